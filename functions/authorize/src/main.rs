@@ -1,0 +1,13 @@
+#![doc = include_str!("../README.md")]
+
+use authorize::Authorize;
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use runtime::Runtime;
+use serde_json::Value;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let function = Authorize::new(&Runtime::on_lambda()?);
+    let function = &function;
+    run(service_fn(|event: LambdaEvent<Value>| async move { function.handle(&event.payload).await })).await
+}

@@ -1,0 +1,61 @@
+//! The events that carry inbound SMS, read leniently: a field that is not needed may be missing,
+//! and a record that cannot be read fails alone.
+
+use domain::Timestamp;
+use serde_json::Value;
+
+pub(crate) struct Batch {
+    pub(crate) records: Vec<Record>,
+    by_queue: bool,
+}
+
+impl Batch {
+    /// SQS takes back the records that are named; SNS can only deliver an event again as a whole.
+    pub(crate) fn reports_failures(&self) -> bool {
+        self.by_queue
+    }
+}
+
+pub(crate) struct Record {
+    pub(crate) id: String,
+    pub(crate) carried: Carried,
+    /// When the queue got it, which is all that is known of a raw message's time.
+    pub(crate) queued: Option<Timestamp>,
+}
+
+pub(crate) enum Carried {
+    ByQueue { body: String },
+    ByTopic { message: String, timestamp: Option<String> },
+}
+
+pub(crate) fn carried(event: &Value) -> Option<Batch> {
+    let records = event.get("Records")?.as_array()?;
+    let by_topic = records.iter().any(|record| record.get("Sns").is_some());
+    let read = if by_topic { by_sns } else { by_sqs };
+    Some(Batch { records: records.iter().map(read).collect(), by_queue: !by_topic })
+}
+
+fn by_sqs(record: &Value) -> Record {
+    let sent: Option<u64> =
+        record.pointer("/attributes/SentTimestamp").and_then(Value::as_str).and_then(|sent| sent.parse().ok());
+    Record {
+        id: string(record, "/messageId").unwrap_or_default(),
+        carried: Carried::ByQueue { body: string(record, "/body").unwrap_or_default() },
+        queued: sent.map(Timestamp::from_millis),
+    }
+}
+
+fn by_sns(record: &Value) -> Record {
+    Record {
+        id: string(record, "/Sns/MessageId").unwrap_or_default(),
+        carried: Carried::ByTopic {
+            message: string(record, "/Sns/Message").unwrap_or_default(),
+            timestamp: string(record, "/Sns/Timestamp"),
+        },
+        queued: None,
+    }
+}
+
+fn string(record: &Value, pointer: &str) -> Option<String> {
+    record.pointer(pointer)?.as_str().map(str::to_owned)
+}

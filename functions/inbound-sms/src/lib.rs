@@ -1,0 +1,114 @@
+#![doc = include_str!("../README.md")]
+
+mod event;
+mod lines;
+
+use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse};
+use domain::{Clock, MessageId};
+use event::{Carried, Record};
+use futures_util::stream::{self, StreamExt};
+use lambda_runtime::Diagnostic;
+use lines::Lines;
+use runtime::Runtime;
+use serde_json::Value;
+use sms::{InboundSms, Malformed};
+use store::{Arrival, Recorded, Store, StoreError};
+use thiserror::Error;
+
+/// Records the SMS that customers send, each once, however often and in whatever order it comes.
+pub struct InboundSmsFunction {
+    store: Store,
+    clock: Clock,
+    lines: Lines,
+}
+
+/// Why an SMS was not recorded. Its record is left where it came from, to be delivered again or to
+/// end in the dead-letter queue, from which it can be redriven once the cause is removed.
+#[derive(Debug, Error)]
+pub enum NotRecorded {
+    #[error(transparent)]
+    Malformed(#[from] Malformed),
+    #[error("no company has the line that it was sent to")]
+    UnknownLine,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// An event that is no batch at all, or one whose source takes no partial failures.
+#[derive(Debug, Error)]
+pub enum Failed {
+    #[error("the event is neither an SQS batch nor an SNS notification")]
+    NotABatch,
+    #[error("{failed} of {of} records were not recorded; the first: {first}")]
+    Records { failed: usize, of: usize, first: String },
+}
+
+/// What Lambda reports as the function's error.
+impl From<Failed> for Diagnostic {
+    fn from(failed: Failed) -> Self {
+        let error_type = match failed {
+            Failed::NotABatch => "NotABatch",
+            Failed::Records { .. } => "RecordsNotRecorded",
+        };
+        Self { error_type: error_type.to_owned(), error_message: failed.to_string() }
+    }
+}
+
+/// One instance has one connection pool; more at a time would only queue inside it.
+const AT_A_TIME: usize = 8;
+
+impl InboundSmsFunction {
+    #[must_use]
+    pub fn new(runtime: &Runtime) -> Self {
+        Self { store: runtime.store(), clock: runtime.clock.clone(), lines: Lines::default() }
+    }
+
+    /// Takes an SQS batch, whose failures it names one by one, or an SNS event, which fails whole.
+    pub async fn handle(&self, event: &Value) -> Result<SqsBatchResponse, Failed> {
+        let carried = event::carried(event).ok_or(Failed::NotABatch)?;
+        let recording: Vec<_> = carried.records.iter().map(|record| self.failure(record)).collect();
+        let failures: Vec<_> = stream::iter(recording).buffer_unordered(AT_A_TIME).collect().await;
+        let failures: Vec<(String, NotRecorded)> = failures.into_iter().flatten().collect();
+        for (record, reason) in &failures {
+            tracing::error!(record, %reason, "an inbound SMS was not recorded");
+        }
+        match failures.first() {
+            Some((_, reason)) if !carried.reports_failures() => {
+                Err(Failed::Records { failed: failures.len(), of: carried.records.len(), first: reason.to_string() })
+            }
+            _ => {
+                let mut response = SqsBatchResponse::default();
+                response.batch_item_failures = failures.into_iter().map(|(record, _)| named(record)).collect();
+                Ok(response)
+            }
+        }
+    }
+
+    /// Records an SMS; gives its record's id and the reason if it could not be.
+    async fn failure(&self, record: &Record) -> Option<(String, NotRecorded)> {
+        self.record(record).await.err().map(|reason| (record.id.clone(), reason))
+    }
+
+    async fn record(&self, record: &Record) -> Result<Recorded, NotRecorded> {
+        let now = self.clock.now();
+        let sms = match &record.carried {
+            Carried::ByQueue { body } => InboundSms::from_queue(body)?,
+            Carried::ByTopic { message, timestamp } => InboundSms::from_topic(message, timestamp.as_deref())?,
+        };
+        let line = self.lines.line(&self.store, &sms.to, now).await?.ok_or(NotRecorded::UnknownLine)?;
+        let arrival = Arrival {
+            id: MessageId::of_inbound(&line.company, &sms.id),
+            // A clock that is ahead of ours must not hold a message above all that come after it.
+            at: sms.received.or(record.queued).map_or(now, |received| received.min(now)),
+            from: sms.from,
+            text: sms.text,
+        };
+        Ok(self.store.record_inbound(&line, &arrival, now).await?)
+    }
+}
+
+fn named(record: String) -> BatchItemFailure {
+    let mut failure = BatchItemFailure::default();
+    failure.item_identifier = record;
+    failure
+}

@@ -1,0 +1,13 @@
+#![doc = include_str!("../README.md")]
+
+use inbound_sms::InboundSmsFunction;
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use runtime::Runtime;
+use serde_json::Value;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let function = InboundSmsFunction::new(&Runtime::on_lambda()?);
+    let function = &function;
+    run(service_fn(|event: LambdaEvent<Value>| async move { function.handle(&event.payload).await })).await
+}

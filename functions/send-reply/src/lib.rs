@@ -1,0 +1,221 @@
+#![doc = include_str!("../README.md")]
+
+mod contacts;
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use contacts::Contacts;
+use domain::{
+    Clock, Company, ConversationId, Message, MessageId, MessageKind, NotANumber, OutboundText, Page, PhoneNumber,
+    Progress, Randomness, Staff, Told,
+};
+use http::StatusCode;
+use lambda_http::{Body, Request, Response};
+use runtime::Runtime;
+use serde::Deserialize;
+use sms::{Gateway, Handed};
+use store::{Contact, Draft, Queued, Store};
+use views::Viewer;
+use web::{Answer, Format, IdempotencyKey, Origins, Problem};
+
+/// Sends what staff write: a reply in a conversation, or a first message to a number.
+pub struct SendReply {
+    store: Store,
+    gateway: Gateway,
+    clock: Clock,
+    randomness: Randomness,
+    origins: Origins,
+    contacts: Contacts,
+}
+
+#[derive(Deserialize)]
+struct Reply {
+    text: String,
+}
+
+#[derive(Deserialize)]
+struct FirstMessage {
+    to: String,
+    text: String,
+}
+
+/// Whom a message is to, found out.
+struct Recipient {
+    conversation: ConversationId,
+    contact: Contact,
+    reply: bool,
+}
+
+impl SendReply {
+    #[must_use]
+    pub fn new(runtime: &Runtime) -> Self {
+        Self {
+            store: runtime.store(),
+            gateway: Gateway::new(&runtime.aws),
+            clock: runtime.clock.clone(),
+            randomness: runtime.randomness.clone(),
+            origins: Origins::new(runtime.configuration.portal_origins.clone()),
+            contacts: Contacts::default(),
+        }
+    }
+
+    pub async fn handle(&self, request: Request) -> Result<Response<Body>, Infallible> {
+        Ok(web::respond(&request, self.answer(&request).await))
+    }
+
+    async fn answer(&self, request: &Request) -> Result<Answer, Problem> {
+        let staff = web::staff(request)?;
+        self.origins.check(request)?;
+        let key = IdempotencyKey::of(request)?.map_or_else(|| self.randomness.token(), |key| key.0);
+        let id = MessageId::of_request(&staff.company, &staff.id, &key);
+        let viewer = Viewer { region: staff.region, now: self.clock.now() };
+        if request.uri().path().ends_with("/api/messages") {
+            let first: FirstMessage = web::body(request)?;
+            let recipient = self.somebody(&staff, &first.to).await?;
+            let message = self.send(&staff, id, &recipient, &first.text).await?;
+            Ok(shown(request, &message, &viewer)?
+                .with_header("hx-redirect", &views::conversation_address(message.conversation)))
+        } else {
+            let conversation = web::conversation(request)?;
+            let reply: Reply = web::body(request)?;
+            let recipient = self.known(&staff, conversation).await?;
+            let message = self.send(&staff, id, &recipient, &reply.text).await?;
+            shown(request, &message, &viewer)
+        }
+    }
+
+    /// Whom a reply is to.
+    async fn known(&self, staff: &Staff, conversation: ConversationId) -> Result<Recipient, Problem> {
+        let contact = match self.contacts.of(&staff.company, conversation) {
+            Some(contact) => contact,
+            None => self
+                .store
+                .contact(&staff.company, conversation, self.clock.now())
+                .await?
+                .ok_or_else(Problem::no_conversation)?,
+        };
+        Ok(Recipient { conversation, contact, reply: true })
+    }
+
+    /// Whom a first message is to: the number as the company's people write it.
+    async fn somebody(&self, staff: &Staff, to: &str) -> Result<Recipient, Problem> {
+        let number = PhoneNumber::mobile(to, staff.region)?;
+        let company = self.company(staff).await?;
+        if number == company.line {
+            return Err(NotANumber::OurOwn(number.shown_in(staff.region)).into());
+        }
+        let conversation = company.conversation_key.conversation_with(&number);
+        let contact = self
+            .contacts
+            .of(&staff.company, conversation)
+            .unwrap_or_else(|| Contact { number, line: company.line.clone() });
+        Ok(Recipient { conversation, contact, reply: false })
+    }
+
+    async fn company(&self, staff: &Staff) -> Result<Company, Problem> {
+        if let Some(company) = self.contacts.company(&staff.company) {
+            return Ok(company);
+        }
+        let company = self.store.company(&staff.company).await?.ok_or_else(|| {
+            Problem::new(
+                StatusCode::FORBIDDEN,
+                "no-company",
+                "Your company is not served here any more. Ask your administrator.",
+            )
+        })?;
+        self.contacts.remember_company(&company);
+        Ok(company)
+    }
+
+    /// Records the message, hands it to the carrier once, and records what became of it.
+    async fn send(&self, staff: &Staff, id: MessageId, recipient: &Recipient, text: &str) -> Result<Message, Problem> {
+        let text = OutboundText::parse(text)?;
+        let draft = Draft {
+            id,
+            company: &staff.company,
+            by: &staff.name,
+            conversation: recipient.conversation,
+            contact: &recipient.contact,
+            reply: recipient.reply,
+            text: &text,
+        };
+        match self.store.queue(&draft, self.clock.now()).await? {
+            Queued::New(message) => Ok(self.hand_over(staff, message, recipient, &text).await),
+            Queued::Repeat(message)
+                if message.text == text.as_str() && message.conversation == recipient.conversation =>
+            {
+                self.outcome(staff, message).await
+            }
+            Queued::Repeat(_) => Err(Problem::new(
+                StatusCode::CONFLICT,
+                "idempotency-key-used",
+                "This Idempotency-Key has been used for another message. Use a new one for each message.",
+            )),
+            Queued::NoConversation => Err(Problem::no_conversation()),
+        }
+    }
+
+    async fn hand_over(
+        &self,
+        staff: &Staff,
+        mut message: Message,
+        recipient: &Recipient,
+        text: &OutboundText,
+    ) -> Message {
+        let number = &recipient.contact.number;
+        let contact = Contact { number: number.clone(), line: message.line.clone() };
+        self.contacts.remember(&staff.company, message.conversation, contact);
+        let reached = match self.gateway.hand_over(&message.line, number, text).await {
+            Handed::Accepted { provider_id } => Progress::Sent { at: self.clock.now(), provider_id },
+            Handed::Refused(refusal) => Progress::Failed { refusal },
+            // It stays queued, and is shown as unconfirmed after a minute.
+            Handed::Unknown => return message,
+        };
+        if let Err(error) = self.store.settle(&staff.company, &message, &reached).await {
+            tracing::error!(%error, "a message's outcome was not recorded; it will be shown as unconfirmed");
+        }
+        if let MessageKind::Outbound { progress, .. } = &mut message.kind {
+            *progress = reached;
+        }
+        message
+    }
+
+    /// What becomes of a message that another request is sending: that request's answer, waited for.
+    async fn outcome(&self, staff: &Staff, mut message: Message) -> Result<Message, Problem> {
+        const LOOK_AGAIN: Duration = Duration::from_millis(200);
+        const LOOKS: u32 = 75;
+        for _ in 0..LOOKS {
+            if told(&message, &self.clock) != Some(Told::Sending) {
+                break;
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+            match self.store.message(&staff.company, message.conversation, message.position).await? {
+                Some(now) => message = now,
+                None => break,
+            }
+        }
+        Ok(message)
+    }
+}
+
+fn told(message: &Message, clock: &Clock) -> Option<Told> {
+    match &message.kind {
+        MessageKind::Inbound => None,
+        MessageKind::Outbound { progress, .. } => Some(progress.told(message.position.at, clock.now())),
+    }
+}
+
+/// The answer to whoever sent a message: 201 when the carrier has it, 202 while nobody knows, and
+/// the reason when it did not go out.
+fn shown(request: &Request, message: &Message, viewer: &Viewer) -> Result<Answer, Problem> {
+    let status = match &message.kind {
+        MessageKind::Outbound { progress: Progress::Failed { refusal }, .. } => return Err((*refusal).into()),
+        MessageKind::Outbound { progress: Progress::Sent { .. }, .. } => StatusCode::CREATED,
+        _ => StatusCode::ACCEPTED,
+    };
+    let page = Page { items: vec![message.clone()], next: None };
+    let answer =
+        Format::of(request).answer(|| views::messages(&page, None, viewer), || views::message_json(message, viewer));
+    Ok(answer.with_status(status))
+}

@@ -1,0 +1,17 @@
+#![doc = include_str!("../README.md")]
+
+use std::sync::Arc;
+
+use lambda_http::{Error, run, service_fn};
+use runtime::Runtime;
+use send_reply::SendReply;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let function = Arc::new(SendReply::new(&Runtime::on_lambda()?));
+    run(service_fn(|request| {
+        let function = function.clone();
+        async move { function.handle(request).await }
+    }))
+    .await
+}

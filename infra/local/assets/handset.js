@@ -1,0 +1,43 @@
+"use strict";
+// The phone remembers whose it is, empties its field once a text is on its way, and stays at the end.
+
+const phones = document.getElementById('phones');
+const write = document.getElementById('write');
+const thread = document.getElementById('thread');
+const problem = document.getElementById('problem');
+
+for (const name of ['from', 'to']) {
+  const field = phones.elements.namedItem(name);
+  field.value = new URLSearchParams(location.search).get(name) ?? sessionStorage.getItem(name) ?? field.value;
+  field.addEventListener('change', () => {
+    sessionStorage.setItem(name, field.value);
+    htmx.trigger(document.body, 'look');
+  });
+}
+phones.addEventListener('submit', event => event.preventDefault());
+
+write.addEventListener('keydown', event => {
+  if (event.key === 'Enter' && !event.shiftKey) {
+    event.preventDefault();
+    write.requestSubmit();
+  }
+});
+
+document.addEventListener('htmx:after:request', event => {
+  const {ctx} = event.detail;
+  if (ctx.sourceElement !== write) return;
+  problem.textContent = ctx.response.status < 400 ? '' : ctx.text;
+  if (ctx.response.status < 400) write.reset();
+  htmx.trigger(document.body, 'look');
+});
+
+let length = 0;
+document.addEventListener('htmx:after:swap', () => {
+  for (const time of thread.querySelectorAll('time')) {
+    const at = new Date(time.dateTime);
+    const today = at.toDateString() === new Date().toDateString();
+    time.textContent = today ? at.toLocaleTimeString([], {timeStyle: 'short'}) : at.toLocaleDateString([], {day: 'numeric', month: 'short'});
+  }
+  if (thread.children.length !== length) thread.scrollTop = thread.scrollHeight;
+  length = thread.children.length;
+});

@@ -1,0 +1,89 @@
+//! The AWS endpoint: DynamoDB and SNS at `POST /`, as the functions, the AWS CLI and the SDKs call
+//! them.
+
+use anyhow::Context;
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
+use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
+use aws_types::SdkConfig;
+use axum::body::Body;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{HeaderMap, HeaderValue, Request, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Json, Router};
+use bytes::Bytes;
+use http_body_util::BodyExt;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+
+use crate::carrier;
+use crate::stack::Shared;
+use crate::usage::{Counted, Usage};
+
+/// What DynamoDB takes of a request.
+const LARGEST_REQUEST: usize = 16 * 1024 * 1024;
+
+pub(crate) fn router() -> Router<Shared> {
+    Router::new()
+        .route("/", post(call).fallback(crate::site::serve).layer(DefaultBodyLimit::max(LARGEST_REQUEST)))
+        .route("/local/table/usage", axum::routing::get(used))
+}
+
+/// The SDK, pointed at this endpoint. It takes any credentials.
+pub(crate) fn aws(address: &str) -> SdkConfig {
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::from_static("local"))
+        .credentials_provider(SharedCredentialsProvider::new(Credentials::from_keys("local", "local", None)))
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+        .endpoint_url(address)
+        .build()
+}
+
+async fn used(State(shared): State<Shared>) -> Json<Counted> {
+    Json(shared.table.usage.counted())
+}
+
+async fn call(State(shared): State<Shared>, headers: HeaderMap, body: Bytes) -> Response {
+    if headers.contains_key("x-amz-target") {
+        shared.table.call(headers, body).await.unwrap_or_else(|error| {
+            tracing::error!(%error, "the table was not reached");
+            StatusCode::BAD_GATEWAY.into_response()
+        })
+    } else {
+        carrier::publish(&shared.carrier, &body).await
+    }
+}
+
+/// The way to the embedded DynamoDB, which has a listener of its own.
+#[derive(Clone)]
+pub(crate) struct TableDoor {
+    address: Uri,
+    client: Client<HttpConnector, Body>,
+    usage: Usage,
+}
+
+impl TableDoor {
+    pub(crate) fn new(address: Uri) -> Self {
+        Self { address, client: Client::builder(TokioExecutor::new()).build_http(), usage: Usage::default() }
+    }
+
+    async fn call(&self, headers: HeaderMap, body: Bytes) -> anyhow::Result<Response> {
+        let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
+        let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
+        let mut request = Request::post(self.address.clone()).body(Body::from(body))?;
+        *request.headers_mut() = headers;
+        request.headers_mut().remove("host");
+        let (mut parts, body) = self.client.request(request).await.context("calling DynamoDB")?.into_parts();
+        let body = body.collect().await.context("reading DynamoDB's answer")?.to_bytes();
+        self.usage.count(&operation, &body);
+        // Who else listens on this machine is nobody's business on the web.
+        parts.headers.remove("access-control-allow-origin");
+        parts.headers.insert("cache-control", HeaderValue::from_static("no-store"));
+        Ok(Response::from_parts(parts, Body::from(body)))
+    }
+}

@@ -1,0 +1,105 @@
+//! Lambda: the functions by name, each taking an event and giving an answer, both JSON.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use authorize::Authorize;
+use fetch_conversation::FetchConversation;
+use futures_util::FutureExt;
+use inbound_sms::InboundSmsFunction;
+use lambda_http::request::LambdaRequest;
+use lambda_http::{Adapter, Body, Request, Response, service_fn};
+use lambda_runtime::{Context, Diagnostic, LambdaEvent};
+use list_conversations::ListConversations;
+use list_notifications::ListNotifications;
+use runtime::Runtime;
+use send_reply::SendReply;
+use serde_json::Value;
+use sign_in::SignIn;
+use tower::ServiceExt;
+
+type Answering = Pin<Box<dyn Future<Output = Result<Value, Diagnostic>> + Send>>;
+type Function = Box<dyn Fn(Value) -> Answering + Send + Sync>;
+
+pub(crate) struct Functions {
+    by_name: HashMap<&'static str, Function>,
+    /// For whoever has proven who they are in the local stack's own way.
+    pub(crate) sign_in: Arc<SignIn>,
+}
+
+/// A function behind API Gateway: its handler takes a request and gives a response.
+macro_rules! http_function {
+    ($function:expr) => {{
+        let function = Arc::new($function);
+        http(move |request| {
+            let function = function.clone();
+            async move { function.handle(request).await }
+        })
+    }};
+}
+
+/// A function whose handler takes an event as it comes.
+macro_rules! event_function {
+    ($function:expr) => {{
+        let function = Arc::new($function);
+        Box::new(move |event: Value| {
+            let function = function.clone();
+            let answering = async move { json(function.handle(&event).await?) };
+            Box::pin(answering) as Answering
+        })
+    }};
+}
+
+impl Functions {
+    pub(crate) fn new(runtime: &Runtime) -> Self {
+        let by_name: [(_, Function); 7] = [
+            ("authorize", event_function!(Authorize::new(runtime))),
+            ("fetch-conversation", http_function!(FetchConversation::new(runtime))),
+            ("inbound-sms", event_function!(InboundSmsFunction::new(runtime))),
+            ("list-conversations", http_function!(ListConversations::new(runtime))),
+            ("list-notifications", http_function!(ListNotifications::new(runtime))),
+            ("send-reply", http_function!(SendReply::new(runtime))),
+            ("sign-in", http_function!(SignIn::new(runtime))),
+        ];
+        Self { by_name: by_name.into(), sign_in: Arc::new(SignIn::new(runtime)) }
+    }
+
+    /// `None` if there is no such function. A panic is the function's error, as on Lambda.
+    pub(crate) async fn invoke(&self, name: &str, event: Value) -> Option<Result<Value, Diagnostic>> {
+        let function = self.by_name.get(name)?;
+        let answered = AssertUnwindSafe(function(event)).catch_unwind().await;
+        Some(answered.unwrap_or_else(|_| {
+            Err(Diagnostic { error_type: "Panic".to_owned(), error_message: "the function panicked".to_owned() })
+        }))
+    }
+}
+
+/// The runtime's own way from an event to a request and from a response to an answer.
+fn http<H, F>(handler: H) -> Function
+where
+    H: Fn(Request) -> F + Clone + Send + Sync + 'static,
+    F: Future<Output = Result<Response<Body>, Infallible>> + Send + 'static,
+{
+    Box::new(move |event| {
+        let adapter = Adapter::from(service_fn(handler.clone()));
+        Box::pin(async move {
+            let request: LambdaRequest = serde_json::from_value(event).map_err(|_| Diagnostic {
+                error_type: "NotARequest".to_owned(),
+                error_message: "the event is not a request of an HTTP API (payload format 2.0)".to_owned(),
+            })?;
+            let answered = adapter.oneshot(LambdaEvent::new(request, Context::default())).await;
+            match answered {
+                Ok(response) => json(response),
+                Err(never) => match never {},
+            }
+        })
+    })
+}
+
+fn json(answer: impl serde::Serialize) -> Result<Value, Diagnostic> {
+    serde_json::to_value(answer).map_err(|error| Diagnostic::from(error.to_string()))
+}

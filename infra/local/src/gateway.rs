@@ -1,0 +1,213 @@
+//! API Gateway: an HTTP API with payload format 2.0 and a cached request authorizer.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::Json;
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{Path, State};
+use axum::http::header::{CONTENT_TYPE, COOKIE, HOST, SET_COOKIE, USER_AGENT};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodFilter, any, on};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use domain::{Clock, Timestamp};
+use serde_json::{Value, json};
+
+use crate::functions::Functions;
+use crate::stack::Shared;
+
+/// A request that the API takes, and the function that it is for. Every route has the authorizer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Route {
+    pub method: &'static str,
+    pub path: &'static str,
+    pub function: &'static str,
+}
+
+const fn route(method: &'static str, path: &'static str, function: &'static str) -> Route {
+    Route { method, path, function }
+}
+
+/// All of them. A test holds them against `infra/template.yaml`.
+pub const ROUTES: [Route; 7] = [
+    route("GET", "/api/notifications", "list-notifications"),
+    route("GET", "/api/conversations", "list-conversations"),
+    route("GET", "/api/conversations/{conversation}/messages", "fetch-conversation"),
+    route("POST", "/api/conversations/{conversation}/messages", "send-reply"),
+    route("POST", "/api/messages", "send-reply"),
+    route("GET", "/api/session", "sign-in"),
+    route("POST", "/api/sign-out", "sign-in"),
+];
+
+pub(crate) fn router() -> Router<Shared> {
+    let not_found = || async { said(StatusCode::NOT_FOUND, "Not Found") };
+    let mut router = Router::new();
+    for route in ROUTES {
+        let method = if route.method == "GET" { MethodFilter::GET } else { MethodFilter::POST };
+        let answer = move |State(shared): State<Shared>,
+                           Path(path): Path<HashMap<String, String>>,
+                           request: HttpRequest| async move {
+            shared.gateway.answer(route, path, request).await
+        };
+        router = router.route(route.path, on(method, answer));
+    }
+    router.method_not_allowed_fallback(not_found).route("/api/{*rest}", any(not_found))
+}
+
+/// What of a request reaches an event.
+struct HttpRequest {
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl axum::extract::FromRequest<Shared> for HttpRequest {
+    type Rejection = Response;
+
+    async fn from_request(request: axum::extract::Request, shared: &Shared) -> Result<Self, Response> {
+        let (method, uri, headers) = (request.method().clone(), request.uri().clone(), request.headers().clone());
+        let body = Bytes::from_request(request, shared)
+            .await
+            .map_err(|_| said(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large"))?;
+        Ok(Self { method, uri, headers, body })
+    }
+}
+
+#[derive(Clone)]
+pub(crate) struct Gateway {
+    functions: Arc<Functions>,
+    clock: Clock,
+    authorized: Arc<Mutex<HashMap<String, (Value, Timestamp)>>>,
+}
+
+/// For how long the authorizer's answer to a cookie is kept.
+const AUTHORIZED_FOR_SECS: u64 = 60;
+
+impl Gateway {
+    pub(crate) fn new(functions: Arc<Functions>, clock: Clock) -> Self {
+        Self { functions, clock, authorized: Arc::default() }
+    }
+
+    async fn answer(&self, route: Route, path: HashMap<String, String>, request: HttpRequest) -> Response {
+        let mut event = event(route, &path, &request, self.clock.now());
+        // The cookie is the authorizer's identity source: without it the authorizer is not asked.
+        let Some(cookie) = request.headers.get(COOKIE).and_then(|cookie| cookie.to_str().ok()) else {
+            return said(StatusCode::UNAUTHORIZED, "Unauthorized");
+        };
+        let Some(authorized) = self.authorize(cookie, &event).await else {
+            return said(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error");
+        };
+        if authorized["isAuthorized"] != json!(true) {
+            return said(StatusCode::FORBIDDEN, "Forbidden");
+        }
+        event["requestContext"]["authorizer"] = json!({"lambda": authorized["context"]});
+        match self.functions.invoke(route.function, event).await {
+            Some(Ok(answer)) => {
+                response(&answer).unwrap_or_else(|| said(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"))
+            }
+            Some(Err(error)) => {
+                tracing::error!(function = route.function, error.error_type, error.error_message, "a function failed");
+                said(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
+            }
+            None => said(StatusCode::NOT_FOUND, "Not Found"),
+        }
+    }
+
+    async fn authorize(&self, cookie: &str, event: &Value) -> Option<Value> {
+        let now = self.clock.now();
+        let known = self.authorized.lock().unwrap_or_else(PoisonError::into_inner).get(cookie).cloned();
+        if let Some((authorized, since)) = known
+            && now < since.plus_secs(AUTHORIZED_FOR_SECS)
+        {
+            return Some(authorized);
+        }
+        let mut event = event.clone();
+        event["type"] = json!("REQUEST");
+        event["identitySource"] = json!([cookie]);
+        let authorized = self.functions.invoke("authorize", event).await?.ok()?;
+        let mut kept = self.authorized.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.retain(|_, (_, since)| now < since.plus_secs(AUTHORIZED_FOR_SECS));
+        kept.insert(cookie.to_owned(), (authorized.clone(), now));
+        Some(authorized)
+    }
+}
+
+/// What API Gateway says itself.
+fn said(status: StatusCode, message: &str) -> Response {
+    (status, Json(json!({"message": message}))).into_response()
+}
+
+fn event(route: Route, path: &HashMap<String, String>, request: &HttpRequest, now: Timestamp) -> Value {
+    let header =
+        |name: &HeaderName| request.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let key = format!("{} {}", route.method, route.path);
+    let mut headers = BTreeMap::<&str, String>::new();
+    for (name, value) in request.headers.iter().filter(|(name, _)| **name != COOKIE) {
+        let value = String::from_utf8_lossy(value.as_bytes());
+        headers
+            .entry(name.as_str())
+            .and_modify(|values| *values = format!("{values},{value}"))
+            .or_insert_with(|| value.into_owned());
+    }
+    let cookies: Vec<_> = header(&COOKIE).split(';').map(str::trim).filter(|cookie| !cookie.is_empty()).collect();
+    let query = request.uri.query().unwrap_or_default();
+    let parameters: BTreeMap<String, String> = serde_urlencoded::from_str(query).unwrap_or_default();
+    // Only what is surely text is handed over as text.
+    let json = header(&CONTENT_TYPE).starts_with("application/json");
+    let text = std::str::from_utf8(&request.body).ok().filter(|_| json);
+    let body = text.map_or_else(|| STANDARD.encode(&request.body), str::to_owned);
+    json!({
+        "version": "2.0",
+        "routeKey": key,
+        "rawPath": request.uri.path(),
+        "rawQueryString": query,
+        "cookies": cookies,
+        "headers": headers,
+        "queryStringParameters": parameters,
+        "pathParameters": path,
+        "requestContext": {
+            "accountId": "000000000000",
+            "apiId": "local",
+            "domainName": header(&HOST),
+            "domainPrefix": "local",
+            "http": {
+                "method": request.method.as_str(),
+                "path": request.uri.path(),
+                "protocol": "HTTP/1.1",
+                "sourceIp": "127.0.0.1",
+                "userAgent": header(&USER_AGENT),
+            },
+            "requestId": "local",
+            "routeKey": key,
+            "stage": "$default",
+            "time": now.to_string(),
+            "timeEpoch": now.as_millis(),
+        },
+        "isBase64Encoded": text.is_none(),
+        "body": body,
+    })
+}
+
+/// The HTTP response that a function's answer stands for; `None` if it stands for none.
+fn response(answer: &Value) -> Option<Response> {
+    let status = u16::try_from(answer.get("statusCode")?.as_u64()?).ok()?;
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::from_u16(status).ok()?;
+    let headers = response.headers_mut();
+    for (name, value) in answer.get("headers").and_then(Value::as_object).into_iter().flatten() {
+        headers.insert(HeaderName::from_bytes(name.as_bytes()).ok()?, HeaderValue::from_str(value.as_str()?).ok()?);
+    }
+    for cookie in answer.get("cookies").and_then(Value::as_array).into_iter().flatten() {
+        headers.append(SET_COOKIE, HeaderValue::from_str(cookie.as_str()?).ok()?);
+    }
+    let body = answer.get("body").and_then(Value::as_str).unwrap_or_default();
+    *response.body_mut() = match answer.get("isBase64Encoded").and_then(Value::as_bool) {
+        Some(true) => Body::from(STANDARD.decode(body).ok()?),
+        _ => Body::from(body.to_owned()),
+    };
+    Some(response)
+}

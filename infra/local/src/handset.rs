@@ -1,0 +1,178 @@
+//! A customer's phone, as a page, and the carrier's own doors.
+
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Form, Json, Router};
+use domain::{PhoneNumber, Region};
+use maud::{DOCTYPE, Markup, html};
+use serde::Deserialize;
+
+use crate::carrier::{Answer, Way};
+use crate::stack::Shared;
+
+pub(crate) fn router() -> Router<Shared> {
+    Router::new()
+        .route("/handset", get(page))
+        .route(
+            "/handset/handset.css",
+            get(async || ([("content-type", "text/css")], include_str!("../assets/handset.css"))),
+        )
+        .route(
+            "/handset/handset.js",
+            get(async || ([("content-type", "text/javascript")], include_str!("../assets/handset.js"))),
+        )
+        .route("/local/handset/messages", get(thread).post(text))
+        .route("/local/carrier/messages", get(accepted))
+        .route("/local/carrier/next", post(steer))
+}
+
+/// A number as somebody typed it into the phone: in E.164, or as people of the line's region do.
+fn read(typed: &str, region: Option<Region>) -> Option<PhoneNumber> {
+    let plain: String = typed.chars().filter(|c| !c.is_whitespace()).collect();
+    PhoneNumber::e164(&plain).ok().or_else(|| PhoneNumber::mobile(typed, region?).ok())
+}
+
+#[derive(Deserialize)]
+struct To {
+    to: String,
+}
+
+async fn accepted(State(shared): State<Shared>, Query(query): Query<To>) -> Response {
+    // An unencoded + in a query is a blank.
+    let number = format!("+{}", query.to.trim().trim_start_matches('+'));
+    let Ok(number) = PhoneNumber::e164(&number) else {
+        return (StatusCode::BAD_REQUEST, "`to` is a number in E.164, with its + written as %2B.").into_response();
+    };
+    match shared.carrier.carried(&number, Some(Way::ToCustomer)).await {
+        Ok(carried) => Json(carried.into_iter().map(|(_, sms)| sms).collect::<Vec<_>>()).into_response(),
+        Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+    }
+}
+
+#[derive(Deserialize)]
+struct Steer {
+    to: String,
+    answer: Answer,
+}
+
+async fn steer(State(shared): State<Shared>, Form(steer): Form<Steer>) -> Response {
+    let Ok(number) = PhoneNumber::e164(&steer.to) else {
+        return (StatusCode::BAD_REQUEST, "`to` is a number in E.164.").into_response();
+    };
+    shared.carrier.steer(number, steer.answer);
+    StatusCode::NO_CONTENT.into_response()
+}
+
+#[derive(Deserialize)]
+struct Phones {
+    from: String,
+    to: String,
+}
+
+async fn thread(State(shared): State<Shared>, Query(phones): Query<Phones>) -> Response {
+    let (number, line) = match known(&shared, &phones).await {
+        Ok(known) => known,
+        Err(said) => return Html(html! { li.said { (said) } }.into_string()).into_response(),
+    };
+    let Ok(carried) = shared.carrier.carried(&number, None).await else {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    };
+    let with_line = carried.iter().filter(|(_, sms)| sms.from == line.as_str() || sms.to == line.as_str());
+    let bubbles = html! {
+        @for (way, sms) in with_line {
+            li.(if *way == Way::ToCustomer { "received" } else { "written" }) id={ "sms-" (sms.id) } {
+                p dir="auto" { (sms.text) }
+                time datetime=(sms.at) data-shape="ago" { (sms.at) }
+            }
+        }
+    };
+    Html(bubbles.into_string()).into_response()
+}
+
+#[derive(Deserialize)]
+struct Written {
+    #[serde(flatten)]
+    phones: Phones,
+    text: String,
+}
+
+async fn text(State(shared): State<Shared>, Form(written): Form<Written>) -> Response {
+    let (number, line) = match known(&shared, &written.phones).await {
+        Ok(known) => known,
+        Err(said) => return (StatusCode::UNPROCESSABLE_ENTITY, Html(html! { (said) }.into_string())).into_response(),
+    };
+    match shared.carrier.brings(&number, &line, &written.text.replace("\r\n", "\n")).await {
+        Ok(()) => StatusCode::NO_CONTENT.into_response(),
+        Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+    }
+}
+
+/// The phone's number and the line, or what to say to whoever typed them.
+async fn known(shared: &Shared, phones: &Phones) -> Result<(PhoneNumber, PhoneNumber), &'static str> {
+    let line = read(&phones.to, None).ok_or("Pick the line to write to.")?;
+    let directory = shared.store.directory().await.map_err(|_| "The table cannot be reached just now.")?;
+    let company = directory.lines.iter().find(|known| known.number == line).map(|line| &line.company);
+    let region = directory.companies.iter().find(|known| Some(&known.id) == company).map(|company| company.region);
+    let number = read(&phones.from, region).ok_or("Type this phone's number, with + and the country code.")?;
+    Ok((number, line))
+}
+
+async fn page(State(shared): State<Shared>) -> Response {
+    let Ok(directory) = shared.store.directory().await else { return StatusCode::SERVICE_UNAVAILABLE.into_response() };
+    let now = runtime::wall_clock().now();
+    let mut customers = Vec::new();
+    for company in &directory.companies {
+        if let Ok(page) = shared.store.conversations(&company.id, None, 50, now).await {
+            customers.extend(page.items.into_iter().map(|conversation| (conversation, company)));
+        }
+    }
+    let page: Markup = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { "A customer's phone · Switchboard" }
+                link rel="icon" href=(static_site::address("icon.svg"));
+                link rel="stylesheet" href="/handset/handset.css";
+                script src=(static_site::address("htmx.js")) defer {}
+                script src="/handset/handset.js" defer {}
+            }
+            body {
+                main.handset {
+                    header {
+                        h1 { "A customer's phone" }
+                        form #phones {
+                            label { span { "This phone" } input name="from" list="customers" inputmode="tel" autocomplete="off" placeholder="+1 425 555 0182" required; }
+                            label { span { "writes to" }
+                                select name="to" {
+                                    @for line in &directory.lines {
+                                        @let company = directory.companies.iter().find(|company| company.id == line.company);
+                                        option value=(line.number) {
+                                            @if let Some(company) = company { (company.name) " · " (line.number.shown_in(company.region)) } @else { (line.number) }
+                                        }
+                                    }
+                                }
+                            }
+                        }
+                        datalist #customers {
+                            @for (conversation, company) in &customers {
+                                option value=(conversation.number) { (conversation.name.as_deref().unwrap_or("")) " · " (company.name) }
+                            }
+                        }
+                    }
+                    ol #thread role="log" aria-label="Messages" hx-get="/local/handset/messages" hx-include="#phones" hx-swap="innerMorph"
+                        hx-trigger="every 1s, look from:body" {}
+                    p #problem role="alert" {}
+                    form #write hx-post="/local/handset/messages" hx-include="#phones" hx-swap="none" {
+                        textarea name="text" rows="1" placeholder="Text message" aria-label="Text message" {}
+                        button type="submit" { "Send" }
+                    }
+                }
+            }
+        }
+    };
+    Html(page.into_string()).into_response()
+}

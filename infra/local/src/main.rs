@@ -1,0 +1,53 @@
+#![doc = include_str!("../README.md")]
+#![allow(clippy::print_stdout, reason = "the addresses are for the person who started it")]
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::Parser;
+use local::{Data, Options, Stack};
+use tracing_subscriber::EnvFilter;
+
+/// Switchboard on this machine: the portal, its functions, a table, a carrier and a customer's phone.
+#[derive(Parser)]
+#[command(name = "switchboard")]
+struct Arguments {
+    /// The port of the loopback interface to listen on.
+    #[arg(long, default_value_t = 8080)]
+    port: u16,
+    /// Where data is kept between runs.
+    #[arg(long, value_name = "DIR", default_value = ".switchboard")]
+    data: PathBuf,
+    /// Keep nothing: all data ends with the process.
+    #[arg(long, conflicts_with = "data")]
+    memory: bool,
+    /// Only companies, lines and staff, with no messages.
+    #[arg(long)]
+    no_demo: bool,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let arguments = Arguments::parse();
+    let data = if arguments.memory { Data::InMemory } else { Data::In(arguments.data) };
+    let options = Options { port: arguments.port, data, demo: !arguments.no_demo };
+    let stack = Box::pin(Stack::start(options)).await?;
+    let address = stack.address();
+    println!(
+        "Switchboard is running.
+
+  Portal            {address}/
+  A customer's phone  {address}/handset
+  Lambda Invoke     {address}/2015-03-31/functions/<name>/invocations
+  DynamoDB          {address}/   table {table}
+                    aws dynamodb scan --table-name {table} --endpoint-url {address} --region local
+
+Stop it with Ctrl-C.",
+        table = local::TABLE,
+    );
+    tokio::signal::ctrl_c().await.context("waiting for Ctrl-C")?;
+    stack.stop().await;
+    Ok(())
+}

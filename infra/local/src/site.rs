@@ -1,0 +1,55 @@
+//! S3 and CloudFront: the portal's files with their headers.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use axum::extract::{Request, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, IF_NONE_MATCH, ORIGIN};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use static_site::File;
+
+use crate::stack::Shared;
+
+static FILES: LazyLock<HashMap<String, File>> =
+    LazyLock::new(|| static_site::files().into_iter().map(|file| (format!("/{}", file.path), file)).collect());
+
+pub(crate) async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
+    if method != Method::GET && method != Method::HEAD {
+        return StatusCode::METHOD_NOT_ALLOWED.into_response();
+    }
+    let path = if uri.path() == "/" { "/index.html" } else { uri.path() };
+    let Some(file) = FILES.get(path) else {
+        let page = FILES.get("/404.html").map(|page| page.bytes.clone()).unwrap_or_default();
+        return (StatusCode::NOT_FOUND, [(CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response();
+    };
+    let tag = format!("W/\"{}\"", file.hash);
+    let cache = (CACHE_CONTROL, if file.immutable { "public, max-age=31536000, immutable" } else { "no-cache" });
+    if headers.get(IF_NONE_MATCH).is_some_and(|known| known == tag.as_str()) {
+        return (StatusCode::NOT_MODIFIED, [cache], [(ETAG, tag)]).into_response();
+    }
+    ([(CONTENT_TYPE, file.content_type), cache], [(ETAG, tag)], file.bytes.clone()).into_response()
+}
+
+/// What CloudFront adds to every response.
+pub(crate) async fn with_headers(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    for (name, value) in static_site::SECURITY_HEADERS {
+        response.headers_mut().entry(HeaderName::from_static(name)).or_insert(HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// The doors that only this stack has take no cookie, so nothing but this keeps the pages of other
+/// sites, which a browser on this machine may have open, from using them.
+pub(crate) async fn refuse_foreign_pages(State(shared): State<Shared>, request: Request, next: Next) -> Response {
+    let foreign = request
+        .headers()
+        .get(ORIGIN)
+        .is_some_and(|origin| !shared.origins.iter().any(|known| origin == known.as_str()));
+    if foreign {
+        return (StatusCode::FORBIDDEN, "This came from a page of another origin, so it was not done.").into_response();
+    }
+    next.run(request).await
+}

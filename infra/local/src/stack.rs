@@ -1,0 +1,155 @@
+use std::net::Ipv4Addr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use anyhow::Context;
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::StatusCode;
+use axum::routing::get;
+use domain::Retention;
+use runtime::{Configuration, Runtime};
+use store::Store;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tower_http::compression::CompressionLayer;
+
+use crate::carrier::Carrier;
+use crate::endpoint::TableDoor;
+use crate::functions::Functions;
+use crate::gateway::Gateway;
+use crate::table::{Created, TABLE, Table};
+use crate::{demo, endpoint, gateway, handset, invoke, people, site};
+
+/// How to start the stack.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// 0 for any that is free.
+    pub port: u16,
+    pub data: Data,
+    /// Whether customers have said anything yet.
+    pub demo: bool,
+}
+
+/// Where data is kept.
+#[derive(Clone, Debug)]
+pub enum Data {
+    In(PathBuf),
+    InMemory,
+}
+
+/// Switchboard, running.
+pub struct Stack {
+    address: String,
+    stop: oneshot::Sender<()>,
+    served: JoinHandle<()>,
+    table: Table,
+}
+
+/// What the parts of the stack share.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    pub(crate) functions: Arc<Functions>,
+    pub(crate) gateway: Gateway,
+    pub(crate) carrier: Carrier,
+    pub(crate) table: TableDoor,
+    pub(crate) store: Store,
+    pub(crate) origins: Arc<[String]>,
+    ready: Arc<AtomicBool>,
+}
+
+/// What Lambda takes of a request.
+const LARGEST_BODY: usize = 6 * 1024 * 1024;
+
+impl Stack {
+    pub async fn start(options: Options) -> anyhow::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))
+            .await
+            .with_context(|| format!("port {} cannot be listened on; choose another with --port", options.port))?;
+        let port = listener.local_addr()?.port();
+        let origins = ["localhost", "127.0.0.1", "[::1]"].map(|host| format!("http://{host}:{port}"));
+        let aws = endpoint::aws(&format!("http://127.0.0.1:{port}"));
+        let dynamodb = aws_sdk_dynamodb::Client::new(&aws);
+        let runtime = Runtime {
+            configuration: Configuration {
+                table: TABLE.to_owned(),
+                retention: Retention::default(),
+                portal_origins: origins.to_vec(),
+            },
+            aws,
+            clock: runtime::wall_clock(),
+            randomness: runtime::randomness(),
+        };
+        let table = Table::open(&options.data).await?;
+        let functions = Arc::new(Functions::new(&runtime));
+        let shared = Shared {
+            gateway: Gateway::new(functions.clone(), runtime.clock.clone()),
+            carrier: Carrier::new(dynamodb.clone(), functions.clone(), &runtime),
+            functions,
+            table: TableDoor::new(format!("http://{}/", table.address()).parse()?),
+            store: runtime.store(),
+            origins: origins.clone().into(),
+            ready: Arc::default(),
+        };
+        let (stop, stopped) = oneshot::channel();
+        let served = tokio::spawn(serve(listener, router(shared.clone()), stopped));
+        // The table is reached as the functions reach it: through the server that has just started.
+        if table.create(&dynamodb).await? == Created::Now {
+            shared.carrier.create_table().await?;
+            table.loading(Box::pin(demo::fill(&shared, &runtime, options.demo))).await??;
+        }
+        shared.ready.store(true, Ordering::Release);
+        let [address, ..] = origins;
+        Ok(Self { address, stop, served, table })
+    }
+
+    /// `http://localhost:<port>`.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// Stops when the requests that are being served have their answers.
+    pub async fn stop(self) {
+        let _ = self.stop.send(());
+        // A browser keeps its connection open for as long as it can.
+        let _ = tokio::time::timeout(Duration::from_secs(2), self.served).await;
+        self.table.close().await;
+    }
+}
+
+fn router(shared: Shared) -> Router {
+    let only_here = invoke::router()
+        .merge(people::router())
+        .merge(handset::router())
+        .merge(endpoint::router())
+        .layer(axum::middleware::from_fn_with_state(shared.clone(), site::refuse_foreign_pages));
+    only_here
+        .route("/healthz", get(health))
+        .merge(gateway::router())
+        .fallback(site::serve)
+        .layer(axum::middleware::from_fn(site::with_headers))
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(CompressionLayer::new())
+        .with_state(shared)
+}
+
+async fn health(State(shared): State<Shared>) -> (StatusCode, &'static str) {
+    if shared.ready.load(Ordering::Acquire) {
+        (StatusCode::OK, "ready")
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "starting")
+    }
+}
+
+async fn serve(listener: TcpListener, router: Router, stopped: oneshot::Receiver<()>) {
+    let stopped = async {
+        let _ = stopped.await;
+    };
+    if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stopped).await {
+        tracing::error!(%error, "the server ended");
+    }
+}

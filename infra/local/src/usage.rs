@@ -1,0 +1,36 @@
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde::Serialize;
+use serde_json::Value;
+
+/// Counts what is asked of the table: every request, and the capacity units that it says it took.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Usage(Arc<Mutex<Counted>>);
+
+#[derive(Clone, Debug, Default, Serialize)]
+pub(crate) struct Counted {
+    requests: BTreeMap<String, u64>,
+    units: f64,
+}
+
+impl Usage {
+    pub(crate) fn counted(&self) -> Counted {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn count(&self, operation: &str, answer: &[u8]) {
+        let answer: Option<Value> = serde_json::from_slice(answer).ok();
+        let mut counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *counted.requests.entry(operation.to_owned()).or_default() += 1;
+        counted.units += answer.as_ref().and_then(|answer| answer.get("ConsumedCapacity")).map_or(0.0, units);
+    }
+}
+
+/// One table's consumption, or a list of several tables'.
+fn units(consumed: &Value) -> f64 {
+    match consumed {
+        Value::Array(tables) => tables.iter().map(units).sum(),
+        table => table.get("CapacityUnits").and_then(Value::as_f64).unwrap_or(0.0),
+    }
+}

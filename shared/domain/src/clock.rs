@@ -1,0 +1,116 @@
+use std::fmt;
+use std::sync::Arc;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::{Deserialize, Serialize};
+
+/// A moment, in milliseconds since 1970-01-01T00:00:00Z. Never negative.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Timestamp(u64);
+
+impl Timestamp {
+    /// The last moment whose milliseconds still have the 13 digits that sort keys are written
+    /// with: 2286-11-20.
+    const LAST: u64 = 9_999_999_999_999;
+
+    /// The moment so many milliseconds after 1970, held within what a sort key can spell.
+    #[must_use]
+    pub fn from_millis(millis: u64) -> Self {
+        Self(millis.min(Self::LAST))
+    }
+
+    #[must_use]
+    pub fn as_millis(self) -> u64 {
+        self.0
+    }
+
+    /// Whole seconds, the unit of a table's TTL attribute.
+    #[must_use]
+    pub fn as_secs(self) -> u64 {
+        self.0 / 1000
+    }
+
+    #[must_use]
+    pub fn plus_secs(self, secs: u64) -> Self {
+        Self::from_millis(self.0.saturating_add(secs.saturating_mul(1000)))
+    }
+
+    #[must_use]
+    pub fn minus_secs(self, secs: u64) -> Self {
+        Self(self.0.saturating_sub(secs.saturating_mul(1000)))
+    }
+
+    /// A moment as AWS writes it in an SNS envelope. `None` if it is not RFC 3339.
+    #[must_use]
+    pub fn from_rfc3339(text: &str) -> Option<Self> {
+        let time = DateTime::parse_from_rfc3339(text).ok()?;
+        Some(Self::from_millis(u64::try_from(time.timestamp_millis()).unwrap_or(0)))
+    }
+}
+
+/// RFC 3339 in UTC with milliseconds, as `<time datetime>` and JSON want it.
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let millis = i64::try_from(self.0).unwrap_or(i64::MAX);
+        let time = DateTime::<Utc>::from_timestamp_millis(millis).unwrap_or_default();
+        f.write_str(&time.to_rfc3339_opts(SecondsFormat::Millis, true))
+    }
+}
+
+/// Where the present moment comes from.
+#[derive(Clone)]
+pub struct Clock(Arc<dyn Fn() -> Timestamp + Send + Sync>);
+
+impl Clock {
+    pub fn new(now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+        Self(Arc::new(now))
+    }
+
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        (self.0)()
+    }
+}
+
+/// Where unguessable bytes come from.
+#[derive(Clone)]
+pub struct Randomness(Arc<dyn Fn() -> [u8; 32] + Send + Sync>);
+
+impl Randomness {
+    pub fn new(bytes: impl Fn() -> [u8; 32] + Send + Sync + 'static) -> Self {
+        Self(Arc::new(bytes))
+    }
+
+    #[must_use]
+    pub fn bytes(&self) -> [u8; 32] {
+        (self.0)()
+    }
+
+    /// 64 hexadecimal digits: 256 bits.
+    #[must_use]
+    pub fn token(&self) -> String {
+        self.bytes().iter().fold(String::new(), |mut token, byte| {
+            use fmt::Write as _;
+            let _ = write!(token, "{byte:02x}");
+            token
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_written_in_rfc_3339() {
+        let moment = Timestamp::from_millis(1_732_250_000_123);
+        assert_eq!(moment.to_string(), "2024-11-22T04:33:20.123Z");
+        assert_eq!(Timestamp::from_rfc3339("2024-11-22T05:33:20.123+01:00"), Some(moment));
+    }
+
+    #[test]
+    fn no_moment_outgrows_the_thirteen_digits_of_a_sort_key() {
+        assert_eq!(Timestamp::from_millis(u64::MAX).as_millis().to_string().len(), 13);
+    }
+}

@@ -1,0 +1,30 @@
+use serde::{Deserialize, Serialize};
+
+use crate::slug::slug;
+use crate::{ConversationKey, PhoneNumber, Region};
+
+slug! {
+    /// Which company. Comes from the session, or from the line a customer wrote to; never from a request.
+    CompanyId
+}
+
+/// A company that talks with its customers through Switchboard.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Company {
+    pub id: CompanyId,
+    pub name: String,
+    /// How numbers without a country code are read, and which numbers are shown nationally.
+    pub region: Region,
+    /// The origination number of a first message to a customer.
+    pub line: PhoneNumber,
+    pub conversation_key: ConversationKey,
+}
+
+/// A number of ours that customers write to, and whose it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    pub number: PhoneNumber,
+    pub company: CompanyId,
+    /// The company's own, kept here too so that an inbound message needs one look-up, not two.
+    pub conversation_key: ConversationKey,
+}

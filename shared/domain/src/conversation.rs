@@ -1,0 +1,135 @@
+use std::fmt;
+use std::str::FromStr;
+
+use hmac::{Hmac, KeyInit, Mac};
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+use thiserror::Error;
+
+use crate::{PhoneNumber, Position};
+
+/// Everything said with one mobile number within the retention, as its head keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conversation {
+    pub id: ConversationId,
+    pub number: PhoneNumber,
+    /// The line the customer last wrote to, which replies go out from.
+    pub line: PhoneNumber,
+    pub name: Option<String>,
+    /// Where the newest message is, and the start of its text.
+    pub last: Position,
+    pub last_text: String,
+    pub last_is_ours: bool,
+    /// Texts of the customer that arrived since staff last wrote.
+    pub unanswered: u32,
+}
+
+/// Names a conversation without naming its number, so it may stand in an address and in a log.
+/// 32 hexadecimal digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ConversationId(u128);
+
+#[derive(Debug, Error, PartialEq, Eq)]
+#[error("not the id of a conversation")]
+pub struct NotAConversation;
+
+impl ConversationId {
+    /// The head's place in its company's inbox.
+    #[must_use]
+    pub fn place_in_inbox(self, last: Position) -> Position {
+        Position::new(last.at, self.0)
+    }
+}
+
+impl FromStr for ConversationId {
+    type Err = NotAConversation;
+    fn from_str(text: &str) -> Result<Self, NotAConversation> {
+        let hex = text.len() == 32 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        if !hex {
+            return Err(NotAConversation);
+        }
+        u128::from_str_radix(text, 16).map(Self).map_err(|_| NotAConversation)
+    }
+}
+
+impl fmt::Display for ConversationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", self.0)
+    }
+}
+
+impl TryFrom<String> for ConversationId {
+    type Error = NotAConversation;
+    fn try_from(text: String) -> Result<Self, NotAConversation> {
+        text.parse()
+    }
+}
+
+impl From<ConversationId> for String {
+    fn from(id: ConversationId) -> String {
+        id.to_string()
+    }
+}
+
+/// A company's secret from which its conversations get their ids. Without it, anyone who saw an
+/// id could find the number by trying them all: there are only some ten thousand million.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ConversationKey(String);
+
+impl ConversationKey {
+    /// From a random token of at least 128 bits.
+    #[must_use]
+    pub fn new(token: String) -> Self {
+        Self(token)
+    }
+
+    #[must_use]
+    pub fn conversation_with(&self, number: &PhoneNumber) -> ConversationId {
+        ConversationId(digest(&self.0, &["conversation", number.as_str()]))
+    }
+}
+
+impl fmt::Debug for ConversationKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ConversationKey(..)")
+    }
+}
+
+/// The first 128 bits of HMAC-SHA-256 over the parts, each preceded by its length.
+pub(crate) fn digest(key: &str, parts: &[&str]) -> u128 {
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key.as_bytes()) else {
+        unreachable!("HMAC takes a key of any length")
+    };
+    for part in parts {
+        mac.update(&(part.len() as u64).to_be_bytes());
+        mac.update(part.as_bytes());
+    }
+    let digest = mac.finalize().into_bytes();
+    digest.iter().take(16).fold(0, |id, byte| id << 8 | u128::from(*byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_has_another_conversation_with_every_company() {
+        let number = PhoneNumber::e164("+14255550182").unwrap();
+        let one = ConversationKey::new("one".into()).conversation_with(&number);
+        let other = ConversationKey::new("other".into()).conversation_with(&number);
+        assert_ne!(one, other);
+        assert_eq!(one.to_string().parse(), Ok(one));
+    }
+
+    #[test]
+    fn parts_of_a_digest_cannot_run_into_each_other() {
+        assert_ne!(digest("k", &["ab", "c"]), digest("k", &["a", "bc"]));
+    }
+
+    #[test]
+    fn a_key_does_not_print_itself() {
+        assert!(!format!("{:?}", ConversationKey::new("secret".into())).contains("secret"));
+    }
+}

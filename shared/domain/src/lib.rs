@@ -1,0 +1,27 @@
+#![doc = include_str!("../README.md")]
+
+mod clock;
+mod company;
+mod conversation;
+mod message;
+mod notification;
+mod page;
+mod phone_number;
+mod position;
+mod retention;
+mod slug;
+mod staff;
+mod text;
+
+pub use clock::{Clock, Randomness, Timestamp};
+pub use company::{Company, CompanyId, Line};
+pub use conversation::{Conversation, ConversationId, ConversationKey, NotAConversation};
+pub use message::{Message, MessageId, MessageKind, Progress, Refusal, Told};
+pub use notification::Notification;
+pub use page::Page;
+pub use phone_number::{NotANumber, NotARegion, PhoneNumber, Region};
+pub use position::{NotAPosition, Position};
+pub use retention::Retention;
+pub use slug::NotASlug;
+pub use staff::{Staff, StaffId};
+pub use text::{BadText, OutboundText};

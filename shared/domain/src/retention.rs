@@ -1,0 +1,38 @@
+use crate::{Position, Timestamp};
+
+/// How long the history of a conversation is kept: one number for the whole deployment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retention {
+    days: u16,
+}
+
+impl Retention {
+    /// `None` for 0 days, which would keep nothing.
+    #[must_use]
+    pub fn days(days: u16) -> Option<Self> {
+        (days > 0).then_some(Self { days })
+    }
+
+    fn secs(self) -> u64 {
+        u64::from(self.days) * 24 * 60 * 60
+    }
+
+    /// The earliest place that may still be shown. Every read is bounded by it, because a table's
+    /// TTL deletes late.
+    #[must_use]
+    pub fn floor(self, now: Timestamp) -> Position {
+        Position::start_of(now.minus_secs(self.secs()))
+    }
+
+    /// When something that happened at `at` may be deleted.
+    #[must_use]
+    pub fn expires(self, at: Timestamp) -> Timestamp {
+        at.plus_secs(self.secs())
+    }
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self { days: 30 }
+    }
+}

@@ -1,0 +1,20 @@
+use serde::{Deserialize, Serialize};
+
+use crate::slug::slug;
+use crate::{CompanyId, Region};
+
+slug! {
+    /// Which member of a company's staff; unique within the company.
+    StaffId
+}
+
+/// A member of staff as a request knows them: who, of which company, and how that company reads
+/// and shows numbers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Staff {
+    pub id: StaffId,
+    pub name: String,
+    pub company: CompanyId,
+    pub company_name: String,
+    pub region: Region,
+}

@@ -1,0 +1,53 @@
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// What a member of staff sends: 1 to 1,600 characters (the carrier's own limit for one SMS of
+/// several segments), not only white space.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct OutboundText(String);
+
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum BadText {
+    #[error("There is nothing to send yet. Write a message first.")]
+    Empty,
+    #[error("This message has {0} characters, and an SMS can carry at most 1,600. Shorten it or send it in two.")]
+    TooLong(usize),
+}
+
+impl OutboundText {
+    const MAX_CHARS: usize = 1600;
+
+    /// Line ends are made one character (forms send two), and white space around the text goes.
+    pub fn parse(text: &str) -> Result<Self, BadText> {
+        let text = text.replace("\r\n", "\n");
+        let text = text.trim();
+        match text.chars().count() {
+            0 => Err(BadText::Empty),
+            n if n > Self::MAX_CHARS => Err(BadText::TooLong(n)),
+            _ => Ok(Self(text.to_owned())),
+        }
+    }
+
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_one_to_1600_characters_whatever_their_bytes() {
+        assert_eq!(OutboundText::parse(" \r\n "), Err(BadText::Empty));
+        assert!(OutboundText::parse(&"字".repeat(1600)).is_ok());
+        assert_eq!(OutboundText::parse(&"字".repeat(1601)), Err(BadText::TooLong(1601)));
+    }
+
+    #[test]
+    fn line_ends_of_a_form_count_once() {
+        assert_eq!(OutboundText::parse("a\r\nb").unwrap().as_str(), "a\nb");
+    }
+}

@@ -1,0 +1,69 @@
+use std::env;
+use std::fmt;
+
+use domain::Retention;
+
+/// What a deployment decides.
+#[derive(Clone, Debug)]
+pub struct Configuration {
+    pub table: String,
+    pub retention: Retention,
+    pub portal_origins: Vec<String>,
+}
+
+/// A variable that a function cannot start without, or with.
+#[derive(Debug)]
+pub struct BadConfiguration {
+    variable: &'static str,
+    must: &'static str,
+}
+
+impl fmt::Display for BadConfiguration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the environment variable {} must {}", self.variable, self.must)
+    }
+}
+
+impl std::error::Error for BadConfiguration {}
+
+impl Configuration {
+    pub(crate) fn from_environment() -> Result<Self, BadConfiguration> {
+        Self::read(|name| env::var(name).ok())
+    }
+
+    fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, BadConfiguration> {
+        let table = variable("SWITCHBOARD_TABLE")
+            .ok_or(BadConfiguration { variable: "SWITCHBOARD_TABLE", must: "name the table" })?;
+        let retention = match variable("SWITCHBOARD_RETENTION_DAYS") {
+            None => Retention::default(),
+            Some(days) => days.parse().ok().and_then(Retention::days).ok_or(BadConfiguration {
+                variable: "SWITCHBOARD_RETENTION_DAYS",
+                must: "be a whole number of days from 1 to 65535",
+            })?,
+        };
+        let origins = variable("SWITCHBOARD_PORTAL_ORIGINS").unwrap_or_default();
+        Ok(Self { table, retention, portal_origins: origins.split_whitespace().map(str::to_owned).collect() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retention_is_thirty_days_unless_configured_and_never_none() {
+        let read = |days: Option<&str>| {
+            Configuration::read(|name| match name {
+                "SWITCHBOARD_TABLE" => Some("switchboard".to_owned()),
+                "SWITCHBOARD_RETENTION_DAYS" => days.map(str::to_owned),
+                _ => None,
+            })
+        };
+        assert_eq!(read(None).unwrap().retention, Retention::days(30).unwrap());
+        assert_eq!(read(Some("7")).unwrap().retention, Retention::days(7).unwrap());
+        for bad in ["0", "-1", "a month", ""] {
+            assert!(read(Some(bad)).is_err(), "{bad}");
+        }
+        assert!(Configuration::read(|_| None).is_err());
+    }
+}

@@ -1,0 +1,72 @@
+#![doc = include_str!("../README.md")]
+#![allow(clippy::disallowed_methods, reason = "this is the place that the others are sent to")]
+
+mod aws;
+mod configuration;
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use domain::{Clock, Randomness, Timestamp};
+use store::Store;
+
+pub use aws::{aws_on_lambda, http_client};
+pub use configuration::{BadConfiguration, Configuration};
+
+/// What every function is given.
+pub struct Runtime {
+    pub configuration: Configuration,
+    pub aws: aws_types::SdkConfig,
+    pub clock: Clock,
+    pub randomness: Randomness,
+}
+
+impl Runtime {
+    /// On Lambda: logs as JSON, configuration and credentials from the environment.
+    pub fn on_lambda() -> Result<Self, BadConfiguration> {
+        tracing_subscriber::fmt()
+            .json()
+            .with_env_filter(
+                tracing_subscriber::EnvFilter::builder()
+                    .with_default_directive(tracing::level_filters::LevelFilter::INFO.into())
+                    .from_env_lossy(),
+            )
+            .with_current_span(false)
+            // CloudWatch adds the time itself.
+            .without_time()
+            .init();
+        Ok(Self {
+            configuration: Configuration::from_environment()?,
+            aws: aws_on_lambda(),
+            clock: wall_clock(),
+            randomness: randomness(),
+        })
+    }
+
+    #[must_use]
+    pub fn store(&self) -> Store {
+        let client = aws_sdk_dynamodb::Client::new(&self.aws);
+        Store::new(client, self.configuration.table.clone(), self.configuration.retention)
+    }
+}
+
+#[must_use]
+pub fn wall_clock() -> Clock {
+    Clock::new(|| {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Timestamp::from_millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+    })
+}
+
+/// The operating system's own.
+///
+/// # Panics
+/// A request panics, and so fails, if the operating system has none to give.
+#[must_use]
+pub fn randomness() -> Randomness {
+    Randomness::new(|| {
+        let mut bytes = [0; 32];
+        #[allow(clippy::expect_used, reason = "without randomness no session would be safe: the request must fail")]
+        getrandom::fill(&mut bytes).expect("the operating system has randomness");
+        bytes
+    })
+}

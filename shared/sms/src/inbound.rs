@@ -1,0 +1,123 @@
+use domain::{PhoneNumber, Timestamp};
+use serde::Deserialize;
+use thiserror::Error;
+
+/// A customer's SMS as AWS End User Messaging publishes it ("two-way SMS message payload").
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InboundSms {
+    /// The same however often the message is delivered.
+    pub id: String,
+    pub from: PhoneNumber,
+    pub to: PhoneNumber,
+    pub text: String,
+    /// When the SMS service handed it to its topic. A raw message carries no time.
+    pub received: Option<Timestamp>,
+}
+
+/// Why a record is not an inbound SMS. Says what is wrong without quoting it.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum Malformed {
+    #[error("the record is not JSON")]
+    NotJson,
+    #[error("the record is JSON but not an inbound SMS: it lacks a field or has one of another type")]
+    NotAnSms,
+    #[error("originationNumber is not an E.164 number")]
+    Origination,
+    #[error("destinationNumber is not an E.164 number")]
+    Destination,
+    #[error("inboundMessageId is empty")]
+    NoId,
+    #[error("messageBody has {0} bytes, and one item of the table can hold {max}", max = InboundSms::MAX_BYTES)]
+    TooLong(usize),
+    #[error("the envelope's Timestamp is not RFC 3339")]
+    Timestamp,
+}
+
+/// What SNS wraps a message in, unless raw delivery is on.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Envelope {
+    message: String,
+    timestamp: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Payload {
+    origination_number: String,
+    destination_number: String,
+    message_body: String,
+    inbound_message_id: String,
+}
+
+impl InboundSms {
+    /// Far above what an SMS can be, and below an item's 400 KB.
+    const MAX_BYTES: usize = 100_000;
+
+    /// From the body of an SQS message: an SNS envelope, or the message itself where the topic
+    /// delivers raw.
+    pub fn from_queue(body: &str) -> Result<Self, Malformed> {
+        match serde_json::from_str::<Envelope>(body) {
+            Ok(envelope) => Self::from_topic(&envelope.message, envelope.timestamp.as_deref()),
+            Err(_) => Self::from_topic(body, None),
+        }
+    }
+
+    /// From the message of an SNS notification, with the notification's `Timestamp`.
+    pub fn from_topic(message: &str, timestamp: Option<&str>) -> Result<Self, Malformed> {
+        let payload: Payload = serde_json::from_str(message)
+            .map_err(|error| if error.is_data() { Malformed::NotAnSms } else { Malformed::NotJson })?;
+        if payload.inbound_message_id.is_empty() {
+            return Err(Malformed::NoId);
+        }
+        if payload.message_body.len() > Self::MAX_BYTES {
+            return Err(Malformed::TooLong(payload.message_body.len()));
+        }
+        Ok(Self {
+            id: payload.inbound_message_id,
+            from: PhoneNumber::e164(&payload.origination_number).map_err(|_| Malformed::Origination)?,
+            to: PhoneNumber::e164(&payload.destination_number).map_err(|_| Malformed::Destination)?,
+            text: payload.message_body,
+            received: timestamp
+                .map(|timestamp| Timestamp::from_rfc3339(timestamp).ok_or(Malformed::Timestamp))
+                .transpose()?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PAYLOAD: &str = r#"{"originationNumber":"+14255550182","destinationNumber":"+12125550101",
+        "messageKeyword":"JOIN","messageBody":"EXAMPLE","inboundMessageId":"cae173d2-66b9-564c-8309-21f858e9fb84",
+        "previousPublishedMessageId":"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"}"#;
+
+    fn envelope(timestamp: &str) -> String {
+        serde_json::json!({"Type": "Notification", "MessageId": "x", "TopicArn": "arn:aws:sns:eu-west-1:1:t",
+            "Message": PAYLOAD, "Timestamp": timestamp, "SignatureVersion": "1"})
+        .to_string()
+    }
+
+    #[test]
+    fn an_envelope_and_a_raw_message_are_the_same_sms() {
+        let raw = InboundSms::from_queue(PAYLOAD).unwrap();
+        let wrapped = InboundSms::from_queue(&envelope("2026-11-20T14:51:00.000Z")).unwrap();
+        assert_eq!(raw.text, "EXAMPLE");
+        assert_eq!(raw, InboundSms { received: None, ..wrapped.clone() });
+        assert_eq!(wrapped.received, Timestamp::from_rfc3339("2026-11-20T14:51:00Z"));
+    }
+
+    #[test]
+    fn each_fault_has_its_own_reason_which_quotes_nothing() {
+        let broken = |find: &str, replace: &str| InboundSms::from_queue(&PAYLOAD.replace(find, replace)).unwrap_err();
+        assert_eq!(InboundSms::from_queue("not json"), Err(Malformed::NotJson));
+        assert_eq!(InboundSms::from_queue("{}"), Err(Malformed::NotAnSms));
+        assert_eq!(broken("messageBody", "body"), Malformed::NotAnSms);
+        assert_eq!(broken("+14255550182", "Anonymous"), Malformed::Origination);
+        assert_eq!(broken("+12125550101", "12125550101"), Malformed::Destination);
+        assert_eq!(broken("cae173d2-66b9-564c-8309-21f858e9fb84", ""), Malformed::NoId);
+        assert_eq!(broken("EXAMPLE\"", &format!("{}\"", "x".repeat(100_001))), Malformed::TooLong(100_001));
+        assert_eq!(InboundSms::from_queue(&envelope("yesterday")), Err(Malformed::Timestamp));
+    }
+}

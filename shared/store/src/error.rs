@@ -1,0 +1,33 @@
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use thiserror::Error;
+
+/// The table did not do what was asked. Carries the name of the operation and of the error only:
+/// the service's own messages can quote keys, and keys can contain phone numbers.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    #[error("{operation} failed: {code}")]
+    Unavailable { operation: &'static str, code: String },
+    #[error("an item read by {operation} is not of the shape it was written in")]
+    Misshapen { operation: &'static str },
+}
+
+pub(crate) fn unavailable<E, R>(operation: &'static str) -> impl FnOnce(SdkError<E, R>) -> StoreError
+where
+    E: ProvideErrorMetadata,
+{
+    move |error| StoreError::Unavailable { operation, code: code(&error) }
+}
+
+pub(crate) fn misshapen<E>(operation: &'static str) -> impl FnOnce(E) -> StoreError {
+    move |_| StoreError::Misshapen { operation }
+}
+
+fn code<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> String {
+    match error {
+        SdkError::ServiceError(service) => service.err().code().unwrap_or("unnamed").to_owned(),
+        SdkError::TimeoutError(_) => "timed out".to_owned(),
+        SdkError::DispatchFailure(_) => "not reached".to_owned(),
+        SdkError::ConstructionFailure(_) => "not built".to_owned(),
+        _ => "no valid answer".to_owned(),
+    }
+}

@@ -1,0 +1,107 @@
+use std::collections::{HashMap, HashSet};
+
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnConsumedCapacity};
+use domain::{CompanyId, Conversation, ConversationId, Message, Notification, Page, Position, Timestamp};
+
+use crate::error::{misshapen, unavailable};
+use crate::head::Head;
+use crate::page::cut;
+use crate::{RECENT, Span, Store, StoreError, events, keys};
+
+impl Store {
+    /// A page of a company's feed. Two requests, one if it is empty.
+    pub async fn notifications(
+        &self,
+        company: &CompanyId,
+        before: Option<Position>,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<Page<Notification>, StoreError> {
+        let (items, cut_short) = self.recent(keys::feed(company), before, limit, now).await?;
+        let messages: Vec<Message> =
+            items.into_iter().map(|item| events::read(item, "Query")).collect::<Result<_, _>>()?;
+        let page = cut(messages, limit, cut_short, |message| message.position);
+        let heads = self.heads(company, page.items.iter().map(|message| message.conversation).collect(), now).await?;
+        let items = page.items.into_iter().filter_map(|message| {
+            let conversation = heads.get(&message.conversation)?.clone();
+            Some(Notification { message, conversation })
+        });
+        Ok(Page { items: items.collect(), next: page.next })
+    }
+
+    /// One more item than the page holds from a list in the index, newest first, and whether the
+    /// table stopped before it had them all.
+    pub(crate) async fn recent(
+        &self,
+        list: String,
+        before: Option<Position>,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<(Vec<HashMap<String, AttributeValue>>, bool), StoreError> {
+        let span = Span { before, after: None };
+        let lowest = span.lowest(self.retention, now);
+        let highest = span.highest().unwrap_or(end_of_time());
+        if highest < lowest {
+            return Ok((Vec::new(), false));
+        }
+        let wanted = limit + 1;
+        let found = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(RECENT)
+            .key_condition_expression("recent_pk = :list AND recent_sk BETWEEN :lowest AND :highest")
+            .expression_attribute_values(":list", AttributeValue::S(list))
+            .expression_attribute_values(":lowest", AttributeValue::S(lowest.to_string()))
+            .expression_attribute_values(":highest", AttributeValue::S(highest.to_string()))
+            .scan_index_forward(false)
+            .limit(i32::try_from(wanted).unwrap_or(i32::MAX))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(unavailable("Query"))?;
+        let cut_short = found.last_evaluated_key.is_some();
+        let items = found.items.unwrap_or_default();
+        let cut_short = cut_short && items.len() < wanted;
+        Ok((items, cut_short))
+    }
+
+    /// The heads of some conversations, in one request.
+    async fn heads(
+        &self,
+        company: &CompanyId,
+        conversations: HashSet<ConversationId>,
+        now: Timestamp,
+    ) -> Result<HashMap<ConversationId, Conversation>, StoreError> {
+        let floor = self.retention.floor(now);
+        let mut heads = HashMap::new();
+        let mut wanted: Vec<_> = conversations.iter().map(|id| keys::head(company, *id).attributes()).collect();
+        while !wanted.is_empty() {
+            let keys =
+                KeysAndAttributes::builder().set_keys(Some(wanted)).build().map_err(misshapen("BatchGetItem"))?;
+            let mut found = self
+                .client
+                .batch_get_item()
+                .request_items(&self.table, keys)
+                .return_consumed_capacity(ReturnConsumedCapacity::Total)
+                .send()
+                .await
+                .map_err(unavailable("BatchGetItem"))?;
+            for item in found.responses.as_mut().and_then(|tables| tables.remove(&self.table)).unwrap_or_default() {
+                if let Some(head) = Head::read(item, "BatchGetItem")?.shown(floor) {
+                    heads.insert(head.id, head);
+                }
+            }
+            wanted = found
+                .unprocessed_keys
+                .and_then(|mut tables| tables.remove(&self.table))
+                .map(|left| left.keys)
+                .unwrap_or_default();
+        }
+        Ok(heads)
+    }
+}
+
+fn end_of_time() -> Position {
+    Position::new(Timestamp::from_millis(u64::MAX), u128::MAX)
+}

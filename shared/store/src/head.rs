@@ -1,0 +1,180 @@
+//! The head of a conversation: what the inbox shows of it, and who it is with.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
+use domain::{CompanyId, Conversation, ConversationId, PhoneNumber, Position, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::error::misshapen;
+use crate::{Store, StoreError, keys};
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Head {
+    conversation: ConversationId,
+    pub(crate) number: PhoneNumber,
+    pub(crate) line: PhoneNumber,
+    name: Option<String>,
+    last: Position,
+    last_text: String,
+    last_is_ours: bool,
+    unanswered: u32,
+}
+
+impl Head {
+    pub(crate) fn read(item: HashMap<String, AttributeValue>, operation: &'static str) -> Result<Self, StoreError> {
+        serde_dynamo::from_item(item).map_err(misshapen(operation))
+    }
+
+    /// `None` for a conversation whose last message is beyond the retention, deleted yet or not.
+    pub(crate) fn shown(self, floor: Position) -> Option<Conversation> {
+        (self.last >= floor).then_some(Conversation {
+            id: self.conversation,
+            number: self.number,
+            line: self.line,
+            name: self.name,
+            last: self.last,
+            last_text: self.last_text,
+            last_is_ours: self.last_is_ours,
+            unanswered: self.unanswered,
+        })
+    }
+}
+
+/// A message as its conversation's head learns of it.
+pub(crate) struct HeadNews<'a> {
+    pub(crate) company: &'a CompanyId,
+    pub(crate) conversation: ConversationId,
+    pub(crate) number: &'a PhoneNumber,
+    pub(crate) line: &'a PhoneNumber,
+    pub(crate) position: Position,
+    pub(crate) text: &'a str,
+    pub(crate) from: From,
+    pub(crate) floor: Position,
+    pub(crate) expires: Timestamp,
+}
+
+/// Who says it, and what must be true of the head for them to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum From {
+    /// A customer, who may be new and may write to another line than last time.
+    Customer,
+    /// Staff, writing first: if there is a conversation, on its line.
+    StaffFirst,
+    /// Staff, in a conversation that there is, on its line.
+    StaffReplying,
+}
+
+/// How the news stands to what the head already knows.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stands {
+    /// It is the conversation's newest message, or its first.
+    Newest,
+    /// A newer message was stored before this one.
+    Late,
+    /// What was said before is beyond the retention, though not deleted yet.
+    Afresh,
+}
+
+impl Stands {
+    pub(crate) fn to(head: &Head, news: &HeadNews<'_>) -> Self {
+        if head.last < news.floor {
+            Self::Afresh
+        } else if head.last > news.position {
+            Self::Late
+        } else {
+            Self::Newest
+        }
+    }
+}
+
+impl Store {
+    /// The write that tells the head. Where the news does not stand to the head as supposed, it
+    /// fails its condition and returns the head.
+    pub(crate) fn tell_head(&self, news: &HeadNews<'_>, stands: Stands) -> Result<TransactWriteItem, StoreError> {
+        let (update, condition) = match stands {
+            Stands::Newest => (moved(news, newly_unanswered(news.from)), may_be_newest(news.from)),
+            Stands::Afresh => (moved(news, unanswered_afresh(news.from)) + " REMOVE #name", "#last < :floor"),
+            Stands::Late => (format!("SET #unanswered = {}", newly_unanswered(news.from)), "#last > :position"),
+        };
+        let used = |token: &String| {
+            [update.as_str(), condition].iter().any(|expression| {
+                expression.split(|c: char| !(c.is_alphanumeric() || "_#:".contains(c))).any(|word| word == token)
+            })
+        };
+        let update_item = Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(keys::head(news.company, news.conversation).attributes()))
+            .set_expression_attribute_names(Some(names().into_iter().filter(|(name, _)| used(name)).collect()))
+            .set_expression_attribute_values(Some(values(news).into_iter().filter(|(value, _)| used(value)).collect()))
+            .update_expression(&update)
+            .condition_expression(condition)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .build()
+            .map_err(misshapen("TransactWriteItems"))?;
+        Ok(TransactWriteItem::builder().update(update_item).build())
+    }
+}
+
+fn moved(news: &HeadNews<'_>, unanswered: &str) -> String {
+    let ours = if news.from == From::Customer { ":false" } else { ":true" };
+    format!(
+        "SET conversation = :conversation, #number = :number, #line = :line, #last = :position, last_text = :text, \
+         last_is_ours = {ours}, recent_pk = :recent_pk, recent_sk = :recent_sk, expires_at = :expires, \
+         #unanswered = {unanswered}"
+    )
+}
+
+fn newly_unanswered(from: From) -> &'static str {
+    match from {
+        From::Customer => "if_not_exists(#unanswered, :zero) + :one",
+        From::StaffFirst | From::StaffReplying => ":zero",
+    }
+}
+
+fn unanswered_afresh(from: From) -> &'static str {
+    match from {
+        From::Customer => ":one",
+        From::StaffFirst | From::StaffReplying => ":zero",
+    }
+}
+
+fn may_be_newest(from: From) -> &'static str {
+    match from {
+        From::Customer => "attribute_not_exists(pk) OR (#last >= :floor AND #last < :position)",
+        From::StaffFirst => "attribute_not_exists(pk) OR (#last >= :floor AND #last < :position AND #line = :line)",
+        From::StaffReplying => "#last >= :floor AND #last < :position AND #line = :line",
+    }
+}
+
+/// Every name that an expression here may use: each is a reserved word of DynamoDB.
+fn names() -> HashMap<String, String> {
+    ["number", "line", "name", "last", "unanswered"].map(|name| (format!("#{name}"), name.to_owned())).into()
+}
+
+/// Every value that an expression here may use. The table refuses one that is sent and not used.
+fn values(news: &HeadNews<'_>) -> HashMap<String, AttributeValue> {
+    /// How much of a text the inbox shows.
+    const PREVIEW_CHARS: usize = 160;
+
+    let recent = keys::in_inbox(news.company, news.conversation, news.position);
+    let text = |value: &dyn ToString| AttributeValue::S(value.to_string());
+    let number = |value: u64| AttributeValue::N(value.to_string());
+    [
+        (":conversation", text(&news.conversation)),
+        (":number", text(news.number)),
+        (":line", text(news.line)),
+        (":position", text(&news.position)),
+        (":floor", text(&news.floor)),
+        (":text", AttributeValue::S(news.text.chars().take(PREVIEW_CHARS).collect())),
+        (":true", AttributeValue::Bool(true)),
+        (":false", AttributeValue::Bool(false)),
+        (":recent_pk", AttributeValue::S(recent.recent_pk)),
+        (":recent_sk", AttributeValue::S(recent.recent_sk)),
+        (":expires", number(news.expires.as_secs())),
+        (":zero", number(0)),
+        (":one", number(1)),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .into()
+}

@@ -1,0 +1,61 @@
+use domain::{Line, Message, MessageId, MessageKind, PhoneNumber, Timestamp};
+
+use crate::head::{From, Head, HeadNews, Stands};
+use crate::transaction::Transacted;
+use crate::{Store, StoreError, keys};
+
+/// A customer's SMS that reached one of a company's lines.
+#[derive(Clone, Debug)]
+pub struct Arrival {
+    pub id: MessageId,
+    pub at: Timestamp,
+    pub from: PhoneNumber,
+    pub text: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recorded {
+    New,
+    /// It was delivered before: nothing has changed.
+    AlreadyThere,
+}
+
+impl Store {
+    /// Records an SMS once, however often it is delivered: the guard, the message and the
+    /// conversation's head in one transaction. One request, two if it comes out of order.
+    pub async fn record_inbound(&self, line: &Line, arrival: &Arrival, now: Timestamp) -> Result<Recorded, StoreError> {
+        let conversation = line.conversation_key.conversation_with(&arrival.from);
+        let message = Message {
+            conversation,
+            position: arrival.id.at(arrival.at),
+            line: line.number.clone(),
+            text: arrival.text.clone(),
+            kind: MessageKind::Inbound,
+        };
+        let news = HeadNews {
+            company: &line.company,
+            conversation,
+            number: &arrival.from,
+            line: &line.number,
+            position: message.position,
+            text: &message.text,
+            from: From::Customer,
+            floor: self.retention.floor(now),
+            expires: self.retention.expires(arrival.at),
+        };
+        let guard = self.put_guard(keys::inbound_guard(arrival.id), &message, now)?;
+        let event = self.put_event(&line.company, &message, news.expires)?;
+        let mut stands = Stands::Newest;
+        loop {
+            let writes = vec![guard.clone(), event.clone(), self.tell_head(&news, stands)?];
+            let Transacted::Refused(refused) = self.transact(writes).await? else { return Ok(Recorded::New) };
+            let mut refused = refused.into_iter();
+            if refused.next().flatten().is_some() {
+                return Ok(Recorded::AlreadyThere);
+            }
+            // The head is not as supposed, and was returned. It only ever moves on, so this ends.
+            let head = Head::read(refused.flatten().next().unwrap_or_default(), "TransactWriteItems")?;
+            stands = Stands::to(&head, &news);
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! The only file that spells a key.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::{CompanyId, ConversationId, MessageId, PhoneNumber, Position, StaffId};
+use serde::{Deserialize, Serialize};
+
+use crate::TokenHash;
+
+/// The table's partition and sort key, its TTL attribute, and its one index with its keys.
+pub const PK: &str = "pk";
+pub const SK: &str = "sk";
+pub const EXPIRES_AT: &str = "expires_at";
+pub const RECENT: &str = "recent";
+pub const RECENT_PK: &str = "recent_pk";
+pub const RECENT_SK: &str = "recent_sk";
+
+/// Where an item is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Key {
+    pub(crate) pk: String,
+    pub(crate) sk: String,
+}
+
+impl Key {
+    pub(crate) fn attributes(self) -> HashMap<String, AttributeValue> {
+        HashMap::from([(PK.to_owned(), AttributeValue::S(self.pk)), (SK.to_owned(), AttributeValue::S(self.sk))])
+    }
+}
+
+/// Where an item is in the index.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct RecentKey {
+    pub(crate) recent_pk: String,
+    pub(crate) recent_sk: String,
+}
+
+fn key(pk: String, sk: impl Into<String>) -> Key {
+    Key { pk, sk: sk.into() }
+}
+
+pub(crate) fn company(company: &CompanyId) -> Key {
+    key(format!("COMPANY#{company}"), "PROFILE")
+}
+
+pub(crate) fn staff(company: &CompanyId, staff: &StaffId) -> Key {
+    key(format!("COMPANY#{company}"), format!("STAFF#{staff}"))
+}
+
+pub(crate) fn line(number: &PhoneNumber) -> Key {
+    key(format!("LINE#{number}"), "LINE")
+}
+
+/// Companies, their staff and their lines, listed together for whoever operates the deployment.
+pub(crate) const DIRECTORY: &str = "DIRECTORY";
+
+pub(crate) fn in_directory(item: &Key) -> RecentKey {
+    RecentKey { recent_pk: DIRECTORY.to_owned(), recent_sk: format!("{}#{}", item.pk, item.sk) }
+}
+
+pub(crate) fn conversation(company: &CompanyId, conversation: ConversationId) -> String {
+    format!("CONVERSATION#{company}#{conversation}")
+}
+
+const HEAD: &str = "HEAD";
+
+pub(crate) fn head(company: &CompanyId, id: ConversationId) -> Key {
+    key(conversation(company, id), HEAD)
+}
+
+pub(crate) fn event(company: &CompanyId, id: ConversationId, at: Position) -> Key {
+    key(conversation(company, id), event_sk(at))
+}
+
+pub(crate) fn event_sk(at: Position) -> String {
+    format!("EVENT#{at}")
+}
+
+/// Sorts after every event and every head: one descending query from here returns a conversation's
+/// head and its newest page.
+pub(crate) fn end_of_conversation() -> String {
+    HEAD.to_owned()
+}
+
+pub(crate) fn inbox(company: &CompanyId) -> String {
+    format!("INBOX#{company}")
+}
+
+pub(crate) fn in_inbox(company: &CompanyId, id: ConversationId, last: Position) -> RecentKey {
+    RecentKey { recent_pk: inbox(company), recent_sk: id.place_in_inbox(last).to_string() }
+}
+
+pub(crate) fn feed(company: &CompanyId) -> String {
+    format!("FEED#{company}")
+}
+
+pub(crate) fn in_feed(company: &CompanyId, at: Position) -> RecentKey {
+    RecentKey { recent_pk: feed(company), recent_sk: at.to_string() }
+}
+
+pub(crate) fn inbound_guard(id: MessageId) -> Key {
+    key(format!("GUARD#inbound#{id}"), "GUARD")
+}
+
+pub(crate) fn request_guard(id: MessageId) -> Key {
+    key(format!("GUARD#request#{id}"), "GUARD")
+}
+
+pub(crate) fn session(token: &TokenHash) -> Key {
+    key(format!("SESSION#{token}"), "SESSION")
+}

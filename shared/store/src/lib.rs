@@ -1,0 +1,48 @@
+#![doc = include_str!("../README.md")]
+
+mod directory;
+mod error;
+mod events;
+mod feed;
+mod guard;
+mod head;
+mod inbound;
+mod inbox;
+mod keys;
+mod outbound;
+mod page;
+mod sessions;
+mod thread;
+mod transaction;
+
+use aws_sdk_dynamodb::Client;
+use domain::Retention;
+
+pub use directory::Directory;
+pub use error::StoreError;
+pub use inbound::{Arrival, Recorded};
+pub use keys::{EXPIRES_AT, PK, RECENT, RECENT_PK, RECENT_SK, SK};
+pub use outbound::{Contact, Draft, Queued};
+pub use page::Span;
+pub use sessions::{Session, TokenHash};
+pub use thread::Thread;
+
+/// The table, as one deployment has it.
+#[derive(Clone)]
+pub struct Store {
+    client: Client,
+    table: String,
+    retention: Retention,
+}
+
+impl Store {
+    #[must_use]
+    pub fn new(client: Client, table: String, retention: Retention) -> Self {
+        Self { client, table, retention }
+    }
+
+    #[must_use]
+    pub fn retention(&self) -> Retention {
+        self.retention
+    }
+}

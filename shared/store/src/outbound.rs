@@ -1,0 +1,165 @@
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
+use domain::{
+    CompanyId, ConversationId, Message, MessageId, MessageKind, OutboundText, PhoneNumber, Position, Progress,
+    Timestamp,
+};
+
+use crate::error::{misshapen, unavailable};
+use crate::head::{From, Head, HeadNews, Stands};
+use crate::transaction::Transacted;
+use crate::{Store, StoreError, events, guard, keys};
+
+/// Whom a conversation is with, and the line it is on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contact {
+    pub number: PhoneNumber,
+    pub line: PhoneNumber,
+}
+
+/// A message that staff want sent.
+#[derive(Clone, Debug)]
+pub struct Draft<'a> {
+    /// From the request's `Idempotency-Key`: the same id again is the same message.
+    pub id: MessageId,
+    pub company: &'a CompanyId,
+    /// Who writes, by name.
+    pub by: &'a str,
+    pub conversation: ConversationId,
+    pub contact: &'a Contact,
+    /// Whether the conversation must be there already.
+    pub reply: bool,
+    pub text: &'a OutboundText,
+}
+
+/// What became of a draft. Only `New` is to be handed to the carrier.
+#[derive(Clone, Debug)]
+pub enum Queued {
+    New(Message),
+    /// Recorded before, by the same request sent twice: as it stands now.
+    Repeat(Message),
+    /// There is no such conversation, or not any more.
+    NoConversation,
+}
+
+impl Store {
+    /// Whom a conversation is with. One request.
+    pub async fn contact(
+        &self,
+        company: &CompanyId,
+        conversation: ConversationId,
+        now: Timestamp,
+    ) -> Result<Option<Contact>, StoreError> {
+        let head = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(keys::head(company, conversation).attributes()))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(unavailable("GetItem"))?;
+        let Some(item) = head.item else { return Ok(None) };
+        let shown = Head::read(item, "GetItem")?.shown(self.retention.floor(now));
+        Ok(shown.map(|head| Contact { number: head.number, line: head.line }))
+    }
+
+    /// Records a message as about to be sent: the guard, the message and the conversation's head in
+    /// one transaction. One request; one more where the customer has changed lines, where the
+    /// message is not the newest, or for a repeat.
+    pub async fn queue(&self, draft: &Draft<'_>, now: Timestamp) -> Result<Queued, StoreError> {
+        let mut message = Message {
+            conversation: draft.conversation,
+            position: draft.id.at(now),
+            line: draft.contact.line.clone(),
+            text: draft.text.as_str().to_owned(),
+            kind: MessageKind::Outbound { by: draft.by.to_owned(), progress: Progress::Queued },
+        };
+        let floor = self.retention.floor(now);
+        let expires = self.retention.expires(now);
+        let guard = self.put_guard(keys::request_guard(draft.id), &message, now)?;
+        let mut stands = Stands::Newest;
+        loop {
+            let line = message.line.clone();
+            let news = HeadNews {
+                company: draft.company,
+                conversation: draft.conversation,
+                number: &draft.contact.number,
+                line: &line,
+                position: message.position,
+                text: &message.text,
+                from: if draft.reply { From::StaffReplying } else { From::StaffFirst },
+                floor,
+                expires,
+            };
+            let event = self.put_event(draft.company, &message, expires)?;
+            let writes = vec![guard.clone(), event, self.tell_head(&news, stands)?];
+            let Transacted::Refused(refused) = self.transact(writes).await? else { return Ok(Queued::New(message)) };
+            let mut refused = refused.into_iter();
+            if let Some(guard) = refused.next().flatten() {
+                let done = guard::read(guard)?;
+                let message = self.message(draft.company, done.conversation, done.position).await?;
+                return Ok(message.map_or(Queued::NoConversation, Queued::Repeat));
+            }
+            let Some(head) = refused.flatten().next().filter(|head| !head.is_empty()) else {
+                return Ok(Queued::NoConversation);
+            };
+            // The head is not as supposed, and was returned. It only ever moves on, so this ends.
+            let head = Head::read(head, "TransactWriteItems")?;
+            stands = Stands::to(&head, &news);
+            match stands {
+                Stands::Afresh if draft.reply => return Ok(Queued::NoConversation),
+                Stands::Afresh => {}
+                Stands::Late | Stands::Newest => message.line = head.line,
+            }
+        }
+    }
+
+    /// One message, as it stands now.
+    pub async fn message(
+        &self,
+        company: &CompanyId,
+        conversation: ConversationId,
+        position: Position,
+    ) -> Result<Option<Message>, StoreError> {
+        let found = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(keys::event(company, conversation, position).attributes()))
+            .consistent_read(true)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(unavailable("GetItem"))?;
+        found.item.map(|item| events::read(item, "GetItem")).transpose()
+    }
+
+    /// Records what became of a queued message. What is settled already stays as it is. One request.
+    pub async fn settle(&self, company: &CompanyId, message: &Message, progress: &Progress) -> Result<(), StoreError> {
+        let settled = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(keys::event(company, message.conversation, message.position).attributes()))
+            .update_expression("SET progress = :progress")
+            .condition_expression("progress.#state = :queued")
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_values(":queued", AttributeValue::S("queued".into()))
+            .expression_attribute_values(
+                ":progress",
+                serde_dynamo::to_attribute_value(progress).map_err(misshapen("UpdateItem"))?,
+            )
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        match settled {
+            Err(error)
+                if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
+            {
+                Ok(())
+            }
+            other => other.map(|_| ()).map_err(unavailable("UpdateItem")),
+        }
+    }
+}

@@ -1,0 +1,84 @@
+use std::fmt;
+
+use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
+use domain::{Staff, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::error::{misshapen, unavailable};
+use crate::{Store, StoreError, keys};
+
+/// The SHA-256 of a session's token, in hexadecimal. The table never holds a token, so whoever can
+/// read the table cannot use its sessions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenHash(String);
+
+impl TokenHash {
+    #[must_use]
+    pub fn new(hexadecimal: String) -> Self {
+        Self(hexadecimal)
+    }
+}
+
+impl fmt::Display for TokenHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A member of staff signed in, until a moment.
+#[derive(Clone, Debug)]
+pub struct Session {
+    pub staff: Staff,
+    pub ends: Timestamp,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Item {
+    #[serde(flatten)]
+    key: keys::Key,
+    expires_at: u64,
+    staff: Staff,
+}
+
+impl Store {
+    pub async fn start_session(&self, token: &TokenHash, session: &Session) -> Result<(), StoreError> {
+        let item = Item { key: keys::session(token), expires_at: session.ends.as_secs(), staff: session.staff.clone() };
+        self.client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(serde_dynamo::to_item(item).map_err(misshapen("PutItem"))?))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(unavailable("PutItem"))?;
+        Ok(())
+    }
+
+    /// The session of a token, ended or not; `None` if there is none, or none any more.
+    pub async fn session(&self, token: &TokenHash) -> Result<Option<Session>, StoreError> {
+        let found = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(keys::session(token).attributes()))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(unavailable("GetItem"))?;
+        let Some(item) = found.item else { return Ok(None) };
+        let item: Item = serde_dynamo::from_item(item).map_err(misshapen("GetItem"))?;
+        Ok(Some(Session { staff: item.staff, ends: Timestamp::from_millis(item.expires_at.saturating_mul(1000)) }))
+    }
+
+    pub async fn end_session(&self, token: &TokenHash) -> Result<(), StoreError> {
+        self.client
+            .delete_item()
+            .table_name(&self.table)
+            .set_key(Some(keys::session(token).attributes()))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(unavailable("DeleteItem"))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,76 @@
+use domain::{Conversation, ConversationId, Page};
+use maud::{Markup, html};
+use serde_json::{Value, json};
+
+use crate::Viewer;
+use crate::moment::{Shape, moment};
+use crate::older::older;
+use crate::person::person;
+use crate::text::text;
+
+/// Where the portal shows a conversation.
+#[must_use]
+pub fn conversation_address(id: ConversationId) -> String {
+    format!("/conversation.html?c={id}")
+}
+
+/// A page of the inbox: an element for each conversation, the latest first, to be merged into a list.
+#[must_use]
+pub fn conversation_rows(page: &Page<Conversation>, next: Option<&str>, viewer: &Viewer) -> Markup {
+    html! {
+        @if page.items.is_empty() && next.is_none() {
+            li.empty id="conversations-empty" { "No conversations in the last 30 days. Write to a customer, or wait for one to text you." }
+        }
+        @for conversation in &page.items { (row(conversation, viewer)) }
+        (older("conversations", next, page.items.last().map(|last| last.id.place_in_inbox(last.last)), "Show earlier ones"))
+    }
+}
+
+fn row(conversation: &Conversation, viewer: &Viewer) -> Markup {
+    let waits = conversation.unanswered > 0;
+    html! {
+        li.conversation.waits[waits] id={ "conversation-" (conversation.id) } data-key=(conversation.id.place_in_inbox(conversation.last)) {
+            a href=(conversation_address(conversation.id)) data-conversation=(conversation.id) {
+                span.conversation-who {
+                    @if waits { span.dot {} span.visually-hidden { "Needs an answer: " } }
+                    (person(conversation, viewer))
+                }
+                span.conversation-when { (moment(conversation.last.at, Shape::Ago)) }
+                span.conversation-text {
+                    @if conversation.last_is_ours { span.you { "You: " } }
+                    (text(&conversation.last_text))
+                }
+                @if waits { span.count { (conversation.unanswered) span.visually-hidden { " unanswered" } } }
+            }
+        }
+    }
+}
+
+/// Whom a conversation is with, above it. Replaces the one that is there, whatever it came with.
+#[must_use]
+pub fn conversation_head(conversation: &Conversation, viewer: &Viewer) -> Markup {
+    html! {
+        header.thread-head id="conversation-head" hx-swap-oob="true" {
+            h1 { (person(conversation, viewer)) }
+            p.thread-line { "texts your number " span.number { (conversation.line.shown_in(viewer.region)) } }
+        }
+    }
+}
+
+/// The fields are described in the README of `list-conversations`.
+#[must_use]
+pub fn conversation_json(conversation: &Conversation, viewer: &Viewer) -> Value {
+    json!({
+        "conversation": conversation.id,
+        "name": conversation.name,
+        "number": conversation.number,
+        "number_shown": conversation.number.shown_in(viewer.region),
+        "line": conversation.line,
+        "last": {
+            "at": conversation.last.at.to_string(),
+            "text": conversation.last_text,
+            "direction": if conversation.last_is_ours { "outbound" } else { "inbound" },
+        },
+        "unanswered": conversation.unanswered,
+    })
+}

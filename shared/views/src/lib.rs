@@ -1,0 +1,34 @@
+#![doc = include_str!("../README.md")]
+
+mod account;
+mod conversation;
+mod icon;
+mod message;
+mod moment;
+mod notification;
+mod older;
+mod person;
+mod text;
+
+use domain::{Region, Timestamp};
+use maud::{Markup, html};
+
+pub use account::{account, account_json};
+pub use conversation::{conversation_address, conversation_head, conversation_json, conversation_rows};
+pub use icon::{Icon, icon};
+pub use message::{message_json, messages};
+pub use notification::{notification_json, notification_rows};
+
+/// For whom, and when, something is rendered.
+#[derive(Clone, Copy, Debug)]
+pub struct Viewer {
+    /// Numbers of this region are shown nationally.
+    pub region: Region,
+    pub now: Timestamp,
+}
+
+/// Why something was not done, where it was asked for.
+#[must_use]
+pub fn problem(message: &str) -> Markup {
+    html! { p.problem { (icon(Icon::Warning)) " " (message) } }
+}

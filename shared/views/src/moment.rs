@@ -1,0 +1,19 @@
+use domain::Timestamp;
+use maud::{Markup, html};
+
+/// A time, which the portal's `time.js` puts into words where the reader is: `shape` says which.
+pub(crate) fn moment(at: Timestamp, shape: Shape) -> Markup {
+    let shape = match shape {
+        Shape::Ago => "ago",
+        Shape::Clock => "clock",
+    };
+    html! { time datetime=(at) data-shape=(shape) { (at) } }
+}
+
+#[derive(Clone, Copy)]
+pub(crate) enum Shape {
+    /// How long ago up to an hour, then the clock, then the date.
+    Ago,
+    /// The time of day, beneath a line that names the day.
+    Clock,
+}

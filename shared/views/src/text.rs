@@ -1,0 +1,69 @@
+use maud::{Markup, html};
+
+/// What somebody wrote, as text and as nothing else: escaped by `maud`, isolated from the
+/// direction of the text around it (`<bdi>`), with characters that would act unseen shown by name.
+pub(crate) fn text(text: &str) -> Markup {
+    let mut pieces = Vec::new();
+    let mut start = 0;
+    for (at, character) in text.char_indices() {
+        if let Some(name) = unseen(character) {
+            pieces.push((&text[start..at], Some(name)));
+            start = at + character.len_utf8();
+        }
+    }
+    pieces.push((&text[start..], None));
+    html! {
+        bdi dir="auto" {
+            @for (plain, name) in &pieces {
+                (plain)
+                @if let Some(name) = name { span.unseen title={ "An invisible character: " (name) } { (name) } }
+            }
+        }
+    }
+}
+
+/// The name of a character that changes how its neighbours look, or that cannot be seen. Marks
+/// and isolates that ordinary Arabic and Hebrew need are left alone: `<bdi>` holds them in.
+fn unseen(character: char) -> Option<&'static str> {
+    const CONTROLS: [&str; 32] = [
+        "NUL", "SOH", "STX", "ETX", "EOT", "ENQ", "ACK", "BEL", "BS", "HT", "LF", "VT", "FF", "CR", "SO", "SI", "DLE",
+        "DC1", "DC2", "DC3", "DC4", "NAK", "SYN", "ETB", "CAN", "EM", "SUB", "ESC", "FS", "GS", "RS", "US",
+    ];
+    match character {
+        '\n' | '\t' | '\r' => None,
+        '\0'..='\u{1f}' => CONTROLS.get(character as usize).copied(),
+        '\u{7f}' => Some("DEL"),
+        '\u{80}'..='\u{9f}' => Some("C1"),
+        '\u{202a}' => Some("LRE"),
+        '\u{202b}' => Some("RLE"),
+        '\u{202c}' => Some("PDF"),
+        '\u{202d}' => Some("LRO"),
+        '\u{202e}' => Some("RLO"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn markup_is_shown_and_not_done() {
+        let shown = text("<script>alert(1)</script> & \"x\"").into_string();
+        assert!(!shown.contains("<script"));
+        assert!(shown.contains("&lt;script&gt;alert(1)&lt;/script&gt; &amp;"));
+    }
+
+    #[test]
+    fn overrides_and_control_characters_are_named_in_their_place() {
+        let shown = text("a\u{202e}b\0c").into_string();
+        assert!(!shown.contains('\u{202e}') && !shown.contains('\0'));
+        assert!(shown.find("RLO").unwrap() < shown.find("NUL").unwrap());
+    }
+
+    #[test]
+    fn emoji_arabic_and_chinese_come_through_whole() {
+        let said = "👩‍👩‍👧 نعم، سآتي 明天见\nline";
+        assert_eq!(text(said).into_string(), format!("<bdi dir=\"auto\">{said}</bdi>"));
+    }
+}

@@ -1,0 +1,45 @@
+//! Who asks. The authorizer looks the session up once and hands its verdict on in the request's
+//! context; a function takes it from there and from nowhere else.
+
+use std::collections::HashMap;
+
+use domain::Staff;
+use http::StatusCode;
+use lambda_http::request::RequestContext;
+use lambda_http::{Request, RequestExt};
+use serde::{Deserialize, Serialize};
+
+use crate::Problem;
+
+/// What the authorizer found of a session.
+///
+/// API Gateway answers a request that its authorizer turns away with words of its own that cannot
+/// be changed, so the verdict is handed on and the function says what is wrong. It cannot be
+/// overlooked: a `Staff`, and with it a company, is only to be had from `Live`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "session", rename_all = "kebab-case")]
+pub enum Verdict {
+    Live(Staff),
+    Ended,
+    Unknown,
+}
+
+/// The member of staff that a request comes from.
+pub fn staff(request: &Request) -> Result<Staff, Problem> {
+    let unauthorized = |code, message: &str| Problem::new(StatusCode::UNAUTHORIZED, code, message);
+    match verdict(request) {
+        Some(Verdict::Live(staff)) => Ok(staff),
+        Some(Verdict::Ended) => Err(unauthorized("session-ended", "Your session has ended. Sign in again to go on.")),
+        Some(Verdict::Unknown) => {
+            Err(unauthorized("session-unknown", "This session is not known here. Sign in again."))
+        }
+        None => Err(unauthorized("signed-out", "Sign in first.")),
+    }
+}
+
+fn verdict(request: &Request) -> Option<Verdict> {
+    let RequestContext::ApiGatewayV2(context) = request.request_context_ref()? else { return None };
+    let fields: &HashMap<_, _> = &context.authorizer.as_ref()?.fields;
+    let fields = fields.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+    serde_json::from_value(serde_json::Value::Object(fields)).ok()
+}

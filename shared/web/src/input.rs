@@ -1,0 +1,74 @@
+//! What a request brings, checked: a bad value is a problem in words.
+
+use domain::{ConversationId, Position};
+use http::StatusCode;
+use http::header::CONTENT_TYPE;
+use lambda_http::{Request, RequestExt};
+use serde::de::DeserializeOwned;
+
+use crate::Problem;
+
+fn bad_request(code: &'static str, message: &str) -> Problem {
+    Problem::new(StatusCode::BAD_REQUEST, code, message)
+}
+
+/// What a write brings, as a form or as JSON.
+pub fn body<T: DeserializeOwned>(request: &Request) -> Result<T, Problem> {
+    let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let body: &[u8] = request.body();
+    let unreadable =
+        bad_request("unreadable-body", "What was sent lacks something, or is not in a form that can be read.");
+    match kind.split(';').next().unwrap_or_default().trim() {
+        "application/x-www-form-urlencoded" => serde_urlencoded::from_bytes(body).map_err(|_| unreadable),
+        "application/json" => serde_json::from_slice(body).map_err(|_| unreadable),
+        _ => Err(Problem::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "not-a-form",
+            "Send a form or JSON, and say which in Content-Type.",
+        )),
+    }
+}
+
+/// A client's own name for a write: the same name again is the same write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdempotencyKey(pub String);
+
+impl IdempotencyKey {
+    const HEADER: &str = "idempotency-key";
+
+    /// From the header `Idempotency-Key`, 1 to 200 visible characters of ASCII; `None` without one.
+    pub fn of(request: &Request) -> Result<Option<Self>, Problem> {
+        let Some(key) = request.headers().get(Self::HEADER) else { return Ok(None) };
+        match key.to_str() {
+            Ok(key) if (1..=200).contains(&key.len()) => Ok(Some(Self(key.to_owned()))),
+            _ => Err(bad_request("bad-idempotency-key", "An Idempotency-Key has 1 to 200 visible ASCII characters.")),
+        }
+    }
+}
+
+/// The conversation that the path names.
+pub fn conversation(request: &Request) -> Result<ConversationId, Problem> {
+    let parameters = request.path_parameters_ref();
+    let id = parameters.and_then(|parameters| parameters.first("conversation")).unwrap_or_default();
+    id.parse().map_err(|_| Problem::no_conversation())
+}
+
+/// A place in a list that the query names.
+pub fn position(request: &Request, name: &str) -> Result<Option<Position>, Problem> {
+    let parameters = request.query_string_parameters_ref();
+    let Some(token) = parameters.and_then(|parameters| parameters.first(name)) else { return Ok(None) };
+    token
+        .parse()
+        .map(Some)
+        .map_err(|_| bad_request("bad-page", "This is not the address of a page of this list. Go back to the newest."))
+}
+
+/// How many items the query asks for, 1 to 100.
+pub fn limit(request: &Request, default: usize) -> Result<usize, Problem> {
+    let parameters = request.query_string_parameters_ref();
+    let Some(limit) = parameters.and_then(|parameters| parameters.first("limit")) else { return Ok(default) };
+    match limit.parse() {
+        Ok(limit @ 1..=100) => Ok(limit),
+        _ => Err(bad_request("bad-limit", "A page can have 1 to 100 items.")),
+    }
+}

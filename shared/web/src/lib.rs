@@ -1,0 +1,15 @@
+#![doc = include_str!("../README.md")]
+
+mod answer;
+mod cookie;
+mod identity;
+mod input;
+mod origin;
+mod problem;
+
+pub use answer::{Answer, Format, list, respond};
+pub use cookie::{SESSION_COOKIE, clear_session_cookie, cookies, session_cookie, session_token, token_hash};
+pub use identity::{Verdict, staff};
+pub use input::{IdempotencyKey, body, conversation, limit, position};
+pub use origin::Origins;
+pub use problem::Problem;

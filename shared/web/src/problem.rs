@@ -1,0 +1,76 @@
+use domain::{BadText, NotANumber, Refusal};
+use http::StatusCode;
+use serde_json::json;
+use store::StoreError;
+
+use crate::{Answer, Format};
+
+/// Why a request was not done: a status and a code for programs, a sentence for the person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    pub status: StatusCode,
+    pub code: &'static str,
+    pub message: String,
+}
+
+impl Problem {
+    pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Self { status, code, message: message.into() }
+    }
+
+    /// Also for what is another company's: as if it did not exist.
+    #[must_use]
+    pub fn no_conversation() -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "no-conversation",
+            "There is no such conversation, or nothing was said in it lately.",
+        )
+    }
+
+    pub(crate) fn answer(&self, format: Format) -> Answer {
+        let body = || json!({"error": {"code": self.code, "message": self.message}});
+        format.answer(|| views::problem(&self.message), body).with_status(self.status)
+    }
+}
+
+/// Nothing of the error itself is shown: it is logged, by name.
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(%error, "the table did not do what was asked");
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "unavailable",
+            "Switchboard cannot reach its records just now. Nothing is lost; try again in a moment.",
+        )
+    }
+}
+
+impl From<BadText> for Problem {
+    fn from(error: BadText) -> Self {
+        let code = match error {
+            BadText::Empty => "empty-text",
+            BadText::TooLong(_) => "text-too-long",
+        };
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, error.to_string())
+    }
+}
+
+impl From<NotANumber> for Problem {
+    fn from(error: NotANumber) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "not-a-mobile-number", error.to_string())
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let code = match refusal {
+            Refusal::OptedOut => "opted-out",
+            Refusal::InvalidNumber => "invalid-number",
+            Refusal::Throttled => "throttled",
+            Refusal::Unreachable => "carrier-unreachable",
+            Refusal::Other => "refused",
+        };
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, refusal.sentence())
+    }
+}

@@ -1,0 +1,38 @@
+// What went wrong is said where it was asked for, and takes nothing away that is on the screen.
+
+document.addEventListener('htmx:after:request', event => {
+  const {ctx} = event.detail;
+  const {status} = ctx.response;
+  if (status === 401 || status === 403 && ctx.request.method === 'GET') {
+    event.preventDefault();
+    location.assign('/sign-in.html');
+    return;
+  }
+  const place = placeFor(ctx.sourceElement);
+  if (status < 400) {
+    if (ctx.request.method !== 'GET') place?.replaceChildren();
+    return;
+  }
+  event.preventDefault();
+  if (status >= 500 && ctx.request.method === 'GET') return;
+  if (place) place.innerHTML = ctx.response.headers.get('Content-Type')?.includes('html') ? ctx.text : '';
+  if (place && !place.hasChildNodes()) say(place, 'That did not work. Nothing is lost; try again in a moment.');
+});
+
+document.addEventListener('htmx:error', event => {
+  const {ctx} = event.detail;
+  if (!ctx?.request || ctx.request.method === 'GET') return;
+  const place = placeFor(ctx.sourceElement);
+  if (place) say(place, 'No connection. Press Send again when you are back online: it will not be sent twice.');
+});
+
+function placeFor(element) {
+  return element.closest('form')?.querySelector('.problem-place') ?? element.closest('section')?.querySelector('.problem-place');
+}
+
+function say(place, words) {
+  const said = document.createElement('p');
+  said.className = 'problem';
+  said.textContent = words;
+  place.replaceChildren(said);
+}

@@ -1,0 +1,64 @@
+use std::borrow::Cow;
+
+use sha2::{Digest, Sha256};
+
+use crate::File;
+
+/// The style sheets, joined in this order: the first names the layers.
+const CSS: &[&str] = &[
+    include_str!("../assets/css/layers.css"),
+    include_str!("../assets/css/tokens.css"),
+    include_str!("../assets/css/base.css"),
+    include_str!("../assets/css/frame.css"),
+    include_str!("../assets/css/controls.css"),
+    include_str!("../assets/css/rows.css"),
+    include_str!("../assets/css/thread.css"),
+    include_str!("../assets/css/sign-in.css"),
+];
+
+/// The scripts, each in a scope of its own.
+const JS: &[&str] = &[
+    include_str!("../assets/js/merge.js"),
+    include_str!("../assets/js/refresh.js"),
+    include_str!("../assets/js/problems.js"),
+    include_str!("../assets/js/time.js"),
+    include_str!("../assets/js/thread.js"),
+    include_str!("../assets/js/segments.js"),
+    include_str!("../assets/js/composer.js"),
+];
+
+const HTMX: &str = include_str!("../assets/vendor/htmx-4.0.1.min.js");
+const ICON: &str = include_str!("../assets/icons/icon.svg");
+
+pub(crate) fn files() -> Vec<File> {
+    let css = CSS.concat();
+    let js = JS.iter().fold(String::from("\"use strict\";\n"), |joined, script| joined + "{\n" + script + "}\n");
+    vec![
+        asset("portal", "css", "text/css; charset=utf-8", css.into_bytes()),
+        asset("portal", "js", "text/javascript; charset=utf-8", js.into_bytes()),
+        asset("htmx", "js", "text/javascript; charset=utf-8", HTMX.as_bytes()),
+        asset("icon", "svg", "image/svg+xml", ICON.as_bytes()),
+    ]
+}
+
+fn asset(name: &str, ending: &str, content_type: &'static str, bytes: impl Into<Cow<'static, [u8]>>) -> File {
+    let bytes = bytes.into();
+    let hash = hash(&bytes);
+    File { path: format!("assets/{name}.{hash}.{ending}"), content_type, bytes, hash, immutable: true }
+}
+
+/// Where an asset is, by its plain name: `htmx.js`. A page that names one there is not is broken,
+/// which the site's own test notices.
+#[must_use]
+pub fn address(name: &str) -> String {
+    let (stem, ending) = name.rsplit_once('.').unwrap_or((name, ""));
+    files()
+        .into_iter()
+        .map(|file| format!("/{}", file.path))
+        .find(|path| path.starts_with(&format!("/assets/{stem}.")) && path.ends_with(&format!(".{ending}")))
+        .unwrap_or_default()
+}
+
+pub(crate) fn hash(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().take(8).fold(String::new(), |hash, byte| hash + &format!("{byte:02x}"))
+}

@@ -1,0 +1,116 @@
+//! The pages, each a shell that its fragments fill.
+
+mod conversation;
+mod dashboard;
+mod messages;
+mod new_message;
+mod sign_in;
+
+use std::borrow::Cow;
+
+use maud::{DOCTYPE, Markup, html};
+use views::{Icon, icon};
+
+use crate::File;
+use crate::assets::{address, hash};
+
+pub(crate) fn files() -> Vec<File> {
+    [
+        ("index.html", dashboard::page()),
+        ("messages.html", messages::conversations()),
+        ("notifications.html", messages::notifications()),
+        ("conversation.html", conversation::page()),
+        ("new-message.html", new_message::page()),
+        ("sign-in.html", sign_in::page()),
+        ("404.html", not_found()),
+    ]
+    .into_iter()
+    .map(|(path, page)| {
+        let bytes = page.into_string().into_bytes();
+        File {
+            path: path.to_owned(),
+            content_type: "text/html; charset=utf-8",
+            hash: hash(&bytes),
+            bytes: Cow::Owned(bytes),
+            immutable: false,
+        }
+    })
+    .collect()
+}
+
+/// A place that the header leads to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Dashboard,
+    Messages,
+    NewMessage,
+}
+
+const PLACES: [(Place, &str, &str); 2] =
+    [(Place::Dashboard, "/", "Dashboard"), (Place::Messages, "/messages.html", "Messages")];
+
+/// A page of the portal, for somebody who is signed in.
+fn portal(title: &str, here: Place, class: &str, content: &Markup) -> Markup {
+    document(
+        title,
+        &html! {
+            a.skip href="#content" { "Skip to the content" }
+            header.top {
+                a.brand href="/" { img src=(address("icon.svg")) width="28" height="28" alt=""; span { "Switchboard" } }
+                nav.places aria-label="Main" {
+                    @for (place, href, name) in PLACES {
+                        a href=(href) aria-current=[(place == here).then_some("page")] { (name) }
+                    }
+                }
+                a.button.new-message href="/new-message.html" aria-current=[(here == Place::NewMessage).then_some("page")] {
+                    (icon(Icon::Pen)) span { "New message" }
+                }
+                div.account hx-get="/api/session" hx-trigger="load" {}
+            }
+            p.connection id="connection" role="status" hidden { "No connection. Trying again…" }
+            main.(class) id="content" { (content) }
+        },
+    )
+}
+
+fn document(title: &str, body: &Markup) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                title { (title) " · Switchboard" }
+                meta name="viewport" content="width=device-width, initial-scale=1, interactive-widget=resizes-content";
+                meta name="description" content="Two-way SMS with your customers.";
+                meta name="color-scheme" content="light dark";
+                meta name="htmx-config" content=r#"{"morphSkipChildren": "time", "history": false}"#;
+                link rel="icon" href=(address("icon.svg"));
+                link rel="stylesheet" href=(address("portal.css"));
+                script src=(address("htmx.js")) defer {}
+                script src=(address("portal.js")) defer {}
+            }
+            body { (body) }
+        }
+    }
+}
+
+/// What a list shows until its first page has come: nothing, in the room that the page will take.
+fn list(id: &str, label: &str, order: &str, source: &str, most: Option<u8>) -> Markup {
+    html! {
+        ol.rows id=(id) aria-label=(label) data-merge=(order) data-most=[most]
+            hx-get=(source) hx-trigger="load, every 5s, refresh" hx-swap="merge" {}
+    }
+}
+
+fn not_found() -> Markup {
+    document(
+        "Not found",
+        &html! {
+            main.plain {
+                h1 { "There is no such page" }
+                p { "It may have moved, or the address has a mistake." }
+                p { a.button href="/" { "Go to the Dashboard" } }
+            }
+        },
+    )
+}

@@ -1,0 +1,44 @@
+use maud::{Markup, html};
+use views::{Icon, icon};
+
+use super::messages::{inbox, tabs};
+use super::{Place, portal};
+
+/// One conversation, which the address names: `?c=<conversation>`. `thread.js` puts it into the
+/// addresses that are left out here.
+pub(super) fn page() -> Markup {
+    portal(
+        "Conversation",
+        Place::Messages,
+        "centre centre-thread",
+        &html! {
+            section.pane.inbox aria-label="Conversations" {
+                (tabs(true))
+                (inbox())
+            }
+            section.pane.thread aria-label="Conversation" {
+                div.thread-top {
+                    a.back href="/messages.html" { (icon(Icon::Back)) span.visually-hidden { "Back to all conversations" } }
+                    header.thread-head id="conversation-head" { h1 { "Conversation" } }
+                }
+                ol.messages id="messages" role="log" aria-label="Messages" tabindex="0" data-merge="oldest-first"
+                    data-thread="/messages" hx-trigger="load, every 5s, refresh" hx-swap="merge" {}
+                button.jump id="jump" type="button" hidden { "New message ↓" }
+                (composer())
+            }
+        },
+    )
+}
+
+fn composer() -> Markup {
+    html! {
+        form.composer data-thread="/messages" method="post" hx-target="#messages" hx-swap="merge" hx-disable="find button" {
+            div.problem-place role="alert" {}
+            div.composer-field {
+                textarea id="text" name="text" rows="1" aria-label="Your reply" aria-describedby="segments" placeholder="Write a reply…" required {}
+                button.button.go type="submit" title="Send (Ctrl+Enter)" { (icon(Icon::Send)) span { "Send" } }
+            }
+            p.segments id="segments" aria-live="off" {}
+        }
+    }
+}
