@@ -1,1 +1,19 @@
-//! Journeys.
+#![doc = include_str!("../README.md")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    reason = "a test that cannot go on has failed"
+)]
+
+mod answer;
+mod desk;
+mod event;
+mod house;
+mod phone;
+
+pub use answer::Answer;
+pub use desk::{Desk, Send};
+pub use event::{Sms, ago, by_queue, by_queue_raw, by_topic, record};
+pub use house::{HARBOR, HARBOR_SECOND, House, Invoked, TIDEWATER, Usage};
+pub use phone::Phone;

@@ -1,0 +1,91 @@
+//! What each operation asks of the table, counted exactly.
+
+use tests::{HARBOR, House, Sms, Usage, ago, by_queue};
+
+const MARIA: &str = "+14255550182";
+
+/// Does something, and gives what it asked of the table.
+async fn cost<T>(house: &House, work: impl Future<Output = T>) -> Usage {
+    let before = house.usage().await;
+    work.await;
+    house.usage().await.since(&before)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_warm_inbound_sms_is_one_transaction_and_a_cold_one_a_look_up_more() {
+    let house = House::open().await;
+    let deliver = async |id: &str, seconds| {
+        let event = by_queue(&[Sms::new(id, MARIA, HARBOR, "hello").at(ago(seconds))]);
+        cost(&house, house.deliver(&event)).await
+    };
+    assert_eq!(deliver("1", 30).await.counts(), [("GetItem", 1), ("TransactWriteItems", 1)], "cold");
+    let warm = deliver("2", 20).await;
+    assert_eq!(warm.counts(), [("TransactWriteItems", 1)], "warm");
+    // Two units for each of three items of a transaction, and their entries in the index.
+    assert!((6.0..=14.0).contains(&warm.units), "{} units", warm.units);
+    assert_eq!(deliver("2", 20).await.counts(), [("TransactWriteItems", 1)], "a repeat");
+    assert_eq!(deliver("3", 25).await.counts(), [("TransactWriteItems", 2)], "out of order");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refresh_is_two_requests_changed_or_not() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let texts: Vec<_> = (0..40)
+        .map(|n| Sms::new(&n.to_string(), &format!("+142555501{n:02}"), HARBOR, "hello").at(ago(90 - n)))
+        .collect();
+    house.deliver(&by_queue(&texts)).await;
+    let first = dana.screen("/api/notifications?limit=10").await;
+    let tag = first.header("etag").unwrap().to_owned();
+    let refresh = cost(&house, dana.screen("/api/notifications?limit=10")).await;
+    assert_eq!(refresh.counts(), [("BatchGetItem", 1), ("Query", 1)]);
+    let unchanged = cost(&house, async {
+        let request = dana.request(reqwest::Method::GET, "/api/notifications?limit=10").header("if-none-match", tag);
+        let answer = dana.send(request).await;
+        assert_eq!((answer.status, answer.body.len()), (304, 0));
+    })
+    .await;
+    assert_eq!(unchanged.counts(), [("BatchGetItem", 1), ("Query", 1)]);
+    // Ten small items from the index, eventually consistent, and ten heads.
+    assert!(unchanged.units <= 8.0, "{} units", unchanged.units);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_a_conversation_and_of_the_inbox_is_one_request() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let texts: Vec<_> = (0..80).map(|n| Sms::new(&n.to_string(), MARIA, HARBOR, "hello").at(ago(90 - n))).collect();
+    house.deliver(&by_queue(&texts)).await;
+    let conversation = dana.conversation_with(MARIA).await;
+    let mut next = Some(format!("/api/conversations/{conversation}/messages"));
+    let mut pages = 0;
+    while let Some(path) = next {
+        let mut page = None;
+        let spent = cost(&house, async { page = Some(dana.get(&path).await) }).await;
+        assert_eq!(spent.counts(), [("Query", 1)], "{path}");
+        assert!(spent.units <= 2.0, "{} units", spent.units);
+        next = page.unwrap().next();
+        pages += 1;
+    }
+    assert_eq!(pages, 3);
+    assert_eq!(cost(&house, dana.get("/api/conversations")).await.counts(), [("Query", 1)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_warm_send_is_a_transaction_and_an_update_and_the_first_a_look_up_more() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    house.phone(MARIA).texts(HARBOR, "hello").await;
+    let conversation = dana.conversation_with(MARIA).await;
+    // The carrier, a stand-in, keeps what it carries in the same DynamoDB: a look whether the
+    // customer has opted out, and the message.
+    let carriers = [("GetItem", 1), ("PutItem", 1)];
+    let cold = cost(&house, dana.replies(&conversation, "one")).await;
+    assert_eq!(
+        cold.counts(),
+        [("GetItem", 1 + carriers[0].1), carriers[1], ("TransactWriteItems", 1), ("UpdateItem", 1)],
+        "cold"
+    );
+    let warm = cost(&house, dana.replies(&conversation, "two")).await;
+    assert_eq!(warm.counts(), [carriers[0], carriers[1], ("TransactWriteItems", 1), ("UpdateItem", 1)], "warm");
+}

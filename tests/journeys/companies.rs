@@ -1,0 +1,118 @@
+//! Nobody's data crosses companies: every route, walked with another company's session.
+
+use local::{ROUTES, Route};
+use reqwest::Method;
+use serde_json::{Value, json};
+use tests::{Answer, Desk, HARBOR, House, TIDEWATER};
+
+/// Routes that answer without a session. This list may only shrink.
+const PUBLIC: [&str; 0] = [];
+
+const MARIA: &str = "+14255550182";
+const SECRET: &str = "the secret of Tidewater";
+
+/// What to send to a route so that it would touch a conversation.
+fn body(route: Route) -> Option<Value> {
+    match (route.method, route.path) {
+        ("POST", "/api/conversations/{conversation}/messages") => Some(json!({"text": "from the other company"})),
+        ("POST", "/api/messages") => Some(json!({"to": MARIA, "text": "from the other company"})),
+        ("POST", "/api/sign-out") => None,
+        (
+            "GET",
+            "/api/notifications" | "/api/conversations" | "/api/conversations/{conversation}/messages" | "/api/session",
+        ) => None,
+        _ => panic!("{} {} is new: say here how it could touch another company's data", route.method, route.path),
+    }
+}
+
+async fn ask(desk: &Desk<'_>, route: Route, conversation: &str) -> Answer {
+    let path = route.path.replace("{conversation}", conversation);
+    let request =
+        desk.request(Method::from_bytes(route.method.as_bytes()).unwrap(), &path).header("accept", "application/json");
+    desk.send(match body(route) {
+        Some(body) => request.json(&body),
+        None => request,
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_route_reads_or_writes_anything_of_another_company() {
+    let house = House::open().await;
+    house.phone(MARIA).texts(TIDEWATER, SECRET).await;
+    let josie = house.josie().await;
+    let conversation = josie.conversation_with(MARIA).await;
+    let before = josie.messages(&conversation).await.json();
+
+    for route in ROUTES {
+        // A fresh session for each, since one of them signs out.
+        let dana = house.dana().await;
+        let answer = ask(&dana, route, &conversation).await;
+        assert!(!answer.body.contains(SECRET), "{route:?}");
+        if route.path.contains("{conversation}") {
+            assert_eq!((answer.status, answer.code()), (404, "no-conversation".to_owned()), "{route:?}");
+            let query = format!(
+                "{}?before=9999999999999-{}",
+                route.path.replace("{conversation}", &conversation),
+                "f".repeat(32)
+            );
+            assert_eq!(dana.get(&query).await.status, 404, "{route:?}");
+        }
+    }
+    assert_eq!(josie.messages(&conversation).await.json(), before, "nothing was written");
+    let head = &josie.get("/api/conversations").await.items()[0];
+    assert_eq!(head["unanswered"], 1);
+    let from: Vec<_> = house.phone(MARIA).received().await.iter().map(|sms| sms["from"].clone()).collect();
+    assert_eq!(from, [HARBOR], "only what Harbor wrote in a conversation of its own");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_company_named_in_a_request_changes_nothing() {
+    let house = House::open().await;
+    house.phone(MARIA).texts(TIDEWATER, SECRET).await;
+    let dana = house.dana().await;
+    for path in
+        ["/api/notifications?company=tidewater-physio", "/api/conversations?company=tidewater-physio&staff=josie"]
+    {
+        let request = dana
+            .request(Method::GET, path)
+            .header("accept", "application/json")
+            .header("x-company", "tidewater-physio");
+        assert!(dana.send(request).await.items().is_empty());
+    }
+    let first = dana
+        .post(
+            "/api/messages",
+            &json!({"to": MARIA, "text": "hi", "company": "tidewater-physio", "from": TIDEWATER}),
+            tests::Send::default(),
+        )
+        .await;
+    assert_eq!((first.status, &first.json()["line"]), (201, &json!(HARBOR)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_route_asks_for_a_session() {
+    let house = House::open().await;
+    let nobody = Desk { house: &house, cookie: String::new() };
+    let forged = Desk { house: &house, cookie: format!("__Host-switchboard={}", "f".repeat(64)) };
+    for route in ROUTES.iter().filter(|route| !PUBLIC.contains(&route.path)) {
+        assert_eq!(ask(&nobody, *route, &"0".repeat(32)).await.status, 401, "{route:?}");
+        let answer = ask(&forged, *route, &"0".repeat(32)).await;
+        // Whoever wants to leave may, whatever their cookie is.
+        let expected = if route.path == "/api/sign-out" { 303 } else { 401 };
+        assert_eq!(answer.status, expected, "{route:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_number_has_a_conversation_of_its_own_with_each_company() {
+    let house = House::open().await;
+    let (dana, josie) = (house.dana().await, house.josie().await);
+    house.phone(MARIA).texts(HARBOR, "to Harbor").await;
+    house.phone(MARIA).texts(TIDEWATER, "to Tidewater").await;
+    let (ours, theirs) = (dana.conversation_with(MARIA).await, josie.conversation_with(MARIA).await);
+    assert_ne!(ours, theirs);
+    assert_eq!(dana.messages(&ours).await.texts(), ["to Harbor"]);
+    assert_eq!(josie.messages(&theirs).await.texts(), ["to Tidewater"]);
+    assert_eq!(dana.messages(&theirs).await.status, 404);
+}

@@ -1,0 +1,178 @@
+//! The notifications: the ten newest, and all others behind them.
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+use tests::{Desk, HARBOR, House, Sms, ago, by_queue};
+
+const DAY: u64 = 24 * 60 * 60;
+
+async fn fill(house: &House, count: u64) {
+    let texts: Vec<_> = (0..count)
+        .map(|n| {
+            let from = format!("+1425555{:04}", n % 50);
+            Sms::new(&format!("old-{n}"), &from, HARBOR, &format!("old {n}")).at(ago(60 + count - n))
+        })
+        .collect();
+    for batch in texts.chunks(100) {
+        assert!(house.deliver(&by_queue(batch)).await.is_empty());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_ten_notifications_are_the_ten_newest_newest_first() {
+    let house = House::open().await;
+    fill(&house, 25).await;
+    let expected: Vec<_> = (15..25).rev().map(|n| format!("old {n}")).collect();
+    assert_eq!(house.dana().await.notifications().await.texts(), expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thousand_are_all_reached_by_paging_while_new_ones_come_in() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    fill(&house, 1000).await;
+    let mut seen = Vec::new();
+    let mut next = Some("/api/notifications?limit=37".to_owned());
+    let mut came = 0;
+    while let Some(path) = next {
+        let page = dana.get(&path).await;
+        seen.extend(page.texts());
+        next = page.next();
+        came += 1;
+        house
+            .deliver(&by_queue(&[Sms::new(&format!("new-{came}"), "+14255550199", HARBOR, &format!("new {came}"))]))
+            .await;
+    }
+    let expected: Vec<_> = (0..1000).rev().map(|n| format!("old {n}")).collect();
+    assert_eq!(seen, expected, "none missing, none doubled, newest first");
+    assert_eq!(came, 28);
+    let all: BTreeSet<_> =
+        dana.everything("/api/notifications?limit=100").await.iter().map(|item| item["id"].to_string()).collect();
+    assert_eq!(all.len(), 1028);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_that_came_in_the_same_millisecond_are_both_shown_by_pages_of_one() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let at = ago(10);
+    let texts: Vec<_> = (0..5)
+        .map(|n| Sms::new(&n.to_string(), &format!("+1425555010{n}"), HARBOR, &n.to_string()).at(at.clone()))
+        .collect();
+    house.deliver(&by_queue(&texts)).await;
+    let all: BTreeSet<_> =
+        dana.everything("/api/notifications?limit=1").await.iter().map(|item| item["text"].to_string()).collect();
+    assert_eq!(all.len(), 5);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_older_than_thirty_days_is_shown_though_it_is_still_stored() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    house
+        .deliver(&by_queue(&[
+            Sms::new("1", "+14255550101", HARBOR, "too old, alone").at(ago(30 * DAY + 5)),
+            Sms::new("2", "+14255550102", HARBOR, "too old").at(ago(31 * DAY)),
+            Sms::new("3", "+14255550102", HARBOR, "just within").at(ago(30 * DAY - 60)),
+        ]))
+        .await;
+    let stored = house
+        .table(
+            "Scan",
+            json!({"FilterExpression": "begins_with(sk, :e)", "ExpressionAttributeValues": {":e": {"S": "EVENT#"}}}),
+        )
+        .await;
+    assert_eq!(stored["Count"], 3, "TTL has not deleted them yet");
+
+    assert_eq!(dana.notifications().await.texts(), ["just within"]);
+    let conversations = dana.get("/api/conversations").await.items();
+    assert_eq!(conversations.len(), 1);
+    let conversation = conversations[0]["conversation"].as_str().unwrap();
+    assert_eq!(dana.messages(conversation).await.texts(), ["just within"]);
+    // Nor by an address that reaches further back.
+    let reach = format!("/api/conversations/{conversation}/messages?after=0000000000000-{}", "0".repeat(32));
+    assert_eq!(dana.get(&reach).await.texts(), ["just within"]);
+    let reach = format!(
+        "/api/notifications?before={}",
+        conversations[0]["last"]["at"].as_str().map(|_| position(ago(30 * DAY - 60))).unwrap()
+    );
+    assert!(dana.get(&reach).await.items().is_empty());
+    assert_gone(&dana, "+14255550101").await;
+}
+
+/// A page token for the moment that AWS writes so.
+fn position(at: String) -> String {
+    let millis = domain::Timestamp::from_rfc3339(&at).unwrap().as_millis();
+    format!("{millis:013}-{}", "0".repeat(32))
+}
+
+/// A conversation beyond the retention is as one that never was, to read and to write.
+async fn assert_gone(dana: &Desk<'_>, number: &str) {
+    let heads = dana
+        .house
+        .table(
+            "Scan",
+            json!({"FilterExpression": "sk = :h AND #n = :n", "ExpressionAttributeNames": {"#n": "number"},
+            "ExpressionAttributeValues": {":h": {"S": "HEAD"}, ":n": {"S": number}}}),
+        )
+        .await;
+    let conversation = heads["Items"][0]["conversation"]["S"].as_str().unwrap().to_owned();
+    assert_eq!(dana.messages(&conversation).await.status, 404);
+    assert_eq!(dana.replies(&conversation, "hello?").await.status, 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_customer_who_returns_after_thirty_days_begins_afresh() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let maria = "+14255550182";
+    house.deliver(&by_queue(&[Sms::new("1", maria, HARBOR, "long ago").at(ago(30 * DAY + 5))])).await;
+    house.phone(maria).texts(HARBOR, "me again").await;
+    let head = &dana.get("/api/conversations").await.items()[0];
+    assert_eq!((&head["unanswered"], &head["last"]["text"]), (&json!(1), &json!("me again")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refresh_with_nothing_new_is_304_with_no_body() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    fill(&house, 3).await;
+    for accept in ["text/html", "application/json"] {
+        let ask = |tag: Option<String>| {
+            let request = dana.request(reqwest::Method::GET, "/api/notifications?limit=10").header("accept", accept);
+            match tag {
+                Some(tag) => request.header("if-none-match", tag),
+                None => request,
+            }
+        };
+        let first = dana.send(ask(None)).await;
+        let tag = first.header("etag").unwrap().to_owned();
+        let second = dana.send(ask(Some(tag.clone()))).await;
+        assert_eq!((second.status, second.body.as_str()), (304, ""));
+        house.phone("+14255550111").texts(HARBOR, accept).await;
+        let third = dana.send(ask(Some(tag))).await;
+        assert_eq!(third.status, 200);
+        assert!(third.body.contains(accept));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bad_page_or_limit_has_a_clear_answer() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    house.phone("+14255550182").texts(HARBOR, "hello").await;
+    let conversation = dana.conversation_with("+14255550182").await;
+    for path in ["/api/notifications?", "/api/conversations?", &format!("/api/conversations/{conversation}/messages?")]
+    {
+        for bad in ["before=x", "before=", "before=1732250000123", "before=%00", "before=1732250000123-../../x"] {
+            let answer = dana.get(&format!("{path}{bad}")).await;
+            assert_eq!((answer.status, answer.code()), (400, "bad-page".to_owned()), "{path}{bad}");
+            assert!(answer.sentence().starts_with("This is not the address of a page"));
+        }
+        for bad in ["limit=0", "limit=101", "limit=-1", "limit=ten", "limit="] {
+            assert_eq!(dana.get(&format!("{path}{bad}")).await.code(), "bad-limit", "{path}{bad}");
+        }
+    }
+    assert_eq!(dana.get(&format!("/api/conversations/{conversation}/messages?after=x")).await.code(), "bad-page");
+}

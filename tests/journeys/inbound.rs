@@ -1,0 +1,232 @@
+//! A customer's SMS arrives, by any of the ways and with any of the faults that it can.
+
+use futures_util::future::join_all;
+use serde_json::json;
+use tests::{HARBOR, House, Sms, TIDEWATER, ago, by_queue, by_queue_raw, by_topic, record};
+
+const MARIA: &str = "+14255550182";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_shows_as_a_notification_a_conversation_and_a_message() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    house.phone(MARIA).texts(HARBOR, "Running 10 min late, ok?").await;
+
+    let notification = &dana.notifications().await.items()[0];
+    assert_eq!(notification["text"], "Running 10 min late, ok?");
+    assert_eq!(notification["number"], MARIA);
+    assert_eq!(notification["number_shown"], "(425) 555-0182");
+    let conversation = dana.conversation_with(MARIA).await;
+    assert_eq!(notification["conversation"], conversation.as_str());
+    let messages = dana.messages(&conversation).await.items();
+    assert_eq!((messages.len(), &messages[0]["direction"]), (1, &json!("inbound")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_envelope_a_raw_message_and_a_plain_sns_event_all_arrive() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    assert!(house.deliver(&by_queue(&[Sms::new("1", MARIA, HARBOR, "envelope")])).await.is_empty());
+    assert!(house.deliver(&by_queue_raw(&[Sms::new("2", MARIA, HARBOR, "raw")])).await.is_empty());
+    assert!(house.deliver(&by_topic(&[Sms::new("3", MARIA, HARBOR, "topic")])).await.is_empty());
+    let mut texts = dana.notifications().await.texts();
+    texts.sort();
+    assert_eq!(texts, ["envelope", "raw", "topic"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redelivered_text_is_one_message_one_notification_and_one_unanswered() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let sms = Sms::new("cae173d2", MARIA, HARBOR, "once");
+    for _ in 0..3 {
+        assert!(house.deliver(&by_queue(&[sms.clone(), sms.clone()])).await.is_empty());
+        // The SMS service itself may publish it again, in an envelope of another time.
+        assert!(house.deliver(&by_topic(&[sms.clone().at(ago(30))])).await.is_empty());
+        assert!(house.deliver(&by_queue_raw(std::slice::from_ref(&sms))).await.is_empty());
+    }
+    only_once(&dana).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_delivered_many_times_at_once_is_one_message() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let event = by_queue(&[Sms::new("cae173d2", MARIA, HARBOR, "once")]);
+    let failures = join_all((0..20).map(|_| house.deliver(&event))).await;
+    assert!(failures.iter().all(Vec::is_empty), "{failures:?}");
+    only_once(&dana).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_redelivered_after_a_restart_is_one_message() {
+    let folder = tempfile::tempdir().unwrap();
+    let event = by_queue(&[Sms::new("cae173d2", MARIA, HARBOR, "once")]);
+    let house = House::open_in(folder.path()).await;
+    assert!(house.deliver(&event).await.is_empty());
+    house.close().await;
+    let house = House::open_in(folder.path()).await;
+    assert!(house.deliver(&event).await.is_empty());
+    only_once(&house.dana().await).await;
+}
+
+async fn only_once(dana: &tests::Desk<'_>) {
+    assert_eq!(dana.notifications().await.texts(), ["once"]);
+    let conversations = dana.get("/api/conversations").await.items();
+    assert_eq!((conversations.len(), &conversations[0]["unanswered"]), (1, &json!(1)));
+    let conversation = dana.conversation_with(MARIA).await;
+    assert_eq!(dana.messages(&conversation).await.texts(), ["once"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn texts_of_one_customer_delivered_at_once_all_arrive() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let texts: Vec<_> =
+        (0..24).map(|n| Sms::new(&n.to_string(), MARIA, HARBOR, &format!("text {n}")).at(ago(100 - n))).collect();
+    let events: Vec<_> = texts.chunks(4).map(by_queue).collect();
+    let failures = join_all(events.iter().map(|event| house.deliver(event))).await;
+    assert!(failures.iter().all(Vec::is_empty), "{failures:?}");
+    let conversation = dana.conversation_with(MARIA).await;
+    let expected: Vec<_> = (0..24).rev().map(|n| format!("text {n}")).collect();
+    assert_eq!(dana.messages(&conversation).await.texts(), expected);
+    let head = &dana.get("/api/conversations").await.items()[0];
+    assert_eq!((&head["unanswered"], &head["last"]["text"]), (&json!(24), &json!("text 23")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn texts_that_arrive_out_of_order_are_shown_in_order() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    for (id, seconds) in [("b", 20), ("d", 5), ("a", 30), ("c", 10)] {
+        house.deliver(&by_queue(&[Sms::new(id, MARIA, HARBOR, id).at(ago(seconds))])).await;
+    }
+    let conversation = dana.conversation_with(MARIA).await;
+    assert_eq!(dana.messages(&conversation).await.texts(), ["d", "c", "b", "a"]);
+    assert_eq!(dana.notifications().await.texts(), ["d", "c", "b", "a"]);
+    let screen = dana.screen(&format!("/api/conversations/{conversation}/messages")).await.body;
+    let places: Vec<_> =
+        ["a", "b", "c", "d"].iter().map(|text| screen.find(&format!(">{text}</bdi>")).unwrap()).collect();
+    assert!(places.is_sorted(), "oldest first on the screen");
+    let head = &dana.get("/api/conversations").await.items()[0];
+    assert_eq!((&head["last"]["text"], &head["unanswered"]), (&json!("d"), &json!(4)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_late_text_waits_for_an_answer_though_staff_have_written_since() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    house.deliver(&by_queue(&[Sms::new("1", MARIA, HARBOR, "first").at(ago(60))])).await;
+    let conversation = dana.conversation_with(MARIA).await;
+    assert_eq!(dana.replies(&conversation, "answer").await.status, 201);
+    house.deliver(&by_queue(&[Sms::new("2", MARIA, HARBOR, "stored late").at(ago(30))])).await;
+    assert_eq!(dana.messages(&conversation).await.texts(), ["answer", "stored late", "first"]);
+    let head = &dana.get("/api/conversations").await.items()[0];
+    assert_eq!((&head["last"]["text"], &head["unanswered"]), (&json!("answer"), &json!(1)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_malformed_record_fails_alone_and_its_batch_goes_on() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let mut event = by_queue(&[Sms::new("good-1", MARIA, HARBOR, "first"), Sms::new("good-2", MARIA, HARBOR, "last")]);
+    let bad = [
+        record("not-json", "not json"),
+        record("not-an-sms", "{}"),
+        record("no-number", &json!({"Type": "Notification", "Message": "{\"messageBody\": 1}"}).to_string()),
+        record("strange-sender", &Sms::new("x", "ANONYMOUS", HARBOR, "x").payload().to_string()),
+        record("too-long", &Sms::new("y", MARIA, HARBOR, &"x".repeat(200_000)).payload().to_string()),
+        json!({"messageId": "no-body"}),
+    ];
+    let records = event["Records"].as_array_mut().unwrap();
+    records.splice(1..1, bad);
+    let mut failed = house.deliver(&event).await;
+    failed.sort();
+    assert_eq!(failed, ["no-body", "no-number", "not-an-sms", "not-json", "strange-sender", "too-long"]);
+    assert_eq!(dana.notifications().await.items().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_to_an_unknown_line_fails_and_arrives_once_the_line_is_there() {
+    let house = House::open().await;
+    let event = by_queue(&[Sms::new("1", MARIA, "+12065550199", "is anybody there?")]);
+    assert_eq!(house.deliver(&event).await, ["1"]);
+    // An operator adds the line: here, as a copy of the one that the company has.
+    let line =
+        house.table("GetItem", json!({"Key": {"pk": {"S": format!("LINE#{HARBOR}")}, "sk": {"S": "LINE"}}})).await;
+    let mut item = line["Item"].clone();
+    for (field, value) in
+        [("pk", "LINE#+12065550199"), ("number", "+12065550199"), ("recent_sk", "LINE#+12065550199#LINE")]
+    {
+        item[field] = json!({"S": value});
+    }
+    house.table("PutItem", json!({"Item": item})).await;
+    assert!(house.deliver(&event).await.is_empty());
+    assert_eq!(house.dana().await.notifications().await.texts(), ["is anybody there?"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plain_sns_event_that_fails_is_the_functions_error_and_says_why() {
+    let house = House::open().await;
+    let invoked = house.invoke("inbound-sms", &by_topic(&[Sms::new("1", MARIA, "+12065550199", "secret text")])).await;
+    assert!(invoked.failed);
+    let message = invoked.payload["errorMessage"].as_str().unwrap();
+    assert!(message.contains("no company has the line"), "{message}");
+    assert!(!message.contains("2065550199") && !message.contains("secret"), "{message}");
+    assert!(house.invoke("inbound-sms", &json!({"hello": 1})).await.failed);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_customers_write_comes_through_whole() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let long = "Ünïcödé 字 ".repeat(160);
+    let said = ["👩‍👩‍👧‍👦 🦷", "نعم، سآتي غداً", "明天见", "two\nlines", "\u{0} \u{7f} \u{202e}abc", &long[..], ""];
+    for (n, text) in said.iter().enumerate() {
+        house.deliver(&by_queue(&[Sms::new(&n.to_string(), MARIA, HARBOR, text)])).await;
+    }
+    let conversation = dana.conversation_with(MARIA).await;
+    let mut texts = dana.messages(&conversation).await.texts();
+    texts.sort();
+    let mut expected = said.to_vec();
+    expected.sort_unstable();
+    assert_eq!(texts, expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_customers_write_is_shown_as_text() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    house.phone(MARIA).texts(HARBOR, "<script>alert(1)</script><img src=x onerror=alert(1)>\u{202e}gnp.exe\u{0}").await;
+    let conversation = dana.conversation_with(MARIA).await;
+    for path in [
+        "/api/notifications".to_owned(),
+        "/api/conversations".to_owned(),
+        format!("/api/conversations/{conversation}/messages"),
+    ] {
+        let screen = dana.screen(&path).await.body;
+        assert!(screen.contains("&lt;script&gt;alert(1)&lt;/script&gt;"), "{path}");
+        assert!(!screen.contains("<script") && !screen.contains("<img"), "{path}");
+        assert!(!screen.contains('\u{202e}') && !screen.contains('\0'), "{path}");
+        assert!(screen.contains("RLO") && screen.contains("NUL"), "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_time_of_receipt_in_the_future_does_not_hold_a_text_above_later_ones() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    house
+        .deliver(&by_queue(&[Sms::new("1", MARIA, HARBOR, "from a wrong clock").at("2099-01-01T00:00:00.000Z".into())]))
+        .await;
+    house.phone(MARIA).texts(HARBOR, "after it").await;
+    assert_eq!(dana.notifications().await.texts(), ["after it", "from a wrong clock"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_line_a_customer_writes_to_decides_the_company() {
+    let house = House::open().await;
+    house.phone(MARIA).texts(TIDEWATER, "hello Tidewater").await;
+    assert!(house.dana().await.notifications().await.items().is_empty());
+    assert_eq!(house.josie().await.notifications().await.texts(), ["hello Tidewater"]);
+}

@@ -1,0 +1,275 @@
+//! Staff write: a reply, or a first message; once each, and with the truth about what became of it.
+
+use futures_util::future::join_all;
+use reqwest::Method;
+use serde_json::json;
+use tests::{Desk, HARBOR, House, Send};
+
+const MARIA: &str = "+14255550182";
+
+/// Dana, and her conversation with Maria, who has texted.
+async fn talking(house: &House) -> (Desk<'_>, String) {
+    let dana = house.dana().await;
+    house.phone(MARIA).texts(HARBOR, "hello").await;
+    let conversation = dana.conversation_with(MARIA).await;
+    (dana, conversation)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reply_reaches_the_customers_phone_and_the_thread() {
+    let house = House::open().await;
+    let (dana, conversation) = talking(&house).await;
+    let answer = dana.replies(&conversation, "No problem, see you soon").await;
+    assert_eq!((answer.status, &answer.json()["status"]), (201, &json!("sent")));
+    let received = house.phone(MARIA).received().await;
+    assert_eq!((&received[0]["text"], &received[0]["from"]), (&json!("No problem, see you soon"), &json!(HARBOR)));
+    let newest = &dana.messages(&conversation).await.items()[0];
+    assert_eq!(newest, &answer.json());
+    assert_eq!((&newest["direction"], &newest["by"]), (&json!("outbound"), &json!("Dana Whitfield")));
+    assert_eq!(dana.notifications().await.texts(), ["hello"], "our own messages are no notifications");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_sends_as_json_does_and_is_answered_with_the_message() {
+    let house = House::open().await;
+    let (dana, conversation) = talking(&house).await;
+    let path = format!("/api/conversations/{conversation}/messages");
+    let answer = dana.send(dana.request(Method::POST, &path).form(&[("text", "two\r\nlines & <b>more</b>")])).await;
+    assert_eq!(answer.status, 201);
+    assert!(
+        answer.body.contains("two\nlines &amp; &lt;b&gt;more&lt;/b&gt;")
+            && answer.body.contains("class=\"message ours\"")
+    );
+    assert_eq!(house.phone(MARIA).texts_received().await, ["two\nlines & <b>more</b>"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reply_posted_twice_with_one_key_is_sent_once_and_answered_the_same() {
+    let house = House::open().await;
+    let (dana, conversation) = talking(&house).await;
+    let send = Send { key: Some("3f1c") };
+    let first = dana.replies_with(&conversation, "once", send).await;
+    let second = dana.replies_with(&conversation, "once", send).await;
+    assert_eq!((first.status, first.json()), (second.status, second.json()));
+    assert_eq!(house.phone(MARIA).texts_received().await, ["once"]);
+    assert_eq!(dana.messages(&conversation).await.texts(), ["once", "hello"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reply_posted_many_times_at_once_with_one_key_is_sent_once_and_answered_the_same() {
+    let house = House::open().await;
+    let (dana, conversation) = talking(&house).await;
+    let answers = join_all((0..12).map(|_| dana.replies_with(&conversation, "once", Send { key: Some("3f1c") }))).await;
+    for answer in &answers {
+        assert_eq!((answer.status, answer.json()), (201, answers[0].json()));
+    }
+    assert_eq!(house.phone(MARIA).texts_received().await, ["once"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_first_message_posted_twice_with_one_key_is_sent_once() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let body = json!({"to": MARIA, "text": "hello"});
+    let answers = join_all((0..6).map(|_| dana.post("/api/messages", &body, Send { key: Some("k") }))).await;
+    assert!(answers.iter().all(|answer| answer.status == 201 && answer.json() == answers[0].json()));
+    assert_eq!(house.phone(MARIA).texts_received().await, ["hello"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_key_cannot_be_used_for_another_message_but_another_person_may_use_it() {
+    let house = House::open().await;
+    let (dana, conversation) = talking(&house).await;
+    let send = Send { key: Some("1") };
+    assert_eq!(dana.replies_with(&conversation, "one", send).await.status, 201);
+    let other = dana.replies_with(&conversation, "two", send).await;
+    assert_eq!((other.status, other.code()), (409, "idempotency-key-used".to_owned()));
+    let marcus = house.sign_in("harbor-dental.marcus").await;
+    assert_eq!(marcus.replies_with(&conversation, "one", send).await.status, 201);
+    assert_eq!(house.phone(MARIA).texts_received().await, ["one", "one"]);
+    for bad in [String::new(), "x".repeat(201)] {
+        assert_eq!(
+            dana.replies_with(&conversation, "three", Send { key: Some(&bad) }).await.code(),
+            "bad-idempotency-key"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_first_message_begins_the_conversation_that_the_answer_then_joins() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let answer = dana.writes_first("(425) 555-0182", "Your crown is ready").await;
+    assert_eq!(answer.status, 201);
+    let conversation = answer.json()["conversation"].as_str().unwrap().to_owned();
+    assert_eq!(answer.header("hx-redirect"), Some(&*format!("/conversation.html?c={conversation}")));
+    house.phone(MARIA).texts(HARBOR, "Thank you!").await;
+    assert_eq!(dana.messages(&conversation).await.texts(), ["Thank you!", "Your crown is ready"]);
+    assert_eq!(dana.get("/api/conversations").await.items()[0]["number_shown"], "(425) 555-0182");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn numbers_are_read_as_the_companys_people_write_them_and_shown_so() {
+    let house = House::open().await;
+    let josie = house.josie().await;
+    for written in ["0491 570 156", "+61 491 570 156", "0491570156"] {
+        assert_eq!(josie.writes_first(written, "hi").await.status, 201, "{written}");
+    }
+    let conversations = josie.get("/api/conversations").await.items();
+    assert_eq!(conversations.len(), 1);
+    assert_eq!(
+        (&conversations[0]["number"], &conversations[0]["number_shown"]),
+        (&json!("+61491570156"), &json!("0491 570 156"))
+    );
+    josie.writes_first(MARIA, "hi").await;
+    assert_eq!(josie.get("/api/conversations").await.items()[0]["number_shown"], "+1 425-555-0182");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_that_cannot_be_a_mobile_is_refused_with_a_sentence() {
+    let house = House::open().await;
+    let (dana, josie) = (house.dana().await, house.josie().await);
+    for (desk, number, says) in [
+        (&dana, "", "That is not a phone number"),
+        (&dana, "hello", "That is not a phone number"),
+        (&dana, "12345", "is not a number that exists"),
+        (&dana, "(800) 555-0199", "cannot receive an SMS. Use a mobile number."),
+        (&josie, "(02) 9374 4000", "(02) 9374 4000 is a landline"),
+        (&dana, HARBOR, "(206) 555-0142 is your own number."),
+    ] {
+        let answer = desk.writes_first(number, "hi").await;
+        assert_eq!((answer.status, answer.code()), (422, "not-a-mobile-number".to_owned()), "{number}");
+        assert!(answer.sentence().contains(says), "{number}: {}", answer.sentence());
+    }
+    assert!(dana.get("/api/conversations").await.items().is_empty(), "nothing was begun");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn texts_of_1600_characters_of_any_script_go_out_whole_and_longer_ones_do_not() {
+    let house = House::open().await;
+    let (dana, conversation) = talking(&house).await;
+    let texts = [
+        "字".repeat(1600),
+        "👍".repeat(1600),
+        "نعم ".repeat(400).trim().to_owned(),
+        "a + b & c = d % \" ' < >".to_owned(),
+    ];
+    for text in &texts {
+        assert_eq!(dana.replies(&conversation, text).await.status, 201);
+    }
+    assert_eq!(house.phone(MARIA).texts_received().await, texts);
+    let answer = dana.replies(&conversation, &"字".repeat(1601)).await;
+    assert_eq!((answer.status, answer.code()), (422, "text-too-long".to_owned()));
+    assert!(answer.sentence().contains("1601 characters"), "{}", answer.sentence());
+    for empty in ["", " \r\n\t "] {
+        assert_eq!(dana.replies(&conversation, empty).await.code(), "empty-text");
+    }
+    assert_eq!(house.phone(MARIA).received().await.len(), texts.len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_cannot_be_read_has_a_clear_answer() {
+    let house = House::open().await;
+    let (dana, conversation) = talking(&house).await;
+    let path = format!("/api/conversations/{conversation}/messages");
+    let post = |kind: &str, body: &'static [u8]| {
+        dana.send(
+            dana.request(Method::POST, &path)
+                .header("accept", "application/json")
+                .header("content-type", kind)
+                .body(body),
+        )
+    };
+    for (kind, body) in [
+        ("application/json", &b"{"[..]),
+        ("application/json", b"{}"),
+        ("application/json", b"{\"text\": 1}"),
+        ("application/json", b"\xff\xfe"),
+        ("application/x-www-form-urlencoded", b"words=1"),
+    ] {
+        let answer = post(kind, body).await;
+        assert_eq!((answer.status, answer.code()), (400, "unreadable-body".to_owned()), "{kind} {body:?}");
+    }
+    assert_eq!(post("text/plain", b"hello").await.status, 415);
+    assert_eq!(dana.request(Method::POST, &path).send().await.unwrap().status(), 415);
+    let huge = dana.request(Method::POST, &path).header("content-type", "application/json").body(vec![b'x'; 7_000_000]);
+    assert_eq!(dana.send(huge).await.status, 413);
+    assert!(house.phone(MARIA).received().await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_customer_who_said_stop_gets_nothing_until_start_and_staff_are_told() {
+    let house = House::open().await;
+    let (dana, conversation) = talking(&house).await;
+    let maria = house.phone(MARIA);
+    maria.texts(HARBOR, "Stop ").await;
+    let refused = dana.replies_with(&conversation, "are you sure?", Send { key: Some("k") }).await;
+    assert_eq!((refused.status, refused.code()), (422, "opted-out".to_owned()));
+    assert!(refused.sentence().contains("STOP"));
+    let again = dana.replies_with(&conversation, "are you sure?", Send { key: Some("k") }).await;
+    assert_eq!((again.status, again.json()), (422, refused.json()), "the same key, the same answer");
+    let newest = &dana.messages(&conversation).await.items()[0];
+    assert_eq!((&newest["status"], newest["reason"].as_str()), (&json!("failed"), Some(&*refused.sentence())));
+    assert!(maria.received().await.is_empty());
+    maria.texts(HARBOR, "START").await;
+    assert_eq!(dana.replies(&conversation, "welcome back").await.status, 201);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_carrier_refused_is_failed_with_its_reason() {
+    let house = House::open().await;
+    let (dana, conversation) = talking(&house).await;
+    house.phone(MARIA).next_is("throttle").await;
+    let refused = dana.replies(&conversation, "hello").await;
+    assert_eq!((refused.status, refused.code()), (422, "throttled".to_owned()));
+    assert!(house.phone(MARIA).received().await.is_empty());
+    assert_eq!(dana.replies(&conversation, "hello").await.status, 201);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_nobody_knows_whether_it_went_out_it_is_not_sent_again_and_says_so_after_a_minute() {
+    let house = House::open().await;
+    let (dana, conversation) = talking(&house).await;
+    for (steer, arrived) in [("fail", 0), ("silent", 1)] {
+        house.phone(MARIA).next_is(steer).await;
+        let answer = dana.replies(&conversation, steer).await;
+        assert_eq!((answer.status, &answer.json()["status"]), (202, &json!("queued")), "{steer}");
+        assert_eq!(house.phone(MARIA).received().await.len(), arrived, "{steer}: handed over once and not again");
+    }
+    // A minute passes: as seen by the message that was queued.
+    let message = &dana.messages(&conversation).await.items()[0];
+    let key = json!({
+        "pk": {"S": format!("CONVERSATION#harbor-dental#{conversation}")},
+        "sk": {"S": format!("EVENT#{}", message["id"].as_str().unwrap())},
+    });
+    let id = message["id"].as_str().unwrap();
+    let earlier = format!("{:013}{}", id[..13].parse::<u64>().unwrap() - 61_000, &id[13..]);
+    house
+        .table(
+            "UpdateItem",
+            json!({"Key": key, "UpdateExpression": "SET #p = :p", "ExpressionAttributeNames": {"#p": "position"},
+            "ExpressionAttributeValues": {":p": {"S": earlier}}}),
+        )
+        .await;
+    let message = dana.messages(&conversation).await.items()[0].clone();
+    assert_eq!(message["status"], "unconfirmed");
+    let screen = dana.screen(&format!("/api/conversations/{conversation}/messages")).await.body;
+    assert!(screen.contains("We don't know whether this went out."));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_another_origin_cannot_write() {
+    let house = House::open().await;
+    let (dana, conversation) = talking(&house).await;
+    let path = format!("/api/conversations/{conversation}/messages");
+    let from = |origin: &str| {
+        let request = dana.request(Method::POST, &path).header("accept", "application/json").header("origin", origin);
+        dana.send(request.json(&json!({"text": "hi"})))
+    };
+    for foreign in ["https://evil.example", "null", &format!("{}.evil.example", house.origin())] {
+        let answer = from(foreign).await;
+        assert_eq!((answer.status, answer.code()), (403, "foreign-origin".to_owned()), "{foreign}");
+    }
+    assert!(house.phone(MARIA).received().await.is_empty());
+    assert_eq!(from(house.origin()).await.status, 201);
+}

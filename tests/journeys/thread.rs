@@ -1,0 +1,104 @@
+//! One conversation, page by page.
+
+use tests::{HARBOR, House, Sms, ago, by_queue};
+
+const MARIA: &str = "+14255550182";
+
+async fn said(house: &House, count: u64) {
+    let texts: Vec<_> =
+        (0..count).map(|n| Sms::new(&n.to_string(), MARIA, HARBOR, &n.to_string()).at(ago(600 - n))).collect();
+    assert!(house.deliver(&by_queue(&texts)).await.is_empty());
+}
+
+fn newest_first(range: std::ops::Range<u64>) -> Vec<String> {
+    range.rev().map(|n| n.to_string()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn earlier_pages_follow_each_other_with_none_missing_or_doubled() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    said(&house, 100).await;
+    let conversation = dana.conversation_with(MARIA).await;
+    let newest = dana.messages(&conversation).await;
+    assert_eq!(newest.texts(), newest_first(70..100));
+    let all = dana.everything(&format!("/api/conversations/{conversation}/messages?limit=9")).await;
+    let texts: Vec<_> = all.iter().map(|item| item["text"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(texts, newest_first(0..100));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_ends_exactly_at_the_beginning_says_so() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    said(&house, 20).await;
+    let conversation = dana.conversation_with(MARIA).await;
+    for (limit, pages) in [(20, 1), (10, 2), (19, 2)] {
+        let mut next = Some(format!("/api/conversations/{conversation}/messages?limit={limit}"));
+        let mut count = 0;
+        while let Some(path) = next {
+            let page = dana.get(&path).await;
+            assert!(!page.items().is_empty());
+            next = page.next();
+            count += 1;
+        }
+        assert_eq!(count, pages, "pages of {limit}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_message_there_is_only_what_came_after_it() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    said(&house, 50).await;
+    let conversation = dana.conversation_with(MARIA).await;
+    let messages = dana.get(&format!("/api/conversations/{conversation}/messages?limit=50")).await.items();
+    let fortieth = messages[9]["id"].as_str().unwrap();
+    let after = format!("/api/conversations/{conversation}/messages?after={fortieth}");
+    assert_eq!(dana.get(&after).await.texts(), newest_first(41..50));
+    let by_fours = dana.everything(&format!("{after}&limit=4")).await;
+    let texts: Vec<_> = by_fours.iter().map(|item| item["text"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(texts, newest_first(41..50));
+    let newest = messages[0]["id"].as_str().unwrap();
+    assert!(dana.get(&format!("/api/conversations/{conversation}/messages?after={newest}")).await.items().is_empty());
+    let oldest = messages[49]["id"].as_str().unwrap();
+    let before = dana.get(&format!("/api/conversations/{conversation}/messages?before={oldest}")).await;
+    assert_eq!((before.status, before.items().len()), (200, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_the_longest_texts_is_whole() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    // Together above the megabyte that one answer of the table can hold.
+    let long = "字".repeat(30_000);
+    for n in 0..20 {
+        house
+            .deliver(&by_queue(&[Sms::new(&n.to_string(), MARIA, HARBOR, &format!("{n} {long}")).at(ago(60 - n))]))
+            .await;
+    }
+    let conversation = dana.conversation_with(MARIA).await;
+    for path in
+        [format!("/api/conversations/{conversation}/messages?limit=20"), "/api/notifications?limit=20".to_owned()]
+    {
+        let all = dana.everything(&path).await;
+        let texts: Vec<_> =
+            all.iter().map(|item| item["text"].as_str().unwrap().split(' ').next().unwrap().to_owned()).collect();
+        assert_eq!(texts, newest_first(0..20), "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_conversation_is_not_found() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    for id in ["0", "x", &"0".repeat(32), &"G".repeat(32), "%00", "..%2f.."] {
+        for path in [
+            format!("/api/conversations/{id}/messages"),
+            format!("/api/conversations/{id}/messages?before=1732250000123-{}", "0".repeat(32)),
+        ] {
+            let answer = dana.get(&path).await;
+            assert_eq!((answer.status, answer.code()), (404, "no-conversation".to_owned()), "{path}");
+        }
+    }
+}

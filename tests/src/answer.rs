@@ -1,0 +1,57 @@
+use reqwest::Response;
+use serde_json::Value;
+
+/// What a door answered.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: reqwest::header::HeaderMap,
+    pub body: String,
+}
+
+impl Answer {
+    pub(crate) async fn read(response: Response) -> Self {
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        Self { status, headers, body: response.text().await.expect("an answer has a body") }
+    }
+
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    #[must_use]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("not JSON: {} {}", self.status, self.body))
+    }
+
+    /// The items of a list.
+    #[must_use]
+    pub fn items(&self) -> Vec<Value> {
+        self.json()["items"].as_array().unwrap_or_else(|| panic!("not a list: {} {}", self.status, self.body)).clone()
+    }
+
+    /// The texts of a list's items.
+    #[must_use]
+    pub fn texts(&self) -> Vec<String> {
+        self.items().iter().map(|item| item["text"].as_str().expect("an item has a text").to_owned()).collect()
+    }
+
+    /// The address of a list's next older page.
+    #[must_use]
+    pub fn next(&self) -> Option<String> {
+        self.json()["next"].as_str().map(str::to_owned)
+    }
+
+    /// The code of a problem.
+    #[must_use]
+    pub fn code(&self) -> String {
+        self.json()["error"]["code"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// The sentence of a problem.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        self.json()["error"]["message"].as_str().unwrap_or_default().to_owned()
+    }
+}

@@ -1,0 +1,84 @@
+use reqwest::{Method, RequestBuilder};
+use serde_json::{Value, json};
+
+use crate::{Answer, House};
+
+/// A member of staff, signed in, with the session's cookie.
+#[derive(Clone)]
+pub struct Desk<'a> {
+    pub house: &'a House,
+    pub cookie: String,
+}
+
+/// How a message is sent.
+#[derive(Clone, Copy, Default)]
+pub struct Send<'a> {
+    pub key: Option<&'a str>,
+}
+
+impl Desk<'_> {
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.house.http.request(method, self.house.url(path)).header("cookie", &self.cookie)
+    }
+
+    pub async fn send(&self, request: RequestBuilder) -> Answer {
+        Answer::read(request.send().await.expect("an answer")).await
+    }
+
+    /// As a program asks: for JSON.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(self.request(Method::GET, path).header("accept", "application/json")).await
+    }
+
+    /// As a page asks: for an HTML fragment.
+    pub async fn screen(&self, path: &str) -> Answer {
+        self.send(self.request(Method::GET, path).header("accept", "text/html")).await
+    }
+
+    pub async fn notifications(&self) -> Answer {
+        self.get("/api/notifications").await
+    }
+
+    /// Every item of a list, page by page, newest first.
+    pub async fn everything(&self, path: &str) -> Vec<Value> {
+        let mut items = Vec::new();
+        let mut next = Some(path.to_owned());
+        while let Some(path) = next {
+            let page = self.get(&path).await;
+            items.extend(page.items());
+            next = page.next();
+        }
+        items
+    }
+
+    /// The conversation with a number, which there must be.
+    pub async fn conversation_with(&self, number: &str) -> String {
+        let conversations = self.everything("/api/conversations?limit=100").await;
+        let found = conversations.iter().find(|conversation| conversation["number"] == number);
+        found.expect("a conversation with that number")["conversation"].as_str().expect("its id").to_owned()
+    }
+
+    pub async fn messages(&self, conversation: &str) -> Answer {
+        self.get(&format!("/api/conversations/{conversation}/messages")).await
+    }
+
+    pub async fn replies(&self, conversation: &str, text: &str) -> Answer {
+        self.replies_with(conversation, text, Send::default()).await
+    }
+
+    pub async fn replies_with(&self, conversation: &str, text: &str, send: Send<'_>) -> Answer {
+        self.post(&format!("/api/conversations/{conversation}/messages"), &json!({"text": text}), send).await
+    }
+
+    pub async fn writes_first(&self, to: &str, text: &str) -> Answer {
+        self.post("/api/messages", &json!({"to": to, "text": text}), Send::default()).await
+    }
+
+    pub async fn post(&self, path: &str, body: &Value, send: Send<'_>) -> Answer {
+        let mut request = self.request(Method::POST, path).header("accept", "application/json").json(body);
+        if let Some(key) = send.key {
+            request = request.header("idempotency-key", key);
+        }
+        self.send(request).await
+    }
+}

@@ -1,0 +1,93 @@
+//! Inbound SMS as AWS delivers them.
+
+use serde_json::{Value, json};
+
+/// An inbound SMS, as the SMS service publishes it.
+#[derive(Clone, Debug)]
+pub struct Sms {
+    pub id: String,
+    pub from: String,
+    pub to: String,
+    pub text: String,
+    /// The envelope's `Timestamp`.
+    pub at: String,
+}
+
+impl Sms {
+    #[must_use]
+    pub fn new(id: &str, from: &str, to: &str, text: &str) -> Self {
+        Self { id: id.to_owned(), from: from.to_owned(), to: to.to_owned(), text: text.to_owned(), at: ago(0) }
+    }
+
+    #[must_use]
+    pub fn at(self, at: String) -> Self {
+        Self { at, ..self }
+    }
+
+    #[must_use]
+    pub fn payload(&self) -> Value {
+        json!({
+            "originationNumber": self.from,
+            "destinationNumber": self.to,
+            "messageKeyword": "KEYWORD",
+            "messageBody": self.text,
+            "inboundMessageId": self.id,
+            "previousPublishedMessageId": "",
+        })
+    }
+
+    fn envelope(&self) -> Value {
+        json!({
+            "Type": "Notification",
+            "MessageId": format!("sns-{}", self.id),
+            "TopicArn": "arn:aws:sns:eu-central-1:000000000000:inbound-sms",
+            "Message": self.payload().to_string(),
+            "Timestamp": self.at,
+            "SignatureVersion": "1",
+        })
+    }
+}
+
+/// The moment so many seconds ago, as AWS writes it.
+#[must_use]
+pub fn ago(seconds: u64) -> String {
+    runtime::wall_clock().now().minus_secs(seconds).to_string()
+}
+
+/// One record of an SQS batch.
+#[must_use]
+pub fn record(id: &str, body: &str) -> Value {
+    json!({
+        "messageId": id,
+        "receiptHandle": "handle",
+        "body": body,
+        "attributes": {"ApproximateReceiveCount": "1", "SentTimestamp": runtime::wall_clock().now().as_millis().to_string()},
+        "messageAttributes": {},
+        "eventSource": "aws:sqs",
+        "eventSourceARN": "arn:aws:sqs:eu-central-1:000000000000:inbound-sms",
+        "awsRegion": "eu-central-1",
+    })
+}
+
+/// An SQS batch of SNS envelopes.
+#[must_use]
+pub fn by_queue(messages: &[Sms]) -> Value {
+    let records: Vec<_> = messages.iter().map(|sms| record(&sms.id, &sms.envelope().to_string())).collect();
+    json!({"Records": records})
+}
+
+/// An SQS batch of raw messages.
+#[must_use]
+pub fn by_queue_raw(messages: &[Sms]) -> Value {
+    let records: Vec<_> = messages.iter().map(|sms| record(&sms.id, &sms.payload().to_string())).collect();
+    json!({"Records": records})
+}
+
+/// An SNS event.
+#[must_use]
+pub fn by_topic(messages: &[Sms]) -> Value {
+    let records = messages.iter().map(|sms| {
+        json!({"EventSource": "aws:sns", "EventVersion": "1.0", "EventSubscriptionArn": "arn:aws:sns:eu-central-1:0:t:s", "Sns": sms.envelope()})
+    });
+    json!({"Records": records.collect::<Vec<_>>()})
+}

@@ -1,0 +1,157 @@
+use std::path::Path;
+
+use local::{Data, Options, Stack};
+use reqwest::redirect::Policy;
+use serde_json::{Value, json};
+
+use crate::{Answer, Desk, Phone};
+
+/// Lines of the two companies that every stack serves.
+pub const HARBOR: &str = "+12065550142";
+pub const HARBOR_SECOND: &str = "+12065550167";
+pub const TIDEWATER: &str = "+61491570006";
+
+/// A local stack, and the doors to it.
+pub struct House {
+    stack: Stack,
+    pub(crate) http: reqwest::Client,
+}
+
+/// What Lambda's Invoke API answered.
+#[derive(Clone, Debug)]
+pub struct Invoked {
+    /// Whether `X-Amz-Function-Error` says that the function failed.
+    pub failed: bool,
+    pub payload: Value,
+}
+
+/// What the functions asked of the table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Usage {
+    pub requests: Vec<(String, u64)>,
+    pub units: f64,
+}
+
+impl House {
+    /// Two companies with lines and staff, and nothing said yet; gone with the test.
+    pub async fn open() -> Self {
+        Self::start(Data::InMemory).await
+    }
+
+    /// The same, kept in a folder.
+    pub async fn open_in(folder: &Path) -> Self {
+        Self::start(Data::In(folder.to_owned())).await
+    }
+
+    async fn start(data: Data) -> Self {
+        let options = Options { port: 0, data, demo: false };
+        let stack = Box::pin(Stack::start(options)).await.expect("the stack starts");
+        let http = reqwest::Client::builder().redirect(Policy::none()).build().expect("a client");
+        Self { stack, http }
+    }
+
+    pub async fn close(self) {
+        self.stack.stop().await;
+    }
+
+    #[must_use]
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.stack.address().replace("localhost", "127.0.0.1"))
+    }
+
+    /// The origin that a browser names for the portal's own pages.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        self.stack.address()
+    }
+
+    /// A member of staff, `<company>.<person>`, signed in.
+    pub async fn sign_in(&self, staff: &str) -> Desk<'_> {
+        let answer = self.post_form("/local/sign-in", &[("staff", staff)]).await;
+        let cookie = answer.header("set-cookie").unwrap_or_else(|| panic!("{staff} cannot sign in: {}", answer.body));
+        let cookie = cookie.split(';').next().expect("a cookie has a value").to_owned();
+        Desk { house: self, cookie }
+    }
+
+    pub async fn dana(&self) -> Desk<'_> {
+        self.sign_in("harbor-dental.dana").await
+    }
+
+    pub async fn josie(&self) -> Desk<'_> {
+        self.sign_in("tidewater-physio.josie").await
+    }
+
+    #[must_use]
+    pub fn phone(&self, number: &str) -> Phone<'_> {
+        Phone { house: self, number: number.to_owned() }
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        Answer::read(self.http.get(self.url(path)).send().await.expect("an answer")).await
+    }
+
+    pub async fn post_form(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        Answer::read(self.http.post(self.url(path)).form(fields).send().await.expect("an answer")).await
+    }
+
+    /// Invokes a function with an event, as `aws lambda invoke` does.
+    pub async fn invoke(&self, function: &str, event: &Value) -> Invoked {
+        let url = self.url(&format!("/2015-03-31/functions/{function}/invocations"));
+        let answer = Answer::read(self.http.post(url).body(event.to_string()).send().await.expect("an answer")).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        Invoked { failed: answer.header("x-amz-function-error").is_some(), payload: answer.json() }
+    }
+
+    /// Hands an event to `inbound-sms`. Gives the ids of the records that failed.
+    pub async fn deliver(&self, event: &Value) -> Vec<String> {
+        let invoked = self.invoke("inbound-sms", event).await;
+        assert!(!invoked.failed, "{}", invoked.payload);
+        let failures = invoked.payload["batchItemFailures"].as_array().expect("a batch response").clone();
+        failures.iter().map(|failure| failure["itemIdentifier"].as_str().expect("an id").to_owned()).collect()
+    }
+
+    /// Asks DynamoDB itself, as any tool of it does.
+    pub async fn table(&self, operation: &str, mut request: Value) -> Value {
+        request["TableName"] = json!(local::TABLE);
+        let answer = self
+            .http
+            .post(self.url("/"))
+            .header("x-amz-target", format!("DynamoDB_20120810.{operation}"))
+            .header("content-type", "application/x-amz-json-1.0")
+            .header("authorization", "AWS4-HMAC-SHA256 Credential=local/20260101/local/dynamodb/aws4_request, SignedHeaders=host;x-amz-date, Signature=0")
+            .header("x-amz-date", "20260101T000000Z")
+            .body(request.to_string())
+            .send()
+            .await
+            .expect("an answer");
+        let answer = Answer::read(answer).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        answer.json()
+    }
+
+    pub async fn usage(&self) -> Usage {
+        let usage = self.get("/local/table/usage").await.json();
+        let requests = usage["requests"].as_object().expect("counts").iter();
+        let requests =
+            requests.map(|(operation, count)| (operation.clone(), count.as_u64().expect("a count"))).collect();
+        Usage { requests, units: usage["units"].as_f64().expect("units") }
+    }
+}
+
+impl Usage {
+    /// What was asked since an earlier look.
+    #[must_use]
+    pub fn since(&self, earlier: &Self) -> Self {
+        let before = |operation: &str| {
+            earlier.requests.iter().find(|(name, _)| name == operation).map_or(0, |(_, count)| *count)
+        };
+        let requests = self.requests.iter().map(|(operation, count)| (operation.clone(), count - before(operation)));
+        Self { requests: requests.filter(|(_, count)| *count > 0).collect(), units: self.units - earlier.units }
+    }
+
+    /// The same as pairs that a test can spell.
+    #[must_use]
+    pub fn counts(&self) -> Vec<(&str, u64)> {
+        self.requests.iter().map(|(operation, count)| (operation.as_str(), *count)).collect()
+    }
+}
