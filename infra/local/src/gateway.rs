@@ -14,6 +14,7 @@ use axum::routing::{MethodFilter, any, on};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::{Clock, Timestamp};
+use futures_util::StreamExt;
 use serde_json::{Value, json};
 
 use crate::functions::Functions;
@@ -68,13 +69,28 @@ struct HttpRequest {
 impl axum::extract::FromRequest<Shared> for HttpRequest {
     type Rejection = Response;
 
-    async fn from_request(request: axum::extract::Request, shared: &Shared) -> Result<Self, Response> {
-        let (method, uri, headers) = (request.method().clone(), request.uri().clone(), request.headers().clone());
-        let body = Bytes::from_request(request, shared)
-            .await
-            .map_err(|_| said(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large"))?;
-        Ok(Self { method, uri, headers, body })
+    async fn from_request(request: axum::extract::Request, _: &Shared) -> Result<Self, Response> {
+        let (parts, body) = request.into_parts();
+        let body = read(body).await.ok_or_else(|| said(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large"))?;
+        Ok(Self { method: parts.method, uri: parts.uri, headers: parts.headers, body })
     }
+}
+
+/// What Lambda takes of a request.
+const LARGEST_BODY: usize = 6 * 1024 * 1024;
+
+/// A body to its end; `None` if it is too large. Even that is read, since a client that is still
+/// sending when its connection is closed may never see the answer.
+async fn read(body: Body) -> Option<Bytes> {
+    let mut pieces = body.into_data_stream();
+    let (mut read, mut length) = (Vec::new(), 0);
+    while let Some(Ok(piece)) = pieces.next().await {
+        length += piece.len();
+        if length <= LARGEST_BODY {
+            read.extend_from_slice(&piece);
+        }
+    }
+    (length <= LARGEST_BODY).then(|| read.into())
 }
 
 #[derive(Clone)]
@@ -95,7 +111,8 @@ impl Gateway {
     async fn answer(&self, route: Route, path: HashMap<String, String>, request: HttpRequest) -> Response {
         let mut event = event(route, &path, &request, self.clock.now());
         // The cookie is the authorizer's identity source: without it the authorizer is not asked.
-        let Some(cookie) = request.headers.get(COOKIE).and_then(|cookie| cookie.to_str().ok()) else {
+        let cookie = request.headers.get(COOKIE).and_then(|cookie| cookie.to_str().ok());
+        let Some(cookie) = cookie.filter(|cookie| !cookie.is_empty()) else {
             return said(StatusCode::UNAUTHORIZED, "Unauthorized");
         };
         let Some(authorized) = self.authorize(cookie, &event).await else {

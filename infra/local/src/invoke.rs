@@ -1,7 +1,7 @@
 //! Lambda's Invoke API, for `aws lambda invoke --endpoint-url` and the SDKs.
 
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
@@ -10,8 +10,12 @@ use serde_json::{Value, json};
 
 use crate::stack::Shared;
 
+/// What Lambda takes of an event.
+const LARGEST_EVENT: usize = 6 * 1024 * 1024;
+
 pub(crate) fn router() -> Router<Shared> {
-    Router::new().route("/2015-03-31/functions/{name}/invocations", post(invoke))
+    Router::new()
+        .route("/2015-03-31/functions/{name}/invocations", post(invoke).layer(DefaultBodyLimit::max(LARGEST_EVENT)))
 }
 
 async fn invoke(State(shared): State<Shared>, Path(name): Path<String>, headers: HeaderMap, body: Bytes) -> Response {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::get;
 use domain::Retention;
@@ -60,9 +60,6 @@ pub(crate) struct Shared {
     pub(crate) origins: Arc<[String]>,
     ready: Arc<AtomicBool>,
 }
-
-/// What Lambda takes of a request.
-const LARGEST_BODY: usize = 6 * 1024 * 1024;
 
 impl Stack {
     pub async fn start(options: Options) -> anyhow::Result<Self> {
@@ -132,7 +129,6 @@ fn router(shared: Shared) -> Router {
         .merge(gateway::router())
         .fallback(site::serve)
         .layer(axum::middleware::from_fn(site::with_headers))
-        .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(CompressionLayer::new())
         .with_state(shared)
 }
