@@ -8,4 +8,5 @@ mod inbox;
 mod invoke;
 mod sending;
 mod sessions;
+mod template;
 mod thread;

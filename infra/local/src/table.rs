@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::operation::create_table::CreateTableError;
 use aws_sdk_dynamodb::operation::create_table::builders::CreateTableFluentBuilder;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
@@ -66,13 +65,11 @@ impl Table {
 
     /// Makes the table, unless it is there from an earlier run.
     pub(crate) async fn create(&self, client: &Client) -> anyhow::Result<Created> {
-        if let Err(error) = definition(client.create_table())?.send().await {
-            return if error.as_service_error().is_some_and(CreateTableError::is_resource_in_use_exception) {
-                Ok(Created::Earlier)
-            } else {
-                Err(error).context("the table cannot be made")
-            };
+        let there = client.list_tables().send().await.context("asking for the tables")?;
+        if there.table_names().iter().any(|name| name == TABLE) {
+            return Ok(Created::Earlier);
         }
+        definition(client.create_table())?.send().await.context("the table cannot be made")?;
         let ttl = TimeToLiveSpecification::builder().attribute_name(EXPIRES_AT).enabled(true).build()?;
         client.update_time_to_live().table_name(TABLE).time_to_live_specification(ttl).send().await?;
         Ok(Created::Now)

@@ -1,0 +1,72 @@
+//! What is deployed and what runs locally are the same: routes, functions and table.
+
+use std::collections::BTreeSet;
+
+use local::ROUTES;
+use serde_json::{Value, json};
+use tests::House;
+
+fn template() -> Value {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../infra/template.yaml");
+    let text = std::fs::read_to_string(path).unwrap();
+    // CloudFormation's short forms (!Ref and its like) are tags, which say nothing of what is compared here.
+    serde_saphyr::from_str(&text).unwrap()
+}
+
+fn functions(template: &Value) -> Vec<&Value> {
+    let resources = template["Resources"].as_object().unwrap();
+    resources.values().filter(|resource| resource["Type"] == "AWS::Serverless::Function").collect()
+}
+
+fn binary(function: &Value) -> &str {
+    function["Metadata"]["BuildProperties"]["Binary"].as_str().unwrap()
+}
+
+#[test]
+fn the_template_has_the_routes_that_run_locally() {
+    let template = template();
+    let mut deployed = BTreeSet::new();
+    for function in functions(&template) {
+        let events = function["Properties"]["Events"].as_object().cloned().unwrap_or_default();
+        for event in events.values().filter(|event| event["Type"] == "HttpApi") {
+            let (method, path) = (&event["Properties"]["Method"], &event["Properties"]["Path"]);
+            deployed.insert(format!("{} {} {}", method.as_str().unwrap(), path.as_str().unwrap(), binary(function)));
+        }
+    }
+    let local: BTreeSet<_> =
+        ROUTES.iter().map(|route| format!("{} {} {}", route.method, route.path, route.function)).collect();
+    assert_eq!(deployed, local);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_function_of_the_template_runs_locally() {
+    let house = House::open().await;
+    let template = template();
+    let functions = functions(&template);
+    assert_eq!(functions.len(), 7);
+    for function in functions {
+        // Not 404: that is asserted where a function is invoked.
+        house.invoke(binary(function), &json!({})).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_table_of_the_template_is_the_one_that_runs_locally() {
+    let house = House::open().await;
+    let local = house.table("DescribeTable", json!({})).await["Table"].clone();
+    let template = template();
+    let deployed = &template["Resources"]["Table"]["Properties"];
+    assert_eq!(deployed["KeySchema"], local["KeySchema"]);
+    let attributes = |table: &Value| {
+        let list = table["AttributeDefinitions"].as_array().unwrap().iter();
+        list.map(ToString::to_string).collect::<BTreeSet<_>>()
+    };
+    assert_eq!(attributes(deployed), attributes(&local));
+    let (there, here) = (&deployed["GlobalSecondaryIndexes"], &local["GlobalSecondaryIndexes"]);
+    assert_eq!((there.as_array().unwrap().len(), here.as_array().unwrap().len()), (1, 1));
+    for field in ["IndexName", "KeySchema", "Projection"] {
+        assert_eq!(there[0][field], here[0][field], "{field}");
+    }
+    let ttl = house.table("DescribeTimeToLive", json!({})).await;
+    assert_eq!(deployed["TimeToLiveSpecification"]["AttributeName"], ttl["TimeToLiveDescription"]["AttributeName"]);
+}
