@@ -16,8 +16,8 @@ fn body(route: Route) -> Option<Value> {
     match (route.method, route.path) {
         ("POST", "/api/conversations/{conversation}/messages") => Some(json!({"text": "from the other company"})),
         ("POST", "/api/messages") => Some(json!({"to": MARIA, "text": "from the other company"})),
-        ("POST", "/api/sign-out") => None,
-        (
+        ("POST", "/api/sign-out")
+        | (
             "GET",
             "/api/notifications" | "/api/conversations" | "/api/conversations/{conversation}/messages" | "/api/session",
         ) => None,

@@ -1,4 +1,5 @@
 //! The command that people run: its options, what it prints, and what it keeps.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 use std::net::TcpListener;
 use std::path::Path;
@@ -33,7 +34,7 @@ impl Switchboard {
             printed += &(lines.next_line().await.unwrap().expect("it goes on until it is stopped") + "\n");
         }
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { process: process, address: format!("http://127.0.0.1:{port}"), printed, http }
+        Self { process, address: format!("http://127.0.0.1:{port}"), printed, http }
     }
 
     async fn json(&self, path: &str, cookie: &str) -> Value {
