@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use domain::{Company, CompanyId, ConversationId};
+use domain::{Company, CompanyId, ConversationId, Timestamp};
 use store::Contact;
 
 /// What one instance of the function remembers between requests, so that a warm send need not look
@@ -15,8 +15,11 @@ pub(crate) struct Contacts {
 #[derive(Default)]
 struct Known {
     contacts: HashMap<(CompanyId, ConversationId), Contact>,
-    companies: HashMap<CompanyId, Company>,
+    companies: HashMap<CompanyId, (Company, Timestamp)>,
 }
+
+/// A company's new first line is used within this.
+const COMPANY_GOOD_FOR_SECS: u64 = 60;
 
 /// Some megabytes at the most.
 const MOST: usize = 10_000;
@@ -34,12 +37,13 @@ impl Contacts {
         known.contacts.insert((company.clone(), conversation), contact);
     }
 
-    pub(crate) fn company(&self, company: &CompanyId) -> Option<Company> {
-        self.known().companies.get(company).cloned()
+    pub(crate) fn company(&self, company: &CompanyId, now: Timestamp) -> Option<Company> {
+        let (company, since) = self.known().companies.get(company).cloned()?;
+        (now < since.plus_secs(COMPANY_GOOD_FOR_SECS)).then_some(company)
     }
 
-    pub(crate) fn remember_company(&self, company: &Company) {
-        self.known().companies.insert(company.id.clone(), company.clone());
+    pub(crate) fn remember_company(&self, company: &Company, now: Timestamp) {
+        self.known().companies.insert(company.id.clone(), (company.clone(), now));
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {

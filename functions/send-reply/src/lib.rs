@@ -114,7 +114,8 @@ impl SendReply {
     }
 
     async fn company(&self, staff: &Staff) -> Result<Company, Problem> {
-        if let Some(company) = self.contacts.company(&staff.company) {
+        let now = self.clock.now();
+        if let Some(company) = self.contacts.company(&staff.company, now) {
             return Ok(company);
         }
         let company = self.store.company(&staff.company).await?.ok_or_else(|| {
@@ -124,7 +125,7 @@ impl SendReply {
                 "Your company is not served here any more. Ask your administrator.",
             )
         })?;
-        self.contacts.remember_company(&company);
+        self.contacts.remember_company(&company, now);
         Ok(company)
     }
 

@@ -31,10 +31,10 @@ pub(crate) struct Functions {
     pub(crate) sign_in: Arc<SignIn>,
 }
 
-/// A function behind API Gateway: its handler takes a request and gives a response.
+/// A function behind API Gateway, shared: its handler takes a request and gives a response.
 macro_rules! http_function {
     ($function:expr) => {{
-        let function = Arc::new($function);
+        let function = $function;
         http(move |request| {
             let function = function.clone();
             async move { function.handle(request).await }
@@ -42,10 +42,10 @@ macro_rules! http_function {
     }};
 }
 
-/// A function whose handler takes an event as it comes.
+/// A function, shared, whose handler takes an event as it comes.
 macro_rules! event_function {
     ($function:expr) => {{
-        let function = Arc::new($function);
+        let function = $function;
         Box::new(move |event: Value| {
             let function = function.clone();
             let answering = async move { json(function.handle(&event).await?) };
@@ -56,16 +56,17 @@ macro_rules! event_function {
 
 impl Functions {
     pub(crate) fn new(runtime: &Runtime) -> Self {
+        let sign_in = Arc::new(SignIn::new(runtime));
         let by_name: [(_, Function); 7] = [
-            ("authorize", event_function!(Authorize::new(runtime))),
-            ("fetch-conversation", http_function!(FetchConversation::new(runtime))),
-            ("inbound-sms", event_function!(InboundSmsFunction::new(runtime))),
-            ("list-conversations", http_function!(ListConversations::new(runtime))),
-            ("list-notifications", http_function!(ListNotifications::new(runtime))),
-            ("send-reply", http_function!(SendReply::new(runtime))),
-            ("sign-in", http_function!(SignIn::new(runtime))),
+            ("authorize", event_function!(Arc::new(Authorize::new(runtime)))),
+            ("fetch-conversation", http_function!(Arc::new(FetchConversation::new(runtime)))),
+            ("inbound-sms", event_function!(Arc::new(InboundSmsFunction::new(runtime)))),
+            ("list-conversations", http_function!(Arc::new(ListConversations::new(runtime)))),
+            ("list-notifications", http_function!(Arc::new(ListNotifications::new(runtime)))),
+            ("send-reply", http_function!(Arc::new(SendReply::new(runtime)))),
+            ("sign-in", http_function!(sign_in.clone())),
         ];
-        Self { by_name: by_name.into(), sign_in: Arc::new(SignIn::new(runtime)) }
+        Self { by_name: by_name.into(), sign_in }
     }
 
     /// `None` if there is no such function. A panic is the function's error, as on Lambda.

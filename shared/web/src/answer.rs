@@ -71,7 +71,8 @@ pub fn respond(request: &Request, outcome: Result<Answer, Problem>) -> Response<
     *response.status_mut() = answer.status;
     let headers = response.headers_mut();
     headers.extend(answer.headers);
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    // What customers wrote is not left behind in the cache of a computer that people share.
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     headers.insert(VARY, HeaderValue::from_static("accept, cookie"));
     if request.method() == Method::GET && answer.status == StatusCode::OK {
         let tag = entity_tag(&answer.body);

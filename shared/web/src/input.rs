@@ -55,20 +55,21 @@ pub fn conversation(request: &Request) -> Result<ConversationId, Problem> {
 
 /// A place in a list that the query names.
 pub fn position(request: &Request, name: &str) -> Result<Option<Position>, Problem> {
-    let parameters = request.query_string_parameters_ref();
-    let Some(token) = parameters.and_then(|parameters| parameters.first(name)) else { return Ok(None) };
-    token
-        .parse()
-        .map(Some)
-        .map_err(|_| bad_request("bad-page", "This is not the address of a page of this list. Go back to the newest."))
+    let bad = |_| bad_request("bad-page", "This is not the address of a page of this list. Go back to the newest.");
+    parameter(request, name).map(|token| token.parse().map_err(bad)).transpose()
 }
 
 /// How many items the query asks for, 1 to 100.
 pub fn limit(request: &Request, default: usize) -> Result<usize, Problem> {
-    let parameters = request.query_string_parameters_ref();
-    let Some(limit) = parameters.and_then(|parameters| parameters.first("limit")) else { return Ok(default) };
-    match limit.parse() {
-        Ok(limit @ 1..=100) => Ok(limit),
-        _ => Err(bad_request("bad-limit", "A page can have 1 to 100 items.")),
+    match parameter(request, "limit").map(|limit| limit.parse()) {
+        None => Ok(default),
+        Some(Ok(limit @ 1..=100)) => Ok(limit),
+        Some(_) => Err(bad_request("bad-limit", "A page can have 1 to 100 items.")),
     }
+}
+
+/// A parameter of the query; one that is empty is not there.
+fn parameter(request: &Request, name: &str) -> Option<String> {
+    let value = request.query_string_parameters_ref()?.first(name)?;
+    (!value.is_empty()).then(|| value.to_owned())
 }
