@@ -70,17 +70,25 @@ pub(crate) enum From {
 pub(crate) enum Stands {
     /// It is the conversation's newest message, or its first.
     Newest,
-    /// A newer message was stored before this one.
+    /// A newer message was stored before this one, or the same one long ago.
     Late,
     /// What was said before is beyond the retention, though not deleted yet.
     Afresh,
+}
+
+/// A head that is not as supposed is supposed anew: each time it has moved on meanwhile, so a few
+/// times are enough.
+pub(crate) const SUPPOSED_AT_MOST: u32 = 8;
+
+pub(crate) fn moved_too_often() -> StoreError {
+    StoreError::Unavailable { operation: "TransactWriteItems", code: "the conversation changed too often".to_owned() }
 }
 
 impl Stands {
     pub(crate) fn to(head: &Head, news: &HeadNews<'_>) -> Self {
         if head.last < news.floor {
             Self::Afresh
-        } else if head.last > news.position {
+        } else if head.last >= news.position {
             Self::Late
         } else {
             Self::Newest
@@ -95,7 +103,7 @@ impl Store {
         let (update, condition) = match stands {
             Stands::Newest => (moved(news, newly_unanswered(news.from)), may_be_newest(news.from)),
             Stands::Afresh => (moved(news, unanswered_afresh(news.from)) + " REMOVE #name", "#last < :floor"),
-            Stands::Late => (format!("SET #unanswered = {}", newly_unanswered(news.from)), "#last > :position"),
+            Stands::Late => (format!("SET #unanswered = {}", newly_unanswered(news.from)), "#last >= :position"),
         };
         let used = |token: &String| {
             [update.as_str(), condition].iter().any(|expression| {

@@ -1,6 +1,6 @@
 use domain::{Line, Message, MessageId, MessageKind, PhoneNumber, Timestamp};
 
-use crate::head::{From, Head, HeadNews, Stands};
+use crate::head::{From, Head, HeadNews, SUPPOSED_AT_MOST, Stands, moved_too_often};
 use crate::transaction::Transacted;
 use crate::{Store, StoreError, keys};
 
@@ -46,16 +46,16 @@ impl Store {
         let guard = self.put_guard(keys::inbound_guard(arrival.id), &message, now)?;
         let event = self.put_event(&line.company, &message, news.expires)?;
         let mut stands = Stands::Newest;
-        loop {
+        for _ in 0..SUPPOSED_AT_MOST {
             let writes = vec![guard.clone(), event.clone(), self.tell_head(&news, stands)?];
             let Transacted::Refused(refused) = self.transact(writes).await? else { return Ok(Recorded::New) };
             let mut refused = refused.into_iter();
             if refused.next().flatten().is_some() {
                 return Ok(Recorded::AlreadyThere);
             }
-            // The head is not as supposed, and was returned. It only ever moves on, so this ends.
             let head = Head::read(refused.flatten().next().unwrap_or_default(), "TransactWriteItems")?;
             stands = Stands::to(&head, &news);
         }
+        Err(moved_too_often())
     }
 }

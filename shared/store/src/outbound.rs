@@ -6,7 +6,7 @@ use domain::{
 };
 
 use crate::error::{misshapen, unavailable};
-use crate::head::{From, Head, HeadNews, Stands};
+use crate::head::{From, Head, HeadNews, SUPPOSED_AT_MOST, Stands, moved_too_often};
 use crate::transaction::Transacted;
 use crate::{Store, StoreError, events, guard, keys};
 
@@ -79,7 +79,7 @@ impl Store {
         let expires = self.retention.expires(now);
         let guard = self.put_guard(keys::request_guard(draft.id), &message, now)?;
         let mut stands = Stands::Newest;
-        loop {
+        for _ in 0..SUPPOSED_AT_MOST {
             let line = message.line.clone();
             let news = HeadNews {
                 company: draft.company,
@@ -104,7 +104,6 @@ impl Store {
             let Some(head) = refused.flatten().next().filter(|head| !head.is_empty()) else {
                 return Ok(Queued::NoConversation);
             };
-            // The head is not as supposed, and was returned. It only ever moves on, so this ends.
             let head = Head::read(head, "TransactWriteItems")?;
             stands = Stands::to(&head, &news);
             match stands {
@@ -113,6 +112,7 @@ impl Store {
                 Stands::Late | Stands::Newest => message.line = head.line,
             }
         }
+        Err(moved_too_often())
     }
 
     /// One message, as it stands now.
