@@ -70,6 +70,20 @@ async fn a_text_redelivered_after_a_restart_is_one_message() {
     only_once(&house.dana().await).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_redelivered_when_its_guard_has_expired_is_still_shown_once() {
+    let house = House::open().await;
+    let event = by_queue(&[Sms::new("cae173d2", MARIA, HARBOR, "once").at(ago(60))]);
+    assert!(house.deliver(&event).await.is_empty());
+    let guards = house
+        .table("Scan", json!({"FilterExpression": "sk = :g", "ExpressionAttributeValues": {":g": {"S": "GUARD"}}}))
+        .await;
+    let guard = &guards["Items"][0];
+    house.table("DeleteItem", json!({"Key": {"pk": guard["pk"], "sk": guard["sk"]}})).await;
+    assert!(house.deliver(&event).await.is_empty());
+    assert_eq!(house.dana().await.notifications().await.texts(), ["once"]);
+}
+
 async fn only_once(dana: &tests::Desk<'_>) {
     assert_eq!(dana.notifications().await.texts(), ["once"]);
     let conversations = dana.get("/api/conversations").await.items();
