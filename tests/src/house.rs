@@ -112,7 +112,9 @@ impl House {
 
     /// Asks DynamoDB itself, as any tool of it does.
     pub async fn table(&self, operation: &str, mut request: Value) -> Value {
-        request["TableName"] = json!(local::TABLE);
+        if request.get("RequestItems").is_none() {
+            request["TableName"] = json!(local::TABLE);
+        }
         let answer = self
             .http
             .post(self.url("/"))
