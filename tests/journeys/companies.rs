@@ -3,7 +3,7 @@
 use local::{ROUTES, Route};
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{Answer, Desk, HARBOR, House, TIDEWATER};
+use tests::{Answer, Desk, HARBOR, House, Sms, TIDEWATER, by_queue};
 
 /// Routes that answer without a session. This list may only shrink.
 const PUBLIC: [&str; 0] = [];
@@ -64,6 +64,18 @@ async fn no_route_reads_or_writes_anything_of_another_company() {
     assert_eq!(head["unanswered"], 1);
     let from: Vec<_> = house.phone(MARIA).received().await.iter().map(|sms| sms["from"].clone()).collect();
     assert_eq!(from, [HARBOR], "only what Harbor wrote in a conversation of its own");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn not_even_how_much_another_company_has_to_do_can_be_told() {
+    let house = House::open().await;
+    let texts: Vec<_> =
+        (0..120).map(|n| Sms::new(&n.to_string(), &format!("+1425555{n:04}"), TIDEWATER, SECRET)).collect();
+    assert!(house.deliver(&by_queue(&texts)).await.is_empty());
+    let dana = house.dana().await;
+    for path in ["/api/notifications", "/api/conversations"] {
+        assert_eq!(dana.get(path).await.json(), json!({"items": [], "next": null}), "{path}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
