@@ -16,8 +16,10 @@ const CSS: &[&str] = &[
     include_str!("../assets/css/sign-in.css"),
 ];
 
-/// The scripts, each in a scope of its own.
+/// The scripts, each in a scope of its own. htmx is one of them: it starts as soon as its file has
+/// run, and in a file of its own that can be before the others have come.
 const JS: &[&str] = &[
+    HTMX,
     include_str!("../assets/js/merge.js"),
     include_str!("../assets/js/refresh.js"),
     include_str!("../assets/js/problems.js"),
@@ -47,7 +49,7 @@ fn asset(name: &str, ending: &str, content_type: &'static str, bytes: impl Into<
     File { path: format!("assets/{name}.{hash}.{ending}"), content_type, bytes, hash, immutable: true }
 }
 
-/// Where an asset is, by its plain name: `htmx.js`. A page that names one there is not is broken,
+/// Where an asset is, by its plain name: `portal.js`. A page that names one there is not is broken,
 /// which the site's own test notices.
 #[must_use]
 pub fn address(name: &str) -> String {

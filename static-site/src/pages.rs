@@ -62,10 +62,10 @@ fn portal(title: &str, here: Place, class: &str, content: &Markup) -> Markup {
                         a href=(href) aria-current=[(place == here).then_some("page")] { (name) }
                     }
                 }
+                div.account hx-get="/api/session" hx-trigger="load" {}
                 a.button.new-message href="/new-message.html" aria-current=[(here == Place::NewMessage).then_some("page")] {
                     (icon(Icon::Pen)) span { "New message" }
                 }
-                div.account hx-get="/api/session" hx-trigger="load" {}
             }
             p.connection id="connection" role="status" hidden { "No connection. Trying again…" }
             main.(class) id="content" { (content) }
@@ -86,7 +86,6 @@ fn document(title: &str, body: &Markup) -> Markup {
                 meta name="htmx-config" content=r#"{"morphSkipChildren": "time", "history": false}"#;
                 link rel="icon" href=(address("icon.svg"));
                 link rel="stylesheet" href=(address("portal.css"));
-                script src=(address("htmx.js")) defer {}
                 script src=(address("portal.js")) defer {}
             }
             body { (body) }
@@ -98,7 +97,7 @@ fn document(title: &str, body: &Markup) -> Markup {
 fn list(id: &str, label: &str, order: &str, source: &str, most: Option<u8>) -> Markup {
     html! {
         ol.rows id=(id) aria-label=(label) data-merge=(order) data-most=[most]
-            hx-get=(source) hx-trigger="load, every 5s, refresh" hx-swap="merge" {}
+            hx-get=(source) hx-trigger="load, every 5s, refresh" hx-swap="merge" hx-config="timeout:10s" {}
     }
 }
 

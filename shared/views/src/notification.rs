@@ -23,7 +23,10 @@ pub fn notification_rows(page: &Page<Notification>, next: Option<&str>, viewer: 
 }
 
 fn row(Notification { message, conversation }: &Notification, viewer: &Viewer) -> Markup {
-    let waits = conversation.unanswered > 0;
+    // The latest of a customer's texts says that they wait; those before it are not marked with it.
+    // One that came late can have an answer of ours after it: then it is not known which it is.
+    let latest = conversation.last_is_ours || message.position == conversation.last;
+    let waits = conversation.unanswered > 0 && latest;
     html! {
         li.row.waits[waits] id={ "notification-" (message.position) } data-key=(message.position) {
             span.row-mark { (icon(Icon::Bubble)) @if waits { span.dot {} } span.visually-hidden { "SMS" @if waits { ", needs an answer" } } }

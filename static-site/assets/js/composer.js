@@ -5,42 +5,47 @@ const form = document.querySelector('form.composer');
 if (form) {
   const text = form.elements.namedItem('text');
   const counter = document.getElementById('segments');
-  const draft = `draft:${location.pathname}${location.search}`;
-  // Names this message. A second try is the same message; another text is another.
-  let message = null;
+  const place = `draft:${location.pathname}${location.search}`;
+  // What is written, with the name under which it was last tried: a second try is the same
+  // message, also after a reload, and another text is another.
+  const draft = JSON.parse(sessionStorage.getItem(place) ?? '{"fields":{}}');
+  const fields = () => Object.fromEntries(new FormData(form));
+  const written = () => JSON.stringify(fields());
 
-  const written = () => [...new FormData(form).values()].join('\0');
-  const fit = () => {
+  const keep = () => {
+    draft.fields = fields();
+    sessionStorage.setItem(place, JSON.stringify(draft));
+  };
+  const show = () => {
     text.style.height = 'auto';
     text.style.height = `${text.scrollHeight + 2}px`;
-  };
-  const count = () => {
     const {length, count, room} = segments(text.value.trim());
     counter.textContent = length ? `${length}/${room} · ${count} SMS` : '';
   };
 
-  text.value = sessionStorage.getItem(draft) ?? text.value;
-  fit();
-  count();
+  for (const [name, value] of Object.entries(draft.fields)) form.elements.namedItem(name).value = value;
+  show();
 
   form.addEventListener('input', () => {
-    sessionStorage.setItem(draft, text.value);
-    fit();
-    count();
+    keep();
+    show();
   });
 
   form.addEventListener('keydown', event => {
     if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
-      form.requestSubmit();
+      // As the button does: not while a message is on its way.
+      if (!form.querySelector('button').disabled) form.requestSubmit();
     }
   });
 
   document.addEventListener('htmx:config:request', event => {
     const {ctx} = event.detail;
     if (ctx.sourceElement !== form) return;
-    if (message?.written !== written()) message = {written: written(), key: crypto.randomUUID()};
-    ctx.request.headers['Idempotency-Key'] = message.key;
+    if (draft.tried !== written()) Object.assign(draft, {tried: written(), key: crypto.randomUUID()});
+    keep();
+    ctx.request.headers['Idempotency-Key'] = draft.key;
+    ctx.written = text.value;
   });
 
   document.addEventListener('htmx:after:request', event => {
@@ -48,12 +53,20 @@ if (form) {
     if (ctx.sourceElement !== form) return;
     const {status} = ctx.response;
     // A refusal is final: pressing Send again is a new try of the same text.
-    if (status < 500) message = null;
-    if (status >= 300) return;
-    text.value = '';
-    sessionStorage.removeItem(draft);
-    fit();
-    count();
+    if (status < 500) delete draft.tried;
+    if (status >= 300) return keep();
+    // What was written on while the message was on its way is the next message.
+    const more = text.value.startsWith(ctx.written) ? text.value.slice(ctx.written.length).trimStart() : text.value;
+    form.reset();
+    text.value = more;
+    if (more) keep();
+    else sessionStorage.removeItem(place);
+    show();
     text.focus();
+  });
+
+  // A page that comes back from the browser's memory may have been left while it was sending.
+  addEventListener('pageshow', event => {
+    if (event.persisted) form.querySelector('button').disabled = false;
   });
 }

@@ -1,47 +1,45 @@
 // The swap style "merge": what comes is put into a list by id and by place, and what is there stays.
 //
-// An element that is in the list already is replaced only if it came differently, so focus and
-// selection are not lost to a refresh. A new one goes where its data-key says. An ".older" element
-// stands where something was not loaded: it is kept only where that is so.
+// An element that is in the list already is replaced only if it came differently, and keeps the
+// focus if it had it. A new one goes where its data-key says. An ".older" element stands where
+// something was not loaded: it is kept only where that is so.
 
-const rowsOf = list => [...list.children].filter(child => child.dataset.key && !child.matches('.older'));
+const isOlder = element => element.matches('.older');
+const rowsOf = list => [...list.children].filter(child => child.dataset.key && !isOlder(child));
 const keyOf = element => element.dataset.key;
 
-let clicked = null;
+// What is being merged: the button that asked for it, if one did, and whether it is a whole page of
+// the list or only an element of it.
+let asked = null;
+let isPage = true;
 
 htmx.registerExtension('merge', {
-  htmx_before_swap(element) {
-    clicked = element.closest?.('.older') ?? null;
+  htmx_before_swap(element, {ctx}) {
+    asked = element.closest?.('.older') ?? null;
+    isPage = ctx.request.method === 'GET';
   },
   handle_swap(style, list, fragment) {
     if (style !== 'merge') return false;
+    const hadFocus = asked?.contains(document.activeElement);
+    const before = new Set(rowsOf(list));
     merge(list, [...fragment.children]);
+    if (hadFocus) keepReadingAt(list, before);
+    list.filled = true;
     return true;
   },
 });
 
 function merge(list, came) {
-  const older = came.find(element => element.matches('.older'));
-  const rows = came.filter(element => element !== older && keyOf(element));
+  const older = came.find(isOlder);
+  const rows = came.filter(element => keyOf(element) && !isOlder(element));
   const empty = came.find(element => element.matches('.empty'));
   if (empty && !rowsOf(list).length) return list.replaceChildren(empty);
-
-  clicked?.remove();
-  clicked = null;
-  const overlaps = rows.some(row => document.getElementById(row.id));
-  const lowest = older ? keyOf(older) : '';
-  const highest = rows.map(keyOf).sort().at(-1) ?? '';
-  for (const stale of list.querySelectorAll(':scope > .older')) {
-    if (lowest <= keyOf(stale) && keyOf(stale) <= highest) stale.remove();
-  }
-  const beyond = rowsOf(list).some(row => keyOf(row) < lowest);
   if (rows.length) list.querySelector(':scope > .empty')?.remove();
-  for (const row of rows) place(list, row);
-  if (older && !(beyond && overlaps)) {
-    // Something is between what came and what was there: it is fetched without being asked for.
-    if (beyond) older.querySelector('button').setAttribute('hx-trigger', 'load');
-    place(list, older);
+  if (isPage) {
+    asked?.remove();
+    placeOlder(list, older, rows);
   }
+  for (const row of rows) place(list, row);
   const most = Number(list.dataset.most);
   if (most) {
     rowsOf(list).slice(most).forEach(row => row.remove());
@@ -49,17 +47,57 @@ function merge(list, came) {
   }
 }
 
+// A page reaches from its newest row down to `older`, or to the end of the list if it has none.
+// Nothing is missing in there; what is missing below it, `older` stands for.
+function placeOlder(list, older, rows) {
+  const lowest = older ? keyOf(older) : '';
+  const highest = rows.map(keyOf).sort().at(-1) ?? '';
+  for (const stale of list.querySelectorAll(':scope > .older')) {
+    if (lowest <= keyOf(stale) && keyOf(stale) <= highest) stale.remove();
+  }
+  if (!older) return;
+  const beyond = rowsOf(list).some(row => keyOf(row) < lowest);
+  // A row that was in this very place before joins the page to what was loaded below it.
+  const joined = rows.some(row => {
+    const there = document.getElementById(row.id);
+    return there && keyOf(there) === keyOf(row) && !there.alone;
+  });
+  if (beyond && joined) return;
+  // Something is between what came and what was there: it is fetched without being asked for.
+  if (beyond) older.querySelector('button').setAttribute('hx-trigger', 'load');
+  place(list, older);
+}
+
 function place(list, row) {
   const came = row.outerHTML;
   const there = document.getElementById(row.id);
+  // What came by itself says nothing of its neighbours.
+  if (there && isPage) there.alone = false;
   if (there?.came === came) return;
   row.came = came;
-  if (there && keyOf(there) === keyOf(row)) return there.replaceWith(row);
-  there?.remove();
-  const newestFirst = list.dataset.merge === 'newest-first';
-  const next = [...list.children].find(child => {
-    if (!keyOf(child)) return false;
-    return newestFirst ? keyOf(child) < keyOf(row) : keyOf(child) > keyOf(row);
-  });
-  list.insertBefore(row, next ?? null);
+  row.alone = !isPage && (there?.alone ?? true);
+  if (!there && list.filled && !asked) row.classList.add('came');
+  const focused = there ? controls(there).indexOf(document.activeElement) : -1;
+  if (there && keyOf(there) === keyOf(row)) {
+    there.replaceWith(row);
+  } else {
+    there?.remove();
+    const newestFirst = list.dataset.merge === 'newest-first';
+    const next = [...list.children].find(child => {
+      if (!keyOf(child)) return false;
+      return newestFirst ? keyOf(child) < keyOf(row) : keyOf(child) > keyOf(row);
+    });
+    list.insertBefore(row, next ?? null);
+  }
+  controls(row)[focused]?.focus({preventScroll: true});
+}
+
+const controls = row => [...row.querySelectorAll('a, button')];
+
+// Where a reader goes on who pressed "Show earlier ones" with the keyboard.
+function keepReadingAt(list, before) {
+  const came = rowsOf(list).filter(row => !before.has(row));
+  const first = list.dataset.merge === 'newest-first' ? came[0] : null;
+  const next = (first && controls(first)[0]) ?? list.querySelector('.older button') ?? list;
+  next.focus({preventScroll: true});
 }

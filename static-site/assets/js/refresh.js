@@ -6,8 +6,8 @@ const tags = new WeakMap();
 htmx.registerExtension('refresh', {
   htmx_config_request(element, {ctx}) {
     if (!element.matches(refreshing)) return;
-    // Nobody sees a hidden page: it catches up when it is looked at.
-    if (document.hidden && ctx.sourceEvent?.type === 'every') return false;
+    // Nobody sees a hidden page: it catches up when it is looked at. Nor the pane that a phone leaves out.
+    if (document.hidden && ctx.sourceEvent?.type === 'every' || !element.checkVisibility()) return false;
     const tag = tags.get(element);
     if (tag) ctx.request.headers['If-None-Match'] = tag;
   },

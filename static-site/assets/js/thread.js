@@ -16,6 +16,12 @@ if (list) {
 
   list.addEventListener('scroll', () => { if (below() < 40) jump.hidden = true; }, {passive: true});
   jump.addEventListener('click', () => { jump.hidden = true; toEnd(); });
+  // Where there is no conversation there is nothing to answer.
+  document.addEventListener('htmx:after:request', event => {
+    const {sourceElement, response} = event.detail.ctx;
+    if (sourceElement === list) document.querySelector('form[data-thread]').hidden = response.status === 404;
+  });
+
   // A keyboard that opens on a phone, or a composer that grows, must not hide the newest message.
   let height = list.clientHeight;
   new ResizeObserver(() => {
@@ -23,11 +29,12 @@ if (list) {
     height = list.clientHeight;
   }).observe(list);
 
+  const concerns = element => list.contains(element) || element.matches('form[data-thread]');
+
   document.addEventListener('htmx:before:swap', event => {
     const {sourceElement} = event.detail.ctx;
-    if (sourceElement !== list && !list.contains(sourceElement) && !sourceElement.matches('form[data-thread]')) return;
+    if (!concerns(sourceElement)) return;
     before = {
-      last: list.querySelector('.message:last-of-type')?.id,
       newest: newest()?.id,
       atEnd: below() < 80,
       below: below(),
@@ -36,9 +43,11 @@ if (list) {
     };
   });
 
-  document.addEventListener('htmx:after:swap', () => {
-    if (!before) return;
+  document.addEventListener('htmx:after:swap', event => {
+    if (!before || !concerns(event.detail.ctx.sourceElement)) return;
     showDays();
+    const who = document.querySelector('#conversation-head .name');
+    if (who) document.title = `${who.textContent} · Switchboard`;
     const came = newest()?.id !== before.newest;
     if (before.earlier) list.scrollTop = list.scrollHeight - list.clientHeight - before.below;
     else if (!before.newest || before.ours || before.atEnd) toEnd();
@@ -51,23 +60,35 @@ function newest() {
   return [...list.querySelectorAll('.message')].at(-1);
 }
 
-// A line above the first message of each day.
+// A line above the first message of each day. A line that is right already stays, or it would be
+// read out again.
 function showDays() {
-  const today = new Date().toDateString();
-  const yesterday = new Date(Date.now() - 86_400_000).toDateString();
-  const full = new Intl.DateTimeFormat(undefined, {weekday: 'long', day: 'numeric', month: 'long'});
-  list.querySelectorAll('.day').forEach(day => day.remove());
+  const stale = new Set(list.querySelectorAll('.day'));
   let last = '';
   for (const message of list.querySelectorAll('.message')) {
     const at = new Date(message.dataset.at);
-    const day = at.toDateString();
-    if (day === last) continue;
-    last = day;
-    const line = document.createElement('li');
-    line.className = 'day';
-    line.textContent = day === today ? 'Today' : day === yesterday ? 'Yesterday' : full.format(at);
-    message.before(line);
+    if (at.toDateString() === last) continue;
+    last = at.toDateString();
+    let line = message.previousElementSibling;
+    if (!line?.matches('.day')) {
+      line = document.createElement('li');
+      line.className = 'day';
+      message.before(line);
+    }
+    stale.delete(line);
+    const said = nameOf(at);
+    if (line.textContent !== said) line.textContent = said;
   }
+  stale.forEach(line => line.remove());
+}
+
+const fullDate = new Intl.DateTimeFormat(undefined, {weekday: 'long', day: 'numeric', month: 'long'});
+
+function nameOf(at) {
+  const day = new Date();
+  if (at.toDateString() === day.toDateString()) return 'Today';
+  day.setDate(day.getDate() - 1);
+  return at.toDateString() === day.toDateString() ? 'Yesterday' : fullDate.format(at);
 }
 
 // The row of the conversation that is open.

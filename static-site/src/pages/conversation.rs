@@ -22,7 +22,7 @@ pub(super) fn page() -> Markup {
                     header.thread-head id="conversation-head" { h1 { "Conversation" } }
                 }
                 ol.messages id="messages" role="log" aria-label="Messages" tabindex="0" data-merge="oldest-first"
-                    data-thread="/messages" hx-trigger="load, every 5s, refresh" hx-swap="merge" {}
+                    data-thread="/messages" hx-trigger="load, every 5s, refresh" hx-swap="merge" hx-config="timeout:10s" {}
                 button.jump id="jump" type="button" hidden { "New message ↓" }
                 (composer())
             }
@@ -32,8 +32,8 @@ pub(super) fn page() -> Markup {
 
 fn composer() -> Markup {
     html! {
+        div.problem-place role="alert" {}
         form.composer data-thread="/messages" method="post" hx-target="#messages" hx-swap="merge" hx-disable="find button" {
-            div.problem-place role="alert" {}
             div.composer-field {
                 textarea id="text" name="text" rows="1" aria-label="Your reply" aria-describedby="segments" placeholder="Write a reply…" required {}
                 button.button.go type="submit" title="Send (Ctrl+Enter)" { (icon(Icon::Send)) span { "Send" } }
