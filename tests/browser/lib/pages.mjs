@@ -1,0 +1,38 @@
+// Every page there is, each as somebody comes upon it with the demo's customers.
+import {MARIA} from './stack.mjs';
+
+export const SIGNED_OUT = [{name: 'sign-in', path: '/sign-in.html', ready: '#people button'}];
+
+export function signedIn(conversation) {
+  return [
+    {name: 'dashboard', path: '/', ready: '#recent .row'},
+    {name: 'messages', path: '/messages.html', ready: '#conversations .conversation'},
+    {name: 'notifications', path: '/notifications.html', ready: '#notifications .row'},
+    {name: 'conversation', path: conversation, ready: '#messages .message'},
+    {name: 'new-message', path: '/new-message.html', ready: '.account-name'},
+    {name: 'no-conversation', path: '/conversation.html?c=nonsense', ready: '.problem'},
+    {name: 'not-found', path: '/nothing-here.html', ready: 'h1'},
+    {name: 'handset', path: `/handset?from=${encodeURIComponent(MARIA)}`, ready: '#thread .received'},
+  ];
+}
+
+/** Before anything was said. */
+export const EMPTY = [
+  {name: 'dashboard-empty', path: '/', ready: '.empty'},
+  {name: 'messages-empty', path: '/messages.html', ready: '.empty'},
+  {name: 'notifications-empty', path: '/notifications.html', ready: '.empty'},
+];
+
+/** Where Maria's conversation is, asked for as a program would. */
+export async function conversationPath(page) {
+  const answer = await page.request.get('/api/conversations', {headers: {accept: 'application/json'}});
+  const {items} = await answer.json();
+  return `/conversation.html?c=${items.find(item => item.number === MARIA).conversation}`;
+}
+
+/** Goes to a page and waits until what it shows has come, the account above it too. */
+export async function opens(page, {path, ready}) {
+  await page.goto(path);
+  await page.locator(ready).first().waitFor({state: 'attached'});
+  if (await page.locator('.account').count()) await page.locator('.account-leave').waitFor({state: 'attached'});
+}

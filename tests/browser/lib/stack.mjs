@@ -1,0 +1,72 @@
+// The whole of Switchboard as a process of its own, started as somebody would start it by hand.
+import {spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {createInterface} from 'node:readline';
+import {fileURLToPath} from 'node:url';
+
+const binary = process.env.SWITCHBOARD ?? fileURLToPath(new URL('../../../target/debug/switchboard', import.meta.url));
+
+export class Stack {
+  /** Starts one, with or without the demo's messages, in memory or in the folder `data`. */
+  static async start({demo = false, data = null, port = 0} = {}) {
+    const keep = data ? ['--data', data] : ['--memory'];
+    const process = spawn(binary, [...keep, '--port', `${port}`, ...(demo ? [] : ['--no-demo'])], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const stack = new Stack();
+    stack.process = process;
+    stack.ended = once(process, 'exit');
+    // However the tests end, it ends with them.
+    stack.killed = () => process.kill('SIGKILL');
+    globalThis.process.on('exit', stack.killed);
+    for await (const line of createInterface({input: process.stdout})) {
+      stack.address = line.match(/Portal\s+(http:\S+)\//)?.[1];
+      if (stack.address) break;
+    }
+    if (!stack.address) throw new Error(`${binary} ended before it said where it is`);
+    const health = await fetch(`${stack.address}/healthz`);
+    if (!health.ok) throw new Error(`the stack says that it runs, and is not ready: ${health.status}`);
+    return stack;
+  }
+
+  get port() {
+    return Number(new URL(this.address).port);
+  }
+
+  async stop() {
+    this.process.kill('SIGINT');
+    await this.ended;
+    globalThis.process.off('exit', this.killed);
+  }
+
+  async post(path, fields) {
+    const response = await fetch(this.address + path, {method: 'POST', body: new URLSearchParams(fields)});
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+  }
+
+  /** A customer texts a line. */
+  async customerTexts(from, text, to = HARBOR) {
+    await this.post('/local/handset/messages', {from, to, text});
+  }
+
+  async customerTextsAll(from, texts) {
+    for (const text of texts) await this.customerTexts(from, text);
+  }
+
+  /** The next message to a number is refused (`throttle`), lost (`fail`), or sent though the carrier says it failed (`silent`). */
+  async carrierWill(answer, to) {
+    await this.post('/local/carrier/next', {to, answer});
+  }
+
+  /** The texts that reached a customer's phone, oldest first. */
+  async phoneOf(number) {
+    const response = await fetch(`${this.address}/local/carrier/messages?to=${encodeURIComponent(number)}`);
+    return (await response.json()).map(sms => sms.text);
+  }
+}
+
+// Numbers that regulators keep free for fiction.
+export const HARBOR = '+12065550142';
+export const MARIA = '+14255550182';
+export const SAM = '+12535550119';
+export const GRACE = '+12065550126';

@@ -1,0 +1,75 @@
+// A member of staff at the portal, and what they see of it.
+import {expect} from '@playwright/test';
+
+export class Staff {
+  constructor(page) {
+    this.page = page;
+    this.panel = page.getByRole('list', {name: 'Recent notifications'});
+    this.feed = page.getByRole('list', {name: 'Notifications', exact: true});
+    this.inbox = page.locator('#conversations');
+    this.thread = page.locator('#messages');
+    this.bubbles = page.locator('#messages .message');
+    this.head = page.locator('#conversation-head');
+    this.reply = page.getByRole('textbox', {name: 'Your reply'});
+    this.send = page.getByRole('button', {name: 'Send'});
+    this.problem = page.locator('.problem');
+    this.jump = page.getByRole('button', {name: 'New message ↓'});
+    this.connection = page.locator('#connection');
+    this.earlier = page.getByRole('button', {name: /Show earlier/});
+  }
+
+  async signsInAs(name) {
+    await this.page.goto('/sign-in.html');
+    await this.page.getByRole('button', {name}).click();
+    await this.page.waitForURL('**/');
+  }
+
+  async opensDashboard() {
+    await this.page.goto('/');
+    await expect(this.panel.getByRole('listitem').first()).toBeVisible();
+  }
+
+  async opensNotifications() {
+    await this.page.goto('/notifications.html');
+    await expect(this.feed.getByRole('listitem').first()).toBeVisible();
+  }
+
+  async opensMessages() {
+    await this.page.goto('/messages.html');
+    await expect(this.inbox.getByRole('listitem').first()).toBeVisible();
+  }
+
+  /** By a name, a number, or what was last said. */
+  async opensConversationWith(who) {
+    await this.opensMessages();
+    await this.inbox.getByRole('link').filter({hasText: who}).click();
+    await this.page.waitForURL('**/conversation.html?c=*');
+    await expect(this.bubbles.first()).toBeVisible();
+  }
+
+  async replies(text) {
+    await this.reply.fill(text);
+    await this.send.click();
+  }
+
+  /** What the bubbles say, top to bottom, without who said it. */
+  async said() {
+    return this.page.locator('#messages .bubble bdi').allInnerTexts();
+  }
+
+  async seesTheEnd() {
+    await expect.poll(() => this.fromTheEnd(), 'the newest message is in sight').toBeLessThan(2);
+  }
+
+  async fromTheEnd() {
+    return this.thread.evaluate(list => list.scrollHeight - list.clientHeight - list.scrollTop);
+  }
+
+  /** Comes when the page has asked for something once more and had its answer. */
+  async refreshed(path, status) {
+    const answer = await this.page.waitForResponse(
+      response => new URL(response.url()).pathname === path && (status ?? response.status()) === response.status(),
+    );
+    await answer.finished();
+  }
+}

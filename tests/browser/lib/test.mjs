@@ -1,0 +1,71 @@
+// Tests that speak of people: staff with a browser window each, customers with a phone.
+import {test as base, expect} from '@playwright/test';
+import {Staff} from './staff.mjs';
+import {Stack} from './stack.mjs';
+
+export {expect};
+export * from './stack.mjs';
+
+// What the browser itself notes when a request is answered with an error, which the page then explains.
+const ANSWERED = /^Failed to load resource: the server responded with a status of 4\d\d/;
+// What it notes when there is no answer at all.
+const UNANSWERED = /^Failed to load resource: net::|^htmx: htmx:error: Failed to fetch/;
+
+export const test = base.extend({
+  /** Whether customers and staff have talked before the test begins. */
+  demo: [false, {option: true}],
+  /** Whether requests may go unanswered: then the browser says so in its console. */
+  connectionFails: [false, {option: true}],
+
+  stack: async ({demo}, use) => {
+    const stack = await Stack.start({demo});
+    await use(stack);
+    await stack.stop();
+  },
+
+  /** Opens a window of a browser that nobody has used before. */
+  openWindow: async ({browser, stack, connectionFails}, use) => {
+    const windows = [];
+    const complaints = [];
+    await use(async (options = {}) => {
+      const context = await browser.newContext({baseURL: stack.address, ...options});
+      windows.push(context);
+      const page = await context.newPage();
+      page.on('pageerror', error => complaints.push(`${error}`));
+      page.on('dialog', dialog => {
+        complaints.push(`a dialog: ${dialog.message()}`);
+        dialog.dismiss();
+      });
+      page.on('console', message => {
+        const text = message.text();
+        if (!['error', 'warning'].includes(message.type()) || ANSWERED.test(text)) return;
+        if (!connectionFails || !UNANSWERED.test(text)) complaints.push(text);
+      });
+      return page;
+    });
+    await Promise.all(windows.map(context => context.close()));
+    expect(complaints, 'the browser complains of nothing, a breach of the content policy least of all').toEqual([]);
+  },
+
+  /** Signs somebody in, in a window of their own. */
+  signIn: async ({openWindow}, use) => {
+    await use(async (name, options) => {
+      const staff = new Staff(await openWindow(options));
+      await staff.signsInAs(name);
+      return staff;
+    });
+  },
+
+  dana: async ({signIn}, use) => use(await signIn('Dana Whitfield')),
+  marcus: async ({signIn}, use) => use(await signIn('Marcus Bell')),
+});
+
+/** Whether lists and threads are one pane at a time. */
+export function onPhone() {
+  return test.info().project.name === 'phone';
+}
+
+/** `[ 'text 1', … 'text n' ]` */
+export function numbered(count, from = 1) {
+  return Array.from({length: count}, (_, index) => `text ${from + index}`);
+}

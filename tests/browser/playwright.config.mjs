@@ -1,0 +1,36 @@
+import {defineConfig} from '@playwright/test';
+
+// Chromium is the distribution's own: nothing is downloaded.
+const chromium = {
+  executablePath: process.env.CHROME_PATH ?? '/usr/bin/chromium',
+  args: [
+    '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+    '--disable-component-update', '--disable-sync',
+  ],
+};
+
+export default defineConfig({
+  testDir: 'tests',
+  testMatch: '*.test.mjs',
+  outputDir: 'artefacts/failures',
+  fullyParallel: true,
+  forbidOnly: true,
+  // Most of a test is waiting for the next refresh.
+  workers: 4,
+  timeout: 60_000,
+  // A page refreshes every five seconds; whatever has to show has shown after a few of them.
+  expect: {timeout: 20_000},
+  reporter: [['list']],
+  use: {
+    browserName: 'chromium',
+    launchOptions: chromium,
+    locale: 'en-US',
+    timezoneId: 'America/Los_Angeles',
+    screenshot: 'only-on-failure',
+  },
+  projects: [
+    {name: 'desktop', use: {viewport: {width: 1280, height: 800}}},
+    // What a screen's width cannot change is tried on one.
+    {name: 'phone', grepInvert: /@any-width/, use: {viewport: {width: 390, height: 844}, isMobile: true, hasTouch: true}},
+  ],
+});

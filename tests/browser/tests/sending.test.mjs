@@ -1,0 +1,143 @@
+import {expect, test, MARIA} from '../lib/test.mjs';
+
+const ONCE = {tag: '@any-width'};
+
+test.beforeEach(async ({stack, dana}) => {
+  await stack.customerTexts(MARIA, 'Running 10 min late, ok?');
+  await dana.opensConversationWith('Running');
+});
+
+test('a reply is in the thread at once, on the phone once, and the field is empty again', async ({stack, dana}) => {
+  await dana.replies('No problem.');
+  await expect(dana.bubbles.last()).toContainText('No problem.');
+  await expect(dana.reply).toHaveValue('');
+  await expect(dana.reply).toBeFocused();
+  await dana.seesTheEnd();
+  expect(await stack.phoneOf(MARIA)).toEqual(['No problem.']);
+});
+
+for (const keys of ['Control+Enter', 'Meta+Enter']) {
+  test(`${keys} sends, Enter begins a new line`, ONCE, async ({stack, dana}) => {
+    await dana.reply.pressSequentially('No problem.');
+    await dana.reply.press('Enter');
+    await dana.reply.pressSequentially('See you soon.');
+    await dana.reply.press(keys);
+    await expect(dana.bubbles).toHaveCount(2);
+    expect(await stack.phoneOf(MARIA)).toEqual(['No problem.\nSee you soon.']);
+  });
+}
+
+test('the counter tells how many SMS a text becomes', ONCE, async ({dana}) => {
+  const counter = dana.page.locator('#segments');
+  for (const [text, says] of [
+    ['', ''],
+    ['a'.repeat(160), '160/160 · 1 SMS'],
+    ['a'.repeat(161), '161/306 · 2 SMS'],
+    ['€'.repeat(80), '160/160 · 1 SMS'],
+    ['明'.repeat(70), '70/70 · 1 SMS'],
+    ['明'.repeat(71), '71/134 · 2 SMS'],
+    ['👍'.repeat(35), '70/70 · 1 SMS'],
+  ]) {
+    await dana.reply.fill(text);
+    await expect(counter).toHaveText(says);
+  }
+});
+
+test('a reply to a customer who texted STOP is refused with the reason, and the text stays', async ({stack, dana}) => {
+  await stack.customerTexts(MARIA, 'STOP');
+  await dana.replies('Are you sure?');
+  await expect(dana.problem).toContainText('STOP');
+  await expect(dana.reply).toHaveValue('Are you sure?');
+  await expect(dana.page.locator('.ours .failed')).toContainText('STOP');
+  expect(await stack.phoneOf(MARIA)).toEqual([]);
+});
+
+test('what the carrier refuses can be sent again with the same press of Send', ONCE, async ({stack, dana}) => {
+  await stack.carrierWill('throttle', MARIA);
+  await dana.replies('No problem.');
+  await expect(dana.problem).toBeVisible();
+  await expect(dana.reply).toHaveValue('No problem.');
+  await dana.send.click();
+  await expect(dana.problem).toHaveCount(0);
+  await expect(dana.reply).toHaveValue('');
+  expect(await stack.phoneOf(MARIA)).toEqual(['No problem.']);
+});
+
+test('when nobody knows whether a text went out, it is not said to be sent', ONCE, async ({stack, dana}) => {
+  await stack.carrierWill('silent', MARIA);
+  await dana.replies('No problem.');
+  await expect(dana.page.locator('.ours .state')).toContainText('Sending');
+  await expect(dana.reply).toHaveValue('');
+});
+
+test('an empty reply is not sent', ONCE, async ({dana}) => {
+  await dana.replies('   ');
+  await expect(dana.problem).toHaveText(/There is nothing to send yet/);
+  await expect(dana.bubbles).toHaveCount(1);
+});
+
+test('what is written on while a reply is on its way stays', ONCE, async ({stack, dana}) => {
+  let letGo;
+  const held = new Promise(resolve => { letGo = resolve; });
+  await dana.page.route('**/messages', async route => {
+    if (route.request().method() === 'POST') await held;
+    await route.continue();
+  });
+  await dana.replies('No problem.');
+  await expect(dana.send).toBeDisabled();
+  await dana.reply.press('End');
+  await dana.reply.pressSequentially(' See you soon.');
+  await dana.reply.press('Control+Enter');
+  letGo();
+  await expect(dana.bubbles).toHaveCount(2);
+  await expect(dana.reply).toHaveValue('See you soon.');
+  expect(await stack.phoneOf(MARIA)).toEqual(['No problem.']);
+});
+
+test('a draft is there again after a reload, and gone once it is sent', async ({dana}) => {
+  await dana.reply.fill('No prob');
+  await dana.page.reload();
+  await expect(dana.reply).toHaveValue('No prob');
+  await dana.replies('No problem.');
+  await expect(dana.bubbles).toHaveCount(2);
+  await dana.page.reload();
+  await expect(dana.bubbles).toHaveCount(2);
+  await expect(dana.reply).toHaveValue('');
+});
+
+test.describe('when the answer to Send is lost on its way', () => {
+  test.use({connectionFails: true});
+
+  test.beforeEach(async ({dana}) => {
+    await dana.page.route('**/messages', async route => {
+      if (route.request().method() !== 'POST') return route.fallback();
+      await route.fetch();
+      await route.abort();
+    }, {times: 1});
+    await dana.replies('No problem.');
+    await expect(dana.problem).toContainText('it will not be sent twice');
+    await expect(dana.reply).toHaveValue('No problem.');
+  });
+
+  test('the text stays, and a second press of Send does not send it twice', async ({stack, dana}) => {
+    await dana.send.click();
+    await expect(dana.reply).toHaveValue('');
+    await expect(dana.problem).toHaveCount(0);
+    await expect(dana.bubbles).toHaveCount(2);
+    expect(await stack.phoneOf(MARIA)).toEqual(['No problem.']);
+  });
+
+  test('nor does one after a reload', ONCE, async ({stack, dana}) => {
+    await dana.page.reload();
+    await expect(dana.reply).toHaveValue('No problem.');
+    await dana.send.click();
+    await expect(dana.reply).toHaveValue('');
+    expect(await stack.phoneOf(MARIA)).toEqual(['No problem.']);
+  });
+
+  test('another text under it is another message', ONCE, async ({stack, dana}) => {
+    await dana.replies('No problem at all.');
+    await expect(dana.reply).toHaveValue('');
+    expect(await stack.phoneOf(MARIA)).toEqual(['No problem.', 'No problem at all.']);
+  });
+});

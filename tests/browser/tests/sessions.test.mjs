@@ -1,0 +1,58 @@
+import {expect, test, MARIA} from '../lib/test.mjs';
+
+const PAGES = ['/', '/messages.html', '/notifications.html', '/conversation.html?c=x', '/new-message.html'];
+const ONCE = {tag: '@any-width'};
+
+test('without a session every page leads to the sign-in page', ONCE, async ({openWindow}) => {
+  const page = await openWindow();
+  for (const path of PAGES) {
+    await page.goto(path);
+    await expect(page, path).toHaveURL(/\/sign-in\.html$/);
+  }
+});
+
+test('so does a session that was made up', ONCE, async ({dana}) => {
+  const context = dana.page.context();
+  const [session] = await context.cookies();
+  await context.addCookies([{...session, value: session.value.replace(/./g, 'f')}]);
+  await dana.page.goto('/');
+  await expect(dana.page).toHaveURL(/\/sign-in\.html$/);
+});
+
+test('who signs in is named, and signing out ends the session for every page that is open', async ({stack, dana}) => {
+  await stack.customerTexts(MARIA, 'Hello');
+  await expect(dana.page.locator('.account')).toContainText('Dana Whitfield');
+  const other = await dana.page.context().newPage();
+  await other.goto('/messages.html');
+  await expect(other.getByText('Hello')).toBeVisible();
+  await dana.page.getByRole('button', {name: 'Sign out'}).click();
+  await expect(dana.page).toHaveURL(/\/sign-in\.html$/);
+  await expect(other).toHaveURL(/\/sign-in\.html$/);
+  await dana.page.goBack();
+  await expect(dana.page).toHaveURL(/\/sign-in\.html$/);
+});
+
+test('a session that ends while a reply is written takes nothing of it', ONCE, async ({stack, dana}) => {
+  await stack.customerTexts(MARIA, 'Hello');
+  await dana.opensConversationWith('Hello');
+  const conversation = dana.page.url();
+  await dana.reply.fill('No problem.');
+  await dana.page.context().clearCookies();
+  await dana.send.click();
+  await expect(dana.page).toHaveURL(/\/sign-in\.html$/);
+  await dana.signsInAs('Dana Whitfield');
+  await dana.page.goto(conversation);
+  await expect(dana.reply).toHaveValue('No problem.');
+  expect(await stack.phoneOf(MARIA)).toEqual([]);
+});
+
+test('another company sees nothing of a conversation, though it has the address', ONCE, async ({stack, dana, signIn}) => {
+  await stack.customerTexts(MARIA, 'Hello');
+  await dana.opensConversationWith('Hello');
+  const josie = await signIn('Josie Nguyen');
+  await josie.page.goto(dana.page.url());
+  await expect(josie.problem).toContainText('There is no such conversation');
+  await expect(josie.bubbles).toHaveCount(0);
+  await josie.opensDashboard();
+  await expect(josie.panel).toContainText('Nothing in the last 30 days');
+});

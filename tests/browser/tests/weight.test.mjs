@@ -1,0 +1,41 @@
+import {expect, test} from '../lib/test.mjs';
+import {SIGNED_OUT, conversationPath, opens, signedIn} from '../lib/pages.mjs';
+
+const MOST = 40 * 1024;
+
+test.use({demo: true});
+
+test('a first visit of any page transfers at most 40 KB, all of it counted', {tag: '@any-width'}, async ({openWindow, signIn}) => {
+  const dana = await signIn('Dana Whitfield');
+  const path = await conversationPath(dana.page);
+  const weights = {};
+  for (const place of [...SIGNED_OUT, ...signedIn(path)]) {
+    // A window that has cached nothing, with Dana's session.
+    const page = await openWindow();
+    await page.context().addCookies(await dana.page.context().cookies());
+    weights[place.name] = await weightOf(page, place);
+  }
+  console.table(weights);
+  for (const [name, {bytes, requests}] of Object.entries(weights)) {
+    expect(bytes, name).toBeLessThanOrEqual(MOST);
+    expect(requests, `${name}: the page, its style, its script, its icon`).toBeGreaterThanOrEqual(4);
+  }
+});
+
+/** What came over the wire, headers included, until the page was all there. */
+async function weightOf(page, place) {
+  const cdp = await page.context().newCDPSession(page);
+  await cdp.send('Network.enable');
+  const weight = {bytes: 0, requests: 0};
+  const open = new Set();
+  cdp.on('Network.requestWillBeSent', ({requestId}) => open.add(requestId));
+  cdp.on('Network.loadingFailed', ({requestId}) => open.delete(requestId));
+  cdp.on('Network.loadingFinished', ({requestId, encodedDataLength}) => {
+    open.delete(requestId);
+    weight.bytes += encodedDataLength;
+    weight.requests += 1;
+  });
+  await opens(page, place);
+  await expect.poll(() => open.size, `${place.name} has all that it asked for`).toBe(0);
+  return {...weight};
+}
