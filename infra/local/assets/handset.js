@@ -23,8 +23,14 @@ write.addEventListener('keydown', event => {
   }
 });
 
+// It looks every second; nothing is drawn anew unless there is something new.
+let seen = null;
 document.addEventListener('htmx:after:request', event => {
   const {ctx} = event.detail;
+  if (ctx.sourceElement === thread) {
+    if (ctx.text === seen || ctx.response.status >= 500) event.preventDefault();
+    else seen = ctx.text;
+  }
   if (ctx.sourceElement !== write) return;
   problem.textContent = ctx.response.status < 400 ? '' : ctx.text;
   if (ctx.response.status < 400) write.reset();

@@ -163,8 +163,8 @@ async fn page(State(shared): State<Shared>) -> Response {
                             }
                         }
                     }
-                    ol #thread role="log" aria-label="Messages" hx-get="/local/handset/messages" hx-include="#phones" hx-swap="innerMorph"
-                        hx-trigger="every 1s, look from:body" {}
+                    ol #thread aria-live="polite" aria-label="Messages" hx-get="/local/handset/messages" hx-include="#phones" hx-swap="innerMorph"
+                        tabindex="0" hx-trigger="load, every 1s, look from:body" {}
                     p #problem role="alert" {}
                     form #write hx-post="/local/handset/messages" hx-include="#phones" hx-swap="none" {
                         textarea name="text" rows="1" placeholder="Text message" aria-label="Text message" {}

@@ -21,7 +21,7 @@ pub(super) fn page() -> Markup {
                     a.back href="/messages.html" { (icon(Icon::Back)) span.visually-hidden { "Back to all conversations" } }
                     header.thread-head id="conversation-head" { h1 { "Conversation" } }
                 }
-                ol.messages id="messages" role="log" aria-label="Messages" tabindex="0" data-merge="oldest-first"
+                ol.messages id="messages" aria-live="polite" aria-label="Messages" tabindex="0" data-merge="oldest-first"
                     data-thread="/messages" hx-trigger="load, every 5s, refresh" hx-swap="merge" hx-config="timeout:10s" {}
                 button.jump id="jump" type="button" hidden { "New message ↓" }
                 (composer())
