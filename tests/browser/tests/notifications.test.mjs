@@ -4,6 +4,8 @@ test('every notification can be reached, none twice, while new ones come', async
   await stack.customerTextsAll(MARIA, numbered(60));
   await dana.opensNotifications();
   const texts = dana.feed.locator('.row-text');
+  const asked = [];
+  dana.page.on('request', request => request.url().includes('before=') && asked.push(request.url()));
   await expect(texts).toHaveText(numbered(25, 36).reverse());
   await stack.customerTextsAll(SAM, numbered(4, 61));
   await dana.earlier.click();
@@ -16,6 +18,7 @@ test('every notification can be reached, none twice, while new ones come', async
   await stack.customerTexts(SAM, 'text 68');
   await expect(texts).toHaveText(numbered(68).reverse());
   await expect(dana.earlier).toHaveCount(0);
+  expect(asked, 'each older page was asked for once').toHaveLength(2);
 });
 
 test('with the keyboard, "Show earlier ones" goes on at the first that it brought', {tag: '@any-width'}, async ({stack, dana}) => {
