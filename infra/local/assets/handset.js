@@ -23,7 +23,7 @@ write.addEventListener('keydown', event => {
   }
 });
 
-// It looks every second; nothing is drawn anew unless there is something new.
+// It looks every other second; nothing is drawn anew unless there is something new.
 let seen = null;
 document.addEventListener('htmx:after:request', event => {
   const {ctx} = event.detail;

@@ -164,7 +164,7 @@ async fn page(State(shared): State<Shared>) -> Response {
                         }
                     }
                     ol #thread aria-live="polite" aria-label="Messages" hx-get="/local/handset/messages" hx-include="#phones" hx-swap="innerMorph"
-                        tabindex="0" hx-trigger="load, every 1s, look from:body" {}
+                        tabindex="0" hx-trigger="load, every 2s, look from:body" {}
                     p #problem role="alert" {}
                     form #write hx-post="/local/handset/messages" hx-include="#phones" hx-swap="none" {
                         textarea name="text" rows="1" placeholder="Text message" aria-label="Text message" {}
