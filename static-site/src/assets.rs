@@ -27,6 +27,7 @@ const JS: &[&str] = &[
     include_str!("../assets/js/thread.js"),
     include_str!("../assets/js/segments.js"),
     include_str!("../assets/js/composer.js"),
+    include_str!("../assets/js/leave.js"),
 ];
 
 const HTMX: &str = include_str!("../assets/vendor/htmx-4.0.1.min.js");

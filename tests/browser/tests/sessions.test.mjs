@@ -46,6 +46,19 @@ test('a session that ends while a reply is written takes nothing of it', ONCE, a
   expect(await stack.phoneOf(MARIA)).toEqual([]);
 });
 
+test('a draft is not left to the next person in the same window', ONCE, async ({stack, dana}) => {
+  await stack.customerTexts(MARIA, 'Hello');
+  await dana.opensConversationWith('Hello');
+  const conversation = dana.page.url();
+  await dana.reply.fill('Between us:');
+  await dana.page.getByRole('button', {name: 'Sign out'}).click();
+  await expect(dana.page).toHaveURL(/\/sign-in\.html$/);
+  await dana.signsInAs('Marcus Bell');
+  await dana.page.goto(conversation);
+  await expect(dana.bubbles).toHaveCount(1);
+  await expect(dana.reply).toHaveValue('');
+});
+
 test('another company sees nothing of a conversation, though it has the address', ONCE, async ({stack, dana, signIn}) => {
   await stack.customerTexts(MARIA, 'Hello');
   await dana.opensConversationWith('Hello');
