@@ -54,7 +54,12 @@ if (form) {
     const {status} = ctx.response;
     // A refusal is final: pressing Send again is a new try of the same text.
     if (status < 500) delete draft.tried;
-    if (status >= 300) return keep();
+    if (status >= 300) {
+      // What the carrier refused stands in the conversation, with its reason.
+      const thread = document.getElementById('messages');
+      if (status === 422 && thread) htmx.trigger(thread, 'refresh');
+      return keep();
+    }
     // What was written on while the message was on its way is the next message.
     const more = text.value.startsWith(ctx.written) ? text.value.slice(ctx.written.length).trimStart() : text.value;
     form.reset();
