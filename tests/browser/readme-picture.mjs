@@ -16,7 +16,7 @@ try {
   await dana.signsInAs('Dana Whitfield');
   await dana.opensDashboard();
   await page.locator('.account-name').waitFor();
-  await page.screenshot({path: picture});
+  await page.screenshot({path: picture, fullPage: true});
 } finally {
   await browser.close();
   await stack.stop();
