@@ -47,7 +47,12 @@ impl Store {
         let event = self.put_event(&line.company, &message, news.expires)?;
         let mut stands = Stands::Newest;
         for _ in 0..SUPPOSED_AT_MOST {
-            let writes = vec![guard.clone(), event.clone(), self.tell_head(&news, stands)?];
+            let mut writes = vec![guard.clone(), event.clone()];
+            // What is beyond the retention before it is stored is never shown, and nobody waits for
+            // an answer to it.
+            if news.position >= news.floor {
+                writes.push(self.tell_head(&news, stands)?);
+            }
             let Transacted::Refused(refused) = self.transact(writes).await? else { return Ok(Recorded::New) };
             let mut refused = refused.into_iter();
             if refused.next().flatten().is_some() {
