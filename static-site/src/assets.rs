@@ -1,4 +1,5 @@
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use sha2::{Digest, Sha256};
 
@@ -33,7 +34,8 @@ const JS: &[&str] = &[
 const HTMX: &str = include_str!("../assets/vendor/htmx-4.0.1.min.js");
 const ICON: &str = include_str!("../assets/icons/icon.svg");
 
-pub(crate) fn files() -> Vec<File> {
+/// Joined and hashed once: every page asks for the address of several.
+pub(crate) static FILES: LazyLock<Vec<File>> = LazyLock::new(|| {
     let css = CSS.concat();
     let js = JS.iter().fold(String::from("\"use strict\";\n"), |joined, script| joined + "{\n" + script + "}\n");
     vec![
@@ -42,7 +44,7 @@ pub(crate) fn files() -> Vec<File> {
         asset("htmx", "js", "text/javascript; charset=utf-8", HTMX.as_bytes()),
         asset("icon", "svg", "image/svg+xml", ICON.as_bytes()),
     ]
-}
+});
 
 fn asset(name: &str, ending: &str, content_type: &'static str, bytes: impl Into<Cow<'static, [u8]>>) -> File {
     let bytes = bytes.into();
@@ -55,13 +57,13 @@ fn asset(name: &str, ending: &str, content_type: &'static str, bytes: impl Into<
 #[must_use]
 pub fn address(name: &str) -> String {
     let (stem, ending) = name.rsplit_once('.').unwrap_or((name, ""));
-    files()
-        .into_iter()
+    FILES
+        .iter()
         .map(|file| format!("/{}", file.path))
         .find(|path| path.starts_with(&format!("/assets/{stem}.")) && path.ends_with(&format!(".{ending}")))
         .unwrap_or_default()
 }
 
 pub(crate) fn hash(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().take(8).fold(String::new(), |hash, byte| hash + &format!("{byte:02x}"))
+    hex::encode(&Sha256::digest(bytes)[..8])
 }

@@ -25,7 +25,7 @@ pub struct File {
 /// The whole site.
 #[must_use]
 pub fn files() -> Vec<File> {
-    let mut files = assets::files();
+    let mut files = assets::FILES.clone();
     files.extend(pages::files());
     files
 }

@@ -83,7 +83,7 @@ fn document(title: &str, body: &Markup) -> Markup {
                 meta name="viewport" content="width=device-width, initial-scale=1, interactive-widget=resizes-content";
                 meta name="description" content="Two-way SMS with your customers.";
                 meta name="color-scheme" content="light dark";
-                meta name="htmx-config" content=r#"{"morphSkipChildren": "time", "history": false}"#;
+                meta name="htmx-config" content=r#"{"history": false}"#;
                 link rel="icon" href=(address("icon.svg"));
                 link rel="stylesheet" href=(address("portal.css"));
                 script src=(address("portal.js")) defer {}

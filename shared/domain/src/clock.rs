@@ -90,11 +90,7 @@ impl Randomness {
     /// 64 hexadecimal digits: 256 bits.
     #[must_use]
     pub fn token(&self) -> String {
-        self.bytes().iter().fold(String::new(), |mut token, byte| {
-            use fmt::Write as _;
-            let _ = write!(token, "{byte:02x}");
-            token
-        })
+        hex::encode(self.bytes())
     }
 }
 

@@ -37,8 +37,7 @@ pub fn cookies(headers: &HeaderMap) -> impl Iterator<Item = &str> {
 /// What the table keeps of a token.
 #[must_use]
 pub fn token_hash(token: &str) -> TokenHash {
-    let digest = Sha256::digest(token.as_bytes());
-    TokenHash::new(digest.iter().fold(String::new(), |hash, byte| hash + &format!("{byte:02x}")))
+    TokenHash::new(hex::encode(Sha256::digest(token.as_bytes())))
 }
 
 #[cfg(test)]
