@@ -18,8 +18,9 @@ fn functions(template: &Value) -> Vec<&Value> {
     resources.values().filter(|resource| resource["Type"] == "AWS::Serverless::Function").collect()
 }
 
+/// The crate that a function is built from.
 fn binary(function: &Value) -> &str {
-    function["Metadata"]["BuildProperties"]["Binary"].as_str().unwrap()
+    function["Properties"]["CodeUri"].as_str().unwrap().strip_prefix("../functions/").unwrap()
 }
 
 #[test]
