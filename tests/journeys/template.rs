@@ -28,14 +28,15 @@ fn the_template_has_the_routes_that_run_locally() {
     let template = template();
     let mut deployed = BTreeSet::new();
     for function in functions(&template) {
-        let events = function["Properties"]["Events"].as_object().cloned().unwrap_or_default();
-        for event in events.values().filter(|event| event["Type"] == "HttpApi") {
+        let events = function["Properties"]["Events"].as_object();
+        for event in events.into_iter().flat_map(|events| events.values()).filter(|event| event["Type"] == "HttpApi") {
             let (method, path) = (&event["Properties"]["Method"], &event["Properties"]["Path"]);
-            deployed.insert(format!("{} {} {}", method.as_str().unwrap(), path.as_str().unwrap(), binary(function)));
+            let public = event["Properties"]["Auth"]["Authorizer"] == "NONE";
+            deployed.insert((method.as_str().unwrap(), path.as_str().unwrap(), binary(function), public));
         }
     }
     let local: BTreeSet<_> =
-        ROUTES.iter().map(|route| format!("{} {} {}", route.method, route.path, route.function)).collect();
+        ROUTES.iter().map(|route| (route.method, route.path, route.function, route.public)).collect();
     assert_eq!(deployed, local);
 }
 

@@ -17,7 +17,7 @@ use serde::Deserialize;
 use sms::{Gateway, Handed};
 use store::{Contact, Draft, Queued, Store};
 use views::Viewer;
-use web::{Answer, Format, IdempotencyKey, Origins, Problem};
+use web::{Answer, Format, IdempotencyKey, Problem};
 
 /// Sends what staff write: a reply in a conversation, or a first message to a number.
 pub struct SendReply {
@@ -25,7 +25,6 @@ pub struct SendReply {
     gateway: Gateway,
     clock: Clock,
     randomness: Randomness,
-    origins: Origins,
     contacts: Contacts,
 }
 
@@ -55,7 +54,6 @@ impl SendReply {
             gateway: Gateway::new(&runtime.aws),
             clock: runtime.clock.clone(),
             randomness: runtime.randomness.clone(),
-            origins: Origins::new(runtime.configuration.portal_origins.clone()),
             contacts: Contacts::default(),
         }
     }
@@ -66,7 +64,7 @@ impl SendReply {
 
     async fn answer(&self, request: &Request) -> Result<Answer, Problem> {
         let staff = web::staff(request)?;
-        self.origins.check(request)?;
+        web::same_origin(request)?;
         let key = IdempotencyKey::of(request)?.map_or_else(|| self.randomness.token(), |key| key.0);
         let id = MessageId::of_request(&staff.company, &staff.id, &key);
         let viewer = Viewer { region: staff.region, now: self.clock.now() };

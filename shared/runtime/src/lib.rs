@@ -10,7 +10,7 @@ use domain::{Clock, Randomness, Timestamp};
 use store::Store;
 
 pub use aws::{aws_on_lambda, http_client};
-pub use configuration::{BadConfiguration, Configuration};
+pub use configuration::{BadConfiguration, Configuration, sign_in_secret};
 
 /// What every function is given.
 pub struct Runtime {

@@ -5,7 +5,8 @@ document.addEventListener('htmx:after:request', event => {
   const {status} = ctx.response;
   if (status === 401 || status === 403 && ctx.request.method === 'GET') {
     event.preventDefault();
-    location.assign('/sign-in.html');
+    const back = location.pathname + location.search;
+    location.assign(back === '/' ? '/sign-in.html' : `/sign-in.html?${new URLSearchParams({back})}`);
     return;
   }
   const place = placeFor(ctx.sourceElement);
