@@ -12,7 +12,7 @@ use domain::{
 };
 use http::StatusCode;
 use lambda_http::{Body, Request, Response};
-use runtime::Runtime;
+use runtime::{Metric, Metrics, Runtime};
 use serde::Deserialize;
 use sms::{Gateway, Handed};
 use store::{Contact, Draft, Queued, Store};
@@ -25,6 +25,7 @@ pub struct SendReply {
     gateway: Gateway,
     clock: Clock,
     randomness: Randomness,
+    metrics: Metrics,
     contacts: Contacts,
 }
 
@@ -54,6 +55,7 @@ impl SendReply {
             gateway: Gateway::new(&runtime.aws),
             clock: runtime.clock.clone(),
             randomness: runtime.randomness.clone(),
+            metrics: runtime.metrics.clone(),
             contacts: Contacts::default(),
         }
     }
@@ -118,7 +120,7 @@ impl SendReply {
         }
         let company = self.store.company(&staff.company).await?.ok_or_else(|| {
             Problem::new(
-                StatusCode::FORBIDDEN,
+                StatusCode::UNAUTHORIZED,
                 "no-company",
                 "Your company is not served here any more. Ask your administrator.",
             )
@@ -166,10 +168,19 @@ impl SendReply {
         let contact = Contact { number: number.clone(), line: message.line.clone() };
         self.contacts.remember(&staff.company, message.conversation, contact);
         let reached = match self.gateway.hand_over(&message.line, number, text).await {
-            Handed::Accepted { provider_id } => Progress::Sent { at: self.clock.now(), provider_id },
-            Handed::Refused(refusal) => Progress::Failed { refusal },
-            // It stays queued, and is shown as unconfirmed after a minute.
-            Handed::Unknown => return message,
+            Handed::Accepted { provider_id } => {
+                self.metrics.count(Metric::SendAccepted);
+                Progress::Sent { at: self.clock.now(), provider_id }
+            }
+            Handed::Refused(refusal) => {
+                self.metrics.count(Metric::SendFailed);
+                Progress::Failed { refusal }
+            }
+            Handed::Unknown => {
+                self.metrics.count(Metric::SendFailed);
+                // It stays queued, and is shown as unconfirmed after a minute.
+                return message;
+            }
         };
         if let Err(error) = self.store.settle(&staff.company, &message, &reached).await {
             tracing::error!(%error, "a message's outcome was not recorded; it will be shown as unconfirmed");

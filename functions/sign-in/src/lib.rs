@@ -12,7 +12,7 @@ use ::http::StatusCode;
 use domain::{Clock, CompanyId, Login, Randomness, StaffId};
 use lambda_http::{Body, Request, RequestExt, Response};
 use maud::html;
-use runtime::Runtime;
+use runtime::{Metric, Metrics, Runtime};
 use serde_json::json;
 use store::{Session, Store};
 use web::{Answer, Format, Problem};
@@ -27,6 +27,7 @@ pub struct SignIn {
     issuer: Issuer,
     clock: Clock,
     randomness: Randomness,
+    metrics: Metrics,
 }
 
 /// A working day, with some to spare.
@@ -42,11 +43,12 @@ impl SignIn {
             issuer: Issuer::new(secrets, secret, runtime.clock.clone()),
             clock: runtime.clock.clone(),
             randomness: runtime.randomness.clone(),
+            metrics: runtime.metrics.clone(),
         }
     }
 
     pub async fn handle(&self, request: Request) -> Result<Response<Body>, Infallible> {
-        let outcome = match request.uri().path() {
+        let outcome = match request.raw_http_path() {
             "/api/sign-in" => Ok(self.begin(&request).await),
             "/api/sign-in/callback" => Ok(self.finish(&request).await),
             "/api/sign-out" => self.sign_out(&request).await,
@@ -62,7 +64,7 @@ impl SignIn {
         let attempt = Attempt::new(&self.randomness, query("back"));
         match self.issuer.address(&attempt, query("again").is_some()).await {
             Ok(address) => to(&address).with_header("set-cookie", &attempt.cookie()),
-            Err(failure) => not_signed_in(failure),
+            Err(failure) => self.not_signed_in(failure),
         }
     }
 
@@ -70,7 +72,7 @@ impl SignIn {
     async fn finish(&self, request: &Request) -> Answer {
         let answer = match self.session_of_callback(request).await {
             Ok((cookie, back)) => to(&back).with_header("set-cookie", &cookie),
-            Err(failure) => not_signed_in(failure),
+            Err(failure) => self.not_signed_in(failure),
         };
         answer.with_header("set-cookie", &Attempt::clear())
     }
@@ -104,6 +106,18 @@ impl SignIn {
         Ok(None)
     }
 
+    /// Back to the sign-in page, which says why.
+    fn not_signed_in(&self, failure: Failure) -> Answer {
+        let Failure { reason, what } = failure;
+        if reason == Reason::Unreachable {
+            tracing::error!(what, "nobody can sign in");
+            self.metrics.count(Metric::SignInUnavailable);
+        } else {
+            tracing::warn!(what, "somebody was not signed in");
+        }
+        to(&format!("/sign-in.html#{}", reason.anchor()))
+    }
+
     /// Ends the session of the request's cookie, whoever's it is.
     async fn sign_out(&self, request: &Request) -> Result<Answer, Problem> {
         web::same_origin(request)?;
@@ -126,15 +140,4 @@ fn whose(request: &Request) -> Result<Answer, Problem> {
 
 fn to(address: &str) -> Answer {
     Format::Html.answer(|| html! {}, || json!(null)).with_status(StatusCode::SEE_OTHER).with_header("location", address)
-}
-
-/// Back to the sign-in page, which says why.
-fn not_signed_in(failure: Failure) -> Answer {
-    let Failure { reason, what } = failure;
-    if reason == Reason::Unreachable {
-        tracing::error!(what, "nobody can sign in");
-    } else {
-        tracing::warn!(what, "somebody was not signed in");
-    }
-    to(&format!("/sign-in.html#{}", reason.anchor()))
 }

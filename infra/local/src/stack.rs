@@ -10,7 +10,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::get;
 use domain::Retention;
-use runtime::{Configuration, Runtime};
+use runtime::{Configuration, Metrics, Runtime};
 use store::Store;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -77,6 +77,7 @@ impl Stack {
             aws,
             clock: runtime::wall_clock(),
             randomness: runtime::randomness(),
+            metrics: Metrics::uncollected(runtime::wall_clock()),
         };
         let table = Table::open(&options.data).await?;
         let functions = Arc::new(Functions::new(&runtime));

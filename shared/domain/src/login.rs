@@ -31,7 +31,7 @@ impl Login {
         if fits { Ok(Self::Email(text)) } else { Err(NotALogin::Email) }
     }
 
-    /// The `sub` of an ID token (`OpenID` Connect Core 1.0, section 2).
+    /// The `sub` of an ID token (OpenID Connect Core 1.0, section 2).
     pub fn subject(text: &str) -> Result<Self, NotALogin> {
         let fits = (1..=255).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
         if fits { Ok(Self::Subject(text.to_owned())) } else { Err(NotALogin::Subject) }

@@ -3,6 +3,7 @@
 
 mod aws;
 mod configuration;
+mod metrics;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -11,6 +12,7 @@ use store::Store;
 
 pub use aws::{aws_on_lambda, http_client};
 pub use configuration::{BadConfiguration, Configuration, sign_in_secret};
+pub use metrics::{Metric, Metrics};
 
 /// What every function is given.
 pub struct Runtime {
@@ -18,6 +20,7 @@ pub struct Runtime {
     pub aws: aws_types::SdkConfig,
     pub clock: Clock,
     pub randomness: Randomness,
+    pub metrics: Metrics,
 }
 
 impl Runtime {
@@ -39,6 +42,7 @@ impl Runtime {
             aws: aws_on_lambda(),
             clock: wall_clock(),
             randomness: randomness(),
+            metrics: Metrics::on_lambda(wall_clock()),
         })
     }
 

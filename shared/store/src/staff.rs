@@ -1,5 +1,6 @@
 //! The staff of companies, and how they sign in.
 
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{KeysAndAttributes, Put, ReturnConsumedCapacity, TransactWriteItem};
 use domain::{Company, CompanyId, Login, Staff, StaffId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -79,7 +80,9 @@ impl Store {
             .await;
         match ended {
             Ok(_) => Ok(()),
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
+            Err(error)
+                if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
+            {
                 Err(Refused::NoStaff)
             }
             Err(error) => Err(unavailable("UpdateItem")(error).into()),

@@ -1,5 +1,5 @@
-use http::StatusCode;
 use http::header::ORIGIN;
+use http::{HeaderValue, StatusCode};
 use lambda_http::Request;
 
 use crate::Problem;
@@ -12,11 +12,12 @@ use crate::Problem;
 /// browser, and has its session from nobody else's.
 pub fn same_origin(request: &Request) -> Result<(), Problem> {
     let headers = request.headers();
-    match headers.get("sec-fetch-site").map(|site| site.as_bytes()) {
+    match headers.get("sec-fetch-site").map(HeaderValue::as_bytes) {
         Some(b"same-origin") => Ok(()),
         None if !headers.contains_key(ORIGIN) => Ok(()),
         _ => Err(Problem::new(
-            StatusCode::FORBIDDEN,
+            // Not 403: in front of the portal that stands for a page that is not there.
+            StatusCode::BAD_REQUEST,
             "foreign-origin",
             "This came from a page that is not Switchboard's, or from a browser older than 2023, so it was not done.",
         )),

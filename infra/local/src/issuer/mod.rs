@@ -1,4 +1,4 @@
-//! The identity provider: an `OpenID` Connect issuer at which one signs in by picking a person. Nothing
+//! The identity provider: an OpenID Connect issuer at which one signs in by picking a person. Nothing
 //! of it is deployed: a deployment's secret names another issuer.
 
 mod key;
@@ -144,7 +144,7 @@ async fn keys(State(shared): State<Shared>) -> Json<Value> {
     Json(json!({"keys": [shared.issuer.key.public()]}))
 }
 
-/// What an application asks of an issuer (`OpenID` Connect Core 1.0, section 3.1.2.1).
+/// What an application asks of an issuer (OpenID Connect Core 1.0, section 3.1.2.1).
 #[derive(Clone, Deserialize)]
 struct Request {
     client_id: String,
