@@ -1,0 +1,68 @@
+use std::fmt;
+
+use anyhow::bail;
+use aws_types::SdkConfig;
+use domain::Retention;
+use store::Store;
+
+use crate::aws;
+use crate::command_line::WhichPlace;
+use crate::stack::Stack;
+
+/// What the local stack calls its table.
+pub(crate) const LOCAL_TABLE: &str = "switchboard";
+
+/// The stack that a command works on.
+pub(crate) struct Place {
+    pub(crate) aws: SdkConfig,
+    pub(crate) kind: Kind,
+    table: String,
+}
+
+pub(crate) enum Kind {
+    /// On this machine, at an address.
+    Local(String),
+    /// On AWS, by name.
+    Deployed(String),
+}
+
+impl Place {
+    pub(crate) async fn find(which: &WhichPlace) -> anyhow::Result<Self> {
+        if let Some(address) = &which.local {
+            return Ok(Self::local(address));
+        }
+        let aws = aws::deployed(which.profile.as_deref(), which.aws_region.as_deref()).await?;
+        let stack = Stack::describe(&aws, &which.stack).await?;
+        let Some(table) = stack.output("Table") else {
+            bail!(
+                "The stack {} has no output `Table` (it is {}). Deploy Switchboard under that name first, or name another \
+                 with --stack.",
+                stack.name,
+                stack.status
+            );
+        };
+        Ok(Self::deployed(aws, table, &stack.name))
+    }
+
+    pub(crate) fn deployed(aws: SdkConfig, table: &str, stack: &str) -> Self {
+        Self { table: table.to_owned(), aws, kind: Kind::Deployed(stack.to_owned()) }
+    }
+
+    pub(crate) fn local(address: &str) -> Self {
+        Self { aws: aws::local(address), kind: Kind::Local(address.to_owned()), table: LOCAL_TABLE.to_owned() }
+    }
+
+    pub(crate) fn store(&self) -> Store {
+        // How long messages are kept is nothing to the directory, which is all that is written here.
+        Store::new(aws_sdk_dynamodb::Client::new(&self.aws), self.table.clone(), Retention::default())
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            Kind::Local(address) => write!(f, "the local stack at {address}"),
+            Kind::Deployed(stack) => write!(f, "the stack {stack}"),
+        }
+    }
+}
