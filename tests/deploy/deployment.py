@@ -1,5 +1,6 @@
 """The template, built and deployed to the emulator as to AWS: `sam build`, `sam deploy`."""
 
+import json
 import platform
 import subprocess
 from functools import cached_property
@@ -80,3 +81,9 @@ class Deployment:
 
     def api(self, path):
         return f"{self.emulator.url}/_aws/execute-api/{self.ids['Api']}{path}"
+
+    def invokes(self, name, event):
+        answer = self.emulator.client("lambda").invoke(FunctionName=self.ids[name], Payload=json.dumps(event))
+        payload = json.loads(answer["Payload"].read())
+        assert "FunctionError" not in answer, payload
+        return payload

@@ -30,7 +30,12 @@ class Call:
 
     @property
     def denied(self):
-        return self.status in (400, 403) and "AccessDenied" in self.answer
+        """Amazon SNS calls it AuthorizationError, the others AccessDenied; all use these words."""
+        return self.status in (400, 403) and "is not authorized to perform" in self.answer
+
+    def names(self, action):
+        """Whether the answer names an action. Amazon SNS writes its own name in capitals."""
+        return action.lower() in self.answer.lower()
 
 
 def access_key(function_arn, role_arn):
