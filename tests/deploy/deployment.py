@@ -10,7 +10,7 @@ from emulator import REGION, ROOT, TOOLS
 from template import TEMPLATE, resources
 
 ARCHITECTURE = {"x86_64": "x86_64", "aarch64": "arm64"}[platform.machine()]
-BUILT = ROOT / ".aws-sam" / "build" / "template.yaml"
+BUILT = ROOT / "target" / "sam" / "build" / "template.yaml"
 PORTAL = "https://portal.example.com"
 PARAMETERS = {"Architecture": ARCHITECTURE, "PortalOrigin": PORTAL}
 
