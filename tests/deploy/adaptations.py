@@ -8,12 +8,13 @@ template, so that what is tested is what AWS would be given.
    `AWS::Serverless::HttpApi` and keeps none of its routes. They are created through the API, from
    that document.
 2. The API behind CloudFront. MiniStack does not connect to an origin whose host name is AWS's own
-   (`execute-api`). The distribution's origin is pointed to MiniStack's own address of that API.
+   (`execute-api`). The distribution's origin is pointed to MiniStack's own address of that API, by
+   HTTP, since there is no certificate.
 
 And in how the tests speak to it, for want of DNS and certificates:
 
-3. The API is asked at MiniStack's path `/_aws/execute-api/<id>`, CloudFront by its name in the
-   header Host, with `X-Forwarded-Proto: https` as if TLS had ended before it.
+3. CloudFront is asked by its name in the header Host, with `X-Forwarded-Proto: https` as if TLS had
+   ended before it; and Secure cookies are handed on by hand.
 4. `StartMessageMoveTask` does not exist: a redrive receives from the dead-letter queue and sends
    the same body to the queue.
 5. A record that failed is tried again after the queue's visibility time-out, 150 s, and goes to the
@@ -87,6 +88,18 @@ def add_the_routes(gateway, api_id, document, references):
             authorization = {"AuthorizationType": "CUSTOM", "AuthorizerId": authorizers[names[0]]} if names else {}
             verb = "ANY" if method.startswith("x-") else method.upper()
             gateway.create_route(ApiId=api_id, RouteKey=f"{verb} {path}", Target=f"integrations/{integration}", **authorization)
+
+
+def point_to_the_api(cloudfront, distribution, api_id, port):
+    """Adaptation 2."""
+    found = cloudfront.get_distribution_config(Id=distribution)
+    config = found["DistributionConfig"]
+    for origin in config["Origins"]["Items"]:
+        if "execute-api" in origin["DomainName"]:
+            origin["DomainName"] = "127.0.0.1"
+            origin["OriginPath"] = f"/_aws/execute-api/{api_id}"
+            origin["CustomOriginConfig"] |= {"HTTPPort": port, "OriginProtocolPolicy": "http-only"}
+    cloudfront.update_distribution(Id=distribution, DistributionConfig=config, IfMatch=found["ETag"])
 
 
 @contextmanager

@@ -4,6 +4,7 @@ import pytest
 
 from deployment import Deployment
 from emulator import Emulator
+from issuer import Issuer
 from people import Company, Customer, Staff
 from seeding import Seeding
 
@@ -16,9 +17,17 @@ def emulator():
 
 
 @pytest.fixture(scope="session")
-def deployment(emulator):
+def issuer():
+    """Where the staff of both companies sign in."""
+    issuer = Issuer()
+    yield issuer
+    issuer.stop()
+
+
+@pytest.fixture(scope="session")
+def deployment(emulator, issuer):
     """The stack, deployed once. Tests share it, each with customers and texts of its own."""
-    return Deployment(emulator)
+    return Deployment(emulator, **issuer.parameters())
 
 
 @pytest.fixture(scope="session")

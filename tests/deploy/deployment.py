@@ -5,14 +5,15 @@ import platform
 import subprocess
 from functools import cached_property
 
-from adaptations import add_the_routes
+import requests
+
+from adaptations import add_the_routes, point_to_the_api
 from emulator import REGION, ROOT, TOOLS
 from template import TEMPLATE, resources
 
 ARCHITECTURE = {"x86_64": "x86_64", "aarch64": "arm64"}[platform.machine()]
 BUILT = ROOT / "target" / "sam" / "build" / "template.yaml"
-PORTAL = "https://portal.example.com"
-PARAMETERS = {"Architecture": ARCHITECTURE, "PortalOrigin": PORTAL}
+PARAMETERS = {"Architecture": ARCHITECTURE}
 
 
 def sam(environment, *arguments, patience=600):
@@ -28,19 +29,20 @@ def sam_deploy(emulator, stack, parameters, template=BUILT):
     overrides = [f"{name}={value}" for name, value in parameters.items()]
     return sam(
         emulator.environment(), "deploy", "--config-file", str(ROOT / "samconfig.toml"), "--template-file", str(template), "--stack-name", stack,
-        "--no-confirm-changeset", "--no-fail-on-empty-changeset", "--no-progressbar", "--parameter-overrides", *overrides,
+        "--config-env", "prod", "--no-confirm-changeset", "--no-progressbar", "--parameter-overrides", *overrides,
     )
 
 
 class Deployment:
-    def __init__(self, emulator, name="switchboard"):
+    def __init__(self, emulator, name="switchboard", **parameters):
         self.emulator = emulator
         self.name = name
+        self.parameters = PARAMETERS | parameters
         self.cloudformation = emulator.client("cloudformation")
         self.deploy()
 
     def deploy(self, **parameters):
-        succeeded, said = sam_deploy(self.emulator, self.name, PARAMETERS | parameters)
+        succeeded, said = sam_deploy(self.emulator, self.name, self.parameters | parameters)
         assert succeeded, said
         for attribute in ("ids", "outputs"):
             self.__dict__.pop(attribute, None)
@@ -51,6 +53,8 @@ class Deployment:
         for name, api in resources("AWS::ApiGatewayV2::Api").items():
             if api["Properties"].get("Body"):
                 add_the_routes(gateway, self.ids[name], api["Properties"]["Body"], self.reference)
+        cloudfront = self.emulator.client("cloudfront")
+        point_to_the_api(cloudfront, self.outputs["DistributionId"], self.ids["Api"], self.emulator.port)
 
     @cached_property
     def ids(self):
@@ -79,8 +83,22 @@ class Deployment:
     def functions(self):
         return list(resources("AWS::Lambda::Function"))
 
-    def api(self, path):
-        return f"{self.emulator.url}/_aws/execute-api/{self.ids['Api']}{path}"
+    def portal(self, path, method="GET", headers=None, **options):
+        """Asks at the portal's address, as a browser does."""
+        # Adaptation 3.
+        named = {"Host": self.outputs["PortalHost"], "X-Forwarded-Proto": "https"} | (headers or {})
+        url = f"{self.emulator.url}{path}"
+        return requests.request(method, url, headers=named, timeout=60, allow_redirects=False, **options)
+
+    def publish(self):
+        """`infra/publish`, as whoever deploys runs it."""
+        environment = self.emulator.environment()
+        environment["PATH"] = f"{TOOLS / 'sam' / 'bin'}:{environment['PATH']}"
+        ran = subprocess.run(
+            [ROOT / "infra" / "publish", self.name], env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+        assert ran.returncode == 0, ran.stdout
+        return ran.stdout
 
     def invokes(self, name, event):
         answer = self.emulator.client("lambda").invoke(FunctionName=self.ids[name], Payload=json.dumps(event))

@@ -10,6 +10,8 @@ import secrets
 import time
 from dataclasses import dataclass
 
+from deployment import Deployment
+from issuer import Issuer
 from people import Company, Customer, Staff
 
 FRESH_LINES = (f"+1206555{n:04}" for n in itertools.count(1000))
@@ -18,7 +20,8 @@ FRESH_CUSTOMERS = (f"+1425555{n:04}" for n in itertools.count(1000))
 
 @dataclass
 class World:
-    deployment: object
+    deployment: Deployment
+    issuer: Issuer
     harbor: Company
     dana: Staff
 
@@ -89,10 +92,12 @@ def staff_reply_and_write_first(world):
     assert world.dana.writes_first(world.customer().number, "a first message").status == 201
 
 
-def somebody_signs_out(world):
-    leaving = world.harbor.staff("marcus", "Marcus Bell")
-    assert leaving.gets("/api/session").status == 200
-    assert leaving.posts("/api/sign-out", {}).status == 303
+def somebody_signs_in_and_out(world):
+    email = world.harbor.employs("marcus", "Marcus Bell")
+    marcus = Staff(world.deployment)
+    assert marcus.signs_in(world.issuer, email) == "/messages.html"
+    assert marcus.gets("/api/session").json()["name"] == "Marcus Bell"
+    assert marcus.posts("/api/sign-out", {}).status == 303
 
 
 AT_WORK = {
@@ -102,5 +107,5 @@ AT_WORK = {
     "ListConversations": staff_look_at_the_inbox,
     "FetchConversation": staff_read_a_conversation_to_its_beginning,
     "SendReply": staff_reply_and_write_first,
-    "SignIn": somebody_signs_out,
+    "SignIn": somebody_signs_in_and_out,
 }

@@ -3,10 +3,7 @@
 import json
 import secrets
 
-import requests
-
 from deadlines import eventually
-from deployment import PORTAL
 
 
 class Answer:
@@ -15,6 +12,7 @@ class Answer:
     def __init__(self, response):
         self.status = response.status_code
         self.headers = response.headers
+        self.cookies = response.cookies.get_dict()
         self.body = response.text
 
     def json(self):
@@ -40,11 +38,16 @@ class Company:
     def adds_line(self, number):
         self.seeding.line(self.id, number, self.key)
 
-    def staff(self, person, name, ends_in=3600):
-        staff = f"{self.id}-{person}"
-        self.seeding.staff(self.id, staff, name)
-        token = self.seeding.session(staff, name, self.id, self.name, self.region, ends_in)
-        return Staff(self.deployment, token)
+    def employs(self, staff, name):
+        """The address that somebody signs in with from now on."""
+        email = f"{staff}@{self.id}.example"
+        self.seeding.staff(self.id, staff, name, email)
+        return email
+
+    def staff(self, staff, name, ends_in=3600):
+        """Somebody who has signed in."""
+        self.employs(staff, name)
+        return Staff(self.deployment, self.seeding.session(self.id, staff, ends_in))
 
 
 class Customer:
@@ -78,19 +81,33 @@ class Staff:
 
     def __init__(self, deployment, token=None):
         self.deployment = deployment
-        # By hand: a client does not send a Secure cookie over plain HTTP, which is all that the emulator speaks.
-        self.cookies = {"Cookie": f"__Host-switchboard={token}"} if token else {}
+        self.cookies = {"__Host-switchboard": token} if token else {}
 
-    def asks(self, method, path, **options):
-        headers = {"Accept": "application/json"} | self.cookies | options.pop("headers", {})
-        url = self.deployment.api(path)
-        return Answer(requests.request(method, url, headers=headers, timeout=60, allow_redirects=False, **options))
+    def asks(self, method, path, headers=None, **options):
+        said = {"Accept": "application/json"} | (headers or {})
+        if self.cookies:
+            said["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        answer = Answer(self.deployment.portal(path, method, said, **options))
+        for name, value in answer.cookies.items():
+            self.cookies[name] = value
+        return answer
 
     def gets(self, path):
         return self.asks("GET", path)
 
     def posts(self, path, body, **headers):
-        return self.asks("POST", path, json=body, headers={"Origin": PORTAL} | headers)
+        return self.asks("POST", path, json=body, headers={"Sec-Fetch-Site": "same-origin"} | headers)
+
+    def signs_in(self, issuer, email):
+        """From the sign-in page to the issuer and back. Gives the page that the browser ends on."""
+        begun = self.asks("GET", "/api/sign-in?back=/messages.html", headers={"Accept": "text/html"})
+        assert begun.status == 303, begun.body
+        back = issuer.lets_in(begun.headers["location"], email)
+        address = self.deployment.outputs["PortalAddress"]
+        assert back.startswith(f"{address}/"), back
+        finished = self.asks("GET", back.removeprefix(address), headers={"Accept": "text/html"})
+        assert finished.status == 303, finished.body
+        return finished.headers["location"]
 
     def notifications(self):
         return self.gets("/api/notifications?limit=100").items()

@@ -19,24 +19,31 @@ class Seeding:
     def line(self, company, number, key):
         self.listed(f"LINE#{number}", "LINE", number=number, company=company, conversation_key=key)
 
-    def staff(self, company, staff, name):
-        self.listed(f"COMPANY#{company}", f"STAFF#{staff}", staff=staff, company=company, name=name)
+    def staff(self, company, staff, name, email):
+        self.listed(f"COMPANY#{company}", f"STAFF#{staff}", staff=staff, company=company, name=name, login={"email": email})
+        self.put(pk=f"LOGIN#email {email}", sk="LOGIN", company=company, staff=staff)
 
-    def session(self, staff, name, company, company_name, region, ends_in=3600):
+    def session(self, company, staff, ends_in=3600):
         """The token of a session that ends in so many seconds: what is kept is its hash."""
-        token = secrets.token_hex(32)
-        person = {"id": staff, "name": name, "company": company, "company_name": company_name, "region": region}
-        self.put({
-            "pk": {"S": f"SESSION#{hashlib.sha256(token.encode()).hexdigest()}"},
-            "sk": {"S": "SESSION"},
-            "expires_at": {"N": str(int(time.time()) + ends_in)},
-            "staff": {"M": {field: {"S": value} for field, value in person.items()}},
-        })
+        token, now = secrets.token_hex(32), int(time.time())
+        self.put(
+            pk=f"SESSION#{hashlib.sha256(token.encode()).hexdigest()}",
+            sk="SESSION",
+            expires_at=now + ends_in,
+            began=now * 1000,
+            company=company,
+            staff=staff,
+        )
         return token
 
     def listed(self, pk, sk, **fields):
-        keys = {"pk": pk, "sk": sk, "recent_pk": "DIRECTORY", "recent_sk": f"{pk}#{sk}"}
-        self.put({field: {"S": value} for field, value in (keys | fields).items()})
+        self.put(pk=pk, sk=sk, recent_pk="DIRECTORY", recent_sk=f"{pk}#{sk}", **fields)
 
-    def put(self, item):
-        self.dynamodb.put_item(TableName=self.table, Item=item)
+    def put(self, **fields):
+        self.dynamodb.put_item(TableName=self.table, Item={name: attribute(value) for name, value in fields.items()})
+
+
+def attribute(value):
+    if isinstance(value, dict):
+        return {"M": {name: attribute(inner) for name, inner in value.items()}}
+    return {"N": str(value)} if isinstance(value, int) else {"S": value}

@@ -131,10 +131,24 @@ def test_nobody_is_let_in_with_an_expired_session(harbor, method, path):
     assert (answer.status, answer.code()) == (401, "session-ended")
 
 
-def test_a_session_says_who_it_is_and_is_gone_after_sign_out(deployment, harbor):
-    marcus = harbor.staff("marcus", "Marcus Bell")
+def test_somebody_signs_in_at_the_issuer_and_out_again(deployment, issuer, harbor, stranger):
+    email = harbor.employs("marcus", "Marcus Bell")
+    marcus = stranger()
+    assert marcus.signs_in(issuer, email) == "/messages.html"
     session = marcus.gets("/api/session").json()
     assert (session["name"], session["company_name"]) == ("Marcus Bell", "Harbor Dental")
+
     left = marcus.posts("/api/sign-out", {})
-    assert (left.status, left.headers["location"]) == (303, "/sign-in.html")
+    assert (left.status, left.headers["location"]) == (303, "/sign-in.html#signed-out")
     assert "Max-Age=0" in left.headers["set-cookie"]
+
+
+def test_somebody_whom_only_the_issuer_knows_is_told_so(issuer, stranger):
+    assert stranger().signs_in(issuer, "nobody@elsewhere.example") == "/sign-in.html#stranger"
+
+
+def test_a_page_of_another_site_cannot_write(dana, maria):
+    body = {"to": maria.number, "text": "psst"}
+    forged = dana.asks("POST", "/api/messages", json=body, headers={"Sec-Fetch-Site": "cross-site"})
+    assert (forged.status, forged.code()) == (400, "foreign-origin")
+    assert maria.received() == []

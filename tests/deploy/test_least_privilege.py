@@ -16,8 +16,8 @@ UNSEEN = {}
 
 
 @pytest.fixture(scope="module")
-def world(deployment, harbor, dana):
-    return World(deployment, harbor, dana)
+def world(deployment, issuer, harbor, dana):
+    return World(deployment, issuer, harbor, dana)
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 import re
 
 from deadlines import eventually
+from logs import log_of
 
 TEXT = "My PIN is 4711, please call back"
 REPLY = "We never ask for your PIN"
@@ -18,7 +19,7 @@ def test_no_number_and_no_text_is_in_any_log(deployment, harbor, dana, maria):
     lines = eventually(lambda: complaints(deployment), "a failure is logged")
     assert lines
 
-    written = everything(deployment)
+    written = log_of(deployment)
     assert "START RequestId" in written
     for secret in (TEXT, REPLY, "4711", "my number", maria.number, harbor.line, "+12065550198"):
         assert secret not in written, secret
@@ -27,17 +28,4 @@ def test_no_number_and_no_text_is_in_any_log(deployment, harbor, dana, maria):
 
 
 def complaints(deployment):
-    return [line for line in everything(deployment).splitlines() if "no company has the line" in line]
-
-
-def everything(deployment):
-    logs = deployment.emulator.client("logs")
-    lines = []
-    for name in deployment.functions():
-        group = deployment.function(name).get("LoggingConfig", {}).get("LogGroup") or f"/aws/lambda/{deployment.ids[name]}"
-        try:
-            pages = list(logs.get_paginator("filter_log_events").paginate(logGroupName=group))
-        except logs.exceptions.ResourceNotFoundException:
-            continue
-        lines += [event["message"] for page in pages for event in page["events"]]
-    return "\n".join(lines)
+    return [line for line in log_of(deployment).splitlines() if "no company has the line" in line]

@@ -1,9 +1,14 @@
-"""An update of the stack in place, on a stack of its own: the others go on undisturbed."""
+"""An update of the stack in place, on a stack of its own: the others go on undisturbed.
+
+It is deployed as the template says by itself: with a user pool of Cognito, which nobody can sign in
+at here, since the functions cannot reach it.
+"""
 
 import pytest
 
 from deployment import Deployment
-from people import Company, Customer
+from logs import log_of
+from people import Company, Customer, Staff
 from seeding import Seeding
 
 
@@ -42,3 +47,9 @@ def test_an_update_that_changes_nothing_succeeds(stack):
 
 def variables(stack):
     return stack.function("ListNotifications")["Environment"]["Variables"]
+
+
+def test_an_issuer_out_of_reach_is_told_to_staff_and_in_the_log(stack):
+    begun = Staff(stack).gets("/api/sign-in")
+    assert (begun.status, begun.headers["location"]) == (303, "/sign-in.html#unreachable")
+    assert "the issuer cannot be asked what it is" in log_of(stack)
