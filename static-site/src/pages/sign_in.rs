@@ -27,7 +27,7 @@ pub(super) fn page() -> Markup {
                     img src=(address("icon.svg")) width="48" height="48" alt="";
                     h1 { "Sign in to Switchboard" }
                     @for (name, words) in SAID { p.said id=(name) role="status" { (words) } }
-                    a.button.primary id="sign-in" href="/api/sign-in" { "Sign in" }
+                    a.button.go id="sign-in" href="/api/sign-in" { "Sign in" }
                 }
             }
         },

@@ -1,0 +1,113 @@
+"""What is changed in the deployed stack because MiniStack is not AWS.
+
+Only this file adapts anything. The template is deployed as it is; each adaptation here changes a
+deployed resource afterwards, says why it is needed, and takes what it writes from the translated
+template, so that what is tested is what AWS would be given.
+
+1. The routes of the HTTP API. MiniStack takes the OpenAPI document that SAM makes of an
+   `AWS::Serverless::HttpApi` and keeps none of its routes. They are created through the API, from
+   that document.
+2. The API behind CloudFront. MiniStack does not connect to an origin whose host name is AWS's own
+   (`execute-api`). The distribution's origin is pointed to MiniStack's own address of that API, by
+   HTTP, since there is no certificate.
+
+And in how the tests speak to it, for want of DNS and certificates:
+
+3. CloudFront is asked by its name in the header Host, with `X-Forwarded-Proto: https` as if TLS had
+   ended before it; and Secure cookies are handed on by hand.
+4. `StartMessageMoveTask` does not exist: a redrive receives from the dead-letter queue and sends
+   the same body to the queue.
+5. A record that failed is tried again after the queue's visibility time-out, 150 s, and goes to the
+   dead-letter queue after the fifth time: some 12 minutes. While one test waits for that, it is 1 s.
+"""
+
+import re
+from contextlib import contextmanager
+
+METHODS = {"get", "post", "put", "delete", "patch", "head", "options", "x-amazon-apigateway-any-method"}
+
+
+def resolve(value, references):
+    """Replaces the intrinsic functions that stand in an OpenAPI document by what they stand for."""
+    if isinstance(value, list):
+        return [resolve(item, references) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if set(value) == {"Ref"}:
+        return references(value["Ref"], None)
+    if set(value) == {"Fn::GetAtt"}:
+        return references(*value["Fn::GetAtt"])
+    if set(value) == {"Fn::Sub"}:
+        text, own = value["Fn::Sub"] if isinstance(value["Fn::Sub"], list) else (value["Fn::Sub"], {})
+        own = resolve(own, references)
+
+        def replaced(match):
+            name, _, attribute = match.group(1).partition(".")
+            return own[name] if name in own else references(name, attribute or None)
+
+        return re.sub(r"\$\{([^!}]+)\}", replaced, text)
+    return {key: resolve(item, references) for key, item in value.items()}
+
+
+def add_the_routes(gateway, api_id, document, references):
+    """Adaptation 1. Called again after an update, it leaves what the new document says."""
+    document = resolve(document, references)
+    for route in gateway.get_routes(ApiId=api_id)["Items"]:
+        gateway.delete_route(ApiId=api_id, RouteId=route["RouteId"])
+    for integration in gateway.get_integrations(ApiId=api_id)["Items"]:
+        gateway.delete_integration(ApiId=api_id, IntegrationId=integration["IntegrationId"])
+    for authorizer in gateway.get_authorizers(ApiId=api_id)["Items"]:
+        gateway.delete_authorizer(ApiId=api_id, AuthorizerId=authorizer["AuthorizerId"])
+
+    authorizers = {}
+    for name, scheme in document.get("components", {}).get("securitySchemes", {}).items():
+        how = scheme["x-amazon-apigateway-authorizer"]
+        authorizers[name] = gateway.create_authorizer(
+            ApiId=api_id,
+            Name=name,
+            AuthorizerType="REQUEST",
+            AuthorizerUri=how["authorizerUri"],
+            AuthorizerPayloadFormatVersion=how["authorizerPayloadFormatVersion"],
+            AuthorizerResultTtlInSeconds=how.get("authorizerResultTtlInSeconds", 0),
+            EnableSimpleResponses=how["enableSimpleResponses"],
+            IdentitySource=how["identitySource"],
+        )["AuthorizerId"]
+
+    for path, methods in document["paths"].items():
+        for method in METHODS & set(methods):
+            operation = methods[method]
+            how = operation["x-amazon-apigateway-integration"]
+            integration = gateway.create_integration(
+                ApiId=api_id,
+                IntegrationType=how["type"].upper(),
+                IntegrationMethod=how["httpMethod"],
+                IntegrationUri=how["uri"],
+                PayloadFormatVersion=how["payloadFormatVersion"],
+            )["IntegrationId"]
+            names = [name for need in operation.get("security", []) for name in need if name in authorizers]
+            authorization = {"AuthorizationType": "CUSTOM", "AuthorizerId": authorizers[names[0]]} if names else {}
+            verb = "ANY" if method.startswith("x-") else method.upper()
+            gateway.create_route(ApiId=api_id, RouteKey=f"{verb} {path}", Target=f"integrations/{integration}", **authorization)
+
+
+def point_to_the_api(cloudfront, distribution, api_id, port):
+    """Adaptation 2."""
+    found = cloudfront.get_distribution_config(Id=distribution)
+    config = found["DistributionConfig"]
+    for origin in config["Origins"]["Items"]:
+        if "execute-api" in origin["DomainName"]:
+            origin["DomainName"] = "127.0.0.1"
+            origin["OriginPath"] = f"/_aws/execute-api/{api_id}"
+            origin["CustomOriginConfig"] |= {"HTTPPort": port, "OriginProtocolPolicy": "http-only"}
+    cloudfront.update_distribution(Id=distribution, DistributionConfig=config, IfMatch=found["ETag"])
+
+
+@contextmanager
+def retries_that_come_at_once(sqs, queue):
+    """Adaptation 5."""
+    deployed = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["VisibilityTimeout"])["Attributes"]
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "1"})
+    try:
+        yield
+    finally:
+        sqs.set_queue_attributes(QueueUrl=queue, Attributes=deployed)

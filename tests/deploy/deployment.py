@@ -1,0 +1,107 @@
+"""The template, built and deployed to the emulator as to AWS: `sam build`, `sam deploy`."""
+
+import json
+import platform
+import subprocess
+from functools import cached_property
+
+import requests
+
+from adaptations import add_the_routes, point_to_the_api
+from emulator import REGION, ROOT, TOOLS
+from template import TEMPLATE, resources
+
+ARCHITECTURE = {"x86_64": "x86_64", "aarch64": "arm64"}[platform.machine()]
+BUILT = ROOT / "target" / "sam" / "build" / "template.yaml"
+PARAMETERS = {"Architecture": ARCHITECTURE}
+
+
+def sam(environment, *arguments, patience=600):
+    """What `sam` wrote to both outputs, and whether it succeeded."""
+    command = [TOOLS / "sam" / "bin" / "sam", *arguments]
+    ran = subprocess.run(
+        command, cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=patience
+    )
+    return ran.returncode == 0, ran.stdout
+
+
+def sam_deploy(emulator, stack, parameters, template=BUILT):
+    overrides = [f"{name}={value}" for name, value in parameters.items()]
+    return sam(
+        emulator.environment(), "deploy", "--config-file", str(ROOT / "samconfig.toml"), "--template-file", str(template), "--stack-name", stack,
+        "--config-env", "prod", "--no-confirm-changeset", "--no-progressbar", "--parameter-overrides", *overrides,
+    )
+
+
+class Deployment:
+    def __init__(self, emulator, name="switchboard", **parameters):
+        self.emulator = emulator
+        self.name = name
+        self.parameters = PARAMETERS | parameters
+        self.cloudformation = emulator.client("cloudformation")
+        self.deploy()
+
+    def deploy(self, **parameters):
+        succeeded, said = sam_deploy(self.emulator, self.name, self.parameters | parameters)
+        assert succeeded, said
+        for attribute in ("ids", "outputs"):
+            self.__dict__.pop(attribute, None)
+        self.adapt()
+
+    def adapt(self):
+        gateway = self.emulator.client("apigatewayv2")
+        for name, api in resources("AWS::ApiGatewayV2::Api").items():
+            if api["Properties"].get("Body"):
+                add_the_routes(gateway, self.ids[name], api["Properties"]["Body"], self.reference)
+        cloudfront = self.emulator.client("cloudfront")
+        point_to_the_api(cloudfront, self.outputs["DistributionId"], self.ids["Api"], self.emulator.port)
+
+    @cached_property
+    def ids(self):
+        """The physical id of each resource, by its logical one."""
+        pages = self.cloudformation.get_paginator("list_stack_resources").paginate(StackName=self.name)
+        return {it["LogicalResourceId"]: it["PhysicalResourceId"] for page in pages for it in page["StackResourceSummaries"]}
+
+    @cached_property
+    def outputs(self):
+        stack = self.cloudformation.describe_stacks(StackName=self.name)["Stacks"][0]
+        return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+
+    def reference(self, name, attribute):
+        """What `Ref` and `GetAtt` stand for, as far as the OpenAPI document uses them."""
+        pseudo = {"AWS::Region": REGION, "AWS::Partition": "aws", "AWS::AccountId": "000000000000", "AWS::StackName": self.name}
+        if name in pseudo:
+            return pseudo[name]
+        if attribute is None:
+            return self.ids[name]
+        assert attribute == "Arn", f"{name}.{attribute}"
+        return self.function(name)["FunctionArn"]
+
+    def function(self, name):
+        return self.emulator.client("lambda").get_function_configuration(FunctionName=self.ids[name])
+
+    def functions(self):
+        return list(resources("AWS::Lambda::Function"))
+
+    def portal(self, path, method="GET", headers=None, **options):
+        """Asks at the portal's address, as a browser does."""
+        # Adaptation 3.
+        named = {"Host": self.outputs["PortalHost"], "X-Forwarded-Proto": "https"} | (headers or {})
+        url = f"{self.emulator.url}{path}"
+        return requests.request(method, url, headers=named, timeout=60, allow_redirects=False, **options)
+
+    def publish(self):
+        """`infra/publish`, as whoever deploys runs it."""
+        environment = self.emulator.environment()
+        environment["PATH"] = f"{TOOLS / 'sam' / 'bin'}:{environment['PATH']}"
+        ran = subprocess.run(
+            [ROOT / "infra" / "publish", self.name], env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+        assert ran.returncode == 0, ran.stdout
+        return ran.stdout
+
+    def invokes(self, name, event):
+        answer = self.emulator.client("lambda").invoke(FunctionName=self.ids[name], Payload=json.dumps(event))
+        payload = json.loads(answer["Payload"].read())
+        assert "FunctionError" not in answer, payload
+        return payload

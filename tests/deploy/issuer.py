@@ -1,0 +1,106 @@
+"""An OpenID Connect issuer on this machine, in place of the one that a company has."""
+
+import base64
+import hashlib
+import json
+import secrets
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+CLIENT = "switchboard"
+
+
+def encoded(content):
+    content = json.dumps(content).encode() if isinstance(content, dict) else content
+    return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
+
+
+class Issuer:
+    def __init__(self):
+        self.secret = secrets.token_hex(16)
+        self.key = Ed25519PrivateKey.generate()
+        self.granted = {}
+        issuer = self
+
+        class Pages(BaseHTTPRequestHandler):
+            def log_message(self, *_):
+                pass
+
+            def do_GET(self):
+                found = {"/.well-known/openid-configuration": issuer.metadata, "/keys": issuer.keys}.get(self.path)
+                self.answers(200, found()) if found else self.answers(404, {})
+
+            def do_POST(self):
+                form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+                self.answers(*issuer.token(self.headers, {name: values[0] for name, values in form.items()}))
+
+            def answers(self, status, content):
+                body = json.dumps(content).encode()
+                self.send_response(status)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Pages)
+        self.address = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def parameters(self):
+        return {"OidcIssuer": self.address, "OidcClientId": CLIENT, "OidcClientSecret": self.secret}
+
+    def metadata(self):
+        return {
+            "issuer": self.address,
+            "authorization_endpoint": f"{self.address}/authorize",
+            "token_endpoint": f"{self.address}/token",
+            "jwks_uri": f"{self.address}/keys",
+            "response_types_supported": ["code"],
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": ["EdDSA"],
+            "code_challenge_methods_supported": ["S256"],
+        }
+
+    def keys(self):
+        public = encoded(self.key.public_key().public_bytes_raw())
+        return {"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": "1", "use": "sig", "alg": "EdDSA", "x": public}]}
+
+    def lets_in(self, address, email):
+        """Somebody gives their password on the page at an address. Gives where their browser is led back to."""
+        assert address.startswith(f"{self.address}/authorize?"), address
+        asked = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
+        assert (asked["client_id"], asked["code_challenge_method"]) == (CLIENT, "S256")
+        code = secrets.token_hex(16)
+        self.granted[code] = asked | {"email": email}
+        return f"{asked['redirect_uri']}?{urlencode({'code': code, 'state': asked['state']})}"
+
+    def token(self, headers, exchange):
+        known = base64.b64encode(f"{CLIENT}:{self.secret}".encode()).decode()
+        if headers["Authorization"] != f"Basic {known}":
+            return 401, {"error": "invalid_client"}
+        granted = self.granted.pop(exchange["code"], None)
+        challenge = encoded(hashlib.sha256(exchange["code_verifier"].encode()).digest())
+        if not granted or granted["code_challenge"] != challenge or granted["redirect_uri"] != exchange["redirect_uri"]:
+            return 400, {"error": "invalid_grant"}
+        now = int(time.time())
+        claims = {
+            "iss": self.address,
+            "sub": hashlib.sha256(granted["email"].encode()).hexdigest(),
+            "aud": CLIENT,
+            "iat": now,
+            "exp": now + 300,
+            "nonce": granted["nonce"],
+            "email": granted["email"],
+            "email_verified": True,
+        }
+        signed = f"{encoded({'alg': 'EdDSA', 'typ': 'JWT', 'kid': '1'})}.{encoded(claims)}"
+        id_token = f"{signed}.{encoded(self.key.sign(signed.encode()))}"
+        return 200, {"access_token": secrets.token_hex(16), "token_type": "Bearer", "expires_in": 300, "id_token": id_token}
+
+    def stop(self):
+        self.server.shutdown()
+        self.server.server_close()

@@ -1,0 +1,133 @@
+"""Those who use a deployment, and the doors that they have."""
+
+import json
+import secrets
+
+from deadlines import eventually
+
+
+class Answer:
+    """An HTTP answer, in the words of the journeys."""
+
+    def __init__(self, response):
+        self.status = response.status_code
+        self.headers = response.headers
+        self.cookies = response.cookies.get_dict()
+        self.body = response.text
+
+    def json(self):
+        return json.loads(self.body)
+
+    def code(self):
+        """Which problem it tells of."""
+        return self.json()["error"]["code"]
+
+    def items(self):
+        assert self.status == 200, f"{self.status}: {self.body}"
+        return self.json()["items"]
+
+
+class Company:
+    """A company that the deployment serves, with a line of its own."""
+
+    def __init__(self, deployment, seeding, company, name, region, line):
+        self.deployment, self.seeding = deployment, seeding
+        self.id, self.name, self.region, self.line = company, name, region, line
+        self.key = seeding.company(company, name, region, line)
+
+    def adds_line(self, number):
+        self.seeding.line(self.id, number, self.key)
+
+    def employs(self, staff, name):
+        """The address that somebody signs in with from now on."""
+        email = f"{staff}@{self.id}.example"
+        self.seeding.staff(self.id, staff, name, email)
+        return email
+
+    def staff(self, staff, name, ends_in=3600):
+        """Somebody who has signed in."""
+        self.employs(staff, name)
+        return Staff(self.deployment, self.seeding.session(self.id, staff, ends_in))
+
+
+class Customer:
+    """Somebody with a phone. What they text comes as the SMS service publishes it."""
+
+    def __init__(self, deployment, number):
+        self.deployment, self.number = deployment, number
+        self.sns = deployment.emulator.client("sns")
+
+    def texts(self, line, text, inbound_id=None):
+        sms = {
+            "originationNumber": self.number,
+            "destinationNumber": line,
+            "messageKeyword": "KEYWORD",
+            "messageBody": text,
+            "inboundMessageId": inbound_id or secrets.token_hex(16),
+            "previousPublishedMessageId": "",
+        }
+        self.publishes(json.dumps(sms))
+        return sms["inboundMessageId"]
+
+    def publishes(self, message):
+        self.sns.publish(TopicArn=self.deployment.outputs["InboundTopic"], Message=message)
+
+    def received(self):
+        return [sms["Message"] for sms in self.deployment.emulator.sms_sent_to(self.number)]
+
+
+class Staff:
+    """A member of staff at a browser; or somebody else, with whatever cookie they have."""
+
+    def __init__(self, deployment, token=None):
+        self.deployment = deployment
+        self.cookies = {"__Host-switchboard": token} if token else {}
+
+    def asks(self, method, path, headers=None, **options):
+        said = {"Accept": "application/json"} | (headers or {})
+        if self.cookies:
+            said["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        answer = Answer(self.deployment.portal(path, method, said, **options))
+        for name, value in answer.cookies.items():
+            self.cookies[name] = value
+        return answer
+
+    def gets(self, path):
+        return self.asks("GET", path)
+
+    def posts(self, path, body, **headers):
+        return self.asks("POST", path, json=body, headers={"Sec-Fetch-Site": "same-origin"} | headers)
+
+    def signs_in(self, issuer, email):
+        """From the sign-in page to the issuer and back. Gives the page that the browser ends on."""
+        begun = self.asks("GET", "/api/sign-in?back=/messages.html", headers={"Accept": "text/html"})
+        assert begun.status == 303, begun.body
+        back = issuer.lets_in(begun.headers["location"], email)
+        address = self.deployment.outputs["PortalAddress"]
+        assert back.startswith(f"{address}/"), back
+        finished = self.asks("GET", back.removeprefix(address), headers={"Accept": "text/html"})
+        assert finished.status == 303, finished.body
+        return finished.headers["location"]
+
+    def notifications(self):
+        return self.gets("/api/notifications?limit=100").items()
+
+    def sees(self, text):
+        """The notification of a text, as soon as it is shown."""
+        return eventually(
+            lambda: next((item for item in self.notifications() if item["text"] == text), None), f"{text!r} is shown"
+        )
+
+    def messages(self, conversation):
+        return self.gets(f"/api/conversations/{conversation}/messages?limit=100").items()
+
+    def conversation_with(self, number):
+        found = [it for it in self.gets("/api/conversations?limit=100").items() if it["number"] == number]
+        assert len(found) == 1, f"{len(found)} conversations with that number"
+        return found[0]
+
+    def replies(self, conversation, text):
+        return self.posts(f"/api/conversations/{conversation}/messages", {"text": text})
+
+    def writes_first(self, to, text):
+        return self.posts("/api/messages", {"to": to, "text": text})

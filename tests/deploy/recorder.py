@@ -1,0 +1,112 @@
+"""Stands between the functions and the emulator, and writes down what each function calls."""
+
+import hashlib
+import http.client
+import json
+import re
+import threading
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs
+
+SCOPE = re.compile(r"Credential=([^/]+)/\d+/[^/]+/([^/]+)/aws4_request")
+
+# What each part of a transaction is authorised as.
+IN_A_TRANSACTION = {
+    "Put": "dynamodb:PutItem",
+    "Update": "dynamodb:UpdateItem",
+    "Delete": "dynamodb:DeleteItem",
+    "ConditionCheck": "dynamodb:ConditionCheckItem",
+    "Get": "dynamodb:GetItem",
+}
+
+
+@dataclass(frozen=True)
+class Call:
+    key: str
+    actions: tuple
+    status: int
+    answer: str
+
+    @property
+    def denied(self):
+        """Amazon SNS calls it AuthorizationError, the others AccessDenied; all use these words."""
+        return self.status in (400, 403) and "is not authorized to perform" in self.answer
+
+    def names(self, action):
+        """Whether the answer names an action. Amazon SNS writes its own name in capitals."""
+        return action.lower() in self.answer.lower()
+
+
+def access_key(function_arn, role_arn):
+    """The key that MiniStack hands to a function with a role, which is how a call tells whose it is."""
+    digest = hashlib.sha256(f"{function_arn}:{role_arn}".encode()).hexdigest()
+    return f"ASIA{digest[:16].upper()}"
+
+
+def actions_of(service, headers, path, body):
+    """The actions that a policy must grant for a request."""
+    target = headers.get("X-Amz-Target", "")
+    if target:
+        operation = target.split(".")[-1]
+        if operation in ("TransactWriteItems", "TransactGetItems"):
+            parts = json.loads(body)["TransactItems"]
+            return tuple(sorted({IN_A_TRANSACTION[kind] for part in parts for kind in part}))
+        return (f"{service}:{operation}",)
+    if "/@connections/" in path:
+        return ("execute-api:ManageConnections",)
+    operation = parse_qs(body.decode(errors="replace")).get("Action", [f"{headers.get('Host')} {path}"])[0]
+    return (f"{service}:{operation}",)
+
+
+class Recorder:
+    def __init__(self, emulator_port):
+        self.calls = []
+        recorder = self
+
+        class Pass(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def log_message(self, *_):
+                pass
+
+            def answer(self):
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                onward = http.client.HTTPConnection("127.0.0.1", emulator_port, timeout=60)
+                try:
+                    # The host stays as it was: it is part of what is signed.
+                    onward.request(self.command, self.path, body, dict(self.headers.items()))
+                    answer = onward.getresponse()
+                    content = answer.read()
+                finally:
+                    onward.close()
+                recorder.note(self.headers, self.path, body, answer.status, content)
+                self.send_response(answer.status)
+                for name, value in answer.getheaders():
+                    if name.lower() not in ("content-length", "transfer-encoding", "connection", "server", "date"):
+                        self.send_header(name, value)
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+            do_GET = do_POST = do_PUT = do_DELETE = answer
+
+        class Server(ThreadingHTTPServer):
+            daemon_threads = True
+
+            def handle_error(self, *_):
+                # A function that ends in the middle of a connection is none of our concern.
+                pass
+
+        self.server = Server(("127.0.0.1", 0), Pass)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def note(self, headers, path, body, status, content):
+        scope = SCOPE.search(headers.get("Authorization", ""))
+        key, service = scope.groups() if scope else ("unsigned", "unsigned")
+        self.calls.append(Call(key, actions_of(service, headers, path, body), status, content.decode(errors="replace")))
+
+    def stop(self):
+        self.server.shutdown()
+        self.server.server_close()

@@ -1,0 +1,49 @@
+"""Companies, lines, staff and sessions, written as `shared/store` reads them."""
+
+import hashlib
+import secrets
+import time
+
+
+class Seeding:
+    def __init__(self, dynamodb, table):
+        self.dynamodb = dynamodb
+        self.table = table
+
+    def company(self, company, name, region, line):
+        key = secrets.token_hex(16)
+        self.listed(f"COMPANY#{company}", "PROFILE", id=company, name=name, region=region, line=line, conversation_key=key)
+        self.line(company, line, key)
+        return key
+
+    def line(self, company, number, key):
+        self.listed(f"LINE#{number}", "LINE", number=number, company=company, conversation_key=key)
+
+    def staff(self, company, staff, name, email):
+        self.listed(f"COMPANY#{company}", f"STAFF#{staff}", staff=staff, company=company, name=name, login={"email": email})
+        self.put(pk=f"LOGIN#email {email}", sk="LOGIN", company=company, staff=staff)
+
+    def session(self, company, staff, ends_in=3600):
+        """The token of a session that ends in so many seconds: what is kept is its hash."""
+        token, now = secrets.token_hex(32), int(time.time())
+        self.put(
+            pk=f"SESSION#{hashlib.sha256(token.encode()).hexdigest()}",
+            sk="SESSION",
+            expires_at=now + ends_in,
+            began=now * 1000,
+            company=company,
+            staff=staff,
+        )
+        return token
+
+    def listed(self, pk, sk, **fields):
+        self.put(pk=pk, sk=sk, recent_pk="DIRECTORY", recent_sk=f"{pk}#{sk}", **fields)
+
+    def put(self, **fields):
+        self.dynamodb.put_item(TableName=self.table, Item={name: attribute(value) for name, value in fields.items()})
+
+
+def attribute(value):
+    if isinstance(value, dict):
+        return {"M": {name: attribute(inner) for name, inner in value.items()}}
+    return {"N": str(value)} if isinstance(value, int) else {"S": value}

@@ -1,0 +1,88 @@
+"""Whoever deploys something wrong is told what, and the next run makes it good."""
+
+import pytest
+from samcli.yamlhelper import yaml_dump, yaml_parse
+
+from deployment import BUILT, PARAMETERS, sam_deploy
+
+# Parameters with something wrong, and what the message must say of it.
+WRONG = [
+    ({"DomainName": "https://sms.example.com"}, ["DomainName", "host name"]),
+    ({"DomainName": "sms.example.com"}, ["DomainName needs CertificateArn"]),
+    ({"DomainName": "sms.example.com", "CertificateArn": "arn:aws:acm:eu-west-1:000000000000:certificate/1"},
+     ["CertificateArn", "us-east-1"]),
+    ({"OidcIssuer": "login.example.com"}, ["OidcIssuer", "address"]),
+    ({"OidcIssuer": "https://login.example.com"}, ["OidcIssuer needs OidcClientId"]),
+    ({"RetentionDays": "0"}, ["RetentionDays", "1"]),
+    ({"RetentionDays": "monthly"}, ["RetentionDays", "umber"]),
+    ({"AlarmEmail": "ops"}, ["AlarmEmail", "email address"]),
+    ({"LogLevel": "loud"}, ["LogLevel", "warn"]),
+]
+
+
+@pytest.mark.parametrize("parameters, said", WRONG, ids=lambda it: ",".join(it) if isinstance(it, dict) else "")
+def test_a_wrong_or_missing_parameter_is_named_before_anything_is_made(emulator, parameters, said):
+    refused(emulator, PARAMETERS | parameters, *said)
+
+
+def refused(emulator, parameters, *words):
+    succeeded, output = sam_deploy(emulator, "wrong", parameters)
+    assert not succeeded
+    (message,) = [line for line in output.splitlines() if line.startswith("Error:")]
+    assert all(word in message for word in words), message
+    made = emulator.client("cloudformation").list_stacks()["StackSummaries"]
+    assert not [it for it in made if it["StackName"] == "wrong" and it["StackStatus"] not in UNTOUCHED]
+
+
+# A change set that was refused leaves a stack that holds nothing.
+UNTOUCHED = {"REVIEW_IN_PROGRESS", "DELETE_COMPLETE"}
+
+
+@pytest.fixture
+def broken(tmp_path):
+    """The template with one resource that cannot be made, once most of the others are there."""
+    template = yaml_parse(BUILT.read_text())
+    template["Resources"]["Broken"] = {
+        "Type": "AWS::SQS::Queue",
+        "Properties": {"VisibilityTimeout": 99999999},
+        "DependsOn": ["Table", "InboundSms", "Authorize", "InboundSubscription"],
+    }
+    # Beside the built one: paths in it are relative.
+    path = BUILT.with_name("broken.yaml")
+    path.write_text(yaml_dump(template))
+    yield path
+    path.unlink()
+
+
+def state(emulator, stack):
+    """Of every stack that had this name, the newest first."""
+    found = emulator.client("cloudformation").list_stacks()["StackSummaries"]
+    return [it["StackStatus"] for it in found if it["StackName"] == stack]
+
+
+def test_a_first_deployment_that_fails_halfway_leaves_no_stack_in_the_way_of_the_next(emulator, broken):
+    succeeded, output = sam_deploy(emulator, "halfway", PARAMETERS, broken)
+    assert not succeeded
+    assert "Broken" in output and "VisibilityTimeout" in "".join(output.split()), "what failed is named"
+    # CloudFormation updates no stack whose creation was rolled back; the emulator would.
+    assert state(emulator, "halfway") == ["DELETE_COMPLETE"]
+
+    succeeded, output = sam_deploy(emulator, "halfway", PARAMETERS)
+    assert succeeded, output
+    assert "CREATE_COMPLETE" in state(emulator, "halfway")
+
+
+def test_an_update_that_fails_halfway_goes_back_and_the_next_completes_it(emulator, deployment, broken):
+    """On the stack that the journeys use: they must not notice."""
+    before = retention(deployment)
+    succeeded, output = sam_deploy(emulator, deployment.name, deployment.parameters | {"RetentionDays": "8"}, broken)
+    assert not succeeded and "Broken" in output
+    assert state(emulator, deployment.name) == ["UPDATE_ROLLBACK_COMPLETE"]
+    assert retention(deployment) == before
+    deployment.deploy(RetentionDays="8")
+    assert (state(emulator, deployment.name), retention(deployment)) == (["UPDATE_COMPLETE"], "8")
+    deployment.deploy()
+
+
+def retention(deployment):
+    return deployment.function("ListNotifications")["Environment"]["Variables"]["SWITCHBOARD_RETENTION_DAYS"]

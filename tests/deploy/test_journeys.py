@@ -1,0 +1,154 @@
+"""What customers and staff do, against what is deployed."""
+
+import json
+import secrets
+
+import pytest
+
+from adaptations import retries_that_come_at_once
+from deadlines import eventually
+
+
+def test_a_text_is_shown_and_the_reply_is_an_sms(harbor, dana, maria):
+    maria.texts(harbor.line, "Running 10 min late, ok?")
+    notification = dana.sees("Running 10 min late, ok?")
+    assert notification["number"] == maria.number
+
+    reply = dana.replies(notification["conversation"], "No problem, see you soon.")
+    assert (reply.status, reply.json()["status"]) == (201, "sent"), reply.body
+    assert maria.received() == ["No problem, see you soon."]
+    messages = dana.messages(notification["conversation"])
+    assert [(it["direction"], it["text"]) for it in messages] == [
+        ("outbound", "No problem, see you soon."),
+        ("inbound", "Running 10 min late, ok?"),
+    ]
+    assert dana.conversation_with(maria.number)["unanswered"] == 0
+
+
+def test_a_first_message_is_an_sms_and_its_answer_joins_it(harbor, dana, maria):
+    first = dana.writes_first(maria.number, "Your crown is ready.")
+    assert first.status == 201, first.body
+    assert maria.received() == ["Your crown is ready."]
+    maria.texts(harbor.line, "Coming tomorrow")
+    notification = dana.sees("Coming tomorrow")
+    assert notification["conversation"] == first.json()["conversation"]
+
+
+def test_the_same_reply_sent_twice_is_one_sms(harbor, dana, maria):
+    maria.texts(harbor.line, "Is Monday free?")
+    conversation = dana.sees("Is Monday free?")["conversation"]
+    path, key = f"/api/conversations/{conversation}/messages", secrets.token_hex(8)
+    answers = [dana.posts(path, {"text": "It is."}, **{"Idempotency-Key": key}) for _ in range(2)]
+    assert [answer.status for answer in answers] == [201, 201]
+    assert answers[0].json()["id"] == answers[1].json()["id"]
+    assert maria.received() == ["It is."]
+
+
+def test_a_redelivered_text_appears_once(deployment, harbor, dana, maria):
+    inbound_id = maria.texts(harbor.line, "only once")
+    dana.sees("only once")
+    for _ in range(3):
+        maria.texts(harbor.line, "only once", inbound_id)
+    maria.texts(harbor.line, "after it")
+    dana.sees("after it")
+    eventually(lambda: is_empty(deployment, "InboundQueue"), "all of them have been taken")
+    conversation = dana.conversation_with(maria.number)
+    assert conversation["unanswered"] == 2
+    assert sorted(it["text"] for it in dana.messages(conversation["conversation"])) == ["after it", "only once"]
+
+
+def test_a_poisoned_text_waits_in_the_dead_letter_queue_and_is_shown_after_its_redrive(deployment, harbor, dana, maria):
+    sqs, line = deployment.emulator.client("sqs"), "+12065550199"
+    with retries_that_come_at_once(sqs, deployment.ids["InboundQueue"]):
+        maria.texts(line, "is anybody there?")
+        maria.texts(harbor.line, "its neighbour")
+        dana.sees("its neighbour")
+        poisoned = eventually(lambda: take(sqs, deployment.ids["InboundDeadLetters"]), "it is in the dead-letter queue")
+    assert "is anybody there?" in poisoned["Body"]
+    assert "is anybody there?" not in [it["text"] for it in dana.notifications()]
+
+    harbor.adds_line(line)
+    sqs.send_message(QueueUrl=deployment.ids["InboundQueue"], MessageBody=poisoned["Body"])
+    sqs.delete_message(QueueUrl=deployment.ids["InboundDeadLetters"], ReceiptHandle=poisoned["ReceiptHandle"])
+    shown = dana.sees("is anybody there?")
+    assert (shown["line"], shown["number"]) == (line, maria.number)
+    received = json.loads(poisoned["Body"])["Timestamp"]
+    assert shown["at"][:19] == received[:19], "it has the time at which it reached us, not that of its redrive"
+
+
+def take(sqs, queue):
+    return next(iter(sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=1).get("Messages", [])), None)
+
+
+def is_empty(deployment, queue):
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    sqs = deployment.emulator.client("sqs")
+    found = sqs.get_queue_attributes(QueueUrl=deployment.ids[queue], AttributeNames=names)["Attributes"]
+    return all(found[name] == "0" for name in names)
+
+
+def test_two_companies_see_nothing_of_each_other(harbor, tidewater, dana, josie, maria):
+    maria.texts(harbor.line, "hello Harbor")
+    maria.texts(tidewater.line, "hello Tidewater")
+    theirs, ours = dana.sees("hello Harbor"), josie.sees("hello Tidewater")
+    assert "hello Tidewater" not in [it["text"] for it in dana.notifications()]
+    assert "hello Harbor" not in [it["text"] for it in josie.notifications()]
+    assert theirs["conversation"] != ours["conversation"]
+    stolen = josie.gets(f"/api/conversations/{theirs['conversation']}/messages")
+    assert (stolen.status, stolen.code()) == (404, "no-conversation")
+    assert josie.replies(theirs["conversation"], "psst").status == 404
+    assert maria.received() == []
+
+
+PATHS = [
+    ("GET", "/api/notifications"),
+    ("GET", "/api/conversations"),
+    ("GET", "/api/conversations/00000000000000000000000000000000/messages"),
+    ("POST", "/api/conversations/00000000000000000000000000000000/messages"),
+    ("POST", "/api/messages"),
+    ("GET", "/api/session"),
+]
+
+
+@pytest.mark.parametrize("method, path", PATHS)
+def test_nobody_is_let_in_without_a_session(stranger, method, path):
+    body = {"json": {"text": "psst", "to": "+14255550100"}} if method == "POST" else {}
+    assert stranger().asks(method, path, **body).status == 401
+
+
+@pytest.mark.parametrize("method, path", PATHS)
+def test_nobody_is_let_in_with_a_forged_session(stranger, method, path):
+    body = {"json": {"text": "psst", "to": "+14255550100"}} if method == "POST" else {}
+    answer = stranger("0" * 64).asks(method, path, **body)
+    assert (answer.status, answer.code()) == (401, "session-unknown")
+
+
+@pytest.mark.parametrize("method, path", PATHS)
+def test_nobody_is_let_in_with_an_expired_session(harbor, method, path):
+    body = {"json": {"text": "psst", "to": "+14255550100"}} if method == "POST" else {}
+    late = harbor.staff("late", "Late Larry", ends_in=-1)
+    answer = late.asks(method, path, **body)
+    assert (answer.status, answer.code()) == (401, "session-ended")
+
+
+def test_somebody_signs_in_at_the_issuer_and_out_again(deployment, issuer, harbor, stranger):
+    email = harbor.employs("marcus", "Marcus Bell")
+    marcus = stranger()
+    assert marcus.signs_in(issuer, email) == "/messages.html"
+    session = marcus.gets("/api/session").json()
+    assert (session["name"], session["company_name"]) == ("Marcus Bell", "Harbor Dental")
+
+    left = marcus.posts("/api/sign-out", {})
+    assert (left.status, left.headers["location"]) == (303, "/sign-in.html#signed-out")
+    assert "Max-Age=0" in left.headers["set-cookie"]
+
+
+def test_somebody_whom_only_the_issuer_knows_is_told_so(issuer, stranger):
+    assert stranger().signs_in(issuer, "nobody@elsewhere.example") == "/sign-in.html#stranger"
+
+
+def test_a_page_of_another_site_cannot_write(dana, maria):
+    body = {"to": maria.number, "text": "psst"}
+    forged = dana.asks("POST", "/api/messages", json=body, headers={"Sec-Fetch-Site": "cross-site"})
+    assert (forged.status, forged.code()) == (400, "foreign-origin")
+    assert maria.received() == []

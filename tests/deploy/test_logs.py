@@ -1,0 +1,31 @@
+"""What the functions log says nothing of who wrote what. Run after the journeys, it reads what they left."""
+
+import re
+
+from deadlines import eventually
+from logs import log_of
+
+TEXT = "My PIN is 4711, please call back"
+REPLY = "We never ask for your PIN"
+
+
+def test_no_number_and_no_text_is_in_any_log(deployment, harbor, dana, maria):
+    maria.texts(harbor.line, TEXT)
+    conversation = dana.sees(TEXT)["conversation"]
+    assert dana.replies(conversation, REPLY).status == 201
+    # One that fails is logged with its reason.
+    maria.publishes("not JSON, but it has my number " + maria.number)
+    maria.texts("+12065550198", TEXT)
+    lines = eventually(lambda: complaints(deployment), "a failure is logged")
+    assert lines
+
+    written = log_of(deployment)
+    assert "START RequestId" in written
+    for secret in (TEXT, REPLY, "4711", "my number", maria.number, harbor.line, "+12065550198"):
+        assert secret not in written, secret
+        assert secret.lstrip("+") not in written, secret
+    assert not re.search(r"\+\d{10,15}", written)
+
+
+def complaints(deployment):
+    return [line for line in log_of(deployment).splitlines() if "no company has the line" in line]

@@ -1,0 +1,160 @@
+"""Who may do what. Scanners miss some of this, so it is asserted here, on the translated template."""
+
+from template import listed, resources, statements, translated
+
+# (role or resource, action) that names no resource: each with the reason why it cannot.
+EVERY_RESOURCE = {
+    ("SendReplyRole", "sns:Publish"): "a phone number is no resource; a second statement denies every topic",
+    ("Key", "kms:*"): "a key's policy speaks of that key only, and its resource is always written *",
+    ("Key", "kms:Decrypt"): "the same",
+    ("Key", "kms:GenerateDataKey*"): "the same",
+}
+
+# (role or resource, action) with a wildcard in it: each with the reason why.
+WILDCARD_ACTIONS = {
+    ("Key", "kms:*"): "as AWS gives it to every key: without it the account could lock itself out of the key",
+    ("Key", "kms:GenerateDataKey*"): "as AWS documents it for services that publish to an encrypted topic",
+}
+
+# What Lambda's own machinery does in a function's name: reading its event source, writing its log.
+# These calls are not in the function's code, and AWS maintains the policies.
+PLATFORM_POLICIES = {
+    "AWSLambdaBasicExecutionRole": "writes the function's log",
+    "AWSLambdaSQSQueueExecutionRole": "Lambda's poller takes records from the queue",
+    "AWSXrayWriteOnlyAccess": "Lambda's own agent sends the function's trace",
+}
+
+
+def roles():
+    return resources("AWS::IAM::Role")
+
+
+def documents():
+    """Every policy document of the template: of roles, and of whatever has one attached."""
+    for name, role in roles().items():
+        for policy in role["Properties"].get("Policies", []):
+            yield name, policy["PolicyDocument"]
+    for name, resource in translated()["Resources"].items():
+        document = resource.get("Properties", {}).get("PolicyDocument") or resource.get("Properties", {}).get("KeyPolicy")
+        if document:
+            yield name, document
+
+
+def every_statement():
+    for name, document in documents():
+        for statement in statements(document):
+            yield name, statement
+
+
+def allowing():
+    for name, statement in every_statement():
+        if statement["Effect"] == "Allow":
+            yield name, statement
+
+
+def test_there_are_policies_to_judge():
+    assert len(list(every_statement())) >= 10
+
+
+def test_no_action_is_a_wildcard():
+    for name, statement in allowing():
+        assert "NotAction" not in statement, name
+        for action in listed(statement["Action"]):
+            wild = "*" in action or "?" in action
+            assert not wild or (name, action) in WILDCARD_ACTIONS, f"{name} allows {action}"
+
+
+def test_no_resource_is_a_wildcard_without_a_reason():
+    for name, statement in allowing():
+        assert "NotResource" not in statement, name
+        for resource in listed(statement["Resource"]):
+            if not is_everything(resource):
+                continue
+            for action in listed(statement["Action"]):
+                assert (name, action) in EVERY_RESOURCE, f"{name} allows {action} on {resource}"
+
+
+def test_no_reason_is_left_over():
+    allowed = {(name, action) for name, statement in allowing() for action in listed(statement["Action"])}
+    assert set(WILDCARD_ACTIONS) <= allowed
+    granted = {
+        (name, action)
+        for name, statement in allowing()
+        if any(is_everything(resource) for resource in listed(statement["Resource"]))
+        for action in listed(statement["Action"])
+    }
+    assert granted == set(EVERY_RESOURCE)
+
+
+def is_everything(resource):
+    """Whether a resource is named by nothing but wildcards: `*`, or `arn:aws:sns:*:*:*`."""
+    text = resource["Fn::Sub"] if isinstance(resource, dict) and isinstance(resource.get("Fn::Sub"), str) else resource
+    return isinstance(text, str) and (text == "*" or text.split(":")[5:] in (["*"], ["*", "*"]))
+
+
+def test_no_principal_is_open():
+    for name, statement in allowing():
+        assert "NotPrincipal" not in statement, name
+        principal = statement.get("Principal", {})
+        assert principal != "*", f"{name} is open to everybody"
+        for kind, who in principal.items():
+            for one in listed(who):
+                assert one != "*", f"{name} is open to every {kind}"
+
+
+def test_a_service_may_act_for_this_account_only():
+    """A service acts for all of its customers: without a condition, any of them could reach us through it."""
+    for name, statement in allowing():
+        if "Service" in statement.get("Principal", {}):
+            conditions = {key for condition in statement.get("Condition", {}).values() for key in condition}
+            assert conditions & {"aws:SourceArn", "aws:SourceAccount"}, name
+
+
+def test_the_inbound_topic_hears_the_sms_service_only():
+    (statement,) = statements(translated()["Resources"]["InboundTopicPolicy"]["Properties"]["PolicyDocument"])
+    assert statement["Principal"] == {"Service": "sms-voice.amazonaws.com"}
+    assert statement["Action"] == "sns:Publish"
+    conditions = {key for condition in statement["Condition"].values() for key in condition}
+    assert conditions == {"aws:SourceAccount", "aws:SourceArn"}
+
+
+def test_every_function_has_a_role_of_its_own():
+    used = [function["Properties"]["Role"]["Fn::GetAtt"][0] for function in resources("AWS::Lambda::Function").values()]
+    assert len(used) == len(set(used))
+
+
+def test_roles_are_assumed_by_lambda_and_hold_no_managed_policy_but_the_platforms():
+    for name, role in roles().items():
+        trusted = {
+            one
+            for statement in statements(role["Properties"]["AssumeRolePolicyDocument"])
+            for one in listed(statement["Principal"]["Service"])
+        }
+        assert trusted == {"lambda.amazonaws.com"}, name
+        for arn in role["Properties"].get("ManagedPolicyArns", []):
+            assert str(arn).rsplit("/", 1)[-1].rstrip("'}") in PLATFORM_POLICIES, f"{name} holds {arn}"
+
+
+def test_sending_can_publish_to_phones_and_to_no_topic():
+    denied = [
+        statement for name, statement in every_statement() if name == "SendReplyRole" and statement["Effect"] == "Deny"
+    ]
+    assert [(it["Action"], it["Resource"]) for it in denied] == [
+        ("sns:Publish", {"Fn::Sub": "arn:${AWS::Partition}:sns:*:*:*"})
+    ]
+
+
+def test_the_site_is_read_by_its_distribution_only_and_by_tls_only():
+    site = {it["Sid"]: it for it in statements(translated()["Resources"]["SitePolicy"]["Properties"]["PolicyDocument"])}
+    reading = site["OnlyThisDistribution"]
+    assert (reading["Action"], reading["Principal"]) == ("s3:GetObject", {"Service": "cloudfront.amazonaws.com"})
+    assert "distribution/${Distribution}" in str(reading["Condition"]["StringEquals"]["aws:SourceArn"])
+    unsafe = site["OnlyByTls"]
+    assert (unsafe["Effect"], unsafe["Principal"], unsafe["Action"]) == ("Deny", "*", "s3:*")
+    assert unsafe["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_sign_in_reads_its_own_secret_only():
+    granting = [it for name, it in allowing() if name == "SignInRole" and "secretsmanager" in str(it["Action"])]
+    assert [it["Action"] for it in granting] == ["secretsmanager:GetSecretValue"]
+    assert granting[0]["Resource"]["Fn::Sub"].endswith(":secret:${AWS::StackName}/sign-in-??????")

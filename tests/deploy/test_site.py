@@ -1,0 +1,83 @@
+"""The portal, as a browser gets it through CloudFront."""
+
+import re
+
+import pytest
+
+
+
+@pytest.fixture(scope="module")
+def portal(deployment):
+    said = deployment.publish()
+    assert deployment.outputs["PortalAddress"] in said
+    return deployment
+
+
+PAGES = ["/", "/index.html", "/messages.html", "/conversation.html", "/sign-in.html"]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_is_served_and_asked_for_each_time(portal, page):
+    answer = portal.portal(page)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert answer.headers["cache-control"] == "no-cache"
+    assert "<html" in answer.text
+
+
+def test_the_assets_of_a_page_are_kept_for_ever(portal):
+    assets = set(re.findall(r'(?:src|href)="(/assets/[^"]+)"', portal.portal("/").text))
+    assert assets
+    for asset in assets:
+        answer = portal.portal(asset)
+        assert answer.status_code == 200, asset
+        assert answer.headers["cache-control"] == "public, max-age=31536000, immutable", asset
+        kind = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}.get(asset.rsplit(".", 1)[-1])
+        assert kind is None or answer.headers["content-type"].startswith(kind), (asset, answer.headers["content-type"])
+
+
+def test_a_page_that_is_not_there_has_the_portals_own_answer(portal):
+    answer = portal.portal("/nowhere.html")
+    assert answer.status_code == 404
+    assert answer.text == portal.portal("/404.html").text
+
+
+@pytest.mark.parametrize("path", ["/", "/nowhere.html", "/api/notifications"])
+def test_every_answer_has_the_security_headers(portal, path):
+    headers = portal.portal(path).headers
+    policy = headers["content-security-policy"]
+    for part in ("default-src 'none'", "script-src 'self'", "frame-ancestors 'none'", "form-action 'self'"):
+        assert part in policy
+    assert headers["strict-transport-security"].startswith("max-age=63072000")
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "same-origin"
+    assert headers["cross-origin-opener-policy"] == "same-origin"
+
+
+def test_the_api_answers_at_the_same_origin(portal, dana):
+    assert dana.gets("/api/session").json()["name"] == "Dana Whitfield"
+
+
+def test_plain_http_is_led_to_https(portal):
+    answer = portal.portal("/", headers={"X-Forwarded-Proto": "http"})
+    assert answer.status_code == 301
+    assert answer.headers["location"] == f"{portal.outputs['PortalAddress']}/"
+
+
+def test_the_bucket_shows_its_files_to_nobody_else(portal):
+    """The emulator does not judge who reads a bucket by its host name; its policy is asserted in test_policies.py."""
+    s3 = portal.emulator.client("s3")
+    blocked = s3.get_public_access_block(Bucket=portal.outputs["SiteBucket"])["PublicAccessBlockConfiguration"]
+    assert set(blocked.values()) == {True}
+
+
+def test_publishing_again_changes_nothing_and_takes_away_what_is_no_longer_a_page(portal):
+    s3, bucket = portal.emulator.client("s3"), portal.outputs["SiteBucket"]
+    s3.put_object(Bucket=bucket, Key="left-over.html", Body=b"old")
+    s3.put_object(Bucket=bucket, Key="assets/old.css", Body=b"old")
+    before = files(s3, bucket)
+    portal.publish()
+    assert files(s3, bucket) == before - {"left-over.html"}, "an asset may still be in use by an open page"
+
+
+def files(s3, bucket):
+    return {it["Key"] for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket) for it in page["Contents"]}

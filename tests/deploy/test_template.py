@@ -1,0 +1,248 @@
+"""What the emulator drops without a word, asserted on the translated template: what AWS is given."""
+
+import json
+
+import pytest
+
+from template import listed, resources, translated
+
+TABLE = resources("AWS::DynamoDB::Table")["Table"]
+FUNCTIONS = resources("AWS::Lambda::Function")
+QUEUES = resources("AWS::SQS::Queue")
+MAPPINGS = resources("AWS::Lambda::EventSourceMapping")
+OPENAPI = resources("AWS::ApiGatewayV2::Api")["Api"]["Properties"]["Body"]
+
+# Every other route asks the authorizer first. Each here says why it cannot.
+OPEN_ROUTES = {
+    "GET /api/sign-in": "whoever has no session begins here",
+    "GET /api/sign-in/callback": "and comes back here from the issuer, still without one",
+}
+
+# Unless whoever deploys says otherwise, as for a stack that is tried out.
+PROTECTED = {"Fn::If": ["IsProtected", True, False]}
+
+DAY = 24 * 60 * 60
+FORTNIGHT = 14 * DAY
+
+
+def routes():
+    return {
+        f"{method.upper()} {path}": operation
+        for path, operations in OPENAPI["paths"].items()
+        for method, operation in operations.items()
+    }
+
+
+def test_every_route_asks_the_authorizer_unless_it_is_listed_as_open():
+    asking = {name for name, operation in routes().items() if operation.get("security") == [{"Session": []}]}
+    assert set(routes()) - asking == set(OPEN_ROUTES)
+    assert "Session" in OPENAPI["components"]["securitySchemes"]
+
+
+def test_routes_that_anybody_can_call_have_a_tighter_limit_than_the_others():
+    stage = resources("AWS::ApiGatewayV2::Stage")["ApiApiGatewayDefaultStage"]["Properties"]
+    assert set(stage["RouteSettings"]) == set(OPEN_ROUTES)
+    for limits in stage["RouteSettings"].values():
+        assert limits["ThrottlingRateLimit"] < stage["DefaultRouteSettings"]["ThrottlingRateLimit"]
+
+
+def test_the_authorizer_is_asked_with_the_cookie_and_its_answer_kept_for_a_minute_at_most():
+    authorizer = OPENAPI["components"]["securitySchemes"]["Session"]["x-amazon-apigateway-authorizer"]
+    assert listed(authorizer["identitySource"]) == ["$request.header.Cookie"]
+    assert authorizer["authorizerPayloadFormatVersion"] == "2.0"
+    assert authorizer["enableSimpleResponses"] is True
+    assert authorizer["authorizerResultTtlInSeconds"] <= 60
+
+
+def test_every_function_that_answers_http_may_be_invoked_by_this_api_only():
+    permissions = [it["Properties"] for it in resources("AWS::Lambda::Permission").values()]
+    gateway = [it for it in permissions if it["Principal"] == "apigateway.amazonaws.com"]
+    allowed = {it["FunctionName"]["Ref"] for it in gateway if "Ref" in it["FunctionName"]}
+    allowed |= {it["FunctionName"]["Fn::GetAtt"][0] for it in gateway if "Fn::GetAtt" in it["FunctionName"]}
+    answering = {name_in(operation["x-amazon-apigateway-integration"]["uri"]) for operation in routes().values()}
+    assert allowed == answering | {"Authorize"}
+    for permission in permissions:
+        assert permission["Action"] == "lambda:InvokeFunction"
+        assert permission.get("SourceArn"), f"anybody's resource may invoke {permission['FunctionName']}"
+
+
+def name_in(uri):
+    return uri["Fn::Sub"].split("functions/${")[1].split(".Arn}")[0]
+
+
+def test_the_table_forgets_by_itself_and_cannot_be_lost():
+    table = TABLE["Properties"]
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+    assert table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
+    assert table["DeletionProtectionEnabled"] == PROTECTED
+    assert (TABLE["DeletionPolicy"], TABLE["UpdateReplacePolicy"]) == ("Retain", "Retain")
+    assert translated()["Parameters"]["DeletionProtection"]["Default"] == "true"
+    assert table["SSESpecification"]["SSEEnabled"] is True
+    assert table["StreamSpecification"]["StreamViewType"] == "NEW_AND_OLD_IMAGES"
+
+
+def queue_of(mapping):
+    return mapping["Properties"]["EventSourceArn"]["Fn::GetAtt"][0]
+
+
+def function_of(mapping):
+    return mapping["Properties"]["FunctionName"]["Ref"]
+
+
+def of_queues():
+    return {name: it for name, it in MAPPINGS.items() if queue_of(it) in QUEUES}
+
+
+def test_queues_give_records_back_one_by_one():
+    assert of_queues()
+    for name, mapping in of_queues().items():
+        assert mapping["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"], name
+
+
+def test_a_queue_hides_a_record_for_six_times_as_long_as_its_function_may_take():
+    for name, mapping in of_queues().items():
+        hidden = QUEUES[queue_of(mapping)]["Properties"]["VisibilityTimeout"]
+        assert hidden >= 6 * FUNCTIONS[function_of(mapping)]["Properties"]["Timeout"], name
+
+
+def test_every_queue_that_is_read_has_a_dead_letter_queue_that_keeps_a_fortnight():
+    for mapping in of_queues().values():
+        queue = QUEUES[queue_of(mapping)]["Properties"]
+        dead_letters = queue["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]
+        assert QUEUES[dead_letters]["Properties"]["MessageRetentionPeriod"] == FORTNIGHT
+        assert queue["RedrivePolicy"]["maxReceiveCount"] >= 5, "Lambda asks for five at least: throttling counts too"
+
+
+def test_streams_give_up_on_a_poisoned_record_and_keep_it():
+    """A record that always fails would otherwise stop its shard for a day."""
+    for name, mapping in MAPPINGS.items():
+        if queue_of(mapping) in QUEUES:
+            continue
+        how = mapping["Properties"]
+        assert how["FunctionResponseTypes"] == ["ReportBatchItemFailures"], name
+        assert how["BisectBatchOnFunctionError"] is True, name
+        assert 0 <= how["MaximumRetryAttempts"] <= 20, name
+        assert how["DestinationConfig"]["OnFailure"]["Destination"], name
+
+
+def test_inbound_texts_keep_the_envelope_that_has_their_time_of_receipt():
+    subscription = resources("AWS::SNS::Subscription")["InboundSubscription"]["Properties"]
+    assert (subscription["Protocol"], subscription["RawMessageDelivery"]) == ("sqs", False)
+
+
+@pytest.mark.parametrize("kind", ["AWS::SQS::Queue", "AWS::SNS::Topic"])
+def test_what_holds_texts_is_encrypted(kind):
+    for name, it in resources(kind).items():
+        properties = it.get("Properties", {})
+        assert properties.get("SqsManagedSseEnabled") or properties.get("KmsMasterKeyId"), name
+
+
+def test_functions_are_done_before_the_gateway_gives_up():
+    for name, function in FUNCTIONS.items():
+        assert function["Properties"]["Timeout"] < 30, name
+
+
+def test_functions_log_as_json():
+    for name, function in FUNCTIONS.items():
+        assert function["Properties"]["LoggingConfig"]["LogFormat"] == "JSON", name
+
+
+def test_functions_run_what_was_built():
+    for name, function in FUNCTIONS.items():
+        properties = function["Properties"]
+        assert (properties["Runtime"], properties["Handler"]) == ("provided.al2023", "bootstrap"), name
+        assert properties["Architectures"] == [{"Ref": "Architecture"}], name
+
+
+def test_every_log_ends():
+    groups = resources("AWS::Logs::LogGroup")
+    for name, group in groups.items():
+        assert group["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}, name
+    for name, function in FUNCTIONS.items():
+        assert function["Properties"]["LoggingConfig"]["LogGroup"]["Ref"] in groups, name
+
+
+def test_the_access_log_says_nothing_of_who_asked_for_what():
+    stage = resources("AWS::ApiGatewayV2::Stage")["ApiApiGatewayDefaultStage"]["Properties"]
+    words = json.loads(stage["AccessLogSettings"]["Format"].replace(", \"", ",\""))
+    assert {"route", "status", "requestId"} <= set(words)
+    for word in ("path", "Path", "identity", "query", "authorizer.id", "authorizer.name", "domainName"):
+        assert not any(word in value for value in words.values()), word
+
+
+def test_the_portal_is_one_origin_and_nothing_of_it_is_reached_around_it():
+    config = resources("AWS::CloudFront::Distribution")["Distribution"]["Properties"]["DistributionConfig"]
+    origins = {origin["Id"]: origin for origin in config["Origins"]}
+    assert origins["site"]["OriginAccessControlId"] == {"Ref": "SiteAccess"}
+    assert origins["api"]["CustomOriginConfig"]["OriginProtocolPolicy"] == "https-only"
+    behaviours = [config["DefaultCacheBehavior"], *config["CacheBehaviors"]]
+    assert [it["TargetOriginId"] for it in behaviours] == ["site", "api"]
+    for behaviour in behaviours:
+        assert behaviour["ViewerProtocolPolicy"] in ("redirect-to-https", "https-only")
+        assert behaviour["ResponseHeadersPolicyId"] == {"Ref": "SecurityHeaders"}
+    # AWS's own: nothing of the API is kept, and all that a viewer says but the host is handed on.
+    assert behaviours[1]["CachePolicyId"] == "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+    assert behaviours[1]["OriginRequestPolicyId"] == "b689b0a8-53d0-40ab-baf2-38738e2966ac"
+    for name, bucket in resources("AWS::S3::Bucket").items():
+        assert set(bucket["Properties"]["PublicAccessBlockConfiguration"].values()) == {True}, name
+
+
+def test_a_domain_of_ones_own_is_served_by_tls_1_2_or_newer():
+    config = resources("AWS::CloudFront::Distribution")["Distribution"]["Properties"]["DistributionConfig"]
+    condition, own, _ = config["ViewerCertificate"]["Fn::If"]
+    assert (condition, own["MinimumProtocolVersion"], own["SslSupportMethod"]) == ("HasDomain", "TLSv1.2_2021", "sni-only")
+
+
+def test_staff_are_invited_and_sign_in_with_a_second_factor():
+    pool = resources("AWS::Cognito::UserPool")["UserPool"]["Properties"]
+    assert pool["AdminCreateUserConfig"]["AllowAdminCreateUserOnly"] is True
+    assert (pool["MfaConfiguration"], pool["EnabledMfas"]) == ("ON", ["SOFTWARE_TOKEN_MFA"])
+    client = resources("AWS::Cognito::UserPoolClient")["UserPoolClient"]["Properties"]
+    assert (client["AllowedOAuthFlows"], client["GenerateSecret"]) == (["code"], True)
+    assert client["PreventUserExistenceErrors"] == "ENABLED"
+
+
+ALARMS = resources("AWS::CloudWatch::Alarm")
+
+
+def test_every_alarm_tells_somebody_and_says_what_it_means():
+    assert ALARMS
+    for name, alarm in ALARMS.items():
+        assert alarm["Properties"]["AlarmActions"] == [{"Ref": "AlarmTopic"}], name
+        assert alarm["Properties"]["AlarmDescription"], name
+        assert alarm["Properties"]["TreatMissingData"] == "notBreaching", name
+
+
+@pytest.mark.parametrize("alarm, metric", [("ErrorsAlarm", "Errors"), ("ThrottlesAlarm", "Throttles")])
+def test_no_function_is_forgotten_by_the_alarms(alarm, metric):
+    watched = set()
+    for query in ALARMS[alarm]["Properties"]["Metrics"]:
+        if "MetricStat" in query:
+            (dimension,) = query["MetricStat"]["Metric"]["Dimensions"]
+            assert query["MetricStat"]["Metric"]["MetricName"] == metric
+            watched.add(dimension["Value"]["Ref"])
+    assert watched == set(FUNCTIONS)
+
+
+def test_every_dead_letter_queue_has_an_alarm():
+    watched = {
+        dimension["Value"]["Fn::GetAtt"][0]
+        for alarm in ALARMS.values()
+        for dimension in alarm["Properties"].get("Dimensions", [])
+        if dimension["Name"] == "QueueName" and alarm["Properties"]["MetricName"] == "ApproximateNumberOfMessagesVisible"
+    }
+    dead = {queue["Properties"]["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]
+            for queue in QUEUES.values() if "RedrivePolicy" in queue["Properties"]}
+    assert watched == dead
+
+
+def test_the_dashboard_is_readable_and_shows_every_function():
+    body = resources("AWS::CloudWatch::Dashboard")["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    for widget in json.loads(body)["widgets"]:
+        assert widget["properties"]["title"]
+    for name in FUNCTIONS:
+        assert f'"Errors", "FunctionName", "${{{name}}}"' in body, name
+
+
+def test_the_template_has_room_to_grow():
+    assert len(translated()["Resources"]) < 400, "CloudFormation takes 500 resources in a stack"
