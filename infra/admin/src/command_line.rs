@@ -1,6 +1,7 @@
 //! What can be asked for, and how it is written.
 
-use clap::{Args, Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, Parser, Subcommand};
 use domain::{CompanyId, Login, NotALogin, Region, StaffId};
 
 /// Companies, lines and staff of a Switchboard stack, and whether the stack is in order.
@@ -27,9 +28,9 @@ pub(crate) struct CommandLine {
 
 #[derive(Args)]
 pub(crate) struct WhichPlace {
-    /// The name of the CloudFormation stack.
-    #[arg(long, global = true, value_name = "NAME", default_value = "switchboard")]
-    pub(crate) stack: String,
+    /// The name of the CloudFormation stack; `switchboard` if it is left out.
+    #[arg(long, global = true, value_name = "NAME")]
+    stack: Option<String>,
     /// A profile of the AWS configuration.
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) profile: Option<String>,
@@ -48,6 +49,30 @@ pub(crate) struct WhichPlace {
         value_parser = address
     )]
     pub(crate) local: Option<String>,
+}
+
+impl WhichPlace {
+    pub(crate) fn stack(&self) -> &str {
+        self.stack.as_deref().unwrap_or("switchboard")
+    }
+
+    /// Whether two stacks are named. clap sees that only of options that stand on the same side of the
+    /// command.
+    fn is_two(&self) -> bool {
+        self.local.is_some() && (self.stack.is_some() || self.profile.is_some() || self.aws_region.is_some())
+    }
+}
+
+impl CommandLine {
+    /// Ends the process if it cannot be understood.
+    pub(crate) fn read() -> Self {
+        let command_line = Self::parse();
+        if command_line.place.is_two() {
+            let says = "--local is a stack of its own: it goes without --stack, --profile and --aws-region";
+            Self::command().error(ErrorKind::ArgumentConflict, says).exit();
+        }
+        command_line
+    }
 }
 
 #[derive(Subcommand)]

@@ -17,7 +17,6 @@ mod staff;
 use std::io::ErrorKind;
 use std::process::ExitCode;
 
-use clap::Parser;
 use command_line::{CommandLine, Companies, Lines, Staff, What};
 use operator::Operator;
 use output::Output;
@@ -25,7 +24,7 @@ use place::Place;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let command_line = CommandLine::parse();
+    let command_line = CommandLine::read();
     match run(command_line).await {
         Ok(code) => code,
         // Whoever reads the output has read enough: `company list | head -1`.

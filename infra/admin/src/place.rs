@@ -32,7 +32,7 @@ impl Place {
             return Ok(Self::local(address));
         }
         let aws = aws::deployed(which.profile.as_deref(), which.aws_region.as_deref()).await?;
-        let stack = Stack::describe(&aws, &which.stack).await?;
+        let stack = Stack::describe(&aws, which.stack()).await?;
         let Some(table) = stack.output("Table") else {
             bail!(
                 "The stack {} has no output `Table` (it is {}). Deploy Switchboard under that name first, or name another \

@@ -24,6 +24,8 @@ pub(crate) struct Resource {
     pub(crate) logical: String,
     /// As its service calls it.
     pub(crate) physical: String,
+    /// `AWS::SQS::Queue` and the like.
+    pub(crate) kind: String,
 }
 
 impl Stack {
@@ -71,11 +73,13 @@ impl Stack {
         while let Some(resource) = pages.next().await {
             let resource = resource.map_err(failure("cloudformation:ListStackResources"))?;
             let gone = resource.resource_status().is_some_and(|status| status.as_str() == "DELETE_COMPLETE");
-            let (Some(logical), Some(physical)) = (resource.logical_resource_id, resource.physical_resource_id) else {
+            let (Some(logical), Some(physical), Some(kind)) =
+                (resource.logical_resource_id, resource.physical_resource_id, resource.resource_type)
+            else {
                 continue;
             };
             if !gone {
-                resources.push(Resource { logical, physical });
+                resources.push(Resource { logical, physical, kind });
             }
         }
         Ok(resources)

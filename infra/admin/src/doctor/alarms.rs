@@ -3,13 +3,13 @@
 use aws_sdk_sns::Client;
 
 use crate::doctor::Finding;
-use crate::doctor::live::Live;
+use crate::doctor::live::{Live, Part};
 use crate::failure::failure;
 
 const CHECK: &str = "alarms";
 
 pub(crate) async fn check(live: &Live) -> Finding {
-    let topic = match live.physical(CHECK, "AlarmTopic") {
+    let topic = match live.physical(CHECK, Part::AlarmTopic) {
         Ok(topic) => topic,
         Err(absent) => return absent,
     };

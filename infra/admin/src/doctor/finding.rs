@@ -40,11 +40,6 @@ impl Finding {
         Self::cannot_be_checked(check, failure.to_string())
     }
 
-    /// The stack has no such resource.
-    pub(crate) fn absent(check: &'static str, logical: &str) -> Self {
-        Self::wrong(check, format!("{logical} is not in this stack"), "deploy the template of this version")
-    }
-
     /// One line, and one more for what to do.
     pub(crate) fn lines(&self) -> String {
         let verdict = match self.verdict {

@@ -4,38 +4,34 @@ use aws_sdk_lambda::Client;
 use aws_sdk_lambda::types::{LastUpdateStatus, State};
 
 use crate::doctor::Finding;
-use crate::doctor::live::Live;
+use crate::doctor::live::{Live, Part};
 use crate::doctor::queue;
 use crate::failure::{Failure, failure};
+use crate::stack::Resource;
 
 const CHECK: &str = "functions";
-
-/// As the template calls them.
-const FUNCTIONS: [&str; 7] =
-    ["Authorize", "FetchConversation", "InboundSms", "ListConversations", "ListNotifications", "SendReply", "SignIn"];
 
 pub(crate) async fn check(live: &Live) -> Vec<Finding> {
     let client = Client::new(&live.aws);
     let mut findings = Vec::new();
-    for logical in FUNCTIONS {
-        let found = match live.physical(CHECK, logical) {
-            Ok(function) => active(&client, live, logical, function).await,
-            Err(absent) => Err(absent),
-        };
-        findings.extend(found.err());
+    let functions = || live.resources.iter().filter(|resource| resource.kind == "AWS::Lambda::Function");
+    for function in functions() {
+        findings.extend(active(&client, live, function).await.err());
     }
     if findings.is_empty() {
-        findings.push(Finding::ok(CHECK, format!("all {} can run", FUNCTIONS.len())));
+        findings.push(Finding::ok(CHECK, format!("all {} can run", functions().count())));
     }
-    if let Ok(function) = live.physical(CHECK, "InboundSms") {
-        findings.push(match reading(&client, live, function).await {
+    findings.push(match live.physical(CHECK, Part::InboundSms) {
+        Ok(function) => match reading(&client, live, function).await {
             Ok(finding) | Err(finding) => finding,
-        });
-    }
+        },
+        Err(absent) => absent,
+    });
     findings
 }
 
-async fn active(client: &Client, live: &Live, logical: &str, function: &str) -> Result<(), Finding> {
+async fn active(client: &Client, live: &Live, function: &Resource) -> Result<(), Finding> {
+    let Resource { logical, physical: function, .. } = function;
     let described = client.get_function_configuration().function_name(function).send().await;
     let described = described
         .map_err(failure("lambda:GetFunctionConfiguration"))
@@ -63,7 +59,7 @@ async fn reading(client: &Client, live: &Live, function: &str) -> Result<Finding
         .map_err(failure("lambda:ListEventSourceMappings"))
         .map_err(|failure: Failure| Finding::failed(CHECK, &failure))?;
     let Some(mapping) = mappings.event_source_mappings().first() else {
-        return Err(Finding::wrong(CHECK, "nothing reads the queue", "deploy the template of this version"));
+        return Err(Finding::wrong(CHECK, "nothing reads the queue", live.redeploy()));
     };
     match mapping.state().unwrap_or_default() {
         "Enabled" | "Enabling" | "Updating" | "Creating" => Ok(Finding::ok(CHECK, "InboundSms reads the queue")),

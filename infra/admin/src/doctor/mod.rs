@@ -27,7 +27,7 @@ use crate::place::{LOCAL_TABLE, Place};
 use crate::stack::Stack;
 use crate::{aws, failure};
 use finding::{Finding, Verdict};
-use live::Live;
+use live::{Live, Part};
 
 pub(crate) async fn run(which: &WhichPlace, output: Output) -> anyhow::Result<ExitCode> {
     let mut report = Report { output, findings: Vec::new() };
@@ -41,7 +41,7 @@ pub(crate) async fn run(which: &WhichPlace, output: Output) -> anyhow::Result<Ex
 async fn deployed(report: &mut Report, which: &WhichPlace) -> anyhow::Result<()> {
     // Without credentials or a stack there is nothing to check: that is an error, and says why.
     let aws = aws::deployed(which.profile.as_deref(), which.aws_region.as_deref()).await?;
-    let stack = Stack::describe(&aws, &which.stack).await?;
+    let stack = Stack::describe(&aws, which.stack()).await?;
     report.add(stack::check(&stack))?;
     if stack.output("Table").is_none() {
         // Nothing that could be checked was ever there.
@@ -58,7 +58,7 @@ async fn deployed(report: &mut Report, which: &WhichPlace) -> anyhow::Result<()>
         .add(portal::check(live.stack.output("PortalAddress"), &format!("infra/publish {}", live.stack.name)).await)?;
     report.add([alarms::check(&live).await])?;
     report.add([sandbox::check(&live).await])?;
-    let Ok(table) = live.physical("directory", "Table") else { return Ok(()) };
+    let Ok(table) = live.physical("directory", Part::Table) else { return Ok(()) };
     let directory = Place::deployed(live.aws.clone(), table, &live.stack.name).store().directory().await;
     match directory {
         Ok(directory) => {

@@ -7,7 +7,7 @@ use aws_sdk_sqs::types::QueueAttributeName;
 use serde_json::Value;
 
 use crate::doctor::Finding;
-use crate::doctor::live::Live;
+use crate::doctor::live::{Live, Part};
 use crate::failure::{Failure, failure};
 
 const CHECK: &str = "queue";
@@ -15,21 +15,22 @@ const CHECK: &str = "queue";
 type Attributes = HashMap<QueueAttributeName, String>;
 
 pub(crate) async fn check(live: &Live) -> Vec<Finding> {
-    let (queue, dead) = match (attributes(live, "InboundQueue").await, attributes(live, "InboundDeadLetters").await) {
-        (Ok(queue), Ok(dead)) => (queue, dead),
-        (queue, dead) => return [queue.err(), dead.err()].into_iter().flatten().collect(),
-    };
+    let (queue, dead) =
+        match (attributes(live, Part::InboundQueue).await, attributes(live, Part::InboundDeadLetters).await) {
+            (Ok(queue), Ok(dead)) => (queue, dead),
+            (queue, dead) => return [queue.err(), dead.err()].into_iter().flatten().collect(),
+        };
     let dead_arn = text(&dead, &QueueAttributeName::QueueArn);
     let arn = text(&queue, &QueueAttributeName::QueueArn);
-    vec![redriving(&queue, &dead_arn), waiting(&queue), given_up(live, &dead, &dead_arn, &arn)]
+    vec![redriving(live, &queue, &dead_arn), waiting(&queue), given_up(live, &dead, &dead_arn, &arn)]
 }
 
 /// The ARN of the queue that inbound texts wait in.
 pub(crate) async fn arn(live: &Live) -> Result<String, Finding> {
-    Ok(text(&attributes(live, "InboundQueue").await?, &QueueAttributeName::QueueArn))
+    Ok(text(&attributes(live, Part::InboundQueue).await?, &QueueAttributeName::QueueArn))
 }
 
-fn redriving(queue: &Attributes, dead: &str) -> Finding {
+fn redriving(live: &Live, queue: &Attributes, dead: &str) -> Finding {
     let policy = text(queue, &QueueAttributeName::RedrivePolicy);
     let policy: Value = serde_json::from_str(&policy).unwrap_or_default();
     if policy["deadLetterTargetArn"] == dead && !dead.is_empty() {
@@ -37,8 +38,8 @@ fn redriving(queue: &Attributes, dead: &str) -> Finding {
     } else {
         Finding::wrong(
             CHECK,
-            "what cannot be recorded is tried again until it is lost: there is no dead-letter queue behind it",
-            "deploy the template of this version",
+            "what cannot be recorded is tried until it is lost: the dead-letter queue is not behind this one",
+            live.redeploy(),
         )
     }
 }
@@ -65,8 +66,8 @@ fn given_up(live: &Live, dead: &Attributes, dead_arn: &str, arn: &str) -> Findin
     }
 }
 
-async fn attributes(live: &Live, logical: &str) -> Result<Attributes, Finding> {
-    let queue = live.physical(CHECK, logical)?;
+async fn attributes(live: &Live, part: Part) -> Result<Attributes, Finding> {
+    let queue = live.physical(CHECK, part)?;
     let described: Result<_, Failure> = Client::new(&live.aws)
         .get_queue_attributes()
         .queue_url(queue)

@@ -4,7 +4,7 @@ use aws_sdk_secretsmanager::Client;
 use aws_types::SdkConfig;
 use serde::Deserialize;
 
-use crate::doctor::live::Live;
+use crate::doctor::live::{Live, Part};
 use crate::doctor::{Finding, issuer};
 use crate::failure::failure;
 
@@ -22,7 +22,7 @@ struct Settings {
 }
 
 pub(crate) async fn check(live: &Live) -> Vec<Finding> {
-    let secret = match live.physical(CHECK, "SignInSecret") {
+    let secret = match live.physical(CHECK, Part::SignInSecret) {
         Ok(secret) => secret,
         Err(absent) => return vec![absent],
     };

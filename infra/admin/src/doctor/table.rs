@@ -7,13 +7,13 @@ use aws_sdk_dynamodb::types::{
 use aws_types::SdkConfig;
 
 use crate::doctor::Finding;
-use crate::doctor::live::Live;
+use crate::doctor::live::{Live, Part};
 use crate::failure::{Failure, failure};
 
 const CHECK: &str = "table";
 
 pub(crate) async fn check(live: &Live) -> Vec<Finding> {
-    let table = match live.physical(CHECK, "Table") {
+    let table = match live.physical(CHECK, Part::Table) {
         Ok(table) => table,
         Err(absent) => return vec![absent],
     };
@@ -22,7 +22,7 @@ pub(crate) async fn check(live: &Live) -> Vec<Finding> {
         Ok(described) => described,
         Err(failure) => return vec![Finding::failed(CHECK, &failure)],
     };
-    let mut findings = vec![active(table, &described)];
+    let mut findings = vec![active(table, &described, &live.redeploy())];
     findings.push(match expiring(&client, table).await {
         Ok(true) => Finding::ok(CHECK, "what has expired is deleted"),
         Ok(false) => Finding::wrong(
@@ -78,23 +78,19 @@ pub(crate) async fn check(live: &Live) -> Vec<Finding> {
 pub(crate) async fn check_local(aws: &SdkConfig, table: &str) -> Finding {
     let client = Client::new(aws);
     match (describe(&client, table).await, expiring(&client, table).await) {
-        (Ok(described), Ok(true)) => active(table, &described),
+        (Ok(described), Ok(true)) => active(table, &described, "begin with a new --data"),
         (Ok(_), Ok(false)) => Finding::wrong(CHECK, "nothing that has expired is deleted", "begin with a new --data"),
         (Err(failure), _) | (_, Err(failure)) => Finding::failed(CHECK, &failure),
     }
 }
 
-fn active(table: &str, described: &TableDescription) -> Finding {
+fn active(table: &str, described: &TableDescription, redeploy: &str) -> Finding {
     let index = described.global_secondary_indexes().iter().find(|index| index.index_name() == Some(store::RECENT));
     match (&described.table_status, index.map(|index| index.index_status.as_ref())) {
         (Some(TableStatus::Active | TableStatus::Updating), Some(None | Some(IndexStatus::Active))) => {
             Finding::ok(CHECK, format!("{table} is active, with its index"))
         }
-        (_, None) => Finding::wrong(
-            CHECK,
-            format!("{table} lacks its index `{}`", store::RECENT),
-            "deploy the template of this version",
-        ),
+        (_, None) => Finding::wrong(CHECK, format!("{table} lacks its index `{}`", store::RECENT), redeploy),
         (status, _) => Finding::wrong(
             CHECK,
             format!(

@@ -4,19 +4,19 @@ use aws_sdk_sns::Client;
 use serde_json::Value;
 
 use crate::doctor::Finding;
-use crate::doctor::live::Live;
+use crate::doctor::live::{Live, Part};
 use crate::doctor::queue;
 use crate::failure::{Failure, failure};
 
 const CHECK: &str = "topic";
 
 pub(crate) async fn check(live: &Live) -> Vec<Finding> {
-    let topic = match live.physical(CHECK, "InboundTopic") {
+    let topic = match live.physical(CHECK, Part::InboundTopic) {
         Ok(topic) => topic,
         Err(absent) => return vec![absent],
     };
     let client = Client::new(&live.aws);
-    let mut findings = match publishable(&client, topic).await {
+    let mut findings = match publishable(&client, live, topic).await {
         Ok(findings) => findings,
         Err(failure) => vec![Finding::failed(CHECK, &failure)],
     };
@@ -31,7 +31,7 @@ pub(crate) async fn check(live: &Live) -> Vec<Finding> {
 }
 
 /// Whether the SMS service may publish.
-async fn publishable(client: &Client, topic: &str) -> Result<Vec<Finding>, Failure> {
+async fn publishable(client: &Client, live: &Live, topic: &str) -> Result<Vec<Finding>, Failure> {
     let described = client.get_topic_attributes().topic_arn(topic).send().await;
     let attributes = described.map_err(failure("sns:GetTopicAttributes"))?.attributes.unwrap_or_default();
     let policy: Value =
@@ -39,7 +39,7 @@ async fn publishable(client: &Client, topic: &str) -> Result<Vec<Finding>, Failu
     let mut findings = vec![if admits_the_sms_service(&policy) {
         Finding::ok(CHECK, "the SMS service may publish to it")
     } else {
-        Finding::wrong(CHECK, "its policy does not let the SMS service publish", "deploy the template of this version")
+        Finding::wrong(CHECK, "its policy does not let the SMS service publish", live.redeploy())
     }];
     if attributes.get("KmsMasterKeyId").is_some_and(|key| key.ends_with("alias/aws/sns")) {
         findings.push(Finding::wrong(
@@ -83,11 +83,7 @@ async fn delivering(client: &Client, live: &Live, topic: &str, queue: &str) -> R
         return Ok(Finding::wrong(CHECK, "the queue is not subscribed to it", live.command(&command)));
     };
     if !subscription.starts_with("arn:") {
-        return Ok(Finding::wrong(
-            CHECK,
-            "the queue's subscription is not confirmed",
-            "deploy again; it confirms itself if the queue's policy lets the topic send",
-        ));
+        return Ok(Finding::wrong(CHECK, "the queue's subscription is not confirmed", live.redeploy()));
     }
     let described = client.get_subscription_attributes().subscription_arn(&subscription).send().await;
     let attributes = described.map_err(failure("sns:GetSubscriptionAttributes"))?.attributes.unwrap_or_default();

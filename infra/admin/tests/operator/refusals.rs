@@ -108,6 +108,7 @@ async fn bad_input_is_told_in_words_and_changes_nothing() {
         (2, &["staff", "add", "ana", "--company", "harbor-dental", "--name", "A"], "--email"),
         (2, &["company"], "Usage"),
         (2, &["line", "list", "--local=ftp://x"], "http://localhost:8080"),
+        (2, &["line", "list", "--stack", "switchboard"], "--local is a stack of its own"),
     ] {
         let said = on(&house, bad).await;
         assert_eq!(said.code, code, "{bad:?}: {}", said.err);
