@@ -19,7 +19,7 @@ pub(crate) struct CommandLine {
     /// Answer in JSON, for programs.
     #[arg(long, global = true)]
     pub(crate) json: bool,
-    /// Remove without asking.
+    /// Remove, and whatever else is asked about, without asking.
     #[arg(long, global = true)]
     pub(crate) yes: bool,
     #[command(subcommand)]

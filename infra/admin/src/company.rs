@@ -15,6 +15,7 @@ pub(crate) async fn add(operator: &Operator, new: NewCompany) -> anyhow::Result<
         // The operating system's own: whoever can guess it can tell whose conversation an id is.
         conversation_key: ConversationKey::new(runtime::randomness().token()),
     };
+    not_somebody_elses(operator, &company.id).await?;
     operator.store.add_company(&company).await.map_err(|refused| operator.refused(&refused))?;
     operator.output.done(
         &format!(
@@ -25,6 +26,23 @@ pub(crate) async fn add(operator: &Operator, new: NewCompany) -> anyhow::Result<
         ),
         &json!({"added": described(&company)}),
     )
+}
+
+/// Conversations outlive their company by as long as they are kept, under its id: whoever is given the
+/// id meanwhile reads them.
+async fn not_somebody_elses(operator: &Operator, id: &CompanyId) -> anyhow::Result<()> {
+    if operator.store.company(id).await.map_err(|error| operator.failed(&error))?.is_some() {
+        return Err(operator.refused(&Refused::CompanyExists));
+    }
+    let now = runtime::wall_clock().now();
+    let earlier = operator.store.conversations(id, None, 1, now).await.map_err(|error| operator.failed(&error))?;
+    if earlier.items.is_empty() {
+        return Ok(());
+    }
+    let happens = format!(
+        "There was a company {id} before, and what its customers wrote is still kept. The staff of the new one would read it."
+    );
+    operator.consent.to(&happens, id.as_str())
 }
 
 pub(crate) async fn list(operator: &Operator) -> anyhow::Result<()> {
@@ -60,7 +78,7 @@ pub(crate) async fn remove(operator: &Operator, id: &CompanyId) -> anyhow::Resul
     }
     let lines = lines(&directory, id);
     let happens = format!(
-        "This removes {} ({id}) from {}, with its lines {}. What customers text to them is then lost.",
+        "This removes {} ({id}) from {}, with its lines {}. What customers text to them is taken no more.",
         company.name,
         operator.place,
         lines.join(", ")
@@ -68,7 +86,12 @@ pub(crate) async fn remove(operator: &Operator, id: &CompanyId) -> anyhow::Resul
     operator.consent.to(&happens, id.as_str())?;
     operator.store.remove_company(id).await.map_err(|refused| operator.refused(&refused))?;
     operator.output.done(
-        &format!("Removed {} ({id}) and its lines {}.", company.name, lines.join(", ")),
+        &format!(
+            "Removed {} ({id}) and its lines {}. What was said is kept until its retention ends.{}",
+            company.name,
+            lines.join(", "),
+            operator.next_for_numbers()
+        ),
         &json!({"removed": {"company": id, "lines": lines}}),
     )
 }

@@ -2,7 +2,7 @@ use std::io::{BufRead, Write};
 
 use anyhow::bail;
 
-/// Whether something may be removed.
+/// Whether something may be done that cannot be undone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Consent {
     /// By `--yes`.
@@ -14,11 +14,13 @@ pub(crate) enum Consent {
 }
 
 impl Consent {
-    /// Goes on only if somebody has said so: by `--yes`, or by typing what is to be removed.
+    /// Goes on only if somebody has said so: by `--yes`, or by typing what it is done to.
     pub(crate) fn to(self, what_happens: &str, id: &str) -> anyhow::Result<()> {
         match self {
             Self::Given => Ok(()),
-            Self::Lacking => bail!("Nothing was removed: there is no terminal to ask at. Say --yes if you are sure."),
+            Self::Lacking => {
+                bail!("Nothing was changed: {what_happens} There is no terminal to ask at; say --yes if you are sure.")
+            }
             Self::Asked => ask(what_happens, id, std::io::stdin().lock(), std::io::stderr()),
         }
     }
@@ -29,7 +31,7 @@ fn ask(what_happens: &str, id: &str, mut from: impl BufRead, mut to: impl Write)
     to.flush()?;
     let mut typed = String::new();
     from.read_line(&mut typed)?;
-    if typed.trim() == id { Ok(()) } else { bail!("Nothing was removed: that is not {id}.") }
+    if typed.trim() == id { Ok(()) } else { bail!("Nothing was changed: that is not {id}.") }
 }
 
 #[cfg(test)]

@@ -63,13 +63,13 @@ pub(crate) async fn remove(operator: &Operator, number: &str) -> anyhow::Result<
     }
     let shown = number::shown(&number, owner.region);
     let happens = format!(
-        "This removes the line {shown} of {} from {}. What customers text to it is then lost.",
+        "This removes the line {shown} of {} from {}. What customers text to it is taken no more.",
         owner.name, operator.place
     );
     operator.consent.to(&happens, number.as_str())?;
     operator.store.remove_line(&number).await.map_err(|refused| operator.refused(&refused))?;
     operator.output.done(
-        &format!("Removed the line {shown} of {}.", owner.name),
+        &format!("Removed the line {shown} of {}.{}", owner.name, operator.next_for_numbers()),
         &json!({"removed": {"number": number, "company": owner.id}}),
     )
 }

@@ -41,6 +41,16 @@ impl Operator {
         anyhow!("Nothing was changed: {refused}. {next}")
     }
 
+    /// What is left to do about numbers that are lines no more.
+    pub(crate) fn next_for_numbers(&self) -> &'static str {
+        match self.place.kind {
+            Kind::Local(_) => "",
+            Kind::Deployed(_) => {
+                " Release the number, or turn its two-way SMS off: what is still texted to it ends in the dead-letter queue."
+            }
+        }
+    }
+
     /// Why the table was not asked, or did not answer.
     pub(crate) fn failed(&self, error: &StoreError) -> anyhow::Error {
         let failure = Failure::of_store(error);

@@ -17,6 +17,7 @@ pub(crate) struct Place {
     pub(crate) aws: SdkConfig,
     pub(crate) kind: Kind,
     table: String,
+    retention: Retention,
 }
 
 pub(crate) enum Kind {
@@ -41,20 +42,30 @@ impl Place {
                 stack.status
             );
         };
-        Ok(Self::deployed(aws, table, &stack.name))
+        Ok(Self::deployed(aws, table, &stack))
     }
 
-    pub(crate) fn deployed(aws: SdkConfig, table: &str, stack: &str) -> Self {
-        Self { table: table.to_owned(), aws, kind: Kind::Deployed(stack.to_owned()) }
+    pub(crate) fn deployed(aws: SdkConfig, table: &str, stack: &Stack) -> Self {
+        let days = stack.parameter("RetentionDays").and_then(|days| days.parse().ok());
+        Self {
+            table: table.to_owned(),
+            aws,
+            kind: Kind::Deployed(stack.name.clone()),
+            retention: days.and_then(Retention::days).unwrap_or_default(),
+        }
     }
 
     pub(crate) fn local(address: &str) -> Self {
-        Self { aws: aws::local(address), kind: Kind::Local(address.to_owned()), table: LOCAL_TABLE.to_owned() }
+        Self {
+            aws: aws::local(address),
+            kind: Kind::Local(address.to_owned()),
+            table: LOCAL_TABLE.to_owned(),
+            retention: Retention::default(),
+        }
     }
 
     pub(crate) fn store(&self) -> Store {
-        // How long messages are kept is nothing to the directory, which is all that is written here.
-        Store::new(aws_sdk_dynamodb::Client::new(&self.aws), self.table.clone(), Retention::default())
+        Store::new(aws_sdk_dynamodb::Client::new(&self.aws), self.table.clone(), self.retention)
     }
 }
 

@@ -85,6 +85,8 @@ mod tests {
             let outputs = template.split("\nOutputs:\n").nth(1).unwrap();
             assert!(format!("\n{outputs}").contains(&format!("\n  {output}:\n")), "{output}");
         }
-        assert!(template.contains("\n  DeletionProtection:\n    Type: String"));
+        for parameter in ["DeletionProtection", "RetentionDays"] {
+            assert!(template.contains(&format!("\n  {parameter}:\n    Type: ")), "{parameter}");
+        }
     }
 }

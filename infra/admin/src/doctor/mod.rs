@@ -59,7 +59,7 @@ async fn deployed(report: &mut Report, which: &WhichPlace) -> anyhow::Result<()>
     report.add([alarms::check(&live).await])?;
     report.add([sandbox::check(&live).await])?;
     let Ok(table) = live.physical("directory", Part::Table) else { return Ok(()) };
-    let directory = Place::deployed(live.aws.clone(), table, &live.stack.name).store().directory().await;
+    let directory = Place::deployed(live.aws.clone(), table, &live.stack).store().directory().await;
     match directory {
         Ok(directory) => {
             report.add(directory::check(&directory))?;

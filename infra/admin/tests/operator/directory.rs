@@ -1,7 +1,7 @@
 //! What an operator adds and removes, as staff and customers see it.
 
 use serde_json::json;
-use tests::{HARBOR, HARBOR_SECOND, House};
+use tests::{HARBOR, HARBOR_SECOND, House, TIDEWATER};
 
 use crate::command::{everything, listed, on};
 
@@ -85,4 +85,22 @@ async fn a_company_goes_when_its_staff_are_gone_and_takes_its_lines_along() {
     assert_eq!((left["company"].len(), left["line"].len(), left["staff"].len()), (1, 2, 3));
     // The number and the logins are free again.
     on(&house, &["line", "add", "+61491570006", "--company", "harbor-dental"]).await.done();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_id_of_a_company_that_is_gone_is_given_to_nobody_unasked_while_its_conversations_are_kept() {
+    let house = House::open().await;
+    house.phone("+14255550182").texts(TIDEWATER, "Only for Josie").await;
+    for staff in ["josie", "tom"] {
+        on(&house, &["staff", "remove", staff, "--company", "tidewater-physio", "--yes"]).await.done();
+    }
+    on(&house, &["company", "remove", "tidewater-physio", "--yes"]).await.done();
+    let add = ["company", "add", "tidewater-physio", "--name", "Tidewater", "--region", "AU", "--line", TIDEWATER];
+    let said = on(&house, &add).await.refused();
+    assert!(said.contains("what its customers wrote is still kept"), "{said}");
+    assert_eq!(listed(&house, &["company", "list"]).await.len(), 1);
+    // It may have been removed by mistake.
+    on(&house, &[&add[..], &["--yes"]].concat()).await.done();
+    let add = ["company", "add", "never-seen", "--name", "New", "--region", "US", "--line", "+12065550188"];
+    on(&house, &add).await.done();
 }

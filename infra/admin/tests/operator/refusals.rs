@@ -55,7 +55,7 @@ async fn a_removal_needs_a_yes() {
     ];
     for removal in removals {
         let said = on(&house, removal).await.refused();
-        assert!(said.contains("Say --yes if you are sure"), "{removal:?}: {said}");
+        assert!(said.contains("say --yes if you are sure"), "{removal:?}: {said}");
     }
     assert_eq!(everything(&house).await, before);
     for removal in removals {
