@@ -68,8 +68,9 @@ fn not_signed_in(error: &CredentialsError, profile: Option<&str>) -> anyhow::Err
             "The AWS configuration is not valid, or has no such profile. `aws configure list{option}` shows what it says."
         ),
         _ => anyhow!(
-            "The AWS credentials could not be had; a sign-in may have ended. Try `aws sso login{option}`, and then \
-             `aws sts get-caller-identity{option}`."
+            "The AWS credentials could not be had; a sign-in may have ended. Try `aws sso login{option}`. What only the AWS \
+             CLI can do, as to ask for a second factor, it hands over by `eval \"$(aws configure export-credentials --format \
+             env{option})\"`."
         ),
     }
 }
