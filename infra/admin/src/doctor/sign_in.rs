@@ -79,3 +79,25 @@ fn agreeing(settings: &Settings, portal: Option<&str>, put: &str) -> Finding {
         _ => Finding::ok(CHECK, "the secret has what is needed"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::Verdict;
+
+    #[test]
+    fn the_secret_names_the_portal_to_the_last_character() {
+        let settings = |client_id: &str, portal: &str| Settings {
+            issuer: "https://id.example".to_owned(),
+            client_id: client_id.to_owned(),
+            portal: portal.to_owned(),
+        };
+        let portal = "https://sms.example";
+        let verdict = |settings| agreeing(&settings, Some(portal), "aws ...").verdict;
+        assert_eq!(verdict(settings("switchboard", portal)), Verdict::Ok);
+        assert_eq!(verdict(settings("", portal)), Verdict::Wrong);
+        for other in ["https://sms.example/", "http://sms.example", "https://other.example", ""] {
+            assert_eq!(verdict(settings("switchboard", other)), Verdict::Wrong, "{other}");
+        }
+    }
+}

@@ -18,9 +18,12 @@ pub(crate) fn check(stack: &Stack) -> Vec<Finding> {
 
 fn state(stack: &Stack) -> Finding {
     let Stack { name, status, account, region, .. } = stack;
-    let says = format!("{name} is {status} (account {account}, {region})");
+    judged(name, status, region, format!("{name} is {status} (account {account}, {region})"))
+}
+
+fn judged(name: &str, status: &str, region: &str, says: String) -> Finding {
     let command = |command: &str| format!("aws cloudformation {command} --stack-name {name} --region {region}");
-    match status.as_str() {
+    match status {
         "CREATE_COMPLETE" | "UPDATE_COMPLETE" | "IMPORT_COMPLETE" => Finding::ok(CHECK, says),
         "UPDATE_ROLLBACK_COMPLETE" | "IMPORT_ROLLBACK_COMPLETE" => {
             let why = command("describe-stack-events");
@@ -42,5 +45,30 @@ fn state(stack: &Stack) -> Finding {
             Finding::wrong(CHECK, says, "wait until the deployment has ended, and ask again")
         }
         _ => Finding::wrong(CHECK, says, command("describe-stack-events")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_state_that_a_deployment_can_end_in_has_its_way_out() {
+        let judge = |status| judged("switchboard", status, "eu-west-1", String::new());
+        for well in ["CREATE_COMPLETE", "UPDATE_COMPLETE"] {
+            assert_eq!(judge(well).verdict, Verdict::Ok, "{well}");
+        }
+        for (status, way_out) in [
+            ("ROLLBACK_COMPLETE", "aws cloudformation delete-stack --stack-name switchboard --region eu-west-1"),
+            ("UPDATE_ROLLBACK_COMPLETE", "aws cloudformation describe-stack-events"),
+            ("UPDATE_ROLLBACK_FAILED", "aws cloudformation continue-update-rollback"),
+            ("UPDATE_ROLLBACK_IN_PROGRESS", "wait"),
+            ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "wait"),
+            ("SOMETHING_NEW", "aws cloudformation describe-stack-events"),
+        ] {
+            let finding = judge(status);
+            assert_eq!(finding.verdict, Verdict::Wrong, "{status}");
+            assert!(finding.to_do.as_deref().unwrap_or_default().starts_with(way_out), "{status}: {finding:?}");
+        }
     }
 }
