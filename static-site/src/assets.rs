@@ -29,6 +29,7 @@ const JS: &[&str] = &[
     include_str!("../assets/js/segments.js"),
     include_str!("../assets/js/composer.js"),
     include_str!("../assets/js/leave.js"),
+    include_str!("../assets/js/sign-in.js"),
 ];
 
 const HTMX: &str = include_str!("../assets/vendor/htmx-4.0.1.min.js");

@@ -258,18 +258,25 @@ async fn when_nobody_knows_whether_it_went_out_it_is_not_sent_again_and_says_so_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_of_another_origin_cannot_write() {
+async fn a_page_of_another_site_cannot_write() {
     let house = House::open().await;
     let (dana, conversation) = talking(&house).await;
     let path = format!("/api/conversations/{conversation}/messages");
-    let from = |origin: &str| {
-        let request = dana.request(Method::POST, &path).header("accept", "application/json").header("origin", origin);
+    let from = |headers: &[(&'static str, &'static str)]| {
+        let request = dana.request(Method::POST, &path).header("accept", "application/json");
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
         dana.send(request.json(&json!({"text": "hi"})))
     };
-    for foreign in ["https://evil.example", "null", &format!("{}.evil.example", house.origin())] {
+    for foreign in [
+        &[("origin", "https://evil.example"), ("sec-fetch-site", "cross-site")][..],
+        &[("sec-fetch-site", "same-site")],
+        &[("sec-fetch-site", "none")],
+        &[("origin", "null")],
+        &[("origin", "https://evil.example")],
+    ] {
         let answer = from(foreign).await;
-        assert_eq!((answer.status, answer.code()), (403, "foreign-origin".to_owned()), "{foreign}");
+        assert_eq!((answer.status, answer.code()), (400, "foreign-origin".to_owned()), "{foreign:?}");
     }
     assert!(house.phone(MARIA).received().await.is_empty());
-    assert_eq!(from(house.origin()).await.status, 201);
+    assert_eq!(from(&[("origin", "http://localhost"), ("sec-fetch-site", "same-origin")]).await.status, 201);
 }

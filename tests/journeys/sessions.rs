@@ -1,29 +1,113 @@
 //! Who is let in, and what the others are told.
 
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 use tests::{Answer, Desk, House};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_says_who_it_is_and_a_cookie_keeps_it_from_scripts_and_other_sites() {
     let house = House::open().await;
-    let answer = house.post_form("/local/sign-in", &[("staff", "harbor-dental.dana")]).await;
+    let mut begun = house.begins_to_sign_in("/api/sign-in").await;
+    let callback = begun.picks("harbor-dental.dana").await;
+    let answer = begun.comes_back(&callback).await;
     assert_eq!((answer.status, answer.header("location")), (303, Some("/")));
-    let cookie = answer.header("set-cookie").unwrap();
-    for part in ["__Host-", "; Path=/", "; Secure", "; HttpOnly", "; SameSite=Lax"] {
-        assert!(cookie.contains(part), "{part} in {cookie}");
+    let cookies: Vec<_> = answer.headers.get_all("set-cookie").iter().map(|cookie| cookie.to_str().unwrap()).collect();
+    assert_eq!(cookies.len(), 2, "the session is set and the attempt is cleared");
+    for cookie in cookies {
+        for part in ["__Host-", "; Path=/", "; Secure", "; HttpOnly", "; SameSite=Lax", "; Max-Age="] {
+            assert!(cookie.contains(part), "{part} in {cookie}");
+        }
     }
     let session = house.dana().await.get("/api/session").await.json();
     assert_eq!((&session["name"], &session["company"]), (&json!("Dana Whitfield"), &json!("harbor-dental")));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_signs_in_as_a_stranger() {
+async fn each_sign_in_has_a_state_a_nonce_and_a_challenge_of_its_own() {
     let house = House::open().await;
-    for stranger in ["", "dana", "harbor-dental.nobody", "tidewater-physio.dana"] {
-        let answer = house.post_form("/local/sign-in", &[("staff", stranger)]).await;
-        assert_eq!((answer.status, answer.header("set-cookie")), (404, None), "{stranger}");
+    let first = house.begins_to_sign_in("/api/sign-in").await;
+    let second = house.begins_to_sign_in("/api/sign-in").await;
+    assert_eq!(first.asked("response_type").as_deref(), Some("code"));
+    assert_eq!(first.asked("code_challenge_method").as_deref(), Some("S256"));
+    for unique in ["state", "nonce", "code_challenge"] {
+        let (one, other) = (first.asked(unique).unwrap(), second.asked(unique).unwrap());
+        assert!(one != other && one.len() >= 43, "{unique}: {one} {other}");
     }
+    assert_eq!(first.asked("prompt"), None);
+    let again = house.begins_to_sign_in("/api/sign-in?again=1").await;
+    assert_eq!(again.asked("prompt").as_deref(), Some("login"), "whoever signed out proves again who they are");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_callback_counts_once_and_only_in_the_browser_that_began() {
+    let house = House::open().await;
+    let mut begun = house.begins_to_sign_in("/api/sign-in").await;
+    let callback = begun.picks("harbor-dental.dana").await;
+
+    let mut other = house.begins_to_sign_in("/api/sign-in").await;
+    not_signed_in(&other.comes_back(&callback).await, "stale");
+    not_signed_in(&house.get(&callback).await, "stale");
+    not_signed_in(&begun.comes_back(&callback.replace("state=", "state=0")).await, "stale");
+
+    // The code of one attempt under the state of another: the verifier and the nonce do not fit.
+    let other_state = other.asked("state").unwrap();
+    let stolen = callback.replace(&begun.asked("state").unwrap(), &other_state);
+    not_signed_in(&other.comes_back(&stolen).await, "refused");
+    not_signed_in(&begun.comes_back(&callback).await, "refused");
+
+    let callback = other.picks("harbor-dental.dana").await;
+    assert_eq!(other.comes_back(&callback).await.header("location"), Some("/"));
+    not_signed_in(&other.comes_back(&callback).await, "refused");
+    for bad in ["", "?code=x", "?state=x", "?state=&code=", "?error=access_denied&state=x"] {
+        not_signed_in(&other.comes_back(&format!("/api/sign-in/callback{bad}")).await, "stale");
+    }
+    let denied = format!("/api/sign-in/callback?error=access_denied&state={other_state}");
+    not_signed_in(&other.comes_back(&denied).await, "refused");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn signing_in_leads_back_to_the_page_that_asked_for_it_and_never_elsewhere() {
+    let house = House::open().await;
+    for (back, page) in [
+        ("/conversation.html%3Fc=0a1b", "/conversation.html?c=0a1b"),
+        ("//evil.example/", "/"),
+        ("https:%2F%2Fevil.example", "/"),
+        ("/%5Cevil.example", "/"),
+        ("/api/sign-out", "/"),
+        ("/%0d%0aset-cookie:%20a=b", "/"),
+    ] {
+        let mut begun = house.begins_to_sign_in(&format!("/api/sign-in?back={back}")).await;
+        let callback = begun.picks("harbor-dental.dana").await;
+        assert_eq!(begun.comes_back(&callback).await.header("location"), Some(page), "{back}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_who_is_no_longer_staff_is_neither_let_in_nor_kept() {
+    let house = House::open().await;
+    let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
+    assert_eq!(dana.get("/api/session").await.status, 200);
+    let mut begun = house.begins_to_sign_in("/api/sign-in").await;
+    let callback = begun.picks("harbor-dental.dana").await;
+    let login = json!({"pk": {"S": "LOGIN#email dana@harbor-dental.example"}, "sk": {"S": "LOGIN"}});
+    let listed = json!({"pk": {"S": "COMPANY#harbor-dental"}, "sk": {"S": "STAFF#dana"}});
+    for key in [login, listed] {
+        house.table("DeleteItem", json!({"Key": key})).await;
+    }
+    not_signed_in(&begun.comes_back(&callback).await, "stranger");
+    told(&later(&dana).get("/api/session").await, "session-ended", "has ended");
+    assert_eq!(later(&marcus).get("/api/session").await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_name_is_seen_without_signing_in_again() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let key = json!({"pk": {"S": "COMPANY#harbor-dental"}, "sk": {"S": "STAFF#dana"}});
+    let change = json!({"Key": key, "UpdateExpression": "SET #n = :n", "ExpressionAttributeNames": {"#n": "name"},
+        "ExpressionAttributeValues": {":n": {"S": "Dana Whitfield-Lee"}}});
+    house.table("UpdateItem", change).await;
+    assert_eq!(later(&dana).get("/api/session").await.json()["name"], "Dana Whitfield-Lee");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -37,10 +121,7 @@ async fn no_session_a_forged_one_and_an_ended_one_each_have_their_own_answer() {
     told(&other.get("/api/notifications").await, "session-unknown", "not known here");
 
     let dana = house.dana().await;
-    let sessions = house
-        .table("Scan", json!({"FilterExpression": "sk = :s", "ExpressionAttributeValues": {":s": {"S": "SESSION"}}}))
-        .await;
-    let key = &sessions["Items"][0]["pk"];
+    let key = sessions(&house).await["Items"][0]["pk"].clone();
     assert!(!key.to_string().contains(dana.cookie.split('=').nth(1).unwrap()), "the table does not hold the token");
     house
         .table(
@@ -52,20 +133,32 @@ async fn no_session_a_forged_one_and_an_ended_one_each_have_their_own_answer() {
     told(&dana.get("/api/notifications").await, "session-ended", "has ended");
 }
 
-fn told(answer: &Answer, code: &str, sentence: &str) {
-    assert_eq!((answer.status, answer.code().as_str()), (401, code));
-    assert!(answer.sentence().contains(sentence), "{}", answer.sentence());
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn signing_out_ends_the_session_and_clears_the_cookie() {
     let house = House::open().await;
     let dana = house.dana().await;
     let answer = dana.send(dana.request(Method::POST, "/api/sign-out")).await;
-    assert_eq!((answer.status, answer.header("location")), (303, Some("/sign-in.html")));
+    assert_eq!((answer.status, answer.header("location")), (303, Some("/sign-in.html#signed-out")));
     assert!(answer.header("set-cookie").unwrap().contains("Max-Age=0"));
-    let sessions = house
-        .table("Scan", json!({"FilterExpression": "sk = :s", "ExpressionAttributeValues": {":s": {"S": "SESSION"}}}))
-        .await;
-    assert_eq!(sessions["Count"], 0);
+    assert_eq!(sessions(&house).await["Count"], 0);
+}
+
+async fn sessions(house: &House) -> Value {
+    let sessions = json!({"FilterExpression": "sk = :s", "ExpressionAttributeValues": {":s": {"S": "SESSION"}}});
+    house.table("Scan", sessions).await
+}
+
+/// The same session when the gateway no longer remembers what the authorizer said of it.
+fn later<'a>(desk: &Desk<'a>) -> Desk<'a> {
+    Desk { house: desk.house, cookie: format!("{}; later=1", desk.cookie) }
+}
+
+fn told(answer: &Answer, code: &str, sentence: &str) {
+    assert_eq!((answer.status, answer.code().as_str()), (401, code));
+    assert!(answer.sentence().contains(sentence), "{}", answer.sentence());
+}
+
+fn not_signed_in(answer: &Answer, reason: &str) {
+    assert_eq!((answer.status, answer.header("location")), (303, Some(format!("/sign-in.html#{reason}").as_str())));
+    assert_eq!(answer.cookie("__Host-switchboard"), None);
 }

@@ -28,14 +28,15 @@ fn the_template_has_the_routes_that_run_locally() {
     let template = template();
     let mut deployed = BTreeSet::new();
     for function in functions(&template) {
-        let events = function["Properties"]["Events"].as_object().cloned().unwrap_or_default();
-        for event in events.values().filter(|event| event["Type"] == "HttpApi") {
+        let events = function["Properties"]["Events"].as_object();
+        for event in events.into_iter().flat_map(|events| events.values()).filter(|event| event["Type"] == "HttpApi") {
             let (method, path) = (&event["Properties"]["Method"], &event["Properties"]["Path"]);
-            deployed.insert(format!("{} {} {}", method.as_str().unwrap(), path.as_str().unwrap(), binary(function)));
+            let public = event["Properties"]["Auth"]["Authorizer"] == "NONE";
+            deployed.insert((method.as_str().unwrap(), path.as_str().unwrap(), binary(function), public));
         }
     }
     let local: BTreeSet<_> =
-        ROUTES.iter().map(|route| format!("{} {} {}", route.method, route.path, route.function)).collect();
+        ROUTES.iter().map(|route| (route.method, route.path, route.function, route.public)).collect();
     assert_eq!(deployed, local);
 }
 
@@ -70,4 +71,25 @@ async fn the_table_of_the_template_is_the_one_that_runs_locally() {
     }
     let ttl = house.table("DescribeTimeToLive", json!({})).await;
     assert_eq!(deployed["TimeToLiveSpecification"]["AttributeName"], ttl["TimeToLiveDescription"]["AttributeName"]);
+}
+
+#[test]
+fn the_distribution_of_the_template_has_the_headers_that_the_local_stack_has() {
+    let template = template();
+    let policy = &template["Resources"]["SecurityHeaders"]["Properties"]["ResponseHeadersPolicyConfig"];
+    let (security, custom) = (&policy["SecurityHeadersConfig"], &policy["CustomHeadersConfig"]["Items"]);
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let mut deployed = BTreeSet::from([
+        ("content-security-policy".to_owned(), text(&security["ContentSecurityPolicy"]["ContentSecurityPolicy"])),
+        ("referrer-policy".to_owned(), text(&security["ReferrerPolicy"]["ReferrerPolicy"])),
+    ]);
+    let transport = &security["StrictTransportSecurity"];
+    assert_eq!(transport["IncludeSubdomains"], true);
+    let seconds = transport["AccessControlMaxAgeSec"].as_u64().unwrap();
+    deployed.insert(("strict-transport-security".to_owned(), format!("max-age={seconds}; includeSubDomains")));
+    assert!(security["ContentTypeOptions"].is_object());
+    deployed.insert(("x-content-type-options".to_owned(), "nosniff".to_owned()));
+    deployed.extend(custom.as_array().unwrap().iter().map(|header| (text(&header["Header"]), text(&header["Value"]))));
+    let local = static_site::SECURITY_HEADERS.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    assert_eq!(deployed, BTreeSet::from(local));
 }

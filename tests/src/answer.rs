@@ -20,6 +20,16 @@ impl Answer {
         self.headers.get(name)?.to_str().ok()
     }
 
+    /// A cookie that is set, as it is to be sent back.
+    #[must_use]
+    pub fn cookie(&self, name: &str) -> Option<String> {
+        let set = self.headers.get_all("set-cookie").iter().filter_map(|cookie| cookie.to_str().ok());
+        let mut pairs = set.filter_map(|cookie| cookie.split(';').next());
+        pairs
+            .find(|pair| pair.strip_prefix(name).is_some_and(|rest| rest.starts_with('=') && rest.len() > 1))
+            .map(str::to_owned)
+    }
+
     #[must_use]
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("not JSON: {} {}", self.status, self.body))

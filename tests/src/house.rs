@@ -4,7 +4,7 @@ use local::{Data, Options, Stack};
 use reqwest::redirect::Policy;
 use serde_json::{Value, json};
 
-use crate::{Answer, Desk, Phone};
+use crate::{Answer, Desk, Phone, SigningIn};
 
 /// Lines of the two companies that every stack serves.
 pub const HARBOR: &str = "+12065550142";
@@ -67,10 +67,15 @@ impl House {
 
     /// A member of staff, `<company>.<person>`, signed in.
     pub async fn sign_in(&self, staff: &str) -> Desk<'_> {
-        let answer = self.post_form("/local/sign-in", &[("staff", staff)]).await;
-        let cookie = answer.header("set-cookie").unwrap_or_else(|| panic!("{staff} cannot sign in: {}", answer.body));
-        let cookie = cookie.split(';').next().expect("a cookie has a value").to_owned();
-        Desk { house: self, cookie }
+        let mut begun = self.begins_to_sign_in("/api/sign-in").await;
+        let callback = begun.picks(staff).await;
+        let cookie = begun.comes_back(&callback).await.cookie("__Host-switchboard");
+        Desk { house: self, cookie: cookie.unwrap_or_else(|| panic!("{staff} cannot sign in")) }
+    }
+
+    /// A browser that is sent to the identity provider.
+    pub async fn begins_to_sign_in(&self, path: &str) -> SigningIn<'_> {
+        SigningIn::begin(self, path).await
     }
 
     pub async fn dana(&self) -> Desk<'_> {

@@ -11,9 +11,11 @@ mod desk;
 mod event;
 mod house;
 mod phone;
+mod signing_in;
 
 pub use answer::Answer;
 pub use desk::{Desk, Send};
 pub use event::{Sms, ago, by_queue, by_queue_raw, by_topic, record};
 pub use house::{HARBOR, HARBOR_SECOND, House, Invoked, TIDEWATER, Usage};
 pub use phone::Phone;
+pub use signing_in::SigningIn;

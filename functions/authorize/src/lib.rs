@@ -27,12 +27,14 @@ impl Authorize {
 
     async fn verdict(&self, token: Option<String>) -> Result<Verdict, StoreError> {
         let Some(token) = token else { return Ok(Verdict::Unknown) };
-        let session = self.store.session(&web::token_hash(&token)).await?;
-        Ok(match session {
-            None => Verdict::Unknown,
-            Some(session) if session.ends <= self.clock.now() => Verdict::Ended,
-            Some(session) => Verdict::Live(session.staff),
-        })
+        let Some(session) = self.store.session(&web::token_hash(&token)).await? else { return Ok(Verdict::Unknown) };
+        if session.ends <= self.clock.now() {
+            return Ok(Verdict::Ended);
+        }
+        // Whoever is no longer staff, or was signed out everywhere, has no session any more.
+        let present = self.store.present(&session.company, &session.staff).await?;
+        let present = present.filter(|present| present.sessions_since.is_none_or(|since| since <= session.began));
+        Ok(present.map_or(Verdict::Ended, |present| Verdict::Live(present.staff)))
     }
 }
 

@@ -8,7 +8,9 @@ use runtime::Runtime;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let function = Arc::new(FetchConversation::new(&Runtime::on_lambda()?));
+    let runtime = Runtime::on_lambda()?;
+    runtime.open_table().await;
+    let function = Arc::new(FetchConversation::new(&runtime));
     run(service_fn(|request| {
         let function = function.clone();
         async move { function.handle(request).await }

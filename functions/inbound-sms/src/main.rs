@@ -7,7 +7,9 @@ use serde_json::Value;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let function = InboundSmsFunction::new(&Runtime::on_lambda()?);
+    let runtime = Runtime::on_lambda()?;
+    runtime.open_table().await;
+    let function = InboundSmsFunction::new(&runtime);
     let function = &function;
     run(service_fn(|event: LambdaEvent<Value>| async move { function.handle(&event.payload).await })).await
 }

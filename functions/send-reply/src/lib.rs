@@ -12,12 +12,12 @@ use domain::{
 };
 use http::StatusCode;
 use lambda_http::{Body, Request, Response};
-use runtime::Runtime;
+use runtime::{Metric, Metrics, Runtime};
 use serde::Deserialize;
 use sms::{Gateway, Handed};
 use store::{Contact, Draft, Queued, Store};
 use views::Viewer;
-use web::{Answer, Format, IdempotencyKey, Origins, Problem};
+use web::{Answer, Format, IdempotencyKey, Problem};
 
 /// Sends what staff write: a reply in a conversation, or a first message to a number.
 pub struct SendReply {
@@ -25,7 +25,7 @@ pub struct SendReply {
     gateway: Gateway,
     clock: Clock,
     randomness: Randomness,
-    origins: Origins,
+    metrics: Metrics,
     contacts: Contacts,
 }
 
@@ -55,7 +55,7 @@ impl SendReply {
             gateway: Gateway::new(&runtime.aws),
             clock: runtime.clock.clone(),
             randomness: runtime.randomness.clone(),
-            origins: Origins::new(runtime.configuration.portal_origins.clone()),
+            metrics: runtime.metrics.clone(),
             contacts: Contacts::default(),
         }
     }
@@ -66,7 +66,7 @@ impl SendReply {
 
     async fn answer(&self, request: &Request) -> Result<Answer, Problem> {
         let staff = web::staff(request)?;
-        self.origins.check(request)?;
+        web::same_origin(request)?;
         let key = IdempotencyKey::of(request)?.map_or_else(|| self.randomness.token(), |key| key.0);
         let id = MessageId::of_request(&staff.company, &staff.id, &key);
         let viewer = Viewer { region: staff.region, now: self.clock.now() };
@@ -120,7 +120,7 @@ impl SendReply {
         }
         let company = self.store.company(&staff.company).await?.ok_or_else(|| {
             Problem::new(
-                StatusCode::FORBIDDEN,
+                StatusCode::UNAUTHORIZED,
                 "no-company",
                 "Your company is not served here any more. Ask your administrator.",
             )
@@ -168,10 +168,19 @@ impl SendReply {
         let contact = Contact { number: number.clone(), line: message.line.clone() };
         self.contacts.remember(&staff.company, message.conversation, contact);
         let reached = match self.gateway.hand_over(&message.line, number, text).await {
-            Handed::Accepted { provider_id } => Progress::Sent { at: self.clock.now(), provider_id },
-            Handed::Refused(refusal) => Progress::Failed { refusal },
-            // It stays queued, and is shown as unconfirmed after a minute.
-            Handed::Unknown => return message,
+            Handed::Accepted { provider_id } => {
+                self.metrics.count(Metric::SendAccepted);
+                Progress::Sent { at: self.clock.now(), provider_id }
+            }
+            Handed::Refused(refusal) => {
+                self.metrics.count(Metric::SendFailed);
+                Progress::Failed { refusal }
+            }
+            Handed::Unknown => {
+                self.metrics.count(Metric::SendFailed);
+                // It stays queued, and is shown as unconfirmed after a minute.
+                return message;
+            }
         };
         if let Err(error) = self.store.settle(&staff.company, &message, &reached).await {
             tracing::error!(%error, "a message's outcome was not recorded; it will be shown as unconfirmed");

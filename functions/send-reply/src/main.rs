@@ -8,7 +8,9 @@ use send_reply::SendReply;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let function = Arc::new(SendReply::new(&Runtime::on_lambda()?));
+    let runtime = Runtime::on_lambda()?;
+    runtime.open_table().await;
+    let function = Arc::new(SendReply::new(&runtime));
     run(service_fn(|request| {
         let function = function.clone();
         async move { function.handle(request).await }

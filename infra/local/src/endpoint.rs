@@ -1,5 +1,5 @@
-//! The AWS endpoint: DynamoDB and SNS at `POST /`, as the functions, the AWS CLI and the SDKs call
-//! them.
+//! The AWS endpoint: DynamoDB, SNS and Secrets Manager at `POST /`, as the functions, the AWS CLI and
+//! the SDKs call them.
 
 use anyhow::Context;
 use aws_credential_types::Credentials;
@@ -18,8 +18,10 @@ use http_body_util::BodyExt;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use serde_json::{Value, json};
 
 use crate::carrier;
+use crate::functions::SIGN_IN_SECRET;
 use crate::stack::Shared;
 use crate::usage::{Counted, Usage};
 
@@ -49,7 +51,10 @@ async fn used(State(shared): State<Shared>) -> Json<Counted> {
 }
 
 async fn call(State(shared): State<Shared>, headers: HeaderMap, body: Bytes) -> Response {
-    if headers.contains_key("x-amz-target") {
+    let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok());
+    if target == Some("secretsmanager.GetSecretValue") {
+        secret(&shared, &body)
+    } else if target.is_some() {
         shared.table.call(headers, body).await.unwrap_or_else(|error| {
             tracing::error!(%error, "the table was not reached");
             StatusCode::BAD_GATEWAY.into_response()
@@ -57,6 +62,17 @@ async fn call(State(shared): State<Shared>, headers: HeaderMap, body: Bytes) -> 
     } else {
         carrier::publish(&shared.carrier, &body).await
     }
+}
+
+/// There is one secret, which `sign-in` reads.
+fn secret(shared: &Shared, request: &[u8]) -> Response {
+    let request: Value = serde_json::from_slice(request).unwrap_or_default();
+    if request["SecretId"] == SIGN_IN_SECRET {
+        let value = shared.issuer.settings().to_string();
+        return Json(json!({"Name": SIGN_IN_SECRET, "SecretString": value})).into_response();
+    }
+    let missing = json!({"__type": "ResourceNotFoundException", "message": "there is no such secret here"});
+    (StatusCode::BAD_REQUEST, Json(missing)).into_response()
 }
 
 /// The way to the embedded DynamoDB, which has a listener of its own.

@@ -22,13 +22,14 @@ use serde_json::Value;
 use sign_in::SignIn;
 use tower::ServiceExt;
 
+/// The name of the secret that `sign-in` is configured with.
+pub(crate) const SIGN_IN_SECRET: &str = "switchboard/sign-in";
+
 type Answering = Pin<Box<dyn Future<Output = Result<Value, Diagnostic>> + Send>>;
 type Function = Box<dyn Fn(Value) -> Answering + Send + Sync>;
 
 pub(crate) struct Functions {
     by_name: HashMap<&'static str, Function>,
-    /// For whoever has proven who they are in the local stack's own way.
-    pub(crate) sign_in: Arc<SignIn>,
 }
 
 /// A function behind API Gateway, shared: its handler takes a request and gives a response.
@@ -56,7 +57,6 @@ macro_rules! event_function {
 
 impl Functions {
     pub(crate) fn new(runtime: &Runtime) -> Self {
-        let sign_in = Arc::new(SignIn::new(runtime));
         let by_name: [(_, Function); 7] = [
             ("authorize", event_function!(Arc::new(Authorize::new(runtime)))),
             ("fetch-conversation", http_function!(Arc::new(FetchConversation::new(runtime)))),
@@ -64,9 +64,9 @@ impl Functions {
             ("list-conversations", http_function!(Arc::new(ListConversations::new(runtime)))),
             ("list-notifications", http_function!(Arc::new(ListNotifications::new(runtime)))),
             ("send-reply", http_function!(Arc::new(SendReply::new(runtime)))),
-            ("sign-in", http_function!(sign_in.clone())),
+            ("sign-in", http_function!(Arc::new(SignIn::new(runtime, SIGN_IN_SECRET.to_owned())))),
         ];
-        Self { by_name: by_name.into(), sign_in }
+        Self { by_name: by_name.into() }
     }
 
     /// `None` if there is no such function. A panic is the function's error, as on Lambda.

@@ -20,25 +20,33 @@ use serde_json::{Value, json};
 use crate::functions::Functions;
 use crate::stack::Shared;
 
-/// A request that the API takes, and the function that it is for. Every route has the authorizer.
+/// A request that the API takes, and the function that it is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Route {
     pub method: &'static str,
     pub path: &'static str,
     pub function: &'static str,
+    /// Whether it is let through without the authorizer being asked.
+    pub public: bool,
 }
 
 const fn route(method: &'static str, path: &'static str, function: &'static str) -> Route {
-    Route { method, path, function }
+    Route { method, path, function, public: false }
+}
+
+const fn public(method: &'static str, path: &'static str, function: &'static str) -> Route {
+    Route { method, path, function, public: true }
 }
 
 /// All of them. A test holds them against `infra/template.yaml`.
-pub const ROUTES: [Route; 7] = [
+pub const ROUTES: [Route; 9] = [
     route("GET", "/api/notifications", "list-notifications"),
     route("GET", "/api/conversations", "list-conversations"),
     route("GET", "/api/conversations/{conversation}/messages", "fetch-conversation"),
     route("POST", "/api/conversations/{conversation}/messages", "send-reply"),
     route("POST", "/api/messages", "send-reply"),
+    public("GET", "/api/sign-in", "sign-in"),
+    public("GET", "/api/sign-in/callback", "sign-in"),
     route("GET", "/api/session", "sign-in"),
     route("POST", "/api/sign-out", "sign-in"),
 ];
@@ -110,18 +118,12 @@ impl Gateway {
 
     async fn answer(&self, route: Route, path: HashMap<String, String>, request: HttpRequest) -> Response {
         let mut event = event(route, &path, &request, self.clock.now());
-        // The cookie is the authorizer's identity source: without it the authorizer is not asked.
-        let cookie = request.headers.get(COOKIE).and_then(|cookie| cookie.to_str().ok());
-        let Some(cookie) = cookie.filter(|cookie| !cookie.is_empty()) else {
-            return said(StatusCode::UNAUTHORIZED, "Unauthorized");
-        };
-        let Some(authorized) = self.authorize(cookie, &event).await else {
-            return said(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error");
-        };
-        if authorized["isAuthorized"] != json!(true) {
-            return said(StatusCode::FORBIDDEN, "Forbidden");
+        if !route.public {
+            match self.authorized(&request, &event).await {
+                Ok(context) => event["requestContext"]["authorizer"] = json!({"lambda": context}),
+                Err(refusal) => return *refusal,
+            }
         }
-        event["requestContext"]["authorizer"] = json!({"lambda": authorized["context"]});
         match self.functions.invoke(route.function, event).await {
             Some(Ok(answer)) => {
                 response(&answer).unwrap_or_else(|| said(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"))
@@ -132,6 +134,23 @@ impl Gateway {
             }
             None => said(StatusCode::NOT_FOUND, "Not Found"),
         }
+    }
+
+    /// What the authorizer says of a request, or what the gateway says instead of going on.
+    async fn authorized(&self, request: &HttpRequest, event: &Value) -> Result<Value, Box<Response>> {
+        let refusal = |status, message| Err(Box::new(said(status, message)));
+        // The cookie is the authorizer's identity source: without it the authorizer is not asked.
+        let cookie = request.headers.get(COOKIE).and_then(|cookie| cookie.to_str().ok());
+        let Some(cookie) = cookie.filter(|cookie| !cookie.is_empty()) else {
+            return refusal(StatusCode::UNAUTHORIZED, "Unauthorized");
+        };
+        let Some(authorized) = self.authorize(cookie, event).await else {
+            return refusal(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error");
+        };
+        if authorized["isAuthorized"] != json!(true) {
+            return refusal(StatusCode::FORBIDDEN, "Forbidden");
+        }
+        Ok(authorized["context"].clone())
     }
 
     async fn authorize(&self, cookie: &str, event: &Value) -> Option<Value> {

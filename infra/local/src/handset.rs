@@ -8,6 +8,7 @@ use axum::{Form, Json, Router};
 use domain::{PhoneNumber, Region};
 use maud::{DOCTYPE, Markup, html};
 use serde::Deserialize;
+use serde_json::json;
 
 use crate::carrier::{Answer, Way};
 use crate::stack::Shared;
@@ -23,6 +24,7 @@ pub(crate) fn router() -> Router<Shared> {
             "/handset/handset.js",
             get(async || ([("content-type", "text/javascript")], include_str!("../assets/handset.js"))),
         )
+        .route("/local/lines", get(lines))
         .route("/local/handset/messages", get(thread).post(text))
         .route("/local/carrier/messages", get(accepted))
         .route("/local/carrier/next", post(steer))
@@ -32,6 +34,15 @@ pub(crate) fn router() -> Router<Shared> {
 fn read(typed: &str, region: Option<Region>) -> Option<PhoneNumber> {
     let plain: String = typed.chars().filter(|c| !c.is_whitespace()).collect();
     PhoneNumber::e164(&plain).ok().or_else(|| PhoneNumber::mobile(typed, region?).ok())
+}
+
+async fn lines(State(shared): State<Shared>) -> Response {
+    let Ok(directory) = shared.store.directory().await else { return StatusCode::SERVICE_UNAVAILABLE.into_response() };
+    let lines = directory.lines.iter().map(|line| {
+        let name = directory.companies.iter().find(|company| company.id == line.company).map(|company| &company.name);
+        json!({"number": line.number, "company": line.company, "company_name": name})
+    });
+    Json(lines.collect::<Vec<_>>()).into_response()
 }
 
 #[derive(Deserialize)]

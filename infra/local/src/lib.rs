@@ -7,7 +7,7 @@ mod functions;
 mod gateway;
 mod handset;
 mod invoke;
-mod people;
+mod issuer;
 mod site;
 mod stack;
 mod table;

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use axum::extract::{Request, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, IF_NONE_MATCH, ORIGIN};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HOST, HeaderName, HeaderValue, IF_NONE_MATCH, ORIGIN};
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use static_site::File;
 
 use crate::stack::Shared;
@@ -15,7 +15,7 @@ use crate::stack::Shared;
 static FILES: LazyLock<HashMap<String, File>> =
     LazyLock::new(|| static_site::files().into_iter().map(|file| (format!("/{}", file.path), file)).collect());
 
-pub(crate) async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
+pub(crate) async fn serve(State(shared): State<Shared>, method: Method, uri: Uri, headers: HeaderMap) -> Response {
     if method != Method::GET && method != Method::HEAD {
         return StatusCode::METHOD_NOT_ALLOWED.into_response();
     }
@@ -24,6 +24,12 @@ pub(crate) async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Respo
         let page = FILES.get("/404.html").map(|page| page.bytes.clone()).unwrap_or_default();
         return (StatusCode::NOT_FOUND, [(CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response();
     };
+    // Signing in leads back to the portal's one origin, and a cookie of another host does not.
+    let portal = &shared.origins[0];
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+    if path == "/sign-in.html" && host.is_some_and(|host| format!("http://{host}") != *portal) {
+        return Redirect::temporary(&format!("{portal}{uri}")).into_response();
+    }
     let tag = format!("W/\"{}\"", file.hash);
     let cache = (CACHE_CONTROL, if file.immutable { "public, max-age=31536000, immutable" } else { "no-cache" });
     if headers.get(IF_NONE_MATCH).is_some_and(|known| known == tag.as_str()) {

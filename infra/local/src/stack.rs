@@ -10,7 +10,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::get;
 use domain::Retention;
-use runtime::{Configuration, Runtime};
+use runtime::{Configuration, Metrics, Runtime};
 use store::Store;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -21,8 +21,9 @@ use crate::carrier::Carrier;
 use crate::endpoint::TableDoor;
 use crate::functions::Functions;
 use crate::gateway::Gateway;
+use crate::issuer::Issuer;
 use crate::table::{Created, TABLE, Table};
-use crate::{demo, endpoint, gateway, handset, invoke, people, site};
+use crate::{demo, endpoint, gateway, handset, invoke, issuer, site};
 
 /// How to start the stack.
 #[derive(Clone, Debug)]
@@ -55,6 +56,7 @@ pub(crate) struct Shared {
     pub(crate) functions: Arc<Functions>,
     pub(crate) gateway: Gateway,
     pub(crate) carrier: Carrier,
+    pub(crate) issuer: Issuer,
     pub(crate) table: TableDoor,
     pub(crate) store: Store,
     pub(crate) origins: Arc<[String]>,
@@ -71,20 +73,18 @@ impl Stack {
         let aws = endpoint::aws(&format!("http://127.0.0.1:{port}"));
         let dynamodb = aws_sdk_dynamodb::Client::new(&aws);
         let runtime = Runtime {
-            configuration: Configuration {
-                table: TABLE.to_owned(),
-                retention: Retention::default(),
-                portal_origins: origins.to_vec(),
-            },
+            configuration: Configuration { table: TABLE.to_owned(), retention: Retention::default() },
             aws,
             clock: runtime::wall_clock(),
             randomness: runtime::randomness(),
+            metrics: Metrics::uncollected(runtime::wall_clock()),
         };
         let table = Table::open(&options.data).await?;
         let functions = Arc::new(Functions::new(&runtime));
         let shared = Shared {
             gateway: Gateway::new(functions.clone(), runtime.clock.clone()),
             carrier: Carrier::new(dynamodb.clone(), functions.clone(), &runtime),
+            issuer: Issuer::new(&origins[0], runtime.clock.clone(), runtime.randomness.clone())?,
             functions,
             table: TableDoor::new(format!("http://{}/", table.address()).parse()?),
             store: runtime.store(),
@@ -120,7 +120,7 @@ impl Stack {
 
 fn router(shared: Shared) -> Router {
     let only_here = invoke::router()
-        .merge(people::router())
+        .merge(issuer::router())
         .merge(handset::router())
         .merge(endpoint::router())
         .layer(axum::middleware::from_fn_with_state(shared.clone(), site::refuse_foreign_pages));

@@ -47,9 +47,18 @@ impl Switchboard {
     }
 
     async fn sign_in(&self) -> String {
-        let form = [("staff", "harbor-dental.dana")];
-        let answer = self.http.post(format!("{}/local/sign-in", self.address)).form(&form).send().await.unwrap();
-        answer.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned()
+        let location = |answer: &reqwest::Response| answer.headers()["location"].to_str().unwrap().to_owned();
+        let cookie = |answer: &reqwest::Response| {
+            answer.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned()
+        };
+        let begun = self.http.get(format!("{}/api/sign-in", self.address)).send().await.unwrap();
+        let issuer = location(&begun);
+        let query = issuer.split_once('?').unwrap().1;
+        let form = format!("{query}&staff=harbor-dental.dana");
+        let picking = self.http.post(&issuer).header("content-type", "application/x-www-form-urlencoded").body(form);
+        let picked = picking.send().await.unwrap();
+        let back = self.http.get(location(&picked)).header("cookie", cookie(&begun));
+        cookie(&back.send().await.unwrap())
     }
 
     async fn notifications(&self) -> Vec<Value> {

@@ -20,6 +20,14 @@ pub struct Company {
     pub conversation_key: ConversationKey,
 }
 
+impl Company {
+    /// A number as a line of this company.
+    #[must_use]
+    pub fn a_line(&self, number: PhoneNumber) -> Line {
+        Line { number, company: self.id.clone(), conversation_key: self.conversation_key.clone() }
+    }
+}
+
 /// A number of ours that customers write to, and whose it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {

@@ -3,6 +3,7 @@
 mod clock;
 mod company;
 mod conversation;
+mod login;
 mod message;
 mod notification;
 mod page;
@@ -16,6 +17,7 @@ mod text;
 pub use clock::{Clock, Randomness, Timestamp};
 pub use company::{Company, CompanyId, Line};
 pub use conversation::{Conversation, ConversationId, ConversationKey, NotAConversation};
+pub use login::{Login, NotALogin};
 pub use message::{Message, MessageId, MessageKind, Progress, Refusal, Told};
 pub use notification::Notification;
 pub use page::Page;

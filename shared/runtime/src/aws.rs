@@ -5,12 +5,13 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_dynamodb::config::BehaviorVersion;
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
+use aws_types::app_name::AppName;
 use aws_types::region::Region;
-use aws_types::sdk_config::SharedHttpClient;
+
+use crate::trust::{Roots, http_client_trusting};
 
 /// The SDK as a function on Lambda needs it. Lambda hands region and credentials over in the
 /// environment, so nothing has to be searched for, and `aws-config` can be left out.
@@ -28,7 +29,7 @@ pub fn aws_on_lambda() -> SdkConfig {
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(variable("AWS_REGION")))
         .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .http_client(http_client())
+        .http_client(http_client_trusting(Roots::for_aws(|name| env::var(name).ok())))
         .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
         .retry_config(RetryConfig::standard())
         .timeout_config(
@@ -37,14 +38,10 @@ pub fn aws_on_lambda() -> SdkConfig {
                 .operation_timeout(Duration::from_secs(10))
                 .build(),
         );
+    // In the user agent, so that whoever reads CloudTrail sees which function asked.
+    config.set_app_name(AppName::new(variable("AWS_LAMBDA_FUNCTION_NAME")).ok());
     if let Ok(endpoint) = env::var("AWS_ENDPOINT_URL") {
         config = config.endpoint_url(endpoint);
     }
     config.build()
-}
-
-/// One HTTP client with one TLS library for every service.
-#[must_use]
-pub fn http_client() -> SharedHttpClient {
-    aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
 }

@@ -8,7 +8,6 @@ use domain::Retention;
 pub struct Configuration {
     pub table: String,
     pub retention: Retention,
-    pub portal_origins: Vec<String>,
 }
 
 /// A variable that a function cannot start without, or with.
@@ -41,9 +40,14 @@ impl Configuration {
                 must: "be a whole number of days from 1 to 65535",
             })?,
         };
-        let origins = variable("SWITCHBOARD_PORTAL_ORIGINS").unwrap_or_default();
-        Ok(Self { table, retention, portal_origins: origins.split_whitespace().map(str::to_owned).collect() })
+        Ok(Self { table, retention })
     }
+}
+
+/// The name of the secret that signing in is configured with.
+pub fn sign_in_secret() -> Result<String, BadConfiguration> {
+    env::var("SWITCHBOARD_SIGN_IN_SECRET")
+        .map_err(|_| BadConfiguration { variable: "SWITCHBOARD_SIGN_IN_SECRET", must: "name a secret" })
 }
 
 #[cfg(test)]

@@ -3,14 +3,20 @@
 
 mod aws;
 mod configuration;
+mod log;
+mod metrics;
+mod opening;
+mod trust;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use domain::{Clock, Randomness, Timestamp};
 use store::Store;
 
-pub use aws::{aws_on_lambda, http_client};
-pub use configuration::{BadConfiguration, Configuration};
+pub use aws::aws_on_lambda;
+pub use configuration::{BadConfiguration, Configuration, sign_in_secret};
+pub use metrics::{Metric, Metrics};
+pub use trust::http_client;
 
 /// What every function is given.
 pub struct Runtime {
@@ -18,28 +24,25 @@ pub struct Runtime {
     pub aws: aws_types::SdkConfig,
     pub clock: Clock,
     pub randomness: Randomness,
+    pub metrics: Metrics,
 }
 
 impl Runtime {
     /// On Lambda: logs as JSON, configuration and credentials from the environment.
     pub fn on_lambda() -> Result<Self, BadConfiguration> {
-        tracing_subscriber::fmt()
-            .json()
-            .with_env_filter(
-                tracing_subscriber::EnvFilter::builder()
-                    .with_default_directive(tracing::level_filters::LevelFilter::INFO.into())
-                    .from_env_lossy(),
-            )
-            .with_current_span(false)
-            // CloudWatch adds the time itself.
-            .without_time()
-            .init();
+        log::begin();
         Ok(Self {
             configuration: Configuration::from_environment()?,
             aws: aws_on_lambda(),
             clock: wall_clock(),
             randomness: randomness(),
+            metrics: Metrics::on_lambda(wall_clock()),
         })
+    }
+
+    /// Opens the connection to the table, for a function whose first request will want it.
+    pub async fn open_table(&self) {
+        opening::open(&self.aws).await;
     }
 
     #[must_use]

@@ -1,11 +1,16 @@
-//! Companies, their lines and their staff.
+//! Companies and their lines, and everybody that a deployment serves.
 
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
-use domain::{Company, CompanyId, Line, PhoneNumber, Staff, StaffId};
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, ReturnConsumedCapacity, TransactWriteItem};
+use domain::{Company, CompanyId, Line, PhoneNumber};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
 use crate::error::{misshapen, unavailable};
+use crate::staff::Member;
+use crate::transaction::Transacted;
 use crate::{RECENT, Store, StoreError, keys};
 
 /// Everybody a deployment serves.
@@ -13,7 +18,32 @@ use crate::{RECENT, Store, StoreError, keys};
 pub struct Directory {
     pub companies: Vec<Company>,
     pub lines: Vec<Line>,
-    pub staff: Vec<Staff>,
+    pub staff: Vec<Member>,
+}
+
+/// Why the directory stays as it is, in words for an operator.
+#[derive(Debug, Error)]
+pub enum Refused {
+    #[error("there is a company with that id already")]
+    CompanyExists,
+    #[error("there is no company with that id")]
+    NoCompany,
+    #[error("the company still has staff; remove them first")]
+    CompanyHasStaff,
+    #[error("that number is a company's line already")]
+    LineTaken,
+    #[error("there is no such line")]
+    NoLine,
+    #[error("the company writes first from that line; remove the company, or give it another line first")]
+    FirstLine,
+    #[error("the company has a member of staff with that id already")]
+    StaffExists,
+    #[error("the company has no member of staff with that id")]
+    NoStaff,
+    #[error("somebody signs in with that login already")]
+    LoginTaken,
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -26,26 +56,59 @@ struct Listed<T> {
     item: T,
 }
 
-/// A member of staff as kept: what a session says of their company comes from the company.
-#[derive(Serialize, Deserialize)]
-struct Member {
-    staff: StaffId,
-    company: CompanyId,
-    name: String,
-}
-
 impl Store {
-    pub async fn put_company(&self, company: &Company) -> Result<(), StoreError> {
-        self.list(keys::company(&company.id), company).await
+    /// Adds a company with the line that it writes first from.
+    pub async fn add_company(&self, company: &Company) -> Result<(), Refused> {
+        let writes = vec![
+            self.put_listed(keys::company(&company.id), company)?,
+            self.put_listed(keys::line(&company.line), &company.a_line(company.line.clone()))?,
+        ];
+        self.change(writes, [Refused::CompanyExists, Refused::LineTaken]).await
     }
 
-    pub async fn put_line(&self, line: &Line) -> Result<(), StoreError> {
-        self.list(keys::line(&line.number), line).await
+    /// Removes a company and its lines. What was said stays until its retention ends; nobody can
+    /// read it meanwhile.
+    pub async fn remove_company(&self, company: &CompanyId) -> Result<(), Refused> {
+        let directory = self.directory().await?;
+        if !directory.companies.iter().any(|listed| listed.id == *company) {
+            return Err(Refused::NoCompany);
+        }
+        if directory.staff.iter().any(|member| member.company == *company) {
+            return Err(Refused::CompanyHasStaff);
+        }
+        // The company last: an interrupted removal is then still listed, and can be done again.
+        for line in directory.lines.iter().filter(|line| line.company == *company) {
+            self.change(vec![self.delete_listed(keys::line(&line.number))?], [Refused::NoLine]).await?;
+        }
+        self.change(vec![self.delete_listed(keys::company(company))?], [Refused::NoCompany]).await
     }
 
-    pub async fn put_staff(&self, company: &CompanyId, staff: &StaffId, name: &str) -> Result<(), StoreError> {
-        let member = Member { staff: staff.clone(), company: company.clone(), name: name.to_owned() };
-        self.list(keys::staff(company, staff), &member).await
+    pub async fn add_line(&self, company: &CompanyId, number: &PhoneNumber) -> Result<(), Refused> {
+        let owner = self.company(company).await?.ok_or(Refused::NoCompany)?;
+        let writes = vec![
+            self.listed_still(keys::company(company))?,
+            self.put_listed(keys::line(number), &owner.a_line(number.clone()))?,
+        ];
+        self.change(writes, [Refused::NoCompany, Refused::LineTaken]).await
+    }
+
+    /// Lets a company write first from another of its lines.
+    pub async fn write_first_from(&self, company: &CompanyId, number: &PhoneNumber) -> Result<(), Refused> {
+        let line = self.line(number).await?.filter(|line| line.company == *company).ok_or(Refused::NoLine)?;
+        let mut owner = self.company(company).await?.ok_or(Refused::NoCompany)?;
+        owner.line = line.number;
+        let key = keys::company(company);
+        let put = Put::builder().condition_expression("attribute_exists(pk)");
+        let writes = vec![self.listed_still(keys::line(number))?, self.put_as(put, key, &owner)?];
+        self.change(writes, [Refused::NoLine, Refused::NoCompany]).await
+    }
+
+    pub async fn remove_line(&self, number: &PhoneNumber) -> Result<(), Refused> {
+        let line = self.line(number).await?.ok_or(Refused::NoLine)?;
+        if self.company(&line.company).await?.is_some_and(|company| company.line == *number) {
+            return Err(Refused::FirstLine);
+        }
+        self.change(vec![self.delete_listed(keys::line(number))?], [Refused::NoLine]).await
     }
 
     pub async fn company(&self, company: &CompanyId) -> Result<Option<Company>, StoreError> {
@@ -71,47 +134,69 @@ impl Store {
             .items()
             .send();
         let mut directory = Directory::default();
-        let mut members = Vec::new();
         while let Some(item) = pages.next().await {
             let item = item.map_err(unavailable("Query"))?;
-            if item.contains_key("staff") {
-                members.push(serde_dynamo::from_item::<_, Member>(item).map_err(misshapen("Query"))?);
+            if item.contains_key("login") {
+                directory.staff.push(read(item)?);
             } else if item.contains_key("region") {
-                directory.companies.push(serde_dynamo::from_item(item).map_err(misshapen("Query"))?);
+                directory.companies.push(read(item)?);
             } else {
-                directory.lines.push(serde_dynamo::from_item(item).map_err(misshapen("Query"))?);
+                directory.lines.push(read(item)?);
             }
         }
-        directory.staff = members
-            .into_iter()
-            .filter_map(|member| {
-                let company = directory.companies.iter().find(|company| company.id == member.company)?;
-                Some(Staff {
-                    id: member.staff,
-                    name: member.name,
-                    company: company.id.clone(),
-                    company_name: company.name.clone(),
-                    region: company.region,
-                })
-            })
-            .collect();
         Ok(directory)
     }
 
-    async fn list(&self, key: keys::Key, item: &impl Serialize) -> Result<(), StoreError> {
-        let recent = keys::in_directory(&key);
-        let item = serde_dynamo::to_item(Listed { key, recent, item }).map_err(misshapen("PutItem"))?;
-        self.client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(item))
-            .send()
-            .await
-            .map_err(unavailable("PutItem"))?;
-        Ok(())
+    /// Writes all or nothing. A condition that fails is the refusal in the same place.
+    pub(crate) async fn change(
+        &self,
+        writes: Vec<TransactWriteItem>,
+        refusals: impl IntoIterator<Item = Refused>,
+    ) -> Result<(), Refused> {
+        let Transacted::Refused(refused) = self.transact(writes).await? else { return Ok(()) };
+        let failed = refused.iter().zip(refusals).find(|(failed, _)| failed.is_some());
+        Err(failed.map_or(StoreError::Misshapen { operation: "TransactWriteItems" }.into(), |(_, refusal)| refusal))
     }
 
-    async fn listed<T: DeserializeOwned>(&self, key: keys::Key) -> Result<Option<T>, StoreError> {
+    /// The write of something new in the directory.
+    pub(crate) fn put_listed(&self, key: keys::Key, item: &impl Serialize) -> Result<TransactWriteItem, StoreError> {
+        self.put_as(Put::builder().condition_expression("attribute_not_exists(pk)"), key, item)
+    }
+
+    fn put_as(
+        &self,
+        put: aws_sdk_dynamodb::types::builders::PutBuilder,
+        key: keys::Key,
+        item: &impl Serialize,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let recent = keys::in_directory(&key);
+        let item = serde_dynamo::to_item(Listed { key, recent, item }).map_err(misshapen("TransactWriteItems"))?;
+        let put = put.table_name(&self.table).set_item(Some(item)).build();
+        Ok(TransactWriteItem::builder().put(put.map_err(misshapen("TransactWriteItems"))?).build())
+    }
+
+    /// The condition that something is still listed.
+    pub(crate) fn listed_still(&self, key: keys::Key) -> Result<TransactWriteItem, StoreError> {
+        let check = ConditionCheck::builder()
+            .table_name(&self.table)
+            .set_key(Some(key.attributes()))
+            .condition_expression("attribute_exists(pk)")
+            .build()
+            .map_err(misshapen("TransactWriteItems"))?;
+        Ok(TransactWriteItem::builder().condition_check(check).build())
+    }
+
+    pub(crate) fn delete_listed(&self, key: keys::Key) -> Result<TransactWriteItem, StoreError> {
+        let delete = Delete::builder()
+            .table_name(&self.table)
+            .set_key(Some(key.attributes()))
+            .condition_expression("attribute_exists(pk)")
+            .build()
+            .map_err(misshapen("TransactWriteItems"))?;
+        Ok(TransactWriteItem::builder().delete(delete).build())
+    }
+
+    pub(crate) async fn listed<T: DeserializeOwned>(&self, key: keys::Key) -> Result<Option<T>, StoreError> {
         let found = self
             .client
             .get_item()
@@ -123,4 +208,8 @@ impl Store {
             .map_err(unavailable("GetItem"))?;
         found.item.map(serde_dynamo::from_item).transpose().map_err(misshapen("GetItem"))
     }
+}
+
+fn read<T: DeserializeOwned>(item: HashMap<String, AttributeValue>) -> Result<T, StoreError> {
+    serde_dynamo::from_item(item).map_err(misshapen("Query"))
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{CompanyId, ConversationId, MessageId, PhoneNumber, Position, StaffId};
+use domain::{CompanyId, ConversationId, Login, MessageId, PhoneNumber, Position, StaffId};
 use serde::{Deserialize, Serialize};
 
 use crate::TokenHash;
@@ -46,6 +46,11 @@ pub(crate) fn company(company: &CompanyId) -> Key {
 
 pub(crate) fn staff(company: &CompanyId, staff: &StaffId) -> Key {
     key(format!("COMPANY#{company}"), format!("STAFF#{staff}"))
+}
+
+/// Which member of staff signs in so: one person for each login, in the whole deployment.
+pub(crate) fn login(login: &Login) -> Key {
+    key(format!("LOGIN#{login}"), "LOGIN")
 }
 
 pub(crate) fn line(number: &PhoneNumber) -> Key {

@@ -12,19 +12,21 @@ mod keys;
 mod outbound;
 mod page;
 mod sessions;
+mod staff;
 mod thread;
 mod transaction;
 
 use aws_sdk_dynamodb::Client;
 use domain::Retention;
 
-pub use directory::Directory;
+pub use directory::{Directory, Refused};
 pub use error::StoreError;
 pub use inbound::{Arrival, Recorded};
 pub use keys::{EXPIRES_AT, PK, RECENT, RECENT_PK, RECENT_SK, SK};
 pub use outbound::{Contact, Draft, Queued};
 pub use page::Span;
 pub use sessions::{Session, TokenHash};
+pub use staff::{Member, Present};
 pub use thread::Thread;
 
 /// The table, as one deployment has it.

@@ -1,7 +1,7 @@
 use std::fmt;
 
 use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
-use domain::{Staff, Timestamp};
+use domain::{CompanyId, StaffId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{misshapen, unavailable};
@@ -25,10 +25,13 @@ impl fmt::Display for TokenHash {
     }
 }
 
-/// A member of staff signed in, until a moment.
+/// Somebody signed in, from one moment until another. Whether they still are staff, and what they
+/// are called, is said by [`Store::present`].
 #[derive(Clone, Debug)]
 pub struct Session {
-    pub staff: Staff,
+    pub company: CompanyId,
+    pub staff: StaffId,
+    pub began: Timestamp,
     pub ends: Timestamp,
 }
 
@@ -37,12 +40,20 @@ struct Item {
     #[serde(flatten)]
     key: keys::Key,
     expires_at: u64,
-    staff: Staff,
+    company: CompanyId,
+    staff: StaffId,
+    began: Timestamp,
 }
 
 impl Store {
     pub async fn start_session(&self, token: &TokenHash, session: &Session) -> Result<(), StoreError> {
-        let item = Item { key: keys::session(token), expires_at: session.ends.as_secs(), staff: session.staff.clone() };
+        let item = Item {
+            key: keys::session(token),
+            expires_at: session.ends.as_secs(),
+            company: session.company.clone(),
+            staff: session.staff.clone(),
+            began: session.began,
+        };
         self.client
             .put_item()
             .table_name(&self.table)
@@ -67,7 +78,12 @@ impl Store {
             .map_err(unavailable("GetItem"))?;
         let Some(item) = found.item else { return Ok(None) };
         let item: Item = serde_dynamo::from_item(item).map_err(misshapen("GetItem"))?;
-        Ok(Some(Session { staff: item.staff, ends: Timestamp::from_millis(item.expires_at.saturating_mul(1000)) }))
+        Ok(Some(Session {
+            company: item.company,
+            staff: item.staff,
+            began: item.began,
+            ends: Timestamp::from_millis(item.expires_at.saturating_mul(1000)),
+        }))
     }
 
     pub async fn end_session(&self, token: &TokenHash) -> Result<(), StoreError> {

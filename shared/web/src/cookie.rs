@@ -18,15 +18,18 @@ pub fn clear_session_cookie() -> String {
     session_cookie("", 0)
 }
 
-/// The session's token from cookies as API Gateway hands them over: each on its own, or joined in
-/// the header.
 pub fn session_token<'a>(cookies: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    cookie(SESSION_COOKIE, cookies)
+}
+
+/// One of the cookies as API Gateway hands them over: each on its own, or joined in the header.
+pub fn cookie<'a>(wanted: &str, cookies: impl IntoIterator<Item = &'a str>) -> Option<String> {
     cookies
         .into_iter()
         .flat_map(|cookies| cookies.split(';'))
         .filter_map(|cookie| cookie.trim().split_once('='))
-        .find(|(name, token)| *name == SESSION_COOKIE && !token.is_empty())
-        .map(|(_, token)| token.to_owned())
+        .find(|(name, value)| *name == wanted && !value.is_empty())
+        .map(|(_, value)| value.to_owned())
 }
 
 /// The cookies of an HTTP request.

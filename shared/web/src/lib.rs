@@ -8,8 +8,8 @@ mod origin;
 mod problem;
 
 pub use answer::{Answer, Format, list, respond};
-pub use cookie::{SESSION_COOKIE, clear_session_cookie, cookies, session_cookie, session_token, token_hash};
+pub use cookie::{SESSION_COOKIE, clear_session_cookie, cookie, cookies, session_cookie, session_token, token_hash};
 pub use identity::{Verdict, staff};
 pub use input::{IdempotencyKey, body, conversation, limit, position};
-pub use origin::Origins;
+pub use origin::same_origin;
 pub use problem::Problem;

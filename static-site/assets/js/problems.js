@@ -3,9 +3,10 @@
 document.addEventListener('htmx:after:request', event => {
   const {ctx} = event.detail;
   const {status} = ctx.response;
-  if (status === 401 || status === 403 && ctx.request.method === 'GET') {
+  if (status === 401) {
     event.preventDefault();
-    location.assign('/sign-in.html');
+    const back = location.pathname + location.search;
+    location.assign(back === '/' ? '/sign-in.html' : `/sign-in.html?${new URLSearchParams({back})}`);
     return;
   }
   const place = placeFor(ctx.sourceElement);

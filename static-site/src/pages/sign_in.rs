@@ -3,7 +3,21 @@ use maud::{Markup, html};
 use super::document;
 use crate::assets::address;
 
-/// Sign-in by picking a person, which only the local stack offers.
+/// What the address can say of an earlier attempt, by its fragment.
+const SAID: [(&str, &str); 5] = [
+    ("signed-out", "You are signed out."),
+    ("stale", "That sign-in was begun in another window, or took too long. Begin again here."),
+    (
+        "refused",
+        "You were not signed in. Try again, and if it stays so, ask whoever runs Switchboard for your company.",
+    ),
+    (
+        "stranger",
+        "You proved who you are, but nobody here has that login. Ask whoever runs Switchboard for your company to add it.",
+    ),
+    ("unreachable", "Signing in does not work just now. Try again in a moment."),
+];
+
 pub(super) fn page() -> Markup {
     document(
         "Sign in",
@@ -12,9 +26,8 @@ pub(super) fn page() -> Markup {
                 div.sign-in-card {
                     img src=(address("icon.svg")) width="48" height="48" alt="";
                     h1 { "Sign in to Switchboard" }
-                    p { "This is a local stack. Pick the person you want to be." }
-                    form action="/local/sign-in" method="post" hx-get="/local/staff" hx-trigger="load" hx-target="#people" { div id="people" {} }
-                    p.aside { a href="/handset" { "Open a customer's phone" } }
+                    @for (name, words) in SAID { p.said id=(name) role="status" { (words) } }
+                    a.button.go id="sign-in" href="/api/sign-in" { "Sign in" }
                 }
             }
         },

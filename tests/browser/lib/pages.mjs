@@ -1,7 +1,7 @@
 // Every page there is, each as somebody comes upon it with the demo's customers.
 import {MARIA} from './stack.mjs';
 
-export const SIGNED_OUT = [{name: 'sign-in', path: '/sign-in.html', ready: '#people button'}];
+export const SIGNED_OUT = [{name: 'sign-in', path: '/sign-in.html', ready: '#sign-in'}];
 
 export function signedIn(conversation) {
   return [

@@ -7,7 +7,7 @@ test('without a session every page leads to the sign-in page', ONCE, async ({ope
   const page = await openWindow();
   for (const path of PAGES) {
     await page.goto(path);
-    await expect(page, path).toHaveURL(/\/sign-in\.html$/);
+    await expect(page, path).toHaveURL(/\/sign-in\.html/);
   }
 });
 
@@ -16,7 +16,7 @@ test('so does a session that was made up', ONCE, async ({dana}) => {
   const [session] = await context.cookies();
   await context.addCookies([{...session, value: session.value.replace(/./g, 'f')}]);
   await dana.page.goto('/');
-  await expect(dana.page).toHaveURL(/\/sign-in\.html$/);
+  await expect(dana.page).toHaveURL(/\/sign-in\.html/);
 });
 
 test('who signs in is named, and signing out ends the session for every page that is open', async ({stack, dana}) => {
@@ -26,10 +26,10 @@ test('who signs in is named, and signing out ends the session for every page tha
   await other.goto('/messages.html');
   await expect(other.getByText('Hello')).toBeVisible();
   await dana.page.getByRole('button', {name: 'Sign out'}).click();
-  await expect(dana.page).toHaveURL(/\/sign-in\.html$/);
-  await expect(other).toHaveURL(/\/sign-in\.html$/);
+  await expect(dana.page).toHaveURL(/\/sign-in\.html/);
+  await expect(other).toHaveURL(/\/sign-in\.html/);
   await dana.page.goBack();
-  await expect(dana.page).toHaveURL(/\/sign-in\.html$/);
+  await expect(dana.page).toHaveURL(/\/sign-in\.html/);
 });
 
 test('a session that ends while a reply is written takes nothing of it', ONCE, async ({stack, dana}) => {
@@ -39,11 +39,26 @@ test('a session that ends while a reply is written takes nothing of it', ONCE, a
   await dana.reply.fill('No problem.');
   await dana.page.context().clearCookies();
   await dana.send.click();
-  await expect(dana.page).toHaveURL(/\/sign-in\.html$/);
-  await dana.signsInAs('Dana Whitfield');
-  await dana.page.goto(conversation);
+  await expect(dana.page).toHaveURL(/\/sign-in\.html/);
+  await dana.signsInHere('Dana Whitfield');
+  await expect(dana.page, 'signing in leads back').toHaveURL(conversation);
   await expect(dana.reply).toHaveValue('No problem.');
   expect(await stack.phoneOf(MARIA)).toEqual([]);
+});
+
+test('whoever signs out is told so, and is asked who they are again', ONCE, async ({dana}) => {
+  await dana.page.getByRole('button', {name: 'Sign out'}).click();
+  await expect(dana.page.getByText('You are signed out.')).toBeVisible();
+  const asked = dana.page.waitForRequest(/\/local\/issuer\/authorize/);
+  await dana.page.getByRole('link', {name: 'Sign in'}).click();
+  expect(new URL((await asked).url()).searchParams.get('prompt')).toBe('login');
+});
+
+test('a sign-in that is not this window\'s own is explained', ONCE, async ({openWindow}) => {
+  const page = await openWindow();
+  await page.goto('/api/sign-in/callback?code=x&state=y');
+  await expect(page.getByText('That sign-in was begun in another window')).toBeVisible();
+  await expect(page.getByText('You are signed out.')).toBeHidden();
 });
 
 test('a draft is not left to the next person in the same window', ONCE, async ({stack, dana}) => {
@@ -52,7 +67,7 @@ test('a draft is not left to the next person in the same window', ONCE, async ({
   const conversation = dana.page.url();
   await dana.reply.fill('Between us:');
   await dana.page.getByRole('button', {name: 'Sign out'}).click();
-  await expect(dana.page).toHaveURL(/\/sign-in\.html$/);
+  await expect(dana.page).toHaveURL(/\/sign-in\.html/);
   await dana.signsInAs('Marcus Bell');
   await dana.page.goto(conversation);
   await expect(dana.bubbles).toHaveCount(1);

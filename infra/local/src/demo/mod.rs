@@ -4,11 +4,10 @@
 mod conversations;
 
 use domain::{
-    Company, CompanyId, ConversationKey, Line, MessageId, OutboundText, PhoneNumber, Progress, Refusal, StaffId,
-    Timestamp,
+    Company, CompanyId, ConversationKey, Login, MessageId, OutboundText, PhoneNumber, Progress, Refusal, Timestamp,
 };
 use runtime::Runtime;
-use store::{Arrival, Contact, Draft, Queued};
+use store::{Arrival, Contact, Draft, Member, Queued};
 
 use crate::carrier::Way;
 use crate::stack::Shared;
@@ -59,18 +58,19 @@ pub(crate) async fn fill(shared: &Shared, runtime: &Runtime, talk: bool) -> anyh
             line: first_line.clone(),
             conversation_key: ConversationKey::new(runtime.randomness.token()),
         };
-        shared.store.put_company(&company).await?;
-        for number in &lines {
-            let line = Line {
-                number: number.clone(),
-                company: id.clone(),
-                conversation_key: company.conversation_key.clone(),
-            };
-            shared.store.put_line(&line).await?;
+        shared.store.add_company(&company).await?;
+        for number in lines.iter().skip(1) {
+            shared.store.add_line(&id, number).await?;
         }
         for (staff, name) in firm.staff {
-            let staff: StaffId = staff.parse()?;
-            shared.store.put_staff(&id, &staff, name).await?;
+            let member = Member {
+                staff: staff.parse()?,
+                company: id.clone(),
+                name: (*name).to_owned(),
+                login: Login::email(&format!("{staff}@{id}.example"))?,
+                sessions_since: None,
+            };
+            shared.store.add_staff(&member).await?;
         }
         if talk {
             for conversation in firm.conversations {
@@ -120,12 +120,7 @@ impl Talk<'_> {
             from: customer.clone(),
             text: said.text.to_owned(),
         };
-        let line = Line {
-            number: line.clone(),
-            company: self.company.id.clone(),
-            conversation_key: self.company.conversation_key.clone(),
-        };
-        self.shared.store.record_inbound(&line, &arrival, at).await?;
+        self.shared.store.record_inbound(&self.company.a_line(line.clone()), &arrival, at).await?;
         Ok(())
     }
 

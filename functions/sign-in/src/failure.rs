@@ -1,0 +1,40 @@
+/// Why somebody is not signed in. The sign-in page has a sentence for each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reason {
+    /// The identity provider, or what we need to ask it, is out of reach.
+    Unreachable,
+    /// This browser has begun no such sign-in, or too long ago.
+    Stale,
+    /// The identity provider, or what it said, did not prove who it is.
+    Refused,
+    /// Known to the identity provider, and to no company here.
+    Stranger,
+}
+
+impl Reason {
+    /// The part of the sign-in page that says it.
+    pub(crate) fn anchor(self) -> &'static str {
+        match self {
+            Self::Unreachable => "unreachable",
+            Self::Stale => "stale",
+            Self::Refused => "refused",
+            Self::Stranger => "stranger",
+        }
+    }
+}
+
+/// The same with what an operator needs to know. Holds nothing of what was sent either way: that
+/// can be a token, an address or a secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Failure {
+    pub(crate) reason: Reason,
+    pub(crate) what: &'static str,
+}
+
+pub(crate) fn unreachable(what: &'static str) -> Failure {
+    Failure { reason: Reason::Unreachable, what }
+}
+
+pub(crate) fn refused(what: &'static str) -> Failure {
+    Failure { reason: Reason::Refused, what }
+}

@@ -1,0 +1,26 @@
+use aws_sdk_secretsmanager::Client;
+use serde::Deserialize;
+
+use crate::failure::{Failure, unreachable};
+
+/// What a deployment keeps in its secret about signing in, as JSON.
+#[derive(Deserialize)]
+pub(crate) struct Settings {
+    /// As ID tokens name it; `/.well-known/openid-configuration` is under it.
+    pub(crate) issuer: String,
+    pub(crate) client_id: String,
+    /// Empty for a public client, which PKCE alone protects.
+    #[serde(default)]
+    pub(crate) client_secret: String,
+    /// The portal's origin; the issuer leads back to its `/api/sign-in/callback`.
+    pub(crate) portal: String,
+}
+
+impl Settings {
+    pub(crate) async fn read(secrets: &Client, secret: &str) -> Result<Self, Failure> {
+        let found = secrets.get_secret_value().secret_id(secret).send().await;
+        let found = found.map_err(|_| unreachable("the secret cannot be read"))?;
+        let settings = found.secret_string().and_then(|settings| serde_json::from_str(settings).ok());
+        settings.ok_or_else(|| unreachable("the secret is not of the shape that is documented"))
+    }
+}

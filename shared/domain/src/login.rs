@@ -1,0 +1,71 @@
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// How an identity provider names a person: by an email address that it has verified, or by the
+/// subject that it never gives to anybody else.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Login {
+    Email(String),
+    Subject(String),
+}
+
+/// Why a text names nobody.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum NotALogin {
+    #[error("an email address is a name, an @ and a domain, of 254 characters at most")]
+    Email,
+    #[error("a subject is 1 to 255 printable ASCII characters")]
+    Subject,
+}
+
+impl Login {
+    /// Small and capital letters are the same: providers and people do not agree on them.
+    pub fn email(text: &str) -> Result<Self, NotALogin> {
+        let text = text.trim().to_lowercase();
+        let (name, domain) = text.rsplit_once('@').ok_or(NotALogin::Email)?;
+        let plain = !text.chars().any(|c| c.is_whitespace() || c.is_control());
+        let fits = text.len() <= 254 && !name.is_empty() && domain.contains('.') && plain;
+        if fits { Ok(Self::Email(text)) } else { Err(NotALogin::Email) }
+    }
+
+    /// The `sub` of an ID token (OpenID Connect Core 1.0, section 2).
+    pub fn subject(text: &str) -> Result<Self, NotALogin> {
+        let fits = (1..=255).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+        if fits { Ok(Self::Subject(text.to_owned())) } else { Err(NotALogin::Subject) }
+    }
+}
+
+/// For a key and for an operator's eyes; the kind comes first, so that no subject can be taken for
+/// an address.
+impl fmt::Display for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Email(email) => write!(f, "email {email}"),
+            Self::Subject(subject) => write!(f, "subject {subject}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_the_same_however_it_is_capitalised() {
+        assert_eq!(Login::email(" Dana@Harbor.Example "), Login::email("dana@harbor.example"));
+        for bad in ["", "dana", "@harbor.example", "dana@", "dana@harbor", "da na@harbor.example"] {
+            assert_eq!(Login::email(bad), Err(NotALogin::Email), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_subject_is_never_taken_for_an_address() {
+        let subject = Login::subject("dana@harbor.example").unwrap();
+        assert_ne!(subject.to_string(), Login::email("dana@harbor.example").unwrap().to_string());
+        assert_eq!(Login::subject("a b"), Err(NotALogin::Subject));
+        assert_eq!(Login::subject(""), Err(NotALogin::Subject));
+    }
+}

@@ -1,0 +1,132 @@
+//! The staff of companies, and how they sign in.
+
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{KeysAndAttributes, Put, ReturnConsumedCapacity, TransactWriteItem};
+use domain::{Company, CompanyId, Login, Staff, StaffId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::directory::Refused;
+use crate::error::{misshapen, unavailable};
+use crate::{Store, StoreError, keys};
+
+/// A member of staff as listed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    pub staff: StaffId,
+    pub company: CompanyId,
+    pub name: String,
+    pub login: Login,
+    /// Sessions that began before this are over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sessions_since: Option<Timestamp>,
+}
+
+/// A member of staff who still is one, and whose sessions count from a moment on.
+#[derive(Clone, Debug)]
+pub struct Present {
+    pub staff: Staff,
+    pub sessions_since: Option<Timestamp>,
+}
+
+/// Whose a login is.
+#[derive(Serialize, Deserialize)]
+struct LoginItem {
+    #[serde(flatten)]
+    key: keys::Key,
+    company: CompanyId,
+    staff: StaffId,
+}
+
+impl Store {
+    pub async fn add_staff(&self, member: &Member) -> Result<(), Refused> {
+        let login =
+            LoginItem { key: keys::login(&member.login), company: member.company.clone(), staff: member.staff.clone() };
+        let put = Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(serde_dynamo::to_item(login).map_err(misshapen("TransactWriteItems"))?))
+            .condition_expression("attribute_not_exists(pk)")
+            .build()
+            .map_err(misshapen("TransactWriteItems"))?;
+        let writes = vec![
+            self.listed_still(keys::company(&member.company))?,
+            self.put_listed(keys::staff(&member.company, &member.staff), member)?,
+            TransactWriteItem::builder().put(put).build(),
+        ];
+        self.change(writes, [Refused::NoCompany, Refused::StaffExists, Refused::LoginTaken]).await
+    }
+
+    /// Takes somebody's sessions with them, within the minute that the gateway remembers one.
+    pub async fn remove_staff(&self, company: &CompanyId, staff: &StaffId) -> Result<(), Refused> {
+        let member: Member = self.listed(keys::staff(company, staff)).await?.ok_or(Refused::NoStaff)?;
+        let writes =
+            vec![self.delete_listed(keys::staff(company, staff))?, self.delete_listed(keys::login(&member.login))?];
+        self.change(writes, [Refused::NoStaff, Refused::NoStaff]).await
+    }
+
+    /// Ends every session that somebody has, wherever it is.
+    pub async fn end_sessions(&self, company: &CompanyId, staff: &StaffId, now: Timestamp) -> Result<(), Refused> {
+        let ended = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(keys::staff(company, staff).attributes()))
+            .update_expression("SET sessions_since = :now")
+            .condition_expression("attribute_exists(pk)")
+            .expression_attribute_values(
+                ":now",
+                aws_sdk_dynamodb::types::AttributeValue::N(now.as_millis().to_string()),
+            )
+            .send()
+            .await;
+        match ended {
+            Ok(_) => Ok(()),
+            Err(error)
+                if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
+            {
+                Err(Refused::NoStaff)
+            }
+            Err(error) => Err(unavailable("UpdateItem")(error).into()),
+        }
+    }
+
+    /// Who signs in so.
+    pub async fn signing_in(&self, login: &Login) -> Result<Option<(CompanyId, StaffId)>, StoreError> {
+        let found: Option<LoginItem> = self.listed(keys::login(login)).await?;
+        Ok(found.map(|item| (item.company, item.staff)))
+    }
+
+    /// A member of staff and their company as they are now, in one request.
+    pub async fn present(&self, company: &CompanyId, staff: &StaffId) -> Result<Option<Present>, StoreError> {
+        let wanted = KeysAndAttributes::builder()
+            .keys(keys::company(company).attributes())
+            .keys(keys::staff(company, staff).attributes())
+            .build()
+            .map_err(misshapen("BatchGetItem"))?;
+        let found = self
+            .client
+            .batch_get_item()
+            .request_items(&self.table, wanted)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(unavailable("BatchGetItem"))?;
+        if found.unprocessed_keys.is_some_and(|left| !left.is_empty()) {
+            return Err(StoreError::Unavailable { operation: "BatchGetItem", code: "throttled".to_owned() });
+        }
+        let mut items = found.responses.and_then(|mut tables| tables.remove(&self.table)).unwrap_or_default();
+        let Some(member) = items.iter().position(|item| item.contains_key("login")) else { return Ok(None) };
+        let member: Member = serde_dynamo::from_item(items.swap_remove(member)).map_err(misshapen("BatchGetItem"))?;
+        let Some(company) = items.pop() else { return Ok(None) };
+        let company: Company = serde_dynamo::from_item(company).map_err(misshapen("BatchGetItem"))?;
+        Ok(Some(Present {
+            staff: Staff {
+                id: member.staff,
+                name: member.name,
+                company: company.id,
+                company_name: company.name,
+                region: company.region,
+            },
+            sessions_since: member.sessions_since,
+        }))
+    }
+}
