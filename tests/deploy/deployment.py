@@ -7,7 +7,7 @@ from functools import cached_property
 
 import requests
 
-from adaptations import add_the_routes, point_to_the_api
+from adaptations import add_the_routes, deployable, point_to_the_api
 from emulator import REGION, ROOT, TOOLS
 from template import TEMPLATE, resources
 
@@ -25,7 +25,8 @@ def sam(environment, *arguments, patience=600):
     return ran.returncode == 0, ran.stdout
 
 
-def sam_deploy(emulator, stack, parameters, template=BUILT):
+def sam_deploy(emulator, stack, parameters, built=BUILT):
+    template = deployable(built)
     overrides = [f"{name}={value}" for name, value in parameters.items()]
     return sam(
         emulator.environment(), "deploy", "--config-file", str(ROOT / "samconfig.toml"), "--template-file", str(template), "--stack-name", stack,
