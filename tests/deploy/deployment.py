@@ -3,6 +3,7 @@
 import json
 import platform
 import subprocess
+import time
 from functools import cached_property
 
 import requests
@@ -80,6 +81,13 @@ class Deployment:
 
     def function(self, name):
         return self.emulator.client("lambda").get_function_configuration(FunctionName=self.ids[name])
+
+    def starts_cold(self, name):
+        """Lets the next call of a function begin with an instance that knows nothing."""
+        client = self.emulator.client("lambda")
+        variables = client.get_function_configuration(FunctionName=self.ids[name])["Environment"]["Variables"]
+        variables["COLD_SINCE"] = str(time.time())
+        client.update_function_configuration(FunctionName=self.ids[name], Environment={"Variables": variables})
 
     def functions(self):
         return list(resources("AWS::Lambda::Function"))
