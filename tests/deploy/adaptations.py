@@ -3,7 +3,8 @@
 Only this file adapts anything, and says why. The template is deployed as it was built, but for what
 MiniStack refuses to make:
 
-0. Alarms on several metrics at once (metric math). They are left out, and asserted in test_template.py.
+0. Alarms on several metrics at once (metric math) and the looks of Cognito's sign-in page are left out;
+   the alarms are asserted in test_template.py. A user pool's `ProviderURL` is spelled out.
 
 A deployed resource is changed afterwards, by what the translated template says, so that what is tested
 is what AWS would be given:
@@ -35,9 +36,11 @@ METHODS = {"get", "post", "put", "delete", "patch", "head", "options", "x-amazon
 
 def deployable(built):
     """Adaptation 0. The built template without what cannot be made, beside it: paths in it are relative."""
-    template = yaml_parse(built.read_text())
+    spelled_out = "https://cognito-idp.${AWS::Region}.${AWS::URLSuffix}/${UserPool}"
+    template = yaml_parse(built.read_text().replace("${UserPool.ProviderURL}", spelled_out))
     for name, resource in list(template["Resources"].items()):
-        if resource["Type"] == "AWS::CloudWatch::Alarm" and "Metrics" in resource["Properties"]:
+        metric_math = resource["Type"] == "AWS::CloudWatch::Alarm" and "Metrics" in resource["Properties"]
+        if metric_math or resource["Type"] == "AWS::Cognito::ManagedLoginBranding":
             del template["Resources"][name]
     adapted = built.with_name("deployable.yaml")
     adapted.write_text(yaml_dump(template))
