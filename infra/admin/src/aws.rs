@@ -1,0 +1,76 @@
+//! The SDK as an operator's machine needs it: with the profiles, sign-ins and variables that the AWS
+//! CLI takes too.
+
+use std::time::Duration;
+
+use anyhow::{anyhow, bail};
+use aws_config::BehaviorVersion;
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
+use aws_smithy_types::timeout::TimeoutConfig;
+use aws_types::SdkConfig;
+use aws_types::region::Region;
+
+/// Somebody waits at a terminal.
+fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder().connect_timeout(Duration::from_secs(3)).operation_timeout(Duration::from_secs(20)).build()
+}
+
+pub(crate) async fn deployed(profile: Option<&str>, region: Option<&str>) -> anyhow::Result<SdkConfig> {
+    let mut loader =
+        aws_config::defaults(BehaviorVersion::latest()).http_client(runtime::http_client()).timeout_config(timeouts());
+    if let Some(profile) = profile {
+        loader = loader.profile_name(profile);
+    }
+    if let Some(region) = region {
+        loader = loader.region(Region::new(region.to_owned()));
+    }
+    let aws = loader.load().await;
+    if aws.region().is_none() {
+        bail!("There is no AWS region to look in. Name one with --aws-region, AWS_REGION or the profile's `region`.");
+    }
+    let Some(provider) = aws.credentials_provider() else { bail!(NO_CREDENTIALS) };
+    // Found once: a credential process or a sign-in need not run for every service.
+    let credentials = provider.provide_credentials().await.map_err(|error| not_signed_in(&error, profile))?;
+    Ok(aws.into_builder().credentials_provider(SharedCredentialsProvider::new(credentials)).build())
+}
+
+pub(crate) fn local(address: &str) -> SdkConfig {
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::from_static("local"))
+        .credentials_provider(SharedCredentialsProvider::new(Credentials::from_keys("local", "local", None)))
+        .http_client(runtime::http_client())
+        .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+        .timeout_config(timeouts())
+        .endpoint_url(address)
+        .build()
+}
+
+const NO_CREDENTIALS: &str = "There are no AWS credentials. Sign in as for the AWS CLI (`aws configure`, or `aws configure sso` \
+                              and `aws sso login`), or name a profile with --profile.";
+
+/// What is wrong is not quoted: it can hold what a credential process printed.
+fn not_signed_in(error: &CredentialsError, profile: Option<&str>) -> anyhow::Error {
+    let option = profile.map_or_else(String::new, |profile| format!(" --profile {profile}"));
+    match (error, profile) {
+        (CredentialsError::CredentialsNotLoaded(_), None) => anyhow!(NO_CREDENTIALS),
+        (CredentialsError::CredentialsNotLoaded(_), Some(profile)) => anyhow!(
+            "There is no profile {profile} in the AWS configuration, or it has no credentials. `aws configure list{option}` \
+             shows what there is."
+        ),
+        (CredentialsError::ProviderTimedOut(_), _) => {
+            anyhow!("The source of the AWS credentials took too long. Try `aws sts get-caller-identity{option}`.")
+        }
+        (CredentialsError::InvalidConfiguration(_), _) => anyhow!(
+            "The AWS configuration is not valid, or has no such profile. `aws configure list{option}` shows what it says."
+        ),
+        _ => anyhow!(
+            "The AWS credentials could not be had; a sign-in may have ended. Try `aws sso login{option}`. What only the AWS \
+             CLI can do, as to ask for a second factor, it hands over by `eval \"$(aws configure export-credentials --format \
+             env{option})\"`."
+        ),
+    }
+}

@@ -1,0 +1,217 @@
+//! What can be asked for, and how it is written.
+
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, Parser, Subcommand};
+use domain::{CompanyId, Login, NotALogin, Region, StaffId};
+
+/// Companies, lines and staff of a Switchboard stack, and whether the stack is in order.
+///
+/// Works on the stack `switchboard` of the AWS account and region that the AWS CLI would use, unless
+/// told otherwise.
+#[derive(Parser)]
+#[command(name = "switchboard-admin", version)]
+#[command(
+    after_help = "Ends with 0 when it is done, 1 when it was refused or failed, and 2 when it was not understood."
+)]
+pub(crate) struct CommandLine {
+    #[command(flatten)]
+    pub(crate) place: WhichPlace,
+    /// Answer in JSON, for programs.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Remove, and whatever else is asked about, without asking.
+    #[arg(long, global = true)]
+    pub(crate) yes: bool,
+    #[command(subcommand)]
+    pub(crate) what: What,
+}
+
+#[derive(Args)]
+pub(crate) struct WhichPlace {
+    /// The name of the CloudFormation stack; `switchboard` if it is left out.
+    #[arg(long, global = true, value_name = "NAME")]
+    stack: Option<String>,
+    /// A profile of the AWS configuration.
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+    /// The AWS region of the stack.
+    #[arg(long, global = true, value_name = "REGION")]
+    pub(crate) aws_region: Option<String>,
+    /// The local stack, as `cargo run` starts it, instead of a deployed one.
+    #[arg(
+        long,
+        global = true,
+        value_name = "ADDRESS",
+        num_args = 0..=1,
+        // Otherwise the word after it, a command, would be taken for the address.
+        require_equals = true,
+        default_missing_value = "http://localhost:8080",
+        value_parser = address
+    )]
+    pub(crate) local: Option<String>,
+}
+
+impl WhichPlace {
+    pub(crate) fn stack(&self) -> &str {
+        self.stack.as_deref().unwrap_or("switchboard")
+    }
+
+    /// Whether two stacks are named. clap sees that only of options that stand on the same side of the
+    /// command.
+    fn is_two(&self) -> bool {
+        self.local.is_some() && (self.stack.is_some() || self.profile.is_some() || self.aws_region.is_some())
+    }
+}
+
+impl CommandLine {
+    /// Ends the process if it cannot be understood.
+    pub(crate) fn read() -> Self {
+        let command_line = Self::parse();
+        if command_line.place.is_two() {
+            let says = "--local is a stack of its own: it goes without --stack, --profile and --aws-region";
+            Self::command().error(ErrorKind::ArgumentConflict, says).exit();
+        }
+        command_line
+    }
+}
+
+#[derive(Subcommand)]
+pub(crate) enum What {
+    /// Companies that talk with their customers.
+    #[command(subcommand)]
+    Company(Companies),
+    /// Numbers that customers write to.
+    #[command(subcommand)]
+    Line(Lines),
+    /// People who sign in to the portal.
+    #[command(subcommand)]
+    Staff(Staff),
+    /// Check a running stack's wiring, and say what is missing.
+    Doctor,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Companies {
+    /// Add a company with its first line.
+    Add(NewCompany),
+    /// List the companies.
+    List,
+    /// Remove a company and its lines. Its staff are removed first, one by one.
+    Remove {
+        /// The company's id.
+        id: CompanyId,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct NewCompany {
+    /// An id of your choice: 1 to 40 of a-z, 0-9 and -. It cannot be changed later.
+    pub(crate) id: CompanyId,
+    /// What its staff see it called.
+    #[arg(long, value_parser = name)]
+    pub(crate) name: String,
+    /// Where it is, as US or AU: how its staff write and read phone numbers.
+    #[arg(long, value_name = "CODE", value_parser = region)]
+    pub(crate) region: Region,
+    /// The number that it writes first from: +12065550142, or as people of its region write it.
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) line: String,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Lines {
+    /// Add a number that customers of a company write to.
+    Add {
+        /// +12065550142, or as people of the company's region write it.
+        number: String,
+        #[arg(long)]
+        company: CompanyId,
+    },
+    /// List the lines of all companies.
+    List,
+    /// Let a company write first from another of its lines.
+    First { number: String },
+    /// Remove a line: what customers text to it is not taken any more.
+    Remove { number: String },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Staff {
+    /// Add somebody who may sign in for a company.
+    Add(NewMember),
+    /// List the staff of all companies, or of one.
+    List {
+        #[arg(long)]
+        company: Option<CompanyId>,
+    },
+    /// Remove somebody; their sessions end within a minute.
+    Remove {
+        id: StaffId,
+        #[arg(long)]
+        company: CompanyId,
+    },
+    /// End every session that somebody has, within a minute. They may sign in again.
+    SignOut {
+        id: StaffId,
+        #[arg(long)]
+        company: CompanyId,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct NewMember {
+    /// An id of your choice, unique in the company: 1 to 40 of a-z, 0-9 and -.
+    pub(crate) id: StaffId,
+    #[arg(long)]
+    pub(crate) company: CompanyId,
+    /// What colleagues see them called.
+    #[arg(long, value_parser = name)]
+    pub(crate) name: String,
+    #[command(flatten)]
+    pub(crate) login: HowTheySignIn,
+}
+
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct HowTheySignIn {
+    /// The email address that the identity provider has verified.
+    #[arg(long, value_parser = email)]
+    email: Option<Login>,
+    /// The subject (`sub`) that the identity provider names them by.
+    #[arg(long, value_parser = subject)]
+    subject: Option<Login>,
+}
+
+impl HowTheySignIn {
+    /// `None` never happens: the command line asks for one.
+    pub(crate) fn login(self) -> Option<Login> {
+        self.email.or(self.subject)
+    }
+}
+
+fn email(text: &str) -> Result<Login, NotALogin> {
+    Login::email(text)
+}
+
+fn subject(text: &str) -> Result<Login, NotALogin> {
+    Login::subject(text)
+}
+
+fn name(text: &str) -> Result<String, &'static str> {
+    let text = text.trim();
+    let fits = (1..=80).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+    if fits { Ok(text.to_owned()) } else { Err("a name is 1 to 80 characters, on one line") }
+}
+
+fn region(text: &str) -> Result<Region, &'static str> {
+    text.to_ascii_uppercase()
+        .parse()
+        .map_err(|_| "write the ISO 3166 code of a region, such as US or AU (for AWS's region there is --aws-region)")
+}
+
+fn address(text: &str) -> Result<String, &'static str> {
+    let address = text.strip_suffix('/').unwrap_or(text);
+    let host = address.strip_prefix("http://").or_else(|| address.strip_prefix("https://"));
+    let fits = host.is_some_and(|host| !host.is_empty() && !host.contains('/'));
+    if fits { Ok(address.to_owned()) } else { Err("write an address such as http://localhost:8080") }
+}

@@ -1,0 +1,110 @@
+use domain::{Company, CompanyId, ConversationKey};
+use serde_json::{Value, json};
+use store::{Directory, Refused};
+
+use crate::command_line::NewCompany;
+use crate::number;
+use crate::operator::Operator;
+
+pub(crate) async fn add(operator: &Operator, new: NewCompany) -> anyhow::Result<()> {
+    let company = Company {
+        line: number::read(&new.line, new.region)?,
+        id: new.id,
+        name: new.name,
+        region: new.region,
+        // The operating system's own: whoever can guess it can tell whose conversation an id is.
+        conversation_key: ConversationKey::new(runtime::randomness().token()),
+    };
+    not_somebody_elses(operator, &company.id).await?;
+    operator.store.add_company(&company).await.map_err(|refused| operator.refused(&refused))?;
+    operator.output.done(
+        &format!(
+            "Added {} ({}), which writes first from {}. Next: `staff add`.",
+            company.name,
+            company.id,
+            number::shown(&company.line, company.region)
+        ),
+        &json!({"added": described(&company)}),
+    )
+}
+
+/// Conversations outlive their company by as long as they are kept, under its id: whoever is given the
+/// id meanwhile reads them.
+async fn not_somebody_elses(operator: &Operator, id: &CompanyId) -> anyhow::Result<()> {
+    if operator.store.company(id).await.map_err(|error| operator.failed(&error))?.is_some() {
+        return Err(operator.refused(&Refused::CompanyExists));
+    }
+    let now = runtime::wall_clock().now();
+    let earlier = operator.store.conversations(id, None, 1, now).await.map_err(|error| operator.failed(&error))?;
+    if earlier.items.is_empty() {
+        return Ok(());
+    }
+    let happens = format!(
+        "There was a company {id} before, and what its customers wrote is still kept. The staff of the new one would read it."
+    );
+    operator.consent.to(&happens, id.as_str())
+}
+
+pub(crate) async fn list(operator: &Operator) -> anyhow::Result<()> {
+    let mut directory = operator.store.directory().await.map_err(|error| operator.failed(&error))?;
+    directory.companies.sort_by(|one, other| one.id.cmp(&other.id));
+    let count = |company: &Company| (lines(&directory, &company.id).len(), staff(&directory, &company.id));
+    let rows = directory.companies.iter().map(|company| {
+        let (lines, staff) = count(company);
+        let (id, region) = (company.id.to_string(), company.region.to_string());
+        [id, company.name.clone(), region, company.line.to_string(), lines.to_string(), staff.to_string()]
+    });
+    let values = directory.companies.iter().map(|company| {
+        let (lines, staff) = count(company);
+        let mut value = described(company);
+        value["lines"] = json!(lines);
+        value["staff"] = json!(staff);
+        value
+    });
+    operator.output.listed(
+        ["ID", "NAME", "REGION", "WRITES FIRST FROM", "LINES", "STAFF"],
+        &rows.collect::<Vec<_>>(),
+        &values.collect::<Vec<_>>(),
+        "There are no companies. `company add` adds one.",
+    )
+}
+
+pub(crate) async fn remove(operator: &Operator, id: &CompanyId) -> anyhow::Result<()> {
+    let directory = operator.store.directory().await.map_err(|error| operator.failed(&error))?;
+    let company = operator.store.company(id).await.map_err(|error| operator.failed(&error))?;
+    let company = company.ok_or_else(|| operator.refused(&Refused::NoCompany))?;
+    if staff(&directory, id) > 0 {
+        return Err(operator.refused(&Refused::CompanyHasStaff));
+    }
+    let lines = lines(&directory, id);
+    let happens = format!(
+        "This removes {} ({id}) from {}, with its lines {}. What customers text to them is taken no more.",
+        company.name,
+        operator.place,
+        lines.join(", ")
+    );
+    operator.consent.to(&happens, id.as_str())?;
+    operator.store.remove_company(id).await.map_err(|refused| operator.refused(&refused))?;
+    operator.output.done(
+        &format!(
+            "Removed {} ({id}) and its lines {}. What was said is kept until its retention ends.{}",
+            company.name,
+            lines.join(", "),
+            operator.next_for_numbers()
+        ),
+        &json!({"removed": {"company": id, "lines": lines}}),
+    )
+}
+
+/// Without its key, which nobody needs to see.
+fn described(company: &Company) -> Value {
+    json!({"id": company.id, "name": company.name, "region": company.region, "line": company.line})
+}
+
+fn lines(directory: &Directory, id: &CompanyId) -> Vec<String> {
+    directory.lines.iter().filter(|line| line.company == *id).map(|line| line.number.to_string()).collect()
+}
+
+fn staff(directory: &Directory, id: &CompanyId) -> usize {
+    directory.staff.iter().filter(|member| member.company == *id).count()
+}

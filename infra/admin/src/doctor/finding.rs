@@ -1,0 +1,56 @@
+use serde::Serialize;
+
+use crate::failure::Failure;
+
+/// What a check has found.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Finding {
+    /// What was looked at.
+    pub(crate) check: &'static str,
+    pub(crate) verdict: Verdict,
+    pub(crate) says: String,
+    /// What to do about it.
+    #[serde(rename = "do", skip_serializing_if = "Option::is_none")]
+    pub(crate) to_do: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Verdict {
+    Ok,
+    Wrong,
+    CannotBeChecked,
+}
+
+impl Finding {
+    pub(crate) fn ok(check: &'static str, says: impl Into<String>) -> Self {
+        Self { check, verdict: Verdict::Ok, says: says.into(), to_do: None }
+    }
+
+    pub(crate) fn wrong(check: &'static str, says: impl Into<String>, to_do: impl Into<String>) -> Self {
+        Self { check, verdict: Verdict::Wrong, says: says.into(), to_do: Some(to_do.into()) }
+    }
+
+    pub(crate) fn cannot_be_checked(check: &'static str, says: impl Into<String>) -> Self {
+        Self { check, verdict: Verdict::CannotBeChecked, says: says.into(), to_do: None }
+    }
+
+    /// A call that the check needs has failed.
+    pub(crate) fn failed(check: &'static str, failure: &Failure) -> Self {
+        Self::cannot_be_checked(check, failure.to_string())
+    }
+
+    /// One line, and one more for what to do.
+    pub(crate) fn lines(&self) -> String {
+        let verdict = match self.verdict {
+            Verdict::Ok => "ok",
+            Verdict::Wrong => "WRONG",
+            Verdict::CannotBeChecked => "?",
+        };
+        let line = format!("{verdict:5}  {:11}  {}", self.check, self.says);
+        match &self.to_do {
+            Some(to_do) => format!("{line}\n{:20}-> {to_do}", ""),
+            None => line,
+        }
+    }
+}

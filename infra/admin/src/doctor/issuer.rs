@@ -1,0 +1,43 @@
+//! Whether the identity provider is what the secret says.
+
+use serde::Deserialize;
+
+use crate::doctor::{Finding, http};
+
+const CHECK: &str = "issuer";
+
+/// Of its discovery document (`OpenID` Connect Discovery 1.0, section 3).
+#[derive(Deserialize)]
+struct Metadata {
+    issuer: String,
+    #[serde(default)]
+    code_challenge_methods_supported: Option<Vec<String>>,
+}
+
+pub(crate) async fn check(issuer: &str) -> Finding {
+    let address = format!("{}/.well-known/openid-configuration", issuer.strip_suffix('/').unwrap_or(issuer));
+    let document = match http::get(&address).await {
+        Ok(answer) if answer.status == 200 => answer.body,
+        Ok(answer) => {
+            let says = format!("{address} answers {}", answer.status);
+            return Finding::wrong(CHECK, says, "correct the secret's `issuer`");
+        }
+        Err(why) => {
+            return Finding::wrong(CHECK, format!("{address} {why}"), "correct the secret's `issuer`, or mend it");
+        }
+    };
+    let Ok(metadata) = serde_json::from_slice::<Metadata>(&document) else {
+        return Finding::wrong(CHECK, format!("{address} is no discovery document"), "correct the secret's `issuer`");
+    };
+    if metadata.issuer != issuer {
+        return Finding::wrong(
+            CHECK,
+            format!("it is configured as {issuer}, but names itself {}", metadata.issuer),
+            "write the secret's `issuer` as it names itself, to the last character",
+        );
+    }
+    if metadata.code_challenge_methods_supported.is_some_and(|methods| !methods.iter().any(|method| method == "S256")) {
+        return Finding::wrong(CHECK, format!("{issuer} does not take PKCE with S256"), "turn it on there");
+    }
+    Finding::ok(CHECK, format!("{issuer} answers"))
+}

@@ -1,0 +1,126 @@
+//! Whether customers' texts to each line come here.
+
+use aws_sdk_pinpointsmsvoicev2::Client;
+use aws_sdk_pinpointsmsvoicev2::types::{NumberCapability, NumberStatus, PhoneNumberInformation};
+use domain::PhoneNumber;
+use store::Directory;
+
+use crate::doctor::Finding;
+use crate::doctor::live::{Live, Part, aws_command};
+use crate::failure::{Failure, failure};
+
+const CHECK: &str = "lines";
+
+pub(crate) async fn check(live: &Live, directory: &Directory) -> Vec<Finding> {
+    if directory.lines.is_empty() {
+        return Vec::new();
+    }
+    let topic = match live.physical(CHECK, Part::InboundTopic) {
+        Ok(topic) => topic,
+        Err(absent) => return vec![absent],
+    };
+    let known = match numbers(live).await {
+        Ok(known) => known,
+        Err(failure) => return vec![Finding::failed(CHECK, &failure)],
+    };
+    directory.lines.iter().map(|line| two_way(&live.stack.region, topic, &line.number, &known)).collect()
+}
+
+/// The numbers that the account has.
+async fn numbers(live: &Live) -> Result<Vec<PhoneNumberInformation>, Failure> {
+    let mut pages = Client::new(&live.aws).describe_phone_numbers().into_paginator().items().send();
+    let mut numbers = Vec::new();
+    while let Some(number) = pages.next().await {
+        numbers.push(number.map_err(failure("sms-voice:DescribePhoneNumbers"))?);
+    }
+    Ok(numbers)
+}
+
+fn two_way(region: &str, topic: &str, ours: &PhoneNumber, known: &[PhoneNumberInformation]) -> Finding {
+    let Some(number) = known.iter().find(|number| number.phone_number() == ours.as_str()) else {
+        return Finding::wrong(
+            CHECK,
+            format!("{ours} is not a number of this account in {region}"),
+            format!("request it in AWS End User Messaging SMS, or switchboard-admin line remove {ours}"),
+        );
+    };
+    if number.status != NumberStatus::Active {
+        return Finding::wrong(
+            CHECK,
+            format!("{ours} is {} at the SMS service", number.status.as_str()),
+            "wait until it is ACTIVE; a registration may be missing",
+        );
+    }
+    if !number.number_capabilities().contains(&NumberCapability::Sms) {
+        return Finding::wrong(CHECK, format!("{ours} cannot text"), "request a number with the capability SMS");
+    }
+    let id = number.phone_number_id.as_deref().unwrap_or(&number.phone_number_arn);
+    let turn_on = || {
+        let command = format!(
+            "pinpoint-sms-voice-v2 update-phone-number --phone-number-id {id} --two-way-enabled --two-way-channel-arn {topic}"
+        );
+        aws_command(&command, region)
+    };
+    match number.two_way_channel_arn() {
+        _ if !number.two_way_enabled => {
+            Finding::wrong(CHECK, format!("{ours} takes no texts: two-way SMS is off"), turn_on())
+        }
+        Some(channel) if channel == topic => Finding::ok(CHECK, format!("what is texted to {ours} comes here")),
+        _ => Finding::wrong(CHECK, format!("what is texted to {ours} goes elsewhere"), turn_on()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_pinpointsmsvoicev2::primitives::DateTime;
+    use aws_sdk_pinpointsmsvoicev2::types::builders::PhoneNumberInformationBuilder;
+    use aws_sdk_pinpointsmsvoicev2::types::{MessageType, NumberType};
+
+    use super::*;
+    use crate::doctor::Verdict;
+
+    const TOPIC: &str = "arn:aws:sns:eu-west-1:123456789012:inbound";
+
+    fn number() -> PhoneNumberInformationBuilder {
+        PhoneNumberInformation::builder()
+            .phone_number_arn("arn:aws:sms-voice:eu-west-1:123456789012:phone-number/phone-1")
+            .phone_number_id("phone-1")
+            .phone_number("+12065550142")
+            .status(NumberStatus::Active)
+            .iso_country_code("US")
+            .message_type(MessageType::Transactional)
+            .number_capabilities(NumberCapability::Sms)
+            .number_type(NumberType::TollFree)
+            .monthly_leasing_price("2.00")
+            .two_way_enabled(true)
+            .two_way_channel_arn(TOPIC)
+            .self_managed_opt_outs_enabled(false)
+            .opt_out_list_name("Default")
+            .deletion_protection_enabled(false)
+            .created_timestamp(DateTime::from_secs(0))
+    }
+
+    fn found(number: PhoneNumberInformationBuilder) -> Finding {
+        let line = PhoneNumber::e164("+12065550142").unwrap();
+        two_way("eu-west-1", TOPIC, &line, &[number.build().unwrap()])
+    }
+
+    #[test]
+    fn a_line_is_in_order_only_if_its_texts_come_here() {
+        assert_eq!(found(number()).verdict, Verdict::Ok);
+        let command = "aws pinpoint-sms-voice-v2 update-phone-number --phone-number-id phone-1 --two-way-enabled \
+                       --two-way-channel-arn arn:aws:sns:eu-west-1:123456789012:inbound --region eu-west-1";
+        for (wrong, to_do) in [
+            (number().two_way_enabled(false), command),
+            (number().two_way_channel_arn("arn:aws:sns:eu-west-1:123456789012:other"), command),
+            (number().set_two_way_channel_arn(None), command),
+            (number().status(NumberStatus::Pending), "wait until it is ACTIVE"),
+            (number().set_number_capabilities(Some(vec![NumberCapability::Voice])), "the capability SMS"),
+            (number().phone_number("+12065550167"), "switchboard-admin line remove +12065550142"),
+        ] {
+            let finding = found(wrong);
+            assert_eq!(finding.verdict, Verdict::Wrong, "{}", finding.says);
+            assert!(finding.to_do.as_deref().unwrap_or_default().contains(to_do), "{finding:?}");
+        }
+    }
+}

@@ -1,0 +1,92 @@
+use aws_types::SdkConfig;
+
+use crate::doctor::Finding;
+use crate::stack::{Resource, Stack};
+
+/// A deployed stack, with what it is made of.
+pub(crate) struct Live {
+    pub(crate) aws: SdkConfig,
+    pub(crate) stack: Stack,
+    pub(crate) resources: Vec<Resource>,
+}
+
+/// What is looked at by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    Table,
+    InboundTopic,
+    InboundQueue,
+    InboundDeadLetters,
+    InboundSms,
+    SignInSecret,
+    AlarmTopic,
+}
+
+impl Part {
+    /// As the template calls it.
+    pub(crate) fn logical(self) -> &'static str {
+        match self {
+            Self::Table => "Table",
+            Self::InboundTopic => "InboundTopic",
+            Self::InboundQueue => "InboundQueue",
+            Self::InboundDeadLetters => "InboundDeadLetters",
+            Self::InboundSms => "InboundSms",
+            Self::SignInSecret => "SignInSecret",
+            Self::AlarmTopic => "AlarmTopic",
+        }
+    }
+}
+
+impl Live {
+    /// How a part's service calls it.
+    pub(crate) fn physical(&self, check: &'static str, part: Part) -> Result<&str, Finding> {
+        let resource = self.resources.iter().find(|resource| resource.logical == part.logical());
+        resource
+            .map(|resource| resource.physical.as_str())
+            .ok_or_else(|| Finding::wrong(check, format!("{} is not in this stack", part.logical()), self.redeploy()))
+    }
+
+    /// A command of the AWS CLI for whoever has to do it.
+    pub(crate) fn command(&self, command: &str) -> String {
+        aws_command(command, &self.stack.region)
+    }
+
+    /// What only a deployment brings in order. One that changes nothing does not undo what was changed
+    /// by hand, so there is a command that finds that.
+    pub(crate) fn redeploy(&self) -> String {
+        let drift = self.command(&format!("cloudformation detect-stack-drift --stack-name {}", self.stack.name));
+        format!("deploy the template of this version; if it is deployed, something was changed by hand: {drift}")
+    }
+}
+
+pub(crate) fn aws_command(command: &str, region: &str) -> String {
+    format!("aws {command} --region {region}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_looked_at_is_called_so_in_the_template() {
+        let template = include_str!("../../../template.yaml");
+        for part in [
+            Part::Table,
+            Part::InboundTopic,
+            Part::InboundQueue,
+            Part::InboundDeadLetters,
+            Part::InboundSms,
+            Part::SignInSecret,
+            Part::AlarmTopic,
+        ] {
+            assert!(template.contains(&format!("\n  {}:\n    Type: AWS::", part.logical())), "{part:?}");
+        }
+        for output in ["Table", "PortalAddress"] {
+            let outputs = template.split("\nOutputs:\n").nth(1).unwrap();
+            assert!(format!("\n{outputs}").contains(&format!("\n  {output}:\n")), "{output}");
+        }
+        for parameter in ["DeletionProtection", "RetentionDays"] {
+            assert!(template.contains(&format!("\n  {parameter}:\n    Type: ")), "{parameter}");
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! Whether a running stack is in order. Each module checks what it is named for; none changes anything.
+
+mod alarms;
+mod directory;
+mod finding;
+mod functions;
+mod http;
+mod issuer;
+mod lines;
+mod live;
+mod portal;
+mod queue;
+mod sandbox;
+mod sign_in;
+mod stack;
+mod table;
+mod topic;
+
+use std::process::ExitCode;
+
+use store::StoreError;
+
+use crate::command_line::WhichPlace;
+use crate::operator::not_running;
+use crate::output::Output;
+use crate::place::{LOCAL_TABLE, Place};
+use crate::stack::Stack;
+use crate::{aws, failure};
+use finding::{Finding, Verdict};
+use live::{Live, Part};
+
+pub(crate) async fn run(which: &WhichPlace, output: Output) -> anyhow::Result<ExitCode> {
+    let mut report = Report { output, findings: Vec::new() };
+    match &which.local {
+        Some(address) => local(&mut report, address).await?,
+        None => deployed(&mut report, which).await?,
+    }
+    report.end()
+}
+
+async fn deployed(report: &mut Report, which: &WhichPlace) -> anyhow::Result<()> {
+    // Without credentials or a stack there is nothing to check: that is an error, and says why.
+    let aws = aws::deployed(which.profile.as_deref(), which.aws_region.as_deref()).await?;
+    let stack = Stack::describe(&aws, which.stack()).await?;
+    report.add(stack::check(&stack))?;
+    if stack.output("Table").is_none() {
+        // Nothing that could be checked was ever there.
+        return Ok(());
+    }
+    let resources = stack.resources(&aws).await?;
+    let live = Live { aws, stack, resources };
+    report.add(table::check(&live).await)?;
+    report.add(topic::check(&live).await)?;
+    report.add(queue::check(&live).await)?;
+    report.add(functions::check(&live).await)?;
+    report.add(sign_in::check(&live).await)?;
+    report
+        .add(portal::check(live.stack.output("PortalAddress"), &format!("infra/publish {}", live.stack.name)).await)?;
+    report.add([alarms::check(&live).await])?;
+    report.add([sandbox::check(&live).await])?;
+    let Ok(table) = live.physical("directory", Part::Table) else { return Ok(()) };
+    let directory = Place::deployed(live.aws.clone(), table, &live.stack).store().directory().await;
+    match directory {
+        Ok(directory) => {
+            report.add(directory::check(&directory))?;
+            report.add(lines::check(&live, &directory).await)
+        }
+        Err(error) => report.add([unread(&error)]),
+    }
+}
+
+/// Only what exists there: no stack, no queue, no alarms.
+async fn local(report: &mut Report, address: &str) -> anyhow::Result<()> {
+    let health = http::get(&format!("{address}/healthz")).await.map_err(|_| not_running(address))?;
+    report.add([if health.status == 200 {
+        Finding::ok("stack", format!("the local stack at {address} is ready"))
+    } else {
+        Finding::wrong("stack", format!("{address} answers, but is not ready"), "wait a moment, and ask again")
+    }])?;
+    let place = Place::local(address);
+    report.add([table::check_local(&place.aws, LOCAL_TABLE).await])?;
+    report.add(sign_in::check_local(&place.aws, address).await)?;
+    report.add(portal::check(Some(address), "start the local stack of this version").await)?;
+    match place.store().directory().await {
+        Ok(directory) => report.add(directory::check(&directory)),
+        Err(error) => report.add([unread(&error)]),
+    }
+}
+
+fn unread(error: &StoreError) -> Finding {
+    Finding::failed("directory", &failure::Failure::of_store(error))
+}
+
+/// Says what is found as it is found, and counts what is wrong.
+struct Report {
+    output: Output,
+    findings: Vec<Finding>,
+}
+
+impl Report {
+    fn add(&mut self, findings: impl IntoIterator<Item = Finding>) -> anyhow::Result<()> {
+        for finding in findings {
+            if !self.output.is_for_programs() {
+                Output::line(&finding.lines())?;
+            }
+            self.findings.push(finding);
+        }
+        Ok(())
+    }
+
+    fn end(self) -> anyhow::Result<ExitCode> {
+        let count = |verdict| self.findings.iter().filter(|finding| finding.verdict == verdict).count();
+        let (wrong, unchecked) = (count(Verdict::Wrong), count(Verdict::CannotBeChecked));
+        if self.output.is_for_programs() {
+            Output::json(&self.findings)?;
+        } else {
+            let rest = if unchecked > 0 { format!(" {unchecked} cannot be checked.") } else { String::new() };
+            let found = if wrong > 0 { format!("{wrong} wrong.") } else { "Nothing is wrong.".to_owned() };
+            Output::line(&format!("\n{found}{rest}"))?;
+        }
+        Ok(if wrong > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    }
+}

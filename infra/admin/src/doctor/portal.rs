@@ -1,0 +1,69 @@
+//! Whether the portal is published, protected, and leads to the functions.
+
+use crate::doctor::Finding;
+use crate::doctor::http::{self, Answer};
+
+const CHECK: &str = "portal";
+
+/// `address` is an origin, and `publish` what puts the site there.
+pub(crate) async fn check(address: Option<&str>, publish: &str) -> Vec<Finding> {
+    let Some(address) = address else {
+        return vec![Finding::wrong(
+            CHECK,
+            "the stack has no output `PortalAddress`",
+            "deploy the template of this version",
+        )];
+    };
+    let page = match http::get(&format!("{address}/")).await {
+        Ok(page) => page,
+        Err(why) => {
+            let check = "check its DNS name and certificate, and that the deployment has ended";
+            return vec![Finding::wrong(CHECK, format!("{address} {why}"), check)];
+        }
+    };
+    vec![published(address, &page, publish), protected(&page), leading_to_functions(address).await]
+}
+
+fn published(address: &str, page: &Answer, publish: &str) -> Finding {
+    let index = static_site::files().into_iter().find(|file| file.path == "index.html");
+    match index {
+        Some(index) if page.status == 200 && page.body == index.bytes.as_ref() => {
+            Finding::ok(CHECK, format!("{address} shows the Dashboard"))
+        }
+        Some(_) if page.status == 200 => {
+            Finding::wrong(CHECK, format!("{address} shows another version, or something else"), publish)
+        }
+        _ => Finding::wrong(CHECK, format!("{address} answers {}: nothing is published there", page.status), publish),
+    }
+}
+
+/// Whether pages say what a browser may do with them, as this version says it.
+fn protected(page: &Answer) -> Finding {
+    let missing: Vec<_> = static_site::SECURITY_HEADERS
+        .iter()
+        .filter(|(name, value)| page.headers.get(*name).is_none_or(|sent| sent.as_bytes() != value.as_bytes()))
+        .map(|(name, _)| *name)
+        .collect();
+    if missing.is_empty() {
+        Finding::ok(CHECK, "its pages have their Content-Security-Policy and the other headers")
+    } else {
+        let says = format!("its pages lack, or have otherwise: {}", missing.join(", "));
+        Finding::wrong(CHECK, says, "deploy the template of this version")
+    }
+}
+
+/// Who is not signed in is told so by the API, and by nothing before it.
+async fn leading_to_functions(address: &str) -> Finding {
+    let session = format!("{address}/api/session");
+    match http::get(&session).await {
+        Ok(answer) if answer.status == 401 => Finding::ok(CHECK, "/api leads to the functions, and asks who it is"),
+        Ok(answer) => Finding::wrong(
+            CHECK,
+            format!("{session} answers {} to somebody who is not signed in; 401 is right", answer.status),
+            "check that the distribution sends /api/* to the API",
+        ),
+        Err(why) => {
+            Finding::wrong(CHECK, format!("{session} {why}"), "check that the distribution sends /api/* to the API")
+        }
+    }
+}

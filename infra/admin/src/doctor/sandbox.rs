@@ -1,0 +1,22 @@
+//! Whether the account may text anybody but itself.
+
+use aws_sdk_sns::Client;
+
+use crate::doctor::Finding;
+use crate::doctor::live::Live;
+use crate::failure::failure;
+
+const CHECK: &str = "sandbox";
+
+pub(crate) async fn check(live: &Live) -> Finding {
+    let status = Client::new(&live.aws).get_sms_sandbox_account_status().send().await;
+    match status.map_err(failure("sns:GetSMSSandboxAccountStatus")) {
+        Ok(status) if status.is_in_sandbox => Finding::wrong(
+            CHECK,
+            "the account is in the SMS sandbox: only numbers that were verified there can be texted",
+            "ask AWS to move it out, in the console of AWS End User Messaging SMS",
+        ),
+        Ok(_) => Finding::ok(CHECK, "the account is out of the SMS sandbox"),
+        Err(failure) => Finding::failed(CHECK, &failure),
+    }
+}

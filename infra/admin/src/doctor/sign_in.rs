@@ -1,0 +1,103 @@
+//! Whether people can sign in: the secret, and the issuer that it names.
+
+use aws_sdk_secretsmanager::Client;
+use aws_types::SdkConfig;
+use serde::Deserialize;
+
+use crate::doctor::live::{Live, Part};
+use crate::doctor::{Finding, issuer};
+use crate::failure::failure;
+
+const CHECK: &str = "sign-in";
+
+/// What the local stack calls the secret.
+const LOCAL_SECRET: &str = "switchboard/sign-in";
+
+/// What of the secret may be shown. What else it holds is only looked at for being there.
+#[derive(Deserialize)]
+struct Settings {
+    issuer: String,
+    client_id: String,
+    portal: String,
+}
+
+pub(crate) async fn check(live: &Live) -> Vec<Finding> {
+    let secret = match live.physical(CHECK, Part::SignInSecret) {
+        Ok(secret) => secret,
+        Err(absent) => return vec![absent],
+    };
+    let put = live
+        .command(&format!("secretsmanager put-secret-value --secret-id {secret} --secret-string file://sign-in.json"));
+    let settings = match read(&live.aws, secret, &put).await {
+        Ok(settings) => settings,
+        Err(finding) => return vec![finding],
+    };
+    let mut findings = vec![agreeing(&settings, live.stack.output("PortalAddress"), &put)];
+    if !settings.issuer.starts_with("https://") {
+        findings.push(Finding::wrong(
+            CHECK,
+            "the secret's `issuer` is not an https address: anybody between can sign in",
+            put,
+        ));
+    }
+    findings.push(issuer::check(&settings.issuer).await);
+    findings
+}
+
+pub(crate) async fn check_local(aws: &SdkConfig, address: &str) -> Vec<Finding> {
+    match read(aws, LOCAL_SECRET, "start the local stack anew").await {
+        // The address that was asked may be another name of this machine.
+        Ok(settings) => vec![agreeing(&settings, None, address), issuer::check(&settings.issuer).await],
+        Err(finding) => vec![finding],
+    }
+}
+
+async fn read(aws: &SdkConfig, secret: &str, put: &str) -> Result<Settings, Finding> {
+    let found = Client::new(aws).get_secret_value().secret_id(secret).send().await;
+    let found =
+        found.map_err(failure("secretsmanager:GetSecretValue")).map_err(|failure| Finding::failed(CHECK, &failure))?;
+    let settings = found.secret_string().and_then(|settings| serde_json::from_str(settings).ok());
+    settings.ok_or_else(|| {
+        Finding::wrong(
+            CHECK,
+            "the secret is not JSON with `issuer`, `client_id`, `client_secret` and `portal`: nobody can sign in",
+            put,
+        )
+    })
+}
+
+fn agreeing(settings: &Settings, portal: Option<&str>, put: &str) -> Finding {
+    if settings.client_id.is_empty() {
+        return Finding::wrong(CHECK, "the secret's `client_id` is empty", put);
+    }
+    match portal {
+        Some(portal) if portal != settings.portal => Finding::wrong(
+            CHECK,
+            format!("the secret's `portal` is {}, but the portal is {portal}", settings.portal),
+            format!("{put}; the issuer must lead back to {portal}/api/sign-in/callback"),
+        ),
+        _ => Finding::ok(CHECK, "the secret has what is needed"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::Verdict;
+
+    #[test]
+    fn the_secret_names_the_portal_to_the_last_character() {
+        let settings = |client_id: &str, portal: &str| Settings {
+            issuer: "https://id.example".to_owned(),
+            client_id: client_id.to_owned(),
+            portal: portal.to_owned(),
+        };
+        let portal = "https://sms.example";
+        let verdict = |settings| agreeing(&settings, Some(portal), "aws ...").verdict;
+        assert_eq!(verdict(settings("switchboard", portal)), Verdict::Ok);
+        assert_eq!(verdict(settings("", portal)), Verdict::Wrong);
+        for other in ["https://sms.example/", "http://sms.example", "https://other.example", ""] {
+            assert_eq!(verdict(settings("switchboard", other)), Verdict::Wrong, "{other}");
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! Whether what the SMS service publishes reaches the queue.
+
+use aws_sdk_sns::Client;
+use serde_json::Value;
+
+use crate::doctor::Finding;
+use crate::doctor::live::{Live, Part};
+use crate::doctor::queue;
+use crate::failure::{Failure, failure};
+
+const CHECK: &str = "topic";
+
+pub(crate) async fn check(live: &Live) -> Vec<Finding> {
+    let topic = match live.physical(CHECK, Part::InboundTopic) {
+        Ok(topic) => topic,
+        Err(absent) => return vec![absent],
+    };
+    let client = Client::new(&live.aws);
+    let mut findings = match publishable(&client, live, topic).await {
+        Ok(findings) => findings,
+        Err(failure) => vec![Finding::failed(CHECK, &failure)],
+    };
+    findings.push(match queue::arn(live).await {
+        Ok(queue) => match delivering(&client, live, topic, &queue).await {
+            Ok(finding) => finding,
+            Err(failure) => Finding::failed(CHECK, &failure),
+        },
+        Err(finding) => Finding { check: CHECK, ..finding },
+    });
+    findings
+}
+
+/// Whether the SMS service may publish.
+async fn publishable(client: &Client, live: &Live, topic: &str) -> Result<Vec<Finding>, Failure> {
+    let described = client.get_topic_attributes().topic_arn(topic).send().await;
+    let attributes = described.map_err(failure("sns:GetTopicAttributes"))?.attributes.unwrap_or_default();
+    let policy: Value =
+        attributes.get("Policy").and_then(|policy| serde_json::from_str(policy).ok()).unwrap_or_default();
+    let mut findings = vec![if admits_the_sms_service(&policy) {
+        Finding::ok(CHECK, "the SMS service may publish to it")
+    } else {
+        Finding::wrong(CHECK, "its policy does not let the SMS service publish", live.redeploy())
+    }];
+    if attributes.get("KmsMasterKeyId").is_some_and(|key| key.ends_with("alias/aws/sns")) {
+        findings.push(Finding::wrong(
+            CHECK,
+            "it is encrypted with AWS's own key, which the SMS service may not use: nothing that customers write arrives",
+            "encrypt it with a key of your own whose policy allows sms-voice.amazonaws.com kms:GenerateDataKey* and \
+             kms:Decrypt, or with none",
+        ));
+    }
+    Ok(findings)
+}
+
+fn admits_the_sms_service(policy: &Value) -> bool {
+    let mut statements = policy["Statement"].as_array().into_iter().flatten();
+    statements.any(|statement| {
+        let names = |value: &Value, wanted: &str| match value {
+            Value::Array(values) => {
+                values.iter().any(|value| value.as_str().is_some_and(|v| v.eq_ignore_ascii_case(wanted)))
+            }
+            value => value.as_str().is_some_and(|value| value.eq_ignore_ascii_case(wanted)),
+        };
+        statement["Effect"] == "Allow"
+            && names(&statement["Principal"]["Service"], "sms-voice.amazonaws.com")
+            && names(&statement["Action"], "sns:Publish")
+    })
+}
+
+/// Whether the queue gets it, in its envelope.
+async fn delivering(client: &Client, live: &Live, topic: &str, queue: &str) -> Result<Finding, Failure> {
+    let mut pages = client.list_subscriptions_by_topic().topic_arn(topic).into_paginator().items().send();
+    let mut found = None;
+    while let Some(subscription) = pages.next().await {
+        let subscription = subscription.map_err(failure("sns:ListSubscriptionsByTopic"))?;
+        if subscription.protocol() == Some("sqs") && subscription.endpoint() == Some(queue) {
+            found = subscription.subscription_arn;
+            break;
+        }
+    }
+    let Some(subscription) = found else {
+        let command = format!("sns subscribe --topic-arn {topic} --protocol sqs --notification-endpoint {queue}");
+        return Ok(Finding::wrong(CHECK, "the queue is not subscribed to it", live.command(&command)));
+    };
+    if !subscription.starts_with("arn:") {
+        return Ok(Finding::wrong(CHECK, "the queue's subscription is not confirmed", live.redeploy()));
+    }
+    let described = client.get_subscription_attributes().subscription_arn(&subscription).send().await;
+    let attributes = described.map_err(failure("sns:GetSubscriptionAttributes"))?.attributes.unwrap_or_default();
+    if attributes.get("RawMessageDelivery").is_some_and(|raw| raw == "true") {
+        let command = format!(
+            "sns set-subscription-attributes --subscription-arn {subscription} --attribute-name RawMessageDelivery \
+             --attribute-value false"
+        );
+        return Ok(Finding::wrong(
+            CHECK,
+            "it delivers raw: without the envelope no message can be read",
+            live.command(&command),
+        ));
+    }
+    Ok(Finding::ok(CHECK, "it delivers to the queue"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_policy_admits_the_sms_service_only_by_name_and_to_publish() {
+        let policy = |effect: &str, service: Value, action: Value| json!({"Statement": [{"Effect": effect, "Principal": {"Service": service}, "Action": action}]});
+        let sms = || json!("sms-voice.amazonaws.com");
+        assert!(admits_the_sms_service(&policy("Allow", sms(), json!("SNS:Publish"))));
+        assert!(admits_the_sms_service(&policy("Allow", json!([sms()]), json!(["sns:Publish"]))));
+        assert!(!admits_the_sms_service(&policy("Deny", sms(), json!("sns:Publish"))));
+        assert!(!admits_the_sms_service(&policy("Allow", json!("s3.amazonaws.com"), json!("sns:Publish"))));
+        assert!(!admits_the_sms_service(&policy("Allow", sms(), json!("sns:Subscribe"))));
+        assert!(!admits_the_sms_service(&Value::Null));
+    }
+}

@@ -1,0 +1,100 @@
+//! A call to AWS that failed, in words.
+
+use std::fmt;
+
+use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
+use store::StoreError;
+
+/// Carries the names of the action and of the error only: the services' own messages can quote keys
+/// and policies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Failure {
+    /// As a policy names it: `sqs:GetQueueAttributes`.
+    action: String,
+    pub(crate) why: Why,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Why {
+    NotReached,
+    TooLate,
+    Denied,
+    /// The credentials are of no use to anybody any more, or never were.
+    NotSignedIn,
+    NotThere,
+    Other(String),
+}
+
+impl Failure {
+    fn new(action: &str, code: &str) -> Self {
+        let why = match code {
+            "not reached" => Why::NotReached,
+            "timed out" => Why::TooLate,
+            code if code.starts_with("AccessDenied") || code.starts_with("AuthorizationError") => Why::Denied,
+            "UnauthorizedOperation" => Why::Denied,
+            "ExpiredToken"
+            | "ExpiredTokenException"
+            | "InvalidClientTokenId"
+            | "UnrecognizedClientException"
+            | "InvalidSignatureException"
+            | "SignatureDoesNotMatch"
+            | "IncompleteSignature" => Why::NotSignedIn,
+            code if code.contains("NotFound") || code.contains("NonExistent") => Why::NotThere,
+            code => Why::Other(code.to_owned()),
+        };
+        Self { action: action.to_owned(), why }
+    }
+
+    pub(crate) fn of_store(error: &StoreError) -> Self {
+        match error {
+            StoreError::Unavailable { operation, code } => Self::new(&format!("dynamodb:{operation}"), code),
+            StoreError::Misshapen { operation } => Self::new(
+                &format!("dynamodb:{operation}"),
+                "an item of another shape than this version writes; use the version that is deployed",
+            ),
+        }
+    }
+}
+
+/// For `map_err` on a call.
+pub(crate) fn failure<E, R>(action: &'static str) -> impl FnOnce(SdkError<E, R>) -> Failure
+where
+    E: ProvideErrorMetadata,
+{
+    move |error| {
+        let code = match &error {
+            SdkError::ServiceError(service) => service.err().code().unwrap_or("an error without a name"),
+            SdkError::TimeoutError(_) => "timed out",
+            SdkError::DispatchFailure(_) => "not reached",
+            SdkError::ConstructionFailure(_) => "a request that cannot be made",
+            _ => "no valid answer",
+        };
+        Failure::new(action, code)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let action = &self.action;
+        match &self.why {
+            Why::NotReached => {
+                write!(f, "AWS was not reached for {action}. Check the network, the region and AWS_ENDPOINT_URL.")
+            }
+            Why::TooLate => write!(f, "AWS took too long over {action}. Try again."),
+            Why::Denied => write!(
+                f,
+                "These credentials may not do {action}. The README of infra/admin lists what an operator is allowed."
+            ),
+            Why::NotSignedIn => {
+                write!(
+                    f,
+                    "AWS does not take these credentials any more, or never did. Sign in again (`aws sso login`)."
+                )
+            }
+            Why::NotThere => write!(f, "What {action} asks about is not there."),
+            Why::Other(code) => write!(f, "{action} failed: {code}."),
+        }
+    }
+}
+
+impl std::error::Error for Failure {}

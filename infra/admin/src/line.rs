@@ -1,0 +1,88 @@
+use domain::{Company, CompanyId, Line, PhoneNumber};
+use serde_json::json;
+use store::{Directory, Refused};
+
+use crate::number;
+use crate::operator::Operator;
+use crate::place::Kind;
+
+pub(crate) async fn add(operator: &Operator, number: &str, company: &CompanyId) -> anyhow::Result<()> {
+    let owner = operator.store.company(company).await.map_err(|error| operator.failed(&error))?;
+    let owner = owner.ok_or_else(|| operator.refused(&Refused::NoCompany))?;
+    let number = number::read(number, owner.region)?;
+    operator.store.add_line(company, &number).await.map_err(|refused| operator.refused(&refused))?;
+    let next = match operator.place.kind {
+        Kind::Local(_) => "",
+        Kind::Deployed(_) => " `doctor` says whether what customers text to it comes here.",
+    };
+    let shown = number::shown(&number, owner.region);
+    operator.output.done(
+        &format!("Added the line {shown} of {}.{next}", owner.name),
+        &json!({"added": {"number": number, "company": company}}),
+    )
+}
+
+pub(crate) async fn list(operator: &Operator) -> anyhow::Result<()> {
+    let mut directory = directory(operator).await?;
+    directory
+        .lines
+        .sort_by(|one, other| (&one.company, one.number.as_str()).cmp(&(&other.company, other.number.as_str())));
+    let owner = |line: &Line| directory.companies.iter().find(|company| company.id == line.company);
+    let first = |line: &Line| owner(line).is_some_and(|company| company.line == line.number);
+    let rows = directory.lines.iter().map(|line| {
+        let shown = owner(line).map(|company| line.number.shown_in(company.region)).unwrap_or_default();
+        let first = if first(line) { "yes" } else { "" };
+        [line.company.to_string(), line.number.to_string(), shown, first.to_owned()]
+    });
+    let values = directory
+        .lines
+        .iter()
+        .map(|line| json!({"company": line.company, "number": line.number, "writes_first": first(line)}));
+    operator.output.listed(
+        ["COMPANY", "NUMBER", "SHOWN AS", "WRITES FIRST"],
+        &rows.collect::<Vec<_>>(),
+        &values.collect::<Vec<_>>(),
+        "There are no lines. `company add` adds a company with its first.",
+    )
+}
+
+pub(crate) async fn write_first_from(operator: &Operator, number: &str) -> anyhow::Result<()> {
+    let (number, owner) = owned(operator, number).await?;
+    operator.store.write_first_from(&owner.id, &number).await.map_err(|refused| operator.refused(&refused))?;
+    let shown = number::shown(&number, owner.region);
+    operator.output.done(
+        &format!("{} now writes first from {shown}.", owner.name),
+        &json!({"writes_first": {"number": number, "company": owner.id}}),
+    )
+}
+
+pub(crate) async fn remove(operator: &Operator, number: &str) -> anyhow::Result<()> {
+    let (number, owner) = owned(operator, number).await?;
+    if owner.line == number {
+        return Err(operator.refused(&Refused::FirstLine));
+    }
+    let shown = number::shown(&number, owner.region);
+    let happens = format!(
+        "This removes the line {shown} of {} from {}. What customers text to it is taken no more.",
+        owner.name, operator.place
+    );
+    operator.consent.to(&happens, number.as_str())?;
+    operator.store.remove_line(&number).await.map_err(|refused| operator.refused(&refused))?;
+    operator.output.done(
+        &format!("Removed the line {shown} of {}.{}", owner.name, operator.next_for_numbers()),
+        &json!({"removed": {"number": number, "company": owner.id}}),
+    )
+}
+
+/// The line that is meant, and whose it is.
+async fn owned(operator: &Operator, number: &str) -> anyhow::Result<(PhoneNumber, Company)> {
+    let number = number::of_line(number, &directory(operator).await?)?;
+    let line = operator.store.line(&number).await.map_err(|error| operator.failed(&error))?;
+    let line = line.ok_or_else(|| operator.refused(&Refused::NoLine))?;
+    let owner = operator.store.company(&line.company).await.map_err(|error| operator.failed(&error))?;
+    Ok((number, owner.ok_or_else(|| operator.refused(&Refused::NoCompany))?))
+}
+
+async fn directory(operator: &Operator) -> anyhow::Result<Directory> {
+    operator.store.directory().await.map_err(|error| operator.failed(&error))
+}

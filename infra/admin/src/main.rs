@@ -1,0 +1,65 @@
+#![doc = include_str!("../README.md")]
+
+mod aws;
+mod command_line;
+mod company;
+mod consent;
+mod doctor;
+mod failure;
+mod line;
+mod number;
+mod operator;
+mod output;
+mod place;
+mod stack;
+mod staff;
+
+use std::io::ErrorKind;
+use std::process::ExitCode;
+
+use command_line::{CommandLine, Companies, Lines, Staff, What};
+use operator::Operator;
+use output::Output;
+use place::Place;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let command_line = CommandLine::read();
+    match run(command_line).await {
+        Ok(code) => code,
+        // Whoever reads the output has read enough: `company list | head -1`.
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command_line: CommandLine) -> anyhow::Result<ExitCode> {
+    let output = Output::new(command_line.json);
+    if matches!(command_line.what, What::Doctor) {
+        return doctor::run(&command_line.place, output).await;
+    }
+    let place = Place::find(&command_line.place).await?;
+    let operator = Operator::new(place, output, command_line.yes);
+    match command_line.what {
+        What::Doctor => {}
+        What::Company(Companies::Add(new)) => company::add(&operator, new).await?,
+        What::Company(Companies::List) => company::list(&operator).await?,
+        What::Company(Companies::Remove { id }) => company::remove(&operator, &id).await?,
+        What::Line(Lines::Add { number, company }) => line::add(&operator, &number, &company).await?,
+        What::Line(Lines::List) => line::list(&operator).await?,
+        What::Line(Lines::First { number }) => line::write_first_from(&operator, &number).await?,
+        What::Line(Lines::Remove { number }) => line::remove(&operator, &number).await?,
+        What::Staff(Staff::Add(new)) => staff::add(&operator, new).await?,
+        What::Staff(Staff::List { company }) => staff::list(&operator, company.as_ref()).await?,
+        What::Staff(Staff::Remove { id, company }) => staff::remove(&operator, &company, &id).await?,
+        What::Staff(Staff::SignOut { id, company }) => staff::sign_out(&operator, &company, &id).await?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == ErrorKind::BrokenPipe)
+}

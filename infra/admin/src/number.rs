@@ -1,0 +1,68 @@
+//! Numbers as operators write them.
+
+use anyhow::{anyhow, bail};
+use domain::{Company, NotANumber, PhoneNumber, Region};
+use store::Directory;
+
+/// Reads the number of a new line: in E.164, or as people of a region write it.
+pub(crate) fn read(text: &str, region: Region) -> anyhow::Result<PhoneNumber> {
+    match PhoneNumber::mobile(text, region) {
+        Ok(number) => Ok(number),
+        // A line may be what a customer's phone is not: toll-free, or a landline that texts. Then there
+        // must be no doubt about which.
+        Err(NotANumber::Landline(shown) | NotANumber::NotMobile(shown)) => e164(text).ok_or_else(|| {
+            anyhow!("Nothing was changed: {shown} is not a mobile number. If it is your line all the same, write it with + and the country code.")
+        }),
+        Err(unreadable) => bail!("Nothing was changed. {unreadable}"),
+    }
+}
+
+/// Finds the line that is meant: by E.164, or as people of its company's region write it.
+pub(crate) fn of_line(text: &str, directory: &Directory) -> anyhow::Result<PhoneNumber> {
+    if let Some(number) = e164(text) {
+        return Ok(number);
+    }
+    let meant = |company: &Company| PhoneNumber::mobile(text, company.region).ok();
+    let mut found: Vec<_> = directory
+        .lines
+        .iter()
+        .filter(|line| {
+            let owner = directory.companies.iter().find(|company| company.id == line.company);
+            owner.and_then(meant).is_some_and(|number| number == line.number)
+        })
+        .map(|line| line.number.clone())
+        .collect();
+    match (found.pop(), found.is_empty()) {
+        (Some(number), true) => Ok(number),
+        (Some(_), false) => {
+            bail!("Nothing was changed: {text} can be one of several lines. Write it with + and the country code.")
+        }
+        (None, _) => bail!("Nothing was changed: {text} is none of the lines that `line list` shows."),
+    }
+}
+
+/// The number for an operator's eyes: how it was read, and how people there know it.
+pub(crate) fn shown(number: &PhoneNumber, region: Region) -> String {
+    format!("{number} ({})", number.shown_in(region))
+}
+
+fn e164(text: &str) -> Option<PhoneNumber> {
+    let plain: String = text.chars().filter(|c| !c.is_whitespace() && !['-', '.', '(', ')'].contains(c)).collect();
+    PhoneNumber::e164(&plain).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_toll_free_line_is_taken_when_it_is_written_in_full_and_a_typo_never() {
+        let us = "US".parse().unwrap();
+        assert_eq!(read("(206) 555-0142", us).unwrap().as_str(), "+12065550142");
+        assert_eq!(read("+1 206-555-0142", us).unwrap().as_str(), "+12065550142");
+        assert_eq!(read("+1 (800) 555-0199", us).unwrap().as_str(), "+18005550199");
+        for doubtful in ["800 555 0199", "+1206555014", "+120655501420", "hello", ""] {
+            assert!(read(doubtful, us).unwrap_err().to_string().starts_with("Nothing was changed"), "{doubtful}");
+        }
+    }
+}

@@ -1,0 +1,94 @@
+use std::collections::HashMap;
+
+use anyhow::anyhow;
+use aws_sdk_cloudformation::Client;
+use aws_types::SdkConfig;
+
+use crate::failure::{Failure, Why, failure};
+
+/// A CloudFormation stack as AWS describes it.
+pub(crate) struct Stack {
+    pub(crate) name: String,
+    /// `UPDATE_COMPLETE` and the like.
+    pub(crate) status: String,
+    /// Twelve digits.
+    pub(crate) account: String,
+    pub(crate) region: String,
+    parameters: HashMap<String, String>,
+    outputs: HashMap<String, String>,
+}
+
+/// Something that a stack made.
+pub(crate) struct Resource {
+    /// As the template calls it.
+    pub(crate) logical: String,
+    /// As its service calls it.
+    pub(crate) physical: String,
+    /// `AWS::SQS::Queue` and the like.
+    pub(crate) kind: String,
+}
+
+impl Stack {
+    pub(crate) async fn describe(aws: &SdkConfig, name: &str) -> anyhow::Result<Self> {
+        let region = aws.region().map(ToString::to_string).unwrap_or_default();
+        let described = Client::new(aws).describe_stacks().stack_name(name).send().await;
+        let described =
+            described.map_err(failure("cloudformation:DescribeStacks")).map_err(|error| match error.why {
+                // What CloudFormation answers for a name that it does not know.
+                Why::Other(code) if code == "ValidationError" => no_such_stack(name, &region),
+                _ => anyhow!(error),
+            })?;
+        let stack = described.stacks().first().ok_or_else(|| no_such_stack(name, &region))?;
+        let outputs = stack
+            .outputs()
+            .iter()
+            .filter_map(|output| Some((output.output_key()?.to_owned(), output.output_value()?.to_owned())));
+        let parameters = stack.parameters().iter().filter_map(|parameter| {
+            Some((parameter.parameter_key()?.to_owned(), parameter.parameter_value()?.to_owned()))
+        });
+        // arn:aws:cloudformation:<region>:<account>:stack/...
+        let account = stack.stack_id().and_then(|arn| arn.split(':').nth(4)).unwrap_or("unknown");
+        Ok(Self {
+            name: name.to_owned(),
+            status: stack.stack_status().map_or("in an unknown state", |status| status.as_str()).to_owned(),
+            account: account.to_owned(),
+            region,
+            parameters: parameters.collect(),
+            outputs: outputs.collect(),
+        })
+    }
+
+    pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
+        self.parameters.get(name).map(String::as_str)
+    }
+
+    pub(crate) fn output(&self, name: &str) -> Option<&str> {
+        self.outputs.get(name).map(String::as_str)
+    }
+
+    /// Everything in it that is there.
+    pub(crate) async fn resources(&self, aws: &SdkConfig) -> Result<Vec<Resource>, Failure> {
+        let mut pages = Client::new(aws).list_stack_resources().stack_name(&self.name).into_paginator().items().send();
+        let mut resources = Vec::new();
+        while let Some(resource) = pages.next().await {
+            let resource = resource.map_err(failure("cloudformation:ListStackResources"))?;
+            let gone = resource.resource_status().is_some_and(|status| status.as_str() == "DELETE_COMPLETE");
+            let (Some(logical), Some(physical), Some(kind)) =
+                (resource.logical_resource_id, resource.physical_resource_id, resource.resource_type)
+            else {
+                continue;
+            };
+            if !gone {
+                resources.push(Resource { logical, physical, kind });
+            }
+        }
+        Ok(resources)
+    }
+}
+
+fn no_such_stack(name: &str, region: &str) -> anyhow::Error {
+    anyhow!(
+        "There is no stack {name} in {region} of this AWS account. Name another with --stack, --aws-region or --profile, or \
+         deploy it."
+    )
+}

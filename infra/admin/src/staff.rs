@@ -1,0 +1,82 @@
+use anyhow::anyhow;
+use domain::{CompanyId, StaffId};
+use serde_json::{Value, json};
+use store::{Member, Refused};
+
+use crate::command_line::NewMember;
+use crate::operator::Operator;
+
+pub(crate) async fn add(operator: &Operator, new: NewMember) -> anyhow::Result<()> {
+    let login = new.login.login().ok_or_else(|| anyhow!("Say how they sign in: --email or --subject."))?;
+    let member = Member { staff: new.id, company: new.company, name: new.name, login, sessions_since: None };
+    match operator.store.add_staff(&member).await {
+        Ok(()) => {}
+        Err(Refused::LoginTaken) => return Err(taken(operator, &member).await),
+        Err(refused) => return Err(operator.refused(&refused)),
+    }
+    operator.output.done(
+        &format!("Added {} ({}) to {}, signing in with {}.", member.name, member.staff, member.company, member.login),
+        &json!({"added": described(&member)}),
+    )
+}
+
+/// A login is one person's in the whole deployment: says whose.
+async fn taken(operator: &Operator, member: &Member) -> anyhow::Error {
+    match operator.store.signing_in(&member.login).await {
+        Ok(Some((company, staff))) => {
+            anyhow!("Nothing was changed: {} is how {staff} of {company} signs in already.", member.login)
+        }
+        _ => operator.refused(&Refused::LoginTaken),
+    }
+}
+
+pub(crate) async fn list(operator: &Operator, company: Option<&CompanyId>) -> anyhow::Result<()> {
+    if let Some(id) = company {
+        let there = operator.store.company(id).await.map_err(|error| operator.failed(&error))?;
+        there.ok_or_else(|| operator.refused(&Refused::NoCompany))?;
+    }
+    let mut staff = operator.store.directory().await.map_err(|error| operator.failed(&error))?.staff;
+    staff.retain(|member| company.is_none_or(|company| member.company == *company));
+    staff.sort_by(|one, other| (&one.company, &one.staff).cmp(&(&other.company, &other.staff)));
+    let rows = staff.iter().map(|member| {
+        [member.company.to_string(), member.staff.to_string(), member.name.clone(), member.login.to_string()]
+    });
+    operator.output.listed(
+        ["COMPANY", "ID", "NAME", "SIGNS IN WITH"],
+        &rows.collect::<Vec<_>>(),
+        &staff.iter().map(described).collect::<Vec<_>>(),
+        "There are no staff. `staff add` adds somebody.",
+    )
+}
+
+pub(crate) async fn remove(operator: &Operator, company: &CompanyId, id: &StaffId) -> anyhow::Result<()> {
+    let present = operator.store.present(company, id).await.map_err(|error| operator.failed(&error))?;
+    let present = present.ok_or_else(|| operator.refused(&Refused::NoStaff))?;
+    let (name, employer) = (present.staff.name, present.staff.company_name);
+    operator.consent.to(
+        &format!("This removes {name} ({id}) of {employer} from {}, and ends their sessions.", operator.place),
+        id.as_str(),
+    )?;
+    operator.store.remove_staff(company, id).await.map_err(|refused| operator.refused(&refused))?;
+    operator.output.done(
+        &format!("Removed {name} ({id}) of {employer}. Their sessions end within a minute."),
+        &json!({"removed": {"staff": id, "company": company}}),
+    )
+}
+
+pub(crate) async fn sign_out(operator: &Operator, company: &CompanyId, id: &StaffId) -> anyhow::Result<()> {
+    let now = runtime::wall_clock().now();
+    operator.store.end_sessions(company, id, now).await.map_err(|refused| operator.refused(&refused))?;
+    operator.output.done(
+        &format!("The sessions of {id} of {company} end within a minute. They may sign in again."),
+        &json!({"signed_out": {"staff": id, "company": company, "at": now.to_string()}}),
+    )
+}
+
+fn described(member: &Member) -> Value {
+    let since = member.sessions_since.map(|since| since.to_string());
+    json!({
+        "id": member.staff, "company": member.company, "name": member.name, "login": member.login,
+        "sessions_since": since,
+    })
+}

@@ -1,0 +1,106 @@
+//! What an operator adds and removes, as staff and customers see it.
+
+use serde_json::json;
+use tests::{HARBOR, HARBOR_SECOND, House, TIDEWATER};
+
+use crate::command::{everything, listed, on};
+
+const ELM: [&str; 9] =
+    ["company", "add", "elm-vets", "--name", "Elm Vets", "--region", "us", "--line", "(206) 555-0188"];
+const ANA: [&str; 9] =
+    ["staff", "add", "ana", "--company", "elm-vets", "--name", "Ana Reyes", "--email", "Ana@Elm.example"];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_company_that_an_operator_adds_hears_from_its_customers() {
+    let house = House::open().await;
+    let added = on(&house, &ELM).await.done();
+    assert!(added.contains("Elm Vets") && added.contains("+12065550188 ((206) 555-0188)"), "{added}");
+    on(&house, &["line", "add", "206.555.0199", "--company", "elm-vets"]).await.done();
+    let added = on(&house, &ANA).await.done();
+    assert!(added.contains("email ana@elm.example"), "{added}");
+
+    house.phone("+14255550182").texts("+12065550188", "Is Rex ready?").await;
+    house.phone("+14255550183").texts("+12065550199", "And Luna?").await;
+    let ana = house.sign_in("elm-vets.ana").await;
+    assert_eq!(ana.notifications().await.texts(), ["And Luna?", "Is Rex ready?"]);
+    assert!(house.dana().await.notifications().await.items().is_empty(), "it is nobody else's");
+    assert_eq!(
+        listed(&house, &["company", "list"]).await[0],
+        json!({"id": "elm-vets", "name": "Elm Vets", "region": "US", "line": "+12065550188", "lines": 2, "staff": 1})
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lists_are_aligned_and_name_everything_there_is() {
+    let house = House::open().await;
+    assert_eq!(
+        on(&house, &["line", "list"]).await.done(),
+        "COMPANY           NUMBER        SHOWN AS        WRITES FIRST\n\
+         harbor-dental     +12065550142  (206) 555-0142  yes\n\
+         harbor-dental     +12065550167  (206) 555-0167\n\
+         tidewater-physio  +61491570006  0491 570 006    yes\n"
+    );
+    assert_eq!(
+        on(&house, &["staff", "list", "--company", "tidewater-physio"]).await.done(),
+        "COMPANY           ID     NAME          SIGNS IN WITH\n\
+         tidewater-physio  josie  Josie Nguyen  email josie@tidewater-physio.example\n\
+         tidewater-physio  tom    Tom Hale      email tom@tidewater-physio.example\n"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_company_writes_first_from_the_line_that_it_is_told() {
+    let house = House::open().await;
+    on(&house, &["line", "first", "(206) 555-0167"]).await.done();
+    house.dana().await.writes_first("+14255550182", "Your visit is tomorrow").await;
+    let received = house.phone("+14255550182").received().await;
+    assert_eq!(received[0]["from"], HARBOR_SECOND);
+    on(&house, &["line", "remove", HARBOR, "--yes"]).await.done();
+    assert_eq!(listed(&house, &["line", "list"]).await.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_signed_out_or_removed_is_out() {
+    let house = House::open().await;
+    let (dana, josie) = (house.dana().await, house.josie().await);
+    on(&house, &["staff", "sign-out", "dana", "--company", "harbor-dental"]).await.done();
+    on(&house, &["staff", "remove", "josie", "--company", "tidewater-physio", "--yes"]).await.done();
+    for (who, desk) in [("dana", &dana), ("josie", &josie)] {
+        let answer = desk.notifications().await;
+        assert!([401, 403].contains(&answer.status), "{who}: {} {}", answer.status, answer.body);
+    }
+    assert_eq!(house.dana().await.notifications().await.status, 200, "Dana may sign in again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_company_goes_when_its_staff_are_gone_and_takes_its_lines_along() {
+    let house = House::open().await;
+    let remove = ["company", "remove", "tidewater-physio", "--yes"];
+    assert!(on(&house, &remove).await.refused().contains("still has staff"));
+    for staff in ["josie", "tom"] {
+        on(&house, &["staff", "remove", staff, "--company", "tidewater-physio", "--yes"]).await.done();
+    }
+    assert!(on(&house, &remove).await.done().contains("+61491570006"));
+    let left = everything(&house).await;
+    assert_eq!((left["company"].len(), left["line"].len(), left["staff"].len()), (1, 2, 3));
+    // The number and the logins are free again.
+    on(&house, &["line", "add", "+61491570006", "--company", "harbor-dental"]).await.done();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_id_of_a_company_that_is_gone_is_given_to_nobody_unasked_while_its_conversations_are_kept() {
+    let house = House::open().await;
+    house.phone("+14255550182").texts(TIDEWATER, "Only for Josie").await;
+    for staff in ["josie", "tom"] {
+        on(&house, &["staff", "remove", staff, "--company", "tidewater-physio", "--yes"]).await.done();
+    }
+    on(&house, &["company", "remove", "tidewater-physio", "--yes"]).await.done();
+    let add = ["company", "add", "tidewater-physio", "--name", "Tidewater", "--region", "AU", "--line", TIDEWATER];
+    let said = on(&house, &add).await.refused();
+    assert!(said.contains("what its customers wrote is still kept"), "{said}");
+    assert_eq!(listed(&house, &["company", "list"]).await.len(), 1);
+    // It may have been removed by mistake.
+    on(&house, &[&add[..], &["--yes"]].concat()).await.done();
+    let add = ["company", "add", "never-seen", "--name", "New", "--region", "US", "--line", "+12065550188"];
+    on(&house, &add).await.done();
+}

@@ -1,0 +1,72 @@
+//! What `doctor` says of a local stack.
+
+use serde_json::{Value, json};
+use tests::House;
+
+use crate::command::{on, run};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn doctor_finds_nothing_wrong_with_a_stack_that_works() {
+    let house = House::open().await;
+    let said = on(&house, &["doctor"]).await.done();
+    for check in ["stack", "table", "sign-in", "issuer", "portal", "directory"] {
+        assert!(said.lines().any(|line| line.starts_with(&format!("ok     {check} "))), "{check}: {said}");
+    }
+    assert!(said.ends_with("\nNothing is wrong.\n") && !said.contains('?'), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn doctor_says_what_is_missing_and_what_to_do() {
+    let house = House::open().await;
+    for staff in ["josie", "tom"] {
+        on(&house, &["staff", "remove", staff, "--company", "tidewater-physio", "--yes"]).await.done();
+    }
+    let findings = findings(&house).await;
+    let wrong: Vec<_> = findings.iter().filter(|finding| finding["verdict"] == "wrong").collect();
+    assert_eq!(
+        wrong,
+        [&json!({
+            "check": "directory", "verdict": "wrong",
+            "says": "tidewater-physio has no staff: nobody reads what its customers write",
+            "do": "switchboard-admin staff add ID --company tidewater-physio --name NAME --email ADDRESS",
+        })]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn doctor_says_that_a_directory_is_empty() {
+    let house = House::open().await;
+    for (company, staff) in
+        [("harbor-dental", &["dana", "marcus", "priya"][..]), ("tidewater-physio", &["josie", "tom"])]
+    {
+        for staff in staff {
+            on(&house, &["staff", "remove", staff, "--company", company, "--yes"]).await.done();
+        }
+        on(&house, &["company", "remove", company, "--yes"]).await.done();
+    }
+    let said = on(&house, &["doctor"]).await;
+    assert_eq!(said.code, 1);
+    assert!(said.out.contains("WRONG  directory    there is no company"), "{}", said.out);
+    assert!(
+        said.out.contains("-> switchboard-admin company add") && said.out.ends_with("\n1 wrong.\n"),
+        "{}",
+        said.out
+    );
+    assert!(on(&house, &["company", "list"]).await.done().contains("`company add` adds one"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_local_stack_that_does_not_run_is_said_to_be_not_running() {
+    let house = House::open().await;
+    let local = format!("--local={}", house.origin());
+    house.close().await;
+    for command in [&["doctor"][..], &["company", "list"], &["staff", "remove", "a", "--company", "b", "--yes"]] {
+        let said = run(&[command, &[&local]].concat(), &[]).await.refused();
+        assert!(said.starts_with("No local stack answers at http://localhost:"), "{command:?}: {said}");
+    }
+}
+
+async fn findings(house: &House) -> Vec<Value> {
+    let said = on(house, &["doctor", "--json"]).await;
+    serde_json::from_str(&said.out).unwrap_or_else(|_| panic!("not a list: {}{}", said.out, said.err))
+}

@@ -1,0 +1,9 @@
+//! The command as operators run it, on a local stack.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
+mod command;
+mod credentials;
+mod directory;
+mod doctor;
+mod refusals;
+mod secrets;

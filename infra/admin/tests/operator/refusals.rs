@@ -1,0 +1,121 @@
+//! What is not done, and what is said instead.
+
+use tests::{HARBOR, HARBOR_SECOND, House};
+
+use crate::command::{everything, on};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_added_twice() {
+    let house = House::open().await;
+    let before = everything(&house).await;
+    for (again, why) in [
+        (
+            &["company", "add", "harbor-dental", "--name", "Other", "--region", "US", "--line", "+12065550188"][..],
+            "there is a company with that id already",
+        ),
+        (
+            &["company", "add", "elm-vets", "--name", "Elm Vets", "--region", "US", "--line", HARBOR],
+            "that number is a company's line already",
+        ),
+        (&["line", "add", HARBOR, "--company", "tidewater-physio"], "that number is a company's line already"),
+        (
+            &["staff", "add", "dana", "--company", "harbor-dental", "--name", "D", "--email", "d@harbor.example"],
+            "a member of staff with that id already",
+        ),
+    ] {
+        let said = on(&house, again).await.refused();
+        assert!(said.starts_with("Nothing was changed: ") && said.contains(why), "{again:?}: {said}");
+    }
+    assert_eq!(everything(&house).await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_belongs_to_one_person_in_the_whole_deployment() {
+    let house = House::open().await;
+    let login = "DANA@harbor-dental.example";
+    let add = ["staff", "add", "d", "--company", "tidewater-physio", "--name", "D", "--email", login];
+    let said = on(&house, &add).await.refused();
+    assert!(said.contains("email dana@harbor-dental.example is how dana of harbor-dental signs in already"), "{said}");
+    // A subject is never taken for an address.
+    let add = [&add[..7], &["--subject", "dana@harbor-dental.example"]].concat();
+    on(&house, &add).await.done();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_removal_needs_a_yes() {
+    let house = House::open().await;
+    on(&house, &["company", "add", "elm-vets", "--name", "Elm", "--region", "US", "--line", "+12065550188"])
+        .await
+        .done();
+    let before = everything(&house).await;
+    let removals = [
+        &["company", "remove", "elm-vets"][..],
+        &["line", "remove", HARBOR_SECOND],
+        &["staff", "remove", "dana", "--company", "harbor-dental"],
+    ];
+    for removal in removals {
+        let said = on(&house, removal).await.refused();
+        assert!(said.contains("say --yes if you are sure"), "{removal:?}: {said}");
+    }
+    assert_eq!(everything(&house).await, before);
+    for removal in removals {
+        on(&house, &[removal, &["--yes"]].concat()).await.done();
+    }
+    let after = everything(&house).await;
+    assert_eq!((after["company"].len(), after["line"].len(), after["staff"].len()), (2, 2, 4));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_there_is_said_to_be_not_there() {
+    let house = House::open().await;
+    for (missing, why) in [
+        (&["company", "remove", "nobody", "--yes"][..], "there is no company with that id"),
+        (&["line", "add", "+12065550188", "--company", "nobody"], "there is no company with that id"),
+        (&["line", "first", "+12065550188"], "there is no such line"),
+        (&["line", "remove", "+12065550188", "--yes"], "there is no such line"),
+        (&["line", "remove", "555", "--yes"], "none of the lines"),
+        (&["line", "remove", HARBOR, "--yes"], "writes first from that line"),
+        (&["staff", "list", "--company", "nobody"], "there is no company with that id"),
+        (
+            &["staff", "add", "ana", "--company", "nobody", "--name", "Ana", "--email", "ana@elm.example"],
+            "there is no company with that id",
+        ),
+        (&["staff", "remove", "nobody", "--company", "harbor-dental", "--yes"], "no member of staff with that id"),
+        (&["staff", "sign-out", "nobody", "--company", "harbor-dental"], "no member of staff with that id"),
+    ] {
+        let said = on(&house, missing).await.refused();
+        assert!(said.contains(why), "{missing:?}: {said}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bad_input_is_told_in_words_and_changes_nothing() {
+    let house = House::open().await;
+    let before = everything(&house).await;
+    let company = |id, name, region, line| ["company", "add", id, "--name", name, "--region", region, "--line", line];
+    let staff = |id, how, login| ["staff", "add", id, "--company", "harbor-dental", "--name", "A", how, login];
+    for (code, bad, why) in [
+        (2, &company("Elm Vets", "Elm", "US", "+12065550188")[..], "an id is 1 to 40 of the characters a-z, 0-9 and -"),
+        (2, &company("elm", " ", "US", "+12065550188"), "a name is 1 to 80 characters"),
+        (2, &company("elm", "a\nb", "US", "+12065550188"), "on one line"),
+        (2, &company("elm", "Elm", "us-east-1", "+12065550188"), "ISO 3166"),
+        (1, &company("elm", "Elm", "US", "hello"), "That is not a phone number"),
+        (1, &company("elm", "Elm", "US", "+1206555018"), "is not a number that exists"),
+        (1, &company("elm", "Elm", "US", "0491 570 156"), "is not a number that exists"),
+        (1, &company("elm", "Elm", "AU", "(02) 9374 4000"), "write it with + and the country code"),
+        (2, &staff("ana", "--email", "ana"), "an email address is a name, an @ and a domain"),
+        (2, &staff("ana", "--subject", "a b"), "printable ASCII"),
+        (2, &["staff", "add", "ana", "--company", "harbor-dental", "--name", "A"], "--email"),
+        (2, &["company"], "Usage"),
+        (2, &["line", "list", "--local=ftp://x"], "http://localhost:8080"),
+        (2, &["line", "list", "--stack", "switchboard"], "--local is a stack of its own"),
+    ] {
+        let said = on(&house, bad).await;
+        assert_eq!(said.code, code, "{bad:?}: {}", said.err);
+        assert!(said.err.contains(why) && said.out.is_empty(), "{bad:?}: {}{}", said.out, said.err);
+        for internal in ["Error {", "panicked", "Sdk", "Some("] {
+            assert!(!said.err.contains(internal), "{bad:?}: {}", said.err);
+        }
+    }
+    assert_eq!(everything(&house).await, before);
+}
