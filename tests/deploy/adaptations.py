@@ -1,8 +1,13 @@
-"""What is changed in the deployed stack because MiniStack is not AWS.
+"""What is changed because MiniStack is not AWS.
 
-Only this file adapts anything. The template is deployed as it is; each adaptation here changes a
-deployed resource afterwards, says why it is needed, and takes what it writes from the translated
-template, so that what is tested is what AWS would be given.
+Only this file adapts anything, and says why. The template is deployed as it was built, but for what
+MiniStack refuses to make:
+
+0. Alarms on several metrics at once (metric math) and the looks of Cognito's sign-in page are left out;
+   the alarms are asserted in test_template.py. A user pool's `ProviderURL` is spelled out.
+
+A deployed resource is changed afterwards, by what the translated template says, so that what is tested
+is what AWS would be given:
 
 1. The routes of the HTTP API. MiniStack takes the OpenAPI document that SAM makes of an
    `AWS::Serverless::HttpApi` and keeps none of its routes. They are created through the API, from
@@ -24,7 +29,22 @@ And in how the tests speak to it, for want of DNS and certificates:
 import re
 from contextlib import contextmanager
 
+from samcli.yamlhelper import yaml_dump, yaml_parse
+
 METHODS = {"get", "post", "put", "delete", "patch", "head", "options", "x-amazon-apigateway-any-method"}
+
+
+def deployable(built):
+    """Adaptation 0. The built template without what cannot be made, beside it: paths in it are relative."""
+    spelled_out = "https://cognito-idp.${AWS::Region}.${AWS::URLSuffix}/${UserPool}"
+    template = yaml_parse(built.read_text().replace("${UserPool.ProviderURL}", spelled_out))
+    for name, resource in list(template["Resources"].items()):
+        metric_math = resource["Type"] == "AWS::CloudWatch::Alarm" and "Metrics" in resource["Properties"]
+        if metric_math or resource["Type"] == "AWS::Cognito::ManagedLoginBranding":
+            del template["Resources"][name]
+    adapted = built.with_name("deployable.yaml")
+    adapted.write_text(yaml_dump(template))
+    return adapted
 
 
 def resolve(value, references):
@@ -98,7 +118,7 @@ def point_to_the_api(cloudfront, distribution, api_id, port):
         if "execute-api" in origin["DomainName"]:
             origin["DomainName"] = "127.0.0.1"
             origin["OriginPath"] = f"/_aws/execute-api/{api_id}"
-            origin["CustomOriginConfig"] |= {"HTTPPort": port, "OriginProtocolPolicy": "http-only"}
+            origin["CustomOriginConfig"] |= {"HTTPPort": port, "HTTPSPort": 443, "OriginProtocolPolicy": "http-only"}
     cloudfront.update_distribution(Id=distribution, DistributionConfig=config, IfMatch=found["ETag"])
 
 

@@ -3,7 +3,7 @@
 import time
 
 # Far above what anything takes; only a test that fails waits this long.
-PATIENCE = 60
+PATIENCE = 30
 
 
 def eventually(ask, what, patience=PATIENCE):

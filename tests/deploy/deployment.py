@@ -3,11 +3,12 @@
 import json
 import platform
 import subprocess
+import time
 from functools import cached_property
 
 import requests
 
-from adaptations import add_the_routes, point_to_the_api
+from adaptations import add_the_routes, deployable, point_to_the_api
 from emulator import REGION, ROOT, TOOLS
 from template import TEMPLATE, resources
 
@@ -25,7 +26,8 @@ def sam(environment, *arguments, patience=600):
     return ran.returncode == 0, ran.stdout
 
 
-def sam_deploy(emulator, stack, parameters, template=BUILT):
+def sam_deploy(emulator, stack, parameters, built=BUILT):
+    template = deployable(built)
     overrides = [f"{name}={value}" for name, value in parameters.items()]
     return sam(
         emulator.environment(), "deploy", "--config-file", str(ROOT / "samconfig.toml"), "--template-file", str(template), "--stack-name", stack,
@@ -79,6 +81,13 @@ class Deployment:
 
     def function(self, name):
         return self.emulator.client("lambda").get_function_configuration(FunctionName=self.ids[name])
+
+    def starts_cold(self, name):
+        """Lets the next call of a function begin with an instance that knows nothing."""
+        client = self.emulator.client("lambda")
+        variables = client.get_function_configuration(FunctionName=self.ids[name])["Environment"]["Variables"]
+        variables["COLD_SINCE"] = str(time.time())
+        client.update_function_configuration(FunctionName=self.ids[name], Environment={"Variables": variables})
 
     def functions(self):
         return list(resources("AWS::Lambda::Function"))

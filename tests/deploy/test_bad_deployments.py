@@ -1,8 +1,12 @@
 """Whoever deploys something wrong is told what, and the next run makes it good."""
 
+import json
+
 import pytest
+from botocore.exceptions import ClientError
 from samcli.yamlhelper import yaml_dump, yaml_parse
 
+from adaptations import deployable
 from deployment import BUILT, PARAMETERS, sam_deploy
 
 # Parameters with something wrong, and what the message must say of it.
@@ -26,16 +30,35 @@ def test_a_wrong_or_missing_parameter_is_named_before_anything_is_made(emulator,
 
 
 def refused(emulator, parameters, *words):
-    succeeded, output = sam_deploy(emulator, "wrong", parameters)
+    cloudformation = emulator.client("cloudformation")
+    with pytest.raises(ClientError) as refusal:
+        # What `sam deploy` asks first, and whose answer it prints.
+        cloudformation.create_change_set(
+            StackName="wrong",
+            ChangeSetName="wrong",
+            ChangeSetType="CREATE",
+            TemplateBody=json.dumps(without_code()),
+            Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()],
+            Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+        )
+    message = refusal.value.response["Error"]["Message"]
+    assert all(word in message for word in words), message
+    assert set(state(emulator, "wrong")) <= {"REVIEW_IN_PROGRESS"}
+
+
+def without_code():
+    template = yaml_parse(deployable(BUILT).read_text())
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function":
+            resource["Properties"]["CodeUri"] = "s3://bucket/key"
+    return template
+
+
+def test_sam_prints_what_is_wrong(emulator):
+    succeeded, output = sam_deploy(emulator, "wrong", PARAMETERS | {"LogLevel": "loud"})
     assert not succeeded
     (message,) = [line for line in output.splitlines() if line.startswith("Error:")]
-    assert all(word in message for word in words), message
-    made = emulator.client("cloudformation").list_stacks()["StackSummaries"]
-    assert not [it for it in made if it["StackName"] == "wrong" and it["StackStatus"] not in UNTOUCHED]
-
-
-# A change set that was refused leaves a stack that holds nothing.
-UNTOUCHED = {"REVIEW_IN_PROGRESS", "DELETE_COMPLETE"}
+    assert "LogLevel" in message and "warn" in message
 
 
 @pytest.fixture

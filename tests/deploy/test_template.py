@@ -182,7 +182,7 @@ def test_the_portal_is_one_origin_and_nothing_of_it_is_reached_around_it():
         assert behaviour["ResponseHeadersPolicyId"] == {"Ref": "SecurityHeaders"}
     # AWS's own: nothing of the API is kept, and all that a viewer says but the host is handed on.
     assert behaviours[1]["CachePolicyId"] == "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
-    assert behaviours[1]["OriginRequestPolicyId"] == "b689b0a8-53d0-40ab-baf2-38738e2966ac"
+    assert behaviours[1]["OriginRequestPolicyId"] == "b689b0a8-53d0-40ab-baf2-68738e2966ac"
     for name, bucket in resources("AWS::S3::Bucket").items():
         assert set(bucket["Properties"]["PublicAccessBlockConfiguration"].values()) == {True}, name
 
