@@ -19,7 +19,7 @@ pub use conversation::{Conversation, ConversationId, ConversationKey, NotAConver
 pub use message::{Message, MessageId, MessageKind, Progress, Refusal, Told};
 pub use notification::Notification;
 pub use page::Page;
-pub use phone_number::{NotANumber, NotARegion, PhoneNumber, Region};
+pub use phone_number::{NotANumber, NotARegion, PhoneNumber, Region, read_numbering_plans};
 pub use position::{NotAPosition, Position};
 pub use retention::Retention;
 pub use slug::NotASlug;
