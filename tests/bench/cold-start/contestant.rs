@@ -103,7 +103,7 @@ impl Contestant {
             .env("PATH", with.path)
             .env("LANG", "C.UTF-8")
             .env("AWS_LAMBDA_RUNTIME_API", &with.runtime_api)
-            .env("AWS_LAMBDA_FUNCTION_NAME", &self.name.replace([' ', ','], "-"))
+            .env("AWS_LAMBDA_FUNCTION_NAME", self.name.replace([' ', ','], "-"))
             .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
             .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256")
             .env("AWS_LAMBDA_LOG_GROUP_NAME", "it")
