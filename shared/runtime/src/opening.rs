@@ -145,6 +145,6 @@ mod tests {
             drop(silent);
             open(&aws(&address)).await;
         };
-        tokio::time::timeout(Duration::from_secs(60), both).await.unwrap();
+        tokio::time::timeout(Duration::from_mins(1), both).await.unwrap();
     }
 }

@@ -39,7 +39,7 @@ pub(crate) async fn run(
     let started = Instant::now();
     let mut child = contestant.start(&with);
     let process = child.id().unwrap();
-    let waiting = Duration::from_secs(60);
+    let waiting = Duration::from_mins(1);
     let ready = tokio::time::timeout(waiting, emulator.ready());
     let ready = ready.await.unwrap_or_else(|_| panic!("{} never asks for an event", contestant.name));
     if let Some(quota) = quota {
