@@ -39,7 +39,11 @@ pub(crate) struct Counted {
 
 impl Counted {
     /// Requests and units of what is asked over and over, warm.
-    pub(crate) async fn at(house: &House, scene: &Scene) -> Self {
+    ///
+    /// In a stack of its own: what others have written would be something new to see.
+    pub(crate) async fn in_a_stack() -> Self {
+        let house = &House::open().await;
+        let scene = &Scene::of(house).await;
         let count = async |function: &str, asked: Asked| {
             let mut usage = None;
             for n in 0..2 {
@@ -51,7 +55,7 @@ impl Counted {
             requests_and_units(&usage.unwrap_or_else(|| unreachable!()))
         };
         Self {
-            // Before anything changes what there is to see.
+            // Before the message that comes in.
             refresh: count("list-notifications", Asked::RefreshAgain).await,
             authorize: count("authorize", Asked::Authorize).await,
             inbound: count("inbound-sms", Asked::Inbound).await,

@@ -113,7 +113,8 @@ async fn main() {
         );
         measured.extend(measured_with(mb, contestants, &figures));
     }
-    costs::print(&Counted::at(&house, &stage.stack_scene).await, &measured);
+    costs::print(&Counted::in_a_stack().await, &measured);
+    house.close().await;
 }
 
 async fn set(folder: &Path, house: &House, scene: Scene, stack_scene: Scene) -> Stage {
