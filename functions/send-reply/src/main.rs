@@ -10,6 +10,7 @@ use send_reply::SendReply;
 async fn main() -> Result<(), Error> {
     let runtime = Runtime::on_lambda()?;
     runtime.open_table().await;
+    domain::read_numbering_plans();
     let function = Arc::new(SendReply::new(&runtime));
     run(service_fn(|request| {
         let function = function.clone();

@@ -15,8 +15,8 @@ pub(crate) async fn add(operator: &Operator, new: NewCompany) -> anyhow::Result<
         // The operating system's own: whoever can guess it can tell whose conversation an id is.
         conversation_key: ConversationKey::new(runtime::randomness().token()),
     };
-    not_somebody_elses(operator, &company.id).await?;
-    operator.store.add_company(&company).await.map_err(|refused| operator.refused(&refused))?;
+    let now = runtime::wall_clock().now();
+    operator.store.add_company(&company, now).await.map_err(|refused| operator.refused(&refused))?;
     operator.output.done(
         &format!(
             "Added {} ({}), which writes first from {}. Next: `staff add`.",
@@ -26,23 +26,6 @@ pub(crate) async fn add(operator: &Operator, new: NewCompany) -> anyhow::Result<
         ),
         &json!({"added": described(&company)}),
     )
-}
-
-/// Conversations outlive their company by as long as they are kept, under its id: whoever is given the
-/// id meanwhile reads them.
-async fn not_somebody_elses(operator: &Operator, id: &CompanyId) -> anyhow::Result<()> {
-    if operator.store.company(id).await.map_err(|error| operator.failed(&error))?.is_some() {
-        return Err(operator.refused(&Refused::CompanyExists));
-    }
-    let now = runtime::wall_clock().now();
-    let earlier = operator.store.conversations(id, None, 1, now).await.map_err(|error| operator.failed(&error))?;
-    if earlier.items.is_empty() {
-        return Ok(());
-    }
-    let happens = format!(
-        "There was a company {id} before, and what its customers wrote is still kept. The staff of the new one would read it."
-    );
-    operator.consent.to(&happens, id.as_str())
 }
 
 pub(crate) async fn list(operator: &Operator) -> anyhow::Result<()> {
@@ -84,10 +67,14 @@ pub(crate) async fn remove(operator: &Operator, id: &CompanyId) -> anyhow::Resul
         lines.join(", ")
     );
     operator.consent.to(&happens, id.as_str())?;
-    operator.store.remove_company(id).await.map_err(|refused| operator.refused(&refused))?;
+    operator
+        .store
+        .remove_company(id, runtime::wall_clock().now())
+        .await
+        .map_err(|refused| operator.refused(&refused))?;
     operator.output.done(
         &format!(
-            "Removed {} ({id}) and its lines {}. What was said is kept until its retention ends.{}",
+            "Removed {} ({id}) and its lines {}. What was said is kept until its retention ends, and nobody gets its id meanwhile.{}",
             company.name,
             lines.join(", "),
             operator.next_for_numbers()

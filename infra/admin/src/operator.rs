@@ -31,7 +31,9 @@ impl Operator {
     pub(crate) fn refused(&self, refused: &Refused) -> anyhow::Error {
         let next = match refused {
             Refused::Store(error) => return self.failed(error),
-            Refused::CompanyExists | Refused::NoCompany => "`company list` shows the companies.",
+            Refused::CompanyExists | Refused::CompanyRemoved | Refused::NoCompany => {
+                "`company list` shows the companies."
+            }
             Refused::CompanyHasStaff | Refused::StaffExists | Refused::NoStaff | Refused::LoginTaken => {
                 "`staff list` shows who there is."
             }

@@ -21,7 +21,7 @@ pub use login::{Login, NotALogin};
 pub use message::{Message, MessageId, MessageKind, Progress, Refusal, Told};
 pub use notification::Notification;
 pub use page::Page;
-pub use phone_number::{NotANumber, NotARegion, PhoneNumber, Region};
+pub use phone_number::{NotANumber, NotARegion, PhoneNumber, Region, read_numbering_plans};
 pub use position::{NotAPosition, Position};
 pub use retention::Retention;
 pub use slug::NotASlug;

@@ -1,5 +1,6 @@
 use std::fmt;
 use std::str::FromStr;
+use std::sync::LazyLock;
 
 use rlibphonenumber::{PhoneNumber as Parsed, PhoneNumberFormat, PhoneNumberType};
 use serde::{Deserialize, Serialize};
@@ -63,6 +64,12 @@ impl PhoneNumber {
     pub fn shown_in(&self, region: Region) -> String {
         Parsed::parse(&self.0, None).map_or_else(|_| self.0.clone(), |number| display(&number, region))
     }
+}
+
+/// Reads the numbering plans of the world. It takes a few milliseconds and happens by itself with
+/// the first number that is read or shown: a process can do it before somebody waits for it.
+pub fn read_numbering_plans() {
+    LazyLock::force(&rlibphonenumber::PHONE_NUMBER_UTIL);
 }
 
 fn display(number: &Parsed, region: Region) -> String {

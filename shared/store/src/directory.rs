@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, ReturnConsumedCapacity, TransactWriteItem};
-use domain::{Company, CompanyId, Line, PhoneNumber};
+use domain::{Company, CompanyId, Line, PhoneNumber, Timestamp};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -26,6 +26,10 @@ pub struct Directory {
 pub enum Refused {
     #[error("there is a company with that id already")]
     CompanyExists,
+    #[error(
+        "a company with that id was removed lately, and what its customers wrote may still be kept; choose another"
+    )]
+    CompanyRemoved,
     #[error("there is no company with that id")]
     NoCompany,
     #[error("the company still has staff; remove them first")]
@@ -56,19 +60,38 @@ struct Listed<T> {
     item: T,
 }
 
+#[derive(Serialize)]
+struct Removed {
+    #[serde(flatten)]
+    key: keys::Key,
+    expires_at: u64,
+}
+
+/// A deployment keeps nothing for longer than a year.
+const LONGEST_RETENTION_SECS: u64 = 366 * 24 * 60 * 60;
+
 impl Store {
-    /// Adds a company with the line that it writes first from.
-    pub async fn add_company(&self, company: &Company) -> Result<(), Refused> {
+    /// Adds a company with the line that it writes first from. An id is not given again while
+    /// anything may be kept under it: whoever had it next would read that.
+    pub async fn add_company(&self, company: &Company, now: Timestamp) -> Result<(), Refused> {
+        let never_removed = ConditionCheck::builder()
+            .table_name(&self.table)
+            .set_key(Some(keys::removed(&company.id).attributes()))
+            .condition_expression("attribute_not_exists(pk) OR expires_at < :now")
+            .expression_attribute_values(":now", AttributeValue::N(now.as_secs().to_string()))
+            .build()
+            .map_err(misshapen("TransactWriteItems"))?;
         let writes = vec![
+            TransactWriteItem::builder().condition_check(never_removed).build(),
             self.put_listed(keys::company(&company.id), company)?,
             self.put_listed(keys::line(&company.line), &company.a_line(company.line.clone()))?,
         ];
-        self.change(writes, [Refused::CompanyExists, Refused::LineTaken]).await
+        self.change(writes, [Refused::CompanyRemoved, Refused::CompanyExists, Refused::LineTaken]).await
     }
 
     /// Removes a company and its lines. What was said stays until its retention ends; nobody can
     /// read it meanwhile.
-    pub async fn remove_company(&self, company: &CompanyId) -> Result<(), Refused> {
+    pub async fn remove_company(&self, company: &CompanyId, now: Timestamp) -> Result<(), Refused> {
         let directory = self.directory().await?;
         if !directory.companies.iter().any(|listed| listed.id == *company) {
             return Err(Refused::NoCompany);
@@ -80,7 +103,15 @@ impl Store {
         for line in directory.lines.iter().filter(|line| line.company == *company) {
             self.change(vec![self.delete_listed(keys::line(&line.number))?], [Refused::NoLine]).await?;
         }
-        self.change(vec![self.delete_listed(keys::company(company))?], [Refused::NoCompany]).await
+        let removed =
+            Removed { key: keys::removed(company), expires_at: now.plus_secs(LONGEST_RETENTION_SECS).as_secs() };
+        let put = Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(serde_dynamo::to_item(removed).map_err(misshapen("TransactWriteItems"))?))
+            .build()
+            .map_err(misshapen("TransactWriteItems"))?;
+        let writes = vec![self.delete_listed(keys::company(company))?, TransactWriteItem::builder().put(put).build()];
+        self.change(writes, [Refused::NoCompany]).await
     }
 
     pub async fn add_line(&self, company: &CompanyId, number: &PhoneNumber) -> Result<(), Refused> {

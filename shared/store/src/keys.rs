@@ -44,6 +44,11 @@ pub(crate) fn company(company: &CompanyId) -> Key {
     key(format!("COMPANY#{company}"), "PROFILE")
 }
 
+/// That a company was removed, for as long as anything of it may be kept.
+pub(crate) fn removed(company: &CompanyId) -> Key {
+    key(format!("COMPANY#{company}"), "REMOVED")
+}
+
 pub(crate) fn staff(company: &CompanyId, staff: &StaffId) -> Key {
     key(format!("COMPANY#{company}"), format!("STAFF#{staff}"))
 }

@@ -58,7 +58,7 @@ pub(crate) async fn fill(shared: &Shared, runtime: &Runtime, talk: bool) -> anyh
             line: first_line.clone(),
             conversation_key: ConversationKey::new(runtime.randomness.token()),
         };
-        shared.store.add_company(&company).await?;
+        shared.store.add_company(&company, runtime.clock.now()).await?;
         for number in lines.iter().skip(1) {
             shared.store.add_line(&id, number).await?;
         }

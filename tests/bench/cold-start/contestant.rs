@@ -1,0 +1,126 @@
+//! Who is measured, and how one starts.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use serde_json::Value;
+use tokio::process::{Child, Command};
+
+use crate::scene::{self, Scene};
+
+pub(crate) struct Contestant {
+    pub(crate) name: String,
+    pub(crate) program: PathBuf,
+    pub(crate) arguments: Vec<PathBuf>,
+    pub(crate) zip: Option<PathBuf>,
+    pub(crate) asked: Asked,
+    pub(crate) trusts: Trusts,
+}
+
+/// What it is asked to do.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// Nothing, though the event is the same.
+    Nothing,
+    /// The read of `fetch-conversation`, told in the event.
+    Query,
+    Page,
+    Conversations,
+    /// A refresh first, and then whether there is anything new, which there is not.
+    RefreshAgain,
+    Inbound,
+    Reply,
+    Authorize,
+}
+
+/// Which roots are read for TLS.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Trusts {
+    /// As many as where it is deployed: Amazon's five.
+    Few,
+    /// The system's.
+    All,
+}
+
+/// What a contestant is started with.
+pub(crate) struct Surroundings<'a> {
+    pub(crate) runtime_api: String,
+    pub(crate) endpoint: &'a str,
+    pub(crate) few_roots: &'a Path,
+    pub(crate) all_roots: &'a Path,
+    /// Where programs are found.
+    pub(crate) path: &'a OsStr,
+}
+
+impl Asked {
+    pub(crate) fn event(self, scene: &Scene, n: usize) -> Value {
+        match self {
+            Self::Nothing | Self::Query => scene.query(),
+            Self::Page => scene.page(),
+            Self::Conversations => scene.conversations(),
+            Self::RefreshAgain if n > 0 => scene.refresh_again(),
+            Self::RefreshAgain => scene.refresh(),
+            Self::Inbound => scene::inbound(unique()),
+            Self::Reply => scene.reply(unique()),
+            Self::Authorize => scene.cookie(),
+        }
+    }
+
+    /// Whether it did what it was asked to: nobody wins by failing.
+    pub(crate) fn is_done_by(self, answer: &Value, n: usize) -> bool {
+        let body = || answer["body"].as_str().unwrap_or_default();
+        match self {
+            Self::Nothing => answer["limit"] == 32,
+            Self::Query => answer["statusCode"] == 200 && body().contains("half past three"),
+            Self::RefreshAgain if n > 0 => answer["statusCode"] == 304,
+            Self::Page | Self::Conversations | Self::RefreshAgain => {
+                answer["statusCode"] == 200 && body().contains("half past three")
+            }
+            Self::Inbound => answer["batchItemFailures"].as_array().is_some_and(Vec::is_empty),
+            Self::Reply => answer["statusCode"] == 201,
+            Self::Authorize => answer["context"]["session"] == "live",
+        }
+    }
+}
+
+/// A number that no other invocation has had.
+fn unique() -> usize {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+impl Contestant {
+    pub(crate) fn start(&self, with: &Surroundings<'_>) -> Child {
+        let roots = match self.trusts {
+            Trusts::Few => with.few_roots,
+            Trusts::All => with.all_roots,
+        };
+        Command::new(&self.program)
+            .args(&self.arguments)
+            .env_clear()
+            .env("PATH", with.path)
+            .env("LANG", "C.UTF-8")
+            .env("AWS_LAMBDA_RUNTIME_API", &with.runtime_api)
+            .env("AWS_LAMBDA_FUNCTION_NAME", self.name.replace([' ', ','], "-"))
+            .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
+            .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256")
+            .env("AWS_LAMBDA_LOG_GROUP_NAME", "it")
+            .env("AWS_LAMBDA_LOG_STREAM_NAME", "it")
+            .env("AWS_REGION", "us-east-1")
+            .env("AWS_DEFAULT_REGION", "us-east-1")
+            .env("AWS_ACCESS_KEY_ID", "local")
+            .env("AWS_SECRET_ACCESS_KEY", "local")
+            .env("AWS_ENDPOINT_URL", with.endpoint)
+            .env("SSL_CERT_FILE", roots)
+            .env("NODE_EXTRA_CA_CERTS", roots)
+            .env("AWS_CA_BUNDLE", roots)
+            .env("SWITCHBOARD_TABLE", local::TABLE)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap_or_else(|error| panic!("{} does not start: {error}", self.program.display()))
+    }
+}

@@ -1,0 +1,138 @@
+//! What it costs at list prices, from what was counted and measured.
+
+use tests::{House, Usage};
+
+use crate::contestant::Asked;
+use crate::scene::Scene;
+
+/// US dollars in us-east-1, each with where AWS lists it.
+mod price {
+    /// aws.amazon.com/lambda/pricing: arm64.
+    pub(super) const GB_SECOND: f64 = 0.000_013_333_4;
+    pub(super) const INVOCATION: f64 = 0.20 / 1e6;
+    /// aws.amazon.com/api-gateway/pricing: HTTP APIs.
+    pub(super) const API_REQUEST: f64 = 1.00 / 1e6;
+    /// aws.amazon.com/dynamodb/pricing/on-demand: request units.
+    pub(super) const WRITE_UNIT: f64 = 0.625 / 1e6;
+    pub(super) const READ_UNIT: f64 = 0.125 / 1e6;
+    /// aws.amazon.com/sns/pricing: requests of a standard topic; handing over to SQS is free.
+    pub(super) const TOPIC_REQUEST: f64 = 0.50 / 1e6;
+    /// aws.amazon.com/sqs/pricing: requests of a standard queue.
+    pub(super) const QUEUE_REQUEST: f64 = 0.40 / 1e6;
+    /// aws.amazon.com/cloudwatch/pricing: logs taken in.
+    pub(super) const LOG_GB: f64 = 0.50;
+}
+
+/// Lambda's own lines about an invocation, as JSON: `platform.start` and `platform.report`.
+const LOGGED_BYTES: f64 = 800.0;
+/// What a request to the table takes longer in a region than on this machine: DynamoDB speaks of
+/// single-digit milliseconds, which the function is billed for.
+const AWAY_MS: f64 = 5.0;
+
+/// What was counted at the table.
+#[derive(Clone, Copy)]
+pub(crate) struct Counted {
+    inbound: (f64, f64),
+    refresh: (f64, f64),
+    authorize: (f64, f64),
+}
+
+impl Counted {
+    /// Requests and units of what is asked over and over, warm.
+    pub(crate) async fn at(house: &House, scene: &Scene) -> Self {
+        let count = async |function: &str, asked: Asked| {
+            let mut usage = None;
+            for n in 0..2 {
+                let before = house.usage().await;
+                let answer = house.invoke(function, &asked.event(scene, n)).await;
+                assert!(asked.is_done_by(&answer.payload, n), "{function}: {}", answer.payload);
+                usage = Some(house.usage().await.since(&before));
+            }
+            requests_and_units(&usage.unwrap_or_else(|| unreachable!()))
+        };
+        Self {
+            // Before anything changes what there is to see.
+            refresh: count("list-notifications", Asked::RefreshAgain).await,
+            authorize: count("authorize", Asked::Authorize).await,
+            inbound: count("inbound-sms", Asked::Inbound).await,
+        }
+    }
+}
+
+#[allow(clippy::cast_precision_loss, reason = "a count to reckon with")]
+fn requests_and_units(usage: &Usage) -> (f64, f64) {
+    (usage.requests.iter().map(|(_, count)| *count).sum::<u64>() as f64, usage.units)
+}
+
+/// What the functions took, warm, with a memory of so many MB.
+pub(crate) struct Measured {
+    pub(crate) memory_mb: f64,
+    pub(crate) inbound_ms: f64,
+    pub(crate) refresh_ms: f64,
+    pub(crate) authorize_ms: f64,
+}
+
+/// One line of a bill.
+struct Line {
+    what: &'static str,
+    how_many: f64,
+    each: f64,
+}
+
+fn line(what: &'static str, how_many: f64, each: f64) -> Line {
+    Line { what, how_many, each }
+}
+
+/// Lambda bills milliseconds that have begun.
+fn lambda(memory_mb: f64, ms: f64, requests: f64) -> f64 {
+    let billed = (ms + requests * AWAY_MS).ceil();
+    memory_mb / 1024.0 * billed / 1000.0 * price::GB_SECOND
+}
+
+/// A million inbound messages, each arriving alone, which costs most.
+fn million_inbound(counted: &Counted, measured: &Measured) -> Vec<Line> {
+    const MILLION: f64 = 1e6;
+    let (requests, units) = counted.inbound;
+    vec![
+        line("SNS: published", MILLION, price::TOPIC_REQUEST),
+        line("SQS: sent, received, deleted", 3.0 * MILLION, price::QUEUE_REQUEST),
+        line("Lambda: invocations", MILLION, price::INVOCATION),
+        line("Lambda: time", MILLION, lambda(measured.memory_mb, measured.inbound_ms, requests)),
+        line("DynamoDB: write units", units * MILLION, price::WRITE_UNIT),
+        line("CloudWatch: GB of logs", LOGGED_BYTES * MILLION / 1e9, price::LOG_GB),
+    ]
+}
+
+/// Eight hours of a Dashboard that looks every five seconds and finds nothing new.
+fn working_day(counted: &Counted, measured: &Measured) -> Vec<Line> {
+    const REFRESHES: f64 = 8.0 * 3600.0 / 5.0;
+    // The gateway keeps the authorizer's answer for a minute.
+    const AUTHORIZED: f64 = 8.0 * 60.0;
+    let (looks, looked) = counted.refresh;
+    let (checks, checked) = counted.authorize;
+    vec![
+        line("API Gateway: requests", REFRESHES, price::API_REQUEST),
+        line("Lambda: refreshes", REFRESHES, price::INVOCATION),
+        line("Lambda: their time", REFRESHES, lambda(measured.memory_mb, measured.refresh_ms, looks)),
+        line("Lambda: authorizer", AUTHORIZED, price::INVOCATION),
+        line("Lambda: its time", AUTHORIZED, lambda(measured.memory_mb, measured.authorize_ms, checks)),
+        line("DynamoDB: read units", looked * REFRESHES + checked * AUTHORIZED, price::READ_UNIT),
+        line("CloudWatch: GB of logs", LOGGED_BYTES * (REFRESHES + AUTHORIZED) / 1e9, price::LOG_GB),
+    ]
+}
+
+pub(crate) fn print(counted: &Counted, by_memory: &[Measured]) {
+    for measured in by_memory {
+        let memory = measured.memory_mb;
+        print_bill(&format!("1 million inbound messages, {memory} MB"), &million_inbound(counted, measured));
+        print_bill(&format!("A working day of one Dashboard, {memory} MB"), &working_day(counted, measured));
+    }
+}
+
+fn print_bill(what: &str, bill: &[Line]) {
+    println!("\n{what}\n\n| | how many | $ |\n| --- | ---: | ---: |");
+    for Line { what, how_many, each } in bill {
+        println!("| {what} | {how_many:.2} | {:.5} |", how_many * each);
+    }
+    println!("| **all** | | **{:.5}** |", bill.iter().map(|line| line.how_many * line.each).sum::<f64>());
+}

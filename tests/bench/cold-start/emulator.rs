@@ -1,0 +1,110 @@
+//! Lambda's Runtime API, for one function that runs once.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::sync::{Mutex, mpsc};
+use tokio::task::JoinHandle;
+
+/// What is heard from the function, with the moment.
+pub(crate) enum Heard {
+    /// It has started, or is done with what came before, and asks for more.
+    Asked(Instant),
+    Answered(Instant, Value),
+    Failed(String),
+}
+
+#[derive(Clone)]
+struct Api {
+    heard: mpsc::UnboundedSender<Heard>,
+    events: Arc<Mutex<mpsc::UnboundedReceiver<Value>>>,
+}
+
+pub(crate) struct Emulator {
+    pub(crate) address: SocketAddr,
+    heard: mpsc::UnboundedReceiver<Heard>,
+    events: mpsc::UnboundedSender<Value>,
+    served: JoinHandle<()>,
+}
+
+impl Emulator {
+    pub(crate) async fn start() -> Self {
+        let (says, heard) = mpsc::unbounded_channel();
+        let (events, queued) = mpsc::unbounded_channel();
+        let router = Router::new()
+            .route("/2018-06-01/runtime/invocation/next", get(next))
+            .route("/2018-06-01/runtime/invocation/{id}/response", post(answered))
+            .route("/2018-06-01/runtime/invocation/{id}/error", post(failed))
+            .route("/2018-06-01/runtime/init/error", post(failed))
+            .with_state(Api { heard: says, events: Arc::new(Mutex::new(queued)) });
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let served = tokio::spawn(async { axum::serve(listener, router).await.unwrap() });
+        Self { address, heard, events, served }
+    }
+
+    /// When the function asks for an event.
+    pub(crate) async fn ready(&mut self) -> Instant {
+        match self.heard.recv().await.unwrap() {
+            Heard::Asked(at) => at,
+            Heard::Answered(_, answer) => panic!("answered, though not asked: {answer}"),
+            Heard::Failed(why) => panic!("failed to start: {why}"),
+        }
+    }
+
+    /// Hands an event to the function, which has asked for it. Gives its answer and when it came.
+    pub(crate) async fn invoke(&mut self, event: Value) -> (Instant, Value) {
+        self.events.send(event).unwrap();
+        match self.heard.recv().await.unwrap() {
+            Heard::Answered(at, answer) => (at, answer),
+            Heard::Asked(_) => panic!("asked again without an answer"),
+            Heard::Failed(why) => panic!("failed: {why}"),
+        }
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        self.served.abort();
+    }
+}
+
+async fn next(State(api): State<Api>) -> Response {
+    let _ = api.heard.send(Heard::Asked(Instant::now()));
+    let event = api.events.lock().await.recv().await.unwrap_or_default();
+    let headers = [
+        ("content-type", "application/json".to_owned()),
+        ("lambda-runtime-aws-request-id", "8476a536-e9f4-11e8-9739-2dfe598c3fcd".to_owned()),
+        ("lambda-runtime-deadline-ms", deadline()),
+        ("lambda-runtime-invoked-function-arn", "arn:aws:lambda:us-east-1:123456789012:function:it".to_owned()),
+        ("lambda-runtime-trace-id", "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700".to_owned()),
+    ];
+    (headers, event.to_string()).into_response()
+}
+
+/// A minute from now.
+fn deadline() -> String {
+    let now = runtime::wall_clock().now();
+    (now.as_millis() + 60_000).to_string()
+}
+
+async fn answered(State(api): State<Api>, body: Bytes) -> (StatusCode, &'static str) {
+    let at = Instant::now();
+    let answer = serde_json::from_slice(&body).unwrap_or_default();
+    let _ = api.heard.send(Heard::Answered(at, answer));
+    (StatusCode::ACCEPTED, "")
+}
+
+async fn failed(State(api): State<Api>, body: String) -> (StatusCode, &'static str) {
+    let _ = api.heard.send(Heard::Failed(body));
+    (StatusCode::ACCEPTED, "")
+}

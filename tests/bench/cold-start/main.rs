@@ -1,0 +1,240 @@
+//! How fast the functions start, next to others that do the same read. `tests/bench/cold-start/run`
+//! builds them all and runs this; `tests/bench/README.md` has the figures.
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "it prints figures, and has failed if it cannot go on"
+)]
+
+mod contestant;
+mod costs;
+mod emulator;
+mod measure;
+mod quota;
+mod report;
+mod scene;
+mod table;
+mod tls;
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use clap::Parser;
+use contestant::{Asked, Contestant, Surroundings, Trusts};
+use costs::{Counted, Measured};
+use measure::{Figures, Run};
+use quota::Quota;
+use scene::Scene;
+use tests::House;
+use tls::Authority;
+
+#[derive(Parser)]
+struct Arguments {
+    /// How often each is started.
+    #[arg(long, default_value_t = 21)]
+    starts: usize,
+    /// How often each is invoked once it is warm.
+    #[arg(long, default_value_t = 50)]
+    warm: usize,
+    /// Another build of `fetch-conversation` to measure: `NAME=PROGRAM`.
+    #[arg(long, value_name = "NAME=PROGRAM")]
+    also: Vec<String>,
+    /// Only those whose name contains this, besides the bare one.
+    #[arg(long)]
+    only: Option<String>,
+    /// Where `cargo lambda build` has left the functions. Nothing is measured without.
+    #[arg(long)]
+    built: Option<PathBuf>,
+    /// What `cargo bench` says to every benchmark.
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+/// Where the contestants reach AWS, over one transport.
+struct Endpoints {
+    reads: String,
+    writes: String,
+    /// With a carrier beside the table.
+    stack: String,
+}
+
+/// All that the contestants are asked about, and the files they need.
+struct Stage {
+    scene: Scene,
+    stack_scene: Scene,
+    plain: Endpoints,
+    tls: Endpoints,
+    few_roots: PathBuf,
+    all_roots: PathBuf,
+    path: OsString,
+}
+
+#[tokio::main]
+async fn main() {
+    let arguments = Arguments::parse();
+    let Some(built) = &arguments.built else {
+        println!("How fast the functions start: run tests/bench/cold-start/run, which builds what is measured.");
+        return;
+    };
+    let contestants = contestants(&arguments, built);
+    // In memory, where there is such a folder: a disk's own pace is not what is asked for.
+    let memory = Path::new("/dev/shm");
+    let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap();
+    let house = House::open_in(&folder.path().join("stack")).await;
+    let scene = Scene::of(&house).await;
+    house.close().await;
+    let house = House::open().await;
+    let stack_scene = Scene::of(&house).await;
+    let stage = set(folder.path(), &house, scene, stack_scene).await;
+    let (starts, warm) = (arguments.starts, arguments.warm);
+
+    report::sizes(&contestants);
+    let figures = compete(&contestants, &stage, &stage.plain, starts, warm, None).await;
+    report::print("Plain HTTP, a whole core", &contestants, &figures);
+    let figures = compete(&contestants, &stage, &stage.tls, starts, warm, None).await;
+    report::print("TLS, a whole core", &contestants, &figures);
+    let mut measured = Vec::new();
+    let rust = contestants.iter().position(|contestant| contestant.asked == Asked::Query);
+    for mb in [128_u32, 256, 512] {
+        let Some(quota) = Quota::of_memory(mb.into()) else {
+            println!("\nControl groups cannot be made here: run it as root for the figures with a part of a core.");
+            return;
+        };
+        // The others are compared at the least.
+        let contestants = if mb == 128 { &contestants[..] } else { &contestants[..rust.unwrap_or(contestants.len())] };
+        // It takes its time.
+        let figures =
+            compete(contestants, &stage, &stage.tls, starts.div_ceil(3), warm.div_ceil(3), Some(&quota)).await;
+        report::print(
+            &format!("TLS, from the first invocation on the part of a core of {mb} MB"),
+            contestants,
+            &figures,
+        );
+        measured.extend(measured_with(mb, contestants, &figures));
+    }
+    costs::print(&Counted::at(&house, &stage.stack_scene).await, &measured);
+}
+
+async fn set(folder: &Path, house: &House, scene: Scene, stack_scene: Scene) -> Stage {
+    let reads = table::serve_copy(&folder.join("stack"), &folder.join("reads")).await;
+    let writes = table::serve_copy(&folder.join("stack"), &folder.join("writes")).await;
+    let stack = house.url("").trim_start_matches("http://").parse().unwrap();
+    let authority = Authority::new();
+    let tls = Endpoints {
+        reads: secure(authority.terminate(reads).await),
+        writes: secure(authority.terminate(writes).await),
+        stack: secure(authority.terminate(stack).await),
+    };
+    let plain = [reads, writes, stack].map(|server| format!("http://localhost:{}", server.port()));
+    let [reads, writes, stack] = plain;
+    let (few_roots, all_roots) = (folder.join("few.pem"), folder.join("all.pem"));
+    authority.write(&few_roots, include_str!("../../../shared/runtime/src/amazon-roots.pem"));
+    authority.write(&all_roots, &std::fs::read_to_string("/etc/ssl/certs/ca-certificates.crt").unwrap_or_default());
+    #[allow(clippy::disallowed_methods, reason = "Node is where this process finds it")]
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    Stage { scene, stack_scene, plain: Endpoints { reads, writes, stack }, tls, few_roots, all_roots, path }
+}
+
+fn secure(server: std::net::SocketAddr) -> String {
+    format!("https://localhost:{}", server.port())
+}
+
+/// In turns, so that whatever else the machine does meets them all.
+async fn compete(
+    contestants: &[Contestant],
+    stage: &Stage,
+    endpoints: &Endpoints,
+    starts: usize,
+    warm: usize,
+    quota: Option<&Quota>,
+) -> Vec<Figures> {
+    let mut runs: Vec<Vec<Run>> = contestants.iter().map(|_| Vec::new()).collect();
+    // The first turn only fills the caches of files.
+    for turn in 0..=starts {
+        for (contestant, runs) in contestants.iter().zip(&mut runs) {
+            let (endpoint, scene) = match contestant.asked {
+                Asked::Reply => (&endpoints.stack, &stage.stack_scene),
+                Asked::Inbound => (&endpoints.writes, &stage.scene),
+                _ => (&endpoints.reads, &stage.scene),
+            };
+            let with = Surroundings {
+                runtime_api: String::new(),
+                endpoint,
+                few_roots: &stage.few_roots,
+                all_roots: &stage.all_roots,
+                path: &stage.path,
+            };
+            let run = measure::run(contestant, with, scene, warm, quota).await;
+            if turn > 0 {
+                runs.push(run);
+            }
+        }
+    }
+    runs.iter().map(|runs| Figures::of(runs)).collect()
+}
+
+fn measured_with(mb: u32, contestants: &[Contestant], figures: &[Figures]) -> Option<Measured> {
+    let warm = |asked: Asked| {
+        let found = contestants.iter().zip(figures).find(|(contestant, _)| contestant.asked == asked);
+        found.map(|(_, figures)| figures.warm_ms)
+    };
+    Some(Measured {
+        memory_mb: mb.into(),
+        inbound_ms: warm(Asked::Inbound)?,
+        refresh_ms: warm(Asked::RefreshAgain)?,
+        authorize_ms: warm(Asked::Authorize)?,
+    })
+}
+
+fn contestants(arguments: &Arguments, built: &Path) -> Vec<Contestant> {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("bench/cold-start");
+    let function = |name: &str, asked, trusts| Contestant {
+        name: name.to_owned(),
+        program: built.join(name).join("bootstrap"),
+        arguments: vec![],
+        zip: Some(built.join(name).join("bootstrap.zip")),
+        asked,
+        trusts,
+    };
+    let all_roots = function("fetch-conversation", Asked::Page, Trusts::All);
+    let mut all = vec![
+        function("bare", Asked::Nothing, Trusts::Few),
+        function("fetch-conversation", Asked::Page, Trusts::Few),
+        function("list-notifications", Asked::RefreshAgain, Trusts::Few),
+        function("list-conversations", Asked::Conversations, Trusts::Few),
+        function("authorize", Asked::Authorize, Trusts::Few),
+        function("inbound-sms", Asked::Inbound, Trusts::Few),
+        function("send-reply", Asked::Reply, Trusts::Few),
+        Contestant { name: "fetch-conversation, all roots".to_owned(), zip: None, ..all_roots },
+        Contestant {
+            name: "Node 20, SDK 3".to_owned(),
+            program: "/usr/bin/env".into(),
+            arguments: vec!["node".into(), here.join("node/dist/bootstrap.mjs")],
+            zip: Some(here.join("node/dist/bootstrap.zip")),
+            asked: Asked::Query,
+            trusts: Trusts::Few,
+        },
+        Contestant {
+            name: "Python 3.11, boto3".to_owned(),
+            program: here.join("python/.venv/bin/python"),
+            arguments: vec![here.join("python/bootstrap.py")],
+            zip: None,
+            asked: Asked::Query,
+            trusts: Trusts::Few,
+        },
+    ];
+    for also in &arguments.also {
+        let (name, program) = also.split_once('=').unwrap_or_else(|| panic!("{also} is not NAME=PROGRAM"));
+        all.push(Contestant {
+            name: name.to_owned(),
+            program: program.into(),
+            zip: Some(format!("{program}.zip").into()),
+            ..function("fetch-conversation", Asked::Page, Trusts::Few)
+        });
+    }
+    if let Some(only) = &arguments.only {
+        all.retain(|contestant| contestant.name == "bare" || contestant.name.contains(only.as_str()));
+    }
+    all
+}

@@ -1,0 +1,35 @@
+//! The figures, as tables that a README can take.
+
+use std::fs;
+
+use crate::contestant::{Asked, Contestant};
+use crate::measure::Figures;
+
+pub(crate) fn print(what: &str, contestants: &[Contestant], figures: &[Figures]) {
+    let of = |wanted: Asked| {
+        let found = contestants.iter().zip(figures).find(|(contestant, _)| contestant.asked == wanted);
+        found.map_or(f64::NAN, |(_, figures)| figures.both_ms)
+    };
+    let (bare, query) = (of(Asked::Nothing), of(Asked::Query));
+    println!("\n{what}\n");
+    println!("| | ready ms | first ms | both ms | of the bare | quicker than Node | warm ms | peak MB |");
+    println!("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
+    for (contestant, Figures { ready_ms, first_ms, both_ms, warm_ms, peak_mb }) in contestants.iter().zip(figures) {
+        println!(
+            "| {} | {ready_ms:.1} | {first_ms:.1} | {both_ms:.1} | {:.1} | {:.1} | {warm_ms:.2} | {peak_mb:.1} |",
+            contestant.name,
+            both_ms / bare,
+            query / both_ms,
+        );
+    }
+}
+
+pub(crate) fn sizes(contestants: &[Contestant]) {
+    println!("\n| | zip MB |\n| --- | ---: |");
+    for contestant in contestants {
+        let Some(zip) = contestant.zip.as_ref().and_then(|zip| fs::metadata(zip).ok()) else { continue };
+        #[allow(clippy::cast_precision_loss, reason = "a figure to read")]
+        let mb = zip.len() as f64 / 1e6;
+        println!("| {} | {mb:.2} |", contestant.name);
+    }
+}

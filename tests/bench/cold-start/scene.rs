@@ -1,0 +1,118 @@
+//! What the functions are asked for: a company that ten customers have written to.
+
+use serde_json::{Value, json};
+use tests::{HARBOR, House, Sms, ago, by_queue};
+
+const MARIA: &str = "+14255550182";
+/// What a page of notifications shows.
+const CUSTOMERS: u64 = 10;
+/// What Maria wrote.
+const TEXTS: u64 = 10;
+
+/// What is there, by name, and who asks.
+pub(crate) struct Scene {
+    conversation: String,
+    /// The read of `fetch-conversation`, for those who have to be told.
+    query: Value,
+    cookie: String,
+    /// What the authorizer says of the cookie.
+    verdict: Value,
+    /// Of the newest notifications.
+    tag: String,
+}
+
+impl Scene {
+    pub(crate) async fn of(house: &House) -> Self {
+        let others = (1..CUSTOMERS).map(|n| sms(&format!("other-{n}"), &format!("+142555501{n:02}"), 60 - n));
+        let maria = (0..TEXTS).map(|n| sms(&format!("maria-{n}"), MARIA, 30 - n));
+        let texts: Vec<_> = others.chain(maria).collect();
+        assert!(house.deliver(&by_queue(&texts)).await.is_empty());
+        let dana = house.dana().await;
+        let conversation = dana.conversation_with(MARIA).await;
+        let verdict = house.invoke("authorize", &json!({"cookies": [dana.cookie]})).await.payload["context"].take();
+        let feed = dana.screen("/api/notifications?limit=10").await;
+        let head = house
+            .table(
+                "Scan",
+                json!({"FilterExpression": "sk = :h AND contains(pk, :c)",
+                "ExpressionAttributeValues": {":h": {"S": "HEAD"}, ":c": {"S": conversation}}}),
+            )
+            .await;
+        let pk = head["Items"][0]["pk"]["S"].as_str().unwrap();
+        let query = json!({"pk": pk, "lowest": "EVENT#", "highest": "HEAD", "limit": 32});
+        Self { query, verdict, tag: feed.header("etag").unwrap().to_owned(), conversation, cookie: dana.cookie }
+    }
+
+    pub(crate) fn query(&self) -> Value {
+        self.query.clone()
+    }
+
+    /// As API Gateway asks its authorizer.
+    pub(crate) fn cookie(&self) -> Value {
+        json!({"version": "2.0", "type": "REQUEST", "identitySource": [self.cookie], "cookies": [self.cookie],
+            "headers": {"host": "example.com"}})
+    }
+
+    pub(crate) fn page(&self) -> Value {
+        let path = format!("/api/conversations/{}/messages", self.conversation);
+        self.request("GET", "/api/conversations/{conversation}/messages", &path, &[])
+    }
+
+    pub(crate) fn conversations(&self) -> Value {
+        self.request("GET", "/api/conversations", "/api/conversations", &[])
+    }
+
+    pub(crate) fn refresh(&self) -> Value {
+        self.request("GET", "/api/notifications", "/api/notifications", &[])
+    }
+
+    /// A refresh by somebody who has seen it all.
+    pub(crate) fn refresh_again(&self) -> Value {
+        self.request("GET", "/api/notifications", "/api/notifications", &[("if-none-match", &self.tag)])
+    }
+
+    /// Each with a text of its own.
+    pub(crate) fn reply(&self, n: usize) -> Value {
+        let path = format!("/api/conversations/{}/messages", self.conversation);
+        let key = format!("{:032x}", n + 1);
+        let headers = [("content-type", "application/json"), ("idempotency-key", key.as_str())];
+        let mut event = self.request("POST", "/api/conversations/{conversation}/messages", &path, &headers);
+        event["body"] = json!(json!({"text": "Half past three is fine."}).to_string());
+        event
+    }
+
+    /// An API Gateway event, payload format 2.0.
+    fn request(&self, method: &str, route: &str, path: &str, headers: &[(&str, &str)]) -> Value {
+        let mut event = json!({
+            "version": "2.0",
+            "routeKey": format!("{method} {route}"),
+            "rawPath": path,
+            "rawQueryString": "",
+            "cookies": [self.cookie],
+            "headers": {"accept": "text/html", "host": "example.com", "x-forwarded-proto": "https",
+                "user-agent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0 Safari/537.36"},
+            "requestContext": {
+                "accountId": "123456789012", "apiId": "a1b2c3d4e5", "domainName": "example.com", "domainPrefix": "example",
+                "http": {"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1", "userAgent": "Mozilla/5.0"},
+                "requestId": "JKJaXmPLvHcESHA=", "routeKey": format!("{method} {route}"), "stage": "$default",
+                "time": "12/Mar/2026:19:03:58 +0000", "timeEpoch": 1_773_342_238_000_u64,
+                "authorizer": {"lambda": self.verdict},
+            },
+            "pathParameters": {"conversation": self.conversation},
+            "isBase64Encoded": false,
+        });
+        for (name, value) in headers {
+            event["headers"][*name] = json!(value);
+        }
+        event
+    }
+}
+
+/// Each with a text of its own: in this run of the function, and in all of this process.
+pub(crate) fn inbound(n: usize) -> Value {
+    by_queue(&[sms(&format!("inbound-{n}"), MARIA, 0)])
+}
+
+fn sms(id: &str, from: &str, seconds: u64) -> Sms {
+    Sms::new(id, from, HARBOR, "Could we move it to half past three?").at(ago(seconds))
+}
