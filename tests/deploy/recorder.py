@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs
 
+UNSIGNED = "unsigned"
 SCOPE = re.compile(r"Credential=([^/]+)/\d+/[^/]+/([^/]+)/aws4_request")
 
 # What each part of a transaction is authorised as.
@@ -104,7 +105,7 @@ class Recorder:
 
     def note(self, headers, path, body, status, content):
         scope = SCOPE.search(headers.get("Authorization", ""))
-        key, service = scope.groups() if scope else ("unsigned", "unsigned")
+        key, service = scope.groups() if scope else (UNSIGNED, UNSIGNED)
         self.calls.append(Call(key, actions_of(service, headers, path, body), status, content.decode(errors="replace")))
 
     def stop(self):
