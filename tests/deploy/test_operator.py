@@ -12,7 +12,7 @@ class Operator:
         self.deployment = deployment
 
     def runs(self, *arguments):
-        command = ["cargo", "run", "--quiet", "--locked", "-p", "admin", "--", "--stack", self.deployment.name, *arguments]
+        command = [ROOT / "target" / "debug" / "switchboard-admin", "--stack", self.deployment.name, *arguments]
         return subprocess.run(command, cwd=ROOT, env=self.deployment.emulator.environment(), text=True, capture_output=True)
 
     def does(self, *arguments):
