@@ -9,8 +9,10 @@ use runtime::Runtime;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let runtime = Runtime::on_lambda()?;
+    // Side by side: one waits for the network, the other takes some milliseconds of a core.
+    let plans = tokio::task::spawn_blocking(domain::read_numbering_plans);
     runtime.open_table().await;
-    domain::read_numbering_plans();
+    plans.await?;
     let function = Arc::new(ListNotifications::new(&runtime));
     run(service_fn(|request| {
         let function = function.clone();

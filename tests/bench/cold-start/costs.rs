@@ -12,6 +12,10 @@ mod price {
     pub(super) const INVOCATION: f64 = 0.20 / 1e6;
     /// aws.amazon.com/api-gateway/pricing: HTTP APIs.
     pub(super) const API_REQUEST: f64 = 1.00 / 1e6;
+    /// aws.amazon.com/cloudfront/pricing: HTTPS requests, North America and Europe.
+    pub(super) const PORTAL_REQUEST: f64 = 0.01 / 1e4;
+    /// aws.amazon.com/cloudwatch/pricing, X-Ray: traces recorded.
+    pub(super) const TRACE: f64 = 5.00 / 1e6;
     /// aws.amazon.com/dynamodb/pricing/on-demand: request units.
     pub(super) const WRITE_UNIT: f64 = 0.625 / 1e6;
     pub(super) const READ_UNIT: f64 = 0.125 / 1e6;
@@ -23,8 +27,8 @@ mod price {
     pub(super) const LOG_GB: f64 = 0.50;
 }
 
-/// Lambda's own lines about an invocation, as JSON: `platform.start` and `platform.report`.
-const LOGGED_BYTES: f64 = 800.0;
+/// A line of the API's access log. Functions log nothing of what went well, and Lambda's own lines are turned off.
+const LOGGED_BYTES: f64 = 250.0;
 /// What a request to the table takes longer in a region than on this machine: DynamoDB speaks of
 /// single-digit milliseconds, which the function is billed for.
 const AWAY_MS: f64 = 5.0;
@@ -103,7 +107,8 @@ fn million_inbound(counted: &Counted, measured: &Measured) -> Vec<Line> {
         line("Lambda: invocations", MILLION, price::INVOCATION),
         line("Lambda: time", MILLION, lambda(measured.memory_mb, measured.inbound_ms, requests)),
         line("DynamoDB: write units", units * MILLION, price::WRITE_UNIT),
-        line("CloudWatch: GB of logs", LOGGED_BYTES * MILLION / 1e9, price::LOG_GB),
+        // One a second is traced, and one in twenty of those beyond.
+        line("X-Ray: traces, with 10 messages a second", 0.145 * MILLION, price::TRACE),
     ]
 }
 
@@ -115,13 +120,16 @@ fn working_day(counted: &Counted, measured: &Measured) -> Vec<Line> {
     let (looks, looked) = counted.refresh;
     let (checks, checked) = counted.authorize;
     vec![
+        line("CloudFront: requests", REFRESHES, price::PORTAL_REQUEST),
         line("API Gateway: requests", REFRESHES, price::API_REQUEST),
         line("Lambda: refreshes", REFRESHES, price::INVOCATION),
         line("Lambda: their time", REFRESHES, lambda(measured.memory_mb, measured.refresh_ms, looks)),
         line("Lambda: authorizer", AUTHORIZED, price::INVOCATION),
         line("Lambda: its time", AUTHORIZED, lambda(measured.memory_mb, measured.authorize_ms, checks)),
         line("DynamoDB: read units", looked * REFRESHES + checked * AUTHORIZED, price::READ_UNIT),
-        line("CloudWatch: GB of logs", LOGGED_BYTES * (REFRESHES + AUTHORIZED) / 1e9, price::LOG_GB),
+        line("CloudWatch: GB of logs", LOGGED_BYTES * REFRESHES / 1e9, price::LOG_GB),
+        // Of one Dashboard alone all are traced; of a hundred, one in ten.
+        line("X-Ray: traces", REFRESHES + AUTHORIZED, price::TRACE),
     ]
 }
 
