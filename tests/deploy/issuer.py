@@ -1,4 +1,4 @@
-"""An OpenID Connect issuer on this machine, in place of the one that a company has."""
+"""An OpenID Connect issuer on this machine, in place of the one that a company has. It signs with RSA, as Cognito does."""
 
 import base64
 import hashlib
@@ -9,7 +9,8 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.hashes import SHA256
 
 CLIENT = "switchboard"
 
@@ -22,7 +23,7 @@ def encoded(content):
 class Issuer:
     def __init__(self):
         self.secret = secrets.token_hex(16)
-        self.key = Ed25519PrivateKey.generate()
+        self.key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         self.granted = {}
         issuer = self
 
@@ -61,13 +62,14 @@ class Issuer:
             "jwks_uri": f"{self.address}/keys",
             "response_types_supported": ["code"],
             "subject_types_supported": ["public"],
-            "id_token_signing_alg_values_supported": ["EdDSA"],
+            "id_token_signing_alg_values_supported": ["RS256"],
             "code_challenge_methods_supported": ["S256"],
         }
 
     def keys(self):
-        public = encoded(self.key.public_key().public_bytes_raw())
-        return {"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": "1", "use": "sig", "alg": "EdDSA", "x": public}]}
+        public = self.key.public_key().public_numbers()
+        number = lambda value: encoded(value.to_bytes((value.bit_length() + 7) // 8, "big"))
+        return {"keys": [{"kty": "RSA", "kid": "1", "use": "sig", "alg": "RS256", "n": number(public.n), "e": number(public.e)}]}
 
     def lets_in(self, address, email):
         """Somebody gives their password on the page at an address. Gives where their browser is led back to."""
@@ -97,8 +99,8 @@ class Issuer:
             "email": granted["email"],
             "email_verified": True,
         }
-        signed = f"{encoded({'alg': 'EdDSA', 'typ': 'JWT', 'kid': '1'})}.{encoded(claims)}"
-        id_token = f"{signed}.{encoded(self.key.sign(signed.encode()))}"
+        signed = f"{encoded({'alg': 'RS256', 'typ': 'JWT', 'kid': '1'})}.{encoded(claims)}"
+        id_token = f"{signed}.{encoded(self.key.sign(signed.encode(), padding.PKCS1v15(), SHA256()))}"
         return 200, {"access_token": secrets.token_hex(16), "token_type": "Bearer", "expires_in": 300, "id_token": id_token}
 
     def stop(self):

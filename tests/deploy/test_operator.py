@@ -1,9 +1,10 @@
 """Whoever operates a deployment, with the `admin` command: what a company needs to be there."""
 
 import json
+import secrets
 import subprocess
 
-from emulator import ROOT
+from emulator import ROOT, TOOLS
 from people import Customer, Staff
 
 
@@ -19,6 +20,14 @@ class Operator:
         ran = self.runs(*arguments)
         assert ran.returncode == 0, ran.stdout + ran.stderr
 
+    def aws(self, *arguments):
+        """A command of the AWS CLI, as infra/README.md gives it. What it printed."""
+        ran = subprocess.run(
+            [TOOLS / "sam" / "bin" / "aws", *arguments], env=self.deployment.emulator.environment(), text=True, capture_output=True
+        )
+        assert ran.returncode == 0, ran.stderr
+        return ran.stdout
+
 
 def test_a_new_company_and_its_staff_are_at_work_at_once(deployment, issuer, numbers):
     operator, line = Operator(deployment), "+12065550171"
@@ -31,6 +40,54 @@ def test_a_new_company_and_its_staff_are_at_work_at_once(deployment, issuer, num
     notification = ana.sees("Is the vet in?")
     assert ana.replies(notification["conversation"], "She is.").status == 201
     assert customer.received() == ["She is."]
+
+
+def test_whoever_is_signed_out_or_removed_is_out(deployment, issuer, numbers):
+    operator = Operator(deployment)
+    operator.does("company", "add", "oak-hair", "--name", "Oak Hair", "--region", "US", "--line", "+12065550172")
+    operator.does("line", "add", "+12065550173", "--company", "oak-hair")
+    operator.does("staff", "add", "lee", "--company", "oak-hair", "--name", "Lee Park", "--email", "lee@oak.example")
+    # Who is left: a company without staff is a finding of the doctor.
+    operator.does("staff", "add", "kim", "--company", "oak-hair", "--name", "Kim Roe", "--email", "kim@oak.example")
+    lee = Staff(deployment)
+    lee.signs_in(issuer, "lee@oak.example")
+    Customer(deployment, next(numbers)).texts("+12065550173", "to the other line")
+    lee.sees("to the other line")
+
+    operator.does("staff", "sign-out", "lee", "--company", "oak-hair")
+    assert asked_anew(lee) == (401, "session-ended")
+    lee = Staff(deployment)
+    lee.signs_in(issuer, "lee@oak.example")
+    assert lee.gets("/api/session").status == 200
+    operator.does("staff", "remove", "lee", "--company", "oak-hair", "--yes")
+    assert asked_anew(lee) == (401, "session-ended")
+    assert Staff(deployment).signs_in(issuer, "lee@oak.example") == "/sign-in.html#stranger"
+
+
+def asked_anew(staff):
+    """What the authorizer says now, not what the gateway remembers of it: another cookie is another question."""
+    staff.cookies["later"] = secrets.token_hex(4)
+    answer = staff.gets("/api/session")
+    return answer.status, answer.code()
+
+
+def test_the_issuers_secret_is_rotated_without_a_deployment(deployment, issuer, harbor):
+    operator, email = Operator(deployment), harbor.employs("nia", "Nia Cole")
+    name = deployment.outputs["SignInSecret"]
+    kept = json.loads(operator.aws("secretsmanager", "get-secret-value", "--secret-id", name))["SecretString"]
+    assert Staff(deployment).signs_in(issuer, email) == "/messages.html"
+
+    before, issuer.secret = issuer.secret, secrets.token_hex(16)
+    try:
+        assert Staff(deployment).signs_in(issuer, email) == "/sign-in.html#refused"
+        rotated = json.dumps(json.loads(kept) | {"client_secret": issuer.secret})
+        operator.aws("secretsmanager", "put-secret-value", "--secret-id", name, "--secret-string", rotated)
+        assert Staff(deployment).signs_in(issuer, email) == "/messages.html"
+    finally:
+        issuer.secret = before
+        operator.aws("secretsmanager", "put-secret-value", "--secret-id", name, "--secret-string", kept)
+        # What the function remembers of the other one goes with the sign-in that fails.
+        Staff(deployment).signs_in(issuer, email)
 
 
 def test_the_doctor_finds_nothing_wrong_but_what_is_not_as_on_aws(deployment, dana, josie):
