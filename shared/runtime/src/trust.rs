@@ -5,13 +5,13 @@ use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use aws_types::sdk_config::SharedHttpClient;
 
-/// Certificates of the system's roots, some 140 of them, are believed.
+/// The roots of certificates that are believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Roots {
-    /// Those of this machine, or of `SSL_CERT_FILE` or `SSL_CERT_DIR`.
+    /// Those of this machine, some 140, or of `SSL_CERT_FILE` or `SSL_CERT_DIR`.
     System,
-    /// The five that AWS's own endpoints come from. Reading the system's takes longer than
-    /// everything else that a function does to start; `tests/bench` has the figures.
+    /// The five that AWS's own endpoints come from: nobody else can then stand in for AWS. It also
+    /// saves a little at the start; `tests/bench` has the figures.
     Amazon,
 }
 
@@ -45,7 +45,7 @@ pub(crate) fn http_client_trusting(roots: Roots) -> SharedHttpClient {
     .build_https()
 }
 
-/// For hosts that are not AWS's, such as an identity provider: whoever the system believes.
+/// For a client that runs elsewhere than on Lambda: whoever the system believes is believed.
 #[must_use]
 pub fn http_client() -> SharedHttpClient {
     http_client_trusting(Roots::System)

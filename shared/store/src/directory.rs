@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
+use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, ReturnConsumedCapacity, TransactWriteItem};
 use domain::{Company, CompanyId, Line, PhoneNumber, Timestamp};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::error::{misshapen, unavailable};
@@ -50,7 +51,7 @@ pub enum Refused {
     Store(#[from] StoreError),
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 struct Listed<T> {
     #[serde(flatten)]
     key: keys::Key,
@@ -58,6 +59,12 @@ struct Listed<T> {
     recent: keys::RecentKey,
     #[serde(flatten)]
     item: T,
+}
+
+impl<T> Listed<T> {
+    fn new(key: keys::Key, item: T) -> Self {
+        Self { recent: keys::in_directory(&key), key, item }
+    }
 }
 
 #[derive(Serialize)]
@@ -105,12 +112,7 @@ impl Store {
         }
         let removed =
             Removed { key: keys::removed(company), expires_at: now.plus_secs(LONGEST_RETENTION_SECS).as_secs() };
-        let put = Put::builder()
-            .table_name(&self.table)
-            .set_item(Some(serde_dynamo::to_item(removed).map_err(misshapen("TransactWriteItems"))?))
-            .build()
-            .map_err(misshapen("TransactWriteItems"))?;
-        let writes = vec![self.delete_listed(keys::company(company))?, TransactWriteItem::builder().put(put).build()];
+        let writes = vec![self.delete_listed(keys::company(company))?, self.put(Put::builder(), &removed)?];
         self.change(writes, [Refused::NoCompany]).await
     }
 
@@ -130,7 +132,7 @@ impl Store {
         owner.line = line.number;
         let key = keys::company(company);
         let put = Put::builder().condition_expression("attribute_exists(pk)");
-        let writes = vec![self.listed_still(keys::line(number))?, self.put_as(put, key, &owner)?];
+        let writes = vec![self.listed_still(keys::line(number))?, self.put(put, &Listed::new(key, &owner))?];
         self.change(writes, [Refused::NoLine, Refused::NoCompany]).await
     }
 
@@ -191,17 +193,16 @@ impl Store {
 
     /// The write of something new in the directory.
     pub(crate) fn put_listed(&self, key: keys::Key, item: &impl Serialize) -> Result<TransactWriteItem, StoreError> {
-        self.put_as(Put::builder().condition_expression("attribute_not_exists(pk)"), key, item)
+        self.put_new(&Listed::new(key, item))
     }
 
-    fn put_as(
-        &self,
-        put: aws_sdk_dynamodb::types::builders::PutBuilder,
-        key: keys::Key,
-        item: &impl Serialize,
-    ) -> Result<TransactWriteItem, StoreError> {
-        let recent = keys::in_directory(&key);
-        let item = serde_dynamo::to_item(Listed { key, recent, item }).map_err(misshapen("TransactWriteItems"))?;
+    /// The write of an item that is not there yet.
+    pub(crate) fn put_new(&self, item: &impl Serialize) -> Result<TransactWriteItem, StoreError> {
+        self.put(Put::builder().condition_expression("attribute_not_exists(pk)"), item)
+    }
+
+    fn put(&self, put: PutBuilder, item: &impl Serialize) -> Result<TransactWriteItem, StoreError> {
+        let item = serde_dynamo::to_item(item).map_err(misshapen("TransactWriteItems"))?;
         let put = put.table_name(&self.table).set_item(Some(item)).build();
         Ok(TransactWriteItem::builder().put(put.map_err(misshapen("TransactWriteItems"))?).build())
     }

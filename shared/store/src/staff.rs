@@ -1,7 +1,7 @@
 //! The staff of companies, and how they sign in.
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{KeysAndAttributes, Put, ReturnConsumedCapacity, TransactWriteItem};
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnConsumedCapacity};
 use domain::{Company, CompanyId, Login, Staff, StaffId, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -41,16 +41,10 @@ impl Store {
     pub async fn add_staff(&self, member: &Member) -> Result<(), Refused> {
         let login =
             LoginItem { key: keys::login(&member.login), company: member.company.clone(), staff: member.staff.clone() };
-        let put = Put::builder()
-            .table_name(&self.table)
-            .set_item(Some(serde_dynamo::to_item(login).map_err(misshapen("TransactWriteItems"))?))
-            .condition_expression("attribute_not_exists(pk)")
-            .build()
-            .map_err(misshapen("TransactWriteItems"))?;
         let writes = vec![
             self.listed_still(keys::company(&member.company))?,
             self.put_listed(keys::staff(&member.company, &member.staff), member)?,
-            TransactWriteItem::builder().put(put).build(),
+            self.put_new(&login)?,
         ];
         self.change(writes, [Refused::NoCompany, Refused::StaffExists, Refused::LoginTaken]).await
     }
@@ -72,10 +66,7 @@ impl Store {
             .set_key(Some(keys::staff(company, staff).attributes()))
             .update_expression("SET sessions_since = :now")
             .condition_expression("attribute_exists(pk)")
-            .expression_attribute_values(
-                ":now",
-                aws_sdk_dynamodb::types::AttributeValue::N(now.as_millis().to_string()),
-            )
+            .expression_attribute_values(":now", AttributeValue::N(now.as_millis().to_string()))
             .send()
             .await;
         match ended {
