@@ -58,6 +58,11 @@ export class Staff {
     await this.send.click();
   }
 
+  /** Until the answer to Send is here. A refresh can show a reply sooner, while it is still on its way to the carrier. */
+  async hasSent() {
+    await expect(this.reply).toHaveValue('');
+  }
+
   /** What the bubbles say, top to bottom, without who said it. */
   async said() {
     return this.page.locator('#messages .bubble bdi').allInnerTexts();

@@ -35,6 +35,7 @@ test('a browser that loses its connection says so quietly, and goes on when it i
   await expect(dana.bubbles).toHaveCount(2);
   await expect(dana.connection).toBeHidden();
   await dana.send.click();
+  await dana.hasSent();
   await expect(dana.bubbles).toHaveCount(3);
   expect(await stack.phoneOf(MARIA)).toEqual(['No problem.']);
   expect(await dana.page.evaluate(() => window.stayed)).toBe(true);

@@ -36,8 +36,10 @@ test('two members of staff and the customer see one and the same conversation', 
   await dana.opensConversationWith('Running');
   await marcus.opensConversationWith('Running');
   await dana.replies('No problem.');
+  await dana.hasSent();
   await expect(marcus.bubbles).toHaveCount(2);
   await marcus.replies('See you soon, Maria.');
+  await marcus.hasSent();
   await expect(dana.bubbles).toHaveCount(3);
   await stack.customerTexts(MARIA, 'Thanks!');
   const said = ['Running 10 min late, ok?', 'No problem.', 'See you soon, Maria.', 'Thanks!'];

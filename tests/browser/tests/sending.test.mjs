@@ -22,6 +22,7 @@ for (const keys of ['Control+Enter', 'Meta+Enter']) {
     await dana.reply.press('Enter');
     await dana.reply.pressSequentially('See you soon.');
     await dana.reply.press(keys);
+    await dana.hasSent();
     await expect(dana.bubbles).toHaveCount(2);
     expect(await stack.phoneOf(MARIA)).toEqual(['No problem.\nSee you soon.']);
   });

@@ -50,6 +50,7 @@ test('what staff write reaches the customer letter for letter', {tag: '@any-widt
   const texts = TEXTS.map(([text]) => text).filter(text => !text.includes('\u0000'));
   for (const [index, text] of texts.entries()) {
     await dana.replies(text);
+    await dana.hasSent();
     await expect(dana.bubbles).toHaveCount(index + 2);
   }
   expect(await stack.phoneOf(MARIA)).toEqual(texts);
