@@ -79,7 +79,7 @@ def test_the_issuers_secret_is_rotated_without_a_deployment(deployment, issuer, 
 
     before, issuer.secret = issuer.secret, secrets.token_hex(16)
     try:
-        assert Staff(deployment).signs_in(issuer, email) == "/sign-in.html#refused"
+        assert Staff(deployment).signs_in(issuer, email) == "/sign-in.html#unavailable"
         rotated = json.dumps(json.loads(kept) | {"client_secret": issuer.secret})
         operator.aws("secretsmanager", "put-secret-value", "--secret-id", name, "--secret-string", rotated)
         assert Staff(deployment).signs_in(issuer, email) == "/messages.html"

@@ -51,5 +51,5 @@ def variables(stack):
 
 def test_an_issuer_out_of_reach_is_told_to_staff_and_in_the_log(stack):
     begun = Staff(stack).gets("/api/sign-in")
-    assert (begun.status, begun.headers["location"]) == (303, "/sign-in.html#unreachable")
+    assert (begun.status, begun.headers["location"]) == (303, "/sign-in.html#unavailable")
     assert "the issuer cannot be asked what it is" in log_of(stack)

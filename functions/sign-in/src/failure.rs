@@ -1,8 +1,9 @@
 /// Why somebody is not signed in. The sign-in page has a sentence for each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reason {
-    /// The identity provider, or what we need to ask it, is out of reach.
-    Unreachable,
+    /// The identity provider, or what we need to ask it, is out of reach, or does not take us for its
+    /// client: nobody can sign in.
+    Unavailable,
     /// This browser has begun no such sign-in, or too long ago.
     Stale,
     /// The identity provider, or what it said, did not prove who it is.
@@ -15,7 +16,7 @@ impl Reason {
     /// The part of the sign-in page that says it.
     pub(crate) fn anchor(self) -> &'static str {
         match self {
-            Self::Unreachable => "unreachable",
+            Self::Unavailable => "unavailable",
             Self::Stale => "stale",
             Self::Refused => "refused",
             Self::Stranger => "stranger",
@@ -31,8 +32,8 @@ pub(crate) struct Failure {
     pub(crate) what: &'static str,
 }
 
-pub(crate) fn unreachable(what: &'static str) -> Failure {
-    Failure { reason: Reason::Unreachable, what }
+pub(crate) fn unavailable(what: &'static str) -> Failure {
+    Failure { reason: Reason::Unavailable, what }
 }
 
 pub(crate) fn refused(what: &'static str) -> Failure {

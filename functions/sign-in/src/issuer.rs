@@ -6,8 +6,8 @@ use aws_sdk_secretsmanager::Client;
 use chrono::{DateTime, Utc};
 use domain::{Clock, Login, Timestamp};
 use openidconnect::core::{
-    CoreAuthPrompt, CoreAuthenticationFlow, CoreClient, CoreIdTokenClaims, CoreJwsSigningAlgorithm,
-    CoreProviderMetadata, CoreTokenResponse,
+    CoreAuthPrompt, CoreAuthenticationFlow, CoreClient, CoreErrorResponseType, CoreIdTokenClaims,
+    CoreJwsSigningAlgorithm, CoreProviderMetadata, CoreTokenResponse,
 };
 use openidconnect::{
     AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointMaybeSet, EndpointNotSet, EndpointSet, IssuerUrl,
@@ -16,7 +16,7 @@ use openidconnect::{
 use tokio::sync::Mutex;
 
 use crate::attempt::Attempt;
-use crate::failure::{Failure, refused, unreachable};
+use crate::failure::{Failure, refused, unavailable};
 use crate::http::Http;
 use crate::settings::Settings;
 
@@ -100,13 +100,17 @@ impl Issuer {
         attempt: &Attempt,
     ) -> Result<CoreTokenResponse, Failure> {
         let exchange = provider.exchange_code(AuthorizationCode::new(code));
-        let exchange = exchange.map_err(|_| unreachable("the issuer names no token endpoint"))?;
+        let exchange = exchange.map_err(|_| unavailable("the issuer names no token endpoint"))?;
         let exchange = exchange.set_pkce_verifier(PkceCodeVerifier::new(attempt.verifier.clone()));
         let tokens = exchange.request_async(&self.http).await;
         tokens.map_err(|error| match error {
-            RequestTokenError::ServerResponse(_) => refused("the issuer does not take the code, or the client"),
-            RequestTokenError::Request(_) => unreachable("the issuer's token endpoint did not answer"),
-            _ => unreachable("the issuer's token endpoint answered something else"),
+            RequestTokenError::ServerResponse(said) if *said.error() == CoreErrorResponseType::InvalidGrant => {
+                refused("the issuer does not take the code")
+            }
+            // A secret that has expired or was replaced, most of all.
+            RequestTokenError::ServerResponse(_) => unavailable("the issuer does not take us for its client"),
+            RequestTokenError::Request(_) => unavailable("the issuer's token endpoint did not answer"),
+            _ => unavailable("the issuer's token endpoint answered something else"),
         })
     }
 
@@ -125,11 +129,11 @@ impl Issuer {
 
     async fn discover(&self) -> Result<Provider, Failure> {
         let settings = Settings::read(&self.secrets, &self.secret).await?;
-        let issuer = IssuerUrl::new(settings.issuer).map_err(|_| unreachable("the issuer is not an address"))?;
+        let issuer = IssuerUrl::new(settings.issuer).map_err(|_| unavailable("the issuer is not an address"))?;
         let back = RedirectUrl::new(format!("{}/api/sign-in/callback", settings.portal));
-        let back = back.map_err(|_| unreachable("the portal is not an origin"))?;
+        let back = back.map_err(|_| unavailable("the portal is not an origin"))?;
         let metadata = CoreProviderMetadata::discover_async(issuer, &self.http).await;
-        let metadata = metadata.map_err(|_| unreachable("the issuer cannot be asked what it is"))?;
+        let metadata = metadata.map_err(|_| unavailable("the issuer cannot be asked what it is"))?;
         let secret = Some(settings.client_secret).filter(|secret| !secret.is_empty()).map(ClientSecret::new);
         let client = CoreClient::from_provider_metadata(metadata, ClientId::new(settings.client_id), secret);
         Ok(client.set_redirect_uri(back))

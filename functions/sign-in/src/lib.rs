@@ -91,14 +91,14 @@ impl SignIn {
         let began = self.clock.now();
         let session = Session { company, staff, began, ends: began.plus_secs(SESSION_SECS) };
         let started = self.store.start_session(&web::token_hash(&token), &session).await;
-        started.map_err(|_| failure::unreachable("the table did not take the session"))?;
+        started.map_err(|_| failure::unavailable("the table did not take the session"))?;
         Ok((web::session_cookie(&token, SESSION_SECS), attempt.back))
     }
 
     async fn staff_of(&self, logins: &[Login]) -> Result<Option<(CompanyId, StaffId)>, Failure> {
         for login in logins {
             let found = self.store.signing_in(login).await;
-            let found = found.map_err(|_| failure::unreachable("the table did not answer"))?;
+            let found = found.map_err(|_| failure::unavailable("the table did not answer"))?;
             if found.is_some() {
                 return Ok(found);
             }
@@ -109,7 +109,7 @@ impl SignIn {
     /// Back to the sign-in page, which says why.
     fn not_signed_in(&self, failure: Failure) -> Answer {
         let Failure { reason, what } = failure;
-        if reason == Reason::Unreachable {
+        if reason == Reason::Unavailable {
             tracing::error!(what, "nobody can sign in");
             self.metrics.count(Metric::SignInUnavailable);
         } else {

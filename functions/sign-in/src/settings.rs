@@ -1,7 +1,7 @@
 use aws_sdk_secretsmanager::Client;
 use serde::Deserialize;
 
-use crate::failure::{Failure, unreachable};
+use crate::failure::{Failure, unavailable};
 
 /// What a deployment keeps in its secret about signing in, as JSON.
 #[derive(Deserialize)]
@@ -19,8 +19,8 @@ pub(crate) struct Settings {
 impl Settings {
     pub(crate) async fn read(secrets: &Client, secret: &str) -> Result<Self, Failure> {
         let found = secrets.get_secret_value().secret_id(secret).send().await;
-        let found = found.map_err(|_| unreachable("the secret cannot be read"))?;
+        let found = found.map_err(|_| unavailable("the secret cannot be read"))?;
         let settings = found.secret_string().and_then(|settings| serde_json::from_str(settings).ok());
-        settings.ok_or_else(|| unreachable("the secret is not of the shape that is documented"))
+        settings.ok_or_else(|| unavailable("the secret is not of the shape that is documented"))
     }
 }

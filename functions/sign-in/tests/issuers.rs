@@ -248,18 +248,28 @@ async fn an_address_that_the_issuer_does_not_vouch_for_is_nobodys_login() {
 #[tokio::test]
 async fn an_issuer_that_does_not_work_is_said_to_be_out_of_reach() {
     let discovery = |name, value| Behaviour { discovery: Some((name, value)), ..Behaviour::default() };
-    assert_eq!(outcome(discovery("issuer", json!("https://evil.example"))).await, page("unreachable"));
-    assert_eq!(outcome(discovery("jwks_uri", json!("http://127.0.0.1:1/"))).await, page("unreachable"));
-    assert_eq!(outcome(discovery("token_endpoint", json!("http://127.0.0.1:1/"))).await, page("unreachable"));
+    assert_eq!(outcome(discovery("issuer", json!("https://evil.example"))).await, page("unavailable"));
+    assert_eq!(outcome(discovery("jwks_uri", json!("http://127.0.0.1:1/"))).await, page("unavailable"));
+    assert_eq!(outcome(discovery("token_endpoint", json!("http://127.0.0.1:1/"))).await, page("unavailable"));
     let broken = Behaviour { token: Some((500, json!("oops"))), ..Behaviour::default() };
-    assert_eq!(outcome(broken).await, page("unreachable"));
+    assert_eq!(outcome(broken).await, page("unavailable"));
+}
+
+#[tokio::test]
+async fn a_code_that_the_issuer_does_not_take_is_refused_and_a_client_that_it_does_not_know_is_our_fault() {
+    for (error, reason) in
+        [("invalid_grant", "refused"), ("invalid_client", "unavailable"), ("unauthorized_client", "unavailable")]
+    {
+        let token = Some((400, json!({"error": error})));
+        assert_eq!(outcome(Behaviour { token, ..Behaviour::default() }).await, page(reason), "{error}");
+    }
 }
 
 #[tokio::test]
 async fn a_secret_that_was_rotated_is_read_again_after_the_old_one_has_failed() {
     let refusal = Some((401, json!({"error": "invalid_client"})));
     let (world, function) = World::with(Behaviour { token: refusal, ..Behaviour::default() }).await;
-    assert_eq!(world.sign_in(&function).await, page("refused"));
+    assert_eq!(world.sign_in(&function).await, page("unavailable"));
     assert_eq!(world.secrets_read.load(Ordering::Relaxed), 1);
     world.behaviour.lock().unwrap().token = None;
     assert_eq!(world.sign_in(&function).await, ("/".to_owned(), true));

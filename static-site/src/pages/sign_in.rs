@@ -15,7 +15,7 @@ const SAID: [(&str, &str); 5] = [
         "stranger",
         "You proved who you are, but nobody here has that login. Ask whoever runs Switchboard for your company to add it.",
     ),
-    ("unreachable", "Signing in does not work just now. Try again in a moment."),
+    ("unavailable", "Signing in does not work just now. Try again in a moment."),
 ];
 
 pub(super) fn page() -> Markup {
