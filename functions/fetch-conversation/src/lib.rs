@@ -44,9 +44,9 @@ impl FetchConversation {
         Ok(Format::of(request).answer(
             || html! {
                 @if let Some(conversation) = &thread.conversation { (views::conversation_head(conversation, &viewer)) }
-                (views::messages(&thread.messages, next.as_deref(), &viewer))
+                (views::events(&thread.messages, next.as_deref(), &viewer))
             },
-            || web::list(thread.messages.items.iter().map(|item| views::message_json(item, &viewer)), next.as_deref()),
+            || web::list(thread.messages.items.iter().map(|item| views::event_json(item, &viewer)), next.as_deref()),
         ))
     }
 }

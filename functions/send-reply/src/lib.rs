@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use contacts::Contacts;
 use domain::{
-    Clock, Company, ConversationId, Message, MessageId, MessageKind, NotANumber, OutboundText, Page, PhoneNumber,
-    Progress, Randomness, Staff, Told,
+    Clock, Company, ConversationId, Message, MessageId, MessageKind, NotANumber, OutboundText, PhoneNumber, Progress,
+    Randomness, Staff, Told,
 };
 use http::StatusCode;
 use lambda_http::{Body, Request, Response};
@@ -224,8 +224,7 @@ fn shown(request: &Request, message: &Message, viewer: &Viewer) -> Result<Answer
         MessageKind::Outbound { progress: Progress::Sent { .. }, .. } => StatusCode::CREATED,
         _ => StatusCode::ACCEPTED,
     };
-    let page = Page { items: vec![message.clone()], next: None };
     let answer =
-        Format::of(request).answer(|| views::messages(&page, None, viewer), || views::message_json(message, viewer));
+        Format::of(request).answer(|| views::message(message, viewer), || views::message_json(message, viewer));
     Ok(answer.with_status(status))
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use thiserror::Error;
 
-use crate::{PhoneNumber, Position};
+use crate::{CallOutcome, PhoneNumber, Position};
 
 /// Everything said with one mobile number within the retention, as its head keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,11 +16,13 @@ pub struct Conversation {
     /// The line the customer last wrote to, which replies go out from.
     pub line: PhoneNumber,
     pub name: Option<String>,
-    /// Where the newest message is, and the start of its text.
+    /// Where the newest message or call is, and the start of its text.
     pub last: Position,
     pub last_text: String,
     pub last_is_ours: bool,
-    /// Texts of the customer that arrived since staff last wrote.
+    /// How the newest one ended, if it is a call.
+    pub last_call: Option<CallOutcome>,
+    /// Texts of the customer, and calls in which they would not come, since staff last wrote.
     pub unanswered: u32,
 }
 

@@ -1,8 +1,11 @@
 #![doc = include_str!("../README.md")]
 
+mod appointment_id;
+mod call;
 mod clock;
 mod company;
 mod conversation;
+mod event;
 mod login;
 mod message;
 mod notification;
@@ -14,9 +17,12 @@ mod slug;
 mod staff;
 mod text;
 
+pub use appointment_id::{AppointmentId, NotAnAppointmentId};
+pub use call::{Call, CallOutcome};
 pub use clock::{Clock, Randomness, Timestamp};
 pub use company::{Company, CompanyId, Line};
 pub use conversation::{Conversation, ConversationId, ConversationKey, NotAConversation};
+pub use event::Event;
 pub use login::{Login, NotALogin};
 pub use message::{Message, MessageId, MessageKind, Progress, Refusal, Told};
 pub use notification::Notification;

@@ -90,7 +90,7 @@ impl Progress {
     }
 }
 
-/// Names a message. Derived from what makes it unique, so that a repeat has the same id.
+/// Names a message or a call. Derived from what makes it unique, so that a repeat has the same id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MessageId(u128);
 
@@ -105,6 +105,12 @@ impl MessageId {
     #[must_use]
     pub fn of_request(company: &CompanyId, staff: &StaffId, idempotency_key: &str) -> Self {
         Self(digest("request", &[company.as_str(), staff.as_str(), idempotency_key]))
+    }
+
+    /// Of a confirmation call: Amazon Connect's id of the contact, within the company.
+    #[must_use]
+    pub fn of_call(company: &CompanyId, contact_id: &str) -> Self {
+        Self(digest("call", &[company.as_str(), contact_id]))
     }
 
     #[must_use]

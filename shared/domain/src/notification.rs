@@ -1,8 +1,9 @@
-use crate::{Conversation, Message};
+use crate::{Conversation, Event};
 
-/// Something of a customer's that staff are told of: an inbound message, with whom it is from.
+/// Something of a customer's that staff are told of, an inbound message or how a confirmation call
+/// ended, with whom it is about.
 #[derive(Clone, Debug)]
 pub struct Notification {
-    pub message: Message,
+    pub event: Event,
     pub conversation: Conversation,
 }

@@ -1,16 +1,19 @@
-//! A message, as an item.
+//! What a conversation holds, as an item: a message or a call.
 
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
-use domain::{CompanyId, ConversationId, Message, MessageKind, PhoneNumber, Position, Progress, Timestamp};
+use domain::{
+    AppointmentId, Call, CallOutcome, CompanyId, ConversationId, Event, Message, MessageKind, PhoneNumber, Position,
+    Progress, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::error::misshapen;
 use crate::{Store, StoreError, keys};
 
 #[derive(Serialize, Deserialize)]
-struct Event {
+struct Item {
     #[serde(flatten)]
     key: keys::Key,
     #[serde(flatten)]
@@ -19,7 +22,6 @@ struct Event {
     conversation: ConversationId,
     position: Position,
     line: PhoneNumber,
-    text: String,
     #[serde(flatten)]
     kind: Kind,
 }
@@ -27,52 +29,67 @@ struct Event {
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 enum Kind {
-    InboundSms,
-    OutboundSms { by: String, progress: Progress },
+    InboundSms { text: String },
+    OutboundSms { text: String, by: String, progress: Progress },
+    ConfirmationCall { appointment: Option<AppointmentId>, outcome: CallOutcome },
+}
+
+impl Kind {
+    fn of(event: &Event) -> Self {
+        match event {
+            Event::Message(Message { text, kind: MessageKind::Inbound, .. }) => Self::InboundSms { text: text.clone() },
+            Event::Message(Message { text, kind: MessageKind::Outbound { by, progress }, .. }) => {
+                Self::OutboundSms { text: text.clone(), by: by.clone(), progress: progress.clone() }
+            }
+            Event::Call(Call { appointment, outcome, .. }) => {
+                Self::ConfirmationCall { appointment: appointment.clone(), outcome: *outcome }
+            }
+        }
+    }
+
+    /// Whether staff are told of it: what we send ourselves is no news to us.
+    fn is_in_feed(&self) -> bool {
+        matches!(self, Self::InboundSms { .. } | Self::ConfirmationCall { .. })
+    }
 }
 
 impl Store {
-    /// The write of a message that is not stored yet: inbound ones are in the company's feed too.
+    /// The write of an event that is not stored yet, in the company's feed too if staff are told of it.
     pub(crate) fn put_event(
         &self,
         company: &CompanyId,
-        message: &Message,
+        event: &Event,
         expires: Timestamp,
     ) -> Result<TransactWriteItem, StoreError> {
-        let event = Event {
-            key: keys::event(company, message.conversation, message.position),
-            recent: matches!(message.kind, MessageKind::Inbound).then(|| keys::in_feed(company, message.position)),
+        let (conversation, position) = (event.conversation(), event.position());
+        let kind = Kind::of(event);
+        let item = Item {
+            key: keys::event(company, conversation, position),
+            recent: kind.is_in_feed().then(|| keys::in_feed(company, position)),
             expires_at: expires.as_secs(),
-            conversation: message.conversation,
-            position: message.position,
-            line: message.line.clone(),
-            text: message.text.clone(),
-            kind: match &message.kind {
-                MessageKind::Inbound => Kind::InboundSms,
-                MessageKind::Outbound { by, progress } => {
-                    Kind::OutboundSms { by: by.clone(), progress: progress.clone() }
-                }
-            },
+            conversation,
+            position,
+            line: event.line().clone(),
+            kind,
         };
         let put = Put::builder()
             .table_name(&self.table)
-            .set_item(Some(serde_dynamo::to_item(event).map_err(misshapen("TransactWriteItems"))?))
+            .set_item(Some(serde_dynamo::to_item(item).map_err(misshapen("TransactWriteItems"))?))
             .build()
             .map_err(misshapen("TransactWriteItems"))?;
         Ok(TransactWriteItem::builder().put(put).build())
     }
 }
 
-pub(crate) fn read(item: HashMap<String, AttributeValue>, operation: &'static str) -> Result<Message, StoreError> {
-    let event: Event = serde_dynamo::from_item(item).map_err(misshapen(operation))?;
-    Ok(Message {
-        conversation: event.conversation,
-        position: event.position,
-        line: event.line,
-        text: event.text,
-        kind: match event.kind {
-            Kind::InboundSms => MessageKind::Inbound,
-            Kind::OutboundSms { by, progress } => MessageKind::Outbound { by, progress },
-        },
+pub(crate) fn read(item: HashMap<String, AttributeValue>, operation: &'static str) -> Result<Event, StoreError> {
+    let Item { conversation, position, line, kind, .. } =
+        serde_dynamo::from_item(item).map_err(misshapen(operation))?;
+    let message = |text, kind| Event::Message(Message { conversation, position, line: line.clone(), text, kind });
+    Ok(match kind {
+        Kind::InboundSms { text } => message(text, MessageKind::Inbound),
+        Kind::OutboundSms { text, by, progress } => message(text, MessageKind::Outbound { by, progress }),
+        Kind::ConfirmationCall { appointment, outcome } => {
+            Event::Call(Call { conversation, position, line, appointment, outcome })
+        }
     })
 }

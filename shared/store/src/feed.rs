@@ -1,7 +1,7 @@
 use std::collections::{HashMap, HashSet};
 
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnConsumedCapacity};
-use domain::{CompanyId, Conversation, ConversationId, Message, Notification, Page, Position, Timestamp};
+use domain::{CompanyId, Conversation, ConversationId, Event, Notification, Page, Position, Timestamp};
 
 use crate::error::{misshapen, unavailable};
 use crate::head::Head;
@@ -18,13 +18,12 @@ impl Store {
         now: Timestamp,
     ) -> Result<Page<Notification>, StoreError> {
         let (items, cut_short) = self.recent(keys::feed(company), before, limit, now).await?;
-        let messages: Vec<Message> =
-            items.into_iter().map(|item| events::read(item, "Query")).collect::<Result<_, _>>()?;
-        let page = cut(messages, limit, cut_short, |message| message.position);
-        let heads = self.heads(company, page.items.iter().map(|message| message.conversation).collect(), now).await?;
-        let items = page.items.into_iter().filter_map(|message| {
-            let conversation = heads.get(&message.conversation)?.clone();
-            Some(Notification { message, conversation })
+        let events: Vec<Event> = items.into_iter().map(|item| events::read(item, "Query")).collect::<Result<_, _>>()?;
+        let page = cut(events, limit, cut_short, Event::position);
+        let heads = self.heads(company, page.items.iter().map(Event::conversation).collect(), now).await?;
+        let items = page.items.into_iter().filter_map(|event| {
+            let conversation = heads.get(&event.conversation())?.clone();
+            Some(Notification { event, conversation })
         });
         Ok(Page { items: items.collect(), next: page.next })
     }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
-use domain::{ConversationId, Message, Position, Timestamp};
+use domain::{ConversationId, Position, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::error::misshapen;
@@ -18,7 +18,7 @@ struct Guard {
     done: Done,
 }
 
-/// The message that it was done for.
+/// The message or call that it was done for.
 #[derive(Clone, Copy, Serialize, Deserialize)]
 pub(crate) struct Done {
     pub(crate) conversation: ConversationId,
@@ -30,14 +30,10 @@ impl Store {
     pub(crate) fn put_guard(
         &self,
         key: keys::Key,
-        message: &Message,
+        done: Done,
         now: Timestamp,
     ) -> Result<TransactWriteItem, StoreError> {
-        let guard = Guard {
-            key,
-            expires_at: self.retention.expires(now).as_secs(),
-            done: Done { conversation: message.conversation, position: message.position },
-        };
+        let guard = Guard { key, expires_at: self.retention.expires(now).as_secs(), done };
         let put = Put::builder()
             .table_name(&self.table)
             .set_item(Some(serde_dynamo::to_item(guard).map_err(misshapen("TransactWriteItems"))?))

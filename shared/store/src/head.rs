@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
-use domain::{CompanyId, Conversation, ConversationId, PhoneNumber, Position, Timestamp};
+use domain::{CallOutcome, CompanyId, Conversation, ConversationId, PhoneNumber, Position, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::error::misshapen;
@@ -18,6 +18,7 @@ pub(crate) struct Head {
     last: Position,
     last_text: String,
     last_is_ours: bool,
+    last_call: Option<CallOutcome>,
     unanswered: u32,
 }
 
@@ -36,6 +37,7 @@ impl Head {
             last: self.last,
             last_text: self.last_text,
             last_is_ours: self.last_is_ours,
+            last_call: self.last_call,
             unanswered: self.unanswered,
         })
     }
@@ -102,7 +104,7 @@ impl Store {
     pub(crate) fn tell_head(&self, news: &HeadNews<'_>, stands: Stands) -> Result<TransactWriteItem, StoreError> {
         let (update, condition) = match stands {
             Stands::Newest => (moved(news, newly_unanswered(news.from)), may_be_newest(news.from)),
-            Stands::Afresh => (moved(news, unanswered_afresh(news.from)) + " REMOVE #name", "#last < :floor"),
+            Stands::Afresh => (moved(news, unanswered_afresh(news.from)) + ", #name", "#last < :floor"),
             Stands::Late => (format!("SET #unanswered = {}", newly_unanswered(news.from)), "#last >= :position"),
         };
         let used = |token: &String| {
@@ -129,7 +131,7 @@ fn moved(news: &HeadNews<'_>, unanswered: &str) -> String {
     format!(
         "SET conversation = :conversation, #number = :number, #line = :line, #last = :position, last_text = :text, \
          last_is_ours = {ours}, recent_pk = :recent_pk, recent_sk = :recent_sk, expires_at = :expires, \
-         #unanswered = {unanswered}"
+         #unanswered = {unanswered} REMOVE last_call"
     )
 }
 

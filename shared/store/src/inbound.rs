@@ -1,5 +1,6 @@
-use domain::{Line, Message, MessageId, MessageKind, PhoneNumber, Timestamp};
+use domain::{Event, Line, Message, MessageId, MessageKind, PhoneNumber, Timestamp};
 
+use crate::guard::Done;
 use crate::head::{From, Head, HeadNews, SUPPOSED_AT_MOST, Stands, moved_too_often};
 use crate::transaction::Transacted;
 use crate::{Store, StoreError, keys};
@@ -43,8 +44,9 @@ impl Store {
             floor: self.retention.floor(now),
             expires: self.retention.expires(arrival.at),
         };
-        let guard = self.put_guard(keys::inbound_guard(arrival.id), &message, now)?;
-        let event = self.put_event(&line.company, &message, news.expires)?;
+        let guard =
+            self.put_guard(keys::inbound_guard(arrival.id), Done { conversation, position: message.position }, now)?;
+        let event = self.put_event(&line.company, &Event::Message(message.clone()), news.expires)?;
         let mut stands = Stands::Newest;
         for _ in 0..SUPPOSED_AT_MOST {
             let mut writes = vec![guard.clone(), event.clone()];

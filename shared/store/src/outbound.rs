@@ -1,11 +1,12 @@
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use domain::{
-    CompanyId, ConversationId, Message, MessageId, MessageKind, OutboundText, PhoneNumber, Position, Progress,
+    CompanyId, ConversationId, Event, Message, MessageId, MessageKind, OutboundText, PhoneNumber, Position, Progress,
     Timestamp,
 };
 
 use crate::error::{misshapen, unavailable};
+use crate::guard::Done;
 use crate::head::{From, Head, HeadNews, SUPPOSED_AT_MOST, Stands, moved_too_often};
 use crate::transaction::Transacted;
 use crate::{Store, StoreError, events, guard, keys};
@@ -77,7 +78,11 @@ impl Store {
         };
         let floor = self.retention.floor(now);
         let expires = self.retention.expires(now);
-        let guard = self.put_guard(keys::request_guard(draft.id), &message, now)?;
+        let guard = self.put_guard(
+            keys::request_guard(draft.id),
+            Done { conversation: draft.conversation, position: message.position },
+            now,
+        )?;
         let mut stands = Stands::Newest;
         for _ in 0..SUPPOSED_AT_MOST {
             let line = message.line.clone();
@@ -92,7 +97,7 @@ impl Store {
                 floor,
                 expires,
             };
-            let event = self.put_event(draft.company, &message, expires)?;
+            let event = self.put_event(draft.company, &Event::Message(message.clone()), expires)?;
             let writes = vec![guard.clone(), event, self.tell_head(&news, stands)?];
             let Transacted::Refused(refused) = self.transact(writes).await? else { return Ok(Queued::New(message)) };
             let mut refused = refused.into_iter();
@@ -115,7 +120,7 @@ impl Store {
         Err(moved_too_often())
     }
 
-    /// One message, as it stands now.
+    /// One message, as it stands now. `None` also where there is a call.
     pub async fn message(
         &self,
         company: &CompanyId,
@@ -132,7 +137,10 @@ impl Store {
             .send()
             .await
             .map_err(unavailable("GetItem"))?;
-        found.item.map(|item| events::read(item, "GetItem")).transpose()
+        Ok(match found.item.map(|item| events::read(item, "GetItem")).transpose()? {
+            Some(Event::Message(message)) => Some(message),
+            Some(Event::Call(_)) | None => None,
+        })
     }
 
     /// Records what became of a queued message. What is settled already stays as it is. One request.

@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
-use domain::{CompanyId, Conversation, ConversationId, Message, Page, Timestamp};
+use domain::{CompanyId, Conversation, ConversationId, Event, Page, Timestamp};
 
 use crate::error::unavailable;
 use crate::head::Head;
@@ -14,7 +14,7 @@ pub struct Thread {
     /// Only with the newest page, which the head is read with.
     pub conversation: Option<Conversation>,
     /// Newest first.
-    pub messages: Page<Message>,
+    pub messages: Page<Event>,
 }
 
 impl Store {
@@ -60,12 +60,12 @@ impl Store {
         if span.before.is_none() && conversation_head.is_none() {
             return Ok(None);
         }
-        let messages: Vec<Message> = items.map(|item| events::read(item, "Query")).collect::<Result<_, _>>()?;
+        let messages: Vec<Event> = items.map(|item| events::read(item, "Query")).collect::<Result<_, _>>()?;
         if messages.is_empty() && span.before.is_some() {
             return self.nothing_of(company, conversation, now).await;
         }
         let cut_short = cut_short && messages.len() < limit;
-        let messages = cut(messages, limit, cut_short, |message| message.position);
+        let messages = cut(messages, limit, cut_short, Event::position);
         Ok(Some(Thread { conversation: conversation_head, messages }))
     }
 

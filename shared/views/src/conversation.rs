@@ -3,6 +3,7 @@ use maud::{Markup, html};
 use serde_json::{Value, json};
 
 use crate::Viewer;
+use crate::icon::{Icon, icon};
 use crate::moment::{Shape, moment};
 use crate::older::older;
 use crate::person::person;
@@ -37,6 +38,7 @@ fn row(conversation: &Conversation, viewer: &Viewer) -> Markup {
                 }
                 span.conversation-when { (moment(conversation.last.at, Shape::Ago)) }
                 span.conversation-text {
+                    @if conversation.last_call.is_some() { (icon(Icon::Phone)) span.visually-hidden { "Call: " } }
                     @if conversation.last_is_ours { span.you { "You: " } }
                     (text(&conversation.last_text))
                 }
@@ -60,17 +62,20 @@ pub fn conversation_head(conversation: &Conversation, viewer: &Viewer) -> Markup
 /// The fields are described in the README of `list-conversations`.
 #[must_use]
 pub fn conversation_json(conversation: &Conversation, viewer: &Viewer) -> Value {
+    let (at, text) = (conversation.last.at.to_string(), &conversation.last_text);
+    let last = if let Some(outcome) = conversation.last_call {
+        json!({"kind": "call", "at": at, "text": text, "outcome": outcome})
+    } else {
+        let direction = if conversation.last_is_ours { "outbound" } else { "inbound" };
+        json!({"kind": "sms", "at": at, "text": text, "direction": direction})
+    };
     json!({
         "conversation": conversation.id,
         "name": conversation.name,
         "number": conversation.number,
         "number_shown": conversation.number.shown_in(viewer.region),
         "line": conversation.line,
-        "last": {
-            "at": conversation.last.at.to_string(),
-            "text": conversation.last_text,
-            "direction": if conversation.last_is_ours { "outbound" } else { "inbound" },
-        },
+        "last": last,
         "unanswered": conversation.unanswered,
     })
 }

@@ -6,6 +6,7 @@ pub enum Icon {
     Back,
     Bubble,
     Pen,
+    Phone,
     Search,
     Send,
     SignOut,
@@ -19,6 +20,9 @@ pub fn icon(icon: Icon) -> Markup {
         Icon::Back => r#"<path d="M15 5l-7 7 7 7"/>"#,
         Icon::Bubble => r#"<path d="M4 5h16v11H10l-5 4v-4H4z"/>"#,
         Icon::Pen => r#"<path d="M4 20l1-5L16 4l4 4L9 19z"/>"#,
+        Icon::Phone => {
+            r#"<path d="M8.5 4H5.3A1.3 1.3 0 0 0 4 5.3C4 13.4 10.6 20 18.7 20a1.3 1.3 0 0 0 1.3-1.3v-3.2l-4.6-1.2-1.8 2.2a13 13 0 0 1-6.1-6.1l2.2-1.8z"/>"#
+        }
         Icon::Search => r#"<circle cx="11" cy="11" r="6"/><path d="M16 16l4 4"/>"#,
         Icon::Send => r#"<path d="M4 12l16-8-5 16-3-7z"/>"#,
         Icon::SignOut => r#"<path d="M10 4H5v16h5M14 8l4 4-4 4M18 12H9"/>"#,

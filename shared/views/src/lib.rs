@@ -1,7 +1,9 @@
 #![doc = include_str!("../README.md")]
 
 mod account;
+mod call;
 mod conversation;
+mod event;
 mod icon;
 mod message;
 mod moment;
@@ -15,8 +17,9 @@ use maud::{Markup, html};
 
 pub use account::{account, account_json};
 pub use conversation::{conversation_address, conversation_head, conversation_json, conversation_rows};
+pub use event::{event, event_json, events};
 pub use icon::{Icon, icon};
-pub use message::{message_json, messages};
+pub use message::{message, message_json};
 pub use notification::{notification_json, notification_rows};
 
 /// For whom, and when, something is rendered.

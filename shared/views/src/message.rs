@@ -1,23 +1,14 @@
-use domain::{Message, MessageKind, Page, Told};
+use domain::{Message, MessageKind, Told};
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
 use crate::Viewer;
 use crate::moment::{Shape, moment};
-use crate::older::older;
 use crate::text::text;
 
-/// A page of a conversation: an element for each message, oldest first as they are read, to be
-/// merged into the thread.
+/// A message in a conversation, to be merged into the thread.
 #[must_use]
-pub fn messages(page: &Page<Message>, next: Option<&str>, viewer: &Viewer) -> Markup {
-    html! {
-        (older("messages", next, page.items.last().map(|last| last.position), "Show earlier messages"))
-        @for message in page.items.iter().rev() { (bubble(message, viewer)) }
-    }
-}
-
-fn bubble(message: &Message, viewer: &Viewer) -> Markup {
+pub fn message(message: &Message, viewer: &Viewer) -> Markup {
     let (side, by) = match &message.kind {
         MessageKind::Inbound => ("theirs", None),
         MessageKind::Outbound { by, .. } => ("ours", Some(by)),
@@ -59,6 +50,7 @@ fn mark(told: Told) -> Markup {
 pub fn message_json(message: &Message, viewer: &Viewer) -> Value {
     let mut json = json!({
         "id": message.position,
+        "kind": "sms",
         "conversation": message.conversation,
         "at": message.position.at.to_string(),
         "line": message.line,

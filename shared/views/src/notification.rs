@@ -1,4 +1,4 @@
-use domain::{Notification, Page};
+use domain::{Call, Conversation, Event, Message, Notification, Page};
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
@@ -15,42 +15,67 @@ use crate::text::text;
 pub fn notification_rows(page: &Page<Notification>, next: Option<&str>, viewer: &Viewer) -> Markup {
     html! {
         @if page.items.is_empty() && next.is_none() {
-            li.empty id="notifications-empty" { "Nothing in the last 30 days. When a customer texts one of your numbers, it shows here." }
+            li.empty id="notifications-empty" { "Nothing in the last 30 days. When a customer texts one of your numbers, or answers a confirmation call, it shows here." }
         }
         @for notification in &page.items { (row(notification, viewer)) }
-        (older("notifications", next, page.items.last().map(|last| last.message.position), "Show earlier ones"))
+        (older("notifications", next, page.items.last().map(|last| last.event.position()), "Show earlier ones"))
     }
 }
 
-fn row(Notification { message, conversation }: &Notification, viewer: &Viewer) -> Markup {
-    // The latest of a customer's texts says that they wait; those before it are not marked with it.
-    // One that came late can have an answer of ours after it: then it is not known which it is.
-    let latest = conversation.last_is_ours || message.position == conversation.last;
-    let waits = conversation.unanswered > 0 && latest;
+fn row(Notification { event, conversation }: &Notification, viewer: &Viewer) -> Markup {
+    let waits = waits(event, conversation);
+    let (mark, kind) = match event {
+        Event::Message(_) => (Icon::Bubble, "SMS"),
+        Event::Call(_) => (Icon::Phone, "Call"),
+    };
     html! {
-        li.row.waits[waits] id={ "notification-" (message.position) } data-key=(message.position) {
-            span.row-mark { (icon(Icon::Bubble)) @if waits { span.dot {} } span.visually-hidden { "SMS" @if waits { ", needs an answer" } } }
+        li.row.waits[waits] id={ "notification-" (event.position()) } data-key=(event.position()) {
+            span.row-mark { (icon(mark)) @if waits { span.dot {} } span.visually-hidden { (kind) @if waits { ", needs an answer" } } }
             div.row-who { (person(conversation, viewer)) }
-            p.row-text { (text(&message.text)) }
-            div.row-when { (moment(message.position.at, Shape::Ago)) }
+            @match event {
+                Event::Message(message) => p.row-text { (text(&message.text)) },
+                Event::Call(call) => p.row-text { (call.outcome.words()) },
+            }
+            div.row-when { (moment(event.position().at, Shape::Ago)) }
             a.button.go.row-go href=(conversation_address(conversation.id)) aria-label={ "View Conversation with " (called(conversation, viewer)) } { "View Conversation" }
         }
     }
 }
 
+/// Whether this says that the customer waits for an answer. The latest of what they said does; what
+/// came before it is not marked.
+fn waits(event: &Event, conversation: &Conversation) -> bool {
+    let asks = match event {
+        Event::Message(_) => true,
+        Event::Call(call) => call.outcome.needs_an_answer(),
+    };
+    // Something that came late can have an answer of ours after it, or a call that nobody has to
+    // answer: then it is not known which it is.
+    let unknown = conversation.last_is_ours || conversation.last_call.is_some_and(|call| !call.needs_an_answer());
+    conversation.unanswered > 0 && asks && (unknown || event.position() == conversation.last)
+}
+
 /// The fields are described in the README of `list-notifications`.
 #[must_use]
-pub fn notification_json(Notification { message, conversation }: &Notification, viewer: &Viewer) -> Value {
-    json!({
-        "id": message.position,
-        "kind": "sms",
-        "at": message.position.at.to_string(),
-        "text": message.text,
+pub fn notification_json(Notification { event, conversation }: &Notification, viewer: &Viewer) -> Value {
+    let mut json = json!({
+        "id": event.position(),
+        "at": event.position().at.to_string(),
         "conversation": conversation.id,
         "name": conversation.name,
         "number": conversation.number,
         "number_shown": conversation.number.shown_in(viewer.region),
-        "line": message.line,
+        "line": event.line(),
         "unanswered": conversation.unanswered,
-    })
+    });
+    let more = match event {
+        Event::Message(Message { text, .. }) => json!({"kind": "sms", "text": text}),
+        Event::Call(Call { outcome, appointment, .. }) => {
+            json!({"kind": "call", "text": outcome.words(), "outcome": outcome, "appointment": appointment})
+        }
+    };
+    if let (Some(json), Value::Object(more)) = (json.as_object_mut(), more) {
+        json.extend(more);
+    }
+    json
 }

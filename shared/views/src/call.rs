@@ -1,0 +1,33 @@
+use domain::Call;
+use maud::{Markup, html};
+use serde_json::{Value, json};
+
+use crate::icon::{Icon, icon};
+use crate::moment::{Shape, moment};
+
+/// A call in a conversation: nothing was written, so it is a line between the bubbles.
+pub(crate) fn call_line(call: &Call) -> Markup {
+    html! {
+        li.message.call id={ "call-" (call.position) } data-key=(call.position) data-at=(call.position.at) {
+            p.call-line {
+                (icon(Icon::Phone))
+                span.call-outcome { (call.outcome.words()) }
+                (moment(call.position.at, Shape::Clock))
+            }
+        }
+    }
+}
+
+/// The fields are described in the README of `fetch-conversation`.
+pub(crate) fn call_json(call: &Call) -> Value {
+    json!({
+        "id": call.position,
+        "kind": "call",
+        "conversation": call.conversation,
+        "at": call.position.at.to_string(),
+        "line": call.line,
+        "text": call.outcome.words(),
+        "outcome": call.outcome,
+        "appointment": call.appointment,
+    })
+}
