@@ -1,23 +1,26 @@
 //! The identity provider: what it says of itself, and what it says of a person.
 
+use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_sdk_secretsmanager::Client;
 use chrono::{DateTime, Utc};
 use domain::{Clock, Login, Timestamp};
+use https::{Https, NotAnswered};
 use openidconnect::core::{
     CoreAuthPrompt, CoreAuthenticationFlow, CoreClient, CoreErrorResponseType, CoreIdTokenClaims,
     CoreJwsSigningAlgorithm, CoreProviderMetadata, CoreTokenResponse,
 };
 use openidconnect::{
-    AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointMaybeSet, EndpointNotSet, EndpointSet, IssuerUrl,
-    Nonce, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RequestTokenError, Scope, TokenResponse,
+    AsyncHttpClient, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointMaybeSet, EndpointNotSet,
+    EndpointSet, HttpRequest, HttpResponse, IssuerUrl, Nonce, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl,
+    RequestTokenError, Scope, TokenResponse,
 };
 use tokio::sync::Mutex;
 
 use crate::attempt::Attempt;
 use crate::failure::{Failure, refused, unavailable};
-use crate::http::Http;
 use crate::settings::Settings;
 
 type Provider =
@@ -36,20 +39,26 @@ const SIGNATURES: [CoreJwsSigningAlgorithm; 9] = [
     CoreJwsSigningAlgorithm::EdDsa,
 ];
 
+/// The function waits for up to three answers within the gateway's 30 s.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Discovery documents and key sets have some kilobytes.
+const LARGEST_ANSWER: usize = 512 * 1024;
+
 /// For how long the secret and the provider's keys are taken to be what they were.
 const KNOWN_FOR_SECS: u64 = 10 * 60;
 
 pub(crate) struct Issuer {
     secrets: Client,
     secret: String,
-    http: Http,
+    https: Https,
     clock: Clock,
     known: Mutex<Option<(Arc<Provider>, Timestamp)>>,
 }
 
 impl Issuer {
     pub(crate) fn new(secrets: Client, secret: String, clock: Clock) -> Self {
-        Self { secrets, secret, http: Http::default(), clock, known: Mutex::default() }
+        Self { secrets, secret, https: Https::new(PATIENCE, LARGEST_ANSWER), clock, known: Mutex::default() }
     }
 
     /// Where to send a browser. `again` asks for the password even of somebody whom the provider
@@ -102,7 +111,7 @@ impl Issuer {
         let exchange = provider.exchange_code(AuthorizationCode::new(code));
         let exchange = exchange.map_err(|_| unavailable("the issuer names no token endpoint"))?;
         let exchange = exchange.set_pkce_verifier(PkceCodeVerifier::new(attempt.verifier.clone()));
-        let tokens = exchange.request_async(&self.http).await;
+        let tokens = exchange.request_async(&Asked(&self.https)).await;
         tokens.map_err(|error| match error {
             RequestTokenError::ServerResponse(said) if *said.error() == CoreErrorResponseType::InvalidGrant => {
                 refused("the issuer does not take the code")
@@ -132,11 +141,23 @@ impl Issuer {
         let issuer = IssuerUrl::new(settings.issuer).map_err(|_| unavailable("the issuer is not an address"))?;
         let back = RedirectUrl::new(format!("{}/api/sign-in/callback", settings.portal));
         let back = back.map_err(|_| unavailable("the portal is not an origin"))?;
-        let metadata = CoreProviderMetadata::discover_async(issuer, &self.http).await;
+        let metadata = CoreProviderMetadata::discover_async(issuer, &Asked(&self.https)).await;
         let metadata = metadata.map_err(|_| unavailable("the issuer cannot be asked what it is"))?;
         let secret = Some(settings.client_secret).filter(|secret| !secret.is_empty()).map(ClientSecret::new);
         let client = CoreClient::from_provider_metadata(metadata, ClientId::new(settings.client_id), secret);
         Ok(client.set_redirect_uri(back))
+    }
+}
+
+/// The client, as `openidconnect` wants one.
+struct Asked<'a>(&'a Https);
+
+impl<'c> AsyncHttpClient<'c> for Asked<'_> {
+    type Error = NotAnswered;
+    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, NotAnswered>> + Send + 'c>>;
+
+    fn call(&'c self, request: HttpRequest) -> Self::Future {
+        Box::pin(self.0.ask(request))
     }
 }
 

@@ -2,7 +2,6 @@
 
 mod attempt;
 mod failure;
-mod http;
 mod issuer;
 mod settings;
 

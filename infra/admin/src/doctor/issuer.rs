@@ -2,7 +2,8 @@
 
 use serde::Deserialize;
 
-use crate::doctor::{Finding, http};
+use crate::doctor::Finding;
+use crate::doctor::http::get;
 
 const CHECK: &str = "issuer";
 
@@ -16,10 +17,10 @@ struct Metadata {
 
 pub(crate) async fn check(issuer: &str) -> Finding {
     let address = format!("{}/.well-known/openid-configuration", issuer.strip_suffix('/').unwrap_or(issuer));
-    let document = match http::get(&address).await {
-        Ok(answer) if answer.status == 200 => answer.body,
+    let document = match get(&address).await {
+        Ok(answer) if answer.status() == 200 => answer.into_body(),
         Ok(answer) => {
-            let says = format!("{address} answers {}", answer.status);
+            let says = format!("{address} answers {}", answer.status().as_u16());
             return Finding::wrong(CHECK, says, "correct the secret's `issuer`");
         }
         Err(why) => {

@@ -72,7 +72,7 @@ async fn deployed(report: &mut Report, which: &WhichPlace) -> anyhow::Result<()>
 /// Only what exists there: no stack, no queue, no alarms.
 async fn local(report: &mut Report, address: &str) -> anyhow::Result<()> {
     let health = http::get(&format!("{address}/healthz")).await.map_err(|_| not_running(address))?;
-    report.add([if health.status == 200 {
+    report.add([if health.status() == 200 {
         Finding::ok("stack", format!("the local stack at {address} is ready"))
     } else {
         Finding::wrong("stack", format!("{address} answers, but is not ready"), "wait a moment, and ask again")

@@ -1,7 +1,9 @@
 //! Whether the portal is published, protected, and leads to the functions.
 
+use http::Response;
+
 use crate::doctor::Finding;
-use crate::doctor::http::{self, Answer};
+use crate::doctor::http::get;
 
 const CHECK: &str = "portal";
 
@@ -14,7 +16,7 @@ pub(crate) async fn check(address: Option<&str>, publish: &str) -> Vec<Finding> 
             "deploy the template of this version",
         )];
     };
-    let page = match http::get(&format!("{address}/")).await {
+    let page = match get(&format!("{address}/")).await {
         Ok(page) => page,
         Err(why) => {
             let check = "check its DNS name and certificate, and that the deployment has ended";
@@ -24,24 +26,28 @@ pub(crate) async fn check(address: Option<&str>, publish: &str) -> Vec<Finding> 
     vec![published(address, &page, publish), protected(&page), leading_to_functions(address).await]
 }
 
-fn published(address: &str, page: &Answer, publish: &str) -> Finding {
+fn published(address: &str, page: &Response<Vec<u8>>, publish: &str) -> Finding {
     let index = static_site::files().into_iter().find(|file| file.path == "index.html");
     match index {
-        Some(index) if page.status == 200 && page.body == index.bytes.as_ref() => {
+        Some(index) if page.status() == 200 && page.body().as_slice() == index.bytes.as_ref() => {
             Finding::ok(CHECK, format!("{address} shows the Dashboard"))
         }
-        Some(_) if page.status == 200 => {
+        Some(_) if page.status() == 200 => {
             Finding::wrong(CHECK, format!("{address} shows another version, or something else"), publish)
         }
-        _ => Finding::wrong(CHECK, format!("{address} answers {}: nothing is published there", page.status), publish),
+        _ => Finding::wrong(
+            CHECK,
+            format!("{address} answers {}: nothing is published there", page.status().as_u16()),
+            publish,
+        ),
     }
 }
 
 /// Whether pages say what a browser may do with them, as this version says it.
-fn protected(page: &Answer) -> Finding {
+fn protected(page: &Response<Vec<u8>>) -> Finding {
     let missing: Vec<_> = static_site::SECURITY_HEADERS
         .iter()
-        .filter(|(name, value)| page.headers.get(*name).is_none_or(|sent| sent.as_bytes() != value.as_bytes()))
+        .filter(|(name, value)| page.headers().get(*name).is_none_or(|sent| sent.as_bytes() != value.as_bytes()))
         .map(|(name, _)| *name)
         .collect();
     if missing.is_empty() {
@@ -55,11 +61,11 @@ fn protected(page: &Answer) -> Finding {
 /// Who is not signed in is told so by the API, and by nothing before it.
 async fn leading_to_functions(address: &str) -> Finding {
     let session = format!("{address}/api/session");
-    match http::get(&session).await {
-        Ok(answer) if answer.status == 401 => Finding::ok(CHECK, "/api leads to the functions, and asks who it is"),
+    match get(&session).await {
+        Ok(answer) if answer.status() == 401 => Finding::ok(CHECK, "/api leads to the functions, and asks who it is"),
         Ok(answer) => Finding::wrong(
             CHECK,
-            format!("{session} answers {} to somebody who is not signed in; 401 is right", answer.status),
+            format!("{session} answers {} to somebody who is not signed in; 401 is right", answer.status().as_u16()),
             "check that the distribution sends /api/* to the API",
         ),
         Err(why) => {
