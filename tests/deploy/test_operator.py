@@ -31,7 +31,7 @@ class Operator:
 
 def test_a_new_company_and_its_staff_are_at_work_at_once(deployment, issuer, numbers):
     operator, line = Operator(deployment), "+12065550171"
-    operator.does("company", "add", "elm-vets", "--name", "Elm Vets", "--region", "US", "--line", line)
+    operator.does("company", "add", "elm-vets", "--name", "Elm Vets", "--region", "US", "--time-zone", "America/Los_Angeles", "--line", line)
     operator.does("staff", "add", "ana", "--company", "elm-vets", "--name", "Ana Ruiz", "--email", "ana@elm.example")
 
     ana, customer = Staff(deployment), Customer(deployment, next(numbers))
@@ -44,7 +44,7 @@ def test_a_new_company_and_its_staff_are_at_work_at_once(deployment, issuer, num
 
 def test_whoever_is_signed_out_or_removed_is_out(deployment, issuer, numbers):
     operator = Operator(deployment)
-    operator.does("company", "add", "oak-hair", "--name", "Oak Hair", "--region", "US", "--line", "+12065550172")
+    operator.does("company", "add", "oak-hair", "--name", "Oak Hair", "--region", "US", "--time-zone", "America/Los_Angeles", "--line", "+12065550172")
     operator.does("line", "add", "+12065550173", "--company", "oak-hair")
     operator.does("staff", "add", "lee", "--company", "oak-hair", "--name", "Lee Park", "--email", "lee@oak.example")
     # Who is left: a company without staff is a finding of the doctor.

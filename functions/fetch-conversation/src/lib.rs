@@ -42,9 +42,11 @@ impl FetchConversation {
             format!("/api/conversations/{conversation}/messages?limit={limit}&before={next}{after}")
         });
         Ok(Format::of(request).answer(
-            || html! {
-                @if let Some(conversation) = &thread.conversation { (views::conversation_head(conversation, &viewer)) }
-                (views::events(&thread.messages, next.as_deref(), &viewer))
+            || {
+                html! {
+                    @if let Some(with) = &thread.with { (views::conversation_head(with, &viewer)) }
+                    (views::events(&thread.messages, next.as_deref(), &viewer))
+                }
             },
             || web::list(thread.messages.items.iter().map(|item| views::event_json(item, &viewer)), next.as_deref()),
         ))

@@ -2,7 +2,7 @@
 
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand};
-use domain::{CompanyId, Login, NotALogin, Region, StaffId};
+use domain::{CompanyId, Login, NotALogin, Region, StaffId, TimeZone};
 
 /// Companies, lines and staff of a Switchboard stack, and whether the stack is in order.
 ///
@@ -113,6 +113,9 @@ pub(crate) struct NewCompany {
     /// Where it is, as US or AU: how its staff write and read phone numbers.
     #[arg(long, value_name = "CODE", value_parser = region)]
     pub(crate) region: Region,
+    /// The time zone that it keeps its appointments in, by its IANA name.
+    #[arg(long, value_name = "AREA/CITY", value_parser = time_zone)]
+    pub(crate) time_zone: TimeZone,
     /// The number that it writes first from: +12065550142, or as people of its region write it.
     #[arg(long, value_name = "NUMBER")]
     pub(crate) line: String,
@@ -207,6 +210,10 @@ fn region(text: &str) -> Result<Region, &'static str> {
     text.to_ascii_uppercase()
         .parse()
         .map_err(|_| "write the ISO 3166 code of a region, such as US or AU (for AWS's region there is --aws-region)")
+}
+
+fn time_zone(text: &str) -> Result<TimeZone, &'static str> {
+    text.parse().map_err(|_| "write the IANA name of a time zone, such as America/Los_Angeles or Australia/Sydney")
 }
 
 fn address(text: &str) -> Result<String, &'static str> {

@@ -12,6 +12,7 @@ pub(crate) async fn add(operator: &Operator, new: NewCompany) -> anyhow::Result<
         id: new.id,
         name: new.name,
         region: new.region,
+        time_zone: new.time_zone,
         // The operating system's own: whoever can guess it can tell whose conversation an id is.
         conversation_key: ConversationKey::new(runtime::randomness().token()),
     };
@@ -35,7 +36,8 @@ pub(crate) async fn list(operator: &Operator) -> anyhow::Result<()> {
     let rows = directory.companies.iter().map(|company| {
         let (lines, staff) = count(company);
         let (id, region) = (company.id.to_string(), company.region.to_string());
-        [id, company.name.clone(), region, company.line.to_string(), lines.to_string(), staff.to_string()]
+        let (zone, line) = (company.time_zone.to_string(), company.line.to_string());
+        [id, company.name.clone(), region, zone, line, lines.to_string(), staff.to_string()]
     });
     let values = directory.companies.iter().map(|company| {
         let (lines, staff) = count(company);
@@ -45,7 +47,7 @@ pub(crate) async fn list(operator: &Operator) -> anyhow::Result<()> {
         value
     });
     operator.output.listed(
-        ["ID", "NAME", "REGION", "WRITES FIRST FROM", "LINES", "STAFF"],
+        ["ID", "NAME", "REGION", "TIME ZONE", "WRITES FIRST FROM", "LINES", "STAFF"],
         &rows.collect::<Vec<_>>(),
         &values.collect::<Vec<_>>(),
         "There are no companies. `company add` adds one.",
@@ -85,7 +87,13 @@ pub(crate) async fn remove(operator: &Operator, id: &CompanyId) -> anyhow::Resul
 
 /// Without its key, which nobody needs to see.
 fn described(company: &Company) -> Value {
-    json!({"id": company.id, "name": company.name, "region": company.region, "line": company.line})
+    json!({
+        "id": company.id,
+        "name": company.name,
+        "region": company.region,
+        "time_zone": company.time_zone,
+        "line": company.line,
+    })
 }
 
 fn lines(directory: &Directory, id: &CompanyId) -> Vec<String> {

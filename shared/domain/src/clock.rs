@@ -1,7 +1,6 @@
 use std::fmt;
 use std::sync::Arc;
 
-use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 
 /// A moment, in milliseconds since 1970-01-01T00:00:00Z. Never negative.
@@ -37,6 +36,11 @@ impl Timestamp {
     }
 
     #[must_use]
+    pub fn plus_minutes(self, minutes: u16) -> Self {
+        self.plus_secs(u64::from(minutes) * 60)
+    }
+
+    #[must_use]
     pub fn minus_secs(self, secs: u64) -> Self {
         Self(self.0.saturating_sub(secs.saturating_mul(1000)))
     }
@@ -44,8 +48,8 @@ impl Timestamp {
     /// A moment as AWS writes it in an SNS envelope. `None` if it is not RFC 3339.
     #[must_use]
     pub fn from_rfc3339(text: &str) -> Option<Self> {
-        let time = DateTime::parse_from_rfc3339(text).ok()?;
-        Some(Self::from_millis(u64::try_from(time.timestamp_millis()).unwrap_or(0)))
+        let time: jiff::Timestamp = text.parse().ok()?;
+        Some(Self::from_millis(u64::try_from(time.as_millisecond()).unwrap_or(0)))
     }
 }
 
@@ -53,8 +57,8 @@ impl Timestamp {
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let millis = i64::try_from(self.0).unwrap_or(i64::MAX);
-        let time = DateTime::<Utc>::from_timestamp_millis(millis).unwrap_or_default();
-        f.write_str(&time.to_rfc3339_opts(SecondsFormat::Millis, true))
+        let time = jiff::Timestamp::from_millisecond(millis).unwrap_or_default();
+        write!(f, "{time:.3}")
     }
 }
 

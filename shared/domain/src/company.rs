@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::slug::slug;
-use crate::{ConversationKey, PhoneNumber, Region};
+use crate::{ConversationKey, Mobile, PhoneNumber, Region, TimeZone};
 
 slug! {
     /// Which company. Comes from the session, or from the line a customer wrote to; never from a request.
@@ -15,12 +15,21 @@ pub struct Company {
     pub name: String,
     /// How numbers without a country code are read, and which numbers are shown nationally.
     pub region: Region,
+    /// Where its appointments are. UTC for a company that was added before it had one.
+    #[serde(default)]
+    pub time_zone: TimeZone,
     /// The origination number of a first message to a customer.
     pub line: PhoneNumber,
     pub conversation_key: ConversationKey,
 }
 
 impl Company {
+    /// A customer's number, with the conversation that this company has with it.
+    #[must_use]
+    pub fn mobile(&self, number: PhoneNumber) -> Mobile {
+        Mobile { conversation: self.conversation_key.conversation_with(&number), number }
+    }
+
     /// A number as a line of this company.
     #[must_use]
     pub fn a_line(&self, number: PhoneNumber) -> Line {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use thiserror::Error;
 
-use crate::{CallOutcome, PhoneNumber, Position};
+use crate::{CallOutcome, Customer, NextAppointment, PhoneNumber, Position};
 
 /// Everything said with one mobile number within the retention, as its head keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,7 +15,9 @@ pub struct Conversation {
     pub number: PhoneNumber,
     /// The line the customer last wrote to, which replies go out from.
     pub line: PhoneNumber,
+    /// What its customers are called, and their next appointment, if they have appointments.
     pub name: Option<String>,
+    pub next: Option<NextAppointment>,
     /// Where the newest message or call is, and the start of its text.
     pub last: Position,
     pub last_text: String,
@@ -24,6 +26,15 @@ pub struct Conversation {
     pub last_call: Option<CallOutcome>,
     /// Texts of the customer, and calls in which they would not come, since staff last wrote.
     pub unanswered: u32,
+}
+
+/// Whom a conversation is with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum With {
+    /// Somebody with whom something was said.
+    Conversation(Box<Conversation>),
+    /// Somebody with an appointment, with whom nothing was said yet.
+    Customer(Customer),
 }
 
 /// Names a conversation without naming its number, so it may stand in an address and in a log.

@@ -1,10 +1,11 @@
 #![doc = include_str!("../README.md")]
 
-mod appointment_id;
+mod appointment;
 mod call;
 mod clock;
 mod company;
 mod conversation;
+mod customer;
 mod event;
 mod login;
 mod message;
@@ -16,12 +17,17 @@ mod retention;
 mod slug;
 mod staff;
 mod text;
+mod time_zone;
 
-pub use appointment_id::{AppointmentId, NotAnAppointmentId};
+pub use appointment::{
+    Appointment, AppointmentId, AppointmentStatus, BadAppointment, CustomerName, Details, Field, Length, Mobile, Notes,
+    Service, Version,
+};
 pub use call::{Call, CallOutcome};
 pub use clock::{Clock, Randomness, Timestamp};
 pub use company::{Company, CompanyId, Line};
-pub use conversation::{Conversation, ConversationId, ConversationKey, NotAConversation};
+pub use conversation::{Conversation, ConversationId, ConversationKey, NotAConversation, With};
+pub use customer::{Booking, Customer, NextAppointment, NoTexting, NumberKind};
 pub use event::Event;
 pub use login::{Login, NotALogin};
 pub use message::{Message, MessageId, MessageKind, Progress, Refusal, Told};
@@ -33,3 +39,4 @@ pub use retention::Retention;
 pub use slug::NotASlug;
 pub use staff::{Staff, StaffId};
 pub use text::{BadText, OutboundText};
+pub use time_zone::{BadMoment, Day, NotATimeZone, TimeOfDay, TimeZone};

@@ -13,6 +13,11 @@ impl Retention {
         (days > 0).then_some(Self { days })
     }
 
+    #[must_use]
+    pub fn in_days(self) -> u16 {
+        self.days
+    }
+
     fn secs(self) -> u64 {
         u64::from(self.days) * 24 * 60 * 60
     }

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::slug::slug;
-use crate::{CompanyId, Region};
+use crate::{CompanyId, Region, TimeZone};
 
 slug! {
     /// Which member of a company's staff; unique within the company.
@@ -9,7 +9,7 @@ slug! {
 }
 
 /// A member of staff as a request knows them: who, of which company, and how that company reads
-/// and shows numbers.
+/// and shows numbers and times.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Staff {
     pub id: StaffId,
@@ -17,4 +17,6 @@ pub struct Staff {
     pub company: CompanyId,
     pub company_name: String,
     pub region: Region,
+    #[serde(default)]
+    pub time_zone: TimeZone,
 }

@@ -1,15 +1,15 @@
 use std::collections::{HashMap, HashSet};
 
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnConsumedCapacity};
-use domain::{CompanyId, Conversation, ConversationId, Event, Notification, Page, Position, Timestamp};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
+use domain::{CompanyId, Event, Notification, Page, Position, Timestamp};
 
-use crate::error::{misshapen, unavailable};
-use crate::head::Head;
+use crate::error::unavailable;
 use crate::page::cut;
 use crate::{RECENT, Span, Store, StoreError, events, keys};
 
 impl Store {
-    /// A page of a company's feed. Two requests, one if it is empty.
+    /// A page of a company's feed, with what is known of its customers. Two requests, one if it is
+    /// empty; one more where it is of more than 50 conversations.
     pub async fn notifications(
         &self,
         company: &CompanyId,
@@ -20,9 +20,12 @@ impl Store {
         let (items, cut_short) = self.recent(keys::feed(company), before, limit, now).await?;
         let events: Vec<Event> = items.into_iter().map(|item| events::read(item, "Query")).collect::<Result<_, _>>()?;
         let page = cut(events, limit, cut_short, Event::position);
-        let heads = self.heads(company, page.items.iter().map(Event::conversation).collect(), now).await?;
+        let ids: HashSet<_> = page.items.iter().map(Event::conversation).collect();
+        let known = self.known(company, ids, [keys::head, keys::person], now).await?;
+        let floor = self.retention.floor(now);
         let items = page.items.into_iter().filter_map(|event| {
-            let conversation = heads.get(&event.conversation())?.clone();
+            let (head, customer) = known.get(&event.conversation())?;
+            let conversation = head.clone()?.shown(floor, customer.as_ref(), now)?;
             Some(Notification { event, conversation })
         });
         Ok(Page { items: items.collect(), next: page.next })
@@ -63,41 +66,6 @@ impl Store {
         let items = found.items.unwrap_or_default();
         let cut_short = cut_short && items.len() < wanted;
         Ok((items, cut_short))
-    }
-
-    /// The heads of some conversations, in one request.
-    async fn heads(
-        &self,
-        company: &CompanyId,
-        conversations: HashSet<ConversationId>,
-        now: Timestamp,
-    ) -> Result<HashMap<ConversationId, Conversation>, StoreError> {
-        let floor = self.retention.floor(now);
-        let mut heads = HashMap::new();
-        let mut wanted: Vec<_> = conversations.iter().map(|id| keys::head(company, *id).attributes()).collect();
-        while !wanted.is_empty() {
-            let keys =
-                KeysAndAttributes::builder().set_keys(Some(wanted)).build().map_err(misshapen("BatchGetItem"))?;
-            let mut found = self
-                .client
-                .batch_get_item()
-                .request_items(&self.table, keys)
-                .return_consumed_capacity(ReturnConsumedCapacity::Total)
-                .send()
-                .await
-                .map_err(unavailable("BatchGetItem"))?;
-            for item in found.responses.as_mut().and_then(|tables| tables.remove(&self.table)).unwrap_or_default() {
-                if let Some(head) = Head::read(item, "BatchGetItem")?.shown(floor) {
-                    heads.insert(head.id, head);
-                }
-            }
-            wanted = found
-                .unprocessed_keys
-                .and_then(|mut tables| tables.remove(&self.table))
-                .map(|left| left.keys)
-                .unwrap_or_default();
-        }
-        Ok(heads)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
-use domain::{CallOutcome, CompanyId, Conversation, ConversationId, PhoneNumber, Position, Timestamp};
+use domain::{CallOutcome, CompanyId, Conversation, ConversationId, Customer, PhoneNumber, Position, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::error::misshapen;
@@ -11,11 +11,10 @@ use crate::{Store, StoreError, keys};
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Head {
-    conversation: ConversationId,
+    pub(crate) conversation: ConversationId,
     pub(crate) number: PhoneNumber,
     pub(crate) line: PhoneNumber,
-    name: Option<String>,
-    last: Position,
+    pub(crate) last: Position,
     last_text: String,
     last_is_ours: bool,
     last_call: Option<CallOutcome>,
@@ -27,13 +26,20 @@ impl Head {
         serde_dynamo::from_item(item).map_err(misshapen(operation))
     }
 
-    /// `None` for a conversation whose last message is beyond the retention, deleted yet or not.
-    pub(crate) fn shown(self, floor: Position) -> Option<Conversation> {
-        (self.last >= floor).then_some(Conversation {
+    /// Whether its last message is within the retention: beyond it there is no conversation, deleted
+    /// yet or not.
+    pub(crate) fn stands(&self, floor: Position) -> bool {
+        self.last >= floor
+    }
+
+    /// The conversation with what is known of its customer, if it stands.
+    pub(crate) fn shown(self, floor: Position, customer: Option<&Customer>, now: Timestamp) -> Option<Conversation> {
+        self.stands(floor).then(|| Conversation {
             id: self.conversation,
             number: self.number,
             line: self.line,
-            name: self.name,
+            name: customer.and_then(|customer| customer.name(now)),
+            next: customer.and_then(|customer| customer.next(now)),
             last: self.last,
             last_text: self.last_text,
             last_is_ours: self.last_is_ours,
@@ -104,7 +110,7 @@ impl Store {
     pub(crate) fn tell_head(&self, news: &HeadNews<'_>, stands: Stands) -> Result<TransactWriteItem, StoreError> {
         let (update, condition) = match stands {
             Stands::Newest => (moved(news, newly_unanswered(news.from)), may_be_newest(news.from)),
-            Stands::Afresh => (moved(news, unanswered_afresh(news.from)) + ", #name", "#last < :floor"),
+            Stands::Afresh => (moved(news, unanswered_afresh(news.from)), "#last < :floor"),
             Stands::Late => (format!("SET #unanswered = {}", newly_unanswered(news.from)), "#last >= :position"),
         };
         let used = |token: &String| {
@@ -159,7 +165,7 @@ fn may_be_newest(from: From) -> &'static str {
 
 /// Every name that an expression here may use: each is a reserved word of DynamoDB.
 fn names() -> HashMap<String, String> {
-    ["number", "line", "name", "last", "unanswered"].map(|name| (format!("#{name}"), name.to_owned())).into()
+    ["number", "line", "last", "unanswered"].map(|name| (format!("#{name}"), name.to_owned())).into()
 }
 
 /// Every value that an expression here may use. The table refuses one that is sent and not used.

@@ -1,13 +1,12 @@
-use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{CompanyId, Conversation, ConversationId, Page, Position, Timestamp};
+use domain::{CompanyId, Conversation, Page, Position, Timestamp};
 
-use crate::error::unavailable;
 use crate::head::Head;
 use crate::page::cut;
 use crate::{Store, StoreError, keys};
 
 impl Store {
-    /// A page of a company's conversations, the one with the latest message first. One request.
+    /// A page of a company's conversations, the one with the latest message first, with what is
+    /// known of their customers. Two requests, one if it is empty.
     pub async fn conversations(
         &self,
         company: &CompanyId,
@@ -19,29 +18,15 @@ impl Store {
         let (items, cut_short) = self.recent(keys::inbox(company), before, limit, now).await?;
         let mut heads = Vec::with_capacity(items.len());
         for item in items {
-            heads.extend(Head::read(item, "Query")?.shown(floor));
+            heads.extend(Some(Head::read(item, "Query")?).filter(|head| head.stands(floor)));
         }
-        Ok(cut(heads, limit, cut_short, |head| head.id.place_in_inbox(head.last)))
-    }
-
-    /// Gives the customer of a conversation their name.
-    pub async fn name_customer(
-        &self,
-        company: &CompanyId,
-        conversation: ConversationId,
-        name: &str,
-    ) -> Result<(), StoreError> {
-        self.client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(keys::head(company, conversation).attributes()))
-            .update_expression("SET #name = :name")
-            .condition_expression("attribute_exists(pk)")
-            .expression_attribute_names("#name", "name")
-            .expression_attribute_values(":name", AttributeValue::S(name.to_owned()))
-            .send()
-            .await
-            .map_err(unavailable("UpdateItem"))?;
-        Ok(())
+        let page = cut(heads, limit, cut_short, |head| head.conversation.place_in_inbox(head.last));
+        let ids = page.items.iter().map(|head| head.conversation).collect();
+        let known = self.known(company, ids, [keys::person], now).await?;
+        let items = page.items.into_iter().filter_map(|head| {
+            let customer = known.get(&head.conversation).and_then(|(_, customer)| customer.as_ref());
+            head.shown(floor, customer, now)
+        });
+        Ok(Page { items: items.collect(), next: page.next })
     }
 }

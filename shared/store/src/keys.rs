@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{CompanyId, ConversationId, Login, MessageId, PhoneNumber, Position, StaffId};
+use domain::{AppointmentId, CompanyId, ConversationId, Login, MessageId, PhoneNumber, Position, StaffId};
 use serde::{Deserialize, Serialize};
 
 use crate::TokenHash;
@@ -87,10 +87,33 @@ pub(crate) fn event_sk(at: Position) -> String {
     format!("EVENT#{at}")
 }
 
-/// Sorts after every event and every head: one descending query from here returns a conversation's
-/// head and its newest page.
+const PERSON: &str = "PERSON";
+
+/// Whom a conversation is with, and their appointments.
+pub(crate) fn person(company: &CompanyId, id: ConversationId) -> Key {
+    key(conversation(company, id), PERSON)
+}
+
+/// Sorts after every event and every head, as whom a conversation is with does: one descending query
+/// from here returns both and the conversation's newest page.
 pub(crate) fn end_of_conversation() -> String {
-    HEAD.to_owned()
+    PERSON.to_owned()
+}
+
+/// What an item of a conversation is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    Head,
+    Person,
+    Event,
+}
+
+pub(crate) fn part(item: &HashMap<String, AttributeValue>) -> Part {
+    match item.get(SK).and_then(|sk| sk.as_s().ok()).map(String::as_str) {
+        Some(HEAD) => Part::Head,
+        Some(PERSON) => Part::Person,
+        _ => Part::Event,
+    }
 }
 
 pub(crate) fn inbox(company: &CompanyId) -> String {
@@ -107,6 +130,18 @@ pub(crate) fn feed(company: &CompanyId) -> String {
 
 pub(crate) fn in_feed(company: &CompanyId, at: Position) -> RecentKey {
     RecentKey { recent_pk: feed(company), recent_sk: at.to_string() }
+}
+
+pub(crate) fn appointment(company: &CompanyId, id: &AppointmentId) -> Key {
+    key(format!("COMPANY#{company}"), format!("APPOINTMENT#{id}"))
+}
+
+pub(crate) fn appointments(company: &CompanyId) -> String {
+    format!("APPOINTMENTS#{company}")
+}
+
+pub(crate) fn in_appointments(company: &CompanyId, at: Position) -> RecentKey {
+    RecentKey { recent_pk: appointments(company), recent_sk: at.to_string() }
 }
 
 pub(crate) fn inbound_guard(id: MessageId) -> Key {

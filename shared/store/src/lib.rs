@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod appointments;
 mod directory;
 mod error;
 mod events;
@@ -11,6 +12,7 @@ mod inbox;
 mod keys;
 mod outbound;
 mod page;
+mod person;
 mod sessions;
 mod staff;
 mod thread;
@@ -19,6 +21,7 @@ mod transaction;
 use aws_sdk_dynamodb::Client;
 use domain::Retention;
 
+pub use appointments::{Answered, Saved};
 pub use directory::{Directory, Refused};
 pub use error::StoreError;
 pub use inbound::{Arrival, Recorded};

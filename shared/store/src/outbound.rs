@@ -61,8 +61,9 @@ impl Store {
             .await
             .map_err(unavailable("GetItem"))?;
         let Some(item) = head.item else { return Ok(None) };
-        let shown = Head::read(item, "GetItem")?.shown(self.retention.floor(now));
-        Ok(shown.map(|head| Contact { number: head.number, line: head.line }))
+        let head = Head::read(item, "GetItem")?;
+        let stands = head.stands(self.retention.floor(now));
+        Ok(stands.then_some(Contact { number: head.number, line: head.line }))
     }
 
     /// Records a message as about to be sent: the guard, the message and the conversation's head in

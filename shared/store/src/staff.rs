@@ -116,6 +116,7 @@ impl Store {
                 company: company.id,
                 company_name: company.name,
                 region: company.region,
+                time_zone: company.time_zone,
             },
             sessions_since: member.sessions_since,
         }))

@@ -1,24 +1,25 @@
-use std::collections::HashMap;
-
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
-use domain::{CompanyId, Conversation, ConversationId, Event, Page, Timestamp};
+use domain::{CompanyId, ConversationId, Event, Page, Timestamp, With};
 
 use crate::error::unavailable;
 use crate::head::Head;
+use crate::keys::Part;
 use crate::page::cut;
+use crate::person::Person;
 use crate::{Span, Store, StoreError, events, keys};
 
 /// A page of a conversation.
 #[derive(Clone, Debug)]
 pub struct Thread {
-    /// Only with the newest page, which the head is read with.
-    pub conversation: Option<Conversation>,
+    /// Only with the newest page, which this is read with.
+    pub with: Option<With>,
     /// Newest first.
     pub messages: Page<Event>,
 }
 
 impl Store {
-    /// A page of what was said in a conversation; `None` if there is no such conversation. One
+    /// A page of what was said in a conversation; `None` if there is no such conversation: nothing was
+    /// said, and no appointment names its number. One
     /// request; one more for an older page on which nothing is left.
     pub async fn thread(
         &self,
@@ -32,8 +33,8 @@ impl Store {
         let (highest, wanted) = match span.highest() {
             Some(last) if last < lowest => return self.nothing_of(company, conversation, now).await,
             Some(last) => (keys::event_sk(last), limit + 1),
-            // The head is one item more.
-            None => (keys::end_of_conversation(), limit + 2),
+            // The head and the customer are items more.
+            None => (keys::end_of_conversation(), limit + 3),
         };
         let found = self
             .client
@@ -51,22 +52,29 @@ impl Store {
             .map_err(unavailable("Query"))?;
         // A limit that was reached leaves a key to go on from too, but then there is an item over.
         let cut_short = found.last_evaluated_key.is_some();
-        let mut items = found.items.unwrap_or_default().into_iter().peekable();
-        let conversation_head = match items.next_if(is_head) {
-            Some(item) => Head::read(item, "Query")?.shown(self.retention.floor(now)),
-            None if span.before.is_none() => return Ok(None),
-            None => None,
+        let (mut head, mut customer, mut messages) = (None, None, Vec::<Event>::new());
+        for item in found.items.unwrap_or_default() {
+            match keys::part(&item) {
+                Part::Person => customer = Some(Person::read(item, "Query", self.retention, now)?.customer),
+                Part::Head => head = Some(Head::read(item, "Query")?),
+                Part::Event => messages.push(events::read(item, "Query")?),
+            }
+        }
+        let shown = head.and_then(|head| head.shown(self.retention.floor(now), customer.as_ref(), now));
+        let with = match (shown, customer) {
+            (Some(conversation), _) => Some(With::Conversation(Box::new(conversation))),
+            (None, Some(customer)) if !customer.bookings.is_empty() => Some(With::Customer(customer)),
+            _ => None,
         };
-        if span.before.is_none() && conversation_head.is_none() {
+        if span.before.is_none() && with.is_none() {
             return Ok(None);
         }
-        let messages: Vec<Event> = items.map(|item| events::read(item, "Query")).collect::<Result<_, _>>()?;
         if messages.is_empty() && span.before.is_some() {
             return self.nothing_of(company, conversation, now).await;
         }
         let cut_short = cut_short && messages.len() < limit;
         let messages = cut(messages, limit, cut_short, Event::position);
-        Ok(Some(Thread { conversation: conversation_head, messages }))
+        Ok(Some(Thread { with, messages }))
     }
 
     /// An empty page, if there is such a conversation.
@@ -77,10 +85,6 @@ impl Store {
         now: Timestamp,
     ) -> Result<Option<Thread>, StoreError> {
         let contact = self.contact(company, conversation, now).await?;
-        Ok(contact.map(|_| Thread { conversation: None, messages: Page { items: Vec::new(), next: None } }))
+        Ok(contact.map(|_| Thread { with: None, messages: Page { items: Vec::new(), next: None } }))
     }
-}
-
-fn is_head(item: &HashMap<String, AttributeValue>) -> bool {
-    item.get(keys::SK).and_then(|sk| sk.as_s().ok()).is_some_and(|sk| *sk == keys::end_of_conversation())
 }

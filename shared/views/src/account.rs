@@ -9,7 +9,7 @@ use crate::icon::{Icon, icon};
 pub fn account(staff: &Staff) -> Markup {
     html! {
         span.account-name { (staff.name) }
-        span.account-company { (staff.company_name) }
+        span.account-company data-time-zone=(staff.time_zone) { (staff.company_name) }
         form.account-leave action="/api/sign-out" method="post" {
             button.quiet type="submit" { (icon(Icon::SignOut)) span { "Sign out" } }
         }
@@ -18,5 +18,10 @@ pub fn account(staff: &Staff) -> Markup {
 
 #[must_use]
 pub fn account_json(staff: &Staff) -> Value {
-    json!({"name": staff.name, "company": staff.company, "company_name": staff.company_name})
+    json!({
+        "name": staff.name,
+        "company": staff.company,
+        "company_name": staff.company_name,
+        "time_zone": staff.time_zone,
+    })
 }

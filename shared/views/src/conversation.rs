@@ -1,12 +1,13 @@
-use domain::{Conversation, ConversationId, Page};
+use domain::{Conversation, ConversationId, Page, With};
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
 use crate::Viewer;
+use crate::appointment::{appointment_address, next_appointment, next_appointment_json};
 use crate::icon::{Icon, icon};
 use crate::moment::{Shape, moment};
 use crate::older::older;
-use crate::person::person;
+use crate::person::{named, person};
 use crate::text::text;
 
 /// Where the portal shows a conversation.
@@ -42,6 +43,7 @@ fn row(conversation: &Conversation, viewer: &Viewer) -> Markup {
                     @if conversation.last_is_ours { span.you { "You: " } }
                     (text(&conversation.last_text))
                 }
+                @if let Some(next) = &conversation.next { span.conversation-next { (next_appointment(next)) } }
                 @if waits { span.count { (conversation.unanswered) span.visually-hidden { " unanswered" } } }
             }
         }
@@ -50,11 +52,27 @@ fn row(conversation: &Conversation, viewer: &Viewer) -> Markup {
 
 /// Whom a conversation is with, above it. Replaces the one that is there, whatever it came with.
 #[must_use]
-pub fn conversation_head(conversation: &Conversation, viewer: &Viewer) -> Markup {
+pub fn conversation_head(with: &With, viewer: &Viewer) -> Markup {
+    let (who, next, line) = match with {
+        With::Conversation(conversation) => {
+            (person(conversation, viewer), conversation.next.clone(), Some(&conversation.line))
+        }
+        With::Customer(customer) => {
+            (named(customer.name(viewer.now).as_deref(), &customer.number, viewer), customer.next(viewer.now), None)
+        }
+    };
     html! {
         header.thread-head id="conversation-head" hx-swap-oob="true" {
-            h1 { (person(conversation, viewer)) }
-            p.thread-line { "texts your number " span.number { (conversation.line.shown_in(viewer.region)) } }
+            h1 { (who) }
+            @if let Some(next) = &next {
+                p.thread-next { a href=(appointment_address(&next.id)) { (next_appointment(next)) } }
+            }
+            p.thread-line {
+                @match line {
+                    Some(line) => { "texts your number " span.number { (line.shown_in(viewer.region)) } }
+                    None => "No texts in the last 30 days"
+                }
+            }
         }
     }
 }
@@ -72,6 +90,7 @@ pub fn conversation_json(conversation: &Conversation, viewer: &Viewer) -> Value 
     json!({
         "conversation": conversation.id,
         "name": conversation.name,
+        "next_appointment": conversation.next.as_ref().map(next_appointment_json),
         "number": conversation.number,
         "number_shown": conversation.number.shown_in(viewer.region),
         "line": conversation.line,

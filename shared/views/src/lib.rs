@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod account;
+mod appointment;
 mod call;
 mod conversation;
 mod event;
@@ -16,6 +17,7 @@ use domain::{Region, Timestamp};
 use maud::{Markup, html};
 
 pub use account::{account, account_json};
+pub use appointment::appointment_address;
 pub use conversation::{conversation_address, conversation_head, conversation_json, conversation_rows};
 pub use event::{event, event_json, events};
 pub use icon::{Icon, icon};

@@ -6,6 +6,7 @@ pub(crate) fn moment(at: Timestamp, shape: Shape) -> Markup {
     let shape = match shape {
         Shape::Ago => "ago",
         Shape::Clock => "clock",
+        Shape::Day => "day",
     };
     html! { time datetime=(at) data-shape=(shape) { (at) } }
 }
@@ -16,4 +17,6 @@ pub(crate) enum Shape {
     Ago,
     /// The time of day, beneath a line that names the day.
     Clock,
+    /// The day and the time of day, as of an appointment: today 3:00 pm.
+    Day,
 }

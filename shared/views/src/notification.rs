@@ -3,6 +3,7 @@ use maud::{Markup, html};
 use serde_json::{Value, json};
 
 use crate::Viewer;
+use crate::appointment::{next_appointment, next_appointment_json};
 use crate::conversation::conversation_address;
 use crate::icon::{Icon, icon};
 use crate::moment::{Shape, moment};
@@ -31,7 +32,10 @@ fn row(Notification { event, conversation }: &Notification, viewer: &Viewer) -> 
     html! {
         li.row.waits[waits] id={ "notification-" (event.position()) } data-key=(event.position()) {
             span.row-mark { (icon(mark)) @if waits { span.dot {} } span.visually-hidden { (kind) @if waits { ", needs an answer" } } }
-            div.row-who { (person(conversation, viewer)) }
+            div.row-who {
+                (person(conversation, viewer))
+                @if let Some(next) = &conversation.next { span.row-next { (next_appointment(next)) } }
+            }
             @match event {
                 Event::Message(message) => p.row-text { (text(&message.text)) },
                 Event::Call(call) => p.row-text { (call.outcome.words()) },
@@ -63,6 +67,7 @@ pub fn notification_json(Notification { event, conversation }: &Notification, vi
         "at": event.position().at.to_string(),
         "conversation": conversation.id,
         "name": conversation.name,
+        "next_appointment": conversation.next.as_ref().map(next_appointment_json),
         "number": conversation.number,
         "number_shown": conversation.number.shown_in(viewer.region),
         "line": event.line(),

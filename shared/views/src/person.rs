@@ -1,14 +1,18 @@
-use domain::Conversation;
+use domain::{Conversation, PhoneNumber};
 use maud::{Markup, html};
 
 use crate::Viewer;
 use crate::text::text;
 
-/// A customer: by name and number if the name is known, by number otherwise.
+/// The customer of a conversation: by name and number if the name is known, by number otherwise.
 pub(crate) fn person(conversation: &Conversation, viewer: &Viewer) -> Markup {
-    let number = conversation.number.shown_in(viewer.region);
+    named(conversation.name.as_deref(), &conversation.number, viewer)
+}
+
+pub(crate) fn named(name: Option<&str>, number: &PhoneNumber, viewer: &Viewer) -> Markup {
+    let number = number.shown_in(viewer.region);
     html! {
-        @match &conversation.name {
+        @match name {
             Some(name) => { strong.name { (text(name)) } " " span.number { (number) } }
             None => { strong.name.number { (number) } }
         }

@@ -67,8 +67,8 @@ function showDays() {
   let last = '';
   for (const message of list.querySelectorAll('.message')) {
     const at = new Date(message.dataset.at);
-    if (at.toDateString() === last) continue;
-    last = at.toDateString();
+    if (companyDay(at) === last) continue;
+    last = companyDay(at);
     let line = message.previousElementSibling;
     if (!line?.matches('.day')) {
       line = document.createElement('li');
@@ -76,20 +76,13 @@ function showDays() {
       message.before(line);
     }
     stale.delete(line);
-    const said = nameOf(at);
+    const said = nameOfDay(at);
     if (line.textContent !== said) line.textContent = said;
   }
   stale.forEach(line => line.remove());
 }
 
-const fullDate = new Intl.DateTimeFormat(undefined, {weekday: 'long', day: 'numeric', month: 'long'});
-
-function nameOf(at) {
-  const day = new Date();
-  if (at.toDateString() === day.toDateString()) return 'Today';
-  day.setDate(day.getDate() - 1);
-  return at.toDateString() === day.toDateString() ? 'Yesterday' : fullDate.format(at);
-}
+document.addEventListener('time-zone', () => list && showDays());
 
 // The row of the conversation that is open.
 document.addEventListener('htmx:after:swap', () => {

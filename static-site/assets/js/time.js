@@ -1,16 +1,46 @@
-// Times in words, where the reader is. The one place that does so.
+// Times in words, where the company is: its appointments are there, wherever staff look at them
+// from. The one place that does so. Until the session has said where that is, it is where this window
+// last knew it to be.
 
-const clock = new Intl.DateTimeFormat(undefined, {hour: 'numeric', minute: '2-digit'});
-const date = new Intl.DateTimeFormat(undefined, {day: 'numeric', month: 'short'});
-const exact = new Intl.DateTimeFormat(undefined, {dateStyle: 'full', timeStyle: 'short'});
+const KEPT = 'time-zone';
 const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
+const formats = zone => {
+  const format = options => new Intl.DateTimeFormat(undefined, {timeZone: zone, ...options});
+  return {
+    zone,
+    clock: format({hour: 'numeric', minute: '2-digit'}),
+    date: format({day: 'numeric', month: 'short'}),
+    fullDate: format({weekday: 'long', day: 'numeric', month: 'long'}),
+    exact: format({dateStyle: 'full', timeStyle: 'short'}),
+    // 2026-11-30, by which days are told apart.
+    day: new Intl.DateTimeFormat('en-CA', {timeZone: zone, year: 'numeric', month: '2-digit', day: '2-digit'}),
+  };
+};
+let here = formats(sessionStorage.getItem(KEPT) ?? undefined);
+
+const dayOf = at => here.day.format(at);
+
+// What a day is called: today, tomorrow, yesterday, or by its date.
+globalThis.nameOfDay = (at, date = here.fullDate) => {
+  const now = Date.now();
+  for (const [name, day] of [['Today', now], ['Yesterday', now - DAY], ['Tomorrow', now + DAY]]) {
+    if (dayOf(at) === dayOf(day)) return name;
+  }
+  return date.format(at);
+};
+globalThis.companyDay = dayOf;
 
 function words(at, shape) {
-  if (shape === 'clock') return clock.format(at);
+  if (shape === 'clock') return here.clock.format(at);
+  if (shape === 'day') {
+    const day = nameOfDay(at, here.date);
+    return `${day === here.date.format(at) ? day : day.toLowerCase()} ${here.clock.format(at)}`;
+  }
   const ago = Date.now() - at;
   if (ago < MINUTE) return 'now';
   if (ago < 60 * MINUTE) return `${Math.floor(ago / MINUTE)} min`;
-  return at.toDateString() === new Date().toDateString() ? clock.format(at) : date.format(at);
+  return dayOf(at) === dayOf(Date.now()) ? here.clock.format(at) : here.date.format(at);
 }
 
 function tell(root) {
@@ -19,9 +49,20 @@ function tell(root) {
     const said = words(at, time.dataset.shape);
     if (time.textContent === said) continue;
     time.textContent = said;
-    time.title = exact.format(at);
+    time.title = here.exact.format(at);
   }
 }
 
-document.addEventListener('htmx:after:swap', () => tell(document));
+function settle() {
+  const zone = document.querySelector('[data-time-zone]')?.dataset.timeZone;
+  if (!zone || zone === here.zone) return;
+  here = formats(zone);
+  sessionStorage.setItem(KEPT, zone);
+  document.dispatchEvent(new Event('time-zone'));
+}
+
+document.addEventListener('htmx:after:swap', () => {
+  settle();
+  tell(document);
+});
 setInterval(() => tell(document), MINUTE / 4);

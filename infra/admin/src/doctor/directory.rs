@@ -12,7 +12,7 @@ pub(crate) fn check(directory: &Directory) -> Vec<Finding> {
         return vec![Finding::wrong(
             CHECK,
             "there is no company",
-            "switchboard-admin company add ID --name NAME --region US --line NUMBER",
+            "switchboard-admin company add ID --name NAME --region US --time-zone America/Los_Angeles --line NUMBER",
         )];
     }
     let mut findings = Vec::new();

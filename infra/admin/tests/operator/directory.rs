@@ -5,8 +5,19 @@ use tests::{HARBOR, HARBOR_SECOND, House, TIDEWATER};
 
 use crate::command::{everything, listed, on};
 
-const ELM: [&str; 9] =
-    ["company", "add", "elm-vets", "--name", "Elm Vets", "--region", "us", "--line", "(206) 555-0188"];
+const ELM: [&str; 11] = [
+    "company",
+    "add",
+    "elm-vets",
+    "--name",
+    "Elm Vets",
+    "--region",
+    "us",
+    "--time-zone",
+    "America/Los_Angeles",
+    "--line",
+    "(206) 555-0188",
+];
 const ANA: [&str; 9] =
     ["staff", "add", "ana", "--company", "elm-vets", "--name", "Ana Reyes", "--email", "Ana@Elm.example"];
 
@@ -26,7 +37,10 @@ async fn a_company_that_an_operator_adds_hears_from_its_customers() {
     assert!(house.dana().await.notifications().await.items().is_empty(), "it is nobody else's");
     assert_eq!(
         listed(&house, &["company", "list"]).await[0],
-        json!({"id": "elm-vets", "name": "Elm Vets", "region": "US", "line": "+12065550188", "lines": 2, "staff": 1})
+        json!({
+            "id": "elm-vets", "name": "Elm Vets", "region": "US", "time_zone": "America/Los_Angeles",
+            "line": "+12065550188", "lines": 2, "staff": 1,
+        })
     );
 }
 
@@ -95,10 +109,34 @@ async fn the_id_of_a_company_that_is_gone_is_given_to_nobody_while_its_conversat
         on(&house, &["staff", "remove", staff, "--company", "tidewater-physio", "--yes"]).await.done();
     }
     on(&house, &["company", "remove", "tidewater-physio", "--yes"]).await.done();
-    let add = ["company", "add", "tidewater-physio", "--name", "Tidewater", "--region", "AU", "--line", TIDEWATER];
+    let add = [
+        "company",
+        "add",
+        "tidewater-physio",
+        "--name",
+        "Tidewater",
+        "--region",
+        "AU",
+        "--time-zone",
+        "Australia/Sydney",
+        "--line",
+        TIDEWATER,
+    ];
     let said = on(&house, &[&add[..], &["--yes"]].concat()).await.refused();
     assert!(said.contains("what its customers wrote may still be kept"), "{said}");
     assert_eq!(listed(&house, &["company", "list"]).await.len(), 1);
-    let add = ["company", "add", "never-seen", "--name", "New", "--region", "US", "--line", "+12065550188"];
+    let add = [
+        "company",
+        "add",
+        "never-seen",
+        "--name",
+        "New",
+        "--region",
+        "US",
+        "--time-zone",
+        "America/Los_Angeles",
+        "--line",
+        "+12065550188",
+    ];
     on(&house, &add).await.done();
 }

@@ -10,11 +10,35 @@ async fn nothing_is_added_twice() {
     let before = everything(&house).await;
     for (again, why) in [
         (
-            &["company", "add", "harbor-dental", "--name", "Other", "--region", "US", "--line", "+12065550188"][..],
+            &[
+                "company",
+                "add",
+                "harbor-dental",
+                "--name",
+                "Other",
+                "--region",
+                "US",
+                "--time-zone",
+                "America/Los_Angeles",
+                "--line",
+                "+12065550188",
+            ][..],
             "there is a company with that id already",
         ),
         (
-            &["company", "add", "elm-vets", "--name", "Elm Vets", "--region", "US", "--line", HARBOR],
+            &[
+                "company",
+                "add",
+                "elm-vets",
+                "--name",
+                "Elm Vets",
+                "--region",
+                "US",
+                "--time-zone",
+                "America/Los_Angeles",
+                "--line",
+                HARBOR,
+            ],
             "that number is a company's line already",
         ),
         (&["line", "add", HARBOR, "--company", "tidewater-physio"], "that number is a company's line already"),
@@ -44,9 +68,24 @@ async fn a_login_belongs_to_one_person_in_the_whole_deployment() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_removal_needs_a_yes() {
     let house = House::open().await;
-    on(&house, &["company", "add", "elm-vets", "--name", "Elm", "--region", "US", "--line", "+12065550188"])
-        .await
-        .done();
+    on(
+        &house,
+        &[
+            "company",
+            "add",
+            "elm-vets",
+            "--name",
+            "Elm",
+            "--region",
+            "US",
+            "--time-zone",
+            "America/Los_Angeles",
+            "--line",
+            "+12065550188",
+        ],
+    )
+    .await
+    .done();
     let before = everything(&house).await;
     let removals = [
         &["company", "remove", "elm-vets"][..],
@@ -92,7 +131,9 @@ async fn what_is_not_there_is_said_to_be_not_there() {
 async fn bad_input_is_told_in_words_and_changes_nothing() {
     let house = House::open().await;
     let before = everything(&house).await;
-    let company = |id, name, region, line| ["company", "add", id, "--name", name, "--region", region, "--line", line];
+    let company = |id, name, region, line| {
+        ["company", "add", id, "--name", name, "--region", region, "--time-zone", "UTC", "--line", line]
+    };
     let staff = |id, how, login| ["staff", "add", id, "--company", "harbor-dental", "--name", "A", how, login];
     for (code, bad, why) in [
         (2, &company("Elm Vets", "Elm", "US", "+12065550188")[..], "an id is 1 to 40 of the characters a-z, 0-9 and -"),

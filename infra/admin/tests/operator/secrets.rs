@@ -10,7 +10,19 @@ async fn no_key_and_no_secret_is_ever_printed() {
     let house = House::open().await;
     let mut secrets = vec![client_secret(&house).await];
     let commands: [&[&str]; 9] = [
-        &["company", "add", "elm-vets", "--name", "Elm Vets", "--region", "US", "--line", "+12065550188"],
+        &[
+            "company",
+            "add",
+            "elm-vets",
+            "--name",
+            "Elm Vets",
+            "--region",
+            "US",
+            "--time-zone",
+            "America/Los_Angeles",
+            "--line",
+            "+12065550188",
+        ],
         &["line", "add", "+12065550189", "--company", "elm-vets"],
         &["staff", "add", "ana", "--company", "elm-vets", "--name", "Ana", "--email", "ana@elm.example"],
         &["line", "first", "+12065550189"],

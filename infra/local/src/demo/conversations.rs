@@ -1,7 +1,6 @@
 //! What customers and staff said, as it might have been.
 
 pub(super) struct Conversation {
-    pub(super) name: Option<&'static str>,
     pub(super) number: &'static str,
     /// Which of the company's lines.
     pub(super) line: usize,
@@ -25,9 +24,9 @@ pub(super) enum By {
 
 #[derive(Clone, Copy)]
 pub(super) enum When {
-    MinutesAgo(i64),
+    MinutesAgo(u64),
     /// Days ago, at an hour and a minute where the company is.
-    DaysAgo(i64, i64, i64),
+    DaysAgo(u64, u64, u64),
 }
 
 const fn them(when: When, text: &'static str) -> Said {
@@ -38,21 +37,20 @@ const fn us(staff: usize, when: When, text: &'static str) -> Said {
     Said { by: By::Staff(staff), when, text, refused: false }
 }
 
-const fn day(days: i64, hour: i64, minute: i64) -> When {
+const fn day(days: u64, hour: u64, minute: u64) -> When {
     When::DaysAgo(days, hour, minute)
 }
 
-const fn ago(minutes: i64) -> When {
+const fn ago(minutes: u64) -> When {
     When::MinutesAgo(minutes)
 }
 
-const fn with(name: &'static str, number: &'static str, said: &'static [Said]) -> Conversation {
-    Conversation { name: Some(name), number, line: 0, said }
+const fn with(number: &'static str, said: &'static [Said]) -> Conversation {
+    Conversation { number, line: 0, said }
 }
 
 pub(super) const HARBOR_DENTAL: &[Conversation] = &[
     with(
-        "Maria Lopez",
         "+14255550182",
         &[
             us(
@@ -61,20 +59,19 @@ pub(super) const HARBOR_DENTAL: &[Conversation] = &[
                 "Hi Maria, this is Harbor Dental. You're due for a cleaning. Would you like us to find you a time?",
             ),
             them(day(23, 9, 40), "Yes please! Afternoons are best, any day but Wednesday"),
-            us(0, day(23, 9, 52), "How about Thursday at 3:00 pm with Dr. Osei?"),
+            us(0, day(23, 9, 52), "How about one with Dr. Osei in three weeks?"),
             them(day(23, 9, 55), "Perfect 👍"),
             us(0, day(23, 9, 57), "You're booked. We'll text you a reminder the day before."),
             us(
                 2,
                 day(1, 9, 2),
-                "Reminder from Harbor Dental: your cleaning is tomorrow at 3:00 pm. Reply here if anything has changed.",
+                "Reminder from Harbor Dental: your cleaning is tomorrow. Reply here if anything has changed.",
             ),
             them(day(1, 9, 20), "Thanks, see you tomorrow"),
             them(ago(2), "Running 10 min late, ok?"),
         ],
     ),
     with(
-        "Sam Okafor",
         "+12535550119",
         &[
             us(1, day(12, 14, 31), "Hi Sam, your night guard has come in. You can pick it up any weekday from 8 to 5."),
@@ -90,7 +87,6 @@ pub(super) const HARBOR_DENTAL: &[Conversation] = &[
         ],
     ),
     with(
-        "Grace Kim",
         "+12065550126",
         &[
             them(day(6, 11, 3), "Hello, do you take Delta Dental insurance?"),
@@ -102,7 +98,6 @@ pub(super) const HARBOR_DENTAL: &[Conversation] = &[
         ],
     ),
     with(
-        "Walter Brandt",
         "+13605550174",
         &[
             us(2, day(17, 8, 45), "Good morning Mr. Brandt, how is the tooth after yesterday's filling?"),
@@ -113,7 +108,6 @@ pub(super) const HARBOR_DENTAL: &[Conversation] = &[
         ],
     ),
     with(
-        "Aisha Rahman",
         "+14255550137",
         &[
             us(
@@ -129,10 +123,9 @@ pub(super) const HARBOR_DENTAL: &[Conversation] = &[
         ],
     ),
     with(
-        "Ben Castellano",
         "+15095550158",
         &[
-            us(0, day(20, 13, 5), "Hi Ben, it has been a year since your last check-up. Shall we find a time?"),
+            us(0, day(20, 13, 5), "Hi Ben, we missed you at your check-up this morning. Shall we find another time?"),
             them(day(20, 13, 30), "STOP"),
             Said {
                 by: By::Staff(0),
@@ -143,7 +136,6 @@ pub(super) const HARBOR_DENTAL: &[Conversation] = &[
         ],
     ),
     Conversation {
-        name: Some("Tyler Nguyen"),
         number: "+12065550193",
         line: 1,
         said: &[
@@ -162,7 +154,6 @@ pub(super) const HARBOR_DENTAL: &[Conversation] = &[
         ],
     },
     Conversation {
-        name: None,
         number: "+12535550161",
         line: 0,
         said: &[them(ago(48), "Is this Harbor Dental? My daughter has a toothache, do you see children? She is 5")],
@@ -171,7 +162,6 @@ pub(super) const HARBOR_DENTAL: &[Conversation] = &[
 
 pub(super) const TIDEWATER_PHYSIO: &[Conversation] = &[
     with(
-        "Liam Fraser",
         "+61491570156",
         &[
             us(0, day(15, 8, 30), "Hi Liam, Josie from Tidewater. How is the knee after the first session?"),
@@ -182,12 +172,11 @@ pub(super) const TIDEWATER_PHYSIO: &[Conversation] = &[
                 "Normal at this stage. Keep up the wall sits, 3 x 30 seconds, and no running yet please.",
             ),
             them(day(9, 18, 2), "Did the exercises all week. Can I start jogging?"),
-            us(0, day(8, 8, 4), "Let's look at it together on Thursday before you do."),
-            them(ago(7), "Can we move Thursday to 4 pm?"),
+            us(0, day(8, 8, 4), "Let's look at it together at your next session before you do."),
+            them(ago(7), "Can we move tomorrow to 4 pm?"),
         ],
     ),
     with(
-        "Chloe Papadopoulos",
         "+61491570157",
         &[
             us(1, day(10, 10, 0), "Hi Chloe, reminder of your appointment tomorrow at 9:15 with Tom."),
@@ -201,7 +190,6 @@ pub(super) const TIDEWATER_PHYSIO: &[Conversation] = &[
         ],
     ),
     with(
-        "Wei Zhang",
         "+61491570158",
         &[
             them(day(3, 12, 30), "你好,请问明天下午还有空位吗?"),
@@ -211,7 +199,6 @@ pub(super) const TIDEWATER_PHYSIO: &[Conversation] = &[
         ],
     ),
     with(
-        "Ruby O'Connor",
         "+61491570159",
         &[
             us(1, day(21, 9, 5), "Hi Ruby, your insurer has approved six more sessions. Same time on Mondays?"),

@@ -1,10 +1,13 @@
 //! Companies, staff, customers and what they said: enough to try everything with. Numbers are ones
 //! that regulators keep free for fiction.
 
+mod appointments;
 mod conversations;
 
+use appointments::Coming;
 use domain::{
-    Company, CompanyId, ConversationKey, Login, MessageId, OutboundText, PhoneNumber, Progress, Refusal, Timestamp,
+    Appointment, Company, CompanyId, ConversationKey, CustomerName, Details, Length, Login, MessageId, Notes,
+    OutboundText, PhoneNumber, Progress, Refusal, Service, Timestamp,
 };
 use runtime::Runtime;
 use store::{Arrival, Contact, Draft, Member, Queued};
@@ -17,11 +20,11 @@ struct Firm {
     id: &'static str,
     name: &'static str,
     region: &'static str,
-    /// East of Greenwich, so that people write by day.
-    hours_from_utc: i64,
+    time_zone: &'static str,
     lines: &'static [&'static str],
     staff: &'static [(&'static str, &'static str)],
     conversations: &'static [Conversation],
+    appointments: &'static [Coming],
 }
 
 const FIRMS: [Firm; 2] = [
@@ -29,19 +32,21 @@ const FIRMS: [Firm; 2] = [
         id: "harbor-dental",
         name: "Harbor Dental",
         region: "US",
-        hours_from_utc: -8,
+        time_zone: "America/Los_Angeles",
         lines: &["+12065550142", "+12065550167"],
         staff: &[("dana", "Dana Whitfield"), ("marcus", "Marcus Bell"), ("priya", "Priya Natarajan")],
         conversations: conversations::HARBOR_DENTAL,
+        appointments: appointments::HARBOR_DENTAL,
     },
     Firm {
         id: "tidewater-physio",
         name: "Tidewater Physio",
         region: "AU",
-        hours_from_utc: 11,
+        time_zone: "Australia/Sydney",
         lines: &["+61491570006"],
         staff: &[("josie", "Josie Nguyen"), ("tom", "Tom Hale")],
         conversations: conversations::TIDEWATER_PHYSIO,
+        appointments: appointments::TIDEWATER_PHYSIO,
     },
 ];
 
@@ -55,6 +60,7 @@ pub(crate) async fn fill(shared: &Shared, runtime: &Runtime, talk: bool) -> anyh
             id: id.clone(),
             name: firm.name.to_owned(),
             region: firm.region.parse()?,
+            time_zone: firm.time_zone.parse()?,
             line: first_line.clone(),
             conversation_key: ConversationKey::new(runtime.randomness.token()),
         };
@@ -73,8 +79,12 @@ pub(crate) async fn fill(shared: &Shared, runtime: &Runtime, talk: bool) -> anyh
             shared.store.add_staff(&member).await?;
         }
         if talk {
+            let talk = Talk { shared, runtime, firm: &firm, company: &company };
             for conversation in firm.conversations {
-                Talk { shared, runtime, firm: &firm, company: &company }.have(conversation).await?;
+                talk.have(conversation).await?;
+            }
+            for coming in firm.appointments {
+                talk.book(coming).await?;
             }
         }
     }
@@ -99,10 +109,40 @@ impl Talk<'_> {
                 By::Staff(staff) => self.staff_write(&customer, &line, staff, said, at).await?,
             }
         }
-        if let Some(name) = conversation.name {
-            let id = self.company.conversation_key.conversation_with(&customer);
-            self.shared.store.name_customer(&self.company.id, id, name).await?;
-        }
+        Ok(())
+    }
+
+    async fn book(&self, coming: &Coming) -> anyhow::Result<()> {
+        const QUARTER: u64 = 15 * 60;
+        let now = self.runtime.clock.now();
+        let zone = &self.company.time_zone;
+        let start = match coming.when {
+            appointments::When::Soon(minutes) => {
+                let soon = now.plus_secs(minutes * 60).as_secs().next_multiple_of(QUARTER);
+                Timestamp::from_millis(soon * 1000)
+            }
+            appointments::When::Day(days, time) => {
+                let (mut day, _) = zone.local(now);
+                for _ in 0..days.unsigned_abs() {
+                    day = if days > 0 { day.next() } else { day.previous() };
+                }
+                zone.moment(day, time.parse()?)?
+            }
+        };
+        let number = coming.number.map(PhoneNumber::e164).transpose()?;
+        let details = Details {
+            name: CustomerName::parse(coming.name)?,
+            mobile: number.map(|number| self.company.mobile(number)),
+            start,
+            length: Length::of_minutes(coming.minutes)?,
+            service: Service::parse(coming.service)?,
+            notes: Notes::parse(coming.notes)?,
+            status: coming.status,
+        };
+        let id = self.runtime.randomness.token().chars().take(20).collect::<String>().parse()?;
+        let (_, by) = self.firm.staff.first().copied().unwrap_or_default();
+        let appointment = Appointment::new(id, details, by, now);
+        self.shared.store.save_appointment(&self.company.id, None, &appointment, now).await?;
         Ok(())
     }
 
@@ -156,18 +196,15 @@ impl Talk<'_> {
 
     /// A moment of the company's day, never later than now.
     fn moment(&self, when: When) -> Timestamp {
-        const HOUR: i64 = 60 * 60;
-        const DAY: i64 = 24 * HOUR;
         let now = self.runtime.clock.now();
-        let now_secs = i64::try_from(now.as_secs()).unwrap_or_default();
-        let offset = self.firm.hours_from_utc * HOUR;
-        let secs = match when {
-            When::MinutesAgo(minutes) => now_secs - minutes * 60,
+        let at = match when {
+            When::MinutesAgo(minutes) => now.minus_secs(minutes * 60),
             When::DaysAgo(days, hour, minute) => {
-                let midnight = (now_secs + offset).div_euclid(DAY) * DAY - offset;
-                midnight - days * DAY + hour * HOUR + minute * 60
+                let (today, _) = self.company.time_zone.local(now);
+                let day = (0..days).fold(today, |day, _| day.previous());
+                self.company.time_zone.start_of(day).plus_secs((hour * 60 + minute) * 60)
             }
         };
-        Timestamp::from_millis(u64::try_from(secs.min(now_secs)).unwrap_or_default() * 1000)
+        at.min(now)
     }
 }

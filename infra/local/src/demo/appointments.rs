@@ -1,0 +1,88 @@
+//! Who comes when, as it might be on any day.
+
+use domain::AppointmentStatus::{self, Booked, Cancelled, Confirmed, Declined};
+
+pub(super) struct Coming {
+    pub(super) name: &'static str,
+    /// As somebody typed it, in E.164.
+    pub(super) number: Option<&'static str>,
+    pub(super) when: When,
+    pub(super) minutes: u16,
+    pub(super) service: &'static str,
+    pub(super) notes: &'static str,
+    pub(super) status: AppointmentStatus,
+}
+
+#[derive(Clone, Copy)]
+pub(super) enum When {
+    /// In about so many minutes, at the next quarter of an hour.
+    Soon(u64),
+    /// So many days from today, at a time of the company's day.
+    Day(i32, &'static str),
+}
+
+const fn day(days: i32, time: &'static str) -> When {
+    When::Day(days, time)
+}
+
+const fn comes(
+    name: &'static str,
+    number: &'static str,
+    when: When,
+    minutes: u16,
+    service: &'static str,
+    status: AppointmentStatus,
+) -> Coming {
+    Coming { name, number: Some(number), when, minutes, service, notes: "", status }
+}
+
+impl Coming {
+    const fn noted(self, notes: &'static str) -> Self {
+        Self { notes, ..self }
+    }
+}
+
+/// The landline and the number that nobody has are what the carrier here says of their last digits.
+pub(super) const HARBOR_DENTAL: &[Coming] = &[
+    comes("Maria Lopez", "+14255550182", When::Soon(20), 45, "Cleaning", Confirmed)
+        .noted("Afternoons are best for her, any day but Wednesday."),
+    comes("Oliver Stein", "+14255550144", day(0, "08:00"), 30, "Check-up", Confirmed),
+    comes("Edith Moreau", "+13605550190", day(0, "08:45"), 60, "Crown fitting", Booked)
+        .noted("Hard of hearing. Prefers a call."),
+    comes("Noah Feld", "+12535550107", day(0, "10:15"), 30, "Filling", Declined),
+    Coming {
+        name: "Hannah Wirth",
+        number: None,
+        when: day(0, "11:30"),
+        minutes: 30,
+        service: "Check-up",
+        notes: "Came in by herself. Ask for a number.",
+        status: Booked,
+    },
+    comes("Jonas Petrov", "+12065550192", day(0, "14:15"), 45, "Root canal, second visit", Booked),
+    comes("Carla Ruiz", "+14255550171", day(0, "16:30"), 20, "Retainer check", Cancelled),
+    comes("Sam Okafor", "+12535550119", day(1, "09:30"), 20, "Night guard adjustment", Booked),
+    comes("Aisha Rahman", "+14255550137", day(2, "13:45"), 45, "Cleaning", Booked),
+    comes("Grace Kim", "+12065550126", day(6, "09:30"), 30, "Check-up", Booked),
+    comes("Leo Kim", "+12065550126", day(6, "10:00"), 30, "First visit", Booked).noted("7 years old, Grace's son."),
+    comes("Tyler Nguyen", "+12065550193", day(-1, "08:00"), 60, "Chipped tooth", Confirmed),
+    comes("Walter Brandt", "+13605550174", day(-18, "10:00"), 45, "Filling", Confirmed),
+    comes("Ben Castellano", "+15095550158", day(-20, "09:00"), 30, "Check-up", Booked),
+];
+
+pub(super) const TIDEWATER_PHYSIO: &[Coming] = &[
+    comes("Liam Fraser", "+61491570156", day(1, "11:00"), 40, "Knee, third session", Booked),
+    comes("Ruby O'Connor", "+61491570159", When::Soon(35), 30, "Shoulder", Confirmed),
+    comes("Chloe Papadopoulos", "+61491570157", day(0, "09:15"), 30, "Hip", Confirmed),
+    Coming {
+        name: "Mark Ellery",
+        number: None,
+        when: day(0, "13:30"),
+        minutes: 40,
+        service: "First assessment",
+        notes: "",
+        status: Booked,
+    },
+    comes("Wei Zhang", "+61491570158", day(0, "15:30"), 30, "Back", Booked),
+    comes("Ruby O'Connor", "+61491570159", day(7, "07:30"), 30, "Shoulder", Booked),
+];

@@ -1,0 +1,406 @@
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::conversation::digest;
+use crate::{BadMoment, ConversationId, PhoneNumber, Position, Timestamp};
+
+/// An appointment of a company's, as it is now, with what it was before its last changes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Appointment {
+    pub id: AppointmentId,
+    pub now: Version,
+    /// The versions before this one, the latest first.
+    pub past: Vec<Version>,
+}
+
+/// What one save made of an appointment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Version {
+    /// 1 for the first, and one more with every change.
+    pub number: u32,
+    pub details: Details,
+    /// Who saved it, by name.
+    pub by: String,
+    pub at: Timestamp,
+}
+
+/// What there is to be said of an appointment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Details {
+    pub name: CustomerName,
+    pub mobile: Option<Mobile>,
+    pub start: Timestamp,
+    pub length: Length,
+    pub service: Service,
+    pub notes: Notes,
+    pub status: AppointmentStatus,
+}
+
+/// One of the details, for saying which.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field {
+    Name,
+    Mobile,
+    Start,
+    Length,
+    Service,
+    Notes,
+    Status,
+}
+
+/// A customer's mobile number, and the conversation with it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mobile {
+    pub number: PhoneNumber,
+    pub conversation: ConversationId,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AppointmentStatus {
+    Booked,
+    /// By the customer.
+    Confirmed,
+    /// By the customer: it will not take place unless they are talked to.
+    Declined,
+    /// It does not take place.
+    Cancelled,
+}
+
+/// Why an appointment cannot be as it is written. Each is a sentence for the person who wrote it.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum BadAppointment {
+    #[error(
+        "An appointment's id is 1 to 64 letters, digits, dots, hyphens and underscores, of which the first is a letter or a digit."
+    )]
+    Id,
+    #[error("Say whose appointment it is: a name of 1 to 100 characters.")]
+    Name,
+    #[error("A service is named in at most 100 characters.")]
+    Service,
+    #[error("Notes have at most 2,000 characters. These have {0}.")]
+    Notes(usize),
+    #[error("An appointment takes 1 to 1,440 minutes, which is a day.")]
+    Length,
+    #[error("An appointment is booked, confirmed, declined or cancelled.")]
+    Status,
+    #[error(transparent)]
+    Moment(#[from] BadMoment),
+    #[error("That is over {0} days ago, longer than appointments are kept. Choose a later day.")]
+    LongAgo(u16),
+    #[error("That is more than ten years from now. Check the year.")]
+    FarOff,
+}
+
+impl Appointment {
+    /// How many earlier versions are kept: more than two people change while a third has it open.
+    const PAST: usize = 8;
+
+    #[must_use]
+    pub fn new(id: AppointmentId, details: Details, by: &str, at: Timestamp) -> Self {
+        Self { id, now: Version { number: 1, details, by: by.to_owned(), at }, past: Vec::new() }
+    }
+
+    /// The same appointment with other details.
+    #[must_use]
+    pub fn changed(&self, details: Details, by: &str, at: Timestamp) -> Self {
+        let now = Version { number: self.now.number.saturating_add(1), details, by: by.to_owned(), at };
+        let past = std::iter::once(&self.now).chain(&self.past).take(Self::PAST).cloned().collect();
+        Self { id: self.id.clone(), now, past }
+    }
+
+    #[must_use]
+    pub fn details(&self) -> &Details {
+        &self.now.details
+    }
+
+    /// Its place among its company's appointments: by start, then by id.
+    #[must_use]
+    pub fn place(&self) -> Position {
+        Position::new(self.details().start, digest("appointment", &[self.id.as_str()]))
+    }
+
+    /// It as it was when somebody looked; `None` if that is too many changes ago.
+    #[must_use]
+    pub fn version(&self, number: u32) -> Option<&Version> {
+        std::iter::once(&self.now).chain(&self.past).find(|version| version.number == number)
+    }
+
+    /// What was changed since a version, oldest change first: the version that changed it, what it
+    /// was before, and which fields differ. Changes that are no longer kept are left out.
+    #[must_use]
+    pub fn changes_since(&self, number: u32) -> Vec<(&Version, &Version, Vec<Field>)> {
+        let versions: Vec<_> = std::iter::once(&self.now).chain(&self.past).collect();
+        let pairs = versions.windows(2).filter_map(|pair| match pair {
+            [after, before] if after.number > number => {
+                Some((*after, *before, after.details.differences(&before.details)))
+            }
+            _ => None,
+        });
+        let mut changes: Vec<_> = pairs.collect();
+        changes.reverse();
+        changes
+    }
+}
+
+impl Details {
+    #[must_use]
+    pub fn ends(&self) -> Timestamp {
+        self.start.plus_minutes(self.length.minutes())
+    }
+
+    /// Which fields are not the same.
+    #[must_use]
+    pub fn differences(&self, other: &Self) -> Vec<Field> {
+        [
+            (Field::Name, self.name != other.name),
+            (Field::Mobile, self.mobile != other.mobile),
+            (Field::Start, self.start != other.start),
+            (Field::Length, self.length != other.length),
+            (Field::Service, self.service != other.service),
+            (Field::Notes, self.notes != other.notes),
+            (Field::Status, self.status != other.status),
+        ]
+        .into_iter()
+        .filter_map(|(field, differs)| differs.then_some(field))
+        .collect()
+    }
+
+    /// What somebody wrote who began from `seen`, put on top of what has been saved since: a field
+    /// that they left as it was is as it was saved, and one that they changed is theirs.
+    #[must_use]
+    pub fn on_top_of(self, saved: &Self, seen: &Self) -> Self {
+        fn pick<T: PartialEq + Clone>(typed: T, saved: &T, seen: &T) -> T {
+            if typed == *seen { saved.clone() } else { typed }
+        }
+        Self {
+            name: pick(self.name, &saved.name, &seen.name),
+            mobile: pick(self.mobile, &saved.mobile, &seen.mobile),
+            start: pick(self.start, &saved.start, &seen.start),
+            length: pick(self.length, &saved.length, &seen.length),
+            service: pick(self.service, &saved.service, &seen.service),
+            notes: pick(self.notes, &saved.notes, &seen.notes),
+            status: pick(self.status, &saved.status, &seen.status),
+        }
+    }
+}
+
+impl AppointmentStatus {
+    pub const ALL: [Self; 4] = [Self::Booked, Self::Confirmed, Self::Declined, Self::Cancelled];
+
+    /// In words, and in JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Booked => "booked",
+            Self::Confirmed => "confirmed",
+            Self::Declined => "declined",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+impl FromStr for AppointmentStatus {
+    type Err = BadAppointment;
+    fn from_str(text: &str) -> Result<Self, BadAppointment> {
+        Self::ALL.into_iter().find(|status| status.as_str() == text).ok_or(BadAppointment::Status)
+    }
+}
+
+/// Names an appointment of a company's: a scheduling system's own id, or ours. 1 to 64 of
+/// `A-Z`, `a-z`, `0-9`, `.`, `_` and `-`, of which the first is a letter or a digit, so that it can
+/// stand in a key, an address and a log.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct AppointmentId(String);
+
+impl AppointmentId {
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for AppointmentId {
+    type Err = BadAppointment;
+    fn from_str(text: &str) -> Result<Self, BadAppointment> {
+        let fits = (1..=64).contains(&text.len())
+            && text.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
+        if fits { Ok(Self(text.to_owned())) } else { Err(BadAppointment::Id) }
+    }
+}
+
+impl TryFrom<String> for AppointmentId {
+    type Error = BadAppointment;
+    fn try_from(text: String) -> Result<Self, BadAppointment> {
+        text.parse()
+    }
+}
+
+impl From<AppointmentId> for String {
+    fn from(id: AppointmentId) -> String {
+        id.0
+    }
+}
+
+impl fmt::Display for AppointmentId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Text of one line: what is between its words is one blank each.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Whose appointment it is: 1 to 100 characters on one line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct CustomerName(String);
+
+impl CustomerName {
+    pub fn parse(text: &str) -> Result<Self, BadAppointment> {
+        let name = one_line(text);
+        if (1..=100).contains(&name.chars().count()) { Ok(Self(name)) } else { Err(BadAppointment::Name) }
+    }
+
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What it is for: up to 100 characters on one line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Service(String);
+
+impl Service {
+    pub fn parse(text: &str) -> Result<Self, BadAppointment> {
+        let service = one_line(text);
+        if service.chars().count() <= 100 { Ok(Self(service)) } else { Err(BadAppointment::Service) }
+    }
+
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What colleagues should know: up to 2,000 characters.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Notes(String);
+
+impl Notes {
+    /// Line ends are made one character (forms send two), and white space around the text goes.
+    pub fn parse(text: &str) -> Result<Self, BadAppointment> {
+        let notes = text.replace("\r\n", "\n").trim().to_owned();
+        match notes.chars().count() {
+            0..=2000 => Ok(Self(notes)),
+            n => Err(BadAppointment::Notes(n)),
+        }
+    }
+
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// How long it takes: 1 minute to a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Length(u16);
+
+impl Length {
+    pub fn of_minutes(minutes: u16) -> Result<Self, BadAppointment> {
+        if (1..=24 * 60).contains(&minutes) { Ok(Self(minutes)) } else { Err(BadAppointment::Length) }
+    }
+
+    #[must_use]
+    pub fn minutes(self) -> u16 {
+        self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn details(name: &str, minutes: u16) -> Details {
+        Details {
+            name: CustomerName::parse(name).unwrap(),
+            mobile: None,
+            start: Timestamp::from_millis(1_000_000),
+            length: Length::of_minutes(minutes).unwrap(),
+            service: Service::parse("Cleaning").unwrap(),
+            notes: Notes::parse("").unwrap(),
+            status: AppointmentStatus::Booked,
+        }
+    }
+
+    fn at(millis: u64) -> Timestamp {
+        Timestamp::from_millis(millis)
+    }
+
+    #[test]
+    fn an_id_is_a_scheduling_systems_own_and_cannot_leave_its_place() {
+        for good in ["1", "a.b-c_D", "550e8400-e29b-41d4-a716-446655440000", &"x".repeat(64)] {
+            assert_eq!(good.parse::<AppointmentId>().unwrap().as_str(), good);
+        }
+        for bad in ["", ".", "..", "-a", "a#b", "a/b", "a b", "é", &"x".repeat(65)] {
+            assert_eq!(bad.parse::<AppointmentId>(), Err(BadAppointment::Id), "{bad}");
+        }
+    }
+
+    #[test]
+    fn words_are_held_to_a_length_in_characters_whatever_their_bytes() {
+        assert_eq!(CustomerName::parse("  Maria \n Lopez ").unwrap().as_str(), "Maria Lopez");
+        assert_eq!(CustomerName::parse(" \t"), Err(BadAppointment::Name));
+        assert!(CustomerName::parse(&"字".repeat(100)).is_ok());
+        assert_eq!(CustomerName::parse(&"字".repeat(101)), Err(BadAppointment::Name));
+        assert_eq!(Service::parse(&"x".repeat(101)), Err(BadAppointment::Service));
+        assert_eq!(Notes::parse("a\r\nb ").unwrap().as_str(), "a\nb");
+        assert_eq!(Notes::parse(&"x".repeat(2001)), Err(BadAppointment::Notes(2001)));
+        assert_eq!([0, 1441].map(Length::of_minutes), [Err(BadAppointment::Length), Err(BadAppointment::Length)]);
+    }
+
+    #[test]
+    fn what_two_people_changed_is_put_together_and_nobodys_is_lost() {
+        let seen = details("Maria Lopez", 30);
+        let saved = details("Maria Lopez", 45);
+        let typed = details("Maria Garcia", 30);
+        let both = typed.on_top_of(&saved, &seen);
+        assert_eq!(both, details("Maria Garcia", 45));
+    }
+
+    #[test]
+    fn a_change_is_told_with_who_made_it_and_what_was_there_before() {
+        let first = Appointment::new("a".parse().unwrap(), details("Maria", 30), "Dana", at(1));
+        let second = first.changed(details("Maria", 45), "Marcus", at(2));
+        let third = second.changed(details("Mary", 45), "Priya", at(3));
+        let told: Vec<_> = third
+            .changes_since(1)
+            .into_iter()
+            .map(|(after, before, fields)| (after.by.as_str(), before.number, fields))
+            .collect();
+        assert_eq!(told, [("Marcus", 1, vec![Field::Length]), ("Priya", 2, vec![Field::Name])]);
+        assert_eq!(third.changes_since(3), []);
+    }
+
+    #[test]
+    fn an_appointment_does_not_grow_for_ever() {
+        let mut appointment = Appointment::new("a".parse().unwrap(), details("Maria", 30), "Dana", at(1));
+        for minutes in 1..=40 {
+            appointment = appointment.changed(details("Maria", minutes), "Dana", at(2));
+        }
+        assert_eq!((appointment.now.number, appointment.past.len()), (41, Appointment::PAST));
+        assert!(appointment.version(1).is_none() && appointment.version(40).is_some());
+    }
+}

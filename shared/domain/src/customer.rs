@@ -1,0 +1,283 @@
+use serde::{Deserialize, Serialize};
+
+use crate::{Appointment, AppointmentId, AppointmentStatus, PhoneNumber, Timestamp};
+
+/// Whoever a mobile number belongs to, one person or several: what is known of the number, and the
+/// appointments that name it. It is there as long as they are, whether anything was said or not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Customer {
+    pub number: PhoneNumber,
+    /// What the carriers said of the number, once they were asked.
+    pub kind: Option<NumberKind>,
+    /// When the carrier last refused a text because of the number.
+    pub refused: Option<Timestamp>,
+    pub bookings: Vec<Booking>,
+}
+
+/// An appointment, as its customer's number knows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Booking {
+    pub id: AppointmentId,
+    pub name: String,
+    pub start: Timestamp,
+    pub ends: Timestamp,
+    pub service: String,
+    pub status: AppointmentStatus,
+}
+
+/// The appointment that a customer has next, or has now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NextAppointment {
+    pub id: AppointmentId,
+    pub start: Timestamp,
+    pub service: String,
+    pub status: AppointmentStatus,
+}
+
+/// What carriers say that a number is (End User Messaging, `PhoneNumberType`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NumberKind {
+    Mobile,
+    Landline,
+    /// Neither: a service's, or one of the internet.
+    Other,
+    /// Nobody's.
+    Invalid,
+}
+
+/// Why nobody can be texted at an appointment's number, and with what to do about it, in words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoTexting {
+    NoNumber,
+    Landline,
+    NotMobile,
+    NotInUse,
+    Refused,
+}
+
+impl Customer {
+    /// How many appointments a number knows: those that are soonest, then those that were latest.
+    const BOOKINGS: usize = 100;
+    /// How many names are told before it is only said that there are more.
+    const NAMES: usize = 3;
+
+    #[must_use]
+    pub fn new(number: PhoneNumber) -> Self {
+        Self { number, kind: None, refused: None, bookings: Vec::new() }
+    }
+
+    /// What the customers are called: the names of all who share the number, those with an
+    /// appointment to come first. `None` without an appointment.
+    #[must_use]
+    pub fn name(&self, now: Timestamp) -> Option<String> {
+        let mut names: Vec<&str> = Vec::new();
+        for booking in self.in_order(now) {
+            if !names.contains(&booking.name.as_str()) {
+                names.push(&booking.name);
+            }
+        }
+        let more = names.len().saturating_sub(Self::NAMES);
+        names.truncate(Self::NAMES);
+        let name = names.join(" / ");
+        match more {
+            0 if name.is_empty() => None,
+            0 => Some(name),
+            more => Some(format!("{name} and {more} more")),
+        }
+    }
+
+    /// The soonest appointment that has not ended and still takes place.
+    #[must_use]
+    pub fn next(&self, now: Timestamp) -> Option<NextAppointment> {
+        let stands = |booking: &&&Booking| booking.ends > now && booking.status != AppointmentStatus::Cancelled;
+        let booking = *self.in_order(now).iter().find(stands)?;
+        Some(NextAppointment {
+            id: booking.id.clone(),
+            start: booking.start,
+            service: booking.service.clone(),
+            status: booking.status,
+        })
+    }
+
+    /// Takes an appointment in, or as it is now.
+    pub fn book(&mut self, appointment: &Appointment, now: Timestamp) {
+        self.unbook(&appointment.id);
+        let details = appointment.details();
+        self.bookings.push(Booking {
+            id: appointment.id.clone(),
+            name: details.name.as_str().to_owned(),
+            start: details.start,
+            ends: details.ends(),
+            service: details.service.as_str().to_owned(),
+            status: details.status,
+        });
+        self.bookings = self.in_order(now).into_iter().take(Self::BOOKINGS).cloned().collect();
+    }
+
+    pub fn unbook(&mut self, appointment: &AppointmentId) {
+        self.bookings.retain(|booking| booking.id != *appointment);
+    }
+
+    /// A customer is called something else now: also in what is over, which nobody will change any more.
+    pub fn rename(&mut self, from: &str, to: &str, now: Timestamp) {
+        for booking in self.bookings.iter_mut().filter(|booking| booking.ends <= now && booking.name == from) {
+            to.clone_into(&mut booking.name);
+        }
+    }
+
+    /// Forgets the appointments that ended before a moment.
+    pub fn forget_before(&mut self, floor: Timestamp) {
+        self.bookings.retain(|booking| booking.ends >= floor);
+    }
+
+    /// Whether texts can reach the number, as far as is known. A refusal by the carrier counts until
+    /// something newer stands in the conversation, whose newest message is `newest`.
+    pub fn can_be_texted(&self, newest: Option<Timestamp>) -> Result<(), NoTexting> {
+        match self.kind {
+            Some(NumberKind::Landline) => return Err(NoTexting::Landline),
+            Some(NumberKind::Other) => return Err(NoTexting::NotMobile),
+            Some(NumberKind::Invalid) => return Err(NoTexting::NotInUse),
+            Some(NumberKind::Mobile) | None => {}
+        }
+        match self.refused {
+            Some(refused) if newest.is_none_or(|newest| newest <= refused) => Err(NoTexting::Refused),
+            _ => Ok(()),
+        }
+    }
+
+    /// The soonest of those to come first, then the latest of those that are over.
+    fn in_order(&self, now: Timestamp) -> Vec<&Booking> {
+        let (mut to_come, mut over): (Vec<_>, Vec<_>) = self.bookings.iter().partition(|booking| booking.ends > now);
+        to_come.sort_by_key(|booking| (booking.start, booking.id.clone()));
+        over.sort_by_key(|booking| (std::cmp::Reverse(booking.start), booking.id.clone()));
+        to_come.extend(over);
+        to_come
+    }
+}
+
+impl NoTexting {
+    /// For whoever wanted to text the customer.
+    #[must_use]
+    pub fn sentence(self, number: &str) -> String {
+        match self {
+            Self::NoNumber => {
+                "This appointment has no mobile number. Add one, and you can text the customer from here.".to_owned()
+            }
+            Self::Landline => {
+                format!("{number} is a landline, which cannot receive an SMS. Ask the customer for a mobile number.")
+            }
+            Self::NotMobile => format!(
+                "{number} is not a mobile number, so texts may never arrive there. Ask the customer for a mobile number."
+            ),
+            Self::NotInUse => format!(
+                "No carrier has the number {number}. Check it with the customer for a missing or a wrong digit."
+            ),
+            Self::Refused => format!(
+                "The carrier does not deliver to {number}, so texts do not arrive. Check the number with the customer."
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{CustomerName, Details, Length, Notes, Service};
+
+    fn minute(minute: u64) -> Timestamp {
+        Timestamp::from_millis(minute * 60_000)
+    }
+
+    fn appointment(id: &str, name: &str, start: u64, status: AppointmentStatus) -> Appointment {
+        let details = Details {
+            name: CustomerName::parse(name).unwrap(),
+            mobile: None,
+            start: minute(start),
+            length: Length::of_minutes(30).unwrap(),
+            service: Service::parse(id).unwrap(),
+            notes: Notes::parse("").unwrap(),
+            status,
+        };
+        Appointment::new(id.parse().unwrap(), details, "Dana", minute(0))
+    }
+
+    fn customer(appointments: &[Appointment]) -> Customer {
+        let mut customer = Customer::new(PhoneNumber::e164("+14255550182").unwrap());
+        for appointment in appointments {
+            customer.book(appointment, minute(0));
+        }
+        customer
+    }
+
+    use AppointmentStatus::{Booked, Cancelled, Declined};
+
+    #[test]
+    fn a_number_is_called_by_everybody_who_shares_it_once_each() {
+        let shared = customer(&[
+            appointment("b", "Sofia Lopez", 200, Booked),
+            appointment("a", "Maria Lopez", 100, Booked),
+            appointment("c", "Maria Lopez", 300, Booked),
+        ]);
+        assert_eq!(shared.name(minute(0)).as_deref(), Some("Maria Lopez / Sofia Lopez"));
+        // Once hers is over, whoever comes next is named first.
+        assert_eq!(shared.name(minute(150)).as_deref(), Some("Sofia Lopez / Maria Lopez"));
+        assert_eq!(customer(&[]).name(minute(0)), None);
+        let many: Vec<_> = (0..5).map(|n| appointment(&n.to_string(), &format!("N{n}"), 100 + n, Booked)).collect();
+        assert_eq!(customer(&many).name(minute(0)).as_deref(), Some("N0 / N1 / N2 and 2 more"));
+    }
+
+    #[test]
+    fn the_next_appointment_is_the_soonest_that_still_takes_place() {
+        let customer = customer(&[
+            appointment("over", "M", 10, Booked),
+            appointment("cancelled", "M", 100, Cancelled),
+            appointment("later", "M", 300, Booked),
+            appointment("next", "M", 200, Declined),
+        ]);
+        let next = |now| customer.next(minute(now)).map(|next| next.id.to_string());
+        assert_eq!(next(50).as_deref(), Some("next"));
+        assert_eq!(next(229).as_deref(), Some("next"), "while it lasts");
+        assert_eq!(next(230).as_deref(), Some("later"));
+        assert_eq!(next(330), None);
+    }
+
+    #[test]
+    fn an_appointment_that_is_changed_is_there_once_and_one_that_moves_away_is_gone() {
+        let mut customer = customer(&[appointment("a", "Maria", 100, Booked)]);
+        customer.book(&appointment("a", "Mary", 100, Booked), minute(0));
+        assert_eq!(customer.name(minute(0)).as_deref(), Some("Mary"));
+        customer.unbook(&"a".parse().unwrap());
+        assert_eq!((customer.name(minute(0)), customer.next(minute(0))), (None, None));
+    }
+
+    #[test]
+    fn a_change_of_name_reaches_what_is_over_and_not_who_shares_the_number() {
+        let mut customer = customer(&[
+            appointment("over", "Maria Lopez", 10, Booked),
+            appointment("sofia", "Sofia Lopez", 20, Booked),
+            appointment("next", "Maria Garcia", 100, Booked),
+        ]);
+        customer.rename("Maria Lopez", "Maria Garcia", minute(90));
+        assert_eq!(customer.name(minute(90)).as_deref(), Some("Maria Garcia / Sofia Lopez"));
+    }
+
+    #[test]
+    fn a_number_on_ever_so_many_appointments_keeps_those_that_matter() {
+        let many: Vec<_> = (1..=150).map(|n| appointment(&format!("a{n}"), "M", n, Booked)).collect();
+        let customer = customer(&many);
+        assert_eq!(customer.bookings.len(), Customer::BOOKINGS);
+        assert_eq!(customer.next(minute(0)).unwrap().id.as_str(), "a1");
+    }
+
+    #[test]
+    fn a_refusal_counts_until_something_newer_is_said() {
+        let mut customer = customer(&[]);
+        assert_eq!(customer.can_be_texted(None), Ok(()));
+        customer.refused = Some(minute(10));
+        assert_eq!(customer.can_be_texted(Some(minute(10))), Err(NoTexting::Refused));
+        assert_eq!(customer.can_be_texted(Some(minute(11))), Ok(()));
+        customer.kind = Some(NumberKind::Landline);
+        assert_eq!(customer.can_be_texted(Some(minute(11))), Err(NoTexting::Landline));
+    }
+}

@@ -1,0 +1,227 @@
+//! Appointments, each written together with the customers whose numbers it names.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::{
+    AttributeValue, Put, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+};
+use domain::{Appointment, AppointmentId, AppointmentStatus, CompanyId, Mobile, Position, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::error::{misshapen, unavailable};
+use crate::transaction::Transacted;
+use crate::{RECENT, Store, StoreError, keys};
+
+#[derive(Serialize, Deserialize)]
+struct Item {
+    #[serde(flatten)]
+    key: keys::Key,
+    #[serde(flatten)]
+    recent: keys::RecentKey,
+    expires_at: u64,
+    /// Of the appointment, where a condition can ask for it.
+    version: u32,
+    appointment: Appointment,
+}
+
+/// What became of a save.
+#[derive(Clone, Debug)]
+pub enum Saved {
+    Done,
+    /// Nothing was written: somebody else saved it meanwhile, and this is what they made of it.
+    /// `None` if it is not there any more.
+    Overtaken(Option<Box<Appointment>>),
+}
+
+/// What became of an answer from outside the portal. The appointment is as it is afterwards.
+#[derive(Clone, Debug)]
+pub enum Answered {
+    New(Appointment),
+    /// It had that status already: nothing has changed.
+    AlreadyThere(Appointment),
+    /// It does not take place, so nobody's answer brings it back: nothing has changed.
+    Cancelled(Appointment),
+    NoAppointment,
+}
+
+/// Several may write the same customer at once, and each is there in the end.
+const TRIES: u32 = 8;
+
+impl Store {
+    /// One request.
+    pub async fn appointment(
+        &self,
+        company: &CompanyId,
+        id: &AppointmentId,
+        now: Timestamp,
+    ) -> Result<Option<Appointment>, StoreError> {
+        let found = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(keys::appointment(company, id).attributes()))
+            .consistent_read(true)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(unavailable("GetItem"))?;
+        let appointment = found.item.map(|item| read(item, "GetItem")).transpose()?;
+        Ok(appointment.filter(|appointment| self.is_kept(appointment, now)))
+    }
+
+    /// Every appointment that starts from one moment on and before another, in that order. One
+    /// request for every megabyte of them.
+    pub async fn appointments(
+        &self,
+        company: &CompanyId,
+        from: Timestamp,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<Vec<Appointment>, StoreError> {
+        let highest = Position::start_of(until).predecessor();
+        let mut appointments = Vec::new();
+        let mut next = None;
+        loop {
+            let found = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .index_name(RECENT)
+                .key_condition_expression("recent_pk = :list AND recent_sk BETWEEN :lowest AND :highest")
+                .expression_attribute_values(":list", AttributeValue::S(keys::appointments(company)))
+                .expression_attribute_values(":lowest", AttributeValue::S(Position::start_of(from).to_string()))
+                .expression_attribute_values(":highest", AttributeValue::S(highest.to_string()))
+                .set_exclusive_start_key(next)
+                .return_consumed_capacity(ReturnConsumedCapacity::Total)
+                .send()
+                .await
+                .map_err(unavailable("Query"))?;
+            for item in found.items.unwrap_or_default() {
+                appointments.extend(Some(read(item, "Query")?).filter(|appointment| self.is_kept(appointment, now)));
+            }
+            next = found.last_evaluated_key;
+            if next.is_none() {
+                return Ok(appointments);
+            }
+        }
+    }
+
+    /// Writes an appointment in place of the one that was read, or a new one where there was none,
+    /// and tells the customers of its number, and of the number that it had before. Two requests,
+    /// one without a number.
+    pub async fn save_appointment(
+        &self,
+        company: &CompanyId,
+        before: Option<&Appointment>,
+        appointment: &Appointment,
+        now: Timestamp,
+    ) -> Result<Saved, StoreError> {
+        let was = before.and_then(|before| before.details().mobile.as_ref());
+        let is = appointment.details().mobile.as_ref();
+        let mut mobiles: Vec<&Mobile> = is.into_iter().collect();
+        mobiles.extend(was.filter(|was| Some(*was) != is));
+        let put = self.put_appointment(company, before, appointment, now)?;
+        for _ in 0..TRIES {
+            let mut writes = vec![put.clone()];
+            for (mobile, mut person) in mobiles.iter().zip(self.persons(company, &mobiles, now).await?) {
+                let customer = &mut person.customer;
+                if Some(*mobile) == is {
+                    if let Some(before) = before.filter(|_| was == is) {
+                        let [from, to] = [before, appointment].map(|saved| saved.details().name.as_str());
+                        customer.rename(from, to, now);
+                    }
+                    customer.book(appointment, now);
+                } else {
+                    customer.unbook(&appointment.id);
+                }
+                writes.push(self.put_person(company, mobile.conversation, &person, now)?);
+            }
+            let Transacted::Refused(refused) = self.transact(writes).await? else { return Ok(Saved::Done) };
+            if let Some(there) = refused.into_iter().next().flatten() {
+                let there = (!there.is_empty()).then(|| read(there, "TransactWriteItems")).transpose()?;
+                return Ok(Saved::Overtaken(there.map(Box::new)));
+            }
+            // A customer was written meanwhile: they are read again.
+        }
+        Err(StoreError::Unavailable {
+            operation: "TransactWriteItems",
+            code: "the customer changed too often".to_owned(),
+        })
+    }
+
+    /// Gives an appointment the status that its customer, or another system, said it has. The same
+    /// answer again changes nothing. Three requests; one where nothing changes.
+    pub async fn answer_appointment(
+        &self,
+        company: &CompanyId,
+        id: &AppointmentId,
+        status: AppointmentStatus,
+        by: &str,
+        now: Timestamp,
+    ) -> Result<Answered, StoreError> {
+        for _ in 0..TRIES {
+            let Some(appointment) = self.appointment(company, id, now).await? else {
+                return Ok(Answered::NoAppointment);
+            };
+            let stands = appointment.details().status;
+            if stands == status {
+                return Ok(Answered::AlreadyThere(appointment));
+            }
+            if stands == AppointmentStatus::Cancelled {
+                return Ok(Answered::Cancelled(appointment));
+            }
+            let mut details = appointment.details().clone();
+            details.status = status;
+            let answered = appointment.changed(details, by, now);
+            if let Saved::Done = self.save_appointment(company, Some(&appointment), &answered, now).await? {
+                return Ok(Answered::New(answered));
+            }
+        }
+        Err(StoreError::Unavailable {
+            operation: "TransactWriteItems",
+            code: "the appointment changed too often".to_owned(),
+        })
+    }
+
+    fn put_appointment(
+        &self,
+        company: &CompanyId,
+        before: Option<&Appointment>,
+        appointment: &Appointment,
+        now: Timestamp,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let item = Item {
+            key: keys::appointment(company, &appointment.id),
+            recent: keys::in_appointments(company, appointment.place()),
+            expires_at: self.retention.expires(appointment.details().ends()).as_secs(),
+            version: appointment.now.number,
+            appointment: appointment.clone(),
+        };
+        let put = Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(serde_dynamo::to_item(item).map_err(misshapen("TransactWriteItems"))?))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let put = match before {
+            // One that is beyond its retention, and not deleted yet, is not there any more.
+            None => put
+                .condition_expression("attribute_not_exists(pk) OR expires_at < :now")
+                .expression_attribute_values(":now", AttributeValue::N(now.as_secs().to_string())),
+            Some(before) => put
+                .condition_expression("#version = :version")
+                .expression_attribute_names("#version", "version")
+                .expression_attribute_values(":version", AttributeValue::N(before.now.number.to_string())),
+        };
+        Ok(TransactWriteItem::builder().put(put.build().map_err(misshapen("TransactWriteItems"))?).build())
+    }
+
+    /// Whether an appointment is within the retention after its end: beyond it there is none, deleted
+    /// yet or not.
+    fn is_kept(&self, appointment: &Appointment, now: Timestamp) -> bool {
+        appointment.details().ends() >= self.retention.floor(now).at
+    }
+}
+
+fn read(item: HashMap<String, AttributeValue>, operation: &'static str) -> Result<Appointment, StoreError> {
+    let item: Item = serde_dynamo::from_item(item).map_err(misshapen(operation))?;
+    Ok(item.appointment)
+}

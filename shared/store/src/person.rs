@@ -1,0 +1,259 @@
+//! Whom a number belongs to, as an item: what is known of the number, and the appointments that name
+//! it. It outlives the head of the conversation, and may be there before it.
+
+use std::collections::{HashMap, HashSet};
+
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Put, ReturnConsumedCapacity, TransactWriteItem};
+use domain::{
+    Booking, CompanyId, ConversationId, Customer, Mobile, NumberKind, PhoneNumber, Position, Retention, Timestamp,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::error::{misshapen, unavailable};
+use crate::head::Head;
+use crate::keys::{Key, Part};
+use crate::{Store, StoreError, keys};
+
+#[derive(Clone, Debug)]
+pub(crate) struct Person {
+    pub(crate) customer: Customer,
+    /// Counts every write: 0 before the first.
+    version: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Item {
+    #[serde(flatten)]
+    key: Key,
+    expires_at: u64,
+    version: u32,
+    number: PhoneNumber,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    number_kind: Option<NumberKind>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    refused_at: Option<Timestamp>,
+    bookings: Vec<Booking>,
+}
+
+/// What is known of conversations: the head, and whom it is with.
+pub(crate) type Known = HashMap<ConversationId, (Option<Head>, Option<Customer>)>;
+
+/// The most keys that one `BatchGetItem` takes.
+const KEYS_AT_A_TIME: usize = 100;
+
+impl Person {
+    pub(crate) fn new(number: PhoneNumber) -> Self {
+        Self { customer: Customer::new(number), version: 0 }
+    }
+
+    /// Without the appointments that are beyond the retention.
+    pub(crate) fn read(
+        item: HashMap<String, AttributeValue>,
+        operation: &'static str,
+        retention: Retention,
+        now: Timestamp,
+    ) -> Result<Self, StoreError> {
+        let item: Item = serde_dynamo::from_item(item).map_err(misshapen(operation))?;
+        let mut customer =
+            Customer { number: item.number, kind: item.number_kind, refused: item.refused_at, bookings: item.bookings };
+        customer.forget_before(retention.floor(now).at);
+        Ok(Self { customer, version: item.version })
+    }
+}
+
+impl Store {
+    /// The write of a customer as they are now, which fails if they were written meanwhile.
+    pub(crate) fn put_person(
+        &self,
+        company: &CompanyId,
+        conversation: ConversationId,
+        person: &Person,
+        now: Timestamp,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let customer = &person.customer;
+        let last = customer.bookings.iter().map(|booking| booking.ends).fold(now, Timestamp::max);
+        let item = Item {
+            key: keys::person(company, conversation),
+            expires_at: self.retention.expires(last).as_secs(),
+            version: person.version + 1,
+            number: customer.number.clone(),
+            number_kind: customer.kind,
+            refused_at: customer.refused,
+            bookings: customer.bookings.clone(),
+        };
+        let put = Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(serde_dynamo::to_item(item).map_err(misshapen("TransactWriteItems"))?));
+        let put = if person.version == 0 {
+            put.condition_expression("attribute_not_exists(pk)")
+        } else {
+            put.condition_expression("#version = :version")
+                .expression_attribute_names("#version", "version")
+                .expression_attribute_values(":version", AttributeValue::N(person.version.to_string()))
+        };
+        Ok(TransactWriteItem::builder().put(put.build().map_err(misshapen("TransactWriteItems"))?).build())
+    }
+
+    /// Customers as they are at this moment, new ones where there are none. One request.
+    pub(crate) async fn persons(
+        &self,
+        company: &CompanyId,
+        mobiles: &[&Mobile],
+        now: Timestamp,
+    ) -> Result<Vec<Person>, StoreError> {
+        let wanted = mobiles.iter().map(|mobile| keys::person(company, mobile.conversation)).collect();
+        let mut found = HashMap::new();
+        for item in self.batch(wanted, true).await? {
+            let person = Person::read(item, "BatchGetItem", self.retention, now)?;
+            found.insert(person.customer.number.clone(), person);
+        }
+        Ok(mobiles
+            .iter()
+            .map(|mobile| found.remove(&mobile.number).unwrap_or_else(|| Person::new(mobile.number.clone())))
+            .collect())
+    }
+
+    /// What is known of a number now, and when something was last said with it. One request.
+    pub async fn customer(
+        &self,
+        company: &CompanyId,
+        conversation: ConversationId,
+        now: Timestamp,
+    ) -> Result<(Option<Customer>, Option<Position>), StoreError> {
+        let wanted = vec![keys::head(company, conversation), keys::person(company, conversation)];
+        let (mut customer, mut last) = (None, None);
+        for item in self.batch(wanted, true).await? {
+            if keys::part(&item) == Part::Person {
+                customer = Some(Person::read(item, "BatchGetItem", self.retention, now)?.customer);
+            } else {
+                let head = Head::read(item, "BatchGetItem")?;
+                last = head.stands(self.retention.floor(now)).then_some(head.last);
+            }
+        }
+        Ok((customer, last))
+    }
+
+    /// Keeps what the carriers said of a customer's number, for as long as the customer is known.
+    pub async fn learn_number_kind(
+        &self,
+        company: &CompanyId,
+        conversation: ConversationId,
+        kind: NumberKind,
+    ) -> Result<(), StoreError> {
+        let learned = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(keys::person(company, conversation).attributes()))
+            .update_expression("SET number_kind = :kind ADD #version :one")
+            .condition_expression("attribute_exists(pk)")
+            .expression_attribute_names("#version", "version")
+            .expression_attribute_values(":one", AttributeValue::N("1".into()))
+            .expression_attribute_values(
+                ":kind",
+                serde_dynamo::to_attribute_value(kind).map_err(misshapen("UpdateItem"))?,
+            )
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        match learned {
+            // Whoever it was about is not there any more.
+            Err(error)
+                if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
+            {
+                Ok(())
+            }
+            other => other.map(|_| ()).map_err(unavailable("UpdateItem")),
+        }
+    }
+
+    /// Remembers that the carrier refused a text because of its number. One request.
+    pub async fn number_refused(&self, company: &CompanyId, mobile: &Mobile, now: Timestamp) -> Result<(), StoreError> {
+        self.client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(keys::person(company, mobile.conversation).attributes()))
+            .update_expression(
+                "SET refused_at = :now, #number = if_not_exists(#number, :number), \
+                 bookings = if_not_exists(bookings, :none), expires_at = if_not_exists(expires_at, :expires) \
+                 ADD #version :one",
+            )
+            .expression_attribute_names("#number", "number")
+            .expression_attribute_names("#version", "version")
+            .expression_attribute_values(":now", AttributeValue::N(now.as_millis().to_string()))
+            .expression_attribute_values(":number", AttributeValue::S(mobile.number.to_string()))
+            .expression_attribute_values(":none", AttributeValue::L(Vec::new()))
+            .expression_attribute_values(
+                ":expires",
+                AttributeValue::N(self.retention.expires(now).as_secs().to_string()),
+            )
+            .expression_attribute_values(":one", AttributeValue::N("1".into()))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(unavailable("UpdateItem"))?;
+        Ok(())
+    }
+
+    /// The heads of some conversations and whom they are with, or one of the two. One request for
+    /// every 100 items.
+    pub(crate) async fn known<const N: usize>(
+        &self,
+        company: &CompanyId,
+        conversations: HashSet<ConversationId>,
+        wanted: [fn(&CompanyId, ConversationId) -> Key; N],
+        now: Timestamp,
+    ) -> Result<Known, StoreError> {
+        let conversation_of: HashMap<String, ConversationId> =
+            conversations.into_iter().map(|id| (keys::conversation(company, id), id)).collect();
+        let keys = conversation_of.values().flat_map(|id| wanted.map(|key| key(company, *id))).collect();
+        let mut known = Known::new();
+        for item in self.batch(keys, false).await? {
+            let pk = item.get(keys::PK).and_then(|pk| pk.as_s().ok());
+            let Some(id) = pk.and_then(|pk| conversation_of.get(pk)) else { continue };
+            let (head, customer) = known.entry(*id).or_default();
+            if keys::part(&item) == Part::Person {
+                *customer = Some(Person::read(item, "BatchGetItem", self.retention, now)?.customer);
+            } else {
+                *head = Some(Head::read(item, "BatchGetItem")?);
+            }
+        }
+        Ok(known)
+    }
+
+    /// Items by their keys, as many as there are. One request for every 100, none for none.
+    async fn batch(
+        &self,
+        keys: Vec<Key>,
+        consistent: bool,
+    ) -> Result<Vec<HashMap<String, AttributeValue>>, StoreError> {
+        let mut items = Vec::with_capacity(keys.len());
+        for chunk in keys.chunks(KEYS_AT_A_TIME) {
+            let mut wanted: Vec<_> = chunk.iter().cloned().map(Key::attributes).collect();
+            while !wanted.is_empty() {
+                let keys = KeysAndAttributes::builder()
+                    .set_keys(Some(wanted))
+                    .consistent_read(consistent)
+                    .build()
+                    .map_err(misshapen("BatchGetItem"))?;
+                let mut found = self
+                    .client
+                    .batch_get_item()
+                    .request_items(&self.table, keys)
+                    .return_consumed_capacity(ReturnConsumedCapacity::Total)
+                    .send()
+                    .await
+                    .map_err(unavailable("BatchGetItem"))?;
+                items
+                    .extend(found.responses.as_mut().and_then(|tables| tables.remove(&self.table)).unwrap_or_default());
+                wanted = found
+                    .unprocessed_keys
+                    .and_then(|mut tables| tables.remove(&self.table))
+                    .map(|left| left.keys)
+                    .unwrap_or_default();
+            }
+        }
+        Ok(items)
+    }
+}
