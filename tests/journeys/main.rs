@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a journey that cannot go on has failed")]
 
 mod budget;
+mod calls;
 mod companies;
+mod contact_flow;
 mod feed;
 mod inbound;
 mod inbox;

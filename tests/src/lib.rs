@@ -7,6 +7,7 @@
 )]
 
 mod answer;
+mod call;
 mod desk;
 mod event;
 mod house;
@@ -14,6 +15,7 @@ mod phone;
 mod signing_in;
 
 pub use answer::Answer;
+pub use call::Call;
 pub use desk::{Desk, Send};
 pub use event::{Sms, ago, by_queue, by_queue_raw, by_topic, record};
 pub use house::{HARBOR, HARBOR_SECOND, House, Invoked, TIDEWATER, Usage};

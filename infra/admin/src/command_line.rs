@@ -123,12 +123,15 @@ pub(crate) struct NewCompany {
 
 #[derive(Subcommand)]
 pub(crate) enum Lines {
-    /// Add a number that customers of a company write to.
+    /// Add a number that customers of a company write to, or are called from.
     Add {
         /// +12065550142, or as people of the company's region write it.
         number: String,
         #[arg(long)]
         company: CompanyId,
+        /// It is a number of Amazon Connect's that customers are called from, and nobody texts.
+        #[arg(long)]
+        calls_only: bool,
     },
     /// List the lines of all companies.
     List,

@@ -1,4 +1,4 @@
-use domain::{Company, CompanyId, Line, PhoneNumber};
+use domain::{Carries, Company, CompanyId, Line, PhoneNumber};
 use serde_json::json;
 use store::{Directory, Refused};
 
@@ -6,19 +6,27 @@ use crate::number;
 use crate::operator::Operator;
 use crate::place::Kind;
 
-pub(crate) async fn add(operator: &Operator, number: &str, company: &CompanyId) -> anyhow::Result<()> {
+pub(crate) async fn add(
+    operator: &Operator,
+    number: &str,
+    company: &CompanyId,
+    carries: Carries,
+) -> anyhow::Result<()> {
     let owner = operator.store.company(company).await.map_err(|error| operator.failed(&error))?;
     let owner = owner.ok_or_else(|| operator.refused(&Refused::NoCompany))?;
     let number = number::read(number, owner.region)?;
-    operator.store.add_line(company, &number).await.map_err(|refused| operator.refused(&refused))?;
-    let next = match operator.place.kind {
-        Kind::Local(_) => "",
-        Kind::Deployed(_) => " `doctor` says whether what customers text to it comes here.",
+    operator.store.add_line(company, &number, carries).await.map_err(|refused| operator.refused(&refused))?;
+    let next = match (&operator.place.kind, carries) {
+        (Kind::Local(_), _) => "",
+        (Kind::Deployed(_), Carries::CallsOnly) => {
+            " Calls from it count as the company's. Claim it in Amazon Connect, if it is not yet."
+        }
+        (Kind::Deployed(_), Carries::Texts) => " `doctor` says whether what customers text to it comes here.",
     };
     let shown = number::shown(&number, owner.region);
     operator.output.done(
         &format!("Added the line {shown} of {}.{next}", owner.name),
-        &json!({"added": {"number": number, "company": company}}),
+        &json!({"added": {"number": number, "company": company, "carries": carries}}),
     )
 }
 
@@ -31,13 +39,18 @@ pub(crate) async fn list(operator: &Operator) -> anyhow::Result<()> {
     let first = |line: &Line| owner(line).is_some_and(|company| company.line == line.number);
     let rows = directory.lines.iter().map(|line| {
         let shown = owner(line).map(|company| line.number.shown_in(company.region)).unwrap_or_default();
-        let first = if first(line) { "yes" } else { "" };
+        let first = match line.carries {
+            _ if first(line) => "yes",
+            Carries::Texts => "",
+            Carries::CallsOnly => "never: for calls only",
+        };
         [line.company.to_string(), line.number.to_string(), shown, first.to_owned()]
     });
-    let values = directory
-        .lines
-        .iter()
-        .map(|line| json!({"company": line.company, "number": line.number, "writes_first": first(line)}));
+    let values = directory.lines.iter().map(|line| {
+        json!({
+            "company": line.company, "number": line.number, "writes_first": first(line), "carries": line.carries,
+        })
+    });
     operator.output.listed(
         ["COMPANY", "NUMBER", "SHOWN AS", "WRITES FIRST"],
         &rows.collect::<Vec<_>>(),

@@ -18,6 +18,7 @@ use std::io::ErrorKind;
 use std::process::ExitCode;
 
 use command_line::{CommandLine, Companies, Lines, Staff, What};
+use domain::Carries;
 use operator::Operator;
 use output::Output;
 use place::Place;
@@ -48,7 +49,10 @@ async fn run(command_line: CommandLine) -> anyhow::Result<ExitCode> {
         What::Company(Companies::Add(new)) => company::add(&operator, new).await?,
         What::Company(Companies::List) => company::list(&operator).await?,
         What::Company(Companies::Remove { id }) => company::remove(&operator, &id).await?,
-        What::Line(Lines::Add { number, company }) => line::add(&operator, &number, &company).await?,
+        What::Line(Lines::Add { number, company, calls_only }) => {
+            let carries = if calls_only { Carries::CallsOnly } else { Carries::Texts };
+            line::add(&operator, &number, &company, carries).await?
+        }
         What::Line(Lines::List) => line::list(&operator).await?,
         What::Line(Lines::First { number }) => line::write_first_from(&operator, &number).await?,
         What::Line(Lines::Remove { number }) => line::remove(&operator, &number).await?,

@@ -39,6 +39,7 @@ impl Operator {
             }
             Refused::LineTaken | Refused::NoLine => "`line list` shows the lines.",
             Refused::FirstLine => "`line first` gives it another.",
+            Refused::CallsOnly => "`line list` shows which others it has.",
         };
         anyhow!("Nothing was changed: {refused}. {next}")
     }

@@ -31,6 +31,10 @@ document.addEventListener('htmx:after:request', event => {
     if (ctx.text === seen || ctx.response.status >= 500) event.preventDefault();
     else seen = ctx.text;
   }
+  if (ctx.sourceElement.closest('#ring, #call button')) {
+    problem.textContent = ctx.response.status < 400 || ctx.response.status === 409 ? '' : ctx.text;
+    htmx.trigger(document.body, 'look');
+  }
   if (ctx.sourceElement !== write) return;
   problem.textContent = ctx.response.status < 400 ? '' : ctx.text;
   if (ctx.response.status < 400) write.reset();

@@ -5,7 +5,6 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{
@@ -17,14 +16,15 @@ use domain::{Clock, PhoneNumber, Randomness, Timestamp};
 use maud::html;
 use runtime::Runtime;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::functions::Functions;
+use crate::queue::Queue;
 
 #[derive(Clone)]
 pub(crate) struct Carrier {
     client: Client,
-    functions: Arc<Functions>,
+    inbound: Queue,
     clock: Clock,
     randomness: Randomness,
     steered: Arc<Mutex<HashMap<PhoneNumber, VecDeque<Answer>>>>,
@@ -61,14 +61,11 @@ pub(crate) enum Way {
 
 const TABLE: &str = "carrier";
 
-/// What a queue with its dead-letter queue is configured to in the template.
-const DELIVERIES: u32 = 5;
-
 impl Carrier {
     pub(crate) fn new(client: Client, functions: Arc<Functions>, runtime: &Runtime) -> Self {
         Self {
             client,
-            functions,
+            inbound: Queue::new(functions, "inbound-sms", runtime.clock.clone(), runtime.randomness.clone()),
             clock: runtime.clock.clone(),
             randomness: runtime.randomness.clone(),
             steered: Arc::default(),
@@ -162,34 +159,8 @@ impl Carrier {
             "Type": "Notification", "MessageId": self.id(), "TopicArn": "arn:aws:sns:local:000000000000:inbound-sms",
             "Message": payload.to_string(), "Timestamp": at.to_string(),
         });
-        let event = json!({"Records": [{
-            "messageId": self.id(), "receiptHandle": "local", "body": envelope.to_string(),
-            "attributes": {"SentTimestamp": at.as_millis().to_string(), "ApproximateReceiveCount": "1"},
-            "eventSource": "aws:sqs", "awsRegion": "local",
-        }]});
-        if !self.delivered(&event).await {
-            tokio::spawn(self.clone().redeliver(event));
-        }
+        self.inbound.put(&envelope).await;
         Ok(())
-    }
-
-    async fn redeliver(self, event: Value) {
-        for delivery in 1..DELIVERIES {
-            tokio::time::sleep(Duration::from_secs(1 << delivery)).await;
-            if self.delivered(&event).await {
-                return;
-            }
-        }
-        tracing::error!(
-            "an inbound SMS was not recorded after {DELIVERIES} deliveries; on AWS it would be in the dead-letter queue"
-        );
-    }
-
-    async fn delivered(&self, event: &Value) -> bool {
-        match self.functions.invoke("inbound-sms", event.clone()).await {
-            Some(Ok(answer)) => answer["batchItemFailures"].as_array().is_some_and(Vec::is_empty),
-            _ => false,
-        }
     }
 
     /// AWS listens for these itself, unless an account manages opt-outs on its own.

@@ -8,6 +8,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use authorize::Authorize;
+use confirmation_call::ConfirmationCall;
 use fetch_conversation::FetchConversation;
 use futures_util::FutureExt;
 use inbound_sms::InboundSmsFunction;
@@ -57,8 +58,9 @@ macro_rules! event_function {
 
 impl Functions {
     pub(crate) fn new(runtime: &Runtime) -> Self {
-        let by_name: [(_, Function); 7] = [
+        let by_name: [(_, Function); 8] = [
             ("authorize", event_function!(Arc::new(Authorize::new(runtime)))),
+            ("confirmation-call", event_function!(Arc::new(ConfirmationCall::new(runtime)))),
             ("fetch-conversation", http_function!(Arc::new(FetchConversation::new(runtime)))),
             ("inbound-sms", event_function!(Arc::new(InboundSmsFunction::new(runtime)))),
             ("list-conversations", http_function!(Arc::new(ListConversations::new(runtime)))),

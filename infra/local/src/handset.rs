@@ -77,7 +77,7 @@ async fn steer(State(shared): State<Shared>, Form(steer): Form<Steer>) -> Respon
 }
 
 #[derive(Deserialize)]
-struct Phones {
+pub(crate) struct Phones {
     from: String,
     to: String,
 }
@@ -121,7 +121,7 @@ async fn text(State(shared): State<Shared>, Form(written): Form<Written>) -> Res
 }
 
 /// The phone's number and the line, or what to say to whoever typed them.
-async fn known(shared: &Shared, phones: &Phones) -> Result<(PhoneNumber, PhoneNumber), &'static str> {
+pub(crate) async fn known(shared: &Shared, phones: &Phones) -> Result<(PhoneNumber, PhoneNumber), &'static str> {
     let line = read(&phones.to, None).ok_or("Pick the line to write to.")?;
     let directory = shared.store.directory().await.map_err(|_| "The table cannot be reached just now.")?;
     let company = directory.lines.iter().find(|known| known.number == line).map(|line| &line.company);
@@ -168,6 +168,7 @@ async fn page(State(shared): State<Shared>) -> Response {
                                 }
                             }
                         }
+                        button #ring type="button" hx-post="/local/handset/call" hx-include="#phones" hx-swap="none" { "Get a confirmation call" }
                         datalist #customers {
                             @for (conversation, company) in &customers {
                                 option value=(conversation.number) { (conversation.name.as_deref().unwrap_or("")) " · " (company.name) }
@@ -176,6 +177,8 @@ async fn page(State(shared): State<Shared>) -> Response {
                     }
                     ol #thread aria-live="polite" aria-label="Messages" hx-get="/local/handset/messages" hx-include="#phones" hx-swap="innerMorph"
                         tabindex="0" hx-trigger="load, every 2s, look from:body" {}
+                    div #call hx-get="/local/handset/call" hx-include="#phones" hx-swap="innerMorph"
+                        hx-trigger="load, every 1s, look from:body" {}
                     p #problem role="alert" {}
                     form #write hx-post="/local/handset/messages" hx-include="#phones" hx-swap="none" {
                         textarea name="text" rows="1" placeholder="Text message" aria-label="Text message" {}

@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
+mod calls;
 mod carrier;
+mod connect;
 mod demo;
 mod endpoint;
 mod functions;
@@ -8,11 +10,13 @@ mod gateway;
 mod handset;
 mod invoke;
 mod issuer;
+mod queue;
 mod site;
 mod stack;
 mod table;
 mod usage;
 
+pub use connect::CONTACT_EVENTS;
 pub use gateway::{ROUTES, Route};
 pub use stack::{Data, Options, Stack};
 pub use table::TABLE;

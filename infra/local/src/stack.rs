@@ -18,12 +18,13 @@ use tokio::task::JoinHandle;
 use tower_http::compression::CompressionLayer;
 
 use crate::carrier::Carrier;
+use crate::connect::Connect;
 use crate::endpoint::TableDoor;
 use crate::functions::Functions;
 use crate::gateway::Gateway;
 use crate::issuer::Issuer;
 use crate::table::{Created, TABLE, Table};
-use crate::{demo, endpoint, gateway, handset, invoke, issuer, site};
+use crate::{calls, demo, endpoint, gateway, handset, invoke, issuer, site};
 
 /// How to start the stack.
 #[derive(Clone, Debug)]
@@ -56,6 +57,7 @@ pub(crate) struct Shared {
     pub(crate) functions: Arc<Functions>,
     pub(crate) gateway: Gateway,
     pub(crate) carrier: Carrier,
+    pub(crate) connect: Connect,
     pub(crate) issuer: Issuer,
     pub(crate) table: TableDoor,
     pub(crate) store: Store,
@@ -83,6 +85,7 @@ impl Stack {
         let functions = Arc::new(Functions::new(&runtime));
         let shared = Shared {
             gateway: Gateway::new(functions.clone(), runtime.clock.clone()),
+            connect: Connect::new(functions.clone(), &runtime)?,
             carrier: Carrier::new(dynamodb.clone(), functions.clone(), &runtime),
             issuer: Issuer::new(&origins[0], runtime.clock.clone(), runtime.randomness.clone())?,
             functions,
@@ -122,6 +125,7 @@ fn router(shared: Shared) -> Router {
     let only_here = invoke::router()
         .merge(issuer::router())
         .merge(handset::router())
+        .merge(calls::router())
         .merge(endpoint::router())
         .layer(axum::middleware::from_fn_with_state(shared.clone(), site::refuse_foreign_pages));
     only_here

@@ -33,15 +33,34 @@ impl Company {
     /// A number as a line of this company.
     #[must_use]
     pub fn a_line(&self, number: PhoneNumber) -> Line {
-        Line { number, company: self.id.clone(), conversation_key: self.conversation_key.clone() }
+        Line {
+            number,
+            company: self.id.clone(),
+            conversation_key: self.conversation_key.clone(),
+            carries: Carries::default(),
+        }
     }
 }
 
-/// A number of ours that customers write to, and whose it is.
+/// What a line is there for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Carries {
+    /// Customers write to it, and are written to from it. They may be called from it too.
+    #[default]
+    Texts,
+    /// Customers are called from it, a number that is claimed in Amazon Connect and not in the SMS
+    /// service.
+    CallsOnly,
+}
+
+/// A number of ours that customers write to or are called from, and whose it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {
     pub number: PhoneNumber,
     pub company: CompanyId,
     /// The company's own, kept here too so that an inbound message needs one look-up, not two.
     pub conversation_key: ConversationKey,
+    #[serde(default)]
+    pub carries: Carries,
 }

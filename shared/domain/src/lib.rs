@@ -25,7 +25,7 @@ pub use appointment::{
 };
 pub use call::{Call, CallOutcome};
 pub use clock::{Clock, Randomness, Timestamp};
-pub use company::{Company, CompanyId, Line};
+pub use company::{Carries, Company, CompanyId, Line};
 pub use conversation::{Conversation, ConversationId, ConversationKey, NotAConversation, With};
 pub use customer::{Booking, Customer, NextAppointment, NoTexting, NumberKind};
 pub use event::Event;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, ReturnConsumedCapacity, TransactWriteItem};
-use domain::{Company, CompanyId, Line, PhoneNumber, Timestamp};
+use domain::{Carries, Company, CompanyId, Line, PhoneNumber, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
@@ -39,6 +39,8 @@ pub enum Refused {
     LineTaken,
     #[error("there is no such line")]
     NoLine,
+    #[error("that line is for calls only; no texts go out from it")]
+    CallsOnly,
     #[error("the company writes first from that line; remove the company, or give it another line first")]
     FirstLine,
     #[error("the company has a member of staff with that id already")]
@@ -116,18 +118,19 @@ impl Store {
         self.change(writes, [Refused::NoCompany]).await
     }
 
-    pub async fn add_line(&self, company: &CompanyId, number: &PhoneNumber) -> Result<(), Refused> {
+    pub async fn add_line(&self, company: &CompanyId, number: &PhoneNumber, carries: Carries) -> Result<(), Refused> {
         let owner = self.company(company).await?.ok_or(Refused::NoCompany)?;
-        let writes = vec![
-            self.listed_still(keys::company(company))?,
-            self.put_listed(keys::line(number), &owner.a_line(number.clone()))?,
-        ];
+        let line = Line { carries, ..owner.a_line(number.clone()) };
+        let writes = vec![self.listed_still(keys::company(company))?, self.put_listed(keys::line(number), &line)?];
         self.change(writes, [Refused::NoCompany, Refused::LineTaken]).await
     }
 
     /// Lets a company write first from another of its lines.
     pub async fn write_first_from(&self, company: &CompanyId, number: &PhoneNumber) -> Result<(), Refused> {
         let line = self.line(number).await?.filter(|line| line.company == *company).ok_or(Refused::NoLine)?;
+        if line.carries == Carries::CallsOnly {
+            return Err(Refused::CallsOnly);
+        }
         let mut owner = self.company(company).await?.ok_or(Refused::NoCompany)?;
         owner.line = line.number;
         let key = keys::company(company);

@@ -71,6 +71,9 @@ pub(crate) enum From {
     StaffFirst,
     /// Staff, in a conversation that there is, on its line.
     StaffReplying,
+    /// Nobody: a call to a customer, who may be new, ended. The line it came from is not one that
+    /// they wrote to: replies go on where they did.
+    Call(CallOutcome),
 }
 
 /// How the news stands to what the head already knows.
@@ -133,17 +136,23 @@ impl Store {
 }
 
 fn moved(news: &HeadNews<'_>, unanswered: &str) -> String {
-    let ours = if news.from == From::Customer { ":false" } else { ":true" };
+    let ours = if matches!(news.from, From::StaffFirst | From::StaffReplying) { ":true" } else { ":false" };
+    let (line, call, no_call) = match news.from {
+        From::Call(_) => ("if_not_exists(#line, :line)", ", last_call = :call", ""),
+        From::Customer | From::StaffFirst | From::StaffReplying => (":line", "", " REMOVE last_call"),
+    };
     format!(
-        "SET conversation = :conversation, #number = :number, #line = :line, #last = :position, last_text = :text, \
+        "SET conversation = :conversation, #number = :number, #line = {line}, #last = :position, last_text = :text, \
          last_is_ours = {ours}, recent_pk = :recent_pk, recent_sk = :recent_sk, expires_at = :expires, \
-         #unanswered = {unanswered} REMOVE last_call"
+         #unanswered = {unanswered}{call}{no_call}"
     )
 }
 
 fn newly_unanswered(from: From) -> &'static str {
     match from {
         From::Customer => "if_not_exists(#unanswered, :zero) + :one",
+        From::Call(outcome) if outcome.needs_an_answer() => "if_not_exists(#unanswered, :zero) + :one",
+        From::Call(_) => "if_not_exists(#unanswered, :zero)",
         From::StaffFirst | From::StaffReplying => ":zero",
     }
 }
@@ -151,13 +160,15 @@ fn newly_unanswered(from: From) -> &'static str {
 fn unanswered_afresh(from: From) -> &'static str {
     match from {
         From::Customer => ":one",
+        From::Call(outcome) if outcome.needs_an_answer() => ":one",
+        From::Call(_) => ":zero",
         From::StaffFirst | From::StaffReplying => ":zero",
     }
 }
 
 fn may_be_newest(from: From) -> &'static str {
     match from {
-        From::Customer => "attribute_not_exists(pk) OR (#last >= :floor AND #last < :position)",
+        From::Customer | From::Call(_) => "attribute_not_exists(pk) OR (#last >= :floor AND #last < :position)",
         From::StaffFirst => "attribute_not_exists(pk) OR (#last >= :floor AND #last < :position AND #line = :line)",
         From::StaffReplying => "#last >= :floor AND #last < :position AND #line = :line",
     }
@@ -176,6 +187,10 @@ fn values(news: &HeadNews<'_>) -> HashMap<String, AttributeValue> {
     let recent = keys::in_inbox(news.company, news.conversation, news.position);
     let text = |value: &dyn ToString| AttributeValue::S(value.to_string());
     let number = |value: u64| AttributeValue::N(value.to_string());
+    let call = match news.from {
+        From::Call(outcome) => serde_dynamo::to_attribute_value(outcome).unwrap_or(AttributeValue::Null(true)),
+        From::Customer | From::StaffFirst | From::StaffReplying => AttributeValue::Null(true),
+    };
     [
         (":conversation", text(&news.conversation)),
         (":number", text(news.number)),
@@ -190,6 +205,7 @@ fn values(news: &HeadNews<'_>) -> HashMap<String, AttributeValue> {
         (":expires", number(news.expires.as_secs())),
         (":zero", number(0)),
         (":one", number(1)),
+        (":call", call),
     ]
     .map(|(name, value)| (name.to_owned(), value))
     .into()

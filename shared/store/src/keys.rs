@@ -152,6 +152,10 @@ pub(crate) fn request_guard(id: MessageId) -> Key {
     key(format!("GUARD#request#{id}"), "GUARD")
 }
 
+pub(crate) fn call_guard(id: MessageId) -> Key {
+    key(format!("GUARD#call#{id}"), "GUARD")
+}
+
 pub(crate) fn session(token: &TokenHash) -> Key {
     key(format!("SESSION#{token}"), "SESSION")
 }

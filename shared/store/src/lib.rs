@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod appointments;
+mod calls;
 mod directory;
 mod error;
 mod events;
@@ -22,6 +23,7 @@ use aws_sdk_dynamodb::Client;
 use domain::Retention;
 
 pub use appointments::{Answered, Saved};
+pub use calls::{CallEntry, CallReport};
 pub use directory::{Directory, Refused};
 pub use error::StoreError;
 pub use inbound::{Arrival, Recorded};

@@ -2,7 +2,7 @@
 
 use aws_sdk_pinpointsmsvoicev2::Client;
 use aws_sdk_pinpointsmsvoicev2::types::{NumberCapability, NumberStatus, PhoneNumberInformation};
-use domain::PhoneNumber;
+use domain::{Carries, PhoneNumber};
 use store::Directory;
 
 use crate::doctor::Finding;
@@ -23,7 +23,11 @@ pub(crate) async fn check(live: &Live, directory: &Directory) -> Vec<Finding> {
         Ok(known) => known,
         Err(failure) => return vec![Finding::failed(CHECK, &failure)],
     };
-    directory.lines.iter().map(|line| two_way(&live.stack.region, topic, &line.number, &known)).collect()
+    let findings = directory.lines.iter().map(|line| match line.carries {
+        Carries::Texts => two_way(&live.stack.region, topic, &line.number, &known),
+        Carries::CallsOnly => Finding::ok(CHECK, format!("{} is for calls only, and takes no texts", line.number)),
+    });
+    findings.collect()
 }
 
 /// The numbers that the account has.

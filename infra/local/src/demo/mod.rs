@@ -6,7 +6,7 @@ mod conversations;
 
 use appointments::Coming;
 use domain::{
-    Appointment, Company, CompanyId, ConversationKey, CustomerName, Details, Length, Login, MessageId, Notes,
+    Appointment, Carries, Company, CompanyId, ConversationKey, CustomerName, Details, Length, Login, MessageId, Notes,
     OutboundText, PhoneNumber, Progress, Refusal, Service, Timestamp,
 };
 use runtime::Runtime;
@@ -66,7 +66,7 @@ pub(crate) async fn fill(shared: &Shared, runtime: &Runtime, talk: bool) -> anyh
         };
         shared.store.add_company(&company, runtime.clock.now()).await?;
         for number in lines.iter().skip(1) {
-            shared.store.add_line(&id, number).await?;
+            shared.store.add_line(&id, number, Carries::Texts).await?;
         }
         for (staff, name) in firm.staff {
             let member = Member {

@@ -1,0 +1,34 @@
+//! What a contact flow and a contact event have in common. AWS spells some of it in two ways.
+
+use domain::PhoneNumber;
+use serde_json::Value;
+
+/// A field of Amazon Connect's, whose first letter is capital in some places and small in others.
+pub(crate) fn field<'a>(object: &'a Value, name: &str) -> Option<&'a Value> {
+    let mut letters = name.chars();
+    let capital: String = letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect();
+    object.get(name).or_else(|| object.get(capital)).filter(|value| !value.is_null())
+}
+
+pub(crate) fn text<'a>(object: &'a Value, name: &str) -> Option<&'a str> {
+    field(object, name)?.as_str()
+}
+
+/// Amazon Connect's id of a call.
+pub(crate) fn contact_id(object: &Value) -> Option<&str> {
+    text(object, "contactId").filter(|id| (1..=256).contains(&id.len()))
+}
+
+/// "VOICE" in a flow and "Voice" in an event; nothing is said of the channel by some older ones.
+pub(crate) fn is_voice(object: &Value) -> bool {
+    text(object, "channel").is_none_or(|channel| channel.eq_ignore_ascii_case("voice"))
+}
+
+/// Somebody called us. Who that is can be made up, so it is nobody's answer.
+pub(crate) fn is_inbound(object: &Value) -> bool {
+    text(object, "initiationMethod").is_some_and(|method| method.eq_ignore_ascii_case("inbound"))
+}
+
+pub(crate) fn address(contact: &Value, endpoint: &str) -> Option<PhoneNumber> {
+    PhoneNumber::e164(text(field(contact, endpoint)?, "address")?).ok()
+}

@@ -1,0 +1,124 @@
+//! A contact flow that asks for an answer to be taken down.
+
+use domain::{AppointmentId, CallOutcome, PhoneNumber};
+use serde_json::Value;
+use thiserror::Error;
+
+use crate::contact;
+
+/// What somebody who was called pressed.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Answer {
+    pub(crate) contact_id: String,
+    pub(crate) line: PhoneNumber,
+    pub(crate) customer: PhoneNumber,
+    /// `None` if the flow names none that could be one.
+    pub(crate) appointment: Option<AppointmentId>,
+    pub(crate) outcome: CallOutcome,
+}
+
+/// Why there is nothing to take down, in words for whoever builds the flow.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub(crate) enum NoAnswer {
+    #[error("the invocation has no ContactId")]
+    NoContactId,
+    #[error("the contact is not a voice call")]
+    NotACall,
+    #[error("the customer called, and only a call to them is an answer of theirs")]
+    Inbound,
+    #[error("SystemEndpoint has no number in E.164")]
+    NoLine,
+    #[error("CustomerEndpoint has no number in E.164")]
+    NoCustomer,
+    #[error("the parameter digit is not 1, 2 or 3")]
+    UnknownKey,
+}
+
+/// Whether an event is a contact flow's. Its `Name` is seen as "ContactFlowEvent" and as
+/// "ContactFlowExecution", and says no more than its shape.
+pub(crate) fn is_invocation(event: &Value) -> bool {
+    event.pointer("/Details/ContactData").is_some_and(Value::is_object)
+}
+
+pub(crate) fn read(event: &Value) -> Result<Answer, NoAnswer> {
+    let contact = &event["Details"]["ContactData"];
+    let parameters = &event["Details"]["Parameters"];
+    let contact_id = contact::contact_id(contact).ok_or(NoAnswer::NoContactId)?;
+    if !contact::is_voice(contact) {
+        return Err(NoAnswer::NotACall);
+    }
+    if contact::is_inbound(contact) {
+        return Err(NoAnswer::Inbound);
+    }
+    let outcome = match parameters["digit"].as_str().map(str::trim) {
+        Some("1") => CallOutcome::Confirmed,
+        Some("2") => CallOutcome::Declined,
+        Some("3") => CallOutcome::AsksToReschedule,
+        _ => return Err(NoAnswer::UnknownKey),
+    };
+    Ok(Answer {
+        contact_id: contact_id.to_owned(),
+        line: contact::address(contact, "systemEndpoint").ok_or(NoAnswer::NoLine)?,
+        customer: contact::address(contact, "customerEndpoint").ok_or(NoAnswer::NoCustomer)?,
+        appointment: parameters["appointmentId"].as_str().and_then(|id| id.parse().ok()),
+        outcome,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn invocation() -> Value {
+        json!({
+            "Name": "ContactFlowEvent",
+            "Details": {
+                "Parameters": {"appointmentId": "A-1", "digit": "1"},
+                "ContactData": {
+                    "ContactId": "5ca32fbd-8f92-46af-92a5-6b0f970f0efe", "Channel": "VOICE", "InitiationMethod": "API",
+                    "Attributes": {}, "Queue": null,
+                    "CustomerEndpoint": {"Address": "+14255550182", "Type": "TELEPHONE_NUMBER"},
+                    "SystemEndpoint": {"Address": "+12065550142", "Type": "TELEPHONE_NUMBER"},
+                },
+            },
+        })
+    }
+
+    fn with(pointer: &str, value: Value) -> Result<Answer, NoAnswer> {
+        let mut invocation = invocation();
+        *invocation.pointer_mut(pointer).unwrap() = value;
+        read(&invocation)
+    }
+
+    #[test]
+    fn each_key_is_an_outcome_and_both_spellings_of_aws_are_read() {
+        let contact = "/Details/ContactData";
+        for (digit, outcome) in
+            [("1", CallOutcome::Confirmed), ("2", CallOutcome::Declined), ("3", CallOutcome::AsksToReschedule)]
+        {
+            assert_eq!(with("/Details/Parameters/digit", json!(digit)).unwrap().outcome, outcome);
+        }
+        assert_eq!(with("/Name", json!("ContactFlowExecution")), read(&invocation()));
+        assert_eq!(with(&format!("{contact}/Channel"), json!("Voice")), read(&invocation()));
+    }
+
+    #[test]
+    fn what_cannot_be_an_answer_says_why_and_quotes_nothing() {
+        let contact = |field: &str| format!("/Details/ContactData/{field}");
+        for (pointer, value, reason) in [
+            (contact("ContactId"), json!(""), NoAnswer::NoContactId),
+            (contact("ContactId"), Value::Null, NoAnswer::NoContactId),
+            (contact("Channel"), json!("CHAT"), NoAnswer::NotACall),
+            (contact("InitiationMethod"), json!("INBOUND"), NoAnswer::Inbound),
+            (contact("SystemEndpoint"), Value::Null, NoAnswer::NoLine),
+            (contact("CustomerEndpoint"), json!({"Address": "anonymous"}), NoAnswer::NoCustomer),
+            ("/Details/Parameters/digit".to_owned(), json!("Timeout"), NoAnswer::UnknownKey),
+            ("/Details/Parameters".to_owned(), json!([]), NoAnswer::UnknownKey),
+        ] {
+            assert_eq!(with(&pointer, value), Err(reason), "{pointer}");
+        }
+        assert_eq!(with("/Details/Parameters/appointmentId", json!("a/b")).unwrap().appointment, None);
+    }
+}

@@ -1,0 +1,193 @@
+#![doc = include_str!("../README.md")]
+
+mod contact;
+mod contact_event;
+mod flow;
+
+use contact_event::{Beside, Ended};
+use domain::{
+    Appointment, AppointmentId, AppointmentStatus, CallOutcome, Clock, Company, MessageId, PhoneNumber, Timestamp,
+};
+use flow::Answer;
+use lambda_runtime::Diagnostic;
+use runtime::Runtime;
+use serde_json::{Value, json};
+use store::{Answered, CallEntry, CallReport, Store, StoreError};
+use thiserror::Error;
+
+pub use contact_event::Malformed;
+
+/// Records how confirmation calls end, one entry for each, from the contact flow that asks the
+/// customer and from the events that Amazon Connect tells of the call.
+pub struct ConfirmationCall {
+    store: Store,
+    clock: Clock,
+}
+
+/// Why an event was not recorded. Its record is left in the queue, to be delivered again or to end
+/// in the dead-letter queue, from which it can be redriven once the cause is removed.
+#[derive(Debug, Error)]
+pub enum NotRecorded {
+    #[error(transparent)]
+    Malformed(#[from] Malformed),
+    #[error("no company has the line that the call was made from")]
+    UnknownLine,
+    #[error("the company of the line has no such appointment")]
+    UnknownAppointment,
+    #[error("the appointment has no number any more")]
+    NoNumber,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What Lambda reports as the function's error, and a contact flow takes its error branch for.
+#[derive(Debug, Error)]
+pub enum Failed {
+    #[error("the event is neither a contact flow's invocation nor an SQS batch")]
+    NotAnEvent,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<Failed> for Diagnostic {
+    fn from(failed: Failed) -> Self {
+        let error_type = match failed {
+            Failed::NotAnEvent => "NotAnEvent",
+            Failed::Store(_) => "Unavailable",
+        };
+        Self { error_type: error_type.to_owned(), error_message: failed.to_string() }
+    }
+}
+
+/// Who gave an appointment its status, as its history shows it.
+const BY: &str = "the customer, by phone";
+
+impl ConfirmationCall {
+    #[must_use]
+    pub fn new(runtime: &Runtime) -> Self {
+        Self { store: runtime.store(), clock: runtime.clock.clone() }
+    }
+
+    /// Takes a contact flow's invocation, which it answers with a flat map of strings, or an SQS
+    /// batch of contact events, whose failures it names one by one.
+    pub async fn handle(&self, event: &Value) -> Result<Value, Failed> {
+        if flow::is_invocation(event) {
+            return self.answer(event).await;
+        }
+        let records = event["Records"].as_array().ok_or(Failed::NotAnEvent)?;
+        let mut failures = Vec::new();
+        for record in records {
+            let id = record["messageId"].as_str().unwrap_or_default();
+            if let Err(reason) = self.record(record["body"].as_str().unwrap_or_default()).await {
+                tracing::error!(record = id, %reason, "how a confirmation call ended was not recorded");
+                failures.push(json!({"itemIdentifier": id}));
+            }
+        }
+        Ok(json!({"batchItemFailures": failures}))
+    }
+
+    async fn answer(&self, event: &Value) -> Result<Value, Failed> {
+        let now = self.clock.now();
+        let Answer { contact_id, line, customer, appointment, outcome } = match flow::read(event) {
+            Ok(answer) => answer,
+            Err(reason) => {
+                tracing::error!(%reason, "a contact flow's invocation is no answer");
+                return Ok(json!({"result": "not-an-answer", "reason": reason.to_string()}));
+            }
+        };
+        let Some(company) = self.company_of(&line).await? else {
+            tracing::error!("no company has the line that a confirmation call was made from");
+            return Ok(json!({"result": "unknown-line"}));
+        };
+        let appointment = match appointment {
+            Some(id) => self.store.appointment(&company.id, &id, now).await?,
+            None => None,
+        };
+        let report = CallReport {
+            id: MessageId::of_call(&company.id, &contact_id),
+            at: now,
+            customer,
+            line,
+            appointment: appointment.as_ref().map(|appointment| appointment.id.clone()),
+            outcome,
+        };
+        let entry = self.store.record_call(&company, &report, now).await?;
+        let result = match &appointment {
+            Some(appointment) => self.tell(&company, &appointment.id, &entry, now).await?,
+            None => "unknown-appointment",
+        };
+        Ok(json!({"result": result}))
+    }
+
+    async fn record(&self, body: &str) -> Result<(), NotRecorded> {
+        let now = self.clock.now();
+        let ended = match contact_event::read(body)? {
+            Ok(ended) => ended,
+            Err(reason) => {
+                pass_over(&reason);
+                return Ok(());
+            }
+        };
+        let company = self.company_of(&ended.line).await?.ok_or(NotRecorded::UnknownLine)?;
+        let id = MessageId::of_call(&company.id, &ended.contact_id);
+        let Some(appointment) = self.store.appointment(&company.id, &ended.appointment, now).await? else {
+            // The flow can have recorded the call all the same: it knows whom it talks with.
+            let entry = self.store.improve_call(&company.id, id, ended.outcome).await?;
+            return entry.map(|_| ()).ok_or(NotRecorded::UnknownAppointment);
+        };
+        let report = Self::report(id, ended, &appointment, now).ok_or(NotRecorded::NoNumber)?;
+        self.store.record_call(&company, &report, now).await?;
+        Ok(())
+    }
+
+    /// `None` without a number: then nobody can tell whom the call was to.
+    fn report(id: MessageId, ended: Ended, appointment: &Appointment, now: Timestamp) -> Option<CallReport> {
+        Some(CallReport {
+            id,
+            // A clock that is ahead of ours must not hold a call above all that comes after it.
+            at: ended.at.map_or(now, |at| at.min(now)),
+            customer: appointment.details().mobile.as_ref()?.number.clone(),
+            line: ended.line,
+            appointment: Some(ended.appointment),
+            outcome: ended.outcome,
+        })
+    }
+
+    /// Whose call it is. The line comes from Amazon Connect, and not from what a flow or a tag of
+    /// ours says.
+    async fn company_of(&self, line: &PhoneNumber) -> Result<Option<Company>, StoreError> {
+        match self.store.line(line).await? {
+            Some(line) => self.store.company(&line.company).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Gives an appointment the status that follows from a call, once for each outcome: what staff
+    /// make of it afterwards is not undone by a repeat. Gives the word for the flow.
+    async fn tell(
+        &self,
+        company: &Company,
+        appointment: &AppointmentId,
+        entry: &CallEntry,
+        now: Timestamp,
+    ) -> Result<&'static str, StoreError> {
+        let (status, word) = match entry.call.outcome {
+            CallOutcome::Confirmed => (Some(AppointmentStatus::Confirmed), "confirmed"),
+            CallOutcome::Declined => (Some(AppointmentStatus::Declined), "declined"),
+            CallOutcome::AsksToReschedule => (None, "asks-to-reschedule"),
+            CallOutcome::Failed | CallOutcome::NoAnswer | CallOutcome::Voicemail => (None, "not-an-answer"),
+        };
+        let Some(status) = status.filter(|_| !entry.appointment_told) else { return Ok(word) };
+        let answered = self.store.answer_appointment(&company.id, appointment, status, BY, now).await?;
+        self.store.appointment_is_told(&company.id, &entry.call).await?;
+        Ok(match answered {
+            Answered::New(_) | Answered::AlreadyThere(_) => word,
+            Answered::Cancelled(_) => "cancelled",
+            Answered::NoAppointment => "unknown-appointment",
+        })
+    }
+}
+
+fn pass_over(reason: &Beside) {
+    tracing::debug!(%reason, "a contact event is passed over");
+}

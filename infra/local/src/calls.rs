@@ -1,0 +1,152 @@
+//! Calls to the customer's phone: what rings, and what is pressed.
+
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Form, Json, Router};
+use domain::{Appointment, AppointmentId, AppointmentStatus, Company, PhoneNumber};
+use maud::{Markup, html};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use crate::connect::{Deed, Outbound, Shown, Stage};
+use crate::handset::{Phones, known};
+use crate::stack::Shared;
+
+pub(crate) fn router() -> Router<Shared> {
+    Router::new()
+        .route("/local/calls", post(start))
+        .route("/local/calls/{contact}", post(does))
+        .route("/local/handset/call", get(shown).post(get_called))
+}
+
+#[derive(Deserialize)]
+struct Start {
+    from: String,
+    to: String,
+    appointment: Option<String>,
+}
+
+/// Rings whatever phone about whatever appointment, as a scheduling system can.
+async fn start(State(shared): State<Shared>, Form(start): Form<Start>) -> Response {
+    let (Ok(line), Ok(customer)) = (PhoneNumber::e164(&start.from), PhoneNumber::e164(&start.to)) else {
+        return (StatusCode::BAD_REQUEST, "`from` and `to` are numbers in E.164.").into_response();
+    };
+    let appointment = start.appointment.map(|id| id.parse::<AppointmentId>()).transpose();
+    let Ok(appointment) = appointment else {
+        return (StatusCode::BAD_REQUEST, "`appointment` is the id of an appointment.").into_response();
+    };
+    let outbound = Outbound { line, customer, appointment, attributes: Map::new() };
+    Json(json!({"contact": shared.connect.start(outbound).await})).into_response()
+}
+
+#[derive(Deserialize)]
+struct Does {
+    r#do: String,
+}
+
+async fn does(State(shared): State<Shared>, Path(contact): Path<String>, Form(does): Form<Does>) -> Response {
+    let Some(deed) = Deed::read(&does.r#do) else {
+        return (StatusCode::BAD_REQUEST, "That is not something one does with a call.").into_response();
+    };
+    if shared.connect.does(&contact, &deed).await {
+        StatusCode::NO_CONTENT.into_response()
+    } else {
+        (StatusCode::CONFLICT, "The call is not where that can be done.").into_response()
+    }
+}
+
+/// Rings the phone about the next appointment that its number has with the line's company.
+async fn get_called(State(shared): State<Shared>, Form(phones): Form<Phones>) -> Response {
+    let said =
+        |words: &'static str| (StatusCode::UNPROCESSABLE_ENTITY, Html(html! { (words) }.into_string())).into_response();
+    let (customer, line) = match known(&shared, &phones).await {
+        Ok(known) => known,
+        Err(words) => return said(words),
+    };
+    let company = match shared.store.line(&line).await {
+        Ok(Some(line)) => shared.store.company(&line.company).await,
+        Ok(None) => return said("No company has that line."),
+        Err(error) => Err(error),
+    };
+    let Ok(Some(company)) = company else { return StatusCode::SERVICE_UNAVAILABLE.into_response() };
+    let Ok(next) = next_appointment(&shared, &company, &customer).await else {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    };
+    let Some(appointment) = next else {
+        return said("This number has no appointment coming up there. Give it one in the portal.");
+    };
+    let (day, time) = company.time_zone.local(appointment.details().start);
+    let attributes =
+        [("companyName", company.name), ("appointmentTime", format!("on {} at {time}", day.written_out()))];
+    let outbound = Outbound {
+        line,
+        customer,
+        appointment: Some(appointment.id),
+        attributes: attributes.map(|(name, value)| (name.to_owned(), Value::String(value))).into_iter().collect(),
+    };
+    shared.connect.start(outbound).await;
+    StatusCode::NO_CONTENT.into_response()
+}
+
+async fn next_appointment(
+    shared: &Shared,
+    company: &Company,
+    customer: &PhoneNumber,
+) -> Result<Option<Appointment>, store::StoreError> {
+    const AHEAD_SECS: u64 = 366 * 24 * 60 * 60;
+    let now = runtime::wall_clock().now();
+    let coming = shared.store.appointments(&company.id, now, now.plus_secs(AHEAD_SECS), now).await?;
+    Ok(coming.into_iter().find(|appointment| {
+        let details = appointment.details();
+        details.status != AppointmentStatus::Cancelled
+            && details.mobile.as_ref().is_some_and(|mobile| mobile.number == *customer)
+    }))
+}
+
+/// What the phone shows of a call: nothing, if none is there.
+async fn shown(State(shared): State<Shared>, Query(phones): Query<Phones>) -> Response {
+    let Ok((customer, _)) = known(&shared, &phones).await else { return Html(String::new()).into_response() };
+    let Some(shown) = shared.connect.at(&customer).await else { return Html(String::new()).into_response() };
+    let Ok(directory) = shared.store.directory().await else { return StatusCode::SERVICE_UNAVAILABLE.into_response() };
+    let owner = directory.lines.iter().find(|line| line.number == shown.line).map(|line| &line.company);
+    let company = directory.companies.iter().find(|company| Some(&company.id) == owner);
+    Html(screen(&shown, company).into_string()).into_response()
+}
+
+fn screen(Shown { contact, line, stage }: &Shown, company: Option<&Company>) -> Markup {
+    let does = |deed: &str, class: &str, words: &str| {
+        html! {
+            button.(class) type="button" hx-post={ "/local/calls/" (contact) } hx-vals=(json!({"do": deed})) hx-swap="none" { (words) }
+        }
+    };
+    html! {
+        section.call aria-label="Call" {
+            div.caller {
+                h2 { @if let Some(company) = company { (company.name) } @else { "Unknown" } }
+                p { @if let Some(company) = company { (line.shown_in(company.region)) } @else { (line) } }
+                p.state role="status" {
+                    @match stage {
+                        Stage::Ringing => "is calling",
+                        Stage::Talking { .. } => "on the line",
+                        Stage::Over { .. } => "Call ended",
+                    }
+                }
+            }
+            @match stage {
+                Stage::Ringing => {
+                    div.choices { (does("hang-up", "end", "Decline")) (does("answer", "take", "Answer")) }
+                    p.fates { "Or let it be: " (does("ring-out", "fate", "no answer")) (does("voicemail", "fate", "voicemail")) (does("fail", "fate", "not put through")) }
+                }
+                Stage::Talking { said } => {
+                    p.voice aria-live="polite" { "“" (said) "”" }
+                    div.keys { @for key in ["1", "2", "3"] { (does(key, "key", key)) } }
+                    div.choices { (does("hang-up", "end", "Hang up")) }
+                }
+                Stage::Over { said } if !said.is_empty() => p.voice { "“" (said) "”" },
+                Stage::Over { .. } => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! Contact flows, as far as the one in `infra/connect` goes.
+
+use std::collections::HashMap;
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Flow {
+    start_action: String,
+    actions: Vec<Action>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Action {
+    identifier: String,
+    r#type: Kind,
+    parameters: Value,
+    transitions: Transitions,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+enum Kind {
+    MessageParticipant,
+    GetParticipantInput,
+    InvokeLambdaFunction,
+    Compare,
+    DisconnectParticipant,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Transitions {
+    next_action: Option<String>,
+    #[serde(default)]
+    conditions: Vec<Condition>,
+    #[serde(default)]
+    errors: Vec<Otherwise>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Condition {
+    next_action: String,
+    condition: Equals,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Equals {
+    operands: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Otherwise {
+    next_action: String,
+    error_type: String,
+}
+
+/// Where in a flow a call is.
+pub(crate) struct Talk {
+    at: String,
+    attributes: Map<String, Value>,
+    /// What the last function answered.
+    external: Value,
+    /// What was said since the customer last pressed a key.
+    pub(crate) said: Vec<String>,
+}
+
+/// What a flow goes on with.
+pub(crate) enum Came {
+    Start,
+    Key(char),
+    /// What a function answered; `None` if it failed.
+    Answer(Option<Value>),
+}
+
+/// What a flow waits for.
+pub(crate) enum Waits {
+    ForAKey,
+    /// A function's answer to these parameters.
+    ForAFunction(Map<String, Value>),
+    /// It is over.
+    ForNothing,
+}
+
+impl Flow {
+    pub(crate) fn read(text: &str) -> anyhow::Result<Self> {
+        Ok(serde_json::from_str(text)?)
+    }
+
+    pub(crate) fn begin(&self, attributes: Map<String, Value>) -> Talk {
+        Talk { at: self.start_action.clone(), attributes, external: Value::Null, said: Vec::new() }
+    }
+
+    /// Goes on with what came until something else is waited for.
+    pub(crate) fn go_on(&self, talk: &mut Talk, came: Came) -> Waits {
+        let by_id: HashMap<_, _> = self.actions.iter().map(|action| (action.identifier.as_str(), action)).collect();
+        let mut came = Some(came);
+        while let Some(action) = by_id.get(talk.at.as_str()) {
+            let next = match action.r#type {
+                Kind::MessageParticipant => {
+                    talk.says(action);
+                    action.transitions.next_action.as_deref()
+                }
+                Kind::GetParticipantInput => {
+                    let Some(Came::Key(key)) = came.take() else {
+                        talk.says(action);
+                        return Waits::ForAKey;
+                    };
+                    action.transitions.branch(&key.to_string())
+                }
+                Kind::InvokeLambdaFunction => match came.take() {
+                    Some(Came::Answer(Some(answer))) => {
+                        talk.external = answer;
+                        action.transitions.next_action.as_deref()
+                    }
+                    Some(Came::Answer(None)) => action.transitions.error("NoMatchingError"),
+                    Some(Came::Start | Came::Key(_)) | None => return Waits::ForAFunction(talk.parameters(action)),
+                },
+                Kind::Compare => action.transitions.branch(&talk.resolved(action, "ComparisonValue")),
+                Kind::DisconnectParticipant => None,
+            };
+            let Some(next) = next else { break };
+            talk.at = next.to_owned();
+        }
+        Waits::ForNothing
+    }
+}
+
+impl Transitions {
+    fn branch(&self, value: &str) -> Option<&str> {
+        let met = self.conditions.iter().find(|it| it.condition.operands.iter().any(|operand| operand == value));
+        met.map(|met| met.next_action.as_str()).or_else(|| self.error("NoMatchingCondition"))
+    }
+
+    fn error(&self, kind: &str) -> Option<&str> {
+        self.errors.iter().find(|error| error.error_type == kind).map(|error| error.next_action.as_str())
+    }
+}
+
+impl Talk {
+    fn says(&mut self, action: &Action) {
+        let said = self.resolved(action, "Text");
+        self.said.push(said);
+    }
+
+    fn resolved(&self, action: &Action, parameter: &str) -> String {
+        self.resolve(action.parameters[parameter].as_str().unwrap_or_default())
+    }
+
+    /// What a function is given.
+    fn parameters(&self, action: &Action) -> Map<String, Value> {
+        let given = action.parameters["LambdaInvocationAttributes"].as_object().into_iter().flatten();
+        let resolved =
+            given.map(|(name, value)| (name.clone(), Value::String(self.resolve(value.as_str().unwrap_or_default()))));
+        resolved.collect()
+    }
+
+    /// A text with what `$.Attributes.…` and `$.External.…` in it stand for.
+    fn resolve(&self, text: &str) -> String {
+        let mut resolved = String::new();
+        let mut pieces = text.split("$.");
+        resolved.push_str(pieces.next().unwrap_or_default());
+        for piece in pieces {
+            let (place, rest) = piece.split_once('.').unwrap_or((piece, ""));
+            let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
+            let (name, rest) = rest.split_at(end);
+            let value = match place {
+                "Attributes" => self.attributes.get(name),
+                "External" => self.external.get(name),
+                _ => None,
+            };
+            resolved.push_str(value.and_then(Value::as_str).unwrap_or_default());
+            resolved.push_str(rest);
+        }
+        resolved
+    }
+}

@@ -1,0 +1,254 @@
+//! Amazon Connect and the telephone network beyond it: calls customers, runs the contact flow of
+//! `infra/connect` with whoever answers, and tells EventBridge what became of the call.
+
+mod flow;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::{AppointmentId, Clock, PhoneNumber, Randomness, Timestamp};
+use flow::{Came, Flow, Talk, Waits};
+use runtime::Runtime;
+use serde_json::{Map, Value, json};
+use tokio::sync::Mutex;
+
+use crate::functions::Functions;
+use crate::queue::Queue;
+
+#[derive(Clone)]
+pub(crate) struct Connect {
+    functions: Arc<Functions>,
+    events: Queue,
+    flow: Arc<Flow>,
+    clock: Clock,
+    randomness: Randomness,
+    contacts: Arc<Mutex<HashMap<String, Contact>>>,
+}
+
+/// An outbound call, as `start-outbound-voice-contact` asks for it and `tag-contact` tags it.
+#[derive(Clone)]
+pub(crate) struct Outbound {
+    pub(crate) line: PhoneNumber,
+    pub(crate) customer: PhoneNumber,
+    pub(crate) appointment: Option<AppointmentId>,
+    /// What the flow may say: `companyName`, `appointmentTime`.
+    pub(crate) attributes: Map<String, Value>,
+}
+
+struct Contact {
+    outbound: Outbound,
+    initiated: Timestamp,
+    connected: Option<Timestamp>,
+    ended: Option<Timestamp>,
+    talk: Option<Talk>,
+    /// What was found of who answered.
+    detected: Option<&'static str>,
+}
+
+/// What happens at the customer's end of a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Deed {
+    Answer,
+    Press(char),
+    HangUp,
+    /// It rings until the caller gives up.
+    RingOut,
+    /// A machine answers, and is known for one.
+    Voicemail,
+    /// The network does not put it through.
+    Fail,
+}
+
+impl Deed {
+    /// A key as it is on the phone, or `answer`, `hang-up`, `ring-out`, `voicemail`, `fail`.
+    pub(crate) fn read(word: &str) -> Option<Self> {
+        match word {
+            "answer" => Some(Self::Answer),
+            "hang-up" => Some(Self::HangUp),
+            "ring-out" => Some(Self::RingOut),
+            "voicemail" => Some(Self::Voicemail),
+            "fail" => Some(Self::Fail),
+            key => key.parse().ok().filter(|key| "0123456789*#".contains(*key)).map(Self::Press),
+        }
+    }
+}
+
+/// A call as the customer's phone shows it.
+pub(crate) struct Shown {
+    pub(crate) contact: String,
+    pub(crate) line: PhoneNumber,
+    pub(crate) stage: Stage,
+}
+
+pub(crate) enum Stage {
+    Ringing,
+    Talking { said: String },
+    Over { said: String },
+}
+
+/// Amazon Connect lets it ring for so long.
+const RINGS: Duration = Duration::from_secs(60);
+/// A phone shows for so long that a call is over.
+const LINGERS_SECS: u64 = 8;
+
+/// The contact events that the rule in `infra/template.yaml` lets through, of those with the tag
+/// `appointmentId`.
+pub const CONTACT_EVENTS: [&str; 2] = ["CONNECTED_TO_SYSTEM", "DISCONNECTED"];
+
+const FLOW: &str = include_str!("../../../connect/confirmation-call.json");
+
+impl Connect {
+    pub(crate) fn new(functions: Arc<Functions>, runtime: &Runtime) -> anyhow::Result<Self> {
+        let (clock, randomness) = (runtime.clock.clone(), runtime.randomness.clone());
+        Ok(Self {
+            events: Queue::new(functions.clone(), "confirmation-call", clock.clone(), randomness.clone()),
+            functions,
+            flow: Arc::new(Flow::read(FLOW)?),
+            clock,
+            randomness,
+            contacts: Arc::default(),
+        })
+    }
+
+    /// Begins to ring. Gives the contact's id.
+    pub(crate) async fn start(&self, outbound: Outbound) -> String {
+        let token = self.randomness.token();
+        let id = [&token[..8], &token[8..12], &token[12..16], &token[16..20], &token[20..32]].join("-");
+        let contact =
+            Contact { outbound, initiated: self.clock.now(), connected: None, ended: None, talk: None, detected: None };
+        self.tell("INITIATED", &id, &contact, None).await;
+        self.contacts.lock().await.insert(id.clone(), contact);
+        let (connect, ringing) = (self.clone(), id.clone());
+        tokio::spawn(async move {
+            tokio::time::sleep(RINGS).await;
+            connect.does(&ringing, &Deed::RingOut).await;
+        });
+        id
+    }
+
+    /// What the customer does with a call. Whether it could be done: one that is over stays so.
+    pub(crate) async fn does(&self, id: &str, deed: &Deed) -> bool {
+        let mut contacts = self.contacts.lock().await;
+        let Some(contact) = contacts.get_mut(id).filter(|contact| contact.ended.is_none()) else { return false };
+        match (deed, contact.connected.is_some()) {
+            (Deed::Answer, false) => {
+                self.connected(id, contact, "HUMAN_ANSWERED").await;
+                let mut talk = self.flow.begin(self.attributes(&contact.outbound));
+                self.go_on(id, contact, &mut talk, Came::Start).await;
+                contact.talk = Some(talk);
+            }
+            (Deed::Press(key), true) => {
+                let Some(mut talk) = contact.talk.take() else { return false };
+                self.go_on(id, contact, &mut talk, Came::Key(*key)).await;
+                contact.talk = Some(talk);
+            }
+            (Deed::HangUp, _) => self.ended(id, contact, "CUSTOMER_DISCONNECT").await,
+            (Deed::RingOut, false) => self.ended(id, contact, "OTHER").await,
+            (Deed::Voicemail, false) => {
+                self.connected(id, contact, "VOICEMAIL_BEEP").await;
+                self.ended(id, contact, "CONTACT_FLOW_DISCONNECT").await;
+            }
+            (Deed::Fail, false) => self.ended(id, contact, "TELECOM_PROBLEM").await,
+            (Deed::Answer | Deed::RingOut | Deed::Voicemail | Deed::Fail, true) | (Deed::Press(_), false) => {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// The latest call to a phone, unless it has been over for a while.
+    pub(crate) async fn at(&self, customer: &PhoneNumber) -> Option<Shown> {
+        let contacts = self.contacts.lock().await;
+        let now = self.clock.now();
+        let here = contacts.iter().filter(|(_, contact)| {
+            contact.outbound.customer == *customer
+                && contact.ended.is_none_or(|ended| now < ended.plus_secs(LINGERS_SECS))
+        });
+        let (id, contact) = here.max_by_key(|(_, contact)| contact.initiated)?;
+        let said = contact.talk.as_ref().map(|talk| talk.said.join(" ")).unwrap_or_default();
+        let stage = match (contact.connected, contact.ended) {
+            (_, Some(_)) => Stage::Over { said },
+            (Some(_), None) => Stage::Talking { said },
+            (None, None) => Stage::Ringing,
+        };
+        Some(Shown { contact: id.clone(), line: contact.outbound.line.clone(), stage })
+    }
+
+    fn attributes(&self, outbound: &Outbound) -> Map<String, Value> {
+        let mut attributes = outbound.attributes.clone();
+        if let Some(appointment) = &outbound.appointment {
+            attributes.insert("appointmentId".to_owned(), Value::String(appointment.to_string()));
+        }
+        attributes
+    }
+
+    async fn connected(&self, id: &str, contact: &mut Contact, detected: &'static str) {
+        contact.connected = Some(self.clock.now());
+        contact.detected = Some(detected);
+        self.tell("CONNECTED_TO_SYSTEM", id, contact, None).await;
+    }
+
+    async fn ended(&self, id: &str, contact: &mut Contact, reason: &str) {
+        contact.ended = Some(self.clock.now());
+        self.tell("DISCONNECTED", id, contact, Some(reason)).await;
+    }
+
+    async fn go_on(&self, id: &str, contact: &mut Contact, talk: &mut Talk, came: Came) {
+        talk.said.clear();
+        let mut waits = self.flow.go_on(talk, came);
+        while let Waits::ForAFunction(parameters) = waits {
+            let invocation = self.invocation(id, &contact.outbound, &parameters);
+            let answered = self.functions.invoke("confirmation-call", invocation).await;
+            waits = self.flow.go_on(talk, Came::Answer(answered.and_then(Result::ok)));
+        }
+        if let Waits::ForNothing = waits {
+            self.ended(id, contact, "CONTACT_FLOW_DISCONNECT").await;
+        }
+    }
+
+    fn invocation(&self, id: &str, outbound: &Outbound, parameters: &Map<String, Value>) -> Value {
+        json!({
+            "Name": "ContactFlowEvent",
+            "Details": {
+                "Parameters": parameters,
+                "ContactData": {
+                    "ContactId": id, "InitialContactId": id, "PreviousContactId": id, "Channel": "VOICE",
+                    "InitiationMethod": "API", "InstanceARN": INSTANCE, "Attributes": self.attributes(outbound),
+                    "Queue": null,
+                    "CustomerEndpoint": {"Address": outbound.customer, "Type": "TELEPHONE_NUMBER"},
+                    "SystemEndpoint": {"Address": outbound.line, "Type": "TELEPHONE_NUMBER"},
+                },
+            },
+        })
+    }
+
+    /// EventBridge, with the template's rule and the queue behind it.
+    async fn tell(&self, kind: &str, id: &str, contact: &Contact, reason: Option<&str>) {
+        let Some(appointment) = contact.outbound.appointment.as_ref().filter(|_| CONTACT_EVENTS.contains(&kind)) else {
+            return;
+        };
+        let now = self.clock.now();
+        let event = json!({
+            "version": "0", "id": self.randomness.token(), "detail-type": "Amazon Connect Contact Event",
+            "source": "aws.connect", "account": "000000000000", "time": now.to_string(), "region": "local",
+            "resources": [INSTANCE],
+            "detail": {
+                "eventType": kind, "contactId": id, "initialContactId": id, "channel": "VOICE",
+                "instanceArn": INSTANCE, "initiationMethod": "API",
+                "initiationTimestamp": contact.initiated.to_string(),
+                "connectedToSystemTimestamp": contact.connected.map(|at| at.to_string()),
+                "disconnectTimestamp": contact.ended.map(|at| at.to_string()),
+                "disconnectReason": reason,
+                "answeringMachineDetectionStatus": contact.detected,
+                "tags": {
+                    "aws:connect:instanceId": "local", "aws:connect:systemEndpoint": contact.outbound.line,
+                    "appointmentId": appointment,
+                },
+            },
+        });
+        self.events.put(&event).await;
+    }
+}
+
+const INSTANCE: &str = "arn:aws:connect:local:000000000000:instance/local";

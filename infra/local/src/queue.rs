@@ -1,0 +1,59 @@
+//! An SQS queue that a function reads: a record that fails comes again, later and later.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::{Clock, Randomness};
+use serde_json::{Value, json};
+
+use crate::functions::Functions;
+
+#[derive(Clone)]
+pub(crate) struct Queue {
+    functions: Arc<Functions>,
+    function: &'static str,
+    clock: Clock,
+    randomness: Randomness,
+}
+
+/// What a queue with its dead-letter queue is configured to in the template.
+const DELIVERIES: u32 = 5;
+
+impl Queue {
+    pub(crate) fn new(functions: Arc<Functions>, function: &'static str, clock: Clock, randomness: Randomness) -> Self {
+        Self { functions, function, clock, randomness }
+    }
+
+    /// Puts a record in. It has been delivered once when this ends.
+    pub(crate) async fn put(&self, body: &Value) {
+        let sent = self.clock.now().as_millis().to_string();
+        let event = json!({"Records": [{
+            "messageId": self.randomness.token(), "receiptHandle": "local", "body": body.to_string(),
+            "attributes": {"SentTimestamp": sent, "ApproximateReceiveCount": "1"},
+            "eventSource": "aws:sqs", "awsRegion": "local",
+        }]});
+        if !self.delivered(&event).await {
+            tokio::spawn(self.clone().redeliver(event));
+        }
+    }
+
+    async fn redeliver(self, event: Value) {
+        for delivery in 1..DELIVERIES {
+            tokio::time::sleep(Duration::from_secs(1 << delivery)).await;
+            if self.delivered(&event).await {
+                return;
+            }
+        }
+        tracing::error!(
+            "{} failed at a record {DELIVERIES} times; on AWS it would be in the dead-letter queue",
+            self.function
+        );
+    }
+
+    async fn delivered(&self, event: &Value) -> bool {
+        match self.functions.invoke(self.function, event.clone()).await {
+            Some(Ok(answer)) => answer["batchItemFailures"].as_array().is_some_and(Vec::is_empty),
+            _ => false,
+        }
+    }
+}

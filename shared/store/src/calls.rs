@@ -1,0 +1,247 @@
+//! Confirmation calls: one entry for each, however often and in whatever order it is reported.
+
+use aws_sdk_dynamodb::types::builders::UpdateBuilder;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+};
+use domain::{AppointmentId, Call, CallOutcome, Company, CompanyId, Event, MessageId, PhoneNumber, Timestamp};
+
+use crate::error::{misshapen, unavailable};
+use crate::guard::{self, Done};
+use crate::head::{From, Head, HeadNews, SUPPOSED_AT_MOST, Stands, moved_too_often};
+use crate::transaction::Transacted;
+use crate::{Store, StoreError, events, keys};
+
+/// How a confirmation call ended, as far as whoever reports it knows.
+#[derive(Clone, Debug)]
+pub struct CallReport {
+    pub id: MessageId,
+    pub at: Timestamp,
+    /// Who was called.
+    pub customer: PhoneNumber,
+    /// The line that they were called from.
+    pub line: PhoneNumber,
+    pub appointment: Option<AppointmentId>,
+    pub outcome: CallOutcome,
+}
+
+/// A confirmation call as it stands after a report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallEntry {
+    pub call: Call,
+    /// Whether its appointment has been given the status that follows from the outcome.
+    pub appointment_told: bool,
+}
+
+/// Where the head of a call's conversation is.
+#[derive(Clone, Copy)]
+enum HeadIs {
+    AtTheCall,
+    /// Something came after the call, and the head does not come back to it.
+    Elsewhere,
+    /// Beyond the retention.
+    Gone,
+}
+
+impl Store {
+    /// Records a call once: the guard, the entry and the conversation's head in one transaction. If
+    /// it is there already, a better-known outcome replaces the one it has. One request; one more
+    /// where it is not the newest of its conversation, or as `improve_call`.
+    pub async fn record_call(
+        &self,
+        company: &Company,
+        report: &CallReport,
+        now: Timestamp,
+    ) -> Result<CallEntry, StoreError> {
+        let conversation = company.conversation_key.conversation_with(&report.customer);
+        let call = Call {
+            conversation,
+            position: report.id.at(report.at),
+            line: report.line.clone(),
+            appointment: report.appointment.clone(),
+            outcome: report.outcome,
+        };
+        let news = HeadNews {
+            company: &company.id,
+            conversation,
+            number: &report.customer,
+            line: &company.line,
+            position: call.position,
+            text: call.outcome.words(),
+            from: From::Call(call.outcome),
+            floor: self.retention.floor(now),
+            expires: self.retention.expires(report.at),
+        };
+        let done = Done { conversation, position: call.position };
+        let guard = self.put_guard(keys::call_guard(report.id), done, now)?;
+        let event = self.put_event(&company.id, &Event::Call(call.clone()), news.expires)?;
+        let mut stands = Stands::Newest;
+        for _ in 0..SUPPOSED_AT_MOST {
+            let mut writes = vec![guard.clone(), event.clone()];
+            if news.position >= news.floor {
+                writes.push(self.tell_head(&news, stands)?);
+            }
+            let Transacted::Refused(refused) = self.transact(writes).await? else {
+                return Ok(CallEntry { call, appointment_told: false });
+            };
+            let mut refused = refused.into_iter();
+            if let Some(guard) = refused.next().flatten() {
+                let there = self.improve(&company.id, guard::read(guard)?, report.outcome).await?;
+                // An entry that is gone is beyond the retention, and nothing is to follow from it.
+                return Ok(there.unwrap_or(CallEntry { call, appointment_told: true }));
+            }
+            let head = Head::read(refused.flatten().next().unwrap_or_default(), "TransactWriteItems")?;
+            stands = Stands::to(&head, &news);
+        }
+        Err(moved_too_often())
+    }
+
+    /// Gives a call that is recorded a better-known outcome; `None` if none is recorded. Two
+    /// requests where nothing is to change, three where it is.
+    pub async fn improve_call(
+        &self,
+        company: &CompanyId,
+        id: MessageId,
+        outcome: CallOutcome,
+    ) -> Result<Option<CallEntry>, StoreError> {
+        let found = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(keys::call_guard(id).attributes()))
+            .consistent_read(true)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(unavailable("GetItem"))?;
+        match found.item {
+            Some(guard) => self.improve(company, guard::read(guard)?, outcome).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Remembers that an appointment has the status that follows from a call. One request.
+    pub async fn appointment_is_told(&self, company: &CompanyId, call: &Call) -> Result<(), StoreError> {
+        self.client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(keys::event(company, call.conversation, call.position).attributes()))
+            .update_expression("SET appointment_told = :outcome")
+            .condition_expression("attribute_exists(pk)")
+            .expression_attribute_values(":outcome", word(call.outcome)?)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map(|_| ())
+            .map_err(unavailable("UpdateItem"))
+    }
+
+    async fn improve(
+        &self,
+        company: &CompanyId,
+        Done { conversation, position }: Done,
+        outcome: CallOutcome,
+    ) -> Result<Option<CallEntry>, StoreError> {
+        let mut head_is = HeadIs::AtTheCall;
+        for _ in 0..SUPPOSED_AT_MOST {
+            let found = self
+                .client
+                .get_item()
+                .table_name(&self.table)
+                .set_key(Some(keys::event(company, conversation, position).attributes()))
+                .consistent_read(true)
+                .return_consumed_capacity(ReturnConsumedCapacity::Total)
+                .send()
+                .await
+                .map_err(unavailable("GetItem"))?;
+            let Some(item) = found.item else { return Ok(None) };
+            let told = item.get("appointment_told").cloned();
+            let Event::Call(call) = events::read(item, "GetItem")? else { return Ok(None) };
+            let appointment_told = told == Some(word(call.outcome)?);
+            if !outcome.is_better_known_than(call.outcome) {
+                return Ok(Some(CallEntry { call, appointment_told }));
+            }
+            let asks = outcome.needs_an_answer() && !call.outcome.needs_an_answer();
+            let mut writes = vec![self.replace_outcome(company, &call, outcome)?];
+            match head_is {
+                HeadIs::AtTheCall => writes.push(self.improve_last(company, &call, outcome, asks)?),
+                HeadIs::Elsewhere if asks => writes.push(self.count_unanswered(company, &call)?),
+                HeadIs::Elsewhere | HeadIs::Gone => {}
+            }
+            let Transacted::Refused(refused) = self.transact(writes).await? else {
+                return Ok(Some(CallEntry { call: Call { outcome, ..call }, appointment_told: false }));
+            };
+            // Otherwise the outcome that was to be replaced has been replaced meanwhile.
+            if let Some(head) = refused.into_iter().nth(1).flatten() {
+                head_is = if head.is_empty() { HeadIs::Gone } else { HeadIs::Elsewhere };
+            }
+        }
+        Err(moved_too_often())
+    }
+
+    fn replace_outcome(
+        &self,
+        company: &CompanyId,
+        call: &Call,
+        outcome: CallOutcome,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let update = Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(keys::event(company, call.conversation, call.position).attributes()))
+            .update_expression("SET outcome = :outcome")
+            .condition_expression("outcome = :known")
+            .expression_attribute_values(":outcome", word(outcome)?)
+            .expression_attribute_values(":known", word(call.outcome)?)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .build()
+            .map_err(misshapen("TransactWriteItems"))?;
+        Ok(TransactWriteItem::builder().update(update).build())
+    }
+
+    fn improve_last(
+        &self,
+        company: &CompanyId,
+        call: &Call,
+        outcome: CallOutcome,
+        asks: bool,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let update = self
+            .update_head(company, call)
+            .update_expression(
+                "SET last_call = :outcome, last_text = :words, #unanswered = if_not_exists(#unanswered, :zero) + :asks",
+            )
+            .condition_expression("#last = :position")
+            .expression_attribute_values(":outcome", word(outcome)?)
+            .expression_attribute_values(":words", AttributeValue::S(outcome.words().to_owned()))
+            .expression_attribute_values(":asks", AttributeValue::N(u8::from(asks).to_string()))
+            .build()
+            .map_err(misshapen("TransactWriteItems"))?;
+        Ok(TransactWriteItem::builder().update(update).build())
+    }
+
+    fn count_unanswered(&self, company: &CompanyId, call: &Call) -> Result<TransactWriteItem, StoreError> {
+        let update = self
+            .update_head(company, call)
+            .update_expression("SET #unanswered = if_not_exists(#unanswered, :zero) + :one")
+            .condition_expression("attribute_exists(pk) AND #last <> :position")
+            .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))
+            .build()
+            .map_err(misshapen("TransactWriteItems"))?;
+        Ok(TransactWriteItem::builder().update(update).build())
+    }
+
+    fn update_head(&self, company: &CompanyId, call: &Call) -> UpdateBuilder {
+        Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(keys::head(company, call.conversation).attributes()))
+            .expression_attribute_names("#unanswered", "unanswered")
+            .expression_attribute_names("#last", "last")
+            .expression_attribute_values(":zero", AttributeValue::N("0".to_owned()))
+            .expression_attribute_values(":position", AttributeValue::S(call.position.to_string()))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+    }
+}
+
+fn word(outcome: CallOutcome) -> Result<AttributeValue, StoreError> {
+    serde_dynamo::to_attribute_value(outcome).map_err(misshapen("TransactWriteItems"))
+}

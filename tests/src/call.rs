@@ -1,0 +1,144 @@
+//! Confirmation calls as Amazon Connect reports them: a contact flow's invocation, and contact
+//! events as EventBridge and a queue hand them on.
+
+use serde_json::{Map, Value, json};
+
+use crate::event::record;
+use crate::{House, ago};
+
+/// A call to a customer about an appointment.
+#[derive(Clone, Debug)]
+pub struct Call {
+    pub contact: String,
+    pub line: String,
+    pub customer: String,
+    pub appointment: String,
+}
+
+impl Call {
+    #[must_use]
+    pub fn new(contact: &str, line: &str, customer: &str, appointment: &str) -> Self {
+        let [contact, line, customer, appointment] = [contact, line, customer, appointment].map(str::to_owned);
+        Self { contact, line, customer, appointment }
+    }
+
+    /// What a contact flow hands over when the customer has pressed a key.
+    #[must_use]
+    pub fn pressed(&self, digit: &str) -> Value {
+        json!({
+            "Name": "ContactFlowEvent",
+            "Details": {
+                "Parameters": {"appointmentId": self.appointment, "digit": digit},
+                "ContactData": {
+                    "ContactId": self.contact, "InitialContactId": self.contact, "PreviousContactId": self.contact,
+                    "Channel": "VOICE", "InitiationMethod": "API", "Attributes": {}, "Queue": null,
+                    "InstanceARN": "arn:aws:connect:eu-central-1:000000000000:instance/test",
+                    "CustomerEndpoint": {"Address": self.customer, "Type": "TELEPHONE_NUMBER"},
+                    "SystemEndpoint": {"Address": self.line, "Type": "TELEPHONE_NUMBER"},
+                },
+            },
+        })
+    }
+
+    /// A contact event of some kind, with more in its detail.
+    #[must_use]
+    pub fn event(&self, kind: &str, more: Value) -> Value {
+        let mut detail: Map<String, Value> = Map::new();
+        let known = json!({
+            "eventType": kind, "contactId": self.contact, "initialContactId": self.contact, "channel": "VOICE",
+            "instanceArn": "arn:aws:connect:eu-central-1:000000000000:instance/test", "initiationMethod": "API",
+            "initiationTimestamp": ago(40),
+            "tags": {"aws:connect:instanceId": "test", "aws:connect:systemEndpoint": self.line, "appointmentId": self.appointment},
+        });
+        for fields in [known, more] {
+            if let Value::Object(fields) = fields {
+                detail.extend(fields);
+            }
+        }
+        json!({
+            "version": "0", "id": "event", "detail-type": "Amazon Connect Contact Event", "source": "aws.connect",
+            "account": "000000000000", "time": ago(0), "region": "eu-central-1", "resources": [], "detail": detail,
+        })
+    }
+
+    #[must_use]
+    pub fn initiated(&self) -> Value {
+        self.event("INITIATED", json!({}))
+    }
+
+    /// Somebody or something answered.
+    #[must_use]
+    pub fn connected(&self, detected: &str) -> Value {
+        let more = json!({"connectedToSystemTimestamp": ago(20), "answeringMachineDetectionStatus": detected});
+        self.event("CONNECTED_TO_SYSTEM", more)
+    }
+
+    /// The end of a call that was answered.
+    #[must_use]
+    pub fn over(&self, detected: &str) -> Value {
+        let more = json!({
+            "connectedToSystemTimestamp": ago(20), "disconnectTimestamp": ago(5),
+            "disconnectReason": "CONTACT_FLOW_DISCONNECT", "answeringMachineDetectionStatus": detected,
+        });
+        self.event("DISCONNECTED", more)
+    }
+
+    /// The end of a call that nobody answered.
+    #[must_use]
+    pub fn unanswered(&self, reason: &str) -> Value {
+        self.event("DISCONNECTED", json!({"disconnectTimestamp": ago(5), "disconnectReason": reason}))
+    }
+}
+
+impl House {
+    /// What a contact flow is answered.
+    pub async fn flow(&self, invocation: &Value) -> Value {
+        let invoked = self.invoke("confirmation-call", invocation).await;
+        assert!(!invoked.failed, "{}", invoked.payload);
+        let flat = invoked.payload.as_object().expect("a map");
+        assert!(flat.values().all(Value::is_string), "a flow reads strings only: {}", invoked.payload);
+        invoked.payload
+    }
+
+    /// Hands contact events to `confirmation-call`, as its queue does. Gives which failed, by place.
+    pub async fn contact_events(&self, events: &[Value]) -> Vec<usize> {
+        let records = events.iter().enumerate();
+        let records: Vec<_> = records.map(|(place, event)| record(&place.to_string(), &event.to_string())).collect();
+        let invoked = self.invoke("confirmation-call", &json!({"Records": records})).await;
+        assert!(!invoked.failed, "{}", invoked.payload);
+        let failures = invoked.payload["batchItemFailures"].as_array().expect("a batch response").clone();
+        let place = |failure: &Value| failure["itemIdentifier"].as_str().and_then(|id| id.parse().ok());
+        failures.iter().map(|failure| place(failure).expect("a place")).collect()
+    }
+
+    /// An appointment of a company's, in the table's own words.
+    pub async fn has_appointment(&self, company: &str, id: &str, number: Option<&str>) {
+        let start = runtime::wall_clock().now().plus_secs(24 * 60 * 60).as_millis().to_string();
+        let mobile = number.map_or(
+            json!({"NULL": true}),
+            |number| json!({"M": {"number": {"S": number}, "conversation": {"S": "0".repeat(32)}}}),
+        );
+        let details = json!({"M": {
+            "name": {"S": "Maria Lopez"}, "mobile": mobile, "start": {"N": start}, "length": {"N": "30"},
+            "service": {"S": "Cleaning"}, "notes": {"S": ""}, "status": {"S": "booked"},
+        }});
+        let now = json!({"M": {"number": {"N": "1"}, "details": details, "by": {"S": "Dana"}, "at": {"N": "1"}}});
+        let item = json!({
+            "pk": {"S": format!("COMPANY#{company}")}, "sk": {"S": format!("APPOINTMENT#{id}")},
+            "recent_pk": {"S": format!("APPOINTMENTS#{company}")},
+            "recent_sk": {"S": format!("{start}-{}", "0".repeat(32))},
+            "expires_at": {"N": "9999999999"}, "version": {"N": "1"},
+            "appointment": {"M": {"id": {"S": id}, "now": now, "past": {"L": []}}},
+        });
+        self.table("PutItem", json!({"Item": item})).await;
+    }
+
+    /// What is stored of an appointment's status, and who gave it.
+    pub async fn status_of(&self, company: &str, id: &str) -> (String, String) {
+        let key = json!({"pk": {"S": format!("COMPANY#{company}")}, "sk": {"S": format!("APPOINTMENT#{id}")}});
+        let item = self.table("GetItem", json!({"Key": key, "ConsistentRead": true})).await;
+        let now = &item["Item"]["appointment"]["M"]["now"]["M"];
+        let text = |value: &Value| value["S"].as_str().expect("a text").to_owned();
+        (text(&now["details"]["M"]["status"]), text(&now["by"]))
+    }
+}
