@@ -3,8 +3,8 @@
 Only this file adapts anything, and says why. The template is deployed as it was built, but for what
 MiniStack refuses to make:
 
-0. Alarms on several metrics at once (metric math) and the looks of Cognito's sign-in page are left out;
-   the alarms are asserted in test_template.py. A user pool's `ProviderURL` is spelled out.
+0. Alarms on several metrics at once (metric math), the looks of Cognito's sign-in page and whatever is of
+   Amazon Connect are left out; the alarms are asserted in test_template.py. A user pool's `ProviderURL` is spelled out.
 
 A deployed resource is changed afterwards, by what the translated template says, so that what is tested
 is what AWS would be given:
@@ -40,7 +40,8 @@ def deployable(built):
     template = yaml_parse(built.read_text().replace("${UserPool.ProviderURL}", spelled_out))
     for name, resource in list(template["Resources"].items()):
         metric_math = resource["Type"] == "AWS::CloudWatch::Alarm" and "Metrics" in resource["Properties"]
-        if metric_math or resource["Type"] == "AWS::Cognito::ManagedLoginBranding":
+        left_out = ("AWS::Cognito::ManagedLoginBranding", "AWS::Connect::IntegrationAssociation")
+        if metric_math or resource["Type"] in left_out:
             del template["Resources"][name]
     adapted = built.with_name("deployable.yaml")
     adapted.write_text(yaml_dump(template))

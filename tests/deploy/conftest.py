@@ -2,6 +2,7 @@ import itertools
 
 import pytest
 
+from calls import INSTANCE
 from deployment import Deployment
 from emulator import Emulator
 from issuer import Issuer
@@ -27,7 +28,7 @@ def issuer():
 @pytest.fixture(scope="session")
 def deployment(emulator, issuer):
     """The stack, deployed once. Tests share it, each with customers and texts of its own."""
-    return Deployment(emulator, **issuer.parameters())
+    return Deployment(emulator, ConnectInstanceArn=INSTANCE, **issuer.parameters())
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ import secrets
 import time
 from dataclasses import dataclass
 
+from calls import Call
 from deployment import Deployment
 from issuer import Issuer
 from people import Company, Customer, Staff
@@ -73,6 +74,14 @@ def a_text_comes_to_a_line_that_was_not_used_lately(world):
     assert world.delivers(sms(world.customer().number, line, "first"), sms(world.customer().number, line, "second")) == 0
 
 
+def a_customer_confirms_by_phone(world):
+    customer = world.customer().number
+    appointment = world.harbor.books(customer)
+    call = Call(world.harbor.line, customer, appointment)
+    assert world.deployment.invokes("ConfirmationCall", call.pressed("1")) == {"result": "confirmed"}
+    assert world.harbor.status_of(appointment) == "confirmed"
+
+
 def staff_look_at_the_dashboard(world):
     assert world.dana.gets("/api/notifications").items()
 
@@ -102,6 +111,7 @@ def somebody_signs_in_and_out(world):
 
 AT_WORK = {
     "Authorize": somebody_signed_in_comes_back,
+    "ConfirmationCall": a_customer_confirms_by_phone,
     "InboundSms": a_text_comes_to_a_line_that_was_not_used_lately,
     "ListNotifications": staff_look_at_the_dashboard,
     "ListConversations": staff_look_at_the_inbox,

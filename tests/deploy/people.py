@@ -38,6 +38,15 @@ class Company:
     def adds_line(self, number):
         self.seeding.line(self.id, number, self.key)
 
+    def books(self, number, appointment=None):
+        """The id of an appointment with that number, which may be given."""
+        appointment = appointment or f"A-{secrets.token_hex(8)}"
+        self.seeding.appointment(self.id, appointment, number)
+        return appointment
+
+    def status_of(self, appointment):
+        return self.seeding.status_of(self.id, appointment)
+
     def employs(self, staff, name):
         """The address that somebody signs in with from now on."""
         email = f"{staff}@{self.id}.example"

@@ -6,6 +6,7 @@ import secrets
 import pytest
 
 from adaptations import retries_that_come_at_once
+from calls import INSTANCE, Call
 from deadlines import eventually
 
 
@@ -85,6 +86,53 @@ def is_empty(deployment, queue):
     sqs = deployment.emulator.client("sqs")
     found = sqs.get_queue_attributes(QueueUrl=deployment.ids[queue], AttributeNames=names)["Attributes"]
     return all(found[name] == "0" for name in names)
+
+
+def test_a_customer_who_declines_by_phone_waits_for_an_answer(deployment, harbor, dana, maria):
+    appointment = harbor.books(maria.number)
+    call = Call(harbor.line, maria.number, appointment)
+    assert deployment.invokes("ConfirmationCall", call.pressed("2")) == {"result": "declined"}
+    notification = next(it for it in dana.notifications() if it.get("appointment") == appointment)
+    assert (notification["kind"], notification["outcome"], notification["number"]) == ("call", "declined", maria.number)
+    assert dana.conversation_with(maria.number)["unanswered"] == 1
+    assert harbor.status_of(appointment) == "declined"
+
+
+def test_what_became_of_a_call_comes_by_the_queue_and_a_poisoned_event_waits(deployment, harbor, dana, maria):
+    sqs = deployment.emulator.client("sqs")
+    call = Call(harbor.line, maria.number, f"A-{secrets.token_hex(8)}")
+    body = json.dumps(call.event("DISCONNECTED"))
+    with retries_that_come_at_once(sqs, deployment.ids["CallQueue"]):
+        sqs.send_message(QueueUrl=deployment.ids["CallQueue"], MessageBody=body)
+        poisoned = eventually(lambda: take(sqs, deployment.ids["CallDeadLetters"]), "nobody knows whom it was to")
+    assert poisoned["Body"] == body
+    harbor.books(maria.number, call.appointment)
+    sqs.send_message(QueueUrl=deployment.ids["CallQueue"], MessageBody=body)
+    sqs.delete_message(QueueUrl=deployment.ids["CallDeadLetters"], ReceiptHandle=poisoned["ReceiptHandle"])
+    conversation = eventually(lambda: shown(dana, maria.number), "the call is shown")
+    assert conversation["last"]["outcome"] == "no-answer"
+
+
+def shown(staff, number):
+    """The conversation with a number, once there is one."""
+    return next((it for it in staff.gets("/api/conversations?limit=100").items() if it["number"] == number), None)
+
+
+def test_the_rule_hands_on_what_can_say_how_a_confirmation_call_ended(deployment, harbor, maria):
+    """Nobody but AWS may put events of `aws.` into EventBridge, so the rule is asked what it would do."""
+    events = deployment.emulator.client("events")
+    rule = events.describe_rule(Name=deployment.ids["CallEvents"].rsplit("/", 1)[-1])
+    (target,) = events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
+    assert target["Arn"].endswith(deployment.ids["CallQueue"].rsplit("/", 1)[-1])
+
+    def handed_on(event):
+        return events.test_event_pattern(EventPattern=rule["EventPattern"], Event=json.dumps(event))["Result"]
+
+    call = Call(harbor.line, maria.number, "A-1")
+    assert handed_on(call.event("DISCONNECTED")) and handed_on(call.event("CONNECTED_TO_SYSTEM"))
+    assert not handed_on(call.event("INITIATED"))
+    assert not handed_on(call.event("DISCONNECTED", tags={"aws:connect:systemEndpoint": harbor.line}))
+    assert not handed_on(call.event("DISCONNECTED", instanceArn=f"{INSTANCE}0"))
 
 
 def test_two_companies_see_nothing_of_each_other(harbor, tidewater, dana, josie, maria):

@@ -118,6 +118,13 @@ def test_the_inbound_topic_hears_the_sms_service_only():
     assert conditions == {"aws:SourceAccount", "aws:SourceArn"}
 
 
+def test_the_queue_of_calls_hears_its_rule_only():
+    (statement,) = statements(translated()["Resources"]["CallQueuePolicy"]["Properties"]["PolicyDocument"])
+    assert statement["Principal"] == {"Service": "events.amazonaws.com"}
+    assert statement["Action"] == "sqs:SendMessage"
+    assert statement["Condition"]["ArnEquals"] == {"aws:SourceArn": {"Fn::GetAtt": ["CallEvents", "Arn"]}}
+
+
 def test_every_function_has_a_role_of_its_own():
     used = [function["Properties"]["Role"]["Fn::GetAtt"][0] for function in resources("AWS::Lambda::Function").values()]
     assert len(used) == len(set(used))

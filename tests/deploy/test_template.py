@@ -125,6 +125,32 @@ def test_streams_give_up_on_a_poisoned_record_and_keep_it():
         assert how["DestinationConfig"]["OnFailure"]["Destination"], name
 
 
+def test_a_contact_flow_is_not_told_too_late_what_was_taken_down():
+    assert FUNCTIONS["ConfirmationCall"]["Properties"]["Timeout"] <= 8, "Amazon Connect waits no longer"
+
+
+def test_only_the_flows_of_one_instance_invoke_the_function_and_only_its_events_reach_the_queue():
+    instance = {"Ref": "ConnectInstanceArn"}
+    (permission,) = (
+        it for it in resources("AWS::Lambda::Permission").values()
+        if it["Properties"]["Principal"] == "connect.amazonaws.com"
+    )
+    assert permission["Properties"]["FunctionName"] == {"Ref": "ConfirmationCall"}
+    assert permission["Properties"]["SourceArn"] == instance
+    assert permission["Properties"]["SourceAccount"] == {"Ref": "AWS::AccountId"}
+    rule = resources("AWS::Events::Rule")["CallEvents"]
+    pattern = rule["Properties"]["EventPattern"]
+    assert (pattern["source"], pattern["detail-type"]) == (["aws.connect"], ["Amazon Connect Contact Event"])
+    assert pattern["detail"]["instanceArn"] == [instance]
+    (target,) = rule["Properties"]["Targets"]
+    assert target["Arn"] == {"Fn::GetAtt": ["CallQueue", "Arn"]}
+    assert target["DeadLetterConfig"]["Arn"] == {"Fn::GetAtt": ["CallDeadLetters", "Arn"]}
+    conditional = [permission, rule, *(resources(kind)[name] for kind, name in (
+        ("AWS::SQS::QueuePolicy", "CallQueuePolicy"), ("AWS::Connect::IntegrationAssociation", "CallFlowFunction"),
+    ))]
+    assert {it["Condition"] for it in conditional} == {"HasConnect"}, "nothing of it is there without an instance"
+
+
 def test_inbound_texts_keep_the_envelope_that_has_their_time_of_receipt():
     subscription = resources("AWS::SNS::Subscription")["InboundSubscription"]["Properties"]
     assert (subscription["Protocol"], subscription["RawMessageDelivery"]) == ("sqs", False)

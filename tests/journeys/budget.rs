@@ -1,6 +1,6 @@
 //! What each operation asks of the table, counted exactly.
 
-use tests::{HARBOR, House, Sms, Usage, ago, by_queue};
+use tests::{Call, HARBOR, House, Sms, Usage, ago, by_queue};
 
 const MARIA: &str = "+14255550182";
 
@@ -89,4 +89,26 @@ async fn a_warm_send_is_a_transaction_and_an_update_and_the_first_a_look_up_more
     );
     let warm = cost(&house, dana.replies(&conversation, "two")).await;
     assert_eq!(warm.counts(), [carriers[0], carriers[1], ("TransactWriteItems", 1), ("UpdateItem", 1)], "warm");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_is_taken_down_in_some_requests_and_a_repeat_of_it_in_fewer() {
+    let house = House::open().await;
+    house.has_appointment("harbor-dental", "A-1", Some(MARIA)).await;
+    let call = Call::new("c-1", HARBOR, MARIA, "A-1");
+    let event = cost(&house, house.contact_events(&[call.over("HUMAN_ANSWERED")])).await;
+    assert_eq!(event.counts(), [("GetItem", 3), ("TransactWriteItems", 1)], "line, company, appointment; the call");
+    let repeat = cost(&house, house.contact_events(&[call.over("HUMAN_ANSWERED")])).await;
+    assert_eq!(repeat.counts(), [("GetItem", 4), ("TransactWriteItems", 1)], "and the call as it is");
+    let asks = cost(&house, house.flow(&call.pressed("3"))).await;
+    assert_eq!(asks.counts(), [("GetItem", 4), ("TransactWriteItems", 2)], "an improvement is one more");
+    let other = Call::new("c-2", HARBOR, MARIA, "A-1");
+    let confirms = cost(&house, house.flow(&other.pressed("1"))).await;
+    assert_eq!(
+        confirms.counts(),
+        [("BatchGetItem", 1), ("GetItem", 4), ("TransactWriteItems", 2), ("UpdateItem", 1)],
+        "and the appointment, with its customer"
+    );
+    let again = cost(&house, house.flow(&other.pressed("1"))).await;
+    assert_eq!(again.counts(), [("GetItem", 4), ("TransactWriteItems", 1)], "which is told once");
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use local::ROUTES;
+use local::{CONTACT_EVENTS, ROUTES};
 use serde_json::{Value, json};
 use tests::House;
 
@@ -40,12 +40,20 @@ fn the_template_has_the_routes_that_run_locally() {
     assert_eq!(deployed, local);
 }
 
+#[test]
+fn the_rule_of_the_template_lets_through_the_contact_events_that_the_local_one_does() {
+    let template = template();
+    let pattern = &template["Resources"]["CallEvents"]["Properties"]["EventPattern"]["detail"];
+    assert_eq!(pattern["eventType"], json!(CONTACT_EVENTS));
+    assert_eq!(pattern["tags"], json!({"appointmentId": [{"exists": true}]}));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_function_of_the_template_runs_locally() {
     let house = House::open().await;
     let template = template();
     let functions = functions(&template);
-    assert_eq!(functions.len(), 7);
+    assert_eq!(functions.len(), 8);
     for function in functions {
         // Not 404: that is asserted where a function is invoked.
         house.invoke(binary(function), &json!({})).await;

@@ -114,10 +114,10 @@ impl House {
     /// An appointment of a company's, in the table's own words.
     pub async fn has_appointment(&self, company: &str, id: &str, number: Option<&str>) {
         let start = runtime::wall_clock().now().plus_secs(24 * 60 * 60).as_millis().to_string();
-        let mobile = number.map_or(
-            json!({"NULL": true}),
-            |number| json!({"M": {"number": {"S": number}, "conversation": {"S": "0".repeat(32)}}}),
-        );
+        let mobile = number.map_or(json!({"NULL": true}), |number| {
+            let conversation = format!("{:0>32}", number.trim_start_matches('+'));
+            json!({"M": {"number": {"S": number}, "conversation": {"S": conversation}}})
+        });
         let details = json!({"M": {
             "name": {"S": "Maria Lopez"}, "mobile": mobile, "start": {"N": start}, "length": {"N": "30"},
             "service": {"S": "Cleaning"}, "notes": {"S": ""}, "status": {"S": "booked"},

@@ -1,7 +1,7 @@
 //! What an operator adds and removes, as staff and customers see it.
 
 use serde_json::json;
-use tests::{HARBOR, HARBOR_SECOND, House, TIDEWATER};
+use tests::{Call, HARBOR, HARBOR_SECOND, House, TIDEWATER};
 
 use crate::command::{everything, listed, on};
 
@@ -71,6 +71,27 @@ async fn a_company_writes_first_from_the_line_that_it_is_told() {
     assert_eq!(received[0]["from"], HARBOR_SECOND);
     on(&house, &["line", "remove", HARBOR, "--yes"]).await.done();
     assert_eq!(listed(&house, &["line", "list"]).await.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_from_a_line_for_calls_only_are_the_companys_and_no_text_goes_out_from_it() {
+    let house = House::open().await;
+    let add = ["line", "add", "(206) 555-0188", "--company", "harbor-dental", "--calls-only"];
+    on(&house, &add).await.done();
+    let lines = listed(&house, &["line", "list"]).await;
+    let line = lines.iter().find(|line| line["number"] == "+12065550188").unwrap();
+    assert_eq!((&line["carries"], &line["writes_first"]), (&json!("calls-only"), &json!(false)));
+    let said = on(&house, &["line", "first", "(206) 555-0188"]).await.refused();
+    assert!(said.contains("for calls only"), "{said}");
+
+    let call = Call::new("c-1", "+12065550188", "+14255550182", "A-1");
+    house.has_appointment("harbor-dental", "A-1", Some("+14255550182")).await;
+    assert_eq!(house.flow(&call.pressed("1")).await["result"], "confirmed");
+    let dana = house.dana().await;
+    assert_eq!(dana.notifications().await.items()[0]["line"], "+12065550188");
+    let conversation = dana.conversation_with("+14255550182").await;
+    dana.replies(&conversation, "See you tomorrow").await;
+    assert_eq!(house.phone("+14255550182").received().await[0]["from"], HARBOR);
 }
 
 #[tokio::test(flavor = "multi_thread")]
