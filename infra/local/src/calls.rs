@@ -137,7 +137,7 @@ fn screen(Shown { contact, line, stage }: &Shown, company: Option<&Company>) -> 
             @match stage {
                 Stage::Ringing => {
                     div.choices { (does("hang-up", "end", "Decline")) (does("answer", "take", "Answer")) }
-                    p.fates { "Or let it be: " (does("ring-out", "fate", "no answer")) (does("voicemail", "fate", "voicemail")) (does("fail", "fate", "not put through")) }
+                    p.fates { "Or: " (does("ring-out", "fate", "nobody hears it")) (does("voicemail", "fate", "voicemail takes it")) (does("fail", "fate", "the line is dead")) }
                 }
                 Stage::Talking { said } => {
                     p.voice aria-live="polite" { "“" (said) "”" }
