@@ -99,6 +99,13 @@ impl House {
         Answer::read(self.http.post(self.url(path)).form(fields).send().await.expect("an answer")).await
     }
 
+    /// What a browser asks before a page of another site may write.
+    pub async fn preflight(&self, path: &str, origin: &str) -> Answer {
+        let request = self.http.request(reqwest::Method::OPTIONS, self.url(path)).header("origin", origin);
+        let request = request.header("access-control-request-method", "PUT");
+        Answer::read(request.send().await.expect("an answer")).await
+    }
+
     /// Invokes a function with an event, as `aws lambda invoke` does.
     pub async fn invoke(&self, function: &str, event: &Value) -> Invoked {
         let url = self.url(&format!("/2015-03-31/functions/{function}/invocations"));

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use contacts::Contacts;
 use domain::{
-    Clock, Company, ConversationId, Message, MessageId, MessageKind, NotANumber, OutboundText, PhoneNumber, Progress,
-    Randomness, Staff, Told,
+    Clock, Company, ConversationId, Message, MessageId, MessageKind, Mobile, NotANumber, OutboundText, PhoneNumber,
+    Progress, Randomness, Refusal, Staff, Told,
 };
 use http::StatusCode;
 use lambda_http::{Body, Request, Response};
@@ -85,17 +85,20 @@ impl SendReply {
         }
     }
 
-    /// Whom a reply is to.
+    /// Whom a reply is to, or a first message to a customer who is known by an appointment.
     async fn known(&self, staff: &Staff, conversation: ConversationId) -> Result<Recipient, Problem> {
-        let contact = match self.contacts.of(&staff.company, conversation) {
-            Some(contact) => contact,
-            None => self
-                .store
-                .contact(&staff.company, conversation, self.clock.now())
-                .await?
-                .ok_or_else(Problem::no_conversation)?,
-        };
-        Ok(Recipient { conversation, contact, reply: true })
+        let now = self.clock.now();
+        if let Some(contact) = self.contacts.of(&staff.company, conversation) {
+            return Ok(Recipient { conversation, contact, reply: true });
+        }
+        if let Some(contact) = self.store.contact(&staff.company, conversation, now).await? {
+            return Ok(Recipient { conversation, contact, reply: true });
+        }
+        let (customer, _) = self.store.customer(&staff.company, conversation, now).await?;
+        let customer =
+            customer.filter(|customer| !customer.bookings.is_empty()).ok_or_else(Problem::no_conversation)?;
+        let line = self.company(staff).await?.line;
+        Ok(Recipient { conversation, contact: Contact { number: customer.number, line }, reply: false })
     }
 
     /// Whom a first message is to: the number as the company's people write it.
@@ -118,13 +121,7 @@ impl SendReply {
         if let Some(company) = self.contacts.company(&staff.company, now) {
             return Ok(company);
         }
-        let company = self.store.company(&staff.company).await?.ok_or_else(|| {
-            Problem::new(
-                StatusCode::UNAUTHORIZED,
-                "no-company",
-                "Your company is not served here any more. Ask your administrator.",
-            )
-        })?;
+        let company = self.store.company(&staff.company).await?.ok_or_else(Problem::no_company)?;
         self.contacts.remember_company(&company, now);
         Ok(company)
     }
@@ -174,6 +171,9 @@ impl SendReply {
             }
             Handed::Refused(refusal) => {
                 self.metrics.count(Metric::SendFailed);
+                if refusal == Refusal::InvalidNumber {
+                    self.remember_refusal(staff, &message, number).await;
+                }
                 Progress::Failed { refusal }
             }
             Handed::Unknown => {
@@ -189,6 +189,14 @@ impl SendReply {
             *progress = reached;
         }
         message
+    }
+
+    /// The number does not work, and whoever looks at its customer's appointment is told.
+    async fn remember_refusal(&self, staff: &Staff, message: &Message, number: &PhoneNumber) {
+        let mobile = Mobile { number: number.clone(), conversation: message.conversation };
+        if let Err(error) = self.store.number_refused(&staff.company, &mobile, self.clock.now()).await {
+            tracing::error!(%error, "that a number does not work was not recorded");
+        }
     }
 
     /// What becomes of a message that another request is sending: that request's answer, waited for.

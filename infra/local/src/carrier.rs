@@ -1,15 +1,18 @@
-//! Amazon SNS and the mobile networks beyond it: takes what is sent, brings what customers write.
+//! Amazon SNS, End User Messaging and the mobile networks beyond them: takes what is sent, brings what
+//! customers write, says what a number is.
 //!
 //! What it has carried is kept in a table of its own, which stands for the memory of the customers'
 //! phones and is no part of the product.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
 };
+use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use domain::{Clock, PhoneNumber, Randomness, Timestamp};
@@ -28,6 +31,26 @@ pub(crate) struct Carrier {
     clock: Clock,
     randomness: Randomness,
     steered: Arc<Mutex<HashMap<PhoneNumber, VecDeque<Answer>>>>,
+    looked_up: Arc<Mutex<LookedUp>>,
+}
+
+/// What numbers are said to be, where somebody decided it, and how often each was asked for.
+#[derive(Default)]
+struct LookedUp {
+    kinds: HashMap<PhoneNumber, Kind>,
+    times: HashMap<PhoneNumber, u32>,
+}
+
+/// What a number is, as `CarrierLookup` names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Kind {
+    Mobile,
+    Landline,
+    Voip,
+    Invalid,
+    /// It cannot be looked up: the service fails.
+    Unavailable,
 }
 
 /// How the next message to a number is answered.
@@ -69,6 +92,7 @@ impl Carrier {
             clock: runtime.clock.clone(),
             randomness: runtime.randomness.clone(),
             steered: Arc::default(),
+            looked_up: Arc::default(),
         }
     }
 
@@ -92,6 +116,31 @@ impl Carrier {
     /// How the next message to a number is answered, after those steered before.
     pub(crate) fn steer(&self, to: PhoneNumber, answer: Answer) {
         self.steered.lock().unwrap_or_else(PoisonError::into_inner).entry(to).or_default().push_back(answer);
+    }
+
+    /// What a number is said to be from now on.
+    pub(crate) fn decide(&self, number: PhoneNumber, kind: Kind) {
+        self.looked_up().kinds.insert(number, kind);
+    }
+
+    /// How often a number was looked up.
+    pub(crate) fn times_looked_up(&self, number: &PhoneNumber) -> u32 {
+        self.looked_up().times.get(number).copied().unwrap_or_default()
+    }
+
+    fn looked_up(&self) -> MutexGuard<'_, LookedUp> {
+        self.looked_up.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// As was decided; else by its last digits, so that each kind can be tried out.
+    fn kind_of(&self, number: &PhoneNumber) -> Kind {
+        match self.looked_up().kinds.get(number) {
+            Some(kind) => *kind,
+            None if number.as_str().ends_with("0190") => Kind::Landline,
+            None if number.as_str().ends_with("0191") => Kind::Voip,
+            None if number.as_str().ends_with("0192") => Kind::Invalid,
+            None => Kind::Mobile,
+        }
     }
 
     /// What was carried to or from a customer, oldest first.
@@ -207,6 +256,9 @@ pub(crate) async fn publish(carrier: &Carrier, body: &[u8]) -> Response {
     else {
         return refuse(StatusCode::BAD_REQUEST, "InvalidParameter", "Invalid parameter: PhoneNumber");
     };
+    if carrier.kind_of(&to) == Kind::Invalid {
+        return refuse(StatusCode::BAD_REQUEST, "InvalidParameter", "Invalid parameter: PhoneNumber Reason: not valid");
+    }
     let text = parameter("Message");
     if text.is_empty() || text.chars().count() > 1600 {
         return refuse(StatusCode::BAD_REQUEST, "InvalidParameter", "Invalid parameter: Message");
@@ -230,6 +282,28 @@ pub(crate) async fn publish(carrier: &Carrier, body: &[u8]) -> Response {
             ),
         ),
     }
+}
+
+/// End User Messaging's `CarrierLookup`.
+pub(crate) fn look_up(carrier: &Carrier, body: &[u8]) -> Response {
+    let asked: Value = serde_json::from_slice(body).unwrap_or_default();
+    let Ok(number) = PhoneNumber::e164(asked["PhoneNumber"].as_str().unwrap_or_default()) else {
+        let refused = json!({"__type": "ValidationException", "Message": "PhoneNumber", "Reason": "INVALID_PARAMETER"});
+        return (StatusCode::BAD_REQUEST, Json(refused)).into_response();
+    };
+    *carrier.looked_up().times.entry(number.clone()).or_default() += 1;
+    let kind = match carrier.kind_of(&number) {
+        Kind::Mobile => "MOBILE",
+        Kind::Landline => "LANDLINE",
+        Kind::Voip => "VOIP",
+        Kind::Invalid => "INVALID",
+        Kind::Unavailable => {
+            let failed = json!({"__type": "InternalServerException", "Message": "the carriers do not answer"});
+            return (StatusCode::INTERNAL_SERVER_ERROR, Json(failed)).into_response();
+        }
+    };
+    let found = json!({"E164PhoneNumber": number, "PhoneNumberType": kind});
+    ([("content-type", "application/x-amz-json-1.0")], found.to_string()).into_response()
 }
 
 const NAMESPACE: &str = "http://sns.amazonaws.com/doc/2010-03-31/";

@@ -1,4 +1,4 @@
-//! The AWS endpoint: DynamoDB, SNS and Secrets Manager at `POST /`, as the functions, the AWS CLI and
+//! The AWS endpoint: DynamoDB, SNS, End User Messaging and Secrets Manager at `POST /`, as the functions, the AWS CLI and
 //! the SDKs call them.
 
 use anyhow::Context;
@@ -54,6 +54,8 @@ async fn call(State(shared): State<Shared>, headers: HeaderMap, body: Bytes) -> 
     let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok());
     if target == Some("secretsmanager.GetSecretValue") {
         secret(&shared, &body)
+    } else if target == Some("PinpointSMSVoiceV2.CarrierLookup") {
+        carrier::look_up(&shared.carrier, &body)
     } else if target.is_some() {
         shared.table.call(headers, body).await.unwrap_or_else(|error| {
             tracing::error!(%error, "the table was not reached");

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use authorize::Authorize;
 use confirmation_call::ConfirmationCall;
+use edit_appointment::EditAppointment;
 use fetch_conversation::FetchConversation;
 use futures_util::FutureExt;
 use inbound_sms::InboundSmsFunction;
@@ -58,9 +59,10 @@ macro_rules! event_function {
 
 impl Functions {
     pub(crate) fn new(runtime: &Runtime) -> Self {
-        let by_name: [(_, Function); 8] = [
+        let by_name: [(_, Function); 9] = [
             ("authorize", event_function!(Arc::new(Authorize::new(runtime)))),
             ("confirmation-call", event_function!(Arc::new(ConfirmationCall::new(runtime)))),
+            ("edit-appointment", http_function!(Arc::new(EditAppointment::new(runtime)))),
             ("fetch-conversation", http_function!(Arc::new(FetchConversation::new(runtime)))),
             ("inbound-sms", event_function!(Arc::new(InboundSmsFunction::new(runtime)))),
             ("list-conversations", http_function!(Arc::new(ListConversations::new(runtime)))),

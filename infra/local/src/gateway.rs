@@ -39,12 +39,17 @@ const fn public(method: &'static str, path: &'static str, function: &'static str
 }
 
 /// All of them. A test holds them against `infra/template.yaml`.
-pub const ROUTES: [Route; 9] = [
+pub const ROUTES: [Route; 14] = [
     route("GET", "/api/notifications", "list-notifications"),
     route("GET", "/api/conversations", "list-conversations"),
     route("GET", "/api/conversations/{conversation}/messages", "fetch-conversation"),
     route("POST", "/api/conversations/{conversation}/messages", "send-reply"),
     route("POST", "/api/messages", "send-reply"),
+    route("GET", "/api/appointments", "edit-appointment"),
+    route("POST", "/api/appointments", "edit-appointment"),
+    route("GET", "/api/appointments/{appointment}", "edit-appointment"),
+    route("POST", "/api/appointments/{appointment}", "edit-appointment"),
+    route("PUT", "/api/appointments/{appointment}", "edit-appointment"),
     public("GET", "/api/sign-in", "sign-in"),
     public("GET", "/api/sign-in/callback", "sign-in"),
     route("GET", "/api/session", "sign-in"),
@@ -55,7 +60,11 @@ pub(crate) fn router() -> Router<Shared> {
     let not_found = || async { said(StatusCode::NOT_FOUND, "Not Found") };
     let mut router = Router::new();
     for route in ROUTES {
-        let method = if route.method == "GET" { MethodFilter::GET } else { MethodFilter::POST };
+        let method = match route.method {
+            "GET" => MethodFilter::GET,
+            "PUT" => MethodFilter::PUT,
+            _ => MethodFilter::POST,
+        };
         let answer = move |State(shared): State<Shared>,
                            Path(path): Path<HashMap<String, String>>,
                            request: HttpRequest| async move {

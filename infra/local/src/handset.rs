@@ -10,7 +10,7 @@ use maud::{DOCTYPE, Markup, html};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::carrier::{Answer, Way};
+use crate::carrier::{Answer, Kind, Way};
 use crate::stack::Shared;
 
 pub(crate) fn router() -> Router<Shared> {
@@ -28,6 +28,7 @@ pub(crate) fn router() -> Router<Shared> {
         .route("/local/handset/messages", get(thread).post(text))
         .route("/local/carrier/messages", get(accepted))
         .route("/local/carrier/next", post(steer))
+        .route("/local/carrier/kinds", get(looked_up).post(decide))
 }
 
 /// A number as somebody typed it into the phone: in E.164, or as people of the line's region do.
@@ -74,6 +75,30 @@ async fn steer(State(shared): State<Shared>, Form(steer): Form<Steer>) -> Respon
     };
     shared.carrier.steer(number, steer.answer);
     StatusCode::NO_CONTENT.into_response()
+}
+
+#[derive(Deserialize)]
+struct Decide {
+    number: String,
+    kind: Kind,
+}
+
+/// What a number is said to be when it is looked up.
+async fn decide(State(shared): State<Shared>, Form(decide): Form<Decide>) -> Response {
+    let Ok(number) = PhoneNumber::e164(&decide.number) else {
+        return (StatusCode::BAD_REQUEST, "`number` is in E.164.").into_response();
+    };
+    shared.carrier.decide(number, decide.kind);
+    StatusCode::NO_CONTENT.into_response()
+}
+
+/// How often a number was looked up.
+async fn looked_up(State(shared): State<Shared>, Query(query): Query<To>) -> Response {
+    let number = format!("+{}", query.to.trim().trim_start_matches('+'));
+    let Ok(number) = PhoneNumber::e164(&number) else {
+        return (StatusCode::BAD_REQUEST, "`to` is a number in E.164, with its + written as %2B.").into_response();
+    };
+    Json(json!({"times": shared.carrier.times_looked_up(&number)})).into_response()
 }
 
 #[derive(Deserialize)]

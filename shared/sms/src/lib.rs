@@ -2,6 +2,8 @@
 
 mod gateway;
 mod inbound;
+mod lookup;
 
 pub use gateway::{Gateway, Handed};
 pub use inbound::{InboundSms, Malformed};
+pub use lookup::Lookup;

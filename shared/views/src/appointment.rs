@@ -1,14 +1,56 @@
-use domain::{AppointmentId, NextAppointment};
+use domain::{
+    Appointment, AppointmentId, AppointmentStatus, Day, Details, Field, Mobile, NextAppointment, NoTexting, TimeZone,
+};
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
+use crate::conversation::conversation_address;
+use crate::icon::{Icon, icon};
 use crate::moment::{Shape, moment};
 use crate::text::text;
+use crate::{Viewer, appointment_form};
 
 /// Where the portal shows an appointment.
 #[must_use]
 pub fn appointment_address(id: &AppointmentId) -> String {
     format!("/appointment.html?a={id}")
+}
+
+/// An appointment as one person sees it who may be changing it.
+#[derive(Clone, Copy, Debug)]
+pub struct AppointmentView<'a> {
+    pub appointment: &'a Appointment,
+    /// What is in the form: as it was saved, or with what they wrote on top of it.
+    pub typed: &'a Details,
+    /// The version that they began from, where others have changed it since.
+    pub since: Option<u32>,
+}
+
+impl<'a> AppointmentView<'a> {
+    /// As it was saved.
+    #[must_use]
+    pub fn of(appointment: &'a Appointment) -> Self {
+        Self { appointment, typed: appointment.details(), since: None }
+    }
+}
+
+/// Whether an appointment's customer can be texted.
+#[derive(Clone, Debug)]
+pub struct Texting {
+    pub mobile: Option<Mobile>,
+    pub refused: Option<NoTexting>,
+    /// Whether carriers have said what the number is.
+    pub checked: bool,
+    /// Whether anything was said with the number lately.
+    pub talked: bool,
+}
+
+impl Texting {
+    /// Why the customer cannot be texted, and what to do about it.
+    fn sentence(&self, viewer: &Viewer) -> Option<String> {
+        let number = self.mobile.as_ref().map(|mobile| mobile.number.shown_in(viewer.region));
+        self.refused.map(|refused| refused.sentence(&number.unwrap_or_default()))
+    }
 }
 
 /// A customer's next appointment in one line: today 3:00 pm · Haircut · booked.
@@ -23,3 +65,261 @@ pub(crate) fn next_appointment(next: &NextAppointment) -> Markup {
 pub(crate) fn next_appointment_json(next: &NextAppointment) -> Value {
     json!({"id": next.id, "start": next.start.to_string(), "service": next.service, "status": next.status})
 }
+
+/// A day of appointments, with the way to other days.
+#[must_use]
+pub fn appointments(appointments: &[Appointment], day: Day, today: Day, viewer: &Viewer) -> Markup {
+    let address = |day: Day| format!("/appointments.html?day={day}");
+    html! {
+        div.day-head id="day-head" {
+            h2.day-title id="day-title" { (day.written_out()) @if day == today { span.today { "Today" } } }
+            nav.days aria-label="Days" {
+                a.button href=(address(day.previous())) { "Previous" }
+                a.button href="/appointments.html" aria-current=[(day == today).then_some("date")] { "Today" }
+                a.button href=(address(day.next())) { "Next" }
+            }
+        }
+        @if appointments.is_empty() {
+            p.empty id="appointments-empty" { "No appointments on this day." }
+        } @else {
+            ol.rows id="appointment-rows" aria-labelledby="day-title" {
+                @for appointment in appointments { (row(appointment, viewer)) }
+            }
+        }
+    }
+}
+
+fn row(appointment: &Appointment, viewer: &Viewer) -> Markup {
+    let details = appointment.details();
+    html! {
+        li.appointment.(details.status.as_str()) id={ "appointment-" (appointment.id) } {
+            a href=(appointment_address(&appointment.id)) {
+                span.appointment-when {
+                    (moment(details.start, Shape::Clock)) " – " (moment(details.ends(), Shape::Clock))
+                }
+                span.appointment-who {
+                    strong.name { (text(details.name.as_str())) } " "
+                    @match &details.mobile {
+                        Some(mobile) => span.number { (mobile.number.shown_in(viewer.region)) },
+                        None => span.number { "no mobile number" },
+                    }
+                }
+                span.appointment-what { (text(details.service.as_str())) }
+                span.status.(details.status.as_str()) { (details.status.as_str()) }
+            }
+        }
+    }
+}
+
+/// An appointment to be changed, and whether its customer can be texted: two elements, each of which
+/// takes the place of the one with its id.
+#[must_use]
+pub fn appointment(view: &AppointmentView<'_>, texting: &Texting, zone: &TimeZone, viewer: &Viewer) -> Markup {
+    let AppointmentView { appointment, typed, since } = *view;
+    let details = appointment.details();
+    let by = &appointment.now.by;
+    html! {
+        div.appointment-pane id="appointment-pane" data-version=(appointment.now.number) {
+            div.appointment-head id="appointment-head" {
+                h1.name { (text(details.name.as_str())) }
+                p.appointment-next {
+                    (moment(details.start, Shape::Day))
+                    " · " span.status.(details.status.as_str()) { (details.status.as_str()) }
+                }
+                p.hint {
+                    @if appointment.now.number == 1 { "Entered by " } @else { "Last changed by " }
+                    (by) ", " (moment(appointment.now.at, Shape::Ago))
+                }
+            }
+            @if let Some(seen) = since { (changed_meanwhile(appointment, typed, seen, viewer)) }
+            (appointment_form::changing(appointment, typed, zone, viewer))
+            (appointment_form::cancelling(appointment))
+        }
+        (texting_place(texting, viewer))
+    }
+}
+
+/// What stands above the conversation, or in its place. Its `data-conversation` is the one to show.
+fn texting_place(texting: &Texting, viewer: &Viewer) -> Markup {
+    let conversation = texting.mobile.as_ref().map(|mobile| mobile.conversation);
+    html! {
+        div.texting id="texting" data-conversation=[conversation.filter(|_| texting.refused.is_none())] {
+            @if let Some(sentence) = texting.sentence(viewer) {
+                div.no-texting role="status" {
+                    p { (icon(Icon::Warning)) span { (sentence) } }
+                    @if let Some(conversation) = conversation.filter(|_| texting.talked) {
+                        p { a href=(conversation_address(conversation)) { "Read what was said with this number" } }
+                    }
+                }
+            } @else if !texting.checked {
+                p.unchecked role="status" {
+                    "This number could not be checked just now. It is saved, you can write to it, and it will be checked the next time this appointment is opened."
+                }
+            }
+        }
+    }
+}
+
+/// What others changed since a version, and what of it the reader has written differently.
+fn changed_meanwhile(appointment: &Appointment, typed: &Details, seen: u32, viewer: &Viewer) -> Markup {
+    let changes = appointment.changes_since(seen);
+    let ours = typed.differences(appointment.details());
+    html! {
+        div.told id="told" role="alert" tabindex="-1" {
+            p { strong { "This appointment was changed while you had it open. Your changes are not saved yet." } }
+            ul {
+                @for (after, before, fields) in &changes {
+                    @for field in fields {
+                        li {
+                            (after.by) ", " (moment(after.at, Shape::Ago)) ": "
+                            b { (label(*field)) } " from " (value(*field, &before.details, viewer))
+                            " to " (value(*field, &after.details, viewer))
+                            @if ours.contains(field) { ". You wrote " (value(*field, typed, viewer)) }
+                            "."
+                        }
+                    }
+                }
+            }
+            p { "The form has their changes and yours. Save again to keep it so." }
+        }
+    }
+}
+
+fn label(field: Field) -> &'static str {
+    match field {
+        Field::Name => "Name",
+        Field::Mobile => "Mobile number",
+        Field::Start => "Time",
+        Field::Length => "Length",
+        Field::Service => "Service",
+        Field::Notes => "Notes",
+        Field::Status => "Status",
+    }
+}
+
+fn value(field: Field, details: &Details, viewer: &Viewer) -> Markup {
+    let words = |words: &str| {
+        html! { @if words.is_empty() { "nothing" } @else { "“" (text(words)) "”" } }
+    };
+    match field {
+        Field::Name => words(details.name.as_str()),
+        Field::Mobile => match &details.mobile {
+            Some(mobile) => html! { span.number { (mobile.number.shown_in(viewer.region)) } },
+            None => html! { "none" },
+        },
+        Field::Start => moment(details.start, Shape::Day),
+        Field::Length => html! { (details.length.minutes()) " minutes" },
+        Field::Service => words(details.service.as_str()),
+        Field::Notes => words(details.notes.as_str()),
+        Field::Status => html! { (details.status.as_str()) },
+    }
+}
+
+fn name_in_json(field: Field) -> &'static str {
+    match field {
+        Field::Name => "name",
+        Field::Mobile => "number",
+        Field::Start => "start",
+        Field::Length => "minutes",
+        Field::Service => "service",
+        Field::Notes => "notes",
+        Field::Status => "status",
+    }
+}
+
+fn value_in_json(field: Field, details: &Details) -> Value {
+    match field {
+        Field::Name => json!(details.name),
+        Field::Mobile => json!(details.mobile.as_ref().map(|mobile| &mobile.number)),
+        Field::Start => json!(details.start.to_string()),
+        Field::Length => json!(details.length.minutes()),
+        Field::Service => json!(details.service),
+        Field::Notes => json!(details.notes),
+        Field::Status => json!(details.status),
+    }
+}
+
+/// The fields are described in the README of `edit-appointment`.
+#[must_use]
+pub fn appointment_json(appointment: &Appointment, zone: &TimeZone, viewer: &Viewer) -> Value {
+    let details = appointment.details();
+    let (day, time) = zone.local(details.start);
+    let mobile = details.mobile.as_ref();
+    json!({
+        "id": appointment.id,
+        "version": appointment.now.number,
+        "name": details.name,
+        "number": mobile.map(|mobile| &mobile.number),
+        "number_shown": mobile.map(|mobile| mobile.number.shown_in(viewer.region)),
+        "conversation": mobile.map(|mobile| mobile.conversation),
+        "start": details.start.to_string(),
+        "ends": details.ends().to_string(),
+        "day": day.to_string(),
+        "time": time.to_string(),
+        "minutes": details.length.minutes(),
+        "service": details.service,
+        "notes": details.notes,
+        "status": details.status,
+        "changed_by": appointment.now.by,
+        "changed_at": appointment.now.at.to_string(),
+    })
+}
+
+/// The same, with whether the customer can be texted.
+#[must_use]
+pub fn appointment_and_texting_json(
+    appointment: &Appointment,
+    texting: &Texting,
+    zone: &TimeZone,
+    viewer: &Viewer,
+) -> Value {
+    let mut json = appointment_json(appointment, zone, viewer);
+    let reason = texting.refused.map(|refused| match refused {
+        NoTexting::NoNumber => "no-number",
+        NoTexting::Landline => "landline",
+        NoTexting::NotMobile => "not-mobile",
+        NoTexting::NotInUse => "not-in-use",
+        NoTexting::Refused => "refused",
+    });
+    json["texting"] = json!({
+        "possible": texting.refused.is_none(),
+        "checked": texting.checked,
+        "reason": reason,
+        "message": texting.sentence(viewer),
+    });
+    json
+}
+
+/// What was changed since somebody looked, with the appointment as it is.
+#[must_use]
+pub fn changed_meanwhile_json(
+    view: &AppointmentView<'_>,
+    texting: &Texting,
+    zone: &TimeZone,
+    viewer: &Viewer,
+) -> Value {
+    let seen = view.since.unwrap_or(view.appointment.now.number);
+    let changes = view.appointment.changes_since(seen).into_iter().flat_map(|(after, before, fields)| {
+        fields.into_iter().map(move |field| {
+            json!({
+                "field": name_in_json(field),
+                "from": value_in_json(field, &before.details),
+                "to": value_in_json(field, &after.details),
+                "by": after.by,
+                "at": after.at.to_string(),
+            })
+        })
+    });
+    json!({
+        "error": {
+            "code": "changed-meanwhile",
+            "message": "This appointment was changed meanwhile, and nothing was saved. Look at the changes, and send yours again with the version that it has now.",
+        },
+        "changes": changes.collect::<Vec<_>>(),
+        "appointment": appointment_and_texting_json(view.appointment, texting, zone, viewer),
+    })
+}
+
+/// What a status may be turned into by hand. Cancelling has a button of its own.
+pub(crate) const BY_HAND: [AppointmentStatus; 3] =
+    [AppointmentStatus::Booked, AppointmentStatus::Confirmed, AppointmentStatus::Declined];

@@ -2,6 +2,7 @@
 
 mod account;
 mod appointment;
+mod appointment_form;
 mod call;
 mod conversation;
 mod event;
@@ -17,7 +18,11 @@ use domain::{Region, Timestamp};
 use maud::{Markup, html};
 
 pub use account::{account, account_json};
-pub use appointment::appointment_address;
+pub use appointment::{
+    AppointmentView, Texting, appointment, appointment_address, appointment_and_texting_json, appointment_json,
+    appointments, changed_meanwhile_json,
+};
+pub use appointment_form::new_appointment;
 pub use conversation::{conversation_address, conversation_head, conversation_json, conversation_rows};
 pub use event::{event, event_json, events};
 pub use icon::{Icon, icon};

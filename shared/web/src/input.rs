@@ -1,6 +1,6 @@
 //! What a request brings, checked: a bad value is a problem in words.
 
-use domain::{ConversationId, Position};
+use domain::{AppointmentId, BadAppointment, ConversationId, Day, Position};
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
 use lambda_http::{Request, RequestExt};
@@ -51,6 +51,18 @@ pub fn conversation(request: &Request) -> Result<ConversationId, Problem> {
     let parameters = request.path_parameters_ref();
     let id = parameters.and_then(|parameters| parameters.first("conversation")).unwrap_or_default();
     id.parse().map_err(|_| Problem::no_conversation())
+}
+
+/// The appointment that the path names.
+pub fn appointment(request: &Request) -> Result<AppointmentId, Problem> {
+    let parameters = request.path_parameters_ref();
+    let id = parameters.and_then(|parameters| parameters.first("appointment")).unwrap_or_default();
+    id.parse().map_err(|_| Problem::no_appointment())
+}
+
+/// The day that the query names.
+pub fn day(request: &Request) -> Result<Option<Day>, Problem> {
+    Ok(parameter(request, "day").map(|day| day.parse::<Day>()).transpose().map_err(BadAppointment::from)?)
 }
 
 /// A place in a list that the query names.

@@ -10,6 +10,6 @@ mod problem;
 pub use answer::{Answer, Format, list, respond};
 pub use cookie::{SESSION_COOKIE, clear_session_cookie, cookie, cookies, session_cookie, session_token, token_hash};
 pub use identity::{Verdict, staff};
-pub use input::{IdempotencyKey, body, conversation, limit, position};
+pub use input::{IdempotencyKey, appointment, body, conversation, day, limit, position};
 pub use origin::same_origin;
 pub use problem::Problem;

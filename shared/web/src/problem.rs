@@ -1,4 +1,4 @@
-use domain::{BadText, NotANumber, Refusal};
+use domain::{BadAppointment, BadMoment, BadText, NotANumber, Refusal};
 use http::StatusCode;
 use serde_json::json;
 use store::StoreError;
@@ -28,6 +28,25 @@ impl Problem {
         )
     }
 
+    #[must_use]
+    pub fn no_company() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "no-company",
+            "Your company is not served here any more. Ask your administrator.",
+        )
+    }
+
+    /// Also for what is another company's: as if it did not exist.
+    #[must_use]
+    pub fn no_appointment() -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "no-appointment",
+            "There is no such appointment, or it was too long ago to be kept.",
+        )
+    }
+
     pub(crate) fn answer(&self, format: Format) -> Answer {
         let body = || json!({"error": {"code": self.code, "message": self.message}});
         format.answer(|| views::problem(&self.message), body).with_status(self.status)
@@ -51,6 +70,24 @@ impl From<BadText> for Problem {
         let code = match error {
             BadText::Empty => "empty-text",
             BadText::TooLong(_) => "text-too-long",
+        };
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, error.to_string())
+    }
+}
+
+impl From<BadAppointment> for Problem {
+    fn from(error: BadAppointment) -> Self {
+        let code = match error {
+            BadAppointment::Id => "bad-id",
+            BadAppointment::Name => "bad-name",
+            BadAppointment::Service => "bad-service",
+            BadAppointment::Notes(_) => "notes-too-long",
+            BadAppointment::Length => "bad-length",
+            BadAppointment::Status => "bad-status",
+            BadAppointment::Moment(BadMoment::UnreadableDay | BadMoment::NoSuchDay(_)) => "bad-day",
+            BadAppointment::Moment(BadMoment::UnreadableTime) => "bad-time",
+            BadAppointment::Moment(BadMoment::Skipped { .. }) => "no-such-time",
+            BadAppointment::LongAgo(_) | BadAppointment::FarOff => "bad-start",
         };
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, error.to_string())
     }

@@ -1,0 +1,296 @@
+#![doc = include_str!("../README.md")]
+
+mod written;
+
+use std::convert::Infallible;
+
+use domain::{
+    Appointment, AppointmentId, BadAppointment, Clock, Company, Customer, Details, MessageId, Mobile, NoTexting,
+    NotANumber, PhoneNumber, Randomness, Staff,
+};
+use http::{Method, StatusCode};
+use lambda_http::{Body, Request, RequestExt, Response};
+use runtime::Runtime;
+use serde_json::json;
+use sms::Lookup;
+use store::{Saved, Store};
+use views::{AppointmentView, Texting, Viewer};
+use web::{Answer, Format, IdempotencyKey, Problem};
+use written::{Reading, Written, on_top_of};
+
+/// Appointments: a day of them, one of them, and what staff or a scheduling system make of it.
+pub struct EditAppointment {
+    store: Store,
+    lookup: Lookup,
+    clock: Clock,
+    randomness: Randomness,
+}
+
+/// A save that is overtaken is done anew on top of what overtook it, where nobody has to be asked.
+const TRIES: u32 = 5;
+
+fn overtaken_too_often() -> Problem {
+    Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "unavailable",
+        "This appointment is being changed from elsewhere all the time. Nothing is lost; try again in a moment.",
+    )
+}
+
+impl EditAppointment {
+    #[must_use]
+    pub fn new(runtime: &Runtime) -> Self {
+        Self {
+            store: runtime.store(),
+            lookup: Lookup::new(&runtime.aws),
+            clock: runtime.clock.clone(),
+            randomness: runtime.randomness.clone(),
+        }
+    }
+
+    pub async fn handle(&self, request: Request) -> Result<Response<Body>, Infallible> {
+        Ok(web::respond(&request, self.answer(&request).await))
+    }
+
+    async fn answer(&self, request: &Request) -> Result<Answer, Problem> {
+        let staff = web::staff(request)?;
+        let one = request.path_parameters_ref().is_some_and(|parameters| parameters.first("appointment").is_some());
+        match (request.method(), one) {
+            (&Method::GET, false) => self.day(request, &staff).await,
+            (&Method::GET, true) => self.show(request, &staff).await,
+            (&Method::PUT, _) => self.put(request, &staff).await,
+            (_, false) => self.create(request, &staff).await,
+            (_, true) => self.change(request, &staff).await,
+        }
+    }
+
+    /// A day of the company's, today if none is named.
+    async fn day(&self, request: &Request, staff: &Staff) -> Result<Answer, Problem> {
+        let viewer = self.viewer(staff);
+        let zone = &staff.time_zone;
+        let (today, _) = zone.local(viewer.now);
+        let day = web::day(request)?.unwrap_or(today);
+        let (from, until) = (zone.start_of(day), zone.start_of(day.next()));
+        let appointments = self.store.appointments(&staff.company, from, until, viewer.now).await?;
+        Ok(Format::of(request).answer(
+            || views::appointments(&appointments, day, today, &viewer),
+            || {
+                let items = appointments.iter().map(|it| views::appointment_json(it, zone, &viewer));
+                json!({"day": day.to_string(), "time_zone": zone, "items": items.collect::<Vec<_>>()})
+            },
+        ))
+    }
+
+    async fn show(&self, request: &Request, staff: &Staff) -> Result<Answer, Problem> {
+        let appointment = self.there(staff, &web::appointment(request)?).await?;
+        self.shown(request, staff, &appointment).await
+    }
+
+    /// A new appointment. The same form sent twice is the same appointment.
+    async fn create(&self, request: &Request, staff: &Staff) -> Result<Answer, Problem> {
+        web::same_origin(request)?;
+        let key = IdempotencyKey::of(request)?.map_or_else(|| self.randomness.token(), |key| key.0);
+        let id = MessageId::of_request(&staff.company, &staff.id, &key).to_string().parse()?;
+        let appointment = self.written_over(staff, &id, &web::body(request)?).await?.appointment;
+        let address = views::appointment_address(&appointment.id);
+        let answer = self.shown(request, staff, &appointment).await?;
+        Ok(answer.with_status(StatusCode::CREATED).with_header("hx-redirect", &address))
+    }
+
+    /// A change that was begun from a version that somebody saw. What was changed meanwhile is told,
+    /// and nothing is saved before they have been.
+    async fn change(&self, request: &Request, staff: &Staff) -> Result<Answer, Problem> {
+        web::same_origin(request)?;
+        let id = web::appointment(request)?;
+        let written: Written = web::body(request)?;
+        let unnamed = || {
+            Problem::new(
+                StatusCode::BAD_REQUEST,
+                "no-version",
+                "Say by `version` which version of the appointment this is a change of.",
+            )
+        };
+        let seen = written.version().ok_or_else(unnamed)?;
+        let saved = self.there(staff, &id).await?;
+        match self.on_top(staff, &written, seen, saved).await? {
+            Changed::Yes(appointment) => self.shown(request, staff, &appointment).await,
+            Changed::Meanwhile(saved, typed) => self.told(request, staff, &saved, &typed, seen).await,
+        }
+    }
+
+    /// A scheduling system's own appointment, under its own id, as it is there.
+    async fn put(&self, request: &Request, staff: &Staff) -> Result<Answer, Problem> {
+        web::same_origin(request)?;
+        let parameters = request.path_parameters_ref();
+        let id = parameters.and_then(|parameters| parameters.first("appointment")).unwrap_or_default();
+        let id: AppointmentId =
+            id.parse().map_err(|error: BadAppointment| Problem { status: StatusCode::BAD_REQUEST, ..error.into() })?;
+        let written: Written = web::body(request)?;
+        let Some(seen) = written.version() else {
+            let put = self.written_over(staff, &id, &written).await?;
+            let answer = self.shown(request, staff, &put.appointment).await?;
+            return Ok(if put.is_new { answer.with_status(StatusCode::CREATED) } else { answer });
+        };
+        let saved = self.there(staff, &id).await?;
+        match self.on_top(staff, &written, seen, saved).await? {
+            Changed::Yes(appointment) => self.shown(request, staff, &appointment).await,
+            Changed::Meanwhile(saved, typed) => self.told(request, staff, &saved, &typed, seen).await,
+        }
+    }
+
+    /// Saves what was written whatever is there: the latest word counts.
+    async fn written_over(&self, staff: &Staff, id: &AppointmentId, written: &Written) -> Result<Put, Problem> {
+        let now = self.clock.now();
+        let mut before = self.store.appointment(&staff.company, id, now).await?;
+        for _ in 0..TRIES {
+            let details = self.details(staff, written, before.as_ref().map(Appointment::details)).await?;
+            let appointment = match &before {
+                None => Appointment::new(id.clone(), details, &staff.name, now),
+                Some(before) if *before.details() == details => {
+                    return Ok(Put { appointment: before.clone(), is_new: false });
+                }
+                Some(before) => before.changed(details, &staff.name, now),
+            };
+            match self.store.save_appointment(&staff.company, before.as_ref(), &appointment, now).await? {
+                Saved::Done => return Ok(Put { is_new: before.is_none(), appointment }),
+                Saved::Overtaken(there) => before = there.map(|there| *there),
+            }
+        }
+        Err(overtaken_too_often())
+    }
+
+    /// Saves what was written on top of the version that its writer saw, unless that is not the latest.
+    async fn on_top(
+        &self,
+        staff: &Staff,
+        written: &Written,
+        seen: u32,
+        saved: Appointment,
+    ) -> Result<Changed, Problem> {
+        let now = self.clock.now();
+        let mut saved = saved;
+        for _ in 0..TRIES {
+            let begun_from = saved.version(seen).unwrap_or(&saved.now).details.clone();
+            let typed = self.details(staff, written, Some(&begun_from)).await?;
+            let details = on_top_of(typed, &saved, seen);
+            if details == *saved.details() {
+                return Ok(Changed::Yes(saved));
+            }
+            if seen != saved.now.number {
+                return Ok(Changed::Meanwhile(saved, Box::new(details)));
+            }
+            let appointment = saved.changed(details, &staff.name, now);
+            match self.store.save_appointment(&staff.company, Some(&saved), &appointment, now).await? {
+                Saved::Done => return Ok(Changed::Yes(appointment)),
+                Saved::Overtaken(Some(there)) => saved = *there,
+                Saved::Overtaken(None) => return Err(Problem::no_appointment()),
+            }
+        }
+        Err(overtaken_too_often())
+    }
+
+    async fn details(&self, staff: &Staff, written: &Written, before: Option<&Details>) -> Result<Details, Problem> {
+        let mobile = self.mobile(staff, written, before.and_then(|before| before.mobile.as_ref())).await?;
+        let reading = Reading { zone: &staff.time_zone, retention: self.store.retention(), now: self.clock.now() };
+        Ok(written.details(before, mobile, &reading)?)
+    }
+
+    /// The number that was written, as the company's people write it.
+    async fn mobile(
+        &self,
+        staff: &Staff,
+        written: &Written,
+        before: Option<&Mobile>,
+    ) -> Result<Option<Mobile>, Problem> {
+        let Some(typed) = &written.mobile else { return Ok(before.cloned()) };
+        let typed = typed.as_deref().unwrap_or_default().trim();
+        if typed.is_empty() {
+            return Ok(None);
+        }
+        let number = PhoneNumber::mobile(typed, staff.region)?;
+        if let Some(before) = before.filter(|before| before.number == number) {
+            return Ok(Some(before.clone()));
+        }
+        let company = self.company(staff).await?;
+        if number == company.line {
+            return Err(NotANumber::OurOwn(number.shown_in(staff.region)).into());
+        }
+        Ok(Some(company.mobile(number)))
+    }
+
+    async fn company(&self, staff: &Staff) -> Result<Company, Problem> {
+        self.store.company(&staff.company).await?.ok_or_else(Problem::no_company)
+    }
+
+    async fn there(&self, staff: &Staff, id: &AppointmentId) -> Result<Appointment, Problem> {
+        self.store.appointment(&staff.company, id, self.clock.now()).await?.ok_or_else(Problem::no_appointment)
+    }
+
+    async fn shown(&self, request: &Request, staff: &Staff, appointment: &Appointment) -> Result<Answer, Problem> {
+        let (viewer, zone) = (self.viewer(staff), &staff.time_zone);
+        let texting = self.texting(staff, appointment.details()).await?;
+        Ok(Format::of(request).answer(
+            || views::appointment(&AppointmentView::of(appointment), &texting, zone, &viewer),
+            || views::appointment_and_texting_json(appointment, &texting, zone, &viewer),
+        ))
+    }
+
+    /// The answer to somebody who saves on top of what they have not seen: what was changed, field by
+    /// field, and what they wrote, to be saved again on top of it.
+    async fn told(
+        &self,
+        request: &Request,
+        staff: &Staff,
+        saved: &Appointment,
+        typed: &Details,
+        seen: u32,
+    ) -> Result<Answer, Problem> {
+        let (viewer, zone) = (self.viewer(staff), &staff.time_zone);
+        let texting = self.texting(staff, saved.details()).await?;
+        let view = AppointmentView { appointment: saved, typed, since: Some(seen) };
+        let answer = Format::of(request).answer(
+            || views::appointment(&view, &texting, zone, &viewer),
+            || views::changed_meanwhile_json(&view, &texting, zone, &viewer),
+        );
+        Ok(answer.with_status(StatusCode::CONFLICT))
+    }
+
+    /// Whether the customer can be texted. Carriers are asked what a number is once, and again as long
+    /// as they could not say.
+    async fn texting(&self, staff: &Staff, details: &Details) -> Result<Texting, Problem> {
+        let Some(mobile) = &details.mobile else {
+            return Ok(Texting { mobile: None, refused: Some(NoTexting::NoNumber), checked: true, talked: false });
+        };
+        let (customer, last) = self.store.customer(&staff.company, mobile.conversation, self.clock.now()).await?;
+        let mut customer = customer.unwrap_or_else(|| Customer::new(mobile.number.clone()));
+        if customer.kind.is_none() {
+            customer.kind = self.lookup.kind_of(&mobile.number).await;
+            if let Some(kind) = customer.kind
+                && let Err(error) = self.store.learn_number_kind(&staff.company, mobile.conversation, kind).await
+            {
+                tracing::warn!(%error, "what a number is was not kept; it will be asked again");
+            }
+        }
+        Ok(Texting {
+            mobile: Some(mobile.clone()),
+            refused: customer.can_be_texted(last.map(|last| last.at)).err(),
+            checked: customer.kind.is_some(),
+            talked: last.is_some(),
+        })
+    }
+
+    fn viewer(&self, staff: &Staff) -> Viewer {
+        Viewer { region: staff.region, now: self.clock.now() }
+    }
+}
+
+struct Put {
+    appointment: Appointment,
+    is_new: bool,
+}
+
+enum Changed {
+    Yes(Appointment),
+    /// By somebody else: as it was saved, and what was written, put on top of it.
+    Meanwhile(Appointment, Box<Details>),
+}

@@ -1,0 +1,22 @@
+#![doc = include_str!("../README.md")]
+
+use std::sync::Arc;
+
+use edit_appointment::EditAppointment;
+use lambda_http::{Error, run, service_fn};
+use runtime::Runtime;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let runtime = Runtime::on_lambda()?;
+    // Side by side: one waits for the network, the other takes some milliseconds of a core.
+    let plans = tokio::task::spawn_blocking(domain::read_numbering_plans);
+    runtime.open_table().await;
+    plans.await?;
+    let function = Arc::new(EditAppointment::new(&runtime));
+    run(service_fn(|request| {
+        let function = function.clone();
+        async move { function.handle(request).await }
+    }))
+    .await
+}

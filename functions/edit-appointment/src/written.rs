@@ -1,0 +1,155 @@
+//! What somebody wrote of an appointment, in a form or in JSON, and what it comes to.
+
+use domain::{
+    Appointment, AppointmentStatus, BadAppointment, BadMoment, CustomerName, Day, Details, Length, Mobile, Notes,
+    Retention, Service, TimeOfDay, TimeZone, Timestamp,
+};
+use serde::{Deserialize, Deserializer};
+
+/// A field that is left out stays as it is; one that is there and empty, or `null`, is emptied.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Written {
+    name: Option<String>,
+    #[serde(default, alias = "number", deserialize_with = "there")]
+    pub(crate) mobile: Option<Option<String>>,
+    day: Option<String>,
+    time: Option<String>,
+    /// Instead of `day` and `time`: RFC 3339, or the same without an offset, where the company is.
+    start: Option<String>,
+    minutes: Option<Number>,
+    #[serde(default, deserialize_with = "there")]
+    service: Option<Option<String>>,
+    #[serde(default, deserialize_with = "there")]
+    notes: Option<Option<String>>,
+    status: Option<String>,
+    /// Which version it was written on top of.
+    version: Option<Number>,
+    /// Whether nothing is to be changed but that it does not take place.
+    cancel: Option<String>,
+}
+
+/// As JSON has it, or as a form does.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Number {
+    Number(u32),
+    Text(String),
+}
+
+impl Number {
+    fn value(&self) -> Option<u32> {
+        match self {
+            Self::Number(number) => Some(*number),
+            Self::Text(text) => text.trim().parse().ok(),
+        }
+    }
+}
+
+fn there<'de, D: Deserializer<'de>>(field: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::deserialize(field).map(Some)
+}
+
+/// What a text is read with.
+pub(crate) struct Reading<'a> {
+    pub(crate) zone: &'a TimeZone,
+    pub(crate) retention: Retention,
+    pub(crate) now: Timestamp,
+}
+
+impl Written {
+    pub(crate) fn version(&self) -> Option<u32> {
+        self.version.as_ref().and_then(Number::value)
+    }
+
+    pub(crate) fn cancels(&self) -> bool {
+        self.cancel.is_some()
+    }
+
+    /// The details, on top of those there were. `mobile` is what the number that was written, if one
+    /// was, turned out to be.
+    pub(crate) fn details(
+        &self,
+        before: Option<&Details>,
+        mobile: Option<Mobile>,
+        reading: &Reading<'_>,
+    ) -> Result<Details, BadAppointment> {
+        if let (true, Some(before)) = (self.cancels(), before) {
+            return Ok(Details { status: AppointmentStatus::Cancelled, ..before.clone() });
+        }
+        let text = |written: &Option<Option<String>>| written.clone().map(Option::unwrap_or_default);
+        let details = Details {
+            name: match (&self.name, before) {
+                (None, Some(before)) => before.name.clone(),
+                (name, _) => CustomerName::parse(name.as_deref().unwrap_or_default())?,
+            },
+            mobile,
+            start: self.start(before, reading)?,
+            length: match (&self.minutes, before) {
+                (None, Some(before)) => before.length,
+                (minutes, _) => {
+                    let minutes = minutes.as_ref().and_then(Number::value).ok_or(BadAppointment::Length)?;
+                    Length::of_minutes(minutes.try_into().map_err(|_| BadAppointment::Length)?)?
+                }
+            },
+            service: match (text(&self.service), before) {
+                (None, Some(before)) => before.service.clone(),
+                (service, _) => Service::parse(&service.unwrap_or_default())?,
+            },
+            notes: match (text(&self.notes), before) {
+                (None, Some(before)) => before.notes.clone(),
+                (notes, _) => Notes::parse(&notes.unwrap_or_default())?,
+            },
+            status: match (self.status.as_deref().filter(|status| !status.is_empty()), before) {
+                (Some(status), _) => status.parse()?,
+                (None, Some(before)) => before.status,
+                (None, None) => AppointmentStatus::Booked,
+            },
+        };
+        let moved = before.is_none_or(|before| (before.start, before.length) != (details.start, details.length));
+        if moved && details.ends() < reading.retention.floor(reading.now).at {
+            return Err(BadAppointment::LongAgo(reading.retention.in_days()));
+        }
+        if moved && details.start > reading.now.plus_secs(TEN_YEARS_SECS) {
+            return Err(BadAppointment::FarOff);
+        }
+        Ok(details)
+    }
+
+    fn start(&self, before: Option<&Details>, reading: &Reading<'_>) -> Result<Timestamp, BadAppointment> {
+        let (day, time) = match self.start.as_deref().map(|start| (start, start.split_once('T'))) {
+            Some((_, Some((day, time)))) if is_of_a_clock(time) => (Some(day), Some(time)),
+            Some((start, _)) => return Timestamp::from_rfc3339(start).ok_or(BadMoment::UnreadableDay.into()),
+            None => (self.day.as_deref(), self.time.as_deref()),
+        };
+        let there = before.map(|before| reading.zone.local(before.start));
+        let day: Day = match (day, there) {
+            (None, Some((day, _))) => day,
+            (day, _) => day.unwrap_or_default().parse()?,
+        };
+        let time: TimeOfDay = match (time, there) {
+            (None, Some((_, time))) => time,
+            (time, _) => time.unwrap_or_default().parse()?,
+        };
+        // The second of two hours that the clocks show alike is not moved to the first by saving it again.
+        match before {
+            Some(before) if reading.zone.local(before.start) == (day, time) => Ok(before.start),
+            _ => Ok(reading.zone.moment(day, time)?),
+        }
+    }
+}
+
+const TEN_YEARS_SECS: u64 = 3653 * 24 * 60 * 60;
+
+/// Whether a time has no offset from UTC.
+fn is_of_a_clock(time: &str) -> bool {
+    time.bytes().all(|b| b.is_ascii_digit() || b == b':')
+}
+
+/// What somebody wrote who began from an earlier version: put on top of what was saved since, where
+/// that version is still known.
+pub(crate) fn on_top_of(typed: Details, saved: &Appointment, seen: u32) -> Details {
+    match saved.version(seen) {
+        Some(seen) => typed.on_top_of(saved.details(), &seen.details),
+        None => typed,
+    }
+}

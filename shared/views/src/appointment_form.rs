@@ -1,0 +1,126 @@
+//! The form of an appointment, new or there already.
+
+use domain::{Appointment, AppointmentStatus, Details, TimeZone};
+use maud::{Markup, html};
+
+use crate::Viewer;
+use crate::appointment::BY_HAND;
+use crate::moment::{Shape, moment};
+use crate::text::text;
+
+/// What is in the fields, as it is written there.
+#[derive(Default)]
+struct Fields {
+    name: String,
+    mobile: String,
+    day: String,
+    time: String,
+    minutes: String,
+    service: String,
+    notes: String,
+}
+
+/// For an appointment that is not there yet.
+#[must_use]
+pub fn new_appointment() -> Markup {
+    let empty = Fields { minutes: "30".to_owned(), ..Fields::default() };
+    html! {
+        form.appointment-form id="appointment-form" hx-post="/api/appointments" method="post" hx-swap="none" hx-disable="find button" {
+            (fields(&empty))
+            div.problem-place role="alert" {}
+            div.form-foot { button.button.go type="submit" { "Book" } }
+        }
+    }
+}
+
+pub(crate) fn changing(appointment: &Appointment, typed: &Details, zone: &TimeZone, viewer: &Viewer) -> Markup {
+    let (day, time) = zone.local(typed.start);
+    let written = Fields {
+        name: typed.name.as_str().to_owned(),
+        mobile: typed.mobile.as_ref().map(|mobile| mobile.number.shown_in(viewer.region)).unwrap_or_default(),
+        day: day.to_string(),
+        time: time.to_string(),
+        minutes: typed.length.minutes().to_string(),
+        service: typed.service.as_str().to_owned(),
+        notes: typed.notes.as_str().to_owned(),
+    };
+    let status = typed.status;
+    let offered = BY_HAND.into_iter().chain((status == AppointmentStatus::Cancelled).then_some(status));
+    html! {
+        form.appointment-form id="appointment-form" hx-post={ "/api/appointments/" (appointment.id) } method="post"
+            hx-target="#appointment" hx-swap="appointment" hx-disable="find button" {
+            input type="hidden" name="version" value=(appointment.now.number);
+            (fields(&written))
+            div.field {
+                label for="appointment-status" { "Status" }
+                select id="appointment-status" name="status" {
+                    @for offered in offered {
+                        option value=(offered.as_str()) selected[offered == status] { (offered.as_str()) }
+                    }
+                }
+            }
+            div.problem-place role="alert" {}
+            div.form-foot { button.button.go type="submit" { "Save" } }
+        }
+    }
+}
+
+fn fields(written: &Fields) -> Markup {
+    html! {
+        div.field {
+            label for="appointment-name" { "Customer" }
+            input id="appointment-name" name="name" value=(written.name) autocomplete="off" maxlength="100" required;
+        }
+        div.field {
+            label for="appointment-mobile" { "Mobile number" }
+            input id="appointment-mobile" name="mobile" type="tel" inputmode="tel" value=(written.mobile) autocomplete="off" aria-describedby="appointment-mobile-hint";
+            p.hint id="appointment-mobile-hint" { "As you would dial it. Without one, the customer cannot be texted." }
+        }
+        div.field-row {
+            div.field {
+                label for="appointment-day" { "Day" }
+                input id="appointment-day" name="day" type="date" value=(written.day) required;
+            }
+            div.field {
+                label for="appointment-time" { "Time" }
+                input id="appointment-time" name="time" type="time" value=(written.time) required;
+            }
+            div.field {
+                label for="appointment-minutes" { "Minutes" }
+                input id="appointment-minutes" name="minutes" type="number" inputmode="numeric" min="1" max="1440" value=(written.minutes) required;
+            }
+        }
+        div.field {
+            label for="appointment-service" { "Service" }
+            input id="appointment-service" name="service" value=(written.service) autocomplete="off" maxlength="100";
+        }
+        div.field {
+            label for="appointment-notes" { "Notes" }
+            textarea id="appointment-notes" name="notes" rows="3" maxlength="2000" { (written.notes) }
+        }
+    }
+}
+
+/// The way to cancel: a button that shows another.
+pub(crate) fn cancelling(appointment: &Appointment) -> Markup {
+    let details = appointment.details();
+    html! {
+        @if details.status == AppointmentStatus::Cancelled {
+            p.cancelled { "This appointment does not take place. To book it again, choose another status and save." }
+        } @else {
+            details.cancel id="cancel" {
+                summary.button { "Cancel appointment" }
+                form hx-post={ "/api/appointments/" (appointment.id) } method="post" hx-target="#appointment" hx-swap="appointment" hx-disable="find button" {
+                    input type="hidden" name="version" value=(appointment.now.number);
+                    input type="hidden" name="cancel" value="yes";
+                    p {
+                        "Cancel the appointment of " strong { (text(details.name.as_str())) } ", "
+                        (moment(details.start, Shape::Day)) "? The customer is not told by itself."
+                    }
+                    div.problem-place role="alert" {}
+                    button.button.stop type="submit" { "Yes, cancel it" }
+                }
+            }
+        }
+    }
+}

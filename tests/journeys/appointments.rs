@@ -1,0 +1,498 @@
+//! Appointments: a day of them, what staff and scheduling systems make of them, and the conversation
+//! that each has.
+
+use domain::{Day, TimeZone};
+use futures_util::future::join_all;
+use reqwest::Method;
+use serde_json::{Value, json};
+use tests::{Answer, Desk, HARBOR, House, Send, TIDEWATER, ago};
+
+const MARIA: &str = "+14255550182";
+const SAM: &str = "+12535550119";
+const LANDLINE: &str = "+14255550190";
+const INTERNET: &str = "+14255550191";
+const NOBODY: &str = "+14255550192";
+
+/// Tomorrow where Harbor Dental is.
+fn tomorrow() -> String {
+    day_in("America/Los_Angeles").next().to_string()
+}
+
+fn day_in(zone: &str) -> Day {
+    let zone: TimeZone = zone.parse().unwrap();
+    zone.local(runtime::wall_clock().now()).0
+}
+
+/// What somebody books for a number: a cleaning tomorrow at three.
+fn booking(name: &str, number: &str) -> Value {
+    json!({"name": name, "number": number, "day": tomorrow(), "time": "15:00", "minutes": 45, "service": "Cleaning"})
+}
+
+fn with(mut booking: Value, fields: Value) -> Value {
+    for (name, value) in fields.as_object().unwrap() {
+        booking[name] = value.clone();
+    }
+    booking
+}
+
+async fn books(desk: &Desk<'_>, booking: &Value) -> Value {
+    let booked = desk.post("/api/appointments", booking, Send::default()).await;
+    assert_eq!(booked.status, 201, "{}", booked.body);
+    booked.json()
+}
+
+fn path(appointment: &Value) -> String {
+    format!("/api/appointments/{}", appointment["id"].as_str().unwrap())
+}
+
+/// Changes an appointment from the version that somebody saw.
+async fn changes(desk: &Desk<'_>, seen: &Value, fields: Value) -> Answer {
+    desk.post(&path(seen), &with(fields, json!({"version": seen["version"]})), Send::default()).await
+}
+
+async fn puts(desk: &Desk<'_>, id: &str, body: &Value) -> Answer {
+    let request = desk.request(Method::PUT, &format!("/api/appointments/{id}"));
+    desk.send(request.header("accept", "application/json").json(body)).await
+}
+
+async fn is_said_to_be(house: &House, number: &str, kind: &str) {
+    let decided = house.post_form("/local/carrier/kinds", &[("number", number), ("kind", kind)]).await;
+    assert_eq!(decided.status, 204, "{}", decided.body);
+}
+
+async fn times_looked_up(house: &House, number: &str) -> u64 {
+    let answer = house.get(&format!("/local/carrier/kinds?to={}", number.replace('+', "%2B"))).await;
+    answer.json()["times"].as_u64().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_appointment_is_booked_opened_changed_and_cancelled() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let booked = books(&dana, &with(booking("Maria Lopez", "(425) 555-0182"), json!({"notes": "First visit"}))).await;
+    assert_eq!(
+        (&booked["name"], &booked["number"], &booked["number_shown"], &booked["status"], &booked["version"]),
+        (&json!("Maria Lopez"), &json!(MARIA), &json!("(425) 555-0182"), &json!("booked"), &json!(1))
+    );
+    assert_eq!((&booked["day"], &booked["time"]), (&json!(tomorrow()), &json!("15:00")));
+    assert_eq!(booked["texting"], json!({"possible": true, "checked": true, "reason": null, "message": null}));
+    assert_eq!(dana.get(&path(&booked)).await.json(), booked);
+
+    let changed = changes(&dana, &booked, json!({"time": "16:30", "status": "confirmed", "notes": ""})).await;
+    assert_eq!(changed.status, 200, "{}", changed.body);
+    let changed = changed.json();
+    assert_eq!(
+        (&changed["time"], &changed["status"], &changed["notes"], &changed["version"], &changed["changed_by"]),
+        (&json!("16:30"), &json!("confirmed"), &json!(""), &json!(2), &json!("Dana Whitfield"))
+    );
+    assert_eq!(changed["name"], "Maria Lopez", "what is left out stays");
+
+    let cancelled = changes(&dana, &changed, json!({"cancel": "yes"})).await.json();
+    assert_eq!((&cancelled["status"], &cancelled["time"]), (&json!("cancelled"), &json!("16:30")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_day_lists_what_starts_in_it_where_the_company_is_in_order() {
+    let house = House::open().await;
+    let (dana, josie) = (house.dana().await, house.josie().await);
+    for (name, time) in [("Late", "23:45"), ("Early", "00:00"), ("Noon", "12:00")] {
+        books(&dana, &with(booking(name, ""), json!({"time": time}))).await;
+    }
+    let day: Day = tomorrow().parse().unwrap();
+    books(&dana, &with(booking("The day after", ""), json!({"day": day.next().to_string(), "time": "00:00"}))).await;
+    let list = dana.get(&format!("/api/appointments?day={day}")).await.json();
+    assert_eq!((&list["day"], &list["time_zone"]), (&json!(day.to_string()), &json!("America/Los_Angeles")));
+    let names: Vec<_> = list["items"].as_array().unwrap().iter().map(|item| item["name"].clone()).collect();
+    assert_eq!(names, ["Early", "Noon", "Late"]);
+    assert_eq!(dana.get("/api/appointments").await.json()["day"], day.previous().to_string(), "today, unless told");
+    assert_eq!(josie.get(&format!("/api/appointments?day={day}")).await.items(), [json!(null); 0]);
+    let screen = dana.screen(&format!("/api/appointments?day={}", day.next().next())).await;
+    assert!(screen.body.contains("No appointments on this day."), "{}", screen.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_appointment_of_another_company_or_of_nobody_is_not_found() {
+    let house = House::open().await;
+    let (dana, josie) = (house.dana().await, house.josie().await);
+    let booked = books(&dana, &booking("Maria Lopez", MARIA)).await;
+    for missing in [path(&booked), "/api/appointments/none".into(), "/api/appointments/%23".into()] {
+        let answers = [
+            josie.get(&missing).await,
+            josie.post(&missing, &json!({"name": "Mine", "version": 1}), Send::default()).await,
+            josie.post(&missing, &json!({"cancel": "yes", "version": 1}), Send::default()).await,
+        ];
+        for answer in answers {
+            assert_eq!((answer.status, answer.code()), (404, "no-appointment".to_owned()), "{missing}");
+        }
+    }
+    let conversation = booked["conversation"].as_str().unwrap();
+    assert_eq!(josie.messages(conversation).await.status, 404);
+    assert_eq!(josie.replies(conversation, "hello").await.status, 404);
+    // The same id is another appointment of another company.
+    let own =
+        with(booking("Liam Fraser", "0491 570 156"), json!({"day": day_in("Australia/Sydney").next().to_string()}));
+    let put = puts(&josie, booked["id"].as_str().unwrap(), &own).await;
+    assert_eq!(put.status, 201, "{}", put.body);
+    assert_eq!(dana.get(&path(&booked)).await.json(), booked);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_second_of_two_who_save_is_told_what_changed_and_saves_on_top() {
+    let house = House::open().await;
+    let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
+    let seen = books(&dana, &booking("Maria Lopez", MARIA)).await;
+    let first = changes(&marcus, &seen, json!({"minutes": 60, "notes": "Ring the back door"})).await;
+    assert_eq!(first.status, 200);
+
+    let told = changes(&dana, &seen, json!({"name": "Maria Garcia", "minutes": 30})).await;
+    assert_eq!((told.status, told.code()), (409, "changed-meanwhile".to_owned()));
+    let told = told.json();
+    let change = |n: usize| {
+        let change = &told["changes"][n];
+        (change["field"].clone(), change["from"].clone(), change["to"].clone(), change["by"].clone())
+    };
+    assert_eq!(change(0), (json!("minutes"), json!(45), json!(60), json!("Marcus Bell")));
+    assert_eq!(change(1), (json!("notes"), json!(""), json!("Ring the back door"), json!("Marcus Bell")));
+    assert_eq!(told["changes"].as_array().unwrap().len(), 2);
+    assert_eq!(told["appointment"], first.json(), "nothing of hers is saved yet");
+
+    // As a page: her words are in the form, his are where she wrote nothing, and the next save counts.
+    let form = [("version", "1"), ("name", "Maria Garcia"), ("minutes", "30")];
+    let screen = dana.send(dana.request(Method::POST, &path(&seen)).form(&form)).await;
+    assert_eq!(screen.status, 409);
+    for words in [
+        "Your changes are not saved yet",
+        "Marcus Bell, ",
+        "<b>Length</b> from 45 minutes to 60 minutes. You wrote 30 minutes.",
+        "name=\"version\" value=\"2\"",
+        "name=\"name\" value=\"Maria Garcia\"",
+        "name=\"minutes\" type=\"number\" inputmode=\"numeric\" min=\"1\" max=\"1440\" value=\"30\"",
+        ">Ring the back door</textarea>",
+    ] {
+        assert!(screen.body.contains(words), "{words}: {}", screen.body);
+    }
+    let again = changes(&dana, &told["appointment"], json!({"name": "Maria Garcia", "minutes": 30})).await.json();
+    assert_eq!(
+        (&again["name"], &again["minutes"], &again["notes"], &again["version"]),
+        (&json!("Maria Garcia"), &json!(30), &json!("Ring the back door"), &json!(3))
+    );
+    // The same save once more, as after an answer that was lost, changes nothing.
+    let repeated = changes(&dana, &told["appointment"], json!({"name": "Maria Garcia", "minutes": 30})).await;
+    assert_eq!((repeated.status, repeated.json()), (200, again));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_who_save_at_once_one_is_first_and_the_others_are_told() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let seen = books(&dana, &booking("Maria Lopez", MARIA)).await;
+    let saves = (0..8).map(|n| changes(&dana, &seen, json!({"name": format!("Maria {n}")})));
+    let mut statuses: Vec<_> = join_all(saves).await.iter().map(|answer| answer.status).collect();
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 409, 409, 409, 409, 409, 409, 409]);
+    assert_eq!(dana.get(&path(&seen)).await.json()["version"], 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn appointments_of_one_number_that_are_booked_at_once_are_all_known_by_it() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let bookings: Vec<_> =
+        (0..6).map(|n| with(booking(&format!("Customer {n}"), MARIA), json!({"time": format!("0{n}:00")}))).collect();
+    let conversations: Vec<_> = join_all(bookings.iter().map(|booking| books(&dana, booking)))
+        .await
+        .iter()
+        .map(|booked| booked["conversation"].clone())
+        .collect();
+    assert!(conversations.iter().all(|one| *one == conversations[0]), "one conversation for all");
+    house.phone(MARIA).texts(HARBOR, "hello").await;
+    let notification = dana.notifications().await.items().remove(0);
+    assert_eq!(notification["name"], "Customer 0 / Customer 1 / Customer 2 and 3 more");
+    assert_eq!(notification["conversation"], conversations[0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_and_the_next_appointment_flow_to_feed_inbox_thread_and_follow_a_change() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    house.phone(MARIA).texts(HARBOR, "Running late").await;
+    let conversation = dana.conversation_with(MARIA).await;
+    assert_eq!(dana.notifications().await.items()[0]["name"], json!(null));
+
+    let booked = books(&dana, &booking("Maria Lopez", MARIA)).await;
+    let later = with(booking("Sofia Lopez", MARIA), json!({"time": "16:00", "service": "Check-up"}));
+    books(&dana, &later).await;
+    let next = json!({"id": booked["id"], "start": booked["start"], "service": "Cleaning", "status": "booked"});
+    for item in [dana.notifications().await.items().remove(0), dana.everything("/api/conversations").await.remove(0)] {
+        assert_eq!((&item["name"], &item["next_appointment"]), (&json!("Maria Lopez / Sofia Lopez"), &next));
+    }
+
+    let changed = changes(&dana, &booked, json!({"name": "Maria <b>Garcia</b>", "status": "confirmed"})).await;
+    assert_eq!(changed.status, 200);
+    for address in [
+        "/api/notifications".to_owned(),
+        "/api/conversations".to_owned(),
+        format!("/api/conversations/{conversation}/messages"),
+    ] {
+        let screen = dana.screen(&address).await.body;
+        assert!(screen.contains("Maria &lt;b&gt;Garcia&lt;/b&gt; / Sofia Lopez"), "{address}: {screen}");
+        assert!(screen.contains(booked["start"].as_str().unwrap()) && screen.contains("Cleaning"), "{screen}");
+        assert!(screen.contains("confirmed"), "{screen}");
+    }
+    let thread = dana.screen(&format!("/api/conversations/{conversation}/messages")).await.body;
+    assert!(thread.contains(&format!("/appointment.html?a={}", booked["id"].as_str().unwrap())), "{thread}");
+
+    // What is cancelled is no next appointment, and its customer keeps their name.
+    let cancelled = changes(&dana, &changed.json(), json!({"cancel": "yes"})).await;
+    assert_eq!(cancelled.status, 200);
+    let item = dana.notifications().await.items().remove(0);
+    assert_eq!(item["next_appointment"]["service"], "Check-up");
+    assert_eq!(item["name"], "Maria <b>Garcia</b> / Sofia Lopez");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn staff_write_first_from_an_appointment_and_the_answer_joins_it() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let booked = books(&dana, &booking("Maria Lopez", MARIA)).await;
+    let conversation = booked["conversation"].as_str().unwrap();
+    let empty = dana.messages(conversation).await;
+    assert_eq!((empty.status, empty.items()), (200, Vec::new()), "it is there before anything is said");
+    let head = dana.screen(&format!("/api/conversations/{conversation}/messages")).await.body;
+    assert!(head.contains("Maria Lopez") && head.contains("No texts in the last 30 days"), "{head}");
+
+    let first = dana.replies(conversation, "See you tomorrow").await;
+    assert_eq!(first.status, 201, "{}", first.body);
+    assert_eq!(house.phone(MARIA).texts_received().await, ["See you tomorrow"]);
+    house.phone(MARIA).texts(HARBOR, "Can I come at 4?").await;
+    assert_eq!(dana.replies(conversation, "Of course").await.status, 201);
+    assert_eq!(dana.messages(conversation).await.texts(), ["Of course", "Can I come at 4?", "See you tomorrow"]);
+    assert_eq!(dana.conversation_with(MARIA).await, conversation);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_number_is_another_conversation_and_neither_is_harmed() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    house.phone(MARIA).texts(HARBOR, "from Maria").await;
+    house.phone(SAM).texts(HARBOR, "from Sam").await;
+    let booked = books(&dana, &booking("Maria Lopez", MARIA)).await;
+    let moved = changes(&dana, &booked, json!({"number": SAM})).await.json();
+    assert_eq!(moved["conversation"], json!(dana.conversation_with(SAM).await));
+    let named = |items: Vec<Value>, number: &str| {
+        items.into_iter().find(|item| item["number"] == number).expect("there")["name"].clone()
+    };
+    let inbox = dana.everything("/api/conversations").await;
+    assert_eq!((named(inbox.clone(), MARIA), named(inbox, SAM)), (json!(null), json!("Maria Lopez")));
+    assert_eq!(dana.messages(booked["conversation"].as_str().unwrap()).await.texts(), ["from Maria"]);
+    assert_eq!(dana.messages(moved["conversation"].as_str().unwrap()).await.texts(), ["from Sam"]);
+
+    let none = changes(&dana, &moved, json!({"number": ""})).await.json();
+    assert_eq!((&none["conversation"], &none["texting"]["reason"]), (&json!(null), &json!("no-number")));
+    assert_eq!(named(dana.everything("/api/conversations").await, SAM), json!(null));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_that_cannot_be_texted_says_why_and_what_to_do() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    for (number, reason, words) in [
+        ("", "no-number", "Add one"),
+        (LANDLINE, "landline", "(425) 555-0190 is a landline"),
+        (INTERNET, "not-mobile", "is not a mobile number"),
+        (NOBODY, "not-in-use", "No carrier has the number"),
+    ] {
+        let booked = books(&dana, &booking("Maria Lopez", number)).await;
+        let texting = &booked["texting"];
+        assert_eq!((&texting["possible"], &texting["reason"]), (&json!(false), &json!(reason)));
+        assert!(texting["message"].as_str().unwrap().contains(words), "{texting}");
+        let screen = dana.screen(&path(&booked)).await.body;
+        assert!(screen.contains(words) && !screen.contains("data-conversation"), "{screen}");
+    }
+    // What no numbering plan has is not even kept.
+    for (typed, words) in [("hello", "That is not a phone number"), ("800 555 0199", "cannot receive an SMS")] {
+        let refused = dana.post("/api/appointments", &booking("Maria Lopez", typed), Send::default()).await;
+        assert_eq!((refused.status, refused.code()), (422, "not-a-mobile-number".to_owned()));
+        assert!(refused.sentence().contains(words), "{}", refused.body);
+    }
+    let own = dana.post("/api/appointments", &booking("Maria Lopez", HARBOR), Send::default()).await;
+    assert!(own.sentence().contains("your own number"), "{}", own.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn carriers_are_asked_what_a_number_is_once() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let booked = books(&dana, &booking("Maria Lopez", MARIA)).await;
+    for _ in 0..3 {
+        dana.get(&path(&booked)).await;
+    }
+    changes(&dana, &booked, json!({"name": "Maria Garcia"})).await;
+    books(&dana, &booking("Sofia Lopez", MARIA)).await;
+    house.phone(MARIA).texts(HARBOR, "hello").await;
+    assert_eq!(times_looked_up(&house, MARIA).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_that_could_not_be_looked_up_is_saved_and_looked_up_the_next_time() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    is_said_to_be(&house, MARIA, "unavailable").await;
+    let booked = books(&dana, &booking("Maria Lopez", MARIA)).await;
+    assert_eq!(booked["texting"], json!({"possible": true, "checked": false, "reason": null, "message": null}));
+    let screen = dana.screen(&path(&booked)).await.body;
+    assert!(screen.contains("could not be checked just now"), "{screen}");
+    is_said_to_be(&house, MARIA, "landline").await;
+    let opened = dana.get(&path(&booked)).await.json();
+    assert_eq!(opened["texting"]["reason"], "landline");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_that_the_carrier_refuses_is_known_not_to_work_until_something_newer_is_said() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let booked = books(&dana, &booking("Maria Lopez", MARIA)).await;
+    let conversation = booked["conversation"].as_str().unwrap();
+    is_said_to_be(&house, MARIA, "invalid").await;
+    let refused = dana.replies(conversation, "hello").await;
+    assert_eq!((refused.status, refused.code()), (422, "invalid-number".to_owned()));
+    let opened = dana.get(&path(&booked)).await.json();
+    assert_eq!(opened["texting"]["reason"], "refused");
+    assert!(opened["texting"]["message"].as_str().unwrap().contains("does not deliver"), "{opened}");
+    let screen = dana.screen(&path(&booked)).await.body;
+    assert!(screen.contains(&format!("/conversation.html?c={conversation}")), "what was said stays within reach");
+    house.phone(MARIA).texts(HARBOR, "It works").await;
+    assert_eq!(dana.get(&path(&booked)).await.json()["texting"]["possible"], true);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn impossible_dates_and_times_are_refused_in_words() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let year: i32 = tomorrow()[..4].parse().unwrap();
+    // The second Sunday of March, and the first of November, of a year to come.
+    let sundays = |month: &str, days: std::ops::RangeInclusive<u8>| {
+        let days = days.map(|day| format!("{}-{month}-{day:02}", year + 1));
+        days.into_iter().find(|day| day.parse::<Day>().unwrap().written_out().starts_with("Sunday")).unwrap()
+    };
+    let (spring, autumn) = (sundays("03", 8..=14), sundays("11", 1..=7));
+    for (fields, code, words) in [
+        (json!({"day": format!("{}-02-30", year + 1)}), "bad-day", "There is no"),
+        (json!({"day": "soon"}), "bad-day", "not a day"),
+        (json!({"time": "25:00"}), "bad-time", "00:00 to 23:59"),
+        (json!({"day": spring, "time": "02:30"}), "no-such-time", "put forward"),
+        (json!({"day": "1999-01-01"}), "bad-start", "over 30 days ago"),
+        (json!({"day": format!("{}-01-01", year + 12)}), "bad-start", "ten years"),
+        (json!({"start": "2026-13-01T10:00:00Z"}), "bad-day", "not a day"),
+        (json!({"minutes": 0}), "bad-length", "1 to 1,440"),
+        (json!({"minutes": "many"}), "bad-length", "1 to 1,440"),
+        (json!({"name": " "}), "bad-name", "whose appointment"),
+        (json!({"name": "x".repeat(101)}), "bad-name", "100 characters"),
+        (json!({"service": "x".repeat(101)}), "bad-service", "100 characters"),
+        (json!({"notes": "x".repeat(2001)}), "notes-too-long", "2,000"),
+        (json!({"status": "maybe"}), "bad-status", "booked, confirmed"),
+    ] {
+        let body = with(booking("Maria Lopez", MARIA), fields.clone());
+        let refused = dana.post("/api/appointments", &body, Send::default()).await;
+        assert_eq!((refused.status, refused.code().as_str()), (422, code), "{fields}: {}", refused.body);
+        assert!(refused.sentence().contains(words), "{fields}: {}", refused.sentence());
+    }
+    let day = dana.get("/api/appointments?day=2026-02-30").await;
+    assert_eq!((day.status, day.code()), (422, "bad-day".to_owned()));
+
+    // An hour that the clocks show twice is the first of the two, and saving it again does not move it.
+    let twice = books(&dana, &with(booking("Maria Lopez", MARIA), json!({"day": autumn, "time": "01:30"}))).await;
+    assert!(twice["start"].as_str().unwrap().ends_with("T08:30:00.000Z"), "{twice}");
+    let second = format!("{autumn}T09:30:00Z");
+    let put = puts(&dana, "second-hour", &with(booking("Sam", SAM), json!({"start": second}))).await.json();
+    assert_eq!(put["time"], "01:30");
+    let saved = changes(&dana, &put, json!({"day": put["day"], "time": put["time"], "name": "Sam Okafor"})).await;
+    assert_eq!(saved.json()["start"], put["start"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scheduling_system_keeps_an_appointment_in_step_by_its_own_id() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let id = "PMS_2026.00017-b";
+    let own = json!({
+        "name": "Maria Lopez", "number": MARIA, "start": format!("{}T15:00", tomorrow()), "minutes": 45,
+        "service": "Cleaning",
+    });
+    let new = puts(&dana, id, &own).await;
+    assert_eq!((new.status, &new.json()["id"], &new.json()["time"]), (201, &json!(id), &json!("15:00")));
+    let again = puts(&dana, id, &own).await;
+    assert_eq!((again.status, again.json()), (200, new.json()), "the same again changes nothing");
+    let instant = puts(&dana, id, &with(own.clone(), json!({"start": new.json()["start"]}))).await;
+    assert_eq!(instant.json()["version"], 1, "the same moment, written otherwise");
+
+    // What staff added and the customer answered is not undone by a system that does not know of it.
+    changes(&dana, &new.json(), json!({"notes": "Afternoons are best", "status": "confirmed"})).await;
+    let moved = puts(&dana, id, &with(own.clone(), json!({"minutes": 30}))).await.json();
+    assert_eq!(
+        (&moved["minutes"], &moved["notes"], &moved["status"], &moved["version"]),
+        (&json!(30), &json!("Afternoons are best"), &json!("confirmed"), &json!(3))
+    );
+    let stale = puts(&dana, id, &with(own.clone(), json!({"version": 1, "minutes": 20}))).await;
+    assert_eq!((stale.status, stale.code()), (409, "changed-meanwhile".to_owned()));
+    let cancelled = puts(&dana, id, &with(own.clone(), json!({"status": "cancelled", "number": null}))).await.json();
+    assert_eq!((&cancelled["status"], &cancelled["number"]), (&json!("cancelled"), &json!(null)));
+
+    let many: Vec<_> = join_all((0..8).map(|_| puts(&dana, "at-once", &own))).await;
+    assert!(many.iter().all(|answer| [200, 201].contains(&answer.status)), "{many:?}");
+    assert_eq!(dana.get("/api/appointments/at-once").await.json()["version"], 1);
+    for bad in ["%2e%2e%2fx", "-x", "a%23b", &"x".repeat(65)] {
+        let refused = puts(&dana, bad, &own).await;
+        assert_eq!((refused.status, refused.code()), (400, "bad-id".to_owned()), "{bad}");
+    }
+    let unreadable = dana.request(Method::PUT, "/api/appointments/x").header("content-type", "application/json");
+    let unreadable = dana.send(unreadable.header("accept", "application/json").body("{")).await;
+    assert_eq!((unreadable.status, unreadable.code()), (400, "unreadable-body".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_booking_that_is_sent_twice_is_one_appointment() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let send = Send { key: Some("3f1c") };
+    let bookings =
+        join_all((0..6).map(|_| async { dana.post("/api/appointments", &booking("Maria Lopez", MARIA), send).await }))
+            .await;
+    assert!(bookings.iter().all(|answer| answer.status == 201 && answer.json() == bookings[0].json()), "{bookings:?}");
+    assert_eq!(dana.get(&format!("/api/appointments?day={}", tomorrow())).await.items().len(), 1);
+    let other = dana.send(dana.request(Method::POST, "/api/appointments").form(&[("name", "Maria")])).await;
+    assert_eq!(other.status, 422, "a form that lacks something");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_another_site_cannot_write_appointments() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let booked = books(&dana, &booking("Maria Lopez", MARIA)).await;
+    for (method, path) in
+        [(Method::POST, "/api/appointments".to_owned()), (Method::POST, path(&booked)), (Method::PUT, path(&booked))]
+    {
+        let request = dana.request(method.clone(), &path).header("accept", "application/json");
+        let request = request.header("sec-fetch-site", "cross-site").json(&booking("Mallory", MARIA));
+        let refused = dana.send(request).await;
+        assert_eq!((refused.status, refused.code()), (400, "foreign-origin".to_owned()), "{method} {path}");
+    }
+    let preflight = house.preflight(&path(&booked), "https://elsewhere.example").await;
+    assert!(preflight.header("access-control-allow-origin").is_none());
+    assert_eq!(dana.get(&path(&booked)).await.json(), booked);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_company_has_its_own_days() {
+    let house = House::open().await;
+    let josie = house.josie().await;
+    assert_eq!(josie.get("/api/session").await.json()["time_zone"], "Australia/Sydney");
+    let day = day_in("Australia/Sydney").next().to_string();
+    let booked =
+        books(&josie, &with(booking("Liam Fraser", "0491 570 156"), json!({"day": day, "time": "00:30"}))).await;
+    assert_eq!(booked["day"], json!(day));
+    assert!(booked["start"].as_str().unwrap() < day.as_str(), "it is still the day before in UTC");
+    house.phone("+61491570156").texts(TIDEWATER, "hello").await;
+    assert_eq!(josie.notifications().await.items()[0]["name"], "Liam Fraser");
+    assert!(booked["changed_at"].as_str().unwrap() > ago(60).as_str());
+}
