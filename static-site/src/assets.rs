@@ -14,6 +14,7 @@ const CSS: &[&str] = &[
     include_str!("../assets/css/controls.css"),
     include_str!("../assets/css/rows.css"),
     include_str!("../assets/css/thread.css"),
+    include_str!("../assets/css/appointments.css"),
     include_str!("../assets/css/sign-in.css"),
 ];
 
@@ -28,6 +29,7 @@ const JS: &[&str] = &[
     include_str!("../assets/js/thread.js"),
     include_str!("../assets/js/segments.js"),
     include_str!("../assets/js/composer.js"),
+    include_str!("../assets/js/appointments.js"),
     include_str!("../assets/js/leave.js"),
     include_str!("../assets/js/sign-in.js"),
 ];

@@ -1,5 +1,6 @@
 //! The pages, each a shell that its fragments fill.
 
+mod appointments;
 mod conversation;
 mod dashboard;
 mod messages;
@@ -21,6 +22,9 @@ pub(crate) fn files() -> Vec<File> {
         ("notifications.html", messages::notifications()),
         ("conversation.html", conversation::page()),
         ("new-message.html", new_message::page()),
+        ("appointments.html", appointments::day()),
+        ("appointment.html", appointments::edit()),
+        ("new-appointment.html", appointments::new()),
         ("sign-in.html", sign_in::page()),
         ("404.html", not_found()),
     ]
@@ -43,11 +47,15 @@ pub(crate) fn files() -> Vec<File> {
 enum Place {
     Dashboard,
     Messages,
+    Appointments,
     NewMessage,
 }
 
-const PLACES: [(Place, &str, &str); 2] =
-    [(Place::Dashboard, "/", "Dashboard"), (Place::Messages, "/messages.html", "Messages")];
+const PLACES: [(Place, &str, &str); 3] = [
+    (Place::Dashboard, "/", "Dashboard"),
+    (Place::Messages, "/messages.html", "Messages"),
+    (Place::Appointments, "/appointments.html", "Appointments"),
+];
 
 /// A page of the portal, for somebody who is signed in.
 fn portal(title: &str, here: Place, class: &str, content: &Markup) -> Markup {

@@ -23,9 +23,10 @@ try {
   const cookie = await signIn('harbor-dental.dana');
   const headers = {cookie, accept: 'application/json'};
   const {items} = await (await fetch(`${stack.address}/api/conversations`, {headers})).json();
-  const path = `/conversation.html?c=${items.find(item => item.number === MARIA).conversation}`;
+  const maria = items.find(item => item.number === MARIA);
+  const paths = [`/conversation.html?c=${maria.conversation}`, `/appointment.html?a=${maria.next_appointment.id}`];
   // A page that is not there is an error to Lighthouse, which measures nothing then.
-  const pages = [...SIGNED_OUT, ...signedIn(path)].filter(({name}) => name !== 'not-found');
+  const pages = [...SIGNED_OUT, ...signedIn(...paths)].filter(({name}) => name !== 'not-found');
   for (const page of pages) table.push({page: page.name, ...await best(page, SIGNED_OUT.includes(page) ? {} : {cookie})});
 } finally {
   await chrome.kill();

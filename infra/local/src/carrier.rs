@@ -6,7 +6,6 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{
@@ -19,7 +18,7 @@ use domain::{Clock, PhoneNumber, Randomness, Timestamp};
 use maud::html;
 use runtime::Runtime;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::functions::Functions;
 use crate::queue::Queue;

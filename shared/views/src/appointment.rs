@@ -72,7 +72,7 @@ pub fn appointments(appointments: &[Appointment], day: Day, today: Day, viewer: 
     let address = |day: Day| format!("/appointments.html?day={day}");
     html! {
         div.day-head id="day-head" {
-            h2.day-title id="day-title" { (day.written_out()) @if day == today { span.today { "Today" } } }
+            h2.day-title id="day-title" data-day=(day) { (day.written_out()) @if day == today { span.today { "Today" } } }
             nav.days aria-label="Days" {
                 a.button href=(address(day.previous())) { "Previous" }
                 a.button href="/appointments.html" aria-current=[(day == today).then_some("date")] { "Today" }
@@ -203,9 +203,8 @@ fn value(field: Field, details: &Details, viewer: &Viewer) -> Markup {
     };
     match field {
         Field::Name => words(details.name.as_str()),
-        Field::Mobile => match &details.mobile {
-            Some(mobile) => html! { span.number { (mobile.number.shown_in(viewer.region)) } },
-            None => html! { "none" },
+        Field::Mobile => html! {
+            @if let Some(mobile) = &details.mobile { span.number { (mobile.number.shown_in(viewer.region)) } } @else { "none" }
         },
         Field::Start => moment(details.start, Shape::Day),
         Field::Length => html! { (details.length.minutes()) " minutes" },

@@ -48,7 +48,7 @@ pub(crate) fn changing(appointment: &Appointment, typed: &Details, zone: &TimeZo
     let offered = BY_HAND.into_iter().chain((status == AppointmentStatus::Cancelled).then_some(status));
     html! {
         form.appointment-form id="appointment-form" hx-post={ "/api/appointments/" (appointment.id) } method="post"
-            hx-target="#appointment" hx-swap="appointment" hx-disable="find button" {
+            hx-target="#appointment" hx-swap="appointment" hx-disable="find button" data-tells-of-changes {
             input type="hidden" name="version" value=(appointment.now.number);
             (fields(&written))
             div.field {
@@ -110,7 +110,7 @@ pub(crate) fn cancelling(appointment: &Appointment) -> Markup {
         } @else {
             details.cancel id="cancel" {
                 summary.button { "Cancel appointment" }
-                form hx-post={ "/api/appointments/" (appointment.id) } method="post" hx-target="#appointment" hx-swap="appointment" hx-disable="find button" {
+                form hx-post={ "/api/appointments/" (appointment.id) } method="post" hx-target="#appointment" hx-swap="appointment" hx-disable="find button" data-tells-of-changes {
                     input type="hidden" name="version" value=(appointment.now.number);
                     input type="hidden" name="cancel" value="yes";
                     p {

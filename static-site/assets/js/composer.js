@@ -5,10 +5,12 @@ const form = document.querySelector('form.composer');
 if (form) {
   const text = form.elements.namedItem('text');
   const counter = document.getElementById('segments');
-  const place = `draft:${location.pathname}${location.search}`;
+  // A draft belongs to the conversation, wherever it is written in it, or else to the page.
+  const named = new URLSearchParams(location.search).get('c');
+  let place = `draft:${named ?? location.pathname}`;
   // What is written, with the name under which it was last tried: a second try is the same
   // message, also after a reload, and another text is another.
-  const draft = JSON.parse(sessionStorage.getItem(place) ?? '{"fields":{}}');
+  let draft = {};
   const fields = () => Object.fromEntries(new FormData(form));
   const written = () => JSON.stringify(fields());
 
@@ -23,8 +25,18 @@ if (form) {
     counter.textContent = length ? `${length}/${room} · ${count} SMS` : '';
   };
 
-  for (const [name, value] of Object.entries(draft.fields)) form.elements.namedItem(name).value = value;
-  show();
+  const begin = () => {
+    draft = JSON.parse(sessionStorage.getItem(place) ?? '{"fields":{}}');
+    form.reset();
+    for (const [name, value] of Object.entries(draft.fields)) form.elements.namedItem(name).value = value;
+    show();
+  };
+  begin();
+
+  document.addEventListener('conversation', event => {
+    place = `draft:${event.detail}`;
+    begin();
+  });
 
   form.addEventListener('input', () => {
     keep();

@@ -9,6 +9,8 @@ document.addEventListener('htmx:after:request', event => {
     location.assign(back === '/' ? '/sign-in.html' : `/sign-in.html?${new URLSearchParams({back})}`);
     return;
   }
+  // What somebody else saved meanwhile comes as the form itself, and takes its place.
+  if (status === 409 && ctx.sourceElement.matches('[data-tells-of-changes]')) return;
   const place = placeFor(ctx.sourceElement);
   if (status < 400) {
     if (ctx.request.method !== 'GET') place?.replaceChildren();
@@ -24,7 +26,7 @@ document.addEventListener('htmx:error', event => {
   const {ctx} = event.detail;
   if (!ctx?.request || ctx.request.method === 'GET') return;
   const place = placeFor(ctx.sourceElement);
-  if (place) say(place, 'No connection. Press Send again when you are back online: it will not be sent twice.');
+  if (place) say(place, 'No connection. Press it again when you are back online: it will not be done twice.');
 });
 
 function placeFor(element) {

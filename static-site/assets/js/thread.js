@@ -1,15 +1,36 @@
 // The conversation that the page's address names: its days, and where its reader is in it.
 
 const list = document.getElementById('messages');
-const conversation = new URLSearchParams(location.search).get('c') ?? '';
+const named = new URLSearchParams(location.search).get('c');
+let conversation = named ?? '';
 
 if (list) {
-  const base = `/api/conversations/${encodeURIComponent(conversation)}`;
-  for (const element of document.querySelectorAll('[data-thread]')) {
-    element.setAttribute(element.matches('form') ? 'hx-post' : 'hx-get', base + element.dataset.thread);
-  }
-
+  const parts = document.getElementById('thread-parts');
   const jump = document.getElementById('jump');
+  const base = () => `/api/conversations/${encodeURIComponent(conversation)}`;
+  const point = () => {
+    for (const element of document.querySelectorAll('[data-thread]')) {
+      element.setAttribute(element.matches('form') ? 'hx-post' : 'hx-get', base() + element.dataset.thread);
+    }
+  };
+  if (!parts) point();
+
+  // Another conversation in the same place, or none: an appointment's number decides which.
+  globalThis.openConversation = id => {
+    if (id === conversation) return;
+    conversation = id;
+    parts.hidden = !id;
+    list.replaceChildren();
+    list.filled = false;
+    document.getElementById('conversation-head').replaceChildren();
+    document.dispatchEvent(new CustomEvent('conversation', {detail: id}));
+    if (!id) return;
+    const first = !list.hasAttribute('hx-get');
+    point();
+    if (first) parts.querySelectorAll('[data-thread]').forEach(element => htmx.process(element));
+    else htmx.trigger(list, 'refresh');
+  };
+
   const below = () => list.scrollHeight - list.scrollTop - list.clientHeight;
   const toEnd = () => { list.scrollTop = list.scrollHeight; };
   let before = null;
@@ -32,8 +53,10 @@ if (list) {
   const concerns = element => list.contains(element) || element.matches('form[data-thread]');
 
   document.addEventListener('htmx:before:swap', event => {
-    const {sourceElement} = event.detail.ctx;
+    const {sourceElement, request} = event.detail.ctx;
     if (!concerns(sourceElement)) return;
+    // What was asked of a conversation that is not open any more.
+    if (!new URL(request.action, location).pathname.startsWith(`${base()}/`)) return event.preventDefault();
     before = {
       newest: newest()?.id,
       atEnd: below() < 80,
@@ -47,7 +70,7 @@ if (list) {
     if (!before || !concerns(event.detail.ctx.sourceElement)) return;
     showDays();
     const who = document.querySelector('#conversation-head .name');
-    if (who) document.title = `${who.textContent} · Switchboard`;
+    if (who && named !== null) document.title = `${who.textContent} · Switchboard`;
     const came = newest()?.id !== before.newest;
     if (before.earlier) list.scrollTop = list.scrollHeight - list.clientHeight - before.below;
     else if (!before.newest || before.ours || before.atEnd) toEnd();

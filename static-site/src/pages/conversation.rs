@@ -17,17 +17,26 @@ pub(super) fn page() -> Markup {
                 (inbox())
             }
             section.pane.thread aria-label="Conversation" {
-                div.thread-top {
-                    a.back href="/messages.html" { (icon(Icon::Back)) span.visually-hidden { "Back to all conversations" } }
-                    header.thread-head id="conversation-head" { h1 { "Conversation" } }
-                }
-                ol.messages id="messages" aria-live="polite" aria-label="Messages" tabindex="0" data-merge="oldest-first"
-                    data-thread="/messages" hx-trigger="load, every 5s, refresh" hx-swap="merge" hx-config="timeout:10s" {}
-                button.jump id="jump" type="button" hidden { "New message ↓" }
-                (composer())
+                (thread(Some("/messages.html")))
             }
         },
     )
+}
+
+/// What was said, and what is to be said next; with the way back, where a phone shows nothing else.
+pub(super) fn thread(back: Option<&str>) -> Markup {
+    html! {
+        div.thread-top {
+            @if let Some(back) = back {
+                a.back href=(back) { (icon(Icon::Back)) span.visually-hidden { "Back to all conversations" } }
+            }
+            header.thread-head id="conversation-head" { h1 { "Conversation" } }
+        }
+        ol.messages id="messages" aria-live="polite" aria-label="Messages" tabindex="0" data-merge="oldest-first"
+            data-thread="/messages" hx-trigger="load, every 5s, refresh" hx-swap="merge" hx-config="timeout:10s" {}
+        button.jump id="jump" type="button" hidden { "New message ↓" }
+        (composer())
+    }
 }
 
 fn composer() -> Markup {

@@ -3,12 +3,16 @@ import {MARIA} from './stack.mjs';
 
 export const SIGNED_OUT = [{name: 'sign-in', path: '/sign-in.html', ready: '#sign-in'}];
 
-export function signedIn(conversation) {
+export function signedIn(conversation, appointment) {
   return [
     {name: 'dashboard', path: '/', ready: '#recent .row'},
     {name: 'messages', path: '/messages.html', ready: '#conversations .conversation'},
     {name: 'notifications', path: '/notifications.html', ready: '#notifications .row'},
     {name: 'conversation', path: conversation, ready: '#messages .message'},
+    {name: 'appointments', path: '/appointments.html', ready: '#appointment-rows .appointment'},
+    {name: 'appointment', path: appointment, ready: '#messages .message'},
+    {name: 'new-appointment', path: '/new-appointment.html', ready: '.account-name'},
+    {name: 'no-appointment', path: '/appointment.html?a=nonsense', ready: '.problem'},
     {name: 'new-message', path: '/new-message.html', ready: '.account-name'},
     {name: 'no-conversation', path: '/conversation.html?c=nonsense', ready: '.problem'},
     {name: 'not-found', path: '/nothing-here.html', ready: 'h1'},
@@ -21,6 +25,7 @@ export const EMPTY = [
   {name: 'dashboard-empty', path: '/', ready: '.empty'},
   {name: 'messages-empty', path: '/messages.html', ready: '.empty'},
   {name: 'notifications-empty', path: '/notifications.html', ready: '.empty'},
+  {name: 'appointments-empty', path: '/appointments.html', ready: '.empty'},
 ];
 
 /** Where Maria's conversation is, asked for as a program would. */
@@ -28,6 +33,13 @@ export async function conversationPath(page) {
   const answer = await page.request.get('/api/conversations', {headers: {accept: 'application/json'}});
   const {items} = await answer.json();
   return `/conversation.html?c=${items.find(item => item.number === MARIA).conversation}`;
+}
+
+/** Where Maria's appointment is, which may be tomorrow's late in the evening. */
+export async function appointmentPath(page) {
+  const answer = await page.request.get('/api/conversations', {headers: {accept: 'application/json'}});
+  const {items} = await answer.json();
+  return `/appointment.html?a=${items.find(item => item.number === MARIA).next_appointment.id}`;
 }
 
 /** Goes to a page and waits until what it shows has come, the account above it too. */

@@ -1,7 +1,7 @@
 import {readFile} from 'node:fs/promises';
 import {createRequire} from 'node:module';
 import {expect, test} from '../lib/test.mjs';
-import {EMPTY, SIGNED_OUT, conversationPath, opens, signedIn} from '../lib/pages.mjs';
+import {EMPTY, SIGNED_OUT, appointmentPath, conversationPath, opens, signedIn} from '../lib/pages.mjs';
 
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -16,7 +16,7 @@ for (const colorScheme of ['light', 'dark']) {
       const visitor = await openWindow({colorScheme, ...injected});
       for (const page of SIGNED_OUT) await isRight(visitor, page, colorScheme);
       const {page} = await signIn('Dana Whitfield', {colorScheme, ...injected});
-      for (const place of signedIn(await conversationPath(page))) await isRight(page, place, colorScheme);
+      for (const place of signedIn(await conversationPath(page), await appointmentPath(page))) await isRight(page, place, colorScheme);
       await page.goto('/new-message.html');
       await page.getByLabel('Mobile number').fill('12345');
       await page.getByLabel('Message', {exact: true}).fill('Hello');

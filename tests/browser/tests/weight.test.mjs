@@ -1,5 +1,5 @@
 import {expect, test} from '../lib/test.mjs';
-import {SIGNED_OUT, conversationPath, opens, signedIn} from '../lib/pages.mjs';
+import {SIGNED_OUT, appointmentPath, conversationPath, opens, signedIn} from '../lib/pages.mjs';
 
 const MOST = 40 * 1024;
 
@@ -7,9 +7,9 @@ test.use({demo: true});
 
 test('a first visit of any page transfers at most 40 KB, all of it counted', {tag: '@any-width'}, async ({openWindow, signIn}) => {
   const dana = await signIn('Dana Whitfield');
-  const path = await conversationPath(dana.page);
+  const paths = [await conversationPath(dana.page), await appointmentPath(dana.page)];
   const weights = {};
-  for (const place of [...SIGNED_OUT, ...signedIn(path)]) {
+  for (const place of [...SIGNED_OUT, ...signedIn(...paths)]) {
     // A window that has cached nothing, with Dana's session.
     const page = await openWindow();
     await page.context().addCookies(await dana.page.context().cookies());

@@ -1,0 +1,129 @@
+// Appointments: the day that the address names, and the one that it names, whose form keeps what is
+// written in it until it is saved, whatever comes meanwhile.
+
+const asked = new URLSearchParams(location.search);
+
+const days = document.getElementById('day');
+if (days) {
+  const day = asked.get('day');
+  if (day) days.setAttribute('hx-get', `/api/appointments?${new URLSearchParams({day})}`);
+  const picked = document.getElementById('day-picked');
+  picked.addEventListener('change', () => picked.value && picked.form.requestSubmit());
+  document.addEventListener('htmx:after:swap', event => {
+    if (event.detail.ctx.sourceElement !== days) return;
+    const shown = document.getElementById('day-title').dataset.day;
+    if (document.activeElement !== picked) picked.value = shown;
+    document.getElementById('new-appointment').search = new URLSearchParams({day: shown});
+  });
+}
+
+const booking = document.getElementById('appointment');
+const kept = `appointment:${asked.get('a') ?? 'new'}`;
+const formNow = () => document.getElementById('appointment-form');
+const controls = () => [...formNow().elements].filter(control => control.name && control.type !== 'hidden');
+const isChanged = control => (control.matches('select') ? !control.selectedOptions[0]?.defaultSelected : control.value !== control.defaultValue);
+const draft = () => JSON.parse(sessionStorage.getItem(kept) ?? 'null');
+const forget = () => sessionStorage.removeItem(kept);
+
+// What is written and not saved, with the version that it was begun from. In a form that tells of
+// changes nothing is saved yet.
+function keep() {
+  const told = document.getElementById('told');
+  const written = controls().filter(control => told || isChanged(control));
+  if (!written.length) return forget();
+  const fields = Object.fromEntries(written.map(control => [control.name, control.value]));
+  sessionStorage.setItem(kept, JSON.stringify({...draft(), fields, version: formNow().elements.version?.value}));
+}
+
+function restore() {
+  const {fields, version} = draft() ?? {};
+  for (const [name, value] of Object.entries(fields ?? {})) formNow().elements.namedItem(name).value = value;
+  if (version) formNow().elements.version.value = version;
+}
+
+document.addEventListener('input', event => event.target.form?.id === 'appointment-form' && keep());
+
+if (booking) {
+  booking.setAttribute('hx-get', `/api/appointments/${encodeURIComponent(asked.get('a') ?? '')}`);
+  let came = '';
+  let sent = null;
+
+  document.addEventListener('htmx:config:request', event => {
+    const {sourceElement} = event.detail.ctx;
+    if (booking.contains(sourceElement) && sourceElement.matches('form')) {
+      sent = {form: sourceElement.id, fields: Object.fromEntries(controls().map(control => [control.name, control.value]))};
+    }
+  });
+
+  let answer = {};
+  htmx.registerExtension('appointment', {
+    htmx_before_swap(element, {ctx}) {
+      answer = {saving: ctx.request.method !== 'GET', status: ctx.response.status};
+    },
+    handle_swap(style, target, fragment) {
+      if (style !== 'appointment') return false;
+      take(fragment.querySelector('#appointment-pane'));
+      accompany(fragment.querySelector('#texting'));
+      return true;
+    },
+  });
+
+  // The form as it is now. One that somebody is writing in stays, and only what is above it is new.
+  function take(pane) {
+    const html = pane.outerHTML;
+    const there = document.getElementById('appointment-pane');
+    if (!answer.saving && there && draft()) {
+      document.getElementById('appointment-head').replaceWith(pane.querySelector('#appointment-head'));
+      return;
+    }
+    if (html === came && there && !answer.saving) return;
+    came = answer.status === 200 ? html : '';
+    // What was written on while it was on its way is not saved yet.
+    const since = answer.saving ? controls().filter(control => control.value !== sent.fields[control.name]) : [];
+    const later = since.map(control => [control.name, control.value]);
+    const focused = there?.contains(document.activeElement) ? document.activeElement.id : null;
+    if (there) there.replaceWith(pane);
+    else booking.replaceChildren(pane);
+    const version = formNow().elements.version.value;
+    if (answer.saving && (sent.form === 'appointment-form' || answer.status === 409)) forget();
+    else if (draft() && answer.saving) sessionStorage.setItem(kept, JSON.stringify({...draft(), version}));
+    restore();
+    for (const [name, value] of later) formNow().elements.namedItem(name).value = value;
+    if (later.length || answer.status === 409) keep();
+    const told = document.getElementById('told');
+    if (told) told.focus();
+    else if (focused) document.getElementById(focused)?.focus({preventScroll: true});
+    document.title = `${pane.querySelector('.name').textContent} · Appointment · Switchboard`;
+  }
+
+  function accompany(texting) {
+    const there = document.getElementById('texting');
+    if (there.outerHTML !== texting.outerHTML) there.replaceWith(texting);
+    openConversation(texting.dataset.conversation ?? '');
+  }
+} else if (formNow()) {
+  const form = formNow();
+  const key = () => {
+    const now = draft() ?? {fields: {}};
+    now.key ??= crypto.randomUUID();
+    sessionStorage.setItem(kept, JSON.stringify(now));
+    return now.key;
+  };
+  restore();
+  // The day that was looked at, or today.
+  const suggest = () => {
+    const field = form.elements.day;
+    if (!field.value) field.value = asked.get('day') ?? companyDay(Date.now());
+  };
+  suggest();
+  document.addEventListener('time-zone', suggest);
+  document.addEventListener('htmx:config:request', event => {
+    const {ctx} = event.detail;
+    // A second try is the same booking, also after a reload.
+    if (ctx.sourceElement === form) ctx.request.headers['Idempotency-Key'] = key();
+  });
+  document.addEventListener('htmx:after:request', event => {
+    const {ctx} = event.detail;
+    if (ctx.sourceElement === form && ctx.response.status < 300) forget();
+  });
+}

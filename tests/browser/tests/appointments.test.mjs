@@ -1,0 +1,200 @@
+import {expect, test, GRACE, MARIA, onPhone} from '../lib/test.mjs';
+
+/** Books an appointment as a scheduling system does, tomorrow where the company is; gives it back. */
+async function booked(staff, fields) {
+  const zone = new Intl.DateTimeFormat('en-CA', {timeZone: 'America/Los_Angeles'});
+  const day = zone.format(Date.now() + 24 * 60 * 60 * 1000);
+  const answer = await staff.page.request.post('/api/appointments', {
+    headers: {accept: 'application/json'},
+    data: {name: 'Maria Lopez', number: MARIA, day, time: '15:00', minutes: 45, service: 'Cleaning', ...fields},
+  });
+  expect(answer.status(), await answer.text()).toBe(201);
+  return answer.json();
+}
+
+async function opensAppointment(staff, {id}) {
+  await staff.page.goto(`/appointment.html?a=${id}`);
+  await expect(staff.page.getByLabel('Customer')).toBeVisible();
+}
+
+const save = staff => staff.page.getByRole('button', {name: 'Save'}).click();
+const title = staff => staff.page.locator('#appointment-head .name');
+
+test('an appointment is booked from the page, found in its day, and its customer written to', async ({stack, dana}) => {
+  const {page} = dana;
+  await page.getByRole('link', {name: 'Appointments'}).click();
+  await expect(page.locator('.empty')).toHaveText('No appointments on this day.');
+  await page.getByRole('link', {name: 'Next', exact: true}).click();
+  await page.waitForURL('**/appointments.html?day=*');
+  await expect(page.locator('.empty')).toBeVisible();
+  await page.getByRole('link', {name: 'New appointment'}).click();
+  await page.getByLabel('Customer').fill('Maria Lopez');
+  await page.getByLabel('Mobile number').fill('(425) 555-0182');
+  await page.getByLabel('Time').fill('15:00');
+  await page.getByLabel('Service').fill('Cleaning');
+  await page.getByRole('button', {name: 'Book'}).click();
+  await page.waitForURL('**/appointment.html?a=*');
+  await expect(title(dana)).toHaveText('Maria Lopez');
+  await expect(page.locator('#appointment-head')).toContainText('tomorrow 3:00 PM · booked');
+
+  // Nothing was said yet: the first message is written here, and the answer comes by itself.
+  await expect(dana.head).toContainText('No texts in the last 30 days');
+  await dana.replies('See you tomorrow at three.');
+  await dana.hasSent();
+  await stack.customerTexts(MARIA, 'Can I come at four?');
+  await expect.poll(() => dana.said()).toEqual(['See you tomorrow at three.', 'Can I come at four?']);
+  expect(await stack.phoneOf(MARIA)).toEqual(['See you tomorrow at three.']);
+
+  await page.getByRole('link', {name: 'All appointments'}).click();
+  await page.getByRole('link', {name: 'Next', exact: true}).click();
+  const row = page.locator('.appointment');
+  await expect(row).toContainText('3:00 PM – 3:30 PM');
+  await expect(row).toContainText('Maria Lopez (425) 555-0182');
+  await page.getByLabel('Day', {exact: true}).fill('2027-01-31');
+  await page.waitForURL('**/appointments.html?day=2027-01-31');
+  await expect(page.locator('#day-title')).toContainText('Sunday, 31 January 2027');
+});
+
+test('the name and the next appointment stand in the feed, the inbox and above the conversation', async ({stack, dana}) => {
+  await stack.customerTexts(MARIA, 'Running late');
+  const appointment = await booked(dana);
+  await dana.opensDashboard();
+  const row = dana.panel.getByRole('listitem').first();
+  await expect(row).toContainText('Maria Lopez');
+  await expect(row).toContainText('tomorrow 3:00 PM · Cleaning · booked');
+  await dana.opensConversationWith('Maria Lopez');
+  await expect(dana.head).toContainText('tomorrow 3:00 PM · Cleaning · booked');
+  if (!onPhone()) await expect(dana.inbox).toContainText('tomorrow 3:00 PM · Cleaning · booked');
+  await dana.head.getByRole('link').click();
+  await dana.page.waitForURL(`**/appointment.html?a=${appointment.id}`);
+  await dana.page.getByLabel('Customer').fill('Maria Garcia');
+  await save(dana);
+  await expect(title(dana)).toHaveText('Maria Garcia');
+  await expect(dana.head).toContainText('Maria Garcia');
+});
+
+test('of two who save at once the second is told, loses nothing and saves on top', async ({dana, marcus}) => {
+  const appointment = await booked(dana, {notes: 'First visit'});
+  await opensAppointment(dana, appointment);
+  await opensAppointment(marcus, appointment);
+  await dana.page.getByLabel('Customer').fill('Maria Garcia');
+  await dana.page.getByLabel('Minutes').fill('30');
+  await marcus.page.getByLabel('Minutes').fill('60');
+  await marcus.page.getByLabel('Service').fill('Root canal');
+  await save(marcus);
+  await expect(marcus.page.locator('#appointment-head')).toContainText('Last changed by Marcus Bell');
+  // A refresh brings what he did to the heading, and takes nothing of hers.
+  await expect(dana.page.locator('#appointment-head')).toContainText('Last changed by Marcus Bell');
+  await expect(dana.page.getByLabel('Customer')).toHaveValue('Maria Garcia');
+
+  await save(dana);
+  const told = dana.page.locator('#told');
+  await expect(told).toBeFocused();
+  await expect(told).toContainText('Length from 45 minutes to 60 minutes. You wrote 30 minutes.');
+  await expect(told).toContainText('Service from “Cleaning” to “Root canal”.');
+  await expect(dana.page.getByLabel('Customer')).toHaveValue('Maria Garcia');
+  await expect(dana.page.getByLabel('Minutes')).toHaveValue('30');
+  await expect(dana.page.getByLabel('Service')).toHaveValue('Root canal');
+  await dana.refreshed(`/api/appointments/${appointment.id}`);
+  await expect(dana.page.getByLabel('Customer')).toHaveValue('Maria Garcia');
+  await save(dana);
+  await expect(told).toHaveCount(0);
+  await expect(title(dana)).toHaveText('Maria Garcia');
+  await expect(title(marcus)).toHaveText('Maria Garcia');
+  await expect(marcus.page.getByLabel('Minutes')).toHaveValue('30');
+  await expect(marcus.page.getByLabel('Service')).toHaveValue('Root canal');
+});
+
+test('what is written stays through a refusal, refreshes, texts and a reload', async ({stack, dana}) => {
+  const appointment = await booked(dana);
+  await opensAppointment(dana, appointment);
+  await dana.page.getByLabel('Notes').fill('Ring the back door');
+  await dana.page.getByLabel('Mobile number').fill('12345');
+  await dana.reply.fill('One moment');
+  await save(dana);
+  await expect(dana.problem).toContainText('is not a number that exists');
+  await stack.customerTexts(MARIA, 'Hello?');
+  await expect(dana.bubbles).toHaveCount(1);
+  await dana.refreshed(`/api/appointments/${appointment.id}`);
+  await dana.page.reload();
+  await expect(dana.page.getByLabel('Notes')).toHaveValue('Ring the back door');
+  await expect(dana.page.getByLabel('Mobile number')).toHaveValue('12345');
+  await expect(dana.reply).toHaveValue('One moment');
+  await dana.page.getByLabel('Mobile number').fill('(425) 555-0182');
+  await save(dana);
+  await expect(dana.page.locator('#appointment-head')).toContainText('Last changed by Dana Whitfield');
+  await dana.page.reload();
+  await expect(dana.page.getByLabel('Notes')).toHaveValue('Ring the back door');
+});
+
+test('the conversation follows the number, and a draft stays with whom it is for', async ({stack, dana}) => {
+  await stack.customerTexts(MARIA, 'from Maria');
+  await stack.customerTexts(GRACE, 'from Grace');
+  const appointment = await booked(dana);
+  await opensAppointment(dana, appointment);
+  await expect.poll(() => dana.said()).toEqual(['from Maria']);
+  await dana.reply.fill('For Maria only');
+  await dana.page.getByLabel('Mobile number').fill('206-555-0126');
+  await save(dana);
+  await expect.poll(() => dana.said()).toEqual(['from Grace']);
+  await expect(dana.reply).toHaveValue('');
+  await dana.replies('Hello Grace');
+  await dana.hasSent();
+  expect(await stack.phoneOf(GRACE)).toEqual(['Hello Grace']);
+
+  await dana.page.getByLabel('Mobile number').fill('(425) 555-0190');
+  await save(dana);
+  await expect(dana.page.locator('#texting')).toContainText('(425) 555-0190 is a landline');
+  await expect(dana.thread).toBeHidden();
+  await expect(dana.reply).toBeHidden();
+  await dana.page.getByLabel('Mobile number').fill('');
+  await save(dana);
+  await expect(dana.page.locator('#texting')).toContainText('This appointment has no mobile number. Add one');
+  await dana.page.getByLabel('Mobile number').fill('(425) 555-0182');
+  await save(dana);
+  await expect.poll(() => dana.said()).toEqual(['from Maria']);
+  await expect(dana.reply).toHaveValue('For Maria only');
+  expect(await stack.phoneOf(MARIA)).toEqual([]);
+});
+
+test('cancelling takes a second step and keeps what was being written', async ({dana}) => {
+  const appointment = await booked(dana);
+  await opensAppointment(dana, appointment);
+  await dana.page.getByLabel('Notes').fill('Called at nine');
+  await dana.page.getByText('Cancel appointment').click();
+  await expect(dana.page.locator('#cancel')).toContainText('Cancel the appointment of Maria Lopez, tomorrow 3:00 PM?');
+  await dana.page.getByRole('button', {name: 'Yes, cancel it'}).click();
+  await expect(dana.page.locator('#appointment-head')).toContainText('cancelled');
+  await expect(dana.page.getByLabel('Notes')).toHaveValue('Called at nine');
+  await save(dana);
+  await expect(dana.page.locator('.cancelled').last()).toContainText('does not take place');
+  const saved = async () => {
+    const path = `/api/appointments/${appointment.id}`;
+    const {status, notes} = await (await dana.page.request.get(path, {headers: {accept: 'application/json'}})).json();
+    return {status, notes};
+  };
+  await expect.poll(saved).toEqual({status: 'cancelled', notes: 'Called at nine'});
+});
+
+test('a status that comes from elsewhere shows by itself', {tag: '@any-width'}, async ({dana}) => {
+  const appointment = await booked(dana);
+  await opensAppointment(dana, appointment);
+  await dana.page.request.put(`/api/appointments/${appointment.id}`, {data: {status: 'confirmed'}});
+  await expect(dana.page.locator('#appointment-head')).toContainText('confirmed');
+  await expect(dana.page.getByLabel('Status')).toHaveValue('confirmed');
+});
+
+test.describe('staff who are somewhere else', () => {
+  test('see the times of the company', {tag: '@any-width'}, async ({stack, signIn}) => {
+    const dana = await signIn('Dana Whitfield', {timezoneId: 'Asia/Tokyo'});
+    await stack.customerTexts(MARIA, 'Hello');
+    const appointment = await booked(dana);
+    await opensAppointment(dana, appointment);
+    await expect(dana.page.locator('#appointment-head')).toContainText('tomorrow 3:00 PM');
+    await expect(dana.page.getByLabel('Time')).toHaveValue('15:00');
+    await dana.opensConversationWith('Maria Lopez');
+    const {items} = await (await dana.page.request.get('/api/notifications', {headers: {accept: 'application/json'}})).json();
+    const clock = new Intl.DateTimeFormat('en-US', {timeZone: 'America/Los_Angeles', hour: 'numeric', minute: '2-digit'});
+    await expect(dana.bubbles.locator('xpath=..').locator('.meta time').first()).toHaveText(clock.format(new Date(items[0].at)));
+  });
+});
