@@ -31,6 +31,7 @@ const JS: &[&str] = &[
     include_str!("../assets/js/composer.js"),
     include_str!("../assets/js/appointments.js"),
     include_str!("../assets/js/leave.js"),
+    include_str!("../assets/js/live.js"),
     include_str!("../assets/js/sign-in.js"),
 ];
 

@@ -70,6 +70,8 @@ fn portal(title: &str, here: Place, class: &str, content: &Markup) -> Markup {
                         a href=(href) aria-current=[(place == here).then_some("page")] { (name) }
                     }
                 }
+                p.live id="live" { span.live-dot {} span.live-word {} }
+                span.visually-hidden id="live-said" role="status" {}
                 div.account hx-get="/api/session" hx-trigger="load" {}
                 a.button.new-message href="/new-message.html" aria-current=[(here == Place::NewMessage).then_some("page")] {
                     (icon(Icon::Pen)) span { "New message" }
@@ -102,9 +104,10 @@ fn document(title: &str, body: &Markup) -> Markup {
 }
 
 /// What a list shows until its first page has come: nothing, in the room that the page will take.
-fn list(id: &str, label: &str, order: &str, source: &str, most: Option<u8>) -> Markup {
+/// What frames call it by is `live`.
+fn list(id: &str, label: &str, live: &str, source: &str, most: Option<u8>) -> Markup {
     html! {
-        ol.rows id=(id) aria-label=(label) data-merge=(order) data-most=[most]
+        ol.rows id=(id) aria-label=(label) data-live=(live) data-merge="newest-first" data-most=[most]
             hx-get=(source) hx-trigger="load, every 5s, refresh" hx-swap="merge" hx-config="timeout:10s" {}
     }
 }

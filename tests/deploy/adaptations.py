@@ -3,8 +3,9 @@
 Only this file adapts anything, and says why. The template is deployed as it was built, but for what
 MiniStack refuses to make:
 
-0. Alarms on several metrics at once (metric math), the looks of Cognito's sign-in page and whatever is of
-   Amazon Connect are left out; the alarms are asserted in test_template.py. A user pool's `ProviderURL` is spelled out.
+0. Alarms on several metrics at once (metric math), the looks of Cognito's sign-in page, the response of a
+   WebSocket's route and whatever is of Amazon Connect are left out; the alarms and the response, without which
+   MiniStack answers all the same, are asserted in test_template.py. A user pool's `ProviderURL` is spelled out.
 
 A deployed resource is changed afterwards, by what the translated template says, so that what is tested
 is what AWS would be given:
@@ -14,15 +15,16 @@ is what AWS would be given:
    that document.
 2. The API behind CloudFront. MiniStack does not connect to an origin whose host name is AWS's own
    (`execute-api`). The distribution's origin is pointed to MiniStack's own address of that API, by
-   HTTP, since there is no certificate.
+   HTTP, since there is no certificate. It takes no WebSockets: those are opened at the API's own address.
+3. Where `@connections` are, for the same reason: the functions are told MiniStack's own address of them.
 
 And in how the tests speak to it, for want of DNS and certificates:
 
-3. CloudFront is asked by its name in the header Host, with `X-Forwarded-Proto: https` as if TLS had
+4. CloudFront is asked by its name in the header Host, with `X-Forwarded-Proto: https` as if TLS had
    ended before it; and Secure cookies are handed on by hand.
-4. `StartMessageMoveTask` does not exist: a redrive receives from the dead-letter queue and sends
+5. `StartMessageMoveTask` does not exist: a redrive receives from the dead-letter queue and sends
    the same body to the queue.
-5. A record that failed is tried again after the queue's visibility time-out, 150 s, and goes to the
+6. A record that failed is tried again after the queue's visibility time-out, 150 s, and goes to the
    dead-letter queue after the fifth time: some 12 minutes. While one test waits for that, it is 1 s.
 """
 
@@ -40,7 +42,7 @@ def deployable(built):
     template = yaml_parse(built.read_text().replace("${UserPool.ProviderURL}", spelled_out))
     for name, resource in list(template["Resources"].items()):
         metric_math = resource["Type"] == "AWS::CloudWatch::Alarm" and "Metrics" in resource["Properties"]
-        left_out = ("AWS::Cognito::ManagedLoginBranding", "AWS::Connect::IntegrationAssociation")
+        left_out = ("AWS::Cognito::ManagedLoginBranding", "AWS::Connect::IntegrationAssociation", "AWS::ApiGatewayV2::RouteResponse")
         if metric_math or resource["Type"] in left_out:
             del template["Resources"][name]
     adapted = built.with_name("deployable.yaml")
@@ -116,16 +118,24 @@ def point_to_the_api(cloudfront, distribution, api_id, port):
     found = cloudfront.get_distribution_config(Id=distribution)
     config = found["DistributionConfig"]
     for origin in config["Origins"]["Items"]:
-        if "execute-api" in origin["DomainName"]:
+        if origin["Id"] == "api":
             origin["DomainName"] = "127.0.0.1"
             origin["OriginPath"] = f"/_aws/execute-api/{api_id}"
             origin["CustomOriginConfig"] |= {"HTTPPort": port, "HTTPSPort": 443, "OriginProtocolPolicy": "http-only"}
     cloudfront.update_distribution(Id=distribution, DistributionConfig=config, IfMatch=found["ETag"])
 
 
+def tell_where_sockets_are(functions, names, address):
+    """Adaptation 3."""
+    for name in names:
+        variables = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+        variables["SWITCHBOARD_LIVE_ENDPOINT"] = address
+        functions.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
+
+
 @contextmanager
 def retries_that_come_at_once(sqs, queue):
-    """Adaptation 5."""
+    """Adaptation 6."""
     deployed = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["VisibilityTimeout"])["Attributes"]
     sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "1"})
     try:

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import requests
 
-from adaptations import add_the_routes, deployable, point_to_the_api
+from adaptations import add_the_routes, deployable, point_to_the_api, tell_where_sockets_are
 from emulator import REGION, ROOT, TOOLS
 from template import TEMPLATE, resources
 
@@ -57,6 +57,14 @@ class Deployment:
                 add_the_routes(gateway, self.ids[name], api["Properties"]["Body"], self.reference)
         cloudfront = self.emulator.client("cloudfront")
         point_to_the_api(cloudfront, self.outputs["DistributionId"], self.ids["Api"], self.emulator.port)
+        # Through the recorder, as everything else that functions call.
+        address = f"{self.emulator.recorder.url}{self.sockets}"
+        tell_where_sockets_are(self.emulator.client("lambda"), [self.ids[it] for it in ("LiveConnection", "LiveUpdates")], address)
+
+    @property
+    def sockets(self):
+        """Where the WebSockets are in the emulator, and below it their @connections."""
+        return f"/_aws/execute-api/{self.ids['LiveApi']}/live"
 
     @cached_property
     def ids(self):
@@ -94,7 +102,7 @@ class Deployment:
 
     def portal(self, path, method="GET", headers=None, **options):
         """Asks at the portal's address, as a browser does."""
-        # Adaptation 3.
+        # Adaptation 4.
         named = {"Host": self.outputs["PortalHost"], "X-Forwarded-Proto": "https"} | (headers or {})
         url = f"{self.emulator.url}{path}"
         return requests.request(method, url, headers=named, timeout=60, allow_redirects=False, **options)

@@ -11,6 +11,7 @@ import time
 from dataclasses import dataclass
 
 from calls import Call
+from deadlines import eventually
 from deployment import Deployment
 from issuer import Issuer
 from people import Company, Customer, Staff
@@ -109,6 +110,43 @@ def somebody_signs_in_and_out(world):
     assert marcus.posts("/api/sign-out", {}).status == 303
 
 
+def connections_of(deployment, company):
+    """The WebSockets that the table knows of."""
+    dynamodb = deployment.emulator.client("dynamodb")
+    found = dynamodb.query(
+        TableName=deployment.outputs["Table"],
+        KeyConditionExpression="pk = :live",
+        ExpressionAttributeValues={":live": {"S": f"LIVE#{company.id}"}},
+    )
+    return {item["sk"]["S"] for item in found["Items"]}
+
+
+def a_page_goes_live_and_leaves_and_another_outlives_its_session(world):
+    before = connections_of(world.deployment, world.harbor)
+    socket = world.dana.goes_live()
+    assert not isinstance(socket, int), f"refused: {socket}"
+    assert socket.everything() == ""
+    (opened,) = connections_of(world.deployment, world.harbor) - before
+    socket.leaves()
+    eventually(lambda: opened not in connections_of(world.deployment, world.harbor), "it is forgotten")
+    ended = {"company": world.harbor.id, "staff": "dana", "session": "0" * 64, "began": "0", "ends": "1"}
+    ping = {
+        "requestContext": {"eventType": "MESSAGE", "connectionId": secrets.token_hex(8), "authorizer": ended},
+        "body": '{"action":"ping"}',
+    }
+    assert world.deployment.invokes("LiveConnection", ping) == {"statusCode": 200}
+
+
+def something_changes_while_somebody_looks_who_is_gone(world):
+    conversation = world.conversation()
+    gone = secrets.token_hex(8)
+    world.harbor.seeding.connection(world.harbor.id, gone)
+    head = {"pk": {"S": f"CONVERSATION#{world.harbor.id}#{conversation}"}, "sk": {"S": "HEAD"}}
+    record = {"eventName": "MODIFY", "dynamodb": {"SequenceNumber": "1", "Keys": head, "NewImage": head}}
+    assert world.deployment.invokes("LiveUpdates", {"Records": [record]}) == {"batchItemFailures": []}
+    assert gone not in connections_of(world.deployment, world.harbor)
+
+
 AT_WORK = {
     "Authorize": somebody_signed_in_comes_back,
     "ConfirmationCall": a_customer_confirms_by_phone,
@@ -116,6 +154,8 @@ AT_WORK = {
     "ListNotifications": staff_look_at_the_dashboard,
     "ListConversations": staff_look_at_the_inbox,
     "FetchConversation": staff_read_a_conversation_to_its_beginning,
+    "LiveConnection": a_page_goes_live_and_leaves_and_another_outlives_its_session,
+    "LiveUpdates": something_changes_while_somebody_looks_who_is_gone,
     "SendReply": staff_reply_and_write_first,
     "SignIn": somebody_signs_in_and_out,
 }

@@ -3,6 +3,8 @@
 import json
 import secrets
 
+from websocket import WebSocketBadStatusException, WebSocketConnectionClosedException, create_connection
+
 from deadlines import eventually
 
 
@@ -107,6 +109,16 @@ class Staff:
     def posts(self, path, body, **headers):
         return self.asks("POST", path, json=body, headers={"Sec-Fetch-Site": "same-origin"} | headers)
 
+    def goes_live(self, **headers):
+        """Opens a page's WebSocket, or gives the status that it is refused with."""
+        address = self.deployment.emulator.url.replace("http://", "ws://") + self.deployment.sockets
+        cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items()) or None
+        named = [f"{name}: {value}" for name, value in headers.items()]
+        try:
+            return Socket(create_connection(address, timeout=60, cookie=cookie, header=named, suppress_origin=True))
+        except WebSocketBadStatusException as refused:
+            return refused.status_code
+
     def signs_in(self, issuer, email):
         """From the sign-in page to the issuer and back. Gives the page that the browser ends on."""
         begun = self.asks("GET", "/api/sign-in?back=/messages.html", headers={"Accept": "text/html"})
@@ -140,3 +152,38 @@ class Staff:
 
     def writes_first(self, to, text):
         return self.posts("/api/messages", {"to": to, "text": text})
+
+
+class Socket:
+    """A page's WebSocket."""
+
+    def __init__(self, connection):
+        self.connection = connection
+
+    def sees(self, text):
+        """The next frame in which there is a text."""
+        while True:
+            frame = self.connection.recv()
+            assert frame, f"closed before {text!r} was seen"
+            if text in frame:
+                return frame
+
+    def everything(self):
+        """All that has come until now."""
+        self.connection.send('{"action":"ping"}')
+        seen = []
+        while (frame := self.connection.recv()) != "pong":
+            assert frame, "closed before a ping was answered"
+            seen.append(frame)
+        return "".join(seen)
+
+    def is_closed(self):
+        """Waits until it is closed from the other side."""
+        try:
+            while self.connection.recv():
+                pass
+        except WebSocketConnectionClosedException:
+            pass
+
+    def leaves(self):
+        self.connection.close()

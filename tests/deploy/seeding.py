@@ -60,6 +60,22 @@ class Seeding:
         )
         return token
 
+    def connection(self, company, connection):
+        """A WebSocket that nobody said the end of: the gateway does not know it."""
+        now = int(time.time())
+        self.put(
+            pk=f"LIVE#{company}",
+            sk=connection,
+            expires_at=now + 3600,
+            connection=connection,
+            company=company,
+            staff="dana",
+            session="0" * 64,
+            began=0,
+            ends=(now + 3600) * 1000,
+            since=0,
+        )
+
     def listed(self, pk, sk, **fields):
         self.put(pk=pk, sk=sk, recent_pk="DIRECTORY", recent_sk=f"{pk}#{sk}", **fields)
 

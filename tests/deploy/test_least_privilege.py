@@ -12,7 +12,9 @@ from template import listed, own_statements, resources
 FUNCTIONS = sorted(resources("AWS::Lambda::Function"))
 
 # (function, action) that no journey can be seen to make: each with the reason why.
-UNSEEN = {}
+UNSEEN = {
+    ("LiveUpdates", "sqs:SendMessage"): "Lambda itself hands over what is given up, which MiniStack does not",
+}
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +49,7 @@ def test_a_function_makes_the_calls_that_its_role_grants(deployment, everybody_h
     seen = {action for call in calls_of(deployment, function) for action in call.actions}
     unseen = {action for name, action in UNSEEN if name == function}
     assert seen | unseen == granted(function)
+    assert not seen & unseen, "what is seen needs no reason"
 
 
 def test_every_call_is_some_functions(deployment, everybody_has_worked):
@@ -58,7 +61,10 @@ def test_every_call_is_some_functions(deployment, everybody_has_worked):
     assert {call.key for call in emulator.recorder.calls} - {UNSIGNED} <= known
 
 
-@pytest.mark.parametrize("function, action", [(name, action) for name in FUNCTIONS for action in sorted(granted(name))])
+SEEN = [(name, action) for name in FUNCTIONS for action in sorted(granted(name)) if (name, action) not in UNSEEN]
+
+
+@pytest.mark.parametrize("function, action", SEEN)
 def test_without_an_action_the_work_fails(deployment, world, everybody_has_worked, function, action):
     before = len(calls_of(deployment, function))
     with taken_away(deployment, function, action):

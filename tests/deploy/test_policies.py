@@ -20,6 +20,7 @@ WILDCARD_ACTIONS = {
 # These calls are not in the function's code, and AWS maintains the policies.
 PLATFORM_POLICIES = {
     "AWSLambdaBasicExecutionRole": "writes the function's log",
+    "AWSLambdaDynamoDBExecutionRole": "Lambda's poller reads the table's stream",
     "AWSLambdaSQSQueueExecutionRole": "Lambda's poller takes records from the queue",
     "AWSXrayWriteOnlyAccess": "Lambda's own agent sends the function's trace",
 }

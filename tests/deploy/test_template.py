@@ -60,7 +60,7 @@ def test_every_function_that_answers_http_may_be_invoked_by_this_api_only():
     allowed = {it["FunctionName"]["Ref"] for it in gateway if "Ref" in it["FunctionName"]}
     allowed |= {it["FunctionName"]["Fn::GetAtt"][0] for it in gateway if "Fn::GetAtt" in it["FunctionName"]}
     answering = {name_in(operation["x-amazon-apigateway-integration"]["uri"]) for operation in routes().values()}
-    assert allowed == answering | {"Authorize"}
+    assert allowed == answering | {"Authorize", "LiveConnection"}
     for permission in permissions:
         assert permission["Action"] == "lambda:InvokeFunction"
         assert permission.get("SourceArn"), f"anybody's resource may invoke {permission['FunctionName']}"
@@ -68,6 +68,21 @@ def test_every_function_that_answers_http_may_be_invoked_by_this_api_only():
 
 def name_in(uri):
     return uri["Fn::Sub"].split("functions/${")[1].split(".Arn}")[0]
+
+
+def test_what_is_posted_over_sockets_is_posted_by_who_tells_screens_and_to_that_stage_only():
+    granted = {}
+    for name, role in resources("AWS::IAM::Role").items():
+        for policy in role["Properties"].get("Policies", []):
+            for statement in listed(policy["PolicyDocument"]["Statement"]):
+                if "execute-api" in str(statement["Action"]):
+                    assert statement["Action"] == "execute-api:ManageConnections"
+                    arns = [it["Fn::Sub"] for it in listed(statement["Resource"])]
+                    granted[name] = {arn.split(":${LiveApi}/live/")[1] for arn in arns}
+    assert granted == {
+        "LiveUpdatesRole": {"POST/@connections/*", "DELETE/@connections/*"},
+        "LiveConnectionRole": {"DELETE/@connections/*"},
+    }
 
 
 def test_the_table_forgets_by_itself_and_cannot_be_lost():
@@ -113,16 +128,73 @@ def test_every_queue_that_is_read_has_a_dead_letter_queue_that_keeps_a_fortnight
         assert queue["RedrivePolicy"]["maxReceiveCount"] >= 5, "Lambda asks for five at least: throttling counts too"
 
 
+def of_streams():
+    return {name: it for name, it in MAPPINGS.items() if queue_of(it) not in QUEUES}
+
+
+def given_up_to(mapping):
+    return mapping["Properties"]["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"][0]
+
+
 def test_streams_give_up_on_a_poisoned_record_and_keep_it():
     """A record that always fails would otherwise stop its shard for a day."""
-    for name, mapping in MAPPINGS.items():
-        if queue_of(mapping) in QUEUES:
-            continue
+    assert of_streams()
+    for name, mapping in of_streams().items():
         how = mapping["Properties"]
         assert how["FunctionResponseTypes"] == ["ReportBatchItemFailures"], name
         assert how["BisectBatchOnFunctionError"] is True, name
         assert 0 <= how["MaximumRetryAttempts"] <= 20, name
-        assert how["DestinationConfig"]["OnFailure"]["Destination"], name
+        assert QUEUES[given_up_to(mapping)]["Properties"]["MessageRetentionPeriod"] == FORTNIGHT, name
+
+
+def test_screens_are_told_of_what_happens_from_now_on_and_of_what_they_show():
+    how = next(it["Properties"] for it in of_streams().values() if function_of(it) == "LiveUpdates")
+    assert how["StartingPosition"] == "LATEST"
+    assert how["MaximumRecordAgeInSeconds"] == 60, "what is older is on every screen by the refresh"
+    (pattern,) = (json.loads(it["Pattern"]) for it in how["FilterCriteria"]["Filters"])
+    told_of = {it["prefix"] for it in pattern["dynamodb"]["Keys"]["pk"]["S"]}
+    assert told_of == {"CONVERSATION#", "SESSION#", "COMPANY#"}
+
+
+def test_a_socket_is_opened_with_a_session_only_and_is_answered():
+    live = {name: it["Properties"] for name, it in resources("AWS::ApiGatewayV2::Route").items() if it["Properties"]["ApiId"] == {"Ref": "LiveApi"}}
+    assert {it["RouteKey"] for it in live.values()} == {"$connect", "$disconnect", "$default"}
+    # The gateway asks for no other route: what comes over a connection comes from whoever opened it.
+    (connect,) = (it for it in live.values() if it["RouteKey"] == "$connect")
+    assert (connect["AuthorizationType"], connect["AuthorizerId"]) == ("CUSTOM", {"Ref": "LiveAuthorizer"})
+    authorizer = resources("AWS::ApiGatewayV2::Authorizer")["LiveAuthorizer"]["Properties"]
+    assert (authorizer["AuthorizerType"], authorizer["IdentitySource"]) == ("REQUEST", ["route.request.header.Cookie"])
+    assert name_in(authorizer["AuthorizerUri"]) == "Authorize"
+    (default,) = (it for it in live.values() if it["RouteKey"] == "$default")
+    assert default["RouteResponseSelectionExpression"] == "$default", "else a ping has no answer"
+    (answer,) = resources("AWS::ApiGatewayV2::RouteResponse").values()
+    assert (answer["Properties"]["RouteId"], answer["Properties"]["RouteResponseKey"]) == ({"Ref": "LiveDefaultRoute"}, "$default")
+
+
+def test_the_sockets_of_the_portal_are_a_stage_of_that_name_which_is_limited_and_logged():
+    stage = resources("AWS::ApiGatewayV2::Stage")["LiveStage"]["Properties"]
+    assert (stage["StageName"], stage["AutoDeploy"]) == ("live", True)
+    assert 0 < stage["DefaultRouteSettings"]["ThrottlingRateLimit"] < stage["DefaultRouteSettings"]["ThrottlingBurstLimit"]
+    words = json.loads(stage["AccessLogSettings"]["Format"].replace(", \"", ",\""))
+    for word in ("identity", "path", "authorizer.session", "authorizer.staff", "principalId"):
+        assert not any(word in value for value in words.values()), word
+    config = resources("AWS::CloudFront::Distribution")["Distribution"]["Properties"]["DistributionConfig"]
+    (behaviour,) = (it for it in config["CacheBehaviors"] if it["TargetOriginId"] == "live")
+    # The path that is asked for is the stage's, so there is none to be put before it.
+    assert behaviour["PathPattern"] == "/live"
+    (origin,) = (it for it in config["Origins"] if it["Id"] == "live")
+    assert "OriginPath" not in origin
+
+
+def test_the_host_that_was_asked_is_said_by_the_portal_and_not_by_whoever_asks():
+    """What `live-connection` holds a page's origin against."""
+    config = resources("AWS::CloudFront::Distribution")["Distribution"]["Properties"]["DistributionConfig"]
+    (behaviour,) = (it for it in config["CacheBehaviors"] if it["PathPattern"] == "/live")
+    (association,) = behaviour["FunctionAssociations"]
+    assert association["EventType"] == "viewer-request"
+    assert association["FunctionARN"]["Fn::GetAtt"][0] == "PortalHostHeader"
+    code = resources("AWS::CloudFront::Function")["PortalHostHeader"]["Properties"]["FunctionCode"]
+    assert "request.headers['x-portal-host'] = {value: request.headers.host.value}" in code
 
 
 def test_a_contact_flow_is_not_told_too_late_what_was_taken_down():
@@ -202,13 +274,15 @@ def test_the_portal_is_one_origin_and_nothing_of_it_is_reached_around_it():
     assert origins["site"]["OriginAccessControlId"] == {"Ref": "SiteAccess"}
     assert origins["api"]["CustomOriginConfig"]["OriginProtocolPolicy"] == "https-only"
     behaviours = [config["DefaultCacheBehavior"], *config["CacheBehaviors"]]
-    assert [it["TargetOriginId"] for it in behaviours] == ["site", "api"]
+    assert [it["TargetOriginId"] for it in behaviours] == ["site", "api", "live"]
+    assert origins["live"]["CustomOriginConfig"]["OriginProtocolPolicy"] == "https-only"
     for behaviour in behaviours:
         assert behaviour["ViewerProtocolPolicy"] in ("redirect-to-https", "https-only")
         assert behaviour["ResponseHeadersPolicyId"] == {"Ref": "SecurityHeaders"}
-    # AWS's own: nothing of the API is kept, and all that a viewer says but the host is handed on.
-    assert behaviours[1]["CachePolicyId"] == "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
-    assert behaviours[1]["OriginRequestPolicyId"] == "b689b0a8-53d0-40ab-baf2-68738e2966ac"
+    # AWS's own: nothing of the APIs is kept, and all that a viewer says but the host is handed on.
+    for behaviour in behaviours[1:]:
+        assert behaviour["CachePolicyId"] == "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+        assert behaviour["OriginRequestPolicyId"] == "b689b0a8-53d0-40ab-baf2-68738e2966ac"
     for name, bucket in resources("AWS::S3::Bucket").items():
         assert set(bucket["Properties"]["PublicAccessBlockConfiguration"].values()) == {True}, name
 
@@ -266,7 +340,7 @@ def test_every_dead_letter_queue_has_an_alarm():
     }
     dead = {queue["Properties"]["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]
             for queue in QUEUES.values() if "RedrivePolicy" in queue["Properties"]}
-    assert watched == dead
+    assert watched == dead | {given_up_to(mapping) for mapping in of_streams().values()}
 
 
 def test_the_dashboard_is_readable_and_shows_every_function():

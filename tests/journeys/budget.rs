@@ -112,3 +112,26 @@ async fn a_call_is_taken_down_in_some_requests_and_a_repeat_of_it_in_fewer() {
     let again = cost(&house, house.flow(&other.pressed("1"))).await;
     assert_eq!(again.counts(), [("GetItem", 4), ("TransactWriteItems", 1)], "which is told once");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_warm_live_frame_is_a_page_of_connections_and_one_of_the_conversation_for_all() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let mut sockets = Vec::new();
+    for _ in 0..5 {
+        sockets.push(dana.goes_live().await);
+    }
+    let mut told = async |text: &str| {
+        let before = house.usage_of("live-updates").await;
+        house.phone(MARIA).texts(HARBOR, text).await;
+        for socket in &mut sockets {
+            socket.sees(text).await;
+        }
+        house.usage_of("live-updates").await.since(&before)
+    };
+    told("cold").await;
+    assert_eq!(told("warm").await.counts(), [("Query", 2)]);
+    let connecting = house.usage_of("live-connection").await;
+    dana.goes_live().await;
+    assert_eq!(house.usage_of("live-connection").await.since(&connecting).counts()[0], ("TransactWriteItems", 1));
+}

@@ -10,6 +10,7 @@ mod feed;
 mod inbound;
 mod inbox;
 mod invoke;
+mod live;
 mod sending;
 mod sessions;
 mod template;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use local::{CONTACT_EVENTS, ROUTES};
+use local::{CONTACT_EVENTS, MAPPINGS, ROUTES};
 use serde_json::{Value, json};
 use tests::House;
 
@@ -48,12 +48,30 @@ fn the_rule_of_the_template_lets_through_the_contact_events_that_the_local_one_d
     assert_eq!(pattern["tags"], json!({"appointmentId": [{"exists": true}]}));
 }
 
+#[test]
+fn the_template_has_the_readers_of_the_stream_that_run_locally() {
+    let template = template();
+    let mut deployed = BTreeSet::new();
+    for function in functions(&template) {
+        let events = function["Properties"]["Events"].as_object();
+        for event in events.into_iter().flat_map(|events| events.values()).filter(|event| event["Type"] == "DynamoDB") {
+            let number = |name: &str| event["Properties"][name].as_u64().unwrap();
+            deployed.insert((binary(function), number("BatchSize"), number("MaximumRetryAttempts")));
+        }
+    }
+    let local: BTreeSet<_> = MAPPINGS
+        .iter()
+        .map(|reader| (reader.function, reader.batch_size as u64, u64::from(reader.maximum_retry_attempts)))
+        .collect();
+    assert_eq!(deployed, local);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_function_of_the_template_runs_locally() {
     let house = House::open().await;
     let template = template();
     let functions = functions(&template);
-    assert_eq!(functions.len(), 8);
+    assert_eq!(functions.len(), 11);
     for function in functions {
         // Not 404: that is asserted where a function is invoked.
         house.invoke(binary(function), &json!({})).await;
@@ -77,6 +95,8 @@ async fn the_table_of_the_template_is_the_one_that_runs_locally() {
     for field in ["IndexName", "KeySchema", "Projection"] {
         assert_eq!(there[0][field], here[0][field], "{field}");
     }
+    let stream = |table: &Value| table["StreamSpecification"]["StreamViewType"].clone();
+    assert_eq!(stream(deployed), stream(&local));
     let ttl = house.table("DescribeTimeToLive", json!({})).await;
     assert_eq!(deployed["TimeToLiveSpecification"]["AttributeName"], ttl["TimeToLiveDescription"]["AttributeName"]);
 }

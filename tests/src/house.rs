@@ -1,6 +1,7 @@
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use local::{Data, Options, Stack};
+use local::{Data, MAPPINGS, Options, SocketLimits, Stack};
 use reqwest::redirect::Policy;
 use serde_json::{Value, json};
 
@@ -35,16 +36,21 @@ pub struct Usage {
 impl House {
     /// Two companies with lines and staff, and nothing said yet; gone with the test.
     pub async fn open() -> Self {
-        Self::start(Data::InMemory).await
+        Self::start(Data::InMemory, SocketLimits::default()).await
     }
 
     /// The same, kept in a folder.
     pub async fn open_in(folder: &Path) -> Self {
-        Self::start(Data::In(folder.to_owned())).await
+        Self::start(Data::In(folder.to_owned()), SocketLimits::default()).await
     }
 
-    async fn start(data: Data) -> Self {
-        let options = Options { port: 0, data, demo: false };
+    /// The same as the first, with a gateway that keeps WebSockets for as long as is said.
+    pub async fn with_sockets_kept(sockets: SocketLimits) -> Self {
+        Self::start(Data::InMemory, sockets).await
+    }
+
+    async fn start(data: Data, sockets: SocketLimits) -> Self {
+        let options = Options { port: 0, data, demo: false, sockets };
         let stack = Box::pin(Stack::start(options)).await.expect("the stack starts");
         let http = reqwest::Client::builder().redirect(Policy::none()).build().expect("a client");
         Self { stack, http }
@@ -143,12 +149,26 @@ impl House {
         answer.json()
     }
 
+    /// What was asked by all but those that follow from the table's stream, in their own time.
     pub async fn usage(&self) -> Usage {
+        self.usage_where(|function| !MAPPINGS.iter().any(|mapping| mapping.function == function)).await
+    }
+
+    /// What one function asked.
+    pub async fn usage_of(&self, function: &str) -> Usage {
+        self.usage_where(|asking| asking == function).await
+    }
+
+    async fn usage_where(&self, counts: impl Fn(&str) -> bool) -> Usage {
         let usage = self.get("/local/table/usage").await.json();
-        let requests = usage["requests"].as_object().expect("counts").iter();
-        let requests =
-            requests.map(|(operation, count)| (operation.clone(), count.as_u64().expect("a count"))).collect();
-        Usage { requests, units: usage["units"].as_f64().expect("units") }
+        let (mut requests, mut units) = (BTreeMap::<String, u64>::new(), 0.0);
+        for (_, counted) in usage.as_object().expect("counts").iter().filter(|(function, _)| counts(function)) {
+            for (operation, count) in counted["requests"].as_object().expect("counts") {
+                *requests.entry(operation.clone()).or_default() += count.as_u64().expect("a count");
+            }
+            units += counted["units"].as_f64().expect("units");
+        }
+        Usage { requests: requests.into_iter().collect(), units }
     }
 }
 

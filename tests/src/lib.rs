@@ -13,6 +13,7 @@ mod event;
 mod house;
 mod phone;
 mod signing_in;
+mod socket;
 
 pub use answer::Answer;
 pub use call::Call;
@@ -21,3 +22,4 @@ pub use event::{Sms, ago, by_queue, by_queue_raw, by_topic, record};
 pub use house::{HARBOR, HARBOR_SECOND, House, Invoked, TIDEWATER, Usage};
 pub use phone::Phone;
 pub use signing_in::SigningIn;
+pub use socket::{Refused, Socket};

@@ -4,10 +4,11 @@ use domain::Clock;
 use lambda_runtime::Error;
 use runtime::Runtime;
 use serde_json::{Value, json};
-use store::{Store, StoreError};
+use store::{Holder, Store, StoreError};
 use web::Verdict;
 
-/// Says whose session a request has. API Gateway keeps the answer for a minute for each cookie.
+/// Says whose session a request or a WebSocket's handshake has. API Gateway keeps what is said of a
+/// request for a minute for each cookie.
 pub struct Authorize {
     store: Store,
     clock: Clock,
@@ -19,26 +20,55 @@ impl Authorize {
         Self { store: runtime.store(), clock: runtime.clock.clone() }
     }
 
-    /// Takes API Gateway's request to an authorizer (format 2.0), gives its simple response.
+    /// Takes an HTTP API's request to an authorizer (format 2.0) and gives its simple response, or
+    /// that of a WebSocket API, which names a `methodArn` and wants a policy.
     pub async fn handle(&self, event: &Value) -> Result<Value, Error> {
-        let verdict = self.verdict(web::session_token(cookies(event))).await?;
-        Ok(json!({"isAuthorized": true, "context": verdict}))
+        let (verdict, holder) = self.verdict(web::session_token(cookies(event))).await?;
+        Ok(match event.get("methodArn") {
+            None => json!({"isAuthorized": true, "context": verdict}),
+            Some(method) => policy(method, holder.as_ref()),
+        })
     }
 
-    async fn verdict(&self, token: Option<String>) -> Result<Verdict, StoreError> {
-        let Some(token) = token else { return Ok(Verdict::Unknown) };
-        let Some(session) = self.store.session(&web::token_hash(&token)).await? else { return Ok(Verdict::Unknown) };
+    /// The verdict on a token, and of one that lives what a WebSocket may be held with.
+    async fn verdict(&self, token: Option<String>) -> Result<(Verdict, Option<Holder>), StoreError> {
+        let Some(token) = token else { return Ok((Verdict::Unknown, None)) };
+        let hash = web::token_hash(&token);
+        let Some(session) = self.store.session(&hash).await? else { return Ok((Verdict::Unknown, None)) };
         if session.ends <= self.clock.now() {
-            return Ok(Verdict::Ended);
+            return Ok((Verdict::Ended, None));
         }
         // Whoever is no longer staff, or was signed out everywhere, has no session any more.
         let present = self.store.present(&session.company, &session.staff).await?;
         let present = present.filter(|present| present.sessions_since.is_none_or(|since| since <= session.began));
-        Ok(present.map_or(Verdict::Ended, |present| Verdict::Live(present.staff)))
+        let Some(present) = present else { return Ok((Verdict::Ended, None)) };
+        let holder = Holder {
+            company: session.company,
+            staff: session.staff,
+            session: hash,
+            began: session.began,
+            ends: session.ends,
+        };
+        Ok((Verdict::Live(present.staff), Some(holder)))
     }
 }
 
-/// API Gateway hands cookies over one by one; some emulators leave them in the header.
+/// What a WebSocket API is answered. A handshake has nobody to show words to, so without a session
+/// it is denied here; the page asks over HTTP and is told why there.
+fn policy(method: &Value, holder: Option<&Holder>) -> Value {
+    let effect = if holder.is_some() { "Allow" } else { "Deny" };
+    json!({
+        "principalId": holder.map_or("nobody", |holder| holder.staff.as_str()),
+        "policyDocument": {
+            "Version": "2012-10-17",
+            "Statement": [{"Action": "execute-api:Invoke", "Effect": effect, "Resource": method}],
+        },
+        "context": holder.map_or_else(|| json!({}), web::socket_context),
+    })
+}
+
+/// API Gateway hands cookies over one by one; WebSocket APIs, and some emulators, leave them in the
+/// header.
 fn cookies(event: &Value) -> impl Iterator<Item = &str> {
     let listed = event.get("cookies").and_then(Value::as_array).into_iter().flatten();
     let header = event.get("headers").and_then(Value::as_object).into_iter().flatten();

@@ -1,6 +1,8 @@
 //! The AWS endpoint: DynamoDB, SNS, End User Messaging and Secrets Manager at `POST /`, as the functions, the AWS CLI and
 //! the SDKs call them.
 
+use std::collections::BTreeMap;
+
 use anyhow::Context;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
@@ -23,7 +25,8 @@ use serde_json::{Value, json};
 use crate::carrier;
 use crate::functions::SIGN_IN_SECRET;
 use crate::stack::Shared;
-use crate::usage::{Counted, Usage};
+use crate::stream::Written;
+use crate::usage::{Counted, Usage, asking};
 
 /// What DynamoDB takes of a request.
 const LARGEST_REQUEST: usize = 16 * 1024 * 1024;
@@ -46,7 +49,7 @@ pub(crate) fn aws(address: &str) -> SdkConfig {
         .build()
 }
 
-async fn used(State(shared): State<Shared>) -> Json<Counted> {
+async fn used(State(shared): State<Shared>) -> Json<BTreeMap<String, Counted>> {
     Json(shared.table.usage.counted())
 }
 
@@ -77,28 +80,39 @@ fn secret(shared: &Shared, request: &[u8]) -> Response {
     (StatusCode::BAD_REQUEST, Json(missing)).into_response()
 }
 
+fn only_reads(operation: &str) -> bool {
+    ["BatchGet", "Describe", "Get", "List", "Query", "Scan", "TransactGet"]
+        .iter()
+        .any(|read| operation.starts_with(read))
+}
+
 /// The way to the embedded DynamoDB, which has a listener of its own.
 #[derive(Clone)]
 pub(crate) struct TableDoor {
     address: Uri,
     client: Client<HttpConnector, Body>,
     usage: Usage,
+    written: Written,
 }
 
 impl TableDoor {
-    pub(crate) fn new(address: Uri) -> Self {
-        Self { address, client: Client::builder(TokioExecutor::new()).build_http(), usage: Usage::default() }
+    pub(crate) fn new(address: Uri, written: Written) -> Self {
+        Self { address, client: Client::builder(TokioExecutor::new()).build_http(), usage: Usage::default(), written }
     }
 
     async fn call(&self, headers: HeaderMap, body: Bytes) -> anyhow::Result<Response> {
         let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
         let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
+        let asks = asking(&headers);
         let mut request = Request::post(self.address.clone()).body(Body::from(body))?;
         *request.headers_mut() = headers;
         request.headers_mut().remove("host");
         let (mut parts, body) = self.client.request(request).await.context("calling DynamoDB")?.into_parts();
         let body = body.collect().await.context("reading DynamoDB's answer")?.to_bytes();
-        self.usage.count(&operation, &body);
+        self.usage.count(asks, &operation, &body);
+        if !only_reads(&operation) {
+            self.written.tell();
+        }
         // Who else listens on this machine is nobody's business on the web.
         parts.headers.remove("access-control-allow-origin");
         parts.headers.insert("cache-control", HeaderValue::from_static("no-store"));

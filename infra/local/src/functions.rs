@@ -8,6 +8,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use authorize::Authorize;
+use aws_types::app_name::AppName;
 use confirmation_call::ConfirmationCall;
 use edit_appointment::EditAppointment;
 use fetch_conversation::FetchConversation;
@@ -18,6 +19,8 @@ use lambda_http::{Adapter, Body, Request, Response, service_fn};
 use lambda_runtime::{Context, Diagnostic, LambdaEvent};
 use list_conversations::ListConversations;
 use list_notifications::ListNotifications;
+use live_connection::LiveConnection;
+use live_updates::LiveUpdates;
 use runtime::Runtime;
 use send_reply::SendReply;
 use serde_json::Value;
@@ -58,17 +61,21 @@ macro_rules! event_function {
 }
 
 impl Functions {
-    pub(crate) fn new(runtime: &Runtime) -> Self {
-        let by_name: [(_, Function); 9] = [
-            ("authorize", event_function!(Arc::new(Authorize::new(runtime)))),
-            ("confirmation-call", event_function!(Arc::new(ConfirmationCall::new(runtime)))),
-            ("edit-appointment", http_function!(Arc::new(EditAppointment::new(runtime)))),
-            ("fetch-conversation", http_function!(Arc::new(FetchConversation::new(runtime)))),
-            ("inbound-sms", event_function!(Arc::new(InboundSmsFunction::new(runtime)))),
-            ("list-conversations", http_function!(Arc::new(ListConversations::new(runtime)))),
-            ("list-notifications", http_function!(Arc::new(ListNotifications::new(runtime)))),
-            ("send-reply", http_function!(Arc::new(SendReply::new(runtime)))),
-            ("sign-in", http_function!(Arc::new(SignIn::new(runtime, SIGN_IN_SECRET.to_owned())))),
+    /// `live` is where the WebSocket API's `@connections` are.
+    pub(crate) fn new(runtime: &Runtime, live: &str) -> Self {
+        let on = |name| under_its_name(runtime, name);
+        let by_name: [(_, Function); 11] = [
+            ("authorize", event_function!(Arc::new(Authorize::new(&on("authorize"))))),
+            ("confirmation-call", event_function!(Arc::new(ConfirmationCall::new(&on("confirmation-call"))))),
+            ("edit-appointment", http_function!(Arc::new(EditAppointment::new(&on("edit-appointment"))))),
+            ("fetch-conversation", http_function!(Arc::new(FetchConversation::new(&on("fetch-conversation"))))),
+            ("inbound-sms", event_function!(Arc::new(InboundSmsFunction::new(&on("inbound-sms"))))),
+            ("list-conversations", http_function!(Arc::new(ListConversations::new(&on("list-conversations"))))),
+            ("list-notifications", http_function!(Arc::new(ListNotifications::new(&on("list-notifications"))))),
+            ("live-connection", event_function!(Arc::new(LiveConnection::new(&on("live-connection"), live)))),
+            ("live-updates", event_function!(Arc::new(LiveUpdates::new(&on("live-updates"), live)))),
+            ("send-reply", http_function!(Arc::new(SendReply::new(&on("send-reply"))))),
+            ("sign-in", http_function!(Arc::new(SignIn::new(&on("sign-in"), SIGN_IN_SECRET.to_owned())))),
         ];
         Self { by_name: by_name.into() }
     }
@@ -80,6 +87,19 @@ impl Functions {
         Some(answered.unwrap_or_else(|_| {
             Err(Diagnostic { error_type: "Panic".to_owned(), error_message: "the function panicked".to_owned() })
         }))
+    }
+}
+
+/// What every function is given, which then tells AWS its name in each request, as it does on Lambda.
+fn under_its_name(runtime: &Runtime, name: &'static str) -> Runtime {
+    let mut aws = runtime.aws.clone().into_builder();
+    aws.set_app_name(AppName::new(name).ok());
+    Runtime {
+        configuration: runtime.configuration.clone(),
+        aws: aws.build(),
+        clock: runtime.clock.clone(),
+        randomness: runtime.randomness.clone(),
+        metrics: runtime.metrics.clone(),
     }
 }
 

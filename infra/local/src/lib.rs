@@ -12,11 +12,15 @@ mod invoke;
 mod issuer;
 mod queue;
 mod site;
+mod socket;
 mod stack;
+mod stream;
 mod table;
 mod usage;
 
 pub use connect::CONTACT_EVENTS;
 pub use gateway::{ROUTES, Route};
+pub use socket::SocketLimits;
 pub use stack::{Data, Options, Stack};
+pub use stream::{MAPPINGS, Mapping};
 pub use table::TABLE;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Parser;
-use local::{Data, Options, Stack};
+use local::{Data, Options, SocketLimits, Stack};
 use tracing_subscriber::EnvFilter;
 
 /// Switchboard on this machine: the portal, its functions, a table, a carrier and a customer's phone.
@@ -32,7 +32,7 @@ async fn main() -> anyhow::Result<()> {
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let arguments = Arguments::parse();
     let data = if arguments.memory { Data::InMemory } else { Data::In(arguments.data) };
-    let options = Options { port: arguments.port, data, demo: !arguments.no_demo };
+    let options = Options { port: arguments.port, data, demo: !arguments.no_demo, sockets: SocketLimits::default() };
     let stack = Box::pin(Stack::start(options)).await?;
     let address = stack.address();
     println!(

@@ -23,8 +23,10 @@ use crate::endpoint::TableDoor;
 use crate::functions::Functions;
 use crate::gateway::Gateway;
 use crate::issuer::Issuer;
+use crate::socket::{SocketGateway, SocketLimits};
+use crate::stream::Readers;
 use crate::table::{Created, TABLE, Table};
-use crate::{calls, demo, endpoint, gateway, handset, invoke, issuer, site};
+use crate::{calls, demo, endpoint, gateway, handset, invoke, issuer, site, socket};
 
 /// How to start the stack.
 #[derive(Clone, Debug)]
@@ -34,6 +36,8 @@ pub struct Options {
     pub data: Data,
     /// Whether customers have said anything yet.
     pub demo: bool,
+    /// For how long a WebSocket is kept.
+    pub sockets: SocketLimits,
 }
 
 /// Where data is kept.
@@ -48,6 +52,8 @@ pub struct Stack {
     address: String,
     stop: oneshot::Sender<()>,
     served: JoinHandle<()>,
+    sockets: SocketGateway,
+    readers: Readers,
     table: Table,
 }
 
@@ -56,6 +62,7 @@ pub struct Stack {
 pub(crate) struct Shared {
     pub(crate) functions: Arc<Functions>,
     pub(crate) gateway: Gateway,
+    pub(crate) sockets: SocketGateway,
     pub(crate) carrier: Carrier,
     pub(crate) connect: Connect,
     pub(crate) issuer: Issuer,
@@ -82,14 +89,18 @@ impl Stack {
             metrics: Metrics::uncollected(runtime::wall_clock()),
         };
         let table = Table::open(&options.data).await?;
-        let functions = Arc::new(Functions::new(&runtime));
+        let live = format!("http://127.0.0.1:{port}{}", socket::MANAGEMENT);
+        let functions = Arc::new(Functions::new(&runtime, &live));
+        let sockets =
+            SocketGateway::new(functions.clone(), runtime.clock.clone(), runtime.randomness.clone(), options.sockets);
         let shared = Shared {
             gateway: Gateway::new(functions.clone(), runtime.clock.clone()),
             connect: Connect::new(functions.clone(), &runtime)?,
+            sockets: sockets.clone(),
             carrier: Carrier::new(dynamodb.clone(), functions.clone(), &runtime),
             issuer: Issuer::new(&origins[0], runtime.clock.clone(), runtime.randomness.clone())?,
-            functions,
-            table: TableDoor::new(format!("http://{}/", table.address()).parse()?),
+            functions: functions.clone(),
+            table: TableDoor::new(format!("http://{}/", table.address()).parse()?, table.written().clone()),
             store: runtime.store(),
             origins: origins.clone().into(),
             ready: Arc::default(),
@@ -101,9 +112,10 @@ impl Stack {
             shared.carrier.create_table().await?;
             table.loading(Box::pin(demo::fill(&shared, &runtime, options.demo))).await??;
         }
+        let readers = Readers::start(table.database(), table.written(), &functions)?;
         shared.ready.store(true, Ordering::Release);
         let [address, ..] = origins;
-        Ok(Self { address, stop, served, table })
+        Ok(Self { address, stop, served, sockets, readers, table })
     }
 
     /// `http://localhost:<port>`.
@@ -114,9 +126,11 @@ impl Stack {
 
     /// Stops when the requests that are being served have their answers.
     pub async fn stop(self) {
+        self.sockets.close_all().await;
         let _ = self.stop.send(());
         // A browser keeps its connection open for as long as it can.
         let _ = tokio::time::timeout(Duration::from_secs(2), self.served).await;
+        drop(self.readers);
         self.table.close().await;
     }
 }
@@ -127,10 +141,12 @@ fn router(shared: Shared) -> Router {
         .merge(handset::router())
         .merge(calls::router())
         .merge(endpoint::router())
+        .merge(socket::management())
         .layer(axum::middleware::from_fn_with_state(shared.clone(), site::refuse_foreign_pages));
     only_here
         .route("/healthz", get(health))
         .merge(gateway::router())
+        .merge(socket::router())
         .fallback(site::serve)
         .layer(axum::middleware::from_fn(site::with_headers))
         .layer(CompressionLayer::new())

@@ -2,6 +2,8 @@
 
 use std::future::Future;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
@@ -9,21 +11,24 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::create_table::builders::CreateTableFluentBuilder;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
-    ScalarAttributeType, TimeToLiveSpecification,
+    ScalarAttributeType, StreamSpecification, StreamViewType, TimeToLiveSpecification,
 };
 use dynoxide::Database;
+use rusqlite::Connection;
 use store::{EXPIRES_AT, PK, RECENT, RECENT_PK, RECENT_SK, SK};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::Data;
+use crate::stream::Written;
 
 /// The table's name here.
 pub const TABLE: &str = "switchboard";
 
 pub(crate) struct Table {
     database: Database,
+    written: Written,
     address: SocketAddr,
     served: JoinHandle<()>,
     swept: JoinHandle<()>,
@@ -35,15 +40,17 @@ const SWEEP: Duration = Duration::from_mins(1);
 
 impl Table {
     pub(crate) async fn open(data: &Data) -> anyhow::Result<Self> {
-        let database = match data {
-            Data::InMemory => Database::memory(),
+        let file = match data {
+            Data::InMemory => shared_memory(),
             Data::In(folder) => {
                 std::fs::create_dir_all(folder)
                     .with_context(|| format!("the folder {} cannot be made", folder.display()))?;
-                Database::new(&folder.join("table.sqlite").to_string_lossy())
+                folder.join("table.sqlite").to_string_lossy().into_owned()
             }
         };
-        let database = database.map_err(|error| anyhow!("the data cannot be opened: {error}"))?;
+        let database = Database::new(&file).map_err(|error| anyhow!("the data cannot be opened: {error}"))?;
+        trim_the_stream(&file).context("the stream of the data cannot be kept short")?;
+        let written = Written::new();
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         let (stop, stopped) = oneshot::channel::<()>();
@@ -55,8 +62,16 @@ impl Table {
                 tracing::error!(error, "the table's server ended");
             }
         });
-        let swept = tokio::spawn(sweep(database.clone()));
-        Ok(Self { database, address, served, swept, stop: Some(stop) })
+        let swept = tokio::spawn(sweep(database.clone(), written.clone()));
+        Ok(Self { database, written, address, served, swept, stop: Some(stop) })
+    }
+
+    pub(crate) fn database(&self) -> &Database {
+        &self.database
+    }
+
+    pub(crate) fn written(&self) -> &Written {
+        &self.written
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -67,12 +82,22 @@ impl Table {
     pub(crate) async fn create(&self, client: &Client) -> anyhow::Result<Created> {
         let there = client.list_tables().send().await.context("asking for the tables")?;
         if there.table_names().iter().any(|name| name == TABLE) {
+            self.add_stream(client).await.context("the table from an earlier run gets no stream")?;
             return Ok(Created::Earlier);
         }
         definition(client.create_table())?.send().await.context("the table cannot be made")?;
         let ttl = TimeToLiveSpecification::builder().attribute_name(EXPIRES_AT).enabled(true).build()?;
         client.update_time_to_live().table_name(TABLE).time_to_live_specification(ttl).send().await?;
         Ok(Created::Now)
+    }
+
+    /// A table of a time when nothing read its stream has none.
+    async fn add_stream(&self, client: &Client) -> anyhow::Result<()> {
+        let described = client.describe_table().table_name(TABLE).send().await?;
+        if described.table().is_none_or(|table| table.stream_specification().is_none()) {
+            client.update_table().table_name(TABLE).stream_specification(stream()?).send().await?;
+        }
+        Ok(())
     }
 
     /// Does something with much to write faster, at the price that a crash meanwhile loses it.
@@ -96,21 +121,47 @@ pub(crate) enum Created {
     Earlier,
 }
 
-async fn sweep(database: Database) {
+async fn sweep(database: Database, written: Written) {
     loop {
         tokio::time::sleep(SWEEP).await;
         let database = database.clone();
         let swept = tokio::task::spawn_blocking(move || database.sweep_ttl()).await;
-        if let Ok(Err(error)) = swept {
-            tracing::error!(%error, "what has expired was not deleted");
+        match swept {
+            Ok(Ok(1..)) => written.tell(),
+            Ok(Err(error)) => tracing::error!(%error, "what has expired was not deleted"),
+            Ok(Ok(0)) | Err(_) => {}
         }
     }
 }
 
-/// The table's keys and its index. A test holds what comes of it against `infra/template.yaml`.
+fn stream() -> anyhow::Result<StreamSpecification> {
+    Ok(StreamSpecification::builder().stream_enabled(true).stream_view_type(StreamViewType::NewAndOldImages).build()?)
+}
+
+/// A file that is only in memory, and gone with its last connection: named, unlike `:memory:`, so
+/// that there can be a second one to it. Each table has its own.
+fn shared_memory() -> String {
+    static TABLES: AtomicU64 = AtomicU64::new(0);
+    format!("file:/switchboard-{}?vfs=memdb", TABLES.fetch_add(1, Ordering::Relaxed))
+}
+
+/// Keeps writing as fast as it was with an empty stream.
 ///
-/// The stream is left out: nothing reads it yet, and dynoxide keeps every record of one for ever,
-/// each making the next write slower.
+/// dynoxide never deletes a record of a stream, and finds the number of the next one by looking at
+/// all of them: after 12,000 a write takes sixteen times as long. So the database itself is told, over
+/// a connection of its own, to find that number in an index, and to forget with each record the one
+/// that was written so many records before, as DynamoDB forgets after 24 hours. Its numbers go on
+/// rising: they are never below the clock.
+fn trim_the_stream(file: &str) -> rusqlite::Result<()> {
+    Connection::open(Path::new(file))?.execute_batch(
+        "CREATE INDEX IF NOT EXISTS stream_records_in_order
+             ON _stream_records (table_name, CAST(sequence_number AS INTEGER));
+         CREATE TRIGGER IF NOT EXISTS stream_records_trimmed AFTER INSERT ON _stream_records
+             BEGIN DELETE FROM _stream_records WHERE id <= NEW.id - 10000; END;",
+    )
+}
+
+/// The table's keys and its index. A test holds what comes of it against `infra/template.yaml`.
 fn definition(table: CreateTableFluentBuilder) -> anyhow::Result<CreateTableFluentBuilder> {
     let attribute =
         |name| AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S).build();
@@ -130,5 +181,6 @@ fn definition(table: CreateTableFluentBuilder) -> anyhow::Result<CreateTableFlue
         .attribute_definitions(attribute(RECENT_SK)?)
         .key_schema(key(PK, KeyType::Hash)?)
         .key_schema(key(SK, KeyType::Range)?)
-        .global_secondary_indexes(recent))
+        .global_secondary_indexes(recent)
+        .stream_specification(stream()?))
 }

@@ -1,12 +1,15 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use axum::http::HeaderMap;
+use axum::http::header::USER_AGENT;
 use serde::Serialize;
 use serde_json::Value;
 
-/// Counts what is asked of the table: every request, and the capacity units that it says it took.
+/// Counts what is asked of the table: by whom, every request, and the capacity units that it says
+/// it took.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Usage(Arc<Mutex<Counted>>);
+pub(crate) struct Usage(Arc<Mutex<BTreeMap<String, Counted>>>);
 
 #[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct Counted {
@@ -15,16 +18,23 @@ pub(crate) struct Counted {
 }
 
 impl Usage {
-    pub(crate) fn counted(&self) -> Counted {
+    pub(crate) fn counted(&self) -> BTreeMap<String, Counted> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub(crate) fn count(&self, operation: &str, answer: &[u8]) {
+    pub(crate) fn count(&self, asks: String, operation: &str, answer: &[u8]) {
         let answer: Option<Value> = serde_json::from_slice(answer).ok();
         let mut counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let counted = counted.entry(asks).or_default();
         *counted.requests.entry(operation.to_owned()).or_default() += 1;
         counted.units += answer.as_ref().and_then(|answer| answer.get("ConsumedCapacity")).map_or(0.0, units);
     }
+}
+
+/// The function that a request comes from, as its SDK says; nothing for anybody else.
+pub(crate) fn asking(headers: &HeaderMap) -> String {
+    let agent = headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+    agent.split(' ').find_map(|word| word.strip_prefix("app/")).unwrap_or_default().to_owned()
 }
 
 /// One table's consumption, or a list of several tables'.

@@ -1,4 +1,4 @@
-use crate::{Call, ConversationId, Message, PhoneNumber, Position};
+use crate::{Call, ConversationId, Message, MessageKind, PhoneNumber, Position};
 
 /// What a conversation holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +30,15 @@ impl Event {
         match self {
             Self::Message(message) => &message.line,
             Self::Call(call) => &call.line,
+        }
+    }
+
+    /// Whether staff are told of it: what we send ourselves is no news to us.
+    #[must_use]
+    pub fn is_in_feed(&self) -> bool {
+        match self {
+            Self::Message(message) => message.kind == MessageKind::Inbound,
+            Self::Call(_) => true,
         }
     }
 }

@@ -50,6 +50,12 @@ pub fn sign_in_secret() -> Result<String, BadConfiguration> {
         .map_err(|_| BadConfiguration { variable: "SWITCHBOARD_SIGN_IN_SECRET", must: "name a secret" })
 }
 
+/// Where the WebSocket API's `@connections` are.
+pub fn live_endpoint() -> Result<String, BadConfiguration> {
+    env::var("SWITCHBOARD_LIVE_ENDPOINT")
+        .map_err(|_| BadConfiguration { variable: "SWITCHBOARD_LIVE_ENDPOINT", must: "name the WebSocket API's stage" })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -46,11 +46,6 @@ impl Kind {
             }
         }
     }
-
-    /// Whether staff are told of it: what we send ourselves is no news to us.
-    fn is_in_feed(&self) -> bool {
-        matches!(self, Self::InboundSms { .. } | Self::ConfirmationCall { .. })
-    }
 }
 
 impl Store {
@@ -65,7 +60,7 @@ impl Store {
         let kind = Kind::of(event);
         let item = Item {
             key: keys::event(company, conversation, position),
-            recent: kind.is_in_feed().then(|| keys::in_feed(company, position)),
+            recent: event.is_in_feed().then(|| keys::in_feed(company, position)),
             expires_at: expires.as_secs(),
             conversation,
             position,
@@ -82,8 +77,12 @@ impl Store {
 }
 
 pub(crate) fn read(item: HashMap<String, AttributeValue>, operation: &'static str) -> Result<Event, StoreError> {
-    let Item { conversation, position, line, kind, .. } =
-        serde_dynamo::from_item(item).map_err(misshapen(operation))?;
+    from_image(serde_dynamo::Item::from(item)).map_err(misshapen(operation))
+}
+
+/// An event as the table's stream shows its item.
+pub(crate) fn from_image(item: serde_dynamo::Item) -> Result<Event, serde_dynamo::Error> {
+    let Item { conversation, position, line, kind, .. } = serde_dynamo::from_item(item)?;
     let message = |text, kind| Event::Message(Message { conversation, position, line: line.clone(), text, kind });
     Ok(match kind {
         Kind::InboundSms { text } => message(text, MessageKind::Inbound),

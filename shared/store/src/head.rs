@@ -34,7 +34,12 @@ impl Head {
 
     /// The conversation with what is known of its customer, if it stands.
     pub(crate) fn shown(self, floor: Position, customer: Option<&Customer>, now: Timestamp) -> Option<Conversation> {
-        self.stands(floor).then(|| Conversation {
+        self.stands(floor).then(|| self.with(customer, now))
+    }
+
+    /// The conversation with what is known of its customer.
+    pub(crate) fn with(self, customer: Option<&Customer>, now: Timestamp) -> Conversation {
+        Conversation {
             id: self.conversation,
             number: self.number,
             line: self.line,
@@ -45,7 +50,7 @@ impl Head {
             last_is_ours: self.last_is_ours,
             last_call: self.last_call,
             unanswered: self.unanswered,
-        })
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{AppointmentId, CompanyId, ConversationId, Login, MessageId, PhoneNumber, Position, StaffId};
 use serde::{Deserialize, Serialize};
 
-use crate::TokenHash;
+use crate::{ConnectionId, TokenHash};
 
 /// The table's partition and sort key, its TTL attribute, and its one index with its keys.
 pub const PK: &str = "pk";
@@ -158,4 +158,45 @@ pub(crate) fn call_guard(id: MessageId) -> Key {
 
 pub(crate) fn session(token: &TokenHash) -> Key {
     key(format!("SESSION#{token}"), "SESSION")
+}
+
+pub(crate) fn live_connections(company: &CompanyId) -> String {
+    format!("LIVE#{company}")
+}
+
+pub(crate) fn live(company: &CompanyId, connection: &ConnectionId) -> Key {
+    key(live_connections(company), connection.to_string())
+}
+
+/// Whose an item is and what it is, as its key says: of those that somebody is told of.
+pub(crate) enum Place {
+    Event { company: CompanyId },
+    Head { company: CompanyId, conversation: ConversationId },
+    Person { company: CompanyId, conversation: ConversationId },
+    Session { session: TokenHash },
+    Staff { company: CompanyId, staff: StaffId },
+    Elsewhere,
+}
+
+/// `None` for a key of such an item that is not spelled as it is here.
+pub(crate) fn place(key: &Key) -> Option<Place> {
+    let Some((kind, whose)) = key.pk.split_once('#') else { return Some(Place::Elsewhere) };
+    Some(match kind {
+        "CONVERSATION" => {
+            let (company, conversation) = whose.split_once('#')?;
+            let (company, conversation) = (company.parse().ok()?, conversation.parse().ok()?);
+            match key.sk.as_str() {
+                HEAD => Place::Head { company, conversation },
+                PERSON => Place::Person { company, conversation },
+                sk if sk.starts_with("EVENT#") => Place::Event { company },
+                _ => Place::Elsewhere,
+            }
+        }
+        "SESSION" => Place::Session { session: TokenHash::new(whose.to_owned()) },
+        "COMPANY" => match key.sk.strip_prefix("STAFF#") {
+            Some(staff) => Place::Staff { company: whose.parse().ok()?, staff: staff.parse().ok()? },
+            None => Place::Elsewhere,
+        },
+        _ => Place::Elsewhere,
+    })
 }

@@ -2,6 +2,7 @@
 
 mod appointments;
 mod calls;
+mod change;
 mod directory;
 mod error;
 mod events;
@@ -11,6 +12,7 @@ mod head;
 mod inbound;
 mod inbox;
 mod keys;
+mod live;
 mod outbound;
 mod page;
 mod person;
@@ -24,10 +26,12 @@ use domain::Retention;
 
 pub use appointments::{Answered, Saved};
 pub use calls::{CallEntry, CallReport};
+pub use change::{Change, Unreadable};
 pub use directory::{Directory, Refused};
 pub use error::StoreError;
 pub use inbound::{Arrival, Recorded};
 pub use keys::{EXPIRES_AT, PK, RECENT, RECENT_PK, RECENT_SK, SK};
+pub use live::{Connection, ConnectionId, Connections, Holder, NotAConnection, Opened};
 pub use outbound::{Contact, Draft, Queued};
 pub use page::Span;
 pub use sessions::{Session, TokenHash};

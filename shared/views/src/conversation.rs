@@ -28,7 +28,7 @@ pub fn conversation_rows(page: &Page<Conversation>, next: Option<&str>, viewer: 
     }
 }
 
-fn row(conversation: &Conversation, viewer: &Viewer) -> Markup {
+pub(crate) fn row(conversation: &Conversation, viewer: &Viewer) -> Markup {
     let waits = conversation.unanswered > 0;
     html! {
         li.conversation.waits[waits] id={ "conversation-" (conversation.id) } data-key=(conversation.id.place_in_inbox(conversation.last)) {

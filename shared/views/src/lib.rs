@@ -7,6 +7,7 @@ mod call;
 mod conversation;
 mod event;
 mod icon;
+mod live;
 mod message;
 mod moment;
 mod notification;
@@ -26,6 +27,7 @@ pub use appointment_form::new_appointment;
 pub use conversation::{conversation_address, conversation_head, conversation_json, conversation_rows};
 pub use event::{event, event_json, events};
 pub use icon::{Icon, icon};
+pub use live::Live;
 pub use message::{message, message_json};
 pub use notification::{notification_json, notification_rows};
 

@@ -23,7 +23,7 @@ pub fn notification_rows(page: &Page<Notification>, next: Option<&str>, viewer: 
     }
 }
 
-fn row(Notification { event, conversation }: &Notification, viewer: &Viewer) -> Markup {
+pub(crate) fn row(Notification { event, conversation }: &Notification, viewer: &Viewer) -> Markup {
     let waits = waits(event, conversation);
     let (mark, kind) = match event {
         Event::Message(_) => (Icon::Bubble, "SMS"),

@@ -6,6 +6,7 @@ mod identity;
 mod input;
 mod origin;
 mod problem;
+mod socket;
 
 pub use answer::{Answer, Format, list, respond};
 pub use cookie::{SESSION_COOKIE, clear_session_cookie, cookie, cookies, session_cookie, session_token, token_hash};
@@ -13,3 +14,4 @@ pub use identity::{Verdict, staff};
 pub use input::{IdempotencyKey, appointment, body, conversation, day, limit, position};
 pub use origin::same_origin;
 pub use problem::Problem;
+pub use socket::{own_handshake, socket_context, socket_holder};

@@ -12,11 +12,17 @@ const keyOf = element => element.dataset.key;
 // the list or only an element of it.
 let asked = null;
 let isPage = true;
+// When it was asked for. A row that came over the socket since then is newer than what was asked for.
+let since = Infinity;
 
 htmx.registerExtension('merge', {
+  htmx_config_request(element, {ctx}) {
+    ctx.since = performance.now();
+  },
   htmx_before_swap(element, {ctx}) {
     asked = element.closest?.('.older') ?? null;
     isPage = ctx.request.method === 'GET';
+    since = ctx.since;
   },
   handle_swap(style, list, fragment) {
     if (style !== 'merge') return false;
@@ -28,6 +34,49 @@ htmx.registerExtension('merge', {
     return true;
   },
 });
+
+// A frame holds single rows for the lists of a page, and sometimes instead of a row that there is one
+// to be asked for. What it holds for lists that this page has not, or has not filled yet, is left.
+document.addEventListener('frame', ({detail}) => {
+  const frame = document.createElement('template');
+  frame.innerHTML = detail;
+  for (const piece of frame.content.querySelectorAll('template[data-live]')) {
+    const {live, conversation, refresh} = piece.dataset;
+    const list = document.querySelector(`[data-merge][data-live="${live === 'head' ? 'messages' : live}"]`);
+    if (!list?.filled || conversation && conversation !== list.dataset.conversation) continue;
+    if (refresh !== undefined) htmx.trigger(list, 'refresh');
+    else if (live === 'head') replace(piece.content.firstElementChild);
+    else take(list, [...piece.content.children].filter(row => isLoaded(list, row)));
+  }
+});
+
+function replace(came) {
+  const there = document.getElementById(came.id);
+  if (there && there.outerHTML !== came.outerHTML) there.replaceWith(came);
+}
+
+function take(list, rows) {
+  if (!rows.length) return;
+  // Whoever watches the lists watches swaps: this is one, though nobody asked for it.
+  const swap = {detail: {ctx: {sourceElement: list, request: {action: list.getAttribute('hx-get')}}}};
+  document.dispatchEvent(new CustomEvent('htmx:before:swap', swap));
+  [asked, isPage, since] = [null, false, Infinity];
+  merge(list, rows);
+  for (const row of rows) {
+    row.live = performance.now();
+    htmx.process(row);
+  }
+  document.dispatchEvent(new CustomEvent('merged', {detail: list}));
+  document.dispatchEvent(new CustomEvent('htmx:after:swap', swap));
+}
+
+// Whether a row belongs where the list is complete. Beyond what was loaded it would look as if nothing
+// were missing above it: it comes when that is asked for.
+function isLoaded(list, row) {
+  if (document.getElementById(row.id)) return true;
+  const above = [...list.children].filter(child => keyOf(child) > keyOf(row)).map(keyOf).sort()[0];
+  return ![...list.querySelectorAll(':scope > .older')].some(older => keyOf(older) === above);
+}
 
 function merge(list, came) {
   const older = came.find(isOlder);
@@ -73,7 +122,7 @@ function place(list, row) {
   const there = document.getElementById(row.id);
   // What came by itself says nothing of its neighbours.
   if (there && isPage) there.alone = false;
-  if (there?.came === came) return;
+  if (there?.came === came || there?.live > since) return;
   row.came = came;
   row.alone = !isPage && (there?.alone ?? true);
   if (!there && list.filled && !asked) row.classList.add('came');

@@ -26,6 +26,10 @@ function catchUp() {
 document.addEventListener('visibilitychange', catchUp);
 addEventListener('online', catchUp);
 addEventListener('pageshow', event => event.persisted && catchUp());
+document.addEventListener('catch-up', catchUp);
+
+// What a frame has changed is not what the last answer said: the next is to be a whole one.
+document.addEventListener('merged', event => tags.delete(event.detail));
 
 // One failure is nothing to speak of; the next refresh may do. A second one is said, quietly.
 let failures = 0;

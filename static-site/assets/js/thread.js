@@ -9,6 +9,7 @@ if (list) {
   const jump = document.getElementById('jump');
   const base = () => `/api/conversations/${encodeURIComponent(conversation)}`;
   const point = () => {
+    list.dataset.conversation = conversation;
     for (const element of document.querySelectorAll('[data-thread]')) {
       element.setAttribute(element.matches('form') ? 'hx-post' : 'hx-get', base() + element.dataset.thread);
     }

@@ -32,7 +32,7 @@ pub(super) fn thread(back: Option<&str>) -> Markup {
             }
             header.thread-head id="conversation-head" { h1 { "Conversation" } }
         }
-        ol.messages id="messages" aria-live="polite" aria-label="Messages" tabindex="0" data-merge="oldest-first"
+        ol.messages id="messages" aria-live="polite" aria-label="Messages" tabindex="0" data-live="messages" data-merge="oldest-first"
             data-thread="/messages" hx-trigger="load, every 5s, refresh" hx-swap="merge" hx-config="timeout:10s" {}
         button.jump id="jump" type="button" hidden { "New message ↓" }
         (composer())

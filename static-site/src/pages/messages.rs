@@ -15,7 +15,7 @@ pub(super) fn tabs(conversations: bool) -> Markup {
 }
 
 pub(super) fn inbox() -> Markup {
-    list("conversations", "Conversations", "newest-first", "/api/conversations", None)
+    list("conversations", "Conversations", "conversations", "/api/conversations", None)
 }
 
 pub(super) fn conversations() -> Markup {
@@ -45,7 +45,7 @@ pub(super) fn notifications() -> Markup {
             section.panel aria-labelledby="centre-title" {
                 h1.visually-hidden id="centre-title" { "All notifications of the last 30 days" }
                 (tabs(false))
-                (list("notifications", "Notifications", "newest-first", "/api/notifications?limit=25", None))
+                (list("notifications", "Notifications", "notifications", "/api/notifications?limit=25", None))
             }
         },
     )

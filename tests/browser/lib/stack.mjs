@@ -49,6 +49,19 @@ export class Stack {
     await this.post('/local/handset/messages', {from, to, text});
   }
 
+  /** The same, as AWS brings it: maybe later than it was sent. */
+  async deliver({id, from, text, at, to = HARBOR}) {
+    const payload = {originationNumber: from, destinationNumber: to, messageBody: text, inboundMessageId: id};
+    const envelope = {Type: 'Notification', Message: JSON.stringify(payload), Timestamp: at.toISOString()};
+    const record = {messageId: id, body: JSON.stringify(envelope), eventSource: 'aws:sqs'};
+    const response = await fetch(`${this.address}/2015-03-31/functions/inbound-sms/invocations`, {
+      method: 'POST',
+      body: JSON.stringify({Records: [record]}),
+    });
+    const {batchItemFailures} = await response.json();
+    if (batchItemFailures.length) throw new Error(`${id} was not taken`);
+  }
+
   async customerTextsAll(from, texts) {
     for (const text of texts) await this.customerTexts(from, text);
   }

@@ -15,6 +15,7 @@ export class Staff {
     this.problem = page.locator('.problem');
     this.jump = page.getByRole('button', {name: 'New message ↓'});
     this.connection = page.locator('#connection');
+    this.live = page.locator('#live');
     this.earlier = page.getByRole('button', {name: /Show earlier/});
   }
 
@@ -74,6 +75,36 @@ export class Staff {
 
   async fromTheEnd() {
     return this.thread.evaluate(list => list.scrollHeight - list.clientHeight - list.scrollTop);
+  }
+
+  /** Until the page's socket is open and what came before it is caught up with. */
+  async isLive() {
+    await expect(this.live).toHaveText('live');
+  }
+
+  /** From now on the page's requests go unanswered: whatever shows has come over the socket. */
+  async refreshesNoMore() {
+    await this.page.route('**/api/**', route => (route.request().method() === 'GET' ? route.abort() : route.continue()));
+  }
+
+  /** Puts a hand on the page's sockets, before it opens the first: cuts those that are open, and lets none through while it holds them. */
+  async holdsSockets() {
+    const open = new Set();
+    const hand = {
+      holds: false,
+      made: 0,
+      async cut() {
+        await Promise.all([...open].map(socket => socket.close({code: 1001})));
+        open.clear();
+      },
+    };
+    await this.page.routeWebSocket('**/live', socket => {
+      hand.made += 1;
+      if (hand.holds) return socket.close({code: 1001});
+      open.add(socket);
+      socket.connectToServer();
+    });
+    return hand;
   }
 
   /** Comes when the page has asked for something once more and had its answer. */

@@ -9,7 +9,7 @@ export * from './stack.mjs';
 // What the browser itself notes when a request is answered with an error, which the page then explains.
 const ANSWERED = /^Failed to load resource: the server responded with a status of 4\d\d/;
 // What it notes when there is no answer at all.
-const UNANSWERED = /^Failed to load resource: net::|^htmx: htmx:error: Failed to fetch/;
+const UNANSWERED = /^Failed to load resource: net::|^htmx: htmx:error: Failed to fetch|^WebSocket connection to .* failed: (Error in connection establishment: net::|Error during WebSocket handshake: Unexpected response code: 5\d\d|$)/;
 
 export const test = base.extend({
   /** Whether customers and staff have talked before the test begins. */

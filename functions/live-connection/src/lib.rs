@@ -1,0 +1,106 @@
+#![doc = include_str!("../README.md")]
+
+use domain::Clock;
+use lambda_runtime::Diagnostic;
+use live::{NotClosed, Sockets};
+use runtime::Runtime;
+use serde_json::{Value, json};
+use store::{Connection, ConnectionId, Holder, Opened, Store, StoreError};
+use thiserror::Error;
+
+/// Opens and closes WebSockets, and answers what is sent over them.
+pub struct LiveConnection {
+    store: Store,
+    sockets: Sockets,
+    clock: Clock,
+}
+
+/// Why an event was not dealt with.
+#[derive(Debug, Error)]
+pub enum Failed {
+    #[error("it is no event of a WebSocket API")]
+    NotAnEvent,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    NotClosed(#[from] NotClosed),
+}
+
+/// What Lambda reports as the function's error.
+impl From<Failed> for Diagnostic {
+    fn from(failed: Failed) -> Self {
+        let error_type = match failed {
+            Failed::NotAnEvent => "NotAnEvent",
+            Failed::Store(_) => "Store",
+            Failed::NotClosed(_) => "NotClosed",
+        };
+        Self { error_type: error_type.to_owned(), error_message: failed.to_string() }
+    }
+}
+
+impl LiveConnection {
+    /// `endpoint` is where the WebSocket API's `@connections` are.
+    #[must_use]
+    pub fn new(runtime: &Runtime, endpoint: &str) -> Self {
+        Self { store: runtime.store(), sockets: Sockets::new(&runtime.aws, endpoint), clock: runtime.clock.clone() }
+    }
+
+    /// Takes an event of a WebSocket API, gives its answer.
+    pub async fn handle(&self, event: &Value) -> Result<Value, Failed> {
+        let id = word(event, "connectionId").and_then(|id| id.parse().ok());
+        let id: ConnectionId = id.ok_or(Failed::NotAnEvent)?;
+        // Without the authorizer there is no holder, and nothing that is done for nobody.
+        let Some(holder) = web::socket_holder(event) else {
+            tracing::error!("a WebSocket came without the authorizer's word");
+            return Ok(status(401));
+        };
+        match word(event, "eventType") {
+            Some("CONNECT") => self.connect(event, id, holder).await,
+            Some("DISCONNECT") => {
+                self.store.forget_connection(&holder.company, &id).await?;
+                Ok(status(200))
+            }
+            Some("MESSAGE") => self.take(event, &id, &holder).await,
+            _ => Err(Failed::NotAnEvent),
+        }
+    }
+
+    async fn connect(&self, event: &Value, id: ConnectionId, holder: Holder) -> Result<Value, Failed> {
+        if !web::own_handshake(event) {
+            tracing::warn!("a page of another origin wanted a WebSocket");
+            return Ok(status(400));
+        }
+        let now = self.clock.now();
+        if holder.ends <= now {
+            return Ok(status(401));
+        }
+        Ok(match self.store.open_connection(&Connection { id, holder, since: now }).await? {
+            Opened::Open => status(200),
+            Opened::SessionOver => status(401),
+        })
+    }
+
+    /// A frame from a page. There is one that we know.
+    async fn take(&self, event: &Value, id: &ConnectionId, holder: &Holder) -> Result<Value, Failed> {
+        let body = event.get("body").and_then(Value::as_str).unwrap_or_default();
+        let frame: Option<Value> = serde_json::from_str(body).ok();
+        if frame.as_ref().and_then(|frame| frame.get("action")).and_then(Value::as_str) != Some("ping") {
+            tracing::info!(bytes = body.len(), "a frame that is none of ours was dropped");
+            return Ok(status(200));
+        }
+        if holder.ends <= self.clock.now() {
+            self.sockets.close(id).await?;
+            self.store.forget_connection(&holder.company, id).await?;
+            return Ok(status(200));
+        }
+        Ok(json!({"statusCode": 200, "body": "pong"}))
+    }
+}
+
+fn word<'a>(event: &'a Value, name: &str) -> Option<&'a str> {
+    event.get("requestContext")?.get(name)?.as_str()
+}
+
+fn status(code: u16) -> Value {
+    json!({"statusCode": code})
+}

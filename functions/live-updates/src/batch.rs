@@ -1,0 +1,34 @@
+//! What a batch of the table's stream says, by company.
+
+use std::collections::BTreeMap;
+
+use domain::CompanyId;
+use serde_json::Value;
+use store::Change;
+
+/// The changes of one company, in the order in which they came.
+#[derive(Default)]
+pub(crate) struct Changes {
+    pub(crate) changes: Vec<Change>,
+    /// The records that they were in, the first first.
+    pub(crate) records: Vec<String>,
+}
+
+/// `None` if the event is no batch of a stream. A record that says nothing that can be shown is
+/// dropped, with the reason: tried again it would say no more, and the others would wait for it.
+pub(crate) fn by_company(event: &Value) -> Option<BTreeMap<CompanyId, Changes>> {
+    let mut companies = BTreeMap::<CompanyId, Changes>::new();
+    for record in event.get("Records")?.as_array()? {
+        let id = record.pointer("/dynamodb/SequenceNumber").and_then(Value::as_str).unwrap_or_default();
+        match Change::read(record) {
+            Ok(Some(change)) => {
+                let of = companies.entry(change.company().clone()).or_default();
+                of.records.push(id.to_owned());
+                of.changes.push(change);
+            }
+            Ok(None) => {}
+            Err(reason) => tracing::error!(record = id, %reason, "a record of the stream was dropped"),
+        }
+    }
+    Some(companies)
+}

@@ -1,0 +1,161 @@
+#![doc = include_str!("../README.md")]
+
+mod batch;
+mod regions;
+mod screen;
+
+use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
+use batch::Changes;
+use domain::{Clock, CompanyId, Timestamp};
+use lambda_runtime::Diagnostic;
+use live::{Frame, Posted, Sockets, frames};
+use regions::Regions;
+use runtime::Runtime;
+use serde_json::Value;
+use store::{Change, Connection, ConnectionId, Span, Store, StoreError};
+use views::Viewer;
+
+/// Shows on every open page what has changed, and closes the pages of sessions that have ended.
+pub struct LiveUpdates {
+    store: Store,
+    sockets: Sockets,
+    clock: Clock,
+    regions: Regions,
+}
+
+/// How many of a conversation's newest messages are looked at for rows that look different now.
+const NEWEST: usize = 10;
+
+impl LiveUpdates {
+    /// `endpoint` is where the WebSocket API's `@connections` are.
+    #[must_use]
+    pub fn new(runtime: &Runtime, endpoint: &str) -> Self {
+        Self {
+            store: runtime.store(),
+            sockets: Sockets::new(&runtime.aws, endpoint),
+            clock: runtime.clock.clone(),
+            regions: Regions::default(),
+        }
+    }
+
+    /// Takes a batch of the table's stream. Names the records of companies for which the table did
+    /// not answer, so that they come again; everything else is done with.
+    pub async fn handle(&self, event: &Value) -> Result<DynamoDbEventResponse, Diagnostic> {
+        let companies = batch::by_company(event).ok_or_else(|| Diagnostic {
+            error_type: "NotABatch".to_owned(),
+            error_message: "the event is no batch of a table's stream".to_owned(),
+        })?;
+        let mut response = DynamoDbEventResponse::default();
+        for (company, changes) in companies {
+            if let Err(error) = self.tell(&company, &changes).await {
+                tracing::error!(%company, records = changes.records.len(), %error, "a company's pages were not told");
+                response.batch_item_failures.extend(changes.records.into_iter().map(failed));
+            }
+        }
+        Ok(response)
+    }
+
+    /// Posts to a company's connections what they are to show, and closes those whose session is over.
+    async fn tell(&self, company: &CompanyId, changes: &Changes) -> Result<(), StoreError> {
+        let mut after = None;
+        let mut rendered: Option<Vec<Frame>> = None;
+        loop {
+            let page = self.store.connections(company, after.as_ref()).await?;
+            if !page.items.is_empty() {
+                let now = self.clock.now();
+                let (over, open): (Vec<_>, Vec<_>) = page
+                    .items
+                    .iter()
+                    .partition(|connection| connection.holder.ends <= now || is_over(connection, &changes.changes));
+                for connection in over {
+                    self.close(company, &connection.id).await?;
+                }
+                if rendered.is_none() {
+                    rendered = Some(self.frames(company, &changes.changes).await?);
+                }
+                if let Some(frames) = rendered.as_ref().filter(|frames| !frames.is_empty()) {
+                    self.post(company, &open, frames).await?;
+                }
+            }
+            after = page.next;
+            if after.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Rendered once, for everybody in the company.
+    async fn frames(&self, company: &CompanyId, changes: &[Change]) -> Result<Vec<Frame>, StoreError> {
+        let touched = screen::touched(changes);
+        if touched.is_empty() {
+            return Ok(Vec::new());
+        }
+        let now = self.clock.now();
+        let Some(region) = self.regions.of(&self.store, company, now).await? else {
+            tracing::warn!(%company, "something changed of a company that there is not");
+            return Ok(Vec::new());
+        };
+        let viewer = Viewer { region, now };
+        let mut pieces = Vec::new();
+        for (conversation, touched) in touched {
+            // Gone meanwhile, or beyond the retention: no page shows it.
+            let thread = self.store.thread(company, conversation, Span::default(), NEWEST, now).await?;
+            pieces.extend(thread.iter().flat_map(|thread| screen::pieces(conversation, &touched, thread, &viewer)));
+        }
+        Ok(frames(pieces))
+    }
+
+    async fn post(&self, company: &CompanyId, open: &[&Connection], frames: &[Frame]) -> Result<(), StoreError> {
+        let began = self.clock.now();
+        let mut refused = 0;
+        for (connection, posted) in self.sockets.post(open.iter().copied(), frames).await {
+            match posted {
+                Posted::Delivered => {}
+                Posted::Gone if is_opening(connection, began) => {}
+                Posted::Gone => self.store.forget_connection(company, &connection.id).await?,
+                // Its page connects again and catches up; nobody waits for this one twice.
+                Posted::TooSlow => self.close(company, &connection.id).await?,
+                Posted::Refused(code) => {
+                    refused += 1;
+                    if refused == 1 {
+                        tracing::warn!(%company, code, "a frame was refused; the page's refresh shows it");
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn close(&self, company: &CompanyId, connection: &ConnectionId) -> Result<(), StoreError> {
+        if let Err(error) = self.sockets.close(connection).await {
+            // It is posted to no more, which is what matters; API Gateway closes it in its time.
+            tracing::warn!(%company, %error, "a connection whose session is over was not closed");
+        }
+        self.store.forget_connection(company, connection).await
+    }
+}
+
+/// Whether some changes ended the session that a connection was opened with.
+fn is_over(connection: &Connection, changes: &[Change]) -> bool {
+    let holder = &connection.holder;
+    changes.iter().any(|change| match change {
+        Change::SessionEnded { session, .. } => *session == holder.session,
+        Change::StaffSignedOut { staff, before, .. } => {
+            *staff == holder.staff && before.is_none_or(|before| holder.began < before)
+        }
+        Change::Event { .. } | Change::Head { .. } | Change::Person { .. } => false,
+    })
+}
+
+fn failed(record: String) -> DynamoDbBatchItemFailure {
+    let mut failure = DynamoDbBatchItemFailure::default();
+    failure.item_identifier = Some(record);
+    failure
+}
+
+/// Whether a connection may not be there yet: API Gateway takes posts to it only when `$connect` has
+/// been answered, and it is kept before that. Its page catches up when it opens.
+fn is_opening(connection: &Connection, now: Timestamp) -> bool {
+    const TAKES_SECS: u64 = 30;
+    now < connection.since.plus_secs(TAKES_SECS)
+}

@@ -1,0 +1,18 @@
+#![doc = include_str!("../README.md")]
+
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use live_updates::LiveUpdates;
+use runtime::Runtime;
+use serde_json::Value;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let runtime = Runtime::on_lambda()?;
+    // Side by side: one waits for the network, the other takes some milliseconds of a core.
+    let plans = tokio::task::spawn_blocking(domain::read_numbering_plans);
+    runtime.open_table().await;
+    plans.await?;
+    let function = LiveUpdates::new(&runtime, &runtime::live_endpoint()?);
+    let function = &function;
+    run(service_fn(|event: LambdaEvent<Value>| async move { function.handle(&event.payload).await })).await
+}

@@ -1,0 +1,95 @@
+//! What open pages are to be shown of some changes.
+
+use std::collections::HashMap;
+
+use domain::{Conversation, ConversationId, Event, Notification, With};
+use live::Piece;
+use store::{Change, Thread};
+use views::{Live, Viewer};
+
+/// What the changes say of one conversation.
+#[derive(Default)]
+pub(crate) struct Touched<'a> {
+    /// As the stream has them: the last of each.
+    events: Vec<&'a Event>,
+    /// Whether what is the last of it or whether it waits has changed, and whether who it is with has.
+    head: bool,
+    person: bool,
+    /// As the inbox had it before, where that is known.
+    before: Option<&'a Conversation>,
+}
+
+/// The conversations that changes touch, in the order in which they do.
+pub(crate) fn touched(changes: &[Change]) -> Vec<(ConversationId, Touched<'_>)> {
+    let mut places = HashMap::new();
+    let mut touched: Vec<(ConversationId, Touched<'_>)> = Vec::new();
+    let mut at = |id: ConversationId, touched: &mut Vec<_>| {
+        *places.entry(id).or_insert_with(|| {
+            touched.push((id, Touched::default()));
+            touched.len() - 1
+        })
+    };
+    for change in changes {
+        match change {
+            Change::Event { event, .. } => {
+                let place = at(event.conversation(), &mut touched);
+                let events = &mut touched[place].1.events;
+                events.retain(|earlier| earlier.position() != event.position());
+                events.push(event);
+            }
+            Change::Head { conversation, before, .. } => {
+                let place = at(*conversation, &mut touched);
+                let of = &mut touched[place].1;
+                of.head = true;
+                of.before = of.before.or(before.as_deref());
+            }
+            Change::Person { conversation, .. } => {
+                let place = at(*conversation, &mut touched);
+                touched[place].1.person = true;
+            }
+            Change::SessionEnded { .. } | Change::StaffSignedOut { .. } => {}
+        }
+    }
+    touched
+}
+
+/// What pages are sent of a conversation, which is `now` as it is in the table: what is there is
+/// newer than what the stream said, or the same.
+pub(crate) fn pieces(id: ConversationId, touched: &Touched<'_>, now: &Thread, viewer: &Viewer) -> Vec<Piece> {
+    let Some(with) = &now.with else { return Vec::new() };
+    let newest = &now.messages.items;
+    let in_table = |event: &Event| newest.iter().find(|known| known.position() == event.position());
+    let changed: Vec<&Event> = touched.events.iter().map(|event| in_table(event).unwrap_or(event)).collect();
+    let mut pieces: Vec<Piece> = changed.iter().map(|event| piece(Live::Event(event), viewer)).collect();
+    if let With::Conversation(conversation) = with {
+        let further_down = changed.iter().copied().filter(|event| in_table(event).is_none());
+        for event in newest.iter().chain(further_down).filter(|event| event.is_in_feed()) {
+            let is_new = changed.iter().any(|changed| changed.position() == event.position());
+            let row = Notification { event: event.clone(), conversation: (**conversation).clone() };
+            if is_new || touched.person || looked_different(&row, touched.before, viewer) {
+                pieces.push(piece(Live::Notification(&row), viewer));
+            }
+        }
+        if touched.head || touched.person {
+            pieces.push(piece(Live::Conversation(conversation), viewer));
+        }
+    }
+    if touched.head || touched.person {
+        pieces.push(piece(Live::Head(id, with), viewer));
+    }
+    pieces
+}
+
+/// Whether a row of the feed looked different before its conversation changed: it also says whether
+/// its customer waits. What was known of the customer is not told of here, so it is taken as it is.
+fn looked_different(row: &Notification, before: Option<&Conversation>, viewer: &Viewer) -> bool {
+    let Some(before) = before else { return false };
+    let now = &row.conversation;
+    let conversation = Conversation { name: now.name.clone(), next: now.next.clone(), ..before.clone() };
+    let shown = |row| Live::Notification(row).piece(viewer).into_string();
+    shown(&Notification { event: row.event.clone(), conversation }) != shown(row)
+}
+
+fn piece(live: Live<'_>, viewer: &Viewer) -> Piece {
+    Piece { content: live.piece(viewer), hint: live.hint() }
+}

@@ -1,0 +1,328 @@
+//! API Gateway: a WebSocket API with a request authorizer, and its `@connections`.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use axum::Json;
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
+use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::http::header::{COOKIE, HOST};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use domain::{Clock, Randomness, Timestamp};
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
+
+use crate::functions::Functions;
+use crate::stack::Shared;
+
+/// The stage, which is also the path at the portal.
+const STAGE: &str = "live";
+/// The function behind every route.
+const FUNCTION: &str = "live-connection";
+/// Below this are the `@connections`.
+pub(crate) const MANAGEMENT: &str = "/local/live";
+
+/// For how long API Gateway keeps a WebSocket.
+#[derive(Clone, Copy, Debug)]
+pub struct SocketLimits {
+    /// Without a frame either way.
+    pub idle: Duration,
+    /// At all.
+    pub longest: Duration,
+}
+
+impl Default for SocketLimits {
+    /// API Gateway's own.
+    fn default() -> Self {
+        Self { idle: Duration::from_mins(10), longest: Duration::from_hours(2) }
+    }
+}
+
+/// What API Gateway takes and posts at once, and the frames that a client may send it in.
+const LARGEST_MESSAGE: usize = 128 * 1024;
+const LARGEST_FRAME: usize = 32 * 1024;
+
+/// Frames that wait for a slow client before whoever posts to it waits too.
+const WAITING_FRAMES: usize = 16;
+
+#[derive(Clone)]
+pub(crate) struct SocketGateway {
+    functions: Arc<Functions>,
+    clock: Clock,
+    randomness: Randomness,
+    limits: SocketLimits,
+    open: Arc<Mutex<HashMap<String, Open>>>,
+    /// How many are served, to the last word about them.
+    served: Arc<watch::Sender<usize>>,
+}
+
+#[derive(Clone)]
+struct Open {
+    outbox: mpsc::Sender<String>,
+    closing: watch::Sender<bool>,
+    since: Timestamp,
+}
+
+/// A WebSocket as every event about it tells of it.
+#[derive(Clone)]
+struct Told {
+    id: String,
+    host: String,
+    connected: Timestamp,
+    authorizer: Value,
+}
+
+pub(crate) fn router() -> Router<Shared> {
+    Router::new().route("/live", get(connect))
+}
+
+/// Not for browsers.
+pub(crate) fn management() -> Router<Shared> {
+    let connection = post(post_to).get(describe).delete(close).layer(DefaultBodyLimit::max(2 * LARGEST_MESSAGE));
+    Router::new().route(&format!("{MANAGEMENT}/@connections/{{id}}"), connection)
+}
+
+async fn connect(
+    State(shared): State<Shared>,
+    headers: HeaderMap,
+    upgrade: Result<WebSocketUpgrade, axum::extract::ws::rejection::WebSocketUpgradeRejection>,
+) -> Response {
+    let Ok(upgrade) = upgrade else { return refuse(StatusCode::UPGRADE_REQUIRED, "Upgrade Required") };
+    let gateway = shared.sockets;
+    match gateway.authorize(&headers).await {
+        Ok(told) => {
+            upgrade.max_message_size(LARGEST_MESSAGE).max_frame_size(LARGEST_FRAME).on_upgrade(async move |socket| {
+                gateway.served.send_modify(|served| *served += 1);
+                gateway.serve(socket, told).await;
+                gateway.served.send_modify(|served| *served -= 1);
+            })
+        }
+        Err(refusal) => *refusal,
+    }
+}
+
+/// What API Gateway says itself.
+fn refuse(status: StatusCode, message: &str) -> Response {
+    (status, Json(json!({"message": message}))).into_response()
+}
+
+impl SocketGateway {
+    pub(crate) fn new(functions: Arc<Functions>, clock: Clock, randomness: Randomness, limits: SocketLimits) -> Self {
+        Self { functions, clock, randomness, limits, open: Arc::default(), served: Arc::new(watch::Sender::new(0)) }
+    }
+
+    fn open(&self) -> MutexGuard<'_, HashMap<String, Open>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Closes all, and comes when `$disconnect` has been told of them, or after a while.
+    pub(crate) async fn close_all(&self) {
+        const PATIENCE: Duration = Duration::from_secs(2);
+        for open in self.open().values() {
+            open.closing.send_replace(true);
+        }
+        let mut served = self.served.subscribe();
+        let _ = tokio::time::timeout(PATIENCE, served.wait_for(|served| *served == 0)).await;
+    }
+
+    /// The handshake: what the authorizer and `$connect` say of it.
+    async fn authorize(&self, headers: &HeaderMap) -> Result<Told, Box<Response>> {
+        let refusal = |status, message| Err(Box::new(refuse(status, message)));
+        let header = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        // The cookie is the authorizer's identity source: without it the authorizer is not asked.
+        if header(COOKIE).is_empty() {
+            return refusal(StatusCode::UNAUTHORIZED, "Unauthorized");
+        }
+        let mut told = Told {
+            id: self.randomness.token().split_off(48),
+            host: header(HOST).to_owned(),
+            connected: self.clock.now(),
+            authorizer: Value::Null,
+        };
+        let mut event = self.event(&told, "$connect", "CONNECT");
+        let said = |pick: fn(&str) -> Value| -> BTreeMap<String, Value> {
+            headers.iter().filter_map(|(name, value)| Some((name.to_string(), pick(value.to_str().ok()?)))).collect()
+        };
+        event["headers"] = json!(said(|value| json!(value)));
+        event["multiValueHeaders"] = json!(said(|value| json!([value])));
+
+        let mut request = event.clone();
+        request["type"] = json!("REQUEST");
+        request["methodArn"] = json!(format!("arn:aws:execute-api:local:000000000000:local/{STAGE}/$connect"));
+        let Some(Ok(policy)) = self.functions.invoke("authorize", request).await else {
+            return refusal(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error");
+        };
+        if policy.pointer("/policyDocument/Statement/0/Effect") != Some(&json!("Allow")) {
+            return refusal(StatusCode::FORBIDDEN, "Forbidden");
+        }
+        told.authorizer = policy["context"].clone();
+        told.authorizer["principalId"] = policy["principalId"].clone();
+        event["requestContext"]["authorizer"] = told.authorizer.clone();
+        let answer = match self.functions.invoke(FUNCTION, event).await {
+            Some(Ok(answer)) => answer["statusCode"].as_u64().and_then(|status| u16::try_from(status).ok()),
+            _ => None,
+        };
+        match answer.and_then(|status| StatusCode::from_u16(status).ok()) {
+            Some(status) if status.is_success() => Ok(told),
+            Some(status) => refusal(status, "Refused"),
+            None => refusal(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"),
+        }
+    }
+
+    /// A WebSocket from its first to its last frame.
+    async fn serve(&self, socket: WebSocket, told: Told) {
+        let (mut sink, mut stream) = socket.split();
+        let (outbox, mut posted) = mpsc::channel::<String>(WAITING_FRAMES);
+        let (closing, mut close) = watch::channel(false);
+        let (sent, mut last_sent) = watch::channel(Instant::now());
+        let open = Open { outbox: outbox.clone(), closing, since: told.connected };
+        self.open().insert(told.id.clone(), open);
+        // Of its own, so that a client that reads nothing keeps it from nothing else.
+        let mut writing = tokio::spawn(async move {
+            while let Some(text) = posted.recv().await {
+                if sink.send(Message::Text(text.into())).await.is_err() {
+                    break;
+                }
+                sent.send_replace(Instant::now());
+            }
+            sink
+        });
+        let longest = Instant::now() + self.limits.longest;
+        let mut idle = Instant::now() + self.limits.idle;
+        loop {
+            let taken = tokio::select! {
+                taken = stream.next() => taken,
+                _ = close.wait_for(|close| *close) => break,
+                Ok(()) = last_sent.changed() => {
+                    idle = *last_sent.borrow_and_update() + self.limits.idle;
+                    continue;
+                }
+                () = tokio::time::sleep_until(idle.min(longest)) => break,
+                _ = &mut writing => break,
+            };
+            let (body, encoded) = match taken {
+                Some(Ok(Message::Text(text))) => (text.to_string(), false),
+                Some(Ok(Message::Binary(bytes))) => (String::from_utf8_lossy(&bytes).into_owned(), true),
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => continue,
+                Some(Ok(Message::Close(_)) | Err(_)) | None => break,
+            };
+            idle = Instant::now() + self.limits.idle;
+            if let Some(answer) = self.take(&told, body, encoded).await {
+                let _ = outbox.send(answer).await;
+            }
+        }
+        self.open().remove(&told.id);
+        drop(outbox);
+        self.say_goodbye(writing).await;
+        let event = self.event(&told, "$disconnect", "DISCONNECT");
+        if let Some(Err(error)) = self.functions.invoke(FUNCTION, event).await {
+            tracing::error!(error.error_type, error.error_message, "a WebSocket's end was not taken");
+        }
+    }
+
+    /// A frame of the client, given to its route. There is one for all.
+    async fn take(&self, told: &Told, body: String, encoded: bool) -> Option<String> {
+        let mut event = self.event(told, "$default", "MESSAGE");
+        event["body"] = json!(body);
+        event["isBase64Encoded"] = json!(encoded);
+        event["requestContext"]["messageId"] = json!(self.randomness.token().split_off(48));
+        match self.functions.invoke(FUNCTION, event).await? {
+            Ok(answer) => answer["body"].as_str().filter(|body| !body.is_empty()).map(str::to_owned),
+            Err(error) => {
+                tracing::error!(error.error_type, error.error_message, "a frame was not taken");
+                Some(json!({"message": "Internal server error", "connectionId": told.id}).to_string())
+            }
+        }
+    }
+
+    /// Closes the socket as far as its client lets that be done.
+    async fn say_goodbye(&self, writing: tokio::task::JoinHandle<futures_util::stream::SplitSink<WebSocket, Message>>) {
+        const PATIENCE: Duration = Duration::from_millis(500);
+        let abort = writing.abort_handle();
+        let goodbye = async {
+            if let Ok(mut sink) = writing.await {
+                let _ = sink.send(Message::Close(Some(CloseFrame { code: 1000, reason: "".into() }))).await;
+            }
+        };
+        if tokio::time::timeout(PATIENCE, goodbye).await.is_err() {
+            abort.abort();
+        }
+    }
+
+    fn event(&self, told: &Told, route: &str, kind: &str) -> Value {
+        let now = self.clock.now();
+        let mut event = json!({
+            "requestContext": {
+                "routeKey": route,
+                "eventType": kind,
+                "messageDirection": "IN",
+                "stage": STAGE,
+                "connectedAt": told.connected.as_millis(),
+                "requestTimeEpoch": now.as_millis(),
+                "identity": {"sourceIp": "127.0.0.1"},
+                "requestId": "local",
+                "domainName": told.host,
+                "connectionId": told.id,
+                "apiId": "local",
+            },
+            "isBase64Encoded": false,
+        });
+        if !told.authorizer.is_null() {
+            event["requestContext"]["authorizer"] = told.authorizer.clone();
+        }
+        event
+    }
+
+    fn find(&self, id: &str) -> Result<Open, Box<Response>> {
+        let gone = || {
+            let gone = [("x-amzn-errortype", "GoneException")];
+            Box::new((StatusCode::GONE, gone, Json(json!({"message": null}))).into_response())
+        };
+        self.open().get(id).cloned().ok_or_else(gone)
+    }
+}
+
+/// `PostToConnection`: answered when the frame is on its way, which a client that does not read can hold up.
+async fn post_to(State(shared): State<Shared>, Path(id): Path<String>, body: Bytes) -> Response {
+    if body.len() > LARGEST_MESSAGE {
+        let error = [("x-amzn-errortype", "PayloadTooLargeException")];
+        return (StatusCode::PAYLOAD_TOO_LARGE, error, Json(json!({"message": null}))).into_response();
+    }
+    let open = match shared.sockets.find(&id) {
+        Ok(open) => open,
+        Err(gone) => return *gone,
+    };
+    let text = String::from_utf8_lossy(&body).into_owned();
+    match open.outbox.send(text).await {
+        Ok(()) => StatusCode::OK.into_response(),
+        Err(_) => (StatusCode::GONE, [("x-amzn-errortype", "GoneException")], Json(json!({}))).into_response(),
+    }
+}
+
+/// `GetConnection`.
+async fn describe(State(shared): State<Shared>, Path(id): Path<String>) -> Response {
+    match shared.sockets.find(&id) {
+        Ok(open) => {
+            Json(json!({"connectedAt": open.since.to_string(), "identity": {"sourceIp": "127.0.0.1"}})).into_response()
+        }
+        Err(gone) => *gone,
+    }
+}
+
+/// `DeleteConnection`.
+async fn close(State(shared): State<Shared>, Path(id): Path<String>) -> Response {
+    match shared.sockets.find(&id) {
+        Ok(open) => {
+            open.closing.send_replace(true);
+            StatusCode::NO_CONTENT.into_response()
+        }
+        Err(gone) => *gone,
+    }
+}

@@ -1,0 +1,243 @@
+//! DynamoDB Streams and Lambda's event source mappings: hands what is written to the functions that
+//! follow from it, in order, and again when they fail.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, anyhow};
+use dynoxide::Database;
+use serde_json::{Value, json};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::functions::Functions;
+use crate::table::TABLE;
+
+/// A function that reads the table's stream, with what the template configures of that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mapping {
+    pub function: &'static str,
+    pub batch_size: usize,
+    pub maximum_retry_attempts: u32,
+}
+
+/// All of them. A test holds them against `infra/template.yaml`.
+pub const MAPPINGS: [Mapping; 1] = [Mapping { function: "live-updates", batch_size: 100, maximum_retry_attempts: 3 }];
+
+/// Tells the readers of the stream that something may have been written, so that none has to look
+/// at intervals: a record is read as soon as it is there, and a stack at rest does nothing.
+#[derive(Clone)]
+pub(crate) struct Written(watch::Sender<()>);
+
+impl Written {
+    pub(crate) fn new() -> Self {
+        Self(watch::Sender::new(()))
+    }
+
+    pub(crate) fn tell(&self) {
+        self.0.send_replace(());
+    }
+}
+
+/// The readers of the stream, until they are dropped.
+pub(crate) struct Readers(Vec<JoinHandle<()>>);
+
+impl Drop for Readers {
+    fn drop(&mut self) {
+        self.0.iter().for_each(JoinHandle::abort);
+    }
+}
+
+impl Readers {
+    /// Reads from now on: what was written before is not announced again.
+    pub(crate) fn start(database: &Database, written: &Written, functions: &Arc<Functions>) -> anyhow::Result<Self> {
+        let readers = MAPPINGS.map(|mapping| {
+            let place = latest(database)?;
+            Ok(tokio::spawn(read(mapping, database.clone(), place, written.0.subscribe(), functions.clone())))
+        });
+        Ok(Self(readers.into_iter().collect::<anyhow::Result<_>>()?))
+    }
+}
+
+/// A failed reader looks again after this.
+const PAUSE: Duration = Duration::from_secs(1);
+
+async fn read(
+    mapping: Mapping,
+    database: Database,
+    mut place: String,
+    mut written: watch::Receiver<()>,
+    functions: Arc<Functions>,
+) {
+    loop {
+        written.borrow_and_update();
+        match records(&database, &place, mapping.batch_size).await {
+            Ok((records, next)) => {
+                place = next;
+                if records.is_empty() {
+                    if written.changed().await.is_err() {
+                        return;
+                    }
+                    continue;
+                }
+                let invoke = |event| {
+                    let functions = functions.clone();
+                    async move { functions.invoke(mapping.function, event).await.and_then(Result::ok) }
+                };
+                for record in deliver(mapping, records, invoke).await {
+                    // Where the template has a queue, here is a line, which says as little as that does.
+                    tracing::error!(function = mapping.function, record, "a record of the stream was given up");
+                }
+            }
+            Err(error) => {
+                tracing::error!(%error, "the table's stream was not read");
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    }
+}
+
+/// The place after the last record there is.
+fn latest(database: &Database) -> anyhow::Result<String> {
+    let refused = |error| anyhow!("the table's stream cannot be read: {error}");
+    let describe = serde_json::from_value(json!({"TableName": TABLE}))?;
+    let table = serde_json::to_value(database.describe_table(describe).map_err(refused)?)?;
+    let stream = &table["Table"]["LatestStreamArn"];
+    let describe = serde_json::from_value(json!({"StreamArn": stream}))?;
+    let described = serde_json::to_value(database.describe_stream(describe).map_err(refused)?)?;
+    let shard = &described["StreamDescription"]["Shards"][0]["ShardId"];
+    let ask = serde_json::from_value(json!({"StreamArn": stream, "ShardId": shard, "ShardIteratorType": "LATEST"}))?;
+    database.get_shard_iterator(ask).map_err(refused)?.shard_iterator.context("a stream has a latest place")
+}
+
+/// The records after a place, and the place after them.
+async fn records(database: &Database, place: &str, limit: usize) -> anyhow::Result<(Vec<Value>, String)> {
+    let ask = serde_json::from_value(json!({"ShardIterator": place, "Limit": limit}))?;
+    let database = database.clone();
+    let read = tokio::task::spawn_blocking(move || database.get_records(ask)).await?;
+    let read = read.map_err(|error| anyhow!("{error}"))?;
+    let records = read.records.iter().map(serde_json::to_value).collect::<Result<_, _>>()?;
+    Ok((records, read.next_shard_iterator.context("a shard that is open has a next place")?))
+}
+
+/// How long after its first failure a single record is tried again; twice as long each time after.
+const AGAIN_AFTER: Duration = Duration::from_millis(100);
+
+/// Hands records to a function as an event source mapping with `ReportBatchItemFailures` and
+/// `BisectBatchOnFunctionError` does: in order; what it says it failed at comes again, with all
+/// after that; a batch that fails is halved, until what cannot be dealt with is alone. Gives the
+/// sequence numbers of the records that were given up.
+async fn deliver<F>(mapping: Mapping, records: Vec<Value>, invoke: impl Fn(Value) -> F) -> Vec<String>
+where
+    F: Future<Output = Option<Value>>,
+{
+    let mut given_up = Vec::new();
+    let mut waiting = VecDeque::from([records]);
+    while let Some(mut batch) = waiting.pop_front() {
+        let mut tried = 0;
+        while !batch.is_empty() {
+            let failed_at = match invoke(json!({"Records": batch})).await {
+                Some(answer) => first_failure(&answer, &batch),
+                None => Some(0),
+            };
+            let Some(failed_at) = failed_at else { break };
+            batch.drain(..failed_at);
+            if batch.len() > 1 {
+                let second = batch.split_off(batch.len() / 2);
+                waiting.push_front(second);
+                waiting.push_front(std::mem::take(&mut batch));
+            } else if tried == mapping.maximum_retry_attempts {
+                given_up.extend(batch.iter().map(sequence_number));
+                break;
+            } else {
+                tokio::time::sleep(AGAIN_AFTER * 2_u32.pow(tried)).await;
+                tried += 1;
+            }
+        }
+    }
+    given_up
+}
+
+/// Where in a batch the first record is that a function says it failed at. One that it does not name
+/// as it was given stands for the whole batch.
+fn first_failure(answer: &Value, batch: &[Value]) -> Option<usize> {
+    let failures = answer.get("batchItemFailures").and_then(Value::as_array)?;
+    let place = |failure: &Value| {
+        let named = failure["itemIdentifier"].as_str().unwrap_or_default();
+        batch.iter().position(|record| sequence_number(record) == named).unwrap_or(0)
+    };
+    failures.iter().map(place).min()
+}
+
+fn sequence_number(record: &Value) -> String {
+    record.pointer("/dynamodb/SequenceNumber").and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    const MAPPING: Mapping = Mapping { function: "any", batch_size: 100, maximum_retry_attempts: 2 };
+
+    fn record(number: u32) -> Value {
+        json!({"dynamodb": {"SequenceNumber": number.to_string()}})
+    }
+
+    /// Delivers records 1 to 8; gives what was invoked with, and what was given up.
+    async fn delivered(answer: impl Fn(&[String], usize) -> Option<Value>) -> (Vec<Vec<String>>, Vec<String>) {
+        let invoked = Mutex::new(Vec::<Vec<String>>::new());
+        let given_up = deliver(MAPPING, (1..=8).map(record).collect(), |event| {
+            let numbers: Vec<_> = event["Records"].as_array().unwrap().iter().map(sequence_number).collect();
+            let mut invoked = invoked.lock().unwrap();
+            invoked.push(numbers.clone());
+            std::future::ready(answer(&numbers, invoked.len()))
+        });
+        let given_up = given_up.await;
+        (invoked.into_inner().unwrap(), given_up)
+    }
+
+    fn numbers(text: &str) -> Vec<String> {
+        text.split(' ').map(str::to_owned).collect()
+    }
+
+    #[tokio::test]
+    async fn what_is_done_is_handed_over_once_and_in_order() {
+        for done in [json!({"batchItemFailures": []}), json!({}), Value::Null] {
+            let (invoked, given_up) = delivered(|_, _| Some(done.clone())).await;
+            assert_eq!((invoked, given_up), (vec![numbers("1 2 3 4 5 6 7 8")], vec![]));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_record_that_always_fails_is_given_up_alone_and_blocks_nothing() {
+        let (invoked, given_up) =
+            delivered(|records, _| (!records.contains(&"6".to_owned())).then(|| json!({"batchItemFailures": []})))
+                .await;
+        assert_eq!(given_up, ["6"]);
+        let handed: Vec<_> = invoked.iter().filter(|records| !records.contains(&"6".to_owned())).flatten().collect();
+        assert_eq!(handed, ["1", "2", "3", "4", "5", "7", "8"], "each of the others once, in order");
+        assert_eq!(invoked.iter().filter(|records| **records == ["6"]).count(), 3, "first, and twice again");
+    }
+
+    #[tokio::test]
+    async fn what_comes_before_a_reported_failure_does_not_come_again() {
+        let failed = json!({"batchItemFailures": [{"itemIdentifier": "7"}, {"itemIdentifier": "5"}]});
+        let (invoked, given_up) =
+            delivered(|_, times| Some(if times == 1 { failed.clone() } else { json!({"batchItemFailures": []}) }))
+                .await;
+        assert_eq!(invoked, [numbers("1 2 3 4 5 6 7 8"), numbers("5 6"), numbers("7 8")]);
+        assert!(given_up.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_failure_that_names_no_record_is_the_whole_batchs() {
+        let failed = json!({"batchItemFailures": [{"itemIdentifier": ""}]});
+        let (invoked, _) =
+            delivered(|_, times| Some(if times == 1 { failed.clone() } else { json!({"batchItemFailures": []}) }))
+                .await;
+        assert_eq!(invoked, [numbers("1 2 3 4 5 6 7 8"), numbers("1 2 3 4"), numbers("5 6 7 8")]);
+    }
+}

@@ -1,0 +1,7 @@
+#![doc = include_str!("../README.md")]
+
+mod frame;
+mod sockets;
+
+pub use frame::{Frame, LARGEST_FRAME, Piece, frames};
+pub use sockets::{NotClosed, Posted, Sockets};

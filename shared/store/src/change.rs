@@ -1,0 +1,116 @@
+//! What the table's stream says: the only place that reads its images.
+
+use domain::{CompanyId, Conversation, ConversationId, Event, StaffId, Timestamp};
+use serde::Deserialize;
+use serde_dynamo::Item;
+use thiserror::Error;
+
+use crate::head::Head;
+use crate::keys::{self, Place};
+use crate::staff::Member;
+use crate::{TokenHash, events};
+
+/// Something that happened to what the table holds, that somebody may want to be told of.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// A message or a call was recorded, or has moved on.
+    Event { company: CompanyId, event: Event },
+    /// What is the last of a conversation, or whether its customer waits.
+    Head {
+        company: CompanyId,
+        conversation: ConversationId,
+        /// As it was, without what is known of the customer; `None` if the conversation is new.
+        before: Option<Box<Conversation>>,
+    },
+    /// Whom a conversation is with: their name, or their next appointment.
+    Person { company: CompanyId, conversation: ConversationId },
+    /// A session is over.
+    SessionEnded { company: CompanyId, session: TokenHash },
+    /// The sessions of somebody are over: those that began before a moment, or all of them.
+    StaffSignedOut { company: CompanyId, staff: StaffId, before: Option<Timestamp> },
+}
+
+/// A record of the stream that is not one, or has an image of a shape that was never written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum Unreadable {
+    #[error("it is not a record of a table's stream with both images")]
+    NotARecord,
+    #[error("its key is none that is written here")]
+    Key,
+    #[error("its image is not of the shape that such an item is written in")]
+    Image,
+}
+
+/// As Lambda hands it over, with what is needed of it.
+#[derive(Deserialize)]
+struct Record {
+    dynamodb: Images,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Images {
+    keys: Item,
+    new_image: Option<Item>,
+    old_image: Option<Item>,
+}
+
+#[derive(Deserialize)]
+struct SessionImage {
+    company: CompanyId,
+}
+
+impl Change {
+    #[must_use]
+    pub fn company(&self) -> &CompanyId {
+        match self {
+            Self::Event { company, .. }
+            | Self::Head { company, .. }
+            | Self::Person { company, .. }
+            | Self::SessionEnded { company, .. }
+            | Self::StaffSignedOut { company, .. } => company,
+        }
+    }
+
+    /// What a record of the stream says; `None` if it is nothing that anybody is told of.
+    pub fn read<'a, D: serde::Deserializer<'a>>(record: D) -> Result<Option<Self>, Unreadable> {
+        let Record { dynamodb } = Record::deserialize(record).map_err(|_| Unreadable::NotARecord)?;
+        let key: keys::Key = serde_dynamo::from_item(dynamodb.keys).map_err(|_| Unreadable::NotARecord)?;
+        let (new, old) = (dynamodb.new_image, dynamodb.old_image);
+        match keys::place(&key).ok_or(Unreadable::Key)? {
+            Place::Event { company } => {
+                // What is deleted was beyond the retention, and is on no screen.
+                let Some(event) = new else { return Ok(None) };
+                let event = events::from_image(event).map_err(|_| Unreadable::Image)?;
+                Ok(Some(Self::Event { company, event }))
+            }
+            Place::Head { company, conversation } if new.is_some() => {
+                let before = old.map(serde_dynamo::from_item::<_, Head>).transpose().map_err(|_| Unreadable::Image)?;
+                // At any moment: only appointments have one.
+                let before = before.map(|head| Box::new(head.with(None, Timestamp::from_millis(0))));
+                Ok(Some(Self::Head { company, conversation, before }))
+            }
+            Place::Person { company, conversation } if new.is_some() => {
+                Ok(Some(Self::Person { company, conversation }))
+            }
+            Place::Session { session } => {
+                let (None, Some(ended)) = (new, old) else { return Ok(None) };
+                let ended: SessionImage = serde_dynamo::from_item(ended).map_err(|_| Unreadable::Image)?;
+                Ok(Some(Self::SessionEnded { company: ended.company, session }))
+            }
+            Place::Staff { company, staff } => {
+                let member = |item: Option<Item>| {
+                    item.map(serde_dynamo::from_item::<_, Member>).transpose().map_err(|_| Unreadable::Image)
+                };
+                Ok(match (member(old)?, member(new)?) {
+                    (Some(_), None) => Some(Self::StaffSignedOut { company, staff, before: None }),
+                    (Some(old), Some(new)) if old.sessions_since != new.sessions_since => {
+                        Some(Self::StaffSignedOut { company, staff, before: new.sessions_since })
+                    }
+                    _ => None,
+                })
+            }
+            Place::Head { .. } | Place::Person { .. } | Place::Elsewhere => Ok(None),
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! Open WebSockets, and whose they are.
+
+use std::fmt;
+use std::str::FromStr;
+
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Put, ReturnConsumedCapacity, TransactWriteItem};
+use domain::{CompanyId, StaffId, Timestamp};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::error::{misshapen, unavailable};
+use crate::transaction::Transacted;
+use crate::{Store, StoreError, TokenHash, keys};
+
+/// Names an open WebSocket, as API Gateway does: up to 128 letters, digits, `-`, `_` and `=`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ConnectionId(String);
+
+#[derive(Debug, Error, PartialEq, Eq)]
+#[error("not the id of a connection")]
+pub struct NotAConnection;
+
+impl FromStr for ConnectionId {
+    type Err = NotAConnection;
+    fn from_str(text: &str) -> Result<Self, NotAConnection> {
+        let plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_=".contains(&b));
+        if (1..=128).contains(&text.len()) && plain { Ok(Self(text.to_owned())) } else { Err(NotAConnection) }
+    }
+}
+
+impl TryFrom<String> for ConnectionId {
+    type Error = NotAConnection;
+    fn try_from(text: String) -> Result<Self, NotAConnection> {
+        text.parse()
+    }
+}
+
+impl From<ConnectionId> for String {
+    fn from(id: ConnectionId) -> String {
+        id.0
+    }
+}
+
+impl fmt::Display for ConnectionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The session that a connection was opened with: it is worth no more than that.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    pub company: CompanyId,
+    pub staff: StaffId,
+    pub session: TokenHash,
+    /// When the session began, and when it ends.
+    pub began: Timestamp,
+    pub ends: Timestamp,
+}
+
+/// A WebSocket that is open, or was when it was last heard of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Connection {
+    pub id: ConnectionId,
+    pub holder: Holder,
+    pub since: Timestamp,
+}
+
+/// How opening a connection ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opened {
+    Open,
+    /// The session ended since it was looked up.
+    SessionOver,
+}
+
+/// Some of a company's connections.
+#[derive(Clone, Debug, Default)]
+pub struct Connections {
+    pub items: Vec<Connection>,
+    /// Where to go on, if there are more.
+    pub next: Option<ConnectionId>,
+}
+
+/// API Gateway closes every WebSocket after this.
+const LONGEST_SECS: u64 = 2 * 60 * 60;
+
+#[derive(Serialize, Deserialize)]
+struct Item {
+    #[serde(flatten)]
+    key: keys::Key,
+    expires_at: u64,
+    connection: ConnectionId,
+    company: CompanyId,
+    staff: StaffId,
+    session: String,
+    began: Timestamp,
+    ends: Timestamp,
+    since: Timestamp,
+}
+
+impl Item {
+    fn of(connection: &Connection) -> Self {
+        let Connection { id, holder, since } = connection;
+        Self {
+            key: keys::live(&holder.company, id),
+            expires_at: holder.ends.min(since.plus_secs(LONGEST_SECS)).as_secs(),
+            connection: id.clone(),
+            company: holder.company.clone(),
+            staff: holder.staff.clone(),
+            session: holder.session.to_string(),
+            began: holder.began,
+            ends: holder.ends,
+            since: *since,
+        }
+    }
+
+    fn into_connection(self) -> Connection {
+        Connection {
+            id: self.connection,
+            holder: Holder {
+                company: self.company,
+                staff: self.staff,
+                session: TokenHash::new(self.session),
+                began: self.began,
+                ends: self.ends,
+            },
+            since: self.since,
+        }
+    }
+}
+
+impl Store {
+    /// Keeps a connection, if the session that it is opened with still lives: in one transaction
+    /// with that, since whoever ends a session closes only the connections that are there. One request.
+    pub async fn open_connection(&self, connection: &Connection) -> Result<Opened, StoreError> {
+        let holder = &connection.holder;
+        let session = ConditionCheck::builder()
+            .table_name(&self.table)
+            .set_key(Some(keys::session(&holder.session).attributes()))
+            .condition_expression("attribute_exists(pk)")
+            .build()
+            .map_err(misshapen("TransactWriteItems"))?;
+        let staff = ConditionCheck::builder()
+            .table_name(&self.table)
+            .set_key(Some(keys::staff(&holder.company, &holder.staff).attributes()))
+            .condition_expression(
+                "attribute_exists(pk) AND (attribute_not_exists(sessions_since) OR sessions_since <= :began)",
+            )
+            .expression_attribute_values(":began", AttributeValue::N(holder.began.as_millis().to_string()))
+            .build()
+            .map_err(misshapen("TransactWriteItems"))?;
+        let put = Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(serde_dynamo::to_item(Item::of(connection)).map_err(misshapen("TransactWriteItems"))?))
+            .build()
+            .map_err(misshapen("TransactWriteItems"))?;
+        let writes = vec![
+            TransactWriteItem::builder().condition_check(session).build(),
+            TransactWriteItem::builder().condition_check(staff).build(),
+            TransactWriteItem::builder().put(put).build(),
+        ];
+        Ok(match self.transact(writes).await? {
+            Transacted::Done => Opened::Open,
+            Transacted::Refused(_) => Opened::SessionOver,
+        })
+    }
+
+    /// Forgets a connection, there or not. One request.
+    pub async fn forget_connection(&self, company: &CompanyId, id: &ConnectionId) -> Result<(), StoreError> {
+        self.client
+            .delete_item()
+            .table_name(&self.table)
+            .set_key(Some(keys::live(company, id).attributes()))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(unavailable("DeleteItem"))?;
+        Ok(())
+    }
+
+    /// A company's connections, from the first or after one: as many as one request gives, some
+    /// thousands. Those whose time is over are among them until they are deleted.
+    pub async fn connections(
+        &self,
+        company: &CompanyId,
+        after: Option<&ConnectionId>,
+    ) -> Result<Connections, StoreError> {
+        let found = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", AttributeValue::S(keys::live_connections(company)))
+            .set_exclusive_start_key(after.map(|after| keys::live(company, after).attributes()))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(unavailable("Query"))?;
+        let more = found.last_evaluated_key.is_some();
+        let items = found.items.unwrap_or_default().into_iter();
+        let items: Vec<Item> =
+            items.map(serde_dynamo::from_item).collect::<Result<_, _>>().map_err(misshapen("Query"))?;
+        let items: Vec<_> = items.into_iter().map(Item::into_connection).collect();
+        let next = items.last().filter(|_| more).map(|last| last.id.clone());
+        Ok(Connections { items, next })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_can_only_be_what_api_gateway_makes_of_one() {
+        for good in ["L0SM9cOFvHcCIhw=", "a", "0f_-"] {
+            assert!(good.parse::<ConnectionId>().is_ok(), "{good}");
+        }
+        let long = "x".repeat(129);
+        for bad in ["", "a/b", "a b", "a#b", "../x", &long] {
+            assert_eq!(bad.parse::<ConnectionId>(), Err(NotAConnection), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! What pages that are open are sent of a change: for each kind of list a row of it. How a page takes
+//! them is described in the README of `live`.
+
+use domain::{Conversation, ConversationId, Event, Notification, With};
+use maud::{Markup, html};
+
+use crate::Viewer;
+use crate::conversation::{conversation_head, row as conversation_row};
+use crate::event::event;
+use crate::notification::row as notification_row;
+
+/// What a page may show, and be sent something for.
+#[derive(Clone, Copy, Debug)]
+pub enum Live<'a> {
+    /// Of a conversation that is open.
+    Event(&'a Event),
+    Notification(&'a Notification),
+    Conversation(&'a Conversation),
+    /// What stands above a conversation that is open.
+    Head(ConversationId, &'a With),
+}
+
+impl Live<'_> {
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Event(_) => "messages",
+            Self::Notification(_) => "notifications",
+            Self::Conversation(_) => "conversations",
+            Self::Head(..) => "head",
+        }
+    }
+
+    /// Whose page it is for, if not every page's that has such a list.
+    fn only_of(&self) -> Option<ConversationId> {
+        match self {
+            Self::Event(event) => Some(event.conversation()),
+            Self::Head(conversation, _) => Some(*conversation),
+            Self::Notification(_) | Self::Conversation(_) => None,
+        }
+    }
+
+    /// It, as pages render it themselves.
+    #[must_use]
+    pub fn piece(&self, viewer: &Viewer) -> Markup {
+        html! {
+            template data-live=(self.kind()) data-conversation=[self.only_of()] {
+                @match self {
+                    Self::Event(of) => (event(of, viewer)),
+                    Self::Notification(notification) => (notification_row(notification, viewer)),
+                    Self::Conversation(conversation) => (conversation_row(conversation, viewer)),
+                    Self::Head(_, with) => (conversation_head(with, viewer)),
+                }
+            }
+        }
+    }
+
+    /// Instead of it: that there is something to be asked for.
+    #[must_use]
+    pub fn hint(&self) -> Markup {
+        html! { template data-live=(self.kind()) data-conversation=[self.only_of()] data-refresh {} }
+    }
+}

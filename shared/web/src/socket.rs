@@ -1,0 +1,102 @@
+//! A WebSocket's handshake and frames, as API Gateway's WebSocket API tells of them.
+
+use domain::Timestamp;
+use serde_json::{Value, json};
+use store::{Holder, TokenHash};
+
+/// What the authorizer hands on of the session that a WebSocket is opened with. API Gateway takes
+/// no nested values here, and gives every value back as a string, with each frame.
+#[must_use]
+pub fn socket_context(holder: &Holder) -> Value {
+    json!({
+        "company": holder.company,
+        "staff": holder.staff,
+        "session": holder.session.to_string(),
+        "began": holder.began.as_millis().to_string(),
+        "ends": holder.ends.as_millis().to_string(),
+    })
+}
+
+/// Whose WebSocket an event is about; `None` if the authorizer was not asked.
+#[must_use]
+pub fn socket_holder(event: &Value) -> Option<Holder> {
+    let context = event.pointer("/requestContext/authorizer")?;
+    let word = |name: &str| context.get(name).and_then(Value::as_str);
+    let moment = |name| word(name).and_then(|millis| millis.parse().ok()).map(Timestamp::from_millis);
+    Some(Holder {
+        company: word("company")?.parse().ok()?,
+        staff: word("staff")?.parse().ok()?,
+        session: TokenHash::new(word("session")?.to_owned()),
+        began: moment("began")?,
+        ends: moment("ends")?,
+    })
+}
+
+/// Whether a handshake may come from one of the portal's own pages. A browser sends a visitor's
+/// cookie with every page's handshake, and a WebSocket knows no same-origin policy, so nothing else
+/// keeps another site's page from reading along.
+///
+/// Where a browser does not say `Sec-Fetch-Site` of a handshake, its `Origin` must be of the host
+/// that it asked: the one that CloudFront was asked for (`X-Portal-Host`, which it sets itself), or
+/// without CloudFront the `Host`. A client that says nothing of where it comes from is no browser,
+/// and has its session from nobody else's.
+#[must_use]
+pub fn own_handshake(event: &Value) -> bool {
+    let header = |name: &str| {
+        let headers = event.get("headers").and_then(Value::as_object)?;
+        headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).and_then(|(_, value)| value.as_str())
+    };
+    match (header("sec-fetch-site"), header("origin")) {
+        (Some(site), _) => site == "same-origin",
+        (None, None) => true,
+        (None, Some(origin)) => {
+            let from = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
+            let asked = header("x-portal-host").or_else(|| header("host"));
+            from.is_some() && from == asked
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn from(headers: &Value) -> bool {
+        own_handshake(&json!({"headers": headers}))
+    }
+
+    #[test]
+    fn only_a_page_of_the_host_that_was_asked_opens_a_socket() {
+        assert!(from(&json!({"Sec-Fetch-Site": "same-origin", "Origin": "https://p.example", "Host": "api.example"})));
+        assert!(from(&json!({"origin": "https://p.example", "x-portal-host": "p.example", "host": "api.example"})));
+        assert!(from(&json!({"Origin": "http://127.0.0.1:8080", "Host": "127.0.0.1:8080"})));
+        assert!(from(&json!({"Host": "127.0.0.1:8080"})), "no browser");
+        for foreign in [
+            json!({"Sec-Fetch-Site": "cross-site", "Origin": "https://p.example", "Host": "p.example"}),
+            json!({"Sec-Fetch-Site": "same-site", "Origin": "https://p.example", "Host": "p.example"}),
+            json!({"Sec-Fetch-Site": "none"}),
+            json!({"Origin": "https://evil.example", "Host": "p.example"}),
+            json!({"Origin": "https://evil.example", "X-Portal-Host": "p.example", "Host": "evil.example"}),
+            json!({"Origin": "https://p.example.evil.example", "Host": "p.example"}),
+            json!({"Origin": "null", "Host": "p.example"}),
+            json!({"Origin": "", "Host": ""}),
+        ] {
+            assert!(!from(&foreign), "{foreign}");
+        }
+    }
+
+    #[test]
+    fn a_holder_comes_through_the_gateway_whole() {
+        let holder = Holder {
+            company: "harbor-dental".parse().unwrap(),
+            staff: "dana".parse().unwrap(),
+            session: TokenHash::new("ab".repeat(32)),
+            began: Timestamp::from_millis(1_732_250_000_123),
+            ends: Timestamp::from_millis(1_732_293_200_123),
+        };
+        let context = socket_context(&holder);
+        assert!(context.as_object().unwrap().values().all(Value::is_string));
+        assert_eq!(socket_holder(&json!({"requestContext": {"authorizer": context}})), Some(holder));
+        assert_eq!(socket_holder(&json!({"requestContext": {}})), None);
+    }
+}

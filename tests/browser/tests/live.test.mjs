@@ -1,0 +1,178 @@
+import {expect, numbered, test, MARIA, SAM} from '../lib/test.mjs';
+
+const ONCE = {tag: '@any-width'};
+
+test.describe('without a single refresh', () => {
+  // The requests that are not let through.
+  test.use({connectionFails: true});
+
+  test('a thread grows as its customer writes', async ({stack, dana}) => {
+    await stack.customerTexts(MARIA, 'Hello');
+    await dana.opensConversationWith('Hello');
+    await dana.isLive();
+    await dana.refreshesNoMore();
+    await stack.customerTexts(MARIA, 'Are you there?');
+    await expect.poll(() => dana.said()).toEqual(['Hello', 'Are you there?']);
+    await expect(dana.bubbles.last().locator('time')).toHaveText(/^\d{1,2}:\d\d [AP]M$/);
+    await dana.seesTheEnd();
+  });
+
+  test('the dashboard shows who wrote, and who waits no more', ONCE, async ({stack, dana, marcus}) => {
+    await stack.customerTexts(SAM, 'Is it open today?');
+    await stack.customerTexts(MARIA, 'Hello');
+    await marcus.opensConversationWith('Hello');
+    await dana.opensDashboard();
+    await dana.isLive();
+    await dana.refreshesNoMore();
+    await stack.customerTexts(MARIA, 'Are you there?');
+    await expect(dana.panel.locator('.row-text')).toHaveText(['Are you there?', 'Hello', 'Is it open today?']);
+    await expect(dana.panel.locator('.waits .row-text')).toHaveText(['Are you there?', 'Is it open today?']);
+    await marcus.replies('Yes, we are.');
+    await expect(dana.panel.locator('.waits .row-text')).toHaveText(['Is it open today?']);
+  });
+
+  test('the inbox moves a conversation up, with what was said last', ONCE, async ({stack, dana}) => {
+    await stack.customerTexts(MARIA, 'Hello');
+    await stack.customerTexts(SAM, 'Is it open today?');
+    await dana.opensMessages();
+    await dana.isLive();
+    await dana.refreshesNoMore();
+    await stack.customerTexts(MARIA, 'Are you there?');
+    await expect(dana.inbox.locator('.conversation-text')).toHaveText(['Are you there?', 'Is it open today?']);
+    await expect(dana.inbox.locator('.count').first()).toHaveText(/^2/);
+  });
+
+  test('two members of staff see each other\'s replies and what becomes of them', ONCE, async ({stack, dana, marcus}) => {
+    await stack.customerTexts(MARIA, 'Hello');
+    for (const staff of [dana, marcus]) {
+      await staff.opensConversationWith('Hello');
+      await staff.isLive();
+    }
+    await marcus.refreshesNoMore();
+    await dana.replies('No problem.');
+    await expect(marcus.bubbles.last()).toContainText('No problem.');
+    await expect(marcus.bubbles.last()).toContainText('Dana Whitfield');
+    await expect(marcus.bubbles.last().locator('.state')).toContainText('Sent to the carrier');
+    await stack.carrierWill('throttle', MARIA);
+    await dana.replies('See you soon.');
+    await expect(marcus.bubbles.last().locator('.failed')).toContainText('too many texts at once');
+    await expect(marcus.bubbles).toHaveCount(3);
+    await dana.refreshesNoMore();
+    await marcus.replies('Bye, Maria.');
+    await expect.poll(() => dana.said()).toEqual(['Hello', 'No problem.', 'See you soon.', 'Bye, Maria.']);
+  });
+});
+
+test('what comes late under an earlier time stands in its place, and once', ONCE, async ({stack, dana}) => {
+  await stack.customerTexts(MARIA, 'first');
+  await stack.customerTexts(MARIA, 'third');
+  await dana.opensConversationWith('third');
+  await dana.isLive();
+  const [first, third] = await dana.bubbles.evaluateAll(bubbles => bubbles.map(bubble => Date.parse(bubble.dataset.at)));
+  await stack.deliver({id: 'late', from: MARIA, text: 'second', at: new Date((first + third) / 2)});
+  await expect.poll(() => dana.said()).toEqual(['first', 'second', 'third']);
+  await dana.refreshed('/api/conversations', 304);
+  expect(await dana.said()).toEqual(['first', 'second', 'third']);
+});
+
+test('a row beyond what was loaded does not make a list look complete', ONCE, async ({stack, dana}) => {
+  const began = Date.now() - 200_000;
+  const at = seconds => new Date(began + seconds * 1000);
+  for (let text = 1; text <= 40; text += 1) await stack.deliver({id: `${text}`, from: MARIA, text: `text ${text}`, at: at(text)});
+  await dana.opensConversationWith('text 40');
+  await dana.isLive();
+  await expect(dana.bubbles).toHaveCount(30);
+  await stack.deliver({id: 'late', from: MARIA, text: 'late', at: at(1.5)});
+  // What comes after it over the same socket says that it has come.
+  await stack.customerTexts(MARIA, 'new');
+  await expect(dana.bubbles.last()).toContainText('new');
+  expect(await dana.said()).toEqual([...numbered(30, 11), 'new']);
+  await dana.earlier.click();
+  await expect.poll(() => dana.said()).toEqual(['text 1', 'late', ...numbered(39, 2), 'new']);
+});
+
+test('a socket that is cut again and again leaves nothing out, nothing twice and nothing out of order', ONCE, async ({stack, signIn}) => {
+  const dana = await signIn('Dana Whitfield');
+  const sockets = await dana.holdsSockets();
+  await stack.customerTexts(MARIA, 'text 1');
+  await dana.opensConversationWith('text 1');
+  for (let text = 2; text <= 24; text += 1) {
+    if (text % 4 === 0) await sockets.cut();
+    await stack.customerTexts(MARIA, `text ${text}`);
+  }
+  await expect.poll(() => dana.said()).toEqual(numbered(24));
+  await dana.isLive();
+  expect(sockets.made).toBeGreaterThan(2);
+  await stack.customerTexts(MARIA, 'text 25');
+  await expect.poll(() => dana.said()).toEqual(numbered(25));
+});
+
+test('without a socket the page says so quietly, moves nothing, and the refresh goes on', ONCE, async ({stack, signIn}) => {
+  const dana = await signIn('Dana Whitfield');
+  const sockets = await dana.holdsSockets();
+  await stack.customerTexts(MARIA, 'Hello');
+  await dana.opensConversationWith('Hello');
+  await dana.isLive();
+  const places = () => dana.page.locator('.top > *').evaluateAll(parts => parts.map(part => JSON.stringify(part.getBoundingClientRect())));
+  const before = await places();
+  sockets.holds = true;
+  await sockets.cut();
+  await expect(dana.live).toHaveText('not live');
+  await expect(dana.page.getByRole('status').filter({hasText: 'Not live.'})).toHaveCount(1);
+  expect(await places()).toEqual(before);
+  await stack.customerTexts(MARIA, 'Are you there?');
+  await expect(dana.bubbles).toHaveCount(2);
+  sockets.holds = false;
+  await dana.isLive();
+  expect(await places()).toEqual(before);
+});
+
+test('a page that slept catches up when it is looked at', ONCE, async ({stack, signIn}) => {
+  const dana = await signIn('Dana Whitfield');
+  const sockets = await dana.holdsSockets();
+  await stack.customerTexts(MARIA, 'Hello');
+  await dana.opensConversationWith('Hello');
+  await dana.isLive();
+  const hide = hidden => dana.page.evaluate(hidden => {
+    Object.defineProperty(document, 'hidden', {value: hidden, configurable: true});
+    document.dispatchEvent(new Event('visibilitychange'));
+  }, hidden);
+  await hide(true);
+  sockets.holds = true;
+  await sockets.cut();
+  await stack.customerTexts(MARIA, 'Are you there?');
+  await expect(dana.live).toHaveText('not live');
+  expect(await dana.said()).toEqual(['Hello']);
+  sockets.holds = false;
+  await hide(false);
+  await expect.poll(() => dana.said()).toEqual(['Hello', 'Are you there?']);
+  await dana.isLive();
+});
+
+test('a socket is renewed before the gateway closes it, and never leaves a gap', ONCE, async ({stack, signIn}) => {
+  const dana = await signIn('Dana Whitfield');
+  const sockets = await dana.holdsSockets();
+  await stack.customerTexts(MARIA, 'Hello');
+  await dana.opensConversationWith('Hello');
+  await dana.isLive();
+  const made = sockets.made;
+  await dana.page.evaluate(() => {
+    const now = Date.now;
+    Date.now = () => now() + 106 * 60_000;
+  });
+  await expect.poll(() => sockets.made).toBeGreaterThan(made);
+  await expect(dana.live).toHaveText('live');
+  await stack.customerTexts(MARIA, 'Are you there?');
+  await expect.poll(() => dana.said()).toEqual(['Hello', 'Are you there?']);
+});
+
+test('signing out closes every page\'s socket, and leads each to the sign-in page', ONCE, async ({stack, dana}) => {
+  await stack.customerTexts(MARIA, 'Hello');
+  await dana.opensConversationWith('Hello');
+  await dana.isLive();
+  const other = await dana.page.context().newPage();
+  await other.goto('/');
+  await expect(other.locator('#live')).toHaveText('live');
+  await dana.page.getByRole('button', {name: 'Sign out'}).click();
+  await expect(other).toHaveURL(/\/sign-in\.html/);
+});

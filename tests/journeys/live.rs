@@ -1,0 +1,389 @@
+//! Pages that show what happens as it does.
+
+use std::time::Duration;
+
+use local::SocketLimits;
+use serde_json::{Value, json};
+use tests::{Desk, HARBOR, House, Refused, Sms, ago, by_queue};
+
+const MARIA: &str = "+14255550182";
+const SAM: &str = "+12535550119";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_is_on_every_screen_of_its_company_and_on_no_other() {
+    let house = House::open().await;
+    let (dana, josie) = (house.dana().await, house.josie().await);
+    let (mut hers, mut theirs) = (dana.goes_live().await, josie.goes_live().await);
+    house.phone(MARIA).texts(HARBOR, "Running late").await;
+    let frame = hers.sees("Running late").await;
+    let conversation = dana.conversation_with(MARIA).await;
+    for part in [
+        format!(r#"<template data-live="messages" data-conversation="{conversation}"><li class="message theirs""#),
+        r#"<template data-live="notifications"><li class="row waits""#.to_owned(),
+        r#"<template data-live="conversations"><li class="conversation waits""#.to_owned(),
+        format!(r#"<template data-live="head" data-conversation="{conversation}"><header"#),
+    ] {
+        assert!(frame.contains(&part), "{part} in {frame}");
+    }
+    assert_eq!(theirs.everything().await, "");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_frame_has_the_very_rows_that_the_pages_have() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let mut socket = dana.goes_live().await;
+    house.phone(MARIA).texts(HARBOR, "<b>Running</b> late").await;
+    let frame = socket.sees("late").await;
+    let conversation = dana.conversation_with(MARIA).await;
+    for (list, page) in [
+        ("messages", format!("/api/conversations/{conversation}/messages")),
+        ("notifications", "/api/notifications".to_owned()),
+        ("conversations", "/api/conversations".to_owned()),
+    ] {
+        let page = dana.screen(&page).await.body;
+        let row = piece(&frame, list).split_once("<li ").unwrap().1;
+        assert!(page.contains(row), "{row} in {page}");
+    }
+}
+
+/// What a frame has for a list.
+fn piece<'a>(frame: &'a str, list: &str) -> &'a str {
+    let start = frame.find(&format!(r#"<template data-live="{list}""#)).unwrap_or_else(|| panic!("{list} in {frame}"));
+    &frame[start..start + frame[start..].find("</template>").unwrap()]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_colleague_sees_a_reply_and_what_becomes_of_it() {
+    let house = House::open().await;
+    let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
+    house.phone(MARIA).texts(HARBOR, "Running late").await;
+    let conversation = dana.conversation_with(MARIA).await;
+    let mut socket = marcus.goes_live().await;
+    dana.replies(&conversation, "No problem.").await;
+    let frame = socket.sees("No problem.").await;
+    assert!(frame.contains("Dana Whitfield"), "{frame}");
+    assert!(frame.contains("Sent to the carrier") || socket.sees("No problem.").await.contains("Sent to the carrier"));
+
+    house.phone(MARIA).next_is("throttle").await;
+    dana.replies(&conversation, "See you soon.").await;
+    let refused = socket.sees("too many texts at once").await;
+    assert!(piece(&refused, "messages").contains("See you soon."), "{refused}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_takes_the_mark_from_the_row_of_whoever_waited() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    house.phone(MARIA).texts(HARBOR, "Running late").await;
+    let conversation = dana.conversation_with(MARIA).await;
+    let mut socket = dana.goes_live().await;
+    house.phone(MARIA).texts(HARBOR, "Are you there?").await;
+    let again = socket.sees("Are you there?").await;
+    let (new, old) =
+        again.split_once("<template data-live=\"notifications\"").unwrap().1.split_once("Are you there?").unwrap();
+    assert!(new.contains("waits") && old.contains(r#"<li class="row" "#) && old.contains("Running late"), "{again}");
+    dana.replies(&conversation, "Yes.").await;
+    let answered = socket.sees("data-live=\"notifications\"").await;
+    assert!(piece(&answered, "notifications").contains("Are you there?"), "{answered}");
+    assert!(!answered.contains("row waits") && !answered.contains("Running late"), "{answered}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_without_a_session_gets_a_socket() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let somebody = |cookie: &str| Desk { house: &house, cookie: cookie.to_owned() };
+    assert_eq!(somebody("").shakes_hands(&[]).await.err(), Some(Refused(401)), "no cookie");
+    assert_eq!(somebody("a=b").shakes_hands(&[]).await.err(), Some(Refused(403)), "no session");
+    let forged = format!("__Host-switchboard={}", "0".repeat(64));
+    assert_eq!(somebody(&forged).shakes_hands(&[]).await.err(), Some(Refused(403)), "forged");
+    dana.post("/api/sign-out", &json!({}), tests::Send::default()).await;
+    assert_eq!(dana.shakes_hands(&[]).await.err(), Some(Refused(403)), "signed out");
+    let marcus = house.sign_in("harbor-dental.marcus").await;
+    session_ends(&house, &marcus, 0).await;
+    assert_eq!(marcus.shakes_hands(&[]).await.err(), Some(Refused(403)), "expired");
+    assert_eq!(connections(&house).await.len(), 0);
+}
+
+/// Lets the session of a desk end at a moment, in milliseconds.
+async fn session_ends(house: &House, desk: &Desk<'_>, at_millis: u64) {
+    let key = json!({"pk": {"S": format!("SESSION#{}", token_hash(&desk.cookie))}, "sk": {"S": "SESSION"}});
+    let seconds = (at_millis / 1000).to_string();
+    let update = json!({
+        "Key": key,
+        "UpdateExpression": "SET expires_at = :at",
+        "ConditionExpression": "attribute_exists(pk)",
+        "ExpressionAttributeValues": {":at": {"N": seconds}},
+    });
+    house.table("UpdateItem", update).await;
+}
+
+fn token_hash(cookie: &str) -> String {
+    web::token_hash(cookie.split_once('=').unwrap().1).to_string()
+}
+
+/// The connections that the table knows of.
+async fn connections(house: &House) -> Vec<Value> {
+    let ask =
+        json!({"FilterExpression": "begins_with(pk, :live)", "ExpressionAttributeValues": {":live": {"S": "LIVE#"}}});
+    house.table("Scan", ask).await["Items"].as_array().unwrap().clone()
+}
+
+/// Waits until the table knows of so many connections.
+async fn connections_are(house: &House, count: usize) {
+    for _ in 0..400 {
+        if connections(house).await.len() == count {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("{} connections, not {count}", connections(house).await.len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_another_site_gets_no_socket_with_a_visitors_session() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    for foreign in [
+        vec![("origin", "https://evil.example")],
+        vec![("origin", "https://evil.example"), ("sec-fetch-site", "cross-site")],
+        vec![("origin", "http://127.0.0.1:1"), ("sec-fetch-site", "same-site")],
+        vec![("origin", "null")],
+    ] {
+        assert_eq!(dana.shakes_hands(&foreign).await.err(), Some(Refused(400)), "{foreign:?}");
+    }
+    let host = house.url("");
+    assert!(dana.shakes_hands(&[("origin", &host)]).await.is_ok(), "a browser that says only its origin");
+    assert!(dana.shakes_hands(&[]).await.is_ok(), "a program");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn signing_out_closes_the_sockets_of_that_session_and_of_no_other() {
+    let house = House::open().await;
+    let (here, there) = (house.dana().await, house.dana().await);
+    let mut left = [here.goes_live().await, here.goes_live().await];
+    let mut stays = there.goes_live().await;
+    here.post("/api/sign-out", &json!({}), tests::Send::default()).await;
+    for socket in &mut left {
+        socket.is_closed().await;
+    }
+    house.phone(MARIA).texts(HARBOR, "Running late").await;
+    stays.sees("Running late").await;
+    connections_are(&house, 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_signed_out_everywhere_or_removed_loses_their_sockets() {
+    let house = House::open().await;
+    let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
+    let (mut hers, mut his) = (dana.goes_live().await, marcus.goes_live().await);
+    let staff = |id: &str| json!({"pk": {"S": "COMPANY#harbor-dental"}, "sk": {"S": format!("STAFF#{id}")}});
+    let now = runtime::wall_clock().now().as_millis().to_string();
+    let sign_out = json!({
+        "Key": staff("dana"),
+        "UpdateExpression": "SET sessions_since = :now",
+        "ExpressionAttributeValues": {":now": {"N": now}},
+    });
+    house.table("UpdateItem", sign_out).await;
+    hers.is_closed().await;
+    assert_eq!(dana.shakes_hands(&[]).await.err(), Some(Refused(403)));
+    // With a new session she is back.
+    let mut again = house.dana().await.goes_live().await;
+    assert_eq!(again.everything().await, "");
+    house.table("DeleteItem", json!({"Key": staff("marcus")})).await;
+    his.is_closed().await;
+    assert_eq!(marcus.shakes_hands(&[]).await.err(), Some(Refused(403)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_socket_outlives_its_session_by_no_frame() {
+    let house = House::open().await;
+    let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
+    // Seconds are what the table's TTL counts in.
+    let ends = runtime::wall_clock().now().plus_secs(8);
+    session_ends(&house, &dana, ends.as_millis()).await;
+    let (mut hers, mut pinging) = (dana.goes_live().await, dana.goes_live().await);
+    let mut his = marcus.goes_live().await;
+    house.phone(MARIA).texts(HARBOR, "before").await;
+    hers.sees("before").await;
+    while runtime::wall_clock().now() <= ends {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    // A ping notices that it has ended; a frame that would come too.
+    pinging.sends(r#"{"action":"ping"}"#).await;
+    pinging.is_closed().await;
+    house.phone(MARIA).texts(HARBOR, "after").await;
+    his.sees("after").await;
+    while let Some(frame) = hers.next().await {
+        assert!(!frame.contains("after"), "{frame}");
+    }
+    connections_are(&house, 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_is_gone_is_forgotten() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let mut socket = dana.goes_live().await;
+    dana.goes_live().await.vanishes();
+    connections_are(&house, 1).await;
+    // One of which nobody said that it ended: the gateway does not know it.
+    let mut gone = connections(&house).await.remove(0);
+    gone["sk"] = json!({"S": "gone0123456789="});
+    gone["connection"] = gone["sk"].clone();
+    gone["since"] = json!({"N": "0"});
+    house.table("PutItem", json!({"Item": gone})).await;
+    house.phone(MARIA).texts(HARBOR, "Running late").await;
+    socket.sees("Running late").await;
+    connections_are(&house, 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_reads_nothing_holds_up_no_other_and_is_let_go() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let mut socket = dana.goes_live().await;
+    let stuck = dana.goes_live_and_reads_nothing().await;
+    connections_are(&house, 2).await;
+    let long = "é".repeat(9_000);
+    let mut texts = 0;
+    while connections(&house).await.len() == 2 {
+        texts += 1;
+        assert!(texts < 2_000, "it takes everything");
+        house.phone(MARIA).texts(HARBOR, &format!("{long} {texts}.")).await;
+        socket.sees(&format!(" {texts}.")).await;
+    }
+    house.phone(MARIA).texts(HARBOR, "and on it goes").await;
+    socket.sees("and on it goes").await;
+    stuck.vanishes();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_that_cannot_be_read_is_dropped_and_keeps_nothing_from_its_neighbours() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let mut socket = dana.goes_live().await;
+    house.phone(MARIA).texts(HARBOR, "Running late").await;
+    socket.sees("Running late").await;
+    let conversation = dana.conversation_with(MARIA).await;
+    let id = dana.messages(&conversation).await.items()[0]["id"].as_str().unwrap().to_owned();
+    let key =
+        json!({"pk": {"S": format!("CONVERSATION#harbor-dental#{conversation}")}, "sk": {"S": format!("EVENT#{id}")}});
+    let good = house.table("GetItem", json!({"Key": key})).await["Item"].clone();
+    let record = |number: u32, keys: &Value, image: &Value| json!({"eventName": "INSERT", "dynamodb": {"SequenceNumber": number.to_string(), "Keys": keys, "NewImage": image}});
+    let poison = [
+        json!({}),
+        json!("nonsense"),
+        record(3, &json!({}), &good),
+        record(4, &json!({"pk": {"S": "CONVERSATION#?"}, "sk": {"S": "EVENT#x"}}), &good),
+        record(5, &key, &json!({"text": {"S": "no event"}})),
+        record(6, &key, &json!({"conversation": {"N": "1"}})),
+        record(7, &json!({"pk": {"S": "elsewhere"}, "sk": {"S": ""}}), &good),
+    ];
+    let records: Vec<_> = poison.into_iter().chain([record(8, &key, &good)]).collect();
+    let invoked = house.invoke("live-updates", &json!({"Records": records})).await;
+    assert!(!invoked.failed, "{}", invoked.payload);
+    assert_eq!(invoked.payload, json!({"batchItemFailures": []}));
+    socket.sees("Running late").await;
+    for no_batch in [json!({}), json!({"Records": "x"}), json!(1)] {
+        assert!(house.invoke("live-updates", &no_batch).await.failed, "{no_batch}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn frames_that_are_not_ours_are_dropped_and_the_socket_goes_on() {
+    let house = House::open().await;
+    let mut socket = house.dana().await.goes_live().await;
+    for frame in ["", "nonsense", "{}", "[]", "null", r#"{"action":"$connect"}"#, r#"{"action":["ping"]}"#, "\u{0}"] {
+        socket.sends(frame).await;
+    }
+    socket.sends(&"x".repeat(30_000)).await;
+    assert_eq!(socket.everything().await, "");
+    house.phone(MARIA).texts(HARBOR, "Running late").await;
+    socket.sees("Running late").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_fits_into_no_frame_is_a_hint_to_ask() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let mut socket = dana.goes_live().await;
+    let letter = format!("{} the end", "<&\">".repeat(12_000));
+    house.deliver(&by_queue(&[Sms::new("1", MARIA, HARBOR, &letter)])).await;
+    let frame = socket.sees("data-refresh").await;
+    assert!(frame.len() <= 32 * 1024, "{}", frame.len());
+    assert!(!frame.contains("the end"));
+    assert!(
+        piece(&frame, "messages").contains("data-refresh") && piece(&frame, "notifications").contains("data-refresh")
+    );
+    assert!(piece(&frame, "conversations").contains("<li "), "a preview fits: {frame}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_burst_comes_whole_in_frames_that_fit() {
+    let house = House::open().await;
+    let mut socket = house.dana().await.goes_live().await;
+    let texts: Vec<_> = (0..60)
+        .map(|n| Sms::new(&n.to_string(), MARIA, HARBOR, &format!("{n}. {}", "x".repeat(1500))).at(ago(90 - n)))
+        .collect();
+    for batch in texts.chunks(10) {
+        house.deliver(&by_queue(batch)).await;
+    }
+    let mut seen = String::new();
+    while !(0..60).all(|n| seen.contains(&format!("\">{n}. xxx"))) {
+        let frame = socket.next().await.expect("the socket is open");
+        assert!(frame.len() <= 32 * 1024, "{}", frame.len());
+        seen.push_str(&frame);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_gateway_keeps_no_socket_that_is_idle_or_old() {
+    let limits = SocketLimits { idle: Duration::from_secs(3), longest: Duration::from_secs(8) };
+    let house = House::with_sockets_kept(limits).await;
+    let dana = house.dana().await;
+    let (mut idle, mut kept) = (dana.goes_live().await, dana.goes_live().await);
+    let pinging = async {
+        while kept.answers().await {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    };
+    tokio::select! {
+        () = idle.is_closed() => {}
+        () = pinging => panic!("the one that pings does not outlive the one that does not"),
+    }
+    while kept.answers().await {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    connections_are(&house, 0).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_opens_just_now_is_not_forgotten_for_not_being_there_yet() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let mut socket = dana.goes_live().await;
+    // As the table has it before the gateway has answered the handshake.
+    let mut opening = connections(&house).await.remove(0);
+    opening["sk"] = json!({"S": "opening0123456="});
+    opening["connection"] = opening["sk"].clone();
+    house.table("PutItem", json!({"Item": opening})).await;
+    house.phone(SAM).texts(HARBOR, "Is it open?").await;
+    socket.sees("Is it open?").await;
+    assert_eq!(socket.everything().await, "");
+    assert_eq!(connections(&house).await.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_said_before_the_start_is_not_announced_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let house = House::open_in(folder.path()).await;
+    house.phone(MARIA).texts(HARBOR, "before").await;
+    house.close().await;
+    let house = House::open_in(folder.path()).await;
+    let mut socket = house.dana().await.goes_live().await;
+    house.phone(MARIA).texts(HARBOR, "after").await;
+    let frame = socket.sees("after").await;
+    assert!(!piece(&frame, "messages").contains("before"), "{frame}");
+}

@@ -1,0 +1,119 @@
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::http::{HeaderName, HeaderValue};
+use tokio_tungstenite::tungstenite::{Error, Message};
+
+use crate::Desk;
+
+/// What a test waits for comes within this, or it has failed.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A page's WebSocket.
+pub struct Socket {
+    stream: WebSocketStream<TcpStream>,
+}
+
+/// The status that a handshake was refused with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refused(pub u16);
+
+impl Desk<'_> {
+    /// Opens a WebSocket, as a page of the portal does.
+    pub async fn goes_live(&self) -> Socket {
+        let shaken = self.shakes_hands(&[("origin", self.house.origin()), ("sec-fetch-site", "same-origin")]).await;
+        shaken.unwrap_or_else(|Refused(status)| panic!("the WebSocket was refused: {status}"))
+    }
+
+    /// A WebSocket's handshake with the session's cookie, and more headers.
+    pub async fn shakes_hands(&self, headers: &[(&str, &str)]) -> Result<Socket, Refused> {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        self.shakes_hands_over(socket, headers).await
+    }
+
+    /// The same, of somebody who will read nothing that does not fit into their smallest buffer.
+    pub async fn goes_live_and_reads_nothing(&self) -> Socket {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.set_recv_buffer_size(2048).expect("a smaller buffer");
+        self.shakes_hands_over(socket, &[]).await.expect("a WebSocket")
+    }
+
+    async fn shakes_hands_over(&self, socket: TcpSocket, headers: &[(&str, &str)]) -> Result<Socket, Refused> {
+        let address = self.house.url("/live").replace("http://", "ws://");
+        let mut request = address.into_client_request().expect("an address");
+        let cookie = ("cookie", self.cookie.as_str());
+        for (name, value) in headers.iter().chain([&cookie]).filter(|(_, value)| !value.is_empty()) {
+            let name: HeaderName = name.parse().expect("a header's name");
+            request.headers_mut().insert(name, HeaderValue::from_str(value).expect("a header's value"));
+        }
+        let host = request.uri().authority().expect("a host").as_str().parse().expect("an address");
+        let stream = socket.connect(host).await.expect("a connection");
+        match tokio_tungstenite::client_async(request, stream).await {
+            Ok((stream, _)) => Ok(Socket { stream }),
+            Err(Error::Http(response)) => Err(Refused(response.status().as_u16())),
+            Err(error) => panic!("no answer to the handshake: {error}"),
+        }
+    }
+}
+
+impl Socket {
+    /// The next frame; `None` when the socket is closed.
+    pub async fn next(&mut self) -> Option<String> {
+        tokio::time::timeout(PATIENCE, async {
+            loop {
+                match self.stream.next().await {
+                    Some(Ok(Message::Text(text))) => return Some(text.to_string()),
+                    Some(Ok(Message::Close(_)) | Err(_)) | None => return None,
+                    Some(Ok(_)) => {}
+                }
+            }
+        })
+        .await
+        .expect("a frame, or the end of the socket")
+    }
+
+    /// The next frame in which there are some words.
+    pub async fn sees(&mut self, words: &str) -> String {
+        loop {
+            let frame = self.next().await.unwrap_or_else(|| panic!("closed before {words:?} was seen"));
+            if frame.contains(words) {
+                return frame;
+            }
+        }
+    }
+
+    pub async fn sends(&mut self, text: &str) {
+        self.stream.send(Message::text(text)).await.expect("a frame is sent");
+    }
+
+    /// Everything that has come until now.
+    pub async fn everything(&mut self) -> String {
+        self.sends(r#"{"action":"ping"}"#).await;
+        let mut seen = String::new();
+        loop {
+            match self.next().await.expect("the socket is open").as_str() {
+                "pong" => return seen,
+                frame => seen.push_str(frame),
+            }
+        }
+    }
+
+    /// Whether it is open, and somebody at the other end of it.
+    pub async fn answers(&mut self) -> bool {
+        let asked = self.stream.send(Message::text(r#"{"action":"ping"}"#)).await;
+        asked.is_ok() && self.next().await.is_some_and(|frame| frame == "pong")
+    }
+
+    /// Waits until it is closed from the other side.
+    pub async fn is_closed(&mut self) {
+        while self.next().await.is_some() {}
+    }
+
+    /// Ends it as a computer does that is switched off: without a word.
+    pub fn vanishes(self) {
+        drop(self);
+    }
+}
