@@ -18,6 +18,11 @@ is what AWS would be given:
    HTTP, since there is no certificate. It takes no WebSockets: those are opened at the API's own address.
 3. Where `@connections` are, for the same reason: the functions are told MiniStack's own address of them.
 
+A service that MiniStack does not have is answered for:
+
+6. End User Messaging (`sms-voice`). `CarrierLookup` is answered between the functions and MiniStack, by
+   the last digits of the number, and only for a role that allows it, as MiniStack does for its own.
+
 And in how the tests speak to it, for want of DNS and certificates:
 
 4. CloudFront is asked by its name in the header Host, with `X-Forwarded-Proto: https` as if TLS had
@@ -30,6 +35,8 @@ And in how the tests speak to it, for want of DNS and certificates:
 
 import re
 from contextlib import contextmanager
+
+from recorder import access_key
 
 from samcli.yamlhelper import yaml_dump, yaml_parse
 
@@ -142,3 +149,40 @@ def retries_that_come_at_once(sqs, queue):
         yield
     finally:
         sqs.set_queue_attributes(QueueUrl=queue, Attributes=deployed)
+
+
+class Carriers:
+    """Adaptation 6."""
+
+    TARGET = "PinpointSMSVoiceV2.CarrierLookup"
+    ACTION = "sms-voice:CarrierLookup"
+
+    def __init__(self, emulator):
+        self.iam, self.functions = emulator.client("iam"), emulator.client("lambda")
+        # Every number that was looked up, in order.
+        self.asked = []
+
+    def __call__(self, key, request):
+        if not self.is_allowed(key):
+            said = f"User: {key} is not authorized to perform: {self.ACTION} on resource: *"
+            return 400, {"__type": "AccessDeniedException", "message": said}
+        number = request["PhoneNumber"]
+        self.asked.append(number)
+        kind = "LANDLINE" if number.endswith("0190") else "MOBILE"
+        return 200, {"E164PhoneNumber": number, "PhoneNumberType": kind}
+
+    def is_allowed(self, key):
+        for page in self.functions.get_paginator("list_functions").paginate():
+            for function in page["Functions"]:
+                if access_key(function["FunctionArn"], function["Role"]) == key:
+                    return self.ACTION in self.actions(function["Role"].rsplit("/", 1)[-1])
+        return False
+
+    def actions(self, role):
+        """What a role allows by name."""
+        for name in self.iam.list_role_policies(RoleName=role)["PolicyNames"]:
+            statements = self.iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]["Statement"]
+            for statement in statements if isinstance(statements, list) else [statements]:
+                if statement["Effect"] == "Allow":
+                    actions = statement["Action"]
+                    yield from actions if isinstance(actions, list) else [actions]

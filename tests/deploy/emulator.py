@@ -11,6 +11,7 @@ import boto3
 import requests
 from botocore.config import Config
 
+from adaptations import Carriers
 from deadlines import eventually
 from recorder import Recorder
 
@@ -50,6 +51,8 @@ class Emulator:
                 [TOOLS / "ministack" / "bin" / "ministack"], env=environment, stdout=log, stderr=log, start_new_session=True
             )
         eventually(self.is_up, "MiniStack answers")
+        self.carriers = Carriers(self)
+        self.recorder.stand_ins[Carriers.TARGET] = self.carriers
 
     def is_up(self):
         assert self.process.poll() is None, f"MiniStack has ended:\n{self.log.read_text()[-2000:]}"

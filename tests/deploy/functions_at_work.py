@@ -99,7 +99,21 @@ def staff_read_a_conversation_to_its_beginning(world):
 
 def staff_reply_and_write_first(world):
     assert world.dana.replies(world.conversation(), "a reply").status == 201
+    appointment = world.dana.books("Maria Lopez", world.customer().number)
+    assert world.dana.replies(appointment["conversation"], "a first message to her").status == 201
     assert world.dana.writes_first(world.customer().number, "a first message").status == 201
+
+
+def staff_keep_an_appointment(world):
+    customer = world.customer()
+    booked = world.dana.books("Maria Lopez", customer.number)
+    path = f"/api/appointments/{booked['id']}"
+    assert world.dana.gets(path).json()["texting"]["checked"]
+    assert world.deployment.emulator.carriers.asked.count(customer.number) == 1
+    changed = world.dana.posts(path, {"name": "Maria Garcia", "version": booked["version"]})
+    assert changed.status == 200, changed.body
+    day = world.dana.gets(f"/api/appointments?day={booked['day']}").items()
+    assert booked["id"] in [it["id"] for it in day]
 
 
 def somebody_signs_in_and_out(world):
@@ -154,6 +168,7 @@ AT_WORK = {
     "ListNotifications": staff_look_at_the_dashboard,
     "ListConversations": staff_look_at_the_inbox,
     "FetchConversation": staff_read_a_conversation_to_its_beginning,
+    "EditAppointment": staff_keep_an_appointment,
     "LiveConnection": a_page_goes_live_and_leaves_and_another_outlives_its_session,
     "LiveUpdates": something_changes_while_somebody_looks_who_is_gone,
     "SendReply": staff_reply_and_write_first,

@@ -5,6 +5,10 @@ import secrets
 import time
 
 
+# Where companies of a region are.
+TIME_ZONES = {"US": "America/Los_Angeles", "AU": "Australia/Sydney"}
+
+
 class Seeding:
     def __init__(self, dynamodb, table):
         self.dynamodb = dynamodb
@@ -12,7 +16,16 @@ class Seeding:
 
     def company(self, company, name, region, line):
         key = secrets.token_hex(16)
-        self.listed(f"COMPANY#{company}", "PROFILE", id=company, name=name, region=region, line=line, conversation_key=key)
+        self.listed(
+            f"COMPANY#{company}",
+            "PROFILE",
+            id=company,
+            name=name,
+            region=region,
+            time_zone=TIME_ZONES[region],
+            line=line,
+            conversation_key=key,
+        )
         self.line(company, line, key)
         return key
 

@@ -45,6 +45,36 @@ def test_the_same_reply_sent_twice_is_one_sms(harbor, dana, maria):
     assert maria.received() == ["It is."]
 
 
+def test_an_appointment_gives_its_customer_a_name_and_a_conversation(harbor, dana, josie, maria):
+    booked = dana.books("Maria Lopez", maria.number)
+    assert (booked["status"], booked["texting"]["possible"]) == ("booked", True)
+    assert booked["id"] in [it["id"] for it in dana.gets(f"/api/appointments?day={booked['day']}").items()]
+    assert josie.gets(f"/api/appointments/{booked['id']}").status == 404
+
+    assert dana.replies(booked["conversation"], "See you tomorrow").status == 201
+    assert maria.received() == ["See you tomorrow"]
+    maria.texts(harbor.line, "Looking forward to it")
+    notification = dana.sees("Looking forward to it")
+    assert (notification["name"], notification["conversation"]) == ("Maria Lopez", booked["conversation"])
+    assert notification["next_appointment"]["id"] == booked["id"]
+
+
+def test_a_scheduling_system_puts_an_appointment_by_its_own_id(dana, numbers):
+    path, landline = "/api/appointments/PMS-2026.17", "+14255550190"
+    tomorrow = dana.books("Somebody else", "")["start"]
+    own = {"name": "Edith Moreau", "number": landline, "start": tomorrow, "minutes": 60, "service": "Crown"}
+    first = dana.puts(path, own)
+    assert first.status == 201, first.body
+    assert first.json()["texting"]["reason"] == "landline"
+    again = dana.puts(path, own)
+    assert (again.status, again.json()) == (200, first.json())
+    moved = dana.puts(path, own | {"number": next(numbers), "minutes": 45})
+    assert (moved.status, moved.json()["version"]) == (200, 2), moved.body
+    stale = dana.posts(path, {"name": "Edith M.", "minutes": 30, "version": 1})
+    assert (stale.status, stale.code()) == (409, "changed-meanwhile")
+    assert [it["field"] for it in stale.json()["changes"]] == ["number", "minutes"]
+
+
 def test_a_redelivered_text_appears_once(deployment, harbor, dana, maria):
     inbound_id = maria.texts(harbor.line, "only once")
     dana.sees("only once")

@@ -5,6 +5,7 @@ from template import listed, resources, statements, translated
 # (role or resource, action) that names no resource: each with the reason why it cannot.
 EVERY_RESOURCE = {
     ("SendReplyRole", "sns:Publish"): "a phone number is no resource; a second statement denies every topic",
+    ("EditAppointmentRole", "sms-voice:CarrierLookup"): "it is asked of a customer's number, which is no resource",
     ("Key", "kms:*"): "a key's policy speaks of that key only, and its resource is always written *",
     ("Key", "kms:Decrypt"): "the same",
     ("Key", "kms:GenerateDataKey*"): "the same",

@@ -135,3 +135,38 @@ async fn a_warm_live_frame_is_a_page_of_connections_and_one_of_the_conversation_
     dana.goes_live().await;
     assert_eq!(house.usage_of("live-connection").await.since(&connecting).counts()[0], ("TransactWriteItems", 1));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_appointment_asks_for_what_it_shows_and_is_written_with_its_customer_at_once() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let day = dana.get("/api/appointments").await.json()["day"].as_str().unwrap().to_owned();
+    let booking = |number: &str| serde_json::json!({"name": "Maria Lopez", "number": number, "start": ago(0), "minutes": 30, "service": "Cleaning"});
+    let id = "/api/appointments/PMS-1";
+    let puts = async |number: &str, service: &str| {
+        let mut body = booking(number);
+        body["service"] = service.into();
+        let request = dana.request(reqwest::Method::PUT, id).header("accept", "application/json").json(&body);
+        let answer = dana.send(request).await;
+        assert!([200, 201].contains(&answer.status), "{}", answer.body);
+    };
+    // What is there, and the company, since the number is new; the customer, to write them and to answer; and
+    // what the carriers said of the number.
+    assert_eq!(
+        cost(&house, puts(MARIA, "Cleaning")).await.counts(),
+        [("BatchGetItem", 2), ("GetItem", 2), ("TransactWriteItems", 1), ("UpdateItem", 1)],
+        "new"
+    );
+    assert_eq!(
+        cost(&house, puts(MARIA, "Check-up")).await.counts(),
+        [("BatchGetItem", 2), ("GetItem", 1), ("TransactWriteItems", 1)],
+        "changed"
+    );
+    assert_eq!(
+        cost(&house, puts("+12535550119", "Check-up")).await.counts(),
+        [("BatchGetItem", 2), ("GetItem", 2), ("TransactWriteItems", 1), ("UpdateItem", 1)],
+        "another number: both customers in the same requests"
+    );
+    assert_eq!(cost(&house, dana.get(id)).await.counts(), [("BatchGetItem", 1), ("GetItem", 1)], "opened");
+    assert_eq!(cost(&house, dana.get(&format!("/api/appointments?day={day}"))).await.counts(), [("Query", 1)], "a day");
+}

@@ -3,12 +3,13 @@
 use local::{ROUTES, Route};
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{Answer, Desk, HARBOR, House, Sms, TIDEWATER, by_queue};
+use tests::{Answer, Desk, HARBOR, House, Sms, TIDEWATER, ago, by_queue};
 
 /// Routes that answer without a session. This list may only shrink.
 const PUBLIC: [&str; 2] = ["/api/sign-in", "/api/sign-in/callback"];
 
 const MARIA: &str = "+14255550182";
+const THEIR_APPOINTMENT: &str = "PMS-1";
 const SECRET: &str = "the secret of Tidewater";
 
 /// What to send to a route so that it would touch a conversation.
@@ -16,12 +17,18 @@ fn body(route: Route) -> Option<Value> {
     match (route.method, route.path) {
         ("POST", "/api/conversations/{conversation}/messages") => Some(json!({"text": "from the other company"})),
         ("POST", "/api/messages") => Some(json!({"to": MARIA, "text": "from the other company"})),
+        ("POST", "/api/appointments") | ("PUT", "/api/appointments/{appointment}") => {
+            Some(json!({"name": "Theirs", "number": MARIA, "start": ago(0), "minutes": 30}))
+        }
+        ("POST", "/api/appointments/{appointment}") => Some(json!({"name": "Theirs", "version": 1})),
         ("POST", "/api/sign-out")
         | (
             "GET",
             "/api/notifications"
             | "/api/conversations"
             | "/api/conversations/{conversation}/messages"
+            | "/api/appointments"
+            | "/api/appointments/{appointment}"
             | "/api/session"
             | "/api/sign-in"
             | "/api/sign-in/callback",
@@ -31,7 +38,7 @@ fn body(route: Route) -> Option<Value> {
 }
 
 async fn ask(desk: &Desk<'_>, route: Route, conversation: &str) -> Answer {
-    let path = route.path.replace("{conversation}", conversation);
+    let path = route.path.replace("{conversation}", conversation).replace("{appointment}", THEIR_APPOINTMENT);
     let request =
         desk.request(Method::from_bytes(route.method.as_bytes()).unwrap(), &path).header("accept", "application/json");
     desk.send(match body(route) {
@@ -47,6 +54,11 @@ async fn no_route_reads_or_writes_anything_of_another_company() {
     house.phone(MARIA).texts(TIDEWATER, SECRET).await;
     let josie = house.josie().await;
     let conversation = josie.conversation_with(MARIA).await;
+    let booking = json!({"name": SECRET, "number": MARIA, "start": ago(0), "minutes": 30});
+    let path = format!("/api/appointments/{THEIR_APPOINTMENT}");
+    let booked =
+        josie.send(josie.request(Method::PUT, &path).header("accept", "application/json").json(&booking)).await;
+    assert_eq!(booked.status, 201, "{}", booked.body);
     let before = josie.messages(&conversation).await.json();
 
     for route in ROUTES {
@@ -63,8 +75,16 @@ async fn no_route_reads_or_writes_anything_of_another_company() {
             );
             assert_eq!(dana.get(&query).await.status, 404, "{route:?}");
         }
+        if route.path.contains("{appointment}") && route.method != "PUT" {
+            assert_eq!((answer.status, answer.code()), (404, "no-appointment".to_owned()), "{route:?}");
+        }
     }
     assert_eq!(josie.messages(&conversation).await.json(), before, "nothing was written");
+    assert_eq!(
+        josie.get(&path).await.json(),
+        booked.json(),
+        "an appointment of one's own has that id now, and no more"
+    );
     let head = &josie.get("/api/conversations").await.items()[0];
     assert_eq!(head["unanswered"], 1);
     let from: Vec<_> = house.phone(MARIA).received().await.iter().map(|sms| sms["from"].clone()).collect();

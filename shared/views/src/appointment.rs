@@ -121,7 +121,7 @@ pub fn appointment(view: &AppointmentView<'_>, texting: &Texting, zone: &TimeZon
     html! {
         div.appointment-pane id="appointment-pane" data-version=(appointment.now.number) {
             div.appointment-head id="appointment-head" {
-                h1.name { (text(details.name.as_str())) }
+                h2.name { (text(details.name.as_str())) }
                 p.appointment-next {
                     (moment(details.start, Shape::Day))
                     " · " span.status.(details.status.as_str()) { (details.status.as_str()) }

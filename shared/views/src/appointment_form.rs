@@ -79,7 +79,7 @@ fn fields(written: &Fields) -> Markup {
         div.field-row {
             div.field {
                 label for="appointment-day" { "Day" }
-                input id="appointment-day" name="day" type="date" value=(written.day) required;
+                input id="appointment-day" name="day" type="date" value=(written.day) data-waits[written.day.is_empty()] required;
             }
             div.field {
                 label for="appointment-time" { "Time" }

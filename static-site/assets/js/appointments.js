@@ -13,6 +13,7 @@ if (days) {
     if (event.detail.ctx.sourceElement !== days) return;
     const shown = document.getElementById('day-title').dataset.day;
     if (document.activeElement !== picked) picked.value = shown;
+    delete picked.form.dataset.waits;
     document.getElementById('new-appointment').search = new URLSearchParams({day: shown});
   });
 }
@@ -113,7 +114,8 @@ if (booking) {
   // The day that was looked at, or today.
   const suggest = () => {
     const field = form.elements.day;
-    if (!field.value) field.value = asked.get('day') ?? companyDay(Date.now());
+    field.value ||= asked.get('day') ?? companyDay(Date.now());
+    delete field.dataset.waits;
   };
   suggest();
   document.addEventListener('time-zone', suggest);

@@ -14,7 +14,7 @@ pub(super) fn day() -> Markup {
             section.panel aria-labelledby="appointments-title" {
                 header.panel-head.appointments-head {
                     h1 id="appointments-title" { "Appointments" }
-                    form.day-pick id="day-pick" action="/appointments.html" method="get" {
+                    form.day-pick data-waits action="/appointments.html" method="get" {
                         label.visually-hidden for="day-picked" { "Day" }
                         input id="day-picked" name="day" type="date" required;
                         button.button type="submit" { "Show" }
@@ -36,7 +36,8 @@ pub(super) fn edit() -> Markup {
         Place::Appointments,
         "centre centre-appointment",
         &html! {
-            section.pane.booking aria-label="Appointment" {
+            section.pane.booking aria-labelledby="booking-title" {
+                h1.visually-hidden id="booking-title" { "Edit Appointment" }
                 a.to-day href="/appointments.html" { "All appointments" }
                 div.problem-place role="alert" {}
                 div id="appointment" hx-trigger="load, every 5s, refresh" hx-swap="appointment" hx-config="timeout:10s" {}
