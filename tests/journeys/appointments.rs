@@ -29,8 +29,9 @@ fn booking(name: &str, number: &str) -> Value {
 }
 
 fn with(mut booking: Value, fields: Value) -> Value {
-    for (name, value) in fields.as_object().unwrap() {
-        booking[name] = value.clone();
+    let Value::Object(fields) = fields else { panic!("fields") };
+    for (name, value) in fields {
+        booking[name] = value;
     }
     booking
 }

@@ -203,7 +203,7 @@ impl EditAppointment {
         before: Option<&Mobile>,
     ) -> Result<Option<Mobile>, Problem> {
         let Some(typed) = &written.mobile else { return Ok(before.cloned()) };
-        let typed = typed.as_deref().unwrap_or_default().trim();
+        let typed = typed.trim();
         if typed.is_empty() {
             return Ok(None);
         }

@@ -11,16 +11,16 @@ use serde::{Deserialize, Deserializer};
 pub(crate) struct Written {
     name: Option<String>,
     #[serde(default, alias = "number", deserialize_with = "there")]
-    pub(crate) mobile: Option<Option<String>>,
+    pub(crate) mobile: Option<String>,
     day: Option<String>,
     time: Option<String>,
     /// Instead of `day` and `time`: RFC 3339, or the same without an offset, where the company is.
     start: Option<String>,
     minutes: Option<Number>,
     #[serde(default, deserialize_with = "there")]
-    service: Option<Option<String>>,
+    service: Option<String>,
     #[serde(default, deserialize_with = "there")]
-    notes: Option<Option<String>>,
+    notes: Option<String>,
     status: Option<String>,
     /// Which version it was written on top of.
     version: Option<Number>,
@@ -45,8 +45,9 @@ impl Number {
     }
 }
 
-fn there<'de, D: Deserializer<'de>>(field: D) -> Result<Option<Option<String>>, D::Error> {
-    Option::deserialize(field).map(Some)
+/// A text that is there, `null` being an empty one.
+fn there<'de, D: Deserializer<'de>>(field: D) -> Result<Option<String>, D::Error> {
+    Option::deserialize(field).map(|text: Option<String>| Some(text.unwrap_or_default()))
 }
 
 /// What a text is read with.
@@ -76,7 +77,6 @@ impl Written {
         if let (true, Some(before)) = (self.cancels(), before) {
             return Ok(Details { status: AppointmentStatus::Cancelled, ..before.clone() });
         }
-        let text = |written: &Option<Option<String>>| written.clone().map(Option::unwrap_or_default);
         let details = Details {
             name: match (&self.name, before) {
                 (None, Some(before)) => before.name.clone(),
@@ -91,13 +91,13 @@ impl Written {
                     Length::of_minutes(minutes.try_into().map_err(|_| BadAppointment::Length)?)?
                 }
             },
-            service: match (text(&self.service), before) {
+            service: match (self.service.as_deref(), before) {
                 (None, Some(before)) => before.service.clone(),
-                (service, _) => Service::parse(&service.unwrap_or_default())?,
+                (service, _) => Service::parse(service.unwrap_or_default())?,
             },
-            notes: match (text(&self.notes), before) {
+            notes: match (self.notes.as_deref(), before) {
                 (None, Some(before)) => before.notes.clone(),
-                (notes, _) => Notes::parse(&notes.unwrap_or_default())?,
+                (notes, _) => Notes::parse(notes.unwrap_or_default())?,
             },
             status: match (self.status.as_deref().filter(|status| !status.is_empty()), before) {
                 (Some(status), _) => status.parse()?,
