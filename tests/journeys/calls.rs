@@ -1,7 +1,7 @@
 //! Confirmation calls: from what Amazon Connect reports to what staff see.
 
 use serde_json::{Value, json};
-use tests::{Call, Desk, HARBOR, HARBOR_SECOND, House, Phone, TIDEWATER, record};
+use tests::{Call, Desk, HARBOR, HARBOR_SECOND, House, Phone, TIDEWATER, ago, record};
 
 const MARIA: &str = "+14255550182";
 const SAM: &str = "+12535550119";
@@ -149,21 +149,60 @@ async fn one_call_is_one_entry_in_whatever_order_and_however_often_it_is_reporte
 
 #[tokio::test(flavor = "multi_thread")]
 async fn reports_of_one_call_at_the_same_moment_are_one_entry_with_the_best_known_outcome() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    for round in 0..6 {
+        let (id, customer) = (format!("A-{round}"), format!("+1425555{round:04}"));
+        house.has_appointment("harbor-dental", &id, Some(&customer)).await;
+        let call = Call::new(&format!("contact-{round}"), HARBOR, &customer, &id);
+        let told = [call.unanswered("TELECOM_PROBLEM"), call.over("HUMAN_ANSWERED"), call.over("VOICEMAIL_BEEP")];
+        let pressed = ["1", "2", "3", "2"].map(|digit| call.pressed(digit));
+        let (answers, failed) = futures_util::future::join(
+            futures_util::future::join_all(pressed.iter().map(|invocation| house.flow(invocation))),
+            futures_util::future::join_all(told.iter().map(|event| house.contact_events(std::slice::from_ref(event)))),
+        )
+        .await;
+        assert!(failed.iter().all(Vec::is_empty) && answers.iter().all(|answer| answer["result"].is_string()));
+        let entries = dana.everything("/api/notifications?limit=100").await;
+        let of_call: Vec<_> = entries.iter().filter(|entry| entry["number"] == customer.as_str()).collect();
+        assert_eq!(of_call.iter().map(|entry| &entry["outcome"]).collect::<Vec<_>>(), ["declined"]);
+        assert_eq!(of_call[0]["unanswered"], 1);
+        assert_eq!(house.status_of("harbor-dental", &id).await.0, "declined");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_keys_the_one_counts_that_somebody_has_to_do_something_about_and_it_counts_once() {
     let house = with_an_appointment().await;
     let dana = house.dana().await;
     let call = to_maria("c-1");
-    let told: Vec<_> = (0..6).map(|_| call.over("VOICEMAIL_BEEP")).collect();
-    let deliveries = told.iter().map(|event| house.contact_events(std::slice::from_ref(event)));
-    let pressed = call.pressed("3");
-    let (answers, delivered) = futures_util::future::join(
-        futures_util::future::join_all((0..3).map(|_| house.flow(&pressed))),
-        futures_util::future::join_all(deliveries),
-    )
-    .await;
-    assert!(delivered.iter().all(Vec::is_empty), "{delivered:?}");
-    assert!(answers.iter().all(|answer| answer["result"] == "asks-to-reschedule"), "{answers:?}");
-    assert_eq!(outcomes(&dana).await, ["asks-to-reschedule"]);
-    assert_eq!(only_conversation(&dana).await["unanswered"], 1);
+    for (digit, best, unanswered) in [("1", "confirmed", 0), ("3", "asks-to-reschedule", 1), ("2", "declined", 1)] {
+        assert_eq!(house.flow(&call.pressed(digit)).await["result"], best);
+        assert_eq!(only_conversation(&dana).await["unanswered"], unanswered, "{best}");
+    }
+    assert_eq!(house.flow(&call.pressed("1")).await["result"], "declined", "it is known better");
+    assert_eq!(outcomes(&dana).await, ["declined"]);
+    assert_eq!(house.status_of("harbor-dental", "A-1").await.0, "declined");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_is_told_of_late_stands_where_it_ended() {
+    let house = with_an_appointment().await;
+    let dana = house.dana().await;
+    house.phone(MARIA).texts(HARBOR, "You called?").await;
+    let call = to_maria("c-1");
+    let ended = json!({"disconnectTimestamp": ago(600), "disconnectReason": "OTHER"});
+    assert_eq!(house.contact_events(&[call.event("DISCONNECTED", ended)]).await, [0; 0]);
+    let head = only_conversation(&dana).await;
+    assert_eq!((&head["last"]["text"], &head["unanswered"]), (&json!("You called?"), &json!(1)));
+    let conversation = head["conversation"].as_str().unwrap();
+    assert_eq!(dana.messages(conversation).await.texts(), ["You called?", "Called, no answer"]);
+    assert_eq!(dana.notifications().await.texts(), ["You called?", "Called, no answer"]);
+    // A better-known outcome changes it where it is, and what came after it stays the newest.
+    house.flow(&call.pressed("2")).await;
+    assert_eq!(dana.messages(conversation).await.texts(), ["You called?", "Declined by phone"]);
+    let head = only_conversation(&dana).await;
+    assert_eq!((&head["last"]["text"], &head["unanswered"]), (&json!("You called?"), &json!(2)));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -264,6 +303,9 @@ async fn an_unknown_appointment_or_line_has_a_clear_answer_and_what_was_pressed_
     assert_eq!(outcomes(&dana).await, ["declined"]);
     assert_eq!(only_conversation(&dana).await["unanswered"], 1);
     assert_eq!(house.contact_events(&[unknown.over("HUMAN_ANSWERED")]).await, [0; 0], "the flow knew");
+    house.has_appointment("harbor-dental", "A-1", Some(MARIA)).await;
+    assert_eq!(house.flow(&unknown.pressed("2")).await["result"], "declined", "told again, once it is there");
+    assert_eq!(house.status_of("harbor-dental", "A-1").await.0, "declined");
     for appointment in ["", "a/b", "../x"] {
         let call = Call::new(&format!("c-{appointment}"), HARBOR, SAM, appointment);
         assert_eq!(house.flow(&call.pressed("1")).await["result"], "unknown-appointment", "{appointment:?}");

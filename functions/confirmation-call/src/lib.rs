@@ -171,20 +171,31 @@ impl ConfirmationCall {
         entry: &CallEntry,
         now: Timestamp,
     ) -> Result<&'static str, StoreError> {
-        let (status, word) = match entry.call.outcome {
-            CallOutcome::Confirmed => (Some(AppointmentStatus::Confirmed), "confirmed"),
-            CallOutcome::Declined => (Some(AppointmentStatus::Declined), "declined"),
-            CallOutcome::AsksToReschedule => (None, "asks-to-reschedule"),
-            CallOutcome::Failed | CallOutcome::NoAnswer | CallOutcome::Voicemail => (None, "not-an-answer"),
-        };
-        let Some(status) = status.filter(|_| !entry.appointment_told) else { return Ok(word) };
-        let answered = self.store.answer_appointment(&company.id, appointment, status, BY, now).await?;
-        self.store.appointment_is_told(&company.id, &entry.call).await?;
-        Ok(match answered {
-            Answered::New(_) | Answered::AlreadyThere(_) => word,
-            Answered::Cancelled(_) => "cancelled",
-            Answered::NoAppointment => "unknown-appointment",
-        })
+        let (mut call, mut told) = (entry.call.clone(), entry.appointment_told);
+        loop {
+            let (status, word) = follows(call.outcome);
+            let Some(status) = status.filter(|_| !told) else { return Ok(word) };
+            let answered = self.store.answer_appointment(&company.id, appointment, status, BY, now).await?;
+            let Some(better) = self.store.appointment_is_told(&company.id, &call).await? else {
+                return Ok(match answered {
+                    Answered::New(_) | Answered::AlreadyThere(_) => word,
+                    Answered::Cancelled(_) => "cancelled",
+                    Answered::NoAppointment => "unknown-appointment",
+                });
+            };
+            // Another report of the call came between: what it says is known better, and has the last word.
+            (call, told) = (better, false);
+        }
+    }
+}
+
+/// The status that an outcome gives an appointment, if it does, and the word for the flow.
+fn follows(outcome: CallOutcome) -> (Option<AppointmentStatus>, &'static str) {
+    match outcome {
+        CallOutcome::Confirmed => (Some(AppointmentStatus::Confirmed), "confirmed"),
+        CallOutcome::Declined => (Some(AppointmentStatus::Declined), "declined"),
+        CallOutcome::AsksToReschedule => (None, "asks-to-reschedule"),
+        CallOutcome::Failed | CallOutcome::NoAnswer | CallOutcome::Voicemail => (None, "not-an-answer"),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Confirmation calls: one entry for each, however often and in whatever order it is reported.
 
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use aws_sdk_dynamodb::types::{
     AttributeValue, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
@@ -120,20 +121,31 @@ impl Store {
         }
     }
 
-    /// Remembers that an appointment has the status that follows from a call. One request.
-    pub async fn appointment_is_told(&self, company: &CompanyId, call: &Call) -> Result<(), StoreError> {
-        self.client
+    /// Remembers that an appointment has the status that follows from a call. If a better-known
+    /// outcome has replaced that meanwhile, nothing is remembered, and this is the call as it is. One
+    /// request.
+    pub async fn appointment_is_told(&self, company: &CompanyId, call: &Call) -> Result<Option<Call>, StoreError> {
+        let told = self
+            .client
             .update_item()
             .table_name(&self.table)
             .set_key(Some(keys::event(company, call.conversation, call.position).attributes()))
             .update_expression("SET appointment_told = :outcome")
-            .condition_expression("attribute_exists(pk)")
+            .condition_expression("outcome = :outcome")
             .expression_attribute_values(":outcome", word(call.outcome)?)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
-            .await
-            .map(|_| ())
-            .map_err(unavailable("UpdateItem"))
+            .await;
+        let Err(error) = told else { return Ok(None) };
+        let Some(UpdateItemError::ConditionalCheckFailedException(refused)) = error.as_service_error() else {
+            return Err(unavailable("UpdateItem")(error));
+        };
+        match refused.item().cloned().map(|item| events::read(item, "UpdateItem")).transpose()? {
+            Some(Event::Call(call)) => Ok(Some(call)),
+            // Beyond the retention.
+            Some(Event::Message(_)) | None => Ok(None),
+        }
     }
 
     async fn improve(
