@@ -51,7 +51,7 @@ async fn run(command_line: CommandLine) -> anyhow::Result<ExitCode> {
         What::Company(Companies::Remove { id }) => company::remove(&operator, &id).await?,
         What::Line(Lines::Add { number, company, calls_only }) => {
             let carries = if calls_only { Carries::CallsOnly } else { Carries::Texts };
-            line::add(&operator, &number, &company, carries).await?
+            line::add(&operator, &number, &company, carries).await?;
         }
         What::Line(Lines::List) => line::list(&operator).await?,
         What::Line(Lines::First { number }) => line::write_first_from(&operator, &number).await?,

@@ -166,8 +166,7 @@ fn unanswered_afresh(from: From) -> &'static str {
     match from {
         From::Customer => ":one",
         From::Call(outcome) if outcome.needs_an_answer() => ":one",
-        From::Call(_) => ":zero",
-        From::StaffFirst | From::StaffReplying => ":zero",
+        From::Call(_) | From::StaffFirst | From::StaffReplying => ":zero",
     }
 }
 

@@ -80,11 +80,11 @@ pub(crate) enum Came {
 
 /// What a flow waits for.
 pub(crate) enum Waits {
-    ForAKey,
+    Key,
     /// A function's answer to these parameters.
-    ForAFunction(Map<String, Value>),
+    Function(Map<String, Value>),
     /// It is over.
-    ForNothing,
+    Nothing,
 }
 
 impl Flow {
@@ -109,7 +109,7 @@ impl Flow {
                 Kind::GetParticipantInput => {
                     let Some(Came::Key(key)) = came.take() else {
                         talk.says(action);
-                        return Waits::ForAKey;
+                        return Waits::Key;
                     };
                     action.transitions.branch(&key.to_string())
                 }
@@ -119,7 +119,7 @@ impl Flow {
                         action.transitions.next_action.as_deref()
                     }
                     Some(Came::Answer(None)) => action.transitions.error("NoMatchingError"),
-                    Some(Came::Start | Came::Key(_)) | None => return Waits::ForAFunction(talk.parameters(action)),
+                    Some(Came::Start | Came::Key(_)) | None => return Waits::Function(talk.parameters(action)),
                 },
                 Kind::Compare => action.transitions.branch(&talk.resolved(action, "ComparisonValue")),
                 Kind::DisconnectParticipant => None,
@@ -127,7 +127,7 @@ impl Flow {
             let Some(next) = next else { break };
             talk.at = next.to_owned();
         }
-        Waits::ForNothing
+        Waits::Nothing
     }
 }
 

@@ -88,7 +88,7 @@ pub(crate) enum Stage {
 }
 
 /// Amazon Connect lets it ring for so long.
-const RINGS: Duration = Duration::from_secs(60);
+const RINGS: Duration = Duration::from_mins(1);
 /// A phone shows for so long that a call is over.
 const LINGERS_SECS: u64 = 8;
 
@@ -134,7 +134,7 @@ impl Connect {
         match (deed, contact.connected.is_some()) {
             (Deed::Answer, false) => {
                 self.connected(id, contact, "HUMAN_ANSWERED").await;
-                let mut talk = self.flow.begin(self.attributes(&contact.outbound));
+                let mut talk = self.flow.begin(Self::attributes(&contact.outbound));
                 self.go_on(id, contact, &mut talk, Came::Start).await;
                 contact.talk = Some(talk);
             }
@@ -175,7 +175,7 @@ impl Connect {
         Some(Shown { contact: id.clone(), line: contact.outbound.line.clone(), stage })
     }
 
-    fn attributes(&self, outbound: &Outbound) -> Map<String, Value> {
+    fn attributes(outbound: &Outbound) -> Map<String, Value> {
         let mut attributes = outbound.attributes.clone();
         if let Some(appointment) = &outbound.appointment {
             attributes.insert("appointmentId".to_owned(), Value::String(appointment.to_string()));
@@ -197,24 +197,24 @@ impl Connect {
     async fn go_on(&self, id: &str, contact: &mut Contact, talk: &mut Talk, came: Came) {
         talk.said.clear();
         let mut waits = self.flow.go_on(talk, came);
-        while let Waits::ForAFunction(parameters) = waits {
-            let invocation = self.invocation(id, &contact.outbound, &parameters);
+        while let Waits::Function(parameters) = waits {
+            let invocation = Self::invocation(id, &contact.outbound, &parameters);
             let answered = self.functions.invoke("confirmation-call", invocation).await;
             waits = self.flow.go_on(talk, Came::Answer(answered.and_then(Result::ok)));
         }
-        if let Waits::ForNothing = waits {
+        if let Waits::Nothing = waits {
             self.ended(id, contact, "CONTACT_FLOW_DISCONNECT").await;
         }
     }
 
-    fn invocation(&self, id: &str, outbound: &Outbound, parameters: &Map<String, Value>) -> Value {
+    fn invocation(id: &str, outbound: &Outbound, parameters: &Map<String, Value>) -> Value {
         json!({
             "Name": "ContactFlowEvent",
             "Details": {
                 "Parameters": parameters,
                 "ContactData": {
                     "ContactId": id, "InitialContactId": id, "PreviousContactId": id, "Channel": "VOICE",
-                    "InitiationMethod": "API", "InstanceARN": INSTANCE, "Attributes": self.attributes(outbound),
+                    "InitiationMethod": "API", "InstanceARN": INSTANCE, "Attributes": Self::attributes(outbound),
                     "Queue": null,
                     "CustomerEndpoint": {"Address": outbound.customer, "Type": "TELEPHONE_NUMBER"},
                     "SystemEndpoint": {"Address": outbound.line, "Type": "TELEPHONE_NUMBER"},
