@@ -120,7 +120,7 @@ pub fn appointment(view: &AppointmentView<'_>, texting: &Texting, zone: &TimeZon
     let by = &appointment.now.by;
     html! {
         div.appointment-pane id="appointment-pane" data-version=(appointment.now.number) {
-            div.appointment-head id="appointment-head" {
+            div.appointment-head id="appointment-head" tabindex="-1" {
                 h2.name { (text(details.name.as_str())) }
                 p.appointment-next {
                     (moment(details.start, Shape::Day))

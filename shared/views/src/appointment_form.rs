@@ -60,7 +60,7 @@ pub(crate) fn changing(appointment: &Appointment, typed: &Details, zone: &TimeZo
                 }
             }
             div.problem-place role="alert" {}
-            div.form-foot { button.button.go type="submit" { "Save" } }
+            div.form-foot { button.button.go type="submit" id="appointment-save" { "Save" } }
         }
     }
 }
@@ -109,7 +109,7 @@ pub(crate) fn cancelling(appointment: &Appointment) -> Markup {
             p.cancelled { "This appointment does not take place. To book it again, choose another status and save." }
         } @else {
             details.cancel id="cancel" {
-                summary.button { "Cancel appointment" }
+                summary.button { span.shut { "Cancel appointment" } span.open { "Keep the appointment" } }
                 form hx-post={ "/api/appointments/" (appointment.id) } method="post" hx-target="#appointment" hx-swap="appointment" hx-disable="find button" data-tells-of-changes {
                     input type="hidden" name="version" value=(appointment.now.number);
                     input type="hidden" name="cancel" value="yes";

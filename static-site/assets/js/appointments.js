@@ -52,7 +52,7 @@ if (booking) {
   document.addEventListener('htmx:config:request', event => {
     const {sourceElement} = event.detail.ctx;
     if (booking.contains(sourceElement) && sourceElement.matches('form')) {
-      sent = {form: sourceElement.id, fields: Object.fromEntries(controls().map(control => [control.name, control.value]))};
+      sent = {form: sourceElement.id, focused: document.activeElement?.id, fields: Object.fromEntries(controls().map(control => [control.name, control.value]))};
     }
   });
 
@@ -82,7 +82,8 @@ if (booking) {
     // What was written on while it was on its way is not saved yet.
     const since = answer.saving ? controls().filter(control => control.value !== sent.fields[control.name]) : [];
     const later = since.map(control => [control.name, control.value]);
-    const focused = there?.contains(document.activeElement) ? document.activeElement.id : null;
+    // A button that was pressed has lost the focus by now.
+    const focused = answer.saving ? sent.focused : there?.contains(document.activeElement) && document.activeElement.id;
     if (there) there.replaceWith(pane);
     else booking.replaceChildren(pane);
     const version = formNow().elements.version.value;
@@ -92,8 +93,8 @@ if (booking) {
     for (const [name, value] of later) formNow().elements.namedItem(name).value = value;
     if (later.length || answer.status === 409) keep();
     const told = document.getElementById('told');
-    if (told) told.focus();
-    else if (focused) document.getElementById(focused)?.focus({preventScroll: true});
+    const next = told ?? document.getElementById(focused) ?? (answer.saving ? document.getElementById('appointment-head') : null);
+    next?.focus({preventScroll: next !== told});
     document.title = `${pane.querySelector('.name').textContent} · Appointment · Switchboard`;
   }
 
@@ -101,6 +102,8 @@ if (booking) {
     const there = document.getElementById('texting');
     if (there.outerHTML !== texting.outerHTML) there.replaceWith(texting);
     openConversation(texting.dataset.conversation ?? '');
+    // What the customer is called, and when they come, may be new.
+    if (answer.saving && texting.dataset.conversation) htmx.trigger(document.getElementById('messages'), 'refresh');
   }
 } else if (formNow()) {
   const form = formNow();

@@ -26,7 +26,10 @@ document.addEventListener('htmx:error', event => {
   const {ctx} = event.detail;
   if (!ctx?.request || ctx.request.method === 'GET') return;
   const place = placeFor(ctx.sourceElement);
-  if (place) say(place, 'No connection. Press it again when you are back online: it will not be done twice.');
+  if (!place) return;
+  say(place, ctx.sourceElement.matches('.composer')
+    ? 'No connection. Press Send again when you are back online: it will not be sent twice.'
+    : 'No connection. Nothing is lost: press the button again when you are back online.');
 });
 
 function placeFor(element) {

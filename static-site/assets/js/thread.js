@@ -20,6 +20,7 @@ if (list) {
   globalThis.openConversation = id => {
     if (id === conversation) return;
     conversation = id;
+    list.dataset.conversation = id;
     parts.hidden = !id;
     list.replaceChildren();
     list.filled = false;
