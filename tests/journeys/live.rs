@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use local::SocketLimits;
 use serde_json::{Value, json};
-use tests::{Desk, HARBOR, House, Refused, Sms, ago, by_queue};
+use tests::{Call, Desk, HARBOR, House, Refused, Sms, ago, by_queue};
 
 const MARIA: &str = "+14255550182";
 const SAM: &str = "+12535550119";
@@ -386,4 +386,38 @@ async fn what_was_said_before_the_start_is_not_announced_again() {
     house.phone(MARIA).texts(HARBOR, "after").await;
     let frame = socket.sees("after").await;
     assert!(!piece(&frame, "messages").contains("before"), "{frame}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_name_that_an_appointment_gives_is_on_every_screen_at_once() {
+    let house = House::open().await;
+    let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
+    house.phone(MARIA).texts(HARBOR, "Running late").await;
+    let mut socket = marcus.goes_live().await;
+    let day = runtime::wall_clock().now().plus_secs(2 * 24 * 60 * 60).to_string();
+    let booking = json!({
+        "name": "Maria Lopez", "number": MARIA, "day": day[..10], "time": "15:00", "minutes": 45, "service": "Cleaning",
+    });
+    assert_eq!(dana.post("/api/appointments", &booking, tests::Send::default()).await.status, 201);
+    let frame = socket.sees("Maria Lopez").await;
+    for list in ["notifications", "conversations", "head"] {
+        assert!(piece(&frame, list).contains("Maria Lopez"), "{list}: {frame}");
+    }
+    assert!(!frame.contains(r#"data-live="messages""#), "nothing was said: {frame}");
+    // What comes then is of somebody with a name, and does not show again what has not changed.
+    house.phone(MARIA).texts(HARBOR, "Ten minutes").await;
+    let frame = socket.sees("Ten minutes").await;
+    assert!(piece(&frame, "notifications").contains("Maria Lopez"), "{frame}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn how_a_confirmation_call_ended_is_on_every_screen() {
+    let house = House::open().await;
+    let mut socket = house.dana().await.goes_live().await;
+    house.has_appointment("harbor-dental", "A-1", Some(MARIA)).await;
+    house.flow(&Call::new("c-1", HARBOR, MARIA, "A-1").pressed("2")).await;
+    let frame = socket.sees("by phone").await;
+    for list in ["messages", "notifications", "conversations"] {
+        assert!(piece(&frame, list).contains("by phone"), "{list}: {frame}");
+    }
 }
