@@ -14,8 +14,11 @@ export function screen({texts, connections}) {
     await dana.page.evaluate(() => {
       window.shown = new Map();
       new MutationObserver(() => {
-        const last = document.querySelector('#messages .message:last-of-type bdi')?.textContent;
-        if (last && !window.shown.has(last)) window.shown.set(last, performance.timeOrigin + performance.now());
+        const at = performance.timeOrigin + performance.now();
+        // Several can come in one frame.
+        for (const bubble of [...document.querySelectorAll('#messages .message bdi')].slice(-20)) {
+          if (!window.shown.has(bubble.textContent)) window.shown.set(bubble.textContent, at);
+        }
       }).observe(document.getElementById('messages'), {childList: true});
     });
     const posted = new Map();
