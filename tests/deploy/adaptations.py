@@ -20,16 +20,16 @@ is what AWS would be given:
 
 A service that MiniStack does not have is answered for:
 
-6. End User Messaging (`sms-voice`). `CarrierLookup` is answered between the functions and MiniStack, by
+4. End User Messaging (`sms-voice`). `CarrierLookup` is answered between the functions and MiniStack, by
    the last digits of the number, and only for a role that allows it, as MiniStack does for its own.
 
 And in how the tests speak to it, for want of DNS and certificates:
 
-4. CloudFront is asked by its name in the header Host, with `X-Forwarded-Proto: https` as if TLS had
+5. CloudFront is asked by its name in the header Host, with `X-Forwarded-Proto: https` as if TLS had
    ended before it; and Secure cookies are handed on by hand.
-5. `StartMessageMoveTask` does not exist: a redrive receives from the dead-letter queue and sends
+6. `StartMessageMoveTask` does not exist: a redrive receives from the dead-letter queue and sends
    the same body to the queue.
-6. A record that failed is tried again after the queue's visibility time-out, 150 s, and goes to the
+7. A record that failed is tried again after the queue's visibility time-out, 150 s, and goes to the
    dead-letter queue after the fifth time: some 12 minutes. While one test waits for that, it is 1 s.
 """
 
@@ -125,10 +125,13 @@ def point_to_the_api(cloudfront, distribution, api_id, port):
     found = cloudfront.get_distribution_config(Id=distribution)
     config = found["DistributionConfig"]
     for origin in config["Origins"]["Items"]:
+        if custom := origin.get("CustomOriginConfig"):
+            # Ports of which it gives back no default, and which it is not updated without.
+            origin["CustomOriginConfig"] = custom = {"HTTPPort": 80, "HTTPSPort": 443} | custom
         if origin["Id"] == "api":
             origin["DomainName"] = "127.0.0.1"
             origin["OriginPath"] = f"/_aws/execute-api/{api_id}"
-            origin["CustomOriginConfig"] |= {"HTTPPort": port, "HTTPSPort": 443, "OriginProtocolPolicy": "http-only"}
+            custom |= {"HTTPPort": port, "OriginProtocolPolicy": "http-only"}
     cloudfront.update_distribution(Id=distribution, DistributionConfig=config, IfMatch=found["ETag"])
 
 
@@ -142,7 +145,7 @@ def tell_where_sockets_are(functions, names, address):
 
 @contextmanager
 def retries_that_come_at_once(sqs, queue):
-    """Adaptation 6."""
+    """Adaptation 7."""
     deployed = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["VisibilityTimeout"])["Attributes"]
     sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "1"})
     try:
@@ -152,7 +155,7 @@ def retries_that_come_at_once(sqs, queue):
 
 
 class Carriers:
-    """Adaptation 6."""
+    """Adaptation 4."""
 
     TARGET = "PinpointSMSVoiceV2.CarrierLookup"
     ACTION = "sms-voice:CarrierLookup"

@@ -1,6 +1,7 @@
 """Confirmation calls, as Amazon Connect reports them."""
 
 import secrets
+import time
 
 from emulator import REGION
 
@@ -50,6 +51,6 @@ class Call:
             "resources": [],
             "source": "aws.connect",
             "detail-type": "Amazon Connect Contact Event",
-            "time": "2026-01-31T12:00:00Z",
+            "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
             "detail": known | detail,
         }

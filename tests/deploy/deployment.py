@@ -102,7 +102,7 @@ class Deployment:
 
     def portal(self, path, method="GET", headers=None, **options):
         """Asks at the portal's address, as a browser does."""
-        # Adaptation 4.
+        # Adaptation 5.
         named = {"Host": self.outputs["PortalHost"], "X-Forwarded-Proto": "https"} | (headers or {})
         url = f"{self.emulator.url}{path}"
         return requests.request(method, url, headers=named, timeout=60, allow_redirects=False, **options)

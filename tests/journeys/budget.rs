@@ -132,8 +132,9 @@ async fn a_warm_live_frame_is_a_page_of_connections_and_one_of_the_conversation_
     told("cold").await;
     assert_eq!(told("warm").await.counts(), [("Query", 2)]);
     let connecting = house.usage_of("live-connection").await;
-    dana.goes_live().await;
-    assert_eq!(house.usage_of("live-connection").await.since(&connecting).counts()[0], ("TransactWriteItems", 1));
+    // Held, since one that goes is forgotten at the cost of another request.
+    let _one_more = dana.goes_live().await;
+    assert_eq!(house.usage_of("live-connection").await.since(&connecting).counts(), [("TransactWriteItems", 1)]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
