@@ -21,7 +21,7 @@ mod time_zone;
 
 pub use appointment::{
     Appointment, AppointmentId, AppointmentStatus, BadAppointment, CustomerName, Details, Field, Length, Mobile, Notes,
-    Service, Version,
+    Provider, Service, Version,
 };
 pub use call::{Call, CallOutcome};
 pub use clock::{Clock, Randomness, Timestamp};

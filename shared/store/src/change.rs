@@ -1,6 +1,6 @@
 //! What the table's stream says: the only place that reads its images.
 
-use domain::{CompanyId, Conversation, ConversationId, Event, StaffId, Timestamp};
+use domain::{AppointmentId, CompanyId, Conversation, ConversationId, Event, StaffId, Timestamp};
 use serde::Deserialize;
 use serde_dynamo::Item;
 use thiserror::Error;
@@ -24,6 +24,8 @@ pub enum Change {
     },
     /// Whom a conversation is with: their name, or their next appointment.
     Person { company: CompanyId, conversation: ConversationId },
+    /// An appointment is new, or has changed.
+    Appointment { company: CompanyId, appointment: AppointmentId },
     /// A session is over.
     SessionEnded { company: CompanyId, session: TokenHash },
     /// The sessions of somebody are over: those that began before a moment, or all of them.
@@ -67,6 +69,7 @@ impl Change {
             Self::Event { company, .. }
             | Self::Head { company, .. }
             | Self::Person { company, .. }
+            | Self::Appointment { company, .. }
             | Self::SessionEnded { company, .. }
             | Self::StaffSignedOut { company, .. } => company,
         }
@@ -93,6 +96,9 @@ impl Change {
             Place::Person { company, conversation } if new.is_some() => {
                 Ok(Some(Self::Person { company, conversation }))
             }
+            Place::Appointment { company, appointment } if new.is_some() => {
+                Ok(Some(Self::Appointment { company, appointment }))
+            }
             Place::Session { session } => {
                 let (None, Some(ended)) = (new, old) else { return Ok(None) };
                 let ended: SessionImage = serde_dynamo::from_item(ended).map_err(|_| Unreadable::Image)?;
@@ -110,7 +116,7 @@ impl Change {
                     _ => None,
                 })
             }
-            Place::Head { .. } | Place::Person { .. } | Place::Elsewhere => Ok(None),
+            Place::Head { .. } | Place::Person { .. } | Place::Appointment { .. } | Place::Elsewhere => Ok(None),
         }
     }
 }
