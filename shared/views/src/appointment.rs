@@ -108,7 +108,10 @@ fn row(appointment: &Appointment, viewer: &Viewer) -> Markup {
                 }
                 span.appointment-what {
                     (text(details.service.as_str()))
-                    @if let Some(provider) = &details.provider { span.with { "with " (provider.name) } }
+                    @if let Some(provider) = &details.provider {
+                        @if !details.service.as_str().is_empty() { " · " }
+                        "with " (provider.name)
+                    }
                 }
                 span.status.(details.status.as_str()) { (details.status.as_str()) }
             }

@@ -61,8 +61,9 @@ function settle() {
   document.dispatchEvent(new Event('time-zone'));
 }
 
-document.addEventListener('htmx:after:swap', () => {
+// However something came onto the page, its times are in words before it is painted.
+new MutationObserver(() => {
   settle();
   tell(document);
-});
+}).observe(document, {childList: true, subtree: true});
 setInterval(() => tell(document), MINUTE / 4);
