@@ -114,6 +114,8 @@ def staff_keep_an_appointment(world):
     assert changed.status == 200, changed.body
     day = world.dana.gets(f"/api/appointments?day={booked['day']}").items()
     assert booked["id"] in [it["id"] for it in day]
+    staff = world.dana.gets("/api/staff").items()
+    assert world.dana.posts(path, {"provider": staff[0]["id"], "version": changed.json()["version"]}).status == 200
 
 
 def somebody_signs_in_and_out(world):
