@@ -50,6 +50,18 @@ pub fn sign_in_secret() -> Result<String, BadConfiguration> {
         .map_err(|_| BadConfiguration { variable: "SWITCHBOARD_SIGN_IN_SECRET", must: "name a secret" })
 }
 
+/// The name of the secret that the push keys are in.
+pub fn push_secret() -> Result<String, BadConfiguration> {
+    env::var("SWITCHBOARD_PUSH_SECRET")
+        .map_err(|_| BadConfiguration { variable: "SWITCHBOARD_PUSH_SECRET", must: "name a secret" })
+}
+
+/// The push services that may be sent to, if they are not those of the known browsers.
+#[must_use]
+pub fn push_services() -> String {
+    env::var("SWITCHBOARD_PUSH_SERVICES").unwrap_or_default()
+}
+
 /// Where the WebSocket API's `@connections` are.
 pub fn live_endpoint() -> Result<String, BadConfiguration> {
     env::var("SWITCHBOARD_LIVE_ENDPOINT")
