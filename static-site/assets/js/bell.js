@@ -26,7 +26,7 @@ if (bell) {
     const response = await fetch(`/api/${path}`, {method, headers, body: body && JSON.stringify(body), signal: AbortSignal.timeout(20_000)});
     const answer = response.status === 204 ? {} : await response.json().catch(() => ({}));
     if (!response.ok) throw new Refused(response.status, answer);
-    return answer;
+    return {...answer, isNew: response.status === 201};
   }
 
   function show(state, why = '') {
@@ -36,7 +36,7 @@ if (bell) {
     document.getElementById('bell-why').textContent = why;
     if (state !== 'on') test.textContent = '';
     note.textContent = '';
-    document.dispatchEvent(new CustomEvent('bell', {detail: {state, id: localStorage.getItem(KEPT)}}));
+    document.dispatchEvent(new CustomEvent('push-state', {detail: {state, id: localStorage.getItem(KEPT)}}));
   }
 
   const base64url = bytes => btoa(String.fromCharCode(...new Uint8Array(bytes))).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
@@ -70,7 +70,7 @@ if (bell) {
     return pushManager.subscribe(options);
   }
 
-  // Has it kept, anew at each load: it may be another person's by now, or our key another one.
+  // Has it kept, anew at each load: our key may be another one by now, or it another person's.
   async function keep(registration, subscription) {
     const put = of => ask('PUT', 'push-subscriptions', {...of.toJSON(), key: keyOf(of)});
     const before = localStorage.getItem(KEPT);
@@ -81,9 +81,11 @@ if (bell) {
       if (error.code !== 'not-our-key') throw error;
       kept = await ask('GET', 'push-subscriptions');
     }
+    // It was there, and somebody has removed it elsewhere: it does not come back by itself.
+    if (kept.isNew && kept.id === before) return DOES.off();
     if (!kept.id || keyOf(subscription) && kept.key !== keyOf(subscription)) {
       kept = await put(await subscribe(registration, kept.key));
-      if (before && before !== kept.id) await ask('DELETE', `push-subscriptions/${before}`).catch(() => {});
+      if (before && before !== kept.id) ask('DELETE', `push-subscriptions/${before}`).catch(() => {});
     }
     localStorage.setItem(KEPT, kept.id);
     badge(kept.unanswered);
@@ -131,6 +133,7 @@ if (bell) {
         note.textContent = 'The browser’s question was not answered, so nothing has changed.';
         return;
       }
+      localStorage.removeItem(KEPT);
       try {
         const registration = await began();
         const {key} = await ask('GET', 'push-subscriptions');
@@ -150,48 +153,54 @@ if (bell) {
     },
 
     async test() {
-      test.textContent = 'Sending…';
-      const asked = Date.now();
-      try {
-        const sent = await ask('POST', `push-subscriptions/${localStorage.getItem(KEPT)}/test`);
-        waitsFor = {id: sent.test, asked};
-        report();
-        setTimeout(giveUp, PATIENCE, sent.test);
-      } catch (error) {
-        test.textContent = `No test was sent. ${reason(error)}`;
-        // Somebody removed it elsewhere: there is nothing to test any more.
-        if (error.status === 404) look().catch(missed);
-      }
+      await sendTest(localStorage.getItem(KEPT), words => { test.textContent = words; });
     },
   };
 
-  // --- A test: from this button over Switchboard and the push service to the service worker, and back here.
+  // --- A test: from a button over Switchboard and the push service to the service worker, and back here.
 
   const PATIENCE = 20_000;
   const shown = new Map();
-  let waitsFor = null;
+  const waiting = new Map();
 
-  function report() {
-    const at = shown.get(waitsFor?.id);
-    if (!at) return;
-    const clock = new Date(at).toLocaleTimeString(undefined, {timeStyle: 'medium'});
-    const took = Math.max(0, at - waitsFor.asked) / 1000;
-    test.textContent = `Shown at ${clock}, ${took.toLocaleString(undefined, {maximumFractionDigits: 1})} s after you asked. If you saw nothing, your computer or phone keeps quiet: see Help.`;
-    waitsFor = null;
+  async function sendTest(id, say) {
+    say('Sending…');
+    const asked = Date.now();
+    try {
+      const {test} = await ask('POST', `push-subscriptions/${id}/test`);
+      if (id !== localStorage.getItem(KEPT)) return say('Sent. It shows in that browser.');
+      waiting.set(test, {asked, say});
+      report(test);
+      setTimeout(giveUp, PATIENCE, test, id);
+    } catch (error) {
+      say(`No test was sent. ${reason(error)}`);
+      // Somebody removed it elsewhere: there is nothing to test any more.
+      if (error.status === 404 && id === localStorage.getItem(KEPT)) look().catch(missed);
+    }
   }
 
-  async function giveUp(id) {
-    if (waitsFor?.id !== id) return;
-    test.textContent = 'It has not come yet. It may still: if so, that is said here.';
+  function report(test) {
+    const [at, asked] = [shown.get(test), waiting.get(test)];
+    if (!at || !asked) return;
+    const clock = new Date(at).toLocaleTimeString(undefined, {timeStyle: 'medium'});
+    const took = Math.max(0, at - asked.asked) / 1000;
+    asked.say(`Shown at ${clock}, ${took.toLocaleString(undefined, {maximumFractionDigits: 1})} s after you asked. If you saw nothing, your computer or phone keeps quiet: see Help.`);
+    waiting.delete(test);
+  }
+
+  async function giveUp(test, id) {
+    const asked = waiting.get(test);
+    if (!asked) return;
+    asked.say('It has not come yet. It may still: if so, that is said here.');
     const {browsers} = await ask('GET', 'push-subscriptions').catch(() => ({}));
-    const problem = browsers?.find(browser => browser.id === localStorage.getItem(KEPT))?.lastProblem?.what;
-    if (problem && waitsFor?.id === id) test.textContent = `It has not come. ${problem}`;
+    const problem = browsers?.find(browser => browser.id === id)?.lastProblem?.what;
+    if (problem && waiting.has(test)) asked.say(`It has not come. ${problem}`);
   }
 
   worker?.addEventListener('message', ({data, ports: [port]}) => {
     if (data.kind === 'shown') {
       shown.set(data.id, data.at);
-      report();
+      report(data.id);
     } else if (data.kind === 'renewed') look().catch(missed);
     else if (data.kind === 'which') port.postMessage(document.getElementById('messages')?.dataset.conversation);
   });
@@ -231,7 +240,8 @@ if (bell) {
     if (!document.hidden && Date.now() - looked > HOUR) look().catch(missed);
   });
 
-  document.addEventListener('removed', () => DOES.off());
+  document.addEventListener('push-removed', () => DOES.off());
+  document.addEventListener('push-test', ({detail: {id, say}}) => sendTest(id, say));
 
   look().then(clear).catch(missed);
 }

@@ -12,8 +12,7 @@ pub(super) fn page() -> Markup {
         &html! {
             section.panel.settings aria-labelledby="settings-title" {
                 header.panel-head { h1 id="settings-title" { "Notifications settings" } }
-                div id="push-place" hx-get="/api/push-subscriptions" hx-trigger="load, refresh" hx-swap="innerMorph" hx-config="timeout:10s" {}
-                div.problem-place role="alert" {}
+                div id="push-settings" hx-get="/api/push-subscriptions" hx-trigger="load, refresh" hx-swap="innerMorph" hx-config="timeout:10s" {}
                 footer.panel-foot {
                     span { "The bell above turns them on and off in this browser." }
                     a href=(HELP_WITH_PUSH) { "Help" }

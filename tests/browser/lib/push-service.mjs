@@ -85,12 +85,12 @@ export class PushService {
   #answer(method, path, headers, body) {
     const kept = this.#endpoints.get(path);
     if (method !== 'POST') return 405;
-    if (!kept) return 410;
+    if (!kept && !path.startsWith('/pretended/')) return 410;
     if (!headers.authorization?.startsWith('vapid t=')) return 401;
     if (headers['content-encoding'] !== 'aes128gcm' || !/^\d+$/.test(headers.ttl ?? '')) return 400;
     if (body.length > 4096) return 413;
     const version = randomUUID();
-    this.#browsers.get(kept.uaid)?.({
+    if (kept) this.#browsers.get(kept.uaid)?.({
       messageType: 'notification', channelID: kept.channelID, version, ttl: Number(headers.ttl),
       data: body.toString('base64url'), headers: {encoding: 'aes128gcm'},
     });

@@ -5,7 +5,9 @@
  * `permission` is what the browser has been told so far, `answer` what somebody answers when it asks, and
  * `fails` the error with which it does not reach its push service.
  */
-export async function pretendsPush(context, {endpoints = 'https://updates.push.services.mozilla.com', permission = 'default', answer = 'granted', fails = null} = {}) {
+export async function pretendsPush(context, {
+  endpoints = 'https://updates.push.services.mozilla.com/wpush/v2', permission = 'default', answer = 'granted', fails = null,
+} = {}) {
   await context.addInitScript(({endpoints, permission, answer, fails}) => {
     const kept = name => JSON.parse(localStorage.getItem(`pretended-${name}`));
     const keep = (name, value) => localStorage.setItem(`pretended-${name}`, JSON.stringify(value));
@@ -42,7 +44,7 @@ export async function pretendsPush(context, {endpoints = 'https://updates.push.s
         const {publicKey} = await crypto.subtle.generateKey({name: 'ECDH', namedCurve: 'P-256'}, true, ['deriveBits']);
         const p256dh = base64url(await crypto.subtle.exportKey('raw', publicKey));
         const auth = base64url(crypto.getRandomValues(new Uint8Array(16)));
-        keep('subscription', {endpoint: `${endpoints}/wpush/v2/${crypto.randomUUID()}`, keys: {p256dh, auth}, key});
+        keep('subscription', {endpoint: `${endpoints}/${crypto.randomUUID()}`, keys: {p256dh, auth}, key});
       }
       return subscription();
     };
