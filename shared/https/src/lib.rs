@@ -196,7 +196,7 @@ mod tests {
         let https = Https::new(PATIENCE, 1024);
         let sent = tokio::time::timeout(PATIENCE, https.send(to("127.0.0.1", port))).await.unwrap();
         assert_eq!(sent.unwrap().status(), 201);
-        let long: &[u8] = [b"HTTP/1.1 201 Created\r\nx: ".as_slice(), &[b'x'; 2 * LARGEST_HEAD]].concat().leak();
+        let long: &[u8] = format!("HTTP/1.1 201 Created\r\nx: {}", "x".repeat(2 * LARGEST_HEAD)).leak().as_bytes();
         let (port, _) = server(long).await;
         assert_eq!(https.send(to("127.0.0.1", port)).await.unwrap_err(), NotAnswered::NotReached);
     }

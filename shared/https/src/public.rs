@@ -95,7 +95,7 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
     let is_global_unicast = a & 0xe000 == 0x2000;
     let special = match (a, b) {
         // Protocols (with Teredo), documentation, 6to4, documentation.
-        (0x2001, 0..=0x01ff) | (0x2001, 0x0db8) | (0x2002, _) | (0x3fff, 0..=0x0fff) => true,
+        (0x2001, 0..=0x01ff | 0x0db8) | (0x2002, _) | (0x3fff, 0..=0x0fff) => true,
         _ => false,
     };
     is_global_unicast && !special

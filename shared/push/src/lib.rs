@@ -1,7 +1,10 @@
 #![doc = include_str!("../README.md")]
 
 mod keys;
+mod pusher;
 mod services;
+mod signature;
 
 pub use keys::{BadKeys, Keys};
+pub use pusher::{Outcome, Push, Pusher};
 pub use services::{Admitted, BadServices, NotAdmitted, Services};
