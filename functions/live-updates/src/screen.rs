@@ -47,7 +47,7 @@ pub(crate) fn touched(changes: &[Change]) -> Vec<(ConversationId, Touched<'_>)> 
                 let place = at(*conversation, &mut touched);
                 touched[place].1.person = true;
             }
-            Change::SessionEnded { .. } | Change::StaffSignedOut { .. } => {}
+            Change::SessionEnded { .. } | Change::StaffSignedOut { .. } | Change::PushTest { .. } => {}
         }
     }
     touched

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod appointment;
+mod browser;
 mod call;
 mod clock;
 mod company;
@@ -24,6 +25,7 @@ pub use appointment::{
     Appointment, AppointmentId, AppointmentStatus, BadAppointment, CustomerName, Details, Field, Length, Mobile, Notes,
     Service, Version,
 };
+pub use browser::{Browser, PushChoice, PushProblem, PushTest, PushTrouble};
 pub use call::{Call, CallOutcome};
 pub use clock::{Clock, Randomness, Timestamp};
 pub use company::{Carries, Company, CompanyId, Line};

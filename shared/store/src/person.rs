@@ -223,7 +223,7 @@ impl Store {
     }
 
     /// Items by their keys, as many as there are. One request for every 100, none for none.
-    async fn batch(
+    pub(crate) async fn batch(
         &self,
         keys: Vec<Key>,
         consistent: bool,
