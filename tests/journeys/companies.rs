@@ -29,6 +29,7 @@ fn body(route: Route) -> Option<Value> {
             | "/api/conversations/{conversation}/messages"
             | "/api/appointments"
             | "/api/appointments/{appointment}"
+            | "/api/staff"
             | "/api/session"
             | "/api/sign-in"
             | "/api/sign-in/callback",

@@ -39,7 +39,7 @@ const fn public(method: &'static str, path: &'static str, function: &'static str
 }
 
 /// All of them. A test holds them against `infra/template.yaml`.
-pub const ROUTES: [Route; 14] = [
+pub const ROUTES: [Route; 15] = [
     route("GET", "/api/notifications", "list-notifications"),
     route("GET", "/api/conversations", "list-conversations"),
     route("GET", "/api/conversations/{conversation}/messages", "fetch-conversation"),
@@ -50,6 +50,7 @@ pub const ROUTES: [Route; 14] = [
     route("GET", "/api/appointments/{appointment}", "edit-appointment"),
     route("POST", "/api/appointments/{appointment}", "edit-appointment"),
     route("PUT", "/api/appointments/{appointment}", "edit-appointment"),
+    route("GET", "/api/staff", "edit-appointment"),
     public("GET", "/api/sign-in", "sign-in"),
     public("GET", "/api/sign-in/callback", "sign-in"),
     route("GET", "/api/session", "sign-in"),
