@@ -93,6 +93,31 @@ async fn an_appointment_is_booked_opened_changed_and_cancelled() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_appointment_is_with_somebody_of_the_companys_own_staff_or_with_nobody_in_particular() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let staff = dana.get("/api/staff").await.json();
+    let names: Vec<_> = staff["items"].as_array().unwrap().iter().map(|it| it["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["Dana Whitfield", "Marcus Bell", "Priya Natarajan"]);
+
+    let booked = books(&dana, &with(booking("Maria Lopez", MARIA), json!({"provider": "marcus"}))).await;
+    assert_eq!(booked["provider"], json!({"id": "marcus", "name": "Marcus Bell"}));
+    let moved = changes(&dana, &booked, json!({"time": "16:30"})).await.json();
+    assert_eq!(moved["provider"], booked["provider"], "what is left out stays");
+    let day = dana.screen(&format!("/api/appointments?day={}", tomorrow())).await.body;
+    assert!(day.contains("with Marcus Bell"), "{day}");
+    let form = dana.screen(&path(&booked)).await.body;
+    assert!(form.contains(r#"<option value="marcus" selected>Marcus Bell</option>"#), "{form}");
+
+    let stale = changes(&dana, &booked, json!({"provider": "priya", "time": "17:00"})).await;
+    assert_eq!(stale.status, 409);
+    let handed = changes(&dana, &moved, json!({"provider": "priya"})).await.json();
+    assert_eq!(handed["provider"]["name"], "Priya Natarajan");
+    let anybody = changes(&dana, &handed, json!({"provider": ""})).await.json();
+    assert_eq!(anybody["provider"], json!(null));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_day_lists_what_starts_in_it_where_the_company_is_in_order() {
     let house = House::open().await;
     let (dana, josie) = (house.dana().await, house.josie().await);
@@ -392,6 +417,9 @@ async fn impossible_dates_and_times_are_refused_in_words() {
         (json!({"service": "x".repeat(101)}), "bad-service", "100 characters"),
         (json!({"notes": "x".repeat(2001)}), "notes-too-long", "2,000"),
         (json!({"status": "maybe"}), "bad-status", "booked, confirmed"),
+        (json!({"provider": "nobody"}), "bad-provider", "Nobody on your staff"),
+        (json!({"provider": "josie"}), "bad-provider", "Nobody on your staff"),
+        (json!({"provider": "Not an id"}), "bad-provider", "Nobody on your staff"),
     ] {
         let body = with(booking("Maria Lopez", MARIA), fields.clone());
         let refused = dana.post("/api/appointments", &body, Send::default()).await;

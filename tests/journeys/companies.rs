@@ -33,6 +33,7 @@ fn body(route: Route) -> Option<Value> {
             | "/api/appointments"
             | "/api/appointments/{appointment}"
             | "/api/push-subscriptions"
+            | "/api/staff"
             | "/api/session"
             | "/api/sign-in"
             | "/api/sign-in/callback",

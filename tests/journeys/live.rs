@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use local::SocketLimits;
 use serde_json::{Value, json};
-use tests::{Call, Desk, HARBOR, House, Refused, Sms, ago, by_queue};
+use tests::{Call, Desk, HARBOR, House, Refused, Sms, TIDEWATER, ago, by_queue};
 
 const MARIA: &str = "+14255550182";
 const SAM: &str = "+12535550119";
@@ -408,6 +408,19 @@ async fn the_name_that_an_appointment_gives_is_on_every_screen_at_once() {
     house.phone(MARIA).texts(HARBOR, "Ten minutes").await;
     let frame = socket.sees("Ten minutes").await;
     assert!(piece(&frame, "notifications").contains("Maria Lopez"), "{frame}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_appointment_that_is_kept_or_changed_is_a_hint_to_the_pages_of_its_company_alone() {
+    let house = House::open().await;
+    let (mut ours, mut theirs) = (house.dana().await.goes_live().await, house.josie().await.goes_live().await);
+    for (id, number) in [("A-1", Some(MARIA)), ("A-2", None), ("A-1", None)] {
+        house.has_appointment("harbor-dental", id, number).await;
+        ours.sees(&format!(r#"data-live="appointments" data-appointment="{id}" data-refresh"#)).await;
+    }
+    house.phone(MARIA).texts(TIDEWATER, "the last of it").await;
+    let first = theirs.next().await.unwrap();
+    assert!(first.contains("the last of it"), "{first}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,7 @@
 //! Confirmation calls as Amazon Connect reports them: a contact flow's invocation, and contact
 //! events as EventBridge and a queue hand them on.
 
+use reqwest::Method;
 use serde_json::{Map, Value, json};
 
 use crate::event::record;
@@ -111,26 +112,14 @@ impl House {
         failures.iter().map(|failure| place(failure).expect("a place")).collect()
     }
 
-    /// An appointment of a company's, in the table's own words.
+    /// An appointment of a company's for tomorrow, booked, as its scheduling system keeps it.
     pub async fn has_appointment(&self, company: &str, id: &str, number: Option<&str>) {
-        let start = runtime::wall_clock().now().plus_secs(24 * 60 * 60).as_millis().to_string();
-        let mobile = number.map_or(json!({"NULL": true}), |number| {
-            let conversation = format!("{:0>32}", number.trim_start_matches('+'));
-            json!({"M": {"number": {"S": number}, "conversation": {"S": conversation}}})
-        });
-        let details = json!({"M": {
-            "name": {"S": "Maria Lopez"}, "mobile": mobile, "start": {"N": start}, "length": {"N": "30"},
-            "service": {"S": "Cleaning"}, "notes": {"S": ""}, "status": {"S": "booked"},
-        }});
-        let now = json!({"M": {"number": {"N": "1"}, "details": details, "by": {"S": "Dana"}, "at": {"N": "1"}}});
-        let item = json!({
-            "pk": {"S": format!("COMPANY#{company}")}, "sk": {"S": format!("APPOINTMENT#{id}")},
-            "recent_pk": {"S": format!("APPOINTMENTS#{company}")},
-            "recent_sk": {"S": format!("{start}-{}", "0".repeat(32))},
-            "expires_at": {"N": "9999999999"}, "version": {"N": "1"},
-            "appointment": {"M": {"id": {"S": id}, "now": now, "past": {"L": []}}},
-        });
-        self.table("PutItem", json!({"Item": item})).await;
+        let staff = if company == "harbor-dental" { self.dana().await } else { self.josie().await };
+        let start = runtime::wall_clock().now().plus_secs(24 * 60 * 60).to_string();
+        let body = json!({"name": "Maria Lopez", "number": number, "start": start, "minutes": 30, "status": "booked"});
+        let request = staff.request(Method::PUT, &format!("/api/appointments/{id}"));
+        let kept = staff.send(request.header("accept", "application/json").json(&body)).await;
+        assert!([200, 201].contains(&kept.status), "{}", kept.body);
     }
 
     /// What is stored of an appointment's status, and who gave it.

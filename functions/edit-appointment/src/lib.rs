@@ -6,7 +6,7 @@ use std::convert::Infallible;
 
 use domain::{
     Appointment, AppointmentId, BadAppointment, Clock, Company, Customer, Details, MessageId, Mobile, NoTexting,
-    NotANumber, PhoneNumber, Randomness, Staff,
+    NotANumber, PhoneNumber, Provider, Randomness, Staff,
 };
 use http::{Method, StatusCode};
 use lambda_http::{Body, Request, RequestExt, Response};
@@ -54,6 +54,9 @@ impl EditAppointment {
 
     async fn answer(&self, request: &Request) -> Result<Answer, Problem> {
         let staff = web::staff(request)?;
+        if request.uri().path().ends_with("/api/staff") {
+            return self.providers(request, &staff).await;
+        }
         let one = request.path_parameters_ref().is_some_and(|parameters| parameters.first("appointment").is_some());
         match (request.method(), one) {
             (&Method::GET, false) => self.day(request, &staff).await,
@@ -62,6 +65,12 @@ impl EditAppointment {
             (_, false) => self.create(request, &staff).await,
             (_, true) => self.change(request, &staff).await,
         }
+    }
+
+    /// Whom an appointment can be with.
+    async fn providers(&self, request: &Request, staff: &Staff) -> Result<Answer, Problem> {
+        let providers = self.store.providers(&staff.company).await?;
+        Ok(Format::of(request).answer(|| views::providers(&providers, None), || views::providers_json(&providers)))
     }
 
     /// A day of the company's, today if none is named.
@@ -192,7 +201,8 @@ impl EditAppointment {
     async fn details(&self, staff: &Staff, written: &Written, before: Option<&Details>) -> Result<Details, Problem> {
         let mobile = self.mobile(staff, written, before.and_then(|before| before.mobile.as_ref())).await?;
         let reading = Reading { zone: &staff.time_zone, retention: self.store.retention(), now: self.clock.now() };
-        Ok(written.details(before, mobile, &reading)?)
+        let provider = self.provider(staff, written, before.and_then(|before| before.provider.as_ref())).await?;
+        Ok(written.details(before, mobile, provider, &reading)?)
     }
 
     /// The number that was written, as the company's people write it.
@@ -218,6 +228,25 @@ impl EditAppointment {
         Ok(Some(company.mobile(number)))
     }
 
+    /// The member of staff whose id was written.
+    async fn provider(
+        &self,
+        staff: &Staff,
+        written: &Written,
+        before: Option<&Provider>,
+    ) -> Result<Option<Provider>, Problem> {
+        let Some(typed) = &written.provider else { return Ok(before.cloned()) };
+        if typed.is_empty() {
+            return Ok(None);
+        }
+        if let Some(before) = before.filter(|before| before.staff.as_str() == typed) {
+            return Ok(Some(before.clone()));
+        }
+        let id = typed.parse().map_err(|_| BadAppointment::Provider)?;
+        let present = self.store.present(&staff.company, &id).await?.ok_or(BadAppointment::Provider)?;
+        Ok(Some(Provider { staff: id, name: present.staff.name }))
+    }
+
     async fn company(&self, staff: &Staff) -> Result<Company, Problem> {
         self.store.company(&staff.company).await?.ok_or_else(Problem::no_company)
     }
@@ -229,8 +258,9 @@ impl EditAppointment {
     async fn shown(&self, request: &Request, staff: &Staff, appointment: &Appointment) -> Result<Answer, Problem> {
         let (viewer, zone) = (self.viewer(staff), &staff.time_zone);
         let texting = self.texting(staff, appointment.details()).await?;
+        let providers = self.offered(request, staff).await?;
         Ok(Format::of(request).answer(
-            || views::appointment(&AppointmentView::of(appointment), &texting, zone, &viewer),
+            || views::appointment(&AppointmentView::of(appointment), &texting, &providers, zone, &viewer),
             || views::appointment_and_texting_json(appointment, &texting, zone, &viewer),
         ))
     }
@@ -247,9 +277,10 @@ impl EditAppointment {
     ) -> Result<Answer, Problem> {
         let (viewer, zone) = (self.viewer(staff), &staff.time_zone);
         let texting = self.texting(staff, saved.details()).await?;
+        let providers = self.offered(request, staff).await?;
         let view = AppointmentView { appointment: saved, typed, since: Some(seen) };
         let answer = Format::of(request).answer(
-            || views::appointment(&view, &texting, zone, &viewer),
+            || views::appointment(&view, &texting, &providers, zone, &viewer),
             || views::changed_meanwhile_json(&view, &texting, zone, &viewer),
         );
         Ok(answer.with_status(StatusCode::CONFLICT))
@@ -276,6 +307,14 @@ impl EditAppointment {
             refused: customer.can_be_texted(last.map(|last| last.at)).err(),
             checked: customer.kind.is_some(),
             talked: last.is_some(),
+        })
+    }
+
+    /// Whom the form offers; a program gets no form.
+    async fn offered(&self, request: &Request, staff: &Staff) -> Result<Vec<Provider>, Problem> {
+        Ok(match Format::of(request) {
+            Format::Html => self.store.providers(&staff.company).await?,
+            Format::Json => Vec::new(),
         })
     }
 

@@ -2,7 +2,7 @@
 
 use domain::{
     Appointment, AppointmentStatus, BadAppointment, BadMoment, CustomerName, Day, Details, Length, Mobile, Notes,
-    Retention, Service, TimeOfDay, TimeZone, Timestamp,
+    Provider, Retention, Service, TimeOfDay, TimeZone, Timestamp,
 };
 use serde::{Deserialize, Deserializer};
 
@@ -21,6 +21,9 @@ pub(crate) struct Written {
     service: Option<String>,
     #[serde(default, deserialize_with = "there")]
     notes: Option<String>,
+    /// The id of a member of staff.
+    #[serde(default, deserialize_with = "there")]
+    pub(crate) provider: Option<String>,
     status: Option<String>,
     /// Which version it was written on top of.
     version: Option<Number>,
@@ -66,12 +69,13 @@ impl Written {
         self.cancel.is_some()
     }
 
-    /// The details, on top of those there were. `mobile` is what the number that was written, if one
-    /// was, turned out to be.
+    /// The details, on top of those there were. `mobile` and `provider` are what the number and the id
+    /// that were written, if they were, turned out to be.
     pub(crate) fn details(
         &self,
         before: Option<&Details>,
         mobile: Option<Mobile>,
+        provider: Option<Provider>,
         reading: &Reading<'_>,
     ) -> Result<Details, BadAppointment> {
         if let (true, Some(before)) = (self.cancels(), before) {
@@ -99,6 +103,7 @@ impl Written {
                 (None, Some(before)) => before.notes.clone(),
                 (notes, _) => Notes::parse(notes.unwrap_or_default())?,
             },
+            provider,
             status: match (self.status.as_deref().filter(|status| !status.is_empty()), before) {
                 (Some(status), _) => status.parse()?,
                 (None, Some(before)) => before.status,

@@ -86,17 +86,17 @@ impl LiveUpdates {
 
     /// Rendered once, for everybody in the company.
     async fn frames(&self, company: &CompanyId, changes: &[Change]) -> Result<Vec<Frame>, StoreError> {
+        let mut pieces = screen::appointments(changes);
         let touched = screen::touched(changes);
         if touched.is_empty() {
-            return Ok(Vec::new());
+            return Ok(frames(pieces));
         }
         let now = self.clock.now();
         let Some(region) = self.regions.of(&self.store, company, now).await? else {
             tracing::warn!(%company, "something changed of a company that there is not");
-            return Ok(Vec::new());
+            return Ok(frames(pieces));
         };
         let viewer = Viewer { region, now };
-        let mut pieces = Vec::new();
         for (conversation, touched) in touched {
             // Gone meanwhile, or beyond the retention: no page shows it.
             let thread = self.store.thread(company, conversation, Span::default(), NEWEST, now).await?;
@@ -143,7 +143,11 @@ fn is_over(connection: &Connection, changes: &[Change]) -> bool {
         Change::StaffSignedOut { staff, before, .. } => {
             *staff == holder.staff && before.is_none_or(|before| holder.began < before)
         }
-        Change::Event { .. } | Change::Head { .. } | Change::Person { .. } | Change::PushTest { .. } => false,
+        Change::Event { .. }
+        | Change::Head { .. }
+        | Change::Person { .. }
+        | Change::Appointment { .. }
+        | Change::PushTest { .. } => false,
     })
 }
 

@@ -1,6 +1,6 @@
 //! What open pages are to be shown of some changes.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use domain::{Conversation, ConversationId, Event, Notification, With};
 use live::Piece;
@@ -47,10 +47,26 @@ pub(crate) fn touched(changes: &[Change]) -> Vec<(ConversationId, Touched<'_>)> 
                 let place = at(*conversation, &mut touched);
                 touched[place].1.person = true;
             }
-            Change::SessionEnded { .. } | Change::StaffSignedOut { .. } | Change::PushTest { .. } => {}
+            Change::Appointment { .. }
+            | Change::SessionEnded { .. }
+            | Change::StaffSignedOut { .. }
+            | Change::PushTest { .. } => {}
         }
     }
     touched
+}
+
+/// What pages are sent of the appointments that changes touch: each once.
+pub(crate) fn appointments(changes: &[Change]) -> Vec<Piece> {
+    let touched: BTreeSet<_> = changes
+        .iter()
+        .filter_map(|change| match change {
+            Change::Appointment { appointment, .. } => Some(appointment),
+            _ => None,
+        })
+        .collect();
+    let hint = |id| Live::appointment(id);
+    touched.into_iter().map(|id| Piece { content: hint(id), hint: hint(id) }).collect()
 }
 
 /// What pages are sent of a conversation, which is `now` as it is in the table: what is there is

@@ -39,7 +39,7 @@ const fn public(method: &'static str, path: &'static str, function: &'static str
 }
 
 /// All of them. A test holds them against `infra/template.yaml`.
-pub const ROUTES: [Route; 20] = [
+pub const ROUTES: [Route; 21] = [
     route("GET", "/api/notifications", "list-notifications"),
     route("GET", "/api/conversations", "list-conversations"),
     route("GET", "/api/conversations/{conversation}/messages", "fetch-conversation"),
@@ -56,6 +56,7 @@ pub const ROUTES: [Route; 20] = [
     route("POST", "/api/push-subscriptions/{subscription}/test", "push-subscriptions"),
     route("PUT", "/api/push-settings", "push-subscriptions"),
     route("POST", "/api/push-settings", "push-subscriptions"),
+    route("GET", "/api/staff", "edit-appointment"),
     public("GET", "/api/sign-in", "sign-in"),
     public("GET", "/api/sign-in/callback", "sign-in"),
     route("GET", "/api/session", "sign-in"),

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::conversation::digest;
-use crate::{BadMoment, ConversationId, PhoneNumber, Position, Timestamp};
+use crate::{BadMoment, ConversationId, PhoneNumber, Position, StaffId, Timestamp};
 
 /// An appointment of a company's, as it is now, with what it was before its last changes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,7 +36,17 @@ pub struct Details {
     pub length: Length,
     pub service: Service,
     pub notes: Notes,
+    /// Whom it is with, if with somebody in particular.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<Provider>,
     pub status: AppointmentStatus,
+}
+
+/// A member of staff whom an appointment is with, and what they were called when that was saved.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Provider {
+    pub staff: StaffId,
+    pub name: String,
 }
 
 /// One of the details, for saying which.
@@ -48,6 +58,7 @@ pub enum Field {
     Length,
     Service,
     Notes,
+    Provider,
     Status,
 }
 
@@ -85,6 +96,8 @@ pub enum BadAppointment {
     Notes(usize),
     #[error("An appointment takes 1 to 1,440 minutes, which is a day.")]
     Length,
+    #[error("Nobody on your staff has that id. Choose somebody else.")]
+    Provider,
     #[error("An appointment is booked, confirmed, declined or cancelled.")]
     Status,
     #[error(transparent)]
@@ -162,6 +175,7 @@ impl Details {
             (Field::Length, self.length != other.length),
             (Field::Service, self.service != other.service),
             (Field::Notes, self.notes != other.notes),
+            (Field::Provider, self.provider != other.provider),
             (Field::Status, self.status != other.status),
         ]
         .into_iter()
@@ -183,6 +197,7 @@ impl Details {
             length: pick(self.length, &saved.length, &seen.length),
             service: pick(self.service, &saved.service, &seen.service),
             notes: pick(self.notes, &saved.notes, &seen.notes),
+            provider: pick(self.provider, &saved.provider, &seen.provider),
             status: pick(self.status, &saved.status, &seen.status),
         }
     }
@@ -341,6 +356,7 @@ mod tests {
             length: Length::of_minutes(minutes).unwrap(),
             service: Service::parse("Cleaning").unwrap(),
             notes: Notes::parse("").unwrap(),
+            provider: None,
             status: AppointmentStatus::Booked,
         }
     }

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{Appointment, AppointmentId, AppointmentStatus, PhoneNumber, Timestamp};
+use crate::{Appointment, AppointmentId, AppointmentStatus, PhoneNumber, StaffId, Timestamp};
 
 /// Whoever a mobile number belongs to, one person or several: what is known of the number, and the
 /// appointments that name it. It is there as long as they are, whether anything was said or not.
@@ -22,6 +22,9 @@ pub struct Booking {
     pub start: Timestamp,
     pub ends: Timestamp,
     pub service: String,
+    /// Whom it is with, if with somebody in particular.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<StaffId>,
     pub status: AppointmentStatus,
 }
 
@@ -90,14 +93,19 @@ impl Customer {
     /// The soonest appointment that has not ended and still takes place.
     #[must_use]
     pub fn next(&self, now: Timestamp) -> Option<NextAppointment> {
-        let stands = |booking: &&&Booking| booking.ends > now && booking.status != AppointmentStatus::Cancelled;
-        let booking = *self.in_order(now).iter().find(stands)?;
+        let booking = self.in_order(now).into_iter().find(|booking| booking.stands(now))?;
         Some(NextAppointment {
             id: booking.id.clone(),
             start: booking.start,
             service: booking.service.clone(),
             status: booking.status,
         })
+    }
+
+    /// Whether they have an appointment with a member of staff that has not ended and still takes place.
+    #[must_use]
+    pub fn comes_to(&self, staff: &StaffId, now: Timestamp) -> bool {
+        self.bookings.iter().any(|booking| booking.stands(now) && booking.provider.as_ref() == Some(staff))
     }
 
     /// Takes an appointment in, or as it is now.
@@ -110,6 +118,7 @@ impl Customer {
             start: details.start,
             ends: details.ends(),
             service: details.service.as_str().to_owned(),
+            provider: details.provider.as_ref().map(|provider| provider.staff.clone()),
             status: details.status,
         });
         self.bookings = self.in_order(now).into_iter().take(Self::BOOKINGS).cloned().collect();
@@ -156,6 +165,12 @@ impl Customer {
     }
 }
 
+impl Booking {
+    fn stands(&self, now: Timestamp) -> bool {
+        self.ends > now && self.status != AppointmentStatus::Cancelled
+    }
+}
+
 impl NoTexting {
     /// For whoever wanted to text the customer.
     #[must_use]
@@ -183,7 +198,7 @@ impl NoTexting {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{CustomerName, Details, Length, Notes, Service};
+    use crate::{CustomerName, Details, Length, Notes, Provider, Service};
 
     fn minute(minute: u64) -> Timestamp {
         Timestamp::from_millis(minute * 60_000)
@@ -197,6 +212,7 @@ mod tests {
             length: Length::of_minutes(30).unwrap(),
             service: Service::parse(id).unwrap(),
             notes: Notes::parse("").unwrap(),
+            provider: None,
             status,
         };
         Appointment::new(id.parse().unwrap(), details, "Dana", minute(0))
@@ -240,6 +256,20 @@ mod tests {
         assert_eq!(next(229).as_deref(), Some("next"), "while it lasts");
         assert_eq!(next(230).as_deref(), Some("later"));
         assert_eq!(next(330), None);
+    }
+
+    #[test]
+    fn a_customer_comes_to_whom_an_appointment_is_with_until_it_is_over_or_cancelled() {
+        let [dana, marcus] = ["dana", "marcus"].map(|id| id.parse::<StaffId>().unwrap());
+        let with_dana = |status| {
+            let mut appointment = appointment("a", "Maria", 100, status);
+            appointment.now.details.provider = Some(Provider { staff: dana.clone(), name: "Dana".to_owned() });
+            customer(&[appointment])
+        };
+        assert!(with_dana(Booked).comes_to(&dana, minute(129)));
+        assert!(!with_dana(Booked).comes_to(&marcus, minute(0)));
+        assert!(!with_dana(Booked).comes_to(&dana, minute(130)));
+        assert!(!with_dana(Cancelled).comes_to(&dana, minute(0)));
     }
 
     #[test]

@@ -23,7 +23,7 @@ mod time_zone;
 
 pub use appointment::{
     Appointment, AppointmentId, AppointmentStatus, BadAppointment, CustomerName, Details, Field, Length, Mobile, Notes,
-    Service, Version,
+    Provider, Service, Version,
 };
 pub use browser::{Browser, PushChoice, PushProblem, PushTest, PushTrouble};
 pub use call::{Call, CallOutcome};

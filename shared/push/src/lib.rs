@@ -2,8 +2,11 @@
 
 mod key_ring;
 mod keys;
+mod pusher;
 mod services;
+mod signature;
 
 pub use key_ring::{KeyRing, NoKeys};
 pub use keys::{BadKeys, Keys};
+pub use pusher::{Outcome, Push, Pusher};
 pub use services::{Admitted, BadServices, NotAdmitted, Services};

@@ -9,6 +9,7 @@ use openssl::ec::{EcGroup, EcPoint};
 use openssl::error::ErrorStack;
 use openssl::nid::Nid;
 use thiserror::Error;
+use web_push::SubscriptionInfo;
 
 /// The push services that pushes may go to.
 ///
@@ -77,8 +78,10 @@ pub enum NotAdmitted {
 pub struct Admitted {
     pub(crate) address: Uri,
     pub(crate) origin: String,
-    pub(crate) point: Vec<u8>,
-    pub(crate) auth: Vec<u8>,
+    /// As the encryption takes them.
+    pub(crate) info: SubscriptionInfo,
+    /// Our public key that it takes pushes from.
+    pub(crate) key: String,
     pub(crate) is_local: bool,
 }
 
@@ -140,7 +143,9 @@ impl Services {
         if auth.len() != 16 || !is_a_point(&point) {
             return Err(NotAdmitted::Keys);
         }
-        Ok(Admitted { address, origin, point, auth, is_local })
+        let [p256dh, auth] = [point, auth].map(|bytes| URL_SAFE_NO_PAD.encode(bytes));
+        let info = SubscriptionInfo::new(subscription.endpoint.as_str(), &p256dh, &auth);
+        Ok(Admitted { address, origin, info, key: subscription.key.clone(), is_local })
     }
 
     /// An address, its origin, and whether that is the local one. It is read as the client reads it

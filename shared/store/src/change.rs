@@ -1,6 +1,8 @@
 //! What the table's stream says: the only place that reads its images.
 
-use domain::{CompanyId, Conversation, ConversationId, Event, PushTest, StaffId, SubscriptionId, Timestamp};
+use domain::{
+    AppointmentId, CompanyId, Conversation, ConversationId, Event, PushTest, StaffId, SubscriptionId, Timestamp,
+};
 use serde::Deserialize;
 use serde_dynamo::Item;
 use thiserror::Error;
@@ -14,7 +16,12 @@ use crate::{TokenHash, events, push};
 #[derive(Clone, Debug)]
 pub enum Change {
     /// A message or a call was recorded, or has moved on.
-    Event { company: CompanyId, event: Event },
+    Event {
+        company: CompanyId,
+        event: Box<Event>,
+        /// As it was; `None` if it is new.
+        before: Option<Box<Event>>,
+    },
     /// What is the last of a conversation, or whether its customer waits.
     Head {
         company: CompanyId,
@@ -24,6 +31,8 @@ pub enum Change {
     },
     /// Whom a conversation is with: their name, or their next appointment.
     Person { company: CompanyId, conversation: ConversationId },
+    /// An appointment is new, or has changed.
+    Appointment { company: CompanyId, appointment: AppointmentId },
     /// A session is over.
     SessionEnded { company: CompanyId, staff: StaffId, session: TokenHash, how: SessionEnd },
     /// The sessions of somebody are over: those that began before a moment, or all of them.
@@ -87,6 +96,7 @@ impl Change {
             Self::Event { company, .. }
             | Self::Head { company, .. }
             | Self::Person { company, .. }
+            | Self::Appointment { company, .. }
             | Self::SessionEnded { company, .. }
             | Self::StaffSignedOut { company, .. }
             | Self::PushTest { company, .. } => company,
@@ -102,8 +112,8 @@ impl Change {
             Place::Event { company } => {
                 // What is deleted was beyond the retention, and is on no screen.
                 let Some(event) = new else { return Ok(None) };
-                let event = events::from_image(event).map_err(|_| Unreadable::Image)?;
-                Ok(Some(Self::Event { company, event }))
+                let read = |image| events::from_image(image).map(Box::new).map_err(|_| Unreadable::Image);
+                Ok(Some(Self::Event { company, event: read(event)?, before: old.map(read).transpose()? }))
             }
             Place::Head { company, conversation } if new.is_some() => {
                 let before = old.map(serde_dynamo::from_item::<_, Head>).transpose().map_err(|_| Unreadable::Image)?;
@@ -113,6 +123,9 @@ impl Change {
             }
             Place::Person { company, conversation } if new.is_some() => {
                 Ok(Some(Self::Person { company, conversation }))
+            }
+            Place::Appointment { company, appointment } if new.is_some() => {
+                Ok(Some(Self::Appointment { company, appointment }))
             }
             Place::Session { session } => {
                 let (None, Some(ended)) = (new, old) else { return Ok(None) };
@@ -138,7 +151,7 @@ impl Change {
                 let test = push::newly_asked(old, new).map_err(|_| Unreadable::Image)?;
                 Ok(test.map(|test| Self::PushTest { company, staff, subscription, test }))
             }
-            Place::Head { .. } | Place::Person { .. } | Place::Elsewhere => Ok(None),
+            Place::Head { .. } | Place::Person { .. } | Place::Appointment { .. } | Place::Elsewhere => Ok(None),
         }
     }
 }

@@ -51,8 +51,11 @@ pub(crate) fn removed(company: &CompanyId) -> Key {
     key(format!("COMPANY#{company}"), "REMOVED")
 }
 
+/// What the sort keys of a company's staff begin with.
+pub(crate) const STAFF: &str = "STAFF#";
+
 pub(crate) fn staff(company: &CompanyId, staff: &StaffId) -> Key {
-    key(format!("COMPANY#{company}"), format!("STAFF#{staff}"))
+    key(format!("COMPANY#{company}"), format!("{STAFF}{staff}"))
 }
 
 /// Which member of staff signs in so: one person for each login, in the whole deployment.
@@ -138,8 +141,10 @@ pub(crate) fn in_feed(company: &CompanyId, at: Position) -> RecentKey {
     RecentKey { recent_pk: feed(company), recent_sk: at.to_string() }
 }
 
+const APPOINTMENT: &str = "APPOINTMENT#";
+
 pub(crate) fn appointment(company: &CompanyId, id: &AppointmentId) -> Key {
-    key(format!("COMPANY#{company}"), format!("APPOINTMENT#{id}"))
+    key(format!("COMPANY#{company}"), format!("{APPOINTMENT}{id}"))
 }
 
 pub(crate) fn appointments(company: &CompanyId) -> String {
@@ -232,6 +237,7 @@ pub(crate) enum Place {
     Session { session: TokenHash },
     Staff { company: CompanyId, staff: StaffId },
     Browser { company: CompanyId, staff: StaffId, subscription: SubscriptionId },
+    Appointment { company: CompanyId, appointment: AppointmentId },
     Elsewhere,
 }
 
@@ -250,10 +256,15 @@ pub(crate) fn place(key: &Key) -> Option<Place> {
             }
         }
         "SESSION" => Place::Session { session: TokenHash::new(whose.to_owned()) },
-        "COMPANY" => match key.sk.strip_prefix("STAFF#") {
-            Some(staff) => Place::Staff { company: whose.parse().ok()?, staff: staff.parse().ok()? },
-            None => Place::Elsewhere,
-        },
+        "COMPANY" => {
+            if let Some(staff) = key.sk.strip_prefix(STAFF) {
+                Place::Staff { company: whose.parse().ok()?, staff: staff.parse().ok()? }
+            } else if let Some(appointment) = key.sk.strip_prefix(APPOINTMENT) {
+                Place::Appointment { company: whose.parse().ok()?, appointment: appointment.parse().ok()? }
+            } else {
+                Place::Elsewhere
+            }
+        }
         "PUSH" => match key.sk.strip_prefix("STAFF#").and_then(|rest| rest.split_once('#')) {
             Some((staff, subscription)) => Place::Browser {
                 company: whose.parse().ok()?,

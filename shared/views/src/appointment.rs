@@ -1,9 +1,11 @@
 use domain::{
-    Appointment, AppointmentId, AppointmentStatus, Day, Details, Field, Mobile, NextAppointment, NoTexting, TimeZone,
+    Appointment, AppointmentId, AppointmentStatus, Day, Details, Field, Mobile, NextAppointment, NoTexting, Provider,
+    TimeZone,
 };
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
+use crate::appointment_form::ANYBODY;
 use crate::conversation::conversation_address;
 use crate::icon::{Icon, icon};
 use crate::moment::{Shape, moment};
@@ -104,7 +106,10 @@ fn row(appointment: &Appointment, viewer: &Viewer) -> Markup {
                         None => span.number { "no mobile number" },
                     }
                 }
-                span.appointment-what { (text(details.service.as_str())) }
+                span.appointment-what {
+                    (text(details.service.as_str()))
+                    @if let Some(provider) = &details.provider { span.with { "with " (provider.name) } }
+                }
                 span.status.(details.status.as_str()) { (details.status.as_str()) }
             }
         }
@@ -114,7 +119,13 @@ fn row(appointment: &Appointment, viewer: &Viewer) -> Markup {
 /// An appointment to be changed, and whether its customer can be texted: two elements, each of which
 /// takes the place of the one with its id.
 #[must_use]
-pub fn appointment(view: &AppointmentView<'_>, texting: &Texting, zone: &TimeZone, viewer: &Viewer) -> Markup {
+pub fn appointment(
+    view: &AppointmentView<'_>,
+    texting: &Texting,
+    staff: &[Provider],
+    zone: &TimeZone,
+    viewer: &Viewer,
+) -> Markup {
     let AppointmentView { appointment, typed, since } = *view;
     let details = appointment.details();
     let by = &appointment.now.by;
@@ -132,7 +143,7 @@ pub fn appointment(view: &AppointmentView<'_>, texting: &Texting, zone: &TimeZon
                 }
             }
             @if let Some(seen) = since { (changed_meanwhile(appointment, typed, seen, viewer)) }
-            (appointment_form::changing(appointment, typed, zone, viewer))
+            (appointment_form::changing(appointment, typed, staff, zone, viewer))
             (appointment_form::cancelling(appointment))
         }
         (texting_place(texting, viewer))
@@ -193,6 +204,7 @@ fn label(field: Field) -> &'static str {
         Field::Length => "Length",
         Field::Service => "Service",
         Field::Notes => "Notes",
+        Field::Provider => "With",
         Field::Status => "Status",
     }
 }
@@ -210,6 +222,7 @@ fn value(field: Field, details: &Details, viewer: &Viewer) -> Markup {
         Field::Length => html! { (details.length.minutes()) " minutes" },
         Field::Service => words(details.service.as_str()),
         Field::Notes => words(details.notes.as_str()),
+        Field::Provider => html! { (details.provider.as_ref().map_or(ANYBODY, |provider| &provider.name)) },
         Field::Status => html! { (details.status.as_str()) },
     }
 }
@@ -222,6 +235,7 @@ fn name_in_json(field: Field) -> &'static str {
         Field::Length => "minutes",
         Field::Service => "service",
         Field::Notes => "notes",
+        Field::Provider => "provider",
         Field::Status => "status",
     }
 }
@@ -234,8 +248,13 @@ fn value_in_json(field: Field, details: &Details) -> Value {
         Field::Length => json!(details.length.minutes()),
         Field::Service => json!(details.service),
         Field::Notes => json!(details.notes),
+        Field::Provider => provider_json(details),
         Field::Status => json!(details.status),
     }
+}
+
+fn provider_json(details: &Details) -> Value {
+    json!(details.provider.as_ref().map(|provider| json!({"id": provider.staff, "name": provider.name})))
 }
 
 /// The fields are described in the README of `edit-appointment`.
@@ -258,6 +277,7 @@ pub fn appointment_json(appointment: &Appointment, zone: &TimeZone, viewer: &Vie
         "minutes": details.length.minutes(),
         "service": details.service,
         "notes": details.notes,
+        "provider": provider_json(details),
         "status": details.status,
         "changed_by": appointment.now.by,
         "changed_at": appointment.now.at.to_string(),

@@ -1,7 +1,8 @@
 //! The form of an appointment, new or there already.
 
-use domain::{Appointment, AppointmentStatus, Details, TimeZone};
+use domain::{Appointment, AppointmentStatus, Details, Provider, TimeZone};
 use maud::{Markup, html};
+use serde_json::{Value, json};
 
 use crate::Viewer;
 use crate::appointment::BY_HAND;
@@ -27,13 +28,25 @@ pub fn new_appointment() -> Markup {
     html! {
         form.appointment-form id="appointment-form" hx-post="/api/appointments" method="post" hx-swap="none" hx-disable="find button" {
             (fields(&empty))
+            div.field {
+                label for="appointment-provider" { "With" }
+                select id="appointment-provider" name="provider" hx-get="/api/staff" hx-trigger="load" {
+                    (providers(&[], None))
+                }
+            }
             div.problem-place role="alert" {}
             div.form-foot { button.button.go type="submit" { "Book" } }
         }
     }
 }
 
-pub(crate) fn changing(appointment: &Appointment, typed: &Details, zone: &TimeZone, viewer: &Viewer) -> Markup {
+pub(crate) fn changing(
+    appointment: &Appointment,
+    typed: &Details,
+    staff: &[Provider],
+    zone: &TimeZone,
+    viewer: &Viewer,
+) -> Markup {
     let (day, time) = zone.local(typed.start);
     let written = Fields {
         name: typed.name.as_str().to_owned(),
@@ -51,6 +64,10 @@ pub(crate) fn changing(appointment: &Appointment, typed: &Details, zone: &TimeZo
             hx-target="#appointment" hx-swap="appointment" hx-disable="find button" data-tells-of-changes {
             input type="hidden" name="version" value=(appointment.now.number);
             (fields(&written))
+            div.field {
+                label for="appointment-provider" { "With" }
+                select id="appointment-provider" name="provider" { (providers(staff, typed.provider.as_ref())) }
+            }
             div.field {
                 label for="appointment-status" { "Status" }
                 select id="appointment-status" name="status" {
@@ -99,6 +116,27 @@ fn fields(written: &Fields) -> Markup {
             textarea id="appointment-notes" name="notes" rows="3" maxlength="2000" { (written.notes) }
         }
     }
+}
+
+/// What an appointment with nobody in particular is with.
+pub(crate) const ANYBODY: &str = "Anybody";
+
+/// Whom an appointment can be with, as a form offers it: also whoever it is with and is not staff any more.
+#[must_use]
+pub fn providers(staff: &[Provider], chosen: Option<&Provider>) -> Markup {
+    let left = chosen.filter(|chosen| staff.iter().all(|there| there.staff != chosen.staff));
+    html! {
+        option value="" selected[chosen.is_none()] { (ANYBODY) }
+        @for offered in staff.iter().chain(left) {
+            option value=(offered.staff) selected[chosen.is_some_and(|chosen| chosen.staff == offered.staff)] { (offered.name) }
+        }
+    }
+}
+
+#[must_use]
+pub fn providers_json(staff: &[Provider]) -> Value {
+    let items = staff.iter().map(|provider| json!({"id": provider.staff, "name": provider.name}));
+    json!({"items": items.collect::<Vec<_>>()})
 }
 
 /// The way to cancel: a button that shows another.

@@ -24,7 +24,7 @@ pub use appointment::{
     AppointmentView, Texting, appointment, appointment_address, appointment_and_texting_json, appointment_json,
     appointments, changed_meanwhile_json,
 };
-pub use appointment_form::new_appointment;
+pub use appointment_form::{new_appointment, providers, providers_json};
 pub use conversation::{conversation_address, conversation_head, conversation_json, conversation_rows};
 pub use event::{event, event_json, events};
 pub use icon::{Icon, icon};

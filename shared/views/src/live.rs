@@ -1,7 +1,7 @@
 //! What pages that are open are sent of a change: for each kind of list a row of it. How a page takes
 //! them is described in the README of `live`.
 
-use domain::{Conversation, ConversationId, Event, Notification, With};
+use domain::{AppointmentId, Conversation, ConversationId, Event, Notification, With};
 use maud::{Markup, html};
 
 use crate::Viewer;
@@ -52,6 +52,13 @@ impl Live<'_> {
                 }
             }
         }
+    }
+
+    /// What pages that show appointments are sent when one has changed: which, and nothing of it, since
+    /// what they show of it depends on the day and on what somebody is writing.
+    #[must_use]
+    pub fn appointment(id: &AppointmentId) -> Markup {
+        html! { template data-live="appointments" data-appointment=(id) data-refresh {} }
     }
 
     /// Instead of it: that there is something to be asked for.

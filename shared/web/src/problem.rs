@@ -88,6 +88,7 @@ impl From<BadAppointment> for Problem {
             BadAppointment::Service => "bad-service",
             BadAppointment::Notes(_) => "notes-too-long",
             BadAppointment::Length => "bad-length",
+            BadAppointment::Provider => "bad-provider",
             BadAppointment::Status => "bad-status",
             BadAppointment::Moment(BadMoment::UnreadableDay | BadMoment::NoSuchDay(_)) => "bad-day",
             BadAppointment::Moment(BadMoment::UnreadableTime) => "bad-time",

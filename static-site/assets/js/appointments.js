@@ -18,6 +18,21 @@ if (days) {
   });
 }
 
+// What was changed elsewhere is asked for again, once for all that comes together.
+let asking = 0;
+document.addEventListener('frame', ({detail}) => {
+  const shown = days ?? booking;
+  if (!shown || asking) return;
+  const frame = document.createElement('template');
+  frame.innerHTML = detail;
+  const changed = [...frame.content.querySelectorAll('template[data-live="appointments"]')];
+  if (!changed.some(({dataset}) => days || dataset.appointment === asked.get('a'))) return;
+  asking = setTimeout(() => {
+    asking = 0;
+    htmx.trigger(shown, 'refresh');
+  }, 100);
+});
+
 const booking = document.getElementById('appointment');
 const kept = `appointment:${asked.get('a') ?? 'new'}`;
 const formNow = () => document.getElementById('appointment-form');
@@ -122,6 +137,8 @@ if (booking) {
   };
   suggest();
   document.addEventListener('time-zone', suggest);
+  // Whoever was chosen before the names came is chosen still.
+  document.addEventListener('htmx:after:swap', event => event.detail.ctx.sourceElement.matches('select') && restore());
   document.addEventListener('htmx:config:request', event => {
     const {ctx} = event.detail;
     // A second try is the same booking, also after a reload.

@@ -176,6 +176,45 @@ test('cancelling takes a second step and keeps what was being written', async ({
   await expect.poll(saved).toEqual({status: 'cancelled', notes: 'Called at nine'});
 });
 
+test('a day and a form follow what colleagues change without the refresh every five seconds', {tag: '@any-width'}, async ({dana, marcus}) => {
+  const appointment = await booked(dana, {provider: 'marcus'});
+  for (const {page} of [dana, marcus]) {
+    // As they are, but for the refresh every five seconds.
+    await page.addInitScript(() => new MutationObserver(() => {
+      for (const refreshed of document.querySelectorAll('[hx-trigger*="every 5s, "]')) {
+        refreshed.setAttribute('hx-trigger', refreshed.getAttribute('hx-trigger').replace('every 5s, ', ''));
+      }
+    }).observe(document, {childList: true, subtree: true}));
+  }
+  await dana.page.goto(`/appointments.html?day=${appointment.day}`);
+  await expect(dana.page.locator('.appointment')).toContainText('with Marcus Bell');
+  await opensAppointment(marcus, appointment);
+  for (const staff of [dana, marcus]) await staff.isLive();
+  await booked(dana, {name: 'Sam Okafor', number: '', time: '16:00'});
+  const changed = await dana.page.request.post(`/api/appointments/${appointment.id}`, {
+    headers: {accept: 'application/json'},
+    data: {version: appointment.version, provider: 'priya'},
+  });
+  expect(changed.status()).toBe(200);
+  await expect(dana.page.locator('.appointment')).toHaveText([/with Priya Natarajan/, /Sam Okafor/]);
+  await expect(marcus.page.getByLabel('With')).toHaveValue('priya');
+});
+
+test('whom a new appointment is with is chosen from the staff, and a choice survives a reload', async ({dana}) => {
+  const {page} = dana;
+  await page.goto('/new-appointment.html');
+  const provider = page.getByLabel('With');
+  await expect(provider.locator('option')).toHaveText(['Anybody', 'Dana Whitfield', 'Marcus Bell', 'Priya Natarajan']);
+  await provider.selectOption('Marcus Bell');
+  await page.getByLabel('Customer').fill('Maria Lopez');
+  await page.reload();
+  await expect(provider).toHaveValue('marcus');
+  await page.getByLabel('Time').fill('15:00');
+  await page.getByRole('button', {name: 'Book'}).click();
+  await page.waitForURL('**/appointment.html?a=*');
+  await expect(provider).toHaveValue('marcus');
+});
+
 test('a status that comes from elsewhere shows by itself', {tag: '@any-width'}, async ({dana}) => {
   const appointment = await booked(dana);
   await opensAppointment(dana, appointment);

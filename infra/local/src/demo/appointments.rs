@@ -10,6 +10,8 @@ pub(super) struct Coming {
     pub(super) minutes: u16,
     pub(super) service: &'static str,
     pub(super) notes: &'static str,
+    /// Which of the company's staff it is with.
+    pub(super) with: Option<usize>,
     pub(super) status: AppointmentStatus,
 }
 
@@ -33,23 +35,28 @@ const fn comes(
     service: &'static str,
     status: AppointmentStatus,
 ) -> Coming {
-    Coming { name, number: Some(number), when, minutes, service, notes: "", status }
+    Coming { name, number: Some(number), when, minutes, service, notes: "", with: None, status }
 }
 
 impl Coming {
     const fn noted(self, notes: &'static str) -> Self {
         Self { notes, ..self }
     }
+
+    const fn with(self, staff: usize) -> Self {
+        Self { with: Some(staff), ..self }
+    }
 }
 
 /// The landline and the number that nobody has are what the carrier here says of their last digits.
 pub(super) const HARBOR_DENTAL: &[Coming] = &[
     comes("Maria Lopez", "+14255550182", When::Soon(20), 45, "Cleaning", Confirmed)
-        .noted("Afternoons are best for her, any day but Wednesday."),
-    comes("Oliver Stein", "+14255550144", day(0, "08:00"), 30, "Check-up", Confirmed),
+        .noted("Afternoons are best for her, any day but Wednesday.")
+        .with(2),
+    comes("Oliver Stein", "+14255550144", day(0, "08:00"), 30, "Check-up", Confirmed).with(1),
     comes("Edith Moreau", "+13605550190", day(0, "08:45"), 60, "Crown fitting", Booked)
         .noted("Hard of hearing. Prefers a call."),
-    comes("Noah Feld", "+12535550107", day(0, "10:15"), 30, "Filling", Declined),
+    comes("Noah Feld", "+12535550107", day(0, "10:15"), 30, "Filling", Declined).with(2),
     Coming {
         name: "Hannah Wirth",
         number: None,
@@ -57,9 +64,10 @@ pub(super) const HARBOR_DENTAL: &[Coming] = &[
         minutes: 30,
         service: "Check-up",
         notes: "Came in by herself. Ask for a number.",
+        with: None,
         status: Booked,
     },
-    comes("Jonas Petrov", "+12065550192", day(0, "14:15"), 45, "Root canal, second visit", Booked),
+    comes("Jonas Petrov", "+12065550192", day(0, "14:15"), 45, "Root canal, second visit", Booked).with(1),
     comes("Carla Ruiz", "+14255550171", day(0, "16:30"), 20, "Retainer check", Cancelled),
     comes("Sam Okafor", "+12535550119", day(1, "09:30"), 20, "Night guard adjustment", Booked),
     comes("Aisha Rahman", "+14255550137", day(2, "13:45"), 45, "Cleaning", Booked),
@@ -81,6 +89,7 @@ pub(super) const TIDEWATER_PHYSIO: &[Coming] = &[
         minutes: 40,
         service: "First assessment",
         notes: "",
+        with: None,
         status: Booked,
     },
     comes("Wei Zhang", "+61491570158", day(0, "15:30"), 30, "Back", Booked),

@@ -7,7 +7,7 @@ mod conversations;
 use appointments::Coming;
 use domain::{
     Appointment, Carries, Company, CompanyId, ConversationKey, CustomerName, Details, Length, Login, MessageId, Notes,
-    OutboundText, PhoneNumber, Progress, Refusal, Service, Timestamp,
+    OutboundText, PhoneNumber, Progress, Provider, Refusal, Service, Timestamp,
 };
 use runtime::Runtime;
 use store::{Arrival, Contact, Draft, Member, Queued};
@@ -137,6 +137,7 @@ impl Talk<'_> {
             length: Length::of_minutes(coming.minutes)?,
             service: Service::parse(coming.service)?,
             notes: Notes::parse(coming.notes)?,
+            provider: coming.with.and_then(|place| self.firm.staff.get(place)).map(provider).transpose()?,
             status: coming.status,
         };
         let id = self.runtime.randomness.token().chars().take(20).collect::<String>().parse()?;
@@ -207,4 +208,8 @@ impl Talk<'_> {
         };
         at.min(now)
     }
+}
+
+fn provider((staff, name): &(&str, &str)) -> anyhow::Result<Provider> {
+    Ok(Provider { staff: staff.parse()?, name: (*name).to_owned() })
 }
