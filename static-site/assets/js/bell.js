@@ -217,24 +217,32 @@ if (bell) {
   addEventListener('focus', clear);
   document.addEventListener('conversation', clear);
 
+  // What was pressed is at work: until it is done, nothing else finds out how things are.
+  let busy = false;
+
   panel.addEventListener('click', async ({target}) => {
     const button = target.closest('[data-does]');
     if (!button) return;
     const all = panel.querySelectorAll('[data-does]');
     for (const each of all) each.disabled = true;
+    busy = true;
     try {
       await DOES[button.dataset.does]();
     } catch (error) {
       show('broken', reason(error));
     }
+    busy = false;
     for (const each of all) each.disabled = false;
     // The button that was pressed may be gone: what took its place is next.
-    if (panel.matches(':popover-open') && !panel.contains(document.activeElement)) panel.querySelector('div:not([hidden]) button, div:not([hidden]) a')?.focus();
+    if (!button.checkVisibility()) panel.querySelector('div:not([hidden]) button, div:not([hidden]) a')?.focus();
   });
+
+  // A browser that does not know what a popover is.
+  if (!('popover' in panel)) bell.addEventListener('click', () => panel.toggleAttribute('data-open'));
 
   // A person answers the browser itself, in its settings, or a page is left open for days.
   navigator.permissions?.query({name: 'notifications'}).then(permission => {
-    permission.onchange = () => look().catch(missed);
+    permission.onchange = () => busy || look().catch(missed);
   }, () => {});
   document.addEventListener('visibilitychange', () => {
     if (!document.hidden && Date.now() - looked > HOUR) look().catch(missed);
