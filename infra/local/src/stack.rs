@@ -24,6 +24,7 @@ use crate::endpoint::TableDoor;
 use crate::functions::Functions;
 use crate::gateway::Gateway;
 use crate::issuer::Issuer;
+use crate::queue::Queue;
 use crate::socket::{SocketGateway, SocketLimits};
 use crate::stream::Readers;
 use crate::table::{Created, TABLE, Table};
@@ -72,6 +73,7 @@ pub(crate) struct Shared {
     pub(crate) issuer: Issuer,
     /// As the deployment's secret has them.
     pub(crate) push_keys: Arc<str>,
+    pub(crate) push_retries: Queue,
     pub(crate) table: TableDoor,
     pub(crate) store: Store,
     pub(crate) origins: Arc<[String]>,
@@ -109,6 +111,12 @@ impl Stack {
             sockets: sockets.clone(),
             carrier: Carrier::new(dynamodb.clone(), functions.clone(), &runtime),
             issuer: Issuer::new(&origins[0], runtime.clock.clone(), runtime.randomness.clone())?,
+            push_retries: Queue::new(
+                functions.clone(),
+                "dispatch-push",
+                runtime.clock.clone(),
+                runtime.randomness.clone(),
+            ),
             push_keys: push_keys::kept(&options.data, &runtime.randomness)?.into(),
             functions: functions.clone(),
             table: TableDoor::new(format!("http://{}/", table.address()).parse()?, table.written().clone()),
