@@ -16,6 +16,8 @@ const CSS: &[&str] = &[
     include_str!("../assets/css/thread.css"),
     include_str!("../assets/css/appointments.css"),
     include_str!("../assets/css/sign-in.css"),
+    include_str!("../assets/css/push.css"),
+    include_str!("../assets/css/help.css"),
 ];
 
 /// The scripts, each in a scope of its own. htmx is one of them: it starts as soon as its file has
@@ -31,23 +33,59 @@ const JS: &[&str] = &[
     include_str!("../assets/js/composer.js"),
     include_str!("../assets/js/appointments.js"),
     include_str!("../assets/js/leave.js"),
+    include_str!("../assets/js/bell.js"),
+    include_str!("../assets/js/notification-settings.js"),
     include_str!("../assets/js/live.js"),
     include_str!("../assets/js/sign-in.js"),
 ];
 
 const HTMX: &str = include_str!("../assets/vendor/htmx-4.0.1.min.js");
+const OFFLINE: &str = include_str!("../assets/js/offline.js");
 const ICON: &str = include_str!("../assets/icons/icon.svg");
+
+/// Made of `icon.svg`, `maskable.svg` and `badge.svg` by `tests/browser/icons.mjs`, where a browser or a
+/// system takes no SVG.
+const PNG: &[(&str, &[u8])] = &[
+    ("icon-192", include_bytes!("../assets/icons/icon-192.png")),
+    ("icon-512", include_bytes!("../assets/icons/icon-512.png")),
+    ("maskable-512", include_bytes!("../assets/icons/maskable-512.png")),
+    ("apple-touch-icon-180", include_bytes!("../assets/icons/apple-touch-icon-180.png")),
+    ("badge-96", include_bytes!("../assets/icons/badge-96.png")),
+];
+
+/// The pictures of the help pages: of what browsers show, drawn; and of the portal itself, which
+/// `tests/browser/help-pictures.mjs` makes.
+const DRAWN: &[(&str, &str)] = &[
+    ("corner", include_str!("../assets/help/corner.svg")),
+    ("question", include_str!("../assets/help/question.svg")),
+    ("by-the-address", include_str!("../assets/help/by-the-address.svg")),
+    ("firefox", include_str!("../assets/help/firefox.svg")),
+    ("safari", include_str!("../assets/help/safari.svg")),
+    ("home-screen", include_str!("../assets/help/home-screen.svg")),
+];
+
+const MADE: &[(&str, &[u8])] = &[
+    ("bell-off", include_bytes!("../assets/help/bell-off.png")),
+    ("bell-on", include_bytes!("../assets/help/bell-on.png")),
+    ("bell-denied", include_bytes!("../assets/help/bell-denied.png")),
+    ("the-row", include_bytes!("../assets/help/the-row.png")),
+    ("the-reply", include_bytes!("../assets/help/the-reply.png")),
+];
 
 /// Joined and hashed once: every page asks for the address of several.
 pub(crate) static FILES: LazyLock<Vec<File>> = LazyLock::new(|| {
     let css = CSS.concat();
     let js = JS.iter().fold(String::from("\"use strict\";\n"), |joined, script| joined + "{\n" + script + "}\n");
-    vec![
+    let mut files = vec![
         asset("portal", "css", "text/css; charset=utf-8", css.into_bytes()),
         asset("portal", "js", "text/javascript; charset=utf-8", js.into_bytes()),
         asset("htmx", "js", "text/javascript; charset=utf-8", HTMX.as_bytes()),
+        asset("offline", "js", "text/javascript; charset=utf-8", OFFLINE.as_bytes()),
         asset("icon", "svg", "image/svg+xml", ICON.as_bytes()),
-    ]
+    ];
+    files.extend(PNG.iter().chain(MADE).map(|(name, bytes)| asset(name, "png", "image/png", *bytes)));
+    files.extend(DRAWN.iter().map(|(name, svg)| asset(name, "svg", "image/svg+xml", svg.as_bytes())));
+    files
 });
 
 fn asset(name: &str, ending: &str, content_type: &'static str, bytes: impl Into<Cow<'static, [u8]>>) -> File {

@@ -2,6 +2,7 @@
 
 mod assets;
 mod headers;
+mod installable;
 mod pages;
 
 pub use assets::address;
@@ -26,7 +27,10 @@ pub struct File {
 #[must_use]
 pub fn files() -> Vec<File> {
     let mut files = assets::FILES.clone();
-    files.extend(pages::files());
+    let pages = pages::files();
+    let offline = pages.iter().find(|page| page.path == pages::OFFLINE).cloned();
+    files.extend(pages);
+    files.extend(offline.iter().flat_map(installable::files));
     files
 }
 
@@ -45,9 +49,17 @@ mod tests {
             let text = std::str::from_utf8(&page.bytes).unwrap();
             for attribute in ["href=\"", "src=\"", "hx-get=\"", "hx-post=\"", "action=\""] {
                 for address in text.split(attribute).skip(1).filter_map(|rest| rest.split('"').next()) {
-                    let known = address == "/" || address == "#content" || there.contains(address);
-                    let known = known || address.starts_with("/api/");
+                    let (path, place) = address.split_once('#').unwrap_or((address, ""));
+                    // To itself, as a page is asked for again that there was no connection for.
+                    let known = ["/", ""].contains(&path) || there.contains(path) || path.starts_with("/api/");
                     assert!(known, "{}: {attribute}{address}", page.path);
+                    let led_to = files.iter().find(|file| format!("/{}", file.path) == path).unwrap_or(page);
+                    let led_to = std::str::from_utf8(&led_to.bytes).unwrap_or_default();
+                    assert!(
+                        place.is_empty() || led_to.contains(&format!("id=\"{place}\"")),
+                        "{}: {address}",
+                        page.path
+                    );
                     seen += 1;
                 }
             }

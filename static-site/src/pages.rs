@@ -1,10 +1,14 @@
 //! The pages, each a shell that its fragments fill.
 
 mod appointments;
+mod bell;
 mod conversation;
 mod dashboard;
+mod help;
 mod messages;
 mod new_message;
+mod notification_settings;
+mod offline;
 mod sign_in;
 
 use std::borrow::Cow;
@@ -12,6 +16,7 @@ use std::borrow::Cow;
 use maud::{DOCTYPE, Markup, html};
 use views::{Icon, icon};
 
+use self::bell::bell;
 use crate::File;
 use crate::assets::{address, hash};
 
@@ -25,7 +30,11 @@ pub(crate) fn files() -> Vec<File> {
         ("appointments.html", appointments::day()),
         ("appointment.html", appointments::edit()),
         ("new-appointment.html", appointments::new()),
+        ("notification-settings.html", notification_settings::page()),
+        ("help-push.html", help::push()),
+        ("help-answering.html", help::answering()),
         ("sign-in.html", sign_in::page()),
+        (OFFLINE, offline::page()),
         ("404.html", not_found()),
     ]
     .into_iter()
@@ -42,6 +51,12 @@ pub(crate) fn files() -> Vec<File> {
     .collect()
 }
 
+/// What the service worker keeps.
+pub(crate) const OFFLINE: &str = "offline.html";
+const SETTINGS: &str = "/notification-settings.html";
+const HELP_WITH_PUSH: &str = "/help-push.html";
+const HELP_WITH_ANSWERING: &str = "/help-answering.html";
+
 /// A place that the header leads to.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
@@ -49,6 +64,7 @@ enum Place {
     Messages,
     Appointments,
     NewMessage,
+    Settings,
 }
 
 const PLACES: [(Place, &str, &str); 3] = [
@@ -72,6 +88,7 @@ fn portal(title: &str, here: Place, class: &str, content: &Markup) -> Markup {
                 }
                 p.live id="live" { span.live-dot {} span.live-word {} }
                 span.visually-hidden id="live-said" role="status" {}
+                (bell())
                 div.account hx-get="/api/session" hx-trigger="load" {}
                 a.button.new-message href="/new-message.html" aria-current=[(here == Place::NewMessage).then_some("page")] {
                     (icon(Icon::Pen)) span { "New message" }
@@ -84,6 +101,10 @@ fn portal(title: &str, here: Place, class: &str, content: &Markup) -> Markup {
 }
 
 fn document(title: &str, body: &Markup) -> Markup {
+    document_with(title, &html! { script src=(address("portal.js")) defer {} }, body)
+}
+
+fn document_with(title: &str, script: &Markup, body: &Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -94,9 +115,13 @@ fn document(title: &str, body: &Markup) -> Markup {
                 meta name="description" content="Two-way SMS with your customers.";
                 meta name="color-scheme" content="light dark";
                 meta name="htmx-config" content=r#"{"history": false}"#;
+                meta name="theme-color" media="(prefers-color-scheme: light)" content="#ffffff";
+                meta name="theme-color" media="(prefers-color-scheme: dark)" content="#171b22";
                 link rel="icon" href=(address("icon.svg"));
+                link rel="apple-touch-icon" href=(address("apple-touch-icon-180.png"));
+                link rel="manifest" href="/manifest.webmanifest";
                 link rel="stylesheet" href=(address("portal.css"));
-                script src=(address("portal.js")) defer {}
+                (script)
             }
             body { (body) }
         }

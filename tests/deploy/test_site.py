@@ -13,7 +13,7 @@ def portal(deployment):
     return deployment
 
 
-PAGES = ["/", "/index.html", "/messages.html", "/conversation.html", "/sign-in.html"]
+PAGES = ["/", "/index.html", "/messages.html", "/conversation.html", "/sign-in.html", "/help-push.html", "/offline.html"]
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -24,6 +24,15 @@ def test_a_page_is_served_and_asked_for_each_time(portal, page):
     assert "<html" in answer.text
 
 
+@pytest.mark.parametrize(
+    ("file", "kind"), [("sw.js", "text/javascript; charset=utf-8"), ("manifest.webmanifest", "application/manifest+json")]
+)
+def test_what_makes_the_portal_an_app_is_asked_for_each_time(portal, file, kind):
+    answer = portal.portal(f"/{file}")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, kind)
+    assert answer.headers["cache-control"] == "no-cache"
+
+
 def test_the_assets_of_a_page_are_kept_for_ever(portal):
     assets = set(re.findall(r'(?:src|href)="(/assets/[^"]+)"', portal.portal("/").text))
     assert assets
@@ -31,7 +40,7 @@ def test_the_assets_of_a_page_are_kept_for_ever(portal):
         answer = portal.portal(asset)
         assert answer.status_code == 200, asset
         assert answer.headers["cache-control"] == "public, max-age=31536000, immutable", asset
-        kind = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}.get(asset.rsplit(".", 1)[-1])
+        kind = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml", "png": "image/png"}.get(asset.rsplit(".", 1)[-1])
         assert kind is None or answer.headers["content-type"].startswith(kind), (asset, answer.headers["content-type"])
 
 
@@ -45,7 +54,7 @@ def test_a_page_that_is_not_there_has_the_portals_own_answer(portal):
 def test_every_answer_has_the_security_headers(portal, path):
     headers = portal.portal(path).headers
     policy = headers["content-security-policy"]
-    for part in ("default-src 'none'", "script-src 'self'", "frame-ancestors 'none'", "form-action 'self'"):
+    for part in ("default-src 'none'", "script-src 'self'", "manifest-src 'self'", "frame-ancestors 'none'", "form-action 'self'"):
         assert part in policy
     assert headers["strict-transport-security"].startswith("max-age=63072000")
     assert headers["x-content-type-options"] == "nosniff"

@@ -1,6 +1,6 @@
 //! What each operation asks of the table, counted exactly.
 
-use tests::{Call, HARBOR, House, Sms, Usage, ago, by_queue};
+use tests::{Browser, Call, HARBOR, House, Sms, Usage, ago, by_queue};
 
 const MARIA: &str = "+14255550182";
 
@@ -170,4 +170,26 @@ async fn an_appointment_asks_for_what_it_shows_and_is_written_with_its_customer_
     );
     assert_eq!(cost(&house, dana.get(id)).await.counts(), [("BatchGetItem", 1), ("GetItem", 1)], "opened");
     assert_eq!(cost(&house, dana.get(&format!("/api/appointments?day={day}"))).await.counts(), [("Query", 1)], "a day");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_that_comes_with_every_page_costs_two_requests_and_a_new_one_four() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    dana.get("/api/session").await;
+    let firefox = Browser::firefox("one");
+    let new = cost(&house, dana.is_notified_in(&firefox)).await;
+    assert_eq!(new.counts(), [("BatchGetItem", 1), ("Query", 2), ("TransactWriteItems", 1)]);
+    let again = cost(&house, dana.is_notified_in(&firefox)).await;
+    // The other is the count of those who wait.
+    assert_eq!(again.counts(), [("BatchGetItem", 1), ("Query", 1)]);
+    assert!(again.units <= 4.0, "{} units", again.units);
+    let tomorrow = house.dana().await;
+    tomorrow.get("/api/session").await;
+    let refreshed = cost(&house, tomorrow.is_notified_in(&firefox)).await;
+    assert_eq!(refreshed.counts(), [("BatchGetItem", 1), ("Query", 1), ("TransactWriteItems", 1)]);
+    assert_eq!(cost(&house, dana.push_settings()).await.counts(), [("GetItem", 1), ("Query", 2)]);
+    let browser = dana.browsers().await.remove(0);
+    assert_eq!(cost(&house, dana.tests_browser(&browser)).await.counts(), [("UpdateItem", 1)]);
+    assert_eq!(cost(&house, dana.removes_browser(&browser)).await.counts(), [("TransactWriteItems", 1)]);
 }

@@ -3,7 +3,7 @@
 use local::{ROUTES, Route};
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{Answer, Desk, HARBOR, House, Sms, TIDEWATER, ago, by_queue};
+use tests::{Answer, Browser, Desk, HARBOR, House, Sms, TIDEWATER, ago, by_queue};
 
 /// Routes that answer without a session. This list may only shrink.
 const PUBLIC: [&str; 2] = ["/api/sign-in", "/api/sign-in/callback"];
@@ -21,7 +21,10 @@ fn body(route: Route) -> Option<Value> {
             Some(json!({"name": "Theirs", "number": MARIA, "start": ago(0), "minutes": 30}))
         }
         ("POST", "/api/appointments/{appointment}") => Some(json!({"name": "Theirs", "version": 1})),
-        ("POST", "/api/sign-out")
+        ("PUT", "/api/push-subscriptions") => Some(Browser::firefox("ours").subscription()),
+        ("PUT" | "POST", "/api/push-settings") => Some(json!({"messages": "mine", "showsText": false})),
+        ("POST", "/api/sign-out" | "/api/push-subscriptions/{subscription}/test")
+        | ("DELETE", "/api/push-subscriptions/{subscription}")
         | (
             "GET",
             "/api/notifications"
@@ -29,6 +32,7 @@ fn body(route: Route) -> Option<Value> {
             | "/api/conversations/{conversation}/messages"
             | "/api/appointments"
             | "/api/appointments/{appointment}"
+            | "/api/push-subscriptions"
             | "/api/staff"
             | "/api/session"
             | "/api/sign-in"
@@ -38,8 +42,9 @@ fn body(route: Route) -> Option<Value> {
     }
 }
 
-async fn ask(desk: &Desk<'_>, route: Route, conversation: &str) -> Answer {
+async fn ask(desk: &Desk<'_>, route: Route, conversation: &str, browser: &str) -> Answer {
     let path = route.path.replace("{conversation}", conversation).replace("{appointment}", THEIR_APPOINTMENT);
+    let path = path.replace("{subscription}", browser);
     let request =
         desk.request(Method::from_bytes(route.method.as_bytes()).unwrap(), &path).header("accept", "application/json");
     desk.send(match body(route) {
@@ -61,11 +66,14 @@ async fn no_route_reads_or_writes_anything_of_another_company() {
         josie.send(josie.request(Method::PUT, &path).header("accept", "application/json").json(&booking)).await;
     assert_eq!(booked.status, 201, "{}", booked.body);
     let before = josie.messages(&conversation).await.json();
+    josie.is_notified_in(&Browser::firefox("theirs")).await;
+    let pushes = josie.push_settings().await;
+    let [browser] = &josie.browsers().await[..] else { panic!("one browser") };
 
     for route in ROUTES {
         // A fresh session for each, since one of them signs out.
         let dana = house.dana().await;
-        let answer = ask(&dana, route, &conversation).await;
+        let answer = ask(&dana, route, &conversation, browser).await;
         assert!(!answer.body.contains(SECRET), "{route:?}");
         if route.path.contains("{conversation}") {
             assert_eq!((answer.status, answer.code()), (404, "no-conversation".to_owned()), "{route:?}");
@@ -76,11 +84,15 @@ async fn no_route_reads_or_writes_anything_of_another_company() {
             );
             assert_eq!(dana.get(&query).await.status, 404, "{route:?}");
         }
+        if route.path.ends_with("{subscription}/test") {
+            assert_eq!((answer.status, answer.code()), (404, "no-browser".to_owned()), "{route:?}");
+        }
         if route.path.contains("{appointment}") && route.method != "PUT" {
             assert_eq!((answer.status, answer.code()), (404, "no-appointment".to_owned()), "{route:?}");
         }
     }
     assert_eq!(josie.messages(&conversation).await.json(), before, "nothing was written");
+    assert_eq!(josie.push_settings().await, pushes, "she is notified as before");
     assert_eq!(
         josie.get(&path).await.json(),
         booked.json(),
@@ -136,8 +148,8 @@ async fn every_route_asks_for_a_session() {
     let public: Vec<_> = ROUTES.iter().filter(|route| route.public).map(|route| route.path).collect();
     assert_eq!(public, PUBLIC);
     for route in ROUTES.iter().filter(|route| !route.public) {
-        assert_eq!(ask(&nobody, *route, &"0".repeat(32)).await.status, 401, "{route:?}");
-        let answer = ask(&forged, *route, &"0".repeat(32)).await;
+        assert_eq!(ask(&nobody, *route, &"0".repeat(32), &"0".repeat(32)).await.status, 401, "{route:?}");
+        let answer = ask(&forged, *route, &"0".repeat(32), &"0".repeat(32)).await;
         // Whoever wants to leave may, whatever their cookie is.
         let expected = if route.path == "/api/sign-out" { 303 } else { 401 };
         assert_eq!(answer.status, expected, "{route:?}");

@@ -50,7 +50,7 @@ impl House {
     }
 
     async fn start(data: Data, sockets: SocketLimits) -> Self {
-        let options = Options { port: 0, data, demo: false, sockets };
+        let options = Options { port: 0, data, demo: false, sockets, push_service: None };
         let stack = Box::pin(Stack::start(options)).await.expect("the stack starts");
         let http = reqwest::Client::builder().redirect(Policy::none()).build().expect("a client");
         Self { stack, http }

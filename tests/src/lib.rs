@@ -7,6 +7,7 @@
 )]
 
 mod answer;
+mod browser;
 mod call;
 mod desk;
 mod event;
@@ -16,6 +17,7 @@ mod signing_in;
 mod socket;
 
 pub use answer::Answer;
+pub use browser::{AUTH, Browser, P256DH};
 pub use call::Call;
 pub use desk::{Desk, Send};
 pub use event::{Sms, ago, by_queue, by_queue_raw, by_topic, record};

@@ -143,7 +143,11 @@ fn is_over(connection: &Connection, changes: &[Change]) -> bool {
         Change::StaffSignedOut { staff, before, .. } => {
             *staff == holder.staff && before.is_none_or(|before| holder.began < before)
         }
-        Change::Event { .. } | Change::Head { .. } | Change::Person { .. } | Change::Appointment { .. } => false,
+        Change::Event { .. }
+        | Change::Head { .. }
+        | Change::Person { .. }
+        | Change::Appointment { .. }
+        | Change::PushTest { .. } => false,
     })
 }
 

@@ -47,7 +47,10 @@ pub(crate) fn touched(changes: &[Change]) -> Vec<(ConversationId, Touched<'_>)> 
                 let place = at(*conversation, &mut touched);
                 touched[place].1.person = true;
             }
-            Change::Appointment { .. } | Change::SessionEnded { .. } | Change::StaffSignedOut { .. } => {}
+            Change::Appointment { .. }
+            | Change::SessionEnded { .. }
+            | Change::StaffSignedOut { .. }
+            | Change::PushTest { .. } => {}
         }
     }
     touched

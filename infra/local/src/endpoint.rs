@@ -23,7 +23,7 @@ use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
 
 use crate::carrier;
-use crate::functions::SIGN_IN_SECRET;
+use crate::functions::{PUSH_SECRET, SIGN_IN_SECRET};
 use crate::stack::Shared;
 use crate::stream::Written;
 use crate::usage::{Counted, Usage, asking};
@@ -59,6 +59,8 @@ async fn call(State(shared): State<Shared>, headers: HeaderMap, body: Bytes) -> 
         secret(&shared, &body)
     } else if target == Some("PinpointSMSVoiceV2.CarrierLookup") {
         carrier::look_up(&shared.carrier, &body)
+    } else if target == Some("AmazonSQS.SendMessageBatch") {
+        shared.push_retries.send_batch(&body)
     } else if target.is_some() {
         shared.table.call(headers, body).await.unwrap_or_else(|error| {
             tracing::error!(%error, "the table was not reached");
@@ -69,12 +71,12 @@ async fn call(State(shared): State<Shared>, headers: HeaderMap, body: Bytes) -> 
     }
 }
 
-/// There is one secret, which `sign-in` reads.
+/// What `sign-in` reads, and the push keys.
 fn secret(shared: &Shared, request: &[u8]) -> Response {
     let request: Value = serde_json::from_slice(request).unwrap_or_default();
-    if request["SecretId"] == SIGN_IN_SECRET {
-        let value = shared.issuer.settings().to_string();
-        return Json(json!({"Name": SIGN_IN_SECRET, "SecretString": value})).into_response();
+    let found = [(SIGN_IN_SECRET, shared.issuer.settings().to_string()), (PUSH_SECRET, shared.push_keys.to_string())];
+    if let Some((name, value)) = found.into_iter().find(|(name, _)| request["SecretId"] == *name) {
+        return Json(json!({"Name": name, "SecretString": value})).into_response();
     }
     let missing = json!({"__type": "ResourceNotFoundException", "message": "there is no such secret here"});
     (StatusCode::BAD_REQUEST, Json(missing)).into_response()

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use authorize::Authorize;
 use aws_types::app_name::AppName;
 use confirmation_call::ConfirmationCall;
+use dispatch_push::DispatchPush;
 use edit_appointment::EditAppointment;
 use fetch_conversation::FetchConversation;
 use futures_util::FutureExt;
@@ -21,6 +22,8 @@ use list_conversations::ListConversations;
 use list_notifications::ListNotifications;
 use live_connection::LiveConnection;
 use live_updates::LiveUpdates;
+use push::Services;
+use push_subscriptions::PushSubscriptions;
 use runtime::Runtime;
 use send_reply::SendReply;
 use serde_json::Value;
@@ -29,6 +32,12 @@ use tower::ServiceExt;
 
 /// The name of the secret that `sign-in` is configured with.
 pub(crate) const SIGN_IN_SECRET: &str = "switchboard/sign-in";
+
+/// The address of the queue of pushes that are to be tried again.
+const PUSH_RETRIES: &str = "http://sqs.local/push-retries";
+
+/// The name of the secret that the push keys are in.
+pub(crate) const PUSH_SECRET: &str = "switchboard/push";
 
 type Answering = Pin<Box<dyn Future<Output = Result<Value, Diagnostic>> + Send>>;
 type Function = Box<dyn Fn(Value) -> Answering + Send + Sync>;
@@ -61,12 +70,17 @@ macro_rules! event_function {
 }
 
 impl Functions {
-    /// `live` is where the WebSocket API's `@connections` are.
-    pub(crate) fn new(runtime: &Runtime, live: &str) -> Self {
+    /// `live` is where the WebSocket API's `@connections` are; `services` may be pushed to.
+    pub(crate) fn new(runtime: &Runtime, live: &str, services: &Services) -> Self {
         let on = |name| under_its_name(runtime, name);
-        let by_name: [(_, Function); 11] = [
+        let push_subscriptions =
+            PushSubscriptions::new(&on("push-subscriptions"), services.clone(), PUSH_SECRET.to_owned());
+        let dispatch_push =
+            DispatchPush::new(&on("dispatch-push"), services.clone(), PUSH_SECRET.to_owned(), PUSH_RETRIES.to_owned());
+        let by_name: [(_, Function); 13] = [
             ("authorize", event_function!(Arc::new(Authorize::new(&on("authorize"))))),
             ("confirmation-call", event_function!(Arc::new(ConfirmationCall::new(&on("confirmation-call"))))),
+            ("dispatch-push", event_function!(Arc::new(dispatch_push))),
             ("edit-appointment", http_function!(Arc::new(EditAppointment::new(&on("edit-appointment"))))),
             ("fetch-conversation", http_function!(Arc::new(FetchConversation::new(&on("fetch-conversation"))))),
             ("inbound-sms", event_function!(Arc::new(InboundSmsFunction::new(&on("inbound-sms"))))),
@@ -74,6 +88,7 @@ impl Functions {
             ("list-notifications", http_function!(Arc::new(ListNotifications::new(&on("list-notifications"))))),
             ("live-connection", event_function!(Arc::new(LiveConnection::new(&on("live-connection"), live)))),
             ("live-updates", event_function!(Arc::new(LiveUpdates::new(&on("live-updates"), live)))),
+            ("push-subscriptions", http_function!(Arc::new(push_subscriptions))),
             ("send-reply", http_function!(Arc::new(SendReply::new(&on("send-reply"))))),
             ("sign-in", http_function!(Arc::new(SignIn::new(&on("sign-in"), SIGN_IN_SECRET.to_owned())))),
         ];

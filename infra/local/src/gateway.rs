@@ -39,7 +39,7 @@ const fn public(method: &'static str, path: &'static str, function: &'static str
 }
 
 /// All of them. A test holds them against `infra/template.yaml`.
-pub const ROUTES: [Route; 15] = [
+pub const ROUTES: [Route; 21] = [
     route("GET", "/api/notifications", "list-notifications"),
     route("GET", "/api/conversations", "list-conversations"),
     route("GET", "/api/conversations/{conversation}/messages", "fetch-conversation"),
@@ -50,6 +50,12 @@ pub const ROUTES: [Route; 15] = [
     route("GET", "/api/appointments/{appointment}", "edit-appointment"),
     route("POST", "/api/appointments/{appointment}", "edit-appointment"),
     route("PUT", "/api/appointments/{appointment}", "edit-appointment"),
+    route("GET", "/api/push-subscriptions", "push-subscriptions"),
+    route("PUT", "/api/push-subscriptions", "push-subscriptions"),
+    route("DELETE", "/api/push-subscriptions/{subscription}", "push-subscriptions"),
+    route("POST", "/api/push-subscriptions/{subscription}/test", "push-subscriptions"),
+    route("PUT", "/api/push-settings", "push-subscriptions"),
+    route("POST", "/api/push-settings", "push-subscriptions"),
     route("GET", "/api/staff", "edit-appointment"),
     public("GET", "/api/sign-in", "sign-in"),
     public("GET", "/api/sign-in/callback", "sign-in"),
@@ -64,6 +70,7 @@ pub(crate) fn router() -> Router<Shared> {
         let method = match route.method {
             "GET" => MethodFilter::GET,
             "PUT" => MethodFilter::PUT,
+            "DELETE" => MethodFilter::DELETE,
             _ => MethodFilter::POST,
         };
         let answer = move |State(shared): State<Shared>,

@@ -24,6 +24,9 @@ struct Arguments {
     /// Only companies, lines and staff, with no messages.
     #[arg(long)]
     no_demo: bool,
+    /// A push service on this machine that may be sent notifications, besides those of the known browsers.
+    #[arg(long, value_name = "ORIGIN")]
+    push_service: Option<String>,
 }
 
 #[tokio::main]
@@ -32,7 +35,13 @@ async fn main() -> anyhow::Result<()> {
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let arguments = Arguments::parse();
     let data = if arguments.memory { Data::InMemory } else { Data::In(arguments.data) };
-    let options = Options { port: arguments.port, data, demo: !arguments.no_demo, sockets: SocketLimits::default() };
+    let options = Options {
+        port: arguments.port,
+        data,
+        demo: !arguments.no_demo,
+        sockets: SocketLimits::default(),
+        push_service: arguments.push_service,
+    };
     let stack = Box::pin(Stack::start(options)).await?;
     let address = stack.address();
     println!(

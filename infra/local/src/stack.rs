@@ -10,6 +10,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::get;
 use domain::Retention;
+use push::Services;
 use runtime::{Configuration, Metrics, Runtime};
 use store::Store;
 use tokio::net::TcpListener;
@@ -23,10 +24,11 @@ use crate::endpoint::TableDoor;
 use crate::functions::Functions;
 use crate::gateway::Gateway;
 use crate::issuer::Issuer;
+use crate::queue::Queue;
 use crate::socket::{SocketGateway, SocketLimits};
 use crate::stream::Readers;
 use crate::table::{Created, TABLE, Table};
-use crate::{calls, demo, endpoint, gateway, handset, invoke, issuer, site, socket};
+use crate::{calls, demo, endpoint, gateway, handset, invoke, issuer, push_keys, site, socket};
 
 /// How to start the stack.
 #[derive(Clone, Debug)]
@@ -38,6 +40,9 @@ pub struct Options {
     pub demo: bool,
     /// For how long a WebSocket is kept.
     pub sockets: SocketLimits,
+    /// A push service on this machine that may be pushed to besides those of the known browsers:
+    /// `http://127.0.0.1:<port>`.
+    pub push_service: Option<String>,
 }
 
 /// Where data is kept.
@@ -66,6 +71,9 @@ pub(crate) struct Shared {
     pub(crate) carrier: Carrier,
     pub(crate) connect: Connect,
     pub(crate) issuer: Issuer,
+    /// As the deployment's secret has them.
+    pub(crate) push_keys: Arc<str>,
+    pub(crate) push_retries: Queue,
     pub(crate) table: TableDoor,
     pub(crate) store: Store,
     pub(crate) origins: Arc<[String]>,
@@ -90,7 +98,11 @@ impl Stack {
         };
         let table = Table::open(&options.data).await?;
         let live = format!("http://127.0.0.1:{port}{}", socket::MANAGEMENT);
-        let functions = Arc::new(Functions::new(&runtime, &live));
+        let services = match &options.push_service {
+            Some(origin) => Services::known().and_local(origin)?,
+            None => Services::known(),
+        };
+        let functions = Arc::new(Functions::new(&runtime, &live, &services));
         let sockets =
             SocketGateway::new(functions.clone(), runtime.clock.clone(), runtime.randomness.clone(), options.sockets);
         let shared = Shared {
@@ -99,6 +111,13 @@ impl Stack {
             sockets: sockets.clone(),
             carrier: Carrier::new(dynamodb.clone(), functions.clone(), &runtime),
             issuer: Issuer::new(&origins[0], runtime.clock.clone(), runtime.randomness.clone())?,
+            push_retries: Queue::new(
+                functions.clone(),
+                "dispatch-push",
+                runtime.clock.clone(),
+                runtime.randomness.clone(),
+            ),
+            push_keys: push_keys::kept(&options.data, &runtime.randomness)?.into(),
             functions: functions.clone(),
             table: TableDoor::new(format!("http://{}/", table.address()).parse()?, table.written().clone()),
             store: runtime.store(),

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod appointment;
+mod browser;
 mod call;
 mod clock;
 mod company;
@@ -13,6 +14,7 @@ mod notification;
 mod page;
 mod phone_number;
 mod position;
+mod push;
 mod retention;
 mod slug;
 mod staff;
@@ -23,6 +25,7 @@ pub use appointment::{
     Appointment, AppointmentId, AppointmentStatus, BadAppointment, CustomerName, Details, Field, Length, Mobile, Notes,
     Provider, Service, Version,
 };
+pub use browser::{Browser, PushChoice, PushProblem, PushTest, PushTrouble};
 pub use call::{Call, CallOutcome};
 pub use clock::{Clock, Randomness, Timestamp};
 pub use company::{Carries, Company, CompanyId, Line};
@@ -35,6 +38,7 @@ pub use notification::Notification;
 pub use page::Page;
 pub use phone_number::{NotANumber, NotARegion, PhoneNumber, Region, read_numbering_plans};
 pub use position::{NotAPosition, Position};
+pub use push::{NotASubscription, PushEndpoint, PushSubscription, SubscriptionId};
 pub use retention::Retention;
 pub use slug::NotASlug;
 pub use staff::{Staff, StaffId};

@@ -1,25 +1,33 @@
 #![doc = include_str!("../README.md")]
 
+mod public;
+
+use std::error::Error;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use public::{NotPublic, Reach, Resolver};
 use rustls::crypto::ring;
 use thiserror::Error;
 use tokio::sync::OnceCell;
 
 type Body = Full<Bytes>;
+type Connected = Client<HttpsConnector<HttpConnector<Resolver>>, Body>;
 
 /// Why there is no answer: the rest of a sentence that an address begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum NotAnswered {
     #[error("is not an address")]
     NotAnAddress,
+    #[error("is inside of a private network")]
+    NotPublic,
     #[error("cannot be asked: this system has no root certificates that can be read")]
     NoRoots,
     #[error("is not reached")]
@@ -34,39 +42,162 @@ pub enum NotAnswered {
 #[derive(Debug)]
 pub struct Https {
     // The system's roots are read with the first request, not at every start of a function.
-    client: OnceCell<Client<HttpsConnector<HttpConnector>, Body>>,
+    client: OnceCell<Connected>,
     patience: Duration,
     largest_answer: usize,
+    reach: Reach,
 }
+
+/// What heads an answer is held to this, in bytes.
+const LARGEST_HEAD: usize = 64 * 1024;
 
 impl Https {
     /// Waits so long for a whole answer, of so many bytes at most.
     #[must_use]
     pub fn new(patience: Duration, largest_answer: usize) -> Self {
-        Self { client: OnceCell::new(), patience, largest_answer }
+        Self { client: OnceCell::new(), patience, largest_answer, reach: Reach::Anywhere }
+    }
+
+    /// Dials only addresses that anybody can reach, whatever a name stands for.
+    #[must_use]
+    pub fn public_only(self) -> Self {
+        Self { reach: Reach::PublicAddresses, ..self }
     }
 
     /// Asks once. Also without TLS where the address says so, as the local stack's do: whoever takes
     /// addresses from others checks them first.
     pub async fn ask(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, NotAnswered> {
-        let client = self.client.get_or_try_init(|| async { client() }).await?;
         let answered = async {
-            let response = client.request(request.map(|body| Full::new(body.into()))).await;
-            let (parts, body) = response.map_err(|_| NotAnswered::NotReached)?.into_parts();
+            let (parts, body) = self.begin(request).await?.into_parts();
             let body = Limited::new(body, self.largest_answer).collect().await;
             let body = body.map_err(|_| NotAnswered::NotRead)?;
             Ok(Response::from_parts(parts, body.to_bytes().into()))
         };
         tokio::time::timeout(self.patience, answered).await.unwrap_or(Err(NotAnswered::TooLate))
     }
+
+    /// Asks once, like `ask`, where only what heads the answer matters.
+    pub async fn send(&self, request: Request<Vec<u8>>) -> Result<Response<()>, NotAnswered> {
+        /// What has come of the rest until then is read, so that the connection can be used again.
+        const REST: Duration = Duration::from_millis(100);
+        let begun = tokio::time::timeout(self.patience, self.begin(request)).await;
+        let (parts, body) = begun.unwrap_or(Err(NotAnswered::TooLate))?.into_parts();
+        let mut body = Limited::new(body, self.largest_answer);
+        let rest = async { while let Some(Ok(_)) = body.frame().await {} };
+        // Where more is to come, the connection is closed instead.
+        let _ = tokio::time::timeout(REST, rest).await;
+        Ok(Response::from_parts(parts, ()))
+    }
+
+    async fn begin(&self, request: Request<Vec<u8>>) -> Result<Response<Incoming>, NotAnswered> {
+        if !self.reach.allows_host(request.uri().host().ok_or(NotAnswered::NotAnAddress)?) {
+            return Err(NotAnswered::NotPublic);
+        }
+        let client = self.client.get_or_try_init(|| async { client(self.reach) }).await?;
+        let response = client.request(request.map(|body| Full::new(body.into()))).await;
+        response.map_err(|error| if is_not_public(&error) { NotAnswered::NotPublic } else { NotAnswered::NotReached })
+    }
 }
 
-fn client() -> Result<Client<HttpsConnector<HttpConnector>, Body>, NotAnswered> {
+fn client(reach: Reach) -> Result<Connected, NotAnswered> {
+    let mut dialled = HttpConnector::new_with_resolver(Resolver::new(reach));
+    dialled.enforce_http(false);
+    dialled.set_nodelay(true);
     let connector = HttpsConnectorBuilder::new()
         .with_provider_and_native_roots(ring::default_provider())
         .map_err(|_| NotAnswered::NoRoots)?
         .https_or_http()
         .enable_http1()
-        .build();
-    Ok(Client::builder(TokioExecutor::new()).build(connector))
+        .wrap_connector(dialled);
+    let mut client = Client::builder(TokioExecutor::new());
+    Ok(client.http1_max_buf_size(LARGEST_HEAD).pool_timer(TokioTimer::new()).build(connector))
+}
+
+fn is_not_public(error: &(dyn Error + 'static)) -> bool {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if error.is::<NotPublic>() {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// A server that gives each request what follows, and counts its connections.
+    async fn server(answer: &'static [u8]) -> (u16, Arc<AtomicUsize>) {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let connections = Arc::new(AtomicUsize::new(0));
+        let count = connections.clone();
+        tokio::spawn(async move {
+            loop {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                count.fetch_add(1, Ordering::Relaxed);
+                tokio::spawn(async move {
+                    let mut bytes = [0; 4096];
+                    while let Ok(1..) = stream.read(&mut bytes).await {
+                        if stream.write_all(answer).await.is_err() {
+                            return;
+                        }
+                    }
+                });
+            }
+        });
+        (port, connections)
+    }
+
+    fn to(host: &str, port: u16) -> Request<Vec<u8>> {
+        Request::post(format!("http://{host}:{port}/")).body(b"hello".to_vec()).unwrap()
+    }
+
+    const PATIENCE: Duration = Duration::from_secs(5);
+    const EMPTY: &[u8] = b"HTTP/1.1 201 Created\r\ncontent-length: 0\r\n\r\n";
+
+    #[tokio::test]
+    async fn a_name_or_an_address_of_a_private_network_is_not_even_dialled() {
+        let (port, connections) = server(EMPTY).await;
+        let guarded = Https::new(PATIENCE, 1024).public_only();
+        for host in ["localhost", "127.0.0.1", "127.1", "[::1]", "[::ffff:127.0.0.1]", "2130706433", "0x7f000001"] {
+            assert_eq!(guarded.send(to(host, port)).await.unwrap_err(), NotAnswered::NotPublic, "{host}");
+        }
+        assert_eq!(connections.load(Ordering::Relaxed), 0);
+        let open = Https::new(PATIENCE, 1024);
+        assert_eq!(open.send(to("localhost", port)).await.unwrap().status(), 201);
+    }
+
+    #[tokio::test]
+    async fn a_connection_is_used_again_and_a_redirect_is_not_followed() {
+        let (elsewhere, followed) = server(EMPTY).await;
+        let redirect =
+            format!("HTTP/1.1 307 Elsewhere\r\nlocation: http://127.0.0.1:{elsewhere}/\r\ncontent-length: 2\r\n\r\nno");
+        let (port, connections) = server(redirect.leak().as_bytes()).await;
+        let https = Https::new(PATIENCE, 1024);
+        for _ in 0..3 {
+            assert_eq!(https.send(to("127.0.0.1", port)).await.unwrap().status(), 307);
+        }
+        assert_eq!((connections.load(Ordering::Relaxed), followed.load(Ordering::Relaxed)), (1, 0));
+    }
+
+    #[tokio::test]
+    async fn what_comes_after_the_head_of_an_answer_is_not_waited_for() {
+        let (port, _) = server(b"HTTP/1.1 201 Created\r\ncontent-length: 1000000\r\n\r\nslow").await;
+        let https = Https::new(PATIENCE, 1024);
+        let sent = tokio::time::timeout(PATIENCE, https.send(to("127.0.0.1", port))).await.unwrap();
+        assert_eq!(sent.unwrap().status(), 201);
+        let long: &[u8] = format!("HTTP/1.1 201 Created\r\nx: {}", "x".repeat(2 * LARGEST_HEAD)).leak().as_bytes();
+        let (port, _) = server(long).await;
+        assert_eq!(https.send(to("127.0.0.1", port)).await.unwrap_err(), NotAnswered::NotReached);
+    }
 }

@@ -50,6 +50,24 @@ pub fn sign_in_secret() -> Result<String, BadConfiguration> {
         .map_err(|_| BadConfiguration { variable: "SWITCHBOARD_SIGN_IN_SECRET", must: "name a secret" })
 }
 
+/// The name of the secret that the push keys are in.
+pub fn push_secret() -> Result<String, BadConfiguration> {
+    env::var("SWITCHBOARD_PUSH_SECRET")
+        .map_err(|_| BadConfiguration { variable: "SWITCHBOARD_PUSH_SECRET", must: "name a secret" })
+}
+
+/// The push services that may be sent to, if they are not those of the known browsers.
+#[must_use]
+pub fn push_services() -> String {
+    env::var("SWITCHBOARD_PUSH_SERVICES").unwrap_or_default()
+}
+
+/// The address of the queue of pushes that are to be tried again.
+pub fn push_retries() -> Result<String, BadConfiguration> {
+    env::var("SWITCHBOARD_PUSH_RETRIES")
+        .map_err(|_| BadConfiguration { variable: "SWITCHBOARD_PUSH_RETRIES", must: "be the address of a queue" })
+}
+
 /// Where the WebSocket API's `@connections` are.
 pub fn live_endpoint() -> Result<String, BadConfiguration> {
     env::var("SWITCHBOARD_LIVE_ENDPOINT")

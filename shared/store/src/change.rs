@@ -1,6 +1,8 @@
 //! What the table's stream says: the only place that reads its images.
 
-use domain::{AppointmentId, CompanyId, Conversation, ConversationId, Event, StaffId, Timestamp};
+use domain::{
+    AppointmentId, CompanyId, Conversation, ConversationId, Event, PushTest, StaffId, SubscriptionId, Timestamp,
+};
 use serde::Deserialize;
 use serde_dynamo::Item;
 use thiserror::Error;
@@ -8,13 +10,18 @@ use thiserror::Error;
 use crate::head::Head;
 use crate::keys::{self, Place};
 use crate::staff::Member;
-use crate::{TokenHash, events};
+use crate::{TokenHash, events, push};
 
 /// Something that happened to what the table holds, that somebody may want to be told of.
 #[derive(Clone, Debug)]
 pub enum Change {
     /// A message or a call was recorded, or has moved on.
-    Event { company: CompanyId, event: Event },
+    Event {
+        company: CompanyId,
+        event: Box<Event>,
+        /// As it was; `None` if it is new.
+        before: Option<Box<Event>>,
+    },
     /// What is the last of a conversation, or whether its customer waits.
     Head {
         company: CompanyId,
@@ -27,9 +34,19 @@ pub enum Change {
     /// An appointment is new, or has changed.
     Appointment { company: CompanyId, appointment: AppointmentId },
     /// A session is over.
-    SessionEnded { company: CompanyId, session: TokenHash },
+    SessionEnded { company: CompanyId, staff: StaffId, session: TokenHash, how: SessionEnd },
     /// The sessions of somebody are over: those that began before a moment, or all of them.
     StaffSignedOut { company: CompanyId, staff: StaffId, before: Option<Timestamp> },
+    /// Somebody asked for a test of a browser of theirs.
+    PushTest { company: CompanyId, staff: StaffId, subscription: SubscriptionId, test: PushTest },
+}
+
+/// How a session ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionEnd {
+    SignedOut,
+    /// Its time ran out, and the table deleted it.
+    RanOut,
 }
 
 /// A record of the stream that is not one, or has an image of a shape that was never written.
@@ -47,6 +64,15 @@ pub enum Unreadable {
 #[derive(Deserialize)]
 struct Record {
     dynamodb: Images,
+    /// Of a record of what the table's TTL deleted.
+    #[serde(rename = "userIdentity", default)]
+    by: Option<By>,
+}
+
+#[derive(Deserialize)]
+struct By {
+    #[serde(rename = "type")]
+    kind: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -60,6 +86,7 @@ struct Images {
 #[derive(Deserialize)]
 struct SessionImage {
     company: CompanyId,
+    staff: StaffId,
 }
 
 impl Change {
@@ -71,21 +98,22 @@ impl Change {
             | Self::Person { company, .. }
             | Self::Appointment { company, .. }
             | Self::SessionEnded { company, .. }
-            | Self::StaffSignedOut { company, .. } => company,
+            | Self::StaffSignedOut { company, .. }
+            | Self::PushTest { company, .. } => company,
         }
     }
 
     /// What a record of the stream says; `None` if it is nothing that anybody is told of.
     pub fn read<'a, D: serde::Deserializer<'a>>(record: D) -> Result<Option<Self>, Unreadable> {
-        let Record { dynamodb } = Record::deserialize(record).map_err(|_| Unreadable::NotARecord)?;
+        let Record { dynamodb, by } = Record::deserialize(record).map_err(|_| Unreadable::NotARecord)?;
         let key: keys::Key = serde_dynamo::from_item(dynamodb.keys).map_err(|_| Unreadable::NotARecord)?;
         let (new, old) = (dynamodb.new_image, dynamodb.old_image);
         match keys::place(&key).ok_or(Unreadable::Key)? {
             Place::Event { company } => {
                 // What is deleted was beyond the retention, and is on no screen.
                 let Some(event) = new else { return Ok(None) };
-                let event = events::from_image(event).map_err(|_| Unreadable::Image)?;
-                Ok(Some(Self::Event { company, event }))
+                let read = |image| events::from_image(image).map(Box::new).map_err(|_| Unreadable::Image);
+                Ok(Some(Self::Event { company, event: read(event)?, before: old.map(read).transpose()? }))
             }
             Place::Head { company, conversation } if new.is_some() => {
                 let before = old.map(serde_dynamo::from_item::<_, Head>).transpose().map_err(|_| Unreadable::Image)?;
@@ -102,7 +130,10 @@ impl Change {
             Place::Session { session } => {
                 let (None, Some(ended)) = (new, old) else { return Ok(None) };
                 let ended: SessionImage = serde_dynamo::from_item(ended).map_err(|_| Unreadable::Image)?;
-                Ok(Some(Self::SessionEnded { company: ended.company, session }))
+                // Users of the table have identities of other kinds (DynamoDB, "TTL and streams").
+                let by_itself = by.is_some_and(|by| by.kind.as_deref() == Some("Service"));
+                let how = if by_itself { SessionEnd::RanOut } else { SessionEnd::SignedOut };
+                Ok(Some(Self::SessionEnded { company: ended.company, staff: ended.staff, session, how }))
             }
             Place::Staff { company, staff } => {
                 let member = |item: Option<Item>| {
@@ -115,6 +146,10 @@ impl Change {
                     }
                     _ => None,
                 })
+            }
+            Place::Browser { company, staff, subscription } => {
+                let test = push::newly_asked(old, new).map_err(|_| Unreadable::Image)?;
+                Ok(test.map(|test| Self::PushTest { company, staff, subscription, test }))
             }
             Place::Head { .. } | Place::Person { .. } | Place::Appointment { .. } | Place::Elsewhere => Ok(None),
         }

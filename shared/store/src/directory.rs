@@ -114,7 +114,16 @@ impl Store {
         }
         let removed =
             Removed { key: keys::removed(company), expires_at: now.plus_secs(LONGEST_RETENTION_SECS).as_secs() };
-        let writes = vec![self.delete_listed(keys::company(company))?, self.put(Put::builder(), &removed)?];
+        let push_setting = Delete::builder()
+            .table_name(&self.table)
+            .set_key(Some(keys::push_setting(company).attributes()))
+            .build()
+            .map_err(misshapen("TransactWriteItems"))?;
+        let writes = vec![
+            self.delete_listed(keys::company(company))?,
+            self.put(Put::builder(), &removed)?,
+            TransactWriteItem::builder().delete(push_setting).build(),
+        ];
         self.change(writes, [Refused::NoCompany]).await
     }
 

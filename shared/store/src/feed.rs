@@ -69,6 +69,6 @@ impl Store {
     }
 }
 
-fn end_of_time() -> Position {
+pub(crate) fn end_of_time() -> Position {
     Position::new(Timestamp::from_millis(u64::MAX), u128::MAX)
 }

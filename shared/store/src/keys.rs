@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{AppointmentId, CompanyId, ConversationId, Login, MessageId, PhoneNumber, Position, StaffId};
+use domain::{
+    AppointmentId, CompanyId, ConversationId, Login, MessageId, PhoneNumber, Position, StaffId, SubscriptionId,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{ConnectionId, TokenHash};
@@ -119,6 +121,10 @@ pub(crate) fn part(item: &HashMap<String, AttributeValue>) -> Part {
     }
 }
 
+pub(crate) fn pk(item: &HashMap<String, AttributeValue>) -> Option<String> {
+    item.get(PK).and_then(|pk| pk.as_s().ok()).cloned()
+}
+
 pub(crate) fn inbox(company: &CompanyId) -> String {
     format!("INBOX#{company}")
 }
@@ -173,6 +179,56 @@ pub(crate) fn live(company: &CompanyId, connection: &ConnectionId) -> Key {
     key(live_connections(company), connection.to_string())
 }
 
+/// A company's browsers that are pushed to, with what is set for them.
+pub(crate) fn pushes(company: &CompanyId) -> String {
+    format!("PUSH#{company}")
+}
+
+const PUSH_SETTING: &str = "COMPANY";
+
+/// What a company has set. Sorts before everything else of `pushes`.
+pub(crate) fn push_setting(company: &CompanyId) -> Key {
+    key(pushes(company), PUSH_SETTING)
+}
+
+/// What somebody has chosen. Sorts before their browsers.
+pub(crate) fn push_choice(company: &CompanyId, staff: &StaffId) -> Key {
+    key(pushes(company), format!("STAFF#{staff}"))
+}
+
+pub(crate) fn browser(company: &CompanyId, staff: &StaffId, id: SubscriptionId) -> Key {
+    key(pushes(company), format!("STAFF#{staff}#{id}"))
+}
+
+/// The first and the last sort key that somebody's choice and browsers can have. Nobody else's are
+/// between them: `#` sorts before everything that an id of staff has in it.
+pub(crate) fn pushes_of(staff: &StaffId) -> (String, String) {
+    (format!("STAFF#{staff}"), format!("STAFF#{staff}#g"))
+}
+
+/// Whose browser a push endpoint is, in the whole deployment.
+pub(crate) fn push_owner(id: SubscriptionId) -> Key {
+    key(format!("PUSH-ENDPOINT#{id}"), "OWNER")
+}
+
+/// What an item of `pushes` is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum PushPart {
+    Setting,
+    Choice(StaffId),
+    Browser,
+}
+
+/// `None` for a key that is not spelled as it is here.
+pub(crate) fn push_part(item: &HashMap<String, AttributeValue>) -> Option<PushPart> {
+    let sk = item.get(SK)?.as_s().ok()?;
+    if sk == PUSH_SETTING {
+        return Some(PushPart::Setting);
+    }
+    let staff = sk.strip_prefix("STAFF#")?;
+    Some(if staff.contains('#') { PushPart::Browser } else { PushPart::Choice(staff.parse().ok()?) })
+}
+
 /// Whose an item is and what it is, as its key says: of those that somebody is told of.
 pub(crate) enum Place {
     Event { company: CompanyId },
@@ -180,6 +236,7 @@ pub(crate) enum Place {
     Person { company: CompanyId, conversation: ConversationId },
     Session { session: TokenHash },
     Staff { company: CompanyId, staff: StaffId },
+    Browser { company: CompanyId, staff: StaffId, subscription: SubscriptionId },
     Appointment { company: CompanyId, appointment: AppointmentId },
     Elsewhere,
 }
@@ -208,6 +265,14 @@ pub(crate) fn place(key: &Key) -> Option<Place> {
                 Place::Elsewhere
             }
         }
+        "PUSH" => match key.sk.strip_prefix("STAFF#").and_then(|rest| rest.split_once('#')) {
+            Some((staff, subscription)) => Place::Browser {
+                company: whose.parse().ok()?,
+                staff: staff.parse().ok()?,
+                subscription: subscription.parse().ok()?,
+            },
+            None => Place::Elsewhere,
+        },
         _ => Place::Elsewhere,
     })
 }

@@ -1,6 +1,7 @@
+use std::collections::HashMap;
 use std::fmt;
 
-use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use domain::{CompanyId, StaffId, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -45,6 +46,16 @@ struct Item {
     began: Timestamp,
 }
 
+pub(crate) fn read(item: HashMap<String, AttributeValue>, operation: &'static str) -> Result<Session, StoreError> {
+    let item: Item = serde_dynamo::from_item(item).map_err(misshapen(operation))?;
+    Ok(Session {
+        company: item.company,
+        staff: item.staff,
+        began: item.began,
+        ends: Timestamp::from_millis(item.expires_at.saturating_mul(1000)),
+    })
+}
+
 impl Store {
     pub async fn start_session(&self, token: &TokenHash, session: &Session) -> Result<(), StoreError> {
         let item = Item {
@@ -76,14 +87,7 @@ impl Store {
             .send()
             .await
             .map_err(unavailable("GetItem"))?;
-        let Some(item) = found.item else { return Ok(None) };
-        let item: Item = serde_dynamo::from_item(item).map_err(misshapen("GetItem"))?;
-        Ok(Some(Session {
-            company: item.company,
-            staff: item.staff,
-            began: item.began,
-            ends: Timestamp::from_millis(item.expires_at.saturating_mul(1000)),
-        }))
+        found.item.map(|item| read(item, "GetItem")).transpose()
     }
 
     pub async fn end_session(&self, token: &TokenHash) -> Result<(), StoreError> {

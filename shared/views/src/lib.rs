@@ -13,6 +13,7 @@ mod moment;
 mod notification;
 mod older;
 mod person;
+mod push;
 mod text;
 
 use domain::{Region, Timestamp};
@@ -30,6 +31,7 @@ pub use icon::{Icon, icon};
 pub use live::Live;
 pub use message::{message, message_json};
 pub use notification::{notification_json, notification_rows};
+pub use push::{PushSettingsView, push_settings, push_settings_json};
 
 /// For whom, and when, something is rendered.
 #[derive(Clone, Copy, Debug)]

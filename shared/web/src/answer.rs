@@ -44,6 +44,18 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// For a program, whatever it said that it takes.
+    #[must_use]
+    pub fn json(value: &Value) -> Self {
+        Format::Json.answer(|| maud::html! {}, || value.clone())
+    }
+
+    /// That it is done, and there is nothing to be shown.
+    #[must_use]
+    pub fn nothing() -> Self {
+        Self::json(&Value::Null).with_status(StatusCode::NO_CONTENT)
+    }
+
     #[must_use]
     pub fn with_status(self, status: StatusCode) -> Self {
         Self { status, ..self }
@@ -82,6 +94,9 @@ pub fn respond(request: &Request, outcome: Result<Answer, Problem>) -> Response<
             *response.status_mut() = StatusCode::NOT_MODIFIED;
             return response;
         }
+    }
+    if answer.status == StatusCode::NO_CONTENT {
+        return response;
     }
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(answer.content_type));
     *response.body_mut() = Body::Text(answer.body);

@@ -29,7 +29,7 @@ pub fn staff(request: &Request) -> Result<Staff, Problem> {
     let unauthorized = |code, message: &str| Problem::new(StatusCode::UNAUTHORIZED, code, message);
     match verdict(request) {
         Some(Verdict::Live(staff)) => Ok(staff),
-        Some(Verdict::Ended) => Err(unauthorized("session-ended", "Your session has ended. Sign in again to go on.")),
+        Some(Verdict::Ended) => Err(Problem::session_ended()),
         Some(Verdict::Unknown) => {
             Err(unauthorized("session-unknown", "This session is not known here. Sign in again."))
         }

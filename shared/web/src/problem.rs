@@ -47,6 +47,11 @@ impl Problem {
         )
     }
 
+    #[must_use]
+    pub fn session_ended() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "session-ended", "Your session has ended. Sign in again to go on.")
+    }
+
     pub(crate) fn answer(&self, format: Format) -> Answer {
         let body = || json!({"error": {"code": self.code, "message": self.message}});
         format.answer(|| views::problem(&self.message), body).with_status(self.status)

@@ -1,6 +1,6 @@
 use maud::{Markup, html};
 
-use super::{Place, list, portal};
+use super::{HELP_WITH_ANSWERING, HELP_WITH_PUSH, Place, list, portal};
 
 /// How many the panel shows.
 const MOST: u8 = 10;
@@ -18,6 +18,10 @@ pub(super) fn page() -> Markup {
                     span { "The 10 newest · refreshes every 5 seconds" }
                     a.button href="/notifications.html" { "View All" }
                 }
+            }
+            nav.helps aria-label="Help" {
+                a href=(HELP_WITH_ANSWERING) { "How to answer an SMS" }
+                a href=(HELP_WITH_PUSH) { "Turn web push notifications on or off" }
             }
         },
     )

@@ -1,7 +1,12 @@
 // Every page there is, each as somebody comes upon it with the demo's customers.
 import {MARIA} from './stack.mjs';
 
-export const SIGNED_OUT = [{name: 'sign-in', path: '/sign-in.html', ready: '#sign-in'}];
+export const SIGNED_OUT = [
+  {name: 'sign-in', path: '/sign-in.html', ready: '#sign-in'},
+  {name: 'help-push', path: '/help-push.html', ready: 'h1'},
+  {name: 'help-answering', path: '/help-answering.html', ready: 'h1'},
+  {name: 'offline', path: '/offline.html', ready: 'h1'},
+];
 
 export function signedIn(conversation, appointment) {
   return [
@@ -14,6 +19,7 @@ export function signedIn(conversation, appointment) {
     {name: 'new-appointment', path: '/new-appointment.html', ready: '.account-name'},
     {name: 'no-appointment', path: '/appointment.html?a=nonsense', ready: '.problem'},
     {name: 'new-message', path: '/new-message.html', ready: '.account-name'},
+    {name: 'notification-settings', path: '/notification-settings.html', ready: '.push-settings'},
     {name: 'no-conversation', path: '/conversation.html?c=nonsense', ready: '.problem'},
     {name: 'not-found', path: '/nothing-here.html', ready: 'h1'},
     {name: 'handset', path: `/handset?from=${encodeURIComponent(MARIA)}`, ready: '#thread .received'},

@@ -8,9 +8,10 @@ const binary = process.env.SWITCHBOARD ?? fileURLToPath(new URL('../../../target
 
 export class Stack {
   /** Starts one, with or without the demo's messages, in memory or in the folder `data`. */
-  static async start({demo = false, data = null, port = 0} = {}) {
+  static async start({demo = false, data = null, port = 0, pushService = null} = {}) {
     const keep = data ? ['--data', data] : ['--memory'];
-    const process = spawn(binary, [...keep, '--port', `${port}`, ...(demo ? [] : ['--no-demo'])], {
+    const push = pushService ? ['--push-service', pushService.origin] : [];
+    const process = spawn(binary, [...keep, '--port', `${port}`, ...push, ...(demo ? [] : ['--no-demo'])], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const stack = new Stack();

@@ -1,5 +1,7 @@
 // Tests that speak of people: staff with a browser window each, customers with a phone.
 import {test as base, expect} from '@playwright/test';
+import {pretendsPush} from './push.mjs';
+import {PushService} from './push-service.mjs';
 import {Staff} from './staff.mjs';
 import {Stack} from './stack.mjs';
 
@@ -20,19 +22,28 @@ export const test = base.extend({
   /** Whether requests may go unanswered: then the browser says so in its console. */
   connectionFails: [false, {option: true}],
 
-  stack: async ({demo}, use) => {
-    const stack = await Stack.start({demo});
+  /** A push service that the stack may send to. */
+  pushService: async ({}, use) => {
+    const pushService = await PushService.start();
+    await use(pushService);
+    await pushService.stop();
+  },
+
+  stack: async ({demo, pushService}, use) => {
+    const stack = await Stack.start({demo, pushService});
     await use(stack);
     await stack.stop();
   },
 
   /** Opens a window of a browser that nobody has used before. */
-  openWindow: async ({browser, stack, connectionFails}, use) => {
+  openWindow: async ({browser, stack, pushService, connectionFails}, use) => {
     const windows = [];
     const complaints = [];
     await use(async (options = {}) => {
-      const context = await browser.newContext({baseURL: stack.address, ...options});
+      const {push, ...others} = options;
+      const context = await browser.newContext({baseURL: stack.address, ...others});
       windows.push(context);
+      if (push) await pretendsPush(context, {endpoints: `${pushService.origin}/pretended`, ...push});
       const page = await context.newPage();
       page.on('pageerror', error => complaints.push(`${error}`));
       page.on('dialog', dialog => {

@@ -1,0 +1,209 @@
+#![doc = include_str!("../README.md")]
+
+mod browser_name;
+mod written;
+
+use std::convert::Infallible;
+
+use browser_name::browser_name;
+use domain::{Clock, PushTest, Randomness, Staff, SubscriptionId};
+use http::header::USER_AGENT;
+use http::{Method, StatusCode};
+use lambda_http::{Body, Request, RequestExt, Response};
+use push::{KeyRing, NoKeys, NotAdmitted, Services};
+use runtime::Runtime;
+use serde_json::json;
+use store::{BROWSERS_AT_MOST, BrowserToKeep, Kept, Noted, PushSettings, Set, Store};
+use views::PushSettingsView;
+use web::{Answer, Format, Problem};
+use written::{WrittenSettings, WrittenSubscription};
+
+/// The browsers in which a member of staff is notified, and of what.
+pub struct PushSubscriptions {
+    store: Store,
+    services: Services,
+    keys: KeyRing,
+    clock: Clock,
+    randomness: Randomness,
+}
+
+impl PushSubscriptions {
+    /// `services` are those that may be pushed to; `secret` names the secret with the push keys.
+    #[must_use]
+    pub fn new(runtime: &Runtime, services: Services, secret: String) -> Self {
+        let secrets = aws_sdk_secretsmanager::Client::new(&runtime.aws);
+        Self {
+            store: runtime.store(),
+            services,
+            keys: KeyRing::new(secrets, secret, runtime.clock.clone()),
+            clock: runtime.clock.clone(),
+            randomness: runtime.randomness.clone(),
+        }
+    }
+
+    pub async fn handle(&self, request: Request) -> Result<Response<Body>, Infallible> {
+        Ok(web::respond(&request, self.answer(&request).await))
+    }
+
+    async fn answer(&self, request: &Request) -> Result<Answer, Problem> {
+        let staff = web::staff(request)?;
+        let settings = request.raw_http_path() == "/api/push-settings";
+        match *request.method() {
+            Method::GET => self.show(request, &staff).await,
+            Method::DELETE => self.remove(request, &staff).await,
+            _ if settings => self.set(request, &staff).await,
+            Method::PUT => self.keep(request, &staff).await,
+            _ => self.test(request, &staff).await,
+        }
+    }
+
+    async fn show(&self, request: &Request, staff: &Staff) -> Result<Answer, Problem> {
+        let now = self.clock.now();
+        let PushSettings { messages, shows_text, browsers } =
+            self.store.push_settings(&staff.company, &staff.id, now).await?;
+        let unanswered = self.store.unanswered(&staff.company, now).await?;
+        // Without keys nothing is turned on, but what there is can be seen and turned off.
+        let keys = self.keys.keys().await.map_err(logged).ok();
+        let key = keys.as_ref().map(|keys| keys.current());
+        let view = PushSettingsView {
+            key,
+            browsers: &browsers,
+            messages,
+            shows_text,
+            company: &staff.company_name,
+            unanswered,
+        };
+        Ok(Format::of(request).answer(|| views::push_settings(&view), || views::push_settings_json(&view)))
+    }
+
+    /// Keeps the browser that asks, or that it is still there.
+    async fn keep(&self, request: &Request, staff: &Staff) -> Result<Answer, Problem> {
+        web::same_origin(request)?;
+        let written: WrittenSubscription = web::body(request)?;
+        let keys = self.keys.keys().await.map_err(no_keys)?;
+        let subscription = written.subscription(keys.current());
+        if !keys.has(&subscription.key) {
+            return Err(not_our_key());
+        }
+        self.services.admit(&subscription).map_err(not_admitted)?;
+        let token = web::session_token(web::cookies(request.headers())).ok_or_else(Problem::session_ended)?;
+        let user_agent = request.headers().get(USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+        let asked = BrowserToKeep {
+            company: staff.company.clone(),
+            staff: staff.id.clone(),
+            session: web::token_hash(&token),
+            subscription,
+            name: browser_name(user_agent),
+        };
+        let now = self.clock.now();
+        let (status, browser) = match self.store.keep_browser(&asked, now).await? {
+            Kept::New(browser) => (StatusCode::CREATED, browser),
+            Kept::Refreshed(browser) => (StatusCode::OK, browser),
+            Kept::TooMany => return Err(too_many()),
+            Kept::SessionOver => return Err(Problem::session_ended()),
+        };
+        let unanswered = self.store.unanswered(&staff.company, now).await?;
+        let answer = json!({
+            "id": browser.id().to_string(),
+            "name": browser.name,
+            "since": browser.since.to_string(),
+            "key": keys.current(),
+            "unanswered": unanswered,
+        });
+        Ok(Answer::json(&answer).with_status(status))
+    }
+
+    /// Notifies a browser no more, be it there or not.
+    async fn remove(&self, request: &Request, staff: &Staff) -> Result<Answer, Problem> {
+        web::same_origin(request)?;
+        // What is no id names no browser, and so none of theirs.
+        if let Some(id) = subscription(request) {
+            self.store.forget_browser(&staff.company, &staff.id, id).await?;
+        }
+        match Format::of(request) {
+            Format::Html => self.show(request, staff).await,
+            Format::Json => Ok(Answer::nothing()),
+        }
+    }
+
+    /// Asks for a notification, which comes by the way that all others do.
+    async fn test(&self, request: &Request, staff: &Staff) -> Result<Answer, Problem> {
+        web::same_origin(request)?;
+        let id = subscription(request).ok_or_else(no_browser)?;
+        let test = PushTest { nonce: self.randomness.token(), at: self.clock.now() };
+        match self.store.ask_push_test(&staff.company, &staff.id, id, &test).await? {
+            Noted::Done | Noted::Known => {
+                Ok(Answer::json(&json!({"test": test.nonce})).with_status(StatusCode::ACCEPTED))
+            }
+            Noted::Gone => Err(no_browser()),
+        }
+    }
+
+    async fn set(&self, request: &Request, staff: &Staff) -> Result<Answer, Problem> {
+        web::same_origin(request)?;
+        let written: WrittenSettings = web::body(request)?;
+        match self.store.set_pushes(&staff.company, &staff.id, written.change()).await? {
+            Set::Done => self.show(request, staff).await,
+            Set::NotStaff => Err(Problem::session_ended()),
+        }
+    }
+}
+
+/// The browser that the path names.
+fn subscription(request: &Request) -> Option<SubscriptionId> {
+    request.path_parameters_ref()?.first("subscription")?.parse().ok()
+}
+
+fn logged(error: NoKeys) -> NoKeys {
+    tracing::error!(%error, "there are no push keys");
+    error
+}
+
+fn no_keys(error: NoKeys) -> Problem {
+    let (code, message) = match logged(error) {
+        NoKeys::Bad(_) => (
+            "no-push-keys",
+            "Notifications are not set up yet. Ask your administrator: it takes one command (`admin push-keys create`).",
+        ),
+        NoKeys::Unavailable { .. } => {
+            ("unavailable", "Notifications cannot be turned on just now. Nothing is lost; try again in a moment.")
+        }
+    };
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, code, message)
+}
+
+fn not_our_key() -> Problem {
+    Problem::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "not-our-key",
+        "This browser was set up with a key that is not used any more. Turn notifications off and on again.",
+    )
+}
+
+fn not_admitted(why: NotAdmitted) -> Problem {
+    let code = match why {
+        NotAdmitted::Address => "bad-endpoint",
+        NotAdmitted::Service | NotAdmitted::PrivateNetwork => "push-service-not-allowed",
+        NotAdmitted::Keys => "bad-keys",
+    };
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, code, why.to_string())
+}
+
+fn too_many() -> Problem {
+    Problem::new(
+        StatusCode::CONFLICT,
+        "too-many-browsers",
+        format!(
+            "You are notified in {BROWSERS_AT_MOST} browsers already, which is as many as there can be. Remove one of \
+             them in the settings, and turn this one on again."
+        ),
+    )
+}
+
+fn no_browser() -> Problem {
+    Problem::new(
+        StatusCode::NOT_FOUND,
+        "no-browser",
+        "Notifications are not on in that browser any more. Turn them on again there.",
+    )
+}

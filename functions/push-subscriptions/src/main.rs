@@ -1,0 +1,22 @@
+#![doc = include_str!("../README.md")]
+
+use std::sync::Arc;
+
+use lambda_http::{Error, run, service_fn};
+use push::Services;
+use push_subscriptions::PushSubscriptions;
+use runtime::Runtime;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let runtime = Runtime::on_lambda()?;
+    let services = Services::from_setting(&runtime::push_services())?;
+    let secret = runtime::push_secret()?;
+    runtime.open_table().await;
+    let function = Arc::new(PushSubscriptions::new(&runtime, services, secret));
+    run(service_fn(|request| {
+        let function = function.clone();
+        async move { function.handle(request).await }
+    }))
+    .await
+}

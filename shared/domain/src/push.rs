@@ -1,0 +1,121 @@
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::conversation::digest;
+
+/// What a browser was given by its push service, and hands on for us to send to: the three values of
+/// `PushSubscription.toJSON()`, as they were written. They are a browser's word: whoever keeps or
+/// uses them checks them.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PushSubscription {
+    pub endpoint: PushEndpoint,
+    /// The browser's public key, an uncompressed point on P-256, in base64url.
+    pub p256dh: String,
+    /// A secret of 16 bytes that only the browser and we know, in base64url.
+    pub auth: String,
+    /// Our public key that it takes pushes from (its `applicationServerKey`), in base64url.
+    pub key: String,
+}
+
+impl PushSubscription {
+    #[must_use]
+    pub fn id(&self) -> SubscriptionId {
+        SubscriptionId(digest("push-endpoint", &[&self.endpoint.0]))
+    }
+}
+
+impl fmt::Debug for PushSubscription {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PushSubscription({})", self.id())
+    }
+}
+
+/// The address that a push service takes a browser's pushes at. Whoever knows it can try to push, so
+/// it never reaches a log.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PushEndpoint(String);
+
+impl PushEndpoint {
+    #[must_use]
+    pub fn new(address: String) -> Self {
+        Self(address)
+    }
+
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for PushEndpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PushEndpoint(..)")
+    }
+}
+
+/// Names a subscription: of its endpoint, so that a browser that comes again has the same. It says
+/// nothing of the endpoint and may stand in a key, an address and a log. 32 hexadecimal digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct SubscriptionId(u128);
+
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[error("not the id of a push subscription")]
+pub struct NotASubscription;
+
+impl FromStr for SubscriptionId {
+    type Err = NotASubscription;
+    fn from_str(text: &str) -> Result<Self, NotASubscription> {
+        let plain = text.len() == 32 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        let id = plain.then(|| u128::from_str_radix(text, 16)).and_then(Result::ok);
+        id.map(Self).ok_or(NotASubscription)
+    }
+}
+
+impl TryFrom<String> for SubscriptionId {
+    type Error = NotASubscription;
+    fn try_from(text: String) -> Result<Self, NotASubscription> {
+        text.parse()
+    }
+}
+
+impl From<SubscriptionId> for String {
+    fn from(id: SubscriptionId) -> String {
+        id.to_string()
+    }
+}
+
+impl fmt::Display for SubscriptionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_endpoint_is_in_nothing_that_is_printed() {
+        let subscription = PushSubscription {
+            endpoint: PushEndpoint::new("https://push.example/secret".to_owned()),
+            p256dh: String::new(),
+            auth: "also-secret".to_owned(),
+            key: String::new(),
+        };
+        assert!(!format!("{subscription:?} {}", subscription.id()).contains("secret"));
+    }
+
+    #[test]
+    fn an_id_is_read_as_it_is_written_and_nothing_else_is_one() {
+        let id = SubscriptionId(0xab);
+        assert_eq!(id.to_string().parse(), Ok(id));
+        for bad in ["", "ab", &"0".repeat(33), &"A".repeat(32), &"+".repeat(32)] {
+            assert_eq!(bad.parse::<SubscriptionId>(), Err(NotASubscription), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,224 @@
+use std::fmt;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::Randomness;
+use openssl::bn::{BigNum, BigNumContext};
+use openssl::ec::{EcGroup, EcKey, EcPoint, PointConversionForm};
+use openssl::error::ErrorStack;
+use openssl::nid::Nid;
+use openssl::pkey::Private;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// Our keys for signing pushes (VAPID, RFC 8292): the current one, which browsers subscribe with
+/// from now on, and earlier ones, which browsers that have not renewed since still expect.
+pub struct Keys {
+    written: Written,
+    keys: Vec<Key>,
+}
+
+pub(crate) struct Key {
+    pub(crate) private: EcKey<Private>,
+    /// As an uncompressed point, and that in base64url.
+    pub(crate) point: Vec<u8>,
+    pub(crate) public: String,
+}
+
+/// As the secret has them.
+#[derive(Clone, Serialize, Deserialize)]
+struct Written {
+    /// Whom a push service can reach about our pushes: an `https:` or `mailto:` address.
+    subject: String,
+    keys: Vec<WrittenKey>,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+struct WrittenKey {
+    /// 32 bytes in base64url.
+    private: String,
+}
+
+/// What is wrong with a secret, without anything of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum BadKeys {
+    #[error("the push keys are not JSON of the form {{\"subject\":\"mailto:…\",\"keys\":[{{\"private\":\"…\"}}]}}")]
+    NotWritten,
+    #[error("the push keys' subject is neither a mailto: nor an https: address")]
+    Subject,
+    #[error("there is no push key")]
+    None,
+    #[error("push key {0} is not a private key on P-256, of 32 bytes in base64url")]
+    NotAKey(usize),
+}
+
+/// How many keys a rotation keeps, the new one among them.
+const KEPT: usize = 5;
+
+/// The order of P-256: a private key is greater than 0 and less than this.
+const ORDER: [u8; 32] = [
+    0xff, 0xff, 0xff, 0xff, 0x00, 0x00, 0x00, 0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xbc, 0xe6, 0xfa,
+    0xad, 0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51,
+];
+
+impl Keys {
+    /// `{"subject": "mailto:…" | "https://…", "keys": [{"private": "<32 bytes in base64url>"}]}`,
+    /// the current key first.
+    pub fn parse(text: &str) -> Result<Self, BadKeys> {
+        let written: Written = serde_json::from_str(text).map_err(|_| BadKeys::NotWritten)?;
+        if !is_contact(&written.subject) {
+            return Err(BadKeys::Subject);
+        }
+        if written.keys.is_empty() {
+            return Err(BadKeys::None);
+        }
+        let read = |(place, key): (usize, &WrittenKey)| Key::read(&key.private).ok_or(BadKeys::NotAKey(place + 1));
+        let keys = written.keys.iter().enumerate().map(read).collect::<Result<_, _>>()?;
+        Ok(Self { written, keys })
+    }
+
+    /// A secret with one new key.
+    #[must_use]
+    pub fn generate(randomness: &Randomness, subject: &str) -> String {
+        let written = Written { subject: subject.to_owned(), keys: vec![WrittenKey::new(randomness)] };
+        written.to_string()
+    }
+
+    /// The secret with a new key in front. Browsers renew their subscriptions when their person next
+    /// opens the portal; until then their pushes are signed with the key they know.
+    #[must_use]
+    pub fn rotated(&self, randomness: &Randomness) -> String {
+        let mut written = self.written.clone();
+        written.keys.insert(0, WrittenKey::new(randomness));
+        written.keys.truncate(KEPT);
+        written.to_string()
+    }
+
+    /// The public key that browsers subscribe with, their `applicationServerKey`: in base64url.
+    #[must_use]
+    pub fn current(&self) -> &str {
+        self.keys.first().map_or("", |key| &key.public)
+    }
+
+    /// Whether a public key is one of these.
+    #[must_use]
+    pub fn has(&self, public: &str) -> bool {
+        self.key(public).is_some()
+    }
+
+    pub(crate) fn key(&self, public: &str) -> Option<&Key> {
+        let public = public.trim_end_matches('=');
+        self.keys.iter().find(|key| key.public == public)
+    }
+
+    pub(crate) fn subject(&self) -> &str {
+        &self.written.subject
+    }
+}
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Keys({} and {} earlier)", self.current(), self.keys.len().saturating_sub(1))
+    }
+}
+
+impl Key {
+    fn read(private: &str) -> Option<Self> {
+        let bytes = URL_SAFE_NO_PAD.decode(private.trim_end_matches('=')).ok()?;
+        let bytes: [u8; 32] = bytes.try_into().ok()?;
+        if !is_private_key(&bytes) {
+            return None;
+        }
+        Self::of(&bytes).ok()
+    }
+
+    fn of(private: &[u8; 32]) -> Result<Self, ErrorStack> {
+        let group = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1)?;
+        let mut context = BigNumContext::new()?;
+        let number = BigNum::from_slice(private)?;
+        let mut point = EcPoint::new(&group)?;
+        point.mul_generator2(&group, &number, &mut context)?;
+        let private = EcKey::from_private_components(&group, &number, &point)?;
+        let point = point.to_bytes(&group, PointConversionForm::UNCOMPRESSED, &mut context)?;
+        let public = URL_SAFE_NO_PAD.encode(&point);
+        Ok(Self { private, point, public })
+    }
+}
+
+impl WrittenKey {
+    fn new(randomness: &Randomness) -> Self {
+        let mut bytes = randomness.bytes();
+        // Once in some four thousand million times.
+        while !is_private_key(&bytes) {
+            bytes = randomness.bytes();
+        }
+        Self { private: URL_SAFE_NO_PAD.encode(bytes) }
+    }
+}
+
+impl fmt::Display for Written {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&serde_json::to_string(self).map_err(|_| fmt::Error)?)
+    }
+}
+
+fn is_private_key(bytes: &[u8; 32]) -> bool {
+    *bytes != [0; 32] && *bytes < ORDER
+}
+
+fn is_contact(subject: &str) -> bool {
+    let address = subject.strip_prefix("mailto:").or_else(|| subject.strip_prefix("https://"));
+    address.is_some_and(|address| !address.is_empty() && address.bytes().all(|b| b.is_ascii_graphic()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU8, Ordering};
+
+    use super::*;
+
+    fn randomness() -> Randomness {
+        let count = AtomicU8::new(1);
+        Randomness::new(move || [count.fetch_add(1, Ordering::Relaxed); 32])
+    }
+
+    /// RFC 8292's example has only a public key; this pair is RFC 8291's, appendix A.
+    #[test]
+    fn a_public_key_is_computed_from_its_private_one() {
+        let secret = r#"{"subject":"mailto:push@example.com","keys":[{"private":"yfWPiYE-n46HLnH0KqZOF1fJJU3MYrct3AELtAQ-oRw"}]}"#;
+        let public = "BP4z9KsN6nGRTbVYI_c7VJSPQTBtkgcy27mlmlMoZIIgDll6e3vCYLocInmYWAmS6TlzAC8wEqKK6PBru3jl7A8";
+        let keys = Keys::parse(secret).unwrap();
+        assert_eq!(keys.current(), public);
+        assert!(keys.has(public) && keys.has(&format!("{public}=")) && !keys.has(""));
+    }
+
+    #[test]
+    fn a_rotated_key_is_the_current_one_and_the_earlier_ones_are_known_for_a_while() {
+        let randomness = randomness();
+        let mut keys = Keys::parse(&Keys::generate(&randomness, "https://example.com/contact")).unwrap();
+        let first = keys.current().to_owned();
+        for earlier in 1..KEPT {
+            keys = Keys::parse(&keys.rotated(&randomness)).unwrap();
+            assert!(keys.has(&first) && keys.current() != first, "after {earlier} rotations");
+        }
+        assert!(!Keys::parse(&keys.rotated(&randomness)).unwrap().has(&first));
+    }
+
+    #[test]
+    fn a_secret_that_is_none_is_refused_without_showing_it() {
+        let key = |private: &str| format!(r#"{{"subject":"mailto:a@example.com","keys":[{{"private":"{private}"}}]}}"#);
+        for (bad, why) in [
+            ("secret".to_owned(), BadKeys::NotWritten),
+            (r#"{"subject":"a@example.com","keys":[]}"#.to_owned(), BadKeys::Subject),
+            (r#"{"subject":"mailto:a@example.com","keys":[]}"#.to_owned(), BadKeys::None),
+            (key("secret"), BadKeys::NotAKey(1)),
+            (key(&URL_SAFE_NO_PAD.encode([0; 32])), BadKeys::NotAKey(1)),
+            (key(&URL_SAFE_NO_PAD.encode([0xff; 32])), BadKeys::NotAKey(1)),
+        ] {
+            assert_eq!(Keys::parse(&bad).unwrap_err(), why, "{bad}");
+            assert!(!why.to_string().contains("secret"));
+        }
+        let keys = Keys::parse(&Keys::generate(&randomness(), "mailto:a@example.com")).unwrap();
+        assert!(!format!("{keys:?}").contains(&keys.written.keys[0].private));
+    }
+}

@@ -1,0 +1,12 @@
+#![doc = include_str!("../README.md")]
+
+mod key_ring;
+mod keys;
+mod pusher;
+mod services;
+mod signature;
+
+pub use key_ring::{KeyRing, NoKeys};
+pub use keys::{BadKeys, Keys};
+pub use pusher::{Outcome, Push, Pusher};
+pub use services::{Admitted, BadServices, NotAdmitted, Services};

@@ -1,0 +1,267 @@
+use std::time::Duration;
+
+use domain::{Clock, Timestamp};
+use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, RETRY_AFTER};
+use http::{Request, StatusCode};
+use https::{Https, NotAnswered};
+use web_push::{ContentEncoding, WebPushError, WebPushMessageBuilder};
+
+use crate::signature::Signatures;
+use crate::{Admitted, Keys, NotAdmitted};
+
+/// Encrypts pushes and hands them to push services.
+pub struct Pusher {
+    services: Https,
+    /// For the one on this machine, if there is one: at an address that is not public.
+    local: Https,
+    signatures: Signatures,
+    clock: Clock,
+}
+
+/// What is pushed to a browser.
+#[derive(Clone, Copy, Debug)]
+pub struct Push<'a> {
+    /// At most 3,052 bytes.
+    pub payload: &'a [u8],
+    /// For how long the push service keeps it for a browser that is not connected.
+    pub ttl_secs: u32,
+    /// It replaces what is kept for the browser of the same topic: at most 32 characters of base64url.
+    pub topic: Option<&'a str>,
+}
+
+/// What became of a push.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The push service took it.
+    Delivered,
+    /// There is no such subscription any more.
+    Gone,
+    /// The push service is out of reach or has too much to do; when to try again, if it says.
+    Later(Option<Duration>),
+    /// By its status: we did something wrong, and the same again would be wrong again.
+    Refused(u16),
+    /// It was not sent.
+    NotAdmitted(NotAdmitted),
+}
+
+/// From the first byte to the head of the answer. A push service that takes longer is tried again later.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What a push service says besides its status is worth nothing here.
+const LARGEST_ANSWER: usize = 16 * 1024;
+
+const TTL: HeaderName = HeaderName::from_static("ttl");
+const URGENCY: HeaderName = HeaderName::from_static("urgency");
+const TOPIC: HeaderName = HeaderName::from_static("topic");
+
+impl Pusher {
+    #[must_use]
+    pub fn new(clock: Clock) -> Self {
+        Self {
+            services: Https::new(PATIENCE, LARGEST_ANSWER).public_only(),
+            local: Https::new(PATIENCE, LARGEST_ANSWER),
+            signatures: Signatures::default(),
+            clock,
+        }
+    }
+
+    /// Pushes once, signed with the key that the browser subscribed with, if it is one of these.
+    pub async fn push(&self, to: &Admitted, keys: &Keys, push: &Push<'_>) -> Outcome {
+        let request = match self.request(to, keys, push) {
+            Ok(request) => request,
+            Err(outcome) => return outcome,
+        };
+        let https = if to.is_local { &self.local } else { &self.services };
+        match https.send(request).await {
+            Ok(answer) => outcome(answer.status(), answer.headers(), self.clock.now()),
+            Err(NotAnswered::NotAnAddress) => Outcome::NotAdmitted(NotAdmitted::Address),
+            Err(NotAnswered::NotPublic) => Outcome::NotAdmitted(NotAdmitted::PrivateNetwork),
+            Err(NotAnswered::NoRoots | NotAnswered::NotReached | NotAnswered::TooLate | NotAnswered::NotRead) => {
+                Outcome::Later(None)
+            }
+        }
+    }
+
+    fn request(&self, to: &Admitted, keys: &Keys, push: &Push<'_>) -> Result<Request<Vec<u8>>, Outcome> {
+        let unusable = Outcome::NotAdmitted(NotAdmitted::Keys);
+        let key = keys.key(&to.key).ok_or_else(|| unusable.clone())?;
+        let signature = self.signatures.of(&to.origin, key, keys.subject(), self.clock.now());
+        let mut message = WebPushMessageBuilder::new(&to.info);
+        message.set_payload(ContentEncoding::Aes128Gcm, push.payload);
+        message.set_vapid_signature(signature.map_err(|_| unusable.clone())?);
+        let payload = match message.build().map(|message| message.payload) {
+            Ok(Some(payload)) => payload,
+            Err(WebPushError::PayloadTooLarge) => return Err(Outcome::Refused(413)),
+            Ok(None) | Err(_) => return Err(unusable),
+        };
+        let mut request = Request::post(to.address.clone())
+            .header(TTL, push.ttl_secs)
+            .header(URGENCY, "high")
+            .header(CONTENT_TYPE, "application/octet-stream")
+            .header(CONTENT_ENCODING, payload.content_encoding.to_str());
+        if let Some(topic) = push.topic {
+            request = request.header(TOPIC, topic);
+        }
+        // Those of aes128gcm: the signature.
+        for (_, value) in payload.crypto_headers {
+            request = request.header(AUTHORIZATION, value);
+        }
+        request.body(payload.content).map_err(|_| Outcome::NotAdmitted(NotAdmitted::Address))
+    }
+}
+
+fn outcome(status: StatusCode, headers: &HeaderMap, now: Timestamp) -> Outcome {
+    match status.as_u16() {
+        200..=299 => Outcome::Delivered,
+        404 | 410 => Outcome::Gone,
+        // 406 is what Microsoft's says for 429.
+        406 | 408 | 425 | 429 | 500..=599 => Outcome::Later(retry_after(headers, now)),
+        refused => Outcome::Refused(refused),
+    }
+}
+
+/// In seconds, or until a moment.
+fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(secs) = text.parse() {
+        return Some(Duration::from_secs(secs));
+    }
+    let until = jiff::fmt::rfc2822::parse(text).ok()?.timestamp().as_millisecond();
+    let until = u64::try_from(until).ok()?;
+    Some(Duration::from_millis(until.saturating_sub(now.as_millis())))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    use domain::{PushEndpoint, PushSubscription, Randomness};
+    use ece::EcKeyComponents;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::Services;
+
+    fn clock() -> Clock {
+        Clock::new(|| Timestamp::from_millis(784_111_700_000))
+    }
+
+    fn keys() -> Keys {
+        Keys::parse(&Keys::generate(&Randomness::new(|| [7; 32]), "mailto:push@example.com")).unwrap()
+    }
+
+    /// A browser's keys, and what it would hand on.
+    fn browser(endpoint: &str, keys: &Keys) -> (EcKeyComponents, [u8; 16], PushSubscription) {
+        let (pair, auth) = ece::generate_keypair_and_auth_secret().unwrap();
+        let subscription = PushSubscription {
+            endpoint: PushEndpoint::new(endpoint.to_owned()),
+            p256dh: URL_SAFE_NO_PAD.encode(pair.pub_as_raw().unwrap()),
+            auth: URL_SAFE_NO_PAD.encode(auth),
+            key: keys.current().to_owned(),
+        };
+        (pair.raw_components().unwrap(), auth, subscription)
+    }
+
+    const PUSH: Push<'_> = Push { payload: b"hello", ttl_secs: 60, topic: Some("topic_-1") };
+
+    /// Pushes once to a service that gives an answer; gives what it was sent, too.
+    async fn pushed(answer: &'static [u8]) -> (Outcome, Vec<u8>, EcKeyComponents, [u8; 16]) {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let origin = format!("http://{}", listener.local_addr().unwrap());
+        let service = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut request = Vec::new();
+            while !is_whole(&request) {
+                assert_ne!(stream.read_buf(&mut request).await.unwrap(), 0, "the request stops");
+            }
+            stream.write_all(answer).await.unwrap();
+            request
+        });
+        let services = Services::known().and_local(&origin).unwrap();
+        let (components, auth, subscription) = browser(&format!("{origin}/push/1"), &keys());
+        let to = services.admit(&subscription).unwrap();
+        let outcome = Pusher::new(clock()).push(&to, &keys(), &PUSH).await;
+        (outcome, service.await.unwrap(), components, auth)
+    }
+
+    fn parts(request: &[u8]) -> Option<(String, &[u8])> {
+        let end = request.windows(4).position(|four| four == b"\r\n\r\n")?;
+        Some((String::from_utf8(request[..end].to_vec()).unwrap().to_lowercase(), &request[end + 4..]))
+    }
+
+    fn is_whole(request: &[u8]) -> bool {
+        let Some((head, body)) = parts(request) else { return false };
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
+        body.len() >= length.parse().unwrap()
+    }
+
+    /// RFC 8291, section 5: the browser's key pair and secret, and what it is sent.
+    #[test]
+    fn the_example_of_the_standard_is_read() {
+        let decoded = |text: &str| URL_SAFE_NO_PAD.decode(text).unwrap();
+        let private = decoded("q1dXpw3UpT5VOmu_cf_v6ih07Aems3njxI-JWgLcM94");
+        let public = decoded("BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4");
+        let auth = decoded("BTBZMqHH6r4Tts7J_aSIgg");
+        let body = decoded(concat!(
+            "DGv6ra1nlYgDCS1FRnbzlwAAEABBBP4z9KsN6nGRTbVYI_c7VJSPQTBtkgcy27mlmlMoZIIgDll6e3vCYLocInmYWAmS6Tlz",
+            "AC8wEqKK6PBru3jl7A_yl95bQpu6cVPTpK4Mqgkf1CXztLVBSt2Ks3oZwbuwXPXLWyouBWLVWGNWQexSgSxsj_Qulcy4a-fN"
+        ));
+        let read = ece::decrypt(&EcKeyComponents::new(private, public), &auth, &body).unwrap();
+        assert_eq!(String::from_utf8(read).unwrap(), "When I grow up, I want to be a watermelon");
+    }
+
+    #[tokio::test]
+    async fn only_the_browser_can_read_what_is_pushed() {
+        let (outcome, request, components, auth) = pushed(b"HTTP/1.1 201 Created\r\ncontent-length: 0\r\n\r\n").await;
+        assert_eq!(outcome, Outcome::Delivered);
+        let (head, body) = parts(&request).unwrap();
+        assert_eq!(ece::decrypt(&components, &auth, body).unwrap(), b"hello");
+        assert!(ece::decrypt(&components, &[0; 16], body).is_err());
+        for line in
+            ["post /push/1 http/1.1", "ttl: 60", "urgency: high", "topic: topic_-1", "content-encoding: aes128gcm"]
+        {
+            assert!(head.lines().any(|there| there == line), "{line} in\n{head}");
+        }
+        let signed = head.lines().find_map(|line| line.strip_prefix("authorization: vapid t=")).unwrap();
+        assert!(signed.ends_with(&format!(", k={}", keys().current().to_lowercase())), "{signed}");
+    }
+
+    #[tokio::test]
+    async fn what_a_push_service_answers_says_what_is_to_be_done() {
+        let later = |secs| Outcome::Later(Some(Duration::from_secs(secs)));
+        let answers: [(&[u8], Outcome); 13] = [
+            (b"HTTP/1.1 200 OK\r\n\r\n", Outcome::Delivered),
+            (b"HTTP/1.1 202 Accepted\r\ncontent-length: 1000000\r\n\r\nmuch", Outcome::Delivered),
+            (b"HTTP/1.1 404 Not Found\r\n\r\n", Outcome::Gone),
+            (b"HTTP/1.1 410 Gone\r\n\r\n", Outcome::Gone),
+            (b"HTTP/1.1 429 Too Many\r\nretry-after: 120\r\n\r\n", later(120)),
+            (b"HTTP/1.1 429 Too Many\r\nretry-after: Sun, 06 Nov 1994 08:49:37 GMT\r\n\r\n", later(77)),
+            (b"HTTP/1.1 503 No\r\nretry-after: soon\r\n\r\n", Outcome::Later(None)),
+            (b"HTTP/1.1 500 No\r\n\r\n", Outcome::Later(None)),
+            (b"not HTTP at all\r\n\r\n", Outcome::Later(None)),
+            (b"", Outcome::Later(None)),
+            (b"HTTP/1.1 403 Forbidden\r\n\r\n", Outcome::Refused(403)),
+            (b"HTTP/1.1 413 Too Large\r\n\r\n", Outcome::Refused(413)),
+            (b"HTTP/1.1 307 Elsewhere\r\nlocation: http://169.254.169.254/\r\n\r\n", Outcome::Refused(307)),
+        ];
+        for (answer, expected) in answers {
+            assert_eq!(pushed(answer).await.0, expected, "{}", String::from_utf8_lossy(answer));
+        }
+    }
+
+    #[tokio::test]
+    async fn nothing_is_sent_to_a_browser_that_knows_another_key_or_that_is_too_large() {
+        let (_, _, mut subscription) = browser("https://fcm.googleapis.com/fcm/send/1", &keys());
+        let services = Services::known();
+        let large = Push { payload: &[b'x'; 3053], ..PUSH };
+        let to = services.admit(&subscription).unwrap();
+        assert_eq!(Pusher::new(clock()).push(&to, &keys(), &large).await, Outcome::Refused(413));
+        subscription.key = subscription.p256dh.clone();
+        let to = services.admit(&subscription).unwrap();
+        let outcome = Pusher::new(clock()).push(&to, &keys(), &PUSH).await;
+        assert_eq!(outcome, Outcome::NotAdmitted(NotAdmitted::Keys));
+    }
+}

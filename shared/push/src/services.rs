@@ -1,0 +1,368 @@
+use std::fmt;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::PushSubscription;
+use http::Uri;
+use openssl::bn::BigNumContext;
+use openssl::ec::{EcGroup, EcPoint};
+use openssl::error::ErrorStack;
+use openssl::nid::Nid;
+use thiserror::Error;
+use web_push::SubscriptionInfo;
+
+/// The push services that pushes may go to.
+///
+/// A browser names its own, in an address that anybody can write: whoever could name whatever server
+/// would have us ask servers that only we reach.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Services {
+    hosts: Vec<Host>,
+    /// `http://127.0.0.1:8090`, say.
+    local: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Host {
+    Exactly(String),
+    /// Any below, as in `.notify.windows.com`.
+    Below(String),
+}
+
+/// Those of Google, Mozilla, Apple and Microsoft: all that current browsers use.
+const KNOWN: [&str; 7] = [
+    "fcm.googleapis.com",
+    "jmt17.google.com",
+    "updates.push.services.mozilla.com",
+    ".push.services.mozilla.com",
+    "web.push.apple.com",
+    ".push.apple.com",
+    ".notify.windows.com",
+];
+
+/// In a setting: those above.
+const ALL_KNOWN: &str = "known";
+
+/// A setting that does not name push services.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum BadServices {
+    #[error(
+        "`{0}` is neither a host such as push.example.com, nor all below one such as .push.example.com, nor `known`"
+    )]
+    NotAHost(String),
+    #[error("a local push service is at http://127.0.0.1:<port> or http://[::1]:<port>")]
+    NotLocal,
+}
+
+/// Why nothing is pushed to a browser: a sentence for the person whose it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum NotAdmitted {
+    #[error(
+        "The address at which this browser takes notifications cannot be used. Turn notifications off and on again."
+    )]
+    Address,
+    #[error(
+        "This browser takes notifications through a push service that is not allowed here. Your administrator can allow it."
+    )]
+    Service,
+    #[error(
+        "The keys with which this browser takes notifications cannot be used. Turn notifications off and on again."
+    )]
+    Keys,
+    #[error("This browser's push service is inside a private network. Notifications are not sent there.")]
+    PrivateNetwork,
+}
+
+/// A subscription whose address and keys can be used.
+#[derive(Clone)]
+pub struct Admitted {
+    pub(crate) address: Uri,
+    pub(crate) origin: String,
+    pub(crate) service: String,
+    /// As the encryption takes them.
+    pub(crate) info: SubscriptionInfo,
+    /// Our public key that it takes pushes from.
+    pub(crate) key: String,
+    pub(crate) is_local: bool,
+}
+
+impl Admitted {
+    /// Of its push service, such as `https://fcm.googleapis.com`.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// The push service, which may have many origins: as it is on the allow-list.
+    #[must_use]
+    pub fn service(&self) -> &str {
+        &self.service
+    }
+}
+
+impl fmt::Debug for Admitted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Admitted({})", self.origin)
+    }
+}
+
+impl Services {
+    #[must_use]
+    pub fn known() -> Self {
+        Self { hosts: KNOWN.iter().filter_map(|host| Host::read(host)).collect(), local: None }
+    }
+
+    /// Hosts, and suffixes that begin with a dot, between commas. They replace the known ones, unless
+    /// `known` is among them; an empty setting is `known`.
+    pub fn from_setting(setting: &str) -> Result<Self, BadServices> {
+        let names: Vec<_> = setting.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
+        if names.is_empty() {
+            return Ok(Self::known());
+        }
+        let mut hosts = Vec::new();
+        for name in names {
+            if name == ALL_KNOWN {
+                hosts.extend(Self::known().hosts);
+            } else {
+                hosts.push(Host::read(name).ok_or_else(|| BadServices::NotAHost(name.to_owned()))?);
+            }
+        }
+        Ok(Self { hosts, local: None })
+    }
+
+    /// These and one on this machine without TLS, at `http://127.0.0.1:<port>` or
+    /// `http://[::1]:<port>`: for the local stack only.
+    pub fn and_local(self, origin: &str) -> Result<Self, BadServices> {
+        let port = origin.strip_prefix("http://127.0.0.1:").or_else(|| origin.strip_prefix("http://[::1]:"));
+        let port = port.and_then(|port| port.parse::<u16>().ok().filter(|number| number.to_string() == port));
+        if port.is_none_or(|port| port == 0) {
+            return Err(BadServices::NotLocal);
+        }
+        Ok(Self { local: Some(origin.to_owned()), ..self })
+    }
+
+    /// Whether something can be pushed to a browser, from what it says itself. The addresses that
+    /// its push service's name stands for are looked at when it is dialled.
+    pub fn admit(&self, subscription: &PushSubscription) -> Result<Admitted, NotAdmitted> {
+        let (address, origin, service) = self.address(subscription.endpoint.as_str())?;
+        let point = decoded(&subscription.p256dh).ok_or(NotAdmitted::Keys)?;
+        let auth = decoded(&subscription.auth).ok_or(NotAdmitted::Keys)?;
+        if auth.len() != 16 || !is_a_point(&point) {
+            return Err(NotAdmitted::Keys);
+        }
+        let [p256dh, auth] = [point, auth].map(|bytes| URL_SAFE_NO_PAD.encode(bytes));
+        let info = SubscriptionInfo::new(subscription.endpoint.as_str(), &p256dh, &auth);
+        let is_local = self.local.as_ref() == Some(&origin);
+        Ok(Admitted { address, origin, service, info, key: subscription.key.clone(), is_local })
+    }
+
+    /// An address, its origin, and whose it is. It is read as the client reads it
+    /// that dials it, so that there are no two readings of one address.
+    fn address(&self, text: &str) -> Result<(Uri, String, String), NotAdmitted> {
+        // Longer than any service's are, and a lot less than an item of the table may be.
+        const LONGEST: usize = 2048;
+        if text.len() > LONGEST || !text.bytes().all(|b| b.is_ascii_graphic() && b != b'#' && b != b'\\') {
+            return Err(NotAdmitted::Address);
+        }
+        let address: Uri = text.parse().map_err(|_| NotAdmitted::Address)?;
+        let (Some(scheme), Some(authority)) = (address.scheme_str(), address.authority()) else {
+            return Err(NotAdmitted::Address);
+        };
+        let authority = authority.as_str().to_ascii_lowercase();
+        let origin = format!("{scheme}://{authority}");
+        if self.local.as_ref() == Some(&origin) {
+            return Ok((address, origin.clone(), origin));
+        }
+        if scheme != "https" || authority.contains('@') {
+            return Err(NotAdmitted::Address);
+        }
+        let host = match authority.split_once(':') {
+            None | Some((_, "443")) => authority.split(':').next().unwrap_or_default(),
+            Some(_) => return Err(NotAdmitted::Address),
+        };
+        let service = self.hosts.iter().find(|known| known.is(host)).ok_or(NotAdmitted::Service)?;
+        let (Host::Exactly(service) | Host::Below(service)) = service;
+        Ok((address, format!("https://{host}"), service.clone()))
+    }
+}
+
+impl Host {
+    /// `None` for what is no name in the public DNS: an address by whatever spelling is none.
+    fn read(name: &str) -> Option<Self> {
+        let name = name.to_ascii_lowercase();
+        let host = name.strip_prefix('.').unwrap_or(&name);
+        let is_label = |label: &str| {
+            (1..=63).contains(&label.len())
+                && label.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+                && !label.starts_with('-')
+                && !label.ends_with('-')
+        };
+        let (_, top) = host.rsplit_once('.')?;
+        let is_host = host.len() <= 253 && host.split('.').all(is_label);
+        if !is_host || !top.starts_with(|first: char| first.is_ascii_lowercase()) {
+            return None;
+        }
+        let below = name.starts_with('.');
+        Some(if below { Self::Below(name) } else { Self::Exactly(name) })
+    }
+
+    fn is(&self, host: &str) -> bool {
+        match self {
+            Self::Exactly(name) => host == name,
+            // What is below must be a name itself, whatever a resolver would make of it.
+            Self::Below(suffix) => {
+                host.ends_with(suffix.as_str()) && Self::read(host).is_some() && !host.starts_with('.')
+            }
+        }
+    }
+}
+
+/// Browsers write base64url without its padding; some libraries write it.
+fn decoded(text: &str) -> Option<Vec<u8>> {
+    const LONGEST: usize = 128;
+    if text.len() > LONGEST { None } else { URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')).ok() }
+}
+
+/// Whether it is an uncompressed point on P-256, which also keeps what is no key from reaching the
+/// encryption.
+fn is_a_point(bytes: &[u8]) -> bool {
+    let read = || -> Result<(), ErrorStack> {
+        let group = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1)?;
+        let mut context = BigNumContext::new()?;
+        // Refuses what is not on the curve.
+        EcPoint::from_bytes(&group, bytes, &mut context).map(|_| ())
+    };
+    bytes.len() == 65 && bytes.first() == Some(&4) && read().is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::PushEndpoint;
+
+    use super::*;
+
+    /// RFC 8291's, appendix A.
+    const POINT: &str = "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4";
+    const AUTH: &str = "BTBZMqHH6r4Tts7J_aSIgg";
+
+    fn subscription(endpoint: &str, p256dh: &str, auth: &str) -> PushSubscription {
+        PushSubscription {
+            endpoint: PushEndpoint::new(endpoint.to_owned()),
+            p256dh: p256dh.to_owned(),
+            auth: auth.to_owned(),
+            key: String::new(),
+        }
+    }
+
+    fn admitted(services: &Services, endpoint: &str) -> Result<String, NotAdmitted> {
+        services.admit(&subscription(endpoint, POINT, AUTH)).map(|admitted| admitted.origin)
+    }
+
+    #[test]
+    fn every_browsers_push_service_is_known() {
+        for (endpoint, origin) in [
+            ("https://fcm.googleapis.com/fcm/send/abc:def", "https://fcm.googleapis.com"),
+            ("https://FCM.googleapis.com:443/fcm/send/abc", "https://fcm.googleapis.com"),
+            ("https://updates.push.services.mozilla.com/wpush/v2/gAA", "https://updates.push.services.mozilla.com"),
+            ("https://web.push.apple.com/QFz", "https://web.push.apple.com"),
+            ("https://wns2-by3p.notify.windows.com/w/?token=BQ%3d", "https://wns2-by3p.notify.windows.com"),
+        ] {
+            assert_eq!(admitted(&Services::known(), endpoint).as_deref(), Ok(origin), "{endpoint}");
+        }
+    }
+
+    #[test]
+    fn no_spelling_leads_elsewhere() {
+        let long = format!("https://fcm.googleapis.com/{}", "x".repeat(2048));
+        for (endpoint, why) in [
+            ("", NotAdmitted::Address),
+            ("/fcm/send", NotAdmitted::Address),
+            ("fcm.googleapis.com", NotAdmitted::Address),
+            ("http://fcm.googleapis.com/x", NotAdmitted::Address),
+            ("ftp://fcm.googleapis.com/x", NotAdmitted::Address),
+            ("https://fcm.googleapis.com:8443/x", NotAdmitted::Address),
+            ("https://fcm.googleapis.com:/x", NotAdmitted::Address),
+            ("https://fcm.googleapis.com:0443/x", NotAdmitted::Address),
+            ("https://u:p@fcm.googleapis.com/x", NotAdmitted::Address),
+            ("https://u:p@10.0.0.1/.push.services.mozilla.com/", NotAdmitted::Address),
+            ("https://fcm.googleapis.com@127.0.0.1/", NotAdmitted::Address),
+            ("https://127.0.0.1#@fcm.googleapis.com/", NotAdmitted::Address),
+            ("https://127.0.0.1\\@fcm.googleapis.com/", NotAdmitted::Address),
+            ("https://fcm.googleapis.com /x", NotAdmitted::Address),
+            ("https://fcm.googleapis.com\n/x", NotAdmitted::Address),
+            ("https://fcm.googleapıs.com/x", NotAdmitted::Address),
+            (&long, NotAdmitted::Address),
+            ("https://127.0.0.1/x.google.com/", NotAdmitted::Service),
+            ("https://2130706433/", NotAdmitted::Service),
+            ("https://0x7f.1/", NotAdmitted::Service),
+            ("https://0177.0.0.1/", NotAdmitted::Service),
+            ("https://[::1]/", NotAdmitted::Address),
+            ("https://[::ffff:127.0.0.1]/", NotAdmitted::Address),
+            ("https://localhost/", NotAdmitted::Service),
+            ("https://fcm.googleapis.com./x", NotAdmitted::Service),
+            ("https://evilfcm.googleapis.com/x", NotAdmitted::Service),
+            ("https://fcm.googleapis.com.evil.example/x", NotAdmitted::Service),
+            ("https://notify.windows.com/x", NotAdmitted::Service),
+            ("https://.notify.windows.com/x", NotAdmitted::Service),
+            ("https://evil-notify.windows.com/x", NotAdmitted::Service),
+            ("https://a..notify.windows.com/x", NotAdmitted::Service),
+            ("https://a%2f.notify.windows.com/x", NotAdmitted::Address),
+            ("http://127.0.0.1:8090/x", NotAdmitted::Address),
+        ] {
+            assert_eq!(admitted(&Services::known(), endpoint), Err(why), "{endpoint}");
+        }
+    }
+
+    #[test]
+    fn only_keys_that_can_be_encrypted_for_are_admitted() {
+        let endpoint = "https://fcm.googleapis.com/fcm/send/abc";
+        let admit = |point: &str, auth: &str| Services::known().admit(&subscription(endpoint, point, auth)).is_ok();
+        assert!(admit(POINT, AUTH) && admit(&format!("{POINT}="), &format!("{AUTH}==")));
+        let off_the_curve = format!("{}5", &POINT[..POINT.len() - 1]);
+        let infinity = "A".repeat(87);
+        let compressed = URL_SAFE_NO_PAD.encode([2; 33]);
+        for bad in ["", "x", &off_the_curve, &infinity, &compressed, &POINT[..80], &"B".repeat(5000)] {
+            assert!(!admit(bad, AUTH), "{bad}");
+        }
+        for bad in ["", "BTBZMqHH6r4Tts7J_aSI", "BTBZMqHH6r4Tts7J/aSIgg", "BTBZMqHH6r4Tts7J_aSIggAA"] {
+            assert!(!admit(POINT, bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_setting_replaces_the_known_ones_or_adds_to_them() {
+        let only = Services::from_setting("push.example.com, .push.example.org").unwrap();
+        assert!(admitted(&only, "https://push.example.com/x").is_ok());
+        assert!(admitted(&only, "https://a.push.example.org/x").is_ok());
+        assert!(admitted(&only, "https://fcm.googleapis.com/x").is_err());
+        let more = Services::from_setting("known,push.example.com").unwrap();
+        assert!(admitted(&more, "https://push.example.com/x").is_ok());
+        assert!(admitted(&more, "https://fcm.googleapis.com/x").is_ok());
+        assert_eq!(Services::from_setting(" "), Ok(Services::known()));
+        for bad in
+            ["localhost", "com", "127.0.0.1", "0x7f.1", "[::1]", "https://push.example.com", "*.example.com", "a.-b.c"]
+        {
+            assert_eq!(Services::from_setting(bad), Err(BadServices::NotAHost(bad.to_owned())), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_local_one_is_allowed_at_its_very_port_only() {
+        let local = Services::known().and_local("http://127.0.0.1:8090").unwrap();
+        assert_eq!(admitted(&local, "http://127.0.0.1:8090/x").as_deref(), Ok("http://127.0.0.1:8090"));
+        for other in
+            ["http://127.0.0.1:8091/x", "http://127.0.0.1/x", "https://127.0.0.1:8090/x", "http://localhost:8090/x"]
+        {
+            assert!(admitted(&local, other).is_err(), "{other}");
+        }
+        for bad in [
+            "http://127.0.0.1",
+            "http://127.0.0.1:0",
+            "http://127.0.0.1:+1",
+            "http://10.0.0.1:80",
+            "http://127.0.0.1:80/x",
+        ] {
+            assert_eq!(Services::known().and_local(bad), Err(BadServices::NotLocal), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! VAPID (RFC 8292): who pushes, signed for one push service at a time.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::Timestamp;
+use openssl::ecdsa::EcdsaSig;
+use openssl::error::ErrorStack;
+use openssl::sha::sha256;
+use serde_json::json;
+use web_push::VapidSignature;
+
+use crate::keys::Key;
+
+/// Half of what RFC 8292 allows at most.
+const GOOD_FOR_SECS: u64 = 12 * 60 * 60;
+/// From then on a new one is made, so that none is near its end when it arrives.
+const RENEWED_AFTER_SECS: u64 = GOOD_FOR_SECS / 2;
+
+/// The signatures that were made, each for an origin and a key: one serves everything that is pushed
+/// there. What costs as much as encrypting a push is then done twice a day.
+#[derive(Default)]
+pub(crate) struct Signatures {
+    made: Mutex<HashMap<(String, String), Made>>,
+}
+
+struct Made {
+    signature: VapidSignature,
+    at: Timestamp,
+}
+
+impl Signatures {
+    /// Made once also for many who want it at the same time: the others wait for that.
+    pub(crate) fn of(
+        &self,
+        origin: &str,
+        key: &Key,
+        subject: &str,
+        now: Timestamp,
+    ) -> Result<VapidSignature, ErrorStack> {
+        /// More than there are push services: Microsoft's have many names.
+        const AT_MOST: usize = 256;
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = (origin.to_owned(), key.public.clone());
+        if let Some(known) = made.get(&place)
+            && (known.at..known.at.plus_secs(RENEWED_AFTER_SECS)).contains(&now)
+        {
+            return Ok(known.signature.clone());
+        }
+        let signature = sign(origin, key, subject, now)?;
+        if made.len() >= AT_MOST {
+            made.clear();
+        }
+        made.insert(place, Made { signature: signature.clone(), at: now });
+        Ok(signature)
+    }
+}
+
+/// A JSON Web Token with ES256.
+fn sign(origin: &str, key: &Key, subject: &str, now: Timestamp) -> Result<VapidSignature, ErrorStack> {
+    let header = json!({"typ": "JWT", "alg": "ES256"});
+    let claims = json!({"aud": origin, "exp": now.plus_secs(GOOD_FOR_SECS).as_secs(), "sub": subject});
+    let [header, claims] = [header, claims].map(|part| URL_SAFE_NO_PAD.encode(part.to_string()));
+    let signed = format!("{header}.{claims}");
+    let signature = EcdsaSig::sign(&sha256(signed.as_bytes()), &key.private)?;
+    let (r, s) = (signature.r().to_vec_padded(32)?, signature.s().to_vec_padded(32)?);
+    let signature = URL_SAFE_NO_PAD.encode([r, s].concat());
+    Ok(VapidSignature { auth_t: format!("{signed}.{signature}"), auth_k: key.point.clone() })
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::Randomness;
+    use openssl::bn::BigNum;
+
+    use super::*;
+    use crate::Keys;
+
+    fn now() -> Timestamp {
+        Timestamp::from_millis(0)
+    }
+
+    fn keys(byte: u8) -> Keys {
+        Keys::parse(&Keys::generate(&Randomness::new(move || [byte; 32]), "mailto:push@example.com")).unwrap()
+    }
+
+    fn token(signatures: &Signatures, origin: &str, keys: &Keys, now: Timestamp) -> String {
+        let key = keys.key(keys.current()).unwrap();
+        signatures.of(origin, key, keys.subject(), now).unwrap().auth_t
+    }
+
+    #[test]
+    fn a_token_says_for_whom_until_when_and_from_whom_and_its_signature_holds() {
+        let keys = keys(7);
+        let token = token(&Signatures::default(), "https://push.example.com", &keys, now());
+        let [header, claims, signature] = token.split('.').collect::<Vec<_>>()[..] else { panic!("{token}") };
+        let part = |part: &str| URL_SAFE_NO_PAD.decode(part).unwrap();
+        let claims: serde_json::Value = serde_json::from_slice(&part(claims)).unwrap();
+        assert_eq!(claims, json!({"aud": "https://push.example.com", "exp": 43200, "sub": "mailto:push@example.com"}));
+        let both = part(signature);
+        let [r, s] = [&both[..32], &both[32..]].map(|number| BigNum::from_slice(number).unwrap());
+        let signed = token.rsplit_once('.').unwrap().0;
+        let signature = EcdsaSig::from_private_components(r, s).unwrap();
+        let private = &keys.key(keys.current()).unwrap().private;
+        assert!(signature.verify(&sha256(signed.as_bytes()), private).unwrap());
+        assert_eq!(part(header), br#"{"alg":"ES256","typ":"JWT"}"#);
+    }
+
+    #[test]
+    fn one_signature_serves_an_origin_and_a_key_for_half_of_its_time() {
+        let signatures = Signatures::default();
+        let (one, other) = (keys(7), keys(8));
+        let first = token(&signatures, "https://a.example", &one, now());
+        assert_eq!(token(&signatures, "https://a.example", &one, now().plus_secs(RENEWED_AFTER_SECS - 1)), first);
+        assert_ne!(token(&signatures, "https://b.example", &one, now()), first);
+        assert_ne!(token(&signatures, "https://a.example", &other, now()), first);
+        assert_ne!(token(&signatures, "https://a.example", &one, now().plus_secs(RENEWED_AFTER_SECS)), first);
+    }
+}

@@ -1,0 +1,295 @@
+//! Browsers that are pushed to: what is kept of each, read, and noted as it is delivered to.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
+use domain::{
+    Browser, CompanyId, PushChoice, PushProblem, PushSubscription, PushTest, PushTrouble, StaffId, SubscriptionId,
+    Timestamp,
+};
+use serde::Deserialize;
+
+use crate::error::{misshapen, unavailable};
+use crate::keys::PushPart;
+use crate::push_settings::{Choice, Setting};
+use crate::{Store, StoreError, keys};
+
+/// Of a company's browsers, as many as one request gives: with whatever is set for them, in force at
+/// this moment.
+#[derive(Clone, Debug)]
+pub struct BrowserPage {
+    /// Whether a message's text is shown, or only that there is one.
+    pub shows_text: bool,
+    /// With what the person whose it is has chosen.
+    pub browsers: Vec<(Browser, PushChoice)>,
+    /// Where to go on, if there are more.
+    pub next: Option<BrowserPlace>,
+}
+
+/// A place in the list of a company's browsers. What was read before it, and holds after it too, is
+/// taken along.
+#[derive(Clone, Debug)]
+pub struct BrowserPlace {
+    key: HashMap<String, AttributeValue>,
+    setting: Setting,
+    chosen: Option<(StaffId, PushChoice)>,
+}
+
+/// A browser, as an item.
+#[derive(Clone, Deserialize)]
+pub(crate) struct Item {
+    pub(crate) company: CompanyId,
+    pub(crate) staff: StaffId,
+    pub(crate) subscription: PushSubscription,
+    /// The session that it was last refreshed in, and when that began.
+    pub(crate) session: String,
+    pub(crate) began: Timestamp,
+    pub(crate) browser: String,
+    pub(crate) since: Timestamp,
+    pub(crate) refreshed: Timestamp,
+    pub(crate) expires_at: u64,
+    #[serde(flatten)]
+    pub(crate) noted: Notes,
+}
+
+/// What is noted of a browser as it is delivered to.
+#[derive(Clone, Default, Deserialize)]
+pub(crate) struct Notes {
+    #[serde(default)]
+    last_delivery: Option<Timestamp>,
+    #[serde(default)]
+    last_problem: Option<PushProblem>,
+    #[serde(default)]
+    test: Option<PushTest>,
+}
+
+impl Item {
+    pub(crate) fn read(item: HashMap<String, AttributeValue>, operation: &'static str) -> Result<Self, StoreError> {
+        serde_dynamo::from_item(item).map_err(misshapen(operation))
+    }
+
+    /// Whether it is pushed to: an item is deleted some time after it has expired.
+    pub(crate) fn stands(&self, now: Timestamp) -> bool {
+        self.expires_at > now.as_secs()
+    }
+
+    pub(crate) fn into_browser(self) -> Browser {
+        Browser {
+            company: self.company,
+            staff: self.staff,
+            subscription: self.subscription,
+            name: self.browser,
+            since: self.since,
+            last_delivery: self.noted.last_delivery,
+            last_problem: self.noted.last_problem,
+            test: self.noted.test,
+        }
+    }
+}
+
+/// The last delivery to a browser is known to this.
+const DELIVERIES_APART_SECS: u64 = 5 * 60;
+
+/// A problem that goes on is noted anew after this.
+const PROBLEMS_APART_SECS: u64 = 60 * 60;
+
+impl Store {
+    /// A company's browsers, from the first or from a place on. One request.
+    pub async fn browsers(
+        &self,
+        company: &CompanyId,
+        from: Option<BrowserPlace>,
+        now: Timestamp,
+    ) -> Result<BrowserPage, StoreError> {
+        let (start, mut setting, mut chosen) = match from {
+            Some(place) => (Some(place.key), place.setting, place.chosen),
+            None => (None, Setting::default(), None),
+        };
+        let found = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", AttributeValue::S(keys::pushes(company)))
+            .set_exclusive_start_key(start)
+            .consistent_read(true)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(unavailable("Query"))?;
+        let mut browsers = Vec::new();
+        for item in found.items.unwrap_or_default() {
+            match keys::push_part(&item).ok_or(StoreError::Misshapen { operation: "Query" })? {
+                PushPart::Setting => setting = Setting::read(item, "Query")?,
+                PushPart::Choice(staff) => chosen = Some((staff, Choice::read(item, "Query")?.messages)),
+                PushPart::Browser => {
+                    let item = Item::read(item, "Query")?;
+                    let choice = chosen.as_ref().filter(|(staff, _)| *staff == item.staff);
+                    let choice = choice.map_or_else(PushChoice::default, |(_, choice)| *choice);
+                    browsers.extend(item.stands(now).then(|| (item.into_browser(), choice)));
+                }
+            }
+        }
+        let shows_text = setting.shows_text;
+        let next = found.last_evaluated_key.map(|key| BrowserPlace { key, setting, chosen });
+        Ok(BrowserPage { shows_text, browsers, next })
+    }
+
+    /// One of somebody's browsers; `None` if it is theirs no more. One request.
+    pub async fn browser(
+        &self,
+        company: &CompanyId,
+        staff: &StaffId,
+        id: SubscriptionId,
+        now: Timestamp,
+    ) -> Result<Option<Browser>, StoreError> {
+        let found = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(keys::browser(company, staff, id).attributes()))
+            .consistent_read(true)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(unavailable("GetItem"))?;
+        let item = found.item.map(|item| Item::read(item, "GetItem")).transpose()?;
+        Ok(item.filter(|item| item.stands(now)).map(Item::into_browser))
+    }
+
+    /// Somebody's choice, and their browsers, expired ones too. One request.
+    pub(crate) async fn pushes_of(
+        &self,
+        company: &CompanyId,
+        staff: &StaffId,
+    ) -> Result<(Choice, Vec<Item>), StoreError> {
+        let (lowest, highest) = keys::pushes_of(staff);
+        let found = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk AND sk BETWEEN :lowest AND :highest")
+            .expression_attribute_values(":pk", AttributeValue::S(keys::pushes(company)))
+            .expression_attribute_values(":lowest", AttributeValue::S(lowest))
+            .expression_attribute_values(":highest", AttributeValue::S(highest))
+            .consistent_read(true)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(unavailable("Query"))?;
+        let (mut choice, mut browsers) = (Choice::default(), Vec::new());
+        for item in found.items.unwrap_or_default() {
+            if let Some(PushPart::Browser) = keys::push_part(&item) {
+                browsers.push(Item::read(item, "Query")?);
+            } else {
+                choice = Choice::read(item, "Query")?;
+            }
+        }
+        Ok((choice, browsers))
+    }
+
+    /// Asks for a test of a browser, which follows from the table's stream. One request.
+    pub async fn ask_push_test(
+        &self,
+        company: &CompanyId,
+        staff: &StaffId,
+        id: SubscriptionId,
+        test: &PushTest,
+    ) -> Result<Noted, StoreError> {
+        let test_value = serde_dynamo::to_attribute_value(test).map_err(misshapen("UpdateItem"))?;
+        let asked = self
+            .note(company, staff, id)
+            .update_expression("SET #test = :test")
+            .condition_expression("attribute_exists(pk) AND expires_at > :now")
+            .expression_attribute_names("#test", "test")
+            .expression_attribute_values(":test", test_value)
+            .expression_attribute_values(":now", AttributeValue::N(test.at.as_secs().to_string()));
+        noted(asked).await
+    }
+
+    /// Notes that a push service took a notification for a browser: as the browser was read, at most
+    /// once in five minutes. One request, or none.
+    pub async fn note_delivery(&self, browser: &Browser, now: Timestamp) -> Result<Noted, StoreError> {
+        let known = browser.last_delivery.is_some_and(|last| {
+            let tested = browser.test.as_ref().is_some_and(|test| test.at > last);
+            !tested && now < last.plus_secs(DELIVERIES_APART_SECS)
+        });
+        if known && browser.last_problem.is_none() {
+            return Ok(Noted::Known);
+        }
+        let delivered = self
+            .note(&browser.company, &browser.staff, browser.id())
+            .update_expression("SET last_delivery = :now REMOVE last_problem")
+            .condition_expression("attribute_exists(pk)")
+            .expression_attribute_values(":now", AttributeValue::N(now.as_millis().to_string()));
+        noted(delivered).await
+    }
+
+    /// Notes why a browser is not delivered to: as the browser was read, when that is news. One
+    /// request, or none.
+    pub async fn note_push_trouble(
+        &self,
+        browser: &Browser,
+        what: PushTrouble,
+        now: Timestamp,
+    ) -> Result<Noted, StoreError> {
+        let known = |problem: &PushProblem| problem.what == what && now < problem.at.plus_secs(PROBLEMS_APART_SECS);
+        if browser.last_problem.as_ref().is_some_and(known) {
+            return Ok(Noted::Known);
+        }
+        let problem = serde_dynamo::to_attribute_value(PushProblem { what, at: now });
+        let troubled = self
+            .note(&browser.company, &browser.staff, browser.id())
+            .update_expression("SET last_problem = :problem")
+            .condition_expression("attribute_exists(pk)")
+            .expression_attribute_values(":problem", problem.map_err(misshapen("UpdateItem"))?);
+        noted(troubled).await
+    }
+
+    fn note(&self, company: &CompanyId, staff: &StaffId, id: SubscriptionId) -> UpdateItemFluentBuilder {
+        self.client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(keys::browser(company, staff, id).attributes()))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+    }
+}
+
+/// What became of something that is noted of a browser.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Noted {
+    Done,
+    /// It is known well enough already.
+    Known,
+    /// The browser is theirs no more, and is not brought back by a note.
+    Gone,
+}
+
+async fn noted(update: UpdateItemFluentBuilder) -> Result<Noted, StoreError> {
+    match update.send().await {
+        Ok(_) => Ok(Noted::Done),
+        Err(error) if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) => {
+            Ok(Noted::Gone)
+        }
+        Err(error) => Err(unavailable("UpdateItem")(error)),
+    }
+}
+
+/// The test that is asked for by what a browser's item was and is.
+pub(crate) fn newly_asked(
+    old: Option<serde_dynamo::Item>,
+    new: Option<serde_dynamo::Item>,
+) -> Result<Option<PushTest>, serde_dynamo::Error> {
+    #[derive(Deserialize)]
+    struct Asked {
+        #[serde(default)]
+        test: Option<PushTest>,
+    }
+    let test = |item: Option<serde_dynamo::Item>| -> Result<Option<PushTest>, serde_dynamo::Error> {
+        Ok(item.map(serde_dynamo::from_item::<_, Asked>).transpose()?.and_then(|asked| asked.test))
+    };
+    let (old, new) = (test(old)?, test(new)?);
+    Ok(new.filter(|new| old.as_ref() != Some(new)))
+}

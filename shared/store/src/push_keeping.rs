@@ -1,0 +1,257 @@
+//! How a browser comes to be pushed to, and stays so.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, TransactWriteItem, Update};
+use domain::{Browser, CompanyId, PushSubscription, StaffId, SubscriptionId, Timestamp};
+use serde::Deserialize;
+
+use crate::error::misshapen;
+use crate::push::{Item, Notes};
+use crate::sessions::{self, Session};
+use crate::transaction::Transacted;
+use crate::{Store, StoreError, TokenHash, keys};
+
+/// A browser as it asks to be pushed to.
+#[derive(Clone, Debug)]
+pub struct BrowserToKeep {
+    pub company: CompanyId,
+    pub staff: StaffId,
+    /// That the browser asks in.
+    pub session: TokenHash,
+    pub subscription: PushSubscription,
+    pub name: String,
+}
+
+/// How keeping a browser ended.
+#[derive(Clone, Debug)]
+pub enum Kept {
+    /// It is pushed to from now on, and nobody else's any more, if it was.
+    New(Browser),
+    /// It was pushed to already.
+    Refreshed(Browser),
+    /// They have as many as anybody can have: [`BROWSERS_AT_MOST`].
+    TooMany,
+    /// The session ended since it was looked up.
+    SessionOver,
+}
+
+/// How many browsers a member of staff can have.
+pub const BROWSERS_AT_MOST: usize = 20;
+
+/// A browser that does not come again is pushed to for this long: 60 days.
+const KEPT_SECS: u64 = 60 * 24 * 60 * 60;
+
+/// A browser that comes again unchanged is written anew after this: it comes with every page.
+const REFRESHES_APART_SECS: u64 = 60 * 60;
+
+/// Somebody else may add a browser, or take this one over, at the same moment.
+const TRIES: u32 = 6;
+
+/// Whose browser an endpoint is.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+pub(crate) struct Owner {
+    company: CompanyId,
+    staff: StaffId,
+}
+
+/// What there is when a browser asks.
+struct There {
+    session: Option<Session>,
+    owner: Option<Owner>,
+    item: Option<Item>,
+}
+
+impl Store {
+    /// Keeps a browser, or that it is still there, if the session that it asks in still lives: in one
+    /// transaction with that, since whoever ends a session ends only what is there. Whoever else's the
+    /// browser was, it is not theirs afterwards. One request if nothing is new; two to refresh; three
+    /// for a new one.
+    pub async fn keep_browser(&self, asked: &BrowserToKeep, now: Timestamp) -> Result<Kept, StoreError> {
+        for _ in 0..TRIES {
+            let There { session, owner, item } = self.there(asked).await?;
+            let is_theirs = |session: &Session| {
+                session.company == asked.company && session.staff == asked.staff && session.ends > now
+            };
+            let Some(session) = session.filter(is_theirs) else { return Ok(Kept::SessionOver) };
+            let me = Owner { company: asked.company.clone(), staff: asked.staff.clone() };
+            let item = item.filter(|item| item.stands(now));
+            if let Some(item) = &item
+                && owner.as_ref() == Some(&me)
+                && is_unchanged(item, asked)
+                && now < item.refreshed.plus_secs(REFRESHES_APART_SECS)
+            {
+                return Ok(Kept::Refreshed(item.clone().into_browser()));
+            }
+            let mut writes = self.session_still(asked, session.began)?;
+            let checks = writes.len();
+            if item.is_none() {
+                let (choice, browsers) = self.pushes_of(&asked.company, &asked.staff).await?;
+                if browsers.iter().filter(|item| item.stands(now)).count() >= BROWSERS_AT_MOST {
+                    return Ok(Kept::TooMany);
+                }
+                writes.push(self.count_browser(asked, choice.added)?);
+            }
+            if let Some(other) = owner.as_ref().filter(|owner| **owner != me) {
+                writes.push(self.taken_from(other, asked.subscription.id())?);
+            }
+            writes.push(self.own(&me, owner.as_ref(), asked.subscription.id(), now)?);
+            writes.push(self.put_browser(asked, session.began, now)?);
+            match self.transact(writes).await? {
+                Transacted::Done => {
+                    let is_new = item.is_none();
+                    let browser = kept(item, asked, session.began, now).into_browser();
+                    return Ok(if is_new { Kept::New(browser) } else { Kept::Refreshed(browser) });
+                }
+                Transacted::Refused(refused) if refused.iter().take(checks).any(Option::is_some) => {
+                    return Ok(Kept::SessionOver);
+                }
+                // Another browser was added, or this one changed hands.
+                Transacted::Refused(_) => {}
+            }
+        }
+        Err(StoreError::Unavailable {
+            operation: "TransactWriteItems",
+            code: "the browser changed hands too often".to_owned(),
+        })
+    }
+
+    /// One request.
+    async fn there(&self, asked: &BrowserToKeep) -> Result<There, StoreError> {
+        let id = asked.subscription.id();
+        let (session, owner) = (keys::session(&asked.session), keys::push_owner(id));
+        let browser = keys::browser(&asked.company, &asked.staff, id);
+        let items = self.batch(vec![session.clone(), owner.clone(), browser.clone()], true).await?;
+        let mut items: HashMap<_, _> = items.into_iter().filter_map(|item| Some((keys::pk(&item)?, item))).collect();
+        let session = items.remove(&session.pk).map(|item| sessions::read(item, "BatchGetItem")).transpose()?;
+        let owner = items.remove(&owner.pk).map(serde_dynamo::from_item).transpose();
+        let item = items.remove(&browser.pk).map(|item| Item::read(item, "BatchGetItem")).transpose()?;
+        Ok(There { session, owner: owner.map_err(misshapen("BatchGetItem"))?, item })
+    }
+
+    /// The conditions that a session that began at a moment still lives.
+    fn session_still(&self, asked: &BrowserToKeep, began: Timestamp) -> Result<Vec<TransactWriteItem>, StoreError> {
+        let staff = ConditionCheck::builder()
+            .table_name(&self.table)
+            .set_key(Some(keys::staff(&asked.company, &asked.staff).attributes()))
+            .condition_expression(
+                "attribute_exists(pk) AND (attribute_not_exists(sessions_since) OR sessions_since <= :began)",
+            )
+            .expression_attribute_values(":began", AttributeValue::N(began.as_millis().to_string()))
+            .build()
+            .map_err(misshapen("TransactWriteItems"))?;
+        Ok(vec![
+            self.listed_still(keys::session(&asked.session))?,
+            TransactWriteItem::builder().condition_check(staff).build(),
+        ])
+    }
+
+    /// Counts a new browser, unless another was counted since.
+    fn count_browser(&self, asked: &BrowserToKeep, added: u32) -> Result<TransactWriteItem, StoreError> {
+        let number = |number: u32| AttributeValue::N(number.to_string());
+        let update = Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(keys::push_choice(&asked.company, &asked.staff).attributes()))
+            .update_expression("SET #added = :next")
+            .expression_attribute_names("#added", "added")
+            .expression_attribute_values(":next", number(added.wrapping_add(1)));
+        let update = if added == 0 {
+            update.condition_expression("attribute_not_exists(#added)")
+        } else {
+            update.condition_expression("#added = :added").expression_attribute_values(":added", number(added))
+        };
+        Ok(TransactWriteItem::builder().update(update.build().map_err(misshapen("TransactWriteItems"))?).build())
+    }
+
+    fn taken_from(&self, other: &Owner, id: SubscriptionId) -> Result<TransactWriteItem, StoreError> {
+        let delete = Delete::builder()
+            .table_name(&self.table)
+            .set_key(Some(keys::browser(&other.company, &other.staff, id).attributes()))
+            .build()
+            .map_err(misshapen("TransactWriteItems"))?;
+        Ok(TransactWriteItem::builder().delete(delete).build())
+    }
+
+    /// Makes somebody the owner of an endpoint, if it is still whose it was.
+    fn own(
+        &self,
+        me: &Owner,
+        was: Option<&Owner>,
+        id: SubscriptionId,
+        now: Timestamp,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let update = Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(keys::push_owner(id).attributes()))
+            .update_expression("SET company = :company, staff = :staff, expires_at = :expires")
+            .expression_attribute_values(":company", AttributeValue::S(me.company.to_string()))
+            .expression_attribute_values(":staff", AttributeValue::S(me.staff.to_string()))
+            .expression_attribute_values(":expires", AttributeValue::N(expires(now).to_string()));
+        let update = match was {
+            None => update.condition_expression("attribute_not_exists(pk)"),
+            Some(was) => update
+                .condition_expression("company = :was_company AND staff = :was_staff")
+                .expression_attribute_values(":was_company", AttributeValue::S(was.company.to_string()))
+                .expression_attribute_values(":was_staff", AttributeValue::S(was.staff.to_string())),
+        };
+        Ok(TransactWriteItem::builder().update(update.build().map_err(misshapen("TransactWriteItems"))?).build())
+    }
+
+    /// The write of a browser as it is now, with what was noted of it left as it is.
+    fn put_browser(
+        &self,
+        asked: &BrowserToKeep,
+        began: Timestamp,
+        now: Timestamp,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let subscription =
+            serde_dynamo::to_attribute_value(&asked.subscription).map_err(misshapen("TransactWriteItems"))?;
+        let moment = |moment: Timestamp| AttributeValue::N(moment.as_millis().to_string());
+        let update = Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(keys::browser(&asked.company, &asked.staff, asked.subscription.id()).attributes()))
+            .update_expression(
+                "SET company = :company, staff = :staff, subscription = :subscription, #session = :session, \
+                 began = :began, browser = :browser, #since = if_not_exists(#since, :now), refreshed = :now, \
+                 expires_at = :expires",
+            )
+            .expression_attribute_names("#session", "session")
+            .expression_attribute_names("#since", "since")
+            .expression_attribute_values(":company", AttributeValue::S(asked.company.to_string()))
+            .expression_attribute_values(":staff", AttributeValue::S(asked.staff.to_string()))
+            .expression_attribute_values(":subscription", subscription)
+            .expression_attribute_values(":session", AttributeValue::S(asked.session.to_string()))
+            .expression_attribute_values(":began", moment(began))
+            .expression_attribute_values(":browser", AttributeValue::S(asked.name.clone()))
+            .expression_attribute_values(":now", moment(now))
+            .expression_attribute_values(":expires", AttributeValue::N(expires(now).to_string()))
+            .build()
+            .map_err(misshapen("TransactWriteItems"))?;
+        Ok(TransactWriteItem::builder().update(update).build())
+    }
+}
+
+fn expires(now: Timestamp) -> u64 {
+    now.plus_secs(KEPT_SECS).as_secs()
+}
+
+fn is_unchanged(item: &Item, asked: &BrowserToKeep) -> bool {
+    item.subscription == asked.subscription && item.session == asked.session.to_string() && item.browser == asked.name
+}
+
+/// A browser's item as it was written.
+fn kept(before: Option<Item>, asked: &BrowserToKeep, began: Timestamp, now: Timestamp) -> Item {
+    let (since, noted) = before.map_or_else(|| (now, Notes::default()), |before| (before.since, before.noted));
+    Item {
+        company: asked.company.clone(),
+        staff: asked.staff.clone(),
+        subscription: asked.subscription.clone(),
+        session: asked.session.to_string(),
+        began,
+        browser: asked.name.clone(),
+        since,
+        refreshed: now,
+        expires_at: expires(now),
+        noted,
+    }
+}

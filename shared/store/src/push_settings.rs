@@ -1,0 +1,164 @@
+//! What a company has set and its staff have chosen for the notifications of their browsers, and how
+//! many customers wait.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity, Select, TransactWriteItem, Update};
+use domain::{Browser, CompanyId, PushChoice, StaffId, Timestamp};
+use serde::Deserialize;
+
+use crate::error::{misshapen, unavailable};
+use crate::feed::end_of_time;
+use crate::push::Item;
+use crate::transaction::Transacted;
+use crate::{RECENT, Store, StoreError, keys};
+
+/// What a company has set.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub(crate) struct Setting {
+    pub(crate) shows_text: bool,
+}
+
+impl Default for Setting {
+    fn default() -> Self {
+        Self { shows_text: true }
+    }
+}
+
+impl Setting {
+    pub(crate) fn read(item: HashMap<String, AttributeValue>, operation: &'static str) -> Result<Self, StoreError> {
+        serde_dynamo::from_item(item).map_err(misshapen(operation))
+    }
+}
+
+/// What somebody has chosen.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+pub(crate) struct Choice {
+    #[serde(default)]
+    pub(crate) messages: PushChoice,
+    /// Counts the browsers that were ever added, so that two that are added at once are seen.
+    #[serde(default)]
+    pub(crate) added: u32,
+}
+
+impl Choice {
+    pub(crate) fn read(item: HashMap<String, AttributeValue>, operation: &'static str) -> Result<Self, StoreError> {
+        serde_dynamo::from_item(item).map_err(misshapen(operation))
+    }
+}
+
+/// Somebody's browsers, and what is set for them.
+#[derive(Clone, Debug)]
+pub struct PushSettings {
+    pub messages: PushChoice,
+    /// The company's: whether a message's text is shown, or only that there is one.
+    pub shows_text: bool,
+    /// The one that was turned on first is the first.
+    pub browsers: Vec<Browser>,
+}
+
+/// What is to be changed, and what is left as it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PushSettingsChange {
+    pub messages: Option<PushChoice>,
+    pub shows_text: Option<bool>,
+}
+
+/// What became of a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Set {
+    Done,
+    /// Whoever wanted it is no staff any more.
+    NotStaff,
+}
+
+/// Among how many conversations, those with the latest messages, the waiting ones are counted.
+const COUNTED: i32 = 250;
+
+impl Store {
+    /// Two requests.
+    pub async fn push_settings(
+        &self,
+        company: &CompanyId,
+        staff: &StaffId,
+        now: Timestamp,
+    ) -> Result<PushSettings, StoreError> {
+        let found = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(keys::push_setting(company).attributes()))
+            .consistent_read(true)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(unavailable("GetItem"))?;
+        let setting = found.item.map(|item| Setting::read(item, "GetItem")).transpose()?.unwrap_or_default();
+        let (choice, browsers) = self.pushes_of(company, staff).await?;
+        let mut browsers: Vec<_> =
+            browsers.into_iter().filter(|item| item.stands(now)).map(Item::into_browser).collect();
+        browsers.sort_by_key(|browser| browser.since);
+        Ok(PushSettings { messages: choice.messages, shows_text: setting.shows_text, browsers })
+    }
+
+    /// In force from the next message. One request, none where nothing is to be changed.
+    pub async fn set_pushes(
+        &self,
+        company: &CompanyId,
+        staff: &StaffId,
+        change: PushSettingsChange,
+    ) -> Result<Set, StoreError> {
+        let mut writes = vec![self.listed_still(keys::staff(company, staff))?];
+        if let Some(messages) = change.messages {
+            let messages = serde_dynamo::to_attribute_value(messages).map_err(misshapen("TransactWriteItems"))?;
+            writes.push(self.set(keys::push_choice(company, staff), "messages", messages)?);
+        }
+        if let Some(shows_text) = change.shows_text {
+            writes.push(self.set(keys::push_setting(company), "shows_text", AttributeValue::Bool(shows_text))?);
+        }
+        if writes.len() == 1 {
+            return Ok(Set::Done);
+        }
+        Ok(match self.transact(writes).await? {
+            Transacted::Done => Set::Done,
+            Transacted::Refused(_) => Set::NotStaff,
+        })
+    }
+
+    fn set(&self, key: keys::Key, name: &str, value: AttributeValue) -> Result<TransactWriteItem, StoreError> {
+        let update = Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(key.attributes()))
+            .update_expression("SET #name = :value")
+            .expression_attribute_names("#name", name)
+            .expression_attribute_values(":value", value)
+            .build()
+            .map_err(misshapen("TransactWriteItems"))?;
+        Ok(TransactWriteItem::builder().update(update).build())
+    }
+
+    /// How many of a company's conversations wait for an answer, among the 250 that something was
+    /// last said in. One request.
+    pub async fn unanswered(&self, company: &CompanyId, now: Timestamp) -> Result<u32, StoreError> {
+        let found = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(RECENT)
+            .key_condition_expression("recent_pk = :list AND recent_sk BETWEEN :lowest AND :highest")
+            .filter_expression("#unanswered > :zero")
+            .expression_attribute_names("#unanswered", "unanswered")
+            .expression_attribute_values(":zero", AttributeValue::N("0".to_owned()))
+            .expression_attribute_values(":list", AttributeValue::S(keys::inbox(company)))
+            .expression_attribute_values(":lowest", AttributeValue::S(self.retention.floor(now).to_string()))
+            .expression_attribute_values(":highest", AttributeValue::S(end_of_time().to_string()))
+            .scan_index_forward(false)
+            .limit(COUNTED)
+            .select(Select::Count)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(unavailable("Query"))?;
+        Ok(u32::try_from(found.count).unwrap_or(0))
+    }
+}

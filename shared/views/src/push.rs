@@ -1,0 +1,213 @@
+//! The settings of notifications: somebody's browsers, what they are notified of, and what a company
+//! shows of a message.
+
+use domain::{Browser, PushChoice};
+use maud::{Markup, html};
+use serde_json::{Value, json};
+
+use crate::icon::{Icon, icon};
+use crate::moment::{Shape, moment};
+use crate::text::text;
+
+/// What a settings page shows to whoever's it is.
+#[derive(Clone, Copy, Debug)]
+pub struct PushSettingsView<'a> {
+    /// The public key that browsers subscribe with; `None` as long as there is none.
+    pub key: Option<&'a str>,
+    pub browsers: &'a [Browser],
+    pub messages: PushChoice,
+    /// Whether pushes show a message's text.
+    pub shows_text: bool,
+    /// The company's name.
+    pub company: &'a str,
+    /// How many of its customers wait for an answer.
+    pub unanswered: u32,
+}
+
+/// What stands in the page's `#push-settings`, and in its place after each of the forms. The page itself
+/// says of the browser that shows it that it is this one (`.this-browser` in the row with its id), and
+/// sends the tests (`button[data-push-test]`), which are seen where it is.
+#[must_use]
+pub fn push_settings(view: &PushSettingsView<'_>) -> Markup {
+    html! {
+        div.push-settings {
+            @if view.key.is_none() {
+                p.problem {
+                    (icon(Icon::Warning)) " "
+                    "Notifications are not set up yet, so they cannot be turned on. Ask your administrator."
+                }
+            }
+            div.push-part {
+                h2 id="push-browsers" { "Your browsers" }
+                @if view.browsers.is_empty() {
+                    p.empty {
+                        "Notifications are not on in any browser. Turn them on with the bell, in each browser in which \
+                         you want them."
+                    }
+                } @else {
+                    ul.browsers aria-labelledby="push-browsers" {
+                        @for browser in view.browsers { (row(browser)) }
+                    }
+                }
+            }
+            (choice(view.messages))
+            (setting(view.shows_text, view.company))
+            div.problem-place role="alert" {}
+        }
+    }
+}
+
+fn row(browser: &Browser) -> Markup {
+    let id = browser.id();
+    html! {
+        li.browser data-subscription=(id) {
+            div.browser-what {
+                strong.browser-name { (text(&browser.name)) }
+                span.this-browser {}
+                p.browser-facts {
+                    span { "On since " (moment(browser.since, Shape::Ago)) }
+                    @match browser.last_delivery {
+                        Some(at) => span { "Last notification " (moment(at, Shape::Ago)) },
+                        None => span { "No notification yet" },
+                    }
+                }
+                @if let Some(problem) = browser.last_problem {
+                    p.problem.browser-problem {
+                        (icon(Icon::Warning)) " " (problem.what.sentence()) " " (moment(problem.at, Shape::Ago))
+                    }
+                }
+                p.browser-test role="status" {}
+            }
+            div.browser-does {
+                button.button type="button" data-push-test=(id) { "Send a test" }
+                button.button.quiet type="button" hx-delete={ "/api/push-subscriptions/" (id) }
+                    hx-target="#push-settings" hx-swap="innerHTML" hx-disable="this" data-push-remove=(id)
+                    aria-label={ "Remove " (browser.name) } { "Remove" }
+            }
+        }
+    }
+}
+
+fn choice(messages: PushChoice) -> Markup {
+    html! {
+        form.push-part id="push-choice" hx-post="/api/push-settings" hx-target="#push-settings" hx-swap="innerHTML"
+            hx-disable="find button" method="post" {
+            fieldset {
+                legend { "Which messages you are notified of" }
+                label.option {
+                    input type="radio" name="messages" value="all" checked[messages == PushChoice::All];
+                    span { "All messages" }
+                }
+                label.option {
+                    input type="radio" name="messages" value="mine" checked[messages == PushChoice::Mine];
+                    span { "Only those of my appointments" }
+                }
+                p.hint { "In all of your browsers." }
+            }
+            div.form-foot { button.button.go type="submit" { "Save" } }
+        }
+    }
+}
+
+fn setting(shows_text: bool, company: &str) -> Markup {
+    html! {
+        form.push-part id="push-company" hx-post="/api/push-settings" hx-target="#push-settings" hx-swap="innerHTML"
+            hx-disable="find button" method="post" {
+            fieldset {
+                legend { "What notifications show, for everybody at " (text(company)) }
+                label.option {
+                    input type="radio" name="showsText" value="true" checked[shows_text];
+                    span { "The message’s text" }
+                }
+                label.option {
+                    input type="radio" name="showsText" value="false" checked[!shows_text];
+                    span { "Only “New message”" }
+                }
+                p.hint { "Whoever sees a locked screen sees the notifications on it. In force from the next message." }
+            }
+            div.form-foot { button.button.go type="submit" { "Save" } }
+        }
+    }
+}
+
+#[must_use]
+pub fn push_settings_json(view: &PushSettingsView<'_>) -> Value {
+    let browsers = view.browsers.iter().map(|browser| {
+        json!({
+            "id": browser.id().to_string(),
+            "name": browser.name,
+            "since": browser.since.to_string(),
+            "lastDelivery": browser.last_delivery.map(|at| at.to_string()),
+            "lastProblem": browser
+                .last_problem
+                .map(|problem| json!({"what": problem.what.sentence(), "at": problem.at.to_string()})),
+        })
+    });
+    json!({
+        "key": view.key,
+        "browsers": browsers.collect::<Vec<_>>(),
+        "messages": view.messages,
+        "showsText": view.shows_text,
+        "unanswered": view.unanswered,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{PushEndpoint, PushProblem, PushSubscription, PushTrouble, Timestamp};
+
+    use super::*;
+
+    fn browser(name: &str) -> Browser {
+        Browser {
+            company: "harbor-dental".parse().unwrap(),
+            staff: "dana".parse().unwrap(),
+            subscription: PushSubscription {
+                endpoint: PushEndpoint::new("https://push.example/secret".to_owned()),
+                p256dh: "secret".to_owned(),
+                auth: "secret".to_owned(),
+                key: "key".to_owned(),
+            },
+            name: name.to_owned(),
+            since: Timestamp::from_millis(1_732_250_000_000),
+            last_delivery: None,
+            last_problem: Some(PushProblem {
+                what: PushTrouble::Unreachable,
+                at: Timestamp::from_millis(1_732_250_060_000),
+            }),
+            test: None,
+        }
+    }
+
+    fn view(browsers: &[Browser]) -> PushSettingsView<'_> {
+        PushSettingsView {
+            key: Some("key"),
+            browsers,
+            messages: PushChoice::Mine,
+            shows_text: false,
+            company: "Harbor <Dental>",
+            unanswered: 3,
+        }
+    }
+
+    #[test]
+    fn nothing_of_a_subscription_is_shown_but_its_id() {
+        let browsers = [browser("Firefox on <Linux>")];
+        let view = view(&browsers);
+        let id = browsers[0].id().to_string();
+        for shown in [push_settings(&view).into_string(), push_settings_json(&view).to_string()] {
+            assert!(shown.contains(&id) && !shown.contains("secret") && !shown.contains("push.example"), "{shown}");
+        }
+        let shown = push_settings(&view).into_string();
+        assert!(!shown.contains("<Linux>") && !shown.contains("<Dental>"), "{shown}");
+        assert!(shown.contains("could not be reached"), "{shown}");
+    }
+
+    #[test]
+    fn what_is_chosen_is_what_is_checked() {
+        let shown = push_settings(&view(&[])).into_string();
+        assert!(shown.contains(r#"value="mine" checked"#) && shown.contains(r#"value="false" checked"#), "{shown}");
+        assert_eq!(shown.matches(" checked").count(), 2);
+        assert!(shown.contains("not on in any browser"), "{shown}");
+    }
+}

@@ -1,0 +1,255 @@
+// The bell: whether this browser tells of new messages, and if it does not, why. What the service worker
+// does with a push is in sw.js.
+
+const bell = document.getElementById('bell');
+
+if (bell) {
+  const WORDS = {off: 'off', on: 'on', denied: 'blocked', unsupported: 'not here', install: 'install', broken: 'broken'};
+  // The id of what this browser was kept as, for when the browser itself has forgotten.
+  const KEPT = 'push-subscription';
+  const HOUR = 60 * 60_000;
+  const panel = document.getElementById('bell-panel');
+  const note = document.getElementById('bell-note');
+  const test = document.getElementById('bell-test');
+  const worker = navigator.serviceWorker;
+  let looked = Date.now();
+
+  class Refused extends Error {
+    constructor(status, {error} = {}) {
+      super(error?.message ?? 'Switchboard did not answer as it should.');
+      Object.assign(this, {status, code: error?.code});
+    }
+  }
+
+  async function ask(method, path, body) {
+    const headers = {Accept: 'application/json', ...(body && {'Content-Type': 'application/json'})};
+    const response = await fetch(`/api/${path}`, {method, headers, body: body && JSON.stringify(body), signal: AbortSignal.timeout(20_000)});
+    const answer = response.status === 204 ? {} : await response.json().catch(() => ({}));
+    if (!response.ok) throw new Refused(response.status, answer);
+    return {...answer, isNew: response.status === 201};
+  }
+
+  function show(state, why = '') {
+    panel.dataset.state = bell.dataset.state = state;
+    bell.querySelector('.bell-word').textContent = WORDS[state];
+    for (const part of panel.querySelectorAll('[data-bell]')) part.hidden = part.dataset.bell !== state;
+    document.getElementById('bell-why').textContent = why;
+    if (state !== 'on') test.textContent = '';
+    note.textContent = '';
+    document.dispatchEvent(new CustomEvent('push-state', {detail: {state, id: localStorage.getItem(KEPT)}}));
+  }
+
+  const base64url = bytes => btoa(String.fromCharCode(...new Uint8Array(bytes))).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+  const keyOf = ({options}) => options?.applicationServerKey ? base64url(options.applicationServerKey) : undefined;
+
+  // What this browser lacks, if anything.
+  function lacks() {
+    if (worker && 'PushManager' in window && 'Notification' in window) return null;
+    // An iPad says that it is a Mac, and no Mac can be touched.
+    const apple = /iP(hone|ad|od)/.test(navigator.userAgent) || (navigator.platform === 'MacIntel' && navigator.maxTouchPoints > 1);
+    return apple && !matchMedia('(display-mode: standalone)').matches ? 'install' : 'unsupported';
+  }
+
+  // Why it did not work, for the person.
+  function reason(error) {
+    if (error instanceof Refused) return error.message;
+    if (error.name === 'AbortError') return 'This browser could not reach its own push service. A network or a browser setting may keep it from that.';
+    if (error instanceof TypeError || error.name === 'TimeoutError') return 'There was no connection to Switchboard.';
+    return `This browser could not do it: ${error.message}`;
+  }
+
+  async function began() {
+    const late = new Promise((_, reject) => setTimeout(reject, 20_000, new Error('its part of Switchboard did not start.')));
+    return Promise.race([worker.ready, late]);
+  }
+
+  async function subscribe({pushManager}, key) {
+    const options = {userVisibleOnly: true, applicationServerKey: key};
+    const there = await pushManager.getSubscription();
+    if (there && keyOf(there) !== key) await there.unsubscribe();
+    return pushManager.subscribe(options);
+  }
+
+  // Has it kept, anew at each load: our key may be another one by now, or it another person's.
+  async function keep(registration, subscription) {
+    const put = of => ask('PUT', 'push-subscriptions', {...of.toJSON(), key: keyOf(of)});
+    const before = localStorage.getItem(KEPT);
+    let kept;
+    try {
+      kept = await put(subscription);
+    } catch (error) {
+      if (error.code !== 'not-our-key') throw error;
+      kept = await ask('GET', 'push-subscriptions');
+    }
+    // It was there, and somebody has removed it elsewhere: it does not come back by itself.
+    if (kept.isNew && kept.id === before) return DOES.off();
+    if (!kept.id || keyOf(subscription) && kept.key !== keyOf(subscription)) {
+      kept = await put(await subscribe(registration, kept.key));
+      if (before && before !== kept.id) ask('DELETE', `push-subscriptions/${before}`).catch(() => {});
+    }
+    localStorage.setItem(KEPT, kept.id);
+    badge(kept.unanswered);
+    show('on');
+  }
+
+  // An icon with no number where there is none.
+  function badge(unanswered) {
+    const done = unanswered ? navigator.setAppBadge?.(unanswered) : navigator.clearAppBadge?.();
+    done?.catch(() => {});
+  }
+
+  // If nobody hears of it, the push service says at the next push that it is gone.
+  function forget() {
+    const id = localStorage.getItem(KEPT);
+    localStorage.removeItem(KEPT);
+    if (id) ask('DELETE', `push-subscriptions/${id}`).catch(() => {});
+  }
+
+  async function look() {
+    looked = Date.now();
+    const registration = worker && await worker.register('/sw.js', {updateViaCache: 'none'});
+    const lacking = lacks();
+    if (lacking) return show(lacking);
+    const subscription = await registration.pushManager.getSubscription();
+    if (Notification.permission === 'granted' && subscription) return keep(registration, subscription);
+    show(Notification.permission === 'denied' ? 'denied' : 'off');
+    forget();
+  }
+
+  // What is there already goes on without being looked at: only a plain no is one.
+  function missed(error) {
+    if (error instanceof Refused && error.status === 401) return;
+    const asBefore = localStorage.getItem(KEPT) && !(error instanceof Refused && error.status < 500);
+    if (asBefore) show('on');
+    else show('broken', reason(error));
+  }
+
+  const DOES = {
+    async on() {
+      // In the click itself: a browser asks at no other time.
+      const permission = await Notification.requestPermission();
+      if (permission === 'denied') return show('denied');
+      if (permission !== 'granted') {
+        note.textContent = 'The browser’s question was not answered, so nothing has changed.';
+        return;
+      }
+      localStorage.removeItem(KEPT);
+      try {
+        const registration = await began();
+        const {key} = await ask('GET', 'push-subscriptions');
+        if (!key) return show('broken', 'They are not set up here yet. Ask whoever runs Switchboard for your company.');
+        await keep(registration, await subscribe(registration, key));
+      } catch (error) {
+        if (error.name === 'NotAllowedError') show('denied');
+        else show('broken', reason(error));
+      }
+    },
+
+    async off() {
+      const registration = await worker.getRegistration();
+      await (await registration?.pushManager.getSubscription())?.unsubscribe();
+      forget();
+      show('off');
+    },
+
+    async test() {
+      await sendTest(localStorage.getItem(KEPT), words => { test.textContent = words; });
+    },
+  };
+
+  // --- A test: from a button over Switchboard and the push service to the service worker, and back here.
+
+  const PATIENCE = 20_000;
+  const shown = new Map();
+  const waiting = new Map();
+
+  async function sendTest(id, say) {
+    say('Sending…');
+    const asked = Date.now();
+    try {
+      const {test} = await ask('POST', `push-subscriptions/${id}/test`);
+      if (id !== localStorage.getItem(KEPT)) return say('Sent. It shows in that browser.');
+      waiting.set(test, {asked, say});
+      report(test);
+      setTimeout(giveUp, PATIENCE, test, id);
+    } catch (error) {
+      say(`No test was sent. ${reason(error)}`);
+      // Somebody removed it elsewhere: there is nothing to test any more.
+      if (error.status === 404 && id === localStorage.getItem(KEPT)) look().catch(missed);
+    }
+  }
+
+  function report(test) {
+    const [at, asked] = [shown.get(test), waiting.get(test)];
+    if (!at || !asked) return;
+    const clock = new Date(at).toLocaleTimeString(undefined, {timeStyle: 'medium'});
+    const took = Math.max(0, at - asked.asked) / 1000;
+    asked.say(`Shown at ${clock}, ${took.toLocaleString(undefined, {maximumFractionDigits: 1})} s after you asked. If you saw nothing, your computer or phone keeps quiet: see Help.`);
+    waiting.delete(test);
+  }
+
+  async function giveUp(test, id) {
+    const asked = waiting.get(test);
+    if (!asked) return;
+    asked.say('It has not come yet. It may still: if so, that is said here.');
+    const {browsers} = await ask('GET', 'push-subscriptions').catch(() => ({}));
+    const problem = browsers?.find(browser => browser.id === id)?.lastProblem?.what;
+    if (problem && waiting.has(test)) asked.say(`It has not come. ${problem}`);
+  }
+
+  worker?.addEventListener('message', ({data, ports: [port]}) => {
+    if (data.kind === 'shown') {
+      shown.set(data.id, data.at);
+      report(data.id);
+    } else if (data.kind === 'renewed') look().catch(missed);
+    else if (data.kind === 'which') port.postMessage(document.getElementById('messages')?.dataset.conversation);
+  });
+
+  // --- What is open in front of somebody needs no notification any more.
+
+  async function clear() {
+    const conversation = document.getElementById('messages')?.dataset.conversation;
+    if (!conversation || document.hidden || !document.hasFocus()) return;
+    const registration = await worker?.getRegistration();
+    for (const notification of await registration?.getNotifications({tag: conversation}) ?? []) notification.close();
+  }
+
+  addEventListener('focus', clear);
+  document.addEventListener('conversation', clear);
+
+  // What was pressed is at work: until it is done, nothing else finds out how things are.
+  let busy = false;
+
+  panel.addEventListener('click', async ({target}) => {
+    const button = target.closest('[data-does]');
+    if (!button) return;
+    const all = panel.querySelectorAll('[data-does]');
+    for (const each of all) each.disabled = true;
+    busy = true;
+    try {
+      await DOES[button.dataset.does]();
+    } catch (error) {
+      show('broken', reason(error));
+    }
+    busy = false;
+    for (const each of all) each.disabled = false;
+    // The button that was pressed may be gone: what took its place is next.
+    if (!button.checkVisibility()) panel.querySelector('div:not([hidden]) button, div:not([hidden]) a')?.focus();
+  });
+
+  // A browser that does not know what a popover is.
+  if (!('popover' in panel)) bell.addEventListener('click', () => panel.toggleAttribute('data-open'));
+
+  // A person answers the browser itself, in its settings, or a page is left open for days.
+  navigator.permissions?.query({name: 'notifications'}).then(permission => {
+    permission.onchange = () => busy || look().catch(missed);
+  }, () => {});
+  document.addEventListener('visibilitychange', () => {
+    if (!document.hidden && Date.now() - looked > HOUR) look().catch(missed);
+  });
+
+  document.addEventListener('push-removed', () => DOES.off());
+  document.addEventListener('push-test', ({detail: {id, say}}) => sendTest(id, say));
+
+  look().then(clear).catch(missed);
+}

@@ -1,0 +1,214 @@
+// The service worker: shows what is pushed, opens what is clicked, and has a page for when there is no
+// connection. Above it stand VERSION, OFFLINE, KEPT, ICON and BADGE. It keeps no page that shows a customer.
+
+const CACHE = `offline-${VERSION}`;
+const DAY = 24 * 60 * 60_000;
+
+// --- A new version takes over at once: pages are asked for anew each time, so none depends on an old one.
+
+addEventListener('install', event => {
+  skipWaiting();
+  const fresh = KEPT.map(address => new Request(address, {cache: 'reload'}));
+  event.waitUntil(caches.open(CACHE).then(cache => cache.addAll(fresh)));
+});
+
+addEventListener('activate', event => event.waitUntil(takeOver()));
+
+async function takeOver() {
+  for (const name of await caches.keys()) if (name !== CACHE) await caches.delete(name);
+  // A page is asked for while this starts, and not after.
+  await registration.navigationPreload?.enable();
+  await clients.claim();
+}
+
+// --- Without a connection.
+
+addEventListener('fetch', event => {
+  const {request} = event;
+  const {origin, pathname} = new URL(request.url);
+  if (request.method !== 'GET' || origin !== location.origin) return;
+  if (request.mode === 'navigate') {
+    if (pathname === '/' || pathname.endsWith('.html')) event.respondWith(page(event));
+  } else if (KEPT.includes(pathname)) {
+    event.respondWith(caches.match(pathname).then(kept => kept ?? fetch(request)));
+  }
+});
+
+async function page(event) {
+  try {
+    return await event.preloadResponse ?? await fetch(event.request);
+  } catch {
+    return await caches.match(OFFLINE) ?? Response.error();
+  }
+}
+
+// --- Pushes, one after the other, so that two of one customer find each other.
+
+let line = Promise.resolve();
+
+addEventListener('push', event => {
+  const shown = line.then(() => take(read(event.data)));
+  line = shown.catch(() => {});
+  event.waitUntil(shown);
+});
+
+function read(data) {
+  try {
+    return data.json();
+  } catch {
+    // A browser wants something to be shown for each push.
+    return {id: '', kind: 'unknown', conversation: null, title: 'Switchboard', body: 'Something is new.', at: new Date().toISOString()};
+  }
+}
+
+async function take(push) {
+  if (Number.isInteger(push.unanswered)) await badge(push.unanswered);
+  if (push.id && await isKnown(push.id)) return;
+  if (push.kind === 'test' || !await isInFront(push.conversation)) await show(push);
+  if (push.id) await know(push.id);
+  if (push.kind !== 'test') return;
+  const message = {kind: 'shown', id: push.id, at: Date.now()};
+  for (const client of await windows()) client.postMessage(message);
+}
+
+async function show({id, kind, conversation, title, body, at}) {
+  const tag = conversation ?? kind;
+  const [there] = await registration.getNotifications({tag});
+  if (there?.data?.id === id && id) return;
+  if (Date.parse(there?.data?.at) > Date.parse(at)) {
+    // What came later under an earlier time: the newest text stays, and makes no noise a second time.
+    const {data} = there;
+    return registration.showNotification(there.title, {...looks(data), body: there.body, tag, data, silent: true});
+  }
+  const data = {id, conversation, at};
+  await registration.showNotification(title, {...looks(data), body, tag, data, renotify: true});
+}
+
+function looks({at}) {
+  return {icon: ICON, badge: BADGE, timestamp: Date.parse(at) || Date.now()};
+}
+
+async function badge(unanswered) {
+  try {
+    if (unanswered) await navigator.setAppBadge?.(unanswered);
+    else await navigator.clearAppBadge?.();
+  } catch {
+    // A browser may have the words and no place to show a number.
+  }
+}
+
+// --- Windows of the portal. Help is read beside what is done: it is not led away from.
+
+async function windows() {
+  const all = await clients.matchAll({type: 'window', includeUncontrolled: true});
+  return all.filter(client => /^\/((?!help-)[^/]+\.html)?$/.test(new URL(client.url).pathname));
+}
+
+function addressOf(conversation) {
+  return `/conversation.html?${new URLSearchParams({c: conversation})}`;
+}
+
+// Whether a window shows that conversation: by its address, or by its word, since appointments have one beside them.
+async function shows(client, conversation) {
+  const {pathname, searchParams} = new URL(client.url);
+  if (pathname === '/conversation.html') return searchParams.get('c') === conversation;
+  if (pathname !== '/appointment.html') return false;
+  const {port1, port2} = new MessageChannel();
+  return new Promise(resolve => {
+    port1.onmessage = ({data}) => resolve(data === conversation);
+    setTimeout(resolve, 500, false);
+    client.postMessage({kind: 'which'}, [port2]);
+  });
+}
+
+async function isInFront(conversation) {
+  if (!conversation) return false;
+  for (const client of await windows()) {
+    if (client.focused && client.visibilityState === 'visible' && await shows(client, conversation)) return true;
+  }
+  return false;
+}
+
+addEventListener('notificationclick', event => {
+  event.notification.close();
+  event.waitUntil(open(event.notification.data?.conversation));
+});
+
+async function open(conversation) {
+  const address = conversation ? addressOf(conversation) : '/';
+  const all = await windows();
+  for (const client of all) {
+    if (!conversation || await shows(client, conversation)) return client.focus();
+  }
+  for (const client of all) {
+    // A window that goes away meanwhile leads nowhere: another may, or a new one does.
+    try {
+      await client.focus();
+      if (await client.navigate(address)) return;
+    } catch {
+      continue;
+    }
+  }
+  await clients.openWindow(address);
+}
+
+// --- The browser has a new subscription, or none any more: it is told of as a page would.
+
+addEventListener('pushsubscriptionchange', event => event.waitUntil(renew(event)));
+
+async function renew({oldSubscription, newSubscription}) {
+  const headers = {Accept: 'application/json', 'Content-Type': 'application/json'};
+  const known = await fetch('/api/push-subscriptions', {headers});
+  // Nobody is signed in: the next page that somebody opens looks again.
+  if (!known.ok) return;
+  const {key} = await known.json();
+  let subscription = newSubscription ?? await registration.pushManager.getSubscription();
+  // A browser that nobody turned on stays so.
+  if (!subscription && !oldSubscription) return;
+  subscription ??= await registration.pushManager.subscribe({userVisibleOnly: true, applicationServerKey: key});
+  const made = subscription.options.applicationServerKey;
+  const body = JSON.stringify({...subscription.toJSON(), key: made ? base64url(made) : key});
+  await fetch('/api/push-subscriptions', {method: 'PUT', headers, body});
+  for (const client of await windows()) client.postMessage({kind: 'renewed'});
+}
+
+function base64url(bytes) {
+  return btoa(String.fromCharCode(...new Uint8Array(bytes))).replace(/[+/=]/g, sign => ({'+': '-', '/': '_', '=': ''})[sign]);
+}
+
+// --- What was shown, by its id: a push service may bring the same twice, hours apart.
+
+async function isKnown(id) {
+  return within('readonly', ids => ids.get(id));
+}
+
+async function know(id) {
+  const now = Date.now();
+  await within('readwrite', ids => {
+    // None is kept by a push service for longer than a day.
+    ids.index('at').openKeyCursor(IDBKeyRange.upperBound(now - 2 * DAY)).onsuccess = ({target: {result}}) => {
+      if (!result) return;
+      ids.delete(result.primaryKey);
+      result.continue();
+    };
+    return ids.put({at: now}, id);
+  });
+}
+
+function within(mode, work) {
+  return new Promise((resolve, reject) => {
+    const opening = indexedDB.open('pushes', 1);
+    opening.onupgradeneeded = () => opening.result.createObjectStore('ids').createIndex('at', 'at');
+    opening.onerror = () => reject(opening.error);
+    opening.onsuccess = () => {
+      const database = opening.result;
+      const transaction = database.transaction('ids', mode);
+      const asked = work(transaction.objectStore('ids'));
+      transaction.oncomplete = () => {
+        database.close();
+        resolve(asked.result);
+      };
+      transaction.onabort = () => reject(transaction.error);
+    };
+  }).catch(() => undefined);
+}

@@ -1,0 +1,23 @@
+use maud::{Markup, html};
+
+use super::{HELP_WITH_PUSH, Place, portal};
+
+/// Which browsers of a person are told of new messages, and of which: what it shows comes from
+/// `push-subscriptions`.
+pub(super) fn page() -> Markup {
+    portal(
+        "Notifications settings",
+        Place::Settings,
+        "dashboard",
+        &html! {
+            section.panel.settings aria-labelledby="settings-title" {
+                header.panel-head { h1 id="settings-title" { "Notifications settings" } }
+                div id="push-settings" hx-get="/api/push-subscriptions" hx-trigger="load, refresh" hx-swap="innerMorph" hx-config="timeout:10s" {}
+                footer.panel-foot {
+                    span { "The bell above turns them on and off in this browser." }
+                    a href=(HELP_WITH_PUSH) { "Help" }
+                }
+            }
+        },
+    )
+}

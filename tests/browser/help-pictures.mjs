@@ -1,0 +1,57 @@
+// Makes the pictures of the portal itself that the help pages show, static-site/assets/help/*.png.
+import {fileURLToPath} from 'node:url';
+import {chromium} from '@playwright/test';
+import config from './playwright.config.mjs';
+import {pretendsPush} from './lib/push.mjs';
+import {Stack} from './lib/stack.mjs';
+import {Staff} from './lib/staff.mjs';
+
+const picture = name => fileURLToPath(new URL(`../../static-site/assets/help/${name}.png`, import.meta.url));
+const {launchOptions, locale, timezoneId} = config.use;
+
+const stack = await Stack.start({demo: true});
+const browser = await chromium.launch(launchOptions);
+
+async function dana(width, push = {}) {
+  const context = await browser.newContext({baseURL: stack.address, viewport: {width, height: 800}, locale, timezoneId, reducedMotion: 'reduce'});
+  await pretendsPush(context, push);
+  const staff = new Staff(await context.newPage());
+  await staff.signsInAs('Dana Whitfield');
+  return staff;
+}
+
+// The bell, with as much of the page around it as shows where it is.
+async function bell(name, push, turnsOn = false) {
+  const {page} = await dana(1160, push);
+  await page.goto('/new-message.html');
+  await page.locator('.account-leave').waitFor();
+  await page.locator('#bell[data-state]').click();
+  if (turnsOn) await page.getByRole('button', {name: 'Turn on'}).click();
+  await page.locator('#bell-panel [data-bell]:not([hidden])').waitFor();
+  if (turnsOn) await page.getByRole('button', {name: 'Send a test'}).waitFor();
+  await page.mouse.move(0, 700);
+  await page.evaluate(() => document.activeElement.blur());
+  await page.screenshot({path: picture(name), clip: {x: 420, y: 0, width: 560, height: 260}});
+  await page.context().close();
+}
+
+try {
+  await bell('bell-off', {});
+  await bell('bell-denied', {permission: 'denied'});
+  await bell('bell-on', {}, true);
+  const {page} = await dana(960);
+  await page.goto('/');
+  await page.locator('#recent .row').first().waitFor();
+  await page.locator('.account-leave').waitFor();
+  await page.screenshot({path: picture('the-row'), clip: {x: 0, y: 0, width: 960, height: 290}});
+  await page.setViewportSize({width: 760, height: 520});
+  await page.goto('/messages.html');
+  await page.locator('#conversations').getByRole('link').filter({hasText: 'Maria'}).click();
+  await page.locator('#messages .message').first().waitFor();
+  await page.getByRole('textbox', {name: 'Your reply'}).fill('No problem, see you at half past.');
+  await page.locator('.account-leave').waitFor();
+  await page.screenshot({path: picture('the-reply')});
+} finally {
+  await browser.close();
+  await stack.stop();
+}

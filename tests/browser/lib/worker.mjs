@@ -1,0 +1,98 @@
+// The portal's service worker, as the tools of Chromium's developers reach it: Chromium has no push service but
+// Google's, so a push is handed to the worker where it would arrive from there.
+import {expect} from '@playwright/test';
+
+export class Worker {
+  /** The worker of the page's origin, once it is at work. */
+  static async of(page) {
+    const worker = new Worker();
+    worker.page = page;
+    worker.origin = new URL(page.url()).origin;
+    worker.tools = await page.context().newCDPSession(page);
+    worker.tools.on('ServiceWorker.workerRegistrationUpdated', ({registrations}) => {
+      worker.registration = registrations.find(({scopeURL, isDeleted}) => !isDeleted && scopeURL === `${worker.origin}/`)?.registrationId ?? worker.registration;
+    });
+    await worker.tools.send('ServiceWorker.enable');
+    await page.evaluate(() => navigator.serviceWorker.ready.then(() => null));
+    await expect.poll(() => worker.registration, 'the service worker is registered').toBeTruthy();
+    return worker;
+  }
+
+  /** What `dispatch-push` sends, or anything else. */
+  async isPushed(push) {
+    const {origin, registration: registrationId} = this;
+    const data = typeof push === 'string' ? push : JSON.stringify(push);
+    await this.tools.send('ServiceWorker.deliverPushMessage', {origin, registrationId, data});
+  }
+
+  async putsAllAway() {
+    await this.page.evaluate(async () => {
+      const registration = await navigator.serviceWorker.ready;
+      for (const notification of await registration.getNotifications()) notification.close();
+    });
+  }
+
+  /** Ends the worker's process, as browsers do after some idle seconds: it keeps nothing in memory. */
+  async sleeps() {
+    await this.tools.send('ServiceWorker.stopAllWorkers');
+  }
+
+  /** Whether windows are in front of somebody: to Playwright, which the worker asks, all are. */
+  async windowsAreFocused(focused) {
+    await this.inside.evaluate(focused => {
+      Object.defineProperty(WindowClient.prototype, 'focused', {get: () => focused, configurable: true});
+    }, focused);
+  }
+
+  get inside() {
+    return this.page.context().serviceWorkers().at(-1);
+  }
+
+  /** From now on the worker's windows are noted instead of focused and opened, and what it puts on the app's icon. */
+  async notesWindows() {
+    await this.inside.evaluate(() => {
+      const noted = self.noted = [];
+      const path = address => new URL(address, location.origin).href.slice(location.origin.length);
+      WindowClient.prototype.focus = async function() {
+        noted.push(['focus', path(this.url)]);
+        return this;
+      };
+      Clients.prototype.openWindow = async address => { noted.push(['open', path(address)]); };
+      navigator.setAppBadge = async number => { noted.push(['badge', number]); };
+      navigator.clearAppBadge = async () => { noted.push(['badge', 0]); };
+    });
+  }
+
+  async noted(...kinds) {
+    return this.inside.evaluate(kinds => self.noted.filter(([kind]) => kinds.includes(kind)), kinds);
+  }
+
+  /** Somebody clicks the notification with this text. */
+  async isClicked(body) {
+    await this.inside.evaluate(async body => {
+      const all = await registration.getNotifications();
+      const notification = all.find(one => one.body === body);
+      dispatchEvent(new NotificationEvent('notificationclick', {notification}));
+    }, body);
+  }
+
+  /** What stands in the corner of the screen. */
+  async shows() {
+    return this.page.evaluate(async () => {
+      const registration = await navigator.serviceWorker.ready;
+      const all = await registration.getNotifications();
+      return all.map(({title, body, tag}) => ({title, body, tag}));
+    });
+  }
+}
+
+let made = 0;
+
+/** A push of a customer's text, newer than the one before. */
+export function textOf(conversation, body, more = {}) {
+  made += 1;
+  return {
+    id: `push-${made}`, kind: 'message', conversation, title: 'Maria Lopez', body,
+    at: new Date(Date.UTC(2026, 0, 31, 12, 0, made)).toISOString(), unanswered: 1, ...more,
+  };
+}

@@ -1,0 +1,362 @@
+//! In which browsers a member of staff is notified, and of what.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use tests::{AUTH, Browser, Desk, HARBOR, House, P256DH};
+
+const MARIA: &str = "+14255550182";
+
+fn id(answer: &tests::Answer) -> String {
+    answer.json()["id"].as_str().unwrap_or_else(|| panic!("{} {}", answer.status, answer.body)).to_owned()
+}
+
+/// The same session when the gateway no longer remembers what the authorizer said of it.
+fn later<'a>(desk: &Desk<'a>) -> Desk<'a> {
+    Desk { house: desk.house, cookie: format!("{}; later=1", desk.cookie) }
+}
+
+/// What the table has of notifications.
+async fn kept(house: &House) -> Vec<Value> {
+    let filter = json!({"FilterExpression": "begins_with(pk, :push)", "ConsistentRead": true,
+        "ExpressionAttributeValues": {":push": {"S": "PUSH"}}});
+    house.table("Scan", filter).await["Items"].as_array().unwrap().clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_is_kept_once_however_often_it_comes_and_nothing_of_it_is_shown() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let firefox = Browser::firefox("one");
+    let first = dana.is_notified_in(&firefox).await;
+    assert_eq!(first.status, 201, "{}", first.body);
+    assert_eq!(first.json()["name"], "Firefox on Linux");
+    assert_eq!(first.json()["unanswered"], 0);
+    let again = dana.is_notified_in(&firefox).await;
+    assert_eq!((again.status, again.json()), (200, first.json()), "it is as it was");
+    let settings = dana.push_settings().await;
+    let expected = json!([{"id": id(&first), "name": "Firefox on Linux", "since": first.json()["since"],
+        "lastDelivery": null, "lastProblem": null}]);
+    assert_eq!(settings["browsers"], expected);
+    assert_eq!(settings["key"], first.json()["key"]);
+    let screen = dana.screen("/api/push-subscriptions").await;
+    assert!(screen.body.contains(&format!(r#"data-subscription="{}""#, id(&first))), "{}", screen.body);
+    for shown in [first.body, again.body, settings.to_string(), screen.body] {
+        for secret in [AUTH, P256DH, "wpush"] {
+            assert!(!shown.contains(secret), "{secret} in {shown}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_that_comes_with_other_keys_or_another_session_is_the_same_browser() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let firefox = Browser::firefox("one");
+    let first = dana.is_notified_in(&firefox).await;
+    let mut renewed = firefox.subscription();
+    renewed["keys"]["auth"] = json!("AAAAAAAAAAAAAAAAAAAAAA");
+    let again = dana.puts_subscription(&firefox, &renewed).await;
+    assert_eq!((again.status, again.json()), (200, first.json()));
+    assert!(kept(&house).await.iter().any(|item| item.to_string().contains("AAAAAAAAAAAAAAAAAAAAAA")));
+    // The next day.
+    let tomorrow = house.dana().await;
+    assert_eq!(tomorrow.is_notified_in(&firefox).await.status, 200);
+    assert_eq!(tomorrow.browsers().await, [id(&first)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_that_people_share_notifies_the_one_who_is_signed_in_of_whatever_company() {
+    let house = House::open().await;
+    let (dana, marcus, josie) = (house.dana().await, house.sign_in("harbor-dental.marcus").await, house.josie().await);
+    let shared = Browser::firefox("reception");
+    let first = dana.is_notified_in(&shared).await;
+    let own = dana.is_notified_in(&Browser::firefox("own")).await;
+    assert_eq!(marcus.is_notified_in(&shared).await.status, 201, "it is new to him");
+    assert_eq!((dana.browsers().await, marcus.browsers().await), (vec![id(&own)], vec![id(&first)]));
+    assert_eq!(josie.is_notified_in(&shared).await.status, 201);
+    assert_eq!((marcus.browsers().await, josie.browsers().await), (vec![], vec![id(&first)]));
+    // Whoever had it before ends nothing of whoever has it now.
+    for other in [&dana, &marcus] {
+        assert_eq!(other.removes_browser(&id(&first)).await.status, 204);
+        assert_eq!(other.tests_browser(&id(&first)).await.status, 404);
+    }
+    assert_eq!(josie.browsers().await, [id(&first)]);
+    assert_eq!(dana.is_notified_in(&shared).await.status, 201, "and back");
+    assert_eq!(josie.browsers().await, Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_that_is_removed_is_gone_whole_and_may_come_again() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let firefox = Browser::firefox("one");
+    let kept_id = id(&dana.is_notified_in(&firefox).await);
+    let removed = dana.removes_browser(&kept_id).await;
+    assert_eq!((removed.status, removed.body.as_str()), (204, ""));
+    let left = kept(&house).await;
+    assert!(left.iter().all(|item| !item.to_string().contains(&kept_id)), "{left:?}");
+    for gone in [&kept_id, &"0".repeat(32), "not-an-id"] {
+        assert_eq!(dana.removes_browser(gone).await.status, 204, "{gone}");
+    }
+    assert_eq!(dana.is_notified_in(&firefox).await.status, 201);
+    // As the settings page removes one, and shows what is left.
+    let request = dana.request(Method::DELETE, &format!("/api/push-subscriptions/{kept_id}"));
+    let fragment = dana.send(request.header("accept", "text/html")).await;
+    assert_eq!(fragment.status, 200);
+    assert!(fragment.body.contains("not on in any browser"), "{}", fragment.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn twenty_browsers_are_as_many_as_a_person_can_have() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    // All at once: each must see those that came meanwhile.
+    let browsers: Vec<_> = (0..24).map(|n| Browser::firefox(&n.to_string())).collect();
+    dana.get("/api/session").await;
+    let answers: Vec<u16> = {
+        let mut waiting = Vec::new();
+        for chunk in browsers.chunks(4) {
+            let [one, two, three, four] = chunk else { panic!("chunks of four") };
+            let all = tokio::join!(
+                dana.is_notified_in(one),
+                dana.is_notified_in(two),
+                dana.is_notified_in(three),
+                dana.is_notified_in(four)
+            );
+            waiting.extend([all.0.status, all.1.status, all.2.status, all.3.status]);
+        }
+        waiting
+    };
+    let kept = dana.browsers().await;
+    assert!(kept.len() <= 20, "{answers:?}");
+    for browser in &browsers {
+        dana.is_notified_in(browser).await;
+    }
+    let kept = dana.browsers().await;
+    assert_eq!(kept.len(), 20);
+    let more = dana.is_notified_in(&Browser::firefox("more")).await;
+    assert_eq!((more.status, more.code().as_str()), (409, "too-many-browsers"));
+    assert!(more.sentence().contains("20 browsers") && more.sentence().ends_with('.'), "{}", more.sentence());
+    // Those that are there go on, others are not kept from theirs, and one less makes room.
+    let marcus = house.sign_in("harbor-dental.marcus").await;
+    assert_eq!(marcus.is_notified_in(&Browser::firefox("his")).await.status, 201);
+    dana.removes_browser(&kept[0]).await;
+    assert_eq!(dana.is_notified_in(&Browser::firefox("more")).await.status, 201);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_is_no_push_services_is_refused_in_words_and_never_kept() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let long = format!("https://fcm.googleapis.com/{}", "x".repeat(3000));
+    for (endpoint, code) in [
+        ("", "bad-endpoint"),
+        ("not an address", "bad-endpoint"),
+        ("http://fcm.googleapis.com/x", "bad-endpoint"),
+        ("file:///etc/passwd", "bad-endpoint"),
+        ("https://u:p@fcm.googleapis.com/x", "bad-endpoint"),
+        ("https://fcm.googleapis.com@127.0.0.1/", "bad-endpoint"),
+        ("https://u:p@10.0.0.1/.push.services.mozilla.com/", "bad-endpoint"),
+        ("https://fcm.googleapis.com:8443/x", "bad-endpoint"),
+        ("https://127.0.0.1\\@fcm.googleapis.com/", "bad-endpoint"),
+        ("https://127.0.0.1#@fcm.googleapis.com/", "bad-endpoint"),
+        ("https://[::1]/", "bad-endpoint"),
+        ("https://[::ffff:169.254.169.254]/latest/meta-data", "bad-endpoint"),
+        (&long, "bad-endpoint"),
+        ("https://127.0.0.1/x.google.com/", "push-service-not-allowed"),
+        ("https://2130706433/", "push-service-not-allowed"),
+        ("https://0x7f.1/", "push-service-not-allowed"),
+        ("https://0177.0.0.1/", "push-service-not-allowed"),
+        ("https://169.254.169.254/latest/meta-data", "push-service-not-allowed"),
+        ("https://localhost/", "push-service-not-allowed"),
+        ("https://evil.example/x", "push-service-not-allowed"),
+        ("https://fcm.googleapis.com.evil.example/x", "push-service-not-allowed"),
+        ("https://evil-notify.windows.com/x", "push-service-not-allowed"),
+        // Not allowed here either, unless whoever starts the stack says so.
+        ("http://127.0.0.1:8090/x", "bad-endpoint"),
+    ] {
+        let browser = Browser { endpoint: endpoint.to_owned(), ..Browser::firefox("") };
+        let answer = dana.is_notified_in(&browser).await;
+        assert_eq!((answer.status, answer.code().as_str()), (422, code), "{endpoint}");
+        assert!(answer.sentence().ends_with('.') && !answer.sentence().contains("evil"), "{}", answer.sentence());
+    }
+    assert!(kept(&house).await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_that_nothing_can_be_encrypted_for_are_refused_in_words() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let firefox = Browser::firefox("one");
+    let off_the_curve = format!("{}5", &P256DH[..P256DH.len() - 1]);
+    for (p256dh, auth) in [
+        ("", AUTH),
+        (&P256DH[..80], AUTH),
+        (&off_the_curve, AUTH),
+        (&"B".repeat(5000), AUTH),
+        (P256DH, ""),
+        (P256DH, "BTBZMqHH6r4Tts7J_aSIggAA"),
+        (P256DH, "not base64!"),
+    ] {
+        let subscription = json!({"endpoint": firefox.endpoint, "keys": {"p256dh": p256dh, "auth": auth}});
+        let answer = dana.puts_subscription(&firefox, &subscription).await;
+        assert_eq!((answer.status, answer.code().as_str()), (422, "bad-keys"), "{p256dh} {auth}");
+        assert!(answer.sentence().ends_with('.'), "{}", answer.sentence());
+    }
+    for body in [json!({}), json!([]), json!({"endpoint": firefox.endpoint}), json!({"endpoint": 1, "keys": {}})] {
+        let answer = dana.puts_subscription(&firefox, &body).await;
+        assert_eq!((answer.status, answer.code().as_str()), (400, "unreadable-body"), "{body}");
+    }
+    assert!(kept(&house).await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_says_which_key_of_ours_it_knows_and_one_that_is_not_ours_is_refused() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let key = dana.push_settings().await["key"].as_str().unwrap().to_owned();
+    let firefox = Browser::firefox("one");
+    let mut subscription = firefox.subscription();
+    subscription["key"] = json!(P256DH);
+    let foreign = dana.puts_subscription(&firefox, &subscription).await;
+    assert_eq!((foreign.status, foreign.code().as_str()), (422, "not-our-key"));
+    subscription["key"] = json!(key);
+    let known = dana.puts_subscription(&firefox, &subscription).await;
+    assert_eq!((known.status, &known.json()["key"]), (201, &json!(key)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_keys_are_kept_with_the_data_and_by_nobody_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let house = House::open_in(folder.path()).await;
+    let dana = house.dana().await;
+    let key = dana.push_settings().await["key"].clone();
+    let firefox = Browser::firefox("one");
+    let browser = id(&dana.is_notified_in(&firefox).await);
+    house.close().await;
+    let house = House::open_in(folder.path()).await;
+    let dana = house.dana().await;
+    assert_eq!((dana.push_settings().await["key"].clone(), dana.browsers().await), (key, vec![browser]));
+    let written = std::fs::read_to_string(folder.path().join("push-keys.json")).unwrap();
+    let private = serde_json::from_str::<Value>(&written).unwrap()["keys"][0]["private"].as_str().unwrap().to_owned();
+    let screen = dana.screen("/api/push-subscriptions").await;
+    assert!(!screen.body.contains(&private) && !dana.push_settings().await.to_string().contains(&private));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_page_of_another_site_turns_anything_on_or_off() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let firefox = Browser::firefox("one");
+    let browser = id(&dana.is_notified_in(&firefox).await);
+    for (method, path) in [
+        (Method::PUT, "/api/push-subscriptions".to_owned()),
+        (Method::DELETE, format!("/api/push-subscriptions/{browser}")),
+        (Method::POST, format!("/api/push-subscriptions/{browser}/test")),
+        (Method::PUT, "/api/push-settings".to_owned()),
+        (Method::POST, "/api/push-settings".to_owned()),
+    ] {
+        let request = dana.request(method, &path).header("accept", "application/json");
+        let request = request.header("sec-fetch-site", "cross-site").json(&firefox.subscription());
+        let answer = dana.send(request).await;
+        assert_eq!((answer.status, answer.code().as_str()), (400, "foreign-origin"), "{path}");
+    }
+    assert_eq!(dana.browsers().await, [browser]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_is_over_keeps_no_browser_not_even_while_the_gateway_remembers_it() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    assert_eq!(dana.get("/api/session").await.status, 200, "the gateway remembers her for a minute");
+    dana.send(dana.request(Method::POST, "/api/sign-out")).await;
+    let answer = dana.is_notified_in(&Browser::firefox("one")).await;
+    assert_eq!((answer.status, answer.code().as_str()), (401, "session-ended"));
+
+    // The same of somebody who was signed out everywhere, or is no staff any more.
+    let marcus = house.sign_in("harbor-dental.marcus").await;
+    assert_eq!(marcus.get("/api/session").await.status, 200);
+    let key = json!({"pk": {"S": "COMPANY#harbor-dental"}, "sk": {"S": "STAFF#marcus"}});
+    let now = runtime::wall_clock().now().plus_secs(1).as_millis().to_string();
+    let ended = json!({"Key": key, "UpdateExpression": "SET sessions_since = :now",
+        "ExpressionAttributeValues": {":now": {"N": now}}});
+    house.table("UpdateItem", ended).await;
+    assert_eq!(marcus.is_notified_in(&Browser::firefox("two")).await.code(), "session-ended");
+    house.table("DeleteItem", json!({"Key": key})).await;
+    assert_eq!(marcus.is_notified_in(&Browser::firefox("two")).await.code(), "session-ended");
+    assert_eq!(marcus.sets_pushes(&json!({"messages": "mine"})).await.code(), "session-ended");
+    assert!(kept(&house).await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_test_is_asked_for_once_and_by_whoevers_browser_it_is() {
+    let house = House::open().await;
+    let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
+    let browser = id(&dana.is_notified_in(&Browser::firefox("one")).await);
+    let asked = dana.tests_browser(&browser).await;
+    assert_eq!(asked.status, 202, "{}", asked.body);
+    let again = dana.tests_browser(&browser).await;
+    assert_ne!(asked.json()["test"], again.json()["test"], "each is one of its own");
+    let key = json!({"pk": {"S": "PUSH#harbor-dental"}, "sk": {"S": format!("STAFF#dana#{browser}")}});
+    let item = house.table("GetItem", json!({"Key": key, "ConsistentRead": true})).await["Item"].clone();
+    assert_eq!(item["test"]["M"]["nonce"]["S"], again.json()["test"]);
+    for (desk, id) in [(&marcus, browser.as_str()), (&dana, &"0".repeat(32)), (&dana, "not-an-id")] {
+        let answer = desk.tests_browser(id).await;
+        assert_eq!((answer.status, answer.code().as_str()), (404, "no-browser"), "{id}");
+    }
+    dana.removes_browser(&browser).await;
+    assert_eq!(dana.tests_browser(&browser).await.status, 404);
+    assert!(house.table("GetItem", json!({"Key": key})).await["Item"].is_null(), "it is not brought back");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_choice_is_a_persons_and_a_setting_a_companys_and_each_stays_as_it_was_left() {
+    let house = House::open().await;
+    let (dana, marcus, josie) = (house.dana().await, house.sign_in("harbor-dental.marcus").await, house.josie().await);
+    let set = |settings: Value| (settings["messages"].clone(), settings["showsText"].clone());
+    assert_eq!(set(dana.push_settings().await), (json!("all"), json!(true)));
+    assert_eq!(set(dana.sets_pushes(&json!({"messages": "mine"})).await.json()), (json!("mine"), json!(true)));
+    assert_eq!(set(dana.sets_pushes(&json!({"showsText": false})).await.json()), (json!("mine"), json!(false)));
+    assert_eq!(set(marcus.push_settings().await), (json!("all"), json!(false)));
+    assert_eq!(set(josie.push_settings().await), (json!("all"), json!(true)));
+    // As a form sends it, and is answered.
+    let form = dana.request(Method::POST, "/api/push-settings").header("accept", "text/html");
+    let fragment = dana.send(form.form(&[("messages", "all"), ("showsText", "true")])).await;
+    assert_eq!(fragment.status, 200, "{}", fragment.body);
+    assert!(fragment.body.contains(r#"value="all" checked"#), "{}", fragment.body);
+    assert_eq!(set(marcus.push_settings().await), (json!("all"), json!(true)));
+    // A browser that is turned on later changes none of it.
+    dana.sets_pushes(&json!({"messages": "mine"})).await;
+    dana.is_notified_in(&Browser::firefox("one")).await;
+    assert_eq!(set(dana.push_settings().await), (json!("mine"), json!(true)));
+    for bad in [json!({"messages": "none"}), json!({"showsText": "perhaps"}), json!([])] {
+        assert_eq!(dana.sets_pushes(&bad).await.code(), "unreadable-body", "{bad}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn how_many_wait_is_told_and_how_many_of_another_company_is_not() {
+    let house = House::open().await;
+    let (dana, josie) = (house.dana().await, house.josie().await);
+    for number in [MARIA, MARIA, "+14255550183", "+14255550184"] {
+        house.phone(number).texts(HARBOR, "hello").await;
+    }
+    assert_eq!(dana.push_settings().await["unanswered"], 3);
+    let conversation = dana.conversation_with(MARIA).await;
+    dana.replies(&conversation, "Hello Maria").await;
+    assert_eq!(dana.is_notified_in(&Browser::firefox("one")).await.json()["unanswered"], 2);
+    assert_eq!(josie.push_settings().await["unanswered"], 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_elses_browsers_are_nobodys_to_see() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    dana.is_notified_in(&Browser::firefox("one")).await;
+    // Whose id begins with hers, too.
+    for other in ["harbor-dental.marcus", "harbor-dental.priya", "tidewater-physio.josie"] {
+        let other = house.sign_in(other).await;
+        assert_eq!(other.browsers().await, Vec::<String>::new());
+    }
+    assert_eq!(later(&dana).browsers().await.len(), 1);
+}

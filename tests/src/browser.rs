@@ -1,0 +1,70 @@
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::{Answer, Desk, Send};
+
+/// A browser, by the address that its push service gave it.
+#[derive(Clone, Debug)]
+pub struct Browser {
+    pub endpoint: String,
+    pub user_agent: &'static str,
+}
+
+/// The browser's keys of RFC 8291's example (appendix A).
+pub const P256DH: &str = "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4";
+pub const AUTH: &str = "BTBZMqHH6r4Tts7J_aSIgg";
+
+impl Browser {
+    /// A Firefox, one of its own for each name.
+    #[must_use]
+    pub fn firefox(name: &str) -> Self {
+        Self {
+            endpoint: format!("https://updates.push.services.mozilla.com/wpush/v2/{name}"),
+            user_agent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+        }
+    }
+
+    /// What its `PushSubscription.toJSON()` gives.
+    #[must_use]
+    pub fn subscription(&self) -> Value {
+        json!({"endpoint": self.endpoint, "expirationTime": null, "keys": {"p256dh": P256DH, "auth": AUTH}})
+    }
+}
+
+impl Desk<'_> {
+    /// Turns notifications on in a browser, or is there again with it.
+    pub async fn is_notified_in(&self, browser: &Browser) -> Answer {
+        self.puts_subscription(browser, &browser.subscription()).await
+    }
+
+    pub async fn puts_subscription(&self, browser: &Browser, subscription: &Value) -> Answer {
+        let request = self.request(Method::PUT, "/api/push-subscriptions").header("accept", "application/json");
+        self.send(request.header("user-agent", browser.user_agent).json(subscription)).await
+    }
+
+    /// The settings of notifications, with the browsers.
+    pub async fn push_settings(&self) -> Value {
+        self.get("/api/push-subscriptions").await.json()
+    }
+
+    /// The ids of the browsers that they are notified in.
+    pub async fn browsers(&self) -> Vec<String> {
+        let settings = self.push_settings().await;
+        let browsers = settings["browsers"].as_array().expect("browsers").iter();
+        browsers.map(|browser| browser["id"].as_str().expect("an id").to_owned()).collect()
+    }
+
+    pub async fn removes_browser(&self, id: &str) -> Answer {
+        let request = self.request(Method::DELETE, &format!("/api/push-subscriptions/{id}"));
+        self.send(request.header("accept", "application/json")).await
+    }
+
+    pub async fn tests_browser(&self, id: &str) -> Answer {
+        self.post(&format!("/api/push-subscriptions/{id}/test"), &json!({}), Send::default()).await
+    }
+
+    pub async fn sets_pushes(&self, settings: &Value) -> Answer {
+        let request = self.request(Method::PUT, "/api/push-settings").header("accept", "application/json");
+        self.send(request.json(settings)).await
+    }
+}
