@@ -24,10 +24,11 @@ use crate::endpoint::TableDoor;
 use crate::functions::Functions;
 use crate::gateway::Gateway;
 use crate::issuer::Issuer;
+use crate::push_keys::PushKeys;
 use crate::socket::{SocketGateway, SocketLimits};
 use crate::stream::Readers;
 use crate::table::{Created, TABLE, Table};
-use crate::{calls, demo, endpoint, gateway, handset, invoke, issuer, push_keys, site, socket};
+use crate::{calls, demo, endpoint, gateway, handset, invoke, issuer, site, socket};
 
 /// How to start the stack.
 #[derive(Clone, Debug)]
@@ -71,7 +72,7 @@ pub(crate) struct Shared {
     pub(crate) connect: Connect,
     pub(crate) issuer: Issuer,
     /// As the deployment's secret has them.
-    pub(crate) push_keys: Arc<str>,
+    pub(crate) push_keys: PushKeys,
     pub(crate) table: TableDoor,
     pub(crate) store: Store,
     pub(crate) origins: Arc<[String]>,
@@ -109,7 +110,7 @@ impl Stack {
             sockets: sockets.clone(),
             carrier: Carrier::new(dynamodb.clone(), functions.clone(), &runtime),
             issuer: Issuer::new(&origins[0], runtime.clock.clone(), runtime.randomness.clone())?,
-            push_keys: push_keys::kept(&options.data, &runtime.randomness)?.into(),
+            push_keys: PushKeys::open(&options.data, &runtime.randomness)?,
             functions: functions.clone(),
             table: TableDoor::new(format!("http://{}/", table.address()).parse()?, table.written().clone()),
             store: runtime.store(),
