@@ -61,6 +61,8 @@ async fn call(State(shared): State<Shared>, headers: HeaderMap, body: Bytes) -> 
         put_secret(&shared, &body)
     } else if target == Some("PinpointSMSVoiceV2.CarrierLookup") {
         carrier::look_up(&shared.carrier, &body)
+    } else if target == Some("AmazonSQS.SendMessageBatch") {
+        shared.push_retries.send_batch(&body)
     } else if target.is_some() {
         shared.table.call(headers, body).await.unwrap_or_else(|error| {
             tracing::error!(%error, "the table was not reached");

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use authorize::Authorize;
 use aws_types::app_name::AppName;
 use confirmation_call::ConfirmationCall;
+use dispatch_push::DispatchPush;
 use edit_appointment::EditAppointment;
 use fetch_conversation::FetchConversation;
 use futures_util::FutureExt;
@@ -31,6 +32,9 @@ use tower::ServiceExt;
 
 /// The name of the secret that `sign-in` is configured with.
 pub(crate) const SIGN_IN_SECRET: &str = "switchboard/sign-in";
+
+/// The address of the queue of pushes that are to be tried again.
+const PUSH_RETRIES: &str = "http://sqs.local/push-retries";
 
 /// The name of the secret that the push keys are in.
 pub(crate) const PUSH_SECRET: &str = "switchboard/push";
@@ -71,9 +75,12 @@ impl Functions {
         let on = |name| under_its_name(runtime, name);
         let push_subscriptions =
             PushSubscriptions::new(&on("push-subscriptions"), services.clone(), PUSH_SECRET.to_owned());
-        let by_name: [(_, Function); 12] = [
+        let dispatch_push =
+            DispatchPush::new(&on("dispatch-push"), services.clone(), PUSH_SECRET.to_owned(), PUSH_RETRIES.to_owned());
+        let by_name: [(_, Function); 13] = [
             ("authorize", event_function!(Arc::new(Authorize::new(&on("authorize"))))),
             ("confirmation-call", event_function!(Arc::new(ConfirmationCall::new(&on("confirmation-call"))))),
+            ("dispatch-push", event_function!(Arc::new(dispatch_push))),
             ("edit-appointment", http_function!(Arc::new(EditAppointment::new(&on("edit-appointment"))))),
             ("fetch-conversation", http_function!(Arc::new(FetchConversation::new(&on("fetch-conversation"))))),
             ("inbound-sms", event_function!(Arc::new(InboundSmsFunction::new(&on("inbound-sms"))))),

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Json;
+use axum::response::{IntoResponse, Response};
 use domain::{Clock, Randomness};
 use serde_json::{Value, json};
 
@@ -35,6 +37,25 @@ impl Queue {
         if !self.delivered(&event).await {
             tokio::spawn(self.clone().redeliver(event));
         }
+    }
+
+    /// Answers `SendMessageBatch`: what is put in is delivered after its delay, one record at a time.
+    pub(crate) fn send_batch(&self, request: &[u8]) -> Response {
+        let request: Value = serde_json::from_slice(request).unwrap_or_default();
+        let mut taken = Vec::new();
+        for entry in request["Entries"].as_array().into_iter().flatten() {
+            let Ok(body) = serde_json::from_str::<Value>(entry["MessageBody"].as_str().unwrap_or_default()) else {
+                continue;
+            };
+            let delay = Duration::from_secs(entry["DelaySeconds"].as_u64().unwrap_or_default());
+            let queue = self.clone();
+            tokio::spawn(async move {
+                tokio::time::sleep(delay).await;
+                queue.put(&body).await;
+            });
+            taken.push(json!({"Id": entry["Id"], "MessageId": self.randomness.token(), "MD5OfMessageBody": ""}));
+        }
+        Json(json!({"Successful": taken, "Failed": []})).into_response()
     }
 
     async fn redeliver(self, event: Value) {

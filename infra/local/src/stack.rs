@@ -25,6 +25,7 @@ use crate::functions::Functions;
 use crate::gateway::Gateway;
 use crate::issuer::Issuer;
 use crate::push_keys::PushKeys;
+use crate::queue::Queue;
 use crate::socket::{SocketGateway, SocketLimits};
 use crate::stream::Readers;
 use crate::table::{Created, TABLE, Table};
@@ -73,6 +74,7 @@ pub(crate) struct Shared {
     pub(crate) issuer: Issuer,
     /// As the deployment's secret has them.
     pub(crate) push_keys: PushKeys,
+    pub(crate) push_retries: Queue,
     pub(crate) table: TableDoor,
     pub(crate) store: Store,
     pub(crate) origins: Arc<[String]>,
@@ -111,6 +113,12 @@ impl Stack {
             carrier: Carrier::new(dynamodb.clone(), functions.clone(), &runtime),
             issuer: Issuer::new(&origins[0], runtime.clock.clone(), runtime.randomness.clone())?,
             push_keys: PushKeys::open(&options.data, &runtime.randomness)?,
+            push_retries: Queue::new(
+                functions.clone(),
+                "dispatch-push",
+                runtime.clock.clone(),
+                runtime.randomness.clone(),
+            ),
             functions: functions.clone(),
             table: TableDoor::new(format!("http://{}/", table.address()).parse()?, table.written().clone()),
             store: runtime.store(),

@@ -23,7 +23,10 @@ pub struct Mapping {
 }
 
 /// All of them. A test holds them against `infra/template.yaml`.
-pub const MAPPINGS: [Mapping; 1] = [Mapping { function: "live-updates", batch_size: 100, maximum_retry_attempts: 3 }];
+pub const MAPPINGS: [Mapping; 2] = [
+    Mapping { function: "live-updates", batch_size: 100, maximum_retry_attempts: 3 },
+    Mapping { function: "dispatch-push", batch_size: 25, maximum_retry_attempts: 3 },
+];
 
 /// Tells the readers of the stream that something may have been written, so that none has to look
 /// at intervals: a record is read as soon as it is there, and a stack at rest does nothing.

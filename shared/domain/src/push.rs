@@ -59,7 +59,8 @@ impl fmt::Debug for PushEndpoint {
 
 /// Names a subscription: of its endpoint, so that a browser that comes again has the same. It says
 /// nothing of the endpoint and may stand in a key, an address and a log. 32 hexadecimal digits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct SubscriptionId(u128);
 
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
@@ -72,6 +73,19 @@ impl FromStr for SubscriptionId {
         let plain = text.len() == 32 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
         let id = plain.then(|| u128::from_str_radix(text, 16)).and_then(Result::ok);
         id.map(Self).ok_or(NotASubscription)
+    }
+}
+
+impl TryFrom<String> for SubscriptionId {
+    type Error = NotASubscription;
+    fn try_from(text: String) -> Result<Self, NotASubscription> {
+        text.parse()
+    }
+}
+
+impl From<SubscriptionId> for String {
+    fn from(id: SubscriptionId) -> String {
+        id.to_string()
     }
 }
 

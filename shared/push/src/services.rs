@@ -78,6 +78,7 @@ pub enum NotAdmitted {
 pub struct Admitted {
     pub(crate) address: Uri,
     pub(crate) origin: String,
+    pub(crate) service: String,
     /// As the encryption takes them.
     pub(crate) info: SubscriptionInfo,
     /// Our public key that it takes pushes from.
@@ -90,6 +91,12 @@ impl Admitted {
     #[must_use]
     pub fn origin(&self) -> &str {
         &self.origin
+    }
+
+    /// The push service, which may have many origins: as it is on the allow-list.
+    #[must_use]
+    pub fn service(&self) -> &str {
+        &self.service
     }
 }
 
@@ -137,7 +144,7 @@ impl Services {
     /// Whether something can be pushed to a browser, from what it says itself. The addresses that
     /// its push service's name stands for are looked at when it is dialled.
     pub fn admit(&self, subscription: &PushSubscription) -> Result<Admitted, NotAdmitted> {
-        let (address, origin, is_local) = self.address(subscription.endpoint.as_str())?;
+        let (address, origin, service) = self.address(subscription.endpoint.as_str())?;
         let point = decoded(&subscription.p256dh).ok_or(NotAdmitted::Keys)?;
         let auth = decoded(&subscription.auth).ok_or(NotAdmitted::Keys)?;
         if auth.len() != 16 || !is_a_point(&point) {
@@ -145,12 +152,13 @@ impl Services {
         }
         let [p256dh, auth] = [point, auth].map(|bytes| URL_SAFE_NO_PAD.encode(bytes));
         let info = SubscriptionInfo::new(subscription.endpoint.as_str(), &p256dh, &auth);
-        Ok(Admitted { address, origin, info, key: subscription.key.clone(), is_local })
+        let is_local = self.local.as_ref() == Some(&origin);
+        Ok(Admitted { address, origin, service, info, key: subscription.key.clone(), is_local })
     }
 
-    /// An address, its origin, and whether that is the local one. It is read as the client reads it
+    /// An address, its origin, and whose it is. It is read as the client reads it
     /// that dials it, so that there are no two readings of one address.
-    fn address(&self, text: &str) -> Result<(Uri, String, bool), NotAdmitted> {
+    fn address(&self, text: &str) -> Result<(Uri, String, String), NotAdmitted> {
         // Longer than any service's are, and a lot less than an item of the table may be.
         const LONGEST: usize = 2048;
         if text.len() > LONGEST || !text.bytes().all(|b| b.is_ascii_graphic() && b != b'#' && b != b'\\') {
@@ -163,7 +171,7 @@ impl Services {
         let authority = authority.as_str().to_ascii_lowercase();
         let origin = format!("{scheme}://{authority}");
         if self.local.as_ref() == Some(&origin) {
-            return Ok((address, origin, true));
+            return Ok((address, origin.clone(), origin));
         }
         if scheme != "https" || authority.contains('@') {
             return Err(NotAdmitted::Address);
@@ -172,11 +180,9 @@ impl Services {
             None | Some((_, "443")) => authority.split(':').next().unwrap_or_default(),
             Some(_) => return Err(NotAdmitted::Address),
         };
-        if !self.hosts.iter().any(|known| known.is(host)) {
-            return Err(NotAdmitted::Service);
-        }
-        let origin = format!("https://{host}");
-        Ok((address, origin, false))
+        let service = self.hosts.iter().find(|known| known.is(host)).ok_or(NotAdmitted::Service)?;
+        let (Host::Exactly(service) | Host::Below(service)) = service;
+        Ok((address, format!("https://{host}"), service.clone()))
     }
 }
 

@@ -62,6 +62,12 @@ pub fn push_services() -> String {
     env::var("SWITCHBOARD_PUSH_SERVICES").unwrap_or_default()
 }
 
+/// The address of the queue of pushes that are to be tried again.
+pub fn push_retries() -> Result<String, BadConfiguration> {
+    env::var("SWITCHBOARD_PUSH_RETRIES")
+        .map_err(|_| BadConfiguration { variable: "SWITCHBOARD_PUSH_RETRIES", must: "be the address of a queue" })
+}
+
 /// Where the WebSocket API's `@connections` are.
 pub fn live_endpoint() -> Result<String, BadConfiguration> {
     env::var("SWITCHBOARD_LIVE_ENDPOINT")

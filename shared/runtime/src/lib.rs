@@ -14,7 +14,9 @@ use domain::{Clock, Randomness, Timestamp};
 use store::Store;
 
 pub use aws::aws_on_lambda;
-pub use configuration::{BadConfiguration, Configuration, live_endpoint, push_secret, push_services, sign_in_secret};
+pub use configuration::{
+    BadConfiguration, Configuration, live_endpoint, push_retries, push_secret, push_services, sign_in_secret,
+};
 pub use metrics::{Metric, Metrics};
 pub use trust::http_client;
 

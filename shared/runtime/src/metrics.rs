@@ -13,6 +13,10 @@ pub enum Metric {
     SendAccepted,
     /// A message of staff did not go out, or nobody knows whether it did.
     SendFailed,
+    /// A push service refused what it was sent: our mistake.
+    PushRefused,
+    /// A browser is not told of something, although it was tried again.
+    PushGivenUp,
     /// The identity provider, or what is needed to ask it, was out of reach.
     SignInUnavailable,
 }

@@ -6,7 +6,8 @@ use std::collections::{HashMap, HashSet};
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Put, ReturnConsumedCapacity, TransactWriteItem};
 use domain::{
-    Booking, CompanyId, ConversationId, Customer, Mobile, NumberKind, PhoneNumber, Position, Retention, Timestamp,
+    Booking, CompanyId, Conversation, ConversationId, Customer, Mobile, NumberKind, PhoneNumber, Position, Retention,
+    Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -132,6 +133,27 @@ impl Store {
             }
         }
         Ok((customer, last))
+    }
+
+    /// A conversation as it is now, with what is known of its number; `None` if nothing was said in
+    /// it within the retention. One request.
+    pub async fn conversation(
+        &self,
+        company: &CompanyId,
+        id: ConversationId,
+        now: Timestamp,
+    ) -> Result<Option<(Conversation, Option<Customer>)>, StoreError> {
+        let wanted = vec![keys::head(company, id), keys::person(company, id)];
+        let (mut head, mut customer) = (None, None);
+        for item in self.batch(wanted, true).await? {
+            if keys::part(&item) == Part::Person {
+                customer = Some(Person::read(item, "BatchGetItem", self.retention, now)?.customer);
+            } else {
+                head = Some(Head::read(item, "BatchGetItem")?);
+            }
+        }
+        let shown = head.and_then(|head| head.shown(self.retention.floor(now), customer.as_ref(), now));
+        Ok(shown.map(|conversation| (conversation, customer)))
     }
 
     /// Keeps what the carriers said of a customer's number, for as long as the customer is known.

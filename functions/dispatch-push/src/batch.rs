@@ -1,0 +1,78 @@
+//! What a batch of the table's stream says, by company.
+
+use std::collections::BTreeMap;
+
+use domain::{CompanyId, PushTest, StaffId, SubscriptionId, Timestamp};
+use serde_json::Value;
+use store::{Change, SessionEnd, TokenHash};
+
+use crate::news::News;
+
+/// What is to follow from the changes of one company, in the order in which they came.
+#[derive(Default)]
+pub(crate) struct Changes {
+    /// Of each conversation the newest: it takes the place of the others.
+    pub(crate) news: Vec<News>,
+    pub(crate) endings: Vec<Ending>,
+    pub(crate) tests: Vec<(StaffId, SubscriptionId, PushTest)>,
+    /// The records that they were in.
+    pub(crate) records: Vec<String>,
+}
+
+/// Whose browsers are pushed to no more.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// Those last refreshed in a session.
+    Session(StaffId, TokenHash),
+    /// Somebody's, of sessions that began before a moment, or all.
+    Staff(StaffId, Option<Timestamp>),
+}
+
+/// A record that cannot be read is dropped, with the reason: tried again it would say no more, and
+/// the others would wait for it.
+pub(crate) fn by_company(records: &[Value]) -> BTreeMap<CompanyId, Changes> {
+    let mut companies = BTreeMap::<CompanyId, Changes>::new();
+    for record in records {
+        let id = record.pointer("/dynamodb/SequenceNumber").and_then(Value::as_str).unwrap_or_default();
+        match Change::read(record) {
+            Ok(Some(change)) => {
+                let of = companies.entry(change.company().clone()).or_default();
+                of.records.push(id.to_owned());
+                of.take(change);
+            }
+            Ok(None) => {}
+            Err(reason) => tracing::error!(record = id, %reason, "a record of the stream was dropped"),
+        }
+    }
+    companies
+}
+
+impl Changes {
+    fn take(&mut self, change: Change) {
+        match change {
+            Change::Event { event, before, .. } => {
+                if let Some(news) = News::since(before.as_deref(), &event) {
+                    self.hear(news);
+                }
+            }
+            Change::PushTest { staff, subscription, test, .. } => self.tests.push((staff, subscription, test)),
+            Change::SessionEnded { staff, session, how: SessionEnd::SignedOut, .. } => {
+                self.endings.push(Ending::Session(staff, session));
+            }
+            Change::StaffSignedOut { staff, before, .. } => self.endings.push(Ending::Staff(staff, before)),
+            // A session whose time ran out ends nothing: browsers are told while nobody is at them, too.
+            Change::SessionEnded { how: SessionEnd::RanOut, .. }
+            | Change::Head { .. }
+            | Change::Person { .. }
+            | Change::Appointment { .. } => {}
+        }
+    }
+
+    fn hear(&mut self, news: News) {
+        match self.news.iter_mut().find(|known| known.conversation == news.conversation) {
+            Some(known) if known.position > news.position => {}
+            Some(known) => *known = news,
+            None => self.news.push(news),
+        }
+    }
+}

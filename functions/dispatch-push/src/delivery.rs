@@ -1,0 +1,166 @@
+//! Handing pushes to push services, and what follows from what they answer.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use domain::{Browser, PushTrouble, Timestamp};
+use futures_util::future::join_all;
+use futures_util::stream::{self, StreamExt};
+use push::{Admitted, Keys, NotAdmitted, Outcome, Push};
+use runtime::Metric;
+use store::StoreError;
+
+use crate::DispatchPush;
+use crate::retries::Retry;
+
+/// A push to one browser.
+pub(crate) struct Delivery {
+    pub(crate) browser: Arc<Browser>,
+    pub(crate) to: Admitted,
+    pub(crate) payload: Arc<[u8]>,
+    pub(crate) topic: Option<String>,
+    /// Nobody wants to be told after this.
+    pub(crate) ends: Timestamp,
+    /// How it is tried again, if it is worth it.
+    pub(crate) retry: Option<Retry>,
+}
+
+/// What is left of a delivery.
+enum Left {
+    Nothing,
+    /// It was not tried, or is to be tried again.
+    Later(Retry),
+    GivenUp,
+    Refused(u16),
+}
+
+/// Requests that are under way to one push service. A third of a thousand that all hang keep it busy
+/// for 17 seconds, and no other.
+const AT_A_TIME: usize = 100;
+
+/// What is not tried within this is kept for later, so that the stream goes on.
+const LONGEST_SECS: u64 = 20;
+
+impl DispatchPush {
+    /// To every push service at its own pace.
+    pub(crate) async fn deliver(&self, deliveries: Vec<Delivery>) {
+        if deliveries.is_empty() {
+            return;
+        }
+        let began = self.clock.now();
+        let left = match self.keys.keys().await {
+            Ok(keys) => {
+                let until = began.plus_secs(LONGEST_SECS);
+                let mut services = HashMap::<String, Vec<_>>::new();
+                for delivery in deliveries {
+                    let service = delivery.to.service().to_owned();
+                    services.entry(service).or_default().push(self.deliver_one(delivery, &keys, until));
+                }
+                let services = services.into_values();
+                let services =
+                    services.map(|service| stream::iter(service).buffer_unordered(AT_A_TIME).collect::<Vec<_>>());
+                join_all(services).await.into_iter().flatten().collect()
+            }
+            Err(error) => {
+                tracing::error!(%error, "nothing is pushed without keys");
+                let now = self.clock.now();
+                deliveries.into_iter().map(|delivery| delivery.later(None, now)).collect::<Vec<_>>()
+            }
+        };
+        self.settle(left).await;
+    }
+
+    async fn deliver_one(&self, delivery: Delivery, keys: &Keys, until: Timestamp) -> Left {
+        let now = self.clock.now();
+        if now >= until {
+            return delivery.retry.map_or(Left::GivenUp, |retry| Left::Later(Retry { not_before: now, ..retry }));
+        }
+        let browser = &delivery.browser;
+        let secs = delivery.ends.as_secs().saturating_sub(now.as_secs());
+        let ttl_secs = u32::try_from(secs).unwrap_or(u32::MAX);
+        let push = Push { payload: &delivery.payload, ttl_secs, topic: delivery.topic.as_deref() };
+        let outcome = self.pusher.push(&delivery.to, keys, &push).await;
+        let now = self.clock.now();
+        match outcome {
+            Outcome::Delivered => {
+                noted(self.store.note_delivery(browser, now).await);
+                Left::Nothing
+            }
+            Outcome::Gone => {
+                noted(self.store.forget_browser(&browser.company, &browser.staff, browser.id()).await);
+                Left::Nothing
+            }
+            Outcome::Later(after) => {
+                noted(self.store.note_push_trouble(browser, PushTrouble::Unreachable, now).await);
+                delivery.later(after, now)
+            }
+            Outcome::Refused(status) => {
+                noted(self.store.note_push_trouble(browser, PushTrouble::Refused, now).await);
+                Left::Refused(status)
+            }
+            // A key that is not known may be one that is newer than those.
+            Outcome::NotAdmitted(NotAdmitted::Keys) => {
+                noted(self.store.note_push_trouble(browser, PushTrouble::Refused, now).await);
+                delivery.later(None, now)
+            }
+            Outcome::NotAdmitted(why) => {
+                noted(self.store.note_push_trouble(browser, trouble(why), now).await);
+                Left::Nothing
+            }
+        }
+    }
+
+    async fn settle(&self, left: Vec<Left>) {
+        let (mut retries, mut refused, mut lost) = (Vec::new(), HashMap::<u16, usize>::new(), 0);
+        for left in left {
+            match left {
+                Left::Nothing => {}
+                Left::Later(retry) => retries.push(retry),
+                Left::GivenUp => lost += 1,
+                Left::Refused(status) => {
+                    self.metrics.count(Metric::PushRefused);
+                    *refused.entry(status).or_default() += 1;
+                }
+            }
+        }
+        for (status, pushes) in refused {
+            tracing::error!(status, pushes, "a push service refused what it was sent; it is not tried again");
+        }
+        if !retries.is_empty() {
+            lost += self.retries.put(&retries, self.clock.now()).await;
+        }
+        for _ in 0..lost {
+            self.metrics.count(Metric::PushGivenUp);
+        }
+        if lost > 0 {
+            tracing::warn!(pushes = lost, "pushes were given up");
+        }
+    }
+
+    /// What is known of a browser that nothing can be pushed to.
+    pub(crate) async fn not_admitted(&self, browser: &Browser, why: NotAdmitted, now: Timestamp) {
+        noted(self.store.note_push_trouble(browser, trouble(why), now).await);
+    }
+}
+
+impl Delivery {
+    fn later(self, after: Option<std::time::Duration>, now: Timestamp) -> Left {
+        let ends = self.ends;
+        let retry = self.retry.and_then(|retry| retry.failed(after, now)).filter(|retry| retry.not_before < ends);
+        retry.map_or(Left::GivenUp, Left::Later)
+    }
+}
+
+fn trouble(why: NotAdmitted) -> PushTrouble {
+    match why {
+        NotAdmitted::Keys => PushTrouble::Refused,
+        NotAdmitted::Address | NotAdmitted::Service | NotAdmitted::PrivateNetwork => PushTrouble::NotAllowed,
+    }
+}
+
+/// A note that is not made is made with the next push.
+fn noted<T>(done: Result<T, StoreError>) {
+    if let Err(error) = done {
+        tracing::warn!(%error, "what became of a push was not noted");
+    }
+}

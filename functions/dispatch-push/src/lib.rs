@@ -1,0 +1,324 @@
+#![doc = include_str!("../README.md")]
+
+mod batch;
+mod delivery;
+mod news;
+mod retries;
+mod shown;
+
+use std::sync::Arc;
+
+use aws_sdk_secretsmanager::Client as Secrets;
+use batch::{Changes, Ending};
+use delivery::Delivery;
+use domain::{
+    Browser, Clock, Company, CompanyId, Conversation, Customer, PushChoice, PushTest, StaffId, SubscriptionId,
+    Timestamp,
+};
+use lambda_runtime::Diagnostic;
+use news::News;
+use push::{KeyRing, Pusher, Services};
+use retries::{Retries, Retry};
+use runtime::{Metric, Metrics, Runtime};
+use serde_json::{Value, json};
+use shown::{Shown, Whom};
+use store::{Span, Store, StoreError};
+use thiserror::Error;
+
+/// Tells the browsers of staff, open or not, what customers say.
+pub struct DispatchPush {
+    store: Store,
+    services: Services,
+    keys: KeyRing,
+    pusher: Pusher,
+    retries: Retries,
+    clock: Clock,
+    metrics: Metrics,
+}
+
+/// After this nobody is told of something any more, and for so long a push service keeps it for a
+/// browser that is not connected.
+const NEWS_FOR_SECS: u64 = 24 * 60 * 60;
+
+/// Among how many entries of a conversation the newest that is news is looked for.
+const NEWEST: usize = 10;
+
+/// Whoever asked for a test looks at the screen.
+const TEST_FOR_SECS: u64 = 4 * 60;
+
+#[derive(Debug, Error)]
+pub enum Failed {
+    #[error("the event is neither a batch of a table's stream nor one of a queue")]
+    NotABatch,
+}
+
+impl From<Failed> for Diagnostic {
+    fn from(failed: Failed) -> Self {
+        Self { error_type: "NotABatch".to_owned(), error_message: failed.to_string() }
+    }
+}
+
+/// Why a record of the queue comes again, or goes to the dead letters.
+#[derive(Debug, Error)]
+enum NotRetried {
+    #[error("it is not a push that is to be tried again")]
+    Malformed,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl DispatchPush {
+    /// `services` may be pushed to; `secret` names the secret with the keys; `retries` is the address
+    /// of the queue of what is to be tried again.
+    #[must_use]
+    pub fn new(runtime: &Runtime, services: Services, secret: String, retries: String) -> Self {
+        Self {
+            store: runtime.store(),
+            services,
+            keys: KeyRing::new(Secrets::new(&runtime.aws), secret, runtime.clock.clone()),
+            pusher: Pusher::new(runtime.clock.clone()),
+            retries: Retries::new(&runtime.aws, retries),
+            clock: runtime.clock.clone(),
+            metrics: runtime.metrics.clone(),
+        }
+    }
+
+    /// Takes a batch of the table's stream, or one of the queue of retries. Names the records for
+    /// which the table did not answer, so that they come again; a push service's answer never fails one.
+    pub async fn handle(&self, event: &Value) -> Result<Value, Failed> {
+        let records = event["Records"].as_array().ok_or(Failed::NotABatch)?;
+        let is_stream = records.first().is_some_and(|record| record.get("dynamodb").is_some());
+        let failures = if is_stream { self.follow(records).await } else { self.retry(records).await };
+        let failures: Vec<_> = failures.into_iter().map(|id| json!({"itemIdentifier": id})).collect();
+        Ok(json!({"batchItemFailures": failures}))
+    }
+
+    async fn follow(&self, records: &[Value]) -> Vec<String> {
+        let (mut deliveries, mut failures) = (Vec::new(), Vec::new());
+        for (company, changes) in batch::by_company(records) {
+            match self.follow_company(&company, &changes).await {
+                Ok(more) => deliveries.extend(more),
+                Err(error) => {
+                    tracing::error!(%company, records = changes.records.len(), %error, "a company's browsers were not told");
+                    failures.extend(changes.records);
+                }
+            }
+        }
+        self.deliver(deliveries).await;
+        failures
+    }
+
+    async fn follow_company(&self, company: &CompanyId, changes: &Changes) -> Result<Vec<Delivery>, StoreError> {
+        for ending in &changes.endings {
+            match ending {
+                Ending::Session(staff, session) => {
+                    self.store.forget_browsers_of_session(company, staff, session).await?;
+                }
+                Ending::Staff(staff, before) => self.store.forget_browsers_of(company, staff, *before).await?,
+            }
+        }
+        let now = self.clock.now();
+        let mut deliveries = Vec::new();
+        for (staff, subscription, test) in &changes.tests {
+            deliveries.extend(self.test(company, staff, *subscription, test, now).await?);
+        }
+        let news: Vec<_> = changes.news.iter().filter(|news| now < ends(news)).collect();
+        if !news.is_empty() {
+            self.tell(company, &news, now, &mut deliveries).await?;
+        }
+        Ok(deliveries)
+    }
+
+    async fn test(
+        &self,
+        company: &CompanyId,
+        staff: &StaffId,
+        subscription: SubscriptionId,
+        test: &PushTest,
+        now: Timestamp,
+    ) -> Result<Option<Delivery>, StoreError> {
+        let ends = test.at.plus_secs(TEST_FOR_SECS);
+        if now >= ends {
+            return Ok(None);
+        }
+        // The last one that was asked for stands for those before it.
+        let browser = self.store.browser(company, staff, subscription, now).await?;
+        let Some(browser) = browser.filter(|browser| browser.test.as_ref() == Some(test)) else { return Ok(None) };
+        let unanswered = self.store.unanswered(company, now).await?;
+        let Ok(payload) = Shown::of_test(test, unanswered).payload() else { return Ok(None) };
+        match self.services.admit(&browser.subscription) {
+            Ok(to) => {
+                let (browser, payload) = (Arc::new(browser), payload.into());
+                Ok(Some(Delivery { browser, to, payload, topic: None, ends, retry: None }))
+            }
+            Err(why) => {
+                self.not_admitted(&browser, why, now).await;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Tells all of a company's browsers, as they are set at this moment.
+    async fn tell(
+        &self,
+        company: &CompanyId,
+        news: &[&News],
+        now: Timestamp,
+        deliveries: &mut Vec<Delivery>,
+    ) -> Result<(), StoreError> {
+        let mut after = None;
+        let mut told: Option<Vec<Told<'_>>> = None;
+        loop {
+            let page = self.store.browsers(company, after.take(), now).await?;
+            if !page.browsers.is_empty() && told.is_none() {
+                told = Some(self.told(company, news, page.shows_text, now).await?);
+            }
+            for (browser, choice) in page.browsers {
+                let browser = Arc::new(browser);
+                let to = match self.services.admit(&browser.subscription) {
+                    Ok(to) => to,
+                    Err(why) => {
+                        self.not_admitted(&browser, why, now).await;
+                        continue;
+                    }
+                };
+                let told = told.iter().flatten();
+                let wanted = told.filter(|told| wants(choice, &browser.staff, told.customer.as_ref(), now));
+                deliveries.extend(wanted.map(|told| told.to(&browser, to.clone())));
+            }
+            after = page.next;
+            if after.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// What is pushed of news: the same to everybody.
+    async fn told<'a>(
+        &self,
+        company: &CompanyId,
+        news: &[&'a News],
+        shows_text: bool,
+        now: Timestamp,
+    ) -> Result<Vec<Told<'a>>, StoreError> {
+        let Some(company) = self.store.company(company).await? else { return Ok(Vec::new()) };
+        let unanswered = self.store.unanswered(&company.id, now).await?;
+        let mut told = Vec::new();
+        for news in news {
+            // Beyond the retention meanwhile.
+            let found = self.store.conversation(&company.id, news.conversation, now).await?;
+            if let Some((conversation, customer)) = found {
+                told.extend(Told::new(news, &conversation, customer, &company, shows_text, unanswered));
+            }
+        }
+        Ok(told)
+    }
+
+    async fn retry(&self, records: &[Value]) -> Vec<String> {
+        let (mut deliveries, mut failures) = (Vec::new(), Vec::new());
+        for record in records {
+            match self.retry_one(record["body"].as_str().unwrap_or_default()).await {
+                Ok(delivery) => deliveries.extend(delivery),
+                Err(reason) => {
+                    let id = record["messageId"].as_str().unwrap_or_default();
+                    tracing::error!(record = id, %reason, "a push was not tried again");
+                    failures.push(id.to_owned());
+                }
+            }
+        }
+        self.deliver(deliveries).await;
+        failures
+    }
+
+    /// What is to be pushed again, if it still is: the newest of its conversation, to a browser that
+    /// still wants it.
+    async fn retry_one(&self, body: &str) -> Result<Option<Delivery>, NotRetried> {
+        let retry: Retry = serde_json::from_str(body).map_err(|_| NotRetried::Malformed)?;
+        let now = self.clock.now();
+        if now < retry.not_before {
+            if self.retries.put(std::slice::from_ref(&retry), now).await > 0 {
+                self.metrics.count(Metric::PushGivenUp);
+            }
+            return Ok(None);
+        }
+        let (company, staff) = (&retry.company, &retry.staff);
+        let settings = self.store.push_settings(company, staff, now).await?;
+        let browser = settings.browsers.into_iter().find(|browser| browser.id() == retry.subscription);
+        let Some(browser) = browser else { return Ok(None) };
+        let found = self.store.conversation(company, retry.conversation, now).await?;
+        let waits = found.filter(|(conversation, _)| conversation.unanswered > 0);
+        let Some((conversation, customer)) = waits else { return Ok(None) };
+        let Some(company) = self.store.company(company).await? else { return Ok(None) };
+        let thread = self.store.thread(&company.id, retry.conversation, Span::default(), NEWEST, now).await?;
+        let newest = thread.and_then(|thread| thread.messages.items.iter().find_map(News::of));
+        // What is newer is told of by itself, and takes the place of this.
+        let news = newest.filter(|news| news.position == retry.event && now < ends(news));
+        let Some(news) = news else { return Ok(None) };
+        let unanswered = self.store.unanswered(&company.id, now).await?;
+        let told = Told::new(&news, &conversation, customer, &company, settings.shows_text, unanswered);
+        let wanted = told.filter(|told| wants(settings.messages, &browser.staff, told.customer.as_ref(), now));
+        let Some(told) = wanted else { return Ok(None) };
+        match self.services.admit(&browser.subscription) {
+            Ok(to) => Ok(Some(Delivery { retry: Some(retry), ..told.to(&Arc::new(browser), to) })),
+            Err(why) => {
+                self.not_admitted(&browser, why, now).await;
+                Ok(None)
+            }
+        }
+    }
+}
+
+/// News as they are pushed.
+struct Told<'a> {
+    news: &'a News,
+    customer: Option<Customer>,
+    payload: Arc<[u8]>,
+}
+
+impl<'a> Told<'a> {
+    fn new(
+        news: &'a News,
+        conversation: &Conversation,
+        customer: Option<Customer>,
+        company: &Company,
+        shows_text: bool,
+        unanswered: u32,
+    ) -> Option<Self> {
+        let whom = Whom { conversation, customer: customer.as_ref(), company };
+        let payload = Shown::of_news(news, &whom, shows_text, unanswered).payload().ok()?;
+        Some(Self { news, customer, payload: payload.into() })
+    }
+
+    fn to(&self, browser: &Arc<Browser>, to: push::Admitted) -> Delivery {
+        let retry = Retry {
+            company: browser.company.clone(),
+            staff: browser.staff.clone(),
+            subscription: browser.id(),
+            conversation: self.news.conversation,
+            event: self.news.position,
+            tries: 0,
+            not_before: self.news.position.at,
+        };
+        Delivery {
+            browser: browser.clone(),
+            to,
+            payload: self.payload.clone(),
+            // 32 characters, and another for another company's conversation with the same number.
+            topic: Some(self.news.conversation.to_string()),
+            ends: ends(self.news),
+            retry: Some(retry),
+        }
+    }
+}
+
+fn ends(news: &News) -> Timestamp {
+    news.position.at.plus_secs(NEWS_FOR_SECS)
+}
+
+/// Whether somebody wants to be told of a customer.
+fn wants(choice: PushChoice, staff: &StaffId, customer: Option<&Customer>, now: Timestamp) -> bool {
+    match choice {
+        PushChoice::All => true,
+        PushChoice::Mine => customer.is_some_and(|customer| customer.comes_to(staff, now)),
+    }
+}

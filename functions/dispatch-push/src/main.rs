@@ -1,0 +1,20 @@
+#![doc = include_str!("../README.md")]
+
+use dispatch_push::DispatchPush;
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use push::Services;
+use runtime::Runtime;
+use serde_json::Value;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let runtime = Runtime::on_lambda()?;
+    let services = Services::from_setting(&runtime::push_services())?;
+    // Side by side: one waits for the network, the other takes some milliseconds of a core.
+    let plans = tokio::task::spawn_blocking(domain::read_numbering_plans);
+    runtime.open_table().await;
+    plans.await?;
+    let function = DispatchPush::new(&runtime, services, runtime::push_secret()?, runtime::push_retries()?);
+    let function = &function;
+    run(service_fn(|event: LambdaEvent<Value>| async move { function.handle(&event.payload).await })).await
+}

@@ -1,0 +1,86 @@
+//! What staff are told of, of what happens in conversations.
+
+use domain::{AppointmentId, CallOutcome, ConversationId, Event, MessageKind, Position};
+
+/// Something that a customer said, and somebody may want to answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct News {
+    pub(crate) conversation: ConversationId,
+    pub(crate) position: Position,
+    pub(crate) said: Said,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Said {
+    Text(String),
+    /// By a key, in a call about an appointment: one that needs an answer.
+    ByPhone {
+        outcome: CallOutcome,
+        appointment: Option<AppointmentId>,
+    },
+}
+
+impl News {
+    /// `None` for what nobody is told of: what we said ourselves, and calls that nobody has to answer.
+    pub(crate) fn of(event: &Event) -> Option<Self> {
+        let said = match event {
+            Event::Message(message) if message.kind == MessageKind::Inbound => Said::Text(message.text.clone()),
+            Event::Call(call) if call.outcome.needs_an_answer() => {
+                Said::ByPhone { outcome: call.outcome, appointment: call.appointment.clone() }
+            }
+            Event::Message(_) | Event::Call(_) => return None,
+        };
+        Some(Self { conversation: event.conversation(), position: event.position(), said })
+    }
+
+    /// What is news of an event that was something else before, or nothing: each is told of once.
+    pub(crate) fn since(before: Option<&Event>, event: &Event) -> Option<Self> {
+        if before.is_some_and(|before| Self::of(before).is_some()) { None } else { Self::of(event) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{Call, Message, PhoneNumber, Progress, Timestamp};
+
+    use super::*;
+
+    fn message(kind: MessageKind) -> Event {
+        Event::Message(Message {
+            conversation: "0".repeat(32).parse().unwrap(),
+            position: Position::new(Timestamp::from_millis(1), 1),
+            line: PhoneNumber::e164("+14255550100").unwrap(),
+            text: "hello".to_owned(),
+            kind,
+        })
+    }
+
+    fn call(outcome: CallOutcome) -> Event {
+        Event::Call(Call {
+            conversation: "0".repeat(32).parse().unwrap(),
+            position: Position::new(Timestamp::from_millis(1), 1),
+            line: PhoneNumber::e164("+14255550100").unwrap(),
+            appointment: None,
+            outcome,
+        })
+    }
+
+    #[test]
+    fn a_text_of_a_customer_is_news_once_and_ours_is_none() {
+        let inbound = message(MessageKind::Inbound);
+        assert!(News::since(None, &inbound).is_some());
+        assert_eq!(News::since(Some(&inbound), &inbound), None);
+        let ours = message(MessageKind::Outbound { by: "Dana".to_owned(), progress: Progress::Queued });
+        assert_eq!(News::since(None, &ours), None);
+    }
+
+    #[test]
+    fn a_call_is_news_when_it_comes_to_need_an_answer() {
+        use CallOutcome::{AsksToReschedule, Confirmed, Declined, NoAnswer};
+        let is_news = |before: Option<CallOutcome>, now| News::since(before.map(call).as_ref(), &call(now)).is_some();
+        assert!(
+            is_news(None, Declined) && is_news(Some(NoAnswer), AsksToReschedule) && is_news(Some(Confirmed), Declined)
+        );
+        assert!(!is_news(None, Confirmed) && !is_news(None, NoAnswer) && !is_news(Some(AsksToReschedule), Declined));
+    }
+}
