@@ -28,7 +28,9 @@ def issuer():
 @pytest.fixture(scope="session")
 def deployment(emulator, issuer):
     """The stack, deployed once. Tests share it, each with customers and texts of its own."""
-    return Deployment(emulator, ConnectInstanceArn=INSTANCE, **issuer.parameters())
+    deployment = Deployment(emulator, ConnectInstanceArn=INSTANCE, **issuer.parameters())
+    deployment.makes_push_keys()
+    return deployment
 
 
 @pytest.fixture(scope="session")

@@ -118,6 +118,17 @@ def staff_keep_an_appointment(world):
     assert world.dana.posts(path, {"provider": staff[0]["id"], "version": changed.json()["version"]}).status == 200
 
 
+def staff_turn_notifications_on_and_off(world):
+    browser = world.dana.is_notified_in(secrets.token_hex(8))
+    shown = world.dana.gets("/api/push-subscriptions")
+    assert shown.status == 200, shown.body
+    assert shown.json()["key"] and browser in [it["id"] for it in shown.json()["browsers"]]
+    assert world.dana.posts(f"/api/push-subscriptions/{browser}/test", {}).status == 202
+    assert world.dana.puts("/api/push-settings", {"messages": "all", "showsText": True}).status == 200
+    removed = world.dana.deletes(f"/api/push-subscriptions/{browser}")
+    assert removed.status == 204, removed.body
+
+
 def somebody_signs_in_and_out(world):
     email = world.harbor.employs("marcus", "Marcus Bell")
     marcus = Staff(world.deployment)
@@ -173,6 +184,7 @@ AT_WORK = {
     "EditAppointment": staff_keep_an_appointment,
     "LiveConnection": a_page_goes_live_and_leaves_and_another_outlives_its_session,
     "LiveUpdates": something_changes_while_somebody_looks_who_is_gone,
+    "PushSubscriptions": staff_turn_notifications_on_and_off,
     "SendReply": staff_reply_and_write_first,
     "SignIn": somebody_signs_in_and_out,
 }
