@@ -117,6 +117,12 @@ class Deployment:
         assert ran.returncode == 0, ran.stdout
         return ran.stdout
 
+    def makes_push_keys(self):
+        """Once, as whoever deploys does."""
+        command = [ROOT / "target" / "debug" / "switchboard-admin", "--stack", self.name, "push-keys", "create"]
+        ran = subprocess.run(command, cwd=ROOT, env=self.emulator.environment(), text=True, capture_output=True)
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+
     def invokes(self, name, event):
         answer = self.emulator.client("lambda").invoke(FunctionName=self.ids[name], Payload=json.dumps(event))
         payload = json.loads(answer["Payload"].read())

@@ -90,6 +90,22 @@ def test_the_issuers_secret_is_rotated_without_a_deployment(deployment, issuer, 
         Staff(deployment).signs_in(issuer, email)
 
 
+def test_push_keys_are_rotated_and_a_browser_that_knows_the_earlier_one_goes_on(deployment, dana):
+    operator = Operator(deployment)
+    before = dana.gets("/api/push-subscriptions").json()["key"]
+    browser = dana.is_notified_in("an-early-one")
+    assert "already" in operator.runs("push-keys", "create").stderr
+    rotated = json.loads(operator.runs("--json", "push-keys", "rotate").stdout)["rotated"]
+    assert rotated["before"] == before != rotated["key"]
+    # What an instance knows of the keys, it knows for five minutes.
+    deployment.starts_cold("PushSubscriptions")
+    assert dana.gets("/api/push-subscriptions").json()["key"] == rotated["key"]
+    assert dana.is_notified_in("an-early-one") == browser
+    name = deployment.outputs["PushSecret"]
+    kept = json.loads(operator.aws("secretsmanager", "get-secret-value", "--secret-id", name))["SecretString"]
+    assert len(json.loads(kept)["keys"]) == 2
+
+
 def test_the_doctor_finds_nothing_wrong_but_what_is_not_as_on_aws(deployment, dana, josie):
     ran = Operator(deployment).runs("--json", "doctor")
     findings = json.loads(ran.stdout)

@@ -86,6 +86,9 @@ pub(crate) enum What {
     /// People who sign in to the portal.
     #[command(subcommand)]
     Staff(Staff),
+    /// The keys that notifications of browsers are signed with.
+    #[command(subcommand)]
+    PushKeys(PushKeys),
     /// Check a running stack's wiring, and say what is missing.
     Doctor,
 }
@@ -162,6 +165,19 @@ pub(crate) enum Staff {
         #[arg(long)]
         company: CompanyId,
     },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum PushKeys {
+    /// Make the first one: without it nobody can turn notifications on.
+    Create {
+        /// Whom push services can reach about what is sent: mailto:it@example.com, or an https address. The
+        /// portal's address, if it is left out.
+        #[arg(long, value_name = "ADDRESS")]
+        contact: Option<String>,
+    },
+    /// Make a new one. Browsers that know an earlier one are notified with that until they come again.
+    Rotate,
 }
 
 #[derive(Args)]

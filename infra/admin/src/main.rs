@@ -11,13 +11,14 @@ mod number;
 mod operator;
 mod output;
 mod place;
+mod push_keys;
 mod stack;
 mod staff;
 
 use std::io::ErrorKind;
 use std::process::ExitCode;
 
-use command_line::{CommandLine, Companies, Lines, Staff, What};
+use command_line::{CommandLine, Companies, Lines, PushKeys, Staff, What};
 use domain::Carries;
 use operator::Operator;
 use output::Output;
@@ -46,6 +47,8 @@ async fn run(command_line: CommandLine) -> anyhow::Result<ExitCode> {
     let operator = Operator::new(place, output, command_line.yes);
     match command_line.what {
         What::Doctor => {}
+        What::PushKeys(PushKeys::Create { contact }) => push_keys::create(&operator, contact.as_deref()).await?,
+        What::PushKeys(PushKeys::Rotate) => push_keys::rotate(&operator).await?,
         What::Company(Companies::Add(new)) => company::add(&operator, new).await?,
         What::Company(Companies::List) => company::list(&operator).await?,
         What::Company(Companies::Remove { id }) => company::remove(&operator, &id).await?,

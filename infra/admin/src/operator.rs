@@ -56,7 +56,11 @@ impl Operator {
 
     /// Why the table was not asked, or did not answer.
     pub(crate) fn failed(&self, error: &StoreError) -> anyhow::Error {
-        let failure = Failure::of_store(error);
+        self.not_done(Failure::of_store(error))
+    }
+
+    /// Why something was not asked, or did not answer.
+    pub(crate) fn not_done(&self, failure: Failure) -> anyhow::Error {
         match (&self.place.kind, &failure.why) {
             (Kind::Local(address), Why::NotReached) => not_running(address),
             _ => anyhow!(failure),

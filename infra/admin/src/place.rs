@@ -12,10 +12,17 @@ use crate::stack::Stack;
 /// What the local stack calls its table.
 pub(crate) const LOCAL_TABLE: &str = "switchboard";
 
+/// What the local stack calls the secret with its push keys.
+pub(crate) const LOCAL_PUSH_SECRET: &str = "switchboard/push";
+
 /// The stack that a command works on.
 pub(crate) struct Place {
     pub(crate) aws: SdkConfig,
     pub(crate) kind: Kind,
+    /// The secret that its push keys are in; `None` if an earlier version made the stack.
+    pub(crate) push_secret: Option<String>,
+    /// The portal's address.
+    pub(crate) portal: Option<String>,
     table: String,
     retention: Retention,
 }
@@ -51,6 +58,8 @@ impl Place {
             table: table.to_owned(),
             aws,
             kind: Kind::Deployed(stack.name.clone()),
+            push_secret: stack.output("PushSecret").map(str::to_owned),
+            portal: stack.output("PortalAddress").map(str::to_owned),
             retention: days.and_then(Retention::days).unwrap_or_default(),
         }
     }
@@ -59,6 +68,8 @@ impl Place {
         Self {
             aws: aws::local(address),
             kind: Kind::Local(address.to_owned()),
+            push_secret: Some(LOCAL_PUSH_SECRET.to_owned()),
+            portal: Some(address.to_owned()),
             table: LOCAL_TABLE.to_owned(),
             retention: Retention::default(),
         }

@@ -57,6 +57,8 @@ async fn call(State(shared): State<Shared>, headers: HeaderMap, body: Bytes) -> 
     let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok());
     if target == Some("secretsmanager.GetSecretValue") {
         secret(&shared, &body)
+    } else if target == Some("secretsmanager.PutSecretValue") {
+        put_secret(&shared, &body)
     } else if target == Some("PinpointSMSVoiceV2.CarrierLookup") {
         carrier::look_up(&shared.carrier, &body)
     } else if target == Some("AmazonSQS.SendMessageBatch") {
@@ -74,10 +76,31 @@ async fn call(State(shared): State<Shared>, headers: HeaderMap, body: Bytes) -> 
 /// What `sign-in` reads, and the push keys.
 fn secret(shared: &Shared, request: &[u8]) -> Response {
     let request: Value = serde_json::from_slice(request).unwrap_or_default();
-    let found = [(SIGN_IN_SECRET, shared.issuer.settings().to_string()), (PUSH_SECRET, shared.push_keys.to_string())];
+    let found = [(SIGN_IN_SECRET, shared.issuer.settings().to_string()), (PUSH_SECRET, shared.push_keys.written())];
     if let Some((name, value)) = found.into_iter().find(|(name, _)| request["SecretId"] == *name) {
         return Json(json!({"Name": name, "SecretString": value})).into_response();
     }
+    no_such_secret()
+}
+
+/// The push keys are rotated here as on AWS; what `sign-in` reads is made at every start.
+fn put_secret(shared: &Shared, request: &[u8]) -> Response {
+    let request: Value = serde_json::from_slice(request).unwrap_or_default();
+    let (PUSH_SECRET, Some(keys)) =
+        (request["SecretId"].as_str().unwrap_or_default(), request["SecretString"].as_str())
+    else {
+        return no_such_secret();
+    };
+    match shared.push_keys.put(keys.to_owned()) {
+        Ok(()) => Json(json!({"Name": PUSH_SECRET})).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "the push keys were not kept");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+fn no_such_secret() -> Response {
     let missing = json!({"__type": "ResourceNotFoundException", "message": "there is no such secret here"});
     (StatusCode::BAD_REQUEST, Json(missing)).into_response()
 }

@@ -1,6 +1,9 @@
 //! Secrets Manager's part in notifications: the keys that pushes are signed with.
 
+use std::fs::OpenOptions;
 use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use anyhow::Context;
 use domain::Randomness;
@@ -12,18 +15,47 @@ use crate::Data;
 const SUBJECT: &str = "mailto:nobody@localhost.invalid";
 
 /// The keys, made at the first start and kept with the data: browsers that subscribed stay so.
-pub(crate) fn kept(data: &Data, randomness: &Randomness) -> anyhow::Result<String> {
-    let Data::In(folder) = data else { return Ok(Keys::generate(randomness, SUBJECT)) };
-    let file = folder.join("push-keys.json");
-    if file.exists() {
-        return std::fs::read_to_string(&file).with_context(|| format!("{} cannot be read", file.display()));
+#[derive(Clone)]
+pub(crate) struct PushKeys {
+    written: Arc<RwLock<String>>,
+    /// `None` for a stack that keeps nothing.
+    file: Option<Arc<Path>>,
+}
+
+impl PushKeys {
+    pub(crate) fn open(data: &Data, randomness: &Randomness) -> anyhow::Result<Self> {
+        let file = match data {
+            Data::In(folder) => Some(folder.join("push-keys.json")),
+            Data::InMemory => None,
+        };
+        let written = match &file {
+            Some(file) if file.exists() => {
+                std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?
+            }
+            _ => Keys::generate(randomness, SUBJECT),
+        };
+        let keys = Self { written: Arc::default(), file: file.map(PathBuf::into) };
+        keys.put(written)?;
+        Ok(keys)
     }
-    let keys = Keys::generate(randomness, SUBJECT);
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let written = options.open(&file).and_then(|mut file| file.write_all(keys.as_bytes()));
-    written.with_context(|| format!("{} cannot be written", file.display()))?;
-    Ok(keys)
+
+    /// As the deployment's secret has them.
+    pub(crate) fn written(&self) -> String {
+        self.written.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn put(&self, keys: String) -> anyhow::Result<()> {
+        let mut written = self.written.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(file) = &self.file {
+            let mut options = OpenOptions::new();
+            options.write(true).create(true).truncate(true);
+            // Whoever has them can push to the browsers that know them.
+            #[cfg(unix)]
+            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+            let kept = options.open(file).and_then(|mut open| open.write_all(keys.as_bytes()));
+            kept.with_context(|| format!("{} cannot be written", file.display()))?;
+        }
+        *written = keys;
+        Ok(())
+    }
 }

@@ -24,11 +24,12 @@ use crate::endpoint::TableDoor;
 use crate::functions::Functions;
 use crate::gateway::Gateway;
 use crate::issuer::Issuer;
+use crate::push_keys::PushKeys;
 use crate::queue::Queue;
 use crate::socket::{SocketGateway, SocketLimits};
 use crate::stream::Readers;
 use crate::table::{Created, TABLE, Table};
-use crate::{calls, demo, endpoint, gateway, handset, invoke, issuer, push_keys, site, socket};
+use crate::{calls, demo, endpoint, gateway, handset, invoke, issuer, site, socket};
 
 /// How to start the stack.
 #[derive(Clone, Debug)]
@@ -72,7 +73,7 @@ pub(crate) struct Shared {
     pub(crate) connect: Connect,
     pub(crate) issuer: Issuer,
     /// As the deployment's secret has them.
-    pub(crate) push_keys: Arc<str>,
+    pub(crate) push_keys: PushKeys,
     pub(crate) push_retries: Queue,
     pub(crate) table: TableDoor,
     pub(crate) store: Store,
@@ -111,13 +112,13 @@ impl Stack {
             sockets: sockets.clone(),
             carrier: Carrier::new(dynamodb.clone(), functions.clone(), &runtime),
             issuer: Issuer::new(&origins[0], runtime.clock.clone(), runtime.randomness.clone())?,
+            push_keys: PushKeys::open(&options.data, &runtime.randomness)?,
             push_retries: Queue::new(
                 functions.clone(),
                 "dispatch-push",
                 runtime.clock.clone(),
                 runtime.randomness.clone(),
             ),
-            push_keys: push_keys::kept(&options.data, &runtime.randomness)?.into(),
             functions: functions.clone(),
             table: TableDoor::new(format!("http://{}/", table.address()).parse()?, table.written().clone()),
             store: runtime.store(),

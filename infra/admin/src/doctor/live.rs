@@ -19,6 +19,7 @@ pub(crate) enum Part {
     InboundDeadLetters,
     InboundSms,
     SignInSecret,
+    PushSecret,
     AlarmTopic,
 }
 
@@ -32,6 +33,7 @@ impl Part {
             Self::InboundDeadLetters => "InboundDeadLetters",
             Self::InboundSms => "InboundSms",
             Self::SignInSecret => "SignInSecret",
+            Self::PushSecret => "PushSecret",
             Self::AlarmTopic => "AlarmTopic",
         }
     }

@@ -9,6 +9,7 @@ mod issuer;
 mod lines;
 mod live;
 mod portal;
+mod push_keys;
 mod queue;
 mod sandbox;
 mod sign_in;
@@ -54,6 +55,7 @@ async fn deployed(report: &mut Report, which: &WhichPlace) -> anyhow::Result<()>
     report.add(queue::check(&live).await)?;
     report.add(functions::check(&live).await)?;
     report.add(sign_in::check(&live).await)?;
+    report.add([push_keys::check(&live).await])?;
     report
         .add(portal::check(live.stack.output("PortalAddress"), &format!("infra/publish {}", live.stack.name)).await)?;
     report.add([alarms::check(&live).await])?;
@@ -80,6 +82,7 @@ async fn local(report: &mut Report, address: &str) -> anyhow::Result<()> {
     let place = Place::local(address);
     report.add([table::check_local(&place.aws, LOCAL_TABLE).await])?;
     report.add(sign_in::check_local(&place.aws, address).await)?;
+    report.add([push_keys::check_local(&place.aws).await])?;
     report.add(portal::check(Some(address), "start the local stack of this version").await)?;
     match place.store().directory().await {
         Ok(directory) => report.add(directory::check(&directory)),

@@ -9,7 +9,7 @@ use crate::command::{on, run};
 async fn doctor_finds_nothing_wrong_with_a_stack_that_works() {
     let house = House::open().await;
     let said = on(&house, &["doctor"]).await.done();
-    for check in ["stack", "table", "sign-in", "issuer", "portal", "directory"] {
+    for check in ["stack", "table", "sign-in", "issuer", "push-keys", "portal", "directory"] {
         assert!(said.lines().any(|line| line.starts_with(&format!("ok     {check} "))), "{check}: {said}");
     }
     assert!(said.ends_with("\nNothing is wrong.\n") && !said.contains('?'), "{said}");

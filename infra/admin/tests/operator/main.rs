@@ -5,5 +5,6 @@ mod command;
 mod credentials;
 mod directory;
 mod doctor;
+mod push_keys;
 mod refusals;
 mod secrets;

@@ -1,0 +1,67 @@
+//! Whether there are keys that notifications of browsers can be signed with.
+
+use aws_sdk_secretsmanager::Client;
+use aws_types::SdkConfig;
+use push::Keys;
+
+use crate::doctor::Finding;
+use crate::doctor::live::{Live, Part};
+use crate::failure::failure;
+use crate::place::LOCAL_PUSH_SECRET;
+
+const CHECK: &str = "push-keys";
+
+pub(crate) async fn check(live: &Live) -> Finding {
+    match live.physical(CHECK, Part::PushSecret) {
+        Ok(secret) => read(&live.aws, secret, &format!("--stack {} ", live.stack.name)).await,
+        Err(absent) => absent,
+    }
+}
+
+pub(crate) async fn check_local(aws: &SdkConfig) -> Finding {
+    read(aws, LOCAL_PUSH_SECRET, "--local ").await
+}
+
+async fn read(aws: &SdkConfig, secret: &str, place: &str) -> Finding {
+    let found = Client::new(aws).get_secret_value().secret_id(secret).send().await;
+    let found = match found.map_err(failure("secretsmanager:GetSecretValue")) {
+        Ok(found) => found,
+        Err(failure) => return Finding::failed(CHECK, &failure),
+    };
+    verdict(found.secret_string().unwrap_or_default(), place)
+}
+
+fn verdict(written: &str, place: &str) -> Finding {
+    match Keys::parse(written) {
+        Ok(_) => Finding::ok(CHECK, "there are keys for notifications"),
+        Err(_) if written.trim() == "{}" => Finding::wrong(
+            CHECK,
+            "nobody has made the keys for notifications: no browser can turn them on",
+            format!("switchboard-admin {place}push-keys create"),
+        ),
+        Err(why) => Finding::wrong(
+            CHECK,
+            format!("{why}: no notification goes out"),
+            "put the earlier version of the secret back, or set it to {} and make new keys: every browser then has to \
+             turn notifications on again",
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::Randomness;
+
+    use super::*;
+    use crate::doctor::Verdict;
+
+    #[test]
+    fn keys_that_were_never_made_and_keys_that_are_none_are_told_apart_and_not_shown() {
+        let made = Keys::generate(&Randomness::new(|| [7; 32]), "mailto:it@example.com");
+        assert_eq!(verdict(&made, "").verdict, Verdict::Ok);
+        let never = verdict("{}", "--stack switchboard ");
+        assert_eq!(never.to_do.as_deref(), Some("switchboard-admin --stack switchboard push-keys create"));
+        let bad = verdict(r#"{"subject":"mailto:it@example.com","keys":[{"private":"hidden"}]}"#, "");
+        assert!(bad.verdict == Verdict::Wrong && !bad.lines().contains("hidden"), "{}", bad.lines());
+    }
+}

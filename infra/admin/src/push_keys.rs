@@ -1,0 +1,77 @@
+//! The keys that notifications of browsers are signed with, in the deployment's secret.
+
+use anyhow::{anyhow, bail};
+use aws_sdk_secretsmanager::Client;
+use push::{BadKeys, Keys};
+use serde_json::json;
+
+use crate::failure::failure;
+use crate::operator::Operator;
+
+/// Makes the first key. `contact` is whom push services can reach about what we send.
+pub(crate) async fn create(operator: &Operator, contact: Option<&str>) -> anyhow::Result<()> {
+    let written = read(operator).await?;
+    // As the template makes it.
+    if written.trim() != "{}" {
+        match Keys::parse(&written) {
+            Ok(_) => bail!(
+                "Nothing was changed: {} has push keys already. `push-keys rotate` makes a new one, and keeps them.",
+                operator.place
+            ),
+            Err(why) => return Err(unreadable(why)),
+        }
+    }
+    let contact = contact.or(operator.place.portal.as_deref().filter(|portal| portal.starts_with("https://")));
+    let Some(contact) = contact else {
+        bail!("Nothing was changed: say whom push services can reach, as --contact mailto:it@example.com.")
+    };
+    let made = Keys::generate(&runtime::randomness(), contact);
+    let keys = Keys::parse(&made).map_err(|why| anyhow!("Nothing was changed: {why}. Correct --contact."))?;
+    write(operator, &made).await?;
+    operator.output.done(
+        &format!("Made the first push key of {}. Notifications can be turned on within five minutes.", operator.place),
+        &json!({"created": {"key": keys.current()}}),
+    )
+}
+
+/// Makes a new key, and keeps those before it for browsers that do not know the new one yet.
+pub(crate) async fn rotate(operator: &Operator) -> anyhow::Result<()> {
+    let keys = Keys::parse(&read(operator).await?).map_err(unreadable)?;
+    let rotated = keys.rotated(&runtime::randomness());
+    let now = Keys::parse(&rotated)?;
+    write(operator, &rotated).await?;
+    operator.output.done(
+        &format!(
+            "Made a new push key for {}. Browsers take it up when their people next open the portal; until then the \
+             earlier one serves them.",
+            operator.place
+        ),
+        &json!({"rotated": {"key": now.current(), "before": keys.current()}}),
+    )
+}
+
+/// Nothing of what is there is quoted.
+fn unreadable(why: BadKeys) -> anyhow::Error {
+    anyhow!(
+        "Nothing was changed: {why}. If there never were any, `push-keys create` makes them; if it was changed by hand, put \
+         the earlier version of the secret back."
+    )
+}
+
+fn secret(operator: &Operator) -> anyhow::Result<&str> {
+    operator.place.push_secret.as_deref().ok_or_else(|| {
+        anyhow!("{} has no secret for push keys. Deploy the template of this version first.", operator.place)
+    })
+}
+
+async fn read(operator: &Operator) -> anyhow::Result<String> {
+    let found = Client::new(&operator.place.aws).get_secret_value().secret_id(secret(operator)?).send().await;
+    let found = found.map_err(failure("secretsmanager:GetSecretValue")).map_err(|error| operator.not_done(error))?;
+    Ok(found.secret_string.unwrap_or_default())
+}
+
+async fn write(operator: &Operator, keys: &str) -> anyhow::Result<()> {
+    let put = Client::new(&operator.place.aws).put_secret_value().secret_id(secret(operator)?).secret_string(keys);
+    put.send().await.map_err(failure("secretsmanager:PutSecretValue")).map_err(|error| operator.not_done(error))?;
+    Ok(())
+}

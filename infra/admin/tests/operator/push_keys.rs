@@ -1,0 +1,81 @@
+//! The keys that notifications of browsers are signed with.
+
+use serde_json::{Value, json};
+use tests::{Browser, House};
+
+use crate::command::on;
+
+async fn secret(house: &House) -> Value {
+    let asked = json!({"SecretId": "switchboard/push"}).to_string();
+    let request = reqwest::Client::new().post(house.url("/")).header("x-amz-target", "secretsmanager.GetSecretValue");
+    let answer: Value = request.body(asked).send().await.unwrap().json().await.unwrap();
+    serde_json::from_str(answer["SecretString"].as_str().unwrap()).unwrap()
+}
+
+async fn put_secret(house: &House, keys: &str) {
+    let put = json!({"SecretId": "switchboard/push", "SecretString": keys}).to_string();
+    let request = reqwest::Client::new().post(house.url("/")).header("x-amz-target", "secretsmanager.PutSecretValue");
+    assert_eq!(request.body(put).send().await.unwrap().status(), 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_key_is_made_once_and_with_somebody_to_reach() {
+    let house = House::open().await;
+    let said = on(&house, &["push-keys", "create"]).await.refused();
+    assert!(said.contains("has push keys already") && said.contains("push-keys rotate"), "{said}");
+    // As a stack that was just deployed has it.
+    put_secret(&house, "{}").await;
+    let doctor = on(&house, &["doctor"]).await;
+    assert!(doctor.out.contains("WRONG  push-keys") && doctor.out.contains("push-keys create"), "{}", doctor.out);
+    let dana = house.dana().await;
+    assert_eq!(dana.push_settings().await["key"], Value::Null);
+    let refused = dana.is_notified_in(&Browser::firefox("one")).await;
+    assert_eq!((refused.status, refused.code().as_str()), (503, "no-push-keys"));
+    let said = on(&house, &["push-keys", "create"]).await.refused();
+    assert!(said.contains("--contact mailto:"), "{said}");
+    for bad in ["it@example.com", "tel:1234", "mailto:", "mailto:a b"] {
+        let said = on(&house, &["push-keys", "create", "--contact", bad]).await.refused();
+        assert!(said.contains("Correct --contact"), "{bad}: {said}");
+    }
+    on(&house, &["push-keys", "create", "--contact", "mailto:it@example.com"]).await.done();
+    assert_eq!(secret(&house).await["subject"], "mailto:it@example.com");
+    // What was not there is looked for again at once.
+    assert_eq!(dana.is_notified_in(&Browser::firefox("one")).await.status, 201);
+    // What was written by hand, and is none, is not written over.
+    put_secret(&house, "{\"keys\": []}").await;
+    for command in ["create", "rotate"] {
+        on(&house, &["push-keys", command]).await.refused();
+    }
+    assert_eq!(secret(&house).await, json!({"keys": []}));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rotated_key_is_in_use_and_browsers_that_know_the_earlier_one_go_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let house = House::open_in(folder.path()).await;
+    let dana = house.dana().await;
+    let before = dana.push_settings().await["key"].clone();
+    let firefox = Browser::firefox("one");
+    assert_eq!(dana.is_notified_in(&firefox).await.status, 201);
+    let kept = secret(&house).await;
+
+    let said = on(&house, &["push-keys", "rotate", "--json"]).await.done();
+    let rotated: Value = serde_json::from_str(&said).unwrap();
+    assert_eq!(rotated["rotated"]["before"], before);
+    assert_ne!(rotated["rotated"]["key"], before);
+    let now = secret(&house).await;
+    assert_eq!(now["keys"].as_array().unwrap()[1..], kept["keys"].as_array().unwrap()[..], "the earlier one is kept");
+    for private in now["keys"].as_array().unwrap() {
+        assert!(!said.contains(private["private"].as_str().unwrap()), "{said}");
+    }
+
+    // Functions look again after five minutes, or when they start.
+    house.close().await;
+    let house = House::open_in(folder.path()).await;
+    let dana = house.dana().await;
+    assert_eq!(dana.push_settings().await["key"], rotated["rotated"]["key"]);
+    let mut subscription = firefox.subscription();
+    subscription["key"] = before;
+    let again = dana.puts_subscription(&firefox, &subscription).await;
+    assert_eq!((again.status, &again.json()["key"]), (200, &rotated["rotated"]["key"]), "and is told to renew");
+}
