@@ -7,6 +7,9 @@ MiniStack refuses to make:
    WebSocket's route and whatever is of Amazon Connect are left out; the alarms and the response, without which
    MiniStack answers all the same, are asserted in test_template.py. A user pool's `ProviderURL` is spelled out.
 
+   It authorises `SendMessageBatch` by that name, where Amazon SQS knows `sqs:SendMessage` only: whoever is
+   allowed the one is allowed the other.
+
 A deployed resource is changed afterwards, by what the translated template says, so that what is tested
 is what AWS would be given:
 
@@ -52,6 +55,10 @@ def deployable(built):
         left_out = ("AWS::Cognito::ManagedLoginBranding", "AWS::Connect::IntegrationAssociation", "AWS::ApiGatewayV2::RouteResponse")
         if metric_math or resource["Type"] in left_out:
             del template["Resources"][name]
+        for policy in resource.get("Properties", {}).get("Policies") or []:
+            for statement in policy.get("Statement", []):
+                if statement["Action"] == "sqs:SendMessage":
+                    statement["Action"] = ["sqs:SendMessage", "sqs:SendMessageBatch"]
     adapted = built.with_name("deployable.yaml")
     adapted.write_text(yaml_dump(template))
     return adapted

@@ -6,7 +6,7 @@ from calls import INSTANCE
 from deployment import Deployment
 from emulator import Emulator
 from issuer import Issuer
-from people import Company, Customer, Staff
+from people import NO_PUSH_SERVICE, Company, Customer, Staff
 from seeding import Seeding
 
 
@@ -28,7 +28,7 @@ def issuer():
 @pytest.fixture(scope="session")
 def deployment(emulator, issuer):
     """The stack, deployed once. Tests share it, each with customers and texts of its own."""
-    deployment = Deployment(emulator, ConnectInstanceArn=INSTANCE, **issuer.parameters())
+    deployment = Deployment(emulator, ConnectInstanceArn=INSTANCE, PushServices=NO_PUSH_SERVICE, **issuer.parameters())
     deployment.makes_push_keys()
     return deployment
 

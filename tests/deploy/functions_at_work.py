@@ -4,6 +4,7 @@ Each fails if the function does. A function of the template that is missing here
 that go through them.
 """
 
+import hashlib
 import itertools
 import json
 import secrets
@@ -44,11 +45,46 @@ class World:
         answer = self.deployment.invokes("InboundSms", {"Records": records})
         return len(answer["batchItemFailures"])
 
+    def newest_event(self, conversation):
+        """A record of the table's stream: what was last said in a conversation."""
+        found = self.table().query(
+            TableName=self.deployment.outputs["Table"],
+            KeyConditionExpression="pk = :conversation AND begins_with(sk, :event)",
+            ExpressionAttributeValues={
+                ":conversation": {"S": f"CONVERSATION#{self.harbor.id}#{conversation}"}, ":event": {"S": "EVENT#"},
+            },
+            ScanIndexForward=False,
+        )
+        (item, *_) = found["Items"]
+        return {"eventName": "INSERT", "dynamodb": {"Keys": key_of(item), "NewImage": item}}
+
+    def session_of(self, staff):
+        """The item of somebody's session."""
+        digest = hashlib.sha256(staff.cookies["__Host-switchboard"].encode()).hexdigest()
+        key = {"pk": {"S": f"SESSION#{digest}"}, "sk": {"S": "SESSION"}}
+        return self.table().get_item(TableName=self.deployment.outputs["Table"], Key=key)["Item"]
+
+    def removed(self, item):
+        """A record of the table's stream: an item was removed by one of us."""
+        return {"eventName": "REMOVE", "dynamodb": {"Keys": key_of(item), "OldImage": item}}
+
+    def pushes(self, record):
+        """Hands a record to dispatch-push, as the stream does. Gives what failed."""
+        record["dynamodb"]["SequenceNumber"] = "1"
+        return self.deployment.invokes("DispatchPush", {"Records": [record]})["batchItemFailures"]
+
+    def table(self):
+        return self.deployment.emulator.client("dynamodb")
+
     def conversation(self):
         """One that nobody has written in but the customer: no instance of a function knows it."""
         customer = self.customer()
         assert self.delivers(sms(customer.number, self.harbor.line, "hello")) == 0
         return self.dana.conversation_with(customer.number)["conversation"]
+
+
+def key_of(item):
+    return {name: item[name] for name in ("pk", "sk")}
 
 
 def now():
@@ -129,6 +165,25 @@ def staff_turn_notifications_on_and_off(world):
     assert removed.status == 204, removed.body
 
 
+def kept_for_later(world):
+    """How often the queue of what is pushed later took something."""
+    calls = world.deployment.emulator.recorder.calls
+    return sum("sqs:SendMessage" in call.actions and call.status == 200 for call in calls)
+
+
+def a_browser_cannot_be_reached_and_then_its_session_ends(world):
+    lena = world.harbor.staff("lena", "Lena Moss")
+    browser = lena.is_notified_in(secrets.token_hex(8))
+    later = kept_for_later(world)
+    text = world.newest_event(world.conversation())
+    assert world.pushes(text) == []
+    shown = {it["id"]: it for it in lena.gets("/api/push-subscriptions").json()["browsers"]}
+    assert shown[browser]["lastProblem"], "its push service is not there"
+    assert kept_for_later(world) > later
+    assert world.pushes(world.removed(world.session_of(lena))) == []
+    assert browser not in [it["id"] for it in lena.gets("/api/push-subscriptions").json()["browsers"]]
+
+
 def somebody_signs_in_and_out(world):
     email = world.harbor.employs("marcus", "Marcus Bell")
     marcus = Staff(world.deployment)
@@ -181,6 +236,7 @@ AT_WORK = {
     "ListNotifications": staff_look_at_the_dashboard,
     "ListConversations": staff_look_at_the_inbox,
     "FetchConversation": staff_read_a_conversation_to_its_beginning,
+    "DispatchPush": a_browser_cannot_be_reached_and_then_its_session_ends,
     "EditAppointment": staff_keep_an_appointment,
     "LiveConnection": a_page_goes_live_and_leaves_and_another_outlives_its_session,
     "LiveUpdates": something_changes_while_somebody_looks_who_is_gone,

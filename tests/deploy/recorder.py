@@ -22,6 +22,10 @@ IN_A_TRANSACTION = {
 }
 
 
+# Operations that are authorised as another.
+AUTHORISED_AS = {"sqs:SendMessageBatch": "sqs:SendMessage"}
+
+
 @dataclass(frozen=True)
 class Call:
     key: str
@@ -53,7 +57,8 @@ def actions_of(service, headers, path, body):
         if operation in ("TransactWriteItems", "TransactGetItems"):
             parts = json.loads(body)["TransactItems"]
             return tuple(sorted({IN_A_TRANSACTION[kind] for part in parts for kind in part}))
-        return (f"{service}:{operation}",)
+        action = f"{service}:{operation}"
+        return (AUTHORISED_AS.get(action, action),)
     if "/@connections/" in path:
         return ("execute-api:ManageConnections",)
     operation = parse_qs(body.decode(errors="replace")).get("Action", [f"{headers.get('Host')} {path}"])[0]

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import pytest
 
 from functions_at_work import AT_WORK, World
-from recorder import UNSIGNED, access_key
+from recorder import AUTHORISED_AS, UNSIGNED, access_key
 from template import listed, own_statements, resources
 
 FUNCTIONS = sorted(resources("AWS::Lambda::Function"))
@@ -96,7 +96,10 @@ def taken_away(deployment, function, action):
 
 def without(statements, action):
     for statement in statements:
-        left = [one for one in listed(statement["Action"]) if one != action or statement["Effect"] == "Deny"]
+        left = [
+            one for one in listed(statement["Action"])
+            if AUTHORISED_AS.get(one, one) != action or statement["Effect"] == "Deny"
+        ]
         if left:
             yield statement | {"Action": left}
 

@@ -156,6 +156,17 @@ def test_screens_are_told_of_what_happens_from_now_on_and_of_what_they_show():
     assert told_of == {"CONVERSATION#", "SESSION#", "COMPANY#"}
 
 
+def test_browsers_are_notified_of_what_is_news_and_end_when_their_session_does():
+    how = next(it["Properties"] for it in of_streams().values() if function_of(it) == "DispatchPush")
+    assert how["StartingPosition"] == "LATEST"
+    assert how["MaximumRecordAgeInSeconds"] == 3600
+    (pattern,) = (json.loads(it["Pattern"]) for it in how["FilterCriteria"]["Filters"])
+    told_of = {it["prefix"] for it in pattern["dynamodb"]["Keys"]["pk"]["S"]}
+    assert told_of == {"CONVERSATION#", "SESSION#", "COMPANY#", "PUSH#"}
+    readers = [it for it in of_streams().values()]
+    assert len(readers) <= 2, "a shard of a table's stream has two readers at most"
+
+
 def test_a_socket_is_opened_with_a_session_only_and_is_answered():
     live = {name: it["Properties"] for name, it in resources("AWS::ApiGatewayV2::Route").items() if it["Properties"]["ApiId"] == {"Ref": "LiveApi"}}
     assert {it["RouteKey"] for it in live.values()} == {"$connect", "$disconnect", "$default"}
@@ -236,8 +247,9 @@ def test_what_holds_texts_is_encrypted(kind):
 
 
 def test_functions_are_done_before_the_gateway_gives_up():
-    for name, function in FUNCTIONS.items():
-        assert function["Properties"]["Timeout"] < 30, name
+    waiting = {name_in(operation["x-amazon-apigateway-integration"]["uri"]) for operation in routes().values()}
+    for name in waiting | {"Authorize", "LiveConnection"}:
+        assert FUNCTIONS[name]["Properties"]["Timeout"] < 30, name
 
 
 def test_functions_log_as_json():

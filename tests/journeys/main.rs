@@ -11,6 +11,7 @@ mod inbound;
 mod inbox;
 mod invoke;
 mod live;
+mod push;
 mod push_subscriptions;
 mod sending;
 mod sessions;

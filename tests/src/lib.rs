@@ -13,6 +13,7 @@ mod desk;
 mod event;
 mod house;
 mod phone;
+mod push_service;
 mod signing_in;
 mod socket;
 
@@ -23,5 +24,6 @@ pub use desk::{Desk, Send};
 pub use event::{Sms, ago, by_queue, by_queue_raw, by_topic, record};
 pub use house::{HARBOR, HARBOR_SECOND, House, Invoked, TIDEWATER, Usage};
 pub use phone::Phone;
+pub use push_service::{PushService, Pushed, Subscriber};
 pub use signing_in::SigningIn;
 pub use socket::{Refused, Socket};

@@ -1,0 +1,353 @@
+//! What staff are told of in their browsers, through the push services of those.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+use domain::{PushEndpoint, PushSubscription};
+use serde_json::{Value, json};
+use tests::{Call, Desk, HARBOR, House, PushService, Sms, Subscriber, TIDEWATER, ago, by_queue};
+
+const MARIA: &str = "+14255550182";
+const SAM: &str = "+12535550119";
+
+/// Turns notifications on in a browser. Gives its id.
+async fn allows(desk: &Desk<'_>, subscriber: &Subscriber) -> String {
+    let kept = desk.puts_subscription(&subscriber.browser, &subscriber.subscription()).await;
+    assert_eq!(kept.status, 201, "{}", kept.body);
+    kept.json()["id"].as_str().unwrap().to_owned()
+}
+
+/// Waits for something that follows in its own time.
+async fn until<F: Future<Output = bool>>(what: &str, is: impl Fn() -> F) {
+    let patience = Instant::now() + Duration::from_mins(2);
+    while !is().await {
+        assert!(Instant::now() < patience, "not so: {what}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_is_told_once_to_every_browser_of_its_company_and_to_no_other() {
+    let service = PushService::open().await;
+    let house = House::with_push_service(&service).await;
+    let (dana, marcus, josie) = (house.dana().await, house.sign_in("harbor-dental.marcus").await, house.josie().await);
+    let (hers, phone, his, theirs) = (
+        service.browser("ok", "hers"),
+        service.browser("ok", "phone"),
+        service.browser("ok", "his"),
+        service.browser("ok", "theirs"),
+    );
+    for (desk, browser) in [(&dana, &hers), (&dana, &phone), (&marcus, &his), (&josie, &theirs)] {
+        allows(desk, browser).await;
+    }
+    let sms = Sms::new("one", MARIA, HARBOR, "Can I come at 3? \u{1f9b7}");
+    assert!(house.deliver(&by_queue(std::slice::from_ref(&sms))).await.is_empty());
+    let conversation = dana.conversation_with(MARIA).await;
+    let message = dana.messages(&conversation).await.items()[0].clone();
+    for browser in [&hers, &phone, &his] {
+        let shown = service.sends(browser, 1).await;
+        assert_eq!(
+            shown,
+            [json!({"id": message["id"], "kind": "message", "conversation": conversation, "title": "(425) 555-0182",
+                "body": "Can I come at 3? \u{1f9b7}", "at": message["at"], "unanswered": 1})]
+        );
+    }
+    let pushed = &service.pushed()[0];
+    assert_eq!(
+        (pushed.headers["urgency"].as_str(), pushed.headers["content-encoding"].as_str()),
+        ("high", "aes128gcm")
+    );
+    assert_eq!(pushed.headers["topic"], conversation);
+    let ttl: u64 = pushed.headers["ttl"].parse().unwrap();
+    assert!((86_000..=86_400).contains(&ttl), "{ttl}");
+    assert!(
+        pushed.headers["authorization"]
+            .ends_with(&format!("k={}", dana.push_settings().await["key"].as_str().unwrap()))
+    );
+
+    // The same again, and what nobody is told of; then something that is told, after all of that.
+    house.deliver(&by_queue(std::slice::from_ref(&sms))).await;
+    house.deliver(&by_queue(&[Sms::new("old", SAM, HARBOR, "Yesterday").at(ago(90_000))])).await;
+    dana.replies(&conversation, "Yes.").await;
+    house.phone(MARIA).texts(HARBOR, "Thanks").await;
+    let shown = service.sends(&hers, 2).await;
+    assert_eq!((shown.len(), &shown[1]["body"]), (2, &json!("Thanks")));
+    assert_eq!(service.shown(&theirs), Vec::<Value>::new());
+    house.phone(MARIA).texts(TIDEWATER, "Hello over there").await;
+    assert_eq!(service.sends(&theirs, 1).await[0]["body"], "Hello over there");
+    until("the last delivery is shown", || async {
+        let settings = dana.push_settings().await;
+        settings["browsers"].as_array().unwrap().iter().all(|browser| !browser["lastDelivery"].is_null())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_is_told_when_somebody_has_to_answer_it() {
+    let service = PushService::open().await;
+    let house = House::with_push_service(&service).await;
+    let dana = house.dana().await;
+    let hers = service.browser("ok", "hers");
+    allows(&dana, &hers).await;
+    house.has_appointment("harbor-dental", "A-1", Some(MARIA)).await;
+    house.has_appointment("harbor-dental", "A-2", Some(SAM)).await;
+    house.flow(&Call::new("c-1", HARBOR, MARIA, "A-1").pressed("1")).await;
+    house.flow(&Call::new("c-2", HARBOR, SAM, "A-2").pressed("2")).await;
+    let shown = service.sends(&hers, 1).await;
+    assert_eq!((shown.len(), &shown[0]["kind"], &shown[0]["unanswered"]), (1, &json!("call"), &json!(1)));
+    let body = shown[0]["body"].as_str().unwrap();
+    assert!(body.starts_with("Declined the appointment on "), "{body}");
+    // The customer has changed their mind within the call.
+    house.flow(&Call::new("c-1", HARBOR, MARIA, "A-1").pressed("3")).await;
+    let shown = service.sends(&hers, 2).await;
+    assert!(shown[1]["body"].as_str().unwrap().starts_with("Asks to reschedule the appointment on "), "{shown:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_company_hides_is_hidden_from_the_next_message_on() {
+    let service = PushService::open().await;
+    let house = House::with_push_service(&service).await;
+    let dana = house.dana().await;
+    let hers = service.browser("ok", "hers");
+    allows(&dana, &hers).await;
+    house.phone(MARIA).texts(HARBOR, "My tooth hurts").await;
+    assert_eq!(service.sends(&hers, 1).await[0]["body"], "My tooth hurts");
+    assert_eq!(dana.sets_pushes(&json!({"showsText": false})).await.status, 200);
+    house.phone(MARIA).texts(HARBOR, "Very much").await;
+    assert_eq!(service.sends(&hers, 2).await[1]["body"], "New message");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_wants_only_their_own_customers_messages_is_told_of_those() {
+    let service = PushService::open().await;
+    let house = House::with_push_service(&service).await;
+    let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
+    let (hers, his) = (service.browser("ok", "hers"), service.browser("ok", "his"));
+    allows(&dana, &hers).await;
+    allows(&marcus, &his).await;
+    house.has_appointment("harbor-dental", "A-1", Some(MARIA)).await;
+    assert_eq!(marcus.sets_pushes(&json!({"messages": "mine"})).await.status, 200);
+    house.phone(MARIA).texts(HARBOR, "Not yet his").await;
+    service.sends(&hers, 1).await;
+    let appointment = marcus.get("/api/appointments/A-1").await.json();
+    let version = &appointment["version"];
+    let staff = marcus.get("/api/staff").await.items();
+    let himself = staff.iter().find(|person| person["name"].as_str().unwrap().starts_with("Marcus")).unwrap();
+    let with_marcus = json!({"provider": himself["id"], "version": version});
+    let saved = marcus.post("/api/appointments/A-1", &with_marcus, tests::Send::default()).await;
+    assert_eq!(saved.status, 200, "{}", saved.body);
+    house.phone(SAM).texts(HARBOR, "Nobody's in particular").await;
+    house.phone(MARIA).texts(HARBOR, "Now his").await;
+    let shown = service.sends(&his, 1).await;
+    assert_eq!((shown.len(), &shown[0]["body"]), (1, &json!("Now his")));
+    assert_eq!(service.sends(&hers, 3).await.len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_test_goes_the_whole_way_and_to_that_browser_only() {
+    let service = PushService::open().await;
+    let house = House::with_push_service(&service).await;
+    let dana = house.dana().await;
+    let (one, other) = (service.browser("ok", "one"), service.browser("ok", "other"));
+    let id = allows(&dana, &one).await;
+    allows(&dana, &other).await;
+    let asked = dana.tests_browser(&id).await;
+    assert_eq!(asked.status, 202, "{}", asked.body);
+    let shown = service.sends(&one, 1).await;
+    assert_eq!((&shown[0]["id"], &shown[0]["kind"]), (&asked.json()["test"], &json!("test")));
+    assert_eq!(shown[0]["conversation"], Value::Null);
+    let pushed = service.pushed();
+    assert!(!pushed[0].headers.contains_key("topic"));
+    assert!(pushed[0].headers["ttl"].parse::<u64>().unwrap() <= 240);
+    // Noting the delivery is no test again.
+    house.phone(MARIA).texts(HARBOR, "Hello").await;
+    service.sends(&other, 1).await;
+    assert_eq!(service.sends(&one, 2).await.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_whose_session_was_signed_out_is_told_nothing_more() {
+    let service = PushService::open().await;
+    let house = House::with_push_service(&service).await;
+    let (at_work, at_home) = (house.dana().await, house.dana().await);
+    let (work, home) = (service.browser("ok", "work"), service.browser("ok", "home"));
+    allows(&at_work, &work).await;
+    let stays = allows(&at_home, &home).await;
+    at_work.post("/api/sign-out", &json!({}), tests::Send::default()).await;
+    until("the browser at work is forgotten", || async { at_home.browsers().await == [stays.clone()] }).await;
+    house.phone(MARIA).texts(HARBOR, "Hello").await;
+    service.sends(&home, 1).await;
+    assert_eq!(service.shown(&work), Vec::<Value>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_push_service_answers_removes_a_browser_or_is_told_and_never_both() {
+    let service = PushService::open().await;
+    let house = House::with_push_service(&service).await;
+    let dana = house.dana().await;
+    let mut stays = BTreeMap::new();
+    for status in ["400", "401", "403", "413", "redirect"] {
+        stays.insert(allows(&dana, &service.browser(status, "x")).await, status);
+    }
+    for status in ["404", "410"] {
+        allows(&dana, &service.browser(status, "x")).await;
+    }
+    house.phone(MARIA).texts(HARBOR, "Hello").await;
+    until("what is gone is removed, and what was refused is told", || async {
+        let settings = dana.push_settings().await;
+        let browsers = settings["browsers"].as_array().unwrap();
+        browsers.len() == stays.len() && browsers.iter().all(|browser| !browser["lastProblem"].is_null())
+    })
+    .await;
+    let settings = dana.push_settings().await;
+    for browser in settings["browsers"].as_array().unwrap() {
+        let status = stays[browser["id"].as_str().unwrap()];
+        let what = browser["lastProblem"]["what"].as_str().unwrap();
+        assert!(what.contains("did not accept"), "{status}: {what}");
+    }
+    // The next message tries each of those once more, and none of the others.
+    let first = service.pushed().len();
+    assert_eq!(first, 7, "each once");
+    house.phone(MARIA).texts(HARBOR, "Hello again").await;
+    service.until("five more", |pushed| pushed.len() >= first + 5).await;
+    assert_eq!(service.pushed().len(), 12);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_could_not_be_delivered_is_tried_again_when_the_push_service_says() {
+    let service = PushService::open().await;
+    let house = House::with_push_service(&service).await;
+    let dana = house.dana().await;
+    let (ok, busy, broken) =
+        (service.browser("ok", "x"), service.browser("once-busy", "x"), service.browser("once-500", "x"));
+    for browser in [&ok, &busy, &broken] {
+        allows(&dana, browser).await;
+    }
+    house.phone(MARIA).texts(HARBOR, "Hello").await;
+    let again = service.sends(&busy, 2).await;
+    assert_eq!((&again[0]["id"], &again[0]["body"]), (&again[1]["id"], &again[1]["body"]));
+    let at: Vec<_> =
+        service.pushed().iter().filter(|pushed| pushed.path == busy.path).map(|pushed| pushed.at).collect();
+    assert!(at[1] - at[0] >= Duration::from_secs(2), "not before Retry-After: {:?}", at[1] - at[0]);
+    service.sends(&broken, 2).await;
+    assert_eq!(service.shown(&ok).len(), 1, "whoever was served is not served again");
+    until("no problem is left", || async {
+        let settings = dana.push_settings().await;
+        settings["browsers"].as_array().unwrap().iter().all(|browser| browser["lastProblem"].is_null())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_answered_or_overtaken_meanwhile_is_not_told_late() {
+    let service = PushService::open().await;
+    let house = House::with_push_service(&service).await;
+    let dana = house.dana().await;
+    let broken = service.browser("once-500", "x");
+    allows(&dana, &broken).await;
+    house.phone(MARIA).texts(HARBOR, "First").await;
+    service.sends(&broken, 1).await;
+    house.phone(MARIA).texts(HARBOR, "Second").await;
+    service.sends(&broken, 2).await;
+    // The first is due again by now, and after it another customer's that was not there before.
+    tokio::time::sleep(Duration::from_secs(7)).await;
+    house.phone(SAM).texts(HARBOR, "Third").await;
+    let bodies: Vec<_> = service.sends(&broken, 3).await.iter().map(|shown| shown["body"].clone()).collect();
+    assert_eq!(bodies, ["First", "Second", "Third"]);
+}
+
+/// Within this, whoever can be served is.
+const SERVED_WITHIN: Duration = Duration::from_mins(1);
+
+/// A third of a thousand browsers have a push service that is bad, in each of the ways there are.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_third_of_a_thousand_that_cannot_be_served_hold_up_nobody() {
+    const BAD: [&str; 9] = ["hang", "once-reset", "redirect", "once-500", "once-busy", "huge", "drip", "410", "403"];
+    let service = PushService::open().await;
+    let house = House::with_push_service(&service).await;
+    let dana = house.dana().await;
+    let first = service.browser("ok", "first");
+    allows(&dana, &first).await;
+    let (mut subscribers, mut items) = (vec![first], Vec::new());
+    let item = kept(&house).await[0].clone();
+    for number in 1..1000 {
+        let answer = if number % 3 == 0 { BAD[number / 3 % BAD.len()] } else { "ok" };
+        let subscriber = service.browser(answer, &number.to_string());
+        items.push(as_kept(&item, &subscriber));
+        subscribers.push(subscriber);
+    }
+    for some in items.chunks(25) {
+        let puts: Vec<_> = some.iter().map(|item| json!({"PutRequest": {"Item": item}})).collect();
+        house.table("BatchWriteItem", json!({"RequestItems": {local::TABLE: puts}})).await;
+    }
+    let began = Instant::now();
+    house.phone(MARIA).texts(HARBOR, "Hello").await;
+    let of = |how: &str| {
+        subscribers.iter().filter(|subscriber| subscriber.path.starts_with(&format!("/{how}/"))).collect::<Vec<_>>()
+    };
+    let served = |to: &[&Subscriber], times: usize, pushed: &[tests::Pushed]| {
+        let mut count = BTreeMap::<&str, usize>::new();
+        for pushed in pushed {
+            *count.entry(&pushed.path).or_default() += 1;
+        }
+        to.iter().all(|subscriber| count.get(subscriber.path.as_str()).is_some_and(|count| *count >= times))
+    };
+    let good = of("ok");
+    assert_eq!(good.len(), 667);
+    service.until("all the others served", |pushed| served(&good, 1, pushed)).await;
+    let took =
+        service.pushed().iter().filter(|pushed| pushed.path.starts_with("/ok/")).map(|pushed| pushed.at).max().unwrap()
+            - began;
+    assert!(took < SERVED_WITHIN, "{took:?}");
+    for subscriber in &good {
+        assert_eq!(service.shown(subscriber).len(), 1, "{}", subscriber.path);
+    }
+    for how in ["once-reset", "once-500", "once-busy", "hang", "drip"] {
+        service.until(&format!("tried again: {how}"), |pushed| served(&of(how), 2, pushed)).await;
+    }
+    until("those that are gone are removed", || async {
+        !kept(&house)
+            .await
+            .iter()
+            .any(|item| item["subscription"]["M"]["endpoint"]["S"].as_str().unwrap().contains("/410/"))
+    })
+    .await;
+    assert_eq!(kept(&house).await.len(), 1000 - of("410").len(), "and nobody else");
+    for how in ["redirect", "403", "huge"] {
+        let all = of(how);
+        let times = service.pushed().iter().filter(|pushed| pushed.path.starts_with(&format!("/{how}/"))).count();
+        assert_eq!(times, all.len(), "{how}: each once");
+    }
+    let tokens: BTreeSet<_> = service.pushed().iter().map(|pushed| pushed.token().to_owned()).collect();
+    assert_eq!(tokens.len(), 1, "one signature for all of them");
+    // The stream goes on meanwhile.
+    house.phone(SAM).texts(HARBOR, "And me?").await;
+    service.until("the next message", |pushed| served(&good, 2, pushed)).await;
+}
+
+/// The browsers that the table has.
+async fn kept(house: &House) -> Vec<Value> {
+    let query = json!({"KeyConditionExpression": "pk = :pk AND begins_with(sk, :staff)", "ConsistentRead": true,
+        "FilterExpression": "attribute_exists(subscription)",
+        "ExpressionAttributeValues": {":pk": {"S": "PUSH#harbor-dental"}, ":staff": {"S": "STAFF#"}}});
+    house.table("Query", query).await["Items"].as_array().unwrap().clone()
+}
+
+/// A browser as the table has another one: nobody can have a thousand of them by the front door.
+fn as_kept(item: &Value, subscriber: &Subscriber) -> Value {
+    let subscription = subscriber.subscription();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let named = PushSubscription {
+        endpoint: PushEndpoint::new(subscriber.browser.endpoint.clone()),
+        p256dh: text(&subscription["keys"]["p256dh"]),
+        auth: text(&subscription["keys"]["auth"]),
+        key: text(&item["subscription"]["M"]["key"]["S"]),
+    };
+    let mut item = item.clone();
+    let (staff, _) = item["sk"]["S"].as_str().unwrap().rsplit_once('#').unwrap();
+    item["sk"]["S"] = json!(format!("{staff}#{}", named.id()));
+    for (name, value) in [("endpoint", named.endpoint.as_str()), ("p256dh", &named.p256dh), ("auth", &named.auth)] {
+        item["subscription"]["M"][name]["S"] = json!(value);
+    }
+    item
+}

@@ -1,0 +1,215 @@
+//! A push service on this machine, with the browsers that it serves.
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ece::EcKeyComponents;
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+
+use crate::Browser;
+
+/// It answers as the first part of an endpoint's path says: `ok`, a status such as `410`, or one of
+/// the ways in which a service can be bad.
+pub struct PushService {
+    address: String,
+    seen: Seen,
+    serving: JoinHandle<()>,
+}
+
+type Seen = Arc<Mutex<Vec<Pushed>>>;
+
+/// What it was sent.
+#[derive(Clone, Debug)]
+pub struct Pushed {
+    pub path: String,
+    pub headers: BTreeMap<String, String>,
+    pub body: Vec<u8>,
+    pub at: Instant,
+}
+
+/// A browser that takes pushes, and can read them.
+pub struct Subscriber {
+    pub browser: Browser,
+    pub path: String,
+    keys: EcKeyComponents,
+    auth: [u8; 16],
+}
+
+impl Drop for PushService {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+impl PushService {
+    pub async fn open() -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
+        let address = format!("http://{}", listener.local_addr().expect("an address"));
+        let seen = Seen::default();
+        let serving = tokio::spawn(serve(listener, seen.clone()));
+        Self { address, seen, serving }
+    }
+
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        &self.address
+    }
+
+    /// A browser with an endpoint of its own, at which pushes are answered in some way.
+    #[must_use]
+    pub fn browser(&self, answer: &str, name: &str) -> Subscriber {
+        let path = format!("/{answer}/{name}");
+        let (pair, auth) = ece::generate_keypair_and_auth_secret().expect("keys");
+        let keys = pair.raw_components().expect("a key");
+        let browser = Browser { endpoint: format!("{}{path}", self.address), ..Browser::firefox(name) };
+        Subscriber { browser, path, keys, auth }
+    }
+
+    /// Everything so far, in the order in which it came.
+    #[must_use]
+    pub fn pushed(&self) -> Vec<Pushed> {
+        lock(&self.seen).clone()
+    }
+
+    /// What a browser was sent so far, read as it reads it.
+    #[must_use]
+    pub fn shown(&self, to: &Subscriber) -> Vec<Value> {
+        let pushed = self.pushed();
+        pushed.iter().filter(|pushed| pushed.path == to.path).map(|pushed| to.reads(pushed)).collect()
+    }
+
+    /// Waits until a browser has been sent so many.
+    pub async fn sends(&self, to: &Subscriber, many: usize) -> Vec<Value> {
+        self.until(&format!("{many} pushes to {}", to.path), |pushed| {
+            pushed.iter().filter(|pushed| pushed.path == to.path).count() >= many
+        })
+        .await;
+        self.shown(to)
+    }
+
+    pub async fn until(&self, what: &str, is: impl Fn(&[Pushed]) -> bool) {
+        let patience = Instant::now() + Duration::from_mins(2);
+        while !is(&lock(&self.seen)) {
+            assert!(Instant::now() < patience, "not seen: {what}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+}
+
+impl Subscriber {
+    /// What its `PushSubscription.toJSON()` gives.
+    #[must_use]
+    pub fn subscription(&self) -> Value {
+        let [p256dh, auth] = [self.keys.public_key(), &self.auth].map(|bytes| URL_SAFE_NO_PAD.encode(bytes));
+        json!({"endpoint": self.browser.endpoint, "expirationTime": null, "keys": {"p256dh": p256dh, "auth": auth}})
+    }
+
+    /// What it shows of a push.
+    #[must_use]
+    pub fn reads(&self, pushed: &Pushed) -> Value {
+        let plain = ece::decrypt(&self.keys, &self.auth, &pushed.body).expect("it can be read");
+        serde_json::from_slice(&plain).expect("JSON")
+    }
+}
+
+impl Pushed {
+    /// The token of its signature.
+    #[must_use]
+    pub fn token(&self) -> &str {
+        let signed = self.headers.get("authorization").expect("a signature");
+        signed.strip_prefix("vapid t=").and_then(|rest| rest.split_once(',')).expect("VAPID").0
+    }
+}
+
+fn lock(seen: &Seen) -> MutexGuard<'_, Vec<Pushed>> {
+    seen.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+async fn serve(listener: TcpListener, seen: Seen) {
+    while let Ok((stream, _)) = listener.accept().await {
+        let seen = seen.clone();
+        tokio::spawn(async move { serve_one(stream, seen).await });
+    }
+}
+
+/// One connection, until it is closed or a bad answer ends it.
+async fn serve_one(mut stream: TcpStream, seen: Seen) -> Option<()> {
+    let mut read = Vec::new();
+    loop {
+        let pushed = request(&mut stream, &mut read).await?;
+        let how = pushed.path.split('/').nth(1).unwrap_or_default().to_owned();
+        let is_first = {
+            let mut seen = lock(&seen);
+            seen.push(pushed.clone());
+            seen.iter().filter(|earlier| earlier.path == pushed.path).count() == 1
+        };
+        let how = match how.strip_prefix("once-") {
+            Some(how) if is_first => how,
+            Some(_) => "ok",
+            None => &how,
+        };
+        answer(&mut stream, how).await?;
+    }
+}
+
+async fn answer(stream: &mut TcpStream, how: &str) -> Option<()> {
+    let short =
+        |status: &str, more: &str| format!("HTTP/1.1 {status} x\r\n{more}content-length: 2\r\n\r\nno").into_bytes();
+    match how {
+        "ok" => stream.write_all(b"HTTP/1.1 201 Created\r\ncontent-length: 0\r\n\r\n").await.ok(),
+        "hang" => {
+            tokio::time::sleep(Duration::from_mins(2)).await;
+            None
+        }
+        // Data that nobody has read, left behind, resets a connection; so does this.
+        "reset" => {
+            stream.set_zero_linger().ok()?;
+            None
+        }
+        "redirect" => stream.write_all(&short("307", "location: http://169.254.169.254/latest/\r\n")).await.ok(),
+        "busy" => stream.write_all(&short("429", "retry-after: 2\r\n")).await.ok(),
+        "huge" => {
+            stream.write_all(b"HTTP/1.1 201 Created\r\ntransfer-encoding: chunked\r\n\r\n").await.ok()?;
+            loop {
+                stream.write_all(format!("1000\r\n{}\r\n", "x".repeat(4096)).as_bytes()).await.ok()?;
+            }
+        }
+        "drip" => {
+            stream.write_all(b"HTTP/1.1 201 Created\r\nx: ").await.ok()?;
+            loop {
+                stream.write_all(b"x").await.ok()?;
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+        }
+        status => stream.write_all(&short(status, "")).await.ok(),
+    }
+}
+
+async fn request(stream: &mut TcpStream, read: &mut Vec<u8>) -> Option<Pushed> {
+    loop {
+        if let Some(end) = read.windows(4).position(|four| four == b"\r\n\r\n") {
+            let head = String::from_utf8_lossy(&read[..end]).into_owned();
+            let mut lines = head.lines();
+            let path = lines.next()?.split(' ').nth(1)?.to_owned();
+            let headers = lines.filter_map(|line| line.split_once(": "));
+            let headers: BTreeMap<_, _> =
+                headers.map(|(name, value)| (name.to_lowercase(), value.to_owned())).collect();
+            let length: usize = headers.get("content-length")?.parse().ok()?;
+            if read.len() >= end + 4 + length {
+                let body = read[end + 4..end + 4 + length].to_vec();
+                read.drain(..end + 4 + length);
+                return Some(Pushed { path, headers, body, at: Instant::now() });
+            }
+        }
+        if stream.read_buf(read).await.ok()? == 0 {
+            return None;
+        }
+    }
+}
