@@ -1,5 +1,8 @@
 //! In which browsers a member of staff is notified, and of what.
 
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tests::{AUTH, Browser, Desk, HARBOR, House, P256DH};
@@ -13,6 +16,19 @@ fn id(answer: &tests::Answer) -> String {
 /// The same session when the gateway no longer remembers what the authorizer said of it.
 fn later<'a>(desk: &Desk<'a>) -> Desk<'a> {
     Desk { house: desk.house, cookie: format!("{}; later=1", desk.cookie) }
+}
+
+/// Waits until the browsers that somebody is notified in are these.
+async fn has_browsers(desk: &Desk<'_>, expected: &[String]) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    loop {
+        let browsers = desk.browsers().await;
+        if browsers == expected {
+            return;
+        }
+        assert!(Instant::now() < deadline, "{browsers:?} and not {expected:?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 /// What the table has of notifications.
@@ -110,34 +126,22 @@ async fn a_browser_that_is_removed_is_gone_whole_and_may_come_again() {
 async fn twenty_browsers_are_as_many_as_a_person_can_have() {
     let house = House::open().await;
     let dana = house.dana().await;
-    // All at once: each must see those that came meanwhile.
     let browsers: Vec<_> = (0..24).map(|n| Browser::firefox(&n.to_string())).collect();
-    dana.get("/api/session").await;
-    let answers: Vec<u16> = {
-        let mut waiting = Vec::new();
-        for chunk in browsers.chunks(4) {
-            let [one, two, three, four] = chunk else { panic!("chunks of four") };
-            let all = tokio::join!(
-                dana.is_notified_in(one),
-                dana.is_notified_in(two),
-                dana.is_notified_in(three),
-                dana.is_notified_in(four)
-            );
-            waiting.extend([all.0.status, all.1.status, all.2.status, all.3.status]);
-        }
-        waiting
-    };
-    let kept = dana.browsers().await;
-    assert!(kept.len() <= 20, "{answers:?}");
-    for browser in &browsers {
-        dana.is_notified_in(browser).await;
+    for browser in &browsers[..18] {
+        assert_eq!(dana.is_notified_in(browser).await.status, 201);
     }
+    // All at once: each must see those that came meanwhile.
+    let at_once = join_all(browsers[18..].iter().map(|browser| dana.is_notified_in(browser))).await;
+    let mut statuses: Vec<_> = at_once.iter().map(|answer| answer.status).collect();
+    statuses.sort_unstable();
+    assert_eq!(statuses, [201, 201, 409, 409, 409, 409]);
     let kept = dana.browsers().await;
     assert_eq!(kept.len(), 20);
+    assert_eq!(dana.is_notified_in(&browsers[0]).await.status, 200, "those that are there go on");
     let more = dana.is_notified_in(&Browser::firefox("more")).await;
     assert_eq!((more.status, more.code().as_str()), (409, "too-many-browsers"));
     assert!(more.sentence().contains("20 browsers") && more.sentence().ends_with('.'), "{}", more.sentence());
-    // Those that are there go on, others are not kept from theirs, and one less makes room.
+    // Others are not kept from theirs, and one less makes room.
     let marcus = house.sign_in("harbor-dental.marcus").await;
     assert_eq!(marcus.is_notified_in(&Browser::firefox("his")).await.status, 201);
     dana.removes_browser(&kept[0]).await;
@@ -359,4 +363,81 @@ async fn somebody_elses_browsers_are_nobodys_to_see() {
         assert_eq!(other.browsers().await, Vec::<String>::new());
     }
     assert_eq!(later(&dana).browsers().await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn signing_out_ends_the_browsers_of_that_session_and_of_no_other() {
+    let house = House::open().await;
+    let (office, phone) = (house.dana().await, house.dana().await);
+    let (one, two) = (Browser::firefox("office"), Browser::firefox("phone"));
+    let ended = id(&office.is_notified_in(&one).await);
+    let goes_on = id(&phone.is_notified_in(&two).await);
+    office.send(office.request(Method::POST, "/api/sign-out")).await;
+    has_browsers(&phone, std::slice::from_ref(&goes_on)).await;
+    let left = kept(&house).await;
+    assert!(left.iter().all(|item| !item.to_string().contains(&ended)), "not even whose it was: {left:?}");
+    // Whoever uses that browser next is not taken for her.
+    let marcus = house.sign_in("harbor-dental.marcus").await;
+    assert_eq!(marcus.is_notified_in(&one).await.status, 201);
+    // A browser that was there in a later session too goes on with that.
+    let evening = house.dana().await;
+    assert_eq!(phone.is_notified_in(&Browser::firefox("tablet")).await.status, 201);
+    assert_eq!(evening.is_notified_in(&two).await.status, 200);
+    phone.send(phone.request(Method::POST, "/api/sign-out")).await;
+    has_browsers(&evening, std::slice::from_ref(&goes_on)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_runs_out_ends_no_browser_and_one_that_is_ended_does() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let browser = id(&dana.is_notified_in(&Browser::firefox("one")).await);
+    let filter = json!({"FilterExpression": "sk = :s", "ExpressionAttributeValues": {":s": {"S": "SESSION"}}});
+    let session = house.table("Scan", filter).await["Items"][0].clone();
+    let removed = |by: Value| {
+        let keys = json!({"pk": session["pk"], "sk": session["sk"]});
+        let images = json!({"SequenceNumber": "1", "Keys": keys, "OldImage": session});
+        json!({"Records": [{"eventName": "REMOVE", "userIdentity": by, "dynamodb": images}]})
+    };
+    // As the table says it of what its TTL deleted.
+    let by_itself = json!({"type": "Service", "principalId": "dynamodb.amazonaws.com"});
+    let invoked = house.invoke("dispatch-push", &removed(by_itself)).await;
+    assert_eq!((invoked.failed, invoked.payload), (false, json!({"batchItemFailures": []})));
+    assert_eq!(dana.browsers().await, [browser]);
+    house.invoke("dispatch-push", &removed(Value::Null)).await;
+    assert_eq!(dana.browsers().await, Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_signed_out_everywhere_or_removed_is_notified_nowhere() {
+    let house = House::open().await;
+    let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
+    let his = id(&marcus.is_notified_in(&Browser::firefox("his")).await);
+    for name in ["one", "two"] {
+        dana.is_notified_in(&Browser::firefox(name)).await;
+    }
+    let key = json!({"pk": {"S": "COMPANY#harbor-dental"}, "sk": {"S": "STAFF#dana"}});
+    // As `staff sign-out` does it.
+    let now = runtime::wall_clock().now().plus_secs(1);
+    let ended = json!({"Key": key, "UpdateExpression": "SET sessions_since = :now",
+        "ExpressionAttributeValues": {":now": {"N": now.as_millis().to_string()}}});
+    house.table("UpdateItem", ended).await;
+    // The gateway remembers her for a minute, so she can still look.
+    has_browsers(&dana, &[]).await;
+    while runtime::wall_clock().now() <= now {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let again = house.dana().await;
+    let browser = id(&again.is_notified_in(&Browser::firefox("one")).await);
+    assert_eq!(again.browsers().await, [browser]);
+    again.sets_pushes(&json!({"messages": "mine"})).await;
+    // As `staff remove` does it: what she chose goes too.
+    house.table("DeleteItem", json!({"Key": key})).await;
+    has_browsers(&again, &[]).await;
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while kept(&house).await.iter().any(|item| item.to_string().contains("STAFF#dana")) {
+        assert!(Instant::now() < deadline, "{:?}", kept(&house).await);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(marcus.browsers().await, [his]);
 }

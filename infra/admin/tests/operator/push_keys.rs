@@ -6,10 +6,7 @@ use tests::{Browser, House};
 use crate::command::on;
 
 async fn secret(house: &House) -> Value {
-    let asked = json!({"SecretId": "switchboard/push"}).to_string();
-    let request = reqwest::Client::new().post(house.url("/")).header("x-amz-target", "secretsmanager.GetSecretValue");
-    let answer: Value = request.body(asked).send().await.unwrap().json().await.unwrap();
-    serde_json::from_str(answer["SecretString"].as_str().unwrap()).unwrap()
+    crate::secrets::secret(house, "switchboard/push").await
 }
 
 async fn put_secret(house: &House, keys: &str) {

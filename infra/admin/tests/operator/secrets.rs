@@ -9,7 +9,8 @@ use crate::command::{Said, on};
 async fn no_key_and_no_secret_is_ever_printed() {
     let house = House::open().await;
     let mut secrets = vec![client_secret(&house).await];
-    let commands: [&[&str]; 9] = [
+    let mut push_keys = Vec::new();
+    let commands: [&[&str]; 11] = [
         &[
             "company",
             "add",
@@ -29,6 +30,8 @@ async fn no_key_and_no_secret_is_ever_printed() {
         &["company", "list"],
         &["line", "list"],
         &["staff", "list"],
+        &["push-keys", "create"],
+        &["push-keys", "rotate"],
         &["doctor"],
         &["company", "remove", "elm-vets", "--yes"],
     ];
@@ -39,8 +42,9 @@ async fn no_key_and_no_secret_is_ever_printed() {
             let keys =
                 items["Items"].as_array().unwrap().iter().filter_map(|item| item["conversation_key"]["S"].as_str());
             secrets.extend(keys.map(str::to_owned));
+            push_keys.extend(private_keys(&house).await);
             assert!(secrets.iter().all(|secret| secret.len() >= 32), "this looks for the right thing");
-            for secret in &secrets {
+            for secret in secrets.iter().chain(&push_keys) {
                 assert!(!out.contains(secret) && !err.contains(secret), "{command:?}: {out}{err}");
             }
             assert!(!out.contains("conversation_key"), "{command:?}: {out}");
@@ -48,15 +52,25 @@ async fn no_key_and_no_secret_is_ever_printed() {
     }
     secrets.sort();
     secrets.dedup();
+    assert!(push_keys.len() > 20, "this looks for the right thing");
     assert_eq!(secrets.len(), 1 + 3, "the client's, and one of each company");
 }
 
 async fn client_secret(house: &House) -> String {
+    secret(house, "switchboard/sign-in").await["client_secret"].as_str().unwrap().to_owned()
+}
+
+async fn private_keys(house: &House) -> Vec<String> {
+    let kept = secret(house, "switchboard/push").await;
+    let keys = kept["keys"].as_array().unwrap().iter();
+    keys.map(|key| key["private"].as_str().unwrap().to_owned()).collect()
+}
+
+pub(crate) async fn secret(house: &House, name: &str) -> Value {
     let answer = reqwest::Client::new()
         .post(format!("{}/", house.origin()))
         .header("x-amz-target", "secretsmanager.GetSecretValue")
-        .body(json!({"SecretId": "switchboard/sign-in"}).to_string());
+        .body(json!({"SecretId": name}).to_string());
     let answer: Value = answer.send().await.unwrap().json().await.unwrap();
-    let settings: Value = serde_json::from_str(answer["SecretString"].as_str().unwrap()).unwrap();
-    settings["client_secret"].as_str().unwrap().to_owned()
+    serde_json::from_str(answer["SecretString"].as_str().unwrap()).unwrap()
 }
