@@ -144,7 +144,7 @@ export class Firefox {
     return this.runAround(() => [...Services.ww.getWindowEnumerator()]
       .filter(window => window.location.href.endsWith('/alerts/alert.xhtml'))
       .map(({document}) => ({
-        title: document.getElementById('alertTitleLabel').textContent,
+        title: document.getElementById('alertTitleLabel').value,
         text: document.getElementById('alertTextLabel').textContent,
       })));
   }
