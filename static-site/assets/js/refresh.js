@@ -8,6 +8,9 @@ htmx.registerExtension('refresh', {
     if (!element.matches(refreshing)) return;
     // Nobody sees a hidden page: it catches up when it is looked at. Nor the pane that a phone leaves out.
     if (document.hidden && ctx.sourceEvent?.type === 'every' || !element.checkVisibility()) return false;
+  },
+  // Not before: one that waited for the answer to the one before it asks with that answer's tag.
+  htmx_before_request(element, {ctx}) {
     const tag = tags.get(element);
     if (tag) ctx.request.headers['If-None-Match'] = tag;
   },

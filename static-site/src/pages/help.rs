@@ -43,21 +43,21 @@ const IN_THE_CORNER: Picture = Picture {
     shows: "A computer's screen with a document on it. In its corner a notification: Maria Lopez, Running 10 min late, ok?",
 };
 const BELL_OFF: Picture = Picture {
-    file: "bell-off.png",
+    file: "bell-off.webp",
     width: 560,
-    height: 238,
+    height: 300,
     shows: "The top of Switchboard. The bell says off, and its panel has the button Turn on.",
 };
 const BELL_ON: Picture = Picture {
-    file: "bell-on.png",
+    file: "bell-on.webp",
     width: 560,
-    height: 238,
+    height: 300,
     shows: "The bell says on. Its panel has the buttons Send a test and Turn off.",
 };
 const BELL_DENIED: Picture = Picture {
-    file: "bell-denied.png",
+    file: "bell-denied.webp",
     width: 560,
-    height: 238,
+    height: 300,
     shows: "The bell is crossed out and says blocked. Its panel says that only you can allow notifications again.",
 };
 const QUESTION: Picture = Picture {
@@ -91,15 +91,15 @@ const HOME_SCREEN: Picture = Picture {
     shows: "Three pictures of an iPhone: Share at the bottom, Add to Home Screen in the list, and Switchboard's icon on the Home Screen.",
 };
 const THE_ROW: Picture = Picture {
-    file: "the-row.png",
-    width: 640,
-    height: 190,
+    file: "the-row.webp",
+    width: 912,
+    height: 207,
     shows: "The Dashboard: who wrote, what and when, and the green button View Conversation.",
 };
 const THE_REPLY: Picture = Picture {
-    file: "the-reply.png",
-    width: 640,
-    height: 360,
+    file: "the-reply.webp",
+    width: 400,
+    height: 463,
     shows: "A conversation: what the customer wrote at the left, our answers at the right, and below them the field for a reply with the button Send.",
 };
 
