@@ -16,27 +16,26 @@ addEventListener('activate', event => event.waitUntil(takeOver()));
 
 async function takeOver() {
   for (const name of await caches.keys()) if (name !== CACHE) await caches.delete(name);
-  // A page is asked for while this starts, and not after.
-  await registration.navigationPreload?.enable();
   await clients.claim();
 }
 
-// --- Without a connection.
+// --- Without a connection. Navigation preload stays off: what is not answered here, such as the way back from
+// signing in, would go to the portal twice, and a code is good for once.
 
 addEventListener('fetch', event => {
   const {request} = event;
   const {origin, pathname} = new URL(request.url);
   if (request.method !== 'GET' || origin !== location.origin) return;
   if (request.mode === 'navigate') {
-    if (pathname === '/' || pathname.endsWith('.html')) event.respondWith(page(event));
+    if (pathname === '/' || pathname.endsWith('.html')) event.respondWith(page(request));
   } else if (KEPT.includes(pathname)) {
     event.respondWith(caches.match(pathname).then(kept => kept ?? fetch(request)));
   }
 });
 
-async function page(event) {
+async function page(request) {
   try {
-    return await event.preloadResponse ?? await fetch(event.request);
+    return await fetch(request);
   } catch {
     return await caches.match(OFFLINE) ?? Response.error();
   }

@@ -143,10 +143,10 @@ export class Firefox {
   async notifications() {
     return this.runAround(() => [...Services.ww.getWindowEnumerator()]
       .filter(window => window.location.href.endsWith('/alerts/alert.xhtml'))
-      .map(({document}) => ({
-        title: document.getElementById('alertTitleLabel').value,
-        text: document.getElementById('alertTextLabel').textContent,
-      })));
+      .map(({document}) => [document.getElementById('alertTitleLabel'), document.getElementById('alertTextLabel')])
+      // A window that is about to show one has neither yet.
+      .filter(([title, text]) => title && text)
+      .map(([title, text]) => ({title: title.value, text: text.textContent})));
   }
 
   /** Somebody clicks the one that says this. */

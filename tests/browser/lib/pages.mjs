@@ -17,10 +17,10 @@ export function signedIn(conversation, appointment) {
     {name: 'appointments', path: '/appointments.html', ready: '#appointment-rows .appointment'},
     {name: 'appointment', path: appointment, ready: '#messages .message'},
     {name: 'new-appointment', path: '/new-appointment.html', ready: '.account-name'},
-    {name: 'no-appointment', path: '/appointment.html?a=nonsense', ready: '.problem'},
+    {name: 'no-appointment', path: '/appointment.html?a=nonsense', ready: 'main .problem'},
     {name: 'new-message', path: '/new-message.html', ready: '.account-name'},
     {name: 'notification-settings', path: '/notification-settings.html', ready: '.push-settings'},
-    {name: 'no-conversation', path: '/conversation.html?c=nonsense', ready: '.problem'},
+    {name: 'no-conversation', path: '/conversation.html?c=nonsense', ready: 'main .problem'},
     {name: 'not-found', path: '/nothing-here.html', ready: 'h1'},
     {name: 'handset', path: `/handset?from=${encodeURIComponent(MARIA)}`, ready: '#thread .received'},
   ];

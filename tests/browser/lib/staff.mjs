@@ -12,7 +12,7 @@ export class Staff {
     this.head = page.locator('#conversation-head');
     this.reply = page.getByRole('textbox', {name: 'Your reply'});
     this.send = page.getByRole('button', {name: 'Send'});
-    this.problem = page.locator('.problem');
+    this.problem = page.locator('main .problem');
     this.jump = page.getByRole('button', {name: 'New message ↓'});
     this.connection = page.locator('#connection');
     this.live = page.locator('#live');

@@ -21,7 +21,7 @@ for (const colorScheme of ['light', 'dark']) {
       await page.getByLabel('Mobile number').fill('12345');
       await page.getByLabel('Message', {exact: true}).fill('Hello');
       await page.getByRole('button', {name: 'Send'}).click();
-      await expect(page.locator('.problem')).toBeVisible();
+      await expect(page.locator('main .problem')).toBeVisible();
       await meetsAxe(page, `${colorScheme}-new-message-refused`);
     });
   });
