@@ -17,6 +17,6 @@ pub(crate) enum Shape {
     Ago,
     /// The time of day, beneath a line that names the day.
     Clock,
-    /// The day and the time of day, as of an appointment: today 3:00 pm.
+    /// The day and the time of day: today 3:00 pm.
     Day,
 }

@@ -65,15 +65,15 @@ fn row(browser: &Browser) -> Markup {
                 strong.browser-name { (text(&browser.name)) }
                 span.this-browser {}
                 p.browser-facts {
-                    span { "On since " (moment(browser.since, Shape::Ago)) }
+                    span { "On since " (moment(browser.since, Shape::Day)) }
                     @match browser.last_delivery {
-                        Some(at) => span { "Last notification " (moment(at, Shape::Ago)) },
+                        Some(at) => span { "Last notification " (moment(at, Shape::Day)) },
                         None => span { "No notification yet" },
                     }
                 }
                 @if let Some(problem) = browser.last_problem {
                     p.problem.browser-problem {
-                        (icon(Icon::Warning)) " " (problem.what.sentence()) " " (moment(problem.at, Shape::Ago))
+                        (icon(Icon::Warning)) " " (problem.what.sentence()) " " (moment(problem.at, Shape::Day))
                     }
                 }
                 p.browser-test role="status" {}
