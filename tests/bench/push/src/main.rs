@@ -190,7 +190,7 @@ fn print(figures: &[Figures]) -> bool {
     let of = |name: &str| figures.iter().find(|figures| figures.name == name).unwrap();
     let ours = of(OURS);
     println!(
-        "| | messages/s | Switchboard is | µs of its core for each | its core | the service's core | signatures for 1,000 | connections |"
+        "| | messages/s | Switchboard is as fast | µs of its core a message | its core busy | the service's core busy | signatures for 1,000 | connections |"
     );
     println!("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
     for one in figures {
