@@ -9,6 +9,9 @@ import urllib.parse
 import urllib.request
 
 
+LINE, CUSTOMER = "+12065550142", "+14255550182"
+
+
 class NoRedirect(urllib.request.HTTPRedirectHandler):
     def redirect_request(self, *_):
         return None
@@ -60,6 +63,11 @@ class Stack:
             return Answer(self.opener.open(urllib.request.Request(address, body, headers, method=method), timeout=30))
         except urllib.error.HTTPError as answer:
             return Answer(answer)
+
+    def texts(self, text):
+        """A customer texts Harbor Dental."""
+        sent = self.ask("POST", "/local/handset/messages", form={"from": CUSTOMER, "to": LINE, "text": text})
+        assert sent.status == 204, sent.body
 
     def sign_in(self, staff):
         """Gives the session's cookie of a member of staff, `<company>.<person>`."""

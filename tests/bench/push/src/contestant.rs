@@ -1,0 +1,78 @@
+//! Whoever pushes: a process on the first core.
+//!
+//! It is given the name of a file with the subscriptions and what is pushed, says `ready`, reads how many
+//! messages it is to send, and says `done` when all of them were answered; again and again.
+
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+
+pub(crate) struct Contestant {
+    pub(crate) name: &'static str,
+    process: Child,
+    told: ChildStdin,
+    says: Lines<BufReader<ChildStdout>>,
+}
+
+/// What a turn took.
+#[derive(Clone, Copy)]
+pub(crate) struct Turn {
+    pub(crate) wall: Duration,
+    /// Of the contestant's core, and of the other.
+    pub(crate) own: Duration,
+    pub(crate) service: Duration,
+}
+
+impl Contestant {
+    /// `command` is a program and its arguments. It believes the authority of `certificate` only.
+    pub(crate) async fn start(name: &'static str, command: &[&str], stage: &Path, certificate: &Path) -> Self {
+        let mut process = Command::new("taskset")
+            .args(["--cpu-list", "0"])
+            .args(command)
+            .arg(stage)
+            .env_clear()
+            .env("PATH", "/usr/local/bin:/usr/bin:/bin")
+            .env("SSL_CERT_FILE", certificate)
+            .env("NODE_EXTRA_CA_CERTS", certificate)
+            .env("REQUESTS_CA_BUNDLE", certificate)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let told = process.stdin.take().unwrap();
+        let says = BufReader::new(process.stdout.take().unwrap()).lines();
+        let mut contestant = Self { name, process, told, says };
+        contestant.says("ready").await;
+        contestant
+    }
+
+    /// Has it send so many.
+    pub(crate) async fn send(&mut self, messages: usize) -> Turn {
+        let process = self.process.id().unwrap().to_string();
+        let (own, service, began) = (processor_time(&process), processor_time("self"), Instant::now());
+        self.told.write_all(format!("{messages}\n").as_bytes()).await.unwrap();
+        self.says("done").await;
+        let wall = began.elapsed();
+        let since = |process: &str, before: Duration| processor_time(process).checked_sub(before).unwrap();
+        Turn { wall, own: since(&process, own), service: since("self", service) }
+    }
+
+    async fn says(&mut self, what: &str) {
+        let line = self.says.next_line().await.unwrap();
+        assert_eq!(line.as_deref(), Some(what), "{} has failed", self.name);
+    }
+}
+
+/// In user and kernel mode, of all threads, in steps of 10 ms.
+fn processor_time(process: &str) -> Duration {
+    const TICK_MS: u64 = 10;
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
+    // After the name, which may have anything in it.
+    let (_, fields) = stat.rsplit_once(')').unwrap();
+    let ticks = fields.split_whitespace().skip(11).take(2).map(|field| field.parse::<u64>().unwrap());
+    Duration::from_millis(ticks.sum::<u64>() * TICK_MS)
+}
