@@ -56,7 +56,8 @@ def deployable(built):
         if metric_math or resource["Type"] in left_out:
             del template["Resources"][name]
         for policy in resource.get("Properties", {}).get("Policies") or []:
-            for statement in policy.get("Statement", []):
+            # A managed policy is a name.
+            for statement in policy["Statement"] if isinstance(policy, dict) else []:
                 if statement["Action"] == "sqs:SendMessage":
                     statement["Action"] = ["sqs:SendMessage", "sqs:SendMessageBatch"]
     adapted = built.with_name("deployable.yaml")

@@ -167,7 +167,7 @@ def test_the_push_keys_are_read_by_those_who_need_them_and_no_other_secret_is():
     granting = [(name, it) for name, it in allowing() if "secretsmanager" in str(it["Action"]) and name != "SignInRole"]
     assert {name for name, _ in granting} == {"PushSubscriptionsRole", "DispatchPushRole"}
     for name, statement in granting:
-        assert (statement["Action"], statement["Resource"]) == ("secretsmanager:GetSecretValue", {"Ref": "PushSecret"}), name
+        assert (statement["Action"], statement["Resource"]) == ("secretsmanager:GetSecretValue", {"Fn::GetAtt": ["PushSecret", "Id"]}), name
 
 
 def test_sign_in_reads_its_own_secret_only():
