@@ -3,11 +3,7 @@ use std::fmt;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::Randomness;
-use openssl::bn::{BigNum, BigNumContext};
-use openssl::ec::{EcGroup, EcKey, EcPoint, PointConversionForm};
-use openssl::error::ErrorStack;
-use openssl::nid::Nid;
-use openssl::pkey::Private;
+use p256::ecdsa::SigningKey;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -19,7 +15,7 @@ pub struct Keys {
 }
 
 pub(crate) struct Key {
-    pub(crate) private: EcKey<Private>,
+    pub(crate) private: SigningKey,
     /// As an uncompressed point, and that in base64url.
     pub(crate) point: Vec<u8>,
     pub(crate) public: String,
@@ -54,12 +50,6 @@ pub enum BadKeys {
 
 /// How many keys a rotation keeps, the new one among them.
 const KEPT: usize = 5;
-
-/// The order of P-256: a private key is greater than 0 and less than this.
-const ORDER: [u8; 32] = [
-    0xff, 0xff, 0xff, 0xff, 0x00, 0x00, 0x00, 0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xbc, 0xe6, 0xfa,
-    0xad, 0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51,
-];
 
 impl Keys {
     /// `{"subject": "mailto:…" | "https://…", "keys": [{"private": "<32 bytes in base64url>"}]}`,
@@ -126,30 +116,18 @@ impl Key {
     fn read(private: &str) -> Option<Self> {
         let bytes = URL_SAFE_NO_PAD.decode(private.trim_end_matches('=')).ok()?;
         let bytes: [u8; 32] = bytes.try_into().ok()?;
-        if !is_private_key(&bytes) {
-            return None;
-        }
-        Self::of(&bytes).ok()
-    }
-
-    fn of(private: &[u8; 32]) -> Result<Self, ErrorStack> {
-        let group = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1)?;
-        let mut context = BigNumContext::new()?;
-        let number = BigNum::from_slice(private)?;
-        let mut point = EcPoint::new(&group)?;
-        point.mul_generator2(&group, &number, &mut context)?;
-        let private = EcKey::from_private_components(&group, &number, &point)?;
-        let point = point.to_bytes(&group, PointConversionForm::UNCOMPRESSED, &mut context)?;
+        let private = SigningKey::from_slice(&bytes).ok()?;
+        let point = private.verifying_key().to_sec1_point(false).as_bytes().to_vec();
         let public = URL_SAFE_NO_PAD.encode(&point);
-        Ok(Self { private, point, public })
+        Some(Self { private, point, public })
     }
 }
 
 impl WrittenKey {
     fn new(randomness: &Randomness) -> Self {
         let mut bytes = randomness.bytes();
-        // Once in some four thousand million times.
-        while !is_private_key(&bytes) {
+        // Once in some four thousand million times it is no number below the curve's order.
+        while SigningKey::from_slice(&bytes).is_err() {
             bytes = randomness.bytes();
         }
         Self { private: URL_SAFE_NO_PAD.encode(bytes) }
@@ -160,10 +138,6 @@ impl fmt::Display for Written {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&serde_json::to_string(self).map_err(|_| fmt::Error)?)
     }
-}
-
-fn is_private_key(bytes: &[u8; 32]) -> bool {
-    *bytes != [0; 32] && *bytes < ORDER
 }
 
 fn is_contact(subject: &str) -> bool {

@@ -88,7 +88,7 @@ impl Pusher {
         let signature = self.signatures.of(&to.origin, key, keys.subject(), self.clock.now());
         let mut message = WebPushMessageBuilder::new(&to.info);
         message.set_payload(ContentEncoding::Aes128Gcm, push.payload);
-        message.set_vapid_signature(signature.map_err(|_| unusable.clone())?);
+        message.set_vapid_signature(signature);
         let payload = match message.build().map(|message| message.payload) {
             Ok(Some(payload)) => payload,
             Err(WebPushError::PayloadTooLarge) => return Err(Outcome::Refused(413)),

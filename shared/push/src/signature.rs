@@ -6,9 +6,8 @@ use std::sync::{Mutex, PoisonError};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::Timestamp;
-use openssl::ecdsa::EcdsaSig;
-use openssl::error::ErrorStack;
-use openssl::sha::sha256;
+use p256::ecdsa::Signature;
+use p256::ecdsa::signature::Signer;
 use serde_json::json;
 use web_push::VapidSignature;
 
@@ -33,13 +32,7 @@ struct Made {
 
 impl Signatures {
     /// Made once also for many who want it at the same time: the others wait for that.
-    pub(crate) fn of(
-        &self,
-        origin: &str,
-        key: &Key,
-        subject: &str,
-        now: Timestamp,
-    ) -> Result<VapidSignature, ErrorStack> {
+    pub(crate) fn of(&self, origin: &str, key: &Key, subject: &str, now: Timestamp) -> VapidSignature {
         /// More than there are push services: Microsoft's have many names.
         const AT_MOST: usize = 256;
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
@@ -47,33 +40,32 @@ impl Signatures {
         if let Some(known) = made.get(&place)
             && (known.at..known.at.plus_secs(RENEWED_AFTER_SECS)).contains(&now)
         {
-            return Ok(known.signature.clone());
+            return known.signature.clone();
         }
-        let signature = sign(origin, key, subject, now)?;
+        let signature = sign(origin, key, subject, now);
         if made.len() >= AT_MOST {
             made.clear();
         }
         made.insert(place, Made { signature: signature.clone(), at: now });
-        Ok(signature)
+        signature
     }
 }
 
 /// A JSON Web Token with ES256.
-fn sign(origin: &str, key: &Key, subject: &str, now: Timestamp) -> Result<VapidSignature, ErrorStack> {
+fn sign(origin: &str, key: &Key, subject: &str, now: Timestamp) -> VapidSignature {
     let header = json!({"typ": "JWT", "alg": "ES256"});
     let claims = json!({"aud": origin, "exp": now.plus_secs(GOOD_FOR_SECS).as_secs(), "sub": subject});
     let [header, claims] = [header, claims].map(|part| URL_SAFE_NO_PAD.encode(part.to_string()));
     let signed = format!("{header}.{claims}");
-    let signature = EcdsaSig::sign(&sha256(signed.as_bytes()), &key.private)?;
-    let (r, s) = (signature.r().to_vec_padded(32)?, signature.s().to_vec_padded(32)?);
-    let signature = URL_SAFE_NO_PAD.encode([r, s].concat());
-    Ok(VapidSignature { auth_t: format!("{signed}.{signature}"), auth_k: key.point.clone() })
+    let signature: Signature = key.private.sign(signed.as_bytes());
+    let signature = URL_SAFE_NO_PAD.encode(signature.to_bytes());
+    VapidSignature { auth_t: format!("{signed}.{signature}"), auth_k: key.point.clone() }
 }
 
 #[cfg(test)]
 mod tests {
     use domain::Randomness;
-    use openssl::bn::BigNum;
+    use p256::ecdsa::signature::Verifier;
 
     use super::*;
     use crate::Keys;
@@ -88,7 +80,7 @@ mod tests {
 
     fn token(signatures: &Signatures, origin: &str, keys: &Keys, now: Timestamp) -> String {
         let key = keys.key(keys.current()).unwrap();
-        signatures.of(origin, key, keys.subject(), now).unwrap().auth_t
+        signatures.of(origin, key, keys.subject(), now).auth_t
     }
 
     #[test]
@@ -99,12 +91,10 @@ mod tests {
         let part = |part: &str| URL_SAFE_NO_PAD.decode(part).unwrap();
         let claims: serde_json::Value = serde_json::from_slice(&part(claims)).unwrap();
         assert_eq!(claims, json!({"aud": "https://push.example.com", "exp": 43200, "sub": "mailto:push@example.com"}));
-        let both = part(signature);
-        let [r, s] = [&both[..32], &both[32..]].map(|number| BigNum::from_slice(number).unwrap());
+        let signature = Signature::from_slice(&part(signature)).unwrap();
         let signed = token.rsplit_once('.').unwrap().0;
-        let signature = EcdsaSig::from_private_components(r, s).unwrap();
-        let private = &keys.key(keys.current()).unwrap().private;
-        assert!(signature.verify(&sha256(signed.as_bytes()), private).unwrap());
+        let ours = keys.key(keys.current()).unwrap().private.verifying_key();
+        assert!(ours.verify(signed.as_bytes(), &signature).is_ok());
         assert_eq!(part(header), br#"{"alg":"ES256","typ":"JWT"}"#);
     }
 
