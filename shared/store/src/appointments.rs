@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{misshapen, unavailable};
 use crate::transaction::Transacted;
-use crate::{RECENT, Store, StoreError, keys};
+use crate::{Store, StoreError, keys};
 
 #[derive(Serialize, Deserialize)]
 struct Item {
@@ -83,16 +83,8 @@ impl Store {
         let mut next = None;
         loop {
             let found = self
-                .client
-                .query()
-                .table_name(&self.table)
-                .index_name(RECENT)
-                .key_condition_expression("recent_pk = :list AND recent_sk BETWEEN :lowest AND :highest")
-                .expression_attribute_values(":list", AttributeValue::S(keys::appointments(company)))
-                .expression_attribute_values(":lowest", AttributeValue::S(Position::start_of(from).to_string()))
-                .expression_attribute_values(":highest", AttributeValue::S(highest.to_string()))
+                .between(keys::appointments(company), Position::start_of(from).to_string(), highest.to_string())
                 .set_exclusive_start_key(next)
-                .return_consumed_capacity(ReturnConsumedCapacity::Total)
                 .send()
                 .await
                 .map_err(unavailable("Query"))?;

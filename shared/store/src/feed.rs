@@ -1,11 +1,11 @@
 use std::collections::{HashMap, HashSet};
 
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
+use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{CompanyId, Event, Notification, Page, Position, Timestamp};
 
 use crate::error::unavailable;
 use crate::page::cut;
-use crate::{RECENT, Span, Store, StoreError, events, keys};
+use crate::{Span, Store, StoreError, events, keys};
 
 impl Store {
     /// A page of a company's feed, with what is known of its customers. Two requests, one if it is
@@ -48,17 +48,9 @@ impl Store {
         }
         let wanted = limit + 1;
         let found = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .index_name(RECENT)
-            .key_condition_expression("recent_pk = :list AND recent_sk BETWEEN :lowest AND :highest")
-            .expression_attribute_values(":list", AttributeValue::S(list))
-            .expression_attribute_values(":lowest", AttributeValue::S(lowest.to_string()))
-            .expression_attribute_values(":highest", AttributeValue::S(highest.to_string()))
+            .between(list, lowest.to_string(), highest.to_string())
             .scan_index_forward(false)
             .limit(i32::try_from(wanted).unwrap_or(i32::MAX))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await
             .map_err(unavailable("Query"))?;

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod appointments;
+mod between;
 mod calls;
 mod change;
 mod directory;

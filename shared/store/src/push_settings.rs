@@ -11,7 +11,7 @@ use crate::error::{misshapen, unavailable};
 use crate::feed::end_of_time;
 use crate::push::Item;
 use crate::transaction::Transacted;
-use crate::{RECENT, Store, StoreError, keys};
+use crate::{Store, StoreError, keys};
 
 /// What a company has set.
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -141,21 +141,13 @@ impl Store {
     /// last said in. One request.
     pub async fn unanswered(&self, company: &CompanyId, now: Timestamp) -> Result<u32, StoreError> {
         let found = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .index_name(RECENT)
-            .key_condition_expression("recent_pk = :list AND recent_sk BETWEEN :lowest AND :highest")
+            .between(keys::inbox(company), self.retention.floor(now).to_string(), end_of_time().to_string())
             .filter_expression("#unanswered > :zero")
             .expression_attribute_names("#unanswered", "unanswered")
             .expression_attribute_values(":zero", AttributeValue::N("0".to_owned()))
-            .expression_attribute_values(":list", AttributeValue::S(keys::inbox(company)))
-            .expression_attribute_values(":lowest", AttributeValue::S(self.retention.floor(now).to_string()))
-            .expression_attribute_values(":highest", AttributeValue::S(end_of_time().to_string()))
             .scan_index_forward(false)
             .limit(COUNTED)
             .select(Select::Count)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await
             .map_err(unavailable("Query"))?;

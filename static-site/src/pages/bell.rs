@@ -6,7 +6,7 @@ use super::{HELP_WITH_PUSH, SETTINGS};
 /// it one click away. `bell.js` finds out which of the states it is.
 pub(super) fn bell() -> Markup {
     html! {
-        button.bell id="bell" type="button" popovertarget="bell-panel" title="Notifications in this browser" {
+        button.quiet.bell id="bell" type="button" popovertarget="bell-panel" title="Notifications in this browser" {
             svg.icon viewBox="0 0 24 24" width="20" height="20" aria-hidden="true" {
                 path d="M6 17V11a6 6 0 0 1 12 0v6l1.5 1.5h-15zM10 21h4" {}
                 path.bell-slash d="M4 4l16 17" {}
