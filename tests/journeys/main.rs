@@ -7,6 +7,7 @@ mod calls;
 mod companies;
 mod contact_flow;
 mod feed;
+mod foreign_input;
 mod inbound;
 mod inbox;
 mod invoke;
