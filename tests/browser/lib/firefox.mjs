@@ -28,6 +28,8 @@ const PREFERENCES = {
   'services.settings.server': 'data:,#remote-settings-dummy/v1',
   'remote.active-protocols': 1,
   'alerts.useSystemBackend': false,
+  // Within this, in milliseconds, a click on a notification may open a window: a second is short on a busy machine.
+  'dom.webnotifications.disable_open_click_delay': 60_000,
   // A question may be answered as soon as it is there.
   'security.notification_enable_delay': 0,
 };
