@@ -48,7 +48,8 @@ impl DispatchPush {
             return;
         }
         let began = self.clock.now();
-        let left = match self.keys.keys().await {
+        let known_to_browsers = deliveries.iter().map(|delivery| delivery.to.key());
+        let left = match self.keys.keys_that_have(known_to_browsers).await {
             Ok(keys) => {
                 let until = began.plus_secs(LONGEST_SECS);
                 let mut services = HashMap::<String, Vec<_>>::new();

@@ -80,7 +80,7 @@ impl PushSubscriptions {
     async fn keep(&self, request: &Request, staff: &Staff) -> Result<Answer, Problem> {
         web::same_origin(request)?;
         let written: WrittenSubscription = web::body(request)?;
-        let keys = self.keys.keys().await.map_err(no_keys)?;
+        let keys = self.keys.keys_that_have(written.key()).await.map_err(no_keys)?;
         let subscription = written.subscription(keys.current());
         if !keys.has(&subscription.key) {
             return Err(not_our_key());

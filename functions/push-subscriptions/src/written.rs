@@ -19,6 +19,11 @@ struct WrittenKeys {
 }
 
 impl WrittenSubscription {
+    /// Which key of ours it knows, if it says.
+    pub(crate) fn key(&self) -> Option<&str> {
+        self.key.as_deref()
+    }
+
     /// `current` is the key of whoever does not say which theirs is.
     pub(crate) fn subscription(self, current: &str) -> PushSubscription {
         PushSubscription {

@@ -13,11 +13,21 @@ pub struct KeyRing {
     secrets: Client,
     secret: String,
     clock: Clock,
-    known: Mutex<Option<(Arc<Keys>, Timestamp)>>,
+    known: Mutex<Option<Known>>,
 }
 
-/// For how long the keys are taken to be what they were: a rotation is seen after this.
+struct Known {
+    keys: Arc<Keys>,
+    since: Timestamp,
+    /// When a key was last looked for that is none of these.
+    missed: Option<Timestamp>,
+}
+
+/// For how long the keys are taken to be what they were.
 const KNOWN_FOR_SECS: u64 = 5 * 60;
+
+/// For how long a key that is not there is not looked for again: anybody can name any.
+const MISSED_FOR_SECS: u64 = 10;
 
 /// Why there are no keys, without anything of them.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -39,20 +49,32 @@ impl KeyRing {
     /// The keys as they were within the last five minutes; as they were last known, if the secret
     /// cannot be read just now: an earlier key is good for long.
     pub async fn keys(&self) -> Result<Arc<Keys>, NoKeys> {
+        self.keys_that_have([]).await
+    }
+
+    /// Those, unless one of these public keys is not among them: then as they are now, because a
+    /// browser can know of a rotation before we do.
+    pub async fn keys_that_have<'a>(&self, wanted: impl IntoIterator<Item = &'a str>) -> Result<Arc<Keys>, NoKeys> {
         let mut known = self.known.lock().await;
         let now = self.clock.now();
-        if let Some((keys, since)) = known.as_ref()
-            && now < since.plus_secs(KNOWN_FOR_SECS)
+        let mut missed = None;
+        if let Some(known) = known.as_mut()
+            && now < known.since.plus_secs(KNOWN_FOR_SECS)
         {
-            return Ok(keys.clone());
+            let has_all = wanted.into_iter().all(|key| known.keys.has(key));
+            if has_all || known.missed.is_some_and(|missed| now < missed.plus_secs(MISSED_FOR_SECS)) {
+                return Ok(known.keys.clone());
+            }
+            missed = Some(now);
+            known.missed = missed;
         }
         match self.read().await {
             Ok(keys) => {
                 let keys = Arc::new(keys);
-                *known = Some((keys.clone(), now));
+                *known = Some(Known { keys: keys.clone(), since: now, missed });
                 Ok(keys)
             }
-            Err(error) => known.as_ref().map(|(keys, _)| keys.clone()).ok_or(error),
+            Err(error) => known.as_ref().map(|known| known.keys.clone()).ok_or(error),
         }
     }
 

@@ -78,7 +78,6 @@ pub struct Admitted {
     pub(crate) service: String,
     /// As the encryption takes them.
     pub(crate) info: SubscriptionInfo,
-    /// Our public key that it takes pushes from.
     pub(crate) key: String,
     pub(crate) is_local: bool,
 }
@@ -94,6 +93,12 @@ impl Admitted {
     #[must_use]
     pub fn service(&self) -> &str {
         &self.service
+    }
+
+    /// Our public key that it takes pushes from.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        &self.key
     }
 }
 

@@ -1,7 +1,7 @@
 //! The keys that notifications of browsers are signed with.
 
 use serde_json::{Value, json};
-use tests::{Browser, House};
+use tests::{Browser, HARBOR, House, PushService};
 
 use crate::command::on;
 
@@ -75,4 +75,33 @@ async fn a_rotated_key_is_in_use_and_browsers_that_know_the_earlier_one_go_on() 
     subscription["key"] = before;
     let again = dana.puts_subscription(&firefox, &subscription).await;
     assert_eq!((again.status, &again.json()["key"]), (200, &rotated["rotated"]["key"]), "and is told to renew");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_that_knows_of_a_rotation_before_the_functions_do_is_notified_at_once() {
+    let service = PushService::open().await;
+    let house = House::with_push_service(&service).await;
+    let dana = house.dana().await;
+    let (early, late) = (service.browser("ok", "early"), service.browser("ok", "late"));
+    assert_eq!(dana.puts_subscription(&early.browser, &early.subscription()).await.status, 201);
+    house.phone("+14255550182").texts(HARBOR, "One").await;
+    service.sends(&early, 1).await;
+
+    let said = on(&house, &["push-keys", "rotate", "--json"]).await.done();
+    let rotated = serde_json::from_str::<Value>(&said).unwrap()["rotated"].clone();
+    // As a page has it from an instance that started later.
+    let mut subscription = late.subscription();
+    subscription["key"] = rotated["key"].clone();
+    let kept = dana.puts_subscription(&late.browser, &subscription).await;
+    assert_eq!(kept.status, 201, "{}", kept.body);
+    house.phone("+14255550182").texts(HARBOR, "Two").await;
+    for (browser, pushes, key) in [(&early, 2, &rotated["before"]), (&late, 1, &rotated["key"])] {
+        assert_eq!(service.sends(browser, pushes).await.last().unwrap()["body"], "Two");
+        let pushed = service.pushed().into_iter().rfind(|pushed| pushed.path == browser.path).unwrap();
+        let signed = &pushed.headers["authorization"];
+        assert!(signed.ends_with(&format!("k={}", key.as_str().unwrap())), "{signed}");
+    }
+    // Not one was left for later.
+    let browsers = dana.push_settings().await["browsers"].clone();
+    assert!(browsers.as_array().unwrap().iter().all(|browser| browser["lastProblem"].is_null()), "{browsers}");
 }
