@@ -61,10 +61,10 @@ class Emulator:
         except requests.ConnectionError:
             return False
 
-    def client(self, service):
+    def client(self, service, region=REGION):
         # No retries: what the emulator answers is what a test is to see.
         config = Config(retries={"total_max_attempts": 1}, read_timeout=120)
-        return boto3.client(service, endpoint_url=self.url, region_name=REGION, config=config, **OWNER)
+        return boto3.client(service, endpoint_url=self.url, region_name=region, config=config, **OWNER)
 
     def environment(self):
         """For sam and the AWS CLI: everything of ours, nothing of whoever runs the tests."""

@@ -80,7 +80,12 @@ class Customer:
         self.sns = deployment.emulator.client("sns")
 
     def texts(self, line, text, inbound_id=None):
-        sms = {
+        sms = self.sms(line, text, inbound_id)
+        self.publishes(json.dumps(sms))
+        return sms["inboundMessageId"]
+
+    def sms(self, line, text, inbound_id=None):
+        return {
             "originationNumber": self.number,
             "destinationNumber": line,
             "messageKeyword": "KEYWORD",
@@ -88,8 +93,11 @@ class Customer:
             "inboundMessageId": inbound_id or secrets.token_hex(16),
             "previousPublishedMessageId": "",
         }
-        self.publishes(json.dumps(sms))
-        return sms["inboundMessageId"]
+
+    def envelope(self, line, text):
+        """A text as the topic hands it to the queue."""
+        at = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime())
+        return json.dumps({"Type": "Notification", "Timestamp": at, "Message": json.dumps(self.sms(line, text))})
 
     def publishes(self, message):
         self.sns.publish(TopicArn=self.deployment.outputs["InboundTopic"], Message=message)

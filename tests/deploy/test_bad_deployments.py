@@ -8,6 +8,7 @@ from samcli.yamlhelper import yaml_dump, yaml_parse
 
 from adaptations import deployable
 from deployment import BUILT, PARAMETERS, sam_deploy
+from emulator import REGION
 
 # Parameters with something wrong, and what the message must say of it.
 WRONG = [
@@ -15,12 +16,18 @@ WRONG = [
     ({"DomainName": "sms.example.com"}, ["DomainName needs CertificateArn"]),
     ({"DomainName": "sms.example.com", "CertificateArn": "arn:aws:acm:eu-west-1:000000000000:certificate/1"},
      ["CertificateArn", "us-east-1"]),
+    ({"CertificateArn": "arn:aws:acm:us-east-1:000000000000:certificate/1"}, ["CertificateArn needs DomainName"]),
     ({"OidcIssuer": "login.example.com"}, ["OidcIssuer", "address"]),
+    ({"OidcIssuer": "http://login.example.com", "OidcClientId": "portal"}, ["OidcIssuer", "https"]),
+    ({"OidcClientId": "portal"}, ["OidcClientId needs OidcIssuer"]),
     ({"OidcIssuer": "https://login.example.com"}, ["OidcIssuer needs OidcClientId"]),
     ({"RetentionDays": "0"}, ["RetentionDays", "1"]),
     ({"RetentionDays": "monthly"}, ["RetentionDays", "umber"]),
     ({"AlarmEmail": "ops"}, ["AlarmEmail", "email address"]),
     ({"LogLevel": "loud"}, ["LogLevel", "warn"]),
+    ({"ConnectInstanceArn": "calls"}, ["ConnectInstanceArn", "Amazon Connect instance"]),
+    ({"PushServices": "https://push.example.com"}, ["PushServices", "host names"]),
+    ({"NewNumberCountry": "USA"}, ["NewNumberCountry", "two capital letters"]),
 ]
 
 
@@ -29,8 +36,12 @@ def test_a_wrong_or_missing_parameter_is_named_before_anything_is_made(emulator,
     refused(emulator, PARAMETERS | parameters, *said)
 
 
-def refused(emulator, parameters, *words):
-    cloudformation = emulator.client("cloudformation")
+def test_a_region_without_the_services_is_named_before_anything_is_made(emulator):
+    refused(emulator, PARAMETERS, "region", "End User Messaging", region="ap-east-1")
+
+
+def refused(emulator, parameters, *words, region=REGION):
+    cloudformation = emulator.client("cloudformation", region)
     with pytest.raises(ClientError) as refusal:
         # What `sam deploy` asks first, and whose answer it prints.
         cloudformation.create_change_set(

@@ -91,8 +91,10 @@ def test_a_redelivered_text_appears_once(deployment, harbor, dana, maria):
 def test_a_poisoned_text_waits_in_the_dead_letter_queue_and_is_shown_after_its_redrive(deployment, harbor, dana, maria):
     sqs, line = deployment.emulator.client("sqs"), "+12065550199"
     with retries_that_come_at_once(sqs, deployment.ids["InboundQueue"]):
-        maria.texts(line, "is anybody there?")
-        maria.texts(harbor.line, "its neighbour")
+        # Together, so that they are taken in one batch.
+        texts = [maria.envelope(line, "is anybody there?"), maria.envelope(harbor.line, "its neighbour")]
+        entries = [{"Id": str(place), "MessageBody": body} for place, body in enumerate(texts)]
+        assert len(sqs.send_message_batch(QueueUrl=deployment.ids["InboundQueue"], Entries=entries)["Successful"]) == 2
         dana.sees("its neighbour")
         poisoned = eventually(lambda: take(sqs, deployment.ids["InboundDeadLetters"]), "it is in the dead-letter queue")
     assert "is anybody there?" in poisoned["Body"]
@@ -103,6 +105,8 @@ def test_a_poisoned_text_waits_in_the_dead_letter_queue_and_is_shown_after_its_r
     sqs.delete_message(QueueUrl=deployment.ids["InboundDeadLetters"], ReceiptHandle=poisoned["ReceiptHandle"])
     shown = dana.sees("is anybody there?")
     assert (shown["line"], shown["number"]) == (line, maria.number)
+    neighbours = [it for it in dana.notifications() if it["text"] == "its neighbour" and it["number"] == maria.number]
+    assert len(neighbours) == 1, "it was stored when it first came, and not again with its neighbour"
     received = json.loads(poisoned["Body"])["Timestamp"]
     assert shown["at"][:19] == received[:19], "it has the time at which it reached us, not that of its redrive"
 
@@ -185,6 +189,12 @@ PATHS = [
     ("POST", "/api/conversations/00000000000000000000000000000000/messages"),
     ("POST", "/api/messages"),
     ("GET", "/api/session"),
+    ("GET", "/api/appointments"),
+    ("POST", "/api/appointments"),
+    ("GET", "/api/appointments/A-1"),
+    ("GET", "/api/staff"),
+    ("GET", "/api/push-subscriptions"),
+    ("POST", "/api/push-settings"),
 ]
 
 
@@ -223,6 +233,14 @@ def test_somebody_signs_in_at_the_issuer_and_out_again(deployment, issuer, harbo
 
 def test_somebody_whom_only_the_issuer_knows_is_told_so(issuer, stranger):
     assert stranger().signs_in(issuer, "nobody@elsewhere.example") == "/sign-in.html#stranger"
+
+
+@pytest.mark.parametrize("path", ["/handset", "/local/issuer/authorize", "/local/staff", "/local/carrier/messages", "/healthz"])
+def test_nothing_of_the_local_stack_is_there(stranger, dana, path):
+    """Where one picks a person to be, above all."""
+    for somebody in (stranger(), dana):
+        assert somebody.gets(path).status in (403, 404), path
+        assert somebody.posts(path, {}).status in (403, 404, 405), path
 
 
 def test_a_page_of_another_site_cannot_write(dana, maria):

@@ -11,9 +11,15 @@ from template import listed, own_statements, resources
 
 FUNCTIONS = sorted(resources("AWS::Lambda::Function"))
 
+# What Lambda itself does in a function's name, which MiniStack does without its role: reading what the function is given.
+READS_A_QUEUE = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
+READS_A_STREAM = ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams")
+
 # (function, action) that no journey can be seen to make: each with the reason why.
 UNSEEN = {
     ("LiveUpdates", "sqs:SendMessage"): "Lambda itself hands over what is given up, which MiniStack does not",
+    **{(function, action): "Lambda reads its queue" for function in ("InboundSms", "ConfirmationCall", "DispatchPush") for action in READS_A_QUEUE},
+    **{(function, action): "Lambda reads the stream" for function in ("LiveUpdates", "DispatchPush") for action in READS_A_STREAM},
 }
 
 

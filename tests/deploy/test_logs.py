@@ -1,9 +1,11 @@
 """What the functions log says nothing of who wrote what. Run after the journeys, it reads what they left."""
 
+import json
 import re
 
 from deadlines import eventually
 from logs import log_of
+from template import resources
 
 TEXT = "My PIN is quokka, please call back"
 REPLY = "We never ask for your PIN"
@@ -29,3 +31,22 @@ def test_no_number_and_no_text_is_in_any_log(deployment, harbor, dana, maria):
 
 def complaints(deployment):
     return [line for line in log_of(deployment).splitlines() if "no company has the line" in line]
+
+
+def test_what_is_counted_is_counted_where_the_alarms_and_the_dashboard_look(deployment, harbor, dana, maria):
+    assert dana.writes_first(maria.number, "Counted?").status == 201
+    name = deployment.function("SendReply")["FunctionName"]
+    counted = eventually(lambda: metrics_of(deployment, name), "a send is counted")[-1]
+    (directive,) = counted["_aws"]["CloudWatchMetrics"]
+    assert directive == {"Namespace": "Switchboard", "Dimensions": [["Function"]], "Metrics": [{"Name": "SendAccepted", "Unit": "Count"}]}
+    assert (counted["Function"], counted["SendAccepted"]) == (name, 1)
+    alarm = resources("AWS::CloudWatch::Alarm")["SendFailuresAlarm"]["Properties"]
+    assert alarm["Namespace"] == directive["Namespace"]
+    assert alarm["Dimensions"] == [{"Name": "Function", "Value": {"Ref": "SendReply"}}]
+    dashboard = resources("AWS::CloudWatch::Dashboard")["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    assert '["Switchboard", "SendAccepted", "Function", "${SendReply}"' in dashboard
+
+
+def metrics_of(deployment, function):
+    lines = [line for line in log_of(deployment).splitlines() if line.startswith("{") and '"_aws"' in line]
+    return [counted for counted in map(json.loads, lines) if counted["Function"] == function]

@@ -17,12 +17,10 @@ WILDCARD_ACTIONS = {
     ("Key", "kms:GenerateDataKey*"): "as AWS documents it for services that publish to an encrypted topic",
 }
 
-# What Lambda's own machinery does in a function's name: reading its event source, writing its log.
+# What Lambda's own machinery does in a function's name, wherever the function is.
 # These calls are not in the function's code, and AWS maintains the policies.
 PLATFORM_POLICIES = {
     "AWSLambdaBasicExecutionRole": "writes the function's log",
-    "AWSLambdaDynamoDBExecutionRole": "Lambda's poller reads the table's stream",
-    "AWSLambdaSQSQueueExecutionRole": "Lambda's poller takes records from the queue",
     "AWSXrayWriteOnlyAccess": "Lambda's own agent sends the function's trace",
 }
 
@@ -89,9 +87,28 @@ def test_no_reason_is_left_over():
 
 
 def is_everything(resource):
-    """Whether a resource is named by nothing but wildcards: `*`, or `arn:aws:sns:*:*:*`."""
-    text = resource["Fn::Sub"] if isinstance(resource, dict) and isinstance(resource.get("Fn::Sub"), str) else resource
-    return isinstance(text, str) and (text == "*" or text.split(":")[5:] in (["*"], ["*", "*"]))
+    """Whether a resource is named by nothing but wildcards and kinds: `*`, `arn:aws:sns:*:*:*`, `arn:aws:sqs:*:*:queue/*`."""
+    if isinstance(resource, dict) and "Fn::Sub" in resource:
+        resource = listed(resource["Fn::Sub"])[0]
+    if isinstance(resource, dict):
+        assert set(resource) <= {"Ref", "Fn::GetAtt"}, f"{resource} cannot be judged: spell it with Fn::Sub"
+        return False
+    if resource.startswith("${"):
+        return False
+    named = resource.split(":", 5)[-1]
+    return ("*" in named or "?" in named) and "${" not in named
+
+
+def test_a_resource_of_wildcards_is_seen_however_it_is_spelled():
+    for everything in (
+        "*", "arn:aws:sns:*:*:*", {"Fn::Sub": "arn:${AWS::Partition}:dynamodb:*:*:table/*"},
+        {"Fn::Sub": ["arn:aws:sqs:${Region}:*:*", {"Region": "x"}]}, "arn:aws:s3:::*",
+    ):
+        assert is_everything(everything), everything
+    for something in (
+        {"Fn::GetAtt": ["Table", "Arn"]}, {"Fn::Sub": "${Table.Arn}/stream/*"}, {"Fn::Sub": "arn:aws:execute-api:x:y:${LiveApi}/live/*"},
+    ):
+        assert not is_everything(something), something
 
 
 def test_no_principal_is_open():
@@ -142,6 +159,21 @@ def test_roles_are_assumed_by_lambda_and_hold_no_managed_policy_but_the_platform
         assert trusted == {"lambda.amazonaws.com"}, name
         for arn in role["Properties"].get("ManagedPolicyArns", []):
             assert str(arn).rsplit("/", 1)[-1].rstrip("'}") in PLATFORM_POLICIES, f"{name} holds {arn}"
+
+
+def test_a_function_is_given_what_its_own_queue_and_stream_hold_and_no_others():
+    readable = {}
+    for name, statement in allowing():
+        if {"sqs:ReceiveMessage", "dynamodb:GetRecords"} & set(listed(statement["Action"])):
+            readable.setdefault(name.removesuffix("Role"), []).append(statement["Resource"])
+    read = {}
+    for mapping in resources("AWS::Lambda::EventSourceMapping").values():
+        source, attribute = mapping["Properties"]["EventSourceArn"]["Fn::GetAtt"]
+        queue = {"Fn::GetAtt": [source, "Arn"]}
+        arn = {"Fn::Sub": f"${{{source}.Arn}}/stream/*"} if attribute == "StreamArn" else queue
+        read.setdefault(mapping["Properties"]["FunctionName"]["Ref"], []).append(arn)
+    ordered = lambda by_name: {name: sorted(map(str, arns)) for name, arns in by_name.items()}
+    assert ordered(readable) == ordered(read)
 
 
 def test_sending_can_publish_to_phones_and_to_no_topic():

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use local::{CONTACT_EVENTS, MAPPINGS, ROUTES};
+use runtime::{Metric, NAMESPACE};
 use serde_json::{Value, json};
 use tests::House;
 
@@ -51,13 +52,13 @@ fn the_rule_of_the_template_lets_through_the_contact_events_that_the_local_one_d
 #[test]
 fn the_template_has_the_readers_of_the_stream_that_run_locally() {
     let template = template();
+    let resources = template["Resources"].as_object().unwrap();
+    let readers = resources.values().filter(|resource| resource["Type"] == "AWS::Lambda::EventSourceMapping");
     let mut deployed = BTreeSet::new();
-    for function in functions(&template) {
-        let events = function["Properties"]["Events"].as_object();
-        for event in events.into_iter().flat_map(|events| events.values()).filter(|event| event["Type"] == "DynamoDB") {
-            let number = |name: &str| event["Properties"][name].as_u64().unwrap();
-            deployed.insert((binary(function), number("BatchSize"), number("MaximumRetryAttempts")));
-        }
+    for reader in readers.map(|reader| &reader["Properties"]).filter(|it| it["EventSourceArn"] == "Table.StreamArn") {
+        let number = |name: &str| reader[name].as_u64().unwrap();
+        let function = binary(&resources[reader["FunctionName"].as_str().unwrap()]);
+        deployed.insert((function, number("BatchSize"), number("MaximumRetryAttempts")));
     }
     let local: BTreeSet<_> = MAPPINGS
         .iter()
@@ -99,6 +100,20 @@ async fn the_table_of_the_template_is_the_one_that_runs_locally() {
     assert_eq!(stream(deployed), stream(&local));
     let ttl = house.table("DescribeTimeToLive", json!({})).await;
     assert_eq!(deployed["TimeToLiveSpecification"]["AttributeName"], ttl["TimeToLiveDescription"]["AttributeName"]);
+}
+
+#[test]
+fn every_alarm_on_what_the_functions_count_names_something_that_they_count() {
+    let template = template();
+    let resources = template["Resources"].as_object().unwrap();
+    let alarms = resources.values().map(|it| &it["Properties"]).filter(|it| it["Namespace"] == NAMESPACE);
+    let mut watched = BTreeSet::new();
+    for alarm in alarms {
+        assert_eq!(alarm["Dimensions"][0]["Name"], "Function", "the one that they count by");
+        watched.insert(alarm["MetricName"].as_str().unwrap().to_owned());
+    }
+    let alarming = [Metric::SendFailed, Metric::PushRefused, Metric::PushGivenUp, Metric::SignInUnavailable];
+    assert_eq!(watched, alarming.map(|metric| metric.to_string()).into());
 }
 
 #[test]

@@ -89,6 +89,15 @@ pub(crate) enum What {
     /// The keys that notifications of browsers are signed with.
     #[command(subcommand)]
     PushKeys(PushKeys),
+    /// Bring back what was lost, from a table that was restored to an earlier moment beside this one.
+    Restore {
+        /// The name of that table. It is only read.
+        #[arg(long, value_name = "TABLE")]
+        from: String,
+        /// Put back what was changed since, too.
+        #[arg(long)]
+        overwrite: bool,
+    },
     /// Check a running stack's wiring, and say what is missing.
     Doctor,
 }

@@ -12,6 +12,7 @@ mod operator;
 mod output;
 mod place;
 mod push_keys;
+mod restore;
 mod stack;
 mod staff;
 
@@ -49,6 +50,7 @@ async fn run(command_line: CommandLine) -> anyhow::Result<ExitCode> {
         What::Doctor => {}
         What::PushKeys(PushKeys::Create { contact }) => push_keys::create(&operator, contact.as_deref()).await?,
         What::PushKeys(PushKeys::Rotate) => push_keys::rotate(&operator).await?,
+        What::Restore { from, overwrite } => restore::run(&operator, &from, overwrite).await?,
         What::Company(Companies::Add(new)) => company::add(&operator, new).await?,
         What::Company(Companies::List) => company::list(&operator).await?,
         What::Company(Companies::Remove { id }) => company::remove(&operator, &id).await?,

@@ -17,7 +17,7 @@ pub use aws::aws_on_lambda;
 pub use configuration::{
     BadConfiguration, Configuration, live_endpoint, push_retries, push_secret, push_services, sign_in_secret,
 };
-pub use metrics::{Metric, Metrics};
+pub use metrics::{Metric, Metrics, NAMESPACE};
 pub use trust::http_client;
 
 /// What every function is given.

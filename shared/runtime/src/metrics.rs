@@ -35,7 +35,8 @@ pub struct Metrics {
     clock: Clock,
 }
 
-const NAMESPACE: &str = "Switchboard";
+/// Where they are counted.
+pub const NAMESPACE: &str = "Switchboard";
 
 impl Metrics {
     pub(crate) fn on_lambda(clock: Clock) -> Self {

@@ -179,6 +179,11 @@ pub(crate) fn live(company: &CompanyId, connection: &ConnectionId) -> Key {
     key(live_connections(company), connection.to_string())
 }
 
+/// Whether an item is a session or an open screen, which outlive nothing.
+pub(crate) fn is_of_the_moment(item: &HashMap<String, AttributeValue>) -> bool {
+    pk(item).is_some_and(|pk| pk.starts_with("SESSION#") || pk.starts_with("LIVE#"))
+}
+
 /// A company's browsers that are pushed to, with what is set for them.
 pub(crate) fn pushes(company: &CompanyId) -> String {
     format!("PUSH#{company}")

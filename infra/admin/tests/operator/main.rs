@@ -7,4 +7,5 @@ mod directory;
 mod doctor;
 mod push_keys;
 mod refusals;
+mod restore;
 mod secrets;

@@ -1,0 +1,31 @@
+//! Bringing back what was lost, from a table that point-in-time recovery restored beside the stack's own.
+
+use serde_json::json;
+use store::There;
+
+use crate::operator::Operator;
+
+pub(crate) async fn run(operator: &Operator, from: &str, overwrite: bool) -> anyhow::Result<()> {
+    let (there, what) = if overwrite {
+        (There::Replaced, "all that the table {from} has, over what was changed since")
+    } else {
+        (There::Kept, "what the table {from} has and is not there any more")
+    };
+    let what = what.replace("{from}", from);
+    operator.consent.to(
+        &format!(
+            "This writes {what} into {}. Whatever was removed on purpose since then is back, too.",
+            operator.place
+        ),
+        from,
+    )?;
+    let now = runtime::wall_clock().now();
+    let restored = operator.store.restore(from, there, now).await.map_err(|error| operator.failed(&error))?;
+    operator.output.done(
+        &format!(
+            "Brought back {} items. {} were there already; {} have expired, or were sessions and open screens.",
+            restored.written, restored.there, restored.left_out
+        ),
+        &json!({"restored": {"written": restored.written, "there": restored.there, "left_out": restored.left_out}}),
+    )
+}

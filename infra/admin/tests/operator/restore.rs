@@ -1,0 +1,100 @@
+//! Bringing back what was lost, from a table that was restored beside the stack's own.
+
+use serde_json::{Value, json};
+use tests::{HARBOR, House};
+
+use crate::command::on;
+
+const RESTORED: &str = "switchboard-restored";
+const MARIA: &str = "+14255550182";
+
+async fn dynamodb(house: &House, operation: &str, request: Value) -> Value {
+    let request = reqwest::Client::new()
+        .post(house.url("/"))
+        .header("x-amz-target", format!("DynamoDB_20120810.{operation}"))
+        .header("content-type", "application/x-amz-json-1.0")
+        .header("authorization", "AWS4-HMAC-SHA256 Credential=local/20260101/local/dynamodb/aws4_request, SignedHeaders=host;x-amz-date, Signature=0")
+        .header("x-amz-date", "20260101T000000Z")
+        .body(request.to_string());
+    let answer = request.send().await.unwrap();
+    let (status, body) = (answer.status(), answer.text().await.unwrap());
+    assert_eq!(status, 200, "{body}");
+    serde_json::from_str(&body).unwrap()
+}
+
+async fn items(house: &House) -> Vec<Value> {
+    let scanned = house.table("Scan", json!({"ConsistentRead": true})).await;
+    scanned["Items"].as_array().unwrap().clone()
+}
+
+/// What point-in-time recovery makes: another table with everything that there is now.
+async fn restored_table(house: &House) {
+    let key = |name: &str, kind: &str| json!({"AttributeName": name, "KeyType": kind});
+    let attribute = |name: &str| json!({"AttributeName": name, "AttributeType": "S"});
+    let table = json!({"TableName": RESTORED, "BillingMode": "PAY_PER_REQUEST",
+        "KeySchema": [key("pk", "HASH"), key("sk", "RANGE")],
+        "AttributeDefinitions": [attribute("pk"), attribute("sk")]});
+    dynamodb(house, "CreateTable", table).await;
+    for item in items(house).await {
+        dynamodb(house, "PutItem", json!({"TableName": RESTORED, "Item": item})).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_lost_is_brought_back_and_what_was_said_since_stays() {
+    let house = House::open().await;
+    let (dana, josie) = (house.dana().await, house.josie().await);
+    house.phone(MARIA).texts(HARBOR, "Before").await;
+    let conversation = dana.conversation_with(MARIA).await;
+    restored_table(&house).await;
+
+    // Somebody deletes what they should not, and goes on.
+    for item in items(&house).await {
+        if item["pk"]["S"].as_str().unwrap().starts_with("CONVERSATION#") {
+            house.table("DeleteItem", json!({"Key": {"pk": item["pk"], "sk": item["sk"]}})).await;
+        }
+    }
+    assert_eq!(dana.messages(&conversation).await.status, 404);
+    house.phone(MARIA).texts(HARBOR, "Since").await;
+    assert_eq!(josie.post("/api/sign-out", &json!({}), tests::Send::default()).await.status, 204);
+
+    let refused = on(&house, &["restore", "--from", RESTORED]).await.refused();
+    assert!(refused.contains("Nothing was changed") && refused.contains(RESTORED), "{refused}");
+    let said = on(&house, &["restore", "--from", RESTORED, "--yes", "--json"]).await.done();
+    let counted: Value = serde_json::from_str(&said).unwrap();
+    assert!(counted["restored"]["written"].as_u64().unwrap() > 0, "{said}");
+    assert!(counted["restored"]["there"].as_u64().unwrap() > 0, "{said}");
+    let texts: Vec<_> = dana.messages(&conversation).await.items().iter().map(|it| it["text"].clone()).collect();
+    assert_eq!(texts, ["Since", "Before"]);
+    assert_eq!(dana.conversation_with(MARIA).await, conversation);
+    let later = tests::Desk { house: &house, cookie: format!("{}; later=1", josie.cookie) };
+    assert_eq!(later.get("/api/session").await.status, 401, "a session that was ended stays so");
+
+    // A second time there is nothing left to do.
+    let said = on(&house, &["restore", "--from", RESTORED, "--yes", "--json"]).await.done();
+    assert_eq!(serde_json::from_str::<Value>(&said).unwrap()["restored"]["written"], 0, "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_changed_since_is_put_back_only_if_that_is_said() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    restored_table(&house).await;
+    let key = json!({"pk": {"S": "COMPANY#harbor-dental"}, "sk": {"S": "STAFF#dana"}});
+    let renamed = json!({"Key": key, "UpdateExpression": "SET #name = :wrong",
+        "ExpressionAttributeNames": {"#name": "name"}, "ExpressionAttributeValues": {":wrong": {"S": "Nobody"}}});
+    house.table("UpdateItem", renamed).await;
+    let name = async || house.table("GetItem", json!({"Key": key})).await["Item"]["name"]["S"].clone();
+    on(&house, &["restore", "--from", RESTORED, "--yes"]).await.done();
+    assert_eq!(name().await, "Nobody");
+    on(&house, &["restore", "--from", RESTORED, "--overwrite", "--yes"]).await.done();
+    assert_eq!(name().await, "Dana Whitfield");
+    assert_eq!(dana.get("/api/session").await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_that_is_not_there_is_said_to_be_missing() {
+    let house = House::open().await;
+    let refused = on(&house, &["restore", "--from", "switchboard-lost", "--yes"]).await.refused();
+    assert!(refused.contains("dynamodb:Scan") && refused.contains("not there"), "{refused}");
+}

@@ -1,0 +1,89 @@
+//! Bringing back what was lost, from a table that was restored to an earlier moment beside this one.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::Timestamp;
+use tokio::task::JoinSet;
+
+use crate::error::{misshapen, unavailable};
+use crate::keys::{self, EXPIRES_AT};
+use crate::{Store, StoreError};
+
+/// What becomes of an item that this table has too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum There {
+    /// It stays as it is now.
+    Kept,
+    /// It becomes what it was.
+    Replaced,
+}
+
+/// How many items were brought back, and how many of the others there were.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Restored {
+    pub written: u64,
+    /// This table has them.
+    pub there: u64,
+    /// They have expired, or end with the moment that they were made for: sessions and open screens.
+    pub left_out: u64,
+}
+
+/// Writes that are under way at a time.
+const AT_A_TIME: usize = 25;
+
+enum Outcome {
+    Written,
+    There,
+}
+
+impl Store {
+    /// Writes what another table has of the shape of this one into it. Whoever is interrupted does it
+    /// again. One request for each megabyte that is read and for each item that is written.
+    pub async fn restore(&self, from: &str, there: There, now: Timestamp) -> Result<Restored, StoreError> {
+        let mut restored = Restored::default();
+        let mut pages = self.client.scan().table_name(from).into_paginator().send();
+        while let Some(page) = pages.next().await {
+            let items = page.map_err(unavailable("Scan"))?.items.unwrap_or_default();
+            let (wanted, others): (Vec<_>, Vec<_>) = items.into_iter().partition(|item| is_lasting(item, now));
+            restored.left_out += others.len() as u64;
+            for some in wanted.chunks(AT_A_TIME) {
+                let mut writes = JoinSet::new();
+                for item in some {
+                    let (store, item) = (self.clone(), item.clone());
+                    writes.spawn(async move { store.bring_back(item, there).await });
+                }
+                while let Some(written) = writes.join_next().await {
+                    match written.map_err(misshapen("PutItem"))?? {
+                        Outcome::Written => restored.written += 1,
+                        Outcome::There => restored.there += 1,
+                    }
+                }
+            }
+        }
+        Ok(restored)
+    }
+
+    async fn bring_back(&self, item: HashMap<String, AttributeValue>, there: There) -> Result<Outcome, StoreError> {
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        let put = match there {
+            There::Kept => put.condition_expression("attribute_not_exists(pk)"),
+            There::Replaced => put,
+        };
+        match put.send().await {
+            Ok(_) => Ok(Outcome::Written),
+            Err(error) if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) => {
+                Ok(Outcome::There)
+            }
+            Err(error) => Err(unavailable("PutItem")(error)),
+        }
+    }
+}
+
+/// A session that was ended since must not live again, and nobody is at the other end of a screen that
+/// was open then.
+fn is_lasting(item: &HashMap<String, AttributeValue>, now: Timestamp) -> bool {
+    let expires = item.get(EXPIRES_AT).and_then(|at| at.as_n().ok()).and_then(|at| at.parse::<u64>().ok());
+    !keys::is_of_the_moment(item) && expires.is_none_or(|at| at > now.as_secs())
+}
