@@ -9,6 +9,8 @@ pub struct Customer {
     pub number: PhoneNumber,
     /// What the carriers said of the number, once they were asked.
     pub kind: Option<NumberKind>,
+    /// When they were asked last.
+    pub asked: Option<Timestamp>,
     /// When the carrier last refused a text because of the number.
     pub refused: Option<Timestamp>,
     pub bookings: Vec<Booking>,
@@ -64,10 +66,12 @@ impl Customer {
     const BOOKINGS: usize = 100;
     /// How many names are told before it is only said that there are more.
     const NAMES: usize = 3;
+    /// After so long carriers who did not say what a number is are asked again.
+    const ASK_AGAIN_SECS: u64 = 60;
 
     #[must_use]
     pub fn new(number: PhoneNumber) -> Self {
-        Self { number, kind: None, refused: None, bookings: Vec::new() }
+        Self { number, kind: None, asked: None, refused: None, bookings: Vec::new() }
     }
 
     /// What the customers are called: the names of all who share the number, those with an
@@ -138,6 +142,12 @@ impl Customer {
     /// Forgets the appointments that ended before a moment.
     pub fn forget_before(&mut self, floor: Timestamp) {
         self.bookings.retain(|booking| booking.ends >= floor);
+    }
+
+    /// Whether the carriers are to be asked what the number is. Every question is charged for.
+    #[must_use]
+    pub fn is_to_be_looked_up(&self, now: Timestamp) -> bool {
+        self.kind.is_none() && self.asked.is_none_or(|asked| asked.plus_secs(Self::ASK_AGAIN_SECS) <= now)
     }
 
     /// Whether texts can reach the number, as far as is known. A refusal by the carrier counts until
@@ -241,6 +251,16 @@ mod tests {
         assert_eq!(customer(&[]).name(minute(0)), None);
         let many: Vec<_> = (0..5).map(|n| appointment(&n.to_string(), &format!("N{n}"), 100 + n, Booked)).collect();
         assert_eq!(customer(&many).name(minute(0)).as_deref(), Some("N0 / N1 / N2 and 2 more"));
+    }
+
+    #[test]
+    fn carriers_are_asked_until_they_have_said_what_a_number_is_and_once_a_minute_at_most() {
+        let mut customer = customer(&[]);
+        assert!(customer.is_to_be_looked_up(minute(10)));
+        customer.asked = Some(minute(10));
+        assert!(!customer.is_to_be_looked_up(minute(10)) && customer.is_to_be_looked_up(minute(11)));
+        customer.kind = Some(NumberKind::Mobile);
+        assert!(!customer.is_to_be_looked_up(minute(11)));
     }
 
     #[test]

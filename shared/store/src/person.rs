@@ -33,8 +33,18 @@ struct Item {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     number_kind: Option<NumberKind>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    asked_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     refused_at: Option<Timestamp>,
     bookings: Vec<Booking>,
+}
+
+/// Whose it is to ask the carriers what a number is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LookUp {
+    Ours,
+    /// Somebody else has asked since the customer was read, or the customer is not there any more.
+    Theirs,
 }
 
 /// What is known of conversations: the head, and whom it is with.
@@ -56,8 +66,13 @@ impl Person {
         now: Timestamp,
     ) -> Result<Self, StoreError> {
         let item: Item = serde_dynamo::from_item(item).map_err(misshapen(operation))?;
-        let mut customer =
-            Customer { number: item.number, kind: item.number_kind, refused: item.refused_at, bookings: item.bookings };
+        let mut customer = Customer {
+            number: item.number,
+            kind: item.number_kind,
+            asked: item.asked_at,
+            refused: item.refused_at,
+            bookings: item.bookings,
+        };
         customer.forget_before(retention.floor(now).at);
         Ok(Self { customer, version: item.version })
     }
@@ -80,6 +95,7 @@ impl Store {
             version: person.version + 1,
             number: customer.number.clone(),
             number_kind: customer.kind,
+            asked_at: customer.asked,
             refused_at: customer.refused,
             bookings: customer.bookings.clone(),
         };
@@ -154,6 +170,42 @@ impl Store {
         }
         let shown = head.and_then(|head| head.shown(self.retention.floor(now), customer.as_ref(), now));
         Ok(shown.map(|conversation| (conversation, customer)))
+    }
+
+    /// Claims the question what a customer's number is, before it is asked: of all who read the same
+    /// customer one asks. One request.
+    pub async fn claim_look_up(
+        &self,
+        company: &CompanyId,
+        conversation: ConversationId,
+        customer: &Customer,
+        now: Timestamp,
+    ) -> Result<LookUp, StoreError> {
+        let claim = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(keys::person(company, conversation).attributes()))
+            .update_expression("SET asked_at = :now ADD #version :one")
+            .expression_attribute_names("#version", "version")
+            .expression_attribute_values(":now", AttributeValue::N(now.as_millis().to_string()))
+            .expression_attribute_values(":one", AttributeValue::N("1".into()))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let claim = match customer.asked {
+            None => claim.condition_expression("attribute_exists(pk) AND attribute_not_exists(asked_at)"),
+            Some(asked) => claim
+                .condition_expression("asked_at = :asked")
+                .expression_attribute_values(":asked", AttributeValue::N(asked.as_millis().to_string())),
+        };
+        match claim.send().await {
+            Ok(_) => Ok(LookUp::Ours),
+            Err(error)
+                if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
+            {
+                Ok(LookUp::Theirs)
+            }
+            Err(error) => Err(unavailable("UpdateItem")(error)),
+        }
     }
 
     /// Keeps what the carriers said of a customer's number, for as long as the customer is known.
