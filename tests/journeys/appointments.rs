@@ -338,6 +338,7 @@ async fn a_number_that_cannot_be_texted_says_why_and_what_to_do() {
         let texting = &booked["texting"];
         assert_eq!((&texting["possible"], &texting["reason"]), (&json!(false), &json!(reason)));
         assert!(texting["message"].as_str().unwrap().contains(words), "{texting}");
+        assert_eq!(booked["conversation"], json!(null), "{reason}");
         let screen = dana.screen(&path(&booked)).await.body;
         assert!(screen.contains(words) && !screen.contains("data-conversation"), "{screen}");
     }
@@ -349,6 +350,33 @@ async fn a_number_that_cannot_be_texted_says_why_and_what_to_do() {
     }
     let own = dana.post("/api/appointments", &booking("Maria Lopez", HARBOR), Send::default()).await;
     assert!(own.sentence().contains("your own number"), "{}", own.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_writes_to_a_number_that_no_text_can_reach() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    for (number, words) in [
+        (LANDLINE, "(425) 555-0190 is a landline"),
+        (INTERNET, "is not a mobile number"),
+        (NOBODY, "No carrier has the number"),
+    ] {
+        let booked = books(&dana, &booking("Maria Lopez", number)).await;
+        let day = dana.get(&format!("/api/appointments?day={}", tomorrow())).await.items();
+        let listed = day.iter().find(|it| it["id"] == booked["id"]).unwrap();
+        let conversation = listed["conversation"].as_str().unwrap();
+        for before_they_write in [true, false] {
+            for refused in [dana.replies(conversation, "hello").await, dana.writes_first(number, "hello").await] {
+                assert_eq!((refused.status, refused.code()), (422, "not-textable".to_owned()), "{}", refused.body);
+                assert!(refused.sentence().contains(words), "{}", refused.body);
+            }
+            if before_they_write {
+                house.phone(number).texts(HARBOR, "hello").await;
+            }
+        }
+        assert_eq!(dana.messages(conversation).await.texts(), ["hello"], "nothing of it was recorded");
+        assert!(house.phone(number).texts_received().await.is_empty());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

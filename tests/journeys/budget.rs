@@ -84,7 +84,7 @@ async fn a_warm_send_is_a_transaction_and_an_update_and_the_first_a_look_up_more
     let cold = cost(&house, dana.replies(&conversation, "one")).await;
     assert_eq!(
         cold.counts(),
-        [("GetItem", 1 + carriers[0].1), carriers[1], ("TransactWriteItems", 1), ("UpdateItem", 1)],
+        [("BatchGetItem", 1), carriers[0], carriers[1], ("TransactWriteItems", 1), ("UpdateItem", 1)],
         "cold"
     );
     let warm = cost(&house, dana.replies(&conversation, "two")).await;

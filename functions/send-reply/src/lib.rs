@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use contacts::Contacts;
 use domain::{
-    Clock, Company, ConversationId, Message, MessageId, MessageKind, Mobile, NotANumber, OutboundText, PhoneNumber,
-    Progress, Randomness, Refusal, Staff, Told,
+    Clock, Company, ConversationId, Customer, Message, MessageId, MessageKind, Mobile, NotANumber, OutboundText,
+    PhoneNumber, Progress, Randomness, Refusal, Staff, Told,
 };
 use http::StatusCode;
 use lambda_http::{Body, Request, Response};
@@ -91,10 +91,11 @@ impl SendReply {
         if let Some(contact) = self.contacts.of(&staff.company, conversation) {
             return Ok(Recipient { conversation, contact, reply: true });
         }
-        if let Some(contact) = self.store.contact(&staff.company, conversation, now).await? {
+        let (contact, customer) = self.store.contact(&staff.company, conversation, now).await?;
+        takes_texts(staff, customer.as_ref())?;
+        if let Some(contact) = contact {
             return Ok(Recipient { conversation, contact, reply: true });
         }
-        let (customer, _) = self.store.customer(&staff.company, conversation, now).await?;
         let customer =
             customer.filter(|customer| !customer.bookings.is_empty()).ok_or_else(Problem::no_conversation)?;
         let line = self.company(staff).await?.line;
@@ -109,10 +110,12 @@ impl SendReply {
             return Err(NotANumber::OurOwn(number.shown_in(staff.region)).into());
         }
         let conversation = company.conversation_key.conversation_with(&number);
-        let contact = self
-            .contacts
-            .of(&staff.company, conversation)
-            .unwrap_or_else(|| Contact { number, line: company.line.clone() });
+        if let Some(contact) = self.contacts.of(&staff.company, conversation) {
+            return Ok(Recipient { conversation, contact, reply: false });
+        }
+        let (contact, customer) = self.store.contact(&staff.company, conversation, self.clock.now()).await?;
+        takes_texts(staff, customer.as_ref())?;
+        let contact = contact.unwrap_or(Contact { number, line: company.line });
         Ok(Recipient { conversation, contact, reply: false })
     }
 
@@ -215,6 +218,16 @@ impl SendReply {
         }
         Ok(message)
     }
+}
+
+/// Nobody writes to a number that no text can reach. One that the carrier refused may be tried again:
+/// it refuses for reasons that pass, too, and only another try shows that this one has.
+fn takes_texts(staff: &Staff, customer: Option<&Customer>) -> Result<(), Problem> {
+    let Some(customer) = customer else { return Ok(()) };
+    customer.takes_texts().map_err(|why| {
+        let sentence = why.sentence(&customer.number.shown_in(staff.region));
+        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "not-textable", sentence)
+    })
 }
 
 fn told(message: &Message, clock: &Clock) -> Option<Told> {

@@ -150,15 +150,20 @@ impl Customer {
         self.kind.is_none() && self.asked.is_none_or(|asked| asked.plus_secs(Self::ASK_AGAIN_SECS) <= now)
     }
 
+    /// Whether the number is one that texts can reach at all, as far as carriers have said what it is.
+    pub fn takes_texts(&self) -> Result<(), NoTexting> {
+        match self.kind {
+            Some(NumberKind::Landline) => Err(NoTexting::Landline),
+            Some(NumberKind::Other) => Err(NoTexting::NotMobile),
+            Some(NumberKind::Invalid) => Err(NoTexting::NotInUse),
+            Some(NumberKind::Mobile) | None => Ok(()),
+        }
+    }
+
     /// Whether texts can reach the number, as far as is known. A refusal by the carrier counts until
     /// something newer stands in the conversation, whose newest message is `newest`.
     pub fn can_be_texted(&self, newest: Option<Timestamp>) -> Result<(), NoTexting> {
-        match self.kind {
-            Some(NumberKind::Landline) => return Err(NoTexting::Landline),
-            Some(NumberKind::Other) => return Err(NoTexting::NotMobile),
-            Some(NumberKind::Invalid) => return Err(NoTexting::NotInUse),
-            Some(NumberKind::Mobile) | None => {}
-        }
+        self.takes_texts()?;
         match self.refused {
             Some(refused) if newest.is_none_or(|newest| newest <= refused) => Err(NoTexting::Refused),
             _ => Ok(()),

@@ -138,17 +138,9 @@ impl Store {
         conversation: ConversationId,
         now: Timestamp,
     ) -> Result<(Option<Customer>, Option<Position>), StoreError> {
-        let wanted = vec![keys::head(company, conversation), keys::person(company, conversation)];
-        let (mut customer, mut last) = (None, None);
-        for item in self.batch(wanted, true).await? {
-            if keys::part(&item) == Part::Person {
-                customer = Some(Person::read(item, "BatchGetItem", self.retention, now)?.customer);
-            } else {
-                let head = Head::read(item, "BatchGetItem")?;
-                last = head.stands(self.retention.floor(now)).then_some(head.last);
-            }
-        }
-        Ok((customer, last))
+        let (head, customer) = self.head_and_customer(company, conversation, now).await?;
+        let head = head.filter(|head| head.stands(self.retention.floor(now)));
+        Ok((customer, head.map(|head| head.last)))
     }
 
     /// A conversation as it is now, with what is known of its number; `None` if nothing was said in
@@ -159,7 +151,19 @@ impl Store {
         id: ConversationId,
         now: Timestamp,
     ) -> Result<Option<(Conversation, Option<Customer>)>, StoreError> {
-        let wanted = vec![keys::head(company, id), keys::person(company, id)];
+        let (head, customer) = self.head_and_customer(company, id, now).await?;
+        let shown = head.and_then(|head| head.shown(self.retention.floor(now), customer.as_ref(), now));
+        Ok(shown.map(|conversation| (conversation, customer)))
+    }
+
+    /// Both as they are now, the head also if it is beyond the retention. One request.
+    pub(crate) async fn head_and_customer(
+        &self,
+        company: &CompanyId,
+        conversation: ConversationId,
+        now: Timestamp,
+    ) -> Result<(Option<Head>, Option<Customer>), StoreError> {
+        let wanted = vec![keys::head(company, conversation), keys::person(company, conversation)];
         let (mut head, mut customer) = (None, None);
         for item in self.batch(wanted, true).await? {
             if keys::part(&item) == Part::Person {
@@ -168,8 +172,7 @@ impl Store {
                 head = Some(Head::read(item, "BatchGetItem")?);
             }
         }
-        let shown = head.and_then(|head| head.shown(self.retention.floor(now), customer.as_ref(), now));
-        Ok(shown.map(|conversation| (conversation, customer)))
+        Ok((head, customer))
     }
 
     /// Claims the question what a customer's number is, before it is asked: of all who read the same

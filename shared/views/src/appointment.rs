@@ -303,6 +303,9 @@ pub fn appointment_and_texting_json(
         NoTexting::NotInUse => "not-in-use",
         NoTexting::Refused => "refused",
     });
+    if texting.refused.is_some() {
+        json["conversation"] = Value::Null;
+    }
     json["texting"] = json!({
         "possible": texting.refused.is_none(),
         "checked": texting.checked,
