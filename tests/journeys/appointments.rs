@@ -5,7 +5,7 @@ use domain::{Day, TimeZone};
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{Answer, Desk, HARBOR, House, Send, TIDEWATER, ago};
+use tests::{Answer, Call, Desk, HARBOR, House, Send, TIDEWATER, ago};
 
 const MARIA: &str = "+14255550182";
 const SAM: &str = "+12535550119";
@@ -436,7 +436,7 @@ async fn a_number_that_could_not_be_looked_up_is_saved_and_looked_up_a_minute_la
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_number_that_the_carrier_refuses_is_known_not_to_work_until_something_newer_is_said() {
+async fn a_number_that_the_carrier_refuses_is_known_not_to_work_until_the_customer_writes() {
     let house = House::open().await;
     let dana = house.dana().await;
     let booked = books(&dana, &booking("Maria Lopez", MARIA)).await;
@@ -449,7 +449,30 @@ async fn a_number_that_the_carrier_refuses_is_known_not_to_work_until_something_
     assert!(opened["texting"]["message"].as_str().unwrap().contains("does not deliver"), "{opened}");
     let screen = dana.screen(&path(&booked)).await.body;
     assert!(screen.contains(&format!("/conversation.html?c={conversation}")), "what was said stays within reach");
+    let call = Call::new("c-1", HARBOR, MARIA, booked["id"].as_str().unwrap());
+    assert_eq!(house.flow(&call.pressed("1")).await["result"], "confirmed");
+    let called = dana.get(&path(&booked)).await.json();
+    assert_eq!(called["texting"]["reason"], "refused", "a number that can be called need not take texts");
     house.phone(MARIA).texts(HARBOR, "It works").await;
+    assert_eq!(dana.get(&path(&booked)).await.json()["texting"]["possible"], true);
+    house.flow(&Call { contact: "c-2".to_owned(), ..call }.pressed("2")).await;
+    assert_eq!(dana.get(&path(&booked)).await.json()["texting"]["possible"], true, "and stays so when they are called");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_that_the_carrier_refused_may_be_tried_again_and_works_once_the_carrier_takes_a_text() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let booked = books(&dana, &booking("Maria Lopez", MARIA)).await;
+    let conversation = booked["conversation"].as_str().unwrap();
+    is_said_to_be(&house, MARIA, "invalid").await;
+    assert_eq!(dana.replies(conversation, "hello").await.code(), "invalid-number");
+    is_said_to_be(&house, MARIA, "mobile").await;
+    house.phone(MARIA).next_is("throttle").await;
+    assert_eq!(dana.replies(conversation, "hello").await.code(), "throttled");
+    let opened = dana.get(&path(&booked)).await.json();
+    assert_eq!(opened["texting"]["reason"], "refused", "a text that did not go out proves nothing");
+    assert_eq!(dana.replies(conversation, "hello?").await.status, 201);
     assert_eq!(dana.get(&path(&booked)).await.json()["texting"]["possible"], true);
 }
 

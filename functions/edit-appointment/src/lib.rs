@@ -292,16 +292,17 @@ impl EditAppointment {
             return Ok(Texting { mobile: None, refused: Some(NoTexting::NoNumber), checked: true, talked: false });
         };
         let now = self.clock.now();
-        let (customer, last) = self.store.customer(&staff.company, mobile.conversation, now).await?;
+        let (customer, conversation) = self.store.customer(&staff.company, mobile.conversation, now).await?;
         let mut customer = customer.unwrap_or_else(|| Customer::new(mobile.number.clone()));
         if customer.is_to_be_looked_up(now) {
             customer.kind = self.look_up(staff, mobile.conversation, &customer).await;
         }
+        let heard = conversation.as_ref().and_then(|conversation| conversation.heard);
         Ok(Texting {
             mobile: Some(mobile.clone()),
-            refused: customer.can_be_texted(last.map(|last| last.at)).err(),
+            refused: customer.can_be_texted(heard.map(|heard| heard.at)).err(),
             checked: customer.kind.is_some(),
-            talked: last.is_some(),
+            talked: conversation.is_some(),
         })
     }
 

@@ -11,7 +11,7 @@ pub struct Customer {
     pub kind: Option<NumberKind>,
     /// When they were asked last.
     pub asked: Option<Timestamp>,
-    /// When the carrier last refused a text because of the number.
+    /// When the carrier last refused a text because of the number, and has taken none since.
     pub refused: Option<Timestamp>,
     pub bookings: Vec<Booking>,
 }
@@ -160,12 +160,12 @@ impl Customer {
         }
     }
 
-    /// Whether texts can reach the number, as far as is known. A refusal by the carrier counts until
-    /// something newer stands in the conversation, whose newest message is `newest`.
-    pub fn can_be_texted(&self, newest: Option<Timestamp>) -> Result<(), NoTexting> {
+    /// Whether texts can reach the number, as far as is known. A refusal by the carrier counts until the
+    /// customer, who was `heard` last, writes: a number that is called need not be one that is texted.
+    pub fn can_be_texted(&self, heard: Option<Timestamp>) -> Result<(), NoTexting> {
         self.takes_texts()?;
         match self.refused {
-            Some(refused) if newest.is_none_or(|newest| newest <= refused) => Err(NoTexting::Refused),
+            Some(refused) if heard.is_none_or(|heard| heard <= refused) => Err(NoTexting::Refused),
             _ => Ok(()),
         }
     }
@@ -326,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_counts_until_something_newer_is_said() {
+    fn a_refusal_counts_until_the_customer_writes() {
         let mut customer = customer(&[]);
         assert_eq!(customer.can_be_texted(None), Ok(()));
         customer.refused = Some(minute(10));

@@ -6,8 +6,7 @@ use std::collections::{HashMap, HashSet};
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Put, ReturnConsumedCapacity, TransactWriteItem};
 use domain::{
-    Booking, CompanyId, Conversation, ConversationId, Customer, Mobile, NumberKind, PhoneNumber, Position, Retention,
-    Timestamp,
+    Booking, CompanyId, Conversation, ConversationId, Customer, Mobile, NumberKind, PhoneNumber, Retention, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -131,16 +130,17 @@ impl Store {
             .collect())
     }
 
-    /// What is known of a number now, and when something was last said with it. One request.
+    /// What is known of a number now, and the conversation with it, if something was said in it within
+    /// the retention. One request.
     pub async fn customer(
         &self,
         company: &CompanyId,
         conversation: ConversationId,
         now: Timestamp,
-    ) -> Result<(Option<Customer>, Option<Position>), StoreError> {
+    ) -> Result<(Option<Customer>, Option<Conversation>), StoreError> {
         let (head, customer) = self.head_and_customer(company, conversation, now).await?;
-        let head = head.filter(|head| head.stands(self.retention.floor(now)));
-        Ok((customer, head.map(|head| head.last)))
+        let conversation = head.and_then(|head| head.shown(self.retention.floor(now), customer.as_ref(), now));
+        Ok((customer, conversation))
     }
 
     /// A conversation as it is now, with what is known of its number; `None` if nothing was said in
@@ -151,9 +151,8 @@ impl Store {
         id: ConversationId,
         now: Timestamp,
     ) -> Result<Option<(Conversation, Option<Customer>)>, StoreError> {
-        let (head, customer) = self.head_and_customer(company, id, now).await?;
-        let shown = head.and_then(|head| head.shown(self.retention.floor(now), customer.as_ref(), now));
-        Ok(shown.map(|conversation| (conversation, customer)))
+        let (customer, conversation) = self.customer(company, id, now).await?;
+        Ok(conversation.map(|conversation| (conversation, customer)))
     }
 
     /// Both as they are now, the head also if it is beyond the retention. One request.
@@ -271,6 +270,37 @@ impl Store {
             .await
             .map_err(unavailable("UpdateItem"))?;
         Ok(())
+    }
+
+    /// Forgets that the carrier refused a text at a moment, since it has taken one. One request.
+    pub async fn number_accepted(
+        &self,
+        company: &CompanyId,
+        conversation: ConversationId,
+        refused: Timestamp,
+    ) -> Result<(), StoreError> {
+        let forgotten = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(keys::person(company, conversation).attributes()))
+            .update_expression("REMOVE refused_at ADD #version :one")
+            .condition_expression("refused_at = :refused")
+            .expression_attribute_names("#version", "version")
+            .expression_attribute_values(":refused", AttributeValue::N(refused.as_millis().to_string()))
+            .expression_attribute_values(":one", AttributeValue::N("1".into()))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        match forgotten {
+            // It has refused another meanwhile, or whoever it was about is not there any more.
+            Err(error)
+                if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
+            {
+                Ok(())
+            }
+            other => other.map(|_| ()).map_err(unavailable("UpdateItem")),
+        }
     }
 
     /// The heads of some conversations and whom they are with, or one of the two. One request for
