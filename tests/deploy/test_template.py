@@ -209,7 +209,7 @@ def test_the_host_that_was_asked_is_said_by_the_portal_and_not_by_whoever_asks()
 
 
 def test_a_contact_flow_is_not_told_too_late_what_was_taken_down():
-    assert FUNCTIONS["ConfirmationCall"]["Properties"]["Timeout"] <= 8, "Amazon Connect waits no longer"
+    assert FUNCTIONS["ConfirmationCall"]["Properties"]["Timeout"] < 8, "Amazon Connect waits no longer than 8 s"
 
 
 def test_only_the_flows_of_one_instance_invoke_the_function_and_only_its_events_reach_the_queue():

@@ -5,7 +5,7 @@ use domain::{Day, TimeZone};
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{Answer, Desk, HARBOR, House, Send, TIDEWATER, ago};
+use tests::{Answer, Call, Desk, HARBOR, House, Send, TIDEWATER, ago};
 
 const MARIA: &str = "+14255550182";
 const SAM: &str = "+12535550119";
@@ -59,6 +59,12 @@ async fn puts(desk: &Desk<'_>, id: &str, body: &Value) -> Answer {
 async fn is_said_to_be(house: &House, number: &str, kind: &str) {
     let decided = house.post_form("/local/carrier/kinds", &[("number", number), ("kind", kind)]).await;
     assert_eq!(decided.status, 204, "{}", decided.body);
+}
+
+/// The key of what is stored of an appointment's customer at Harbor Dental.
+fn person(appointment: &Value) -> Value {
+    let conversation = appointment["conversation"].as_str().unwrap();
+    json!({"pk": {"S": format!("CONVERSATION#harbor-dental#{conversation}")}, "sk": {"S": "PERSON"}})
 }
 
 async fn times_looked_up(house: &House, number: &str) -> u64 {
@@ -332,6 +338,7 @@ async fn a_number_that_cannot_be_texted_says_why_and_what_to_do() {
         let texting = &booked["texting"];
         assert_eq!((&texting["possible"], &texting["reason"]), (&json!(false), &json!(reason)));
         assert!(texting["message"].as_str().unwrap().contains(words), "{texting}");
+        assert_eq!(booked["conversation"], json!(null), "{reason}");
         let screen = dana.screen(&path(&booked)).await.body;
         assert!(screen.contains(words) && !screen.contains("data-conversation"), "{screen}");
     }
@@ -343,6 +350,33 @@ async fn a_number_that_cannot_be_texted_says_why_and_what_to_do() {
     }
     let own = dana.post("/api/appointments", &booking("Maria Lopez", HARBOR), Send::default()).await;
     assert!(own.sentence().contains("your own number"), "{}", own.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_writes_to_a_number_that_no_text_can_reach() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    for (number, words) in [
+        (LANDLINE, "(425) 555-0190 is a landline"),
+        (INTERNET, "is not a mobile number"),
+        (NOBODY, "No carrier has the number"),
+    ] {
+        let booked = books(&dana, &booking("Maria Lopez", number)).await;
+        let day = dana.get(&format!("/api/appointments?day={}", tomorrow())).await.items();
+        let listed = day.iter().find(|it| it["id"] == booked["id"]).unwrap();
+        let conversation = listed["conversation"].as_str().unwrap();
+        for before_they_write in [true, false] {
+            for refused in [dana.replies(conversation, "hello").await, dana.writes_first(number, "hello").await] {
+                assert_eq!((refused.status, refused.code()), (422, "not-textable".to_owned()), "{}", refused.body);
+                assert!(refused.sentence().contains(words), "{}", refused.body);
+            }
+            if before_they_write {
+                house.phone(number).texts(HARBOR, "hello").await;
+            }
+        }
+        assert_eq!(dana.messages(conversation).await.texts(), ["hello"], "nothing of it was recorded");
+        assert!(house.phone(number).texts_received().await.is_empty());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -360,21 +394,49 @@ async fn carriers_are_asked_what_a_number_is_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_number_that_could_not_be_looked_up_is_saved_and_looked_up_the_next_time() {
+async fn carriers_are_asked_once_also_by_eight_who_save_or_look_at_the_same_moment() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let bookings: Vec<_> =
+        (0..8).map(|n| with(booking("Maria Lopez", MARIA), json!({"time": format!("0{n}:00")}))).collect();
+    let booked = join_all(bookings.iter().map(|booking| books(&dana, booking))).await;
+    assert_eq!(times_looked_up(&house, MARIA).await, 1);
+    let nothing = json!({"Key": person(&booked[0]), "UpdateExpression": "REMOVE number_kind, asked_at"});
+    house.table("UpdateItem", nothing).await;
+    let opened = join_all(booked.iter().map(|it| async { dana.get(&path(it)).await.json() })).await;
+    assert_eq!(times_looked_up(&house, MARIA).await, 2);
+    assert!(
+        opened.iter().all(|it| it["texting"]["possible"] == true),
+        "whoever has no answer yet may write: {opened:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_that_could_not_be_looked_up_is_saved_and_looked_up_a_minute_later() {
     let house = House::open().await;
     let dana = house.dana().await;
     is_said_to_be(&house, MARIA, "unavailable").await;
     let booked = books(&dana, &booking("Maria Lopez", MARIA)).await;
     assert_eq!(booked["texting"], json!({"possible": true, "checked": false, "reason": null, "message": null}));
-    let screen = dana.screen(&path(&booked)).await.body;
-    assert!(screen.contains("could not be checked just now"), "{screen}");
+    for _ in 0..5 {
+        let screen = dana.screen(&path(&booked)).await.body;
+        assert!(screen.contains("is not checked yet"), "{screen}");
+    }
+    assert_eq!(times_looked_up(&house, MARIA).await, 1, "within the minute");
+    let a_minute_ago = runtime::wall_clock().now().minus_secs(60).as_millis().to_string();
+    let earlier = json!({
+        "Key": person(&booked), "UpdateExpression": "SET asked_at = :at",
+        "ConditionExpression": "attribute_exists(asked_at)", "ExpressionAttributeValues": {":at": {"N": a_minute_ago}},
+    });
+    house.table("UpdateItem", earlier).await;
     is_said_to_be(&house, MARIA, "landline").await;
     let opened = dana.get(&path(&booked)).await.json();
     assert_eq!(opened["texting"]["reason"], "landline");
+    assert_eq!(times_looked_up(&house, MARIA).await, 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_number_that_the_carrier_refuses_is_known_not_to_work_until_something_newer_is_said() {
+async fn a_number_that_the_carrier_refuses_is_known_not_to_work_until_the_customer_writes() {
     let house = House::open().await;
     let dana = house.dana().await;
     let booked = books(&dana, &booking("Maria Lopez", MARIA)).await;
@@ -387,7 +449,30 @@ async fn a_number_that_the_carrier_refuses_is_known_not_to_work_until_something_
     assert!(opened["texting"]["message"].as_str().unwrap().contains("does not deliver"), "{opened}");
     let screen = dana.screen(&path(&booked)).await.body;
     assert!(screen.contains(&format!("/conversation.html?c={conversation}")), "what was said stays within reach");
+    let call = Call::new("c-1", HARBOR, MARIA, booked["id"].as_str().unwrap());
+    assert_eq!(house.flow(&call.pressed("1")).await["result"], "confirmed");
+    let called = dana.get(&path(&booked)).await.json();
+    assert_eq!(called["texting"]["reason"], "refused", "a number that can be called need not take texts");
     house.phone(MARIA).texts(HARBOR, "It works").await;
+    assert_eq!(dana.get(&path(&booked)).await.json()["texting"]["possible"], true);
+    house.flow(&Call { contact: "c-2".to_owned(), ..call }.pressed("2")).await;
+    assert_eq!(dana.get(&path(&booked)).await.json()["texting"]["possible"], true, "and stays so when they are called");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_that_the_carrier_refused_may_be_tried_again_and_works_once_the_carrier_takes_a_text() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let booked = books(&dana, &booking("Maria Lopez", MARIA)).await;
+    let conversation = booked["conversation"].as_str().unwrap();
+    is_said_to_be(&house, MARIA, "invalid").await;
+    assert_eq!(dana.replies(conversation, "hello").await.code(), "invalid-number");
+    is_said_to_be(&house, MARIA, "mobile").await;
+    house.phone(MARIA).next_is("throttle").await;
+    assert_eq!(dana.replies(conversation, "hello").await.code(), "throttled");
+    let opened = dana.get(&path(&booked)).await.json();
+    assert_eq!(opened["texting"]["reason"], "refused", "a text that did not go out proves nothing");
+    assert_eq!(dana.replies(conversation, "hello?").await.status, 201);
     assert_eq!(dana.get(&path(&booked)).await.json()["texting"]["possible"], true);
 }
 
@@ -487,7 +572,9 @@ async fn a_booking_that_is_sent_twice_is_one_appointment() {
     let bookings =
         join_all((0..6).map(|_| async { dana.post("/api/appointments", &booking("Maria Lopez", MARIA), send).await }))
             .await;
-    assert!(bookings.iter().all(|answer| answer.status == 201 && answer.json() == bookings[0].json()), "{bookings:?}");
+    // Whoever was not the one to ask the carriers does not know yet what they say.
+    let booked = |answer: &Answer| with(answer.json(), json!({"texting": {"checked": null}}));
+    assert!(bookings.iter().all(|it| it.status == 201 && booked(it) == booked(&bookings[0])), "{bookings:?}");
     assert_eq!(dana.get(&format!("/api/appointments?day={}", tomorrow())).await.items().len(), 1);
     let other = dana.send(dana.request(Method::POST, "/api/appointments").form(&[("name", "Maria")])).await;
     assert_eq!(other.status, 422, "a form that lacks something");

@@ -240,6 +240,30 @@ async fn a_repeat_does_not_undo_what_staff_made_of_the_appointment_since() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_appointment_that_was_not_told_what_the_customer_pressed_is_told_by_the_end_of_the_call() {
+    let house = with_an_appointment().await;
+    let call = to_maria("c-1");
+    house.flow(&call.pressed("2")).await;
+    // As if the function had ended when the call was recorded and nothing else.
+    let item = json!({"pk": {"S": "COMPANY#harbor-dental"}, "sk": {"S": "APPOINTMENT#A-1"}});
+    let booked = json!({
+        "Key": item, "UpdateExpression": "SET appointment.#now.details.#status = :booked",
+        "ExpressionAttributeNames": {"#now": "now", "#status": "status"},
+        "ExpressionAttributeValues": {":booked": {"S": "booked"}},
+    });
+    house.table("UpdateItem", booked.clone()).await;
+    assert_eq!(house.contact_events(&[call.over("HUMAN_ANSWERED")]).await, [0; 0]);
+    assert_eq!(house.status_of("harbor-dental", "A-1").await.0, "booked", "what was told once is not told again");
+    let told = json!({"FilterExpression": "attribute_exists(appointment_told)", "ProjectionExpression": "pk, sk"});
+    for entry in house.table("Scan", told).await["Items"].as_array().unwrap() {
+        house.table("UpdateItem", json!({"Key": entry, "UpdateExpression": "REMOVE appointment_told"})).await;
+    }
+    assert_eq!(house.contact_events(&[call.over("HUMAN_ANSWERED")]).await, [0; 0]);
+    assert_eq!(house.status_of("harbor-dental", "A-1").await.0, "declined");
+    assert_eq!(outcomes(&house.dana().await).await, ["declined"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_call_stands_among_the_texts_and_replies_go_out_where_the_customer_wrote() {
     let house = with_an_appointment().await;
     let dana = house.dana().await;
@@ -306,6 +330,11 @@ async fn an_unknown_appointment_or_line_has_a_clear_answer_and_what_was_pressed_
     house.has_appointment("harbor-dental", "A-1", Some(MARIA)).await;
     assert_eq!(house.flow(&unknown.pressed("2")).await["result"], "declined", "told again, once it is there");
     assert_eq!(house.status_of("harbor-dental", "A-1").await.0, "declined");
+    let without_number = Call::new("c-2", HARBOR, MARIA, "A-2");
+    house.flow(&without_number.pressed("2")).await;
+    house.has_appointment("harbor-dental", "A-2", None).await;
+    assert_eq!(house.contact_events(&[without_number.over("HUMAN_ANSWERED")]).await, [0; 0], "or by the end of it");
+    assert_eq!(house.status_of("harbor-dental", "A-2").await.0, "declined");
     for appointment in ["", "a/b", "../x"] {
         let call = Call::new(&format!("c-{appointment}"), HARBOR, SAM, appointment);
         assert_eq!(house.flow(&call.pressed("1")).await["result"], "unknown-appointment", "{appointment:?}");

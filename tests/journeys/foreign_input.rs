@@ -12,7 +12,7 @@ use proptest::sample::{Index, select};
 use proptest::test_runner::{Config, FileFailurePersistence, TestCaseError, TestRunner};
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{Browser, Call, Desk, HARBOR, House, ago, record};
+use tests::{Browser, Call, Desk, HARBOR, House, PushService, Subscriber, ago, record};
 use tokio::runtime::Handle;
 use tokio::task::block_in_place;
 
@@ -228,6 +228,69 @@ async fn no_function_panics_at_what_it_is_brought() {
     let dana = house.dana().await;
     house.phone("+12535550119").texts(HARBOR, "Still there?").await;
     assert!(dana.notifications().await.texts().contains(&"Still there?".to_owned()));
+}
+
+/// What the table's stream says of everything that is stored: that it is new, or was the same before.
+async fn streamed(house: &House) -> Vec<Value> {
+    let stored = house.table("Scan", json!({"ConsistentRead": true})).await;
+    let record = |item: &Value| {
+        json!({
+            "eventID": "1", "eventName": "INSERT", "eventVersion": "1.1", "eventSource": "aws:dynamodb",
+            "awsRegion": "local", "eventSourceARN": "arn:aws:dynamodb:local:000000000000:table/switchboard/stream/1",
+            "dynamodb": {
+                "ApproximateCreationDateTime": 1, "Keys": {"pk": item["pk"], "sk": item["sk"]}, "NewImage": item,
+                "SequenceNumber": "1", "SizeBytes": 1, "StreamViewType": "NEW_AND_OLD_IMAGES",
+            },
+        })
+    };
+    let new: Vec<_> = stored["Items"].as_array().unwrap().iter().map(record).collect();
+    let changed = new.iter().cloned().map(|mut record| {
+        record["eventName"] = json!("MODIFY");
+        record["dynamodb"]["OldImage"] = record["dynamodb"]["NewImage"].clone();
+        record
+    });
+    new.iter().cloned().chain(changed).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_record_of_the_stream_is_panicked_at_or_holds_up_those_behind_it() {
+    let service = PushService::open().await;
+    let house = House::with_push_service(&service).await;
+    let dana = house.dana().await;
+    let allows = async |subscriber: &Subscriber| {
+        let kept = dana.puts_subscription(&subscriber.browser, &subscriber.subscription()).await;
+        assert_eq!(kept.status, 201, "{}", kept.body);
+        kept.json()["id"].as_str().unwrap().to_owned()
+    };
+    let browser = allows(&service.browser("ok", "now")).await;
+    assert_eq!(dana.tests_browser(&browser).await.status, 202);
+    house.has_appointment("harbor-dental", "7f3a", Some(MARIA)).await;
+    house.phone(MARIA).texts(HARBOR, "Hello").await;
+    house.flow(&Call::new("contact", HARBOR, MARIA, "7f3a").pressed("2")).await;
+    let mut open = dana.goes_live().await;
+    let records = streamed(&house).await;
+    tries(
+        &(select(&["live-updates", "dispatch-push"][..]), any::<Index>(), vec(changes(), 0..4)),
+        async |(function, which, changes)| {
+            let mut record = records[which.index(records.len())].clone();
+            for change in changes {
+                change.happens_to(&mut record);
+            }
+            // Behind one in order, by which a batch is known to be the stream's.
+            let invoked = house.invoke(function, &json!({"Records": [records[0], record]})).await;
+            prop_assert_ne!(&invoked.payload["errorType"], "Panic", "{}", function);
+            prop_assert!(!invoked.failed, "{}: {}", function, invoked.payload);
+            prop_assert_eq!(&invoked.payload["batchItemFailures"], &json!([]), "{}", function);
+            open.sends(r#"{"action":"ping"}"#).await;
+            open.sees("pong").await;
+            Ok(())
+        },
+    );
+    let later = service.browser("ok", "later");
+    allows(&later).await;
+    house.phone("+12535550119").texts(HARBOR, "Still there?").await;
+    assert_eq!(service.sends(&later, 1).await[0]["body"], "Still there?");
+    open.sees("Still there?").await;
 }
 
 /// A request with foreign words in every place that has some.

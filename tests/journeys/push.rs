@@ -118,6 +118,39 @@ async fn what_a_company_hides_is_hidden_from_the_next_message_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_text_of_a_known_customer_is_told_with_their_name_and_next_appointment() {
+    let service = PushService::open().await;
+    let house = House::with_push_service(&service).await;
+    let dana = house.dana().await;
+    let hers = service.browser("ok", "hers");
+    allows(&dana, &hers).await;
+    let books = async |name: &str| {
+        let appointment = json!({"name": name, "number": MARIA, "start": "2031-02-03T15:00", "minutes": 30});
+        let request = dana.request(reqwest::Method::PUT, "/api/appointments/A-1").json(&appointment);
+        let kept = dana.send(request.header("accept", "application/json")).await;
+        assert!([200, 201].contains(&kept.status), "{}", kept.body);
+    };
+    let told = async |text: &str, nth: usize| {
+        house.phone(MARIA).texts(HARBOR, text).await;
+        let shown = service.sends(&hers, nth).await[nth - 1].clone();
+        (shown["title"].as_str().unwrap().to_owned(), shown["body"].as_str().unwrap().to_owned())
+    };
+    let as_told = |title: &str, body: &str| (title.to_owned(), body.to_owned());
+    assert_eq!(told("Who is there?", 1).await, as_told("(425) 555-0182", "Who is there?"));
+    books("Maria Lopez").await;
+    let next = "Next appointment: Monday, 3 February 2031 at 15:00";
+    assert_eq!(told("Can I come at 4?", 2).await, as_told("Maria Lopez", &format!("Can I come at 4?\n{next}")));
+    books("Maria Garcia").await;
+    assert_eq!(told("Hello?", 3).await, as_told("Maria Garcia", &format!("Hello?\n{next}")));
+    let long = "\u{5b57}".repeat(1500);
+    let (_, body) = told(&long, 4).await;
+    let text = body.strip_suffix(&format!("\u{2026}\n{next}")).expect("the text is cut, and not the appointment");
+    assert!(long.starts_with(text), "{body}");
+    assert_eq!(dana.sets_pushes(&json!({"showsText": false})).await.status, 200);
+    assert_eq!(told("Very private", 5).await, as_told("Maria Garcia", "New message"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn whoever_wants_only_their_own_customers_messages_is_told_of_those() {
     let service = PushService::open().await;
     let house = House::with_push_service(&service).await;
@@ -139,7 +172,8 @@ async fn whoever_wants_only_their_own_customers_messages_is_told_of_those() {
     house.phone(SAM).texts(HARBOR, "Nobody's in particular").await;
     house.phone(MARIA).texts(HARBOR, "Now his").await;
     let shown = service.sends(&his, 1).await;
-    assert_eq!((shown.len(), &shown[0]["body"]), (1, &json!("Now his")));
+    let body = shown[0]["body"].as_str().unwrap();
+    assert!(shown.len() == 1 && body.starts_with("Now his\n"), "{shown:?}");
     assert_eq!(service.sends(&hers, 3).await.len(), 3);
 }
 

@@ -130,25 +130,34 @@ impl ConfirmationCall {
         };
         let company = self.company_of(&ended.line).await?.ok_or(NotRecorded::UnknownLine)?;
         let id = MessageId::of_call(&company.id, &ended.contact_id);
-        let Some(appointment) = self.store.appointment(&company.id, &ended.appointment, now).await? else {
+        let appointment = self.store.appointment(&company.id, &ended.appointment, now).await?;
+        let entry = match appointment.as_ref().and_then(|appointment| Self::report(id, &ended, appointment, now)) {
+            Some(report) => Some(self.store.record_call(&company, &report, now).await?),
             // The flow can have recorded the call all the same: it knows whom it talks with.
-            let entry = self.store.improve_call(&company.id, id, ended.outcome).await?;
-            return entry.map(|_| ()).ok_or(NotRecorded::UnknownAppointment);
+            None => self.store.improve_call(&company.id, id, ended.outcome).await?,
         };
-        let report = Self::report(id, ended, &appointment, now).ok_or(NotRecorded::NoNumber)?;
-        self.store.record_call(&company, &report, now).await?;
-        Ok(())
+        match (entry, appointment) {
+            // The flow's report can have been recorded and the appointment not told: the function may
+            // have ended between the two.
+            (Some(entry), Some(appointment)) => {
+                self.tell(&company, &appointment.id, &entry, now).await?;
+                Ok(())
+            }
+            (Some(_), None) => Ok(()),
+            (None, Some(_)) => Err(NotRecorded::NoNumber),
+            (None, None) => Err(NotRecorded::UnknownAppointment),
+        }
     }
 
     /// `None` without a number: then nobody can tell whom the call was to.
-    fn report(id: MessageId, ended: Ended, appointment: &Appointment, now: Timestamp) -> Option<CallReport> {
+    fn report(id: MessageId, ended: &Ended, appointment: &Appointment, now: Timestamp) -> Option<CallReport> {
         Some(CallReport {
             id,
             // A clock that is ahead of ours must not hold a call above all that comes after it.
             at: ended.at.map_or(now, |at| at.min(now)),
             customer: appointment.details().mobile.as_ref()?.number.clone(),
-            line: ended.line,
-            appointment: Some(ended.appointment),
+            line: ended.line.clone(),
+            appointment: Some(ended.appointment.clone()),
             outcome: ended.outcome,
         })
     }

@@ -1,7 +1,9 @@
 //! What a browser is pushed: what its notification shows, and where a click leads.
 
-use domain::{AppointmentId, CallOutcome, Company, Conversation, Customer, PushTest};
-use serde::Serialize;
+use std::fmt;
+
+use domain::{AppointmentId, CallOutcome, Company, Conversation, Customer, PushTest, Timestamp};
+use serde::{Serialize, Serializer};
 
 use crate::news::{News, Said};
 
@@ -18,10 +20,17 @@ pub(crate) struct Shown {
     kind: &'static str,
     conversation: Option<String>,
     title: String,
-    body: String,
+    body: Body,
     at: String,
     /// How many customers wait.
     unanswered: u32,
+}
+
+/// What is said, and below it when the customer comes next, if that is known.
+#[derive(Debug)]
+struct Body {
+    said: String,
+    next: Option<String>,
 }
 
 /// Whom news are of.
@@ -38,11 +47,13 @@ impl Shown {
         let mut title = whom.conversation.name.clone().unwrap_or_else(number);
         cut(&mut title, LONGEST_TITLE);
         let (kind, body) = match &news.said {
-            Said::Text(text) => ("message", if shows_text { text.clone() } else { "New message".to_owned() }),
+            Said::Text(text) if shows_text => ("message", Body { said: text.clone(), next: next(whom) }),
+            Said::Text(_) => ("message", Body::of("New message")),
+            // It says itself which appointment it is about.
             Said::ByPhone { outcome, appointment } if shows_text => {
-                ("call", words(*outcome, appointment.as_ref(), whom))
+                ("call", Body::of(&words(*outcome, appointment.as_ref(), whom)))
             }
-            Said::ByPhone { .. } => ("call", "A call needs an answer".to_owned()),
+            Said::ByPhone { .. } => ("call", Body::of("A call needs an answer")),
         };
         let conversation = Some(news.conversation.to_string());
         let (id, at) = (news.position.to_string(), news.position.at.to_string());
@@ -55,7 +66,7 @@ impl Shown {
             kind: "test",
             conversation: None,
             title: "Notifications work".to_owned(),
-            body: "This is the test that you asked for.".to_owned(),
+            body: Body::of("This is the test that you asked for."),
             at: test.at.to_string(),
             unanswered,
         }
@@ -66,13 +77,34 @@ impl Shown {
         loop {
             let payload = serde_json::to_vec(&self)?;
             let over = payload.len().saturating_sub(LARGEST);
-            if over == 0 || self.body.is_empty() {
+            if over == 0 || self.body.said.is_empty() {
                 return Ok(payload);
             }
             // What is written in one byte here takes at least one there.
-            let length = self.body.len().saturating_sub(over);
-            cut(&mut self.body, length);
+            let length = self.body.said.len().saturating_sub(over);
+            cut(&mut self.body.said, length);
         }
+    }
+}
+
+impl Body {
+    fn of(said: &str) -> Self {
+        Self { said: said.to_owned(), next: None }
+    }
+}
+
+impl fmt::Display for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.next {
+            Some(next) => write!(f, "{}\n{next}", self.said),
+            None => f.write_str(&self.said),
+        }
+    }
+}
+
+impl Serialize for Body {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 
@@ -88,6 +120,17 @@ fn cut(text: &mut String, longest: usize) {
     }
 }
 
+/// The notification may be read tomorrow: no "today" stands in it.
+fn next(whom: &Whom<'_>) -> Option<String> {
+    let next = whom.conversation.next.as_ref()?;
+    Some(format!("Next appointment: {}", day_and_time(next.start, whom.company)))
+}
+
+fn day_and_time(at: Timestamp, company: &Company) -> String {
+    let (day, time) = company.time_zone.local(at);
+    format!("{} at {time}", day.written_out())
+}
+
 fn words(outcome: CallOutcome, appointment: Option<&AppointmentId>, whom: &Whom<'_>) -> String {
     let says = match outcome {
         CallOutcome::Declined => "Declined the appointment",
@@ -98,41 +141,47 @@ fn words(outcome: CallOutcome, appointment: Option<&AppointmentId>, whom: &Whom<
     };
     let bookings = whom.customer.map(|customer| customer.bookings.as_slice()).unwrap_or_default();
     match bookings.iter().find(|booking| Some(&booking.id) == appointment) {
-        Some(booking) => {
-            let (day, time) = whom.company.time_zone.local(booking.start);
-            format!("{says} on {} at {time}", day.written_out())
-        }
+        Some(booking) => format!("{says} on {}", day_and_time(booking.start, whom.company)),
         None => says.to_owned(),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use domain::Timestamp;
     use serde_json::Value;
 
     use super::*;
 
-    fn shown(body: &str) -> Shown {
-        let test = PushTest { nonce: "nonce".to_owned(), at: Timestamp::from_millis(0) };
-        Shown { body: body.to_owned(), ..Shown::of_test(&test, 3) }
-    }
+    const NEXT: &str = "Next appointment: Monday, 30 November 2026 at 15:00";
 
-    fn body(text: &str) -> String {
-        let payload = shown(text).payload().unwrap();
+    fn body(said: &str, next: Option<&str>) -> String {
+        let test = PushTest { nonce: "nonce".to_owned(), at: Timestamp::from_millis(0) };
+        let mut shown = Shown::of_test(&test, 3);
+        shown.body = Body { said: said.to_owned(), next: next.map(str::to_owned) };
+        let payload = shown.payload().unwrap();
         assert!(payload.len() <= LARGEST, "{} bytes", payload.len());
         serde_json::from_slice::<Value>(&payload).unwrap()["body"].as_str().unwrap().to_owned()
     }
 
     #[test]
     fn a_text_is_whole_if_it_fits_and_is_otherwise_cut_between_characters() {
-        assert_eq!(body("hello"), "hello");
+        assert_eq!(body("hello", None), "hello");
         for long in ["x", "é", "字", "👋🏽", "\"", "\n", "\u{7}", " "] {
             let long = long.repeat(5000);
-            let cut = body(&long);
+            let cut = body(&long, None);
             let kept = cut.strip_suffix('…').unwrap_or(&cut);
             assert!(long.starts_with(kept), "{cut}");
         }
-        assert!(body(&"字".repeat(5000)).len() > 2500);
+        assert!(body(&"字".repeat(5000), None).len() > 2500);
+    }
+
+    #[test]
+    fn the_next_appointment_stands_below_the_text_and_is_whole_however_long_that_is() {
+        assert_eq!(body("hello", Some(NEXT)), format!("hello\n{NEXT}"));
+        for long in ["x", "字", "\"", "\u{7}", "\n"] {
+            let cut = body(&long.repeat(5000), Some(NEXT));
+            assert!(cut.ends_with(&format!("\n{NEXT}")), "{cut}");
+        }
+        assert!(body(&"字".repeat(5000), Some(NEXT)).len() > 2500);
     }
 }

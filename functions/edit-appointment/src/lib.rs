@@ -5,15 +5,15 @@ mod written;
 use std::convert::Infallible;
 
 use domain::{
-    Appointment, AppointmentId, BadAppointment, Clock, Company, Customer, Details, MessageId, Mobile, NoTexting,
-    NotANumber, PhoneNumber, Provider, Randomness, Staff,
+    Appointment, AppointmentId, BadAppointment, Clock, Company, ConversationId, Customer, Details, MessageId, Mobile,
+    NoTexting, NotANumber, NumberKind, PhoneNumber, Provider, Randomness, Staff,
 };
 use http::{Method, StatusCode};
 use lambda_http::{Body, Request, RequestExt, Response};
 use runtime::Runtime;
 use serde_json::json;
 use sms::Lookup;
-use store::{Saved, Store};
+use store::{LookUp, Saved, Store};
 use views::{AppointmentView, Texting, Viewer};
 use web::{Answer, Format, IdempotencyKey, Problem};
 use written::{Reading, Written, on_top_of};
@@ -286,28 +286,42 @@ impl EditAppointment {
         Ok(answer.with_status(StatusCode::CONFLICT))
     }
 
-    /// Whether the customer can be texted. Carriers are asked what a number is once, and again as long
-    /// as they could not say.
+    /// Whether the customer can be texted.
     async fn texting(&self, staff: &Staff, details: &Details) -> Result<Texting, Problem> {
         let Some(mobile) = &details.mobile else {
             return Ok(Texting { mobile: None, refused: Some(NoTexting::NoNumber), checked: true, talked: false });
         };
-        let (customer, last) = self.store.customer(&staff.company, mobile.conversation, self.clock.now()).await?;
+        let now = self.clock.now();
+        let (customer, conversation) = self.store.customer(&staff.company, mobile.conversation, now).await?;
         let mut customer = customer.unwrap_or_else(|| Customer::new(mobile.number.clone()));
-        if customer.kind.is_none() {
-            customer.kind = self.lookup.kind_of(&mobile.number).await;
-            if let Some(kind) = customer.kind
-                && let Err(error) = self.store.learn_number_kind(&staff.company, mobile.conversation, kind).await
-            {
-                tracing::warn!(%error, "what a number is was not kept; it will be asked again");
-            }
+        if customer.is_to_be_looked_up(now) {
+            customer.kind = self.look_up(staff, mobile.conversation, &customer).await;
         }
+        let heard = conversation.as_ref().and_then(|conversation| conversation.heard);
         Ok(Texting {
             mobile: Some(mobile.clone()),
-            refused: customer.can_be_texted(last.map(|last| last.at)).err(),
+            refused: customer.can_be_texted(heard.map(|heard| heard.at)).err(),
             checked: customer.kind.is_some(),
-            talked: last.is_some(),
+            talked: conversation.is_some(),
         })
+    }
+
+    /// Asks the carriers what a number is, unless somebody else does. `None` if that is not known then:
+    /// an appointment is shown without it.
+    async fn look_up(&self, staff: &Staff, conversation: ConversationId, customer: &Customer) -> Option<NumberKind> {
+        match self.store.claim_look_up(&staff.company, conversation, customer, self.clock.now()).await {
+            Ok(LookUp::Ours) => {}
+            Ok(LookUp::Theirs) => return None,
+            Err(error) => {
+                tracing::warn!(%error, "what a number is was not asked; it will be later");
+                return None;
+            }
+        }
+        let kind = self.lookup.kind_of(&customer.number).await?;
+        if let Err(error) = self.store.learn_number_kind(&staff.company, conversation, kind).await {
+            tracing::warn!(%error, "what a number is was not kept; it will be asked again");
+        }
+        Some(kind)
     }
 
     /// Whom the form offers; a program gets no form.

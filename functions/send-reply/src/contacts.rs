@@ -37,6 +37,10 @@ impl Contacts {
         known.contacts.insert((company.clone(), conversation), contact);
     }
 
+    pub(crate) fn forget(&self, company: &CompanyId, conversation: ConversationId) {
+        self.known().contacts.remove(&(company.clone(), conversation));
+    }
+
     pub(crate) fn company(&self, company: &CompanyId, now: Timestamp) -> Option<Company> {
         let (company, since) = self.known().companies.get(company).cloned()?;
         (now < since.plus_secs(COMPANY_GOOD_FOR_SECS)).then_some(company)

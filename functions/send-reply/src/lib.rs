@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use contacts::Contacts;
 use domain::{
-    Clock, Company, ConversationId, Message, MessageId, MessageKind, Mobile, NotANumber, OutboundText, PhoneNumber,
-    Progress, Randomness, Refusal, Staff, Told,
+    Clock, Company, ConversationId, Customer, Message, MessageId, MessageKind, Mobile, NotANumber, OutboundText,
+    PhoneNumber, Progress, Randomness, Refusal, Staff, Timestamp, Told,
 };
 use http::StatusCode;
 use lambda_http::{Body, Request, Response};
@@ -45,6 +45,8 @@ struct Recipient {
     conversation: ConversationId,
     contact: Contact,
     reply: bool,
+    /// When the carrier refused a text because of the number, if it has taken none since.
+    refused: Option<Timestamp>,
 }
 
 impl SendReply {
@@ -89,16 +91,18 @@ impl SendReply {
     async fn known(&self, staff: &Staff, conversation: ConversationId) -> Result<Recipient, Problem> {
         let now = self.clock.now();
         if let Some(contact) = self.contacts.of(&staff.company, conversation) {
-            return Ok(Recipient { conversation, contact, reply: true });
+            return Ok(Recipient { conversation, contact, reply: true, refused: None });
         }
-        if let Some(contact) = self.store.contact(&staff.company, conversation, now).await? {
-            return Ok(Recipient { conversation, contact, reply: true });
+        let (contact, customer) = self.store.contact(&staff.company, conversation, now).await?;
+        takes_texts(staff, customer.as_ref())?;
+        let refused = customer.as_ref().and_then(|customer| customer.refused);
+        if let Some(contact) = contact {
+            return Ok(Recipient { conversation, contact, reply: true, refused });
         }
-        let (customer, _) = self.store.customer(&staff.company, conversation, now).await?;
         let customer =
             customer.filter(|customer| !customer.bookings.is_empty()).ok_or_else(Problem::no_conversation)?;
         let line = self.company(staff).await?.line;
-        Ok(Recipient { conversation, contact: Contact { number: customer.number, line }, reply: false })
+        Ok(Recipient { conversation, contact: Contact { number: customer.number, line }, reply: false, refused })
     }
 
     /// Whom a first message is to: the number as the company's people write it.
@@ -109,11 +113,14 @@ impl SendReply {
             return Err(NotANumber::OurOwn(number.shown_in(staff.region)).into());
         }
         let conversation = company.conversation_key.conversation_with(&number);
-        let contact = self
-            .contacts
-            .of(&staff.company, conversation)
-            .unwrap_or_else(|| Contact { number, line: company.line.clone() });
-        Ok(Recipient { conversation, contact, reply: false })
+        if let Some(contact) = self.contacts.of(&staff.company, conversation) {
+            return Ok(Recipient { conversation, contact, reply: false, refused: None });
+        }
+        let (contact, customer) = self.store.contact(&staff.company, conversation, self.clock.now()).await?;
+        takes_texts(staff, customer.as_ref())?;
+        let refused = customer.and_then(|customer| customer.refused);
+        let contact = contact.unwrap_or(Contact { number, line: company.line });
+        Ok(Recipient { conversation, contact, reply: false, refused })
     }
 
     async fn company(&self, staff: &Staff) -> Result<Company, Problem> {
@@ -163,10 +170,16 @@ impl SendReply {
     ) -> Message {
         let number = &recipient.contact.number;
         let contact = Contact { number: number.clone(), line: message.line.clone() };
-        self.contacts.remember(&staff.company, message.conversation, contact);
+        // Whether the carrier takes the number again is to be noticed: until then it is looked up each time.
+        if recipient.refused.is_none() {
+            self.contacts.remember(&staff.company, message.conversation, contact);
+        }
         let reached = match self.gateway.hand_over(&message.line, number, text).await {
             Handed::Accepted { provider_id } => {
                 self.metrics.count(Metric::SendAccepted);
+                if let Some(refused) = recipient.refused {
+                    self.forget_refusal(staff, &message, refused).await;
+                }
                 Progress::Sent { at: self.clock.now(), provider_id }
             }
             Handed::Refused(refusal) => {
@@ -193,9 +206,17 @@ impl SendReply {
 
     /// The number does not work, and whoever looks at its customer's appointment is told.
     async fn remember_refusal(&self, staff: &Staff, message: &Message, number: &PhoneNumber) {
+        self.contacts.forget(&staff.company, message.conversation);
         let mobile = Mobile { number: number.clone(), conversation: message.conversation };
         if let Err(error) = self.store.number_refused(&staff.company, &mobile, self.clock.now()).await {
             tracing::error!(%error, "that a number does not work was not recorded");
+        }
+    }
+
+    /// The number works after all.
+    async fn forget_refusal(&self, staff: &Staff, message: &Message, refused: Timestamp) {
+        if let Err(error) = self.store.number_accepted(&staff.company, message.conversation, refused).await {
+            tracing::error!(%error, "that a number works again was not recorded");
         }
     }
 
@@ -215,6 +236,16 @@ impl SendReply {
         }
         Ok(message)
     }
+}
+
+/// Nobody writes to a number that no text can reach. One that the carrier refused may be tried again:
+/// it refuses for reasons that pass, too, and only another try shows that this one has.
+fn takes_texts(staff: &Staff, customer: Option<&Customer>) -> Result<(), Problem> {
+    let Some(customer) = customer else { return Ok(()) };
+    customer.takes_texts().map_err(|why| {
+        let sentence = why.sentence(&customer.number.shown_in(staff.region));
+        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "not-textable", sentence)
+    })
 }
 
 fn told(message: &Message, clock: &Clock) -> Option<Told> {

@@ -22,6 +22,8 @@ pub struct Conversation {
     pub last: Position,
     pub last_text: String,
     pub last_is_ours: bool,
+    /// Where the newest text of the customer is.
+    pub heard: Option<Position>,
     /// How the newest one ended, if it is a call.
     pub last_call: Option<CallOutcome>,
     /// Texts of the customer, and calls in which they would not come, since staff last wrote.

@@ -9,7 +9,9 @@ pub struct Customer {
     pub number: PhoneNumber,
     /// What the carriers said of the number, once they were asked.
     pub kind: Option<NumberKind>,
-    /// When the carrier last refused a text because of the number.
+    /// When they were asked last.
+    pub asked: Option<Timestamp>,
+    /// When the carrier last refused a text because of the number, and has taken none since.
     pub refused: Option<Timestamp>,
     pub bookings: Vec<Booking>,
 }
@@ -64,10 +66,12 @@ impl Customer {
     const BOOKINGS: usize = 100;
     /// How many names are told before it is only said that there are more.
     const NAMES: usize = 3;
+    /// After so long carriers who did not say what a number is are asked again.
+    const ASK_AGAIN_SECS: u64 = 60;
 
     #[must_use]
     pub fn new(number: PhoneNumber) -> Self {
-        Self { number, kind: None, refused: None, bookings: Vec::new() }
+        Self { number, kind: None, asked: None, refused: None, bookings: Vec::new() }
     }
 
     /// What the customers are called: the names of all who share the number, those with an
@@ -140,17 +144,28 @@ impl Customer {
         self.bookings.retain(|booking| booking.ends >= floor);
     }
 
-    /// Whether texts can reach the number, as far as is known. A refusal by the carrier counts until
-    /// something newer stands in the conversation, whose newest message is `newest`.
-    pub fn can_be_texted(&self, newest: Option<Timestamp>) -> Result<(), NoTexting> {
+    /// Whether the carriers are to be asked what the number is. Every question is charged for.
+    #[must_use]
+    pub fn is_to_be_looked_up(&self, now: Timestamp) -> bool {
+        self.kind.is_none() && self.asked.is_none_or(|asked| asked.plus_secs(Self::ASK_AGAIN_SECS) <= now)
+    }
+
+    /// Whether the number is one that texts can reach at all, as far as carriers have said what it is.
+    pub fn takes_texts(&self) -> Result<(), NoTexting> {
         match self.kind {
-            Some(NumberKind::Landline) => return Err(NoTexting::Landline),
-            Some(NumberKind::Other) => return Err(NoTexting::NotMobile),
-            Some(NumberKind::Invalid) => return Err(NoTexting::NotInUse),
-            Some(NumberKind::Mobile) | None => {}
+            Some(NumberKind::Landline) => Err(NoTexting::Landline),
+            Some(NumberKind::Other) => Err(NoTexting::NotMobile),
+            Some(NumberKind::Invalid) => Err(NoTexting::NotInUse),
+            Some(NumberKind::Mobile) | None => Ok(()),
         }
+    }
+
+    /// Whether texts can reach the number, as far as is known. A refusal by the carrier counts until the
+    /// customer, who was `heard` last, writes: a number that is called need not be one that is texted.
+    pub fn can_be_texted(&self, heard: Option<Timestamp>) -> Result<(), NoTexting> {
+        self.takes_texts()?;
         match self.refused {
-            Some(refused) if newest.is_none_or(|newest| newest <= refused) => Err(NoTexting::Refused),
+            Some(refused) if heard.is_none_or(|heard| heard <= refused) => Err(NoTexting::Refused),
             _ => Ok(()),
         }
     }
@@ -244,6 +259,16 @@ mod tests {
     }
 
     #[test]
+    fn carriers_are_asked_until_they_have_said_what_a_number_is_and_once_a_minute_at_most() {
+        let mut customer = customer(&[]);
+        assert!(customer.is_to_be_looked_up(minute(10)));
+        customer.asked = Some(minute(10));
+        assert!(!customer.is_to_be_looked_up(minute(10)) && customer.is_to_be_looked_up(minute(11)));
+        customer.kind = Some(NumberKind::Mobile);
+        assert!(!customer.is_to_be_looked_up(minute(11)));
+    }
+
+    #[test]
     fn the_next_appointment_is_the_soonest_that_still_takes_place() {
         let customer = customer(&[
             appointment("over", "M", 10, Booked),
@@ -301,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_counts_until_something_newer_is_said() {
+    fn a_refusal_counts_until_the_customer_writes() {
         let mut customer = customer(&[]);
         assert_eq!(customer.can_be_texted(None), Ok(()));
         customer.refused = Some(minute(10));

@@ -92,11 +92,12 @@ fn outcome(error: &SdkError<PublishError>) -> Handed {
 
 fn refusal(error: &PublishError) -> Refusal {
     let code = error.code().unwrap_or_default();
-    let opted_out = error.message().is_some_and(|message| message.contains("opted out"));
+    let says = |words| error.message().is_some_and(|message| message.contains(words));
     match code {
         "OptedOut" => Refusal::OptedOut,
-        _ if opted_out => Refusal::OptedOut,
-        "InvalidParameter" | "InvalidParameterValue" => Refusal::InvalidNumber,
+        _ if says("opted out") => Refusal::OptedOut,
+        // The message and its attributes are parameters, too, and say nothing of the customer's number.
+        "InvalidParameter" | "InvalidParameterValue" if says("PhoneNumber") => Refusal::InvalidNumber,
         "Throttled" | "Throttling" | "ThrottlingException" => Refusal::Throttled,
         _ => Refusal::Other,
     }
@@ -112,4 +113,29 @@ fn refused_connection(error: &(dyn Error + 'static)) -> bool {
         cause = error.source();
     }
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_sns::error::ErrorMetadata;
+
+    use super::*;
+
+    #[test]
+    fn only_what_is_said_of_the_number_is_held_against_it() {
+        let refused = |code: &str, message: &str| {
+            refusal(&PublishError::generic(ErrorMetadata::builder().code(code).message(message).build()))
+        };
+        let number = "Invalid parameter: PhoneNumber Reason: it is not valid to publish to";
+        assert_eq!(refused("InvalidParameter", number), Refusal::InvalidNumber);
+        assert_eq!(refused("InvalidParameterValue", number), Refusal::InvalidNumber);
+        for other in ["Invalid parameter: Message", "Invalid parameter: Message too long", ""] {
+            assert_eq!(refused("InvalidParameter", other), Refusal::Other, "{other}");
+        }
+        assert_eq!(
+            refused("InvalidParameter", "Invalid parameter: Cannot publish to opted out phone number"),
+            Refusal::OptedOut
+        );
+        assert_eq!(refused("Throttled", "PhoneNumber"), Refusal::Throttled);
+    }
 }

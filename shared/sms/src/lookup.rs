@@ -9,7 +9,7 @@ use aws_types::SdkConfig;
 use domain::{NumberKind, PhoneNumber};
 
 /// Asks what a number is: End User Messaging's `CarrierLookup`. Every question is charged for, so
-/// whoever asks keeps the answer.
+/// whoever asks keeps the answer, and the SDK, which would ask again after a time-out, asks once.
 #[derive(Clone)]
 pub struct Lookup {
     client: Client,
@@ -22,7 +22,7 @@ impl Lookup {
     #[must_use]
     pub fn new(aws: &SdkConfig) -> Self {
         let config = aws_sdk_pinpointsmsvoicev2::config::Builder::from(aws)
-            .retry_config(RetryConfig::standard().with_max_attempts(2))
+            .retry_config(RetryConfig::disabled())
             .timeout_config(
                 TimeoutConfig::builder().connect_timeout(Duration::from_secs(2)).operation_timeout(PATIENCE).build(),
             )

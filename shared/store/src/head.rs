@@ -17,6 +17,7 @@ pub(crate) struct Head {
     pub(crate) last: Position,
     last_text: String,
     last_is_ours: bool,
+    heard: Option<Position>,
     last_call: Option<CallOutcome>,
     unanswered: u32,
 }
@@ -48,6 +49,7 @@ impl Head {
             last: self.last,
             last_text: self.last_text,
             last_is_ours: self.last_is_ours,
+            heard: self.heard,
             last_call: self.last_call,
             unanswered: self.unanswered,
         }
@@ -146,10 +148,11 @@ fn moved(news: &HeadNews<'_>, unanswered: &str) -> String {
         From::Call(_) => ("if_not_exists(#line, :line)", ", last_call = :call", ""),
         From::Customer | From::StaffFirst | From::StaffReplying => (":line", "", " REMOVE last_call"),
     };
+    let heard = if news.from == From::Customer { ", heard = :position" } else { "" };
     format!(
         "SET conversation = :conversation, #number = :number, #line = {line}, #last = :position, last_text = :text, \
          last_is_ours = {ours}, recent_pk = :recent_pk, recent_sk = :recent_sk, expires_at = :expires, \
-         #unanswered = {unanswered}{call}{no_call}"
+         #unanswered = {unanswered}{heard}{call}{no_call}"
     )
 }
 

@@ -40,6 +40,7 @@ pub use keys::{EXPIRES_AT, PK, RECENT, RECENT_PK, RECENT_SK, SK};
 pub use live::{Connection, ConnectionId, Connections, Holder, NotAConnection, Opened};
 pub use outbound::{Contact, Draft, Queued};
 pub use page::Span;
+pub use person::LookUp;
 pub use push::{BrowserPage, BrowserPlace, Noted};
 pub use push_keeping::{BROWSERS_AT_MOST, BrowserToKeep, Kept};
 pub use push_settings::{PushSettings, PushSettingsChange, Set};

@@ -1,8 +1,8 @@
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use domain::{
-    CompanyId, ConversationId, Event, Message, MessageId, MessageKind, OutboundText, PhoneNumber, Position, Progress,
-    Timestamp,
+    CompanyId, ConversationId, Customer, Event, Message, MessageId, MessageKind, OutboundText, PhoneNumber, Position,
+    Progress, Timestamp,
 };
 
 use crate::error::{misshapen, unavailable};
@@ -44,26 +44,17 @@ pub enum Queued {
 }
 
 impl Store {
-    /// Whom a conversation is with. One request.
+    /// Whom a conversation is with, `None` if nothing was said in it within the retention, and what is
+    /// known of its number. One request.
     pub async fn contact(
         &self,
         company: &CompanyId,
         conversation: ConversationId,
         now: Timestamp,
-    ) -> Result<Option<Contact>, StoreError> {
-        let head = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .set_key(Some(keys::head(company, conversation).attributes()))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await
-            .map_err(unavailable("GetItem"))?;
-        let Some(item) = head.item else { return Ok(None) };
-        let head = Head::read(item, "GetItem")?;
-        let stands = head.stands(self.retention.floor(now));
-        Ok(stands.then_some(Contact { number: head.number, line: head.line }))
+    ) -> Result<(Option<Contact>, Option<Customer>), StoreError> {
+        let (head, customer) = self.head_and_customer(company, conversation, now).await?;
+        let head = head.filter(|head| head.stands(self.retention.floor(now)));
+        Ok((head.map(|head| Contact { number: head.number, line: head.line }), customer))
     }
 
     /// Records a message as about to be sent: the guard, the message and the conversation's head in

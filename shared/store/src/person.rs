@@ -6,8 +6,7 @@ use std::collections::{HashMap, HashSet};
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Put, ReturnConsumedCapacity, TransactWriteItem};
 use domain::{
-    Booking, CompanyId, Conversation, ConversationId, Customer, Mobile, NumberKind, PhoneNumber, Position, Retention,
-    Timestamp,
+    Booking, CompanyId, Conversation, ConversationId, Customer, Mobile, NumberKind, PhoneNumber, Retention, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -33,8 +32,18 @@ struct Item {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     number_kind: Option<NumberKind>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    asked_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     refused_at: Option<Timestamp>,
     bookings: Vec<Booking>,
+}
+
+/// Whose it is to ask the carriers what a number is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LookUp {
+    Ours,
+    /// Somebody else has asked since the customer was read, or the customer is not there any more.
+    Theirs,
 }
 
 /// What is known of conversations: the head, and whom it is with.
@@ -56,8 +65,13 @@ impl Person {
         now: Timestamp,
     ) -> Result<Self, StoreError> {
         let item: Item = serde_dynamo::from_item(item).map_err(misshapen(operation))?;
-        let mut customer =
-            Customer { number: item.number, kind: item.number_kind, refused: item.refused_at, bookings: item.bookings };
+        let mut customer = Customer {
+            number: item.number,
+            kind: item.number_kind,
+            asked: item.asked_at,
+            refused: item.refused_at,
+            bookings: item.bookings,
+        };
         customer.forget_before(retention.floor(now).at);
         Ok(Self { customer, version: item.version })
     }
@@ -80,6 +94,7 @@ impl Store {
             version: person.version + 1,
             number: customer.number.clone(),
             number_kind: customer.kind,
+            asked_at: customer.asked,
             refused_at: customer.refused,
             bookings: customer.bookings.clone(),
         };
@@ -115,24 +130,17 @@ impl Store {
             .collect())
     }
 
-    /// What is known of a number now, and when something was last said with it. One request.
+    /// What is known of a number now, and the conversation with it, if something was said in it within
+    /// the retention. One request.
     pub async fn customer(
         &self,
         company: &CompanyId,
         conversation: ConversationId,
         now: Timestamp,
-    ) -> Result<(Option<Customer>, Option<Position>), StoreError> {
-        let wanted = vec![keys::head(company, conversation), keys::person(company, conversation)];
-        let (mut customer, mut last) = (None, None);
-        for item in self.batch(wanted, true).await? {
-            if keys::part(&item) == Part::Person {
-                customer = Some(Person::read(item, "BatchGetItem", self.retention, now)?.customer);
-            } else {
-                let head = Head::read(item, "BatchGetItem")?;
-                last = head.stands(self.retention.floor(now)).then_some(head.last);
-            }
-        }
-        Ok((customer, last))
+    ) -> Result<(Option<Customer>, Option<Conversation>), StoreError> {
+        let (head, customer) = self.head_and_customer(company, conversation, now).await?;
+        let conversation = head.and_then(|head| head.shown(self.retention.floor(now), customer.as_ref(), now));
+        Ok((customer, conversation))
     }
 
     /// A conversation as it is now, with what is known of its number; `None` if nothing was said in
@@ -143,7 +151,18 @@ impl Store {
         id: ConversationId,
         now: Timestamp,
     ) -> Result<Option<(Conversation, Option<Customer>)>, StoreError> {
-        let wanted = vec![keys::head(company, id), keys::person(company, id)];
+        let (customer, conversation) = self.customer(company, id, now).await?;
+        Ok(conversation.map(|conversation| (conversation, customer)))
+    }
+
+    /// Both as they are now, the head also if it is beyond the retention. One request.
+    pub(crate) async fn head_and_customer(
+        &self,
+        company: &CompanyId,
+        conversation: ConversationId,
+        now: Timestamp,
+    ) -> Result<(Option<Head>, Option<Customer>), StoreError> {
+        let wanted = vec![keys::head(company, conversation), keys::person(company, conversation)];
         let (mut head, mut customer) = (None, None);
         for item in self.batch(wanted, true).await? {
             if keys::part(&item) == Part::Person {
@@ -152,8 +171,43 @@ impl Store {
                 head = Some(Head::read(item, "BatchGetItem")?);
             }
         }
-        let shown = head.and_then(|head| head.shown(self.retention.floor(now), customer.as_ref(), now));
-        Ok(shown.map(|conversation| (conversation, customer)))
+        Ok((head, customer))
+    }
+
+    /// Claims the question what a customer's number is, before it is asked: of all who read the same
+    /// customer one asks. One request.
+    pub async fn claim_look_up(
+        &self,
+        company: &CompanyId,
+        conversation: ConversationId,
+        customer: &Customer,
+        now: Timestamp,
+    ) -> Result<LookUp, StoreError> {
+        let claim = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(keys::person(company, conversation).attributes()))
+            .update_expression("SET asked_at = :now ADD #version :one")
+            .expression_attribute_names("#version", "version")
+            .expression_attribute_values(":now", AttributeValue::N(now.as_millis().to_string()))
+            .expression_attribute_values(":one", AttributeValue::N("1".into()))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let claim = match customer.asked {
+            None => claim.condition_expression("attribute_exists(pk) AND attribute_not_exists(asked_at)"),
+            Some(asked) => claim
+                .condition_expression("asked_at = :asked")
+                .expression_attribute_values(":asked", AttributeValue::N(asked.as_millis().to_string())),
+        };
+        match claim.send().await {
+            Ok(_) => Ok(LookUp::Ours),
+            Err(error)
+                if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
+            {
+                Ok(LookUp::Theirs)
+            }
+            Err(error) => Err(unavailable("UpdateItem")(error)),
+        }
     }
 
     /// Keeps what the carriers said of a customer's number, for as long as the customer is known.
@@ -216,6 +270,37 @@ impl Store {
             .await
             .map_err(unavailable("UpdateItem"))?;
         Ok(())
+    }
+
+    /// Forgets that the carrier refused a text at a moment, since it has taken one. One request.
+    pub async fn number_accepted(
+        &self,
+        company: &CompanyId,
+        conversation: ConversationId,
+        refused: Timestamp,
+    ) -> Result<(), StoreError> {
+        let forgotten = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(keys::person(company, conversation).attributes()))
+            .update_expression("REMOVE refused_at ADD #version :one")
+            .condition_expression("refused_at = :refused")
+            .expression_attribute_names("#version", "version")
+            .expression_attribute_values(":refused", AttributeValue::N(refused.as_millis().to_string()))
+            .expression_attribute_values(":one", AttributeValue::N("1".into()))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        match forgotten {
+            // It has refused another meanwhile, or whoever it was about is not there any more.
+            Err(error)
+                if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
+            {
+                Ok(())
+            }
+            other => other.map(|_| ()).map_err(unavailable("UpdateItem")),
+        }
     }
 
     /// The heads of some conversations and whom they are with, or one of the two. One request for

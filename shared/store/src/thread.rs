@@ -84,7 +84,17 @@ impl Store {
         conversation: ConversationId,
         now: Timestamp,
     ) -> Result<Option<Thread>, StoreError> {
-        let contact = self.contact(company, conversation, now).await?;
-        Ok(contact.map(|_| Thread { with: None, messages: Page { items: Vec::new(), next: None } }))
+        let found = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(keys::head(company, conversation).attributes()))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(unavailable("GetItem"))?;
+        let head = found.item.map(|item| Head::read(item, "GetItem")).transpose()?;
+        let there = head.is_some_and(|head| head.stands(self.retention.floor(now)));
+        Ok(there.then(|| Thread { with: None, messages: Page { items: Vec::new(), next: None } }))
     }
 }

@@ -167,7 +167,7 @@ fn texting_place(texting: &Texting, viewer: &Viewer) -> Markup {
                 }
             } @else if !texting.checked {
                 p.unchecked role="status" {
-                    "This number could not be checked just now. It is saved, you can write to it, and it will be checked the next time this appointment is opened."
+                    "This number is not checked yet. It is saved, you can write to it, and it will be checked while this appointment is open, or the next time it is."
                 }
             }
         }
@@ -303,6 +303,9 @@ pub fn appointment_and_texting_json(
         NoTexting::NotInUse => "not-in-use",
         NoTexting::Refused => "refused",
     });
+    if texting.refused.is_some() {
+        json["conversation"] = Value::Null;
+    }
     json["texting"] = json!({
         "possible": texting.refused.is_none(),
         "checked": texting.checked,
