@@ -1,21 +1,5 @@
+import {booked, opensAppointment} from '../lib/appointments.mjs';
 import {expect, test, GRACE, MARIA, onPhone} from '../lib/test.mjs';
-
-/** Books an appointment as a scheduling system does, tomorrow where the company is; gives it back. */
-async function booked(staff, fields) {
-  const zone = new Intl.DateTimeFormat('en-CA', {timeZone: 'America/Los_Angeles'});
-  const day = zone.format(Date.now() + 24 * 60 * 60 * 1000);
-  const answer = await staff.page.request.post('/api/appointments', {
-    headers: {accept: 'application/json'},
-    data: {name: 'Maria Lopez', number: MARIA, day, time: '15:00', minutes: 45, service: 'Cleaning', ...fields},
-  });
-  expect(answer.status(), await answer.text()).toBe(201);
-  return answer.json();
-}
-
-async function opensAppointment(staff, {id}) {
-  await staff.page.goto(`/appointment.html?a=${id}`);
-  await expect(staff.page.getByLabel('Customer')).toBeVisible();
-}
 
 const save = staff => staff.page.getByRole('button', {name: 'Save'}).click();
 const title = staff => staff.page.locator('#appointment-head .name');
@@ -178,14 +162,7 @@ test('cancelling takes a second step and keeps what was being written', async ({
 
 test('a day and a form follow what colleagues change without the refresh every five seconds', {tag: '@any-width'}, async ({dana, marcus}) => {
   const appointment = await booked(dana, {provider: 'marcus'});
-  for (const {page} of [dana, marcus]) {
-    // As they are, but for the refresh every five seconds.
-    await page.addInitScript(() => new MutationObserver(() => {
-      for (const refreshed of document.querySelectorAll('[hx-trigger*="every 5s, "]')) {
-        refreshed.setAttribute('hx-trigger', refreshed.getAttribute('hx-trigger').replace('every 5s, ', ''));
-      }
-    }).observe(document, {childList: true, subtree: true}));
-  }
+  for (const staff of [dana, marcus]) await staff.refreshesOnlyForAReason();
   await dana.page.goto(`/appointments.html?day=${appointment.day}`);
   await expect(dana.page.locator('.appointment')).toContainText('with Marcus Bell');
   await opensAppointment(marcus, appointment);

@@ -1,3 +1,4 @@
+import {booked, opensAppointment} from '../lib/appointments.mjs';
 import {expect, numbered, test, MARIA, SAM} from '../lib/test.mjs';
 
 const ONCE = {tag: '@any-width'};
@@ -15,6 +16,31 @@ test.describe('without a single refresh', () => {
     await expect.poll(() => dana.said()).toEqual(['Hello', 'Are you there?']);
     await expect(dana.bubbles.last().locator('time')).toHaveText(/^\d{1,2}:\d\d [AP]M$/);
     await dana.seesTheEnd();
+  });
+
+  test('beside an appointment the conversation grows as its customer writes', async ({stack, dana}) => {
+    await stack.customerTexts(MARIA, 'Hello');
+    await opensAppointment(dana, await booked(dana));
+    await expect.poll(() => dana.said()).toEqual(['Hello']);
+    await dana.isLive();
+    await dana.refreshesNoMore();
+    await stack.customerTexts(MARIA, 'Can I come at four?');
+    await expect.poll(() => dana.said()).toEqual(['Hello', 'Can I come at four?']);
+    await dana.seesTheEnd();
+  });
+
+  test('a customer whom a colleague renames has the new name above the conversation and in the inbox', ONCE, async ({stack, dana, marcus}) => {
+    await stack.customerTexts(MARIA, 'Hello');
+    const appointment = await booked(dana);
+    await dana.opensConversationWith('Maria Lopez');
+    await expect(dana.head).toContainText('Maria Lopez');
+    await dana.isLive();
+    await dana.refreshesNoMore();
+    await opensAppointment(marcus, appointment);
+    await marcus.page.getByLabel('Customer').fill('Maria Garcia');
+    await marcus.page.getByRole('button', {name: 'Save'}).click();
+    await expect(dana.head).toContainText('Maria Garcia');
+    await expect(dana.inbox.getByRole('listitem')).toContainText('Maria Garcia');
   });
 
   test('the dashboard shows who wrote, and who waits no more', ONCE, async ({stack, dana, marcus}) => {
@@ -149,7 +175,7 @@ test('a page that slept catches up when it is looked at', ONCE, async ({stack, s
   await dana.isLive();
 });
 
-test('a socket is renewed before the gateway closes it, and never leaves a gap', ONCE, async ({stack, signIn}) => {
+test('a socket that grew old while its computer slept is renewed, and never leaves a gap', ONCE, async ({stack, signIn}) => {
   const dana = await signIn('Dana Whitfield');
   const sockets = await dana.holdsSockets();
   await stack.customerTexts(MARIA, 'Hello');
