@@ -141,6 +141,32 @@ test('the conversation follows the number, and a draft stays with whom it is for
   expect(await stack.phoneOf(MARIA)).toEqual([]);
 });
 
+test('why a number cannot be texted is said in its place, with what to do, until it can be again', async ({stack, dana}) => {
+  const texting = dana.page.locator('#texting');
+  const nobodys = await booked(dana, {number: '+14255550192'});
+  await opensAppointment(dana, nobodys);
+  await expect(texting).toContainText('No carrier has the number (425) 555-0192. Check it with the customer');
+  await expect(dana.reply).toBeHidden();
+
+  await opensAppointment(dana, await booked(dana));
+  await expect(dana.reply).toBeVisible();
+  await expect(texting).toBeEmpty();
+  // Carriers knew it when they were asked, and do not deliver to it now.
+  await stack.numberIs('invalid', MARIA);
+  await dana.replies('See you tomorrow.');
+  await expect(texting).toContainText('The carrier does not deliver to (425) 555-0182, so texts do not arrive. Check the number');
+  await expect(dana.reply).toBeHidden();
+  await texting.getByRole('link', {name: 'Read what was said with this number'}).click();
+  await expect(dana.bubbles.last()).toContainText('See you tomorrow.');
+
+  await dana.page.goBack();
+  await expect(texting).toContainText('The carrier does not deliver to');
+  await stack.customerTexts(MARIA, 'I am still here');
+  await expect(dana.reply).toBeVisible();
+  await expect(texting).toBeEmpty();
+  await expect(dana.bubbles.last()).toContainText('I am still here');
+});
+
 test('cancelling takes a second step and keeps what was being written', async ({dana}) => {
   const appointment = await booked(dana);
   await opensAppointment(dana, appointment);
