@@ -31,6 +31,8 @@ const test = base.extend({
 });
 
 test.use({connectionFails: true});
+// Two hours are a thousand steps.
+test.slow();
 test.beforeEach(({stack}) => stack.customerTexts(MARIA, 'Hello'));
 
 /** Lets time pass, and what is said meanwhile arrive, since the other side lives by another clock. */
