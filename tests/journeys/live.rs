@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use local::SocketLimits;
 use serde_json::{Value, json};
-use tests::{Call, Desk, HARBOR, House, Refused, Sms, TIDEWATER, ago, by_queue};
+use tests::{Call, Desk, HARBOR, House, Refused, Sms, TIDEWATER, UnsureGateway, ago, by_queue};
 
 const MARIA: &str = "+14255550182";
 const SAM: &str = "+12535550119";
@@ -229,14 +229,52 @@ async fn a_connection_that_is_gone_is_forgotten() {
     dana.goes_live().await.vanishes();
     connections_are(&house, 1).await;
     // One of which nobody said that it ended: the gateway does not know it.
-    let mut gone = connections(&house).await.remove(0);
-    gone["sk"] = json!({"S": "gone0123456789="});
-    gone["connection"] = gone["sk"].clone();
-    gone["since"] = json!({"N": "0"});
-    house.table("PutItem", json!({"Item": gone})).await;
+    let later = runtime::wall_clock().now().plus_secs(60 * 60).as_millis();
+    is_connected(&house, "gone0123456789=", later).await;
     house.phone(MARIA).texts(HARBOR, "Running late").await;
     socket.sees("Running late").await;
     connections_are(&house, 1).await;
+}
+
+/// Has the table know of another connection, like the first that it knows, that was opened long ago and whose session
+/// ends at a moment in milliseconds.
+async fn is_connected(house: &House, id: &str, ends: u64) {
+    let mut other = connections(house).await.remove(0);
+    other["sk"] = json!({"S": id});
+    other["connection"] = json!({"S": id});
+    other["since"] = json!({"N": "0"});
+    other["ends"] = json!({"N": ends.to_string()});
+    house.table("PutItem", json!({"Item": other})).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_that_end_by_the_hundred_keep_nobody_waiting() {
+    let gateway = UnsureGateway::open().await;
+    let house = House::behind(&gateway).await;
+    let mut socket = house.dana().await.goes_live().await;
+    for number in 0..200 {
+        is_connected(&house, &format!("hangs-{number}"), 1).await;
+    }
+    house.phone(MARIA).texts(HARBOR, "Running late").await;
+    socket.sees("Running late").await;
+    connections_are(&house, 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_post_that_the_gateway_refuses_keeps_nothing_from_the_others() {
+    let gateway = UnsureGateway::open().await;
+    let house = House::behind(&gateway).await;
+    let mut socket = house.dana().await.goes_live().await;
+    let later = runtime::wall_clock().now().plus_secs(60 * 60).as_millis();
+    for refused in ["refuses-429-a", "refuses-500-b"] {
+        is_connected(&house, refused, later).await;
+    }
+    for text in ["Running late", "Are you there?", "Hello?"] {
+        house.phone(MARIA).texts(HARBOR, text).await;
+        socket.sees(text).await;
+    }
+    assert_eq!(socket.everything().await, "", "nothing comes twice");
+    assert_eq!(connections(&house).await.len(), 3, "a refusal is no end");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,7 +5,7 @@ use local::{Data, MAPPINGS, Options, SocketLimits, Stack};
 use reqwest::redirect::Policy;
 use serde_json::{Value, json};
 
-use crate::{Answer, Desk, Phone, PushService, SigningIn};
+use crate::{Answer, Desk, Phone, PushService, SigningIn, UnsureGateway};
 
 /// Lines of the two companies that every stack serves.
 pub const HARBOR: &str = "+12065550142";
@@ -36,26 +36,37 @@ pub struct Usage {
 impl House {
     /// Two companies with lines and staff, and nothing said yet; gone with the test.
     pub async fn open() -> Self {
-        Self::start(Data::InMemory, SocketLimits::default(), None).await
+        Self::start(Self::plain()).await
     }
 
     /// The same, with a push service on this machine that may be pushed to.
     pub async fn with_push_service(service: &PushService) -> Self {
-        Self::start(Data::InMemory, SocketLimits::default(), Some(service.origin().to_owned())).await
+        Self::start(Options { push_service: Some(service.origin().to_owned()), ..Self::plain() }).await
     }
 
     /// The same, kept in a folder.
     pub async fn open_in(folder: &Path) -> Self {
-        Self::start(Data::In(folder.to_owned()), SocketLimits::default(), None).await
+        Self::start(Options { data: Data::In(folder.to_owned()), ..Self::plain() }).await
     }
 
     /// The same as the first, with a gateway that keeps WebSockets for as long as is said.
     pub async fn with_sockets_kept(sockets: SocketLimits) -> Self {
-        Self::start(Data::InMemory, sockets, None).await
+        Self::start(Options { sockets, ..Self::plain() }).await
     }
 
-    async fn start(data: Data, sockets: SocketLimits, push_service: Option<String>) -> Self {
-        let options = Options { port: 0, data, demo: false, sockets, push_service };
+    /// The same as the first, with a gateway that does not always do what it is asked.
+    pub async fn behind(gateway: &UnsureGateway) -> Self {
+        let house = Self::start(Options { connections: Some(gateway.address().to_owned()), ..Self::plain() }).await;
+        gateway.stands_before(&house);
+        house
+    }
+
+    fn plain() -> Options {
+        let sockets = SocketLimits::default();
+        Options { port: 0, data: Data::InMemory, demo: false, sockets, push_service: None, connections: None }
+    }
+
+    async fn start(options: Options) -> Self {
         let stack = Box::pin(Stack::start(options)).await.expect("the stack starts");
         let http = reqwest::Client::builder().redirect(Policy::none()).build().expect("a client");
         Self { stack, http }

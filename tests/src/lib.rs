@@ -16,6 +16,7 @@ mod phone;
 mod push_service;
 mod signing_in;
 mod socket;
+mod unsure_gateway;
 
 pub use answer::Answer;
 pub use browser::{AUTH, Browser, P256DH};
@@ -27,3 +28,4 @@ pub use phone::Phone;
 pub use push_service::{PushService, Pushed, Subscriber};
 pub use signing_in::SigningIn;
 pub use socket::{Refused, Socket};
+pub use unsure_gateway::UnsureGateway;

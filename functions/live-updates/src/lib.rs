@@ -7,6 +7,7 @@ mod screen;
 use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
 use batch::Changes;
 use domain::{Clock, CompanyId, Timestamp};
+use futures_util::stream::{self, StreamExt, TryStreamExt};
 use lambda_runtime::Diagnostic;
 use live::{Frame, Posted, Sockets, frames};
 use regions::Regions;
@@ -25,6 +26,9 @@ pub struct LiveUpdates {
 
 /// How many of a conversation's newest messages are looked at for rows that look different now.
 const NEWEST: usize = 10;
+
+/// Connections that are closed at the same time.
+const CLOSED_AT_A_TIME: usize = 64;
 
 impl LiveUpdates {
     /// `endpoint` is where the WebSocket API's `@connections` are.
@@ -55,33 +59,35 @@ impl LiveUpdates {
         Ok(response)
     }
 
-    /// Posts to a company's connections what they are to show, and closes those whose session is over.
+    /// Posts to a company's connections what they are to show, and then closes those whose session is
+    /// over: however many they are, nobody waits for that to see something.
     async fn tell(&self, company: &CompanyId, changes: &Changes) -> Result<(), StoreError> {
         let mut after = None;
         let mut rendered: Option<Vec<Frame>> = None;
+        let mut over = Vec::new();
         loop {
             let page = self.store.connections(company, after.as_ref()).await?;
             if !page.items.is_empty() {
                 let now = self.clock.now();
-                let (over, open): (Vec<_>, Vec<_>) = page
+                let (ended, open): (Vec<_>, Vec<_>) = page
                     .items
-                    .iter()
+                    .into_iter()
                     .partition(|connection| connection.holder.ends <= now || is_over(connection, &changes.changes));
-                for connection in over {
-                    self.close(company, &connection.id).await?;
-                }
+                over.extend(ended.into_iter().map(|connection| connection.id));
                 if rendered.is_none() {
                     rendered = Some(self.frames(company, &changes.changes).await?);
                 }
                 if let Some(frames) = rendered.as_ref().filter(|frames| !frames.is_empty()) {
-                    self.post(company, &open, frames).await?;
+                    over.extend(self.post(company, &open, frames).await?);
                 }
             }
             after = page.next;
             if after.is_none() {
-                return Ok(());
+                break;
             }
         }
+        let closing = stream::iter(over).map(|id| async move { self.close(company, &id).await });
+        closing.buffer_unordered(CLOSED_AT_A_TIME).try_collect().await
     }
 
     /// Rendered once, for everybody in the company.
@@ -105,16 +111,23 @@ impl LiveUpdates {
         Ok(frames(pieces))
     }
 
-    async fn post(&self, company: &CompanyId, open: &[&Connection], frames: &[Frame]) -> Result<(), StoreError> {
+    /// Gives the connections that are to be closed for being too slow.
+    async fn post(
+        &self,
+        company: &CompanyId,
+        open: &[Connection],
+        frames: &[Frame],
+    ) -> Result<Vec<ConnectionId>, StoreError> {
         let began = self.clock.now();
         let mut refused = 0;
-        for (connection, posted) in self.sockets.post(open.iter().copied(), frames).await {
+        let mut too_slow = Vec::new();
+        for (connection, posted) in self.sockets.post(open, frames).await {
             match posted {
                 Posted::Delivered => {}
                 Posted::Gone if is_opening(connection, began) => {}
                 Posted::Gone => self.store.forget_connection(company, &connection.id).await?,
                 // Its page connects again and catches up; nobody waits for this one twice.
-                Posted::TooSlow => self.close(company, &connection.id).await?,
+                Posted::TooSlow => too_slow.push(connection.id.clone()),
                 Posted::Refused(code) => {
                     refused += 1;
                     if refused == 1 {
@@ -123,13 +136,13 @@ impl LiveUpdates {
                 }
             }
         }
-        Ok(())
+        Ok(too_slow)
     }
 
     async fn close(&self, company: &CompanyId, connection: &ConnectionId) -> Result<(), StoreError> {
         if let Err(error) = self.sockets.close(connection).await {
             // It is posted to no more, which is what matters; API Gateway closes it in its time.
-            tracing::warn!(%company, %error, "a connection whose session is over was not closed");
+            tracing::warn!(%company, %error, "a connection was not closed");
         }
         self.store.forget_connection(company, connection).await
     }

@@ -41,6 +41,7 @@ async fn main() -> anyhow::Result<()> {
         demo: !arguments.no_demo,
         sockets: SocketLimits::default(),
         push_service: arguments.push_service,
+        connections: None,
     };
     let stack = Box::pin(Stack::start(options)).await?;
     let address = stack.address();

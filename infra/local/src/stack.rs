@@ -44,6 +44,8 @@ pub struct Options {
     /// A push service on this machine that may be pushed to besides those of the known browsers:
     /// `http://127.0.0.1:<port>`.
     pub push_service: Option<String>,
+    /// Who is asked instead of the gateway here for what is below `@connections`: `http://127.0.0.1:<port>`.
+    pub connections: Option<String>,
 }
 
 /// Where data is kept.
@@ -98,7 +100,8 @@ impl Stack {
             metrics: Metrics::uncollected(runtime::wall_clock()),
         };
         let table = Table::open(&options.data).await?;
-        let live = format!("http://127.0.0.1:{port}{}", socket::MANAGEMENT);
+        let own = || format!("http://127.0.0.1:{port}{}", socket::MANAGEMENT);
+        let live = options.connections.clone().unwrap_or_else(own);
         let services = match &options.push_service {
             Some(origin) => Services::known().and_local(origin)?,
             None => Services::known(),

@@ -12,17 +12,17 @@ const keyOf = element => element.dataset.key;
 // the list or only an element of it.
 let asked = null;
 let isPage = true;
-// When it was asked for. A row that came over the socket since then is newer than what was asked for.
-let since = Infinity;
+// Its request, if there was one. A row that came over the socket since then is newer than what was asked for.
+let request = null;
 
 htmx.registerExtension('merge', {
-  htmx_config_request(element, {ctx}) {
+  htmx_before_request(element, {ctx}) {
     ctx.since = performance.now();
   },
   htmx_before_swap(element, {ctx}) {
     asked = element.closest?.('.older') ?? null;
     isPage = ctx.request.method === 'GET';
-    since = ctx.since;
+    request = ctx;
   },
   handle_swap(style, list, fragment) {
     if (style !== 'merge') return false;
@@ -60,7 +60,7 @@ function take(list, rows) {
   // Whoever watches the lists watches swaps: this is one, though nobody asked for it.
   const swap = {detail: {ctx: {sourceElement: list, request: {action: list.getAttribute('hx-get')}}}};
   document.dispatchEvent(new CustomEvent('htmx:before:swap', swap));
-  [asked, isPage, since] = [null, false, Infinity];
+  [asked, isPage, request] = [null, false, null];
   merge(list, rows);
   for (const row of rows) {
     row.live = performance.now();
@@ -84,16 +84,13 @@ function merge(list, came) {
   const empty = came.find(element => element.matches('.empty'));
   if (empty && !rowsOf(list).length) return list.replaceChildren(empty);
   if (rows.length) list.querySelector(':scope > .empty')?.remove();
-  if (isPage) {
+  const most = Number(list.dataset.most);
+  if (isPage && !most) {
     asked?.remove();
     placeOlder(list, older, rows);
   }
   for (const row of rows) place(list, row);
-  const most = Number(list.dataset.most);
-  if (most) {
-    rowsOf(list).slice(most).forEach(row => row.remove());
-    list.querySelectorAll(':scope > .older').forEach(row => row.remove());
-  }
+  if (most) rowsOf(list).slice(most).forEach(row => row.remove());
 }
 
 // A page reaches from its newest row down to `older`, or to the end of the list if it has none.
@@ -102,19 +99,19 @@ function placeOlder(list, older, rows) {
   const lowest = older ? keyOf(older) : '';
   const highest = rows.map(keyOf).sort().at(-1) ?? '';
   for (const stale of list.querySelectorAll(':scope > .older')) {
-    if (lowest <= keyOf(stale) && keyOf(stale) <= highest) stale.remove();
+    if (lowest < keyOf(stale) && keyOf(stale) <= highest) stale.remove();
   }
-  if (!older) return;
-  const beyond = rowsOf(list).some(row => keyOf(row) < lowest);
-  // A row that was in this very place before joins the page to what was loaded below it.
+  // One that stands there already may have been pressed.
+  if (!older || document.getElementById(older.id)) return;
+  const below = rowsOf(list).filter(row => keyOf(row) < lowest).length;
+  if (!below) return place(list, older);
+  // A row that was in this very place before joins the page to what was loaded below it. Without one there
+  // is something between; with one, what is below may still have changed since.
   const joined = rows.some(row => {
     const there = document.getElementById(row.id);
     return there && keyOf(there) === keyOf(row) && !there.alone;
   });
-  if (beyond && joined) return;
-  // Something is between what came and what was there: it is fetched without being asked for.
-  if (beyond) older.querySelector('button').setAttribute('hx-trigger', 'load');
-  place(list, older);
+  if (!joined || request.catchingUp) request.next = [older.querySelector('button').getAttribute('hx-get'), below];
 }
 
 function place(list, row) {
@@ -122,7 +119,7 @@ function place(list, row) {
   const there = document.getElementById(row.id);
   // What came by itself says nothing of its neighbours.
   if (there && isPage) there.alone = false;
-  if (there?.came === came || there?.live > since) return;
+  if (there?.came === came || there?.live > request?.since) return;
   row.came = came;
   row.alone = !isPage && (there?.alone ?? true);
   if (!there && list.filled && !asked) row.classList.add('came');

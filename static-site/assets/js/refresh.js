@@ -1,7 +1,9 @@
-// What refreshes itself: cheaply when nothing has changed, at once when the reader comes back.
+// What refreshes itself: cheaply when nothing has changed, at once and to its end when the reader comes back.
 
 const refreshing = '[hx-trigger*="refresh"]';
 const tags = new WeakMap();
+// The lists that may have missed something at any place that they show, and the page with which they go on.
+const behind = new WeakMap();
 
 htmx.registerExtension('refresh', {
   htmx_config_request(element, {ctx}) {
@@ -11,6 +13,14 @@ htmx.registerExtension('refresh', {
   },
   // Not before: one that waited for the answer to the one before it asks with that answer's tag.
   htmx_before_request(element, {ctx}) {
+    // One that shows nothing has missed nothing.
+    if (!element.filled) behind.delete(element);
+    if (behind.has(element)) {
+      ctx.request.action = behind.get(element).page ?? asMuchAsIsLoaded(element, ctx.request.action);
+      // Without an answer, the next request begins anew.
+      ctx.catchingUp = {};
+      behind.set(element, ctx.catchingUp);
+    }
     const tag = tags.get(element);
     if (tag) ctx.request.headers['If-None-Match'] = tag;
   },
@@ -18,12 +28,41 @@ htmx.registerExtension('refresh', {
     if (!element.matches(refreshing)) return;
     const tag = ctx.response.headers.get('ETag');
     if (ctx.response.status === 200 && tag) tags.set(element, tag);
+    // Nothing has changed, and nothing was missed.
+    if (ctx.response.status === 304 && behind.get(element) === ctx.catchingUp) behind.delete(element);
   },
+});
+
+// The first page again, with all rows that are loaded, as far as one page can have them. So many it has at least.
+function asMuchAsIsLoaded(list, address) {
+  const [least, loaded] = [25, list.querySelectorAll(':scope > [data-key]:not(.older)').length];
+  return loaded > least ? pageOf(address, loaded) : address;
+}
+
+function pageOf(address, rows) {
+  const url = new URL(address, location);
+  url.searchParams.set('limit', Math.min(rows, 100));
+  return url.pathname + url.search;
+}
+
+// A page that ends above what the list shows is followed by the next, until all that it shows has come again.
+document.addEventListener('htmx:after:swap', ({detail: {ctx}}) => {
+  const {target: list, catchingUp, next} = ctx;
+  // Another catching up has begun meanwhile.
+  if (behind.get(list) !== catchingUp) return;
+  if (!next) return behind.delete(list);
+  // What was answered is not all: that it has not changed would not be enough.
+  tags.delete(list);
+  behind.set(list, {page: pageOf(...next)});
+  htmx.trigger(list, 'refresh');
 });
 
 function catchUp() {
   if (document.hidden) return;
-  for (const element of document.querySelectorAll(refreshing)) htmx.trigger(element, 'refresh');
+  for (const element of document.querySelectorAll(refreshing)) {
+    behind.set(element, {});
+    htmx.trigger(element, 'refresh');
+  }
 }
 
 document.addEventListener('visibilitychange', catchUp);

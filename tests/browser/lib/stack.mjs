@@ -72,6 +72,11 @@ export class Stack {
     await this.post('/local/carrier/next', {to, answer});
   }
 
+  /** What carriers say of a number from now on: `mobile`, `landline`, `voip`, `invalid` or `unavailable`. */
+  async numberIs(kind, number) {
+    await this.post('/local/carrier/kinds', {number, kind});
+  }
+
   /** The texts that reached a customer's phone, oldest first. */
   async phoneOf(number) {
     const response = await fetch(`${this.address}/local/carrier/messages?to=${encodeURIComponent(number)}`);

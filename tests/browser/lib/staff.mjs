@@ -87,22 +87,49 @@ export class Staff {
     await this.page.route('**/api/**', route => (route.request().method() === 'GET' ? route.abort() : route.continue()));
   }
 
-  /** Puts a hand on the page's sockets, before it opens the first: cuts those that are open, and lets none through while it holds them. */
+  /** The pages that are opened from now on ask only when there is a reason to, and not every five seconds. */
+  async refreshesOnlyForAReason() {
+    await this.page.addInitScript(() => new MutationObserver(() => {
+      for (const refreshed of document.querySelectorAll('[hx-trigger*="every 5s, "]')) {
+        refreshed.setAttribute('hx-trigger', refreshed.getAttribute('hx-trigger').replace('every 5s, ', ''));
+      }
+    }).observe(document, {childList: true, subtree: true}));
+  }
+
+  /**
+   * Puts a hand on the page's sockets, before it opens the first: cuts those that are open, lets none through while it
+   * holds them, keeps what is said over them to itself while it hushes them, and hands over none before `opening`.
+   */
   async holdsSockets() {
     const open = new Set();
     const hand = {
       holds: false,
+      hushes: false,
+      opening: null,
       made: 0,
+      pings: 0,
+      pongs: 0,
       async cut() {
         await Promise.all([...open].map(socket => socket.close({code: 1001})));
         open.clear();
       },
     };
-    await this.page.routeWebSocket('**/live', socket => {
+    await this.page.routeWebSocket('**/live', async socket => {
       hand.made += 1;
       if (hand.holds) return socket.close({code: 1001});
+      await hand.opening;
       open.add(socket);
-      socket.connectToServer();
+      const server = socket.connectToServer();
+      socket.onMessage(text => {
+        if (hand.hushes) return;
+        if (text === '{"action":"ping"}') hand.pings += 1;
+        server.send(text);
+      });
+      server.onMessage(text => {
+        if (hand.hushes) return;
+        if (text === 'pong') hand.pongs += 1;
+        socket.send(text);
+      });
     });
     return hand;
   }

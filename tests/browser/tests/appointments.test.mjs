@@ -1,21 +1,5 @@
+import {booked, opensAppointment} from '../lib/appointments.mjs';
 import {expect, test, GRACE, MARIA, onPhone} from '../lib/test.mjs';
-
-/** Books an appointment as a scheduling system does, tomorrow where the company is; gives it back. */
-async function booked(staff, fields) {
-  const zone = new Intl.DateTimeFormat('en-CA', {timeZone: 'America/Los_Angeles'});
-  const day = zone.format(Date.now() + 24 * 60 * 60 * 1000);
-  const answer = await staff.page.request.post('/api/appointments', {
-    headers: {accept: 'application/json'},
-    data: {name: 'Maria Lopez', number: MARIA, day, time: '15:00', minutes: 45, service: 'Cleaning', ...fields},
-  });
-  expect(answer.status(), await answer.text()).toBe(201);
-  return answer.json();
-}
-
-async function opensAppointment(staff, {id}) {
-  await staff.page.goto(`/appointment.html?a=${id}`);
-  await expect(staff.page.getByLabel('Customer')).toBeVisible();
-}
 
 const save = staff => staff.page.getByRole('button', {name: 'Save'}).click();
 const title = staff => staff.page.locator('#appointment-head .name');
@@ -157,6 +141,32 @@ test('the conversation follows the number, and a draft stays with whom it is for
   expect(await stack.phoneOf(MARIA)).toEqual([]);
 });
 
+test('why a number cannot be texted is said in its place, with what to do, until it can be again', async ({stack, dana}) => {
+  const texting = dana.page.locator('#texting');
+  const nobodys = await booked(dana, {number: '+14255550192'});
+  await opensAppointment(dana, nobodys);
+  await expect(texting).toContainText('No carrier has the number (425) 555-0192. Check it with the customer');
+  await expect(dana.reply).toBeHidden();
+
+  await opensAppointment(dana, await booked(dana));
+  await expect(dana.reply).toBeVisible();
+  await expect(texting).toBeEmpty();
+  // Carriers knew it when they were asked, and do not deliver to it now.
+  await stack.numberIs('invalid', MARIA);
+  await dana.replies('See you tomorrow.');
+  await expect(texting).toContainText('The carrier does not deliver to (425) 555-0182, so texts do not arrive. Check the number');
+  await expect(dana.reply).toBeHidden();
+  await texting.getByRole('link', {name: 'Read what was said with this number'}).click();
+  await expect(dana.bubbles.last()).toContainText('See you tomorrow.');
+
+  await dana.page.goBack();
+  await expect(texting).toContainText('The carrier does not deliver to');
+  await stack.customerTexts(MARIA, 'I am still here');
+  await expect(dana.reply).toBeVisible();
+  await expect(texting).toBeEmpty();
+  await expect(dana.bubbles.last()).toContainText('I am still here');
+});
+
 test('cancelling takes a second step and keeps what was being written', async ({dana}) => {
   const appointment = await booked(dana);
   await opensAppointment(dana, appointment);
@@ -178,14 +188,7 @@ test('cancelling takes a second step and keeps what was being written', async ({
 
 test('a day and a form follow what colleagues change without the refresh every five seconds', {tag: '@any-width'}, async ({dana, marcus}) => {
   const appointment = await booked(dana, {provider: 'marcus'});
-  for (const {page} of [dana, marcus]) {
-    // As they are, but for the refresh every five seconds.
-    await page.addInitScript(() => new MutationObserver(() => {
-      for (const refreshed of document.querySelectorAll('[hx-trigger*="every 5s, "]')) {
-        refreshed.setAttribute('hx-trigger', refreshed.getAttribute('hx-trigger').replace('every 5s, ', ''));
-      }
-    }).observe(document, {childList: true, subtree: true}));
-  }
+  for (const staff of [dana, marcus]) await staff.refreshesOnlyForAReason();
   await dana.page.goto(`/appointments.html?day=${appointment.day}`);
   await expect(dana.page.locator('.appointment')).toContainText('with Marcus Bell');
   await opensAppointment(marcus, appointment);

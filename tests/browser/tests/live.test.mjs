@@ -1,3 +1,4 @@
+import {booked, opensAppointment} from '../lib/appointments.mjs';
 import {expect, numbered, test, MARIA, SAM} from '../lib/test.mjs';
 
 const ONCE = {tag: '@any-width'};
@@ -15,6 +16,31 @@ test.describe('without a single refresh', () => {
     await expect.poll(() => dana.said()).toEqual(['Hello', 'Are you there?']);
     await expect(dana.bubbles.last().locator('time')).toHaveText(/^\d{1,2}:\d\d [AP]M$/);
     await dana.seesTheEnd();
+  });
+
+  test('beside an appointment the conversation grows as its customer writes', async ({stack, dana}) => {
+    await stack.customerTexts(MARIA, 'Hello');
+    await opensAppointment(dana, await booked(dana));
+    await expect.poll(() => dana.said()).toEqual(['Hello']);
+    await dana.isLive();
+    await dana.refreshesNoMore();
+    await stack.customerTexts(MARIA, 'Can I come at four?');
+    await expect.poll(() => dana.said()).toEqual(['Hello', 'Can I come at four?']);
+    await dana.seesTheEnd();
+  });
+
+  test('a customer whom a colleague renames has the new name above the conversation and in the inbox', ONCE, async ({stack, dana, marcus}) => {
+    await stack.customerTexts(MARIA, 'Hello');
+    const appointment = await booked(dana);
+    await dana.opensConversationWith('Maria Lopez');
+    await expect(dana.head).toContainText('Maria Lopez');
+    await dana.isLive();
+    await dana.refreshesNoMore();
+    await opensAppointment(marcus, appointment);
+    await marcus.page.getByLabel('Customer').fill('Maria Garcia');
+    await marcus.page.getByRole('button', {name: 'Save'}).click();
+    await expect(dana.head).toContainText('Maria Garcia');
+    await expect(dana.inbox.getByRole('listitem')).toContainText('Maria Garcia');
   });
 
   test('the dashboard shows who wrote, and who waits no more', ONCE, async ({stack, dana, marcus}) => {
@@ -91,6 +117,86 @@ test('a row beyond what was loaded does not make a list look complete', ONCE, as
   await expect.poll(() => dana.said()).toEqual(['text 1', 'late', ...numbered(39, 2), 'new']);
 });
 
+test.describe('after a while without a socket', () => {
+  test.use({connectionFails: true});
+
+  /** A conversation of so many texts, two seconds apart; gives when each was sent. */
+  async function longConversation(stack, texts) {
+    const began = Date.now() - 600_000;
+    const at = text => new Date(began + text * 2000);
+    for (let text = 1; text <= texts; text += 1) await stack.deliver({id: `${text}`, from: MARIA, text: `text ${text}`, at: at(text)});
+    return at;
+  }
+
+  async function loses(staff, sockets) {
+    await staff.isLive();
+    sockets.holds = true;
+    await sockets.cut();
+    await expect(staff.live).toHaveText('not live');
+  }
+
+  test('a long conversation has what came late under an earlier time, as far up as it was loaded', ONCE, async ({stack, signIn}) => {
+    const dana = await signIn('Dana Whitfield');
+    const sockets = await dana.holdsSockets();
+    const at = await longConversation(stack, 140);
+    await dana.opensConversationWith('text 140');
+    for (const loaded of [60, 90, 120]) {
+      await dana.earlier.click();
+      await expect(dana.bubbles).toHaveCount(loaded);
+    }
+    await loses(dana, sockets);
+    await stack.deliver({id: 'late', from: MARIA, text: 'late', at: at(100.5)});
+    await stack.deliver({id: 'later', from: MARIA, text: 'later', at: at(22.5)});
+    await stack.deliver({id: 'beyond', from: MARIA, text: 'beyond', at: at(2.5)});
+    await stack.deliver({id: 'new', from: MARIA, text: 'new', at: at(141)});
+    await expect(dana.bubbles.last()).toContainText('new');
+    sockets.holds = false;
+    await dana.isLive();
+    await expect.poll(() => dana.said()).toEqual([...numbered(2, 21), 'later', ...numbered(78, 23), 'late', ...numbered(40, 101), 'new']);
+    await dana.earlier.click();
+    await expect.poll(() => dana.said()).toEqual([
+      ...numbered(2), 'beyond', ...numbered(20, 3), 'later', ...numbered(78, 23), 'late', ...numbered(40, 101), 'new',
+    ]);
+    await expect(dana.earlier).toHaveCount(0);
+  });
+
+  test('it is looked for until it was answered', ONCE, async ({stack, signIn}) => {
+    const dana = await signIn('Dana Whitfield');
+    const sockets = await dana.holdsSockets();
+    const at = await longConversation(stack, 70);
+    await dana.opensConversationWith('text 70');
+    await dana.earlier.click();
+    await expect(dana.bubbles).toHaveCount(60);
+    await loses(dana, sockets);
+    await stack.deliver({id: 'new', from: MARIA, text: 'new', at: at(71)});
+    await expect(dana.bubbles.last()).toContainText('new');
+    await stack.deliver({id: 'late', from: MARIA, text: 'late', at: at(11.5)});
+    // The list goes on from its first page to what that one leaves, and fails there.
+    await dana.page.route('**/messages?*before=*', route => route.abort(), {times: 1});
+    sockets.holds = false;
+    await expect.poll(() => dana.said()).toEqual(['text 11', 'late', ...numbered(59, 12), 'new']);
+  });
+
+  test('a list has what has changed in it, as far down as it was loaded', ONCE, async ({stack, signIn, marcus}) => {
+    const dana = await signIn('Dana Whitfield');
+    const sockets = await dana.holdsSockets();
+    await stack.customerTexts(SAM, 'Is it open today?');
+    await marcus.opensConversationWith('Is it open today?');
+    await stack.customerTextsAll(MARIA, numbered(45));
+    await dana.opensNotifications();
+    await dana.earlier.click();
+    await expect(dana.feed.locator('.row')).toHaveCount(46);
+    const row = dana.feed.locator('.row').filter({hasText: 'Is it open today?'});
+    await expect(row).toHaveClass(/waits/);
+    await loses(dana, sockets);
+    await marcus.replies('Yes, it is.');
+    await marcus.hasSent();
+    sockets.holds = false;
+    await dana.isLive();
+    await expect(row).not.toHaveClass(/waits/);
+  });
+});
+
 test('a socket that is cut again and again leaves nothing out, nothing twice and nothing out of order', ONCE, async ({stack, signIn}) => {
   const dana = await signIn('Dana Whitfield');
   const sockets = await dana.holdsSockets();
@@ -149,7 +255,7 @@ test('a page that slept catches up when it is looked at', ONCE, async ({stack, s
   await dana.isLive();
 });
 
-test('a socket is renewed before the gateway closes it, and never leaves a gap', ONCE, async ({stack, signIn}) => {
+test('a socket that grew old while its computer slept is renewed, and never leaves a gap', ONCE, async ({stack, signIn}) => {
   const dana = await signIn('Dana Whitfield');
   const sockets = await dana.holdsSockets();
   await stack.customerTexts(MARIA, 'Hello');
