@@ -256,6 +256,47 @@ async fn what_was_answered_or_overtaken_meanwhile_is_not_told_late() {
     assert_eq!(bodies, ["First", "Second", "Third"]);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_push_service_that_hangs_holds_up_no_other_and_is_left_alone_for_a_while() {
+    const TEXTS: [&str; 4] = ["One", "Two", "Three", "Four"];
+    let (hanging, other) = (PushService::open().await, PushService::open().await);
+    let house = House::with_push_services(&[&hanging, &other]).await;
+    let dana = house.dana().await;
+    let (mut hang, mut ok) = (Vec::new(), Vec::new());
+    for name in ["1", "2", "3", "4"] {
+        hang.push(hanging.browser("hang", name));
+        ok.push(other.browser("ok", name));
+    }
+    for browser in hang.iter().chain(&ok) {
+        allows(&dana, browser).await;
+    }
+    for (before, text) in TEXTS.into_iter().enumerate() {
+        house.phone(MARIA).texts(HARBOR, text).await;
+        for browser in &ok {
+            assert_eq!(other.sends(browser, before + 1).await[before]["body"], text);
+        }
+    }
+    for browser in &hang {
+        hanging
+            .until("what came last is tried", |pushed| {
+                pushed.iter().any(|pushed| pushed.path == browser.path && browser.reads(pushed)["body"] == "Four")
+            })
+            .await;
+    }
+    let pushed = hanging.pushed();
+    let first = pushed.iter().map(|pushed| pushed.at).min().unwrap();
+    for browser in &hang {
+        let later =
+            pushed.iter().filter(|pushed| pushed.path == browser.path && browser.reads(pushed)["body"] != "One");
+        let waits: Vec<_> = later.map(|pushed| pushed.at - first).collect();
+        // Half a minute after the first ones timed out: had it been tried for each text, the others would have waited.
+        assert!(waits.iter().all(|wait| *wait >= Duration::from_secs(30)), "{waits:?}");
+    }
+    for browser in &ok {
+        assert_eq!(other.shown(browser).len(), TEXTS.len(), "each once");
+    }
+}
+
 /// Within this, whoever can be served is.
 const SERVED_WITHIN: Duration = Duration::from_mins(1);
 

@@ -36,26 +36,31 @@ pub struct Usage {
 impl House {
     /// Two companies with lines and staff, and nothing said yet; gone with the test.
     pub async fn open() -> Self {
-        Self::start(Data::InMemory, SocketLimits::default(), None).await
+        Self::start(Data::InMemory, SocketLimits::default(), &[]).await
     }
 
     /// The same, with a push service on this machine that may be pushed to.
     pub async fn with_push_service(service: &PushService) -> Self {
-        Self::start(Data::InMemory, SocketLimits::default(), Some(service.origin().to_owned())).await
+        Self::with_push_services(&[service]).await
+    }
+
+    pub async fn with_push_services(services: &[&PushService]) -> Self {
+        Self::start(Data::InMemory, SocketLimits::default(), services).await
     }
 
     /// The same, kept in a folder.
     pub async fn open_in(folder: &Path) -> Self {
-        Self::start(Data::In(folder.to_owned()), SocketLimits::default(), None).await
+        Self::start(Data::In(folder.to_owned()), SocketLimits::default(), &[]).await
     }
 
     /// The same as the first, with a gateway that keeps WebSockets for as long as is said.
     pub async fn with_sockets_kept(sockets: SocketLimits) -> Self {
-        Self::start(Data::InMemory, sockets, None).await
+        Self::start(Data::InMemory, sockets, &[]).await
     }
 
-    async fn start(data: Data, sockets: SocketLimits, push_service: Option<String>) -> Self {
-        let options = Options { port: 0, data, demo: false, sockets, push_service };
+    async fn start(data: Data, sockets: SocketLimits, push_services: &[&PushService]) -> Self {
+        let push_services = push_services.iter().map(|service| service.origin().to_owned()).collect();
+        let options = Options { port: 0, data, demo: false, sockets, push_services };
         let stack = Box::pin(Stack::start(options)).await.expect("the stack starts");
         let http = reqwest::Client::builder().redirect(Policy::none()).build().expect("a client");
         Self { stack, http }

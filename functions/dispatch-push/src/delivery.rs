@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::{Browser, PushTrouble, Timestamp};
 use futures_util::future::join_all;
@@ -25,6 +26,15 @@ pub(crate) struct Delivery {
     pub(crate) retry: Option<Retry>,
 }
 
+/// Where deliveries come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// The table's stream, whose next batch waits for this one.
+    Stream,
+    /// The queue of retries, where nothing waits for anything.
+    Queue,
+}
+
 /// What is left of a delivery.
 enum Left {
     Nothing,
@@ -34,8 +44,7 @@ enum Left {
     Refused(u16),
 }
 
-/// Requests that are under way to one push service. A third of a thousand that all hang keep it busy
-/// for 17 seconds, and no other.
+/// Requests that are under way to one push service.
 const AT_A_TIME: usize = 100;
 
 /// What is not tried within this is kept for later, so that the stream goes on.
@@ -43,7 +52,7 @@ const LONGEST_SECS: u64 = 20;
 
 impl DispatchPush {
     /// To every push service at its own pace.
-    pub(crate) async fn deliver(&self, deliveries: Vec<Delivery>) {
+    pub(crate) async fn deliver(&self, deliveries: Vec<Delivery>, source: Source) {
         if deliveries.is_empty() {
             return;
         }
@@ -55,7 +64,7 @@ impl DispatchPush {
                 let mut services = HashMap::<String, Vec<_>>::new();
                 for delivery in deliveries {
                     let service = delivery.to.service().to_owned();
-                    services.entry(service).or_default().push(self.deliver_one(delivery, &keys, until));
+                    services.entry(service).or_default().push(self.deliver_one(delivery, source, &keys, until));
                 }
                 let services = services.into_values();
                 let services =
@@ -71,17 +80,27 @@ impl DispatchPush {
         self.settle(left).await;
     }
 
-    async fn deliver_one(&self, delivery: Delivery, keys: &Keys, until: Timestamp) -> Left {
+    async fn deliver_one(&self, delivery: Delivery, source: Source, keys: &Keys, until: Timestamp) -> Left {
         let now = self.clock.now();
-        if now >= until {
-            return delivery.retry.map_or(Left::GivenUp, |retry| Left::Later(Retry { not_before: now, ..retry }));
+        let (browser, service) = (&delivery.browser, delivery.to.service());
+        let too_late = (now >= until).then_some(now);
+        let is_open = self.breaker.open_until(service, now).filter(|_| source == Source::Stream);
+        if let Some(not_before) = too_late.max(is_open) {
+            return self.postpone(delivery, not_before, now).await;
         }
-        let browser = &delivery.browser;
         let secs = delivery.ends.as_secs().saturating_sub(now.as_secs());
         let ttl_secs = u32::try_from(secs).unwrap_or(u32::MAX);
         let push = Push { payload: &delivery.payload, ttl_secs, topic: delivery.topic.as_deref() };
-        let outcome = self.pusher.push(&delivery.to, keys, &push).await;
+        let (began, outcome) = (now, self.pusher.push(&delivery.to, keys, &push).await);
         let now = self.clock.now();
+        match outcome {
+            // Those that are tried again are the bad ones: how many of them hang says nothing of the others.
+            Outcome::TimedOut if source == Source::Queue => {}
+            Outcome::TimedOut => self.breaker.timed_out(service, began, now),
+            Outcome::NotAdmitted(_) => {}
+            // Also what cannot be reached says so at once.
+            _ => self.breaker.answered(service, now),
+        }
         match outcome {
             Outcome::Delivered => {
                 noted(self.store.note_delivery(browser, now).await);
@@ -95,6 +114,10 @@ impl DispatchPush {
                 noted(self.store.note_push_trouble(browser, PushTrouble::Unreachable, now).await);
                 delivery.later(after, now)
             }
+            Outcome::TimedOut => {
+                noted(self.store.note_push_trouble(browser, PushTrouble::Unreachable, now).await);
+                delivery.later(None, now)
+            }
             Outcome::Refused(status) => {
                 noted(self.store.note_push_trouble(browser, PushTrouble::Refused, now).await);
                 Left::Refused(status)
@@ -106,6 +129,18 @@ impl DispatchPush {
             }
             Outcome::NotAdmitted(why) => {
                 noted(self.store.note_push_trouble(browser, trouble(why), now).await);
+                Left::Nothing
+            }
+        }
+    }
+
+    /// Leaves for later what is not tried now. A test is for now or never.
+    async fn postpone(&self, delivery: Delivery, not_before: Timestamp, now: Timestamp) -> Left {
+        match delivery.retry {
+            Some(retry) if not_before < delivery.ends => Left::Later(Retry { not_before, ..retry }),
+            Some(_) => Left::GivenUp,
+            None => {
+                noted(self.store.note_push_trouble(&delivery.browser, PushTrouble::Unreachable, now).await);
                 Left::Nothing
             }
         }
@@ -145,7 +180,7 @@ impl DispatchPush {
 }
 
 impl Delivery {
-    fn later(self, after: Option<std::time::Duration>, now: Timestamp) -> Left {
+    fn later(self, after: Option<Duration>, now: Timestamp) -> Left {
         let ends = self.ends;
         let retry = self.retry.and_then(|retry| retry.failed(after, now)).filter(|retry| retry.not_before < ends);
         retry.map_or(Left::GivenUp, Left::Later)

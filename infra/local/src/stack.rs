@@ -41,9 +41,9 @@ pub struct Options {
     pub demo: bool,
     /// For how long a WebSocket is kept.
     pub sockets: SocketLimits,
-    /// A push service on this machine that may be pushed to besides those of the known browsers:
+    /// Push services on this machine that may be pushed to besides those of the known browsers:
     /// `http://127.0.0.1:<port>`.
-    pub push_service: Option<String>,
+    pub push_services: Vec<String>,
 }
 
 /// Where data is kept.
@@ -99,10 +99,10 @@ impl Stack {
         };
         let table = Table::open(&options.data).await?;
         let live = format!("http://127.0.0.1:{port}{}", socket::MANAGEMENT);
-        let services = match &options.push_service {
-            Some(origin) => Services::known().and_local(origin)?,
-            None => Services::known(),
-        };
+        let mut services = Services::known();
+        for origin in &options.push_services {
+            services = services.and_local(origin)?;
+        }
         let functions = Arc::new(Functions::new(&runtime, &live, &services));
         let sockets =
             SocketGateway::new(functions.clone(), runtime.clock.clone(), runtime.randomness.clone(), options.sockets);
