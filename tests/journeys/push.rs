@@ -219,7 +219,7 @@ async fn what_could_not_be_delivered_is_tried_again_when_the_push_service_says()
     let house = House::with_push_service(&service).await;
     let dana = house.dana().await;
     let (ok, busy, broken) =
-        (service.browser("ok", "x"), service.browser("once-busy", "x"), service.browser("once-500", "x"));
+        (service.browser("ok", "x"), service.browser("once-busy-2", "x"), service.browser("once-500", "x"));
     for browser in [&ok, &busy, &broken] {
         allows(&dana, browser).await;
     }
@@ -254,6 +254,27 @@ async fn what_was_answered_or_overtaken_meanwhile_is_not_told_late() {
     house.phone(SAM).texts(HARBOR, "Third").await;
     let bodies: Vec<_> = service.sends(&broken, 3).await.iter().map(|shown| shown["body"].clone()).collect();
     assert_eq!(bodies, ["First", "Second", "Third"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_push_service_that_asks_to_wait_is_sent_nothing_more_for_that_browser_until_then() {
+    let service = PushService::open().await;
+    let house = House::with_push_service(&service).await;
+    let dana = house.dana().await;
+    let (busy, ok) = (service.browser("once-busy-5", "x"), service.browser("ok", "x"));
+    allows(&dana, &busy).await;
+    allows(&dana, &ok).await;
+    house.phone(MARIA).texts(HARBOR, "One").await;
+    service.sends(&busy, 1).await;
+    house.phone(SAM).texts(HARBOR, "Two").await;
+    service.sends(&ok, 2).await;
+    let mut shown = service.sends(&busy, 3).await;
+    let at: Vec<_> =
+        service.pushed().iter().filter(|pushed| pushed.path == busy.path).map(|pushed| pushed.at).collect();
+    assert!(at[1] - at[0] >= Duration::from_secs(5), "{:?}", at[1] - at[0]);
+    shown.sort_by_key(|shown| shown["body"].to_string());
+    let bodies: Vec<_> = shown.iter().map(|shown| &shown["body"]).collect();
+    assert_eq!(bodies, ["One", "One", "Two"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -303,7 +324,7 @@ const SERVED_WITHIN: Duration = Duration::from_mins(1);
 /// A third of a thousand browsers have a push service that is bad, in each of the ways there are.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_third_of_a_thousand_that_cannot_be_served_hold_up_nobody() {
-    const BAD: [&str; 9] = ["hang", "once-reset", "redirect", "once-500", "once-busy", "huge", "drip", "410", "403"];
+    const BAD: [&str; 9] = ["hang", "once-reset", "redirect", "once-500", "once-busy-2", "huge", "drip", "410", "403"];
     let service = PushService::open().await;
     let house = House::with_push_service(&service).await;
     let dana = house.dana().await;
@@ -343,7 +364,7 @@ async fn a_third_of_a_thousand_that_cannot_be_served_hold_up_nobody() {
     for subscriber in &good {
         assert_eq!(service.shown(subscriber).len(), 1, "{}", subscriber.path);
     }
-    for how in ["once-reset", "once-500", "once-busy", "hang", "drip"] {
+    for how in ["once-reset", "once-500", "once-busy-2", "hang", "drip"] {
         service.until(&format!("tried again: {how}"), |pushed| served(&of(how), 2, pushed)).await;
     }
     until("those that are gone are removed", || async {

@@ -50,6 +50,9 @@ const AT_A_TIME: usize = 100;
 /// What is not tried within this is kept for later, so that the stream goes on.
 const LONGEST_SECS: u64 = 20;
 
+/// For so long at most a push service is taken at its word that it wants nothing for a browser.
+const LONGEST_WAIT: Duration = Duration::from_hours(24);
+
 impl DispatchPush {
     /// To every push service at its own pace.
     pub(crate) async fn deliver(&self, deliveries: Vec<Delivery>, source: Source) {
@@ -85,7 +88,8 @@ impl DispatchPush {
         let (browser, service) = (&delivery.browser, delivery.to.service());
         let too_late = (now >= until).then_some(now);
         let is_open = self.breaker.open_until(service, now).filter(|_| source == Source::Stream);
-        if let Some(not_before) = too_late.max(is_open) {
+        let is_asked_to_wait = browser.not_before().filter(|not_before| now < *not_before);
+        if let Some(not_before) = too_late.max(is_open).max(is_asked_to_wait) {
             return self.postpone(delivery, not_before, now).await;
         }
         let secs = delivery.ends.as_secs().saturating_sub(now.as_secs());
@@ -110,11 +114,12 @@ impl DispatchPush {
                 noted(self.store.forget_browser(&browser.company, &browser.staff, browser.id()).await);
                 Left::Nothing
             }
-            Outcome::Later(after) => {
-                noted(self.store.note_push_trouble(browser, PushTrouble::Unreachable, now).await);
-                delivery.later(after, now)
+            Outcome::Later(Some(after)) => {
+                let after = after.min(LONGEST_WAIT);
+                noted(self.store.note_push_wait(browser, now.plus_secs(after.as_secs()), now).await);
+                delivery.later(Some(after), now)
             }
-            Outcome::TimedOut => {
+            Outcome::Later(None) | Outcome::TimedOut => {
                 noted(self.store.note_push_trouble(browser, PushTrouble::Unreachable, now).await);
                 delivery.later(None, now)
             }
