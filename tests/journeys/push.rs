@@ -318,6 +318,93 @@ async fn a_push_service_that_hangs_holds_up_no_other_and_is_left_alone_for_a_whi
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn operators_are_told_of_what_is_refused_and_given_up_and_of_nothing_else() {
+    let service = PushService::open().await;
+    let house = House::with_push_service(&service).await;
+    let dana = house.dana().await;
+    for answer in ["ok", "410", "once-500", "once-busy-2"] {
+        allows(&dana, &service.browser(answer, "x")).await;
+    }
+    let counted = || house.metrics_of("dispatch-push");
+    house.phone(MARIA).texts(HARBOR, "Hello").await;
+    service.until("each that can be is served", |pushed| pushed.len() == 6).await;
+    // A test that fails is on the screen of whoever asked for it.
+    let broken = allows(&dana, &service.browser("500", "x")).await;
+    dana.tests_browser(&broken).await;
+    has_problem(&dana, &broken, "could not be reached").await;
+    dana.removes_browser(&broken).await;
+    // A key that was dropped is whoever's browser it is to mend.
+    let stranger = allows(&dana, &service.browser("ok", "stranger")).await;
+    knows_key(
+        &house,
+        &stranger,
+        "BP4z9KsN6nGRTbVYI_c7VJSPQTBtkgcy27mlmlMoZIIgDll6e3vCYLocInmYWAmS6TlzAC8wEqKK6PBru3jl7A8",
+    )
+    .await;
+    house.phone(SAM).texts(HARBOR, "And me?").await;
+    has_problem(&dana, &stranger, "did not accept").await;
+    let asked = async || {
+        house
+            .usage_of("dispatch-push")
+            .await
+            .counts()
+            .iter()
+            .find(|(what, _)| *what == "Query")
+            .copied()
+            .map(|(_, times)| times)
+    };
+    let before = asked().await;
+    // It would be due again by now.
+    tokio::time::sleep(Duration::from_secs(7)).await;
+    assert_eq!(asked().await, before, "nothing is tried again");
+    assert_eq!(counted().await, Value::Null, "nothing for operators");
+
+    allows(&dana, &service.browser("403", "x")).await;
+    // Until then nobody wants to be told of a text.
+    allows(&dana, &service.browser("busy-90000", "x")).await;
+    house.phone(MARIA).texts(HARBOR, "Hello again").await;
+    until("both are counted", || async { counted().await == json!({"PushRefused": 1, "PushGivenUp": 1}) }).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn operators_are_told_of_push_keys_that_cannot_be_read() {
+    let service = PushService::open().await;
+    let folder = tempfile::tempdir().unwrap();
+    let house = House::open_with_push_services_in(folder.path(), &[&service]).await;
+    allows(&house.dana().await, &service.browser("ok", "x")).await;
+    house.close().await;
+    std::fs::write(folder.path().join("push-keys.json"), "{}").unwrap();
+    let house = House::open_with_push_services_in(folder.path(), &[&service]).await;
+    house.phone(MARIA).texts(HARBOR, "Hello").await;
+    until("it is counted", || async {
+        house.metrics_of("dispatch-push").await["PushRefused"].as_u64().is_some_and(|times| times > 0)
+    })
+    .await;
+    assert_eq!(service.pushed().len(), 0);
+}
+
+/// Waits until somebody is told why a browser of theirs is not notified.
+async fn has_problem(desk: &Desk<'_>, browser: &str, why: &str) {
+    until(why, || async {
+        let settings = desk.push_settings().await;
+        let mut browsers = settings["browsers"].as_array().unwrap().iter();
+        let browser = browsers.find(|there| there["id"] == browser).unwrap();
+        browser["lastProblem"]["what"].as_str().is_some_and(|what| what.contains(why))
+    })
+    .await;
+}
+
+/// Has a browser know a key of ours that is none any more.
+async fn knows_key(house: &House, browser: &str, key: &str) {
+    let items = kept(house).await;
+    let item = items.iter().find(|item| item["sk"]["S"].as_str().unwrap().ends_with(browser)).unwrap();
+    let change = json!({"Key": {"pk": item["pk"], "sk": item["sk"]},
+        "UpdateExpression": "SET subscription.#key = :key", "ExpressionAttributeNames": {"#key": "key"},
+        "ExpressionAttributeValues": {":key": {"S": key}}});
+    house.table("UpdateItem", change).await;
+}
+
 /// Within this, whoever can be served is.
 const SERVED_WITHIN: Duration = Duration::from_mins(1);
 

@@ -50,7 +50,11 @@ impl House {
 
     /// The same, kept in a folder.
     pub async fn open_in(folder: &Path) -> Self {
-        Self::start(Data::In(folder.to_owned()), SocketLimits::default(), &[]).await
+        Self::open_with_push_services_in(folder, &[]).await
+    }
+
+    pub async fn open_with_push_services_in(folder: &Path, services: &[&PushService]) -> Self {
+        Self::start(Data::In(folder.to_owned()), SocketLimits::default(), services).await
     }
 
     /// The same as the first, with a gateway that keeps WebSockets for as long as is said.
@@ -167,6 +171,11 @@ impl House {
     /// What one function asked.
     pub async fn usage_of(&self, function: &str) -> Usage {
         self.usage_where(|asking| asking == function).await
+    }
+
+    /// How often a function has counted each of its metrics.
+    pub async fn metrics_of(&self, function: &str) -> Value {
+        self.get("/local/metrics").await.json()[function].clone()
     }
 
     async fn usage_where(&self, counts: impl Fn(&str) -> bool) -> Usage {

@@ -1,6 +1,6 @@
 //! Handing pushes to push services, and what follows from what they answer.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,13 +35,13 @@ pub(crate) enum Source {
     Queue,
 }
 
-/// What is left of a delivery.
+/// What is left of a delivery, and by which push service.
 enum Left {
     Nothing,
     /// It was not tried, or is to be tried again.
     Later(Retry),
-    GivenUp,
-    Refused(u16),
+    GivenUp(String),
+    Refused(String, u16),
 }
 
 /// Requests that are under way to one push service.
@@ -76,6 +76,7 @@ impl DispatchPush {
             }
             Err(error) => {
                 tracing::error!(%error, "nothing is pushed without keys");
+                self.metrics.count(Metric::PushRefused);
                 let now = self.clock.now();
                 deliveries.into_iter().map(|delivery| delivery.later(None, now)).collect::<Vec<_>>()
             }
@@ -125,13 +126,9 @@ impl DispatchPush {
             }
             Outcome::Refused(status) => {
                 noted(self.store.note_push_trouble(browser, PushTrouble::Refused, now).await);
-                Left::Refused(status)
+                Left::Refused(service.to_owned(), status)
             }
-            // A key that is not known may be one that is newer than those.
-            Outcome::NotAdmitted(NotAdmitted::Keys) => {
-                noted(self.store.note_push_trouble(browser, PushTrouble::Refused, now).await);
-                delivery.later(None, now)
-            }
+            // Also a key that was dropped: whoever's browser it is opens the portal, and it has another.
             Outcome::NotAdmitted(why) => {
                 noted(self.store.note_push_trouble(browser, trouble(why), now).await);
                 Left::Nothing
@@ -141,9 +138,10 @@ impl DispatchPush {
 
     /// Leaves for later what is not tried now. A test is for now or never.
     async fn postpone(&self, delivery: Delivery, not_before: Timestamp, now: Timestamp) -> Left {
+        let service = delivery.to.service();
         match delivery.retry {
             Some(retry) if not_before < delivery.ends => Left::Later(Retry { not_before, ..retry }),
-            Some(_) => Left::GivenUp,
+            Some(_) => Left::GivenUp(service.to_owned()),
             None => {
                 noted(self.store.note_push_trouble(&delivery.browser, PushTrouble::Unreachable, now).await);
                 Left::Nothing
@@ -152,29 +150,32 @@ impl DispatchPush {
     }
 
     async fn settle(&self, left: Vec<Left>) {
-        let (mut retries, mut refused, mut lost) = (Vec::new(), HashMap::<u16, usize>::new(), 0);
+        let mut retries = Vec::new();
+        let (mut refused, mut given_up) = (BTreeMap::<_, usize>::new(), BTreeMap::<_, usize>::new());
         for left in left {
             match left {
                 Left::Nothing => {}
                 Left::Later(retry) => retries.push(retry),
-                Left::GivenUp => lost += 1,
-                Left::Refused(status) => {
+                Left::GivenUp(service) => {
+                    self.metrics.count(Metric::PushGivenUp);
+                    *given_up.entry(service).or_default() += 1;
+                }
+                Left::Refused(service, status) => {
                     self.metrics.count(Metric::PushRefused);
-                    *refused.entry(status).or_default() += 1;
+                    *refused.entry((service, status)).or_default() += 1;
                 }
             }
         }
-        for (status, pushes) in refused {
-            tracing::error!(status, pushes, "a push service refused what it was sent; it is not tried again");
+        for ((service, status), pushes) in refused {
+            tracing::error!(service, status, pushes, "a push service refused what it was sent; it is not tried again");
+        }
+        for (service, pushes) in given_up {
+            tracing::warn!(service, pushes, "pushes were given up");
         }
         if !retries.is_empty() {
-            lost += self.retries.put(&retries, self.clock.now()).await;
-        }
-        for _ in 0..lost {
-            self.metrics.count(Metric::PushGivenUp);
-        }
-        if lost > 0 {
-            tracing::warn!(pushes = lost, "pushes were given up");
+            for _ in 0..self.retries.put(&retries, self.clock.now()).await {
+                self.metrics.count(Metric::PushGivenUp);
+            }
         }
     }
 
@@ -185,10 +186,11 @@ impl DispatchPush {
 }
 
 impl Delivery {
+    /// Tried in vain. A test is tried once, and nothing is given up with it: its person looks at the screen.
     fn later(self, after: Option<Duration>, now: Timestamp) -> Left {
-        let ends = self.ends;
-        let retry = self.retry.and_then(|retry| retry.failed(after, now)).filter(|retry| retry.not_before < ends);
-        retry.map_or(Left::GivenUp, Left::Later)
+        let Some(retry) = self.retry else { return Left::Nothing };
+        let retry = retry.failed(after, now).filter(|retry| retry.not_before < self.ends);
+        retry.map_or_else(|| Left::GivenUp(self.to.service().to_owned()), Left::Later)
     }
 }
 
