@@ -384,6 +384,74 @@ async fn operators_are_told_of_push_keys_that_cannot_be_read() {
     assert_eq!(service.pushed().len(), 0);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_whose_push_service_is_not_allowed_any_more_is_sent_nothing_and_its_person_is_told() {
+    let (one, other) = (PushService::open().await, PushService::open().await);
+    let folder = tempfile::tempdir().unwrap();
+    let house = House::open_with_push_services_in(folder.path(), &[&one, &other]).await;
+    let dana = house.dana().await;
+    let (stays, goes) = (one.browser("ok", "stays"), other.browser("ok", "goes"));
+    allows(&dana, &stays).await;
+    let gone = allows(&dana, &goes).await;
+    house.phone(MARIA).texts(HARBOR, "One").await;
+    one.sends(&stays, 1).await;
+    other.sends(&goes, 1).await;
+    house.close().await;
+
+    let house = House::open_with_push_services_in(folder.path(), &[&one]).await;
+    let dana = house.dana().await;
+    house.phone(MARIA).texts(HARBOR, "Two").await;
+    assert_eq!(one.sends(&stays, 2).await[1]["body"], "Two");
+    has_problem(&dana, &gone, "not one that Switchboard may send to").await;
+    assert_eq!(other.pushed().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn browsers_on_all_pages_of_the_table_are_told_as_they_are_set() {
+    const PEOPLE: usize = 10;
+    const EACH: usize = 10;
+    let service = PushService::open().await;
+    let house = House::with_push_service(&service).await;
+    let dana = house.dana().await;
+    allows(&dana, &service.browser("ok", "first")).await;
+    assert_eq!(dana.sets_pushes(&json!({"showsText": false})).await.status, 200);
+    let item = kept(&house).await[0].clone();
+    let (mut told, mut not_told, mut items) = (Vec::new(), Vec::new(), Vec::new());
+    for number in 0..PEOPLE * EACH {
+        let person = number / EACH;
+        let subscriber = service.browser("ok", &number.to_string());
+        let mut item = as_kept(&item, person, &subscriber);
+        // A page is a megabyte: so that one ends among each few people's.
+        item["browser"]["S"] = json!("x".repeat(30_000));
+        items.push(item);
+        if person < PEOPLE / 2 { told.push(subscriber) } else { not_told.push(subscriber) }
+    }
+    for person in PEOPLE / 2..PEOPLE {
+        items.push(json!({"pk": item["pk"], "sk": {"S": format!("STAFF#person-{person}")}, "messages": {"S": "mine"}}));
+    }
+    for some in items.chunks(25) {
+        let puts: Vec<_> = some.iter().map(|item| json!({"PutRequest": {"Item": item}})).collect();
+        house.table("BatchWriteItem", json!({"RequestItems": {local::TABLE: puts}})).await;
+    }
+    let before = house.usage_of("dispatch-push").await;
+    house.phone(MARIA).texts(HARBOR, "Hello").await;
+    for browser in &told {
+        assert_eq!(service.sends(browser, 1).await[0]["body"], "New message");
+    }
+    // Whatever else the first text would bring has been brought when the second has.
+    house.phone(SAM).texts(HARBOR, "And me?").await;
+    for browser in &told {
+        assert_eq!(service.sends(browser, 2).await.len(), 2, "each once");
+    }
+    for browser in &not_told {
+        assert_eq!(service.shown(browser), Vec::<Value>::new(), "whoever wants their own customers' only");
+    }
+    let asked = house.usage_of("dispatch-push").await.since(&before);
+    let queries = asked.counts().iter().find(|(operation, _)| *operation == "Query").unwrap().1;
+    // A page less for each text would be all of them on one, and the count of those who wait.
+    assert!(queries >= 2 * 4, "{queries} queries");
+}
+
 /// Waits until somebody is told why a browser of theirs is not notified.
 async fn has_problem(desk: &Desk<'_>, browser: &str, why: &str) {
     until(why, || async {
