@@ -1,6 +1,6 @@
 //! What each operation asks of the table, counted exactly.
 
-use tests::{Browser, Call, HARBOR, House, Sms, Usage, ago, by_queue};
+use tests::{Browser, Call, HARBOR, House, PushService, Sms, Usage, ago, by_queue};
 
 const MARIA: &str = "+14255550182";
 
@@ -135,6 +135,30 @@ async fn a_warm_live_frame_is_a_page_of_connections_and_one_of_the_conversation_
     // Held, since one that goes is forgotten at the cost of another request.
     let _one_more = dana.goes_live().await;
     assert_eq!(house.usage_of("live-connection").await.since(&connecting).counts(), [("TransactWriteItems", 1)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_warm_push_to_some_browsers_is_a_page_of_them_and_one_of_each_thing_that_it_says() {
+    let service = PushService::open().await;
+    let house = House::with_push_service(&service).await;
+    let dana = house.dana().await;
+    let browsers = ["1", "2", "3", "4", "5"].map(|name| service.browser("ok", name));
+    for browser in &browsers {
+        dana.puts_subscription(&browser.browser, &browser.subscription()).await;
+    }
+    let told = async |texts: &[&str]| {
+        let before = house.usage_of("dispatch-push").await;
+        for text in texts {
+            let pushed = service.pushed().len();
+            house.phone(MARIA).texts(HARBOR, text).await;
+            service.until(text, |all| all.len() >= pushed + browsers.len()).await;
+        }
+        house.usage_of("dispatch-push").await.since(&before)
+    };
+    told(&["cold", "and noted"]).await;
+    // Of two, so that whatever followed from the first is counted: browsers, and those who wait; the company; the
+    // conversation. Deliveries are noted once in a while.
+    assert_eq!(told(&["warm", "again"]).await.counts(), [("BatchGetItem", 2), ("GetItem", 2), ("Query", 4)]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

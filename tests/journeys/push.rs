@@ -253,7 +253,7 @@ async fn what_could_not_be_delivered_is_tried_again_when_the_push_service_says()
     let house = House::with_push_service(&service).await;
     let dana = house.dana().await;
     let (ok, busy, broken) =
-        (service.browser("ok", "x"), service.browser("once-busy", "x"), service.browser("once-500", "x"));
+        (service.browser("ok", "x"), service.browser("once-busy-2", "x"), service.browser("once-500", "x"));
     for browser in [&ok, &busy, &broken] {
         allows(&dana, browser).await;
     }
@@ -290,13 +290,230 @@ async fn what_was_answered_or_overtaken_meanwhile_is_not_told_late() {
     assert_eq!(bodies, ["First", "Second", "Third"]);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_push_service_that_asks_to_wait_is_sent_nothing_more_for_that_browser_until_then() {
+    let service = PushService::open().await;
+    let house = House::with_push_service(&service).await;
+    let dana = house.dana().await;
+    let (busy, ok) = (service.browser("once-busy-5", "x"), service.browser("ok", "x"));
+    allows(&dana, &busy).await;
+    allows(&dana, &ok).await;
+    house.phone(MARIA).texts(HARBOR, "One").await;
+    service.sends(&busy, 1).await;
+    house.phone(SAM).texts(HARBOR, "Two").await;
+    service.sends(&ok, 2).await;
+    let mut shown = service.sends(&busy, 3).await;
+    let at: Vec<_> =
+        service.pushed().iter().filter(|pushed| pushed.path == busy.path).map(|pushed| pushed.at).collect();
+    assert!(at[1] - at[0] >= Duration::from_secs(5), "{:?}", at[1] - at[0]);
+    shown.sort_by_key(|shown| shown["body"].to_string());
+    let bodies: Vec<_> = shown.iter().map(|shown| &shown["body"]).collect();
+    assert_eq!(bodies, ["One", "One", "Two"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_push_service_that_hangs_holds_up_no_other_and_is_left_alone_for_a_while() {
+    const TEXTS: [&str; 4] = ["One", "Two", "Three", "Four"];
+    let (hanging, other) = (PushService::open().await, PushService::open().await);
+    let house = House::with_push_services(&[&hanging, &other]).await;
+    let dana = house.dana().await;
+    let (mut hang, mut ok) = (Vec::new(), Vec::new());
+    for name in ["1", "2", "3", "4"] {
+        hang.push(hanging.browser("hang", name));
+        ok.push(other.browser("ok", name));
+    }
+    for browser in hang.iter().chain(&ok) {
+        allows(&dana, browser).await;
+    }
+    for (before, text) in TEXTS.into_iter().enumerate() {
+        house.phone(MARIA).texts(HARBOR, text).await;
+        for browser in &ok {
+            assert_eq!(other.sends(browser, before + 1).await[before]["body"], text);
+        }
+    }
+    for browser in &hang {
+        hanging
+            .until("what came last is tried", |pushed| {
+                pushed.iter().any(|pushed| pushed.path == browser.path && browser.reads(pushed)["body"] == "Four")
+            })
+            .await;
+    }
+    let pushed = hanging.pushed();
+    let first = pushed.iter().map(|pushed| pushed.at).min().unwrap();
+    for browser in &hang {
+        let later =
+            pushed.iter().filter(|pushed| pushed.path == browser.path && browser.reads(pushed)["body"] != "One");
+        let waits: Vec<_> = later.map(|pushed| pushed.at - first).collect();
+        // Half a minute after the first ones timed out: had it been tried for each text, the others would have waited.
+        assert!(waits.iter().all(|wait| *wait >= Duration::from_secs(30)), "{waits:?}");
+    }
+    for browser in &ok {
+        assert_eq!(other.shown(browser).len(), TEXTS.len(), "each once");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn operators_are_told_of_what_is_refused_and_given_up_and_of_nothing_else() {
+    let service = PushService::open().await;
+    let house = House::with_push_service(&service).await;
+    let dana = house.dana().await;
+    for answer in ["ok", "410", "once-500", "once-busy-2"] {
+        allows(&dana, &service.browser(answer, "x")).await;
+    }
+    let counted = || house.metrics_of("dispatch-push");
+    house.phone(MARIA).texts(HARBOR, "Hello").await;
+    service.until("each that can be is served", |pushed| pushed.len() == 6).await;
+    // A test that fails is on the screen of whoever asked for it.
+    let broken = allows(&dana, &service.browser("500", "x")).await;
+    dana.tests_browser(&broken).await;
+    has_problem(&dana, &broken, "could not be reached").await;
+    dana.removes_browser(&broken).await;
+    // A key that was dropped is whoever's browser it is to mend.
+    let stranger = allows(&dana, &service.browser("ok", "stranger")).await;
+    knows_key(
+        &house,
+        &stranger,
+        "BP4z9KsN6nGRTbVYI_c7VJSPQTBtkgcy27mlmlMoZIIgDll6e3vCYLocInmYWAmS6TlzAC8wEqKK6PBru3jl7A8",
+    )
+    .await;
+    house.phone(SAM).texts(HARBOR, "And me?").await;
+    has_problem(&dana, &stranger, "did not accept").await;
+    let asked = async || {
+        house
+            .usage_of("dispatch-push")
+            .await
+            .counts()
+            .iter()
+            .find(|(what, _)| *what == "Query")
+            .copied()
+            .map(|(_, times)| times)
+    };
+    let before = asked().await;
+    // It would be due again by now.
+    tokio::time::sleep(Duration::from_secs(7)).await;
+    assert_eq!(asked().await, before, "nothing is tried again");
+    assert_eq!(counted().await, Value::Null, "nothing for operators");
+
+    allows(&dana, &service.browser("403", "x")).await;
+    // Until then nobody wants to be told of a text.
+    allows(&dana, &service.browser("busy-90000", "x")).await;
+    house.phone(MARIA).texts(HARBOR, "Hello again").await;
+    until("both are counted", || async { counted().await == json!({"PushRefused": 1, "PushGivenUp": 1}) }).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn operators_are_told_of_push_keys_that_cannot_be_read() {
+    let service = PushService::open().await;
+    let folder = tempfile::tempdir().unwrap();
+    let house = House::open_with_push_services_in(folder.path(), &[&service]).await;
+    allows(&house.dana().await, &service.browser("ok", "x")).await;
+    house.close().await;
+    std::fs::write(folder.path().join("push-keys.json"), "{}").unwrap();
+    let house = House::open_with_push_services_in(folder.path(), &[&service]).await;
+    house.phone(MARIA).texts(HARBOR, "Hello").await;
+    until("it is counted", || async {
+        house.metrics_of("dispatch-push").await["PushRefused"].as_u64().is_some_and(|times| times > 0)
+    })
+    .await;
+    assert_eq!(service.pushed().len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_whose_push_service_is_not_allowed_any_more_is_sent_nothing_and_its_person_is_told() {
+    let (one, other) = (PushService::open().await, PushService::open().await);
+    let folder = tempfile::tempdir().unwrap();
+    let house = House::open_with_push_services_in(folder.path(), &[&one, &other]).await;
+    let dana = house.dana().await;
+    let (stays, goes) = (one.browser("ok", "stays"), other.browser("ok", "goes"));
+    allows(&dana, &stays).await;
+    let gone = allows(&dana, &goes).await;
+    house.phone(MARIA).texts(HARBOR, "One").await;
+    one.sends(&stays, 1).await;
+    other.sends(&goes, 1).await;
+    house.close().await;
+
+    let house = House::open_with_push_services_in(folder.path(), &[&one]).await;
+    let dana = house.dana().await;
+    house.phone(MARIA).texts(HARBOR, "Two").await;
+    assert_eq!(one.sends(&stays, 2).await[1]["body"], "Two");
+    has_problem(&dana, &gone, "not one that Switchboard may send to").await;
+    assert_eq!(other.pushed().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn browsers_on_all_pages_of_the_table_are_told_as_they_are_set() {
+    const PEOPLE: usize = 10;
+    const EACH: usize = 10;
+    let service = PushService::open().await;
+    let house = House::with_push_service(&service).await;
+    let dana = house.dana().await;
+    allows(&dana, &service.browser("ok", "first")).await;
+    assert_eq!(dana.sets_pushes(&json!({"showsText": false})).await.status, 200);
+    let item = kept(&house).await[0].clone();
+    let (mut told, mut not_told, mut items) = (Vec::new(), Vec::new(), Vec::new());
+    for number in 0..PEOPLE * EACH {
+        let person = number / EACH;
+        let subscriber = service.browser("ok", &number.to_string());
+        let mut item = as_kept(&item, person, &subscriber);
+        // A page is a megabyte: so that one ends among each few people's.
+        item["browser"]["S"] = json!("x".repeat(30_000));
+        items.push(item);
+        if person < PEOPLE / 2 { told.push(subscriber) } else { not_told.push(subscriber) }
+    }
+    for person in PEOPLE / 2..PEOPLE {
+        items.push(json!({"pk": item["pk"], "sk": {"S": format!("STAFF#person-{person}")}, "messages": {"S": "mine"}}));
+    }
+    for some in items.chunks(25) {
+        let puts: Vec<_> = some.iter().map(|item| json!({"PutRequest": {"Item": item}})).collect();
+        house.table("BatchWriteItem", json!({"RequestItems": {local::TABLE: puts}})).await;
+    }
+    let before = house.usage_of("dispatch-push").await;
+    house.phone(MARIA).texts(HARBOR, "Hello").await;
+    for browser in &told {
+        assert_eq!(service.sends(browser, 1).await[0]["body"], "New message");
+    }
+    // Whatever else the first text would bring has been brought when the second has.
+    house.phone(SAM).texts(HARBOR, "And me?").await;
+    for browser in &told {
+        assert_eq!(service.sends(browser, 2).await.len(), 2, "each once");
+    }
+    for browser in &not_told {
+        assert_eq!(service.shown(browser), Vec::<Value>::new(), "whoever wants their own customers' only");
+    }
+    let asked = house.usage_of("dispatch-push").await.since(&before);
+    let queries = asked.counts().iter().find(|(operation, _)| *operation == "Query").unwrap().1;
+    // A page less for each text would be all of them on one, and the count of those who wait.
+    assert!(queries >= 2 * 4, "{queries} queries");
+}
+
+/// Waits until somebody is told why a browser of theirs is not notified.
+async fn has_problem(desk: &Desk<'_>, browser: &str, why: &str) {
+    until(why, || async {
+        let settings = desk.push_settings().await;
+        let mut browsers = settings["browsers"].as_array().unwrap().iter();
+        let browser = browsers.find(|there| there["id"] == browser).unwrap();
+        browser["lastProblem"]["what"].as_str().is_some_and(|what| what.contains(why))
+    })
+    .await;
+}
+
+/// Has a browser know a key of ours that is none any more.
+async fn knows_key(house: &House, browser: &str, key: &str) {
+    let items = kept(house).await;
+    let item = items.iter().find(|item| item["sk"]["S"].as_str().unwrap().ends_with(browser)).unwrap();
+    let change = json!({"Key": {"pk": item["pk"], "sk": item["sk"]},
+        "UpdateExpression": "SET subscription.#key = :key", "ExpressionAttributeNames": {"#key": "key"},
+        "ExpressionAttributeValues": {":key": {"S": key}}});
+    house.table("UpdateItem", change).await;
+}
+
 /// Within this, whoever can be served is.
 const SERVED_WITHIN: Duration = Duration::from_mins(1);
 
 /// A third of a thousand browsers have a push service that is bad, in each of the ways there are.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_third_of_a_thousand_that_cannot_be_served_hold_up_nobody() {
-    const BAD: [&str; 9] = ["hang", "once-reset", "redirect", "once-500", "once-busy", "huge", "drip", "410", "403"];
+    const BAD: [&str; 9] = ["hang", "once-reset", "redirect", "once-500", "once-busy-2", "huge", "drip", "410", "403"];
     let service = PushService::open().await;
     let house = House::with_push_service(&service).await;
     let dana = house.dana().await;
@@ -336,7 +553,7 @@ async fn a_third_of_a_thousand_that_cannot_be_served_hold_up_nobody() {
     for subscriber in &good {
         assert_eq!(service.shown(subscriber).len(), 1, "{}", subscriber.path);
     }
-    for how in ["once-reset", "once-500", "once-busy", "hang", "drip"] {
+    for how in ["once-reset", "once-500", "once-busy-2", "hang", "drip"] {
         service.until(&format!("tried again: {how}"), |pushed| served(&of(how), 2, pushed)).await;
     }
     until("those that are gone are removed", || async {

@@ -41,12 +41,21 @@ impl House {
 
     /// The same, with a push service on this machine that may be pushed to.
     pub async fn with_push_service(service: &PushService) -> Self {
-        Self::start(Options { push_service: Some(service.origin().to_owned()), ..Self::plain() }).await
+        Self::with_push_services(&[service]).await
+    }
+
+    pub async fn with_push_services(services: &[&PushService]) -> Self {
+        Self::start(Options { push_services: origins(services), ..Self::plain() }).await
     }
 
     /// The same, kept in a folder.
     pub async fn open_in(folder: &Path) -> Self {
-        Self::start(Options { data: Data::In(folder.to_owned()), ..Self::plain() }).await
+        Self::open_with_push_services_in(folder, &[]).await
+    }
+
+    pub async fn open_with_push_services_in(folder: &Path, services: &[&PushService]) -> Self {
+        let data = Data::In(folder.to_owned());
+        Self::start(Options { data, push_services: origins(services), ..Self::plain() }).await
     }
 
     /// The same as the first, with a gateway that keeps WebSockets for as long as is said.
@@ -62,8 +71,8 @@ impl House {
     }
 
     fn plain() -> Options {
-        let sockets = SocketLimits::default();
-        Options { port: 0, data: Data::InMemory, demo: false, sockets, push_service: None, connections: None }
+        let (sockets, push_services) = (SocketLimits::default(), Vec::new());
+        Options { port: 0, data: Data::InMemory, demo: false, sockets, push_services, connections: None }
     }
 
     async fn start(options: Options) -> Self {
@@ -175,6 +184,11 @@ impl House {
         self.usage_where(|asking| asking == function).await
     }
 
+    /// How often a function has counted each of its metrics.
+    pub async fn metrics_of(&self, function: &str) -> Value {
+        self.get("/local/metrics").await.json()[function].clone()
+    }
+
     async fn usage_where(&self, counts: impl Fn(&str) -> bool) -> Usage {
         let usage = self.get("/local/table/usage").await.json();
         let (mut requests, mut units) = (BTreeMap::<String, u64>::new(), 0.0);
@@ -204,4 +218,8 @@ impl Usage {
     pub fn counts(&self) -> Vec<(&str, u64)> {
         self.requests.iter().map(|(operation, count)| (operation.as_str(), *count)).collect()
     }
+}
+
+fn origins(services: &[&PushService]) -> Vec<String> {
+    services.iter().map(|service| service.origin().to_owned()).collect()
 }

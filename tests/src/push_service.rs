@@ -174,7 +174,10 @@ async fn answer(stream: &mut TcpStream, how: &str) -> Option<()> {
             None
         }
         "redirect" => stream.write_all(&short("307", "location: http://169.254.169.254/latest/\r\n")).await.ok(),
-        "busy" => stream.write_all(&short("429", "retry-after: 2\r\n")).await.ok(),
+        busy if busy.starts_with("busy-") => {
+            let secs = busy.trim_start_matches("busy-");
+            stream.write_all(&short("429", &format!("retry-after: {secs}\r\n"))).await.ok()
+        }
         "huge" => {
             stream.write_all(b"HTTP/1.1 201 Created\r\ntransfer-encoding: chunked\r\n\r\n").await.ok()?;
             loop {

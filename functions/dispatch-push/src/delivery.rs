@@ -1,7 +1,8 @@
 //! Handing pushes to push services, and what follows from what they answer.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::{Browser, PushTrouble, Timestamp};
 use futures_util::future::join_all;
@@ -25,25 +26,36 @@ pub(crate) struct Delivery {
     pub(crate) retry: Option<Retry>,
 }
 
-/// What is left of a delivery.
+/// Where deliveries come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// The table's stream, whose next batch waits for this one.
+    Stream,
+    /// The queue of retries, where nothing waits for anything.
+    Queue,
+}
+
+/// What is left of a delivery, and by which push service.
 enum Left {
     Nothing,
     /// It was not tried, or is to be tried again.
     Later(Retry),
-    GivenUp,
-    Refused(u16),
+    GivenUp(String),
+    Refused(String, u16),
 }
 
-/// Requests that are under way to one push service. A third of a thousand that all hang keep it busy
-/// for 17 seconds, and no other.
+/// Requests that are under way to one push service.
 const AT_A_TIME: usize = 100;
 
 /// What is not tried within this is kept for later, so that the stream goes on.
 const LONGEST_SECS: u64 = 20;
 
+/// For so long at most a push service is taken at its word that it wants nothing for a browser.
+const LONGEST_WAIT: Duration = Duration::from_hours(24);
+
 impl DispatchPush {
     /// To every push service at its own pace.
-    pub(crate) async fn deliver(&self, deliveries: Vec<Delivery>) {
+    pub(crate) async fn deliver(&self, deliveries: Vec<Delivery>, source: Source) {
         if deliveries.is_empty() {
             return;
         }
@@ -55,7 +67,7 @@ impl DispatchPush {
                 let mut services = HashMap::<String, Vec<_>>::new();
                 for delivery in deliveries {
                     let service = delivery.to.service().to_owned();
-                    services.entry(service).or_default().push(self.deliver_one(delivery, &keys, until));
+                    services.entry(service).or_default().push(self.deliver_one(delivery, source, &keys, until));
                 }
                 let services = services.into_values();
                 let services =
@@ -64,6 +76,7 @@ impl DispatchPush {
             }
             Err(error) => {
                 tracing::error!(%error, "nothing is pushed without keys");
+                self.metrics.count(Metric::PushRefused);
                 let now = self.clock.now();
                 deliveries.into_iter().map(|delivery| delivery.later(None, now)).collect::<Vec<_>>()
             }
@@ -71,17 +84,28 @@ impl DispatchPush {
         self.settle(left).await;
     }
 
-    async fn deliver_one(&self, delivery: Delivery, keys: &Keys, until: Timestamp) -> Left {
+    async fn deliver_one(&self, delivery: Delivery, source: Source, keys: &Keys, until: Timestamp) -> Left {
         let now = self.clock.now();
-        if now >= until {
-            return delivery.retry.map_or(Left::GivenUp, |retry| Left::Later(Retry { not_before: now, ..retry }));
+        let (browser, service) = (&delivery.browser, delivery.to.service());
+        let too_late = (now >= until).then_some(now);
+        let is_open = self.breaker.open_until(service, now).filter(|_| source == Source::Stream);
+        let is_asked_to_wait = browser.not_before().filter(|not_before| now < *not_before);
+        if let Some(not_before) = too_late.max(is_open).max(is_asked_to_wait) {
+            return self.postpone(delivery, not_before, now).await;
         }
-        let browser = &delivery.browser;
         let secs = delivery.ends.as_secs().saturating_sub(now.as_secs());
         let ttl_secs = u32::try_from(secs).unwrap_or(u32::MAX);
         let push = Push { payload: &delivery.payload, ttl_secs, topic: delivery.topic.as_deref() };
-        let outcome = self.pusher.push(&delivery.to, keys, &push).await;
+        let (began, outcome) = (now, self.pusher.push(&delivery.to, keys, &push).await);
         let now = self.clock.now();
+        match outcome {
+            // Those that are tried again are the bad ones: how many of them hang says nothing of the others.
+            Outcome::TimedOut if source == Source::Queue => {}
+            Outcome::TimedOut => self.breaker.timed_out(service, began, now),
+            Outcome::NotAdmitted(_) => {}
+            // Also what cannot be reached says so at once.
+            _ => self.breaker.answered(service, now),
+        }
         match outcome {
             Outcome::Delivered => {
                 noted(self.store.note_delivery(browser, now).await);
@@ -91,19 +115,20 @@ impl DispatchPush {
                 noted(self.store.forget_browser(&browser.company, &browser.staff, browser.id()).await);
                 Left::Nothing
             }
-            Outcome::Later(after) => {
+            Outcome::Later(Some(after)) => {
+                let after = after.min(LONGEST_WAIT);
+                noted(self.store.note_push_wait(browser, now.plus_secs(after.as_secs()), now).await);
+                delivery.later(Some(after), now)
+            }
+            Outcome::Later(None) | Outcome::TimedOut => {
                 noted(self.store.note_push_trouble(browser, PushTrouble::Unreachable, now).await);
-                delivery.later(after, now)
+                delivery.later(None, now)
             }
             Outcome::Refused(status) => {
                 noted(self.store.note_push_trouble(browser, PushTrouble::Refused, now).await);
-                Left::Refused(status)
+                Left::Refused(service.to_owned(), status)
             }
-            // A key that is not known may be one that is newer than those.
-            Outcome::NotAdmitted(NotAdmitted::Keys) => {
-                noted(self.store.note_push_trouble(browser, PushTrouble::Refused, now).await);
-                delivery.later(None, now)
-            }
+            // Also a key that was dropped: whoever's browser it is opens the portal, and it has another.
             Outcome::NotAdmitted(why) => {
                 noted(self.store.note_push_trouble(browser, trouble(why), now).await);
                 Left::Nothing
@@ -111,30 +136,46 @@ impl DispatchPush {
         }
     }
 
+    /// Leaves for later what is not tried now. A test is for now or never.
+    async fn postpone(&self, delivery: Delivery, not_before: Timestamp, now: Timestamp) -> Left {
+        let service = delivery.to.service();
+        match delivery.retry {
+            Some(retry) if not_before < delivery.ends => Left::Later(Retry { not_before, ..retry }),
+            Some(_) => Left::GivenUp(service.to_owned()),
+            None => {
+                noted(self.store.note_push_trouble(&delivery.browser, PushTrouble::Unreachable, now).await);
+                Left::Nothing
+            }
+        }
+    }
+
     async fn settle(&self, left: Vec<Left>) {
-        let (mut retries, mut refused, mut lost) = (Vec::new(), HashMap::<u16, usize>::new(), 0);
+        let mut retries = Vec::new();
+        let (mut refused, mut given_up) = (BTreeMap::<_, usize>::new(), BTreeMap::<_, usize>::new());
         for left in left {
             match left {
                 Left::Nothing => {}
                 Left::Later(retry) => retries.push(retry),
-                Left::GivenUp => lost += 1,
-                Left::Refused(status) => {
+                Left::GivenUp(service) => {
+                    self.metrics.count(Metric::PushGivenUp);
+                    *given_up.entry(service).or_default() += 1;
+                }
+                Left::Refused(service, status) => {
                     self.metrics.count(Metric::PushRefused);
-                    *refused.entry(status).or_default() += 1;
+                    *refused.entry((service, status)).or_default() += 1;
                 }
             }
         }
-        for (status, pushes) in refused {
-            tracing::error!(status, pushes, "a push service refused what it was sent; it is not tried again");
+        for ((service, status), pushes) in refused {
+            tracing::error!(service, status, pushes, "a push service refused what it was sent; it is not tried again");
+        }
+        for (service, pushes) in given_up {
+            tracing::warn!(service, pushes, "pushes were given up");
         }
         if !retries.is_empty() {
-            lost += self.retries.put(&retries, self.clock.now()).await;
-        }
-        for _ in 0..lost {
-            self.metrics.count(Metric::PushGivenUp);
-        }
-        if lost > 0 {
-            tracing::warn!(pushes = lost, "pushes were given up");
+            for _ in 0..self.retries.put(&retries, self.clock.now()).await {
+                self.metrics.count(Metric::PushGivenUp);
+            }
         }
     }
 
@@ -145,10 +186,11 @@ impl DispatchPush {
 }
 
 impl Delivery {
-    fn later(self, after: Option<std::time::Duration>, now: Timestamp) -> Left {
-        let ends = self.ends;
-        let retry = self.retry.and_then(|retry| retry.failed(after, now)).filter(|retry| retry.not_before < ends);
-        retry.map_or(Left::GivenUp, Left::Later)
+    /// Tried in vain. A test is tried once, and nothing is given up with it: its person looks at the screen.
+    fn later(self, after: Option<Duration>, now: Timestamp) -> Left {
+        let Some(retry) = self.retry else { return Left::Nothing };
+        let retry = retry.failed(after, now).filter(|retry| retry.not_before < self.ends);
+        retry.map_or_else(|| Left::GivenUp(self.to.service().to_owned()), Left::Later)
     }
 }
 

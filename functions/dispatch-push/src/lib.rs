@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod batch;
+mod breaker;
 mod delivery;
 mod news;
 mod retries;
@@ -10,7 +11,8 @@ use std::sync::Arc;
 
 use aws_sdk_secretsmanager::Client as Secrets;
 use batch::{Changes, Ending};
-use delivery::Delivery;
+use breaker::Breaker;
+use delivery::{Delivery, Source};
 use domain::{
     Browser, Clock, Company, CompanyId, Conversation, Customer, PushChoice, PushTest, StaffId, SubscriptionId,
     Timestamp,
@@ -31,6 +33,7 @@ pub struct DispatchPush {
     services: Services,
     keys: KeyRing,
     pusher: Pusher,
+    breaker: Breaker,
     retries: Retries,
     clock: Clock,
     metrics: Metrics,
@@ -77,6 +80,7 @@ impl DispatchPush {
             services,
             keys: KeyRing::new(Secrets::new(&runtime.aws), secret, runtime.clock.clone()),
             pusher: Pusher::new(runtime.clock.clone()),
+            breaker: Breaker::default(),
             retries: Retries::new(&runtime.aws, retries),
             clock: runtime.clock.clone(),
             metrics: runtime.metrics.clone(),
@@ -104,7 +108,7 @@ impl DispatchPush {
                 }
             }
         }
-        self.deliver(deliveries).await;
+        self.deliver(deliveries, Source::Stream).await;
         failures
     }
 
@@ -226,7 +230,7 @@ impl DispatchPush {
                 }
             }
         }
-        self.deliver(deliveries).await;
+        self.deliver(deliveries, Source::Queue).await;
         failures
     }
 

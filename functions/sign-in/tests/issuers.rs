@@ -85,7 +85,7 @@ impl World {
         let runtime = Runtime {
             configuration: Configuration { table: "table".to_owned(), retention: Retention::default() },
             aws,
-            metrics: Metrics::uncollected(clock.clone()),
+            metrics: Metrics::new(clock.clone(), |_| {}),
             clock,
             randomness: Randomness::new({
                 let next = AtomicU64::new(1);

@@ -24,6 +24,7 @@ use serde_json::{Value, json};
 
 use crate::carrier;
 use crate::functions::{PUSH_SECRET, SIGN_IN_SECRET};
+use crate::metrics;
 use crate::stack::Shared;
 use crate::stream::Written;
 use crate::usage::{Counted, Usage, asking};
@@ -35,6 +36,7 @@ pub(crate) fn router() -> Router<Shared> {
     Router::new()
         .route("/", post(call).fallback(crate::site::serve).layer(DefaultBodyLimit::max(LARGEST_REQUEST)))
         .route("/local/table/usage", axum::routing::get(used))
+        .route("/local/metrics", axum::routing::get(metrics::counted))
 }
 
 /// The SDK, pointed at this endpoint. It takes any credentials.

@@ -114,7 +114,7 @@ fn under_its_name(runtime: &Runtime, name: &'static str) -> Runtime {
         aws: aws.build(),
         clock: runtime.clock.clone(),
         randomness: runtime.randomness.clone(),
-        metrics: runtime.metrics.clone(),
+        metrics: runtime.metrics.clone().of(name),
     }
 }
 

@@ -10,6 +10,7 @@ mod gateway;
 mod handset;
 mod invoke;
 mod issuer;
+mod metrics;
 mod push_keys;
 mod queue;
 mod site;

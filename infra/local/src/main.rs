@@ -24,9 +24,10 @@ struct Arguments {
     /// Only companies, lines and staff, with no messages.
     #[arg(long)]
     no_demo: bool,
-    /// A push service on this machine that may be sent notifications, besides those of the known browsers.
+    /// A push service on this machine that may be sent notifications, besides those of the known browsers. Can be
+    /// repeated.
     #[arg(long, value_name = "ORIGIN")]
-    push_service: Option<String>,
+    push_service: Vec<String>,
 }
 
 #[tokio::main]
@@ -40,7 +41,7 @@ async fn main() -> anyhow::Result<()> {
         data,
         demo: !arguments.no_demo,
         sockets: SocketLimits::default(),
-        push_service: arguments.push_service,
+        push_services: arguments.push_service,
         connections: None,
     };
     let stack = Box::pin(Stack::start(options)).await?;

@@ -11,8 +11,9 @@ use push::Keys;
 
 use crate::Data;
 
-/// Whom a push service can reach about our pushes: nobody, as long as they come from here.
-const SUBJECT: &str = "mailto:nobody@localhost.invalid";
+/// Whom a push service can reach about our pushes: nobody, as long as they come from here. Some refuse
+/// what does not look like an address that can be reached.
+const SUBJECT: &str = "mailto:switchboard@example.com";
 
 /// The keys, made at the first start and kept with the data: browsers that subscribed stay so.
 #[derive(Clone)]

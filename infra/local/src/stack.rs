@@ -11,7 +11,7 @@ use axum::http::StatusCode;
 use axum::routing::get;
 use domain::Retention;
 use push::Services;
-use runtime::{Configuration, Metrics, Runtime};
+use runtime::{Configuration, Runtime};
 use store::Store;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -24,6 +24,7 @@ use crate::endpoint::TableDoor;
 use crate::functions::Functions;
 use crate::gateway::Gateway;
 use crate::issuer::Issuer;
+use crate::metrics::Counts;
 use crate::push_keys::PushKeys;
 use crate::queue::Queue;
 use crate::socket::{SocketGateway, SocketLimits};
@@ -41,9 +42,9 @@ pub struct Options {
     pub demo: bool,
     /// For how long a WebSocket is kept.
     pub sockets: SocketLimits,
-    /// A push service on this machine that may be pushed to besides those of the known browsers:
+    /// Push services on this machine that may be pushed to besides those of the known browsers:
     /// `http://127.0.0.1:<port>`.
-    pub push_service: Option<String>,
+    pub push_services: Vec<String>,
     /// Who is asked instead of the gateway here for what is below `@connections`: `http://127.0.0.1:<port>`.
     pub connections: Option<String>,
 }
@@ -77,6 +78,7 @@ pub(crate) struct Shared {
     /// As the deployment's secret has them.
     pub(crate) push_keys: PushKeys,
     pub(crate) push_retries: Queue,
+    pub(crate) metrics: Counts,
     pub(crate) table: TableDoor,
     pub(crate) store: Store,
     pub(crate) origins: Arc<[String]>,
@@ -92,20 +94,21 @@ impl Stack {
         let origins = ["localhost", "127.0.0.1", "[::1]"].map(|host| format!("http://{host}:{port}"));
         let aws = endpoint::aws(&format!("http://127.0.0.1:{port}"));
         let dynamodb = aws_sdk_dynamodb::Client::new(&aws);
+        let metrics = Counts::default();
         let runtime = Runtime {
             configuration: Configuration { table: TABLE.to_owned(), retention: Retention::default() },
             aws,
             clock: runtime::wall_clock(),
             randomness: runtime::randomness(),
-            metrics: Metrics::uncollected(runtime::wall_clock()),
+            metrics: metrics.metrics(runtime::wall_clock()),
         };
         let table = Table::open(&options.data).await?;
         let own = || format!("http://127.0.0.1:{port}{}", socket::MANAGEMENT);
         let live = options.connections.clone().unwrap_or_else(own);
-        let services = match &options.push_service {
-            Some(origin) => Services::known().and_local(origin)?,
-            None => Services::known(),
-        };
+        let mut services = Services::known();
+        for origin in &options.push_services {
+            services = services.and_local(origin)?;
+        }
         let functions = Arc::new(Functions::new(&runtime, &live, &services));
         let sockets =
             SocketGateway::new(functions.clone(), runtime.clock.clone(), runtime.randomness.clone(), options.sockets);
@@ -123,6 +126,7 @@ impl Stack {
                 runtime.randomness.clone(),
             ),
             functions: functions.clone(),
+            metrics,
             table: TableDoor::new(format!("http://{}/", table.address()).parse()?, table.written().clone()),
             store: runtime.store(),
             origins: origins.clone().into(),

@@ -23,6 +23,12 @@ impl Browser {
     pub fn id(&self) -> SubscriptionId {
         self.subscription.id()
     }
+
+    /// Before this, its push service wants nothing more for it.
+    #[must_use]
+    pub fn not_before(&self) -> Option<Timestamp> {
+        self.last_problem.and_then(|problem| problem.not_before)
+    }
 }
 
 /// A notification that a member of staff asked for, to see whether they arrive.
@@ -38,6 +44,9 @@ pub struct PushTest {
 pub struct PushProblem {
     pub what: PushTrouble,
     pub at: Timestamp,
+    /// When the push service says that it may be tried again, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<Timestamp>,
 }
 
 /// Why a browser is not delivered to.

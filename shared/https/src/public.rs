@@ -11,6 +11,8 @@ use hyper_util::client::legacy::connect::dns::{GaiResolver, Name};
 use thiserror::Error;
 use tower::Service;
 
+type BoxError = Box<dyn Error + Send + Sync>;
+
 /// Where requests may go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reach {
@@ -25,8 +27,8 @@ pub(crate) struct NotPublic;
 /// Looks names up as the system does, and gives only the addresses that may be dialled. What it
 /// gives is what is dialled, so no second answer of the DNS can lead elsewhere.
 #[derive(Clone)]
-pub(crate) struct Resolver {
-    system: GaiResolver,
+pub(crate) struct Resolver<System = GaiResolver> {
+    system: System,
     reach: Reach,
 }
 
@@ -36,9 +38,12 @@ impl Resolver {
     }
 }
 
-impl Service<Name> for Resolver {
+impl<System> Service<Name> for Resolver<System>
+where
+    System: Service<Name, Response: Iterator<Item = SocketAddr>, Error: Into<BoxError>, Future: Send + 'static>,
+{
     type Response = vec::IntoIter<SocketAddr>;
-    type Error = Box<dyn Error + Send + Sync>;
+    type Error = BoxError;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
@@ -48,7 +53,7 @@ impl Service<Name> for Resolver {
     fn call(&mut self, name: Name) -> Self::Future {
         let (looked_up, reach) = (self.system.call(name), self.reach);
         Box::pin(async move {
-            let found = looked_up.await?;
+            let found = looked_up.await.map_err(Into::into)?;
             let allowed: Vec<_> = found.filter(|address| reach.allows(address.ip())).collect();
             if allowed.is_empty() { Err(NotPublic.into()) } else { Ok(allowed.into_iter()) }
         })
@@ -103,7 +108,64 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use hyper_util::client::legacy::connect::HttpConnector;
+    use tokio::net::TcpListener;
+
     use super::*;
+
+    const PUBLIC: [&str; 2] = ["8.8.8.8:443", "[2001:4860:4860::8888]:443"];
+    const PRIVATE: [&str; 3] = ["127.0.0.1:443", "169.254.169.254:443", "[::1]:443"];
+
+    fn addresses(written: &[&str]) -> Vec<SocketAddr> {
+        written.iter().map(|address| address.parse().unwrap()).collect()
+    }
+
+    /// A DNS whose every answer is another, the last of them for ever, and how often it was asked.
+    fn dns(
+        answers: Vec<Vec<SocketAddr>>,
+    ) -> (
+        impl Service<Name, Response = vec::IntoIter<SocketAddr>, Error = BoxError, Future: Send> + Clone + Send,
+        Arc<AtomicUsize>,
+    ) {
+        let asked = Arc::new(AtomicUsize::new(0));
+        let count = asked.clone();
+        let answer = move |_: Name| {
+            let time = count.fetch_add(1, Ordering::Relaxed).min(answers.len() - 1);
+            std::future::ready(Ok::<_, BoxError>(answers[time].clone().into_iter()))
+        };
+        (tower::service_fn(answer), asked)
+    }
+
+    #[tokio::test]
+    async fn of_an_answer_with_private_addresses_only_the_public_ones_are_dialled() {
+        let mixed = addresses(&[PRIVATE[0], PUBLIC[0], PRIVATE[1], PUBLIC[1], PRIVATE[2]]);
+        let (system, _) = dns(vec![mixed]);
+        let mut resolver = Resolver { system, reach: Reach::PublicAddresses };
+        let given = resolver.call("push.example.com".parse().unwrap()).await.unwrap();
+        assert_eq!(given.collect::<Vec<_>>(), addresses(&PUBLIC));
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_has_become_private_is_not_dialled_and_no_dial_looks_twice() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let ours = listener.local_addr().unwrap();
+        let (system, asked) = dns(vec![addresses(&PUBLIC), vec![ours]]);
+        let mut resolver = Resolver { system, reach: Reach::PublicAddresses };
+        let given = resolver.call("push.example.com".parse().unwrap()).await.unwrap();
+        assert_eq!(given.collect::<Vec<_>>(), addresses(&PUBLIC));
+        assert_eq!(asked.load(Ordering::Relaxed), 1);
+        let address: http::Uri = format!("http://push.example.com:{}/", ours.port()).parse().unwrap();
+        let refused = HttpConnector::new_with_resolver(resolver.clone()).call(address.clone()).await.unwrap_err();
+        assert!(crate::is_not_public(&refused), "{refused:?}");
+        assert_eq!(asked.load(Ordering::Relaxed), 2);
+        // Whatever may be dialled is, and is what was looked up.
+        resolver.reach = Reach::Anywhere;
+        HttpConnector::new_with_resolver(resolver).call(address).await.unwrap();
+        assert_eq!(asked.load(Ordering::Relaxed), 3);
+    }
 
     #[test]
     fn what_is_inside_of_a_network_is_not_public_by_any_notation() {

@@ -12,7 +12,7 @@ use crate::{Admitted, Keys, NotAdmitted};
 /// Encrypts pushes and hands them to push services.
 pub struct Pusher {
     services: Https,
-    /// For the one on this machine, if there is one: at an address that is not public.
+    /// For those on this machine, if there are any: at addresses that are not public.
     local: Https,
     signatures: Signatures,
     clock: Clock,
@@ -38,6 +38,8 @@ pub enum Outcome {
     Gone,
     /// The push service is out of reach or has too much to do; when to try again, if it says.
     Later(Option<Duration>),
+    /// The push service took the request and all the time there is; to be tried again as well.
+    TimedOut,
     /// By its status: we did something wrong, and the same again would be wrong again.
     Refused(u16),
     /// It was not sent.
@@ -76,9 +78,8 @@ impl Pusher {
             Ok(answer) => outcome(answer.status(), answer.headers(), self.clock.now()),
             Err(NotAnswered::NotAnAddress) => Outcome::NotAdmitted(NotAdmitted::Address),
             Err(NotAnswered::NotPublic) => Outcome::NotAdmitted(NotAdmitted::PrivateNetwork),
-            Err(NotAnswered::NoRoots | NotAnswered::NotReached | NotAnswered::TooLate | NotAnswered::NotRead) => {
-                Outcome::Later(None)
-            }
+            Err(NotAnswered::TooLate) => Outcome::TimedOut,
+            Err(NotAnswered::NoRoots | NotAnswered::NotReached | NotAnswered::NotRead) => Outcome::Later(None),
         }
     }
 

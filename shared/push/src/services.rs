@@ -16,7 +16,7 @@ use web_push::SubscriptionInfo;
 pub struct Services {
     hosts: Vec<Host>,
     /// `http://127.0.0.1:8090`, say.
-    local: Option<String>,
+    local: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,7 +111,7 @@ impl fmt::Debug for Admitted {
 impl Services {
     #[must_use]
     pub fn known() -> Self {
-        Self { hosts: KNOWN.iter().filter_map(|host| Host::read(host)).collect(), local: None }
+        Self { hosts: KNOWN.iter().filter_map(|host| Host::read(host)).collect(), local: Vec::new() }
     }
 
     /// Hosts, and suffixes that begin with a dot, between commas. They replace the known ones, unless
@@ -129,18 +129,19 @@ impl Services {
                 hosts.push(Host::read(name).ok_or_else(|| BadServices::NotAHost(name.to_owned()))?);
             }
         }
-        Ok(Self { hosts, local: None })
+        Ok(Self { hosts, local: Vec::new() })
     }
 
     /// These and one on this machine without TLS, at `http://127.0.0.1:<port>` or
     /// `http://[::1]:<port>`: for the local stack only.
-    pub fn and_local(self, origin: &str) -> Result<Self, BadServices> {
+    pub fn and_local(mut self, origin: &str) -> Result<Self, BadServices> {
         let port = origin.strip_prefix("http://127.0.0.1:").or_else(|| origin.strip_prefix("http://[::1]:"));
         let port = port.and_then(|port| port.parse::<u16>().ok().filter(|number| number.to_string() == port));
         if port.is_none_or(|port| port == 0) {
             return Err(BadServices::NotLocal);
         }
-        Ok(Self { local: Some(origin.to_owned()), ..self })
+        self.local.push(origin.to_owned());
+        Ok(self)
     }
 
     /// Whether something can be pushed to a browser, from what it says itself. The addresses that
@@ -154,7 +155,7 @@ impl Services {
         }
         let [p256dh, auth] = [point, auth].map(|bytes| URL_SAFE_NO_PAD.encode(bytes));
         let info = SubscriptionInfo::new(subscription.endpoint.as_str(), &p256dh, &auth);
-        let is_local = self.local.as_ref() == Some(&origin);
+        let is_local = self.local.contains(&origin);
         Ok(Admitted { address, origin, service, info, key: subscription.key.clone(), is_local })
     }
 
@@ -172,7 +173,7 @@ impl Services {
         };
         let authority = authority.as_str().to_ascii_lowercase();
         let origin = format!("{scheme}://{authority}");
-        if self.local.as_ref() == Some(&origin) {
+        if self.local.contains(&origin) {
             return Ok((address, origin.clone(), origin));
         }
         if scheme != "https" || authority.contains('@') {
@@ -345,7 +346,9 @@ mod tests {
     #[test]
     fn a_local_one_is_allowed_at_its_very_port_only() {
         let local = Services::known().and_local("http://127.0.0.1:8090").unwrap();
+        let local = local.and_local("http://[::1]:8092").unwrap();
         assert_eq!(admitted(&local, "http://127.0.0.1:8090/x").as_deref(), Ok("http://127.0.0.1:8090"));
+        assert_eq!(admitted(&local, "http://[::1]:8092/x").as_deref(), Ok("http://[::1]:8092"));
         for other in
             ["http://127.0.0.1:8091/x", "http://127.0.0.1/x", "https://127.0.0.1:8090/x", "http://localhost:8090/x"]
         {

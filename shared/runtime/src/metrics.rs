@@ -1,6 +1,7 @@
 use std::env;
 use std::fmt;
 use std::io::Write;
+use std::sync::Arc;
 
 use domain::Clock;
 use serde_json::json;
@@ -27,12 +28,13 @@ impl fmt::Display for Metric {
     }
 }
 
-/// Counts what happens, as CloudWatch's embedded metric format in the function's log: no request is
-/// made for it. Elsewhere than on Lambda nobody reads such lines, so none are written.
+/// Counts what happens, a line in CloudWatch's embedded metric format each: on Lambda in the function's
+/// log, so that no request is made for it.
 #[derive(Clone)]
 pub struct Metrics {
-    function: Option<String>,
+    function: String,
     clock: Clock,
+    write: Arc<dyn Fn(&str) + Send + Sync>,
 }
 
 /// Where they are counted.
@@ -40,16 +42,24 @@ pub const NAMESPACE: &str = "Switchboard";
 
 impl Metrics {
     pub(crate) fn on_lambda(clock: Clock) -> Self {
-        Self { function: env::var("AWS_LAMBDA_FUNCTION_NAME").ok(), clock }
+        // A metric that cannot be written is no reason to fail a request.
+        let log = |line: &str| drop(writeln!(std::io::stdout().lock(), "{line}"));
+        Self::new(clock, log).of(&env::var("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default())
     }
 
+    /// `write` takes the lines.
     #[must_use]
-    pub fn uncollected(clock: Clock) -> Self {
-        Self { function: None, clock }
+    pub fn new(clock: Clock, write: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        Self { function: String::new(), clock, write: Arc::new(write) }
+    }
+
+    /// The same, counted for a function.
+    #[must_use]
+    pub fn of(self, function: &str) -> Self {
+        Self { function: function.to_owned(), ..self }
     }
 
     pub fn count(&self, metric: Metric) {
-        let Some(function) = &self.function else { return };
         let name = metric.to_string();
         let line = json!({
             "_aws": {
@@ -60,10 +70,9 @@ impl Metrics {
                     "Metrics": [{"Name": name, "Unit": "Count"}],
                 }],
             },
-            "Function": function,
+            "Function": self.function,
             name: 1,
         });
-        // A metric that cannot be written is no reason to fail a request.
-        let _ = writeln!(std::io::stdout().lock(), "{line}");
+        (self.write)(&line.to_string());
     }
 }

@@ -239,7 +239,25 @@ impl Store {
         if browser.last_problem.as_ref().is_some_and(known) {
             return Ok(Noted::Known);
         }
-        let problem = serde_dynamo::to_attribute_value(PushProblem { what, at: now });
+        // What it was told to wait for holds whatever else goes wrong.
+        let not_before = browser.not_before().filter(|not_before| now < *not_before);
+        self.note_problem(browser, PushProblem { what, at: now, not_before }).await
+    }
+
+    /// Notes that a browser's push service has too much to do, and wants nothing more for it before a
+    /// moment. One request.
+    pub async fn note_push_wait(
+        &self,
+        browser: &Browser,
+        not_before: Timestamp,
+        now: Timestamp,
+    ) -> Result<Noted, StoreError> {
+        let problem = PushProblem { what: PushTrouble::Unreachable, at: now, not_before: Some(not_before) };
+        self.note_problem(browser, problem).await
+    }
+
+    async fn note_problem(&self, browser: &Browser, problem: PushProblem) -> Result<Noted, StoreError> {
+        let problem = serde_dynamo::to_attribute_value(problem);
         let troubled = self
             .note(&browser.company, &browser.staff, browser.id())
             .update_expression("SET last_problem = :problem")

@@ -174,6 +174,7 @@ mod tests {
             last_problem: Some(PushProblem {
                 what: PushTrouble::Unreachable,
                 at: Timestamp::from_millis(1_732_250_060_000),
+                not_before: None,
             }),
             test: None,
         }

@@ -56,7 +56,7 @@ async fn what_was_lost_is_brought_back_and_what_was_said_since_stays() {
     }
     assert_eq!(dana.messages(&conversation).await.status, 404);
     house.phone(MARIA).texts(HARBOR, "Since").await;
-    assert_eq!(josie.post("/api/sign-out", &json!({}), tests::Send::default()).await.status, 204);
+    assert_eq!(josie.post("/api/sign-out", &json!({}), tests::Send::default()).await.status, 303);
 
     let refused = on(&house, &["restore", "--from", RESTORED]).await.refused();
     assert!(refused.contains("Nothing was changed") && refused.contains(RESTORED), "{refused}");
