@@ -166,7 +166,7 @@ async function renew({oldSubscription, newSubscription}) {
   if (!subscription && !oldSubscription) return;
   subscription ??= await registration.pushManager.subscribe({userVisibleOnly: true, applicationServerKey: key});
   const made = subscription.options.applicationServerKey;
-  const body = JSON.stringify({...subscription.toJSON(), key: made ? base64url(made) : key});
+  const body = JSON.stringify({...subscription.toJSON(), key: made ? base64url(made) : key, replaces: oldSubscription?.endpoint});
   await fetch('/api/push-subscriptions', {method: 'PUT', headers, body});
   for (const client of await windows()) client.postMessage({kind: 'renewed'});
 }
