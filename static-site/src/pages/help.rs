@@ -239,7 +239,7 @@ fn nothing_shows() -> Markup {
             li { b { "iPhone and iPad: " } "no " b { "Focus" } ", and Settings, Notifications, Switchboard shows banners." }
         }
         p { "If the test has not come, the bell says what is known of the reason, and so do " a href=(SETTINGS) { "Notifications settings" } ". Turning the bell off and on again makes a new connection." }
-        p { "While you have the very conversation open in front of you, Switchboard stays quiet there: what the customer writes shows in it by itself." }
+        p { "While you have the very conversation open in front of you, Switchboard stays quiet there: what the customer writes shows in it by itself. In Safari, and on an iPhone or iPad, it may flash up for a moment all the same, without a sound: Apple wants all that is sent to be shown." }
     }
 }
 
