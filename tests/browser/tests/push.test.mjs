@@ -93,6 +93,30 @@ test('who answers Block, or has before, is told how to allow it again', async ({
   await expect(bell.page.locator('#denied')).toBeInViewport();
 });
 
+test('what the browser itself is told is what the bell says, also while the page is open', ONCE, async ({browser, signIn}) => {
+  const {page} = await signIn('Dana Whitfield');
+  const bell = new Bell({page});
+  const window = await page.context().newCDPSession(page);
+  const {targetInfo: {browserContextId}} = await window.send('Target.getTargetInfo');
+  const tools = await browser.newBrowserCDPSession();
+  const tells = setting => tools.send('Browser.setPermission', {
+    permission: {name: 'notifications'}, setting, origin: new URL(page.url()).origin, browserContextId,
+  });
+  await tells('denied');
+  await bell.says('blocked');
+  await page.reload();
+  await bell.says('blocked');
+  await bell.opens();
+  await expect(bell.panel.getByRole('link', {name: 'How to allow them again'})).toBeVisible();
+  expect(await page.evaluate(() => Notification.permission)).toBe('denied');
+  await tells('granted');
+  await bell.says('off');
+  await expect(bell.panel.getByRole('button', {name: 'Turn on'})).toBeVisible();
+  await tells('denied');
+  await bell.says('blocked');
+  expect(await bell.browsers()).toEqual([]);
+});
+
 test('who does not answer can do so the next time', ONCE, async ({signIn}) => {
   const [bell] = await signedIn(signIn)({answer: 'default'});
   await bell.does('Turn on');
