@@ -110,16 +110,129 @@ async fn a_browser_that_is_removed_is_gone_whole_and_may_come_again() {
     let removed = dana.removes_browser(&kept_id).await;
     assert_eq!((removed.status, removed.body.as_str()), (204, ""));
     let left = kept(&house).await;
-    assert!(left.iter().all(|item| !item.to_string().contains(&kept_id)), "{left:?}");
+    let endpoint = &firefox.endpoint;
+    assert!(left.iter().all(|item| !item.to_string().contains(endpoint)), "only that it was removed: {left:?}");
+    assert_eq!(dana.browsers().await, Vec::<String>::new());
     for gone in [&kept_id, &"0".repeat(32), "not-an-id"] {
         assert_eq!(dana.removes_browser(gone).await.status, 204, "{gone}");
     }
-    assert_eq!(dana.is_notified_in(&firefox).await.status, 201);
+    assert_eq!(dana.turns_on(&firefox).await.status, 201);
     // As the settings page removes one, and shows what is left.
     let request = dana.request(Method::DELETE, &format!("/api/push-subscriptions/{kept_id}"));
     let fragment = dana.send(request.header("accept", "text/html")).await;
     assert_eq!(fragment.status, 200);
     assert!(fragment.body.contains("not on in any browser"), "{}", fragment.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_that_was_removed_does_not_come_back_by_itself_and_does_when_it_is_turned_on() {
+    let house = House::open().await;
+    let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
+    let phone = Browser::firefox("phone");
+    let removed = id(&dana.is_notified_in(&phone).await);
+    dana.removes_browser(&removed).await;
+    for _ in 0..2 {
+        let answer = dana.is_notified_in(&phone).await;
+        assert_eq!((answer.status, answer.code().as_str()), (409, "removed"));
+        assert!(answer.sentence().contains("removed this browser"), "{}", answer.sentence());
+    }
+    // Nor with the address that it has by now.
+    let renewed = dana.replaces(&removed, &Browser::firefox("phone-renewed")).await;
+    assert_eq!(renewed.code(), "removed");
+    assert_eq!(dana.browsers().await, Vec::<String>::new());
+    // Another's wish changes nothing of that, nor does a new session of hers.
+    assert_eq!(marcus.removes_browser(&removed).await.status, 204);
+    assert_eq!(house.dana().await.is_notified_in(&phone).await.code(), "removed");
+    assert_eq!(dana.turns_on(&phone).await.status, 201);
+    assert_eq!(dana.is_notified_in(&phone).await.status, 200, "and it is as if it had never been removed");
+    assert_eq!(dana.browsers().await, std::slice::from_ref(&removed));
+    // Who removed it has removed it for themselves.
+    dana.removes_browser(&removed).await;
+    assert_eq!(marcus.is_notified_in(&phone).await.status, 201);
+    assert_eq!(dana.is_notified_in(&phone).await.status, 201, "it was another's since");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_that_was_away_without_being_removed_comes_back_by_itself() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let firefox = Browser::firefox("one");
+    let browser = id(&dana.is_notified_in(&firefox).await);
+    let row = json!({"pk": {"S": "PUSH#harbor-dental"}, "sk": {"S": format!("STAFF#dana#{browser}")}});
+    let owner = json!({"pk": {"S": format!("PUSH-ENDPOINT#{browser}")}, "sk": {"S": "OWNER"}});
+    // As it is after 60 days in which nobody loaded it.
+    for key in [&row, &owner] {
+        let expired = json!({"Key": key, "UpdateExpression": "SET expires_at = :past",
+            "ExpressionAttributeValues": {":past": {"N": "1700000000"}}});
+        house.table("UpdateItem", expired).await;
+    }
+    assert_eq!(dana.is_notified_in(&firefox).await.status, 201);
+    assert_eq!(dana.browsers().await, std::slice::from_ref(&browser));
+    // As the table's TTL leaves it, and as one is forgotten whose push service says that it is gone.
+    for key in [&row, &owner] {
+        house.table("DeleteItem", json!({"Key": key})).await;
+    }
+    assert_eq!(dana.is_notified_in(&firefox).await.status, 201);
+    assert_eq!(dana.browsers().await, [browser]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_renewed_subscription_takes_the_place_of_the_one_before_it() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let before = Browser::firefox("before");
+    let first = id(&dana.is_notified_in(&before).await);
+    let second = id(&dana.replaces(&before.endpoint, &Browser::firefox("after")).await);
+    assert_ne!(first, second);
+    assert_eq!(dana.browsers().await, std::slice::from_ref(&second), "by its endpoint");
+    let left = kept(&house).await;
+    assert!(left.iter().all(|item| !item.to_string().contains(&first)), "not even whose it was: {left:?}");
+    // A page may come first, and say no more than that the browser is there.
+    let latest = Browser::firefox("latest");
+    let third = id(&dana.is_notified_in(&latest).await);
+    assert_eq!(dana.browsers().await.len(), 2);
+    let again = dana.replaces(&second, &latest).await;
+    assert_eq!((again.status, id(&again)), (200, third.clone()));
+    assert_eq!(dana.browsers().await, std::slice::from_ref(&third), "by its id");
+    // Whoever has as many as anybody can have can renew each of them.
+    for n in 1..20 {
+        assert_eq!(dana.is_notified_in(&Browser::firefox(&n.to_string())).await.status, 201);
+    }
+    assert_eq!(dana.is_notified_in(&Browser::firefox("more")).await.code(), "too-many-browsers");
+    assert_eq!(dana.replaces(&third, &Browser::firefox("renewed")).await.status, 201);
+    assert_eq!(dana.browsers().await.len(), 20);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_ends_anothers_browser_by_saying_that_theirs_takes_its_place() {
+    let house = House::open().await;
+    let (dana, marcus, josie) = (house.dana().await, house.sign_in("harbor-dental.marcus").await, house.josie().await);
+    let victim = Browser::firefox("hers");
+    let hers = id(&dana.is_notified_in(&victim).await);
+    for (desk, name) in [(&marcus, "his"), (&josie, "hers-too")] {
+        let browser = Browser::firefox(name);
+        for replaced in [&hers, &victim.endpoint, &"0".repeat(32), "", "not an address", &"x".repeat(50_000)] {
+            let answer = desk.replaces(replaced, &browser).await;
+            assert!([200, 201].contains(&answer.status), "{} {}", answer.status, answer.body);
+        }
+        assert_eq!(desk.browsers().await.len(), 1);
+        // Nor one's own by naming itself.
+        let itself = desk.replaces(&browser.endpoint, &browser).await;
+        assert_eq!((itself.status, desk.browsers().await), (200, vec![id(&itself)]));
+        let fresh = Browser::firefox(&format!("{name}-fresh"));
+        assert_eq!(desk.replaces(&fresh.endpoint, &fresh).await.status, 201);
+    }
+    assert_eq!(dana.browsers().await, std::slice::from_ref(&hers));
+    assert_eq!(dana.is_notified_in(&victim).await.status, 200);
+    // Her having removed it keeps nobody else from theirs.
+    dana.removes_browser(&hers).await;
+    assert_eq!(marcus.replaces(&hers, &Browser::firefox("his-next")).await.status, 201);
+    assert_eq!(dana.is_notified_in(&victim).await.code(), "removed", "and it stays removed");
+    for broken in [json!({"replaces": 1}), json!({"turnedOn": "yes"})] {
+        let mut subscription = victim.subscription();
+        subscription.as_object_mut().unwrap().extend(broken.as_object().unwrap().clone());
+        assert_eq!(dana.puts_subscription(&victim, &subscription).await.code(), "unreadable-body", "{broken}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -42,6 +42,20 @@ impl Desk<'_> {
         self.send(request.header("user-agent", browser.user_agent).json(subscription)).await
     }
 
+    /// As a click on Turn on says it.
+    pub async fn turns_on(&self, browser: &Browser) -> Answer {
+        let mut subscription = browser.subscription();
+        subscription["turnedOn"] = json!(true);
+        self.puts_subscription(browser, &subscription).await
+    }
+
+    /// As a browser says it that has a new subscription in place of another: by its id, or its endpoint.
+    pub async fn replaces(&self, before: &str, browser: &Browser) -> Answer {
+        let mut subscription = browser.subscription();
+        subscription["replaces"] = json!(before);
+        self.puts_subscription(browser, &subscription).await
+    }
+
     /// The settings of notifications, with the browsers.
     pub async fn push_settings(&self) -> Value {
         self.get("/api/push-subscriptions").await.json()

@@ -81,6 +81,7 @@ impl PushSubscriptions {
         web::same_origin(request)?;
         let written: WrittenSubscription = web::body(request)?;
         let keys = self.keys.keys_that_have(written.key()).await.map_err(no_keys)?;
+        let (replaces, turned_on) = (written.replaces(), written.is_turned_on());
         let subscription = written.subscription(keys.current());
         if !keys.has(&subscription.key) {
             return Err(not_our_key());
@@ -94,31 +95,28 @@ impl PushSubscriptions {
             session: web::token_hash(&token),
             subscription,
             name: browser_name(user_agent),
+            replaces,
+            turned_on,
         };
         let now = self.clock.now();
         let (status, browser) = match self.store.keep_browser(&asked, now).await? {
             Kept::New(browser) => (StatusCode::CREATED, browser),
             Kept::Refreshed(browser) => (StatusCode::OK, browser),
+            Kept::Removed => return Err(removed()),
             Kept::TooMany => return Err(too_many()),
             Kept::SessionOver => return Err(Problem::session_ended()),
         };
         let unanswered = self.store.unanswered(&staff.company, now).await?;
-        let answer = json!({
-            "id": browser.id().to_string(),
-            "name": browser.name,
-            "since": browser.since.to_string(),
-            "key": keys.current(),
-            "unanswered": unanswered,
-        });
+        let answer = views::kept_browser_json(&browser, keys.current(), unanswered);
         Ok(Answer::json(&answer).with_status(status))
     }
 
-    /// Notifies a browser no more, be it there or not.
+    /// Notifies a browser no more, be it there or not, until it is turned on again.
     async fn remove(&self, request: &Request, staff: &Staff) -> Result<Answer, Problem> {
         web::same_origin(request)?;
         // What is no id names no browser, and so none of theirs.
         if let Some(id) = subscription(request) {
-            self.store.forget_browser(&staff.company, &staff.id, id).await?;
+            self.store.remove_browser(&staff.company, &staff.id, id, self.clock.now()).await?;
         }
         match Format::of(request) {
             Format::Html => self.show(request, staff).await,
@@ -197,6 +195,14 @@ fn too_many() -> Problem {
             "You are notified in {BROWSERS_AT_MOST} browsers already, which is as many as there can be. Remove one of \
              them in the settings, and turn this one on again."
         ),
+    )
+}
+
+fn removed() -> Problem {
+    Problem::new(
+        StatusCode::CONFLICT,
+        "removed",
+        "You have removed this browser from your list, so it is notified no more. Turn notifications on to add it again.",
     )
 }
 

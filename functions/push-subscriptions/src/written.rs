@@ -1,15 +1,19 @@
 //! What a browser or a settings page sends.
 
-use domain::{PushChoice, PushEndpoint, PushSubscription};
+use domain::{PushChoice, PushEndpoint, PushSubscription, SubscriptionId};
 use serde::Deserialize;
 use store::PushSettingsChange;
 
-/// What `PushSubscription.toJSON()` gives, and the key that it was made with.
+/// What `PushSubscription.toJSON()` gives, the key that it was made with, and how it came about.
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct WrittenSubscription {
     endpoint: String,
     keys: WrittenKeys,
     key: Option<String>,
+    replaces: Option<String>,
+    #[serde(default)]
+    turned_on: bool,
 }
 
 #[derive(Deserialize)]
@@ -22,6 +26,18 @@ impl WrittenSubscription {
     /// Which key of ours it knows, if it says.
     pub(crate) fn key(&self) -> Option<&str> {
         self.key.as_deref()
+    }
+
+    /// The subscription that it takes the place of: named by its id, or by its endpoint if that is all
+    /// that the browser knows of it.
+    pub(crate) fn replaces(&self) -> Option<SubscriptionId> {
+        let replaces = self.replaces.as_ref()?;
+        Some(replaces.parse().unwrap_or_else(|_| PushEndpoint::new(replaces.clone()).id()))
+    }
+
+    /// Whether somebody has turned it on just now.
+    pub(crate) fn is_turned_on(&self) -> bool {
+        self.turned_on
     }
 
     /// `current` is the key of whoever does not say which theirs is.

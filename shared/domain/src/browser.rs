@@ -62,6 +62,12 @@ pub enum PushTrouble {
 }
 
 impl PushTrouble {
+    /// Whether it stays until somebody does something about it.
+    #[must_use]
+    pub fn lasts(self) -> bool {
+        self != Self::Unreachable
+    }
+
     /// For whoever's browser it is.
     #[must_use]
     pub fn sentence(self) -> &'static str {

@@ -23,7 +23,7 @@ pub struct PushSubscription {
 impl PushSubscription {
     #[must_use]
     pub fn id(&self) -> SubscriptionId {
-        SubscriptionId(digest("push-endpoint", &[&self.endpoint.0]))
+        self.endpoint.id()
     }
 }
 
@@ -48,6 +48,12 @@ impl PushEndpoint {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Names the subscription that has it.
+    #[must_use]
+    pub fn id(&self) -> SubscriptionId {
+        SubscriptionId(digest("push-endpoint", &[&self.0]))
     }
 }
 

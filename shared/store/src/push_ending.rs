@@ -1,13 +1,43 @@
 //! How a browser comes to be pushed to no more.
 
-use aws_sdk_dynamodb::types::{AttributeValue, Delete, ReturnConsumedCapacity, TransactWriteItem};
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, ReturnConsumedCapacity, TransactWriteItem, Update};
 use domain::{CompanyId, StaffId, SubscriptionId, Timestamp};
 
 use crate::error::{misshapen, unavailable};
+use crate::push_keeping::expires;
 use crate::transaction::Transacted;
 use crate::{Store, StoreError, TokenHash, keys};
 
 impl Store {
+    /// Pushes to one of somebody's browsers no more, and not again by itself, because they have removed
+    /// it: there or not, and nobody else's. One request; one more if it is not theirs.
+    pub async fn remove_browser(
+        &self,
+        company: &CompanyId,
+        staff: &StaffId,
+        id: SubscriptionId,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let removed = Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(keys::push_owner(id).attributes()))
+            .update_expression("SET removed = :now, expires_at = :expires")
+            .condition_expression("company = :company AND staff = :staff")
+            .expression_attribute_values(":company", AttributeValue::S(company.to_string()))
+            .expression_attribute_values(":staff", AttributeValue::S(staff.to_string()))
+            .expression_attribute_values(":now", AttributeValue::N(now.as_millis().to_string()))
+            .expression_attribute_values(":expires", AttributeValue::N(expires(now).to_string()))
+            .build()
+            .map_err(misshapen("TransactWriteItems"))?;
+        let removed = TransactWriteItem::builder().update(removed).build();
+        let browser = self.browser_goes(company, staff, id)?;
+        if let Transacted::Refused(_) = self.transact(vec![browser.clone(), removed]).await? {
+            // The endpoint is nobody's or somebody else's: what is left of theirs goes all the same.
+            self.transact(vec![browser]).await?;
+        }
+        Ok(())
+    }
+
     /// Pushes to one of somebody's browsers no more: there or not, and nobody else's. One request;
     /// one more if it is somebody else's by now.
     pub async fn forget_browser(
@@ -80,21 +110,48 @@ impl Store {
         }
         let browser = browser.build().map_err(misshapen("TransactWriteItems"))?;
         let browser = TransactWriteItem::builder().delete(browser).build();
-        let owner = Delete::builder()
+        let owner = self.owner_goes(company, staff, id)?;
+        if let Transacted::Refused(refused) = self.transact(vec![browser.clone(), owner]).await?
+            && refused.first().is_some_and(Option::is_none)
+        {
+            // The endpoint is somebody else's by now, or removed: what is left of theirs goes all the same.
+            self.transact(vec![browser]).await?;
+        }
+        Ok(())
+    }
+
+    /// The end of somebody's browser, there or not.
+    pub(crate) fn browser_goes(
+        &self,
+        company: &CompanyId,
+        staff: &StaffId,
+        id: SubscriptionId,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let delete = Delete::builder()
+            .table_name(&self.table)
+            .set_key(Some(keys::browser(company, staff, id).attributes()))
+            .build()
+            .map_err(misshapen("TransactWriteItems"))?;
+        Ok(TransactWriteItem::builder().delete(delete).build())
+    }
+
+    /// The end of an endpoint's being theirs, if it still is. That they removed it stays known.
+    pub(crate) fn owner_goes(
+        &self,
+        company: &CompanyId,
+        staff: &StaffId,
+        id: SubscriptionId,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let delete = Delete::builder()
             .table_name(&self.table)
             .set_key(Some(keys::push_owner(id).attributes()))
-            .condition_expression("attribute_not_exists(pk) OR (company = :company AND staff = :staff)")
+            .condition_expression(
+                "attribute_not_exists(pk) OR (company = :company AND staff = :staff AND attribute_not_exists(removed))",
+            )
             .expression_attribute_values(":company", AttributeValue::S(company.to_string()))
             .expression_attribute_values(":staff", AttributeValue::S(staff.to_string()))
             .build()
             .map_err(misshapen("TransactWriteItems"))?;
-        let owner = TransactWriteItem::builder().delete(owner).build();
-        if let Transacted::Refused(refused) = self.transact(vec![browser.clone(), owner]).await?
-            && refused.first().is_some_and(Option::is_none)
-        {
-            // The endpoint is somebody else's by now: what is left of theirs goes all the same.
-            self.transact(vec![browser]).await?;
-        }
-        Ok(())
+        Ok(TransactWriteItem::builder().delete(delete).build())
     }
 }

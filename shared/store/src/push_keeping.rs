@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, TransactWriteItem, Update};
 use domain::{Browser, CompanyId, PushSubscription, StaffId, SubscriptionId, Timestamp};
 use serde::Deserialize;
 
@@ -21,6 +21,10 @@ pub struct BrowserToKeep {
     pub session: TokenHash,
     pub subscription: PushSubscription,
     pub name: String,
+    /// The subscription that this one takes the place of, by the browser's word.
+    pub replaces: Option<SubscriptionId>,
+    /// Whether somebody has turned it on just now: so it comes back, even if it was removed.
+    pub turned_on: bool,
 }
 
 /// How keeping a browser ended.
@@ -30,6 +34,8 @@ pub enum Kept {
     New(Browser),
     /// It was pushed to already.
     Refreshed(Browser),
+    /// They removed it, and have not turned it on again.
+    Removed,
     /// They have as many as anybody can have: [`BROWSERS_AT_MOST`].
     TooMany,
     /// The session ended since it was looked up.
@@ -39,7 +45,8 @@ pub enum Kept {
 /// How many browsers a member of staff can have.
 pub const BROWSERS_AT_MOST: usize = 20;
 
-/// A browser that does not come again is pushed to for this long: 60 days.
+/// A browser that does not come again is pushed to for this long, and one that was removed is known to
+/// have been: 60 days.
 const KEPT_SECS: u64 = 60 * 24 * 60 * 60;
 
 /// A browser that comes again unchanged is written anew after this: it comes with every page.
@@ -48,11 +55,24 @@ const REFRESHES_APART_SECS: u64 = 60 * 60;
 /// Somebody else may add a browser, or take this one over, at the same moment.
 const TRIES: u32 = 6;
 
-/// Whose browser an endpoint is.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
+/// Whose browser an endpoint is, or was until they removed it.
+#[derive(Clone, Deserialize)]
 pub(crate) struct Owner {
     company: CompanyId,
     staff: StaffId,
+    #[serde(default)]
+    removed: Option<Timestamp>,
+}
+
+impl Owner {
+    fn is(&self, asked: &BrowserToKeep) -> bool {
+        self.company == asked.company && self.staff == asked.staff
+    }
+
+    /// Whether they removed it, and it does not come back by itself.
+    fn has_removed(&self, now: Timestamp) -> bool {
+        self.removed.is_some_and(|removed| now < removed.plus_secs(KEPT_SECS))
+    }
 }
 
 /// What there is when a browser asks.
@@ -60,24 +80,33 @@ struct There {
     session: Option<Session>,
     owner: Option<Owner>,
     item: Option<Item>,
+    /// Whose the subscription is that is replaced.
+    replaced: Option<Owner>,
 }
 
 impl Store {
     /// Keeps a browser, or that it is still there, if the session that it asks in still lives: in one
     /// transaction with that, since whoever ends a session ends only what is there. Whoever else's the
-    /// browser was, it is not theirs afterwards. One request if nothing is new; two to refresh; three
-    /// for a new one.
+    /// browser was, it is not theirs afterwards; what it replaces goes if it is theirs, and stays if it is
+    /// another's. One request if nothing is new; two to refresh; three for a new one.
     pub async fn keep_browser(&self, asked: &BrowserToKeep, now: Timestamp) -> Result<Kept, StoreError> {
         for _ in 0..TRIES {
-            let There { session, owner, item } = self.there(asked).await?;
+            let There { session, owner, item, replaced } = self.there(asked).await?;
             let is_theirs = |session: &Session| {
                 session.company == asked.company && session.staff == asked.staff && session.ends > now
             };
             let Some(session) = session.filter(is_theirs) else { return Ok(Kept::SessionOver) };
-            let me = Owner { company: asked.company.clone(), staff: asked.staff.clone() };
+            let mine = owner.as_ref().filter(|owner| owner.is(asked));
+            let replaced = replaced.as_ref().filter(|owner| owner.is(asked));
+            let removed = [mine, replaced].into_iter().flatten().any(|owner| owner.has_removed(now));
+            if removed && !asked.turned_on {
+                return Ok(Kept::Removed);
+            }
+            let goes = asked.replaces.filter(|_| replaced.is_some_and(|owner| owner.removed.is_none()));
             let item = item.filter(|item| item.stands(now));
             if let Some(item) = &item
-                && owner.as_ref() == Some(&me)
+                && mine.is_some_and(|owner| owner.removed.is_none())
+                && goes.is_none()
                 && is_unchanged(item, asked)
                 && now < item.refreshed.plus_secs(REFRESHES_APART_SECS)
             {
@@ -87,16 +116,21 @@ impl Store {
             let checks = writes.len();
             if item.is_none() {
                 let (choice, browsers) = self.pushes_of(&asked.company, &asked.staff).await?;
-                if browsers.iter().filter(|item| item.stands(now)).count() >= BROWSERS_AT_MOST {
+                let stays = |item: &&Item| item.stands(now) && Some(item.subscription.id()) != goes;
+                if browsers.iter().filter(stays).count() >= BROWSERS_AT_MOST {
                     return Ok(Kept::TooMany);
                 }
                 writes.push(self.count_browser(asked, choice.added)?);
             }
-            if let Some(other) = owner.as_ref().filter(|owner| **owner != me) {
-                writes.push(self.taken_from(other, asked.subscription.id())?);
+            if let Some(other) = owner.as_ref().filter(|owner| !owner.is(asked)) {
+                writes.push(self.browser_goes(&other.company, &other.staff, asked.subscription.id())?);
             }
-            writes.push(self.own(&me, owner.as_ref(), asked.subscription.id(), now)?);
+            writes.push(self.own(asked, owner.as_ref(), now)?);
             writes.push(self.put_browser(asked, session.began, now)?);
+            if let Some(id) = goes {
+                writes.push(self.browser_goes(&asked.company, &asked.staff, id)?);
+                writes.push(self.owner_goes(&asked.company, &asked.staff, id)?);
+            }
             match self.transact(writes).await? {
                 Transacted::Done => {
                     let is_new = item.is_none();
@@ -121,12 +155,17 @@ impl Store {
         let id = asked.subscription.id();
         let (session, owner) = (keys::session(&asked.session), keys::push_owner(id));
         let browser = keys::browser(&asked.company, &asked.staff, id);
-        let items = self.batch(vec![session.clone(), owner.clone(), browser.clone()], true).await?;
+        let replaced = asked.replaces.filter(|replaced| *replaced != id).map(keys::push_owner);
+        let mut wanted = vec![session.clone(), owner.clone(), browser.clone()];
+        wanted.extend(replaced.clone());
+        let items = self.batch(wanted, true).await?;
         let mut items: HashMap<_, _> = items.into_iter().filter_map(|item| Some((keys::pk(&item)?, item))).collect();
         let session = items.remove(&session.pk).map(|item| sessions::read(item, "BatchGetItem")).transpose()?;
-        let owner = items.remove(&owner.pk).map(serde_dynamo::from_item).transpose();
+        let mut whose = |key: &keys::Key| items.remove(&key.pk).map(serde_dynamo::from_item).transpose();
+        let owner = whose(&owner).map_err(misshapen("BatchGetItem"))?;
+        let replaced = replaced.and_then(|key| whose(&key).transpose()).transpose();
         let item = items.remove(&browser.pk).map(|item| Item::read(item, "BatchGetItem")).transpose()?;
-        Ok(There { session, owner: owner.map_err(misshapen("BatchGetItem"))?, item })
+        Ok(There { session, owner, item, replaced: replaced.map_err(misshapen("BatchGetItem"))? })
     }
 
     /// The conditions that a session that began at a moment still lives.
@@ -163,36 +202,30 @@ impl Store {
         Ok(TransactWriteItem::builder().update(update.build().map_err(misshapen("TransactWriteItems"))?).build())
     }
 
-    fn taken_from(&self, other: &Owner, id: SubscriptionId) -> Result<TransactWriteItem, StoreError> {
-        let delete = Delete::builder()
-            .table_name(&self.table)
-            .set_key(Some(keys::browser(&other.company, &other.staff, id).attributes()))
-            .build()
-            .map_err(misshapen("TransactWriteItems"))?;
-        Ok(TransactWriteItem::builder().delete(delete).build())
-    }
-
-    /// Makes somebody the owner of an endpoint, if it is still whose it was.
-    fn own(
-        &self,
-        me: &Owner,
-        was: Option<&Owner>,
-        id: SubscriptionId,
-        now: Timestamp,
-    ) -> Result<TransactWriteItem, StoreError> {
+    /// Makes whoever asks the owner of their endpoint, if it is still whose it was, and as it was.
+    fn own(&self, asked: &BrowserToKeep, was: Option<&Owner>, now: Timestamp) -> Result<TransactWriteItem, StoreError> {
         let update = Update::builder()
             .table_name(&self.table)
-            .set_key(Some(keys::push_owner(id).attributes()))
-            .update_expression("SET company = :company, staff = :staff, expires_at = :expires")
-            .expression_attribute_values(":company", AttributeValue::S(me.company.to_string()))
-            .expression_attribute_values(":staff", AttributeValue::S(me.staff.to_string()))
+            .set_key(Some(keys::push_owner(asked.subscription.id()).attributes()))
+            .update_expression("SET company = :company, staff = :staff, expires_at = :expires REMOVE removed")
+            .expression_attribute_values(":company", AttributeValue::S(asked.company.to_string()))
+            .expression_attribute_values(":staff", AttributeValue::S(asked.staff.to_string()))
             .expression_attribute_values(":expires", AttributeValue::N(expires(now).to_string()));
         let update = match was {
             None => update.condition_expression("attribute_not_exists(pk)"),
-            Some(was) => update
-                .condition_expression("company = :was_company AND staff = :was_staff")
-                .expression_attribute_values(":was_company", AttributeValue::S(was.company.to_string()))
-                .expression_attribute_values(":was_staff", AttributeValue::S(was.staff.to_string())),
+            Some(was) => {
+                let update = match was.removed {
+                    None => update.condition_expression(
+                        "company = :was_company AND staff = :was_staff AND attribute_not_exists(removed)",
+                    ),
+                    Some(removed) => update
+                        .condition_expression("company = :was_company AND staff = :was_staff AND removed = :removed")
+                        .expression_attribute_values(":removed", AttributeValue::N(removed.as_millis().to_string())),
+                };
+                update
+                    .expression_attribute_values(":was_company", AttributeValue::S(was.company.to_string()))
+                    .expression_attribute_values(":was_staff", AttributeValue::S(was.staff.to_string()))
+            }
         };
         Ok(TransactWriteItem::builder().update(update.build().map_err(misshapen("TransactWriteItems"))?).build())
     }
@@ -231,7 +264,7 @@ impl Store {
     }
 }
 
-fn expires(now: Timestamp) -> u64 {
+pub(crate) fn expires(now: Timestamp) -> u64 {
     now.plus_secs(KEPT_SECS).as_secs()
 }
 

@@ -31,7 +31,7 @@ pub use icon::{Icon, icon};
 pub use live::Live;
 pub use message::{message, message_json};
 pub use notification::{notification_json, notification_rows};
-pub use push::{PushSettingsView, push_settings, push_settings_json};
+pub use push::{PushSettingsView, kept_browser_json, push_settings, push_settings_json};
 
 /// For whom, and when, something is rendered.
 #[derive(Clone, Copy, Debug)]

@@ -1,7 +1,7 @@
 //! The settings of notifications: somebody's browsers, what they are notified of, and what a company
 //! shows of a message.
 
-use domain::{Browser, PushChoice};
+use domain::{Browser, PushChoice, PushProblem};
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
@@ -132,29 +132,39 @@ fn setting(shows_text: bool, company: &str) -> Markup {
 
 #[must_use]
 pub fn push_settings_json(view: &PushSettingsView<'_>) -> Value {
-    let browsers = view.browsers.iter().map(|browser| {
-        json!({
-            "id": browser.id().to_string(),
-            "name": browser.name,
-            "since": browser.since.to_string(),
-            "lastDelivery": browser.last_delivery.map(|at| at.to_string()),
-            "lastProblem": browser
-                .last_problem
-                .map(|problem| json!({"what": problem.what.sentence(), "at": problem.at.to_string()})),
-        })
-    });
     json!({
         "key": view.key,
-        "browsers": browsers.collect::<Vec<_>>(),
+        "browsers": view.browsers.iter().map(browser_json).collect::<Vec<_>>(),
         "messages": view.messages,
         "showsText": view.shows_text,
         "unanswered": view.unanswered,
     })
 }
 
+/// What a browser is told that is kept: of itself, the key that browsers subscribe with, and how many customers wait.
+#[must_use]
+pub fn kept_browser_json(browser: &Browser, key: &str, unanswered: u32) -> Value {
+    let mut kept = browser_json(browser);
+    kept["key"] = json!(key);
+    kept["unanswered"] = json!(unanswered);
+    kept
+}
+
+fn browser_json(browser: &Browser) -> Value {
+    json!({
+        "id": browser.id().to_string(),
+        "name": browser.name,
+        "since": browser.since.to_string(),
+        "lastDelivery": browser.last_delivery.map(|at| at.to_string()),
+        "lastProblem": browser.last_problem.map(|PushProblem { what, at, .. }| {
+            json!({"what": what.sentence(), "at": at.to_string(), "lasts": what.lasts()})
+        }),
+    })
+}
+
 #[cfg(test)]
 mod tests {
-    use domain::{PushEndpoint, PushProblem, PushSubscription, PushTrouble, Timestamp};
+    use domain::{PushEndpoint, PushSubscription, PushTrouble, Timestamp};
 
     use super::*;
 

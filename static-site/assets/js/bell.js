@@ -63,33 +63,57 @@ if (bell) {
     return Promise.race([worker.ready, late]);
   }
 
-  async function subscribe({pushManager}, key) {
-    const options = {userVisibleOnly: true, applicationServerKey: key};
-    const there = await pushManager.getSubscription();
-    if (there && keyOf(there) !== key) await there.unsubscribe();
-    return pushManager.subscribe(options);
-  }
+  // One page at a time: of several that subscribe anew at once, each would undo what the one before it did.
+  const alone = work => navigator.locks.request('push-subscription', work);
+
+  // What this browser was kept as before goes when it is another one by now.
+  const put = (subscription, turnedOn = false) => ask('PUT', 'push-subscriptions', {
+    ...subscription.toJSON(), key: keyOf(subscription), replaces: localStorage.getItem(KEPT), turnedOn,
+  });
 
   // Has it kept, anew at each load: our key may be another one by now, or it another person's.
   async function keep(registration, subscription) {
-    const put = of => ask('PUT', 'push-subscriptions', {...of.toJSON(), key: keyOf(of)});
     const before = localStorage.getItem(KEPT);
     let kept;
     try {
       kept = await put(subscription);
     } catch (error) {
+      // Its person has removed it elsewhere: it does not come back by itself.
+      if (error.code === 'removed') return DOES.off(error.message);
       if (error.code !== 'not-our-key') throw error;
       kept = await ask('GET', 'push-subscriptions');
     }
-    // It was there, and somebody has removed it elsewhere: it does not come back by itself.
-    if (kept.isNew && kept.id === before) return DOES.off();
-    if (!kept.id || keyOf(subscription) && kept.key !== keyOf(subscription)) {
-      kept = await put(await subscribe(registration, kept.key));
-      if (before && before !== kept.id) ask('DELETE', `push-subscriptions/${before}`).catch(() => {});
+    const isForOurKey = kept.id && (!keyOf(subscription) || kept.key === keyOf(subscription));
+    // It was away meanwhile, maybe because its push service does not know it any more.
+    const wasAway = kept.isNew && kept.id === before;
+    if (isForOurKey && !wasAway) return stays(kept);
+    if (kept.id) localStorage.setItem(KEPT, kept.id);
+    await begin(registration, {key: kept.key});
+  }
+
+  // Subscribes anew: by a click, or in place of what is lost. Until Switchboard has it nothing comes here, so
+  // whatever keeps it from that is said.
+  async function begin(registration, {key, turnedOn} = {}) {
+    try {
+      key ??= (await ask('GET', 'push-subscriptions')).key;
+      if (!key) return show('broken', 'They are not set up here yet. Ask whoever runs Switchboard for your company.');
+      await (await registration.pushManager.getSubscription())?.unsubscribe();
+      const subscription = await registration.pushManager.subscribe({userVisibleOnly: true, applicationServerKey: key});
+      stays(await put(subscription, turnedOn));
+    } catch (error) {
+      if (error.status === 401) throw error;
+      if (error.code === 'removed') return DOES.off(error.message);
+      if (error.name === 'NotAllowedError') show('denied');
+      else show('broken', reason(error));
     }
-    localStorage.setItem(KEPT, kept.id);
-    badge(kept.unanswered);
-    show('on');
+  }
+
+  // Kept, so a push comes here, unless the last one was not taken for a reason that stays.
+  function stays({id, unanswered, lastProblem}) {
+    localStorage.setItem(KEPT, id);
+    badge(unanswered);
+    if (lastProblem?.lasts) show('broken', lastProblem.what);
+    else show('on');
   }
 
   // An icon with no number where there is none.
@@ -110,8 +134,18 @@ if (bell) {
     const registration = worker && await worker.register('/sw.js', {updateViaCache: 'none'});
     const lacking = lacks();
     if (lacking) return show(lacking);
+    await alone(() => settle(registration));
+  }
+
+  async function settle(registration) {
     const subscription = await registration.pushManager.getSubscription();
-    if (Notification.permission === 'granted' && subscription) return keep(registration, subscription);
+    if (Notification.permission === 'granted') {
+      if (subscription) return keep(registration, subscription);
+      // Nobody has turned it off: the browser has lost it, or its push service has taken it away.
+      if (localStorage.getItem(KEPT)) return begin(registration);
+    }
+    // A browser may keep what nobody is to hear of any more.
+    await subscription?.unsubscribe().catch(() => {});
     show(Notification.permission === 'denied' ? 'denied' : 'off');
     forget();
   }
@@ -120,8 +154,8 @@ if (bell) {
   function missed(error) {
     if (error instanceof Refused && error.status === 401) return;
     const asBefore = localStorage.getItem(KEPT) && !(error instanceof Refused && error.status < 500);
-    if (asBefore) show('on');
-    else show('broken', reason(error));
+    if (!asBefore) show('broken', reason(error));
+    else if (!bell.dataset.state) show('on');
   }
 
   const DOES = {
@@ -133,23 +167,16 @@ if (bell) {
         note.textContent = 'The browser’s question was not answered, so nothing has changed.';
         return;
       }
-      localStorage.removeItem(KEPT);
-      try {
-        const registration = await began();
-        const {key} = await ask('GET', 'push-subscriptions');
-        if (!key) return show('broken', 'They are not set up here yet. Ask whoever runs Switchboard for your company.');
-        await keep(registration, await subscribe(registration, key));
-      } catch (error) {
-        if (error.name === 'NotAllowedError') show('denied');
-        else show('broken', reason(error));
-      }
+      const registration = await began();
+      await alone(() => begin(registration, {turnedOn: true}));
     },
 
-    async off() {
+    async off(why = '') {
       const registration = await worker.getRegistration();
       await (await registration?.pushManager.getSubscription())?.unsubscribe();
       forget();
       show('off');
+      note.textContent = why;
     },
 
     async test() {
@@ -173,10 +200,16 @@ if (bell) {
       report(test);
       setTimeout(giveUp, PATIENCE, test, id);
     } catch (error) {
-      say(`No test was sent. ${reason(error)}`);
-      // Somebody removed it elsewhere: there is nothing to test any more.
-      if (error.status === 404 && id === localStorage.getItem(KEPT)) look().catch(missed);
+      if (error.status === 404 && id === localStorage.getItem(KEPT)) await isGone(say);
+      else say(`No test was sent. ${reason(error)}`);
     }
+  }
+
+  // The push service did not know this browser any more, or somebody has removed it elsewhere.
+  async function isGone(say) {
+    await look().catch(missed);
+    if (bell.dataset.state !== 'on') return say('It did not come: the bell says why.');
+    say('It did not come: this browser was no longer known to its notification service. It is connected anew, so send another test.');
   }
 
   function report(test) {
@@ -189,12 +222,13 @@ if (bell) {
   }
 
   async function giveUp(test, id) {
+    const {browsers} = await ask('GET', 'push-subscriptions').catch(() => ({}));
     const asked = waiting.get(test);
     if (!asked) return;
-    asked.say('It has not come yet. It may still: if so, that is said here.');
-    const {browsers} = await ask('GET', 'push-subscriptions').catch(() => ({}));
-    const problem = browsers?.find(browser => browser.id === id)?.lastProblem?.what;
-    if (problem && waiting.has(test)) asked.say(`It has not come. ${problem}`);
+    const browser = browsers?.find(browser => browser.id === id);
+    if (browsers && !browser) return isGone(asked.say);
+    const problem = browser?.lastProblem?.what;
+    asked.say(problem ? `It has not come. ${problem}` : 'It has not come yet. It may still: if so, that is said here.');
   }
 
   worker?.addEventListener('message', ({data, ports: [port]}) => {

@@ -60,27 +60,41 @@ function read(data) {
   }
 }
 
+// Safari and what else is WebKit inside, which takes a subscription away after a few pushes that show nothing. Nothing
+// in a worker tells it from others but what it says of itself, and Chromium says that it is AppleWebKit too.
+const NEEDS_ALL_SHOWN = /AppleWebKit\//.test(navigator.userAgent) && !/Chrome\//.test(navigator.userAgent);
+
 async function take(push) {
   if (Number.isInteger(push.unanswered)) await badge(push.unanswered);
-  if (push.id && await isKnown(push.id)) return;
-  if (push.kind === 'test' || !await isInFront(push.conversation)) await show(push);
+  const tag = push.conversation ?? push.kind;
+  const [there] = await registration.getNotifications({tag});
+  const isRepeat = push.id && (there?.data?.id === push.id || await isKnown(push.id));
+  if (!isRepeat && (push.kind === 'test' || !await isInFront(push.conversation))) await show(push, tag, there);
+  else if (NEEDS_ALL_SHOWN) await pass(push, tag, isRepeat && there);
+  if (isRepeat) return;
   if (push.id) await know(push.id);
   if (push.kind !== 'test') return;
   const message = {kind: 'shown', id: push.id, at: Date.now()};
   for (const client of await windows()) client.postMessage(message);
 }
 
-async function show({id, kind, conversation, title, body, at}) {
-  const tag = conversation ?? kind;
-  const [there] = await registration.getNotifications({tag});
-  if (there?.data?.id === id && id) return;
-  if (Date.parse(there?.data?.at) > Date.parse(at)) {
-    // What came later under an earlier time: the newest text stays, and makes no noise a second time.
-    const {data} = there;
-    return registration.showNotification(there.title, {...looks(data), body: there.body, tag, data, silent: true});
-  }
+async function show({id, conversation, title, body, at}, tag, there) {
+  // What came later under an earlier time: the newest text stays.
+  if (Date.parse(there?.data?.at) > Date.parse(at)) return stay(there, tag);
   const data = {id, conversation, at};
   await registration.showNotification(title, {...looks(data), body, tag, data, renotify: true});
+}
+
+// What is there stays, and makes no noise a second time.
+async function stay({title, body, data}, tag) {
+  await registration.showNotification(title, {...looks(data), body, tag, data, silent: true});
+}
+
+// Shows what nobody is to see: without a sound, and no longer than it takes to put it away.
+async function pass({title, body, at}, tag, there) {
+  if (there) return stay(there, tag);
+  await registration.showNotification(title, {...looks({at}), body, tag, silent: true});
+  for (const notification of await registration.getNotifications({tag})) notification.close();
 }
 
 function looks({at}) {
@@ -166,7 +180,7 @@ async function renew({oldSubscription, newSubscription}) {
   if (!subscription && !oldSubscription) return;
   subscription ??= await registration.pushManager.subscribe({userVisibleOnly: true, applicationServerKey: key});
   const made = subscription.options.applicationServerKey;
-  const body = JSON.stringify({...subscription.toJSON(), key: made ? base64url(made) : key});
+  const body = JSON.stringify({...subscription.toJSON(), key: made ? base64url(made) : key, replaces: oldSubscription?.endpoint});
   await fetch('/api/push-subscriptions', {method: 'PUT', headers, body});
   for (const client of await windows()) client.postMessage({kind: 'renewed'});
 }

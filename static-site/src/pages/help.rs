@@ -147,8 +147,8 @@ fn turn_on() -> Markup {
         p { "The question shows below the address. Notifications come as long as the browser runs, in any window. Chrome and Edge also bring them with all windows closed, if they may go on in the background: that is a setting of theirs under System." }
         h3 { "On a Mac: Safari" }
         p { "The question shows in the middle of the window. Notifications come even when Safari is closed, and also show in Notification Center." }
-        h3 { "On Android: Chrome, Firefox, Samsung Internet" }
-        p { "The question shows at the bottom or at the top of the screen. On Android 13 and newer the phone may ask a second time, for the browser itself: allow that too. If you like, install Switchboard from the browser's menu with " b { "Add to Home screen" } ": then it has an icon, and the number of customers who wait on it." }
+        h3 { "On Android: Chrome, Edge, Firefox, Samsung Internet" }
+        p { "The question shows at the bottom or at the top of the screen. On Android 13 and newer the phone may ask a second time, for the browser itself: allow that too. If you like, install Switchboard from the browser's menu with " b { "Add to Home screen" } ": then it opens from an icon of its own." }
     }
 }
 
@@ -219,6 +219,8 @@ fn denied() -> Markup {
         (picture(&SAFARI))
         h3 { "Chrome on Android" }
         p { "Tap the sign at the left of the address, " b { "Permissions" } ", " b { "Notifications" } ", and turn it on. If it stays grey, the phone blocks Chrome itself: " b { "Settings" } ", " b { "Apps" } ", " b { "Chrome" } ", " b { "Notifications" } "." }
+        h3 { "Edge on Android" }
+        p { "Tap the lock at the left of the address, which Edge may have at the bottom of the screen, then " b { "Permissions" } ", " b { "Notifications" } ", and turn it on. The phone's own switch is under " b { "Settings" } ", " b { "Apps" } ", " b { "Edge" } ", " b { "Notifications" } "." }
         h3 { "Firefox on Android" }
         p { "Tap the lock beside the address, then " b { "Notification" } " until it says allowed. The phone's own switch is under " b { "Settings" } ", " b { "Apps" } ", " b { "Firefox" } ", " b { "Notifications" } "." }
         h3 { "Samsung Internet" }
@@ -239,7 +241,7 @@ fn nothing_shows() -> Markup {
             li { b { "iPhone and iPad: " } "no " b { "Focus" } ", and Settings, Notifications, Switchboard shows banners." }
         }
         p { "If the test has not come, the bell says what is known of the reason, and so do " a href=(SETTINGS) { "Notifications settings" } ". Turning the bell off and on again makes a new connection." }
-        p { "While you have the very conversation open in front of you, Switchboard stays quiet there: what the customer writes shows in it by itself." }
+        p { "While you have the very conversation open in front of you, Switchboard stays quiet there: what the customer writes shows in it by itself. In Safari, and on an iPhone or iPad, it may flash up for a moment all the same, without a sound: Apple wants all that is sent to be shown." }
     }
 }
 

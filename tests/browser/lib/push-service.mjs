@@ -10,6 +10,8 @@ export class PushService {
   posts = [];
   /** The versions that the browser has said it took, and with which code (100: decrypted and delivered). */
   taken = new Map();
+  /** Whether it takes nothing of what is posted, as if it knew our key no more: 403. */
+  refuses = false;
   #browsers = new Map();
   #endpoints = new Map();
 
@@ -86,6 +88,7 @@ export class PushService {
     const kept = this.#endpoints.get(path);
     if (method !== 'POST') return 405;
     if (!kept && !path.startsWith('/pretended/')) return 410;
+    if (this.refuses) return 403;
     if (!headers.authorization?.startsWith('vapid t=')) return 401;
     if (headers['content-encoding'] !== 'aes128gcm' || !/^\d+$/.test(headers.ttl ?? '')) return 400;
     if (body.length > 4096) return 413;

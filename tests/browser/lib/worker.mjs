@@ -63,6 +63,22 @@ export class Worker {
     });
   }
 
+  /** From now on it is noted what is shown, and whether it makes a sound. */
+  async notesNotifications() {
+    await this.inside.evaluate(() => {
+      const notifications = self.notifications = [];
+      const {showNotification} = ServiceWorkerRegistration.prototype;
+      ServiceWorkerRegistration.prototype.showNotification = function(title, options) {
+        notifications.push([options.body, options.tag, options.silent ? 'silent' : 'heard']);
+        return showNotification.call(this, title, options);
+      };
+    });
+  }
+
+  async notifications() {
+    return this.inside.evaluate(() => self.notifications);
+  }
+
   async noted(...kinds) {
     return this.inside.evaluate(kinds => self.noted.filter(([kind]) => kinds.includes(kind)), kinds);
   }

@@ -70,6 +70,28 @@ test('several from one customer are one notification with the newest text, and n
   expect(await firefox.notifications()).toEqual([]);
 });
 
+test('a browser that its push service has forgotten is connected anew by the next page, and told again', ONCE, async ({stack, firefox, pushService, dana}) => {
+  pushService.forgetsEverybody();
+  await stack.customerTexts(MARIA, 'Hello');
+  await expect.poll(() => pushService.posts.map(({status}) => status)).toEqual([410]);
+  const browsers = () => dana.run(async () => (await (await fetch('/api/push-subscriptions', {headers: {Accept: 'application/json'}})).json()).browsers.length);
+  await expect.poll(browsers, 'Switchboard forgets it too').toBe(0);
+  await dana.goto(`${stack.address}/messages.html`);
+  await dana.has('#bell[data-state="on"]');
+  await expect.poll(browsers).toBe(1);
+  await stack.customerTexts(SAM, 'Is it open today?');
+  await expect.poll(() => firefox.notifications()).toEqual([{title: '(253) 555-0119', text: 'Is it open today?'}]);
+});
+
+test('Send a test says so when the push service knows the browser no more, and the next one comes', ONCE, async ({firefox, pushService, dana}) => {
+  pushService.forgetsEverybody();
+  await dana.clicks('#bell-panel [data-does="test"]');
+  await expect.poll(() => dana.run(() => document.getElementById('bell-test').textContent), {timeout: 90_000}).toContain('no longer known to its notification service');
+  await dana.clicks('#bell-panel [data-does="test"]');
+  await dana.has('#bell-test', 'Shown at ');
+  expect(await firefox.notifications()).toHaveLength(1);
+});
+
 test('Send a test proves the whole way, and turning off ends it', ONCE, async ({stack, firefox, pushService, dana}) => {
   await dana.clicks('#bell-panel [data-does="test"]');
   await dana.has('#bell-test', 'Shown at ');

@@ -93,6 +93,30 @@ test('who answers Block, or has before, is told how to allow it again', async ({
   await expect(bell.page.locator('#denied')).toBeInViewport();
 });
 
+test('what the browser itself is told is what the bell says, also while the page is open', ONCE, async ({browser, signIn}) => {
+  const {page} = await signIn('Dana Whitfield');
+  const bell = new Bell({page});
+  const window = await page.context().newCDPSession(page);
+  const {targetInfo: {browserContextId}} = await window.send('Target.getTargetInfo');
+  const tools = await browser.newBrowserCDPSession();
+  const tells = setting => tools.send('Browser.setPermission', {
+    permission: {name: 'notifications'}, setting, origin: new URL(page.url()).origin, browserContextId,
+  });
+  await tells('denied');
+  await bell.says('blocked');
+  await page.reload();
+  await bell.says('blocked');
+  await bell.opens();
+  await expect(bell.panel.getByRole('link', {name: 'How to allow them again'})).toBeVisible();
+  expect(await page.evaluate(() => Notification.permission)).toBe('denied');
+  await tells('granted');
+  await bell.says('off');
+  await expect(bell.panel.getByRole('button', {name: 'Turn on'})).toBeVisible();
+  await tells('denied');
+  await bell.says('blocked');
+  expect(await bell.browsers()).toEqual([]);
+});
+
 test('who does not answer can do so the next time', ONCE, async ({signIn}) => {
   const [bell] = await signedIn(signIn)({answer: 'default'});
   await bell.does('Turn on');
@@ -172,14 +196,14 @@ test('when the browser itself changes its subscription, the worker says so', ONC
   const worker = await Worker.of(bell.page);
   await bell.page.goto('about:blank');
   await worker.inside.evaluate(async known => {
+    const oldSubscription = {endpoint: known.endpoint};
     known.endpoint += '-renewed';
     PushManager.prototype.getSubscription = async () => null;
     PushManager.prototype.subscribe = async () => ({options: {}, toJSON: () => known});
-    const event = Object.assign(new ExtendableEvent('pushsubscriptionchange'), {oldSubscription: {}, newSubscription: null});
+    const event = Object.assign(new ExtendableEvent('pushsubscriptionchange'), {oldSubscription, newSubscription: null});
     dispatchEvent(event);
   }, await keptIn(bell));
-  await expect.poll(() => bell.browsers()).toHaveLength(2);
-  expect(await bell.browsers()).toContain(before);
+  await expect.poll(() => bell.browsers(), 'the new one has taken the place of the old one').toEqual([expect.not.stringContaining(before)]);
 });
 
 async function keptIn(bell) {
@@ -212,8 +236,92 @@ test('one that was removed elsewhere stays off here until somebody turns it on',
   expect(removed).toBe(204);
   await bell.page.reload();
   await bell.says('off');
-  await expect.poll(() => bell.browsers()).toEqual([]);
+  await bell.opens();
+  await expect(bell.panel).toContainText('You have removed this browser from your list');
+  expect(await bell.browsers()).toEqual([]);
+  await bell.page.reload();
+  await bell.says('off');
   await bell.does('Turn on');
+  await bell.says('on');
+});
+
+test('a subscription that the browser has lost is made anew by itself, and says so where it cannot be', ONCE, async ({signIn}) => {
+  const [bell] = await signedIn(signIn)();
+  await bell.does('Turn on');
+  await bell.says('on');
+  const [lost] = await bell.browsers();
+  const loses = () => bell.page.evaluate(() => localStorage.removeItem('pretended-subscription'));
+  await loses();
+  await bell.page.reload();
+  await bell.says('on');
+  await expect.poll(() => bell.browsers()).toEqual([expect.not.stringContaining(lost)]);
+  await loses();
+  await bell.page.addInitScript(() => {
+    const {subscribe} = PushManager.prototype;
+    PushManager.prototype.subscribe = async function(options) {
+      if (!localStorage.getItem('reaches')) throw new DOMException('push service error', 'AbortError');
+      return subscribe.call(this, options);
+    };
+  });
+  for (const _ of ['once', 'and as long as it is so']) {
+    await bell.page.reload();
+    await bell.says('broken');
+    await bell.opens();
+    await expect(bell.panel.locator('.problem')).toContainText('could not reach its own push service');
+  }
+  await bell.page.evaluate(() => localStorage.setItem('reaches', 'yes'));
+  await bell.page.reload();
+  await bell.says('on');
+  expect(await bell.browsers()).toHaveLength(1);
+});
+
+test('a lost subscription of a browser that was removed elsewhere meanwhile is not made anew', ONCE, async ({signIn}) => {
+  const [bell] = await signedIn(signIn)();
+  await bell.does('Turn on');
+  await bell.says('on');
+  const [id] = await bell.browsers();
+  await bell.page.evaluate(async id => {
+    localStorage.removeItem('pretended-subscription');
+    await fetch(`/api/push-subscriptions/${id}`, {method: 'DELETE', headers: {Accept: 'application/json'}});
+  }, id);
+  await bell.page.reload();
+  await bell.says('off');
+  expect(await bell.browsers()).toEqual([]);
+  expect(await bell.page.evaluate(() => localStorage.getItem('pretended-subscription'))).toBe(null);
+});
+
+test('pages that find a subscription lost at once make one', ONCE, async ({signIn}) => {
+  const [bell] = await signedIn(signIn)();
+  await bell.does('Turn on');
+  await bell.says('on');
+  const others = await Promise.all([1, 2, 3].map(() => bell.page.context().newPage()));
+  await bell.page.evaluate(() => localStorage.removeItem('pretended-subscription'));
+  await Promise.all(others.map(page => page.goto('/')));
+  for (const page of others) await new Bell({page}).says('on');
+  const [kept, ...more] = await bell.browsers();
+  expect(more).toEqual([]);
+  expect(await others[0].evaluate(() => localStorage.getItem('push-subscription'))).toBe(kept);
+});
+
+test('a push service that takes nothing more is said by the bell, and Try again makes a new connection', ONCE, async ({stack, pushService, signIn}) => {
+  const [bell] = await signedIn(signIn)();
+  await bell.does('Turn on');
+  await bell.says('on');
+  const [before] = await bell.browsers();
+  pushService.refuses = true;
+  await stack.customerTexts(MARIA, 'Hello');
+  await expect.poll(async () => (await bell.settings()).browsers[0].lastProblem?.lasts).toBe(true);
+  await bell.page.reload();
+  await bell.says('broken');
+  await bell.opens();
+  await expect(bell.panel.locator('.problem')).toContainText('did not accept a notification');
+  pushService.refuses = false;
+  await bell.does('Try again');
+  await bell.says('on');
+  expect(await bell.browsers()).toEqual([expect.not.stringContaining(before)]);
+  await stack.customerTexts(SAM, 'Is it open today?');
+  await expect.poll(async () => (await bell.settings()).browsers[0].lastDelivery).toBeTruthy();
+  await bell.page.reload();
   await bell.says('on');
 });
 

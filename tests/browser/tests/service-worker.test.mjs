@@ -5,13 +5,28 @@ import {createServer} from 'node:http';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {appointmentPath} from '../lib/pages.mjs';
-import {expect, test, MARIA} from '../lib/test.mjs';
+import {Staff} from '../lib/staff.mjs';
+import {expect, test as base, MARIA} from '../lib/test.mjs';
 import {Worker, textOf} from '../lib/worker.mjs';
 
 const ONCE = {tag: '@any-width'};
 
 // A window in which somebody has allowed notifications.
 const ALLOWED = {permissions: ['notifications']};
+
+const SAFARI = 'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.0 Safari/605.1.15';
+
+const test = base.extend({
+  /** Dana, in a Chromium that says it is Safari, to its service workers too: of a window alone they do not hear it. */
+  safari: async ({stack}, use) => {
+    const {launchOptions} = base.info().project.use;
+    const browser = await chromium.launch({...launchOptions, args: [...launchOptions.args, `--user-agent=${SAFARI}`]});
+    const dana = new Staff(await browser.newPage({...ALLOWED, baseURL: stack.address}));
+    await dana.signsInAs('Dana Whitfield');
+    await use(dana);
+    await browser.close();
+  },
+});
 
 const bodies = async worker => (await worker.shows()).map(({body}) => body).sort();
 
@@ -62,11 +77,40 @@ test('a push that cannot be read, or of a kind that is not known yet, is told of
   await worker.isPushed('not JSON');
   await expect.poll(() => bodies(worker)).toEqual(['Something is new.']);
   await worker.isPushed(textOf('c1', 'Declined the appointment', {kind: 'call'}));
-  await expect.poll(() => bodies(worker)).toEqual(['Declined the appointment', 'Something is new.']);
+  await worker.isPushed(textOf('c2', 'Sent a picture', {kind: 'picture'}));
+  await worker.isPushed(textOf(null, 'Three customers wait', {kind: 'reminder'}));
+  await expect.poll(() => bodies(worker)).toEqual(['Declined the appointment', 'Sent a picture', 'Something is new.', 'Three customers wait']);
 });
 
 test.describe('with the conversation open', () => {
   test.use({demo: true});
+
+  test('Safari is shown every push, also what nobody is to see: without a sound, and put away at once', ONCE, async ({safari}) => {
+    const {page} = safari;
+    await safari.opensConversationWith('Maria');
+    const maria = new URL(page.url()).searchParams.get('c');
+    const worker = await Worker.of(page);
+    await worker.notesNotifications();
+    const push = textOf('another', 'of another');
+    await worker.isPushed(textOf(maria, 'in front'));
+    await worker.isPushed(push);
+    await expect.poll(() => bodies(worker)).toEqual(['of another']);
+    const newer = textOf('another', 'and more');
+    await worker.isPushed(newer);
+    await worker.isPushed(push);
+    await worker.isPushed(newer);
+    await worker.isPushed(textOf('c2', 'the end'));
+    await expect.poll(() => bodies(worker), 'what is there stays').toEqual(['and more', 'the end']);
+    await worker.putsAllAway();
+    await worker.isPushed(push);
+    await worker.isPushed(textOf('c3', 'after that'));
+    await expect.poll(() => bodies(worker), 'a repeat does not come back').toEqual(['after that']);
+    expect(await worker.notifications()).toEqual([
+      ['in front', maria, 'silent'], ['of another', 'another', 'heard'], ['and more', 'another', 'heard'],
+      ['and more', 'another', 'silent'], ['and more', 'another', 'silent'], ['the end', 'c2', 'heard'],
+      ['of another', 'another', 'silent'], ['after that', 'c3', 'heard'],
+    ]);
+  });
 
   test('it is quiet there while that very conversation is in front, and only then', ONCE, async ({stack, signIn}) => {
     const dana = await signIn('Dana Whitfield', ALLOWED);
