@@ -1,4 +1,5 @@
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
 use thiserror::Error;
 
 /// The table did not do what was asked. Carries the name of the operation and of the error only:
@@ -16,6 +17,17 @@ where
     E: ProvideErrorMetadata,
 {
     move |error| StoreError::Unavailable { operation, code: code(&error) }
+}
+
+/// Whether an item was as an update demands, and is updated; if not, nothing has changed.
+pub(crate) fn updated<R>(answer: Result<UpdateItemOutput, SdkError<UpdateItemError, R>>) -> Result<bool, StoreError> {
+    match answer {
+        Ok(_) => Ok(true),
+        Err(error) if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) => {
+            Ok(false)
+        }
+        Err(error) => Err(unavailable("UpdateItem")(error)),
+    }
 }
 
 pub(crate) fn misshapen<E>(operation: &'static str) -> impl FnOnce(E) -> StoreError {

@@ -1,11 +1,10 @@
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use domain::{
     CompanyId, ConversationId, Customer, Event, Message, MessageId, MessageKind, OutboundText, PhoneNumber, Position,
     Progress, Timestamp,
 };
 
-use crate::error::{misshapen, unavailable};
+use crate::error::{misshapen, unavailable, updated};
 use crate::guard::Done;
 use crate::head::{From, Head, HeadNews, SUPPOSED_AT_MOST, Stands, moved_too_often};
 use crate::transaction::Transacted;
@@ -153,13 +152,6 @@ impl Store {
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await;
-        match settled {
-            Err(error)
-                if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
-            {
-                Ok(())
-            }
-            other => other.map(|_| ()).map_err(unavailable("UpdateItem")),
-        }
+        updated(settled).map(|_| ())
     }
 }

@@ -3,14 +3,13 @@
 
 use std::collections::{HashMap, HashSet};
 
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Put, ReturnConsumedCapacity, TransactWriteItem};
 use domain::{
     Booking, CompanyId, Conversation, ConversationId, Customer, Mobile, NumberKind, PhoneNumber, Retention, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::error::{misshapen, unavailable};
+use crate::error::{misshapen, unavailable, updated};
 use crate::head::Head;
 use crate::keys::{Key, Part};
 use crate::{Store, StoreError, keys};
@@ -199,15 +198,7 @@ impl Store {
                 .condition_expression("asked_at = :asked")
                 .expression_attribute_values(":asked", AttributeValue::N(asked.as_millis().to_string())),
         };
-        match claim.send().await {
-            Ok(_) => Ok(LookUp::Ours),
-            Err(error)
-                if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
-            {
-                Ok(LookUp::Theirs)
-            }
-            Err(error) => Err(unavailable("UpdateItem")(error)),
-        }
+        Ok(if updated(claim.send().await)? { LookUp::Ours } else { LookUp::Theirs })
     }
 
     /// Keeps what the carriers said of a customer's number, for as long as the customer is known.
@@ -233,15 +224,8 @@ impl Store {
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await;
-        match learned {
-            // Whoever it was about is not there any more.
-            Err(error)
-                if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
-            {
-                Ok(())
-            }
-            other => other.map(|_| ()).map_err(unavailable("UpdateItem")),
-        }
+        // If not, whoever it was about is not there any more.
+        updated(learned).map(|_| ())
     }
 
     /// Remembers that the carrier refused a text because of its number. One request.
@@ -292,15 +276,8 @@ impl Store {
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await;
-        match forgotten {
-            // It has refused another meanwhile, or whoever it was about is not there any more.
-            Err(error)
-                if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
-            {
-                Ok(())
-            }
-            other => other.map(|_| ()).map_err(unavailable("UpdateItem")),
-        }
+        // If not, it has refused another meanwhile, or whoever it was about is not there any more.
+        updated(forgotten).map(|_| ())
     }
 
     /// The heads of some conversations and whom they are with, or one of the two. One request for

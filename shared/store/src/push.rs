@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use domain::{
@@ -11,7 +10,7 @@ use domain::{
 };
 use serde::Deserialize;
 
-use crate::error::{misshapen, unavailable};
+use crate::error::{misshapen, unavailable, updated};
 use crate::keys::PushPart;
 use crate::push_settings::{Choice, Setting};
 use crate::{Store, StoreError, keys};
@@ -286,13 +285,7 @@ pub enum Noted {
 }
 
 async fn noted(update: UpdateItemFluentBuilder) -> Result<Noted, StoreError> {
-    match update.send().await {
-        Ok(_) => Ok(Noted::Done),
-        Err(error) if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) => {
-            Ok(Noted::Gone)
-        }
-        Err(error) => Err(unavailable("UpdateItem")(error)),
-    }
+    Ok(if updated(update.send().await)? { Noted::Done } else { Noted::Gone })
 }
 
 /// The test that is asked for by what a browser's item was and is.

@@ -30,7 +30,7 @@ impl Store {
             .build()
             .map_err(misshapen("TransactWriteItems"))?;
         let removed = TransactWriteItem::builder().update(removed).build();
-        let browser = self.browser_goes(company, staff, id)?;
+        let browser = self.browser_goes(company, staff, id, None)?;
         if let Transacted::Refused(_) = self.transact(vec![browser.clone(), removed]).await? {
             // The endpoint is nobody's or somebody else's: what is left of theirs goes all the same.
             self.transact(vec![browser]).await?;
@@ -91,8 +91,7 @@ impl Store {
         Ok(())
     }
 
-    /// Deletes a browser with its endpoint's owner: if it was still last refreshed in the session, if
-    /// one is named, since another one may go on.
+    /// Deletes a browser with its endpoint's owner.
     async fn forget(
         &self,
         company: &CompanyId,
@@ -100,16 +99,7 @@ impl Store {
         id: SubscriptionId,
         session: Option<&str>,
     ) -> Result<(), StoreError> {
-        let mut browser =
-            Delete::builder().table_name(&self.table).set_key(Some(keys::browser(company, staff, id).attributes()));
-        if let Some(session) = session {
-            browser = browser
-                .condition_expression("attribute_not_exists(pk) OR #session = :session")
-                .expression_attribute_names("#session", "session")
-                .expression_attribute_values(":session", AttributeValue::S(session.to_owned()));
-        }
-        let browser = browser.build().map_err(misshapen("TransactWriteItems"))?;
-        let browser = TransactWriteItem::builder().delete(browser).build();
+        let browser = self.browser_goes(company, staff, id, session)?;
         let owner = self.owner_goes(company, staff, id)?;
         if let Transacted::Refused(refused) = self.transact(vec![browser.clone(), owner]).await?
             && refused.first().is_some_and(Option::is_none)
@@ -120,18 +110,24 @@ impl Store {
         Ok(())
     }
 
-    /// The end of somebody's browser, there or not.
+    /// The end of somebody's browser, there or not: if it was still last refreshed in the session, if one
+    /// is named, since another one may go on.
     pub(crate) fn browser_goes(
         &self,
         company: &CompanyId,
         staff: &StaffId,
         id: SubscriptionId,
+        session: Option<&str>,
     ) -> Result<TransactWriteItem, StoreError> {
-        let delete = Delete::builder()
-            .table_name(&self.table)
-            .set_key(Some(keys::browser(company, staff, id).attributes()))
-            .build()
-            .map_err(misshapen("TransactWriteItems"))?;
+        let mut delete =
+            Delete::builder().table_name(&self.table).set_key(Some(keys::browser(company, staff, id).attributes()));
+        if let Some(session) = session {
+            delete = delete
+                .condition_expression("attribute_not_exists(pk) OR #session = :session")
+                .expression_attribute_names("#session", "session")
+                .expression_attribute_values(":session", AttributeValue::S(session.to_owned()));
+        }
+        let delete = delete.build().map_err(misshapen("TransactWriteItems"))?;
         Ok(TransactWriteItem::builder().delete(delete).build())
     }
 

@@ -123,12 +123,12 @@ impl Store {
                 writes.push(self.count_browser(asked, choice.added)?);
             }
             if let Some(other) = owner.as_ref().filter(|owner| !owner.is(asked)) {
-                writes.push(self.browser_goes(&other.company, &other.staff, asked.subscription.id())?);
+                writes.push(self.browser_goes(&other.company, &other.staff, asked.subscription.id(), None)?);
             }
             writes.push(self.own(asked, owner.as_ref(), now)?);
             writes.push(self.put_browser(asked, session.began, now)?);
             if let Some(id) = goes {
-                writes.push(self.browser_goes(&asked.company, &asked.staff, id)?);
+                writes.push(self.browser_goes(&asked.company, &asked.staff, id, None)?);
                 writes.push(self.owner_goes(&asked.company, &asked.staff, id)?);
             }
             match self.transact(writes).await? {

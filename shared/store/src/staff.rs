@@ -1,12 +1,11 @@
 //! The staff of companies, and how they sign in.
 
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnConsumedCapacity};
 use domain::{Company, CompanyId, Login, Provider, Staff, StaffId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::directory::Refused;
-use crate::error::{misshapen, unavailable};
+use crate::error::{misshapen, unavailable, updated};
 use crate::{Store, StoreError, keys};
 
 /// A member of staff as listed.
@@ -93,15 +92,7 @@ impl Store {
             .expression_attribute_values(":now", AttributeValue::N(now.as_millis().to_string()))
             .send()
             .await;
-        match ended {
-            Ok(_) => Ok(()),
-            Err(error)
-                if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
-            {
-                Err(Refused::NoStaff)
-            }
-            Err(error) => Err(unavailable("UpdateItem")(error).into()),
-        }
+        if updated(ended)? { Ok(()) } else { Err(Refused::NoStaff) }
     }
 
     /// Who signs in so.
