@@ -14,6 +14,7 @@ mod invoke;
 mod live;
 mod push;
 mod push_subscriptions;
+mod receipts;
 mod sending;
 mod sessions;
 mod template;

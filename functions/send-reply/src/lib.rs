@@ -14,7 +14,7 @@ use http::StatusCode;
 use lambda_http::{Body, Request, Response};
 use runtime::{Metric, Metrics, Runtime};
 use serde::Deserialize;
-use sms::{Gateway, Handed};
+use sms::{Gateway, Handed, Outgoing, Provider};
 use store::{Contact, Draft, Queued, Store};
 use views::Viewer;
 use web::{Answer, Format, IdempotencyKey, Problem};
@@ -51,10 +51,10 @@ struct Recipient {
 
 impl SendReply {
     #[must_use]
-    pub fn new(runtime: &Runtime) -> Self {
+    pub fn new(runtime: &Runtime, provider: &Provider) -> Self {
         Self {
             store: runtime.store(),
-            gateway: Gateway::new(&runtime.aws),
+            gateway: Gateway::new(&runtime.aws, provider, &runtime.randomness),
             clock: runtime.clock.clone(),
             randomness: runtime.randomness.clone(),
             metrics: runtime.metrics.clone(),
@@ -174,7 +174,15 @@ impl SendReply {
         if recipient.refused.is_none() {
             self.contacts.remember(&staff.company, message.conversation, contact);
         }
-        let reached = match self.gateway.hand_over(&message.line, number, text).await {
+        let outgoing = Outgoing {
+            company: &staff.company,
+            conversation: message.conversation,
+            position: message.position,
+            from: &message.line,
+            to: number,
+            text,
+        };
+        let reached = match self.gateway.hand_over(outgoing).await {
             Handed::Accepted { provider_id } => {
                 self.metrics.count(Metric::SendAccepted);
                 if let Some(refused) = recipient.refused {
@@ -195,7 +203,9 @@ impl SendReply {
                 return message;
             }
         };
-        if let Err(error) = self.store.settle(&staff.company, &message, &reached).await {
+        if let Err(error) =
+            self.store.settle(&staff.company, message.conversation, message.position, &reached).await
+        {
             tracing::error!(%error, "a message's outcome was not recorded; it will be shown as unconfirmed");
         }
         if let MessageKind::Outbound { progress, .. } = &mut message.kind {
@@ -260,8 +270,8 @@ fn told(message: &Message, clock: &Clock) -> Option<Told> {
 fn shown(request: &Request, message: &Message, viewer: &Viewer) -> Result<Answer, Problem> {
     let status = match &message.kind {
         MessageKind::Outbound { progress: Progress::Failed { refusal }, .. } => return Err((*refusal).into()),
-        MessageKind::Outbound { progress: Progress::Sent { .. }, .. } => StatusCode::CREATED,
-        _ => StatusCode::ACCEPTED,
+        MessageKind::Outbound { progress: Progress::Queued, .. } | MessageKind::Inbound => StatusCode::ACCEPTED,
+        MessageKind::Outbound { .. } => StatusCode::CREATED,
     };
     let answer =
         Format::of(request).answer(|| views::message(message, viewer), || views::message_json(message, viewer));

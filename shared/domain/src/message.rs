@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::conversation::digest;
-use crate::{CompanyId, ConversationId, PhoneNumber, Position, StaffId, Timestamp};
+use crate::{CompanyId, ConversationId, PhoneNumber, Position, Refusal, StaffId, Timestamp, Undelivered};
 
 /// One SMS of a conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,47 +20,30 @@ pub enum MessageKind {
     Outbound { by: String, progress: Progress },
 }
 
-/// What is recorded of an outbound SMS. It only ever moves from `Queued` to one of the others.
+/// What is recorded of an outbound SMS. It only ever moves down this list, whatever comes late or
+/// again: what is `Failed` may yet turn out to have gone out, and what was not delivered to have been.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "kebab-case")]
 pub enum Progress {
     /// Recorded, and about to be handed to the carrier, once.
     Queued,
-    Sent {
-        at: Timestamp,
-        /// The carrier's own id of the message, which its receipts will name.
-        provider_id: String,
-    },
     Failed {
         refusal: Refusal,
     },
-}
-
-/// Why an SMS certainly did not go out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Refusal {
-    OptedOut,
-    InvalidNumber,
-    Throttled,
-    Unreachable,
-    Other,
-}
-
-impl Refusal {
-    /// The reason in words for the member of staff who sent it.
-    #[must_use]
-    pub fn sentence(self) -> &'static str {
-        match self {
-            Self::OptedOut => {
-                "Not sent: this customer asked to get no more texts by replying STOP. Only a START from them changes that."
-            }
-            Self::InvalidNumber => "Not sent: the carrier does not accept this number.",
-            Self::Throttled => "Not sent: too many texts at once. Wait a moment and send it again.",
-            Self::Unreachable => "Not sent: the SMS service could not be reached. Try again in a minute.",
-            Self::Other => "Not sent: the SMS service refused this message. Your administrator can see why.",
-        }
-    }
+    Sent {
+        at: Timestamp,
+        /// The carrier's own id of the message, which its receipts name.
+        provider_id: String,
+    },
+    Undelivered {
+        at: Timestamp,
+        provider_id: String,
+        why: Undelivered,
+    },
+    Delivered {
+        at: Timestamp,
+        provider_id: String,
+    },
 }
 
 /// What can be told of an outbound SMS at a moment.
@@ -70,12 +53,41 @@ pub enum Told {
     Sent {
         at: Timestamp,
     },
+    Delivered {
+        at: Timestamp,
+    },
     Failed(Refusal),
+    Undelivered(Undelivered),
     /// Queued too long for it still to be on its way: nobody knows whether it went out.
     Unconfirmed,
 }
 
+impl Message {
+    /// Whether it can be the message that the carrier knows by this id.
+    #[must_use]
+    pub fn is_known_as(&self, provider_id: Option<&str>) -> bool {
+        match &self.kind {
+            MessageKind::Inbound => false,
+            MessageKind::Outbound { progress, .. } => match (progress.provider_id(), provider_id) {
+                (Some(known), Some(id)) => known == id,
+                _ => true,
+            },
+        }
+    }
+}
+
 impl Progress {
+    /// What the carrier calls the message, once it has taken it.
+    #[must_use]
+    pub fn provider_id(&self) -> Option<&str> {
+        match self {
+            Self::Queued | Self::Failed { .. } => None,
+            Self::Sent { provider_id, .. }
+            | Self::Undelivered { provider_id, .. }
+            | Self::Delivered { provider_id, .. } => Some(provider_id),
+        }
+    }
+
     /// A send that has no outcome after so many seconds will not get one from the request that made it.
     const UNCONFIRMED_AFTER_SECS: u64 = 60;
 
@@ -86,6 +98,8 @@ impl Progress {
             Self::Queued => Told::Sending,
             Self::Sent { at, .. } => Told::Sent { at: *at },
             Self::Failed { refusal } => Told::Failed(*refusal),
+            Self::Undelivered { why, .. } => Told::Undelivered(*why),
+            Self::Delivered { at, .. } => Told::Delivered { at: *at },
         }
     }
 }

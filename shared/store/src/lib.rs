@@ -38,7 +38,7 @@ pub use error::StoreError;
 pub use inbound::{Arrival, Recorded};
 pub use keys::{EXPIRES_AT, PK, RECENT, RECENT_PK, RECENT_SK, SK};
 pub use live::{Connection, ConnectionId, Connections, Holder, NotAConnection, Opened};
-pub use outbound::{Contact, Draft, Queued};
+pub use outbound::{Contact, Draft, Queued, Settled};
 pub use page::Span;
 pub use person::LookUp;
 pub use push::{BrowserPage, BrowserPlace, Noted};

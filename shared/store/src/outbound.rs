@@ -1,10 +1,11 @@
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure};
 use domain::{
     CompanyId, ConversationId, Customer, Event, Message, MessageId, MessageKind, OutboundText, PhoneNumber, Position,
     Progress, Timestamp,
 };
 
-use crate::error::{misshapen, unavailable, updated};
+use crate::error::{misshapen, unavailable};
 use crate::guard::Done;
 use crate::head::{From, Head, HeadNews, SUPPOSED_AT_MOST, Stands, moved_too_often};
 use crate::transaction::Transacted;
@@ -40,6 +41,16 @@ pub enum Queued {
     Repeat(Message),
     /// There is no such conversation, or not any more.
     NoConversation,
+}
+
+/// Whether the table knows now what became of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settled {
+    Now,
+    /// It knew as much before, or more.
+    Before,
+    /// There is no such message, or not any more, or the carrier knows it by another id.
+    Unknown,
 }
 
 impl Store {
@@ -134,24 +145,62 @@ impl Store {
         })
     }
 
-    /// Records what became of a queued message. What is settled already stays as it is. One request.
-    pub async fn settle(&self, company: &CompanyId, message: &Message, progress: &Progress) -> Result<(), StoreError> {
-        let settled = self
+    /// Records what became of a message, unless more is known of it already. One request.
+    pub async fn settle(
+        &self,
+        company: &CompanyId,
+        conversation: ConversationId,
+        position: Position,
+        progress: &Progress,
+    ) -> Result<Settled, StoreError> {
+        let before = settled_by(progress);
+        let names: Vec<String> = (0..before.len()).map(|n| format!(":state{n}")).collect();
+        let mut update = self
             .client
             .update_item()
             .table_name(&self.table)
-            .set_key(Some(keys::event(company, message.conversation, message.position).attributes()))
+            .set_key(Some(keys::event(company, conversation, position).attributes()))
             .update_expression("SET progress = :progress")
-            .condition_expression("progress.#state = :queued")
             .expression_attribute_names("#state", "state")
-            .expression_attribute_values(":queued", AttributeValue::S("queued".into()))
             .expression_attribute_values(
                 ":progress",
                 serde_dynamo::to_attribute_value(progress).map_err(misshapen("UpdateItem"))?,
             )
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await;
-        updated(settled).map(|_| ())
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        for (name, state) in names.iter().zip(before) {
+            update = update.expression_attribute_values(name, AttributeValue::S((*state).to_owned()));
+        }
+        let mut condition = format!("progress.#state IN ({})", names.join(", "));
+        if let Some(id) = progress.provider_id() {
+            condition.push_str(" AND (attribute_not_exists(progress.provider_id) OR progress.provider_id = :id)");
+            update = update.expression_attribute_values(":id", AttributeValue::S(id.to_owned()));
+        }
+        match update.condition_expression(condition).send().await {
+            Ok(_) => Ok(Settled::Now),
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
+                    let there = failed.item.clone().map(|item| events::read(item, "UpdateItem")).transpose()?;
+                    Ok(match there {
+                        Some(Event::Message(message)) if message.is_known_as(progress.provider_id()) => Settled::Before,
+                        _ => Settled::Unknown,
+                    })
+                }
+                _ => Err(unavailable("UpdateItem")(error)),
+            },
+        }
     }
+}
+
+/// The states, as they are stored, that a message may be in for it to move to this one.
+fn settled_by(progress: &Progress) -> &'static [&'static str] {
+    const IN_ORDER: [&str; 4] = ["queued", "failed", "sent", "undelivered"];
+    let before = match progress {
+        Progress::Queued => 0,
+        Progress::Failed { .. } => 1,
+        Progress::Sent { .. } => 2,
+        Progress::Undelivered { .. } => 3,
+        Progress::Delivered { .. } => 4,
+    };
+    &IN_ORDER[..before]
 }

@@ -38,8 +38,10 @@ fn mark(told: Told) -> Markup {
     html! {
         @match told {
             Told::Sending => span.state.sending title="Sending…" { span aria-hidden="true" { "○" } span.visually-hidden { "Sending" } },
-            Told::Sent { .. } => span.state.sent title="Sent to the carrier" { span aria-hidden="true" { "✓" } span.visually-hidden { "Sent to the carrier" } },
+            Told::Sent { at } => span.state.sent { span aria-hidden="true" title="Sent to the carrier" { "✓" } span.visually-hidden { "Sent to the carrier at " (moment(at, Shape::Clock)) } },
+            Told::Delivered { at } => span.state.delivered { span aria-hidden="true" title="Delivered" { "✓✓" } span.visually-hidden { "Delivered at " (moment(at, Shape::Clock)) } },
             Told::Failed(refusal) => span.state.failed { (refusal.sentence()) },
+            Told::Undelivered(why) => span.state.failed { (why.sentence()) },
             Told::Unconfirmed => span.state.unconfirmed { "We don't know whether this went out. It will not be sent again by itself." },
         }
     }
@@ -61,7 +63,9 @@ pub fn message_json(message: &Message, viewer: &Viewer) -> Value {
             let (status, reason) = match told {
                 Told::Sending => ("queued", None),
                 Told::Sent { .. } => ("sent", None),
+                Told::Delivered { .. } => ("delivered", None),
                 Told::Failed(refusal) => ("failed", Some(refusal.sentence())),
+                Told::Undelivered(why) => ("failed", Some(why.sentence())),
                 Told::Unconfirmed => ("unconfirmed", None),
             };
             json!({"direction": "outbound", "by": by, "status": status, "reason": reason})

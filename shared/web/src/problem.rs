@@ -110,6 +110,13 @@ impl From<Refusal> for Problem {
         let code = match refusal {
             Refusal::OptedOut => "opted-out",
             Refusal::InvalidNumber => "invalid-number",
+            Refusal::NotVerified => "number-not-verified",
+            Refusal::BlockedCountry => "country-blocked",
+            Refusal::BlockedNumber => "number-blocked",
+            Refusal::SpendLimit => "spend-limit",
+            Refusal::Price => "too-expensive",
+            Refusal::Body => "text-not-accepted",
+            Refusal::Line => "line-cannot-send",
             Refusal::Throttled => "throttled",
             Refusal::Unreachable => "carrier-unreachable",
             Refusal::Other => "refused",

@@ -154,7 +154,7 @@ impl Talk<'_> {
         said: &Said,
         at: Timestamp,
     ) -> anyhow::Result<()> {
-        let id = self.shared.carrier.keep(Way::FromCustomer, customer, line, said.text, at).await?;
+        let id = self.shared.carrier.keep(Way::FromCustomer, customer, line, said.text, at, None).await?;
         let arrival = Arrival {
             id: MessageId::of_inbound(&self.company.id, &id),
             at,
@@ -188,10 +188,10 @@ impl Talk<'_> {
         let progress = if said.refused {
             Progress::Failed { refusal: Refusal::OptedOut }
         } else {
-            let provider_id = self.shared.carrier.keep(Way::ToCustomer, customer, line, said.text, at).await?;
-            Progress::Sent { at: at.plus_secs(1), provider_id }
+            let provider_id = self.shared.carrier.keep(Way::ToCustomer, customer, line, said.text, at, None).await?;
+            Progress::Delivered { at: at.plus_secs(2), provider_id }
         };
-        self.shared.store.settle(&self.company.id, &message, &progress).await?;
+        self.shared.store.settle(&self.company.id, message.conversation, message.position, &progress).await?;
         Ok(())
     }
 
