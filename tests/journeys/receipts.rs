@@ -149,19 +149,14 @@ async fn a_receipt_that_is_of_no_message_of_ours_changes_nothing_and_is_not_aske
     let (dana, maria, conversation) = replied(&house).await;
     let message = dana.messages(&conversation).await.items()[0].clone();
     let customers = dana.messages(&conversation).await.items()[1].clone();
-    let context = |company: &str, message: &Value| {
-        json!({"company": company, "conversation": conversation, "message": message["id"]})
-    };
+    let context = |company: &str, message: &Value| json!({"company": company, "conversation": conversation, "message": message["id"]});
     for (why, changed) in [
         ("it has another id at the carrier", vec![]),
         ("another program sent it", vec![("context", json!({"account": "bar"}))]),
         ("it has no context", vec![("context", json!({}))]),
         ("it is another company's", vec![("context", context("tidewater-vets", &message))]),
         ("the customer wrote it", vec![("context", context("harbor-dental", &customers))]),
-        (
-            "it is gone",
-            vec![("context", context("harbor-dental", &json!({"id": format!("{:013}-{:032x}", 1, 1)})))],
-        ),
+        ("it is gone", vec![("context", context("harbor-dental", &json!({"id": format!("{:013}-{:032x}", 1, 1)})))]),
     ] {
         let mut undelivered = changed.clone();
         undelivered.push(("eventType", json!("TEXT_INVALID")));

@@ -74,10 +74,8 @@ impl DeliveryReceipt {
             }
             read => read?,
         };
-        let settled = self
-            .store
-            .settle(&receipt.company, receipt.conversation, receipt.position, &receipt.progress())
-            .await?;
+        let settled =
+            self.store.settle(&receipt.company, receipt.conversation, receipt.position, &receipt.progress()).await?;
         let Fate::Undelivered(why) = receipt.fate else { return Ok(()) };
         if settled == Settled::Now {
             tracing::warn!(?why, "a message was not delivered");

@@ -203,9 +203,7 @@ impl SendReply {
                 return message;
             }
         };
-        if let Err(error) =
-            self.store.settle(&staff.company, message.conversation, message.position, &reached).await
-        {
+        if let Err(error) = self.store.settle(&staff.company, message.conversation, message.position, &reached).await {
             tracing::error!(%error, "a message's outcome was not recorded; it will be shown as unconfirmed");
         }
         if let MessageKind::Outbound { progress, .. } = &mut message.kind {

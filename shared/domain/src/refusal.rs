@@ -70,7 +70,9 @@ impl Refusal {
             Self::Throttled => {
                 Some("more was sent in a second than the number may: a number of another type, or a pool, sends more")
             }
-            Self::Other => Some("the SMS service refused it: its code, beside this, is in the SMS service's API reference"),
+            Self::Other => {
+                Some("the SMS service refused it: its code, beside this, is in the SMS service's API reference")
+            }
             Self::OptedOut | Self::InvalidNumber | Self::Body | Self::Unreachable => None,
         }
     }
@@ -109,7 +111,9 @@ impl Undelivered {
             Self::Unreachable => "Not delivered: the phone is switched off or out of reach.",
             Self::InvalidNumber => "Not delivered: this number does not take texts. Check it with the customer.",
             Self::Blocked => "Not delivered: this phone blocks texts from your number.",
-            Self::Filtered => "Not delivered: the carrier held it back as unwanted. Other words, and no links, may help.",
+            Self::Filtered => {
+                "Not delivered: the carrier held it back as unwanted. Other words, and no links, may help."
+            }
             Self::InvalidMessage => "Not delivered: the carrier does not accept this text.",
             Self::CarrierUnreachable => "Not delivered: the customer's carrier could not be reached.",
             Self::Expired => "Not delivered: it could not be delivered in time.",

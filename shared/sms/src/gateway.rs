@@ -12,8 +12,8 @@ use domain::{CompanyId, ConversationId, OutboundText, PhoneNumber, Position, Ran
 use tokio::time::Instant;
 
 use crate::end_user_messaging::EndUserMessaging;
-use crate::sns::Sns;
 use crate::provider::Provider;
+use crate::sns::Sns;
 
 /// Where outbound SMS leave by.
 #[derive(Clone)]

@@ -142,7 +142,8 @@ mod tests {
     #[test]
     fn an_envelope_and_a_raw_event_are_the_same_receipt() {
         let event = event("TEXT_SUCCESSFUL", true);
-        let wrapped = json!({"Type": "Notification", "Message": event.to_string(), "Timestamp": "2026-11-20T14:51:00.000Z"});
+        let wrapped =
+            json!({"Type": "Notification", "Message": event.to_string(), "Timestamp": "2026-11-20T14:51:00.000Z"});
         let receipt = read(&event).unwrap();
         assert_eq!(receipt.company.as_str(), "northside-dental");
         assert_eq!(read(&wrapped).unwrap(), receipt);
@@ -174,6 +175,9 @@ mod tests {
         assert_eq!(broken("destinationPhoneNumber", json!("Anonymous")), NotAReceipt::Destination);
         assert_eq!(broken("eventTimestamp", json!(u64::MAX)), NotAReceipt::Timestamp);
         assert_eq!(broken("context", json!({})), NotAReceipt::NotOurs);
-        assert_eq!(broken("context", json!({"company": "x", "conversation": "y", "message": "z"})), NotAReceipt::NotOurs);
+        assert_eq!(
+            broken("context", json!({"company": "x", "conversation": "y", "message": "z"})),
+            NotAReceipt::NotOurs
+        );
     }
 }

@@ -73,9 +73,8 @@ const TABLE: &str = "carrier";
 impl Carrier {
     /// `usually` becomes of messages to numbers that nobody decided about.
     pub(crate) fn new(client: Client, functions: &Arc<Functions>, runtime: &Runtime, usually: Fate) -> Self {
-        let queue = |function| {
-            Queue::new(functions.clone(), function, runtime.clock.clone(), runtime.randomness.clone())
-        };
+        let queue =
+            |function| Queue::new(functions.clone(), function, runtime.clock.clone(), runtime.randomness.clone());
         Self {
             client,
             inbound: queue("inbound-sms"),
