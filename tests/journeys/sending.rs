@@ -198,24 +198,6 @@ async fn a_body_that_cannot_be_read_has_a_clear_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_customer_who_said_stop_gets_nothing_until_start_and_staff_are_told() {
-    let house = House::open().await;
-    let (dana, conversation) = talking(&house).await;
-    let maria = house.phone(MARIA);
-    maria.texts(HARBOR, "Stop ").await;
-    let refused = dana.replies_with(&conversation, "are you sure?", Send { key: Some("k") }).await;
-    assert_eq!((refused.status, refused.code()), (422, "opted-out".to_owned()));
-    assert!(refused.sentence().contains("STOP"));
-    let again = dana.replies_with(&conversation, "are you sure?", Send { key: Some("k") }).await;
-    assert_eq!((again.status, again.json()), (422, refused.json()), "the same key, the same answer");
-    let newest = &dana.messages(&conversation).await.items()[0];
-    assert_eq!((&newest["status"], newest["reason"].as_str()), (&json!("failed"), Some(&*refused.sentence())));
-    assert!(maria.received().await.is_empty());
-    maria.texts(HARBOR, "START").await;
-    assert_eq!(dana.replies(&conversation, "welcome back").await.status, 201);
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn what_the_carrier_refused_is_failed_with_its_reason() {
     let house = House::open().await;
     let (dana, conversation) = talking(&house).await;
