@@ -12,6 +12,7 @@ mod inbound;
 mod inbox;
 mod invoke;
 mod live;
+mod opt_out;
 mod push;
 mod push_subscriptions;
 mod receipts;

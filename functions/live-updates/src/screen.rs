@@ -15,6 +15,8 @@ pub(crate) struct Touched<'a> {
     /// Whether what is the last of it or whether it waits has changed, and whether who it is with has.
     head: bool,
     person: bool,
+    /// Whether its customer gets texts.
+    opt_out: bool,
     /// As the inbox had it before, where that is known.
     before: Option<&'a Conversation>,
 }
@@ -42,6 +44,10 @@ pub(crate) fn touched(changes: &[Change]) -> Vec<(ConversationId, Touched<'_>)> 
                 let of = &mut touched[place].1;
                 of.head = true;
                 of.before = of.before.or(before.as_deref());
+            }
+            Change::OptOut { conversation, .. } => {
+                let place = at(*conversation, &mut touched);
+                touched[place].1.opt_out = true;
             }
             Change::Person { conversation, .. } => {
                 let place = at(*conversation, &mut touched);

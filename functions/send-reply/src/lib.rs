@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use contacts::Contacts;
 use domain::{
-    Clock, Company, ConversationId, Customer, Message, MessageId, MessageKind, Mobile, NotANumber, OutboundText,
-    PhoneNumber, Progress, Randomness, Refusal, Staff, Timestamp, Told,
+    Clock, Company, ConversationId, Customer, Message, MessageId, MessageKind, Mobile, NotANumber, OptOut, OptOutCause,
+    OutboundText, PhoneNumber, Progress, Randomness, Refusal, Staff, Timestamp, Told,
 };
 use http::StatusCode;
 use lambda_http::{Body, Request, Response};
@@ -157,6 +157,7 @@ impl SendReply {
                 "idempotency-key-used",
                 "This Idempotency-Key has been used for another message. Use a new one for each message.",
             )),
+            Queued::OptedOut(out) => Err(opted_out(staff, &out)),
             Queued::NoConversation => Err(Problem::no_conversation()),
         }
     }
@@ -192,8 +193,10 @@ impl SendReply {
             }
             Handed::Refused(refusal) => {
                 self.metrics.count(Metric::SendFailed);
-                if refusal == Refusal::InvalidNumber {
-                    self.remember_refusal(staff, &message, number).await;
+                match refusal {
+                    Refusal::InvalidNumber => self.remember_refusal(staff, &message, number).await,
+                    Refusal::OptedOut => self.remember_opt_out(staff, &message).await,
+                    _ => {}
                 }
                 Progress::Failed { refusal }
             }
@@ -218,6 +221,15 @@ impl SendReply {
         let mobile = Mobile { number: number.clone(), conversation: message.conversation };
         if let Err(error) = self.store.number_refused(&staff.company, &mobile, self.clock.now()).await {
             tracing::error!(%error, "that a number does not work was not recorded");
+        }
+    }
+
+    /// The SMS service knows of an opt-out that did not come to us. Its place is the message's, so that
+    /// a START which came since stands.
+    async fn remember_opt_out(&self, staff: &Staff, message: &Message) {
+        let out = OptOut { at: message.position, cause: OptOutCause::Refused };
+        if let Err(error) = self.store.opt_out(&staff.company, message.conversation, out).await {
+            tracing::error!(%error, "that a customer has opted out was not recorded");
         }
     }
 
@@ -254,6 +266,12 @@ fn takes_texts(staff: &Staff, customer: Option<&Customer>) -> Result<(), Problem
         let sentence = why.sentence(&customer.number.shown_in(staff.region));
         Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "not-textable", sentence)
     })
+}
+
+/// Nobody writes to a customer who has opted out.
+fn opted_out(staff: &Staff, out: &OptOut) -> Problem {
+    let (day, _) = staff.time_zone.local(out.since());
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "opted-out", out.sentence(&day.written_out()))
 }
 
 fn told(message: &Message, clock: &Clock) -> Option<Told> {

@@ -11,6 +11,7 @@ mod event;
 mod login;
 mod message;
 mod notification;
+mod opt_out;
 mod page;
 mod phone_number;
 mod position;
@@ -21,6 +22,7 @@ mod slug;
 mod staff;
 mod text;
 mod time_zone;
+mod wish;
 
 pub use appointment::{
     Appointment, AppointmentId, AppointmentStatus, BadAppointment, CustomerName, Details, Field, Length, Mobile, Notes,
@@ -36,6 +38,7 @@ pub use event::Event;
 pub use login::{Login, NotALogin};
 pub use message::{Message, MessageId, MessageKind, Progress, Told};
 pub use notification::Notification;
+pub use opt_out::{OptOut, OptOutCause, Opted};
 pub use page::Page;
 pub use phone_number::{NotANumber, NotARegion, PhoneNumber, Region, read_numbering_plans};
 pub use position::{NotAPosition, Position};
@@ -46,3 +49,4 @@ pub use slug::NotASlug;
 pub use staff::{Staff, StaffId};
 pub use text::{BadText, OutboundText};
 pub use time_zone::{BadMoment, Day, NotATimeZone, TimeOfDay, TimeZone};
+pub use wish::Wish;

@@ -128,12 +128,11 @@ where
         _ => Handed::Unknown,
     };
     let code = error.code().unwrap_or("none");
-    match &handed {
-        Handed::Refused(refused) => {
-            let remedy = refused.remedy().unwrap_or("nothing");
-            tracing::warn!(code, ?refused, remedy, "the carrier did not accept a message");
-        }
-        _ => tracing::warn!(code, "nobody knows whether the carrier accepted a message"),
+    if let Handed::Refused(refused) = &handed {
+        let remedy = refused.remedy().unwrap_or("nothing");
+        tracing::warn!(code, ?refused, remedy, "the carrier did not accept a message");
+    } else {
+        tracing::warn!(code, "nobody knows whether the carrier accepted a message");
     }
     handed
 }

@@ -14,6 +14,7 @@ mod inbound;
 mod inbox;
 mod keys;
 mod live;
+mod opt_out;
 mod outbound;
 mod page;
 mod person;

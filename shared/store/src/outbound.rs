@@ -1,15 +1,15 @@
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure};
 use domain::{
-    CompanyId, ConversationId, Customer, Event, Message, MessageId, MessageKind, OutboundText, PhoneNumber, Position,
-    Progress, Timestamp,
+    CompanyId, ConversationId, Customer, Event, Message, MessageId, MessageKind, OptOut, Opted, OutboundText,
+    PhoneNumber, Position, Progress, Timestamp,
 };
 
 use crate::error::{misshapen, unavailable};
 use crate::guard::Done;
 use crate::head::{From, Head, HeadNews, SUPPOSED_AT_MOST, Stands, moved_too_often};
 use crate::transaction::Transacted;
-use crate::{Store, StoreError, events, guard, keys};
+use crate::{Store, StoreError, events, guard, keys, opt_out};
 
 /// Whom a conversation is with, and the line it is on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +39,8 @@ pub enum Queued {
     New(Message),
     /// Recorded before, by the same request sent twice: as it stands now.
     Repeat(Message),
+    /// The customer gets no texts.
+    OptedOut(OptOut),
     /// There is no such conversation, or not any more.
     NoConversation,
 }
@@ -68,8 +70,8 @@ impl Store {
     }
 
     /// Records a message as about to be sent: the guard, the message and the conversation's head in
-    /// one transaction. One request; one more where the customer has changed lines, where the
-    /// message is not the newest, or for a repeat.
+    /// one transaction, which fails for a customer who has opted out. One request; one more where the
+    /// customer has changed lines, where the message is not the newest, or for a repeat.
     pub async fn queue(&self, draft: &Draft<'_>, now: Timestamp) -> Result<Queued, StoreError> {
         let mut message = Message {
             conversation: draft.conversation,
@@ -100,13 +102,19 @@ impl Store {
                 expires,
             };
             let event = self.put_event(draft.company, &Event::Message(message.clone()), expires)?;
-            let writes = vec![guard.clone(), event, self.tell_head(&news, stands)?];
+            let gets_texts = self.gets_texts(draft.company, draft.conversation)?;
+            let writes = vec![guard.clone(), event, gets_texts, self.tell_head(&news, stands)?];
             let Transacted::Refused(refused) = self.transact(writes).await? else { return Ok(Queued::New(message)) };
             let mut refused = refused.into_iter();
             if let Some(guard) = refused.next().flatten() {
                 let done = guard::read(guard)?;
                 let message = self.message(draft.company, done.conversation, done.position).await?;
                 return Ok(message.map_or(Queued::NoConversation, Queued::Repeat));
+            }
+            if let Some(Opted::Out(out)) =
+                refused.nth(1).flatten().map(|it| opt_out::read(it, "TransactWriteItems")).transpose()?
+            {
+                return Ok(Queued::OptedOut(out));
             }
             let Some(head) = refused.flatten().next().filter(|head| !head.is_empty()) else {
                 return Ok(Queued::NoConversation);
