@@ -17,6 +17,7 @@ mod push;
 mod push_subscriptions;
 mod receipts;
 mod sending;
+mod sending_again;
 mod sessions;
 mod template;
 mod thread;

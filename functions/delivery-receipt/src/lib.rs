@@ -62,7 +62,7 @@ impl DeliveryReceipt {
         let reason = self.record(string("body")).await.err()?;
         tracing::error!(record = string("messageId"), %reason, "a delivery receipt was not recorded");
         let mut failure = BatchItemFailure::default();
-        failure.item_identifier = string("messageId").to_owned();
+        string("messageId").clone_into(&mut failure.item_identifier);
         Some(failure)
     }
 

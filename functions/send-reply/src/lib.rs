@@ -8,7 +8,7 @@ use std::time::Duration;
 use contacts::Contacts;
 use domain::{
     Clock, Company, ConversationId, Customer, Message, MessageId, MessageKind, Mobile, NotANumber, OptOut, OptOutCause,
-    OutboundText, PhoneNumber, Progress, Randomness, Refusal, Staff, Timestamp, Told,
+    OutboundText, PhoneNumber, Position, Progress, Randomness, Refusal, Staff, Timestamp, Told,
 };
 use http::StatusCode;
 use lambda_http::{Body, Request, Response};
@@ -32,6 +32,20 @@ pub struct SendReply {
 #[derive(Deserialize)]
 struct Reply {
     text: String,
+}
+
+/// The same text once more, for one that did not arrive.
+#[derive(Deserialize)]
+struct Again {
+    again: Position,
+}
+
+/// What is posted to a conversation.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Posted {
+    Again(Again),
+    Reply(Reply),
 }
 
 #[derive(Deserialize)]
@@ -75,15 +89,48 @@ impl SendReply {
         if request.uri().path().ends_with("/api/messages") {
             let first: FirstMessage = web::body(request)?;
             let recipient = self.somebody(&staff, &first.to).await?;
-            let message = self.send(&staff, id, &recipient, &first.text).await?;
+            let message = self.send(&staff, id, &recipient, &first.text, None).await?;
             Ok(shown(request, &message, &viewer)?
                 .with_header("hx-redirect", &views::conversation_address(message.conversation)))
         } else {
             let conversation = web::conversation(request)?;
-            let reply: Reply = web::body(request)?;
-            let recipient = self.known(&staff, conversation).await?;
-            let message = self.send(&staff, id, &recipient, &reply.text).await?;
+            let message = match web::body(request)? {
+                Posted::Again(Again { again }) => self.try_again(&staff, id, conversation, again).await?,
+                Posted::Reply(reply) => {
+                    let recipient = self.known(&staff, conversation).await?;
+                    self.send(&staff, id, &recipient, &reply.text, None).await?
+                }
+            };
             shown(request, &message, &viewer)
+        }
+    }
+
+    /// Sends a message once more, as a message of its own. Whoever else does so at the same time gets the same.
+    async fn try_again(
+        &self,
+        staff: &Staff,
+        id: MessageId,
+        conversation: ConversationId,
+        earlier: Position,
+    ) -> Result<Message, Problem> {
+        let read = async || {
+            let message = self.store.message(&staff.company, conversation, earlier).await?;
+            message.ok_or_else(Problem::no_message)
+        };
+        let message = read().await?;
+        if message.may_be_sent_again(self.clock.now()) {
+            let recipient = self.known(staff, conversation).await?;
+            match self.send(staff, id, &recipient, &message.text, Some(earlier)).await {
+                Err(problem) if problem.code == NOT_AGAIN => {}
+                answered => return answered,
+            }
+        }
+        let MessageKind::Outbound { tried_again: Some(another), .. } = read().await?.kind else {
+            return Err(not_again());
+        };
+        match self.store.message(&staff.company, conversation, another).await? {
+            Some(message) => self.outcome(staff, message).await,
+            None => Err(Problem::no_message()),
         }
     }
 
@@ -134,7 +181,14 @@ impl SendReply {
     }
 
     /// Records the message, hands it to the carrier once, and records what became of it.
-    async fn send(&self, staff: &Staff, id: MessageId, recipient: &Recipient, text: &str) -> Result<Message, Problem> {
+    async fn send(
+        &self,
+        staff: &Staff,
+        id: MessageId,
+        recipient: &Recipient,
+        text: &str,
+        again: Option<Position>,
+    ) -> Result<Message, Problem> {
         let text = OutboundText::parse(text)?;
         let draft = Draft {
             id,
@@ -144,6 +198,7 @@ impl SendReply {
             contact: &recipient.contact,
             reply: recipient.reply,
             text: &text,
+            again,
         };
         match self.store.queue(&draft, self.clock.now()).await? {
             Queued::New(message) => Ok(self.hand_over(staff, message, recipient, &text).await),
@@ -157,6 +212,7 @@ impl SendReply {
                 "idempotency-key-used",
                 "This Idempotency-Key has been used for another message. Use a new one for each message.",
             )),
+            Queued::NotAgain => Err(not_again()),
             Queued::OptedOut(out) => Err(opted_out(staff, &out)),
             Queued::NoConversation => Err(Problem::no_conversation()),
         }
@@ -266,6 +322,17 @@ fn takes_texts(staff: &Staff, customer: Option<&Customer>) -> Result<(), Problem
         let sentence = why.sentence(&customer.number.shown_in(staff.region));
         Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "not-textable", sentence)
     })
+}
+
+/// The code of what `not_again` says.
+const NOT_AGAIN: &str = "not-again";
+
+fn not_again() -> Problem {
+    Problem::new(
+        StatusCode::CONFLICT,
+        NOT_AGAIN,
+        "This message is on its way, or has arrived, so it was not sent again.",
+    )
 }
 
 /// Nobody writes to a customer who has opted out.

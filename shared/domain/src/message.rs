@@ -17,7 +17,14 @@ pub struct Message {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MessageKind {
     Inbound,
-    Outbound { by: String, progress: Progress },
+    Outbound {
+        by: String,
+        progress: Progress,
+        /// The message that this one is another try of.
+        again: Option<Position>,
+        /// The message that is another try of this one.
+        tried_again: Option<Position>,
+    },
 }
 
 /// What is recorded of an outbound SMS. It only ever moves down this list, whatever comes late or
@@ -62,7 +69,29 @@ pub enum Told {
     Unconfirmed,
 }
 
+impl Told {
+    fn may_be_tried_again(self) -> bool {
+        match self {
+            Self::Failed(refusal) => refusal != Refusal::OptedOut,
+            Self::Undelivered(_) | Self::Unconfirmed => true,
+            Self::Sending | Self::Sent { .. } | Self::Delivered { .. } => false,
+        }
+    }
+}
+
 impl Message {
+    /// Whether it may be sent again by somebody who knows what is told of it: it did not arrive, or nobody can
+    /// know, and nobody has sent it again.
+    #[must_use]
+    pub fn may_be_sent_again(&self, now: Timestamp) -> bool {
+        match &self.kind {
+            MessageKind::Outbound { progress, tried_again: None, .. } => {
+                progress.told(self.position.at, now).may_be_tried_again()
+            }
+            MessageKind::Outbound { .. } | MessageKind::Inbound => false,
+        }
+    }
+
     /// Whether it can be the message that the carrier knows by this id.
     #[must_use]
     pub fn is_known_as(&self, provider_id: Option<&str>) -> bool {

@@ -1,5 +1,7 @@
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::{
+    AttributeValue, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+};
 use domain::{
     CompanyId, ConversationId, Customer, Event, Message, MessageId, MessageKind, OptOut, Opted, OutboundText,
     PhoneNumber, Position, Progress, Timestamp,
@@ -31,6 +33,8 @@ pub struct Draft<'a> {
     /// Whether the conversation must be there already.
     pub reply: bool,
     pub text: &'a OutboundText,
+    /// The message of the same conversation that this one is another try of.
+    pub again: Option<Position>,
 }
 
 /// What became of a draft. Only `New` is to be handed to the carrier.
@@ -39,6 +43,9 @@ pub enum Queued {
     New(Message),
     /// Recorded before, by the same request sent twice: as it stands now.
     Repeat(Message),
+    /// The message that it was to be another try of has been tried again by somebody else, or is known by now to
+    /// have gone out.
+    NotAgain,
     /// The customer gets no texts.
     OptedOut(OptOut),
     /// There is no such conversation, or not any more.
@@ -78,7 +85,12 @@ impl Store {
             position: draft.id.at(now),
             line: draft.contact.line.clone(),
             text: draft.text.as_str().to_owned(),
-            kind: MessageKind::Outbound { by: draft.by.to_owned(), progress: Progress::Queued },
+            kind: MessageKind::Outbound {
+                by: draft.by.to_owned(),
+                progress: Progress::Queued,
+                again: draft.again,
+                tried_again: None,
+            },
         };
         let floor = self.retention.floor(now);
         let expires = self.retention.expires(now);
@@ -103,7 +115,10 @@ impl Store {
             };
             let event = self.put_event(draft.company, &Event::Message(message.clone()), expires)?;
             let gets_texts = self.gets_texts(draft.company, draft.conversation)?;
-            let writes = vec![guard.clone(), event, gets_texts, self.tell_head(&news, stands)?];
+            let mut writes = vec![guard.clone(), event, gets_texts, self.tell_head(&news, stands)?];
+            if let Some(earlier) = draft.again {
+                writes.push(self.try_again(draft, earlier, message.position)?);
+            }
             let Transacted::Refused(refused) = self.transact(writes).await? else { return Ok(Queued::New(message)) };
             let mut refused = refused.into_iter();
             if let Some(guard) = refused.next().flatten() {
@@ -116,9 +131,11 @@ impl Store {
             {
                 return Ok(Queued::OptedOut(out));
             }
-            let Some(head) = refused.flatten().next().filter(|head| !head.is_empty()) else {
-                return Ok(Queued::NoConversation);
-            };
+            let head = refused.next().flatten();
+            if refused.next().flatten().is_some() {
+                return Ok(Queued::NotAgain);
+            }
+            let Some(head) = head.filter(|head| !head.is_empty()) else { return Ok(Queued::NoConversation) };
             let head = Head::read(head, "TransactWriteItems")?;
             stands = Stands::to(&head, &news);
             match stands {
@@ -128,6 +145,30 @@ impl Store {
             }
         }
         Err(moved_too_often())
+    }
+
+    /// The write that a message is tried again, once, by another. Fails where that is known to need it no more.
+    fn try_again(
+        &self,
+        draft: &Draft<'_>,
+        earlier: Position,
+        another: Position,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let update = Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(keys::event(draft.company, draft.conversation, earlier).attributes()))
+            .update_expression("SET tried_again = :another")
+            .condition_expression(
+                "attribute_not_exists(tried_again) AND progress.#state IN (:queued, :failed, :undelivered)",
+            )
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_values(":another", AttributeValue::S(another.to_string()))
+            .expression_attribute_values(":queued", AttributeValue::S("queued".to_owned()))
+            .expression_attribute_values(":failed", AttributeValue::S("failed".to_owned()))
+            .expression_attribute_values(":undelivered", AttributeValue::S("undelivered".to_owned()))
+            .build()
+            .map_err(misshapen("TransactWriteItems"))?;
+        Ok(TransactWriteItem::builder().update(update).build())
     }
 
     /// One message, as it stands now. `None` also where there is a call.

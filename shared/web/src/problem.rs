@@ -28,6 +28,12 @@ impl Problem {
         )
     }
 
+    /// Also for what is beyond the retention.
+    #[must_use]
+    pub fn no_message() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "no-message", "There is no such message, or it was too long ago to be kept.")
+    }
+
     #[must_use]
     pub fn no_company() -> Self {
         Self::new(

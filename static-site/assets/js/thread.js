@@ -42,6 +42,8 @@ if (list) {
   // Where there is no conversation there is nothing to answer.
   document.addEventListener('htmx:after:request', event => {
     const {sourceElement, response} = event.detail.ctx;
+    // The one that was sent again has one less to offer, and what the carrier refused stands beneath it.
+    if (sourceElement.matches('.again')) htmx.trigger(list, 'refresh');
     if (sourceElement === list) document.querySelector('form[data-thread]').hidden = response.status === 404;
   });
 

@@ -183,6 +183,7 @@ impl Talk<'_> {
             contact: &Contact { number: customer.clone(), line: line.clone() },
             reply: false,
             text: &text,
+            again: None,
         };
         let Queued::New(message) = self.shared.store.queue(&draft, at).await? else { return Ok(()) };
         let progress = if said.refused {
