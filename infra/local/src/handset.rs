@@ -28,6 +28,7 @@ pub(crate) fn router() -> Router<Shared> {
         .route("/local/handset/messages", get(thread).post(text))
         .route("/local/carrier/messages", get(accepted))
         .route("/local/carrier/next", post(steer))
+        .route("/local/handset/fate", post(turn))
         .route("/local/carrier/fates", post(decide_fate))
         .route("/local/carrier/receipts", post(tell))
         .route("/local/carrier/kinds", get(looked_up).post(decide))
@@ -107,6 +108,24 @@ async fn decide_fate(State(shared): State<Shared>, Form(decide): Form<DecideFate
     };
     shared.carrier.steering.decide_fate(number, decide.fate);
     StatusCode::NO_CONTENT.into_response()
+}
+
+#[derive(Deserialize)]
+struct Turned {
+    #[serde(flatten)]
+    phones: Phones,
+    fate: Fate,
+}
+
+/// The phone is switched off, or on again, or whatever else its holder or its carrier may do.
+async fn turn(State(shared): State<Shared>, Form(turned): Form<Turned>) -> Response {
+    match known(&shared, &turned.phones).await {
+        Ok((number, _)) => {
+            shared.carrier.steering.decide_fate(number, turned.fate);
+            StatusCode::NO_CONTENT.into_response()
+        }
+        Err(said) => (StatusCode::UNPROCESSABLE_ENTITY, Html(html! { (said) }.into_string())).into_response(),
+    }
 }
 
 #[derive(Deserialize)]
@@ -231,12 +250,12 @@ async fn page(State(shared): State<Shared>) -> Response {
                             }
                         }
                         label { span { "and is" }
-                            select name="fate" hx-post="/local/carrier/fates" hx-include="#phones [name=from]" hx-vals="js:{to: phones.elements.from.value}" hx-swap="none" {
+                            select name="fate" hx-post="/local/handset/fate" hx-swap="none" {
                                 option value="delivered" { "switched on" }
                                 option value="unreachable" { "switched off" }
                                 option value="invalid" { "nobody's number" }
                                 option value="blocked" { "blocking the line" }
-                                option value="untold" { "with a carrier that tells nothing" }
+                                option value="untold" { "told nothing of by its carrier" }
                             }
                         }
                         button #ring type="button" hx-post="/local/handset/call" hx-include="#phones" hx-swap="none" { "Get a confirmation call" }

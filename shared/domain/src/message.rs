@@ -180,6 +180,32 @@ mod tests {
     }
 
     #[test]
+    fn what_did_not_arrive_may_be_sent_again_once_and_what_nobody_knows_of_after_a_minute() {
+        let at = Timestamp::from_millis(1_000_000);
+        let may_be = |progress: &Progress, tried_again, now| {
+            let kind =
+                MessageKind::Outbound { by: "Dana".into(), progress: progress.clone(), again: None, tried_again };
+            let line = PhoneNumber::e164("+12065550142").unwrap();
+            let conversation = "0".repeat(32).parse().unwrap();
+            let message = Message { conversation, position: Position::new(at, 1), line, text: "hi".into(), kind };
+            message.may_be_sent_again(now)
+        };
+        assert!(!may_be(&Progress::Queued, None, at.plus_secs(59)));
+        assert!(may_be(&Progress::Queued, None, at.plus_secs(60)));
+        assert!(!may_be(&Progress::Queued, Some(Position::new(at, 2)), at.plus_secs(60)));
+        assert!(may_be(&Progress::Failed { refusal: Refusal::Price }, None, at));
+        assert!(!may_be(&Progress::Failed { refusal: Refusal::OptedOut }, None, at), "only a START changes that");
+        let provider_id = String::new();
+        assert!(may_be(
+            &Progress::Undelivered { at, provider_id: provider_id.clone(), why: Undelivered::Expired },
+            None,
+            at
+        ));
+        assert!(!may_be(&Progress::Delivered { at, provider_id: provider_id.clone() }, None, at));
+        assert!(!may_be(&Progress::Sent { at, provider_id }, None, at.plus_secs(3600)));
+    }
+
+    #[test]
     fn one_id_of_the_carrier_is_another_message_for_another_company() {
         let [one, other] = ["one", "other"].map(|id| id.parse::<CompanyId>().unwrap());
         assert_ne!(MessageId::of_inbound(&one, "x"), MessageId::of_inbound(&other, "x"));

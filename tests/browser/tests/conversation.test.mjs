@@ -22,7 +22,7 @@ test.describe('with what was said before', () => {
     await expect(theirs.locator('time')).toHaveText(/^\d{1,2}:\d\d [AP]M$/);
     await expect(theirs.locator('time')).toHaveAttribute('title', /\d{4}/);
     await expect(ours.locator('.meta')).toContainText('Priya Natarajan');
-    await expect(ours.locator('.state')).toContainText('Sent to the carrier');
+    await expect(ours.locator('.state')).toContainText('Delivered at');
   });
 
   test('a message that did not go out says why, for everybody', {tag: '@any-width'}, async ({dana}) => {
