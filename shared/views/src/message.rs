@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::Viewer;
 use crate::moment::{Shape, moment};
+use crate::opt_out::wish_line;
 use crate::text::text;
 
 /// A message in a conversation, to be merged into the thread.
@@ -21,6 +22,7 @@ pub fn message(message: &Message, viewer: &Viewer) -> Markup {
                 (moment(message.position.at, Shape::Clock))
                 @if let Some(told) = told(message, viewer) { " " (mark(told)) }
             }
+            (wish_line(message))
         }
     }
 }

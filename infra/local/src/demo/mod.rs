@@ -7,7 +7,7 @@ mod conversations;
 use appointments::Coming;
 use domain::{
     Appointment, Carries, Company, CompanyId, ConversationKey, CustomerName, Details, Length, Login, MessageId, Notes,
-    OutboundText, PhoneNumber, Progress, Provider, Refusal, Service, Timestamp,
+    OutboundText, PhoneNumber, Progress, Provider, Service, Timestamp,
 };
 use runtime::Runtime;
 use store::{Arrival, Contact, Draft, Member, Queued};
@@ -185,12 +185,8 @@ impl Talk<'_> {
             text: &text,
         };
         let Queued::New(message) = self.shared.store.queue(&draft, at).await? else { return Ok(()) };
-        let progress = if said.refused {
-            Progress::Failed { refusal: Refusal::OptedOut }
-        } else {
-            let provider_id = self.shared.carrier.keep(Way::ToCustomer, customer, line, said.text, at).await?;
-            Progress::Sent { at: at.plus_secs(1), provider_id }
-        };
+        let provider_id = self.shared.carrier.keep(Way::ToCustomer, customer, line, said.text, at).await?;
+        let progress = Progress::Sent { at: at.plus_secs(1), provider_id };
         self.shared.store.settle(&self.company.id, &message, &progress).await?;
         Ok(())
     }
