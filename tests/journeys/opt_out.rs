@@ -143,10 +143,61 @@ async fn a_refusal_by_the_sms_service_is_an_opt_out_too() {
 async fn a_message_that_was_sent_before_the_stop_is_answered_as_sent_when_it_is_asked_again() {
     let house = House::open().await;
     let (dana, conversation) = talking(&house).await;
-    let send = Send { key: Some("k") };
-    let sent = dana.replies_with(&conversation, "see you", send).await;
+    let once = Send { key: Some("k") };
+    let sent = dana.replies_with(&conversation, "see you", once).await;
     house.phone(MARIA).texts(HARBOR, "STOP").await;
-    let again = dana.replies_with(&conversation, "see you", send).await;
+    let again = dana.replies_with(&conversation, "see you", once).await;
     assert_eq!((again.status, again.json()), (201, sent.json()));
     assert_eq!(house.phone(MARIA).texts_received().await, ["see you"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_conversation_says_that_and_why_its_customer_has_opted_out() {
+    let house = House::open().await;
+    let (dana, conversation) = talking(&house).await;
+    let path = format!("/api/conversations/{conversation}/messages");
+    let opted_out = async || dana.get(&path).await.json()["opted_out"].clone();
+    assert_eq!(opted_out().await, Value::Null);
+    assert!(!dana.screen(&path).await.body.contains("pted out"));
+    house.phone(MARIA).texts(HARBOR, "revoke").await;
+    let newest = dana.messages(&conversation).await.items()[0].clone();
+    let said = json!({"since": newest["at"], "cause": "keyword", "keyword": "REVOKE", "by": null});
+    assert_eq!(opted_out().await, said);
+    let screen = dana.screen(&path).await.body;
+    assert!(screen.contains("<strong>Opted out of texts: </strong>they wrote REVOKE, "), "{screen}");
+    assert_eq!(screen.matches("<p class=\"wish\">Opted out of texts</p>").count(), 1, "{screen}");
+    house.phone(MARIA).texts(HARBOR, "START").await;
+    assert_eq!(opted_out().await, Value::Null);
+    let screen = dana.screen(&path).await.body;
+    assert!(!screen.contains("data-opted-out") && screen.contains("Opted in again"), "{screen}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_opt_out_takes_no_message_s_place_on_a_page() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    house.has_appointment("harbor-dental", "A-1", Some(MARIA)).await;
+    let mut texts: Vec<_> = (0..59).map(|n| Sms::new(&n.to_string(), MARIA, HARBOR, "hi").at(ago(90 - n))).collect();
+    texts.push(Sms::new("stop", MARIA, HARBOR, "STOP").at(ago(10)));
+    house.deliver(&by_queue(&texts)).await;
+    let conversation = dana.conversation_with(MARIA).await;
+    let first = dana.messages(&conversation).await;
+    assert_eq!((first.items().len(), &first.items()[0]["text"]), (30, &json!("STOP")));
+    let second = dana.get(&first.next().unwrap()).await;
+    assert_eq!((second.items().len(), second.next()), (30, None));
+    assert_eq!(second.json().get("opted_out"), None, "an older page says nothing of it");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn open_pages_are_told_at_once_of_both_ways() {
+    let house = House::open().await;
+    let (dana, conversation) = talking(&house).await;
+    let mut socket = dana.goes_live().await;
+    let of_it = format!("data-live=\"opt-out\" data-conversation=\"{conversation}\"");
+    house.phone(MARIA).texts(HARBOR, "quit").await;
+    let frame = socket.sees("they wrote QUIT").await;
+    assert!(frame.contains(&of_it) && frame.contains("data-opted-out"), "{frame}");
+    house.phone(MARIA).texts(HARBOR, "Start").await;
+    let frame = socket.sees(&of_it).await;
+    assert!(!frame.contains("data-opted-out"), "{frame}");
 }

@@ -9,7 +9,7 @@ use tests::{Desk, HARBOR, House, Phone, record};
 const MARIA: &str = "+14255550182";
 
 /// Dana, who has replied to Maria, and their conversation.
-async fn replied<'a>(house: &'a House) -> (Desk<'a>, Phone<'a>, String) {
+async fn replied(house: &House) -> (Desk<'_>, Phone<'_>, String) {
     let (dana, maria) = (house.dana().await, house.phone(MARIA));
     maria.texts(HARBOR, "hello").await;
     let conversation = dana.conversation_with(MARIA).await;

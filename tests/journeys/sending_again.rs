@@ -7,7 +7,7 @@ use tests::{Desk, HARBOR, House, Phone};
 const MARIA: &str = "+14255550182";
 
 /// Dana, who writes to Maria; and their conversation.
-async fn talking<'a>(house: &'a House) -> (Desk<'a>, Phone<'a>, String) {
+async fn talking(house: &House) -> (Desk<'_>, Phone<'_>, String) {
     let (dana, maria) = (house.dana().await, house.phone(MARIA));
     maria.texts(HARBOR, "hello").await;
     let conversation = dana.conversation_with(MARIA).await;

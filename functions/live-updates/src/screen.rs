@@ -99,6 +99,10 @@ pub(crate) fn pieces(id: ConversationId, touched: &Touched<'_>, now: &Thread, vi
     if touched.head || touched.person {
         pieces.push(piece(Live::Head(id, with), viewer));
     }
+    if touched.opt_out {
+        pieces.push(piece(Live::OptOut(id, now.opt_out.as_ref()), viewer));
+        pieces.extend(now.opt_out.as_ref().map(|out| piece(Live::OptOutLine(id, out), viewer)));
+    }
     pieces
 }
 

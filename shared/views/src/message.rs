@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::Viewer;
 use crate::moment::{Shape, moment};
+use crate::opt_out::wish_line;
 use crate::text::text;
 
 /// A message in a conversation, to be merged into the thread.
@@ -24,6 +25,7 @@ pub fn message(message: &Message, viewer: &Viewer) -> Markup {
                 @if tried_again(message).is_some() { span.tried-again { "Sent again." } }
                 @if message.may_be_sent_again(viewer.now) { (send_again(message)) }
             }
+            (wish_line(message))
         }
     }
 }

@@ -44,14 +44,6 @@ test('the counter tells how many SMS a text becomes', ONCE, async ({dana}) => {
   }
 });
 
-test('a reply to a customer who texted STOP is refused with the reason, and the text stays', async ({stack, dana}) => {
-  await stack.customerTexts(MARIA, 'STOP');
-  await dana.replies('Are you sure?');
-  await expect(dana.problem).toContainText('STOP');
-  await expect(dana.reply).toHaveValue('Are you sure?');
-  expect(await stack.phoneOf(MARIA)).toEqual([]);
-});
-
 test('what the carrier refuses can be sent again with the same press of Send', ONCE, async ({stack, dana}) => {
   await stack.carrierWill('spend-limit', MARIA);
   await dana.replies('No problem.');

@@ -7,7 +7,7 @@ mod conversations;
 use appointments::Coming;
 use domain::{
     Appointment, Carries, Company, CompanyId, ConversationKey, CustomerName, Details, Length, Login, MessageId, Notes,
-    OutboundText, PhoneNumber, Progress, Provider, Refusal, Service, Timestamp,
+    OutboundText, PhoneNumber, Progress, Provider, Service, Timestamp,
 };
 use runtime::Runtime;
 use store::{Arrival, Contact, Draft, Member, Queued};
@@ -186,12 +186,8 @@ impl Talk<'_> {
             again: None,
         };
         let Queued::New(message) = self.shared.store.queue(&draft, at).await? else { return Ok(()) };
-        let progress = if said.refused {
-            Progress::Failed { refusal: Refusal::OptedOut }
-        } else {
-            let provider_id = self.shared.carrier.keep(Way::ToCustomer, customer, line, said.text, at, None).await?;
-            Progress::Delivered { at: at.plus_secs(2), provider_id }
-        };
+        let provider_id = self.shared.carrier.keep(Way::ToCustomer, customer, line, said.text, at, None).await?;
+        let progress = Progress::Delivered { at: at.plus_secs(2), provider_id };
         self.shared.store.settle(&self.company.id, message.conversation, message.position, &progress).await?;
         Ok(())
     }
