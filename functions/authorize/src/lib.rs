@@ -49,7 +49,9 @@ impl Authorize {
             began: session.began,
             ends: session.ends,
         };
-        Ok((Verdict::Live(present.staff), Some(holder)))
+        // A program looks at no screen.
+        let holder = Some(holder).filter(|_| !present.staff.is_program);
+        Ok((Verdict::Live(present.staff), holder))
     }
 }
 

@@ -53,7 +53,7 @@ impl EditAppointment {
     }
 
     async fn answer(&self, request: &Request) -> Result<Answer, Problem> {
-        let staff = web::staff(request)?;
+        let staff = web::staff_or_program(request)?;
         if request.uri().path().ends_with("/api/staff") {
             return self.providers(request, &staff).await;
         }

@@ -86,6 +86,9 @@ pub(crate) enum What {
     /// People who sign in to the portal.
     #[command(subcommand)]
     Staff(Staff),
+    /// Programs that keep a company's appointments in step, such as its scheduling system.
+    #[command(subcommand)]
+    Program(Programs),
     /// The keys that notifications of browsers are signed with.
     #[command(subcommand)]
     PushKeys(PushKeys),
@@ -170,6 +173,26 @@ pub(crate) enum Staff {
     },
     /// End every session that somebody has, within a minute. They may sign in again.
     SignOut {
+        id: StaffId,
+        #[arg(long)]
+        company: CompanyId,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Programs {
+    /// Add one, and print the token that it asks with. `staff list` lists it, `staff remove` removes it.
+    Add {
+        /// An id of your choice, unique among the company's staff: 1 to 40 of a-z, 0-9 and -.
+        id: StaffId,
+        #[arg(long)]
+        company: CompanyId,
+        /// Who changed an appointment, as staff see it.
+        #[arg(long, value_parser = name)]
+        name: String,
+    },
+    /// Print a new token, and end the earlier ones within a minute.
+    Token {
         id: StaffId,
         #[arg(long)]
         company: CompanyId,

@@ -11,6 +11,7 @@ mod number;
 mod operator;
 mod output;
 mod place;
+mod program;
 mod push_keys;
 mod restore;
 mod stack;
@@ -19,7 +20,7 @@ mod staff;
 use std::io::ErrorKind;
 use std::process::ExitCode;
 
-use command_line::{CommandLine, Companies, Lines, PushKeys, Staff, What};
+use command_line::{CommandLine, Companies, Lines, Programs, PushKeys, Staff, What};
 use domain::Carries;
 use operator::Operator;
 use output::Output;
@@ -61,6 +62,8 @@ async fn run(command_line: CommandLine) -> anyhow::Result<ExitCode> {
         What::Line(Lines::List) => line::list(&operator).await?,
         What::Line(Lines::First { number }) => line::write_first_from(&operator, &number).await?,
         What::Line(Lines::Remove { number }) => line::remove(&operator, &number).await?,
+        What::Program(Programs::Add { id, company, name }) => program::add(&operator, company, id, name).await?,
+        What::Program(Programs::Token { id, company }) => program::token(&operator, &company, &id).await?,
         What::Staff(Staff::Add(new)) => staff::add(&operator, new).await?,
         What::Staff(Staff::List { company }) => staff::list(&operator, company.as_ref()).await?,
         What::Staff(Staff::Remove { id, company }) => staff::remove(&operator, &company, &id).await?,

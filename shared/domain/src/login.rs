@@ -3,13 +3,17 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// How an identity provider names a person: by an email address that it has verified, or by the
-/// subject that it never gives to anybody else.
+use crate::{CompanyId, StaffId};
+
+/// How somebody on a company's staff is known to be who they are. An identity provider names a person by an
+/// email address that it has verified, or by the subject that it never gives to anybody else.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Login {
     Email(String),
     Subject(String),
+    /// A program, which no provider knows: it has a token that an operator made. Named by where it belongs.
+    Program(String),
 }
 
 /// Why a text names nobody.
@@ -31,6 +35,12 @@ impl Login {
         if fits { Ok(Self::Email(text)) } else { Err(NotALogin::Email) }
     }
 
+    /// A company's program of that id.
+    #[must_use]
+    pub fn program(company: &CompanyId, program: &StaffId) -> Self {
+        Self::Program(format!("{company}/{program}"))
+    }
+
     /// The `sub` of an ID token (OpenID Connect Core 1.0, section 2).
     pub fn subject(text: &str) -> Result<Self, NotALogin> {
         let fits = (1..=255).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
@@ -45,6 +55,7 @@ impl fmt::Display for Login {
         match self {
             Self::Email(email) => write!(f, "email {email}"),
             Self::Subject(subject) => write!(f, "subject {subject}"),
+            Self::Program(program) => write!(f, "program {program}"),
         }
     }
 }

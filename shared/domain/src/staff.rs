@@ -19,4 +19,7 @@ pub struct Staff {
     pub region: Region,
     #[serde(default)]
     pub time_zone: TimeZone,
+    /// Whether it is a program of the company's that keeps its appointments, and does nothing else.
+    #[serde(default)]
+    pub is_program: bool,
 }

@@ -55,7 +55,9 @@ impl Store {
         while let Some(item) = pages.next().await {
             let member: Member =
                 serde_dynamo::from_item(item.map_err(unavailable("Query"))?).map_err(misshapen("Query"))?;
-            providers.push(Provider { staff: member.staff, name: member.name });
+            if !matches!(member.login, Login::Program(_)) {
+                providers.push(Provider { staff: member.staff, name: member.name });
+            }
         }
         providers.sort_by(|a, b| (&a.name, &a.staff).cmp(&(&b.name, &b.staff)));
         Ok(providers)
@@ -132,6 +134,7 @@ impl Store {
                 company_name: company.name,
                 region: company.region,
                 time_zone: company.time_zone,
+                is_program: matches!(member.login, Login::Program(_)),
             },
             sessions_since: member.sessions_since,
         }))

@@ -24,8 +24,21 @@ pub enum Verdict {
     Unknown,
 }
 
-/// The member of staff that a request comes from.
+/// The member of staff that a request comes from: a person.
 pub fn staff(request: &Request) -> Result<Staff, Problem> {
+    let staff = staff_or_program(request)?;
+    if staff.is_program {
+        return Err(Problem::new(
+            StatusCode::FORBIDDEN,
+            "not-for-programs",
+            "This is for people who have signed in. A program keeps appointments, and does nothing else.",
+        ));
+    }
+    Ok(staff)
+}
+
+/// The member of staff that a request comes from, who may be a program of the company's.
+pub fn staff_or_program(request: &Request) -> Result<Staff, Problem> {
     let unauthorized = |code, message: &str| Problem::new(StatusCode::UNAUTHORIZED, code, message);
     match verdict(request) {
         Some(Verdict::Live(staff)) => Ok(staff),

@@ -5,6 +5,7 @@ mod command;
 mod credentials;
 mod directory;
 mod doctor;
+mod programs;
 mod push_keys;
 mod refusals;
 mod restore;

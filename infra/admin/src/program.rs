@@ -1,0 +1,54 @@
+use anyhow::anyhow;
+use domain::{CompanyId, Login, StaffId, Timestamp};
+use serde_json::json;
+use store::{Member, Refused, Session};
+
+use crate::operator::Operator;
+
+/// How long a token is good for. It is renewed by hand, so a year and a day.
+const GOOD_FOR_SECS: u64 = 366 * 24 * 60 * 60;
+
+pub(crate) async fn add(operator: &Operator, company: CompanyId, id: StaffId, name: String) -> anyhow::Result<()> {
+    let login = Login::program(&company, &id);
+    let member = Member { staff: id, company, name, login, sessions_since: None };
+    operator.store.add_staff(&member).await.map_err(|refused| operator.refused(&refused))?;
+    let sentence = format!("Added the program {} ({}) to {}.", member.name, member.staff, member.company);
+    issue(operator, &member.company, &member.staff, runtime::wall_clock().now(), &sentence).await
+}
+
+pub(crate) async fn token(operator: &Operator, company: &CompanyId, id: &StaffId) -> anyhow::Result<()> {
+    let present = operator.store.present(company, id).await.map_err(|error| operator.failed(&error))?;
+    let present = present.ok_or_else(|| operator.refused(&Refused::NoStaff))?;
+    if !present.staff.is_program {
+        return Err(anyhow!(
+            "Nothing was changed: {id} of {company} is a person, who signs in. Only a program has a token."
+        ));
+    }
+    let now = runtime::wall_clock().now();
+    operator.store.end_sessions(company, id, now).await.map_err(|refused| operator.refused(&refused))?;
+    let sentence = format!("The earlier tokens of {} ({id}) of {company} end within a minute.", present.staff.name);
+    issue(operator, company, id, now, &sentence).await
+}
+
+/// Makes a token, and prints it: the table keeps only its hash, so nobody can print it again.
+async fn issue(
+    operator: &Operator,
+    company: &CompanyId,
+    id: &StaffId,
+    began: Timestamp,
+    sentence: &str,
+) -> anyhow::Result<()> {
+    let token = runtime::randomness().token();
+    let ends = began.plus_secs(GOOD_FOR_SECS);
+    let session = Session { company: company.clone(), staff: id.clone(), began, ends };
+    let kept = operator.store.start_session(&web::token_hash(&token), &session).await;
+    kept.map_err(|error| operator.failed(&error))?;
+    operator.output.done(
+        &format!(
+            "{sentence}\n\nIt asks with this cookie, which is shown only now and is good until {ends}:\n\n  {}={token}",
+            web::SESSION_COOKIE
+        ),
+        &json!({"program": {"id": id, "company": company, "cookie": format!("{}={token}", web::SESSION_COOKIE),
+            "ends": ends.to_string()}}),
+    )
+}

@@ -1,0 +1,90 @@
+use reqwest::Method;
+use serde_json::{Value, json};
+use tests::{Desk, House, Send};
+
+use crate::command::{listed, on};
+
+/// A program that was added, with the cookie that was printed.
+async fn program<'a>(house: &'a House, command: &[&str]) -> Desk<'a> {
+    let said = on(house, &[command, &["--company", "harbor-dental", "--json"]].concat()).await.done();
+    let said: Value = serde_json::from_str(&said).unwrap();
+    Desk { house, cookie: said["program"]["cookie"].as_str().unwrap().to_owned() }
+}
+
+const ADD: [&str; 5] = ["program", "add", "scheduling", "--name", "Scheduling system"];
+
+fn appointment(start: &str) -> Value {
+    json!({"name": "Maria Lopez", "number": "+14255550182", "start": start, "minutes": 30})
+}
+
+async fn puts(desk: &Desk<'_>, body: &Value) -> tests::Answer {
+    let request = desk.request(Method::PUT, "/api/appointments/A-1").header("accept", "application/json");
+    desk.send(request.json(body)).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_keeps_appointments_in_step_and_staff_see_that_it_did() {
+    let house = House::open().await;
+    let scheduling = program(&house, &ADD).await;
+    let now = tests::ago(0);
+    let put = puts(&scheduling, &appointment(&now)).await;
+    assert_eq!((put.status, &put.json()["changed_by"]), (201, &json!("Scheduling system")), "{}", put.body);
+    assert_eq!(puts(&scheduling, &appointment(&now)).await.json()["version"], 1, "the same again changes nothing");
+    let dana = house.dana().await;
+    assert_eq!(dana.get("/api/appointments/A-1").await.json()["name"], "Maria Lopez");
+    assert_eq!(scheduling.get("/api/appointments").await.items()[0]["id"], "A-1");
+    let providers = scheduling.get("/api/staff").await.items();
+    assert!(
+        !providers.is_empty() && providers.iter().all(|it| it["id"] != "scheduling"),
+        "nobody has an appointment with it"
+    );
+    assert_eq!(house.josie().await.get("/api/appointments/A-1").await.status, 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_reads_no_message_sends_none_and_sees_no_screen() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    house.phone("+14255550182").texts(tests::HARBOR, "hello").await;
+    let conversation = dana.conversation_with("+14255550182").await;
+    let scheduling = program(&house, &ADD).await;
+    for path in [
+        "/api/notifications",
+        "/api/conversations",
+        &format!("/api/conversations/{conversation}/messages"),
+        "/api/push-subscriptions",
+        "/api/session",
+    ] {
+        let refused = scheduling.get(path).await;
+        assert_eq!((refused.status, refused.code()), (403, "not-for-programs".to_owned()), "{path}");
+    }
+    let refused = scheduling.post("/api/messages", &json!({"to": "+14255550182", "text": "hi"}), Send::default()).await;
+    assert_eq!(refused.code(), "not-for-programs");
+    assert_eq!(scheduling.replies(&conversation, "hi").await.code(), "not-for-programs");
+    assert!(house.phone("+14255550182").received().await.is_empty());
+    assert_eq!(scheduling.shakes_hands(&[]).await.err(), Some(tests::Refused(403)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_programs_token_is_replaced_and_ends_with_it() {
+    let house = House::open().await;
+    let first = program(&house, &ADD).await;
+    assert_eq!(first.get("/api/appointments").await.status, 200);
+    let second = program(&house, &["program", "token", "scheduling"]).await;
+    assert_ne!(first.cookie, second.cookie);
+    assert_eq!(second.get("/api/appointments").await.status, 200);
+    // The gateway remembers for a minute what it was told of the first; whoever asks the authorizer is not told that.
+    let verdict =
+        house.invoke("authorize", &json!({"headers": {"cookie": first.cookie}, "cookies": [first.cookie]})).await;
+    assert_eq!(verdict.payload["context"]["session"], "ended");
+    let staff = listed(&house, &["staff", "list", "--company", "harbor-dental"]).await;
+    assert!(
+        staff.iter().any(|it| it["id"] == "scheduling" && it["login"]["program"] == "harbor-dental/scheduling"),
+        "{staff:?}"
+    );
+    on(&house, &["staff", "remove", "scheduling", "--company", "harbor-dental", "--yes"]).await.done();
+    let verdict = house.invoke("authorize", &json!({"cookies": [second.cookie]})).await;
+    assert_eq!(verdict.payload["context"]["session"], "ended");
+    let person = on(&house, &["program", "token", "dana", "--company", "harbor-dental"]).await.refused();
+    assert!(person.contains("is a person"), "{person}");
+}
