@@ -201,3 +201,68 @@ async fn open_pages_are_told_at_once_of_both_ways() {
     let frame = socket.sees(&of_it).await;
     assert!(!frame.contains("data-opted-out"), "{frame}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn staff_opt_a_customer_out_on_their_word_and_only_the_customer_comes_back() {
+    let house = House::open().await;
+    let (dana, conversation) = talking(&house).await;
+    let opt_out = format!("/api/conversations/{conversation}/opt-out");
+    let noted = dana.post(&opt_out, &json!({}), Send::default()).await;
+    let (status, opted_out) = (noted.status, noted.json()["opted_out"].clone());
+    assert_eq!((status, &opted_out["cause"], &opted_out["by"]), (200, &json!("staff"), &json!("Dana Whitfield")));
+    is_refused(&dana.replies(&conversation, "hi").await, "they told Dana Whitfield on ");
+    let marcus = house.sign_in("harbor-dental.marcus").await;
+    is_refused(&marcus.writes_first(MARIA_AS_TYPED, "hi").await, "they told Dana Whitfield on ");
+    let screen = marcus.screen(&format!("/api/conversations/{conversation}/messages")).await.body;
+    assert!(screen.contains("Opted out of texts, as they told Dana Whitfield"), "{screen}");
+    for method in [Method::DELETE, Method::PUT] {
+        assert_eq!(dana.send(dana.request(method, &opt_out)).await.status, 404, "there is no way back for staff");
+    }
+    house.phone(MARIA).texts(HARBOR, "hello?").await;
+    is_refused(&dana.replies(&conversation, "hi").await, "they told Dana Whitfield on ");
+    house.phone(MARIA).texts(HARBOR, "UNSTOP").await;
+    assert_eq!(dana.replies(&conversation, "hi").await.status, 201);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_opts_out_as_json_does_and_is_answered_with_what_stands_in_the_composers_place() {
+    let house = House::open().await;
+    let (dana, conversation) = talking(&house).await;
+    let marcus = house.sign_in("harbor-dental.marcus").await;
+    let mut socket = marcus.goes_live().await;
+    let opt_out = format!("/api/conversations/{conversation}/opt-out");
+    let form = dana.request(Method::POST, &opt_out).header("content-type", "application/x-www-form-urlencoded");
+    let answer = dana.send(form.body("")).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    assert!(answer.body.contains("data-opted-out") && answer.body.contains("id=\"opt-out-line\""), "{}", answer.body);
+    let frame = socket.sees("data-opted-out").await;
+    assert!(frame.contains("they told Dana Whitfield") && frame.contains("id=\"opt-out-line\""), "{frame}");
+    // A customer with an appointment, to whom nothing was ever said, can be opted out, and nobody else.
+    house.has_appointment("harbor-dental", "A-1", Some("+12535550119")).await;
+    let theirs = dana.get("/api/appointments/A-1").await.json()["conversation"].as_str().unwrap().to_owned();
+    let noted = dana.post(&format!("/api/conversations/{theirs}/opt-out"), &json!({}), Send::default()).await;
+    assert_eq!(noted.status, 200, "{}", noted.body);
+    is_refused(&dana.replies(&theirs, "hi").await, "they told Dana Whitfield on ");
+    let nobody = format!("/api/conversations/{}/opt-out", "0".repeat(32));
+    assert_eq!(dana.post(&nobody, &json!({}), Send::default()).await.code(), "no-conversation");
+    let foreign = dana.request(Method::POST, &opt_out).header("sec-fetch-site", "cross-site");
+    assert_eq!(dana.send(foreign).await.status, 400);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wording_that_looks_like_an_opt_out_is_put_to_staff_and_changes_nothing_by_itself() {
+    let house = House::open().await;
+    let (dana, conversation) = talking(&house).await;
+    let path = format!("/api/conversations/{conversation}/messages");
+    let asks = async || dana.screen(&path).await.body.matches("They seem to ask for no more texts.").count();
+    for text in ["cancel my 3 pm", "stop by at 3?"] {
+        house.phone(MARIA).texts(HARBOR, text).await;
+    }
+    assert_eq!(dana.replies(&conversation, "please stop texting me").await.status, 201);
+    assert_eq!(asks().await, 0);
+    for text in ["please stop texting me", "cancel all messages"] {
+        house.phone(MARIA).texts(HARBOR, text).await;
+    }
+    assert_eq!(asks().await, 2, "by each of the two that they wrote, and not by ours");
+    assert_eq!(dana.replies(&conversation, "sure?").await.status, 201);
+}
