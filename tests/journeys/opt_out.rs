@@ -266,3 +266,42 @@ async fn wording_that_looks_like_an_opt_out_is_put_to_staff_and_changes_nothing_
     assert_eq!(asks().await, 2, "by each of the two that they wrote, and not by ours");
     assert_eq!(dana.replies(&conversation, "sure?").await.status, 201);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_opt_outs_are_self_managed_each_is_confirmed_once_from_the_line_that_it_came_to() {
+    let house = House::with_self_managed_opt_outs().await;
+    let (dana, conversation) = talking(&house).await;
+    let maria = house.phone(MARIA);
+    let stop = by_queue(&[Sms::new("1", MARIA, HARBOR_SECOND, "STOP").at(ago(2))]);
+    for _ in 0..3 {
+        assert!(house.deliver(&stop).await.is_empty());
+    }
+    let received = maria.received().await;
+    assert_eq!(received.len(), 1, "{received:?}");
+    let text = "You get no more texts from Harbor Dental. Text START to get them again.";
+    assert_eq!((&received[0]["text"], &received[0]["from"]), (&json!(text), &json!(HARBOR_SECOND)));
+    let newest = dana.messages(&conversation).await.items()[0].clone();
+    assert_eq!(
+        (&newest["text"], &newest["by"], &newest["status"]),
+        (&json!(text), &json!("Switchboard"), &json!("sent"))
+    );
+    is_refused(&dana.replies(&conversation, "hi").await, "they wrote STOP on ");
+    // What is no opt-out, what is not in force and what is late is not confirmed.
+    maria.texts(HARBOR, "START").await;
+    maria.texts(HARBOR, "please stop texting me").await;
+    house.deliver(&by_queue(&[Sms::new("2", MARIA, HARBOR, "QUIT").at(ago(1))])).await;
+    house.deliver(&by_queue(&[Sms::new("3", "+12535550119", HARBOR, "STOP").at(ago(301))])).await;
+    assert_eq!(maria.received().await.len(), 1);
+    assert!(house.phone("+12535550119").received().await.is_empty());
+    maria.texts(HARBOR, "QUIT").await;
+    assert_eq!(maria.received().await.len(), 2, "the next is confirmed, too");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_sms_service_confirms_unless_it_is_told_not_to() {
+    let house = House::open().await;
+    let (dana, conversation) = talking(&house).await;
+    house.phone(MARIA).texts(HARBOR, "REVOKE").await;
+    assert!(house.phone(MARIA).received().await.is_empty());
+    assert_eq!(dana.messages(&conversation).await.items().len(), 2);
+}

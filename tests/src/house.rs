@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use local::{Data, MAPPINGS, Options, SocketLimits, Stack};
+use local::{Data, MAPPINGS, OptOutsManaged, Options, SocketLimits, Stack};
 use reqwest::redirect::Policy;
 use serde_json::{Value, json};
 
@@ -70,9 +70,21 @@ impl House {
         house
     }
 
+    /// The same as the first, with lines whose opt-outs the SMS service leaves to us.
+    pub async fn with_self_managed_opt_outs() -> Self {
+        Self::start(Options { opt_outs: OptOutsManaged::ByUs, ..Self::plain() }).await
+    }
+
     fn plain() -> Options {
-        let (sockets, push_services) = (SocketLimits::default(), Vec::new());
-        Options { port: 0, data: Data::InMemory, demo: false, sockets, push_services, connections: None }
+        Options {
+            port: 0,
+            data: Data::InMemory,
+            demo: false,
+            sockets: SocketLimits::default(),
+            push_services: Vec::new(),
+            connections: None,
+            opt_outs: OptOutsManaged::ByTheService,
+        }
     }
 
     async fn start(options: Options) -> Self {

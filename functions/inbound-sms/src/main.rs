@@ -1,6 +1,6 @@
 #![doc = include_str!("../README.md")]
 
-use inbound_sms::InboundSmsFunction;
+use inbound_sms::{InboundSmsFunction, OptOutsManaged};
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use runtime::Runtime;
 use serde_json::Value;
@@ -9,7 +9,8 @@ use serde_json::Value;
 async fn main() -> Result<(), Error> {
     let runtime = Runtime::on_lambda()?;
     runtime.open_table().await;
-    let function = InboundSmsFunction::new(&runtime);
+    let managed = if runtime::self_managed_opt_outs()? { OptOutsManaged::ByUs } else { OptOutsManaged::ByTheService };
+    let function = InboundSmsFunction::new(&runtime, managed);
     let function = &function;
     run(service_fn(|event: LambdaEvent<Value>| async move { function.handle(&event.payload).await })).await
 }

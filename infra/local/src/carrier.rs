@@ -15,6 +15,7 @@ use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use domain::{Clock, PhoneNumber, Randomness, Timestamp};
+use inbound_sms::OptOutsManaged;
 use maud::html;
 use runtime::Runtime;
 use serde::{Deserialize, Serialize};
@@ -31,6 +32,7 @@ pub(crate) struct Carrier {
     randomness: Randomness,
     steered: Arc<Mutex<HashMap<PhoneNumber, VecDeque<Answer>>>>,
     looked_up: Arc<Mutex<LookedUp>>,
+    opt_outs: OptOutsManaged,
 }
 
 /// What numbers are said to be, where somebody decided it, and how often each was asked for.
@@ -84,7 +86,7 @@ pub(crate) enum Way {
 const TABLE: &str = "carrier";
 
 impl Carrier {
-    pub(crate) fn new(client: Client, functions: Arc<Functions>, runtime: &Runtime) -> Self {
+    pub(crate) fn new(client: Client, functions: Arc<Functions>, runtime: &Runtime, opt_outs: OptOutsManaged) -> Self {
         Self {
             client,
             inbound: Queue::new(functions, "inbound-sms", runtime.clock.clone(), runtime.randomness.clone()),
@@ -92,6 +94,7 @@ impl Carrier {
             randomness: runtime.randomness.clone(),
             steered: Arc::default(),
             looked_up: Arc::default(),
+            opt_outs,
         }
     }
 
@@ -198,7 +201,9 @@ impl Carrier {
     pub(crate) async fn brings(&self, from: &PhoneNumber, to: &PhoneNumber, text: &str) -> anyhow::Result<()> {
         let at = self.clock.now();
         let id = self.keep(Way::FromCustomer, from, to, text, at).await?;
-        self.listen_for_keywords(from, to, text).await?;
+        if self.opt_outs == OptOutsManaged::ByTheService {
+            self.listen_for_keywords(from, to, text).await?;
+        }
         let payload = json!({
             "originationNumber": from, "destinationNumber": to, "messageKeyword": "KEYWORD", "messageBody": text,
             "inboundMessageId": id, "previousPublishedMessageId": "",

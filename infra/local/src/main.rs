@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Parser;
-use local::{Data, Options, SocketLimits, Stack};
+use local::{Data, OptOutsManaged, Options, SocketLimits, Stack};
 use tracing_subscriber::EnvFilter;
 
 /// Switchboard on this machine: the portal, its functions, a table, a carrier and a customer's phone.
@@ -28,6 +28,9 @@ struct Arguments {
     /// repeated.
     #[arg(long, value_name = "ORIGIN")]
     push_service: Vec<String>,
+    /// The carrier does not listen for STOP and its like: they are confirmed by Switchboard
+    #[arg(long)]
+    self_managed_opt_outs: bool,
 }
 
 #[tokio::main]
@@ -43,6 +46,7 @@ async fn main() -> anyhow::Result<()> {
         sockets: SocketLimits::default(),
         push_services: arguments.push_service,
         connections: None,
+        opt_outs: if arguments.self_managed_opt_outs { OptOutsManaged::ByUs } else { OptOutsManaged::ByTheService },
     };
     let stack = Box::pin(Stack::start(options)).await?;
     let address = stack.address();

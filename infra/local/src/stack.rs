@@ -10,6 +10,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::get;
 use domain::Retention;
+use inbound_sms::OptOutsManaged;
 use push::Services;
 use runtime::{Configuration, Runtime};
 use store::Store;
@@ -47,6 +48,8 @@ pub struct Options {
     pub push_services: Vec<String>,
     /// Who is asked instead of the gateway here for what is below `@connections`: `http://127.0.0.1:<port>`.
     pub connections: Option<String>,
+    /// Who listens for the keywords with which customers opt out, and answers them.
+    pub opt_outs: OptOutsManaged,
 }
 
 /// Where data is kept.
@@ -109,14 +112,14 @@ impl Stack {
         for origin in &options.push_services {
             services = services.and_local(origin)?;
         }
-        let functions = Arc::new(Functions::new(&runtime, &live, &services));
+        let functions = Arc::new(Functions::new(&runtime, &live, &services, options.opt_outs));
         let sockets =
             SocketGateway::new(functions.clone(), runtime.clock.clone(), runtime.randomness.clone(), options.sockets);
         let shared = Shared {
             gateway: Gateway::new(functions.clone(), runtime.clock.clone()),
             connect: Connect::new(functions.clone(), &runtime)?,
             sockets: sockets.clone(),
-            carrier: Carrier::new(dynamodb.clone(), functions.clone(), &runtime),
+            carrier: Carrier::new(dynamodb.clone(), functions.clone(), &runtime, options.opt_outs),
             issuer: Issuer::new(&origins[0], runtime.clock.clone(), runtime.randomness.clone())?,
             push_keys: PushKeys::open(&options.data, &runtime.randomness)?,
             push_retries: Queue::new(
