@@ -138,6 +138,10 @@ def staff_reply_and_write_first(world):
     appointment = world.dana.books("Maria Lopez", world.customer().number)
     assert world.dana.replies(appointment["conversation"], "a first message to her").status == 201
     assert world.dana.writes_first(world.customer().number, "a first message").status == 201
+    told = world.dana.posts(f"/api/conversations/{appointment['conversation']}/opt-out", {})
+    assert told.status == 200, told.body
+    refused = world.dana.replies(appointment["conversation"], "another")
+    assert (refused.status, refused.code()) == (422, "opted-out")
 
 
 def staff_keep_an_appointment(world):

@@ -217,6 +217,7 @@ PATHS = [
     ("GET", "/api/conversations"),
     ("GET", "/api/conversations/00000000000000000000000000000000/messages"),
     ("POST", "/api/conversations/00000000000000000000000000000000/messages"),
+    ("POST", "/api/conversations/00000000000000000000000000000000/opt-out"),
     ("POST", "/api/messages"),
     ("GET", "/api/session"),
     ("GET", "/api/appointments"),

@@ -10,6 +10,8 @@ from template import listed, policies, resources, statements, translated
 EVERY_RESOURCE = {
     ("SendReplyRole", "sns:Publish"): "a phone number is no resource; a second statement denies every topic",
     ("SendReplyRole", "sms-voice:SendTextMessage"): "lines are added by an operator, when the stack is there",
+    ("OptOutConfirmations", "sms-voice:SendTextMessage"): "the same, for a deployment that confirms opt-outs itself",
+    ("OptOutConfirmations", "sns:Publish"): "the same, for a deployment that confirms opt-outs itself",
     ("EditAppointmentRole", "sms-voice:CarrierLookup"): "it is asked of a customer's number, which is no resource",
     ("Key", "kms:*"): "a key's policy speaks of that key only, and its resource is always written *",
     ("Key", "kms:Decrypt"): "the same",
@@ -42,7 +44,9 @@ def documents():
     for name, resource in translated()["Resources"].items():
         document = resource.get("Properties", {}).get("PolicyDocument") or resource.get("Properties", {}).get("KeyPolicy")
         if document:
-            yield name, document
+            # Where a condition chooses, both.
+            for branch in document["Fn::If"][1:] if "Fn::If" in document else [document]:
+                yield name, branch
 
 
 def every_statement():
@@ -186,12 +190,19 @@ def test_a_function_is_given_what_its_own_queue_and_stream_hold_and_no_others():
 
 
 def test_sending_can_publish_to_phones_and_to_no_topic():
-    denied = [
-        statement for name, statement in every_statement() if name == "SendReplyRole" and statement["Effect"] == "Deny"
+    denied = [(name, it["Action"], it["Resource"]) for name, it in every_statement() if it["Effect"] == "Deny" and it["Action"] == "sns:Publish"]
+    topics = {"Fn::Sub": "arn:${AWS::Partition}:sns:*:*:*"}
+    assert sorted(denied, key=lambda it: it[0]) == [
+        ("OptOutConfirmations", "sns:Publish", topics),
+        ("SendReplyRole", "sns:Publish", topics),
     ]
-    assert [(it["Action"], it["Resource"]) for it in denied] == [
-        ("sns:Publish", {"Fn::Sub": "arn:${AWS::Partition}:sns:*:*:*"})
-    ]
+
+
+def test_who_takes_texts_sends_some_only_where_opt_outs_are_self_managed():
+    policy = translated()["Resources"]["OptOutConfirmations"]
+    assert policy["Condition"] == "HasSelfManagedOptOuts"
+    assert translated()["Parameters"]["SelfManagedOptOuts"]["Default"] == "false"
+    assert not any({"sns:Publish", "sms-voice:SendTextMessage"} & set(listed(it["Action"])) for name, it in allowing() if name == "InboundSmsRole")
 
 
 def test_the_site_is_read_by_its_distribution_only_and_by_tls_only():

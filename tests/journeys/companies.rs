@@ -23,7 +23,12 @@ fn body(route: Route) -> Option<Value> {
         ("POST", "/api/appointments/{appointment}") => Some(json!({"name": "Theirs", "version": 1})),
         ("PUT", "/api/push-subscriptions") => Some(Browser::firefox("ours").subscription()),
         ("PUT" | "POST", "/api/push-settings") => Some(json!({"messages": "mine", "showsText": false})),
-        ("POST", "/api/sign-out" | "/api/push-subscriptions/{subscription}/test")
+        (
+            "POST",
+            "/api/conversations/{conversation}/opt-out"
+            | "/api/sign-out"
+            | "/api/push-subscriptions/{subscription}/test",
+        )
         | ("DELETE", "/api/push-subscriptions/{subscription}")
         | (
             "GET",

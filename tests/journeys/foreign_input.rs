@@ -338,6 +338,7 @@ fn asked() -> Vec<Asked> {
             .with("before", position)
             .with("after", position),
         Asked::new(post.clone(), "/api/conversations/", conversation, "/messages").json(json!({"text": "Hello"})),
+        Asked::new(post.clone(), "/api/conversations/", conversation, "/opt-out"),
         Asked::new(post.clone(), "/api/messages", "", "").json(json!({"to": "(425) 555-0182", "text": "Hello"})),
         Asked::new(post.clone(), "/api/messages", "", "").form(&[("to", MARIA), ("text", "Hello")]),
         Asked::new(get.clone(), "/api/appointments", "", "").with("day", "2026-12-30"),

@@ -201,3 +201,107 @@ async fn open_pages_are_told_at_once_of_both_ways() {
     let frame = socket.sees(&of_it).await;
     assert!(!frame.contains("data-opted-out"), "{frame}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn staff_opt_a_customer_out_on_their_word_and_only_the_customer_comes_back() {
+    let house = House::open().await;
+    let (dana, conversation) = talking(&house).await;
+    let opt_out = format!("/api/conversations/{conversation}/opt-out");
+    let noted = dana.post(&opt_out, &json!({}), Send::default()).await;
+    let (status, opted_out) = (noted.status, noted.json()["opted_out"].clone());
+    assert_eq!((status, &opted_out["cause"], &opted_out["by"]), (200, &json!("staff"), &json!("Dana Whitfield")));
+    is_refused(&dana.replies(&conversation, "hi").await, "they told Dana Whitfield on ");
+    let marcus = house.sign_in("harbor-dental.marcus").await;
+    is_refused(&marcus.writes_first(MARIA_AS_TYPED, "hi").await, "they told Dana Whitfield on ");
+    let screen = marcus.screen(&format!("/api/conversations/{conversation}/messages")).await.body;
+    assert!(screen.contains("Opted out of texts, as they told Dana Whitfield"), "{screen}");
+    for method in [Method::DELETE, Method::PUT] {
+        assert_eq!(dana.send(dana.request(method, &opt_out)).await.status, 404, "there is no way back for staff");
+    }
+    house.phone(MARIA).texts(HARBOR, "hello?").await;
+    is_refused(&dana.replies(&conversation, "hi").await, "they told Dana Whitfield on ");
+    house.phone(MARIA).texts(HARBOR, "UNSTOP").await;
+    assert_eq!(dana.replies(&conversation, "hi").await.status, 201);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_opts_out_as_json_does_and_is_answered_with_what_stands_in_the_composers_place() {
+    let house = House::open().await;
+    let (dana, conversation) = talking(&house).await;
+    let marcus = house.sign_in("harbor-dental.marcus").await;
+    let mut socket = marcus.goes_live().await;
+    let opt_out = format!("/api/conversations/{conversation}/opt-out");
+    let form = dana.request(Method::POST, &opt_out).header("content-type", "application/x-www-form-urlencoded");
+    let answer = dana.send(form.body("")).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    assert!(answer.body.contains("data-opted-out") && answer.body.contains("id=\"opt-out-line\""), "{}", answer.body);
+    let frame = socket.sees("data-opted-out").await;
+    assert!(frame.contains("they told Dana Whitfield") && frame.contains("id=\"opt-out-line\""), "{frame}");
+    // A customer with an appointment, to whom nothing was ever said, can be opted out, and nobody else.
+    house.has_appointment("harbor-dental", "A-1", Some("+12535550119")).await;
+    let theirs = dana.get("/api/appointments/A-1").await.json()["conversation"].as_str().unwrap().to_owned();
+    let noted = dana.post(&format!("/api/conversations/{theirs}/opt-out"), &json!({}), Send::default()).await;
+    assert_eq!(noted.status, 200, "{}", noted.body);
+    is_refused(&dana.replies(&theirs, "hi").await, "they told Dana Whitfield on ");
+    let nobody = format!("/api/conversations/{}/opt-out", "0".repeat(32));
+    assert_eq!(dana.post(&nobody, &json!({}), Send::default()).await.code(), "no-conversation");
+    let foreign = dana.request(Method::POST, &opt_out).header("sec-fetch-site", "cross-site");
+    assert_eq!(dana.send(foreign).await.status, 400);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wording_that_looks_like_an_opt_out_is_put_to_staff_and_changes_nothing_by_itself() {
+    let house = House::open().await;
+    let (dana, conversation) = talking(&house).await;
+    let path = format!("/api/conversations/{conversation}/messages");
+    let asks = async || dana.screen(&path).await.body.matches("They seem to ask for no more texts.").count();
+    for text in ["cancel my 3 pm", "stop by at 3?"] {
+        house.phone(MARIA).texts(HARBOR, text).await;
+    }
+    assert_eq!(dana.replies(&conversation, "please stop texting me").await.status, 201);
+    assert_eq!(asks().await, 0);
+    for text in ["please stop texting me", "cancel all messages"] {
+        house.phone(MARIA).texts(HARBOR, text).await;
+    }
+    assert_eq!(asks().await, 2, "by each of the two that they wrote, and not by ours");
+    assert_eq!(dana.replies(&conversation, "sure?").await.status, 201);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_opt_outs_are_self_managed_each_is_confirmed_once_from_the_line_that_it_came_to() {
+    let house = House::with_self_managed_opt_outs().await;
+    let (dana, conversation) = talking(&house).await;
+    let maria = house.phone(MARIA);
+    let stop = by_queue(&[Sms::new("1", MARIA, HARBOR_SECOND, "STOP").at(ago(2))]);
+    for _ in 0..3 {
+        assert!(house.deliver(&stop).await.is_empty());
+    }
+    let received = maria.received().await;
+    assert_eq!(received.len(), 1, "{received:?}");
+    let text = "You get no more texts from Harbor Dental. Text START to get them again.";
+    assert_eq!((&received[0]["text"], &received[0]["from"]), (&json!(text), &json!(HARBOR_SECOND)));
+    let newest = dana.messages(&conversation).await.items()[0].clone();
+    assert_eq!(
+        (&newest["text"], &newest["by"], &newest["status"]),
+        (&json!(text), &json!("Switchboard"), &json!("sent"))
+    );
+    is_refused(&dana.replies(&conversation, "hi").await, "they wrote STOP on ");
+    // What is no opt-out, what is not in force and what is late is not confirmed.
+    maria.texts(HARBOR, "START").await;
+    maria.texts(HARBOR, "please stop texting me").await;
+    house.deliver(&by_queue(&[Sms::new("2", MARIA, HARBOR, "QUIT").at(ago(1))])).await;
+    house.deliver(&by_queue(&[Sms::new("3", "+12535550119", HARBOR, "STOP").at(ago(301))])).await;
+    assert_eq!(maria.received().await.len(), 1);
+    assert!(house.phone("+12535550119").received().await.is_empty());
+    maria.texts(HARBOR, "QUIT").await;
+    assert_eq!(maria.received().await.len(), 2, "the next is confirmed, too");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_sms_service_confirms_unless_it_is_told_not_to() {
+    let house = House::open().await;
+    let (dana, conversation) = talking(&house).await;
+    house.phone(MARIA).texts(HARBOR, "REVOKE").await;
+    assert!(house.phone(MARIA).received().await.is_empty());
+    assert_eq!(dana.messages(&conversation).await.items().len(), 2);
+}

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use local::{Data, Fate, MAPPINGS, Options, SocketLimits, Stack};
+use local::{Data, Fate, MAPPINGS, OptOutsManaged, Options, SocketLimits, Stack};
 use reqwest::redirect::Policy;
 use serde_json::{Value, json};
 use sms::{Provider, Settings};
@@ -76,18 +76,22 @@ impl House {
         Self::start(Options { sms: Provider::Sns, ..Self::plain() }).await
     }
 
+    /// The same as the first, with lines whose opt-outs the SMS service leaves to us.
+    pub async fn with_self_managed_opt_outs() -> Self {
+        Self::start(Options { opt_outs: OptOutsManaged::ByUs, ..Self::plain() }).await
+    }
+
     fn plain() -> Options {
-        let (sockets, push_services) = (SocketLimits::default(), Vec::new());
-        let sms = Provider::EndUserMessaging(Settings::default());
         Options {
             port: 0,
             data: Data::InMemory,
             demo: false,
-            sockets,
-            push_services,
+            sockets: SocketLimits::default(),
+            push_services: Vec::new(),
             connections: None,
-            sms,
+            sms: Provider::EndUserMessaging(Settings::default()),
             fate: Fate::Untold,
+            opt_outs: OptOutsManaged::ByTheService,
         }
     }
 

@@ -1,9 +1,11 @@
 #![doc = include_str!("../README.md")]
 
+mod confirmation;
 mod event;
 mod lines;
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse};
+use confirmation::Confirmation;
 use domain::{Clock, MessageId};
 use event::{Carried, Record};
 use futures_util::stream::{self, StreamExt};
@@ -11,7 +13,7 @@ use lambda_runtime::Diagnostic;
 use lines::Lines;
 use runtime::Runtime;
 use serde_json::Value;
-use sms::{InboundSms, Malformed};
+use sms::{InboundSms, Malformed, Provider};
 use store::{Arrival, Recorded, Store, StoreError};
 use thiserror::Error;
 
@@ -20,6 +22,17 @@ pub struct InboundSmsFunction {
     store: Store,
     clock: Clock,
     lines: Lines,
+    /// Where opt-outs are managed by the company.
+    confirmation: Option<Confirmation>,
+}
+
+/// Who answers a customer who opts out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OptOutsManaged {
+    /// The SMS service, as it does by default.
+    ByTheService,
+    /// Nobody but us: the numbers are set to self-managed opt-outs.
+    ByUs,
 }
 
 /// Why an SMS was not recorded. Its record is left where it came from, to be delivered again or to
@@ -59,8 +72,13 @@ const AT_A_TIME: usize = 8;
 
 impl InboundSmsFunction {
     #[must_use]
-    pub fn new(runtime: &Runtime) -> Self {
-        Self { store: runtime.store(), clock: runtime.clock.clone(), lines: Lines::default() }
+    pub fn new(runtime: &Runtime, managed: OptOutsManaged, provider: &Provider) -> Self {
+        Self {
+            store: runtime.store(),
+            clock: runtime.clock.clone(),
+            lines: Lines::default(),
+            confirmation: (managed == OptOutsManaged::ByUs).then(|| Confirmation::new(runtime, provider)),
+        }
     }
 
     /// Takes an SQS batch, whose failures it names one by one, or an SNS event, which fails whole.
@@ -103,7 +121,12 @@ impl InboundSmsFunction {
             from: sms.from,
             text: sms.text,
         };
-        Ok(self.store.record_inbound(&line, &arrival, now).await?)
+        let recorded = self.store.record_inbound(&line, &arrival, now).await?;
+        // Also of a message that is delivered again: it may have failed before this the first time.
+        if let Some(confirmation) = &self.confirmation {
+            confirmation.of(&self.store, &line, &arrival).await?;
+        }
+        Ok(recorded)
     }
 }
 

@@ -1,15 +1,17 @@
 #![doc = include_str!("../README.md")]
 
-use inbound_sms::InboundSmsFunction;
+use inbound_sms::{InboundSmsFunction, OptOutsManaged};
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use runtime::Runtime;
 use serde_json::Value;
+use sms::Provider;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let runtime = Runtime::on_lambda()?;
     runtime.open_table().await;
-    let function = InboundSmsFunction::new(&runtime);
+    let managed = if runtime::self_managed_opt_outs()? { OptOutsManaged::ByUs } else { OptOutsManaged::ByTheService };
+    let function = InboundSmsFunction::new(&runtime, managed, &Provider::from_settings(runtime::sms_setting)?);
     let function = &function;
     run(service_fn(|event: LambdaEvent<Value>| async move { function.handle(&event.payload).await })).await
 }

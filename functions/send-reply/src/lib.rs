@@ -14,12 +14,14 @@ use http::StatusCode;
 use lambda_http::{Body, Request, Response};
 use runtime::{Metric, Metrics, Runtime};
 use serde::Deserialize;
+use serde_json::json;
 use sms::{Gateway, Handed, Outgoing, Provider};
 use store::{Contact, Draft, Queued, Store};
 use views::Viewer;
 use web::{Answer, Format, IdempotencyKey, Problem};
 
-/// Sends what staff write: a reply in a conversation, or a first message to a number.
+/// Sends what staff write: a reply in a conversation, or a first message to a number; and notes that
+/// somebody is to be sent nothing.
 pub struct SendReply {
     store: Store,
     gateway: Gateway,
@@ -86,7 +88,9 @@ impl SendReply {
         let key = IdempotencyKey::of(request)?.map_or_else(|| self.randomness.token(), |key| key.0);
         let id = MessageId::of_request(&staff.company, &staff.id, &key);
         let viewer = Viewer { region: staff.region, now: self.clock.now() };
-        if request.uri().path().ends_with("/api/messages") {
+        if request.uri().path().ends_with("/opt-out") {
+            self.opt_out(request, &staff, id).await
+        } else if request.uri().path().ends_with("/api/messages") {
             let first: FirstMessage = web::body(request)?;
             let recipient = self.somebody(&staff, &first.to).await?;
             let message = self.send(&staff, id, &recipient, &first.text, None).await?;
@@ -132,6 +136,17 @@ impl SendReply {
             Some(message) => self.outcome(staff, message).await,
             None => Err(Problem::no_message()),
         }
+    }
+
+    /// A customer has told a member of staff that they want no more texts.
+    async fn opt_out(&self, request: &Request, staff: &Staff, id: MessageId) -> Result<Answer, Problem> {
+        let recipient = self.known(staff, web::conversation(request)?).await?;
+        let out = OptOut { at: id.at(self.clock.now()), cause: OptOutCause::Staff { by: staff.name.clone() } };
+        let out = self.store.opt_out(&staff.company, recipient.conversation, out).await?.out();
+        Ok(Format::of(request).answer(
+            || views::opted_out(out.as_ref()),
+            || json!({"conversation": recipient.conversation, "opted_out": views::opt_out_json(out.as_ref())}),
+        ))
     }
 
     /// Whom a reply is to, or a first message to a customer who is known by an appointment.

@@ -10,8 +10,7 @@ use sms::Provider;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let runtime = Runtime::on_lambda()?;
-    let setting = runtime::sms_setting;
-    let provider = Provider::from_settings(&setting("PROVIDER"), &setting("CONFIGURATION_SET"), &setting("MAX_PRICE"))?;
+    let provider = Provider::from_settings(runtime::sms_setting)?;
     // Side by side: one waits for the network, the other takes some milliseconds of a core.
     let plans = tokio::task::spawn_blocking(domain::read_numbering_plans);
     runtime.open_table().await;

@@ -15,7 +15,7 @@ use dispatch_push::DispatchPush;
 use edit_appointment::EditAppointment;
 use fetch_conversation::FetchConversation;
 use futures_util::FutureExt;
-use inbound_sms::InboundSmsFunction;
+use inbound_sms::{InboundSmsFunction, OptOutsManaged};
 use lambda_http::request::LambdaRequest;
 use lambda_http::{Adapter, Body, Request, Response, service_fn};
 use lambda_runtime::{Context, Diagnostic, LambdaEvent};
@@ -72,8 +72,15 @@ macro_rules! event_function {
 }
 
 impl Functions {
-    /// `live` is where the WebSocket API's `@connections` are; `services` may be pushed to.
-    pub(crate) fn new(runtime: &Runtime, live: &str, services: &Services, sms: &Provider) -> Self {
+    /// `live` is where the WebSocket API's `@connections` are; `services` may be pushed to; `sms` is what SMS are sent
+    /// by; `managed` says who answers customers who opt out.
+    pub(crate) fn new(
+        runtime: &Runtime,
+        live: &str,
+        services: &Services,
+        sms: &Provider,
+        managed: OptOutsManaged,
+    ) -> Self {
         let on = |name| under_its_name(runtime, name);
         let push_subscriptions =
             PushSubscriptions::new(&on("push-subscriptions"), services.clone(), PUSH_SECRET.to_owned());
@@ -86,7 +93,7 @@ impl Functions {
             ("dispatch-push", event_function!(Arc::new(dispatch_push))),
             ("edit-appointment", http_function!(Arc::new(EditAppointment::new(&on("edit-appointment"))))),
             ("fetch-conversation", http_function!(Arc::new(FetchConversation::new(&on("fetch-conversation"))))),
-            ("inbound-sms", event_function!(Arc::new(InboundSmsFunction::new(&on("inbound-sms"))))),
+            ("inbound-sms", event_function!(Arc::new(InboundSmsFunction::new(&on("inbound-sms"), managed, sms)))),
             ("list-conversations", http_function!(Arc::new(ListConversations::new(&on("list-conversations"))))),
             ("list-notifications", http_function!(Arc::new(ListNotifications::new(&on("list-notifications"))))),
             ("live-connection", event_function!(Arc::new(LiveConnection::new(&on("live-connection"), live)))),

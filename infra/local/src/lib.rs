@@ -23,6 +23,7 @@ mod usage;
 pub use carrier::Fate;
 pub use connect::CONTACT_EVENTS;
 pub use gateway::{ROUTES, Route};
+pub use inbound_sms::OptOutsManaged;
 pub use socket::SocketLimits;
 pub use stack::{Data, Options, Stack};
 pub use stream::{MAPPINGS, Mapping};

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Parser;
-use local::{Data, Fate, Options, SocketLimits, Stack};
+use local::{Data, Fate, OptOutsManaged, Options, SocketLimits, Stack};
 use sms::{Provider, Settings};
 use tracing_subscriber::EnvFilter;
 
@@ -29,6 +29,9 @@ struct Arguments {
     /// repeated.
     #[arg(long, value_name = "ORIGIN")]
     push_service: Vec<String>,
+    /// The carrier does not listen for STOP and its like: they are confirmed by Switchboard
+    #[arg(long)]
+    self_managed_opt_outs: bool,
 }
 
 #[tokio::main]
@@ -46,6 +49,7 @@ async fn main() -> anyhow::Result<()> {
         connections: None,
         sms: Provider::EndUserMessaging(Settings::default()),
         fate: Fate::Delivered,
+        opt_outs: if arguments.self_managed_opt_outs { OptOutsManaged::ByUs } else { OptOutsManaged::ByTheService },
     };
     let stack = Box::pin(Stack::start(options)).await?;
     let address = stack.address();

@@ -10,6 +10,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::get;
 use domain::Retention;
+use inbound_sms::OptOutsManaged;
 use push::Services;
 use runtime::{Configuration, Runtime};
 use sms::Provider;
@@ -52,6 +53,8 @@ pub struct Options {
     pub sms: Provider,
     /// What becomes of SMS to numbers that nobody decided about.
     pub fate: Fate,
+    /// Who listens for the keywords with which customers opt out, and answers them.
+    pub opt_outs: OptOutsManaged,
 }
 
 /// Where data is kept.
@@ -114,14 +117,14 @@ impl Stack {
         for origin in &options.push_services {
             services = services.and_local(origin)?;
         }
-        let functions = Arc::new(Functions::new(&runtime, &live, &services, &options.sms));
+        let functions = Arc::new(Functions::new(&runtime, &live, &services, &options.sms, options.opt_outs));
         let sockets =
             SocketGateway::new(functions.clone(), runtime.clock.clone(), runtime.randomness.clone(), options.sockets);
         let shared = Shared {
             gateway: Gateway::new(functions.clone(), runtime.clock.clone()),
             connect: Connect::new(functions.clone(), &runtime)?,
             sockets: sockets.clone(),
-            carrier: Carrier::new(dynamodb.clone(), &functions, &runtime, options.fate),
+            carrier: Carrier::new(dynamodb.clone(), &functions, &runtime, options.opt_outs, options.fate),
             issuer: Issuer::new(&origins[0], runtime.clock.clone(), runtime.randomness.clone())?,
             push_keys: PushKeys::open(&options.data, &runtime.randomness)?,
             push_retries: Queue::new(

@@ -150,6 +150,12 @@ impl MessageId {
         Self(digest("request", &[company.as_str(), staff.as_str(), idempotency_key]))
     }
 
+    /// Of the text that confirms an opt-out by a customer's message.
+    #[must_use]
+    pub fn of_confirmation(company: &CompanyId, opt_out: Self) -> Self {
+        Self(digest("confirmation", &[company.as_str(), &opt_out.to_string()]))
+    }
+
     /// Of a confirmation call: Amazon Connect's id of the contact, within the company.
     #[must_use]
     pub fn of_call(company: &CompanyId, contact_id: &str) -> Self {

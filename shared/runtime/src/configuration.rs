@@ -68,6 +68,15 @@ pub fn sms_setting(name: &str) -> String {
     env::var(format!("SWITCHBOARD_SMS_{name}")).unwrap_or_default()
 }
 
+/// Whether the SMS service leaves opt-outs to us, confirming them too.
+pub fn self_managed_opt_outs() -> Result<bool, BadConfiguration> {
+    match env::var("SWITCHBOARD_SELF_MANAGED_OPT_OUTS").as_deref() {
+        Err(_) | Ok("false") => Ok(false),
+        Ok("true") => Ok(true),
+        Ok(_) => Err(BadConfiguration { variable: "SWITCHBOARD_SELF_MANAGED_OPT_OUTS", must: "be true or false" }),
+    }
+}
+
 /// The address of the queue of pushes that are to be tried again.
 pub fn push_retries() -> Result<String, BadConfiguration> {
     env::var("SWITCHBOARD_PUSH_RETRIES")

@@ -23,12 +23,12 @@ pub struct UnknownProvider;
 
 impl Provider {
     /// From the settings of a deployment, where one that is empty is none.
-    pub fn from_settings(name: &str, configuration_set: &str, max_price: &str) -> Result<Self, UnknownProvider> {
-        let set = |value: &str| (!value.is_empty()).then(|| value.to_owned());
-        match name {
+    pub fn from_settings(setting: impl Fn(&str) -> String) -> Result<Self, UnknownProvider> {
+        let set = |name| Some(setting(name)).filter(|value| !value.is_empty());
+        match setting("PROVIDER").as_str() {
             "EndUserMessaging" => Ok(Self::EndUserMessaging(Settings {
-                configuration_set: set(configuration_set),
-                max_price: set(max_price),
+                configuration_set: set("CONFIGURATION_SET"),
+                max_price: set("MAX_PRICE"),
             })),
             "SNS" => Ok(Self::Sns),
             _ => Err(UnknownProvider),

@@ -4,6 +4,7 @@ mod appointments;
 mod between;
 mod calls;
 mod change;
+mod confirmation;
 mod directory;
 mod error;
 mod events;

@@ -24,18 +24,26 @@ pub fn opt_out(out: Option<&OptOut>) -> Markup {
 }
 
 /// Where in a conversation it was that a customer told a member of staff. What they wrote themselves, and
-/// what was refused, stands there as a message.
-#[must_use]
-pub fn opt_out_line(out: &OptOut) -> Markup {
+/// what was refused, stands there as a message. There is one such line: the latest word is all that is kept.
+pub(crate) fn opt_out_line(out: &OptOut) -> Markup {
     html! {
         @if let OptOutCause::Staff { by } = &out.cause {
-            li.message.call id={ "opt-out-" (out.at) } data-key=(out.at) data-at=(out.since()) {
+            li.message.call id="opt-out-line" data-key=(out.at) data-at=(out.since()) {
                 p.call-line {
                     span.call-outcome { "Opted out of texts, as they told " (by) }
                     (moment(out.since(), Shape::Clock))
                 }
             }
         }
+    }
+}
+
+/// The answer to whoever noted it, to be merged into the conversation.
+#[must_use]
+pub fn opted_out(out: Option<&OptOut>) -> Markup {
+    html! {
+        (opt_out(out))
+        @if let Some(out) = out { (opt_out_line(out)) }
     }
 }
 
@@ -46,7 +54,11 @@ pub(crate) fn wish_line(message: &Message) -> Markup {
         @match wish {
             Some(Wish::Stop(_)) => p.wish { "Opted out of texts" },
             Some(Wish::Start) => p.wish.opts-in { "Opted in again" },
-            Some(Wish::SeemsToStop) | None => {},
+            Some(Wish::SeemsToStop) => form.wish.seems-to-stop hx-post={ "/api/conversations/" (message.conversation) "/opt-out" }
+                method="post" hx-target="#messages" hx-swap="merge" hx-disable="find button" {
+                "They seem to ask for no more texts. " button.as-link type="submit" { "Opt them out" }
+            },
+            None => {},
         }
     }
 }

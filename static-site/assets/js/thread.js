@@ -7,7 +7,8 @@ let conversation = named ?? '';
 if (list) {
   const parts = document.getElementById('thread-parts');
   const jump = document.getElementById('jump');
-  const composer = document.querySelector('form[data-thread]');
+  const composer = document.querySelector('form.composer');
+  const optingOut = document.querySelector('.opting-out');
   const base = () => `/api/conversations/${encodeURIComponent(conversation)}`;
   const point = () => {
     list.dataset.conversation = conversation;
@@ -47,12 +48,14 @@ if (list) {
     const {sourceElement, response} = event.detail.ctx;
     // The one that was sent again has one less to offer, and what the carrier refused stands beneath it.
     if (sourceElement.matches('.again')) htmx.trigger(list, 'refresh');
-    if (sourceElement === list) composer.hidden = response.status === 404;
+    if (sourceElement === list) composer.hidden = optingOut.hidden = response.status === 404;
   });
 
   // Nobody writes to a customer who has opted out. What was written stays, for when they come back.
   function closeToOptedOut() {
-    composer.querySelector('fieldset').disabled = document.getElementById('opt-out').matches('[data-opted-out]');
+    const optedOut = document.getElementById('opt-out').matches('[data-opted-out]');
+    composer.querySelector('fieldset').disabled = optedOut;
+    if (optedOut) optingOut.open = false;
   }
   document.addEventListener('htmx:after:swap', closeToOptedOut);
   document.addEventListener('replaced', closeToOptedOut);
@@ -76,7 +79,7 @@ if (list) {
       atEnd: below() < 80,
       below: below(),
       earlier: sourceElement.matches('.older button'),
-      ours: sourceElement.matches('form'),
+      ours: sourceElement.matches('form[data-thread]'),
     };
   });
 

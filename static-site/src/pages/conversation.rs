@@ -31,11 +31,25 @@ pub(super) fn thread(back: Option<&str>) -> Markup {
                 a.back href=(back) { (icon(Icon::Back)) span.visually-hidden { "Back to all conversations" } }
             }
             header.thread-head id="conversation-head" { h1 { "Conversation" } }
+            (opting_out())
         }
         ol.messages id="messages" aria-live="polite" aria-label="Messages" tabindex="0" data-live="messages" data-merge="oldest-first"
             data-thread="/messages" hx-trigger="load, every 5s, refresh" hx-swap="merge" hx-config="timeout:10s" {}
         button.jump id="jump" type="button" hidden { "New message ↓" }
         (composer())
+    }
+}
+
+/// For a customer who says so on the phone or at the desk: two steps, since there is no way back for staff.
+fn opting_out() -> Markup {
+    html! {
+        details.opting-out {
+            summary { "Opt out" }
+            form data-thread="/opt-out" method="post" hx-target="#messages" hx-swap="merge" hx-disable="find button" {
+                p { "Has this customer asked for no more texts? Then nobody here can text them any more. Only they can undo it, by texting START." }
+                button.button.stop type="submit" { "Opt them out" }
+            }
+        }
     }
 }
 

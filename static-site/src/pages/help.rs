@@ -275,7 +275,8 @@ pub(super) fn answering() -> Markup {
             h2 { "Good to know" }
             ul {
                 li { "Pressing Send twice, or again after the connection was lost, sends it once." }
-                li { "A customer who texted STOP gets no more texts until they text START. Switchboard says so if you try." }
+                li { "A customer who texted STOP, or another word that means it, gets no more texts until they text START. The conversation says so, and nobody can write in it." }
+                li { "If they tell you so on the phone, press " b { "Opt out" } " above the conversation. Where what they wrote only sounds like it, you are asked below their text." }
                 li { "Somebody who pressed a key in a confirmation call shows in the same conversation, with what they pressed." }
                 li { "To write first, press " b { "New message" } " and enter their mobile number." }
             }

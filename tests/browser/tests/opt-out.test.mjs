@@ -53,3 +53,37 @@ test('a page that has not heard of it is refused with the reason, and the text s
   await expect(dana.reply).toHaveValue('Are you sure?');
   expect(await stack.phoneOf(MARIA)).toEqual([]);
 });
+
+test('staff opt a customer out who tells them so, in two steps, and colleagues see who did', async ({stack, dana, marcus}) => {
+  await marcus.opensConversationWith('Running');
+  await marcus.isLive();
+  await dana.page.getByText('Opt out', {exact: true}).click();
+  await expect(dana.page.locator('.opting-out form')).toContainText('Has this customer asked for no more texts?');
+  await dana.page.screenshot({path: `artefacts/${test.info().project.name}-opting-out.png`});
+  await dana.page.getByRole('button', {name: 'Opt them out'}).click();
+  for (const staff of [dana, marcus]) {
+    await expect(banner(staff)).toContainText('they told Dana Whitfield, today');
+    await expect(staff.reply).toBeDisabled();
+    await expect(staff.bubbles.last()).toContainText('Opted out of texts, as they told Dana Whitfield');
+    await expect(staff.page.locator('.opting-out')).toBeHidden();
+  }
+  await stack.customerTexts(MARIA, 'START');
+  await expect(dana.reply).toBeEnabled();
+  await expect(dana.page.locator('.opting-out form')).toBeHidden();
+});
+
+test('wording that looks like an opt-out is one click away from one, and an appointment\'s is not', async ({stack, dana}) => {
+  await stack.customerTexts(MARIA, 'cancel my 3 pm');
+  await stack.customerTexts(MARIA, 'Please stop texting me');
+  const asks = dana.bubbles.getByRole('button', {name: 'Opt them out'});
+  await expect(asks).toHaveCount(1);
+  await expect(dana.bubbles.last()).toContainText('They seem to ask for no more texts.');
+  await dana.page.screenshot({path: `artefacts/${test.info().project.name}-seems-to-opt-out.png`});
+  await asks.click();
+  await expect(dana.reply).toBeDisabled();
+  await expect(asks).toBeHidden();
+  await dana.seesTheEnd();
+  await stack.customerTexts(MARIA, 'START');
+  await expect(dana.reply).toBeEnabled();
+  await expect(asks).toBeHidden();
+});

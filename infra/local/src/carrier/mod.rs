@@ -18,6 +18,7 @@ use aws_sdk_dynamodb::types::{
 };
 use domain::{Clock, PhoneNumber, Randomness, Timestamp};
 pub(crate) use end_user_messaging::{look_up, send_text_message};
+use inbound_sms::OptOutsManaged;
 use receipts::{Carried, Receipts};
 use runtime::Runtime;
 use serde::Serialize;
@@ -37,6 +38,7 @@ pub(crate) struct Carrier {
     clock: Clock,
     randomness: Randomness,
     receipts: Receipts,
+    opt_outs: OptOutsManaged,
     pub(crate) steering: Steering,
     times_looked_up: Arc<Mutex<HashMap<PhoneNumber, u32>>>,
 }
@@ -72,7 +74,13 @@ const TABLE: &str = "carrier";
 
 impl Carrier {
     /// `usually` becomes of messages to numbers that nobody decided about.
-    pub(crate) fn new(client: Client, functions: &Arc<Functions>, runtime: &Runtime, usually: Fate) -> Self {
+    pub(crate) fn new(
+        client: Client,
+        functions: &Arc<Functions>,
+        runtime: &Runtime,
+        opt_outs: OptOutsManaged,
+        usually: Fate,
+    ) -> Self {
         let queue =
             |function| Queue::new(functions.clone(), function, runtime.clock.clone(), runtime.randomness.clone());
         Self {
@@ -81,6 +89,7 @@ impl Carrier {
             receipts: Receipts::new(queue("delivery-receipt"), runtime.clock.clone(), runtime.randomness.clone()),
             clock: runtime.clock.clone(),
             randomness: runtime.randomness.clone(),
+            opt_outs,
             steering: Steering::new(usually),
             times_looked_up: Arc::default(),
         }
@@ -218,7 +227,9 @@ impl Carrier {
     pub(crate) async fn brings(&self, from: &PhoneNumber, to: &PhoneNumber, text: &str) -> anyhow::Result<()> {
         let at = self.clock.now();
         let id = self.keep(Way::FromCustomer, from, to, text, at, None).await?;
-        self.listen_for_keywords(from, to, text).await?;
+        if self.opt_outs == OptOutsManaged::ByTheService {
+            self.listen_for_keywords(from, to, text).await?;
+        }
         let payload = json!({
             "originationNumber": from, "destinationNumber": to, "messageKeyword": "KEYWORD", "messageBody": text,
             "inboundMessageId": id, "previousPublishedMessageId": "",
