@@ -243,6 +243,11 @@ async fn a_form_opts_out_as_json_does_and_is_answered_with_what_stands_in_the_co
     let noted = dana.post(&format!("/api/conversations/{theirs}/opt-out"), &json!({}), Send::default()).await;
     assert_eq!(noted.status, 200, "{}", noted.body);
     is_refused(&dana.replies(&theirs, "hi").await, "they told Dana Whitfield on ");
+    let booked = dana.get("/api/appointments/A-1").await.json();
+    let texting = &booked["texting"];
+    assert_eq!((&texting["possible"], &texting["reason"]), (&json!(false), &json!("opted-out")));
+    assert!(texting["message"].as_str().unwrap().contains("they told Dana Whitfield on "), "{texting}");
+    assert_eq!(booked["conversation"], json!(theirs), "what was said with them can be read");
     let nobody = format!("/api/conversations/{}/opt-out", "0".repeat(32));
     assert_eq!(dana.post(&nobody, &json!({}), Send::default()).await.code(), "no-conversation");
     let foreign = dana.request(Method::POST, &opt_out).header("sec-fetch-site", "cross-site");

@@ -289,10 +289,16 @@ impl EditAppointment {
     /// Whether the customer can be texted.
     async fn texting(&self, staff: &Staff, details: &Details) -> Result<Texting, Problem> {
         let Some(mobile) = &details.mobile else {
-            return Ok(Texting { mobile: None, refused: Some(NoTexting::NoNumber), checked: true, talked: false });
+            return Ok(Texting {
+                mobile: None,
+                refused: Some(NoTexting::NoNumber),
+                checked: true,
+                talked: false,
+                opt_out: None,
+            });
         };
         let now = self.clock.now();
-        let (customer, conversation) = self.store.customer(&staff.company, mobile.conversation, now).await?;
+        let (customer, conversation, opt_out) = self.store.customer(&staff.company, mobile.conversation, now).await?;
         let mut customer = customer.unwrap_or_else(|| Customer::new(mobile.number.clone()));
         if customer.is_to_be_looked_up(now) {
             customer.kind = self.look_up(staff, mobile.conversation, &customer).await;
@@ -303,6 +309,7 @@ impl EditAppointment {
             refused: customer.can_be_texted(heard.map(|heard| heard.at)).err(),
             checked: customer.kind.is_some(),
             talked: conversation.is_some(),
+            opt_out,
         })
     }
 

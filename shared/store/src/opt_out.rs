@@ -23,7 +23,7 @@ struct Item {
 }
 
 /// Of the item's attributes, `at` and `state` are reserved words of DynamoDB.
-const NO_LATER_WORD: &str = "attribute_not_exists(pk) OR #at < :at";
+pub(crate) const NO_LATER_WORD: &str = "attribute_not_exists(pk) OR #at < :at";
 const GETS_TEXTS: &str = "attribute_not_exists(pk) OR #state = :in";
 
 impl Store {

@@ -5,14 +5,15 @@ use std::collections::{HashMap, HashSet};
 
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Put, ReturnConsumedCapacity, TransactWriteItem};
 use domain::{
-    Booking, CompanyId, Conversation, ConversationId, Customer, Mobile, NumberKind, PhoneNumber, Retention, Timestamp,
+    Booking, CompanyId, Conversation, ConversationId, Customer, Mobile, NumberKind, OptOut, PhoneNumber, Retention,
+    Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::error::{misshapen, unavailable, updated};
 use crate::head::Head;
 use crate::keys::{Key, Part};
-use crate::{Store, StoreError, keys};
+use crate::{Store, StoreError, keys, opt_out};
 
 #[derive(Clone, Debug)]
 pub(crate) struct Person {
@@ -129,17 +130,27 @@ impl Store {
             .collect())
     }
 
-    /// What is known of a number now, and the conversation with it, if something was said in it within
-    /// the retention. One request.
+    /// What is known of a number now, the conversation with it, if something was said in it within the
+    /// retention, and why it gets no texts, if it does not. One request.
     pub async fn customer(
         &self,
         company: &CompanyId,
         conversation: ConversationId,
         now: Timestamp,
-    ) -> Result<(Option<Customer>, Option<Conversation>), StoreError> {
-        let (head, customer) = self.head_and_customer(company, conversation, now).await?;
+    ) -> Result<(Option<Customer>, Option<Conversation>, Option<OptOut>), StoreError> {
+        let wanted = [keys::head, keys::person, keys::opt_out].map(|key| key(company, conversation));
+        let (mut head, mut customer, mut opt_out) = (None, None, None);
+        for item in self.batch(wanted.into(), true).await? {
+            match keys::part(&item) {
+                Part::Person => {
+                    customer = Some(Person::read(item, "BatchGetItem", self.retention, now)?.customer);
+                }
+                Part::OptOut => opt_out = opt_out::read(item, "BatchGetItem")?.out(),
+                Part::Head | Part::Event => head = Some(Head::read(item, "BatchGetItem")?),
+            }
+        }
         let conversation = head.and_then(|head| head.shown(self.retention.floor(now), customer.as_ref(), now));
-        Ok((customer, conversation))
+        Ok((customer, conversation, opt_out))
     }
 
     /// A conversation as it is now, with what is known of its number; `None` if nothing was said in
@@ -150,7 +161,8 @@ impl Store {
         id: ConversationId,
         now: Timestamp,
     ) -> Result<Option<(Conversation, Option<Customer>)>, StoreError> {
-        let (customer, conversation) = self.customer(company, id, now).await?;
+        let (head, customer) = self.head_and_customer(company, id, now).await?;
+        let conversation = head.and_then(|head| head.shown(self.retention.floor(now), customer.as_ref(), now));
         Ok(conversation.map(|conversation| (conversation, customer)))
     }
 

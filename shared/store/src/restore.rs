@@ -8,7 +8,8 @@ use domain::Timestamp;
 use tokio::task::JoinSet;
 
 use crate::error::{misshapen, unavailable};
-use crate::keys::{self, EXPIRES_AT};
+use crate::keys::{self, EXPIRES_AT, Part};
+use crate::opt_out::NO_LATER_WORD;
 use crate::{Store, StoreError};
 
 /// What becomes of an item that this table has too.
@@ -16,7 +17,7 @@ use crate::{Store, StoreError};
 pub enum There {
     /// It stays as it is now.
     Kept,
-    /// It becomes what it was.
+    /// It becomes what it was, but for what a customer has said since of whether they want texts.
     Replaced,
 }
 
@@ -66,11 +67,19 @@ impl Store {
     }
 
     async fn bring_back(&self, item: HashMap<String, AttributeValue>, there: There) -> Result<Outcome, StoreError> {
-        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        let put = self.client.put_item().table_name(&self.table);
         let put = match there {
             There::Kept => put.condition_expression("attribute_not_exists(pk)"),
+            // Whoever has opted out since stays so, and whoever has come back.
+            There::Replaced if keys::part(&item) == Part::OptOut => put
+                .condition_expression(NO_LATER_WORD)
+                .expression_attribute_names("#at", "at")
+                .set_expression_attribute_values(
+                    item.get("at").map(|at| HashMap::from([(":at".to_owned(), at.clone())])),
+                ),
             There::Replaced => put,
         };
+        let put = put.set_item(Some(item));
         match put.send().await {
             Ok(_) => Ok(Outcome::Written),
             Err(error) if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) => {

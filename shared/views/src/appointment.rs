@@ -1,6 +1,6 @@
 use domain::{
-    Appointment, AppointmentId, AppointmentStatus, Day, Details, Field, Mobile, NextAppointment, NoTexting, Provider,
-    TimeZone,
+    Appointment, AppointmentId, AppointmentStatus, Day, Details, Field, Mobile, NextAppointment, NoTexting, OptOut,
+    Provider, TimeZone,
 };
 use maud::{Markup, html};
 use serde_json::{Value, json};
@@ -45,6 +45,8 @@ pub struct Texting {
     pub checked: bool,
     /// Whether anything was said with the number lately.
     pub talked: bool,
+    /// Why the customer gets no texts, if they have opted out. People see it in the conversation.
+    pub opt_out: Option<OptOut>,
 }
 
 impl Texting {
@@ -296,21 +298,23 @@ pub fn appointment_and_texting_json(
     viewer: &Viewer,
 ) -> Value {
     let mut json = appointment_json(appointment, zone, viewer);
-    let reason = texting.refused.map(|refused| match refused {
-        NoTexting::NoNumber => "no-number",
-        NoTexting::Landline => "landline",
-        NoTexting::NotMobile => "not-mobile",
-        NoTexting::NotInUse => "not-in-use",
-        NoTexting::Refused => "refused",
-    });
+    let reason = match texting.refused {
+        Some(NoTexting::NoNumber) => Some("no-number"),
+        Some(NoTexting::Landline) => Some("landline"),
+        Some(NoTexting::NotMobile) => Some("not-mobile"),
+        Some(NoTexting::NotInUse) => Some("not-in-use"),
+        Some(NoTexting::Refused) => Some("refused"),
+        None => texting.opt_out.as_ref().map(|_| "opted-out"),
+    };
+    let opted_out = texting.opt_out.as_ref().map(|out| out.sentence(&zone.local(out.since()).0.written_out()));
     if texting.refused.is_some() {
         json["conversation"] = Value::Null;
     }
     json["texting"] = json!({
-        "possible": texting.refused.is_none(),
+        "possible": reason.is_none(),
         "checked": texting.checked,
         "reason": reason,
-        "message": texting.sentence(viewer),
+        "message": texting.sentence(viewer).or(opted_out),
     });
     json
 }

@@ -34,11 +34,11 @@ export const EMPTY = [
   {name: 'appointments-empty', path: '/appointments.html', ready: '.empty'},
 ];
 
-/** Where Maria's conversation is, asked for as a program would. */
-export async function conversationPath(page) {
+/** Where a customer's conversation is, Maria's if it is nobody's else, asked for as a program would. */
+export async function conversationPath(page, number = MARIA) {
   const answer = await page.request.get('/api/conversations', {headers: {accept: 'application/json'}});
   const {items} = await answer.json();
-  return `/conversation.html?c=${items.find(item => item.number === MARIA).conversation}`;
+  return `/conversation.html?c=${items.find(item => item.number === number).conversation}`;
 }
 
 /** Where Maria's appointment is, which may be tomorrow's late in the evening. */

@@ -94,3 +94,5 @@ export const HARBOR = '+12065550142';
 export const MARIA = '+14255550182';
 export const SAM = '+12535550119';
 export const GRACE = '+12065550126';
+// In the demo he wants no texts.
+export const BEN = '+15095550158';

@@ -1,6 +1,6 @@
 import {readFile} from 'node:fs/promises';
 import {createRequire} from 'node:module';
-import {expect, test} from '../lib/test.mjs';
+import {expect, test, BEN} from '../lib/test.mjs';
 import {EMPTY, SIGNED_OUT, appointmentPath, conversationPath, opens, signedIn} from '../lib/pages.mjs';
 
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -17,6 +17,7 @@ for (const colorScheme of ['light', 'dark']) {
       for (const page of SIGNED_OUT) await isRight(visitor, page, colorScheme);
       const {page} = await signIn('Dana Whitfield', {colorScheme, ...injected});
       for (const place of signedIn(await conversationPath(page), await appointmentPath(page))) await isRight(page, place, colorScheme);
+      await isRight(page, {name: 'opted-out', path: await conversationPath(page, BEN), ready: '[data-opted-out]'}, colorScheme);
       await page.goto('/new-message.html');
       await page.getByLabel('Mobile number').fill('12345');
       await page.getByLabel('Message', {exact: true}).fill('Hello');

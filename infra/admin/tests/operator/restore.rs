@@ -93,6 +93,21 @@ async fn what_was_changed_since_is_put_back_only_if_that_is_said() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_opt_out_since_is_never_undone() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let maria = house.phone(MARIA);
+    maria.texts(HARBOR, "STOP").await;
+    maria.texts(HARBOR, "START").await;
+    let conversation = dana.conversation_with(MARIA).await;
+    restored_table(&house).await;
+    maria.texts(HARBOR, "REVOKE").await;
+    on(&house, &["restore", "--from", RESTORED, "--overwrite", "--yes"]).await.done();
+    assert_eq!(dana.replies(&conversation, "hi").await.code(), "opted-out");
+    assert!(maria.received().await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_table_that_is_not_there_is_said_to_be_missing() {
     let house = House::open().await;
     let refused = on(&house, &["restore", "--from", "switchboard-lost", "--yes"]).await.refused();
