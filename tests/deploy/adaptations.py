@@ -35,6 +35,8 @@ And in how the tests speak to it, for want of DNS and certificates:
    the same body to the queue.
 7. A record that failed is tried again after the queue's visibility time-out, 150 s, and goes to the
    dead-letter queue after the fifth time: some 12 minutes. While one test waits for that, it is 1 s.
+8. The AWS CLI that sam's environment has, version 1, asks SQS at an address of its own whatever `AWS_ENDPOINT_URL`
+   says. It is told by an option (`Emulator.aws`).
 """
 
 import json

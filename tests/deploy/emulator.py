@@ -80,6 +80,11 @@ class Emulator:
             "SAM_CLI_BETA_RUST_CARGO_LAMBDA": "1",
         }
 
+    @property
+    def aws(self):
+        """The AWS CLI's command. Adaptation 8."""
+        return [str(TOOLS / "sam" / "bin" / "aws"), "--endpoint-url", self.url]
+
     def sms_sent_to(self, number):
         """What was sent to a number."""
         outbox = requests.get(f"{self.url}/_ministack/sns/sms-messages", params={"phoneNumber": number}, timeout=30).json()

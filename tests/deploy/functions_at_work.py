@@ -113,10 +113,10 @@ def a_text_comes_to_a_line_that_was_not_used_lately(world):
 
 def a_customer_confirms_by_phone(world):
     customer = world.customer().number
-    appointment = world.harbor.books(customer)
+    appointment = world.dana.books("Maria Lopez", customer)["id"]
     call = Call(world.harbor.line, customer, appointment)
     assert world.deployment.invokes("ConfirmationCall", call.pressed("1")) == {"result": "confirmed"}
-    assert world.harbor.status_of(appointment) == "confirmed"
+    assert world.dana.status_of(appointment) == "confirmed"
 
 
 def staff_look_at_the_dashboard(world):

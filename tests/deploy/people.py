@@ -51,15 +51,6 @@ class Company:
     def adds_line(self, number):
         self.seeding.line(self.id, number, self.key)
 
-    def books(self, number, appointment=None):
-        """The id of an appointment with that number, which may be given."""
-        appointment = appointment or f"A-{secrets.token_hex(8)}"
-        self.seeding.appointment(self.id, appointment, number)
-        return appointment
-
-    def status_of(self, appointment):
-        return self.seeding.status_of(self.id, appointment)
-
     def employs(self, staff, name):
         """The address that somebody signs in with from now on."""
         email = f"{staff}@{self.id}.example"
@@ -141,13 +132,25 @@ class Staff:
         assert answer.status in (200, 201), f"{answer.status}: {answer.body}"
         return answer.json()["id"]
 
-    def books(self, name, number, **fields):
-        """An appointment of half an hour, this time tomorrow unless told otherwise."""
+    def books(self, name, number, appointment=None, **fields):
+        """An appointment of half an hour, this time tomorrow unless told otherwise; under an id of one's own, if given."""
         tomorrow = time.strftime("%Y-%m-%dT%H:00:00Z", time.gmtime(time.time() + 24 * 60 * 60))
         booking = {"name": name, "number": number, "start": tomorrow, "minutes": 30, "service": "Cleaning"} | fields
-        booked = self.posts("/api/appointments", booking)
+        if appointment:
+            booked = self.puts(f"/api/appointments/{appointment}", booking)
+        else:
+            booked = self.posts("/api/appointments", booking)
         assert booked.status == 201, f"{booked.status}: {booked.body}"
         return booked.json()
+
+    def changes(self, appointment, **fields):
+        """Saves an appointment that was just looked at."""
+        path = f"/api/appointments/{appointment}"
+        changed = self.posts(path, {"version": self.gets(path).json()["version"]} | fields)
+        assert changed.status == 200, f"{changed.status}: {changed.body}"
+
+    def status_of(self, appointment):
+        return self.gets(f"/api/appointments/{appointment}").json()["status"]
 
     def goes_live(self, **headers):
         """Opens a page's WebSocket, or gives the status that it is refused with."""

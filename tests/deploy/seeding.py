@@ -36,30 +36,6 @@ class Seeding:
         self.listed(f"COMPANY#{company}", f"STAFF#{staff}", staff=staff, company=company, name=name, login={"email": email})
         self.put(pk=f"LOGIN#email {email}", sk="LOGIN", company=company, staff=staff)
 
-    def appointment(self, company, appointment, number):
-        """One that is booked for tomorrow."""
-        start = (int(time.time()) + 86400) * 1000
-        mobile = {"number": number, "conversation": secrets.token_hex(16)}
-        details = {
-            "name": "Maria Lopez", "mobile": mobile, "start": start, "length": 30,
-            "service": "Cleaning", "notes": "", "status": "booked",
-        }
-        now = {"number": 1, "details": details, "by": "Dana Whitfield", "at": start}
-        self.put(
-            pk=f"COMPANY#{company}",
-            sk=f"APPOINTMENT#{appointment}",
-            recent_pk=f"APPOINTMENTS#{company}",
-            recent_sk=f"{start}-{secrets.token_hex(16)}",
-            expires_at=start // 1000 + 30 * 86400,
-            version=1,
-            appointment={"id": appointment, "now": now, "past": []},
-        )
-
-    def status_of(self, company, appointment):
-        key = {"pk": {"S": f"COMPANY#{company}"}, "sk": {"S": f"APPOINTMENT#{appointment}"}}
-        item = self.dynamodb.get_item(TableName=self.table, Key=key, ConsistentRead=True)["Item"]
-        return item["appointment"]["M"]["now"]["M"]["details"]["M"]["status"]["S"]
-
     def session(self, company, staff, ends_in=3600):
         """The token of a session that ends in so many seconds: what is kept is its hash."""
         token, now = secrets.token_hex(32), int(time.time())

@@ -153,13 +153,13 @@ def is_empty(deployment, queue):
 
 
 def test_a_customer_who_declines_by_phone_waits_for_an_answer(deployment, harbor, dana, maria):
-    appointment = harbor.books(maria.number)
+    appointment = dana.books("Maria Lopez", maria.number)["id"]
     call = Call(harbor.line, maria.number, appointment)
     assert deployment.invokes("ConfirmationCall", call.pressed("2")) == {"result": "declined"}
     notification = next(it for it in dana.notifications() if it.get("appointment") == appointment)
     assert (notification["kind"], notification["outcome"], notification["number"]) == ("call", "declined", maria.number)
     assert dana.conversation_with(maria.number)["unanswered"] == 1
-    assert harbor.status_of(appointment) == "declined"
+    assert dana.status_of(appointment) == "declined"
 
 
 def test_what_became_of_a_call_comes_by_the_queue_and_a_poisoned_event_waits(deployment, harbor, dana, maria):
@@ -170,7 +170,7 @@ def test_what_became_of_a_call_comes_by_the_queue_and_a_poisoned_event_waits(dep
         sqs.send_message(QueueUrl=deployment.ids["CallQueue"], MessageBody=body)
         poisoned = eventually(lambda: take(sqs, deployment.ids["CallDeadLetters"]), "nobody knows whom it was to")
     assert poisoned["Body"] == body
-    harbor.books(maria.number, call.appointment)
+    dana.books("Maria Lopez", maria.number, call.appointment)
     sqs.send_message(QueueUrl=deployment.ids["CallQueue"], MessageBody=body)
     sqs.delete_message(QueueUrl=deployment.ids["CallDeadLetters"], ReceiptHandle=poisoned["ReceiptHandle"])
     conversation = eventually(lambda: shown(dana, maria.number), "the call is shown")

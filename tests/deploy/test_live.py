@@ -2,23 +2,75 @@
 
 import secrets
 
+import pytest
+
+from calls import Call
 from deadlines import eventually
 from functions_at_work import connections_of
 
 
-def test_a_text_is_on_the_screens_of_its_company_and_on_no_other(harbor, dana, josie, maria):
+@pytest.fixture
+def screen(dana, josie):
+    """One of Harbor Dental's. Whatever comes to it, nothing comes to one of another company."""
     hers, theirs = dana.goes_live(), josie.goes_live()
+    yield hers
+    assert theirs.everything() == ""
+    hers.leaves()
+    theirs.leaves()
+
+
+def test_a_text_is_on_the_screens_of_its_company_and_on_no_other(harbor, dana, screen, maria):
     maria.texts(harbor.line, "Running 10 min late, ok?")
-    frame = hers.sees("Running 10 min late, ok?")
+    frame = screen.sees("Running 10 min late, ok?")
     conversation = dana.conversation_with(maria.number)["conversation"]
     assert f'<template data-live="messages" data-conversation="{conversation}">' in frame
     for row in ('<template data-live="notifications"><li class="row waits"', '<template data-live="conversations"><li'):
         assert row in frame
-    assert dana.replies(conversation, "No problem, see you soon.").status == 201
-    hers.sees("No problem, see you soon.")
-    assert theirs.everything() == ""
-    hers.leaves()
-    theirs.leaves()
+
+
+def test_a_reply_is_on_a_colleagues_screen_and_so_is_what_became_of_it(harbor, dana, screen, maria):
+    marcus = harbor.staff("marcus", "Marcus Bell")
+    maria.texts(harbor.line, "Is Monday free?")
+    conversation = dana.sees("Is Monday free?")["conversation"]
+    screen.sees("Is Monday free?")
+    reply = marcus.replies(conversation, "It is. At 3?")
+    assert reply.json()["status"] == "sent", reply.body
+    # It is recorded before it is sent, and shown as it is at that moment: maybe in two frames, maybe in one.
+    frame = screen.sees("It is. At 3?")
+    assert "Marcus Bell" in frame
+    while "Sent to the carrier" not in frame:
+        frame = screen.sees("It is. At 3?")
+
+
+def test_a_customers_name_is_on_the_screens_as_it_is_saved(harbor, dana, screen, maria):
+    maria.texts(harbor.line, "Who is there?")
+    conversation = dana.sees("Who is there?")["conversation"]
+    appointment = dana.books("Maria Lopez", maria.number)["id"]
+    screen.sees("Maria Lopez")
+    dana.changes(appointment, name="Maria Garcia")
+    frame = screen.sees("Maria Garcia")
+    for row in ('<template data-live="conversations"><li', f'<template data-live="head" data-conversation="{conversation}">'):
+        assert row in frame
+
+
+def test_a_confirmation_call_is_on_the_screens(deployment, harbor, dana, screen, maria):
+    appointment = dana.books("Maria Lopez", maria.number)
+    call = Call(harbor.line, maria.number, appointment["id"])
+    assert deployment.invokes("ConfirmationCall", call.pressed("2")) == {"result": "declined"}
+    frame = screen.sees('<template data-live="notifications"><li class="row waits"')
+    for part in ("Maria Lopez", "Declined", f'<template data-live="messages" data-conversation="{appointment["conversation"]}">'):
+        assert part in frame
+
+
+def test_an_appointment_that_is_cancelled_is_asked_for_again_by_the_screens(harbor, dana, screen, maria):
+    appointment = dana.books("Maria Lopez", maria.number)["id"]
+    hint = f'data-live="appointments" data-appointment="{appointment}"'
+    screen.sees(hint)
+    maria.texts(harbor.line, "I cannot come after all")
+    screen.sees("I cannot come after all")
+    dana.changes(appointment, cancel="yes")
+    screen.sees(hint)
+    assert dana.status_of(appointment) == "cancelled"
 
 
 def test_nobody_gets_a_socket_without_a_session_of_their_own(harbor, dana, stranger):

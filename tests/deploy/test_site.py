@@ -88,5 +88,22 @@ def test_publishing_again_changes_nothing_and_takes_away_what_is_no_longer_a_pag
     assert files(s3, bucket) == before - {"left-over.html"}, "an asset may still be in use by an open page"
 
 
+def test_whenever_it_is_published_what_cloudfront_has_of_every_page_is_forgotten(portal):
+    for _ in range(2):
+        before = forgotten(portal)
+        portal.publish()
+        new = {identity: paths for identity, paths in forgotten(portal).items() if identity not in before}
+        assert list(new.values()) == [["/*"]]
+
+
+def forgotten(portal):
+    """The paths of every invalidation there was, by its id."""
+    cloudfront, distribution = portal.emulator.client("cloudfront"), portal.outputs["DistributionId"]
+    pages = cloudfront.get_paginator("list_invalidations").paginate(DistributionId=distribution)
+    identities = [it["Id"] for page in pages for it in page["InvalidationList"].get("Items", [])]
+    ask = lambda identity: cloudfront.get_invalidation(DistributionId=distribution, Id=identity)["Invalidation"]
+    return {identity: ask(identity)["InvalidationBatch"]["Paths"]["Items"] for identity in identities}
+
+
 def files(s3, bucket):
     return {it["Key"] for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket) for it in page["Contents"]}

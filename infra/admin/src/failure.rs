@@ -26,7 +26,7 @@ pub(crate) enum Why {
 }
 
 impl Failure {
-    fn new(action: &str, code: &str) -> Self {
+    pub(crate) fn new(action: &str, code: &str) -> Self {
         let why = match code {
             "not reached" => Why::NotReached,
             "timed out" => Why::TooLate,

@@ -1,18 +1,26 @@
-//! Whether anybody hears an alarm.
+//! Whether an alarm rings, and whether anybody hears it.
 
 use aws_sdk_sns::Client;
 
 use crate::doctor::Finding;
+use crate::doctor::cloudwatch::{self, Alarm};
 use crate::doctor::live::{Live, Part};
 use crate::failure::failure;
 
 const CHECK: &str = "alarms";
 
-pub(crate) async fn check(live: &Live) -> Finding {
+pub(crate) async fn check(live: &Live) -> Vec<Finding> {
     let topic = match live.physical(CHECK, Part::AlarmTopic) {
         Ok(topic) => topic,
-        Err(absent) => return absent,
+        Err(absent) => return vec![absent],
     };
+    let mut findings = vec![heard(live, topic).await];
+    findings.extend(ringing(live, topic).await);
+    findings
+}
+
+/// Whether whoever listens to the topic hears anything.
+async fn heard(live: &Live, topic: &str) -> Finding {
     let mut pages =
         Client::new(&live.aws).list_subscriptions_by_topic().topic_arn(topic).into_paginator().items().send();
     let (mut confirmed, mut pending) = (0, 0);
@@ -44,4 +52,40 @@ pub(crate) async fn check(live: &Live) -> Finding {
         ),
         (confirmed, _) => Finding::ok(CHECK, format!("{confirmed} subscribed")),
     }
+}
+
+async fn ringing(live: &Live, topic: &str) -> Vec<Finding> {
+    let made: Vec<_> = live.of_kind("AWS::CloudWatch::Alarm").collect();
+    let names: Vec<_> = made.iter().map(|alarm| alarm.physical.as_str()).collect();
+    let alarms = match cloudwatch::alarms(&live.aws, &names).await {
+        Ok(alarms) => alarms,
+        Err(failure) => return vec![Finding::failed(CHECK, &failure)],
+    };
+    let findings: Vec<_> = made
+        .iter()
+        .flat_map(|made| match alarms.iter().find(|alarm| alarm.name == made.physical) {
+            Some(alarm) => faults(live, topic, &made.logical, alarm),
+            None => vec![Finding::wrong(CHECK, format!("{} is gone", made.logical), live.redeploy())],
+        })
+        .collect();
+    if findings.is_empty() {
+        return vec![Finding::ok(CHECK, format!("none of the {} rings, and all tell the topic", made.len()))];
+    }
+    findings
+}
+
+fn faults(live: &Live, topic: &str, logical: &str, alarm: &Alarm) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if alarm.state == "ALARM" {
+        let to_do = format!("infra/README.md says under `Alarms` what to do about {logical}");
+        findings.push(Finding::wrong(CHECK, format!("{logical} rings: {}", alarm.description), to_do));
+    }
+    if !alarm.tells {
+        let turn_on = format!("cloudwatch enable-alarm-actions --alarm-names {}", alarm.name);
+        let says = format!("{logical} would tell nobody: its actions are off");
+        findings.push(Finding::wrong(CHECK, says, live.command(&turn_on)));
+    } else if !alarm.whom.iter().any(|told| told == topic) {
+        findings.push(Finding::wrong(CHECK, format!("{logical} does not tell the topic of alarms"), live.redeploy()));
+    }
+    findings
 }

@@ -1,11 +1,10 @@
-//! Whether every function can run, and the queue is read.
+//! Whether every function can run.
 
 use aws_sdk_lambda::Client;
 use aws_sdk_lambda::types::{LastUpdateStatus, State};
 
 use crate::doctor::Finding;
-use crate::doctor::live::{Live, Part};
-use crate::doctor::queue;
+use crate::doctor::live::Live;
 use crate::failure::{Failure, failure};
 use crate::stack::Resource;
 
@@ -14,19 +13,12 @@ const CHECK: &str = "functions";
 pub(crate) async fn check(live: &Live) -> Vec<Finding> {
     let client = Client::new(&live.aws);
     let mut findings = Vec::new();
-    let functions = || live.resources.iter().filter(|resource| resource.kind == "AWS::Lambda::Function");
-    for function in functions() {
+    for function in live.of_kind("AWS::Lambda::Function") {
         findings.extend(active(&client, live, function).await.err());
     }
     if findings.is_empty() {
-        findings.push(Finding::ok(CHECK, format!("all {} can run", functions().count())));
+        findings.push(Finding::ok(CHECK, format!("all {} can run", live.of_kind("AWS::Lambda::Function").count())));
     }
-    findings.push(match live.physical(CHECK, Part::InboundSms) {
-        Ok(function) => match reading(&client, live, function).await {
-            Ok(finding) | Err(finding) => finding,
-        },
-        Err(absent) => absent,
-    });
     findings
 }
 
@@ -49,27 +41,4 @@ async fn active(client: &Client, live: &Live, function: &Resource) -> Result<(),
         format!("{logical} is {state}"),
         format!("{} says why", live.command(&format!("lambda get-function-configuration --function-name {function}"))),
     ))
-}
-
-/// Whether `inbound-sms` is given what waits in the queue.
-async fn reading(client: &Client, live: &Live, function: &str) -> Result<Finding, Finding> {
-    let queue = queue::arn(live).await.map_err(|finding| Finding { check: CHECK, ..finding })?;
-    let mappings = client.list_event_source_mappings().function_name(function).event_source_arn(queue).send().await;
-    let mappings = mappings
-        .map_err(failure("lambda:ListEventSourceMappings"))
-        .map_err(|failure: Failure| Finding::failed(CHECK, &failure))?;
-    let Some(mapping) = mappings.event_source_mappings().first() else {
-        return Err(Finding::wrong(CHECK, "nothing reads the queue", live.redeploy()));
-    };
-    match mapping.state().unwrap_or_default() {
-        "Enabled" | "Enabling" | "Updating" | "Creating" => Ok(Finding::ok(CHECK, "InboundSms reads the queue")),
-        _ => Err(Finding::wrong(
-            CHECK,
-            "InboundSms is kept from reading the queue",
-            live.command(&format!(
-                "lambda update-event-source-mapping --enabled --uuid {}",
-                mapping.uuid().unwrap_or_default()
-            )),
-        )),
-    }
 }

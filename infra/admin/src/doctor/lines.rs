@@ -7,7 +7,7 @@ use store::Directory;
 
 use crate::doctor::Finding;
 use crate::doctor::live::{Live, Part, aws_command};
-use crate::failure::{Failure, failure};
+use crate::failure::{Failure, Why, failure};
 
 const CHECK: &str = "lines";
 
@@ -21,6 +21,7 @@ pub(crate) async fn check(live: &Live, directory: &Directory) -> Vec<Finding> {
     };
     let known = match numbers(live).await {
         Ok(known) => known,
+        Err(failure) if failure.why == Why::NotReached => return vec![without_the_service(&live.stack.region)],
         Err(failure) => return vec![Finding::failed(CHECK, &failure)],
     };
     let findings = directory.lines.iter().map(|line| match line.carries {
@@ -28,6 +29,18 @@ pub(crate) async fn check(live: &Live, directory: &Directory) -> Vec<Finding> {
         Carries::CallsOnly => Finding::ok(CHECK, format!("{} is for calls only, and takes no texts", line.number)),
     });
     findings.collect()
+}
+
+/// The rest of AWS was reached in this region before.
+fn without_the_service(region: &str) -> Finding {
+    Finding::wrong(
+        CHECK,
+        format!(
+            "AWS End User Messaging SMS is not reached in {region}, where the rest of AWS is: no text comes in or goes out"
+        ),
+        "look in the AWS General Reference whether it has an endpoint in this region; if not, deploy to one in which it \
+         has, and if so, see what keeps this machine from it",
+    )
 }
 
 /// The numbers that the account has.

@@ -17,7 +17,6 @@ pub(crate) enum Part {
     InboundTopic,
     InboundQueue,
     InboundDeadLetters,
-    InboundSms,
     SignInSecret,
     PushSecret,
     AlarmTopic,
@@ -31,7 +30,6 @@ impl Part {
             Self::InboundTopic => "InboundTopic",
             Self::InboundQueue => "InboundQueue",
             Self::InboundDeadLetters => "InboundDeadLetters",
-            Self::InboundSms => "InboundSms",
             Self::SignInSecret => "SignInSecret",
             Self::PushSecret => "PushSecret",
             Self::AlarmTopic => "AlarmTopic",
@@ -46,6 +44,24 @@ impl Live {
         resource
             .map(|resource| resource.physical.as_str())
             .ok_or_else(|| Finding::wrong(check, format!("{} is not in this stack", part.logical()), self.redeploy()))
+    }
+
+    /// What the stack made of a kind: `AWS::SQS::Queue` and the like.
+    pub(crate) fn of_kind(&self, kind: &'static str) -> impl Iterator<Item = &Resource> {
+        self.resources.iter().filter(move |resource| resource.kind == kind)
+    }
+
+    /// What the template calls something that its service has this name for.
+    pub(crate) fn logical(&self, kind: &'static str, name: &str) -> Option<&str> {
+        // A queue's is an address that ends with it.
+        let named = |physical: &str| physical.rsplit('/').next() == Some(name);
+        self.of_kind(kind).find(|resource| named(&resource.physical)).map(|resource| resource.logical.as_str())
+    }
+
+    /// Where it is said why a function failed.
+    pub(crate) fn cause(&self, function: &str) -> String {
+        let group = self.stack.output("LogGroup").unwrap_or("of the stack");
+        format!("find the cause in what {function} wrote to the log group {group}")
     }
 
     /// A command of the AWS CLI for whoever has to do it.
@@ -77,13 +93,12 @@ mod tests {
             Part::InboundTopic,
             Part::InboundQueue,
             Part::InboundDeadLetters,
-            Part::InboundSms,
             Part::SignInSecret,
             Part::AlarmTopic,
         ] {
             assert!(template.contains(&format!("\n  {}:\n    Type: AWS::", part.logical())), "{part:?}");
         }
-        for output in ["Table", "PortalAddress"] {
+        for output in ["Table", "PortalAddress", "LogGroup"] {
             let outputs = template.split("\nOutputs:\n").nth(1).unwrap();
             assert!(format!("\n{outputs}").contains(&format!("\n  {output}:\n")), "{output}");
         }

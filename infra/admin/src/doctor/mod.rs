@@ -1,6 +1,7 @@
 //! Whether a running stack is in order. Each module checks what it is named for; none changes anything.
 
 mod alarms;
+mod cloudwatch;
 mod directory;
 mod finding;
 mod functions;
@@ -10,7 +11,8 @@ mod lines;
 mod live;
 mod portal;
 mod push_keys;
-mod queue;
+mod queues;
+mod readers;
 mod sandbox;
 mod sign_in;
 mod stack;
@@ -52,13 +54,16 @@ async fn deployed(report: &mut Report, which: &WhichPlace) -> anyhow::Result<()>
     let live = Live { aws, stack, resources };
     report.add(table::check(&live).await)?;
     report.add(topic::check(&live).await)?;
-    report.add(queue::check(&live).await)?;
     report.add(functions::check(&live).await)?;
+    let (readers, missing) = readers::find(&live).await;
+    report.add(missing)?;
+    report.add(readers::check(&live, &readers))?;
+    report.add(queues::check(&live, &readers).await)?;
     report.add(sign_in::check(&live).await)?;
     report.add([push_keys::check(&live).await])?;
     report
         .add(portal::check(live.stack.output("PortalAddress"), &format!("infra/publish {}", live.stack.name)).await)?;
-    report.add([alarms::check(&live).await])?;
+    report.add(alarms::check(&live).await)?;
     report.add([sandbox::check(&live).await])?;
     let Ok(table) = live.physical("directory", Part::Table) else { return Ok(()) };
     let directory = Place::deployed(live.aws.clone(), table, &live.stack).store().directory().await;

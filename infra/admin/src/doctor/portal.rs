@@ -3,7 +3,7 @@
 use http::Response;
 
 use crate::doctor::Finding;
-use crate::doctor::http::get;
+use crate::doctor::http::{get, upgrade};
 
 const CHECK: &str = "portal";
 
@@ -23,7 +23,12 @@ pub(crate) async fn check(address: Option<&str>, publish: &str) -> Vec<Finding> 
             return vec![Finding::wrong(CHECK, format!("{address} {why}"), check)];
         }
     };
-    vec![published(address, &page, publish), protected(&page), leading_to_functions(address).await]
+    vec![
+        published(address, &page, publish),
+        protected(&page),
+        leading_to_functions(address).await,
+        leading_to_sockets(address).await,
+    ]
 }
 
 fn published(address: &str, page: &Response<Vec<u8>>, publish: &str) -> Finding {
@@ -71,5 +76,24 @@ async fn leading_to_functions(address: &str) -> Finding {
         Err(why) => {
             Finding::wrong(CHECK, format!("{session} {why}"), "check that the distribution sends /api/* to the API")
         }
+    }
+}
+
+/// The same of the WebSockets, which only somebody with a session is let in to.
+async fn leading_to_sockets(address: &str) -> Finding {
+    let live = format!("{address}/live");
+    let check =
+        "check that the distribution sends /live to the WebSocket API; until then screens are refreshed every 5 s";
+    match upgrade(&live).await {
+        Ok(answer) if answer.status() == 401 => Finding::ok(CHECK, "/live leads to the WebSockets, and asks who it is"),
+        Ok(answer) => Finding::wrong(
+            CHECK,
+            format!(
+                "{live} answers {} to a WebSocket of somebody who is not signed in; 401 is right",
+                answer.status().as_u16()
+            ),
+            check,
+        ),
+        Err(why) => Finding::wrong(CHECK, format!("{live} {why}"), check),
     }
 }

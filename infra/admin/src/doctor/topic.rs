@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::doctor::Finding;
 use crate::doctor::live::{Live, Part};
-use crate::doctor::queue;
+use crate::doctor::queues;
 use crate::failure::{Failure, failure};
 
 const CHECK: &str = "topic";
@@ -20,12 +20,12 @@ pub(crate) async fn check(live: &Live) -> Vec<Finding> {
         Ok(findings) => findings,
         Err(failure) => vec![Finding::failed(CHECK, &failure)],
     };
-    findings.push(match queue::arn(live).await {
-        Ok(queue) => match delivering(&client, live, topic, &queue).await {
+    findings.push(match ends(live).await {
+        Ok((queue, dead_letters)) => match delivering(&client, live, topic, &queue, &dead_letters).await {
             Ok(finding) => finding,
             Err(failure) => Finding::failed(CHECK, &failure),
         },
-        Err(finding) => Finding { check: CHECK, ..finding },
+        Err(finding) => finding,
     });
     findings
 }
@@ -67,8 +67,19 @@ fn admits_the_sms_service(policy: &Value) -> bool {
     })
 }
 
+/// The ARNs of the queue that it delivers to, and of the one for what cannot be.
+async fn ends(live: &Live) -> Result<(String, String), Finding> {
+    Ok((queues::arn(live, CHECK, Part::InboundQueue).await?, queues::arn(live, CHECK, Part::InboundDeadLetters).await?))
+}
+
 /// Whether the queue gets it, in its envelope.
-async fn delivering(client: &Client, live: &Live, topic: &str, queue: &str) -> Result<Finding, Failure> {
+async fn delivering(
+    client: &Client,
+    live: &Live,
+    topic: &str,
+    queue: &str,
+    dead_letters: &str,
+) -> Result<Finding, Failure> {
     let mut pages = client.list_subscriptions_by_topic().topic_arn(topic).into_paginator().items().send();
     let mut found = None;
     while let Some(subscription) = pages.next().await {
@@ -79,7 +90,10 @@ async fn delivering(client: &Client, live: &Live, topic: &str, queue: &str) -> R
         }
     }
     let Some(subscription) = found else {
-        let command = format!("sns subscribe --topic-arn {topic} --protocol sqs --notification-endpoint {queue}");
+        let redrive = format!(r#"{{"RedrivePolicy":"{{\"deadLetterTargetArn\":\"{dead_letters}\"}}"}}"#);
+        let command = format!(
+            "sns subscribe --topic-arn {topic} --protocol sqs --notification-endpoint {queue} --attributes '{redrive}'"
+        );
         return Ok(Finding::wrong(CHECK, "the queue is not subscribed to it", live.command(&command)));
     };
     if !subscription.starts_with("arn:") {
@@ -98,7 +112,14 @@ async fn delivering(client: &Client, live: &Live, topic: &str, queue: &str) -> R
             live.command(&command),
         ));
     }
-    Ok(Finding::ok(CHECK, "it delivers to the queue"))
+    if attributes.get("RedrivePolicy").is_none_or(|policy| !policy.contains(dead_letters)) {
+        let command = format!(
+            "sns set-subscription-attributes --subscription-arn {subscription} --attribute-name RedrivePolicy \
+             --attribute-value '{{\"deadLetterTargetArn\":\"{dead_letters}\"}}'"
+        );
+        return Ok(Finding::wrong(CHECK, "what it cannot hand to the queue is lost", live.command(&command)));
+    }
+    Ok(Finding::ok(CHECK, "it delivers to the queue, and what it cannot to the dead-letter queue"))
 }
 
 #[cfg(test)]

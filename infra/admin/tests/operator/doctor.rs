@@ -12,6 +12,10 @@ async fn doctor_finds_nothing_wrong_with_a_stack_that_works() {
     for check in ["stack", "table", "sign-in", "issuer", "push-keys", "portal", "directory"] {
         assert!(said.lines().any(|line| line.starts_with(&format!("ok     {check} "))), "{check}: {said}");
     }
+    for door in ["/api leads to the functions, and asks who it is", "/live leads to the WebSockets, and asks who it is"]
+    {
+        assert!(said.contains(&format!("ok     portal       {door}\n")), "{door}: {said}");
+    }
     assert!(said.ends_with("\nNothing is wrong.\n") && !said.contains('?'), "{said}");
 }
 

@@ -1,0 +1,133 @@
+//! Whether what waits is where it should be, and nothing was given up.
+
+use std::collections::HashMap;
+
+use aws_sdk_sqs::Client;
+use aws_sdk_sqs::types::QueueAttributeName;
+use serde_json::Value;
+
+use crate::doctor::Finding;
+use crate::doctor::live::{Live, Part};
+use crate::doctor::readers::Reader;
+use crate::failure::{Failure, Why, failure};
+use crate::stack::Resource;
+
+const CHECK: &str = "queues";
+
+struct Queue<'a> {
+    /// As the template calls it.
+    logical: &'a str,
+    url: &'a str,
+    arn: String,
+    /// The ARN of the queue behind it.
+    dead_letters: Option<String>,
+    waiting: u64,
+    /// What was handed to somebody who has not said yet what became of it.
+    taken: u64,
+}
+
+pub(crate) async fn check(live: &Live, readers: &[Reader]) -> Vec<Finding> {
+    let (mut queues, mut findings) = (Vec::new(), Vec::new());
+    for resource in live.of_kind("AWS::SQS::Queue") {
+        match Queue::describe(live, resource).await {
+            Ok(queue) => queues.push(queue),
+            Err(failure) if failure.why == Why::NotThere => {
+                findings.push(Finding::wrong(CHECK, format!("{} is gone", resource.logical), live.redeploy()));
+            }
+            Err(failure) => findings.push(Finding::failed(CHECK, &failure)),
+        }
+    }
+    findings.extend(queues.iter().map(|queue| {
+        // Nobody reads what was given up, and nothing is behind it.
+        if queue.dead_letters.is_none() && queue.reader(readers).is_none() {
+            queue.with_what_was_given_up(live, &queues, readers)
+        } else {
+            queue.with_what_is_to_be_done(live, &queues)
+        }
+    }));
+    findings
+}
+
+/// Of a queue that is looked at by name.
+pub(crate) async fn arn(live: &Live, check: &'static str, part: Part) -> Result<String, Finding> {
+    let attributes = attributes(live, live.physical(check, part)?).await;
+    Ok(text(&attributes.map_err(|failure| Finding::failed(check, &failure))?, &QueueAttributeName::QueueArn))
+}
+
+impl<'a> Queue<'a> {
+    async fn describe(live: &Live, resource: &'a Resource) -> Result<Self, Failure> {
+        let attributes = attributes(live, &resource.physical).await?;
+        let number = |name| text(&attributes, &name).parse().unwrap_or_default();
+        let redrive: Value =
+            serde_json::from_str(&text(&attributes, &QueueAttributeName::RedrivePolicy)).unwrap_or_default();
+        Ok(Self {
+            logical: &resource.logical,
+            url: &resource.physical,
+            arn: text(&attributes, &QueueAttributeName::QueueArn),
+            dead_letters: redrive["deadLetterTargetArn"].as_str().map(ToOwned::to_owned),
+            waiting: number(QueueAttributeName::ApproximateNumberOfMessages),
+            taken: number(QueueAttributeName::ApproximateNumberOfMessagesNotVisible),
+        })
+    }
+
+    fn reader<'r>(&self, readers: &'r [Reader]) -> Option<&'r Reader> {
+        readers.iter().find(|reader| reader.source == self.arn)
+    }
+
+    /// What waits is no fault in itself: whoever asks again sees whether it becomes less.
+    fn with_what_is_to_be_done(&self, live: &Live, queues: &[Queue<'_>]) -> Finding {
+        let Self { logical, waiting, taken, .. } = self;
+        match queues.iter().find(|queue| self.dead_letters.as_ref() == Some(&queue.arn)) {
+            Some(behind) => Finding::ok(
+                CHECK,
+                format!("{logical}: {waiting} waiting, {taken} being read; {} is behind it", behind.logical),
+            ),
+            None => Finding::wrong(
+                CHECK,
+                format!(
+                    "what cannot be recorded is tried until it is lost: there is no dead-letter queue behind {logical}"
+                ),
+                live.redeploy(),
+            ),
+        }
+    }
+
+    /// The way back is named: what a topic or a rule gave up was never in the queue before this one.
+    fn with_what_was_given_up(&self, live: &Live, queues: &[Queue<'_>], readers: &[Reader]) -> Finding {
+        let Self { logical, url, arn, .. } = self;
+        // What somebody has received to look at it is still there.
+        let count = self.waiting + self.taken;
+        if count == 0 {
+            return Finding::ok(CHECK, format!("{logical} is empty"));
+        }
+        let before = queues.iter().find(|queue| queue.dead_letters.as_ref() == Some(arn));
+        let reader = before
+            .and_then(|queue| queue.reader(readers))
+            .or_else(|| readers.iter().find(|reader| reader.gives_up_to.as_ref() == Some(arn)));
+        let cause = reader.map_or_else(|| "find the cause".to_owned(), |reader| live.cause(&reader.function));
+        let then = match before {
+            Some(Queue { arn: back, .. }) => {
+                format!("sqs start-message-move-task --source-arn {arn} --destination-arn {back}")
+            }
+            // What it names is still in the table.
+            None => format!("sqs purge-queue --queue-url {url}"),
+        };
+        Finding::wrong(
+            CHECK,
+            format!("{logical} has what was given up: {count}"),
+            format!("{cause}; when that is mended, {}", live.command(&then)),
+        )
+    }
+}
+
+type Attributes = HashMap<QueueAttributeName, String>;
+
+async fn attributes(live: &Live, url: &str) -> Result<Attributes, Failure> {
+    let client = Client::new(&live.aws);
+    let described = client.get_queue_attributes().queue_url(url).attribute_names(QueueAttributeName::All).send().await;
+    Ok(described.map_err(failure("sqs:GetQueueAttributes"))?.attributes.unwrap_or_default())
+}
+
+fn text(attributes: &Attributes, name: &QueueAttributeName) -> String {
+    attributes.get(name).cloned().unwrap_or_default()
+}

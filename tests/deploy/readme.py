@@ -1,0 +1,28 @@
+"""The commands of infra/README.md, as they stand there."""
+
+import re
+import shlex
+import subprocess
+
+from emulator import ROOT
+
+README = ROOT / "infra" / "README.md"
+
+
+def commands(heading):
+    """The blocks of commands below a heading."""
+    (section,) = re.findall(rf"^## {re.escape(heading)}$(.*?)(?=^## |\Z)", README.read_text(), re.M | re.S)
+    return re.findall(r"^```sh\n(.*?)^```$", section, re.M | re.S)
+
+
+def run(deployment, block, folder):
+    """Runs a block for a stack: its name, and its outputs in place of what stands between angle brackets."""
+    block = block.replace("--stack-name switchboard", f"--stack-name {deployment.name}")
+    for name, value in deployment.outputs.items():
+        block = block.replace(f"<{name}>", value)
+    emulator = deployment.emulator
+    block = f'aws() {{ {shlex.join(emulator.aws)} "$@"; }}\n{block}'
+    shell = ["bash", "-euo", "pipefail", "-c", block]
+    ran = subprocess.run(shell, cwd=folder, env=emulator.environment(), text=True, capture_output=True)
+    assert ran.returncode == 0, f"{block}\n{ran.stdout}{ran.stderr}"
+    return ran.stdout

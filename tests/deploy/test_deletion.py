@@ -1,0 +1,57 @@
+"""The end of a deployment, by the commands of infra/README.md, on a stack of its own."""
+
+import pytest
+from botocore.exceptions import ClientError
+
+from deployment import Deployment
+from readme import commands, run
+
+
+@pytest.fixture(scope="module")
+def stack(emulator):
+    stack = Deployment(emulator, "deleted")
+    # Twice, so that some files have an earlier version.
+    stack.publish()
+    s3 = emulator.client("s3")
+    s3.put_object(Bucket=stack.outputs["SiteBucket"], Key="index.html", Body=b"of an earlier version")
+    stack.publish()
+    return stack
+
+
+def test_whoever_is_invited_to_the_user_pool_can_sign_in_by_their_address(stack, tmp_path):
+    _, invite = commands("The first company")
+    run(stack, invite, tmp_path)
+    cognito, pool = stack.emulator.client("cognito-idp"), stack.outputs["UserPoolId"]
+    invited = cognito.admin_get_user(UserPoolId=pool, Username="dana@example.com")
+    attributes = {it["Name"]: it["Value"] for it in invited["UserAttributes"]}
+    assert (attributes["email"], attributes["email_verified"]) == ("dana@example.com", "true")
+    assert invited["UserStatus"] == "FORCE_CHANGE_PASSWORD"
+
+
+def test_everything_is_deleted_and_what_was_said_only_when_it_is_meant(stack, tmp_path):
+    whole, kept = commands("Delete everything")
+    s3, dynamodb, cognito = (stack.emulator.client(it) for it in ("s3", "dynamodb", "cognito-idp"))
+    bucket, table, pool = (stack.outputs[it] for it in ("SiteBucket", "Table", "UserPoolId"))
+    *emptied, end = whole.strip().splitlines()
+    assert s3.list_object_versions(Bucket=bucket)["Versions"]
+    run(stack, "\n".join(emptied), tmp_path)
+    # CloudFormation deletes no bucket with anything in it; MiniStack does.
+    found = s3.list_object_versions(Bucket=bucket)
+    assert not found.get("Versions") and not found.get("DeleteMarkers")
+    run(stack, end, tmp_path)
+    states = {it["StackName"]: it["StackStatus"] for it in stack.cloudformation.list_stacks()["StackSummaries"]}
+    assert states[stack.name] == "DELETE_COMPLETE"
+    with pytest.raises(ClientError, match="404"):
+        s3.head_bucket(Bucket=bucket)
+
+    with pytest.raises(ClientError, match="protect"):
+        dynamodb.delete_table(TableName=table)
+    assert cognito.describe_user_pool(UserPoolId=pool)["UserPool"]["DeletionProtection"] == "ACTIVE"
+    # MiniStack has no phone numbers.
+    *kept, number = kept.strip().splitlines()
+    assert number.startswith("aws pinpoint-sms-voice-v2 release-phone-number")
+    run(stack, "\n".join(kept), tmp_path)
+    with pytest.raises(dynamodb.exceptions.ResourceNotFoundException):
+        dynamodb.describe_table(TableName=table)
+    with pytest.raises(cognito.exceptions.ResourceNotFoundException):
+        cognito.describe_user_pool(UserPoolId=pool)
