@@ -72,7 +72,7 @@ async fn every_function_of_the_template_runs_locally() {
     let house = House::open().await;
     let template = template();
     let functions = functions(&template);
-    assert_eq!(functions.len(), 13);
+    assert_eq!(functions.len(), 14);
     for function in functions {
         // Not 404: that is asserted where a function is invoked.
         house.invoke(binary(function), &json!({})).await;
@@ -112,7 +112,8 @@ fn every_alarm_on_what_the_functions_count_names_something_that_they_count() {
         assert_eq!(alarm["Dimensions"][0]["Name"], "Function", "the one that they count by");
         watched.insert(alarm["MetricName"].as_str().unwrap().to_owned());
     }
-    let alarming = [Metric::SendFailed, Metric::PushRefused, Metric::PushGivenUp, Metric::SignInUnavailable];
+    let alarming =
+        [Metric::SendFailed, Metric::Undelivered, Metric::PushRefused, Metric::PushGivenUp, Metric::SignInUnavailable];
     assert_eq!(watched, alarming.map(|metric| metric.to_string()).into());
 }
 
