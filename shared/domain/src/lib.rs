@@ -11,6 +11,7 @@ mod event;
 mod login;
 mod message;
 mod notification;
+mod numbering_plans;
 mod page;
 mod phone_number;
 mod position;
