@@ -153,6 +153,7 @@ def test_the_doctor_finds_a_function_that_is_kept_from_what_waits_for_it(deploym
     kept = {
         "InboundSmsReader": "InboundSms is kept from reading InboundQueue",
         "ConfirmationCallReader": "ConfirmationCall is kept from reading CallQueue",
+        "DeliveryReceiptReader": "DeliveryReceipt is kept from reading ReceiptQueue",
         "LiveUpdatesReader": "LiveUpdates is kept from reading the table's stream",
         "DispatchPushReader": "DispatchPush is kept from reading the table's stream",
         "DispatchPushRetriesReader": "DispatchPush is kept from reading PushRetries",
@@ -171,6 +172,7 @@ def test_the_doctor_finds_what_was_given_up_in_every_queue(deployment, operator)
     given_up = {
         "InboundDeadLetters": ("InboundSms", "InboundQueue"),
         "CallDeadLetters": ("ConfirmationCall", "CallQueue"),
+        "ReceiptDeadLetters": ("DeliveryReceipt", "ReceiptQueue"),
         "PushDeadLetters": ("DispatchPush", "PushRetries"),
         "LiveUpdatesGivenUp": ("LiveUpdates", None),
         "PushRecordsGivenUp": ("DispatchPush", None),

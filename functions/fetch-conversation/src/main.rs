@@ -9,7 +9,7 @@ use runtime::Runtime;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let runtime = Runtime::on_lambda()?;
-    // Side by side: one waits for the network, the other takes some milliseconds of a core.
+    // Side by side: one waits for the network, the other takes a core for a moment.
     let plans = tokio::task::spawn_blocking(domain::read_numbering_plans);
     runtime.open_table().await;
     plans.await?;

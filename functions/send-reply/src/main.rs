@@ -11,7 +11,7 @@ use sms::Provider;
 async fn main() -> Result<(), Error> {
     let runtime = Runtime::on_lambda()?;
     let provider = Provider::from_settings(runtime::sms_setting)?;
-    // Side by side: one waits for the network, the other takes some milliseconds of a core.
+    // Side by side: one waits for the network, the other takes a core for a moment.
     let plans = tokio::task::spawn_blocking(domain::read_numbering_plans);
     runtime.open_table().await;
     plans.await?;

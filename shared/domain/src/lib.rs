@@ -11,6 +11,7 @@ mod event;
 mod login;
 mod message;
 mod notification;
+mod numbering_plans;
 mod opt_out;
 mod page;
 mod phone_number;

@@ -1,10 +1,11 @@
 use std::fmt;
 use std::str::FromStr;
-use std::sync::LazyLock;
 
-use rlibphonenumber::{PhoneNumber as Parsed, PhoneNumberFormat, PhoneNumberType};
+use rlibphonenumber::{PhoneNumber as Parsed, PhoneNumberFormat, PhoneNumberType, PhoneNumberUtil};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+
+use crate::numbering_plans;
 
 /// A phone number in E.164: `+`, then 7 to 15 digits of which the first is not 0.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -41,11 +42,12 @@ impl PhoneNumber {
     /// Where a numbering plan does not tell mobiles from landlines (North America), a number that
     /// may be a mobile counts as one.
     pub fn mobile(text: &str, region: Region) -> Result<Self, NotANumber> {
-        let number = Parsed::parse(text.trim(), Some(region.0)).map_err(|_| NotANumber::Unreadable)?;
-        let shown = || display(&number, region);
-        match number.get_type() {
+        let number = read(text.trim(), region).ok_or(NotANumber::Unreadable)?;
+        let plans = numbering_plans::of(number.country_code);
+        let shown = || display(plans, &number, region);
+        match plans.get_number_type(&number) {
             PhoneNumberType::Mobile | PhoneNumberType::FixedLineOrMobile => {
-                Self::e164(&number.format_as(PhoneNumberFormat::E164))
+                Self::e164(&plans.format(&number, PhoneNumberFormat::E164))
             }
             PhoneNumberType::FixedLine => Err(NotANumber::Landline(shown())),
             PhoneNumberType::Unknown => Err(NotANumber::NotInUse(shown())),
@@ -62,21 +64,29 @@ impl PhoneNumber {
     /// internationally otherwise.
     #[must_use]
     pub fn shown_in(&self, region: Region) -> String {
-        Parsed::parse(&self.0, None).map_or_else(|_| self.0.clone(), |number| display(&number, region))
+        let plans = numbering_plans::code_of_number(&self.0).map(numbering_plans::of);
+        let number = plans.and_then(|plans| Some((plans, plans.parse(&self.0, None).ok()?)));
+        number.map_or_else(|| self.0.clone(), |(plans, number)| display(plans, &number, region))
     }
 }
 
-/// Reads the numbering plans of the world. It takes a few milliseconds and happens by itself with
-/// the first number that is read or shown: a process can do it before somebody waits for it.
+/// Reads the numbering plans of North America, as happens by itself with the first of its numbers, and with those of
+/// every other country: a process can do it before somebody waits for it.
 pub fn read_numbering_plans() {
-    LazyLock::force(&rlibphonenumber::PHONE_NUMBER_UTIL);
+    numbering_plans::of(1);
 }
 
-fn display(number: &Parsed, region: Region) -> String {
+/// By the plans of the region's own country, which most numbers are of, and by all if it is none of those.
+fn read(text: &str, region: Region) -> Option<Parsed> {
+    let by = |plans: &PhoneNumberUtil| plans.parse(text, Some(region.0)).ok();
+    region.country_code().map(numbering_plans::of).and_then(by).or_else(|| by(numbering_plans::world()))
+}
+
+fn display(plans: &PhoneNumberUtil, number: &Parsed, region: Region) -> String {
     // Country codes, not regions, are compared: the 25 countries of North America dial one another nationally.
     let here = region.country_code() == Some(number.country_code);
     let format = if here { PhoneNumberFormat::National } else { PhoneNumberFormat::International };
-    number.format_as(format).into_owned()
+    plans.format(number, format).into_owned()
 }
 
 impl TryFrom<String> for PhoneNumber {
@@ -109,7 +119,7 @@ pub struct NotARegion;
 
 impl Region {
     fn country_code(self) -> Option<i32> {
-        rlibphonenumber::PHONE_NUMBER_UTIL.get_country_code_for_region(self.0)
+        numbering_plans::code_of_region(self.0)
     }
 }
 
@@ -158,6 +168,20 @@ mod tests {
         ] {
             let number = PhoneNumber::mobile(written, region(home)).unwrap();
             assert_eq!(number.as_str(), "+14255550182", "{written}");
+        }
+    }
+
+    #[test]
+    fn the_plans_of_the_own_country_read_no_number_otherwise_than_all_plans() {
+        let numbers = ["14255550182", "61491570156", "447911123456", "393471234567", "5491123456789", "80012345678"];
+        for home in ["US", "CA", "AU", "GB", "IT", "AR", "RU", "KZ", "AQ"].map(region) {
+            for number in numbers.iter().chain(&["79161234567", "390236618300", "12345", "999123456"]) {
+                for before in ["", "+", "++", "0", "00", "+00", "011", "0011", "8~10", "+0011", "1"] {
+                    let written = format!("{before}{number}");
+                    let by_all = numbering_plans::world().parse(&written, Some(home.0)).ok();
+                    assert_eq!(read(&written, home), by_all, "{written} in {home}");
+                }
+            }
         }
     }
 

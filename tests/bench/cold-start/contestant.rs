@@ -32,6 +32,16 @@ pub(crate) enum Asked {
     Inbound,
     Reply,
     Authorize,
+    Appointment,
+    Call,
+    Session,
+    Browsers,
+    /// A new WebSocket.
+    Socket,
+    /// What the stream tells of a text.
+    ShowChange,
+    /// The same, where nobody has turned notifications on: nothing here may be pushed to.
+    PushChange,
 }
 
 /// Which roots are read for TLS.
@@ -64,6 +74,12 @@ impl Asked {
             Self::Inbound => scene::inbound(unique()),
             Self::Reply => scene.reply(unique()),
             Self::Authorize => scene.cookie(),
+            Self::Appointment => scene.appointment(),
+            Self::Call => scene::confirmed(unique()),
+            Self::Session => scene.session(),
+            Self::Browsers => scene.browsers(),
+            Self::Socket => scene.socket(unique()),
+            Self::ShowChange | Self::PushChange => scene.change(),
         }
     }
 
@@ -77,9 +93,16 @@ impl Asked {
             Self::Page | Self::Conversations | Self::RefreshAgain => {
                 answer["statusCode"] == 200 && body().contains("half past three")
             }
-            Self::Inbound => answer["batchItemFailures"].as_array().is_some_and(Vec::is_empty),
+            Self::Inbound | Self::ShowChange | Self::PushChange => {
+                answer["batchItemFailures"].as_array().is_some_and(Vec::is_empty)
+            }
             Self::Reply => answer["statusCode"] == 201,
             Self::Authorize => answer["context"]["session"] == "live",
+            Self::Appointment => answer["statusCode"] == 200 && body().contains("Maria Lopez"),
+            Self::Call => answer["result"] == "confirmed",
+            Self::Session => answer["statusCode"] == 200 && body().contains("Dana Whitfield"),
+            Self::Browsers => answer["statusCode"] == 200 && body().contains("push-settings"),
+            Self::Socket => answer["statusCode"] == 200,
         }
     }
 }
@@ -117,6 +140,10 @@ impl Contestant {
             .env("NODE_EXTRA_CA_CERTS", roots)
             .env("AWS_CA_BUNDLE", roots)
             .env("SWITCHBOARD_TABLE", local::TABLE)
+            .env("SWITCHBOARD_LIVE_ENDPOINT", format!("{}/local/live", with.endpoint))
+            .env("SWITCHBOARD_SIGN_IN_SECRET", "switchboard/sign-in")
+            .env("SWITCHBOARD_PUSH_SECRET", "switchboard/push")
+            .env("SWITCHBOARD_PUSH_RETRIES", format!("{}/local/push-retries", with.endpoint))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .kill_on_drop(true)

@@ -1,9 +1,9 @@
 //! What it costs at list prices, from what was counted and measured.
 
-use tests::{House, Usage};
+use tests::{Browser, HARBOR, House, PushService, Usage};
 
 use crate::contestant::Asked;
-use crate::scene::Scene;
+use crate::scene::{MARIA, PAGES, Scene};
 
 /// US dollars in us-east-1, each with where AWS lists it.
 mod price {
@@ -12,6 +12,9 @@ mod price {
     pub(super) const INVOCATION: f64 = 0.20 / 1e6;
     /// aws.amazon.com/api-gateway/pricing: HTTP APIs.
     pub(super) const API_REQUEST: f64 = 1.00 / 1e6;
+    /// The same page, WebSocket APIs: messages of up to 32 KB in either direction, and minutes of a connection.
+    pub(super) const SOCKET_MESSAGE: f64 = 1.00 / 1e6;
+    pub(super) const SOCKET_MINUTE: f64 = 0.25 / 1e6;
     /// aws.amazon.com/cloudfront/pricing: HTTPS requests, North America and Europe.
     pub(super) const PORTAL_REQUEST: f64 = 0.01 / 1e4;
     /// aws.amazon.com/cloudwatch/pricing, X-Ray: traces recorded.
@@ -32,6 +35,15 @@ const LOGGED_BYTES: f64 = 250.0;
 /// What a request to the table takes longer in a region than on this machine: DynamoDB speaks of
 /// single-digit milliseconds, which the function is billed for.
 const AWAY_MS: f64 = 5.0;
+/// What the slowest of some push services takes to answer, and what one more push takes of the core (`push/run`).
+const PUSH_SERVICE_MS: f64 = 100.0;
+const PUSH_MS: f64 = 0.13;
+/// Of a whole core, which comes with so many MB.
+const FULL_CORE_MB: f64 = 1769.0;
+/// Who is notified: as many as look.
+const BROWSERS: usize = PAGES;
+/// Of messages or requests, one a second is traced, and one in twenty of those beyond: of ten a second, so many.
+const TRACED_OF_TEN_A_SECOND: f64 = 0.145;
 
 /// What was counted at the table.
 #[derive(Clone, Copy)]
@@ -39,6 +51,10 @@ pub(crate) struct Counted {
     inbound: (f64, f64),
     refresh: (f64, f64),
     authorize: (f64, f64),
+    show: (f64, f64),
+    push: (f64, f64),
+    connect: (f64, f64),
+    bell: (f64, f64),
 }
 
 impl Counted {
@@ -46,7 +62,8 @@ impl Counted {
     ///
     /// In a stack of its own: what others have written would be something new to see.
     pub(crate) async fn in_a_stack() -> Self {
-        let house = &House::open().await;
+        let service = &PushService::open().await;
+        let house = &House::with_push_service(service).await;
         let scene = &Scene::of(house).await;
         let count = async |function: &str, asked: Asked| {
             let mut usage = None;
@@ -63,8 +80,64 @@ impl Counted {
             refresh: count("list-notifications", Asked::RefreshAgain).await,
             authorize: count("authorize", Asked::Authorize).await,
             inbound: count("inbound-sms", Asked::Inbound).await,
+            connect: count("live-connection", Asked::Socket).await,
+            show: shown(house).await,
+            push: pushed(house, service).await,
+            bell: rung(house).await,
         }
     }
+}
+
+/// Of a text, on some open pages.
+async fn shown(house: &House) -> (f64, f64) {
+    let dana = house.dana().await;
+    let mut pages = Vec::new();
+    for _ in 0..PAGES {
+        pages.push(dana.goes_live().await);
+    }
+    let mut usage = None;
+    for text in ["Is it warm?", "It is."] {
+        let before = house.usage_of("live-updates").await;
+        house.phone(MARIA).texts(HARBOR, text).await;
+        for page in &mut pages {
+            page.sees(text).await;
+        }
+        usage = Some(house.usage_of("live-updates").await.since(&before));
+    }
+    requests_and_units(&usage.unwrap_or_else(|| unreachable!()))
+}
+
+/// Of a text, to some browsers.
+async fn pushed(house: &House, service: &PushService) -> (f64, f64) {
+    const TEXTS: f64 = 2.0;
+    let dana = house.dana().await;
+    for n in 0..BROWSERS {
+        let subscriber = service.browser("ok", &n.to_string());
+        dana.puts_subscription(&subscriber.browser, &subscriber.subscription()).await;
+    }
+    let mut usage = None;
+    // Deliveries are noted once in a while. Of two, so that what follows from the first is counted.
+    for texts in [["Is it cold?", "It was."], ["Is it warm?", "It is."]] {
+        let before = house.usage_of("dispatch-push").await;
+        for text in texts {
+            let pushes = service.pushed().len();
+            house.phone(MARIA).texts(HARBOR, text).await;
+            service.until(text, |all| all.len() >= pushes + BROWSERS).await;
+        }
+        usage = Some(house.usage_of("dispatch-push").await.since(&before));
+    }
+    let (requests, units) = requests_and_units(&usage.unwrap_or_else(|| unreachable!()));
+    (requests / TEXTS, units / TEXTS)
+}
+
+/// Of a page that is opened where notifications are turned on.
+async fn rung(house: &House) -> (f64, f64) {
+    let dana = house.dana().await;
+    let browser = Browser::firefox("bell");
+    dana.is_notified_in(&browser).await;
+    let before = house.usage_of("push-subscriptions").await;
+    dana.is_notified_in(&browser).await;
+    requests_and_units(&house.usage_of("push-subscriptions").await.since(&before))
 }
 
 #[allow(clippy::cast_precision_loss, reason = "a count to reckon with")]
@@ -78,6 +151,10 @@ pub(crate) struct Measured {
     pub(crate) inbound_ms: f64,
     pub(crate) refresh_ms: f64,
     pub(crate) authorize_ms: f64,
+    pub(crate) show_ms: f64,
+    pub(crate) push_ms: f64,
+    pub(crate) connect_ms: f64,
+    pub(crate) bell_ms: f64,
 }
 
 /// One line of a bill.
@@ -107,8 +184,27 @@ fn million_inbound(counted: &Counted, measured: &Measured) -> Vec<Line> {
         line("Lambda: invocations", MILLION, price::INVOCATION),
         line("Lambda: time", MILLION, lambda(measured.memory_mb, measured.inbound_ms, requests)),
         line("DynamoDB: write units", units * MILLION, price::WRITE_UNIT),
-        // One a second is traced, and one in twenty of those beyond.
-        line("X-Ray: traces, with 10 messages a second", 0.145 * MILLION, price::TRACE),
+        line("X-Ray: traces, with 10 messages a second", TRACED_OF_TEN_A_SECOND * MILLION, price::TRACE),
+    ]
+}
+
+/// What follows from them: each is shown on open pages and pushed to browsers.
+#[allow(clippy::cast_precision_loss, reason = "a few")]
+fn million_followed(counted: &Counted, measured: &Measured) -> Vec<Line> {
+    const MILLION: f64 = 1e6;
+    let (looks, looked) = counted.show;
+    let (asks, asked) = counted.push;
+    let showing = lambda(measured.memory_mb, measured.show_ms, looks);
+    let encrypting = PUSH_MS * BROWSERS as f64 * FULL_CORE_MB / measured.memory_mb;
+    let pushing = lambda(measured.memory_mb, measured.push_ms + encrypting + PUSH_SERVICE_MS, asks);
+    vec![
+        line("Lambda: invocations of live-updates", MILLION, price::INVOCATION),
+        line("Lambda: their time", MILLION, showing),
+        line("API Gateway: messages to pages", PAGES as f64 * MILLION, price::SOCKET_MESSAGE),
+        line("Lambda: invocations of dispatch-push", MILLION, price::INVOCATION),
+        line("Lambda: their time", MILLION, pushing),
+        line("DynamoDB: read units", (looked + asked) * MILLION, price::READ_UNIT),
+        line("X-Ray: traces, with 10 messages a second", 2.0 * TRACED_OF_TEN_A_SECOND * MILLION, price::TRACE),
     ]
 }
 
@@ -117,6 +213,11 @@ fn working_day(counted: &Counted, measured: &Measured) -> Vec<Line> {
     const REFRESHES: f64 = 8.0 * 3600.0 / 5.0;
     // The gateway keeps the authorizer's answer for a minute.
     const AUTHORIZED: f64 = 8.0 * 60.0;
+    // Conversations and appointments too: each page opens a socket of its own, and rings the bell.
+    const LOADED: f64 = 50.0;
+    const PINGS: f64 = 8.0 * 60.0 / 5.0;
+    let (connects, connected) = counted.connect;
+    let (rings, rung) = counted.bell;
     let (looks, looked) = counted.refresh;
     let (checks, checked) = counted.authorize;
     vec![
@@ -126,7 +227,16 @@ fn working_day(counted: &Counted, measured: &Measured) -> Vec<Line> {
         line("Lambda: their time", REFRESHES, lambda(measured.memory_mb, measured.refresh_ms, looks)),
         line("Lambda: authorizer", AUTHORIZED, price::INVOCATION),
         line("Lambda: its time", AUTHORIZED, lambda(measured.memory_mb, measured.authorize_ms, checks)),
-        line("DynamoDB: read units", looked * REFRESHES + checked * AUTHORIZED, price::READ_UNIT),
+        line("API Gateway: minutes of a WebSocket", 8.0 * 60.0, price::SOCKET_MINUTE),
+        line("API Gateway: pings and pongs", 2.0 * PINGS, price::SOCKET_MESSAGE),
+        line("Lambda: sockets that open, close and ping", 2.0 * LOADED + PINGS, price::INVOCATION),
+        line("Lambda: their time", LOADED, lambda(measured.memory_mb, measured.connect_ms, connects)),
+        line("Lambda: their authorizer", LOADED, price::INVOCATION),
+        line("API Gateway and CloudFront: the bell", LOADED, price::API_REQUEST + price::PORTAL_REQUEST),
+        line("Lambda: the bell", LOADED, price::INVOCATION),
+        line("Lambda: its time", LOADED, lambda(measured.memory_mb, measured.bell_ms, rings)),
+        line("DynamoDB: write units", connected * LOADED, price::WRITE_UNIT),
+        line("DynamoDB: read units", looked * REFRESHES + checked * AUTHORIZED + rung * LOADED, price::READ_UNIT),
         line("CloudWatch: GB of logs", LOGGED_BYTES * REFRESHES / 1e9, price::LOG_GB),
         // Of one Dashboard alone all are traced; of a hundred, one in ten.
         line("X-Ray: traces", REFRESHES + AUTHORIZED, price::TRACE),
@@ -137,6 +247,8 @@ pub(crate) fn print(counted: &Counted, by_memory: &[Measured]) {
     for measured in by_memory {
         let memory = measured.memory_mb;
         print_bill(&format!("1 million inbound messages, {memory} MB"), &million_inbound(counted, measured));
+        let followed = million_followed(counted, measured);
+        print_bill(&format!("The same million, on {PAGES} pages and in {BROWSERS} browsers, {memory} MB"), &followed);
         print_bill(&format!("A working day of one Dashboard, {memory} MB"), &working_day(counted, measured));
     }
 }

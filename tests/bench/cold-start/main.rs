@@ -55,7 +55,7 @@ struct Arguments {
 struct Endpoints {
     reads: String,
     writes: String,
-    /// With a carrier beside the table.
+    /// With a carrier, secrets and open pages beside the table.
     stack: String,
 }
 
@@ -86,6 +86,7 @@ async fn main() {
     house.close().await;
     let house = House::open().await;
     let stack_scene = Scene::of(&house).await;
+    let pages = Scene::pages(&house).await;
     let stage = set(folder.path(), &house, scene, stack_scene).await;
     let (starts, warm) = (arguments.starts, arguments.warm);
 
@@ -114,6 +115,7 @@ async fn main() {
         measured.extend(measured_with(mb, contestants, &figures));
     }
     costs::print(&Counted::in_a_stack().await, &measured);
+    drop(pages);
     house.close().await;
 }
 
@@ -155,8 +157,10 @@ async fn compete(
     for turn in 0..=starts {
         for (contestant, runs) in contestants.iter().zip(&mut runs) {
             let (endpoint, scene) = match contestant.asked {
-                Asked::Reply => (&endpoints.stack, &stage.stack_scene),
-                Asked::Inbound => (&endpoints.writes, &stage.scene),
+                Asked::Reply | Asked::Browsers | Asked::ShowChange | Asked::PushChange => {
+                    (&endpoints.stack, &stage.stack_scene)
+                }
+                Asked::Inbound | Asked::Call | Asked::Socket => (&endpoints.writes, &stage.scene),
                 _ => (&endpoints.reads, &stage.scene),
             };
             let with = Surroundings {
@@ -185,6 +189,10 @@ fn measured_with(mb: u32, contestants: &[Contestant], figures: &[Figures]) -> Op
         inbound_ms: warm(Asked::Inbound)?,
         refresh_ms: warm(Asked::RefreshAgain)?,
         authorize_ms: warm(Asked::Authorize)?,
+        show_ms: warm(Asked::ShowChange)?,
+        push_ms: warm(Asked::PushChange)?,
+        connect_ms: warm(Asked::Socket)?,
+        bell_ms: warm(Asked::Browsers)?,
     })
 }
 
@@ -207,6 +215,13 @@ fn contestants(arguments: &Arguments, built: &Path) -> Vec<Contestant> {
         function("authorize", Asked::Authorize, Trusts::Few),
         function("inbound-sms", Asked::Inbound, Trusts::Few),
         function("send-reply", Asked::Reply, Trusts::Few),
+        function("edit-appointment", Asked::Appointment, Trusts::Few),
+        function("confirmation-call", Asked::Call, Trusts::Few),
+        function("sign-in", Asked::Session, Trusts::Few),
+        function("push-subscriptions", Asked::Browsers, Trusts::Few),
+        function("live-connection", Asked::Socket, Trusts::Few),
+        function("live-updates", Asked::ShowChange, Trusts::Few),
+        function("dispatch-push", Asked::PushChange, Trusts::Few),
         Contestant { name: "fetch-conversation, all roots".to_owned(), zip: None, ..all_roots },
         Contestant {
             name: "Node 20, SDK 3".to_owned(),

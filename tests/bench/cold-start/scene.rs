@@ -1,13 +1,20 @@
 //! What the functions are asked for: a company that ten customers have written to.
 
-use serde_json::{Value, json};
-use tests::{HARBOR, House, Sms, ago, by_queue};
+use std::time::Duration;
 
-const MARIA: &str = "+14255550182";
-/// What a page of notifications shows.
+use serde_json::{Value, json};
+use tests::{Call, HARBOR, House, Sms, ago, by_queue};
+use tokio::task::JoinSet;
+
+pub(crate) const MARIA: &str = "+14255550182";
+/// As many as a page of notifications shows, each with one.
 const CUSTOMERS: u64 = 10;
-/// What Maria wrote.
+/// What Maria wrote, most of it before the others.
 const TEXTS: u64 = 10;
+/// Maria's.
+const APPOINTMENT: &str = "A-1";
+/// Of the company's staff, while something is said.
+pub(crate) const PAGES: usize = 5;
 
 /// What is there, by name, and who asks.
 pub(crate) struct Scene {
@@ -17,19 +24,27 @@ pub(crate) struct Scene {
     cookie: String,
     /// What the authorizer says of the cookie.
     verdict: Value,
+    /// What it says of the same cookie with a WebSocket.
+    socket_verdict: Value,
     /// Of the newest notifications.
     tag: String,
+    /// What the table's stream tells of Maria's newest text.
+    change: Value,
 }
 
 impl Scene {
     pub(crate) async fn of(house: &House) -> Self {
         let others = (1..CUSTOMERS).map(|n| sms(&format!("other-{n}"), &format!("+142555501{n:02}"), 60 - n));
-        let maria = (0..TEXTS).map(|n| sms(&format!("maria-{n}"), MARIA, 30 - n));
+        let maria = (0..TEXTS).map(|n| sms(&format!("maria-{n}"), MARIA, 90 - n));
         let texts: Vec<_> = others.chain(maria).collect();
         assert!(house.deliver(&by_queue(&texts)).await.is_empty());
+        house.has_appointment("harbor-dental", APPOINTMENT, Some(MARIA)).await;
         let dana = house.dana().await;
         let conversation = dana.conversation_with(MARIA).await;
         let verdict = house.invoke("authorize", &json!({"cookies": [dana.cookie]})).await.payload["context"].take();
+        let handshake = json!({"type": "REQUEST", "methodArn": "arn:aws:execute-api:local:000000000000:local/live/$connect",
+            "headers": {"Cookie": dana.cookie}, "requestContext": {"routeKey": "$connect", "eventType": "CONNECT"}});
+        let socket_verdict = house.invoke("authorize", &handshake).await.payload["context"].take();
         let feed = dana.screen("/api/notifications?limit=10").await;
         let head = house
             .table(
@@ -40,7 +55,29 @@ impl Scene {
             .await;
         let pk = head["Items"][0]["pk"]["S"].as_str().unwrap();
         let query = json!({"pk": pk, "lowest": "EVENT#", "highest": "HEAD", "limit": 32});
-        Self { query, verdict, tag: feed.header("etag").unwrap().to_owned(), conversation, cookie: dana.cookie }
+        let newest = dana.messages(&conversation).await.items()[0]["id"].as_str().unwrap().to_owned();
+        let keys = json!({"pk": {"S": pk}, "sk": {"S": format!("EVENT#{newest}")}});
+        let image = house.table("GetItem", json!({"Key": keys})).await["Item"].take();
+        let change = json!({"Records": [{"eventID": "1", "eventName": "INSERT", "eventSource": "aws:dynamodb",
+            "dynamodb": {"SequenceNumber": "1", "Keys": keys, "NewImage": image}}]});
+        let tag = feed.header("etag").unwrap().to_owned();
+        Self { conversation, query, cookie: dana.cookie, verdict, socket_verdict, tag, change }
+    }
+
+    /// Pages that are looked at until this is dropped.
+    pub(crate) async fn pages(house: &House) -> JoinSet<()> {
+        let dana = house.dana().await;
+        let mut pages = JoinSet::new();
+        for _ in 0..PAGES {
+            let mut page = dana.goes_live().await;
+            pages.spawn(async move {
+                loop {
+                    page.everything().await;
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                }
+            });
+        }
+        pages
     }
 
     pub(crate) fn query(&self) -> Value {
@@ -71,6 +108,34 @@ impl Scene {
         self.request("GET", "/api/notifications", "/api/notifications", &[("if-none-match", &self.tag)])
     }
 
+    pub(crate) fn appointment(&self) -> Value {
+        let path = format!("/api/appointments/{APPOINTMENT}");
+        self.request("GET", "/api/appointments/{appointment}", &path, &[])
+    }
+
+    pub(crate) fn browsers(&self) -> Value {
+        self.request("GET", "/api/push-subscriptions", "/api/push-subscriptions", &[])
+    }
+
+    pub(crate) fn session(&self) -> Value {
+        self.request("GET", "/api/session", "/api/session", &[])
+    }
+
+    pub(crate) fn change(&self) -> Value {
+        self.change.clone()
+    }
+
+    /// As API Gateway tells of a WebSocket, each with an id of its own.
+    pub(crate) fn socket(&self, n: usize) -> Value {
+        json!({
+            "headers": {"Host": "example.com", "Sec-Fetch-Site": "same-origin", "Cookie": self.cookie},
+            "requestContext": {"routeKey": "$connect", "eventType": "CONNECT", "stage": "live", "domainName": "example.com",
+                "connectedAt": 1_773_342_238_000_u64, "connectionId": format!("bench-{n}="),
+                "authorizer": self.socket_verdict},
+            "isBase64Encoded": false,
+        })
+    }
+
     /// Each with a text of its own.
     pub(crate) fn reply(&self, n: usize) -> Value {
         let path = format!("/api/conversations/{}/messages", self.conversation);
@@ -98,7 +163,7 @@ impl Scene {
                 "time": "12/Mar/2026:19:03:58 +0000", "timeEpoch": 1_773_342_238_000_u64,
                 "authorizer": {"lambda": self.verdict},
             },
-            "pathParameters": {"conversation": self.conversation},
+            "pathParameters": {"conversation": self.conversation, "appointment": APPOINTMENT},
             "isBase64Encoded": false,
         });
         for (name, value) in headers {
@@ -111,6 +176,11 @@ impl Scene {
 /// Each with a text of its own: in this run of the function, and in all of this process.
 pub(crate) fn inbound(n: usize) -> Value {
     by_queue(&[sms(&format!("inbound-{n}"), MARIA, 0)])
+}
+
+/// What Amazon Connect hands over when a customer has pressed 1, each in a call of its own.
+pub(crate) fn confirmed(n: usize) -> Value {
+    Call::new(&format!("call-{n}"), HARBOR, MARIA, APPOINTMENT).pressed("1")
 }
 
 fn sms(id: &str, from: &str, seconds: u64) -> Sms {
