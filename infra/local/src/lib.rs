@@ -8,6 +8,7 @@ mod endpoint;
 mod functions;
 mod gateway;
 mod handset;
+mod in_process;
 mod invoke;
 mod issuer;
 mod metrics;
@@ -22,6 +23,7 @@ mod usage;
 
 pub use connect::CONTACT_EVENTS;
 pub use gateway::{ROUTES, Route};
+pub use in_process::{Carried, InProcess, Instance};
 pub use socket::SocketLimits;
 pub use stack::{Data, Options, Stack};
 pub use stream::{MAPPINGS, Mapping};
