@@ -4,8 +4,8 @@ Only this file adapts anything, and says why. The template is deployed as it was
 MiniStack refuses to make:
 
 0. Alarms on several metrics at once (metric math), the looks of Cognito's sign-in page, the response of a
-   WebSocket's route and whatever is of Amazon Connect are left out; the alarms and the response, without which
-   MiniStack answers all the same, are asserted in test_template.py. A user pool's `ProviderURL` is spelled out.
+   WebSocket's route, the configuration set of the SMS service and whatever is of Amazon Connect are left out; the
+   alarms, the set and the response, without which MiniStack answers all the same, are asserted in test_template.py. A user pool's `ProviderURL` is spelled out.
 
    It authorises `SendMessageBatch` by that name, where Amazon SQS knows `sqs:SendMessage` only: whoever is
    allowed the one is allowed the other.
@@ -23,8 +23,9 @@ is what AWS would be given:
 
 A service that MiniStack does not have is answered for:
 
-4. End User Messaging (`sms-voice`). `CarrierLookup` is answered between the functions and MiniStack, by
-   the last digits of the number, and only for a role that allows it, as MiniStack does for its own.
+4. End User Messaging (`sms-voice`), between the functions and MiniStack, and only for a role that allows it, as
+   MiniStack does for its own: `CarrierLookup` by the last digits of the number; what `SendTextMessage` takes is
+   put in the outbox of MiniStack's SNS, and its receipts are published when a test says so.
 
 And in how the tests speak to it, for want of DNS and certificates:
 
@@ -36,7 +37,9 @@ And in how the tests speak to it, for want of DNS and certificates:
    dead-letter queue after the fifth time: some 12 minutes. While one test waits for that, it is 1 s.
 """
 
+import json
 import re
+import time
 from contextlib import contextmanager
 
 from recorder import access_key
@@ -52,12 +55,15 @@ def deployable(built):
     template = yaml_parse(built.read_text().replace("${UserPool.ProviderURL}", spelled_out))
     for name, resource in list(template["Resources"].items()):
         metric_math = resource["Type"] == "AWS::CloudWatch::Alarm" and "Metrics" in resource["Properties"]
-        left_out = ("AWS::Cognito::ManagedLoginBranding", "AWS::Connect::IntegrationAssociation", "AWS::ApiGatewayV2::RouteResponse")
+        left_out = (
+            "AWS::Cognito::ManagedLoginBranding", "AWS::Connect::IntegrationAssociation", "AWS::ApiGatewayV2::RouteResponse",
+            "AWS::SMSVOICE::ConfigurationSet",
+        )
         if metric_math or resource["Type"] in left_out:
             del template["Resources"][name]
         for policy in resource.get("Properties", {}).get("Policies") or []:
             # A managed policy is a name.
-            for statement in policy["Statement"] if isinstance(policy, dict) else []:
+            for statement in policy.get("Statement", []) if isinstance(policy, dict) else []:
                 if statement["Action"] == "sqs:SendMessage":
                     statement["Action"] = ["sqs:SendMessage", "sqs:SendMessageBatch"]
     adapted = built.with_name("deployable.yaml")
@@ -165,28 +171,57 @@ def retries_that_come_at_once(sqs, queue):
 class Carriers:
     """Adaptation 4."""
 
-    TARGET = "PinpointSMSVoiceV2.CarrierLookup"
-    ACTION = "sms-voice:CarrierLookup"
-
     def __init__(self, emulator):
-        self.iam, self.functions = emulator.client("iam"), emulator.client("lambda")
+        self.iam, self.functions, self.sns = (emulator.client(service) for service in ("iam", "lambda", "sns"))
         # Every number that was looked up, in order.
         self.asked = []
+        # Every message that was taken, by the number that it went to.
+        self.sent = {}
 
-    def __call__(self, key, request):
-        if not self.is_allowed(key):
-            said = f"User: {key} is not authorized to perform: {self.ACTION} on resource: *"
-            return 400, {"__type": "AccessDeniedException", "message": said}
+    def stand_ins(self):
+        """Who answers, by the target of a call."""
+        answers = {"CarrierLookup": self.looks_up, "SendTextMessage": self.sends}
+        return {f"PinpointSMSVoiceV2.{operation}": self.allowed(operation, answer) for operation, answer in answers.items()}
+
+    def allowed(self, operation, answer):
+        action = f"sms-voice:{operation}"
+
+        def to(key, request):
+            if not self.is_allowed(key, action):
+                said = f"User: {key} is not authorized to perform: {action} on resource: *"
+                return 400, {"__type": "AccessDeniedException", "message": said}
+            return 200, answer(request)
+
+        return to
+
+    def looks_up(self, request):
         number = request["PhoneNumber"]
         self.asked.append(number)
         kind = "LANDLINE" if number.endswith("0190") else "MOBILE"
-        return 200, {"E164PhoneNumber": number, "PhoneNumberType": kind}
+        return {"E164PhoneNumber": number, "PhoneNumberType": kind}
 
-    def is_allowed(self, key):
+    def sends(self, request):
+        number = request["DestinationPhoneNumber"]
+        self.sns.publish(PhoneNumber=number, Message=request["MessageBody"])
+        message = f"of-the-carrier-{sum(map(len, self.sent.values()))}"
+        self.sent.setdefault(number, []).append(request | {"MessageId": message})
+        return {"MessageId": message}
+
+    def tells(self, topic, number, event, is_final=True):
+        """Publishes a receipt of the newest message to a number, as its configuration set does."""
+        message = self.sent[number][-1]
+        receipt = {
+            "eventType": event, "eventVersion": "1.0", "eventTimestamp": int(time.time() * 1000), "isFinal": is_final,
+            "originationPhoneNumber": message["OriginationIdentity"], "destinationPhoneNumber": number,
+            "messageId": message["MessageId"], "context": message["Context"],
+        }
+        self.sns.publish(TopicArn=topic, Message=json.dumps(receipt))
+
+    def is_allowed(self, key, action):
         for page in self.functions.get_paginator("list_functions").paginate():
             for function in page["Functions"]:
                 if access_key(function["FunctionArn"], function["Role"]) == key:
-                    return self.ACTION in self.actions(function["Role"].rsplit("/", 1)[-1])
+                    return action in self.actions(function["Role"].rsplit("/", 1)[-1])
         return False
 
     def actions(self, role):

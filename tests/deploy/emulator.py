@@ -52,7 +52,7 @@ class Emulator:
             )
         eventually(self.is_up, "MiniStack answers")
         self.carriers = Carriers(self)
-        self.recorder.stand_ins[Carriers.TARGET] = self.carriers
+        self.recorder.stand_ins |= self.carriers.stand_ins()
 
     def is_up(self):
         assert self.process.poll() is None, f"MiniStack has ended:\n{self.log.read_text()[-2000:]}"
@@ -81,7 +81,7 @@ class Emulator:
         }
 
     def sms_sent_to(self, number):
-        """What Amazon SNS was asked to send to a number."""
+        """What was sent to a number."""
         outbox = requests.get(f"{self.url}/_ministack/sns/sms-messages", params={"phoneNumber": number}, timeout=30).json()
         return [sms for messages in outbox["sms_messages"].values() for sms in messages]
 

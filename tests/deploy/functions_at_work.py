@@ -184,6 +184,20 @@ def a_browser_cannot_be_reached_and_then_its_session_ends(world):
     assert browser not in [it["id"] for it in lena.gets("/api/push-subscriptions").json()["browsers"]]
 
 
+def a_text_does_not_arrive(world):
+    customer = world.customer()
+    assert world.dana.writes_first(customer.number, "Are you coming?").status == 201
+    sent = world.deployment.emulator.carriers.sent[customer.number][-1]
+    receipt = {
+        "eventType": "TEXT_INVALID", "eventTimestamp": int(time.time() * 1000), "isFinal": True,
+        "destinationPhoneNumber": customer.number, "messageId": sent["MessageId"], "context": sent["Context"],
+    }
+    record = {"messageId": "1", "body": json.dumps({"Message": json.dumps(receipt)}), "eventSource": "aws:sqs"}
+    assert world.deployment.invokes("DeliveryReceipt", {"Records": [record]}) == {"batchItemFailures": []}
+    conversation = world.dana.conversation_with(customer.number)["conversation"]
+    assert world.dana.messages(conversation)[0]["status"] == "failed"
+
+
 def somebody_signs_in_and_out(world):
     email = world.harbor.employs("marcus", "Marcus Bell")
     marcus = Staff(world.deployment)
@@ -232,6 +246,7 @@ def something_changes_while_somebody_looks_who_is_gone(world):
 AT_WORK = {
     "Authorize": somebody_signed_in_comes_back,
     "ConfirmationCall": a_customer_confirms_by_phone,
+    "DeliveryReceipt": a_text_does_not_arrive,
     "InboundSms": a_text_comes_to_a_line_that_was_not_used_lately,
     "ListNotifications": staff_look_at_the_dashboard,
     "ListConversations": staff_look_at_the_inbox,

@@ -51,7 +51,30 @@ def statements(document):
     return listed(document["Statement"])
 
 
+def policies(role, by_default=False):
+    """A role's own policies: where a condition chooses, both, or the one that is chosen where every parameter has its default."""
+    for policy in role["Properties"].get("Policies", []):
+        if "Fn::If" not in policy:
+            yield policy
+            continue
+        condition, yes, no = policy["Fn::If"]
+        if not by_default:
+            yield from (yes, no)
+        else:
+            yield yes if holds_by_default(translated()["Conditions"][condition]) else no
+
+
+def holds_by_default(condition):
+    (function, of), = condition.items()
+    if function == "Fn::Not":
+        return not holds_by_default(of[0])
+    assert function == "Fn::Equals", function
+    parameters = translated()["Parameters"]
+    one, other = (parameters[it["Ref"]]["Default"] if isinstance(it, dict) else it for it in of)
+    return one == other
+
+
 def own_statements(function):
-    """The statements that the template itself gives to a function's role."""
-    role = translated()["Resources"][f"{function}Role"]["Properties"]
-    return [statement for policy in role.get("Policies", []) for statement in statements(policy["PolicyDocument"])]
+    """The statements that the template by itself gives to a function's role."""
+    role = translated()["Resources"][f"{function}Role"]
+    return [statement for policy in policies(role, by_default=True) for statement in statements(policy["PolicyDocument"])]

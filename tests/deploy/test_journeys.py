@@ -26,6 +26,36 @@ def test_a_text_is_shown_and_the_reply_is_an_sms(harbor, dana, maria):
     assert dana.conversation_with(maria.number)["unanswered"] == 0
 
 
+def test_what_becomes_of_a_reply_is_told_by_its_receipt(deployment, harbor, dana, josie, maria):
+    maria.texts(harbor.line, "Is Monday free?")
+    conversation = dana.sees("Is Monday free?")["conversation"]
+    assert dana.replies(conversation, "It is.").status == 201
+    carriers, topic = deployment.emulator.carriers, deployment.outputs["ReceiptTopic"]
+    (sent,) = carriers.sent[maria.number]
+    assert (sent["OriginationIdentity"], sent["MaxPrice"]) == (harbor.line, "0.50")
+    assert sent["ConfigurationSetName"] == f"{deployment.name}-receipts"
+    state = lambda: (lambda newest: (newest["status"], newest["reason"]))(dana.messages(conversation)[0])
+    assert state() == ("sent", None)
+    for event, is_final, told in [
+        ("TEXT_UNREACHABLE", False, "sent"), ("TEXT_DELIVERED", True, "delivered"), ("TEXT_UNREACHABLE", True, "delivered"),
+    ]:
+        carriers.tells(topic, maria.number, event, is_final)
+        eventually(lambda: state()[0] == told, f"{event} is recorded")
+    assert dana.replies(conversation, "Or Tuesday?").status == 201
+    carriers.tells(topic, maria.number, "TEXT_UNREACHABLE")
+    eventually(lambda: state()[0] == "failed", "the failure is shown")
+    assert "switched off" in state()[1]
+
+
+def test_a_malformed_receipt_ends_in_the_dead_letter_queue(deployment):
+    sqs = deployment.emulator.client("sqs")
+    with retries_that_come_at_once(sqs, deployment.ids["ReceiptQueue"]):
+        deployment.emulator.client("sns").publish(TopicArn=deployment.outputs["ReceiptTopic"], Message="no receipt")
+        poisoned = eventually(lambda: take(sqs, deployment.ids["ReceiptDeadLetters"]), "it cannot be read")
+    assert json.loads(poisoned["Body"])["Message"] == "no receipt"
+    sqs.delete_message(QueueUrl=deployment.ids["ReceiptDeadLetters"], ReceiptHandle=poisoned["ReceiptHandle"])
+
+
 def test_a_first_message_is_an_sms_and_its_answer_joins_it(harbor, dana, maria):
     first = dana.writes_first(maria.number, "Your crown is ready.")
     assert first.status == 201, first.body

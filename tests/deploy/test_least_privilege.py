@@ -18,7 +18,7 @@ READS_A_STREAM = ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:Ge
 # (function, action) that no journey can be seen to make: each with the reason why.
 UNSEEN = {
     ("LiveUpdates", "sqs:SendMessage"): "Lambda itself hands over what is given up, which MiniStack does not",
-    **{(function, action): "Lambda reads its queue" for function in ("InboundSms", "ConfirmationCall", "DispatchPush") for action in READS_A_QUEUE},
+    **{(function, action): "Lambda reads its queue" for function in ("InboundSms", "ConfirmationCall", "DeliveryReceipt", "DispatchPush") for action in READS_A_QUEUE},
     **{(function, action): "Lambda reads the stream" for function in ("LiveUpdates", "DispatchPush") for action in READS_A_STREAM},
 }
 

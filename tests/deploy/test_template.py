@@ -6,7 +6,7 @@ import pytest
 from cfnlint.helpers import REGIONS
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
-from template import listed, resources, translated
+from template import listed, policies, resources, translated
 
 TABLE = resources("AWS::DynamoDB::Table")["Table"]
 FUNCTIONS = resources("AWS::Lambda::Function")
@@ -75,7 +75,7 @@ def name_in(uri):
 def test_what_is_posted_over_sockets_is_posted_by_who_tells_screens_and_to_that_stage_only():
     granted = {}
     for name, role in resources("AWS::IAM::Role").items():
-        for policy in role["Properties"].get("Policies", []):
+        for policy in policies(role):
             for statement in listed(policy["PolicyDocument"]["Statement"]):
                 if "execute-api" in str(statement["Action"]):
                     assert statement["Action"] == "execute-api:ManageConnections"
@@ -234,6 +234,17 @@ def test_only_the_flows_of_one_instance_invoke_the_function_and_only_its_events_
     assert {it["Condition"] for it in conditional} == {"HasConnect"}, "nothing of it is there without an instance"
 
 
+def test_what_becomes_of_texts_is_published_to_the_topic_that_is_read():
+    (receipts,) = resources("AWS::SMSVOICE::ConfigurationSet").values()
+    assert receipts["Condition"] == "SendsByEndUserMessaging"
+    (destination,) = receipts["Properties"]["EventDestinations"]
+    assert (destination["Enabled"], destination["MatchingEventTypes"]) == (True, ["TEXT_ALL"])
+    assert destination["SnsDestination"] == {"TopicArn": {"Ref": "ReceiptTopic"}}
+    # By name: the function that sends with it must not wait for it.
+    variables = FUNCTIONS["SendReply"]["Properties"]["Environment"]["Variables"]
+    assert variables["SWITCHBOARD_SMS_CONFIGURATION_SET"] == receipts["Properties"]["ConfigurationSetName"]
+
+
 def test_inbound_texts_keep_the_envelope_that_has_their_time_of_receipt():
     subscription = resources("AWS::SNS::Subscription")["InboundSubscription"]["Properties"]
     assert (subscription["Protocol"], subscription["RawMessageDelivery"]) == ("sqs", False)
@@ -375,5 +386,6 @@ def test_the_regions_that_are_refused_are_those_without_what_it_needs():
     refused, asked = assertion["Assert"]["Fn::Not"][0]["Fn::Contains"]
     assert asked == {"Ref": "AWS::Region"}
     # Whatever has no condition is always made; a line needs a phone number, be it made here or not.
-    needed = {it["Type"] for it in translated()["Resources"].values() if "Condition" not in it} | {"AWS::SMSVOICE::PhoneNumber"}
+    needed = {it["Type"] for it in translated()["Resources"].values() if "Condition" not in it}
+    needed |= {"AWS::SMSVOICE::PhoneNumber", "AWS::SMSVOICE::ConfigurationSet"}
     assert set(refused) == {region for region in REGIONS if needed - set(PROVIDER_SCHEMA_MANAGER.get_resource_types(region))}

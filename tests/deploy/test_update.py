@@ -27,7 +27,7 @@ def test_an_update_keeps_what_was_said_and_changes_what_was_configured(stack):
     ids, settings = stack.ids, variables(stack)
     assert (settings["SWITCHBOARD_RETENTION_DAYS"], settings["RUST_LOG"]) == ("30", "info")
 
-    stack.deploy(RetentionDays="7", LogLevel="debug")
+    stack.deploy(RetentionDays="7", LogLevel="debug", SmsProvider="SNS")
 
     settings = variables(stack)
     assert (settings["SWITCHBOARD_RETENTION_DAYS"], settings["RUST_LOG"]) == ("7", "debug")
@@ -37,10 +37,11 @@ def test_an_update_keeps_what_was_said_and_changes_what_was_configured(stack):
     shown = dana.sees("after the update")
     assert dana.replies(shown["conversation"], "and a reply").status == 201
     assert maria.received() == ["and a reply"]
+    assert maria.number not in stack.emulator.carriers.sent, "it left by Amazon SNS"
 
 
 def test_an_update_that_changes_nothing_succeeds(stack):
-    stack.deploy(RetentionDays="7", LogLevel="debug")
+    stack.deploy(RetentionDays="7", LogLevel="debug", SmsProvider="SNS")
     state = stack.cloudformation.describe_stacks(StackName=stack.name)["Stacks"][0]["StackStatus"]
     assert state in ("CREATE_COMPLETE", "UPDATE_COMPLETE")
 

@@ -468,12 +468,34 @@ async fn a_number_that_the_carrier_refused_may_be_tried_again_and_works_once_the
     is_said_to_be(&house, MARIA, "invalid").await;
     assert_eq!(dana.replies(conversation, "hello").await.code(), "invalid-number");
     is_said_to_be(&house, MARIA, "mobile").await;
-    house.phone(MARIA).next_is("throttle").await;
-    assert_eq!(dana.replies(conversation, "hello").await.code(), "throttled");
+    house.phone(MARIA).next_is("spend-limit").await;
+    assert_eq!(dana.replies(conversation, "hello").await.code(), "spend-limit");
     let opened = dana.get(&path(&booked)).await.json();
     assert_eq!(opened["texting"]["reason"], "refused", "a text that did not go out proves nothing");
     assert_eq!(dana.replies(conversation, "hello?").await.status, 201);
     assert_eq!(dana.get(&path(&booked)).await.json()["texting"]["possible"], true);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_that_no_text_arrived_at_in_the_end_is_known_not_to_work_until_the_customer_writes() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let maria = house.phone(MARIA);
+    let booked = books(&dana, &booking("Maria Lopez", MARIA)).await;
+    let conversation = booked["conversation"].as_str().unwrap();
+    let texting = async || dana.get(&path(&booked)).await.json()["texting"].clone();
+    for event in ["TEXT_UNREACHABLE", "TEXT_INVALID"] {
+        assert_eq!(dana.replies(conversation, "hello").await.status, 201);
+        maria.receipt(event, false).await;
+        assert_eq!(texting().await["possible"], true, "{event}: it is still being tried");
+        maria.receipt(event, true).await;
+        assert_eq!(texting().await["reason"], "refused", "{event}");
+        maria.texts(HARBOR, "It works").await;
+        assert_eq!(texting().await["possible"], true, "{event}");
+    }
+    assert_eq!(dana.replies(conversation, "hello").await.status, 201);
+    maria.receipt("TEXT_SPAM", true).await;
+    assert_eq!(texting().await["possible"], true, "that was not the number's fault");
 }
 
 #[tokio::test(flavor = "multi_thread")]

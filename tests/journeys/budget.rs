@@ -25,6 +25,8 @@ async fn a_warm_inbound_sms_is_one_transaction_and_a_cold_one_a_look_up_more() {
     assert!((6.0..=14.0).contains(&warm.units), "{} units", warm.units);
     assert_eq!(deliver("2", 20).await.counts(), [("TransactWriteItems", 1)], "a repeat");
     assert_eq!(deliver("3", 25).await.counts(), [("TransactWriteItems", 2)], "out of order");
+    let stop = by_queue(&[Sms::new("4", MARIA, HARBOR, "STOP").at(ago(10))]);
+    assert_eq!(cost(&house, house.deliver(&stop)).await.counts(), [("TransactWriteItems", 1)], "an opt-out");
 }
 
 #[tokio::test(flavor = "multi_thread")]

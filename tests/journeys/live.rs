@@ -65,9 +65,9 @@ async fn a_colleague_sees_a_reply_and_what_becomes_of_it() {
     assert!(frame.contains("Dana Whitfield"), "{frame}");
     assert!(frame.contains("Sent to the carrier") || socket.sees("No problem.").await.contains("Sent to the carrier"));
 
-    house.phone(MARIA).next_is("throttle").await;
+    house.phone(MARIA).next_is("spend-limit").await;
     dana.replies(&conversation, "See you soon.").await;
-    let refused = socket.sees("too many texts at once").await;
+    let refused = socket.sees("budget for texts is used up").await;
     assert!(piece(&refused, "messages").contains("See you soon."), "{refused}");
 }
 

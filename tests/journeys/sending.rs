@@ -198,32 +198,71 @@ async fn a_body_that_cannot_be_read_has_a_clear_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_customer_who_said_stop_gets_nothing_until_start_and_staff_are_told() {
-    let house = House::open().await;
-    let (dana, conversation) = talking(&house).await;
-    let maria = house.phone(MARIA);
-    maria.texts(HARBOR, "Stop ").await;
-    let refused = dana.replies_with(&conversation, "are you sure?", Send { key: Some("k") }).await;
-    assert_eq!((refused.status, refused.code()), (422, "opted-out".to_owned()));
-    assert!(refused.sentence().contains("STOP"));
-    let again = dana.replies_with(&conversation, "are you sure?", Send { key: Some("k") }).await;
-    assert_eq!((again.status, again.json()), (422, refused.json()), "the same key, the same answer");
-    let newest = &dana.messages(&conversation).await.items()[0];
-    assert_eq!((&newest["status"], newest["reason"].as_str()), (&json!("failed"), Some(&*refused.sentence())));
-    assert!(maria.received().await.is_empty());
-    maria.texts(HARBOR, "START").await;
-    assert_eq!(dana.replies(&conversation, "welcome back").await.status, 201);
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn what_the_carrier_refused_is_failed_with_its_reason() {
     let house = House::open().await;
     let (dana, conversation) = talking(&house).await;
-    house.phone(MARIA).next_is("throttle").await;
+    for (answer, code, words) in [
+        ("invalid-number", "invalid-number", "does not accept this number"),
+        ("not-verified", "number-not-verified", "numbers that were verified"),
+        ("blocked-country", "country-blocked", "does not text to this country"),
+        ("blocked-number", "number-blocked", "settings block texts to this number"),
+        ("spend-limit", "spend-limit", "budget for texts is used up"),
+        ("price", "too-expensive", "costs more than your company allows"),
+        ("body", "text-not-accepted", "does not accept this text"),
+        ("line", "line-cannot-send", "number cannot send this text"),
+        ("opted-out", "opted-out", "replying STOP"),
+    ] {
+        house.phone(MARIA).next_is(answer).await;
+        let refused = dana.replies(&conversation, "hello").await;
+        assert_eq!((refused.status, &*refused.code()), (422, code));
+        assert!(refused.sentence().contains(words), "{answer}: {}", refused.sentence());
+        let newest = &dana.messages(&conversation).await.items()[0];
+        assert_eq!((&newest["status"], newest["reason"].as_str()), (&json!("failed"), Some(&*refused.sentence())));
+    }
+    assert!(house.phone(MARIA).received().await.is_empty());
+    house.phone(MARIA).texts(HARBOR, "START").await;
+    assert_eq!(dana.replies(&conversation, "hello").await.status, 201);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_that_was_only_too_early_is_offered_again_by_itself_and_sent_once() {
+    let house = House::open().await;
+    let (dana, conversation) = talking(&house).await;
+    for _ in 0..2 {
+        house.phone(MARIA).next_is("throttle").await;
+    }
+    let answer = dana.replies(&conversation, "hello").await;
+    assert_eq!((answer.status, &answer.json()["status"]), (201, &json!("sent")));
+    assert_eq!(house.phone(MARIA).texts_received().await, ["hello"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_that_stays_too_early_is_failed_with_its_reason_while_somebody_waits() {
+    let house = House::open().await;
+    let (dana, conversation) = talking(&house).await;
+    for _ in 0..20 {
+        house.phone(MARIA).next_is("throttle").await;
+    }
     let refused = dana.replies(&conversation, "hello").await;
     assert_eq!((refused.status, refused.code()), (422, "throttled".to_owned()));
     assert!(house.phone(MARIA).received().await.is_empty());
-    assert_eq!(dana.replies(&conversation, "hello").await.status, 201);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reply_leaves_by_sns_where_that_is_the_provider() {
+    let house = House::sending_by_sns().await;
+    let (dana, conversation) = talking(&house).await;
+    let answer = dana.replies(&conversation, "No problem").await;
+    assert_eq!((answer.status, &answer.json()["status"]), (201, &json!("sent")));
+    assert_eq!(house.phone(MARIA).received().await[0]["from"], json!(HARBOR));
+    for (answer, code) in [("invalid-number", "invalid-number"), ("line", "refused"), ("opted-out", "opted-out")] {
+        house.phone(MARIA).next_is(answer).await;
+        assert_eq!(dana.replies(&conversation, "hello").await.code(), code);
+    }
+    house.phone(MARIA).texts(HARBOR, "START").await;
+    house.phone(MARIA).next_is("throttle").await;
+    assert_eq!(dana.replies(&conversation, "again").await.status, 201);
+    assert_eq!(house.phone(MARIA).texts_received().await, ["No problem", "again"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

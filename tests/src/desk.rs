@@ -70,6 +70,13 @@ impl Desk<'_> {
         self.post(&format!("/api/conversations/{conversation}/messages"), &json!({"text": text}), send).await
     }
 
+    /// Sends a message of the conversation again.
+    pub async fn sends_again(&self, message: &Value) -> Answer {
+        let conversation = message["conversation"].as_str().expect("its conversation");
+        let path = format!("/api/conversations/{conversation}/messages");
+        self.post(&path, &json!({"again": message["id"]}), Send::default()).await
+    }
+
     pub async fn writes_first(&self, to: &str, text: &str) -> Answer {
         self.post("/api/messages", &json!({"to": to, "text": text}), Send::default()).await
     }

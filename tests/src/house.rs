@@ -1,9 +1,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use local::{Data, MAPPINGS, Options, SocketLimits, Stack};
+use local::{Data, Fate, MAPPINGS, Options, SocketLimits, Stack};
 use reqwest::redirect::Policy;
 use serde_json::{Value, json};
+use sms::{Provider, Settings};
 
 use crate::{Answer, Desk, Phone, PushService, SigningIn, UnsureGateway};
 
@@ -70,9 +71,24 @@ impl House {
         house
     }
 
+    /// The same as the first, with SMS that leave by Amazon SNS.
+    pub async fn sending_by_sns() -> Self {
+        Self::start(Options { sms: Provider::Sns, ..Self::plain() }).await
+    }
+
     fn plain() -> Options {
         let (sockets, push_services) = (SocketLimits::default(), Vec::new());
-        Options { port: 0, data: Data::InMemory, demo: false, sockets, push_services, connections: None }
+        let sms = Provider::EndUserMessaging(Settings::default());
+        Options {
+            port: 0,
+            data: Data::InMemory,
+            demo: false,
+            sockets,
+            push_services,
+            connections: None,
+            sms,
+            fate: Fate::Untold,
+        }
     }
 
     async fn start(options: Options) -> Self {

@@ -32,4 +32,17 @@ impl Phone<'_> {
         let steered = self.house.post_form("/local/carrier/next", &[("to", &self.number), ("answer", answer)]).await;
         assert_eq!(steered.status, 204, "{}", steered.body);
     }
+
+    /// What becomes of messages to this phone from now on.
+    pub async fn is(&self, fate: &str) {
+        let decided = self.house.post_form("/local/carrier/fates", &[("to", &self.number), ("fate", fate)]).await;
+        assert_eq!(decided.status, 204, "{}", decided.body);
+    }
+
+    /// The SMS service tells what became of the newest message to this phone. It is recorded when this ends.
+    pub async fn receipt(&self, event: &str, is_final: bool) {
+        let fields = [("to", &*self.number), ("event", event), ("final", if is_final { "true" } else { "false" })];
+        let told = self.house.post_form("/local/carrier/receipts", &fields).await;
+        assert_eq!(told.status, 204, "{}", told.body);
+    }
 }

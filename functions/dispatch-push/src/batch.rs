@@ -63,6 +63,7 @@ impl Changes {
             // A session whose time ran out ends nothing: browsers are told while nobody is at them, too.
             Change::SessionEnded { how: SessionEnd::RanOut, .. }
             | Change::Head { .. }
+            | Change::OptOut { .. }
             | Change::Person { .. }
             | Change::Appointment { .. } => {}
         }

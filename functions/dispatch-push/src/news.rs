@@ -70,7 +70,12 @@ mod tests {
         let inbound = message(MessageKind::Inbound);
         assert!(News::since(None, &inbound).is_some());
         assert_eq!(News::since(Some(&inbound), &inbound), None);
-        let ours = message(MessageKind::Outbound { by: "Dana".to_owned(), progress: Progress::Queued });
+        let ours = message(MessageKind::Outbound {
+            by: "Dana".to_owned(),
+            progress: Progress::Queued,
+            again: None,
+            tried_again: None,
+        });
         assert_eq!(News::since(None, &ours), None);
     }
 

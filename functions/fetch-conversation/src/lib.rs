@@ -45,10 +45,18 @@ impl FetchConversation {
             || {
                 html! {
                     @if let Some(with) = &thread.with { (views::conversation_head(with, &viewer)) }
-                    (views::events(&thread.messages, next.as_deref(), &viewer))
+                    @if span.before.is_none() { (views::opt_out(thread.opt_out.as_ref())) }
+                    (views::events(&thread.messages, thread.opt_out.as_ref(), next.as_deref(), &viewer))
                 }
             },
-            || web::list(thread.messages.items.iter().map(|item| views::event_json(item, &viewer)), next.as_deref()),
+            || {
+                let items = thread.messages.items.iter().map(|item| views::event_json(item, &viewer));
+                let mut page = web::list(items, next.as_deref());
+                if span.before.is_none() {
+                    page["opted_out"] = views::opt_out_json(thread.opt_out.as_ref());
+                }
+                page
+            },
         ))
     }
 }

@@ -158,6 +158,7 @@ fn is_over(connection: &Connection, changes: &[Change]) -> bool {
         }
         Change::Event { .. }
         | Change::Head { .. }
+        | Change::OptOut { .. }
         | Change::Person { .. }
         | Change::Appointment { .. }
         | Change::PushTest { .. } => false,

@@ -15,6 +15,8 @@ pub(crate) struct Touched<'a> {
     /// Whether what is the last of it or whether it waits has changed, and whether who it is with has.
     head: bool,
     person: bool,
+    /// Whether its customer gets texts.
+    opt_out: bool,
     /// As the inbox had it before, where that is known.
     before: Option<&'a Conversation>,
 }
@@ -42,6 +44,10 @@ pub(crate) fn touched(changes: &[Change]) -> Vec<(ConversationId, Touched<'_>)> 
                 let of = &mut touched[place].1;
                 of.head = true;
                 of.before = of.before.or(before.as_deref());
+            }
+            Change::OptOut { conversation, .. } => {
+                let place = at(*conversation, &mut touched);
+                touched[place].1.opt_out = true;
             }
             Change::Person { conversation, .. } => {
                 let place = at(*conversation, &mut touched);
@@ -92,6 +98,10 @@ pub(crate) fn pieces(id: ConversationId, touched: &Touched<'_>, now: &Thread, vi
     }
     if touched.head || touched.person {
         pieces.push(piece(Live::Head(id, with), viewer));
+    }
+    if touched.opt_out {
+        pieces.push(piece(Live::OptOut(id, now.opt_out.as_ref()), viewer));
+        pieces.extend(now.opt_out.as_ref().map(|out| piece(Live::OptOutLine(id, out), viewer)));
     }
     pieces
 }

@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use contacts::Contacts;
 use domain::{
-    Clock, Company, ConversationId, Customer, Message, MessageId, MessageKind, Mobile, NotANumber, OutboundText,
-    PhoneNumber, Progress, Randomness, Refusal, Staff, Timestamp, Told,
+    Clock, Company, ConversationId, Customer, Message, MessageId, MessageKind, Mobile, NotANumber, OptOut, OptOutCause,
+    OutboundText, PhoneNumber, Position, Progress, Randomness, Refusal, Staff, Timestamp, Told,
 };
 use http::StatusCode;
 use lambda_http::{Body, Request, Response};
 use runtime::{Metric, Metrics, Runtime};
 use serde::Deserialize;
-use sms::{Gateway, Handed};
+use sms::{Gateway, Handed, Outgoing, Provider};
 use store::{Contact, Draft, Queued, Store};
 use views::Viewer;
 use web::{Answer, Format, IdempotencyKey, Problem};
@@ -34,6 +34,20 @@ struct Reply {
     text: String,
 }
 
+/// The same text once more, for one that did not arrive.
+#[derive(Deserialize)]
+struct Again {
+    again: Position,
+}
+
+/// What is posted to a conversation.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Posted {
+    Again(Again),
+    Reply(Reply),
+}
+
 #[derive(Deserialize)]
 struct FirstMessage {
     to: String,
@@ -51,10 +65,10 @@ struct Recipient {
 
 impl SendReply {
     #[must_use]
-    pub fn new(runtime: &Runtime) -> Self {
+    pub fn new(runtime: &Runtime, provider: &Provider) -> Self {
         Self {
             store: runtime.store(),
-            gateway: Gateway::new(&runtime.aws),
+            gateway: Gateway::new(&runtime.aws, provider, &runtime.randomness),
             clock: runtime.clock.clone(),
             randomness: runtime.randomness.clone(),
             metrics: runtime.metrics.clone(),
@@ -75,15 +89,48 @@ impl SendReply {
         if request.uri().path().ends_with("/api/messages") {
             let first: FirstMessage = web::body(request)?;
             let recipient = self.somebody(&staff, &first.to).await?;
-            let message = self.send(&staff, id, &recipient, &first.text).await?;
+            let message = self.send(&staff, id, &recipient, &first.text, None).await?;
             Ok(shown(request, &message, &viewer)?
                 .with_header("hx-redirect", &views::conversation_address(message.conversation)))
         } else {
             let conversation = web::conversation(request)?;
-            let reply: Reply = web::body(request)?;
-            let recipient = self.known(&staff, conversation).await?;
-            let message = self.send(&staff, id, &recipient, &reply.text).await?;
+            let message = match web::body(request)? {
+                Posted::Again(Again { again }) => self.try_again(&staff, id, conversation, again).await?,
+                Posted::Reply(reply) => {
+                    let recipient = self.known(&staff, conversation).await?;
+                    self.send(&staff, id, &recipient, &reply.text, None).await?
+                }
+            };
             shown(request, &message, &viewer)
+        }
+    }
+
+    /// Sends a message once more, as a message of its own. Whoever else does so at the same time gets the same.
+    async fn try_again(
+        &self,
+        staff: &Staff,
+        id: MessageId,
+        conversation: ConversationId,
+        earlier: Position,
+    ) -> Result<Message, Problem> {
+        let read = async || {
+            let message = self.store.message(&staff.company, conversation, earlier).await?;
+            message.ok_or_else(Problem::no_message)
+        };
+        let message = read().await?;
+        if message.may_be_sent_again(self.clock.now()) {
+            let recipient = self.known(staff, conversation).await?;
+            match self.send(staff, id, &recipient, &message.text, Some(earlier)).await {
+                Err(problem) if problem.code == NOT_AGAIN => {}
+                answered => return answered,
+            }
+        }
+        let MessageKind::Outbound { tried_again: Some(another), .. } = read().await?.kind else {
+            return Err(not_again());
+        };
+        match self.store.message(&staff.company, conversation, another).await? {
+            Some(message) => self.outcome(staff, message).await,
+            None => Err(Problem::no_message()),
         }
     }
 
@@ -134,7 +181,14 @@ impl SendReply {
     }
 
     /// Records the message, hands it to the carrier once, and records what became of it.
-    async fn send(&self, staff: &Staff, id: MessageId, recipient: &Recipient, text: &str) -> Result<Message, Problem> {
+    async fn send(
+        &self,
+        staff: &Staff,
+        id: MessageId,
+        recipient: &Recipient,
+        text: &str,
+        again: Option<Position>,
+    ) -> Result<Message, Problem> {
         let text = OutboundText::parse(text)?;
         let draft = Draft {
             id,
@@ -144,6 +198,7 @@ impl SendReply {
             contact: &recipient.contact,
             reply: recipient.reply,
             text: &text,
+            again,
         };
         match self.store.queue(&draft, self.clock.now()).await? {
             Queued::New(message) => Ok(self.hand_over(staff, message, recipient, &text).await),
@@ -157,6 +212,8 @@ impl SendReply {
                 "idempotency-key-used",
                 "This Idempotency-Key has been used for another message. Use a new one for each message.",
             )),
+            Queued::NotAgain => Err(not_again()),
+            Queued::OptedOut(out) => Err(opted_out(staff, &out)),
             Queued::NoConversation => Err(Problem::no_conversation()),
         }
     }
@@ -174,7 +231,15 @@ impl SendReply {
         if recipient.refused.is_none() {
             self.contacts.remember(&staff.company, message.conversation, contact);
         }
-        let reached = match self.gateway.hand_over(&message.line, number, text).await {
+        let outgoing = Outgoing {
+            company: &staff.company,
+            conversation: message.conversation,
+            position: message.position,
+            from: &message.line,
+            to: number,
+            text,
+        };
+        let reached = match self.gateway.hand_over(outgoing).await {
             Handed::Accepted { provider_id } => {
                 self.metrics.count(Metric::SendAccepted);
                 if let Some(refused) = recipient.refused {
@@ -184,8 +249,10 @@ impl SendReply {
             }
             Handed::Refused(refusal) => {
                 self.metrics.count(Metric::SendFailed);
-                if refusal == Refusal::InvalidNumber {
-                    self.remember_refusal(staff, &message, number).await;
+                match refusal {
+                    Refusal::InvalidNumber => self.remember_refusal(staff, &message, number).await,
+                    Refusal::OptedOut => self.remember_opt_out(staff, &message).await,
+                    _ => {}
                 }
                 Progress::Failed { refusal }
             }
@@ -195,7 +262,7 @@ impl SendReply {
                 return message;
             }
         };
-        if let Err(error) = self.store.settle(&staff.company, &message, &reached).await {
+        if let Err(error) = self.store.settle(&staff.company, message.conversation, message.position, &reached).await {
             tracing::error!(%error, "a message's outcome was not recorded; it will be shown as unconfirmed");
         }
         if let MessageKind::Outbound { progress, .. } = &mut message.kind {
@@ -210,6 +277,15 @@ impl SendReply {
         let mobile = Mobile { number: number.clone(), conversation: message.conversation };
         if let Err(error) = self.store.number_refused(&staff.company, &mobile, self.clock.now()).await {
             tracing::error!(%error, "that a number does not work was not recorded");
+        }
+    }
+
+    /// The SMS service knows of an opt-out that did not come to us. Its place is the message's, so that
+    /// a START which came since stands.
+    async fn remember_opt_out(&self, staff: &Staff, message: &Message) {
+        let out = OptOut { at: message.position, cause: OptOutCause::Refused };
+        if let Err(error) = self.store.opt_out(&staff.company, message.conversation, out).await {
+            tracing::error!(%error, "that a customer has opted out was not recorded");
         }
     }
 
@@ -248,6 +324,23 @@ fn takes_texts(staff: &Staff, customer: Option<&Customer>) -> Result<(), Problem
     })
 }
 
+/// The code of what `not_again` says.
+const NOT_AGAIN: &str = "not-again";
+
+fn not_again() -> Problem {
+    Problem::new(
+        StatusCode::CONFLICT,
+        NOT_AGAIN,
+        "This message is on its way, or has arrived, so it was not sent again.",
+    )
+}
+
+/// Nobody writes to a customer who has opted out.
+fn opted_out(staff: &Staff, out: &OptOut) -> Problem {
+    let (day, _) = staff.time_zone.local(out.since());
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "opted-out", out.sentence(&day.written_out()))
+}
+
 fn told(message: &Message, clock: &Clock) -> Option<Told> {
     match &message.kind {
         MessageKind::Inbound => None,
@@ -260,8 +353,8 @@ fn told(message: &Message, clock: &Clock) -> Option<Told> {
 fn shown(request: &Request, message: &Message, viewer: &Viewer) -> Result<Answer, Problem> {
     let status = match &message.kind {
         MessageKind::Outbound { progress: Progress::Failed { refusal }, .. } => return Err((*refusal).into()),
-        MessageKind::Outbound { progress: Progress::Sent { .. }, .. } => StatusCode::CREATED,
-        _ => StatusCode::ACCEPTED,
+        MessageKind::Outbound { progress: Progress::Queued, .. } | MessageKind::Inbound => StatusCode::ACCEPTED,
+        MessageKind::Outbound { .. } => StatusCode::CREATED,
     };
     let answer =
         Format::of(request).answer(|| views::message(message, viewer), || views::message_json(message, viewer));

@@ -5,15 +5,18 @@ use std::sync::Arc;
 use lambda_http::{Error, run, service_fn};
 use runtime::Runtime;
 use send_reply::SendReply;
+use sms::Provider;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let runtime = Runtime::on_lambda()?;
+    let setting = runtime::sms_setting;
+    let provider = Provider::from_settings(&setting("PROVIDER"), &setting("CONFIGURATION_SET"), &setting("MAX_PRICE"))?;
     // Side by side: one waits for the network, the other takes some milliseconds of a core.
     let plans = tokio::task::spawn_blocking(domain::read_numbering_plans);
     runtime.open_table().await;
     plans.await?;
-    let function = Arc::new(SendReply::new(&runtime));
+    let function = Arc::new(SendReply::new(&runtime, &provider));
     run(service_fn(|request| {
         let function = function.clone();
         async move { function.handle(request).await }

@@ -31,7 +31,7 @@ document.addEventListener('htmx:after:request', event => {
     if (ctx.text === seen || ctx.response.status >= 500) event.preventDefault();
     else seen = ctx.text;
   }
-  if (ctx.sourceElement.closest('#ring, #call button')) {
+  if (ctx.sourceElement.closest('#ring, #call button, select[name=fate]')) {
     problem.textContent = ctx.response.status < 400 || ctx.response.status === 409 ? '' : ctx.text;
     htmx.trigger(document.body, 'look');
   }

@@ -63,6 +63,8 @@ async fn call(State(shared): State<Shared>, headers: HeaderMap, body: Bytes) -> 
         put_secret(&shared, &body)
     } else if target == Some("PinpointSMSVoiceV2.CarrierLookup") {
         carrier::look_up(&shared.carrier, &body)
+    } else if target == Some("PinpointSMSVoiceV2.SendTextMessage") {
+        carrier::send_text_message(&shared.carrier, &body).await
     } else if target == Some("AmazonSQS.SendMessageBatch") {
         shared.push_retries.send_batch(&body)
     } else if target.is_some() {

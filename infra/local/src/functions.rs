@@ -10,6 +10,7 @@ use std::sync::Arc;
 use authorize::Authorize;
 use aws_types::app_name::AppName;
 use confirmation_call::ConfirmationCall;
+use delivery_receipt::DeliveryReceipt;
 use dispatch_push::DispatchPush;
 use edit_appointment::EditAppointment;
 use fetch_conversation::FetchConversation;
@@ -28,6 +29,7 @@ use runtime::Runtime;
 use send_reply::SendReply;
 use serde_json::Value;
 use sign_in::SignIn;
+use sms::Provider;
 use tower::ServiceExt;
 
 /// The name of the secret that `sign-in` is configured with.
@@ -71,15 +73,16 @@ macro_rules! event_function {
 
 impl Functions {
     /// `live` is where the WebSocket API's `@connections` are; `services` may be pushed to.
-    pub(crate) fn new(runtime: &Runtime, live: &str, services: &Services) -> Self {
+    pub(crate) fn new(runtime: &Runtime, live: &str, services: &Services, sms: &Provider) -> Self {
         let on = |name| under_its_name(runtime, name);
         let push_subscriptions =
             PushSubscriptions::new(&on("push-subscriptions"), services.clone(), PUSH_SECRET.to_owned());
         let dispatch_push =
             DispatchPush::new(&on("dispatch-push"), services.clone(), PUSH_SECRET.to_owned(), PUSH_RETRIES.to_owned());
-        let by_name: [(_, Function); 13] = [
+        let by_name: [(_, Function); 14] = [
             ("authorize", event_function!(Arc::new(Authorize::new(&on("authorize"))))),
             ("confirmation-call", event_function!(Arc::new(ConfirmationCall::new(&on("confirmation-call"))))),
+            ("delivery-receipt", event_function!(Arc::new(DeliveryReceipt::new(&on("delivery-receipt"))))),
             ("dispatch-push", event_function!(Arc::new(dispatch_push))),
             ("edit-appointment", http_function!(Arc::new(EditAppointment::new(&on("edit-appointment"))))),
             ("fetch-conversation", http_function!(Arc::new(FetchConversation::new(&on("fetch-conversation"))))),
@@ -89,7 +92,7 @@ impl Functions {
             ("live-connection", event_function!(Arc::new(LiveConnection::new(&on("live-connection"), live)))),
             ("live-updates", event_function!(Arc::new(LiveUpdates::new(&on("live-updates"), live)))),
             ("push-subscriptions", http_function!(Arc::new(push_subscriptions))),
-            ("send-reply", http_function!(Arc::new(SendReply::new(&on("send-reply"))))),
+            ("send-reply", http_function!(Arc::new(SendReply::new(&on("send-reply"), sms)))),
             ("sign-in", http_function!(Arc::new(SignIn::new(&on("sign-in"), SIGN_IN_SECRET.to_owned())))),
         ];
         Self { by_name: by_name.into() }

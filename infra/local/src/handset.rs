@@ -10,7 +10,7 @@ use maud::{DOCTYPE, Markup, html};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::carrier::{Answer, Kind, Way};
+use crate::carrier::{Answer, Fate, Kind, Way};
 use crate::stack::Shared;
 
 pub(crate) fn router() -> Router<Shared> {
@@ -28,6 +28,9 @@ pub(crate) fn router() -> Router<Shared> {
         .route("/local/handset/messages", get(thread).post(text))
         .route("/local/carrier/messages", get(accepted))
         .route("/local/carrier/next", post(steer))
+        .route("/local/handset/fate", post(turn))
+        .route("/local/carrier/fates", post(decide_fate))
+        .route("/local/carrier/receipts", post(tell))
         .route("/local/carrier/kinds", get(looked_up).post(decide))
 }
 
@@ -73,7 +76,7 @@ async fn steer(State(shared): State<Shared>, Form(steer): Form<Steer>) -> Respon
     let Ok(number) = PhoneNumber::e164(&steer.to) else {
         return (StatusCode::BAD_REQUEST, "`to` is a number in E.164.").into_response();
     };
-    shared.carrier.steer(number, steer.answer);
+    shared.carrier.steering.answer_next(number, steer.answer);
     StatusCode::NO_CONTENT.into_response()
 }
 
@@ -88,8 +91,61 @@ async fn decide(State(shared): State<Shared>, Form(decide): Form<Decide>) -> Res
     let Ok(number) = PhoneNumber::e164(&decide.number) else {
         return (StatusCode::BAD_REQUEST, "`number` is in E.164.").into_response();
     };
-    shared.carrier.decide(number, decide.kind);
+    shared.carrier.steering.decide_kind(number, decide.kind);
     StatusCode::NO_CONTENT.into_response()
+}
+
+#[derive(Deserialize)]
+struct DecideFate {
+    to: String,
+    fate: Fate,
+}
+
+/// What becomes of messages to a number from now on.
+async fn decide_fate(State(shared): State<Shared>, Form(decide): Form<DecideFate>) -> Response {
+    let Some(number) = read(&decide.to, None) else {
+        return (StatusCode::BAD_REQUEST, "`to` is a number in E.164.").into_response();
+    };
+    shared.carrier.steering.decide_fate(number, decide.fate);
+    StatusCode::NO_CONTENT.into_response()
+}
+
+#[derive(Deserialize)]
+struct Turned {
+    #[serde(flatten)]
+    phones: Phones,
+    fate: Fate,
+}
+
+/// The phone is switched off, or on again, or whatever else its holder or its carrier may do.
+async fn turn(State(shared): State<Shared>, Form(turned): Form<Turned>) -> Response {
+    match known(&shared, &turned.phones).await {
+        Ok((number, _)) => {
+            shared.carrier.steering.decide_fate(number, turned.fate);
+            StatusCode::NO_CONTENT.into_response()
+        }
+        Err(said) => (StatusCode::UNPROCESSABLE_ENTITY, Html(html! { (said) }.into_string())).into_response(),
+    }
+}
+
+#[derive(Deserialize)]
+struct Tell {
+    to: String,
+    event: String,
+    #[serde(default, rename = "final")]
+    is_final: bool,
+}
+
+/// A receipt of the newest message to a number, as often and in whatever order it is asked for.
+async fn tell(State(shared): State<Shared>, Form(tell): Form<Tell>) -> Response {
+    let Some(number) = read(&tell.to, None) else {
+        return (StatusCode::BAD_REQUEST, "`to` is a number in E.164.").into_response();
+    };
+    match shared.carrier.tell(&number, &tell.event, tell.is_final).await {
+        Ok(true) => StatusCode::NO_CONTENT.into_response(),
+        Ok(false) => (StatusCode::NOT_FOUND, "Nothing was sent to this number.").into_response(),
+        Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+    }
 }
 
 /// How often a number was looked up.
@@ -191,6 +247,15 @@ async fn page(State(shared): State<Shared>) -> Response {
                                         }
                                     }
                                 }
+                            }
+                        }
+                        label { span { "and is" }
+                            select name="fate" hx-post="/local/handset/fate" hx-swap="none" {
+                                option value="delivered" { "switched on" }
+                                option value="unreachable" { "switched off" }
+                                option value="invalid" { "nobody's number" }
+                                option value="blocked" { "blocking the line" }
+                                option value="untold" { "told nothing of by its carrier" }
                             }
                         }
                         button #ring type="button" hx-post="/local/handset/call" hx-include="#phones" hx-swap="none" { "Get a confirmation call" }

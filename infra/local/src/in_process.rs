@@ -17,8 +17,9 @@ use runtime::Runtime;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use sms::Provider;
 
-use crate::carrier::{self, Carrier, Way};
+use crate::carrier::{self, Carrier, Fate, Way};
 use crate::functions::Functions;
 use crate::stream::{self, Mapping};
 use crate::table;
@@ -58,8 +59,8 @@ impl dynoxide::storage_backend::Clock for Ticking {
 impl Instance {
     /// `live` is where the WebSocket API's `@connections` are.
     #[must_use]
-    pub fn cold(runtime: &Runtime, live: &str) -> Self {
-        Self(Arc::new(Functions::new(runtime, live, &Services::known())))
+    pub fn cold(runtime: &Runtime, live: &str, sms: &Provider) -> Self {
+        Self(Arc::new(Functions::new(runtime, live, &Services::known(), sms)))
     }
 
     /// `None` if there is no such function.
@@ -74,7 +75,8 @@ impl InProcess {
         let database = Database::memory_with_clock(Arc::new(Ticking(runtime.clock.clone())))
             .map_err(|error| anyhow!("there is no memory for a table: {error}"))?;
         let client = Client::new(&runtime.aws);
-        let carrier = Carrier::new(client.clone(), instance.0.clone(), runtime);
+        // What its receipts say, whoever carries them says.
+        let carrier = Carrier::new(client.clone(), &instance.0, runtime, Fate::Untold);
         Ok(Self { database, client, carrier })
     }
 
@@ -89,6 +91,7 @@ impl InProcess {
         let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
         match target.split_once('.') {
             Some(("PinpointSMSVoiceV2", "CarrierLookup")) => carrier::look_up(&self.carrier, body),
+            Some(("PinpointSMSVoiceV2", "SendTextMessage")) => carrier::send_text_message(&self.carrier, body).await,
             Some(("DynamoDB_20120810", operation)) => in_table(&self.database, operation, body),
             Some(_) => StatusCode::NOT_IMPLEMENTED.into_response(),
             None => carrier::publish(&self.carrier, body).await,

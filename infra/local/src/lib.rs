@@ -21,6 +21,7 @@ mod stream;
 mod table;
 mod usage;
 
+pub use carrier::Fate;
 pub use connect::CONTACT_EVENTS;
 pub use gateway::{ROUTES, Route};
 pub use in_process::{Carried, InProcess, Instance};

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Parser;
-use local::{Data, Options, SocketLimits, Stack};
+use local::{Data, Fate, Options, SocketLimits, Stack};
+use sms::{Provider, Settings};
 use tracing_subscriber::EnvFilter;
 
 /// Switchboard on this machine: the portal, its functions, a table, a carrier and a customer's phone.
@@ -43,6 +44,8 @@ async fn main() -> anyhow::Result<()> {
         sockets: SocketLimits::default(),
         push_services: arguments.push_service,
         connections: None,
+        sms: Provider::EndUserMessaging(Settings::default()),
+        fate: Fate::Delivered,
     };
     let stack = Box::pin(Stack::start(options)).await?;
     let address = stack.address();

@@ -12,13 +12,14 @@ use axum::routing::get;
 use domain::Retention;
 use push::Services;
 use runtime::{Configuration, Runtime};
+use sms::Provider;
 use store::Store;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tower_http::compression::CompressionLayer;
 
-use crate::carrier::Carrier;
+use crate::carrier::{Carrier, Fate};
 use crate::connect::Connect;
 use crate::endpoint::TableDoor;
 use crate::functions::Functions;
@@ -47,6 +48,10 @@ pub struct Options {
     pub push_services: Vec<String>,
     /// Who is asked instead of the gateway here for what is below `@connections`: `http://127.0.0.1:<port>`.
     pub connections: Option<String>,
+    /// Which service SMS are sent by.
+    pub sms: Provider,
+    /// What becomes of SMS to numbers that nobody decided about.
+    pub fate: Fate,
 }
 
 /// Where data is kept.
@@ -109,14 +114,14 @@ impl Stack {
         for origin in &options.push_services {
             services = services.and_local(origin)?;
         }
-        let functions = Arc::new(Functions::new(&runtime, &live, &services));
+        let functions = Arc::new(Functions::new(&runtime, &live, &services, &options.sms));
         let sockets =
             SocketGateway::new(functions.clone(), runtime.clock.clone(), runtime.randomness.clone(), options.sockets);
         let shared = Shared {
             gateway: Gateway::new(functions.clone(), runtime.clock.clone()),
             connect: Connect::new(functions.clone(), &runtime)?,
             sockets: sockets.clone(),
-            carrier: Carrier::new(dynamodb.clone(), functions.clone(), &runtime),
+            carrier: Carrier::new(dynamodb.clone(), &functions, &runtime, options.fate),
             issuer: Issuer::new(&origins[0], runtime.clock.clone(), runtime.randomness.clone())?,
             push_keys: PushKeys::open(&options.data, &runtime.randomness)?,
             push_retries: Queue::new(

@@ -11,15 +11,18 @@ mod event;
 mod login;
 mod message;
 mod notification;
+mod opt_out;
 mod page;
 mod phone_number;
 mod position;
 mod push;
+mod refusal;
 mod retention;
 mod slug;
 mod staff;
 mod text;
 mod time_zone;
+mod wish;
 
 pub use appointment::{
     Appointment, AppointmentId, AppointmentStatus, BadAppointment, CustomerName, Details, Field, Length, Mobile, Notes,
@@ -33,14 +36,17 @@ pub use conversation::{Conversation, ConversationId, ConversationKey, NotAConver
 pub use customer::{Booking, Customer, NextAppointment, NoTexting, NumberKind};
 pub use event::Event;
 pub use login::{Login, NotALogin};
-pub use message::{Message, MessageId, MessageKind, Progress, Refusal, Told};
+pub use message::{Message, MessageId, MessageKind, Progress, Told};
 pub use notification::Notification;
+pub use opt_out::{OptOut, OptOutCause, Opted};
 pub use page::Page;
 pub use phone_number::{NotANumber, NotARegion, PhoneNumber, Region, read_numbering_plans};
 pub use position::{NotAPosition, Position};
 pub use push::{NotASubscription, PushEndpoint, PushSubscription, SubscriptionId};
+pub use refusal::{Refusal, Undelivered};
 pub use retention::Retention;
 pub use slug::NotASlug;
 pub use staff::{Staff, StaffId};
 pub use text::{BadText, OutboundText};
 pub use time_zone::{BadMoment, Day, NotATimeZone, TimeOfDay, TimeZone};
+pub use wish::Wish;

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::conversation::digest;
-use crate::{CompanyId, ConversationId, PhoneNumber, Position, StaffId, Timestamp};
+use crate::{CompanyId, ConversationId, PhoneNumber, Position, Refusal, StaffId, Timestamp, Undelivered};
 
 /// One SMS of a conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,50 +17,40 @@ pub struct Message {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MessageKind {
     Inbound,
-    Outbound { by: String, progress: Progress },
+    Outbound {
+        by: String,
+        progress: Progress,
+        /// The message that this one is another try of.
+        again: Option<Position>,
+        /// The message that is another try of this one.
+        tried_again: Option<Position>,
+    },
 }
 
-/// What is recorded of an outbound SMS. It only ever moves from `Queued` to one of the others.
+/// What is recorded of an outbound SMS. It only ever moves down this list, whatever comes late or
+/// again: what is `Failed` may yet turn out to have gone out, and what was not delivered to have been.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "kebab-case")]
 pub enum Progress {
     /// Recorded, and about to be handed to the carrier, once.
     Queued,
-    Sent {
-        at: Timestamp,
-        /// The carrier's own id of the message, which its receipts will name.
-        provider_id: String,
-    },
     Failed {
         refusal: Refusal,
     },
-}
-
-/// Why an SMS certainly did not go out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Refusal {
-    OptedOut,
-    InvalidNumber,
-    Throttled,
-    Unreachable,
-    Other,
-}
-
-impl Refusal {
-    /// The reason in words for the member of staff who sent it.
-    #[must_use]
-    pub fn sentence(self) -> &'static str {
-        match self {
-            Self::OptedOut => {
-                "Not sent: this customer asked to get no more texts by replying STOP. Only a START from them changes that."
-            }
-            Self::InvalidNumber => "Not sent: the carrier does not accept this number.",
-            Self::Throttled => "Not sent: too many texts at once. Wait a moment and send it again.",
-            Self::Unreachable => "Not sent: the SMS service could not be reached. Try again in a minute.",
-            Self::Other => "Not sent: the SMS service refused this message. Your administrator can see why.",
-        }
-    }
+    Sent {
+        at: Timestamp,
+        /// The carrier's own id of the message, which its receipts name.
+        provider_id: String,
+    },
+    Undelivered {
+        at: Timestamp,
+        provider_id: String,
+        why: Undelivered,
+    },
+    Delivered {
+        at: Timestamp,
+        provider_id: String,
+    },
 }
 
 /// What can be told of an outbound SMS at a moment.
@@ -70,12 +60,63 @@ pub enum Told {
     Sent {
         at: Timestamp,
     },
+    Delivered {
+        at: Timestamp,
+    },
     Failed(Refusal),
+    Undelivered(Undelivered),
     /// Queued too long for it still to be on its way: nobody knows whether it went out.
     Unconfirmed,
 }
 
+impl Told {
+    fn may_be_tried_again(self) -> bool {
+        match self {
+            Self::Failed(refusal) => refusal != Refusal::OptedOut,
+            Self::Undelivered(_) | Self::Unconfirmed => true,
+            Self::Sending | Self::Sent { .. } | Self::Delivered { .. } => false,
+        }
+    }
+}
+
+impl Message {
+    /// Whether it may be sent again by somebody who knows what is told of it: it did not arrive, or nobody can
+    /// know, and nobody has sent it again.
+    #[must_use]
+    pub fn may_be_sent_again(&self, now: Timestamp) -> bool {
+        match &self.kind {
+            MessageKind::Outbound { progress, tried_again: None, .. } => {
+                progress.told(self.position.at, now).may_be_tried_again()
+            }
+            MessageKind::Outbound { .. } | MessageKind::Inbound => false,
+        }
+    }
+
+    /// Whether it can be the message that the carrier knows by this id.
+    #[must_use]
+    pub fn is_known_as(&self, provider_id: Option<&str>) -> bool {
+        match &self.kind {
+            MessageKind::Inbound => false,
+            MessageKind::Outbound { progress, .. } => match (progress.provider_id(), provider_id) {
+                (Some(known), Some(id)) => known == id,
+                _ => true,
+            },
+        }
+    }
+}
+
 impl Progress {
+    /// What the carrier calls the message, once it has taken it.
+    #[must_use]
+    pub fn provider_id(&self) -> Option<&str> {
+        match self {
+            Self::Queued | Self::Failed { .. } => None,
+            Self::Sent { provider_id, .. }
+            | Self::Undelivered { provider_id, .. }
+            | Self::Delivered { provider_id, .. } => Some(provider_id),
+        }
+    }
+
     /// A send that has no outcome after so many seconds will not get one from the request that made it.
     const UNCONFIRMED_AFTER_SECS: u64 = 60;
 
@@ -86,6 +127,8 @@ impl Progress {
             Self::Queued => Told::Sending,
             Self::Sent { at, .. } => Told::Sent { at: *at },
             Self::Failed { refusal } => Told::Failed(*refusal),
+            Self::Undelivered { why, .. } => Told::Undelivered(*why),
+            Self::Delivered { at, .. } => Told::Delivered { at: *at },
         }
     }
 }
@@ -134,6 +177,32 @@ mod tests {
         let queued = Timestamp::from_millis(1_000_000);
         assert_eq!(Progress::Queued.told(queued, queued.plus_secs(59)), Told::Sending);
         assert_eq!(Progress::Queued.told(queued, queued.plus_secs(60)), Told::Unconfirmed);
+    }
+
+    #[test]
+    fn what_did_not_arrive_may_be_sent_again_once_and_what_nobody_knows_of_after_a_minute() {
+        let at = Timestamp::from_millis(1_000_000);
+        let may_be = |progress: &Progress, tried_again, now| {
+            let kind =
+                MessageKind::Outbound { by: "Dana".into(), progress: progress.clone(), again: None, tried_again };
+            let line = PhoneNumber::e164("+12065550142").unwrap();
+            let conversation = "0".repeat(32).parse().unwrap();
+            let message = Message { conversation, position: Position::new(at, 1), line, text: "hi".into(), kind };
+            message.may_be_sent_again(now)
+        };
+        assert!(!may_be(&Progress::Queued, None, at.plus_secs(59)));
+        assert!(may_be(&Progress::Queued, None, at.plus_secs(60)));
+        assert!(!may_be(&Progress::Queued, Some(Position::new(at, 2)), at.plus_secs(60)));
+        assert!(may_be(&Progress::Failed { refusal: Refusal::Price }, None, at));
+        assert!(!may_be(&Progress::Failed { refusal: Refusal::OptedOut }, None, at), "only a START changes that");
+        let provider_id = String::new();
+        assert!(may_be(
+            &Progress::Undelivered { at, provider_id: provider_id.clone(), why: Undelivered::Expired },
+            None,
+            at
+        ));
+        assert!(!may_be(&Progress::Delivered { at, provider_id: provider_id.clone() }, None, at));
+        assert!(!may_be(&Progress::Sent { at, provider_id }, None, at.plus_secs(3600)));
     }
 
     #[test]

@@ -62,6 +62,12 @@ pub fn push_services() -> String {
     env::var("SWITCHBOARD_PUSH_SERVICES").unwrap_or_default()
 }
 
+/// How SMS are sent: `SWITCHBOARD_SMS_PROVIDER`, `SWITCHBOARD_SMS_CONFIGURATION_SET`, `SWITCHBOARD_SMS_MAX_PRICE`.
+#[must_use]
+pub fn sms_setting(name: &str) -> String {
+    env::var(format!("SWITCHBOARD_SMS_{name}")).unwrap_or_default()
+}
+
 /// The address of the queue of pushes that are to be tried again.
 pub fn push_retries() -> Result<String, BadConfiguration> {
     env::var("SWITCHBOARD_PUSH_RETRIES")

@@ -14,6 +14,8 @@ pub enum Metric {
     SendAccepted,
     /// A message of staff did not go out, or nobody knows whether it did.
     SendFailed,
+    /// A message that the carrier had taken did not arrive.
+    Undelivered,
     /// A push service refused what it was sent: our mistake.
     PushRefused,
     /// A browser is not told of something, although it was tried again.

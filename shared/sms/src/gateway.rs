@@ -2,19 +2,42 @@ use std::error::Error;
 use std::io;
 use std::time::Duration;
 
-use aws_sdk_sns::Client;
-use aws_sdk_sns::config::retry::RetryConfig;
-use aws_sdk_sns::config::timeout::TimeoutConfig;
-use aws_sdk_sns::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_sns::operation::publish::PublishError;
-use aws_sdk_sns::types::MessageAttributeValue;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
-use domain::{OutboundText, PhoneNumber, Refusal};
+use domain::{CompanyId, ConversationId, OutboundText, PhoneNumber, Position, Randomness, Refusal};
+use tokio::time::Instant;
 
-/// Where outbound SMS leave by: Amazon SNS.
+use crate::end_user_messaging::EndUserMessaging;
+use crate::provider::Provider;
+use crate::sns::Sns;
+
+/// Where outbound SMS leave by.
 #[derive(Clone)]
 pub struct Gateway {
-    client: Client,
+    service: Service,
+    randomness: Randomness,
+}
+
+#[derive(Clone)]
+enum Service {
+    EndUserMessaging(EndUserMessaging),
+    Sns(Sns),
+}
+
+/// A message that is to be sent, and which of ours it is.
+#[derive(Clone, Copy, Debug)]
+pub struct Outgoing<'a> {
+    pub company: &'a CompanyId,
+    pub conversation: ConversationId,
+    pub position: Position,
+    /// A line of ours.
+    pub from: &'a PhoneNumber,
+    pub to: &'a PhoneNumber,
+    pub text: &'a OutboundText,
 }
 
 /// What is known after a message was handed to the carrier, once.
@@ -31,52 +54,68 @@ pub enum Handed {
 /// Less than a function has, so that it is the function that learns of a time-out.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// What passes is tried again for so long: with the last try's patience still less than a function has.
+const TRY_FOR: Duration = Duration::from_secs(5);
+
+/// About how long is waited before the second try. Doubled for each that follows.
+const FIRST_WAIT: Duration = Duration::from_millis(200);
+
 impl Gateway {
-    /// `Publish` takes no idempotency token, so the SDK's own retries, which follow time-outs too,
-    /// could send an SMS twice: they are off.
     #[must_use]
-    pub fn new(aws: &SdkConfig) -> Self {
-        let config = aws_sdk_sns::config::Builder::from(aws)
-            .retry_config(RetryConfig::disabled())
-            .timeout_config(
-                TimeoutConfig::builder().connect_timeout(Duration::from_secs(3)).operation_timeout(PATIENCE).build(),
-            )
-            .build();
-        Self { client: Client::from_conf(config) }
+    pub fn new(aws: &SdkConfig, provider: &Provider, randomness: &Randomness) -> Self {
+        let aws = sending_once(aws);
+        let service = match provider {
+            Provider::EndUserMessaging(settings) => Service::EndUserMessaging(EndUserMessaging::new(&aws, settings)),
+            Provider::Sns => Service::Sns(Sns::new(&aws)),
+        };
+        Self { service, randomness: randomness.clone() }
     }
 
-    /// Hands a message to the carrier, once, from a line of ours.
-    pub async fn hand_over(&self, from: &PhoneNumber, to: &PhoneNumber, text: &OutboundText) -> Handed {
-        let published = self
-            .client
-            .publish()
-            .phone_number(to.as_str())
-            .message(text.as_str())
-            .set_message_attributes(Some(
-                [("AWS.MM.SMS.OriginationNumber", from.as_str()), ("AWS.SNS.SMS.SMSType", "Transactional")]
-                    .into_iter()
-                    .filter_map(|(name, value)| Some((name.to_owned(), attribute(value)?)))
-                    .collect(),
-            ))
-            .send()
-            .await;
-        match published {
-            Ok(answer) => Handed::Accepted { provider_id: answer.message_id.unwrap_or_default() },
-            Err(error) => {
-                let handed = outcome(&error);
-                tracing::warn!(code = error.code().unwrap_or("none"), ?handed, "the carrier did not accept a message");
-                handed
+    /// Hands a message to the carrier, once. It is offered again only where it certainly was not taken
+    /// and what stood in the way passes.
+    pub async fn hand_over(&self, message: Outgoing<'_>) -> Handed {
+        let begun = Instant::now();
+        let mut wait = FIRST_WAIT;
+        loop {
+            let handed = match &self.service {
+                Service::EndUserMessaging(service) => service.hand_over(message).await,
+                Service::Sns(service) => service.hand_over(message).await,
+            };
+            let waited = jittered(wait, &self.randomness);
+            match handed {
+                Handed::Refused(refusal) if refusal.passes() && begun.elapsed() + waited < TRY_FOR => {
+                    tokio::time::sleep(waited).await;
+                    wait *= 2;
+                }
+                handed => return handed,
             }
         }
     }
 }
 
-fn attribute(value: &str) -> Option<MessageAttributeValue> {
-    MessageAttributeValue::builder().data_type("String").string_value(value).build().ok()
+/// Neither service takes an idempotency token, so the SDK's own retries, which follow time-outs too,
+/// could send an SMS twice: they are off.
+fn sending_once(aws: &SdkConfig) -> SdkConfig {
+    aws.to_builder()
+        .retry_config(RetryConfig::disabled())
+        .timeout_config(
+            TimeoutConfig::builder().connect_timeout(Duration::from_secs(3)).operation_timeout(PATIENCE).build(),
+        )
+        .build()
 }
 
-fn outcome(error: &SdkError<PublishError>) -> Handed {
-    match error {
+/// Between half of it and all of it: those who were refused together do not come again together.
+fn jittered(wait: Duration, randomness: &Randomness) -> Duration {
+    let [byte, ..] = randomness.bytes();
+    wait.mul_f64(0.5 + f64::from(byte) / 512.0)
+}
+
+/// What an answer without acceptance means; `refusal` reads what the service says.
+pub(crate) fn outcome<E>(error: &SdkError<E, HttpResponse>, refusal: impl Fn(&E) -> Refusal) -> Handed
+where
+    E: ProvideErrorMetadata,
+{
+    let handed = match error {
         SdkError::ConstructionFailure(_) => Handed::Refused(Refusal::Other),
         SdkError::DispatchFailure(failure)
             if failure.as_connector_error().is_some_and(|error| refused_connection(error)) =>
@@ -87,20 +126,15 @@ fn outcome(error: &SdkError<PublishError>) -> Handed {
             Handed::Refused(refusal(service.err()))
         }
         _ => Handed::Unknown,
+    };
+    let code = error.code().unwrap_or("none");
+    if let Handed::Refused(refused) = &handed {
+        let remedy = refused.remedy().unwrap_or("nothing");
+        tracing::warn!(code, ?refused, remedy, "the carrier did not accept a message");
+    } else {
+        tracing::warn!(code, "nobody knows whether the carrier accepted a message");
     }
-}
-
-fn refusal(error: &PublishError) -> Refusal {
-    let code = error.code().unwrap_or_default();
-    let says = |words| error.message().is_some_and(|message| message.contains(words));
-    match code {
-        "OptedOut" => Refusal::OptedOut,
-        _ if says("opted out") => Refusal::OptedOut,
-        // The message and its attributes are parameters, too, and say nothing of the customer's number.
-        "InvalidParameter" | "InvalidParameterValue" if says("PhoneNumber") => Refusal::InvalidNumber,
-        "Throttled" | "Throttling" | "ThrottlingException" => Refusal::Throttled,
-        _ => Refusal::Other,
-    }
+    handed
 }
 
 /// A connection that was refused carried nothing.
@@ -113,29 +147,4 @@ fn refused_connection(error: &(dyn Error + 'static)) -> bool {
         cause = error.source();
     }
     false
-}
-
-#[cfg(test)]
-mod tests {
-    use aws_sdk_sns::error::ErrorMetadata;
-
-    use super::*;
-
-    #[test]
-    fn only_what_is_said_of_the_number_is_held_against_it() {
-        let refused = |code: &str, message: &str| {
-            refusal(&PublishError::generic(ErrorMetadata::builder().code(code).message(message).build()))
-        };
-        let number = "Invalid parameter: PhoneNumber Reason: it is not valid to publish to";
-        assert_eq!(refused("InvalidParameter", number), Refusal::InvalidNumber);
-        assert_eq!(refused("InvalidParameterValue", number), Refusal::InvalidNumber);
-        for other in ["Invalid parameter: Message", "Invalid parameter: Message too long", ""] {
-            assert_eq!(refused("InvalidParameter", other), Refusal::Other, "{other}");
-        }
-        assert_eq!(
-            refused("InvalidParameter", "Invalid parameter: Cannot publish to opted out phone number"),
-            Refusal::OptedOut
-        );
-        assert_eq!(refused("Throttled", "PhoneNumber"), Refusal::Throttled);
-    }
 }

@@ -1,9 +1,16 @@
 #![doc = include_str!("../README.md")]
 
+mod context;
+mod end_user_messaging;
 mod gateway;
 mod inbound;
 mod lookup;
+mod provider;
+mod receipt;
+mod sns;
 
-pub use gateway::{Gateway, Handed};
+pub use gateway::{Gateway, Handed, Outgoing};
 pub use inbound::{InboundSms, Malformed};
 pub use lookup::Lookup;
+pub use provider::{Provider, Settings, UnknownProvider};
+pub use receipt::{Fate, NotAReceipt, Receipt};

@@ -29,6 +29,8 @@ pub enum Change {
         /// As it was, without what is known of the customer; `None` if the conversation is new.
         before: Option<Box<Conversation>>,
     },
+    /// Whether the customer of a conversation gets texts.
+    OptOut { company: CompanyId, conversation: ConversationId },
     /// Whom a conversation is with: their name, or their next appointment.
     Person { company: CompanyId, conversation: ConversationId },
     /// An appointment is new, or has changed.
@@ -95,6 +97,7 @@ impl Change {
         match self {
             Self::Event { company, .. }
             | Self::Head { company, .. }
+            | Self::OptOut { company, .. }
             | Self::Person { company, .. }
             | Self::Appointment { company, .. }
             | Self::SessionEnded { company, .. }
@@ -120,6 +123,9 @@ impl Change {
                 // At any moment: only appointments have one.
                 let before = before.map(|head| Box::new(head.with(None, Timestamp::from_millis(0))));
                 Ok(Some(Self::Head { company, conversation, before }))
+            }
+            Place::OptOut { company, conversation } if new.is_some() => {
+                Ok(Some(Self::OptOut { company, conversation }))
             }
             Place::Person { company, conversation } if new.is_some() => {
                 Ok(Some(Self::Person { company, conversation }))
@@ -151,7 +157,11 @@ impl Change {
                 let test = push::newly_asked(old, new).map_err(|_| Unreadable::Image)?;
                 Ok(test.map(|test| Self::PushTest { company, staff, subscription, test }))
             }
-            Place::Head { .. } | Place::Person { .. } | Place::Appointment { .. } | Place::Elsewhere => Ok(None),
+            Place::Head { .. }
+            | Place::OptOut { .. }
+            | Place::Person { .. }
+            | Place::Appointment { .. }
+            | Place::Elsewhere => Ok(None),
         }
     }
 }

@@ -29,18 +29,37 @@ struct Item {
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 enum Kind {
-    InboundSms { text: String },
-    OutboundSms { text: String, by: String, progress: Progress },
-    ConfirmationCall { appointment: Option<AppointmentId>, outcome: CallOutcome },
+    InboundSms {
+        text: String,
+    },
+    OutboundSms {
+        text: String,
+        by: String,
+        progress: Progress,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        again: Option<Position>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tried_again: Option<Position>,
+    },
+    ConfirmationCall {
+        appointment: Option<AppointmentId>,
+        outcome: CallOutcome,
+    },
 }
 
 impl Kind {
     fn of(event: &Event) -> Self {
         match event {
             Event::Message(Message { text, kind: MessageKind::Inbound, .. }) => Self::InboundSms { text: text.clone() },
-            Event::Message(Message { text, kind: MessageKind::Outbound { by, progress }, .. }) => {
-                Self::OutboundSms { text: text.clone(), by: by.clone(), progress: progress.clone() }
-            }
+            Event::Message(Message {
+                text, kind: MessageKind::Outbound { by, progress, again, tried_again }, ..
+            }) => Self::OutboundSms {
+                text: text.clone(),
+                by: by.clone(),
+                progress: progress.clone(),
+                again: *again,
+                tried_again: *tried_again,
+            },
             Event::Call(Call { appointment, outcome, .. }) => {
                 Self::ConfirmationCall { appointment: appointment.clone(), outcome: *outcome }
             }
@@ -86,7 +105,9 @@ pub(crate) fn from_image(item: serde_dynamo::Item) -> Result<Event, serde_dynamo
     let message = |text, kind| Event::Message(Message { conversation, position, line: line.clone(), text, kind });
     Ok(match kind {
         Kind::InboundSms { text } => message(text, MessageKind::Inbound),
-        Kind::OutboundSms { text, by, progress } => message(text, MessageKind::Outbound { by, progress }),
+        Kind::OutboundSms { text, by, progress, again, tried_again } => {
+            message(text, MessageKind::Outbound { by, progress, again, tried_again })
+        }
         Kind::ConfirmationCall { appointment, outcome } => {
             Event::Call(Call { conversation, position, line, appointment, outcome })
         }

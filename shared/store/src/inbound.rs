@@ -1,4 +1,6 @@
-use domain::{Event, Line, Message, MessageId, MessageKind, PhoneNumber, Timestamp};
+use domain::{
+    Event, Line, Message, MessageId, MessageKind, OptOut, OptOutCause, Opted, PhoneNumber, Position, Timestamp, Wish,
+};
 
 use crate::guard::Done;
 use crate::head::{From, Head, HeadNews, SUPPOSED_AT_MOST, Stands, moved_too_often};
@@ -23,7 +25,8 @@ pub enum Recorded {
 
 impl Store {
     /// Records an SMS once, however often it is delivered: the guard, the message and the
-    /// conversation's head in one transaction. One request, two if it comes out of order.
+    /// conversation's head in one transaction; for a keyword with which customers opt out or in also
+    /// that. One request, two if it comes out of order.
     pub async fn record_inbound(&self, line: &Line, arrival: &Arrival, now: Timestamp) -> Result<Recorded, StoreError> {
         let conversation = line.conversation_key.conversation_with(&arrival.from);
         let message = Message {
@@ -47,9 +50,13 @@ impl Store {
         let guard =
             self.put_guard(keys::inbound_guard(arrival.id), Done { conversation, position: message.position }, now)?;
         let event = self.put_event(&line.company, &Event::Message(message.clone()), news.expires)?;
+        let mut opted = opted(&message.text, message.position);
         let mut stands = Stands::Newest;
         for _ in 0..SUPPOSED_AT_MOST {
             let mut writes = vec![guard.clone(), event.clone()];
+            if let Some(opted) = &opted {
+                writes.push(self.put_opted(&line.company, conversation, opted)?);
+            }
             // What is beyond the retention before it is stored is never shown, and nobody waits for
             // an answer to it.
             if news.position >= news.floor {
@@ -60,9 +67,25 @@ impl Store {
             if refused.next().flatten().is_some() {
                 return Ok(Recorded::AlreadyThere);
             }
-            let head = Head::read(refused.flatten().next().unwrap_or_default(), "TransactWriteItems")?;
-            stands = Stands::to(&head, &news);
+            // The event has no condition.
+            let mut refused = refused.skip(1);
+            if opted.is_some() && refused.next().flatten().is_some() {
+                // What they said later is known already.
+                opted = None;
+            }
+            if let Some(head) = refused.next().flatten() {
+                stands = Stands::to(&Head::read(head, "TransactWriteItems")?, &news);
+            }
         }
         Err(moved_too_often())
+    }
+}
+
+/// What a text that is a keyword says of whether its writer gets texts.
+fn opted(text: &str, at: Position) -> Option<Opted> {
+    match Wish::of(text)? {
+        Wish::Stop(word) => Some(Opted::Out(OptOut { at, cause: OptOutCause::Keyword { word: word.to_owned() } })),
+        Wish::Start => Some(Opted::In { at }),
+        Wish::SeemsToStop => None,
     }
 }

@@ -92,6 +92,13 @@ pub(crate) fn event_sk(at: Position) -> String {
     format!("EVENT#{at}")
 }
 
+const OPT_OUT: &str = "OPTOUT";
+
+/// Whether the customer of a conversation gets texts.
+pub(crate) fn opt_out(company: &CompanyId, id: ConversationId) -> Key {
+    key(conversation(company, id), OPT_OUT)
+}
+
 const PERSON: &str = "PERSON";
 
 /// Whom a conversation is with, and their appointments.
@@ -99,8 +106,8 @@ pub(crate) fn person(company: &CompanyId, id: ConversationId) -> Key {
     key(conversation(company, id), PERSON)
 }
 
-/// Sorts after every event and every head, as whom a conversation is with does: one descending query
-/// from here returns both and the conversation's newest page.
+/// Sorts after every event, every head and every opt-out, as whom a conversation is with does: one
+/// descending query from here returns them and the conversation's newest page.
 pub(crate) fn end_of_conversation() -> String {
     PERSON.to_owned()
 }
@@ -109,6 +116,7 @@ pub(crate) fn end_of_conversation() -> String {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Part {
     Head,
+    OptOut,
     Person,
     Event,
 }
@@ -116,6 +124,7 @@ pub(crate) enum Part {
 pub(crate) fn part(item: &HashMap<String, AttributeValue>) -> Part {
     match item.get(SK).and_then(|sk| sk.as_s().ok()).map(String::as_str) {
         Some(HEAD) => Part::Head,
+        Some(OPT_OUT) => Part::OptOut,
         Some(PERSON) => Part::Person,
         _ => Part::Event,
     }
@@ -238,6 +247,7 @@ pub(crate) fn push_part(item: &HashMap<String, AttributeValue>) -> Option<PushPa
 pub(crate) enum Place {
     Event { company: CompanyId },
     Head { company: CompanyId, conversation: ConversationId },
+    OptOut { company: CompanyId, conversation: ConversationId },
     Person { company: CompanyId, conversation: ConversationId },
     Session { session: TokenHash },
     Staff { company: CompanyId, staff: StaffId },
@@ -255,6 +265,7 @@ pub(crate) fn place(key: &Key) -> Option<Place> {
             let (company, conversation) = (company.parse().ok()?, conversation.parse().ok()?);
             match key.sk.as_str() {
                 HEAD => Place::Head { company, conversation },
+                OPT_OUT => Place::OptOut { company, conversation },
                 PERSON => Place::Person { company, conversation },
                 sk if sk.starts_with("EVENT#") => Place::Event { company },
                 _ => Place::Elsewhere,

@@ -1,14 +1,17 @@
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+};
 use domain::{
-    CompanyId, ConversationId, Customer, Event, Message, MessageId, MessageKind, OutboundText, PhoneNumber, Position,
-    Progress, Timestamp,
+    CompanyId, ConversationId, Customer, Event, Message, MessageId, MessageKind, OptOut, Opted, OutboundText,
+    PhoneNumber, Position, Progress, Timestamp,
 };
 
-use crate::error::{misshapen, unavailable, updated};
+use crate::error::{misshapen, unavailable};
 use crate::guard::Done;
 use crate::head::{From, Head, HeadNews, SUPPOSED_AT_MOST, Stands, moved_too_often};
 use crate::transaction::Transacted;
-use crate::{Store, StoreError, events, guard, keys};
+use crate::{Store, StoreError, events, guard, keys, opt_out};
 
 /// Whom a conversation is with, and the line it is on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +33,8 @@ pub struct Draft<'a> {
     /// Whether the conversation must be there already.
     pub reply: bool,
     pub text: &'a OutboundText,
+    /// The message of the same conversation that this one is another try of.
+    pub again: Option<Position>,
 }
 
 /// What became of a draft. Only `New` is to be handed to the carrier.
@@ -38,8 +43,23 @@ pub enum Queued {
     New(Message),
     /// Recorded before, by the same request sent twice: as it stands now.
     Repeat(Message),
+    /// The message that it was to be another try of has been tried again by somebody else, or is known by now to
+    /// have gone out.
+    NotAgain,
+    /// The customer gets no texts.
+    OptedOut(OptOut),
     /// There is no such conversation, or not any more.
     NoConversation,
+}
+
+/// Whether the table knows now what became of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settled {
+    Now,
+    /// It knew as much before, or more.
+    Before,
+    /// There is no such message, or not any more, or the carrier knows it by another id.
+    Unknown,
 }
 
 impl Store {
@@ -57,15 +77,20 @@ impl Store {
     }
 
     /// Records a message as about to be sent: the guard, the message and the conversation's head in
-    /// one transaction. One request; one more where the customer has changed lines, where the
-    /// message is not the newest, or for a repeat.
+    /// one transaction, which fails for a customer who has opted out. One request; one more where the
+    /// customer has changed lines, where the message is not the newest, or for a repeat.
     pub async fn queue(&self, draft: &Draft<'_>, now: Timestamp) -> Result<Queued, StoreError> {
         let mut message = Message {
             conversation: draft.conversation,
             position: draft.id.at(now),
             line: draft.contact.line.clone(),
             text: draft.text.as_str().to_owned(),
-            kind: MessageKind::Outbound { by: draft.by.to_owned(), progress: Progress::Queued },
+            kind: MessageKind::Outbound {
+                by: draft.by.to_owned(),
+                progress: Progress::Queued,
+                again: draft.again,
+                tried_again: None,
+            },
         };
         let floor = self.retention.floor(now);
         let expires = self.retention.expires(now);
@@ -89,7 +114,11 @@ impl Store {
                 expires,
             };
             let event = self.put_event(draft.company, &Event::Message(message.clone()), expires)?;
-            let writes = vec![guard.clone(), event, self.tell_head(&news, stands)?];
+            let gets_texts = self.gets_texts(draft.company, draft.conversation)?;
+            let mut writes = vec![guard.clone(), event, gets_texts, self.tell_head(&news, stands)?];
+            if let Some(earlier) = draft.again {
+                writes.push(self.try_again(draft, earlier, message.position)?);
+            }
             let Transacted::Refused(refused) = self.transact(writes).await? else { return Ok(Queued::New(message)) };
             let mut refused = refused.into_iter();
             if let Some(guard) = refused.next().flatten() {
@@ -97,9 +126,16 @@ impl Store {
                 let message = self.message(draft.company, done.conversation, done.position).await?;
                 return Ok(message.map_or(Queued::NoConversation, Queued::Repeat));
             }
-            let Some(head) = refused.flatten().next().filter(|head| !head.is_empty()) else {
-                return Ok(Queued::NoConversation);
-            };
+            if let Some(Opted::Out(out)) =
+                refused.nth(1).flatten().map(|it| opt_out::read(it, "TransactWriteItems")).transpose()?
+            {
+                return Ok(Queued::OptedOut(out));
+            }
+            let head = refused.next().flatten();
+            if refused.next().flatten().is_some() {
+                return Ok(Queued::NotAgain);
+            }
+            let Some(head) = head.filter(|head| !head.is_empty()) else { return Ok(Queued::NoConversation) };
             let head = Head::read(head, "TransactWriteItems")?;
             stands = Stands::to(&head, &news);
             match stands {
@@ -109,6 +145,30 @@ impl Store {
             }
         }
         Err(moved_too_often())
+    }
+
+    /// The write that a message is tried again, once, by another. Fails where that is known to need it no more.
+    fn try_again(
+        &self,
+        draft: &Draft<'_>,
+        earlier: Position,
+        another: Position,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let update = Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(keys::event(draft.company, draft.conversation, earlier).attributes()))
+            .update_expression("SET tried_again = :another")
+            .condition_expression(
+                "attribute_not_exists(tried_again) AND progress.#state IN (:queued, :failed, :undelivered)",
+            )
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_values(":another", AttributeValue::S(another.to_string()))
+            .expression_attribute_values(":queued", AttributeValue::S("queued".to_owned()))
+            .expression_attribute_values(":failed", AttributeValue::S("failed".to_owned()))
+            .expression_attribute_values(":undelivered", AttributeValue::S("undelivered".to_owned()))
+            .build()
+            .map_err(misshapen("TransactWriteItems"))?;
+        Ok(TransactWriteItem::builder().update(update).build())
     }
 
     /// One message, as it stands now. `None` also where there is a call.
@@ -134,24 +194,62 @@ impl Store {
         })
     }
 
-    /// Records what became of a queued message. What is settled already stays as it is. One request.
-    pub async fn settle(&self, company: &CompanyId, message: &Message, progress: &Progress) -> Result<(), StoreError> {
-        let settled = self
+    /// Records what became of a message, unless more is known of it already. One request.
+    pub async fn settle(
+        &self,
+        company: &CompanyId,
+        conversation: ConversationId,
+        position: Position,
+        progress: &Progress,
+    ) -> Result<Settled, StoreError> {
+        let before = settled_by(progress);
+        let names: Vec<String> = (0..before.len()).map(|n| format!(":state{n}")).collect();
+        let mut update = self
             .client
             .update_item()
             .table_name(&self.table)
-            .set_key(Some(keys::event(company, message.conversation, message.position).attributes()))
+            .set_key(Some(keys::event(company, conversation, position).attributes()))
             .update_expression("SET progress = :progress")
-            .condition_expression("progress.#state = :queued")
             .expression_attribute_names("#state", "state")
-            .expression_attribute_values(":queued", AttributeValue::S("queued".into()))
             .expression_attribute_values(
                 ":progress",
                 serde_dynamo::to_attribute_value(progress).map_err(misshapen("UpdateItem"))?,
             )
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await;
-        updated(settled).map(|_| ())
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        for (name, state) in names.iter().zip(before) {
+            update = update.expression_attribute_values(name, AttributeValue::S((*state).to_owned()));
+        }
+        let mut condition = format!("progress.#state IN ({})", names.join(", "));
+        if let Some(id) = progress.provider_id() {
+            condition.push_str(" AND (attribute_not_exists(progress.provider_id) OR progress.provider_id = :id)");
+            update = update.expression_attribute_values(":id", AttributeValue::S(id.to_owned()));
+        }
+        match update.condition_expression(condition).send().await {
+            Ok(_) => Ok(Settled::Now),
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
+                    let there = failed.item.clone().map(|item| events::read(item, "UpdateItem")).transpose()?;
+                    Ok(match there {
+                        Some(Event::Message(message)) if message.is_known_as(progress.provider_id()) => Settled::Before,
+                        _ => Settled::Unknown,
+                    })
+                }
+                _ => Err(unavailable("UpdateItem")(error)),
+            },
+        }
     }
+}
+
+/// The states, as they are stored, that a message may be in for it to move to this one.
+fn settled_by(progress: &Progress) -> &'static [&'static str] {
+    const IN_ORDER: [&str; 4] = ["queued", "failed", "sent", "undelivered"];
+    let before = match progress {
+        Progress::Queued => 0,
+        Progress::Failed { .. } => 1,
+        Progress::Sent { .. } => 2,
+        Progress::Undelivered { .. } => 3,
+        Progress::Delivered { .. } => 4,
+    };
+    &IN_ORDER[..before]
 }

@@ -228,32 +228,34 @@ impl Store {
         updated(learned).map(|_| ())
     }
 
-    /// Remembers that the carrier refused a text because of its number. One request.
-    pub async fn number_refused(&self, company: &CompanyId, mobile: &Mobile, now: Timestamp) -> Result<(), StoreError> {
-        self.client
+    /// Remembers that a text did not arrive because of its number, as was known at a moment. One request.
+    pub async fn number_refused(&self, company: &CompanyId, mobile: &Mobile, at: Timestamp) -> Result<(), StoreError> {
+        let remembered = self
+            .client
             .update_item()
             .table_name(&self.table)
             .set_key(Some(keys::person(company, mobile.conversation).attributes()))
             .update_expression(
-                "SET refused_at = :now, #number = if_not_exists(#number, :number), \
+                "SET refused_at = :at, #number = if_not_exists(#number, :number), \
                  bookings = if_not_exists(bookings, :none), expires_at = if_not_exists(expires_at, :expires) \
                  ADD #version :one",
             )
+            .condition_expression("attribute_not_exists(refused_at) OR refused_at < :at")
             .expression_attribute_names("#number", "number")
             .expression_attribute_names("#version", "version")
-            .expression_attribute_values(":now", AttributeValue::N(now.as_millis().to_string()))
+            .expression_attribute_values(":at", AttributeValue::N(at.as_millis().to_string()))
             .expression_attribute_values(":number", AttributeValue::S(mobile.number.to_string()))
             .expression_attribute_values(":none", AttributeValue::L(Vec::new()))
             .expression_attribute_values(
                 ":expires",
-                AttributeValue::N(self.retention.expires(now).as_secs().to_string()),
+                AttributeValue::N(self.retention.expires(at).as_secs().to_string()),
             )
             .expression_attribute_values(":one", AttributeValue::N("1".into()))
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
-            .await
-            .map_err(unavailable("UpdateItem"))?;
-        Ok(())
+            .await;
+        // If not, it is known, and since later.
+        updated(remembered).map(|_| ())
     }
 
     /// Forgets that the carrier refused a text at a moment, since it has taken one. One request.

@@ -1,18 +1,20 @@
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
-use domain::{CompanyId, ConversationId, Event, Page, Timestamp, With};
+use domain::{CompanyId, ConversationId, Event, OptOut, Page, Timestamp, With};
 
 use crate::error::unavailable;
 use crate::head::Head;
 use crate::keys::Part;
 use crate::page::cut;
 use crate::person::Person;
-use crate::{Span, Store, StoreError, events, keys};
+use crate::{Span, Store, StoreError, events, keys, opt_out};
 
 /// A page of a conversation.
 #[derive(Clone, Debug)]
 pub struct Thread {
     /// Only with the newest page, which this is read with.
     pub with: Option<With>,
+    /// Why the customer gets no texts, if they do not. Only with the newest page, too.
+    pub opt_out: Option<OptOut>,
     /// Newest first.
     pub messages: Page<Event>,
 }
@@ -33,8 +35,8 @@ impl Store {
         let (highest, wanted) = match span.highest() {
             Some(last) if last < lowest => return self.nothing_of(company, conversation, now).await,
             Some(last) => (keys::event_sk(last), limit + 1),
-            // The head and the customer are items more.
-            None => (keys::end_of_conversation(), limit + 3),
+            // The head, the opt-out and the customer are items more.
+            None => (keys::end_of_conversation(), limit + 4),
         };
         let found = self
             .client
@@ -52,10 +54,11 @@ impl Store {
             .map_err(unavailable("Query"))?;
         // A limit that was reached leaves a key to go on from too, but then there is an item over.
         let cut_short = found.last_evaluated_key.is_some();
-        let (mut head, mut customer, mut messages) = (None, None, Vec::<Event>::new());
+        let (mut head, mut customer, mut opt_out, mut messages) = (None, None, None, Vec::<Event>::new());
         for item in found.items.unwrap_or_default() {
             match keys::part(&item) {
                 Part::Person => customer = Some(Person::read(item, "Query", self.retention, now)?.customer),
+                Part::OptOut => opt_out = opt_out::read(item, "Query")?.out(),
                 Part::Head => head = Some(Head::read(item, "Query")?),
                 Part::Event => messages.push(events::read(item, "Query")?),
             }
@@ -74,7 +77,7 @@ impl Store {
         }
         let cut_short = cut_short && messages.len() < limit;
         let messages = cut(messages, limit, cut_short, Event::position);
-        Ok(Some(Thread { with, messages }))
+        Ok(Some(Thread { with, opt_out, messages }))
     }
 
     /// An empty page, if there is such a conversation.
@@ -95,6 +98,6 @@ impl Store {
             .map_err(unavailable("GetItem"))?;
         let head = found.item.map(|item| Head::read(item, "GetItem")).transpose()?;
         let there = head.is_some_and(|head| head.stands(self.retention.floor(now)));
-        Ok(there.then(|| Thread { with: None, messages: Page { items: Vec::new(), next: None } }))
+        Ok(there.then(|| Thread { with: None, opt_out: None, messages: Page { items: Vec::new(), next: None } }))
     }
 }

@@ -1,4 +1,4 @@
-use domain::{Event, Page};
+use domain::{Event, OptOut, Page};
 use maud::{Markup, html};
 use serde_json::Value;
 
@@ -6,14 +6,19 @@ use crate::Viewer;
 use crate::call::{call_json, call_line};
 use crate::message::{message, message_json};
 use crate::older::older;
+use crate::opt_out::opt_out_line;
 
 /// A page of a conversation: an element for each message and call, oldest first as they are read,
-/// to be merged into the thread.
+/// to be merged into the thread; and that the customer told staff to send them no more, where it was.
 #[must_use]
-pub fn events(page: &Page<Event>, next: Option<&str>, viewer: &Viewer) -> Markup {
+pub fn events(page: &Page<Event>, out: Option<&OptOut>, next: Option<&str>, viewer: &Viewer) -> Markup {
+    let lowest = page.items.last().map(Event::position);
     html! {
-        (older("messages", next, page.items.last().map(Event::position), "Show earlier messages"))
+        (older("messages", next, lowest, "Show earlier messages"))
         @for item in page.items.iter().rev() { (event(item, viewer)) }
+        @if let Some(out) = out.filter(|out| next.is_none() || lowest.is_some_and(|lowest| lowest < out.at)) {
+            (opt_out_line(out))
+        }
     }
 }
 

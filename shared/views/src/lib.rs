@@ -12,6 +12,7 @@ mod message;
 mod moment;
 mod notification;
 mod older;
+mod opt_out;
 mod person;
 mod push;
 mod text;
@@ -31,6 +32,7 @@ pub use icon::{Icon, icon};
 pub use live::Live;
 pub use message::{message, message_json};
 pub use notification::{notification_json, notification_rows};
+pub use opt_out::{opt_out, opt_out_json, opt_out_line};
 pub use push::{PushSettingsView, kept_browser_json, push_settings, push_settings_json};
 
 /// For whom, and when, something is rendered.

@@ -1,13 +1,14 @@
 //! What pages that are open are sent of a change: for each kind of list a row of it. How a page takes
 //! them is described in the README of `live`.
 
-use domain::{AppointmentId, Conversation, ConversationId, Event, Notification, With};
+use domain::{AppointmentId, Conversation, ConversationId, Event, Notification, OptOut, With};
 use maud::{Markup, html};
 
 use crate::Viewer;
 use crate::conversation::{conversation_head, row as conversation_row};
 use crate::event::event;
 use crate::notification::row as notification_row;
+use crate::opt_out::{opt_out, opt_out_line};
 
 /// What a page may show, and be sent something for.
 #[derive(Clone, Copy, Debug)]
@@ -18,15 +19,20 @@ pub enum Live<'a> {
     Conversation(&'a Conversation),
     /// What stands above a conversation that is open.
     Head(ConversationId, &'a With),
+    /// Whether its customer gets texts, where one would be written.
+    OptOut(ConversationId, Option<&'a OptOut>),
+    /// That they told a member of staff so, among the messages.
+    OptOutLine(ConversationId, &'a OptOut),
 }
 
 impl Live<'_> {
     fn kind(&self) -> &'static str {
         match self {
-            Self::Event(_) => "messages",
+            Self::Event(_) | Self::OptOutLine(..) => "messages",
             Self::Notification(_) => "notifications",
             Self::Conversation(_) => "conversations",
             Self::Head(..) => "head",
+            Self::OptOut(..) => "opt-out",
         }
     }
 
@@ -34,7 +40,9 @@ impl Live<'_> {
     fn only_of(&self) -> Option<ConversationId> {
         match self {
             Self::Event(event) => Some(event.conversation()),
-            Self::Head(conversation, _) => Some(*conversation),
+            Self::Head(conversation, _) | Self::OptOut(conversation, _) | Self::OptOutLine(conversation, _) => {
+                Some(*conversation)
+            }
             Self::Notification(_) | Self::Conversation(_) => None,
         }
     }
@@ -49,6 +57,8 @@ impl Live<'_> {
                     Self::Notification(notification) => (notification_row(notification, viewer)),
                     Self::Conversation(conversation) => (conversation_row(conversation, viewer)),
                     Self::Head(_, with) => (conversation_head(with, viewer)),
+                    Self::OptOut(_, out) => (opt_out(*out)),
+                    Self::OptOutLine(_, out) => (opt_out_line(out)),
                 }
             }
         }

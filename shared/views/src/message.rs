@@ -1,9 +1,10 @@
-use domain::{Message, MessageKind, Told};
+use domain::{Message, MessageKind, Position, Told};
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
 use crate::Viewer;
 use crate::moment::{Shape, moment};
+use crate::opt_out::wish_line;
 use crate::text::text;
 
 /// A message in a conversation, to be merged into the thread.
@@ -18,9 +19,13 @@ pub fn message(message: &Message, viewer: &Viewer) -> Markup {
             p.bubble { span.visually-hidden { @if by.is_some() { "We wrote: " } @else { "They wrote: " } } (text(&message.text)) }
             p.meta {
                 @if let Some(by) = by { span.by { (by) } " " }
+                @if tries(message).is_some() { span.by { "sent again" } " " }
                 (moment(message.position.at, Shape::Clock))
                 @if let Some(told) = told(message, viewer) { " " (mark(told)) }
+                @if tried_again(message).is_some() { span.tried-again { "Sent again." } }
+                @if message.may_be_sent_again(viewer.now) { (send_again(message)) }
             }
+            (wish_line(message))
         }
     }
 }
@@ -32,15 +37,41 @@ fn told(message: &Message, viewer: &Viewer) -> Option<Told> {
     }
 }
 
+/// Of an outbound message, the one that it is another try of.
+fn tries(message: &Message) -> Option<Position> {
+    match message.kind {
+        MessageKind::Inbound => None,
+        MessageKind::Outbound { again, .. } => again,
+    }
+}
+
+/// Of an outbound message, the one that is another try of it.
+fn tried_again(message: &Message) -> Option<Position> {
+    match message.kind {
+        MessageKind::Inbound => None,
+        MessageKind::Outbound { tried_again, .. } => tried_again,
+    }
+}
+
+/// What is sent again is a message of its own, and somebody's choice.
+fn send_again(message: &Message) -> Markup {
+    html! {
+        button.again type="button" hx-post={ "/api/conversations/" (message.conversation) "/messages" }
+            hx-vals=(json!({"again": message.position})) hx-target="#messages" hx-swap="merge" hx-disable="this" { "Send again" }
+    }
+}
+
 /// The state of a message at a glance, with the words behind it. What someone must know is said
 /// outright; what went as it should is a mark.
 fn mark(told: Told) -> Markup {
     html! {
         @match told {
             Told::Sending => span.state.sending title="Sending…" { span aria-hidden="true" { "○" } span.visually-hidden { "Sending" } },
-            Told::Sent { .. } => span.state.sent title="Sent to the carrier" { span aria-hidden="true" { "✓" } span.visually-hidden { "Sent to the carrier" } },
-            Told::Failed(refusal) => span.state.failed { (refusal.sentence()) },
-            Told::Unconfirmed => span.state.unconfirmed { "We don't know whether this went out. It will not be sent again by itself." },
+            Told::Sent { at } => span.state.sent { span aria-hidden="true" title="Sent to the carrier" { "✓" } span.visually-hidden { "Sent to the carrier at " (moment(at, Shape::Clock)) } },
+            Told::Delivered { at } => span.state.delivered { span aria-hidden="true" title="Delivered" { "✓✓" } span.visually-hidden { "Delivered at " (moment(at, Shape::Clock)) } },
+            Told::Failed(refusal) => span.state.failed { span.sign aria-hidden="true" { "!" } (refusal.sentence()) },
+            Told::Undelivered(why) => span.state.failed { span.sign aria-hidden="true" { "!" } (why.sentence()) },
+            Told::Unconfirmed => span.state.unconfirmed { span.sign aria-hidden="true" { "?" } "We don't know whether this went out. It will not be sent again by itself." },
         }
     }
 }
@@ -61,10 +92,15 @@ pub fn message_json(message: &Message, viewer: &Viewer) -> Value {
             let (status, reason) = match told {
                 Told::Sending => ("queued", None),
                 Told::Sent { .. } => ("sent", None),
+                Told::Delivered { .. } => ("delivered", None),
                 Told::Failed(refusal) => ("failed", Some(refusal.sentence())),
+                Told::Undelivered(why) => ("failed", Some(why.sentence())),
                 Told::Unconfirmed => ("unconfirmed", None),
             };
-            json!({"direction": "outbound", "by": by, "status": status, "reason": reason})
+            json!({
+                "direction": "outbound", "by": by, "status": status, "reason": reason,
+                "again": tries(message), "tried_again": tried_again(message),
+            })
         }
         _ => json!({"direction": "inbound"}),
     };

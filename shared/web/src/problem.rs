@@ -28,6 +28,12 @@ impl Problem {
         )
     }
 
+    /// Also for what is beyond the retention.
+    #[must_use]
+    pub fn no_message() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "no-message", "There is no such message, or it was too long ago to be kept.")
+    }
+
     #[must_use]
     pub fn no_company() -> Self {
         Self::new(
@@ -110,6 +116,13 @@ impl From<Refusal> for Problem {
         let code = match refusal {
             Refusal::OptedOut => "opted-out",
             Refusal::InvalidNumber => "invalid-number",
+            Refusal::NotVerified => "number-not-verified",
+            Refusal::BlockedCountry => "country-blocked",
+            Refusal::BlockedNumber => "number-blocked",
+            Refusal::SpendLimit => "spend-limit",
+            Refusal::Price => "too-expensive",
+            Refusal::Body => "text-not-accepted",
+            Refusal::Line => "line-cannot-send",
             Refusal::Throttled => "throttled",
             Refusal::Unreachable => "carrier-unreachable",
             Refusal::Other => "refused",

@@ -11,7 +11,8 @@ if (form) {
   // What is written, with the name under which it was last tried: a second try is the same
   // message, also after a reload, and another text is another.
   let draft = {};
-  const fields = () => Object.fromEntries(new FormData(form));
+  // Also while they are disabled.
+  const fields = () => Object.fromEntries([...form.elements].filter(({name}) => name).map(({name, value}) => [name, value]));
   const written = () => JSON.stringify(fields());
 
   const keep = () => {

@@ -42,10 +42,11 @@ document.addEventListener('frame', ({detail}) => {
   frame.innerHTML = detail;
   for (const piece of frame.content.querySelectorAll('template[data-live]')) {
     const {live, conversation, refresh} = piece.dataset;
-    const list = document.querySelector(`[data-merge][data-live="${live === 'head' ? 'messages' : live}"]`);
+    const stands = ['head', 'opt-out'].includes(live);
+    const list = document.querySelector(`[data-merge][data-live="${stands ? 'messages' : live}"]`);
     if (!list?.filled || conversation && conversation !== list.dataset.conversation) continue;
     if (refresh !== undefined) htmx.trigger(list, 'refresh');
-    else if (live === 'head') replace(piece.content.firstElementChild);
+    else if (stands) replace(piece.content.firstElementChild);
     else take(list, [...piece.content.children].filter(row => isLoaded(list, row)));
   }
 });
@@ -53,6 +54,7 @@ document.addEventListener('frame', ({detail}) => {
 function replace(came) {
   const there = document.getElementById(came.id);
   if (there && there.outerHTML !== came.outerHTML) there.replaceWith(came);
+  document.dispatchEvent(new Event('replaced'));
 }
 
 function take(list, rows) {

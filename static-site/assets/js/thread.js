@@ -7,6 +7,7 @@ let conversation = named ?? '';
 if (list) {
   const parts = document.getElementById('thread-parts');
   const jump = document.getElementById('jump');
+  const composer = document.querySelector('form[data-thread]');
   const base = () => `/api/conversations/${encodeURIComponent(conversation)}`;
   const point = () => {
     list.dataset.conversation = conversation;
@@ -25,6 +26,8 @@ if (list) {
     list.replaceChildren();
     list.filled = false;
     document.getElementById('conversation-head').replaceChildren();
+    document.getElementById('opt-out').outerHTML = '<div class="opt-out" id="opt-out"></div>';
+    closeToOptedOut();
     document.dispatchEvent(new CustomEvent('conversation', {detail: id}));
     if (!id) return;
     const first = !list.hasAttribute('hx-get');
@@ -42,8 +45,17 @@ if (list) {
   // Where there is no conversation there is nothing to answer.
   document.addEventListener('htmx:after:request', event => {
     const {sourceElement, response} = event.detail.ctx;
-    if (sourceElement === list) document.querySelector('form[data-thread]').hidden = response.status === 404;
+    // The one that was sent again has one less to offer, and what the carrier refused stands beneath it.
+    if (sourceElement.matches('.again')) htmx.trigger(list, 'refresh');
+    if (sourceElement === list) composer.hidden = response.status === 404;
   });
+
+  // Nobody writes to a customer who has opted out. What was written stays, for when they come back.
+  function closeToOptedOut() {
+    composer.querySelector('fieldset').disabled = document.getElementById('opt-out').matches('[data-opted-out]');
+  }
+  document.addEventListener('htmx:after:swap', closeToOptedOut);
+  document.addEventListener('replaced', closeToOptedOut);
 
   // A keyboard that opens on a phone, or a composer that grows, must not hide the newest message.
   let height = list.clientHeight;

@@ -41,13 +41,16 @@ pub(super) fn thread(back: Option<&str>) -> Markup {
 
 fn composer() -> Markup {
     html! {
+        div.opt-out id="opt-out" {}
         div.problem-place role="alert" {}
         form.composer data-thread="/messages" method="post" hx-target="#messages" hx-swap="merge" hx-disable="find button" {
-            div.composer-field {
-                textarea id="text" name="text" rows="1" aria-label="Your reply" aria-describedby="segments" placeholder="Write a reply…" required {}
-                button.button.go type="submit" title="Send (Ctrl+Enter)" { (icon(Icon::Send)) span { "Send" } }
+            fieldset aria-describedby="opt-out" {
+                div.composer-field {
+                    textarea id="text" name="text" rows="1" aria-label="Your reply" aria-describedby="segments" placeholder="Write a reply…" required {}
+                    button.button.go type="submit" title="Send (Ctrl+Enter)" { (icon(Icon::Send)) span { "Send" } }
+                }
+                p.segments id="segments" aria-live="off" {}
             }
-            p.segments id="segments" aria-live="off" {}
         }
     }
 }

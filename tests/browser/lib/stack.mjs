@@ -67,9 +67,14 @@ export class Stack {
     for (const text of texts) await this.customerTexts(from, text);
   }
 
-  /** The next message to a number is refused (`throttle`), lost (`fail`), or sent though the carrier says it failed (`silent`). */
+  /** The next message to a number is refused (`spend-limit`, ...), lost (`fail`), or sent though the carrier says it failed (`silent`). */
   async carrierWill(answer, to) {
     await this.post('/local/carrier/next', {to, answer});
+  }
+
+  /** What becomes of messages to a phone from now on: `delivered`, `unreachable`, `invalid`, `blocked`, `spam` or `untold`. */
+  async phoneIs(fate, to) {
+    await this.post('/local/carrier/fates', {to, fate});
   }
 
   /** What carriers say of a number from now on: `mobile`, `landline`, `voip`, `invalid` or `unavailable`. */

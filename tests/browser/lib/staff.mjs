@@ -11,7 +11,7 @@ export class Staff {
     this.bubbles = page.locator('#messages .message');
     this.head = page.locator('#conversation-head');
     this.reply = page.getByRole('textbox', {name: 'Your reply'});
-    this.send = page.getByRole('button', {name: 'Send'});
+    this.send = page.getByRole('button', {name: 'Send', exact: true});
     this.problem = page.locator('main .problem');
     this.jump = page.getByRole('button', {name: 'New message ↓'});
     this.connection = page.locator('#connection');

@@ -22,12 +22,14 @@ test.describe('with what was said before', () => {
     await expect(theirs.locator('time')).toHaveText(/^\d{1,2}:\d\d [AP]M$/);
     await expect(theirs.locator('time')).toHaveAttribute('title', /\d{4}/);
     await expect(ours.locator('.meta')).toContainText('Priya Natarajan');
-    await expect(ours.locator('.state')).toContainText('Sent to the carrier');
+    await expect(ours.locator('.state')).toContainText('Delivered at');
   });
 
-  test('a message that did not go out says why, for everybody', {tag: '@any-width'}, async ({dana}) => {
-    await dana.opensConversationWith('Ben Castellano');
-    await expect(dana.page.locator('.ours .failed')).toContainText('STOP');
+  test('a message that did not go out says why, for everybody', {tag: '@any-width'}, async ({stack, dana, marcus}) => {
+    await stack.carrierWill('spend-limit', MARIA);
+    await Promise.all([dana, marcus].map(staff => staff.opensConversationWith('Maria Lopez')));
+    await dana.replies('No problem.');
+    for (const staff of [dana, marcus]) await expect(staff.page.locator('.ours .failed')).toContainText('budget for texts is used up');
   });
 });
 

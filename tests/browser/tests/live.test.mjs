@@ -78,10 +78,10 @@ test.describe('without a single refresh', () => {
     await dana.replies('No problem.');
     await expect(marcus.bubbles.last()).toContainText('No problem.');
     await expect(marcus.bubbles.last()).toContainText('Dana Whitfield');
-    await expect(marcus.bubbles.last().locator('.state')).toContainText('Sent to the carrier');
-    await stack.carrierWill('throttle', MARIA);
+    await expect(marcus.bubbles.last().locator('.state')).toContainText('Delivered at');
+    await stack.carrierWill('spend-limit', MARIA);
     await dana.replies('See you soon.');
-    await expect(marcus.bubbles.last().locator('.failed')).toContainText('too many texts at once');
+    await expect(marcus.bubbles.last().locator('.failed')).toContainText('budget for texts is used up');
     await expect(marcus.bubbles).toHaveCount(3);
     await dana.refreshesNoMore();
     await marcus.replies('Bye, Maria.');

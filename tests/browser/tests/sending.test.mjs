@@ -44,17 +44,8 @@ test('the counter tells how many SMS a text becomes', ONCE, async ({dana}) => {
   }
 });
 
-test('a reply to a customer who texted STOP is refused with the reason, and the text stays', async ({stack, dana}) => {
-  await stack.customerTexts(MARIA, 'STOP');
-  await dana.replies('Are you sure?');
-  await expect(dana.problem).toContainText('STOP');
-  await expect(dana.reply).toHaveValue('Are you sure?');
-  await expect(dana.page.locator('.ours .failed')).toContainText('STOP');
-  expect(await stack.phoneOf(MARIA)).toEqual([]);
-});
-
 test('what the carrier refuses can be sent again with the same press of Send', ONCE, async ({stack, dana}) => {
-  await stack.carrierWill('throttle', MARIA);
+  await stack.carrierWill('spend-limit', MARIA);
   await dana.replies('No problem.');
   await expect(dana.problem).toBeVisible();
   await expect(dana.reply).toHaveValue('No problem.');
@@ -65,10 +56,46 @@ test('what the carrier refuses can be sent again with the same press of Send', O
 });
 
 test('when nobody knows whether a text went out, it is not said to be sent', ONCE, async ({stack, dana}) => {
+  await stack.phoneIs('untold', MARIA);
   await stack.carrierWill('silent', MARIA);
   await dana.replies('No problem.');
   await expect(dana.page.locator('.ours .state')).toContainText('Sending');
   await expect(dana.reply).toHaveValue('');
+});
+
+test('a reply is marked as sent, and as delivered once the carrier says so', async ({stack, dana}) => {
+  await stack.phoneIs('untold', MARIA);
+  await dana.replies('No problem.');
+  await expect(dana.bubbles.last().locator('.state')).toHaveText(/✓Sent to the carrier at \d/);
+  await stack.post('/local/carrier/receipts', {to: MARIA, event: 'TEXT_DELIVERED', final: true});
+  await expect(dana.bubbles.last().locator('.state')).toHaveText(/✓✓Delivered at \d/);
+});
+
+test('a reply that does not arrive says why, and is sent again with one press', async ({stack, dana}) => {
+  await stack.phoneIs('unreachable', MARIA);
+  await dana.replies('No problem.');
+  await expect(dana.bubbles.last()).toContainText('Not delivered: the phone is switched off or out of reach.');
+  await stack.phoneIs('delivered', MARIA);
+  await dana.page.getByRole('button', {name: 'Send again'}).click();
+  await expect(dana.bubbles).toHaveCount(3);
+  await expect(dana.bubbles.last()).toContainText('sent again');
+  await expect(dana.bubbles.last().locator('.state')).toContainText('Delivered');
+  await expect(dana.page.getByRole('button', {name: 'Send again'})).toHaveCount(0);
+  await expect(dana.bubbles.nth(1)).toContainText('Sent again.');
+  await dana.seesTheEnd();
+  expect(await stack.phoneOf(MARIA)).toEqual(['No problem.', 'No problem.']);
+});
+
+test('another try that is refused says so where it was asked for, and can be tried again', ONCE, async ({stack, dana}) => {
+  for (let tries = 0; tries < 2; tries += 1) await stack.carrierWill('spend-limit', MARIA);
+  await dana.replies('No problem.');
+  await dana.page.getByRole('button', {name: 'Send again'}).click();
+  await expect(dana.problem).toContainText('budget for texts is used up');
+  await expect(dana.bubbles).toHaveCount(3);
+  await expect(dana.page.getByRole('button', {name: 'Send again'})).toHaveCount(1);
+  await dana.page.getByRole('button', {name: 'Send again'}).click();
+  await expect(dana.bubbles).toHaveCount(4);
+  expect(await stack.phoneOf(MARIA)).toEqual(['No problem.']);
 });
 
 test('an empty reply is not sent', ONCE, async ({dana}) => {

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::Arc;
 
 use anyhow::Context;
 use domain::{MessageId, PhoneNumber, Position, Retention, Timestamp};
 use serde_json::Value;
 
 use crate::network::Invocation;
-use crate::story::{COMPANIES, Step, What};
+use crate::story::{COMPANIES, Provider, Receipt, Step, What};
 use crate::world::{CUSTOMERS, Request, Told, World, contact_of, feed, lock, text_of, thread};
 
 /// One of the things that must hold.
@@ -81,6 +82,8 @@ impl fmt::Display for Claim {
 #[derive(Clone, Debug, Default)]
 pub struct Seen {
     pub now: u64,
+    /// Whether the SMS service tells what became of messages.
+    pub by_receipts: bool,
     /// By company: the feed, page after page.
     pub feeds: Vec<Vec<Value>>,
     /// By company and customer: the conversation, page after page.
@@ -102,8 +105,9 @@ pub struct Seen {
 
 impl World {
     /// Looks at everything, as staff, customers and operators can.
-    pub(crate) async fn look(&self) -> anyhow::Result<Seen> {
-        let mut seen = Seen { now: self.time.now().as_millis(), ..Seen::default() };
+    pub(crate) async fn look(self: &Arc<Self>) -> anyhow::Result<Seen> {
+        let (now, by_receipts) = (self.time.now().as_millis(), self.story.provider == Provider::EndUserMessaging);
+        let mut seen = Seen { now, by_receipts, ..Seen::default() };
         let looking = Invocation::new("looking".to_owned(), [4 << 40, 0, 0], []);
         for company in 0..COMPANIES.len() {
             let pages = |before: Option<String>| feed("application/json", before.as_deref());
@@ -133,16 +137,16 @@ impl World {
         }
         seen.written = lock(&self.written).clone();
         seen.given_up = lock(&self.given_up).iter().cloned().collect();
-        seen.dead = self.texts.dead().iter().chain(&self.calls.dead()).map(|message| message.step).collect();
+        seen.dead = self.dead();
         Ok(seen)
     }
 
     /// All pages of a list; `None` if there is no such list.
     async fn list(
-        &self,
+        self: &Arc<Self>,
         company: usize,
         page: impl Fn(Option<String>) -> Request,
-        looking: &std::sync::Arc<Invocation>,
+        looking: &Arc<Invocation>,
     ) -> anyhow::Result<Option<Vec<Value>>> {
         let (mut items, mut before) = (Vec::new(), None);
         loop {
@@ -294,9 +298,7 @@ impl Court<'_> {
 
     fn replies(&mut self) {
         for (place, step) in self.steps.iter().enumerate() {
-            if !matches!(step.what, What::Reply { .. }) {
-                continue;
-            }
+            let What::Reply { receipts, .. } = &step.what else { continue };
             let (text, seen) = (text_of(step), self.seen);
             let carried =
                 seen.carried.get(&step.customer).map_or(0, |texts| texts.iter().filter(|it| **it == text).count());
@@ -313,8 +315,16 @@ impl Court<'_> {
             }
             let status = shown.first().map(|item| item["status"].as_str().unwrap_or_default());
             let kept = self.was_within(place);
+            let told_of = |receipt| seen.by_receipts && receipts.iter().any(|(told, _)| *told == receipt);
+            let may = match (told_of(Receipt::Delivered), told_of(Receipt::NotDelivered)) {
+                (true, _) => ["delivered", "delivered"],
+                (false, true) => ["failed", "failed"],
+                (false, false) if seen.by_receipts && !receipts.is_empty() => ["sent", "sent"],
+                (false, false) => ["sent", "unconfirmed"],
+            };
             match (carried, status) {
-                (1, Some("sent" | "delivered" | "unconfirmed")) | (0, Some("failed" | "unconfirmed")) | (0, None) => {}
+                (1, Some(status)) if may.contains(&status) => {}
+                (0, Some("failed" | "unconfirmed")) | (0, None) => {}
                 (1, None) if !kept => {}
                 (1, None) => {
                     self.finds(Claim::Shown, format!("the reply of step {} was carried and is not there", step.number))

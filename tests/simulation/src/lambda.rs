@@ -6,6 +6,7 @@ use std::time::Duration;
 use local::{InProcess, Instance};
 use runtime::Runtime;
 use serde_json::Value;
+use sms::Provider;
 
 use crate::clock::Time;
 use crate::network::Invocation;
@@ -16,19 +17,20 @@ const LIVE: &str = "http://live.local/live";
 
 pub(crate) struct Lambda {
     runtime: Runtime,
+    sms: Provider,
     time: Time,
     trace: Trace,
     idle: Mutex<Vec<Instance>>,
 }
 
 impl Lambda {
-    pub(crate) fn new(runtime: Runtime, time: Time, trace: Trace) -> Self {
-        Self { runtime, time, trace, idle: Mutex::default() }
+    pub(crate) fn new(runtime: Runtime, sms: Provider, time: Time, trace: Trace) -> Self {
+        Self { runtime, sms, time, trace, idle: Mutex::default() }
     }
 
     /// One that has remembered nothing yet.
     pub(crate) fn cold(&self) -> Instance {
-        Instance::cold(&self.runtime, LIVE)
+        Instance::cold(&self.runtime, LIVE, &self.sms)
     }
 
     /// What stands for the rest of AWS.

@@ -16,4 +16,4 @@ mod world;
 pub use claims::{Broken, Claim, Seen, judge};
 pub use run::{Run, each_seed, play};
 pub use shrink::shrink;
-pub use story::{Fault, Step, Story, Trouble, What};
+pub use story::{Fault, Provider, Receipt, Step, Story, Trouble, What};

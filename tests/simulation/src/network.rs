@@ -17,6 +17,7 @@ use aws_smithy_types::body::SdkBody;
 use axum::http::{HeaderMap, StatusCode};
 use http_body_util::BodyExt;
 use local::InProcess;
+use serde_json::Value;
 use tokio::sync::Notify;
 
 use crate::clock::Time;
@@ -74,6 +75,13 @@ impl Invocation {
     }
 }
 
+/// A message that End User Messaging took: what it was asked, and what it calls it.
+#[derive(Clone, Debug)]
+pub(crate) struct Sent {
+    pub(crate) asked: Value,
+    pub(crate) id: Value,
+}
+
 #[derive(Clone)]
 pub(crate) struct Network(Arc<Inner>);
 
@@ -84,13 +92,20 @@ struct Inner {
     sockets: Sockets,
     /// Told of everything that may have been written.
     written: Notify,
+    /// What the SMS service took.
+    sent: Mutex<Vec<Sent>>,
     /// Behind it all; gone with the run.
     aws: Mutex<Option<Arc<InProcess>>>,
 }
 
 impl Network {
     pub(crate) fn new(seed: u64, time: Time, trace: Trace, sockets: Sockets) -> Self {
-        Self(Arc::new(Inner { seed, time, trace, sockets, written: Notify::new(), aws: Mutex::default() }))
+        Self(Arc::new(Inner { seed, time, trace, sockets, written: Notify::new(), sent: Mutex::default(), aws: Mutex::default() }))
+    }
+
+    /// What was taken since the last time.
+    pub(crate) fn sent(&self) -> Vec<Sent> {
+        std::mem::take(&mut self.0.sent.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub(crate) fn has_written(&self) {
@@ -208,6 +223,11 @@ impl Inner {
         let body = body.collect().await.map_err(|_| broken(io::ErrorKind::UnexpectedEof))?.to_bytes();
         if ["TransactWriteItems", "UpdateItem", "PutItem", "DeleteItem"].contains(&request.operation().as_str()) {
             self.written.notify_one();
+        }
+        if request.operation() == "SendTextMessage" && parts.status == StatusCode::OK {
+            let read = |json: &[u8]| serde_json::from_slice::<Value>(json).unwrap_or_default();
+            let sent = Sent { asked: read(&request.body), id: read(&body)["MessageId"].clone() };
+            self.sent.lock().unwrap_or_else(PoisonError::into_inner).push(sent);
         }
         Ok(Answer { status: parts.status, headers: parts.headers, body: body.into() })
     }

@@ -9,6 +9,18 @@ use tokio::sync::Notify;
 
 use crate::dice::Dice;
 
+/// Which queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Of {
+    Texts,
+    Calls,
+    Receipts,
+}
+
+impl Of {
+    pub(crate) const ALL: [Self; 3] = [Self::Texts, Self::Calls, Self::Receipts];
+}
+
 pub(crate) struct Queue {
     pub(crate) function: &'static str,
     /// As the template has it.

@@ -9,9 +9,17 @@ use crate::dice::Dice;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Story {
     pub seed: u64,
+    pub provider: Provider,
     pub steps: Vec<Step>,
     /// What goes wrong where something follows from the table's stream: the attempt is the batch's number.
     pub stream: Vec<Trouble>,
+}
+
+/// Which service outbound SMS leave by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Provider {
+    EndUserMessaging,
+    Sns,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,11 +41,9 @@ pub enum What {
         line: usize,
         copies: Vec<Duration>,
     },
-    /// Staff answer; the same request comes again so much later each.
-    Reply {
-        first: bool,
-        again: Vec<Duration>,
-    },
+    /// Staff answer; the same request comes again so much later each, and what became of the message is told so much
+    /// after it was sent.
+    Reply { first: bool, again: Vec<Duration>, receipts: Vec<(Receipt, Duration)> },
     /// A customer is called about their appointment: what they press, and how the call ends, come so much later.
     Call {
         pressed: Option<(char, Duration)>,
@@ -58,6 +64,17 @@ pub enum What {
     Malformed,
     /// The table deletes what has expired.
     Sweep,
+}
+
+/// What End User Messaging tells of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Receipt {
+    Pending,
+    Sent,
+    /// Not yet.
+    Unreachable,
+    NotDelivered,
+    Delivered,
 }
 
 /// A call to AWS that does not go as it should.
@@ -113,6 +130,7 @@ impl Story {
     #[must_use]
     pub fn of(seed: u64) -> Self {
         let dice = &mut Dice::new(seed);
+        let provider = if dice.percent(75) { Provider::EndUserMessaging } else { Provider::Sns };
         let length = dice.between(4, 16);
         let mut at = Duration::ZERO;
         let mut steps = Vec::new();
@@ -127,7 +145,7 @@ impl Story {
             steps.push(Step { number, at, company, customer, what, troubles });
         }
         let stream = if dice.percent(50) { troubles(dice, 12, 6) } else { Vec::new() };
-        Self { seed, steps, stream }
+        Self { seed, provider, steps, stream }
     }
 }
 
@@ -176,7 +194,11 @@ impl What {
     fn cast(dice: &mut Dice) -> Self {
         match dice.below(100) {
             0..32 => Self::Text { line: usize::from(dice.percent(30)), copies: times(dice, 1, 3) },
-            32..60 => Self::Reply { first: dice.percent(25), again: times(dice, 0, 2) },
+            32..60 => {
+                let (first, again, delays) = (dice.percent(25), times(dice, 0, 2), times(dice, 0, 3));
+                let receipts = delays.into_iter().map(|delay| (dice.pick(&Receipt::ALL), delay)).collect();
+                Self::Reply { first, again, receipts }
+            }
             60..70 => Self::Call {
                 pressed: dice
                     .percent(60)
@@ -197,29 +219,43 @@ impl What {
 impl What {
     /// The same with less in it.
     pub(crate) fn shorter(&self) -> Vec<Self> {
-        let fewer = |times: &[Duration]| {
-            (0..times.len())
-                .map(|left_out| {
-                    let mut times = times.to_vec();
-                    times.remove(left_out);
-                    times
-                })
-                .collect::<Vec<_>>()
-        };
         match self.clone() {
             Self::Text { line, copies } if copies.len() > 1 => {
-                fewer(&copies).into_iter().map(|copies| Self::Text { line, copies }).collect()
+                without_one(&copies).into_iter().map(|copies| Self::Text { line, copies }).collect()
             }
-            Self::Reply { first, again } => {
-                fewer(&again).into_iter().map(|again| Self::Reply { first, again }).collect()
+            Self::Reply { first, again, receipts } => {
+                let with = |again, receipts| Self::Reply { first, again, receipts };
+                let repeats = without_one(&again).into_iter().map(|again| with(again, receipts.clone()));
+                repeats.chain(without_one(&receipts).into_iter().map(|receipts| with(again.clone(), receipts))).collect()
             }
             Self::Edit { status, again } => {
-                fewer(&again).into_iter().map(|again| Self::Edit { status, again }).collect()
+                without_one(&again).into_iter().map(|again| Self::Edit { status, again }).collect()
             }
             Self::Call { pressed, ended } => {
-                fewer(&ended).into_iter().map(|ended| Self::Call { pressed, ended }).collect()
+                without_one(&ended).into_iter().map(|ended| Self::Call { pressed, ended }).collect()
             }
             _ => Vec::new(),
+        }
+    }
+}
+
+/// A list with each of its items left out in turn.
+fn without_one<T: Clone>(all: &[T]) -> Vec<Vec<T>> {
+    let without = |place| all[..place].iter().chain(&all[place + 1..]).cloned().collect();
+    (0..all.len()).map(without).collect()
+}
+
+impl Receipt {
+    const ALL: [Self; 5] = [Self::Pending, Self::Sent, Self::Unreachable, Self::NotDelivered, Self::Delivered];
+
+    /// As the service names it, and whether it is its last word.
+    pub(crate) fn event(self) -> (&'static str, bool) {
+        match self {
+            Self::Pending => ("TEXT_PENDING", false),
+            Self::Sent => ("TEXT_SENT", false),
+            Self::Unreachable => ("TEXT_UNREACHABLE", false),
+            Self::NotDelivered => ("TEXT_UNREACHABLE", true),
+            Self::Delivered => ("TEXT_DELIVERED", true),
         }
     }
 }
@@ -228,7 +264,11 @@ pub(crate) const COMPANIES: [&str; 2] = ["harbor", "tidewater"];
 
 impl fmt::Display for Story {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "seed {}", self.seed)?;
+        let provider = match self.provider {
+            Provider::EndUserMessaging => "End User Messaging",
+            Provider::Sns => "SNS",
+        };
+        writeln!(f, "seed {}, by {provider}", self.seed)?;
         for step in &self.steps {
             writeln!(f, "{step}")?;
         }
@@ -247,9 +287,14 @@ impl fmt::Display for Step {
             What::Text { line, copies } => {
                 write!(f, "customer {customer} texts {company}'s line {line}; copies arrive after{}", Delays(copies))
             }
-            What::Reply { first, again } => {
+            What::Reply { first, again, receipts } => {
                 let how = if *first { "write to" } else { "reply to" };
-                write!(f, "{company}'s staff {how} customer {customer}{}", Again(again))
+                write!(f, "{company}'s staff {how} customer {customer}{}", Again(again))?;
+                receipts.iter().try_for_each(|(receipt, delay)| {
+                    let (event, is_final) = receipt.event();
+                    let last = if is_final { ", the last word" } else { "" };
+                    write!(f, "; {event}{last} is told {} after it is sent", Moment(*delay))
+                })
             }
             What::Call { pressed, ended } => {
                 write!(f, "{company} calls customer {customer}")?;

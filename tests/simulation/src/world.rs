@@ -22,9 +22,9 @@ use crate::clock::Time;
 use crate::dice::Dice;
 use crate::lambda::Lambda;
 use crate::network::{Invocation, Network};
-use crate::queue::{Message, Queue};
+use crate::queue::{Message, Of, Queue};
 use crate::sockets::{Shown, Sockets, WITNESS};
-use crate::story::{COMPANIES, Step, Story, Trouble, What};
+use crate::story::{COMPANIES, Provider, Step, Story, Trouble, What};
 use crate::trace::Trace;
 
 pub(crate) const CUSTOMERS: [&str; 3] = ["+14255550182", "+14255550183", "+14255550184"];
@@ -64,8 +64,7 @@ pub(crate) struct World {
     pub(crate) aws: Arc<InProcess>,
     pub(crate) store: Store,
     pub(crate) firms: Vec<Firm>,
-    pub(crate) texts: Queue,
-    pub(crate) calls: Queue,
+    queues: [Queue; 3],
     pub(crate) told: Mutex<Vec<Told>>,
     accepted: Mutex<Vec<(usize, u64)>>,
     pub(crate) screens: Mutex<Vec<Screen>>,
@@ -125,7 +124,11 @@ impl World {
             metrics: Metrics::new(time.clock(), |_| ()),
         };
         let store = runtime.store();
-        let lambda = Lambda::new(runtime, time, trace.clone());
+        let sms = match story.provider {
+            Provider::EndUserMessaging => sms::Provider::EndUserMessaging(sms::Settings::default()),
+            Provider::Sns => sms::Provider::Sns,
+        };
+        let lambda = Lambda::new(runtime, sms, time, trace.clone());
         let instance = lambda.cold();
         let aws = Arc::new(lambda.aws(&instance)?);
         network.leads_to(Some(aws.clone()));
@@ -138,8 +141,11 @@ impl World {
             aws,
             store,
             firms,
-            texts: Queue::new("inbound-sms", Duration::from_secs(150)),
-            calls: Queue::new("confirmation-call", Duration::from_secs(60)),
+            queues: [
+                Queue::new("inbound-sms", Duration::from_secs(150)),
+                Queue::new("confirmation-call", Duration::from_secs(60)),
+                Queue::new("delivery-receipt", Duration::from_secs(150)),
+            ],
             told: Mutex::default(),
             accepted: Mutex::default(),
             screens: Mutex::default(),
@@ -195,8 +201,8 @@ impl World {
     pub(crate) async fn play(self: &Arc<Self>) -> anyhow::Result<()> {
         let mut readers = JoinSet::new();
         let place = self.aws.latest()?;
-        for texts in [true, false] {
-            readers.spawn(self.clone().receive(texts));
+        for of in Of::ALL {
+            readers.spawn(self.clone().receive(of));
         }
         readers.spawn(self.clone().follow(place));
         let mut steps = JoinSet::new();
@@ -250,11 +256,11 @@ impl World {
                 lock(&self.accepted).push((place, self.time.now().as_millis()));
                 for (copy, delay) in (0..).zip(copies) {
                     let body = self.sms(step, *line);
-                    self.brings(true, place, copy, *delay, body);
+                    self.brings(Of::Texts, place, copy, *delay, body);
                 }
             }
-            What::Malformed => self.brings(true, place, 0, Duration::ZERO, "{\"Message\": 7}".to_owned()),
-            What::Reply { first, again } => self.replies(place, *first, again).await?,
+            What::Malformed => self.brings(Of::Texts, place, 0, Duration::ZERO, "{\"Message\": 7}".to_owned()),
+            What::Reply { first, again, .. } => self.replies(place, *first, again).await?,
             What::Edit { status, again } => self.edits(place, status, again).await?,
             What::Call { pressed, ended } => self.is_called(place, *pressed, ended).await?,
             What::Read => self.reads(place).await?,
@@ -286,36 +292,41 @@ impl World {
     }
 
     /// Something reaches a queue after a while.
-    fn brings(self: &Arc<Self>, text: bool, step: usize, copy: u64, delay: Duration, body: String) {
+    fn brings(self: &Arc<Self>, of: Of, step: usize, copy: u64, delay: Duration, body: String) {
         let (world, busy) = (self.clone(), self.busy());
         let sent = self.time.now();
         let place = [u64::from(self.story.steps[step].number), copy];
         tokio::spawn(async move {
             tokio::time::sleep(delay).await;
-            world.put(text, Message { step, place, body, sent, received: 0 }, busy);
+            world.put(of, Message { step, place, body, sent, received: 0 }, busy);
         });
     }
 
-    fn queue(&self, text: bool) -> &Queue {
-        if text { &self.texts } else { &self.calls }
+    fn queue(&self, of: Of) -> &Queue {
+        &self.queues[of as usize]
     }
 
-    fn put(&self, text: bool, message: Message, busy: Busy) {
+    /// The steps that what is in the dead-letter queues comes from.
+    pub(crate) fn dead(&self) -> Vec<usize> {
+        self.queues.iter().flat_map(Queue::dead).map(|message| message.step).collect()
+    }
+
+    fn put(&self, of: Of, message: Message, busy: Busy) {
         // It is somebody's to do as long as it is in the queue.
         std::mem::forget(busy);
-        self.queue(text).put(message);
+        self.queue(of).put(message);
     }
 
     /// Lambda's poller: batches are handed over side by side.
-    async fn receive(self: Arc<Self>, text: bool) -> anyhow::Result<()> {
+    async fn receive(self: Arc<Self>, of: Of) -> anyhow::Result<()> {
         loop {
-            let batch = self.queue(text).receive(self.story.seed).await;
-            tokio::spawn(self.clone().hand_over(text, batch));
+            let batch = self.queue(of).receive(self.story.seed).await;
+            tokio::spawn(self.clone().hand_over(of, batch));
         }
     }
 
-    async fn hand_over(self: Arc<Self>, text: bool, batch: Vec<Message>) {
-        let queue = self.queue(text);
+    async fn hand_over(self: Arc<Self>, of: Of, batch: Vec<Message>) {
+        let queue = self.queue(of);
         let troubled = batch.iter().all(|message| message.received < TROUBLED_ATTEMPTS);
         let troubles = batch.iter().filter(|_| troubled).flat_map(|message| {
             let troubles = &self.story.steps[message.step].troubles;
@@ -323,7 +334,7 @@ impl World {
         });
         let ids: Vec<_> = batch.iter().map(Message::id).collect();
         let [step, copy] = batch[0].place;
-        let place = [1 << 40 | step, copy, u64::from(batch[0].received)];
+        let place = [(1 + of as u64) << 40 | step, copy, u64::from(batch[0].received)];
         let invocation = Invocation::new(format!("{} of {}", queue.function, ids.join(", ")), place, troubles);
         let answer = self.lambda.invoke(queue.function, Queue::event(&batch), &invocation).await;
         let failures = answer.as_ref().and_then(|answer| answer["batchItemFailures"].as_array());
@@ -335,8 +346,8 @@ impl World {
             if failed && queue.comes_again(&message) {
                 let world = self.clone();
                 tokio::spawn(async move {
-                    tokio::time::sleep(world.queue(text).visibility).await;
-                    world.put(text, Message { received: message.received + 1, ..message }, busy);
+                    tokio::time::sleep(world.queue(of).visibility).await;
+                    world.put(of, Message { received: message.received + 1, ..message }, busy);
                 });
             } else if failed {
                 self.trace.tell(self.time, &format!("{} is in the dead-letter queue", message.id()));
@@ -362,7 +373,7 @@ impl World {
                 let batch = self.batches.fetch_add(1, Ordering::Relaxed);
                 let troubles = self.story.stream.iter().filter(|it| it.attempt == batch && tried < TROUBLED_ATTEMPTS);
                 let invocation =
-                    Invocation::new(format!("batch {batch}"), [2 << 40, u64::from(batch), 0], troubles.copied());
+                    Invocation::new(format!("batch {batch}"), [5 << 40, u64::from(batch), 0], troubles.copied());
                 let world = &self;
                 async move { world.lambda.invoke(MAPPINGS[0].function, event, &invocation).await }
             });
@@ -394,11 +405,11 @@ impl World {
     }
 
     /// A customer has an appointment with a company, if they had none.
-    async fn books(&self, company: usize, customer: usize) -> anyhow::Result<()> {
+    async fn books(self: &Arc<Self>, company: usize, customer: usize) -> anyhow::Result<()> {
         if !lock(&self.booked).insert((company, customer)) {
             return Ok(());
         }
-        let invocation = Invocation::new("booking".to_owned(), [3 << 40, company as u64, customer as u64], []);
+        let invocation = Invocation::new("booking".to_owned(), [6 << 40, company as u64, customer as u64], []);
         let request = appointment(customer, "booked", "booked at first");
         let told = self.asks(company, &request, &invocation).await?;
         anyhow::ensure!(told.is_some_and(|(status, _)| [200, 201].contains(&status)), "nothing could be booked");
@@ -425,7 +436,7 @@ impl World {
                     "tags": {"aws:connect:systemEndpoint": line, "appointmentId": appointment},
                 },
             });
-            self.brings(false, place, copy, *delay, event.to_string());
+            self.brings(Of::Calls, place, copy, *delay, event.to_string());
         }
         let Some((digit, delay)) = pressed else { return Ok(()) };
         tokio::time::sleep(delay).await;
@@ -479,7 +490,7 @@ impl World {
         Invocation::new(name, [0, u64::from(step.number), u64::from(attempt)], troubles.copied())
     }
 
-    async fn attempt(&self, place: usize, attempt: u32, request: &Request) -> anyhow::Result<Option<(u16, String)>> {
+    async fn attempt(self: &Arc<Self>, place: usize, attempt: u32, request: &Request) -> anyhow::Result<Option<(u16, String)>> {
         let company = self.story.steps[place].company;
         let invocation = self.invocation(&format!("attempt {attempt}"), place, attempt);
         let told = self.asks(company, request, &invocation).await?;
@@ -493,7 +504,7 @@ impl World {
     /// A request of a company's staff, as API Gateway hands it on; who is told that they have no session any more signs
     /// in again.
     pub(crate) async fn asks(
-        &self,
+        self: &Arc<Self>,
         company: usize,
         request: &Request,
         invocation: &Arc<Invocation>,
@@ -511,6 +522,7 @@ impl World {
             let now = self.time.now();
             let Some(verdict) = self.authorize(&token, invocation).await else { return Ok(None) };
             let answer = self.lambda.invoke(request.function, request.event(&verdict), invocation).await;
+            self.tells_of_what_was_sent();
             let Some(answer) = answer else { return Ok(None) };
             let status = answer["statusCode"].as_u64().and_then(|status| u16::try_from(status).ok());
             let status = status.context("an answer has a status")?;
@@ -523,6 +535,27 @@ impl World {
                 "a session that is over was still good for an answer"
             );
             return Ok(Some((status, answer["body"].as_str().unwrap_or_default().to_owned())));
+        }
+    }
+
+    /// What becomes of messages that were sent is told as the story has it.
+    fn tells_of_what_was_sent(self: &Arc<Self>) {
+        for sent in self.network.sent() {
+            let of_it = |step: &&Step| sent.asked["MessageBody"] == *text_of(step);
+            let Some(place) = self.story.steps.iter().position(|step| of_it(&step)) else { continue };
+            let What::Reply { receipts, .. } = &self.story.steps[place].what else { continue };
+            let now = self.time.now().as_millis();
+            for (copy, (receipt, delay)) in (0..).zip(receipts) {
+                let (event, is_final) = receipt.event();
+                let message = json!({
+                    "eventType": event, "eventVersion": "1.0", "eventTimestamp": now, "isFinal": is_final,
+                    "originationPhoneNumber": sent.asked["OriginationIdentity"],
+                    "destinationPhoneNumber": sent.asked["DestinationPhoneNumber"], "messageId": sent.id,
+                    "messageRequestTimestamp": now, "context": sent.asked["Context"],
+                });
+                let body = json!({"Type": "Notification", "Message": message.to_string()});
+                self.brings(Of::Receipts, place, copy, *delay, body.to_string());
+            }
         }
     }
 

@@ -11,8 +11,6 @@ pub(super) struct Said {
     pub(super) by: By,
     pub(super) when: When,
     pub(super) text: &'static str,
-    /// The customer has asked for no more texts.
-    pub(super) refused: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -30,11 +28,11 @@ pub(super) enum When {
 }
 
 const fn them(when: When, text: &'static str) -> Said {
-    Said { by: By::Customer, when, text, refused: false }
+    Said { by: By::Customer, when, text }
 }
 
 const fn us(staff: usize, when: When, text: &'static str) -> Said {
-    Said { by: By::Staff(staff), when, text, refused: false }
+    Said { by: By::Staff(staff), when, text }
 }
 
 const fn day(days: u64, hour: u64, minute: u64) -> When {
@@ -127,12 +125,6 @@ pub(super) const HARBOR_DENTAL: &[Conversation] = &[
         &[
             us(0, day(20, 13, 5), "Hi Ben, we missed you at your check-up this morning. Shall we find another time?"),
             them(day(20, 13, 30), "STOP"),
-            Said {
-                by: By::Staff(0),
-                when: day(20, 13, 44),
-                text: "Of course. We won't text you again.",
-                refused: true,
-            },
         ],
     ),
     Conversation {

@@ -7,7 +7,7 @@ mod conversations;
 use appointments::Coming;
 use domain::{
     Appointment, Carries, Company, CompanyId, ConversationKey, CustomerName, Details, Length, Login, MessageId, Notes,
-    OutboundText, PhoneNumber, Progress, Provider, Refusal, Service, Timestamp,
+    OutboundText, PhoneNumber, Progress, Provider, Service, Timestamp,
 };
 use runtime::Runtime;
 use store::{Arrival, Contact, Draft, Member, Queued};
@@ -154,7 +154,7 @@ impl Talk<'_> {
         said: &Said,
         at: Timestamp,
     ) -> anyhow::Result<()> {
-        let id = self.shared.carrier.keep(Way::FromCustomer, customer, line, said.text, at).await?;
+        let id = self.shared.carrier.keep(Way::FromCustomer, customer, line, said.text, at, None).await?;
         let arrival = Arrival {
             id: MessageId::of_inbound(&self.company.id, &id),
             at,
@@ -183,15 +183,12 @@ impl Talk<'_> {
             contact: &Contact { number: customer.clone(), line: line.clone() },
             reply: false,
             text: &text,
+            again: None,
         };
         let Queued::New(message) = self.shared.store.queue(&draft, at).await? else { return Ok(()) };
-        let progress = if said.refused {
-            Progress::Failed { refusal: Refusal::OptedOut }
-        } else {
-            let provider_id = self.shared.carrier.keep(Way::ToCustomer, customer, line, said.text, at).await?;
-            Progress::Sent { at: at.plus_secs(1), provider_id }
-        };
-        self.shared.store.settle(&self.company.id, &message, &progress).await?;
+        let provider_id = self.shared.carrier.keep(Way::ToCustomer, customer, line, said.text, at, None).await?;
+        let progress = Progress::Delivered { at: at.plus_secs(2), provider_id };
+        self.shared.store.settle(&self.company.id, message.conversation, message.position, &progress).await?;
         Ok(())
     }
 

@@ -1,0 +1,91 @@
+#![doc = include_str!("../README.md")]
+
+use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse};
+use domain::Mobile;
+use futures_util::stream::{self, StreamExt};
+use lambda_runtime::Diagnostic;
+use runtime::{Metric, Metrics, Runtime};
+use serde_json::Value;
+use sms::{Fate, NotAReceipt, Receipt};
+use store::{Settled, Store, StoreError};
+use thiserror::Error;
+
+/// Records what became of the SMS that were sent, however late, often and unordered it is told.
+pub struct DeliveryReceipt {
+    store: Store,
+    metrics: Metrics,
+}
+
+/// Why a receipt was not recorded. Its record comes again, or ends in the dead-letter queue.
+#[derive(Debug, Error)]
+enum NotRecorded {
+    #[error(transparent)]
+    NotAReceipt(#[from] NotAReceipt),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// An event that is no batch.
+#[derive(Debug, Error)]
+#[error("the event is not an SQS batch")]
+pub struct NotABatch;
+
+/// What Lambda reports as the function's error.
+impl From<NotABatch> for Diagnostic {
+    fn from(not: NotABatch) -> Self {
+        Self { error_type: "NotABatch".to_owned(), error_message: not.to_string() }
+    }
+}
+
+/// One instance has one connection pool; more at a time would only queue inside it.
+const AT_A_TIME: usize = 8;
+
+impl DeliveryReceipt {
+    #[must_use]
+    pub fn new(runtime: &Runtime) -> Self {
+        Self { store: runtime.store(), metrics: runtime.metrics.clone() }
+    }
+
+    /// Takes an SQS batch, whose failures it names one by one.
+    pub async fn handle(&self, event: &Value) -> Result<SqsBatchResponse, NotABatch> {
+        let records = event.get("Records").and_then(Value::as_array).ok_or(NotABatch)?;
+        let recording: Vec<_> = records.iter().map(|record| self.failure(record)).collect();
+        let mut response = SqsBatchResponse::default();
+        response.batch_item_failures =
+            stream::iter(recording).buffer_unordered(AT_A_TIME).filter_map(std::future::ready).collect().await;
+        Ok(response)
+    }
+
+    /// Records a receipt; names its record if it could not be.
+    async fn failure(&self, record: &Value) -> Option<BatchItemFailure> {
+        let string = |field| record.get(field).and_then(Value::as_str).unwrap_or_default();
+        let reason = self.record(string("body")).await.err()?;
+        tracing::error!(record = string("messageId"), %reason, "a delivery receipt was not recorded");
+        let mut failure = BatchItemFailure::default();
+        string("messageId").clone_into(&mut failure.item_identifier);
+        Some(failure)
+    }
+
+    async fn record(&self, body: &str) -> Result<(), NotRecorded> {
+        let receipt = match Receipt::from_queue(body) {
+            Err(NotAReceipt::NotOurs) => {
+                tracing::info!("a receipt of a message that was not sent from here was dropped");
+                return Ok(());
+            }
+            read => read?,
+        };
+        let settled =
+            self.store.settle(&receipt.company, receipt.conversation, receipt.position, &receipt.progress()).await?;
+        let Fate::Undelivered(why) = receipt.fate else { return Ok(()) };
+        if settled == Settled::Now {
+            tracing::warn!(?why, "a message was not delivered");
+            self.metrics.count(Metric::Undelivered);
+        }
+        // Also if the message was settled before: whoever settled it may not have come as far as this.
+        if settled != Settled::Unknown && why.is_the_numbers() {
+            let mobile = Mobile { number: receipt.to, conversation: receipt.conversation };
+            self.store.number_refused(&receipt.company, &mobile, receipt.at).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,15 @@
+#![doc = include_str!("../README.md")]
+
+use delivery_receipt::DeliveryReceipt;
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use runtime::Runtime;
+use serde_json::Value;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let runtime = Runtime::on_lambda()?;
+    runtime.open_table().await;
+    let function = DeliveryReceipt::new(&runtime);
+    let function = &function;
+    run(service_fn(|event: LambdaEvent<Value>| async move { function.handle(&event.payload).await })).await
+}

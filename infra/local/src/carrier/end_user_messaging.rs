@@ -1,0 +1,77 @@
+//! End User Messaging's `SendTextMessage` and `CarrierLookup`, in AWS's JSON protocol.
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use domain::PhoneNumber;
+use serde_json::{Value, json};
+
+use super::{Carrier, Kind, Refused, Taken};
+
+pub(crate) async fn send_text_message(carrier: &Carrier, body: &[u8]) -> Response {
+    let asked: Value = serde_json::from_slice(body).unwrap_or_default();
+    let string = |name: &str| asked[name].as_str().unwrap_or_default();
+    let Ok(to) = PhoneNumber::e164(string("DestinationPhoneNumber")) else { return refuse(Refused::InvalidNumber) };
+    let Ok(line) = PhoneNumber::e164(string("OriginationIdentity")) else { return refuse(Refused::Line) };
+    match carrier.take(&to, &line, string("MessageBody"), asked.get("Context")).await {
+        Taken::Accepted { id } => json_1_0(StatusCode::OK, &json!({"MessageId": id})),
+        Taken::Refused(refused) => refuse(refused),
+        Taken::Failed => failed(),
+    }
+}
+
+pub(crate) fn look_up(carrier: &Carrier, body: &[u8]) -> Response {
+    let asked: Value = serde_json::from_slice(body).unwrap_or_default();
+    let Ok(number) = PhoneNumber::e164(asked["PhoneNumber"].as_str().unwrap_or_default()) else {
+        return validation("PhoneNumber", "FIELD_VALIDATION_FAILED");
+    };
+    let kind = match carrier.looked_up(&number) {
+        Kind::Mobile => "MOBILE",
+        Kind::Landline => "LANDLINE",
+        Kind::Voip => "VOIP",
+        Kind::Invalid => "INVALID",
+        Kind::Unavailable => return failed(),
+    };
+    json_1_0(StatusCode::OK, &json!({"E164PhoneNumber": number, "PhoneNumberType": kind}))
+}
+
+/// As the API reference names them.
+fn refuse(refused: Refused) -> Response {
+    let conflict = |reason| error("ConflictException", &json!({"Reason": reason}));
+    match refused {
+        Refused::Throttled => error("ThrottlingException", &json!({})),
+        Refused::OptedOut => conflict("DESTINATION_PHONE_NUMBER_OPTED_OUT"),
+        Refused::NotVerified => conflict("DESTINATION_PHONE_NUMBER_NOT_VERIFIED"),
+        Refused::BlockedCountry => conflict("DESTINATION_COUNTRY_BLOCKED_BY_PROTECT_CONFIGURATION"),
+        Refused::BlockedNumber => conflict("DESTINATION_PHONE_NUMBER_BLOCKED_BY_PROTECT_NUMBER_OVERRIDE"),
+        Refused::SpendLimit => {
+            error("ServiceQuotaExceededException", &json!({"Reason": "MONTHLY_SPEND_LIMIT_REACHED_FOR_TEXT"}))
+        }
+        Refused::Price => error("ValidationException", &json!({"Reason": "PRICE_OVER_THRESHOLD"})),
+        Refused::InvalidNumber => validation("DestinationPhoneNumber", "FIELD_VALIDATION_FAILED"),
+        Refused::Body => validation("MessageBody", "FIELD_VALIDATION_FAILED"),
+        Refused::Line => {
+            error("ResourceNotFoundException", &json!({"ResourceType": "phone-number", "ResourceId": "unknown"}))
+        }
+    }
+}
+
+fn validation(field: &str, reason: &str) -> Response {
+    error("ValidationException", &json!({"Reason": reason, "Fields": [{"Name": field, "Message": "is not valid"}]}))
+}
+
+fn error(kind: &str, more: &Value) -> Response {
+    let mut said = json!({"__type": kind, "Message": "The request was refused."});
+    if let (Some(said), Some(more)) = (said.as_object_mut(), more.as_object()) {
+        said.extend(more.clone());
+    }
+    json_1_0(StatusCode::BAD_REQUEST, &said)
+}
+
+fn failed() -> Response {
+    let said = json!({"__type": "InternalServerException", "Message": "the carriers do not answer"});
+    json_1_0(StatusCode::INTERNAL_SERVER_ERROR, &said)
+}
+
+fn json_1_0(status: StatusCode, body: &Value) -> Response {
+    (status, [("content-type", "application/x-amz-json-1.0")], body.to_string()).into_response()
+}

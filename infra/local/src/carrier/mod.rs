@@ -1,0 +1,264 @@
+//! Amazon SNS, End User Messaging and the mobile networks beyond them: takes what is sent, brings what
+//! customers write, says what a number is.
+//!
+//! What it has carried is kept in a table of its own, which stands for the memory of the customers'
+//! phones and is no part of the product.
+
+mod end_user_messaging;
+mod receipts;
+mod sns;
+mod steering;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
+};
+use domain::{Clock, PhoneNumber, Randomness, Timestamp};
+pub(crate) use end_user_messaging::{look_up, send_text_message};
+use receipts::{Carried, Receipts};
+use runtime::Runtime;
+use serde::Serialize;
+use serde_json::{Value, json};
+pub(crate) use sns::publish;
+pub use steering::Fate;
+pub(crate) use steering::{Answer, Kind};
+use steering::{Refused, Steering};
+
+use crate::functions::Functions;
+use crate::queue::Queue;
+
+#[derive(Clone)]
+pub(crate) struct Carrier {
+    client: Client,
+    inbound: Queue,
+    clock: Clock,
+    randomness: Randomness,
+    receipts: Receipts,
+    pub(crate) steering: Steering,
+    times_looked_up: Arc<Mutex<HashMap<PhoneNumber, u32>>>,
+}
+
+/// An SMS that was carried, as `GET /local/carrier/messages` gives it.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Sms {
+    pub(crate) id: String,
+    pub(crate) at: String,
+    pub(crate) from: String,
+    pub(crate) to: String,
+    pub(crate) text: String,
+    /// What its receipts carry, as JSON.
+    #[serde(skip)]
+    context: Option<String>,
+}
+
+/// What became of a message that the service was asked to send.
+enum Taken {
+    Accepted { id: String },
+    Refused(Refused),
+    Failed,
+}
+
+/// Which way an SMS went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    ToCustomer,
+    FromCustomer,
+}
+
+const TABLE: &str = "carrier";
+
+impl Carrier {
+    /// `usually` becomes of messages to numbers that nobody decided about.
+    pub(crate) fn new(client: Client, functions: &Arc<Functions>, runtime: &Runtime, usually: Fate) -> Self {
+        let queue =
+            |function| Queue::new(functions.clone(), function, runtime.clock.clone(), runtime.randomness.clone());
+        Self {
+            client,
+            inbound: queue("inbound-sms"),
+            receipts: Receipts::new(queue("delivery-receipt"), runtime.clock.clone(), runtime.randomness.clone()),
+            clock: runtime.clock.clone(),
+            randomness: runtime.randomness.clone(),
+            steering: Steering::new(usually),
+            times_looked_up: Arc::default(),
+        }
+    }
+
+    pub(crate) async fn create_table(&self) -> anyhow::Result<()> {
+        let attribute =
+            |name| AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S).build();
+        let key = |name, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build();
+        self.client
+            .create_table()
+            .table_name(TABLE)
+            .billing_mode(BillingMode::PayPerRequest)
+            .attribute_definitions(attribute("customer")?)
+            .attribute_definitions(attribute("entry")?)
+            .key_schema(key("customer", KeyType::Hash)?)
+            .key_schema(key("entry", KeyType::Range)?)
+            .send()
+            .await?;
+        Ok(())
+    }
+
+    /// How often a number was looked up.
+    pub(crate) fn times_looked_up(&self, number: &PhoneNumber) -> u32 {
+        self.times_looked_up.lock().unwrap_or_else(PoisonError::into_inner).get(number).copied().unwrap_or_default()
+    }
+
+    /// What a number is said to be, to somebody who is charged for it.
+    fn looked_up(&self, number: &PhoneNumber) -> Kind {
+        *self.times_looked_up.lock().unwrap_or_else(PoisonError::into_inner).entry(number.clone()).or_default() += 1;
+        self.steering.kind_of(number)
+    }
+
+    /// Takes a message to a customer, or not: whatever the protocol in which it is asked. What comes with it
+    /// comes back in its receipts; without it there are none.
+    async fn take(&self, to: &PhoneNumber, line: &PhoneNumber, text: &str, context: Option<&Value>) -> Taken {
+        let steered = self.steering.next_answer(to);
+        match steered {
+            Some(Answer::Refuse(refused)) => return Taken::Refused(refused),
+            Some(Answer::Fail) => return Taken::Failed,
+            Some(Answer::Silent) | None => {}
+        }
+        if self.steering.kind_of(to) == Kind::Invalid {
+            return Taken::Refused(Refused::InvalidNumber);
+        }
+        if text.is_empty() || text.chars().count() > 1600 {
+            return Taken::Refused(Refused::Body);
+        }
+        match self.has_opted_out(to, line).await {
+            Ok(true) => return Taken::Refused(Refused::OptedOut),
+            Ok(false) => {}
+            Err(_) => return Taken::Failed,
+        }
+        let Ok(id) = self.keep(Way::ToCustomer, to, line, text, self.clock.now(), context).await else {
+            return Taken::Failed;
+        };
+        if let Some(context) = context {
+            let carried = Carried { id: id.clone(), from: line.clone(), to: to.clone(), context: context.clone() };
+            self.receipts.follow(carried, self.steering.fate_of(to));
+        }
+        if steered == Some(Answer::Silent) { Taken::Failed } else { Taken::Accepted { id } }
+    }
+
+    /// Tells of the newest message to a customer what became of it. `false` if there is none that anything can be
+    /// told of.
+    pub(crate) async fn tell(&self, to: &PhoneNumber, event_type: &str, is_final: bool) -> anyhow::Result<bool> {
+        let carried = self.carried(to, Some(Way::ToCustomer)).await?;
+        let Some((sms, context)) =
+            carried.into_iter().rev().find_map(|(_, sms)| sms.context.clone().map(|context| (sms, context)))
+        else {
+            return Ok(false);
+        };
+        let from = PhoneNumber::e164(&sms.from)?;
+        let message = Carried { id: sms.id, from, to: to.clone(), context: serde_json::from_str(&context)? };
+        self.receipts.tell(&message, event_type, is_final).await;
+        Ok(true)
+    }
+
+    /// What was carried to or from a customer, oldest first.
+    pub(crate) async fn carried(&self, customer: &PhoneNumber, way: Option<Way>) -> anyhow::Result<Vec<(Way, Sms)>> {
+        let mut entries = self
+            .client
+            .query()
+            .table_name(TABLE)
+            .key_condition_expression("customer = :customer AND begins_with(entry, :sms)")
+            .expression_attribute_values(":customer", AttributeValue::S(customer.to_string()))
+            .expression_attribute_values(":sms", AttributeValue::S("SMS#".into()))
+            .into_paginator()
+            .items()
+            .send();
+        let mut carried = Vec::new();
+        while let Some(entry) = entries.next().await {
+            let entry = entry?;
+            let field = |name: &str| entry.get(name).and_then(|field| field.as_s().ok()).cloned().unwrap_or_default();
+            let went = if field("way") == "to" { Way::ToCustomer } else { Way::FromCustomer };
+            let (from, to) = match went {
+                Way::ToCustomer => (field("line"), field("customer")),
+                Way::FromCustomer => (field("customer"), field("line")),
+            };
+            if way.is_none_or(|way| way == went) {
+                let context = Some(field("context")).filter(|context| !context.is_empty());
+                carried.push((went, Sms { id: field("id"), at: field("at"), from, to, text: field("text"), context }));
+            }
+        }
+        Ok(carried)
+    }
+
+    /// Remembers an SMS as carried.
+    pub(crate) async fn keep(
+        &self,
+        way: Way,
+        customer: &PhoneNumber,
+        line: &PhoneNumber,
+        text: &str,
+        at: Timestamp,
+        context: Option<&Value>,
+    ) -> anyhow::Result<String> {
+        let id = self.id();
+        let fields = [
+            ("customer", customer.to_string()),
+            ("entry", format!("SMS#{:013}#{id}", at.as_millis())),
+            ("way", if way == Way::ToCustomer { "to" } else { "from" }.to_owned()),
+            ("line", line.to_string()),
+            ("id", id.clone()),
+            ("at", at.to_string()),
+            ("text", text.to_owned()),
+            ("context", context.map(Value::to_string).unwrap_or_default()),
+        ];
+        let item = fields.map(|(name, value)| (name.to_owned(), AttributeValue::S(value))).into();
+        self.client.put_item().table_name(TABLE).set_item(Some(item)).send().await?;
+        Ok(id)
+    }
+
+    /// A customer writes to a line of ours: the SMS service publishes it, the queue delivers it.
+    pub(crate) async fn brings(&self, from: &PhoneNumber, to: &PhoneNumber, text: &str) -> anyhow::Result<()> {
+        let at = self.clock.now();
+        let id = self.keep(Way::FromCustomer, from, to, text, at, None).await?;
+        self.listen_for_keywords(from, to, text).await?;
+        let payload = json!({
+            "originationNumber": from, "destinationNumber": to, "messageKeyword": "KEYWORD", "messageBody": text,
+            "inboundMessageId": id, "previousPublishedMessageId": "",
+        });
+        let envelope = json!({
+            "Type": "Notification", "MessageId": self.id(), "TopicArn": "arn:aws:sns:local:000000000000:inbound-sms",
+            "Message": payload.to_string(), "Timestamp": at.to_string(),
+        });
+        self.inbound.put(&envelope).await;
+        Ok(())
+    }
+
+    /// AWS listens for these itself, unless an account manages opt-outs on its own.
+    async fn listen_for_keywords(&self, from: &PhoneNumber, to: &PhoneNumber, text: &str) -> anyhow::Result<()> {
+        const OUT: [&str; 10] =
+            ["ARRET", "CANCEL", "END", "OPT-OUT", "OPTOUT", "QUIT", "REMOVE", "STOP", "TD", "UNSUBSCRIBE"];
+        const IN: [&str; 2] = ["START", "UNSTOP"];
+        let word = text.trim().to_uppercase();
+        let key = opt_out(from, to);
+        if OUT.contains(&word.as_str()) {
+            self.client.put_item().table_name(TABLE).set_item(Some(key)).send().await?;
+        } else if IN.contains(&word.as_str()) {
+            self.client.delete_item().table_name(TABLE).set_key(Some(key)).send().await?;
+        }
+        Ok(())
+    }
+
+    async fn has_opted_out(&self, customer: &PhoneNumber, line: &PhoneNumber) -> anyhow::Result<bool> {
+        let found = self.client.get_item().table_name(TABLE).set_key(Some(opt_out(customer, line))).send().await?;
+        Ok(found.item.is_some())
+    }
+
+    fn id(&self) -> String {
+        let token = self.randomness.token();
+        [&token[..8], &token[8..12], &token[12..16], &token[16..20], &token[20..32]].join("-")
+    }
+}
+
+fn opt_out(customer: &PhoneNumber, line: &PhoneNumber) -> HashMap<String, AttributeValue> {
+    [("customer", customer.to_string()), ("entry", format!("OPTOUT#{line}"))]
+        .map(|(name, value)| (name.to_owned(), AttributeValue::S(value)))
+        .into()
+}

@@ -1,0 +1,73 @@
+//! What End User Messaging tells of messages that it took: a configuration set publishes it to a topic,
+//! the queue delivers it.
+
+use std::time::Duration;
+
+use domain::{Clock, PhoneNumber, Randomness};
+use serde_json::{Value, json};
+
+use super::steering::Fate;
+use crate::queue::Queue;
+
+#[derive(Clone)]
+pub(super) struct Receipts {
+    queue: Queue,
+    clock: Clock,
+    randomness: Randomness,
+}
+
+/// A message that was taken, as its receipts tell of it.
+#[derive(Clone)]
+pub(super) struct Carried {
+    pub(super) id: String,
+    pub(super) from: PhoneNumber,
+    pub(super) to: PhoneNumber,
+    pub(super) context: Value,
+}
+
+/// What the journey to a phone takes here.
+const ON_THE_WAY: Duration = Duration::from_millis(400);
+
+impl Receipts {
+    pub(super) fn new(queue: Queue, clock: Clock, randomness: Randomness) -> Self {
+        Self { queue, clock, randomness }
+    }
+
+    /// Tells of a message, once it has come to its end.
+    pub(super) fn follow(&self, message: Carried, fate: Fate) {
+        let Some(event_type) = last_event(fate) else { return };
+        let receipts = self.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(ON_THE_WAY).await;
+            receipts.tell(&message, event_type, true).await;
+        });
+    }
+
+    /// Tells of a message what a configuration set does. It has been delivered once when this ends.
+    pub(super) async fn tell(&self, message: &Carried, event_type: &str, is_final: bool) {
+        let at = self.clock.now();
+        let event = json!({
+            "eventType": event_type, "eventVersion": "1.0", "eventTimestamp": at.as_millis(), "isFinal": is_final,
+            "originationPhoneNumber": message.from, "destinationPhoneNumber": message.to, "isInternationalSend": false,
+            "messageId": message.id, "messageRequestTimestamp": at.as_millis(), "messageType": "TRANSACTIONAL",
+            "context": message.context, "totalMessageParts": 1, "totalMessagePrice": 0.0, "totalCarrierFee": 0.0,
+        });
+        let envelope = json!({
+            "Type": "Notification", "MessageId": self.randomness.token(),
+            "TopicArn": "arn:aws:sns:local:000000000000:receipts",
+            "Message": event.to_string(), "Timestamp": at.to_string(),
+        });
+        self.queue.put(&envelope).await;
+    }
+}
+
+fn last_event(fate: Fate) -> Option<&'static str> {
+    match fate {
+        Fate::Delivered => Some("TEXT_DELIVERED"),
+        Fate::Unreachable => Some("TEXT_UNREACHABLE"),
+        Fate::Invalid => Some("TEXT_INVALID"),
+        Fate::Blocked => Some("TEXT_BLOCKED"),
+        Fate::Spam => Some("TEXT_SPAM"),
+        Fate::Untold => None,
+    }
+}

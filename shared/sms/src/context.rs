@@ -1,0 +1,28 @@
+//! What goes with a message and comes back in its receipts: which of ours it is.
+
+use std::collections::HashMap;
+
+use domain::{CompanyId, ConversationId, Position};
+
+use crate::gateway::Outgoing;
+
+const COMPANY: &str = "company";
+const CONVERSATION: &str = "conversation";
+const MESSAGE: &str = "message";
+
+pub(crate) fn of(message: Outgoing<'_>) -> HashMap<String, String> {
+    HashMap::from([
+        (COMPANY.to_owned(), message.company.to_string()),
+        (CONVERSATION.to_owned(), message.conversation.to_string()),
+        (MESSAGE.to_owned(), message.position.to_string()),
+    ])
+}
+
+/// `None` if it is not of a message that was sent by us.
+pub(crate) fn read(context: &HashMap<String, String>) -> Option<(CompanyId, ConversationId, Position)> {
+    Some((
+        context.get(COMPANY)?.parse().ok()?,
+        context.get(CONVERSATION)?.parse().ok()?,
+        context.get(MESSAGE)?.parse().ok()?,
+    ))
+}

@@ -1,0 +1,183 @@
+use std::collections::HashMap;
+
+use domain::{CompanyId, ConversationId, PhoneNumber, Position, Progress, Timestamp, Undelivered};
+use serde::Deserialize;
+use thiserror::Error;
+
+use crate::context;
+
+/// What End User Messaging says became of a message ("Event format for SMS").
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    pub company: CompanyId,
+    pub conversation: ConversationId,
+    pub position: Position,
+    pub to: PhoneNumber,
+    pub at: Timestamp,
+    pub fate: Fate,
+    provider_id: String,
+}
+
+/// What became of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// The carrier has it, and that may be the last that is heard of it: not every carrier says more.
+    Carried,
+    Delivered,
+    /// For good.
+    Undelivered(Undelivered),
+}
+
+/// Why a record is not the receipt of a message of ours. Says what is wrong without quoting it.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum NotAReceipt {
+    #[error("the record is not JSON")]
+    NotJson,
+    #[error("the record is JSON but not an event of a text message: it lacks a field or has one of another type")]
+    NotAnEvent,
+    #[error("destinationPhoneNumber is not an E.164 number")]
+    Destination,
+    #[error("eventTimestamp is not a moment in milliseconds")]
+    Timestamp,
+    /// Of a message that somebody else sent with the same configuration set. No reason to look at it again.
+    #[error("its context names no message of ours")]
+    NotOurs,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Envelope {
+    message: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Payload {
+    event_type: String,
+    event_timestamp: u64,
+    is_final: bool,
+    destination_phone_number: String,
+    message_id: String,
+    #[serde(default)]
+    context: HashMap<String, String>,
+}
+
+impl Receipt {
+    /// From the body of an SQS message: an SNS envelope, or the event itself where the topic delivers raw.
+    pub fn from_queue(body: &str) -> Result<Self, NotAReceipt> {
+        let message = serde_json::from_str::<Envelope>(body).map(|envelope| envelope.message);
+        let payload: Payload = serde_json::from_str(message.as_deref().unwrap_or(body))
+            .map_err(|error| if error.is_data() { NotAReceipt::NotAnEvent } else { NotAReceipt::NotJson })?;
+        let (company, conversation, position) = context::read(&payload.context).ok_or(NotAReceipt::NotOurs)?;
+        let at = Timestamp::from_millis(payload.event_timestamp);
+        if at.as_millis() != payload.event_timestamp {
+            return Err(NotAReceipt::Timestamp);
+        }
+        Ok(Self {
+            company,
+            conversation,
+            position,
+            to: PhoneNumber::e164(&payload.destination_phone_number).map_err(|_| NotAReceipt::Destination)?,
+            at,
+            fate: fate(&payload.event_type, payload.is_final).ok_or(NotAReceipt::NotAnEvent)?,
+            provider_id: payload.message_id,
+        })
+    }
+
+    /// As it is recorded of the message.
+    #[must_use]
+    pub fn progress(&self) -> Progress {
+        let (at, provider_id) = (self.at, self.provider_id.clone());
+        match self.fate {
+            Fate::Carried => Progress::Sent { at, provider_id },
+            Fate::Delivered => Progress::Delivered { at, provider_id },
+            Fate::Undelivered(why) => Progress::Undelivered { at, provider_id, why },
+        }
+    }
+}
+
+/// `None` if it is no event of a text message. A failure that is not final is still being tried, and one that
+/// nobody can explain may have arrived: the carrier has both.
+fn fate(event_type: &str, is_final: bool) -> Option<Fate> {
+    let undelivered = match event_type.strip_prefix("TEXT_")? {
+        "DELIVERED" => return Some(Fate::Delivered),
+        "UNREACHABLE" => Undelivered::Unreachable,
+        "INVALID" => Undelivered::InvalidNumber,
+        "BLOCKED" => Undelivered::Blocked,
+        "SPAM" | "CARRIER_BLOCKED" => Undelivered::Filtered,
+        "INVALID_MESSAGE" => Undelivered::InvalidMessage,
+        "CARRIER_UNREACHABLE" => Undelivered::CarrierUnreachable,
+        "TTL_EXPIRED" => Undelivered::Expired,
+        "PROTECT_BLOCKED" => Undelivered::Protected,
+        _ => return Some(Fate::Carried),
+    };
+    Some(if is_final { Fate::Undelivered(undelivered) } else { Fate::Carried })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn event(event_type: &str, is_final: bool) -> Value {
+        json!({
+            "eventType": event_type, "eventVersion": "1.0", "eventTimestamp": 1_686_975_103_470_u64, "isFinal": is_final,
+            "originationPhoneNumber": "+12065550152", "destinationPhoneNumber": "+14255550156",
+            "isInternationalSend": false, "mcc": "310", "mnc": "800", "messageId": "862a8790-60c0-4430-9b2b-658bdexample",
+            "messageRequestTimestamp": 1_686_975_103_170_u64, "messageEncoding": "GSM", "messageType": "TRANSACTIONAL",
+            "messageStatus": "SUCCESSFUL", "messageStatusDescription": "Message has been accepted by phone carrier",
+            "context": {
+                "company": "northside-dental", "conversation": "0123456789abcdef0123456789abcdef",
+                "message": "1686975103000-0123456789abcdef0123456789abcdef",
+            },
+            "totalMessageParts": 1, "totalMessagePrice": 0.09582, "totalCarrierFee": 0.0,
+        })
+    }
+
+    fn read(event: &Value) -> Result<Receipt, NotAReceipt> {
+        Receipt::from_queue(&event.to_string())
+    }
+
+    #[test]
+    fn an_envelope_and_a_raw_event_are_the_same_receipt() {
+        let event = event("TEXT_SUCCESSFUL", true);
+        let wrapped =
+            json!({"Type": "Notification", "Message": event.to_string(), "Timestamp": "2026-11-20T14:51:00.000Z"});
+        let receipt = read(&event).unwrap();
+        assert_eq!(receipt.company.as_str(), "northside-dental");
+        assert_eq!(read(&wrapped).unwrap(), receipt);
+    }
+
+    #[test]
+    fn a_failure_counts_when_it_is_final() {
+        let fate = |event_type: &str, is_final| read(&event(event_type, is_final)).unwrap().fate;
+        assert_eq!(fate("TEXT_DELIVERED", true), Fate::Delivered);
+        assert_eq!(fate("TEXT_UNREACHABLE", false), Fate::Carried);
+        assert_eq!(fate("TEXT_UNREACHABLE", true), Fate::Undelivered(Undelivered::Unreachable));
+        assert_eq!(fate("TEXT_CARRIER_BLOCKED", true), Fate::Undelivered(Undelivered::Filtered));
+        for carried in ["TEXT_PENDING", "TEXT_QUEUED", "TEXT_SENT", "TEXT_SUCCESSFUL", "TEXT_UNKNOWN"] {
+            assert_eq!(fate(carried, true), Fate::Carried, "{carried}");
+        }
+    }
+
+    #[test]
+    fn each_fault_has_its_own_reason_which_quotes_nothing() {
+        let broken = |field: &str, value: Value| {
+            let mut event = event("TEXT_DELIVERED", true);
+            event[field] = value;
+            read(&event).unwrap_err()
+        };
+        assert_eq!(Receipt::from_queue("no json"), Err(NotAReceipt::NotJson));
+        assert_eq!(Receipt::from_queue("{}"), Err(NotAReceipt::NotAnEvent));
+        assert_eq!(broken("isFinal", json!("yes")), NotAReceipt::NotAnEvent);
+        assert_eq!(broken("eventType", json!("VOICE_COMPLETED")), NotAReceipt::NotAnEvent);
+        assert_eq!(broken("destinationPhoneNumber", json!("Anonymous")), NotAReceipt::Destination);
+        assert_eq!(broken("eventTimestamp", json!(u64::MAX)), NotAReceipt::Timestamp);
+        assert_eq!(broken("context", json!({})), NotAReceipt::NotOurs);
+        assert_eq!(
+            broken("context", json!({"company": "x", "conversation": "y", "message": "z"})),
+            NotAReceipt::NotOurs
+        );
+    }
+}

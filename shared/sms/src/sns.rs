@@ -1,0 +1,82 @@
+use aws_sdk_sns::Client;
+use aws_sdk_sns::error::ProvideErrorMetadata;
+use aws_sdk_sns::operation::publish::PublishError;
+use aws_sdk_sns::types::MessageAttributeValue;
+use aws_types::SdkConfig;
+use domain::Refusal;
+
+use crate::gateway::{Handed, Outgoing, outcome};
+
+/// Amazon SNS, `Publish` to a phone number.
+#[derive(Clone)]
+pub(crate) struct Sns {
+    client: Client,
+}
+
+impl Sns {
+    pub(crate) fn new(aws: &SdkConfig) -> Self {
+        Self { client: Client::new(aws) }
+    }
+
+    pub(crate) async fn hand_over(&self, message: Outgoing<'_>) -> Handed {
+        let published = self
+            .client
+            .publish()
+            .phone_number(message.to.as_str())
+            .message(message.text.as_str())
+            .set_message_attributes(Some(
+                [("AWS.MM.SMS.OriginationNumber", message.from.as_str()), ("AWS.SNS.SMS.SMSType", "Transactional")]
+                    .into_iter()
+                    .filter_map(|(name, value)| Some((name.to_owned(), attribute(value)?)))
+                    .collect(),
+            ))
+            .send()
+            .await;
+        match published {
+            Ok(answer) => Handed::Accepted { provider_id: answer.message_id.unwrap_or_default() },
+            Err(error) => outcome(&error, refusal),
+        }
+    }
+}
+
+fn attribute(value: &str) -> Option<MessageAttributeValue> {
+    MessageAttributeValue::builder().data_type("String").string_value(value).build().ok()
+}
+
+fn refusal(error: &PublishError) -> Refusal {
+    let code = error.code().unwrap_or_default();
+    let says = |words| error.message().is_some_and(|message| message.contains(words));
+    match code {
+        "OptedOut" => Refusal::OptedOut,
+        _ if says("opted out") => Refusal::OptedOut,
+        // The message and its attributes are parameters, too, and say nothing of the customer's number.
+        "InvalidParameter" | "InvalidParameterValue" if says("PhoneNumber") => Refusal::InvalidNumber,
+        "InvalidParameter" | "InvalidParameterValue" if says("Message") => Refusal::Body,
+        "Throttled" | "Throttling" | "ThrottlingException" => Refusal::Throttled,
+        _ => Refusal::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_sns::error::ErrorMetadata;
+
+    use super::*;
+
+    #[test]
+    fn only_what_is_said_of_the_number_is_held_against_it() {
+        let refused = |code: &str, message: &str| {
+            refusal(&PublishError::generic(ErrorMetadata::builder().code(code).message(message).build()))
+        };
+        let number = "Invalid parameter: PhoneNumber Reason: it is not valid to publish to";
+        assert_eq!(refused("InvalidParameter", number), Refusal::InvalidNumber);
+        assert_eq!(refused("InvalidParameterValue", number), Refusal::InvalidNumber);
+        assert_eq!(refused("InvalidParameter", "Invalid parameter: Message too long"), Refusal::Body);
+        assert_eq!(refused("InvalidParameter", ""), Refusal::Other);
+        assert_eq!(
+            refused("InvalidParameter", "Invalid parameter: Cannot publish to opted out phone number"),
+            Refusal::OptedOut
+        );
+        assert_eq!(refused("Throttled", "PhoneNumber"), Refusal::Throttled);
+    }
+}

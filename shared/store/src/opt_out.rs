@@ -1,0 +1,109 @@
+//! Whether a customer gets a company's texts, as an item: the latest word on it. It has no end, since
+//! what a customer has asked for outlives what was said, and no number: that is in its key as the
+//! conversation's id, which only the company can make of it.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, ConditionCheck, Put, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+};
+use domain::{CompanyId, ConversationId, OptOut, Opted};
+use serde::{Deserialize, Serialize};
+
+use crate::error::{misshapen, unavailable};
+use crate::{Store, StoreError, keys};
+
+#[derive(Serialize, Deserialize)]
+struct Item {
+    #[serde(flatten)]
+    key: keys::Key,
+    #[serde(flatten)]
+    opted: Opted,
+}
+
+/// Of the item's attributes, `at` and `state` are reserved words of DynamoDB.
+const NO_LATER_WORD: &str = "attribute_not_exists(pk) OR #at < :at";
+const GETS_TEXTS: &str = "attribute_not_exists(pk) OR #state = :in";
+
+impl Store {
+    /// Records that a customer gets no more texts, unless there is a later word on it. Gives the word
+    /// that is in force then. One request.
+    pub async fn opt_out(
+        &self,
+        company: &CompanyId,
+        conversation: ConversationId,
+        out: OptOut,
+    ) -> Result<Opted, StoreError> {
+        let opted = Opted::Out(out);
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(item(company, conversation, &opted)?))
+            .condition_expression(NO_LATER_WORD)
+            .expression_attribute_names("#at", "at")
+            .expression_attribute_values(":at", AttributeValue::S(opted.at().to_string()))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        let Err(error) = put else { return Ok(opted) };
+        match error.as_service_error() {
+            Some(PutItemError::ConditionalCheckFailedException(later)) => {
+                read(later.item().cloned().unwrap_or_default(), "PutItem")
+            }
+            _ => Err(unavailable("PutItem")(error)),
+        }
+    }
+
+    /// The write of a word, which fails if there is a later one.
+    pub(crate) fn put_opted(
+        &self,
+        company: &CompanyId,
+        conversation: ConversationId,
+        opted: &Opted,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let put = Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(item(company, conversation, opted)?))
+            .condition_expression(NO_LATER_WORD)
+            .expression_attribute_names("#at", "at")
+            .expression_attribute_values(":at", AttributeValue::S(opted.at().to_string()))
+            .build()
+            .map_err(misshapen("TransactWriteItems"))?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+
+    /// What makes a transaction fail, and return the opt-out, where a customer has opted out.
+    pub(crate) fn gets_texts(
+        &self,
+        company: &CompanyId,
+        conversation: ConversationId,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let check = ConditionCheck::builder()
+            .table_name(&self.table)
+            .set_key(Some(keys::opt_out(company, conversation).attributes()))
+            .condition_expression(GETS_TEXTS)
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_values(":in", AttributeValue::S("in".to_owned()))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .build()
+            .map_err(misshapen("TransactWriteItems"))?;
+        Ok(TransactWriteItem::builder().condition_check(check).build())
+    }
+}
+
+pub(crate) fn read(item: HashMap<String, AttributeValue>, operation: &'static str) -> Result<Opted, StoreError> {
+    let item: Item = serde_dynamo::from_item(item).map_err(misshapen(operation))?;
+    Ok(item.opted)
+}
+
+fn item(
+    company: &CompanyId,
+    conversation: ConversationId,
+    opted: &Opted,
+) -> Result<HashMap<String, AttributeValue>, StoreError> {
+    let item = Item { key: keys::opt_out(company, conversation), opted: opted.clone() };
+    serde_dynamo::to_item(item).map_err(misshapen("PutItem"))
+}

@@ -1,0 +1,64 @@
+use domain::{Message, MessageKind, OptOut, OptOutCause, Wish};
+use maud::{Markup, html};
+use serde_json::{Value, json};
+
+use crate::icon::{Icon, icon};
+use crate::moment::{Shape, moment};
+
+/// Why a customer gets no texts, above what nobody can write then; empty where they do. Replaces the
+/// one that is there, whatever it came with.
+#[must_use]
+pub fn opt_out(out: Option<&OptOut>) -> Markup {
+    html! {
+        div.opt-out id="opt-out" role="status" data-opted-out[out.is_some()] hx-swap-oob="true" {
+            @if let Some(out) = out {
+                p {
+                    (icon(Icon::Warning))
+                    span {
+                        strong { "Opted out of texts: " } (out.cause.words()) ", " (moment(out.since(), Shape::Day)) ". " (OptOut::UNDONE)
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Where in a conversation it was that a customer told a member of staff. What they wrote themselves, and
+/// what was refused, stands there as a message.
+#[must_use]
+pub fn opt_out_line(out: &OptOut) -> Markup {
+    html! {
+        @if let OptOutCause::Staff { by } = &out.cause {
+            li.message.call id={ "opt-out-" (out.at) } data-key=(out.at) data-at=(out.since()) {
+                p.call-line {
+                    span.call-outcome { "Opted out of texts, as they told " (by) }
+                    (moment(out.since(), Shape::Clock))
+                }
+            }
+        }
+    }
+}
+
+/// What a message says of whether its writer wants texts, beneath it.
+pub(crate) fn wish_line(message: &Message) -> Markup {
+    let wish = Some(&message.text).filter(|_| message.kind == MessageKind::Inbound).and_then(|text| Wish::of(text));
+    html! {
+        @match wish {
+            Some(Wish::Stop(_)) => p.wish { "Opted out of texts" },
+            Some(Wish::Start) => p.wish.opts-in { "Opted in again" },
+            Some(Wish::SeemsToStop) | None => {},
+        }
+    }
+}
+
+/// The fields are described in the README of `fetch-conversation`.
+#[must_use]
+pub fn opt_out_json(out: Option<&OptOut>) -> Value {
+    let Some(out) = out else { return Value::Null };
+    let (cause, keyword, by) = match &out.cause {
+        OptOutCause::Keyword { word } => ("keyword", Some(word), None),
+        OptOutCause::Refused => ("refused", None, None),
+        OptOutCause::Staff { by } => ("staff", None, Some(by)),
+    };
+    json!({"since": out.since().to_string(), "cause": cause, "keyword": keyword, "by": by})
+}

@@ -1,0 +1,203 @@
+//! Customers who want no texts get none, until they themselves say START.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use tests::{Answer, Desk, HARBOR, HARBOR_SECOND, House, Send, Sms, TIDEWATER, ago, by_queue};
+
+const MARIA: &str = "+14255550182";
+const MARIA_AS_TYPED: &str = "(425) 555-0182";
+
+/// Dana, and her conversation with Maria, who has texted.
+async fn talking(house: &House) -> (Desk<'_>, String) {
+    let dana = house.dana().await;
+    house.phone(MARIA).texts(HARBOR, "hello").await;
+    let conversation = dana.conversation_with(MARIA).await;
+    (dana, conversation)
+}
+
+fn is_refused(answer: &Answer, why: &str) {
+    assert_eq!((answer.status, answer.code()), (422, "opted-out".to_owned()), "{}", answer.body);
+    assert!(answer.sentence().contains(why), "{}", answer.sentence());
+    assert!(answer.sentence().ends_with("Only they can undo it, by texting START."), "{}", answer.sentence());
+}
+
+/// What the table has of it.
+async fn item(house: &House, conversation: &str) -> Value {
+    let key = json!({"pk": {"S": format!("CONVERSATION#harbor-dental#{conversation}")}, "sk": {"S": "OPTOUT"}});
+    house.table("GetItem", json!({"Key": key})).await["Item"].clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_keyword_stops_everything_that_staff_would_send_until_start() {
+    let house = House::open().await;
+    let (dana, conversation) = talking(&house).await;
+    let maria = house.phone(MARIA);
+    // The first is on AWS's list and the regulator's, the others on the regulator's alone, so that
+    // the carrier would carry what we sent.
+    let mut received = 0;
+    for (written, keyword) in [("Stop ", "STOP"), ("“Revoke.”", "REVOKE"), ("opt out", "OPT OUT")] {
+        maria.texts(HARBOR, written).await;
+        let why = format!("they wrote {keyword} on ");
+        is_refused(&dana.replies(&conversation, "are you sure?").await, &why);
+        is_refused(&dana.writes_first(MARIA_AS_TYPED, "are you sure?").await, &why);
+        let form = dana.request(Method::POST, &format!("/api/conversations/{conversation}/messages"));
+        let page = dana.send(form.form(&[("text", "are you sure?")])).await;
+        assert_eq!(page.status, 422);
+        assert!(page.body.contains(&why), "{}", page.body);
+        assert_eq!(dana.messages(&conversation).await.texts()[0], written, "nothing of ours is in the thread");
+        assert_eq!(maria.received().await.len(), received);
+        maria.texts(HARBOR, "START").await;
+        assert_eq!(dana.replies(&conversation, "welcome back").await.status, 201);
+        assert_eq!(dana.writes_first(MARIA_AS_TYPED, "as you like").await.status, 201);
+        received += 2;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_the_whole_message_is_a_keyword() {
+    let house = House::open().await;
+    let (dana, conversation) = talking(&house).await;
+    for text in ["cancel my 3 pm", "the end", "please stop texting me", "HELP", "cancel?"] {
+        house.phone(MARIA).texts(HARBOR, text).await;
+        assert_eq!(dana.replies(&conversation, "ok").await.status, 201, "{text}");
+    }
+    assert_eq!(item(&house, &conversation).await, Value::Null);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_said_last_is_in_force_in_whatever_order_and_however_often_it_comes() {
+    let house = House::open().await;
+    let (dana, conversation) = talking(&house).await;
+    let said = |id: &str, text: &str, seconds| by_queue(&[Sms::new(id, MARIA, HARBOR, text).at(ago(seconds))]);
+    let (stop, start, revoke) = (said("1", "STOP", 60), said("2", "START", 30), said("3", "REVOKE", 20));
+    let replies = async || dana.replies(&conversation, "hi").await.code();
+    for (event, code) in [(&start, ""), (&stop, ""), (&revoke, "opted-out"), (&start, "opted-out")] {
+        assert!(house.deliver(event).await.is_empty());
+        assert_eq!(replies().await, code);
+    }
+    // A START that comes again after its guard is gone is as old as it was.
+    let old_start = said("4", "START", 40);
+    house.deliver(&old_start).await;
+    assert_eq!(replies().await, "opted-out");
+    let before = item(&house, &conversation).await;
+    house.deliver(&revoke).await;
+    assert_eq!(item(&house, &conversation).await, before, "a repeat changes nothing");
+    for text in ["STOP", "START", "REVOKE"] {
+        assert!(dana.messages(&conversation).await.texts().iter().any(|said| said == text), "{text} is in the thread");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_opt_out_outlives_what_was_said() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let days = 24 * 60 * 60;
+    house.deliver(&by_queue(&[Sms::new("1", MARIA, HARBOR, "Unsubscribe").at(ago(400 * days))])).await;
+    assert!(dana.get("/api/conversations").await.items().is_empty());
+    is_refused(&dana.writes_first(MARIA_AS_TYPED, "hello").await, "they wrote UNSUBSCRIBE on ");
+    assert!(dana.get("/api/conversations").await.items().is_empty(), "nothing was begun");
+    house.phone(MARIA).texts(HARBOR, "hello again").await;
+    let conversation = dana.conversation_with(MARIA).await;
+    is_refused(&dana.replies(&conversation, "hello").await, "they wrote UNSUBSCRIBE on ");
+    let kept = item(&house, &conversation).await;
+    assert_eq!(kept["expires_at"], Value::Null, "it has no end");
+    assert!(!kept.to_string().contains("4255550182"), "nor the number");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_opt_out_is_of_one_company_and_of_all_its_lines() {
+    let house = House::open().await;
+    let (dana, josie) = (house.dana().await, house.josie().await);
+    let maria = house.phone(MARIA);
+    maria.texts(HARBOR, "REVOKE").await;
+    maria.texts(HARBOR_SECOND, "hello").await;
+    let conversation = dana.conversation_with(MARIA).await;
+    is_refused(&dana.replies(&conversation, "hi").await, "they wrote REVOKE on ");
+    assert_eq!(josie.writes_first(MARIA, "from another company").await.status, 201);
+    maria.texts(TIDEWATER, "START").await;
+    is_refused(&dana.replies(&conversation, "hi").await, "they wrote REVOKE on ");
+    assert_eq!(maria.texts_received().await, ["from another company"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_by_the_sms_service_is_an_opt_out_too() {
+    let house = House::open().await;
+    let (dana, conversation) = talking(&house).await;
+    let maria = house.phone(MARIA);
+    // The service keeps a list for each line, and has not heard the START.
+    maria.texts(HARBOR, "STOP").await;
+    maria.texts(HARBOR_SECOND, "START").await;
+    maria.texts(HARBOR, "hello").await;
+    let refused = dana.replies_with(&conversation, "hi", Send { key: Some("k") }).await;
+    assert_eq!((refused.status, refused.code()), (422, "opted-out".to_owned()));
+    let again = dana.replies_with(&conversation, "hi", Send { key: Some("k") }).await;
+    assert_eq!((again.status, again.json()), (422, refused.json()), "the same key, the same answer");
+    assert_eq!(dana.messages(&conversation).await.items()[0]["status"], "failed");
+    is_refused(&dana.replies(&conversation, "hi again").await, "the SMS service refused a text for it on ");
+    assert_eq!(dana.messages(&conversation).await.texts()[0], "hi", "the second was not even tried");
+    maria.texts(HARBOR, "START").await;
+    assert_eq!(dana.replies(&conversation, "welcome back").await.status, 201);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_was_sent_before_the_stop_is_answered_as_sent_when_it_is_asked_again() {
+    let house = House::open().await;
+    let (dana, conversation) = talking(&house).await;
+    let once = Send { key: Some("k") };
+    let sent = dana.replies_with(&conversation, "see you", once).await;
+    house.phone(MARIA).texts(HARBOR, "STOP").await;
+    let again = dana.replies_with(&conversation, "see you", once).await;
+    assert_eq!((again.status, again.json()), (201, sent.json()));
+    assert_eq!(house.phone(MARIA).texts_received().await, ["see you"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_conversation_says_that_and_why_its_customer_has_opted_out() {
+    let house = House::open().await;
+    let (dana, conversation) = talking(&house).await;
+    let path = format!("/api/conversations/{conversation}/messages");
+    let opted_out = async || dana.get(&path).await.json()["opted_out"].clone();
+    assert_eq!(opted_out().await, Value::Null);
+    assert!(!dana.screen(&path).await.body.contains("pted out"));
+    house.phone(MARIA).texts(HARBOR, "revoke").await;
+    let newest = dana.messages(&conversation).await.items()[0].clone();
+    let said = json!({"since": newest["at"], "cause": "keyword", "keyword": "REVOKE", "by": null});
+    assert_eq!(opted_out().await, said);
+    let screen = dana.screen(&path).await.body;
+    assert!(screen.contains("<strong>Opted out of texts: </strong>they wrote REVOKE, "), "{screen}");
+    assert_eq!(screen.matches("<p class=\"wish\">Opted out of texts</p>").count(), 1, "{screen}");
+    house.phone(MARIA).texts(HARBOR, "START").await;
+    assert_eq!(opted_out().await, Value::Null);
+    let screen = dana.screen(&path).await.body;
+    assert!(!screen.contains("data-opted-out") && screen.contains("Opted in again"), "{screen}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_opt_out_takes_no_message_s_place_on_a_page() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    house.has_appointment("harbor-dental", "A-1", Some(MARIA)).await;
+    let mut texts: Vec<_> = (0..59).map(|n| Sms::new(&n.to_string(), MARIA, HARBOR, "hi").at(ago(90 - n))).collect();
+    texts.push(Sms::new("stop", MARIA, HARBOR, "STOP").at(ago(10)));
+    house.deliver(&by_queue(&texts)).await;
+    let conversation = dana.conversation_with(MARIA).await;
+    let first = dana.messages(&conversation).await;
+    assert_eq!((first.items().len(), &first.items()[0]["text"]), (30, &json!("STOP")));
+    let second = dana.get(&first.next().unwrap()).await;
+    assert_eq!((second.items().len(), second.next()), (30, None));
+    assert_eq!(second.json().get("opted_out"), None, "an older page says nothing of it");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn open_pages_are_told_at_once_of_both_ways() {
+    let house = House::open().await;
+    let (dana, conversation) = talking(&house).await;
+    let mut socket = dana.goes_live().await;
+    let of_it = format!("data-live=\"opt-out\" data-conversation=\"{conversation}\"");
+    house.phone(MARIA).texts(HARBOR, "quit").await;
+    let frame = socket.sees("they wrote QUIT").await;
+    assert!(frame.contains(&of_it) && frame.contains("data-opted-out"), "{frame}");
+    house.phone(MARIA).texts(HARBOR, "Start").await;
+    let frame = socket.sees(&of_it).await;
+    assert!(!frame.contains("data-opted-out"), "{frame}");
+}
