@@ -313,7 +313,10 @@ impl Court<'_> {
             if shown.len() > 1 {
                 self.finds(Claim::Shown, format!("the reply of step {} is shown {} times", step.number, shown.len()));
             }
-            let status = shown.first().map(|item| item["status"].as_str().unwrap_or_default());
+            let status = shown.first().map(|item| match item["reason"].as_str() {
+                Some(reason) if reason.starts_with("Not sent") => "not sent",
+                _ => item["status"].as_str().unwrap_or_default(),
+            });
             let kept = self.was_within(place);
             let told_of = |receipt| seen.by_receipts && receipts.iter().any(|(told, _)| *told == receipt);
             let may = match (told_of(Receipt::Delivered), told_of(Receipt::NotDelivered)) {
@@ -324,7 +327,7 @@ impl Court<'_> {
             };
             match (carried, status) {
                 (1, Some(status)) if may.contains(&status) => {}
-                (0, Some("failed" | "unconfirmed")) | (0, None) => {}
+                (0, Some("not sent" | "unconfirmed") | None) => {}
                 (1, None) if !kept => {}
                 (1, None) => {
                     self.finds(Claim::Shown, format!("the reply of step {} was carried and is not there", step.number))
@@ -486,9 +489,10 @@ impl Court<'_> {
     }
 }
 
-/// The earliest moment that was kept when a record was written.
+/// The earliest moment that was kept when a record was written, to the second.
 fn floor_at(record: &Value) -> Timestamp {
-    let secs = record["dynamodb"]["ApproximateCreationDateTime"].as_u64().unwrap_or_default();
+    let secs = record["dynamodb"]["ApproximateCreationDateTime"].to_string();
+    let secs = secs.split('.').next().and_then(|secs| secs.parse::<u64>().ok()).unwrap_or_default();
     Retention::default().floor(Timestamp::from_millis(secs * 1000)).at
 }
 

@@ -100,7 +100,15 @@ struct Inner {
 
 impl Network {
     pub(crate) fn new(seed: u64, time: Time, trace: Trace, sockets: Sockets) -> Self {
-        Self(Arc::new(Inner { seed, time, trace, sockets, written: Notify::new(), sent: Mutex::default(), aws: Mutex::default() }))
+        Self(Arc::new(Inner {
+            seed,
+            time,
+            trace,
+            sockets,
+            written: Notify::new(),
+            sent: Mutex::default(),
+            aws: Mutex::default(),
+        }))
     }
 
     /// What was taken since the last time.

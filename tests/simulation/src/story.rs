@@ -43,7 +43,11 @@ pub enum What {
     },
     /// Staff answer; the same request comes again so much later each, and what became of the message is told so much
     /// after it was sent.
-    Reply { first: bool, again: Vec<Duration>, receipts: Vec<(Receipt, Duration)> },
+    Reply {
+        first: bool,
+        again: Vec<Duration>,
+        receipts: Vec<(Receipt, Duration)>,
+    },
     /// A customer is called about their appointment: what they press, and how the call ends, come so much later.
     Call {
         pressed: Option<(char, Duration)>,
@@ -226,7 +230,9 @@ impl What {
             Self::Reply { first, again, receipts } => {
                 let with = |again, receipts| Self::Reply { first, again, receipts };
                 let repeats = without_one(&again).into_iter().map(|again| with(again, receipts.clone()));
-                repeats.chain(without_one(&receipts).into_iter().map(|receipts| with(again.clone(), receipts))).collect()
+                repeats
+                    .chain(without_one(&receipts).into_iter().map(|receipts| with(again.clone(), receipts)))
+                    .collect()
             }
             Self::Edit { status, again } => {
                 without_one(&again).into_iter().map(|again| Self::Edit { status, again }).collect()

@@ -490,7 +490,12 @@ impl World {
         Invocation::new(name, [0, u64::from(step.number), u64::from(attempt)], troubles.copied())
     }
 
-    async fn attempt(self: &Arc<Self>, place: usize, attempt: u32, request: &Request) -> anyhow::Result<Option<(u16, String)>> {
+    async fn attempt(
+        self: &Arc<Self>,
+        place: usize,
+        attempt: u32,
+        request: &Request,
+    ) -> anyhow::Result<Option<(u16, String)>> {
         let company = self.story.steps[place].company;
         let invocation = self.invocation(&format!("attempt {attempt}"), place, attempt);
         let told = self.asks(company, request, &invocation).await?;

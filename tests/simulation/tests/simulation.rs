@@ -94,7 +94,8 @@ fn each_claim_is_seen_to_fail() {
     fails(Claim::Unanswered, &|run| run.seen.feeds[0][0]["unanswered"] = json!(77));
     fails(Claim::Shown, &|run| {
         let thread = run.seen.threads.get_mut(&(company, customer)).unwrap();
-        thread.iter_mut().filter(|item| is_reply(item)).for_each(|item| item["status"] = json!("failed"));
+        let replies = thread.iter_mut().filter(|item| is_reply(item));
+        replies.for_each(|item| item["reason"] = json!("Not sent: too many texts at once."));
     });
     fails(Claim::CarriedOnce, &|run| run.seen.carried.get_mut(&customer).unwrap().push(reply.clone()));
     fails(Claim::ToldTruly, &|run| run.seen.carried.get_mut(&customer).unwrap().retain(|text| *text != reply));
