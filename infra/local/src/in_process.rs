@@ -1,7 +1,6 @@
 //! The endpoint and the functions without a listener, a thread or a clock of their own: for whoever gives the time
 //! and carries every request, as a simulation does.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use anyhow::anyhow;
@@ -16,7 +15,7 @@ use push::Services;
 use runtime::Runtime;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::Value;
 use sms::Provider;
 
 use crate::carrier::{self, Carrier, Fate, Way};
@@ -126,13 +125,6 @@ impl InProcess {
     /// Deletes what has expired.
     pub fn sweep(&self) -> anyhow::Result<usize> {
         self.database.sweep_ttl().map_err(|error| anyhow!("{error}"))
-    }
-
-    /// Everything in the table, each item as DynamoDB writes it.
-    pub fn items(&self) -> anyhow::Result<Vec<HashMap<String, Value>>> {
-        let scan = serde_json::from_value(json!({"TableName": table::TABLE}))?;
-        let found = serde_json::to_value(self.database.scan(scan).map_err(|error| anyhow!("{error}"))?)?;
-        Ok(serde_json::from_value(found["Items"].clone())?)
     }
 }
 

@@ -135,7 +135,7 @@ impl World {
                 seen.screens.push((screen.company, screen.shown.clone(), screen.missed));
             }
         }
-        seen.written = lock(&self.written).clone();
+        seen.written.clone_from(&lock(&self.written));
         seen.given_up = lock(&self.given_up).iter().cloned().collect();
         seen.dead = self.dead();
         Ok(seen)
@@ -167,6 +167,7 @@ impl World {
 }
 
 /// The claims that do not hold of a story, by what is seen at its end.
+#[must_use]
 pub fn judge(steps: &[Step], accepted: &[(usize, u64)], seen: &Seen) -> Vec<Broken> {
     let mut court = Court { steps, accepted, seen, broken: Vec::new() };
     court.texts();
@@ -228,8 +229,8 @@ impl Court<'_> {
         let seen = self.seen;
         for items in seen.feeds.iter().chain(seen.threads.values()) {
             let ids: Vec<_> = items.iter().map(|item| item["id"].as_str().unwrap_or_default()).collect();
-            if let Some(pair) = ids.windows(2).find(|pair| pair[0] <= pair[1]) {
-                self.finds(Claim::Order, format!("{} is above {}", pair[0], pair[1]));
+            if let Some([above, below]) = ids.array_windows().find(|[above, below]| above <= below) {
+                self.finds(Claim::Order, format!("{above} is above {below}"));
             }
             for item in items {
                 let id = item["id"].as_str().unwrap_or_default();
@@ -330,7 +331,7 @@ impl Court<'_> {
                 (0, Some("not sent" | "unconfirmed") | None) => {}
                 (1, None) if !kept => {}
                 (1, None) => {
-                    self.finds(Claim::Shown, format!("the reply of step {} was carried and is not there", step.number))
+                    self.finds(Claim::Shown, format!("the reply of step {} was carried and is not there", step.number));
                 }
                 (_, Some(status)) => {
                     let shown_by = format!(

@@ -90,16 +90,12 @@ fn look_for(claim: &str, arguments: &Arguments) -> ExitCode {
         }
         !broken
     });
-    match found.into_inner().unwrap_or_default() {
-        Some(seed) => {
-            eprintln!("Not so in seed {seed}: {claim}\n{}", shrink(&Story::of(seed), |story| is_broken(story, claim)));
-            ExitCode::SUCCESS
-        }
-        None => {
-            eprintln!("So in all of {} seeds: {claim}", arguments.seeds);
-            ExitCode::FAILURE
-        }
-    }
+    let Some(seed) = found.into_inner().unwrap_or_default() else {
+        eprintln!("So in all of {} seeds: {claim}", arguments.seeds);
+        return ExitCode::FAILURE;
+    };
+    eprintln!("Not so in seed {seed}: {claim}\n{}", shrink(&Story::of(seed), |story| is_broken(story, claim)));
+    ExitCode::SUCCESS
 }
 
 fn is_broken(story: &Story, claim: Claim) -> bool {

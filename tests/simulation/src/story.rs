@@ -162,7 +162,7 @@ fn pause(dice: &mut Dice) -> Duration {
         80..90 => Duration::from_secs(dice.between(50, 200)),
         90..95 => Duration::from_secs(dice.between(11 * 60 * 60, 13 * 60 * 60)),
         95..98 => Duration::from_secs(dice.between(29 * DAY, 31 * DAY)),
-        _ => Duration::from_secs(30 * DAY) - Duration::from_millis(dice.below(3_000)),
+        _ => Duration::from_millis(30 * DAY * 1_000 - dice.below(3_000)),
     }
 }
 
@@ -353,17 +353,12 @@ impl fmt::Display for Moment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (secs, millis) = (self.0.as_secs(), self.0.subsec_millis());
         let (days, hours, minutes) = (secs / 86_400, secs / 3_600 % 24, secs / 60 % 60);
-        let mut text = String::new();
-        if days > 0 {
-            text += &format!("{days}d ");
-        }
-        if secs >= 3_600 {
-            text += &format!("{hours:02}:");
-        }
-        if secs >= 60 {
-            text += &format!("{minutes:02}:");
-        }
-        text += &format!("{:02}.{millis:03}", secs % 60);
+        let text = match secs {
+            0..60 => format!("{secs:02}.{millis:03}"),
+            60..3_600 => format!("{minutes:02}:{:02}.{millis:03}", secs % 60),
+            3_600..86_400 => format!("{hours:02}:{minutes:02}:{:02}.{millis:03}", secs % 60),
+            _ => format!("{days}d {hours:02}:{minutes:02}:{:02}.{millis:03}", secs % 60),
+        };
         f.pad(&text)
     }
 }

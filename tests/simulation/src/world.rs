@@ -123,7 +123,7 @@ impl World {
             }),
             metrics: Metrics::new(time.clock(), |_| ()),
         };
-        let store = runtime.store();
+        let table = runtime.store();
         let sms = match story.provider {
             Provider::EndUserMessaging => sms::Provider::EndUserMessaging(sms::Settings::default()),
             Provider::Sns => sms::Provider::Sns,
@@ -139,11 +139,11 @@ impl World {
             time,
             trace,
             aws,
-            store,
+            store: table,
             firms,
             queues: [
                 Queue::new("inbound-sms", Duration::from_secs(150)),
-                Queue::new("confirmation-call", Duration::from_secs(60)),
+                Queue::new("confirmation-call", Duration::from_mins(1)),
                 Queue::new("delivery-receipt", Duration::from_secs(150)),
             ],
             told: Mutex::default(),
@@ -269,7 +269,7 @@ impl World {
                 lock(&self.screens).push(screen);
                 self.connects(place).await?;
             }
-            What::CutOff => self.cuts_off(place).await,
+            What::CutOff => self.cuts_off(place),
             What::ComesBack => self.connects(place).await?,
             What::Sweep => {
                 self.aws.sweep()?;
@@ -327,10 +327,10 @@ impl World {
 
     async fn hand_over(self: Arc<Self>, of: Of, batch: Vec<Message>) {
         let queue = self.queue(of);
-        let troubled = batch.iter().all(|message| message.received < TROUBLED_ATTEMPTS);
-        let troubles = batch.iter().filter(|_| troubled).flat_map(|message| {
-            let troubles = &self.story.steps[message.step].troubles;
-            troubles.iter().filter(|trouble| trouble.attempt == message.received).copied()
+        let goes_wrong = batch.iter().all(|message| message.received < TROUBLED_ATTEMPTS);
+        let troubles = batch.iter().filter(|_| goes_wrong).flat_map(|message| {
+            let step = &self.story.steps[message.step];
+            step.troubles.iter().filter(|trouble| trouble.attempt == message.received).copied()
         });
         let ids: Vec<_> = batch.iter().map(Message::id).collect();
         let [step, copy] = batch[0].place;
@@ -366,10 +366,10 @@ impl World {
             }
             let busy = self.busy();
             lock(&self.written).extend(records.iter().cloned());
-            let tries = Mutex::new(HashMap::<String, u32>::new());
+            let attempts = Mutex::new(HashMap::<String, u32>::new());
             let given_up = InProcess::deliver(MAPPINGS[0], records, |event| {
                 let first = event["Records"][0]["dynamodb"]["SequenceNumber"].as_str().unwrap_or_default().to_owned();
-                let tried = *lock(&tries).entry(first).and_modify(|tried| *tried += 1).or_default();
+                let tried = *lock(&attempts).entry(first).and_modify(|tried| *tried += 1).or_default();
                 let batch = self.batches.fetch_add(1, Ordering::Relaxed);
                 let troubles = self.story.stream.iter().filter(|it| it.attempt == batch && tried < TROUBLED_ATTEMPTS);
                 let invocation =
@@ -517,12 +517,11 @@ impl World {
         const KEPT_SECS: u64 = 60;
         loop {
             let known = lock(&self.sessions)[company].last().cloned();
-            let (token, ends) = match known {
-                Some(known) => known,
-                None => {
-                    let ends = self.time.now().plus_secs(12 * 60 * 60);
-                    (self.sign_in_until(company, ends).await?, ends)
-                }
+            let (token, ends) = if let Some(known) = known {
+                known
+            } else {
+                let ends = self.time.now().plus_secs(12 * 60 * 60);
+                (self.sign_in_until(company, ends).await?, ends)
             };
             let now = self.time.now();
             let Some(verdict) = self.authorize(&token, invocation).await else { return Ok(None) };
@@ -633,7 +632,7 @@ impl World {
     }
 
     /// All of the company's screens lose their connections; API Gateway tells of some that they are gone.
-    async fn cuts_off(&self, place: usize) {
+    fn cuts_off(&self, place: usize) {
         let step = &self.story.steps[place];
         for screen in lock(&self.screens).iter_mut().filter(|screen| screen.company == step.company) {
             if let Some(shown) = screen.connection.take().map(|id| self.sockets.cut_off(&id)) {

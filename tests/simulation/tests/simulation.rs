@@ -1,24 +1,30 @@
+#![allow(clippy::panic, reason = "a test that cannot go on has failed")]
+
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 use simulation::{Broken, Claim, Run, Step, Story, What, each_seed, judge, play, shrink};
 
-/// As many as run in three minutes on two cores that do much else.
 const SEEDS: u64 = 2_000;
 
+/// A slow machine begins no more stories after this. What it did not come to, another does.
+const LONGEST: Duration = Duration::from_secs(170);
+
 #[test]
-fn every_claim_holds_of_two_thousand_stories() {
+fn every_claim_holds_of_every_story() {
     let (began, events, failed) = (Instant::now(), AtomicUsize::new(0), Mutex::new(Vec::new()));
+    let seeds = AtomicUsize::new(0);
     each_seed(0..SEEDS, |seed| {
         let run = play(&Story::of(seed));
+        seeds.fetch_add(1, Ordering::Relaxed);
         events.fetch_add(run.trace.len(), Ordering::Relaxed);
         failed.lock().unwrap().extend(run.broken.first().map(|broken| (seed, broken.claim)));
-        true
+        began.elapsed() < LONGEST
     });
-    let took = began.elapsed().as_secs_f64();
-    eprintln!("{SEEDS} seeds and {} events in {took:.0} s", events.into_inner());
+    let (seeds, took) = (seeds.into_inner(), began.elapsed().as_secs_f64());
+    eprintln!("{seeds} seeds and {} events in {took:.0} s", events.into_inner());
     let mut failed = failed.into_inner().unwrap();
     failed.sort_unstable();
     if let Some((seed, claim)) = failed.first() {
@@ -41,7 +47,7 @@ fn the_same_seed_is_the_same_run_to_the_letter() {
 #[test]
 fn a_story_shrinks_to_what_is_needed_for_it_to_fail() {
     let nothing_was_told = |story: &Story| play(story).seen.told.iter().any(|(_, _, status, _)| status.is_none());
-    let story = (0..).map(Story::of).find(nothing_was_told).unwrap();
+    let story = (0..SEEDS).map(Story::of).find(nothing_was_told).unwrap();
     let short = shrink(&story, nothing_was_told);
     assert!(nothing_was_told(&short));
     assert!(short.steps.len() < story.steps.len());
@@ -63,12 +69,12 @@ fn eventful() -> (Vec<Step>, Run) {
         let shown = run.seen.screens.iter().any(|(company, _, missed)| !missed && !run.seen.feeds[*company].is_empty());
         replied && shown && run.seen.given_up.is_empty() && run.seen.feeds[0].len() > 1
     };
-    (0..)
+    (0..SEEDS)
         .map(Story::of)
         .filter(|story| all.iter().all(|kind| story.steps.iter().any(kind)))
         .map(|story| (story.steps.clone(), play(&story)))
         .find(|(_, run)| is_full(run) && run.broken.is_empty())
-        .unwrap()
+        .unwrap_or_else(|| panic!("nothing happens in any story"))
 }
 
 #[test]
