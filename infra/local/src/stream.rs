@@ -75,7 +75,9 @@ async fn read(
 ) {
     loop {
         written.borrow_and_update();
-        match records(&database, &place, mapping.batch_size).await {
+        let (asked, from) = (database.clone(), place.clone());
+        let read = tokio::task::spawn_blocking(move || records(&asked, &from, mapping.batch_size)).await;
+        match read.map_err(anyhow::Error::from).flatten() {
             Ok((records, next)) => {
                 place = next;
                 if records.is_empty() {
@@ -102,7 +104,7 @@ async fn read(
 }
 
 /// The place after the last record there is.
-fn latest(database: &Database) -> anyhow::Result<String> {
+pub(crate) fn latest(database: &Database) -> anyhow::Result<String> {
     let refused = |error| anyhow!("the table's stream cannot be read: {error}");
     let describe = serde_json::from_value(json!({"TableName": TABLE}))?;
     let table = serde_json::to_value(database.describe_table(describe).map_err(refused)?)?;
@@ -115,11 +117,9 @@ fn latest(database: &Database) -> anyhow::Result<String> {
 }
 
 /// The records after a place, and the place after them.
-async fn records(database: &Database, place: &str, limit: usize) -> anyhow::Result<(Vec<Value>, String)> {
+pub(crate) fn records(database: &Database, place: &str, limit: usize) -> anyhow::Result<(Vec<Value>, String)> {
     let ask = serde_json::from_value(json!({"ShardIterator": place, "Limit": limit}))?;
-    let database = database.clone();
-    let read = tokio::task::spawn_blocking(move || database.get_records(ask)).await?;
-    let read = read.map_err(|error| anyhow!("{error}"))?;
+    let read = database.get_records(ask).map_err(|error| anyhow!("{error}"))?;
     let records = read.records.iter().map(serde_json::to_value).collect::<Result<_, _>>()?;
     Ok((records, read.next_shard_iterator.context("a shard that is open has a next place")?))
 }
@@ -131,7 +131,7 @@ const AGAIN_AFTER: Duration = Duration::from_millis(100);
 /// `BisectBatchOnFunctionError` does: in order; what it says it failed at comes again, with all
 /// after that; a batch that fails is halved, until what cannot be dealt with is alone. Gives the
 /// sequence numbers of the records that were given up.
-async fn deliver<F>(mapping: Mapping, records: Vec<Value>, invoke: impl Fn(Value) -> F) -> Vec<String>
+pub(crate) async fn deliver<F>(mapping: Mapping, records: Vec<Value>, invoke: impl Fn(Value) -> F) -> Vec<String>
 where
     F: Future<Output = Option<Value>>,
 {

@@ -85,9 +85,7 @@ impl Table {
             self.add_stream(client).await.context("the table from an earlier run gets no stream")?;
             return Ok(Created::Earlier);
         }
-        definition(client.create_table())?.send().await.context("the table cannot be made")?;
-        let ttl = TimeToLiveSpecification::builder().attribute_name(EXPIRES_AT).enabled(true).build()?;
-        client.update_time_to_live().table_name(TABLE).time_to_live_specification(ttl).send().await?;
+        make(client).await?;
         Ok(Created::Now)
     }
 
@@ -113,6 +111,13 @@ impl Table {
         let _ = self.stop.take().map(|stop| stop.send(()));
         let _ = tokio::time::timeout(Duration::from_secs(2), &mut self.served).await;
     }
+}
+
+pub(crate) async fn make(client: &Client) -> anyhow::Result<()> {
+    definition(client.create_table())?.send().await.context("the table cannot be made")?;
+    let ttl = TimeToLiveSpecification::builder().attribute_name(EXPIRES_AT).enabled(true).build()?;
+    client.update_time_to_live().table_name(TABLE).time_to_live_specification(ttl).send().await?;
+    Ok(())
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

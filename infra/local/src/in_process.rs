@@ -1,0 +1,162 @@
+//! The endpoint and the functions without a listener, a thread or a clock of their own: for whoever gives the time
+//! and carries every request, as a simulation does.
+
+use std::sync::Arc;
+
+use anyhow::anyhow;
+use aws_sdk_dynamodb::Client;
+use axum::Json;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use domain::{Clock, PhoneNumber};
+use dynoxide::{Database, DynoxideError};
+use inbound_sms::OptOutsManaged;
+use lambda_runtime::Diagnostic;
+use push::Services;
+use runtime::Runtime;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use sms::Provider;
+
+use crate::carrier::{self, Carrier, Fate, Way};
+use crate::functions::Functions;
+use crate::stream::{self, Mapping};
+use crate::table;
+
+/// What stands for AWS. Its requests come from the SDK that `runtime` has, so whoever made that carries them to
+/// [`InProcess::answer`].
+pub struct InProcess {
+    database: Database,
+    client: Client,
+    carrier: Carrier,
+}
+
+/// One instance of each function: what it remembers, it alone remembers, and it is gone when it is dropped.
+#[derive(Clone)]
+pub struct Instance(Arc<Functions>);
+
+/// An SMS that the carrier took to a customer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Carried {
+    pub from: String,
+    pub text: String,
+}
+
+struct Ticking(Clock);
+
+impl dynoxide::storage_backend::Clock for Ticking {
+    fn now_unix_secs(&self) -> u64 {
+        self.0.now().as_secs()
+    }
+
+    #[allow(clippy::cast_precision_loss, reason = "milliseconds of this century have 41 bits")]
+    fn now_unix_secs_f64(&self) -> f64 {
+        self.0.now().as_millis() as f64 / 1000.0
+    }
+}
+
+impl Instance {
+    /// `live` is where the WebSocket API's `@connections` are.
+    #[must_use]
+    pub fn cold(runtime: &Runtime, live: &str, sms: &Provider) -> Self {
+        Self(Arc::new(Functions::new(runtime, live, &Services::known(), sms, OptOutsManaged::ByTheService)))
+    }
+
+    /// `None` if there is no such function.
+    pub async fn invoke(&self, name: &str, event: Value) -> Option<Result<Value, Diagnostic>> {
+        self.0.invoke(name, event).await
+    }
+}
+
+impl InProcess {
+    /// `instance` is only for what the handset's own buttons do.
+    pub fn new(runtime: &Runtime, instance: &Instance) -> anyhow::Result<Self> {
+        let database = Database::memory_with_clock(Arc::new(Ticking(runtime.clock.clone())))
+            .map_err(|error| anyhow!("there is no memory for a table: {error}"))?;
+        let client = Client::new(&runtime.aws);
+        // What its receipts say, whoever carries them says.
+        let carrier = Carrier::new(client.clone(), &instance.0, runtime, OptOutsManaged::ByTheService, Fate::Untold);
+        Ok(Self { database, client, carrier })
+    }
+
+    /// Makes the tables, empty.
+    pub async fn create_tables(&self) -> anyhow::Result<()> {
+        table::make(&self.client).await?;
+        self.carrier.create_table().await
+    }
+
+    /// What AWS answers to a request of the SDK's.
+    pub async fn answer(&self, headers: &HeaderMap, body: &[u8]) -> Response {
+        let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
+        match target.split_once('.') {
+            Some(("PinpointSMSVoiceV2", "CarrierLookup")) => carrier::look_up(&self.carrier, body),
+            Some(("PinpointSMSVoiceV2", "SendTextMessage")) => carrier::send_text_message(&self.carrier, body).await,
+            Some(("DynamoDB_20120810", operation)) => in_table(&self.database, operation, body),
+            Some(_) => StatusCode::NOT_IMPLEMENTED.into_response(),
+            None => carrier::publish(&self.carrier, body).await,
+        }
+    }
+
+    /// What reached a customer's phone, oldest first.
+    pub async fn carried_to(&self, customer: &PhoneNumber) -> anyhow::Result<Vec<Carried>> {
+        let carried = self.carrier.carried(customer, Some(Way::ToCustomer)).await?;
+        Ok(carried.into_iter().map(|(_, sms)| Carried { from: sms.from, text: sms.text }).collect())
+    }
+
+    /// The place in the table's stream after the last record there is.
+    pub fn latest(&self) -> anyhow::Result<String> {
+        stream::latest(&self.database)
+    }
+
+    /// The records of the table's stream after a place, and the place after them.
+    pub fn records(&self, place: &str, limit: usize) -> anyhow::Result<(Vec<Value>, String)> {
+        stream::records(&self.database, place, limit)
+    }
+
+    /// Hands records to a function as its event source mapping does; gives the sequence numbers of those that were
+    /// given up.
+    pub async fn deliver<F>(mapping: Mapping, records: Vec<Value>, invoke: impl Fn(Value) -> F) -> Vec<String>
+    where
+        F: Future<Output = Option<Value>>,
+    {
+        stream::deliver(mapping, records, invoke).await
+    }
+
+    /// Deletes what has expired.
+    pub fn sweep(&self) -> anyhow::Result<usize> {
+        self.database.sweep_ttl().map_err(|error| anyhow!("{error}"))
+    }
+}
+
+/// What dynoxide's server does with an operation that the functions ask for.
+fn in_table(database: &Database, operation: &str, body: &[u8]) -> Response {
+    let answer = match operation {
+        "BatchGetItem" => asked(body, |request| database.batch_get_item(request)),
+        "CreateTable" => asked(body, |request| database.create_table(request)),
+        "DeleteItem" => asked(body, |request| database.delete_item(request)),
+        "GetItem" => asked(body, |request| database.get_item(request)),
+        "PutItem" => asked(body, |request| database.put_item(request)),
+        "Query" => asked(body, |request| database.query(request)),
+        "TransactWriteItems" => asked(body, |request| database.transact_write_items(request)),
+        "UpdateItem" => asked(body, |request| database.update_item(request)),
+        "UpdateTimeToLive" => asked(body, |request| database.update_time_to_live(request)),
+        _ => return StatusCode::NOT_IMPLEMENTED.into_response(),
+    };
+    match answer {
+        Ok(answer) => ([("content-type", "application/x-amz-json-1.0")], Json(answer)).into_response(),
+        Err(error) => {
+            let status = StatusCode::from_u16(error.status_code()).unwrap_or(StatusCode::BAD_REQUEST);
+            (status, [("content-type", "application/x-amz-json-1.0")], error.to_json()).into_response()
+        }
+    }
+}
+
+fn asked<Q: DeserializeOwned, A: Serialize>(
+    body: &[u8],
+    ask: impl FnOnce(Q) -> dynoxide::Result<A>,
+) -> Result<Value, DynoxideError> {
+    let unreadable = |error: serde_json::Error| DynoxideError::SerializationException(error.to_string());
+    let answer = ask(serde_json::from_slice(body).map_err(unreadable)?)?;
+    serde_json::to_value(answer).map_err(unreadable)
+}

@@ -1,0 +1,502 @@
+//! What must hold after every run, whatever went wrong in it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::Arc;
+
+use anyhow::Context;
+use domain::{MessageId, PhoneNumber, Position, Retention, Timestamp};
+use serde_json::Value;
+
+use crate::network::Invocation;
+use crate::story::{COMPANIES, Provider, Receipt, Step, What};
+use crate::world::{CUSTOMERS, Request, Told, World, contact_of, feed, lock, text_of, thread};
+
+/// One of the things that must hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Claim {
+    Conversation,
+    Feed,
+    Order,
+    Unanswered,
+    Shown,
+    CarriedOnce,
+    ToldTruly,
+    Saved,
+    Calls,
+    Announced,
+    Companies,
+    Screens,
+    DeadLetters,
+    Ends,
+}
+
+/// A claim that does not hold, and what shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Broken {
+    pub claim: Claim,
+    pub shown_by: String,
+}
+
+impl Claim {
+    pub const ALL: [Self; 14] = [
+        Self::Conversation,
+        Self::Feed,
+        Self::Order,
+        Self::Unanswered,
+        Self::Shown,
+        Self::CarriedOnce,
+        Self::ToldTruly,
+        Self::Saved,
+        Self::Calls,
+        Self::Announced,
+        Self::Companies,
+        Self::Screens,
+        Self::DeadLetters,
+        Self::Ends,
+    ];
+}
+
+impl fmt::Display for Claim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Conversation => "every text that was accepted is in its conversation once",
+            Self::Feed => "every text that was accepted is in its company's feed once",
+            Self::Order => "lists are in order, and nothing is in them twice",
+            Self::Unanswered => "what waits for an answer agrees with what happened",
+            Self::Shown => "what the carrier took is never shown as not sent",
+            Self::CarriedOnce => "the carrier got each message at most once",
+            Self::ToldTruly => "what staff were told was sent was sent, and what was not was not",
+            Self::Saved => "what staff were told was saved was saved",
+            Self::Calls => "every call has one entry, with what is known best of it",
+            Self::Announced => "everything that happened was announced",
+            Self::Companies => "nothing of one company's reaches another",
+            Self::Screens => "every screen that came back shows what the table holds",
+            Self::DeadLetters => "dead-letter queues hold only what is malformed",
+            Self::Ends => "the run comes to its end",
+        })
+    }
+}
+
+/// What everybody can see when everything is over, as it is checked. A test corrupts it to see each claim fail.
+#[derive(Clone, Debug, Default)]
+pub struct Seen {
+    pub now: u64,
+    /// Whether the SMS service tells what became of messages.
+    pub by_receipts: bool,
+    /// By company: the feed, page after page.
+    pub feeds: Vec<Vec<Value>>,
+    /// By company and customer: the conversation, page after page.
+    pub threads: BTreeMap<(usize, usize), Vec<Value>>,
+    /// By company and customer: the texts that reached their phone, in order.
+    pub carried: BTreeMap<usize, Vec<String>>,
+    /// What a company's staff were answered, and the step of the story that they asked in.
+    pub told: Vec<(usize, usize, Option<u16>, String)>,
+    /// The table's stream.
+    pub written: Vec<Value>,
+    pub given_up: BTreeSet<String>,
+    /// By company: what everybody there is sent.
+    pub announced: Vec<Vec<String>>,
+    /// Pages that are open at the end: whose, what they show, and whether they may have missed something.
+    pub screens: Vec<(usize, Vec<String>, bool)>,
+    /// By step.
+    pub dead: Vec<usize>,
+}
+
+impl World {
+    /// Looks at everything, as staff, customers and operators can.
+    pub(crate) async fn look(self: &Arc<Self>) -> anyhow::Result<Seen> {
+        let (now, by_receipts) = (self.time.now().as_millis(), self.story.provider == Provider::EndUserMessaging);
+        let mut seen = Seen { now, by_receipts, ..Seen::default() };
+        let looking = Invocation::new("looking".to_owned(), [4 << 40, 0, 0], []);
+        for company in 0..COMPANIES.len() {
+            let pages = |before: Option<String>| feed("application/json", before.as_deref());
+            seen.feeds.push(self.list(company, pages, &looking).await?.unwrap_or_default());
+            for customer in 0..CUSTOMERS.len() {
+                let conversation = self.conversation(company, customer)?;
+                let pages = |before: Option<String>| thread(conversation, before.as_deref());
+                if let Some(items) = self.list(company, pages, &looking).await? {
+                    seen.threads.insert((company, customer), items);
+                }
+            }
+            seen.announced.push(self.witnessed(company));
+        }
+        for (customer, number) in CUSTOMERS.iter().enumerate() {
+            let carried = self.aws.carried_to(&PhoneNumber::e164(number)?).await?;
+            seen.carried.insert(customer, carried.into_iter().map(|sms| sms.text).collect());
+        }
+        for Told { step, company, status, body } in lock(&self.told).iter() {
+            seen.told.push((*step, *company, *status, body.clone()));
+        }
+        for screen in lock(&self.screens).iter_mut() {
+            let connected = screen.connection.take().map(|id| self.sockets.cut_off(&id));
+            if let Some(shown) = connected {
+                screen.takes(shown);
+                seen.screens.push((screen.company, screen.shown.clone(), screen.missed));
+            }
+        }
+        seen.written.clone_from(&lock(&self.written));
+        seen.given_up = lock(&self.given_up).iter().cloned().collect();
+        seen.dead = self.dead();
+        Ok(seen)
+    }
+
+    /// All pages of a list; `None` if there is no such list.
+    async fn list(
+        self: &Arc<Self>,
+        company: usize,
+        page: impl Fn(Option<String>) -> Request,
+        looking: &Arc<Invocation>,
+    ) -> anyhow::Result<Option<Vec<Value>>> {
+        let (mut items, mut before) = (Vec::new(), None);
+        loop {
+            let (status, body) = self.asks(company, &page(before), looking).await?.context("no answer")?;
+            if status == 404 && items.is_empty() {
+                return Ok(None);
+            }
+            anyhow::ensure!(status == 200, "a list is not given: {status}");
+            let mut list: Value = serde_json::from_str(&body)?;
+            items.append(list["items"].as_array_mut().context("no items")?);
+            let next = list["next"].as_str().and_then(|next| next.split_once("before="));
+            before = next.map(|(_, before)| before.split('&').next().unwrap_or_default().to_owned());
+            if before.is_none() {
+                return Ok(Some(items));
+            }
+        }
+    }
+}
+
+/// The claims that do not hold of a story, by what is seen at its end.
+#[must_use]
+pub fn judge(steps: &[Step], accepted: &[(usize, u64)], seen: &Seen) -> Vec<Broken> {
+    let mut court = Court { steps, accepted, seen, broken: Vec::new() };
+    court.texts();
+    court.order();
+    court.unanswered();
+    court.replies();
+    court.saved();
+    court.calls();
+    court.announced();
+    court.companies();
+    court.screens();
+    court.dead_letters();
+    court.broken
+}
+
+struct Court<'a> {
+    steps: &'a [Step],
+    /// The texts that reached a queue: the step, and when the SMS service took them.
+    accepted: &'a [(usize, u64)],
+    seen: &'a Seen,
+    broken: Vec<Broken>,
+}
+
+impl Court<'_> {
+    fn finds(&mut self, claim: Claim, shown_by: String) {
+        self.broken.push(Broken { claim, shown_by });
+    }
+
+    /// Whether something of a moment is within the retention, in any case or in none: near the border it may be either.
+    fn is_kept(&self, at: u64) -> Option<bool> {
+        const MARGIN_MILLIS: u64 = 60_000;
+        let floor = Retention::default().floor(Timestamp::from_millis(self.seen.now)).at.as_millis();
+        if at > floor + MARGIN_MILLIS {
+            Some(true)
+        } else if at + MARGIN_MILLIS < floor {
+            Some(false)
+        } else {
+            None
+        }
+    }
+
+    fn texts(&mut self) {
+        for (place, at) in self.accepted {
+            let step = &self.steps[*place];
+            let (text, Some(kept)) = (text_of(step), self.is_kept(*at)) else { continue };
+            let count = |items: &[Value]| items.iter().filter(|item| item["text"] == *text).count();
+            let thread = self.seen.threads.get(&(step.company, step.customer)).map_or(0, |thread| count(thread));
+            let feed = count(&self.seen.feeds[step.company]);
+            if thread != usize::from(kept) {
+                self.finds(Claim::Conversation, format!("the text of step {} is there {thread} times", step.number));
+            }
+            if feed != usize::from(kept) {
+                self.finds(Claim::Feed, format!("the text of step {} is there {feed} times", step.number));
+            }
+        }
+    }
+
+    fn order(&mut self) {
+        let seen = self.seen;
+        for items in seen.feeds.iter().chain(seen.threads.values()) {
+            let ids: Vec<_> = items.iter().map(|item| item["id"].as_str().unwrap_or_default()).collect();
+            if let Some([above, below]) = ids.array_windows().find(|[above, below]| above <= below) {
+                self.finds(Claim::Order, format!("{above} is above {below}"));
+            }
+            for item in items {
+                let id = item["id"].as_str().unwrap_or_default();
+                let taken = self.accepted.iter().find(|(place, _)| item["text"] == *text_of(&self.steps[*place]));
+                if let Some((_, at)) = taken
+                    && !id.starts_with(&format!("{at:013}-"))
+                {
+                    self.finds(Claim::Order, format!("{id} is not where it was said, at {at}"));
+                }
+            }
+        }
+    }
+
+    /// Plays the stream again: what was written, and in which order, says how many wait.
+    fn unanswered(&mut self) {
+        // What was written within this of the retention's border may have been on either side of it.
+        const MARGIN_MILLIS: u64 = 60_000;
+        let mut waiting = BTreeMap::<String, (u64, u64)>::new();
+        let mut unclear = BTreeSet::new();
+        for record in &self.seen.written {
+            let image = &record["dynamodb"]["NewImage"];
+            let old = &record["dynamodb"]["OldImage"];
+            let Some(kind) = image["kind"]["S"].as_str() else { continue };
+            let pk = image["pk"]["S"].as_str().unwrap_or_default().to_owned();
+            let at = position(image).map_or(0, |position| position.at.as_millis());
+            let floor = floor_at(record).as_millis();
+            let (last, waits) = waiting.entry(pk.clone()).or_default();
+            if at.abs_diff(floor) < MARGIN_MILLIS || last.abs_diff(floor) < MARGIN_MILLIS {
+                unclear.insert(pk);
+            }
+            if at < floor && record["eventName"] == "INSERT" {
+                continue;
+            }
+            if *last < floor {
+                *waits = 0;
+            }
+            let asks =
+                |image: &Value| matches!(image["outcome"]["S"].as_str(), Some("declined" | "asks-to-reschedule"));
+            match (record["eventName"].as_str().unwrap_or_default(), kind) {
+                ("INSERT", "inbound-sms") => *waits += 1,
+                ("INSERT", "outbound-sms") => *waits = 0,
+                ("INSERT", "confirmation-call") if asks(image) => *waits += 1,
+                ("MODIFY", "confirmation-call") if asks(image) && !asks(old) => *waits += 1,
+                _ => {}
+            }
+            if record["eventName"] == "INSERT" {
+                *last = (*last).max(at);
+            }
+        }
+        for (company, feed) in self.seen.feeds.iter().enumerate() {
+            for item in feed {
+                let pk = format!(
+                    "CONVERSATION#{}#{}",
+                    COMPANIES[company],
+                    item["conversation"].as_str().unwrap_or_default()
+                );
+                let Some((last, waits)) = waiting.get(&pk) else { continue };
+                let clear = !unclear.contains(&pk) && self.is_kept(*last) == Some(true);
+                if clear && item["unanswered"] != *waits {
+                    let shown_by = format!("{} wait, and {} are said to", waits, item["unanswered"]);
+                    self.finds(Claim::Unanswered, shown_by);
+                }
+            }
+        }
+    }
+
+    fn replies(&mut self) {
+        for (place, step) in self.steps.iter().enumerate() {
+            let What::Reply { receipts, .. } = &step.what else { continue };
+            let (text, seen) = (text_of(step), self.seen);
+            let carried =
+                seen.carried.get(&step.customer).map_or(0, |texts| texts.iter().filter(|it| **it == text).count());
+            if carried > 1 {
+                self.finds(
+                    Claim::CarriedOnce,
+                    format!("the reply of step {} was carried {carried} times", step.number),
+                );
+            }
+            let thread = seen.threads.get(&(step.company, step.customer));
+            let shown: Vec<_> = thread.into_iter().flatten().filter(|item| item["text"] == *text).collect();
+            if shown.len() > 1 {
+                self.finds(Claim::Shown, format!("the reply of step {} is shown {} times", step.number, shown.len()));
+            }
+            let status = shown.first().map(|item| match item["reason"].as_str() {
+                Some(reason) if reason.starts_with("Not sent") => "not sent",
+                _ => item["status"].as_str().unwrap_or_default(),
+            });
+            let kept = self.was_within(place);
+            let told_of = |receipt| seen.by_receipts && receipts.iter().any(|(told, _)| *told == receipt);
+            let may = match (told_of(Receipt::Delivered), told_of(Receipt::NotDelivered)) {
+                (true, _) => ["delivered", "delivered"],
+                (false, true) => ["failed", "failed"],
+                (false, false) if seen.by_receipts && !receipts.is_empty() => ["sent", "sent"],
+                (false, false) => ["sent", "unconfirmed"],
+            };
+            match (carried, status) {
+                (1, Some(status)) if may.contains(&status) => {}
+                (0, Some("not sent" | "unconfirmed") | None) => {}
+                (1, None) if !kept => {}
+                (1, None) => {
+                    self.finds(Claim::Shown, format!("the reply of step {} was carried and is not there", step.number));
+                }
+                (_, Some(status)) => {
+                    let shown_by = format!(
+                        "the reply of step {} is shown as {status}, and was carried {carried} times",
+                        step.number
+                    );
+                    self.finds(Claim::Shown, shown_by);
+                }
+                (_, None) => {}
+            }
+            for (_, _, told, _) in seen.told.iter().filter(|(of, ..)| *of == place) {
+                match told {
+                    Some(201) if carried == 0 => {
+                        self.finds(
+                            Claim::ToldTruly,
+                            format!("the reply of step {} was told to be sent, and was not", step.number),
+                        );
+                    }
+                    Some(422 | 404 | 503) if carried > 0 && !self.was_told(place, 201) => {
+                        self.finds(
+                            Claim::ToldTruly,
+                            format!("the reply of step {} was told not to be sent, and was", step.number),
+                        );
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    fn was_told(&self, place: usize, status: u16) -> bool {
+        self.seen.told.iter().any(|(of, _, told, _)| *of == place && [Some(status), Some(202), None].contains(told))
+    }
+
+    /// Whether the last attempt of a step is surely within the retention.
+    fn was_within(&self, place: usize) -> bool {
+        let began = self.seen.now.saturating_sub(self.since(place));
+        self.is_kept(began) == Some(true)
+    }
+
+    /// How long before the end a step was.
+    fn since(&self, place: usize) -> u64 {
+        let end = self.steps.last().map_or(0, |last| last.at.as_millis());
+        u64::try_from(end - self.steps[place].at.as_millis()).unwrap_or(u64::MAX) + 4 * 24 * 3_600_000
+    }
+
+    fn saved(&mut self) {
+        for (place, _, status, _) in &self.seen.told {
+            let step = &self.steps[*place];
+            if !matches!(step.what, What::Edit { .. }) || !matches!(status, Some(200 | 201)) {
+                continue;
+            }
+            let wrote = text_of(step);
+            if !self.seen.written.iter().any(|record| record["dynamodb"]["NewImage"].to_string().contains(&wrote)) {
+                self.finds(Claim::Saved, format!("the appointment of step {} was told to be saved", step.number));
+            }
+        }
+    }
+
+    fn calls(&mut self) {
+        for (place, step) in self.steps.iter().enumerate() {
+            let What::Call { pressed, ended } = &step.what else { continue };
+            let Ok(company) = COMPANIES[step.company].parse() else { continue };
+            let id = MessageId::of_call(&company, &contact_of(step)).to_string();
+            let thread = self.seen.threads.get(&(step.company, step.customer));
+            let of_call = |item: &&Value| item["id"].as_str().is_some_and(|it| it.ends_with(&id));
+            let entries: Vec<_> = thread.into_iter().flatten().filter(of_call).collect();
+            let said = match pressed.map(|(digit, _)| digit) {
+                Some('1') => "confirmed",
+                Some('2') => "declined",
+                _ => "asks-to-reschedule",
+            };
+            let taken_down = self.seen.told.iter().any(|(of, _, status, _)| *of == place && status.is_some());
+            let may: &[&str] = match (pressed.is_some(), taken_down, ended.is_empty()) {
+                (true, true, _) => &[said],
+                (true, false, false) => &[said, "no-answer"],
+                (true, false, true) => &[said, ""],
+                (false, _, false) => &["no-answer"],
+                (false, _, true) => &[""],
+            };
+            let outcome = entries.first().map_or("", |entry| entry["outcome"].as_str().unwrap_or_default());
+            let gone = outcome.is_empty() && !self.was_within(place);
+            if entries.len() > 1 || !(may.contains(&outcome) || gone) {
+                let shown_by = format!("the call of step {} has {} entries: {outcome}", step.number, entries.len());
+                self.finds(Claim::Calls, shown_by);
+            }
+        }
+    }
+
+    fn announced(&mut self) {
+        for record in &self.seen.written {
+            let image = &record["dynamodb"]["NewImage"];
+            let number = record["dynamodb"]["SequenceNumber"].as_str().unwrap_or_default();
+            let (Some(kind), Some(position)) = (image["kind"]["S"].as_str(), position(image)) else { continue };
+            if self.seen.given_up.contains(number) || position.at <= floor_at(record).plus_secs(300) {
+                continue;
+            }
+            let pk = image["pk"]["S"].as_str().unwrap_or_default();
+            let Some(company) = COMPANIES.iter().position(|company| pk.contains(&format!("#{company}#"))) else {
+                continue;
+            };
+            let mut ids = vec![format!("id=\"message-{position}\""), format!("id=\"notification-{position}\"")];
+            match kind {
+                "outbound-sms" => ids.truncate(1),
+                "confirmation-call" => drop(ids.remove(0)),
+                _ => {}
+            }
+            for id in ids {
+                if !self.seen.announced[company].iter().any(|frame| frame.contains(&id)) {
+                    self.finds(Claim::Announced, format!("{COMPANIES:?}[{company}] never saw {id}"));
+                }
+            }
+        }
+    }
+
+    fn companies(&mut self) {
+        let seen = self.seen;
+        for (company, own) in COMPANIES.iter().enumerate() {
+            let told = seen.told.iter().filter(|(_, of, ..)| *of == company).map(|(_, _, _, body)| body.clone());
+            let feed = seen.feeds[company].iter().map(Value::to_string);
+            let threads = seen.threads.iter().filter(|((of, _), _)| *of == company);
+            let threads = threads.flat_map(|(_, items)| items.iter().map(Value::to_string));
+            let shown = seen.announced[company].iter().cloned();
+            let screens = seen.screens.iter().filter(|(of, ..)| *of == company).flat_map(|(_, shown, _)| shown.clone());
+            let all = told.chain(feed).chain(threads).chain(shown).chain(screens);
+            for (what, other) in all.flat_map(|what| COMPANIES.iter().map(move |other| (what.clone(), other))) {
+                if other != own && what.contains(other) {
+                    self.finds(Claim::Companies, format!("{own} was shown something of {other}"));
+                    break;
+                }
+            }
+        }
+    }
+
+    /// What is in the feed was on every screen that is connected, by a frame or because it asked.
+    fn screens(&mut self) {
+        for (company, shown, missed) in &self.seen.screens {
+            let all = |id: &str| shown.iter().any(|html| html.contains(&format!("id=\"notification-{id}\"")));
+            for item in self.seen.feeds[*company].iter().filter(|_| !missed && self.seen.given_up.is_empty()) {
+                let id = item["id"].as_str().unwrap_or_default();
+                if !all(id) {
+                    self.finds(Claim::Screens, format!("a screen of {} never showed {id}", COMPANIES[*company]));
+                }
+            }
+        }
+    }
+
+    fn dead_letters(&mut self) {
+        for (place, step) in self.steps.iter().enumerate() {
+            let dead = self.seen.dead.contains(&place);
+            if dead != matches!(step.what, What::Malformed) {
+                let is = if dead { "is" } else { "is not" };
+                self.finds(Claim::DeadLetters, format!("what came in step {} {is} there", step.number));
+            }
+        }
+    }
+}
+
+/// The earliest moment that was kept when a record was written, to the second.
+fn floor_at(record: &Value) -> Timestamp {
+    let secs = record["dynamodb"]["ApproximateCreationDateTime"].to_string();
+    let secs = secs.split('.').next().and_then(|secs| secs.parse::<u64>().ok()).unwrap_or_default();
+    Retention::default().floor(Timestamp::from_millis(secs * 1000)).at
+}
+
+fn position(image: &Value) -> Option<Position> {
+    image["position"]["S"].as_str()?.parse().ok()
+}

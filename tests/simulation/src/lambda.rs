@@ -1,0 +1,79 @@
+//! Lambda: instances of the functions, one invocation at a time each, with their time-outs.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use local::{InProcess, Instance};
+use runtime::Runtime;
+use serde_json::Value;
+use sms::Provider;
+
+use crate::clock::Time;
+use crate::network::Invocation;
+use crate::trace::Trace;
+
+/// Where the WebSocket API's `@connections` are.
+const LIVE: &str = "http://live.local/live";
+
+pub(crate) struct Lambda {
+    runtime: Runtime,
+    sms: Provider,
+    time: Time,
+    trace: Trace,
+    idle: Mutex<Vec<Instance>>,
+}
+
+impl Lambda {
+    pub(crate) fn new(runtime: Runtime, sms: Provider, time: Time, trace: Trace) -> Self {
+        Self { runtime, sms, time, trace, idle: Mutex::default() }
+    }
+
+    /// One that has remembered nothing yet.
+    pub(crate) fn cold(&self) -> Instance {
+        Instance::cold(&self.runtime, LIVE, &self.sms)
+    }
+
+    /// What stands for the rest of AWS.
+    pub(crate) fn aws(&self, instance: &Instance) -> anyhow::Result<InProcess> {
+        InProcess::new(&self.runtime, instance)
+    }
+
+    /// A function's answer; `None` if it failed or did not come to its end.
+    pub(crate) async fn invoke(&self, function: &str, event: Value, invocation: &Arc<Invocation>) -> Option<Value> {
+        let warm = self.idle().pop();
+        let instance = warm.unwrap_or_else(|| self.cold());
+        let running = tokio::time::timeout(timeout(function), invocation.run(instance.invoke(function, event)));
+        let said = |what: &str| self.trace.tell(self.time, &format!("{} {function} {what}", invocation.name()));
+        match running.await {
+            Ok(Some(Some(Ok(answer)))) => {
+                self.idle().push(instance);
+                Some(answer)
+            }
+            Ok(Some(answer)) => {
+                said(match answer {
+                    Some(_) => "failed",
+                    None => "is no function",
+                });
+                self.idle().push(instance);
+                None
+            }
+            Ok(None) => {
+                said("was killed");
+                None
+            }
+            Err(_) => {
+                said("timed out");
+                None
+            }
+        }
+    }
+
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Instance>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// As the template has it.
+fn timeout(function: &str) -> Duration {
+    Duration::from_secs(if function == "confirmation-call" { 7 } else { 25 })
+}

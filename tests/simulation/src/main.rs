@@ -1,0 +1,103 @@
+//! `simulation --help` says how it is used; the README what it is.
+
+use std::process::ExitCode;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use clap::Parser;
+use simulation::{Claim, Story, play, shrink};
+
+/// Plays stories and says which claims do not hold of them, with the shortest story that shows it.
+#[derive(Parser)]
+struct Arguments {
+    /// How many seeds, beginning at --from.
+    #[arg(long, default_value_t = 2_000)]
+    seeds: u64,
+    #[arg(long, default_value_t = 0)]
+    from: u64,
+    /// Only this seed: its story and everything that happened in it.
+    #[arg(long, conflicts_with_all = ["seeds", "from"])]
+    seed: Option<u64>,
+    /// Succeed only if this claim is seen to fail, and stop when it is: `CarriedOnce`, for one.
+    #[arg(long)]
+    fails: Option<String>,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match (arguments.seed, &arguments.fails) {
+        (Some(seed), _) => tell(seed),
+        (None, Some(claim)) => look_for(claim, &arguments),
+        (None, None) => play_all(&arguments),
+    }
+}
+
+fn tell(seed: u64) -> ExitCode {
+    let story = Story::of(seed);
+    let run = play(&story);
+    eprintln!("{story}\n{}", run.trace.join("\n"));
+    if run.broken.is_empty() {
+        eprintln!("\nEverything holds.");
+        return ExitCode::SUCCESS;
+    }
+    for broken in run.broken {
+        eprintln!("\nNot so: {}: {}", broken.claim, broken.shown_by);
+    }
+    ExitCode::FAILURE
+}
+
+fn play_all(arguments: &Arguments) -> ExitCode {
+    let began = Instant::now();
+    let (events, failed) = (AtomicU64::new(0), Mutex::new(Vec::new()));
+    simulation::each_seed(arguments.from..arguments.from + arguments.seeds, |seed| {
+        let run = play(&Story::of(seed));
+        events.fetch_add(run.trace.len() as u64, Ordering::Relaxed);
+        if let (Some(broken), Ok(mut failed)) = (run.broken.first(), failed.lock()) {
+            failed.push((seed, broken.claim));
+        }
+        true
+    });
+    let (took, events) = (began.elapsed().as_secs_f64(), events.into_inner());
+    #[allow(clippy::cast_precision_loss, reason = "a figure for people")]
+    let (seeds, events) = (arguments.seeds as f64 / took, events as f64 / took);
+    eprintln!("{} seeds in {took:.1} s: {seeds:.1} seeds a second, {events:.0} events a second", arguments.seeds);
+    let mut failed = failed.into_inner().unwrap_or_default();
+    failed.sort_unstable();
+    // The first of each claim is enough to begin with.
+    for claim in Claim::ALL {
+        let of: Vec<_> = failed.iter().filter(|(_, broken)| *broken == claim).map(|(seed, _)| *seed).collect();
+        let Some(seed) = of.first() else { continue };
+        let story = shrink(&Story::of(*seed), |story| is_broken(story, claim));
+        let run = play(&story);
+        let shown_by = run.broken.iter().find(|broken| broken.claim == claim).map(|broken| broken.shown_by.as_str());
+        eprintln!("\nNot so in {} seeds ({of:?}): {claim}: {}", of.len(), shown_by.unwrap_or_default());
+        eprintln!("\n{story}\n{}", run.trace.join("\n"));
+    }
+    if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn look_for(claim: &str, arguments: &Arguments) -> ExitCode {
+    let Some(claim) = Claim::ALL.into_iter().find(|it| format!("{it:?}") == claim) else {
+        eprintln!("There is no such claim. There are: {:?}", Claim::ALL);
+        return ExitCode::FAILURE;
+    };
+    let found = Mutex::new(None);
+    simulation::each_seed(arguments.from..arguments.from + arguments.seeds, |seed| {
+        let broken = is_broken(&Story::of(seed), claim);
+        if let (true, Ok(mut found)) = (broken, found.lock()) {
+            found.get_or_insert(seed);
+        }
+        !broken
+    });
+    let Some(seed) = found.into_inner().unwrap_or_default() else {
+        eprintln!("So in all of {} seeds: {claim}", arguments.seeds);
+        return ExitCode::FAILURE;
+    };
+    eprintln!("Not so in seed {seed}: {claim}\n{}", shrink(&Story::of(seed), |story| is_broken(story, claim)));
+    ExitCode::SUCCESS
+}
+
+fn is_broken(story: &Story, claim: Claim) -> bool {
+    play(story).broken.iter().any(|broken| broken.claim == claim)
+}

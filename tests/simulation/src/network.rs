@@ -1,0 +1,305 @@
+//! The way from the SDK to what stands for AWS, in this process, and everything that can go wrong on it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use axum::http::{HeaderMap, StatusCode};
+use http_body_util::BodyExt;
+use local::InProcess;
+use serde_json::Value;
+use tokio::sync::Notify;
+
+use crate::clock::Time;
+use crate::dice::Dice;
+use crate::sockets::{Sockets, WITNESS};
+use crate::story::{Fault, Trouble};
+use crate::trace::Trace;
+
+tokio::task_local! {
+    /// The invocation that is running, if one is: what AWS does itself goes through the SDK here, too.
+    static INVOCATION: Option<Arc<Invocation>>;
+}
+
+/// An invocation of a function, as far as the network knows it.
+pub(crate) struct Invocation {
+    /// As the trace names it.
+    name: String,
+    place: [u64; 3],
+    faults: BTreeMap<u32, Fault>,
+    calls: AtomicU32,
+    killed: AtomicBool,
+}
+
+impl Invocation {
+    /// With what goes wrong in it. `place` tells its dice from those of others.
+    pub(crate) fn new(name: String, place: [u64; 3], troubles: impl IntoIterator<Item = Trouble>) -> Arc<Self> {
+        Arc::new(Self {
+            name,
+            place,
+            faults: troubles.into_iter().map(|trouble| (trouble.call, trouble.fault)).collect(),
+            calls: AtomicU32::new(0),
+            killed: AtomicBool::new(false),
+        })
+    }
+
+    /// Does something as this invocation; `None` if it is killed.
+    pub(crate) async fn run<T>(self: &Arc<Self>, work: impl Future<Output = T>) -> Option<T> {
+        let mut work = Box::pin(INVOCATION.scope(Some(self.clone()), work));
+        std::future::poll_fn(|context| match work.as_mut().poll(context) {
+            std::task::Poll::Ready(done) => std::task::Poll::Ready(Some(done)),
+            // Between two calls, or in one: nothing of it goes on.
+            std::task::Poll::Pending if self.killed.load(Ordering::Relaxed) => std::task::Poll::Ready(None),
+            std::task::Poll::Pending => std::task::Poll::Pending,
+        })
+        .await
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    async fn is_killed<T>(&self) -> T {
+        self.killed.store(true, Ordering::Relaxed);
+        std::future::pending().await
+    }
+}
+
+/// A message that End User Messaging took: what it was asked, and what it calls it.
+#[derive(Clone, Debug)]
+pub(crate) struct Sent {
+    pub(crate) asked: Value,
+    pub(crate) id: Value,
+}
+
+#[derive(Clone)]
+pub(crate) struct Network(Arc<Inner>);
+
+struct Inner {
+    seed: u64,
+    time: Time,
+    trace: Trace,
+    sockets: Sockets,
+    /// Told of everything that may have been written.
+    written: Notify,
+    /// What the SMS service took.
+    sent: Mutex<Vec<Sent>>,
+    /// Behind it all; gone with the run.
+    aws: Mutex<Option<Arc<InProcess>>>,
+}
+
+impl Network {
+    pub(crate) fn new(seed: u64, time: Time, trace: Trace, sockets: Sockets) -> Self {
+        Self(Arc::new(Inner {
+            seed,
+            time,
+            trace,
+            sockets,
+            written: Notify::new(),
+            sent: Mutex::default(),
+            aws: Mutex::default(),
+        }))
+    }
+
+    /// What was taken since the last time.
+    pub(crate) fn sent(&self) -> Vec<Sent> {
+        std::mem::take(&mut self.0.sent.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn has_written(&self) {
+        self.0.written.notify_one();
+    }
+
+    /// Comes when something may have been written since the last time.
+    pub(crate) async fn written(&self) {
+        self.0.written.notified().await;
+    }
+
+    /// What is behind it from now on.
+    pub(crate) fn leads_to(&self, aws: Option<Arc<InProcess>>) {
+        *self.0.aws.lock().unwrap_or_else(PoisonError::into_inner) = aws;
+    }
+}
+
+impl fmt::Debug for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Network")
+    }
+}
+
+impl HttpClient for Network {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+impl HttpConnector for Network {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let inner = self.0.clone();
+        let invocation = INVOCATION.try_with(Clone::clone).ok().flatten();
+        HttpConnectorFuture::new(async move {
+            let request = Request::read(request)?;
+            match invocation {
+                Some(invocation) => inner.carry(&invocation, request).await,
+                None => inner.answer(request).await,
+            }
+            .map(Answer::into_response)
+        })
+    }
+}
+
+struct Request {
+    method: String,
+    path: String,
+    headers: HeaderMap,
+    body: Vec<u8>,
+}
+
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Vec<u8>,
+}
+
+impl Inner {
+    /// A call of an invocation's, with what goes wrong in it.
+    async fn carry(&self, invocation: &Invocation, request: Request) -> Result<Answer, ConnectorError> {
+        let number = invocation.calls.fetch_add(1, Ordering::Relaxed);
+        let connection = request.connection();
+        let fault = invocation.faults.get(&number).copied();
+        // Whoever watches that everything is announced must not be kept from it.
+        let fault = fault.filter(|_| !connection.as_ref().is_some_and(|id| id.starts_with(WITNESS)));
+        if let (Some(_), Some(connection)) = (fault, &connection) {
+            self.sockets.misses(connection);
+        }
+        let operation = request.operation();
+        let [a, b, c] = invocation.place;
+        let mut dice = Dice::of(self.seed, &[a, b, c, u64::from(number)]);
+        let mut way = || Duration::from_millis(dice.between(1, 15));
+        let (there, back) = (way(), way());
+        let told = |outcome: &dyn fmt::Display| {
+            self.trace.tell(self.time, &format!("{} asks {operation}: {outcome}", invocation.name));
+        };
+        tokio::time::sleep(there).await;
+        if let Some(fault) = fault {
+            told(&fault);
+        }
+        match fault {
+            Some(Fault::Refused) => return Err(broken(io::ErrorKind::ConnectionRefused)),
+            Some(Fault::BrokenBefore) => return Err(broken(io::ErrorKind::ConnectionReset)),
+            Some(Fault::Throttled) => return Ok(request.throttled()),
+            Some(Fault::FailedBefore) => return Ok(request.failed()),
+            Some(Fault::SilentBefore) => return std::future::pending().await,
+            Some(Fault::KilledBefore) => return invocation.is_killed().await,
+            _ => {}
+        }
+        let failed = request.failed();
+        let answer = INVOCATION.scope(None, self.answer(request)).await?;
+        match fault {
+            Some(Fault::BrokenAfter) => return Err(broken(io::ErrorKind::ConnectionReset)),
+            Some(Fault::FailedAfter) => return Ok(failed),
+            Some(Fault::SilentAfter) => return std::future::pending().await,
+            Some(Fault::KilledAfter) => return invocation.is_killed().await,
+            _ => told(&answer.status.as_u16()),
+        }
+        tokio::time::sleep(back).await;
+        Ok(answer)
+    }
+
+    async fn answer(&self, request: Request) -> Result<Answer, ConnectorError> {
+        if let Some(connection) = request.connection() {
+            let status = self.sockets.answer(&request.method, &connection, &request.body);
+            let mut headers = HeaderMap::new();
+            if status == StatusCode::GONE {
+                headers.insert("x-amzn-errortype", axum::http::HeaderValue::from_static("GoneException"));
+            }
+            return Ok(Answer { status, headers, body: b"{}".to_vec() });
+        }
+        let aws = self.aws.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let Some(aws) = aws else { return Err(broken(io::ErrorKind::NotConnected)) };
+        let (parts, body) = aws.answer(&request.headers, &request.body).await.into_parts();
+        let body = body.collect().await.map_err(|_| broken(io::ErrorKind::UnexpectedEof))?.to_bytes();
+        if ["TransactWriteItems", "UpdateItem", "PutItem", "DeleteItem"].contains(&request.operation().as_str()) {
+            self.written.notify_one();
+        }
+        if request.operation() == "SendTextMessage" && parts.status == StatusCode::OK {
+            let read = |json: &[u8]| serde_json::from_slice::<Value>(json).unwrap_or_default();
+            let sent = Sent { asked: read(&request.body), id: read(&body)["MessageId"].clone() };
+            self.sent.lock().unwrap_or_else(PoisonError::into_inner).push(sent);
+        }
+        Ok(Answer { status: parts.status, headers: parts.headers, body: body.into() })
+    }
+}
+
+impl Request {
+    fn read(request: HttpRequest) -> Result<Self, ConnectorError> {
+        let request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
+        let (parts, body) = request.into_parts();
+        let body = body.bytes().map(<[u8]>::to_vec).unwrap_or_default();
+        Ok(Self { method: parts.method.to_string(), path: parts.uri.path().to_owned(), headers: parts.headers, body })
+    }
+
+    fn connection(&self) -> Option<String> {
+        self.path.split_once("/@connections/").map(|(_, id)| id.replace("%3D", "="))
+    }
+
+    fn operation(&self) -> String {
+        let target = self.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
+        match (target.and_then(|target| target.split('.').next_back()), self.connection()) {
+            (Some(operation), _) => operation.to_owned(),
+            (None, Some(_)) => format!("{} @connections", self.method),
+            (None, None) => "Publish".to_owned(),
+        }
+    }
+
+    fn throttled(&self) -> Answer {
+        self.refused(StatusCode::BAD_REQUEST, "Throttled", "ThrottlingException")
+    }
+
+    fn failed(&self) -> Answer {
+        self.refused(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", "InternalServerError")
+    }
+
+    /// An error in the protocol of the service that was asked: SNS's is of XML.
+    fn refused(&self, status: StatusCode, by_query: &str, by_json: &str) -> Answer {
+        let sns = !self.headers.contains_key("x-amz-target") && self.connection().is_none();
+        let body = if sns {
+            format!(
+                "<ErrorResponse xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\"><Error><Type>Sender</Type>\
+                 <Code>{by_query}</Code><Message>no</Message></Error><RequestId>r</RequestId></ErrorResponse>"
+            )
+        } else {
+            format!("{{\"__type\": \"{by_json}\", \"message\": \"no\"}}")
+        };
+        Answer { status, headers: HeaderMap::new(), body: body.into_bytes() }
+    }
+}
+
+impl Answer {
+    fn into_response(self) -> aws_smithy_runtime_api::client::orchestrator::HttpResponse {
+        let mut response = aws_smithy_runtime_api::client::orchestrator::HttpResponse::new(
+            self.status.as_u16().try_into().unwrap_or_else(|_| unreachable!("a status is a status")),
+            SdkBody::from(self.body),
+        );
+        for (name, value) in &self.headers {
+            if let Ok(value) = value.to_str() {
+                response.headers_mut().insert(name.as_str().to_owned(), value.to_owned());
+            }
+        }
+        response
+    }
+}
+
+fn broken(kind: io::ErrorKind) -> ConnectorError {
+    ConnectorError::io(io::Error::from(kind).into())
+}

@@ -1,0 +1,123 @@
+//! SQS: what is in it is delivered at least once, in batches, in any order, and what fails comes again.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use domain::Timestamp;
+use serde_json::{Value, json};
+use tokio::sync::Notify;
+
+use crate::dice::Dice;
+
+/// Which queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Of {
+    Texts,
+    Calls,
+    Receipts,
+}
+
+impl Of {
+    pub(crate) const ALL: [Self; 3] = [Self::Texts, Self::Calls, Self::Receipts];
+}
+
+pub(crate) struct Queue {
+    pub(crate) function: &'static str,
+    /// As the template has it.
+    pub(crate) visibility: Duration,
+    state: Mutex<State>,
+    arrived: Notify,
+}
+
+#[derive(Default)]
+struct State {
+    visible: Vec<Message>,
+    dead: Vec<Message>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Message {
+    /// The step of the story that it comes from, and which of its messages it is.
+    pub(crate) step: usize,
+    pub(crate) place: [u64; 2],
+    pub(crate) body: String,
+    pub(crate) sent: Timestamp,
+    /// How often it was received before.
+    pub(crate) received: u32,
+}
+
+/// As the template has it, for all of the queues.
+const BATCH: usize = 10;
+const RECEIVED_AT_MOST: u32 = 5;
+
+impl Message {
+    pub(crate) fn id(&self) -> String {
+        format!("{}-{}", self.place[0], self.place[1])
+    }
+
+    fn record(&self) -> Value {
+        json!({
+            "messageId": self.id(), "receiptHandle": "handle", "body": self.body,
+            "attributes": {
+                "ApproximateReceiveCount": (self.received + 1).to_string(),
+                "SentTimestamp": self.sent.as_millis().to_string(),
+            },
+            "eventSource": "aws:sqs", "awsRegion": "local",
+        })
+    }
+}
+
+impl Queue {
+    pub(crate) fn new(function: &'static str, visibility: Duration) -> Self {
+        Self { function, visibility, state: Mutex::default(), arrived: Notify::new() }
+    }
+
+    pub(crate) fn put(&self, message: Message) {
+        self.state().visible.push(message);
+        self.arrived.notify_one();
+    }
+
+    /// The next batch, when there is one.
+    pub(crate) async fn receive(&self, seed: u64) -> Vec<Message> {
+        loop {
+            self.arrived.notified().await;
+            // Whatever else comes meanwhile may be in the batch.
+            let mut dice = Dice::of(seed, &self.state().visible.first().map_or([0, 0], |first| first.place));
+            tokio::time::sleep(Duration::from_millis(dice.below(60))).await;
+            let mut state = self.state();
+            state.visible.sort_by_key(|message| {
+                Dice::of(seed, &[message.place[0], message.place[1], u64::from(message.received)]).next()
+            });
+            let most = usize::try_from(dice.between(1, BATCH as u64)).unwrap_or(BATCH);
+            let taken = state.visible.len().min(most);
+            let batch: Vec<_> = state.visible.drain(..taken).collect();
+            if !state.visible.is_empty() {
+                self.arrived.notify_one();
+            }
+            if !batch.is_empty() {
+                return batch;
+            }
+        }
+    }
+
+    pub(crate) fn event(batch: &[Message]) -> Value {
+        json!({"Records": batch.iter().map(Message::record).collect::<Vec<_>>()})
+    }
+
+    /// Whether a message that failed comes again; if not, it is in the dead-letter queue from now on.
+    pub(crate) fn comes_again(&self, message: &Message) -> bool {
+        let again = message.received + 1 < RECEIVED_AT_MOST;
+        if !again {
+            self.state().dead.push(message.clone());
+        }
+        again
+    }
+
+    pub(crate) fn dead(&self) -> Vec<Message> {
+        self.state().dead.clone()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

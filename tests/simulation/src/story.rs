@@ -1,0 +1,380 @@
+//! What happens in a run, and what goes wrong in it: a list that can be told, shortened and played again.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::dice::Dice;
+
+/// Everything that a run is made of. The same story is the same run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Story {
+    pub seed: u64,
+    pub provider: Provider,
+    pub steps: Vec<Step>,
+    /// What goes wrong where something follows from the table's stream: the attempt is the batch's number.
+    pub stream: Vec<Trouble>,
+}
+
+/// Which service outbound SMS leave by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Provider {
+    EndUserMessaging,
+    Sns,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// Stays the same in a story that was shortened.
+    pub number: u32,
+    /// Since the story began.
+    pub at: Duration,
+    pub company: usize,
+    pub customer: usize,
+    pub what: What,
+    pub troubles: Vec<Trouble>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    /// A customer texts a line. Its copies reach the queue so much later each.
+    Text {
+        line: usize,
+        copies: Vec<Duration>,
+    },
+    /// Staff answer; the same request comes again so much later each, and what became of the message is told so much
+    /// after it was sent.
+    Reply {
+        first: bool,
+        again: Vec<Duration>,
+        receipts: Vec<(Receipt, Duration)>,
+    },
+    /// A customer is called about their appointment: what they press, and how the call ends, come so much later.
+    Call {
+        pressed: Option<(char, Duration)>,
+        ended: Vec<Duration>,
+    },
+    /// Staff give a customer an appointment, or change it.
+    Edit {
+        status: &'static str,
+        again: Vec<Duration>,
+    },
+    /// Staff look at the feed and at the conversation.
+    Read,
+    /// A screen opens, loses its connection, or comes back.
+    Opens,
+    CutOff,
+    ComesBack,
+    /// Something that is no SMS reaches the queue.
+    Malformed,
+    /// The table deletes what has expired.
+    Sweep,
+}
+
+/// What End User Messaging tells of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Receipt {
+    Pending,
+    Sent,
+    /// Not yet.
+    Unreachable,
+    NotDelivered,
+    Delivered,
+}
+
+/// A call to AWS that does not go as it should.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Trouble {
+    /// Which invocation made for the step, from 0.
+    pub attempt: u32,
+    /// Which call of that invocation, from 0.
+    pub call: u32,
+    pub fault: Fault,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The connection is refused.
+    Refused,
+    /// The connection breaks before the request is taken, or before its answer is.
+    BrokenBefore,
+    BrokenAfter,
+    /// The service says that it is too much.
+    Throttled,
+    /// The service says that it failed, which is true, or not.
+    FailedBefore,
+    FailedAfter,
+    /// No answer ever comes.
+    SilentBefore,
+    SilentAfter,
+    /// The function is killed.
+    KilledBefore,
+    KilledAfter,
+}
+
+impl Fault {
+    pub const ALL: [Self; 10] = [
+        Self::Refused,
+        Self::BrokenBefore,
+        Self::BrokenAfter,
+        Self::Throttled,
+        Self::FailedBefore,
+        Self::FailedAfter,
+        Self::SilentBefore,
+        Self::SilentAfter,
+        Self::KilledBefore,
+        Self::KilledAfter,
+    ];
+}
+
+const CUSTOMERS: u64 = 3;
+pub(crate) const STATUSES: [&str; 4] = ["booked", "confirmed", "declined", "cancelled"];
+
+impl Story {
+    /// The story that a seed stands for.
+    #[must_use]
+    pub fn of(seed: u64) -> Self {
+        let dice = &mut Dice::new(seed);
+        let provider = if dice.percent(75) { Provider::EndUserMessaging } else { Provider::Sns };
+        let length = dice.between(4, 16);
+        let mut at = Duration::ZERO;
+        let mut steps = Vec::new();
+        for number in 0..u32::try_from(length).unwrap_or_default() {
+            at += pause(dice);
+            let what = What::cast(dice);
+            let troubles = if dice.percent(55) { troubles(dice, 3, 6) } else { Vec::new() };
+            // Mostly the same company and customer: what meets is what matters.
+            let company = usize::from(dice.percent(30));
+            let customer =
+                usize::try_from(if dice.percent(60) { 0 } else { dice.below(CUSTOMERS) }).unwrap_or_default();
+            steps.push(Step { number, at, company, customer, what, troubles });
+        }
+        let stream = if dice.percent(50) { troubles(dice, 12, 6) } else { Vec::new() };
+        Self { seed, provider, steps, stream }
+    }
+}
+
+/// Between two steps: hardly anything, or across a border of a cache, of a session, or of the retention.
+fn pause(dice: &mut Dice) -> Duration {
+    const DAY: u64 = 24 * 60 * 60;
+    match dice.below(100) {
+        0..55 => Duration::from_millis(dice.below(40)),
+        55..80 => Duration::from_millis(dice.below(3_000)),
+        80..90 => Duration::from_secs(dice.between(50, 200)),
+        90..95 => Duration::from_secs(dice.between(11 * 60 * 60, 13 * 60 * 60)),
+        95..98 => Duration::from_secs(dice.between(29 * DAY, 31 * DAY)),
+        _ => Duration::from_millis(30 * DAY * 1_000 - dice.below(3_000)),
+    }
+}
+
+/// So much later, once for each time that something comes.
+fn times(dice: &mut Dice, least: u64, most: u64) -> Vec<Duration> {
+    let delay = |dice: &mut Dice| match dice.below(100) {
+        0..60 => Duration::from_millis(dice.below(60)),
+        60..85 => Duration::from_millis(dice.below(20_000)),
+        85..98 => Duration::from_secs(dice.below(400)),
+        _ => Duration::from_secs(dice.below(3 * 24 * 60 * 60)),
+    };
+    (0..dice.between(least, most)).map(|_| delay(dice)).collect()
+}
+
+fn troubles(dice: &mut Dice, attempts: u64, calls: u64) -> Vec<Trouble> {
+    let mut troubles = Vec::new();
+    for _ in 0..dice.between(1, 3) {
+        let attempt = u32::try_from(dice.below(attempts)).unwrap_or_default();
+        let call = u32::try_from(dice.below(calls)).unwrap_or_default();
+        let fault = dice.pick(&Fault::ALL);
+        // Some go on for as long as the SDK tries.
+        let calls = if dice.percent(30) { 3 } else { 1 };
+        for call in call..call + calls {
+            if !troubles.iter().any(|known: &Trouble| (known.attempt, known.call) == (attempt, call)) {
+                troubles.push(Trouble { attempt, call, fault });
+            }
+        }
+    }
+    troubles
+}
+
+impl What {
+    fn cast(dice: &mut Dice) -> Self {
+        match dice.below(100) {
+            0..32 => Self::Text { line: usize::from(dice.percent(30)), copies: times(dice, 1, 3) },
+            32..60 => {
+                let (first, again, delays) = (dice.percent(25), times(dice, 0, 2), times(dice, 0, 3));
+                let receipts = delays.into_iter().map(|delay| (dice.pick(&Receipt::ALL), delay)).collect();
+                Self::Reply { first, again, receipts }
+            }
+            60..70 => Self::Call {
+                pressed: dice
+                    .percent(60)
+                    .then(|| (dice.pick(&['1', '2', '3']), Duration::from_millis(dice.below(500)))),
+                ended: times(dice, 0, 2),
+            },
+            70..78 => Self::Edit { status: dice.pick(&STATUSES), again: times(dice, 0, 1) },
+            78..84 => Self::Read,
+            84..88 => Self::Opens,
+            88..91 => Self::CutOff,
+            91..94 => Self::ComesBack,
+            94..97 => Self::Malformed,
+            _ => Self::Sweep,
+        }
+    }
+}
+
+impl What {
+    /// The same with less in it.
+    pub(crate) fn shorter(&self) -> Vec<Self> {
+        match self.clone() {
+            Self::Text { line, copies } if copies.len() > 1 => {
+                without_one(&copies).into_iter().map(|copies| Self::Text { line, copies }).collect()
+            }
+            Self::Reply { first, again, receipts } => {
+                let with = |again, receipts| Self::Reply { first, again, receipts };
+                let repeats = without_one(&again).into_iter().map(|again| with(again, receipts.clone()));
+                repeats
+                    .chain(without_one(&receipts).into_iter().map(|receipts| with(again.clone(), receipts)))
+                    .collect()
+            }
+            Self::Edit { status, again } => {
+                without_one(&again).into_iter().map(|again| Self::Edit { status, again }).collect()
+            }
+            Self::Call { pressed, ended } => {
+                without_one(&ended).into_iter().map(|ended| Self::Call { pressed, ended }).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// A list with each of its items left out in turn.
+fn without_one<T: Clone>(all: &[T]) -> Vec<Vec<T>> {
+    let without = |place| all[..place].iter().chain(&all[place + 1..]).cloned().collect();
+    (0..all.len()).map(without).collect()
+}
+
+impl Receipt {
+    const ALL: [Self; 5] = [Self::Pending, Self::Sent, Self::Unreachable, Self::NotDelivered, Self::Delivered];
+
+    /// As the service names it, and whether it is its last word.
+    pub(crate) fn event(self) -> (&'static str, bool) {
+        match self {
+            Self::Pending => ("TEXT_PENDING", false),
+            Self::Sent => ("TEXT_SENT", false),
+            Self::Unreachable => ("TEXT_UNREACHABLE", false),
+            Self::NotDelivered => ("TEXT_UNREACHABLE", true),
+            Self::Delivered => ("TEXT_DELIVERED", true),
+        }
+    }
+}
+
+pub(crate) const COMPANIES: [&str; 2] = ["harbor", "tidewater"];
+
+impl fmt::Display for Story {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let provider = match self.provider {
+            Provider::EndUserMessaging => "End User Messaging",
+            Provider::Sns => "SNS",
+        };
+        writeln!(f, "seed {}, by {provider}", self.seed)?;
+        for step in &self.steps {
+            writeln!(f, "{step}")?;
+        }
+        for Trouble { attempt, call, fault } in &self.stream {
+            writeln!(f, "              in batch {attempt} of the stream, call {call} to AWS: {fault}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (company, customer) = (COMPANIES[self.company], self.customer);
+        write!(f, "{:>12}  {:>2}. ", Moment(self.at), self.number)?;
+        match &self.what {
+            What::Text { line, copies } => {
+                write!(f, "customer {customer} texts {company}'s line {line}; copies arrive after{}", Delays(copies))
+            }
+            What::Reply { first, again, receipts } => {
+                let how = if *first { "write to" } else { "reply to" };
+                write!(f, "{company}'s staff {how} customer {customer}{}", Again(again))?;
+                receipts.iter().try_for_each(|(receipt, delay)| {
+                    let (event, is_final) = receipt.event();
+                    let last = if is_final { ", the last word" } else { "" };
+                    write!(f, "; {event}{last} is told {} after it is sent", Moment(*delay))
+                })
+            }
+            What::Call { pressed, ended } => {
+                write!(f, "{company} calls customer {customer}")?;
+                if let Some((digit, delay)) = pressed {
+                    write!(f, "; after {} they press {digit}", Moment(*delay))?;
+                }
+                if !ended.is_empty() {
+                    write!(f, "; its end is told after{}", Delays(ended))?;
+                }
+                Ok(())
+            }
+            What::Edit { status, again } => {
+                write!(f, "{company}'s staff save customer {customer}'s appointment as {status}{}", Again(again))
+            }
+            What::Read => write!(f, "{company}'s staff read the feed and customer {customer}'s conversation"),
+            What::Opens => write!(f, "a screen of {company}'s opens"),
+            What::CutOff => write!(f, "{company}'s screens lose their connections"),
+            What::ComesBack => write!(f, "{company}'s screens come back"),
+            What::Malformed => write!(f, "something that is no SMS comes to the queue"),
+            What::Sweep => write!(f, "the table deletes what has expired"),
+        }?;
+        for Trouble { attempt, call, fault } in &self.troubles {
+            write!(f, "\n                  in attempt {attempt}, call {call} to AWS: {fault}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Refused => "the connection is refused",
+            Self::BrokenBefore => "the connection breaks before it is taken",
+            Self::BrokenAfter => "it is done, and the connection breaks",
+            Self::Throttled => "it is throttled",
+            Self::FailedBefore => "it fails",
+            Self::FailedAfter => "it is done, and said to have failed",
+            Self::SilentBefore => "it is not taken, and never answered",
+            Self::SilentAfter => "it is done, and never answered",
+            Self::KilledBefore => "the function is killed before it",
+            Self::KilledAfter => "the function is killed after it",
+        })
+    }
+}
+
+/// A time of a story: `2d 03:04:05.678`.
+pub(crate) struct Moment(pub(crate) Duration);
+
+impl fmt::Display for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (secs, millis) = (self.0.as_secs(), self.0.subsec_millis());
+        let (days, hours, minutes) = (secs / 86_400, secs / 3_600 % 24, secs / 60 % 60);
+        let text = match secs {
+            0..60 => format!("{secs:02}.{millis:03}"),
+            60..3_600 => format!("{minutes:02}:{:02}.{millis:03}", secs % 60),
+            3_600..86_400 => format!("{hours:02}:{minutes:02}:{:02}.{millis:03}", secs % 60),
+            _ => format!("{days}d {hours:02}:{minutes:02}:{:02}.{millis:03}", secs % 60),
+        };
+        f.pad(&text)
+    }
+}
+
+struct Delays<'a>(&'a [Duration]);
+
+impl fmt::Display for Delays<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|delay| write!(f, " {}", Moment(*delay)))
+    }
+}
+
+struct Again<'a>(&'a [Duration]);
+
+impl fmt::Display for Again<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() { Ok(()) } else { write!(f, "; the same again after{}", Delays(self.0)) }
+    }
+}

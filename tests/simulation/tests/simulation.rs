@@ -1,0 +1,117 @@
+#![allow(clippy::panic, reason = "a test that cannot go on has failed")]
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use simulation::{Broken, Claim, Run, Step, Story, What, each_seed, judge, play, shrink};
+
+const SEEDS: u64 = 2_000;
+
+/// A slow machine begins no more stories after this. What it did not come to, another does.
+const LONGEST: Duration = Duration::from_secs(170);
+
+#[test]
+fn every_claim_holds_of_every_story() {
+    let (began, events, failed) = (Instant::now(), AtomicUsize::new(0), Mutex::new(Vec::new()));
+    let seeds = AtomicUsize::new(0);
+    each_seed(0..SEEDS, |seed| {
+        let run = play(&Story::of(seed));
+        seeds.fetch_add(1, Ordering::Relaxed);
+        events.fetch_add(run.trace.len(), Ordering::Relaxed);
+        failed.lock().unwrap().extend(run.broken.first().map(|broken| (seed, broken.claim)));
+        began.elapsed() < LONGEST
+    });
+    let (seeds, took) = (seeds.into_inner(), began.elapsed().as_secs_f64());
+    eprintln!("{seeds} seeds and {} events in {took:.0} s", events.into_inner());
+    let mut failed = failed.into_inner().unwrap();
+    failed.sort_unstable();
+    if let Some((seed, claim)) = failed.first() {
+        let is_broken = |story: &Story| play(story).broken.iter().any(|broken| broken.claim == *claim);
+        let story = shrink(&Story::of(*seed), is_broken);
+        let Run { broken, trace, .. } = play(&story);
+        panic!("of {} seeds, seed {seed}: not so: {claim}\n{broken:?}\n{story}\n{}", failed.len(), trace.join("\n"));
+    }
+}
+
+#[test]
+fn the_same_seed_is_the_same_run_to_the_letter() {
+    for seed in 0..10 {
+        let [one, other] = [0, 1].map(|_| play(&Story::of(seed)));
+        assert_eq!(one.trace, other.trace, "seed {seed}");
+        assert_eq!(format!("{:?}", one.seen.feeds), format!("{:?}", other.seen.feeds), "seed {seed}");
+    }
+}
+
+#[test]
+fn a_story_shrinks_to_what_is_needed_for_it_to_fail() {
+    let nothing_was_told = |story: &Story| play(story).seen.told.iter().any(|(_, _, status, _)| status.is_none());
+    let story = (0..SEEDS).map(Story::of).find(nothing_was_told).unwrap();
+    let short = shrink(&story, nothing_was_told);
+    assert!(nothing_was_told(&short));
+    assert!(short.steps.len() < story.steps.len());
+    assert_eq!(short.steps.iter().map(|step| step.troubles.len()).sum::<usize>(), 1, "{short}");
+    assert!(short.stream.is_empty(), "{short}");
+}
+
+/// A run in which enough happened for every claim to have something to be about.
+fn eventful() -> (Vec<Step>, Run) {
+    let all = [
+        |step: &Step| matches!(step.what, What::Text { .. }) && step.company == 0,
+        |step: &Step| matches!(step.what, What::Reply { .. }) && step.company == 0,
+        |step: &Step| matches!(step.what, What::Call { pressed: Some(_), .. }),
+        |step: &Step| matches!(step.what, What::Edit { .. }),
+        |step: &Step| matches!(step.what, What::Opens),
+    ];
+    let is_full = |run: &Run| {
+        let replied = run.seen.told.iter().any(|(_, _, status, _)| *status == Some(201));
+        let shown = run.seen.screens.iter().any(|(company, _, missed)| !missed && !run.seen.feeds[*company].is_empty());
+        replied && shown && run.seen.given_up.is_empty() && run.seen.feeds[0].len() > 1
+    };
+    (0..SEEDS)
+        .map(Story::of)
+        .filter(|story| all.iter().all(|kind| story.steps.iter().any(kind)))
+        .map(|story| (story.steps.clone(), play(&story)))
+        .find(|(_, run)| is_full(run) && run.broken.is_empty())
+        .unwrap_or_else(|| panic!("nothing happens in any story"))
+}
+
+#[test]
+fn each_claim_is_seen_to_fail() {
+    let (steps, run) = eventful();
+    let judged = |change: &dyn Fn(&mut Run)| {
+        let mut changed = run.clone();
+        change(&mut changed);
+        let broken = judge(&steps, &changed.accepted, &changed.seen);
+        broken.into_iter().map(|Broken { claim, .. }| claim).collect::<Vec<_>>()
+    };
+    assert_eq!(judged(&|_| ()), []);
+    let sent = run.seen.told.iter().find(|(_, _, status, _)| *status == Some(201)).unwrap().0;
+    let (company, customer) = (steps[sent].company, steps[sent].customer);
+    let reply = format!("words {} at {}", steps[sent].number, ["harbor", "tidewater"][company]);
+    let is_reply = |item: &serde_json::Value| item["text"] == *reply;
+    let fails = |claim: Claim, change: &dyn Fn(&mut Run)| {
+        assert!(judged(change).contains(&claim), "{claim} was not seen to fail");
+    };
+    fails(Claim::Conversation, &|run| run.seen.threads.values_mut().for_each(Vec::clear));
+    fails(Claim::Feed, &|run| run.seen.feeds[0].retain(|item| item["kind"] != "sms"));
+    fails(Claim::Order, &|run| run.seen.feeds[0].swap(0, 1));
+    fails(Claim::Unanswered, &|run| run.seen.feeds[0][0]["unanswered"] = json!(77));
+    fails(Claim::Shown, &|run| {
+        let thread = run.seen.threads.get_mut(&(company, customer)).unwrap();
+        let replies = thread.iter_mut().filter(|item| is_reply(item));
+        replies.for_each(|item| item["reason"] = json!("Not sent: too many texts at once."));
+    });
+    fails(Claim::CarriedOnce, &|run| run.seen.carried.get_mut(&customer).unwrap().push(reply.clone()));
+    fails(Claim::ToldTruly, &|run| run.seen.carried.get_mut(&customer).unwrap().retain(|text| *text != reply));
+    fails(Claim::Saved, &|run| run.seen.written.clear());
+    fails(Claim::Calls, &|run| {
+        let calls = run.seen.threads.values_mut().flatten().filter(|item| item["kind"] == "call");
+        calls.for_each(|item| item["outcome"] = json!("voicemail"));
+    });
+    fails(Claim::Announced, &|run| run.seen.announced.iter_mut().for_each(Vec::clear));
+    fails(Claim::Companies, &|run| run.seen.announced[1].push("something of harbor".to_owned()));
+    fails(Claim::Screens, &|run| run.seen.screens.iter_mut().for_each(|(_, shown, _)| shown.clear()));
+    fails(Claim::DeadLetters, &|run| run.seen.dead.push(sent));
+}
