@@ -267,9 +267,10 @@ pub(super) fn answering() -> Markup {
                 thead { tr { th scope="col" { "Sign" } th scope="col" { "What it says" } } }
                 tbody {
                     tr { th scope="row" { "○" } td { "It is being sent." } }
-                    tr { th scope="row" { "✓" } td { "The carrier has it." } }
-                    tr { th scope="row" { "In red" } td { "It was not sent, and why. Write it again, or call." } }
-                    tr { th scope="row" { "In amber" } td { "Nobody knows whether it went out. It is not sent again by itself." } }
+                    tr { th scope="row" { "✓" } td { "The carrier has it. Some carriers never say more." } }
+                    tr { th scope="row" { "✓✓" } td { "It has reached the phone." } }
+                    tr { th scope="row" { "In red" } td { "It was not sent, or did not arrive, and why. Press " b { "Send again" } ", or call." } }
+                    tr { th scope="row" { "In amber" } td { "Nobody knows whether it went out. It is not sent again by itself; " b { "Send again" } " does so if you would rather they get it twice than not at all." } }
                 }
             }
             h2 { "Good to know" }

@@ -34,6 +34,8 @@ pub(crate) enum Asked {
     Authorize,
     Appointment,
     Call,
+    /// Of a message that is gone, so that every one asks the same of the table.
+    Receipt,
     Session,
     Browsers,
     /// A new WebSocket.
@@ -76,6 +78,7 @@ impl Asked {
             Self::Authorize => scene.cookie(),
             Self::Appointment => scene.appointment(),
             Self::Call => scene::confirmed(unique()),
+            Self::Receipt => scene::receipt(),
             Self::Session => scene.session(),
             Self::Browsers => scene.browsers(),
             Self::Socket => scene.socket(unique()),
@@ -93,7 +96,7 @@ impl Asked {
             Self::Page | Self::Conversations | Self::RefreshAgain => {
                 answer["statusCode"] == 200 && body().contains("half past three")
             }
-            Self::Inbound | Self::ShowChange | Self::PushChange => {
+            Self::Inbound | Self::Receipt | Self::ShowChange | Self::PushChange => {
                 answer["batchItemFailures"].as_array().is_some_and(Vec::is_empty)
             }
             Self::Reply => answer["statusCode"] == 201,
@@ -140,6 +143,7 @@ impl Contestant {
             .env("NODE_EXTRA_CA_CERTS", roots)
             .env("AWS_CA_BUNDLE", roots)
             .env("SWITCHBOARD_TABLE", local::TABLE)
+            .env("SWITCHBOARD_SMS_PROVIDER", "EndUserMessaging")
             .env("SWITCHBOARD_LIVE_ENDPOINT", format!("{}/local/live", with.endpoint))
             .env("SWITCHBOARD_SIGN_IN_SECRET", "switchboard/sign-in")
             .env("SWITCHBOARD_PUSH_SECRET", "switchboard/push")

@@ -160,7 +160,7 @@ async fn compete(
                 Asked::Reply | Asked::Browsers | Asked::ShowChange | Asked::PushChange => {
                     (&endpoints.stack, &stage.stack_scene)
                 }
-                Asked::Inbound | Asked::Call | Asked::Socket => (&endpoints.writes, &stage.scene),
+                Asked::Inbound | Asked::Call | Asked::Receipt | Asked::Socket => (&endpoints.writes, &stage.scene),
                 _ => (&endpoints.reads, &stage.scene),
             };
             let with = Surroundings {
@@ -217,6 +217,7 @@ fn contestants(arguments: &Arguments, built: &Path) -> Vec<Contestant> {
         function("send-reply", Asked::Reply, Trusts::Few),
         function("edit-appointment", Asked::Appointment, Trusts::Few),
         function("confirmation-call", Asked::Call, Trusts::Few),
+        function("delivery-receipt", Asked::Receipt, Trusts::Few),
         function("sign-in", Asked::Session, Trusts::Few),
         function("push-subscriptions", Asked::Browsers, Trusts::Few),
         function("live-connection", Asked::Socket, Trusts::Few),

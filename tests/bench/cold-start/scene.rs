@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tests::{Call, HARBOR, House, Sms, ago, by_queue};
+use tests::{Call, HARBOR, House, Sms, ago, by_queue, record};
 use tokio::task::JoinSet;
 
 pub(crate) const MARIA: &str = "+14255550182";
@@ -181,6 +181,17 @@ pub(crate) fn inbound(n: usize) -> Value {
 /// What Amazon Connect hands over when a customer has pressed 1, each in a call of its own.
 pub(crate) fn confirmed(n: usize) -> Value {
     Call::new(&format!("call-{n}"), HARBOR, MARIA, APPOINTMENT).pressed("1")
+}
+
+/// What End User Messaging tells of a message that was delivered.
+pub(crate) fn receipt() -> Value {
+    let context =
+        json!({"company": "harbor-dental", "conversation": "0".repeat(32), "message": format!("{:013}-{:032x}", 1, 1)});
+    let event = json!({
+        "eventType": "TEXT_DELIVERED", "eventTimestamp": 1_700_000_000_000_u64, "isFinal": true,
+        "destinationPhoneNumber": MARIA, "messageId": "of-the-carrier", "context": context,
+    });
+    json!({"Records": [record("receipt", &json!({"Message": event.to_string()}).to_string())]})
 }
 
 fn sms(id: &str, from: &str, seconds: u64) -> Sms {
