@@ -79,6 +79,8 @@ pub(crate) struct World {
     authorized: Mutex<HashMap<String, (Value, Timestamp)>>,
     booked: Mutex<BTreeSet<(usize, usize)>>,
     connections: AtomicU32,
+    /// How often somebody has signed in, so that no two sessions have one token.
+    sign_ins: AtomicU32,
     batches: AtomicU32,
     busy: watch::Sender<usize>,
 }
@@ -158,6 +160,7 @@ impl World {
             authorized: Mutex::default(),
             booked: Mutex::default(),
             connections: AtomicU32::new(0),
+            sign_ins: AtomicU32::new(0),
             batches: AtomicU32::new(0),
             busy: watch::Sender::new(0),
         };
@@ -566,8 +569,7 @@ impl World {
     async fn sign_in_until(&self, company: usize, ends: Timestamp) -> anyhow::Result<String> {
         let firm = &self.firms[company];
         let began = self.time.now();
-        let number = lock(&self.sessions)[company].len();
-        let token = format!("{}-{number}-{}", firm.company.id, began.as_millis());
+        let token = format!("{}-{}", firm.company.id, self.sign_ins.fetch_add(1, Ordering::Relaxed));
         let session = Session { company: firm.company.id.clone(), staff: firm.staff.clone(), began, ends };
         self.store.start_session(&web::token_hash(&token), &session).await?;
         lock(&self.sessions)[company].push((token.clone(), ends));
