@@ -211,6 +211,14 @@ class Socket:
             if text in frame:
                 return frame
 
+    def sees_all(self, *texts):
+        """The next frames, until each of the texts has come in one: what happens at once need not be told at once."""
+        seen = []
+        while not all(any(text in frame for frame in seen) for text in texts):
+            frame = self.connection.recv()
+            assert frame, f"closed before all of {texts!r} was seen"
+            seen.append(frame)
+
     def everything(self):
         """All that has come until now."""
         self.connection.send('{"action":"ping"}')
