@@ -248,14 +248,14 @@ async fn page(State(shared): State<Shared>) -> Response {
                                     }
                                 }
                             }
-                        }
-                        label { span { "and is" }
-                            select name="fate" hx-post="/local/handset/fate" hx-swap="none" {
-                                option value="delivered" { "switched on" }
-                                option value="unreachable" { "switched off" }
-                                option value="invalid" { "nobody's number" }
-                                option value="blocked" { "blocking the line" }
-                                option value="untold" { "told nothing of by its carrier" }
+                            label { span { "and is" }
+                                select name="fate" hx-post="/local/handset/fate" hx-swap="none" {
+                                    option value="delivered" { "switched on" }
+                                    option value="unreachable" { "switched off" }
+                                    option value="invalid" { "nobody's number" }
+                                    option value="blocked" { "blocking the line" }
+                                    option value="untold" { "told nothing of by its carrier" }
+                                }
                             }
                         }
                         button #ring type="button" hx-post="/local/handset/call" hx-include="#phones" hx-swap="none" { "Get a confirmation call" }

@@ -72,3 +72,18 @@ test('a customer writes on their phone and reads what staff answer', async ({sta
   await expect(phone.locator('#thread p')).toHaveCount(2);
   expect(await stack.phoneOf(GRACE)).toEqual(['We do, <i>of course</i>.']);
 });
+
+test('a phone that is switched off gets no text, and staff are told', {tag: '@any-width'}, async ({dana, openWindow}) => {
+  const phone = await openWindow();
+  await phone.goto('/handset');
+  await phone.getByLabel('This phone').fill(GRACE);
+  await phone.getByLabel('Text message').fill('Any news?');
+  await phone.getByRole('button', {name: 'Send'}).click();
+  await expect(phone.getByLabel('Text message')).toHaveValue('');
+  const turned = phone.waitForResponse('**/local/handset/fate');
+  await phone.getByLabel('and is').selectOption('switched off');
+  expect((await turned).status()).toBe(204);
+  await dana.opensConversationWith('Any news?');
+  await dana.replies('Your crown is ready.');
+  await expect(dana.bubbles.last()).toContainText('Not delivered: the phone is switched off or out of reach.');
+});
