@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 
+from deadlines import eventually
 from emulator import ROOT
 from people import Customer, Staff
 from readme import commands, run
@@ -210,15 +211,19 @@ def arn(sqs, deployment, queue):
     return sqs.get_queue_attributes(QueueUrl=deployment.ids[queue], AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
 
 
-def test_the_doctor_finds_that_texts_go_nowhere(deployment, operator, harbor, dana, maria):
-    sns, topic = deployment.emulator.client("sns"), deployment.outputs["InboundTopic"]
-    (subscription,) = sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
+@pytest.mark.parametrize("topic", ["InboundTopic", "ReceiptTopic"])
+def test_the_doctor_finds_that_what_the_sms_service_tells_goes_nowhere(deployment, operator, harbor, dana, maria, topic):
+    sns, arn = deployment.emulator.client("sns"), deployment.outputs[topic]
+    (subscription,) = sns.list_subscriptions_by_topic(TopicArn=arn)["Subscriptions"]
     sns.unsubscribe(SubscriptionArn=subscription["SubscriptionArn"])
     found = operator.asks_the_doctor()
-    operator.follows(found.pop("the queue is not subscribed to it"))
+    operator.follows(found.pop(f"{topic}: the queue is not subscribed to it"))
     assert found == {}
     maria.texts(harbor.line, "Did you get this?")
-    dana.sees("Did you get this?")
+    conversation = dana.sees("Did you get this?")["conversation"]
+    assert dana.replies(conversation, "Yes.").status == 201
+    deployment.emulator.carriers.tells(deployment.outputs["ReceiptTopic"], maria.number, "TEXT_DELIVERED")
+    eventually(lambda: dana.messages(conversation)[0]["status"] == "delivered", "its receipt is recorded")
 
 
 def test_the_doctor_finds_an_alarm_that_rings_and_one_that_would_tell_nobody(deployment, operator):

@@ -1,4 +1,4 @@
-//! Whether what the SMS service publishes reaches the queue.
+//! Whether what the SMS service publishes reaches the queues: texts of customers, and what became of ours.
 
 use aws_sdk_sns::Client;
 use serde_json::Value;
@@ -10,18 +10,34 @@ use crate::failure::{Failure, failure};
 
 const CHECK: &str = "topic";
 
+/// Each with the queue that it delivers to, and the one for what cannot be.
+const TOPICS: [(Part, Part, Part); 2] = [
+    (Part::InboundTopic, Part::InboundQueue, Part::InboundDeadLetters),
+    (Part::ReceiptTopic, Part::ReceiptQueue, Part::ReceiptDeadLetters),
+];
+
 pub(crate) async fn check(live: &Live) -> Vec<Finding> {
-    let topic = match live.physical(CHECK, Part::InboundTopic) {
-        Ok(topic) => topic,
-        Err(absent) => return vec![absent],
-    };
     let client = Client::new(&live.aws);
-    let mut findings = match publishable(&client, live, topic).await {
+    let mut findings = Vec::new();
+    for (topic, queue, dead_letters) in TOPICS {
+        match live.physical(CHECK, topic) {
+            Ok(arn) => {
+                let named = |found: Finding| Finding { says: format!("{}: {}", topic.logical(), found.says), ..found };
+                findings.extend(look(&client, live, arn, queue, dead_letters).await.into_iter().map(named));
+            }
+            Err(absent) => findings.push(absent),
+        }
+    }
+    findings
+}
+
+async fn look(client: &Client, live: &Live, topic: &str, queue: Part, dead_letters: Part) -> Vec<Finding> {
+    let mut findings = match publishable(client, live, topic).await {
         Ok(findings) => findings,
         Err(failure) => vec![Finding::failed(CHECK, &failure)],
     };
-    findings.push(match ends(live).await {
-        Ok((queue, dead_letters)) => match delivering(&client, live, topic, &queue, &dead_letters).await {
+    findings.push(match ends(live, queue, dead_letters).await {
+        Ok((queue, dead_letters)) => match delivering(client, live, topic, &queue, &dead_letters).await {
             Ok(finding) => finding,
             Err(failure) => Finding::failed(CHECK, &failure),
         },
@@ -44,7 +60,7 @@ async fn publishable(client: &Client, live: &Live, topic: &str) -> Result<Vec<Fi
     if attributes.get("KmsMasterKeyId").is_some_and(|key| key.ends_with("alias/aws/sns")) {
         findings.push(Finding::wrong(
             CHECK,
-            "it is encrypted with AWS's own key, which the SMS service may not use: nothing that customers write arrives",
+            "it is encrypted with AWS's own key, which the SMS service may not use: nothing that it publishes arrives",
             "encrypt it with a key of your own whose policy allows sms-voice.amazonaws.com kms:GenerateDataKey* and \
              kms:Decrypt, or with none",
         ));
@@ -68,8 +84,8 @@ fn admits_the_sms_service(policy: &Value) -> bool {
 }
 
 /// The ARNs of the queue that it delivers to, and of the one for what cannot be.
-async fn ends(live: &Live) -> Result<(String, String), Finding> {
-    Ok((queues::arn(live, CHECK, Part::InboundQueue).await?, queues::arn(live, CHECK, Part::InboundDeadLetters).await?))
+async fn ends(live: &Live, queue: Part, dead_letters: Part) -> Result<(String, String), Finding> {
+    Ok((queues::arn(live, CHECK, queue).await?, queues::arn(live, CHECK, dead_letters).await?))
 }
 
 /// Whether the queue gets it, in its envelope.
