@@ -28,14 +28,7 @@ impl Confirmation {
         let text = format!("You get no more texts from {}. Text START to get them again.", company.name);
         let Ok(text) = OutboundText::parse(&text) else { return Ok(()) };
         let Some(message) = store.queue_confirmation(line, arrival, &text, now).await? else { return Ok(()) };
-        let outgoing = Outgoing {
-            company: &line.company,
-            conversation: message.conversation,
-            position: message.position,
-            from: &line.number,
-            to: &arrival.from,
-            text: &text,
-        };
+        let outgoing = Outgoing { company: &line.company, message: &message, to: &arrival.from };
         let progress = match self.gateway.hand_over(outgoing).await {
             Handed::Accepted { provider_id } => Progress::Sent { at: self.clock.now(), provider_id },
             Handed::Refused(refusal) => Progress::Failed { refusal },

@@ -216,7 +216,7 @@ impl SendReply {
             again,
         };
         match self.store.queue(&draft, self.clock.now()).await? {
-            Queued::New(message) => Ok(self.hand_over(staff, message, recipient, &text).await),
+            Queued::New(message) => Ok(self.hand_over(staff, message, recipient).await),
             Queued::Repeat(message)
                 if message.text == text.as_str() && message.conversation == recipient.conversation =>
             {
@@ -233,27 +233,14 @@ impl SendReply {
         }
     }
 
-    async fn hand_over(
-        &self,
-        staff: &Staff,
-        mut message: Message,
-        recipient: &Recipient,
-        text: &OutboundText,
-    ) -> Message {
+    async fn hand_over(&self, staff: &Staff, mut message: Message, recipient: &Recipient) -> Message {
         let number = &recipient.contact.number;
         let contact = Contact { number: number.clone(), line: message.line.clone() };
         // Whether the carrier takes the number again is to be noticed: until then it is looked up each time.
         if recipient.refused.is_none() {
             self.contacts.remember(&staff.company, message.conversation, contact);
         }
-        let outgoing = Outgoing {
-            company: &staff.company,
-            conversation: message.conversation,
-            position: message.position,
-            from: &message.line,
-            to: number,
-            text,
-        };
+        let outgoing = Outgoing { company: &staff.company, message: &message, to: number };
         let reached = match self.gateway.hand_over(outgoing).await {
             Handed::Accepted { provider_id } => {
                 self.metrics.count(Metric::SendAccepted);

@@ -10,9 +10,9 @@ const COMPANY: &str = "company";
 const CONVERSATION: &str = "conversation";
 const MESSAGE: &str = "message";
 
-pub(crate) fn of(message: Outgoing<'_>) -> HashMap<String, String> {
+pub(crate) fn of(Outgoing { company, message, .. }: Outgoing<'_>) -> HashMap<String, String> {
     HashMap::from([
-        (COMPANY.to_owned(), message.company.to_string()),
+        (COMPANY.to_owned(), company.to_string()),
         (CONVERSATION.to_owned(), message.conversation.to_string()),
         (MESSAGE.to_owned(), message.position.to_string()),
     ])

@@ -24,17 +24,18 @@ impl EndUserMessaging {
         Self { client: Client::new(aws), settings: settings.clone() }
     }
 
-    pub(crate) async fn hand_over(&self, message: Outgoing<'_>) -> Handed {
+    pub(crate) async fn hand_over(&self, outgoing: Outgoing<'_>) -> Handed {
+        let Outgoing { message, to, .. } = outgoing;
         let sent = self
             .client
             .send_text_message()
-            .origination_identity(message.from.as_str())
-            .destination_phone_number(message.to.as_str())
-            .message_body(message.text.as_str())
+            .origination_identity(message.line.as_str())
+            .destination_phone_number(to.as_str())
+            .message_body(&message.text)
             .message_type(MessageType::Transactional)
             .set_configuration_set_name(self.settings.configuration_set.clone())
             .set_max_price(self.settings.max_price.clone())
-            .set_context(Some(context::of(message)))
+            .set_context(Some(context::of(outgoing)))
             .send()
             .await;
         match sent {

@@ -8,7 +8,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
-use domain::{CompanyId, ConversationId, OutboundText, PhoneNumber, Position, Randomness, Refusal};
+use domain::{CompanyId, Message, PhoneNumber, Randomness, Refusal};
 use tokio::time::Instant;
 
 use crate::end_user_messaging::EndUserMessaging;
@@ -32,12 +32,8 @@ enum Service {
 #[derive(Clone, Copy, Debug)]
 pub struct Outgoing<'a> {
     pub company: &'a CompanyId,
-    pub conversation: ConversationId,
-    pub position: Position,
-    /// A line of ours.
-    pub from: &'a PhoneNumber,
+    pub message: &'a Message,
     pub to: &'a PhoneNumber,
-    pub text: &'a OutboundText,
 }
 
 /// What is known after a message was handed to the carrier, once.
@@ -73,22 +69,24 @@ impl Gateway {
 
     /// Hands a message to the carrier, once. It is offered again only where it certainly was not taken
     /// and what stood in the way passes.
-    pub async fn hand_over(&self, message: Outgoing<'_>) -> Handed {
+    pub async fn hand_over(&self, outgoing: Outgoing<'_>) -> Handed {
         let begun = Instant::now();
         let mut wait = FIRST_WAIT;
         loop {
             let handed = match &self.service {
-                Service::EndUserMessaging(service) => service.hand_over(message).await,
-                Service::Sns(service) => service.hand_over(message).await,
+                Service::EndUserMessaging(service) => service.hand_over(outgoing).await,
+                Service::Sns(service) => service.hand_over(outgoing).await,
             };
-            let waited = jittered(wait, &self.randomness);
-            match handed {
-                Handed::Refused(refusal) if refusal.passes() && begun.elapsed() + waited < TRY_FOR => {
-                    tokio::time::sleep(waited).await;
-                    wait *= 2;
-                }
-                handed => return handed,
+            let Handed::Refused(refusal) = handed else { return handed };
+            if !refusal.passes() {
+                return handed;
             }
+            let waited = jittered(wait, &self.randomness);
+            if begun.elapsed() + waited >= TRY_FOR {
+                return handed;
+            }
+            tokio::time::sleep(waited).await;
+            wait *= 2;
         }
     }
 }

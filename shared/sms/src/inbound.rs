@@ -2,6 +2,8 @@ use domain::{PhoneNumber, Timestamp};
 use serde::Deserialize;
 use thiserror::Error;
 
+use crate::envelope::Envelope;
+
 /// A customer's SMS as AWS End User Messaging publishes it ("two-way SMS message payload").
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InboundSms {
@@ -31,14 +33,6 @@ pub enum Malformed {
     TooLong(usize),
     #[error("the envelope's Timestamp is not RFC 3339")]
     Timestamp,
-}
-
-/// What SNS wraps a message in, unless raw delivery is on.
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Envelope {
-    message: String,
-    timestamp: Option<String>,
 }
 
 #[derive(Deserialize)]

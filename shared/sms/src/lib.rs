@@ -2,6 +2,7 @@
 
 mod context;
 mod end_user_messaging;
+mod envelope;
 mod gateway;
 mod inbound;
 mod lookup;

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use crate::context;
+use crate::envelope::Envelope;
 
 /// What End User Messaging says became of a message ("Event format for SMS").
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,12 +43,6 @@ pub enum NotAReceipt {
     /// Of a message that somebody else sent with the same configuration set. No reason to look at it again.
     #[error("its context names no message of ours")]
     NotOurs,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Envelope {
-    message: String,
 }
 
 #[derive(Deserialize)]

@@ -18,14 +18,14 @@ impl Sns {
         Self { client: Client::new(aws) }
     }
 
-    pub(crate) async fn hand_over(&self, message: Outgoing<'_>) -> Handed {
+    pub(crate) async fn hand_over(&self, Outgoing { message, to, .. }: Outgoing<'_>) -> Handed {
         let published = self
             .client
             .publish()
-            .phone_number(message.to.as_str())
-            .message(message.text.as_str())
+            .phone_number(to.as_str())
+            .message(&message.text)
             .set_message_attributes(Some(
-                [("AWS.MM.SMS.OriginationNumber", message.from.as_str()), ("AWS.SNS.SMS.SMSType", "Transactional")]
+                [("AWS.MM.SMS.OriginationNumber", message.line.as_str()), ("AWS.SNS.SMS.SMSType", "Transactional")]
                     .into_iter()
                     .filter_map(|(name, value)| Some((name.to_owned(), attribute(value)?)))
                     .collect(),
