@@ -494,6 +494,12 @@ async fn a_number_that_no_text_arrived_at_in_the_end_is_known_not_to_work_until_
         assert_eq!(texting().await["possible"], true, "{event}");
     }
     assert_eq!(dana.replies(conversation, "hello").await.status, 201);
+    maria.receipt("TEXT_UNREACHABLE", true).await;
+    assert_eq!(texting().await["reason"], "refused");
+    assert_eq!(dana.replies(conversation, "hello?").await.status, 201);
+    maria.receipt("TEXT_DELIVERED", true).await;
+    assert_eq!(texting().await["possible"], true, "a text has arrived");
+    assert_eq!(dana.replies(conversation, "hello").await.status, 201);
     maria.receipt("TEXT_SPAM", true).await;
     assert_eq!(texting().await["possible"], true, "that was not the number's fault");
 }

@@ -76,6 +76,9 @@ impl DeliveryReceipt {
         };
         let settled =
             self.store.settle(&receipt.company, receipt.conversation, receipt.position, &receipt.progress()).await?;
+        if receipt.fate == Fate::Delivered && settled != Settled::Unknown {
+            self.store.number_accepted(&receipt.company, receipt.conversation, receipt.at).await?;
+        }
         let Fate::Undelivered(why) = receipt.fate else { return Ok(()) };
         if settled == Settled::Now {
             tracing::warn!(?why, "a message was not delivered");

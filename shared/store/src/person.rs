@@ -270,12 +270,12 @@ impl Store {
         updated(remembered).map(|_| ())
     }
 
-    /// Forgets that the carrier refused a text at a moment, since it has taken one. One request.
+    /// Forgets that texts did not arrive until a moment, since one has since. One request.
     pub async fn number_accepted(
         &self,
         company: &CompanyId,
         conversation: ConversationId,
-        refused: Timestamp,
+        until: Timestamp,
     ) -> Result<(), StoreError> {
         let forgotten = self
             .client
@@ -283,14 +283,14 @@ impl Store {
             .table_name(&self.table)
             .set_key(Some(keys::person(company, conversation).attributes()))
             .update_expression("REMOVE refused_at ADD #version :one")
-            .condition_expression("refused_at = :refused")
+            .condition_expression("refused_at <= :until")
             .expression_attribute_names("#version", "version")
-            .expression_attribute_values(":refused", AttributeValue::N(refused.as_millis().to_string()))
+            .expression_attribute_values(":until", AttributeValue::N(until.as_millis().to_string()))
             .expression_attribute_values(":one", AttributeValue::N("1".into()))
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await;
-        // If not, it has refused another meanwhile, or whoever it was about is not there any more.
+        // If not, another did not arrive since, or whoever it was about is not there any more.
         updated(forgotten).map(|_| ())
     }
 
