@@ -1,5 +1,6 @@
 import {readFile} from 'node:fs/promises';
 import {createRequire} from 'node:module';
+import {booked} from '../lib/appointments.mjs';
 import {expect, test, BEN} from '../lib/test.mjs';
 import {EMPTY, SIGNED_OUT, appointmentPath, conversationPath, opens, signedIn} from '../lib/pages.mjs';
 
@@ -15,8 +16,10 @@ for (const colorScheme of ['light', 'dark']) {
     test('every page fits the screen, holds still as it loads, and axe finds nothing', async ({openWindow, signIn}) => {
       const visitor = await openWindow({colorScheme, ...injected});
       for (const page of SIGNED_OUT) await isRight(visitor, page, colorScheme);
-      const {page} = await signIn('Dana Whitfield', {colorScheme, ...injected});
+      const dana = await signIn('Dana Whitfield', {colorScheme, ...injected});
+      const {page} = dana;
       for (const place of signedIn(await conversationPath(page), await appointmentPath(page))) await isRight(page, place, colorScheme);
+      await booked(dana, {number: BEN, name: 'Benjamin Alexander Castellano-Featherstonehaugh', service: 'Comprehensive examination, cleaning and X-rays'});
       await isRight(page, {name: 'opted-out', path: await conversationPath(page, BEN), ready: '[data-opted-out]'}, colorScheme);
       await page.goto('/new-message.html');
       await page.getByLabel('Mobile number').fill('12345');

@@ -18,7 +18,7 @@ test('every notification can be reached, none twice, while new ones come', async
   await stack.customerTexts(SAM, 'text 68');
   await expect(texts).toHaveText(numbered(68).reverse());
   await expect(dana.earlier).toHaveCount(0);
-  expect(asked, 'each older page was asked for once').toHaveLength(2);
+  expect(asked, 'no older page was asked for twice').toEqual([...new Set(asked)]);
 });
 
 test('with the keyboard, "Show earlier ones" goes on at the first that it brought', {tag: '@any-width'}, async ({stack, dana}) => {
