@@ -13,16 +13,29 @@ export class Worker {
       worker.registration = registrations.find(({scopeURL, isDeleted}) => !isDeleted && scopeURL === `${worker.origin}/`)?.registrationId ?? worker.registration;
     });
     await worker.tools.send('ServiceWorker.enable');
+    worker.tools.on('BackgroundService.backgroundServiceEventReceived', ({backgroundServiceEvent: {eventName}}) => {
+      if (eventName === 'Push event completed') worker.completed += 1;
+    });
+    await worker.tools.send('BackgroundService.setRecording', {shouldRecord: true, service: 'pushMessaging'});
+    await worker.tools.send('BackgroundService.startObserving', {service: 'pushMessaging'});
     await page.evaluate(() => navigator.serviceWorker.ready.then(() => null));
     await expect.poll(() => worker.registration, 'the service worker is registered').toBeTruthy();
     return worker;
   }
 
-  /** What `dispatch-push` sends, or anything else. */
+  pushed = 0;
+  completed = 0;
+
+  /**
+   * What `dispatch-push` sends, or anything else. Ends when the worker has dealt with all there is: Chromium forgets
+   * a notification that is asked for while it is being shown.
+   */
   async isPushed(push) {
     const {origin, registration: registrationId} = this;
     const data = typeof push === 'string' ? push : JSON.stringify(push);
+    this.pushed += 1;
     await this.tools.send('ServiceWorker.deliverPushMessage', {origin, registrationId, data});
+    await expect.poll(() => this.completed, 'the worker has dealt with what was pushed').toBe(this.pushed);
   }
 
   async putsAllAway() {
