@@ -167,12 +167,19 @@ fn envelope(message: &Value) -> Value {
 /// What foreign words are brought in: what they are, and the event that brings them.
 type Brought = (&'static str, Value, fn(&Value) -> Value);
 
-fn brought() -> Vec<Brought> {
+/// `sent` is a message whose receipts are brought, too.
+fn brought(sent: &Value) -> Vec<Brought> {
     let sms = json!({
         "originationNumber": MARIA, "destinationNumber": HARBOR, "messageKeyword": "KEYWORD_1", "messageBody": "Hello",
         "inboundMessageId": "cae173d2-66b9-564c-8309-21f858e9fb84", "previousPublishedMessageId": "id",
     });
     let call = Call::new("contact", HARBOR, MARIA, "7f3a");
+    let receipt = json!({
+        "eventType": "TEXT_UNREACHABLE", "eventVersion": "1.0", "eventTimestamp": 1_700_000_000_000_u64, "isFinal": true,
+        "originationPhoneNumber": HARBOR, "destinationPhoneNumber": MARIA, "isoCountryCode": "US", "messageId": "of-the-carrier",
+        "messageStatus": "UNREACHABLE", "messageStatusDescription": "out of reach",
+        "context": {"company": "harbor-dental", "conversation": sent["conversation"], "message": sent["id"]},
+    });
     let itself: fn(&Value) -> Value = Value::clone;
     let socket = json!({
         "headers": {"Cookie": "__Host-switchboard=00ff", "Host": "localhost", "Sec-Fetch-Site": "same-origin"},
@@ -195,6 +202,8 @@ fn brought() -> Vec<Brought> {
         ("confirmation-call", call.pressed("1"), itself),
         ("confirmation-call", call.over("HUMAN_ANSWERED"), |event| json_in(&[("1", event.to_string())])),
         ("confirmation-call", json_in(&[("1", call.initiated().to_string())]), itself),
+        ("delivery-receipt", receipt.clone(), |receipt| json_in(&[("1", envelope(receipt).to_string())])),
+        ("delivery-receipt", json_in(&[("1", receipt.to_string()), ("2", envelope(&receipt).to_string())]), itself),
         ("authorize", socket.clone(), itself),
         ("live-connection", socket, itself),
     ]
@@ -204,7 +213,9 @@ fn brought() -> Vec<Brought> {
 async fn no_function_panics_at_what_it_is_brought() {
     let house = House::open().await;
     house.has_appointment("harbor-dental", "7f3a", Some(MARIA)).await;
-    let brought = brought();
+    let dana = house.dana().await;
+    assert_eq!(dana.writes_first(MARIA, "Hello").await.status, 201);
+    let brought = brought(&dana.messages(&dana.conversation_with(MARIA).await).await.items()[0]);
     let cases = (0..brought.len(), vec(changes(), 0..4), vec(changes(), 0..2));
     tries(&cases, async |(which, inside, around)| {
         let (function, words, bring) = &brought[which];
@@ -225,7 +236,6 @@ async fn no_function_panics_at_what_it_is_brought() {
         Ok(())
     });
     // And whoever comes next is served.
-    let dana = house.dana().await;
     house.phone("+12535550119").texts(HARBOR, "Still there?").await;
     assert!(dana.notifications().await.texts().contains(&"Still there?".to_owned()));
 }
@@ -338,6 +348,7 @@ fn asked() -> Vec<Asked> {
             .with("before", position)
             .with("after", position),
         Asked::new(post.clone(), "/api/conversations/", conversation, "/messages").json(json!({"text": "Hello"})),
+        Asked::new(post.clone(), "/api/conversations/", conversation, "/messages").json(json!({"again": conversation})),
         Asked::new(post.clone(), "/api/conversations/", conversation, "/opt-out"),
         Asked::new(post.clone(), "/api/messages", "", "").json(json!({"to": "(425) 555-0182", "text": "Hello"})),
         Asked::new(post.clone(), "/api/messages", "", "").form(&[("to", MARIA), ("text", "Hello")]),
