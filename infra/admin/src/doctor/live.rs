@@ -17,6 +17,7 @@ pub(crate) enum Part {
     InboundTopic,
     InboundQueue,
     InboundDeadLetters,
+    Receipts,
     ReceiptTopic,
     ReceiptQueue,
     ReceiptDeadLetters,
@@ -33,6 +34,7 @@ impl Part {
             Self::InboundTopic => "InboundTopic",
             Self::InboundQueue => "InboundQueue",
             Self::InboundDeadLetters => "InboundDeadLetters",
+            Self::Receipts => "Receipts",
             Self::ReceiptTopic => "ReceiptTopic",
             Self::ReceiptQueue => "ReceiptQueue",
             Self::ReceiptDeadLetters => "ReceiptDeadLetters",
@@ -99,6 +101,7 @@ mod tests {
             Part::InboundTopic,
             Part::InboundQueue,
             Part::InboundDeadLetters,
+            Part::Receipts,
             Part::SignInSecret,
             Part::AlarmTopic,
         ] {
@@ -108,7 +111,7 @@ mod tests {
             let outputs = template.split("\nOutputs:\n").nth(1).unwrap();
             assert!(format!("\n{outputs}").contains(&format!("\n  {output}:\n")), "{output}");
         }
-        for parameter in ["DeletionProtection", "RetentionDays"] {
+        for parameter in ["DeletionProtection", "RetentionDays", "SmsProvider"] {
             assert!(template.contains(&format!("\n  {parameter}:\n    Type: ")), "{parameter}");
         }
     }

@@ -13,6 +13,7 @@ mod portal;
 mod push_keys;
 mod queues;
 mod readers;
+mod receipts;
 mod sandbox;
 mod sign_in;
 mod stack;
@@ -54,6 +55,7 @@ async fn deployed(report: &mut Report, which: &WhichPlace) -> anyhow::Result<()>
     let live = Live { aws, stack, resources };
     report.add(table::check(&live).await)?;
     report.add(topic::check(&live).await)?;
+    report.add([receipts::check(&live).await])?;
     report.add(functions::check(&live).await)?;
     let (readers, missing) = readers::find(&live).await;
     report.add(missing)?;

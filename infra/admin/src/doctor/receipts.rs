@@ -1,0 +1,125 @@
+//! Whether the SMS service tells what becomes of the texts that it takes.
+
+use aws_sdk_pinpointsmsvoicev2::Client;
+use aws_sdk_pinpointsmsvoicev2::types::{ConfigurationSetInformation, EventDestination, EventType};
+
+use crate::doctor::Finding;
+use crate::doctor::live::{Live, Part, aws_command};
+use crate::failure::{Failure, Why, failure};
+
+const CHECK: &str = "receipts";
+
+pub(crate) async fn check(live: &Live) -> Finding {
+    if live.stack.parameter("SmsProvider") == Some("SNS") {
+        return Finding::ok(CHECK, "texts leave by Amazon SNS, which tells nobody what becomes of them");
+    }
+    match look(live).await {
+        Ok(finding) | Err(finding) => finding,
+    }
+}
+
+async fn look(live: &Live) -> Result<Finding, Finding> {
+    let set = live.physical(CHECK, Part::Receipts)?;
+    let topic = live.physical(CHECK, Part::ReceiptTopic)?;
+    let described = Client::new(&live.aws).describe_configuration_sets().configuration_set_names(set).send().await;
+    let described = described.map_err(failure("sms-voice:DescribeConfigurationSets")).map_err(|failure: Failure| {
+        if failure.why == Why::NotThere {
+            let says = format!("the configuration set {set} was deleted: no text of staff goes out");
+            Finding::wrong(CHECK, says, live.redeploy())
+        } else {
+            Finding::failed(CHECK, &failure)
+        }
+    })?;
+    let described = described.configuration_sets().first();
+    let destinations = described.map(ConfigurationSetInformation::event_destinations).unwrap_or_default();
+    Ok(told(&live.stack.region, set, topic, destinations))
+}
+
+fn told<'a>(
+    region: &str,
+    set: &str,
+    topic: &str,
+    destinations: impl IntoIterator<Item = &'a EventDestination>,
+) -> Finding {
+    let command = |verb: &str, name: &str, how: &str| {
+        let destination = format!("--configuration-set-name {set} --event-destination-name {name}");
+        aws_command(&format!("pinpoint-sms-voice-v2 {verb}-event-destination {destination} {how}"), region)
+    };
+    let mut destinations = destinations.into_iter();
+    let leading_here = destinations.find(|to| to.sns_destination().is_some_and(|sns| sns.topic_arn() == topic));
+    let Some(destination) = leading_here else {
+        return Finding::wrong(
+            CHECK,
+            format!("nobody is told what becomes of texts: nothing leads from {set} to the topic"),
+            command(
+                "create",
+                "switchboard",
+                &format!("--matching-event-types TEXT_ALL --sns-destination TopicArn={topic}"),
+            ),
+        );
+    };
+    let update = |how| command("update", destination.event_destination_name(), how);
+    if !destination.enabled() {
+        return Finding::wrong(
+            CHECK,
+            format!("nobody is told what becomes of texts: what leads from {set} to the topic is turned off"),
+            update("--enabled"),
+        );
+    }
+    if !destination.matching_event_types().iter().any(|kind| matches!(kind, EventType::All | EventType::TextAll)) {
+        return Finding::wrong(
+            CHECK,
+            format!("not all that becomes of texts is told: {set} hands on some of it only"),
+            update("--matching-event-types TEXT_ALL"),
+        );
+    }
+    Finding::ok(CHECK, "the topic is told what becomes of texts")
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_pinpointsmsvoicev2::types::SnsDestination;
+    use aws_sdk_pinpointsmsvoicev2::types::builders::EventDestinationBuilder;
+
+    use super::*;
+    use crate::doctor::Verdict;
+
+    const TOPIC: &str = "arn:aws:sns:eu-west-1:123456789012:receipts";
+
+    fn destination(topic: &str) -> EventDestinationBuilder {
+        EventDestination::builder()
+            .event_destination_name("receipts")
+            .enabled(true)
+            .matching_event_types(EventType::TextAll)
+            .sns_destination(SnsDestination::builder().topic_arn(topic).build().unwrap())
+    }
+
+    fn found(destinations: &[EventDestinationBuilder]) -> Finding {
+        let destinations: Vec<_> = destinations.iter().map(|it| it.clone().build().unwrap()).collect();
+        told("eu-west-1", "switchboard-receipts", TOPIC, &destinations)
+    }
+
+    #[test]
+    fn what_becomes_of_texts_is_told_only_if_all_of_it_leads_to_the_topic() {
+        let elsewhere = destination("arn:aws:sns:eu-west-1:123456789012:other");
+        assert_eq!(found(&[elsewhere.clone(), destination(TOPIC)]).verdict, Verdict::Ok);
+        let named = "--configuration-set-name switchboard-receipts --event-destination-name";
+        let create = format!(
+            "aws pinpoint-sms-voice-v2 create-event-destination {named} switchboard --matching-event-types TEXT_ALL \
+             --sns-destination TopicArn={TOPIC} --region eu-west-1"
+        );
+        let update = |how| {
+            format!("aws pinpoint-sms-voice-v2 update-event-destination {named} receipts {how} --region eu-west-1")
+        };
+        let some = destination(TOPIC).set_matching_event_types(Some(vec![EventType::TextDelivered]));
+        for (wrong, to_do) in [
+            (&[][..], create.clone()),
+            (&[elsewhere], create),
+            (&[destination(TOPIC).enabled(false)], update("--enabled")),
+            (&[some], update("--matching-event-types TEXT_ALL")),
+        ] {
+            let finding = found(wrong);
+            assert_eq!((finding.verdict, finding.to_do), (Verdict::Wrong, Some(to_do)), "{}", finding.says);
+        }
+    }
+}
