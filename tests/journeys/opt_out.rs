@@ -54,6 +54,21 @@ async fn a_keyword_stops_everything_that_staff_would_send_until_start() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_keyword_is_nothing_to_answer_and_after_stop_nothing_can_be_answered() {
+    let house = House::open().await;
+    let (dana, _) = talking(&house).await;
+    let waits = async || {
+        let marked = dana.screen("/api/notifications").await.body.matches("needs an answer").count();
+        (dana.notifications().await.items()[0]["unanswered"].as_u64().unwrap(), marked)
+    };
+    assert_eq!(waits().await, (1, 1));
+    for (text, unanswered) in [("STOP", (0, 0)), ("START", (0, 0)), ("Are you open?", (1, 1)), ("start", (1, 2))] {
+        house.phone(MARIA).texts(HARBOR, text).await;
+        assert_eq!(waits().await, unanswered, "{text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn only_the_whole_message_is_a_keyword() {
     let house = House::open().await;
     let (dana, conversation) = talking(&house).await;

@@ -73,7 +73,7 @@ pub(crate) struct HeadNews<'a> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum From {
     /// A customer, who may be new and may write to another line than last time.
-    Customer,
+    Customer(Asks),
     /// Staff, writing first: if there is a conversation, on its line.
     StaffFirst,
     /// Staff, in a conversation that there is, on its line.
@@ -81,6 +81,16 @@ pub(crate) enum From {
     /// Nobody: a call to a customer, who may be new, ended. The line it came from is not one that
     /// they wrote to: replies go on where they did.
     Call(CallOutcome),
+}
+
+/// What a customer's text asks of staff.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asks {
+    Answer,
+    /// To be left alone: no text can answer what they said before, either.
+    NoMore,
+    /// To get texts again, and nothing else.
+    Nothing,
 }
 
 /// How the news stands to what the head already knows.
@@ -146,9 +156,9 @@ fn moved(news: &HeadNews<'_>, unanswered: &str) -> String {
     let ours = if matches!(news.from, From::StaffFirst | From::StaffReplying) { ":true" } else { ":false" };
     let (line, call, no_call) = match news.from {
         From::Call(_) => ("if_not_exists(#line, :line)", ", last_call = :call", ""),
-        From::Customer | From::StaffFirst | From::StaffReplying => (":line", "", " REMOVE last_call"),
+        From::Customer(_) | From::StaffFirst | From::StaffReplying => (":line", "", " REMOVE last_call"),
     };
-    let heard = if news.from == From::Customer { ", heard = :position" } else { "" };
+    let heard = if matches!(news.from, From::Customer(_)) { ", heard = :position" } else { "" };
     format!(
         "SET conversation = :conversation, #number = :number, #line = {line}, #last = :position, last_text = :text, \
          last_is_ours = {ours}, recent_pk = :recent_pk, recent_sk = :recent_sk, expires_at = :expires, \
@@ -158,24 +168,24 @@ fn moved(news: &HeadNews<'_>, unanswered: &str) -> String {
 
 fn newly_unanswered(from: From) -> &'static str {
     match from {
-        From::Customer => "if_not_exists(#unanswered, :zero) + :one",
+        From::Customer(Asks::Answer) => "if_not_exists(#unanswered, :zero) + :one",
         From::Call(outcome) if outcome.needs_an_answer() => "if_not_exists(#unanswered, :zero) + :one",
-        From::Call(_) => "if_not_exists(#unanswered, :zero)",
-        From::StaffFirst | From::StaffReplying => ":zero",
+        From::Customer(Asks::Nothing) | From::Call(_) => "if_not_exists(#unanswered, :zero)",
+        From::Customer(Asks::NoMore) | From::StaffFirst | From::StaffReplying => ":zero",
     }
 }
 
 fn unanswered_afresh(from: From) -> &'static str {
     match from {
-        From::Customer => ":one",
+        From::Customer(Asks::Answer) => ":one",
         From::Call(outcome) if outcome.needs_an_answer() => ":one",
-        From::Call(_) | From::StaffFirst | From::StaffReplying => ":zero",
+        From::Customer(_) | From::Call(_) | From::StaffFirst | From::StaffReplying => ":zero",
     }
 }
 
 fn may_be_newest(from: From) -> &'static str {
     match from {
-        From::Customer | From::Call(_) => "attribute_not_exists(pk) OR (#last >= :floor AND #last < :position)",
+        From::Customer(_) | From::Call(_) => "attribute_not_exists(pk) OR (#last >= :floor AND #last < :position)",
         From::StaffFirst => "attribute_not_exists(pk) OR (#last >= :floor AND #last < :position AND #line = :line)",
         From::StaffReplying => "#last >= :floor AND #last < :position AND #line = :line",
     }
@@ -196,7 +206,7 @@ fn values(news: &HeadNews<'_>) -> HashMap<String, AttributeValue> {
     let number = |value: u64| AttributeValue::N(value.to_string());
     let call = match news.from {
         From::Call(outcome) => serde_dynamo::to_attribute_value(outcome).unwrap_or(AttributeValue::Null(true)),
-        From::Customer | From::StaffFirst | From::StaffReplying => AttributeValue::Null(true),
+        From::Customer(_) | From::StaffFirst | From::StaffReplying => AttributeValue::Null(true),
     };
     [
         (":conversation", text(&news.conversation)),

@@ -3,7 +3,7 @@ use domain::{
 };
 
 use crate::guard::Done;
-use crate::head::{From, Head, HeadNews, SUPPOSED_AT_MOST, Stands, moved_too_often};
+use crate::head::{Asks, From, Head, HeadNews, SUPPOSED_AT_MOST, Stands, moved_too_often};
 use crate::transaction::Transacted;
 use crate::{Store, StoreError, keys};
 
@@ -36,6 +36,12 @@ impl Store {
             text: arrival.text.clone(),
             kind: MessageKind::Inbound,
         };
+        let mut opted = opted(&message.text, message.position);
+        let asks = match &opted {
+            Some(Opted::Out(_)) => Asks::NoMore,
+            Some(Opted::In { .. }) => Asks::Nothing,
+            None => Asks::Answer,
+        };
         let news = HeadNews {
             company: &line.company,
             conversation,
@@ -43,14 +49,13 @@ impl Store {
             line: &line.number,
             position: message.position,
             text: &message.text,
-            from: From::Customer,
+            from: From::Customer(asks),
             floor: self.retention.floor(now),
             expires: self.retention.expires(arrival.at),
         };
         let guard =
             self.put_guard(keys::inbound_guard(arrival.id), Done { conversation, position: message.position }, now)?;
         let event = self.put_event(&line.company, &Event::Message(message.clone()), news.expires)?;
-        let mut opted = opted(&message.text, message.position);
         let mut stands = Stands::Newest;
         for _ in 0..SUPPOSED_AT_MOST {
             let mut writes = vec![guard.clone(), event.clone()];

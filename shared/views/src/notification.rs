@@ -1,4 +1,4 @@
-use domain::{Call, Conversation, Event, Message, Notification, Page};
+use domain::{Call, Conversation, Event, Message, Notification, Page, Wish};
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
@@ -49,13 +49,16 @@ pub(crate) fn row(Notification { event, conversation }: &Notification, viewer: &
 /// Whether this says that the customer waits for an answer. The latest of what they said does; what
 /// came before it is not marked.
 fn waits(event: &Event, conversation: &Conversation) -> bool {
+    let is_keyword = |text: &str| matches!(Wish::of(text), Some(Wish::Stop(_) | Wish::Start));
     let asks = match event {
-        Event::Message(_) => true,
+        Event::Message(message) => !is_keyword(&message.text),
         Event::Call(call) => call.outcome.needs_an_answer(),
     };
     // Something that came late can have an answer of ours after it, or a call that nobody has to
-    // answer: then it is not known which it is.
-    let unknown = conversation.last_is_ours || conversation.last_call.is_some_and(|call| !call.needs_an_answer());
+    // answer, or a keyword: then it is not known which it is.
+    let unknown = conversation.last_is_ours
+        || is_keyword(&conversation.last_text)
+        || conversation.last_call.is_some_and(|call| !call.needs_an_answer());
     conversation.unanswered > 0 && asks && (unknown || event.position() == conversation.last)
 }
 
