@@ -1,5 +1,8 @@
 // A stack, the sockets of those who look on, and a browser: all of this process, and gone with it.
+import {mkdtemp, rm} from 'node:fs/promises';
 import {createRequire} from 'node:module';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
 import {HARBOR, Stack} from '../../browser/lib/stack.mjs';
 import {Staff} from '../../browser/lib/staff.mjs';
 
@@ -8,8 +11,9 @@ const {chromium} = createRequire(new URL('../../browser/package.json', import.me
 export {HARBOR};
 export const now = () => performance.timeOrigin + performance.now();
 
-export async function withStack(work) {
-  const stack = await Stack.start();
+export async function withStack(work, {onDisk = false} = {}) {
+  const data = onDisk ? await mkdtemp(join(tmpdir(), 'switchboard-')) : null;
+  const stack = await Stack.start({data});
   const sockets = [];
   let browser = null;
   const house = {
@@ -39,6 +43,7 @@ export async function withStack(work) {
     await browser?.close();
     for (const socket of sockets) socket.close();
     await stack.stop();
+    if (data) await rm(data, {recursive: true});
   }
 }
 

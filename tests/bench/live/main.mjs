@@ -1,6 +1,7 @@
 // What is measured, one after the other, each on a stack of its own that ends with it.
 import {parseArgs} from 'node:util';
 import {crowd} from './crowd.mjs';
+import {load} from './load.mjs';
 import {screen} from './screen.mjs';
 import {soak} from './soak.mjs';
 
@@ -14,11 +15,11 @@ const {values, positionals} = parseArgs({
 });
 const wanted = positionals.length ? positionals : ['screen', 'crowd', 'soak'];
 const numbers = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, Number(value)]));
-const parts = {screen, crowd, soak};
+const parts = {screen, crowd, soak, load};
 
 let met = true;
 for (const part of wanted) {
-  if (!parts[part]) throw new Error(`there is no ${part}: screen, crowd, soak`);
+  if (!parts[part]) throw new Error(`there is no ${part}: screen, crowd, soak, load`);
   met = await parts[part](numbers) && met;
 }
 process.exitCode = met ? 0 : 1;

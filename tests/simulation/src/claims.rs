@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::network::Invocation;
 use crate::story::{COMPANIES, Provider, Receipt, Step, What};
-use crate::world::{CUSTOMERS, Request, Told, World, contact_of, feed, lock, text_of, thread};
+use crate::world::{CUSTOMERS, Request, Told, World, contact_of, feed, lock, sms_of, text_of, thread};
 
 /// One of the things that must hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,6 +21,7 @@ pub enum Claim {
     Unanswered,
     Shown,
     CarriedOnce,
+    OptedOut,
     ToldTruly,
     Saved,
     Calls,
@@ -39,13 +40,14 @@ pub struct Broken {
 }
 
 impl Claim {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Conversation,
         Self::Feed,
         Self::Order,
         Self::Unanswered,
         Self::Shown,
         Self::CarriedOnce,
+        Self::OptedOut,
         Self::ToldTruly,
         Self::Saved,
         Self::Calls,
@@ -66,6 +68,7 @@ impl fmt::Display for Claim {
             Self::Unanswered => "what waits for an answer agrees with what happened",
             Self::Shown => "what the carrier took is never shown as not sent",
             Self::CarriedOnce => "the carrier got each message at most once",
+            Self::OptedOut => "nothing is sent to who has opted out, and what they said last is in force",
             Self::ToldTruly => "what staff were told was sent was sent, and what was not was not",
             Self::Saved => "what staff were told was saved was saved",
             Self::Calls => "every call has one entry, with what is known best of it",
@@ -101,6 +104,14 @@ pub struct Seen {
     pub screens: Vec<(usize, Vec<String>, bool)>,
     /// By step.
     pub dead: Vec<usize>,
+}
+
+impl Seen {
+    /// What was recorded of a kind, in the order in which it was.
+    fn recorded(&self, kind: &str) -> impl Iterator<Item = &Value> {
+        let inserted = self.written.iter().filter(|record| record["eventName"] == "INSERT");
+        inserted.map(|record| &record["dynamodb"]["NewImage"]).filter(move |image| image["kind"]["S"] == *kind)
+    }
 }
 
 impl World {
@@ -174,6 +185,7 @@ pub fn judge(steps: &[Step], accepted: &[(usize, u64)], seen: &Seen) -> Vec<Brok
     court.order();
     court.unanswered();
     court.replies();
+    court.opted_out();
     court.saved();
     court.calls();
     court.announced();
@@ -213,7 +225,8 @@ impl Court<'_> {
         for (place, at) in self.accepted {
             let step = &self.steps[*place];
             let (text, Some(kept)) = (text_of(step), self.is_kept(*at)) else { continue };
-            let count = |items: &[Value]| items.iter().filter(|item| item["text"] == *text).count();
+            let is_it = |item: &&Value| item["text"] == *text && is_called(item, &id_of(step));
+            let count = |items: &[Value]| items.iter().filter(is_it).count();
             let thread = self.seen.threads.get(&(step.company, step.customer)).map_or(0, |thread| count(thread));
             let feed = count(&self.seen.feeds[step.company]);
             if thread != usize::from(kept) {
@@ -234,7 +247,7 @@ impl Court<'_> {
             }
             for item in items {
                 let id = item["id"].as_str().unwrap_or_default();
-                let taken = self.accepted.iter().find(|(place, _)| item["text"] == *text_of(&self.steps[*place]));
+                let taken = self.accepted.iter().find(|(place, _)| is_called(item, &id_of(&self.steps[*place])));
                 if let Some((_, at)) = taken
                     && !id.starts_with(&format!("{at:013}-"))
                 {
@@ -270,8 +283,9 @@ impl Court<'_> {
             let asks =
                 |image: &Value| matches!(image["outcome"]["S"].as_str(), Some("declined" | "asks-to-reschedule"));
             match (record["eventName"].as_str().unwrap_or_default(), kind) {
-                ("INSERT", "inbound-sms") => *waits += 1,
-                ("INSERT", "outbound-sms") => *waits = 0,
+                ("INSERT", "inbound-sms") if image["text"]["S"] == "START" => {}
+                ("INSERT", "inbound-sms") if image["text"]["S"] != "STOP" => *waits += 1,
+                ("INSERT", "inbound-sms" | "outbound-sms") => *waits = 0,
                 ("INSERT", "confirmation-call") if asks(image) => *waits += 1,
                 ("MODIFY", "confirmation-call") if asks(image) && !asks(old) => *waits += 1,
                 _ => {}
@@ -303,7 +317,8 @@ impl Court<'_> {
             let (text, seen) = (text_of(step), self.seen);
             let carried =
                 seen.carried.get(&step.customer).map_or(0, |texts| texts.iter().filter(|it| **it == text).count());
-            if carried > 1 {
+            let sends: Vec<_> = seen.recorded("outbound-sms").filter(|image| image["text"]["S"] == *text).collect();
+            if carried > sends.len().max(1) {
                 self.finds(
                     Claim::CarriedOnce,
                     format!("the reply of step {} was carried {carried} times", step.number),
@@ -311,8 +326,12 @@ impl Court<'_> {
             }
             let thread = seen.threads.get(&(step.company, step.customer));
             let shown: Vec<_> = thread.into_iter().flatten().filter(|item| item["text"] == *text).collect();
-            if shown.len() > 1 {
+            if shown.len() > sends.len().max(1) {
                 self.finds(Claim::Shown, format!("the reply of step {} is shown {} times", step.number, shown.len()));
+            }
+            if sends.len() > 1 {
+                self.sent_again(step, &sends, &shown, carried);
+                continue;
             }
             let status = shown.first().map(|item| match item["reason"].as_str() {
                 Some(reason) if reason.starts_with("Not sent") => "not sent",
@@ -358,6 +377,55 @@ impl Court<'_> {
                     }
                     _ => {}
                 }
+            }
+        }
+    }
+
+    /// Each message is tried again by one other at most, and none that was carried is shown as not sent.
+    fn sent_again(&mut self, step: &Step, sends: &[&Value], shown: &[&Value], carried: usize) {
+        let again: BTreeSet<_> = sends.iter().map(|image| image["again"]["S"].as_str()).collect();
+        if again.len() < sends.len() {
+            self.finds(Claim::CarriedOnce, format!("the reply of step {} was sent again by two", step.number));
+        }
+        let not_sent = shown.iter().filter(|item| item["reason"].as_str().is_some_and(|it| it.starts_with("Not sent")));
+        if carried + not_sent.count() > sends.len() {
+            self.finds(Claim::Shown, format!("the reply of step {} was carried {carried} times", step.number));
+        }
+    }
+
+    /// Plays the stream again: a message is recorded before it is sent, and not where the word in force is STOP.
+    fn opted_out(&mut self) {
+        let (seen, mut opted_out) = (self.seen, BTreeMap::new());
+        for record in &seen.written {
+            let image = &record["dynamodb"]["NewImage"];
+            let pk = image["pk"]["S"].as_str().unwrap_or_default();
+            if image["sk"]["S"] == "OPTOUT" {
+                opted_out.insert(pk, image["state"]["S"] == "out");
+            } else if record["eventName"] == "INSERT"
+                && image["kind"]["S"] == "outbound-sms"
+                && opted_out.get(pk) == Some(&true)
+            {
+                self.finds(Claim::OptedOut, format!("{} was sent to who has opted out", image["text"]["S"]));
+            }
+        }
+        let keyword = |(place, at): &(usize, u64)| match self.steps[*place].what {
+            What::Text { keyword: Some(keyword), .. } => Some((keyword, *at, &self.steps[*place])),
+            _ => None,
+        };
+        let mut last = BTreeMap::new();
+        for (keyword, at, step) in self.accepted.iter().filter_map(keyword) {
+            let id = id_of(step);
+            let recorded = |image: &&Value| image["sk"]["S"].as_str().is_some_and(|it| it.ends_with(&id));
+            let Some(pk) = seen.recorded("inbound-sms").find(recorded).and_then(|image| image["pk"]["S"].as_str())
+            else {
+                continue;
+            };
+            let said = last.entry(pk).or_insert((at, id.clone(), keyword));
+            *said = said.clone().max((at, id, keyword));
+        }
+        for (pk, (_, _, keyword)) in last {
+            if opted_out.get(pk) != Some(&(keyword == "STOP")) {
+                self.finds(Claim::OptedOut, format!("the last word was {keyword}, and is not in force"));
             }
         }
     }
@@ -488,6 +556,17 @@ impl Court<'_> {
             }
         }
     }
+}
+
+/// Switchboard's own id of a text.
+fn id_of(step: &Step) -> String {
+    let company = COMPANIES[step.company].parse();
+    company.map(|company| MessageId::of_inbound(&company, &sms_of(step)).to_string()).unwrap_or_default()
+}
+
+/// Whether something in a list is the message with this id.
+fn is_called(item: &Value, id: &str) -> bool {
+    item["id"].as_str().is_some_and(|it| it.ends_with(id))
 }
 
 /// The earliest moment that was kept when a record was written, to the second.

@@ -36,8 +36,10 @@ pub struct Step {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum What {
-    /// A customer texts a line. Its copies reach the queue so much later each.
+    /// A customer texts a line: words of their own, or a keyword that opts out or in. Its copies reach the queue so
+    /// much later each.
     Text {
+        keyword: Option<&'static str>,
         line: usize,
         copies: Vec<Duration>,
     },
@@ -47,6 +49,10 @@ pub enum What {
         first: bool,
         again: Vec<Duration>,
         receipts: Vec<(Receipt, Duration)>,
+    },
+    /// Staff send again what did not go out, or what nobody knows of; and press so much later once more.
+    Again {
+        again: Vec<Duration>,
     },
     /// A customer is called about their appointment: what they press, and how the call ends, come so much later.
     Call {
@@ -127,6 +133,7 @@ impl Fault {
 }
 
 const CUSTOMERS: u64 = 3;
+const KEYWORDS: [&str; 2] = ["STOP", "START"];
 pub(crate) const STATUSES: [&str; 4] = ["booked", "confirmed", "declined", "cancelled"];
 
 impl Story {
@@ -197,12 +204,17 @@ fn troubles(dice: &mut Dice, attempts: u64, calls: u64) -> Vec<Trouble> {
 impl What {
     fn cast(dice: &mut Dice) -> Self {
         match dice.below(100) {
-            0..32 => Self::Text { line: usize::from(dice.percent(30)), copies: times(dice, 1, 3) },
-            32..60 => {
+            0..32 => {
+                let (line, copies) = (usize::from(dice.percent(30)), times(dice, 1, 3));
+                let keyword = dice.percent(25).then(|| dice.pick(&KEYWORDS));
+                Self::Text { keyword, line, copies }
+            }
+            32..56 => {
                 let (first, again, delays) = (dice.percent(25), times(dice, 0, 2), times(dice, 0, 3));
                 let receipts = delays.into_iter().map(|delay| (dice.pick(&Receipt::ALL), delay)).collect();
                 Self::Reply { first, again, receipts }
             }
+            56..60 => Self::Again { again: times(dice, 0, 2) },
             60..70 => Self::Call {
                 pressed: dice
                     .percent(60)
@@ -224,9 +236,10 @@ impl What {
     /// The same with less in it.
     pub(crate) fn shorter(&self) -> Vec<Self> {
         match self.clone() {
-            Self::Text { line, copies } if copies.len() > 1 => {
-                without_one(&copies).into_iter().map(|copies| Self::Text { line, copies }).collect()
+            Self::Text { keyword, line, copies } if copies.len() > 1 => {
+                without_one(&copies).into_iter().map(|copies| Self::Text { keyword, line, copies }).collect()
             }
+            Self::Again { again } => without_one(&again).into_iter().map(|again| Self::Again { again }).collect(),
             Self::Reply { first, again, receipts } => {
                 let with = |again, receipts| Self::Reply { first, again, receipts };
                 let repeats = without_one(&again).into_iter().map(|again| with(again, receipts.clone()));
@@ -290,8 +303,13 @@ impl fmt::Display for Step {
         let (company, customer) = (COMPANIES[self.company], self.customer);
         write!(f, "{:>12}  {:>2}. ", Moment(self.at), self.number)?;
         match &self.what {
-            What::Text { line, copies } => {
-                write!(f, "customer {customer} texts {company}'s line {line}; copies arrive after{}", Delays(copies))
+            What::Text { keyword, line, copies } => {
+                let what = keyword.map(|keyword| format!("{keyword} to ")).unwrap_or_default();
+                let copies = Delays(copies);
+                write!(f, "customer {customer} texts {what}{company}'s line {line}; copies arrive after{copies}")
+            }
+            What::Again { again } => {
+                write!(f, "{company}'s staff send again what did not reach customer {customer}{}", Again(again))
             }
             What::Reply { first, again, receipts } => {
                 let how = if *first { "write to" } else { "reply to" };

@@ -78,6 +78,8 @@ pub(crate) struct World {
     sessions: Mutex<Vec<Vec<(String, Timestamp)>>>,
     authorized: Mutex<HashMap<String, (Value, Timestamp)>>,
     booked: Mutex<BTreeSet<(usize, usize)>>,
+    /// The steps whose messages are told of by receipts.
+    told_of: Mutex<BTreeSet<usize>>,
     connections: AtomicU32,
     /// How often somebody has signed in, so that no two sessions have one token.
     sign_ins: AtomicU32,
@@ -159,6 +161,7 @@ impl World {
             sessions: Mutex::new(sessions),
             authorized: Mutex::default(),
             booked: Mutex::default(),
+            told_of: Mutex::default(),
             connections: AtomicU32::new(0),
             sign_ins: AtomicU32::new(0),
             batches: AtomicU32::new(0),
@@ -255,7 +258,7 @@ impl World {
     async fn take(self: &Arc<Self>, place: usize) -> anyhow::Result<()> {
         let step = &self.story.steps[place];
         match &step.what {
-            What::Text { line, copies } => {
+            What::Text { line, copies, .. } => {
                 lock(&self.accepted).push((place, self.time.now().as_millis()));
                 for (copy, delay) in (0..).zip(copies) {
                     let body = self.sms(step, *line);
@@ -264,6 +267,7 @@ impl World {
             }
             What::Malformed => self.brings(Of::Texts, place, 0, Duration::ZERO, "{\"Message\": 7}".to_owned()),
             What::Reply { first, again, .. } => self.replies(place, *first, again).await?,
+            What::Again { again } => self.sends_again(place, again).await?,
             What::Edit { status, again } => self.edits(place, status, again).await?,
             What::Call { pressed, ended } => self.is_called(place, *pressed, ended).await?,
             What::Read => self.reads(place).await?,
@@ -287,7 +291,7 @@ impl World {
         let lines = &self.firms[step.company].lines;
         let message = json!({
             "originationNumber": CUSTOMERS[step.customer], "destinationNumber": lines[line.min(lines.len() - 1)],
-            "messageKeyword": "KEYWORD", "messageBody": text_of(step), "inboundMessageId": format!("sms-{}", step.number),
+            "messageKeyword": "KEYWORD", "messageBody": text_of(step), "inboundMessageId": sms_of(step),
             "previousPublishedMessageId": "",
         });
         json!({"Type": "Notification", "Message": message.to_string(), "Timestamp": self.time.now().to_string()})
@@ -397,6 +401,27 @@ impl World {
             (path, json!({"conversation": conversation}), json!({"text": text_of(step)}))
         };
         let request = Request { method: "POST", function: "send-reply", path, parameters, body: Some(body), ..READ };
+        self.asks_again(place, &request, again).await
+    }
+
+    /// Staff press "Send again" beneath the newest message of theirs that has it.
+    async fn sends_again(self: &Arc<Self>, place: usize, again: &[Duration]) -> anyhow::Result<()> {
+        let step = &self.story.steps[place];
+        let conversation = self.conversation(step.company, step.customer)?;
+        let looking =
+            Invocation::new(format!("a look before {}", step.number), [7 << 40, u64::from(step.number), 0], []);
+        let shown = self.asks(step.company, &thread(conversation, None), &looking).await?;
+        let shown: Value = serde_json::from_str(&shown.context("no answer")?.1)?;
+        let may = |item: &&Value| matches!(item["status"].as_str(), Some("failed" | "unconfirmed"));
+        let Some(message) = shown["items"].as_array().into_iter().flatten().find(may) else { return Ok(()) };
+        let request = Request {
+            method: "POST",
+            function: "send-reply",
+            path: format!("/api/conversations/{conversation}/messages"),
+            parameters: json!({"conversation": conversation}),
+            body: Some(json!({"again": message["id"]})),
+            ..READ
+        };
         self.asks_again(place, &request, again).await
     }
 
@@ -551,6 +576,10 @@ impl World {
             let of_it = |step: &&Step| sent.asked["MessageBody"] == *text_of(step);
             let Some(place) = self.story.steps.iter().position(|step| of_it(&step)) else { continue };
             let What::Reply { receipts, .. } = &self.story.steps[place].what else { continue };
+            // Of what is sent again nothing is heard.
+            if !lock(&self.told_of).insert(place) {
+                continue;
+            }
             let now = self.time.now().as_millis();
             for (copy, (receipt, delay)) in (0..).zip(receipts) {
                 let (event, is_final) = receipt.event();
@@ -766,8 +795,16 @@ pub(crate) fn contact_of(step: &Step) -> String {
     format!("contact-{}", step.number)
 }
 
-/// What is written in a step, and nowhere else.
+/// The SMS service's id of a text.
+pub(crate) fn sms_of(step: &Step) -> String {
+    format!("sms-{}", step.number)
+}
+
+/// What is written in a step, and nowhere else unless it is a keyword.
 pub(crate) fn text_of(step: &Step) -> String {
+    if let What::Text { keyword: Some(keyword), .. } = step.what {
+        return keyword.to_owned();
+    }
     format!("words {} at {}", step.number, COMPANIES[step.company])
 }
 

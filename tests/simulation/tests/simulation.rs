@@ -1,5 +1,7 @@
 #![allow(clippy::panic, reason = "a test that cannot go on has failed")]
 
+use std::path::Path;
+use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -104,6 +106,12 @@ fn each_claim_is_seen_to_fail() {
         replies.for_each(|item| item["reason"] = json!("Not sent: too many texts at once."));
     });
     fails(Claim::CarriedOnce, &|run| run.seen.carried.get_mut(&customer).unwrap().push(reply.clone()));
+    fails(Claim::OptedOut, &|run| {
+        let is_sent = |record: &&serde_json::Value| record["dynamodb"]["NewImage"]["text"]["S"] == *reply;
+        let pk = run.seen.written.iter().find(is_sent).unwrap()["dynamodb"]["NewImage"]["pk"].clone();
+        let image = json!({"pk": pk, "sk": {"S": "OPTOUT"}, "state": {"S": "out"}});
+        run.seen.written.insert(0, json!({"eventName": "INSERT", "dynamodb": {"NewImage": image}}));
+    });
     fails(Claim::ToldTruly, &|run| run.seen.carried.get_mut(&customer).unwrap().retain(|text| *text != reply));
     fails(Claim::Saved, &|run| run.seen.written.clear());
     fails(Claim::Calls, &|run| {
@@ -114,4 +122,21 @@ fn each_claim_is_seen_to_fail() {
     fails(Claim::Companies, &|run| run.seen.announced[1].push("something of harbor".to_owned()));
     fails(Claim::Screens, &|run| run.seen.screens.iter_mut().for_each(|(_, shown, _)| shown.clear()));
     fails(Claim::DeadLetters, &|run| run.seen.dead.push(sent));
+}
+
+/// What a mutation breaks has moved otherwise, and nobody would know that its claim is not seen to fail any more.
+#[test]
+fn each_mutation_applies_to_the_code_and_names_a_claim() {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let patches = std::fs::read_dir(here.join("mutations")).unwrap().map(|entry| entry.unwrap().path());
+    let patches: Vec<_> = patches.filter(|path| path.extension().is_some_and(|it| it == "patch")).collect();
+    assert!(patches.len() > 10);
+    for patch in &patches {
+        let said = std::fs::read_to_string(patch).unwrap();
+        let claim = said.lines().find_map(|line| line.strip_prefix("Claim: ")).unwrap();
+        assert!(Claim::ALL.iter().any(|it| format!("{it:?}") == claim), "{}: {claim}", patch.display());
+        let checks = ["apply", "--check"].map(str::to_owned).into_iter().chain([patch.display().to_string()]);
+        let checked = Command::new("git").args(checks).current_dir(here.join("../..")).output().unwrap();
+        assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
+    }
 }
