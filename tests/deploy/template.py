@@ -47,17 +47,22 @@ def listed(value):
     return value if isinstance(value, list) else [value]
 
 
-def statements(document):
-    return listed(document["Statement"])
+def statements(document, by_default=False):
+    return list(chosen(listed(document["Statement"]), by_default))
 
 
 def policies(role, by_default=False):
-    """A role's own policies: where a condition chooses, both, or the one that is chosen where every parameter has its default."""
-    for policy in role["Properties"].get("Policies", []):
-        if "Fn::If" not in policy:
-            yield policy
+    """A role's own policies."""
+    return chosen(role["Properties"].get("Policies", []), by_default)
+
+
+def chosen(values, by_default):
+    """Where a condition chooses, both, or the one that is chosen where every parameter has its default."""
+    for value in values:
+        if "Fn::If" not in value:
+            yield value
             continue
-        condition, yes, no = policy["Fn::If"]
+        condition, yes, no = value["Fn::If"]
         if not by_default:
             yield from (yes, no)
         else:
@@ -77,4 +82,4 @@ def holds_by_default(condition):
 def own_statements(function):
     """The statements that the template by itself gives to a function's role."""
     role = translated()["Resources"][f"{function}Role"]
-    return [statement for policy in policies(role, by_default=True) for statement in statements(policy["PolicyDocument"])]
+    return [statement for policy in policies(role, by_default=True) for statement in statements(policy["PolicyDocument"], by_default=True)]

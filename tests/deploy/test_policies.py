@@ -100,6 +100,9 @@ def is_everything(resource):
     if isinstance(resource, dict) and "Fn::Sub" in resource:
         resource = listed(resource["Fn::Sub"])[0]
     if isinstance(resource, dict):
+        if resource == {"Fn::Split": [",", {"Ref": "SmsOrigins"}]}:
+            # ARNs, none of which can have a wildcard: the parameter's pattern has none.
+            return False
         assert set(resource) <= {"Ref", "Fn::GetAtt"}, f"{resource} cannot be judged: spell it with Fn::Sub"
         return False
     # Which account and region names nothing in it.
@@ -196,6 +199,18 @@ def test_sending_can_publish_to_phones_and_to_no_topic():
         ("OptOutConfirmations", "sns:Publish", topics),
         ("SendReplyRole", "sns:Publish", topics),
     ]
+
+
+def test_texts_are_sent_from_no_number_or_pool_but_those_that_an_operator_names():
+    pattern = translated()["Parameters"]["SmsOrigins"]["AllowedPattern"]
+    number, pool = (f"arn:aws:sms-voice:us-east-1:000000000000:{it}" for it in ("phone-number/phone-0a1b", "pool/pool-0a1b"))
+    for good in ("", number, pool, f"{number},{pool}"):
+        assert re.fullmatch(pattern, good), good
+    for bad in ("*", f"{number},*", "arn:aws:sms-voice:us-east-1:000000000000:pool/*", "arn:aws:sns:us-east-1:000000000000:pool/pool-0a1b", "+12065550142"):
+        assert not re.fullmatch(pattern, bad), bad
+    for name in ("SendReplyRole", "OptOutConfirmations"):
+        sending = [it["Resource"] for of, it in allowing() if of == name and "sms-voice:SendTextMessage" in listed(it["Action"])]
+        assert {"Fn::Split": [",", {"Ref": "SmsOrigins"}]} in sending
 
 
 def test_who_takes_texts_sends_some_only_where_opt_outs_are_self_managed():

@@ -6,7 +6,7 @@ import pytest
 from cfnlint.helpers import REGIONS
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
-from template import listed, policies, resources, translated
+from template import listed, policies, resources, statements, translated
 
 TABLE = resources("AWS::DynamoDB::Table")["Table"]
 FUNCTIONS = resources("AWS::Lambda::Function")
@@ -76,7 +76,7 @@ def test_what_is_posted_over_sockets_is_posted_by_who_tells_screens_and_to_that_
     granted = {}
     for name, role in resources("AWS::IAM::Role").items():
         for policy in policies(role):
-            for statement in listed(policy["PolicyDocument"]["Statement"]):
+            for statement in statements(policy["PolicyDocument"]):
                 if "execute-api" in str(statement["Action"]):
                     assert statement["Action"] == "execute-api:ManageConnections"
                     arns = [it["Fn::Sub"] for it in listed(statement["Resource"])]

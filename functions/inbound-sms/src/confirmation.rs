@@ -28,7 +28,8 @@ impl Confirmation {
         let text = format!("You get no more texts from {}. Text START to get them again.", company.name);
         let Ok(text) = OutboundText::parse(&text) else { return Ok(()) };
         let Some(message) = store.queue_confirmation(line, arrival, &text, now).await? else { return Ok(()) };
-        let outgoing = Outgoing { company: &line.company, message: &message, to: &arrival.from };
+        let outgoing =
+            Outgoing { company: &line.company, message: &message, to: &arrival.from, pool: line.pool.as_ref() };
         let progress = match self.gateway.hand_over(outgoing).await {
             Handed::Accepted { provider_id } => Progress::Sent { at: self.clock.now(), provider_id },
             Handed::Refused(refusal) => Progress::Failed { refusal },

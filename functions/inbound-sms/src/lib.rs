@@ -2,7 +2,6 @@
 
 mod confirmation;
 mod event;
-mod lines;
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse};
 use confirmation::Confirmation;
@@ -10,11 +9,10 @@ use domain::{Clock, MessageId};
 use event::{Carried, Record};
 use futures_util::stream::{self, StreamExt};
 use lambda_runtime::Diagnostic;
-use lines::Lines;
 use runtime::Runtime;
 use serde_json::Value;
 use sms::{InboundSms, Malformed, Provider};
-use store::{Arrival, Recorded, Store, StoreError};
+use store::{Arrival, Lines, Recorded, Store, StoreError};
 use thiserror::Error;
 
 /// Records the SMS that customers send, each once, however often and in whatever order it comes.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use contacts::Contacts;
 use domain::{
     Clock, Company, ConversationId, Customer, Message, MessageId, MessageKind, Mobile, NotANumber, OptOut, OptOutCause,
-    OutboundText, PhoneNumber, Position, Progress, Randomness, Refusal, Staff, Timestamp, Told,
+    OutboundText, PhoneNumber, Pool, Position, Progress, Randomness, Refusal, Staff, Timestamp, Told,
 };
 use http::StatusCode;
 use lambda_http::{Body, Request, Response};
@@ -16,7 +16,7 @@ use runtime::{Metric, Metrics, Runtime};
 use serde::Deserialize;
 use serde_json::json;
 use sms::{Gateway, Handed, Outgoing, Provider};
-use store::{Contact, Draft, Queued, Store};
+use store::{Contact, Draft, Lines, Queued, Store};
 use views::Viewer;
 use web::{Answer, Format, IdempotencyKey, Problem};
 
@@ -29,6 +29,7 @@ pub struct SendReply {
     randomness: Randomness,
     metrics: Metrics,
     contacts: Contacts,
+    lines: Lines,
 }
 
 #[derive(Deserialize)]
@@ -75,6 +76,7 @@ impl SendReply {
             randomness: runtime.randomness.clone(),
             metrics: runtime.metrics.clone(),
             contacts: Contacts::default(),
+            lines: Lines::default(),
         }
     }
 
@@ -240,7 +242,8 @@ impl SendReply {
         if recipient.refused.is_none() {
             self.contacts.remember(&staff.company, message.conversation, contact);
         }
-        let outgoing = Outgoing { company: &staff.company, message: &message, to: number };
+        let pool = self.pool(&message.line).await;
+        let outgoing = Outgoing { company: &staff.company, message: &message, to: number, pool: pool.as_ref() };
         let reached = match self.gateway.hand_over(outgoing).await {
             Handed::Accepted { provider_id } => {
                 self.metrics.count(Metric::SendAccepted);
@@ -271,6 +274,17 @@ impl SendReply {
             *progress = reached;
         }
         message
+    }
+
+    /// What the texts of a line leave by. Where that cannot be looked up it is the number itself, which may send as well.
+    async fn pool(&self, line: &PhoneNumber) -> Option<Pool> {
+        match self.lines.line(&self.store, line, self.clock.now()).await {
+            Ok(line) => line.and_then(|line| line.pool),
+            Err(error) => {
+                tracing::warn!(%error, "a line was not looked up; the message leaves by its number");
+                None
+            }
+        }
     }
 
     /// The number does not work, and whoever looks at its customer's appointment is told.

@@ -2,7 +2,7 @@
 
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand};
-use domain::{CompanyId, Login, NotALogin, Region, StaffId, TimeZone};
+use domain::{CompanyId, Login, NotALogin, Pool, Region, StaffId, TimeZone};
 
 /// Companies, lines and staff of a Switchboard stack, and whether the stack is in order.
 ///
@@ -147,6 +147,15 @@ pub(crate) enum Lines {
         /// It is a number of Amazon Connect's that customers are called from, and nobody texts.
         #[arg(long)]
         calls_only: bool,
+        /// The pool of the SMS service that its texts leave by, in place of the number itself.
+        #[arg(long, conflicts_with = "calls_only")]
+        pool: Option<Pool>,
+    },
+    /// Have the texts of a line leave by a pool of the SMS service, or without one by the number itself.
+    LeavesBy {
+        number: String,
+        #[arg(long)]
+        pool: Option<Pool>,
     },
     /// List the lines of all companies.
     List,

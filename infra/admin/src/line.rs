@@ -1,4 +1,4 @@
-use domain::{Carries, Company, CompanyId, Line, PhoneNumber};
+use domain::{Carries, Company, CompanyId, Line, PhoneNumber, Pool};
 use serde_json::json;
 use store::{Directory, Refused};
 
@@ -11,11 +11,17 @@ pub(crate) async fn add(
     number: &str,
     company: &CompanyId,
     carries: Carries,
+    pool: Option<Pool>,
 ) -> anyhow::Result<()> {
     let owner = operator.store.company(company).await.map_err(|error| operator.failed(&error))?;
     let owner = owner.ok_or_else(|| operator.refused(&Refused::NoCompany))?;
     let number = number::read(number, owner.region)?;
-    operator.store.add_line(company, &number, carries).await.map_err(|refused| operator.refused(&refused))?;
+    let (added, leaves_by) = (json!({"number": number, "company": company, "carries": carries, "pool": pool}), pool);
+    operator
+        .store
+        .add_line(company, &number, carries, leaves_by)
+        .await
+        .map_err(|refused| operator.refused(&refused))?;
     let next = match (&operator.place.kind, carries) {
         (Kind::Local(_), _) => "",
         (Kind::Deployed(_), Carries::CallsOnly) => {
@@ -24,10 +30,7 @@ pub(crate) async fn add(
         (Kind::Deployed(_), Carries::Texts) => " `doctor` says whether what customers text to it comes here.",
     };
     let shown = number::shown(&number, owner.region);
-    operator.output.done(
-        &format!("Added the line {shown} of {}.{next}", owner.name),
-        &json!({"added": {"number": number, "company": company, "carries": carries}}),
-    )
+    operator.output.done(&format!("Added the line {shown} of {}.{next}", owner.name), &json!({"added": added}))
 }
 
 pub(crate) async fn list(operator: &Operator) -> anyhow::Result<()> {
@@ -49,6 +52,7 @@ pub(crate) async fn list(operator: &Operator) -> anyhow::Result<()> {
     let values = directory.lines.iter().map(|line| {
         json!({
             "company": line.company, "number": line.number, "writes_first": first(line), "carries": line.carries,
+            "pool": line.pool,
         })
     });
     operator.output.listed(
@@ -66,6 +70,21 @@ pub(crate) async fn write_first_from(operator: &Operator, number: &str) -> anyho
     operator.output.done(
         &format!("{} now writes first from {shown}.", owner.name),
         &json!({"writes_first": {"number": number, "company": owner.id}}),
+    )
+}
+
+pub(crate) async fn leave_by(operator: &Operator, number: &str, pool: Option<Pool>) -> anyhow::Result<()> {
+    let (number, owner) = owned(operator, number).await?;
+    operator.store.leave_by(&number, pool.clone()).await.map_err(|refused| operator.refused(&refused))?;
+    let shown = number::shown(&number, owner.region);
+    let by = pool.as_ref().map_or_else(|| "the number itself".to_owned(), Pool::to_string);
+    let next = match operator.place.kind {
+        Kind::Deployed(_) if pool.is_some() => " `doctor` says whether the line is in it.",
+        _ => "",
+    };
+    operator.output.done(
+        &format!("Texts from the line {shown} of {} leave by {by} within a minute.{next}", owner.name),
+        &json!({"leaves_by": {"number": number, "company": owner.id, "pool": pool}}),
     )
 }
 

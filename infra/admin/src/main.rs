@@ -55,10 +55,11 @@ async fn run(command_line: CommandLine) -> anyhow::Result<ExitCode> {
         What::Company(Companies::Add(new)) => company::add(&operator, new).await?,
         What::Company(Companies::List) => company::list(&operator).await?,
         What::Company(Companies::Remove { id }) => company::remove(&operator, &id).await?,
-        What::Line(Lines::Add { number, company, calls_only }) => {
+        What::Line(Lines::Add { number, company, calls_only, pool }) => {
             let carries = if calls_only { Carries::CallsOnly } else { Carries::Texts };
-            line::add(&operator, &number, &company, carries).await?;
+            line::add(&operator, &number, &company, carries, pool).await?;
         }
+        What::Line(Lines::LeavesBy { number, pool }) => line::leave_by(&operator, &number, pool).await?,
         What::Line(Lines::List) => line::list(&operator).await?,
         What::Line(Lines::First { number }) => line::write_first_from(&operator, &number).await?,
         What::Line(Lines::Remove { number }) => line::remove(&operator, &number).await?,

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Form, Json, Router};
-use domain::{PhoneNumber, Region};
+use domain::{PhoneNumber, Pool, Region};
 use maud::{DOCTYPE, Markup, html};
 use serde::Deserialize;
 use serde_json::json;
@@ -31,6 +31,7 @@ pub(crate) fn router() -> Router<Shared> {
         .route("/local/handset/fate", post(turn))
         .route("/local/carrier/fates", post(decide_fate))
         .route("/local/carrier/receipts", post(tell))
+        .route("/local/carrier/pools", post(fill_pool))
         .route("/local/carrier/kinds", get(looked_up).post(decide))
 }
 
@@ -92,6 +93,17 @@ async fn decide(State(shared): State<Shared>, Form(decide): Form<Decide>) -> Res
         return (StatusCode::BAD_REQUEST, "`number` is in E.164.").into_response();
     };
     shared.carrier.steering.decide_kind(number, decide.kind);
+    StatusCode::NO_CONTENT.into_response()
+}
+
+#[derive(Deserialize)]
+struct FillPool {
+    pool: Pool,
+    number: PhoneNumber,
+}
+
+async fn fill_pool(State(shared): State<Shared>, Form(fill): Form<FillPool>) -> Response {
+    shared.carrier.steering.fill_pool(fill.pool, fill.number);
     StatusCode::NO_CONTENT.into_response()
 }
 

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::slug::slug;
-use crate::{ConversationKey, Mobile, PhoneNumber, Region, TimeZone};
+use crate::{ConversationKey, Mobile, PhoneNumber, Pool, Region, TimeZone};
 
 slug! {
     /// Which company. Comes from the session, or from the line a customer wrote to; never from a request.
@@ -38,6 +38,7 @@ impl Company {
             company: self.id.clone(),
             conversation_key: self.conversation_key.clone(),
             carries: Carries::default(),
+            pool: None,
         }
     }
 }
@@ -63,4 +64,7 @@ pub struct Line {
     pub conversation_key: ConversationKey,
     #[serde(default)]
     pub carries: Carries,
+    /// What its texts leave by, in place of the number itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pool: Option<Pool>,
 }

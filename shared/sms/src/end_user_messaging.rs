@@ -6,7 +6,7 @@ use aws_sdk_pinpointsmsvoicev2::types::{
     ConflictExceptionReason, MessageType, ServiceQuotaExceededExceptionReason, ValidationExceptionReason,
 };
 use aws_types::SdkConfig;
-use domain::Refusal;
+use domain::{Pool, Refusal};
 
 use crate::context;
 use crate::gateway::{Handed, Outgoing, outcome};
@@ -25,11 +25,11 @@ impl EndUserMessaging {
     }
 
     pub(crate) async fn hand_over(&self, outgoing: Outgoing<'_>) -> Handed {
-        let Outgoing { message, to, .. } = outgoing;
+        let Outgoing { message, to, pool, .. } = outgoing;
         let sent = self
             .client
             .send_text_message()
-            .origination_identity(message.line.as_str())
+            .origination_identity(pool.map_or(message.line.as_str(), Pool::as_str))
             .destination_phone_number(to.as_str())
             .message_body(&message.text)
             .message_type(MessageType::Transactional)

@@ -8,7 +8,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
-use domain::{CompanyId, Message, PhoneNumber, Randomness, Refusal};
+use domain::{CompanyId, Message, PhoneNumber, Pool, Randomness, Refusal};
 use tokio::time::Instant;
 
 use crate::end_user_messaging::EndUserMessaging;
@@ -34,6 +34,8 @@ pub struct Outgoing<'a> {
     pub company: &'a CompanyId,
     pub message: &'a Message,
     pub to: &'a PhoneNumber,
+    /// What it leaves by, if that is not its line's number itself.
+    pub pool: Option<&'a Pool>,
 }
 
 /// What is known after a message was handed to the carrier, once.

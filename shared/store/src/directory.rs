@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, ReturnConsumedCapacity, TransactWriteItem};
-use domain::{Carries, Company, CompanyId, Line, PhoneNumber, Timestamp};
+use domain::{Carries, Company, CompanyId, Line, PhoneNumber, Pool, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
@@ -127,11 +127,28 @@ impl Store {
         self.change(writes, [Refused::NoCompany]).await
     }
 
-    pub async fn add_line(&self, company: &CompanyId, number: &PhoneNumber, carries: Carries) -> Result<(), Refused> {
+    pub async fn add_line(
+        &self,
+        company: &CompanyId,
+        number: &PhoneNumber,
+        carries: Carries,
+        pool: Option<Pool>,
+    ) -> Result<(), Refused> {
         let owner = self.company(company).await?.ok_or(Refused::NoCompany)?;
-        let line = Line { carries, ..owner.a_line(number.clone()) };
+        let line = Line { carries, pool, ..owner.a_line(number.clone()) };
         let writes = vec![self.listed_still(keys::company(company))?, self.put_listed(keys::line(number), &line)?];
         self.change(writes, [Refused::NoCompany, Refused::LineTaken]).await
+    }
+
+    /// Has the texts of a line leave by a pool, or by the line itself again.
+    pub async fn leave_by(&self, number: &PhoneNumber, pool: Option<Pool>) -> Result<(), Refused> {
+        let line = self.line(number).await?.ok_or(Refused::NoLine)?;
+        if line.carries == Carries::CallsOnly {
+            return Err(Refused::CallsOnly);
+        }
+        let put = Put::builder().condition_expression("attribute_exists(pk)");
+        let line = Line { pool, ..line };
+        self.change(vec![self.put(put, &Listed::new(keys::line(number), &line))?], [Refused::NoLine]).await
     }
 
     /// Lets a company write first from another of its lines.

@@ -177,7 +177,7 @@ impl World {
             let company = &firm.company;
             self.store.add_company(company, self.time.now()).await?;
             for line in &firm.lines[1..] {
-                self.store.add_line(&company.id, line, Carries::Texts).await?;
+                self.store.add_line(&company.id, line, Carries::Texts, None).await?;
             }
             let login = Login::email(&format!("{}@{}.example", firm.staff, company.id))?;
             let (staff, name) = (firm.staff.clone(), format!("somebody of {}", company.id));

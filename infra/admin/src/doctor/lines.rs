@@ -2,7 +2,7 @@
 
 use aws_sdk_pinpointsmsvoicev2::Client;
 use aws_sdk_pinpointsmsvoicev2::types::{NumberCapability, NumberStatus, PhoneNumberInformation};
-use domain::{Carries, PhoneNumber};
+use domain::{Carries, Line};
 use store::Directory;
 
 use crate::doctor::Finding;
@@ -25,7 +25,7 @@ pub(crate) async fn check(live: &Live, directory: &Directory) -> Vec<Finding> {
         Err(failure) => return vec![Finding::failed(CHECK, &failure)],
     };
     let findings = directory.lines.iter().map(|line| match line.carries {
-        Carries::Texts => two_way(&live.stack.region, topic, &line.number, &known),
+        Carries::Texts => two_way(&live.stack.region, topic, line, &known),
         Carries::CallsOnly => Finding::ok(CHECK, format!("{} is for calls only, and takes no texts", line.number)),
     });
     findings.collect()
@@ -53,7 +53,8 @@ async fn numbers(live: &Live) -> Result<Vec<PhoneNumberInformation>, Failure> {
     Ok(numbers)
 }
 
-fn two_way(region: &str, topic: &str, ours: &PhoneNumber, known: &[PhoneNumberInformation]) -> Finding {
+fn two_way(region: &str, topic: &str, line: &Line, known: &[PhoneNumberInformation]) -> Finding {
+    let ours = &line.number;
     let Some(number) = known.iter().find(|number| number.phone_number() == ours.as_str()) else {
         return Finding::wrong(
             CHECK,
@@ -70,6 +71,16 @@ fn two_way(region: &str, topic: &str, ours: &PhoneNumber, known: &[PhoneNumberIn
     }
     if !number.number_capabilities().contains(&NumberCapability::Sms) {
         return Finding::wrong(CHECK, format!("{ours} cannot text"), "request a number with the capability SMS");
+    }
+    let pool = number.pool_id().and_then(|pool| pool.rsplit('/').next());
+    if let Some(wanted) = line.pool.as_ref().filter(|wanted| Some(wanted.id()) != pool) {
+        return Finding::wrong(
+            CHECK,
+            format!(
+                "{ours} is to leave by {wanted}, and is not in it: customers may get texts from a stranger's number"
+            ),
+            format!("add it to the pool in AWS End User Messaging SMS, or switchboard-admin line leaves-by {ours}"),
+        );
     }
     let id = number.phone_number_id.as_deref().unwrap_or(&number.phone_number_arn);
     let turn_on = || {
@@ -92,6 +103,7 @@ mod tests {
     use aws_sdk_pinpointsmsvoicev2::primitives::DateTime;
     use aws_sdk_pinpointsmsvoicev2::types::builders::PhoneNumberInformationBuilder;
     use aws_sdk_pinpointsmsvoicev2::types::{MessageType, NumberType};
+    use serde_json::json;
 
     use super::*;
     use crate::doctor::Verdict;
@@ -118,8 +130,27 @@ mod tests {
     }
 
     fn found(number: PhoneNumberInformationBuilder) -> Finding {
-        let line = PhoneNumber::e164("+12065550142").unwrap();
-        two_way("eu-west-1", TOPIC, &line, &[number.build().unwrap()])
+        found_of(None, number)
+    }
+
+    fn found_of(pool: Option<&str>, number: PhoneNumberInformationBuilder) -> Finding {
+        let line = json!({
+            "number": "+12065550142", "company": "harbor-dental", "conversation_key": "of harbor-dental", "pool": pool,
+        });
+        two_way("eu-west-1", TOPIC, &serde_json::from_value(line).unwrap(), &[number.build().unwrap()])
+    }
+
+    #[test]
+    fn a_line_whose_texts_leave_by_a_pool_is_in_it() {
+        let shared = "arn:aws:sms-voice:eu-west-1:123456789012:pool/pool-1";
+        for pool in ["pool-1", shared] {
+            assert_eq!(found_of(Some(pool), number().pool_id("pool-1")).verdict, Verdict::Ok);
+        }
+        for other in [number(), number().pool_id("pool-2")] {
+            let finding = found_of(Some("pool-1"), other);
+            assert_eq!(finding.verdict, Verdict::Wrong);
+            assert!(finding.to_do.unwrap().contains("line leaves-by +12065550142"));
+        }
     }
 
     #[test]

@@ -74,6 +74,31 @@ async fn a_company_writes_first_from_the_line_that_it_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn texts_of_a_line_leave_by_its_pool_and_by_the_number_itself_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let house = House::open_in(folder.path()).await;
+    let (dana, maria) = (house.dana().await, house.phone("+14255550182"));
+    let added = on(&house, &["line", "leaves-by", HARBOR, "--pool", "pool-0a1b2c"]).await.done();
+    assert!(added.contains("leave by pool-0a1b2c"), "{added}");
+    let lines = listed(&house, &["line", "list"]).await;
+    assert_eq!(lines.iter().find(|line| line["number"] == HARBOR).unwrap()["pool"], "pool-0a1b2c");
+    let refused = dana.writes_first(&maria.number, "Is there a pool?").await;
+    assert_eq!((refused.status, refused.code()), (422, "line-cannot-send".to_owned()), "the carrier has no such pool");
+    let filled = [("pool", "pool-0a1b2c"), ("number", HARBOR_SECOND)];
+    assert_eq!(house.post_form("/local/carrier/pools", &filled).await.status, 204);
+    assert_eq!(dana.writes_first(&maria.number, "Hello").await.status, 201);
+    assert_eq!(maria.received().await.last().unwrap()["from"], HARBOR_SECOND, "the service picks a number of the pool");
+
+    on(&house, &["line", "leaves-by", HARBOR]).await.done();
+    house.close().await;
+    // Functions that run know the line for a minute.
+    let house = House::open_in(folder.path()).await;
+    let (dana, maria) = (house.dana().await, house.phone("+14255550182"));
+    assert_eq!(dana.writes_first(&maria.number, "Hello again").await.status, 201);
+    assert_eq!(maria.received().await.last().unwrap()["from"], HARBOR);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn calls_from_a_line_for_calls_only_are_the_companys_and_no_text_goes_out_from_it() {
     let house = House::open().await;
     let add = ["line", "add", "(206) 555-0188", "--company", "harbor-dental", "--calls-only"];

@@ -11,7 +11,9 @@ pub(crate) async fn send_text_message(carrier: &Carrier, body: &[u8]) -> Respons
     let asked: Value = serde_json::from_slice(body).unwrap_or_default();
     let string = |name: &str| asked[name].as_str().unwrap_or_default();
     let Ok(to) = PhoneNumber::e164(string("DestinationPhoneNumber")) else { return refuse(Refused::InvalidNumber) };
-    let Ok(line) = PhoneNumber::e164(string("OriginationIdentity")) else { return refuse(Refused::Line) };
+    let from = string("OriginationIdentity");
+    let by_pool = || from.parse().ok().and_then(|pool| carrier.steering.number_of(&pool));
+    let Some(line) = PhoneNumber::e164(from).ok().or_else(by_pool) else { return refuse(Refused::Line) };
     match carrier.take(&to, &line, string("MessageBody"), asked.get("Context")).await {
         Taken::Accepted { id } => json_1_0(StatusCode::OK, &json!({"MessageId": id})),
         Taken::Refused(refused) => refuse(refused),

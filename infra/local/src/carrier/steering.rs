@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use domain::PhoneNumber;
+use domain::{PhoneNumber, Pool};
 use serde::Deserialize;
 
 /// How the next message to a number is answered.
@@ -75,6 +75,7 @@ struct Decided {
     answers: HashMap<PhoneNumber, VecDeque<Answer>>,
     kinds: HashMap<PhoneNumber, Kind>,
     fates: HashMap<PhoneNumber, Fate>,
+    pools: HashMap<Pool, PhoneNumber>,
 }
 
 impl Steering {
@@ -105,6 +106,15 @@ impl Steering {
             None if number.as_str().ends_with("0192") => Kind::Invalid,
             None => Kind::Mobile,
         }
+    }
+
+    /// Which number what leaves by a pool is sent from, from now on.
+    pub(crate) fn fill_pool(&self, pool: Pool, number: PhoneNumber) {
+        self.decided().pools.insert(pool, number);
+    }
+
+    pub(super) fn number_of(&self, pool: &Pool) -> Option<PhoneNumber> {
+        self.decided().pools.get(pool).cloned()
     }
 
     /// What becomes of messages to a number from now on.

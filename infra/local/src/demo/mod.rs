@@ -66,7 +66,7 @@ pub(crate) async fn fill(shared: &Shared, runtime: &Runtime, talk: bool) -> anyh
         };
         shared.store.add_company(&company, runtime.clock.now()).await?;
         for number in lines.iter().skip(1) {
-            shared.store.add_line(&id, number, Carries::Texts).await?;
+            shared.store.add_line(&id, number, Carries::Texts, None).await?;
         }
         for (staff, name) in firm.staff {
             let member = Member {

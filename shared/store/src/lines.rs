@@ -2,12 +2,13 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use domain::{Line, PhoneNumber, Timestamp};
-use store::{Store, StoreError};
+
+use crate::{Store, StoreError};
 
 /// The lines that one instance of the function has looked up, so that a warm message needs no
 /// look-up. Only lines that exist are kept, so a line that was just added works at once.
 #[derive(Default)]
-pub(crate) struct Lines {
+pub struct Lines {
     known: Mutex<HashMap<PhoneNumber, (Line, Timestamp)>>,
 }
 
@@ -15,12 +16,7 @@ pub(crate) struct Lines {
 const GOOD_FOR_SECS: u64 = 60;
 
 impl Lines {
-    pub(crate) async fn line(
-        &self,
-        store: &Store,
-        number: &PhoneNumber,
-        now: Timestamp,
-    ) -> Result<Option<Line>, StoreError> {
+    pub async fn line(&self, store: &Store, number: &PhoneNumber, now: Timestamp) -> Result<Option<Line>, StoreError> {
         let known = self.known().get(number).cloned();
         if let Some((line, since)) = known
             && now < since.plus_secs(GOOD_FOR_SECS)
