@@ -291,8 +291,11 @@ async fn no_record_of_the_stream_is_panicked_at_or_holds_up_those_behind_it() {
             prop_assert_ne!(&invoked.payload["errorType"], "Panic", "{}", function);
             prop_assert!(!invoked.failed, "{}: {}", function, invoked.payload);
             prop_assert_eq!(&invoked.payload["batchItemFailures"], &json!([]), "{}", function);
-            open.sends(r#"{"action":"ping"}"#).await;
-            open.sees("pong").await;
+            // One may say that Dana's session is over, or that she is staff no more: then her socket is closed.
+            if !open.answers().await {
+                open = dana.goes_live().await;
+                prop_assert!(open.answers().await);
+            }
             Ok(())
         },
     );

@@ -103,8 +103,15 @@ impl Socket {
 
     /// Whether it is open, and somebody at the other end of it.
     pub async fn answers(&mut self) -> bool {
-        let asked = self.stream.send(Message::text(r#"{"action":"ping"}"#)).await;
-        asked.is_ok() && self.next().await.is_some_and(|frame| frame == "pong")
+        if self.stream.send(Message::text(r#"{"action":"ping"}"#)).await.is_err() {
+            return false;
+        }
+        while let Some(frame) = self.next().await {
+            if frame == "pong" {
+                return true;
+            }
+        }
+        false
     }
 
     /// Waits until it is closed from the other side.
