@@ -422,7 +422,12 @@ impl World {
             body: Some(json!({"again": message["id"]})),
             ..READ
         };
-        self.asks_again(place, &request, again).await
+        // Colleagues press the same, each with a key of their own.
+        self.asks_side_by_side(place, again, |press| Request {
+            key: Some(format!("key-{}-{press}", step.number)),
+            ..request.clone()
+        })
+        .await
     }
 
     async fn edits(self: &Arc<Self>, place: usize, status: &str, again: &[Duration]) -> anyhow::Result<()> {
@@ -495,11 +500,20 @@ impl World {
 
     /// Sends a request, and the same again so much later each, whatever became of the first.
     async fn asks_again(self: &Arc<Self>, place: usize, request: &Request, again: &[Duration]) -> anyhow::Result<()> {
+        let key = format!("key-{}", self.story.steps[place].number);
+        self.asks_side_by_side(place, again, |_| Request { key: Some(key.clone()), ..request.clone() }).await
+    }
+
+    /// Sends a request, and one more so much later each.
+    async fn asks_side_by_side(
+        self: &Arc<Self>,
+        place: usize,
+        later: &[Duration],
+        request: impl Fn(u32) -> Request,
+    ) -> anyhow::Result<()> {
         let mut asking = JoinSet::new();
-        for (attempt, delay) in (0..).zip(std::iter::once(&Duration::ZERO).chain(again)) {
-            let (world, request, delay) = (self.clone(), request.clone(), *delay);
-            let key = format!("key-{}", self.story.steps[place].number);
-            let request = Request { key: Some(key), ..request };
+        for (attempt, delay) in (0..).zip(std::iter::once(&Duration::ZERO).chain(later)) {
+            let (world, request, delay) = (self.clone(), request(attempt), *delay);
             asking.spawn(async move {
                 tokio::time::sleep(delay).await;
                 world.attempt(place, attempt, &request).await
