@@ -51,7 +51,8 @@ impl Runtime {
     #[must_use]
     pub fn store(&self) -> Store {
         let client = aws_sdk_dynamodb::Client::new(&self.aws);
-        Store::new(client, self.configuration.table.clone(), self.configuration.retention)
+        let Configuration { table, retention } = self.configuration.clone();
+        Store::new(client, table, retention, self.randomness.clone())
     }
 }
 
