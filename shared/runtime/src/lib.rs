@@ -16,7 +16,7 @@ use store::Store;
 pub use aws::aws_on_lambda;
 pub use configuration::{
     BadConfiguration, Configuration, live_endpoint, push_retries, push_secret, push_services, self_managed_opt_outs,
-    sign_in_secret, sms_setting,
+    sending_limits, sign_in_secret, sms_setting,
 };
 pub use metrics::{Metric, Metrics, NAMESPACE};
 pub use trust::http_client;

@@ -14,6 +14,7 @@ mod head;
 mod inbound;
 mod inbox;
 mod keys;
+mod limits;
 mod live;
 mod opt_out;
 mod outbound;
