@@ -87,7 +87,9 @@ async fn a_day_ends_at_midnight_where_the_company_is() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_companys_staff_send_no_more_together_than_it_may_and_other_companies_do_not_notice() {
-    for (allowed, when, until) in [("3/100", "this minute", 30), ("100/3", "today", 12 * HOUR - 30)] {
+    for (allowed, when, until, counted) in
+        [("3/100", "this minute", 30, "CompanyMinute"), ("100/3", "today", 12 * HOUR - 30, "CompanyDay")]
+    {
         let clock = HandClock::at_noon();
         let house = House::with_limits(company(allowed), &clock).await;
         let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
@@ -100,6 +102,7 @@ async fn a_companys_staff_send_no_more_together_than_it_may_and_other_companies_
             assert!(sentence.contains(&words), "{sentence}");
             assert_eq!(seconds, until);
         }
+        assert_eq!(house.metrics_of("send-reply").await[format!("SendLimited {counted}")], 2);
         sent(&writes_to_a_stranger(&house.josie().await, 3).await);
         clock.passes(until);
         sent(&writes_to_a_stranger(&house.dana().await, 3).await);
