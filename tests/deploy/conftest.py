@@ -28,7 +28,11 @@ def issuer():
 @pytest.fixture(scope="session")
 def deployment(emulator, issuer):
     """The stack, deployed once. Tests share it, each with customers and texts of its own."""
-    deployment = Deployment(emulator, ConnectInstanceArn=INSTANCE, PushServices=NO_PUSH_SERVICE, **issuer.parameters())
+    deployment = Deployment(
+        emulator, ConnectInstanceArn=INSTANCE, PushServices=NO_PUSH_SERVICE,
+        # One person does everything here.
+        StaffLimits="1000/10000", **issuer.parameters(),
+    )
     deployment.makes_push_keys()
     return deployment
 

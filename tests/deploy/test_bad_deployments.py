@@ -27,6 +27,11 @@ WRONG = [
     ({"LogLevel": "loud"}, ["LogLevel", "warn"]),
     ({"ConnectInstanceArn": "calls"}, ["ConnectInstanceArn", "Amazon Connect instance"]),
     ({"PushServices": "https://push.example.com"}, ["PushServices", "host names"]),
+    ({"StaffLimits": "20"}, ["StaffLimits", "such as 20/500"]),
+    ({"CompanyLimits": "0/5000"}, ["CompanyLimits", "such as 120/5000"]),
+    ({"NumberLimits": "none"}, ["NumberLimits", "such as 10/60"]),
+    ({"AllowedCountries": "CA, GB"}, ["AllowedCountries", "such as CA,GB"]),
+    ({"AllowedCountries": "UK"}, ["AllowedCountries", "GB, not UK"]),
     ({"NewNumberCountry": "USA"}, ["NewNumberCountry", "two capital letters"]),
 ]
 

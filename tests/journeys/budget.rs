@@ -91,6 +91,8 @@ async fn a_warm_send_is_a_transaction_and_an_update_and_the_first_looks_up_whom_
     );
     let warm = cost(&house, dana.replies(&conversation, "two")).await;
     assert_eq!(warm.counts(), [carriers[0], carriers[1], ("TransactWriteItems", 1), ("UpdateItem", 1)], "warm");
+    // Two for each of ten items of the transaction, six of which count what is sent, and their entries in the index.
+    assert!((20.0..=24.0).contains(&warm.units), "{} units", warm.units);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,6 +11,7 @@ mod foreign_input;
 mod inbound;
 mod inbox;
 mod invoke;
+mod limits;
 mod live;
 mod opt_out;
 mod push;

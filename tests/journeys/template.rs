@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use domain::SendingLimits;
 use local::{CONTACT_EVENTS, MAPPINGS, ROUTES};
 use runtime::{Metric, NAMESPACE};
 use serde_json::{Value, json};
@@ -110,11 +111,39 @@ fn every_alarm_on_what_the_functions_count_names_something_that_they_count() {
     let mut watched = BTreeSet::new();
     for alarm in alarms {
         assert_eq!(alarm["Dimensions"][0]["Name"], "Function", "the one that they count by");
+        let by = alarm["Dimensions"][1].as_object().map(|by| (by["Name"].as_str(), by["Value"].as_str()));
+        // That this is how it is counted is seen where a company sends as much as it may.
+        assert!(by.is_none_or(|by| by == (Some("Limit"), Some("CompanyDay"))), "{by:?}");
         watched.insert(alarm["MetricName"].as_str().unwrap().to_owned());
     }
-    let alarming =
-        [Metric::SendFailed, Metric::Undelivered, Metric::PushRefused, Metric::PushGivenUp, Metric::SignInUnavailable];
+    let alarming = [
+        Metric::SendFailed,
+        Metric::SendLimited,
+        Metric::Undelivered,
+        Metric::PushRefused,
+        Metric::PushGivenUp,
+        Metric::SignInUnavailable,
+    ];
     assert_eq!(watched, alarming.map(|metric| metric.to_string()).into());
+}
+
+#[test]
+fn the_template_limits_what_is_sent_as_the_local_stack_does_unless_told_otherwise() {
+    let template = template();
+    let given = &functions(&template).into_iter().find(|function| binary(function) == "send-reply").unwrap()["Properties"]
+        ["Environment"]["Variables"];
+    let default = |variable: &str| {
+        let parameter = given[variable].as_str().unwrap();
+        template["Parameters"][parameter]["Default"].as_str().unwrap()
+    };
+    let allowance = |variable| default(variable).parse().unwrap();
+    let deployed = SendingLimits {
+        staff: allowance("SWITCHBOARD_STAFF_LIMITS"),
+        company: allowance("SWITCHBOARD_COMPANY_LIMITS"),
+        number: allowance("SWITCHBOARD_NUMBER_LIMITS"),
+        countries: Vec::new(),
+    };
+    assert_eq!((deployed, default("SWITCHBOARD_ALLOWED_COUNTRIES")), (SendingLimits::default(), ""));
 }
 
 #[test]

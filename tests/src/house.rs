@@ -1,12 +1,13 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use domain::SendingLimits;
 use local::{Data, Fate, MAPPINGS, OptOutsManaged, Options, SocketLimits, Stack};
 use reqwest::redirect::Policy;
 use serde_json::{Value, json};
 use sms::{Provider, Settings};
 
-use crate::{Answer, Desk, Phone, PushService, SigningIn, UnsureGateway};
+use crate::{Answer, Desk, HandClock, Phone, PushService, SigningIn, UnsureGateway};
 
 /// Lines of the two companies that every stack serves.
 pub const HARBOR: &str = "+12065550142";
@@ -81,6 +82,19 @@ impl House {
         Self::start(Options { opt_outs: OptOutsManaged::ByUs, ..Self::plain() }).await
     }
 
+    /// The same as the first, with limits of its own and a clock that is moved by hand.
+    pub async fn with_limits(limits: SendingLimits, clock: &HandClock) -> Self {
+        Self::start(Options { limits, clock: clock.clock(), ..Self::plain() }).await
+    }
+
+    /// None that a test meets which does not mean to: tests write more than people, and to either company's country.
+    #[must_use]
+    pub fn limits() -> SendingLimits {
+        let [staff, company, number] = ["999999/999999"; 3].map(|allowed| allowed.parse().expect("an allowance"));
+        let countries = ["US", "AU"].map(|code| code.parse().expect("a country")).into();
+        SendingLimits { staff, company, number, countries }
+    }
+
     fn plain() -> Options {
         Options {
             port: 0,
@@ -90,8 +104,10 @@ impl House {
             push_services: Vec::new(),
             connections: None,
             sms: Provider::EndUserMessaging(Settings::default()),
+            limits: Self::limits(),
             fate: Fate::Untold,
             opt_outs: OptOutsManaged::ByTheService,
+            clock: runtime::wall_clock(),
         }
     }
 

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use contacts::Contacts;
 use domain::{
-    Clock, Company, ConversationId, Customer, Message, MessageId, MessageKind, Mobile, NotANumber, OptOut, OptOutCause,
-    OutboundText, PhoneNumber, Pool, Position, Progress, Randomness, Refusal, Staff, Timestamp, Told,
+    Clock, Company, ConversationId, Counted, Customer, Limited, Message, MessageId, MessageKind, Mobile, NotANumber,
+    OptOut, OptOutCause, OutboundText, PhoneNumber, Pool, Position, Progress, Randomness, Refusal, SendingLimits,
+    Staff, Timestamp, Told, Window,
 };
 use http::StatusCode;
 use lambda_http::{Body, Request, Response};
@@ -25,6 +26,7 @@ use web::{Answer, Format, IdempotencyKey, Problem};
 pub struct SendReply {
     store: Store,
     gateway: Gateway,
+    limits: SendingLimits,
     clock: Clock,
     randomness: Randomness,
     metrics: Metrics,
@@ -68,10 +70,11 @@ struct Recipient {
 
 impl SendReply {
     #[must_use]
-    pub fn new(runtime: &Runtime, provider: &Provider) -> Self {
+    pub fn new(runtime: &Runtime, provider: &Provider, limits: SendingLimits) -> Self {
         Self {
             store: runtime.store(),
             gateway: Gateway::new(&runtime.aws, provider, &runtime.randomness),
+            limits,
             clock: runtime.clock.clone(),
             randomness: runtime.randomness.clone(),
             metrics: runtime.metrics.clone(),
@@ -209,13 +212,13 @@ impl SendReply {
         let text = OutboundText::parse(text)?;
         let draft = Draft {
             id,
-            company: &staff.company,
-            by: &staff.name,
+            staff,
             conversation: recipient.conversation,
             contact: &recipient.contact,
             reply: recipient.reply,
             text: &text,
             again,
+            limits: &self.limits,
         };
         match self.store.queue(&draft, self.clock.now()).await? {
             Queued::New(message) => Ok(self.hand_over(staff, message, recipient).await),
@@ -231,7 +234,29 @@ impl SendReply {
             )),
             Queued::NotAgain => Err(not_again()),
             Queued::OptedOut(out) => Err(opted_out(staff, &out)),
+            Queued::Limited(limited) => Err(self.limited(staff, limited)),
             Queued::NoConversation => Err(Problem::no_conversation()),
+        }
+    }
+
+    /// A message that nothing was recorded of, since no more is sent for now, or nothing to where it was to go.
+    fn limited(&self, staff: &Staff, limited: Limited) -> Problem {
+        let (status, code, limit) = match limited {
+            Limited::Country(_) => (StatusCode::UNPROCESSABLE_ENTITY, "country-not-allowed", "Country".to_owned()),
+            Limited::Reached(Window { counted, period, .. }) => {
+                let code = match counted {
+                    Counted::Staff => "staff-limit",
+                    Counted::Company => "company-limit",
+                    Counted::Number => "number-limit",
+                };
+                (StatusCode::TOO_MANY_REQUESTS, code, format!("{counted:?}{period:?}"))
+            }
+        };
+        self.metrics.count_by(Metric::SendLimited, "Limit", &limit);
+        tracing::warn!(company = %staff.company, staff = %staff.id, limit, "a message was not sent, by a limit of the deployment");
+        Problem {
+            retry_after: limited.lasts_secs(self.clock.now()),
+            ..Problem::new(status, code, limited.sentence(&staff.company_name))
         }
     }
 

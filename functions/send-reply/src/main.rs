@@ -11,11 +11,12 @@ use sms::Provider;
 async fn main() -> Result<(), Error> {
     let runtime = Runtime::on_lambda()?;
     let provider = Provider::from_settings(runtime::sms_setting)?;
+    let limits = runtime::sending_limits()?;
     // Side by side: one waits for the network, the other takes a core for a moment.
     let plans = tokio::task::spawn_blocking(domain::read_numbering_plans);
     runtime.open_table().await;
     plans.await?;
-    let function = Arc::new(SendReply::new(&runtime, &provider));
+    let function = Arc::new(SendReply::new(&runtime, &provider, limits));
     run(service_fn(|request| {
         let function = function.clone();
         async move { function.handle(request).await }

@@ -76,7 +76,8 @@ impl Place {
     }
 
     pub(crate) fn store(&self) -> Store {
-        Store::new(aws_sdk_dynamodb::Client::new(&self.aws), self.table.clone(), self.retention)
+        let client = aws_sdk_dynamodb::Client::new(&self.aws);
+        Store::new(client, self.table.clone(), self.retention, runtime::randomness())
     }
 }
 

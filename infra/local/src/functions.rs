@@ -12,6 +12,7 @@ use aws_types::app_name::AppName;
 use confirmation_call::ConfirmationCall;
 use delivery_receipt::DeliveryReceipt;
 use dispatch_push::DispatchPush;
+use domain::SendingLimits;
 use edit_appointment::EditAppointment;
 use fetch_conversation::FetchConversation;
 use futures_util::FutureExt;
@@ -73,12 +74,13 @@ macro_rules! event_function {
 
 impl Functions {
     /// `live` is where the WebSocket API's `@connections` are; `services` may be pushed to; `sms` is what SMS are sent
-    /// by; `managed` says who answers customers who opt out.
+    /// by, as much as `limits` lets out; `managed` says who answers customers who opt out.
     pub(crate) fn new(
         runtime: &Runtime,
         live: &str,
         services: &Services,
         sms: &Provider,
+        limits: &SendingLimits,
         managed: OptOutsManaged,
     ) -> Self {
         let on = |name| under_its_name(runtime, name);
@@ -99,7 +101,7 @@ impl Functions {
             ("live-connection", event_function!(Arc::new(LiveConnection::new(&on("live-connection"), live)))),
             ("live-updates", event_function!(Arc::new(LiveUpdates::new(&on("live-updates"), live)))),
             ("push-subscriptions", http_function!(Arc::new(push_subscriptions))),
-            ("send-reply", http_function!(Arc::new(SendReply::new(&on("send-reply"), sms)))),
+            ("send-reply", http_function!(Arc::new(SendReply::new(&on("send-reply"), sms, limits.clone())))),
             ("sign-in", http_function!(Arc::new(SignIn::new(&on("sign-in"), SIGN_IN_SECRET.to_owned())))),
         ];
         Self { by_name: by_name.into() }

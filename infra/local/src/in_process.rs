@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::Client;
 use axum::Json;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use domain::{Clock, PhoneNumber};
+use domain::{Clock, PhoneNumber, SendingLimits};
 use dynoxide::{Database, DynoxideError};
 use inbound_sms::OptOutsManaged;
 use lambda_runtime::Diagnostic;
@@ -59,8 +59,8 @@ impl dynoxide::storage_backend::Clock for Ticking {
 impl Instance {
     /// `live` is where the WebSocket API's `@connections` are.
     #[must_use]
-    pub fn cold(runtime: &Runtime, live: &str, sms: &Provider) -> Self {
-        Self(Arc::new(Functions::new(runtime, live, &Services::known(), sms, OptOutsManaged::ByTheService)))
+    pub fn cold(runtime: &Runtime, live: &str, sms: &Provider, limits: &SendingLimits) -> Self {
+        Self(Arc::new(Functions::new(runtime, live, &Services::known(), sms, limits, OptOutsManaged::ByTheService)))
     }
 
     /// `None` if there is no such function.

@@ -48,8 +48,10 @@ async fn main() -> anyhow::Result<()> {
         push_services: arguments.push_service,
         connections: None,
         sms: Provider::EndUserMessaging(Settings::default()),
+        limits: runtime::sending_limits()?,
         fate: Fate::Delivered,
         opt_outs: if arguments.self_managed_opt_outs { OptOutsManaged::ByUs } else { OptOutsManaged::ByTheService },
+        clock: runtime::wall_clock(),
     };
     let stack = Box::pin(Stack::start(options)).await?;
     let address = stack.address();

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::stack::Shared;
 
-/// How often each metric was counted, by function.
+/// How often each metric was counted, by function; what is counted by a dimension too is there with its value beside.
 #[derive(Clone, Default)]
 pub(crate) struct Counts(Arc<Mutex<BTreeMap<String, BTreeMap<String, u64>>>>);
 
@@ -27,9 +27,14 @@ impl Counts {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let function = counts.entry(line["Function"].as_str().unwrap_or_default().to_owned()).or_default();
         let described = line["_aws"]["CloudWatchMetrics"].as_array().into_iter().flatten();
-        for metric in described.flat_map(|described| described["Metrics"].as_array().into_iter().flatten()) {
-            let name = metric["Name"].as_str().unwrap_or_default();
-            *function.entry(name.to_owned()).or_default() += line[name].as_u64().unwrap_or_default();
+        for described in described {
+            let name = described["Metrics"][0]["Name"].as_str().unwrap_or_default();
+            for dimensions in described["Dimensions"].as_array().into_iter().flatten() {
+                let others = dimensions.as_array().into_iter().flatten().filter(|dimension| *dimension != "Function");
+                let values = others.filter_map(|dimension| line[dimension.as_str()?].as_str());
+                let counted = [name].into_iter().chain(values).collect::<Vec<_>>().join(" ");
+                *function.entry(counted).or_default() += line[name].as_u64().unwrap_or_default();
+            }
         }
     }
 }

@@ -9,7 +9,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::get;
-use domain::Retention;
+use domain::{Clock, Retention, SendingLimits};
 use inbound_sms::OptOutsManaged;
 use push::Services;
 use runtime::{Configuration, Runtime};
@@ -35,7 +35,7 @@ use crate::table::{Created, TABLE, Table};
 use crate::{calls, demo, endpoint, gateway, handset, invoke, issuer, site, socket};
 
 /// How to start the stack.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Options {
     /// 0 for any that is free.
     pub port: u16,
@@ -51,10 +51,13 @@ pub struct Options {
     pub connections: Option<String>,
     /// Which service SMS are sent by.
     pub sms: Provider,
+    /// The most that is sent, and where to.
+    pub limits: SendingLimits,
     /// What becomes of SMS to numbers that nobody decided about.
     pub fate: Fate,
     /// Who listens for the keywords with which customers opt out, and answers them.
     pub opt_outs: OptOutsManaged,
+    pub clock: Clock,
 }
 
 /// Where data is kept.
@@ -106,9 +109,9 @@ impl Stack {
         let runtime = Runtime {
             configuration: Configuration { table: TABLE.to_owned(), retention: Retention::default() },
             aws,
-            clock: runtime::wall_clock(),
+            clock: options.clock.clone(),
             randomness: runtime::randomness(),
-            metrics: metrics.metrics(runtime::wall_clock()),
+            metrics: metrics.metrics(options.clock.clone()),
         };
         let table = Table::open(&options.data).await?;
         let own = || format!("http://127.0.0.1:{port}{}", socket::MANAGEMENT);
@@ -117,7 +120,8 @@ impl Stack {
         for origin in &options.push_services {
             services = services.and_local(origin)?;
         }
-        let functions = Arc::new(Functions::new(&runtime, &live, &services, &options.sms, options.opt_outs));
+        let functions =
+            Arc::new(Functions::new(&runtime, &live, &services, &options.sms, &options.limits, options.opt_outs));
         let sockets =
             SocketGateway::new(functions.clone(), runtime.clock.clone(), runtime.randomness.clone(), options.sockets);
         let shared = Shared {

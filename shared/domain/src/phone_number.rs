@@ -60,6 +60,19 @@ impl PhoneNumber {
         &self.0
     }
 
+    /// The country that the number is of. `None` for a number of none, such as a satellite telephone's, and for one of
+    /// nobody knows which.
+    #[must_use]
+    pub fn country(&self) -> Option<Region> {
+        let code = numbering_plans::code_of_number(&self.0)?;
+        let plans = numbering_plans::of(code);
+        let of_plan = plans.get_region_for_number(&plans.parse(&self.0, None).ok()?);
+        // Numbers are given out that no plan here knows yet. They are those of the country that a code is mostly of;
+        // only that of North America is also that of two dozen others, to some of which a text costs many times as much.
+        let mostly_of = || (code != NORTH_AMERICA).then(|| plans.get_region_for_country_code(code)).flatten();
+        of_plan.or_else(mostly_of).filter(|region| *region != rlibphonenumber::Region::World).map(Region)
+    }
+
     /// The number as people of a region write it: nationally if it is of the region's country,
     /// internationally otherwise.
     #[must_use]
@@ -70,10 +83,13 @@ impl PhoneNumber {
     }
 }
 
+/// The calling code that 25 countries share.
+const NORTH_AMERICA: i32 = 1;
+
 /// Reads the numbering plans of North America, as happens by itself with the first of its numbers, and with those of
 /// every other country: a process can do it before somebody waits for it.
 pub fn read_numbering_plans() {
-    numbering_plans::of(1);
+    numbering_plans::of(NORTH_AMERICA);
 }
 
 /// By the plans of the region's own country, which most numbers are of, and by all if it is none of those.
@@ -118,6 +134,12 @@ pub struct Region(rlibphonenumber::Region);
 pub struct NotARegion;
 
 impl Region {
+    /// Whether there are numbers of it. `UK` is a region to some, and has none: they are of `GB`.
+    #[must_use]
+    pub fn has_numbers(self) -> bool {
+        self.country_code().is_some()
+    }
+
     fn country_code(self) -> Option<i32> {
         numbering_plans::code_of_region(self.0)
     }

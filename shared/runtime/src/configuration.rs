@@ -1,7 +1,7 @@
 use std::env;
 use std::fmt;
 
-use domain::Retention;
+use domain::{Allowance, Region, Retention, SendingLimits};
 
 /// What a deployment decides.
 #[derive(Clone, Debug)]
@@ -68,6 +68,34 @@ pub fn sms_setting(name: &str) -> String {
     env::var(format!("SWITCHBOARD_SMS_{name}")).unwrap_or_default()
 }
 
+/// The most that is sent, and where to.
+pub fn sending_limits() -> Result<SendingLimits, BadConfiguration> {
+    read_sending_limits(|name| env::var(name).ok())
+}
+
+fn read_sending_limits(variable: impl Fn(&str) -> Option<String>) -> Result<SendingLimits, BadConfiguration> {
+    let given = |name| variable(name).filter(|given| !given.is_empty());
+    let allowance = |name, otherwise: Allowance| match given(name) {
+        None => Ok(otherwise),
+        Some(text) => text
+            .parse()
+            .map_err(|_| BadConfiguration { variable: name, must: "be how many a minute/a day, as in 20/500" }),
+    };
+    let otherwise = SendingLimits::default();
+    let countries = given("SWITCHBOARD_ALLOWED_COUNTRIES").unwrap_or_default();
+    let country = |code: &str| code.parse().ok().filter(|country: &Region| country.has_numbers());
+    let countries = countries.split(',').filter(|code| !code.is_empty()).map(country);
+    Ok(SendingLimits {
+        staff: allowance("SWITCHBOARD_STAFF_LIMITS", otherwise.staff)?,
+        company: allowance("SWITCHBOARD_COMPANY_LIMITS", otherwise.company)?,
+        number: allowance("SWITCHBOARD_NUMBER_LIMITS", otherwise.number)?,
+        countries: countries.collect::<Option<_>>().ok_or(BadConfiguration {
+            variable: "SWITCHBOARD_ALLOWED_COUNTRIES",
+            must: "be ISO 3166 codes between commas, as in CA,GB",
+        })?,
+    })
+}
+
 /// Whether the SMS service leaves opt-outs to us, confirming them too.
 pub fn self_managed_opt_outs() -> Result<bool, BadConfiguration> {
     match env::var("SWITCHBOARD_SELF_MANAGED_OPT_OUTS").as_deref() {
@@ -108,5 +136,27 @@ mod tests {
             assert!(read(Some(bad)).is_err(), "{bad}");
         }
         assert!(Configuration::read(|_| None).is_err());
+    }
+
+    #[test]
+    fn limits_are_as_configured_and_never_none() {
+        let read = |name: &'static str, value: &'static str| {
+            read_sending_limits(move |asked| (asked == name).then(|| value.to_owned()))
+        };
+        assert_eq!(read("", "").unwrap(), SendingLimits::default());
+        assert_eq!(read("SWITCHBOARD_STAFF_LIMITS", "").unwrap(), SendingLimits::default());
+        assert_eq!(read("SWITCHBOARD_STAFF_LIMITS", "2/5").unwrap().staff, "2/5".parse().unwrap());
+        assert_eq!(read("SWITCHBOARD_COMPANY_LIMITS", "2/5").unwrap().company, "2/5".parse().unwrap());
+        assert_eq!(read("SWITCHBOARD_NUMBER_LIMITS", "2/5").unwrap().number, "2/5".parse().unwrap());
+        let countries = read("SWITCHBOARD_ALLOWED_COUNTRIES", "CA,GB").unwrap().countries;
+        assert_eq!(countries, ["CA", "GB"].map(|code| code.parse().unwrap()));
+        for (name, bad) in [
+            ("SWITCHBOARD_STAFF_LIMITS", "none"),
+            ("SWITCHBOARD_COMPANY_LIMITS", "0/0"),
+            ("SWITCHBOARD_NUMBER_LIMITS", "10"),
+            ("SWITCHBOARD_ALLOWED_COUNTRIES", "UK"),
+        ] {
+            assert!(read(name, bad).is_err(), "{name} {bad}");
+        }
     }
 }

@@ -16,7 +16,7 @@ use store::Store;
 pub use aws::aws_on_lambda;
 pub use configuration::{
     BadConfiguration, Configuration, live_endpoint, push_retries, push_secret, push_services, self_managed_opt_outs,
-    sign_in_secret, sms_setting,
+    sending_limits, sign_in_secret, sms_setting,
 };
 pub use metrics::{Metric, Metrics, NAMESPACE};
 pub use trust::http_client;
@@ -51,7 +51,8 @@ impl Runtime {
     #[must_use]
     pub fn store(&self) -> Store {
         let client = aws_sdk_dynamodb::Client::new(&self.aws);
-        Store::new(client, self.configuration.table.clone(), self.configuration.retention)
+        let Configuration { table, retention } = self.configuration.clone();
+        Store::new(client, table, retention, self.randomness.clone())
     }
 }
 

@@ -14,6 +14,8 @@ pub enum Metric {
     SendAccepted,
     /// A message of staff did not go out, or nobody knows whether it did.
     SendFailed,
+    /// A message of staff was not let out: beyond a limit, or to a country that is not texted. By `Limit`.
+    SendLimited,
     /// A message that the carrier had taken did not arrive.
     Undelivered,
     /// A push service refused what it was sent: our mistake.
@@ -62,8 +64,17 @@ impl Metrics {
     }
 
     pub fn count(&self, metric: Metric) {
+        self.tell(metric, None);
+    }
+
+    /// Counts it twice: with all of its kind, and by a dimension with those of the same value.
+    pub fn count_by(&self, metric: Metric, dimension: &str, value: &str) {
+        self.tell(metric, Some((dimension, value)));
+    }
+
+    fn tell(&self, metric: Metric, by: Option<(&str, &str)>) {
         let name = metric.to_string();
-        let line = json!({
+        let mut line = json!({
             "_aws": {
                 "Timestamp": self.clock.now().as_millis(),
                 "CloudWatchMetrics": [{
@@ -75,6 +86,10 @@ impl Metrics {
             "Function": self.function,
             name: 1,
         });
+        if let Some((dimension, value)) = by {
+            line["_aws"]["CloudWatchMetrics"][0]["Dimensions"] = json!([["Function"], ["Function", dimension]]);
+            line[dimension] = json!(value);
+        }
         (self.write)(&line.to_string());
     }
 }

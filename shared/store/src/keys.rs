@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
-    AppointmentId, CompanyId, ConversationId, Login, MessageId, PhoneNumber, Position, StaffId, SubscriptionId,
+    AppointmentId, CompanyId, ConversationId, Counted, Login, MessageId, Period, PhoneNumber, Position, Staff, StaffId,
+    SubscriptionId, Window,
 };
 use serde::{Deserialize, Serialize};
 
@@ -176,6 +177,20 @@ pub(crate) fn call_guard(id: MessageId) -> Key {
     key(format!("GUARD#call#{id}"), "GUARD")
 }
 
+/// How many messages were sent in a window: by somebody, by their company, or to a number, which its conversation stands for.
+pub(crate) fn sent(staff: &Staff, conversation: ConversationId, window: &Window) -> Key {
+    let whose = match window.counted {
+        Counted::Staff => format!("STAFF#{}", staff.id),
+        Counted::Company => "COMPANY".to_owned(),
+        Counted::Number => format!("NUMBER#{conversation}"),
+    };
+    let period = match window.period {
+        Period::Minute => "MINUTE",
+        Period::Day => "DAY",
+    };
+    key(format!("SENT#{}", staff.company), format!("{whose}#{period}#{}", window.begins))
+}
+
 pub(crate) fn session(token: &TokenHash) -> Key {
     key(format!("SESSION#{token}"), "SESSION")
 }
@@ -188,9 +203,9 @@ pub(crate) fn live(company: &CompanyId, connection: &ConnectionId) -> Key {
     key(live_connections(company), connection.to_string())
 }
 
-/// Whether an item is a session or an open screen, which outlive nothing.
+/// Whether an item is a session, an open screen or a count of what was sent, which outlive nothing.
 pub(crate) fn is_of_the_moment(item: &HashMap<String, AttributeValue>) -> bool {
-    pk(item).is_some_and(|pk| pk.starts_with("SESSION#") || pk.starts_with("LIVE#"))
+    pk(item).is_some_and(|pk| ["SESSION#", "LIVE#", "SENT#"].iter().any(|kind| pk.starts_with(kind)))
 }
 
 /// A company's browsers that are pushed to, with what is set for them.

@@ -14,6 +14,7 @@ mod head;
 mod inbound;
 mod inbox;
 mod keys;
+mod limits;
 mod lines;
 mod live;
 mod opt_out;
@@ -31,7 +32,7 @@ mod thread;
 mod transaction;
 
 use aws_sdk_dynamodb::Client;
-use domain::Retention;
+use domain::{Randomness, Retention};
 
 pub use appointments::{Answered, Saved};
 pub use calls::{CallEntry, CallReport};
@@ -59,12 +60,13 @@ pub struct Store {
     client: Client,
     table: String,
     retention: Retention,
+    randomness: Randomness,
 }
 
 impl Store {
     #[must_use]
-    pub fn new(client: Client, table: String, retention: Retention) -> Self {
-        Self { client, table, retention }
+    pub fn new(client: Client, table: String, retention: Retention, randomness: Randomness) -> Self {
+        Self { client, table, retention, randomness }
     }
 
     #[must_use]

@@ -3,8 +3,8 @@ use aws_sdk_dynamodb::types::{
     AttributeValue, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
 use domain::{
-    CompanyId, ConversationId, Customer, Event, Message, MessageId, MessageKind, OptOut, Opted, OutboundText,
-    PhoneNumber, Position, Progress, Timestamp,
+    CompanyId, ConversationId, Customer, Event, Limited, Message, MessageId, MessageKind, OptOut, Opted, OutboundText,
+    PhoneNumber, Position, Progress, SendingLimits, Staff, Timestamp,
 };
 
 use crate::error::{misshapen, unavailable};
@@ -25,9 +25,8 @@ pub struct Contact {
 pub struct Draft<'a> {
     /// From the request's `Idempotency-Key`: the same id again is the same message.
     pub id: MessageId,
-    pub company: &'a CompanyId,
-    /// Who writes, by name.
-    pub by: &'a str,
+    /// Who writes.
+    pub staff: &'a Staff,
     pub conversation: ConversationId,
     pub contact: &'a Contact,
     /// Whether the conversation must be there already.
@@ -35,6 +34,7 @@ pub struct Draft<'a> {
     pub text: &'a OutboundText,
     /// The message of the same conversation that this one is another try of.
     pub again: Option<Position>,
+    pub limits: &'a SendingLimits,
 }
 
 /// What became of a draft. Only `New` is to be handed to the carrier.
@@ -48,6 +48,8 @@ pub enum Queued {
     NotAgain,
     /// The customer gets no texts.
     OptedOut(OptOut),
+    /// No more is sent for now, or nothing to this country.
+    Limited(Limited),
     /// There is no such conversation, or not any more.
     NoConversation,
 }
@@ -76,17 +78,21 @@ impl Store {
         Ok((head.map(|head| Contact { number: head.number, line: head.line }), customer))
     }
 
-    /// Records a message as about to be sent: the guard, the message and the conversation's head in
-    /// one transaction, which fails for a customer who has opted out. One request; one more where the
-    /// customer has changed lines, where the message is not the newest, or for a repeat.
+    /// Records a message as about to be sent: the guard, the message, the conversation's head and what it counts as
+    /// sent in one transaction, which fails for a customer who has opted out and beyond a limit. One request; one more
+    /// where the customer has changed lines, where the message is not the newest, or for a repeat.
     pub async fn queue(&self, draft: &Draft<'_>, now: Timestamp) -> Result<Queued, StoreError> {
+        let company = &draft.staff.company;
+        if let Err(limited) = draft.limits.reach(&draft.contact.number, draft.staff.region) {
+            return Ok(Queued::Limited(limited));
+        }
         let mut message = Message {
             conversation: draft.conversation,
             position: draft.id.at(now),
             line: draft.contact.line.clone(),
             text: draft.text.as_str().to_owned(),
             kind: MessageKind::Outbound {
-                by: draft.by.to_owned(),
+                by: draft.staff.name.clone(),
                 progress: Progress::Queued,
                 again: draft.again,
                 tried_again: None,
@@ -99,11 +105,14 @@ impl Store {
             Done { conversation: draft.conversation, position: message.position },
             now,
         )?;
+        let windows = draft.limits.windows(draft.staff, now);
+        let counts = windows.iter().map(|window| self.count_sent(draft.staff, draft.conversation, window));
+        let counts = counts.collect::<Result<Vec<_>, _>>()?;
         let mut stands = Stands::Newest;
         for _ in 0..SUPPOSED_AT_MOST {
             let line = message.line.clone();
             let news = HeadNews {
-                company: draft.company,
+                company,
                 conversation: draft.conversation,
                 number: &draft.contact.number,
                 line: &line,
@@ -113,17 +122,22 @@ impl Store {
                 floor,
                 expires,
             };
-            let event = self.put_event(draft.company, &Event::Message(message.clone()), expires)?;
-            let gets_texts = self.gets_texts(draft.company, draft.conversation)?;
+            let event = self.put_event(company, &Event::Message(message.clone()), expires)?;
+            let gets_texts = self.gets_texts(company, draft.conversation)?;
             let mut writes = vec![guard.clone(), event, gets_texts, self.tell_head(&news, stands)?];
             if let Some(earlier) = draft.again {
                 writes.push(self.try_again(draft, earlier, message.position)?);
             }
+            let counted_from = writes.len();
+            writes.extend(counts.iter().cloned());
             let Transacted::Refused(refused) = self.transact(writes).await? else { return Ok(Queued::New(message)) };
-            let mut refused = refused.into_iter();
+            let full = windows.iter().zip(refused.iter().skip(counted_from)).filter(|(_, refused)| refused.is_some());
+            // Of several the one that lasts the longest: another would only be waited for to meet it.
+            let full = full.map(|(window, _)| *window).max_by_key(|window| window.ends);
+            let mut refused = refused.into_iter().take(counted_from);
             if let Some(guard) = refused.next().flatten() {
                 let done = guard::read(guard)?;
-                let message = self.message(draft.company, done.conversation, done.position).await?;
+                let message = self.message(company, done.conversation, done.position).await?;
                 return Ok(message.map_or(Queued::NoConversation, Queued::Repeat));
             }
             if let Some(Opted::Out(out)) =
@@ -134,6 +148,9 @@ impl Store {
             let head = refused.next().flatten();
             if refused.next().flatten().is_some() {
                 return Ok(Queued::NotAgain);
+            }
+            if let Some(window) = full {
+                return Ok(Queued::Limited(Limited::Reached(window)));
             }
             let Some(head) = head.filter(|head| !head.is_empty()) else { return Ok(Queued::NoConversation) };
             let head = Head::read(head, "TransactWriteItems")?;
@@ -156,7 +173,7 @@ impl Store {
     ) -> Result<TransactWriteItem, StoreError> {
         let update = Update::builder()
             .table_name(&self.table)
-            .set_key(Some(keys::event(draft.company, draft.conversation, earlier).attributes()))
+            .set_key(Some(keys::event(&draft.staff.company, draft.conversation, earlier).attributes()))
             .update_expression("SET tried_again = :another")
             .condition_expression(
                 "attribute_not_exists(tried_again) AND progress.#state IN (:queued, :failed, :undelivered)",

@@ -27,7 +27,7 @@ pub struct Restored {
     pub written: u64,
     /// This table has them.
     pub there: u64,
-    /// They have expired, or end with the moment that they were made for: sessions and open screens.
+    /// They have expired, or end with the moment that they were made for: sessions, open screens, counts.
     pub left_out: u64,
 }
 

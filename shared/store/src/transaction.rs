@@ -16,8 +16,10 @@ pub(crate) enum Transacted {
     Refused(Vec<Option<HashMap<String, AttributeValue>>>),
 }
 
-/// Two writers of one item collide only while both are in flight, so a few tries are enough.
-const TRIES: u32 = 6;
+/// Two writers of one item collide only while both are in flight, some hundredths of a second. Many at once, as when
+/// all staff of a company send at the same moment and are counted, get through one after another within some seconds.
+const TRIES: u32 = 14;
+const WAIT_AT_MOST: Duration = Duration::from_millis(500);
 
 impl Store {
     /// Writes all or nothing, trying again while another transaction holds one of the items.
@@ -53,7 +55,13 @@ impl Store {
             if !code("TransactionConflict") || tried == TRIES {
                 return Err(unavailable("TransactWriteItems")(error));
             }
-            tokio::time::sleep(Duration::from_millis(15 << tried)).await;
+            tokio::time::sleep(self.jittered(Duration::from_millis(15 << tried).min(WAIT_AT_MOST))).await;
         }
+    }
+
+    /// Anything up to it: those who collided do not come again together.
+    fn jittered(&self, wait: Duration) -> Duration {
+        let [byte, ..] = self.randomness.bytes();
+        wait.mul_f64(f64::from(byte) / 256.0)
     }
 }

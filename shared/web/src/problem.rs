@@ -11,11 +11,13 @@ pub struct Problem {
     pub status: StatusCode,
     pub code: &'static str,
     pub message: String,
+    /// In how many seconds the same would be done, if that is known.
+    pub retry_after: Option<u64>,
 }
 
 impl Problem {
     pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into() }
+        Self { status, code, message: message.into(), retry_after: None }
     }
 
     /// Also for what is another company's: as if it did not exist.
@@ -60,7 +62,11 @@ impl Problem {
 
     pub(crate) fn answer(&self, format: Format) -> Answer {
         let body = || json!({"error": {"code": self.code, "message": self.message}});
-        format.answer(|| views::problem(&self.message), body).with_status(self.status)
+        let answer = format.answer(|| views::problem(&self.message), body).with_status(self.status);
+        match self.retry_after {
+            Some(secs) => answer.with_header("retry-after", &secs.to_string()),
+            None => answer,
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use domain::SendingLimits;
 use local::{InProcess, Instance};
 use runtime::Runtime;
 use serde_json::Value;
@@ -18,19 +19,20 @@ const LIVE: &str = "http://live.local/live";
 pub(crate) struct Lambda {
     runtime: Runtime,
     sms: Provider,
+    limits: SendingLimits,
     time: Time,
     trace: Trace,
     idle: Mutex<Vec<Instance>>,
 }
 
 impl Lambda {
-    pub(crate) fn new(runtime: Runtime, sms: Provider, time: Time, trace: Trace) -> Self {
-        Self { runtime, sms, time, trace, idle: Mutex::default() }
+    pub(crate) fn new(runtime: Runtime, sms: Provider, limits: SendingLimits, time: Time, trace: Trace) -> Self {
+        Self { runtime, sms, limits, time, trace, idle: Mutex::default() }
     }
 
     /// One that has remembered nothing yet.
     pub(crate) fn cold(&self) -> Instance {
-        Instance::cold(&self.runtime, LIVE, &self.sms)
+        Instance::cold(&self.runtime, LIVE, &self.sms, &self.limits)
     }
 
     /// What stands for the rest of AWS.

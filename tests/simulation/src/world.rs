@@ -8,8 +8,8 @@ use std::time::Duration;
 use anyhow::Context;
 use aws_types::region::Region;
 use domain::{
-    Carries, Company, CompanyId, ConversationId, ConversationKey, Login, PhoneNumber, Randomness, Retention, StaffId,
-    Timestamp,
+    Carries, Company, CompanyId, ConversationId, ConversationKey, Login, PhoneNumber, Randomness, Retention,
+    SendingLimits, StaffId, Timestamp,
 };
 use local::{InProcess, MAPPINGS, TABLE};
 use runtime::{Configuration, Metrics, Runtime};
@@ -132,7 +132,10 @@ impl World {
             Provider::EndUserMessaging => sms::Provider::EndUserMessaging(sms::Settings::default()),
             Provider::Sns => sms::Provider::Sns,
         };
-        let lambda = Lambda::new(runtime, sms, time, trace.clone());
+        // Both companies text both customers' countries.
+        let countries = ["US", "AU"].into_iter().filter_map(|country| country.parse().ok()).collect();
+        let limits = SendingLimits { countries, ..SendingLimits::default() };
+        let lambda = Lambda::new(runtime, sms, limits, time, trace.clone());
         let instance = lambda.cold();
         let aws = Arc::new(lambda.aws(&instance)?);
         network.leads_to(Some(aws.clone()));

@@ -7,7 +7,7 @@ mod conversations;
 use appointments::Coming;
 use domain::{
     Appointment, Carries, Company, CompanyId, ConversationKey, CustomerName, Details, Length, Login, MessageId, Notes,
-    OutboundText, PhoneNumber, Progress, Provider, Service, Timestamp,
+    OutboundText, PhoneNumber, Progress, Provider, SendingLimits, Service, Staff, Timestamp,
 };
 use runtime::Runtime;
 use store::{Arrival, Contact, Draft, Member, Queued};
@@ -174,16 +174,25 @@ impl Talk<'_> {
         at: Timestamp,
     ) -> anyhow::Result<()> {
         let (id, name) = self.firm.staff.get(staff).copied().unwrap_or_default();
+        let staff = Staff {
+            id: id.parse()?,
+            name: name.to_owned(),
+            company: self.company.id.clone(),
+            company_name: self.company.name.clone(),
+            region: self.company.region,
+            time_zone: self.company.time_zone.clone(),
+            is_program: false,
+        };
         let text = OutboundText::parse(said.text)?;
         let draft = Draft {
-            id: MessageId::of_request(&self.company.id, &id.parse()?, &self.runtime.randomness.token()),
-            company: &self.company.id,
-            by: name,
+            id: MessageId::of_request(&staff.company, &staff.id, &self.runtime.randomness.token()),
+            staff: &staff,
             conversation: self.company.conversation_key.conversation_with(customer),
             contact: &Contact { number: customer.clone(), line: line.clone() },
             reply: false,
             text: &text,
             again: None,
+            limits: &SendingLimits::default(),
         };
         let Queued::New(message) = self.shared.store.queue(&draft, at).await? else { return Ok(()) };
         let provider_id = self.shared.carrier.keep(Way::ToCustomer, customer, line, said.text, at, None).await?;

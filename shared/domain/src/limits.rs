@@ -1,0 +1,275 @@
+use std::str::FromStr;
+
+use thiserror::Error;
+
+use crate::{PhoneNumber, Region, Staff, Timestamp};
+
+/// The most that a deployment lets out: messages of a member of staff, of a company and to a number, and the countries
+/// that they may go to. It is generous for people and tight for a program that runs away.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SendingLimits {
+    pub staff: Allowance,
+    pub company: Allowance,
+    pub number: Allowance,
+    /// Besides the company's own.
+    pub countries: Vec<Region>,
+}
+
+/// How many messages may be sent within a minute and within a day: `20/500`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Allowance {
+    minute: u32,
+    day: u32,
+}
+
+#[derive(Debug, Error, PartialEq, Eq)]
+#[error("not two numbers from 1 to 999999 with a slash between, as in 20/500")]
+pub struct NotAnAllowance;
+
+/// Whose messages are counted together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counted {
+    Staff,
+    Company,
+    Number,
+}
+
+/// How long it is counted before it begins at nothing again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Period {
+    /// Of the clock.
+    Minute,
+    /// Of the calendar, where the company is.
+    Day,
+}
+
+/// What is counted of the messages that are sent in one minute or on one day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    pub counted: Counted,
+    pub period: Period,
+    pub begins: Timestamp,
+    /// It begins at nothing again from here on.
+    pub ends: Timestamp,
+    pub most: u32,
+}
+
+/// Why a message may not be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limited {
+    /// As many were sent as may be.
+    Reached(Window),
+    /// Nothing is sent to this country; `None` for a number that is of no country, or of nobody knows which.
+    Country(Option<Region>),
+}
+
+const MINUTE_MILLIS: u64 = 60_000;
+
+impl SendingLimits {
+    /// What a message of a member of staff is counted in now.
+    #[must_use]
+    pub fn windows(&self, staff: &Staff, now: Timestamp) -> [Window; 6] {
+        let minute = now.as_millis() - now.as_millis() % MINUTE_MILLIS;
+        let (day, _) = staff.time_zone.local(now);
+        let minute = (Timestamp::from_millis(minute), Timestamp::from_millis(minute + MINUTE_MILLIS));
+        let day = (staff.time_zone.start_of(day), staff.time_zone.start_of(day.next()));
+        let window = |counted, period| {
+            let allowed = match counted {
+                Counted::Staff => self.staff,
+                Counted::Company => self.company,
+                Counted::Number => self.number,
+            };
+            let ((begins, ends), most) = match period {
+                Period::Minute => (minute, allowed.minute),
+                Period::Day => (day, allowed.day),
+            };
+            Window { counted, period, begins, ends, most }
+        };
+        [
+            window(Counted::Staff, Period::Minute),
+            window(Counted::Staff, Period::Day),
+            window(Counted::Company, Period::Minute),
+            window(Counted::Company, Period::Day),
+            window(Counted::Number, Period::Minute),
+            window(Counted::Number, Period::Day),
+        ]
+    }
+
+    /// Whether a company that is at home somewhere texts to the country of a number.
+    pub fn reach(&self, number: &PhoneNumber, home: Region) -> Result<(), Limited> {
+        let country = number.country();
+        let reached = country.is_some_and(|country| country == home || self.countries.contains(&country));
+        if reached { Ok(()) } else { Err(Limited::Country(country)) }
+    }
+}
+
+/// Twenty a minute is more than somebody types, and forty people at it are a company's hundred and twenty.
+impl Default for SendingLimits {
+    fn default() -> Self {
+        Self {
+            staff: Allowance { minute: 20, day: 500 },
+            company: Allowance { minute: 120, day: 5_000 },
+            number: Allowance { minute: 10, day: 60 },
+            countries: Vec::new(),
+        }
+    }
+}
+
+impl Allowance {
+    const MOST: u32 = 999_999;
+}
+
+impl FromStr for Allowance {
+    type Err = NotAnAllowance;
+
+    fn from_str(text: &str) -> Result<Self, NotAnAllowance> {
+        let number = |text: &str| match text.parse() {
+            Ok(number) if (1..=Self::MOST).contains(&number) && !text.starts_with('+') => Ok(number),
+            _ => Err(NotAnAllowance),
+        };
+        let (minute, day) = text.split_once('/').ok_or(NotAnAllowance)?;
+        Ok(Self { minute: number(minute)?, day: number(day)? })
+    }
+}
+
+impl Limited {
+    /// The reason in words for whoever wants to send, a member of the company's staff.
+    #[must_use]
+    pub fn sentence(&self, company_name: &str) -> String {
+        let window = match self {
+            Self::Reached(window) => window,
+            Self::Country(Some(country)) => {
+                return format!(
+                    "Not sent: {company_name} does not text to the country of this number ({country}). Your administrator can have it allowed."
+                );
+            }
+            Self::Country(None) => {
+                return "Not sent: it is not known which country this number is of. Check it with the customer."
+                    .to_owned();
+            }
+        };
+        let who = match window.counted {
+            Counted::Staff => "you have sent".to_owned(),
+            Counted::Company => format!("{company_name} has sent"),
+            Counted::Number => "this customer has been sent".to_owned(),
+        };
+        let within = match window.period {
+            Period::Minute => "this minute",
+            Period::Day => "today",
+        };
+        let what_to_do = match (window.period, window.counted) {
+            (Period::Minute, _) => "Wait a minute and press Send again: your text is kept.",
+            (Period::Day, Counted::Staff) => {
+                "You can send again after midnight. A colleague can send it now, and your administrator can have the limit raised."
+            }
+            (Period::Day, Counted::Company) => {
+                "It can send again after midnight. Your administrator can have the limit raised."
+            }
+            (Period::Day, Counted::Number) => "You can text them again after midnight. If it cannot wait, call them.",
+        };
+        format!("Not sent: {who} {} {within}, the most that is allowed. {what_to_do}", texts(window.most))
+    }
+
+    /// How long it lasts, if it passes by itself.
+    #[must_use]
+    pub fn lasts_secs(&self, now: Timestamp) -> Option<u64> {
+        match self {
+            Self::Reached(window) => {
+                Some(window.ends.as_millis().saturating_sub(now.as_millis()).div_ceil(1000).max(1))
+            }
+            Self::Country(_) => None,
+        }
+    }
+}
+
+/// `1 text`, `5,000 texts`.
+fn texts(number: u32) -> String {
+    match (number / 1000, number % 1000) {
+        (0, 1) => "1 text".to_owned(),
+        (0, few) => format!("{few} texts"),
+        (thousands, rest) => format!("{thousands},{rest:03} texts"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dana() -> Staff {
+        Staff {
+            id: "dana".parse().unwrap(),
+            name: "Dana Whitfield".to_owned(),
+            company: "harbor-dental".parse().unwrap(),
+            company_name: "Harbor Dental".to_owned(),
+            region: "US".parse().unwrap(),
+            time_zone: "America/Los_Angeles".parse().unwrap(),
+            is_program: false,
+        }
+    }
+
+    #[test]
+    fn an_allowance_is_two_numbers_of_which_none_is_nothing() {
+        assert_eq!("20/500".parse(), Ok(SendingLimits::default().staff));
+        for bad in ["", "20", "20/", "/500", "0/500", "20/0", "-1/5", "+1/5", "1/1000000", "1/2/3", "20 / 500"] {
+            assert_eq!(bad.parse::<Allowance>(), Err(NotAnAllowance), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_minute_is_the_clocks_and_a_day_is_the_companys() {
+        let now = Timestamp::from_rfc3339("2026-11-01T07:30:59.999Z").unwrap();
+        let windows = SendingLimits::default().windows(&dana(), now);
+        let shown = |window: &Window| (window.begins.to_string(), window.ends.to_string());
+        // A day of 25 hours: the clocks are put back.
+        assert_eq!(shown(&windows[0]), ("2026-11-01T07:30:00.000Z".into(), "2026-11-01T07:31:00.000Z".into()));
+        assert_eq!(shown(&windows[1]), ("2026-11-01T07:00:00.000Z".into(), "2026-11-02T08:00:00.000Z".into()));
+        assert_eq!(Limited::Reached(windows[0]).lasts_secs(now), Some(1), "not sooner than it ends");
+    }
+
+    #[test]
+    fn a_sentence_says_who_has_sent_how_many_and_what_to_do() {
+        let windows = SendingLimits::default().windows(&dana(), Timestamp::from_millis(0));
+        let said: Vec<_> = windows.iter().map(|window| Limited::Reached(*window).sentence("Harbor Dental")).collect();
+        assert_eq!(
+            said[0],
+            "Not sent: you have sent 20 texts this minute, the most that is allowed. Wait a minute and press Send again: your text is kept."
+        );
+        assert!(said[3].starts_with("Not sent: Harbor Dental has sent 5,000 texts today, the most"), "{}", said[3]);
+        assert!(said[5].starts_with("Not sent: this customer has been sent 60 texts today, the most"), "{}", said[5]);
+        assert_eq!(texts(1), "1 text");
+        assert_eq!(texts(1_001), "1,001 texts");
+    }
+
+    #[test]
+    fn a_company_texts_to_its_own_country_and_to_those_that_were_added() {
+        let home: Region = "US".parse().unwrap();
+        let number = |text| PhoneNumber::e164(text).unwrap();
+        let country = |text| match SendingLimits::default().reach(&number(text), home) {
+            Ok(()) => "reached".to_owned(),
+            Err(Limited::Country(Some(country))) => country.to_string(),
+            Err(_) => "unknown".to_owned(),
+        };
+        for (to, answer) in [
+            ("+14255550182", "reached"),
+            ("+15145550123", "CA"),
+            ("+18765550123", "JM"),
+            ("+16585550123", "JM"),
+            ("+18095550123", "DO"),
+            ("+12685550123", "AG"),
+            ("+17875550123", "PR"),
+            ("+447400123456", "GB"),
+            ("+447911123456", "GG"),
+            ("+61491570156", "AU"),
+            // An area code that nobody has, the countries of no number, and a code of none.
+            ("+12115550123", "unknown"),
+            ("+881612345678", "unknown"),
+            ("+8835100012345", "unknown"),
+            ("+9991234567", "unknown"),
+        ] {
+            assert_eq!(country(to), answer, "{to}");
+        }
+        let more = SendingLimits { countries: vec!["CA".parse().unwrap()], ..SendingLimits::default() };
+        assert_eq!(more.reach(&number("+15145550123"), home), Ok(()));
+        assert!(more.reach(&number("+18765550123"), home).is_err());
+    }
+}
