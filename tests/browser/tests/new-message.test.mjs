@@ -33,6 +33,7 @@ test('what is no mobile number is refused in a sentence, and what was written st
     ['call me', 'That is not a phone number'],
     ['12345', 'is not a number that exists'],
     ['0491 570 006', 'is your own number'],
+    ['+44 7400 123456', 'does not text to the country of this number (GB)'],
   ]) {
     await writes(josie, number, 'Can you come at four?');
     await expect(josie.problem).toContainText(reason);

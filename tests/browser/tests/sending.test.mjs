@@ -98,6 +98,21 @@ test('another try that is refused says so where it was asked for, and can be tri
   expect(await stack.phoneOf(MARIA)).toEqual(['No problem.']);
 });
 
+test('where no more is sent for now it is said so, and the text stays for later', async ({stack, dana}) => {
+  // A minute in which there is time for all of them.
+  const left = 60_000 - Date.now() % 60_000;
+  if (left < 20_000) await dana.page.waitForTimeout(left);
+  const conversation = new URL(dana.page.url()).searchParams.get('c');
+  for (let number = 1; number <= 10; number += 1) {
+    const sent = await dana.page.request.post(`/api/conversations/${conversation}/messages`, {data: {text: `text ${number}`}});
+    expect(sent.status(), await sent.text()).toBe(201);
+  }
+  await dana.replies('And one more.');
+  await expect(dana.problem).toContainText('this customer has been sent 10 texts this minute, the most that is allowed');
+  await expect(dana.reply).toHaveValue('And one more.');
+  expect(await stack.phoneOf(MARIA)).toHaveLength(10);
+});
+
 test('an empty reply is not sent', ONCE, async ({dana}) => {
   await dana.replies('   ');
   await expect(dana.problem).toHaveText(/There is nothing to send yet/);
