@@ -126,6 +126,17 @@ def test_push_keys_are_rotated_and_a_browser_that_knows_the_earlier_one_goes_on(
     assert len(json.loads(kept)["keys"]) == 2
 
 
+def test_a_customer_is_given_what_is_held_and_has_it_erased(deployment, harbor, dana, maria):
+    operator = Operator(deployment)
+    maria.texts(harbor.line, "What do you hold of me?")
+    conversation = dana.sees("What do you hold of me?")["conversation"]
+    exported = operator.runs("customer", "export", maria.number, "--company", "harbor-dental")
+    assert exported.returncode == 0, exported.stderr
+    assert [it["text"] for it in json.loads(exported.stdout)["held"]["messages"]] == ["What do you hold of me?"]
+    operator.does("--yes", "customer", "erase", maria.number, "--company", "harbor-dental")
+    assert dana.gets(f"/api/conversations/{conversation}/messages").status == 404
+
+
 # What the doctor is right to miss here, and why.
 NOT_EMULATED = {
     "nothing that has expired is deleted: it is hidden, but kept": "MiniStack drops it, and test_template.py asserts it",

@@ -86,6 +86,9 @@ pub(crate) enum What {
     /// People who sign in to the portal.
     #[command(subcommand)]
     Staff(Staff),
+    /// What is held of one customer of a company's.
+    #[command(subcommand)]
+    Customer(Customers),
     /// Programs that keep a company's appointments in step, such as its scheduling system.
     #[command(subcommand)]
     Program(Programs),
@@ -163,6 +166,23 @@ pub(crate) enum Lines {
     First { number: String },
     /// Remove a line: what customers text to it is not taken any more.
     Remove { number: String },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Customers {
+    /// Print all that is held of a customer, as JSON: everything that was said, calls and appointments.
+    Export {
+        /// +14255550182, or as people of the company's region write it.
+        number: String,
+        #[arg(long)]
+        company: CompanyId,
+    },
+    /// Erase all that is held of a customer, but for whether they get texts.
+    Erase {
+        number: String,
+        #[arg(long)]
+        company: CompanyId,
+    },
 }
 
 #[derive(Subcommand)]

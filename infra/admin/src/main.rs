@@ -4,6 +4,7 @@ mod aws;
 mod command_line;
 mod company;
 mod consent;
+mod customer;
 mod doctor;
 mod failure;
 mod line;
@@ -20,7 +21,7 @@ mod staff;
 use std::io::ErrorKind;
 use std::process::ExitCode;
 
-use command_line::{CommandLine, Companies, Lines, Programs, PushKeys, Staff, What};
+use command_line::{CommandLine, Companies, Customers, Lines, Programs, PushKeys, Staff, What};
 use domain::Carries;
 use operator::Operator;
 use output::Output;
@@ -63,6 +64,8 @@ async fn run(command_line: CommandLine) -> anyhow::Result<ExitCode> {
         What::Line(Lines::List) => line::list(&operator).await?,
         What::Line(Lines::First { number }) => line::write_first_from(&operator, &number).await?,
         What::Line(Lines::Remove { number }) => line::remove(&operator, &number).await?,
+        What::Customer(Customers::Export { number, company }) => customer::export(&operator, &number, &company).await?,
+        What::Customer(Customers::Erase { number, company }) => customer::erase(&operator, &number, &company).await?,
         What::Program(Programs::Add { id, company, name }) => program::add(&operator, company, id, name).await?,
         What::Program(Programs::Token { id, company }) => program::token(&operator, &company, &id).await?,
         What::Staff(Staff::Add(new)) => staff::add(&operator, new).await?,

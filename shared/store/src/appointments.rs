@@ -213,7 +213,7 @@ impl Store {
     }
 }
 
-fn read(item: HashMap<String, AttributeValue>, operation: &'static str) -> Result<Appointment, StoreError> {
+pub(crate) fn read(item: HashMap<String, AttributeValue>, operation: &'static str) -> Result<Appointment, StoreError> {
     let item: Item = serde_dynamo::from_item(item).map_err(misshapen(operation))?;
     Ok(item.appointment)
 }

@@ -3,6 +3,7 @@
 
 mod command;
 mod credentials;
+mod customers;
 mod directory;
 mod doctor;
 mod programs;

@@ -1,0 +1,63 @@
+//! What is held of one customer: handed over, or erased.
+
+use anyhow::bail;
+use domain::{Company, CompanyId, Mobile, PhoneNumber};
+use serde_json::json;
+use store::{CustomerData, Refused};
+
+use crate::number;
+use crate::operator::Operator;
+use crate::output::Output;
+
+/// Prints it as JSON, which is to go into a file.
+pub(crate) async fn export(operator: &Operator, number: &str, company: &CompanyId) -> anyhow::Result<()> {
+    let (owner, customer, held) = held(operator, number, company).await?;
+    let held = held.json().map_err(|error| operator.failed(&error))?;
+    let now = runtime::wall_clock().now().to_string();
+    Output::json(&json!({"company": owner.name, "number": customer.number, "exported_at": now, "held": held}))
+}
+
+pub(crate) async fn erase(operator: &Operator, number: &str, company: &CompanyId) -> anyhow::Result<()> {
+    let (owner, customer, held) = held(operator, number, company).await?;
+    let (events, appointments) = held.counts();
+    let shown = number::shown(&customer.number, owner.region);
+    let happens = format!(
+        "This erases all that {} holds of {shown}: {events} texts and calls, and {appointments} appointments, also those \
+         that are still to come. Whether they get texts stays: who has opted out is not texted again.",
+        owner.name
+    );
+    operator.consent.to(&happens, customer.number.as_str())?;
+    let erased = operator.store.erase(&held).await.map_err(|error| operator.failed(&error))?;
+    let once_more = if erased.once_more { " Something was written meanwhile: do it once more." } else { "" };
+    operator.output.done(
+        &format!(
+            "Erased {} texts and calls and {} appointments of {shown}. Pages that are open show them until they are loaded again.{once_more}",
+            erased.events, erased.appointments
+        ),
+        &json!({"erased": {
+            "number": customer.number, "company": owner.id, "texts_and_calls": erased.events,
+            "appointments": erased.appointments, "once_more": erased.once_more,
+        }}),
+    )
+}
+
+async fn held(
+    operator: &Operator,
+    number: &str,
+    company: &CompanyId,
+) -> anyhow::Result<(Company, Mobile, CustomerData)> {
+    let owner = operator.store.company(company).await.map_err(|error| operator.failed(&error))?;
+    let owner = owner.ok_or_else(|| operator.refused(&Refused::NoCompany))?;
+    let number = PhoneNumber::e164(number).or_else(|_| PhoneNumber::mobile(number, owner.region));
+    let Ok(number) = number else {
+        bail!("Nothing was changed: that is not a number. Write it with + and the country code.")
+    };
+    let customer = owner.mobile(number);
+    let held = operator.store.customer_data(company, customer.conversation).await;
+    let held = held.map_err(|error| operator.failed(&error))?;
+    if held.is_empty() {
+        let shown = number::shown(&customer.number, owner.region);
+        bail!("Nothing was changed: {} holds nothing of {shown}.", owner.name)
+    }
+    Ok((owner, customer, held))
+}

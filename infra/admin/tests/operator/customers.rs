@@ -1,0 +1,77 @@
+//! What is held of a customer is theirs to have, and to have erased.
+
+use serde_json::{Value, json};
+use tests::{Call, HARBOR, House, TIDEWATER};
+
+use crate::command::on;
+
+const MARIA: &str = "+14255550182";
+const OF_MARIA: [&str; 3] = ["(425) 555-0182", "--company", "harbor-dental"];
+
+fn customer<'a>(what: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    ["customer", what].into_iter().chain(OF_MARIA).chain(more.iter().copied()).collect()
+}
+
+/// Maria has texted, was answered, has an appointment and was called; and has texted another company.
+async fn talked(house: &House) -> String {
+    let (dana, maria) = (house.dana().await, house.phone(MARIA));
+    house.has_appointment("harbor-dental", "7f3a", Some(MARIA)).await;
+    maria.texts(HARBOR, "My tooth aches").await;
+    let conversation = dana.conversation_with(MARIA).await;
+    assert_eq!(dana.replies(&conversation, "Come at four").await.status, 201);
+    house.flow(&Call::new("contact", HARBOR, MARIA, "7f3a").pressed("2")).await;
+    maria.texts(TIDEWATER, "My knee aches").await;
+    conversation
+}
+
+/// Everything in the table that has some words in it.
+async fn with(house: &House, words: &[&str]) -> Vec<Value> {
+    let all = house.table("Scan", json!({"ConsistentRead": true})).await["Items"].as_array().unwrap().clone();
+    all.into_iter().filter(|item| words.iter().any(|word| item.to_string().contains(word))).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_customer_is_given_all_that_was_said_and_booked_and_nothing_of_another_company() {
+    let house = House::open().await;
+    talked(&house).await;
+    let file: Value = serde_json::from_str(&on(&house, &customer("export", &[])).await.done()).unwrap();
+    assert_eq!((&file["company"], &file["number"]), (&json!("Harbor Dental"), &json!(MARIA)));
+    let held = &file["held"];
+    let said: Vec<_> = held["messages"].as_array().unwrap().iter().map(|it| it["text"].clone()).collect();
+    assert_eq!(said, [json!("My tooth aches"), json!("Come at four"), Value::Null], "and the call");
+    assert_eq!(held["messages"][2]["outcome"], "declined");
+    assert_eq!(held["appointments"].as_array().unwrap().len(), 1);
+    assert_eq!(held["customer"]["number"], MARIA);
+    let text = file.to_string();
+    assert!(!text.contains("knee") && !text.contains("CONVERSATION#"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_left_of_a_customer_who_is_erased_but_that_they_want_no_texts() {
+    let house = House::open().await;
+    let conversation = talked(&house).await;
+    let (dana, maria) = (house.dana().await, house.phone(MARIA));
+    maria.texts(HARBOR, "STOP").await;
+    on(&house, &["customer", "erase", MARIA, "--company", "harbor-dental"]).await.refused();
+    let said = on(&house, &customer("erase", &["--yes"])).await.done();
+    assert!(said.contains("Erased 4 texts and calls and 1 appointments"), "{said}");
+    let left = with(&house, &["My tooth aches", "Come at four", "7f3a", MARIA]).await;
+    let left: Vec<_> = left.iter().filter(|item| !item.to_string().contains("tidewater")).collect();
+    // The carrier, a stand-in, has a memory of its own, which is another table.
+    assert!(left.is_empty(), "{left:?}");
+    let kept = with(&house, &[&format!("CONVERSATION#harbor-dental#{conversation}")]).await;
+    assert_eq!(kept.iter().map(|item| item["sk"]["S"].clone()).collect::<Vec<_>>(), ["OPTOUT"]);
+
+    assert_eq!(dana.messages(&conversation).await.status, 404);
+    assert!(dana.notifications().await.items().is_empty());
+    assert_eq!(dana.writes_first(MARIA, "hello").await.code(), "opted-out");
+    assert_eq!(house.josie().await.notifications().await.texts(), ["My knee aches"], "another company's is its own");
+    maria.texts(HARBOR, "START").await;
+    assert_eq!(dana.messages(&conversation).await.texts(), ["START"], "what is said from now on is a new conversation");
+
+    on(&house, &customer("erase", &["--yes"])).await.done();
+    let again = on(&house, &["customer", "export", "+14255550199", "--company", "harbor-dental"]).await.refused();
+    assert!(again.contains("Harbor Dental holds nothing of +14255550199"), "{again}");
+    let no_number = on(&house, &["customer", "export", "Maria", "--company", "harbor-dental"]).await.refused();
+    assert!(no_number.contains("that is not a number"), "{no_number}");
+}
