@@ -94,7 +94,12 @@ class Customer:
         self.sns.publish(TopicArn=self.deployment.outputs["InboundTopic"], Message=message)
 
     def received(self):
-        return [sms["Message"] for sms in self.deployment.emulator.sms_sent_to(self.number)]
+        # What has just been sent was once not in the emulator's outbox yet.
+        for _ in range(10):
+            if received := [sms["Message"] for sms in self.deployment.emulator.sms_sent_to(self.number)]:
+                return received
+            time.sleep(0.2)
+        return []
 
 
 class Staff:
