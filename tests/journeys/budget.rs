@@ -78,8 +78,7 @@ async fn a_page_of_a_conversation_is_one_request_and_one_of_the_inbox_two() {
 async fn a_warm_send_is_a_transaction_and_an_update_and_the_first_looks_up_whom_and_its_line() {
     let house = House::open().await;
     let dana = house.dana().await;
-    house.phone(MARIA).texts(HARBOR, "hello").await;
-    let conversation = dana.conversation_with(MARIA).await;
+    let conversation = dana.hears_from(MARIA).await;
     // The carrier, a stand-in, keeps what it carries in the same DynamoDB: a look whether the
     // customer has opted out, and the message.
     let carriers = [("GetItem", 1), ("PutItem", 1)];

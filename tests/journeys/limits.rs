@@ -4,7 +4,7 @@ use domain::SendingLimits;
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{Answer, Desk, HARBOR, HandClock, House, Send, TIDEWATER};
+use tests::{Answer, Desk, HandClock, House, Send, TIDEWATER};
 
 const MARIA: &str = "+14255550182";
 const SAM: &str = "+12535550119";
@@ -138,8 +138,7 @@ async fn eight_at_once_do_not_slip_past_a_limit_that_lets_five_through() {
     for limits in [staff("5/100"), company("100/5"), number("5/100")] {
         let house = House::with_limits(limits, &HandClock::at_noon()).await;
         let dana = house.dana().await;
-        house.phone(MARIA).texts(HARBOR, "hello").await;
-        let conversation = dana.conversation_with(MARIA).await;
+        let conversation = dana.hears_from(MARIA).await;
         let answers = join_all((0..8).map(|_| dana.replies(&conversation, "at once"))).await;
         let mut statuses: Vec<_> = answers.iter().map(|answer| answer.status).collect();
         statuses.sort_unstable();
@@ -153,8 +152,7 @@ async fn a_message_that_is_posted_again_with_its_key_is_counted_once_and_answere
     let clock = HandClock::at_noon();
     let house = House::with_limits(staff("2/100"), &clock).await;
     let dana = house.dana().await;
-    house.phone(MARIA).texts(HARBOR, "hello").await;
-    let conversation = dana.conversation_with(MARIA).await;
+    let conversation = dana.hears_from(MARIA).await;
     let once = Send { key: Some("3f1c") };
     for _ in 0..5 {
         sent(&dana.replies_with(&conversation, "once", once).await);
@@ -171,8 +169,7 @@ async fn a_text_that_is_sent_again_counts_like_any_other() {
     let clock = HandClock::at_noon();
     let house = House::with_limits(staff("2/100"), &clock).await;
     let dana = house.dana().await;
-    house.phone(MARIA).texts(HARBOR, "hello").await;
-    let conversation = dana.conversation_with(MARIA).await;
+    let conversation = dana.hears_from(MARIA).await;
     let fails = async |text| {
         house.phone(MARIA).next_is("spend-limit").await;
         clock.passes(1);
@@ -271,8 +268,7 @@ async fn nobody_is_texted_in_a_country_that_is_not_allowed_not_even_who_has_text
     let limits = SendingLimits { countries: Vec::new(), ..SendingLimits::default() };
     let house = House::with_limits(limits, &HandClock::at_noon()).await;
     let (dana, josie) = (house.dana().await, house.josie().await);
-    house.phone(KINGSTON).texts(HARBOR, "hello").await;
-    let conversation = dana.conversation_with(KINGSTON).await;
+    let conversation = dana.hears_from(KINGSTON).await;
     for (answer, country) in [
         (dana.replies(&conversation, "hi").await, "JM"),
         (dana.writes_first("876 555 0123", "hi").await, "JM"),

@@ -10,8 +10,7 @@ const MARIA_AS_TYPED: &str = "(425) 555-0182";
 /// Dana, and her conversation with Maria, who has texted.
 async fn talking(house: &House) -> (Desk<'_>, String) {
     let dana = house.dana().await;
-    house.phone(MARIA).texts(HARBOR, "hello").await;
-    let conversation = dana.conversation_with(MARIA).await;
+    let conversation = dana.hears_from(MARIA).await;
     (dana, conversation)
 }
 

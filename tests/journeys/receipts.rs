@@ -4,15 +4,14 @@ use std::time::Duration;
 
 use proptest::strategy::{Strategy, ValueTree};
 use serde_json::{Value, json};
-use tests::{Desk, HARBOR, House, Phone, record};
+use tests::{Desk, House, Phone, record};
 
 const MARIA: &str = "+14255550182";
 
 /// Dana, who has replied to Maria, and their conversation.
 async fn replied(house: &House) -> (Desk<'_>, Phone<'_>, String) {
     let (dana, maria) = (house.dana().await, house.phone(MARIA));
-    maria.texts(HARBOR, "hello").await;
-    let conversation = dana.conversation_with(MARIA).await;
+    let conversation = dana.hears_from(MARIA).await;
     assert_eq!(dana.replies(&conversation, "Hello Maria").await.status, 201);
     (dana, maria, conversation)
 }

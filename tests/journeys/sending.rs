@@ -10,8 +10,7 @@ const MARIA: &str = "+14255550182";
 /// Dana, and her conversation with Maria, who has texted.
 async fn talking(house: &House) -> (Desk<'_>, String) {
     let dana = house.dana().await;
-    house.phone(MARIA).texts(HARBOR, "hello").await;
-    let conversation = dana.conversation_with(MARIA).await;
+    let conversation = dana.hears_from(MARIA).await;
     (dana, conversation)
 }
 

@@ -9,8 +9,7 @@ const MARIA: &str = "+14255550182";
 /// Dana, who writes to Maria; and their conversation.
 async fn talking(house: &House) -> (Desk<'_>, Phone<'_>, String) {
     let (dana, maria) = (house.dana().await, house.phone(MARIA));
-    maria.texts(HARBOR, "hello").await;
-    let conversation = dana.conversation_with(MARIA).await;
+    let conversation = dana.hears_from(MARIA).await;
     (dana, maria, conversation)
 }
 

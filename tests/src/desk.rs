@@ -1,7 +1,7 @@
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
-use crate::{Answer, House};
+use crate::{Answer, HARBOR, House};
 
 /// A member of staff, signed in, with the session's cookie.
 #[derive(Clone)]
@@ -56,6 +56,12 @@ impl Desk<'_> {
         let conversations = self.everything("/api/conversations?limit=100").await;
         let found = conversations.iter().find(|conversation| conversation["number"] == number);
         found.expect("a conversation with that number")["conversation"].as_str().expect("its id").to_owned()
+    }
+
+    /// A customer texts the company; gives their conversation.
+    pub async fn hears_from(&self, number: &str) -> String {
+        self.house.phone(number).texts(HARBOR, "hello").await;
+        self.conversation_with(number).await
     }
 
     pub async fn messages(&self, conversation: &str) -> Answer {

@@ -16,12 +16,8 @@ pub(crate) async fn add(
     let owner = operator.store.company(company).await.map_err(|error| operator.failed(&error))?;
     let owner = owner.ok_or_else(|| operator.refused(&Refused::NoCompany))?;
     let number = number::read(number, owner.region)?;
-    let (added, leaves_by) = (json!({"number": number, "company": company, "carries": carries, "pool": pool}), pool);
-    operator
-        .store
-        .add_line(company, &number, carries, leaves_by)
-        .await
-        .map_err(|refused| operator.refused(&refused))?;
+    let added = operator.store.add_line(company, &number, carries, pool.clone()).await;
+    added.map_err(|refused| operator.refused(&refused))?;
     let next = match (&operator.place.kind, carries) {
         (Kind::Local(_), _) => "",
         (Kind::Deployed(_), Carries::CallsOnly) => {
@@ -30,7 +26,10 @@ pub(crate) async fn add(
         (Kind::Deployed(_), Carries::Texts) => " `doctor` says whether what customers text to it comes here.",
     };
     let shown = number::shown(&number, owner.region);
-    operator.output.done(&format!("Added the line {shown} of {}.{next}", owner.name), &json!({"added": added}))
+    operator.output.done(
+        &format!("Added the line {shown} of {}.{next}", owner.name),
+        &json!({"added": {"number": number, "company": company, "carries": carries, "pool": pool}}),
+    )
 }
 
 pub(crate) async fn list(operator: &Operator) -> anyhow::Result<()> {

@@ -1,9 +1,9 @@
-use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::checked::checked;
 use crate::conversation::digest;
 use crate::{BadMoment, ConversationId, PhoneNumber, Position, StaffId, Timestamp};
 
@@ -121,8 +121,13 @@ impl Appointment {
     #[must_use]
     pub fn changed(&self, details: Details, by: &str, at: Timestamp) -> Self {
         let now = Version { number: self.now.number.saturating_add(1), details, by: by.to_owned(), at };
-        let past = std::iter::once(&self.now).chain(&self.past).take(Self::PAST).cloned().collect();
+        let past = self.versions().take(Self::PAST).cloned().collect();
         Self { id: self.id.clone(), now, past }
+    }
+
+    /// As it is and as it was, the latest first.
+    pub fn versions(&self) -> impl Iterator<Item = &Version> {
+        std::iter::once(&self.now).chain(&self.past)
     }
 
     #[must_use]
@@ -139,14 +144,14 @@ impl Appointment {
     /// It as it was when somebody looked; `None` if that is too many changes ago.
     #[must_use]
     pub fn version(&self, number: u32) -> Option<&Version> {
-        std::iter::once(&self.now).chain(&self.past).find(|version| version.number == number)
+        self.versions().find(|version| version.number == number)
     }
 
     /// What was changed since a version, oldest change first: the version that changed it, what it
     /// was before, and which fields differ. Changes that are no longer kept are left out.
     #[must_use]
     pub fn changes_since(&self, number: u32) -> Vec<(&Version, &Version, Vec<Field>)> {
-        let versions: Vec<_> = std::iter::once(&self.now).chain(&self.past).collect();
+        let versions: Vec<_> = self.versions().collect();
         let pairs = versions.windows(2).filter_map(|pair| match pair {
             [after, before] if after.number > number => {
                 Some((*after, *before, after.details.differences(&before.details)))
@@ -156,6 +161,14 @@ impl Appointment {
         let mut changes: Vec<_> = pairs.collect();
         changes.reverse();
         changes
+    }
+}
+
+impl Version {
+    /// Whether it named the customer of a conversation.
+    #[must_use]
+    pub fn is_of(&self, conversation: ConversationId) -> bool {
+        self.details.mobile.as_ref().is_some_and(|mobile| mobile.conversation == conversation)
     }
 }
 
@@ -225,47 +238,19 @@ impl FromStr for AppointmentStatus {
     }
 }
 
-/// Names an appointment of a company's: a scheduling system's own id, or ours. 1 to 64 of
-/// `A-Z`, `a-z`, `0-9`, `.`, `_` and `-`, of which the first is a letter or a digit, so that it can
-/// stand in a key, an address and a log.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct AppointmentId(String);
-
-impl AppointmentId {
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+checked! {
+    /// Names an appointment of a company's: a scheduling system's own id, or ours. 1 to 64 of
+    /// `A-Z`, `a-z`, `0-9`, `.`, `_` and `-`, of which the first is a letter or a digit, so that it can
+    /// stand in a key, an address and a log.
+    #[derive(PartialOrd, Ord)]
+    AppointmentId, id => BadAppointment
 }
 
-impl FromStr for AppointmentId {
-    type Err = BadAppointment;
-    fn from_str(text: &str) -> Result<Self, BadAppointment> {
-        let fits = (1..=64).contains(&text.len())
-            && text.starts_with(|c: char| c.is_ascii_alphanumeric())
-            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
-        if fits { Ok(Self(text.to_owned())) } else { Err(BadAppointment::Id) }
-    }
-}
-
-impl TryFrom<String> for AppointmentId {
-    type Error = BadAppointment;
-    fn try_from(text: String) -> Result<Self, BadAppointment> {
-        text.parse()
-    }
-}
-
-impl From<AppointmentId> for String {
-    fn from(id: AppointmentId) -> String {
-        id.0
-    }
-}
-
-impl fmt::Display for AppointmentId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
+fn id(text: &str) -> Result<String, BadAppointment> {
+    let fits = (1..=64).contains(&text.len())
+        && text.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
+    if fits { Ok(text.to_owned()) } else { Err(BadAppointment::Id) }
 }
 
 /// Text of one line: what is between its words is one blank each.

@@ -91,6 +91,13 @@ impl Randomness {
         (self.0)()
     }
 
+    /// From 0 up to, and without, 1: to spread what would otherwise happen together.
+    #[must_use]
+    pub fn fraction(&self) -> f64 {
+        let [byte, ..] = self.bytes();
+        f64::from(byte) / 256.0
+    }
+
     /// 64 hexadecimal digits: 256 bits.
     #[must_use]
     pub fn token(&self) -> String {

@@ -3,6 +3,7 @@
 mod appointment;
 mod browser;
 mod call;
+mod checked;
 mod clock;
 mod company;
 mod conversation;

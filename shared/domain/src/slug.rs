@@ -12,45 +12,13 @@ pub(crate) fn parse(text: &str) -> Result<String, NotASlug> {
     if fits { Ok(text.to_owned()) } else { Err(NotASlug) }
 }
 
-/// A newtype over a checked slug that reads and writes itself as plain text.
+/// An id that people choose.
 macro_rules! slug {
     ($(#[$doc:meta])* $name:ident) => {
-        $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
-        #[serde(try_from = "String", into = "String")]
-        pub struct $name(String);
-
-        impl $name {
-            #[must_use]
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl std::str::FromStr for $name {
-            type Err = $crate::NotASlug;
-            fn from_str(text: &str) -> Result<Self, Self::Err> {
-                $crate::slug::parse(text).map(Self)
-            }
-        }
-
-        impl TryFrom<String> for $name {
-            type Error = $crate::NotASlug;
-            fn try_from(text: String) -> Result<Self, Self::Error> {
-                text.parse()
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(id: $name) -> String {
-                id.0
-            }
-        }
-
-        impl std::fmt::Display for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(&self.0)
-            }
+        $crate::checked::checked! {
+            $(#[$doc])*
+            #[derive(PartialOrd, Ord)]
+            $name, $crate::slug::parse => $crate::NotASlug
         }
     };
 }

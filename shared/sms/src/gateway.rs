@@ -106,8 +106,7 @@ fn sending_once(aws: &SdkConfig) -> SdkConfig {
 
 /// Between half of it and all of it: those who were refused together do not come again together.
 fn jittered(wait: Duration, randomness: &Randomness) -> Duration {
-    let [byte, ..] = randomness.bytes();
-    wait.mul_f64(0.5 + f64::from(byte) / 512.0)
+    wait.mul_f64(0.5 + randomness.fraction() / 2.0)
 }
 
 /// What an answer without acceptance means; `refusal` reads what the service says.

@@ -55,13 +55,9 @@ impl Store {
             if !code("TransactionConflict") || tried == TRIES {
                 return Err(unavailable("TransactWriteItems")(error));
             }
-            tokio::time::sleep(self.jittered(Duration::from_millis(15 << tried).min(WAIT_AT_MOST))).await;
+            let wait = Duration::from_millis(15 << tried).min(WAIT_AT_MOST);
+            // Anything up to it: those who collided do not come again together.
+            tokio::time::sleep(wait.mul_f64(self.randomness.fraction())).await;
         }
-    }
-
-    /// Anything up to it: those who collided do not come again together.
-    fn jittered(&self, wait: Duration) -> Duration {
-        let [byte, ..] = self.randomness.bytes();
-        wait.mul_f64(f64::from(byte) / 256.0)
     }
 }
