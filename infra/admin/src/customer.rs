@@ -1,7 +1,7 @@
 //! What is held of one customer: handed over, or erased.
 
 use anyhow::bail;
-use domain::{Company, CompanyId, Mobile, PhoneNumber};
+use domain::{Company, CompanyId, Mobile};
 use serde_json::json;
 use store::{CustomerData, Refused};
 
@@ -27,7 +27,8 @@ pub(crate) async fn erase(operator: &Operator, number: &str, company: &CompanyId
         owner.name
     );
     operator.consent.to(&happens, customer.number.as_str())?;
-    let erased = operator.store.erase(&held).await.map_err(|error| operator.failed(&error))?;
+    let erased =
+        operator.store.erase(&held, runtime::wall_clock().now()).await.map_err(|error| operator.failed(&error))?;
     let once_more = if erased.once_more { " Something was written meanwhile: do it once more." } else { "" };
     operator.output.done(
         &format!(
@@ -48,11 +49,7 @@ async fn held(
 ) -> anyhow::Result<(Company, Mobile, CustomerData)> {
     let owner = operator.store.company(company).await.map_err(|error| operator.failed(&error))?;
     let owner = owner.ok_or_else(|| operator.refused(&Refused::NoCompany))?;
-    let number = PhoneNumber::e164(number).or_else(|_| PhoneNumber::mobile(number, owner.region));
-    let Ok(number) = number else {
-        bail!("Nothing was changed: that is not a number. Write it with + and the country code.")
-    };
-    let customer = owner.mobile(number);
+    let customer = owner.mobile(number::of_customer(number, owner.region)?);
     let held = operator.store.customer_data(company, customer.conversation).await;
     let held = held.map_err(|error| operator.failed(&error))?;
     if held.is_empty() {

@@ -17,6 +17,13 @@ pub(crate) fn read(text: &str, region: Region) -> anyhow::Result<PhoneNumber> {
     }
 }
 
+/// Reads a customer's number: in E.164, or as people of a region write it.
+pub(crate) fn of_customer(text: &str, region: Region) -> anyhow::Result<PhoneNumber> {
+    e164(text)
+        .or_else(|| PhoneNumber::mobile(text, region).ok())
+        .ok_or_else(|| anyhow!("Nothing was changed: that is not a number. Write it with + and the country code."))
+}
+
 /// Finds the line that is meant: by E.164, or as people of its company's region write it.
 pub(crate) fn of_line(text: &str, directory: &Directory) -> anyhow::Result<PhoneNumber> {
     if let Some(number) = e164(text) {

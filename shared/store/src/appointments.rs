@@ -175,7 +175,7 @@ impl Store {
         })
     }
 
-    fn put_appointment(
+    pub(crate) fn put_appointment(
         &self,
         company: &CompanyId,
         before: Option<&Appointment>,

@@ -4,20 +4,24 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
-use domain::{CompanyId, ConversationId};
-use serde_json::Value;
+use domain::{Appointment, CompanyId, ConversationId, Timestamp};
+use serde_json::{Value, json};
 
 use crate::error::{misshapen, unavailable};
 use crate::keys::Part;
+use crate::transaction::Transacted;
 use crate::{Store, StoreError, appointments, keys};
 
 type Item = HashMap<String, AttributeValue>;
 
 /// What is held, as it is kept.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct CustomerData {
-    conversation: Vec<Item>,
-    appointments: Vec<Item>,
+    company: CompanyId,
+    conversation: ConversationId,
+    said: Vec<Item>,
+    /// Those that name them, or did before somebody put another number there.
+    appointments: Vec<Appointment>,
 }
 
 /// How much was erased.
@@ -36,42 +40,39 @@ const OURS: [&str; 5] = [keys::PK, keys::SK, keys::RECENT_PK, keys::RECENT_SK, k
 impl CustomerData {
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.conversation.is_empty() && self.appointments.is_empty()
+        self.said.is_empty() && self.appointments.is_empty()
     }
 
     /// How many texts and calls there are, and how many appointments.
     #[must_use]
     pub fn counts(&self) -> (usize, usize) {
-        (self.conversation.iter().filter(|item| keys::part(item) == Part::Event).count(), self.appointments.len())
+        (self.said.iter().filter(|item| keys::part(item) == Part::Event).count(), self.appointments.len())
     }
 
-    /// As JSON, by what it is: `messages` the oldest first, `appointments`, and of `conversation`, `customer` and
-    /// `opt_out` the one that there is, if there is one.
+    /// As JSON, by what it is: `messages` the oldest first, `appointments` with the versions that name the customer,
+    /// and of `conversation`, `customer` and `opt_out` the one that there is, if there is one.
     pub fn json(&self) -> Result<Value, StoreError> {
-        let mut held = serde_json::json!({"messages": [], "appointments": []});
-        for item in &self.conversation {
-            let value = json(item)?;
+        let appointments = self.appointments.iter().map(|appointment| {
+            let versions = appointment.versions().filter(|version| version.is_of(self.conversation));
+            json!({"id": appointment.id, "versions": versions.collect::<Vec<_>>()})
+        });
+        let mut held = json!({"appointments": appointments.collect::<Vec<_>>()});
+        let mut messages = Vec::new();
+        for item in &self.said {
+            let value = value(item)?;
             match keys::part(item) {
-                Part::Event => push(&mut held["messages"], value),
+                Part::Event => messages.push(value),
                 Part::Head => held["conversation"] = value,
                 Part::OptOut => held["opt_out"] = value,
                 Part::Person => held["customer"] = value,
             }
         }
-        for item in &self.appointments {
-            push(&mut held["appointments"], json(item)?["appointment"].take());
-        }
+        held["messages"] = json!(messages);
         Ok(held)
     }
 }
 
-fn push(list: &mut Value, value: Value) {
-    if let Value::Array(list) = list {
-        list.push(value);
-    }
-}
-
-fn json(item: &Item) -> Result<Value, StoreError> {
+fn value(item: &Item) -> Result<Value, StoreError> {
     let kept = item.iter().filter(|(name, _)| !OURS.contains(&name.as_str()));
     let kept: Item = kept.map(|(name, value)| (name.clone(), value.clone())).collect();
     serde_dynamo::from_item(kept).map_err(misshapen("Query"))
@@ -92,53 +93,72 @@ impl Store {
             .key_condition_expression("pk = :pk")
             .expression_attribute_values(":pk", AttributeValue::S(keys::conversation(company, conversation)))
             .consistent_read(true);
-        let (mut held, mut items) = (CustomerData::default(), of_conversation.into_paginator().items().send());
+        let (mut said, mut items) = (Vec::new(), of_conversation.into_paginator().items().send());
         while let Some(item) = items.next().await {
-            held.conversation.push(item.map_err(unavailable("Query"))?);
+            said.push(item.map_err(unavailable("Query"))?);
         }
         let all = self.between(keys::appointments(company), "0".to_owned(), "g".to_owned());
-        let mut of_company = all.into_paginator().items().send();
-        while let Some(item) = of_company.next().await {
-            let item = item.map_err(unavailable("Query"))?;
-            let appointment = appointments::read(item.clone(), "Query")?;
-            if appointment.details().mobile.as_ref().is_some_and(|mobile| mobile.conversation == conversation) {
-                held.appointments.push(item);
+        let (mut appointments, mut items) = (Vec::new(), all.into_paginator().items().send());
+        while let Some(item) = items.next().await {
+            let appointment = appointments::read(item.map_err(unavailable("Query"))?, "Query")?;
+            if appointment.versions().any(|version| version.is_of(conversation)) {
+                appointments.push(appointment);
             }
         }
-        Ok(held)
+        Ok(CustomerData { company: company.clone(), conversation, said, appointments })
     }
 
     /// Erases what was read of a customer, but for whether they get texts: whoever has opted out is not to be texted
     /// again because they asked to be forgotten. What was written since stays, and is to be erased by itself.
-    pub async fn erase(&self, held: &CustomerData) -> Result<Erased, StoreError> {
+    pub async fn erase(&self, held: &CustomerData, now: Timestamp) -> Result<Erased, StoreError> {
         let (events, appointments) = held.counts();
         let mut erased = Erased { events, appointments, once_more: false };
-        for item in held.appointments.iter().chain(&held.conversation) {
-            if keys::part(item) != Part::OptOut {
-                erased.once_more |= !self.erase_item(item).await?;
-            }
+        for appointment in &held.appointments {
+            let done = if appointment.now.is_of(held.conversation) {
+                let version = AttributeValue::N(appointment.now.number.to_string());
+                let key = keys::appointment(&held.company, &appointment.id);
+                self.erase_item(key.attributes(), Some(("version", version))).await?
+            } else {
+                self.erase_earlier(held, appointment, now).await?
+            };
+            erased.once_more |= !done;
+        }
+        for item in held.said.iter().filter(|item| keys::part(item) != Part::OptOut) {
+            // What counts its versions, or has a last message, is in use by others.
+            let same = ["version", "last"].into_iter().find_map(|name| Some((name, item.get(name)?.clone())));
+            let key = item.iter().filter(|(name, _)| [keys::PK, keys::SK].contains(&name.as_str()));
+            let key = key.map(|(name, value)| (name.clone(), value.clone())).collect();
+            erased.once_more |= !self.erase_item(key, same).await?;
         }
         Ok(erased)
     }
 
-    /// Deletes an item that is as it was read. One that has gone meanwhile is as good.
-    async fn erase_item(&self, item: &Item) -> Result<bool, StoreError> {
-        let key = [keys::PK, keys::SK].map(|name| Some((name.to_owned(), item.get(name)?.clone())));
-        let key = key.into_iter().collect::<Option<_>>().ok_or(StoreError::Misshapen { operation: "DeleteItem" })?;
+    /// Takes out of an appointment that is somebody else's by now what it was as this customer's.
+    async fn erase_earlier(
+        &self,
+        held: &CustomerData,
+        appointment: &Appointment,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let past = appointment.past.iter().filter(|version| !version.is_of(held.conversation)).cloned().collect();
+        let without = Appointment { past, ..appointment.clone() };
+        let put = self.put_appointment(&held.company, Some(appointment), &without, now)?;
+        Ok(matches!(self.transact(vec![put]).await?, Transacted::Done))
+    }
+
+    /// Deletes an item that is as it was read, by what is still to be the same of it. One that has gone meanwhile is
+    /// as good.
+    async fn erase_item(&self, key: Item, same: Option<(&str, AttributeValue)>) -> Result<bool, StoreError> {
         let mut delete = self
             .client
             .delete_item()
             .table_name(&self.table)
             .set_key(Some(key))
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
-        // What counts its versions, or has a last message, is in use by others.
-        let same = [("#version", "version"), ("#last", "last")]
-            .into_iter()
-            .find_map(|(name, attribute)| Some((name, attribute, item.get(attribute)?.clone())));
-        if let Some((name, attribute, value)) = same {
+        if let Some((name, value)) = same {
             delete = delete
-                .condition_expression(format!("attribute_not_exists(pk) OR {name} = :same"))
-                .expression_attribute_names(name, attribute)
+                .condition_expression("attribute_not_exists(pk) OR #same = :same")
+                .expression_attribute_names("#same", name)
                 .expression_attribute_values(":same", value);
         }
         match delete.send().await {

@@ -6,6 +6,7 @@ use tests::{Call, HARBOR, House, TIDEWATER};
 use crate::command::on;
 
 const MARIA: &str = "+14255550182";
+const SAM: &str = "+12535550119";
 const OF_MARIA: [&str; 3] = ["(425) 555-0182", "--company", "harbor-dental"];
 
 fn customer<'a>(what: &'a str, more: &[&'a str]) -> Vec<&'a str> {
@@ -41,9 +42,23 @@ async fn a_customer_is_given_all_that_was_said_and_booked_and_nothing_of_another
     assert_eq!(said, [json!("My tooth aches"), json!("Come at four"), Value::Null], "and the call");
     assert_eq!(held["messages"][2]["outcome"], "declined");
     assert_eq!(held["appointments"].as_array().unwrap().len(), 1);
+    assert_eq!(held["appointments"][0]["versions"][0]["details"]["status"], "declined");
     assert_eq!(held["customer"]["number"], MARIA);
     let text = file.to_string();
     assert!(!text.contains("knee") && !text.contains("CONVERSATION#"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_appointment_that_is_somebody_elses_by_now_is_given_and_erased_only_as_what_it_was() {
+    let house = House::open().await;
+    talked(&house).await;
+    house.has_appointment("harbor-dental", "7f3a", Some(SAM)).await;
+    let file = on(&house, &customer("export", &[])).await.done();
+    assert!(file.contains("\"id\": \"7f3a\"") && !file.contains(SAM), "{file}");
+    on(&house, &customer("erase", &["--yes"])).await.done();
+    let left = with(&house, &[MARIA]).await;
+    assert!(left.iter().all(|item| item.to_string().contains("tidewater")), "{left:?}");
+    assert_eq!(house.dana().await.get("/api/appointments/7f3a").await.json()["number"], SAM);
 }
 
 #[tokio::test(flavor = "multi_thread")]
