@@ -12,7 +12,7 @@ from deadlines import eventually
 
 def test_a_text_is_shown_and_the_reply_is_an_sms(harbor, dana, maria):
     maria.texts(harbor.line, "Running 10 min late, ok?")
-    notification = dana.sees("Running 10 min late, ok?")
+    notification = dana.sees(maria, "Running 10 min late, ok?")
     assert notification["number"] == maria.number
 
     reply = dana.replies(notification["conversation"], "No problem, see you soon.")
@@ -28,7 +28,7 @@ def test_a_text_is_shown_and_the_reply_is_an_sms(harbor, dana, maria):
 
 def test_what_becomes_of_a_reply_is_told_by_its_receipt(deployment, harbor, dana, josie, maria):
     maria.texts(harbor.line, "Is Monday free?")
-    conversation = dana.sees("Is Monday free?")["conversation"]
+    conversation = dana.sees(maria, "Is Monday free?")["conversation"]
     assert dana.replies(conversation, "It is.").status == 201
     carriers, topic = deployment.emulator.carriers, deployment.outputs["ReceiptTopic"]
     (sent,) = carriers.sent[maria.number]
@@ -61,13 +61,13 @@ def test_a_first_message_is_an_sms_and_its_answer_joins_it(harbor, dana, maria):
     assert first.status == 201, first.body
     assert maria.received() == ["Your crown is ready."]
     maria.texts(harbor.line, "Coming tomorrow")
-    notification = dana.sees("Coming tomorrow")
+    notification = dana.sees(maria, "Coming tomorrow")
     assert notification["conversation"] == first.json()["conversation"]
 
 
 def test_the_same_reply_sent_twice_is_one_sms(harbor, dana, maria):
     maria.texts(harbor.line, "Is Monday free?")
-    conversation = dana.sees("Is Monday free?")["conversation"]
+    conversation = dana.sees(maria, "Is Monday free?")["conversation"]
     path, key = f"/api/conversations/{conversation}/messages", secrets.token_hex(8)
     answers = [dana.posts(path, {"text": "It is."}, **{"Idempotency-Key": key}) for _ in range(2)]
     assert [answer.status for answer in answers] == [201, 201]
@@ -84,7 +84,7 @@ def test_an_appointment_gives_its_customer_a_name_and_a_conversation(harbor, dan
     assert dana.replies(booked["conversation"], "See you tomorrow").status == 201
     assert maria.received() == ["See you tomorrow"]
     maria.texts(harbor.line, "Looking forward to it")
-    notification = dana.sees("Looking forward to it")
+    notification = dana.sees(maria, "Looking forward to it")
     assert (notification["name"], notification["conversation"]) == ("Maria Lopez", booked["conversation"])
     assert notification["next_appointment"]["id"] == booked["id"]
 
@@ -107,11 +107,11 @@ def test_a_scheduling_system_puts_an_appointment_by_its_own_id(dana, numbers):
 
 def test_a_redelivered_text_appears_once(deployment, harbor, dana, maria):
     inbound_id = maria.texts(harbor.line, "only once")
-    dana.sees("only once")
+    dana.sees(maria, "only once")
     for _ in range(3):
         maria.texts(harbor.line, "only once", inbound_id)
     maria.texts(harbor.line, "after it")
-    dana.sees("after it")
+    dana.sees(maria, "after it")
     eventually(lambda: is_empty(deployment, "InboundQueue"), "all of them have been taken")
     conversation = dana.conversation_with(maria.number)
     assert conversation["unanswered"] == 2
@@ -125,7 +125,7 @@ def test_a_poisoned_text_waits_in_the_dead_letter_queue_and_is_shown_after_its_r
         texts = [maria.envelope(line, "is anybody there?"), maria.envelope(harbor.line, "its neighbour")]
         entries = [{"Id": str(place), "MessageBody": body} for place, body in enumerate(texts)]
         assert len(sqs.send_message_batch(QueueUrl=deployment.ids["InboundQueue"], Entries=entries)["Successful"]) == 2
-        dana.sees("its neighbour")
+        dana.sees(maria, "its neighbour")
         poisoned = eventually(lambda: take(sqs, deployment.ids["InboundDeadLetters"]), "it is in the dead-letter queue")
     assert "is anybody there?" in poisoned["Body"]
     assert "is anybody there?" not in [it["text"] for it in dana.notifications()]
@@ -133,7 +133,7 @@ def test_a_poisoned_text_waits_in_the_dead_letter_queue_and_is_shown_after_its_r
     harbor.adds_line(line)
     sqs.send_message(QueueUrl=deployment.ids["InboundQueue"], MessageBody=poisoned["Body"])
     sqs.delete_message(QueueUrl=deployment.ids["InboundDeadLetters"], ReceiptHandle=poisoned["ReceiptHandle"])
-    shown = dana.sees("is anybody there?")
+    shown = dana.sees(maria, "is anybody there?")
     assert (shown["line"], shown["number"]) == (line, maria.number)
     neighbours = [it for it in dana.notifications() if it["text"] == "its neighbour" and it["number"] == maria.number]
     assert len(neighbours) == 1, "it was stored when it first came, and not again with its neighbour"
@@ -202,7 +202,7 @@ def test_the_rule_hands_on_what_can_say_how_a_confirmation_call_ended(deployment
 def test_two_companies_see_nothing_of_each_other(harbor, tidewater, dana, josie, maria):
     maria.texts(harbor.line, "hello Harbor")
     maria.texts(tidewater.line, "hello Tidewater")
-    theirs, ours = dana.sees("hello Harbor"), josie.sees("hello Tidewater")
+    theirs, ours = dana.sees(maria, "hello Harbor"), josie.sees(maria, "hello Tidewater")
     assert "hello Tidewater" not in [it["text"] for it in dana.notifications()]
     assert "hello Harbor" not in [it["text"] for it in josie.notifications()]
     assert theirs["conversation"] != ours["conversation"]

@@ -31,7 +31,7 @@ def test_a_text_is_on_the_screens_of_its_company_and_on_no_other(harbor, dana, s
 def test_a_reply_is_on_a_colleagues_screen_and_so_is_what_became_of_it(harbor, dana, screen, maria):
     marcus = harbor.staff("marcus", "Marcus Bell")
     maria.texts(harbor.line, "Is Monday free?")
-    conversation = dana.sees("Is Monday free?")["conversation"]
+    conversation = dana.sees(maria, "Is Monday free?")["conversation"]
     screen.sees("Is Monday free?")
     reply = marcus.replies(conversation, "It is. At 3?")
     assert reply.json()["status"] == "sent", reply.body
@@ -44,7 +44,7 @@ def test_a_reply_is_on_a_colleagues_screen_and_so_is_what_became_of_it(harbor, d
 
 def test_a_customers_name_is_on_the_screens_as_it_is_saved(harbor, dana, screen, maria):
     maria.texts(harbor.line, "Who is there?")
-    conversation = dana.sees("Who is there?")["conversation"]
+    conversation = dana.sees(maria, "Who is there?")["conversation"]
     appointment = dana.books("Maria Lopez", maria.number)["id"]
     screen.sees("Maria Lopez")
     dana.changes(appointment, name="Maria Garcia")

@@ -13,7 +13,7 @@ REPLY = "We never ask for your PIN"
 
 def test_no_number_and_no_text_is_in_any_log(deployment, harbor, dana, maria):
     maria.texts(harbor.line, TEXT)
-    conversation = dana.sees(TEXT)["conversation"]
+    conversation = dana.sees(maria, TEXT)["conversation"]
     assert dana.replies(conversation, REPLY).status == 201
     # One that fails is logged with its reason.
     maria.publishes("not JSON, but it has my number " + maria.number)

@@ -57,7 +57,7 @@ def test_a_new_company_and_its_staff_are_at_work_at_once(deployment, issuer, num
     ana, customer = Staff(deployment), Customer(deployment, next(numbers))
     assert ana.signs_in(issuer, "ana@elm.example") == "/messages.html"
     customer.texts(line, "Is the vet in?")
-    notification = ana.sees("Is the vet in?")
+    notification = ana.sees(customer, "Is the vet in?")
     assert ana.replies(notification["conversation"], "She is.").status == 201
     assert customer.received() == ["She is."]
 
@@ -71,8 +71,9 @@ def test_whoever_is_signed_out_or_removed_is_out(deployment, issuer, numbers):
     operator.does("staff", "add", "kim", "--company", "oak-hair", "--name", "Kim Roe", "--email", "kim@oak.example")
     lee = Staff(deployment)
     lee.signs_in(issuer, "lee@oak.example")
-    Customer(deployment, next(numbers)).texts("+12065550173", "to the other line")
-    lee.sees("to the other line")
+    customer = Customer(deployment, next(numbers))
+    customer.texts("+12065550173", "to the other line")
+    lee.sees(customer, "to the other line")
 
     operator.does("staff", "sign-out", "lee", "--company", "oak-hair")
     assert asked_anew(lee) == (401, "session-ended")
@@ -129,7 +130,7 @@ def test_push_keys_are_rotated_and_a_browser_that_knows_the_earlier_one_goes_on(
 def test_a_customer_is_given_what_is_held_and_has_it_erased(deployment, harbor, dana, maria):
     operator = Operator(deployment)
     maria.texts(harbor.line, "What do you hold of me?")
-    conversation = dana.sees("What do you hold of me?")["conversation"]
+    conversation = dana.sees(maria, "What do you hold of me?")["conversation"]
     exported = operator.runs("customer", "export", maria.number, "--company", "harbor-dental")
     assert exported.returncode == 0, exported.stderr
     assert [it["text"] for it in json.loads(exported.stdout)["held"]["messages"]] == ["What do you hold of me?"]
@@ -232,7 +233,7 @@ def test_the_doctor_finds_that_what_the_sms_service_tells_goes_nowhere(deploymen
     operator.follows(found.pop(f"{topic}: the queue is not subscribed to it"))
     assert found == {}
     maria.texts(harbor.line, "Did you get this?")
-    conversation = dana.sees("Did you get this?")["conversation"]
+    conversation = dana.sees(maria, "Did you get this?")["conversation"]
     assert dana.replies(conversation, "Yes.").status == 201
     deployment.emulator.carriers.tells(deployment.outputs["ReceiptTopic"], maria.number, "TEXT_DELIVERED")
     eventually(lambda: dana.messages(conversation)[0]["status"] == "delivered", "its receipt is recorded")

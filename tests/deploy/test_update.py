@@ -23,7 +23,7 @@ def test_an_update_keeps_what_was_said_and_changes_what_was_configured(stack):
     dana = harbor.staff("dana", "Dana Whitfield")
     maria = Customer(stack, "+14255550001")
     maria.texts(harbor.line, "before the update")
-    dana.sees("before the update")
+    dana.sees(maria, "before the update")
     ids, settings = stack.ids, variables(stack)
     assert (settings["SWITCHBOARD_RETENTION_DAYS"], settings["RUST_LOG"]) == ("30", "info")
 
@@ -34,7 +34,7 @@ def test_an_update_keeps_what_was_said_and_changes_what_was_configured(stack):
     assert stack.ids == ids, "nothing was replaced"
     assert [it["text"] for it in dana.notifications()] == ["before the update"]
     maria.texts(harbor.line, "after the update")
-    shown = dana.sees("after the update")
+    shown = dana.sees(maria, "after the update")
     assert dana.replies(shown["conversation"], "and a reply").status == 201
     assert maria.received() == ["and a reply"]
     assert maria.number not in stack.emulator.carriers.sent, "it left by Amazon SNS"
