@@ -25,7 +25,8 @@ A service that MiniStack does not have is answered for:
 
 4. End User Messaging (`sms-voice`), between the functions and MiniStack, and only for a role that allows it, as
    MiniStack does for its own: `CarrierLookup` by the last digits of the number; what `SendTextMessage` takes is
-   put in the outbox of MiniStack's SNS, and its receipts are published when a test says so.
+   put in the outbox of MiniStack's SNS, and its receipts are published when a test says so. A connection that it has
+   answered on is dead for whoever asks on it again.
 
 And in how the tests speak to it, for want of DNS and certificates:
 

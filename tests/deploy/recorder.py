@@ -79,6 +79,8 @@ class Recorder:
 
         class Pass(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            # Whether one of the stand-ins has answered on this connection.
+            used = False
 
             def log_message(self, *_):
                 pass
@@ -87,6 +89,11 @@ class Recorder:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 stand_in = recorder.stand_ins.get(self.headers.get("X-Amz-Target"))
                 if stand_in:
+                    if self.used:
+                        # As for a function that was frozen: the other side has closed it long ago.
+                        self.close_connection = True
+                        return
+                    self.used = True
                     status, answer = stand_in(key_of(self.headers), json.loads(body))
                     content = json.dumps(answer).encode()
                     recorder.note(self.headers, self.path, body, status, content)

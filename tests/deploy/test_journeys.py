@@ -26,6 +26,14 @@ def test_a_text_is_shown_and_the_reply_is_an_sms(harbor, dana, maria):
     assert dana.conversation_with(maria.number)["unanswered"] == 0
 
 
+def test_a_reply_does_not_go_by_a_connection_that_may_have_died_since_the_last(harbor, dana, maria):
+    conversation = dana.writes_first(maria.number, "Hello, this is Harbor Dental.").json()["conversation"]
+    for text in ["Your glasses are here.", "We are open until 6."]:
+        reply = dana.replies(conversation, text)
+        assert (reply.status, reply.json()["status"]) == (201, "sent"), reply.body
+    assert len(maria.received()) == 3
+
+
 def test_what_becomes_of_a_reply_is_told_by_its_receipt(deployment, harbor, dana, josie, maria):
     maria.texts(harbor.line, "Is Monday free?")
     conversation = dana.sees(maria, "Is Monday free?")["conversation"]

@@ -1,4 +1,5 @@
 use aws_sdk_pinpointsmsvoicev2::Client;
+use aws_sdk_pinpointsmsvoicev2::config::Builder;
 use aws_sdk_pinpointsmsvoicev2::error::ProvideErrorMetadata;
 use aws_sdk_pinpointsmsvoicev2::operation::send_text_message::SendTextMessageError;
 use aws_sdk_pinpointsmsvoicev2::types::error::ValidationException;
@@ -10,6 +11,7 @@ use domain::{Pool, Refusal};
 
 use crate::context;
 use crate::gateway::{Handed, Outgoing, outcome};
+use crate::own_connection::OwnConnection;
 use crate::provider::Settings;
 
 /// AWS End User Messaging, `SendTextMessage`.
@@ -21,7 +23,8 @@ pub(crate) struct EndUserMessaging {
 
 impl EndUserMessaging {
     pub(crate) fn new(aws: &SdkConfig, settings: &Settings) -> Self {
-        Self { client: Client::new(aws), settings: settings.clone() }
+        let config = Builder::from(aws).interceptor(OwnConnection).build();
+        Self { client: Client::from_conf(config), settings: settings.clone() }
     }
 
     pub(crate) async fn hand_over(&self, outgoing: Outgoing<'_>) -> Handed {

@@ -6,6 +6,7 @@ mod envelope;
 mod gateway;
 mod inbound;
 mod lookup;
+mod own_connection;
 mod provider;
 mod receipt;
 mod sns;

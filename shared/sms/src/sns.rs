@@ -1,4 +1,5 @@
 use aws_sdk_sns::Client;
+use aws_sdk_sns::config::Builder;
 use aws_sdk_sns::error::ProvideErrorMetadata;
 use aws_sdk_sns::operation::publish::PublishError;
 use aws_sdk_sns::types::MessageAttributeValue;
@@ -6,6 +7,7 @@ use aws_types::SdkConfig;
 use domain::Refusal;
 
 use crate::gateway::{Handed, Outgoing, outcome};
+use crate::own_connection::OwnConnection;
 
 /// Amazon SNS, `Publish` to a phone number.
 #[derive(Clone)]
@@ -15,7 +17,7 @@ pub(crate) struct Sns {
 
 impl Sns {
     pub(crate) fn new(aws: &SdkConfig) -> Self {
-        Self { client: Client::new(aws) }
+        Self { client: Client::from_conf(Builder::from(aws).interceptor(OwnConnection).build()) }
     }
 
     pub(crate) async fn hand_over(&self, Outgoing { message, to, .. }: Outgoing<'_>) -> Handed {
