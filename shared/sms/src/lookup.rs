@@ -8,6 +8,8 @@ use aws_sdk_pinpointsmsvoicev2::types::PhoneNumberType;
 use aws_types::SdkConfig;
 use domain::{NumberKind, PhoneNumber};
 
+use crate::own_connection::OwnConnection;
+
 /// Asks what a number is: End User Messaging's `CarrierLookup`. Every question is charged for, so
 /// whoever asks keeps the answer, and the SDK, which would ask again after a time-out, asks once.
 #[derive(Clone)]
@@ -23,6 +25,7 @@ impl Lookup {
     pub fn new(aws: &SdkConfig) -> Self {
         let config = aws_sdk_pinpointsmsvoicev2::config::Builder::from(aws)
             .retry_config(RetryConfig::disabled())
+            .interceptor(OwnConnection)
             .timeout_config(
                 TimeoutConfig::builder().connect_timeout(Duration::from_secs(2)).operation_timeout(PATIENCE).build(),
             )

@@ -4,9 +4,9 @@ use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterce
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 
-/// Gives each message a connection of its own. One that has waited may have been closed by the other side, most of all
-/// under a function that was frozen between two requests. Whatever else is asked is then asked again; but of a message
-/// that was written to it nobody would know whether it went out.
+/// Gives each request a connection of its own, for those that are made once. One that has waited may have been closed by
+/// the other side, most of all under a function that was frozen between two requests. Whatever else is asked is then
+/// asked again; but of a message that was written to it nobody would know whether it went out.
 #[derive(Debug)]
 pub(crate) struct OwnConnection;
 
