@@ -17,8 +17,11 @@ const CSS: &[&str] = &[
     include_str!("../assets/css/appointments.css"),
     include_str!("../assets/css/sign-in.css"),
     include_str!("../assets/css/push.css"),
-    include_str!("../assets/css/help.css"),
 ];
+
+/// Of single pages, so that the others need not carry them.
+const HELP: &str = include_str!("../assets/css/help.css");
+const HISTORY: &str = include_str!("../assets/css/history.css");
 
 /// The scripts, each in a scope of its own. htmx stands before them, in one file with them: it starts as
 /// soon as its file has run, and in a file of its own that can be before the others have come.
@@ -74,13 +77,14 @@ const MADE: &[(&str, &[u8])] = &[
 /// Joined and hashed once: every page asks for the address of several. Without comments and indentation, which
 /// are a sixth of what would be transferred; whatever cannot be read so far as to leave them out is whole.
 pub(crate) static FILES: LazyLock<Vec<File>> = LazyLock::new(|| {
-    let css = CSS.concat();
-    let css = minifier::css::minify(&css).map_or(css.clone(), |css| css.to_string());
+    let style = |css: &str| minifier::css::minify(css).map_or(css.to_owned(), |css| css.to_string()).into_bytes();
     let js = JS.iter().fold(String::new(), |joined, script| joined + "{\n" + script + "}\n");
     let js = minifier::js::minify(&js).map_or(js.clone(), |js| js.to_string());
     let js = format!("\"use strict\";\n{{\n{HTMX}}}\n{js}");
     let mut files = vec![
-        asset("portal", "css", "text/css; charset=utf-8", css.into_bytes()),
+        asset("portal", "css", "text/css; charset=utf-8", style(&CSS.concat())),
+        asset("help", "css", "text/css; charset=utf-8", style(HELP)),
+        asset("history", "css", "text/css; charset=utf-8", style(HISTORY)),
         asset("portal", "js", "text/javascript; charset=utf-8", js.into_bytes()),
         asset("htmx", "js", "text/javascript; charset=utf-8", HTMX.as_bytes()),
         asset("offline", "js", "text/javascript; charset=utf-8", OFFLINE.as_bytes()),

@@ -5,6 +5,7 @@ mod bell;
 mod conversation;
 mod dashboard;
 mod help;
+mod history;
 mod messages;
 mod new_message;
 mod notification_settings;
@@ -30,6 +31,7 @@ pub(crate) fn files() -> Vec<File> {
         ("appointments.html", appointments::day()),
         ("appointment.html", appointments::edit()),
         ("new-appointment.html", appointments::new()),
+        ("history.html", history::page()),
         ("notification-settings.html", notification_settings::page()),
         ("help-push.html", help::push()),
         ("help-answering.html", help::answering()),
@@ -53,6 +55,7 @@ pub(crate) fn files() -> Vec<File> {
 
 /// What the service worker keeps.
 pub(crate) const OFFLINE: &str = "offline.html";
+const HISTORY: &str = "/history.html";
 const SETTINGS: &str = "/notification-settings.html";
 const HELP_WITH_PUSH: &str = "/help-push.html";
 const HELP_WITH_ANSWERING: &str = "/help-answering.html";
@@ -104,7 +107,8 @@ fn document(title: &str, body: &Markup) -> Markup {
     document_with(title, &html! { script src=(address("portal.js")) defer {} }, body)
 }
 
-fn document_with(title: &str, script: &Markup, body: &Markup) -> Markup {
+/// `more` is what else its head has: its script, or another style sheet.
+fn document_with(title: &str, more: &Markup, body: &Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -121,7 +125,7 @@ fn document_with(title: &str, script: &Markup, body: &Markup) -> Markup {
                 link rel="apple-touch-icon" href=(address("apple-touch-icon-180.png"));
                 link rel="manifest" href="/manifest.webmanifest";
                 link rel="stylesheet" href=(address("portal.css"));
-                (script)
+                (more)
             }
             body { (body) }
         }

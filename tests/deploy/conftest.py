@@ -54,7 +54,7 @@ def tidewater(deployment, seeding):
 
 @pytest.fixture(scope="session")
 def dana(harbor):
-    return harbor.staff("dana", "Dana Whitfield")
+    return harbor.staff("dana", "Dana Whitfield", is_administrator=True)
 
 
 @pytest.fixture(scope="session")

@@ -144,6 +144,19 @@ def staff_reply_and_write_first(world):
     assert (refused.status, refused.code()) == (422, "opted-out")
 
 
+def an_administrator_looks_into_a_customer_and_erases_them(world):
+    maria, sam = world.customer(), world.customer()
+    booked = world.dana.books("Maria Lopez", maria.number)
+    world.dana.changes(booked["id"], number=sam.number)
+    assert world.dana.writes_first(maria.number, "Hello").status == 201
+    path = f"/api/conversations/{booked['conversation']}"
+    assert {it["done"] for it in world.dana.gets(f"{path}/history").items()} == {"sent", "appointment-entered", "appointment-taken-off"}
+    assert len(world.dana.gets(f"{path}/customer-data").json()["held"]["messages"]) == 1
+    erased = world.dana.deletes(f"{path}/customer-data")
+    assert erased.json()["erased"] == {"texts_and_calls": 1, "appointments": 1, "once_more": False}, erased.body
+    assert world.dana.gets(f"{path}/history").status == 404
+
+
 def staff_keep_an_appointment(world):
     customer = world.customer()
     booked = world.dana.books("Maria Lopez", customer.number)
@@ -254,6 +267,7 @@ AT_WORK = {
     "InboundSms": a_text_comes_to_a_line_that_was_not_used_lately,
     "ListNotifications": staff_look_at_the_dashboard,
     "ListConversations": staff_look_at_the_inbox,
+    "CustomerData": an_administrator_looks_into_a_customer_and_erases_them,
     "FetchConversation": staff_read_a_conversation_to_its_beginning,
     "DispatchPush": a_browser_cannot_be_reached_and_then_its_session_ends,
     "EditAppointment": staff_keep_an_appointment,

@@ -51,15 +51,15 @@ class Company:
     def adds_line(self, number):
         self.seeding.line(self.id, number, self.key)
 
-    def employs(self, staff, name):
+    def employs(self, staff, name, is_administrator=False):
         """The address that somebody signs in with from now on."""
         email = f"{staff}@{self.id}.example"
-        self.seeding.staff(self.id, staff, name, email)
+        self.seeding.staff(self.id, staff, name, email, is_administrator)
         return email
 
-    def staff(self, staff, name, ends_in=3600):
+    def staff(self, staff, name, ends_in=3600, is_administrator=False):
         """Somebody who has signed in."""
-        self.employs(staff, name)
+        self.employs(staff, name, is_administrator)
         return Staff(self.deployment, self.seeding.session(self.id, staff, ends_in))
 
 

@@ -32,8 +32,11 @@ class Seeding:
     def line(self, company, number, key):
         self.listed(f"LINE#{number}", "LINE", number=number, company=company, conversation_key=key)
 
-    def staff(self, company, staff, name, email):
-        self.listed(f"COMPANY#{company}", f"STAFF#{staff}", staff=staff, company=company, name=name, login={"email": email})
+    def staff(self, company, staff, name, email, is_administrator):
+        self.listed(
+            f"COMPANY#{company}", f"STAFF#{staff}", staff=staff, company=company, name=name, login={"email": email},
+            is_administrator=is_administrator,
+        )
         self.put(pk=f"LOGIN#email {email}", sk="LOGIN", company=company, staff=staff)
 
     def session(self, company, staff, ends_in=3600):
@@ -77,4 +80,6 @@ def attribute(value):
         return {"M": {name: attribute(inner) for name, inner in value.items()}}
     if isinstance(value, list):
         return {"L": [attribute(inner) for inner in value]}
+    if isinstance(value, bool):
+        return {"BOOL": value}
     return {"N": str(value)} if isinstance(value, int) else {"S": value}

@@ -29,12 +29,14 @@ fn body(route: Route) -> Option<Value> {
             | "/api/sign-out"
             | "/api/push-subscriptions/{subscription}/test",
         )
-        | ("DELETE", "/api/push-subscriptions/{subscription}")
+        | ("DELETE", "/api/push-subscriptions/{subscription}" | "/api/conversations/{conversation}/customer-data")
         | (
             "GET",
             "/api/notifications"
             | "/api/conversations"
             | "/api/conversations/{conversation}/messages"
+            | "/api/conversations/{conversation}/history"
+            | "/api/conversations/{conversation}/customer-data"
             | "/api/appointments"
             | "/api/appointments/{appointment}"
             | "/api/push-subscriptions"

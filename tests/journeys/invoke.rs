@@ -34,6 +34,7 @@ async fn every_function_answers_by_name_and_none_panics_at_an_event_of_another_k
     let house = House::open().await;
     for function in [
         "authorize",
+        "customer-data",
         "fetch-conversation",
         "inbound-sms",
         "list-conversations",

@@ -58,6 +58,21 @@ fn piece<'a>(frame: &'a str, list: &str) -> &'a str {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_is_erased_leaves_every_page_of_the_company_and_no_page_of_another() {
+    let house = House::open().await;
+    let (dana, josie) = (house.dana().await, house.josie().await);
+    let conversation = dana.hears_from(MARIA).await;
+    house.phone(MARIA).texts(TIDEWATER, "hello").await;
+    let (mut hers, mut theirs) = (dana.goes_live().await, josie.goes_live().await);
+    let path = format!("/api/conversations/{conversation}/customer-data");
+    let erased = dana.send(dana.request(reqwest::Method::DELETE, &path)).await;
+    assert_eq!(erased.status, 200, "{}", erased.body);
+    let frame = hers.sees(&conversation).await;
+    assert!(frame.contains(&format!(r#"<template data-live="erased" data-conversation="{conversation}">"#)), "{frame}");
+    assert_eq!(theirs.everything().await, "");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_colleague_sees_a_reply_and_what_becomes_of_it() {
     let house = House::open().await;
     let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);

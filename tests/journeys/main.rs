@@ -6,6 +6,7 @@ mod budget;
 mod calls;
 mod companies;
 mod contact_flow;
+mod customer_data;
 mod feed;
 mod foreign_input;
 mod inbound;

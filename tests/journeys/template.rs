@@ -73,7 +73,7 @@ async fn every_function_of_the_template_runs_locally() {
     let house = House::open().await;
     let template = template();
     let functions = functions(&template);
-    assert_eq!(functions.len(), 14);
+    assert_eq!(functions.len(), 15);
     for function in functions {
         // Not 404: that is asserted where a function is invoked.
         house.invoke(binary(function), &json!({})).await;

@@ -65,6 +65,7 @@ impl Changes {
             | Change::Head { .. }
             | Change::OptOut { .. }
             | Change::Person { .. }
+            | Change::Erased { .. }
             | Change::Appointment { .. } => {}
         }
     }

@@ -92,7 +92,8 @@ impl LiveUpdates {
 
     /// Rendered once, for everybody in the company.
     async fn frames(&self, company: &CompanyId, changes: &[Change]) -> Result<Vec<Frame>, StoreError> {
-        let mut pieces = screen::appointments(changes);
+        let mut pieces = screen::erased(changes);
+        pieces.extend(screen::appointments(changes));
         let touched = screen::touched(changes);
         if touched.is_empty() {
             return Ok(frames(pieces));
@@ -160,6 +161,7 @@ fn is_over(connection: &Connection, changes: &[Change]) -> bool {
         | Change::Head { .. }
         | Change::OptOut { .. }
         | Change::Person { .. }
+        | Change::Erased { .. }
         | Change::Appointment { .. }
         | Change::PushTest { .. } => false,
     })

@@ -53,13 +53,27 @@ pub(crate) fn touched(changes: &[Change]) -> Vec<(ConversationId, Touched<'_>)> 
                 let place = at(*conversation, &mut touched);
                 touched[place].1.person = true;
             }
-            Change::Appointment { .. }
+            Change::Erased { .. }
+            | Change::Appointment { .. }
             | Change::SessionEnded { .. }
             | Change::StaffSignedOut { .. }
             | Change::PushTest { .. } => {}
         }
     }
     touched
+}
+
+/// What pages are sent of conversations that were erased: each once.
+pub(crate) fn erased(changes: &[Change]) -> Vec<Piece> {
+    let erased: BTreeSet<_> = changes
+        .iter()
+        .filter_map(|change| match change {
+            Change::Erased { conversation, .. } => Some(*conversation),
+            _ => None,
+        })
+        .collect();
+    let hint = |id| Live::erased(id);
+    erased.into_iter().map(|id| Piece { content: hint(id), hint: hint(id) }).collect()
 }
 
 /// What pages are sent of the appointments that changes touch: each once.

@@ -194,6 +194,15 @@ pub(crate) enum Staff {
         #[arg(long)]
         company: Option<CompanyId>,
     },
+    /// Make somebody an administrator: they see who did what about a customer, and may hand over or erase what is held.
+    Administers {
+        id: StaffId,
+        #[arg(long)]
+        company: CompanyId,
+        /// Make them one no longer.
+        #[arg(long)]
+        no_longer: bool,
+    },
     /// Remove somebody; their sessions end within a minute.
     Remove {
         id: StaffId,
@@ -250,6 +259,9 @@ pub(crate) struct NewMember {
     /// What colleagues see them called.
     #[arg(long, value_parser = name)]
     pub(crate) name: String,
+    /// They also see who did what about a customer, and may hand over or erase what is held.
+    #[arg(long)]
+    pub(crate) administrator: bool,
     #[command(flatten)]
     pub(crate) login: HowTheySignIn,
 }

@@ -32,7 +32,7 @@ pub(crate) async fn erase(operator: &Operator, number: &str, company: &CompanyId
     let once_more = if erased.once_more { " Something was written meanwhile: do it once more." } else { "" };
     operator.output.done(
         &format!(
-            "Erased {} texts and calls and {} appointments of {shown}. Pages that are open show them until they are loaded again.{once_more}",
+            "Erased {} texts and calls and {} appointments of {shown}.{once_more}",
             erased.events, erased.appointments
         ),
         &json!({"erased": {

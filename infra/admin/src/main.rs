@@ -70,6 +70,9 @@ async fn run(command_line: CommandLine) -> anyhow::Result<ExitCode> {
         What::Program(Programs::Token { id, company }) => program::token(&operator, &company, &id).await?,
         What::Staff(Staff::Add(new)) => staff::add(&operator, new).await?,
         What::Staff(Staff::List { company }) => staff::list(&operator, company.as_ref()).await?,
+        What::Staff(Staff::Administers { id, company, no_longer }) => {
+            staff::administers(&operator, &company, &id, no_longer).await?;
+        }
         What::Staff(Staff::Remove { id, company }) => staff::remove(&operator, &company, &id).await?,
         What::Staff(Staff::SignOut { id, company }) => staff::sign_out(&operator, &company, &id).await?,
     }

@@ -10,7 +10,7 @@ const GOOD_FOR_SECS: u64 = 366 * 24 * 60 * 60;
 
 pub(crate) async fn add(operator: &Operator, company: CompanyId, id: StaffId, name: String) -> anyhow::Result<()> {
     let login = Login::program(&company, &id);
-    let member = Member { staff: id, company, name, login, sessions_since: None };
+    let member = Member { staff: id, company, name, login, is_administrator: false, sessions_since: None };
     operator.store.add_staff(&member).await.map_err(|refused| operator.refused(&refused))?;
     let sentence = format!("Added the program {} ({}) to {}.", member.name, member.staff, member.company);
     issue(operator, &member.company, &member.staff, runtime::wall_clock().now(), &sentence).await

@@ -8,7 +8,14 @@ use crate::operator::Operator;
 
 pub(crate) async fn add(operator: &Operator, new: NewMember) -> anyhow::Result<()> {
     let login = new.login.login().ok_or_else(|| anyhow!("Say how they sign in: --email or --subject."))?;
-    let member = Member { staff: new.id, company: new.company, name: new.name, login, sessions_since: None };
+    let member = Member {
+        staff: new.id,
+        company: new.company,
+        name: new.name,
+        login,
+        is_administrator: new.administrator,
+        sessions_since: None,
+    };
     match operator.store.add_staff(&member).await {
         Ok(()) => {}
         Err(Refused::LoginTaken) => return Err(taken(operator, &member).await),
@@ -39,10 +46,17 @@ pub(crate) async fn list(operator: &Operator, company: Option<&CompanyId>) -> an
     staff.retain(|member| company.is_none_or(|company| member.company == *company));
     staff.sort_by(|one, other| (&one.company, &one.staff).cmp(&(&other.company, &other.staff)));
     let rows = staff.iter().map(|member| {
-        [member.company.to_string(), member.staff.to_string(), member.name.clone(), member.login.to_string()]
+        let administers = if member.is_administrator { "yes" } else { "" };
+        [
+            member.company.to_string(),
+            member.staff.to_string(),
+            member.name.clone(),
+            member.login.to_string(),
+            administers.to_owned(),
+        ]
     });
     operator.output.listed(
-        ["COMPANY", "ID", "NAME", "SIGNS IN WITH"],
+        ["COMPANY", "ID", "NAME", "SIGNS IN WITH", "ADMINISTRATOR"],
         &rows.collect::<Vec<_>>(),
         &staff.iter().map(described).collect::<Vec<_>>(),
         "There are no staff. `staff add` adds somebody.",
@@ -73,10 +87,26 @@ pub(crate) async fn sign_out(operator: &Operator, company: &CompanyId, id: &Staf
     )
 }
 
+pub(crate) async fn administers(
+    operator: &Operator,
+    company: &CompanyId,
+    id: &StaffId,
+    no_longer: bool,
+) -> anyhow::Result<()> {
+    let set = operator.store.set_administrator(company, id, !no_longer).await;
+    set.map_err(|refused| operator.refused(&refused))?;
+    let is = if no_longer { "is no administrator any more" } else { "is an administrator" };
+    operator.output.done(
+        &format!("{id} of {company} {is}, within a minute."),
+        &json!({"staff": {"id": id, "company": company, "administrator": !no_longer}}),
+    )
+}
+
 fn described(member: &Member) -> Value {
     let since = member.sessions_since.map(|since| since.to_string());
     json!({
         "id": member.staff, "company": member.company, "name": member.name, "login": member.login,
+        "administrator": member.is_administrator,
         "sessions_since": since,
     })
 }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use authorize::Authorize;
 use aws_types::app_name::AppName;
 use confirmation_call::ConfirmationCall;
+use customer_data::CustomerDataFunction;
 use delivery_receipt::DeliveryReceipt;
 use dispatch_push::DispatchPush;
 use domain::SendingLimits;
@@ -88,9 +89,10 @@ impl Functions {
             PushSubscriptions::new(&on("push-subscriptions"), services.clone(), PUSH_SECRET.to_owned());
         let dispatch_push =
             DispatchPush::new(&on("dispatch-push"), services.clone(), PUSH_SECRET.to_owned(), PUSH_RETRIES.to_owned());
-        let by_name: [(_, Function); 14] = [
+        let by_name: [(_, Function); 15] = [
             ("authorize", event_function!(Arc::new(Authorize::new(&on("authorize"))))),
             ("confirmation-call", event_function!(Arc::new(ConfirmationCall::new(&on("confirmation-call"))))),
+            ("customer-data", http_function!(Arc::new(CustomerDataFunction::new(&on("customer-data"))))),
             ("delivery-receipt", event_function!(Arc::new(DeliveryReceipt::new(&on("delivery-receipt"))))),
             ("dispatch-push", event_function!(Arc::new(dispatch_push))),
             ("edit-appointment", http_function!(Arc::new(EditAppointment::new(&on("edit-appointment"))))),

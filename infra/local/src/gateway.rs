@@ -39,12 +39,15 @@ const fn public(method: &'static str, path: &'static str, function: &'static str
 }
 
 /// All of them. A test holds them against `infra/template.yaml`.
-pub const ROUTES: [Route; 22] = [
+pub const ROUTES: [Route; 25] = [
     route("GET", "/api/notifications", "list-notifications"),
     route("GET", "/api/conversations", "list-conversations"),
     route("GET", "/api/conversations/{conversation}/messages", "fetch-conversation"),
     route("POST", "/api/conversations/{conversation}/messages", "send-reply"),
     route("POST", "/api/conversations/{conversation}/opt-out", "send-reply"),
+    route("GET", "/api/conversations/{conversation}/history", "customer-data"),
+    route("GET", "/api/conversations/{conversation}/customer-data", "customer-data"),
+    route("DELETE", "/api/conversations/{conversation}/customer-data", "customer-data"),
     route("POST", "/api/messages", "send-reply"),
     route("GET", "/api/appointments", "edit-appointment"),
     route("POST", "/api/appointments", "edit-appointment"),

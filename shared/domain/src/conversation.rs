@@ -41,7 +41,7 @@ pub enum With {
 
 /// Names a conversation without naming its number, so it may stand in an address and in a log.
 /// 32 hexadecimal digits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ConversationId(u128);
 

@@ -204,6 +204,7 @@ mod tests {
             region: "US".parse().unwrap(),
             time_zone: "America/Los_Angeles".parse().unwrap(),
             is_program: false,
+            is_administrator: false,
         }
     }
 

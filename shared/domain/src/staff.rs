@@ -22,4 +22,7 @@ pub struct Staff {
     /// Whether it is a program of the company's that keeps its appointments, and does nothing else.
     #[serde(default)]
     pub is_program: bool,
+    /// Whether they may see who did what, and hand over or erase what is held of a customer.
+    #[serde(default)]
+    pub is_administrator: bool,
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::{
     AttributeValue, Put, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
 };
-use domain::{Appointment, AppointmentId, AppointmentStatus, CompanyId, Mobile, Position, Timestamp};
+use domain::{Appointment, AppointmentId, AppointmentStatus, CompanyId, Deed, Mobile, Position, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{misshapen, unavailable};
@@ -99,8 +99,8 @@ impl Store {
     }
 
     /// Writes an appointment in place of the one that was read, or a new one where there was none,
-    /// and tells the customers of its number, and of the number that it had before. Two requests,
-    /// one without a number.
+    /// and tells the customers of its number, and of the number that it had before, with who did so. Two
+    /// requests, one without a number.
     pub async fn save_appointment(
         &self,
         company: &CompanyId,
@@ -113,8 +113,14 @@ impl Store {
         let mut mobiles: Vec<&Mobile> = is.into_iter().collect();
         mobiles.extend(was.filter(|was| Some(*was) != is));
         let put = self.put_appointment(company, before, appointment, now)?;
+        let deeds = mobiles.iter().map(|mobile| {
+            let deed = Deed::saved(before, appointment, mobile.conversation);
+            self.put_deed(company, mobile.conversation, &deed)
+        });
+        let deeds = deeds.collect::<Result<Vec<_>, _>>()?;
         for _ in 0..TRIES {
             let mut writes = vec![put.clone()];
+            writes.extend(deeds.iter().cloned());
             for (mobile, mut person) in mobiles.iter().zip(self.persons(company, &mobiles, now).await?) {
                 let customer = &mut person.customer;
                 if Some(*mobile) == is {

@@ -33,6 +33,8 @@ pub enum Change {
     OptOut { company: CompanyId, conversation: ConversationId },
     /// Whom a conversation is with: their name, or their next appointment.
     Person { company: CompanyId, conversation: ConversationId },
+    /// All that was held of the customer of a conversation was erased.
+    Erased { company: CompanyId, conversation: ConversationId },
     /// An appointment is new, or has changed.
     Appointment { company: CompanyId, appointment: AppointmentId },
     /// A session is over.
@@ -99,6 +101,7 @@ impl Change {
             | Self::Head { company, .. }
             | Self::OptOut { company, .. }
             | Self::Person { company, .. }
+            | Self::Erased { company, .. }
             | Self::Appointment { company, .. }
             | Self::SessionEnded { company, .. }
             | Self::StaffSignedOut { company, .. }
@@ -111,6 +114,8 @@ impl Change {
         let Record { dynamodb, by } = Record::deserialize(record).map_err(|_| Unreadable::NotARecord)?;
         let key: keys::Key = serde_dynamo::from_item(dynamodb.keys).map_err(|_| Unreadable::NotARecord)?;
         let (new, old) = (dynamodb.new_image, dynamodb.old_image);
+        // Users of the table have identities of other kinds (DynamoDB, "TTL and streams").
+        let by_itself = by.is_some_and(|by| by.kind.as_deref() == Some("Service"));
         match keys::place(&key).ok_or(Unreadable::Key)? {
             Place::Event { company } => {
                 // What is deleted was beyond the retention, and is on no screen.
@@ -130,14 +135,16 @@ impl Change {
             Place::Person { company, conversation } if new.is_some() => {
                 Ok(Some(Self::Person { company, conversation }))
             }
+            // Nobody deletes one of these but to erase the customer; what the table does was on no screen any more.
+            Place::Head { company, conversation } | Place::Person { company, conversation } if !by_itself => {
+                Ok(Some(Self::Erased { company, conversation }))
+            }
             Place::Appointment { company, appointment } if new.is_some() => {
                 Ok(Some(Self::Appointment { company, appointment }))
             }
             Place::Session { session } => {
                 let (None, Some(ended)) = (new, old) else { return Ok(None) };
                 let ended: SessionImage = serde_dynamo::from_item(ended).map_err(|_| Unreadable::Image)?;
-                // Users of the table have identities of other kinds (DynamoDB, "TTL and streams").
-                let by_itself = by.is_some_and(|by| by.kind.as_deref() == Some("Service"));
                 let how = if by_itself { SessionEnd::RanOut } else { SessionEnd::SignedOut };
                 Ok(Some(Self::SessionEnded { company: ended.company, staff: ended.staff, session, how }))
             }

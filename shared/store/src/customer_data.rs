@@ -49,25 +49,27 @@ impl CustomerData {
         (self.said.iter().filter(|item| keys::part(item) == Part::Event).count(), self.appointments.len())
     }
 
-    /// As JSON, by what it is: `messages` the oldest first, `appointments` with the versions that name the customer,
-    /// and of `conversation`, `customer` and `opt_out` the one that there is, if there is one.
+    /// As JSON, by what it is: `messages` and what was `done` the oldest first, `appointments` with the versions that
+    /// name the customer, and of `conversation`, `customer` and `opt_out` the one that there is, if there is one.
     pub fn json(&self) -> Result<Value, StoreError> {
         let appointments = self.appointments.iter().map(|appointment| {
             let versions = appointment.versions().filter(|version| version.is_of(self.conversation));
             json!({"id": appointment.id, "versions": versions.collect::<Vec<_>>()})
         });
         let mut held = json!({"appointments": appointments.collect::<Vec<_>>()});
-        let mut messages = Vec::new();
+        let (mut messages, mut deeds) = (Vec::new(), Vec::new());
         for item in &self.said {
             let value = value(item)?;
             match keys::part(item) {
                 Part::Event => messages.push(value),
+                Part::Deed => deeds.push(value),
                 Part::Head => held["conversation"] = value,
                 Part::OptOut => held["opt_out"] = value,
                 Part::Person => held["customer"] = value,
             }
         }
         held["messages"] = json!(messages);
+        held["done"] = json!(deeds);
         Ok(held)
     }
 }
@@ -79,24 +81,35 @@ fn value(item: &Item) -> Result<Value, StoreError> {
 }
 
 impl Store {
-    /// Reads all that is held of the customer of a conversation, what the table has yet to delete included. Not for a
-    /// handler: it reads every appointment of the company.
-    pub async fn customer_data(
+    /// Every item of a conversation, also what the table has yet to delete. One request for every megabyte.
+    pub(crate) async fn of_conversation(
         &self,
         company: &CompanyId,
         conversation: ConversationId,
-    ) -> Result<CustomerData, StoreError> {
-        let of_conversation = self
+    ) -> Result<Vec<Item>, StoreError> {
+        let all = self
             .client
             .query()
             .table_name(&self.table)
             .key_condition_expression("pk = :pk")
             .expression_attribute_values(":pk", AttributeValue::S(keys::conversation(company, conversation)))
-            .consistent_read(true);
-        let (mut said, mut items) = (Vec::new(), of_conversation.into_paginator().items().send());
+            .consistent_read(true)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let (mut found, mut items) = (Vec::new(), all.into_paginator().items().send());
         while let Some(item) = items.next().await {
-            said.push(item.map_err(unavailable("Query"))?);
+            found.push(item.map_err(unavailable("Query"))?);
         }
+        Ok(found)
+    }
+
+    /// Reads all that is held of the customer of a conversation, what the table has yet to delete included. It reads
+    /// every appointment of the company: some seconds for tens of thousands.
+    pub async fn customer_data(
+        &self,
+        company: &CompanyId,
+        conversation: ConversationId,
+    ) -> Result<CustomerData, StoreError> {
+        let said = self.of_conversation(company, conversation).await?;
         let all = self.between(keys::appointments(company), "0".to_owned(), "g".to_owned());
         let (mut appointments, mut items) = (Vec::new(), all.into_paginator().items().send());
         while let Some(item) = items.next().await {

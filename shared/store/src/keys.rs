@@ -93,6 +93,13 @@ pub(crate) fn event_sk(at: Position) -> String {
     format!("EVENT#{at}")
 }
 
+const DEED: &str = "DEED#";
+
+/// Sorts before every event, so that nobody who reads what was said meets it.
+pub(crate) fn deed(company: &CompanyId, id: ConversationId, at: Position) -> Key {
+    key(conversation(company, id), format!("{DEED}{at}"))
+}
+
 const OPT_OUT: &str = "OPTOUT";
 
 /// Whether the customer of a conversation gets texts.
@@ -119,6 +126,7 @@ pub(crate) enum Part {
     Head,
     OptOut,
     Person,
+    Deed,
     Event,
 }
 
@@ -127,6 +135,7 @@ pub(crate) fn part(item: &HashMap<String, AttributeValue>) -> Part {
         Some(HEAD) => Part::Head,
         Some(OPT_OUT) => Part::OptOut,
         Some(PERSON) => Part::Person,
+        Some(sk) if sk.starts_with(DEED) => Part::Deed,
         _ => Part::Event,
     }
 }

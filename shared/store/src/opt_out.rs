@@ -4,14 +4,14 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, ConditionCheck, Put, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+    AttributeValue, ConditionCheck, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
 };
-use domain::{CompanyId, ConversationId, OptOut, Opted};
+use domain::{CompanyId, ConversationId, Deed, OptOut, Opted};
 use serde::{Deserialize, Serialize};
 
-use crate::error::{misshapen, unavailable};
+use crate::error::misshapen;
+use crate::transaction::Transacted;
 use crate::{Store, StoreError, keys};
 
 #[derive(Serialize, Deserialize)]
@@ -27,33 +27,25 @@ pub(crate) const NO_LATER_WORD: &str = "attribute_not_exists(pk) OR #at < :at";
 const GETS_TEXTS: &str = "attribute_not_exists(pk) OR #state = :in";
 
 impl Store {
-    /// Records that a customer gets no more texts, unless there is a later word on it. Gives the word
-    /// that is in force then. One request.
+    /// Records that a customer gets no more texts, unless there is a later word on it; and who noted it, if
+    /// somebody did. Gives the word that is in force then. One request.
     pub async fn opt_out(
         &self,
         company: &CompanyId,
         conversation: ConversationId,
         out: OptOut,
     ) -> Result<Opted, StoreError> {
+        let deed = Deed::opted_out(&out);
         let opted = Opted::Out(out);
-        let put = self
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(item(company, conversation, &opted)?))
-            .condition_expression(NO_LATER_WORD)
-            .expression_attribute_names("#at", "at")
-            .expression_attribute_values(":at", AttributeValue::S(opted.at().to_string()))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await;
-        let Err(error) = put else { return Ok(opted) };
-        match error.as_service_error() {
-            Some(PutItemError::ConditionalCheckFailedException(later)) => {
-                read(later.item().cloned().unwrap_or_default(), "PutItem")
+        let mut writes = vec![self.put_opted(company, conversation, &opted)?];
+        if let Some(deed) = deed {
+            writes.push(self.put_deed(company, conversation, &deed)?);
+        }
+        match self.transact(writes).await? {
+            Transacted::Done => Ok(opted),
+            Transacted::Refused(later) => {
+                read(later.into_iter().next().flatten().unwrap_or_default(), "TransactWriteItems")
             }
-            _ => Err(unavailable("PutItem")(error)),
         }
     }
 
@@ -70,6 +62,7 @@ impl Store {
             .condition_expression(NO_LATER_WORD)
             .expression_attribute_names("#at", "at")
             .expression_attribute_values(":at", AttributeValue::S(opted.at().to_string()))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .build()
             .map_err(misshapen("TransactWriteItems"))?;
         Ok(TransactWriteItem::builder().put(put).build())
@@ -105,5 +98,5 @@ fn item(
     opted: &Opted,
 ) -> Result<HashMap<String, AttributeValue>, StoreError> {
     let item = Item { key: keys::opt_out(company, conversation), opted: opted.clone() };
-    serde_dynamo::to_item(item).map_err(misshapen("PutItem"))
+    serde_dynamo::to_item(item).map_err(misshapen("TransactWriteItems"))
 }

@@ -146,7 +146,7 @@ impl Store {
                     customer = Some(Person::read(item, "BatchGetItem", self.retention, now)?.customer);
                 }
                 Part::OptOut => opt_out = opt_out::read(item, "BatchGetItem")?.out(),
-                Part::Head | Part::Event => head = Some(Head::read(item, "BatchGetItem")?),
+                Part::Head | Part::Deed | Part::Event => head = Some(Head::read(item, "BatchGetItem")?),
             }
         }
         let conversation = head.and_then(|head| head.shown(self.retention.floor(now), customer.as_ref(), now));

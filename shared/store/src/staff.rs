@@ -15,6 +15,8 @@ pub struct Member {
     pub company: CompanyId,
     pub name: String,
     pub login: Login,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_administrator: bool,
     /// Sessions that began before this are over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sessions_since: Option<Timestamp>,
@@ -97,6 +99,21 @@ impl Store {
         if updated(ended)? { Ok(()) } else { Err(Refused::NoStaff) }
     }
 
+    /// Makes somebody an administrator, or not one any more, within the minute that the gateway remembers a session.
+    pub async fn set_administrator(&self, company: &CompanyId, staff: &StaffId, is: bool) -> Result<(), Refused> {
+        let set = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(keys::staff(company, staff).attributes()))
+            .update_expression("SET is_administrator = :is")
+            .condition_expression("attribute_exists(pk)")
+            .expression_attribute_values(":is", AttributeValue::Bool(is))
+            .send()
+            .await;
+        if updated(set)? { Ok(()) } else { Err(Refused::NoStaff) }
+    }
+
     /// Who signs in so.
     pub async fn signing_in(&self, login: &Login) -> Result<Option<(CompanyId, StaffId)>, StoreError> {
         let found: Option<LoginItem> = self.listed(keys::login(login)).await?;
@@ -135,6 +152,7 @@ impl Store {
                 region: company.region,
                 time_zone: company.time_zone,
                 is_program: matches!(member.login, Login::Program(_)),
+                is_administrator: member.is_administrator,
             },
             sessions_since: member.sessions_since,
         }))

@@ -60,6 +60,7 @@ impl Store {
                 Part::Person => customer = Some(Person::read(item, "Query", self.retention, now)?.customer),
                 Part::OptOut => opt_out = opt_out::read(item, "Query")?.out(),
                 Part::Head => head = Some(Head::read(item, "Query")?),
+                Part::Deed => {}
                 Part::Event => messages.push(events::read(item, "Query")?),
             }
         }

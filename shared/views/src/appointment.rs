@@ -201,7 +201,7 @@ fn changed_meanwhile(appointment: &Appointment, typed: &Details, seen: u32, view
     }
 }
 
-fn label(field: Field) -> &'static str {
+pub(crate) fn label(field: Field) -> &'static str {
     match field {
         Field::Name => "Name",
         Field::Mobile => "Mobile number",
@@ -214,7 +214,7 @@ fn label(field: Field) -> &'static str {
     }
 }
 
-fn value(field: Field, details: &Details, viewer: &Viewer) -> Markup {
+pub(crate) fn value(field: Field, details: &Details, viewer: &Viewer) -> Markup {
     let words = |words: &str| {
         html! { @if words.is_empty() { "nothing" } @else { "“" (text(words)) "”" } }
     };
@@ -232,7 +232,7 @@ fn value(field: Field, details: &Details, viewer: &Viewer) -> Markup {
     }
 }
 
-fn name_in_json(field: Field) -> &'static str {
+pub(crate) fn name_in_json(field: Field) -> &'static str {
     match field {
         Field::Name => "name",
         Field::Mobile => "number",
@@ -245,7 +245,7 @@ fn name_in_json(field: Field) -> &'static str {
     }
 }
 
-fn value_in_json(field: Field, details: &Details) -> Value {
+pub(crate) fn value_in_json(field: Field, details: &Details) -> Value {
     match field {
         Field::Name => json!(details.name),
         Field::Mobile => json!(details.mobile.as_ref().map(|mobile| &mobile.number)),

@@ -6,6 +6,7 @@ mod appointment_form;
 mod call;
 mod conversation;
 mod event;
+mod history;
 mod icon;
 mod live;
 mod message;
@@ -28,6 +29,7 @@ pub use appointment::{
 pub use appointment_form::{new_appointment, providers, providers_json};
 pub use conversation::{conversation_address, conversation_head, conversation_json, conversation_rows};
 pub use event::{event, event_json, events};
+pub use history::{erased, erased_json, history, history_json};
 pub use icon::{Icon, icon};
 pub use live::Live;
 pub use message::{message, message_json};

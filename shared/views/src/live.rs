@@ -71,6 +71,12 @@ impl Live<'_> {
         html! { template data-live="appointments" data-appointment=(id) data-refresh {} }
     }
 
+    /// What every page is sent when all that was held of a customer was erased.
+    #[must_use]
+    pub fn erased(conversation: ConversationId) -> Markup {
+        html! { template data-live="erased" data-conversation=(conversation) {} }
+    }
+
     /// Instead of it: that there is something to be asked for.
     #[must_use]
     pub fn hint(&self) -> Markup {

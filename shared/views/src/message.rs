@@ -30,7 +30,7 @@ pub fn message(message: &Message, viewer: &Viewer) -> Markup {
     }
 }
 
-fn told(message: &Message, viewer: &Viewer) -> Option<Told> {
+pub(crate) fn told(message: &Message, viewer: &Viewer) -> Option<Told> {
     match &message.kind {
         MessageKind::Inbound => None,
         MessageKind::Outbound { progress, .. } => Some(progress.told(message.position.at, viewer.now)),
@@ -38,7 +38,7 @@ fn told(message: &Message, viewer: &Viewer) -> Option<Told> {
 }
 
 /// Of an outbound message, the one that it is another try of.
-fn tries(message: &Message) -> Option<Position> {
+pub(crate) fn tries(message: &Message) -> Option<Position> {
     match message.kind {
         MessageKind::Inbound => None,
         MessageKind::Outbound { again, .. } => again,
@@ -63,7 +63,7 @@ fn send_again(message: &Message) -> Markup {
 
 /// The state of a message at a glance, with the words behind it. What someone must know is said
 /// outright; what went as it should is a mark.
-fn mark(told: Told) -> Markup {
+pub(crate) fn mark(told: Told) -> Markup {
     html! {
         @match told {
             Told::Sending => span.state.sending title="Sending…" { span aria-hidden="true" { "○" } span.visually-hidden { "Sending" } },

@@ -37,6 +37,22 @@ pub fn staff(request: &Request) -> Result<Staff, Problem> {
     Ok(staff)
 }
 
+/// The member of staff that a request comes from: one who may see who did what, and hand over or erase what is held.
+pub fn administrator(request: &Request) -> Result<Staff, Problem> {
+    let staff = staff(request)?;
+    if staff.is_administrator {
+        return Ok(staff);
+    }
+    Err(Problem::new(
+        StatusCode::FORBIDDEN,
+        "not-an-administrator",
+        format!(
+            "Only an administrator of {} sees this. Whoever operates Switchboard makes somebody one.",
+            staff.company_name
+        ),
+    ))
+}
+
 /// The member of staff that a request comes from, who may be a program of the company's.
 pub fn staff_or_program(request: &Request) -> Result<Staff, Problem> {
     let unauthorized = |code, message: &str| Problem::new(StatusCode::UNAUTHORIZED, code, message);

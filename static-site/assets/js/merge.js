@@ -42,6 +42,10 @@ document.addEventListener('frame', ({detail}) => {
   frame.innerHTML = detail;
   for (const piece of frame.content.querySelectorAll('template[data-live]')) {
     const {live, conversation, refresh} = piece.dataset;
+    if (live === 'erased') {
+      forget(conversation);
+      continue;
+    }
     const stands = ['head', 'opt-out'].includes(live);
     const list = document.querySelector(`[data-merge][data-live="${stands ? 'messages' : live}"]`);
     if (!list?.filled || conversation && conversation !== list.dataset.conversation) continue;
@@ -50,6 +54,16 @@ document.addEventListener('frame', ({detail}) => {
     else take(list, [...piece.content.children].filter(row => isLoaded(list, row)));
   }
 });
+
+// Nothing is held of that customer any more.
+function forget(conversation) {
+  if (document.getElementById('messages')?.dataset.conversation === conversation) return location.reload();
+  for (const list of document.querySelectorAll('[data-merge]')) {
+    const links = list.querySelectorAll(`a[href$="?c=${CSS.escape(conversation)}"]`);
+    for (const link of links) link.closest('li').remove();
+    if (links.length) htmx.trigger(list, 'refresh');
+  }
+}
 
 function replace(came) {
   const there = document.getElementById(came.id);

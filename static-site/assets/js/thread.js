@@ -1,22 +1,25 @@
 // The conversation that the page's address names: its days, and where its reader is in it.
 
 const list = document.getElementById('messages');
+const parts = document.getElementById('thread-parts');
 const named = new URLSearchParams(location.search).get('c');
 let conversation = named ?? '';
 
+const base = () => `/api/conversations/${encodeURIComponent(conversation)}`;
+const point = () => {
+  if (list) list.dataset.conversation = conversation;
+  for (const element of document.querySelectorAll('[data-thread]')) {
+    element.setAttribute(element.matches('form') ? 'hx-post' : 'hx-get', base() + element.dataset.thread);
+  }
+  for (const link of document.querySelectorAll('#to-history')) link.search = new URLSearchParams({c: conversation});
+};
+if (!parts) point();
+
 if (list) {
-  const parts = document.getElementById('thread-parts');
   const jump = document.getElementById('jump');
   const composer = document.querySelector('form.composer');
   const optingOut = document.querySelector('.opting-out');
-  const base = () => `/api/conversations/${encodeURIComponent(conversation)}`;
-  const point = () => {
-    list.dataset.conversation = conversation;
-    for (const element of document.querySelectorAll('[data-thread]')) {
-      element.setAttribute(element.matches('form') ? 'hx-post' : 'hx-get', base() + element.dataset.thread);
-    }
-  };
-  if (!parts) point();
+  const actions = document.querySelector('.thread-actions');
 
   // Another conversation in the same place, or none: an appointment's number decides which.
   globalThis.openConversation = id => {
@@ -48,7 +51,7 @@ if (list) {
     const {sourceElement, response} = event.detail.ctx;
     // The one that was sent again has one less to offer, and what the carrier refused stands beneath it.
     if (sourceElement.matches('.again')) htmx.trigger(list, 'refresh');
-    if (sourceElement === list) composer.hidden = optingOut.hidden = response.status === 404;
+    if (sourceElement === list) composer.hidden = actions.hidden = response.status === 404;
   });
 
   // Nobody writes to a customer who has opted out. What was written stays, for when they come back.

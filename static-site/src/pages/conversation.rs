@@ -2,7 +2,7 @@ use maud::{Markup, html};
 use views::{Icon, icon};
 
 use super::messages::{inbox, tabs};
-use super::{Place, portal};
+use super::{HISTORY, Place, portal};
 
 /// One conversation, which the address names: `?c=<conversation>`. `thread.js` puts it into the
 /// addresses that are left out here.
@@ -31,7 +31,10 @@ pub(super) fn thread(back: Option<&str>) -> Markup {
                 a.back href=(back) { (icon(Icon::Back)) span.visually-hidden { "Back to all conversations" } }
             }
             header.thread-head id="conversation-head" { h1 { "Conversation" } }
-            (opting_out())
+            div.thread-actions {
+                a.for-administrators id="to-history" href=(HISTORY) { "History" }
+                (opting_out())
+            }
         }
         ol.messages id="messages" aria-live="polite" aria-label="Messages" tabindex="0" data-live="messages" data-merge="oldest-first"
             data-thread="/messages" hx-trigger="load, every 5s, refresh" hx-swap="merge" hx-config="timeout:10s" {}

@@ -16,7 +16,7 @@ struct Picture {
 fn help(title: &str, content: &Markup) -> Markup {
     document_with(
         title,
-        &html! {},
+        &html! { link rel="stylesheet" href=(address("help.css")); },
         &html! {
             a.skip href="#content" { "Skip to the content" }
             header.help-top {

@@ -14,6 +14,8 @@ export function signedIn(conversation, appointment) {
     {name: 'messages', path: '/messages.html', ready: '#conversations .conversation'},
     {name: 'notifications', path: '/notifications.html', ready: '#notifications .row'},
     {name: 'conversation', path: conversation, ready: '#messages .message'},
+    {name: 'history', path: conversation.replace('conversation', 'history'), ready: '#history .deed'},
+    {name: 'no-history', path: '/history.html?c=nonsense', ready: 'main .problem'},
     {name: 'appointments', path: '/appointments.html', ready: '#appointment-rows .appointment'},
     {name: 'appointment', path: appointment, ready: '#messages .message'},
     {name: 'new-appointment', path: '/new-appointment.html', ready: '.account-name'},

@@ -3,12 +3,18 @@ import {expect, test} from '../lib/test.mjs';
 
 const sources = new URL('../../../static-site/assets/css/', import.meta.url);
 
-test('the style sheet says what its sources say, without their comments and indentation', {tag: '@any-width'}, async ({openWindow}) => {
+test('the style sheets say what their sources say, without their comments and indentation', {tag: '@any-width'}, async ({openWindow}) => {
   const written = (await Promise.all((await readdir(sources)).map(name => readFile(new URL(name, sources), 'utf8')))).join('');
   const page = await openWindow();
-  await page.goto('/sign-in.html');
-  const [served, meant] = await page.evaluate(async written => {
-    const text = await (await fetch(document.querySelector('link[rel="stylesheet"]').href)).text();
+  await page.goto('/help-push.html');
+  const addresses = new Set();
+  for (const place of ['/help-push.html', '/history.html']) {
+    const html = await (await page.request.get(place)).text();
+    for (const [, address] of html.matchAll(/<link rel="stylesheet" href="([^"]+)"/g)) addresses.add(address);
+  }
+  const [served, meant] = await page.evaluate(async ([written, addresses]) => {
+    const sheets = addresses.map(async address => (await fetch(address)).text());
+    const text = (await Promise.all(sheets)).join('');
     // The browser's own words for each rule, in which it keeps the spaces after some commas and colons; in which
     // order the files are joined is not the matter here.
     const rules = text => {
@@ -17,7 +23,7 @@ test('the style sheet says what its sources say, without their comments and inde
       return [...sheet.cssRules].map(rule => rule.cssText.replaceAll(/([,:]) /g, '$1')).sort();
     };
     return [rules(text), rules(written)];
-  }, written);
+  }, [written, [...addresses]]);
   expect(meant.length).toBeGreaterThan(9);
   expect(served).toEqual(meant);
 });

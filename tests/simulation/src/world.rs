@@ -184,7 +184,14 @@ impl World {
             }
             let login = Login::email(&format!("{}@{}.example", firm.staff, company.id))?;
             let (staff, name) = (firm.staff.clone(), format!("somebody of {}", company.id));
-            let member = Member { staff, company: company.id.clone(), name, login, sessions_since: None };
+            let member = Member {
+                staff,
+                company: company.id.clone(),
+                name,
+                login,
+                is_administrator: false,
+                sessions_since: None,
+            };
             self.store.add_staff(&member).await?;
         }
         for (place, firm) in self.firms.iter().enumerate() {

@@ -56,10 +56,31 @@ async fn lists_are_aligned_and_name_everything_there_is() {
     );
     assert_eq!(
         on(&house, &["staff", "list", "--company", "tidewater-physio"]).await.done(),
-        "COMPANY           ID     NAME          SIGNS IN WITH\n\
-         tidewater-physio  josie  Josie Nguyen  email josie@tidewater-physio.example\n\
+        "COMPANY           ID     NAME          SIGNS IN WITH                         ADMINISTRATOR\n\
+         tidewater-physio  josie  Josie Nguyen  email josie@tidewater-physio.example  yes\n\
          tidewater-physio  tom    Tom Hale      email tom@tidewater-physio.example\n"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_administrator_is_whom_an_operator_makes_one_until_they_are_no_longer() {
+    let house = House::open().await;
+    let conversation = house.dana().await.hears_from("+14255550182").await;
+    let history = format!("/api/conversations/{conversation}/history");
+    let marcus = async || house.sign_in("harbor-dental.marcus").await.get(&history).await.status;
+    let administers = ["staff", "administers", "marcus", "--company", "harbor-dental"];
+    assert_eq!(marcus().await, 403);
+    on(&house, &administers).await.done();
+    assert_eq!(marcus().await, 200);
+    on(&house, &[&administers[..], &["--no-longer"]].concat()).await.done();
+    assert_eq!(marcus().await, 403);
+    let refused = on(&house, &["staff", "administers", "nobody", "--company", "harbor-dental"]).await.refused();
+    assert!(refused.contains("no member of staff with that id"), "{refused}");
+
+    on(&house, &ELM).await.done();
+    on(&house, &[&ANA[..], &["--administrator"]].concat()).await.done();
+    let ana = house.sign_in("elm-vets.ana").await;
+    assert_eq!(ana.get("/api/session").await.json()["administrator"], true);
 }
 
 #[tokio::test(flavor = "multi_thread")]

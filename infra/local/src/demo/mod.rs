@@ -22,6 +22,7 @@ struct Firm {
     region: &'static str,
     time_zone: &'static str,
     lines: &'static [&'static str],
+    /// The first is an administrator.
     staff: &'static [(&'static str, &'static str)],
     conversations: &'static [Conversation],
     appointments: &'static [Coming],
@@ -68,12 +69,13 @@ pub(crate) async fn fill(shared: &Shared, runtime: &Runtime, talk: bool) -> anyh
         for number in lines.iter().skip(1) {
             shared.store.add_line(&id, number, Carries::Texts, None).await?;
         }
-        for (staff, name) in firm.staff {
+        for (place, (staff, name)) in firm.staff.iter().enumerate() {
             let member = Member {
                 staff: staff.parse()?,
                 company: id.clone(),
                 name: (*name).to_owned(),
                 login: Login::email(&format!("{staff}@{id}.example"))?,
+                is_administrator: place == 0,
                 sessions_since: None,
             };
             shared.store.add_staff(&member).await?;
@@ -182,6 +184,7 @@ impl Talk<'_> {
             region: self.company.region,
             time_zone: self.company.time_zone.clone(),
             is_program: false,
+            is_administrator: false,
         };
         let text = OutboundText::parse(said.text)?;
         let draft = Draft {

@@ -1,0 +1,22 @@
+#![doc = include_str!("../README.md")]
+
+use std::sync::Arc;
+
+use customer_data::CustomerDataFunction;
+use lambda_http::{Error, run, service_fn};
+use runtime::Runtime;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let runtime = Runtime::on_lambda()?;
+    // Side by side: one waits for the network, the other takes a core for a moment.
+    let plans = tokio::task::spawn_blocking(domain::read_numbering_plans);
+    runtime.open_table().await;
+    plans.await?;
+    let function = Arc::new(CustomerDataFunction::new(&runtime));
+    run(service_fn(|request| {
+        let function = function.clone();
+        async move { function.handle(request).await }
+    }))
+    .await
+}

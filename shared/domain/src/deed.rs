@@ -1,0 +1,54 @@
+use serde::{Deserialize, Serialize};
+
+use crate::conversation::digest;
+use crate::{Appointment, AppointmentId, ConversationId, Details, OptOut, OptOutCause, Position, Timestamp, Version};
+
+/// What somebody did about a customer that no message says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deed {
+    pub at: Position,
+    /// By name.
+    pub by: String,
+    pub done: Done,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Done {
+    /// Noted that the customer wants no texts.
+    OptedOut,
+    /// Took a copy of all that is held of the customer.
+    Exported,
+    /// Saved an appointment, as it was and as it is: so much of it as was the customer's.
+    Appointment { id: AppointmentId, before: Option<Box<Details>>, after: Option<Box<Details>> },
+}
+
+impl Deed {
+    /// `None` where it was not a member of staff who told of an opt-out.
+    #[must_use]
+    pub fn opted_out(out: &OptOut) -> Option<Self> {
+        let OptOutCause::Staff { by } = &out.cause else { return None };
+        Some(Self { at: out.at, by: by.clone(), done: Done::OptedOut })
+    }
+
+    #[must_use]
+    pub fn exported(by: &str, at: Timestamp) -> Self {
+        Self { at: Position::new(at, digest("export", &[by])), by: by.to_owned(), done: Done::Exported }
+    }
+
+    /// What a save is to the customer of a conversation. Of what it was or is as somebody else's it says nothing.
+    #[must_use]
+    pub fn saved(before: Option<&Appointment>, appointment: &Appointment, conversation: ConversationId) -> Self {
+        let theirs = |version: &Version| version.is_of(conversation).then(|| Box::new(version.details.clone()));
+        let Version { number, by, at, .. } = &appointment.now;
+        Self {
+            at: Position::new(*at, digest("deed", &[appointment.id.as_str(), &number.to_string()])),
+            by: by.clone(),
+            done: Done::Appointment {
+                id: appointment.id.clone(),
+                before: before.and_then(|before| theirs(&before.now)),
+                after: theirs(&appointment.now),
+            },
+        }
+    }
+}

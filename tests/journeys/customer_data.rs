@@ -1,0 +1,223 @@
+//! Who did what about a customer, and all that is held of them: for administrators.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use tests::{Answer, Desk, House, Send};
+
+const MARIA: &str = "+14255550182";
+const SAM: &str = "+12535550119";
+
+fn history_of(conversation: &str) -> String {
+    format!("/api/conversations/{conversation}/history")
+}
+
+fn data_of(conversation: &str) -> String {
+    format!("/api/conversations/{conversation}/customer-data")
+}
+
+async fn erases(desk: &Desk<'_>, conversation: &str) -> Answer {
+    let request = desk.request(Method::DELETE, &data_of(conversation)).header("sec-fetch-site", "same-origin");
+    desk.send(request.header("accept", "application/json")).await
+}
+
+/// Who did what, the latest first.
+async fn done(desk: &Desk<'_>, conversation: &str) -> Vec<(Value, String)> {
+    let items = desk.get(&history_of(conversation)).await.items();
+    items.iter().map(|item| (item["by"].clone(), item["done"].as_str().unwrap().to_owned())).collect()
+}
+
+fn by(who: &str, done: &str) -> (Value, String) {
+    (json!(who), done.to_owned())
+}
+
+async fn books(desk: &Desk<'_>, number: &str) -> Value {
+    let booking = json!({"name": "Maria Lopez", "number": number, "start": "2027-03-01T17:00:00Z", "minutes": 30, "service": "Cleaning"});
+    let booked = desk.post("/api/appointments", &booking, Send::default()).await;
+    assert_eq!(booked.status, 201, "{}", booked.body);
+    booked.json()
+}
+
+async fn changes(desk: &Desk<'_>, booked: &Value, fields: Value) -> Value {
+    let mut body = fields;
+    body["version"] = booked["version"].clone();
+    let path = format!("/api/appointments/{}", booked["id"].as_str().unwrap());
+    let changed = desk.post(&path, &body, Send::default()).await;
+    assert_eq!(changed.status, 200, "{}", changed.body);
+    changed.json()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_administrator_sees_who_sent_sent_again_booked_changed_and_opted_out() {
+    let house = House::open().await;
+    let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
+    let conversation = dana.hears_from(MARIA).await;
+    let booked = books(&marcus, MARIA).await;
+    changes(&dana, &booked, json!({"minutes": 45, "notes": "Bring the X-ray"})).await;
+    house.phone(MARIA).next_is("spend-limit").await;
+    marcus.replies(&conversation, "Come at five").await;
+    let failed = marcus.messages(&conversation).await.items().remove(0);
+    assert_eq!(dana.sends_again(&failed).await.status, 201);
+    house.phone(MARIA).texts(tests::HARBOR, "STOP").await;
+    house.phone(MARIA).texts(tests::HARBOR, "START").await;
+    let noted = marcus.post(&format!("/api/conversations/{conversation}/opt-out"), &json!({}), Send::default()).await;
+    assert_eq!(noted.status, 200, "{}", noted.body);
+
+    assert_eq!(
+        done(&dana, &conversation).await,
+        [
+            by("Marcus Bell", "opted-out"),
+            (Value::Null, "opted-in".to_owned()),
+            (Value::Null, "opted-out".to_owned()),
+            by("Dana Whitfield", "sent-again"),
+            by("Marcus Bell", "sent"),
+            by("Dana Whitfield", "appointment-changed"),
+            by("Marcus Bell", "appointment-entered"),
+        ]
+    );
+    let items = dana.get(&history_of(&conversation)).await.items();
+    assert_eq!(
+        items[5]["changes"],
+        json!([{"field": "minutes", "from": 30, "to": 45}, {"field": "notes", "from": "", "to": "Bring the X-ray"}])
+    );
+    assert_eq!(
+        (&items[4]["message"]["text"], &items[4]["message"]["status"]),
+        (&json!("Come at five"), &json!("failed"))
+    );
+    let screen = dana.screen(&history_of(&conversation)).await.body;
+    for words in
+        ["Marcus Bell", "noted that the customer wants no more texts", "Length", "Bring the X-ray", "sent again"]
+    {
+        assert!(screen.contains(words), "{words}: {screen}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_noted_an_opt_out_is_known_also_when_the_customer_has_undone_it() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let conversation = dana.hears_from(MARIA).await;
+    dana.post(&format!("/api/conversations/{conversation}/opt-out"), &json!({}), Send::default()).await;
+    house.phone(MARIA).texts(tests::HARBOR, "START").await;
+    assert!(done(&dana, &conversation).await.contains(&by("Dana Whitfield", "opted-out")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_appointment_that_goes_to_another_number_is_in_both_histories_and_names_nobody_in_the_others() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let booked = books(&dana, MARIA).await;
+    let maria = booked["conversation"].as_str().unwrap();
+    let moved = changes(&dana, &booked, json!({"name": "Sam Okafor", "number": SAM})).await;
+    let sam = moved["conversation"].as_str().unwrap();
+    assert_eq!(
+        done(&dana, maria).await,
+        [by("Dana Whitfield", "appointment-taken-off"), by("Dana Whitfield", "appointment-entered")]
+    );
+    assert_eq!(done(&dana, sam).await, [by("Dana Whitfield", "appointment-entered")]);
+    for (conversation, others) in [(maria, ["Sam Okafor", SAM]), (sam, ["Maria Lopez", MARIA])] {
+        let history = dana.get(&history_of(conversation)).await.body;
+        let file = dana.get(&data_of(conversation)).await.body;
+        for other in others {
+            assert!(!history.contains(other) && !file.contains(other), "{other}: {history} {file}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_no_administrator_of_the_company_is_shown_handed_and_erased_nothing() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let conversation = dana.hears_from(MARIA).await;
+    let marcus = house.sign_in("harbor-dental.marcus").await;
+    let josie = house.josie().await;
+    for (desk, refused) in [(&marcus, (403, "not-an-administrator")), (&josie, (404, "no-conversation"))] {
+        let answers = [
+            desk.get(&history_of(&conversation)).await,
+            desk.get(&data_of(&conversation)).await,
+            erases(desk, &conversation).await,
+        ];
+        for answer in answers {
+            assert_eq!((answer.status, answer.code().as_str()), refused, "{}", answer.body);
+        }
+    }
+    let screen = marcus.screen(&history_of(&conversation)).await;
+    assert!(screen.body.contains("Only an administrator of Harbor Dental sees this."), "{}", screen.body);
+    assert_eq!(dana.messages(&conversation).await.items().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_held_is_handed_over_as_a_file_and_that_it_was_is_told() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let conversation = dana.hears_from(MARIA).await;
+    books(&dana, MARIA).await;
+    let file = dana.screen(&data_of(&conversation)).await;
+    assert_eq!(file.header("content-disposition"), Some("attachment; filename=\"customer-data.json\""));
+    let file = file.json();
+    assert_eq!(file["company"], "Harbor Dental");
+    assert_eq!(file["held"]["messages"][0]["text"], "hello");
+    assert_eq!(file["held"]["customer"]["number"], MARIA);
+    assert_eq!(file["held"]["appointments"][0]["versions"][0]["details"]["name"], "Maria Lopez");
+    assert_eq!(file["held"]["done"][0]["by"], "Dana Whitfield");
+    assert_eq!(done(&dana, &conversation).await[0], by("Dana Whitfield", "exported"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_erased_is_on_no_list_any_more_and_is_still_not_texted() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let conversation = dana.hears_from(MARIA).await;
+    let booked = books(&dana, MARIA).await;
+    dana.replies(&conversation, "Hello Maria").await;
+    house.phone(MARIA).texts(tests::HARBOR, "STOP").await;
+    let sam = dana.hears_from(SAM).await;
+
+    let erased = erases(&dana, &conversation).await;
+    assert_eq!(erased.json()["erased"], json!({"texts_and_calls": 3, "appointments": 1, "once_more": false}));
+    assert_eq!(dana.messages(&conversation).await.status, 404);
+    assert_eq!(dana.get(&history_of(&conversation)).await.status, 404);
+    assert_eq!(dana.get(&format!("/api/appointments/{}", booked["id"].as_str().unwrap())).await.status, 404);
+    for list in ["/api/conversations", "/api/notifications"] {
+        let left = dana.everything(list).await;
+        assert!(left.iter().all(|item| item["conversation"] == json!(sam)) && !left.is_empty(), "{list}: {left:?}");
+    }
+    let again = erases(&dana, &conversation).await;
+    assert_eq!(again.json()["erased"], json!({"texts_and_calls": 0, "appointments": 0, "once_more": false}));
+    let refused = dana.writes_first("(425) 555-0182", "Are you still there?").await;
+    assert_eq!((refused.status, refused.code()), (422, "opted-out".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_another_site_erases_nothing() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let conversation = dana.hears_from(MARIA).await;
+    let request = dana.request(Method::DELETE, &data_of(&conversation)).header("sec-fetch-site", "cross-site");
+    let answer = dana.send(request.header("accept", "application/json")).await;
+    assert_eq!((answer.status, answer.code()), (400, "foreign-origin".to_owned()));
+    assert_eq!(dana.messages(&conversation).await.items().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_done_is_kept_as_long_as_what_was_said() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let conversation = dana.hears_from(MARIA).await;
+    books(&dana, MARIA).await;
+    let kept = async |prefix: &str| {
+        let found = house
+            .table(
+                "Query",
+                json!({
+                    "KeyConditionExpression": "pk = :pk AND begins_with(sk, :sk)",
+                    "ExpressionAttributeValues": {":pk": {"S": format!("CONVERSATION#harbor-dental#{conversation}")}, ":sk": {"S": prefix}},
+                }),
+            )
+            .await;
+        let items = found["Items"].as_array().unwrap().clone();
+        assert_eq!(items.len(), 1, "{items:?}");
+        let at = items[0]["sk"]["S"].as_str().unwrap().split_once('#').unwrap().1[..10].parse::<u64>().unwrap();
+        items[0]["expires_at"]["N"].as_str().unwrap().parse::<u64>().unwrap() - at
+    };
+    assert_eq!(kept("DEED#").await, kept("EVENT#").await);
+}
