@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use domain::{Conversation, ConversationId, Event, Notification, With};
 use live::Piece;
+use maud::Markup;
 use store::{Change, Thread};
 use views::{Live, Viewer};
 
@@ -65,28 +66,26 @@ pub(crate) fn touched(changes: &[Change]) -> Vec<(ConversationId, Touched<'_>)> 
 
 /// What pages are sent of conversations that were erased: each once.
 pub(crate) fn erased(changes: &[Change]) -> Vec<Piece> {
-    let erased: BTreeSet<_> = changes
-        .iter()
-        .filter_map(|change| match change {
-            Change::Erased { conversation, .. } => Some(*conversation),
-            _ => None,
-        })
-        .collect();
-    let hint = |id| Live::erased(id);
-    erased.into_iter().map(|id| Piece { content: hint(id), hint: hint(id) }).collect()
+    let erased = changes.iter().filter_map(|change| match change {
+        Change::Erased { conversation, .. } => Some(*conversation),
+        _ => None,
+    });
+    once(erased, Live::erased)
 }
 
 /// What pages are sent of the appointments that changes touch: each once.
 pub(crate) fn appointments(changes: &[Change]) -> Vec<Piece> {
-    let touched: BTreeSet<_> = changes
-        .iter()
-        .filter_map(|change| match change {
-            Change::Appointment { appointment, .. } => Some(appointment),
-            _ => None,
-        })
-        .collect();
-    let hint = |id| Live::appointment(id);
-    touched.into_iter().map(|id| Piece { content: hint(id), hint: hint(id) }).collect()
+    let touched = changes.iter().filter_map(|change| match change {
+        Change::Appointment { appointment, .. } => Some(appointment),
+        _ => None,
+    });
+    once(touched, Live::appointment)
+}
+
+/// A piece for each, which has nothing to be asked for instead of it.
+fn once<T: Ord>(touched: impl Iterator<Item = T>, piece: impl Fn(T) -> Markup) -> Vec<Piece> {
+    let pieces = touched.collect::<BTreeSet<_>>().into_iter().map(piece);
+    pieces.map(|content| Piece { hint: content.clone(), content }).collect()
 }
 
 /// What pages are sent of a conversation, which is `now` as it is in the table: what is there is

@@ -86,29 +86,30 @@ impl Store {
 
     /// Ends every session that somebody has, wherever it is.
     pub async fn end_sessions(&self, company: &CompanyId, staff: &StaffId, now: Timestamp) -> Result<(), Refused> {
-        let ended = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(keys::staff(company, staff).attributes()))
-            .update_expression("SET sessions_since = :now")
-            .condition_expression("attribute_exists(pk)")
-            .expression_attribute_values(":now", AttributeValue::N(now.as_millis().to_string()))
-            .send()
-            .await;
-        if updated(ended)? { Ok(()) } else { Err(Refused::NoStaff) }
+        let now = AttributeValue::N(now.as_millis().to_string());
+        self.set_of_staff(company, staff, "sessions_since", now).await
     }
 
     /// Makes somebody an administrator, or not one any more, within the minute that the gateway remembers a session.
     pub async fn set_administrator(&self, company: &CompanyId, staff: &StaffId, is: bool) -> Result<(), Refused> {
+        self.set_of_staff(company, staff, "is_administrator", AttributeValue::Bool(is)).await
+    }
+
+    async fn set_of_staff(
+        &self,
+        company: &CompanyId,
+        staff: &StaffId,
+        attribute: &str,
+        value: AttributeValue,
+    ) -> Result<(), Refused> {
         let set = self
             .client
             .update_item()
             .table_name(&self.table)
             .set_key(Some(keys::staff(company, staff).attributes()))
-            .update_expression("SET is_administrator = :is")
+            .update_expression(format!("SET {attribute} = :value"))
             .condition_expression("attribute_exists(pk)")
-            .expression_attribute_values(":is", AttributeValue::Bool(is))
+            .expression_attribute_values(":value", value)
             .send()
             .await;
         if updated(set)? { Ok(()) } else { Err(Refused::NoStaff) }
