@@ -1,0 +1,189 @@
+//! What AWS hands to functions by itself: queues, the table's stream, and calls.
+
+use std::collections::HashMap;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use local::{InProcess, MAPPINGS};
+use serde_json::json;
+
+use super::request::appointment_of;
+use super::{Busy, CUSTOMERS, Told, World, contact_of, lock, sms_of, text_of};
+use crate::network::Invocation;
+use crate::queue::{Message, Of, Queue};
+use crate::story::{Step, What};
+
+/// After so many attempts nothing goes wrong any more: what fails for longer than that is an outage, which people end.
+const TROUBLED_ATTEMPTS: u32 = 2;
+
+impl World {
+    /// What the SMS service publishes, as its topic hands it to the queue.
+    pub(super) fn sms(&self, step: &Step, line: usize) -> String {
+        let lines = &self.firms[step.company].lines;
+        let message = json!({
+            "originationNumber": CUSTOMERS[step.customer], "destinationNumber": lines[line.min(lines.len() - 1)],
+            "messageKeyword": "KEYWORD", "messageBody": text_of(step), "inboundMessageId": sms_of(step),
+            "previousPublishedMessageId": "",
+        });
+        json!({"Type": "Notification", "Message": message.to_string(), "Timestamp": self.time.now().to_string()})
+            .to_string()
+    }
+
+    /// Something reaches a queue after a while.
+    pub(super) fn brings(self: &Arc<Self>, of: Of, step: usize, copy: u64, delay: Duration, body: String) {
+        let (world, busy) = (self.clone(), self.busy());
+        let sent = self.time.now();
+        let place = [u64::from(self.story.steps[step].number), copy];
+        tokio::spawn(async move {
+            tokio::time::sleep(delay).await;
+            world.put(of, Message { step, place, body, sent, received: 0 }, busy);
+        });
+    }
+
+    fn queue(&self, of: Of) -> &Queue {
+        &self.queues[of as usize]
+    }
+
+    /// The steps that what is in the dead-letter queues comes from.
+    pub(crate) fn dead(&self) -> Vec<usize> {
+        self.queues.iter().flat_map(Queue::dead).map(|message| message.step).collect()
+    }
+
+    fn put(&self, of: Of, message: Message, busy: Busy) {
+        // It is somebody's to do as long as it is in the queue.
+        std::mem::forget(busy);
+        self.queue(of).put(message);
+    }
+
+    /// Lambda's poller: batches are handed over side by side.
+    pub(super) async fn receive(self: Arc<Self>, of: Of) -> anyhow::Result<()> {
+        loop {
+            let batch = self.queue(of).receive(self.story.seed).await;
+            tokio::spawn(self.clone().hand_over(of, batch));
+        }
+    }
+
+    async fn hand_over(self: Arc<Self>, of: Of, batch: Vec<Message>) {
+        let queue = self.queue(of);
+        let goes_wrong = batch.iter().all(|message| message.received < TROUBLED_ATTEMPTS);
+        let troubles = batch.iter().filter(|_| goes_wrong).flat_map(|message| {
+            let step = &self.story.steps[message.step];
+            step.troubles.iter().filter(|trouble| trouble.attempt == message.received).copied()
+        });
+        let ids: Vec<_> = batch.iter().map(Message::id).collect();
+        let [step, copy] = batch[0].place;
+        let place = [(1 + of as u64) << 40 | step, copy, u64::from(batch[0].received)];
+        let invocation = Invocation::new(format!("{} of {}", queue.function, ids.join(", ")), place, troubles);
+        let answer = self.lambda.invoke(queue.function, Queue::event(&batch), &invocation).await;
+        let failures = answer.as_ref().and_then(|answer| answer["batchItemFailures"].as_array());
+        for message in batch {
+            let failed = failures
+                .is_none_or(|failures| failures.iter().any(|failure| failure["itemIdentifier"] == *message.id()));
+            // Its share of what is to be done, which `put` has kept.
+            let busy = Busy(self.busy.clone());
+            if failed && queue.comes_again(&message) {
+                let world = self.clone();
+                tokio::spawn(async move {
+                    tokio::time::sleep(world.queue(of).visibility).await;
+                    world.put(of, Message { received: message.received + 1, ..message }, busy);
+                });
+            } else if failed {
+                self.trace.tell(self.time, &format!("{} is in the dead-letter queue", message.id()));
+            }
+        }
+    }
+
+    /// The event source mapping of `live-updates`.
+    pub(super) async fn follow(self: Arc<Self>, mut place: String) -> anyhow::Result<()> {
+        loop {
+            let (records, next) = self.aws.records(&place, MAPPINGS[0].batch_size)?;
+            place = next;
+            if records.is_empty() {
+                self.network.written().await;
+                continue;
+            }
+            let busy = self.busy();
+            lock(&self.written).extend(records.iter().cloned());
+            let attempts = Mutex::new(HashMap::<String, u32>::new());
+            let given_up = InProcess::deliver(MAPPINGS[0], records, |event| {
+                let first = event["Records"][0]["dynamodb"]["SequenceNumber"].as_str().unwrap_or_default().to_owned();
+                let tried = *lock(&attempts).entry(first).and_modify(|tried| *tried += 1).or_default();
+                let batch = self.batches.fetch_add(1, Ordering::Relaxed);
+                let troubles = self.story.stream.iter().filter(|it| it.attempt == batch && tried < TROUBLED_ATTEMPTS);
+                let invocation =
+                    Invocation::new(format!("batch {batch}"), [5 << 40, u64::from(batch), 0], troubles.copied());
+                let world = &self;
+                async move { world.lambda.invoke(MAPPINGS[0].function, event, &invocation).await }
+            });
+            let given_up = given_up.await;
+            lock(&self.given_up).extend(given_up);
+            drop(busy);
+        }
+    }
+
+    pub(super) async fn is_called(
+        self: &Arc<Self>,
+        place: usize,
+        pressed: Option<(char, Duration)>,
+        ended: &[Duration],
+    ) -> anyhow::Result<()> {
+        let step = &self.story.steps[place];
+        self.books(step.company, step.customer).await?;
+        let (contact, line) = (contact_of(step), &self.firms[step.company].company.line);
+        let appointment = appointment_of(step.customer);
+        for (copy, delay) in (0..).zip(ended) {
+            let event = json!({
+                "source": "aws.connect", "detail-type": "Amazon Connect Contact Event", "time": self.time.now().to_string(),
+                "detail": {
+                    "eventType": "DISCONNECTED", "contactId": contact, "channel": "VOICE", "initiationMethod": "API",
+                    "connectedToSystemTimestamp": self.time.now().to_string(),
+                    "disconnectTimestamp": self.time.now().to_string(), "disconnectReason": "CONTACT_FLOW_DISCONNECT",
+                    "tags": {"aws:connect:systemEndpoint": line, "appointmentId": appointment},
+                },
+            });
+            self.brings(Of::Calls, place, copy, *delay, event.to_string());
+        }
+        let Some((digit, delay)) = pressed else { return Ok(()) };
+        tokio::time::sleep(delay).await;
+        let event = json!({"Name": "ContactFlowEvent", "Details": {
+            "Parameters": {"appointmentId": appointment, "digit": digit.to_string()},
+            "ContactData": {
+                "ContactId": contact, "Channel": "VOICE", "InitiationMethod": "API",
+                "CustomerEndpoint": {"Address": CUSTOMERS[step.customer], "Type": "TELEPHONE_NUMBER"},
+                "SystemEndpoint": {"Address": line, "Type": "TELEPHONE_NUMBER"},
+            },
+        }});
+        let invocation = self.invocation("the flow's call", place, 0);
+        let answer = self.lambda.invoke("confirmation-call", event, &invocation).await;
+        let told = answer.map(|answer| answer.to_string());
+        let (status, body) = (told.is_some().then_some(200), told.unwrap_or_default());
+        lock(&self.told).push(Told { step: place, company: step.company, status, body });
+        Ok(())
+    }
+
+    /// What becomes of messages that were sent is told as the story has it.
+    pub(super) fn tells_of_what_was_sent(self: &Arc<Self>) {
+        for sent in self.network.sent() {
+            let of_it = |step: &&Step| sent.asked["MessageBody"] == *text_of(step);
+            let Some(place) = self.story.steps.iter().position(|step| of_it(&step)) else { continue };
+            let What::Reply { receipts, .. } = &self.story.steps[place].what else { continue };
+            // Of what is sent again nothing is heard.
+            if !lock(&self.told_of).insert(place) {
+                continue;
+            }
+            let now = self.time.now().as_millis();
+            for (copy, (receipt, delay)) in (0..).zip(receipts) {
+                let (event, is_final) = receipt.event();
+                let message = json!({
+                    "eventType": event, "eventVersion": "1.0", "eventTimestamp": now, "isFinal": is_final,
+                    "originationPhoneNumber": sent.asked["OriginationIdentity"],
+                    "destinationPhoneNumber": sent.asked["DestinationPhoneNumber"], "messageId": sent.id,
+                    "messageRequestTimestamp": now, "context": sent.asked["Context"],
+                });
+                let body = json!({"Type": "Notification", "Message": message.to_string()});
+                self.brings(Of::Receipts, place, copy, *delay, body.to_string());
+            }
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Pages that are open, and lose their connections.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use serde_json::json;
+
+use super::request::feed;
+use super::{World, lock};
+use crate::network::Invocation;
+use crate::sockets::{Shown, WITNESS};
+
+/// A page that shows a company's feed.
+pub(crate) struct Screen {
+    pub(crate) company: usize,
+    /// While it is connected.
+    pub(crate) connection: Option<String>,
+    pub(crate) shown: Vec<String>,
+    pub(crate) missed: bool,
+}
+
+impl World {
+    /// The company's screens that have no connection get one, and ask for what they missed.
+    pub(super) async fn connects(self: &Arc<Self>, place: usize) -> anyhow::Result<()> {
+        let step = &self.story.steps[place];
+        let screens = lock(&self.screens).len();
+        for screen in 0..screens {
+            let lost = |screen: &Screen| screen.company == step.company && screen.connection.is_none();
+            if !lost(&lock(&self.screens)[screen]) {
+                continue;
+            }
+            let id = format!("screen-{}", self.connections.fetch_add(1, Ordering::Relaxed));
+            let invocation = self.invocation("a handshake", place, 0);
+            if !self.handshake(step.company, &id, &invocation).await? {
+                continue;
+            }
+            self.sockets.open(&id);
+            lock(&self.screens)[screen].connection = Some(id.clone());
+            if let Some((200, body)) = self.attempt(place, 1, &feed("text/html", None)).await? {
+                self.sockets.asked(&id, body);
+            } else {
+                self.sockets.misses(&id);
+            }
+        }
+        Ok(())
+    }
+
+    async fn handshake(&self, company: usize, id: &str, invocation: &Arc<Invocation>) -> anyhow::Result<bool> {
+        let token = lock(&self.sessions)[company].last().cloned();
+        let token = match token {
+            Some((token, ends)) if self.time.now() < ends => token,
+            _ => self.sign_in_until(company, self.time.now().plus_secs(12 * 60 * 60)).await?,
+        };
+        let mut event = json!({
+            "headers": {"cookie": format!("{}={token}", web::SESSION_COOKIE), "sec-fetch-site": "same-origin"},
+            "methodArn": "arn:connect", "type": "REQUEST",
+            "requestContext": {"connectionId": id, "eventType": "CONNECT", "routeKey": "$connect"},
+        });
+        let Some(policy) = self.lambda.invoke("authorize", event.clone(), invocation).await else { return Ok(false) };
+        event["requestContext"]["authorizer"] = policy["context"].clone();
+        let answer = self.lambda.invoke("live-connection", event, invocation).await;
+        Ok(answer.is_some_and(|answer| answer["statusCode"] == 200))
+    }
+
+    /// All of the company's screens lose their connections; API Gateway tells of some that they are gone.
+    pub(super) fn cuts_off(&self, place: usize) {
+        let step = &self.story.steps[place];
+        for screen in lock(&self.screens).iter_mut().filter(|screen| screen.company == step.company) {
+            if let Some(shown) = screen.connection.take().map(|id| self.sockets.cut_off(&id)) {
+                screen.takes(shown);
+            }
+        }
+    }
+
+    /// What the witness of a company was shown.
+    pub(crate) fn witnessed(&self, company: usize) -> Vec<String> {
+        self.sockets.cut_off(&format!("{WITNESS}-{company}")).unwrap_or_default().html
+    }
+}
+
+impl Screen {
+    /// `None` of a connection that was closed by the other side.
+    pub(crate) fn takes(&mut self, shown: Option<Shown>) {
+        match shown {
+            Some(shown) => {
+                self.shown.extend(shown.html);
+                self.missed |= shown.missed;
+            }
+            None => self.missed = true,
+        }
+    }
+}

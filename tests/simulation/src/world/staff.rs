@@ -1,0 +1,207 @@
+//! What staff do, and what they are answered.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use anyhow::Context;
+use domain::Timestamp;
+use serde_json::{Value, json};
+use store::Session;
+use tokio::task::JoinSet;
+
+use super::request::{READ, Request, appointment, feed, thread};
+use super::{CUSTOMERS, World, lock, text_of};
+use crate::network::Invocation;
+use crate::story::Trouble;
+
+/// What somebody was answered.
+#[derive(Clone, Debug)]
+pub(crate) struct Told {
+    pub(crate) step: usize,
+    pub(crate) company: usize,
+    /// `None` if the function did not come to its end.
+    pub(crate) status: Option<u16>,
+    pub(crate) body: String,
+}
+
+impl World {
+    pub(super) async fn replies(self: &Arc<Self>, place: usize, first: bool, again: &[Duration]) -> anyhow::Result<()> {
+        let step = &self.story.steps[place];
+        let conversation = self.conversation(step.company, step.customer)?;
+        let (path, parameters, body) = if first {
+            let body = json!({"to": CUSTOMERS[step.customer], "text": text_of(step)});
+            ("/api/messages".to_owned(), json!({}), body)
+        } else {
+            let path = format!("/api/conversations/{conversation}/messages");
+            (path, json!({"conversation": conversation}), json!({"text": text_of(step)}))
+        };
+        let request = Request { method: "POST", function: "send-reply", path, parameters, body: Some(body), ..READ };
+        self.asks_again(place, &request, again).await
+    }
+
+    /// Staff press "Send again" beneath the newest message of theirs that has it.
+    pub(super) async fn sends_again(self: &Arc<Self>, place: usize, again: &[Duration]) -> anyhow::Result<()> {
+        let step = &self.story.steps[place];
+        let conversation = self.conversation(step.company, step.customer)?;
+        let looking =
+            Invocation::new(format!("a look before {}", step.number), [7 << 40, u64::from(step.number), 0], []);
+        let shown = self.asks(step.company, &thread(conversation, None), &looking).await?;
+        let shown: Value = serde_json::from_str(&shown.context("no answer")?.1)?;
+        let may = |item: &&Value| matches!(item["status"].as_str(), Some("failed" | "unconfirmed"));
+        let Some(message) = shown["items"].as_array().into_iter().flatten().find(may) else { return Ok(()) };
+        let request = Request {
+            method: "POST",
+            function: "send-reply",
+            path: format!("/api/conversations/{conversation}/messages"),
+            parameters: json!({"conversation": conversation}),
+            body: Some(json!({"again": message["id"]})),
+            ..READ
+        };
+        // Colleagues press the same, each with a key of their own.
+        self.asks_side_by_side(place, again, |press| Request {
+            key: Some(format!("key-{}-{press}", step.number)),
+            ..request.clone()
+        })
+        .await
+    }
+
+    pub(super) async fn edits(self: &Arc<Self>, place: usize, status: &str, again: &[Duration]) -> anyhow::Result<()> {
+        let step = &self.story.steps[place];
+        self.books(step.company, step.customer).await?;
+        let request = appointment(step.customer, status, &text_of(step));
+        self.asks_again(place, &request, again).await
+    }
+
+    /// A customer has an appointment with a company, if they had none.
+    pub(super) async fn books(self: &Arc<Self>, company: usize, customer: usize) -> anyhow::Result<()> {
+        if !lock(&self.booked).insert((company, customer)) {
+            return Ok(());
+        }
+        let invocation = Invocation::new("booking".to_owned(), [6 << 40, company as u64, customer as u64], []);
+        let request = appointment(customer, "booked", "booked at first");
+        let told = self.asks(company, &request, &invocation).await?;
+        anyhow::ensure!(told.is_some_and(|(status, _)| [200, 201].contains(&status)), "nothing could be booked");
+        Ok(())
+    }
+
+    pub(super) async fn reads(self: &Arc<Self>, place: usize) -> anyhow::Result<()> {
+        let step = &self.story.steps[place];
+        let conversation = self.conversation(step.company, step.customer)?;
+        for (attempt, request) in (0..).zip([feed("application/json", None), thread(conversation, None)]) {
+            self.attempt(place, attempt, &request).await?;
+        }
+        Ok(())
+    }
+
+    /// Sends a request, and the same again so much later each, whatever became of the first.
+    async fn asks_again(self: &Arc<Self>, place: usize, request: &Request, again: &[Duration]) -> anyhow::Result<()> {
+        let key = format!("key-{}", self.story.steps[place].number);
+        self.asks_side_by_side(place, again, |_| Request { key: Some(key.clone()), ..request.clone() }).await
+    }
+
+    /// Sends a request, and one more so much later each.
+    async fn asks_side_by_side(
+        self: &Arc<Self>,
+        place: usize,
+        later: &[Duration],
+        request: impl Fn(u32) -> Request,
+    ) -> anyhow::Result<()> {
+        let mut asking = JoinSet::new();
+        for (attempt, delay) in (0..).zip(std::iter::once(&Duration::ZERO).chain(later)) {
+            let (world, request, delay) = (self.clone(), request(attempt), *delay);
+            asking.spawn(async move {
+                tokio::time::sleep(delay).await;
+                world.attempt(place, attempt, &request).await
+            });
+        }
+        while let Some(asked) = asking.join_next().await {
+            asked??;
+        }
+        Ok(())
+    }
+
+    pub(super) fn invocation(&self, what: &str, place: usize, attempt: u32) -> Arc<Invocation> {
+        let step = &self.story.steps[place];
+        let troubles = step.troubles.iter().filter(|trouble: &&Trouble| trouble.attempt == attempt);
+        let name = format!("{what} of {}", step.number);
+        Invocation::new(name, [0, u64::from(step.number), u64::from(attempt)], troubles.copied())
+    }
+
+    pub(super) async fn attempt(
+        self: &Arc<Self>,
+        place: usize,
+        attempt: u32,
+        request: &Request,
+    ) -> anyhow::Result<Option<(u16, String)>> {
+        let company = self.story.steps[place].company;
+        let invocation = self.invocation(&format!("attempt {attempt}"), place, attempt);
+        let told = self.asks(company, request, &invocation).await?;
+        let (status, body) = told.clone().unzip();
+        let said = status.map_or_else(|| "nothing".to_owned(), |status| status.to_string());
+        self.trace.tell(self.time, &format!("{} is told {said}", invocation.name()));
+        lock(&self.told).push(Told { step: place, company, status, body: body.unwrap_or_default() });
+        Ok(told)
+    }
+
+    /// A request of a company's staff, as API Gateway hands it on; who is told that they have no session any more signs
+    /// in again.
+    pub(crate) async fn asks(
+        self: &Arc<Self>,
+        company: usize,
+        request: &Request,
+        invocation: &Arc<Invocation>,
+    ) -> anyhow::Result<Option<(u16, String)>> {
+        const KEPT_SECS: u64 = 60;
+        loop {
+            let known = lock(&self.sessions)[company].last().cloned();
+            let (token, ends) = if let Some(known) = known {
+                known
+            } else {
+                let ends = self.time.now().plus_secs(12 * 60 * 60);
+                (self.sign_in_until(company, ends).await?, ends)
+            };
+            let now = self.time.now();
+            let Some(verdict) = self.authorize(&token, invocation).await else { return Ok(None) };
+            let answer = self.lambda.invoke(request.function, request.event(&verdict), invocation).await;
+            self.tells_of_what_was_sent();
+            let Some(answer) = answer else { return Ok(None) };
+            let status = answer["statusCode"].as_u64().and_then(|status| u16::try_from(status).ok());
+            let status = status.context("an answer has a status")?;
+            if status == 401 && ends <= self.time.now() {
+                lock(&self.sessions)[company].retain(|(known, _)| *known != token);
+                continue;
+            }
+            anyhow::ensure!(
+                status == 401 || now < ends.plus_secs(KEPT_SECS),
+                "a session that is over was still good for an answer"
+            );
+            return Ok(Some((status, answer["body"].as_str().unwrap_or_default().to_owned())));
+        }
+    }
+
+    pub(super) async fn sign_in_until(&self, company: usize, ends: Timestamp) -> anyhow::Result<String> {
+        let firm = &self.firms[company];
+        let began = self.time.now();
+        let token = format!("{}-{}", firm.company.id, self.sign_ins.fetch_add(1, Ordering::Relaxed));
+        let session = Session { company: firm.company.id.clone(), staff: firm.staff.clone(), began, ends };
+        self.store.start_session(&web::token_hash(&token), &session).await?;
+        lock(&self.sessions)[company].push((token.clone(), ends));
+        Ok(token)
+    }
+
+    /// What the authorizer says, or said within the last minute.
+    async fn authorize(&self, token: &str, invocation: &Arc<Invocation>) -> Option<Value> {
+        let now = self.time.now();
+        let known = lock(&self.authorized).get(token).cloned();
+        if let Some((verdict, since)) = known
+            && now < since.plus_secs(60)
+        {
+            return Some(verdict);
+        }
+        let event = json!({"type": "REQUEST", "cookies": [format!("{}={token}", web::SESSION_COOKIE)]});
+        let verdict = self.lambda.invoke("authorize", event, invocation).await?["context"].clone();
+        lock(&self.authorized).insert(token.to_owned(), (verdict.clone(), now));
+        Some(verdict)
+    }
+}
