@@ -71,15 +71,15 @@ enum NotRetried {
 }
 
 impl DispatchPush {
-    /// `services` may be pushed to; `secret` names the secret with the keys; `retries` is the address
+    /// `services` may be pushed to, by `pusher`; `secret` names the secret with the keys; `retries` is the address
     /// of the queue of what is to be tried again.
     #[must_use]
-    pub fn new(runtime: &Runtime, services: Services, secret: String, retries: String) -> Self {
+    pub fn new(runtime: &Runtime, services: Services, pusher: Pusher, secret: String, retries: String) -> Self {
         Self {
             store: runtime.store(),
             services,
             keys: KeyRing::new(Secrets::new(&runtime.aws), secret, runtime.clock.clone()),
-            pusher: Pusher::new(runtime.clock.clone()),
+            pusher,
             breaker: Breaker::default(),
             retries: Retries::new(&runtime.aws, retries),
             clock: runtime.clock.clone(),

@@ -2,7 +2,7 @@
 
 use dispatch_push::DispatchPush;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
-use push::Services;
+use push::{Pusher, Services};
 use runtime::Runtime;
 use serde_json::Value;
 
@@ -14,7 +14,8 @@ async fn main() -> Result<(), Error> {
     let plans = tokio::task::spawn_blocking(domain::read_numbering_plans);
     runtime.open_table().await;
     plans.await?;
-    let function = DispatchPush::new(&runtime, services, runtime::push_secret()?, runtime::push_retries()?);
+    let pusher = Pusher::new(runtime.clock.clone());
+    let function = DispatchPush::new(&runtime, services, pusher, runtime::push_secret()?, runtime::push_retries()?);
     let function = &function;
     run(service_fn(|event: LambdaEvent<Value>| async move { function.handle(&event.payload).await })).await
 }

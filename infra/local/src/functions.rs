@@ -25,7 +25,7 @@ use list_conversations::ListConversations;
 use list_notifications::ListNotifications;
 use live_connection::LiveConnection;
 use live_updates::LiveUpdates;
-use push::Services;
+use push::{Pusher, Services};
 use push_subscriptions::PushSubscriptions;
 use runtime::Runtime;
 use send_reply::SendReply;
@@ -74,12 +74,13 @@ macro_rules! event_function {
 }
 
 impl Functions {
-    /// `live` is where the WebSocket API's `@connections` are; `services` may be pushed to; `sms` is what SMS are sent
-    /// by, as much as `limits` lets out; `managed` says who answers customers who opt out.
+    /// `live` is where the WebSocket API's `@connections` are; `services` may be pushed to, by `pusher`; `sms` is what
+    /// SMS are sent by, as much as `limits` lets out; `managed` says who answers customers who opt out.
     pub(crate) fn new(
         runtime: &Runtime,
         live: &str,
         services: &Services,
+        pusher: Pusher,
         sms: &Provider,
         limits: &SendingLimits,
         managed: OptOutsManaged,
@@ -87,8 +88,8 @@ impl Functions {
         let on = |name| under_its_name(runtime, name);
         let push_subscriptions =
             PushSubscriptions::new(&on("push-subscriptions"), services.clone(), PUSH_SECRET.to_owned());
-        let dispatch_push =
-            DispatchPush::new(&on("dispatch-push"), services.clone(), PUSH_SECRET.to_owned(), PUSH_RETRIES.to_owned());
+        let (keys, retries) = (PUSH_SECRET.to_owned(), PUSH_RETRIES.to_owned());
+        let dispatch_push = DispatchPush::new(&on("dispatch-push"), services.clone(), pusher, keys, retries);
         let by_name: [(_, Function); 15] = [
             ("authorize", event_function!(Arc::new(Authorize::new(&on("authorize"))))),
             ("confirmation-call", event_function!(Arc::new(ConfirmationCall::new(&on("confirmation-call"))))),

@@ -12,15 +12,17 @@ use domain::{Clock, PhoneNumber, SendingLimits};
 use dynoxide::{Database, DynoxideError};
 use inbound_sms::OptOutsManaged;
 use lambda_runtime::Diagnostic;
-use push::Services;
+use push::{Pusher, Services};
 use runtime::Runtime;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, json};
 use sms::Provider;
 
+use crate::Data;
 use crate::carrier::{self, Carrier, Fate, Way};
-use crate::functions::Functions;
+use crate::functions::{Functions, PUSH_SECRET};
+use crate::push_keys::PushKeys;
 use crate::stream::{self, Mapping};
 use crate::table;
 
@@ -30,6 +32,7 @@ pub struct InProcess {
     database: Database,
     client: Client,
     carrier: Carrier,
+    push_keys: PushKeys,
 }
 
 /// One instance of each function: what it remembers, it alone remembers, and it is gone when it is dropped.
@@ -57,10 +60,11 @@ impl dynoxide::storage_backend::Clock for Ticking {
 }
 
 impl Instance {
-    /// `live` is where the WebSocket API's `@connections` are.
+    /// `live` is where the WebSocket API's `@connections` are; the known push services are reached by `pusher`.
     #[must_use]
-    pub fn cold(runtime: &Runtime, live: &str, sms: &Provider, limits: &SendingLimits) -> Self {
-        Self(Arc::new(Functions::new(runtime, live, &Services::known(), sms, limits, OptOutsManaged::ByTheService)))
+    pub fn cold(runtime: &Runtime, live: &str, pusher: Pusher, sms: &Provider, limits: &SendingLimits) -> Self {
+        let (services, managed) = (Services::known(), OptOutsManaged::ByTheService);
+        Self(Arc::new(Functions::new(runtime, live, &services, pusher, sms, limits, managed)))
     }
 
     /// `None` if there is no such function.
@@ -77,7 +81,8 @@ impl InProcess {
         let client = Client::new(&runtime.aws);
         // What its receipts say, whoever carries them says.
         let carrier = Carrier::new(client.clone(), &instance.0, runtime, OptOutsManaged::ByTheService, Fate::Untold);
-        Ok(Self { database, client, carrier })
+        let push_keys = PushKeys::open(&Data::InMemory, &runtime.randomness)?;
+        Ok(Self { database, client, carrier, push_keys })
     }
 
     /// Makes the tables, empty.
@@ -92,6 +97,9 @@ impl InProcess {
         match target.split_once('.') {
             Some(("PinpointSMSVoiceV2", "CarrierLookup")) => carrier::look_up(&self.carrier, body),
             Some(("PinpointSMSVoiceV2", "SendTextMessage")) => carrier::send_text_message(&self.carrier, body).await,
+            Some(("secretsmanager", "GetSecretValue")) => {
+                Json(json!({"Name": PUSH_SECRET, "SecretString": self.push_keys.written()})).into_response()
+            }
             Some(("DynamoDB_20120810", operation)) => in_table(&self.database, operation, body),
             Some(_) => StatusCode::NOT_IMPLEMENTED.into_response(),
             None => carrier::publish(&self.carrier, body).await,

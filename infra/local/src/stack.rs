@@ -11,7 +11,7 @@ use axum::http::StatusCode;
 use axum::routing::get;
 use domain::{Clock, Retention, SendingLimits};
 use inbound_sms::OptOutsManaged;
-use push::Services;
+use push::{Pusher, Services};
 use runtime::{Configuration, Runtime};
 use sms::Provider;
 use store::Store;
@@ -120,8 +120,9 @@ impl Stack {
         for origin in &options.push_services {
             services = services.and_local(origin)?;
         }
-        let functions =
-            Arc::new(Functions::new(&runtime, &live, &services, &options.sms, &options.limits, options.opt_outs));
+        let pusher = Pusher::new(runtime.clock.clone());
+        let (sms, limits) = (&options.sms, &options.limits);
+        let functions = Arc::new(Functions::new(&runtime, &live, &services, pusher, sms, limits, options.opt_outs));
         let sockets =
             SocketGateway::new(functions.clone(), runtime.clock.clone(), runtime.randomness.clone(), options.sockets);
         let shared = Shared {

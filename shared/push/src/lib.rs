@@ -8,5 +8,5 @@ mod signature;
 
 pub use key_ring::{KeyRing, NoKeys};
 pub use keys::{BadKeys, Keys};
-pub use pusher::{Outcome, Push, Pusher};
+pub use pusher::{Outcome, PATIENCE, Push, Pusher};
 pub use services::{Admitted, BadServices, NotAdmitted, Services};

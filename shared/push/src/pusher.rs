@@ -1,8 +1,9 @@
+use std::pin::Pin;
 use std::time::Duration;
 
 use domain::{Clock, Timestamp};
 use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, RETRY_AFTER};
-use http::{Request, StatusCode};
+use http::{Request, Response, StatusCode};
 use https::{Https, NotAnswered};
 use web_push::{ContentEncoding, WebPushError, WebPushMessageBuilder};
 
@@ -11,12 +12,22 @@ use crate::{Admitted, Keys, NotAdmitted};
 
 /// Encrypts pushes and hands them to push services.
 pub struct Pusher {
-    services: Https,
-    /// For those on this machine, if there are any: at addresses that are not public.
-    local: Https,
+    way: Way,
     signatures: Signatures,
     clock: Clock,
 }
+
+/// How push services are reached.
+enum Way {
+    Dialled {
+        services: Https,
+        /// For those on this machine, if there are any: at addresses that are not public.
+        local: Https,
+    },
+    Carried(Box<dyn Fn(Request<Vec<u8>>) -> Carrying + Send + Sync>),
+}
+
+type Carrying = Pin<Box<dyn Future<Output = Result<Response<()>, NotAnswered>> + Send>>;
 
 /// What is pushed to a browser.
 #[derive(Clone, Copy, Debug)]
@@ -47,7 +58,7 @@ pub enum Outcome {
 }
 
 /// From the first byte to the head of the answer. A push service that takes longer is tried again later.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What a push service says besides its status is worth nothing here.
 const LARGEST_ANSWER: usize = 16 * 1024;
@@ -59,12 +70,18 @@ const TOPIC: HeaderName = HeaderName::from_static("topic");
 impl Pusher {
     #[must_use]
     pub fn new(clock: Clock) -> Self {
-        Self {
-            services: Https::new(PATIENCE, LARGEST_ANSWER).public_only(),
-            local: Https::new(PATIENCE, LARGEST_ANSWER),
-            signatures: Signatures::default(),
-            clock,
-        }
+        let local = Https::new(PATIENCE, LARGEST_ANSWER);
+        let services = Https::new(PATIENCE, LARGEST_ANSWER).public_only();
+        Self { way: Way::Dialled { services, local }, signatures: Signatures::default(), clock }
+    }
+
+    /// Whose requests somebody else carries, as a simulation does, and waits for as long as they should take.
+    pub fn carried_by<F>(carry: impl Fn(Request<Vec<u8>>) -> F + Send + Sync + 'static, clock: Clock) -> Self
+    where
+        F: Future<Output = Result<Response<()>, NotAnswered>> + Send + 'static,
+    {
+        let carry = Box::new(move |request| Box::pin(carry(request)) as Carrying);
+        Self { way: Way::Carried(carry), signatures: Signatures::default(), clock }
     }
 
     /// Pushes once, signed with the key that the browser subscribed with, if it is one of these.
@@ -73,8 +90,12 @@ impl Pusher {
             Ok(request) => request,
             Err(outcome) => return outcome,
         };
-        let https = if to.is_local { &self.local } else { &self.services };
-        match https.send(request).await {
+        let answered = match &self.way {
+            Way::Dialled { local, .. } if to.is_local => local.send(request).await,
+            Way::Dialled { services, .. } => services.send(request).await,
+            Way::Carried(carry) => carry(request).await,
+        };
+        match answered {
             Ok(answer) => outcome(answer.status(), answer.headers(), self.clock.now()),
             Err(NotAnswered::NotAnAddress) => Outcome::NotAdmitted(NotAdmitted::Address),
             Err(NotAnswered::NotPublic) => Outcome::NotAdmitted(NotAdmitted::PrivateNetwork),

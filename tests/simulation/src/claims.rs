@@ -10,7 +10,10 @@ use serde_json::Value;
 
 use crate::network::Invocation;
 use crate::story::{COMPANIES, Provider, Receipt, Step, What};
-use crate::world::{CUSTOMERS, Request, Told, World, contact_of, feed, lock, sms_of, text_of, thread};
+use crate::world::{
+    CUSTOMERS, LIVE, PUSHES, Request, Told, Turn, World, browsers_of, contact_of, feed, history, lock, sms_of, text_of,
+    thread,
+};
 
 /// One of the things that must hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,8 +29,11 @@ pub enum Claim {
     Saved,
     Calls,
     Announced,
+    Pushed,
+    PushedNoMore,
     Companies,
     Screens,
+    History,
     DeadLetters,
     Ends,
 }
@@ -40,7 +46,7 @@ pub struct Broken {
 }
 
 impl Claim {
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 18] = [
         Self::Conversation,
         Self::Feed,
         Self::Order,
@@ -52,8 +58,11 @@ impl Claim {
         Self::Saved,
         Self::Calls,
         Self::Announced,
+        Self::Pushed,
+        Self::PushedNoMore,
         Self::Companies,
         Self::Screens,
+        Self::History,
         Self::DeadLetters,
         Self::Ends,
     ];
@@ -73,6 +82,9 @@ impl fmt::Display for Claim {
             Self::Saved => "what staff were told was saved was saved",
             Self::Calls => "every call has one entry, with what is known best of it",
             Self::Announced => "everything that happened was announced",
+            Self::Pushed => "every browser in which notifications are on was pushed what customers say",
+            Self::PushedNoMore => "a browser in which notifications were turned off is pushed nothing from then on",
+            Self::History => "the history says what staff did, each once",
             Self::Companies => "nothing of one company's reaches another",
             Self::Screens => "every screen that came back shows what the table holds",
             Self::DeadLetters => "dead-letter queues hold only what is malformed",
@@ -98,12 +110,23 @@ pub struct Seen {
     /// The table's stream.
     pub written: Vec<Value>,
     pub given_up: BTreeSet<String>,
+    /// Of what was to be pushed.
+    pub not_pushed: BTreeSet<String>,
+    /// Whether anything went wrong where it was.
+    pub push_goes_wrong: bool,
+    /// By browser.
+    pub pushed: BTreeMap<String, Vec<Value>>,
+    /// When notifications were turned on or off in which browser: from when it was asked until it was answered, if it
+    /// was, in milliseconds.
+    pub turns: Vec<(String, bool, u64, Option<u64>)>,
+    /// By company and customer: what staff did.
+    pub histories: BTreeMap<(usize, usize), Vec<Value>>,
     /// By company: what everybody there is sent.
     pub announced: Vec<Vec<String>>,
     /// Pages that are open at the end: whose, what they show, and whether they may have missed something.
     pub screens: Vec<(usize, Vec<String>, bool)>,
-    /// By step.
-    pub dead: Vec<usize>,
+    /// By step, of what comes from one.
+    pub dead: Vec<Option<usize>>,
 }
 
 impl Seen {
@@ -119,7 +142,7 @@ impl World {
     pub(crate) async fn look(self: &Arc<Self>) -> anyhow::Result<Seen> {
         let (now, by_receipts) = (self.time.now().as_millis(), self.story.provider == Provider::EndUserMessaging);
         let mut seen = Seen { now, by_receipts, ..Seen::default() };
-        let looking = Invocation::new("looking".to_owned(), [4 << 40, 0, 0], []);
+        let looking = Invocation::new("looking".to_owned(), [10 << 40, 0, 0], []);
         for company in 0..COMPANIES.len() {
             let pages = |before: Option<String>| feed("application/json", before.as_deref());
             seen.feeds.push(self.list(company, pages, &looking).await?.unwrap_or_default());
@@ -129,8 +152,14 @@ impl World {
                 if let Some(items) = self.list(company, pages, &looking).await? {
                     seen.threads.insert((company, customer), items);
                 }
+                if let Some(items) = self.list(company, |_| history(conversation), &looking).await? {
+                    seen.histories.insert((company, customer), items);
+                }
             }
             seen.announced.push(self.witnessed(company));
+            for browser in browsers_of(company) {
+                seen.pushed.insert(browser.clone(), self.push_service.pushed_to(&browser));
+            }
         }
         for (customer, number) in CUSTOMERS.iter().enumerate() {
             let carried = self.aws.carried_to(&PhoneNumber::e164(number)?).await?;
@@ -147,7 +176,11 @@ impl World {
             }
         }
         seen.written.clone_from(&lock(&self.written));
-        seen.given_up = lock(&self.given_up).iter().cloned().collect();
+        (seen.given_up, seen.not_pushed) = (self.given_up(LIVE), self.given_up(PUSHES));
+        seen.push_goes_wrong = !self.story.pushes.is_empty();
+        for Turn { browser, on, asked, told } in lock(&self.turns).iter() {
+            seen.turns.push((browser.clone(), *on, asked.as_millis(), told.map(|told| told.as_millis())));
+        }
         seen.dead = self.dead();
         Ok(seen)
     }
@@ -189,6 +222,9 @@ pub fn judge(steps: &[Step], accepted: &[(usize, u64)], seen: &Seen) -> Vec<Brok
     court.saved();
     court.calls();
     court.announced();
+    court.pushed();
+    court.pushed_no_more();
+    court.history();
     court.companies();
     court.screens();
     court.dead_letters();
@@ -280,8 +316,6 @@ impl Court<'_> {
             if *last < floor {
                 *waits = 0;
             }
-            let asks =
-                |image: &Value| matches!(image["outcome"]["S"].as_str(), Some("declined" | "asks-to-reschedule"));
             match (record["eventName"].as_str().unwrap_or_default(), kind) {
                 ("INSERT", "inbound-sms") if image["text"]["S"] == "START" => {}
                 ("INSERT", "inbound-sms") if image["text"]["S"] != "STOP" => *waits += 1,
@@ -515,6 +549,103 @@ impl Court<'_> {
         }
     }
 
+    /// What is pushed takes the place of what was pushed of the same conversation before.
+    fn pushed(&mut self) {
+        let seen = self.seen;
+        for (place, record) in seen.written.iter().enumerate() {
+            let Some(News { company, conversation, position, written }) = News::of(record) else { continue };
+            let number = record["dynamodb"]["SequenceNumber"].as_str().unwrap_or_default();
+            // A day after it was said nobody is told any more.
+            let is_old = position.at.plus_secs(23 * 60 * 60).as_secs() < written;
+            if is_old || seen.not_pushed.contains(number) || self.is_answered_before_it_is_tried_again(place) {
+                continue;
+            }
+            let position = position.to_string();
+            for browser in browsers_of(company) {
+                if !self.is_on(&browser, written) {
+                    continue;
+                }
+                let pushed = seen.pushed.get(&browser).into_iter().flatten();
+                let of_it = pushed.filter(|push| push["conversation"] == *conversation).map(|push| push["id"].as_str());
+                let (mut same, mut newer) = (0, false);
+                for id in of_it.flatten() {
+                    same += usize::from(id == position);
+                    newer |= id > position.as_str();
+                }
+                if same == 0 && !newer {
+                    self.finds(Claim::Pushed, format!("{browser} was not pushed {position}"));
+                }
+                if same > 1 && !seen.push_goes_wrong {
+                    self.finds(Claim::Pushed, format!("{browser} was pushed {position} {same} times"));
+                }
+            }
+        }
+    }
+
+    /// What went wrong is tried again only while it waits for an answer, as nothing does that opts out or in.
+    fn is_answered_before_it_is_tried_again(&self, place: usize) -> bool {
+        let image = |record: &Value| record["dynamodb"]["NewImage"].clone();
+        let news = image(&self.seen.written[place]);
+        let is_word = |image: &Value| matches!(image["text"]["S"].as_str(), Some("STOP" | "START"));
+        let later = self.seen.written[place..].iter().map(image);
+        let mut later = later.filter(|image| image["pk"] == news["pk"]);
+        self.seen.push_goes_wrong
+            && (is_word(&news) || later.any(|image| image["kind"]["S"] == "outbound-sms" || is_word(&image)))
+    }
+
+    /// Whether notifications are surely on in a browser when something that is written now is pushed.
+    fn is_on(&self, browser: &str, written: u64) -> bool {
+        /// For so long a push is tried again.
+        const TRIED: u64 = 60 * 60 * 1000;
+        /// A browser that never says that it is there is forgotten later than this.
+        const KEPT: u64 = 59 * 24 * 60 * 60 * 1000;
+        let written = written * 1000;
+        let of = |turned: bool| self.seen.turns.iter().filter(move |(of, on, ..)| of == browser && *on == turned);
+        of(true).any(|(_, _, asked, told)| {
+            let stands = told.is_some_and(|told| told < written && written < told + KEPT);
+            let goes = |begin: u64, end: Option<u64>| begin < written + TRIED && end.is_none_or(|end| end > *asked);
+            stands && !of(false).any(|(_, _, begin, end)| goes(*begin, *end))
+        })
+    }
+
+    fn pushed_no_more(&mut self) {
+        let seen = self.seen;
+        let turned = |on: bool| seen.turns.iter().filter(move |turn| turn.1 == on);
+        for (browser, _, asked, told) in turned(false) {
+            let Some(told) = told else { continue };
+            if turned(true).any(|(of, _, _, end)| of == browser && end.is_none_or(|end| end > *asked)) {
+                continue;
+            }
+            for News { position, written, .. } in seen.written.iter().filter_map(News::of) {
+                let is_it = |push: &Value| push["id"].as_str() == Some(position.to_string().as_str());
+                if written * 1000 > *told && seen.pushed.get(browser).is_some_and(|pushed| pushed.iter().any(is_it)) {
+                    self.finds(Claim::PushedNoMore, format!("{browser} was pushed {position}"));
+                }
+            }
+        }
+    }
+
+    /// Plays the stream again: what was recorded to be sent, and each save, is there once.
+    fn history(&mut self) {
+        let seen = self.seen;
+        for step in self.steps {
+            let words = text_of(step);
+            let entries = seen.histories.get(&(step.company, step.customer)).into_iter().flatten();
+            let (is_it, records): (fn(&Value, &str) -> bool, _) = match step.what {
+                What::Reply { .. } => (|entry, words| entry["message"]["text"] == *words, writes(seen, &words, sends)),
+                What::Edit { .. } => (has_changed_notes_to, writes(seen, &words, saves)),
+                _ => continue,
+            };
+            let told = entries.filter(|entry| is_it(entry, &words)).count();
+            let surely = records.iter().filter(|at| self.is_kept(**at) == Some(true)).count();
+            let perhaps = records.iter().filter(|at| self.is_kept(**at).is_none()).count();
+            if told < surely || told > surely + perhaps {
+                let shown_by = format!("what step {} did is there {told} times, and was done {surely}", step.number);
+                self.finds(Claim::History, shown_by);
+            }
+        }
+    }
+
     fn companies(&mut self) {
         let seen = self.seen;
         for (company, own) in COMPANIES.iter().enumerate() {
@@ -524,7 +655,11 @@ impl Court<'_> {
             let threads = threads.flat_map(|(_, items)| items.iter().map(Value::to_string));
             let shown = seen.announced[company].iter().cloned();
             let screens = seen.screens.iter().filter(|(of, ..)| *of == company).flat_map(|(_, shown, _)| shown.clone());
-            let all = told.chain(feed).chain(threads).chain(shown).chain(screens);
+            let pushed = browsers_of(company).into_iter().filter_map(|browser| seen.pushed.get(&browser));
+            let pushed = pushed.flatten().map(Value::to_string);
+            let histories = seen.histories.iter().filter(|((of, _), _)| *of == company);
+            let histories = histories.flat_map(|(_, items)| items.iter().map(Value::to_string));
+            let all = told.chain(feed).chain(threads).chain(shown).chain(screens).chain(pushed).chain(histories);
             for (what, other) in all.flat_map(|what| COMPANIES.iter().map(move |other| (what.clone(), other))) {
                 if other != own && what.contains(other) {
                     self.finds(Claim::Companies, format!("{own} was shown something of {other}"));
@@ -549,13 +684,67 @@ impl Court<'_> {
 
     fn dead_letters(&mut self) {
         for (place, step) in self.steps.iter().enumerate() {
-            let dead = self.seen.dead.contains(&place);
+            let dead = self.seen.dead.contains(&Some(place));
             if dead != matches!(step.what, What::Malformed) {
                 let is = if dead { "is" } else { "is not" };
                 self.finds(Claim::DeadLetters, format!("what came in step {} {is} there", step.number));
             }
         }
+        if self.seen.dead.contains(&None) {
+            self.finds(Claim::DeadLetters, "a push that was to be tried again is there".to_owned());
+        }
     }
+}
+
+/// What customers say, in a record of the stream, and whoever has to answer it hears of.
+struct News {
+    company: usize,
+    conversation: String,
+    position: Position,
+    /// In seconds.
+    written: u64,
+}
+
+impl News {
+    fn of(record: &Value) -> Option<Self> {
+        let [old, new] = ["OldImage", "NewImage"].map(|image| &record["dynamodb"][image]);
+        let is_new = record["eventName"] == "INSERT";
+        let is_news = match new["kind"]["S"].as_str()? {
+            "inbound-sms" => is_new,
+            "confirmation-call" => asks(new) && !asks(old),
+            _ => false,
+        };
+        let mut parts = new["pk"]["S"].as_str()?.split('#').skip(1);
+        let company = parts.next()?;
+        let company = COMPANIES.iter().position(|of| *of == company)?;
+        let conversation = parts.next()?.to_owned();
+        is_news.then_some(Self { company, conversation, position: position(new)?, written: written_at(record) })
+    }
+}
+
+/// Whether a call is one that somebody has to answer.
+fn asks(image: &Value) -> bool {
+    matches!(image["outcome"]["S"].as_str(), Some("declined" | "asks-to-reschedule"))
+}
+
+/// When something was written that is about these words, in milliseconds.
+fn writes(seen: &Seen, words: &str, is_about: fn(&Value, &str) -> bool) -> Vec<u64> {
+    seen.written.iter().filter(|record| is_about(record, words)).map(|record| written_at(record) * 1000).collect()
+}
+
+fn sends(record: &Value, words: &str) -> bool {
+    let image = &record["dynamodb"]["NewImage"];
+    record["eventName"] == "INSERT" && image["kind"]["S"] == "outbound-sms" && image["text"]["S"] == *words
+}
+
+/// Whether an appointment that was there has these notes from then on.
+fn saves(record: &Value, words: &str) -> bool {
+    let notes = |image: &str| &record["dynamodb"][image]["appointment"]["M"]["now"]["M"]["details"]["M"]["notes"]["S"];
+    record["eventName"] == "MODIFY" && notes("NewImage") == words && notes("OldImage") != words
+}
+
+fn has_changed_notes_to(entry: &Value, words: &str) -> bool {
+    entry["changes"].as_array().into_iter().flatten().any(|change| change["field"] == "notes" && change["to"] == *words)
 }
 
 /// Switchboard's own id of a text.
@@ -569,11 +758,15 @@ fn is_called(item: &Value, id: &str) -> bool {
     item["id"].as_str().is_some_and(|it| it.ends_with(id))
 }
 
+/// In seconds.
+fn written_at(record: &Value) -> u64 {
+    let secs = record["dynamodb"]["ApproximateCreationDateTime"].to_string();
+    secs.split('.').next().and_then(|secs| secs.parse().ok()).unwrap_or_default()
+}
+
 /// The earliest moment that was kept when a record was written, to the second.
 fn floor_at(record: &Value) -> Timestamp {
-    let secs = record["dynamodb"]["ApproximateCreationDateTime"].to_string();
-    let secs = secs.split('.').next().and_then(|secs| secs.parse::<u64>().ok()).unwrap_or_default();
-    Retention::default().floor(Timestamp::from_millis(secs * 1000)).at
+    Retention::default().floor(Timestamp::from_millis(written_at(record) * 1000)).at
 }
 
 fn position(image: &Value) -> Option<Position> {

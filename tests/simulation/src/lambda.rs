@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use domain::SendingLimits;
 use local::{InProcess, Instance};
+use push::Pusher;
 use runtime::Runtime;
 use serde_json::Value;
 use sms::Provider;
 
 use crate::clock::Time;
-use crate::network::Invocation;
+use crate::network::{Invocation, Network};
 use crate::trace::Trace;
 
 /// Where the WebSocket API's `@connections` are.
@@ -20,19 +21,33 @@ pub(crate) struct Lambda {
     runtime: Runtime,
     sms: Provider,
     limits: SendingLimits,
+    network: Network,
     time: Time,
     trace: Trace,
     idle: Mutex<Vec<Instance>>,
 }
 
 impl Lambda {
-    pub(crate) fn new(runtime: Runtime, sms: Provider, limits: SendingLimits, time: Time, trace: Trace) -> Self {
-        Self { runtime, sms, limits, time, trace, idle: Mutex::default() }
+    pub(crate) fn new(
+        runtime: Runtime,
+        sms: Provider,
+        limits: SendingLimits,
+        network: Network,
+        time: Time,
+        trace: Trace,
+    ) -> Self {
+        Self { runtime, sms, limits, network, time, trace, idle: Mutex::default() }
     }
 
     /// One that has remembered nothing yet.
     pub(crate) fn cold(&self) -> Instance {
-        Instance::cold(&self.runtime, LIVE, &self.sms, &self.limits)
+        let network = self.network.clone();
+        let carry = move |request| {
+            let network = network.clone();
+            async move { network.push(request).await }
+        };
+        let pusher = Pusher::carried_by(carry, self.time.clock());
+        Instance::cold(&self.runtime, LIVE, pusher, &self.sms, &self.limits)
     }
 
     /// What stands for the rest of AWS.
@@ -77,5 +92,9 @@ impl Lambda {
 
 /// As the template has it.
 fn timeout(function: &str) -> Duration {
-    Duration::from_secs(if function == "confirmation-call" { 7 } else { 25 })
+    Duration::from_secs(match function {
+        "confirmation-call" => 7,
+        "dispatch-push" => 60,
+        _ => 25,
+    })
 }

@@ -5,6 +5,7 @@ mod clock;
 mod dice;
 mod lambda;
 mod network;
+mod push_service;
 mod queue;
 mod run;
 mod shrink;

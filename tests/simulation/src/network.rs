@@ -14,14 +14,16 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{self, HeaderMap, StatusCode};
 use http_body_util::BodyExt;
+use https::NotAnswered;
 use local::InProcess;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 use crate::clock::Time;
 use crate::dice::Dice;
+use crate::push_service::{self, PushService};
 use crate::sockets::{Sockets, WITNESS};
 use crate::story::{Fault, Trouble};
 use crate::trace::Trace;
@@ -82,6 +84,13 @@ pub(crate) struct Sent {
     pub(crate) id: Value,
 }
 
+/// A record that was put into the queue of pushes to be tried again, and for how long it is kept back.
+#[derive(Clone, Debug)]
+pub(crate) struct Retry {
+    pub(crate) body: String,
+    pub(crate) delay: Duration,
+}
+
 #[derive(Clone)]
 pub(crate) struct Network(Arc<Inner>);
 
@@ -90,23 +99,29 @@ struct Inner {
     time: Time,
     trace: Trace,
     sockets: Sockets,
-    /// Told of everything that may have been written.
-    written: Notify,
+    push_service: PushService,
+    /// Whoever follows the table's stream is told of everything that may have been written. One for each, in an order
+    /// that is always the same.
+    written: [Notify; 2],
     /// What the SMS service took.
     sent: Mutex<Vec<Sent>>,
+    /// What the queue took.
+    retries: Mutex<Vec<Retry>>,
     /// Behind it all; gone with the run.
     aws: Mutex<Option<Arc<InProcess>>>,
 }
 
 impl Network {
-    pub(crate) fn new(seed: u64, time: Time, trace: Trace, sockets: Sockets) -> Self {
+    pub(crate) fn new(seed: u64, time: Time, trace: Trace, sockets: Sockets, push_service: PushService) -> Self {
         Self(Arc::new(Inner {
             seed,
             time,
             trace,
             sockets,
-            written: Notify::new(),
+            push_service,
+            written: Default::default(),
             sent: Mutex::default(),
+            retries: Mutex::default(),
             aws: Mutex::default(),
         }))
     }
@@ -116,13 +131,39 @@ impl Network {
         std::mem::take(&mut self.0.sent.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    pub(crate) fn has_written(&self) {
-        self.0.written.notify_one();
+    /// What is to be pushed later, since the last time.
+    pub(crate) fn retries(&self) -> Vec<Retry> {
+        std::mem::take(&mut self.0.retries.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Comes when something may have been written since the last time.
-    pub(crate) async fn written(&self) {
-        self.0.written.notified().await;
+    pub(crate) fn has_written(&self) {
+        self.0.written.iter().for_each(Notify::notify_one);
+    }
+
+    /// Comes when something may have been written since one who follows the stream last waited.
+    pub(crate) async fn written(&self, of: usize) {
+        self.0.written[of].notified().await;
+    }
+
+    /// Carries a push, and waits for its answer as long as a function does.
+    pub(crate) async fn push(&self, request: http::Request<Vec<u8>>) -> Result<http::Response<()>, NotAnswered> {
+        let (parts, body) = request.into_parts();
+        let (method, host) = (parts.method.to_string(), parts.uri.host().unwrap_or_default().to_owned());
+        let path = parts.uri.path().to_owned();
+        let request = Request { method, host, path, headers: parts.headers, body };
+        let invocation = INVOCATION.try_with(Clone::clone).ok().flatten();
+        let carried = async {
+            match invocation {
+                Some(invocation) => self.0.carry(&invocation, request).await,
+                None => self.0.answer(request).await,
+            }
+        };
+        let answered = tokio::time::timeout(push::PATIENCE, carried).await.map_err(|_| NotAnswered::TooLate)?;
+        let answer = answered.map_err(|_| NotAnswered::NotReached)?;
+        let mut response = http::Response::new(());
+        *response.status_mut() = answer.status;
+        *response.headers_mut() = answer.headers;
+        Ok(response)
     }
 
     /// What is behind it from now on.
@@ -160,6 +201,7 @@ impl HttpConnector for Network {
 
 struct Request {
     method: String,
+    host: String,
     path: String,
     headers: HeaderMap,
     body: Vec<u8>,
@@ -225,12 +267,18 @@ impl Inner {
             }
             return Ok(Answer { status, headers, body: b"{}".to_vec() });
         }
+        if request.is_push() {
+            return Ok(Answer::without_body(self.push_service.answer(&request.path, &request.body)));
+        }
+        if request.operation() == "SendMessageBatch" {
+            return Ok(self.keeps_for_later(&request.body));
+        }
         let aws = self.aws.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let Some(aws) = aws else { return Err(broken(io::ErrorKind::NotConnected)) };
         let (parts, body) = aws.answer(&request.headers, &request.body).await.into_parts();
         let body = body.collect().await.map_err(|_| broken(io::ErrorKind::UnexpectedEof))?.to_bytes();
         if ["TransactWriteItems", "UpdateItem", "PutItem", "DeleteItem"].contains(&request.operation().as_str()) {
-            self.written.notify_one();
+            self.written.iter().for_each(Notify::notify_one);
         }
         if request.operation() == "SendTextMessage" && parts.status == StatusCode::OK {
             let read = |json: &[u8]| serde_json::from_slice::<Value>(json).unwrap_or_default();
@@ -239,6 +287,19 @@ impl Inner {
         }
         Ok(Answer { status: parts.status, headers: parts.headers, body: body.into() })
     }
+
+    fn keeps_for_later(&self, request: &[u8]) -> Answer {
+        let request: Value = serde_json::from_slice(request).unwrap_or_default();
+        let mut retries = self.retries.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut taken = Vec::new();
+        for entry in request["Entries"].as_array().into_iter().flatten() {
+            let delay = Duration::from_secs(entry["DelaySeconds"].as_u64().unwrap_or_default());
+            retries.push(Retry { body: entry["MessageBody"].as_str().unwrap_or_default().to_owned(), delay });
+            taken.push(json!({"Id": entry["Id"], "MessageId": "m", "MD5OfMessageBody": ""}));
+        }
+        let body = json!({"Successful": taken, "Failed": []}).to_string().into_bytes();
+        Answer { status: StatusCode::OK, headers: HeaderMap::new(), body }
+    }
 }
 
 impl Request {
@@ -246,14 +307,22 @@ impl Request {
         let request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
         let (parts, body) = request.into_parts();
         let body = body.bytes().map(<[u8]>::to_vec).unwrap_or_default();
-        Ok(Self { method: parts.method.to_string(), path: parts.uri.path().to_owned(), headers: parts.headers, body })
+        let (method, host) = (parts.method.to_string(), parts.uri.host().unwrap_or_default().to_owned());
+        Ok(Self { method, host, path: parts.uri.path().to_owned(), headers: parts.headers, body })
     }
 
     fn connection(&self) -> Option<String> {
         self.path.split_once("/@connections/").map(|(_, id)| id.replace("%3D", "="))
     }
 
+    fn is_push(&self) -> bool {
+        self.host == push_service::HOST
+    }
+
     fn operation(&self) -> String {
+        if self.is_push() {
+            return "the push service".to_owned();
+        }
         let target = self.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
         match (target.and_then(|target| target.split('.').next_back()), self.connection()) {
             (Some(operation), _) => operation.to_owned(),
@@ -263,10 +332,16 @@ impl Request {
     }
 
     fn throttled(&self) -> Answer {
+        if self.is_push() {
+            return Answer::without_body(StatusCode::TOO_MANY_REQUESTS);
+        }
         self.refused(StatusCode::BAD_REQUEST, "Throttled", "ThrottlingException")
     }
 
     fn failed(&self) -> Answer {
+        if self.is_push() {
+            return Answer::without_body(StatusCode::INTERNAL_SERVER_ERROR);
+        }
         self.refused(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", "InternalServerError")
     }
 
@@ -286,6 +361,10 @@ impl Request {
 }
 
 impl Answer {
+    fn without_body(status: StatusCode) -> Self {
+        Self { status, headers: HeaderMap::new(), body: Vec::new() }
+    }
+
     fn into_response(self) -> aws_smithy_runtime_api::client::orchestrator::HttpResponse {
         let mut response = aws_smithy_runtime_api::client::orchestrator::HttpResponse::new(
             self.status.as_u16().try_into().unwrap_or_else(|_| unreachable!("a status is a status")),

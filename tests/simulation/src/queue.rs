@@ -15,10 +15,12 @@ pub(crate) enum Of {
     Texts,
     Calls,
     Receipts,
+    /// Of pushes that are to be tried again.
+    Pushes,
 }
 
 impl Of {
-    pub(crate) const ALL: [Self; 3] = [Self::Texts, Self::Calls, Self::Receipts];
+    pub(crate) const ALL: [Self; 4] = [Self::Texts, Self::Calls, Self::Receipts, Self::Pushes];
 }
 
 pub(crate) struct Queue {
@@ -37,8 +39,8 @@ struct State {
 
 #[derive(Clone, Debug)]
 pub(crate) struct Message {
-    /// The step of the story that it comes from, and which of its messages it is.
-    pub(crate) step: usize,
+    /// The step of the story that it comes from, if it comes from one, and which of its messages it is.
+    pub(crate) step: Option<usize>,
     pub(crate) place: [u64; 2],
     pub(crate) body: String,
     pub(crate) sent: Timestamp,

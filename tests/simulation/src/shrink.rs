@@ -10,6 +10,8 @@ pub fn shrink(story: &Story, fails: impl Fn(&Story) -> bool) -> Story {
         shortest.steps = steps;
         let stream = without(&shortest.stream, |stream| fails(&Story { stream, ..shortest.clone() }));
         shortest.stream = stream;
+        let pushes = without(&shortest.pushes, |pushes| fails(&Story { pushes, ..shortest.clone() }));
+        shortest.pushes = pushes;
         for place in 0..shortest.steps.len() {
             let troubles = without(&shortest.steps[place].troubles, |troubles| {
                 let mut shorter = shortest.clone();

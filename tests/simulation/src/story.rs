@@ -13,6 +13,8 @@ pub struct Story {
     pub steps: Vec<Step>,
     /// What goes wrong where something follows from the table's stream: the attempt is the batch's number.
     pub stream: Vec<Trouble>,
+    /// The same where browsers are notified, by the stream or by the queue of what is to be tried again.
+    pub pushes: Vec<Trouble>,
 }
 
 /// Which service outbound SMS leave by.
@@ -70,6 +72,9 @@ pub enum What {
     Opens,
     CutOff,
     ComesBack,
+    /// Somebody wants to be notified in a browser, or no more.
+    TurnsOn,
+    TurnsOff,
     /// Something that is no SMS reaches the queue.
     Malformed,
     /// The table deletes what has expired.
@@ -143,7 +148,8 @@ impl Story {
         let dice = &mut Dice::new(seed);
         let provider = if dice.percent(75) { Provider::EndUserMessaging } else { Provider::Sns };
         let length = dice.between(4, 16);
-        let mut at = Duration::ZERO;
+        // By then everybody has moved in.
+        let mut at = Duration::from_secs(1);
         let mut steps = Vec::new();
         for number in 0..u32::try_from(length).unwrap_or_default() {
             at += pause(dice);
@@ -156,7 +162,8 @@ impl Story {
             steps.push(Step { number, at, company, customer, what, troubles });
         }
         let stream = if dice.percent(50) { troubles(dice, 12, 6) } else { Vec::new() };
-        Self { seed, provider, steps, stream }
+        let pushes = if dice.percent(50) { troubles(dice, 12, 12) } else { Vec::new() };
+        Self { seed, provider, steps, stream, pushes }
     }
 }
 
@@ -222,11 +229,13 @@ impl What {
                 ended: times(dice, 0, 2),
             },
             70..78 => Self::Edit { status: dice.pick(&STATUSES), again: times(dice, 0, 1) },
-            78..84 => Self::Read,
-            84..88 => Self::Opens,
-            88..91 => Self::CutOff,
-            91..94 => Self::ComesBack,
-            94..97 => Self::Malformed,
+            78..82 => Self::Read,
+            82..86 => Self::Opens,
+            86..88 => Self::CutOff,
+            88..91 => Self::ComesBack,
+            91..94 => Self::TurnsOn,
+            94..96 => Self::TurnsOff,
+            96..98 => Self::Malformed,
             _ => Self::Sweep,
         }
     }
@@ -294,6 +303,12 @@ impl fmt::Display for Story {
         for Trouble { attempt, call, fault } in &self.stream {
             writeln!(f, "              in batch {attempt} of the stream, call {call} to AWS: {fault}")?;
         }
+        for Trouble { attempt, call, fault } in &self.pushes {
+            writeln!(
+                f,
+                "              in batch {attempt} of what is pushed, call {call} to AWS or a push service: {fault}"
+            )?;
+        }
         Ok(())
     }
 }
@@ -337,6 +352,8 @@ impl fmt::Display for Step {
             What::Opens => write!(f, "a screen of {company}'s opens"),
             What::CutOff => write!(f, "{company}'s screens lose their connections"),
             What::ComesBack => write!(f, "{company}'s screens come back"),
+            What::TurnsOn => write!(f, "{company}'s staff turn notifications on in a browser"),
+            What::TurnsOff => write!(f, "{company}'s staff turn notifications off in that browser"),
             What::Malformed => write!(f, "something that is no SMS comes to the queue"),
             What::Sweep => write!(f, "the table deletes what has expired"),
         }?;

@@ -1,5 +1,6 @@
 //! A run: the real functions and the real SDK before the real endpoints, in simulated time.
 
+mod browsers;
 mod delivery;
 mod request;
 mod screens;
@@ -11,12 +12,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use aws_types::region::Region;
+pub(crate) use browsers::{Turn, browsers_of};
+use delivery::Follower;
+pub(crate) use delivery::{LIVE, PUSHES};
 use domain::{
     Carries, Company, CompanyId, ConversationId, ConversationKey, Login, PhoneNumber, Randomness, Retention,
     SendingLimits, StaffId, Timestamp,
 };
 use local::{InProcess, TABLE};
-pub(crate) use request::{Request, feed, thread};
+pub(crate) use request::{Request, feed, history, thread};
 use runtime::{Configuration, Metrics, Runtime};
 pub(crate) use screens::Screen;
 use serde_json::Value;
@@ -29,6 +33,7 @@ use crate::clock::Time;
 use crate::dice::Dice;
 use crate::lambda::Lambda;
 use crate::network::Network;
+use crate::push_service::PushService;
 use crate::queue::{Of, Queue};
 use crate::sockets::{Sockets, WITNESS};
 use crate::story::{COMPANIES, Provider, Step, Story, What};
@@ -49,15 +54,17 @@ pub(crate) struct World {
     pub(crate) aws: Arc<InProcess>,
     pub(crate) store: Store,
     pub(crate) firms: Vec<Firm>,
-    queues: [Queue; 3],
+    queues: [Queue; 4],
+    followers: [Follower; 2],
     pub(crate) told: Mutex<Vec<Told>>,
     accepted: Mutex<Vec<(usize, u64)>>,
     pub(crate) screens: Mutex<Vec<Screen>>,
     /// The table's stream, in the order in which it was written.
     pub(crate) written: Mutex<Vec<Value>>,
-    /// The sequence numbers of the records that were not announced.
-    pub(crate) given_up: Mutex<Vec<String>>,
     pub(crate) sockets: Sockets,
+    pub(crate) push_service: PushService,
+    /// What was asked for browsers.
+    pub(crate) turns: Mutex<Vec<Turn>>,
     network: Network,
     lambda: Lambda,
     sessions: Mutex<Vec<Vec<(String, Timestamp)>>>,
@@ -68,7 +75,8 @@ pub(crate) struct World {
     connections: AtomicU32,
     /// How often somebody has signed in, so that no two sessions have one token.
     sign_ins: AtomicU32,
-    batches: AtomicU32,
+    /// How many pushes were to be tried again.
+    retries: AtomicU64,
     busy: watch::Sender<usize>,
 }
 
@@ -93,7 +101,8 @@ impl World {
         fastrand::seed(story.seed);
         let (time, trace) = (Time::begin(), Trace::default());
         let sockets = Sockets::new(time);
-        let network = Network::new(story.seed, time, trace.clone(), sockets.clone());
+        let push_service = PushService::default();
+        let network = Network::new(story.seed, time, trace.clone(), sockets.clone(), push_service.clone());
         let mut aws = runtime::aws_on_lambda().into_builder();
         aws.set_http_client(Some(aws_smithy_runtime_api::client::http::SharedHttpClient::new(network.clone())));
         aws.set_time_source(Some(aws_smithy_async::time::SharedTimeSource::new(time)));
@@ -120,7 +129,7 @@ impl World {
         // Both companies text both customers' countries.
         let countries = ["US", "AU"].into_iter().filter_map(|country| country.parse().ok()).collect();
         let limits = SendingLimits { countries, ..SendingLimits::default() };
-        let lambda = Lambda::new(runtime, sms, limits, time, trace.clone());
+        let lambda = Lambda::new(runtime, sms, limits, network.clone(), time, trace.clone());
         let instance = lambda.cold();
         let aws = Arc::new(lambda.aws(&instance)?);
         network.leads_to(Some(aws.clone()));
@@ -137,13 +146,16 @@ impl World {
                 Queue::new("inbound-sms", Duration::from_secs(150)),
                 Queue::new("confirmation-call", Duration::from_mins(1)),
                 Queue::new("delivery-receipt", Duration::from_secs(150)),
+                Queue::new("dispatch-push", Duration::from_mins(6)),
             ],
+            followers: Follower::all(story),
             told: Mutex::default(),
             accepted: Mutex::default(),
             screens: Mutex::default(),
             written: Mutex::default(),
-            given_up: Mutex::default(),
             sockets,
+            push_service,
+            turns: Mutex::default(),
             network,
             lambda,
             sessions: Mutex::new(sessions),
@@ -152,11 +164,13 @@ impl World {
             told_of: Mutex::default(),
             connections: AtomicU32::new(0),
             sign_ins: AtomicU32::new(0),
-            batches: AtomicU32::new(0),
+            retries: AtomicU64::new(0),
             busy: watch::Sender::new(0),
         };
         world.move_in().await?;
-        Ok(Arc::new(world))
+        let world = Arc::new(world);
+        world.are_told().await?;
+        Ok(world)
     }
 
     /// The companies, and a witness of everything that is announced to each.
@@ -174,7 +188,7 @@ impl World {
                 company: company.id.clone(),
                 name,
                 login,
-                is_administrator: false,
+                is_administrator: true,
                 sessions_since: None,
             };
             self.store.add_staff(&member).await?;
@@ -205,7 +219,9 @@ impl World {
         for of in Of::ALL {
             readers.spawn(self.clone().receive(of));
         }
-        readers.spawn(self.clone().follow(place));
+        for of in 0..self.followers.len() {
+            readers.spawn(self.clone().follow(of, place.clone()));
+        }
         let mut steps = JoinSet::new();
         for (place, step) in self.story.steps.iter().enumerate() {
             self.time.until(step.at).await;
@@ -273,6 +289,8 @@ impl World {
             }
             What::CutOff => self.cuts_off(place),
             What::ComesBack => self.connects(place).await?,
+            What::TurnsOn => self.turns_on(place).await?,
+            What::TurnsOff => self.turns_off(place).await?,
             What::Sweep => {
                 self.aws.sweep()?;
                 self.network.has_written();

@@ -69,7 +69,8 @@ fn eventful() -> (Vec<Step>, Run) {
     let is_full = |run: &Run| {
         let replied = run.seen.told.iter().any(|(_, _, status, _)| *status == Some(201));
         let shown = run.seen.screens.iter().any(|(company, _, missed)| !missed && !run.seen.feeds[*company].is_empty());
-        replied && shown && run.seen.given_up.is_empty() && run.seen.feeds[0].len() > 1
+        let told = run.seen.given_up.is_empty() && !run.seen.push_goes_wrong;
+        replied && shown && told && run.seen.feeds[0].len() > 1
     };
     (0..SEEDS)
         .map(Story::of)
@@ -119,9 +120,12 @@ fn each_claim_is_seen_to_fail() {
         calls.for_each(|item| item["outcome"] = json!("voicemail"));
     });
     fails(Claim::Announced, &|run| run.seen.announced.iter_mut().for_each(Vec::clear));
+    fails(Claim::Pushed, &|run| run.seen.pushed.clear());
+    fails(Claim::PushedNoMore, &|run| run.seen.turns = vec![("harbor-0".to_owned(), false, 0, Some(1))]);
+    fails(Claim::History, &|run| run.seen.histories.clear());
     fails(Claim::Companies, &|run| run.seen.announced[1].push("something of harbor".to_owned()));
     fails(Claim::Screens, &|run| run.seen.screens.iter_mut().for_each(|(_, shown, _)| shown.clear()));
-    fails(Claim::DeadLetters, &|run| run.seen.dead.push(sent));
+    fails(Claim::DeadLetters, &|run| run.seen.dead.push(Some(sent)));
 }
 
 /// What a mutation breaks has moved otherwise, and nobody would know that its claim is not seen to fail any more.

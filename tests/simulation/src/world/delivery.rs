@@ -1,23 +1,63 @@
 //! What AWS hands to functions by itself: queues, the table's stream, and calls.
 
-use std::collections::HashMap;
-use std::sync::atomic::Ordering;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use local::{InProcess, MAPPINGS};
+use local::{InProcess, MAPPINGS, Mapping};
 use serde_json::json;
 
 use super::request::appointment_of;
 use super::{Busy, CUSTOMERS, Told, World, contact_of, lock, sms_of, text_of};
-use crate::network::Invocation;
+use crate::network::{Invocation, Retry};
 use crate::queue::{Message, Of, Queue};
-use crate::story::{Step, What};
+use crate::story::{Step, Story, Trouble, What};
+
+/// The places of those who follow the table's stream.
+pub(crate) const LIVE: usize = 0;
+pub(crate) const PUSHES: usize = 1;
+
+/// Who follows the table's stream, and what goes wrong there.
+pub(super) struct Follower {
+    mapping: Mapping,
+    troubles: Vec<Trouble>,
+    /// Tells its dice from those of others.
+    place: u64,
+    batches: AtomicU32,
+    /// The sequence numbers of the records that were given up.
+    given_up: Mutex<Vec<String>>,
+}
+
+impl Follower {
+    pub(super) fn all(story: &Story) -> [Self; 2] {
+        [(LIVE, 5 << 40, &story.stream), (PUSHES, 8 << 40, &story.pushes)].map(|(of, place, troubles)| Self {
+            mapping: MAPPINGS[of],
+            troubles: troubles.clone(),
+            place,
+            batches: AtomicU32::default(),
+            given_up: Mutex::default(),
+        })
+    }
+
+    /// The next one, in which something may go wrong or not.
+    fn invocation(&self, name: &str, goes_wrong: bool) -> Arc<Invocation> {
+        let batch = self.batches.fetch_add(1, Ordering::Relaxed);
+        let troubles = self.troubles.iter().filter(|it| it.attempt == batch && goes_wrong).copied();
+        let name = if name.is_empty() { self.mapping.function } else { name };
+        Invocation::new(format!("batch {batch}, {name}"), [self.place, u64::from(batch), 0], troubles)
+    }
+}
 
 /// After so many attempts nothing goes wrong any more: what fails for longer than that is an outage, which people end.
 const TROUBLED_ATTEMPTS: u32 = 2;
 
 impl World {
+    /// The sequence numbers of the records that somebody who follows the stream gave up.
+    pub(crate) fn given_up(&self, of: usize) -> BTreeSet<String> {
+        lock(&self.followers[of].given_up).iter().cloned().collect()
+    }
+
     /// What the SMS service publishes, as its topic hands it to the queue.
     pub(super) fn sms(&self, step: &Step, line: usize) -> String {
         let lines = &self.firms[step.company].lines;
@@ -30,14 +70,18 @@ impl World {
             .to_string()
     }
 
-    /// Something reaches a queue after a while.
+    /// Something of a step's reaches a queue after a while.
     pub(super) fn brings(self: &Arc<Self>, of: Of, step: usize, copy: u64, delay: Duration, body: String) {
-        let (world, busy) = (self.clone(), self.busy());
-        let sent = self.time.now();
         let place = [u64::from(self.story.steps[step].number), copy];
+        let message = Message { step: Some(step), place, body, sent: self.time.now(), received: 0 };
+        self.puts_later(of, message, delay);
+    }
+
+    fn puts_later(self: &Arc<Self>, of: Of, message: Message, delay: Duration) {
+        let (world, busy) = (self.clone(), self.busy());
         tokio::spawn(async move {
             tokio::time::sleep(delay).await;
-            world.put(of, Message { step, place, body, sent, received: 0 }, busy);
+            world.put(of, message, busy);
         });
     }
 
@@ -45,8 +89,8 @@ impl World {
         &self.queues[of as usize]
     }
 
-    /// The steps that what is in the dead-letter queues comes from.
-    pub(crate) fn dead(&self) -> Vec<usize> {
+    /// The steps that what is in the dead-letter queues comes from, where it comes from one.
+    pub(crate) fn dead(&self) -> Vec<Option<usize>> {
         self.queues.iter().flat_map(Queue::dead).map(|message| message.step).collect()
     }
 
@@ -67,15 +111,21 @@ impl World {
     async fn hand_over(self: Arc<Self>, of: Of, batch: Vec<Message>) {
         let queue = self.queue(of);
         let goes_wrong = batch.iter().all(|message| message.received < TROUBLED_ATTEMPTS);
-        let troubles = batch.iter().filter(|_| goes_wrong).flat_map(|message| {
-            let step = &self.story.steps[message.step];
-            step.troubles.iter().filter(|trouble| trouble.attempt == message.received).copied()
-        });
         let ids: Vec<_> = batch.iter().map(Message::id).collect();
-        let [step, copy] = batch[0].place;
-        let place = [(1 + of as u64) << 40 | step, copy, u64::from(batch[0].received)];
-        let invocation = Invocation::new(format!("{} of {}", queue.function, ids.join(", ")), place, troubles);
+        let name = format!("{} of {}", queue.function, ids.join(", "));
+        let invocation = if of == Of::Pushes {
+            self.followers[PUSHES].invocation(&name, goes_wrong)
+        } else {
+            let troubles = batch.iter().filter(|_| goes_wrong).flat_map(|message| {
+                let troubles = message.step.map(|step| &self.story.steps[step].troubles);
+                troubles.into_iter().flatten().filter(|trouble| trouble.attempt == message.received).copied()
+            });
+            let [step, copy] = batch[0].place;
+            let place = [(1 + of as u64) << 40 | step, copy, u64::from(batch[0].received)];
+            Invocation::new(name, place, troubles)
+        };
         let answer = self.lambda.invoke(queue.function, Queue::event(&batch), &invocation).await;
+        self.brings_retries();
         let failures = answer.as_ref().and_then(|answer| answer["batchItemFailures"].as_array());
         for message in batch {
             let failed = failures
@@ -94,31 +144,47 @@ impl World {
         }
     }
 
-    /// The event source mapping of `live-updates`.
-    pub(super) async fn follow(self: Arc<Self>, mut place: String) -> anyhow::Result<()> {
+    /// One of the table's event source mappings.
+    pub(super) async fn follow(self: Arc<Self>, of: usize, mut place: String) -> anyhow::Result<()> {
+        let follower = &self.followers[of];
+        let mapping = follower.mapping;
         loop {
-            let (records, next) = self.aws.records(&place, MAPPINGS[0].batch_size)?;
+            let (records, next) = self.aws.records(&place, mapping.batch_size)?;
             place = next;
             if records.is_empty() {
-                self.network.written().await;
+                self.network.written(of).await;
                 continue;
             }
             let busy = self.busy();
-            lock(&self.written).extend(records.iter().cloned());
+            if of == LIVE {
+                lock(&self.written).extend(records.iter().cloned());
+            }
             let attempts = Mutex::new(HashMap::<String, u32>::new());
-            let given_up = InProcess::deliver(MAPPINGS[0], records, |event| {
+            let given_up = InProcess::deliver(mapping, records, |event| {
                 let first = event["Records"][0]["dynamodb"]["SequenceNumber"].as_str().unwrap_or_default().to_owned();
                 let tried = *lock(&attempts).entry(first).and_modify(|tried| *tried += 1).or_default();
-                let batch = self.batches.fetch_add(1, Ordering::Relaxed);
-                let troubles = self.story.stream.iter().filter(|it| it.attempt == batch && tried < TROUBLED_ATTEMPTS);
-                let invocation =
-                    Invocation::new(format!("batch {batch}"), [5 << 40, u64::from(batch), 0], troubles.copied());
+                let invocation = follower.invocation("", tried < TROUBLED_ATTEMPTS);
                 let world = &self;
-                async move { world.lambda.invoke(MAPPINGS[0].function, event, &invocation).await }
+                async move {
+                    let answer = world.lambda.invoke(mapping.function, event, &invocation).await;
+                    world.brings_retries();
+                    answer
+                }
             });
             let given_up = given_up.await;
-            lock(&self.given_up).extend(given_up);
+            lock(&follower.given_up).extend(given_up);
             drop(busy);
+        }
+    }
+
+    /// What is to be pushed later is in its queue from then on.
+    fn brings_retries(self: &Arc<Self>) {
+        /// Beyond the numbers of steps.
+        const PLACE: u64 = 1_000;
+        for Retry { body, delay } in self.network.retries() {
+            let place = [PLACE, self.retries.fetch_add(1, Ordering::Relaxed)];
+            let message = Message { step: None, place, body, sent: self.time.now(), received: 0 };
+            self.puts_later(Of::Pushes, message, delay);
         }
     }
 

@@ -33,7 +33,7 @@ pub(super) const READ: Request = Request {
 
 impl Request {
     /// As API Gateway tells of it, in payload format 2.0.
-    pub(super) fn event(&self, verdict: &Value) -> Value {
+    pub(super) fn event(&self, verdict: &Value, token: &str) -> Value {
         let mut headers = json!({
             "accept": self.accept, "content-type": "application/json", "sec-fetch-site": "same-origin",
             "host": "portal.example", "x-forwarded-proto": "https",
@@ -45,7 +45,7 @@ impl Request {
         let raw: Vec<_> = self.query.iter().map(|(name, value)| format!("{name}={value}")).collect();
         json!({
             "version": "2.0", "routeKey": "$default", "rawPath": self.path, "rawQueryString": raw.join("&"),
-            "cookies": [], "headers": headers, "queryStringParameters": query, "pathParameters": self.parameters,
+            "cookies": [format!("{}={token}", web::SESSION_COOKIE)], "headers": headers, "queryStringParameters": query, "pathParameters": self.parameters,
             "requestContext": {
                 "accountId": "0", "apiId": "simulation", "domainName": "portal.example", "domainPrefix": "portal",
                 "http": {
@@ -69,6 +69,18 @@ pub(crate) fn feed(accept: &'static str, before: Option<&str>) -> Request {
 pub(crate) fn thread(conversation: ConversationId, before: Option<&str>) -> Request {
     let path = format!("/api/conversations/{conversation}/messages");
     page("fetch-conversation", path, json!({"conversation": conversation}), "application/json", before)
+}
+
+/// What was done about a customer.
+pub(crate) fn history(conversation: ConversationId) -> Request {
+    let path = format!("/api/conversations/{conversation}/history");
+    Request {
+        method: "GET",
+        function: "customer-data",
+        path,
+        parameters: json!({"conversation": conversation}),
+        ..READ
+    }
 }
 
 fn page(

@@ -163,7 +163,7 @@ impl World {
             };
             let now = self.time.now();
             let Some(verdict) = self.authorize(&token, invocation).await else { return Ok(None) };
-            let answer = self.lambda.invoke(request.function, request.event(&verdict), invocation).await;
+            let answer = self.lambda.invoke(request.function, request.event(&verdict, &token), invocation).await;
             self.tells_of_what_was_sent();
             let Some(answer) = answer else { return Ok(None) };
             let status = answer["statusCode"].as_u64().and_then(|status| u16::try_from(status).ok());

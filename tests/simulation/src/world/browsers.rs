@@ -1,0 +1,87 @@
+//! Browsers that staff want to be notified in.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use domain::{PushEndpoint, Timestamp};
+use serde_json::json;
+
+use super::request::{READ, Request};
+use super::{World, lock};
+use crate::network::Invocation;
+use crate::push_service;
+use crate::story::COMPANIES;
+
+/// Somebody turned notifications on or off in a browser: when they asked, and when they were told that it is so.
+#[derive(Clone, Debug)]
+pub(crate) struct Turn {
+    pub(crate) browser: String,
+    pub(crate) on: bool,
+    pub(crate) asked: Timestamp,
+    /// `None` if nobody can know.
+    pub(crate) told: Option<Timestamp>,
+}
+
+/// A company's: one in which notifications are always on, and one in which they are turned on and off.
+pub(crate) fn browsers_of(company: usize) -> [String; 2] {
+    [0, 1].map(|number| format!("{}-{number}", COMPANIES[company]))
+}
+
+impl World {
+    /// Notifications are on in each company's first browser.
+    pub(super) async fn are_told(self: &Arc<Self>) -> anyhow::Result<()> {
+        for company in 0..COMPANIES.len() {
+            let invocation = Invocation::new("the first browser".to_owned(), [9 << 40, company as u64, 0], []);
+            let [browser, _] = browsers_of(company);
+            let asked = self.time.now();
+            let told = self.asks(company, &turn_on(&browser), &invocation).await?;
+            let (status, _) = told.context("no answer")?;
+            anyhow::ensure!(status == 201, "notifications cannot be turned on: {status}");
+            self.turned(browser, true, asked, Some(status));
+        }
+        Ok(())
+    }
+
+    pub(super) async fn turns_on(self: &Arc<Self>, place: usize) -> anyhow::Result<()> {
+        let [_, browser] = browsers_of(self.story.steps[place].company);
+        let (request, asked) = (turn_on(&browser), self.time.now());
+        let told = self.attempt(place, 0, &request).await?;
+        self.turned(browser, true, asked, told.map(|(status, _)| status));
+        Ok(())
+    }
+
+    pub(super) async fn turns_off(self: &Arc<Self>, place: usize) -> anyhow::Result<()> {
+        let [_, browser] = browsers_of(self.story.steps[place].company);
+        let endpoint = push_service::subscription(&browser)["endpoint"].as_str().unwrap_or_default().to_owned();
+        let id = PushEndpoint::new(endpoint).id();
+        let request = Request {
+            method: "DELETE",
+            function: "push-subscriptions",
+            path: format!("/api/push-subscriptions/{id}"),
+            parameters: json!({"subscription": id}),
+            ..READ
+        };
+        let asked = self.time.now();
+        let told = self.attempt(place, 0, &request).await?;
+        self.turned(browser, false, asked, told.map(|(status, _)| status));
+        Ok(())
+    }
+
+    fn turned(&self, browser: String, on: bool, asked: Timestamp, status: Option<u16>) {
+        let is_done = status.is_some_and(|status| (200..300).contains(&status));
+        let told = is_done.then(|| self.time.now());
+        lock(&self.turns).push(Turn { browser, on, asked, told });
+    }
+}
+
+fn turn_on(browser: &str) -> Request {
+    let mut body = push_service::subscription(browser);
+    body["turnedOn"] = json!(true);
+    Request {
+        method: "PUT",
+        function: "push-subscriptions",
+        path: "/api/push-subscriptions".to_owned(),
+        body: Some(body),
+        ..READ
+    }
+}
