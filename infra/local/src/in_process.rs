@@ -62,9 +62,15 @@ impl dynoxide::storage_backend::Clock for Ticking {
 impl Instance {
     /// `live` is where the WebSocket API's `@connections` are; the known push services are reached by `pusher`.
     #[must_use]
-    pub fn cold(runtime: &Runtime, live: &str, pusher: Pusher, sms: &Provider, limits: &SendingLimits) -> Self {
-        let (services, managed) = (Services::known(), OptOutsManaged::ByTheService);
-        Self(Arc::new(Functions::new(runtime, live, &services, pusher, sms, limits, managed)))
+    pub fn cold(
+        runtime: &Runtime,
+        live: &str,
+        pusher: Pusher,
+        sms: &Provider,
+        limits: &SendingLimits,
+        managed: OptOutsManaged,
+    ) -> Self {
+        Self(Arc::new(Functions::new(runtime, live, &Services::known(), pusher, sms, limits, managed)))
     }
 
     /// `None` if there is no such function.
@@ -75,12 +81,12 @@ impl Instance {
 
 impl InProcess {
     /// `instance` is only for what the handset's own buttons do.
-    pub fn new(runtime: &Runtime, instance: &Instance) -> anyhow::Result<Self> {
+    pub fn new(runtime: &Runtime, instance: &Instance, managed: OptOutsManaged) -> anyhow::Result<Self> {
         let database = Database::memory_with_clock(Arc::new(Ticking(runtime.clock.clone())))
             .map_err(|error| anyhow!("there is no memory for a table: {error}"))?;
         let client = Client::new(&runtime.aws);
         // What its receipts say, whoever carries them says.
-        let carrier = Carrier::new(client.clone(), &instance.0, runtime, OptOutsManaged::ByTheService, Fate::Untold);
+        let carrier = Carrier::new(client.clone(), &instance.0, runtime, managed, Fate::Untold);
         let push_keys = PushKeys::open(&Data::InMemory, &runtime.randomness)?;
         Ok(Self { database, client, carrier, push_keys })
     }

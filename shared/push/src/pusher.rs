@@ -20,9 +20,9 @@ pub struct Pusher {
 /// How push services are reached.
 enum Way {
     Dialled {
-        services: Https,
+        services: Box<Https>,
         /// For those on this machine, if there are any: at addresses that are not public.
-        local: Https,
+        local: Box<Https>,
     },
     Carried(Box<dyn Fn(Request<Vec<u8>>) -> Carrying + Send + Sync>),
 }
@@ -70,8 +70,8 @@ const TOPIC: HeaderName = HeaderName::from_static("topic");
 impl Pusher {
     #[must_use]
     pub fn new(clock: Clock) -> Self {
-        let local = Https::new(PATIENCE, LARGEST_ANSWER);
-        let services = Https::new(PATIENCE, LARGEST_ANSWER).public_only();
+        let local = Box::new(Https::new(PATIENCE, LARGEST_ANSWER));
+        let services = Box::new(Https::new(PATIENCE, LARGEST_ANSWER).public_only());
         Self { way: Way::Dialled { services, local }, signatures: Signatures::default(), clock }
     }
 

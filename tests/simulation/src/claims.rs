@@ -105,6 +105,8 @@ pub struct Seen {
     pub threads: BTreeMap<(usize, usize), Vec<Value>>,
     /// By company and customer: the texts that reached their phone, in order.
     pub carried: BTreeMap<usize, Vec<String>>,
+    /// The messages that End User Messaging took, as they are called here.
+    pub taken: Vec<String>,
     /// What a company's staff were answered, and the step of the story that they asked in.
     pub told: Vec<(usize, usize, Option<u16>, String)>,
     /// The table's stream.
@@ -165,6 +167,7 @@ impl World {
             let carried = self.aws.carried_to(&PhoneNumber::e164(number)?).await?;
             seen.carried.insert(customer, carried.into_iter().map(|sms| sms.text).collect());
         }
+        seen.taken = self.taken();
         for Told { step, company, status, body } in lock(&self.told).iter() {
             seen.told.push((*step, *company, *status, body.clone()));
         }
@@ -179,7 +182,7 @@ impl World {
         (seen.given_up, seen.not_pushed) = (self.given_up(LIVE), self.given_up(PUSHES));
         seen.push_goes_wrong = !self.story.pushes.is_empty();
         for Turn { browser, on, asked, told } in lock(&self.turns).iter() {
-            seen.turns.push((browser.clone(), *on, asked.as_millis(), told.map(|told| told.as_millis())));
+            seen.turns.push((browser.clone(), *on, asked.as_millis(), told.map(Timestamp::as_millis)));
         }
         seen.dead = self.dead();
         Ok(seen)
@@ -319,12 +322,14 @@ impl Court<'_> {
             match (record["eventName"].as_str().unwrap_or_default(), kind) {
                 ("INSERT", "inbound-sms") if image["text"]["S"] == "START" => {}
                 ("INSERT", "inbound-sms") if image["text"]["S"] != "STOP" => *waits += 1,
+                // It answers nothing.
+                ("INSERT", "outbound-sms") if confirms(image) => {}
                 ("INSERT", "inbound-sms" | "outbound-sms") => *waits = 0,
                 ("INSERT", "confirmation-call") if asks(image) => *waits += 1,
                 ("MODIFY", "confirmation-call") if asks(image) && !asks(old) => *waits += 1,
                 _ => {}
             }
-            if record["eventName"] == "INSERT" {
+            if record["eventName"] == "INSERT" && !confirms(image) {
                 *last = (*last).max(at);
             }
         }
@@ -346,6 +351,11 @@ impl Court<'_> {
     }
 
     fn replies(&mut self) {
+        let taken = &self.seen.taken;
+        let twice = taken.iter().enumerate().find(|(place, message)| taken[..*place].contains(message));
+        if let Some((_, message)) = twice {
+            self.finds(Claim::CarriedOnce, format!("{message} was carried twice"));
+        }
         for (place, step) in self.steps.iter().enumerate() {
             let What::Reply { receipts, .. } = &step.what else { continue };
             let (text, seen) = (text_of(step), self.seen);
@@ -429,12 +439,23 @@ impl Court<'_> {
 
     /// Plays the stream again: a message is recorded before it is sent, and not where the word in force is STOP.
     fn opted_out(&mut self) {
-        let (seen, mut opted_out) = (self.seen, BTreeMap::new());
+        let (seen, mut opted_out, mut confirmed) = (self.seen, BTreeMap::new(), BTreeSet::new());
         for record in &seen.written {
             let image = &record["dynamodb"]["NewImage"];
             let pk = image["pk"]["S"].as_str().unwrap_or_default();
             if image["sk"]["S"] == "OPTOUT" {
-                opted_out.insert(pk, image["state"]["S"] == "out");
+                let is_out = image["state"]["S"] == "out";
+                opted_out.insert(pk, is_out);
+                if !is_out {
+                    confirmed.remove(pk);
+                }
+            } else if record["eventName"] == "INSERT" && confirms(image) {
+                if opted_out.get(pk) != Some(&true) || !confirmed.insert(pk) {
+                    self.finds(
+                        Claim::OptedOut,
+                        format!("what is not in force, or was confirmed, was confirmed in {pk}"),
+                    );
+                }
             } else if record["eventName"] == "INSERT"
                 && image["kind"]["S"] == "outbound-sms"
                 && opted_out.get(pk) == Some(&true)
@@ -720,6 +741,11 @@ impl News {
         let conversation = parts.next()?.to_owned();
         is_news.then_some(Self { company, conversation, position: position(new)?, written: written_at(record) })
     }
+}
+
+/// Whether a message is the last that a customer gets who has opted out.
+fn confirms(image: &Value) -> bool {
+    image["by"]["S"] == "Switchboard"
 }
 
 /// Whether a call is one that somebody has to answer.

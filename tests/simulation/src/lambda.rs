@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use domain::SendingLimits;
-use local::{InProcess, Instance};
+use local::{InProcess, Instance, OptOutsManaged};
 use push::Pusher;
 use runtime::Runtime;
 use serde_json::Value;
@@ -21,6 +21,7 @@ pub(crate) struct Lambda {
     runtime: Runtime,
     sms: Provider,
     limits: SendingLimits,
+    managed: OptOutsManaged,
     network: Network,
     time: Time,
     trace: Trace,
@@ -32,11 +33,12 @@ impl Lambda {
         runtime: Runtime,
         sms: Provider,
         limits: SendingLimits,
+        managed: OptOutsManaged,
         network: Network,
         time: Time,
         trace: Trace,
     ) -> Self {
-        Self { runtime, sms, limits, network, time, trace, idle: Mutex::default() }
+        Self { runtime, sms, limits, managed, network, time, trace, idle: Mutex::default() }
     }
 
     /// One that has remembered nothing yet.
@@ -47,12 +49,12 @@ impl Lambda {
             async move { network.push(request).await }
         };
         let pusher = Pusher::carried_by(carry, self.time.clock());
-        Instance::cold(&self.runtime, LIVE, pusher, &self.sms, &self.limits)
+        Instance::cold(&self.runtime, LIVE, pusher, &self.sms, &self.limits, self.managed)
     }
 
     /// What stands for the rest of AWS.
     pub(crate) fn aws(&self, instance: &Instance) -> anyhow::Result<InProcess> {
-        InProcess::new(&self.runtime, instance)
+        InProcess::new(&self.runtime, instance, self.managed)
     }
 
     /// A function's answer; `None` if it failed or did not come to its end.

@@ -105,6 +105,8 @@ struct Inner {
     written: [Notify; 2],
     /// What the SMS service took.
     sent: Mutex<Vec<Sent>>,
+    /// What all of it is here, of End User Messaging.
+    taken: Mutex<Vec<String>>,
     /// What the queue took.
     retries: Mutex<Vec<Retry>>,
     /// Behind it all; gone with the run.
@@ -121,6 +123,7 @@ impl Network {
             push_service,
             written: Default::default(),
             sent: Mutex::default(),
+            taken: Mutex::default(),
             retries: Mutex::default(),
             aws: Mutex::default(),
         }))
@@ -129,6 +132,11 @@ impl Network {
     /// What was taken since the last time.
     pub(crate) fn sent(&self) -> Vec<Sent> {
         std::mem::take(&mut self.0.sent.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The messages that End User Messaging took, as they are called here.
+    pub(crate) fn taken(&self) -> Vec<String> {
+        self.0.taken.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// What is to be pushed later, since the last time.
@@ -283,6 +291,8 @@ impl Inner {
         if request.operation() == "SendTextMessage" && parts.status == StatusCode::OK {
             let read = |json: &[u8]| serde_json::from_slice::<Value>(json).unwrap_or_default();
             let sent = Sent { asked: read(&request.body), id: read(&body)["MessageId"].clone() };
+            let message = sent.asked["Context"]["message"].as_str().unwrap_or_default().to_owned();
+            self.taken.lock().unwrap_or_else(PoisonError::into_inner).push(message);
             self.sent.lock().unwrap_or_else(PoisonError::into_inner).push(sent);
         }
         Ok(Answer { status: parts.status, headers: parts.headers, body: body.into() })

@@ -10,6 +10,8 @@ use crate::dice::Dice;
 pub struct Story {
     pub seed: u64,
     pub provider: Provider,
+    /// Whether the service leaves it to us to confirm opt-outs.
+    pub confirms: bool,
     pub steps: Vec<Step>,
     /// What goes wrong where something follows from the table's stream: the attempt is the batch's number.
     pub stream: Vec<Trouble>,
@@ -163,7 +165,8 @@ impl Story {
         }
         let stream = if dice.percent(50) { troubles(dice, 12, 6) } else { Vec::new() };
         let pushes = if dice.percent(50) { troubles(dice, 12, 12) } else { Vec::new() };
-        Self { seed, provider, steps, stream, pushes }
+        let confirms = dice.percent(30);
+        Self { seed, provider, confirms, steps, stream, pushes }
     }
 }
 
@@ -296,7 +299,8 @@ impl fmt::Display for Story {
             Provider::EndUserMessaging => "End User Messaging",
             Provider::Sns => "SNS",
         };
-        writeln!(f, "seed {}, by {provider}", self.seed)?;
+        let confirms = if self.confirms { ", with opt-outs to be confirmed" } else { "" };
+        writeln!(f, "seed {}, by {provider}{confirms}", self.seed)?;
         for step in &self.steps {
             writeln!(f, "{step}")?;
         }

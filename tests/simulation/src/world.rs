@@ -19,7 +19,7 @@ use domain::{
     Carries, Company, CompanyId, ConversationId, ConversationKey, Login, PhoneNumber, Randomness, Retention,
     SendingLimits, StaffId, Timestamp,
 };
-use local::{InProcess, TABLE};
+use local::{InProcess, OptOutsManaged, TABLE};
 pub(crate) use request::{Request, feed, history, thread};
 use runtime::{Configuration, Metrics, Runtime};
 pub(crate) use screens::Screen;
@@ -129,7 +129,8 @@ impl World {
         // Both companies text both customers' countries.
         let countries = ["US", "AU"].into_iter().filter_map(|country| country.parse().ok()).collect();
         let limits = SendingLimits { countries, ..SendingLimits::default() };
-        let lambda = Lambda::new(runtime, sms, limits, network.clone(), time, trace.clone());
+        let managed = if story.confirms { OptOutsManaged::ByUs } else { OptOutsManaged::ByTheService };
+        let lambda = Lambda::new(runtime, sms, limits, managed, network.clone(), time, trace.clone());
         let instance = lambda.cold();
         let aws = Arc::new(lambda.aws(&instance)?);
         network.leads_to(Some(aws.clone()));

@@ -107,6 +107,7 @@ fn each_claim_is_seen_to_fail() {
         replies.for_each(|item| item["reason"] = json!("Not sent: too many texts at once."));
     });
     fails(Claim::CarriedOnce, &|run| run.seen.carried.get_mut(&customer).unwrap().push(reply.clone()));
+    fails(Claim::CarriedOnce, &|run| run.seen.taken = vec!["a message".to_owned(); 2]);
     fails(Claim::OptedOut, &|run| {
         let is_sent = |record: &&serde_json::Value| record["dynamodb"]["NewImage"]["text"]["S"] == *reply;
         let pk = run.seen.written.iter().find(is_sent).unwrap()["dynamodb"]["NewImage"]["pk"].clone();

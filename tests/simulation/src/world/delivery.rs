@@ -53,6 +53,10 @@ impl Follower {
 const TROUBLED_ATTEMPTS: u32 = 2;
 
 impl World {
+    pub(crate) fn taken(&self) -> Vec<String> {
+        self.network.taken()
+    }
+
     /// The sequence numbers of the records that somebody who follows the stream gave up.
     pub(crate) fn given_up(&self, of: usize) -> BTreeSet<String> {
         lock(&self.followers[of].given_up).iter().cloned().collect()
