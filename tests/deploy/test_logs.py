@@ -41,8 +41,9 @@ def test_what_is_counted_is_counted_where_the_alarms_and_the_dashboard_look(depl
     assert directive == {"Namespace": "Switchboard", "Dimensions": [["Function"]], "Metrics": [{"Name": "SendAccepted", "Unit": "Count"}]}
     assert (counted["Function"], counted["SendAccepted"]) == (name, 1)
     alarm = resources("AWS::CloudWatch::Alarm")["SendFailuresAlarm"]["Properties"]
-    assert alarm["Namespace"] == directive["Namespace"]
-    assert alarm["Dimensions"] == [{"Name": "Function", "Value": {"Ref": "SendReply"}}]
+    watched = [metric["MetricStat"]["Metric"] for metric in alarm["Metrics"] if "MetricStat" in metric]
+    assert {metric["Namespace"] for metric in watched} == {directive["Namespace"]}
+    assert [{"Name": "Function", "Value": {"Ref": "SendReply"}}] in [metric["Dimensions"] for metric in watched]
     dashboard = resources("AWS::CloudWatch::Dashboard")["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
     assert '["Switchboard", "SendAccepted", "Function", "${SendReply}"' in dashboard
 

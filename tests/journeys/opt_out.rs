@@ -1,5 +1,6 @@
 //! Customers who want no texts get none, until they themselves say START.
 
+use domain::SendingLimits;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tests::{Answer, Desk, HARBOR, HARBOR_SECOND, House, Send, Sms, TIDEWATER, ago, by_queue};
@@ -288,7 +289,7 @@ async fn wording_that_looks_like_an_opt_out_is_put_to_staff_and_changes_nothing_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn where_opt_outs_are_self_managed_each_is_confirmed_once_from_the_line_that_it_came_to() {
-    let house = House::with_self_managed_opt_outs().await;
+    let house = House::with_self_managed_opt_outs(House::limits()).await;
     let (dana, conversation) = talking(&house).await;
     let maria = house.phone(MARIA);
     let stop = by_queue(&[Sms::new("1", MARIA, HARBOR_SECOND, "STOP").at(ago(2))]);
@@ -313,7 +314,28 @@ async fn where_opt_outs_are_self_managed_each_is_confirmed_once_from_the_line_th
     assert_eq!(maria.received().await.len(), 1);
     assert!(house.phone("+12535550119").received().await.is_empty());
     maria.texts(HARBOR, "QUIT").await;
-    assert_eq!(maria.received().await.len(), 2, "the next is confirmed, too");
+    assert_eq!(maria.received().await.len(), 2, "they had wanted texts again, so the next is confirmed, too");
+    for word in ["STOP", "QUIT", "STOP"] {
+        maria.texts(HARBOR, word).await;
+    }
+    assert_eq!(maria.received().await.len(), 2, "who has opted out is not told so again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_opt_out_is_confirmed_however_much_a_company_has_sent() {
+    let limits = SendingLimits { company: "1/1".parse().unwrap(), ..House::limits() };
+    let house = House::with_self_managed_opt_outs(limits).await;
+    let (dana, conversation) = talking(&house).await;
+    assert_eq!(dana.replies(&conversation, "See you at 3").await.status, 201);
+    assert_eq!(dana.replies(&conversation, "or at 4").await.status, 429);
+    house.phone(MARIA).texts(HARBOR, "STOP").await;
+    let received = house.phone(MARIA).received().await;
+    assert_eq!(received.len(), 2, "{received:?}");
+    assert!(
+        received
+            .iter()
+            .any(|sms| sms["text"] == "You get no more texts from Harbor Dental. Text START to get them again.")
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -107,9 +107,13 @@ async fn the_table_of_the_template_is_the_one_that_runs_locally() {
 fn every_alarm_on_what_the_functions_count_names_something_that_they_count() {
     let template = template();
     let resources = template["Resources"].as_object().unwrap();
-    let alarms = resources.values().map(|it| &it["Properties"]).filter(|it| it["Namespace"] == NAMESPACE);
+    // An alarm is on a metric, or on the sum of some.
+    let added = |it: &Value| it["Metrics"].as_array().cloned().unwrap_or_default();
+    let metrics = resources.values().map(|it| &it["Properties"]).flat_map(|it| {
+        added(it).iter().map(|of| of["MetricStat"]["Metric"].clone()).chain([it.clone()]).collect::<Vec<_>>()
+    });
     let mut watched = BTreeSet::new();
-    for alarm in alarms {
+    for alarm in metrics.filter(|it| it["Namespace"] == NAMESPACE) {
         assert_eq!(alarm["Dimensions"][0]["Name"], "Function", "the one that they count by");
         let by = alarm["Dimensions"][1].as_object().map(|by| (by["Name"].as_str(), by["Value"].as_str()));
         // That this is how it is counted is seen where a company sends as much as it may.

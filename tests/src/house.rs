@@ -78,8 +78,8 @@ impl House {
     }
 
     /// The same as the first, with lines whose opt-outs the SMS service leaves to us.
-    pub async fn with_self_managed_opt_outs() -> Self {
-        Self::start(Options { opt_outs: OptOutsManaged::ByUs, ..Self::plain() }).await
+    pub async fn with_self_managed_opt_outs(limits: SendingLimits) -> Self {
+        Self::start(Options { opt_outs: OptOutsManaged::ByUs, limits, ..Self::plain() }).await
     }
 
     /// The same as the first, with limits of its own and a clock that is moved by hand.

@@ -1,5 +1,5 @@
 use domain::{Clock, Line, OutboundText, Progress, Wish};
-use runtime::Runtime;
+use runtime::{Metric, Metrics, Runtime};
 use sms::{Gateway, Handed, Outgoing, Provider};
 use store::{Arrival, Store, StoreError};
 
@@ -7,6 +7,7 @@ use store::{Arrival, Store, StoreError};
 pub(crate) struct Confirmation {
     gateway: Gateway,
     clock: Clock,
+    metrics: Metrics,
 }
 
 /// The one that is allowed comes within five minutes (47 CFR 64.1200(a)(12)).
@@ -14,7 +15,8 @@ const WITHIN_SECS: u64 = 5 * 60;
 
 impl Confirmation {
     pub(crate) fn new(runtime: &Runtime, provider: &Provider) -> Self {
-        Self { gateway: Gateway::new(&runtime.aws, provider, &runtime.randomness), clock: runtime.clock.clone() }
+        let gateway = Gateway::new(&runtime.aws, provider, &runtime.randomness);
+        Self { gateway, clock: runtime.clock.clone(), metrics: runtime.metrics.clone() }
     }
 
     /// Confirms what a message asks for that is recorded, if it is that and no later word is in force. Once,
@@ -32,9 +34,15 @@ impl Confirmation {
             Outgoing { company: &line.company, message: &message, to: &arrival.from, pool: line.pool.as_ref() };
         let progress = match self.gateway.hand_over(outgoing).await {
             Handed::Accepted { provider_id } => Progress::Sent { at: self.clock.now(), provider_id },
-            Handed::Refused(refusal) => Progress::Failed { refusal },
-            // It stays queued, and is shown as unconfirmed after a minute.
-            Handed::Unknown => return Ok(()),
+            Handed::Refused(refusal) => {
+                self.metrics.count(Metric::SendFailed);
+                Progress::Failed { refusal }
+            }
+            Handed::Unknown => {
+                self.metrics.count(Metric::SendFailed);
+                // It stays queued, and is shown as unconfirmed after a minute.
+                return Ok(());
+            }
         };
         if let Err(error) = store.settle(&line.company, message.conversation, message.position, &progress).await {
             tracing::error!(%error, "what became of a confirmation was not recorded; it will be shown as unconfirmed");

@@ -65,8 +65,9 @@ impl From<Failed> for Diagnostic {
     }
 }
 
-/// One instance has one connection pool; more at a time would only queue inside it.
-const AT_A_TIME: usize = 8;
+/// A whole batch, as the template has it: where opt-outs are confirmed, one may wait for the SMS service for most of the
+/// time that the function has.
+const AT_A_TIME: usize = 10;
 
 impl InboundSmsFunction {
     #[must_use]

@@ -1,19 +1,16 @@
 //! The last text to a customer who has opted out, where the SMS service leaves it to us.
 
-use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, TransactWriteItem};
 use domain::{Event, Line, Message, MessageId, MessageKind, OutboundText, Progress, Timestamp};
 
-use crate::error::misshapen;
-use crate::guard::Done;
 use crate::transaction::Transacted;
-use crate::{Arrival, Store, StoreError, keys};
+use crate::{Arrival, Store, StoreError};
 
 /// Who sends what nobody wrote.
 const SWITCHBOARD: &str = "Switchboard";
 
 impl Store {
     /// Records the confirmation of an opt-out as about to be sent, if that is what is in force: of everything
-    /// that is sent to the customer the last. `None` if it was recorded before. One request.
+    /// that is sent to the customer the last. `None` if one was recorded since they last got texts. One request.
     pub async fn queue_confirmation(
         &self,
         line: &Line,
@@ -37,20 +34,9 @@ impl Store {
                 tried_again: None,
             },
         };
-        let guard = self.put_guard(keys::request_guard(id), Done { conversation, position: message.position }, now)?;
         let event = self.put_event(&line.company, &Event::Message(message.clone()), self.retention.expires(at))?;
-        let in_force = ConditionCheck::builder()
-            .table_name(&self.table)
-            .set_key(Some(keys::opt_out(&line.company, conversation).attributes()))
-            .condition_expression("#at = :at AND #state = :out")
-            .expression_attribute_names("#at", "at")
-            .expression_attribute_names("#state", "state")
-            .expression_attribute_values(":at", AttributeValue::S(opt_out.id.at(opt_out.at).to_string()))
-            .expression_attribute_values(":out", AttributeValue::S("out".to_owned()))
-            .build()
-            .map_err(misshapen("TransactWriteItems"))?;
-        let in_force = TransactWriteItem::builder().condition_check(in_force).build();
-        Ok(match self.transact(vec![guard, event, in_force]).await? {
+        let confirmed = self.confirmed(&line.company, conversation, opt_out.id.at(opt_out.at))?;
+        Ok(match self.transact(vec![event, confirmed]).await? {
             Transacted::Done => Some(message),
             Transacted::Refused(_) => None,
         })

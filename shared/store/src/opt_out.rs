@@ -5,22 +5,13 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{
-    AttributeValue, ConditionCheck, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+    AttributeValue, ConditionCheck, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
-use domain::{CompanyId, ConversationId, Deed, OptOut, Opted};
-use serde::{Deserialize, Serialize};
+use domain::{CompanyId, ConversationId, Deed, OptOut, Opted, Position};
 
 use crate::error::misshapen;
 use crate::transaction::Transacted;
 use crate::{Store, StoreError, keys};
-
-#[derive(Serialize, Deserialize)]
-struct Item {
-    #[serde(flatten)]
-    key: keys::Key,
-    #[serde(flatten)]
-    opted: Opted,
-}
 
 /// Of the item's attributes, `at` and `state` are reserved words of DynamoDB.
 pub(crate) const NO_LATER_WORD: &str = "attribute_not_exists(pk) OR #at < :at";
@@ -49,23 +40,57 @@ impl Store {
         }
     }
 
-    /// The write of a word, which fails if there is a later one.
+    /// The write of a word, which fails if there is a later one. That an opt-out was confirmed stays with it however
+    /// often it is said again, until the customer wants texts again.
     pub(crate) fn put_opted(
         &self,
         company: &CompanyId,
         conversation: ConversationId,
         opted: &Opted,
     ) -> Result<TransactWriteItem, StoreError> {
-        let put = Put::builder()
+        let attributes: HashMap<String, AttributeValue> =
+            serde_dynamo::to_item(opted).map_err(misshapen("TransactWriteItems"))?;
+        let sets: Vec<_> = attributes.keys().map(|name| format!("#{name} = :{name}")).collect();
+        let removes = match opted {
+            Opted::Out(_) => "",
+            Opted::In { .. } => " REMOVE cause, confirmed",
+        };
+        let mut update = Update::builder()
             .table_name(&self.table)
-            .set_item(Some(item(company, conversation, opted)?))
+            .set_key(Some(keys::opt_out(company, conversation).attributes()))
+            .update_expression(format!("SET {}{removes}", sets.join(", ")))
             .condition_expression(NO_LATER_WORD)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        for (name, value) in attributes {
+            update = update
+                .expression_attribute_names(format!("#{name}"), &name)
+                .expression_attribute_values(format!(":{name}"), value);
+        }
+        let update = update.build().map_err(misshapen("TransactWriteItems"))?;
+        Ok(TransactWriteItem::builder().update(update).build())
+    }
+
+    /// The note that an opt-out was confirmed, which fails if one was since the customer last got texts, or if what they
+    /// wrote at that moment is not what is in force.
+    pub(crate) fn confirmed(
+        &self,
+        company: &CompanyId,
+        conversation: ConversationId,
+        written: Position,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let written = AttributeValue::S(written.to_string());
+        let update = Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(keys::opt_out(company, conversation).attributes()))
+            .update_expression("SET confirmed = :written")
+            .condition_expression("#at = :written AND #state = :out AND attribute_not_exists(confirmed)")
             .expression_attribute_names("#at", "at")
-            .expression_attribute_values(":at", AttributeValue::S(opted.at().to_string()))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_values(":written", written)
+            .expression_attribute_values(":out", AttributeValue::S("out".to_owned()))
             .build()
             .map_err(misshapen("TransactWriteItems"))?;
-        Ok(TransactWriteItem::builder().put(put).build())
+        Ok(TransactWriteItem::builder().update(update).build())
     }
 
     /// What makes a transaction fail, and return the opt-out, where a customer has opted out.
@@ -88,15 +113,5 @@ impl Store {
 }
 
 pub(crate) fn read(item: HashMap<String, AttributeValue>, operation: &'static str) -> Result<Opted, StoreError> {
-    let item: Item = serde_dynamo::from_item(item).map_err(misshapen(operation))?;
-    Ok(item.opted)
-}
-
-fn item(
-    company: &CompanyId,
-    conversation: ConversationId,
-    opted: &Opted,
-) -> Result<HashMap<String, AttributeValue>, StoreError> {
-    let item = Item { key: keys::opt_out(company, conversation), opted: opted.clone() };
-    serde_dynamo::to_item(item).map_err(misshapen("TransactWriteItems"))
+    serde_dynamo::from_item(item).map_err(misshapen(operation))
 }
