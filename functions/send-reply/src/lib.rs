@@ -272,18 +272,10 @@ impl SendReply {
         let reached = match self.gateway.hand_over(outgoing).await {
             Handed::Accepted { provider_id } => {
                 self.metrics.count(Metric::SendAccepted);
-                if let Some(refused) = recipient.refused {
-                    self.forget_refusal(staff, &message, refused).await;
-                }
                 Progress::Sent { at: self.clock.now(), provider_id }
             }
             Handed::Refused(refusal) => {
                 self.metrics.count(Metric::SendFailed);
-                match refusal {
-                    Refusal::InvalidNumber => self.remember_refusal(staff, &message, number).await,
-                    Refusal::OptedOut => self.remember_opt_out(staff, &message).await,
-                    _ => {}
-                }
                 Progress::Failed { refusal }
             }
             Handed::Unknown => {
@@ -292,8 +284,17 @@ impl SendReply {
                 return message;
             }
         };
+        // Before what follows from it for the customer: where the function is ended in between, staff know of the message.
         if let Err(error) = self.store.settle(&staff.company, message.conversation, message.position, &reached).await {
             tracing::error!(%error, "a message's outcome was not recorded; it will be shown as unconfirmed");
+        }
+        match (&reached, recipient.refused) {
+            (Progress::Sent { .. }, Some(refused)) => self.forget_refusal(staff, &message, refused).await,
+            (Progress::Failed { refusal: Refusal::InvalidNumber }, _) => {
+                self.remember_refusal(staff, &message, number).await;
+            }
+            (Progress::Failed { refusal: Refusal::OptedOut }, _) => self.remember_opt_out(staff, &message).await,
+            _ => {}
         }
         if let MessageKind::Outbound { progress, .. } = &mut message.kind {
             *progress = reached;
