@@ -14,7 +14,8 @@ pub(crate) async fn run(operator: &Operator, from: &str, overwrite: bool) -> any
     let what = what.replace("{from}", from);
     operator.consent.to(
         &format!(
-            "This writes {what} into {}. Whatever was removed on purpose since then is back, too.",
+            "This writes {what} into {}. Whatever was removed on purpose since then is back, too, but \
+             for customers who were erased.",
             operator.place
         ),
         from,
@@ -23,9 +24,12 @@ pub(crate) async fn run(operator: &Operator, from: &str, overwrite: bool) -> any
     let restored = operator.store.restore(from, there, now).await.map_err(|error| operator.failed(&error))?;
     operator.output.done(
         &format!(
-            "Brought back {} items. {} were there already; {} have expired, or were sessions and open screens.",
-            restored.written, restored.there, restored.left_out
+            "Brought back {} items. {} were there already; {} have expired, or were sessions and open screens; {} are of \
+             customers who were erased since.",
+            restored.written, restored.there, restored.left_out, restored.erased
         ),
-        &json!({"restored": {"written": restored.written, "there": restored.there, "left_out": restored.left_out}}),
+        &json!({"restored": {
+            "written": restored.written, "there": restored.there, "left_out": restored.left_out, "erased": restored.erased,
+        }}),
     )
 }

@@ -5,7 +5,10 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::{
     AttributeValue, Put, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
 };
-use domain::{Appointment, AppointmentId, AppointmentStatus, CompanyId, Deed, Mobile, Position, Timestamp};
+use domain::{
+    Appointment, AppointmentId, AppointmentStatus, CompanyId, ConversationId, Deed, Mobile, Position, Timestamp,
+    Version,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{misshapen, unavailable};
@@ -222,4 +225,19 @@ impl Store {
 pub(crate) fn read(item: HashMap<String, AttributeValue>, operation: &'static str) -> Result<Appointment, StoreError> {
     let item: Item = serde_dynamo::from_item(item).map_err(misshapen(operation))?;
     Ok(item.appointment)
+}
+
+/// An appointment's item without the versions of some customers; `None` if it is one of theirs now.
+pub(crate) fn without(
+    item: HashMap<String, AttributeValue>,
+    theirs: impl Fn(ConversationId) -> bool,
+    operation: &'static str,
+) -> Result<Option<HashMap<String, AttributeValue>>, StoreError> {
+    let mut item: Item = serde_dynamo::from_item(item).map_err(misshapen(operation))?;
+    let is_theirs = |version: &Version| version.details.mobile.as_ref().is_some_and(|it| theirs(it.conversation));
+    if is_theirs(&item.appointment.now) {
+        return Ok(None);
+    }
+    item.appointment.past.retain(|version| !is_theirs(version));
+    serde_dynamo::to_item(item).map(Some).map_err(misshapen(operation))
 }

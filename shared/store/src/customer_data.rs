@@ -124,6 +124,7 @@ impl Store {
     /// Erases what was read of a customer, but for whether they get texts: whoever has opted out is not to be texted
     /// again because they asked to be forgotten. What was written since stays, and is to be erased by itself.
     pub async fn erase(&self, held: &CustomerData, now: Timestamp) -> Result<Erased, StoreError> {
+        self.note_erasure(&held.company, held.conversation, now).await?;
         let (events, appointments) = held.counts();
         let mut erased = Erased { events, appointments, once_more: false };
         for appointment in &held.appointments {

@@ -144,6 +144,17 @@ pub(crate) fn pk(item: &HashMap<String, AttributeValue>) -> Option<String> {
     item.get(PK).and_then(|pk| pk.as_s().ok()).cloned()
 }
 
+pub(crate) fn sk(item: &HashMap<String, AttributeValue>) -> Option<String> {
+    item.get(SK).and_then(|sk| sk.as_s().ok()).cloned()
+}
+
+/// Customers who were erased, of all companies: whoever brings the table back reads them.
+pub(crate) const ERASED: &str = "ERASED";
+
+pub(crate) fn erasure(company: &CompanyId, id: ConversationId) -> Key {
+    key(ERASED.to_owned(), conversation(company, id))
+}
+
 pub(crate) fn inbox(company: &CompanyId) -> String {
     format!("INBOX#{company}")
 }
@@ -164,6 +175,12 @@ const APPOINTMENT: &str = "APPOINTMENT#";
 
 pub(crate) fn appointment(company: &CompanyId, id: &AppointmentId) -> Key {
     key(format!("COMPANY#{company}"), format!("{APPOINTMENT}{id}"))
+}
+
+/// Whose an appointment is; `None` of anything else.
+pub(crate) fn company_of_appointment(item: &HashMap<String, AttributeValue>) -> Option<String> {
+    let is_one = sk(item).is_some_and(|sk| sk.starts_with(APPOINTMENT));
+    pk(item).filter(|_| is_one)?.strip_prefix("COMPANY#").map(str::to_owned)
 }
 
 pub(crate) fn appointments(company: &CompanyId) -> String {

@@ -8,6 +8,7 @@ mod confirmation;
 mod customer_data;
 mod deeds;
 mod directory;
+mod erasures;
 mod error;
 mod events;
 mod feed;

@@ -7,6 +7,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use domain::Timestamp;
 use tokio::task::JoinSet;
 
+use crate::erasures::Erasures;
 use crate::error::{misshapen, unavailable};
 use crate::keys::{self, EXPIRES_AT, Part};
 use crate::opt_out::NO_LATER_WORD;
@@ -29,6 +30,8 @@ pub struct Restored {
     pub there: u64,
     /// They have expired, or end with the moment that they were made for: sessions, open screens, counts.
     pub left_out: u64,
+    /// They are of customers who were erased since.
+    pub erased: u64,
 }
 
 /// Writes that are under way at a time.
@@ -40,19 +43,23 @@ enum Outcome {
 }
 
 impl Store {
-    /// Writes what another table has of the shape of this one into it. Whoever is interrupted does it
-    /// again. One request for each megabyte that is read and for each item that is written.
+    /// Writes what another table has of the shape of this one into it, but for customers who were erased since. Whoever
+    /// is interrupted does it again. One request for each megabyte that is read and for each item that is written.
     pub async fn restore(&self, from: &str, there: There, now: Timestamp) -> Result<Restored, StoreError> {
+        let erased = self.erased_since(from).await?;
         let mut restored = Restored::default();
         let mut pages = self.client.scan().table_name(from).into_paginator().send();
         while let Some(page) = pages.next().await {
             let items = page.map_err(unavailable("Scan"))?.items.unwrap_or_default();
             let (wanted, others): (Vec<_>, Vec<_>) = items.into_iter().partition(|item| is_lasting(item, now));
             restored.left_out += others.len() as u64;
-            for some in wanted.chunks(AT_A_TIME) {
+            let (all, mut wanted) = (wanted.len(), without(&erased, wanted)?);
+            restored.erased += (all - wanted.len()) as u64;
+            while !wanted.is_empty() {
+                let some = wanted.drain(..wanted.len().min(AT_A_TIME));
                 let mut writes = JoinSet::new();
                 for item in some {
-                    let (store, item) = (self.clone(), item.clone());
+                    let store = self.clone();
                     writes.spawn(async move { store.bring_back(item, there).await });
                 }
                 while let Some(written) = writes.join_next().await {
@@ -88,6 +95,14 @@ impl Store {
             Err(error) => Err(unavailable("PutItem")(error)),
         }
     }
+}
+
+fn without(
+    erased: &Erasures,
+    items: Vec<HashMap<String, AttributeValue>>,
+) -> Result<Vec<HashMap<String, AttributeValue>>, StoreError> {
+    let left = items.into_iter().map(|item| erased.without_them(item));
+    Ok(left.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
 }
 
 /// A session that was ended since must not live again, and nobody is at the other end of a screen that

@@ -7,6 +7,7 @@ use crate::command::on;
 
 const RESTORED: &str = "switchboard-restored";
 const MARIA: &str = "+14255550182";
+const SAM: &str = "+12535550119";
 
 async fn dynamodb(house: &House, operation: &str, request: Value) -> Value {
     let request = reqwest::Client::new()
@@ -108,8 +109,34 @@ async fn an_opt_out_since_is_never_undone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn customers_who_were_erased_since_are_not_brought_back_and_what_they_wrote_after_that_stays() {
+    let house = House::open().await;
+    let (dana, maria) = (house.dana().await, house.phone(MARIA));
+    maria.texts(HARBOR, "Before").await;
+    let conversation = dana.conversation_with(MARIA).await;
+    for (id, number) in [("hers", MARIA), ("not-hers-any-more", MARIA), ("not-hers-any-more", SAM)] {
+        house.has_appointment("harbor-dental", id, Some(number)).await;
+    }
+    restored_table(&house).await;
+
+    on(&house, &["customer", "erase", MARIA, "--company", "harbor-dental", "--yes"]).await.done();
+    let lost = json!({"pk": {"S": "COMPANY#harbor-dental"}, "sk": {"S": "APPOINTMENT#not-hers-any-more"}});
+    house.table("DeleteItem", json!({"Key": lost})).await;
+    maria.texts(HARBOR, "After").await;
+    for how in [&[][..], &["--overwrite"]] {
+        let restore = [&["restore", "--from", RESTORED, "--yes", "--json"][..], how].concat();
+        let said: Value = serde_json::from_str(&on(&house, &restore).await.done()).unwrap();
+        assert!(said["restored"]["erased"].as_u64().unwrap() > 2, "{said}");
+        assert_eq!(dana.messages(&conversation).await.texts(), ["After"], "{how:?}");
+        assert_eq!(dana.get("/api/appointments/hers").await.status, 404, "{how:?}");
+        let kept = house.table("GetItem", json!({"Key": lost})).await.to_string();
+        assert!(kept.contains(SAM) && !kept.contains(MARIA), "{kept}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_table_that_is_not_there_is_said_to_be_missing() {
     let house = House::open().await;
     let refused = on(&house, &["restore", "--from", "switchboard-lost", "--yes"]).await.refused();
-    assert!(refused.contains("dynamodb:Scan") && refused.contains("not there"), "{refused}");
+    assert!(refused.contains("dynamodb:Query") && refused.contains("not there"), "{refused}");
 }
