@@ -130,7 +130,7 @@ async fn whoever_is_no_administrator_of_the_company_is_shown_handed_and_erased_n
     let conversation = dana.hears_from(MARIA).await;
     let marcus = house.sign_in("harbor-dental.marcus").await;
     let josie = house.josie().await;
-    for (desk, refused) in [(&marcus, (403, "not-an-administrator")), (&josie, (404, "no-conversation"))] {
+    for (desk, refused) in [(&marcus, (404, "not-an-administrator")), (&josie, (404, "no-conversation"))] {
         let answers = [
             desk.get(&history_of(&conversation)).await,
             desk.get(&data_of(&conversation)).await,

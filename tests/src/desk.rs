@@ -22,7 +22,9 @@ impl Desk<'_> {
     }
 
     pub async fn send(&self, request: RequestBuilder) -> Answer {
-        Answer::read(request.send().await.expect("an answer")).await
+        let answer = Answer::read(request.send().await.expect("an answer")).await;
+        assert_ne!(answer.status, 403, "CloudFront puts a page of the site in the place of that: {}", answer.body);
+        answer
     }
 
     /// As a program asks: for JSON.

@@ -11,6 +11,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::Problem;
 
+/// What is not for somebody is not there for them. Not 403: in front of the portal that stands for a page of the site
+/// that is not there, and its words would be that page.
+const NOT_FOR_THEM: StatusCode = StatusCode::NOT_FOUND;
+
 /// What the authorizer found of a session.
 ///
 /// API Gateway answers a request that its authorizer turns away with words of its own that cannot
@@ -29,7 +33,7 @@ pub fn staff(request: &Request) -> Result<Staff, Problem> {
     let staff = staff_or_program(request)?;
     if staff.is_program {
         return Err(Problem::new(
-            StatusCode::FORBIDDEN,
+            NOT_FOR_THEM,
             "not-for-programs",
             "This is for people who have signed in. A program keeps appointments, and does nothing else.",
         ));
@@ -44,7 +48,7 @@ pub fn administrator(request: &Request) -> Result<Staff, Problem> {
         return Ok(staff);
     }
     Err(Problem::new(
-        StatusCode::FORBIDDEN,
+        NOT_FOR_THEM,
         "not-an-administrator",
         format!(
             "Only an administrator of {} sees this. Whoever operates Switchboard makes somebody one.",

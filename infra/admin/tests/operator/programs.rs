@@ -56,7 +56,7 @@ async fn a_program_reads_no_message_sends_none_and_sees_no_screen() {
         "/api/session",
     ] {
         let refused = scheduling.get(path).await;
-        assert_eq!((refused.status, refused.code()), (403, "not-for-programs".to_owned()), "{path}");
+        assert_eq!((refused.status, refused.code()), (404, "not-for-programs".to_owned()), "{path}");
     }
     let refused = scheduling.post("/api/messages", &json!({"to": "+14255550182", "text": "hi"}), Send::default()).await;
     assert_eq!(refused.code(), "not-for-programs");
