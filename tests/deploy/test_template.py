@@ -261,6 +261,7 @@ def test_functions_are_done_before_the_gateway_gives_up():
     waiting = {name_in(operation["x-amazon-apigateway-integration"]["uri"]) for operation in routes().values()}
     for name in waiting | {"Authorize", "LiveConnection"}:
         assert FUNCTIONS[name]["Properties"]["Timeout"] < 30, name
+    assert FUNCTIONS["Authorize"]["Properties"]["Timeout"] < 10, "an HTTP API waits no longer for its authorizer"
 
 
 def test_functions_log_as_json():

@@ -5,8 +5,8 @@ use aws_sdk_pinpointsmsvoicev2::types::{NumberCapability, NumberStatus, PhoneNum
 use domain::{Carries, Line};
 use store::Directory;
 
-use crate::doctor::Finding;
 use crate::doctor::live::{Live, Part, aws_command};
+use crate::doctor::{Finding, opt_outs};
 use crate::failure::{Failure, Why, failure};
 
 const CHECK: &str = "lines";
@@ -28,7 +28,8 @@ pub(crate) async fn check(live: &Live, directory: &Directory) -> Vec<Finding> {
         Carries::Texts => two_way(&live.stack.region, topic, line, &known),
         Carries::CallsOnly => Finding::ok(CHECK, format!("{} is for calls only, and takes no texts", line.number)),
     });
-    findings.collect()
+    let by_us = live.stack.parameter("SelfManagedOptOuts") == Some("true");
+    findings.chain(opt_outs::check(&directory.lines, &known, by_us, &live.stack.region)).collect()
 }
 
 /// The rest of AWS was reached in this region before.

@@ -9,6 +9,7 @@ mod http;
 mod issuer;
 mod lines;
 mod live;
+mod opt_outs;
 mod portal;
 mod push_keys;
 mod queues;

@@ -1,0 +1,138 @@
+//! Whether a customer who wants no texts from a company is answered once, and goes on to get those of others.
+
+use aws_sdk_pinpointsmsvoicev2::types::PhoneNumberInformation;
+use domain::{Carries, Line};
+
+use crate::doctor::Finding;
+use crate::doctor::live::aws_command;
+
+const CHECK: &str = "opt-outs";
+
+/// What is wrong with opt-outs, of the numbers that are known. `by_us` is whether the stack confirms them itself.
+pub(super) fn check(lines: &[Line], known: &[PhoneNumberInformation], by_us: bool, region: &str) -> Vec<Finding> {
+    let texts = lines.iter().filter(|line| line.carries == Carries::Texts);
+    let known = |line: &Line| known.iter().find(|number| number.phone_number() == line.number.as_str());
+    let lines: Vec<_> = texts.filter_map(|line| Some((line, known(line)?))).collect();
+    let managed = lines.iter().filter_map(|(line, number)| managed_otherwise(line, number, by_us, region));
+    let shared = lines.iter().enumerate().filter_map(|(place, (line, number))| {
+        let before = &lines[..place];
+        let (other, _) = before.iter().find(|(other, its)| other.company != line.company && share(number, its))?;
+        Some(shared_list(line, other, number, region))
+    });
+    managed.chain(shared).collect()
+}
+
+fn managed_otherwise(line: &Line, number: &PhoneNumberInformation, by_us: bool, region: &str) -> Option<Finding> {
+    let ours = &line.number;
+    let (says, flag) = match (number.self_managed_opt_outs_enabled, by_us) {
+        (true, false) => (
+            format!(
+                "nobody answers a STOP to {ours}: its opt-outs are left to this stack, which leaves them to the service"
+            ),
+            "--no-self-managed-opt-outs-enabled",
+        ),
+        (false, true) => (
+            format!("a STOP to {ours} is answered twice: by the service, and by this stack (SelfManagedOptOuts)"),
+            "--self-managed-opt-outs-enabled",
+        ),
+        _ => return None,
+    };
+    let id = number.phone_number_id.as_deref().unwrap_or(&number.phone_number_arn);
+    let command = format!("pinpoint-sms-voice-v2 update-phone-number --phone-number-id {id} {flag}");
+    Some(Finding::wrong(CHECK, says, aws_command(&command, region)))
+}
+
+/// Whether the service keeps the opt-outs of two numbers together.
+fn share(one: &PhoneNumberInformation, other: &PhoneNumberInformation) -> bool {
+    let kept = !one.self_managed_opt_outs_enabled && !other.self_managed_opt_outs_enabled;
+    kept && one.opt_out_list_name == other.opt_out_list_name
+}
+
+fn shared_list(line: &Line, other: &Line, number: &PhoneNumberInformation, region: &str) -> Finding {
+    let (ours, company, list) = (&line.number, &line.company, &number.opt_out_list_name);
+    let id = number.phone_number_id.as_deref().unwrap_or(&number.phone_number_arn);
+    let create =
+        aws_command(&format!("pinpoint-sms-voice-v2 create-opt-out-list --opt-out-list-name {company}"), region);
+    let update = aws_command(
+        &format!("pinpoint-sms-voice-v2 update-phone-number --phone-number-id {id} --opt-out-list-name {company}"),
+        region,
+    );
+    Finding::wrong(
+        CHECK,
+        format!(
+            "who writes STOP to {} or {company} gets no texts of either: {} and {ours} share the opt-out list {list}",
+            other.company, other.number
+        ),
+        format!("{create} && {update}"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_pinpointsmsvoicev2::primitives::DateTime;
+    use aws_sdk_pinpointsmsvoicev2::types::{MessageType, NumberCapability, NumberStatus, NumberType};
+    use serde_json::json;
+
+    use super::*;
+
+    fn number(number: &str, list: &str, self_managed: bool) -> PhoneNumberInformation {
+        let number = PhoneNumberInformation::builder()
+            .phone_number_arn(format!("arn:aws:sms-voice:eu-west-1:123456789012:phone-number/{number}"))
+            .phone_number_id(format!("phone-{}", &number[number.len() - 4..]))
+            .phone_number(number)
+            .status(NumberStatus::Active)
+            .iso_country_code("US")
+            .message_type(MessageType::Transactional)
+            .number_capabilities(NumberCapability::Sms)
+            .number_type(NumberType::TollFree)
+            .monthly_leasing_price("2.00")
+            .two_way_enabled(true)
+            .self_managed_opt_outs_enabled(self_managed)
+            .opt_out_list_name(list)
+            .deletion_protection_enabled(false)
+            .created_timestamp(DateTime::from_secs(0));
+        number.build().unwrap()
+    }
+
+    fn line(number: &str, company: &str) -> Line {
+        serde_json::from_value(json!({"number": number, "company": company, "conversation_key": company})).unwrap()
+    }
+
+    const ONE: &str = "+12065550142";
+    const SECOND: &str = "+12065550167";
+    const OTHERS: &str = "+61491570006";
+
+    fn found(numbers: &[PhoneNumberInformation], by_us: bool) -> Vec<(String, String)> {
+        let lines = [line(ONE, "harbor-dental"), line(SECOND, "harbor-dental"), line(OTHERS, "tidewater-physio")];
+        let findings = check(&lines, numbers, by_us, "eu-west-1");
+        findings.into_iter().map(|finding| (finding.says, finding.to_do.unwrap())).collect()
+    }
+
+    #[test]
+    fn a_companys_numbers_may_share_an_opt_out_list_and_two_companies_may_not() {
+        let apart = [number(ONE, "a", false), number(SECOND, "a", false), number(OTHERS, "b", false)];
+        assert_eq!(found(&apart, false), []);
+        let shared = found(&[number(ONE, "Default", false), number(OTHERS, "Default", false)], false);
+        let [(says, to_do)] = shared.as_slice() else { panic!("{shared:?}") };
+        assert_eq!(
+            says,
+            "who writes STOP to harbor-dental or tidewater-physio gets no texts of either: +12065550142 and +61491570006 \
+             share the opt-out list Default"
+        );
+        assert!(
+            to_do.contains("update-phone-number --phone-number-id phone-0006 --opt-out-list-name tidewater-physio")
+        );
+        // Where the service keeps none, there is nothing to share.
+        assert_eq!(found(&[number(ONE, "Default", true), number(OTHERS, "Default", true)], true), []);
+    }
+
+    #[test]
+    fn a_stop_is_answered_by_the_service_or_by_the_stack() {
+        let (says, to_do) = found(&[number(ONE, "a", true)], false).pop().unwrap();
+        assert!(says.starts_with("nobody answers a STOP to +12065550142"), "{says}");
+        assert!(to_do.contains("--phone-number-id phone-0142 --no-self-managed-opt-outs-enabled"), "{to_do}");
+        let (says, to_do) = found(&[number(ONE, "a", false)], true).pop().unwrap();
+        assert!(says.contains("is answered twice"), "{says}");
+        assert!(to_do.contains("--phone-number-id phone-0142 --self-managed-opt-outs-enabled"), "{to_do}");
+    }
+}
