@@ -1,7 +1,7 @@
 //! What is held of one customer: handed over, or erased.
 
 use anyhow::bail;
-use domain::{Company, CompanyId, Mobile};
+use domain::{Company, CompanyId, Deed, Mobile};
 use serde_json::json;
 use store::{CustomerData, Refused};
 
@@ -9,12 +9,20 @@ use crate::number;
 use crate::operator::Operator;
 use crate::output::Output;
 
-/// Prints it as JSON, which is to go into a file.
+/// Who took a copy, to the company's administrators.
+const OPERATOR: &str = "An operator of Switchboard";
+
+/// Prints it as JSON, which is to go into a file. That it was taken is part of what is held from then on.
 pub(crate) async fn export(operator: &Operator, number: &str, company: &CompanyId) -> anyhow::Result<()> {
     let (owner, customer, held) = held(operator, number, company).await?;
     let held = held.json().map_err(|error| operator.failed(&error))?;
-    let now = runtime::wall_clock().now().to_string();
-    Output::json(&json!({"company": owner.name, "number": customer.number, "exported_at": now, "held": held}))
+    let now = runtime::wall_clock().now();
+    let deed = Deed::exported(OPERATOR, now);
+    let recorded = operator.store.record_deed(company, customer.conversation, &deed).await;
+    recorded.map_err(|error| operator.failed(&error))?;
+    Output::json(&json!({
+        "company": owner.name, "number": customer.number, "exported_at": now.to_string(), "held": held,
+    }))
 }
 
 pub(crate) async fn erase(operator: &Operator, number: &str, company: &CompanyId) -> anyhow::Result<()> {

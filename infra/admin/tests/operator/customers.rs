@@ -34,7 +34,7 @@ async fn with(house: &House, words: &[&str]) -> Vec<Value> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_customer_is_given_all_that_was_said_and_booked_and_nothing_of_another_company() {
     let house = House::open().await;
-    talked(&house).await;
+    let conversation = talked(&house).await;
     let file: Value = serde_json::from_str(&on(&house, &customer("export", &[])).await.done()).unwrap();
     assert_eq!((&file["company"], &file["number"]), (&json!("Harbor Dental"), &json!(MARIA)));
     let held = &file["held"];
@@ -46,6 +46,9 @@ async fn a_customer_is_given_all_that_was_said_and_booked_and_nothing_of_another
     assert_eq!(held["customer"]["number"], MARIA);
     let text = file.to_string();
     assert!(!text.contains("knee") && !text.contains("CONVERSATION#"), "{text}");
+    let history = house.dana().await.get(&format!("/api/conversations/{conversation}/history")).await;
+    let newest = &history.items()[0];
+    assert_eq!((&newest["by"], &newest["done"]), (&json!("An operator of Switchboard"), &json!("exported")));
 }
 
 #[tokio::test(flavor = "multi_thread")]
