@@ -150,19 +150,35 @@ addEventListener('notificationclick', event => {
 async function open(conversation) {
   const address = conversation ? addressOf(conversation) : '/';
   const all = await windows();
+  // All at once: a browser waits about a second for what a click is to do.
+  const shown = await Promise.all(all.map(client => !conversation || shows(client, conversation)));
+  for (const client of all.filter((_, at) => shown[at])) if (await comes(client)) return;
   for (const client of all) {
-    if (!conversation || await shows(client, conversation)) return client.focus();
-  }
-  for (const client of all) {
-    // A window that goes away meanwhile leads nowhere: another may, or a new one does.
-    try {
-      await client.focus();
-      if (await client.navigate(address)) return;
-    } catch {
-      continue;
-    }
+    // Not one that was loaded past this worker, by a forced reload for instance: a browser refuses to lead it.
+    if (await isControlled(client) && await comes(client) && await goes(client, address)) return;
   }
   await clients.openWindow(address);
+}
+
+// Asks first whether it is still there: some browsers let a click bring one window to the front, also if that fails.
+async function comes(client) {
+  try {
+    return Boolean(await clients.get(client.id) && await client.focus());
+  } catch {
+    return false;
+  }
+}
+
+async function goes(client, address) {
+  try {
+    return Boolean(await client.navigate(address));
+  } catch {
+    return false;
+  }
+}
+
+async function isControlled({id}) {
+  return (await clients.matchAll({type: 'window'})).some(client => client.id === id);
 }
 
 // --- The browser has a new subscription, or none any more: it is told of as a page would.

@@ -61,16 +61,29 @@ export class Worker {
     return this.page.context().serviceWorkers().at(-1);
   }
 
-  /** From now on the worker's windows are noted instead of focused and opened, and what it puts on the app's icon. */
+  /**
+   * From now on the worker's windows are noted instead of focused and opened: one for each click, as Chromium lets
+   * them, also if that one is gone. So is what the worker puts on the app's icon.
+   */
   async notesWindows() {
     await this.inside.evaluate(() => {
       const noted = self.noted = [];
+      self.clicks = 0;
       const path = address => new URL(address, location.origin).href.slice(location.origin.length);
+      const click = () => {
+        if (!self.clicks) throw new DOMException('Not allowed to focus or open a window.', 'InvalidAccessError');
+        self.clicks -= 1;
+      };
       WindowClient.prototype.focus = async function() {
+        click();
+        if (!await clients.get(this.id)) throw new TypeError('The client was not found.');
         noted.push(['focus', path(this.url)]);
         return this;
       };
-      Clients.prototype.openWindow = async address => { noted.push(['open', path(address)]); };
+      Clients.prototype.openWindow = async address => {
+        click();
+        noted.push(['open', path(address)]);
+      };
       navigator.setAppBadge = async number => { noted.push(['badge', number]); };
       navigator.clearAppBadge = async () => { noted.push(['badge', 0]); };
     });
@@ -101,8 +114,46 @@ export class Worker {
     await this.inside.evaluate(async body => {
       const all = await registration.getNotifications();
       const notification = all.find(one => one.body === body);
+      self.clicks = 1;
       dispatchEvent(new NotificationEvent('notificationclick', {notification}));
     }, body);
+  }
+
+  /** The same, and something else happens once the worker has found which windows there are. */
+  async isClickedWhile(body, happens) {
+    await this.inside.evaluate(() => {
+      const {matchAll} = Clients.prototype;
+      Clients.prototype.matchAll = async function(options) {
+        Clients.prototype.matchAll = matchAll;
+        const found = await this.matchAll(options);
+        await new Promise(resolve => { self.goesOn = resolve; });
+        return found;
+      };
+    });
+    await this.isClicked(body);
+    await expect.poll(() => this.inside.evaluate(() => Boolean(self.goesOn)), 'the worker has found the windows').toBe(true);
+    await happens();
+    await this.inside.evaluate(() => self.goesOn());
+  }
+
+  /** From now on no window comes to the front, as in a browser that waits no longer for what a click is to do. */
+  async focusesNothing() {
+    await this.inside.evaluate(() => {
+      WindowClient.prototype.focus = async () => { throw new TypeError('It did not come to the front.'); };
+    });
+  }
+
+  /** From now on no time passes in the worker: it goes on waiting for whatever it waits for, until `timePasses`. */
+  async holdsTime() {
+    await this.inside.evaluate(() => {
+      self.waiting = [];
+      self.setTimeout = (...timer) => self.waiting.push(timer);
+    });
+  }
+
+  /** What it waits for has come; gives how much that was. */
+  async timePasses() {
+    return this.inside.evaluate(() => self.waiting.splice(0).map(([work, , ...given]) => work(...given)).length);
   }
 
   /** What stands in the corner of the screen. */

@@ -184,6 +184,82 @@ test('a click leads a window of the portal there, or opens one; a page of help i
   expect(new URL(dana.page.url()).pathname).toBe('/help-push.html');
 });
 
+test('a click leads no window that the worker has no hold of: another, or a new one', ONCE, async ({signIn}) => {
+  const dana = await signIn('Dana Whitfield', ALLOWED);
+  await dana.page.goto('/messages.html');
+  const worker = await Worker.of(dana.page);
+  await worker.notesWindows();
+  // As with Shift and the button for it: what comes is loaded past the worker.
+  const loaded = dana.page.waitForEvent('load');
+  await worker.tools.send('Page.reload', {ignoreCache: true});
+  await loaded;
+  expect(await dana.page.evaluate(() => navigator.serviceWorker.controller)).toBe(null);
+  await worker.isPushed(textOf('c1', 'first'));
+  await expect.poll(() => bodies(worker)).toEqual(['first']);
+  await worker.isClicked('first');
+  await expect.poll(() => worker.noted('focus', 'open')).toEqual([['open', '/conversation.html?c=c1']]);
+  const other = await dana.page.context().newPage();
+  await other.goto('/appointments.html');
+  // It is the one that was in front last.
+  await dana.page.bringToFront();
+  await worker.isPushed(textOf('c1', 'second'));
+  await expect.poll(() => bodies(worker)).toEqual(['second']);
+  await worker.isClicked('second');
+  await expect.poll(() => new URL(other.url()).pathname).toBe('/conversation.html');
+  expect(new URL(dana.page.url()).pathname).toBe('/messages.html');
+});
+
+test('a window that is closed as somebody clicks does not use the click up', ONCE, async ({stack, signIn}) => {
+  await stack.customerTexts(MARIA, 'Hello');
+  const dana = await signIn('Dana Whitfield', ALLOWED);
+  const help = await dana.page.context().newPage();
+  await help.goto('/help-push.html');
+  const worker = await Worker.of(help);
+  await worker.notesWindows();
+  await dana.opensConversationWith('Hello');
+  const address = new URL(dana.page.url());
+  const conversation = address.searchParams.get('c');
+  await worker.isPushed(textOf('c1', 'first'));
+  await worker.windowsAreFocused(false);
+  await worker.isPushed(textOf(conversation, 'Look'));
+  await expect.poll(() => bodies(worker)).toEqual(['Look', 'first']);
+  await worker.isClickedWhile('Look', () => dana.page.close());
+  await expect.poll(() => worker.noted('focus', 'open')).toEqual([['open', address.pathname + address.search]]);
+});
+
+test('where no window comes to the front, a new one opens', ONCE, async ({signIn}) => {
+  const {page} = await signIn('Dana Whitfield', ALLOWED);
+  const worker = await Worker.of(page);
+  await worker.notesWindows();
+  await worker.focusesNothing();
+  await worker.isPushed(textOf(null, 'Three customers wait', {kind: 'reminder'}));
+  await expect.poll(() => bodies(worker)).toEqual(['Three customers wait']);
+  await worker.isClicked('Three customers wait');
+  await expect.poll(() => worker.noted('focus', 'open')).toEqual([['open', '/']]);
+});
+
+test('a click waits for all windows at once that may have the conversation beside an appointment', ONCE, async ({signIn}) => {
+  const dana = await signIn('Dana Whitfield', ALLOWED);
+  const worker = await Worker.of(dana.page);
+  await worker.isPushed(textOf('c1', 'Hello'));
+  await expect.poll(() => bodies(worker)).toEqual(['Hello']);
+  await worker.holdsTime();
+  // Of an appointment that is not there: nothing is beside it, and each of them is asked.
+  const others = await Promise.all([1, 2].map(() => dana.page.context().newPage()));
+  for (const other of others) {
+    await other.addInitScript(() => {
+      navigator.serviceWorker.addEventListener('message', event => {
+        window.asked = event.data.kind;
+        // A page that is busy, or that the browser has put to sleep, does not answer.
+        event.stopImmediatePropagation();
+      });
+    });
+    await other.goto('/appointment.html?a=nonsense');
+  }
+  await worker.isClicked('Hello');
+  for (const other of others) await expect.poll(() => other.evaluate(() => window.asked)).toBe('which');
+});
+
 test('the app\'s icon has the number that waits for an answer', ONCE, async ({signIn}) => {
   const {page} = await signIn('Dana Whitfield', ALLOWED);
   const worker = await Worker.of(page);
