@@ -22,6 +22,7 @@ const CSS: &[&str] = &[
 /// Of single pages, so that the others need not carry them.
 const HELP: &str = include_str!("../assets/css/help.css");
 const HISTORY: &str = include_str!("../assets/css/history.css");
+const SETTINGS: &str = include_str!("../assets/js/notification-settings.js");
 
 /// The scripts, each in a scope of its own. htmx stands before them, in one file with them: it starts as
 /// soon as its file has run, and in a file of its own that can be before the others have come.
@@ -36,9 +37,9 @@ const JS: &[&str] = &[
     include_str!("../assets/js/appointments.js"),
     include_str!("../assets/js/leave.js"),
     include_str!("../assets/js/bell.js"),
-    include_str!("../assets/js/notification-settings.js"),
     include_str!("../assets/js/live.js"),
     include_str!("../assets/js/sign-in.js"),
+    include_str!("../assets/js/version.js"),
 ];
 
 const HTMX: &str = include_str!("../assets/vendor/htmx-4.0.1.min.js");
@@ -78,14 +79,15 @@ const MADE: &[(&str, &[u8])] = &[
 /// are a sixth of what would be transferred; whatever cannot be read so far as to leave them out is whole.
 pub(crate) static FILES: LazyLock<Vec<File>> = LazyLock::new(|| {
     let style = |css: &str| minifier::css::minify(css).map_or(css.to_owned(), |css| css.to_string()).into_bytes();
-    let js = JS.iter().fold(String::new(), |joined, script| joined + "{\n" + script + "}\n");
-    let js = minifier::js::minify(&js).map_or(js.clone(), |js| js.to_string());
+    let script = |js: &str| minifier::js::minify(js).map_or(js.to_owned(), |js| js.to_string());
+    let js = script(&JS.iter().fold(String::new(), |joined, script| joined + "{\n" + script + "}\n"));
     let js = format!("\"use strict\";\n{{\n{HTMX}}}\n{js}");
     let mut files = vec![
         asset("portal", "css", "text/css; charset=utf-8", style(&CSS.concat())),
         asset("help", "css", "text/css; charset=utf-8", style(HELP)),
         asset("history", "css", "text/css; charset=utf-8", style(HISTORY)),
         asset("portal", "js", "text/javascript; charset=utf-8", js.into_bytes()),
+        asset("notification-settings", "js", "text/javascript; charset=utf-8", script(SETTINGS).into_bytes()),
         asset("htmx", "js", "text/javascript; charset=utf-8", HTMX.as_bytes()),
         asset("offline", "js", "text/javascript; charset=utf-8", OFFLINE.as_bytes()),
         asset("icon", "svg", "image/svg+xml", ICON.as_bytes()),

@@ -1,6 +1,7 @@
 use maud::{Markup, html};
 
 use super::{HELP_WITH_PUSH, Place, portal};
+use crate::assets::address;
 
 /// Which browsers of a person are told of new messages, and of which: what it shows comes from
 /// `push-subscriptions`.
@@ -10,6 +11,7 @@ pub(super) fn page() -> Markup {
         Place::Settings,
         "dashboard",
         &html! {
+            script src=(address("notification-settings.js")) defer {}
             section.panel.settings aria-labelledby="settings-title" {
                 header.panel-head { h1 id="settings-title" { "Notifications settings" } }
                 div id="push-settings" hx-get="/api/push-subscriptions" hx-trigger="load, refresh" hx-swap="innerMorph" hx-config="timeout:10s" {}
