@@ -19,10 +19,12 @@ htmx.registerExtension('merge', {
   htmx_before_request(element, {ctx}) {
     ctx.since = performance.now();
   },
-  htmx_before_swap(element, {ctx}) {
+  htmx_before_swap(element, {ctx, tasks}) {
     asked = element.closest?.('.older') ?? null;
     isPage = ctx.request.method === 'GET';
     request = ctx;
+    // So is what stands beside the list.
+    for (const task of tasks) if (task.target?.live > ctx.since) task.swapSpec = {style: 'none'};
   },
   handle_swap(style, list, fragment) {
     if (style !== 'merge') return false;
@@ -67,7 +69,9 @@ function forget(conversation) {
 
 function replace(came) {
   const there = document.getElementById(came.id);
-  if (there && there.outerHTML !== came.outerHTML) there.replaceWith(came);
+  const stays = there?.outerHTML === came.outerHTML;
+  if (!stays) there?.replaceWith(came);
+  (stays ? there : came).live = performance.now();
   document.dispatchEvent(new Event('replaced'));
 }
 

@@ -31,6 +31,33 @@ test('STOP closes the composer at once, with the reason, and START opens it with
   expect(await stack.phoneOf(MARIA)).toEqual(['Welcome back.']);
 });
 
+test('what was asked for before they wrote STOP does not open it again when it comes after', {tag: '@any-width'}, async ({stack, dana}) => {
+  await dana.isLive();
+  const {page} = dana;
+  let release;
+  const released = new Promise(resolve => { release = resolve; });
+  let isHeld;
+  const held = new Promise(resolve => { isHeld = resolve; });
+  await page.route('**/messages', async route => {
+    const answer = await route.fetch({headers: {...route.request().headers(), 'if-none-match': ''}});
+    // Whatever is asked for after it goes unanswered, and mends nothing.
+    await dana.refreshesNoMore();
+    isHeld();
+    await released;
+    await route.fulfill({response: answer});
+  }, {times: 1});
+  await held;
+  await stack.customerTexts(MARIA, 'Stop.');
+  await expect(banner(dana)).toContainText('they wrote STOP');
+  await page.evaluate(() => {
+    window.swapped = new Promise(resolve => document.addEventListener('htmx:after:swap', resolve, {once: true})).then(() => null);
+  });
+  release();
+  await page.evaluate(() => window.swapped);
+  await expect(banner(dana)).toContainText('they wrote STOP');
+  await expect(dana.reply).toBeDisabled();
+});
+
 test('a page that is opened later says the same, and keeps the draft', async ({stack, dana}) => {
   await dana.reply.fill('Are you su');
   await stack.customerTexts(MARIA, 'revoke');
