@@ -113,8 +113,15 @@ async fn what_a_company_hides_is_hidden_from_the_next_message_on() {
     house.phone(MARIA).texts(HARBOR, "My tooth hurts").await;
     assert_eq!(service.sends(&hers, 1).await[0]["body"], "My tooth hurts");
     assert_eq!(dana.sets_pushes(&json!({"showsText": false})).await.status, 200);
+    let conversation = service.shown(&hers)[0]["conversation"].clone();
     house.phone(MARIA).texts(HARBOR, "Very much").await;
-    assert_eq!(service.sends(&hers, 2).await[1]["body"], "New message");
+    let hidden = service.sends(&hers, 2).await[1].clone();
+    assert_eq!((&hidden["title"], &hidden["body"]), (&json!("Switchboard"), &json!("New message")));
+    assert_eq!(hidden["conversation"], conversation, "a click leads there all the same");
+    house.has_appointment("harbor-dental", "A-1", Some(MARIA)).await;
+    house.flow(&Call::new("c-1", HARBOR, MARIA, "A-1").pressed("2")).await;
+    let hidden = service.sends(&hers, 3).await[2].clone();
+    assert_eq!((&hidden["title"], &hidden["body"]), (&json!("Switchboard"), &json!("A call needs an answer")));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -147,7 +154,7 @@ async fn a_text_of_a_known_customer_is_told_with_their_name_and_next_appointment
     let text = body.strip_suffix(&format!("\u{2026}\n{next}")).expect("the text is cut, and not the appointment");
     assert!(long.starts_with(text), "{body}");
     assert_eq!(dana.sets_pushes(&json!({"showsText": false})).await.status, 200);
-    assert_eq!(told("Very private", 5).await, as_told("Maria Garcia", "New message"));
+    assert_eq!(told("Very private", 5).await, as_told("Switchboard", "New message"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

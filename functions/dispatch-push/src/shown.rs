@@ -41,11 +41,8 @@ pub(crate) struct Whom<'a> {
 }
 
 impl Shown {
-    /// Without the text, and what was said of an appointment, where others may look at the screen.
+    /// Where others may look at the screen it says that there is something, and neither what nor of whom.
     pub(crate) fn of_news(news: &News, whom: &Whom<'_>, shows_text: bool, unanswered: u32) -> Self {
-        let number = || whom.conversation.number.shown_in(whom.company.region);
-        let mut title = whom.conversation.name.clone().unwrap_or_else(number);
-        cut(&mut title, LONGEST_TITLE);
         let (kind, body) = match &news.said {
             Said::Text(text) if shows_text => ("message", Body { said: text.clone(), next: next(whom) }),
             Said::Text(_) => ("message", Body::of("New message")),
@@ -55,6 +52,7 @@ impl Shown {
             }
             Said::ByPhone { .. } => ("call", Body::of("A call needs an answer")),
         };
+        let title = if shows_text { name(whom) } else { "Switchboard".to_owned() };
         let conversation = Some(news.conversation.to_string());
         let (id, at) = (news.position.to_string(), news.position.at.to_string());
         Self { id, kind, conversation, title, body, at, unanswered }
@@ -118,6 +116,13 @@ fn cut(text: &mut String, longest: usize) {
             text.push_str(MORE);
         }
     }
+}
+
+fn name(whom: &Whom<'_>) -> String {
+    let number = || whom.conversation.number.shown_in(whom.company.region);
+    let mut name = whom.conversation.name.clone().unwrap_or_else(number);
+    cut(&mut name, LONGEST_TITLE);
+    name
 }
 
 /// The notification may be read tomorrow: no "today" stands in it.

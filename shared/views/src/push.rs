@@ -117,7 +117,7 @@ fn setting(shows_text: bool, company: &str) -> Markup {
                 legend { "What notifications show, for everybody at " (text(company)) }
                 label.option {
                     input type="radio" name="showsText" value="true" checked[shows_text];
-                    span { "The message’s text, and the customer’s next appointment" }
+                    span { "Who wrote, the text, and the customer’s next appointment" }
                 }
                 label.option {
                     input type="radio" name="showsText" value="false" checked[!shows_text];
