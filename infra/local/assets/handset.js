@@ -35,6 +35,13 @@ document.addEventListener('htmx:after:request', event => {
     problem.textContent = ctx.response.status < 400 || ctx.response.status === 409 ? '' : ctx.text;
     htmx.trigger(document.body, 'look');
   }
+  if (ctx.sourceElement.matches('#carrier select')) {
+    const select = ctx.sourceElement;
+    const done = `${select.previousElementSibling.textContent} ${select.selectedOptions[0].text}.`;
+    problem.textContent = ctx.response.status < 400 ? done : ctx.text;
+    // Each is done once: what was chosen is not how things are.
+    select.value = '';
+  }
   if (ctx.sourceElement !== write) return;
   problem.textContent = ctx.response.status < 400 ? '' : ctx.text;
   if (ctx.response.status < 400) write.reset();

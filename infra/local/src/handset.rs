@@ -29,6 +29,8 @@ pub(crate) fn router() -> Router<Shared> {
         .route("/local/carrier/messages", get(accepted))
         .route("/local/carrier/next", post(steer))
         .route("/local/handset/fate", post(turn))
+        .route("/local/handset/next", post(refuse))
+        .route("/local/handset/receipt", post(report))
         .route("/local/carrier/fates", post(decide_fate))
         .route("/local/carrier/receipts", post(tell))
         .route("/local/carrier/pools", post(fill_pool))
@@ -140,6 +142,68 @@ async fn turn(State(shared): State<Shared>, Form(turned): Form<Turned>) -> Respo
     }
 }
 
+/// What can be done to the next text to the phone, by the name of the `Answer`.
+const NEXT: [(&str, &str); 12] = [
+    ("spend-limit", "is refused: the budget for texts is used up"),
+    ("throttle", "is refused: too many at once"),
+    ("opted-out", "is refused: this customer wants no texts"),
+    ("invalid-number", "is refused: nobody has this number"),
+    ("not-verified", "is refused: the account may only text numbers that it has verified"),
+    ("blocked-country", "is refused: texts to this country are blocked"),
+    ("blocked-number", "is refused: texts to this number are blocked"),
+    ("price", "is refused: it would cost too much"),
+    ("body", "is refused: its text cannot be sent"),
+    ("line", "is refused: nothing can be sent from this line"),
+    ("fail", "meets an error, and is not sent"),
+    ("silent", "meets an error, and is sent all the same"),
+];
+
+#[derive(Deserialize)]
+struct Refuse {
+    #[serde(flatten)]
+    phones: Phones,
+    answer: Answer,
+}
+
+async fn refuse(State(shared): State<Shared>, Form(refuse): Form<Refuse>) -> Response {
+    match known(&shared, &refuse.phones).await {
+        Ok((number, _)) => {
+            shared.carrier.steering.answer_next(number, refuse.answer);
+            StatusCode::NO_CONTENT.into_response()
+        }
+        Err(said) => (StatusCode::UNPROCESSABLE_ENTITY, said).into_response(),
+    }
+}
+
+/// What the carrier can be made to say of the last text to the phone: the event, whether it is the last, and in words.
+const RECEIPTS: [(&str, bool, &str); 8] = [
+    ("TEXT_PENDING", false, "is still on its way"),
+    ("TEXT_DELIVERED", true, "was delivered"),
+    ("TEXT_UNREACHABLE", true, "was not delivered: the phone is switched off"),
+    ("TEXT_INVALID", true, "was not delivered: nobody has this number"),
+    ("TEXT_BLOCKED", true, "was not delivered: the phone blocks the line"),
+    ("TEXT_SPAM", true, "was not delivered: it is taken for spam"),
+    ("TEXT_TTL_EXPIRED", true, "was not delivered: it took too long"),
+    ("TEXT_UNKNOWN", true, "went nobody knows where"),
+];
+
+#[derive(Deserialize)]
+struct Report {
+    #[serde(flatten)]
+    phones: Phones,
+    event: String,
+}
+
+async fn report(State(shared): State<Shared>, Form(report): Form<Report>) -> Response {
+    let Some((event, is_final, _)) = RECEIPTS.iter().find(|(event, ..)| *event == report.event) else {
+        return (StatusCode::BAD_REQUEST, "The carrier does not say that.").into_response();
+    };
+    match known(&shared, &report.phones).await {
+        Ok((number, _)) => told(&shared, &number, event, *is_final).await,
+        Err(said) => (StatusCode::UNPROCESSABLE_ENTITY, said).into_response(),
+    }
+}
+
 #[derive(Deserialize)]
 struct Tell {
     to: String,
@@ -153,7 +217,11 @@ async fn tell(State(shared): State<Shared>, Form(tell): Form<Tell>) -> Response 
     let Some(number) = read(&tell.to, None) else {
         return (StatusCode::BAD_REQUEST, "`to` is a number in E.164.").into_response();
     };
-    match shared.carrier.tell(&number, &tell.event, tell.is_final).await {
+    told(&shared, &number, &tell.event, tell.is_final).await
+}
+
+async fn told(shared: &Shared, number: &PhoneNumber, event: &str, is_final: bool) -> Response {
+    match shared.carrier.tell(number, event, is_final).await {
         Ok(true) => StatusCode::NO_CONTENT.into_response(),
         Ok(false) => (StatusCode::NOT_FOUND, "Nothing was sent to this number.").into_response(),
         Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
@@ -269,6 +337,21 @@ async fn page(State(shared): State<Shared>) -> Response {
                                     option value="untold" { "told nothing of by its carrier" }
                                 }
                             }
+                            details #carrier {
+                                summary { "What its carrier does" }
+                                label { span { "The next text" }
+                                    select name="answer" hx-post="/local/handset/next" hx-swap="none" {
+                                        option value="" { "is sent" }
+                                        @for (answer, words) in NEXT { option value=(answer) { (words) } }
+                                    }
+                                }
+                                label { span { "The last text" }
+                                    select name="event" hx-post="/local/handset/receipt" hx-swap="none" {
+                                        option value="" { "went as it did" }
+                                        @for (event, _, words) in RECEIPTS { option value=(event) { (words) } }
+                                    }
+                                }
+                            }
                         }
                         button #ring type="button" hx-post="/local/handset/call" hx-include="#phones" hx-swap="none" { "Get a confirmation call" }
                         datalist #customers {
@@ -291,4 +374,16 @@ async fn page(State(shared): State<Shared>) -> Response {
         }
     };
     Html(page.into_string()).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_the_next_text_can_meet_is_an_answer_of_the_carrier() {
+        for (answer, words) in NEXT {
+            assert!(serde_json::from_value::<Answer>(json!(answer)).is_ok(), "{words}");
+        }
+    }
 }

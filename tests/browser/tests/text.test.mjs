@@ -87,3 +87,27 @@ test('a phone that is switched off gets no text, and staff are told', {tag: '@an
   await dana.replies('Your crown is ready.');
   await expect(dana.bubbles.last()).toContainText('Not delivered: the phone is switched off or out of reach.');
 });
+
+test('the customer\'s phone also says how the carrier answers the next text, and what it says of the last one', async ({stack, dana, openWindow}) => {
+  const phone = await openWindow();
+  await phone.goto('/handset');
+  await phone.getByLabel('This phone').fill(GRACE);
+  await phone.getByLabel('Text message').fill('Any news?');
+  await phone.getByRole('button', {name: 'Send'}).click();
+  await expect(phone.getByLabel('Text message')).toHaveValue('');
+  await stack.phoneIs('untold', GRACE);
+  await phone.getByText('What its carrier does').click();
+  await phone.getByLabel('The last text').selectOption('was delivered');
+  await expect(phone.getByRole('alert')).toHaveText('Nothing was sent to this number.');
+  await phone.getByLabel('The next text').selectOption('is refused: the budget for texts is used up');
+  await expect(phone.getByRole('alert')).toHaveText('The next text is refused: the budget for texts is used up.');
+  await phone.screenshot({path: `artefacts/${test.info().project.name}-handset-carrier.png`});
+  await dana.opensConversationWith('Any news?');
+  await dana.replies('Your crown is ready.');
+  await expect(dana.bubbles.last().locator('.failed')).toContainText('budget for texts is used up');
+  await dana.replies('Your crown is ready, Grace.');
+  await expect(dana.bubbles.last().locator('.state')).toContainText('Sent to the carrier');
+  await phone.getByLabel('The last text').selectOption('was delivered');
+  await expect(phone.getByRole('alert')).toHaveText('The last text was delivered.');
+  await expect(dana.bubbles.last().locator('.state')).toContainText('Delivered at');
+});
