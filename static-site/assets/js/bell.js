@@ -26,7 +26,7 @@ if (bell) {
     const response = await fetch(`/api/${path}`, {method, headers, body: body && JSON.stringify(body), signal: AbortSignal.timeout(20_000)});
     const answer = response.status === 204 ? {} : await response.json().catch(() => ({}));
     if (!response.ok) throw new Refused(response.status, answer);
-    return {...answer, isNew: response.status === 201};
+    return {...answer, isNew: response.status === 201, at: response.headers.get('Date')};
   }
 
   function show(state, why = '') {
@@ -34,7 +34,10 @@ if (bell) {
     bell.querySelector('.bell-word').textContent = WORDS[state];
     for (const part of panel.querySelectorAll('[data-bell]')) part.hidden = part.dataset.bell !== state;
     document.getElementById('bell-why').textContent = why;
-    if (state !== 'on') test.textContent = '';
+    if (state !== 'on') {
+      test.textContent = '';
+      navigator.clearAppBadge?.().catch(() => {});
+    }
     note.textContent = '';
     document.dispatchEvent(new CustomEvent('push-state', {detail: {state, id: localStorage.getItem(KEPT)}}));
   }
@@ -109,18 +112,19 @@ if (bell) {
   }
 
   // Kept, so a push comes here, unless the last one was not taken for a reason that stays.
-  function stays({id, unanswered, lastProblem}) {
+  function stays({id, unanswered, at, lastProblem}) {
     localStorage.setItem(KEPT, id);
-    badge(unanswered);
-    if (lastProblem?.lasts) show('broken', lastProblem.what);
-    else show('on');
+    if (lastProblem?.lasts) return show('broken', lastProblem.what);
+    show('on');
+    waits({unanswered, at});
   }
 
-  // An icon with no number where there is none.
-  function badge(unanswered) {
-    const done = unanswered ? navigator.setAppBadge?.(unanswered) : navigator.clearAppBadge?.();
-    done?.catch(() => {});
+  // The worker keeps the number on the app's icon: it has what is pushed, too.
+  function waits(told) {
+    if (navigator.setAppBadge && bell.dataset.state === 'on') worker.ready.then(({active}) => active.postMessage({kind: 'waits', ...told}));
   }
+
+  document.addEventListener('frame', ({detail}) => /"(conversations|erased)"/.test(detail) && waits());
 
   // If nobody hears of it, the push service says at the next push that it is gone.
   function forget() {
@@ -279,7 +283,9 @@ if (bell) {
     permission.onchange = () => busy || look().catch(missed);
   }, () => {});
   document.addEventListener('visibilitychange', () => {
-    if (!document.hidden && Date.now() - looked > HOUR) look().catch(missed);
+    if (document.hidden) return;
+    waits();
+    if (Date.now() - looked > HOUR) look().catch(missed);
   });
 
   document.addEventListener('push-removed', () => DOES.off());

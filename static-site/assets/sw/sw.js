@@ -65,10 +65,10 @@ function read(data) {
 const NEEDS_ALL_SHOWN = /AppleWebKit\//.test(navigator.userAgent) && !/Chrome\//.test(navigator.userAgent);
 
 async function take(push) {
-  if (Number.isInteger(push.unanswered)) await badge(push.unanswered);
   const tag = push.conversation ?? push.kind;
   const [there] = await registration.getNotifications({tag});
   const isRepeat = push.id && (there?.data?.id === push.id || await isKnown(push.id));
+  if (!isRepeat) await badge(push);
   if (!isRepeat && (push.kind === 'test' || !await isInFront(push.conversation))) await show(push, tag, there);
   else if (NEEDS_ALL_SHOWN) await pass(push, tag, isRepeat && there);
   if (isRepeat) return;
@@ -101,7 +101,29 @@ function looks({at}) {
   return {icon: ICON, badge: BADGE, timestamp: Date.parse(at) || Date.now()};
 }
 
-async function badge(unanswered) {
+// --- The number on the app's icon: how many customers wait, as of the newest word of it. Pushes say so, and pages
+// while there are any: with the number that they were told, or that it may be another one by now.
+
+addEventListener('message', event => {
+  const {kind, ...told} = event.data;
+  if (kind === 'waits') event.waitUntil('unanswered' in told ? badge(told) : (counting ??= count()));
+});
+
+let counting = null;
+
+// Once for all pages, and for all that comes together.
+async function count() {
+  await new Promise(resolve => setTimeout(resolve, 2000));
+  counting = null;
+  const answer = await fetch('/api/push-subscriptions', {headers: {Accept: 'application/json'}}).catch(() => null);
+  if (!answer?.ok) return;
+  const {unanswered} = await answer.json();
+  // Where it was turned off meanwhile there is none.
+  if (await registration.pushManager.getSubscription()) await badge({unanswered, at: answer.headers.get('Date')});
+}
+
+async function badge({unanswered, at}) {
+  if (!Number.isInteger(unanswered) || !await isNewest(Date.parse(at))) return;
   try {
     if (unanswered) await navigator.setAppBadge?.(unanswered);
     else await navigator.clearAppBadge?.();
@@ -222,6 +244,16 @@ async function know(id) {
     };
     return ids.put({at: now}, id);
   });
+}
+
+// Whether nothing newer was said yet of how many wait. It is kept beside the ids, as a worker may sleep meanwhile.
+async function isNewest(asOf) {
+  const before = await within('readwrite', ids => {
+    const known = ids.get('waits');
+    known.onsuccess = () => known.result?.asOf > asOf || ids.put({asOf}, 'waits');
+    return known;
+  });
+  return !(before?.asOf > asOf);
 }
 
 function within(mode, work) {

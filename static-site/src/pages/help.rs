@@ -149,6 +149,8 @@ fn turn_on() -> Markup {
         p { "The question shows in the middle of the window. Notifications come even when Safari is closed, and also show in Notification Center." }
         h3 { "On Android: Chrome, Edge, Firefox, Samsung Internet" }
         p { "The question shows at the bottom or at the top of the screen. On Android 13 and newer the phone may ask a second time, for the browser itself: allow that too. If you like, install Switchboard from the browser's menu with " b { "Add to Home screen" } ": then it opens from an icon of its own." }
+        h3 { "The number on Switchboard's icon" }
+        p { "Where Switchboard is installed as an app on a computer, and on the Home Screen of an iPhone or iPad, its icon has the number of customers who wait for an answer. While Switchboard is closed, it is the number as of the last notification: a colleague may have answered since." }
     }
 }
 

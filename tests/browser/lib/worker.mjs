@@ -89,6 +89,33 @@ export class Worker {
     });
   }
 
+  /** To the worker this browser is subscribed, or not any more: what `pretendsPush` pretends is in windows alone. */
+  async isSubscribed(subscribed = true) {
+    await this.inside.evaluate(subscribed => {
+      PushManager.prototype.getSubscription = async () => (subscribed ? {} : null);
+    }, subscribed);
+  }
+
+  /** From now on it is noted which windows say something to the worker. */
+  async hearsWindows() {
+    await this.inside.evaluate(() => {
+      self.heard = new Set();
+      addEventListener('message', ({source}) => self.heard.add(source.id));
+    });
+  }
+
+  /** How many have. */
+  async heard() {
+    return this.inside.evaluate(() => self.heard.size);
+  }
+
+  /** Does that, and waits until the worker has counted who waits, as it is about to. */
+  async hasCounted(after) {
+    await this.inside.evaluate(() => { self.counted = counting; });
+    await after();
+    await this.inside.evaluate(() => self.counted);
+  }
+
   /** From now on it is noted what is shown, and whether it makes a sound. */
   async notesNotifications() {
     await this.inside.evaluate(() => {

@@ -338,17 +338,6 @@ test('a browser that two people share tells the one who is signed in', ONCE, asy
   expect(await new Bell(elsewhere).browsers()).toEqual([]);
 });
 
-test('the app\'s icon has the number of those who wait, from the page too', ONCE, async ({stack, signIn}) => {
-  await stack.customerTexts(MARIA, 'Hello');
-  await stack.customerTexts(SAM, 'Is it open today?');
-  const [bell] = await signedIn(signIn)();
-  await bell.page.addInitScript(() => { navigator.setAppBadge = async number => { window.badge = number; }; });
-  await bell.page.goto('/');
-  await bell.does('Turn on');
-  await bell.says('on');
-  await expect.poll(() => bell.page.evaluate(() => window.badge)).toBe(2);
-});
-
 test('the settings name each browser and mark this one; removing it turns the bell off', async ({signIn}) => {
   const [other] = await signedIn(signIn)();
   await other.does('Turn on');
