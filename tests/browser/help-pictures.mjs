@@ -4,18 +4,20 @@ import {fileURLToPath} from 'node:url';
 import {chromium} from '@playwright/test';
 import config from './playwright.config.mjs';
 import {pretendsPush} from './lib/push.mjs';
+import {PushService} from './lib/push-service.mjs';
 import {Stack} from './lib/stack.mjs';
 import {Staff} from './lib/staff.mjs';
 
 const picture = name => fileURLToPath(new URL(`../../static-site/assets/help/${name}.webp`, import.meta.url));
 const {launchOptions, locale, timezoneId} = config.use;
 
-const stack = await Stack.start({demo: true});
+const pushService = await PushService.start();
+const stack = await Stack.start({demo: true, pushService});
 const browser = await chromium.launch(launchOptions);
 
 async function dana(width, push = {}) {
   const context = await browser.newContext({baseURL: stack.address, viewport: {width, height: 800}, locale, timezoneId, reducedMotion: 'reduce'});
-  await pretendsPush(context, push);
+  await pretendsPush(context, {endpoints: `${pushService.origin}/pretended`, ...push});
   const staff = new Staff(await context.newPage());
   await staff.signsInAs('Dana Whitfield');
   return staff;
@@ -62,4 +64,5 @@ try {
 } finally {
   await browser.close();
   await stack.stop();
+  await pushService.stop();
 }

@@ -1,7 +1,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::{Answer, Desk, Send};
+use crate::{Answer, Desk, NOBODY_LISTENS, Send};
 
 /// A browser, by the address that its push service gave it.
 #[derive(Clone, Debug)]
@@ -15,11 +15,11 @@ pub const P256DH: &str = "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWX
 pub const AUTH: &str = "BTBZMqHH6r4Tts7J_aSIgg";
 
 impl Browser {
-    /// A Firefox, one of its own for each name.
+    /// A Firefox, one of its own for each name, that no push reaches.
     #[must_use]
     pub fn firefox(name: &str) -> Self {
         Self {
-            endpoint: format!("https://updates.push.services.mozilla.com/wpush/v2/{name}"),
+            endpoint: format!("{NOBODY_LISTENS}/wpush/v2/{name}"),
             user_agent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
         }
     }
@@ -39,7 +39,10 @@ impl Desk<'_> {
 
     pub async fn puts_subscription(&self, browser: &Browser, subscription: &Value) -> Answer {
         let request = self.request(Method::PUT, "/api/push-subscriptions").header("accept", "application/json");
-        self.send(request.header("user-agent", browser.user_agent).json(subscription)).await
+        let answer = self.send(request.header("user-agent", browser.user_agent).json(subscription)).await;
+        let here = subscription["endpoint"].as_str().is_some_and(|endpoint| endpoint.starts_with("http://127.0.0.1:"));
+        assert!(here || answer.status >= 400, "what is kept is pushed to: a test's browser is on this machine");
+        answer
     }
 
     /// As a click on Turn on says it.

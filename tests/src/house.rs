@@ -7,7 +7,7 @@ use reqwest::redirect::Policy;
 use serde_json::{Value, json};
 use sms::{Provider, Settings};
 
-use crate::{Answer, Desk, HandClock, Phone, PushService, SigningIn, UnsureGateway};
+use crate::{Answer, Desk, HandClock, NOBODY_LISTENS, Phone, PushService, SigningIn, UnsureGateway};
 
 /// Lines of the two companies that every stack serves.
 pub const HARBOR: &str = "+12065550142";
@@ -101,7 +101,7 @@ impl House {
             data: Data::InMemory,
             demo: false,
             sockets: SocketLimits::default(),
-            push_services: Vec::new(),
+            push_services: origins(&[]),
             connections: None,
             sms: Provider::EndUserMessaging(Settings::default()),
             limits: Self::limits(),
@@ -257,5 +257,5 @@ impl Usage {
 }
 
 fn origins(services: &[&PushService]) -> Vec<String> {
-    services.iter().map(|service| service.origin().to_owned()).collect()
+    services.iter().map(|service| service.origin()).chain([NOBODY_LISTENS]).map(str::to_owned).collect()
 }

@@ -27,7 +27,7 @@ pub use event::{Sms, ago, by_queue, by_queue_raw, by_topic, record};
 pub use hand_clock::HandClock;
 pub use house::{HARBOR, HARBOR_SECOND, House, Invoked, TIDEWATER, Usage};
 pub use phone::Phone;
-pub use push_service::{PushService, Pushed, Subscriber};
+pub use push_service::{NOBODY_LISTENS, PushService, Pushed, Subscriber};
 pub use signing_in::SigningIn;
 pub use socket::{Refused, Socket};
 pub use unsure_gateway::UnsureGateway;

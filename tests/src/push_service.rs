@@ -15,6 +15,9 @@ use tokio::task::JoinHandle;
 
 use crate::Browser;
 
+/// A push service that every house may push to, on this machine and of no use: the port is none that a system gives out.
+pub const NOBODY_LISTENS: &str = "http://127.0.0.1:1";
+
 /// It answers as the first part of an endpoint's path says: `ok`, a status such as `410`, or one of
 /// the ways in which a service can be bad.
 pub struct PushService {

@@ -2,12 +2,10 @@
 // are answered here, with keys as a browser makes them. Everything after that is the portal's own.
 
 /**
- * `permission` is what the browser has been told so far, `answer` what somebody answers when it asks, and
- * `fails` the error with which it does not reach its push service.
+ * `endpoints` is where it takes pushes, `permission` what the browser has been told so far, `answer` what
+ * somebody answers when it asks, and `fails` the error with which it does not reach its push service.
  */
-export async function pretendsPush(context, {
-  endpoints = 'https://updates.push.services.mozilla.com/wpush/v2', permission = 'default', answer = 'granted', fails = null,
-} = {}) {
+export async function pretendsPush(context, {endpoints, permission = 'default', answer = 'granted', fails = null}) {
   await context.addInitScript(({endpoints, permission, answer, fails}) => {
     const kept = name => JSON.parse(localStorage.getItem(`pretended-${name}`));
     const keep = (name, value) => localStorage.setItem(`pretended-${name}`, JSON.stringify(value));
