@@ -34,22 +34,26 @@ impl Position {
         Self { at, id: 0 }
     }
 
-    /// The place just before this one: the inclusive upper bound that leaves this one out.
+    /// The place just before this one: the inclusive upper bound that leaves this one out. The very first has none, and
+    /// gives itself.
     #[must_use]
     pub fn predecessor(self) -> Self {
-        match self.id.checked_sub(1) {
+        let before = match self.id.checked_sub(1) {
             Some(id) => Self { id, ..self },
             None => Self { at: Timestamp::from_millis(self.at.as_millis().saturating_sub(1)), id: u128::MAX },
-        }
+        };
+        before.min(self)
     }
 
-    /// The place just after this one: the inclusive lower bound that leaves this one out.
+    /// The place just after this one: the inclusive lower bound that leaves this one out. The very last has none, and
+    /// gives itself.
     #[must_use]
     pub fn successor(self) -> Self {
-        match self.id.checked_add(1) {
+        let after = match self.id.checked_add(1) {
             Some(id) => Self { id, ..self },
             None => Self::start_of(Timestamp::from_millis(self.at.as_millis() + 1)),
-        }
+        };
+        after.max(self)
     }
 }
 
@@ -118,6 +122,12 @@ mod tests {
             assert_eq!(place.predecessor().successor(), place);
             assert_eq!(place.successor().predecessor(), place);
         }
+    }
+
+    #[test]
+    fn there_is_nothing_before_the_first_place_nor_after_the_last() {
+        let (first, last) = (at(0, 0), at(u64::MAX, u128::MAX));
+        assert_eq!((first.predecessor(), last.successor()), (first, last));
     }
 
     #[test]
