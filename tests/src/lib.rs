@@ -11,6 +11,7 @@ mod browser;
 mod call;
 mod desk;
 mod event;
+pub mod foreign;
 mod hand_clock;
 mod house;
 mod phone;

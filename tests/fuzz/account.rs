@@ -1,0 +1,79 @@
+//! The functions in an AWS account in which nothing is, and which answers at once.
+
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::http::StatusCode;
+use aws_smithy_types::body::SdkBody;
+use aws_types::region::Region;
+use domain::{Clock, Randomness, Retention, Timestamp};
+use local::{Instance, TABLE};
+use proptest::prelude::*;
+use proptest::test_runner::TestCaseError;
+use runtime::{Configuration, Metrics, Runtime};
+use serde_json::Value;
+use sms::{Provider, Settings};
+use tests::House;
+use tokio::runtime::Builder;
+
+pub(crate) struct Account {
+    thread: tokio::runtime::Runtime,
+    instance: Instance,
+}
+
+/// An account that has the push keys, and nothing else.
+#[derive(Clone, Debug)]
+struct NothingElse;
+
+impl HttpConnector for NothingElse {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let keys = request.headers().get("x-amz-target") == Some("secretsmanager.GetSecretValue");
+        let key = "A".repeat(42) + "E";
+        let keys =
+            keys.then(|| format!(r#"{{\"subject\":\"mailto:it@example.com\",\"keys\":[{{\"private\":\"{key}\"}}]}}"#));
+        let answer = keys.map_or_else(|| "{}".to_owned(), |keys| format!(r#"{{"SecretString":"{keys}"}}"#));
+        let ok = StatusCode::try_from(200).map(|ok| HttpResponse::new(ok, SdkBody::from(answer)));
+        HttpConnectorFuture::ready(Ok(ok.unwrap()))
+    }
+}
+
+impl Account {
+    pub(crate) fn open() -> Self {
+        let thread = Builder::new_current_thread().enable_all().build().unwrap();
+        let mut aws = runtime::aws_on_lambda().into_builder();
+        aws.set_http_client(Some(http_client_fn(|_, _| SharedHttpConnector::new(NothingElse))));
+        aws.set_endpoint_url(Some("http://aws.local".to_owned()));
+        aws.set_region(Some(Region::from_static("local")));
+        // 2026-11-20T15:00:00Z: what is in the corpus has just been sent.
+        let clock = Clock::new(|| Timestamp::from_millis(1_795_186_800_000));
+        let runtime = Runtime {
+            configuration: Configuration { table: TABLE.to_owned(), retention: Retention::default() },
+            aws: aws.build(),
+            clock: clock.clone(),
+            randomness: Randomness::new(|| [7; 32]),
+            metrics: Metrics::new(clock, |_| ()),
+        };
+        let sms = Provider::EndUserMessaging(Settings::default());
+        Self { thread, instance: Instance::cold(&runtime, "http://aws.local", &sms, &House::limits()) }
+    }
+
+    fn invoke(&self, function: &str, event: &Value) -> Result<Option<Value>, TestCaseError> {
+        let answered = self.thread.block_on(self.instance.invoke(function, event.clone())).unwrap();
+        prop_assert!(!answered.as_ref().is_err_and(|error| error.error_type == "Panic"), "{} panics", function);
+        Ok(answered.ok())
+    }
+
+    /// A function takes an event, or refuses it.
+    pub(crate) fn takes(&self, function: &str, event: &Value) -> Result<(), TestCaseError> {
+        self.invoke(function, event).map(drop)
+    }
+
+    /// Functions answer requests, and not with trouble of ours.
+    pub(crate) fn answers(&self, requests: impl Iterator<Item = (&'static str, Value)>) -> Result<(), TestCaseError> {
+        for (function, request) in requests {
+            let answer = self.invoke(function, &request)?.unwrap_or_default();
+            let status = answer["statusCode"].as_u64().unwrap_or(500);
+            prop_assert!(status < 500, "{} answers {}: {}", function, status, answer["body"]);
+        }
+        Ok(())
+    }
+}
