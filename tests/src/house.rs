@@ -74,7 +74,7 @@ impl House {
 
     /// The same as the first, with SMS that leave by Amazon SNS.
     pub async fn sending_by_sns() -> Self {
-        Self::start(Options { sms: Provider::Sns, ..Self::plain() }).await
+        Self::start(Options { sms: Provider::Sns { max_price: None }, ..Self::plain() }).await
     }
 
     /// The same as the first, with lines whose opt-outs the SMS service leaves to us.

@@ -13,7 +13,7 @@ pub enum Refusal {
     /// The account's settings block the number.
     BlockedNumber,
     SpendLimit,
-    /// A part of it costs more than the deployment allows.
+    /// It costs more than the deployment allows.
     Price,
     /// The text, not whom it is for.
     Body,
@@ -63,7 +63,7 @@ impl Refusal {
             Self::SpendLimit => {
                 Some("the account's monthly spend limit for texts is reached: raise it, or ask AWS for a higher one")
             }
-            Self::Price => Some("a part costs more than the parameter MaxPricePerPart: raise it, if that is worth it"),
+            Self::Price => Some("it costs more than the parameter MaxPricePerText: raise it, if that is worth it"),
             Self::Line => Some(
                 "the line cannot send it: look whether the number or pool belongs to this account, is active, and may text there",
             ),

@@ -64,7 +64,7 @@ impl Gateway {
         let aws = sending_once(aws);
         let service = match provider {
             Provider::EndUserMessaging(settings) => Service::EndUserMessaging(EndUserMessaging::new(&aws, settings)),
-            Provider::Sns => Service::Sns(Sns::new(&aws)),
+            Provider::Sns { max_price } => Service::Sns(Sns::new(&aws, max_price.clone())),
         };
         Self { service, randomness: randomness.clone() }
     }
@@ -75,10 +75,7 @@ impl Gateway {
         let begun = Instant::now();
         let mut wait = FIRST_WAIT;
         loop {
-            let handed = match &self.service {
-                Service::EndUserMessaging(service) => service.hand_over(outgoing).await,
-                Service::Sns(service) => service.hand_over(outgoing).await,
-            };
+            let handed = self.offer(outgoing).await;
             let Handed::Refused(refusal) = handed else { return handed };
             if !refusal.passes() {
                 return handed;
@@ -89,6 +86,13 @@ impl Gateway {
             }
             tokio::time::sleep(waited).await;
             wait *= 2;
+        }
+    }
+
+    async fn offer(&self, outgoing: Outgoing<'_>) -> Handed {
+        match &self.service {
+            Service::EndUserMessaging(service) => service.hand_over(outgoing).await,
+            Service::Sns(service) => service.hand_over(outgoing).await,
         }
     }
 }
@@ -146,4 +150,99 @@ fn refused_connection(error: &(dyn Error + 'static)) -> bool {
         cause = error.source();
     }
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use aws_smithy_runtime_api::client::http::{
+        HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
+    };
+    use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+    use aws_smithy_runtime_api::client::result::ConnectorError;
+    use aws_smithy_runtime_api::http::StatusCode;
+    use aws_smithy_types::body::SdkBody;
+    use aws_types::region::Region;
+    use domain::{MessageKind, Position, Progress, Timestamp};
+    use serde_json::Value;
+
+    use super::*;
+    use crate::provider::Settings;
+
+    /// An SMS service that says the same to whatever it is asked, and keeps what it was asked last. `None` is one that
+    /// nobody connects to.
+    #[derive(Clone, Debug)]
+    struct Says {
+        answer: Option<String>,
+        asked: Arc<Mutex<String>>,
+    }
+
+    impl HttpConnector for Says {
+        fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+            *self.asked.lock().unwrap() = String::from_utf8(request.body().bytes().unwrap().to_vec()).unwrap();
+            let refused = || io::Error::from(io::ErrorKind::ConnectionRefused);
+            let status = StatusCode::try_from(400).unwrap();
+            HttpConnectorFuture::ready(match &self.answer {
+                Some(answer) => Ok(HttpResponse::new(status, SdkBody::from(answer.clone()))),
+                None => Err(ConnectorError::io(refused().into())),
+            })
+        }
+    }
+
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// What came of a message, what of it is in the log, and what the service was asked.
+    async fn sent(provider: &Provider, answer: Option<String>) -> (Handed, Value, String) {
+        let (log, service) = (Log::default(), Says { answer, asked: Arc::default() });
+        let mut aws = runtime::aws_on_lambda().into_builder();
+        let connector = service.clone();
+        aws.set_http_client(Some(http_client_fn(move |_, _| SharedHttpConnector::new(connector.clone()))));
+        aws.set_region(Some(Region::from_static("local")));
+        let gateway = Gateway::new(&aws.build(), provider, &Randomness::new(|| [7; 32]));
+        let line = PhoneNumber::e164("+12065550142").unwrap();
+        let kind =
+            MessageKind::Outbound { by: "Dana".into(), progress: Progress::Queued, again: None, tried_again: None };
+        let position = Position::new(Timestamp::from_millis(1_000_000), 1);
+        let message =
+            Message { conversation: "0".repeat(32).parse().unwrap(), position, line, text: "hi".into(), kind };
+        let (company, to) = ("harbor-dental".parse().unwrap(), PhoneNumber::e164("+14255550182").unwrap());
+        let outgoing = Outgoing { company: &company, message: &message, to: &to, pool: None };
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::fmt().json().with_writer(move || writer.clone()).finish();
+        let listening = tracing::subscriber::set_default(subscriber);
+        let handed = gateway.offer(outgoing).await;
+        drop(listening);
+        let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+        assert!(!log.contains("5550182") && !log.contains("\"hi\""), "{log}");
+        let logged = serde_json::from_str::<Value>(log.lines().last().unwrap()).unwrap()["fields"].clone();
+        let asked = service.asked.lock().unwrap().clone();
+        (handed, logged, asked)
+    }
+
+    #[tokio::test]
+    async fn either_service_is_told_the_most_that_a_text_may_cost_where_there_is_such_a_limit() {
+        let settings = |max_price| Provider::EndUserMessaging(Settings { max_price, ..Settings::default() });
+        let price = || Some("0.50".to_owned());
+        let (_, _, asked) = sent(&settings(price()), None).await;
+        assert_eq!(serde_json::from_str::<Value>(&asked).unwrap()["MaxPrice"], "0.50");
+        let (_, _, asked) = sent(&Provider::Sns { max_price: price() }, None).await;
+        let attribute = asked.split('&').find(|field| field.ends_with("=AWS.SNS.SMS.MaxPrice")).unwrap();
+        let entry = attribute.split(".Name=").next().unwrap();
+        assert!(asked.contains(&format!("{entry}.Value.DataType=Number&{entry}.Value.StringValue=0.50")), "{asked}");
+        for provider in [settings(None), Provider::Sns { max_price: None }] {
+            assert!(!sent(&provider, None).await.2.contains("MaxPrice"));
+        }
+    }
 }

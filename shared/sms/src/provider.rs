@@ -4,8 +4,11 @@ use thiserror::Error;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Provider {
     EndUserMessaging(Settings),
-    /// Amazon SNS, which tells nobody what became of a message.
-    Sns,
+    /// Amazon SNS, which tells nobody what became of a message: nor that it was not sent because it cost more than
+    /// `max_price`, in US dollars.
+    Sns {
+        max_price: Option<String>,
+    },
 }
 
 /// How messages are sent by End User Messaging.
@@ -13,7 +16,7 @@ pub enum Provider {
 pub struct Settings {
     /// What sends their receipts to a topic of ours.
     pub configuration_set: Option<String>,
-    /// The most that a part of a message may cost, in US dollars: `0.50`.
+    /// The most that a message may cost, in US dollars: `0.50`.
     pub max_price: Option<String>,
 }
 
@@ -30,7 +33,7 @@ impl Provider {
                 configuration_set: set("CONFIGURATION_SET"),
                 max_price: set("MAX_PRICE"),
             })),
-            "SNS" => Ok(Self::Sns),
+            "SNS" => Ok(Self::Sns { max_price: set("MAX_PRICE") }),
             _ => Err(UnknownProvider),
         }
     }

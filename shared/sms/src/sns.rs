@@ -13,11 +13,12 @@ use crate::own_connection::OwnConnection;
 #[derive(Clone)]
 pub(crate) struct Sns {
     client: Client,
+    max_price: Option<String>,
 }
 
 impl Sns {
-    pub(crate) fn new(aws: &SdkConfig) -> Self {
-        Self { client: Client::from_conf(Builder::from(aws).interceptor(OwnConnection).build()) }
+    pub(crate) fn new(aws: &SdkConfig, max_price: Option<String>) -> Self {
+        Self { client: Client::from_conf(Builder::from(aws).interceptor(OwnConnection).build()), max_price }
     }
 
     pub(crate) async fn hand_over(&self, Outgoing { message, to, .. }: Outgoing<'_>) -> Handed {
@@ -27,10 +28,14 @@ impl Sns {
             .phone_number(to.as_str())
             .message(&message.text)
             .set_message_attributes(Some(
-                [("AWS.MM.SMS.OriginationNumber", message.line.as_str()), ("AWS.SNS.SMS.SMSType", "Transactional")]
-                    .into_iter()
-                    .filter_map(|(name, value)| Some((name.to_owned(), attribute(value)?)))
-                    .collect(),
+                [
+                    ("AWS.MM.SMS.OriginationNumber", "String", Some(message.line.as_str())),
+                    ("AWS.SNS.SMS.SMSType", "String", Some("Transactional")),
+                    ("AWS.SNS.SMS.MaxPrice", "Number", self.max_price.as_deref()),
+                ]
+                .into_iter()
+                .filter_map(|(name, data_type, value)| Some((name.to_owned(), attribute(data_type, value?)?)))
+                .collect(),
             ))
             .send()
             .await;
@@ -41,8 +46,8 @@ impl Sns {
     }
 }
 
-fn attribute(value: &str) -> Option<MessageAttributeValue> {
-    MessageAttributeValue::builder().data_type("String").string_value(value).build().ok()
+fn attribute(data_type: &str, value: &str) -> Option<MessageAttributeValue> {
+    MessageAttributeValue::builder().data_type(data_type).string_value(value).build().ok()
 }
 
 fn refusal(error: &PublishError) -> Refusal {

@@ -124,7 +124,7 @@ impl World {
         let table = runtime.store();
         let sms = match story.provider {
             Provider::EndUserMessaging => sms::Provider::EndUserMessaging(sms::Settings::default()),
-            Provider::Sns => sms::Provider::Sns,
+            Provider::Sns => sms::Provider::Sns { max_price: None },
         };
         // Both companies text both customers' countries.
         let countries = ["US", "AU"].into_iter().filter_map(|country| country.parse().ok()).collect();
