@@ -71,7 +71,7 @@ impl Refusal {
                 Some("more was sent in a second than the number may: a number of another type, or a pool, sends more")
             }
             Self::Other => {
-                Some("the SMS service refused it: its code, beside this, is in the SMS service's API reference")
+                Some("the SMS service refused it: its code and reason, beside this, are in the service's API reference")
             }
             Self::OptedOut | Self::InvalidNumber | Self::Body | Self::Unreachable => None,
         }

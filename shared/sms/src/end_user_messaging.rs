@@ -43,7 +43,7 @@ impl EndUserMessaging {
             .await;
         match sent {
             Ok(answer) => Handed::Accepted { provider_id: answer.message_id.unwrap_or_default() },
-            Err(error) => outcome(&error, refusal),
+            Err(error) => outcome(&error, refusal, reason),
         }
     }
 }
@@ -75,6 +75,17 @@ fn refusal(error: &SendTextMessageError) -> Refusal {
         // Said by the service before it looks at the message.
         error if error.code() == Some("Throttling") => Refusal::Throttled,
         _ => Refusal::Other,
+    }
+}
+
+/// What the API has a name for beside the code.
+fn reason(error: &SendTextMessageError) -> Option<&str> {
+    match error {
+        SendTextMessageError::AccessDeniedException(denied) => Some(denied.reason.as_ref()?.as_str()),
+        SendTextMessageError::ConflictException(conflict) => Some(conflict.reason.as_ref()?.as_str()),
+        SendTextMessageError::ServiceQuotaExceededException(quota) => Some(quota.reason.as_ref()?.as_str()),
+        SendTextMessageError::ValidationException(invalid) => Some(invalid.reason.as_ref()?.as_str()),
+        _ => None,
     }
 }
 

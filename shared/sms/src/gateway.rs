@@ -113,8 +113,13 @@ fn jittered(wait: Duration, randomness: &Randomness) -> Duration {
     wait.mul_f64(0.5 + randomness.fraction() / 2.0)
 }
 
-/// What an answer without acceptance means; `refusal` reads what the service says.
-pub(crate) fn outcome<E>(error: &SdkError<E, HttpResponse>, refusal: impl Fn(&E) -> Refusal) -> Handed
+/// What an answer without acceptance means; `refusal` reads what the service says, and `reason` what its code alone does
+/// not say.
+pub(crate) fn outcome<E>(
+    error: &SdkError<E, HttpResponse>,
+    refusal: impl Fn(&E) -> Refusal,
+    reason: impl Fn(&E) -> Option<&str>,
+) -> Handed
 where
     E: ProvideErrorMetadata,
 {
@@ -131,9 +136,10 @@ where
         _ => Handed::Unknown,
     };
     let code = error.code().unwrap_or("none");
+    let reason = error.as_service_error().and_then(reason);
     if let Handed::Refused(refused) = &handed {
         let remedy = refused.remedy().unwrap_or("nothing");
-        tracing::warn!(code, ?refused, remedy, "the carrier did not accept a message");
+        tracing::warn!(code, reason, ?refused, remedy, "the carrier did not accept a message");
     } else {
         tracing::warn!(code, "nobody knows whether the carrier accepted a message");
     }
@@ -165,7 +171,7 @@ mod tests {
     use aws_smithy_types::body::SdkBody;
     use aws_types::region::Region;
     use domain::{MessageKind, Position, Progress, Timestamp};
-    use serde_json::Value;
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::provider::Settings;
@@ -229,6 +235,106 @@ mod tests {
         let logged = serde_json::from_str::<Value>(log.lines().last().unwrap()).unwrap()["fields"].clone();
         let asked = service.asked.lock().unwrap().clone();
         (handed, logged, asked)
+    }
+
+    /// Words of what staff and operators are told, of whom the latter can mend not everything.
+    fn told(refusal: Refusal) -> (&'static str, &'static str) {
+        match refusal {
+            Refusal::OptedOut => ("asked to get no more texts by replying STOP", "nothing"),
+            Refusal::InvalidNumber => ("does not accept this number", "nothing"),
+            Refusal::NotVerified => ("numbers that were verified", "the SMS sandbox"),
+            Refusal::BlockedCountry => ("does not text to this country", "a protect configuration"),
+            Refusal::BlockedNumber => ("settings block texts to this number", "a protect configuration"),
+            Refusal::SpendLimit => ("budget for texts is used up", "monthly spend limit"),
+            Refusal::Price => ("costs more than your company allows", "the parameter MaxPricePerText"),
+            Refusal::Body => ("does not accept this text", "nothing"),
+            Refusal::Line => ("your company's number cannot send this text", "belongs to this account, is active"),
+            Refusal::Throttled => ("too many texts at once", "or a pool, sends more"),
+            Refusal::Unreachable => ("the SMS service could not be reached", "nothing"),
+            Refusal::Other => ("the SMS service refused this message", "its code and reason"),
+        }
+    }
+
+    fn is_told(refusal: Refusal, logged: &Value) {
+        let ((staff, operators), sentence) = (told(refusal), refusal.sentence());
+        let remedy = logged["remedy"].as_str().unwrap();
+        assert!(sentence.starts_with("Not sent: ") && sentence.ends_with('.'), "{sentence}");
+        assert!(sentence.contains(staff), "{refusal:?}: {sentence}");
+        assert!(remedy.contains(operators) && !remedy.ends_with('.'), "{refusal:?}: {remedy}");
+    }
+
+    #[tokio::test]
+    async fn whatever_end_user_messaging_refuses_staff_are_told_in_a_sentence_and_operators_with_code_and_reason() {
+        let (conflict, quota, invalid) = ("ConflictException", "ServiceQuotaExceededException", "ValidationException");
+        let denied = "AccessDeniedException";
+        for (code, reason, field, refusal) in [
+            ("ThrottlingException", None, None, Refusal::Throttled),
+            ("ResourceNotFoundException", None, None, Refusal::Line),
+            (conflict, Some("DESTINATION_PHONE_NUMBER_OPTED_OUT"), None, Refusal::OptedOut),
+            (conflict, Some("DESTINATION_PHONE_NUMBER_NOT_VERIFIED"), None, Refusal::NotVerified),
+            (conflict, Some("DESTINATION_COUNTRY_BLOCKED_BY_PROTECT_CONFIGURATION"), None, Refusal::BlockedCountry),
+            (
+                conflict,
+                Some("DESTINATION_PHONE_NUMBER_BLOCKED_BY_PROTECT_NUMBER_OVERRIDE"),
+                None,
+                Refusal::BlockedNumber,
+            ),
+            (conflict, Some("MESSAGE_TYPE_MISMATCH"), None, Refusal::Line),
+            (conflict, Some("NO_ORIGINATION_IDENTITIES_FOUND"), None, Refusal::Line),
+            (conflict, Some("NUMBER_CAPABILITIES_MISMATCH"), None, Refusal::Line),
+            (conflict, Some("REGISTRATION_NOT_COMPLETE"), None, Refusal::Line),
+            (conflict, Some("RESOURCE_NOT_ACTIVE"), None, Refusal::Line),
+            (conflict, Some("OF_SOME_YEAR_TO_COME"), None, Refusal::Other),
+            (quota, Some("MONTHLY_SPEND_LIMIT_REACHED_FOR_TEXT"), None, Refusal::SpendLimit),
+            (quota, Some("OF_SOME_YEAR_TO_COME"), None, Refusal::Other),
+            (denied, Some("ACCOUNT_DISABLED"), None, Refusal::Other),
+            (denied, Some("INSUFFICIENT_ACCOUNT_REPUTATION"), None, Refusal::Other),
+            (invalid, Some("PRICE_OVER_THRESHOLD"), None, Refusal::Price),
+            (invalid, Some("COUNTRY_NOT_ENABLED"), None, Refusal::BlockedCountry),
+            (invalid, Some("DESTINATION_COUNTRY_BLOCKED"), None, Refusal::BlockedCountry),
+            (invalid, Some("INVALID_IDENTITY_FOR_DESTINATION_COUNTRY"), None, Refusal::Line),
+            (invalid, Some("INTERNATIONAL_SENDING_NOT_SUPPORTED"), None, Refusal::Line),
+            (invalid, Some("SENDER_ID_NOT_REGISTERED"), None, Refusal::Line),
+            (invalid, Some("FIELD_VALIDATION_FAILED"), Some("DestinationPhoneNumber"), Refusal::InvalidNumber),
+            (invalid, Some("FIELD_VALIDATION_FAILED"), Some("OriginationIdentity"), Refusal::Line),
+            (invalid, Some("FIELD_VALIDATION_FAILED"), Some("MessageBody"), Refusal::Body),
+            (invalid, Some("FIELD_VALIDATION_FAILED"), Some("TimeToLive"), Refusal::Other),
+        ] {
+            let fields = field.map(|name| json!([{"Name": name, "Message": "is not valid"}]));
+            let said = json!({"__type": code, "Message": "refused", "Reason": reason, "Fields": fields});
+            let (handed, logged, _) =
+                sent(&Provider::EndUserMessaging(Settings::default()), Some(said.to_string())).await;
+            assert_eq!(handed, Handed::Refused(refusal), "{code} {reason:?}");
+            assert_eq!((logged["code"].as_str(), logged["reason"].as_str()), (Some(code), reason), "{logged}");
+            is_told(refusal, &logged);
+        }
+    }
+
+    #[tokio::test]
+    async fn whatever_sns_refuses_staff_are_told_in_a_sentence_and_operators_with_its_code() {
+        for (code, message, refusal) in [
+            ("OptedOut", "The phone number has opted out", Refusal::OptedOut),
+            ("InvalidParameter", "Invalid parameter: PhoneNumber Reason: not valid", Refusal::InvalidNumber),
+            ("InvalidParameter", "Invalid parameter: Message too long", Refusal::Body),
+            ("Throttled", "Rate exceeded", Refusal::Throttled),
+            ("AuthorizationError", "Not authorized", Refusal::Other),
+        ] {
+            let said = format!(
+                "<ErrorResponse><Error><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>"
+            );
+            let (handed, logged, _) = sent(&Provider::Sns { max_price: None }, Some(said)).await;
+            assert_eq!((handed, logged["code"].as_str()), (Handed::Refused(refusal), Some(code)));
+            is_told(refusal, &logged);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_service_that_nobody_connects_to_has_sent_nothing() {
+        for provider in [Provider::Sns { max_price: None }, Provider::EndUserMessaging(Settings::default())] {
+            let (handed, logged, _) = sent(&provider, None).await;
+            assert_eq!(handed, Handed::Refused(Refusal::Unreachable));
+            is_told(Refusal::Unreachable, &logged);
+        }
     }
 
     #[tokio::test]

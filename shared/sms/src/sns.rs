@@ -41,7 +41,7 @@ impl Sns {
             .await;
         match published {
             Ok(answer) => Handed::Accepted { provider_id: answer.message_id.unwrap_or_default() },
-            Err(error) => outcome(&error, refusal),
+            Err(error) => outcome(&error, refusal, |_| None),
         }
     }
 }
