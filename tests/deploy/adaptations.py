@@ -38,6 +38,12 @@ And in how the tests speak to it, for want of DNS and certificates:
    dead-letter queue after the fifth time: some 12 minutes. While one test waits for that, it is 1 s.
 8. The AWS CLI that sam's environment has, version 1, asks SQS at an address of its own whatever `AWS_ENDPOINT_URL`
    says. It is told by an option (`Emulator.aws`).
+
+And in what functions reach beside AWS, which is on this machine as well, on a network that nothing leads out of:
+
+9. A push service has the name of one that browsers are known to use, and an address that anybody could reach, so that
+   what a function looks at before it sends is as it is deployed. Only its certificate cannot be had: functions believe
+   an authority of the tests' own (`SSL_CERT_FILE`), and no other.
 """
 
 import json

@@ -6,13 +6,22 @@ from calls import INSTANCE
 from deployment import Deployment
 from emulator import Emulator
 from issuer import Issuer
-from people import NO_PUSH_SERVICE, Company, Customer, Staff
+from people import Company, Customer, Staff
+from push_service import PushService
 from seeding import Seeding
 
 
 @pytest.fixture(scope="session")
-def emulator():
-    emulator = Emulator()
+def push_service():
+    """Where the browsers of staff are notified through."""
+    push_service = PushService()
+    yield push_service
+    push_service.stop()
+
+
+@pytest.fixture(scope="session")
+def emulator(push_service):
+    emulator = Emulator(roots=push_service.roots)
     yield emulator
     emulator.stop()
 
@@ -29,7 +38,7 @@ def issuer():
 def deployment(emulator, issuer):
     """The stack, deployed once. Tests share it, each with customers and texts of its own."""
     deployment = Deployment(
-        emulator, ConnectInstanceArn=INSTANCE, PushServices=NO_PUSH_SERVICE,
+        emulator, ConnectInstanceArn=INSTANCE,
         # One person does everything here.
         StaffLimits="1000/10000", **issuer.parameters(),
     )

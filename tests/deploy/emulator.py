@@ -23,7 +23,8 @@ OWNER = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
 
 
 class Emulator:
-    def __init__(self):
+    def __init__(self, roots):
+        """`roots` certify whom functions ask that is not AWS."""
         self.home = tempfile.TemporaryDirectory(prefix="switchboard-ministack-")
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -44,6 +45,8 @@ class Emulator:
             "AUTH": "true",
             # Only the functions look at this: they call AWS through the recorder.
             "AWS_ENDPOINT_URL": self.recorder.url,
+            # And at this. Adaptation 9.
+            "SSL_CERT_FILE": str(roots),
         }
         with self.log.open("wb") as log:
             # A session of its own, so that the functions that it has started end with it.

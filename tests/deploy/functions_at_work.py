@@ -11,11 +11,13 @@ import secrets
 import time
 from dataclasses import dataclass
 
+from browsers import Browser
 from calls import Call
 from deadlines import eventually
 from deployment import Deployment
 from issuer import Issuer
 from people import Company, Customer, Staff
+from push_service import NOT_CERTIFIED
 
 FRESH_LINES = (f"+1206555{n:04}" for n in itertools.count(1000))
 FRESH_CUSTOMERS = (f"+1425555{n:04}" for n in itertools.count(1000))
@@ -175,7 +177,7 @@ def staff_keep_an_appointment(world):
 
 
 def staff_turn_notifications_on_and_off(world):
-    browser = world.dana.is_notified_in(secrets.token_hex(8))
+    browser = world.dana.is_notified_in(Browser())
     shown = world.dana.gets("/api/push-subscriptions")
     assert shown.status == 200, shown.body
     assert shown.json()["key"] and browser in [it["id"] for it in shown.json()["browsers"]]
@@ -193,12 +195,12 @@ def kept_for_later(world):
 
 def a_browser_cannot_be_reached_and_then_its_session_ends(world):
     lena = world.harbor.staff("lena", "Lena Moss")
-    browser = lena.is_notified_in(secrets.token_hex(8))
+    browser = lena.is_notified_in(Browser(NOT_CERTIFIED))
     later = kept_for_later(world)
     text = world.newest_event(world.conversation())
     assert world.pushes(text) == []
     shown = {it["id"]: it for it in lena.gets("/api/push-subscriptions").json()["browsers"]}
-    assert shown[browser]["lastProblem"], "its push service is not there"
+    assert shown[browser]["lastProblem"], "its push service is not believed"
     assert kept_for_later(world) > later
     assert world.pushes(world.removed(world.session_of(lena))) == []
     assert browser not in [it["id"] for it in lena.gets("/api/push-subscriptions").json()["browsers"]]

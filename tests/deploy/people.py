@@ -9,16 +9,6 @@ from websocket import WebSocketBadStatusException, WebSocketConnectionClosedExce
 from deadlines import eventually
 
 
-# A host that there is none of and never will be (RFC 6761): nothing is sent out of the machine.
-NO_PUSH_SERVICE = "push.invalid"
-
-# Those of RFC 8291's example.
-BROWSERS_KEYS = {
-    "p256dh": "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4",
-    "auth": "BTBZMqHH6r4Tts7J_aSIgg",
-}
-
-
 class Answer:
     """An HTTP answer, in the words of the journeys."""
 
@@ -127,8 +117,7 @@ class Staff:
 
     def is_notified_in(self, browser):
         """Turns notifications on in a browser, or is there again with it. Gives its id."""
-        subscription = {"endpoint": f"https://{NO_PUSH_SERVICE}/{browser}", "keys": BROWSERS_KEYS}
-        answer = self.puts("/api/push-subscriptions", subscription)
+        answer = self.puts("/api/push-subscriptions", browser.subscription())
         assert answer.status in (200, 201), f"{answer.status}: {answer.body}"
         return answer.json()["id"]
 

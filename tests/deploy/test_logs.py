@@ -1,10 +1,9 @@
 """What the functions log says nothing of who wrote what. Run after the journeys, it reads what they left."""
 
-import json
 import re
 
 from deadlines import eventually
-from logs import log_of
+from logs import log_of, metrics_of
 from template import resources
 
 TEXT = "My PIN is quokka, please call back"
@@ -46,8 +45,3 @@ def test_what_is_counted_is_counted_where_the_alarms_and_the_dashboard_look(depl
     assert [{"Name": "Function", "Value": {"Ref": "SendReply"}}] in [metric["Dimensions"] for metric in watched]
     dashboard = resources("AWS::CloudWatch::Dashboard")["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
     assert '["Switchboard", "SendAccepted", "Function", "${SendReply}"' in dashboard
-
-
-def metrics_of(deployment, function):
-    lines = [line for line in log_of(deployment).splitlines() if line.startswith("{") and '"_aws"' in line]
-    return [counted for counted in map(json.loads, lines) if counted["Function"] == function]

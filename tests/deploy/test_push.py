@@ -1,40 +1,176 @@
-"""A text becomes a push by itself: table, stream, dispatch-push. The only push service that is allowed here is none."""
+"""A text becomes a push by itself: table, stream, dispatch-push, and TLS to a push service that is known by default."""
 
-import secrets
+import socket
+import time
 
-from deadlines import eventually
-from logs import log_of
-from people import BROWSERS_KEYS
-
+import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from browsers import Browser, decoded
+from deadlines import eventually
+from logs import log_of, metrics_of
+from push_service import INSIDE, NAME, NOT_CERTIFIED
+from template import resources
+
+DAY = 24 * 60 * 60
 
 
 @pytest.fixture
-def browser(dana):
-    """What a browser of Dana's is called in its address, and its id."""
-    name = secrets.token_hex(8)
-    identity = dana.is_notified_in(name)
-    yield name, identity
-    dana.deletes(f"/api/push-subscriptions/{identity}")
+def notified(dana):
+    """Has Dana notified in a browser until the test ends. Gives its id."""
+    turned_on = []
+
+    def turns_on(browser):
+        turned_on.append(dana.is_notified_in(browser))
+        return turned_on[-1]
+
+    yield turns_on
+    for identity in turned_on:
+        dana.deletes(f"/api/push-subscriptions/{identity}")
+
+
+@pytest.fixture
+def told(push_service):
+    """The pushes by which a browser was told of a text, once there are so many."""
+
+    def told(browser, text, times=1):
+        def found():
+            return [it for it in push_service.pushes[browser.path] if browser.reads(it)["body"].split("\n")[0] == text]
+
+        eventually(lambda: len(found()) >= times, f"{text!r} is pushed")
+        return found()
+
+    return told
+
+
+@pytest.fixture
+def inside():
+    """Something inside of the private network, at the port that push services are dialled at."""
+    with socket.create_server(("127.0.0.1", 443)) as door:
+        door.setblocking(False)
+        yield door
+
+
+def shown(staff):
+    return {it["id"]: it for it in staff.gets("/api/push-subscriptions").json()["browsers"]}
 
 
 def problem_of(staff, identity):
-    browsers = staff.gets("/api/push-subscriptions").json()["browsers"]
-    return next(it["lastProblem"] for it in browsers if it["id"] == identity)
+    return eventually(lambda: shown(staff)[identity]["lastProblem"], "staff are told of a problem")["what"]
 
 
-def test_a_text_is_pushed_at_once_and_staff_are_told_what_keeps_it_from_arriving(harbor, dana, maria, browser):
-    _, identity = browser
-    assert problem_of(dana, identity) is None
+def test_a_text_is_pushed_once_and_the_browser_reads_who_said_what(harbor, dana, maria, notified, told):
+    browser = Browser()
+    identity = notified(browser)
+    dana.books("Maria Lopez", maria.number)
     maria.texts(harbor.line, "Is my glasses case at your desk?")
-    problem = eventually(lambda: problem_of(dana, identity), "its push service was not found")
-    assert "could not be reached" in problem["what"], problem
+    told(browser, "Is my glasses case at your desk?")
+    maria.texts(harbor.line, "Or my coat?")
+    told(browser, "Or my coat?")
+    # What was pushed twice has come twice by now.
+    (push,) = told(browser, "Is my glasses case at your desk?")
+    conversation = dana.conversation_with(maria.number)["conversation"]
+    read = browser.reads(push)
+    assert (read["kind"], read["title"], read["conversation"]) == ("message", "Maria Lopez", conversation)
+    assert read["body"].startswith("Is my glasses case at your desk?\nNext appointment: "), read["body"]
+    said = {name: push.headers[name] for name in ("Host", "Content-Encoding", "Urgency", "Topic")}
+    assert said == {"Host": NAME, "Content-Encoding": "aes128gcm", "Urgency": "high", "Topic": conversation}
+    assert DAY - 60 * 60 < int(push.headers["TTL"]) <= DAY, "until it is no news any more"
+    delivered = eventually(lambda: shown(dana)[identity]["lastDelivery"], "it is noted")
+    assert delivered and shown(dana)[identity]["lastProblem"] is None
 
 
-def test_nothing_of_a_browser_is_in_any_log(deployment, harbor, dana, maria, browser):
-    name, identity = browser
+def test_a_push_service_can_verify_that_we_push_and_to_whom(harbor, dana, maria, notified, told):
+    browser = Browser()
+    notified(browser)
+    maria.texts(harbor.line, "Who is calling?")
+    (push,) = told(browser, "Who is calling?")
+    scheme, rest = push.headers["Authorization"].split(" ", 1)
+    signed = dict(part.strip().split("=", 1) for part in rest.split(","))
+    assert (scheme, signed["k"]) == ("vapid", dana.gets("/api/push-subscriptions").json()["key"])
+    public = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), decoded(signed["k"]))
+    claims = jwt.decode(signed["t"], public, algorithms=["ES256"], audience=f"https://{NAME}")
+    assert claims["sub"].startswith(("mailto:", "https:"))
+    assert time.time() < claims["exp"] <= time.time() + DAY, "RFC 8292, section 2"
+
+
+def test_a_browser_that_its_push_service_knows_no_more_is_forgotten(push_service, harbor, dana, maria, notified, told):
+    gone, other = Browser(), Browser()
+    push_service.answers[gone.path].append((410, {}))
+    identity, stays = notified(gone), notified(other)
+    maria.texts(harbor.line, "Can I come at 3?")
+    told(gone, "Can I come at 3?")
+    eventually(lambda: identity not in shown(dana), "it is forgotten")
+    maria.texts(harbor.line, "Or at 4?")
+    told(other, "Or at 4?")
+    assert stays in shown(dana)
+    assert len(push_service.pushes[gone.path]) == 1, "it is sent nothing more"
+
+
+def test_a_push_service_that_asks_to_wait_is_given_it_again_by_the_queue(push_service, harbor, dana, maria, notified, told):
+    browser = Browser()
+    push_service.answers[browser.path].append((429, {"Retry-After": "2"}))
+    identity = notified(browser)
+    maria.texts(harbor.line, "Is anybody there?")
+    first, second = told(browser, "Is anybody there?", times=2)
+    assert second.at - first.at >= 2, "it is left alone for as long as it asked"
+    assert browser.reads(first)["id"] == browser.reads(second)["id"], "it is shown once"
+    eventually(lambda: shown(dana)[identity]["lastDelivery"], "it has arrived")
+
+
+@pytest.mark.parametrize("metric, answer", [
+    ("PushRefused", (403, {})),
+    # For longer than anybody wants to be told.
+    ("PushGivenUp", (429, {"Retry-After": str(2 * DAY)})),
+])
+def test_what_an_operator_can_mend_is_counted_where_an_alarm_looks(
+    deployment, push_service, harbor, maria, notified, metric, answer
+):
+    name = deployment.function("DispatchPush")["FunctionName"]
+    alarm = resources("AWS::CloudWatch::Alarm")[f"{metric}Alarm"]["Properties"]
+    assert alarm["Dimensions"] == [{"Name": "Function", "Value": {"Ref": "DispatchPush"}}]
+
+    def counted():
+        directives = [it["_aws"]["CloudWatchMetrics"][0] for it in metrics_of(deployment, name) if it.get(alarm["MetricName"]) == 1]
+        return sum(it["Namespace"] == alarm["Namespace"] and it["Dimensions"] == [["Function"]] for it in directives)
+
+    before = counted()
+    browser = Browser()
+    push_service.answers[browser.path].append(answer)
+    notified(browser)
     maria.texts(harbor.line, "Hello?")
-    eventually(lambda: problem_of(dana, identity), "its push service was not found")
+    eventually(lambda: counted() == before + 1, f"{metric} is counted")
+
+
+def test_a_push_service_that_does_not_prove_its_name_is_sent_nothing_and_staff_are_told(push_service, harbor, dana, maria, notified):
+    browser = Browser(NOT_CERTIFIED)
+    identity = notified(browser)
+    maria.texts(harbor.line, "Hello?")
+    problem = problem_of(dana, identity)
+    assert "could not be reached" in problem, problem
+    assert push_service.pushes[browser.path] == []
+
+
+def test_a_known_name_that_stands_for_an_address_inside_is_not_dialled_and_staff_are_told(harbor, dana, maria, notified, inside):
+    identity = notified(Browser(INSIDE))
+    maria.texts(harbor.line, "Hello?")
+    problem = problem_of(dana, identity)
+    assert "not one that Switchboard may send to" in problem, problem
+    with pytest.raises(BlockingIOError):
+        inside.accept()
+
+
+def test_nothing_of_a_browser_is_in_any_log(deployment, push_service, harbor, dana, maria, notified, told):
+    taken, refused, unreached = Browser(), Browser(), Browser(NOT_CERTIFIED)
+    push_service.answers[refused.path].append((403, {}))
+    identities = [notified(browser) for browser in (taken, refused, unreached)]
+    maria.texts(harbor.line, "Hello?")
+    told(taken, "Hello?")
+    for identity in identities[1:]:
+        problem_of(dana, identity)
     written = log_of(deployment)
-    for secret in (name, *BROWSERS_KEYS.values()):
-        assert secret not in written, secret
+    assert f'"service":"{NAME}"' in written, "what was refused is told by its push service"
+    for browser in (taken, refused, unreached):
+        for secret in browser.secrets():
+            assert secret not in written, secret

@@ -1,0 +1,41 @@
+"""Browsers of staff, which take notifications through a push service, and read them by an implementation that is not
+ours."""
+
+import base64
+import json
+import secrets
+
+import http_ece
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from push_service import NAME
+
+
+def encoded(data):
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def decoded(text):
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+class Browser:
+    def __init__(self, service=NAME):
+        self.service = service
+        # Whoever knows it can send to the browser.
+        self.path = f"/fcm/send/{secrets.token_hex(8)}"
+        self.key, self.auth = ec.generate_private_key(ec.SECP256R1()), secrets.token_bytes(16)
+
+    def subscription(self):
+        """What `PushSubscription.toJSON()` gives."""
+        point = self.key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+        keys = {"p256dh": encoded(point), "auth": encoded(self.auth)}
+        return {"endpoint": f"https://{self.service}{self.path}", "expirationTime": None, "keys": keys}
+
+    def secrets(self):
+        """What nobody else is to know of it."""
+        return [self.path.rsplit("/", 1)[-1], *self.subscription()["keys"].values()]
+
+    def reads(self, push):
+        return json.loads(http_ece.decrypt(push.body, private_key=self.key, auth_secret=self.auth, version="aes128gcm"))
