@@ -1,6 +1,7 @@
 """What the emulator drops without a word, asserted on the translated template: what AWS is given."""
 
 import json
+import re
 
 import pytest
 from cfnlint.helpers import REGIONS
@@ -167,6 +168,14 @@ def test_browsers_are_notified_of_what_is_news_and_end_when_their_session_does()
     assert told_of == {"CONVERSATION#", "SESSION#", "COMPANY#", "PUSH#"}
     readers = [it for it in of_streams().values()]
     assert len(readers) <= 2, "a shard of a table's stream has two readers at most"
+
+
+def test_push_services_are_hosts_and_what_is_below_them_as_functions_read_them():
+    pattern = re.compile(translated()["Parameters"]["PushServices"]["AllowedPattern"])
+    for services in ("", "known", "push.example.com", ".push.example.org", "known,a.b-c.xn--p1ai,.0.example.com"):
+        assert pattern.search(services), services
+    for wrong in ("unknown", "localhost", ".com", "0x7f.1", "a..example.com", "a.-b.c", "*.example.com", "..example.com", "known,"):
+        assert not pattern.search(wrong), wrong
 
 
 def test_a_socket_is_opened_with_a_session_only_and_is_answered():
