@@ -50,18 +50,23 @@ def test_a_region_without_the_services_is_named_before_anything_is_made(emulator
 
 def refused(emulator, parameters, *words, region=REGION):
     cloudformation = emulator.client("cloudformation", region)
+    # As sam does: what is sent along may be no longer than 51,200 bytes.
+    s3 = emulator.client("s3")
+    s3.create_bucket(Bucket="templates")
+    s3.put_object(Bucket="templates", Key="wrong", Body=json.dumps(without_code()))
     with pytest.raises(ClientError) as refusal:
         # What `sam deploy` asks first, and whose answer it prints.
         cloudformation.create_change_set(
             StackName="wrong",
             ChangeSetName="wrong",
             ChangeSetType="CREATE",
-            TemplateBody=json.dumps(without_code()),
+            TemplateURL=f"{emulator.url}/templates/wrong",
             Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()],
             Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
         )
     message = refusal.value.response["Error"]["Message"]
     assert all(word in message for word in words), message
+    assert len(message) < 500, "it says no more than what is wrong"
     assert set(state(emulator, "wrong")) <= {"REVIEW_IN_PROGRESS"}
 
 
