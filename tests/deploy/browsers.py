@@ -23,19 +23,23 @@ def decoded(text):
 class Browser:
     def __init__(self, service=NAME):
         self.service = service
-        # Whoever knows it can send to the browser.
+        # Whoever knows it can send to the browser, if their key is the one that it has subscribed with.
         self.path = f"/fcm/send/{secrets.token_hex(8)}"
+        self.signed_by = None
         self.key, self.auth = ec.generate_private_key(ec.SECP256R1()), secrets.token_bytes(16)
 
-    def subscription(self):
-        """What `PushSubscription.toJSON()` gives."""
+    def subscribes(self, key):
+        """What a page hands over: as `PushSubscription.toJSON()` has it, and the key that it was made with, once."""
+        self.signed_by = self.signed_by or key
+        return {"endpoint": f"https://{self.service}{self.path}", "expirationTime": None, "keys": self.keys(), "key": self.signed_by}
+
+    def keys(self):
         point = self.key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
-        keys = {"p256dh": encoded(point), "auth": encoded(self.auth)}
-        return {"endpoint": f"https://{self.service}{self.path}", "expirationTime": None, "keys": keys}
+        return {"p256dh": encoded(point), "auth": encoded(self.auth)}
 
     def secrets(self):
         """What nobody else is to know of it."""
-        return [self.path.rsplit("/", 1)[-1], *self.subscription()["keys"].values()]
+        return [self.path.rsplit("/", 1)[-1], *self.keys().values()]
 
     def reads(self, push):
         return json.loads(http_ece.decrypt(push.body, private_key=self.key, auth_secret=self.auth, version="aes128gcm"))

@@ -3,6 +3,7 @@ import itertools
 import pytest
 
 from calls import INSTANCE
+from deadlines import eventually
 from deployment import Deployment
 from emulator import Emulator
 from issuer import Issuer
@@ -86,3 +87,17 @@ def maria(deployment, numbers):
 @pytest.fixture(scope="session")
 def stranger(deployment):
     return lambda token=None: Staff(deployment, token)
+
+
+@pytest.fixture
+def told(push_service):
+    """The pushes by which a browser was told of a text, once there are so many."""
+
+    def told(browser, text, times=1):
+        def found():
+            return [it for it in push_service.pushes[browser.path] if browser.reads(it)["body"].split("\n")[0] == text]
+
+        eventually(lambda: len(found()) >= times, f"{text!r} is pushed")
+        return found()
+
+    return told

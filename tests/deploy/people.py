@@ -117,7 +117,8 @@ class Staff:
 
     def is_notified_in(self, browser):
         """Turns notifications on in a browser, or is there again with it. Gives its id."""
-        answer = self.puts("/api/push-subscriptions", browser.subscription())
+        key = self.gets("/api/push-subscriptions").json()["key"]
+        answer = self.puts("/api/push-subscriptions", browser.subscribes(key))
         assert answer.status in (200, 201), f"{answer.status}: {answer.body}"
         return answer.json()["id"]
 

@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 
+from browsers import Browser
 from deadlines import eventually
 from emulator import ROOT
 from people import Customer, Staff
@@ -111,17 +112,21 @@ def test_the_issuers_secret_is_rotated_without_a_deployment(deployment, issuer, 
         Staff(deployment).signs_in(issuer, email)
 
 
-def test_push_keys_are_rotated_and_a_browser_that_knows_the_earlier_one_goes_on(deployment, dana):
-    operator = Operator(deployment)
+def test_push_keys_are_rotated_and_a_browser_that_knows_the_earlier_one_goes_on(deployment, harbor, dana, maria, told):
+    operator, early = Operator(deployment), Browser()
     before = dana.gets("/api/push-subscriptions").json()["key"]
-    browser = dana.is_notified_in("an-early-one")
+    browser = dana.is_notified_in(early)
     assert "already" in operator.runs("push-keys", "create").stderr
     rotated = json.loads(operator.runs("--json", "push-keys", "rotate").stdout)["rotated"]
     assert rotated["before"] == before != rotated["key"]
     # What an instance knows of the keys, it knows for five minutes.
-    deployment.starts_cold("PushSubscriptions")
+    for function in ("PushSubscriptions", "DispatchPush"):
+        deployment.starts_cold(function)
     assert dana.gets("/api/push-subscriptions").json()["key"] == rotated["key"]
-    assert dana.is_notified_in("an-early-one") == browser
+    assert dana.is_notified_in(early) == browser
+    maria.texts(harbor.line, "Do you still hear of me?")
+    (push,) = told(early, "Do you still hear of me?")
+    assert push.headers["Authorization"].endswith(f"k={before}")
     name = deployment.outputs["PushSecret"]
     kept = json.loads(operator.aws("secretsmanager", "get-secret-value", "--secret-id", name))["SecretString"]
     assert len(json.loads(kept)["keys"]) == 2

@@ -31,20 +31,6 @@ def notified(dana):
 
 
 @pytest.fixture
-def told(push_service):
-    """The pushes by which a browser was told of a text, once there are so many."""
-
-    def told(browser, text, times=1):
-        def found():
-            return [it for it in push_service.pushes[browser.path] if browser.reads(it)["body"].split("\n")[0] == text]
-
-        eventually(lambda: len(found()) >= times, f"{text!r} is pushed")
-        return found()
-
-    return told
-
-
-@pytest.fixture
 def inside():
     """Something inside of the private network, at the port that push services are dialled at."""
     with socket.create_server(("127.0.0.1", 443)) as door:
