@@ -1,4 +1,4 @@
-"""The commands of infra/README.md, as they stand there."""
+"""infra/README.md: its commands, as they stand there, and what its tables are of."""
 
 import re
 import shlex
@@ -11,8 +11,17 @@ README = ROOT / "infra" / "README.md"
 
 def commands(heading):
     """The blocks of commands below a heading."""
+    return re.findall(r"^```sh\n(.*?)^```$", below(heading), re.M | re.S)
+
+
+def rows(heading):
+    """What the rows of the table below a heading are of."""
+    return {name for row in re.findall(r"^\| (`.*?) \|", below(heading), re.M) for name in re.findall(r"`(\w+)`", row)}
+
+
+def below(heading):
     (section,) = re.findall(rf"^## {re.escape(heading)}$(.*?)(?=^## |\Z)", README.read_text(), re.M | re.S)
-    return re.findall(r"^```sh\n(.*?)^```$", section, re.M | re.S)
+    return section
 
 
 def run(deployment, block, folder):

@@ -7,6 +7,7 @@ import pytest
 from cfnlint.helpers import REGIONS
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
+from readme import rows
 from template import listed, policies, resources, statements, translated
 
 TABLE = resources("AWS::DynamoDB::Table")["Table"]
@@ -351,6 +352,11 @@ def test_every_alarm_tells_somebody_and_says_what_it_means():
         assert alarm["Properties"]["AlarmActions"] == [{"Ref": "AlarmTopic"}], name
         assert alarm["Properties"]["AlarmDescription"], name
         assert alarm["Properties"]["TreatMissingData"] == "notBreaching", name
+
+
+def test_whoever_deploys_is_told_of_every_parameter_and_every_alarm():
+    assert rows("Deploy") == set(translated()["Parameters"])
+    assert rows("Alarms") == set(ALARMS)
 
 
 @pytest.mark.parametrize("metric", ["Errors", "Throttles"])
