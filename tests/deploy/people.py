@@ -117,8 +117,9 @@ class Staff:
 
     def is_notified_in(self, browser):
         """Turns notifications on in a browser, or is there again with it. Gives its id."""
-        key = self.gets("/api/push-subscriptions").json()["key"]
-        answer = self.puts("/api/push-subscriptions", browser.subscribes(key))
+        settings = self.gets("/api/push-subscriptions")
+        assert settings.status == 200, f"{settings.status}: {settings.body}"
+        answer = self.puts("/api/push-subscriptions", browser.subscribes(settings.json()["key"]))
         assert answer.status in (200, 201), f"{answer.status}: {answer.body}"
         return answer.json()["id"]
 
