@@ -6,9 +6,11 @@ use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
 use aws_types::region::Region;
 use domain::{Clock, Randomness, Retention, Timestamp};
-use local::{Instance, TABLE};
+use https::NotAnswered;
+use local::{Instance, OptOutsManaged, TABLE};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
+use push::Pusher;
 use runtime::{Configuration, Metrics, Runtime};
 use serde_json::Value;
 use sms::{Provider, Settings};
@@ -52,8 +54,9 @@ impl Account {
             randomness: Randomness::new(|| [7; 32]),
             metrics: Metrics::new(clock, |_| ()),
         };
-        let sms = Provider::EndUserMessaging(Settings::default());
-        Self { thread, instance: Instance::cold(&runtime, "http://aws.local", &sms, &House::limits()) }
+        let (sms, managed) = (Provider::EndUserMessaging(Settings::default()), OptOutsManaged::ByUs);
+        let nobody = Pusher::carried_by(|_| async { Err(NotAnswered::NotReached) }, runtime.clock.clone());
+        Self { thread, instance: Instance::cold(&runtime, "http://aws.local", nobody, &sms, &House::limits(), managed) }
     }
 
     fn invoke(&self, function: &str, event: &Value) -> Result<Option<Value>, TestCaseError> {
