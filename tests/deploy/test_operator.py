@@ -10,6 +10,7 @@ import pytest
 from browsers import Browser
 from deadlines import eventually
 from emulator import ROOT
+from logs import log_of
 from people import Customer, Staff
 from readme import commands, run
 from template import resources
@@ -256,6 +257,28 @@ def test_the_doctor_finds_an_alarm_that_rings_and_one_that_would_tell_nobody(dep
     operator.follows(found.pop("SignInAlarm would tell nobody: its actions are off"))
     assert found == {}
     cloudwatch.set_alarm_state(AlarmName=rings, StateValue="OK", StateReason="a test")
+
+
+def test_a_slip_in_the_allowed_countries_keeps_nobody_from_texting_and_is_told(deployment, dana):
+    operator, canadian, briton = Operator(deployment), "+16135550190", "+447400123456"
+    refused = dana.writes_first(canadian, "Hello")
+    assert (refused.status, refused.code()) == (422, "country-not-allowed")
+    deployment.deploy(AllowedCountries="GB,ZZ,CA")
+    try:
+        for number in (canadian, briton):
+            assert dana.writes_first(number, "Hello").status == 201, number
+        assert "names what is no country" in log_of(deployment)
+        slip = "ZZ of AllowedCountries is no country: each company texts its own country, and GB, CA"
+        is_told(operator, {slip})
+    finally:
+        # What is not said stays as it was.
+        deployment.deploy(AllowedCountries='""')
+    is_told(operator, set())
+
+
+def is_told(operator, wrong):
+    """Once the doctor finds this and nothing else: functions that were deployed just now are pending for a moment."""
+    eventually(lambda: set(operator.asks_the_doctor()) == wrong, f"the doctor finds {wrong or 'nothing'}", patience=120)
 
 
 def test_the_doctor_says_that_a_region_has_no_sms_service(operator):

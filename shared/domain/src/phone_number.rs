@@ -140,6 +140,19 @@ impl Region {
         self.country_code().is_some()
     }
 
+    /// Reads ISO 3166 codes between commas, `CA,GB`: the regions that have numbers, and what is of none of them.
+    #[must_use]
+    pub fn read_list(text: &str) -> (Vec<Self>, Vec<&str>) {
+        let (mut regions, mut unknown) = (Vec::new(), Vec::new());
+        for code in text.split(',').filter(|code| !code.is_empty()) {
+            match code.parse() {
+                Ok(region) if Self::has_numbers(region) => regions.push(region),
+                Ok(_) | Err(NotARegion) => unknown.push(code),
+            }
+        }
+        (regions, unknown)
+    }
+
     fn country_code(self) -> Option<i32> {
         numbering_plans::code_of_region(self.0)
     }
@@ -191,6 +204,13 @@ mod tests {
             let number = PhoneNumber::mobile(written, region(home)).unwrap();
             assert_eq!(number.as_str(), "+14255550182", "{written}");
         }
+    }
+
+    #[test]
+    fn of_a_list_of_regions_what_is_none_is_told_apart() {
+        assert_eq!(Region::read_list("CA,GB"), (vec![region("CA"), region("GB")], Vec::new()));
+        assert_eq!(Region::read_list("CA,ZZ,,UK,GB"), (vec![region("CA"), region("GB")], vec!["ZZ", "UK"]));
+        assert_eq!(Region::read_list(""), (Vec::new(), Vec::new()));
     }
 
     #[test]

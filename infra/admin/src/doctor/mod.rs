@@ -2,6 +2,7 @@
 
 mod alarms;
 mod cloudwatch;
+mod countries;
 mod directory;
 mod finding;
 mod functions;
@@ -57,6 +58,7 @@ async fn deployed(report: &mut Report, which: &WhichPlace) -> anyhow::Result<()>
     report.add(table::check(&live).await)?;
     report.add(topic::check(&live).await)?;
     report.add([receipts::check(&live).await])?;
+    report.add([countries::check(&live.stack)])?;
     report.add(functions::check(&live).await)?;
     let (readers, missing) = readers::find(&live).await;
     report.add(missing)?;

@@ -1,0 +1,52 @@
+//! Whether the countries that are texted besides each company's own are countries.
+
+use domain::Region;
+
+use crate::doctor::Finding;
+use crate::stack::Stack;
+
+const CHECK: &str = "countries";
+
+pub(crate) fn check(stack: &Stack) -> Finding {
+    verdict(stack.parameter("AllowedCountries").unwrap_or_default())
+}
+
+fn verdict(allowed: &str) -> Finding {
+    let (countries, unknown) = Region::read_list(allowed);
+    let countries: Vec<_> = countries.iter().map(ToString::to_string).collect();
+    let texted = match countries.join(", ") {
+        none if none.is_empty() => "each company texts its own country only".to_owned(),
+        countries => format!("each company texts its own country, and {countries}"),
+    };
+    if unknown.is_empty() {
+        return Finding::ok(CHECK, texted);
+    }
+    Finding::wrong(
+        CHECK,
+        format!("{} of AllowedCountries is no country: {texted}", unknown.join(", ")),
+        "correct AllowedCountries, ISO 3166 codes as CA,GB (GB, not UK), and deploy again",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::Verdict;
+
+    #[test]
+    fn a_code_that_no_country_has_is_named_beside_those_that_are_texted() {
+        for (allowed, verdict_is, says) in [
+            ("", Verdict::Ok, "each company texts its own country only"),
+            ("CA,GB", Verdict::Ok, "each company texts its own country, and CA, GB"),
+            (
+                "CA,ZZ",
+                Verdict::Wrong,
+                "ZZ of AllowedCountries is no country: each company texts its own country, and CA",
+            ),
+            ("UK", Verdict::Wrong, "UK of AllowedCountries is no country: each company texts its own country only"),
+        ] {
+            let finding = verdict(allowed);
+            assert_eq!((finding.verdict, finding.says.as_str()), (verdict_is, says), "{allowed}");
+        }
+    }
+}
