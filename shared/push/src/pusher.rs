@@ -220,7 +220,9 @@ mod tests {
         body.len() >= length.parse().unwrap()
     }
 
-    /// RFC 8291, section 5: the browser's key pair and secret, and what it is sent.
+    /// RFC 8291, section 5: the browser's key pair and secret, and what it is sent. What we send has a salt, a key and a
+    /// padding of its own, so it is read by the same function, and in `tests/push` by one that is not ours and that has
+    /// written this example byte for byte.
     #[test]
     fn the_example_of_the_standard_is_read() {
         let decoded = |text: &str| URL_SAFE_NO_PAD.decode(text).unwrap();
