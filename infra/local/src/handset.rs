@@ -154,8 +154,8 @@ const NEXT: [(&str, &str); 12] = [
     ("price", "is refused: it would cost too much"),
     ("body", "is refused: its text cannot be sent"),
     ("line", "is refused: nothing can be sent from this line"),
-    ("fail", "meets an error, and is not sent"),
-    ("silent", "meets an error, and is sent all the same"),
+    ("fail", "meets an error, so it is not sent"),
+    ("silent", "meets an error, but it is sent all the same"),
 ];
 
 #[derive(Deserialize)]
