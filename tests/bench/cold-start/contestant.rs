@@ -27,6 +27,8 @@ pub(crate) enum Asked {
     Query,
     Page,
     Conversations,
+    /// Who did what about a customer.
+    History,
     /// A refresh first, and then whether there is anything new, which there is not.
     RefreshAgain,
     Inbound,
@@ -71,6 +73,7 @@ impl Asked {
             Self::Nothing | Self::Query => scene.query(),
             Self::Page => scene.page(),
             Self::Conversations => scene.conversations(),
+            Self::History => scene.history(),
             Self::RefreshAgain if n > 0 => scene.refresh_again(),
             Self::RefreshAgain => scene.refresh(),
             Self::Inbound => scene::inbound(unique()),
@@ -96,6 +99,7 @@ impl Asked {
             Self::Page | Self::Conversations | Self::RefreshAgain => {
                 answer["statusCode"] == 200 && body().contains("half past three")
             }
+            Self::History => answer["statusCode"] == 200 && body().contains("entered the appointment"),
             Self::Inbound | Self::Receipt | Self::ShowChange | Self::PushChange => {
                 answer["batchItemFailures"].as_array().is_some_and(Vec::is_empty)
             }

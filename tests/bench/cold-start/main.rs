@@ -212,6 +212,7 @@ fn contestants(arguments: &Arguments, built: &Path) -> Vec<Contestant> {
         function("fetch-conversation", Asked::Page, Trusts::Few),
         function("list-notifications", Asked::RefreshAgain, Trusts::Few),
         function("list-conversations", Asked::Conversations, Trusts::Few),
+        function("customer-data", Asked::History, Trusts::Few),
         function("authorize", Asked::Authorize, Trusts::Few),
         function("inbound-sms", Asked::Inbound, Trusts::Few),
         function("send-reply", Asked::Reply, Trusts::Few),

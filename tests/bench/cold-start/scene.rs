@@ -99,6 +99,11 @@ impl Scene {
         self.request("GET", "/api/conversations", "/api/conversations", &[])
     }
 
+    pub(crate) fn history(&self) -> Value {
+        let path = format!("/api/conversations/{}/history", self.conversation);
+        self.request("GET", "/api/conversations/{conversation}/history", &path, &[])
+    }
+
     pub(crate) fn refresh(&self) -> Value {
         self.request("GET", "/api/notifications", "/api/notifications", &[])
     }
