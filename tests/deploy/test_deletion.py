@@ -48,7 +48,8 @@ def test_everything_is_deleted_and_what_was_said_only_when_it_is_meant(stack, tm
         dynamodb.delete_table(TableName=table)
     assert cognito.describe_user_pool(UserPoolId=pool)["UserPool"]["DeletionProtection"] == "ACTIVE"
     # MiniStack has no phone numbers.
-    *kept, number = kept.strip().splitlines()
+    *kept, unprotected, number = kept.strip().splitlines()
+    assert unprotected.endswith("--no-deletion-protection-enabled") and "update-phone-number" in unprotected
     assert number.startswith("aws pinpoint-sms-voice-v2 release-phone-number")
     run(stack, "\n".join(kept), tmp_path)
     with pytest.raises(dynamodb.exceptions.ResourceNotFoundException):
