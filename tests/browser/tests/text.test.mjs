@@ -74,12 +74,7 @@ test('a customer writes on their phone and reads what staff answer', async ({sta
 });
 
 test('a phone that is switched off gets no text, and staff are told', {tag: '@any-width'}, async ({dana, openWindow}) => {
-  const phone = await openWindow();
-  await phone.goto('/handset');
-  await phone.getByLabel('This phone').fill(GRACE);
-  await phone.getByLabel('Text message').fill('Any news?');
-  await phone.getByRole('button', {name: 'Send'}).click();
-  await expect(phone.getByLabel('Text message')).toHaveValue('');
+  const phone = await graceAsks(openWindow);
   const turned = phone.waitForResponse('**/local/handset/fate');
   await phone.getByLabel('and is').selectOption('switched off');
   expect((await turned).status()).toBe(204);
@@ -89,12 +84,7 @@ test('a phone that is switched off gets no text, and staff are told', {tag: '@an
 });
 
 test('the customer\'s phone also says how the carrier answers the next text, and what it says of the last one', async ({stack, dana, openWindow}) => {
-  const phone = await openWindow();
-  await phone.goto('/handset');
-  await phone.getByLabel('This phone').fill(GRACE);
-  await phone.getByLabel('Text message').fill('Any news?');
-  await phone.getByRole('button', {name: 'Send'}).click();
-  await expect(phone.getByLabel('Text message')).toHaveValue('');
+  const phone = await graceAsks(openWindow);
   await stack.phoneIs('untold', GRACE);
   await phone.getByText('What its carrier does').click();
   await phone.getByLabel('The last text').selectOption('was delivered');
@@ -111,3 +101,14 @@ test('the customer\'s phone also says how the carrier answers the next text, and
   await expect(phone.getByRole('alert')).toHaveText('The last text was delivered.');
   await expect(dana.bubbles.last().locator('.state')).toContainText('Delivered at');
 });
+
+/** Gives her phone, once it has sent "Any news?". */
+async function graceAsks(openWindow) {
+  const phone = await openWindow();
+  await phone.goto('/handset');
+  await phone.getByLabel('This phone').fill(GRACE);
+  await phone.getByLabel('Text message').fill('Any news?');
+  await phone.getByRole('button', {name: 'Send'}).click();
+  await expect(phone.getByLabel('Text message')).toHaveValue('');
+  return phone;
+}
