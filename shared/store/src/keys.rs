@@ -131,7 +131,7 @@ pub(crate) enum Part {
 }
 
 pub(crate) fn part(item: &HashMap<String, AttributeValue>) -> Part {
-    match item.get(SK).and_then(|sk| sk.as_s().ok()).map(String::as_str) {
+    match sk(item).as_deref() {
         Some(HEAD) => Part::Head,
         Some(OPT_OUT) => Part::OptOut,
         Some(PERSON) => Part::Person,

@@ -83,13 +83,7 @@ fn two_way(region: &str, topic: &str, line: &Line, known: &[PhoneNumberInformati
             format!("add it to the pool in AWS End User Messaging SMS, or switchboard-admin line leaves-by {ours}"),
         );
     }
-    let id = number.phone_number_id.as_deref().unwrap_or(&number.phone_number_arn);
-    let turn_on = || {
-        let command = format!(
-            "pinpoint-sms-voice-v2 update-phone-number --phone-number-id {id} --two-way-enabled --two-way-channel-arn {topic}"
-        );
-        aws_command(&command, region)
-    };
+    let turn_on = || update(number, &format!("--two-way-enabled --two-way-channel-arn {topic}"), region);
     match number.two_way_channel_arn() {
         _ if !number.two_way_enabled => {
             Finding::wrong(CHECK, format!("{ours} takes no texts: two-way SMS is off"), turn_on())
@@ -99,8 +93,14 @@ fn two_way(region: &str, topic: &str, line: &Line, known: &[PhoneNumberInformati
     }
 }
 
+/// The command that changes how a number is set.
+pub(super) fn update(number: &PhoneNumberInformation, options: &str, region: &str) -> String {
+    let id = number.phone_number_id.as_deref().unwrap_or(&number.phone_number_arn);
+    aws_command(&format!("pinpoint-sms-voice-v2 update-phone-number --phone-number-id {id} {options}"), region)
+}
+
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use aws_sdk_pinpointsmsvoicev2::primitives::DateTime;
     use aws_sdk_pinpointsmsvoicev2::types::builders::PhoneNumberInformationBuilder;
     use aws_sdk_pinpointsmsvoicev2::types::{MessageType, NumberType};
@@ -111,7 +111,7 @@ mod tests {
 
     const TOPIC: &str = "arn:aws:sns:eu-west-1:123456789012:inbound";
 
-    fn number() -> PhoneNumberInformationBuilder {
+    pub(in crate::doctor) fn number() -> PhoneNumberInformationBuilder {
         PhoneNumberInformation::builder()
             .phone_number_arn("arn:aws:sms-voice:eu-west-1:123456789012:phone-number/phone-1")
             .phone_number_id("phone-1")

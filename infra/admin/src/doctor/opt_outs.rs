@@ -3,8 +3,8 @@
 use aws_sdk_pinpointsmsvoicev2::types::PhoneNumberInformation;
 use domain::{Carries, Line};
 
-use crate::doctor::Finding;
 use crate::doctor::live::aws_command;
+use crate::doctor::{Finding, lines};
 
 const CHECK: &str = "opt-outs";
 
@@ -37,9 +37,7 @@ fn managed_otherwise(line: &Line, number: &PhoneNumberInformation, by_us: bool, 
         ),
         _ => return None,
     };
-    let id = number.phone_number_id.as_deref().unwrap_or(&number.phone_number_arn);
-    let command = format!("pinpoint-sms-voice-v2 update-phone-number --phone-number-id {id} {flag}");
-    Some(Finding::wrong(CHECK, says, aws_command(&command, region)))
+    Some(Finding::wrong(CHECK, says, lines::update(number, flag, region)))
 }
 
 /// Whether the service keeps the opt-outs of two numbers together.
@@ -50,13 +48,9 @@ fn share(one: &PhoneNumberInformation, other: &PhoneNumberInformation) -> bool {
 
 fn shared_list(line: &Line, other: &Line, number: &PhoneNumberInformation, region: &str) -> Finding {
     let (ours, company, list) = (&line.number, &line.company, &number.opt_out_list_name);
-    let id = number.phone_number_id.as_deref().unwrap_or(&number.phone_number_arn);
     let create =
         aws_command(&format!("pinpoint-sms-voice-v2 create-opt-out-list --opt-out-list-name {company}"), region);
-    let update = aws_command(
-        &format!("pinpoint-sms-voice-v2 update-phone-number --phone-number-id {id} --opt-out-list-name {company}"),
-        region,
-    );
+    let update = lines::update(number, &format!("--opt-out-list-name {company}"), region);
     Finding::wrong(
         CHECK,
         format!(
@@ -69,29 +63,14 @@ fn shared_list(line: &Line, other: &Line, number: &PhoneNumberInformation, regio
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_pinpointsmsvoicev2::primitives::DateTime;
-    use aws_sdk_pinpointsmsvoicev2::types::{MessageType, NumberCapability, NumberStatus, NumberType};
     use serde_json::json;
 
     use super::*;
 
     fn number(number: &str, list: &str, self_managed: bool) -> PhoneNumberInformation {
-        let number = PhoneNumberInformation::builder()
-            .phone_number_arn(format!("arn:aws:sms-voice:eu-west-1:123456789012:phone-number/{number}"))
-            .phone_number_id(format!("phone-{}", &number[number.len() - 4..]))
-            .phone_number(number)
-            .status(NumberStatus::Active)
-            .iso_country_code("US")
-            .message_type(MessageType::Transactional)
-            .number_capabilities(NumberCapability::Sms)
-            .number_type(NumberType::TollFree)
-            .monthly_leasing_price("2.00")
-            .two_way_enabled(true)
-            .self_managed_opt_outs_enabled(self_managed)
-            .opt_out_list_name(list)
-            .deletion_protection_enabled(false)
-            .created_timestamp(DateTime::from_secs(0));
-        number.build().unwrap()
+        let id = format!("phone-{}", &number[number.len() - 4..]);
+        let number = lines::tests::number().phone_number(number).phone_number_id(id);
+        number.opt_out_list_name(list).self_managed_opt_outs_enabled(self_managed).build().unwrap()
     }
 
     fn line(number: &str, company: &str) -> Line {
