@@ -23,6 +23,8 @@ ADDRESS = ("9.9.9.9", 443)
 NAME = "fcm.googleapis.com"
 NOT_CERTIFIED = "updates.push.services.mozilla.com"
 INSIDE = "jmt17.google.com"
+# Public until a test has it stand for something else.
+REBOUND = "web.push.apple.com"
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import socket
 import time
+from pathlib import Path
 
 import jwt
 import pytest
@@ -10,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from browsers import Browser, decoded
 from deadlines import eventually
 from logs import log_of, metrics_of
-from push_service import INSIDE, NAME, NOT_CERTIFIED
+from push_service import INSIDE, NAME, NOT_CERTIFIED, REBOUND
 from template import resources
 
 DAY = 24 * 60 * 60
@@ -36,6 +37,20 @@ def inside():
     with socket.create_server(("127.0.0.1", 443)) as door:
         door.setblocking(False)
         yield door
+
+
+@pytest.fixture
+def rebound():
+    """Has a name stand for another address, until the test ends. The file is of the tests' own network (`alone`)."""
+    hosts = Path("/etc/hosts")
+    before = hosts.read_text()
+
+    def stands_for(name, address):
+        assert name in before
+        hosts.write_text(before.replace(name, "") + f"{address} {name}\n")
+
+    yield stands_for
+    hosts.write_text(before)
 
 
 def shown(staff):
@@ -138,8 +153,19 @@ def test_a_push_service_that_does_not_prove_its_name_is_sent_nothing_and_staff_a
     assert push_service.pushes[browser.path] == []
 
 
-def test_a_known_name_that_stands_for_an_address_inside_is_not_dialled_and_staff_are_told(harbor, dana, maria, notified, inside):
-    identity = notified(Browser(INSIDE))
+def test_a_browser_whose_push_service_is_inside_is_not_kept_and_its_person_is_told(dana):
+    browser = Browser(INSIDE)
+    refused = dana.puts("/api/push-subscriptions", browser.subscribes(dana.gets("/api/push-subscriptions").json()["key"]))
+    assert (refused.status, refused.code()) == (422, "push-service-not-allowed"), refused.body
+    assert "inside a private network" in refused.json()["error"]["message"]
+    assert shown(dana) == {}
+
+
+def test_a_name_that_has_come_to_stand_for_an_address_inside_is_not_dialled_and_staff_are_told(
+    harbor, dana, maria, notified, rebound, inside
+):
+    identity = notified(Browser(REBOUND))
+    rebound(REBOUND, "127.0.0.1")
     maria.texts(harbor.line, "Hello?")
     problem = problem_of(dana, identity)
     assert "not one that Switchboard may send to" in problem, problem

@@ -86,7 +86,7 @@ impl PushSubscriptions {
         if !keys.has(&subscription.key) {
             return Err(not_our_key());
         }
-        self.services.admit(&subscription).map_err(not_admitted)?;
+        self.services.admit_new(&subscription).await.map_err(not_admitted)?;
         let token = web::session_token(web::cookies(request.headers())).ok_or_else(Problem::session_ended)?;
         let user_agent = request.headers().get(USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
         let asked = BrowserToKeep {

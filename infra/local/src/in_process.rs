@@ -70,7 +70,8 @@ impl Instance {
         limits: &SendingLimits,
         managed: OptOutsManaged,
     ) -> Self {
-        Self(Arc::new(Functions::new(runtime, live, &Services::known(), pusher, sms, limits, managed)))
+        let services = Services::known().that_are_not_looked_up();
+        Self(Arc::new(Functions::new(runtime, live, &services, pusher, sms, limits, managed)))
     }
 
     /// `None` if there is no such function.

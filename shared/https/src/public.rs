@@ -62,7 +62,7 @@ where
 
 impl Reach {
     fn allows(self, address: IpAddr) -> bool {
-        self == Self::Anywhere || is_public(address)
+        self == Self::Anywhere || is_public_address(address)
     }
 
     /// Whether a host may be asked: one that is an address is looked up nowhere.
@@ -72,8 +72,17 @@ impl Reach {
     }
 }
 
+/// Whether a name stands for an address that anybody can reach, as it is looked up now; `None` if it cannot be just now.
+pub async fn is_public(name: &str) -> Option<bool> {
+    let name = name.parse().ok()?;
+    match Resolver::new(Reach::PublicAddresses).call(name).await {
+        Ok(_) => Some(true),
+        Err(error) => error.is::<NotPublic>().then_some(false),
+    }
+}
+
 /// By IANA's registries of special-purpose addresses.
-fn is_public(address: IpAddr) -> bool {
+fn is_public_address(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),
         IpAddr::V6(address) => is_public_v6(address),
@@ -167,6 +176,12 @@ mod tests {
         assert_eq!(asked.load(Ordering::Relaxed), 3);
     }
 
+    #[tokio::test]
+    async fn a_name_of_this_machine_is_looked_up_and_is_not_public() {
+        assert_eq!(is_public("localhost").await, Some(false));
+        assert_eq!(is_public("no name").await, None);
+    }
+
     #[test]
     fn what_is_inside_of_a_network_is_not_public_by_any_notation() {
         for inside in [
@@ -212,7 +227,7 @@ mod tests {
             "fec0::1",
             "ff02::1",
         ] {
-            assert!(!is_public(inside.parse().unwrap()), "{inside}");
+            assert!(!is_public_address(inside.parse().unwrap()), "{inside}");
             assert!(!Reach::PublicAddresses.allows_host(inside), "{inside}");
         }
         assert!(!Reach::PublicAddresses.allows_host("[::1]"));
@@ -234,7 +249,7 @@ mod tests {
             "2600:1901::1",
             "2001:200::1",
         ] {
-            assert!(is_public(public.parse().unwrap()), "{public}");
+            assert!(is_public_address(public.parse().unwrap()), "{public}");
         }
         assert!(Reach::PublicAddresses.allows_host("push.example.com") && Reach::Anywhere.allows_host("127.0.0.1"));
     }

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -17,6 +18,8 @@ pub struct Services {
     hosts: Vec<Host>,
     /// `http://127.0.0.1:8090`, say.
     local: Vec<String>,
+    /// Whether the DNS is asked what they stand for.
+    are_looked_up: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,7 +114,7 @@ impl fmt::Debug for Admitted {
 impl Services {
     #[must_use]
     pub fn known() -> Self {
-        Self { hosts: KNOWN.iter().filter_map(|host| Host::read(host)).collect(), local: Vec::new() }
+        Self::at(KNOWN.iter().filter_map(|host| Host::read(host)).collect())
     }
 
     /// Hosts, and suffixes that begin with a dot, between commas. They replace the known ones, unless
@@ -129,7 +132,17 @@ impl Services {
                 hosts.push(Host::read(name).ok_or_else(|| BadServices::NotAHost(name.to_owned()))?);
             }
         }
-        Ok(Self { hosts, local: Vec::new() })
+        Ok(Self::at(hosts))
+    }
+
+    fn at(hosts: Vec<Host>) -> Self {
+        Self { hosts, local: Vec::new(), are_looked_up: true }
+    }
+
+    /// Those that nobody dials, in a simulation.
+    #[must_use]
+    pub fn that_are_not_looked_up(self) -> Self {
+        Self { are_looked_up: false, ..self }
     }
 
     /// These and one on this machine without TLS, at `http://127.0.0.1:<port>` or
@@ -157,6 +170,22 @@ impl Services {
         let info = SubscriptionInfo::new(subscription.endpoint.as_str(), &p256dh, &auth);
         let is_local = self.local.contains(&origin);
         Ok(Admitted { address, origin, service, info, key: subscription.key.clone(), is_local })
+    }
+
+    /// The same, of a browser that is to be kept: its person is told at once if its push service's name stands for
+    /// an address inside of a network. One that cannot be looked up just now may stand for a public one tomorrow.
+    pub async fn admit_new(&self, subscription: &PushSubscription) -> Result<Admitted, NotAdmitted> {
+        /// Somebody waits.
+        const PATIENCE: Duration = Duration::from_secs(2);
+        let admitted = self.admit(subscription)?;
+        if self.are_looked_up && !admitted.is_local {
+            let host = admitted.address.host().unwrap_or_default();
+            let is_public = tokio::time::timeout(PATIENCE, https::is_public(host)).await;
+            if is_public == Ok(Some(false)) {
+                return Err(NotAdmitted::PrivateNetwork);
+            }
+        }
+        Ok(admitted)
     }
 
     /// An address, its origin, and whose it is. It is read as the client reads it
