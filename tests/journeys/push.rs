@@ -261,9 +261,9 @@ async fn what_could_not_be_delivered_is_tried_again_when_the_push_service_says()
     let dana = house.dana().await;
     let (ok, busy, broken) =
         (service.browser("ok", "x"), service.browser("once-busy-2", "x"), service.browser("once-500", "x"));
-    for browser in [&ok, &busy, &broken] {
-        allows(&dana, browser).await;
-    }
+    let ok_id = allows(&dana, &ok).await;
+    let busy_id = allows(&dana, &busy).await;
+    let broken_id = allows(&dana, &broken).await;
     house.phone(MARIA).texts(HARBOR, "Hello").await;
     let again = service.sends(&busy, 2).await;
     assert_eq!((&again[0]["id"], &again[0]["body"]), (&again[1]["id"], &again[1]["body"]));
@@ -272,11 +272,39 @@ async fn what_could_not_be_delivered_is_tried_again_when_the_push_service_says()
     assert!(at[1] - at[0] >= Duration::from_secs(2), "not before Retry-After: {:?}", at[1] - at[0]);
     service.sends(&broken, 2).await;
     assert_eq!(service.shown(&ok).len(), 1, "whoever was served is not served again");
-    until("no problem is left", || async {
-        let settings = dana.push_settings().await;
-        settings["browsers"].as_array().unwrap().iter().all(|browser| browser["lastProblem"].is_null())
+    until("their problems are over, and known", || async {
+        let browsers = dana.push_settings().await["browsers"].clone();
+        let told = |id: &str| {
+            browsers.as_array().unwrap().iter().find(|browser| browser["id"] == id).unwrap()["lastProblem"].clone()
+        };
+        let over = [&busy_id, &broken_id].map(|id| told(id)).iter().all(|problem| {
+            problem["over"] == true && problem["what"].as_str().unwrap().ends_with("Notifications have arrived since.")
+        });
+        over && told(&ok_id).is_null()
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_that_hangs_while_others_are_served_is_waited_for_once() {
+    const TEXTS: [&str; 3] = ["One", "Two", "Three"];
+    let service = PushService::open().await;
+    let house = House::with_push_service(&service).await;
+    let dana = house.dana().await;
+    let (hangs, ok) = (service.browser("hang", "x"), service.browser("ok", "x"));
+    let hanging = allows(&dana, &hangs).await;
+    allows(&dana, &ok).await;
+    house.phone(MARIA).texts(HARBOR, TEXTS[0]).await;
+    has_problem(&dana, &hanging, "could not be reached").await;
+    for (before, text) in TEXTS.into_iter().enumerate().skip(1) {
+        house.phone(MARIA).texts(HARBOR, text).await;
+        assert_eq!(service.sends(&ok, before + 1).await[before]["body"], text);
+    }
+    let again = service.sends(&hangs, 2).await;
+    let at: Vec<_> =
+        service.pushed().iter().filter(|pushed| pushed.path == hangs.path).map(|pushed| pushed.at).collect();
+    assert!(at[1] - at[0] >= Duration::from_secs(30), "{:?}", at[1] - at[0]);
+    assert_eq!(again[1]["body"], "Three", "of what came meanwhile, the newest");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -520,7 +548,21 @@ const SERVED_WITHIN: Duration = Duration::from_mins(1);
 /// A third of a thousand browsers have a push service that is bad, in each of the ways there are.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_third_of_a_thousand_that_cannot_be_served_hold_up_nobody() {
-    const BAD: [&str; 9] = ["hang", "once-reset", "redirect", "once-500", "once-busy-2", "huge", "drip", "410", "403"];
+    const BAD: [&str; 12] = [
+        "hang",
+        "reset",
+        "once-reset",
+        "redirect",
+        "500",
+        "once-500",
+        "busy-2",
+        "once-busy-2",
+        "huge",
+        "drip",
+        "410",
+        "403",
+    ];
+    const TRIES: usize = 6;
     let service = PushService::open().await;
     let house = House::with_push_service(&service).await;
     let dana = house.dana().await;
@@ -560,7 +602,7 @@ async fn a_third_of_a_thousand_that_cannot_be_served_hold_up_nobody() {
     for subscriber in &good {
         assert_eq!(service.shown(subscriber).len(), 1, "{}", subscriber.path);
     }
-    for how in ["once-reset", "once-500", "once-busy-2", "hang", "drip"] {
+    for how in ["reset", "once-reset", "500", "once-500", "once-busy-2", "hang", "drip"] {
         service.until(&format!("tried again: {how}"), |pushed| served(&of(how), 2, pushed)).await;
     }
     until("those that are gone are removed", || async {
@@ -575,6 +617,12 @@ async fn a_third_of_a_thousand_that_cannot_be_served_hold_up_nobody() {
         let all = of(how);
         let times = service.pushed().iter().filter(|pushed| pushed.path.starts_with(&format!("/{how}/"))).count();
         assert_eq!(times, all.len(), "{how}: each once");
+    }
+    // Who goes on to ask for two seconds more is not tried for ever, and an operator is told.
+    let busy = of("busy-2");
+    until("given up", || async { house.metrics_of("dispatch-push").await["PushGivenUp"] == json!(busy.len()) }).await;
+    for subscriber in &busy {
+        assert_eq!(service.shown(subscriber).len(), TRIES, "{}", subscriber.path);
     }
     let tokens: BTreeSet<_> = service.pushed().iter().map(|pushed| pushed.token().to_owned()).collect();
     assert_eq!(tokens.len(), 1, "one signature for all of them");

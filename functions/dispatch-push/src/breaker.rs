@@ -9,8 +9,8 @@ use domain::Timestamp;
 /// So many requests in a row that time out are the push service's trouble, and not a browser's.
 const IN_A_ROW: u32 = 3;
 
-/// For so long it is left alone then.
-const OPEN_SECS: u64 = 30;
+/// For so long whoever lets requests time out is left alone: a push service, or one browser.
+pub(crate) const LEFT_ALONE_SECS: u64 = 30;
 
 /// What is known of push services since this instance of the function started.
 #[derive(Default)]
@@ -44,7 +44,7 @@ impl Breaker {
                 known.timed_out = known.timed_out.saturating_add(1);
             }
             if known.timed_out >= IN_A_ROW {
-                known.open_until = Some(now.plus_secs(OPEN_SECS));
+                known.open_until = Some(now.plus_secs(LEFT_ALONE_SECS));
             }
         });
     }

@@ -12,6 +12,7 @@ use runtime::Metric;
 use store::StoreError;
 
 use crate::DispatchPush;
+use crate::breaker::LEFT_ALONE_SECS;
 use crate::retries::Retry;
 
 /// A push to one browser.
@@ -89,8 +90,8 @@ impl DispatchPush {
         let (browser, service) = (&delivery.browser, delivery.to.service());
         let too_late = (now >= until).then_some(now);
         let is_open = self.breaker.open_until(service, now).filter(|_| source == Source::Stream);
-        let is_asked_to_wait = browser.not_before().filter(|not_before| now < *not_before);
-        if let Some(not_before) = too_late.max(is_open).max(is_asked_to_wait) {
+        let is_left_alone = browser.not_before().filter(|not_before| now < *not_before);
+        if let Some(not_before) = too_late.max(is_open).max(is_left_alone) {
             return self.postpone(delivery, not_before, now).await;
         }
         let secs = delivery.ends.as_secs().saturating_sub(now.as_secs());
@@ -120,7 +121,12 @@ impl DispatchPush {
                 noted(self.store.note_push_wait(browser, now.plus_secs(after.as_secs()), now).await);
                 delivery.later(Some(after), now)
             }
-            Outcome::Later(None) | Outcome::TimedOut => {
+            // No later batch waits for it meanwhile, be it the only one of its push service that hangs.
+            Outcome::TimedOut => {
+                noted(self.store.note_push_wait(browser, now.plus_secs(LEFT_ALONE_SECS), now).await);
+                delivery.later(None, now)
+            }
+            Outcome::Later(None) => {
                 noted(self.store.note_push_trouble(browser, PushTrouble::Unreachable, now).await);
                 delivery.later(None, now)
             }

@@ -12,7 +12,7 @@ pub struct Browser {
     pub name: String,
     pub since: Timestamp,
     pub last_delivery: Option<Timestamp>,
-    /// What went wrong since the last delivery.
+    /// What last went wrong, be it over or not.
     pub last_problem: Option<PushProblem>,
     /// The last test that was asked for.
     pub test: Option<PushTest>,
@@ -24,10 +24,16 @@ impl Browser {
         self.subscription.id()
     }
 
-    /// Before this, its push service wants nothing more for it.
+    /// What is wrong with it: whatever came before the last delivery is over.
+    #[must_use]
+    pub fn problem(&self) -> Option<PushProblem> {
+        self.last_problem.filter(|problem| self.last_delivery.is_none_or(|delivered| delivered <= problem.at))
+    }
+
+    /// Before this it is left alone.
     #[must_use]
     pub fn not_before(&self) -> Option<Timestamp> {
-        self.last_problem.and_then(|problem| problem.not_before)
+        self.problem().and_then(|problem| problem.not_before)
     }
 }
 
@@ -44,7 +50,7 @@ pub struct PushTest {
 pub struct PushProblem {
     pub what: PushTrouble,
     pub at: Timestamp,
-    /// When the push service says that it may be tried again, if it does.
+    /// When it may be tried again: its push service says so, or has kept others waiting.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_before: Option<Timestamp>,
 }
@@ -68,20 +74,25 @@ impl PushTrouble {
         self != Self::Unreachable
     }
 
-    /// For whoever's browser it is.
+    /// What happened, for whoever's browser it is.
     #[must_use]
     pub fn sentence(self) -> &'static str {
         match self {
-            Self::Unreachable => {
-                "This browser's notification service could not be reached. Notifications are tried again for a while."
-            }
+            Self::Unreachable => "This browser's notification service could not be reached.",
+            Self::Refused => "This browser's notification service did not accept a notification.",
+            Self::NotAllowed => "This browser's notification service is not one that Switchboard may send to.",
+        }
+    }
+
+    /// What there is to be done about it, as long as it is not over.
+    #[must_use]
+    pub fn advice(self) -> &'static str {
+        match self {
+            Self::Unreachable => "Notifications are tried again for a while.",
             Self::Refused => {
-                "This browser's notification service did not accept a notification. Turn notifications off and on \
-                 again in that browser; if it goes on, tell your administrator."
+                "Turn notifications off and on again in that browser; if it goes on, tell your administrator."
             }
-            Self::NotAllowed => {
-                "This browser's notification service is not one that Switchboard may send to. Ask your administrator."
-            }
+            Self::NotAllowed => "Ask your administrator.",
         }
     }
 }

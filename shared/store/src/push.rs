@@ -215,12 +215,12 @@ impl Store {
             let tested = browser.test.as_ref().is_some_and(|test| test.at > last);
             !tested && now < last.plus_secs(DELIVERIES_APART_SECS)
         });
-        if known && browser.last_problem.is_none() {
+        if known && browser.problem().is_none() {
             return Ok(Noted::Known);
         }
         let delivered = self
             .note(&browser.company, &browser.staff, browser.id())
-            .update_expression("SET last_delivery = :now REMOVE last_problem")
+            .update_expression("SET last_delivery = :now")
             .condition_expression("attribute_exists(pk)")
             .expression_attribute_values(":now", AttributeValue::N(now.as_millis().to_string()));
         noted(delivered).await
@@ -235,7 +235,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Noted, StoreError> {
         let known = |problem: &PushProblem| problem.what == what && now < problem.at.plus_secs(PROBLEMS_APART_SECS);
-        if browser.last_problem.as_ref().is_some_and(known) {
+        if browser.problem().as_ref().is_some_and(known) {
             return Ok(Noted::Known);
         }
         // What it was told to wait for holds whatever else goes wrong.
@@ -243,8 +243,8 @@ impl Store {
         self.note_problem(browser, PushProblem { what, at: now, not_before }).await
     }
 
-    /// Notes that a browser's push service has too much to do, and wants nothing more for it before a
-    /// moment. One request.
+    /// Notes that a browser's push service has too much to do, or takes too long, and that the browser is
+    /// left alone until a moment. One request.
     pub async fn note_push_wait(
         &self,
         browser: &Browser,

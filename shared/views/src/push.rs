@@ -1,7 +1,7 @@
 //! The settings of notifications: somebody's browsers, what they are notified of, and what a company
 //! shows of a message.
 
-use domain::{Browser, PushChoice, PushProblem};
+use domain::{Browser, PushChoice, PushProblem, PushTrouble};
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
@@ -72,8 +72,11 @@ fn row(browser: &Browser) -> Markup {
                     }
                 }
                 @if let Some(problem) = browser.last_problem {
-                    p.problem.browser-problem {
-                        (icon(Icon::Warning)) " " (problem.what.sentence()) " " (moment(problem.at, Shape::Day))
+                    @let at = moment(problem.at, Shape::Day);
+                    @if is_over(browser) {
+                        p.hint { "Last problem " (at) ": " (sentence(browser, problem.what)) }
+                    } @else {
+                        p.problem.browser-problem { (icon(Icon::Warning)) " " (sentence(browser, problem.what)) " " (at) }
                     }
                 }
                 p.browser-test role="status" {}
@@ -157,14 +160,28 @@ fn browser_json(browser: &Browser) -> Value {
         "since": browser.since.to_string(),
         "lastDelivery": browser.last_delivery.map(|at| at.to_string()),
         "lastProblem": browser.last_problem.map(|PushProblem { what, at, .. }| {
-            json!({"what": what.sentence(), "at": at.to_string(), "lasts": what.lasts()})
+            let over = is_over(browser);
+            json!({
+                "what": sentence(browser, what), "at": at.to_string(), "lasts": !over && what.lasts(), "over": over,
+            })
         }),
     })
 }
 
+/// Whether its last problem is one no more.
+fn is_over(browser: &Browser) -> bool {
+    browser.problem().is_none()
+}
+
+/// What went wrong, and what follows from that now.
+fn sentence(browser: &Browser, what: PushTrouble) -> String {
+    let follows = if is_over(browser) { "Notifications have arrived since." } else { what.advice() };
+    format!("{} {follows}", what.sentence())
+}
+
 #[cfg(test)]
 mod tests {
-    use domain::{PushEndpoint, PushSubscription, PushTrouble, Timestamp};
+    use domain::{PushEndpoint, PushSubscription, Timestamp};
 
     use super::*;
 
@@ -212,6 +229,20 @@ mod tests {
         let shown = push_settings(&view).into_string();
         assert!(!shown.contains("<Linux>") && !shown.contains("<Dental>"), "{shown}");
         assert!(shown.contains("could not be reached"), "{shown}");
+    }
+
+    #[test]
+    fn a_problem_is_one_until_something_is_delivered_and_is_known_after_that() {
+        let shown = |browser: Browser| push_settings(&view(&[browser])).into_string();
+        let problem = browser("Firefox").last_problem.unwrap();
+        for before in [None, Some(Timestamp::from_millis(problem.at.as_millis() - 1))] {
+            let shown = shown(Browser { last_delivery: before, ..browser("Firefox") });
+            assert!(shown.contains("browser-problem") && shown.contains("are tried again for a while"), "{shown}");
+        }
+        let after = Some(Timestamp::from_millis(problem.at.as_millis() + 1));
+        let shown = shown(Browser { last_delivery: after, ..browser("Firefox") });
+        assert!(!shown.contains("browser-problem") && !shown.contains("tried again"), "{shown}");
+        assert!(shown.contains("could not be reached. Notifications have arrived since."), "{shown}");
     }
 
     #[test]

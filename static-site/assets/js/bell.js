@@ -231,8 +231,8 @@ if (bell) {
     if (!asked) return;
     const browser = browsers?.find(browser => browser.id === id);
     if (browsers && !browser) return isGone(asked.say);
-    const problem = browser?.lastProblem?.what;
-    asked.say(problem ? `It has not come. ${problem}` : 'It has not come yet. It may still: if so, that is said here.');
+    const problem = browser?.lastProblem;
+    asked.say(problem && !problem.over ? `It has not come. ${problem.what}` : 'It has not come yet. It may still: if so, that is said here.');
   }
 
   worker?.addEventListener('message', ({data, ports: [port]}) => {
