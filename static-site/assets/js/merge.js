@@ -24,7 +24,10 @@ htmx.registerExtension('merge', {
     isPage = ctx.request.method === 'GET';
     request = ctx;
     // So is what stands beside the list.
-    for (const task of tasks) if (task.target?.live > ctx.since) task.swapSpec = {style: 'none'};
+    for (const task of tasks) if (task.target?.live > ctx.since) {
+      task.swapSpec = {style: 'none'};
+      differs(ctx.target);
+    }
   },
   handle_swap(style, list, fragment) {
     if (style !== 'merge') return false;
@@ -57,6 +60,9 @@ document.addEventListener('frame', ({detail}) => {
   }
 });
 
+// What a list shows is not what was answered last.
+const differs = list => document.dispatchEvent(new CustomEvent('differs', {detail: list}));
+
 // Nothing is held of that customer any more.
 function forget(conversation) {
   if (document.getElementById('messages')?.dataset.conversation === conversation) return location.reload();
@@ -86,7 +92,7 @@ function take(list, rows) {
     row.live = performance.now();
     htmx.process(row);
   }
-  document.dispatchEvent(new CustomEvent('merged', {detail: list}));
+  differs(list);
   document.dispatchEvent(new CustomEvent('htmx:after:swap', swap));
 }
 
@@ -139,7 +145,8 @@ function place(list, row) {
   const there = document.getElementById(row.id);
   // What came by itself says nothing of its neighbours.
   if (there && isPage) there.alone = false;
-  if (there?.came === came || there?.live > request?.since) return;
+  if (there?.came === came) return;
+  if (there?.live > request?.since) return differs(list);
   row.came = came;
   row.alone = !isPage && (there?.alone ?? true);
   if (!there && list.filled && !asked) row.classList.add('came');

@@ -70,8 +70,8 @@ addEventListener('online', catchUp);
 addEventListener('pageshow', event => event.persisted && catchUp());
 document.addEventListener('catch-up', catchUp);
 
-// What a frame has changed is not what the last answer said: the next is to be a whole one.
-document.addEventListener('merged', event => tags.delete(event.detail));
+// Then the next answer is to be a whole one: that nothing has changed since would not be enough.
+document.addEventListener('differs', event => tags.delete(event.detail));
 
 // One failure is nothing to speak of; the next refresh may do. A second one is said, quietly.
 let failures = 0;

@@ -55,6 +55,9 @@ test('what was asked for before they wrote STOP does not open it again when it c
   release();
   await page.evaluate(() => window.swapped);
   await expect(banner(dana)).toContainText('they wrote STOP');
+  // That answer is not what is shown: that nothing has changed since would say nothing of that.
+  const next = await page.waitForRequest('**/messages');
+  expect(next.headers()).not.toHaveProperty('if-none-match');
   await expect(dana.reply).toBeDisabled();
 });
 
