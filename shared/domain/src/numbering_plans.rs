@@ -1,8 +1,8 @@
 use std::collections::HashMap;
 use std::sync::{LazyLock, OnceLock};
 
+use bytes::Bytes;
 use prost::Message;
-use prost::bytes::Bytes;
 use rlibphonenumber::{PhoneMetadata, PhoneMetadataCollection, PhoneNumberUtil, Region};
 
 /// As `rlibphonenumber` carries them, which unpacks all or none.
