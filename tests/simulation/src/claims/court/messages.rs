@@ -1,0 +1,295 @@
+//! Texts, calls and replies: in conversations and feeds, at the carrier, and waiting for an answer.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::MessageId;
+use serde_json::Value;
+
+use super::Court;
+use super::records::{asks, confirms, floor_at, id_of, is_called, position};
+use crate::claims::Claim;
+use crate::story::{COMPANIES, Receipt, Step, What};
+use crate::world::{contact_of, text_of};
+
+impl Court<'_> {
+    pub(super) fn texts(&mut self) {
+        for (place, at) in self.accepted {
+            let step = &self.steps[*place];
+            let (text, Some(kept)) = (text_of(step), self.is_kept(*at)) else { continue };
+            let is_it = |item: &&Value| item["text"] == *text && is_called(item, &id_of(step));
+            let count = |items: &[Value]| items.iter().filter(is_it).count();
+            let thread = self.seen.threads.get(&(step.company, step.customer)).map_or(0, |thread| count(thread));
+            let feed = count(&self.seen.feeds[step.company]);
+            if thread != usize::from(kept) {
+                self.finds(Claim::Conversation, format!("the text of step {} is there {thread} times", step.number));
+            }
+            if feed != usize::from(kept) {
+                self.finds(Claim::Feed, format!("the text of step {} is there {feed} times", step.number));
+            }
+        }
+    }
+
+    pub(super) fn order(&mut self) {
+        let seen = self.seen;
+        for items in seen.feeds.iter().chain(seen.threads.values()) {
+            let ids: Vec<_> = items.iter().map(|item| item["id"].as_str().unwrap_or_default()).collect();
+            if let Some([above, below]) = ids.array_windows().find(|[above, below]| above <= below) {
+                self.finds(Claim::Order, format!("{above} is above {below}"));
+            }
+            for item in items {
+                let id = item["id"].as_str().unwrap_or_default();
+                let taken = self.accepted.iter().find(|(place, _)| is_called(item, &id_of(&self.steps[*place])));
+                if let Some((_, at)) = taken
+                    && !id.starts_with(&format!("{at:013}-"))
+                {
+                    self.finds(Claim::Order, format!("{id} is not where it was said, at {at}"));
+                }
+            }
+        }
+    }
+
+    /// Plays the stream again: what was written, and in which order, says how many wait.
+    pub(super) fn unanswered(&mut self) {
+        // What was written within this of the retention's border may have been on either side of it.
+        const MARGIN_MILLIS: u64 = 60_000;
+        let mut waiting = BTreeMap::<String, (u64, u64)>::new();
+        let mut unclear = BTreeSet::new();
+        for record in &self.seen.written {
+            let image = &record["dynamodb"]["NewImage"];
+            let old = &record["dynamodb"]["OldImage"];
+            let Some(kind) = image["kind"]["S"].as_str() else { continue };
+            let pk = image["pk"]["S"].as_str().unwrap_or_default().to_owned();
+            let at = position(image).map_or(0, |position| position.at.as_millis());
+            let floor = floor_at(record).as_millis();
+            let (last, waits) = waiting.entry(pk.clone()).or_default();
+            if at.abs_diff(floor) < MARGIN_MILLIS || last.abs_diff(floor) < MARGIN_MILLIS {
+                unclear.insert(pk);
+            }
+            if at < floor && record["eventName"] == "INSERT" {
+                continue;
+            }
+            if *last < floor {
+                *waits = 0;
+            }
+            match (record["eventName"].as_str().unwrap_or_default(), kind) {
+                ("INSERT", "inbound-sms") if image["text"]["S"] == "START" => {}
+                ("INSERT", "inbound-sms") if image["text"]["S"] != "STOP" => *waits += 1,
+                // It answers nothing.
+                ("INSERT", "outbound-sms") if confirms(image) => {}
+                ("INSERT", "inbound-sms" | "outbound-sms") => *waits = 0,
+                ("INSERT", "confirmation-call") if asks(image) => *waits += 1,
+                ("MODIFY", "confirmation-call") if asks(image) && !asks(old) => *waits += 1,
+                _ => {}
+            }
+            if record["eventName"] == "INSERT" && !confirms(image) {
+                *last = (*last).max(at);
+            }
+        }
+        for (company, feed) in self.seen.feeds.iter().enumerate() {
+            for item in feed {
+                let pk = format!(
+                    "CONVERSATION#{}#{}",
+                    COMPANIES[company],
+                    item["conversation"].as_str().unwrap_or_default()
+                );
+                let Some((last, waits)) = waiting.get(&pk) else { continue };
+                let clear = !unclear.contains(&pk) && self.is_kept(*last) == Some(true);
+                if clear && item["unanswered"] != *waits {
+                    let shown_by = format!("{} wait, and {} are said to", waits, item["unanswered"]);
+                    self.finds(Claim::Unanswered, shown_by);
+                }
+            }
+        }
+    }
+
+    pub(super) fn replies(&mut self) {
+        let taken = &self.seen.taken;
+        let twice = taken.iter().enumerate().find(|(place, message)| taken[..*place].contains(message));
+        if let Some((_, message)) = twice {
+            self.finds(Claim::CarriedOnce, format!("{message} was carried twice"));
+        }
+        for (place, step) in self.steps.iter().enumerate() {
+            let What::Reply { receipts, .. } = &step.what else { continue };
+            let (text, seen) = (text_of(step), self.seen);
+            let carried =
+                seen.carried.get(&step.customer).map_or(0, |texts| texts.iter().filter(|it| **it == text).count());
+            let sends: Vec<_> = seen.recorded("outbound-sms").filter(|image| image["text"]["S"] == *text).collect();
+            if carried > sends.len().max(1) {
+                self.finds(
+                    Claim::CarriedOnce,
+                    format!("the reply of step {} was carried {carried} times", step.number),
+                );
+            }
+            let thread = seen.threads.get(&(step.company, step.customer));
+            let shown: Vec<_> = thread.into_iter().flatten().filter(|item| item["text"] == *text).collect();
+            if shown.len() > sends.len().max(1) {
+                self.finds(Claim::Shown, format!("the reply of step {} is shown {} times", step.number, shown.len()));
+            }
+            if sends.len() > 1 {
+                self.sent_again(step, &sends, &shown, carried);
+                continue;
+            }
+            let status = shown.first().map(|item| match item["reason"].as_str() {
+                Some(reason) if reason.starts_with("Not sent") => "not sent",
+                _ => item["status"].as_str().unwrap_or_default(),
+            });
+            let kept = self.was_within(place);
+            let told_of = |receipt| seen.by_receipts && receipts.iter().any(|(told, _)| *told == receipt);
+            let may = match (told_of(Receipt::Delivered), told_of(Receipt::NotDelivered)) {
+                (true, _) => ["delivered", "delivered"],
+                (false, true) => ["failed", "failed"],
+                (false, false) if seen.by_receipts && !receipts.is_empty() => ["sent", "sent"],
+                (false, false) => ["sent", "unconfirmed"],
+            };
+            match (carried, status) {
+                (1, Some(status)) if may.contains(&status) => {}
+                (0, Some("not sent" | "unconfirmed") | None) => {}
+                (1, None) if !kept => {}
+                (1, None) => {
+                    self.finds(Claim::Shown, format!("the reply of step {} was carried and is not there", step.number));
+                }
+                (_, Some(status)) => {
+                    let shown_by = format!(
+                        "the reply of step {} is shown as {status}, and was carried {carried} times",
+                        step.number
+                    );
+                    self.finds(Claim::Shown, shown_by);
+                }
+                (_, None) => {}
+            }
+            for (_, _, told, _) in seen.told.iter().filter(|(of, ..)| *of == place) {
+                match told {
+                    Some(201) if carried == 0 => {
+                        self.finds(
+                            Claim::ToldTruly,
+                            format!("the reply of step {} was told to be sent, and was not", step.number),
+                        );
+                    }
+                    Some(422 | 404 | 503) if carried > 0 && !self.was_told(place, 201) => {
+                        self.finds(
+                            Claim::ToldTruly,
+                            format!("the reply of step {} was told not to be sent, and was", step.number),
+                        );
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    /// Each message is tried again by one other at most, and none that was carried is shown as not sent.
+    fn sent_again(&mut self, step: &Step, sends: &[&Value], shown: &[&Value], carried: usize) {
+        let again: BTreeSet<_> = sends.iter().map(|image| image["again"]["S"].as_str()).collect();
+        if again.len() < sends.len() {
+            self.finds(Claim::CarriedOnce, format!("the reply of step {} was sent again by two", step.number));
+        }
+        let not_sent = shown.iter().filter(|item| item["reason"].as_str().is_some_and(|it| it.starts_with("Not sent")));
+        if carried + not_sent.count() > sends.len() {
+            self.finds(Claim::Shown, format!("the reply of step {} was carried {carried} times", step.number));
+        }
+    }
+
+    /// Plays the stream again: a message is recorded before it is sent, and not where the word in force is STOP.
+    pub(super) fn opted_out(&mut self) {
+        let (seen, mut opted_out, mut confirmed) = (self.seen, BTreeMap::new(), BTreeSet::new());
+        for record in &seen.written {
+            let image = &record["dynamodb"]["NewImage"];
+            let pk = image["pk"]["S"].as_str().unwrap_or_default();
+            if image["sk"]["S"] == "OPTOUT" {
+                let is_out = image["state"]["S"] == "out";
+                opted_out.insert(pk, is_out);
+                if !is_out {
+                    confirmed.remove(pk);
+                }
+            } else if record["eventName"] == "INSERT" && confirms(image) {
+                if opted_out.get(pk) != Some(&true) || !confirmed.insert(pk) {
+                    self.finds(
+                        Claim::OptedOut,
+                        format!("what is not in force, or was confirmed, was confirmed in {pk}"),
+                    );
+                }
+            } else if record["eventName"] == "INSERT"
+                && image["kind"]["S"] == "outbound-sms"
+                && opted_out.get(pk) == Some(&true)
+            {
+                self.finds(Claim::OptedOut, format!("{} was sent to who has opted out", image["text"]["S"]));
+            }
+        }
+        let keyword = |(place, at): &(usize, u64)| match self.steps[*place].what {
+            What::Text { keyword: Some(keyword), .. } => Some((keyword, *at, &self.steps[*place])),
+            _ => None,
+        };
+        let mut last = BTreeMap::new();
+        for (keyword, at, step) in self.accepted.iter().filter_map(keyword) {
+            let id = id_of(step);
+            let recorded = |image: &&Value| image["sk"]["S"].as_str().is_some_and(|it| it.ends_with(&id));
+            let Some(pk) = seen.recorded("inbound-sms").find(recorded).and_then(|image| image["pk"]["S"].as_str())
+            else {
+                continue;
+            };
+            let said = last.entry(pk).or_insert((at, id.clone(), keyword));
+            *said = said.clone().max((at, id, keyword));
+        }
+        for (pk, (_, _, keyword)) in last {
+            if opted_out.get(pk) != Some(&(keyword == "STOP")) {
+                self.finds(Claim::OptedOut, format!("the last word was {keyword}, and is not in force"));
+            }
+        }
+    }
+
+    pub(super) fn calls(&mut self) {
+        for (place, step) in self.steps.iter().enumerate() {
+            let What::Call { pressed, ended } = &step.what else { continue };
+            let Ok(company) = COMPANIES[step.company].parse() else { continue };
+            let id = MessageId::of_call(&company, &contact_of(step)).to_string();
+            let thread = self.seen.threads.get(&(step.company, step.customer));
+            let of_call = |item: &&Value| item["id"].as_str().is_some_and(|it| it.ends_with(&id));
+            let entries: Vec<_> = thread.into_iter().flatten().filter(of_call).collect();
+            let said = match pressed.map(|(digit, _)| digit) {
+                Some('1') => "confirmed",
+                Some('2') => "declined",
+                _ => "asks-to-reschedule",
+            };
+            let taken_down = self.seen.told.iter().any(|(of, _, status, _)| *of == place && status.is_some());
+            let may: &[&str] = match (pressed.is_some(), taken_down, ended.is_empty()) {
+                (true, true, _) => &[said],
+                (true, false, false) => &[said, "no-answer"],
+                (true, false, true) => &[said, ""],
+                (false, _, false) => &["no-answer"],
+                (false, _, true) => &[""],
+            };
+            let outcome = entries.first().map_or("", |entry| entry["outcome"].as_str().unwrap_or_default());
+            let gone = outcome.is_empty() && !self.was_within(place);
+            if entries.len() > 1 || !(may.contains(&outcome) || gone) {
+                let shown_by = format!("the call of step {} has {} entries: {outcome}", step.number, entries.len());
+                self.finds(Claim::Calls, shown_by);
+            }
+        }
+    }
+
+    pub(super) fn announced(&mut self) {
+        for record in &self.seen.written {
+            let image = &record["dynamodb"]["NewImage"];
+            let number = record["dynamodb"]["SequenceNumber"].as_str().unwrap_or_default();
+            let (Some(kind), Some(position)) = (image["kind"]["S"].as_str(), position(image)) else { continue };
+            if self.seen.given_up.contains(number) || position.at <= floor_at(record).plus_secs(300) {
+                continue;
+            }
+            let pk = image["pk"]["S"].as_str().unwrap_or_default();
+            let Some(company) = COMPANIES.iter().position(|company| pk.contains(&format!("#{company}#"))) else {
+                continue;
+            };
+            let mut ids = vec![format!("id=\"message-{position}\""), format!("id=\"notification-{position}\"")];
+            match kind {
+                "outbound-sms" => ids.truncate(1),
+                "confirmation-call" => drop(ids.remove(0)),
+                _ => {}
+            }
+            for id in ids {
+                if !self.seen.announced[company].iter().any(|frame| frame.contains(&id)) {
+                    self.finds(Claim::Announced, format!("{COMPANIES:?}[{company}] never saw {id}"));
+                }
+            }
+        }
+    }
+}
