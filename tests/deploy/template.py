@@ -43,6 +43,23 @@ def resources(of_type):
     return {name: it for name, it in translated()["Resources"].items() if it["Type"] == of_type}
 
 
+# Every other route asks the authorizer first. Each here says why it cannot.
+OPEN_ROUTES = {
+    "GET /api/sign-in": "whoever has no session begins here",
+    "GET /api/sign-in/callback": "and comes back here from the issuer, still without one",
+}
+
+
+def routes():
+    """The routes of the HTTP API, by method and path."""
+    document = resources("AWS::ApiGatewayV2::Api")["Api"]["Properties"]["Body"]
+    return {
+        f"{method.upper()} {path}": operation
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+    }
+
+
 def listed(value):
     return value if isinstance(value, list) else [value]
 

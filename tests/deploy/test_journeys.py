@@ -8,6 +8,7 @@ import pytest
 from adaptations import retries_that_come_at_once
 from calls import INSTANCE, Call
 from deadlines import eventually
+from template import OPEN_ROUTES, routes
 
 
 def test_a_text_is_shown_and_the_reply_is_an_sms(harbor, dana, maria):
@@ -220,42 +221,44 @@ def test_two_companies_see_nothing_of_each_other(harbor, tidewater, dana, josie,
     assert maria.received() == []
 
 
-PATHS = [
-    ("GET", "/api/notifications"),
-    ("GET", "/api/conversations"),
-    ("GET", "/api/conversations/00000000000000000000000000000000/messages"),
-    ("POST", "/api/conversations/00000000000000000000000000000000/messages"),
-    ("POST", "/api/conversations/00000000000000000000000000000000/opt-out"),
-    ("POST", "/api/messages"),
-    ("GET", "/api/session"),
-    ("GET", "/api/appointments"),
-    ("POST", "/api/appointments"),
-    ("GET", "/api/appointments/A-1"),
-    ("GET", "/api/staff"),
-    ("GET", "/api/push-subscriptions"),
-    ("POST", "/api/push-settings"),
-]
+# What stands in a path between braces: an id as they are made, which nobody has.
+NOBODYS = {"conversation": "0" * 32, "appointment": "A-1", "subscription": "0" * 32}
+
+# All but those that say why they are open: one that comes to be open by mistake is asked here, and answers.
+CLOSED_ROUTES = [tuple(route.format(**NOBODYS).split(" ")) for route in sorted(set(routes()) - set(OPEN_ROUTES))]
+# A session that has ended, or is nobody's, can be left all the same.
+SIGN_OUT = ("POST", "/api/sign-out")
+ASKING_WHO = [route for route in CLOSED_ROUTES if route != SIGN_OUT]
 
 
-@pytest.mark.parametrize("method, path", PATHS)
+def asks_for_something(somebody, method, path):
+    body = {"json": {"text": "psst", "to": "+14255550100"}} if method in ("POST", "PUT") else {}
+    return somebody.asks(method, path, **body)
+
+
+@pytest.mark.parametrize("method, path", CLOSED_ROUTES)
 def test_nobody_is_let_in_without_a_session(stranger, method, path):
-    body = {"json": {"text": "psst", "to": "+14255550100"}} if method == "POST" else {}
-    assert stranger().asks(method, path, **body).status == 401
+    assert asks_for_something(stranger(), method, path).status == 401
 
 
-@pytest.mark.parametrize("method, path", PATHS)
+@pytest.mark.parametrize("method, path", ASKING_WHO)
 def test_nobody_is_let_in_with_a_forged_session(stranger, method, path):
-    body = {"json": {"text": "psst", "to": "+14255550100"}} if method == "POST" else {}
-    answer = stranger("0" * 64).asks(method, path, **body)
+    answer = asks_for_something(stranger("0" * 64), method, path)
     assert (answer.status, answer.code()) == (401, "session-unknown")
 
 
-@pytest.mark.parametrize("method, path", PATHS)
+@pytest.mark.parametrize("method, path", ASKING_WHO)
 def test_nobody_is_let_in_with_an_expired_session(harbor, method, path):
-    body = {"json": {"text": "psst", "to": "+14255550100"}} if method == "POST" else {}
     late = harbor.staff("late", "Late Larry", ends_in=-1)
-    answer = late.asks(method, path, **body)
+    answer = asks_for_something(late, method, path)
     assert (answer.status, answer.code()) == (401, "session-ended")
+
+
+def test_a_session_that_is_none_is_left_and_its_cookie_taken_back(stranger, harbor):
+    for somebody in (stranger("0" * 64), harbor.staff("late", "Late Larry", ends_in=-1)):
+        left = asks_for_something(somebody, *SIGN_OUT)
+        assert (left.status, left.headers["location"]) == (303, "/sign-in.html#signed-out")
+        assert "Max-Age=0" in left.headers["set-cookie"]
 
 
 def test_somebody_signs_in_at_the_issuer_and_out_again(deployment, issuer, harbor, stranger):

@@ -8,7 +8,7 @@ from cfnlint.helpers import REGIONS
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
 from readme import rows
-from template import listed, policies, resources, statements, translated
+from template import OPEN_ROUTES, listed, policies, resources, routes, statements, translated
 
 TABLE = resources("AWS::DynamoDB::Table")["Table"]
 FUNCTIONS = resources("AWS::Lambda::Function")
@@ -16,25 +16,11 @@ QUEUES = resources("AWS::SQS::Queue")
 MAPPINGS = resources("AWS::Lambda::EventSourceMapping")
 OPENAPI = resources("AWS::ApiGatewayV2::Api")["Api"]["Properties"]["Body"]
 
-# Every other route asks the authorizer first. Each here says why it cannot.
-OPEN_ROUTES = {
-    "GET /api/sign-in": "whoever has no session begins here",
-    "GET /api/sign-in/callback": "and comes back here from the issuer, still without one",
-}
-
 # Unless whoever deploys says otherwise, as for a stack that is tried out.
 PROTECTED = {"Fn::If": ["IsProtected", True, False]}
 
 DAY = 24 * 60 * 60
 FORTNIGHT = 14 * DAY
-
-
-def routes():
-    return {
-        f"{method.upper()} {path}": operation
-        for path, operations in OPENAPI["paths"].items()
-        for method, operation in operations.items()
-    }
 
 
 def test_every_route_asks_the_authorizer_unless_it_is_listed_as_open():
