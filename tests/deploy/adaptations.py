@@ -25,8 +25,8 @@ A service that MiniStack does not have is answered for:
 
 4. End User Messaging (`sms-voice`), between the functions and MiniStack, and only for a role that allows it, as
    MiniStack does for its own: `CarrierLookup` by the last digits of the number; what `SendTextMessage` takes is
-   put in the outbox of MiniStack's SNS, and its receipts are published when a test says so. A connection that it has
-   answered on is dead for whoever asks on it again.
+   put in the outbox of MiniStack's SNS, and its receipts are published when a test says so. The id of a phone number
+   is `phone-` and its digits. A connection that it has answered on is dead for whoever asks on it again.
 
 And in how the tests speak to it, for want of DNS and certificates:
 
@@ -50,7 +50,9 @@ import json
 import re
 import time
 from contextlib import contextmanager
+from itertools import product
 
+from authorisation import covers, listed
 from recorder import access_key
 
 from samcli.yamlhelper import yaml_dump, yaml_parse
@@ -188,17 +190,18 @@ class Carriers:
         self.sent = {}
 
     def stand_ins(self):
-        """Who answers, by the target of a call."""
+        """Who answers, by the target of a call: what it needs to be allowed, and what is asked."""
         answers = {"CarrierLookup": self.looks_up, "SendTextMessage": self.sends}
-        return {f"PinpointSMSVoiceV2.{operation}": self.allowed(operation, answer) for operation, answer in answers.items()}
+        return {f"PinpointSMSVoiceV2.{operation}": self.allowed(answer) for operation, answer in answers.items()}
 
-    def allowed(self, operation, answer):
-        action = f"sms-voice:{operation}"
-
-        def to(key, request):
-            if not self.is_allowed(key, action):
-                said = f"User: {key} is not authorized to perform: {action} on resource: *"
-                return 400, {"__type": "AccessDeniedException", "message": said}
+    def allowed(self, answer):
+        def to(key, needs, request):
+            granted = list(self.granted(key))
+            for need in needs:
+                if not any(covers(it, need) for it in granted):
+                    action, resource = need
+                    said = f"User: {key} is not authorized to perform: {action} on resource: {resource}"
+                    return 400, {"__type": "AccessDeniedException", "message": said}
             return 200, answer(request)
 
         return to
@@ -226,18 +229,15 @@ class Carriers:
         }
         self.sns.publish(TopicArn=topic, Message=json.dumps(receipt))
 
-    def is_allowed(self, key, action):
+    def granted(self, key):
+        """What the role of whoever has this key allows."""
         for page in self.functions.get_paginator("list_functions").paginate():
             for function in page["Functions"]:
                 if access_key(function["FunctionArn"], function["Role"]) == key:
-                    return action in self.actions(function["Role"].rsplit("/", 1)[-1])
-        return False
+                    yield from self.allows(function["Role"].rsplit("/", 1)[-1])
 
-    def actions(self, role):
-        """What a role allows by name."""
+    def allows(self, role):
         for name in self.iam.list_role_policies(RoleName=role)["PolicyNames"]:
-            statements = self.iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]["Statement"]
-            for statement in statements if isinstance(statements, list) else [statements]:
+            for statement in listed(self.iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]["Statement"]):
                 if statement["Effect"] == "Allow":
-                    actions = statement["Action"]
-                    yield from actions if isinstance(actions, list) else [actions]
+                    yield from product(listed(statement["Action"]), listed(statement["Resource"]))

@@ -9,8 +9,9 @@ from functools import cached_property
 import requests
 
 from adaptations import add_the_routes, deployable, point_to_the_api, tell_where_sockets_are
+from authorisation import ACCOUNT
 from emulator import REGION, ROOT, TOOLS
-from template import TEMPLATE, resources
+from template import TEMPLATE, resources, translated
 
 ARCHITECTURE = {"x86_64": "x86_64", "aarch64": "arm64"}[platform.machine()]
 BUILT = ROOT / "target" / "sam" / "build" / "template.yaml"
@@ -78,14 +79,23 @@ class Deployment:
         return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
     def reference(self, name, attribute):
-        """What `Ref` and `GetAtt` stand for, as far as the OpenAPI document uses them."""
-        pseudo = {"AWS::Region": REGION, "AWS::Partition": "aws", "AWS::AccountId": "000000000000", "AWS::StackName": self.name}
+        """What `Ref` and `GetAtt` stand for, as far as the OpenAPI document and roles use them."""
+        pseudo = {"AWS::Region": REGION, "AWS::Partition": "aws", "AWS::AccountId": ACCOUNT, "AWS::StackName": self.name}
         if name in pseudo:
             return pseudo[name]
         if attribute is None:
             return self.ids[name]
+        kind, identity = translated()["Resources"][name]["Type"], self.ids[name]
+        if (kind, attribute) == ("AWS::SecretsManager::Secret", "Id"):
+            return self.emulator.client("secretsmanager").describe_secret(SecretId=identity)["ARN"]
         assert attribute == "Arn", f"{name}.{attribute}"
-        return self.function(name)["FunctionArn"]
+        place = f"{REGION}:{ACCOUNT}"
+        return {
+            "AWS::Lambda::Function": f"arn:aws:lambda:{place}:function:{identity}",
+            "AWS::DynamoDB::Table": f"arn:aws:dynamodb:{place}:table/{identity}",
+            # Its id is its address.
+            "AWS::SQS::Queue": f"arn:aws:sqs:{place}:{identity.rsplit('/', 1)[-1]}",
+        }[kind]
 
     def function(self, name):
         return self.emulator.client("lambda").get_function_configuration(FunctionName=self.ids[name])

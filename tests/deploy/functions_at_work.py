@@ -140,6 +140,11 @@ def staff_reply_and_write_first(world):
     appointment = world.dana.books("Maria Lopez", world.customer().number)
     assert world.dana.replies(appointment["conversation"], "a first message to her").status == 201
     assert world.dana.writes_first(world.customer().number, "a first message").status == 201
+    customer, line = world.customer(), next(FRESH_LINES)
+    world.harbor.adds_line(line, pool="pool-0a1b")
+    assert world.delivers(sms(customer.number, line, "hello")) == 0
+    conversation = world.dana.conversation_with(customer.number)["conversation"]
+    assert world.dana.replies(conversation, "by a pool").status == 201
     told = world.dana.posts(f"/api/conversations/{appointment['conversation']}/opt-out", {})
     assert told.status == 200, told.body
     refused = world.dana.replies(appointment["conversation"], "another")
@@ -190,7 +195,7 @@ def staff_turn_notifications_on_and_off(world):
 def kept_for_later(world):
     """How often the queue of what is pushed later took something."""
     calls = world.deployment.emulator.recorder.calls
-    return sum("sqs:SendMessage" in call.actions and call.status == 200 for call in calls)
+    return sum(action == "sqs:SendMessage" and call.status == 200 for call in calls for action, _ in call.needs)
 
 
 def a_browser_cannot_be_reached_and_then_its_session_ends(world):
@@ -243,7 +248,7 @@ def a_page_goes_live_and_leaves_and_another_outlives_its_session(world):
     before = connections_of(world.deployment, world.harbor)
     socket = world.dana.goes_live()
     assert not isinstance(socket, int), f"refused: {socket}"
-    assert socket.everything() == ""
+    assert socket.answers()
     (opened,) = connections_of(world.deployment, world.harbor) - before
     socket.leaves()
     eventually(lambda: opened not in connections_of(world.deployment, world.harbor), "it is forgotten")
@@ -255,7 +260,7 @@ def a_page_goes_live_and_leaves_and_another_outlives_its_session(world):
     assert world.deployment.invokes("LiveConnection", ping) == {"statusCode": 200}
 
 
-def something_changes_while_somebody_looks_who_is_gone(world):
+def something_changes_while_somebody_looks_who_is_gone_and_a_session_ends(world):
     conversation = world.conversation()
     gone = secrets.token_hex(8)
     world.harbor.seeding.connection(world.harbor.id, gone)
@@ -263,6 +268,13 @@ def something_changes_while_somebody_looks_who_is_gone(world):
     record = {"eventName": "MODIFY", "dynamodb": {"SequenceNumber": "1", "Keys": head, "NewImage": head}}
     assert world.deployment.invokes("LiveUpdates", {"Records": [record]}) == {"batchItemFailures": []}
     assert gone not in connections_of(world.deployment, world.harbor)
+    omar = world.harbor.staff("omar", "Omar Haddad")
+    socket = omar.goes_live()
+    assert socket.answers()
+    record = world.removed(world.session_of(omar))
+    record["dynamodb"]["SequenceNumber"] = "1"
+    assert world.deployment.invokes("LiveUpdates", {"Records": [record]}) == {"batchItemFailures": []}
+    assert not socket.answers(), "it was closed"
 
 
 AT_WORK = {
@@ -277,7 +289,7 @@ AT_WORK = {
     "DispatchPush": a_browser_cannot_be_reached_and_then_its_session_ends,
     "EditAppointment": staff_keep_an_appointment,
     "LiveConnection": a_page_goes_live_and_leaves_and_another_outlives_its_session,
-    "LiveUpdates": something_changes_while_somebody_looks_who_is_gone,
+    "LiveUpdates": something_changes_while_somebody_looks_who_is_gone_and_a_session_ends,
     "PushSubscriptions": staff_turn_notifications_on_and_off,
     "SendReply": staff_reply_and_write_first,
     "SignIn": somebody_signs_in_and_out,

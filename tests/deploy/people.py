@@ -38,8 +38,8 @@ class Company:
         self.id, self.name, self.region, self.line = company, name, region, line
         self.key = seeding.company(company, name, region, line)
 
-    def adds_line(self, number):
-        self.seeding.line(self.id, number, self.key)
+    def adds_line(self, number, **leaves_by):
+        self.seeding.line(self.id, number, self.key, **leaves_by)
 
     def employs(self, staff, name, is_administrator=False):
         """The address that somebody signs in with from now on."""
@@ -219,6 +219,16 @@ class Socket:
             assert frame, "closed before a ping was answered"
             seen.append(frame)
         return "".join(seen)
+
+    def answers(self):
+        """Whether a ping is answered, or nobody is there any more."""
+        try:
+            self.connection.send('{"action":"ping"}')
+            while (frame := self.connection.recv()) not in ("pong", ""):
+                pass
+            return frame == "pong"
+        except (WebSocketConnectionClosedException, ConnectionError):
+            return False
 
     def is_closed(self):
         """Waits until it is closed from the other side."""

@@ -7,29 +7,18 @@ import re
 import threading
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qs
+
+from authorisation import needs_of
 
 UNSIGNED = "unsigned"
-SCOPE = re.compile(r"Credential=([^/]+)/\d+/[^/]+/([^/]+)/aws4_request")
-
-# What each part of a transaction is authorised as.
-IN_A_TRANSACTION = {
-    "Put": "dynamodb:PutItem",
-    "Update": "dynamodb:UpdateItem",
-    "Delete": "dynamodb:DeleteItem",
-    "ConditionCheck": "dynamodb:ConditionCheckItem",
-    "Get": "dynamodb:GetItem",
-}
-
-
-# Operations that are authorised as another.
-AUTHORISED_AS = {"sqs:SendMessageBatch": "sqs:SendMessage"}
+SCOPE = re.compile(r"Credential=([^/]+)/\d+/([^/]+)/([^/]+)/aws4_request")
 
 
 @dataclass(frozen=True)
 class Call:
     key: str
-    actions: tuple
+    # Actions, each with its resource.
+    needs: tuple
     status: int
     answer: str
 
@@ -49,25 +38,11 @@ def access_key(function_arn, role_arn):
     return f"ASIA{digest[:16].upper()}"
 
 
-def actions_of(service, headers, path, body):
-    """The actions that a policy must grant for a request."""
-    target = headers.get("X-Amz-Target", "")
-    if target:
-        operation = target.split(".")[-1]
-        if operation in ("TransactWriteItems", "TransactGetItems"):
-            parts = json.loads(body)["TransactItems"]
-            return tuple(sorted({IN_A_TRANSACTION[kind] for part in parts for kind in part}))
-        action = f"{service}:{operation}"
-        return (AUTHORISED_AS.get(action, action),)
-    if "/@connections/" in path:
-        return ("execute-api:ManageConnections",)
-    operation = parse_qs(body.decode(errors="replace")).get("Action", [f"{headers.get('Host')} {path}"])[0]
-    return (f"{service}:{operation}",)
-
-
-def key_of(headers):
+def who_needs_what(headers, command, path, body, answer=""):
+    """Whose key a request is signed with, and what its owner must be allowed."""
     scope = SCOPE.search(headers.get("Authorization", ""))
-    return scope.group(1) if scope else UNSIGNED
+    key, region, service = scope.groups() if scope else (UNSIGNED, UNSIGNED, UNSIGNED)
+    return key, needs_of(service, region, command, path, headers, body, answer)
 
 
 class Recorder:
@@ -94,9 +69,10 @@ class Recorder:
                         self.close_connection = True
                         return
                     self.used = True
-                    status, answer = stand_in(key_of(self.headers), json.loads(body))
+                    asked = who_needs_what(self.headers, self.command, self.path, body)
+                    status, answer = stand_in(*asked, json.loads(body))
                     content = json.dumps(answer).encode()
-                    recorder.note(self.headers, self.path, body, status, content)
+                    recorder.note(self.headers, self.command, self.path, body, status, content)
                     self.send_response(status)
                     self.send_header("Content-Type", "application/x-amz-json-1.0")
                     self.send_header("Content-Length", str(len(content)))
@@ -111,7 +87,7 @@ class Recorder:
                     content = answer.read()
                 finally:
                     onward.close()
-                recorder.note(self.headers, self.path, body, answer.status, content)
+                recorder.note(self.headers, self.command, self.path, body, answer.status, content)
                 self.send_response(answer.status)
                 for name, value in answer.getheaders():
                     if name.lower() not in ("content-length", "transfer-encoding", "connection", "server", "date"):
@@ -133,10 +109,9 @@ class Recorder:
         self.url = f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
-    def note(self, headers, path, body, status, content):
-        scope = SCOPE.search(headers.get("Authorization", ""))
-        key, service = scope.groups() if scope else (UNSIGNED, UNSIGNED)
-        self.calls.append(Call(key, actions_of(service, headers, path, body), status, content.decode(errors="replace")))
+    def note(self, headers, command, path, body, status, content):
+        answer = content.decode(errors="replace")
+        self.calls.append(Call(*who_needs_what(headers, command, path, body, answer), status, answer))
 
     def stop(self):
         self.server.shutdown()

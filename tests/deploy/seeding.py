@@ -29,8 +29,8 @@ class Seeding:
         self.line(company, line, key)
         return key
 
-    def line(self, company, number, key):
-        self.listed(f"LINE#{number}", "LINE", number=number, company=company, conversation_key=key)
+    def line(self, company, number, key, **leaves_by):
+        self.listed(f"LINE#{number}", "LINE", number=number, company=company, conversation_key=key, **leaves_by)
 
     def staff(self, company, staff, name, email, is_administrator):
         self.listed(

@@ -7,6 +7,7 @@ from functools import cache
 from samcli.yamlhelper import yaml_parse
 from samtranslator.translator.transform import transform
 
+from authorisation import listed
 from emulator import REGION, ROOT
 
 TEMPLATE = ROOT / "infra" / "template.yaml"
@@ -60,43 +61,46 @@ def routes():
     }
 
 
-def listed(value):
-    return value if isinstance(value, list) else [value]
+def statements(document, where=None):
+    return list(chosen(listed(document["Statement"]), where))
 
 
-def statements(document, by_default=False):
-    return list(chosen(listed(document["Statement"]), by_default))
-
-
-def policies(role, by_default=False):
+def policies(role, where=None):
     """A role's own policies."""
-    return chosen(role["Properties"].get("Policies", []), by_default)
+    return chosen(role["Properties"].get("Policies", []), where)
 
 
-def chosen(values, by_default):
-    """Where a condition chooses, both, or the one that is chosen where every parameter has its default."""
+def chosen(values, where):
+    """Where a condition chooses, the one that is chosen `where` parameters have some value, and the others their default; or both."""
     for value in values:
         if "Fn::If" not in value:
             yield value
-            continue
-        condition, yes, no = value["Fn::If"]
-        if not by_default:
-            yield from (yes, no)
+        elif where is None:
+            yield from value["Fn::If"][1:]
         else:
-            yield yes if holds_by_default(translated()["Conditions"][condition]) else no
+            condition, yes, no = value["Fn::If"]
+            yield yes if holds(condition, where) else no
 
 
-def holds_by_default(condition):
+def holds(condition, where):
+    """A condition by its name, or by its own words."""
+    if isinstance(condition, str):
+        condition = translated()["Conditions"][condition]
     (function, of), = condition.items()
     if function == "Fn::Not":
-        return not holds_by_default(of[0])
+        return not holds(of[0], where)
     assert function == "Fn::Equals", function
     parameters = translated()["Parameters"]
-    one, other = (parameters[it["Ref"]]["Default"] if isinstance(it, dict) else it for it in of)
+    value = lambda it: where.get(it["Ref"], parameters[it["Ref"]]["Default"]) if isinstance(it, dict) else it
+    one, other = map(value, of)
     return one == other
 
 
-def own_statements(function):
-    """The statements that the template by itself gives to a function's role."""
-    role = translated()["Resources"][f"{function}Role"]
-    return [statement for policy in policies(role, by_default=True) for statement in statements(policy["PolicyDocument"], by_default=True)]
+def granting(function, where):
+    """The statements that the template by itself gives to a function's role, where parameters have some value."""
+    role = f"{function}Role"
+    documents = [policy["PolicyDocument"] for policy in policies(translated()["Resources"][role], where)]
+    for policy in resources("AWS::IAM::RolePolicy").values():
+        if policy["Properties"]["RoleName"] == {"Ref": role} and holds(policy["Condition"], where):
+            documents += [it for it in chosen([policy["Properties"]["PolicyDocument"]], where)]
+    return [statement for document in documents for statement in statements(document, where)]

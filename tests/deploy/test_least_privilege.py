@@ -1,25 +1,30 @@
-"""A role grants what its function calls: no less, and no more."""
-
-import json
-from contextlib import contextmanager
+"""A role grants what its function calls, on the resources that it calls it on: no less, and no more."""
 
 import pytest
 
 from functions_at_work import AT_WORK, World
-from recorder import AUTHORISED_AS, UNSIGNED, access_key
-from template import listed, own_statements, resources
+from recorder import UNSIGNED, access_key
+from roles import assert_no_less_and_no_more, calls_of, granted, taken_away
+from template import resources
 
 FUNCTIONS = sorted(resources("AWS::Lambda::Function"))
+
+# The stack's, as far as they choose what is granted.
+PARAMETERS = {}
 
 # What Lambda itself does in a function's name, which MiniStack does without its role: reading what the function is given.
 READS_A_QUEUE = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 READS_A_STREAM = ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams")
+READERS = [
+    ("InboundSms", "InboundQueue"), ("ConfirmationCall", "CallQueue"), ("DeliveryReceipt", "ReceiptQueue"), ("DispatchPush", "PushRetries"),
+]
 
-# (function, action) that no journey can be seen to make: each with the reason why.
+# (function, action, resource) that no journey can be seen to use: each with the reason why.
 UNSEEN = {
-    ("LiveUpdates", "sqs:SendMessage"): "Lambda itself hands over what is given up, which MiniStack does not",
-    **{(function, action): "Lambda reads its queue" for function in ("InboundSms", "ConfirmationCall", "DeliveryReceipt", "DispatchPush") for action in READS_A_QUEUE},
-    **{(function, action): "Lambda reads the stream" for function in ("LiveUpdates", "DispatchPush") for action in READS_A_STREAM},
+    ("LiveUpdates", "sqs:SendMessage", "LiveUpdatesGivenUp"): "Lambda itself hands over what is given up, which MiniStack does not",
+    ("DispatchPush", "sqs:SendMessage", "PushRecordsGivenUp"): "the same",
+    **{(function, action, queue): "Lambda reads its queue" for function, queue in READERS for action in READS_A_QUEUE},
+    **{(function, action, "Table/stream/*"): "Lambda reads the stream" for function in ("LiveUpdates", "DispatchPush") for action in READS_A_STREAM},
 }
 
 
@@ -35,27 +40,14 @@ def everybody_has_worked(world):
         AT_WORK[function](world)
 
 
-def granted(function):
-    allowing = [it for it in own_statements(function) if it["Effect"] == "Allow"]
-    return {action for statement in allowing for action in listed(statement["Action"])}
-
-
-def calls_of(deployment, function):
-    configuration = deployment.function(function)
-    key = access_key(configuration["FunctionArn"], configuration["Role"])
-    return [call for call in deployment.emulator.recorder.calls if call.key == key]
-
-
 def test_there_is_work_for_every_function():
     assert sorted(AT_WORK) == FUNCTIONS
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_function_makes_the_calls_that_its_role_grants(deployment, everybody_has_worked, function):
-    seen = {action for call in calls_of(deployment, function) for action in call.actions}
-    unseen = {action for name, action in UNSEEN if name == function}
-    assert seen | unseen == granted(function)
-    assert not seen & unseen, "what is seen needs no reason"
+    unseen = {(action, resource) for name, action, resource in UNSEEN if name == function}
+    assert_no_less_and_no_more(deployment, function, PARAMETERS, unseen)
 
 
 def test_every_call_is_some_functions(deployment, everybody_has_worked):
@@ -67,51 +59,20 @@ def test_every_call_is_some_functions(deployment, everybody_has_worked):
     assert {call.key for call in emulator.recorder.calls} - {UNSIGNED} <= known
 
 
-SEEN = [(name, action) for name in FUNCTIONS for action in sorted(granted(name)) if (name, action) not in UNSEEN]
+SEEN = [
+    pytest.param(function, grant, id=f"{function}-{grant.action}-{grant.name}")
+    for function in FUNCTIONS for grant in granted(function, PARAMETERS) if (function, grant.action, grant.name) not in UNSEEN
+]
 
 
-@pytest.mark.parametrize("function, action", SEEN)
-def test_without_an_action_the_work_fails(deployment, world, everybody_has_worked, function, action):
+@pytest.mark.parametrize("function, grant", SEEN)
+def test_without_a_grant_the_work_fails(deployment, world, everybody_has_worked, function, grant):
     before = len(calls_of(deployment, function))
-    with taken_away(deployment, function, action):
+    with taken_away(deployment, function, grant):
         # What an instance has been told once, it need not ask for.
         deployment.starts_cold(function)
         with pytest.raises(AssertionError):
             AT_WORK[function](world)
     denied = [call for call in calls_of(deployment, function)[before:] if call.denied]
-    assert denied and all(call.names(action) for call in denied), denied
+    assert denied and all(call.names(grant.action) for call in denied), denied
     AT_WORK[function](world)
-
-
-@contextmanager
-def taken_away(deployment, function, action):
-    iam = deployment.emulator.client("iam")
-    role = deployment.ids[f"{function}Role"]
-    policies = {
-        name: iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
-        for name in iam.list_role_policies(RoleName=role)["PolicyNames"]
-    }
-    try:
-        for name, document in policies.items():
-            put(iam, role, name, document | {"Statement": list(without(listed(document["Statement"]), action))})
-        yield
-    finally:
-        for name, document in policies.items():
-            put(iam, role, name, document)
-
-
-def without(statements, action):
-    for statement in statements:
-        left = [
-            one for one in listed(statement["Action"])
-            if AUTHORISED_AS.get(one, one) != action or statement["Effect"] == "Deny"
-        ]
-        if left:
-            yield statement | {"Action": left}
-
-
-def put(iam, role, name, document):
-    if document["Statement"]:
-        iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(document))
-    else:
-        iam.delete_role_policy(RoleName=role, PolicyName=name)

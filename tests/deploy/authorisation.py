@@ -1,0 +1,102 @@
+"""What a call must be allowed: actions, each on a resource, as AWS judges it by the policies of whoever calls."""
+
+import json
+from fnmatch import fnmatchcase
+from urllib.parse import parse_qs
+
+ACCOUNT = "000000000000"
+
+# What each part of a transaction is authorised as.
+IN_A_TRANSACTION = {
+    "Put": "PutItem",
+    "Update": "UpdateItem",
+    "Delete": "DeleteItem",
+    "ConditionCheck": "ConditionCheckItem",
+    "Get": "GetItem",
+}
+
+# Operations that are authorised as another.
+AUTHORISED_AS = {"sqs:SendMessageBatch": "sqs:SendMessage"}
+
+# Calls of no resource that a policy could name: they are told apart by the action alone. Each says why.
+OF_NO_RESOURCE = {
+    "sns:Publish": "functions publish to phone numbers only, which are none",
+    "sms-voice:CarrierLookup": "it is asked of anybody's phone number",
+}
+
+
+def needs_of(service, region, command, path, headers, body, answer):
+    """The actions that policies must allow for a request, each with its resource."""
+    target = headers.get("X-Amz-Target")
+    if "/@connections/" in path:
+        found = [("ManageConnections", connection(command, path))]
+    elif target:
+        found = OF_SERVICE.get(service, of_another)(target.split(".")[-1], json.loads(body), answer)
+    else:
+        found = of_another(parse_qs(body.decode(errors="replace")).get("Action", [f"{headers.get('Host')} {path}"])[0])
+    needs = set()
+    for operation, resource in found:
+        action = AUTHORISED_AS.get(f"{service}:{operation}", f"{service}:{operation}")
+        named = resource if resource.startswith("arn:") else f"arn:aws:{service}:{region}:{ACCOUNT}:{resource}"
+        needs.add((action, "*" if action in OF_NO_RESOURCE else named))
+    return tuple(sorted(needs))
+
+
+def connection(command, path):
+    """A WebSocket, and what is asked of it."""
+    api, stage, connection = path.removeprefix("/_aws/execute-api/").split("/", 2)
+    return f"{api}/{stage}/{command}/{connection}"
+
+
+def of_dynamodb(operation, asked, _):
+    if operation in ("TransactWriteItems", "TransactGetItems"):
+        for part in asked["TransactItems"]:
+            for kind, one in part.items():
+                yield IN_A_TRANSACTION[kind], f"table/{one['TableName']}"
+    elif "RequestItems" in asked:
+        for table in asked["RequestItems"]:
+            yield operation, f"table/{table}"
+    else:
+        index = f"/index/{asked['IndexName']}" if "IndexName" in asked else ""
+        yield operation, f"table/{asked['TableName']}{index}"
+
+
+def of_sqs(operation, asked, _):
+    yield operation, asked["QueueUrl"].rsplit("/", 1)[-1]
+
+
+def of_secrets_manager(operation, asked, answer):
+    # By its name it is not known which characters were added to that: the answer says so.
+    yield operation, json.loads(answer).get("ARN") or asked["SecretId"]
+
+
+def of_the_sms_service(operation, asked, _):
+    if operation == "SendTextMessage":
+        yield operation, f"configuration-set/{asked['ConfigurationSetName']}"
+        yield operation, origin(asked["OriginationIdentity"])
+    else:
+        yield from of_another(operation)
+
+
+def origin(identity):
+    """What a text leaves by: a pool, or a phone number by the id that it has here (adaptation 4)."""
+    return f"pool/{identity}" if identity.startswith("pool-") else f"phone-number/phone-{identity.removeprefix('+')}"
+
+
+def of_another(operation, *_):
+    # As no policy names it, unless it is of no resource.
+    yield operation, "unknown"
+
+
+OF_SERVICE = {"dynamodb": of_dynamodb, "sqs": of_sqs, "secretsmanager": of_secrets_manager, "sms-voice": of_the_sms_service}
+
+
+def covers(granted, need):
+    """Whether what a policy allows is what a call needs."""
+    (action, pattern), (needed, resource) = granted, need
+    return AUTHORISED_AS.get(action, action) == needed and fnmatchcase(resource, pattern)
+
+
+def listed(value):
+    """What policies may write as one or as several."""
+    return value if isinstance(value, list) else [value]
