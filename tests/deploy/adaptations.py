@@ -7,6 +7,9 @@ MiniStack refuses to make:
    WebSocket's route, the configuration set of the SMS service and whatever is of Amazon Connect are left out; the
    alarms, the set and the response, without which MiniStack answers all the same, are asserted in test_template.py. A user pool's `ProviderURL` is spelled out.
 
+   A role's policy that is a resource of its own (`AWS::IAM::RolePolicy`) is written as `AWS::IAM::Policy`, which does
+   the same to a role.
+
    It authorises `SendMessageBatch` by that name, where Amazon SQS knows `sqs:SendMessage` only: whoever is
    allowed the one is allowed the other.
 
@@ -72,6 +75,9 @@ def deployable(built):
         )
         if metric_math or resource["Type"] in left_out:
             del template["Resources"][name]
+        if resource["Type"] == "AWS::IAM::RolePolicy":
+            resource["Type"] = "AWS::IAM::Policy"
+            resource["Properties"]["Roles"] = [resource["Properties"].pop("RoleName")]
         for policy in resource.get("Properties", {}).get("Policies") or []:
             # A managed policy is a name.
             for statement in policy.get("Statement", []) if isinstance(policy, dict) else []:
