@@ -371,12 +371,60 @@ def test_every_dead_letter_queue_has_an_alarm():
     assert watched == dead | {given_up_to(mapping) for mapping in of_streams().values()}
 
 
+def test_every_queue_that_is_read_has_an_alarm_for_when_nobody_reads_it():
+    waits = {
+        dimension["Value"]["Fn::GetAtt"][0]: alarm["Properties"]["Threshold"]
+        for alarm in ALARMS.values()
+        for dimension in alarm["Properties"].get("Dimensions", [])
+        if alarm["Properties"]["MetricName"] == "ApproximateAgeOfOldestMessage"
+    }
+    assert set(waits) == {queue_of(mapping) for mapping in of_queues().values()}
+    # Amazon SQS delays a message for a quarter of an hour at most, which nobody is to be called for.
+    hidden = QUEUES["PushRetries"]["Properties"]["VisibilityTimeout"]
+    assert 900 + 2 * hidden < waits["PushRetries"] < 900 + QUEUES["PushRetries"]["Properties"]["RedrivePolicy"]["maxReceiveCount"] * hidden
+
+
+def watched_by(alarm):
+    """The metrics of an alarm on several, each with its dimensions."""
+    metrics = [it["MetricStat"]["Metric"] for it in ALARMS[alarm]["Properties"]["Metrics"] if "MetricStat" in it]
+    return {(it["Namespace"], it["MetricName"], *(f"{of['Name']}={of['Value']}" for of in it["Dimensions"])) for it in metrics}
+
+
+def test_somebody_is_told_when_the_table_or_an_index_of_it_turns_requests_away():
+    table = f"TableName={ {'Ref': 'Table'} }"
+    # Each is counted by itself: what is turned away by an index is none of the table's.
+    places = [(table,), *((table, f"GlobalSecondaryIndexName={it['IndexName']}") for it in TABLE["Properties"]["GlobalSecondaryIndexes"])]
+    turned_away = ("ReadThrottleEvents", "WriteThrottleEvents")
+    assert watched_by("TableThrottlesAlarm") == {("AWS/DynamoDB", metric, *place) for metric in turned_away for place in places}
+
+
+def test_somebody_is_told_when_sockets_fail():
+    place = (f"ApiId={ {'Ref': 'LiveApi'} }", f"Stage={ {'Ref': 'LiveStage'} }")
+    assert watched_by("LiveErrorsAlarm") == {("AWS/ApiGateway", metric, *place) for metric in ("ExecutionError", "IntegrationError")}
+
+
 def test_the_dashboard_is_readable_and_shows_every_function():
     body = resources("AWS::CloudWatch::Dashboard")["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
     for widget in json.loads(body)["widgets"]:
         assert widget["properties"]["title"]
     for name in FUNCTIONS:
         assert f'"Errors", "FunctionName", "${{{name}}}"' in body, name
+
+
+def test_the_dashboard_shows_what_alarms_on_several_metrics_are_about():
+    body = resources("AWS::CloudWatch::Dashboard")["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    shown = {tuple(it for it in metric if isinstance(it, str)) for widget in json.loads(body)["widgets"] for metric in widget["properties"]["metrics"]}
+    for alarm in ("TableThrottlesAlarm", "LiveErrorsAlarm"):
+        for metric in (it["MetricStat"]["Metric"] for it in ALARMS[alarm]["Properties"]["Metrics"] if "MetricStat" in it):
+            dimensions = [text for it in metric["Dimensions"] for text in (it["Name"], as_shown(it["Value"]))]
+            assert (metric["Namespace"], metric["MetricName"], *dimensions) in shown, alarm
+
+
+def as_shown(value):
+    """What a dimension is on the dashboard: the stage by its name, which is its id."""
+    if value == {"Ref": "LiveStage"}:
+        return resources("AWS::ApiGatewayV2::Stage")["LiveStage"]["Properties"]["StageName"]
+    return f"${{{value['Ref']}}}" if isinstance(value, dict) else value
 
 
 def test_the_template_has_room_to_grow():
