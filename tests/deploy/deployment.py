@@ -129,7 +129,8 @@ class Deployment:
 
     def makes_push_keys(self):
         """Once, as whoever deploys does."""
-        command = [ROOT / "target" / "debug" / "switchboard-admin", "--stack", self.name, "push-keys", "create"]
+        contact = ["--contact", "mailto:it@example.com"]
+        command = [ROOT / "target" / "debug" / "switchboard-admin", "--stack", self.name, "push-keys", "create", *contact]
         ran = subprocess.run(command, cwd=ROOT, env=self.emulator.environment(), text=True, capture_output=True)
         assert ran.returncode == 0, ran.stdout + ran.stderr
 

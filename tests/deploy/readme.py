@@ -25,12 +25,14 @@ def below(heading):
 
 
 def run(deployment, block, folder):
-    """Runs a block for a stack: its name, and its outputs in place of what stands between angle brackets."""
+    """Runs a block for a stack: its name, and its outputs in place of what stands between angle brackets. The operators'
+    command is the one that was built, and asks nothing."""
     block = block.replace("--stack-name switchboard", f"--stack-name {deployment.name}")
     for name, value in deployment.outputs.items():
         block = block.replace(f"<{name}>", value)
     emulator = deployment.emulator
-    block = f'aws() {{ {shlex.join(emulator.aws)} "$@"; }}\n{block}'
+    operator = shlex.join([str(ROOT / "target" / "debug" / "switchboard-admin"), "--stack", deployment.name, "--yes"])
+    block = f'aws() {{ {shlex.join(emulator.aws)} "$@"; }}\ncargo() {{ [ "$1 $2 $3 $4" = "run -p admin --" ] && {operator} "${{@:5}}"; }}\n{block}'
     shell = ["bash", "-euo", "pipefail", "-c", block]
     ran = subprocess.run(shell, cwd=folder, env=emulator.environment(), text=True, capture_output=True)
     assert ran.returncode == 0, f"{block}\n{ran.stdout}{ran.stderr}"

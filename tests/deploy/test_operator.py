@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 from browsers import Browser
+from calls import Call
 from deadlines import eventually
 from emulator import ROOT
 from logs import log_of
@@ -54,7 +55,7 @@ class Operator:
 def test_a_new_company_and_its_staff_are_at_work_at_once(deployment, issuer, numbers):
     operator, line = Operator(deployment), "+12065550171"
     operator.does("company", "add", "elm-vets", "--name", "Elm Vets", "--region", "US", "--time-zone", "America/Los_Angeles", "--line", line)
-    operator.does("staff", "add", "ana", "--company", "elm-vets", "--name", "Ana Ruiz", "--email", "ana@elm.example")
+    operator.does("staff", "add", "ana", "--company", "elm-vets", "--name", "Ana Ruiz", "--email", "ana@elm.example", "--administrator")
 
     ana, customer = Staff(deployment), Customer(deployment, next(numbers))
     assert ana.signs_in(issuer, "ana@elm.example") == "/messages.html"
@@ -62,6 +63,33 @@ def test_a_new_company_and_its_staff_are_at_work_at_once(deployment, issuer, num
     notification = ana.sees(customer, "Is the vet in?")
     assert ana.replies(notification["conversation"], "She is.").status == 201
     assert customer.received() == ["She is."]
+    history = ana.gets(f"/api/conversations/{notification['conversation']}/history")
+    assert [it["done"] for it in history.items()] == ["sent"], "she is an administrator"
+
+
+def test_a_program_keeps_appointments_by_its_cookie_and_does_nothing_else(deployment, harbor, dana, numbers):
+    operator = Operator(deployment)
+    added = operator.runs("--json", "program", "add", "scheduling", "--company", "harbor-dental", "--name", "Scheduling system")
+    assert added.returncode == 0, added.stderr
+    name, token = json.loads(added.stdout)["program"]["cookie"].split("=")
+    assert name == "__Host-switchboard"
+    program = Staff(deployment, token)
+    booked = program.books("Edith Moreau", next(numbers), "PMS-2026.18")
+    assert dana.gets("/api/appointments/PMS-2026.18").json()["name"] == "Edith Moreau"
+    for refused in (program.gets("/api/notifications"), program.replies(booked["conversation"], "psst")):
+        assert refused.code() == "not-for-programs"
+    operator.does("staff", "remove", "scheduling", "--company", "harbor-dental", "--yes")
+    assert asked_anew(program) == (401, "session-ended")
+
+
+def test_a_company_is_known_by_the_line_that_its_customers_are_called_from(deployment, harbor, dana, maria):
+    line = "+12065550188"
+    appointment = dana.books("Maria Lopez", maria.number)["id"]
+    pressed = Call(line, maria.number, appointment).pressed("1")
+    assert deployment.invokes("ConfirmationCall", pressed) == {"result": "unknown-line"}
+    Operator(deployment).does("line", "add", line, "--company", "harbor-dental", "--calls-only")
+    assert deployment.invokes("ConfirmationCall", pressed) == {"result": "confirmed"}
+    assert dana.status_of(appointment) == "confirmed"
 
 
 def test_whoever_is_signed_out_or_removed_is_out(deployment, issuer, numbers):
@@ -142,6 +170,53 @@ def test_a_customer_is_given_what_is_held_and_has_it_erased(deployment, harbor, 
     assert [it["text"] for it in json.loads(exported.stdout)["held"]["messages"]] == ["What do you hold of me?"]
     operator.does("--yes", "customer", "erase", maria.number, "--company", "harbor-dental")
     assert dana.gets(f"/api/conversations/{conversation}/messages").status == 404
+
+
+def test_what_was_lost_or_changed_is_brought_back_from_a_table_that_was_restored(deployment, harbor, dana, maria, tmp_path):
+    dynamodb, table = deployment.emulator.client("dynamodb"), deployment.outputs["Table"]
+    maria.texts(harbor.line, "Before")
+    conversation = dana.sees(maria, "Before")["conversation"]
+    is_restored_to(dynamodb, "switchboard-restored", table)
+    # Somebody deletes a conversation, and renames somebody, and does not mean to.
+    of_hers, renamed = {"S": f"CONVERSATION#{harbor.id}#{conversation}"}, {"pk": {"S": f"COMPANY#{harbor.id}"}, "sk": {"S": "STAFF#dana"}}
+    for item in everything_in(dynamodb, table):
+        if item["pk"] == of_hers:
+            dynamodb.delete_item(TableName=table, Key={name: item[name] for name in ("pk", "sk")})
+    dana_as_kept = lambda: dynamodb.get_item(TableName=table, Key=renamed, ConsistentRead=True)["Item"]
+    dynamodb.put_item(TableName=table, Item=dana_as_kept() | {"name": {"S": "Nobody"}})
+    assert dana.gets(f"/api/conversations/{conversation}/messages").status == 404
+    maria.texts(harbor.line, "Since")
+    dana.sees(maria, "Since")
+
+    kept, overwritten, end = commands("Restore the table")[1].strip().splitlines()
+    # Of the same second, maybe: which is the first of them is not known here.
+    said = lambda: sorted(it["text"] for it in dana.messages(conversation))
+    run(deployment, kept, tmp_path)
+    assert said() == ["Before", "Since"]
+    assert dana_as_kept()["name"] == {"S": "Nobody"}, "what is there is left as it is"
+    run(deployment, overwritten, tmp_path)
+    assert dana_as_kept()["name"] == {"S": "Dana Whitfield"}
+    assert said() == ["Before", "Since"]
+    run(deployment, end, tmp_path)
+    with pytest.raises(dynamodb.exceptions.ResourceNotFoundException):
+        dynamodb.describe_table(TableName="switchboard-restored")
+
+
+def is_restored_to(dynamodb, restored, table):
+    """Makes what point-in-time recovery makes: another table with its indexes and all that it had, and nothing of how it
+    is kept."""
+    of = dynamodb.describe_table(TableName=table)["Table"]
+    indexes = [{name: index[name] for name in ("IndexName", "KeySchema", "Projection")} for index in of["GlobalSecondaryIndexes"]]
+    dynamodb.create_table(
+        TableName=restored, BillingMode="PAY_PER_REQUEST", KeySchema=of["KeySchema"],
+        AttributeDefinitions=of["AttributeDefinitions"], GlobalSecondaryIndexes=indexes,
+    )
+    for item in everything_in(dynamodb, table):
+        dynamodb.put_item(TableName=restored, Item=item)
+
+
+def everything_in(dynamodb, table):
+    return [item for page in dynamodb.get_paginator("scan").paginate(TableName=table, ConsistentRead=True) for item in page["Items"]]
 
 
 # What the doctor is right to miss here, and why.
