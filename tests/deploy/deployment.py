@@ -44,8 +44,8 @@ class Deployment:
         self.cloudformation = emulator.client("cloudformation")
         self.deploy()
 
-    def deploy(self, **parameters):
-        succeeded, said = sam_deploy(self.emulator, self.name, self.parameters | parameters)
+    def deploy(self, built=BUILT, **parameters):
+        succeeded, said = sam_deploy(self.emulator, self.name, self.parameters | parameters, built)
         assert succeeded, said
         for attribute in ("ids", "outputs"):
             self.__dict__.pop(attribute, None)

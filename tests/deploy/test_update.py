@@ -4,9 +4,12 @@ It is deployed as the template says by itself: with a user pool of Cognito, whic
 at here, since the functions cannot reach it.
 """
 
-import pytest
+import shutil
 
-from deployment import Deployment
+import pytest
+from samcli.yamlhelper import yaml_dump, yaml_parse
+
+from deployment import BUILT, Deployment
 from logs import log_of
 from people import Company, Customer, Staff
 from seeding import Seeding
@@ -17,10 +20,18 @@ def stack(emulator):
     return Deployment(emulator, "updated")
 
 
-def test_an_update_keeps_what_was_said_and_changes_what_was_configured(stack):
+@pytest.fixture(scope="module")
+def harbor(stack):
     seeding = Seeding(stack.emulator.client("dynamodb"), stack.outputs["Table"])
-    harbor = Company(stack, seeding, "harbor-dental", "Harbor Dental", "US", "+12065550142")
-    dana = harbor.staff("dana", "Dana Whitfield")
+    return Company(stack, seeding, "harbor-dental", "Harbor Dental", "US", "+12065550142")
+
+
+@pytest.fixture(scope="module")
+def dana(harbor):
+    return harbor.staff("dana", "Dana Whitfield")
+
+
+def test_an_update_keeps_what_was_said_and_changes_what_was_configured(stack, harbor, dana):
     maria = Customer(stack, "+14255550001")
     maria.texts(harbor.line, "before the update")
     dana.sees(maria, "before the update")
@@ -32,7 +43,7 @@ def test_an_update_keeps_what_was_said_and_changes_what_was_configured(stack):
     settings = variables(stack)
     assert (settings["SWITCHBOARD_RETENTION_DAYS"], settings["RUST_LOG"]) == ("7", "debug")
     assert stack.ids == ids, "nothing was replaced"
-    assert [it["text"] for it in dana.notifications()] == ["before the update"]
+    assert [it["text"] for it in dana.notifications()] == ["before the update"], "what was said is there"
     maria.texts(harbor.line, "after the update")
     shown = dana.sees(maria, "after the update")
     assert dana.replies(shown["conversation"], "and a reply").status == 201
@@ -44,6 +55,43 @@ def test_an_update_that_changes_nothing_succeeds(stack):
     stack.deploy(RetentionDays="7", LogLevel="debug", SmsProvider="SNS")
     state = stack.cloudformation.describe_stacks(StackName=stack.name)["Stacks"][0]["StackStatus"]
     assert state in ("CREATE_COMPLETE", "UPDATE_COMPLETE")
+
+
+@pytest.fixture
+def newer():
+    """A build in which one function has other code, which does the same, and more memory."""
+    template = yaml_parse(BUILT.read_text())
+    function = template["Resources"]["ListNotifications"]["Properties"]
+    # Beside what was built: paths in it are relative.
+    code = shutil.copytree(BUILT.with_name(function["CodeUri"]), BUILT.with_name("newer"))
+    (code / "more").write_text("One more file, and the hash of all is another.")
+    function |= {"CodeUri": code.name, "MemorySize": 512}
+    path = BUILT.with_name("newer.yaml")
+    path.write_text(yaml_dump(template))
+    yield path
+    path.unlink()
+    shutil.rmtree(code)
+
+
+def test_an_upgrade_runs_the_new_code_and_keeps_what_was_said(stack, harbor, dana, newer):
+    sam = Customer(stack, "+14255550002")
+    sam.texts(harbor.line, "before the upgrade")
+    dana.sees(sam, "before the upgrade")
+    ids, code = stack.ids, hashes(stack)
+
+    stack.deploy(newer)
+
+    assert stack.ids == ids, "nothing was replaced"
+    changed = {name for name, hashed in hashes(stack).items() if hashed != code[name]}
+    assert changed == {"ListNotifications"}
+    assert stack.function("ListNotifications")["MemorySize"] == 512
+    dana.sees(sam, "before the upgrade")
+    sam.texts(harbor.line, "after the upgrade")
+    dana.sees(sam, "after the upgrade")
+
+
+def hashes(stack):
+    return {name: stack.function(name)["CodeSha256"] for name in stack.functions()}
 
 
 def variables(stack):
