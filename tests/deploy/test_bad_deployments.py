@@ -26,6 +26,8 @@ WRONG = [
      ["OidcClientSecret", "quotation marks"]),
     ({"SmsOrigins": "arn:aws:sms-voice:eu-west-1:000000000000:pool/pool-1", "SmsProvider": "SNS"},
      ["SmsOrigins needs SmsProvider=EndUserMessaging"]),
+    ({"SmsOrigins": "+12065550142"}, ["SmsOrigins", "ARNs of phone numbers and pools"]),
+    ({"SmsOrigins": "arn:aws:sms-voice:us-east-1:000000000000:pool/*"}, ["SmsOrigins", "ARNs of phone numbers and pools"]),
     ({"MaxPricePerText": "0.123456"}, ["MaxPricePerText", "five places"]),
     ({"RetentionDays": "0"}, ["RetentionDays", "1"]),
     ({"RetentionDays": "monthly"}, ["RetentionDays", "umber"]),

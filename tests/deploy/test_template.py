@@ -7,7 +7,9 @@ import pytest
 from cfnlint.helpers import REGIONS
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
-from readme import rows
+from adaptations import resolve
+from authorisation import ACCOUNT
+from readme import below, rows
 from template import OPEN_ROUTES, listed, policies, resources, routes, statements, translated
 
 TABLE = resources("AWS::DynamoDB::Table")["Table"]
@@ -427,15 +429,57 @@ def as_shown(value):
     return f"${{{value['Ref']}}}" if isinstance(value, dict) else value
 
 
+# How long names may be that are made of the stack's, as AWS documents them.
+LONGEST = {
+    "AWS::ApiGatewayV2::Api.Name": 128,
+    "AWS::CloudFront::Function.Name": 64,
+    "AWS::CloudFront::OriginAccessControl.Name": 64,
+    "AWS::CloudFront::ResponseHeadersPolicy.Name": 128,
+    "AWS::CloudWatch::Dashboard.DashboardName": 255,
+    "AWS::Cognito::UserPool.UserPoolName": 128,
+    "AWS::Cognito::UserPoolDomain.Domain": 63,
+    "AWS::Logs::LogGroup.LogGroupName": 512,
+    "AWS::SMSVOICE::ConfigurationSet.ConfigurationSetName": 64,
+    "AWS::SecretsManager::Secret.Name": 512,
+}
+
+
+def names_in(properties):
+    """What is called by a name that is made of the stack's."""
+    for name, value in properties.items():
+        if name.endswith("Name") or name == "Domain":
+            if "AWS::StackName" in str(value):
+                yield name, value
+        elif isinstance(value, dict):
+            yield from names_in(value)
+
+
+def test_a_stack_may_have_the_longest_name_that_whoever_deploys_is_told_of_and_no_longer_one():
+    (longest,) = (int(it) for it in re.findall(r"(\d+) characters at most", below("Before the first time")))
+    region = max(set(REGIONS) - set(refused_regions()), key=len)
+    room = {}
+    for resource in translated()["Resources"].values():
+        for name, value in names_in(resource["Properties"]):
+            made = resolve(value, lambda of, _: {"AWS::StackName": "", "AWS::Region": region, "AWS::AccountId": ACCOUNT}[of])
+            kind = f"{resource['Type']}.{name}"
+            room[kind] = min(LONGEST[kind] - len(made), room.get(kind, LONGEST[kind]))
+    assert set(room) == set(LONGEST)
+    assert min(room.values()) == longest, room
+
+
 def test_the_template_has_room_to_grow():
     assert len(translated()["Resources"]) < 400, "CloudFormation takes 500 resources in a stack"
 
 
-def test_the_regions_that_are_refused_are_those_without_what_it_needs():
+def refused_regions():
     (assertion,) = translated()["Rules"]["RegionWithTheServices"]["Assertions"]
     refused, asked = assertion["Assert"]["Fn::Not"][0]["Fn::Contains"]
     assert asked == {"Ref": "AWS::Region"}
+    return refused
+
+
+def test_the_regions_that_are_refused_are_those_without_what_it_needs():
     # Whatever has no condition is always made; a line needs a phone number, be it made here or not.
     needed = {it["Type"] for it in translated()["Resources"].values() if "Condition" not in it}
     needed |= {"AWS::SMSVOICE::PhoneNumber", "AWS::SMSVOICE::ConfigurationSet"}
-    assert set(refused) == {region for region in REGIONS if needed - set(PROVIDER_SCHEMA_MANAGER.get_resource_types(region))}
+    assert set(refused_regions()) == {region for region in REGIONS if needed - set(PROVIDER_SCHEMA_MANAGER.get_resource_types(region))}
