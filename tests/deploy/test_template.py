@@ -267,6 +267,13 @@ def test_functions_log_as_json():
         assert function["Properties"]["LoggingConfig"]["LogFormat"] == "JSON", name
 
 
+def test_what_functions_log_is_chosen_by_them_and_none_of_it_dropped_after_them():
+    assert translated()["Parameters"]["LogLevel"]["AllowedValues"] == ["error", "warn", "info", "debug"]
+    for name, function in FUNCTIONS.items():
+        assert function["Properties"]["Environment"]["Variables"]["RUST_LOG"] == {"Ref": "LogLevel"}, name
+        assert function["Properties"]["LoggingConfig"]["ApplicationLogLevel"] == "DEBUG", name
+
+
 def test_functions_run_what_was_built():
     for name, function in FUNCTIONS.items():
         properties = function["Properties"]
