@@ -61,14 +61,15 @@ fn piece<'a>(frame: &'a str, list: &str) -> &'a str {
 async fn who_is_erased_leaves_every_page_of_the_company_and_no_page_of_another() {
     let house = House::open().await;
     let (dana, josie) = (house.dana().await, house.josie().await);
-    let conversation = dana.hears_from(MARIA).await;
-    house.phone(MARIA).texts(TIDEWATER, "hello").await;
     let (mut hers, mut theirs) = (dana.goes_live().await, josie.goes_live().await);
+    let conversation = dana.hears_from(MARIA).await;
+    hers.sees(&conversation).await;
+    house.phone(MARIA).texts(TIDEWATER, "hello").await;
+    theirs.sees("hello").await;
     let path = format!("/api/conversations/{conversation}/customer-data");
     let erased = dana.send(dana.request(reqwest::Method::DELETE, &path)).await;
     assert_eq!(erased.status, 200, "{}", erased.body);
-    let frame = hers.sees(&conversation).await;
-    assert!(frame.contains(&format!(r#"<template data-live="erased" data-conversation="{conversation}">"#)), "{frame}");
+    hers.sees(&format!(r#"<template data-live="erased" data-conversation="{conversation}">"#)).await;
     assert_eq!(theirs.everything().await, "");
 }
 
@@ -95,9 +96,10 @@ async fn a_colleague_sees_a_reply_and_what_becomes_of_it() {
 async fn an_answer_takes_the_mark_from_the_row_of_whoever_waited() {
     let house = House::open().await;
     let dana = house.dana().await;
-    house.phone(MARIA).texts(HARBOR, "Running late").await;
-    let conversation = dana.conversation_with(MARIA).await;
     let mut socket = dana.goes_live().await;
+    house.phone(MARIA).texts(HARBOR, "Running late").await;
+    socket.sees("Running late").await;
+    let conversation = dana.conversation_with(MARIA).await;
     house.phone(MARIA).texts(HARBOR, "Are you there?").await;
     let again = socket.sees("Are you there?").await;
     let (new, old) =
@@ -450,8 +452,9 @@ async fn what_was_said_before_the_start_is_not_announced_again() {
 async fn the_name_that_an_appointment_gives_is_on_every_screen_at_once() {
     let house = House::open().await;
     let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
-    house.phone(MARIA).texts(HARBOR, "Running late").await;
     let mut socket = marcus.goes_live().await;
+    house.phone(MARIA).texts(HARBOR, "Running late").await;
+    socket.sees("Running late").await;
     let day = runtime::wall_clock().now().plus_secs(2 * 24 * 60 * 60).to_string();
     let booking = json!({
         "name": "Maria Lopez", "number": MARIA, "day": day[..10], "time": "15:00", "minutes": 45, "service": "Cleaning",
