@@ -9,6 +9,10 @@ from authorisation import AUTHORISED_AS, covers, listed
 from recorder import access_key
 from template import granting
 
+# What Lambda itself does in a function's name, which MiniStack does without its role: reading what the function is given.
+READS_A_QUEUE = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
+READS_A_STREAM = ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams")
+
 
 @dataclass(frozen=True)
 class Grant:

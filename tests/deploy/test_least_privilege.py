@@ -4,7 +4,7 @@ import pytest
 
 from functions_at_work import AT_WORK, World
 from recorder import UNSIGNED, access_key
-from roles import assert_no_less_and_no_more, calls_of, granted, taken_away
+from roles import READS_A_QUEUE, READS_A_STREAM, assert_no_less_and_no_more, calls_of, granted, taken_away
 from template import resources
 
 FUNCTIONS = sorted(resources("AWS::Lambda::Function"))
@@ -12,9 +12,6 @@ FUNCTIONS = sorted(resources("AWS::Lambda::Function"))
 # The stack's, as far as they choose what is granted.
 PARAMETERS = {}
 
-# What Lambda itself does in a function's name, which MiniStack does without its role: reading what the function is given.
-READS_A_QUEUE = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
-READS_A_STREAM = ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams")
 READERS = [
     ("InboundSms", "InboundQueue"), ("ConfirmationCall", "CallQueue"), ("DeliveryReceipt", "ReceiptQueue"), ("DispatchPush", "PushRetries"),
 ]
