@@ -325,6 +325,25 @@ test('a push service that takes nothing more is said by the bell, and Try again 
   await bell.says('on');
 });
 
+test('a problem that is over is none of the bell\'s any more, and the settings still tell of it', async ({stack, pushService, signIn}) => {
+  const [bell] = await signedIn(signIn)();
+  await bell.does('Turn on');
+  await bell.says('on');
+  const problem = async () => (await bell.settings()).browsers[0].lastProblem;
+  pushService.refuses = true;
+  await stack.customerTexts(MARIA, 'Hello');
+  await expect.poll(async () => (await problem())?.over).toBe(false);
+  pushService.refuses = false;
+  await stack.customerTexts(SAM, 'Is it open today?');
+  await expect.poll(async () => (await problem()).over).toBe(true);
+  await bell.page.goto('/notification-settings.html');
+  await bell.says('on');
+  const row = bell.page.locator('.browser');
+  await expect(row).toContainText('did not accept a notification. Notifications have arrived since.');
+  await expect(row.locator('.problem')).toHaveCount(0);
+  await bell.page.screenshot({path: `artefacts/${test.info().project.name}-problem-over.png`});
+});
+
 test('a browser that two people share tells the one who is signed in', ONCE, async ({signIn, dana: elsewhere}) => {
   const [bell, dana] = await signedIn(signIn)();
   await bell.does('Turn on');
