@@ -6,7 +6,7 @@ use domain::{Carries, Line};
 use store::Directory;
 
 use crate::doctor::live::{Live, Part, aws_command};
-use crate::doctor::{Finding, opt_outs};
+use crate::doctor::{Finding, opt_outs, origins};
 use crate::failure::{Failure, Why, failure};
 
 const CHECK: &str = "lines";
@@ -29,7 +29,9 @@ pub(crate) async fn check(live: &Live, directory: &Directory) -> Vec<Finding> {
         Carries::CallsOnly => Finding::ok(CHECK, format!("{} is for calls only, and takes no texts", line.number)),
     });
     let by_us = live.stack.parameter("SelfManagedOptOuts") == Some("true");
-    findings.chain(opt_outs::check(&directory.lines, &known, by_us, &live.stack.region)).collect()
+    let opt_outs = opt_outs::check(&directory.lines, &known, by_us, &live.stack.region);
+    let allowed = live.stack.parameter("SmsOrigins").unwrap_or_default();
+    findings.chain(opt_outs).chain(origins::check(&directory.lines, &known, allowed)).collect()
 }
 
 /// The rest of AWS was reached in this region before.

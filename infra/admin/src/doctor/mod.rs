@@ -11,6 +11,7 @@ mod issuer;
 mod lines;
 mod live;
 mod opt_outs;
+mod origins;
 mod portal;
 mod push_keys;
 mod queues;

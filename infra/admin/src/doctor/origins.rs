@@ -1,0 +1,86 @@
+//! Whether the stack may text by what its lines leave by.
+
+use aws_sdk_pinpointsmsvoicev2::types::PhoneNumberInformation;
+use domain::{Carries, Line};
+
+use crate::doctor::Finding;
+
+const CHECK: &str = "origins";
+
+/// What is refused, of the numbers that are known. `allowed` is what `SmsOrigins` has: nothing is all of the account's.
+pub(super) fn check(lines: &[Line], known: &[PhoneNumberInformation], allowed: &str) -> Vec<Finding> {
+    let allowed: Vec<_> = allowed.split(',').map(str::trim).filter(|arn| !arn.is_empty()).collect();
+    if allowed.is_empty() {
+        return Vec::new();
+    }
+    let texts = lines.iter().filter(|line| line.carries == Carries::Texts);
+    let refused = texts.filter_map(|line| {
+        let number = known.iter().find(|number| number.phone_number() == line.number.as_str())?;
+        let leaves_by = origin(line, number);
+        (!allowed.contains(&leaves_by.as_str())).then(|| {
+            Finding::wrong(
+                CHECK,
+                format!("no text leaves from {}: SmsOrigins does not name what it leaves by", line.number),
+                format!("deploy with {leaves_by} in SmsOrigins, beside what is in it"),
+            )
+        })
+    });
+    refused.collect()
+}
+
+/// As IAM names it.
+fn origin(line: &Line, number: &PhoneNumberInformation) -> String {
+    let arn = &number.phone_number_arn;
+    match (&line.pool, arn.rsplit_once(':')) {
+        // One that another account shares is known by its ARN.
+        (Some(pool), _) if pool.as_str() != pool.id() => pool.as_str().to_owned(),
+        (Some(pool), Some((account, _))) => format!("{account}:pool/{}", pool.id()),
+        _ => arn.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::doctor::lines;
+
+    const NUMBER: &str = "arn:aws:sms-voice:eu-west-1:123456789012:phone-number/phone-1";
+    const POOL: &str = "arn:aws:sms-voice:eu-west-1:123456789012:pool/pool-1";
+    const SHARED: &str = "arn:aws:sms-voice:eu-west-1:210987654321:pool/pool-1";
+
+    fn found(pool: Option<&str>, allowed: &str) -> Option<String> {
+        let line = json!({
+            "number": "+12065550142", "company": "harbor-dental", "conversation_key": "of harbor-dental", "pool": pool,
+        });
+        let lines = [serde_json::from_value(line).unwrap()];
+        let finding = check(&lines, &[lines::tests::number().build().unwrap()], allowed).pop()?;
+        assert!(finding.says.starts_with("no text leaves from +12065550142"), "{finding:?}");
+        finding.to_do
+    }
+
+    #[test]
+    fn a_line_may_text_if_what_it_leaves_by_is_named_or_nothing_is() {
+        for (pool, named) in [(None, NUMBER), (Some("pool-1"), POOL), (Some(SHARED), SHARED)] {
+            for allowed in ["", " ", named, &format!("arn:aws:sms-voice:eu-west-1:123456789012:pool/pool-9, {named}")] {
+                assert_eq!(found(pool, allowed), None, "{allowed}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_line_that_may_not_text_is_told_with_what_is_missing() {
+        let elsewhere = NUMBER.replace("eu-west-1", "us-east-1");
+        for (pool, allowed, missing) in [
+            (None, elsewhere.as_str(), NUMBER),
+            (None, POOL, NUMBER),
+            (Some("pool-1"), NUMBER, POOL),
+            (Some("pool-1"), SHARED, POOL),
+            (Some(SHARED), POOL, SHARED),
+        ] {
+            let to_do = found(pool, allowed).unwrap();
+            assert!(to_do.contains(&format!("deploy with {missing} in SmsOrigins")), "{to_do}");
+        }
+    }
+}
