@@ -393,10 +393,14 @@ def test_every_queue_that_is_read_has_an_alarm_for_when_nobody_reads_it():
     assert 900 + 2 * hidden < waits["PushRetries"] < 900 + QUEUES["PushRetries"]["Properties"]["RedrivePolicy"]["maxReceiveCount"] * hidden
 
 
+def metrics_of(alarm):
+    """The metrics of an alarm on several."""
+    return [it["MetricStat"]["Metric"] for it in ALARMS[alarm]["Properties"]["Metrics"] if "MetricStat" in it]
+
+
 def watched_by(alarm):
-    """The metrics of an alarm on several, each with its dimensions."""
-    metrics = [it["MetricStat"]["Metric"] for it in ALARMS[alarm]["Properties"]["Metrics"] if "MetricStat" in it]
-    return {(it["Namespace"], it["MetricName"], *(f"{of['Name']}={of['Value']}" for of in it["Dimensions"])) for it in metrics}
+    """The same, each with its dimensions."""
+    return {(it["Namespace"], it["MetricName"], *(f"{of['Name']}={of['Value']}" for of in it["Dimensions"])) for it in metrics_of(alarm)}
 
 
 def test_somebody_is_told_when_the_table_or_an_index_of_it_turns_requests_away():
@@ -424,7 +428,7 @@ def test_the_dashboard_shows_what_alarms_on_several_metrics_are_about():
     body = resources("AWS::CloudWatch::Dashboard")["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
     shown = {tuple(it for it in metric if isinstance(it, str)) for widget in json.loads(body)["widgets"] for metric in widget["properties"]["metrics"]}
     for alarm in ("TableThrottlesAlarm", "LiveErrorsAlarm"):
-        for metric in (it["MetricStat"]["Metric"] for it in ALARMS[alarm]["Properties"]["Metrics"] if "MetricStat" in it):
+        for metric in metrics_of(alarm):
             dimensions = [text for it in metric["Dimensions"] for text in (it["Name"], as_shown(it["Value"]))]
             assert (metric["Namespace"], metric["MetricName"], *dimensions) in shown, alarm
 
