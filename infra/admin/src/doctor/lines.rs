@@ -56,9 +56,23 @@ async fn numbers(live: &Live) -> Result<Vec<PhoneNumberInformation>, Failure> {
     Ok(numbers)
 }
 
+/// What the SMS service knows of a line, if it has it.
+fn number_of<'a>(line: &Line, known: &'a [PhoneNumberInformation]) -> Option<&'a PhoneNumberInformation> {
+    known.iter().find(|number| number.phone_number() == line.number.as_str())
+}
+
+/// The lines that carry texts, each with its number, where it has one.
+pub(super) fn texting<'a>(
+    lines: &'a [Line],
+    known: &'a [PhoneNumberInformation],
+) -> impl Iterator<Item = (&'a Line, &'a PhoneNumberInformation)> {
+    let texting = lines.iter().filter(|line| line.carries == Carries::Texts);
+    texting.filter_map(|line| Some((line, number_of(line, known)?)))
+}
+
 fn two_way(region: &str, topic: &str, line: &Line, known: &[PhoneNumberInformation]) -> Finding {
     let ours = &line.number;
-    let Some(number) = known.iter().find(|number| number.phone_number() == ours.as_str()) else {
+    let Some(number) = number_of(line, known) else {
         return Finding::wrong(
             CHECK,
             format!("{ours} is not a number of this account in {region}"),
@@ -136,11 +150,15 @@ pub(super) mod tests {
         found_of(None, number)
     }
 
-    fn found_of(pool: Option<&str>, number: PhoneNumberInformationBuilder) -> Finding {
+    pub(in crate::doctor) fn line(pool: Option<&str>) -> Line {
         let line = json!({
             "number": "+12065550142", "company": "harbor-dental", "conversation_key": "of harbor-dental", "pool": pool,
         });
-        two_way("eu-west-1", TOPIC, &serde_json::from_value(line).unwrap(), &[number.build().unwrap()])
+        serde_json::from_value(line).unwrap()
+    }
+
+    fn found_of(pool: Option<&str>, number: PhoneNumberInformationBuilder) -> Finding {
+        two_way("eu-west-1", TOPIC, &line(pool), &[number.build().unwrap()])
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Whether a customer who wants no texts from a company is answered once, and goes on to get those of others.
 
 use aws_sdk_pinpointsmsvoicev2::types::PhoneNumberInformation;
-use domain::{Carries, Line};
+use domain::Line;
 
 use crate::doctor::live::aws_command;
 use crate::doctor::{Finding, lines};
@@ -10,9 +10,7 @@ const CHECK: &str = "opt-outs";
 
 /// What is wrong with opt-outs, of the numbers that are known. `by_us` is whether the stack confirms them itself.
 pub(super) fn check(lines: &[Line], known: &[PhoneNumberInformation], by_us: bool, region: &str) -> Vec<Finding> {
-    let texts = lines.iter().filter(|line| line.carries == Carries::Texts);
-    let known = |line: &Line| known.iter().find(|number| number.phone_number() == line.number.as_str());
-    let lines: Vec<_> = texts.filter_map(|line| Some((line, known(line)?))).collect();
+    let lines: Vec<_> = lines::texting(lines, known).collect();
     let managed = lines.iter().filter_map(|(line, number)| managed_otherwise(line, number, by_us, region));
     let shared = lines.iter().enumerate().filter_map(|(place, (line, number))| {
         let before = &lines[..place];

@@ -1,9 +1,9 @@
 //! Whether the stack may text by what its lines leave by.
 
 use aws_sdk_pinpointsmsvoicev2::types::PhoneNumberInformation;
-use domain::{Carries, Line};
+use domain::Line;
 
-use crate::doctor::Finding;
+use crate::doctor::{Finding, lines};
 
 const CHECK: &str = "origins";
 
@@ -13,9 +13,7 @@ pub(super) fn check(lines: &[Line], known: &[PhoneNumberInformation], allowed: &
     if allowed.is_empty() {
         return Vec::new();
     }
-    let texts = lines.iter().filter(|line| line.carries == Carries::Texts);
-    let refused = texts.filter_map(|line| {
-        let number = known.iter().find(|number| number.phone_number() == line.number.as_str())?;
+    let refused = lines::texting(lines, known).filter_map(|(line, number)| {
         let leaves_by = origin(line, number);
         (!allowed.contains(&leaves_by.as_str())).then(|| {
             Finding::wrong(
@@ -41,21 +39,15 @@ fn origin(line: &Line, number: &PhoneNumberInformation) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
-    use crate::doctor::lines;
 
     const NUMBER: &str = "arn:aws:sms-voice:eu-west-1:123456789012:phone-number/phone-1";
     const POOL: &str = "arn:aws:sms-voice:eu-west-1:123456789012:pool/pool-1";
     const SHARED: &str = "arn:aws:sms-voice:eu-west-1:210987654321:pool/pool-1";
 
     fn found(pool: Option<&str>, allowed: &str) -> Option<String> {
-        let line = json!({
-            "number": "+12065550142", "company": "harbor-dental", "conversation_key": "of harbor-dental", "pool": pool,
-        });
-        let lines = [serde_json::from_value(line).unwrap()];
-        let finding = check(&lines, &[lines::tests::number().build().unwrap()], allowed).pop()?;
+        let number = lines::tests::number().build().unwrap();
+        let finding = check(&[lines::tests::line(pool)], &[number], allowed).pop()?;
         assert!(finding.says.starts_with("no text leaves from +12065550142"), "{finding:?}");
         finding.to_do
     }
