@@ -267,20 +267,18 @@ async fn what_could_not_be_delivered_is_tried_again_when_the_push_service_says()
     house.phone(MARIA).texts(HARBOR, "Hello").await;
     let again = service.sends(&busy, 2).await;
     assert_eq!((&again[0]["id"], &again[0]["body"]), (&again[1]["id"], &again[1]["body"]));
-    let at: Vec<_> =
-        service.pushed().iter().filter(|pushed| pushed.path == busy.path).map(|pushed| pushed.at).collect();
+    let at = service.pushed_at(&busy);
     assert!(at[1] - at[0] >= Duration::from_secs(2), "not before Retry-After: {:?}", at[1] - at[0]);
     service.sends(&broken, 2).await;
     assert_eq!(service.shown(&ok).len(), 1, "whoever was served is not served again");
     until("their problems are over, and known", || async {
-        let browsers = dana.push_settings().await["browsers"].clone();
-        let told = |id: &str| {
-            browsers.as_array().unwrap().iter().find(|browser| browser["id"] == id).unwrap()["lastProblem"].clone()
-        };
-        let over = [&busy_id, &broken_id].map(|id| told(id)).iter().all(|problem| {
-            problem["over"] == true && problem["what"].as_str().unwrap().ends_with("Notifications have arrived since.")
-        });
-        over && told(&ok_id).is_null()
+        let mut over = problem_of(&dana, &ok_id).await.is_null();
+        for browser in [&busy_id, &broken_id] {
+            let problem = problem_of(&dana, browser).await;
+            let says = problem["what"].as_str().unwrap();
+            over &= problem["over"] == true && says.ends_with("Notifications have arrived since.");
+        }
+        over
     })
     .await;
 }
@@ -301,8 +299,7 @@ async fn a_browser_that_hangs_while_others_are_served_is_waited_for_once() {
         assert_eq!(service.sends(&ok, before + 1).await[before]["body"], text);
     }
     let again = service.sends(&hangs, 2).await;
-    let at: Vec<_> =
-        service.pushed().iter().filter(|pushed| pushed.path == hangs.path).map(|pushed| pushed.at).collect();
+    let at = service.pushed_at(&hangs);
     assert!(at[1] - at[0] >= Duration::from_secs(30), "{:?}", at[1] - at[0]);
     assert_eq!(again[1]["body"], "Three", "of what came meanwhile, the newest");
 }
@@ -338,8 +335,7 @@ async fn a_push_service_that_asks_to_wait_is_sent_nothing_more_for_that_browser_
     house.phone(SAM).texts(HARBOR, "Two").await;
     service.sends(&ok, 2).await;
     let mut shown = service.sends(&busy, 3).await;
-    let at: Vec<_> =
-        service.pushed().iter().filter(|pushed| pushed.path == busy.path).map(|pushed| pushed.at).collect();
+    let at = service.pushed_at(&busy);
     assert!(at[1] - at[0] >= Duration::from_secs(5), "{:?}", at[1] - at[0]);
     shown.sort_by_key(|shown| shown["body"].to_string());
     let bodies: Vec<_> = shown.iter().map(|shown| &shown["body"]).collect();
@@ -523,13 +519,15 @@ async fn browsers_on_all_pages_of_the_table_are_told_as_they_are_set() {
 
 /// Waits until somebody is told why a browser of theirs is not notified.
 async fn has_problem(desk: &Desk<'_>, browser: &str, why: &str) {
-    until(why, || async {
-        let settings = desk.push_settings().await;
-        let mut browsers = settings["browsers"].as_array().unwrap().iter();
-        let browser = browsers.find(|there| there["id"] == browser).unwrap();
-        browser["lastProblem"]["what"].as_str().is_some_and(|what| what.contains(why))
-    })
-    .await;
+    until(why, || async { problem_of(desk, browser).await["what"].as_str().is_some_and(|what| what.contains(why)) })
+        .await;
+}
+
+/// What somebody is told of a browser of theirs that was not notified.
+async fn problem_of(desk: &Desk<'_>, browser: &str) -> Value {
+    let settings = desk.push_settings().await;
+    let mut browsers = settings["browsers"].as_array().unwrap().iter();
+    browsers.find(|there| there["id"] == browser).unwrap()["lastProblem"].clone()
 }
 
 /// Has a browser know a key of ours that is none any more.

@@ -88,6 +88,13 @@ impl PushService {
         pushed.iter().filter(|pushed| pushed.path == to.path).map(|pushed| to.reads(pushed)).collect()
     }
 
+    /// When a browser was sent each of them.
+    #[must_use]
+    pub fn pushed_at(&self, to: &Subscriber) -> Vec<Instant> {
+        let pushed = self.pushed();
+        pushed.iter().filter(|pushed| pushed.path == to.path).map(|pushed| pushed.at).collect()
+    }
+
     /// Waits until a browser has been sent so many.
     pub async fn sends(&self, to: &Subscriber, many: usize) -> Vec<Value> {
         self.until(&format!("{many} pushes to {}", to.path), |pushed| {
