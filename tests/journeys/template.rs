@@ -1,11 +1,13 @@
 //! What is deployed and what runs locally are the same: routes, functions and table.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use domain::SendingLimits;
 use local::{CONTACT_EVENTS, MAPPINGS, ROUTES};
-use runtime::{Metric, NAMESPACE};
+use runtime::{ATTEMPT_TIMEOUT, Metric, NAMESPACE, OPERATION_TIMEOUT};
 use serde_json::{Value, json};
+use sms::SEND_TIMEOUT;
 use tests::House;
 
 fn template() -> Value {
@@ -40,6 +42,21 @@ fn the_template_has_the_routes_that_run_locally() {
     let local: BTreeSet<_> =
         ROUTES.iter().map(|route| (route.method, route.path, route.function, route.public)).collect();
     assert_eq!(deployed, local);
+}
+
+#[test]
+fn every_function_has_time_for_a_request_to_aws_and_a_request_for_a_second_attempt() {
+    assert!(2 * ATTEMPT_TIMEOUT < OPERATION_TIMEOUT);
+    let template = template();
+    let globals = &template["Globals"]["Function"]["Timeout"];
+    for function in functions(&template) {
+        let timeout = function["Properties"]["Timeout"].as_u64().or(globals.as_u64()).unwrap();
+        assert!(OPERATION_TIMEOUT < Duration::from_secs(timeout), "{}: {timeout} s", binary(function));
+        // A message is recorded, handed over, and its outcome recorded.
+        if ["inbound-sms", "send-reply"].contains(&binary(function)) {
+            assert!(2 * OPERATION_TIMEOUT + SEND_TIMEOUT < Duration::from_secs(timeout), "{}", binary(function));
+        }
+    }
 }
 
 #[test]

@@ -76,8 +76,7 @@ impl Place {
     }
 
     pub(crate) fn store(&self) -> Store {
-        let client = aws_sdk_dynamodb::Client::new(&self.aws);
-        Store::new(client, self.table.clone(), self.retention, runtime::randomness())
+        Store::new(&self.aws, self.table.clone(), self.retention, runtime::randomness())
     }
 }
 

@@ -40,6 +40,9 @@ pub struct NotClosed(String);
 /// For one post, with the second try of one that failed.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// For one try: a connection that hangs leaves time for the second.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(1);
+
 /// Each is a request in flight. A thousand of 20 ms each are then served in a third of a second.
 const AT_A_TIME: usize = 64;
 
@@ -50,7 +53,9 @@ impl Sockets {
         let config = Builder::from(aws)
             .endpoint_url(endpoint)
             .retry_config(RetryConfig::standard().with_max_attempts(2))
-            .timeout_config(TimeoutConfig::builder().operation_timeout(PATIENCE).build())
+            .timeout_config(
+                TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_TIMEOUT).operation_timeout(PATIENCE).build(),
+            )
             .build();
         Self { client: Client::from_conf(config) }
     }

@@ -13,6 +13,14 @@ use aws_types::region::Region;
 
 use crate::trust::{Roots, http_client_trusting};
 
+/// How long one attempt of a request to AWS may take, connecting included. A connection that hangs is given up while
+/// there is time for another attempt.
+pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How long a request to AWS may take with all its attempts and the waits between them. Shorter than the time-out of every
+/// function (`infra/template.yaml`), which otherwise ends before it can answer.
+pub const OPERATION_TIMEOUT: Duration = Duration::from_millis(4_500);
+
 /// The SDK as a function on Lambda needs it. Lambda hands region and credentials over in the
 /// environment, so nothing has to be searched for, and `aws-config` can be left out.
 #[must_use]
@@ -34,8 +42,8 @@ pub fn aws_on_lambda() -> SdkConfig {
         .retry_config(RetryConfig::standard())
         .timeout_config(
             TimeoutConfig::builder()
-                .connect_timeout(Duration::from_secs(3))
-                .operation_timeout(Duration::from_secs(10))
+                .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+                .operation_timeout(OPERATION_TIMEOUT)
                 .build(),
         );
     // In the user agent, so that whoever reads CloudTrail sees which function asked.
@@ -44,4 +52,31 @@ pub fn aws_on_lambda() -> SdkConfig {
         config = config.endpoint_url(endpoint);
     }
     config.build()
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodb::Client;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_connection_that_hangs_is_given_up_for_another() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let served = tokio::spawn(async move {
+            let (hanging, _) = listener.accept().await.unwrap();
+            let (mut answered, _) = listener.accept().await.unwrap();
+            let mut request = [0; 8192];
+            assert!(answered.read(&mut request).await.unwrap() > 0);
+            let answer = "HTTP/1.1 200 OK\r\ncontent-type: application/x-amz-json-1.0\r\ncontent-length: 2\r\n\r\n{}";
+            answered.write_all(answer.as_bytes()).await.unwrap();
+            hanging
+        });
+        let aws = aws_on_lambda().into_builder().endpoint_url(address).region(Region::from_static("local")).build();
+        Client::new(&aws).get_item().table_name("table").set_key(Some([].into())).send().await.unwrap();
+        served.await.unwrap();
+    }
 }

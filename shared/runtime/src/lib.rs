@@ -13,7 +13,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use domain::{Clock, Randomness, Timestamp};
 use store::Store;
 
-pub use aws::aws_on_lambda;
+pub use aws::{ATTEMPT_TIMEOUT, OPERATION_TIMEOUT, aws_on_lambda};
 pub use configuration::{
     BadConfiguration, Configuration, live_endpoint, push_retries, push_secret, push_services, self_managed_opt_outs,
     sending_limits, sign_in_secret, sms_setting,
@@ -50,9 +50,8 @@ impl Runtime {
 
     #[must_use]
     pub fn store(&self) -> Store {
-        let client = aws_sdk_dynamodb::Client::new(&self.aws);
         let Configuration { table, retention } = self.configuration.clone();
-        Store::new(client, table, retention, self.randomness.clone())
+        Store::new(&self.aws, table, retention, self.randomness.clone())
     }
 }
 

@@ -52,8 +52,11 @@ pub enum Handed {
 /// Less than a function has, so that it is the function that learns of a time-out.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// What passes is tried again for so long: with the last try's patience still less than a function has.
+/// What passes is tried again for so long.
 const TRY_FOR: Duration = Duration::from_secs(5);
+
+/// The most that a message takes to be handed over, its repeats included.
+pub const SEND_TIMEOUT: Duration = TRY_FOR.saturating_add(PATIENCE);
 
 /// About how long is waited before the second try. Doubled for each that follows.
 const FIRST_WAIT: Duration = Duration::from_millis(200);

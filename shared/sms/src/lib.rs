@@ -11,7 +11,7 @@ mod provider;
 mod receipt;
 mod sns;
 
-pub use gateway::{Gateway, Handed, Outgoing};
+pub use gateway::{Gateway, Handed, Outgoing, SEND_TIMEOUT};
 pub use inbound::{InboundSms, Malformed};
 pub use lookup::Lookup;
 pub use provider::{Provider, Settings, UnknownProvider};

@@ -257,12 +257,15 @@ impl Store {
         Ok(TransactWriteItem::builder().delete(delete).build())
     }
 
+    /// One item of the directory as it is now. The read is consistent: callers remember what they found, and also that they
+    /// found nothing.
     pub(crate) async fn listed<T: DeserializeOwned>(&self, key: keys::Key) -> Result<Option<T>, StoreError> {
         let found = self
             .client
             .get_item()
             .table_name(&self.table)
             .set_key(Some(key.attributes()))
+            .consistent_read(true)
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await

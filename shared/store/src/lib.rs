@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod appointments;
+mod batch;
 mod between;
 mod calls;
 mod change;
@@ -30,12 +31,14 @@ mod push_ending;
 mod push_keeping;
 mod push_settings;
 mod restore;
+mod retries;
 mod sessions;
 mod staff;
 mod thread;
 mod transaction;
 
 use aws_sdk_dynamodb::Client;
+use aws_types::SdkConfig;
 use domain::{Randomness, Retention};
 
 pub use appointments::{Answered, Saved};
@@ -69,9 +72,10 @@ pub struct Store {
 }
 
 impl Store {
+    /// With the endpoint, the credentials and the time-outs of `aws`.
     #[must_use]
-    pub fn new(client: Client, table: String, retention: Retention, randomness: Randomness) -> Self {
-        Self { client, table, retention, randomness }
+    pub fn new(aws: &SdkConfig, table: String, retention: Retention, randomness: Randomness) -> Self {
+        Self { client: retries::client(aws), table, retention, randomness }
     }
 
     #[must_use]

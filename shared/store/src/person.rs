@@ -3,14 +3,14 @@
 
 use std::collections::{HashMap, HashSet};
 
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Put, ReturnConsumedCapacity, TransactWriteItem};
+use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnConsumedCapacity, TransactWriteItem};
 use domain::{
     Booking, CompanyId, Conversation, ConversationId, Customer, Mobile, NumberKind, OptOut, PhoneNumber, Retention,
     Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::error::{misshapen, unavailable, updated};
+use crate::error::{misshapen, updated};
 use crate::head::Head;
 use crate::keys::{Key, Part};
 use crate::{Store, StoreError, keys, opt_out};
@@ -48,9 +48,6 @@ pub enum LookUp {
 
 /// What is known of conversations: the head, and whom it is with.
 pub(crate) type Known = HashMap<ConversationId, (Option<Head>, Option<Customer>)>;
-
-/// The most keys that one `BatchGetItem` takes.
-const KEYS_AT_A_TIME: usize = 100;
 
 impl Person {
     pub(crate) fn new(number: PhoneNumber) -> Self {
@@ -318,40 +315,5 @@ impl Store {
             }
         }
         Ok(known)
-    }
-
-    /// Items by their keys, as many as there are. One request for every 100, none for none.
-    pub(crate) async fn batch(
-        &self,
-        keys: Vec<Key>,
-        consistent: bool,
-    ) -> Result<Vec<HashMap<String, AttributeValue>>, StoreError> {
-        let mut items = Vec::with_capacity(keys.len());
-        for chunk in keys.chunks(KEYS_AT_A_TIME) {
-            let mut wanted: Vec<_> = chunk.iter().cloned().map(Key::attributes).collect();
-            while !wanted.is_empty() {
-                let keys = KeysAndAttributes::builder()
-                    .set_keys(Some(wanted))
-                    .consistent_read(consistent)
-                    .build()
-                    .map_err(misshapen("BatchGetItem"))?;
-                let mut found = self
-                    .client
-                    .batch_get_item()
-                    .request_items(&self.table, keys)
-                    .return_consumed_capacity(ReturnConsumedCapacity::Total)
-                    .send()
-                    .await
-                    .map_err(unavailable("BatchGetItem"))?;
-                items
-                    .extend(found.responses.as_mut().and_then(|tables| tables.remove(&self.table)).unwrap_or_default());
-                wanted = found
-                    .unprocessed_keys
-                    .and_then(|mut tables| tables.remove(&self.table))
-                    .map(|left| left.keys)
-                    .unwrap_or_default();
-            }
-        }
-        Ok(items)
     }
 }

@@ -76,13 +76,15 @@ impl Store {
         Ok(())
     }
 
-    /// The session of a token, ended or not; `None` if there is none, or none any more.
+    /// The session of a token, ended or not; `None` if there is none, or none any more. The read is consistent: the gateway
+    /// would remember for a minute that a session which has just begun is unknown.
     pub async fn session(&self, token: &TokenHash) -> Result<Option<Session>, StoreError> {
         let found = self
             .client
             .get_item()
             .table_name(&self.table)
             .set_key(Some(keys::session(token).attributes()))
+            .consistent_read(true)
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await

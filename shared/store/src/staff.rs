@@ -1,6 +1,6 @@
 //! The staff of companies, and how they sign in.
 
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnConsumedCapacity};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use domain::{Company, CompanyId, Login, Provider, Staff, StaffId, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -121,25 +121,11 @@ impl Store {
         Ok(found.map(|item| (item.company, item.staff)))
     }
 
-    /// A member of staff and their company as they are now, in one request.
+    /// A member of staff and their company as they are now, in one request. It is consistent: the gateway would remember a
+    /// stale "unknown" for a minute.
     pub async fn present(&self, company: &CompanyId, staff: &StaffId) -> Result<Option<Present>, StoreError> {
-        let wanted = KeysAndAttributes::builder()
-            .keys(keys::company(company).attributes())
-            .keys(keys::staff(company, staff).attributes())
-            .build()
-            .map_err(misshapen("BatchGetItem"))?;
-        let found = self
-            .client
-            .batch_get_item()
-            .request_items(&self.table, wanted)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await
-            .map_err(unavailable("BatchGetItem"))?;
-        if found.unprocessed_keys.is_some_and(|left| !left.is_empty()) {
-            return Err(StoreError::Unavailable { operation: "BatchGetItem", code: "throttled".to_owned() });
-        }
-        let mut items = found.responses.and_then(|mut tables| tables.remove(&self.table)).unwrap_or_default();
+        let wanted = vec![keys::company(company), keys::staff(company, staff)];
+        let mut items = self.batch(wanted, true).await?;
         let Some(member) = items.iter().position(|item| item.contains_key("login")) else { return Ok(None) };
         let member: Member = serde_dynamo::from_item(items.swap_remove(member)).map_err(misshapen("BatchGetItem"))?;
         let Some(company) = items.pop() else { return Ok(None) };

@@ -1,0 +1,140 @@
+//! When the SDK asks DynamoDB again. It does so by itself after time-outs, errors of the service and throttled requests;
+//! what it does not know is why a transaction was cancelled, and that a write can meet one.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::retry::{ClassifyRetry, RetryAction, RetryConfig, RetryPartition, TokenBucket};
+use aws_sdk_dynamodb::error::ProvideErrorMetadata;
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::CancellationReason;
+use aws_smithy_runtime_api::client::interceptors::context::{Error, InterceptorContext};
+use aws_smithy_runtime_api::client::orchestrator::OrchestratorError;
+use aws_types::SdkConfig;
+
+/// More than there is time for: the time-out of an operation ends the attempts.
+const MAX_ATTEMPTS: u32 = 20;
+
+/// The longest wait before the second attempt, and before any. Each wait is a random part of its longest: requests that
+/// collided do not come again together. Two transactions collide only while both are in flight, some hundredths of a
+/// second; a hot partition takes longer.
+const INITIAL_BACKOFF: Duration = Duration::from_millis(50);
+const MAX_BACKOFF: Duration = Duration::from_secs(1);
+
+/// Connects to DynamoDB, with the time-outs of `aws`.
+pub(crate) fn client(aws: &SdkConfig) -> Client {
+    // A quota of retries for a process protects a service from its clients. Here all of a company's staff can collide in
+    // one process, and DynamoDB protects itself.
+    let unlimited = RetryPartition::custom("table").token_bucket(TokenBucket::unlimited()).build();
+    let config = aws_sdk_dynamodb::config::Builder::from(aws)
+        .retry_config(
+            RetryConfig::standard()
+                .with_max_attempts(MAX_ATTEMPTS)
+                .with_initial_backoff(INITIAL_BACKOFF)
+                .with_max_backoff(MAX_BACKOFF),
+        )
+        .retry_partition(unlimited)
+        .retry_classifier(RetriesTransactions);
+    Client::from_conf(config.build())
+}
+
+/// The longest wait after so many attempts: the same as the SDK's.
+pub(crate) fn backoff(attempts: u32) -> Duration {
+    INITIAL_BACKOFF.saturating_mul(1 << attempts.saturating_sub(1).min(16)).min(MAX_BACKOFF)
+}
+
+/// Retries what was not written because of other writers or of too many of them.
+#[derive(Debug)]
+struct RetriesTransactions;
+
+impl ClassifyRetry for RetriesTransactions {
+    fn name(&self) -> &'static str {
+        "RetriesTransactions"
+    }
+
+    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        let Some(Err(error)) = context.output_or_error() else { return RetryAction::NoActionIndicated };
+        let Some(error) = OrchestratorError::as_operation_error(error) else { return RetryAction::NoActionIndicated };
+        match error.downcast_ref() {
+            Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
+                Cancelled::by(cancelled.cancellation_reasons()).into()
+            }
+            _ if code(error) == Some("TransactionConflictException") => RetryAction::transient_error(),
+            _ => RetryAction::NoActionIndicated,
+        }
+    }
+}
+
+/// The code of an error of a single write.
+fn code(error: &Error) -> Option<&str> {
+    let put = error.downcast_ref::<PutItemError>().and_then(ProvideErrorMetadata::code);
+    let update = error.downcast_ref::<UpdateItemError>().and_then(ProvideErrorMetadata::code);
+    let delete = error.downcast_ref::<DeleteItemError>().and_then(ProvideErrorMetadata::code);
+    put.or(update).or(delete)
+}
+
+/// Why a transaction was cancelled: the worst of its reasons, from the least to the most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Cancelled {
+    /// Conditions failed, and all others were looked at and held.
+    ByCondition,
+    /// Another transaction was in flight for one of the items. Whether that item's condition holds is not known, also
+    /// where the condition of another failed.
+    ByConflict,
+    /// A partition or the table had too many requests. Conditions are not known, as with a conflict.
+    ByThrottling,
+    /// It would be cancelled again.
+    ForGood,
+}
+
+impl Cancelled {
+    pub(crate) fn by(reasons: &[CancellationReason]) -> Self {
+        let reason = |reason: &CancellationReason| match reason.code() {
+            None | Some("None") => None,
+            Some("ConditionalCheckFailed") => Some(Self::ByCondition),
+            Some("TransactionConflict") => Some(Self::ByConflict),
+            Some("ThrottlingError" | "ProvisionedThroughputExceeded" | "RequestLimitExceeded") => {
+                Some(Self::ByThrottling)
+            }
+            Some(_) => Some(Self::ForGood),
+        };
+        // Without a reason nobody knows whether it would be.
+        reasons.iter().filter_map(reason).max().unwrap_or(Self::ForGood)
+    }
+}
+
+impl From<Cancelled> for RetryAction {
+    fn from(cancelled: Cancelled) -> Self {
+        match cancelled {
+            Cancelled::ByCondition | Cancelled::ForGood => Self::NoActionIndicated,
+            Cancelled::ByConflict => Self::transient_error(),
+            Cancelled::ByThrottling => Self::throttling_error(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cancelled(codes: &[&str]) -> Cancelled {
+        let reasons: Vec<_> = codes.iter().map(|code| CancellationReason::builder().code(*code).build()).collect();
+        Cancelled::by(&reasons)
+    }
+
+    #[test]
+    fn a_transaction_is_judged_by_the_worst_of_its_reasons() {
+        assert_eq!(cancelled(&["None", "ConditionalCheckFailed"]), Cancelled::ByCondition);
+        assert_eq!(cancelled(&["TransactionConflict", "ConditionalCheckFailed"]), Cancelled::ByConflict);
+        for throttled in ["ThrottlingError", "ProvisionedThroughputExceeded", "RequestLimitExceeded"] {
+            assert_eq!(cancelled(&["ConditionalCheckFailed", throttled]), Cancelled::ByThrottling);
+            assert_eq!(cancelled(&[throttled, "TransactionConflict", "None"]), Cancelled::ByThrottling);
+            assert_eq!(cancelled(&[throttled, "ValidationError"]), Cancelled::ForGood);
+        }
+        assert_eq!(cancelled(&["None", "ItemCollectionSizeLimitExceeded"]), Cancelled::ForGood);
+        assert_eq!(cancelled(&[]), Cancelled::ForGood);
+    }
+}
