@@ -13,7 +13,7 @@ use live::{Frame, Posted, Sockets, frames};
 use regions::Regions;
 use runtime::Runtime;
 use serde_json::Value;
-use store::{Change, Connection, ConnectionId, Span, Store, StoreError};
+use store::{Change, Connection, ConnectionId, Store, StoreError};
 use views::Viewer;
 
 /// Shows on every open page what has changed, and closes the pages of sessions that have ended.
@@ -105,8 +105,9 @@ impl LiveUpdates {
         };
         let viewer = Viewer { region, now };
         for (conversation, touched) in touched {
-            // Gone meanwhile, or beyond the retention: no page shows it.
-            let thread = self.store.thread(company, conversation, Span::default(), NEWEST, now).await?;
+            // A replica that is behind the stream has no conversation yet whose first message this is, and older rows of
+            // others. `None` if it is gone meanwhile, or beyond the retention: no page shows it.
+            let thread = self.store.thread_now(company, conversation, NEWEST, now).await?;
             pieces.extend(thread.iter().flat_map(|thread| screen::pieces(conversation, &touched, thread, &viewer)));
         }
         Ok(frames(pieces))

@@ -31,6 +31,29 @@ impl Store {
         limit: usize,
         now: Timestamp,
     ) -> Result<Option<Thread>, StoreError> {
+        self.read_thread(company, conversation, span, limit, false, now).await
+    }
+
+    /// The newest page at this moment, with everything that was written before. One request, which costs twice as much.
+    pub async fn thread_now(
+        &self,
+        company: &CompanyId,
+        conversation: ConversationId,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<Option<Thread>, StoreError> {
+        self.read_thread(company, conversation, Span::default(), limit, true, now).await
+    }
+
+    async fn read_thread(
+        &self,
+        company: &CompanyId,
+        conversation: ConversationId,
+        span: Span,
+        limit: usize,
+        consistent: bool,
+        now: Timestamp,
+    ) -> Result<Option<Thread>, StoreError> {
         let lowest = span.lowest(self.retention, now);
         let (highest, wanted) = match span.highest() {
             Some(last) if last < lowest => return self.nothing_of(company, conversation, now).await,
@@ -48,6 +71,7 @@ impl Store {
             .expression_attribute_values(":highest", AttributeValue::S(highest))
             .scan_index_forward(false)
             .limit(i32::try_from(wanted).unwrap_or(i32::MAX))
+            .consistent_read(consistent)
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await
