@@ -145,7 +145,7 @@ impl InProcess {
 }
 
 /// What dynoxide's server does with an operation that the functions ask for.
-fn in_table(database: &Database, operation: &str, body: &[u8]) -> Response {
+pub(crate) fn in_table(database: &Database, operation: &str, body: &[u8]) -> Response {
     let answer = match operation {
         "BatchGetItem" => asked(body, |request| database.batch_get_item(request)),
         "CreateTable" => asked(body, |request| database.create_table(request)),

@@ -27,6 +27,8 @@ pub enum Claim {
     Companies,
     Screens,
     History,
+    InTime,
+    SignedIn,
     DeadLetters,
     Ends,
 }
@@ -39,7 +41,7 @@ pub struct Broken {
 }
 
 impl Claim {
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::Conversation,
         Self::Feed,
         Self::Order,
@@ -56,6 +58,8 @@ impl Claim {
         Self::Companies,
         Self::Screens,
         Self::History,
+        Self::InTime,
+        Self::SignedIn,
         Self::DeadLetters,
         Self::Ends,
     ];
@@ -80,6 +84,8 @@ impl fmt::Display for Claim {
             Self::History => "the history says what staff did, each once",
             Self::Companies => "nothing of one company's reaches another",
             Self::Screens => "every screen that came back shows what the table holds",
+            Self::InTime => "throttling, conflicts and one connection that hangs keep nobody from being answered",
+            Self::SignedIn => "nobody who has a session is told that they have none",
             Self::DeadLetters => "dead-letter queues hold only what is malformed",
             Self::Ends => "the run comes to its end",
         })

@@ -1,5 +1,10 @@
 //! The way from the SDK to what stands for AWS, in this process, and everything that can go wrong on it.
 
+mod cancellation;
+mod conflicts;
+mod replication;
+mod unprocessed;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
@@ -15,9 +20,12 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use axum::http::{self, HeaderMap, StatusCode};
+use axum::response::Response;
+use conflicts::{Conflicts, InFlight};
 use http_body_util::BodyExt;
 use https::NotAnswered;
 use local::InProcess;
+pub(crate) use replication::Replication;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
@@ -27,6 +35,13 @@ use crate::push_service::{self, PushService};
 use crate::sockets::{Sockets, WITNESS};
 use crate::story::{Fault, Trouble};
 use crate::trace::Trace;
+
+/// The operations that write one item.
+const SINGLE_WRITES: [&str; 3] = ["DeleteItem", "PutItem", "UpdateItem"];
+
+/// What a replica does again.
+const WRITES: [&str; 6] =
+    ["CreateTable", "DeleteItem", "PutItem", "TransactWriteItems", "UpdateItem", "UpdateTimeToLive"];
 
 tokio::task_local! {
     /// The invocation that is running, if one is: what AWS does itself goes through the SDK here, too.
@@ -71,6 +86,13 @@ impl Invocation {
         &self.name
     }
 
+    /// Whether it can do its work all the same: nothing goes wrong but throttling, conflicts and one connection that hangs.
+    pub(crate) fn is_to_succeed(&self) -> bool {
+        let others = self.faults.values().filter(|fault| !fault.is_throttling_or_conflict());
+        let hanging = others.clone().filter(|fault| fault.is_silent()).count();
+        hanging <= 1 && hanging == others.count()
+    }
+
     async fn is_killed<T>(&self) -> T {
         self.killed.store(true, Ordering::Relaxed);
         std::future::pending().await
@@ -100,6 +122,8 @@ struct Inner {
     trace: Trace,
     sockets: Sockets,
     push_service: PushService,
+    conflicts: Conflicts,
+    replication: Replication,
     /// Whoever follows the table's stream is told of everything that may have been written. One for each, in an order
     /// that is always the same.
     written: [Notify; 2],
@@ -114,13 +138,22 @@ struct Inner {
 }
 
 impl Network {
-    pub(crate) fn new(seed: u64, time: Time, trace: Trace, sockets: Sockets, push_service: PushService) -> Self {
+    pub(crate) fn new(
+        seed: u64,
+        time: Time,
+        trace: Trace,
+        sockets: Sockets,
+        push_service: PushService,
+        replication: Replication,
+    ) -> Self {
         Self(Arc::new(Inner {
             seed,
             time,
             trace,
             sockets,
             push_service,
+            conflicts: Conflicts::default(),
+            replication,
             written: Default::default(),
             sent: Mutex::default(),
             taken: Mutex::default(),
@@ -144,8 +177,15 @@ impl Network {
         std::mem::take(&mut self.0.retries.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    pub(crate) fn has_written(&self) {
+    /// The table has deleted what had expired.
+    pub(crate) fn has_swept(&self) {
+        self.0.replication.swept();
         self.0.written.iter().for_each(Notify::notify_one);
+    }
+
+    /// Whether eventually consistent reads can be behind from now on.
+    pub(crate) fn is_behind(&self, is: bool) {
+        self.0.replication.is_behind(is);
     }
 
     /// Comes when something may have been written since one who follows the stream last waited.
@@ -215,6 +255,7 @@ struct Request {
     body: Vec<u8>,
 }
 
+#[derive(Debug)]
 struct Answer {
     status: StatusCode,
     headers: HeaderMap,
@@ -237,6 +278,8 @@ impl Inner {
         let mut dice = Dice::of(self.seed, &[a, b, c, u64::from(number)]);
         let mut way = || Duration::from_millis(dice.between(1, 15));
         let (there, back) = (way(), way());
+        let by_replica = dice.percent(33);
+        let (in_flight, mut conflict) = self.begins(&operation, &request);
         let told = |outcome: &dyn fmt::Display| {
             self.trace.tell(self.time, &format!("{} asks {operation}: {outcome}", invocation.name));
         };
@@ -247,23 +290,79 @@ impl Inner {
         match fault {
             Some(Fault::Refused) => return Err(broken(io::ErrorKind::ConnectionRefused)),
             Some(Fault::BrokenBefore) => return Err(broken(io::ErrorKind::ConnectionReset)),
-            Some(Fault::Throttled) => return Ok(request.throttled()),
+            Some(Fault::Unprocessed) if operation == "BatchGetItem" => {
+                return self.answer_in_part(&request, &mut dice).await;
+            }
+            Some(fault) if fault.is_throttling_or_conflict() => return Ok(request.held_off(fault, &mut dice)),
             Some(Fault::FailedBefore) => return Ok(request.failed()),
-            Some(Fault::SilentBefore) => return std::future::pending().await,
+            Some(Fault::SilentBefore) => {
+                drop(in_flight);
+                return std::future::pending().await;
+            }
             Some(Fault::KilledBefore) => return invocation.is_killed().await,
             _ => {}
         }
         let failed = request.failed();
-        let answer = INVOCATION.scope(None, self.answer(request)).await?;
+        if SINGLE_WRITES.contains(&operation.as_str())
+            && self.conflicts.meets(&conflicts::item_of_write(&request.json()))
+        {
+            conflict = Some(Request::in_conflict());
+        }
+        let replica = if by_replica { self.replication.answer(&operation, &request.body) } else { None };
+        let (answer, of) = match (conflict, replica) {
+            (Some(conflict), _) => (conflict, ", by a conflict"),
+            (None, Some(answered)) => {
+                let answered = answered.map_err(|error| ConnectorError::other(error.into(), None))?;
+                (Answer::read(answered).await?, ", by a replica that is behind")
+            }
+            (None, None) => {
+                let answer = INVOCATION.scope(None, self.answer(request)).await?;
+                // Also without a fault: a condition fails in few of the calls that one could hit.
+                let mixed = (operation == "TransactWriteItems" && dice.percent(25))
+                    .then(|| cancellation::with_one_throttled(&answer.body, &mut dice));
+                match mixed.flatten() {
+                    Some(mixed) => (Answer::bad_request(&mixed), ", with one item throttled"),
+                    None => (answer, ""),
+                }
+            }
+        };
         match fault {
             Some(Fault::BrokenAfter) => return Err(broken(io::ErrorKind::ConnectionReset)),
             Some(Fault::FailedAfter) => return Ok(failed),
-            Some(Fault::SilentAfter) => return std::future::pending().await,
+            Some(Fault::SilentAfter) => {
+                drop(in_flight);
+                return std::future::pending().await;
+            }
             Some(Fault::KilledAfter) => return invocation.is_killed().await,
-            _ => told(&answer.status.as_u16()),
+            _ => told(&format!("{}{of}", answer.status.as_u16())),
         }
         tokio::time::sleep(back).await;
+        drop(in_flight);
         Ok(answer)
+    }
+
+    /// A transaction is in flight from when it is sent, unless it meets another: then this is its answer.
+    fn begins(&self, operation: &str, request: &Request) -> (Option<InFlight>, Option<Answer>) {
+        if operation != "TransactWriteItems" {
+            return (None, None);
+        }
+        match self.conflicts.begin(conflicts::items_of_transaction(&request.json())) {
+            Ok(in_flight) => (Some(in_flight), None),
+            Err(places) => {
+                let reasons = cancellation::at(&places, "TransactionConflict");
+                (None, Some(Answer::bad_request(&cancellation::cancelled(&reasons))))
+            }
+        }
+    }
+
+    /// A `BatchGetItem` of which only a part is done.
+    async fn answer_in_part(&self, request: &Request, dice: &mut Dice) -> Result<Answer, ConnectorError> {
+        let divided = unprocessed::divided(&request.json(), dice);
+        let answered = match &divided.processed {
+            Some(processed) => Some(self.answer(request.with_body(processed)).await?),
+            None => None,
+        };
+        Ok(Answer::json(StatusCode::OK, &divided.answer(answered.as_ref().map(|answer| answer.body.as_slice()))))
     }
 
     async fn answer(&self, request: Request) -> Result<Answer, ConnectorError> {
@@ -283,19 +382,23 @@ impl Inner {
         }
         let aws = self.aws.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let Some(aws) = aws else { return Err(broken(io::ErrorKind::NotConnected)) };
-        let (parts, body) = aws.answer(&request.headers, &request.body).await.into_parts();
-        let body = body.collect().await.map_err(|_| broken(io::ErrorKind::UnexpectedEof))?.to_bytes();
-        if ["TransactWriteItems", "UpdateItem", "PutItem", "DeleteItem"].contains(&request.operation().as_str()) {
+        let operation = request.operation();
+        let answered = aws.answer(&request.headers, &request.body).await;
+        if answered.status() == StatusCode::OK && WRITES.contains(&operation.as_str()) {
+            self.replication.wrote(&operation, &request.body);
+        }
+        let answer = Answer::read(answered).await?;
+        if WRITES.contains(&operation.as_str()) {
             self.written.iter().for_each(Notify::notify_one);
         }
-        if request.operation() == "SendTextMessage" && parts.status == StatusCode::OK {
+        if operation == "SendTextMessage" && answer.status == StatusCode::OK {
             let read = |json: &[u8]| serde_json::from_slice::<Value>(json).unwrap_or_default();
-            let sent = Sent { asked: read(&request.body), id: read(&body)["MessageId"].clone() };
+            let sent = Sent { asked: request.json(), id: read(&answer.body)["MessageId"].clone() };
             let message = sent.asked["Context"]["message"].as_str().unwrap_or_default().to_owned();
             self.taken.lock().unwrap_or_else(PoisonError::into_inner).push(message);
             self.sent.lock().unwrap_or_else(PoisonError::into_inner).push(sent);
         }
-        Ok(Answer { status: parts.status, headers: parts.headers, body: body.into() })
+        Ok(answer)
     }
 
     fn keeps_for_later(&self, request: &[u8]) -> Answer {
@@ -341,6 +444,34 @@ impl Request {
         }
     }
 
+    fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_default()
+    }
+
+    fn with_body(&self, body: &Value) -> Self {
+        let (method, host, path) = (self.method.clone(), self.host.clone(), self.path.clone());
+        Self { method, host, path, headers: self.headers.clone(), body: body.to_string().into_bytes() }
+    }
+
+    /// The answer where there are too many requests, or a conflict, before it takes effect.
+    fn held_off(&self, fault: Fault, dice: &mut Dice) -> Answer {
+        let operation = self.operation();
+        match fault.cancellation() {
+            Some(code) if operation == "TransactWriteItems" => {
+                let items = self.json()["TransactItems"].as_array().map_or(0, Vec::len);
+                Answer::bad_request(&cancellation::cancelled(&cancellation::somewhere(items, code, dice)))
+            }
+            Some("TransactionConflict") if SINGLE_WRITES.contains(&operation.as_str()) => Self::in_conflict(),
+            _ => self.throttled(),
+        }
+    }
+
+    /// The answer to a single write that meets a transaction.
+    fn in_conflict() -> Answer {
+        let kind = "com.amazonaws.dynamodb.v20120810#TransactionConflictException";
+        Answer::bad_request(&json!({"__type": kind, "message": "Transaction is ongoing for the item"}))
+    }
+
     fn throttled(&self) -> Answer {
         if self.is_push() {
             return Answer::without_body(StatusCode::TOO_MANY_REQUESTS);
@@ -371,6 +502,20 @@ impl Request {
 }
 
 impl Answer {
+    async fn read(response: Response) -> Result<Self, ConnectorError> {
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await.map_err(|_| broken(io::ErrorKind::UnexpectedEof))?.to_bytes();
+        Ok(Self { status: parts.status, headers: parts.headers, body: body.into() })
+    }
+
+    fn json(status: StatusCode, body: &Value) -> Self {
+        Self { status, headers: HeaderMap::new(), body: body.to_string().into_bytes() }
+    }
+
+    fn bad_request(body: &Value) -> Self {
+        Self::json(StatusCode::BAD_REQUEST, body)
+    }
+
     fn without_body(status: StatusCode) -> Self {
         Self { status, headers: HeaderMap::new(), body: Vec::new() }
     }

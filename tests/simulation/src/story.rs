@@ -113,6 +113,13 @@ pub enum Fault {
     BrokenAfter,
     /// The service says that it is too much.
     Throttled,
+    /// A transaction is cancelled because of one of its items; a single write meets a conflict. Anything else is throttled.
+    CancelledByConflict,
+    CancelledByThrottling,
+    CancelledByThroughput,
+    CancelledByRequestLimit,
+    /// A `BatchGetItem` is answered without some of its keys, or without any. Anything else is throttled.
+    Unprocessed,
     /// The service says that it failed, which is true, or not.
     FailedBefore,
     FailedAfter,
@@ -125,11 +132,16 @@ pub enum Fault {
 }
 
 impl Fault {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 15] = [
         Self::Refused,
         Self::BrokenBefore,
         Self::BrokenAfter,
         Self::Throttled,
+        Self::CancelledByConflict,
+        Self::CancelledByThrottling,
+        Self::CancelledByThroughput,
+        Self::CancelledByRequestLimit,
+        Self::Unprocessed,
         Self::FailedBefore,
         Self::FailedAfter,
         Self::SilentBefore,
@@ -137,6 +149,27 @@ impl Fault {
         Self::KilledBefore,
         Self::KilledAfter,
     ];
+
+    /// The reason that a transaction's answer gives for the item that it is cancelled because of.
+    pub(crate) fn cancellation(self) -> Option<&'static str> {
+        match self {
+            Self::CancelledByConflict => Some("TransactionConflict"),
+            Self::CancelledByThrottling => Some("ThrottlingError"),
+            Self::CancelledByThroughput => Some("ProvisionedThroughputExceeded"),
+            Self::CancelledByRequestLimit => Some("RequestLimitExceeded"),
+            _ => None,
+        }
+    }
+
+    /// Whether the service says that it was not done, and may be asked again.
+    pub(crate) fn is_throttling_or_conflict(self) -> bool {
+        matches!(self, Self::Throttled | Self::Unprocessed) || self.cancellation().is_some()
+    }
+
+    /// Whether a connection hangs.
+    pub(crate) fn is_silent(self) -> bool {
+        matches!(self, Self::SilentBefore | Self::SilentAfter)
+    }
 }
 
 const CUSTOMERS: u64 = 3;
@@ -375,6 +408,11 @@ impl fmt::Display for Fault {
             Self::BrokenBefore => "the connection breaks before it is taken",
             Self::BrokenAfter => "it is done, and the connection breaks",
             Self::Throttled => "it is throttled",
+            Self::CancelledByConflict => "it meets a conflict (TransactionConflict)",
+            Self::CancelledByThrottling => "one of its items is throttled (ThrottlingError)",
+            Self::CancelledByThroughput => "one of its items is throttled (ProvisionedThroughputExceeded)",
+            Self::CancelledByRequestLimit => "one of its items is throttled (RequestLimitExceeded)",
+            Self::Unprocessed => "some of its keys are not processed",
             Self::FailedBefore => "it fails",
             Self::FailedAfter => "it is done, and said to have failed",
             Self::SilentBefore => "it is not taken, and never answered",

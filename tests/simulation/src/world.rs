@@ -32,7 +32,7 @@ use tokio::task::JoinSet;
 use crate::clock::Time;
 use crate::dice::Dice;
 use crate::lambda::Lambda;
-use crate::network::Network;
+use crate::network::{Network, Replication};
 use crate::push_service::PushService;
 use crate::queue::{Of, Queue};
 use crate::sockets::{Sockets, WITNESS};
@@ -57,6 +57,8 @@ pub(crate) struct World {
     queues: [Queue; 4],
     followers: [Follower; 2],
     pub(crate) told: Mutex<Vec<Told>>,
+    /// What failed, or had to wait for its second delivery, although all that went wrong could be tried again at once.
+    pub(crate) late: Mutex<Vec<String>>,
     accepted: Mutex<Vec<(usize, u64)>>,
     pub(crate) screens: Mutex<Vec<Screen>>,
     /// The table's stream, in the order in which it was written.
@@ -102,7 +104,8 @@ impl World {
         let (time, trace) = (Time::begin(), Trace::default());
         let sockets = Sockets::new(time);
         let push_service = PushService::default();
-        let network = Network::new(story.seed, time, trace.clone(), sockets.clone(), push_service.clone());
+        let replication = Replication::new(story.seed, time)?;
+        let network = Network::new(story.seed, time, trace.clone(), sockets.clone(), push_service.clone(), replication);
         let mut aws = runtime::aws_on_lambda().into_builder();
         aws.set_http_client(Some(aws_smithy_runtime_api::client::http::SharedHttpClient::new(network.clone())));
         aws.set_time_source(Some(aws_smithy_async::time::SharedTimeSource::new(time)));
@@ -151,6 +154,7 @@ impl World {
             ],
             followers: Follower::all(story),
             told: Mutex::default(),
+            late: Mutex::default(),
             accepted: Mutex::default(),
             screens: Mutex::default(),
             written: Mutex::default(),
@@ -171,6 +175,7 @@ impl World {
         world.move_in().await?;
         let world = Arc::new(world);
         world.are_told().await?;
+        world.network.is_behind(true);
         Ok(world)
     }
 
@@ -244,6 +249,7 @@ impl World {
         busy.wait_for(|busy| *busy == 0).await?;
         readers.abort_all();
         while readers.join_next().await.is_some() {}
+        self.network.is_behind(false);
         self.trace.tell(self.time, "the end");
         Ok(())
     }
@@ -294,7 +300,7 @@ impl World {
             What::TurnsOff => self.turns_off(place).await?,
             What::Sweep => {
                 self.aws.sweep()?;
-                self.network.has_written();
+                self.network.has_swept();
             }
         }
         Ok(())

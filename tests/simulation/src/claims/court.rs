@@ -29,6 +29,8 @@ pub fn judge(steps: &[Step], accepted: &[(usize, u64)], seen: &Seen) -> Vec<Brok
     court.history();
     court.companies();
     court.screens();
+    court.in_time();
+    court.signed_in();
     court.dead_letters();
     court.broken
 }
@@ -108,6 +110,19 @@ impl Court<'_> {
                     self.finds(Claim::Screens, format!("a screen of {} never showed {id}", COMPANIES[*company]));
                 }
             }
+        }
+    }
+
+    fn in_time(&mut self) {
+        let seen = self.seen;
+        seen.late.iter().for_each(|late| self.finds(Claim::InTime, late.clone()));
+    }
+
+    /// Whoever's session is over has signed in again before they are told.
+    fn signed_in(&mut self) {
+        for (place, ..) in self.seen.told.iter().filter(|(_, _, status, _)| *status == Some(401)) {
+            let number = self.steps[*place].number;
+            self.finds(Claim::SignedIn, format!("in step {number} staff were told that they are not signed in"));
         }
     }
 

@@ -27,6 +27,8 @@ pub struct Seen {
     pub taken: Vec<String>,
     /// What a company's staff were answered, and the step of the story that they asked in.
     pub told: Vec<(usize, usize, Option<u16>, String)>,
+    /// What failed, or had to wait for its second delivery, although all that went wrong could be tried again at once.
+    pub late: Vec<String>,
     /// The table's stream.
     pub written: Vec<Value>,
     pub given_up: BTreeSet<String>,
@@ -89,6 +91,7 @@ impl World {
         for Told { step, company, status, body } in lock(&self.told).iter() {
             seen.told.push((*step, *company, *status, body.clone()));
         }
+        seen.late.clone_from(&lock(&self.late));
         for screen in lock(&self.screens).iter_mut() {
             let connected = screen.connection.take().map(|id| self.sockets.cut_off(&id));
             if let Some(shown) = connected {

@@ -136,6 +136,10 @@ impl World {
                 .is_none_or(|failures| failures.iter().any(|failure| failure["itemIdentifier"] == *message.id()));
             // Its share of what is to be done, which `put` has kept.
             let busy = Busy(self.busy.clone());
+            let is_sound = message.step.is_some_and(|step| self.story.steps[step].what != What::Malformed);
+            if failed && is_sound && invocation.is_to_succeed() {
+                lock(&self.late).push(format!("{} waits for its next delivery", message.id()));
+            }
             if failed && queue.comes_again(&message) {
                 let world = self.clone();
                 tokio::spawn(async move {
@@ -226,6 +230,9 @@ impl World {
         }});
         let invocation = self.invocation("the flow's call", place, 0);
         let answer = self.lambda.invoke("confirmation-call", event, &invocation).await;
+        if answer.is_none() && invocation.is_to_succeed() {
+            lock(&self.late).push(format!("{} is told nothing", invocation.name()));
+        }
         let told = answer.map(|answer| answer.to_string());
         let (status, body) = (told.is_some().then_some(200), told.unwrap_or_default());
         lock(&self.told).push(Told { step: place, company: step.company, status, body });

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -19,11 +20,15 @@ pub(crate) struct Screen {
     pub(crate) missed: bool,
 }
 
+/// A page that is open asks for its list every so often; whatever a socket or a replica missed is there then.
+const REFRESH: Duration = Duration::from_secs(5);
+
 impl World {
-    /// The company's screens that have no connection get one, and ask for what they missed.
+    /// The company's screens that have no connection get one, and ask for what they missed: at once, and with the next
+    /// refresh.
     pub(super) async fn connects(self: &Arc<Self>, place: usize) -> anyhow::Result<()> {
         let step = &self.story.steps[place];
-        let screens = lock(&self.screens).len();
+        let (screens, mut connected) = (lock(&self.screens).len(), Vec::new());
         for screen in 0..screens {
             let lost = |screen: &Screen| screen.company == step.company && screen.connection.is_none();
             if !lost(&lock(&self.screens)[screen]) {
@@ -40,6 +45,18 @@ impl World {
                 self.sockets.asked(&id, body);
             } else {
                 self.sockets.misses(&id);
+            }
+            connected.push(id);
+        }
+        if connected.is_empty() {
+            return Ok(());
+        }
+        tokio::time::sleep(REFRESH).await;
+        let refresh =
+            Invocation::new(format!("a refresh of {}", step.number), [11 << 40, u64::from(step.number), 0], []);
+        if let Some((200, body)) = self.asks(step.company, &feed("text/html", None), &refresh).await? {
+            for id in &connected {
+                self.sockets.asked(id, body.clone());
             }
         }
         Ok(())

@@ -140,6 +140,9 @@ impl World {
         let (status, body) = told.clone().unzip();
         let said = status.map_or_else(|| "nothing".to_owned(), |status| status.to_string());
         self.trace.tell(self.time, &format!("{} is told {said}", invocation.name()));
+        if matches!(status, None | Some(503)) && invocation.is_to_succeed() {
+            lock(&self.late).push(format!("{} is told {said}", invocation.name()));
+        }
         lock(&self.told).push(Told { step: place, company, status, body: body.unwrap_or_default() });
         Ok(told)
     }

@@ -157,8 +157,20 @@ impl Court<'_> {
                 }
                 (_, None) => {}
             }
-            for (_, _, told, _) in seen.told.iter().filter(|(of, ..)| *of == place) {
+            for (_, _, told, body) in seen.told.iter().filter(|(of, ..)| *of == place) {
                 match told {
+                    // The same request again is the same message, whatever the customer said since. Before that it may
+                    // have been kept back.
+                    Some(422)
+                        if carried > 0
+                            && body.contains("opted-out")
+                            && !sends.iter().any(|image| self.was_opted_out_before(image)) =>
+                    {
+                        self.finds(
+                            Claim::ToldTruly,
+                            format!("the reply of step {} was carried, and told to be kept back", step.number),
+                        );
+                    }
                     Some(201) if carried == 0 => {
                         self.finds(
                             Claim::ToldTruly,
@@ -175,6 +187,13 @@ impl Court<'_> {
                 }
             }
         }
+    }
+
+    /// Whether a customer had ever opted out when a message to them was recorded.
+    fn was_opted_out_before(&self, message: &Value) -> bool {
+        let images = self.seen.written.iter().map(|record| &record["dynamodb"]["NewImage"]);
+        let mut before = images.take_while(|image| image["sk"] != message["sk"]);
+        before.any(|image| image["pk"] == message["pk"] && image["sk"]["S"] == "OPTOUT" && image["state"]["S"] == "out")
     }
 
     /// Each message is tried again by one other at most, and none that was carried is shown as not sent.

@@ -1,0 +1,70 @@
+//! A copy of the table that is behind it, as those are that DynamoDB answers eventually consistent reads from.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use anyhow::{Context, anyhow};
+use axum::response::Response;
+use domain::Timestamp;
+use dynoxide::Database;
+use serde_json::Value;
+
+use crate::in_process::in_table;
+
+/// A second database. Whoever has one does with it what was done on the table, in the same order, when it is to be seen.
+pub struct Replica {
+    database: Database,
+    /// When what is done was done on the table, in milliseconds.
+    moment: Arc<AtomicU64>,
+}
+
+struct Standing(Arc<AtomicU64>);
+
+impl dynoxide::storage_backend::Clock for Standing {
+    fn now_unix_secs(&self) -> u64 {
+        self.0.load(Ordering::Relaxed) / 1000
+    }
+
+    #[allow(clippy::cast_precision_loss, reason = "milliseconds of this century have 41 bits")]
+    fn now_unix_secs_f64(&self) -> f64 {
+        self.0.load(Ordering::Relaxed) as f64 / 1000.0
+    }
+}
+
+impl Replica {
+    /// Without a table yet.
+    pub fn new() -> anyhow::Result<Self> {
+        let moment = Arc::new(AtomicU64::new(0));
+        let database = Database::memory_with_clock(Arc::new(Standing(moment.clone())))
+            .map_err(|error| anyhow!("there is no memory for a replica: {error}"))?;
+        Ok(Self { database, moment })
+    }
+
+    /// Does a request that succeeded on the table at a moment.
+    pub fn write(&self, at: Timestamp, operation: &str, body: &[u8]) -> anyhow::Result<()> {
+        self.moment.store(at.as_millis(), Ordering::Relaxed);
+        let answer = if operation == "CreateTable" {
+            // Nobody follows its stream.
+            let mut definition: Value = serde_json::from_slice(body)?;
+            definition.as_object_mut().context("a table has a definition")?.remove("StreamSpecification");
+            in_table(&self.database, operation, &serde_json::to_vec(&definition)?)
+        } else {
+            in_table(&self.database, operation, body)
+        };
+        let status = answer.status();
+        anyhow::ensure!(status.is_success(), "a replica did not take {operation}, which the table took: {status}");
+        Ok(())
+    }
+
+    /// Deletes what had expired at a moment.
+    pub fn sweep(&self, at: Timestamp) -> anyhow::Result<()> {
+        self.moment.store(at.as_millis(), Ordering::Relaxed);
+        self.database.sweep_ttl().map(drop).map_err(|error| anyhow!("{error}"))
+    }
+
+    /// What it answers to a read.
+    #[must_use]
+    pub fn read(&self, operation: &str, body: &[u8]) -> Response {
+        in_table(&self.database, operation, body)
+    }
+}

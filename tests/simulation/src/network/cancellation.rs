@@ -1,0 +1,49 @@
+//! The reasons for which DynamoDB cancels a transaction: a list with one for each of its items.
+
+use serde_json::{Value, json};
+
+use crate::dice::Dice;
+
+/// A cancelled transaction's answer.
+pub(super) fn cancelled(reasons: &[Value]) -> Value {
+    let codes: Vec<_> = reasons.iter().map(|reason| reason["Code"].as_str().unwrap_or_default()).collect();
+    json!({
+        "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+        "Message": format!(
+            "Transaction cancelled, please refer cancellation reasons for specific reasons [{}]",
+            codes.join(", ")
+        ),
+        "CancellationReasons": reasons,
+    })
+}
+
+/// One reason at some places, and none at the others.
+pub(super) fn at(places: &[bool], code: &str) -> Vec<Value> {
+    places.iter().map(|is_here| if *is_here { reason(code) } else { json!({"Code": "None"}) }).collect()
+}
+
+/// One reason at a place that is drawn.
+pub(super) fn somewhere(items: usize, code: &str, dice: &mut Dice) -> Vec<Value> {
+    let place = dice.below(items as u64);
+    at(&(0..items as u64).map(|item| item == place).collect::<Vec<_>>(), code)
+}
+
+/// The same answer where another item was throttled: what a condition made of that is not known, so one that failed is
+/// hidden if there are several. `None` if no condition failed, or there is nothing else.
+pub(super) fn with_one_throttled(answer: &[u8], dice: &mut Dice) -> Option<Value> {
+    let answer: Value = serde_json::from_slice(answer).ok()?;
+    let mut reasons = answer["CancellationReasons"].as_array()?.clone();
+    let failed = |reason: &Value| reason["Code"] == "ConditionalCheckFailed";
+    let (failed, held): (Vec<_>, Vec<_>) = (0..reasons.len()).partition(|place| failed(&reasons[*place]));
+    let hidden = match (failed.as_slice(), held.as_slice()) {
+        ([], _) | ([_], []) => return None,
+        ([_], held) => dice.pick(held),
+        (failed, _) => dice.pick(failed),
+    };
+    reasons[hidden] = reason("ThrottlingError");
+    Some(cancelled(&reasons))
+}
+
+fn reason(code: &str) -> Value {
+    json!({"Code": code, "Message": "not now"})
+}

@@ -1,0 +1,109 @@
+//! Replication: what is written to the table reaches a replica of it later.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::response::Response;
+use domain::Timestamp;
+use local::Replica;
+use serde_json::Value;
+
+use crate::clock::Time;
+use crate::dice::Dice;
+
+/// The replica, and what it does not have yet.
+pub(crate) struct Replication {
+    seed: u64,
+    time: Time,
+    replica: Replica,
+    /// Whether it is behind: not while the world is made, and not when it is looked at in the end.
+    is_behind: AtomicBool,
+    waiting: Mutex<VecDeque<Waiting>>,
+}
+
+struct Waiting {
+    written: Write,
+    /// When it was done on the table.
+    at: Timestamp,
+    /// When the replica has it, since the story began.
+    due: Duration,
+}
+
+enum Write {
+    Request { operation: String, body: Vec<u8> },
+    Sweep,
+}
+
+/// Tells the dice of a lag from those of others.
+const PLACE: u64 = 12 << 40;
+
+impl Replication {
+    pub(crate) fn new(seed: u64, time: Time) -> anyhow::Result<Self> {
+        let (is_behind, waiting) = (AtomicBool::new(false), Mutex::default());
+        Ok(Self { seed, time, replica: Replica::new()?, is_behind, waiting })
+    }
+
+    pub(crate) fn is_behind(&self, is: bool) {
+        self.is_behind.store(is, Ordering::Relaxed);
+    }
+
+    pub(super) fn wrote(&self, operation: &str, body: &[u8]) {
+        self.later(Write::Request { operation: operation.to_owned(), body: body.to_vec() });
+    }
+
+    pub(super) fn swept(&self) {
+        self.later(Write::Sweep);
+    }
+
+    /// The answer of a replica that is behind; `None` if it has all, or if the read is consistent.
+    pub(super) fn answer(&self, operation: &str, body: &[u8]) -> Option<anyhow::Result<Response>> {
+        if !self.is_behind.load(Ordering::Relaxed) || !is_eventually_consistent(operation, body) {
+            return None;
+        }
+        let lags = match self.catch_up() {
+            Ok(lags) => lags,
+            Err(error) => return Some(Err(error)),
+        };
+        lags.then(|| Ok(self.replica.read(operation, body)))
+    }
+
+    fn later(&self, written: Write) {
+        let now = self.time.passed();
+        // By its moment: a story with less in it has the same lags.
+        let mut dice = Dice::of(self.seed, &[PLACE, u64::try_from(now.as_millis()).unwrap_or_default()]);
+        let longest = if dice.percent(90) { 100 } else { 1_000 };
+        let due = now + Duration::from_millis(dice.below(longest));
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        // In the order in which it was done.
+        let due = waiting.back().map_or(due, |last| last.due.max(due));
+        waiting.push_back(Waiting { written, at: self.time.now(), due });
+    }
+
+    /// Does what is due; gives whether anything is not.
+    fn catch_up(&self) -> anyhow::Result<bool> {
+        let now = self.time.passed();
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        while let Some(Waiting { written, at, .. }) = waiting.pop_front_if(|next| next.due <= now) {
+            match written {
+                Write::Request { operation, body } => self.replica.write(at, &operation, &body)?,
+                Write::Sweep => self.replica.sweep(at)?,
+            }
+        }
+        Ok(!waiting.is_empty())
+    }
+}
+
+fn is_eventually_consistent(operation: &str, body: &[u8]) -> bool {
+    let read = || serde_json::from_slice::<Value>(body).unwrap_or_default();
+    match operation {
+        "GetItem" | "Query" => read()["ConsistentRead"] != true,
+        "BatchGetItem" => {
+            let request = read();
+            let mut tables = request["RequestItems"].as_object().into_iter().flatten();
+            tables.all(|(_, wanted)| wanted["ConsistentRead"] != true)
+        }
+        _ => false,
+    }
+}
