@@ -4,36 +4,33 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
 
 use serde_json::json;
 use simulation::{Broken, Claim, Run, Step, Story, What, each_seed, judge, play, shrink};
 
-const SEEDS: u64 = 2_000;
-
-/// A slow machine begins no more stories after this. What it did not come to, another does.
-const LONGEST: Duration = Duration::from_secs(170);
+const SEEDS: u64 = 500;
 
 #[test]
 fn every_claim_holds_of_every_story() {
-    let (began, events, failed) = (Instant::now(), AtomicUsize::new(0), Mutex::new(Vec::new()));
-    let seeds = AtomicUsize::new(0);
+    let (events, failed) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     each_seed(0..SEEDS, |seed| {
         let run = play(&Story::of(seed));
-        seeds.fetch_add(1, Ordering::Relaxed);
         events.fetch_add(run.trace.len(), Ordering::Relaxed);
         failed.lock().unwrap().extend(run.broken.first().map(|broken| (seed, broken.claim)));
-        began.elapsed() < LONGEST
+        true
     });
-    let (seeds, took) = (seeds.into_inner(), began.elapsed().as_secs_f64());
-    eprintln!("{seeds} seeds and {} events in {took:.0} s", events.into_inner());
+    eprintln!("{SEEDS} seeds and {} events", events.into_inner());
     let mut failed = failed.into_inner().unwrap();
     failed.sort_unstable();
     if let Some((seed, claim)) = failed.first() {
         let is_broken = |story: &Story| play(story).broken.iter().any(|broken| broken.claim == *claim);
         let story = shrink(&Story::of(*seed), is_broken);
         let Run { broken, trace, .. } = play(&story);
-        panic!("of {} seeds, seed {seed}: not so: {claim}\n{broken:?}\n{story}\n{}", failed.len(), trace.join("\n"));
+        panic!(
+            "{} of {SEEDS} seeds, seed {seed}: not so: {claim}\n{broken:?}\n{story}\n{}",
+            failed.len(),
+            trace.join("\n")
+        );
     }
 }
 
@@ -126,6 +123,8 @@ fn each_claim_is_seen_to_fail() {
     fails(Claim::History, &|run| run.seen.histories.clear());
     fails(Claim::Companies, &|run| run.seen.announced[1].push("something of harbor".to_owned()));
     fails(Claim::Screens, &|run| run.seen.screens.iter_mut().for_each(|(_, shown, _)| shown.clear()));
+    fails(Claim::InTime, &|run| run.seen.late.push("a text waits for its next delivery".to_owned()));
+    fails(Claim::SignedIn, &|run| run.seen.told.push((sent, company, Some(401), String::new())));
     fails(Claim::DeadLetters, &|run| run.seen.dead.push(Some(sent)));
 }
 
