@@ -540,9 +540,6 @@ async fn knows_key(house: &House, browser: &str, key: &str) {
     house.table("UpdateItem", change).await;
 }
 
-/// Within this, whoever can be served is.
-const SERVED_WITHIN: Duration = Duration::from_mins(1);
-
 /// A third of a thousand browsers have a push service that is bad, in each of the ways there are.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_third_of_a_thousand_that_cannot_be_served_hold_up_nobody() {
@@ -578,7 +575,6 @@ async fn a_third_of_a_thousand_that_cannot_be_served_hold_up_nobody() {
         let puts: Vec<_> = some.iter().map(|item| json!({"PutRequest": {"Item": item}})).collect();
         house.table("BatchWriteItem", json!({"RequestItems": {local::TABLE: puts}})).await;
     }
-    let began = Instant::now();
     house.phone(MARIA).texts(HARBOR, "Hello").await;
     let of = |how: &str| {
         subscribers.iter().filter(|subscriber| subscriber.path.starts_with(&format!("/{how}/"))).collect::<Vec<_>>()
@@ -593,10 +589,6 @@ async fn a_third_of_a_thousand_that_cannot_be_served_hold_up_nobody() {
     let good = of("ok");
     assert_eq!(good.len(), 667);
     service.until("all the others served", |pushed| served(&good, 1, pushed)).await;
-    let took =
-        service.pushed().iter().filter(|pushed| pushed.path.starts_with("/ok/")).map(|pushed| pushed.at).max().unwrap()
-            - began;
-    assert!(took < SERVED_WITHIN, "{took:?}");
     for subscriber in &good {
         assert_eq!(service.shown(subscriber).len(), 1, "{}", subscriber.path);
     }
