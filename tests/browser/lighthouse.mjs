@@ -1,6 +1,6 @@
-// Lighthouse on every page, as a phone on a slow line sees it: at least 98 for performance and for
-// accessibility. A page has up to three runs and the best counts. With --judge-speed it fails for
-// performance too.
+// Lighthouse on every page, as a phone on a slow line sees it: at least 98 for performance and for accessibility. A page
+// has up to three runs and the best counts. Performance depends on what else the machine does, so no test runs this: it is
+// run by hand, before a release (tests/README.md).
 import {launch} from 'chrome-launcher';
 import lighthouse from 'lighthouse';
 import {Stack, MARIA} from './lib/stack.mjs';
@@ -37,10 +37,7 @@ for (const category of CATEGORIES) {
   const reached = table.filter(row => row[category] >= LEAST).length;
   console.log(`${reached} of ${table.length} pages have at least ${LEAST} for ${category}`);
 }
-// Performance is a matter of time, and so of what else the machine does: it is a figure to read, and
-// only judged where that is asked for.
-const judged = process.argv.includes('--judge-speed') ? CATEGORIES : ['accessibility'];
-process.exit(table.some(row => judged.some(category => row[category] < LEAST)) ? 1 : 0);
+process.exit(table.some(row => CATEGORIES.some(category => row[category] < LEAST)) ? 1 : 0);
 
 async function signIn(staff) {
   const follow = (address, init = {}) => fetch(new URL(address, stack.address), {redirect: 'manual', ...init});

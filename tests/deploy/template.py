@@ -24,6 +24,13 @@ def written():
     return yaml_parse(TEMPLATE.read_text())
 
 
+def functions():
+    """The binary that each function is, by its logical id."""
+    resources = written()["Resources"].items()
+    serverless = {name: it["Properties"] for name, it in resources if it["Type"] == "AWS::Serverless::Function"}
+    return {name: it["CodeUri"].rsplit("/", 1)[-1] for name, it in serverless.items()}
+
+
 @cache
 def _translated():
     template = written()

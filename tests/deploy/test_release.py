@@ -1,0 +1,47 @@
+"""The functions that are built as for AWS: small, and in need of nothing that Lambda does not have."""
+
+import io
+import re
+import subprocess
+import zipfile
+
+import pytest
+
+from deployment import BUILT
+
+MEGABYTE = 1_000_000
+
+# As they are, and a tenth more. tests/bench/README.md has all of them.
+LARGEST = {"DispatchPush": 5.1 * MEGABYTE, "FetchConversation": 3.0 * MEGABYTE}
+
+# The C library and what the compiler brings along of its own: every Linux has them.
+EVERYWHERE = re.compile(r"(libc|libm|libdl|libpthread|librt|libgcc_s|ld-linux-[a-z0-9_-]+)\.so\.\d+")
+
+# Amazon Linux 2023, which they run on.
+GLIBC = (2, 34)
+
+
+@pytest.mark.parametrize("name", LARGEST)
+def test_a_function_is_as_small_as_it_was(name):
+    zipped = io.BytesIO()
+    with zipfile.ZipFile(zipped, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.write(BUILT.with_name(name) / "bootstrap")
+    assert zipped.tell() <= LARGEST[name]
+
+
+@pytest.mark.parametrize("name", LARGEST)
+def test_a_function_needs_no_library_that_lambda_may_not_have(name):
+    needed = re.findall(r"\(NEEDED\).*\[(.+)\]", readelf("--dynamic", BUILT.with_name(name) / "bootstrap"))
+    assert needed, "it has been read"
+    assert [library for library in needed if not EVERYWHERE.fullmatch(library)] == []
+
+
+@pytest.mark.parametrize("name", LARGEST)
+def test_a_function_needs_no_later_c_library_than_lambda_has(name):
+    symbols = readelf("--version-info", BUILT.with_name(name) / "bootstrap")
+    versions = {tuple(map(int, it.split("."))) for it in re.findall(r"GLIBC_([\d.]+)", symbols)}
+    assert versions and max(versions) <= GLIBC
+
+
+def readelf(*arguments):
+    return subprocess.run(["readelf", "--wide", *arguments], check=True, text=True, capture_output=True).stdout
