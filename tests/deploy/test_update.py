@@ -61,7 +61,8 @@ def test_an_update_that_changes_nothing_succeeds(stack):
 def newer():
     """A build in which one function has other code, which does the same, and more memory."""
     template = yaml_parse(BUILT.read_text())
-    function = template["Resources"]["ListNotifications"]["Properties"]
+    # One that sam built, into a folder.
+    function = template["Resources"]["FetchConversation"]["Properties"]
     # Beside what was built: paths in it are relative.
     code = shutil.copytree(BUILT.with_name(function["CodeUri"]), BUILT.with_name("newer"))
     (code / "more").write_text("One more file, and the hash of all is another.")
@@ -83,11 +84,12 @@ def test_an_upgrade_runs_the_new_code_and_keeps_what_was_said(stack, harbor, dan
 
     assert stack.ids == ids, "nothing was replaced"
     changed = {name for name, hashed in hashes(stack).items() if hashed != code[name]}
-    assert changed == {"ListNotifications"}
-    assert stack.function("ListNotifications")["MemorySize"] == 512
+    assert changed == {"FetchConversation"}
+    assert stack.function("FetchConversation")["MemorySize"] == 512
     dana.sees(sam, "before the upgrade")
     sam.texts(harbor.line, "after the upgrade")
-    dana.sees(sam, "after the upgrade")
+    shown = dana.sees(sam, "after the upgrade")
+    assert "after the upgrade" in [it["text"] for it in dana.messages(shown["conversation"])], "by the new code"
 
 
 def hashes(stack):
