@@ -14,7 +14,7 @@ const ANSWERED = /^Failed to load resource: the server responded with a status o
 // sockets are opened where they should be is what live.test.mjs tries.
 const LEFT = /^WebSocket connection to .* failed: (WebSocket is closed before the connection is established|HTTP Authentication failed|Error during WebSocket handshake: Unexpected response code: 403)/;
 // What it notes when there is no answer at all, or from a stack that is not all there yet.
-const UNANSWERED = /^Failed to load resource: (net::|the server responded with a status of 503)|^htmx: htmx:error: Failed to fetch|^WebSocket connection to .* failed: (Error in connection establishment: net::|Error during WebSocket handshake: Unexpected response code: 5\d\d|Connection closed before receiving a handshake response|$)/;
+const UNANSWERED = /^Failed to load resource: (net::|the server responded with a status of 503)|^htmx: htmx:error: (Failed to fetch|timeout)|^WebSocket connection to .* failed: (Error in connection establishment: net::|Error during WebSocket handshake: Unexpected response code: 5\d\d|Connection closed before receiving a handshake response|$)/;
 
 export const test = base.extend({
   /** Whether customers and staff have talked before the test begins. */
