@@ -11,10 +11,10 @@ use serde_json::Value;
 
 use crate::in_process::in_table;
 
-/// A second database. Whoever has one does with it what was done on the table, in the same order, when it is to be seen.
+/// A second database, to which the caller applies the writes of the table later, in the same order.
 pub struct Replica {
     database: Database,
-    /// When what is done was done on the table, in milliseconds.
+    /// The time on the table of the write that is applied, in milliseconds.
     moment: Arc<AtomicU64>,
 }
 

@@ -118,7 +118,7 @@ impl Court<'_> {
         seen.late.iter().for_each(|late| self.finds(Claim::InTime, late.clone()));
     }
 
-    /// Whoever's session is over has signed in again before they are told.
+    /// Reports each 401. The simulated staff sign in again before a request if their session has ended.
     fn signed_in(&mut self) {
         for (place, ..) in self.seen.told.iter().filter(|(_, _, status, _)| *status == Some(401)) {
             let number = self.steps[*place].number;
