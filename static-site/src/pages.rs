@@ -125,9 +125,11 @@ fn document_with(title: &str, more: &Markup, body: &Markup) -> Markup {
                 link rel="apple-touch-icon" href=(address("apple-touch-icon-180.png"));
                 link rel="manifest" href="/manifest.webmanifest";
                 link rel="stylesheet" href=(address("portal.css"));
+                // Painted once its end has come: of a part, much would move as the rest comes.
+                link rel="expect" href="#end" blocking="render";
                 (more)
             }
-            body { (body) }
+            body { (body) span id="end" hidden {} }
         }
     }
 }

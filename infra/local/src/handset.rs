@@ -309,6 +309,7 @@ async fn page(State(shared): State<Shared>) -> Response {
                 title { "A customer's phone · Switchboard" }
                 link rel="icon" href=(static_site::address("icon.svg"));
                 link rel="stylesheet" href="/handset/handset.css";
+                link rel="expect" href="#end" blocking="render";
                 script src=(static_site::address("htmx.js")) defer {}
                 script src="/handset/handset.js" defer {}
             }
@@ -370,6 +371,7 @@ async fn page(State(shared): State<Shared>) -> Response {
                         button type="submit" { "Send" }
                     }
                 }
+                span #end hidden {}
             }
         }
     };
