@@ -16,7 +16,7 @@ export default defineConfig({
   fullyParallel: true,
   forbidOnly: true,
   // Most of a test is waiting for the next refresh.
-  workers: 4,
+  workers: 6,
   timeout: 120_000,
   // A page refreshes every five seconds; whatever has to show has shown after a few of them, also on a busy machine.
   expect: {timeout: 30_000},

@@ -1,14 +1,11 @@
-"""Puts functions beside the template as `sam build` does: those named as it built them, the others as cargo did for this
-machine.
-
-    package.py DispatchPush FetchConversation
+"""Puts functions beside the template as `sam build` does: those that it built one by one, and the others as cargo did for
+this machine. Does nothing where `sam build` built them all.
 
 The others are zipped here, once and uncompressed. sam would compress a quarter of a gigabyte at each deployment.
 """
 
 import shutil
 import subprocess
-import sys
 import zipfile
 
 from samcli.yamlhelper import yaml_dump, yaml_parse
@@ -21,7 +18,10 @@ SAM = ROOT / "target" / "sam"
 CARGO = ROOT / "target" / "debug"
 
 
-def package(built_by_sam):
+def package():
+    built_by_sam = [folder.name for folder in SAM.iterdir() if folder != BUILT.parent]
+    if not built_by_sam:
+        return
     template = yaml_parse((SAM / built_by_sam[0] / "template.yaml").read_text())
     for name, binary in functions().items():
         if name in built_by_sam:
@@ -47,4 +47,4 @@ def zipped(program, archive):
 
 
 if __name__ == "__main__":
-    package(sys.argv[1:])
+    package()
