@@ -74,7 +74,7 @@ test('a browser that its push service has forgotten is connected anew by the nex
   pushService.forgetsEverybody();
   await stack.customerTexts(MARIA, 'Hello');
   await expect.poll(() => pushService.posts.map(({status}) => status)).toEqual([410]);
-  const browsers = () => dana.run(async () => (await (await fetch('/api/push-subscriptions', {headers: {Accept: 'application/json'}})).json()).browsers.length);
+  const browsers = () => notifiedBrowsers(dana);
   await expect.poll(browsers, 'Switchboard forgets it too').toBe(0);
   await dana.goto(`${stack.address}/messages.html`);
   await dana.has('#bell[data-state="on"]');
@@ -99,8 +99,14 @@ test('Send a test proves the whole way, and turning off ends it', ONCE, async ({
   await dana.clicks('#bell-panel [data-does="off"]');
   await dana.has('#bell[data-state="off"]');
   await expect.poll(() => pushService.endpoints).toEqual([]);
+  await expect.poll(() => notifiedBrowsers(dana), 'Switchboard forgets it too').toBe(0);
   const posts = pushService.posts.length;
   await stack.customerTexts(MARIA, 'Hello');
   await dana.has('#recent', 'Hello');
   expect(pushService.posts).toHaveLength(posts);
 });
+
+/** How many browsers Switchboard notifies. */
+function notifiedBrowsers(dana) {
+  return dana.run(async () => (await (await fetch('/api/push-subscriptions', {headers: {Accept: 'application/json'}})).json()).browsers.length);
+}

@@ -22,15 +22,16 @@ test('a first visit of any page transfers at most 40 KB, all of it counted', {ta
   }
 });
 
-/** What came over the wire, headers included, until the page was all there, and was not a refresh of what was. */
+/** What came over the wire, headers included, until the page was all there: each address once, since a page that comes slowly is refreshed by then. */
 async function weightOf(page, place) {
   const cdp = await page.context().newCDPSession(page);
   await cdp.send('Network.enable');
   const weight = {bytes: 0, requests: 0};
   const open = new Set();
+  const asked = new Set();
   cdp.on('Network.requestWillBeSent', ({requestId, request}) => {
-    // A slow page is refreshed before it is all there. Nothing else has a tag to ask with: nothing is cached.
-    if (!('If-None-Match' in request.headers)) open.add(requestId);
+    if (!asked.has(request.url)) open.add(requestId);
+    asked.add(request.url);
   });
   cdp.on('Network.loadingFailed', ({requestId}) => open.delete(requestId));
   cdp.on('Network.loadingFinished', ({requestId, encodedDataLength}) => {
