@@ -113,6 +113,8 @@ fn reads_a_phone_number(_: &Account, words: &str, _: &[u8]) -> Result<(), TestCa
     }
     if let Ok(number) = PhoneNumber::e164(words) {
         prop_assert_eq!(number.as_str(), words);
+        let subscriber = PhoneNumber::subscriber(words).unwrap();
+        prop_assert_eq!(PhoneNumber::subscriber(subscriber.as_str()), Ok(subscriber), "has one number");
         prop_assert!(number.country().is_none_or(|region| !number.shown_in(region).is_empty()));
     }
     Ok(())

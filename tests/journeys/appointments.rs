@@ -1,11 +1,11 @@
 //! Appointments: a day of them, what staff and scheduling systems make of them, and the conversation
 //! that each has.
 
-use domain::{Day, TimeZone};
+use domain::{Day, SendingLimits, TimeZone};
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{Answer, Call, Desk, HARBOR, House, Send, TIDEWATER, ago};
+use tests::{Answer, Call, Desk, HARBOR, HARBOR_SECOND, HandClock, House, Send, TIDEWATER, ago};
 
 const MARIA: &str = "+14255550182";
 const SAM: &str = "+12535550119";
@@ -331,7 +331,6 @@ async fn a_number_that_cannot_be_texted_says_why_and_what_to_do() {
     for (number, reason, words) in [
         ("", "no-number", "Add one"),
         (LANDLINE, "landline", "(425) 555-0190 is a landline"),
-        (INTERNET, "not-mobile", "is not a mobile number"),
         (NOBODY, "not-in-use", "No carrier has the number"),
     ] {
         let booked = books(&dana, &booking("Maria Lopez", number)).await;
@@ -343,38 +342,110 @@ async fn a_number_that_cannot_be_texted_says_why_and_what_to_do() {
         assert!(screen.contains(words) && !screen.contains("data-conversation"), "{screen}");
     }
     // What no numbering plan has is not even kept.
-    for (typed, words) in [("hello", "That is not a phone number"), ("800 555 0199", "cannot receive an SMS")] {
+    for (typed, words) in [
+        ("hello", "That is not a phone number"),
+        ("800 555 0199", "cannot receive an SMS"),
+        ("425-555-0182x12", "“12” after the number"),
+        ("4255550182;2065550101", "“2065550101” after the number"),
+    ] {
         let refused = dana.post("/api/appointments", &booking("Maria Lopez", typed), Send::default()).await;
         assert_eq!((refused.status, refused.code()), (422, "not-a-mobile-number".to_owned()));
         assert!(refused.sentence().contains(words), "{}", refused.body);
     }
-    let own = dana.post("/api/appointments", &booking("Maria Lopez", HARBOR), Send::default()).await;
-    assert!(own.sentence().contains("your own number"), "{}", own.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_line_of_the_company_is_a_customer_of_it() {
+    let house = House::open().await;
+    let (dana, josie) = (house.dana().await, house.josie().await);
+    let booked = books(&dana, &booking("Maria Lopez", MARIA)).await;
+    for own in [HARBOR, HARBOR_SECOND] {
+        for refused in [
+            dana.post("/api/appointments", &booking("Maria Lopez", own), Send::default()).await,
+            changes(&dana, &booked, json!({"number": own})).await,
+            puts(&dana, "own", &booking("Maria Lopez", own)).await,
+            dana.writes_first(own, "hello").await,
+        ] {
+            assert_eq!((refused.status, refused.code()), (422, "own-line".to_owned()), "{}", refused.body);
+            assert!(refused.sentence().contains("is your own number"), "{}", refused.body);
+        }
+    }
+    // It was a customer's once: what was said stays, and nothing more is sent to it.
+    house.phone("+12065550198").texts(HARBOR, "hello").await;
+    let conversation = dana.conversation_with("+12065550198").await;
+    house.adds_line("+12065550198").await;
+    assert_eq!(dana.replies(&conversation, "hello").await.code(), "own-line");
+    assert_eq!(dana.messages(&conversation).await.texts(), ["hello"]);
+    let of_another = josie.post("/api/appointments", &booking("Harbor Dental", HARBOR_SECOND), Send::default()).await;
+    assert_eq!(of_another.status, 201, "another company's line is a number like others");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_of_the_internet_is_texted_like_a_mobile_before_and_after_it_has_texted() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let booked = books(&dana, &booking("Maria Lopez", INTERNET)).await;
+    assert_eq!(booked["texting"], json!({"possible": true, "checked": true, "reason": null, "message": null}));
+    let conversation = booked["conversation"].as_str().unwrap();
+    assert_eq!(dana.replies(conversation, "hello").await.status, 201);
+    house.phone(INTERNET).texts(HARBOR, "hello").await;
+    assert_eq!(dana.replies(conversation, "How are you?").await.status, 201);
+    assert_eq!(house.phone(INTERNET).texts_received().await, ["hello", "How are you?"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_landline_that_texts_is_answered() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let booked = books(&dana, &booking("Maria Lopez", LANDLINE)).await;
+    assert_eq!(booked["texting"]["reason"], "landline");
+    house.phone(LANDLINE).texts(HARBOR, "hello").await;
+    let opened = dana.get(&path(&booked)).await.json();
+    assert_eq!(opened["texting"]["possible"], true);
+    assert_eq!(dana.replies(opened["conversation"].as_str().unwrap(), "How are you?").await.status, 201);
+    assert_eq!(house.phone(LANDLINE).texts_received().await, ["How are you?"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_appointment_says_whether_its_customers_country_is_texted_as_sending_does() {
+    let limits = SendingLimits { countries: vec!["JM".parse().unwrap()], ..SendingLimits::default() };
+    let house = House::with_limits(limits, &HandClock::at_noon()).await;
+    let dana = house.dana().await;
+    for (number, country) in [
+        (MARIA, None),
+        ("+18765550123", None),
+        ("+17875550123", Some("PR")),
+        ("+16715550123", Some("GU")),
+        ("+15145550123", Some("CA")),
+        ("+61491570156", Some("AU")),
+    ] {
+        let booked = books(&dana, &booking("Maria Lopez", number)).await;
+        let texting = &booked["texting"];
+        let sent = dana.writes_first(number, "hello").await;
+        if let Some(country) = country {
+            assert_eq!((&texting["possible"], &texting["reason"]), (&json!(false), &json!("country-not-allowed")));
+            assert!(texting["message"].as_str().unwrap().contains(&format!("({country})")), "{texting}");
+            assert_eq!(booked["conversation"], json!(null));
+            assert_eq!(sent.code(), "country-not-allowed", "{number}");
+        } else {
+            assert_eq!((&texting["possible"], sent.status), (&json!(true), 201), "{number}: {}", sent.body);
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_writes_to_a_number_that_no_text_can_reach() {
     let house = House::open().await;
     let dana = house.dana().await;
-    for (number, words) in [
-        (LANDLINE, "(425) 555-0190 is a landline"),
-        (INTERNET, "is not a mobile number"),
-        (NOBODY, "No carrier has the number"),
-    ] {
+    for (number, words) in [(LANDLINE, "(425) 555-0190 is a landline"), (NOBODY, "No carrier has the number")] {
         let booked = books(&dana, &booking("Maria Lopez", number)).await;
         let day = dana.get(&format!("/api/appointments?day={}", tomorrow())).await.items();
         let listed = day.iter().find(|it| it["id"] == booked["id"]).unwrap();
         let conversation = listed["conversation"].as_str().unwrap();
-        for before_they_write in [true, false] {
-            for refused in [dana.replies(conversation, "hello").await, dana.writes_first(number, "hello").await] {
-                assert_eq!((refused.status, refused.code()), (422, "not-textable".to_owned()), "{}", refused.body);
-                assert!(refused.sentence().contains(words), "{}", refused.body);
-            }
-            if before_they_write {
-                house.phone(number).texts(HARBOR, "hello").await;
-            }
+        for refused in [dana.replies(conversation, "hello").await, dana.writes_first(number, "hello").await] {
+            assert_eq!((refused.status, refused.code()), (422, "not-textable".to_owned()), "{}", refused.body);
+            assert!(refused.sentence().contains(words), "{}", refused.body);
         }
-        assert_eq!(dana.messages(conversation).await.texts(), ["hello"], "nothing of it was recorded");
         assert!(house.phone(number).texts_received().await.is_empty());
     }
 }
@@ -477,31 +548,33 @@ async fn a_number_that_the_carrier_refused_may_be_tried_again_and_works_once_the
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_number_that_no_text_arrived_at_in_the_end_is_known_not_to_work_until_the_customer_writes() {
+async fn a_number_that_is_said_to_be_nobodys_in_the_end_is_known_not_to_work_until_the_customer_writes() {
     let house = House::open().await;
     let dana = house.dana().await;
     let maria = house.phone(MARIA);
     let booked = books(&dana, &booking("Maria Lopez", MARIA)).await;
     let conversation = booked["conversation"].as_str().unwrap();
     let texting = async || dana.get(&path(&booked)).await.json()["texting"].clone();
-    for event in ["TEXT_UNREACHABLE", "TEXT_INVALID"] {
-        assert_eq!(dana.replies(conversation, "hello").await.status, 201);
-        maria.receipt(event, false).await;
-        assert_eq!(texting().await["possible"], true, "{event}: it is still being tried");
-        maria.receipt(event, true).await;
-        assert_eq!(texting().await["reason"], "refused", "{event}");
-        maria.texts(HARBOR, "It works").await;
-        assert_eq!(texting().await["possible"], true, "{event}");
-    }
     assert_eq!(dana.replies(conversation, "hello").await.status, 201);
-    maria.receipt("TEXT_UNREACHABLE", true).await;
+    maria.receipt("TEXT_INVALID", false).await;
+    assert_eq!(texting().await["possible"], true, "it is still being tried");
+    maria.receipt("TEXT_INVALID", true).await;
+    assert_eq!(texting().await["reason"], "refused");
+    maria.texts(HARBOR, "It works").await;
+    assert_eq!(texting().await["possible"], true);
+    assert_eq!(dana.replies(conversation, "hello").await.status, 201);
+    maria.receipt("TEXT_INVALID", true).await;
     assert_eq!(texting().await["reason"], "refused");
     assert_eq!(dana.replies(conversation, "hello?").await.status, 201);
     maria.receipt("TEXT_DELIVERED", true).await;
     assert_eq!(texting().await["possible"], true, "a text has arrived");
-    assert_eq!(dana.replies(conversation, "hello").await.status, 201);
-    maria.receipt("TEXT_SPAM", true).await;
-    assert_eq!(texting().await["possible"], true, "that was not the number's fault");
+    for passes in ["TEXT_UNREACHABLE", "TEXT_TTL_EXPIRED", "TEXT_CARRIER_UNREACHABLE", "TEXT_SPAM", "TEXT_BLOCKED"] {
+        assert_eq!(dana.replies(conversation, "hello").await.status, 201);
+        maria.receipt(passes, true).await;
+        let opened = dana.get(&path(&booked)).await.json();
+        assert_eq!(opened["texting"]["possible"], true, "{passes} is not the number's fault");
+        assert_eq!(opened["conversation"], json!(conversation), "{passes} takes no conversation away");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -523,6 +596,9 @@ async fn impossible_dates_and_times_are_refused_in_words() {
         (json!({"day": "1999-01-01"}), "bad-start", "over 30 days ago"),
         (json!({"day": format!("{}-01-01", year + 12)}), "bad-start", "ten years"),
         (json!({"start": "2026-13-01T10:00:00Z"}), "bad-day", "not a day"),
+        (json!({"start": format!("{}T15:00:00+25:00", tomorrow())}), "bad-day", "not a day"),
+        (json!({"start": format!("{}T15:00:00-24:00", tomorrow())}), "bad-day", "not a day"),
+        (json!({"start": format!("{}T15:00:00.", tomorrow())}), "bad-time", "00:00 to 23:59"),
         (json!({"minutes": 0}), "bad-length", "1 to 1,440"),
         (json!({"minutes": "many"}), "bad-length", "1 to 1,440"),
         (json!({"name": " "}), "bad-name", "whose appointment"),
@@ -567,6 +643,10 @@ async fn a_scheduling_system_keeps_an_appointment_in_step_by_its_own_id() {
     assert_eq!((again.status, again.json()), (200, new.json()), "the same again changes nothing");
     let instant = puts(&dana, id, &with(own.clone(), json!({"start": new.json()["start"]}))).await;
     assert_eq!(instant.json()["version"], 1, "the same moment, written otherwise");
+    for written in ["T15:00:00", "T15:00:00.000", "T15:00:00.5"] {
+        let otherwise = puts(&dana, id, &with(own.clone(), json!({"start": tomorrow() + written}))).await;
+        assert_eq!((otherwise.status, &otherwise.json()["version"]), (200, &json!(1)), "{written}");
+    }
 
     // What staff added and the customer answered is not undone by a system that does not know of it.
     changes(&dana, &new.json(), json!({"notes": "Afternoons are best", "status": "confirmed"})).await;
@@ -609,6 +689,57 @@ async fn a_booking_that_is_sent_twice_is_one_appointment() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_was_used_for_one_booking_makes_no_other_of_it() {
+    let house = House::open().await;
+    let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
+    let send = Send { key: Some("3f1c") };
+    let first = booking("Maria Lopez", MARIA);
+    let booked = dana.post("/api/appointments", &first, send).await.json();
+    let day = format!("/api/appointments?day={}", tomorrow());
+    for other in [
+        with(booking("Sam Okafor", SAM), json!({"time": "16:00"})),
+        with(first.clone(), json!({"time": "16:00"})),
+        with(first.clone(), json!({"notes": "First visit"})),
+    ] {
+        let refused = dana.post("/api/appointments", &other, send).await;
+        assert_eq!((refused.status, refused.code()), (409, "idempotency-key-used".to_owned()), "{}", refused.body);
+        assert!(refused.sentence().contains("another booking"), "{}", refused.sentence());
+        assert_eq!(dana.get(&path(&booked)).await.json(), booked);
+    }
+    // The same again, after more changes than are kept: it stays as it is.
+    let mut moved = booked.clone();
+    for minutes in 15..27 {
+        moved = changes(&marcus, &moved, json!({"time": "15:30", "minutes": minutes})).await.json();
+    }
+    let again = dana.post("/api/appointments", &first, send).await;
+    assert_eq!((again.status, again.json()), (201, moved.clone()));
+    assert_eq!(dana.post("/api/appointments", &booking("Sam Okafor", SAM), send).await.status, 409);
+    assert_eq!(dana.get(&day).await.items().len(), 1);
+    assert_eq!(dana.get(&path(&booked)).await.json(), moved);
+    let hers = marcus.post("/api/appointments", &booking("Sam Okafor", SAM), send).await;
+    assert_eq!(hers.status, 201, "a key is its sender's own");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_different_bookings_at_once_with_one_key_one_is_made() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let send = Send { key: Some("3f1c") };
+    let names = ["Ann", "Ben", "Cem", "Dee"];
+    let answers = join_all(names.map(|name| {
+        let (dana, booking) = (&dana, booking(name, ""));
+        async move { dana.post("/api/appointments", &booking, send).await }
+    }))
+    .await;
+    let mut statuses: Vec<_> = answers.iter().map(|answer| answer.status).collect();
+    statuses.sort_unstable();
+    assert_eq!(statuses, [201, 409, 409, 409]);
+    let made = answers.iter().find(|answer| answer.status == 201).unwrap().json();
+    let day = dana.get(&format!("/api/appointments?day={}", tomorrow())).await;
+    assert_eq!(day.items().iter().map(|it| it["name"].clone()).collect::<Vec<_>>(), [made["name"].clone()]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_page_of_another_site_cannot_write_appointments() {
     let house = House::open().await;
     let dana = house.dana().await;
@@ -639,4 +770,24 @@ async fn each_company_has_its_own_days() {
     house.phone("+61491570156").texts(TIDEWATER, "hello").await;
     assert_eq!(josie.notifications().await.items()[0]["name"], "Liam Fraser");
     assert!(booked["changed_at"].as_str().unwrap() > ago(60).as_str());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_cannot_be_read_whole_is_saved_with_what_can_be() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let written = booking("NAME", MARIA).to_string().replace("NAME", r"Maria \ud83d");
+    let asks = async |method: Method, path: &str, body: Vec<u8>| {
+        let request = dana.request(method, path).header("accept", "application/json");
+        dana.send(request.header("content-type", "application/json").body(body)).await
+    };
+    let booked = asks(Method::POST, "/api/appointments", written.clone().into_bytes()).await;
+    assert_eq!((booked.status, &booked.json()["name"]), (201, &json!("Maria \u{fffd}")), "{}", booked.body);
+    let put = asks(Method::PUT, "/api/appointments/x-1", written.clone().into_bytes()).await;
+    assert_eq!((put.status, &put.json()["name"]), (201, &json!("Maria \u{fffd}")), "{}", put.body);
+    // Bytes that are no UTF-8.
+    let latin = written.replace(r"\ud83d", "Lopez");
+    let latin: Vec<u8> = latin.bytes().map(|byte| if byte == b'z' { 0xe9 } else { byte }).collect();
+    let booked = asks(Method::POST, "/api/appointments", latin).await;
+    assert_eq!((booked.status, &booked.json()["name"]), (201, &json!("Maria Lope\u{fffd}")), "{}", booked.body);
 }

@@ -85,8 +85,8 @@ async fn a_warm_send_is_a_transaction_and_an_update_and_the_first_looks_up_whom_
     let cold = cost(&house, dana.replies(&conversation, "one")).await;
     assert_eq!(
         cold.counts(),
-        [("BatchGetItem", 1), ("GetItem", 2), carriers[1], ("TransactWriteItems", 1), ("UpdateItem", 1)],
-        "cold: and the line, which may leave by a pool"
+        [("BatchGetItem", 1), ("GetItem", 3), carriers[1], ("TransactWriteItems", 1), ("UpdateItem", 1)],
+        "cold: and the line, which may leave by a pool, and whether the customer is one"
     );
     let warm = cost(&house, dana.replies(&conversation, "two")).await;
     assert_eq!(warm.counts(), [carriers[0], carriers[1], ("TransactWriteItems", 1), ("UpdateItem", 1)], "warm");
@@ -178,11 +178,11 @@ async fn an_appointment_asks_for_what_it_shows_and_is_written_with_its_customer_
         let answer = dana.send(request).await;
         assert!([200, 201].contains(&answer.status), "{}", answer.body);
     };
-    // What is there, and the company, since the number is new; the customer, to write them and to answer; and,
-    // once for every number, that the carriers are being asked what it is, and what they said.
+    // What is there, and, since the number is new, the company and whether it is a line of it; the customer, to write
+    // them and to answer; and, once for every number, that the carriers are being asked what it is, and what they said.
     assert_eq!(
         cost(&house, puts(MARIA, "Cleaning")).await.counts(),
-        [("BatchGetItem", 2), ("GetItem", 2), ("TransactWriteItems", 1), ("UpdateItem", 2)],
+        [("BatchGetItem", 2), ("GetItem", 3), ("TransactWriteItems", 1), ("UpdateItem", 2)],
         "new"
     );
     assert_eq!(
@@ -192,7 +192,7 @@ async fn an_appointment_asks_for_what_it_shows_and_is_written_with_its_customer_
     );
     assert_eq!(
         cost(&house, puts("+12535550119", "Check-up")).await.counts(),
-        [("BatchGetItem", 2), ("GetItem", 2), ("TransactWriteItems", 1), ("UpdateItem", 2)],
+        [("BatchGetItem", 2), ("GetItem", 3), ("TransactWriteItems", 1), ("UpdateItem", 2)],
         "another number: both customers in the same requests"
     );
     assert_eq!(cost(&house, dana.get(id)).await.counts(), [("BatchGetItem", 1), ("GetItem", 1)], "opened");

@@ -40,6 +40,29 @@ async fn an_answer_ends_the_waiting_and_the_next_text_begins_it_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_long_text_is_cut_between_characters_and_says_that_it_goes_on() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let family = "👩‍👩‍👧‍👦";
+    for (n, (text, preview)) in [
+        ("x".repeat(160), "x".repeat(160)),
+        ("x".repeat(161), format!("{}…", "x".repeat(157))),
+        // Six flags of two code points each stand where it is cut, or what people see as one character.
+        (format!("{}{}", "x".repeat(151), "🇲🇽".repeat(6)), format!("{}{}…", "x".repeat(151), "🇲🇽".repeat(4))),
+        (format!("{}{family}{family}", "x".repeat(150)), format!("{}{family}…", "x".repeat(150))),
+        (format!("{}{}", "x".repeat(155), "e\u{301}".repeat(5)), format!("{}e\u{301}…", "x".repeat(155))),
+    ]
+    .iter()
+    .enumerate()
+    {
+        house.deliver(&by_queue(&[Sms::new(&n.to_string(), "+14255550101", HARBOR, text)])).await;
+        let last = dana.get("/api/conversations").await.items()[0]["last"].clone();
+        assert_eq!(last["text"], json!(preview), "of {text}");
+        assert!(preview.chars().count() <= 160);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn all_conversations_are_reached_by_paging() {
     let house = House::open().await;
     let dana = house.dana().await;

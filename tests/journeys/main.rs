@@ -21,5 +21,6 @@ mod receipts;
 mod sending;
 mod sending_again;
 mod sessions;
+mod subscribers;
 mod template;
 mod thread;

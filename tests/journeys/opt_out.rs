@@ -103,6 +103,29 @@ async fn what_was_said_last_is_in_force_in_whatever_order_and_however_often_it_c
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn of_what_is_said_in_the_same_millisecond_the_last_of_its_batch_is_in_force() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let at = ago(5);
+    // By a hash of their ids each order would come about about as often as the other.
+    for n in 0..8 {
+        let number = format!("+142555501{n:02}");
+        let said = |id: &str, text: &str| Sms::new(&format!("{id}-{n}"), &number, HARBOR, text).at(at.clone());
+        let words = if n % 2 == 0 { ["STOP", "START", "hello"] } else { ["START", "hello", "STOP"] };
+        let event = by_queue(&[said("1", words[0]), said("2", words[1]), said("3", words[2])]);
+        for _ in 0..2 {
+            assert!(house.deliver(&event).await.is_empty());
+        }
+        let conversation = dana.conversation_with(&number).await;
+        let mut texts = dana.messages(&conversation).await.texts();
+        texts.reverse();
+        assert_eq!(texts, words);
+        let code = dana.replies(&conversation, "hi").await.code();
+        assert_eq!(code, if n % 2 == 0 { "" } else { "opted-out" }, "{words:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_opt_out_outlives_what_was_said() {
     let house = House::open().await;
     let dana = house.dana().await;

@@ -134,7 +134,13 @@ async fn a_number_that_cannot_be_a_mobile_is_refused_with_a_sentence() {
         (&dana, "12345", "is not a number that exists"),
         (&dana, "(800) 555-0199", "cannot receive an SMS. Use a mobile number."),
         (&josie, "(02) 9374 4000", "(02) 9374 4000 is a landline"),
-        (&dana, HARBOR, "(206) 555-0142 is your own number."),
+        (&dana, "425-555-0182x12", "“12” after the number is an extension or a second number."),
+        (&dana, "425-555-0182;ext=12", "“12” after the number"),
+        (&dana, "425-555-0182#12", "“12” after the number"),
+        (&dana, "425-555-0182,,12", "“12” after the number"),
+        (&dana, "4255550182;2065550101", "“2065550101” after the number"),
+        (&dana, "4255550182 or 2065550101", "That is not a phone number"),
+        (&dana, "4255550182/2065550101", "That is not a phone number"),
     ] {
         let answer = desk.writes_first(number, "hi").await;
         assert_eq!((answer.status, answer.code()), (422, "not-a-mobile-number".to_owned()), "{number}");
@@ -317,4 +323,15 @@ async fn a_page_of_another_site_cannot_write() {
     }
     assert!(house.phone(MARIA).received().await.is_empty());
     assert_eq!(from(&[("origin", "http://localhost"), ("sec-fetch-site", "same-origin")]).await.status, 201);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reply_that_cannot_be_read_whole_is_sent_with_what_can_be() {
+    let house = House::open().await;
+    let (dana, conversation) = talking(&house).await;
+    let request = dana.request(Method::POST, &format!("/api/conversations/{conversation}/messages"));
+    let request = request.header("accept", "application/json").header("content-type", "application/json");
+    let answer = dana.send(request.body(r#"{"text": "See you \ud83d"}"#)).await;
+    assert_eq!((answer.status, &answer.json()["text"]), (201, &json!("See you \u{fffd}")), "{}", answer.body);
+    assert_eq!(house.phone(MARIA).received().await[0]["text"], "See you \u{fffd}");
 }

@@ -211,6 +211,17 @@ impl House {
     }
 
     /// What was asked by all but those that follow from the table's stream, in their own time.
+    /// Gives Harbor Dental another line, as a copy of the one that it has.
+    pub async fn adds_line(&self, number: &str) {
+        let key = json!({"pk": {"S": format!("LINE#{HARBOR}")}, "sk": {"S": "LINE"}});
+        let mut item = self.table("GetItem", json!({"Key": key})).await["Item"].clone();
+        let (pk, recent) = (format!("LINE#{number}"), format!("LINE#{number}#LINE"));
+        for (field, value) in [("pk", pk.as_str()), ("number", number), ("recent_sk", recent.as_str())] {
+            item[field] = json!({"S": value});
+        }
+        self.table("PutItem", json!({"Item": item})).await;
+    }
+
     pub async fn usage(&self) -> Usage {
         self.usage_where(|function| !MAPPINGS.iter().any(|mapping| mapping.function == function)).await
     }

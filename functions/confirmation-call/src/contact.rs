@@ -1,6 +1,5 @@
 //! What a contact flow and a contact event have in common. AWS spells some of it in two ways.
 
-use domain::PhoneNumber;
 use serde_json::Value;
 
 /// A field of Amazon Connect's, whose first letter is capital in some places and small in others.
@@ -29,6 +28,6 @@ pub(crate) fn is_inbound(object: &Value) -> bool {
     text(object, "initiationMethod").is_some_and(|method| method.eq_ignore_ascii_case("inbound"))
 }
 
-pub(crate) fn address(contact: &Value, endpoint: &str) -> Option<PhoneNumber> {
-    PhoneNumber::e164(text(field(contact, endpoint)?, "address")?).ok()
+pub(crate) fn address<'a>(contact: &'a Value, endpoint: &str) -> Option<&'a str> {
+    text(field(contact, endpoint)?, "address")
 }

@@ -58,8 +58,12 @@ pub(crate) fn read(event: &Value) -> Result<Answer, NoAnswer> {
     };
     Ok(Answer {
         contact_id: contact_id.to_owned(),
-        line: contact::address(contact, "systemEndpoint").ok_or(NoAnswer::NoLine)?,
-        customer: contact::address(contact, "customerEndpoint").ok_or(NoAnswer::NoCustomer)?,
+        line: contact::address(contact, "systemEndpoint")
+            .and_then(|line| PhoneNumber::e164(line).ok())
+            .ok_or(NoAnswer::NoLine)?,
+        customer: contact::address(contact, "customerEndpoint")
+            .and_then(|customer| PhoneNumber::subscriber(customer).ok())
+            .ok_or(NoAnswer::NoCustomer)?,
         appointment: parameters["appointmentId"].as_str().and_then(|id| id.parse().ok()),
         outcome,
     })

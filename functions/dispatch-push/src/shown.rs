@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use domain::{AppointmentId, CallOutcome, Company, Conversation, Customer, PushTest, Timestamp};
+use domain::{AppointmentId, CallOutcome, Company, Conversation, Customer, NO_TEXT, PushTest, Timestamp, cut_short};
 use serde::{Serialize, Serializer};
 
 use crate::news::{News, Said};
@@ -44,7 +44,10 @@ impl Shown {
     /// Where others may look at the screen it says that there is something, and neither what nor of whom.
     pub(crate) fn of_news(news: &News, whom: &Whom<'_>, shows_text: bool, unanswered: u32) -> Self {
         let (kind, body) = match &news.said {
-            Said::Text(text) if shows_text => ("message", Body { said: text.clone(), next: next(whom) }),
+            Said::Text(text) if shows_text => {
+                let said = if text.trim().is_empty() { NO_TEXT } else { text };
+                ("message", Body { said: said.to_owned(), next: next(whom) })
+            }
             Said::Text(_) => ("message", Body::of("New message")),
             // It says itself which appointment it is about.
             Said::ByPhone { outcome, appointment } if shows_text => {
@@ -80,7 +83,7 @@ impl Shown {
             }
             // What is written in one byte here takes at least one there.
             let length = self.body.said.len().saturating_sub(over);
-            cut(&mut self.body.said, length);
+            self.body.said = cut_short(&self.body.said, length);
         }
     }
 }
@@ -106,23 +109,9 @@ impl Serialize for Body {
     }
 }
 
-/// Cuts what is longer than so many bytes at the end of a character, and says so.
-fn cut(text: &mut String, longest: usize) {
-    const MORE: &str = "…";
-    if text.len() > longest {
-        text.truncate(text.floor_char_boundary(longest.saturating_sub(MORE.len())));
-        text.truncate(text.trim_end().len());
-        if !text.is_empty() {
-            text.push_str(MORE);
-        }
-    }
-}
-
 fn name(whom: &Whom<'_>) -> String {
     let number = || whom.conversation.number.shown_in(whom.company.region);
-    let mut name = whom.conversation.name.clone().unwrap_or_else(number);
-    cut(&mut name, LONGEST_TITLE);
-    name
+    cut_short(&whom.conversation.name.clone().unwrap_or_else(number), LONGEST_TITLE)
 }
 
 /// The notification may be read tomorrow: no "today" stands in it.

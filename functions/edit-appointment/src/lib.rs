@@ -5,8 +5,8 @@ mod written;
 use std::convert::Infallible;
 
 use domain::{
-    Appointment, AppointmentId, BadAppointment, Clock, Company, ConversationId, Customer, Details, MessageId, Mobile,
-    NoTexting, NotANumber, NumberKind, PhoneNumber, Provider, Randomness, Staff,
+    Appointment, AppointmentId, BadAppointment, Clock, Company, ConversationId, Customer, Details, MadeOf, MessageId,
+    Mobile, NoTexting, NotANumber, NumberKind, PhoneNumber, Provider, Randomness, SendingLimits, Staff,
 };
 use http::{Method, StatusCode};
 use lambda_http::{Body, Request, RequestExt, Response};
@@ -22,6 +22,8 @@ use written::{Reading, Written, on_top_of};
 pub struct EditAppointment {
     store: Store,
     lookup: Lookup,
+    /// Of which only the countries count here.
+    limits: SendingLimits,
     clock: Clock,
     randomness: Randomness,
 }
@@ -37,12 +39,21 @@ fn overtaken_too_often() -> Problem {
     )
 }
 
+fn key_used() -> Problem {
+    Problem::new(
+        StatusCode::CONFLICT,
+        "idempotency-key-used",
+        "This Idempotency-Key has been used for another booking. Use a new one for each booking.",
+    )
+}
+
 impl EditAppointment {
     #[must_use]
-    pub fn new(runtime: &Runtime) -> Self {
+    pub fn new(runtime: &Runtime, limits: SendingLimits) -> Self {
         Self {
             store: runtime.store(),
             lookup: Lookup::new(&runtime.aws),
+            limits,
             clock: runtime.clock.clone(),
             randomness: runtime.randomness.clone(),
         }
@@ -95,15 +106,40 @@ impl EditAppointment {
         self.shown(request, staff, &appointment).await
     }
 
-    /// A new appointment. The same form sent twice is the same appointment.
+    /// A new appointment.
     async fn create(&self, request: &Request, staff: &Staff) -> Result<Answer, Problem> {
         web::same_origin(request)?;
         let key = IdempotencyKey::of(request)?.map_or_else(|| self.randomness.token(), |key| key.0);
         let id = MessageId::of_request(&staff.company, &staff.id, &key).to_string().parse()?;
-        let appointment = self.written_over(staff, &id, &web::body(request)?).await?.appointment;
+        let made_of = MadeOf::request(request.body());
+        let appointment = self.made(staff, id, made_of, &web::body(request)?).await?;
         let address = views::appointment_address(&appointment.id);
         let answer = self.shown(request, staff, &appointment).await?;
         Ok(answer.with_status(StatusCode::CREATED).with_header("hx-redirect", &address))
+    }
+
+    /// What a request has made under its key: a new appointment, or the one that the same request has made before, as it
+    /// is by now.
+    async fn made(
+        &self,
+        staff: &Staff,
+        id: AppointmentId,
+        made_of: MadeOf,
+        written: &Written,
+    ) -> Result<Appointment, Problem> {
+        let now = self.clock.now();
+        let there = if let Some(there) = self.store.appointment(&staff.company, &id, now).await? {
+            there
+        } else {
+            let details = self.details(staff, written, None).await?;
+            let made_of = Some(made_of.clone());
+            let new = Appointment { made_of, ..Appointment::new(id, details, &staff.name, now) };
+            match self.store.save_appointment(&staff.company, None, &new, now).await? {
+                Saved::Done => return Ok(new),
+                Saved::Overtaken(there) => *there.ok_or_else(overtaken_too_often)?,
+            }
+        };
+        if there.made_of.as_ref().is_none_or(|before| *before == made_of) { Ok(there) } else { Err(key_used()) }
     }
 
     /// A change that was begun from a version that somebody saw. What was changed meanwhile is told,
@@ -221,11 +257,10 @@ impl EditAppointment {
         if let Some(before) = before.filter(|before| before.number == number) {
             return Ok(Some(before.clone()));
         }
-        let company = self.company(staff).await?;
-        if number == company.line {
+        if self.store.line(&number).await?.is_some_and(|line| line.company == staff.company) {
             return Err(NotANumber::OurOwn(number.shown_in(staff.region)).into());
         }
-        Ok(Some(company.mobile(number)))
+        Ok(Some(self.company(staff).await?.mobile(number)))
     }
 
     /// The member of staff whose id was written.
@@ -306,7 +341,7 @@ impl EditAppointment {
         let heard = conversation.as_ref().and_then(|conversation| conversation.heard);
         Ok(Texting {
             mobile: Some(mobile.clone()),
-            refused: customer.can_be_texted(heard.map(|heard| heard.at)).err(),
+            refused: customer.can_be_texted(staff.region, &self.limits, heard.map(|heard| heard.at)).err(),
             checked: customer.kind.is_some(),
             talked: conversation.is_some(),
             opt_out,

@@ -147,7 +147,7 @@ const TEN_YEARS_SECS: u64 = 3653 * 24 * 60 * 60;
 
 /// Whether a time has no offset from UTC.
 fn is_of_a_clock(time: &str) -> bool {
-    time.bytes().all(|b| b.is_ascii_digit() || b == b':')
+    time.bytes().all(|b| b.is_ascii_digit() || b == b':' || b == b'.')
 }
 
 /// What somebody wrote who began from an earlier version: put on top of what was saved since, where

@@ -2,16 +2,18 @@
 
 mod confirmation;
 mod event;
+mod sent;
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse};
 use confirmation::Confirmation;
 use domain::{Clock, MessageId};
-use event::{Carried, Record};
+use event::Record;
 use futures_util::stream::{self, StreamExt};
 use lambda_runtime::Diagnostic;
 use runtime::Runtime;
+use sent::Sent;
 use serde_json::Value;
-use sms::{InboundSms, Malformed, Provider};
+use sms::{Malformed, Provider};
 use store::{Arrival, Lines, Recorded, Store, StoreError};
 use thiserror::Error;
 
@@ -83,7 +85,9 @@ impl InboundSmsFunction {
     /// Takes an SQS batch, whose failures it names one by one, or an SNS event, which fails whole.
     pub async fn handle(&self, event: &Value) -> Result<SqsBatchResponse, Failed> {
         let carried = event::carried(event).ok_or(Failed::NotABatch)?;
-        let recording: Vec<_> = carried.records.iter().map(|record| self.failure(record)).collect();
+        let sent = sent::read(&carried.records, self.clock.now());
+        let recording: Vec<_> =
+            carried.records.iter().zip(sent).map(|(record, sent)| self.failure(record, sent)).collect();
         let failures: Vec<_> = stream::iter(recording).buffer_unordered(AT_A_TIME).collect().await;
         let failures: Vec<(String, NotRecorded)> = failures.into_iter().flatten().collect();
         for (record, reason) in &failures {
@@ -102,24 +106,15 @@ impl InboundSmsFunction {
     }
 
     /// Records an SMS; gives its record's id and the reason if it could not be.
-    async fn failure(&self, record: &Record) -> Option<(String, NotRecorded)> {
-        self.record(record).await.err().map(|reason| (record.id.clone(), reason))
+    async fn failure(&self, record: &Record, sent: Result<Sent, Malformed>) -> Option<(String, NotRecorded)> {
+        self.record(sent).await.err().map(|reason| (record.id.clone(), reason))
     }
 
-    async fn record(&self, record: &Record) -> Result<Recorded, NotRecorded> {
+    async fn record(&self, sent: Result<Sent, Malformed>) -> Result<Recorded, NotRecorded> {
+        let Sent { sms, at } = sent?;
         let now = self.clock.now();
-        let sms = match &record.carried {
-            Carried::ByQueue { body } => InboundSms::from_queue(body)?,
-            Carried::ByTopic { message, timestamp } => InboundSms::from_topic(message, timestamp.as_deref())?,
-        };
         let line = self.lines.line(&self.store, &sms.to, now).await?.ok_or(NotRecorded::UnknownLine)?;
-        let arrival = Arrival {
-            id: MessageId::of_inbound(&line.company, &sms.id),
-            // A clock that is ahead of ours must not hold a message above all that come after it.
-            at: sms.received.or(record.queued).map_or(now, |received| received.min(now)),
-            from: sms.from,
-            text: sms.text,
-        };
+        let arrival = Arrival { id: MessageId::of_inbound(&line.company, &sms.id), at, from: sms.from, text: sms.text };
         let recorded = self.store.record_inbound(&line, &arrival, now).await?;
         // Also of a message that is delivered again: it may have failed before this the first time.
         if let Some(confirmation) = &self.confirmation {

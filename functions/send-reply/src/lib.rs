@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use contacts::Contacts;
 use domain::{
-    Clock, Company, ConversationId, Counted, Customer, Limited, Message, MessageId, MessageKind, Mobile, NotANumber,
-    OptOut, OptOutCause, OutboundText, PhoneNumber, Pool, Position, Progress, Randomness, Refusal, SendingLimits,
-    Staff, Timestamp, Told, Window,
+    Clock, Company, ConversationId, Counted, Customer, Limited, Message, MessageId, MessageKind, Mobile, NoTexting,
+    NotANumber, OptOut, OptOutCause, OutboundText, PhoneNumber, Pool, Position, Progress, Randomness, Refusal,
+    SendingLimits, Staff, Timestamp, Told, Window,
 };
 use http::StatusCode;
 use lambda_http::{Body, Request, Response};
@@ -161,9 +161,10 @@ impl SendReply {
             return Ok(Recipient { conversation, contact, reply: true, refused: None });
         }
         let (contact, customer) = self.store.contact(&staff.company, conversation, now).await?;
-        takes_texts(staff, customer.as_ref())?;
+        self.can_be_texted(staff, contact.as_ref(), customer.as_ref())?;
         let refused = customer.as_ref().and_then(|customer| customer.refused);
-        if let Some(contact) = contact {
+        if let Some((contact, _)) = contact {
+            self.is_not_ours(staff, &contact.number).await?;
             return Ok(Recipient { conversation, contact, reply: true, refused });
         }
         let customer =
@@ -176,18 +177,46 @@ impl SendReply {
     async fn somebody(&self, staff: &Staff, to: &str) -> Result<Recipient, Problem> {
         let number = PhoneNumber::mobile(to, staff.region)?;
         let company = self.company(staff).await?;
-        if number == company.line {
-            return Err(NotANumber::OurOwn(number.shown_in(staff.region)).into());
-        }
         let conversation = company.conversation_key.conversation_with(&number);
         if let Some(contact) = self.contacts.of(&staff.company, conversation) {
             return Ok(Recipient { conversation, contact, reply: false, refused: None });
         }
+        self.is_not_ours(staff, &number).await?;
         let (contact, customer) = self.store.contact(&staff.company, conversation, self.clock.now()).await?;
-        takes_texts(staff, customer.as_ref())?;
+        self.can_be_texted(staff, contact.as_ref(), customer.as_ref())?;
         let refused = customer.and_then(|customer| customer.refused);
-        let contact = contact.unwrap_or(Contact { number, line: company.line });
+        let contact = contact.map_or(Contact { number, line: company.line }, |(contact, _)| contact);
         Ok(Recipient { conversation, contact, reply: false, refused })
+    }
+
+    /// No company texts itself, by whichever of its lines.
+    async fn is_not_ours(&self, staff: &Staff, number: &PhoneNumber) -> Result<(), Problem> {
+        match self.store.line(number).await? {
+            Some(line) if line.company == staff.company => {
+                Err(NotANumber::OurOwn(number.shown_in(staff.region)).into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Nobody writes to a number that no text can reach. One that the carrier refused may be tried again: it refuses for
+    /// reasons that pass, too, and only another try shows that this one has. A text to a country that is not allowed is
+    /// refused, and counted, when it is queued.
+    fn can_be_texted(
+        &self,
+        staff: &Staff,
+        contact: Option<&(Contact, Option<Timestamp>)>,
+        customer: Option<&Customer>,
+    ) -> Result<(), Problem> {
+        let Some(customer) = customer else { return Ok(()) };
+        let heard = contact.and_then(|(_, heard)| *heard);
+        match customer.can_be_texted(staff.region, &self.limits, heard) {
+            Ok(()) | Err(NoTexting::Refused | NoTexting::Country(_)) => Ok(()),
+            Err(why) => {
+                let sentence = why.sentence(&customer.number.shown_in(staff.region));
+                Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "not-textable", sentence))
+            }
+        }
     }
 
     async fn company(&self, staff: &Staff) -> Result<Company, Problem> {
@@ -354,16 +383,6 @@ impl SendReply {
         }
         Ok(message)
     }
-}
-
-/// Nobody writes to a number that no text can reach. One that the carrier refused may be tried again:
-/// it refuses for reasons that pass, too, and only another try shows that this one has.
-fn takes_texts(staff: &Staff, customer: Option<&Customer>) -> Result<(), Problem> {
-    let Some(customer) = customer else { return Ok(()) };
-    customer.takes_texts().map_err(|why| {
-        let sentence = why.sentence(&customer.number.shown_in(staff.region));
-        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "not-textable", sentence)
-    })
 }
 
 /// The code of what `not_again` says.

@@ -7,7 +7,8 @@ use store::Directory;
 /// Reads the number of a new line: in E.164, or as people of a region write it.
 pub(crate) fn read(text: &str, region: Region) -> anyhow::Result<PhoneNumber> {
     match PhoneNumber::mobile(text, region) {
-        Ok(number) => Ok(number),
+        // The SMS service knows it as it is written there.
+        Ok(number) => Ok(e164(text).unwrap_or(number)),
         // A line may be what a customer's phone is not: toll-free, or a landline that texts. Then there
         // must be no doubt about which.
         Err(NotANumber::Landline(shown) | NotANumber::NotMobile(shown)) => e164(text).ok_or_else(|| {
@@ -20,6 +21,7 @@ pub(crate) fn read(text: &str, region: Region) -> anyhow::Result<PhoneNumber> {
 /// Reads a customer's number: in E.164, or as people of a region write it.
 pub(crate) fn of_customer(text: &str, region: Region) -> anyhow::Result<PhoneNumber> {
     e164(text)
+        .and_then(|number| PhoneNumber::subscriber(number.as_str()).ok())
         .or_else(|| PhoneNumber::mobile(text, region).ok())
         .ok_or_else(|| anyhow!("Nothing was changed: that is not a number. Write it with + and the country code."))
 }

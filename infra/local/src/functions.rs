@@ -90,13 +90,14 @@ impl Functions {
             PushSubscriptions::new(&on("push-subscriptions"), services.clone(), PUSH_SECRET.to_owned());
         let (keys, retries) = (PUSH_SECRET.to_owned(), PUSH_RETRIES.to_owned());
         let dispatch_push = DispatchPush::new(&on("dispatch-push"), services.clone(), pusher, keys, retries);
+        let edit_appointment = EditAppointment::new(&on("edit-appointment"), limits.clone());
         let by_name: [(_, Function); 15] = [
             ("authorize", event_function!(Arc::new(Authorize::new(&on("authorize"))))),
             ("confirmation-call", event_function!(Arc::new(ConfirmationCall::new(&on("confirmation-call"))))),
             ("customer-data", http_function!(Arc::new(CustomerDataFunction::new(&on("customer-data"))))),
             ("delivery-receipt", event_function!(Arc::new(DeliveryReceipt::new(&on("delivery-receipt"))))),
             ("dispatch-push", event_function!(Arc::new(dispatch_push))),
-            ("edit-appointment", http_function!(Arc::new(EditAppointment::new(&on("edit-appointment"))))),
+            ("edit-appointment", http_function!(Arc::new(edit_appointment))),
             ("fetch-conversation", http_function!(Arc::new(FetchConversation::new(&on("fetch-conversation"))))),
             ("inbound-sms", event_function!(Arc::new(InboundSmsFunction::new(&on("inbound-sms"), managed, sms)))),
             ("list-conversations", http_function!(Arc::new(ListConversations::new(&on("list-conversations"))))),

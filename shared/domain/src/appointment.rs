@@ -14,6 +14,21 @@ pub struct Appointment {
     pub now: Version,
     /// The versions before this one, the latest first.
     pub past: Vec<Version>,
+    /// What it was made of, if under an idempotency key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made_of: Option<MadeOf>,
+}
+
+/// What a request for a new appointment said, to know the same request again: a digest of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct MadeOf(String);
+
+impl MadeOf {
+    #[must_use]
+    pub fn request(body: &[u8]) -> Self {
+        Self(format!("{:032x}", digest("made-of", &[&String::from_utf8_lossy(body)])))
+    }
 }
 
 /// What one save made of an appointment.
@@ -114,7 +129,7 @@ impl Appointment {
 
     #[must_use]
     pub fn new(id: AppointmentId, details: Details, by: &str, at: Timestamp) -> Self {
-        Self { id, now: Version { number: 1, details, by: by.to_owned(), at }, past: Vec::new() }
+        Self { id, now: Version { number: 1, details, by: by.to_owned(), at }, past: Vec::new(), made_of: None }
     }
 
     /// The same appointment with other details.
@@ -122,7 +137,7 @@ impl Appointment {
     pub fn changed(&self, details: Details, by: &str, at: Timestamp) -> Self {
         let now = Version { number: self.now.number.saturating_add(1), details, by: by.to_owned(), at };
         let past = self.versions().take(Self::PAST).cloned().collect();
-        Self { id: self.id.clone(), now, past }
+        Self { id: self.id.clone(), now, past, made_of: self.made_of.clone() }
     }
 
     /// As it is and as it was, the latest first.

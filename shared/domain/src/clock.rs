@@ -49,6 +49,11 @@ impl Timestamp {
     #[must_use]
     pub fn from_rfc3339(text: &str) -> Option<Self> {
         let time: jiff::Timestamp = text.parse().ok()?;
+        // An offset has the hours of a day (RFC 3339, section 5.6): jiff takes some more.
+        let offset = text.get("2026-11-30".len()..)?.split_once(['+', '-']);
+        if offset.is_some_and(|(_, offset)| offset.get(..2).is_none_or(|hours| hours > "23")) {
+            return None;
+        }
         Some(Self::from_millis(u64::try_from(time.as_millisecond()).unwrap_or(0)))
     }
 }
@@ -114,6 +119,9 @@ mod tests {
         let moment = Timestamp::from_millis(1_732_250_000_123);
         assert_eq!(moment.to_string(), "2024-11-22T04:33:20.123Z");
         assert_eq!(Timestamp::from_rfc3339("2024-11-22T05:33:20.123+01:00"), Some(moment));
+        for bad in ["2024-11-22T05:33:20+25:00", "2024-11-22T05:33:20-24:00", "2024-11-22", "yesterday"] {
+            assert_eq!(Timestamp::from_rfc3339(bad), None, "{bad}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{Appointment, AppointmentId, AppointmentStatus, PhoneNumber, StaffId, Timestamp};
+use crate::{Appointment, AppointmentId, AppointmentStatus, PhoneNumber, Region, SendingLimits, StaffId, Timestamp};
 
 /// Whoever a mobile number belongs to, one person or several: what is known of the number, and the
 /// appointments that name it. It is there as long as they are, whether anything was said or not.
@@ -45,7 +45,7 @@ pub struct NextAppointment {
 pub enum NumberKind {
     Mobile,
     Landline,
-    /// Neither: a service's, or one of the internet.
+    /// Neither: one of the internet, or a service's. They text as mobiles do.
     Other,
     /// Nobody's.
     Invalid,
@@ -56,9 +56,10 @@ pub enum NumberKind {
 pub enum NoTexting {
     NoNumber,
     Landline,
-    NotMobile,
     NotInUse,
     Refused,
+    /// Nothing is sent to this country; `None` for a number that is of no country, or of nobody knows which.
+    Country(Option<Region>),
 }
 
 impl Customer {
@@ -150,20 +151,21 @@ impl Customer {
         self.kind.is_none() && self.asked.is_none_or(|asked| asked.plus_secs(Self::ASK_AGAIN_SECS) <= now)
     }
 
-    /// Whether the number is one that texts can reach at all, as far as carriers have said what it is.
-    pub fn takes_texts(&self) -> Result<(), NoTexting> {
+    /// Whether a company that is at home somewhere can text the number, as far as is known. Who has texted can be
+    /// answered, whatever carriers say that the number is. A refusal by the carrier counts until the customer, who was
+    /// `heard` last, writes: a number that is called need not be one that is texted.
+    pub fn can_be_texted(
+        &self,
+        home: Region,
+        limits: &SendingLimits,
+        heard: Option<Timestamp>,
+    ) -> Result<(), NoTexting> {
+        limits.reach(&self.number, home).map_err(NoTexting::Country)?;
         match self.kind {
-            Some(NumberKind::Landline) => Err(NoTexting::Landline),
-            Some(NumberKind::Other) => Err(NoTexting::NotMobile),
-            Some(NumberKind::Invalid) => Err(NoTexting::NotInUse),
-            Some(NumberKind::Mobile) | None => Ok(()),
+            Some(NumberKind::Landline) if heard.is_none() => return Err(NoTexting::Landline),
+            Some(NumberKind::Invalid) if heard.is_none() => return Err(NoTexting::NotInUse),
+            _ => {}
         }
-    }
-
-    /// Whether texts can reach the number, as far as is known. A refusal by the carrier counts until the
-    /// customer, who was `heard` last, writes: a number that is called need not be one that is texted.
-    pub fn can_be_texted(&self, heard: Option<Timestamp>) -> Result<(), NoTexting> {
-        self.takes_texts()?;
         match self.refused {
             Some(refused) if heard.is_none_or(|heard| heard <= refused) => Err(NoTexting::Refused),
             _ => Ok(()),
@@ -197,15 +199,18 @@ impl NoTexting {
             Self::Landline => {
                 format!("{number} is a landline, which cannot receive an SMS. Ask the customer for a mobile number.")
             }
-            Self::NotMobile => format!(
-                "{number} is not a mobile number, so texts may never arrive there. Ask the customer for a mobile number."
-            ),
             Self::NotInUse => format!(
                 "No carrier has the number {number}. Check it with the customer for a missing or a wrong digit."
             ),
             Self::Refused => format!(
                 "The carrier does not deliver to {number}, so texts do not arrive. Check the number with the customer."
             ),
+            Self::Country(Some(country)) => format!(
+                "Your company does not text to the country of {number} ({country}). Your administrator can have it allowed."
+            ),
+            Self::Country(None) => {
+                format!("It is not known which country {number} is of. Check it with the customer.")
+            }
         }
     }
 }
@@ -328,11 +333,42 @@ mod tests {
     #[test]
     fn a_refusal_counts_until_the_customer_writes() {
         let mut customer = customer(&[]);
-        assert_eq!(customer.can_be_texted(None), Ok(()));
+        let texted =
+            |customer: &Customer, heard| customer.can_be_texted(region("US"), &SendingLimits::default(), heard);
+        assert_eq!(texted(&customer, None), Ok(()));
         customer.refused = Some(minute(10));
-        assert_eq!(customer.can_be_texted(Some(minute(10))), Err(NoTexting::Refused));
-        assert_eq!(customer.can_be_texted(Some(minute(11))), Ok(()));
-        customer.kind = Some(NumberKind::Landline);
-        assert_eq!(customer.can_be_texted(Some(minute(11))), Err(NoTexting::Landline));
+        assert_eq!(texted(&customer, Some(minute(10))), Err(NoTexting::Refused));
+        assert_eq!(texted(&customer, Some(minute(11))), Ok(()));
+    }
+
+    #[test]
+    fn what_can_never_take_a_text_gets_none_unless_it_has_texted() {
+        let mut customer = customer(&[]);
+        for (kind, never) in [
+            (NumberKind::Landline, Err(NoTexting::Landline)),
+            (NumberKind::Invalid, Err(NoTexting::NotInUse)),
+            (NumberKind::Other, Ok(())),
+            (NumberKind::Mobile, Ok(())),
+        ] {
+            customer.kind = Some(kind);
+            let texted = |heard| customer.can_be_texted(region("US"), &SendingLimits::default(), heard);
+            assert_eq!(texted(None), never, "{kind:?}");
+            assert_eq!(texted(Some(minute(1))), Ok(()), "{kind:?}, after a text");
+        }
+    }
+
+    #[test]
+    fn nobody_is_texted_in_a_country_that_is_not_allowed() {
+        let customer = customer(&[]);
+        let abroad = |countries| {
+            let limits = SendingLimits { countries, ..SendingLimits::default() };
+            customer.can_be_texted(region("AU"), &limits, Some(minute(1)))
+        };
+        assert_eq!(abroad(Vec::new()), Err(NoTexting::Country(Some(region("US")))));
+        assert_eq!(abroad(vec![region("US")]), Ok(()));
+    }
+
+    fn region(code: &str) -> Region {
+        code.parse().unwrap()
     }
 }

@@ -8,6 +8,7 @@ mod clock;
 mod company;
 mod conversation;
 mod customer;
+mod cut_short;
 mod deed;
 mod event;
 mod history;
@@ -23,16 +24,18 @@ mod pool;
 mod position;
 mod push;
 mod refusal;
+mod repaired_json;
 mod retention;
 mod slug;
 mod staff;
+mod subscriber;
 mod text;
 mod time_zone;
 mod wish;
 
 pub use appointment::{
-    Appointment, AppointmentId, AppointmentStatus, BadAppointment, CustomerName, Details, Field, Length, Mobile, Notes,
-    Provider, Service, Version,
+    Appointment, AppointmentId, AppointmentStatus, BadAppointment, CustomerName, Details, Field, Length, MadeOf,
+    Mobile, Notes, Provider, Service, Version,
 };
 pub use browser::{Browser, PushChoice, PushProblem, PushTest, PushTrouble};
 pub use call::{Call, CallOutcome};
@@ -40,6 +43,7 @@ pub use clock::{Clock, Randomness, Timestamp};
 pub use company::{Carries, Company, CompanyId, Line};
 pub use conversation::{Conversation, ConversationId, ConversationKey, NotAConversation, With};
 pub use customer::{Booking, Customer, NextAppointment, NoTexting, NumberKind};
+pub use cut_short::cut_short;
 pub use deed::{Deed, Done};
 pub use event::Event;
 pub use history::{Entry, History};
@@ -54,9 +58,10 @@ pub use pool::{NotAPool, Pool};
 pub use position::{NotAPosition, Position};
 pub use push::{NotASubscription, PushEndpoint, PushSubscription, SubscriptionId};
 pub use refusal::{Refusal, Undelivered};
+pub use repaired_json::repaired_json;
 pub use retention::Retention;
 pub use slug::NotASlug;
 pub use staff::{Staff, StaffId};
-pub use text::{BadText, OutboundText};
+pub use text::{BadText, NO_TEXT, OutboundText};
 pub use time_zone::{BadMoment, Day, NotATimeZone, TimeOfDay, TimeZone};
 pub use wish::Wish;

@@ -95,11 +95,11 @@ impl SendingLimits {
         ]
     }
 
-    /// Whether a company that is at home somewhere texts to the country of a number.
-    pub fn reach(&self, number: &PhoneNumber, home: Region) -> Result<(), Limited> {
+    /// Whether a company that is at home somewhere texts to the country of a number; that country, if not.
+    pub fn reach(&self, number: &PhoneNumber, home: Region) -> Result<(), Option<Region>> {
         let country = number.country();
         let reached = country.is_some_and(|country| country == home || self.countries.contains(&country));
-        if reached { Ok(()) } else { Err(Limited::Country(country)) }
+        if reached { Ok(()) } else { Err(country) }
     }
 }
 
@@ -247,8 +247,8 @@ mod tests {
         let number = |text| PhoneNumber::e164(text).unwrap();
         let country = |text| match SendingLimits::default().reach(&number(text), home) {
             Ok(()) => "reached".to_owned(),
-            Err(Limited::Country(Some(country))) => country.to_string(),
-            Err(_) => "unknown".to_owned(),
+            Err(Some(country)) => country.to_string(),
+            Err(None) => "unknown".to_owned(),
         };
         for (to, answer) in [
             ("+14255550182", "reached"),

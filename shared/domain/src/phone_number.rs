@@ -5,7 +5,7 @@ use rlibphonenumber::{PhoneNumber as Parsed, PhoneNumberFormat, PhoneNumberType,
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::numbering_plans;
+use crate::{numbering_plans, subscriber};
 
 /// A phone number in E.164: `+`, then 7 to 15 digits of which the first is not 0.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -25,6 +25,8 @@ pub enum NotANumber {
     NotMobile(String),
     #[error("{0} is your own number.")]
     OurOwn(String),
+    #[error("“{0}” after the number is an extension or a second number. Write one number, without an extension.")]
+    More(String),
 }
 
 impl PhoneNumber {
@@ -37,17 +39,30 @@ impl PhoneNumber {
         if fits { Ok(Self(text.to_owned())) } else { Err(NotANumber::Unreadable) }
     }
 
-    /// Reads a mobile number as people of a region write it.
+    /// Reads a customer's number as carriers write it, in whichever form: each subscriber has one.
+    pub fn subscriber(text: &str) -> Result<Self, NotANumber> {
+        let number = Self::e164(text)?;
+        Ok(subscriber::newer(&number.0[1..]).map_or(number, |newer| Self(format!("+{newer}"))))
+    }
+
+    /// Reads a mobile number as people of a region write it, also in a form that its country had before.
     ///
     /// Where a numbering plan does not tell mobiles from landlines (North America), a number that
     /// may be a mobile counts as one.
     pub fn mobile(text: &str, region: Region) -> Result<Self, NotANumber> {
         let number = read(text.trim(), region).ok_or(NotANumber::Unreadable)?;
+        // What follows a comma, a semicolon, `#`, `x` or `ext`, as telephones dial it once somebody answers.
+        if let Some(more) = &number.extension {
+            return Err(NotANumber::More(more.clone()));
+        }
         let plans = numbering_plans::of(number.country_code);
+        let e164 = plans.format(&number, PhoneNumberFormat::E164).into_owned();
+        let newer = Self::subscriber(&e164).ok().filter(|newer| newer.0 != e164);
+        let number = newer.and_then(|newer| plans.parse(&newer.0, None).ok()).unwrap_or(number);
         let shown = || display(plans, &number, region);
         match plans.get_number_type(&number) {
             PhoneNumberType::Mobile | PhoneNumberType::FixedLineOrMobile => {
-                Self::e164(&plans.format(&number, PhoneNumberFormat::E164))
+                Self::subscriber(&plans.format(&number, PhoneNumberFormat::E164))
             }
             PhoneNumberType::FixedLine => Err(NotANumber::Landline(shown())),
             PhoneNumberType::Unknown => Err(NotANumber::NotInUse(shown())),
@@ -238,12 +253,48 @@ mod tests {
 
     #[test]
     fn what_cannot_be_a_mobile_is_refused_by_name() {
-        let refused = |text, home| PhoneNumber::mobile(text, region(home)).unwrap_err();
+        let refused = |text: &str, home| PhoneNumber::mobile(text, region(home)).unwrap_err();
         assert_eq!(refused("hello", "US"), NotANumber::Unreadable);
         assert_eq!(refused("", "US"), NotANumber::Unreadable);
         assert!(matches!(refused("12345", "US"), NotANumber::NotInUse(_)));
         assert!(matches!(refused("800 555 0199", "US"), NotANumber::NotMobile(_)));
         assert!(matches!(refused("(02) 9374 4000", "AU"), NotANumber::Landline(_)));
+        for (more, is) in
+            [("x12", "12"), (";ext=12", "12"), ("#12", "12"), (",,12", "12"), (";2065550101", "2065550101")]
+        {
+            assert_eq!(refused(&format!("425-555-0182{more}"), "US"), NotANumber::More(is.to_owned()), "{more}");
+        }
+        for two in ["4255550182/2065550101", "4255550182 or 2065550101", "4255550182 2065550101"] {
+            assert!(PhoneNumber::mobile(two, region("US")).is_err(), "{two}");
+        }
+    }
+
+    #[test]
+    fn a_form_that_a_country_had_before_is_read_as_the_number_that_it_is_now() {
+        for (written, home, number) in [
+            ("+52 1 55 8765 4321", "US", "+525587654321"),
+            ("+52 1 55 8765 4321", "MX", "+525587654321"),
+            ("044 55 8765 4321", "MX", "+525587654321"),
+            ("55 8765 4321", "MX", "+525587654321"),
+            ("+54 11 2345-6789", "US", "+5491123456789"),
+            ("011 15 2345-6789", "AR", "+5491123456789"),
+            ("11 2345-6789", "AR", "+5491123456789"),
+            ("+54 9 11 2345-6789", "AR", "+5491123456789"),
+            ("(11) 8765-4321", "BR", "+5511987654321"),
+            ("+55 11 98765-4321", "US", "+5511987654321"),
+            ("07 12 34 56", "CI", "+2250707123456"),
+            ("+225 07 07 12 34 56", "US", "+2250707123456"),
+            ("97 12 34 56", "BJ", "+2290197123456"),
+            ("+229 01 97 12 34 56", "US", "+2290197123456"),
+            ("347 123 4567", "IT", "+393471234567"),
+        ] {
+            assert_eq!(PhoneNumber::mobile(written, region(home)).unwrap().as_str(), number, "{written} in {home}");
+        }
+        assert!(PhoneNumber::mobile("06 6982 1234", region("IT")).is_err(), "a fixed line of Italy's, with its zero");
+        let fixed = PhoneNumber::subscriber("+390669821234").unwrap();
+        assert_eq!(fixed.shown_in(region("IT")), "06 6982 1234");
+        // A line of ours is what the SMS service calls it.
+        assert_eq!(PhoneNumber::e164("+541123456789").unwrap().as_str(), "+541123456789");
     }
 
     #[test]

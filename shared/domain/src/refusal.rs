@@ -121,9 +121,10 @@ impl Undelivered {
         }
     }
 
-    /// Whether it speaks against the number: no text is known to arrive there.
+    /// Whether it speaks against the number: no text will arrive there. Of a phone that is switched off nothing is said for
+    /// the next text.
     #[must_use]
     pub fn is_the_numbers(self) -> bool {
-        matches!(self, Self::Unreachable | Self::InvalidNumber)
+        self == Self::InvalidNumber
     }
 }

@@ -1,6 +1,9 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+/// What is shown of a message that has no text.
+pub const NO_TEXT: &str = "(no text)";
+
 /// What a member of staff sends: 1 to 1,600 characters (the carrier's own limit for one SMS of
 /// several segments), not only white space.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

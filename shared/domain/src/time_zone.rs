@@ -157,14 +157,16 @@ impl fmt::Display for Day {
 impl FromStr for TimeOfDay {
     type Err = BadMoment;
 
-    /// `15:30`; seconds, which some browsers add, are taken and left out.
+    /// `15:30`; seconds and fractions of them, which some browsers and calendars add, are taken and left out.
     fn from_str(text: &str) -> Result<Self, BadMoment> {
+        let (text, fraction) = text.split_once('.').map_or((text, None), |(text, fraction)| (text, Some(fraction)));
         let mut parts = text.split(':').map(|part| number(part, 2));
         let (Some(Some(hour)), Some(Some(minute))) = (parts.next(), parts.next()) else {
             return Err(BadMoment::UnreadableTime);
         };
         let seconds = parts.next();
-        if matches!(seconds, Some(None)) || parts.next().is_some() {
+        let is_fraction = |it: &str| seconds.is_some() && !it.is_empty() && it.bytes().all(|b| b.is_ascii_digit());
+        if matches!(seconds, Some(None)) || parts.next().is_some() || !fraction.is_none_or(is_fraction) {
             return Err(BadMoment::UnreadableTime);
         }
         let narrow = |number: i16| i8::try_from(number).unwrap_or(-1);
@@ -196,6 +198,7 @@ mod tests {
         assert_eq!(moment("America/Los_Angeles", "2026-11-30", "15:00").unwrap(), "2026-11-30T23:00:00.000Z");
         assert_eq!(moment("Australia/Sydney", "2026-11-30", "15:00").unwrap(), "2026-11-30T04:00:00.000Z");
         assert_eq!(moment("UTC", "2026-11-30", "15:00:59").unwrap(), "2026-11-30T15:00:00.000Z");
+        assert_eq!(moment("UTC", "2026-11-30", "15:00:59.000").unwrap(), "2026-11-30T15:00:00.000Z");
     }
 
     #[test]
@@ -235,7 +238,7 @@ mod tests {
         for unreadable in ["", "tomorrow", "30/11/2026", "2026-11-3", "2026-11-30T10:00", "+026-11-30", "1969-12-31"] {
             assert_eq!(unreadable.parse::<Day>(), Err(BadMoment::UnreadableDay), "{unreadable}");
         }
-        for unreadable in ["", "24:00", "12:60", "3 pm", "1:30", "12", "12:00:00:00", "-1:00"] {
+        for unreadable in ["", "24:00", "12:60", "3 pm", "1:30", "12", "12:00:00:00", "-1:00", "12:00.5", "12:00:00."] {
             assert_eq!(unreadable.parse::<TimeOfDay>(), Err(BadMoment::UnreadableTime), "{unreadable}");
         }
     }

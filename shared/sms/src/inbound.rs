@@ -1,5 +1,7 @@
-use domain::{PhoneNumber, Timestamp};
+use domain::{PhoneNumber, Timestamp, repaired_json};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 use thiserror::Error;
 
 use crate::envelope::Envelope;
@@ -29,10 +31,6 @@ pub enum Malformed {
     Destination,
     #[error("inboundMessageId is empty")]
     NoId,
-    #[error("messageBody has {0} bytes, and one item of the table can hold {max}", max = InboundSms::MAX_BYTES)]
-    TooLong(usize),
-    #[error("the envelope's Timestamp is not RFC 3339")]
-    Timestamp,
 }
 
 #[derive(Deserialize)]
@@ -40,7 +38,9 @@ pub enum Malformed {
 struct Payload {
     origination_number: String,
     destination_number: String,
-    message_body: String,
+    /// `null`, missing, or of another type where a gateway between has changed it.
+    #[serde(default)]
+    message_body: Value,
     inbound_message_id: String,
 }
 
@@ -51,32 +51,40 @@ impl InboundSms {
     /// From the body of an SQS message: an SNS envelope, or the message itself where the topic
     /// delivers raw.
     pub fn from_queue(body: &str) -> Result<Self, Malformed> {
-        match serde_json::from_str::<Envelope>(body) {
+        match read::<Envelope>(body) {
             Ok(envelope) => Self::from_topic(&envelope.message, envelope.timestamp.as_deref()),
             Err(_) => Self::from_topic(body, None),
         }
     }
 
-    /// From the message of an SNS notification, with the notification's `Timestamp`.
+    /// From the message of an SNS notification, with the notification's `Timestamp`; one that cannot be read is none.
+    ///
+    /// Whatever has a sender, a line and an id is an SMS: what cannot be read of its text is U+FFFD in it, a body that is
+    /// missing is an empty text, and what an item cannot hold is cut off.
     pub fn from_topic(message: &str, timestamp: Option<&str>) -> Result<Self, Malformed> {
-        let payload: Payload = serde_json::from_str(message)
-            .map_err(|error| if error.is_data() { Malformed::NotAnSms } else { Malformed::NotJson })?;
+        let payload: Payload =
+            read(message).map_err(|error| if error.is_data() { Malformed::NotAnSms } else { Malformed::NotJson })?;
         if payload.inbound_message_id.is_empty() {
             return Err(Malformed::NoId);
         }
-        if payload.message_body.len() > Self::MAX_BYTES {
-            return Err(Malformed::TooLong(payload.message_body.len()));
-        }
+        let mut text = match payload.message_body {
+            Value::Null => String::new(),
+            Value::String(text) => text,
+            other => other.to_string(),
+        };
+        text.truncate(text.floor_char_boundary(Self::MAX_BYTES));
         Ok(Self {
             id: payload.inbound_message_id,
-            from: PhoneNumber::e164(&payload.origination_number).map_err(|_| Malformed::Origination)?,
+            from: PhoneNumber::subscriber(&payload.origination_number).map_err(|_| Malformed::Origination)?,
             to: PhoneNumber::e164(&payload.destination_number).map_err(|_| Malformed::Destination)?,
-            text: payload.message_body,
-            received: timestamp
-                .map(|timestamp| Timestamp::from_rfc3339(timestamp).ok_or(Malformed::Timestamp))
-                .transpose()?,
+            text,
+            received: timestamp.and_then(Timestamp::from_rfc3339),
         })
     }
+}
+
+fn read<T: DeserializeOwned>(json: &str) -> serde_json::Result<T> {
+    serde_json::from_str(json).or_else(|_| serde_json::from_str(&repaired_json(json)))
 }
 
 #[cfg(test)]
@@ -107,11 +115,22 @@ mod tests {
         let broken = |find: &str, replace: &str| InboundSms::from_queue(&PAYLOAD.replace(find, replace)).unwrap_err();
         assert_eq!(InboundSms::from_queue("not json"), Err(Malformed::NotJson));
         assert_eq!(InboundSms::from_queue("{}"), Err(Malformed::NotAnSms));
-        assert_eq!(broken("messageBody", "body"), Malformed::NotAnSms);
         assert_eq!(broken("+14255550182", "Anonymous"), Malformed::Origination);
         assert_eq!(broken("+12125550101", "12125550101"), Malformed::Destination);
         assert_eq!(broken("cae173d2-66b9-564c-8309-21f858e9fb84", ""), Malformed::NoId);
-        assert_eq!(broken("EXAMPLE\"", &format!("{}\"", "x".repeat(100_001))), Malformed::TooLong(100_001));
-        assert_eq!(InboundSms::from_queue(&envelope("yesterday")), Err(Malformed::Timestamp));
+        assert_eq!(broken("inboundMessageId", "id"), Malformed::NotAnSms);
+    }
+
+    #[test]
+    fn whatever_has_a_sender_a_line_and_an_id_is_an_sms() {
+        let read = |body: &str| InboundSms::from_queue(&PAYLOAD.replace("\"EXAMPLE\"", body)).unwrap().text;
+        assert_eq!(read(r#""a \ud83db""#), "a \u{fffd}b");
+        assert_eq!(read("\"two\nlines\""), "two\nlines");
+        assert_eq!(read("null"), "");
+        assert_eq!(read("42"), "42");
+        assert_eq!(read(&format!("\"{}\"", "ä".repeat(50_001))).len(), 100_000);
+        assert_eq!(InboundSms::from_queue(&PAYLOAD.replace("messageBody", "body")).unwrap().text, "");
+        assert_eq!(InboundSms::from_queue(&envelope("yesterday")).unwrap().received, None);
+        assert_eq!(InboundSms::from_queue(&format!("\u{feff}{}", envelope("yesterday"))).unwrap().text, "EXAMPLE");
     }
 }

@@ -72,7 +72,7 @@ impl Receipt {
             company,
             conversation,
             position,
-            to: PhoneNumber::e164(&payload.destination_phone_number).map_err(|_| NotAReceipt::Destination)?,
+            to: PhoneNumber::subscriber(&payload.destination_phone_number).map_err(|_| NotAReceipt::Destination)?,
             at,
             fate: fate(&payload.event_type, payload.is_final).ok_or(NotAReceipt::NotAnEvent)?,
             provider_id: payload.message_id,

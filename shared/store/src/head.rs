@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
-use domain::{CallOutcome, CompanyId, Conversation, ConversationId, Customer, PhoneNumber, Position, Timestamp};
+use domain::{
+    CallOutcome, CompanyId, Conversation, ConversationId, Customer, PhoneNumber, Position, Timestamp, cut_short,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::error::misshapen;
@@ -17,7 +19,7 @@ pub(crate) struct Head {
     pub(crate) last: Position,
     last_text: String,
     last_is_ours: bool,
-    heard: Option<Position>,
+    pub(crate) heard: Option<Position>,
     last_call: Option<CallOutcome>,
     unanswered: u32,
 }
@@ -196,11 +198,15 @@ fn names() -> HashMap<String, String> {
     ["number", "line", "last", "unanswered"].map(|name| (format!("#{name}"), name.to_owned())).into()
 }
 
+/// As much of a text as the inbox shows.
+fn preview(text: &str) -> String {
+    const CHARACTERS: usize = 160;
+    let longest = text.char_indices().nth(CHARACTERS).map_or(text.len(), |(at, _)| at);
+    cut_short(text, longest)
+}
+
 /// Every value that an expression here may use. The table refuses one that is sent and not used.
 fn values(news: &HeadNews<'_>) -> HashMap<String, AttributeValue> {
-    /// How much of a text the inbox shows.
-    const PREVIEW_CHARS: usize = 160;
-
     let recent = keys::in_inbox(news.company, news.conversation, news.position);
     let text = |value: &dyn ToString| AttributeValue::S(value.to_string());
     let number = |value: u64| AttributeValue::N(value.to_string());
@@ -214,7 +220,7 @@ fn values(news: &HeadNews<'_>) -> HashMap<String, AttributeValue> {
         (":line", text(news.line)),
         (":position", text(&news.position)),
         (":floor", text(&news.floor)),
-        (":text", AttributeValue::S(news.text.chars().take(PREVIEW_CHARS).collect())),
+        (":text", AttributeValue::S(preview(news.text))),
         (":true", AttributeValue::Bool(true)),
         (":false", AttributeValue::Bool(false)),
         (":recent_pk", AttributeValue::S(recent.recent_pk)),

@@ -65,17 +65,21 @@ pub enum Settled {
 }
 
 impl Store {
-    /// Whom a conversation is with, `None` if nothing was said in it within the retention, and what is
-    /// known of its number. One request.
+    /// Whom a conversation is with and when they wrote last, `None` if nothing was said in it within the retention, and
+    /// what is known of its number. One request.
     pub async fn contact(
         &self,
         company: &CompanyId,
         conversation: ConversationId,
         now: Timestamp,
-    ) -> Result<(Option<Contact>, Option<Customer>), StoreError> {
+    ) -> Result<(Option<(Contact, Option<Timestamp>)>, Option<Customer>), StoreError> {
         let (head, customer) = self.head_and_customer(company, conversation, now).await?;
         let head = head.filter(|head| head.stands(self.retention.floor(now)));
-        Ok((head.map(|head| Contact { number: head.number, line: head.line }), customer))
+        let contact = |head: Head| {
+            let wrote = head.heard.map(|wrote| wrote.at);
+            (Contact { number: head.number, line: head.line }, wrote)
+        };
+        Ok((head.map(contact), customer))
     }
 
     /// Records a message as about to be sent: the guard, the message, the conversation's head and what it counts as
@@ -83,8 +87,8 @@ impl Store {
     /// where the customer has changed lines, where the message is not the newest, or for a repeat.
     pub async fn queue(&self, draft: &Draft<'_>, now: Timestamp) -> Result<Queued, StoreError> {
         let company = &draft.staff.company;
-        if let Err(limited) = draft.limits.reach(&draft.contact.number, draft.staff.region) {
-            return Ok(Queued::Limited(limited));
+        if let Err(country) = draft.limits.reach(&draft.contact.number, draft.staff.region) {
+            return Ok(Queued::Limited(Limited::Country(country)));
         }
         let mut message = Message {
             conversation: draft.conversation,

@@ -301,9 +301,9 @@ pub fn appointment_and_texting_json(
     let reason = match texting.refused {
         Some(NoTexting::NoNumber) => Some("no-number"),
         Some(NoTexting::Landline) => Some("landline"),
-        Some(NoTexting::NotMobile) => Some("not-mobile"),
         Some(NoTexting::NotInUse) => Some("not-in-use"),
         Some(NoTexting::Refused) => Some("refused"),
+        Some(NoTexting::Country(_)) => Some("country-not-allowed"),
         None => texting.opt_out.as_ref().map(|_| "opted-out"),
     };
     let opted_out = texting.opt_out.as_ref().map(|out| out.sentence(&zone.local(out.since()).0.written_out()));

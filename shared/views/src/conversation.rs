@@ -8,7 +8,7 @@ use crate::icon::{Icon, icon};
 use crate::moment::{Shape, moment};
 use crate::older::older;
 use crate::person::{named, person};
-use crate::text::text;
+use crate::text::message_text;
 
 /// Where the portal shows a conversation.
 #[must_use]
@@ -41,7 +41,7 @@ pub(crate) fn row(conversation: &Conversation, viewer: &Viewer) -> Markup {
                 span.conversation-text {
                     @if conversation.last_call.is_some() { (icon(Icon::Phone)) span.visually-hidden { "Call: " } }
                     @if conversation.last_is_ours { span.you { "You: " } }
-                    (text(&conversation.last_text))
+                    (message_text(&conversation.last_text))
                 }
                 @if let Some(next) = &conversation.next { span.conversation-next { (next_appointment(next)) } }
                 @if waits { span.count { (conversation.unanswered) span.visually-hidden { " unanswered" } } }

@@ -10,7 +10,7 @@ use crate::conversation::conversation_address;
 use crate::message::{mark, message_json, told, tries};
 use crate::moment::{Shape, moment};
 use crate::person::{named, person};
-use crate::text::text;
+use crate::text::{message_text, text};
 
 /// What was done about a customer and by whom, the latest first, with what an administrator may do with all of it.
 #[must_use]
@@ -89,11 +89,11 @@ fn said<'a>(message: &'a Message, viewer: &Viewer) -> Option<(&'a str, Markup)> 
             Wish::Start => "opted in again, writing",
             Wish::SeemsToStop => return None,
         };
-        return Some((THE_CUSTOMER, html! { p { (what) " “" (text(&message.text)) "”" } }));
+        return Some((THE_CUSTOMER, html! { p { (what) " “" (message_text(&message.text)) "”" } }));
     };
     let what = html! {
         p {
-            @if tries(message).is_some() { "sent again " } @else { "sent " } "“" (text(&message.text)) "” "
+            @if tries(message).is_some() { "sent again " } @else { "sent " } "“" (message_text(&message.text)) "” "
             @if let Some(told) = told(message, viewer) { (mark(told)) }
         }
     };

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::Viewer;
 use crate::moment::{Shape, moment};
 use crate::opt_out::wish_line;
-use crate::text::text;
+use crate::text::message_text;
 
 /// A message in a conversation, to be merged into the thread.
 #[must_use]
@@ -16,7 +16,7 @@ pub fn message(message: &Message, viewer: &Viewer) -> Markup {
     };
     html! {
         li.message.(side) id={ "message-" (message.position) } data-key=(message.position) data-at=(message.position.at) {
-            p.bubble { span.visually-hidden { @if by.is_some() { "We wrote: " } @else { "They wrote: " } } (text(&message.text)) }
+            p.bubble { span.visually-hidden { @if by.is_some() { "We wrote: " } @else { "They wrote: " } } (message_text(&message.text)) }
             p.meta {
                 @if let Some(by) = by { span.by { (by) } " " }
                 @if tries(message).is_some() { span.by { "sent again" } " " }

@@ -9,7 +9,7 @@ use crate::icon::{Icon, icon};
 use crate::moment::{Shape, moment};
 use crate::older::older;
 use crate::person::{called, person};
-use crate::text::text;
+use crate::text::message_text;
 
 /// A page of the feed: an element for each notification, newest first, to be merged into a list.
 #[must_use]
@@ -37,7 +37,7 @@ pub(crate) fn row(Notification { event, conversation }: &Notification, viewer: &
                 @if let Some(next) = &conversation.next { span.row-next { (next_appointment(next)) } }
             }
             @match event {
-                Event::Message(message) => p.row-text { (text(&message.text)) },
+                Event::Message(message) => p.row-text { (message_text(&message.text)) },
                 Event::Call(call) => p.row-text { (call.outcome.words()) },
             }
             div.row-when { (moment(event.position().at, Shape::Ago)) }

@@ -1,3 +1,4 @@
+use domain::NO_TEXT;
 use maud::{Markup, html};
 
 /// What somebody wrote, as text and as nothing else: escaped by `maud`, isolated from the
@@ -20,6 +21,11 @@ pub(crate) fn text(text: &str) -> Markup {
             }
         }
     }
+}
+
+/// What a message says.
+pub(crate) fn message_text(words: &str) -> Markup {
+    text(if words.trim().is_empty() { NO_TEXT } else { words })
 }
 
 /// The name of a character that changes how its neighbours look, or that cannot be seen. Marks

@@ -1,6 +1,6 @@
 //! What a request brings, checked: a bad value is a problem in words.
 
-use domain::{AppointmentId, BadAppointment, ConversationId, Day, Position};
+use domain::{AppointmentId, BadAppointment, ConversationId, Day, Position, repaired_json};
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
 use lambda_http::{Request, RequestExt};
@@ -20,7 +20,10 @@ pub fn body<T: DeserializeOwned>(request: &Request) -> Result<T, Problem> {
         bad_request("unreadable-body", "What was sent lacks something, or is not in a form that can be read.");
     match kind.split(';').next().unwrap_or_default().trim() {
         "application/x-www-form-urlencoded" => serde_urlencoded::from_bytes(body).map_err(|_| unreadable),
-        "application/json" => serde_json::from_slice(body).map_err(|_| unreadable),
+        // What cannot be read of a text is U+FFFD in it.
+        "application/json" => serde_json::from_slice(body)
+            .or_else(|_| serde_json::from_str(&repaired_json(&String::from_utf8_lossy(body))))
+            .map_err(|_| unreadable),
         _ => Err(Problem::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "not-a-form",

@@ -113,7 +113,8 @@ impl From<BadAppointment> for Problem {
 
 impl From<NotANumber> for Problem {
     fn from(error: NotANumber) -> Self {
-        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "not-a-mobile-number", error.to_string())
+        let code = if matches!(error, NotANumber::OurOwn(_)) { "own-line" } else { "not-a-mobile-number" };
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, error.to_string())
     }
 }
 

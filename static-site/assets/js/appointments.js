@@ -122,9 +122,11 @@ if (booking) {
   }
 } else if (formNow()) {
   const form = formNow();
+  // A second try of the same booking has the same key, also after a reload; another booking has another.
   const key = () => {
     const now = draft() ?? {fields: {}};
-    now.key ??= crypto.randomUUID();
+    const tried = JSON.stringify(controls().map(({value}) => value));
+    if (now.tried !== tried) Object.assign(now, {tried, key: crypto.randomUUID()});
     sessionStorage.setItem(kept, JSON.stringify(now));
     return now.key;
   };
@@ -141,7 +143,6 @@ if (booking) {
   document.addEventListener('htmx:after:swap', event => event.detail.ctx.sourceElement.matches('select') && restore());
   document.addEventListener('htmx:config:request', event => {
     const {ctx} = event.detail;
-    // A second try is the same booking, also after a reload.
     if (ctx.sourceElement === form) ctx.request.headers['Idempotency-Key'] = key();
   });
   document.addEventListener('htmx:after:request', event => {

@@ -1,5 +1,6 @@
 // How many SMS a text becomes. GSM 03.38: 160 characters in one, 153 in each of several, its
-// extension counting twice; anything else makes it UCS-2: 70 in one, 67 in each of several.
+// extension counting twice; anything else makes it UCS-2: 70 in one, 67 in each of several. What takes two places,
+// a character of the extension or a surrogate pair, is not divided between two SMS: it begins the next one.
 
 const BASIC = '@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !"#¤%&\'()*+,-./0123456789:;<=>?'
   + '¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà';
@@ -8,10 +9,12 @@ const EXTENSION = '\f^{}\\[~]|€';
 globalThis.segments = text => {
   const characters = [...text];
   const gsm = characters.every(character => BASIC.includes(character) || EXTENSION.includes(character));
-  const length = gsm
-    ? characters.reduce((sum, character) => sum + (EXTENSION.includes(character) ? 2 : 1), 0)
-    : text.length;
+  const places = characters.map(character => (gsm ? (EXTENSION.includes(character) ? 2 : 1) : character.length));
   const [single, several] = gsm ? [160, 153] : [70, 67];
-  const count = length <= single ? 1 : Math.ceil(length / several);
-  return {length, count, room: count === 1 ? single : count * several};
+  const whole = places.reduce((sum, place) => sum + place, 0);
+  if (whole <= single) return {length: whole, count: 1, room: single};
+  // With the places that stay free at the end of an SMS.
+  const length = places.reduce((sum, place) => (sum % several + place > several ? Math.ceil(sum / several) * several : sum) + place, 0);
+  const count = Math.ceil(length / several);
+  return {length, count, room: count * several};
 };

@@ -4,7 +4,7 @@
 
 const KEPT = 'time-zone';
 const MINUTE = 60_000;
-const DAY = 24 * 60 * MINUTE;
+const DAY = 24 * 60 * MINUTE; // of UTC
 const formats = zone => {
   const format = options => new Intl.DateTimeFormat(undefined, {timeZone: zone, ...options});
   return {
@@ -20,12 +20,14 @@ const formats = zone => {
 let here = formats(sessionStorage.getItem(KEPT) ?? undefined);
 
 const dayOf = at => here.day.format(at);
+// The day so many days after another, by the calendar: days there have 23 to 25 hours.
+const dayAfter = (day, days) => new Date(Date.parse(day) + days * DAY).toISOString().slice(0, 10);
 
 // What a day is called: today, tomorrow, yesterday, or by its date.
 globalThis.nameOfDay = (at, date = here.fullDate) => {
-  const now = Date.now();
-  for (const [name, day] of [['Today', now], ['Yesterday', now - DAY], ['Tomorrow', now + DAY]]) {
-    if (dayOf(at) === dayOf(day)) return name;
+  const today = dayOf(Date.now());
+  for (const [name, days] of [['Today', 0], ['Yesterday', -1], ['Tomorrow', 1]]) {
+    if (dayOf(at) === dayAfter(today, days)) return name;
   }
   return date.format(at);
 };

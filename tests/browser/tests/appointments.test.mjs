@@ -218,6 +218,56 @@ test('whom a new appointment is with is chosen from the staff, and a choice surv
   await expect(provider).toHaveValue('marcus');
 });
 
+test.describe('when an answer is lost', () => {
+  test.use({connectionFails: true});
+
+  test('the booking is made once, and what is filled in after it is another', {tag: '@any-width'}, async ({dana}) => {
+    const {page} = dana;
+    await page.goto('/new-appointment.html');
+    const keys = [];
+    await page.route('**/api/appointments', async route => {
+      if (route.request().method() !== 'POST') return route.continue();
+      keys.push(route.request().headers()['idempotency-key']);
+      const answer = await route.fetch();
+      // It arrives, and its answer does not.
+      await (keys.length < 3 ? route.fulfill({status: 503}) : route.fulfill({response: answer}));
+    });
+    const book = page.getByRole('button', {name: 'Book'});
+    await page.getByLabel('Customer').fill('Ann Lee');
+    await page.getByLabel('Time').fill('10:00');
+    await book.click();
+    await expect.poll(() => keys.length).toBe(1);
+    await expect(book).toBeEnabled();
+    await book.click();
+    await expect.poll(() => keys.length).toBe(2);
+    await expect(book).toBeEnabled();
+    await page.getByLabel('Customer').fill('Ben Cole');
+    await page.getByLabel('Time').fill('11:00');
+    await book.click();
+    await page.waitForURL('**/appointment.html?a=*');
+    expect(keys[1], 'the same again').toBe(keys[0]);
+    expect(keys[2], 'another booking').not.toBe(keys[0]);
+    const {items} = await (await page.request.get('/api/appointments', {headers: {accept: 'application/json'}})).json();
+    expect(items.map(({name, time}) => `${time} ${name}`)).toEqual(['10:00 Ann Lee', '11:00 Ben Cole']);
+  });
+});
+
+test('today, tomorrow and yesterday are days of the calendar, also where one has 23 hours', {tag: '@any-width'}, async ({dana}) => {
+  const {page} = dana;
+  // Half an hour before midnight in Los Angeles, of the day before the clocks are put forward.
+  await page.clock.setFixedTime(new Date('2027-03-14T07:30:00Z'));
+  await page.goto('/');
+  const called = at => page.evaluate(instant => nameOfDay(new Date(instant)), at);
+  expect(await called('2027-03-13T20:00:00Z')).toBe('Today');
+  expect(await called('2027-03-14T20:00:00Z')).toBe('Tomorrow');
+  expect(await called('2027-03-15T17:00:00Z')).toBe('Monday, March 15');
+  expect(await called('2027-03-12T20:00:00Z')).toBe('Yesterday');
+  // Half an hour after midnight of the day after they are put back.
+  await page.clock.setFixedTime(new Date('2026-11-02T08:30:00Z'));
+  expect(await called('2026-11-01T20:00:00Z')).toBe('Yesterday');
+  expect(await called('2026-10-31T20:00:00Z')).toBe('Saturday, October 31');
+});
+
 test('a status that comes from elsewhere shows by itself', {tag: '@any-width'}, async ({dana}) => {
   const appointment = await booked(dana);
   await opensAppointment(dana, appointment);

@@ -38,6 +38,11 @@ test('the counter tells how many SMS a text becomes', ONCE, async ({dana}) => {
     ['明'.repeat(70), '70/70 · 1 SMS'],
     ['明'.repeat(71), '71/134 · 2 SMS'],
     ['👍'.repeat(35), '70/70 · 1 SMS'],
+    // What takes two places is not divided between two SMS.
+    [`${'a'.repeat(152)}€${'a'.repeat(152)}`, '307/459 · 3 SMS'],
+    [`${'ж'.repeat(66)}😀${'ж'.repeat(66)}`, '135/201 · 3 SMS'],
+    ['😀'.repeat(67), '136/201 · 3 SMS'],
+    [`${'a'.repeat(151)}€${'a'.repeat(153)}`, '306/306 · 2 SMS'],
   ]) {
     await dana.reply.fill(text);
     await expect(counter).toHaveText(says);
@@ -96,6 +101,11 @@ test('another try that is refused says so where it was asked for, and can be tri
   await dana.page.getByRole('button', {name: 'Send again'}).click();
   await expect(dana.bubbles).toHaveCount(4);
   expect(await stack.phoneOf(MARIA)).toEqual(['No problem.']);
+  // It is not sent once more from where it was written.
+  await expect(dana.reply).toHaveValue('');
+  await expect(dana.problem).toHaveCount(0);
+  await dana.page.reload();
+  await expect(dana.reply).toHaveValue('');
 });
 
 test('where no more is sent for now it is said so, and the text stays for later', async ({stack, dana}) => {

@@ -1,0 +1,113 @@
+//! One subscriber, one number.
+//!
+//! Numbering plans change, and carriers go on delivering texts from the number that somebody had before, or write it without
+//! what only calls from abroad need. The newer form is the subscriber's: texts go out to it, and all that is known of them
+//! is kept by it. Other countries have one form of each number, and it stays as it is, Italy's with their zero too.
+
+/// What a number is by its country's plan as it is now, if it is written in another way: all digits of E.164, and the same
+/// without the calling code, of which a rule makes the newer form.
+pub(crate) fn newer(digits: &str) -> Option<String> {
+    RULES.iter().find_map(|(code, rule)| {
+        let national = digits.strip_prefix(code)?;
+        Some(format!("{code}{}", rule(national)?))
+    })
+}
+
+type Rule = fn(&str) -> Option<String>;
+
+const RULES: [(&str, Rule); 5] =
+    [("52", mexico), ("54", argentina), ("55", brazil), ("225", ivory_coast), ("229", benin)];
+
+/// Nothing stands before the ten digits since 3 August 2019 (Instituto Federal de Telecomunicaciones, Plan Técnico
+/// Fundamental de Numeración): neither the 1 of a call to a mobile number from abroad, nor what it took within the country.
+fn mexico(national: &str) -> Option<String> {
+    let ten =
+        ["1", "01", "044", "045"].iter().find_map(|before| national.strip_prefix(before).filter(|it| it.len() == 10));
+    ten.map(str::to_owned)
+}
+
+/// From abroad a mobile number has a 9 before the ten digits of area and subscriber (ENACOM, Plan Fundamental de Numeración
+/// Nacional). Mobile and fixed numbers share those ten digits, of which no two are the same: so a text is from the mobile
+/// whose ten digits they are. Areas begin with 1, 2 or 3; the services that do not, as 800, are left as they are.
+fn argentina(national: &str) -> Option<String> {
+    (national.len() == 10 && national.starts_with(['1', '2', '3'])).then(|| format!("9{national}"))
+}
+
+/// Mobile numbers have a 9 after the two digits of the area, everywhere since 6 November 2016 (Anatel, Resolução 553/2010).
+/// Before, they began with 6 to 9; fixed numbers begin with 2 to 5.
+fn brazil(national: &str) -> Option<String> {
+    let (area, subscriber) = national.split_at_checked(2)?;
+    (subscriber.len() == 8 && subscriber.starts_with(['6', '7', '8', '9'])).then(|| format!("{area}9{subscriber}"))
+}
+
+/// Ten digits in place of eight since 31 January 2021 (ARTCI): a mobile number begins with its operator, which the second of
+/// its digits has said until then. Those that began with 2 or 3 were fixed.
+fn ivory_coast(national: &str) -> Option<String> {
+    let mut digits = national.bytes();
+    let (first, second) = (digits.next()?, digits.next()?);
+    if national.len() != 8 || matches!(first, b'2' | b'3') {
+        return None;
+    }
+    let operator = match second {
+        b'0'..=b'3' => "01",
+        b'4'..=b'6' => "05",
+        _ => "07",
+    };
+    Some(format!("{operator}{national}"))
+}
+
+/// Ten digits in place of eight since 30 November 2024: 01 stands before all of them (ARCEP Bénin).
+fn benin(national: &str) -> Option<String> {
+    (national.len() == 8).then(|| format!("01{national}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_older_form_is_the_number_that_its_subscriber_has_now() {
+        for (older, number) in [
+            ("5215587654321", "525587654321"),
+            ("520445587654321", "525587654321"),
+            ("541123456789", "5491123456789"),
+            ("543514567890", "5493514567890"),
+            ("551187654321", "5511987654321"),
+            ("558898765432", "5588998765432"),
+            ("22507123456", "2250707123456"),
+            ("22545123456", "2250545123456"),
+            ("22541123456", "2250141123456"),
+            ("22997123456", "2290197123456"),
+        ] {
+            assert_eq!(newer(older).as_deref(), Some(number), "{older}");
+            assert_eq!(newer(number), None, "{number}");
+        }
+    }
+
+    #[test]
+    fn other_numbers_stay_as_they_are() {
+        for number in [
+            // Fixed lines and services of the same countries, and numbers that are too short or too long.
+            "551133334444",
+            "22520212223",
+            "548001234567",
+            "52155876543",
+            "521558765432101",
+            "54112345678",
+            "229971234",
+            "52",
+            "55",
+            "225",
+            // Countries without such a rule: a zero of Italy's, Vatican City's in it, a 1 that is another country's.
+            "390236618300",
+            "393471234567",
+            "390669812345",
+            "14255550182",
+            "447911123456",
+            "61491570156",
+            "4915123456789",
+        ] {
+            assert_eq!(newer(number), None, "{number}");
+        }
+    }
+}
