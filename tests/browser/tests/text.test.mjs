@@ -28,7 +28,9 @@ test('what a customer writes is text and nothing else, whole, wherever it shows'
   expect(await contents(dana.panel.locator('.row-text'))).toEqual(shown);
   await dana.opensMessages();
   for (const [index, preview] of (await contents(dana.inbox.locator('.conversation-text'))).entries()) {
-    expect(preview).toBe(shown[index].slice(0, preview.length));
+    // A long one ends in "…", where it goes on.
+    const beginning = preview.replace(/…$/, '');
+    expect(beginning).toBe(shown[index].slice(0, beginning.length));
     expect(preview.length).toBeGreaterThan(5);
   }
   const addresses = await dana.inbox.getByRole('link').evaluateAll(links => links.map(link => link.href));
