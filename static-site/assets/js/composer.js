@@ -74,24 +74,13 @@ if (form) {
       return keep();
     }
     // What was written on while the message was on its way is the next message.
-    goOnWith(text.value.startsWith(ctx.written) ? text.value.slice(ctx.written.length).trimStart() : text.value);
-    text.focus();
-  });
-
-  const goOnWith = more => {
+    const more = text.value.startsWith(ctx.written) ? text.value.slice(ctx.written.length).trimStart() : text.value;
     form.reset();
     text.value = more;
     if (more) keep();
     else sessionStorage.removeItem(place);
     show();
-  };
-
-  // What was refused here, and is sent again from the conversation, is not to be sent from here once more.
-  document.addEventListener('htmx:after:request', event => {
-    const {ctx} = event.detail;
-    if (!ctx.sourceElement.matches('.again') || ctx.response.status >= 300) return;
-    const said = ctx.sourceElement.closest('.message').querySelector('.bubble bdi').textContent;
-    if (said === text.value.trim()) goOnWith('');
+    text.focus();
   });
 
   // A page that comes back from the browser's memory may have been left while it was sending.
