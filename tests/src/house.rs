@@ -210,7 +210,6 @@ impl House {
         answer.json()
     }
 
-    /// What was asked by all but those that follow from the table's stream, in their own time.
     /// Gives Harbor Dental another line, as a copy of the one that it has.
     pub async fn adds_line(&self, number: &str) {
         let key = json!({"pk": {"S": format!("LINE#{HARBOR}")}, "sk": {"S": "LINE"}});
@@ -222,6 +221,7 @@ impl House {
         self.table("PutItem", json!({"Item": item})).await;
     }
 
+    /// What was asked by all but those that follow from the table's stream, in their own time.
     pub async fn usage(&self) -> Usage {
         self.usage_where(|function| !MAPPINGS.iter().any(|mapping| mapping.function == function)).await
     }

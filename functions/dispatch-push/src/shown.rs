@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use domain::{AppointmentId, CallOutcome, Company, Conversation, Customer, NO_TEXT, PushTest, Timestamp, cut_short};
+use domain::{AppointmentId, CallOutcome, Company, Conversation, Customer, PushTest, Timestamp, cut_short, shown_text};
 use serde::{Serialize, Serializer};
 
 use crate::news::{News, Said};
@@ -44,10 +44,7 @@ impl Shown {
     /// Where others may look at the screen it says that there is something, and neither what nor of whom.
     pub(crate) fn of_news(news: &News, whom: &Whom<'_>, shows_text: bool, unanswered: u32) -> Self {
         let (kind, body) = match &news.said {
-            Said::Text(text) if shows_text => {
-                let said = if text.trim().is_empty() { NO_TEXT } else { text };
-                ("message", Body { said: said.to_owned(), next: next(whom) })
-            }
+            Said::Text(text) if shows_text => ("message", Body { said: shown_text(text).to_owned(), next: next(whom) }),
             Said::Text(_) => ("message", Body::of("New message")),
             // It says itself which appointment it is about.
             Said::ByPhone { outcome, appointment } if shows_text => {

@@ -257,7 +257,7 @@ impl EditAppointment {
         if let Some(before) = before.filter(|before| before.number == number) {
             return Ok(Some(before.clone()));
         }
-        if self.store.line(&number).await?.is_some_and(|line| line.company == staff.company) {
+        if self.store.has_line(&staff.company, &number).await? {
             return Err(NotANumber::OurOwn(number.shown_in(staff.region)).into());
         }
         Ok(Some(self.company(staff).await?.mobile(number)))

@@ -23,13 +23,13 @@ fn read_one(record: &Record, now: Timestamp) -> Result<Sent, Malformed> {
         Carried::ByQueue { body } => InboundSms::from_queue(body)?,
         Carried::ByTopic { message, timestamp } => InboundSms::from_topic(message, timestamp.as_deref())?,
     };
-    // A clock that is ahead of ours must not hold a message above all that come after it.
+    // A time in the future would keep a message above all later ones.
     let at = sms.received.or(record.queued).map_or(now, |received| received.min(now));
     Ok(Sent { sms, at })
 }
 
-/// Of what somebody sent in one millisecond each comes a millisecond later, in the order of its arrival: of a STOP and a
-/// START the later counts. A copy stands where the first does.
+/// Puts texts that one customer sent in the same millisecond one millisecond apart, in the order of the batch. Without this a
+/// hash would decide whether STOP or START came last. A copy of a text gets the time of the first.
 fn after_the_others(at_once: &mut HashMap<(PhoneNumber, Timestamp), Vec<String>>, sent: Sent) -> Sent {
     let ids = at_once.entry((sent.sms.from.clone(), sent.at)).or_default();
     let before = ids.iter().take_while(|id| **id != sent.sms.id).count();

@@ -189,14 +189,12 @@ impl SendReply {
         Ok(Recipient { conversation, contact, reply: false, refused })
     }
 
-    /// No company texts itself, by whichever of its lines.
+    /// Refuses a line of the company's own: a company does not text itself.
     async fn is_not_ours(&self, staff: &Staff, number: &PhoneNumber) -> Result<(), Problem> {
-        match self.store.line(number).await? {
-            Some(line) if line.company == staff.company => {
-                Err(NotANumber::OurOwn(number.shown_in(staff.region)).into())
-            }
-            _ => Ok(()),
+        if self.store.has_line(&staff.company, number).await? {
+            return Err(NotANumber::OurOwn(number.shown_in(staff.region)).into());
         }
+        Ok(())
     }
 
     /// Nobody writes to a number that no text can reach. One that the carrier refused may be tried again: it refuses for

@@ -62,6 +62,6 @@ pub use repaired_json::repaired_json;
 pub use retention::Retention;
 pub use slug::NotASlug;
 pub use staff::{Staff, StaffId};
-pub use text::{BadText, NO_TEXT, OutboundText};
+pub use text::{BadText, OutboundText, shown_text};
 pub use time_zone::{BadMoment, Day, NotATimeZone, TimeOfDay, TimeZone};
 pub use wish::Wish;

@@ -51,19 +51,18 @@ impl PhoneNumber {
     /// may be a mobile counts as one.
     pub fn mobile(text: &str, region: Region) -> Result<Self, NotANumber> {
         let number = read(text.trim(), region).ok_or(NotANumber::Unreadable)?;
-        // What follows a comma, a semicolon, `#`, `x` or `ext`, as telephones dial it once somebody answers.
+        // The digits after a comma, a semicolon, `#`, `x` or `ext`, which a telephone dials when the call is answered.
         if let Some(more) = &number.extension {
             return Err(NotANumber::More(more.clone()));
         }
         let plans = numbering_plans::of(number.country_code);
         let e164 = plans.format(&number, PhoneNumberFormat::E164).into_owned();
-        let newer = Self::subscriber(&e164).ok().filter(|newer| newer.0 != e164);
+        let subscriber = Self::subscriber(&e164);
+        let newer = subscriber.as_ref().ok().filter(|newer| newer.0 != e164);
         let number = newer.and_then(|newer| plans.parse(&newer.0, None).ok()).unwrap_or(number);
         let shown = || display(plans, &number, region);
         match plans.get_number_type(&number) {
-            PhoneNumberType::Mobile | PhoneNumberType::FixedLineOrMobile => {
-                Self::subscriber(&plans.format(&number, PhoneNumberFormat::E164))
-            }
+            PhoneNumberType::Mobile | PhoneNumberType::FixedLineOrMobile => subscriber,
             PhoneNumberType::FixedLine => Err(NotANumber::Landline(shown())),
             PhoneNumberType::Unknown => Err(NotANumber::NotInUse(shown())),
             _ => Err(NotANumber::NotMobile(shown())),
@@ -293,7 +292,7 @@ mod tests {
         assert!(PhoneNumber::mobile("06 6982 1234", region("IT")).is_err(), "a fixed line of Italy's, with its zero");
         let fixed = PhoneNumber::subscriber("+390669821234").unwrap();
         assert_eq!(fixed.shown_in(region("IT")), "06 6982 1234");
-        // A line of ours is what the SMS service calls it.
+        // A company's line is kept in the form that the SMS service has it in.
         assert_eq!(PhoneNumber::e164("+541123456789").unwrap().as_str(), "+541123456789");
     }
 

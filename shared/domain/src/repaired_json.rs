@@ -1,4 +1,4 @@
-/// JSON whose strings hold what is no text, as JSON that can be read.
+/// Repairs JSON whose strings are not valid Unicode, so that a parser takes it.
 ///
 /// A surrogate without its other half (`\ud83d` of an emoji that a network cut in two) becomes U+FFFD, a control character
 /// within a string its escape (RFC 8259, section 7), and a byte-order mark before it goes. Whatever else is wrong stays

@@ -1,11 +1,11 @@
 //! One subscriber, one number.
 //!
-//! Numbering plans change, and carriers go on delivering texts from the number that somebody had before, or write it without
-//! what only calls from abroad need. The newer form is the subscriber's: texts go out to it, and all that is known of them
-//! is kept by it. Other countries have one form of each number, and it stays as it is, Italy's with their zero too.
+//! A numbering plan changes, and carriers still deliver texts with the old form of the sender's number. Or a carrier leaves
+//! out a digit that only calls from abroad need. Switchboard brings both to the form of today's plan: it stores customers
+//! under that form and sends texts to it. Numbers of other countries stay as they are, also Italy's with their zero.
 
-/// What a number is by its country's plan as it is now, if it is written in another way: all digits of E.164, and the same
-/// without the calling code, of which a rule makes the newer form.
+/// The number in the form of its country's plan of today; `None` if it has that form already. Takes and gives the digits of
+/// E.164 without `+`.
 pub(crate) fn newer(digits: &str) -> Option<String> {
     RULES.iter().find_map(|(code, rule)| {
         let national = digits.strip_prefix(code)?;

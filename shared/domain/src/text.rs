@@ -1,8 +1,11 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// What is shown of a message that has no text.
-pub const NO_TEXT: &str = "(no text)";
+/// What is shown of a message: its text, or "(no text)" if that is empty.
+#[must_use]
+pub fn shown_text(text: &str) -> &str {
+    if text.trim().is_empty() { "(no text)" } else { text }
+}
 
 /// What a member of staff sends: 1 to 1,600 characters (the carrier's own limit for one SMS of
 /// several segments), not only white space.

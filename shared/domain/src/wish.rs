@@ -97,7 +97,7 @@ fn is_only_a_plea(words: &[&str]) -> bool {
         && words.iter().all(|word| is_among(PLEAS, word) || is_among(POLITE, word))
 }
 
-/// "STOP I never signed up for this": such a keyword, and more that is not what somebody does who comes by.
+/// "STOP I never signed up for this": begins with such a keyword. Not "stop by" or "stop at", which speak of a visit.
 fn begins_with_a_plea(words: &[&str]) -> bool {
     const COMES: &str = "AT BY IN LIGHT OFF OVER SIGN THERE";
     const BEGINS: &str = "ARRET OPTOUT QUIT STOP STOP2END STOP2QUIT STOPALL UNSUBSCRIBE";

@@ -182,6 +182,11 @@ impl Store {
         self.listed(keys::line(number)).await
     }
 
+    /// Whether a number is one of a company's own lines. One request.
+    pub async fn has_line(&self, company: &CompanyId, number: &PhoneNumber) -> Result<bool, StoreError> {
+        Ok(self.line(number).await?.is_some_and(|line| line.company == *company))
+    }
+
     /// Everything listed, for whoever operates the deployment. Not for a handler: it grows with the
     /// number of companies.
     pub async fn directory(&self) -> Result<Directory, StoreError> {

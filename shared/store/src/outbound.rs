@@ -65,8 +65,8 @@ pub enum Settled {
 }
 
 impl Store {
-    /// Whom a conversation is with and when they wrote last, `None` if nothing was said in it within the retention, and
-    /// what is known of its number. One request.
+    /// The contact of a conversation with the time of their last text, `None` if the conversation has no message within the
+    /// retention; and what is known of the number. One request.
     pub async fn contact(
         &self,
         company: &CompanyId,

@@ -1,4 +1,4 @@
-use domain::NO_TEXT;
+use domain::shown_text;
 use maud::{Markup, html};
 
 /// What somebody wrote, as text and as nothing else: escaped by `maud`, isolated from the
@@ -23,9 +23,9 @@ pub(crate) fn text(text: &str) -> Markup {
     }
 }
 
-/// What a message says.
-pub(crate) fn message_text(words: &str) -> Markup {
-    text(if words.trim().is_empty() { NO_TEXT } else { words })
+/// The text of a message, or that it has none.
+pub(crate) fn message_text(message: &str) -> Markup {
+    text(shown_text(message))
 }
 
 /// The name of a character that changes how its neighbours look, or that cannot be seen. Marks
