@@ -20,6 +20,7 @@ READERS = [
 UNSEEN = {
     ("LiveUpdates", "sqs:SendMessage", "LiveUpdatesGivenUp"): "Lambda itself hands over what is given up, which MiniStack does not",
     ("DispatchPush", "sqs:SendMessage", "PushRecordsGivenUp"): "the same",
+    ("SendReply", "dynamodb:Query", "Table"): "only where two replies cross at the carrier (journeys/answers.rs)",
     **{(function, action, queue): "Lambda reads its queue" for function, queue in READERS for action in READS_A_QUEUE},
     **{(function, action, "Table/stream/*"): "Lambda reads the stream" for function in ("LiveUpdates", "DispatchPush") for action in READS_A_STREAM},
 }

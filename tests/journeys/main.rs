@@ -1,6 +1,7 @@
 //! What users of every kind do, through the doors that they have.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a journey that cannot go on has failed")]
 
+mod answers;
 mod appointments;
 mod budget;
 mod calls;

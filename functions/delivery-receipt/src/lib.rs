@@ -1,18 +1,19 @@
 #![doc = include_str!("../README.md")]
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse};
-use domain::Mobile;
+use domain::{Clock, Mobile};
 use futures_util::stream::{self, StreamExt};
 use lambda_runtime::Diagnostic;
 use runtime::{Metric, Metrics, Runtime};
 use serde_json::Value;
 use sms::{Fate, NotAReceipt, Receipt};
-use store::{Settled, Store, StoreError};
+use store::{Outcome, Settled, Store, StoreError};
 use thiserror::Error;
 
 /// Records what became of the SMS that were sent, however late, often and unordered it is told.
 pub struct DeliveryReceipt {
     store: Store,
+    clock: Clock,
     metrics: Metrics,
 }
 
@@ -43,7 +44,7 @@ const AT_A_TIME: usize = 8;
 impl DeliveryReceipt {
     #[must_use]
     pub fn new(runtime: &Runtime) -> Self {
-        Self { store: runtime.store(), metrics: runtime.metrics.clone() }
+        Self { store: runtime.store(), clock: runtime.clock.clone(), metrics: runtime.metrics.clone() }
     }
 
     /// Takes an SQS batch, whose failures it names one by one.
@@ -74,8 +75,10 @@ impl DeliveryReceipt {
             }
             read => read?,
         };
+        let Receipt { company, conversation, position, .. } = &receipt;
+        let (conversation, position, progress) = (*conversation, *position, &receipt.progress());
         let settled =
-            self.store.settle(&receipt.company, receipt.conversation, receipt.position, &receipt.progress()).await?;
+            self.store.settle(Outcome { company, conversation, position, progress }, self.clock.now()).await?;
         if receipt.fate == Fate::Delivered && settled != Settled::Unknown {
             self.store.number_accepted(&receipt.company, receipt.conversation, receipt.at).await?;
         }

@@ -11,7 +11,7 @@ use crate::news::News;
 /// What is to follow from the changes of one company, in the order in which they came.
 #[derive(Default)]
 pub(crate) struct Changes {
-    /// Of each conversation the newest: it takes the place of the others.
+    /// Of each conversation the newest for the same people: it takes the place of the others.
     pub(crate) news: Vec<News>,
     pub(crate) endings: Vec<Ending>,
     pub(crate) tests: Vec<(StaffId, SubscriptionId, PushTest)>,
@@ -71,7 +71,9 @@ impl Changes {
     }
 
     fn hear(&mut self, news: News) {
-        match self.news.iter_mut().find(|known| known.conversation == news.conversation) {
+        let is_replaced =
+            |known: &&mut News| known.conversation == news.conversation && known.only_for() == news.only_for();
+        match self.news.iter_mut().find(is_replaced) {
             Some(known) if known.position > news.position => {}
             Some(known) => *known = news,
             None => self.news.push(news),

@@ -187,7 +187,7 @@ impl DispatchPush {
                     }
                 };
                 let told = told.iter().flatten();
-                let wanted = told.filter(|told| wants(choice, &browser.staff, told.customer.as_ref(), now));
+                let wanted = told.filter(|told| told.is_wanted(choice, &browser.staff, now));
                 deliveries.extend(wanted.map(|told| told.to(&browser, to.clone())));
             }
             after = page.next;
@@ -250,17 +250,19 @@ impl DispatchPush {
         let browser = settings.browsers.into_iter().find(|browser| browser.id() == retry.subscription);
         let Some(browser) = browser else { return Ok(None) };
         let found = self.store.conversation(company, retry.conversation, now).await?;
-        let waits = found.filter(|(conversation, _)| conversation.unanswered > 0);
-        let Some((conversation, customer)) = waits else { return Ok(None) };
+        let Some((conversation, customer)) = found else { return Ok(None) };
         let Some(company) = self.store.company(company).await? else { return Ok(None) };
         let thread = self.store.thread(&company.id, retry.conversation, Span::default(), NEWEST, now).await?;
-        let newest = thread.and_then(|thread| thread.messages.items.iter().find_map(News::of));
+        let events = thread.map(|thread| thread.messages.items).unwrap_or_default();
+        let for_them = |news: &News| news.only_for().is_none_or(|to| to == staff);
+        let newest = events.iter().filter_map(News::of).find(for_them);
+        let still = |news: &News| news.only_for().is_some() || conversation.unanswered > 0;
         // What is newer is told of by itself, and takes the place of this.
-        let news = newest.filter(|news| news.position == retry.event && now < ends(news));
+        let news = newest.filter(|news| news.position == retry.event && still(news) && now < ends(news));
         let Some(news) = news else { return Ok(None) };
         let unanswered = self.store.unanswered(&company.id, now).await?;
         let told = Told::new(&news, &conversation, customer, &company, settings.shows_text, unanswered);
-        let wanted = told.filter(|told| wants(settings.messages, &browser.staff, told.customer.as_ref(), now));
+        let wanted = told.filter(|told| told.is_wanted(settings.messages, &browser.staff, now));
         let Some(told) = wanted else { return Ok(None) };
         match self.services.admit(&browser.subscription) {
             Ok(to) => Ok(Some(Delivery { retry: Some(retry), ..told.to(&Arc::new(browser), to) })),
@@ -293,6 +295,15 @@ impl<'a> Told<'a> {
         Some(Self { news, customer, payload: payload.into() })
     }
 
+    /// Whether it is for somebody: what they wrote, or of a customer of whom they want to be told.
+    fn is_wanted(&self, choice: PushChoice, staff: &StaffId, now: Timestamp) -> bool {
+        match (self.news.only_for(), choice) {
+            (Some(to), _) => to == staff,
+            (None, PushChoice::All) => true,
+            (None, PushChoice::Mine) => self.customer.as_ref().is_some_and(|customer| customer.comes_to(staff, now)),
+        }
+    }
+
     fn to(&self, browser: &Arc<Browser>, to: push::Admitted) -> Delivery {
         let retry = Retry {
             company: browser.company.clone(),
@@ -301,7 +312,7 @@ impl<'a> Told<'a> {
             conversation: self.news.conversation,
             event: self.news.position,
             tries: 0,
-            not_before: self.news.position.at,
+            not_before: self.news.since_when(),
         };
         Delivery {
             browser: browser.clone(),
@@ -316,13 +327,5 @@ impl<'a> Told<'a> {
 }
 
 fn ends(news: &News) -> Timestamp {
-    news.position.at.plus_secs(NEWS_FOR_SECS)
-}
-
-/// Whether somebody wants to be told of a customer.
-fn wants(choice: PushChoice, staff: &StaffId, customer: Option<&Customer>, now: Timestamp) -> bool {
-    match choice {
-        PushChoice::All => true,
-        PushChoice::Mine => customer.is_some_and(|customer| customer.comes_to(staff, now)),
-    }
+    news.since_when().plus_secs(NEWS_FOR_SECS)
 }

@@ -1,8 +1,8 @@
 //! What staff are told of, of what happens in conversations.
 
-use domain::{AppointmentId, CallOutcome, ConversationId, Event, MessageKind, Position};
+use domain::{AppointmentId, CallOutcome, ConversationId, Event, MessageKind, Position, Progress, StaffId, Timestamp};
 
-/// Something that a customer said, and somebody may want to answer.
+/// Something that a customer said, and somebody may want to answer; or that they did not get what somebody wrote.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct News {
     pub(crate) conversation: ConversationId,
@@ -18,17 +18,26 @@ pub(crate) enum Said {
         outcome: CallOutcome,
         appointment: Option<AppointmentId>,
     },
+    /// What somebody wrote was refused, or given back. Only they are told.
+    NotDelivered {
+        to: StaffId,
+        /// When that became known; `None` where it was refused at once.
+        at: Option<Timestamp>,
+        sentence: &'static str,
+    },
 }
 
 impl News {
-    /// `None` for what nobody is told of: what we said ourselves, and calls that nobody has to answer.
+    /// `None` for what nobody is told of: what we said ourselves and is not known to have failed, and calls that nobody
+    /// has to answer.
     pub(crate) fn of(event: &Event) -> Option<Self> {
         let said = match event {
             Event::Message(message) if message.kind == MessageKind::Inbound => Said::Text(message.text.clone()),
             Event::Call(call) if call.outcome.needs_an_answer() => {
                 Said::ByPhone { outcome: call.outcome, appointment: call.appointment.clone() }
             }
-            Event::Message(_) | Event::Call(_) => return None,
+            Event::Message(message) => not_delivered(&message.kind)?,
+            Event::Call(_) => return None,
         };
         Some(Self { conversation: event.conversation(), position: event.position(), said })
     }
@@ -37,6 +46,33 @@ impl News {
     pub(crate) fn since(before: Option<&Event>, event: &Event) -> Option<Self> {
         if before.is_some_and(|before| Self::of(before).is_some()) { None } else { Self::of(event) }
     }
+
+    /// From when on it is news.
+    pub(crate) fn since_when(&self) -> Timestamp {
+        match &self.said {
+            Said::NotDelivered { at: Some(at), .. } => *at,
+            Said::Text(_) | Said::ByPhone { .. } | Said::NotDelivered { at: None, .. } => self.position.at,
+        }
+    }
+
+    /// Whom it is for; `None` if it is for all who want to be told of the customer.
+    pub(crate) fn only_for(&self) -> Option<&StaffId> {
+        match &self.said {
+            Said::NotDelivered { to, .. } => Some(to),
+            Said::Text(_) | Said::ByPhone { .. } => None,
+        }
+    }
+}
+
+fn not_delivered(kind: &MessageKind) -> Option<Said> {
+    // Who has tried again knows of it.
+    let MessageKind::Outbound { staff: Some(staff), progress, tried_again: None, .. } = kind else { return None };
+    let (at, sentence) = match progress {
+        Progress::Failed { refusal } => (None, refusal.sentence()),
+        Progress::Undelivered { at, why, .. } => (Some(*at), why.sentence()),
+        Progress::Queued | Progress::Sent { .. } | Progress::Delivered { .. } => return None,
+    };
+    Some(Said::NotDelivered { to: staff.clone(), at, sentence })
 }
 
 #[cfg(test)]
@@ -72,6 +108,7 @@ mod tests {
         assert_eq!(News::since(Some(&inbound), &inbound), None);
         let ours = message(MessageKind::Outbound {
             by: "Dana".to_owned(),
+            staff: None,
             progress: Progress::Queued,
             again: None,
             tried_again: None,

@@ -51,10 +51,12 @@ impl Shown {
                 ("call", Body::of(&words(*outcome, appointment.as_ref(), whom)))
             }
             Said::ByPhone { .. } => ("call", Body::of("A call needs an answer")),
+            Said::NotDelivered { sentence, .. } if shows_text => ("not-delivered", Body::of(sentence)),
+            Said::NotDelivered { .. } => ("not-delivered", Body::of("A message was not delivered")),
         };
         let title = if shows_text { name(whom) } else { "Switchboard".to_owned() };
         let conversation = Some(news.conversation.to_string());
-        let (id, at) = (news.position.to_string(), news.position.at.to_string());
+        let (id, at) = (news.position.to_string(), news.since_when().to_string());
         Self { id, kind, conversation, title, body, at, unanswered }
     }
 

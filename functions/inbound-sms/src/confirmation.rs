@@ -1,7 +1,7 @@
 use domain::{Clock, Line, OutboundText, Progress, Wish};
 use runtime::{Metric, Metrics, Runtime};
 use sms::{Gateway, Handed, Outgoing, Provider};
-use store::{Arrival, Store, StoreError};
+use store::{Arrival, Outcome, Store, StoreError};
 
 /// The one text that a customer is sent who opts out by a keyword, where the SMS service does not.
 pub(crate) struct Confirmation {
@@ -44,7 +44,13 @@ impl Confirmation {
                 return Ok(());
             }
         };
-        if let Err(error) = store.settle(&line.company, message.conversation, message.position, &progress).await {
+        let outcome = Outcome {
+            company: &line.company,
+            conversation: message.conversation,
+            position: message.position,
+            progress: &progress,
+        };
+        if let Err(error) = store.settle_confirmation(outcome).await {
             tracing::error!(%error, "what became of a confirmation was not recorded; it will be shown as unconfirmed");
         }
         Ok(())

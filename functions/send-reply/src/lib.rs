@@ -17,7 +17,7 @@ use runtime::{Metric, Metrics, Runtime};
 use serde::Deserialize;
 use serde_json::json;
 use sms::{Gateway, Handed, Outgoing, Provider};
-use store::{Contact, Draft, Lines, Queued, Store};
+use store::{Contact, Draft, Lines, Outcome, Queued, Store};
 use views::Viewer;
 use web::{Answer, Format, IdempotencyKey, Problem};
 
@@ -312,7 +312,13 @@ impl SendReply {
             }
         };
         // Before what follows from it for the customer: where the function is ended in between, staff know of the message.
-        if let Err(error) = self.store.settle(&staff.company, message.conversation, message.position, &reached).await {
+        let outcome = Outcome {
+            company: &staff.company,
+            conversation: message.conversation,
+            position: message.position,
+            progress: &reached,
+        };
+        if let Err(error) = self.store.settle(outcome, self.clock.now()).await {
             tracing::error!(%error, "a message's outcome was not recorded; it will be shown as unconfirmed");
         }
         match (&reached, recipient.refused) {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use thiserror::Error;
 
-use crate::{CallOutcome, Customer, NextAppointment, PhoneNumber, Position};
+use crate::{CallOutcome, Customer, Delivery, NextAppointment, PhoneNumber, Position, Progress, Timestamp, Told};
 
 /// Everything said with one mobile number within the retention, as its head keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,12 +22,30 @@ pub struct Conversation {
     pub last: Position,
     pub last_text: String,
     pub last_is_ours: bool,
+    /// Whether our newest text reached the customer, if there is one.
+    pub reply: Option<Delivery>,
     /// Where the newest text of the customer is.
     pub heard: Option<Position>,
     /// How the newest one ended, if it is a call.
     pub last_call: Option<CallOutcome>,
-    /// Texts of the customer, and calls in which they would not come, since staff last wrote.
+    /// Texts of the customer, and calls in which they would not come, since the last text of ours that the carrier took
+    /// and has not given back.
     pub unanswered: u32,
+    /// Where the latest of those is, answered or not.
+    pub asked: Option<Position>,
+}
+
+impl Conversation {
+    /// Whether the newest is a text of ours of which nobody knows that it arrived, and that nobody waits for any more.
+    #[must_use]
+    pub fn is_not_delivered(&self, now: Timestamp) -> bool {
+        self.last_is_ours
+            && match self.reply {
+                Some(Delivery::Failed) => true,
+                Some(Delivery::Pending) => Progress::Queued.told(self.last.at, now) == Told::Unconfirmed,
+                Some(Delivery::Accepted) | None => false,
+            }
+    }
 }
 
 /// Whom a conversation is with.

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod appointment;
+mod asks;
 mod browser;
 mod call;
 mod checked;
@@ -10,6 +11,7 @@ mod conversation;
 mod customer;
 mod cut_short;
 mod deed;
+mod delivery;
 mod event;
 mod history;
 mod limits;
@@ -37,6 +39,7 @@ pub use appointment::{
     Appointment, AppointmentId, AppointmentStatus, BadAppointment, CustomerName, Details, Field, Length, MadeOf,
     Mobile, Notes, Provider, Service, Version,
 };
+pub use asks::Asks;
 pub use browser::{Browser, PushChoice, PushProblem, PushTest, PushTrouble};
 pub use call::{Call, CallOutcome};
 pub use clock::{Clock, Randomness, Timestamp};
@@ -45,6 +48,7 @@ pub use conversation::{Conversation, ConversationId, ConversationKey, NotAConver
 pub use customer::{Booking, Customer, NextAppointment, NoTexting, NumberKind};
 pub use cut_short::cut_short;
 pub use deed::{Deed, Done};
+pub use delivery::Delivery;
 pub use event::Event;
 pub use history::{Entry, History};
 pub use limits::{Allowance, Counted, Limited, NotAnAllowance, Period, SendingLimits, Window};

@@ -19,6 +19,8 @@ pub enum MessageKind {
     Inbound,
     Outbound {
         by: String,
+        /// Who that is; `None` where nobody wrote it, and for what older versions recorded.
+        staff: Option<StaffId>,
         progress: Progress,
         /// The message that this one is another try of.
         again: Option<Position>,
@@ -80,6 +82,18 @@ impl Told {
 }
 
 impl Message {
+    /// What stands for the sender of what nobody wrote.
+    pub const SWITCHBOARD: &str = "Switchboard";
+
+    /// Whether it can answer a customer: somebody wrote it.
+    #[must_use]
+    pub fn is_by_staff(&self) -> bool {
+        match &self.kind {
+            MessageKind::Inbound => false,
+            MessageKind::Outbound { by, staff, .. } => staff.is_some() || by != Self::SWITCHBOARD,
+        }
+    }
+
     /// Whether it may be sent again by somebody who knows what is told of it: it did not arrive, or nobody can
     /// know, and nobody has sent it again.
     #[must_use]
@@ -189,8 +203,13 @@ mod tests {
     fn what_did_not_arrive_may_be_sent_again_once_and_what_nobody_knows_of_after_a_minute() {
         let at = Timestamp::from_millis(1_000_000);
         let may_be = |progress: &Progress, tried_again, now| {
-            let kind =
-                MessageKind::Outbound { by: "Dana".into(), progress: progress.clone(), again: None, tried_again };
+            let kind = MessageKind::Outbound {
+                by: "Dana".into(),
+                staff: None,
+                progress: progress.clone(),
+                again: None,
+                tried_again,
+            };
             let line = PhoneNumber::e164("+12065550142").unwrap();
             let conversation = "0".repeat(32).parse().unwrap();
             let message = Message { conversation, position: Position::new(at, 1), line, text: "hi".into(), kind };

@@ -221,8 +221,13 @@ mod tests {
         aws.set_region(Some(Region::from_static("local")));
         let gateway = Gateway::new(&aws.build(), provider, &Randomness::new(|| [7; 32]));
         let line = PhoneNumber::e164("+12065550142").unwrap();
-        let kind =
-            MessageKind::Outbound { by: "Dana".into(), progress: Progress::Queued, again: None, tried_again: None };
+        let kind = MessageKind::Outbound {
+            by: "Dana".into(),
+            staff: None,
+            progress: Progress::Queued,
+            again: None,
+            tried_again: None,
+        };
         let position = Position::new(Timestamp::from_millis(1_000_000), 1);
         let message =
             Message { conversation: "0".repeat(32).parse().unwrap(), position, line, text: "hi".into(), kind };

@@ -217,26 +217,25 @@ impl Store {
         outcome: CallOutcome,
         asks: bool,
     ) -> Result<TransactWriteItem, StoreError> {
-        let update = self
-            .update_head(company, call)
-            .update_expression(
-                "SET last_call = :outcome, last_text = :words, #unanswered = if_not_exists(#unanswered, :zero) + :asks",
-            )
-            .condition_expression("#last = :position")
+        const SHOWN: &str = "SET last_call = :outcome, last_text = :words";
+        let head = self.update_head(company, call).condition_expression("#last = :position");
+        let head = if asks {
+            waits(head).update_expression(format!("{SHOWN}, {WAITS}"))
+        } else {
+            head.update_expression(SHOWN)
+        };
+        let update = head
             .expression_attribute_values(":outcome", word(outcome)?)
             .expression_attribute_values(":words", AttributeValue::S(outcome.words().to_owned()))
-            .expression_attribute_values(":asks", AttributeValue::N(u8::from(asks).to_string()))
             .build()
             .map_err(misshapen("TransactWriteItems"))?;
         Ok(TransactWriteItem::builder().update(update).build())
     }
 
     fn count_unanswered(&self, company: &CompanyId, call: &Call) -> Result<TransactWriteItem, StoreError> {
-        let update = self
-            .update_head(company, call)
-            .update_expression("SET #unanswered = if_not_exists(#unanswered, :zero) + :one")
+        let update = waits(self.update_head(company, call))
+            .update_expression(format!("SET {WAITS}"))
             .condition_expression("attribute_exists(pk) AND #last <> :position")
-            .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))
             .build()
             .map_err(misshapen("TransactWriteItems"))?;
         Ok(TransactWriteItem::builder().update(update).build())
@@ -246,12 +245,20 @@ impl Store {
         Update::builder()
             .table_name(&self.table)
             .set_key(Some(keys::head(company, call.conversation).attributes()))
-            .expression_attribute_names("#unanswered", "unanswered")
             .expression_attribute_names("#last", "last")
-            .expression_attribute_values(":zero", AttributeValue::N("0".to_owned()))
             .expression_attribute_values(":position", AttributeValue::S(call.position.to_string()))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
     }
+}
+
+/// What a head counts where a call has come to need an answer.
+const WAITS: &str = "#unanswered = if_not_exists(#unanswered, :zero) + :one, asked = :position, \
+                     asked_since = if_not_exists(asked_since, :zero) + :one";
+
+fn waits(head: UpdateBuilder) -> UpdateBuilder {
+    head.expression_attribute_names("#unanswered", "unanswered")
+        .expression_attribute_values(":zero", AttributeValue::N("0".to_owned()))
+        .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))
 }
 
 fn word(outcome: CallOutcome) -> Result<AttributeValue, StoreError> {

@@ -5,9 +5,6 @@ use domain::{Event, Line, Message, MessageId, MessageKind, OutboundText, Progres
 use crate::transaction::Transacted;
 use crate::{Arrival, Store, StoreError};
 
-/// Who sends what nobody wrote.
-const SWITCHBOARD: &str = "Switchboard";
-
 impl Store {
     /// Records the confirmation of an opt-out as about to be sent, if that is what is in force: of everything
     /// that is sent to the customer the last. `None` if one was recorded since they last got texts. One request.
@@ -28,7 +25,8 @@ impl Store {
             line: line.number.clone(),
             text: text.as_str().to_owned(),
             kind: MessageKind::Outbound {
-                by: SWITCHBOARD.to_owned(),
+                by: Message::SWITCHBOARD.to_owned(),
+                staff: None,
                 progress: Progress::Queued,
                 again: None,
                 tried_again: None,

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use domain::{
     AppointmentId, Call, CallOutcome, CompanyId, ConversationId, Event, Message, MessageKind, PhoneNumber, Position,
-    Progress, Timestamp,
+    Progress, StaffId, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -35,6 +35,8 @@ enum Kind {
     OutboundSms {
         text: String,
         by: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        staff: Option<StaffId>,
         progress: Progress,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         again: Option<Position>,
@@ -52,10 +54,13 @@ impl Kind {
         match event {
             Event::Message(Message { text, kind: MessageKind::Inbound, .. }) => Self::InboundSms { text: text.clone() },
             Event::Message(Message {
-                text, kind: MessageKind::Outbound { by, progress, again, tried_again }, ..
+                text,
+                kind: MessageKind::Outbound { by, staff, progress, again, tried_again },
+                ..
             }) => Self::OutboundSms {
                 text: text.clone(),
                 by: by.clone(),
+                staff: staff.clone(),
                 progress: progress.clone(),
                 again: *again,
                 tried_again: *tried_again,
@@ -105,8 +110,8 @@ pub(crate) fn from_image(item: serde_dynamo::Item) -> Result<Event, serde_dynamo
     let message = |text, kind| Event::Message(Message { conversation, position, line: line.clone(), text, kind });
     Ok(match kind {
         Kind::InboundSms { text } => message(text, MessageKind::Inbound),
-        Kind::OutboundSms { text, by, progress, again, tried_again } => {
-            message(text, MessageKind::Outbound { by, progress, again, tried_again })
+        Kind::OutboundSms { text, by, staff, progress, again, tried_again } => {
+            message(text, MessageKind::Outbound { by, staff, progress, again, tried_again })
         }
         Kind::ConfirmationCall { appointment, outcome } => {
             Event::Call(Call { conversation, position, line, appointment, outcome })

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
 use domain::{
-    CallOutcome, CompanyId, Conversation, ConversationId, Customer, PhoneNumber, Position, Timestamp, cut_short,
+    Asks, CallOutcome, CompanyId, Conversation, ConversationId, Customer, Delivery, PhoneNumber, Position, Timestamp,
+    cut_short,
 };
 use serde::{Deserialize, Serialize};
 
@@ -21,7 +22,18 @@ pub(crate) struct Head {
     last_is_ours: bool,
     pub(crate) heard: Option<Position>,
     last_call: Option<CallOutcome>,
-    unanswered: u32,
+    pub(crate) unanswered: u32,
+    /// Of what asks for an answer, the last that was recorded.
+    asked: Option<Position>,
+    /// Of the texts of staff, the last that was recorded, and whether it reached the customer.
+    pub(crate) reply: Option<Position>,
+    pub(crate) reply_is: Option<Delivery>,
+    /// How many have asked since that was recorded: so many wait if it is an answer.
+    #[serde(default)]
+    pub(crate) asked_since: u32,
+    /// How often those who wait were counted anew.
+    #[serde(default)]
+    pub(crate) recounts: u32,
 }
 
 impl Head {
@@ -53,7 +65,9 @@ impl Head {
             last_is_ours: self.last_is_ours,
             heard: self.heard,
             last_call: self.last_call,
+            reply: self.reply_is,
             unanswered: self.unanswered,
+            asked: self.asked,
         }
     }
 }
@@ -85,14 +99,16 @@ pub(crate) enum From {
     Call(CallOutcome),
 }
 
-/// What a customer's text asks of staff.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Asks {
-    Answer,
-    /// To be left alone: no text can answer what they said before, either.
-    NoMore,
-    /// To get texts again, and nothing else.
-    Nothing,
+impl From {
+    /// What an entry of the customer asks of staff; `None` for what is ours.
+    fn asks(self) -> Option<Asks> {
+        match self {
+            Self::Customer(asks) => Some(asks),
+            Self::Call(outcome) if outcome.needs_an_answer() => Some(Asks::Answer),
+            Self::Call(_) => Some(Asks::Nothing),
+            Self::StaffFirst | Self::StaffReplying => None,
+        }
+    }
 }
 
 /// How the news stands to what the head already knows.
@@ -131,9 +147,9 @@ impl Store {
     /// fails its condition and returns the head.
     pub(crate) fn tell_head(&self, news: &HeadNews<'_>, stands: Stands) -> Result<TransactWriteItem, StoreError> {
         let (update, condition) = match stands {
-            Stands::Newest => (moved(news, newly_unanswered(news.from)), may_be_newest(news.from)),
-            Stands::Afresh => (moved(news, unanswered_afresh(news.from)), "#last < :floor"),
-            Stands::Late => (format!("SET #unanswered = {}", newly_unanswered(news.from)), "#last >= :position"),
+            Stands::Newest => (moved(news, counted(news.from)), may_be_newest(news.from)),
+            Stands::Afresh => (moved(news, counted_afresh(news.from)), "#last < :floor"),
+            Stands::Late => (format!("SET {}", counted(news.from)), "#last >= :position"),
         };
         let used = |token: &String| {
             [update.as_str(), condition].iter().any(|expression| {
@@ -154,7 +170,7 @@ impl Store {
     }
 }
 
-fn moved(news: &HeadNews<'_>, unanswered: &str) -> String {
+fn moved(news: &HeadNews<'_>, counted: &str) -> String {
     let ours = if matches!(news.from, From::StaffFirst | From::StaffReplying) { ":true" } else { ":false" };
     let (line, call, no_call) = match news.from {
         From::Call(_) => ("if_not_exists(#line, :line)", ", last_call = :call", ""),
@@ -164,24 +180,31 @@ fn moved(news: &HeadNews<'_>, unanswered: &str) -> String {
     format!(
         "SET conversation = :conversation, #number = :number, #line = {line}, #last = :position, last_text = :text, \
          last_is_ours = {ours}, recent_pk = :recent_pk, recent_sk = :recent_sk, expires_at = :expires, \
-         #unanswered = {unanswered}{heard}{call}{no_call}"
+         {counted}{heard}{call}{no_call}"
     )
 }
 
-fn newly_unanswered(from: From) -> &'static str {
-    match from {
-        From::Customer(Asks::Answer) => "if_not_exists(#unanswered, :zero) + :one",
-        From::Call(outcome) if outcome.needs_an_answer() => "if_not_exists(#unanswered, :zero) + :one",
-        From::Customer(Asks::Nothing) | From::Call(_) => "if_not_exists(#unanswered, :zero)",
-        From::Customer(Asks::NoMore) | From::StaffFirst | From::StaffReplying => ":zero",
+/// How the head counts who waits. A text of ours leaves them waiting until the carrier has taken it (`settling`).
+fn counted(from: From) -> &'static str {
+    match from.asks() {
+        Some(Asks::Answer) => {
+            "#unanswered = if_not_exists(#unanswered, :zero) + :one, asked = :position, \
+             asked_since = if_not_exists(asked_since, :zero) + :one"
+        }
+        Some(Asks::Nothing) => "#unanswered = if_not_exists(#unanswered, :zero)",
+        Some(Asks::NoMore) => "#unanswered = :zero, asked_since = :zero",
+        None => {
+            "#unanswered = if_not_exists(#unanswered, :zero), reply = :position, reply_is = :pending, asked_since = :zero"
+        }
     }
 }
 
-fn unanswered_afresh(from: From) -> &'static str {
-    match from {
-        From::Customer(Asks::Answer) => ":one",
-        From::Call(outcome) if outcome.needs_an_answer() => ":one",
-        From::Customer(_) | From::Call(_) | From::StaffFirst | From::StaffReplying => ":zero",
+/// The same where nobody waits any more of those who did.
+fn counted_afresh(from: From) -> &'static str {
+    match from.asks() {
+        Some(Asks::Answer) => "#unanswered = :one, asked = :position, asked_since = :one",
+        Some(Asks::Nothing | Asks::NoMore) => "#unanswered = :zero, asked_since = :zero",
+        None => "#unanswered = :zero, reply = :position, reply_is = :pending, asked_since = :zero",
     }
 }
 
@@ -228,6 +251,7 @@ fn values(news: &HeadNews<'_>) -> HashMap<String, AttributeValue> {
         (":expires", number(news.expires.as_secs())),
         (":zero", number(0)),
         (":one", number(1)),
+        (":pending", serde_dynamo::to_attribute_value(Delivery::Pending).unwrap_or(AttributeValue::Null(true))),
         (":call", call),
     ]
     .map(|(name, value)| (name.to_owned(), value))

@@ -1,9 +1,10 @@
 use domain::{
-    Event, Line, Message, MessageId, MessageKind, OptOut, OptOutCause, Opted, PhoneNumber, Position, Timestamp, Wish,
+    Asks, Event, Line, Message, MessageId, MessageKind, OptOut, OptOutCause, Opted, PhoneNumber, Position, Timestamp,
+    Wish,
 };
 
 use crate::guard::Done;
-use crate::head::{Asks, From, Head, HeadNews, SUPPOSED_AT_MOST, Stands, moved_too_often};
+use crate::head::{From, Head, HeadNews, SUPPOSED_AT_MOST, Stands, moved_too_often};
 use crate::transaction::Transacted;
 use crate::{Store, StoreError, keys};
 
@@ -37,11 +38,7 @@ impl Store {
             kind: MessageKind::Inbound,
         };
         let mut opted = opted(&message.text, message.position);
-        let asks = match &opted {
-            Some(Opted::Out(_)) => Asks::NoMore,
-            Some(Opted::In { .. }) => Asks::Nothing,
-            None => Asks::Answer,
-        };
+        let asks = Asks::of_text(&message.text);
         let news = HeadNews {
             company: &line.company,
             conversation,

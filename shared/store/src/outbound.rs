@@ -1,7 +1,4 @@
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{
-    AttributeValue, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
-};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity, TransactWriteItem, Update};
 use domain::{
     CompanyId, ConversationId, Customer, Event, Limited, Message, MessageId, MessageKind, OptOut, Opted, OutboundText,
     PhoneNumber, Position, Progress, SendingLimits, Staff, Timestamp,
@@ -54,16 +51,6 @@ pub enum Queued {
     NoConversation,
 }
 
-/// Whether the table knows now what became of a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Settled {
-    Now,
-    /// It knew as much before, or more.
-    Before,
-    /// There is no such message, or not any more, or the carrier knows it by another id.
-    Unknown,
-}
-
 impl Store {
     /// The contact of a conversation with the time of their last text, `None` if the conversation has no message within the
     /// retention; and what is known of the number. One request.
@@ -83,7 +70,8 @@ impl Store {
     }
 
     /// Records a message as about to be sent: the guard, the message, the conversation's head and what it counts as
-    /// sent in one transaction, which fails for a customer who has opted out and beyond a limit. One request; one more
+    /// sent in one transaction, which fails for a customer who has opted out and beyond a limit. Who waits goes on
+    /// waiting until it is settled that the carrier took it. One request; one more
     /// where the customer has changed lines, where the message is not the newest, or for a repeat.
     pub async fn queue(&self, draft: &Draft<'_>, now: Timestamp) -> Result<Queued, StoreError> {
         let company = &draft.staff.company;
@@ -97,6 +85,7 @@ impl Store {
             text: draft.text.as_str().to_owned(),
             kind: MessageKind::Outbound {
                 by: draft.staff.name.clone(),
+                staff: Some(draft.staff.id.clone()),
                 progress: Progress::Queued,
                 again: draft.again,
                 tried_again: None,
@@ -214,63 +203,4 @@ impl Store {
             Some(Event::Call(_)) | None => None,
         })
     }
-
-    /// Records what became of a message, unless more is known of it already. One request.
-    pub async fn settle(
-        &self,
-        company: &CompanyId,
-        conversation: ConversationId,
-        position: Position,
-        progress: &Progress,
-    ) -> Result<Settled, StoreError> {
-        let before = settled_by(progress);
-        let names: Vec<String> = (0..before.len()).map(|n| format!(":state{n}")).collect();
-        let mut update = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(keys::event(company, conversation, position).attributes()))
-            .update_expression("SET progress = :progress")
-            .expression_attribute_names("#state", "state")
-            .expression_attribute_values(
-                ":progress",
-                serde_dynamo::to_attribute_value(progress).map_err(misshapen("UpdateItem"))?,
-            )
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total);
-        for (name, state) in names.iter().zip(before) {
-            update = update.expression_attribute_values(name, AttributeValue::S((*state).to_owned()));
-        }
-        let mut condition = format!("progress.#state IN ({})", names.join(", "));
-        if let Some(id) = progress.provider_id() {
-            condition.push_str(" AND (attribute_not_exists(progress.provider_id) OR progress.provider_id = :id)");
-            update = update.expression_attribute_values(":id", AttributeValue::S(id.to_owned()));
-        }
-        match update.condition_expression(condition).send().await {
-            Ok(_) => Ok(Settled::Now),
-            Err(error) => match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
-                    let there = failed.item.clone().map(|item| events::read(item, "UpdateItem")).transpose()?;
-                    Ok(match there {
-                        Some(Event::Message(message)) if message.is_known_as(progress.provider_id()) => Settled::Before,
-                        _ => Settled::Unknown,
-                    })
-                }
-                _ => Err(unavailable("UpdateItem")(error)),
-            },
-        }
-    }
-}
-
-/// The states, as they are stored, that a message may be in for it to move to this one.
-fn settled_by(progress: &Progress) -> &'static [&'static str] {
-    const IN_ORDER: [&str; 4] = ["queued", "failed", "sent", "undelivered"];
-    let before = match progress {
-        Progress::Queued => 0,
-        Progress::Failed { .. } => 1,
-        Progress::Sent { .. } => 2,
-        Progress::Undelivered { .. } => 3,
-        Progress::Delivered { .. } => 4,
-    };
-    &IN_ORDER[..before]
 }

@@ -40,6 +40,7 @@ pub(crate) fn row(conversation: &Conversation, viewer: &Viewer) -> Markup {
                 span.conversation-when { (moment(conversation.last.at, Shape::Ago)) }
                 span.conversation-text {
                     @if conversation.last_call.is_some() { (icon(Icon::Phone)) span.visually-hidden { "Call: " } }
+                    @if conversation.is_not_delivered(viewer.now) { (not_delivered("Not delivered")) " " }
                     @if conversation.last_is_ours { span.you { "You: " } }
                     (message_text(&conversation.last_text))
                 }
@@ -50,15 +51,22 @@ pub(crate) fn row(conversation: &Conversation, viewer: &Viewer) -> Markup {
     }
 }
 
+/// That the customer does not have what we wrote last.
+pub(crate) fn not_delivered(words: &str) -> Markup {
+    html! { strong.not-delivered { (words) } }
+}
+
 /// Whom a conversation is with, above it. Replaces the one that is there, whatever it came with.
 #[must_use]
 pub fn conversation_head(with: &With, viewer: &Viewer) -> Markup {
-    let (who, next, line) = match with {
+    let (who, next, line, is_not_delivered) = match with {
         With::Conversation(conversation) => {
-            (person(conversation, viewer), conversation.next.clone(), Some(&conversation.line))
+            let is_not_delivered = conversation.is_not_delivered(viewer.now);
+            (person(conversation, viewer), conversation.next.clone(), Some(&conversation.line), is_not_delivered)
         }
         With::Customer(customer) => {
-            (named(customer.name(viewer.now).as_deref(), &customer.number, viewer), customer.next(viewer.now), None)
+            let who = named(customer.name(viewer.now).as_deref(), &customer.number, viewer);
+            (who, customer.next(viewer.now), None, false)
         }
     };
     html! {
@@ -72,6 +80,7 @@ pub fn conversation_head(with: &With, viewer: &Viewer) -> Markup {
                     Some(line) => { "texts your number " span.number { (line.shown_in(viewer.region)) } }
                     None => "No texts in the last 30 days"
                 }
+                @if is_not_delivered { " · " (not_delivered("Not delivered")) }
             }
         }
     }
@@ -96,5 +105,6 @@ pub fn conversation_json(conversation: &Conversation, viewer: &Viewer) -> Value 
         "line": conversation.line,
         "last": last,
         "unanswered": conversation.unanswered,
+        "not_delivered": conversation.is_not_delivered(viewer.now),
     })
 }

@@ -1,10 +1,10 @@
-use domain::{Call, Conversation, Event, Message, Notification, Page, Wish};
+use domain::{Call, Conversation, Event, Message, Notification, Page};
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
 use crate::Viewer;
 use crate::appointment::{next_appointment, next_appointment_json};
-use crate::conversation::conversation_address;
+use crate::conversation::{conversation_address, not_delivered};
 use crate::icon::{Icon, icon};
 use crate::moment::{Shape, moment};
 use crate::older::older;
@@ -24,7 +24,8 @@ pub fn notification_rows(page: &Page<Notification>, next: Option<&str>, viewer: 
 }
 
 pub(crate) fn row(Notification { event, conversation }: &Notification, viewer: &Viewer) -> Markup {
-    let waits = waits(event, conversation);
+    let is_asked = is_asked(event, conversation);
+    let waits = is_asked && conversation.unanswered > 0;
     let (mark, kind) = match event {
         Event::Message(_) => (Icon::Bubble, "SMS"),
         Event::Call(_) => (Icon::Phone, "Call"),
@@ -36,9 +37,12 @@ pub(crate) fn row(Notification { event, conversation }: &Notification, viewer: &
                 (person(conversation, viewer))
                 @if let Some(next) = &conversation.next { span.row-next { (next_appointment(next)) } }
             }
-            @match event {
-                Event::Message(message) => p.row-text { (message_text(&message.text)) },
-                Event::Call(call) => p.row-text { (call.outcome.words()) },
+            p.row-text {
+                @if is_asked && conversation.is_not_delivered(viewer.now) { (not_delivered("Answer not delivered")) " " }
+                @match event {
+                    Event::Message(message) => (message_text(&message.text)),
+                    Event::Call(call) => (call.outcome.words()),
+                }
             }
             div.row-when { (moment(event.position().at, Shape::Ago)) }
             a.button.go.row-go href=(conversation_address(conversation.id)) aria-label={ "View Conversation with " (called(conversation, viewer)) } { "View Conversation" }
@@ -46,24 +50,10 @@ pub(crate) fn row(Notification { event, conversation }: &Notification, viewer: &
     }
 }
 
-/// Whether this says that the customer waits for an answer. The latest of what they said does; what
-/// came before it is not marked.
-fn waits(event: &Event, conversation: &Conversation) -> bool {
-    // Mostly nothing waits, and a refresh has ten of these.
-    if conversation.unanswered == 0 {
-        return false;
-    }
-    let is_keyword = |text: &str| matches!(Wish::of(text), Some(Wish::Stop(_) | Wish::Start));
-    let asks = match event {
-        Event::Message(message) => !is_keyword(&message.text),
-        Event::Call(call) => call.outcome.needs_an_answer(),
-    };
-    // Something that came late can have an answer of ours after it, or a call that nobody has to
-    // answer, or a keyword: then it is not known which it is.
-    let unknown = conversation.last_is_ours
-        || is_keyword(&conversation.last_text)
-        || conversation.last_call.is_some_and(|call| !call.needs_an_answer());
-    asks && (unknown || event.position() == conversation.last)
+/// Whether this is the latest of what the customer asked. What came before it is not marked.
+fn is_asked(event: &Event, conversation: &Conversation) -> bool {
+    // What older versions recorded does not say which it is.
+    conversation.asked.unwrap_or(conversation.last) == event.position()
 }
 
 /// The fields are described in the README of `list-notifications`.
@@ -79,6 +69,7 @@ pub fn notification_json(Notification { event, conversation }: &Notification, vi
         "number_shown": conversation.number.shown_in(viewer.region),
         "line": event.line(),
         "unanswered": conversation.unanswered,
+        "not_delivered": conversation.is_not_delivered(viewer.now),
     });
     let more = match event {
         Event::Message(Message { text, .. }) => json!({"kind": "sms", "text": text}),

@@ -52,8 +52,16 @@ if (form) {
     }
   });
 
+  const clear = () => {
+    form.reset();
+    sessionStorage.removeItem(place);
+    show();
+  };
+
   document.addEventListener('htmx:config:request', event => {
     const {ctx} = event.detail;
+    // The button goes with its message, which the answer replaces.
+    if (ctx.sourceElement.matches('.again')) ctx.again = ctx.sourceElement.closest('.message').querySelector('.bubble bdi').textContent;
     if (ctx.sourceElement !== form) return;
     if (draft.tried !== written()) Object.assign(draft, {tried: written(), key: crypto.randomUUID()});
     keep();
@@ -63,8 +71,13 @@ if (form) {
 
   document.addEventListener('htmx:after:request', event => {
     const {ctx} = event.detail;
-    if (ctx.sourceElement !== form) return;
     const {status} = ctx.response;
+    // What was refused, and is sent again from the conversation, is not to be sent from here a second time.
+    if (ctx.again && status < 300) {
+      if (ctx.again.trim() === text.value.trim()) clear();
+      form.closest('section').querySelector('.problem-place').replaceChildren();
+    }
+    if (ctx.sourceElement !== form) return;
     // A refusal is final: pressing Send again is a new try of the same text.
     if (status < 500) delete draft.tried;
     if (status >= 300) {
@@ -75,11 +88,12 @@ if (form) {
     }
     // What was written on while the message was on its way is the next message.
     const more = text.value.startsWith(ctx.written) ? text.value.slice(ctx.written.length).trimStart() : text.value;
-    form.reset();
-    text.value = more;
-    if (more) keep();
-    else sessionStorage.removeItem(place);
-    show();
+    clear();
+    if (more) {
+      text.value = more;
+      keep();
+      show();
+    }
     text.focus();
   });
 

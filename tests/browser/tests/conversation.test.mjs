@@ -108,3 +108,48 @@ test('an address of no conversation says so, and offers nothing to send', async 
   await expect(dana.problem).toContainText('There is no such conversation');
   await expect(dana.reply).toBeHidden();
 });
+
+test('what was not delivered leaves the customer waiting, in red, on every screen', async ({stack, dana, marcus}) => {
+  await stack.customerTexts(MARIA, 'Can I come at 4?');
+  await marcus.opensDashboard();
+  const row = marcus.page.locator('.row').first();
+  await expect(row).toHaveClass(/waits/);
+  await stack.carrierWill('spend-limit', MARIA);
+  await dana.opensConversationWith('Can I come');
+  await dana.replies('Yes.');
+  await expect(dana.page.locator('.ours .failed')).toContainText('budget for texts is used up');
+  await expect(dana.head.locator('.not-delivered')).toHaveText('Not delivered');
+  await expect(row.locator('.not-delivered'), 'the Dashboard says so by itself').toHaveText('Answer not delivered');
+  await expect(row).toHaveClass(/waits/);
+  const red = await row.locator('.not-delivered').evaluate(said => getComputedStyle(said).color);
+  expect(red).toBe(await dana.page.locator('.ours .failed').evaluate(said => getComputedStyle(said).color));
+  await marcus.opensMessages();
+  const conversation = marcus.page.locator('.conversation').first();
+  await expect(conversation.locator('.not-delivered')).toHaveText('Not delivered');
+  await expect(conversation.locator('.count')).toContainText('1');
+
+  await expect(dana.reply).toHaveValue('Yes.');
+  await expect(dana.problem).toContainText('budget for texts');
+  await dana.page.getByRole('button', {name: 'Send again'}).click();
+  await dana.hasSent();
+  await expect(dana.reply, 'it is not there to be sent a second time').toHaveValue('');
+  await expect(dana.problem).toHaveCount(0);
+  await expect(dana.head.locator('.not-delivered')).toHaveCount(0);
+  await expect(conversation).not.toHaveClass(/waits/);
+  await dana.page.reload();
+  await expect(dana.reply).toHaveValue('');
+  expect(await stack.phoneOf(MARIA)).toEqual(['Yes.']);
+});
+
+test('what is written in place of a refused text is not lost when that is sent again', async ({stack, dana}) => {
+  await stack.customerTexts(MARIA, 'Can I come at 4?');
+  await stack.carrierWill('spend-limit', MARIA);
+  await dana.opensConversationWith('Can I come');
+  await dana.replies('Yes.');
+  await expect(dana.page.locator('.ours .failed')).toBeVisible();
+  await dana.reply.fill('And bring your card.');
+  await dana.page.getByRole('button', {name: 'Send again'}).click();
+  await expect.poll(() => stack.phoneOf(MARIA)).toEqual(['Yes.']);
+  await expect(dana.problem).toHaveCount(0);
+  await expect(dana.reply).toHaveValue('And bring your card.');
+});

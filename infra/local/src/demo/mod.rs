@@ -10,7 +10,7 @@ use domain::{
     OutboundText, PhoneNumber, Progress, Provider, SendingLimits, Service, Staff, Timestamp,
 };
 use runtime::Runtime;
-use store::{Arrival, Contact, Draft, Member, Queued};
+use store::{Arrival, Contact, Draft, Member, Outcome, Queued};
 
 use crate::carrier::Way;
 use crate::stack::Shared;
@@ -200,7 +200,13 @@ impl Talk<'_> {
         let Queued::New(message) = self.shared.store.queue(&draft, at).await? else { return Ok(()) };
         let provider_id = self.shared.carrier.keep(Way::ToCustomer, customer, line, said.text, at, None).await?;
         let progress = Progress::Delivered { at: at.plus_secs(2), provider_id };
-        self.shared.store.settle(&self.company.id, message.conversation, message.position, &progress).await?;
+        let outcome = Outcome {
+            company: &self.company.id,
+            conversation: message.conversation,
+            position: message.position,
+            progress: &progress,
+        };
+        self.shared.store.settle(outcome, at).await?;
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::MessageId;
+use domain::{MessageId, Position};
 use serde_json::Value;
 
 use super::Court;
@@ -13,6 +13,49 @@ use crate::world::{contact_of, text_of};
 
 /// How many texts a batch has at most.
 const BATCH: u64 = 10;
+
+/// What was said in a conversation, as the stream tells of it.
+#[derive(Default)]
+struct Talk {
+    /// In the order in which it was recorded.
+    said: Vec<(Position, Said)>,
+    /// Of our replies, whether the carrier took it and has not given it back.
+    is_answer: BTreeMap<Position, bool>,
+    /// When the newest was said.
+    last: u64,
+}
+
+#[derive(Clone, Copy)]
+enum Said {
+    Ask,
+    Reply,
+    Stop,
+}
+
+impl Talk {
+    /// How many wait, at least and at most: a text that was recorded after an answer which was said later can be taken as
+    /// answered or not.
+    fn wait(&self) -> (u64, u64) {
+        let as_recorded = self.since_an_answer(&self.said);
+        let mut as_said = self.said.clone();
+        as_said.sort_by_key(|(place, _)| *place);
+        let as_said = self.since_an_answer(&as_said);
+        (as_recorded.min(as_said), as_recorded.max(as_said))
+    }
+
+    fn since_an_answer(&self, said: &[(Position, Said)]) -> u64 {
+        let ends = |(place, said): &&(Position, Said)| match said {
+            Said::Ask => false,
+            Said::Reply => self.is_answer.get(place) == Some(&true),
+            Said::Stop => true,
+        };
+        said.iter().rev().take_while(|said| !ends(said)).filter(|(_, said)| matches!(said, Said::Ask)).count() as u64
+    }
+}
+
+fn is_answer(image: &Value) -> bool {
+    ["sent", "delivered"].map(Some).contains(&image["progress"]["M"]["state"]["S"].as_str())
+}
 
 impl Court<'_> {
     pub(super) fn texts(&mut self) {
@@ -53,41 +96,48 @@ impl Court<'_> {
         }
     }
 
-    /// Plays the stream again: what was written, and in which order, says how many wait.
+    /// Plays the stream again: what was written, in which order, and what became of it says how many wait.
     pub(super) fn unanswered(&mut self) {
         // What was written within this of the retention's border may have been on either side of it.
         const MARGIN_MILLIS: u64 = 60_000;
-        let mut waiting = BTreeMap::<String, (u64, u64)>::new();
+        let mut talks = BTreeMap::<String, Talk>::new();
         let mut unclear = BTreeSet::new();
         for record in &self.seen.written {
             let image = &record["dynamodb"]["NewImage"];
             let old = &record["dynamodb"]["OldImage"];
             let Some(kind) = image["kind"]["S"].as_str() else { continue };
             let pk = image["pk"]["S"].as_str().unwrap_or_default().to_owned();
-            let at = position(image).map_or(0, |position| position.at.as_millis());
+            let Some(place) = position(image) else { continue };
+            let at = place.at.as_millis();
             let floor = floor_at(record).as_millis();
-            let (last, waits) = waiting.entry(pk.clone()).or_default();
-            if at.abs_diff(floor) < MARGIN_MILLIS || last.abs_diff(floor) < MARGIN_MILLIS {
+            let talk = talks.entry(pk.clone()).or_default();
+            if at.abs_diff(floor) < MARGIN_MILLIS || talk.last.abs_diff(floor) < MARGIN_MILLIS {
                 unclear.insert(pk);
             }
-            if at < floor && record["eventName"] == "INSERT" {
+            let is_new = record["eventName"] == "INSERT";
+            if at < floor && is_new {
                 continue;
             }
-            if *last < floor {
-                *waits = 0;
+            if talk.last < floor {
+                talk.said.clear();
             }
-            match (record["eventName"].as_str().unwrap_or_default(), kind) {
-                ("INSERT", "inbound-sms") if image["text"]["S"] == "START" => {}
-                ("INSERT", "inbound-sms") if image["text"]["S"] != "STOP" => *waits += 1,
+            let said = match (is_new, kind) {
                 // It answers nothing.
-                ("INSERT", "outbound-sms") if confirms(image) => {}
-                ("INSERT", "inbound-sms" | "outbound-sms") => *waits = 0,
-                ("INSERT", "confirmation-call") if asks(image) => *waits += 1,
-                ("MODIFY", "confirmation-call") if asks(image) && !asks(old) => *waits += 1,
-                _ => {}
-            }
-            if record["eventName"] == "INSERT" && !confirms(image) {
-                *last = (*last).max(at);
+                (_, "outbound-sms") if confirms(image) => continue,
+                (true, "inbound-sms") if image["text"]["S"] == "START" => None,
+                (true, "inbound-sms") if image["text"]["S"] == "STOP" => Some(Said::Stop),
+                (true, "inbound-sms") => Some(Said::Ask),
+                (true, "confirmation-call") if asks(image) => Some(Said::Ask),
+                (false, "confirmation-call") if asks(image) && !asks(old) => Some(Said::Ask),
+                (_, "outbound-sms") => {
+                    talk.is_answer.insert(place, is_answer(image));
+                    is_new.then_some(Said::Reply)
+                }
+                _ => None,
+            };
+            talk.said.extend(said.map(|said| (place, said)));
+            if is_new {
+                talk.last = talk.last.max(at);
             }
         }
         for (company, feed) in self.seen.feeds.iter().enumerate() {
@@ -97,10 +147,11 @@ impl Court<'_> {
                     COMPANIES[company],
                     item["conversation"].as_str().unwrap_or_default()
                 );
-                let Some((last, waits)) = waiting.get(&pk) else { continue };
-                let clear = !unclear.contains(&pk) && self.is_kept(*last) == Some(true);
-                if clear && item["unanswered"] != *waits {
-                    let shown_by = format!("{} wait, and {} are said to", waits, item["unanswered"]);
+                let Some(talk) = talks.get(&pk) else { continue };
+                let clear = !unclear.contains(&pk) && self.is_kept(talk.last) == Some(true);
+                let (least, most) = talk.wait();
+                if clear && !item["unanswered"].as_u64().is_some_and(|said| (least..=most).contains(&said)) {
+                    let shown_by = format!("{least} to {most} wait, and {} are said to", item["unanswered"]);
                     self.finds(Claim::Unanswered, shown_by);
                 }
             }

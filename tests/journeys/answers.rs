@@ -1,0 +1,191 @@
+//! Only what the carrier took, and has not given back, is an answer: until then the customer waits, on every screen.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tests::{Browser, Desk, HARBOR, HandClock, House, Phone, PushService};
+
+const MARIA: &str = "+14255550182";
+
+/// Dana, whom Maria has asked something; and their conversation.
+async fn asked(house: &House) -> (Desk<'_>, Phone<'_>, String) {
+    let (dana, maria) = (house.dana().await, house.phone(MARIA));
+    let conversation = dana.hears_from(MARIA).await;
+    (dana, maria, conversation)
+}
+
+/// How many of Maria's entries wait, whether she has not got what was written last, and whether her row is marked and
+/// says so: by the feed, the inbox and their screens, which agree.
+async fn stands(dana: &Desk<'_>) -> (u64, bool) {
+    let told = |item: &Value| (item["unanswered"].as_u64().unwrap(), item["not_delivered"].as_bool().unwrap());
+    let feed = told(&dana.notifications().await.items()[0]);
+    assert_eq!(told(&dana.get("/api/conversations").await.items()[0]), feed, "the inbox and the feed");
+    for path in ["/api/notifications", "/api/conversations"] {
+        let screen = dana.screen(path).await.body;
+        assert_eq!(screen.to_lowercase().contains("needs an answer"), feed.0 > 0, "{path}: {screen}");
+        assert_eq!(screen.to_lowercase().contains("not delivered"), feed.1, "{path}: {screen}");
+    }
+    feed
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_that_the_service_refuses_answers_nothing() {
+    let house = House::open().await;
+    let (dana, maria, conversation) = asked(&house).await;
+    assert_eq!(stands(&dana).await, (1, false));
+    for why in
+        ["invalid-number", "not-verified", "blocked-country", "blocked-number", "spend-limit", "price", "body", "line"]
+    {
+        maria.next_is(why).await;
+        assert_eq!(dana.replies(&conversation, "Yes").await.status, 422, "{why}");
+        assert_eq!(stands(&dana).await, (1, true), "{why}");
+    }
+    maria.texts(HARBOR, "Hello?").await;
+    assert_eq!(stands(&dana).await, (2, false), "what is said last is theirs");
+    assert_eq!(dana.replies(&conversation, "Yes").await.status, 201);
+    assert_eq!(stands(&dana).await, (0, false));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_of_which_nobody_knows_answers_nothing_until_it_is_known_to_have_been_taken() {
+    let clock = HandClock::at_noon();
+    let house = House::with_limits(House::limits(), &clock).await;
+    let (dana, maria, conversation) = asked(&house).await;
+    maria.next_is("silent").await;
+    assert_eq!(dana.replies(&conversation, "Yes").await.status, 202);
+    assert_eq!(stands(&dana).await, (1, false), "it may be on its way");
+    clock.passes(61);
+    assert_eq!(stands(&dana).await, (1, true));
+    maria.receipt("TEXT_SUCCESSFUL", true).await;
+    assert_eq!(stands(&dana).await, (0, false));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_is_given_back_is_none_and_one_that_arrives_after_all_is() {
+    let house = House::open().await;
+    let (dana, maria, conversation) = asked(&house).await;
+    assert_eq!(dana.replies(&conversation, "Yes").await.status, 201);
+    assert_eq!(stands(&dana).await, (0, false));
+    let mut socket = dana.goes_live().await;
+    maria.receipt("TEXT_UNREACHABLE", true).await;
+    let seen = socket.sees("Answer not delivered").await;
+    assert!(seen.contains("needs an answer"), "{seen}");
+    assert_eq!(stands(&dana).await, (1, true));
+    maria.texts(HARBOR, "Hello?").await;
+    assert_eq!(stands(&dana).await, (2, false));
+    maria.receipt("TEXT_DELIVERED", true).await;
+    assert_eq!(stands(&dana).await, (1, false), "what came after it waits still");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_several_answers_one_that_stands_is_enough() {
+    let house = House::open().await;
+    let (dana, maria, conversation) = asked(&house).await;
+    dana.replies(&conversation, "One").await;
+    maria.next_is("price").await;
+    dana.replies(&conversation, "Two").await;
+    assert_eq!(stands(&dana).await, (0, true), "the first one answers her; the second one is not there");
+    dana.replies(&conversation, "Three").await;
+    assert_eq!(stands(&dana).await, (0, false));
+    maria.receipt("TEXT_UNREACHABLE", true).await;
+    assert_eq!(stands(&dana).await, (0, true), "the first one does still");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_the_last_of_several_answers_is_given_back_the_customer_waits_with_everything_since() {
+    let house = House::open().await;
+    let (dana, maria, conversation) = asked(&house).await;
+    dana.replies(&conversation, "Yes").await;
+    maria.texts(HARBOR, "And at 4?").await;
+    dana.replies(&conversation, "Yes, too").await;
+    let sent = dana.messages(&conversation).await.items();
+    let replies: Vec<_> = sent.iter().filter(|message| message["direction"] == "outbound").collect();
+    let give_back = async |message: &Value, event: &str| {
+        let receipt = json!({
+            "eventType": event, "eventVersion": "1.0", "eventTimestamp": 1_700_000_000_000_u64, "isFinal": true,
+            "destinationPhoneNumber": MARIA, "messageId": provider_id(&house, message).await,
+            "context": {"company": "harbor-dental", "conversation": conversation, "message": message["id"]},
+        });
+        let batch = json!({"Records": [tests::record("r", &json!({"Message": receipt.to_string()}).to_string())]});
+        let invoked = house.invoke("delivery-receipt", &batch).await;
+        assert_eq!(invoked.payload["batchItemFailures"], json!([]));
+    };
+    give_back(replies[1], "TEXT_UNREACHABLE").await;
+    assert_eq!(stands(&dana).await, (0, false), "the second one answers both");
+    give_back(replies[0], "TEXT_UNREACHABLE").await;
+    assert_eq!(stands(&dana).await, (2, true));
+    give_back(replies[1], "TEXT_DELIVERED").await;
+    assert_eq!(stands(&dana).await, (1, true), "the first one was there, and what she asked then is answered");
+    give_back(replies[0], "TEXT_DELIVERED").await;
+    assert_eq!(stands(&dana).await, (0, false));
+}
+
+/// The carrier's own id of a message, as the table has it.
+async fn provider_id(house: &House, message: &Value) -> Value {
+    let pk = format!("CONVERSATION#harbor-dental#{}", message["conversation"].as_str().unwrap());
+    let sk = format!("EVENT#{}", message["id"].as_str().unwrap());
+    let item = house.table("GetItem", json!({"Key": {"pk": {"S": pk}, "sk": {"S": sk}}})).await;
+    item["Item"]["progress"]["M"]["provider_id"]["S"].clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_is_taken_after_a_later_one_was_refused_stands() {
+    let house = House::open().await;
+    let (dana, maria, conversation) = asked(&house).await;
+    maria.next_is("throttle").await;
+    maria.next_is("price").await;
+    let first = dana.replies(&conversation, "One");
+    let second = async {
+        while dana.messages(&conversation).await.items()[0]["text"] != "One" {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        // The first one is offered again in a while.
+        dana.replies(&conversation, "Two").await
+    };
+    let (first, second) = tokio::join!(first, second);
+    assert_eq!((first.status, second.status), (201, 422));
+    assert_eq!(stands(&dana).await, (0, true));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_confirmation_of_an_opt_out_answers_nothing_whatever_becomes_of_it() {
+    let house = House::with_self_managed_opt_outs(House::limits()).await;
+    let (dana, maria, _) = asked(&house).await;
+    maria.texts(HARBOR, "STOP").await;
+    maria.texts(HARBOR, "START").await;
+    maria.texts(HARBOR, "Are you open?").await;
+    assert_eq!(stands(&dana).await, (1, false));
+    for event in ["TEXT_DELIVERED", "TEXT_UNREACHABLE"] {
+        maria.receipt(event, true).await;
+        assert_eq!(stands(&dana).await, (1, false), "{event}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_wrote_what_was_not_delivered_is_told_in_their_browsers_and_nobody_else_is() {
+    let service = PushService::open().await;
+    let house = House::with_push_service(&service).await;
+    let (dana, maria, conversation) = asked(&house).await;
+    let marcus = house.sign_in("harbor-dental.marcus").await;
+    let danas = service.browser("ok", "dana");
+    let others = service.browser("ok", "marcus");
+    turns_on(&dana, &danas.browser, &danas.subscription()).await;
+    turns_on(&marcus, &others.browser, &others.subscription()).await;
+    maria.next_is("price").await;
+    dana.replies(&conversation, "Yes").await;
+    let shown = &service.sends(&danas, 1).await[0];
+    assert_eq!(shown["kind"], "not-delivered");
+    assert!(shown["body"].as_str().unwrap().starts_with("Not sent: a text to this number costs more"), "{shown}");
+    assert_eq!((&shown["conversation"], &shown["unanswered"]), (&json!(conversation), &json!(1)));
+    dana.replies(&conversation, "Yes").await;
+    maria.receipt("TEXT_UNREACHABLE", true).await;
+    let shown = &service.sends(&danas, 2).await[1];
+    assert!(shown["body"].as_str().unwrap().starts_with("Not delivered: the phone"), "{shown}");
+    maria.texts(HARBOR, "Hello?").await;
+    let shown = service.sends(&others, 1).await;
+    assert_eq!((shown.len(), &shown[0]["kind"]), (1, &json!("message")), "Marcus is told of hers only");
+}
+
+async fn turns_on(desk: &Desk<'_>, browser: &Browser, subscription: &Value) {
+    assert!(desk.puts_subscription(browser, subscription).await.status < 300);
+}
