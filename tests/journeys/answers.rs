@@ -52,6 +52,8 @@ async fn a_text_of_which_nobody_knows_answers_nothing_until_it_is_known_to_have_
     let house = House::with_limits(House::limits(), &clock).await;
     let (dana, maria, conversation) = asked(&house).await;
     maria.next_is("silent").await;
+    // The clock stands, and of one moment neither is the later.
+    clock.passes(1);
     assert_eq!(dana.replies(&conversation, "Yes").await.status, 202);
     assert_eq!(stands(&dana).await, (1, false), "it may be on its way");
     clock.passes(61);

@@ -68,7 +68,7 @@ async fn what_the_network_makes_of_a_call_is_told_and_changes_no_appointment() {
     let call = to_maria("c-1");
     for (events, outcome) in [
         (vec![call.unanswered("OTHER")], "no-answer"),
-        (vec![call.connected("HUMAN_ANSWERED"), call.over("HUMAN_ANSWERED")], "no-answer"),
+        (vec![call.connected("HUMAN_ANSWERED"), call.over("HUMAN_ANSWERED")], "answered"),
         (vec![call.connected("VOICEMAIL_BEEP"), call.over("VOICEMAIL_BEEP")], "voicemail"),
         (vec![call.unanswered("TELECOM_PROBLEM")], "failed"),
     ] {
@@ -464,8 +464,8 @@ async fn a_phone_rings_its_owner_presses_a_key_and_the_real_flow_and_function_do
         (vec!["answer", "1"], "Your appointment is confirmed", "confirmed"),
         (vec!["answer", "9", "2"], "you cannot come", "declined"),
         (vec!["answer", "3"], "another time", "asks-to-reschedule"),
-        (vec!["answer", "7", "8"], "We did not get an answer", "no-answer"),
-        (vec!["answer", "hang-up"], "press 1", "no-answer"),
+        (vec!["answer", "7", "8"], "We did not get an answer", "answered"),
+        (vec!["answer", "hang-up"], "press 1", "answered"),
         (vec!["hang-up"], "", "no-answer"),
         (vec!["ring-out"], "", "no-answer"),
         (vec!["voicemail"], "", "voicemail"),

@@ -16,6 +16,9 @@ const SECRET: &str = "the secret of Tidewater";
 fn body(route: Route) -> Option<Value> {
     match (route.method, route.path) {
         ("POST", "/api/conversations/{conversation}/messages") => Some(json!({"text": "from the other company"})),
+        ("POST", "/api/conversations/{conversation}/done") => {
+            Some(json!({"through": format!("{:013}-{:032x}", u64::pow(10, 12), 0)}))
+        }
         ("POST", "/api/messages") => Some(json!({"to": MARIA, "text": "from the other company"})),
         ("POST", "/api/appointments") | ("PUT", "/api/appointments/{appointment}") => {
             Some(json!({"name": "Theirs", "number": MARIA, "start": ago(0), "minutes": 30}))

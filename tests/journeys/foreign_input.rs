@@ -281,6 +281,12 @@ impl<'a> There<'a> {
             )
             | ("DELETE", "/api/conversations/{conversation}/customer-data")
             | ("POST", "/api/conversations/{conversation}/opt-out") => vec![asked(conversation)],
+            ("POST", "/api/conversations/{conversation}/done") => {
+                vec![
+                    asked(conversation).json(json!({"through": failed})),
+                    asked(conversation).form(&[("through", failed)]),
+                ]
+            }
             ("POST", "/api/messages") => vec![
                 asked("").json(json!({"to": "(425) 555-0182", "text": "Hello"})),
                 asked("").form(&[("to", MARIA), ("text", "Hello")]),

@@ -69,14 +69,132 @@ async fn a_keyword_is_nothing_to_answer_and_after_stop_nothing_can_be_answered()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_the_whole_message_is_a_keyword() {
-    let house = House::open().await;
+async fn where_opt_outs_are_self_managed_only_the_whole_message_is_a_keyword() {
+    let house = House::with_self_managed_opt_outs(House::limits()).await;
     let (dana, conversation) = talking(&house).await;
-    for text in ["cancel my 3 pm", "the end", "please stop texting me", "HELP", "cancel?"] {
+    for text in ["cancel my 3 pm", "the end", "please stop texting me", "cancel?", "STOP I never signed up", "Stop by?"]
+    {
         house.phone(MARIA).texts(HARBOR, text).await;
         assert_eq!(dana.replies(&conversation, "ok").await.status, 201, "{text}");
     }
     assert_eq!(item(&house, &conversation).await, Value::Null);
+    let screen = dana.screen(&format!("/api/conversations/{conversation}/messages")).await.body;
+    assert!(!screen.contains("may take it for an opt-out"), "there is no service that could: {screen}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_the_service_keeps_opt_outs_a_keyword_at_the_beginning_is_one() {
+    for (text, word) in [
+        ("STOP I never signed up for this", "STOP"),
+        ("Stop by at 3?", "STOP"),
+        ("quit!! now", "QUIT"),
+        ("Unsubscribe me", "UNSUBSCRIBE"),
+        ("optout thanks", "OPTOUT"),
+        ("opt-out, thanks", "OPT-OUT"),
+        ("ARRET svp", "ARRET"),
+    ] {
+        let house = House::open().await;
+        let (dana, conversation) = talking(&house).await;
+        house.phone(MARIA).texts(HARBOR, text).await;
+        is_refused(&dana.replies(&conversation, "hi").await, &format!("they wrote {word} on "));
+        assert_eq!(dana.notifications().await.items()[0]["unanswered"], 0, "{text}");
+        let screen = dana.screen(&format!("/api/conversations/{conversation}/messages")).await.body;
+        assert!(screen.contains("Opted out of texts"), "{text}: {screen}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_ordinary_word_that_the_service_may_take_for_an_opt_out_is_pointed_out_and_explains_a_refusal() {
+    for (text, word) in [
+        ("Cancel my 3 pm, can I come at 4?", "CANCEL"),
+        ("END of the week is best", "END"),
+        ("Remove the 3 pm", "REMOVE"),
+        ("TD sent you the form", "TD"),
+    ] {
+        let house = House::open().await;
+        let (dana, conversation) = talking(&house).await;
+        house.phone(MARIA).texts(HARBOR, text).await;
+        assert_eq!(item(&house, &conversation).await, Value::Null, "{text}");
+        assert_eq!(dana.notifications().await.items()[0]["unanswered"], 2, "{text}");
+        let path = format!("/api/conversations/{conversation}/messages");
+        let says =
+            format!("It begins with {word}: the SMS service may take it for an opt-out, and refuse your next text.");
+        assert!(dana.screen(&path).await.body.contains(&says), "{text}");
+        assert_eq!(dana.replies(&conversation, "Yes").await.code(), "opted-out", "{text}");
+        let why = format!("since it takes one of theirs that begins with {word} for an opt-out on ");
+        is_refused(&dana.replies(&conversation, "Yes").await, &why);
+        assert!(dana.screen(&path).await.body.contains(&format!("begins with {word} for an opt-out")), "{text}");
+        house.phone(MARIA).texts(HARBOR, "START").await;
+        assert_eq!(dana.replies(&conversation, "Yes").await.status, 201, "{text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cancel_opts_out_and_a_person_looks_since_it_may_mean_the_appointment() {
+    let house = House::open().await;
+    let (dana, maria) = (house.dana().await, house.phone(MARIA));
+    maria.texts(HARBOR, "My tooth broke, can I come today?").await;
+    maria.texts(HARBOR, "CANCEL").await;
+    let conversation = dana.conversation_with(MARIA).await;
+    is_refused(&dana.replies(&conversation, "hi").await, "they wrote CANCEL on ");
+    let waits = async || dana.notifications().await.items()[0]["unanswered"].clone();
+    assert_eq!(waits().await, 2, "both wait");
+    let screen = dana.screen(&format!("/api/conversations/{conversation}/messages")).await.body;
+    assert!(screen.contains("They may mean their appointment: cancel it, or call them."), "{screen}");
+    let path = format!("/api/conversations/{conversation}/done");
+    let done = async |entry: &Value| dana.post(&path, &json!({"through": entry["id"]}), Send::default()).await;
+    let said = dana.messages(&conversation).await.items();
+    let early = done(&said[1]).await;
+    assert_eq!((early.status, early.code()), (409, "something-newer".to_owned()));
+    assert_eq!(waits().await, 2);
+    assert_eq!(
+        house.josie().await.post(&path, &json!({"through": said[0]["id"]}), Send::default()).await.code(),
+        "no-conversation"
+    );
+    assert_eq!(waits().await, 2);
+    for _ in 0..2 {
+        assert_eq!(done(&said[0]).await.status, 204);
+        assert_eq!(waits().await, 0);
+    }
+    for text in ["START", "Hello?"] {
+        maria.texts(HARBOR, text).await;
+    }
+    assert_eq!(waits().await, 1, "what comes after it waits");
+    assert_eq!(dana.replies(&conversation, "Hello Maria").await.status, 201);
+    maria.receipt("TEXT_UNREACHABLE", true).await;
+    assert_eq!(waits().await, 1, "and what was done before stays done");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_opt_outs_are_self_managed_help_is_answered_once_a_day_also_to_one_who_has_opted_out() {
+    let house = House::with_self_managed_opt_outs(House::limits()).await;
+    let (dana, conversation) = talking(&house).await;
+    let maria = house.phone(MARIA);
+    maria.texts(HARBOR_SECOND, "Help!").await;
+    let help = "Harbor Dental. For help: (206) 555-0167. Text STOP to get no more texts.";
+    assert_eq!(maria.texts_received().await, [help], "by the line that they wrote to");
+    assert_eq!(dana.messages(&conversation).await.items()[0]["by"], "Switchboard");
+    assert_eq!(dana.notifications().await.items()[0]["unanswered"], 2, "and a person looks still");
+    for text in ["HELP", "info"] {
+        maria.texts(HARBOR, text).await;
+    }
+    assert_eq!(maria.texts_received().await, [help], "once a day");
+    let other = house.phone("+12535550119");
+    other.texts(HARBOR, "STOP").await;
+    other.texts(HARBOR, "INFO").await;
+    let received = other.texts_received().await;
+    assert_eq!(received.len(), 2, "{received:?}");
+    assert!(received[1].starts_with("Harbor Dental. For help: (206) 555-0142."), "{received:?}");
+    other.texts(HARBOR, "help me please").await;
+    assert_eq!(other.received().await.len(), 2, "only the whole message");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_the_service_keeps_opt_outs_it_answers_help_itself() {
+    let house = House::open().await;
+    talking(&house).await;
+    house.phone(MARIA).texts(HARBOR, "HELP").await;
+    assert!(house.phone(MARIA).received().await.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -294,7 +412,7 @@ async fn a_form_opts_out_as_json_does_and_is_answered_with_what_stands_in_the_co
 
 #[tokio::test(flavor = "multi_thread")]
 async fn wording_that_looks_like_an_opt_out_is_put_to_staff_and_changes_nothing_by_itself() {
-    let house = House::open().await;
+    let house = House::with_self_managed_opt_outs(House::limits()).await;
     let (dana, conversation) = talking(&house).await;
     let path = format!("/api/conversations/{conversation}/messages");
     let asks = async || dana.screen(&path).await.body.matches("They seem to ask for no more texts.").count();

@@ -102,3 +102,25 @@ async fn what_is_no_conversation_is_not_found() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_texts_that_take_much_room_has_fewer_of_them_and_none_is_lost() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let wide = "\u{202e}".repeat(1600);
+    let texts: Vec<_> = (0..100).map(|n| Sms::new(&n.to_string(), MARIA, HARBOR, &wide).at(ago(200 - n))).collect();
+    for batch in texts.chunks(10) {
+        assert!(house.deliver(&by_queue(batch)).await.is_empty());
+    }
+    let conversation = dana.conversation_with(MARIA).await;
+    for path in [format!("/api/conversations/{conversation}/messages?limit=100"), "/api/notifications?limit=100".into()]
+    {
+        let screen = dana.screen(&path).await;
+        assert_eq!(screen.status, 200, "{path}");
+        // Lambda gives no more than 6 MB of an answer, with what it is escaped by.
+        let bytes = serde_json::to_string(&screen.body).unwrap().len();
+        assert!((2_000_000..6 * 1024 * 1024).contains(&bytes), "{path}: {bytes} bytes");
+        assert!(screen.body.contains("before="), "it goes on: {path}");
+        assert_eq!(dana.everything(&path).await.len(), 100, "{path}");
+    }
+}

@@ -90,7 +90,9 @@ fn outcome(detail: &Value) -> Option<CallOutcome> {
         ("DISCONNECTED", "SIT_TONE_DETECTED" | "SIT_TONE_INVALID_NUMBER" | "FAX_MACHINE_DETECTED") => {
             Some(CallOutcome::Failed)
         }
-        ("DISCONNECTED", _) if contact::field(detail, "connectedToSystemTimestamp").is_none() => {
+        ("DISCONNECTED", detected)
+            if detected == "AMD_UNANSWERED" || contact::field(detail, "connectedToSystemTimestamp").is_none() =>
+        {
             Some(match contact::text(detail, "disconnectReason") {
                 Some(
                     "TELECOM_PROBLEM"
@@ -101,7 +103,8 @@ fn outcome(detail: &Value) -> Option<CallOutcome> {
                 _ => CallOutcome::NoAnswer,
             })
         }
-        ("DISCONNECTED", _) => Some(CallOutcome::NoAnswer),
+        // "When the customer endpoint answers", for a call that we make (Amazon Connect's data model of contact events).
+        ("DISCONNECTED", _) => Some(CallOutcome::Answered),
         _ => None,
     }
 }
@@ -139,9 +142,15 @@ mod tests {
         };
         let at = json!("2026-11-20T14:50:30.000Z");
         assert_eq!(disconnected("CONTACT_FLOW_DISCONNECT", "VOICEMAIL_BEEP", at.clone()), CallOutcome::Voicemail);
-        assert_eq!(disconnected("CUSTOMER_DISCONNECT", "HUMAN_ANSWERED", at.clone()), CallOutcome::NoAnswer);
-        assert_eq!(disconnected("CONTACT_FLOW_DISCONNECT", "AMD_UNRESOLVED", at.clone()), CallOutcome::NoAnswer);
-        assert_eq!(disconnected("TELECOM_PROBLEM", "", at), CallOutcome::NoAnswer, "dropped when it was connected");
+        assert_eq!(disconnected("CUSTOMER_DISCONNECT", "HUMAN_ANSWERED", at.clone()), CallOutcome::Answered);
+        assert_eq!(disconnected("CONTACT_FLOW_DISCONNECT", "AMD_UNRESOLVED", at.clone()), CallOutcome::Answered);
+        assert_eq!(
+            disconnected("CUSTOMER_DISCONNECT", "", at.clone()),
+            CallOutcome::Answered,
+            "nobody looked for a machine"
+        );
+        assert_eq!(disconnected("OTHER", "AMD_UNANSWERED", at.clone()), CallOutcome::NoAnswer);
+        assert_eq!(disconnected("TELECOM_PROBLEM", "", at), CallOutcome::Answered, "dropped when it was connected");
         assert_eq!(disconnected("TELECOM_PROBLEM", "", Value::Null), CallOutcome::Failed);
         assert_eq!(disconnected("OUTBOUND_ATTEMPT_FAILED", "", Value::Null), CallOutcome::Failed);
         assert_eq!(disconnected("OTHER", "SIT_TONE_INVALID_NUMBER", Value::Null), CallOutcome::Failed);

@@ -204,7 +204,9 @@ fn follows(outcome: CallOutcome) -> (Option<AppointmentStatus>, &'static str) {
         CallOutcome::Confirmed => (Some(AppointmentStatus::Confirmed), "confirmed"),
         CallOutcome::Declined => (Some(AppointmentStatus::Declined), "declined"),
         CallOutcome::AsksToReschedule => (None, "asks-to-reschedule"),
-        CallOutcome::Failed | CallOutcome::NoAnswer | CallOutcome::Voicemail => (None, "not-an-answer"),
+        CallOutcome::Failed | CallOutcome::NoAnswer | CallOutcome::Answered | CallOutcome::Voicemail => {
+            (None, "not-an-answer")
+        }
     }
 }
 

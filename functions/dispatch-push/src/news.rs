@@ -32,7 +32,7 @@ impl News {
     /// has to answer.
     pub(crate) fn of(event: &Event) -> Option<Self> {
         let said = match event {
-            Event::Message(message) if message.kind == MessageKind::Inbound => Said::Text(message.text.clone()),
+            Event::Message(message) if message.is_inbound() => Said::Text(message.text.clone()),
             Event::Call(call) if call.outcome.needs_an_answer() => {
                 Said::ByPhone { outcome: call.outcome, appointment: call.appointment.clone() }
             }
@@ -77,7 +77,7 @@ fn not_delivered(kind: &MessageKind) -> Option<Said> {
 
 #[cfg(test)]
 mod tests {
-    use domain::{Call, Message, PhoneNumber, Progress, Timestamp};
+    use domain::{Call, Message, OptOutsManaged, PhoneNumber};
 
     use super::*;
 
@@ -103,7 +103,7 @@ mod tests {
 
     #[test]
     fn a_text_of_a_customer_is_news_once_and_ours_is_none() {
-        let inbound = message(MessageKind::Inbound);
+        let inbound = message(MessageKind::Inbound { opt_outs: OptOutsManaged::ByTheService });
         assert!(News::since(None, &inbound).is_some());
         assert_eq!(News::since(Some(&inbound), &inbound), None);
         let ours = message(MessageKind::Outbound {

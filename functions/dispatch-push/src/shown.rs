@@ -128,9 +128,11 @@ fn words(outcome: CallOutcome, appointment: Option<&AppointmentId>, whom: &Whom<
     let says = match outcome {
         CallOutcome::Declined => "Declined the appointment",
         CallOutcome::AsksToReschedule => "Asks to reschedule the appointment",
-        CallOutcome::Failed | CallOutcome::NoAnswer | CallOutcome::Voicemail | CallOutcome::Confirmed => {
-            outcome.words()
-        }
+        CallOutcome::Failed
+        | CallOutcome::NoAnswer
+        | CallOutcome::Answered
+        | CallOutcome::Voicemail
+        | CallOutcome::Confirmed => outcome.words(),
     };
     let bookings = whom.customer.map(|customer| customer.bookings.as_slice()).unwrap_or_default();
     match bookings.iter().find(|booking| Some(&booking.id) == appointment) {

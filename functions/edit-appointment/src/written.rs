@@ -81,13 +81,14 @@ impl Written {
         if let (true, Some(before)) = (self.cancels(), before) {
             return Ok(Details { status: AppointmentStatus::Cancelled, ..before.clone() });
         }
+        let start = self.start(before, reading)?;
         let details = Details {
             name: match (&self.name, before) {
                 (None, Some(before)) => before.name.clone(),
                 (name, _) => CustomerName::parse(name.as_deref().unwrap_or_default())?,
             },
             mobile,
-            start: self.start(before, reading)?,
+            start,
             length: match (&self.minutes, before) {
                 (None, Some(before)) => before.length,
                 (minutes, _) => {
@@ -106,7 +107,7 @@ impl Written {
             provider,
             status: match (self.status.as_deref().filter(|status| !status.is_empty()), before) {
                 (Some(status), _) => status.parse()?,
-                (None, Some(before)) => before.status,
+                (None, Some(before)) => before.status.at_another_time(before.start != start),
                 (None, None) => AppointmentStatus::Booked,
             },
         };

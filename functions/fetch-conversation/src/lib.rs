@@ -2,12 +2,12 @@
 
 use std::convert::Infallible;
 
-use domain::Clock;
+use domain::{Clock, Event};
 use lambda_http::{Body, Request, Response};
 use maud::html;
 use runtime::Runtime;
 use store::{Span, Store};
-use views::Viewer;
+use views::{HEAVIEST_PAGE, Viewer, event_weight};
 use web::{Answer, Format, Problem};
 
 /// What was said with one customer, a page at a time.
@@ -37,7 +37,8 @@ impl FetchConversation {
             .thread(&staff.company, conversation, span, limit, viewer.now)
             .await?
             .ok_or_else(Problem::no_conversation)?;
-        let next = thread.messages.next.map(|next| {
+        let messages = thread.messages.up_to(HEAVIEST_PAGE, event_weight, Event::position);
+        let next = messages.next.map(|next| {
             let after = span.after.map(|after| format!("&after={after}")).unwrap_or_default();
             format!("/api/conversations/{conversation}/messages?limit={limit}&before={next}{after}")
         });
@@ -46,11 +47,11 @@ impl FetchConversation {
                 html! {
                     @if let Some(with) = &thread.with { (views::conversation_head(with, &viewer)) }
                     @if span.before.is_none() { (views::opt_out(thread.opt_out.as_ref())) }
-                    (views::events(&thread.messages, thread.opt_out.as_ref(), next.as_deref(), &viewer))
+                    (views::events(&messages, thread.opt_out.as_ref(), next.as_deref(), &viewer))
                 }
             },
             || {
-                let items = thread.messages.items.iter().map(|item| views::event_json(item, &viewer));
+                let items = messages.items.iter().map(|item| views::event_json(item, &viewer));
                 let mut page = web::list(items, next.as_deref());
                 if span.before.is_none() {
                     page["opted_out"] = views::opt_out_json(thread.opt_out.as_ref());

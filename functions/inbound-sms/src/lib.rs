@@ -1,12 +1,12 @@
 #![doc = include_str!("../README.md")]
 
-mod confirmation;
+mod automatic;
 mod event;
 mod sent;
 
+use automatic::Automatic;
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse};
-use confirmation::Confirmation;
-use domain::{Clock, MessageId};
+use domain::{Clock, MessageId, OptOutsManaged};
 use event::Record;
 use futures_util::stream::{self, StreamExt};
 use lambda_runtime::Diagnostic;
@@ -22,17 +22,9 @@ pub struct InboundSmsFunction {
     store: Store,
     clock: Clock,
     lines: Lines,
-    /// Where opt-outs are managed by the company.
-    confirmation: Option<Confirmation>,
-}
-
-/// Who answers a customer who opts out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OptOutsManaged {
-    /// The SMS service, as it does by default.
-    ByTheService,
-    /// Nobody but us: the numbers are set to self-managed opt-outs.
-    ByUs,
+    managed: OptOutsManaged,
+    /// Where they are managed by us.
+    automatic: Option<Automatic>,
 }
 
 /// Why an SMS was not recorded. Its record is left where it came from, to be delivered again or to
@@ -78,7 +70,8 @@ impl InboundSmsFunction {
             store: runtime.store(),
             clock: runtime.clock.clone(),
             lines: Lines::default(),
-            confirmation: (managed == OptOutsManaged::ByUs).then(|| Confirmation::new(runtime, provider)),
+            managed,
+            automatic: (managed == OptOutsManaged::ByUs).then(|| Automatic::new(runtime, provider)),
         }
     }
 
@@ -114,11 +107,12 @@ impl InboundSmsFunction {
         let Sent { sms, at } = sent?;
         let now = self.clock.now();
         let line = self.lines.line(&self.store, &sms.to, now).await?.ok_or(NotRecorded::UnknownLine)?;
-        let arrival = Arrival { id: MessageId::of_inbound(&line.company, &sms.id), at, from: sms.from, text: sms.text };
+        let id = MessageId::of_inbound(&line.company, &sms.id);
+        let arrival = Arrival { id, at, from: sms.from, text: sms.text, opt_outs: self.managed };
         let recorded = self.store.record_inbound(&line, &arrival, now).await?;
         // Also of a message that is delivered again: it may have failed before this the first time.
-        if let Some(confirmation) = &self.confirmation {
-            confirmation.of(&self.store, &line, &arrival).await?;
+        if let Some(automatic) = &self.automatic {
+            automatic.answer(&self.store, &line, &arrival).await?;
         }
         Ok(recorded)
     }

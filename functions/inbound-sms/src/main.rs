@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
-use inbound_sms::{InboundSmsFunction, OptOutsManaged};
+use domain::OptOutsManaged;
+use inbound_sms::InboundSmsFunction;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use runtime::Runtime;
 use serde_json::Value;

@@ -2,11 +2,11 @@
 
 use std::convert::Infallible;
 
-use domain::Clock;
+use domain::{Clock, Notification};
 use lambda_http::{Body, Request, Response};
 use runtime::Runtime;
 use store::Store;
-use views::Viewer;
+use views::{HEAVIEST_PAGE, Viewer, event_weight};
 use web::{Answer, Format, Problem};
 
 /// A company's feed: what its customers did, newest first.
@@ -31,6 +31,8 @@ impl ListNotifications {
         let limit = web::limit(request, 10)?;
         let viewer = Viewer { region: staff.region, now: self.clock.now() };
         let page = self.store.notifications(&staff.company, before, limit, viewer.now).await?;
+        let place = |row: &Notification| row.event.position();
+        let page = page.up_to(HEAVIEST_PAGE, |row| event_weight(&row.event), place);
         let next = page.next.map(|next| format!("/api/notifications?limit={limit}&before={next}"));
         Ok(Format::of(request).answer(
             || views::notification_rows(&page, next.as_deref(), &viewer),

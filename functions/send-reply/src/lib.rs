@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use contacts::Contacts;
 use domain::{
-    Clock, Company, ConversationId, Counted, Customer, Limited, Message, MessageId, MessageKind, Mobile, NoTexting,
-    NotANumber, OptOut, OptOutCause, OutboundText, PhoneNumber, Pool, Position, Progress, Randomness, Refusal,
-    SendingLimits, Staff, Timestamp, Told, Window,
+    Clock, Company, ConversationId, Counted, Customer, Event, Limited, Message, MessageId, MessageKind, Mobile,
+    NoTexting, NotANumber, OptOut, OptOutCause, OutboundText, PhoneNumber, Pool, Position, Progress, Randomness,
+    Refusal, SendingLimits, Staff, Timestamp, Told, Window, Wish,
 };
 use http::StatusCode;
 use lambda_http::{Body, Request, Response};
@@ -17,7 +17,7 @@ use runtime::{Metric, Metrics, Runtime};
 use serde::Deserialize;
 use serde_json::json;
 use sms::{Gateway, Handed, Outgoing, Provider};
-use store::{Contact, Draft, Lines, Outcome, Queued, Store};
+use store::{Contact, Done, Draft, Lines, Outcome, Queued, Store};
 use views::Viewer;
 use web::{Answer, Format, IdempotencyKey, Problem};
 
@@ -43,6 +43,12 @@ struct Reply {
 #[derive(Deserialize)]
 struct Again {
     again: Position,
+}
+
+/// Up to which entry a conversation is done without a text.
+#[derive(Deserialize)]
+struct Through {
+    through: Position,
 }
 
 /// What is posted to a conversation.
@@ -95,6 +101,8 @@ impl SendReply {
         let viewer = Viewer { region: staff.region, now: self.clock.now() };
         if request.uri().path().ends_with("/opt-out") {
             self.opt_out(request, &staff, id).await
+        } else if request.uri().path().ends_with("/done") {
+            self.done(request, &staff).await
         } else if request.uri().path().ends_with("/api/messages") {
             let first: FirstMessage = web::body(request)?;
             let recipient = self.somebody(&staff, &first.to).await?;
@@ -152,6 +160,21 @@ impl SendReply {
             || views::opted_out(out.as_ref()),
             || json!({"conversation": recipient.conversation, "opted_out": views::opt_out_json(out.as_ref())}),
         ))
+    }
+
+    /// A member of staff has seen to what a customer asked, other than by a text.
+    async fn done(&self, request: &Request, staff: &Staff) -> Result<Answer, Problem> {
+        let conversation = web::conversation(request)?;
+        let Through { through } = web::body(request)?;
+        match self.store.done(&staff.company, conversation, through).await? {
+            Done::Now => Ok(Answer::nothing()),
+            Done::SomethingNewer => Err(Problem::new(
+                StatusCode::CONFLICT,
+                "something-newer",
+                "The customer has written since. Read that first.",
+            )),
+            Done::NoConversation => Err(Problem::no_conversation()),
+        }
     }
 
     /// Whom a reply is to, or a first message to a customer who is known by an appointment.
@@ -358,10 +381,27 @@ impl SendReply {
     /// The SMS service knows of an opt-out that did not come to us. Its place is the message's, so that
     /// a START which came since stands.
     async fn remember_opt_out(&self, staff: &Staff, message: &Message) {
-        let out = OptOut { at: message.position, cause: OptOutCause::Refused };
+        let word = self.may_be_stopped_by(staff, message).await;
+        let out = OptOut { at: message.position, cause: OptOutCause::Refused { word } };
         if let Err(error) = self.store.opt_out(&staff.company, message.conversation, out).await {
             tracing::error!(%error, "that a customer has opted out was not recorded");
         }
+    }
+
+    /// With which word a customer's last texts began that the SMS service may have taken for an opt-out.
+    async fn may_be_stopped_by(&self, staff: &Staff, message: &Message) -> Option<String> {
+        /// Among so many of the newest.
+        const NEWEST: usize = 20;
+        let read = self.store.thread_now(&staff.company, message.conversation, NEWEST, self.clock.now()).await;
+        let thread = read.inspect_err(|error| tracing::error!(%error, "why a customer has opted out was not read"));
+        let wishes = thread.ok()??.messages.items.into_iter().filter_map(|event| match event {
+            Event::Message(message) => message.wish(),
+            Event::Call(_) => None,
+        });
+        wishes.into_iter().find_map(|wish| match wish {
+            Wish::MayBeStopped(word) => Some(word.to_owned()),
+            Wish::Stop(_) | Wish::Start | Wish::Help | Wish::SeemsToStop => None,
+        })
     }
 
     /// The number works after all.
@@ -408,7 +448,7 @@ fn opted_out(staff: &Staff, out: &OptOut) -> Problem {
 
 fn told(message: &Message, clock: &Clock) -> Option<Told> {
     match &message.kind {
-        MessageKind::Inbound => None,
+        MessageKind::Inbound { .. } => None,
         MessageKind::Outbound { progress, .. } => Some(progress.told(message.position.at, clock.now())),
     }
 }
@@ -418,7 +458,7 @@ fn told(message: &Message, clock: &Clock) -> Option<Told> {
 fn shown(request: &Request, message: &Message, viewer: &Viewer) -> Result<Answer, Problem> {
     let status = match &message.kind {
         MessageKind::Outbound { progress: Progress::Failed { refusal }, .. } => return Err((*refusal).into()),
-        MessageKind::Outbound { progress: Progress::Queued, .. } | MessageKind::Inbound => StatusCode::ACCEPTED,
+        MessageKind::Outbound { progress: Progress::Queued, .. } | MessageKind::Inbound { .. } => StatusCode::ACCEPTED,
         MessageKind::Outbound { .. } => StatusCode::CREATED,
     };
     let answer =

@@ -2,7 +2,7 @@
 
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand};
-use domain::{CompanyId, Login, NotALogin, Pool, Region, StaffId, TimeZone};
+use domain::{CompanyId, ContactDetails, Login, NotALogin, Pool, Region, StaffId, TimeZone};
 
 /// Companies, lines and staff of a Switchboard stack, and whether the stack is in order.
 ///
@@ -114,6 +114,13 @@ pub(crate) enum Companies {
     Add(NewCompany),
     /// List the companies.
     List,
+    /// Say whom its customers turn to, for the answer to HELP where opt-outs are self-managed.
+    Contact {
+        /// The company's id.
+        id: CompanyId,
+        /// A phone number or an address, as customers are to read it. Without it, they read the line that they texted.
+        contact: Option<ContactDetails>,
+    },
     /// Remove a company and its lines. Its staff are removed first, one by one.
     Remove {
         /// The company's id.
@@ -137,6 +144,9 @@ pub(crate) struct NewCompany {
     /// The number that it writes first from: +12065550142, or as people of its region write it.
     #[arg(long, value_name = "NUMBER")]
     pub(crate) line: String,
+    /// Whom its customers turn to other than by text: a phone number or an address.
+    #[arg(long)]
+    pub(crate) contact: Option<ContactDetails>,
 }
 
 #[derive(Subcommand)]

@@ -1,4 +1,4 @@
-use domain::{Company, CompanyId, ConversationKey};
+use domain::{Company, CompanyId, ContactDetails, ConversationKey};
 use serde_json::{Value, json};
 use store::{Directory, Refused};
 
@@ -15,6 +15,7 @@ pub(crate) async fn add(operator: &Operator, new: NewCompany) -> anyhow::Result<
         time_zone: new.time_zone,
         // The operating system's own: whoever can guess it can tell whose conversation an id is.
         conversation_key: ConversationKey::new(runtime::randomness().token()),
+        contact: new.contact,
     };
     let now = runtime::wall_clock().now();
     operator.store.add_company(&company, now).await.map_err(|refused| operator.refused(&refused))?;
@@ -85,6 +86,19 @@ pub(crate) async fn remove(operator: &Operator, id: &CompanyId) -> anyhow::Resul
     )
 }
 
+pub(crate) async fn contact(
+    operator: &Operator,
+    id: &CompanyId,
+    contact: Option<ContactDetails>,
+) -> anyhow::Result<()> {
+    let set = operator.store.set_contact(id, contact).await;
+    let company = set.map_err(|refused| operator.refused(&refused))?;
+    operator.output.done(
+        &format!("Who texts HELP to {} is answered: {}", company.name, company.help(&company.line)),
+        &json!({"changed": described(&company)}),
+    )
+}
+
 /// Without its key, which nobody needs to see.
 fn described(company: &Company) -> Value {
     json!({
@@ -93,6 +107,7 @@ fn described(company: &Company) -> Value {
         "region": company.region,
         "time_zone": company.time_zone,
         "line": company.line,
+        "contact": company.contact,
     })
 }
 

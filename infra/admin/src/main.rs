@@ -55,6 +55,7 @@ async fn run(command_line: CommandLine) -> anyhow::Result<ExitCode> {
         What::Restore { from, overwrite } => restore::run(&operator, &from, overwrite).await?,
         What::Company(Companies::Add(new)) => company::add(&operator, new).await?,
         What::Company(Companies::List) => company::list(&operator).await?,
+        What::Company(Companies::Contact { id, contact }) => company::contact(&operator, &id, contact).await?,
         What::Company(Companies::Remove { id }) => company::remove(&operator, &id).await?,
         What::Line(Lines::Add { number, company, calls_only, pool }) => {
             let carries = if calls_only { Carries::CallsOnly } else { Carries::Texts };

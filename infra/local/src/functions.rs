@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::future::Future;
+use std::io::{self, Write};
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use authorize::Authorize;
 use aws_types::app_name::AppName;
@@ -13,11 +15,12 @@ use confirmation_call::ConfirmationCall;
 use customer_data::CustomerDataFunction;
 use delivery_receipt::DeliveryReceipt;
 use dispatch_push::DispatchPush;
+use domain::OptOutsManaged;
 use domain::SendingLimits;
 use edit_appointment::EditAppointment;
 use fetch_conversation::FetchConversation;
 use futures_util::FutureExt;
-use inbound_sms::{InboundSmsFunction, OptOutsManaged};
+use inbound_sms::InboundSmsFunction;
 use lambda_http::request::LambdaRequest;
 use lambda_http::{Adapter, Body, Request, Response, service_fn};
 use lambda_runtime::{Context, Diagnostic, LambdaEvent};
@@ -115,10 +118,52 @@ impl Functions {
     pub(crate) async fn invoke(&self, name: &str, event: Value) -> Option<Result<Value, Diagnostic>> {
         let function = self.by_name.get(name)?;
         let answered = AssertUnwindSafe(function(event)).catch_unwind().await;
-        Some(answered.unwrap_or_else(|_| {
-            Err(Diagnostic { error_type: "Panic".to_owned(), error_message: "the function panicked".to_owned() })
-        }))
+        Some(match answered {
+            Ok(Ok(answer)) if bytes(&answer) > LARGEST_ANSWER => {
+                Err(failed("Function.ResponseSizeTooLarge", "the answer has more than 6 MB"))
+            }
+            Ok(answered) => answered,
+            Err(_) => Err(failed("Panic", "the function panicked")),
+        })
     }
+
+    /// The same for who does not wait for longer. The function goes on, as on Lambda.
+    pub(crate) async fn invoke_within(
+        self: &Arc<Self>,
+        longest: Duration,
+        name: &'static str,
+        event: Value,
+    ) -> Option<Result<Value, Diagnostic>> {
+        let functions = self.clone();
+        let invoked = tokio::spawn(async move { functions.invoke(name, event).await });
+        match tokio::time::timeout(longest, invoked).await {
+            Ok(Ok(answered)) => answered,
+            Ok(Err(_)) => Some(Err(failed("Panic", "the function was ended"))),
+            Err(_) => Some(Err(failed("TimedOut", "the function took longer than its caller waits"))),
+        }
+    }
+}
+
+/// What Lambda gives of an answer ("Lambda quotas": invocation payload).
+const LARGEST_ANSWER: usize = 6 * 1024 * 1024;
+
+fn failed(error_type: &str, error_message: &str) -> Diagnostic {
+    Diagnostic { error_type: error_type.to_owned(), error_message: error_message.to_owned() }
+}
+
+fn bytes(answer: &Value) -> usize {
+    struct Counted(usize);
+    impl Write for Counted {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0 += bytes.len();
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut counted = Counted(0);
+    serde_json::to_writer(&mut counted, answer).map_or(usize::MAX, |()| counted.0)
 }
 
 /// What every function is given, which then tells AWS its name in each request, as it does on Lambda.

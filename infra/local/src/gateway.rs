@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use axum::Json;
 use axum::Router;
@@ -39,12 +40,13 @@ const fn public(method: &'static str, path: &'static str, function: &'static str
 }
 
 /// All of them. A test holds them against `infra/template.yaml`.
-pub const ROUTES: [Route; 25] = [
+pub const ROUTES: [Route; 26] = [
     route("GET", "/api/notifications", "list-notifications"),
     route("GET", "/api/conversations", "list-conversations"),
     route("GET", "/api/conversations/{conversation}/messages", "fetch-conversation"),
     route("POST", "/api/conversations/{conversation}/messages", "send-reply"),
     route("POST", "/api/conversations/{conversation}/opt-out", "send-reply"),
+    route("POST", "/api/conversations/{conversation}/done", "send-reply"),
     route("GET", "/api/conversations/{conversation}/history", "customer-data"),
     route("GET", "/api/conversations/{conversation}/customer-data", "customer-data"),
     route("DELETE", "/api/conversations/{conversation}/customer-data", "customer-data"),
@@ -129,6 +131,9 @@ pub(crate) struct Gateway {
     authorized: Arc<Mutex<HashMap<String, (Value, Timestamp)>>>,
 }
 
+/// How long an HTTP API waits for a function ("Quotas for HTTP APIs": integration timeout).
+const LONGEST: Duration = Duration::from_secs(30);
+
 /// For how long the authorizer's answer to a cookie is kept.
 const AUTHORIZED_FOR_SECS: u64 = 60;
 
@@ -145,13 +150,18 @@ impl Gateway {
                 Err(refusal) => return *refusal,
             }
         }
-        match self.functions.invoke(route.function, event).await {
+        match self.functions.invoke_within(LONGEST, route.function, event).await {
             Some(Ok(answer)) => {
                 response(&answer).unwrap_or_else(|| said(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"))
             }
             Some(Err(error)) => {
+                let status = if error.error_type == "TimedOut" {
+                    StatusCode::SERVICE_UNAVAILABLE
+                } else {
+                    StatusCode::INTERNAL_SERVER_ERROR
+                };
                 tracing::error!(function = route.function, error.error_type, error.error_message, "a function failed");
-                said(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
+                said(status, status.canonical_reason().unwrap_or_default())
             }
             None => said(StatusCode::NOT_FOUND, "Not Found"),
         }

@@ -24,9 +24,9 @@ mod usage;
 
 pub use carrier::Fate;
 pub use connect::CONTACT_EVENTS;
+pub use domain::OptOutsManaged;
 pub use gateway::{ROUTES, Route};
 pub use in_process::{Carried, InProcess, Instance};
-pub use inbound_sms::OptOutsManaged;
 pub use replica::Replica;
 pub use socket::SocketLimits;
 pub use stack::{Data, Options, Stack};

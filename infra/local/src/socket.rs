@@ -26,6 +26,9 @@ use crate::stack::Shared;
 const STAGE: &str = "live";
 /// The function behind every route.
 const FUNCTION: &str = "live-connection";
+
+/// How long a WebSocket API waits for a function ("Quotas for WebSocket APIs": integration timeout).
+const LONGEST: Duration = Duration::from_secs(29);
 /// Below this are the `@connections`.
 pub(crate) const MANAGEMENT: &str = "/local/live";
 
@@ -165,7 +168,7 @@ impl SocketGateway {
         told.authorizer = policy["context"].clone();
         told.authorizer["principalId"] = policy["principalId"].clone();
         event["requestContext"]["authorizer"] = told.authorizer.clone();
-        let answer = match self.functions.invoke(FUNCTION, event).await {
+        let answer = match self.functions.invoke_within(LONGEST, FUNCTION, event).await {
             Some(Ok(answer)) => answer["statusCode"].as_u64().and_then(|status| u16::try_from(status).ok()),
             _ => None,
         };
@@ -222,7 +225,7 @@ impl SocketGateway {
         drop(outbox);
         self.say_goodbye(writing).await;
         let event = self.event(&told, "$disconnect", "DISCONNECT");
-        if let Some(Err(error)) = self.functions.invoke(FUNCTION, event).await {
+        if let Some(Err(error)) = self.functions.invoke_within(LONGEST, FUNCTION, event).await {
             tracing::error!(error.error_type, error.error_message, "a WebSocket's end was not taken");
         }
     }
@@ -233,7 +236,7 @@ impl SocketGateway {
         event["body"] = json!(body);
         event["isBase64Encoded"] = json!(encoded);
         event["requestContext"]["messageId"] = json!(self.randomness.token().split_off(48));
-        match self.functions.invoke(FUNCTION, event).await? {
+        match self.functions.invoke_within(LONGEST, FUNCTION, event).await? {
             Ok(answer) => answer["body"].as_str().filter(|body| !body.is_empty()).map(str::to_owned),
             Err(error) => {
                 tracing::error!(error.error_type, error.error_message, "a frame was not taken");

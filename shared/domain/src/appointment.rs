@@ -156,6 +156,13 @@ impl Appointment {
         Position::new(self.details().start, digest("appointment", &[self.id.as_str()]))
     }
 
+    /// How it was before it was moved to the time that it has, if that was its last change.
+    #[must_use]
+    pub fn moved_from(&self) -> Option<&Details> {
+        let before = &self.past.first()?.details;
+        (before.start != self.details().start).then_some(before)
+    }
+
     /// It as it was when somebody looked; `None` if that is too many changes ago.
     #[must_use]
     pub fn version(&self, number: u32) -> Option<&Version> {
@@ -233,6 +240,15 @@ impl Details {
 
 impl AppointmentStatus {
     pub const ALL: [Self; 4] = [Self::Booked, Self::Confirmed, Self::Declined, Self::Cancelled];
+
+    /// What it is worth once the appointment is moved: what the customer said was of the other time.
+    #[must_use]
+    pub fn at_another_time(self, is_moved: bool) -> Self {
+        match self {
+            Self::Confirmed | Self::Declined if is_moved => Self::Booked,
+            Self::Booked | Self::Confirmed | Self::Declined | Self::Cancelled => self,
+        }
+    }
 
     /// In words, and in JSON.
     #[must_use]

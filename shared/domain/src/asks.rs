@@ -1,4 +1,4 @@
-use crate::{Event, MessageKind, Wish};
+use crate::{Event, Message, MessageKind, Wish};
 
 /// What an entry of a customer asks of staff.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,21 +11,23 @@ pub enum Asks {
 }
 
 impl Asks {
+    /// `None` for a text of ours.
     #[must_use]
-    pub fn of_text(text: &str) -> Self {
-        match Wish::of(text) {
+    pub fn of_message(message: &Message) -> Option<Self> {
+        let MessageKind::Inbound { .. } = message.kind else { return None };
+        Some(match message.wish() {
+            Some(wish) if wish.may_mean_an_appointment() => Self::Answer,
             Some(Wish::Stop(_)) => Self::NoMore,
             Some(Wish::Start) => Self::Nothing,
-            Some(Wish::SeemsToStop) | None => Self::Answer,
-        }
+            Some(Wish::Help | Wish::SeemsToStop | Wish::MayBeStopped(_)) | None => Self::Answer,
+        })
     }
 
     /// `None` for what is not the customer's.
     #[must_use]
     pub fn of(event: &Event) -> Option<Self> {
         match event {
-            Event::Message(message) if message.kind == MessageKind::Inbound => Some(Self::of_text(&message.text)),
-            Event::Message(_) => None,
+            Event::Message(message) => Self::of_message(message),
             Event::Call(call) if call.outcome.needs_an_answer() => Some(Self::Answer),
             Event::Call(_) => Some(Self::Nothing),
         }

@@ -24,8 +24,10 @@ pub struct Call {
 pub enum CallOutcome {
     /// It could not be put through.
     Failed,
-    /// Nobody answered, or whoever did pressed no key.
+    /// Nobody answered.
     NoAnswer,
+    /// Somebody answered, and pressed no key.
+    Answered,
     /// A machine answered.
     Voicemail,
     Confirmed,
@@ -34,8 +36,15 @@ pub enum CallOutcome {
 }
 
 impl CallOutcome {
-    pub const ALL: [Self; 6] =
-        [Self::Failed, Self::NoAnswer, Self::Voicemail, Self::Confirmed, Self::AsksToReschedule, Self::Declined];
+    pub const ALL: [Self; 7] = [
+        Self::Failed,
+        Self::NoAnswer,
+        Self::Answered,
+        Self::Voicemail,
+        Self::Confirmed,
+        Self::AsksToReschedule,
+        Self::Declined,
+    ];
 
     /// Whether this is to replace what was known before.
     #[must_use]
@@ -55,6 +64,7 @@ impl CallOutcome {
         match self {
             Self::Failed => "Called, but the call could not be put through",
             Self::NoAnswer => "Called, no answer",
+            Self::Answered => "Called, answered without pressing a key",
             Self::Voicemail => "Called, reached voicemail",
             Self::Confirmed => "Confirmed by phone",
             Self::AsksToReschedule => "Asked by phone to reschedule",
@@ -70,7 +80,7 @@ mod tests {
     #[test]
     fn what_a_customer_said_is_better_known_than_what_the_network_made_of_the_call() {
         let said = [CallOutcome::Confirmed, CallOutcome::AsksToReschedule, CallOutcome::Declined];
-        for network in [CallOutcome::Failed, CallOutcome::NoAnswer, CallOutcome::Voicemail] {
+        for network in [CallOutcome::Failed, CallOutcome::NoAnswer, CallOutcome::Answered, CallOutcome::Voicemail] {
             for said in said {
                 assert!(said.is_better_known_than(network) && !network.is_better_known_than(said));
             }

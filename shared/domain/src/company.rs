@@ -1,4 +1,8 @@
+use std::fmt;
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
 use crate::slug::slug;
 use crate::{ConversationKey, Mobile, PhoneNumber, Pool, Region, TimeZone};
@@ -21,9 +25,56 @@ pub struct Company {
     /// The origination number of a first message to a customer.
     pub line: PhoneNumber,
     pub conversation_key: ConversationKey,
+    /// Where its customers turn to other than by text: a phone number or an address, as it is to be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<ContactDetails>,
+}
+
+/// A phone number or an address of a company, as its customers read it in an answer to HELP.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ContactDetails(String);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("a phone number or an address has 1 to 100 characters, on one line")]
+pub struct NotContactDetails;
+
+impl FromStr for ContactDetails {
+    type Err = NotContactDetails;
+    fn from_str(text: &str) -> Result<Self, NotContactDetails> {
+        let text = text.trim();
+        let fits = (1..=100).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+        if fits { Ok(Self(text.to_owned())) } else { Err(NotContactDetails) }
+    }
+}
+
+impl TryFrom<String> for ContactDetails {
+    type Error = NotContactDetails;
+    fn try_from(text: String) -> Result<Self, NotContactDetails> {
+        text.parse()
+    }
+}
+
+impl From<ContactDetails> for String {
+    fn from(details: ContactDetails) -> String {
+        details.0
+    }
+}
+
+impl fmt::Display for ContactDetails {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
 }
 
 impl Company {
+    /// What a customer who texts HELP is answered: who this is, whom to turn to, and how to get no more texts.
+    #[must_use]
+    pub fn help(&self, line: &PhoneNumber) -> String {
+        let contact = self.contact.as_ref().map_or_else(|| line.shown_in(self.region), ToString::to_string);
+        format!("{}. For help: {contact}. Text STOP to get no more texts.", self.name)
+    }
+
     /// A customer's number, with the conversation that this company has with it.
     #[must_use]
     pub fn mobile(&self, number: PhoneNumber) -> Mobile {

@@ -1,4 +1,4 @@
-use crate::{Call, ConversationId, Message, MessageKind, PhoneNumber, Position};
+use crate::{Call, ConversationId, Message, PhoneNumber, Position};
 
 /// What a conversation holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +37,7 @@ impl Event {
     #[must_use]
     pub fn is_in_feed(&self) -> bool {
         match self {
-            Self::Message(message) => message.kind == MessageKind::Inbound,
+            Self::Message(message) => message.is_inbound(),
             Self::Call(_) => true,
         }
     }

@@ -43,7 +43,7 @@ pub use asks::Asks;
 pub use browser::{Browser, PushChoice, PushProblem, PushTest, PushTrouble};
 pub use call::{Call, CallOutcome};
 pub use clock::{Clock, Randomness, Timestamp};
-pub use company::{Carries, Company, CompanyId, Line};
+pub use company::{Carries, Company, CompanyId, ContactDetails, Line, NotContactDetails};
 pub use conversation::{Conversation, ConversationId, ConversationKey, NotAConversation, With};
 pub use customer::{Booking, Customer, NextAppointment, NoTexting, NumberKind};
 pub use cut_short::cut_short;
@@ -55,7 +55,7 @@ pub use limits::{Allowance, Counted, Limited, NotAnAllowance, Period, SendingLim
 pub use login::{Login, NotALogin};
 pub use message::{Message, MessageId, MessageKind, Progress, Told};
 pub use notification::Notification;
-pub use opt_out::{OptOut, OptOutCause, Opted};
+pub use opt_out::{OptOut, OptOutCause, OptOutsManaged, Opted};
 pub use page::Page;
 pub use phone_number::{NotANumber, NotARegion, PhoneNumber, Region, read_numbering_plans};
 pub use pool::{NotAPool, Pool};

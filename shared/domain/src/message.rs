@@ -1,7 +1,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::conversation::digest;
-use crate::{CompanyId, ConversationId, PhoneNumber, Position, Refusal, StaffId, Timestamp, Undelivered};
+use crate::{
+    CompanyId, ConversationId, OptOutsManaged, PhoneNumber, Position, Refusal, StaffId, Timestamp, Undelivered, Wish,
+};
 
 /// One SMS of a conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,7 +18,10 @@ pub struct Message {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MessageKind {
-    Inbound,
+    Inbound {
+        /// Who kept opt-outs when it came: what its words mean depends on that.
+        opt_outs: OptOutsManaged,
+    },
     Outbound {
         by: String,
         /// Who that is; `None` where nobody wrote it, and for what older versions recorded.
@@ -85,11 +90,25 @@ impl Message {
     /// What stands for the sender of what nobody wrote.
     pub const SWITCHBOARD: &str = "Switchboard";
 
+    /// What a customer's says of whether they want texts.
+    #[must_use]
+    pub fn wish(&self) -> Option<Wish> {
+        match self.kind {
+            MessageKind::Inbound { opt_outs } => Wish::of(&self.text, opt_outs),
+            MessageKind::Outbound { .. } => None,
+        }
+    }
+
+    #[must_use]
+    pub fn is_inbound(&self) -> bool {
+        matches!(self.kind, MessageKind::Inbound { .. })
+    }
+
     /// Whether it can answer a customer: somebody wrote it.
     #[must_use]
     pub fn is_by_staff(&self) -> bool {
         match &self.kind {
-            MessageKind::Inbound => false,
+            MessageKind::Inbound { .. } => false,
             MessageKind::Outbound { by, staff, .. } => staff.is_some() || by != Self::SWITCHBOARD,
         }
     }
@@ -102,7 +121,7 @@ impl Message {
             MessageKind::Outbound { progress, tried_again: None, .. } => {
                 progress.told(self.position.at, now).may_be_tried_again()
             }
-            MessageKind::Outbound { .. } | MessageKind::Inbound => false,
+            MessageKind::Outbound { .. } | MessageKind::Inbound { .. } => false,
         }
     }
 
@@ -110,7 +129,7 @@ impl Message {
     #[must_use]
     pub fn is_known_as(&self, provider_id: Option<&str>) -> bool {
         match &self.kind {
-            MessageKind::Inbound => false,
+            MessageKind::Inbound { .. } => false,
             MessageKind::Outbound { progress, .. } => match (progress.provider_id(), provider_id) {
                 (Some(known), Some(id)) => known == id,
                 _ => true,
@@ -168,6 +187,12 @@ impl MessageId {
     #[must_use]
     pub fn of_confirmation(company: &CompanyId, opt_out: Self) -> Self {
         Self(digest("confirmation", &[company.as_str(), &opt_out.to_string()]))
+    }
+
+    /// Of the text that answers a customer who asks for help by a message.
+    #[must_use]
+    pub fn of_help(company: &CompanyId, asked: Self) -> Self {
+        Self(digest("help", &[company.as_str(), &asked.to_string()]))
     }
 
     /// Of a confirmation call: Amazon Connect's id of the contact, within the company.

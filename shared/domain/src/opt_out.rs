@@ -2,6 +2,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Position, Timestamp};
 
+/// Who keeps opt-outs of a line, and answers a customer who opts out or asks for help.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OptOutsManaged {
+    /// The SMS service, as it does by default.
+    #[default]
+    ByTheService,
+    /// Nobody but us: the numbers are set to self-managed opt-outs.
+    ByUs,
+}
+
 /// The latest word on whether a customer gets a company's texts. Without one, they do.
 ///
 /// Words come late, repeated and out of order, so each has a place in time, and the latest is in force
@@ -30,7 +41,11 @@ pub enum OptOutCause {
     /// They wrote so, in a word that means it.
     Keyword { word: String },
     /// The SMS service has it of them, and refused a text.
-    Refused,
+    Refused {
+        /// With which a text of theirs begins, that it may have taken for an opt-out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        word: Option<String>,
+    },
     /// They said so to a member of staff, by name.
     Staff { by: String },
 }
@@ -74,7 +89,12 @@ impl OptOutCause {
     pub fn words(&self) -> String {
         match self {
             Self::Keyword { word } => format!("they wrote {word}"),
-            Self::Refused => "the SMS service refused a text for it".to_owned(),
+            Self::Refused { word: None } => "the SMS service refused a text for it".to_owned(),
+            Self::Refused { word: Some(word) } => {
+                format!(
+                    "the SMS service refused a text, since it takes one of theirs that begins with {word} for an opt-out"
+                )
+            }
             Self::Staff { by } => format!("they told {by}"),
         }
     }

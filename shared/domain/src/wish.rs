@@ -1,15 +1,23 @@
 //! What a customer's text says of whether they want texts.
 
+use crate::OptOutsManaged;
+
 /// What a text asks for, if it is about texts themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wish {
-    /// No more texts: the whole message is one of the keywords for it, which this is.
+    /// No more texts, by a keyword for it, which this is: the whole message, or, where the SMS service keeps opt-outs, what
+    /// it begins with.
     Stop(&'static str),
     /// Texts again: the whole message is one of the keywords for it.
     Start,
+    /// Whom to turn to, and how to get no more texts: the whole message is one of the keywords for it.
+    Help,
     /// It reads as if no more texts were wanted. The regulator counts any wording that a reasonable
     /// person understands so (47 CFR 64.1200(a)(10)), and only a person can tell.
     SeemsToStop,
+    /// It begins with a keyword which is an ordinary word, too, and says more: the SMS service, which keeps opt-outs, may
+    /// take it for one.
+    MayBeStopped(&'static str),
 }
 
 /// The keywords of AWS ("Required opt-out keywords", End User Messaging SMS), and after them those of the
@@ -17,12 +25,28 @@ pub enum Wish {
 const STOP: [&str; 12] =
     ["ARRET", "CANCEL", "END", "OPT-OUT", "OPTOUT", "QUIT", "REMOVE", "STOP", "TD", "UNSUBSCRIBE", "OPT OUT", "REVOKE"];
 
+/// Of these those that mean nothing else in a text to a business. AWS opts out who sends a text that begins with one
+/// ("Keywords in AWS End User Messaging SMS", "Self-managed opt-outs").
+const STOP_AT_THE_BEGINNING: [&str; 6] = ["ARRET", "OPT-OUT", "OPTOUT", "QUIT", "STOP", "UNSUBSCRIBE"];
+
+/// The others of AWS: "Cancel my 3 pm", "End of the month is fine".
+const WORDS_AT_THE_BEGINNING: [&str; 4] = ["CANCEL", "END", "REMOVE", "TD"];
+
 /// With which a customer comes back ("Required opt-out keywords").
 const START: [&str; 2] = ["START", "UNSTOP"];
 
+/// With which a customer asks who writes ("Required opt-out keywords", and what carriers have beside it).
+const HELP: [&str; 2] = ["HELP", "INFO"];
+
 impl Wish {
+    /// Whether an opt-out may be meant for an appointment: a person is to look.
     #[must_use]
-    pub fn of(text: &str) -> Option<Self> {
+    pub fn may_mean_an_appointment(self) -> bool {
+        self == Self::Stop("CANCEL")
+    }
+
+    #[must_use]
+    pub fn of(text: &str, managed: OptOutsManaged) -> Option<Self> {
         let plain = plain(without_signature(text));
         let whole = plain.trim_matches(|c: char| !c.is_alphanumeric() && c != '?');
         if let Some(keyword) = STOP.into_iter().find(|keyword| *keyword == whole) {
@@ -31,9 +55,22 @@ impl Wish {
         if START.contains(&whole) {
             return Some(Self::Start);
         }
+        if HELP.contains(&whole) {
+            return Some(Self::Help);
+        }
+        let begins_with = |keyword: &str| {
+            managed == OptOutsManaged::ByTheService
+                && whole.strip_prefix(keyword).is_some_and(|more| !more.starts_with(char::is_alphanumeric))
+        };
+        if let Some(keyword) = STOP_AT_THE_BEGINNING.into_iter().find(|keyword| begins_with(keyword)) {
+            return Some(Self::Stop(keyword));
+        }
         let words: Vec<_> = whole.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
-        (is_only_a_plea(&words) || begins_with_a_plea(&words) || ends_with_a_plea(&words) || asks_to_end_texts(&words))
-            .then_some(Self::SeemsToStop)
+        if is_only_a_plea(&words) || begins_with_a_plea(&words) || ends_with_a_plea(&words) || asks_to_end_texts(&words)
+        {
+            return Some(Self::SeemsToStop);
+        }
+        WORDS_AT_THE_BEGINNING.into_iter().find(|keyword| begins_with(keyword)).map(Self::MayBeStopped)
     }
 }
 
@@ -188,13 +225,15 @@ fn after<'a, 'b>(words: &'a [&'b str], phrase: &str) -> Option<&'a [&'b str]> {
 
 #[cfg(test)]
 mod tests {
+    use OptOutsManaged::{ByTheService, ByUs};
+
     use super::*;
 
     #[test]
     fn a_message_that_is_a_keyword_and_nothing_else_is_an_opt_out_however_it_is_typed() {
         for keyword in STOP {
             for typed in [keyword.to_owned(), keyword.to_lowercase(), format!(" \u{feff}“{keyword}”!\n")] {
-                assert_eq!(Wish::of(&typed), Some(Wish::Stop(keyword)), "{typed}");
+                assert_eq!(Wish::of(&typed, ByUs), Some(Wish::Stop(keyword)), "{typed}");
             }
         }
         for (typed, keyword) in [
@@ -211,14 +250,14 @@ mod tests {
             ("cancel\n__________\nJane", "CANCEL"),
             ("arre\u{302}t", "ARRET"),
         ] {
-            assert_eq!(Wish::of(typed), Some(Wish::Stop(keyword)), "{typed}");
+            assert_eq!(Wish::of(typed, ByUs), Some(Wish::Stop(keyword)), "{typed}");
         }
     }
 
     #[test]
     fn start_and_unstop_ask_for_texts_again() {
         for typed in ["START", "start.", "Unstop"] {
-            assert_eq!(Wish::of(typed), Some(Wish::Start), "{typed}");
+            assert_eq!(Wish::of(typed, ByUs), Some(Wish::Start), "{typed}");
         }
     }
 
@@ -259,7 +298,7 @@ mod tests {
             "Ya no me envíen más",
             "Dejen de mandarme textos",
         ] {
-            assert_eq!(Wish::of(text), Some(Wish::SeemsToStop), "{text}");
+            assert_eq!(Wish::of(text, ByUs), Some(Wish::SeemsToStop), "{text}");
         }
     }
 
@@ -279,7 +318,7 @@ mod tests {
             "the end of the week is best",
             "I need to end early, text me",
             "no message from you yet",
-            "HELP",
+            "help me",
             "start at 3?",
             "Let's start",
             "bus stop",
@@ -295,7 +334,54 @@ mod tests {
             "?!",
             "👍",
         ] {
-            assert_eq!(Wish::of(text), None, "{text}");
+            assert_eq!(Wish::of(text, ByUs), None, "{text}");
+        }
+    }
+    #[test]
+    fn help_and_info_ask_who_writes() {
+        for typed in ["HELP", "help!", "Info", "Help\n-- \nJane"] {
+            for managed in [ByUs, ByTheService] {
+                assert_eq!(Wish::of(typed, managed), Some(Wish::Help), "{typed}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_begins_with_a_keyword_is_an_opt_out_where_the_sms_service_takes_it_for_one() {
+        for (text, keyword) in [
+            ("STOP I never signed up for this", "STOP"),
+            ("stop.it", "STOP"),
+            ("Stop by at 3?", "STOP"),
+            ("stop\nplease", "STOP"),
+            ("\"Quit\" texting", "QUIT"),
+            ("Unsubscribe me", "UNSUBSCRIBE"),
+            ("opt-out please", "OPT-OUT"),
+            ("OptOut, thanks", "OPTOUT"),
+            ("arrêt svp", "ARRET"),
+        ] {
+            assert_eq!(Wish::of(text, ByTheService), Some(Wish::Stop(keyword)), "{text}");
+            assert!(!matches!(Wish::of(text, ByUs), Some(Wish::Stop(_))), "{text}");
+        }
+        for text in ["Stopping by at 3", "STOP2QUIT", "please stop", "nonstop"] {
+            assert!(!matches!(Wish::of(text, ByTheService), Some(Wish::Stop(_))), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_begins_with_a_keyword_that_is_an_ordinary_word_may_be_taken_for_an_opt_out() {
+        for (text, keyword) in [
+            ("Cancel my 3 pm", "CANCEL"),
+            ("cancel?", "CANCEL"),
+            ("END of the week is best", "END"),
+            ("Remove the 3 pm, keep the 4 pm", "REMOVE"),
+            ("TD bank called", "TD"),
+        ] {
+            assert_eq!(Wish::of(text, ByTheService), Some(Wish::MayBeStopped(keyword)), "{text}");
+            assert_eq!(Wish::of(text, ByUs), None, "{text}");
+        }
+        assert_eq!(Wish::of("remove me", ByTheService), Some(Wish::SeemsToStop), "which one click does");
+        for text in ["Cancelled?", "Ending soon", "I need to cancel"] {
+            assert_eq!(Wish::of(text, ByTheService), None, "{text}");
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, ReturnConsumedCapacity, TransactWriteItem};
-use domain::{Carries, Company, CompanyId, Line, PhoneNumber, Pool, Timestamp};
+use domain::{Carries, Company, CompanyId, ContactDetails, Line, PhoneNumber, Pool, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
@@ -163,6 +163,16 @@ impl Store {
         let put = Put::builder().condition_expression("attribute_exists(pk)");
         let writes = vec![self.listed_still(keys::line(number))?, self.put(put, &Listed::new(key, &owner))?];
         self.change(writes, [Refused::NoLine, Refused::NoCompany]).await
+    }
+
+    /// Whom a company's customers are told to turn to.
+    pub async fn set_contact(&self, company: &CompanyId, contact: Option<ContactDetails>) -> Result<Company, Refused> {
+        let mut owner = self.company(company).await?.ok_or(Refused::NoCompany)?;
+        owner.contact = contact;
+        let put = Put::builder().condition_expression("attribute_exists(pk)");
+        let writes = vec![self.put(put, &Listed::new(keys::company(company), &owner))?];
+        self.change(writes, [Refused::NoCompany]).await?;
+        Ok(owner)
     }
 
     pub async fn remove_line(&self, number: &PhoneNumber) -> Result<(), Refused> {

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use domain::{
-    AppointmentId, Call, CallOutcome, CompanyId, ConversationId, Event, Message, MessageKind, PhoneNumber, Position,
-    Progress, StaffId, Timestamp,
+    AppointmentId, Call, CallOutcome, CompanyId, ConversationId, Event, Message, MessageKind, OptOutsManaged,
+    PhoneNumber, Position, Progress, StaffId, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +31,8 @@ struct Item {
 enum Kind {
     InboundSms {
         text: String,
+        #[serde(default)]
+        opt_outs: OptOutsManaged,
     },
     OutboundSms {
         text: String,
@@ -52,7 +54,9 @@ enum Kind {
 impl Kind {
     fn of(event: &Event) -> Self {
         match event {
-            Event::Message(Message { text, kind: MessageKind::Inbound, .. }) => Self::InboundSms { text: text.clone() },
+            Event::Message(Message { text, kind: MessageKind::Inbound { opt_outs }, .. }) => {
+                Self::InboundSms { text: text.clone(), opt_outs: *opt_outs }
+            }
             Event::Message(Message {
                 text,
                 kind: MessageKind::Outbound { by, staff, progress, again, tried_again },
@@ -109,7 +113,7 @@ pub(crate) fn from_image(item: serde_dynamo::Item) -> Result<Event, serde_dynamo
     let Item { conversation, position, line, kind, .. } = serde_dynamo::from_item(item)?;
     let message = |text, kind| Event::Message(Message { conversation, position, line: line.clone(), text, kind });
     Ok(match kind {
-        Kind::InboundSms { text } => message(text, MessageKind::Inbound),
+        Kind::InboundSms { text, opt_outs } => message(text, MessageKind::Inbound { opt_outs }),
         Kind::OutboundSms { text, by, staff, progress, again, tried_again } => {
             message(text, MessageKind::Outbound { by, staff, progress, again, tried_again })
         }

@@ -31,6 +31,8 @@ pub(crate) struct Head {
     /// How many have asked since that was recorded: so many wait if it is an answer.
     #[serde(default)]
     pub(crate) asked_since: u32,
+    /// Up to which entry staff have said that it is done.
+    pub(crate) done: Option<Position>,
     /// How often those who wait were counted anew.
     #[serde(default)]
     pub(crate) recounts: u32,

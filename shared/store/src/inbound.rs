@@ -1,6 +1,6 @@
 use domain::{
-    Asks, Event, Line, Message, MessageId, MessageKind, OptOut, OptOutCause, Opted, PhoneNumber, Position, Timestamp,
-    Wish,
+    Asks, Event, Line, Message, MessageId, MessageKind, OptOut, OptOutCause, OptOutsManaged, Opted, PhoneNumber,
+    Timestamp, Wish,
 };
 
 use crate::guard::Done;
@@ -15,6 +15,7 @@ pub struct Arrival {
     pub at: Timestamp,
     pub from: PhoneNumber,
     pub text: String,
+    pub opt_outs: OptOutsManaged,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,10 +36,10 @@ impl Store {
             position: arrival.id.at(arrival.at),
             line: line.number.clone(),
             text: arrival.text.clone(),
-            kind: MessageKind::Inbound,
+            kind: MessageKind::Inbound { opt_outs: arrival.opt_outs },
         };
-        let mut opted = opted(&message.text, message.position);
-        let asks = Asks::of_text(&message.text);
+        let mut opted = opted(&message);
+        let asks = Asks::of_message(&message).unwrap_or(Asks::Nothing);
         let news = HeadNews {
             company: &line.company,
             conversation,
@@ -84,10 +85,11 @@ impl Store {
 }
 
 /// What a text that is a keyword says of whether its writer gets texts.
-fn opted(text: &str, at: Position) -> Option<Opted> {
-    match Wish::of(text)? {
+fn opted(message: &Message) -> Option<Opted> {
+    let at = message.position;
+    match message.wish()? {
         Wish::Stop(word) => Some(Opted::Out(OptOut { at, cause: OptOutCause::Keyword { word: word.to_owned() } })),
         Wish::Start => Some(Opted::In { at }),
-        Wish::SeemsToStop => None,
+        Wish::Help | Wish::SeemsToStop | Wish::MayBeStopped(_) => None,
     }
 }

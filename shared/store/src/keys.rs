@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
-    AppointmentId, CompanyId, ConversationId, Counted, Login, MessageId, Period, PhoneNumber, Position, Staff, StaffId,
-    SubscriptionId, Window,
+    AppointmentId, CompanyId, ConversationId, Counted, Day, Login, MessageId, Period, PhoneNumber, Position, Staff,
+    StaffId, SubscriptionId, Window,
 };
 use serde::{Deserialize, Serialize};
 
@@ -201,6 +201,11 @@ pub(crate) fn request_guard(id: MessageId) -> Key {
 
 pub(crate) fn call_guard(id: MessageId) -> Key {
     key(format!("GUARD#call#{id}"), "GUARD")
+}
+
+/// Of the answer to a customer who asks for help, of which there is one on a day.
+pub(crate) fn help_guard(company: &CompanyId, conversation: ConversationId, day: Day) -> Key {
+    key(format!("GUARD#help#{company}#{conversation}#{day}"), "GUARD")
 }
 
 /// How many messages were sent in a window: by somebody, by their company, or to a number, which its conversation stands for.

@@ -1,14 +1,15 @@
 #![doc = include_str!("../README.md")]
 
 mod appointments;
+mod automatic;
 mod batch;
 mod between;
 mod calls;
 mod change;
-mod confirmation;
 mod customer_data;
 mod deeds;
 mod directory;
+mod done;
 mod erasures;
 mod error;
 mod events;
@@ -47,6 +48,7 @@ pub use calls::{CallEntry, CallReport};
 pub use change::{Change, SessionEnd, Unreadable};
 pub use customer_data::{CustomerData, Erased};
 pub use directory::{Directory, Refused};
+pub use done::Done;
 pub use error::StoreError;
 pub use inbound::{Arrival, Recorded};
 pub use keys::{EXPIRES_AT, PK, RECENT, RECENT_PK, RECENT_SK, SK};

@@ -66,7 +66,7 @@ impl Store {
     }
 
     /// Records what became of a message that answers nothing. One request.
-    pub async fn settle_confirmation(&self, outcome: Outcome<'_>) -> Result<Settled, StoreError> {
+    pub async fn settle_automatic(&self, outcome: Outcome<'_>) -> Result<Settled, StoreError> {
         Ok(match self.update_progress(&outcome, before(outcome.progress)).await? {
             Updated::Now => Settled::Now,
             Updated::NotNow(there) => outcome.known_from(there.as_deref()),
@@ -128,6 +128,9 @@ impl Store {
                     Part::Head => head = Some(Head::read(item, "Query")?).filter(|head| head.stands(floor)),
                     Part::Event => {
                         let event = events::read(item, "Query")?;
+                        if head.as_ref().and_then(|head| head.done).is_some_and(|done| event.position() <= done) {
+                            return Ok(head.map(|head| (head, asked)));
+                        }
                         match Asks::of(&event) {
                             Some(Asks::Answer) => asked += 1,
                             Some(Asks::NoMore) => return Ok(head.map(|head| (head, asked))),
@@ -272,7 +275,7 @@ impl Outcome<'_> {
     /// Whether the table has the message as the carrier knows it, and less of it than this.
     fn may_follow(&self, there: &Message) -> bool {
         match &there.kind {
-            MessageKind::Inbound => false,
+            MessageKind::Inbound { .. } => false,
             MessageKind::Outbound { progress, .. } => {
                 there.is_known_as(self.progress.provider_id()) && before(self.progress).contains(&state(progress))
             }

@@ -59,10 +59,14 @@ impl Texting {
 
 /// A customer's next appointment in one line: today 3:00 pm · Haircut · booked.
 pub(crate) fn next_appointment(next: &NextAppointment) -> Markup {
+    html! { (appointment_time(next)) " · " span.status.(next.status.as_str()) { (next.status.as_str()) } }
+}
+
+/// The same without what has become of it.
+pub(crate) fn appointment_time(next: &NextAppointment) -> Markup {
     html! {
         (moment(next.start, Shape::Day))
         @if !next.service.is_empty() { " · " (text(&next.service)) }
-        " · " span.status.(next.status.as_str()) { (next.status.as_str()) }
     }
 }
 
@@ -148,10 +152,32 @@ pub fn appointment(
                 }
             }
             @if let Some(seen) = since { (changed_meanwhile(appointment, typed, seen, viewer)) }
+            @else if let Some(before) = appointment.moved_from() { (moved(appointment, before, texting, zone, viewer)) }
             (appointment_form::changing(appointment, typed, staff, zone, viewer))
             (appointment_form::cancelling(appointment))
         }
         (texting_place(texting, viewer))
+    }
+}
+
+/// That an appointment was moved, and what its customer may have to be told. Nothing is said of what is over.
+fn moved(appointment: &Appointment, before: &Details, texting: &Texting, zone: &TimeZone, viewer: &Viewer) -> Markup {
+    let details = appointment.details();
+    let (day, time) = zone.local(details.start);
+    let tells = format!("Your appointment is now on {} at {time}.", day.written_out());
+    let can_be_told = texting.refused.is_none() && texting.opt_out.is_none();
+    html! {
+        @if details.start > viewer.now && details.status != AppointmentStatus::Cancelled {
+            div.moved role="status" {
+                p {
+                    "Moved from " (moment(before.start, Shape::Day)) "."
+                    @if details.status != before.status && details.status == AppointmentStatus::Booked {
+                        " It is booked again: the customer " (before.status.as_str()) " the other time."
+                    }
+                }
+                @if can_be_told { button.button type="button" data-writes=(tells) { "Text the new time" } }
+            }
+        }
     }
 }
 

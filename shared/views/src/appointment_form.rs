@@ -72,7 +72,8 @@ pub(crate) fn changing(
                 label for="appointment-status" { "Status" }
                 select id="appointment-status" name="status" {
                     @for offered in offered {
-                        option value=(offered.as_str()) selected[offered == status] { (offered.as_str()) }
+                        // Left as it is, it is not said: what a customer has confirmed is not what they confirm for another time.
+                        option value=(if offered == appointment.details().status { "" } else { offered.as_str() }) selected[offered == status] { (offered.as_str()) }
                     }
                 }
             }

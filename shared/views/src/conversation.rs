@@ -59,25 +59,27 @@ pub(crate) fn not_delivered(words: &str) -> Markup {
 /// Whom a conversation is with, above it. Replaces the one that is there, whatever it came with.
 #[must_use]
 pub fn conversation_head(with: &With, viewer: &Viewer) -> Markup {
-    let (who, next, line, is_not_delivered) = match with {
-        With::Conversation(conversation) => {
-            let is_not_delivered = conversation.is_not_delivered(viewer.now);
-            (person(conversation, viewer), conversation.next.clone(), Some(&conversation.line), is_not_delivered)
-        }
+    let (who, next) = match with {
+        With::Conversation(conversation) => (person(conversation, viewer), conversation.next.clone()),
         With::Customer(customer) => {
-            let who = named(customer.name(viewer.now).as_deref(), &customer.number, viewer);
-            (who, customer.next(viewer.now), None, false)
+            (named(customer.name(viewer.now).as_deref(), &customer.number, viewer), customer.next(viewer.now))
         }
     };
+    let conversation = match with {
+        With::Conversation(conversation) => Some(conversation),
+        With::Customer(_) => None,
+    };
+    let waits = conversation.is_some_and(|conversation| conversation.unanswered > 0);
+    let is_not_delivered = conversation.is_some_and(|conversation| conversation.is_not_delivered(viewer.now));
     html! {
-        header.thread-head id="conversation-head" hx-swap-oob="true" {
+        header.thread-head id="conversation-head" data-unanswered[waits] hx-swap-oob="true" {
             h1 { (who) }
             @if let Some(next) = &next {
                 p.thread-next { a href=(appointment_address(&next.id)) { (next_appointment(next)) } }
             }
             p.thread-line {
-                @match line {
-                    Some(line) => { "texts your number " span.number { (line.shown_in(viewer.region)) } }
+                @match conversation {
+                    Some(conversation) => { "texts your number " span.number { (conversation.line.shown_in(viewer.region)) } }
                     None => "No texts in the last 30 days"
                 }
                 @if is_not_delivered { " · " (not_delivered("Not delivered")) }

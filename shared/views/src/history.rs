@@ -84,10 +84,10 @@ const THE_CUSTOMER: &str = "The customer";
 
 fn said<'a>(message: &'a Message, viewer: &Viewer) -> Option<(&'a str, Markup)> {
     let MessageKind::Outbound { by, .. } = &message.kind else {
-        let what = match Wish::of(&message.text)? {
+        let what = match message.wish()? {
             Wish::Stop(_) => "opted out of texts, writing",
             Wish::Start => "opted in again, writing",
-            Wish::SeemsToStop => return None,
+            Wish::Help | Wish::SeemsToStop | Wish::MayBeStopped(_) => return None,
         };
         return Some((THE_CUSTOMER, html! { p { (what) " “" (message_text(&message.text)) "”" } }));
     };
@@ -142,12 +142,12 @@ pub fn history_json(history: &History, viewer: &Viewer) -> Value {
         let (by, done, more) = match entry {
             Entry::Event(Event::Call(_)) => return None,
             Entry::Event(Event::Message(message)) => {
-                let (by, done) = match (&message.kind, Wish::of(&message.text)) {
+                let (by, done) = match (&message.kind, message.wish()) {
                     (MessageKind::Outbound { by, .. }, _) if tries(message).is_some() => (Some(by), "sent-again"),
                     (MessageKind::Outbound { by, .. }, _) => (Some(by), "sent"),
-                    (MessageKind::Inbound, Some(Wish::Stop(_))) => (None, "opted-out"),
-                    (MessageKind::Inbound, Some(Wish::Start)) => (None, "opted-in"),
-                    (MessageKind::Inbound, _) => return None,
+                    (MessageKind::Inbound { .. }, Some(Wish::Stop(_))) => (None, "opted-out"),
+                    (MessageKind::Inbound { .. }, Some(Wish::Start)) => (None, "opted-in"),
+                    (MessageKind::Inbound { .. }, _) => return None,
                 };
                 (by, done, json!({"message": message_json(message, viewer)}))
             }

@@ -36,6 +36,7 @@ pub use message::{message, message_json};
 pub use notification::{notification_json, notification_rows};
 pub use opt_out::{opt_out, opt_out_json, opted_out};
 pub use push::{PushSettingsView, kept_browser_json, push_settings, push_settings_json};
+pub use text::{HEAVIEST_PAGE, event_weight};
 
 /// For whom, and when, something is rendered.
 #[derive(Clone, Copy, Debug)]

@@ -11,7 +11,7 @@ use crate::text::message_text;
 #[must_use]
 pub fn message(message: &Message, viewer: &Viewer) -> Markup {
     let (side, by) = match &message.kind {
-        MessageKind::Inbound => ("theirs", None),
+        MessageKind::Inbound { .. } => ("theirs", None),
         MessageKind::Outbound { by, .. } => ("ours", Some(by)),
     };
     html! {
@@ -32,7 +32,7 @@ pub fn message(message: &Message, viewer: &Viewer) -> Markup {
 
 pub(crate) fn told(message: &Message, viewer: &Viewer) -> Option<Told> {
     match &message.kind {
-        MessageKind::Inbound => None,
+        MessageKind::Inbound { .. } => None,
         MessageKind::Outbound { progress, .. } => Some(progress.told(message.position.at, viewer.now)),
     }
 }
@@ -40,7 +40,7 @@ pub(crate) fn told(message: &Message, viewer: &Viewer) -> Option<Told> {
 /// Of an outbound message, the one that it is another try of.
 pub(crate) fn tries(message: &Message) -> Option<Position> {
     match message.kind {
-        MessageKind::Inbound => None,
+        MessageKind::Inbound { .. } => None,
         MessageKind::Outbound { again, .. } => again,
     }
 }
@@ -48,7 +48,7 @@ pub(crate) fn tries(message: &Message) -> Option<Position> {
 /// Of an outbound message, the one that is another try of it.
 fn tried_again(message: &Message) -> Option<Position> {
     match message.kind {
-        MessageKind::Inbound => None,
+        MessageKind::Inbound { .. } => None,
         MessageKind::Outbound { tried_again, .. } => tried_again,
     }
 }

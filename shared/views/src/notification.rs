@@ -3,7 +3,7 @@ use maud::{Markup, html};
 use serde_json::{Value, json};
 
 use crate::Viewer;
-use crate::appointment::{next_appointment, next_appointment_json};
+use crate::appointment::{appointment_time, next_appointment, next_appointment_json};
 use crate::conversation::{conversation_address, not_delivered};
 use crate::icon::{Icon, icon};
 use crate::moment::{Shape, moment};
@@ -35,7 +35,12 @@ pub(crate) fn row(Notification { event, conversation }: &Notification, viewer: &
             span.row-mark { (icon(mark)) @if waits { span.dot {} } span.visually-hidden { (kind) @if waits { ", needs an answer" } } }
             div.row-who {
                 (person(conversation, viewer))
-                @if let Some(next) = &conversation.next { span.row-next { (next_appointment(next)) } }
+                @if let Some(next) = &conversation.next {
+                    span.row-next {
+                        // What the call made of it stands below; what became of it since is another matter.
+                        @if matches!(event, Event::Call(_)) { (appointment_time(next)) } @else { (next_appointment(next)) }
+                    }
+                }
             }
             p.row-text {
                 @if is_asked && conversation.is_not_delivered(viewer.now) { (not_delivered("Answer not delivered")) " " }

@@ -1,4 +1,4 @@
-use domain::{Message, MessageKind, OptOut, OptOutCause, Wish};
+use domain::{Message, OptOut, OptOutCause, Wish};
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
@@ -49,16 +49,22 @@ pub fn opted_out(out: Option<&OptOut>) -> Markup {
 
 /// What a message says of whether its writer wants texts, beneath it.
 pub(crate) fn wish_line(message: &Message) -> Markup {
-    let wish = Some(&message.text).filter(|_| message.kind == MessageKind::Inbound).and_then(|text| Wish::of(text));
     html! {
-        @match wish {
+        @match message.wish() {
+            Some(wish) if wish.may_mean_an_appointment() => form.wish.done hx-post={ "/api/conversations/" (message.conversation) "/done" }
+                hx-vals=(json!({"through": message.position})) hx-swap="none" hx-disable="find button" {
+                "Opted out of texts. " span.open { "They may mean their appointment: cancel it, or call them. " button.as-link type="submit" { "Done" } }
+            },
             Some(Wish::Stop(_)) => p.wish { "Opted out of texts" },
             Some(Wish::Start) => p.wish.opts-in { "Opted in again" },
             Some(Wish::SeemsToStop) => form.wish.seems-to-stop hx-post={ "/api/conversations/" (message.conversation) "/opt-out" }
                 method="post" hx-target="#messages" hx-swap="merge" hx-disable="find button" {
                 "They seem to ask for no more texts. " button.as-link type="submit" { "Opt them out" }
             },
-            None => {},
+            Some(Wish::MayBeStopped(word)) => p.wish.may-be-stopped {
+                "It begins with " (word) ": the SMS service may take it for an opt-out, and refuse your next text."
+            },
+            Some(Wish::Help) | None => {},
         }
     }
 }
@@ -69,7 +75,7 @@ pub fn opt_out_json(out: Option<&OptOut>) -> Value {
     let Some(out) = out else { return Value::Null };
     let (cause, keyword, by) = match &out.cause {
         OptOutCause::Keyword { word } => ("keyword", Some(word), None),
-        OptOutCause::Refused => ("refused", None, None),
+        OptOutCause::Refused { word } => ("refused", word.as_ref(), None),
         OptOutCause::Staff { by } => ("staff", None, Some(by)),
     };
     json!({"since": out.since().to_string(), "cause": cause, "keyword": keyword, "by": by})

@@ -1,4 +1,4 @@
-use domain::shown_text;
+use domain::{Event, shown_text};
 use maud::{Markup, html};
 
 /// What somebody wrote, as text and as nothing else: escaped by `maud`, isolated from the
@@ -26,6 +26,34 @@ pub(crate) fn text(text: &str) -> Markup {
 /// The text of a message, or that it has none.
 pub(crate) fn message_text(message: &str) -> Markup {
     text(shown_text(message))
+}
+
+/// How many bytes an entry takes at most in an answer, as HTML or as JSON, apart from its text.
+const ENTRY: usize = 4096;
+
+/// How many bytes a text takes at most in an answer of a function, which is JSON with HTML or JSON within it.
+fn weight(text: &str) -> usize {
+    text.chars()
+        .map(|character| match character {
+            // `<span class="unseen" title="An invisible character: RLO">RLO</span>`, its quotes escaped.
+            unnamed if unseen(unnamed).is_some() => 80,
+            '<' | '>' | '&' | '"' | '\\' => 6,
+            '\n' | '\r' | '\t' => 3,
+            other => other.len_utf8(),
+        })
+        .sum()
+}
+
+/// What a page of an answer may weigh: Lambda gives no more than 6 MB of one.
+pub const HEAVIEST_PAGE: usize = 5 * 1024 * 1024;
+
+/// How many bytes an event takes at most in an answer.
+#[must_use]
+pub fn event_weight(event: &Event) -> usize {
+    match event {
+        Event::Message(message) => ENTRY + weight(&message.text),
+        Event::Call(_) => ENTRY,
+    }
 }
 
 /// The name of a character that changes how its neighbours look, or that cannot be seen. Marks

@@ -97,6 +97,16 @@ if (form) {
     text.focus();
   });
 
+  // Words that are offered are written, and sent by whoever wants them sent.
+  document.addEventListener('click', ({target}) => {
+    const offered = target.closest('[data-writes]')?.dataset.writes;
+    if (!offered) return;
+    text.value = [text.value.trim(), offered].filter(Boolean).join('\n');
+    keep();
+    show();
+    text.focus();
+  });
+
   // A page that comes back from the browser's memory may have been left while it was sending.
   addEventListener('pageshow', event => {
     if (event.persisted) form.querySelector('button').disabled = false;

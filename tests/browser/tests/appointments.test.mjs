@@ -274,7 +274,7 @@ test('a status that comes from elsewhere shows by itself', {tag: '@any-width'}, 
   await opensAppointment(dana, appointment);
   await dana.page.request.put(`/api/appointments/${appointment.id}`, {data: {status: 'confirmed'}});
   await expect(dana.page.locator('#appointment-head')).toContainText('confirmed');
-  await expect(dana.page.getByLabel('Status')).toHaveValue('confirmed');
+  await expect(dana.page.getByLabel('Status').locator('option:checked')).toHaveText('confirmed');
 });
 
 test.describe('staff who are somewhere else', () => {
@@ -290,4 +290,27 @@ test.describe('staff who are somewhere else', () => {
     const clock = new Intl.DateTimeFormat('en-US', {timeZone: 'America/Los_Angeles', hour: 'numeric', minute: '2-digit'});
     await expect(dana.bubbles.locator('xpath=..').locator('.meta time').first()).toHaveText(clock.format(new Date(items[0].at)));
   });
+});
+
+test('an appointment that is moved is booked again, and the new time is texted by two clicks', {tag: '@any-width'}, async ({stack, dana}) => {
+  const {page} = dana;
+  await page.goto('/new-appointment.html');
+  await page.getByLabel('Customer').fill('Ann Lee');
+  await page.getByLabel('Mobile number').fill(MARIA);
+  await page.getByLabel('Day').fill('2030-02-04');
+  await page.getByLabel('Time').fill('10:00');
+  await page.getByRole('button', {name: 'Book'}).click();
+  await page.waitForURL('**/appointment.html?a=*');
+  await page.getByLabel('Status').selectOption('confirmed');
+  await page.getByRole('button', {name: 'Save'}).click();
+  await expect(page.locator('#appointment-head .status')).toHaveText('confirmed');
+  await page.getByLabel('Time').fill('14:30');
+  await page.getByRole('button', {name: 'Save'}).click();
+  await expect(page.locator('#appointment-head .status')).toHaveText('booked');
+  await expect(page.locator('.moved')).toContainText('the customer confirmed the other time');
+  await page.getByRole('button', {name: 'Text the new time'}).click();
+  await expect(dana.reply).toHaveValue('Your appointment is now on Monday, 4 February 2030 at 14:30.');
+  await expect(dana.reply).toBeFocused();
+  await dana.send.click();
+  await expect.poll(() => stack.phoneOf(MARIA)).toEqual(['Your appointment is now on Monday, 4 February 2030 at 14:30.']);
 });

@@ -153,3 +153,16 @@ test('what is written in place of a refused text is not lost when that is sent a
   await expect(dana.problem).toHaveCount(0);
   await expect(dana.reply).toHaveValue('And bring your card.');
 });
+
+test('CANCEL asks for a look at the appointment, until somebody says that it is done', {tag: '@any-width'}, async ({stack, dana}) => {
+  await stack.customerTexts(MARIA, 'My tooth broke, can I come today?');
+  await stack.customerTexts(MARIA, 'CANCEL');
+  await dana.opensConversationWith('CANCEL');
+  const asked = dana.bubbles.last().locator('.done');
+  await expect(asked).toContainText('Opted out of texts. They may mean their appointment');
+  await asked.getByRole('button', {name: 'Done'}).click();
+  await expect(asked.getByRole('button')).toBeHidden();
+  await expect(asked).toContainText('Opted out of texts.');
+  await dana.opensMessages();
+  await expect(dana.inbox.getByRole('listitem').first()).not.toHaveClass(/waits/);
+});

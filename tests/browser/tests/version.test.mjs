@@ -78,8 +78,10 @@ test('it waits while something is on its way, or is written that nothing keeps',
   release();
   await dana.hasSent();
   await isRenewedWhenHidden(page, false);
+  // Its own load, so that it is over when the next page is gone to.
+  const renewed = page.waitForEvent('load');
   expect(await isRenewedWhenHidden(page)).toBe(true);
-  await page.waitForLoadState();
+  await renewed;
 
   await page.goto('/notification-settings.html');
   await page.getByLabel('Only those of my appointments').check();

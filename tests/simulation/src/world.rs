@@ -336,6 +336,7 @@ fn firms() -> anyhow::Result<Vec<Firm>> {
             region: region.parse()?,
             time_zone: zone.parse()?,
             line: lines[0].clone(),
+            contact: None,
             id,
         };
         Ok(Firm { company, lines, staff: "dana".parse()? })

@@ -39,9 +39,34 @@ async fn a_company_that_an_operator_adds_hears_from_its_customers() {
         listed(&house, &["company", "list"]).await[0],
         json!({
             "id": "elm-vets", "name": "Elm Vets", "region": "US", "time_zone": "America/Los_Angeles",
-            "line": "+12065550188", "lines": 2, "staff": 1,
+            "line": "+12065550188", "contact": null, "lines": 2, "staff": 1,
         })
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_texts_help_is_told_whom_an_operator_says() {
+    let house = House::with_self_managed_opt_outs(House::limits()).await;
+    let set = on(&house, &["company", "contact", "harbor-dental", " 1 Harbor Lane, (206) 555-0100 "]).await.done();
+    let help = "Harbor Dental. For help: 1 Harbor Lane, (206) 555-0100. Text STOP to get no more texts.";
+    assert!(set.contains(help), "{set}");
+    let maria = house.phone("+14255550182");
+    maria.texts(HARBOR, "HELP").await;
+    assert_eq!(maria.texts_received().await, [help]);
+    let removed = on(&house, &["company", "contact", "harbor-dental"]).await.done();
+    assert!(removed.contains("For help: (206) 555-0142."), "{removed}");
+    assert_eq!(listed(&house, &["company", "list"]).await[0]["contact"], json!(null));
+    for wrong in ["", " ", "one\nline", &"x".repeat(101)] {
+        let refused = on(&house, &["company", "contact", "harbor-dental", wrong]).await;
+        assert_eq!(refused.code, 2, "as of every argument that cannot be read");
+        assert!(refused.err.contains("1 to 100 characters, on one line"), "{}", refused.err);
+    }
+    let nobody = on(&house, &["company", "contact", "nobody", "(206) 555-0100"]).await.refused();
+    assert!(nobody.contains("no company"), "{nobody}");
+    let mut with_contact = ELM.to_vec();
+    with_contact.extend(["--contact", "elm.example"]);
+    on(&house, &with_contact).await.done();
+    assert_eq!(listed(&house, &["company", "list"]).await[0]["contact"], "elm.example");
 }
 
 #[tokio::test(flavor = "multi_thread")]

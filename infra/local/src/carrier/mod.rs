@@ -16,9 +16,9 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
 };
+use domain::OptOutsManaged;
 use domain::{Clock, PhoneNumber, Randomness, Timestamp};
 pub(crate) use end_user_messaging::{look_up, send_text_message};
-use inbound_sms::OptOutsManaged;
 use receipts::{Carried, Receipts};
 use runtime::Runtime;
 use serde::Serialize;
@@ -242,14 +242,17 @@ impl Carrier {
         Ok(())
     }
 
-    /// AWS listens for these itself, unless an account manages opt-outs on its own.
+    /// AWS listens for these itself, at the beginning of a message ("Keywords in AWS End User Messaging SMS"), unless an
+    /// account manages opt-outs on its own.
     async fn listen_for_keywords(&self, from: &PhoneNumber, to: &PhoneNumber, text: &str) -> anyhow::Result<()> {
         const OUT: [&str; 10] =
             ["ARRET", "CANCEL", "END", "OPT-OUT", "OPTOUT", "QUIT", "REMOVE", "STOP", "TD", "UNSUBSCRIBE"];
         const IN: [&str; 2] = ["START", "UNSTOP"];
         let word = text.trim().to_uppercase();
         let key = opt_out(from, to);
-        if OUT.contains(&word.as_str()) {
+        let begins_with =
+            |keyword: &&str| word.strip_prefix(*keyword).is_some_and(|more| !more.starts_with(char::is_alphanumeric));
+        if OUT.iter().any(begins_with) {
             self.client.put_item().table_name(TABLE).set_item(Some(key)).send().await?;
         } else if IN.contains(&word.as_str()) {
             self.client.delete_item().table_name(TABLE).set_key(Some(key)).send().await?;

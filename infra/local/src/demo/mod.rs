@@ -7,7 +7,7 @@ mod conversations;
 use appointments::Coming;
 use domain::{
     Appointment, Carries, Company, CompanyId, ConversationKey, CustomerName, Details, Length, Login, MessageId, Notes,
-    OutboundText, PhoneNumber, Progress, Provider, SendingLimits, Service, Staff, Timestamp,
+    OptOutsManaged, OutboundText, PhoneNumber, Progress, Provider, SendingLimits, Service, Staff, Timestamp,
 };
 use runtime::Runtime;
 use store::{Arrival, Contact, Draft, Member, Outcome, Queued};
@@ -64,6 +64,7 @@ pub(crate) async fn fill(shared: &Shared, runtime: &Runtime, talk: bool) -> anyh
             time_zone: firm.time_zone.parse()?,
             line: first_line.clone(),
             conversation_key: ConversationKey::new(runtime.randomness.token()),
+            contact: None,
         };
         shared.store.add_company(&company, runtime.clock.now()).await?;
         for number in lines.iter().skip(1) {
@@ -162,6 +163,7 @@ impl Talk<'_> {
             at,
             from: customer.clone(),
             text: said.text.to_owned(),
+            opt_outs: OptOutsManaged::ByTheService,
         };
         self.shared.store.record_inbound(&self.company.a_line(line.clone()), &arrival, at).await?;
         Ok(())

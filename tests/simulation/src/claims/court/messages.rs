@@ -328,9 +328,9 @@ impl Court<'_> {
             let taken_down = self.seen.told.iter().any(|(of, _, status, _)| *of == place && status.is_some());
             let may: &[&str] = match (pressed.is_some(), taken_down, ended.is_empty()) {
                 (true, true, _) => &[said],
-                (true, false, false) => &[said, "no-answer"],
+                (true, false, false) => &[said, "answered"],
                 (true, false, true) => &[said, ""],
-                (false, _, false) => &["no-answer"],
+                (false, _, false) => &["answered"],
                 (false, _, true) => &[""],
             };
             let outcome = entries.first().map_or("", |entry| entry["outcome"].as_str().unwrap_or_default());

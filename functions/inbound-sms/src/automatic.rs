@@ -1,0 +1,92 @@
+use domain::{Clock, Company, Line, Message, OutboundText, Progress, Wish};
+use runtime::{Metric, Metrics, Runtime};
+use sms::{Gateway, Handed, Outgoing, Provider};
+use store::{Arrival, Outcome, Store, StoreError};
+
+/// What a customer is sent by itself, where the SMS service leaves it to us: the one text that confirms an opt-out by a
+/// keyword, and an answer to HELP.
+pub(crate) struct Automatic {
+    gateway: Gateway,
+    clock: Clock,
+    metrics: Metrics,
+}
+
+/// The one that is allowed after an opt-out comes within five minutes (47 CFR 64.1200(a)(12)); nobody waits for any other
+/// for longer.
+const WITHIN_SECS: u64 = 5 * 60;
+
+impl Automatic {
+    pub(crate) fn new(runtime: &Runtime, provider: &Provider) -> Self {
+        let gateway = Gateway::new(&runtime.aws, provider, &runtime.randomness);
+        Self { gateway, clock: runtime.clock.clone(), metrics: runtime.metrics.clone() }
+    }
+
+    /// Answers a message that is recorded, if it is a keyword: an opt-out if no later word is in force, and a question for
+    /// help once a day. Once, however often the message is delivered.
+    pub(crate) async fn answer(&self, store: &Store, line: &Line, arrival: &Arrival) -> Result<(), StoreError> {
+        let wish = Wish::of(&arrival.text, arrival.opt_outs);
+        let is_answered = matches!(wish, Some(Wish::Stop(_) | Wish::Help));
+        if !is_answered || arrival.at.plus_secs(WITHIN_SECS) < self.clock.now() {
+            return Ok(());
+        }
+        let Some(company) = store.company(&line.company).await? else { return Ok(()) };
+        let queued = match wish {
+            Some(Wish::Help) => self.queue_help(store, line, &company, arrival).await?,
+            _ => self.queue_confirmation(store, line, &company, arrival).await?,
+        };
+        match queued {
+            Some(message) => self.send(store, line, arrival, message).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn queue_confirmation(
+        &self,
+        store: &Store,
+        line: &Line,
+        company: &Company,
+        arrival: &Arrival,
+    ) -> Result<Option<Message>, StoreError> {
+        let text = format!("You get no more texts from {}. Text START to get them again.", company.name);
+        let Ok(text) = OutboundText::parse(&text) else { return Ok(None) };
+        store.queue_confirmation(line, arrival, &text, self.clock.now()).await
+    }
+
+    async fn queue_help(
+        &self,
+        store: &Store,
+        line: &Line,
+        company: &Company,
+        arrival: &Arrival,
+    ) -> Result<Option<Message>, StoreError> {
+        let Ok(text) = OutboundText::parse(&company.help(&line.number)) else { return Ok(None) };
+        store.queue_help(line, company, arrival, &text, self.clock.now()).await
+    }
+
+    async fn send(&self, store: &Store, line: &Line, arrival: &Arrival, message: Message) -> Result<(), StoreError> {
+        let outgoing =
+            Outgoing { company: &line.company, message: &message, to: &arrival.from, pool: line.pool.as_ref() };
+        let progress = match self.gateway.hand_over(outgoing).await {
+            Handed::Accepted { provider_id } => Progress::Sent { at: self.clock.now(), provider_id },
+            Handed::Refused(refusal) => {
+                self.metrics.count(Metric::SendFailed);
+                Progress::Failed { refusal }
+            }
+            Handed::Unknown => {
+                self.metrics.count(Metric::SendFailed);
+                // It stays queued, and is shown as unconfirmed after a minute.
+                return Ok(());
+            }
+        };
+        let outcome = Outcome {
+            company: &line.company,
+            conversation: message.conversation,
+            position: message.position,
+            progress: &progress,
+        };
+        if let Err(error) = store.settle_automatic(outcome).await {
+            tracing::error!(%error, "what became of an automatic text was not recorded; it will be shown as unconfirmed");
+        }
+        Ok(())
+    }
+}

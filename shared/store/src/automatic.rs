@@ -1,0 +1,75 @@
+//! What customers are sent that nobody wrote, where the SMS service leaves it to us: the last text to one who has opted
+//! out, and an answer to one who asks for help.
+
+use aws_sdk_dynamodb::types::TransactWriteItem;
+use domain::{Company, Event, Line, Message, MessageId, MessageKind, OutboundText, Progress, Timestamp};
+
+use crate::guard::Done;
+use crate::transaction::Transacted;
+use crate::{Arrival, Store, StoreError, keys};
+
+impl Store {
+    /// Records the confirmation of an opt-out as about to be sent, if that is what is in force: of everything
+    /// that is sent to the customer the last. `None` if one was recorded since they last got texts. One request.
+    pub async fn queue_confirmation(
+        &self,
+        line: &Line,
+        opt_out: &Arrival,
+        text: &OutboundText,
+        now: Timestamp,
+    ) -> Result<Option<Message>, StoreError> {
+        let message = automatic(line, opt_out, MessageId::of_confirmation(&line.company, opt_out.id), text, now);
+        let confirmed = self.confirmed(&line.company, message.conversation, opt_out.id.at(opt_out.at))?;
+        self.queue_automatic(line, message, confirmed).await
+    }
+
+    /// Records an answer to a customer who asks for help as about to be sent, also to one who has opted out. `None` if
+    /// they were sent one on this day of the company's already. One request.
+    pub async fn queue_help(
+        &self,
+        line: &Line,
+        company: &Company,
+        asked: &Arrival,
+        text: &OutboundText,
+        now: Timestamp,
+    ) -> Result<Option<Message>, StoreError> {
+        let message = automatic(line, asked, MessageId::of_help(&line.company, asked.id), text, now);
+        let (today, _) = company.time_zone.local(now);
+        let guard = keys::help_guard(&line.company, message.conversation, today);
+        let done = Done { conversation: message.conversation, position: message.position };
+        let guard = self.put_guard(guard, done, now)?;
+        self.queue_automatic(line, message, guard).await
+    }
+
+    async fn queue_automatic(
+        &self,
+        line: &Line,
+        message: Message,
+        once: TransactWriteItem,
+    ) -> Result<Option<Message>, StoreError> {
+        let expires = self.retention.expires(message.position.at);
+        let event = self.put_event(&line.company, &Event::Message(message.clone()), expires)?;
+        Ok(match self.transact(vec![event, once]).await? {
+            Transacted::Done => Some(message),
+            Transacted::Refused(_) => None,
+        })
+    }
+}
+
+fn automatic(line: &Line, answered: &Arrival, id: MessageId, text: &OutboundText, now: Timestamp) -> Message {
+    // After what it answers, also within a millisecond.
+    let at = Timestamp::from_millis(now.max(answered.at).as_millis() + 1);
+    Message {
+        conversation: line.conversation_key.conversation_with(&answered.from),
+        position: id.at(at),
+        line: line.number.clone(),
+        text: text.as_str().to_owned(),
+        kind: MessageKind::Outbound {
+            by: Message::SWITCHBOARD.to_owned(),
+            staff: None,
+            progress: Progress::Queued,
+            again: None,
+            tried_again: None,
+        },
+    }
+}

@@ -1,0 +1,84 @@
+//! Appointments that are moved: what their customers said was of another time.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use tests::{Answer, Desk, HARBOR, House, Send, ago};
+
+const MARIA: &str = "+14255550182";
+const HOUR: u64 = 60 * 60;
+
+/// Hours from now, as a scheduling system writes it.
+fn ahead(hours: u64) -> Value {
+    let now = runtime::wall_clock().now();
+    json!(now.plus_secs(hours * HOUR).to_string())
+}
+
+fn booking(start: &Value, status: Option<&str>) -> Value {
+    let mut booking =
+        json!({"name": "Maria Lopez", "number": MARIA, "start": start, "minutes": 30, "service": "Cleaning"});
+    if let Some(status) = status {
+        booking["status"] = json!(status);
+    }
+    booking
+}
+
+async fn puts(desk: &Desk<'_>, body: &Value) -> Value {
+    let request = desk.request(Method::PUT, "/api/appointments/PMS-1").header("accept", "application/json");
+    let answer = desk.send(request.json(body)).await;
+    assert!([200, 201].contains(&answer.status), "{}", answer.body);
+    answer.json()
+}
+
+async fn changes(desk: &Desk<'_>, seen: &Value, mut fields: Value) -> Answer {
+    fields["version"] = seen["version"].clone();
+    desk.post("/api/appointments/PMS-1", &fields, Send::default()).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_customer_confirmed_is_booked_again_when_it_is_moved_unless_the_same_write_says_otherwise() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    for said in ["confirmed", "declined"] {
+        puts(&dana, &booking(&ahead(24), Some(said))).await;
+        let same = puts(&dana, &booking(&ahead(24), None)).await;
+        assert_eq!(same["status"], "booked", "a second later is another time");
+        puts(&dana, &booking(&same["start"], Some(said))).await;
+        let same = puts(&dana, &booking(&same["start"], None)).await;
+        assert_eq!(same["status"], said, "it was not moved");
+        let longer = changes(&dana, &same, json!({"minutes": 60})).await.json();
+        assert_eq!(longer["status"], said, "it only takes longer");
+        let moved = changes(&dana, &longer, json!({"start": ahead(30)})).await.json();
+        assert_eq!(moved["status"], "booked", "by staff");
+        puts(&dana, &booking(&ahead(24), Some(said))).await;
+        let moved = puts(&dana, &booking(&ahead(30), None)).await;
+        assert_eq!(moved["status"], "booked", "by a scheduling system");
+        let stated = puts(&dana, &booking(&ahead(31), Some(said))).await;
+        assert_eq!(stated["status"], said, "which says so itself");
+    }
+    let cancelled = puts(&dana, &booking(&ahead(24), Some("cancelled"))).await;
+    assert_eq!(changes(&dana, &cancelled, json!({"start": ahead(30)})).await.json()["status"], "cancelled");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_screen_says_that_it_was_moved_and_offers_to_text_the_new_time() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let screen = async || dana.screen("/api/appointments/PMS-1").await.body;
+    let booked = puts(&dana, &booking(&ahead(24), Some("confirmed"))).await;
+    assert!(!screen().await.contains("Moved from"), "it is new");
+    // As the form sends it, with the status as it was.
+    let moved = changes(&dana, &booked, json!({"start": ahead(48), "status": ""})).await.json();
+    assert_eq!(moved["status"], "booked");
+    let shown = screen().await;
+    assert!(shown.contains("It is booked again: the customer confirmed the other time."), "{shown}");
+    assert!(shown.contains("Text the new time") && shown.contains("Your appointment is now on "), "{shown}");
+    // Somebody who gets no texts is not offered any.
+    house.phone(MARIA).texts(HARBOR, "STOP").await;
+    let shown = screen().await;
+    assert!(shown.contains("Moved from") && !shown.contains("Text the new time"), "{shown}");
+    let named = changes(&dana, &moved, json!({"notes": "Ring the back door"})).await.json();
+    assert!(!screen().await.contains("Moved from"), "that was before the last change");
+    // What is over is not announced.
+    changes(&dana, &named, json!({"start": ago(3600)})).await;
+    assert!(!screen().await.contains("Moved from"));
+}
