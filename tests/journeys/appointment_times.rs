@@ -82,3 +82,61 @@ async fn the_screen_says_that_it_was_moved_and_offers_to_text_the_new_time() {
     changes(&dana, &named, json!({"start": ago(3600)})).await;
     assert!(!screen().await.contains("Moved from"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_practitioner_who_is_taken_and_a_time_that_is_over_are_pointed_out_and_not_forbidden() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let put = async |id: &str, time: &str, more: Value| {
+        let mut body =
+            json!({"name": "Sam Okafor", "day": "2030-02-04", "time": time, "minutes": 30, "provider": "marcus"});
+        for (name, value) in more.as_object().unwrap() {
+            body[name] = value.clone();
+        }
+        let request = dana.request(Method::PUT, &format!("/api/appointments/{id}")).json(&body);
+        assert!([200, 201].contains(&dana.send(request).await.status));
+    };
+    put("at-ten", "10:00", json!({})).await;
+    put("declined", "10:00", json!({"status": "declined"})).await;
+    put("cancelled", "10:00", json!({"status": "cancelled"})).await;
+    put("with-dana", "10:00", json!({"provider": "dana"})).await;
+    put("overnight", "23:30", json!({"day": "2030-02-03", "minutes": 600})).await;
+    let path = |planned: &str, day: &str, time: &str, minutes: &str, provider: &str| {
+        format!("/api/appointments?planned={planned}&day={day}&time={time}&minutes={minutes}&provider={provider}")
+    };
+    let says = async |path: &str| {
+        let answer = dana.get(path).await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.body);
+        let answer = answer.json();
+        let meets = answer["meets"].as_array().unwrap().iter().map(|it| it["id"].as_str().unwrap().to_owned());
+        (answer["is_over"].as_bool().unwrap(), meets.collect::<Vec<_>>())
+    };
+    let day = "2030-02-04";
+    for (planned, time, minutes, provider, meets) in [
+        ("", "10:00", "30", "marcus", vec!["at-ten"]),
+        ("", "10:29", "1", "marcus", vec!["at-ten"]),
+        ("", "09:31", "30", "marcus", vec!["at-ten"]),
+        ("", "09:30", "30", "marcus", vec![]),
+        ("", "10:30", "30", "marcus", vec![]),
+        ("", "09:00", "120", "marcus", vec!["overnight", "at-ten"]),
+        ("at-ten", "10:00", "30", "marcus", vec![]),
+        ("", "10:00", "30", "dana", vec!["with-dana"]),
+        ("", "10:00", "30", "", vec![]),
+        ("", "25:00", "30", "marcus", vec![]),
+        ("", "", "", "", vec![]),
+    ] {
+        let path = path(planned, day, time, minutes, provider);
+        assert_eq!(says(&path).await, (false, meets.into_iter().map(str::to_owned).collect()), "{path}");
+    }
+    let over = path("", "2026-01-05", "10:00", "30", "marcus");
+    assert_eq!(says(&over).await, (true, vec![]));
+    let screen = dana.screen(&over).await.body;
+    assert!(screen.contains("That time is over. You can save it all the same."), "{screen}");
+    let screen = dana.screen(&path("", day, "10:00", "30", "marcus")).await.body;
+    assert!(screen.contains("Marcus Bell has an appointment then") && screen.contains("Sam Okafor"), "{screen}");
+    let twice = json!({"name": "Ann Lee", "day": day, "time": "10:00", "minutes": 30, "provider": "marcus"});
+    assert_eq!(dana.post("/api/appointments", &twice, Send::default()).await.status, 201);
+    let josie = house.josie().await;
+    let theirs = josie.get(&path("", day, "10:00", "30", "marcus")).await.json();
+    assert_eq!(theirs["meets"], json!([]), "another company's are nobody's business");
+}

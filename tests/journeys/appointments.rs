@@ -430,6 +430,18 @@ async fn an_appointment_says_whether_its_customers_country_is_texted_as_sending_
         } else {
             assert_eq!((&texting["possible"], sent.status), (&json!(true), 201), "{number}: {}", sent.body);
         }
+        // What they write is there, and whether it can be answered is the same everywhere.
+        house.phone(number).texts(HARBOR, "Hello?").await;
+        let conversation = dana.conversation_with(number).await;
+        let no_texting = dana.messages(&conversation).await.json()["no_texting"].clone();
+        let screen = dana.screen(&format!("/api/conversations/{conversation}/messages")).await.body;
+        assert_eq!(screen.contains("data-opted-out"), country.is_some(), "{number}: {screen}");
+        assert_eq!(no_texting["reason"], json!(country.map(|_| "country-not-allowed")), "{number}");
+        assert_eq!(
+            dana.replies(&conversation, "Hello").await.status,
+            if country.is_some() { 422 } else { 201 },
+            "{number}"
+        );
     }
 }
 

@@ -148,14 +148,14 @@ async fn a_malformed_record_fails_alone_and_its_batch_goes_on() {
         record("not-json", "not json"),
         record("not-an-sms", "{}"),
         record("no-number", &json!({"Type": "Notification", "Message": "{\"messageBody\": 1}"}).to_string()),
-        record("strange-sender", &Sms::new("x", "ANONYMOUS", HARBOR, "x").payload().to_string()),
+        record("no-sender", &Sms::new("x", "", HARBOR, "x").payload().to_string()),
         json!({"messageId": "no-body"}),
     ];
     let records = event["Records"].as_array_mut().unwrap();
     records.splice(1..1, bad);
     let mut failed = house.deliver(&event).await;
     failed.sort();
-    assert_eq!(failed, ["no-body", "no-number", "not-an-sms", "not-json", "strange-sender"]);
+    assert_eq!(failed, ["no-body", "no-number", "no-sender", "not-an-sms", "not-json"]);
     assert_eq!(dana.notifications().await.items().len(), 2);
 }
 
@@ -295,4 +295,46 @@ async fn the_line_a_customer_writes_to_decides_the_company() {
     house.phone(MARIA).texts(TIDEWATER, "hello Tidewater").await;
     assert!(house.dana().await.notifications().await.items().is_empty());
     assert_eq!(house.josie().await.notifications().await.texts(), ["hello Tidewater"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sender_that_is_no_phone_number_is_in_the_feed_and_has_a_conversation_that_cannot_be_answered() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    for (id, sender) in
+        [("code", "68849"), ("name", "SUPPORT"), ("national", "4255550182"), ("hostile", "<b>\u{202e}x")]
+    {
+        let event = by_queue(&[Sms::new(id, sender, HARBOR, "Your code is 123456").at(ago(5))]);
+        for _ in 0..2 {
+            assert!(house.deliver(&event).await.is_empty(), "{sender}");
+        }
+        let feed = dana.notifications().await.items();
+        let rows: Vec<_> = feed.iter().filter(|row| row["number_shown"] == sender).collect();
+        assert_eq!(rows.len(), 1, "{sender}: {feed:?}");
+        assert_eq!((&rows[0]["number"], &rows[0]["text"]), (&json!(null), &json!("Your code is 123456")));
+        let conversation = rows[0]["conversation"].as_str().unwrap();
+        let messages = dana.messages(conversation).await;
+        assert_eq!(messages.texts(), ["Your code is 123456"]);
+        assert_eq!(messages.json()["no_texting"]["reason"], "not-a-number");
+        let refused = dana.replies(conversation, "Who is this?").await;
+        assert_eq!((refused.status, refused.code()), (422, "not-textable".to_owned()), "{sender}");
+        assert!(
+            refused.sentence().contains("is not a phone number, so it cannot be answered"),
+            "{}",
+            refused.sentence()
+        );
+        for path in [
+            format!("/api/conversations/{conversation}/messages"),
+            "/api/conversations".into(),
+            "/api/notifications".into(),
+        ] {
+            let screen = dana.screen(&path).await;
+            assert_eq!(screen.status, 200);
+            assert!(!screen.body.contains("<b>"), "{path}");
+        }
+        assert!(
+            dana.screen(&format!("/api/conversations/{conversation}/messages")).await.body.contains("data-opted-out")
+        );
+    }
+    assert_eq!(dana.get("/api/conversations").await.items().len(), 4, "each has its own");
 }

@@ -109,7 +109,7 @@ impl Serialize for Body {
 }
 
 fn name(whom: &Whom<'_>) -> String {
-    let number = || whom.conversation.number.shown_in(whom.company.region);
+    let number = || whom.conversation.sender.shown_in(whom.company.region);
     cut_short(&whom.conversation.name.clone().unwrap_or_else(number), LONGEST_TITLE)
 }
 

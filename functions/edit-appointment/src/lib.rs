@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod planned;
 mod written;
 
 use std::convert::Infallible;
@@ -10,6 +11,7 @@ use domain::{
 };
 use http::{Method, StatusCode};
 use lambda_http::{Body, Request, RequestExt, Response};
+use planned::Planned;
 use runtime::Runtime;
 use serde_json::json;
 use sms::Lookup;
@@ -70,6 +72,7 @@ impl EditAppointment {
         }
         let one = request.path_parameters_ref().is_some_and(|parameters| parameters.first("appointment").is_some());
         match (request.method(), one) {
+            (&Method::GET, false) if web::is_named(request, "planned") => self.planned(request, &staff).await,
             (&Method::GET, false) => self.day(request, &staff).await,
             (&Method::GET, true) => self.show(request, &staff).await,
             (&Method::PUT, _) => self.put(request, &staff).await,
@@ -98,6 +101,24 @@ impl EditAppointment {
                 let items = appointments.iter().map(|it| views::appointment_json(it, zone, &viewer));
                 json!({"day": day.to_string(), "time_zone": zone, "items": items.collect::<Vec<_>>()})
             },
+        ))
+    }
+
+    /// What there is to say of a time before an appointment is saved for it. Nothing is forbidden.
+    async fn planned(&self, request: &Request, staff: &Staff) -> Result<Answer, Problem> {
+        let viewer = self.viewer(staff);
+        let planned = Planned::of(request, &staff.time_zone);
+        let mut meets = Vec::new();
+        if let Some(planned) = &planned {
+            // The longest begins a day before it ends.
+            let from = planned.start.minus_secs(24 * 60 * 60);
+            let there = self.store.appointments(&staff.company, from, planned.ends, viewer.now).await?;
+            meets.extend(there.into_iter().filter(|other| planned.meets(other)));
+        }
+        let is_over = planned.is_some_and(|planned| planned.start < viewer.now);
+        Ok(Format::of(request).answer(
+            || views::planned(is_over, &meets),
+            || views::planned_json(is_over, &meets, &staff.time_zone, &viewer),
         ))
     }
 

@@ -2,24 +2,26 @@
 
 use std::convert::Infallible;
 
-use domain::{Clock, Event};
+use domain::{Clock, Customer, Event, NoTexting, Sender, SendingLimits, Staff, With};
 use lambda_http::{Body, Request, Response};
 use maud::html;
 use runtime::Runtime;
-use store::{Span, Store};
+use store::{Span, Store, Thread};
 use views::{HEAVIEST_PAGE, Viewer, event_weight};
 use web::{Answer, Format, Problem};
 
 /// What was said with one customer, a page at a time.
 pub struct FetchConversation {
     store: Store,
+    /// Of which only the countries count here.
+    limits: SendingLimits,
     clock: Clock,
 }
 
 impl FetchConversation {
     #[must_use]
-    pub fn new(runtime: &Runtime) -> Self {
-        Self { store: runtime.store(), clock: runtime.clock.clone() }
+    pub fn new(runtime: &Runtime, limits: SendingLimits) -> Self {
+        Self { store: runtime.store(), limits, clock: runtime.clock.clone() }
     }
 
     pub async fn handle(&self, request: Request) -> Result<Response<Body>, Infallible> {
@@ -37,6 +39,7 @@ impl FetchConversation {
             .thread(&staff.company, conversation, span, limit, viewer.now)
             .await?
             .ok_or_else(Problem::no_conversation)?;
+        let no_texting = self.no_texting(&thread, &staff);
         let messages = thread.messages.up_to(HEAVIEST_PAGE, event_weight, Event::position);
         let next = messages.next.map(|next| {
             let after = span.after.map(|after| format!("&after={after}")).unwrap_or_default();
@@ -46,7 +49,7 @@ impl FetchConversation {
             || {
                 html! {
                     @if let Some(with) = &thread.with { (views::conversation_head(with, &viewer)) }
-                    @if span.before.is_none() { (views::opt_out(thread.opt_out.as_ref())) }
+                    @if span.before.is_none() { (views::opt_out(thread.opt_out.as_ref(), no_texting.as_ref())) }
                     (views::events(&messages, thread.opt_out.as_ref(), next.as_deref(), &viewer))
                 }
             },
@@ -55,9 +58,27 @@ impl FetchConversation {
                 let mut page = web::list(items, next.as_deref());
                 if span.before.is_none() {
                     page["opted_out"] = views::opt_out_json(thread.opt_out.as_ref());
+                    page["no_texting"] = views::no_texting_json(no_texting.as_ref());
                 }
                 page
             },
         ))
+    }
+
+    /// Why nobody could write to the customer who has not opted out, with their number as it is shown. A number that the
+    /// carrier refused once may be tried again.
+    fn no_texting(&self, thread: &Thread, staff: &Staff) -> Option<(NoTexting, String)> {
+        let (number, heard) = match thread.with.as_ref()? {
+            With::Conversation(conversation) => match &conversation.sender {
+                Sender::Number(number) => (number, conversation.heard.map(|heard| heard.at)),
+                Sender::Other(other) => return Some((NoTexting::NotANumber, other.clone())),
+            },
+            With::Customer(customer) => (&customer.number, None),
+        };
+        let unknown = || Customer::new(number.clone());
+        let customer = thread.customer.clone().unwrap_or_else(unknown);
+        let refused = customer.can_be_texted(staff.region, &self.limits, heard).err();
+        let refused = refused.filter(|refused| *refused != NoTexting::Refused);
+        refused.map(|refused| (refused, number.shown_in(staff.region)))
     }
 }

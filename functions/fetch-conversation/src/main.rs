@@ -9,11 +9,12 @@ use runtime::Runtime;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let runtime = Runtime::on_lambda()?;
+    let limits = runtime::sending_limits()?;
     // Side by side: one waits for the network, the other takes a core for a moment.
     let plans = tokio::task::spawn_blocking(domain::read_numbering_plans);
     runtime.open_table().await;
     plans.await?;
-    let function = Arc::new(FetchConversation::new(&runtime));
+    let function = Arc::new(FetchConversation::new(&runtime, limits));
     run(service_fn(|request| {
         let function = function.clone();
         async move { function.handle(request).await }

@@ -1,4 +1,4 @@
-use domain::{Clock, Company, Line, Message, OutboundText, Progress, Wish};
+use domain::{Clock, Company, Line, Message, OutboundText, PhoneNumber, Progress, Wish};
 use runtime::{Metric, Metrics, Runtime};
 use sms::{Gateway, Handed, Outgoing, Provider};
 use store::{Arrival, Outcome, Store, StoreError};
@@ -26,6 +26,7 @@ impl Automatic {
     pub(crate) async fn answer(&self, store: &Store, line: &Line, arrival: &Arrival) -> Result<(), StoreError> {
         let wish = Wish::of(&arrival.text, arrival.opt_outs);
         let is_answered = matches!(wish, Some(Wish::Stop(_) | Wish::Help));
+        let Some(to) = arrival.from.number() else { return Ok(()) };
         if !is_answered || arrival.at.plus_secs(WITHIN_SECS) < self.clock.now() {
             return Ok(());
         }
@@ -35,7 +36,7 @@ impl Automatic {
             _ => self.queue_confirmation(store, line, &company, arrival).await?,
         };
         match queued {
-            Some(message) => self.send(store, line, arrival, message).await,
+            Some(message) => self.send(store, line, to, message).await,
             None => Ok(()),
         }
     }
@@ -63,9 +64,8 @@ impl Automatic {
         store.queue_help(line, company, arrival, &text, self.clock.now()).await
     }
 
-    async fn send(&self, store: &Store, line: &Line, arrival: &Arrival, message: Message) -> Result<(), StoreError> {
-        let outgoing =
-            Outgoing { company: &line.company, message: &message, to: &arrival.from, pool: line.pool.as_ref() };
+    async fn send(&self, store: &Store, line: &Line, to: &PhoneNumber, message: Message) -> Result<(), StoreError> {
+        let outgoing = Outgoing { company: &line.company, message: &message, to, pool: line.pool.as_ref() };
         let progress = match self.gateway.hand_over(outgoing).await {
             Handed::Accepted { provider_id } => Progress::Sent { at: self.clock.now(), provider_id },
             Handed::Refused(refusal) => {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use domain::{PhoneNumber, Timestamp};
+use domain::{Sender, Timestamp};
 use sms::{InboundSms, Malformed};
 
 use crate::event::{Carried, Record};
@@ -30,7 +30,7 @@ fn read_one(record: &Record, now: Timestamp) -> Result<Sent, Malformed> {
 
 /// Puts texts that one customer sent in the same millisecond one millisecond apart, in the order of the batch. Without this a
 /// hash would decide whether STOP or START came last. A copy of a text gets the time of the first.
-fn after_the_others(at_once: &mut HashMap<(PhoneNumber, Timestamp), Vec<String>>, sent: Sent) -> Sent {
+fn after_the_others(at_once: &mut HashMap<(Sender, Timestamp), Vec<String>>, sent: Sent) -> Sent {
     let ids = at_once.entry((sent.sms.from.clone(), sent.at)).or_default();
     let before = ids.iter().take_while(|id| **id != sent.sms.id).count();
     if before == ids.len() {

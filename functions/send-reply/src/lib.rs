@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use contacts::Contacts;
 use domain::{
-    Clock, Company, ConversationId, Counted, Customer, Event, Limited, Message, MessageId, MessageKind, Mobile,
-    NoTexting, NotANumber, OptOut, OptOutCause, OutboundText, PhoneNumber, Pool, Position, Progress, Randomness,
-    Refusal, SendingLimits, Staff, Timestamp, Told, Window, Wish,
+    Clock, Company, ConversationId, Counted, Event, Limited, Message, MessageId, MessageKind, Mobile, NoTexting,
+    NotANumber, OptOut, OptOutCause, OutboundText, PhoneNumber, Pool, Position, Progress, Randomness, Refusal,
+    SendingLimits, Staff, Timestamp, Told, Window, Wish,
 };
 use http::StatusCode;
 use lambda_http::{Body, Request, Response};
@@ -17,7 +17,7 @@ use runtime::{Metric, Metrics, Runtime};
 use serde::Deserialize;
 use serde_json::json;
 use sms::{Gateway, Handed, Outgoing, Provider};
-use store::{Contact, Done, Draft, Lines, Outcome, Queued, Store};
+use store::{Contact, Done, Draft, Known, Lines, Outcome, Queued, Store};
 use views::Viewer;
 use web::{Answer, Format, IdempotencyKey, Problem};
 
@@ -183,10 +183,11 @@ impl SendReply {
         if let Some(contact) = self.contacts.of(&staff.company, conversation) {
             return Ok(Recipient { conversation, contact, reply: true, refused: None });
         }
-        let (contact, customer) = self.store.contact(&staff.company, conversation, now).await?;
-        self.can_be_texted(staff, contact.as_ref(), customer.as_ref())?;
+        let known = self.store.known_contact(&staff.company, conversation, now).await?;
+        self.can_be_texted(staff, &known)?;
+        let Known { contact, customer, .. } = known;
         let refused = customer.as_ref().and_then(|customer| customer.refused);
-        if let Some((contact, _)) = contact {
+        if let Some(contact) = contact {
             self.is_not_ours(staff, &contact.number).await?;
             return Ok(Recipient { conversation, contact, reply: true, refused });
         }
@@ -205,10 +206,10 @@ impl SendReply {
             return Ok(Recipient { conversation, contact, reply: false, refused: None });
         }
         self.is_not_ours(staff, &number).await?;
-        let (contact, customer) = self.store.contact(&staff.company, conversation, self.clock.now()).await?;
-        self.can_be_texted(staff, contact.as_ref(), customer.as_ref())?;
-        let refused = customer.and_then(|customer| customer.refused);
-        let contact = contact.map_or(Contact { number, line: company.line }, |(contact, _)| contact);
+        let known = self.store.known_contact(&staff.company, conversation, self.clock.now()).await?;
+        self.can_be_texted(staff, &known)?;
+        let refused = known.customer.and_then(|customer| customer.refused);
+        let contact = known.contact.unwrap_or(Contact { number, line: company.line });
         Ok(Recipient { conversation, contact, reply: false, refused })
     }
 
@@ -223,20 +224,17 @@ impl SendReply {
     /// Nobody writes to a number that no text can reach. One that the carrier refused may be tried again: it refuses for
     /// reasons that pass, too, and only another try shows that this one has. A text to a country that is not allowed is
     /// refused, and counted, when it is queued.
-    fn can_be_texted(
-        &self,
-        staff: &Staff,
-        contact: Option<&(Contact, Option<Timestamp>)>,
-        customer: Option<&Customer>,
-    ) -> Result<(), Problem> {
-        let Some(customer) = customer else { return Ok(()) };
-        let heard = contact.and_then(|(_, heard)| *heard);
-        match customer.can_be_texted(staff.region, &self.limits, heard) {
+    fn can_be_texted(&self, staff: &Staff, known: &Known) -> Result<(), Problem> {
+        let not_textable = |why: NoTexting, number: &str| {
+            Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "not-textable", why.sentence(number)))
+        };
+        if let Some(sender) = &known.no_number {
+            return not_textable(NoTexting::NotANumber, &sender.shown_in(staff.region));
+        }
+        let Some(customer) = &known.customer else { return Ok(()) };
+        match customer.can_be_texted(staff.region, &self.limits, known.heard) {
             Ok(()) | Err(NoTexting::Refused | NoTexting::Country(_)) => Ok(()),
-            Err(why) => {
-                let sentence = why.sentence(&customer.number.shown_in(staff.region));
-                Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "not-textable", sentence))
-            }
+            Err(why) => not_textable(why, &customer.number.shown_in(staff.region)),
         }
     }
 

@@ -8,7 +8,7 @@ mod settings;
 use std::convert::Infallible;
 
 use ::http::StatusCode;
-use domain::{Clock, CompanyId, Login, Randomness, StaffId};
+use domain::{Clock, CompanyId, Login, Randomness, StaffId, Timestamp};
 use lambda_http::{Body, Request, RequestExt, Response};
 use maud::html;
 use runtime::{Metric, Metrics, Runtime};
@@ -51,7 +51,7 @@ impl SignIn {
             "/api/sign-in" => Ok(self.begin(&request).await),
             "/api/sign-in/callback" => Ok(self.finish(&request).await),
             "/api/sign-out" => self.sign_out(&request).await,
-            _ => whose(&request),
+            _ => whose(&request, self.clock.now()),
         };
         Ok(web::respond(&request, outcome))
     }
@@ -132,9 +132,9 @@ impl SignIn {
     }
 }
 
-fn whose(request: &Request) -> Result<Answer, Problem> {
+fn whose(request: &Request, now: Timestamp) -> Result<Answer, Problem> {
     let staff = web::staff(request)?;
-    Ok(Format::of(request).answer(|| views::account(&staff), || views::account_json(&staff)))
+    Ok(Format::of(request).answer(|| views::account(&staff, now), || views::account_json(&staff)))
 }
 
 fn to(address: &str) -> Answer {

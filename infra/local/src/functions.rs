@@ -93,6 +93,7 @@ impl Functions {
             PushSubscriptions::new(&on("push-subscriptions"), services.clone(), PUSH_SECRET.to_owned());
         let (keys, retries) = (PUSH_SECRET.to_owned(), PUSH_RETRIES.to_owned());
         let dispatch_push = DispatchPush::new(&on("dispatch-push"), services.clone(), pusher, keys, retries);
+        let fetch_conversation = FetchConversation::new(&on("fetch-conversation"), limits.clone());
         let edit_appointment = EditAppointment::new(&on("edit-appointment"), limits.clone());
         let by_name: [(_, Function); 15] = [
             ("authorize", event_function!(Arc::new(Authorize::new(&on("authorize"))))),
@@ -101,7 +102,7 @@ impl Functions {
             ("delivery-receipt", event_function!(Arc::new(DeliveryReceipt::new(&on("delivery-receipt"))))),
             ("dispatch-push", event_function!(Arc::new(dispatch_push))),
             ("edit-appointment", http_function!(Arc::new(edit_appointment))),
-            ("fetch-conversation", http_function!(Arc::new(FetchConversation::new(&on("fetch-conversation"))))),
+            ("fetch-conversation", http_function!(Arc::new(fetch_conversation))),
             ("inbound-sms", event_function!(Arc::new(InboundSmsFunction::new(&on("inbound-sms"), managed, sms)))),
             ("list-conversations", http_function!(Arc::new(ListConversations::new(&on("list-conversations"))))),
             ("list-notifications", http_function!(Arc::new(ListNotifications::new(&on("list-notifications"))))),

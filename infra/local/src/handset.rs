@@ -357,7 +357,7 @@ async fn page(State(shared): State<Shared>) -> Response {
                         button #ring type="button" hx-post="/local/handset/call" hx-include="#phones" hx-swap="none" { "Get a confirmation call" }
                         datalist #customers {
                             @for (conversation, company) in &customers {
-                                option value=(conversation.number) { (conversation.name.as_deref().unwrap_or("")) " · " (company.name) }
+                                option value=(conversation.sender) { (conversation.name.as_deref().unwrap_or("")) " · " (company.name) }
                             }
                         }
                     }

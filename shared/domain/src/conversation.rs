@@ -6,13 +6,15 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use thiserror::Error;
 
-use crate::{CallOutcome, Customer, Delivery, NextAppointment, PhoneNumber, Position, Progress, Timestamp, Told};
+use crate::{
+    CallOutcome, Customer, Delivery, NextAppointment, PhoneNumber, Position, Progress, Sender, Timestamp, Told,
+};
 
 /// Everything said with one mobile number within the retention, as its head keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Conversation {
     pub id: ConversationId,
-    pub number: PhoneNumber,
+    pub sender: Sender,
     /// The line the customer last wrote to, which replies go out from.
     pub line: PhoneNumber,
     /// What its customers are called, and their next appointment, if they have appointments.
@@ -120,7 +122,16 @@ impl ConversationKey {
 
     #[must_use]
     pub fn conversation_with(&self, number: &PhoneNumber) -> ConversationId {
-        ConversationId(digest(&self.0, &["conversation", number.as_str()]))
+        self.conversation_of(number.as_str())
+    }
+
+    #[must_use]
+    pub fn conversation_with_sender(&self, sender: &Sender) -> ConversationId {
+        self.conversation_of(sender.as_str())
+    }
+
+    fn conversation_of(&self, whom: &str) -> ConversationId {
+        ConversationId(digest(&self.0, &["conversation", whom]))
     }
 }
 

@@ -60,6 +60,8 @@ pub enum NoTexting {
     Refused,
     /// Nothing is sent to this country; `None` for a number that is of no country, or of nobody knows which.
     Country(Option<Region>),
+    /// It is no phone number.
+    NotANumber,
 }
 
 impl Customer {
@@ -208,6 +210,11 @@ impl NoTexting {
             Self::Country(Some(country)) => format!(
                 "Your company does not text to the country of {number} ({country}). Your administrator can have it allowed."
             ),
+            Self::NotANumber => {
+                format!(
+                    "{number} is not a phone number, so it cannot be answered. It may be a service or a short code."
+                )
+            }
             Self::Country(None) => {
                 format!("It is not known which country {number} is of. Check it with the customer.")
             }

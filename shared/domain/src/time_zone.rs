@@ -64,6 +64,20 @@ impl TimeZone {
         moment.compatible().map(of).map_err(|_| BadMoment::UnreadableDay)
     }
 
+    /// How many minutes the clocks here are ahead of UTC at a moment, and each change of that until another: when, in
+    /// minutes since 1970, and what it is then.
+    #[must_use]
+    pub fn clock(&self, from: Timestamp, until: Timestamp) -> (i32, Vec<(u64, i32)>) {
+        let moment = |at: Timestamp| {
+            let millis = i64::try_from(at.as_millis()).unwrap_or(i64::MAX);
+            jiff::Timestamp::from_millisecond(millis).unwrap_or_default()
+        };
+        let minutes = |offset: tz::Offset| offset.seconds() / 60;
+        let changes = self.0.following(moment(from)).take_while(|change| change.timestamp() < moment(until));
+        let changes = changes.map(|change| (of(change.timestamp()).as_secs() / 60, minutes(change.offset())));
+        (minutes(self.0.to_offset(moment(from))), changes.collect())
+    }
+
     /// When a day begins here. Where midnight is left out, that is the first moment after it.
     #[must_use]
     pub fn start_of(&self, day: Day) -> Timestamp {
@@ -191,6 +205,18 @@ mod tests {
     fn moment(zone: &str, day: &str, time: &str) -> Result<String, BadMoment> {
         let zone: TimeZone = zone.parse().unwrap();
         zone.moment(day.parse()?, time.parse()?).map(|at| at.to_string())
+    }
+
+    #[test]
+    fn the_clock_of_a_zone_is_where_it_stands_and_when_it_is_changed() {
+        let at = |text: &str| Timestamp::from_rfc3339(text).unwrap();
+        let zone: TimeZone = "America/Los_Angeles".parse().unwrap();
+        let (offset, changes) = zone.clock(at("2026-11-30T12:00:00Z"), at("2027-11-30T12:00:00Z"));
+        let minutes = |text: &str| at(text).as_secs() / 60;
+        assert_eq!(offset, -480);
+        assert_eq!(changes, [(minutes("2027-03-14T10:00:00Z"), -420), (minutes("2027-11-07T09:00:00Z"), -480)]);
+        let half: TimeZone = "Asia/Kolkata".parse().unwrap();
+        assert_eq!(half.clock(at("2026-11-30T12:00:00Z"), at("2036-11-30T12:00:00Z")), (330, vec![]));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-use domain::{PhoneNumber, Timestamp, repaired_json};
+use domain::{PhoneNumber, Sender, Timestamp, repaired_json};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -11,7 +11,7 @@ use crate::envelope::Envelope;
 pub struct InboundSms {
     /// The same however often the message is delivered.
     pub id: String,
-    pub from: PhoneNumber,
+    pub from: Sender,
     pub to: PhoneNumber,
     pub text: String,
     /// When the SMS service handed it to its topic. A raw message carries no time.
@@ -25,7 +25,7 @@ pub enum Malformed {
     NotJson,
     #[error("the record is JSON but not an inbound SMS: it lacks a field or has one of another type")]
     NotAnSms,
-    #[error("originationNumber is not an E.164 number")]
+    #[error("originationNumber is empty")]
     Origination,
     #[error("destinationNumber is not an E.164 number")]
     Destination,
@@ -75,7 +75,7 @@ impl InboundSms {
         text.truncate(text.floor_char_boundary(Self::MAX_BYTES));
         Ok(Self {
             id: payload.inbound_message_id,
-            from: PhoneNumber::subscriber(&payload.origination_number).map_err(|_| Malformed::Origination)?,
+            from: Sender::read(&payload.origination_number).map_err(|_| Malformed::Origination)?,
             to: PhoneNumber::e164(&payload.destination_number).map_err(|_| Malformed::Destination)?,
             text,
             received: timestamp.and_then(Timestamp::from_rfc3339),
@@ -115,7 +115,7 @@ mod tests {
         let broken = |find: &str, replace: &str| InboundSms::from_queue(&PAYLOAD.replace(find, replace)).unwrap_err();
         assert_eq!(InboundSms::from_queue("not json"), Err(Malformed::NotJson));
         assert_eq!(InboundSms::from_queue("{}"), Err(Malformed::NotAnSms));
-        assert_eq!(broken("+14255550182", "Anonymous"), Malformed::Origination);
+        assert_eq!(broken("+14255550182", ""), Malformed::Origination);
         assert_eq!(broken("+12125550101", "12125550101"), Malformed::Destination);
         assert_eq!(broken("cae173d2-66b9-564c-8309-21f858e9fb84", ""), Malformed::NoId);
         assert_eq!(broken("inboundMessageId", "id"), Malformed::NotAnSms);

@@ -60,7 +60,7 @@ fn automatic(line: &Line, answered: &Arrival, id: MessageId, text: &OutboundText
     // After what it answers, also within a millisecond.
     let at = Timestamp::from_millis(now.max(answered.at).as_millis() + 1);
     Message {
-        conversation: line.conversation_key.conversation_with(&answered.from),
+        conversation: line.conversation_key.conversation_with_sender(&answered.from),
         position: id.at(at),
         line: line.number.clone(),
         text: text.as_str().to_owned(),

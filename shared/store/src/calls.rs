@@ -62,10 +62,11 @@ impl Store {
             appointment: report.appointment.clone(),
             outcome: report.outcome,
         };
+        let customer = report.customer.clone().into();
         let news = HeadNews {
             company: &company.id,
             conversation,
-            number: &report.customer,
+            sender: &customer,
             line: &company.line,
             position: call.position,
             text: call.outcome.words(),

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
 use domain::{
-    Asks, CallOutcome, CompanyId, Conversation, ConversationId, Customer, Delivery, PhoneNumber, Position, Timestamp,
-    cut_short,
+    Asks, CallOutcome, CompanyId, Conversation, ConversationId, Customer, Delivery, PhoneNumber, Position, Sender,
+    Timestamp, cut_short,
 };
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +15,8 @@ use crate::{Store, StoreError, keys};
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Head {
     pub(crate) conversation: ConversationId,
-    pub(crate) number: PhoneNumber,
+    #[serde(rename = "number")]
+    pub(crate) sender: Sender,
     pub(crate) line: PhoneNumber,
     pub(crate) last: Position,
     last_text: String,
@@ -58,7 +59,7 @@ impl Head {
     pub(crate) fn with(self, customer: Option<&Customer>, now: Timestamp) -> Conversation {
         Conversation {
             id: self.conversation,
-            number: self.number,
+            sender: self.sender,
             line: self.line,
             name: customer.and_then(|customer| customer.name(now)),
             next: customer.and_then(|customer| customer.next(now)),
@@ -78,7 +79,7 @@ impl Head {
 pub(crate) struct HeadNews<'a> {
     pub(crate) company: &'a CompanyId,
     pub(crate) conversation: ConversationId,
-    pub(crate) number: &'a PhoneNumber,
+    pub(crate) sender: &'a Sender,
     pub(crate) line: &'a PhoneNumber,
     pub(crate) position: Position,
     pub(crate) text: &'a str,
@@ -241,7 +242,7 @@ fn values(news: &HeadNews<'_>) -> HashMap<String, AttributeValue> {
     };
     [
         (":conversation", text(&news.conversation)),
-        (":number", text(news.number)),
+        (":number", text(news.sender)),
         (":line", text(news.line)),
         (":position", text(&news.position)),
         (":floor", text(&news.floor)),

@@ -1,6 +1,6 @@
 use domain::{
-    Asks, Event, Line, Message, MessageId, MessageKind, OptOut, OptOutCause, OptOutsManaged, Opted, PhoneNumber,
-    Timestamp, Wish,
+    Asks, Event, Line, Message, MessageId, MessageKind, OptOut, OptOutCause, OptOutsManaged, Opted, Sender, Timestamp,
+    Wish,
 };
 
 use crate::guard::Done;
@@ -13,7 +13,7 @@ use crate::{Store, StoreError, keys};
 pub struct Arrival {
     pub id: MessageId,
     pub at: Timestamp,
-    pub from: PhoneNumber,
+    pub from: Sender,
     pub text: String,
     pub opt_outs: OptOutsManaged,
 }
@@ -30,7 +30,7 @@ impl Store {
     /// conversation's head in one transaction; for a keyword with which customers opt out or in also
     /// that. One request, two if it comes out of order.
     pub async fn record_inbound(&self, line: &Line, arrival: &Arrival, now: Timestamp) -> Result<Recorded, StoreError> {
-        let conversation = line.conversation_key.conversation_with(&arrival.from);
+        let conversation = line.conversation_key.conversation_with_sender(&arrival.from);
         let message = Message {
             conversation,
             position: arrival.id.at(arrival.at),
@@ -43,7 +43,7 @@ impl Store {
         let news = HeadNews {
             company: &line.company,
             conversation,
-            number: &arrival.from,
+            sender: &arrival.from,
             line: &line.number,
             position: message.position,
             text: &message.text,

@@ -54,7 +54,7 @@ pub use inbound::{Arrival, Recorded};
 pub use keys::{EXPIRES_AT, PK, RECENT, RECENT_PK, RECENT_SK, SK};
 pub use lines::Lines;
 pub use live::{Connection, ConnectionId, Connections, Holder, NotAConnection, Opened};
-pub use outbound::{Contact, Draft, Queued};
+pub use outbound::{Contact, Draft, Known, Queued};
 pub use page::Span;
 pub use person::LookUp;
 pub use push::{BrowserPage, BrowserPlace, Noted};

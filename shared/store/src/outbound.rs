@@ -1,7 +1,7 @@
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity, TransactWriteItem, Update};
 use domain::{
     CompanyId, ConversationId, Customer, Event, Limited, Message, MessageId, MessageKind, OptOut, Opted, OutboundText,
-    PhoneNumber, Position, Progress, SendingLimits, Staff, Timestamp,
+    PhoneNumber, Position, Progress, Sender, SendingLimits, Staff, Timestamp,
 };
 
 use crate::error::{misshapen, unavailable};
@@ -15,6 +15,18 @@ use crate::{Store, StoreError, events, guard, keys, opt_out};
 pub struct Contact {
     pub number: PhoneNumber,
     pub line: PhoneNumber,
+}
+
+/// Whom a conversation is with, as far as they can be written to.
+#[derive(Clone, Debug)]
+pub struct Known {
+    /// `None` if the conversation has no message within the retention, or is with a sender that is no phone number.
+    pub contact: Option<Contact>,
+    /// A sender that is no phone number.
+    pub no_number: Option<Sender>,
+    /// When they last wrote.
+    pub heard: Option<Timestamp>,
+    pub customer: Option<Customer>,
 }
 
 /// A message that staff want sent.
@@ -52,21 +64,23 @@ pub enum Queued {
 }
 
 impl Store {
-    /// The contact of a conversation with the time of their last text, `None` if the conversation has no message within the
-    /// retention; and what is known of the number. One request.
-    pub async fn contact(
+    /// Whom a conversation is with, and what is known of the number. One request.
+    pub async fn known_contact(
         &self,
         company: &CompanyId,
         conversation: ConversationId,
         now: Timestamp,
-    ) -> Result<(Option<(Contact, Option<Timestamp>)>, Option<Customer>), StoreError> {
+    ) -> Result<Known, StoreError> {
         let (head, customer) = self.head_and_customer(company, conversation, now).await?;
-        let head = head.filter(|head| head.stands(self.retention.floor(now)));
-        let contact = |head: Head| {
-            let wrote = head.heard.map(|wrote| wrote.at);
-            (Contact { number: head.number, line: head.line }, wrote)
-        };
-        Ok((head.map(contact), customer))
+        let mut known = Known { contact: None, no_number: None, heard: None, customer };
+        if let Some(head) = head.filter(|head| head.stands(self.retention.floor(now))) {
+            known.heard = head.heard.map(|heard| heard.at);
+            match head.sender {
+                Sender::Number(number) => known.contact = Some(Contact { number, line: head.line }),
+                other @ Sender::Other(_) => known.no_number = Some(other),
+            }
+        }
+        Ok(known)
     }
 
     /// Records a message as about to be sent: the guard, the message, the conversation's head and what it counts as
@@ -102,12 +116,13 @@ impl Store {
         let counts = windows.iter().map(|window| self.count_sent(draft.staff, draft.conversation, window));
         let counts = counts.collect::<Result<Vec<_>, _>>()?;
         let mut stands = Stands::Newest;
+        let customer = draft.contact.number.clone().into();
         for _ in 0..SUPPOSED_AT_MOST {
             let line = message.line.clone();
             let news = HeadNews {
                 company,
                 conversation: draft.conversation,
-                number: &draft.contact.number,
+                sender: &customer,
                 line: &line,
                 position: message.position,
                 text: &message.text,

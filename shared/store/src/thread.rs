@@ -1,5 +1,5 @@
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
-use domain::{CompanyId, ConversationId, Event, OptOut, Page, Timestamp, With};
+use domain::{CompanyId, ConversationId, Customer, Event, OptOut, Page, Timestamp, With};
 
 use crate::error::unavailable;
 use crate::head::Head;
@@ -13,6 +13,8 @@ use crate::{Span, Store, StoreError, events, keys, opt_out};
 pub struct Thread {
     /// Only with the newest page, which this is read with.
     pub with: Option<With>,
+    /// What is known of the customer's number. Only with the newest page, too.
+    pub customer: Option<Customer>,
     /// Why the customer gets no texts, if they do not. Only with the newest page, too.
     pub opt_out: Option<OptOut>,
     /// Newest first.
@@ -89,9 +91,9 @@ impl Store {
             }
         }
         let shown = head.and_then(|head| head.shown(self.retention.floor(now), customer.as_ref(), now));
-        let with = match (shown, customer) {
+        let with = match (shown, &customer) {
             (Some(conversation), _) => Some(With::Conversation(Box::new(conversation))),
-            (None, Some(customer)) if !customer.bookings.is_empty() => Some(With::Customer(customer)),
+            (None, Some(customer)) if !customer.bookings.is_empty() => Some(With::Customer(customer.clone())),
             _ => None,
         };
         if span.before.is_none() && with.is_none() {
@@ -102,7 +104,7 @@ impl Store {
         }
         let cut_short = cut_short && messages.len() < limit;
         let messages = cut(messages, limit, cut_short, Event::position);
-        Ok(Some(Thread { with, opt_out, messages }))
+        Ok(Some(Thread { with, customer, opt_out, messages }))
     }
 
     /// An empty page, if there is such a conversation.
@@ -123,6 +125,7 @@ impl Store {
             .map_err(unavailable("GetItem"))?;
         let head = found.item.map(|item| Head::read(item, "GetItem")).transpose()?;
         let there = head.is_some_and(|head| head.stands(self.retention.floor(now)));
-        Ok(there.then(|| Thread { with: None, opt_out: None, messages: Page { items: Vec::new(), next: None } }))
+        let messages = Page { items: Vec::new(), next: None };
+        Ok(there.then_some(Thread { with: None, customer: None, opt_out: None, messages }))
     }
 }

@@ -1,15 +1,25 @@
-use domain::Staff;
+use domain::{Staff, TimeZone, Timestamp};
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
 use crate::icon::{Icon, icon};
 
+/// Where the company's clocks stand from a month ago until appointments end, since a browser may have older data of its
+/// zone or none: `-480 30018840:-420`, the minutes that they are ahead of UTC, then each change with its minute since 1970.
+/// It changes once a day, so that an answer that has it does not change more often.
+fn clock(zone: &TimeZone, now: Timestamp) -> String {
+    const DAY_SECS: u64 = 24 * 60 * 60;
+    let today = Timestamp::from_millis(now.as_secs() / DAY_SECS * DAY_SECS * 1000);
+    let (offset, changes) = zone.clock(today.minus_secs(40 * DAY_SECS), today.plus_secs(3660 * DAY_SECS));
+    changes.iter().fold(offset.to_string(), |said, (at, offset)| format!("{said} {at}:{offset}"))
+}
+
 /// Who is signed in, in a page's header, with the way out.
 #[must_use]
-pub fn account(staff: &Staff) -> Markup {
+pub fn account(staff: &Staff, now: Timestamp) -> Markup {
     html! {
         span.account-name data-administrator[staff.is_administrator] { (staff.name) }
-        span.account-company data-time-zone=(staff.time_zone) { (staff.company_name) }
+        span.account-company data-clock=(clock(&staff.time_zone, now)) { (staff.company_name) }
         form.account-leave action="/api/sign-out" method="post" {
             button.quiet type="submit" { (icon(Icon::SignOut)) span { "Sign out" } }
         }

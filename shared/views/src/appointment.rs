@@ -168,7 +168,7 @@ fn moved(appointment: &Appointment, before: &Details, texting: &Texting, zone: &
     let can_be_told = texting.refused.is_none() && texting.opt_out.is_none();
     html! {
         @if details.start > viewer.now && details.status != AppointmentStatus::Cancelled {
-            div.moved role="status" {
+            div.moved id="moved" role="status" tabindex="-1" {
                 p {
                     "Moved from " (moment(before.start, Shape::Day)) "."
                     @if details.status != before.status && details.status == AppointmentStatus::Booked {
@@ -324,14 +324,7 @@ pub fn appointment_and_texting_json(
     viewer: &Viewer,
 ) -> Value {
     let mut json = appointment_json(appointment, zone, viewer);
-    let reason = match texting.refused {
-        Some(NoTexting::NoNumber) => Some("no-number"),
-        Some(NoTexting::Landline) => Some("landline"),
-        Some(NoTexting::NotInUse) => Some("not-in-use"),
-        Some(NoTexting::Refused) => Some("refused"),
-        Some(NoTexting::Country(_)) => Some("country-not-allowed"),
-        None => texting.opt_out.as_ref().map(|_| "opted-out"),
-    };
+    let reason = texting.refused.map(reason).or(texting.opt_out.as_ref().map(|_| "opted-out"));
     let opted_out = texting.opt_out.as_ref().map(|out| out.sentence(&zone.local(out.since()).0.written_out()));
     if texting.refused.is_some() {
         json["conversation"] = Value::Null;
@@ -343,6 +336,18 @@ pub fn appointment_and_texting_json(
         "message": texting.sentence(viewer).or(opted_out),
     });
     json
+}
+
+/// Why nobody can be texted, in JSON.
+pub(crate) fn reason(why: NoTexting) -> &'static str {
+    match why {
+        NoTexting::NoNumber => "no-number",
+        NoTexting::Landline => "landline",
+        NoTexting::NotInUse => "not-in-use",
+        NoTexting::Refused => "refused",
+        NoTexting::Country(_) => "country-not-allowed",
+        NoTexting::NotANumber => "not-a-number",
+    }
 }
 
 /// What was changed since somebody looked, with the appointment as it is.

@@ -34,6 +34,7 @@ pub fn new_appointment() -> Markup {
                     (providers(&[], None))
                 }
             }
+            div.planned role="status" data-planned="" {}
             div.problem-place role="alert" {}
             div.form-foot { button.button.go type="submit" { "Book" } }
         }
@@ -77,6 +78,7 @@ pub(crate) fn changing(
                     }
                 }
             }
+            div.planned role="status" data-planned=(appointment.id) {}
             div.problem-place role="alert" {}
             div.form-foot { button.button.go type="submit" id="appointment-save" { "Save" } }
         }

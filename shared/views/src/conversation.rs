@@ -62,7 +62,8 @@ pub fn conversation_head(with: &With, viewer: &Viewer) -> Markup {
     let (who, next) = match with {
         With::Conversation(conversation) => (person(conversation, viewer), conversation.next.clone()),
         With::Customer(customer) => {
-            (named(customer.name(viewer.now).as_deref(), &customer.number, viewer), customer.next(viewer.now))
+            let number = customer.number.shown_in(viewer.region);
+            (named(customer.name(viewer.now).as_deref(), &number), customer.next(viewer.now))
         }
     };
     let conversation = match with {
@@ -78,11 +79,11 @@ pub fn conversation_head(with: &With, viewer: &Viewer) -> Markup {
                 p.thread-next { a href=(appointment_address(&next.id)) { (next_appointment(next)) } }
             }
             p.thread-line {
+                @if is_not_delivered { (not_delivered("Not delivered")) " · " }
                 @match conversation {
                     Some(conversation) => { "texts your number " span.number { (conversation.line.shown_in(viewer.region)) } }
                     None => "No texts in the last 30 days"
                 }
-                @if is_not_delivered { " · " (not_delivered("Not delivered")) }
             }
         }
     }
@@ -102,8 +103,8 @@ pub fn conversation_json(conversation: &Conversation, viewer: &Viewer) -> Value 
         "conversation": conversation.id,
         "name": conversation.name,
         "next_appointment": conversation.next.as_ref().map(next_appointment_json),
-        "number": conversation.number,
-        "number_shown": conversation.number.shown_in(viewer.region),
+        "number": conversation.sender.number(),
+        "number_shown": conversation.sender.shown_in(viewer.region),
         "line": conversation.line,
         "last": last,
         "unanswered": conversation.unanswered,

@@ -36,7 +36,9 @@ pub fn history(id: ConversationId, history: &History, viewer: &Viewer) -> Markup
 fn who(with: &With, viewer: &Viewer) -> Markup {
     match with {
         With::Conversation(conversation) => person(conversation, viewer),
-        With::Customer(customer) => named(customer.name(viewer.now).as_deref(), &customer.number, viewer),
+        With::Customer(customer) => {
+            named(customer.name(viewer.now).as_deref(), &customer.number.shown_in(viewer.region))
+        }
     }
 }
 

@@ -15,6 +15,7 @@ mod notification;
 mod older;
 mod opt_out;
 mod person;
+mod planned;
 mod push;
 mod text;
 
@@ -34,7 +35,8 @@ pub use icon::{Icon, icon};
 pub use live::Live;
 pub use message::{message, message_json};
 pub use notification::{notification_json, notification_rows};
-pub use opt_out::{opt_out, opt_out_json, opted_out};
+pub use opt_out::{no_texting_json, opt_out, opt_out_json, opted_out};
+pub use planned::{planned, planned_json};
 pub use push::{PushSettingsView, kept_browser_json, push_settings, push_settings_json};
 pub use text::{HEAVIEST_PAGE, event_weight};
 

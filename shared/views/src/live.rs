@@ -57,7 +57,7 @@ impl Live<'_> {
                     Self::Notification(notification) => (notification_row(notification, viewer)),
                     Self::Conversation(conversation) => (conversation_row(conversation, viewer)),
                     Self::Head(_, with) => (conversation_head(with, viewer)),
-                    Self::OptOut(_, out) => (opt_out(*out)),
+                    Self::OptOut(_, out) => (opt_out(*out, None)),
                     Self::OptOutLine(_, out) => (opt_out_line(out)),
                 }
             }

@@ -1,16 +1,17 @@
-use domain::{Message, OptOut, OptOutCause, Wish};
+use domain::{Message, NoTexting, OptOut, OptOutCause, Wish};
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
+use crate::appointment::reason;
 use crate::icon::{Icon, icon};
 use crate::moment::{Shape, moment};
 
 /// Why a customer gets no texts, above what nobody can write then; empty where they do. Replaces the
-/// one that is there, whatever it came with.
+/// one that is there, whatever it came with. `no_texting` is why their number could not be texted otherwise.
 #[must_use]
-pub fn opt_out(out: Option<&OptOut>) -> Markup {
+pub fn opt_out(out: Option<&OptOut>, no_texting: Option<&(NoTexting, String)>) -> Markup {
     html! {
-        div.opt-out id="opt-out" role="status" data-opted-out[out.is_some()] hx-swap-oob="true" {
+        div.opt-out id="opt-out" role="status" data-opted-out[out.is_some() || no_texting.is_some()] hx-swap-oob="true" {
             @if let Some(out) = out {
                 p {
                     (icon(Icon::Warning))
@@ -18,6 +19,8 @@ pub fn opt_out(out: Option<&OptOut>) -> Markup {
                         strong { "Opted out of texts: " } (out.cause.words()) ", " (moment(out.since(), Shape::Day)) ". " (OptOut::UNDONE)
                     }
                 }
+            } @else if let Some((why, number)) = no_texting {
+                p { (icon(Icon::Warning)) span { (why.sentence(number)) } }
             }
         }
     }
@@ -42,7 +45,7 @@ pub(crate) fn opt_out_line(out: &OptOut) -> Markup {
 #[must_use]
 pub fn opted_out(out: Option<&OptOut>) -> Markup {
     html! {
-        (opt_out(out))
+        (opt_out(out, None))
         @if let Some(out) = out { (opt_out_line(out)) }
     }
 }
@@ -67,6 +70,12 @@ pub(crate) fn wish_line(message: &Message) -> Markup {
             Some(Wish::Help) | None => {},
         }
     }
+}
+
+/// The fields are described in the README of `fetch-conversation`.
+#[must_use]
+pub fn no_texting_json(no_texting: Option<&(NoTexting, String)>) -> Value {
+    json!(no_texting.map(|(why, number)| json!({"reason": reason(*why), "message": why.sentence(number)})))
 }
 
 /// The fields are described in the README of `fetch-conversation`.

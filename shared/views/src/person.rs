@@ -1,4 +1,4 @@
-use domain::{Conversation, PhoneNumber};
+use domain::Conversation;
 use maud::{Markup, html};
 
 use crate::Viewer;
@@ -6,20 +6,20 @@ use crate::text::text;
 
 /// The customer of a conversation: by name and number if the name is known, by number otherwise.
 pub(crate) fn person(conversation: &Conversation, viewer: &Viewer) -> Markup {
-    named(conversation.name.as_deref(), &conversation.number, viewer)
+    named(conversation.name.as_deref(), &conversation.sender.shown_in(viewer.region))
 }
 
-pub(crate) fn named(name: Option<&str>, number: &PhoneNumber, viewer: &Viewer) -> Markup {
-    let number = number.shown_in(viewer.region);
+/// By a number as it is shown, or by what stands in its place.
+pub(crate) fn named(name: Option<&str>, number: &str) -> Markup {
     html! {
         @match name {
-            Some(name) => { strong.name { (text(name)) } " " span.number { (number) } }
-            None => { strong.name.number { (number) } }
+            Some(name) => { strong.name { (text(name)) } " " span.number { (text(number)) } }
+            None => { strong.name.number { (text(number)) } }
         }
     }
 }
 
 /// What to call a customer in a sentence.
 pub(crate) fn called(conversation: &Conversation, viewer: &Viewer) -> String {
-    conversation.name.clone().unwrap_or_else(|| conversation.number.shown_in(viewer.region))
+    conversation.name.clone().unwrap_or_else(|| conversation.sender.shown_in(viewer.region))
 }

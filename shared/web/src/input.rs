@@ -83,6 +83,12 @@ pub fn limit(request: &Request, default: usize) -> Result<usize, Problem> {
     }
 }
 
+/// Whether the query has a parameter, empty or not.
+#[must_use]
+pub fn is_named(request: &Request, name: &str) -> bool {
+    request.query_string_parameters_ref().is_some_and(|parameters| parameters.first(name).is_some())
+}
+
 /// A parameter of the query; one that is empty is not there.
 fn parameter(request: &Request, name: &str) -> Option<String> {
     let value = request.query_string_parameters_ref()?.first(name)?;

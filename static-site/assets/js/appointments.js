@@ -57,6 +57,16 @@ function restore() {
   if (version) formNow().elements.version.value = version;
 }
 
+// What may have been overlooked of a time is said while it is chosen. Nothing of the customer stands in the address.
+const PLAN = ['day', 'time', 'minutes', 'provider'];
+document.addEventListener('change', async ({target}) => {
+  if (target.form?.id !== 'appointment-form' || !PLAN.includes(target.name)) return;
+  const place = target.form.querySelector('.planned');
+  const asks = new URLSearchParams([['planned', place.dataset.planned], ...PLAN.map(name => [name, target.form.elements[name].value])]);
+  const answer = await fetch(`/api/appointments?${asks}`).catch(() => null);
+  if (answer?.ok) place.innerHTML = await answer.text();
+});
+
 document.addEventListener('input', event => event.target.form?.id === 'appointment-form' && keep());
 
 if (booking) {
@@ -107,7 +117,7 @@ if (booking) {
     restore();
     for (const [name, value] of later) formNow().elements.namedItem(name).value = value;
     if (later.length || answer.status === 409) keep();
-    const told = document.getElementById('told');
+    const told = document.getElementById('told') ?? (answer.saving ? document.getElementById('moved') : null);
     const next = told ?? document.getElementById(focused) ?? (answer.saving ? document.getElementById('appointment-head') : null);
     next?.focus({preventScroll: next !== told});
     document.title = `${pane.querySelector('.name').textContent} · Appointment · Switchboard`;

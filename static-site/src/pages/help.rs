@@ -271,7 +271,7 @@ pub(super) fn answering() -> Markup {
                     tr { th scope="row" { "○" } td { "It is being sent." } }
                     tr { th scope="row" { "✓" } td { "The carrier has it. Some carriers never say more." } }
                     tr { th scope="row" { "✓✓" } td { "It has reached the phone." } }
-                    tr { th scope="row" { "In red" } td { "It was not sent, or did not arrive, and why. Press " b { "Send again" } ", or call." } }
+                    tr { th scope="row" { "In red" } td { "It was not sent, or did not arrive, and why. The customer still waits: their row says " b { "Not delivered" } ", and you are notified. Press " b { "Send again" } ", or call." } }
                     tr { th scope="row" { "In amber" } td { "Nobody knows whether it went out. It is not sent again by itself; " b { "Send again" } " does so if you would rather they get it twice than not at all." } }
                 }
             }
@@ -279,7 +279,7 @@ pub(super) fn answering() -> Markup {
             ul {
                 li { "Pressing Send twice, or again after the connection was lost, sends it once." }
                 li { "A customer who texted STOP, or another word that means it, gets no more texts until they text START. The conversation says so, and nobody can write in it." }
-                li { "If they tell you so on the phone, press " b { "Opt out" } " above the conversation. Where what they wrote only sounds like it, you are asked below their text." }
+                li { "If they tell you so on the phone, press " b { "Opt out" } " above the conversation. Where what they wrote only sounds like it, you are asked below their text. " b { "CANCEL" } " may mean their appointment: look, and press " b { "Done" } " below it." }
                 li { "Somebody who pressed a key in a confirmation call shows in the same conversation, with what they pressed." }
                 li { "To write first, press " b { "New message" } " and enter their mobile number." }
             }

@@ -314,3 +314,46 @@ test('an appointment that is moved is booked again, and the new time is texted b
   await dana.send.click();
   await expect.poll(() => stack.phoneOf(MARIA)).toEqual(['Your appointment is now on Monday, 4 February 2030 at 14:30.']);
 });
+
+test('a practitioner who is taken is pointed out while the time is chosen, and nothing of the customer is in the address', {tag: '@any-width'}, async ({dana}) => {
+  const {page} = dana;
+  await booked(dana, {provider: 'marcus'});
+  await page.goto('/new-appointment.html');
+  const asked = [];
+  page.on('request', request => request.url().includes('planned') && asked.push(new URL(request.url()).search));
+  await page.getByLabel('Customer').fill('Ann Lee');
+  await page.getByLabel('Mobile number').fill(MARIA);
+  const tomorrow = (await (await page.request.get('/api/appointments', {headers: {accept: 'application/json'}})).json()).day;
+  await page.getByLabel('Day').fill(new Date(Date.parse(tomorrow) + 86_400_000).toISOString().slice(0, 10));
+  await page.getByLabel('Time').fill('15:30');
+  await page.getByLabel('With').selectOption('Marcus Bell');
+  await expect(page.locator('.planned')).toContainText('Marcus Bell has an appointment then: 3:00 PM – 3:45 PM, Maria Lopez');
+  await page.getByLabel('Time').fill('15:45');
+  await page.getByLabel('Time').blur();
+  await expect(page.locator('.planned')).toBeEmpty();
+  await page.getByLabel('Day').fill('2026-01-05');
+  await page.getByLabel('Day').blur();
+  await expect(page.locator('.planned')).toContainText('That time is over');
+  expect(asked.length).toBeGreaterThan(2);
+  for (const search of asked) expect(search).not.toMatch(/Ann|425|name|mobile/);
+});
+
+test('times are right in a browser that does not know the zone of the company, or knows it as it was', {tag: '@any-width'}, async ({dana}) => {
+  const {page} = dana;
+  const appointment = await booked(dana);
+  for (const instead of [null, 'Asia/Kolkata']) {
+    // A browser's data of zones: without this one, or with other rules for it.
+    await page.addInitScript(instead => {
+      const Format = Intl.DateTimeFormat;
+      Intl.DateTimeFormat = function(locale, options) {
+        if (options?.timeZone?.startsWith('America') && !instead) throw new RangeError('Invalid time zone specified');
+        return new Format(locale, options?.timeZone?.startsWith('America') ? {...options, timeZone: instead} : options);
+      };
+    }, instead);
+    await page.goto(`/appointments.html?day=${appointment.day}`);
+    await expect(page.locator('.appointment-when')).toHaveText('3:00 PM – 3:45 PM');
+    await opensAppointment(dana, appointment);
+    await expect(page.locator('#appointment-head')).toContainText('tomorrow 3:00 PM');
+    await expect(page.getByLabel('Time')).toHaveValue('15:00');
+  }
+});

@@ -161,7 +161,7 @@ impl Talk<'_> {
         let arrival = Arrival {
             id: MessageId::of_inbound(&self.company.id, &id),
             at,
-            from: customer.clone(),
+            from: customer.clone().into(),
             text: said.text.to_owned(),
             opt_outs: OptOutsManaged::ByTheService,
         };

@@ -1,0 +1,34 @@
+use domain::{Appointment, TimeZone};
+use maud::{Markup, html};
+use serde_json::{Value, json};
+
+use crate::Viewer;
+use crate::appointment::appointment_json;
+use crate::icon::{Icon, icon};
+use crate::moment::{Shape, moment};
+use crate::text::text;
+
+/// What somebody may have overlooked of the time that they chose: one line for each.
+#[must_use]
+pub fn planned(is_over: bool, meets: &[Appointment]) -> Markup {
+    html! {
+        @if is_over { p { (icon(Icon::Warning)) span { "That time is over. You can save it all the same." } } }
+        @for other in meets {
+            p {
+                (icon(Icon::Warning))
+                span {
+                    @if let Some(provider) = &other.details().provider { (provider.name) } " has an appointment then: "
+                    (moment(other.details().start, Shape::Clock)) " – " (moment(other.details().ends(), Shape::Clock)) ", "
+                    (text(other.details().name.as_str())) ". You can save it all the same."
+                }
+            }
+        }
+    }
+}
+
+/// The fields are described in the README of `edit-appointment`.
+#[must_use]
+pub fn planned_json(is_over: bool, meets: &[Appointment], zone: &TimeZone, viewer: &Viewer) -> Value {
+    let meets: Vec<_> = meets.iter().map(|other| appointment_json(other, zone, viewer)).collect();
+    json!({"is_over": is_over, "meets": meets})
+}
