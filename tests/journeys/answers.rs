@@ -164,7 +164,7 @@ async fn a_confirmation_of_an_opt_out_answers_nothing_whatever_becomes_of_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_wrote_what_was_not_delivered_is_told_in_their_browsers_and_nobody_else_is() {
+async fn the_writer_of_what_was_not_delivered_is_told_in_their_browsers_and_nobody_else_is() {
     let service = PushService::open().await;
     let house = House::with_push_service(&service).await;
     let (dana, maria, conversation) = asked(&house).await;

@@ -128,7 +128,7 @@ impl Functions {
         })
     }
 
-    /// The same for who does not wait for longer. The function goes on, as on Lambda.
+    /// The same for a caller that waits no longer. The function goes on, as on Lambda.
     pub(crate) async fn invoke_within(
         self: &Arc<Self>,
         longest: Duration,

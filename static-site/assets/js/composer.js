@@ -97,7 +97,7 @@ if (form) {
     text.focus();
   });
 
-  // Words that are offered are written, and sent by whoever wants them sent.
+  // Words that are offered are only written: to send them is somebody's choice.
   document.addEventListener('click', ({target}) => {
     const offered = target.closest('[data-writes]')?.dataset.writes;
     if (!offered) return;
