@@ -25,7 +25,7 @@ pub struct Company {
     /// The origination number of a first message to a customer.
     pub line: PhoneNumber,
     pub conversation_key: ConversationKey,
-    /// Where its customers turn to other than by text: a phone number or an address, as it is to be read.
+    /// A phone number or an address for customers, which the answer to HELP gives.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contact: Option<ContactDetails>,
 }
@@ -68,7 +68,7 @@ impl fmt::Display for ContactDetails {
 }
 
 impl Company {
-    /// What a customer who texts HELP is answered: who this is, whom to turn to, and how to get no more texts.
+    /// The answer to HELP: the company's name, its contact details, and how to opt out.
     #[must_use]
     pub fn help(&self, line: &PhoneNumber) -> String {
         let contact = self.contact.as_ref().map_or_else(|| line.shown_in(self.region), ToString::to_string);

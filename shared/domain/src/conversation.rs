@@ -38,7 +38,7 @@ pub struct Conversation {
 }
 
 impl Conversation {
-    /// Whether the newest is a text of ours of which nobody knows that it arrived, and that nobody waits for any more.
+    /// Whether the newest entry is a text of ours that failed, or whose outcome is still unknown after a minute.
     #[must_use]
     pub fn is_not_delivered(&self, now: Timestamp) -> bool {
         self.last_is_ours

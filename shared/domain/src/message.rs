@@ -87,7 +87,7 @@ impl Told {
 }
 
 impl Message {
-    /// What stands for the sender of what nobody wrote.
+    /// The author that automatic texts are shown with.
     pub const SWITCHBOARD: &str = "Switchboard";
 
     /// What a customer's says of whether they want texts.
@@ -104,7 +104,7 @@ impl Message {
         matches!(self.kind, MessageKind::Inbound { .. })
     }
 
-    /// Whether it can answer a customer: somebody wrote it.
+    /// Whether staff wrote it. Automatic texts answer nothing.
     #[must_use]
     pub fn is_by_staff(&self) -> bool {
         match &self.kind {

@@ -9,7 +9,7 @@ use domain::{AppointmentId, Call, CallOutcome, Company, CompanyId, Event, Messag
 
 use crate::error::{misshapen, unavailable};
 use crate::guard::{self, Done};
-use crate::head::{From, Head, HeadNews, SUPPOSED_AT_MOST, Stands, moved_too_often};
+use crate::head::{ASKED_ONCE_MORE, From, Head, HeadNews, SUPPOSED_AT_MOST, Stands, moved_too_often};
 use crate::transaction::Transacted;
 use crate::{Store, StoreError, events, keys};
 
@@ -221,7 +221,7 @@ impl Store {
         const SHOWN: &str = "SET last_call = :outcome, last_text = :words";
         let head = self.update_head(company, call).condition_expression("#last = :position");
         let head = if asks {
-            waits(head).update_expression(format!("{SHOWN}, {WAITS}"))
+            waits(head).update_expression(format!("{SHOWN}, {ASKED_ONCE_MORE}"))
         } else {
             head.update_expression(SHOWN)
         };
@@ -235,7 +235,7 @@ impl Store {
 
     fn count_unanswered(&self, company: &CompanyId, call: &Call) -> Result<TransactWriteItem, StoreError> {
         let update = waits(self.update_head(company, call))
-            .update_expression(format!("SET {WAITS}"))
+            .update_expression(format!("SET {ASKED_ONCE_MORE}"))
             .condition_expression("attribute_exists(pk) AND #last <> :position")
             .build()
             .map_err(misshapen("TransactWriteItems"))?;
@@ -252,10 +252,7 @@ impl Store {
     }
 }
 
-/// What a head counts where a call has come to need an answer.
-const WAITS: &str = "#unanswered = if_not_exists(#unanswered, :zero) + :one, asked = :position, \
-                     asked_since = if_not_exists(asked_since, :zero) + :one";
-
+/// The names and values of `ASKED_ONCE_MORE`.
 fn waits(head: UpdateBuilder) -> UpdateBuilder {
     head.expression_attribute_names("#unanswered", "unanswered")
         .expression_attribute_values(":zero", AttributeValue::N("0".to_owned()))

@@ -165,7 +165,7 @@ impl Store {
         self.change(writes, [Refused::NoLine, Refused::NoCompany]).await
     }
 
-    /// Whom a company's customers are told to turn to.
+    /// Sets the contact details that the answer to HELP gives.
     pub async fn set_contact(&self, company: &CompanyId, contact: Option<ContactDetails>) -> Result<Company, Refused> {
         let mut owner = self.company(company).await?.ok_or(Refused::NoCompany)?;
         owner.contact = contact;

@@ -187,13 +187,14 @@ fn moved(news: &HeadNews<'_>, counted: &str) -> String {
     )
 }
 
+/// How the head counts one more question of the customer.
+pub(crate) const ASKED_ONCE_MORE: &str = "#unanswered = if_not_exists(#unanswered, :zero) + :one, asked = :position, \
+                                          asked_since = if_not_exists(asked_since, :zero) + :one";
+
 /// How the head counts who waits. A text of ours leaves them waiting until the carrier has taken it (`settling`).
 fn counted(from: From) -> &'static str {
     match from.asks() {
-        Some(Asks::Answer) => {
-            "#unanswered = if_not_exists(#unanswered, :zero) + :one, asked = :position, \
-             asked_since = if_not_exists(asked_since, :zero) + :one"
-        }
+        Some(Asks::Answer) => ASKED_ONCE_MORE,
         Some(Asks::Nothing) => "#unanswered = if_not_exists(#unanswered, :zero)",
         Some(Asks::NoMore) => "#unanswered = :zero, asked_since = :zero",
         None => {

@@ -20,9 +20,9 @@ pub struct Contact {
 /// Whom a conversation is with, as far as they can be written to.
 #[derive(Clone, Debug)]
 pub struct Known {
-    /// `None` if the conversation has no message within the retention, or is with a sender that is no phone number.
+    /// `None` without a message within the retention, and for a sender that is not a phone number.
     pub contact: Option<Contact>,
-    /// A sender that is no phone number.
+    /// The sender, if it is not a phone number.
     pub no_number: Option<Sender>,
     /// When they last wrote.
     pub heard: Option<Timestamp>,

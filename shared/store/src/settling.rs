@@ -23,7 +23,7 @@ pub enum Settled {
     Now,
     /// It knew as much before, or more.
     Before,
-    /// There is no such message, or not any more, or the carrier knows it by another id.
+    /// No such message is stored, or the carrier's id of it is another one.
     Unknown,
 }
 
