@@ -17,7 +17,8 @@ export default defineConfig({
   forbidOnly: true,
   // Most of a test is waiting for the next refresh.
   workers: 6,
-  timeout: 120_000,
+  // Ends what hangs, and asserts no speed: one test may open twenty pages on a machine that builds beside it.
+  timeout: 600_000,
   // A page refreshes every five seconds; whatever has to show has shown after a few of them, also on a busy machine.
   expect: {timeout: 30_000},
   reporter: [['list']],
@@ -26,6 +27,8 @@ export default defineConfig({
     launchOptions: chromium,
     locale: 'en-US',
     timezoneId: 'America/Los_Angeles',
+    actionTimeout: 60_000,
+    navigationTimeout: 60_000,
     screenshot: 'only-on-failure',
   },
   projects: [

@@ -55,8 +55,6 @@ async fn a_text_of_which_nobody_knows_answers_nothing_until_it_is_known_to_have_
     // The clock stands, and of one moment neither is the later.
     clock.passes(1);
     assert_eq!(dana.replies(&conversation, "Yes").await.status, 202);
-    assert_eq!(stands(&dana).await, (1, false), "it may be on its way");
-    clock.passes(61);
     assert_eq!(stands(&dana).await, (1, true));
     maria.receipt("TEXT_SUCCESSFUL", true).await;
     assert_eq!(stands(&dana).await, (0, false));
@@ -183,6 +181,10 @@ async fn the_writer_of_what_was_not_delivered_is_told_in_their_browsers_and_nobo
     maria.receipt("TEXT_UNREACHABLE", true).await;
     let shown = &service.sends(&danas, 2).await[1];
     assert!(shown["body"].as_str().unwrap().starts_with("Not delivered: the phone"), "{shown}");
+    maria.next_is("silent").await;
+    dana.replies(&conversation, "Yes").await;
+    let shown = &service.sends(&danas, 3).await[2];
+    assert!(shown["body"].as_str().unwrap().starts_with("We don't know whether this went out"), "{shown}");
     maria.texts(HARBOR, "Hello?").await;
     let shown = service.sends(&others, 1).await;
     assert_eq!((shown.len(), &shown[0]["kind"]), (1, &json!("message")), "Marcus is told of hers only");

@@ -110,7 +110,7 @@ async fn a_text_that_nobody_knew_of_is_settled_by_its_receipt() {
     let (dana, maria, conversation) = replied(&house).await;
     maria.next_is("silent").await;
     assert_eq!(dana.replies(&conversation, "lost?").await.status, 202);
-    assert_eq!(newest(&dana, &conversation).await.0, "queued");
+    assert_eq!(newest(&dana, &conversation).await.0, "unconfirmed");
     maria.receipt("TEXT_SENT", false).await;
     assert_eq!(newest(&dana, &conversation).await.0, "sent");
     maria.receipt("TEXT_DELIVERED", true).await;

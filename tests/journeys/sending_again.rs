@@ -88,9 +88,9 @@ async fn what_is_on_its_way_or_has_arrived_is_not_sent_again() {
     let delivered = newest(&dana, &conversation).await;
     maria.next_is("silent").await;
     dana.replies(&conversation, "on its way").await;
-    let queued = newest(&dana, &conversation).await;
+    let unconfirmed = newest(&dana, &conversation).await;
     let before = maria.received().await.len();
-    for message in [&hello, &sent, &delivered, &queued] {
+    for message in [&hello, &sent, &delivered, &unconfirmed] {
         let refused = dana.sends_again(message).await;
         assert_eq!((refused.status, refused.code()), (409, "not-again".to_owned()), "{message}");
     }

@@ -1,6 +1,8 @@
 //! What staff are told of, of what happens in conversations.
 
-use domain::{AppointmentId, CallOutcome, ConversationId, Event, MessageKind, Position, Progress, StaffId, Timestamp};
+use domain::{
+    AppointmentId, CallOutcome, ConversationId, Event, MessageKind, Position, Progress, StaffId, Timestamp, Told,
+};
 
 /// Something that a customer said, and somebody may want to answer; or that they did not get what somebody wrote.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,10 +20,10 @@ pub(crate) enum Said {
         outcome: CallOutcome,
         appointment: Option<AppointmentId>,
     },
-    /// What somebody wrote was refused, or given back. Only they are told.
+    /// What somebody wrote was refused or given back, or nobody knows whether it went out. Only they are told.
     NotDelivered {
         to: StaffId,
-        /// When that became known; `None` where it was refused at once.
+        /// When that came out; `None` where it was refused at once.
         at: Option<Timestamp>,
         sentence: &'static str,
     },
@@ -70,6 +72,7 @@ fn not_delivered(kind: &MessageKind) -> Option<Said> {
     let (at, sentence) = match progress {
         Progress::Failed { refusal } => (None, refusal.sentence()),
         Progress::Undelivered { at, why, .. } => (Some(*at), why.sentence()),
+        Progress::Unconfirmed { at } => (Some(*at), Told::UNCONFIRMED),
         Progress::Queued | Progress::Sent { .. } | Progress::Delivered { .. } => return None,
     };
     Some(Said::NotDelivered { to: staff.clone(), at, sentence })

@@ -74,8 +74,7 @@ impl Automatic {
             }
             Handed::Unknown => {
                 self.metrics.count(Metric::SendFailed);
-                // It stays queued, and is shown as unconfirmed after a minute.
-                return Ok(());
+                Progress::Unconfirmed { at: self.clock.now() }
             }
         };
         let outcome = Outcome {
@@ -85,7 +84,7 @@ impl Automatic {
             progress: &progress,
         };
         if let Err(error) = store.settle_automatic(outcome).await {
-            tracing::error!(%error, "what became of an automatic text was not recorded; it will be shown as unconfirmed");
+            tracing::error!(%error, "what became of an automatic text was not recorded; it is shown as unconfirmed after a minute");
         }
         Ok(())
     }

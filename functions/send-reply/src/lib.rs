@@ -328,8 +328,7 @@ impl SendReply {
             }
             Handed::Unknown => {
                 self.metrics.count(Metric::SendFailed);
-                // It stays queued, and is shown as unconfirmed after a minute.
-                return message;
+                Progress::Unconfirmed { at: self.clock.now() }
             }
         };
         // Before what follows from it for the customer: where the function is ended in between, staff know of the message.
@@ -340,7 +339,7 @@ impl SendReply {
             progress: &reached,
         };
         if let Err(error) = self.store.settle(outcome, self.clock.now()).await {
-            tracing::error!(%error, "a message's outcome was not recorded; it will be shown as unconfirmed");
+            tracing::error!(%error, "a message's outcome was not recorded; it is shown as unconfirmed after a minute");
         }
         match (&reached, recipient.refused) {
             (Progress::Sent { .. }, Some(refused)) => self.forget_refusal(staff, &message, refused).await,
@@ -456,7 +455,8 @@ fn told(message: &Message, clock: &Clock) -> Option<Told> {
 fn shown(request: &Request, message: &Message, viewer: &Viewer) -> Result<Answer, Problem> {
     let status = match &message.kind {
         MessageKind::Outbound { progress: Progress::Failed { refusal }, .. } => return Err((*refusal).into()),
-        MessageKind::Outbound { progress: Progress::Queued, .. } | MessageKind::Inbound { .. } => StatusCode::ACCEPTED,
+        MessageKind::Outbound { progress: Progress::Queued | Progress::Unconfirmed { .. }, .. }
+        | MessageKind::Inbound { .. } => StatusCode::ACCEPTED,
         MessageKind::Outbound { .. } => StatusCode::CREATED,
     };
     let answer =

@@ -38,12 +38,12 @@ pub struct Conversation {
 }
 
 impl Conversation {
-    /// Whether the newest entry is a text of ours that failed, or whose outcome is still unknown after a minute.
+    /// Whether the newest entry is a text of ours that failed, or of which nobody knows whether it went out.
     #[must_use]
     pub fn is_not_delivered(&self, now: Timestamp) -> bool {
         self.last_is_ours
             && match self.reply {
-                Some(Delivery::Failed) => true,
+                Some(Delivery::Failed | Delivery::Unconfirmed) => true,
                 Some(Delivery::Pending) => Progress::Queued.told(self.last.at, now) == Told::Unconfirmed,
                 Some(Delivery::Accepted) | None => false,
             }

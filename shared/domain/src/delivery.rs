@@ -6,8 +6,10 @@ use crate::Progress;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Delivery {
-    /// It is about to be handed to the carrier, or nobody knows whether it was.
+    /// It is about to be handed to the carrier.
     Pending,
+    /// Nobody knows whether the carrier took it.
+    Unconfirmed,
     /// The carrier took it, and has not given it back. Only this is an answer.
     Accepted,
     /// It was refused, or given back.
@@ -19,6 +21,7 @@ impl Delivery {
     pub fn of(progress: &Progress) -> Self {
         match progress {
             Progress::Queued => Self::Pending,
+            Progress::Unconfirmed { .. } => Self::Unconfirmed,
             Progress::Sent { .. } | Progress::Delivered { .. } => Self::Accepted,
             Progress::Failed { .. } | Progress::Undelivered { .. } => Self::Failed,
         }

@@ -41,6 +41,10 @@ pub enum MessageKind {
 pub enum Progress {
     /// Recorded, and about to be handed to the carrier, once.
     Queued,
+    /// It was handed over, and nobody knows whether the carrier took it.
+    Unconfirmed {
+        at: Timestamp,
+    },
     Failed {
         refusal: Refusal,
     },
@@ -72,18 +76,13 @@ pub enum Told {
     },
     Failed(Refusal),
     Undelivered(Undelivered),
-    /// Queued too long for it still to be on its way: nobody knows whether it went out.
+    /// Nobody knows whether it went out: the carrier did not say, or it is queued too long to be on its way still.
     Unconfirmed,
 }
 
 impl Told {
-    fn may_be_tried_again(self) -> bool {
-        match self {
-            Self::Failed(refusal) => refusal != Refusal::OptedOut,
-            Self::Undelivered(_) | Self::Unconfirmed => true,
-            Self::Sending | Self::Sent { .. } | Self::Delivered { .. } => false,
-        }
-    }
+    /// What staff are told of what is unconfirmed.
+    pub const UNCONFIRMED: &str = "We don't know whether this went out. It will not be sent again by itself.";
 }
 
 impl Message {
@@ -113,14 +112,17 @@ impl Message {
         }
     }
 
-    /// Whether it may be sent again by somebody who knows what is told of it: it did not arrive, or nobody can
-    /// know, and nobody has sent it again.
+    /// Whether it may be sent again by somebody who knows what is told of it: it did not arrive, or nobody knows though
+    /// a receipt has had a minute to come, and nobody has sent it again.
     #[must_use]
     pub fn may_be_sent_again(&self, now: Timestamp) -> bool {
         match &self.kind {
-            MessageKind::Outbound { progress, tried_again: None, .. } => {
-                progress.told(self.position.at, now).may_be_tried_again()
-            }
+            MessageKind::Outbound { progress, tried_again: None, .. } => match progress {
+                Progress::Failed { refusal } => *refusal != Refusal::OptedOut,
+                Progress::Undelivered { .. } => true,
+                Progress::Queued | Progress::Unconfirmed { .. } => Progress::is_late(self.position.at, now),
+                Progress::Sent { .. } | Progress::Delivered { .. } => false,
+            },
             MessageKind::Outbound { .. } | MessageKind::Inbound { .. } => false,
         }
     }
@@ -143,7 +145,7 @@ impl Progress {
     #[must_use]
     pub fn provider_id(&self) -> Option<&str> {
         match self {
-            Self::Queued | Self::Failed { .. } => None,
+            Self::Queued | Self::Unconfirmed { .. } | Self::Failed { .. } => None,
             Self::Sent { provider_id, .. }
             | Self::Undelivered { provider_id, .. }
             | Self::Delivered { provider_id, .. } => Some(provider_id),
@@ -153,11 +155,16 @@ impl Progress {
     /// A send that has no outcome after so many seconds will not get one from the request that made it.
     const UNCONFIRMED_AFTER_SECS: u64 = 60;
 
+    fn is_late(queued: Timestamp, now: Timestamp) -> bool {
+        queued.plus_secs(Self::UNCONFIRMED_AFTER_SECS) <= now
+    }
+
     #[must_use]
     pub fn told(&self, queued: Timestamp, now: Timestamp) -> Told {
         match self {
-            Self::Queued if queued.plus_secs(Self::UNCONFIRMED_AFTER_SECS) <= now => Told::Unconfirmed,
+            Self::Queued if Self::is_late(queued, now) => Told::Unconfirmed,
             Self::Queued => Told::Sending,
+            Self::Unconfirmed { .. } => Told::Unconfirmed,
             Self::Sent { at, .. } => Told::Sent { at: *at },
             Self::Failed { refusal } => Told::Failed(*refusal),
             Self::Undelivered { why, .. } => Told::Undelivered(*why),
@@ -242,6 +249,8 @@ mod tests {
         };
         assert!(!may_be(&Progress::Queued, None, at.plus_secs(59)));
         assert!(may_be(&Progress::Queued, None, at.plus_secs(60)));
+        assert!(!may_be(&Progress::Unconfirmed { at }, None, at.plus_secs(59)), "its receipt may be on its way");
+        assert!(may_be(&Progress::Unconfirmed { at }, None, at.plus_secs(60)));
         assert!(!may_be(&Progress::Queued, Some(Position::new(at, 2)), at.plus_secs(60)));
         assert!(may_be(&Progress::Failed { refusal: Refusal::Price }, None, at));
         assert!(!may_be(&Progress::Failed { refusal: Refusal::OptedOut }, None, at), "only a START changes that");

@@ -184,11 +184,12 @@ impl Store {
             .set_key(Some(keys::event(&draft.staff.company, draft.conversation, earlier).attributes()))
             .update_expression("SET tried_again = :another")
             .condition_expression(
-                "attribute_not_exists(tried_again) AND progress.#state IN (:queued, :failed, :undelivered)",
+                "attribute_not_exists(tried_again) AND progress.#state IN (:queued, :unconfirmed, :failed, :undelivered)",
             )
             .expression_attribute_names("#state", "state")
             .expression_attribute_values(":another", AttributeValue::S(another.to_string()))
             .expression_attribute_values(":queued", AttributeValue::S("queued".to_owned()))
+            .expression_attribute_values(":unconfirmed", AttributeValue::S("unconfirmed".to_owned()))
             .expression_attribute_values(":failed", AttributeValue::S("failed".to_owned()))
             .expression_attribute_values(":undelivered", AttributeValue::S("undelivered".to_owned()))
             .build()

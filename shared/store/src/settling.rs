@@ -49,7 +49,7 @@ impl Store {
                 }
                 Updated::NotNow(_) => {}
             },
-            Progress::Sent { .. } | Progress::Failed { .. } => {
+            Progress::Sent { .. } | Progress::Failed { .. } | Progress::Unconfirmed { .. } => {
                 let writes =
                     vec![self.write_progress(&outcome, before(outcome.progress))?, self.tell_newest(&outcome)?];
                 let Transacted::Refused(refused) = self.transact(writes).await? else { return Ok(Settled::Now) };
@@ -153,7 +153,7 @@ impl Store {
     fn tell_newest(&self, outcome: &Outcome<'_>) -> Result<TransactWriteItem, StoreError> {
         let counted = match Delivery::of(outcome.progress) {
             Delivery::Accepted => ", #unanswered = asked_since",
-            Delivery::Pending | Delivery::Failed => "",
+            Delivery::Pending | Delivery::Unconfirmed | Delivery::Failed => "",
         };
         let mut update = Update::builder()
             .table_name(&self.table)
@@ -180,7 +180,7 @@ impl Store {
             // It answered what this one did.
             (_, Some(Delivery::Accepted)) if !is_newest => head.unanswered,
             (Delivery::Accepted, _) => head.unanswered.min(asked),
-            (Delivery::Pending | Delivery::Failed, _) => head.unanswered.max(asked),
+            (Delivery::Pending | Delivery::Unconfirmed | Delivery::Failed, _) => head.unanswered.max(asked),
         };
         let number = |number: u32| AttributeValue::N(number.to_string());
         let mut sets = "SET #unanswered = :waits, recounts = :recounts".to_owned();
@@ -319,15 +319,16 @@ impl Outcome<'_> {
 }
 
 /// The states, as they are stored, in the order in which a message may move.
-const STATES: [&str; 5] = ["queued", "failed", "sent", "undelivered", "delivered"];
+const STATES: [&str; 6] = ["queued", "unconfirmed", "failed", "sent", "undelivered", "delivered"];
 
 fn place(progress: &Progress) -> usize {
     match progress {
         Progress::Queued => 0,
-        Progress::Failed { .. } => 1,
-        Progress::Sent { .. } => 2,
-        Progress::Undelivered { .. } => 3,
-        Progress::Delivered { .. } => 4,
+        Progress::Unconfirmed { .. } => 1,
+        Progress::Failed { .. } => 2,
+        Progress::Sent { .. } => 3,
+        Progress::Undelivered { .. } => 4,
+        Progress::Delivered { .. } => 5,
     }
 }
 

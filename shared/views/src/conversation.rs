@@ -7,7 +7,7 @@ use crate::appointment::{appointment_address, next_appointment, next_appointment
 use crate::icon::{Icon, icon};
 use crate::moment::{Shape, moment};
 use crate::older::older;
-use crate::person::{named, person};
+use crate::person::{person, to_call};
 use crate::text::message_text;
 
 /// Where the portal shows a conversation.
@@ -60,10 +60,15 @@ pub(crate) fn not_delivered(words: &str) -> Markup {
 #[must_use]
 pub fn conversation_head(with: &With, viewer: &Viewer) -> Markup {
     let (who, next) = match with {
-        With::Conversation(conversation) => (person(conversation, viewer), conversation.next.clone()),
+        With::Conversation(conversation) => {
+            let who = match conversation.sender.number() {
+                Some(number) => to_call(conversation.name.as_deref(), number, viewer),
+                None => person(conversation, viewer),
+            };
+            (who, conversation.next.clone())
+        }
         With::Customer(customer) => {
-            let number = customer.number.shown_in(viewer.region);
-            (named(customer.name(viewer.now).as_deref(), &number), customer.next(viewer.now))
+            (to_call(customer.name(viewer.now).as_deref(), &customer.number, viewer), customer.next(viewer.now))
         }
     };
     let conversation = match with {

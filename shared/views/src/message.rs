@@ -71,7 +71,7 @@ pub(crate) fn mark(told: Told) -> Markup {
             Told::Delivered { at } => span.state.delivered { span aria-hidden="true" title="Delivered" { "✓✓" } span.visually-hidden { "Delivered at " (moment(at, Shape::Clock)) } },
             Told::Failed(refusal) => span.state.failed { span.sign aria-hidden="true" { "!" } (refusal.sentence()) },
             Told::Undelivered(why) => span.state.failed { span.sign aria-hidden="true" { "!" } (why.sentence()) },
-            Told::Unconfirmed => span.state.unconfirmed { span.sign aria-hidden="true" { "?" } "We don't know whether this went out. It will not be sent again by itself." },
+            Told::Unconfirmed => span.state.unconfirmed { span.sign aria-hidden="true" { "?" } (Told::UNCONFIRMED) },
         }
     }
 }

@@ -1,4 +1,4 @@
-use domain::Conversation;
+use domain::{Conversation, PhoneNumber};
 use maud::{Markup, html};
 
 use crate::Viewer;
@@ -15,6 +15,17 @@ pub(crate) fn named(name: Option<&str>, number: &str) -> Markup {
         @match name {
             Some(name) => { strong.name { (text(name)) } " " span.number { (text(number)) } }
             None => { strong.name.number { (text(number)) } }
+        }
+    }
+}
+
+/// The same where somebody may want to call.
+pub(crate) fn to_call(name: Option<&str>, number: &PhoneNumber, viewer: &Viewer) -> Markup {
+    let number = html! { a href={ "tel:" (number) } title="Call" { (number.shown_in(viewer.region)) } };
+    html! {
+        @match name {
+            Some(name) => { strong.name { (text(name)) } " " span.number { (number) } }
+            None => { strong.name.number { (number) } }
         }
     }
 }

@@ -160,6 +160,7 @@ test('CANCEL asks for a look at the appointment, until somebody says that it is 
   await dana.opensConversationWith('CANCEL');
   const asked = dana.bubbles.last().locator('.done');
   await expect(asked).toContainText('Opted out of texts. They may mean their appointment');
+  await expect(dana.head.getByRole('link', {name: '555-0182'})).toHaveAttribute('href', `tel:${MARIA}`);
   await asked.getByRole('button', {name: 'Done'}).click();
   await expect(asked.getByRole('button')).toBeHidden();
   await expect(asked).toContainText('Opted out of texts.');
