@@ -27,6 +27,7 @@ const SETTINGS: &str = include_str!("../assets/js/notification-settings.js");
 /// The scripts, each in a scope of its own. htmx stands before them, in one file with them: it starts as
 /// soon as its file has run, and in a file of its own that can be before the others have come.
 const JS: &[&str] = &[
+    include_str!("../assets/js/owner.js"),
     include_str!("../assets/js/merge.js"),
     include_str!("../assets/js/refresh.js"),
     include_str!("../assets/js/problems.js"),

@@ -1,6 +1,6 @@
 /// What the host adds to every response. The policy lets a page load and call its own origin and
 /// nothing else, and run no script that is written into a page.
-pub const SECURITY_HEADERS: [(&str, &str); 6] = [
+pub const SECURITY_HEADERS: [(&str, &str); 7] = [
     (
         "content-security-policy",
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; manifest-src 'self'; \
@@ -11,5 +11,6 @@ pub const SECURITY_HEADERS: [(&str, &str); 6] = [
     // Not `no-referrer`: under that a browser posts a form with `Origin: null`, which is refused as foreign.
     ("referrer-policy", "same-origin"),
     ("cross-origin-opener-policy", "same-origin"),
+    ("cross-origin-resource-policy", "same-origin"),
     ("permissions-policy", "camera=(), geolocation=(), microphone=()"),
 ];

@@ -158,7 +158,7 @@ def an_administrator_looks_into_a_customer_and_erases_them(world):
     assert world.dana.writes_first(maria.number, "Hello").status == 201
     path = f"/api/conversations/{booked['conversation']}"
     assert {it["done"] for it in world.dana.gets(f"{path}/history").items()} == {"sent", "appointment-entered", "appointment-taken-off"}
-    file = world.dana.gets(f"{path}/customer-data")
+    file = world.dana.posts(f"{path}/customer-data", {})
     assert file.status == 200, file.body
     assert len(file.json()["held"]["messages"]) == 1
     erased = world.dana.deletes(f"{path}/customer-data")

@@ -29,6 +29,7 @@ fn body(route: Route) -> Option<Value> {
         (
             "POST",
             "/api/conversations/{conversation}/opt-out"
+            | "/api/conversations/{conversation}/customer-data"
             | "/api/sign-out"
             | "/api/push-subscriptions/{subscription}/test",
         )
@@ -39,7 +40,6 @@ fn body(route: Route) -> Option<Value> {
             | "/api/conversations"
             | "/api/conversations/{conversation}/messages"
             | "/api/conversations/{conversation}/history"
-            | "/api/conversations/{conversation}/customer-data"
             | "/api/appointments"
             | "/api/appointments/{appointment}"
             | "/api/push-subscriptions"

@@ -20,6 +20,12 @@ async fn erases(desk: &Desk<'_>, conversation: &str) -> Answer {
     desk.send(request.header("accept", "application/json")).await
 }
 
+/// As the form of the page does.
+async fn takes(desk: &Desk<'_>, conversation: &str) -> Answer {
+    let request = desk.request(Method::POST, &data_of(conversation)).header("sec-fetch-site", "same-origin");
+    desk.send(request.header("accept", "application/json")).await
+}
+
 /// Who did what, the latest first.
 async fn done(desk: &Desk<'_>, conversation: &str) -> Vec<(Value, String)> {
     let items = desk.get(&history_of(conversation)).await.items();
@@ -116,7 +122,7 @@ async fn an_appointment_that_goes_to_another_number_is_in_both_histories_and_nam
     assert_eq!(done(&dana, sam).await, [by("Dana Whitfield", "appointment-entered")]);
     for (conversation, others) in [(maria, ["Sam Okafor", SAM]), (sam, ["Maria Lopez", MARIA])] {
         let history = dana.get(&history_of(conversation)).await.body;
-        let file = dana.get(&data_of(conversation)).await.body;
+        let file = takes(&dana, conversation).await.body;
         for other in others {
             assert!(!history.contains(other) && !file.contains(other), "{other}: {history} {file}");
         }
@@ -133,7 +139,7 @@ async fn whoever_is_no_administrator_of_the_company_is_shown_handed_and_erased_n
     for (desk, refused) in [(&marcus, (404, "not-an-administrator")), (&josie, (404, "no-conversation"))] {
         let answers = [
             desk.get(&history_of(&conversation)).await,
-            desk.get(&data_of(&conversation)).await,
+            takes(desk, &conversation).await,
             erases(desk, &conversation).await,
         ];
         for answer in answers {
@@ -151,7 +157,7 @@ async fn what_is_held_is_handed_over_as_a_file_and_that_it_was_is_told() {
     let dana = house.dana().await;
     let conversation = dana.hears_from(MARIA).await;
     books(&dana, MARIA).await;
-    let file = dana.screen(&data_of(&conversation)).await;
+    let file = takes(&dana, &conversation).await;
     assert_eq!(file.header("content-disposition"), Some("attachment; filename=\"customer-data.json\""));
     let file = file.json();
     assert_eq!(file["company"], "Harbor Dental");
@@ -188,13 +194,17 @@ async fn who_is_erased_is_on_no_list_any_more_and_is_still_not_texted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_of_another_site_erases_nothing() {
+async fn a_page_of_another_site_takes_and_erases_nothing() {
     let house = House::open().await;
     let dana = house.dana().await;
     let conversation = dana.hears_from(MARIA).await;
-    let request = dana.request(Method::DELETE, &data_of(&conversation)).header("sec-fetch-site", "cross-site");
-    let answer = dana.send(request.header("accept", "application/json")).await;
-    assert_eq!((answer.status, answer.code()), (400, "foreign-origin".to_owned()));
+    for method in [Method::POST, Method::DELETE] {
+        let request = dana.request(method, &data_of(&conversation)).header("sec-fetch-site", "cross-site");
+        let answer = dana.send(request.header("accept", "application/json")).await;
+        assert_eq!((answer.status, answer.code()), (400, "foreign-origin".to_owned()));
+    }
+    assert_eq!(dana.get(&data_of(&conversation)).await.status, 404, "an address that is opened takes nothing");
+    assert_eq!(done(&dana, &conversation).await, []);
     assert_eq!(dana.messages(&conversation).await.items().len(), 1);
 }
 

@@ -275,11 +275,8 @@ impl<'a> There<'a> {
                 asked(conversation).json(json!({"again": failed})),
                 asked(conversation).form(&[("text", "Hello")]),
             ],
-            (
-                "GET",
-                "/api/conversations/{conversation}/history" | "/api/conversations/{conversation}/customer-data",
-            )
-            | ("DELETE", "/api/conversations/{conversation}/customer-data")
+            ("GET", "/api/conversations/{conversation}/history")
+            | ("POST" | "DELETE", "/api/conversations/{conversation}/customer-data")
             | ("POST", "/api/conversations/{conversation}/opt-out") => vec![asked(conversation)],
             ("POST", "/api/conversations/{conversation}/done") => {
                 vec![

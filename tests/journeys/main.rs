@@ -23,6 +23,7 @@ mod receipts;
 mod sending;
 mod sending_again;
 mod sessions;
+mod signed_out;
 mod subscribers;
 mod template;
 mod thread;

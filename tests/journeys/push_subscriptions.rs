@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{AUTH, Browser, Desk, HARBOR, House, P256DH};
+use tests::{AUTH, Browser, Desk, HARBOR, HandClock, House, P256DH};
 
 const MARIA: &str = "+14255550182";
 
@@ -160,7 +160,7 @@ async fn a_browser_that_was_away_without_being_removed_comes_back_by_itself() {
     let browser = id(&dana.is_notified_in(&firefox).await);
     let row = json!({"pk": {"S": "PUSH#harbor-dental"}, "sk": {"S": format!("STAFF#dana#{browser}")}});
     let owner = json!({"pk": {"S": format!("PUSH-ENDPOINT#{browser}")}, "sk": {"S": "OWNER"}});
-    // As it is after 60 days in which nobody loaded it.
+    // As it is after a week in which nobody signed in there.
     for key in [&row, &owner] {
         let expired = json!({"Key": key, "UpdateExpression": "SET expires_at = :past",
             "ExpressionAttributeValues": {":past": {"N": "1700000000"}}});
@@ -174,6 +174,49 @@ async fn a_browser_that_was_away_without_being_removed_comes_back_by_itself() {
     }
     assert_eq!(dana.is_notified_in(&firefox).await.status, 201);
     assert_eq!(dana.browsers().await, [browser]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_browser_takes_a_sign_in_of_the_last_ten_minutes_and_one_that_is_there_takes_none() {
+    let clock = HandClock::at_noon();
+    let house = House::with_limits(House::limits(), &clock).await;
+    let dana = house.dana().await;
+    let (hers, a_thiefs) = (Browser::firefox("hers"), Browser::firefox("thiefs"));
+    clock.passes(599);
+    let first = dana.is_notified_in(&hers).await;
+    assert_eq!(first.status, 201);
+    clock.passes(1);
+    for refused in [
+        dana.is_notified_in(&a_thiefs).await,
+        dana.turns_on(&a_thiefs).await,
+        dana.replaces(&id(&first), &a_thiefs).await,
+    ] {
+        assert_eq!((refused.status, refused.code()), (409, "sign-in-again".to_owned()));
+    }
+    assert_eq!(dana.browsers().await, [id(&first)]);
+    assert_eq!(dana.is_notified_in(&hers).await.status, 200, "as each page does");
+    let renewed = dana.replaces(&hers.endpoint, &Browser::firefox("renewed")).await;
+    assert_eq!(renewed.status, 201, "nobody else knows the endpoint");
+    assert_eq!(dana.browsers().await, [id(&renewed)]);
+    assert_eq!(house.dana().await.is_notified_in(&a_thiefs).await.status, 201);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_is_notified_for_a_week_after_its_person_signed_in_there() {
+    const WEEK_SECS: u64 = 7 * 24 * 60 * 60;
+    let clock = HandClock::at_noon();
+    let house = House::with_limits(House::limits(), &clock).await;
+    let (phone, laptop) = (Browser::firefox("phone"), Browser::firefox("laptop"));
+    let dana = house.dana().await;
+    let (phones, laptops) = (id(&dana.is_notified_in(&phone).await), id(&dana.is_notified_in(&laptop).await));
+    clock.passes(WEEK_SECS / 2);
+    assert_eq!(house.dana().await.is_notified_in(&laptop).await.status, 200);
+    clock.passes(WEEK_SECS / 2 - 1);
+    let elsewhere = house.dana().await;
+    assert_eq!(elsewhere.browsers().await, [phones, laptops.clone()]);
+    clock.passes(1);
+    assert_eq!(elsewhere.browsers().await, [laptops]);
+    assert_eq!(elsewhere.is_notified_in(&phone).await.status, 201, "whoever signs in there again is notified again");
 }
 
 #[tokio::test(flavor = "multi_thread")]

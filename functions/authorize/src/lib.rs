@@ -1,6 +1,6 @@
 #![doc = include_str!("../README.md")]
 
-use domain::Clock;
+use domain::{Clock, SignedIn, Staff};
 use lambda_runtime::Error;
 use runtime::Runtime;
 use serde_json::{Value, json};
@@ -42,6 +42,8 @@ impl Authorize {
         let present = self.store.present(&session.company, &session.staff).await?;
         let present = present.filter(|present| present.sessions_since.is_none_or(|since| since <= session.began));
         let Some(present) = present else { return Ok((Verdict::Ended, None)) };
+        let signed_in = SignedIn { session: hash.clone(), began: session.began };
+        let staff = Staff { signed_in: Some(signed_in), ..present.staff };
         let holder = Holder {
             company: session.company,
             staff: session.staff,
@@ -50,8 +52,8 @@ impl Authorize {
             ends: session.ends,
         };
         // A program looks at no screen.
-        let holder = Some(holder).filter(|_| !present.staff.is_program);
-        Ok((Verdict::Live(present.staff), holder))
+        let holder = Some(holder).filter(|_| !staff.is_program);
+        Ok((Verdict::Live(staff), holder))
     }
 }
 

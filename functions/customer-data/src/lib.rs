@@ -33,11 +33,13 @@ impl CustomerDataFunction {
         let conversation = web::conversation(request)?;
         if request.uri().path().ends_with("/history") {
             self.history(request, &staff, conversation).await
-        } else if request.method() == Method::DELETE {
-            web::same_origin(request)?;
-            self.erase(request, &staff, conversation).await
         } else {
-            self.export(&staff, conversation).await
+            web::same_origin(request)?;
+            if request.method() == Method::DELETE {
+                self.erase(request, &staff, conversation).await
+            } else {
+                self.export(&staff, conversation).await
+            }
         }
     }
 
@@ -51,8 +53,9 @@ impl CustomerDataFunction {
 
     /// A file. That somebody took it is part of what is held from then on.
     async fn export(&self, staff: &Staff, conversation: ConversationId) -> Result<Answer, Problem> {
-        let held = self.held(staff, conversation).await?.json()?;
         let now = self.clock.now();
+        self.store.still_signed_in(staff, now).await?;
+        let held = self.held(staff, conversation).await?.json()?;
         let deed = Deed::exported(&staff.name, now);
         self.store.record_deed(&staff.company, conversation, &deed).await?;
         let file = json!({"company": staff.company_name, "exported_at": now.to_string(), "held": held});
@@ -60,6 +63,7 @@ impl CustomerDataFunction {
     }
 
     async fn erase(&self, request: &Request, staff: &Staff, conversation: ConversationId) -> Result<Answer, Problem> {
+        self.store.still_signed_in(staff, self.clock.now()).await?;
         let held = self.held(staff, conversation).await?;
         let erased = self.store.erase(&held, self.clock.now()).await?;
         tracing::info!(company = %staff.company, staff = %staff.id, events = erased.events, appointments = erased.appointments, "what was held of a customer was erased");

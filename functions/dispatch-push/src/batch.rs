@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use domain::{CompanyId, PushTest, StaffId, SubscriptionId, Timestamp};
+use domain::{CompanyId, PushTest, StaffId, SubscriptionId, Timestamp, TokenHash};
 use serde_json::Value;
-use store::{Change, SessionEnd, TokenHash};
+use store::{Change, SessionEnd};
 
 use crate::news::News;
 

@@ -155,7 +155,7 @@ impl EditAppointment {
             let details = self.details(staff, written, None).await?;
             let made_of = Some(made_of.clone());
             let new = Appointment { made_of, ..Appointment::new(id, details, &staff.name, now) };
-            match self.store.save_appointment(&staff.company, None, &new, now).await? {
+            match self.store.save_appointment(&staff.company, None, &new, Some(staff), now).await? {
                 Saved::Done => return Ok(new),
                 Saved::Overtaken(there) => *there.ok_or_else(overtaken_too_often)?,
             }
@@ -217,7 +217,7 @@ impl EditAppointment {
                 }
                 Some(before) => before.changed(details, &staff.name, now),
             };
-            match self.store.save_appointment(&staff.company, before.as_ref(), &appointment, now).await? {
+            match self.store.save_appointment(&staff.company, before.as_ref(), &appointment, Some(staff), now).await? {
                 Saved::Done => return Ok(Put { is_new: before.is_none(), appointment }),
                 Saved::Overtaken(there) => before = there.map(|there| *there),
             }
@@ -246,7 +246,7 @@ impl EditAppointment {
                 return Ok(Changed::Meanwhile(saved, Box::new(details)));
             }
             let appointment = saved.changed(details, &staff.name, now);
-            match self.store.save_appointment(&staff.company, Some(&saved), &appointment, now).await? {
+            match self.store.save_appointment(&staff.company, Some(&saved), &appointment, Some(staff), now).await? {
                 Saved::Done => return Ok(Changed::Yes(appointment)),
                 Saved::Overtaken(Some(there)) => saved = *there,
                 Saved::Overtaken(None) => return Err(Problem::no_appointment()),

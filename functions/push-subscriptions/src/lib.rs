@@ -13,7 +13,7 @@ use lambda_http::{Body, Request, RequestExt, Response};
 use push::{KeyRing, NoKeys, NotAdmitted, Services};
 use runtime::Runtime;
 use serde_json::json;
-use store::{BROWSERS_AT_MOST, BrowserToKeep, Kept, Noted, PushSettings, Set, Store};
+use store::{BROWSERS_AT_MOST, BrowserToKeep, Kept, Noted, PushSettings, Store};
 use views::PushSettingsView;
 use web::{Answer, Format, Problem};
 use written::{WrittenSettings, WrittenSubscription};
@@ -81,7 +81,7 @@ impl PushSubscriptions {
         web::same_origin(request)?;
         let written: WrittenSubscription = web::body(request)?;
         let keys = self.keys.keys_that_have(written.key()).await.map_err(no_keys)?;
-        let (replaces, turned_on) = (written.replaces(), written.is_turned_on());
+        let (replaces, renews, turned_on) = (written.replaces(), written.renews(), written.is_turned_on());
         let subscription = written.subscription(keys.current());
         if !keys.has(&subscription.key) {
             return Err(not_our_key());
@@ -96,6 +96,7 @@ impl PushSubscriptions {
             subscription,
             name: browser_name(user_agent),
             replaces,
+            renews,
             turned_on,
         };
         let now = self.clock.now();
@@ -103,6 +104,7 @@ impl PushSubscriptions {
             Kept::New(browser) => (StatusCode::CREATED, browser),
             Kept::Refreshed(browser) => (StatusCode::OK, browser),
             Kept::Removed => return Err(removed()),
+            Kept::SignInAgain => return Err(sign_in_again()),
             Kept::TooMany => return Err(too_many()),
             Kept::SessionOver => return Err(Problem::session_ended()),
         };
@@ -116,7 +118,9 @@ impl PushSubscriptions {
         web::same_origin(request)?;
         // What is no id names no browser, and so none of theirs.
         if let Some(id) = subscription(request) {
-            self.store.remove_browser(&staff.company, &staff.id, id, self.clock.now()).await?;
+            let now = self.clock.now();
+            self.store.still_signed_in(staff, now).await?;
+            self.store.remove_browser(&staff.company, &staff.id, id, now).await?;
         }
         match Format::of(request) {
             Format::Html => self.show(request, staff).await,
@@ -129,6 +133,7 @@ impl PushSubscriptions {
         web::same_origin(request)?;
         let id = subscription(request).ok_or_else(no_browser)?;
         let test = PushTest { nonce: self.randomness.token(), at: self.clock.now() };
+        self.store.still_signed_in(staff, test.at).await?;
         match self.store.ask_push_test(&staff.company, &staff.id, id, &test).await? {
             Noted::Done | Noted::Known => {
                 Ok(Answer::json(&json!({"test": test.nonce})).with_status(StatusCode::ACCEPTED))
@@ -140,10 +145,8 @@ impl PushSubscriptions {
     async fn set(&self, request: &Request, staff: &Staff) -> Result<Answer, Problem> {
         web::same_origin(request)?;
         let written: WrittenSettings = web::body(request)?;
-        match self.store.set_pushes(&staff.company, &staff.id, written.change()).await? {
-            Set::Done => self.show(request, staff).await,
-            Set::NotStaff => Err(Problem::session_ended()),
-        }
+        self.store.set_pushes(staff, written.change(), self.clock.now()).await?;
+        self.show(request, staff).await
     }
 }
 
@@ -195,6 +198,14 @@ fn too_many() -> Problem {
             "You are notified in {BROWSERS_AT_MOST} browsers already, which is as many as there can be. Remove one of \
              them in the settings, and turn this one on again."
         ),
+    )
+}
+
+fn sign_in_again() -> Problem {
+    Problem::new(
+        StatusCode::CONFLICT,
+        "sign-in-again",
+        "A browser is added within ten minutes of signing in. Sign in again, and it is on.",
     )
 }
 

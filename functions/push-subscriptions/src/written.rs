@@ -35,6 +35,11 @@ impl WrittenSubscription {
         Some(replaces.parse().unwrap_or_else(|_| PushEndpoint::new(replaces.clone()).id()))
     }
 
+    /// Whether that is named by its endpoint, which only the browser that had it knows.
+    pub(crate) fn renews(&self) -> bool {
+        self.replaces.as_ref().is_some_and(|replaces| replaces.parse::<SubscriptionId>().is_err())
+    }
+
     /// Whether somebody has turned it on just now.
     pub(crate) fn is_turned_on(&self) -> bool {
         self.turned_on

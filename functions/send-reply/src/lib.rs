@@ -154,8 +154,9 @@ impl SendReply {
     /// A customer has told a member of staff that they want no more texts.
     async fn opt_out(&self, request: &Request, staff: &Staff, id: MessageId) -> Result<Answer, Problem> {
         let recipient = self.known(staff, web::conversation(request)?).await?;
-        let out = OptOut { at: id.at(self.clock.now()), cause: OptOutCause::Staff { by: staff.name.clone() } };
-        let out = self.store.opt_out(&staff.company, recipient.conversation, out).await?.out();
+        let now = self.clock.now();
+        let out = OptOut { at: id.at(now), cause: OptOutCause::Staff { by: staff.name.clone() } };
+        let out = self.store.opt_out(&staff.company, recipient.conversation, out, Some(staff), now).await?.out();
         Ok(Format::of(request).answer(
             || views::opted_out(out.as_ref()),
             || json!({"conversation": recipient.conversation, "opted_out": views::opt_out_json(out.as_ref())}),
@@ -166,7 +167,7 @@ impl SendReply {
     async fn done(&self, request: &Request, staff: &Staff) -> Result<Answer, Problem> {
         let conversation = web::conversation(request)?;
         let Through { through } = web::body(request)?;
-        match self.store.done(&staff.company, conversation, through).await? {
+        match self.store.done(staff, conversation, through, self.clock.now()).await? {
             Done::Now => Ok(Answer::nothing()),
             Done::SomethingNewer => Err(Problem::new(
                 StatusCode::CONFLICT,
@@ -380,7 +381,8 @@ impl SendReply {
     async fn remember_opt_out(&self, staff: &Staff, message: &Message) {
         let word = self.may_be_stopped_by(staff, message).await;
         let out = OptOut { at: message.position, cause: OptOutCause::Refused { word } };
-        if let Err(error) = self.store.opt_out(&staff.company, message.conversation, out).await {
+        if let Err(error) = self.store.opt_out(&staff.company, message.conversation, out, None, self.clock.now()).await
+        {
             tracing::error!(%error, "that a customer has opted out was not recorded");
         }
     }

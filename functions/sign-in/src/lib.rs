@@ -128,7 +128,9 @@ impl SignIn {
         Ok(answer
             .with_status(StatusCode::SEE_OTHER)
             .with_header("location", "/sign-in.html#signed-out")
-            .with_header("set-cookie", &web::clear_session_cookie()))
+            .with_header("set-cookie", &web::clear_session_cookie())
+            // Of pages that a browser keeps in its memory. They hide themselves too, where it does not know this.
+            .with_header("clear-site-data", "\"cache\""))
     }
 }
 

@@ -48,6 +48,7 @@ impl Failure {
     pub(crate) fn of_store(error: &StoreError) -> Self {
         match error {
             StoreError::Unavailable { operation, code } => Self::new(&format!("dynamodb:{operation}"), code),
+            StoreError::SignedOut => Self::new("a session", &error.to_string()),
             StoreError::Misshapen { operation } => Self::new(
                 &format!("dynamodb:{operation}"),
                 "an item of another shape than this version writes; use the version that is deployed",

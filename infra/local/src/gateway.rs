@@ -48,7 +48,7 @@ pub const ROUTES: [Route; 26] = [
     route("POST", "/api/conversations/{conversation}/opt-out", "send-reply"),
     route("POST", "/api/conversations/{conversation}/done", "send-reply"),
     route("GET", "/api/conversations/{conversation}/history", "customer-data"),
-    route("GET", "/api/conversations/{conversation}/customer-data", "customer-data"),
+    route("POST", "/api/conversations/{conversation}/customer-data", "customer-data"),
     route("DELETE", "/api/conversations/{conversation}/customer-data", "customer-data"),
     route("POST", "/api/messages", "send-reply"),
     route("GET", "/api/appointments", "edit-appointment"),

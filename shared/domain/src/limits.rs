@@ -205,6 +205,7 @@ mod tests {
             time_zone: "America/Los_Angeles".parse().unwrap(),
             is_program: false,
             is_administrator: false,
+            signed_in: None,
         }
     }
 

@@ -1,11 +1,19 @@
 use serde::{Deserialize, Serialize};
 
 use crate::slug::slug;
-use crate::{CompanyId, Region, TimeZone};
+use crate::{CompanyId, Region, SignedIn, TimeZone};
 
 slug! {
     /// Which member of a company's staff; unique within the company.
     StaffId
+}
+
+impl StaffId {
+    /// Which member of staff of all companies: `harbor-dental/dana`.
+    #[must_use]
+    pub fn of(&self, company: &CompanyId) -> String {
+        format!("{company}/{self}")
+    }
 }
 
 /// A member of staff as a request knows them: who, of which company, and how that company reads
@@ -25,4 +33,7 @@ pub struct Staff {
     /// Whether they may see who did what, and hand over or erase what is held of a customer.
     #[serde(default)]
     pub is_administrator: bool,
+    /// The session that they ask in; `None` for what nobody asks in a session, and from an authorizer of an older version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signed_in: Option<SignedIn>,
 }

@@ -1,7 +1,7 @@
 use maud::Markup;
 
-/// In bytes.
-pub const LARGEST_FRAME: usize = 32 * 1024;
+/// In bytes: what is handed on whole, without what says of each frame whom it is for.
+pub const LARGEST_FRAME: usize = 32 * 1024 - 128;
 
 /// A part of a frame that is not cut.
 #[derive(Clone, Debug)]

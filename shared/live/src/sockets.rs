@@ -72,13 +72,16 @@ impl Sockets {
     }
 
     async fn post_one<'a>(&self, connection: &'a Connection, frames: &[Frame]) -> (&'a Connection, Posted) {
-        (connection, self.post_to(&connection.id, frames).await)
+        (connection, self.post_to(connection, frames).await)
     }
 
-    async fn post_to(&self, id: &ConnectionId, frames: &[Frame]) -> Posted {
+    async fn post_to(&self, connection: &Connection, frames: &[Frame]) -> Posted {
+        let whose = connection.holder.staff.of(&connection.holder.company);
         for Frame(text) in frames {
-            let data = Blob::new(text.as_bytes());
-            let sent = self.client.post_to_connection().connection_id(id.to_string()).data(data).send().await;
+            // The page may be somebody else's than the session that its socket was opened with.
+            let data = Blob::new(format!(r#"<template data-staff="{whose}"></template>{text}"#));
+            let sent =
+                self.client.post_to_connection().connection_id(connection.id.to_string()).data(data).send().await;
             let Err(error) = sent else { continue };
             return match &error {
                 SdkError::TimeoutError(_) => Posted::TooSlow,

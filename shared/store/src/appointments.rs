@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::{
     AttributeValue, Put, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
 };
 use domain::{
-    Appointment, AppointmentId, AppointmentStatus, CompanyId, ConversationId, Deed, Mobile, Position, Timestamp,
+    Appointment, AppointmentId, AppointmentStatus, CompanyId, ConversationId, Deed, Mobile, Position, Staff, Timestamp,
     Version,
 };
 use serde::{Deserialize, Serialize};
@@ -102,13 +102,14 @@ impl Store {
     }
 
     /// Writes an appointment in place of the one that was read, or a new one where there was none,
-    /// and tells the customers of its number, and of the number that it had before, with who did so. Two
-    /// requests, one without a number.
+    /// and tells the customers of its number, and of the number that it had before, with who did so. `by` is
+    /// who asked for it in a session. Two requests, one without a number.
     pub async fn save_appointment(
         &self,
         company: &CompanyId,
         before: Option<&Appointment>,
         appointment: &Appointment,
+        by: Option<&Staff>,
         now: Timestamp,
     ) -> Result<Saved, StoreError> {
         let was = before.and_then(|before| before.details().mobile.as_ref());
@@ -137,7 +138,9 @@ impl Store {
                 }
                 writes.push(self.put_person(company, mobile.conversation, &person, now)?);
             }
-            let Transacted::Refused(refused) = self.transact(writes).await? else { return Ok(Saved::Done) };
+            let Transacted::Refused(refused) = self.transact_for(by, writes, now).await? else {
+                return Ok(Saved::Done);
+            };
             if let Some(there) = refused.into_iter().next().flatten() {
                 let there = (!there.is_empty()).then(|| read(there, "TransactWriteItems")).transpose()?;
                 return Ok(Saved::Overtaken(there.map(Box::new)));
@@ -174,7 +177,7 @@ impl Store {
             let mut details = appointment.details().clone();
             details.status = status;
             let answered = appointment.changed(details, by, now);
-            if let Saved::Done = self.save_appointment(company, Some(&appointment), &answered, now).await? {
+            if let Saved::Done = self.save_appointment(company, Some(&appointment), &answered, None, now).await? {
                 return Ok(Answered::New(answered));
             }
         }

@@ -2,6 +2,7 @@
 
 use domain::{
     AppointmentId, CompanyId, Conversation, ConversationId, Event, PushTest, StaffId, SubscriptionId, Timestamp,
+    TokenHash,
 };
 use serde::Deserialize;
 use serde_dynamo::Item;
@@ -10,7 +11,7 @@ use thiserror::Error;
 use crate::head::Head;
 use crate::keys::{self, Place};
 use crate::staff::Member;
-use crate::{TokenHash, events, push};
+use crate::{events, push};
 
 /// Something that happened to what the table holds, that somebody may want to be told of.
 #[derive(Clone, Debug)]

@@ -8,6 +8,9 @@ use thiserror::Error;
 pub enum StoreError {
     #[error("{operation} failed: {code}")]
     Unavailable { operation: &'static str, code: String },
+    /// The session of who asked is over, so nothing was done.
+    #[error("the session is over")]
+    SignedOut,
     #[error("an item read by {operation} is not of the shape it was written in")]
     Misshapen { operation: &'static str },
 }

@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
     AppointmentId, CompanyId, ConversationId, Counted, Day, Login, MessageId, Period, PhoneNumber, Position, Staff,
-    StaffId, SubscriptionId, Window,
+    StaffId, SubscriptionId, TokenHash, Window,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{ConnectionId, TokenHash};
+use crate::ConnectionId;
 
 /// The table's partition and sort key, its TTL attribute, and its one index with its keys.
 pub const PK: &str = "pk";

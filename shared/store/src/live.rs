@@ -4,13 +4,13 @@ use std::fmt;
 use std::str::FromStr;
 
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Put, ReturnConsumedCapacity, TransactWriteItem};
-use domain::{CompanyId, StaffId, Timestamp};
+use domain::{CompanyId, StaffId, Timestamp, TokenHash};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::error::{misshapen, unavailable};
 use crate::transaction::Transacted;
-use crate::{Store, StoreError, TokenHash, keys};
+use crate::{Store, StoreError, keys};
 
 /// Names an open WebSocket, as API Gateway does: up to 128 letters, digits, `-`, `_` and `=`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

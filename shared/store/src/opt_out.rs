@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::{
     AttributeValue, ConditionCheck, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
-use domain::{CompanyId, ConversationId, Deed, OptOut, Opted, Position};
+use domain::{CompanyId, ConversationId, Deed, OptOut, Opted, Position, Staff, Timestamp};
 
 use crate::error::misshapen;
 use crate::transaction::Transacted;
@@ -19,12 +19,14 @@ const GETS_TEXTS: &str = "attribute_not_exists(pk) OR #state = :in";
 
 impl Store {
     /// Records that a customer gets no more texts, unless there is a later word on it; and who noted it, if
-    /// somebody did. Gives the word that is in force then. One request.
+    /// somebody did: while they are signed in. Gives the word that is in force then. One request.
     pub async fn opt_out(
         &self,
         company: &CompanyId,
         conversation: ConversationId,
         out: OptOut,
+        by: Option<&Staff>,
+        now: Timestamp,
     ) -> Result<Opted, StoreError> {
         let deed = Deed::opted_out(&out);
         let opted = Opted::Out(out);
@@ -32,7 +34,7 @@ impl Store {
         if let Some(deed) = deed {
             writes.push(self.put_deed(company, conversation, &deed)?);
         }
-        match self.transact(writes).await? {
+        match self.transact_for(by, writes, now).await? {
             Transacted::Done => Ok(opted),
             Transacted::Refused(later) => {
                 read(later.into_iter().next().flatten().unwrap_or_default(), "TransactWriteItems")

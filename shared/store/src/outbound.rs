@@ -138,7 +138,8 @@ impl Store {
             }
             let counted_from = writes.len();
             writes.extend(counts.iter().cloned());
-            let Transacted::Refused(refused) = self.transact(writes).await? else { return Ok(Queued::New(message)) };
+            let written = self.transact_for(Some(draft.staff), writes, now).await?;
+            let Transacted::Refused(refused) = written else { return Ok(Queued::New(message)) };
             let full = windows.iter().zip(refused.iter().skip(counted_from)).filter(|(_, refused)| refused.is_some());
             // Of several the one that lasts the longest: another would only be waited for to meet it.
             let full = full.map(|(window, _)| *window).max_by_key(|window| window.ends);

@@ -1,12 +1,12 @@
 //! How a browser comes to be pushed to no more.
 
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, ReturnConsumedCapacity, TransactWriteItem, Update};
-use domain::{CompanyId, StaffId, SubscriptionId, Timestamp};
+use domain::{CompanyId, StaffId, SubscriptionId, Timestamp, TokenHash};
 
 use crate::error::{misshapen, unavailable};
 use crate::push_keeping::expires;
 use crate::transaction::Transacted;
-use crate::{Store, StoreError, TokenHash, keys};
+use crate::{Store, StoreError, keys};
 
 impl Store {
     /// Pushes to one of somebody's browsers no more, and not again by itself, because they have removed

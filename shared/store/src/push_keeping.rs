@@ -2,15 +2,15 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, TransactWriteItem, Update};
-use domain::{Browser, CompanyId, PushSubscription, StaffId, SubscriptionId, Timestamp};
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
+use domain::{Browser, CompanyId, PushSubscription, SignedIn, StaffId, SubscriptionId, Timestamp, TokenHash};
 use serde::Deserialize;
 
 use crate::error::misshapen;
 use crate::push::{Item, Notes};
 use crate::sessions::{self, Session};
 use crate::transaction::Transacted;
-use crate::{Store, StoreError, TokenHash, keys};
+use crate::{Store, StoreError, keys};
 
 /// A browser as it asks to be pushed to.
 #[derive(Clone, Debug)]
@@ -23,6 +23,8 @@ pub struct BrowserToKeep {
     pub name: String,
     /// The subscription that this one takes the place of, by the browser's word.
     pub replaces: Option<SubscriptionId>,
+    /// Whether it names the endpoint of that, which nobody else knows: so it is the same browser.
+    pub renews: bool,
     /// Whether somebody has turned it on just now: so it comes back, even if it was removed.
     pub turned_on: bool,
 }
@@ -36,6 +38,8 @@ pub enum Kept {
     Refreshed(Browser),
     /// They removed it, and have not turned it on again.
     Removed,
+    /// It is a new one, and they signed in too long ago.
+    SignInAgain,
     /// They have as many as anybody can have: [`BROWSERS_AT_MOST`].
     TooMany,
     /// The session ended since it was looked up.
@@ -45,8 +49,14 @@ pub enum Kept {
 /// How many browsers a member of staff can have.
 pub const BROWSERS_AT_MOST: usize = 20;
 
-/// A browser that does not come again is pushed to for this long, and one that was removed is known to
-/// have been: 60 days.
+/// A new browser comes within this of a sign-in: one that is added with a stolen session would be pushed to long after
+/// that has ended.
+const FRESH_SECS: u64 = 10 * 60;
+
+/// A browser is pushed to for so long after its person signed in there.
+const PUSHED_TO_SECS: u64 = 7 * 24 * 60 * 60;
+
+/// One that was removed is known to have been for so long.
 const KEPT_SECS: u64 = 60 * 24 * 60 * 60;
 
 /// A browser that comes again unchanged is written anew after this: it comes with every page.
@@ -112,9 +122,14 @@ impl Store {
             {
                 return Ok(Kept::Refreshed(item.clone().into_browser()));
             }
-            let mut writes = self.session_still(asked, session.began)?;
+            let signed_in = SignedIn { session: asked.session.clone(), began: session.began };
+            let mut writes = self.is_signed_in(&asked.company, &asked.staff, &signed_in, now)?.to_vec();
             let checks = writes.len();
             if item.is_none() {
+                let is_renewed = asked.renews && goes.is_some();
+                if !is_renewed && now >= session.began.plus_secs(FRESH_SECS) {
+                    return Ok(Kept::SignInAgain);
+                }
                 let (choice, browsers) = self.pushes_of(&asked.company, &asked.staff).await?;
                 let stays = |item: &&Item| item.stands(now) && Some(item.subscription.id()) != goes;
                 if browsers.iter().filter(stays).count() >= BROWSERS_AT_MOST {
@@ -166,23 +181,6 @@ impl Store {
         let replaced = replaced.and_then(|key| whose(&key).transpose()).transpose();
         let item = items.remove(&browser.pk).map(|item| Item::read(item, "BatchGetItem")).transpose()?;
         Ok(There { session, owner, item, replaced: replaced.map_err(misshapen("BatchGetItem"))? })
-    }
-
-    /// The conditions that a session that began at a moment still lives.
-    fn session_still(&self, asked: &BrowserToKeep, began: Timestamp) -> Result<Vec<TransactWriteItem>, StoreError> {
-        let staff = ConditionCheck::builder()
-            .table_name(&self.table)
-            .set_key(Some(keys::staff(&asked.company, &asked.staff).attributes()))
-            .condition_expression(
-                "attribute_exists(pk) AND (attribute_not_exists(sessions_since) OR sessions_since <= :began)",
-            )
-            .expression_attribute_values(":began", AttributeValue::N(began.as_millis().to_string()))
-            .build()
-            .map_err(misshapen("TransactWriteItems"))?;
-        Ok(vec![
-            self.listed_still(keys::session(&asked.session))?,
-            TransactWriteItem::builder().condition_check(staff).build(),
-        ])
     }
 
     /// Counts a new browser, unless another was counted since.
@@ -257,11 +255,15 @@ impl Store {
             .expression_attribute_values(":began", moment(began))
             .expression_attribute_values(":browser", AttributeValue::S(asked.name.clone()))
             .expression_attribute_values(":now", moment(now))
-            .expression_attribute_values(":expires", AttributeValue::N(expires(now).to_string()))
+            .expression_attribute_values(":expires", AttributeValue::N(pushed_to_until(began).to_string()))
             .build()
             .map_err(misshapen("TransactWriteItems"))?;
         Ok(TransactWriteItem::builder().update(update).build())
     }
+}
+
+fn pushed_to_until(signed_in: Timestamp) -> u64 {
+    signed_in.plus_secs(PUSHED_TO_SECS).as_secs()
 }
 
 pub(crate) fn expires(now: Timestamp) -> u64 {
@@ -284,7 +286,7 @@ fn kept(before: Option<Item>, asked: &BrowserToKeep, began: Timestamp, now: Time
         browser: asked.name.clone(),
         since,
         refreshed: now,
-        expires_at: expires(now),
+        expires_at: pushed_to_until(began),
         noted,
     }
 }

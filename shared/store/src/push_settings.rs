@@ -4,13 +4,12 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity, Select, TransactWriteItem, Update};
-use domain::{Browser, CompanyId, PushChoice, StaffId, Timestamp};
+use domain::{Browser, CompanyId, PushChoice, Staff, StaffId, Timestamp};
 use serde::Deserialize;
 
 use crate::error::{misshapen, unavailable};
 use crate::feed::end_of_time;
 use crate::push::Item;
-use crate::transaction::Transacted;
 use crate::{Store, StoreError, keys};
 
 /// What a company has set.
@@ -64,14 +63,6 @@ pub struct PushSettingsChange {
     pub shows_text: Option<bool>,
 }
 
-/// What became of a change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Set {
-    Done,
-    /// Whoever wanted it is no staff any more.
-    NotStaff,
-}
-
 /// Among how many conversations, those with the latest messages, the waiting ones are counted.
 const COUNTED: i32 = 250;
 
@@ -104,25 +95,26 @@ impl Store {
     /// In force from the next message. One request, none where nothing is to be changed.
     pub async fn set_pushes(
         &self,
-        company: &CompanyId,
-        staff: &StaffId,
+        staff: &Staff,
         change: PushSettingsChange,
-    ) -> Result<Set, StoreError> {
-        let mut writes = vec![self.listed_still(keys::staff(company, staff))?];
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut writes = Vec::new();
         if let Some(messages) = change.messages {
             let messages = serde_dynamo::to_attribute_value(messages).map_err(misshapen("TransactWriteItems"))?;
-            writes.push(self.set(keys::push_choice(company, staff), "messages", messages)?);
+            writes.push(self.set(keys::push_choice(&staff.company, &staff.id), "messages", messages)?);
         }
         if let Some(shows_text) = change.shows_text {
-            writes.push(self.set(keys::push_setting(company), "shows_text", AttributeValue::Bool(shows_text))?);
+            writes.push(self.set(
+                keys::push_setting(&staff.company),
+                "shows_text",
+                AttributeValue::Bool(shows_text),
+            )?);
         }
-        if writes.len() == 1 {
-            return Ok(Set::Done);
+        if !writes.is_empty() {
+            self.transact_for(Some(staff), writes, now).await?;
         }
-        Ok(match self.transact(writes).await? {
-            Transacted::Done => Set::Done,
-            Transacted::Refused(_) => Set::NotStaff,
-        })
+        Ok(())
     }
 
     fn set(&self, key: keys::Key, name: &str, value: AttributeValue) -> Result<TransactWriteItem, StoreError> {

@@ -1,30 +1,11 @@
 use std::collections::HashMap;
-use std::fmt;
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
-use domain::{CompanyId, StaffId, Timestamp};
+use domain::{CompanyId, StaffId, Timestamp, TokenHash};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{misshapen, unavailable};
 use crate::{Store, StoreError, keys};
-
-/// The SHA-256 of a session's token, in hexadecimal. The table never holds a token, so whoever can
-/// read the table cannot use its sessions.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TokenHash(String);
-
-impl TokenHash {
-    #[must_use]
-    pub fn new(hexadecimal: String) -> Self {
-        Self(hexadecimal)
-    }
-}
-
-impl fmt::Display for TokenHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
 
 /// Somebody signed in, from one moment until another. Whether they still are staff, and what they
 /// are called, is said by [`Store::present`].

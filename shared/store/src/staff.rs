@@ -140,6 +140,7 @@ impl Store {
                 time_zone: company.time_zone,
                 is_program: matches!(member.login, Login::Program(_)),
                 is_administrator: member.is_administrator,
+                signed_in: None,
             },
             sessions_since: member.sessions_since,
         }))

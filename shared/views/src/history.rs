@@ -50,7 +50,7 @@ fn held(id: ConversationId) -> Markup {
             h2 id="held-title" { "Everything held of this customer" }
             p { "Texts, calls, appointments and this history, as a file to hand over to them if they ask for it." }
             div.held-actions {
-                a.button href=(address) download { "Download" }
+                form action=(address) method="post" { button.button type="submit" { "Download" } }
                 details.erasing {
                     summary.button { "Erase…" }
                     form hx-delete=(address) hx-target="#history" hx-swap="innerHTML" hx-disable="find button" {

@@ -5,7 +5,7 @@ use maud::Markup;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::Problem;
+use crate::{Problem, identity};
 
 /// What a request is to be answered in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +86,7 @@ pub fn respond(request: &Request, outcome: Result<Answer, Problem>) -> Response<
     // What customers wrote is not left behind in the cache of a computer that people share.
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     headers.insert(VARY, HeaderValue::from_static("accept, cookie"));
+    headers.extend(identity::whose(request).map(|whose| (identity::WHOSE, whose)));
     if request.method() == Method::GET && answer.status == StatusCode::OK {
         let tag = entity_tag(&answer.body);
         let unchanged = request.headers().get(IF_NONE_MATCH).is_some_and(|known| names(known, &tag));

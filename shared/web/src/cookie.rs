@@ -1,7 +1,7 @@
+use domain::TokenHash;
 use http::HeaderMap;
 use http::header::COOKIE;
 use sha2::{Digest, Sha256};
-use store::TokenHash;
 
 /// `__Host-`: kept only with Secure and Path=/, and never shared with another host of the domain.
 pub const SESSION_COOKIE: &str = "__Host-switchboard";

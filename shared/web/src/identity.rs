@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use domain::Staff;
-use http::StatusCode;
+use http::{HeaderName, HeaderValue, StatusCode};
 use lambda_http::request::RequestContext;
 use lambda_http::{Request, RequestExt};
 use serde::{Deserialize, Serialize};
@@ -61,13 +61,35 @@ pub fn administrator(request: &Request) -> Result<Staff, Problem> {
 pub fn staff_or_program(request: &Request) -> Result<Staff, Problem> {
     let unauthorized = |code, message: &str| Problem::new(StatusCode::UNAUTHORIZED, code, message);
     match verdict(request) {
-        Some(Verdict::Live(staff)) => Ok(staff),
+        Some(Verdict::Live(staff)) => of_their_page(request, staff),
         Some(Verdict::Ended) => Err(Problem::session_ended()),
         Some(Verdict::Unknown) => {
             Err(unauthorized("session-unknown", "This session is not known here. Sign in again."))
         }
         None => Err(unauthorized("signed-out", "Sign in first.")),
     }
+}
+
+/// Names whom an answer is for, and whom a page that asks was made for: `harbor-dental/dana`.
+pub(crate) const WHOSE: HeaderName = HeaderName::from_static("x-staff");
+
+/// A page goes on asking after somebody else has signed in in its browser: nothing is done for it as theirs. What names
+/// nobody is judged by its session alone.
+fn of_their_page(request: &Request, staff: Staff) -> Result<Staff, Problem> {
+    match request.headers().get(WHOSE) {
+        Some(whose) if whose.as_bytes() != staff.id.of(&staff.company).as_bytes() => Err(Problem::new(
+            StatusCode::CONFLICT,
+            "another-person",
+            "Somebody else is signed in in this browser now, so this was not done. Load the page again.",
+        )),
+        _ => Ok(staff),
+    }
+}
+
+/// Whom the answer to a request is for, if its session is one.
+pub(crate) fn whose(request: &Request) -> Option<HeaderValue> {
+    let Some(Verdict::Live(staff)) = verdict(request) else { return None };
+    HeaderValue::from_str(&staff.id.of(&staff.company)).ok()
 }
 
 fn verdict(request: &Request) -> Option<Verdict> {

@@ -73,6 +73,9 @@ impl Problem {
 /// Nothing of the error itself is shown: it is logged, by name.
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
+        if let StoreError::SignedOut = error {
+            return Self::session_ended();
+        }
         tracing::error!(%error, "the table did not do what was asked");
         Self::new(
             StatusCode::SERVICE_UNAVAILABLE,

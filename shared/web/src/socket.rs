@@ -1,8 +1,8 @@
 //! A WebSocket's handshake and frames, as API Gateway's WebSocket API tells of them.
 
-use domain::Timestamp;
+use domain::{Timestamp, TokenHash};
 use serde_json::{Value, json};
-use store::{Holder, TokenHash};
+use store::Holder;
 
 /// What the authorizer hands on of the session that a WebSocket is opened with. API Gateway takes
 /// no nested values here, and gives every value back as a string, with each frame.

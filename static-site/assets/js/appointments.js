@@ -44,6 +44,7 @@ const forget = () => sessionStorage.removeItem(kept);
 // What is written and not saved, with the version that it was begun from. In a form that tells of
 // changes nothing is saved yet.
 function keep() {
+  if (!hasOwner()) return;
   const told = document.getElementById('told');
   const written = controls().filter(control => told || isChanged(control));
   if (!written.length) return forget();
@@ -63,7 +64,7 @@ document.addEventListener('change', async ({target}) => {
   if (target.form?.id !== 'appointment-form' || !PLAN.includes(target.name)) return;
   const place = target.form.querySelector('.planned');
   const asks = new URLSearchParams([['planned', place.dataset.planned], ...PLAN.map(name => [name, target.form.elements[name].value])]);
-  const answer = await fetch(`/api/appointments?${asks}`).catch(() => null);
+  const answer = await askAsOwner(`/api/appointments?${asks}`).catch(() => null);
   if (answer?.ok) place.innerHTML = await answer.text();
 });
 
@@ -140,7 +141,7 @@ if (booking) {
     sessionStorage.setItem(kept, JSON.stringify(now));
     return now.key;
   };
-  restore();
+  document.addEventListener('owner', restore);
   // The day that was looked at, or today.
   const suggest = () => {
     const field = form.elements.day;

@@ -4,7 +4,7 @@
 const bell = document.getElementById('bell');
 
 if (bell) {
-  const WORDS = {off: 'off', on: 'on', denied: 'blocked', unsupported: 'not here', install: 'install', broken: 'broken'};
+  const WORDS = {off: 'off', on: 'on', denied: 'blocked', unsupported: 'not here', install: 'install', broken: 'broken', again: 'sign in'};
   // The id of what this browser was kept as, for when the browser itself has forgotten.
   const KEPT = 'push-subscription';
   const HOUR = 60 * 60_000;
@@ -23,7 +23,7 @@ if (bell) {
 
   async function ask(method, path, body) {
     const headers = {Accept: 'application/json', ...(body && {'Content-Type': 'application/json'})};
-    const response = await fetch(`/api/${path}`, {method, headers, body: body && JSON.stringify(body), signal: AbortSignal.timeout(20_000)});
+    const response = await askAsOwner(`/api/${path}`, {method, headers, body: body && JSON.stringify(body), signal: AbortSignal.timeout(20_000)});
     const answer = response.status === 204 ? {} : await response.json().catch(() => ({}));
     if (!response.ok) throw new Refused(response.status, answer);
     return {...answer, isNew: response.status === 201, at: response.headers.get('Date')};
@@ -70,8 +70,8 @@ if (bell) {
   const alone = work => navigator.locks.request('push-subscription', work);
 
   // What this browser was kept as before goes when it is another one by now.
-  const put = (subscription, turnedOn = false) => ask('PUT', 'push-subscriptions', {
-    ...subscription.toJSON(), key: keyOf(subscription), replaces: localStorage.getItem(KEPT), turnedOn,
+  const put = (subscription, turnedOn = false, replaces = localStorage.getItem(KEPT)) => ask('PUT', 'push-subscriptions', {
+    ...subscription.toJSON(), key: keyOf(subscription), replaces, turnedOn,
   });
 
   // Has it kept, anew at each load: our key may be another one by now, or it another person's.
@@ -83,6 +83,7 @@ if (bell) {
     } catch (error) {
       // Its person has removed it elsewhere: it does not come back by itself.
       if (error.code === 'removed') return DOES.off(error.message);
+      if (error.code === 'sign-in-again') return show('again');
       if (error.code !== 'not-our-key') throw error;
       kept = await ask('GET', 'push-subscriptions');
     }
@@ -100,12 +101,15 @@ if (bell) {
     try {
       key ??= (await ask('GET', 'push-subscriptions')).key;
       if (!key) return show('broken', 'They are not set up here yet. Ask whoever runs Switchboard for your company.');
-      await (await registration.pushManager.getSubscription())?.unsubscribe();
+      const before = await registration.pushManager.getSubscription();
+      await before?.unsubscribe();
       const subscription = await registration.pushManager.subscribe({userVisibleOnly: true, applicationServerKey: key});
-      stays(await put(subscription, turnedOn));
+      // By its endpoint, which nobody but this browser knows, it is the same browser as before.
+      stays(await put(subscription, turnedOn, before?.endpoint));
     } catch (error) {
       if (error.status === 401) throw error;
       if (error.code === 'removed') return DOES.off(error.message);
+      if (error.code === 'sign-in-again') return show('again');
       if (error.name === 'NotAllowedError') show('denied');
       else show('broken', reason(error));
     }
@@ -274,6 +278,9 @@ if (bell) {
     // The button that was pressed may be gone: what took its place is next.
     if (!button.checkVisibility()) panel.querySelector('div:not([hidden]) button, div:not([hidden]) a')?.focus();
   });
+
+  // Back here, what the browser has by then is kept.
+  document.getElementById('bell-again').href = `/api/sign-in?${new URLSearchParams({back: location.pathname + location.search})}`;
 
   // A browser that does not know what a popover is.
   if (!('popover' in panel)) bell.addEventListener('click', () => panel.toggleAttribute('data-open'));

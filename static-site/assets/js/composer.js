@@ -16,6 +16,7 @@ if (form) {
   const written = () => JSON.stringify(fields());
 
   const keep = () => {
+    if (!hasOwner()) return;
     draft.fields = fields();
     sessionStorage.setItem(place, JSON.stringify(draft));
   };
@@ -32,7 +33,8 @@ if (form) {
     for (const [name, value] of Object.entries(draft.fields)) form.elements.namedItem(name).value = value;
     show();
   };
-  begin();
+  // Whose drafts these are is known with the first answer. What was written before it stays.
+  document.addEventListener('owner', () => Object.values(fields()).some(Boolean) ? keep() : begin());
 
   document.addEventListener('conversation', event => {
     place = `draft:${event.detail}`;

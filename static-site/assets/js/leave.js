@@ -1,12 +1,39 @@
-// Whoever signs out leaves nothing of theirs in the window for the next one to find, nor on the screen.
+// Who signs out leaves nothing of theirs in the browser for the next person to find, nor on the screen of any tab. What is
+// written and not sent is lost by that, so it is asked for first.
+
+const isWritten = () => Object.entries(sessionStorage).some(([name, value]) =>
+  /^(draft|appointment):/.test(name) && Object.values(JSON.parse(value).fields ?? {}).some(Boolean));
+
+function asks(form) {
+  const dialog = document.createElement('dialog');
+  dialog.className = 'asks';
+  dialog.innerHTML = `<form method="dialog">
+    <p>You have written something that is not sent or saved. Signing out discards it.</p>
+    <p class="answers"><button class="button">Stay</button><button class="button stop" value="leave">Sign out</button></p>
+  </form>`;
+  dialog.addEventListener('close', () => {
+    dialog.remove();
+    if (dialog.returnValue !== 'leave') return;
+    sessionStorage.clear();
+    form.requestSubmit();
+  });
+  document.body.append(dialog);
+  dialog.showModal();
+}
 
 document.addEventListener('submit', event => {
   const form = event.target;
   if (!form.matches('.account-leave')) return;
+  if (isWritten()) {
+    event.preventDefault();
+    return asks(form);
+  }
   // A refresh that finds the session over must not lead elsewhere meanwhile; a page that is come back to is not left.
   form.dataset.leaves = '';
   addEventListener('pageshow', () => delete form.dataset.leaves, {once: true});
   sessionStorage.clear();
+  // Every other tab leaves too.
+  localStorage.removeItem('staff');
   // Whose the browser's notifications are, the next one's sign-in says.
   localStorage.removeItem('push-subscription');
   navigator.clearAppBadge?.().catch(() => {});

@@ -40,7 +40,8 @@ if (sign) {
     };
     mine.onmessage = ({data}) => {
       heard = Date.now();
-      if (data.startsWith('<')) document.dispatchEvent(new CustomEvent('frame', {detail: data}));
+      const staff = /^<template data-staff="([^"]+)">/.exec(data)?.[1];
+      if (staff && isOwners(staff)) document.dispatchEvent(new CustomEvent('frame', {detail: data}));
     };
     mine.onclose = () => {
       if (opening === mine) opening = null;

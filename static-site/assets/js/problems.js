@@ -5,9 +5,7 @@ document.addEventListener('htmx:after:request', event => {
   const {status} = ctx.response;
   if (status === 401) {
     event.preventDefault();
-    if (document.querySelector('[data-leaves]')) return;
-    const back = location.pathname + location.search;
-    location.assign(back === '/' ? '/sign-in.html' : `/sign-in.html?${new URLSearchParams({back})}`);
+    if (!document.querySelector('[data-leaves]')) goToSignIn();
     return;
   }
   // What somebody else saved meanwhile comes as the form itself, and takes its place.

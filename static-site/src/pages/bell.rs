@@ -41,6 +41,10 @@ pub(super) fn bell() -> Markup {
                 p { "On an iPhone or iPad, Switchboard has to be on the Home Screen first: tap Share, then Add to Home Screen, and open it from there." }
                 p { a href={ (HELP_WITH_PUSH) "#iphone" } { "Step by step, with pictures" } }
             }
+            div data-bell="again" hidden {
+                p { "To be told here, sign in once more: so nobody else turns this on in your name." }
+                p { a.button.go id="bell-again" { "Sign in again" } }
+            }
             div data-bell="broken" hidden {
                 p.problem id="bell-why" {}
                 div.bell-buttons {

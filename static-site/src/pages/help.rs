@@ -162,7 +162,7 @@ fn turn_off() -> Markup {
             li { "To turn off one that you do not have at hand, a phone that was lost for instance, open " a href=(SETTINGS) { "Notifications settings" } " and remove it from the list." }
         }
         (picture(&BELL_ON))
-        p { "Signing out ends them too, until somebody signs in with that browser again. In " a href=(SETTINGS) { "Notifications settings" } " you can also be told only of customers who have an appointment with you." }
+        p { "Signing out ends them too, until somebody signs in with that browser again, and so does a week in which nobody did. In " a href=(SETTINGS) { "Notifications settings" } " you can also be told only of customers who have an appointment with you." }
     }
 }
 
@@ -262,7 +262,7 @@ pub(super) fn answering() -> Markup {
             h2 { "2. Write" }
             p { "Write into the field below the conversation. Beneath it you see how long the text is and how many SMS it takes: plain text has room for 160 characters in one, and text with emoji or letters of some languages for 70." }
             (picture(&THE_REPLY))
-            p { "What you write is kept in this window until it is sent, also when you look at another page meanwhile." }
+            p { "What you write is kept in this window, for you alone, until it is sent or you sign out, also when you look at another page meanwhile." }
             h2 { "3. Send" }
             p { "Press " b { "Send" } ", or Ctrl and Enter. Your colleagues see at once that the customer has an answer, and from whom. Below the text stands what became of it:" }
             table {

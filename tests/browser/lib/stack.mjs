@@ -34,7 +34,13 @@ export class Stack {
     return Number(new URL(this.address).port);
   }
 
+  /** From now on it takes connections and answers nothing. */
+  hangs() {
+    this.process.kill('SIGSTOP');
+  }
+
   async stop() {
+    this.process.kill('SIGCONT');
     this.process.kill('SIGINT');
     await this.ended;
     globalThis.process.off('exit', this.killed);

@@ -21,13 +21,18 @@ export class Staff {
 
   /** Signs in by the browser's own requests, without showing the pages on the way. */
   async signsInAs(name) {
+    await this.sessionIsOf(name);
+    await this.page.goto('/');
+  }
+
+  /** From now on somebody is signed in in this browser, and none of its pages has heard of it. */
+  async sessionIsOf(name) {
     const {request} = this.page.context();
     const staff = (await (await request.get('/local/staff')).json()).find(member => member.name === name);
     const issuer = new URL((await request.get('/api/sign-in')).url());
     const form = {...Object.fromEntries(issuer.searchParams), staff: staff.id};
     const answer = await request.post(issuer.pathname, {form});
     expect(answer.ok(), `${name} is signed in`).toBe(true);
-    await this.page.goto('/');
   }
 
   /** From the sign-in page, however one came to it: picks a person at the local identity provider. */

@@ -49,7 +49,7 @@ test('the name and the next appointment stand in the feed, the inbox and above t
   await dana.opensConversationWith('Maria Lopez');
   await expect(dana.head).toContainText('tomorrow 3:00 PM · Cleaning · booked');
   if (!onPhone()) await expect(dana.inbox).toContainText('tomorrow 3:00 PM · Cleaning · booked');
-  await dana.head.getByRole('link').click();
+  await dana.head.getByRole('link', {name: 'Cleaning'}).click();
   await dana.page.waitForURL(`**/appointment.html?a=${appointment.id}`);
   await dana.page.getByLabel('Customer').fill('Maria Garcia');
   await save(dana);

@@ -110,3 +110,16 @@ test('Send a test proves the whole way, and turning off ends it', ONCE, async ({
 function notifiedBrowsers(dana) {
   return dana.run(async () => (await (await fetch('/api/push-subscriptions', {headers: {Accept: 'application/json'}})).json()).browsers.length);
 }
+
+test('when somebody signs out, every tab leaves at once, and Back shows nothing of what was there', ONCE, async ({stack, firefox, dana}) => {
+  await stack.customerTexts(MARIA, 'Hello');
+  await dana.goto(`${stack.address}/messages.html`);
+  await dana.clicks('#conversations a');
+  await dana.has('#messages', 'Hello');
+  const other = await firefox.opensTab();
+  await other.goto(`${stack.address}/`);
+  await other.clicks('.account-leave button');
+  await dana.has('.sign-in', 'You are signed out.');
+  await dana.run(() => history.back()).catch(() => {});
+  await dana.has('.sign-in', 'Sign in to Switchboard');
+});

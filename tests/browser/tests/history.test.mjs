@@ -43,7 +43,7 @@ test('what is held is downloaded as a file, and that it was stands in the histor
   await expect(dana.page.getByText('Nobody has done anything yet.')).toBeVisible();
   const [download] = await Promise.all([
     dana.page.waitForEvent('download'),
-    dana.page.getByRole('link', {name: 'Download'}).click(),
+    dana.page.getByRole('button', {name: 'Download'}).click(),
   ]);
   expect(download.suggestedFilename()).toBe('customer-data.json');
   const {held} = JSON.parse(await readFile(await download.path(), 'utf8'));

@@ -64,7 +64,7 @@ test('when nobody knows whether a text went out, it is not said to be sent', ONC
   await stack.phoneIs('untold', MARIA);
   await stack.carrierWill('silent', MARIA);
   await dana.replies('No problem.');
-  await expect(dana.page.locator('.ours .state')).toContainText('Sending');
+  await expect(dana.page.locator('.ours .state')).toContainText('We don\'t know whether this went out');
   await expect(dana.reply).toHaveValue('');
 });
 

@@ -70,6 +70,12 @@ test('a draft is not left to the next person in the same window', ONCE, async ({
   const conversation = dana.page.url();
   await dana.reply.fill('Between us:');
   await dana.page.getByRole('button', {name: 'Sign out'}).click();
+  const asked = dana.page.getByRole('dialog');
+  await expect(asked).toContainText('You have written something that is not sent or saved');
+  await asked.getByRole('button', {name: 'Stay'}).click();
+  await expect(dana.reply).toHaveValue('Between us:');
+  await dana.page.getByRole('button', {name: 'Sign out'}).click();
+  await asked.getByRole('button', {name: 'Sign out'}).click();
   await expect(dana.page).toHaveURL(/\/sign-in\.html/);
   await dana.signsInAs('Marcus Bell');
   await dana.page.goto(conversation);

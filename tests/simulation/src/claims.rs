@@ -29,6 +29,7 @@ pub enum Claim {
     History,
     InTime,
     SignedIn,
+    SignedOut,
     DeadLetters,
     Ends,
 }
@@ -41,7 +42,7 @@ pub struct Broken {
 }
 
 impl Claim {
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Conversation,
         Self::Feed,
         Self::Order,
@@ -60,6 +61,7 @@ impl Claim {
         Self::History,
         Self::InTime,
         Self::SignedIn,
+        Self::SignedOut,
         Self::DeadLetters,
         Self::Ends,
     ];
@@ -86,6 +88,7 @@ impl fmt::Display for Claim {
             Self::Screens => "every screen that came back shows what the table holds",
             Self::InTime => "throttling, conflicts and one connection that hangs keep nobody from being answered",
             Self::SignedIn => "nobody who has a session is told that they have none",
+            Self::SignedOut => "whoever has signed out has nothing sent any more",
             Self::DeadLetters => "dead-letter queues hold only what is malformed",
             Self::Ends => "the run comes to its end",
         })

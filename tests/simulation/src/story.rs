@@ -77,6 +77,12 @@ pub enum What {
     /// Somebody wants to be notified in a browser, or no more.
     TurnsOn,
     TurnsOff,
+    /// Somebody signs in somewhere else, asks for a message to a stranger so much later, each time, and signs out in the
+    /// middle.
+    SignsOut {
+        asked: Vec<Duration>,
+        after: Duration,
+    },
     /// Something that is no SMS reaches the queue.
     Malformed,
     /// The table deletes what has expired.
@@ -247,12 +253,13 @@ fn troubles(dice: &mut Dice, attempts: u64, calls: u64) -> Vec<Trouble> {
 impl What {
     fn cast(dice: &mut Dice) -> Self {
         match dice.below(100) {
-            0..32 => {
+            0..30 => {
                 let (line, copies) = (usize::from(dice.percent(30)), times(dice, 1, 3));
                 let keyword = dice.percent(25).then(|| dice.pick(&KEYWORDS));
                 Self::Text { keyword, line, copies }
             }
-            32..56 => {
+            30..33 => Self::SignsOut { asked: times(dice, 2, 5), after: Duration::from_millis(dice.below(60)) },
+            33..56 => {
                 let (first, again, delays) = (dice.percent(25), times(dice, 0, 2), times(dice, 0, 3));
                 let receipts = delays.into_iter().map(|delay| (dice.pick(&Receipt::ALL), delay)).collect();
                 Self::Reply { first, again, receipts }
@@ -291,6 +298,9 @@ impl What {
                 repeats
                     .chain(without_one(&receipts).into_iter().map(|receipts| with(again.clone(), receipts)))
                     .collect()
+            }
+            Self::SignsOut { asked, after } => {
+                without_one(&asked).into_iter().map(|asked| Self::SignsOut { asked, after }).collect()
             }
             Self::Edit { status, again } => {
                 without_one(&again).into_iter().map(|again| Self::Edit { status, again }).collect()
@@ -391,6 +401,14 @@ impl fmt::Display for Step {
             What::ComesBack => write!(f, "{company}'s screens come back"),
             What::TurnsOn => write!(f, "{company}'s staff turn notifications on in a browser"),
             What::TurnsOff => write!(f, "{company}'s staff turn notifications off in that browser"),
+            What::SignsOut { asked, after } => {
+                write!(
+                    f,
+                    "somebody of {company}'s staff writes to a stranger after{}, and signs out after {}",
+                    Delays(asked),
+                    Moment(*after)
+                )
+            }
             What::Malformed => write!(f, "something that is no SMS comes to the queue"),
             What::Sweep => write!(f, "the table deletes what has expired"),
         }?;

@@ -39,6 +39,9 @@ use crate::sockets::{Sockets, WITNESS};
 use crate::story::{COMPANIES, Provider, Step, Story, What};
 use crate::trace::Trace;
 
+/// Nobody's customer.
+const STRANGER: &str = "+14255550199";
+
 pub(crate) const CUSTOMERS: [&str; 3] = ["+14255550182", "+14255550183", "+14255550184"];
 
 pub(crate) struct Firm {
@@ -70,6 +73,8 @@ pub(crate) struct World {
     network: Network,
     lambda: Lambda,
     sessions: Mutex<Vec<Vec<(String, Timestamp)>>>,
+    /// The steps in which somebody signed out, with what the table had of the session.
+    pub(crate) signed_out: Mutex<Vec<(usize, String)>>,
     authorized: Mutex<HashMap<String, (Value, Timestamp)>>,
     booked: Mutex<BTreeSet<(usize, usize)>>,
     /// The steps whose messages are told of by receipts.
@@ -164,6 +169,7 @@ impl World {
             network,
             lambda,
             sessions: Mutex::new(sessions),
+            signed_out: Mutex::default(),
             authorized: Mutex::default(),
             booked: Mutex::default(),
             told_of: Mutex::default(),
@@ -298,6 +304,7 @@ impl World {
             What::ComesBack => self.connects(place).await?,
             What::TurnsOn => self.turns_on(place).await?,
             What::TurnsOff => self.turns_off(place).await?,
+            What::SignsOut { asked, after } => self.signs_out(place, asked, *after).await?,
             What::Sweep => {
                 self.aws.sweep()?;
                 self.network.has_swept();

@@ -125,6 +125,10 @@ fn each_claim_is_seen_to_fail() {
     fails(Claim::Screens, &|run| run.seen.screens.iter_mut().for_each(|(_, shown, _)| shown.clear()));
     fails(Claim::InTime, &|run| run.seen.late.push("a text waits for its next delivery".to_owned()));
     fails(Claim::SignedIn, &|run| run.seen.told.push((sent, company, Some(401), String::new())));
+    fails(Claim::SignedOut, &|run| {
+        run.seen.signed_out.push((sent, "SESSION#x".to_owned()));
+        run.seen.written.insert(0, json!({"eventName": "REMOVE", "dynamodb": {"Keys": {"pk": {"S": "SESSION#x"}}}}));
+    });
     fails(Claim::DeadLetters, &|run| run.seen.dead.push(Some(sent)));
 }
 

@@ -146,7 +146,7 @@ impl Talk<'_> {
         let id = self.runtime.randomness.token().chars().take(20).collect::<String>().parse()?;
         let (_, by) = self.firm.staff.first().copied().unwrap_or_default();
         let appointment = Appointment::new(id, details, by, now);
-        self.shared.store.save_appointment(&self.company.id, None, &appointment, now).await?;
+        self.shared.store.save_appointment(&self.company.id, None, &appointment, None, now).await?;
         Ok(())
     }
 
@@ -187,6 +187,7 @@ impl Talk<'_> {
             time_zone: self.company.time_zone.clone(),
             is_program: false,
             is_administrator: false,
+            signed_in: None,
         };
         let text = OutboundText::parse(said.text)?;
         let draft = Draft {

@@ -31,6 +31,7 @@ pub fn judge(steps: &[Step], accepted: &[(usize, u64)], seen: &Seen) -> Vec<Brok
     court.screens();
     court.in_time();
     court.signed_in();
+    court.signed_out();
     court.dead_letters();
     court.broken
 }

@@ -41,6 +41,8 @@ pub struct Seen {
     /// When notifications were turned on or off in which browser: from when it was asked until it was answered, if it
     /// was, in milliseconds.
     pub turns: Vec<(String, bool, u64, Option<u64>)>,
+    /// The steps in which somebody signed out, with the partition key of their session.
+    pub signed_out: Vec<(usize, String)>,
     /// By company and customer: what staff did.
     pub histories: BTreeMap<(usize, usize), Vec<Value>>,
     /// By company: what everybody there is sent.
@@ -105,6 +107,7 @@ impl World {
         for Turn { browser, on, asked, told } in lock(&self.turns).iter() {
             seen.turns.push((browser.clone(), *on, asked.as_millis(), told.map(Timestamp::as_millis)));
         }
+        seen.signed_out.clone_from(&lock(&self.signed_out));
         seen.dead = self.dead();
         Ok(seen)
     }

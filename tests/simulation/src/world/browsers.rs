@@ -44,8 +44,14 @@ impl World {
 
     pub(super) async fn turns_on(self: &Arc<Self>, place: usize) -> anyhow::Result<()> {
         let [_, browser] = browsers_of(self.story.steps[place].company);
-        let (request, asked) = (turn_on(&browser), self.time.now());
-        let told = self.attempt(place, 0, &request).await?;
+        let request = turn_on(&browser);
+        let mut asked = self.time.now();
+        let mut told = self.attempt(place, 0, &request).await?;
+        if told.as_ref().is_some_and(|(status, body)| *status == 409 && body.contains("sign-in-again")) {
+            self.sign_in_until(self.story.steps[place].company, asked.plus_secs(12 * 60 * 60)).await?;
+            asked = self.time.now();
+            told = self.attempt(place, 1, &request).await?;
+        }
         self.turned(browser, true, asked, told.map(|(status, _)| status));
         Ok(())
     }

@@ -11,7 +11,7 @@ use store::Session;
 use tokio::task::JoinSet;
 
 use super::request::{READ, Request, appointment, feed, thread};
-use super::{CUSTOMERS, World, lock, text_of};
+use super::{CUSTOMERS, STRANGER, World, lock, text_of};
 use crate::network::Invocation;
 use crate::story::Trouble;
 
@@ -183,13 +183,57 @@ impl World {
         }
     }
 
+    /// Somebody writes in a session of its own, and signs out in the middle. The gateway goes on as if they had not.
+    pub(super) async fn signs_out(
+        self: &Arc<Self>,
+        place: usize,
+        asked: &[Duration],
+        after: Duration,
+    ) -> anyhow::Result<()> {
+        let step = &self.story.steps[place];
+        let token = self.begin_session(step.company, self.time.now().plus_secs(12 * 60 * 60)).await?;
+        let looking =
+            Invocation::new(format!("a sign-in in {}", step.number), [8 << 40, u64::from(step.number), 0], []);
+        let verdict = self.authorize(&token, &looking).await.context("no verdict")?;
+        let mut asking = JoinSet::new();
+        for (attempt, delay) in (0..).zip(asked) {
+            let request = Request {
+                method: "POST",
+                function: "send-reply",
+                path: "/api/messages".to_owned(),
+                body: Some(json!({"to": STRANGER, "text": text_of(step)})),
+                key: Some(format!("key-{}-{attempt}", step.number)),
+                ..READ
+            };
+            let (world, delay, event) = (self.clone(), *delay, request.event(&verdict, &token));
+            let invocation = self.invocation(&format!("attempt {attempt}"), place, attempt);
+            asking.spawn(async move {
+                tokio::time::sleep(delay).await;
+                world.lambda.invoke("send-reply", event, &invocation).await
+            });
+        }
+        tokio::time::sleep(after).await;
+        let session = web::token_hash(&token);
+        self.store.end_session(&session).await?;
+        lock(&self.signed_out).push((place, format!("SESSION#{session}")));
+        while let Some(asked) = asking.join_next().await {
+            asked?;
+        }
+        Ok(())
+    }
+
     pub(super) async fn sign_in_until(&self, company: usize, ends: Timestamp) -> anyhow::Result<String> {
+        let token = self.begin_session(company, ends).await?;
+        lock(&self.sessions)[company].push((token.clone(), ends));
+        Ok(token)
+    }
+
+    async fn begin_session(&self, company: usize, ends: Timestamp) -> anyhow::Result<String> {
         let firm = &self.firms[company];
         let began = self.time.now();
         let token = format!("{}-{}", firm.company.id, self.sign_ins.fetch_add(1, Ordering::Relaxed));
         let session = Session { company: firm.company.id.clone(), staff: firm.staff.clone(), began, ends };
         self.store.start_session(&web::token_hash(&token), &session).await?;
-        lock(&self.sessions)[company].push((token.clone(), ends));
         Ok(token)
     }
 

@@ -58,8 +58,8 @@ impl Court<'_> {
     fn is_on(&self, browser: &str, written: u64) -> bool {
         /// For so long a push is tried again.
         const TRIED: u64 = 60 * 60 * 1000;
-        /// A browser that never says that it is there is forgotten later than this.
-        const KEPT: u64 = 59 * 24 * 60 * 60 * 1000;
+        /// A browser is pushed to for a week after its person signed in there, which was half a day before at most.
+        const KEPT: u64 = 6 * 24 * 60 * 60 * 1000;
         let written = written * 1000;
         let of = |turned: bool| self.seen.turns.iter().filter(move |(of, on, ..)| of == browser && *on == turned);
         of(true).any(|(_, _, asked, told)| {

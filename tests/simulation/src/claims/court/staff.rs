@@ -42,6 +42,21 @@ impl Court<'_> {
             }
         }
     }
+
+    /// Plays the stream again: what somebody had sent stands in it before the end of their session.
+    pub(super) fn signed_out(&mut self) {
+        let seen = self.seen;
+        for (place, session) in &seen.signed_out {
+            let step = &self.steps[*place];
+            let ends =
+                |record: &&Value| record["eventName"] == "REMOVE" && record["dynamodb"]["Keys"]["pk"]["S"] == **session;
+            let mut since = seen.written.iter().skip_while(|record| !ends(record));
+            if since.any(|record| sends(record, &text_of(step))) {
+                let shown_by = format!("a message of step {} was recorded after its writer signed out", step.number);
+                self.finds(Claim::SignedOut, shown_by);
+            }
+        }
+    }
 }
 
 /// When something was written that is about these words, in milliseconds.

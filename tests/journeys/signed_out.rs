@@ -1,0 +1,135 @@
+//! What was asked in a session that is over, or for a page that was made for somebody else.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use tests::{Answer, Browser, Desk, HARBOR, House, PushService, Send};
+
+const MARIA: &str = "+14255550182";
+const SAM: &str = "+12535550119";
+const NO_BROWSER: &str = "00000000000000000000000000000000";
+
+/// Everything that staff may write, by what it is, as somebody asks for it.
+async fn writes_all(
+    desk: &Desk<'_>,
+    conversation: &str,
+    failed: &Value,
+    browser: &Browser,
+) -> Vec<(&'static str, Answer)> {
+    let of = |what: &str| format!("/api/conversations/{conversation}/{what}");
+    let post = async |path: &str, body: Value| desk.post(path, &body, Send::default()).await;
+    let booking =
+        json!({"name": "Sam", "number": SAM, "start": "2027-03-01T17:00:00Z", "minutes": 30, "service": "Cleaning"});
+    let erasing = desk.request(Method::DELETE, &of("customer-data")).header("accept", "application/json");
+    vec![
+        ("a reply", post(&of("messages"), json!({"text": "Sent after all"})).await),
+        ("another try", post(&of("messages"), json!({"again": failed["id"]})).await),
+        ("a first message", post("/api/messages", json!({"to": SAM, "text": "Sent after all"})).await),
+        ("done", post(&of("done"), json!({"through": failed["id"]})).await),
+        ("an opt-out", post(&of("opt-out"), json!({})).await),
+        ("a booking", post("/api/appointments", booking).await),
+        ("a browser", desk.is_notified_in(browser).await),
+        ("settings", desk.sets_pushes(&json!({"messages": "mine"})).await),
+        ("a browser's test", desk.tests_browser(NO_BROWSER).await),
+        ("a browser's end", desk.removes_browser(NO_BROWSER).await),
+        ("an export", post(&of("customer-data"), json!({})).await),
+        ("an erasure", desk.send(erasing).await),
+    ]
+}
+
+/// A reply that could be sent again.
+async fn fails_to_reply(desk: &Desk<'_>, conversation: &str) -> Value {
+    desk.house.phone(MARIA).next_is("price").await;
+    desk.replies(conversation, "Not sent").await;
+    desk.messages(conversation).await.items().remove(0)
+}
+
+/// What is left of everything that was asked: nothing.
+async fn nothing_is_done(house: &House, conversation: &str) {
+    let priya = house.sign_in("harbor-dental.priya").await;
+    assert!(house.phone(MARIA).received().await.is_empty() && house.phone(SAM).received().await.is_empty());
+    let messages = priya.messages(conversation).await.json();
+    assert_eq!((messages["items"].as_array().unwrap().len(), &messages["opted_out"]), (2, &Value::Null));
+    assert_eq!(priya.get("/api/appointments?day=2027-03-01").await.items(), Vec::<Value>::new());
+    let inbox = priya.get("/api/conversations").await.items();
+    assert_eq!((inbox.len(), &inbox[0]["unanswered"]), (1, &json!(1)));
+    assert_eq!(priya.browsers().await, Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_signing_out_nothing_is_done_though_the_gateway_remembers_the_session() {
+    let service = PushService::open().await;
+    let house = House::with_push_service(&service).await;
+    let dana = house.dana().await;
+    let conversation = dana.hears_from(MARIA).await;
+    let failed = fails_to_reply(&dana, &conversation).await;
+    let browser = service.browser("ok", "dana").browser;
+    let out = dana.send(dana.request(Method::POST, "/api/sign-out")).await;
+    assert_eq!(out.status, 303);
+    assert_eq!(dana.notifications().await.status, 200, "the gateway remembers her");
+    for (what, answer) in writes_all(&dana, &conversation, &failed, &browser).await {
+        assert_eq!((answer.status, answer.code()), (401, "session-ended".to_owned()), "{what}");
+    }
+    nothing_is_done(&house, &conversation).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nor_is_anything_for_somebody_who_is_no_longer_staff_or_was_signed_out_everywhere() {
+    let service = PushService::open().await;
+    let house = House::with_push_service(&service).await;
+    let dana = house.dana().await;
+    let conversation = dana.hears_from(MARIA).await;
+    let failed = fails_to_reply(&dana, &conversation).await;
+    let browser = service.browser("ok", "dana").browser;
+    let key = json!({"pk": {"S": "COMPANY#harbor-dental"}, "sk": {"S": "STAFF#dana"}});
+    let later = json!({"N": "99999999999999"});
+    let signed_out = json!({"Key": key, "UpdateExpression": "SET sessions_since = :since", "ExpressionAttributeValues": {":since": later}});
+    for (operation, request) in [("UpdateItem", signed_out), ("DeleteItem", json!({"Key": key}))] {
+        house.table(operation, request).await;
+        for (what, answer) in writes_all(&dana, &conversation, &failed, &browser).await {
+            assert_eq!((answer.status, answer.code()), (401, "session-ended".to_owned()), "{operation}: {what}");
+        }
+    }
+    nothing_is_done(&house, &conversation).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_page_asks_is_done_only_for_whom_it_was_made() {
+    let house = House::open().await;
+    let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
+    let conversation = dana.hears_from(MARIA).await;
+    let path = format!("/api/conversations/{conversation}/messages");
+    let asks = async |desk: &Desk<'_>, method: Method, whose: &str| {
+        let request = desk.request(method.clone(), &path).header("accept", "application/json").header("x-staff", whose);
+        let text = json!({"text": format!("by {whose}")});
+        desk.send(if method == Method::POST { request.json(&text) } else { request }).await
+    };
+    for method in [Method::GET, Method::POST] {
+        for whose in ["harbor-dental/dana", "tidewater-physio/marcus", "harbor-dental/", "marcus", ""] {
+            let answer = asks(&marcus, method.clone(), whose).await;
+            assert_eq!((answer.status, answer.code()), (409, "another-person".to_owned()), "{method} {whose:?}");
+            assert_eq!(answer.header("x-staff"), Some("harbor-dental/marcus"), "it says who is signed in");
+        }
+    }
+    assert_eq!(asks(&marcus, Method::GET, "harbor-dental/marcus").await.status, 200);
+    assert_eq!(asks(&marcus, Method::POST, "harbor-dental/marcus").await.status, 201);
+    assert_eq!(house.phone(MARIA).texts_received().await, ["by harbor-dental/marcus"]);
+    assert_eq!(dana.notifications().await.header("x-staff"), Some("harbor-dental/dana"));
+    let unchanged = dana.notifications().await.header("etag").unwrap().to_owned();
+    let request = dana.request(Method::GET, "/api/notifications").header("accept", "application/json");
+    let unchanged = dana.send(request.header("if-none-match", unchanged)).await;
+    assert_eq!((unchanged.status, unchanged.header("x-staff")), (304, Some("harbor-dental/dana")));
+    assert_eq!(house.get("/api/notifications").await.header("x-staff"), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_frame_says_whose_session_its_socket_was_opened_with() {
+    let house = House::open().await;
+    let (dana, josie) = (house.dana().await, house.josie().await);
+    let mut hers = dana.goes_live().await;
+    let mut theirs = josie.goes_live().await;
+    house.phone(MARIA).texts(HARBOR, "Running late").await;
+    let frame = hers.sees("Running late").await;
+    assert!(frame.starts_with(r#"<template data-staff="harbor-dental/dana"></template><template"#), "{frame}");
+    house.phone(MARIA).texts(tests::TIDEWATER, "Running late").await;
+    assert!(theirs.sees("late").await.starts_with(r#"<template data-staff="tidewater-physio/josie"></template>"#));
+}
