@@ -7,7 +7,7 @@ use reqwest::redirect::Policy;
 use serde_json::{Value, json};
 use sms::{Provider, Settings};
 
-use crate::{Answer, Desk, HandClock, NOBODY_LISTENS, Phone, PushService, SigningIn, UnsureGateway};
+use crate::{Answer, CookieJar, Desk, HandClock, NOBODY_LISTENS, Phone, PushService, SigningIn, UnsureGateway};
 
 /// Lines of the two companies that every stack serves.
 pub const HARBOR: &str = "+12065550142";
@@ -145,6 +145,12 @@ impl House {
         SigningIn::begin(self, path).await
     }
 
+    /// A browser that nobody has signed in with.
+    #[must_use]
+    pub fn browser(&self) -> CookieJar<'_> {
+        CookieJar::empty(self)
+    }
+
     pub async fn dana(&self) -> Desk<'_> {
         self.sign_in("harbor-dental.dana").await
     }
@@ -208,6 +214,14 @@ impl House {
         let answer = Answer::read(answer).await;
         assert_eq!(answer.status, 200, "{}", answer.body);
         answer.json()
+    }
+
+    /// Writes a secret, as an operator does.
+    pub async fn puts_secret(&self, name: &str, value: &str) {
+        let request = self.http.post(self.url("/")).header("x-amz-target", "secretsmanager.PutSecretValue");
+        let request = request.body(json!({"SecretId": name, "SecretString": value}).to_string());
+        let answer = Answer::read(request.send().await.expect("an answer")).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
     }
 
     /// Gives Harbor Dental another line, as a copy of the one that it has.

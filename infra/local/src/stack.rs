@@ -29,6 +29,7 @@ use crate::issuer::Issuer;
 use crate::metrics::Counts;
 use crate::push_keys::PushKeys;
 use crate::queue::Queue;
+use crate::sign_in_secret::SignInSecret;
 use crate::socket::{SocketGateway, SocketLimits};
 use crate::stream::Readers;
 use crate::table::{Created, TABLE, Table};
@@ -86,6 +87,7 @@ pub(crate) struct Shared {
     pub(crate) carrier: Carrier,
     pub(crate) connect: Connect,
     pub(crate) issuer: Issuer,
+    pub(crate) sign_in_secret: SignInSecret,
     /// As the deployment's secret has them.
     pub(crate) push_keys: PushKeys,
     pub(crate) push_retries: Queue,
@@ -125,12 +127,14 @@ impl Stack {
         let functions = Arc::new(Functions::new(&runtime, &live, &services, pusher, sms, limits, options.opt_outs));
         let sockets =
             SocketGateway::new(functions.clone(), runtime.clock.clone(), runtime.randomness.clone(), options.sockets);
+        let issuer = Issuer::new(&origins[0], runtime.clock.clone(), runtime.randomness.clone())?;
         let shared = Shared {
             gateway: Gateway::new(functions.clone(), runtime.clock.clone()),
             connect: Connect::new(functions.clone(), &runtime)?,
             sockets: sockets.clone(),
             carrier: Carrier::new(dynamodb.clone(), &functions, &runtime, options.opt_outs, options.fate),
-            issuer: Issuer::new(&origins[0], runtime.clock.clone(), runtime.randomness.clone())?,
+            sign_in_secret: SignInSecret::new(&issuer.settings()),
+            issuer,
             push_keys: PushKeys::open(&options.data, &runtime.randomness)?,
             push_retries: Queue::new(
                 functions.clone(),
