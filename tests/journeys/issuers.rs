@@ -112,3 +112,23 @@ async fn a_secret_that_was_rotated_is_read_again_after_the_old_one_has_failed() 
     assert_eq!(ended(&house.comes_from(&issuer).await), let_in());
     assert_eq!(alarms(&house).await, 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_with_a_line_break_or_of_other_scripts_is_nobodys() {
+    let house = House::open().await;
+    let issuer = LyingIssuer::open(Behaviour::default()).await;
+    house.trusts(&issuer).await;
+    for email in [
+        "dana@harbor-dental.example\n",
+        "\r\ndana@harbor-dental.example",
+        "dana@harbor-dental.example\u{2028}",
+        "d\u{430}na@harbor-dental.example",
+        "dana@harbor\u{2010}dental.example",
+        "\u{ff44}ana@harbor-dental.example",
+    ] {
+        issuer.behaves(claiming(&[("email", json!(email))]));
+        assert_eq!(ended(&house.comes_from(&issuer).await), page("stranger"), "{email:?}");
+    }
+    issuer.behaves(claiming(&[("email", json!("Dana@Harbor-Dental.Example"))]));
+    assert_eq!(ended(&house.comes_from(&issuer).await), let_in());
+}
