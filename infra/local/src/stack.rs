@@ -155,6 +155,8 @@ impl Stack {
         if table.create(&dynamodb).await? == Created::Now {
             shared.carrier.create_table().await?;
             table.loading(Box::pin(demo::fill(&shared, &runtime, options.demo))).await??;
+        } else {
+            issuer::unpin_everybody(&shared.store).await?;
         }
         let readers = Readers::start(table.database(), table.written(), &functions)?;
         shared.ready.store(true, Ordering::Release);
