@@ -5,7 +5,7 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
 use aws_types::region::Region;
-use domain::{Clock, Randomness, Retention, Timestamp};
+use domain::{Clock, Randomness, Retention, Scheme, Timestamp};
 use https::NotAnswered;
 use local::{Instance, OptOutsManaged, TABLE};
 use proptest::prelude::*;
@@ -59,7 +59,11 @@ impl Account {
         // 2026-11-20T15:00:00Z: what is in the corpus has just been sent.
         let clock = Clock::new(|| Timestamp::from_millis(1_795_186_800_000));
         let runtime = Runtime {
-            configuration: Configuration { table: TABLE.to_owned(), retention: Retention::default() },
+            configuration: Configuration {
+                table: TABLE.to_owned(),
+                retention: Retention::default(),
+                portal: Scheme::Https,
+            },
             aws: aws.build(),
             clock: clock.clone(),
             randomness: Randomness::new(|| [7; 32]),

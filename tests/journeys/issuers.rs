@@ -1,7 +1,7 @@
 //! Issuers as they are, and as none may be: who is let in by them, what they are asked, and what rings an alarm.
 
 use serde_json::{Value, json};
-use tests::{Answer, Asked, Behaviour, HandClock, House, LyingIssuer, Signed, TakesSecret};
+use tests::{Answer, Asked, Behaviour, HandClock, House, LyingIssuer, SESSION_COOKIE, Signed, TakesSecret};
 
 /// Where a sign-in at an issuer of this behaviour ends, and whether with a session.
 async fn outcome(behaviour: Behaviour) -> (String, bool) {
@@ -13,7 +13,7 @@ async fn outcome(behaviour: Behaviour) -> (String, bool) {
 
 fn ended(answer: &Answer) -> (String, bool) {
     assert_eq!(answer.status, 303, "{}", answer.body);
-    let session = answer.cookie("__Host-switchboard").is_some();
+    let session = answer.cookie(SESSION_COOKIE).is_some();
     (answer.header("location").unwrap().to_owned(), session)
 }
 
@@ -204,7 +204,7 @@ async fn what_strangers_bring_asks_nothing_of_the_issuer_and_rings_no_alarm() {
     let mut stranger = house.browser();
     for turn in 0..20 {
         let state = format!("{turn:064x}");
-        for name in ["__Host-switchboard-signing-in".to_owned(), format!("__Host-switchboard-signing-in-{state}")] {
+        for name in ["switchboard-signing-in".to_owned(), format!("switchboard-signing-in-{state}")] {
             // As `sign-in` once kept an attempt, and as it keeps one now, without what only it can make.
             for value in [format!("{state}.n.v.Lw"), format!("9999999999.n.v.Lw.{state}")] {
                 stranger.cookies.insert(name.clone(), value);

@@ -78,4 +78,4 @@ class Stack:
         callback = urllib.parse.urlsplit(picked.headers["location"])
         cookie = begun.headers["set-cookie"].split(";")[0]
         back = self.ask("GET", f"{callback.path}?{callback.query}", cookie=cookie)
-        return back.cookie("__Host-switchboard")
+        return back.cookie("switchboard")

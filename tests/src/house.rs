@@ -14,6 +14,9 @@ pub const HARBOR: &str = "+12065550142";
 pub const HARBOR_SECOND: &str = "+12065550167";
 pub const TIDEWATER: &str = "+61491570006";
 
+/// What a stack without TLS calls the cookie that a session is in.
+pub const SESSION_COOKIE: &str = "switchboard";
+
 /// A local stack, and the doors to it.
 pub struct House {
     stack: Stack,
@@ -136,7 +139,7 @@ impl House {
     pub async fn sign_in(&self, staff: &str) -> Desk<'_> {
         let mut begun = self.begins_to_sign_in("/api/sign-in").await;
         let callback = begun.picks(staff).await;
-        let cookie = begun.comes_back(&callback).await.cookie("__Host-switchboard");
+        let cookie = begun.comes_back(&callback).await.cookie(SESSION_COOKIE);
         Desk { house: self, cookie: cookie.unwrap_or_else(|| panic!("{staff} cannot sign in")) }
     }
 

@@ -29,7 +29,7 @@ pub use cookie_jar::CookieJar;
 pub use desk::{Desk, Send};
 pub use event::{Sms, ago, by_queue, by_queue_raw, by_topic, record};
 pub use hand_clock::HandClock;
-pub use house::{HARBOR, HARBOR_SECOND, House, Invoked, TIDEWATER, Usage};
+pub use house::{HARBOR, HARBOR_SECOND, House, Invoked, SESSION_COOKIE, TIDEWATER, Usage};
 pub use lying_issuer::{Asked, Behaviour, LyingIssuer, Signed, TakesSecret};
 pub use phone::Phone;
 pub use push_service::{NOBODY_LISTENS, PushService, Pushed, Subscriber};

@@ -3,7 +3,7 @@ use reqwest::Url;
 use crate::{Answer, House, LyingIssuer};
 
 /// What the names of cookies begin with that attempts are kept in.
-const ATTEMPT: &str = "__Host-switchboard-signing-in";
+const ATTEMPT: &str = "switchboard-signing-in";
 
 /// A browser between the portal and the identity provider.
 pub struct SigningIn<'a> {

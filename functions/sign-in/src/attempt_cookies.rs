@@ -1,6 +1,6 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::Timestamp;
+use domain::{Scheme, Timestamp};
 use hmac::{Hmac, KeyInit, Mac};
 use http::HeaderMap;
 use sha2::Sha256;
@@ -14,11 +14,12 @@ use crate::back;
 /// They are signed: nobody can make one up, and so have the provider asked with words of theirs.
 #[derive(Clone, Copy)]
 pub(crate) struct AttemptCookies<'a> {
+    pub(crate) scheme: Scheme,
     pub(crate) key: &'a [u8],
 }
 
 /// What the cookies' names begin with; the state follows.
-const NAME: &str = "__Host-switchboard-signing-in-";
+const NAME: &str = "switchboard-signing-in-";
 
 /// Long enough to find one's phone for a second factor.
 const SECS: u64 = 15 * 60;
@@ -68,11 +69,11 @@ impl AttemptCookies<'_> {
     }
 
     fn name(&self, state: &str) -> String {
-        format!("{NAME}{state}")
+        web::cookie_name(self.scheme, &format!("{NAME}{state}"))
     }
 
     fn set(&self, state: &str, value: &str, seconds: u64) -> String {
-        format!("{}={value}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age={seconds}", self.name(state))
+        web::set_cookie(self.scheme, &format!("{NAME}{state}"), value, seconds)
     }
 
     /// When an attempt was begun, as its cookie says, and its state.
@@ -95,7 +96,7 @@ mod tests {
 
     use super::*;
 
-    const COOKIES: AttemptCookies = AttemptCookies { key: b"a key" };
+    const COOKIES: AttemptCookies = AttemptCookies { scheme: Scheme::Https, key: b"a key" };
 
     fn now() -> Timestamp {
         Timestamp::from_millis(1_790_000_000_000)
@@ -119,7 +120,7 @@ mod tests {
         for attempt in [one, other] {
             assert_eq!(COOKIES.find(&headers, &attempt.state, now()), Some(attempt.clone()));
             assert_eq!(COOKIES.find(&headers, &attempt.state, now().plus_secs(SECS)), None);
-            let others = AttemptCookies { key: b"another key" };
+            let others = AttemptCookies { key: b"another key", ..COOKIES };
             assert_eq!(others.find(&headers, &attempt.state, now()), None);
         }
         assert_eq!(COOKIES.find(&headers, "another", now()), None);

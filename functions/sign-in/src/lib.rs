@@ -15,7 +15,7 @@ mod used;
 use std::convert::Infallible;
 
 use ::http::StatusCode;
-use domain::{Clock, Randomness, Timestamp};
+use domain::{Clock, Randomness, Scheme, Timestamp};
 use lambda_http::{Body, Request, RequestExt, Response};
 use maud::html;
 use runtime::{Metric, Metrics, Runtime};
@@ -36,6 +36,7 @@ pub struct SignIn {
     store: Store,
     issuer: Issuer,
     used: UsedAttempts,
+    portal: Scheme,
     clock: Clock,
     randomness: Randomness,
     metrics: Metrics,
@@ -56,6 +57,7 @@ impl SignIn {
             store: runtime.store(),
             issuer: Issuer::new(secrets, secret, runtime.clock.clone()),
             used: UsedAttempts::default(),
+            portal: runtime.configuration.portal,
             clock: runtime.clock.clone(),
             randomness: runtime.randomness.clone(),
             metrics: runtime.metrics.clone(),
@@ -105,12 +107,12 @@ impl SignIn {
     }
 
     fn attempt_cookies<'a>(&self, settings: &'a Settings) -> AttemptCookies<'a> {
-        AttemptCookies { key: settings.attempt_key() }
+        AttemptCookies { scheme: self.portal, key: settings.attempt_key() }
     }
 
     /// The token of the session that a browser has.
     fn session_token(&self, request: &Request) -> Option<String> {
-        web::session_token(web::cookies(request.headers()))
+        web::session_token(self.portal, web::cookies(request.headers()))
     }
 
     /// A callback that was loaded again, came too late or was made up: whoever has a session goes on with it.
@@ -135,7 +137,7 @@ impl SignIn {
         let session = Session { company, staff, began, ends: began.plus_secs(SESSION_SECS) };
         let started = self.store.start_session(&web::token_hash(&token), &session).await;
         started.map_err(|_| unavailable("the table did not take the session"))?;
-        Ok(web::session_cookie(&token, SESSION_SECS))
+        Ok(web::session_cookie(self.portal, &token, SESSION_SECS))
     }
 
     /// Whose login a person has. From the first time on it is pinned to them: a mailbox can be given to somebody else,
@@ -176,7 +178,7 @@ impl SignIn {
         Ok(answer
             .with_status(StatusCode::SEE_OTHER)
             .with_header("location", "/sign-in.html#signed-out")
-            .with_header("set-cookie", &web::clear_session_cookie()))
+            .with_header("set-cookie", &web::clear_session_cookie(self.portal)))
     }
 }
 

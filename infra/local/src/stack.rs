@@ -10,7 +10,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::get;
 use domain::OptOutsManaged;
-use domain::{Clock, Retention, SendingLimits};
+use domain::{Clock, Retention, Scheme, SendingLimits};
 use push::{Pusher, Services};
 use runtime::{Configuration, Runtime};
 use sms::Provider;
@@ -109,7 +109,11 @@ impl Stack {
         let dynamodb = aws_sdk_dynamodb::Client::new(&aws);
         let metrics = Counts::default();
         let runtime = Runtime {
-            configuration: Configuration { table: TABLE.to_owned(), retention: Retention::default() },
+            configuration: Configuration {
+                table: TABLE.to_owned(),
+                retention: Retention::default(),
+                portal: Scheme::of(&origins[0]),
+            },
             aws,
             clock: options.clock.clone(),
             randomness: runtime::randomness(),

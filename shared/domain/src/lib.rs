@@ -28,6 +28,7 @@ mod push;
 mod refusal;
 mod repaired_json;
 mod retention;
+mod scheme;
 mod sender;
 mod slug;
 mod staff;
@@ -65,6 +66,7 @@ pub use push::{NotASubscription, PushEndpoint, PushSubscription, SubscriptionId}
 pub use refusal::{Refusal, Undelivered};
 pub use repaired_json::repaired_json;
 pub use retention::Retention;
+pub use scheme::Scheme;
 pub use sender::{NotASender, Sender};
 pub use slug::NotASlug;
 pub use staff::{Staff, StaffId};
