@@ -110,6 +110,11 @@ def test_whoever_is_signed_out_or_removed_is_out(deployment, issuer, numbers):
     lee = Staff(deployment)
     lee.signs_in(issuer, "lee@oak.example")
     assert lee.gets("/api/session").status == 200
+
+    issuer.made_again["lee@oak.example"] = secrets.token_hex(8)
+    assert Staff(deployment).signs_in(issuer, "lee@oak.example") == "/sign-in.html#stranger", "who has the mailbox now"
+    operator.does("staff", "unpin", "lee", "--company", "oak-hair")
+    assert Staff(deployment).signs_in(issuer, "lee@oak.example") == "/messages.html"
     operator.does("staff", "remove", "lee", "--company", "oak-hair", "--yes")
     assert asked_anew(lee) == (401, "session-ended")
     assert Staff(deployment).signs_in(issuer, "lee@oak.example") == "/sign-in.html#stranger"

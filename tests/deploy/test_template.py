@@ -338,6 +338,15 @@ def test_staff_are_invited_and_sign_in_with_a_second_factor():
     assert client["PreventUserExistenceErrors"] == "ENABLED"
 
 
+def test_what_attempts_to_sign_in_are_signed_with_is_drawn_beside_what_is_written_of_the_issuer():
+    drawn = resources("AWS::SecretsManager::Secret")["SignInSecret"]["Properties"]["GenerateSecretString"]
+    # Letters and digits, 62 of them: 380 bits.
+    assert (drawn["GenerateStringKey"], drawn["PasswordLength"], drawn["ExcludePunctuation"]) == ("attempt_key", 64, True)
+    _, *written = drawn["SecretStringTemplate"]["Fn::If"]
+    for template in written:
+        assert set(json.loads(template["Fn::Sub"][0])) == {"issuer", "client_id", "client_secret", "portal"}
+
+
 ALARMS = resources("AWS::CloudWatch::Alarm")
 
 

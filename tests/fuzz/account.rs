@@ -5,14 +5,14 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
 use aws_types::region::Region;
-use domain::{Clock, Randomness, Retention, Timestamp};
+use domain::{Clock, Randomness, Retention, Scheme, Timestamp};
 use https::NotAnswered;
 use local::{Instance, OptOutsManaged, TABLE};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 use push::Pusher;
 use runtime::{Configuration, Metrics, Runtime};
-use serde_json::Value;
+use serde_json::{Value, json};
 use sms::{Provider, Settings};
 use tests::House;
 use tokio::runtime::Builder;
@@ -22,20 +22,31 @@ pub(crate) struct Account {
     instance: Instance,
 }
 
-/// An account that has the push keys, and nothing else.
+/// An account that has secrets, and nothing else.
 #[derive(Clone, Debug)]
 struct NothingElse;
 
 impl HttpConnector for NothingElse {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let keys = request.headers().get("x-amz-target") == Some("secretsmanager.GetSecretValue");
-        let key = "A".repeat(42) + "E";
-        let keys =
-            keys.then(|| format!(r#"{{\"subject\":\"mailto:it@example.com\",\"keys\":[{{\"private\":\"{key}\"}}]}}"#));
-        let answer = keys.map_or_else(|| "{}".to_owned(), |keys| format!(r#"{{"SecretString":"{keys}"}}"#));
+        let secret = request.headers().get("x-amz-target") == Some("secretsmanager.GetSecretValue");
+        let answer = if secret { json!({"SecretString": secrets().to_string()}) } else { json!({}) };
+        let answer = answer.to_string();
         let ok = StatusCode::try_from(200).map(|ok| HttpResponse::new(ok, SdkBody::from(answer)));
         HttpConnectorFuture::ready(Ok(ok.unwrap()))
     }
+}
+
+/// What the functions read of secrets, in one: the push keys, and how to sign in. The corpus has cookies that were signed
+/// with the key for attempts.
+fn secrets() -> Value {
+    json!({
+        "subject": "mailto:it@example.com",
+        "keys": [{"private": "A".repeat(42) + "E"}],
+        "issuer": "http://127.0.0.1:1",
+        "client_id": "switchboard",
+        "portal": "https://sms.example.com",
+        "attempt_key": "0123456789abcdef0123456789abcdef",
+    })
 }
 
 impl Account {
@@ -48,7 +59,11 @@ impl Account {
         // 2026-11-20T15:00:00Z: what is in the corpus has just been sent.
         let clock = Clock::new(|| Timestamp::from_millis(1_795_186_800_000));
         let runtime = Runtime {
-            configuration: Configuration { table: TABLE.to_owned(), retention: Retention::default() },
+            configuration: Configuration {
+                table: TABLE.to_owned(),
+                retention: Retention::default(),
+                portal: Scheme::Https,
+            },
             aws: aws.build(),
             clock: clock.clone(),
             randomness: Randomness::new(|| [7; 32]),

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use account::Account;
-use domain::{PhoneNumber, Position, Region};
+use domain::{PhoneNumber, Position, Region, Scheme};
 use http::HeaderMap;
 use http::header::{COOKIE, HeaderValue};
 use peak_alloc::PeakAlloc;
@@ -87,7 +87,7 @@ fn reads_a_cookie(account: &Account, words: &str, bytes: &[u8]) -> Result<(), Te
     let mut headers = HeaderMap::new();
     if let Ok(cookie) = HeaderValue::from_bytes(bytes) {
         headers.insert(COOKIE, cookie);
-        let token = web::session_token(web::cookies(&headers));
+        let token = web::session_token(Scheme::Https, web::cookies(&headers));
         prop_assert!(token.is_none_or(|token| !token.is_empty() && !web::token_hash(&token).to_string().is_empty()));
     }
     account.takes("authorize", &brought::cookie(words))?;

@@ -3,7 +3,7 @@
 use local::{ROUTES, Route};
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{Answer, Browser, Desk, HARBOR, House, Sms, TIDEWATER, ago, by_queue};
+use tests::{Answer, Browser, Desk, HARBOR, House, SESSION_COOKIE, Sms, TIDEWATER, ago, by_queue};
 
 /// Routes that answer without a session. This list may only shrink.
 const PUBLIC: [&str; 2] = ["/api/sign-in", "/api/sign-in/callback"];
@@ -154,7 +154,7 @@ async fn a_company_named_in_a_request_changes_nothing() {
 async fn every_route_asks_for_a_session() {
     let house = House::open().await;
     let nobody = Desk { house: &house, cookie: String::new() };
-    let forged = Desk { house: &house, cookie: format!("__Host-switchboard={}", "f".repeat(64)) };
+    let forged = Desk { house: &house, cookie: format!("{SESSION_COOKIE}={}", "f".repeat(64)) };
     let public: Vec<_> = ROUTES.iter().filter(|route| route.public).map(|route| route.path).collect();
     assert_eq!(public, PUBLIC);
     for route in ROUTES.iter().filter(|route| !route.public) {

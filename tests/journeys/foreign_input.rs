@@ -62,8 +62,8 @@ fn brought(sent: &Value) -> Vec<Brought> {
     });
     let itself: fn(&Value) -> Value = Value::clone;
     let socket = json!({
-        "headers": {"Cookie": "__Host-switchboard=00ff", "Host": "localhost", "Sec-Fetch-Site": "same-origin"},
-        "multiValueHeaders": {"Cookie": ["__Host-switchboard=00ff"]},
+        "headers": {"Cookie": "switchboard=00ff", "Host": "localhost", "Sec-Fetch-Site": "same-origin"},
+        "multiValueHeaders": {"Cookie": ["switchboard=00ff"]},
         "requestContext": {
             "connectionId": "abc=", "eventType": "MESSAGE", "routeKey": "$default", "connectedAt": 1, "domainName": "d",
             "stage": "live", "authorizer": {"company": "harbor-dental", "session": "00ff", "staff": "dana", "principalId": "p"},

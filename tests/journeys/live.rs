@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use local::SocketLimits;
 use serde_json::{Value, json};
-use tests::{Call, Desk, HARBOR, House, Refused, Sms, TIDEWATER, UnsureGateway, ago, by_queue};
+use tests::{Call, Desk, HARBOR, House, Refused, SESSION_COOKIE, Sms, TIDEWATER, UnsureGateway, ago, by_queue};
 
 const MARIA: &str = "+14255550182";
 const SAM: &str = "+12535550119";
@@ -118,7 +118,7 @@ async fn nobody_without_a_session_gets_a_socket() {
     let somebody = |cookie: &str| Desk { house: &house, cookie: cookie.to_owned() };
     assert_eq!(somebody("").shakes_hands(&[]).await.err(), Some(Refused(401)), "no cookie");
     assert_eq!(somebody("a=b").shakes_hands(&[]).await.err(), Some(Refused(403)), "no session");
-    let forged = format!("__Host-switchboard={}", "0".repeat(64));
+    let forged = format!("{SESSION_COOKIE}={}", "0".repeat(64));
     assert_eq!(somebody(&forged).shakes_hands(&[]).await.err(), Some(Refused(403)), "forged");
     dana.post("/api/sign-out", &json!({}), tests::Send::default()).await;
     assert_eq!(dana.shakes_hands(&[]).await.err(), Some(Refused(403)), "signed out");

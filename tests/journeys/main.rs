@@ -14,6 +14,7 @@ mod foreign_input;
 mod inbound;
 mod inbox;
 mod invoke;
+mod issuers;
 mod limits;
 mod live;
 mod opt_out;

@@ -76,6 +76,6 @@ class Stack:
         form = urllib.parse.parse_qsl(provider.query) + [("staff", staff)]
         picked = self.ask("POST", provider.path, form=form)
         callback = urllib.parse.urlsplit(picked.headers["location"])
-        cookie = begun.cookie("__Host-switchboard-signing-in")
+        cookie = begun.headers["set-cookie"].split(";")[0]
         back = self.ask("GET", f"{callback.path}?{callback.query}", cookie=cookie)
-        return back.cookie("__Host-switchboard")
+        return back.cookie("switchboard")

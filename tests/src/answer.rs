@@ -20,14 +20,19 @@ impl Answer {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// A cookie that is set, as it is to be sent back.
+    /// The cookies that are set, as they are to be sent back.
+    #[must_use]
+    pub fn set_cookies(&self) -> Vec<String> {
+        let set = self.headers.get_all("set-cookie").iter().filter_map(|cookie| cookie.to_str().ok());
+        let pairs = set.filter_map(|cookie| cookie.split(';').next());
+        pairs.filter(|pair| !pair.ends_with('=')).map(str::to_owned).collect()
+    }
+
+    /// One of them.
     #[must_use]
     pub fn cookie(&self, name: &str) -> Option<String> {
-        let set = self.headers.get_all("set-cookie").iter().filter_map(|cookie| cookie.to_str().ok());
-        let mut pairs = set.filter_map(|cookie| cookie.split(';').next());
-        pairs
-            .find(|pair| pair.strip_prefix(name).is_some_and(|rest| rest.starts_with('=') && rest.len() > 1))
-            .map(str::to_owned)
+        let mut set = self.set_cookies().into_iter();
+        set.find(|pair| pair.strip_prefix(name).is_some_and(|rest| rest.starts_with('=')))
     }
 
     #[must_use]

@@ -7,12 +7,15 @@ use reqwest::redirect::Policy;
 use serde_json::{Value, json};
 use sms::{Provider, Settings};
 
-use crate::{Answer, Desk, HandClock, NOBODY_LISTENS, Phone, PushService, SigningIn, UnsureGateway};
+use crate::{Answer, CookieJar, Desk, HandClock, NOBODY_LISTENS, Phone, PushService, SigningIn, UnsureGateway};
 
 /// Lines of the two companies that every stack serves.
 pub const HARBOR: &str = "+12065550142";
 pub const HARBOR_SECOND: &str = "+12065550167";
 pub const TIDEWATER: &str = "+61491570006";
+
+/// What a stack without TLS calls the cookie that a session is in.
+pub const SESSION_COOKIE: &str = "switchboard";
 
 /// A local stack, and the doors to it.
 pub struct House {
@@ -136,13 +139,19 @@ impl House {
     pub async fn sign_in(&self, staff: &str) -> Desk<'_> {
         let mut begun = self.begins_to_sign_in("/api/sign-in").await;
         let callback = begun.picks(staff).await;
-        let cookie = begun.comes_back(&callback).await.cookie("__Host-switchboard");
+        let cookie = begun.comes_back(&callback).await.cookie(SESSION_COOKIE);
         Desk { house: self, cookie: cookie.unwrap_or_else(|| panic!("{staff} cannot sign in")) }
     }
 
     /// A browser that is sent to the identity provider.
     pub async fn begins_to_sign_in(&self, path: &str) -> SigningIn<'_> {
         SigningIn::begin(self, path).await
+    }
+
+    /// A browser that nobody has signed in with.
+    #[must_use]
+    pub fn browser(&self) -> CookieJar<'_> {
+        CookieJar::empty(self)
     }
 
     pub async fn dana(&self) -> Desk<'_> {
@@ -208,6 +217,14 @@ impl House {
         let answer = Answer::read(answer).await;
         assert_eq!(answer.status, 200, "{}", answer.body);
         answer.json()
+    }
+
+    /// Writes a secret, as an operator does.
+    pub async fn puts_secret(&self, name: &str, value: &str) {
+        let request = self.http.post(self.url("/")).header("x-amz-target", "secretsmanager.PutSecretValue");
+        let request = request.body(json!({"SecretId": name, "SecretString": value}).to_string());
+        let answer = Answer::read(request.send().await.expect("an answer")).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
     }
 
     /// Gives Harbor Dental another line, as a copy of the one that it has.

@@ -1,6 +1,9 @@
-use crate::{Answer, House};
+use reqwest::Url;
 
-const ATTEMPT: &str = "__Host-switchboard-signing-in";
+use crate::{Answer, House, LyingIssuer};
+
+/// What the names of cookies begin with that attempts are kept in.
+const ATTEMPT: &str = "switchboard-signing-in";
 
 /// A browser between the portal and the identity provider.
 pub struct SigningIn<'a> {
@@ -8,14 +11,14 @@ pub struct SigningIn<'a> {
     /// The cookie that the attempt is kept in.
     pub attempt: String,
     /// Where the portal sent the browser.
-    pub address: reqwest::Url,
+    pub address: Url,
 }
 
 impl<'a> SigningIn<'a> {
     pub(crate) async fn begin(house: &'a House, path: &str) -> Self {
         let answer = house.get(path).await;
         let address = answer.header("location").and_then(|address| address.parse().ok());
-        let attempt = answer.cookie(ATTEMPT);
+        let attempt = answer.set_cookies().into_iter().find(|cookie| cookie.starts_with(ATTEMPT));
         match (address, attempt) {
             (Some(address), Some(attempt)) => Self { house, attempt, address },
             _ => panic!("sent nowhere: {} {}", answer.status, answer.body),
@@ -30,19 +33,54 @@ impl<'a> SigningIn<'a> {
 
     /// Picks a person, `<company>.<person>`, at the provider. Gives where that leads: path and query.
     pub async fn picks(&mut self, staff: &str) -> String {
-        let mut form: Vec<_> = self.address.query_pairs().into_owned().collect();
-        form.push(("staff".to_owned(), staff.to_owned()));
-        let form: Vec<_> = form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        let answer = self.house.post_form(self.address.path(), &form).await;
-        let back: reqwest::Url = answer.header("location").and_then(|back| back.parse().ok()).unwrap_or_else(|| {
-            panic!("{staff} cannot be picked: {}", answer.body);
-        });
-        format!("{}?{}", back.path(), back.query().unwrap_or_default())
+        self.house.picks(&self.address, staff).await
     }
 
     /// Follows the provider back to the portal.
     pub async fn comes_back(&self, callback: &str) -> Answer {
         let request = self.house.http.get(self.house.url(callback)).header("cookie", &self.attempt);
         Answer::read(request.send().await.expect("an answer")).await
+    }
+}
+
+impl House {
+    /// Has an issuer of a test's say who people are. What `sign-in` knew of another is not forgotten by that.
+    pub async fn trusts(&self, issuer: &LyingIssuer) {
+        self.trusts_with(issuer, &[]).await;
+    }
+
+    /// The same with other words in the secret.
+    pub async fn trusts_with(&self, issuer: &LyingIssuer, words: &[(&str, &str)]) {
+        let mut settings = issuer.client();
+        settings["portal"] = self.origin().into();
+        for (name, word) in words {
+            settings[*name] = (*word).into();
+        }
+        self.puts_secret("switchboard/sign-in", &settings.to_string()).await;
+    }
+
+    /// A whole sign-in at an issuer of a test's. Gives the last answer.
+    pub async fn comes_from(&self, issuer: &LyingIssuer) -> Answer {
+        let answer = self.get("/api/sign-in").await;
+        let Some(address) = answer.header("location").filter(|address| address.starts_with(issuer.address())) else {
+            return answer;
+        };
+        let asked: Url = address.parse().expect("an address");
+        let attempt = answer.set_cookies().into_iter().find(|cookie| cookie.starts_with(ATTEMPT)).expect("an attempt");
+        let begun = SigningIn { house: self, attempt, address: asked };
+        let (state, nonce) = (begun.asked("state").expect("a state"), begun.asked("nonce").expect("a nonce"));
+        begun.comes_back(&format!("/api/sign-in/callback?code={nonce}&state={state}")).await
+    }
+
+    /// Picks a person at the local stack's own provider, where the portal sent a browser.
+    pub(crate) async fn picks(&self, address: &Url, staff: &str) -> String {
+        let mut form: Vec<_> = address.query_pairs().into_owned().collect();
+        form.push(("staff".to_owned(), staff.to_owned()));
+        let form: Vec<_> = form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let answer = self.post_form(address.path(), &form).await;
+        let back: Url = answer.header("location").and_then(|back| back.parse().ok()).unwrap_or_else(|| {
+            panic!("{staff} cannot be picked: {}", answer.body);
+        });
+        format!("{}?{}", back.path(), back.query().unwrap_or_default())
     }
 }

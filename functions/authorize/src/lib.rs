@@ -1,6 +1,6 @@
 #![doc = include_str!("../README.md")]
 
-use domain::{Clock, SignedIn, Staff};
+use domain::{Clock, Scheme, SignedIn, Staff};
 use lambda_runtime::Error;
 use runtime::Runtime;
 use serde_json::{Value, json};
@@ -12,18 +12,19 @@ use web::Verdict;
 pub struct Authorize {
     store: Store,
     clock: Clock,
+    portal: Scheme,
 }
 
 impl Authorize {
     #[must_use]
     pub fn new(runtime: &Runtime) -> Self {
-        Self { store: runtime.store(), clock: runtime.clock.clone() }
+        Self { store: runtime.store(), clock: runtime.clock.clone(), portal: runtime.configuration.portal }
     }
 
     /// Takes an HTTP API's request to an authorizer (format 2.0) and gives its simple response, or
     /// that of a WebSocket API, which names a `methodArn` and wants a policy.
     pub async fn handle(&self, event: &Value) -> Result<Value, Error> {
-        let (verdict, holder) = self.verdict(web::session_token(cookies(event))).await?;
+        let (verdict, holder) = self.verdict(web::session_token(self.portal, cookies(event))).await?;
         Ok(match event.get("methodArn") {
             None => json!({"isAuthorized": true, "context": verdict}),
             Some(method) => policy(method, holder.as_ref()),

@@ -6,7 +6,7 @@ mod written;
 use std::convert::Infallible;
 
 use browser_name::browser_name;
-use domain::{Clock, PushTest, Randomness, Staff, SubscriptionId};
+use domain::{Clock, PushTest, Randomness, Scheme, Staff, SubscriptionId};
 use http::header::USER_AGENT;
 use http::{Method, StatusCode};
 use lambda_http::{Body, Request, RequestExt, Response};
@@ -25,6 +25,7 @@ pub struct PushSubscriptions {
     keys: KeyRing,
     clock: Clock,
     randomness: Randomness,
+    portal: Scheme,
 }
 
 impl PushSubscriptions {
@@ -38,6 +39,7 @@ impl PushSubscriptions {
             keys: KeyRing::new(secrets, secret, runtime.clock.clone()),
             clock: runtime.clock.clone(),
             randomness: runtime.randomness.clone(),
+            portal: runtime.configuration.portal,
         }
     }
 
@@ -87,7 +89,8 @@ impl PushSubscriptions {
             return Err(not_our_key());
         }
         self.services.admit_new(&subscription).await.map_err(not_admitted)?;
-        let token = web::session_token(web::cookies(request.headers())).ok_or_else(Problem::session_ended)?;
+        let token =
+            web::session_token(self.portal, web::cookies(request.headers())).ok_or_else(Problem::session_ended)?;
         let user_agent = request.headers().get(USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
         let asked = BrowserToKeep {
             company: staff.company.clone(),

@@ -32,10 +32,16 @@ pub(crate) struct Failure {
     pub(crate) what: &'static str,
 }
 
-pub(crate) fn unavailable(what: &'static str) -> Failure {
+pub(crate) const STALE: Failure = Failure { reason: Reason::Stale, what: "a callback without its attempt" };
+
+pub(crate) const fn unavailable(what: &'static str) -> Failure {
     Failure { reason: Reason::Unavailable, what }
 }
 
-pub(crate) fn refused(what: &'static str) -> Failure {
+pub(crate) const fn refused(what: &'static str) -> Failure {
     Failure { reason: Reason::Refused, what }
+}
+
+pub(crate) const fn stranger(what: &'static str) -> Failure {
+    Failure { reason: Reason::Stranger, what }
 }

@@ -1,43 +1,22 @@
-//! The identity provider: what it says of itself, and what it says of a person.
+//! Who says who somebody is: how to ask, as a secret has it, and what is known of the provider that it names.
 
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_secretsmanager::Client;
-use chrono::{DateTime, Utc};
-use domain::{Clock, Login, Timestamp};
-use https::{Https, NotAnswered};
-use openidconnect::core::{
-    CoreAuthPrompt, CoreAuthenticationFlow, CoreClient, CoreErrorResponseType, CoreIdTokenClaims,
-    CoreJwsSigningAlgorithm, CoreProviderMetadata, CoreTokenResponse,
-};
-use openidconnect::{
-    AsyncHttpClient, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointMaybeSet, EndpointNotSet,
-    EndpointSet, HttpRequest, HttpResponse, IssuerUrl, Nonce, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl,
-    RequestTokenError, Scope, TokenResponse,
-};
-use tokio::sync::Mutex;
+use domain::{Clock, Timestamp};
+use https::Https;
+use openidconnect::{PkceCodeChallenge, PkceCodeVerifier};
+use tokio::sync::{Mutex, MutexGuard};
 
+use crate::KNOWN_FOR_SECS;
 use crate::attempt::Attempt;
-use crate::failure::{Failure, refused, unavailable};
+use crate::exchange::{self, CLIENT_REFUSED};
+use crate::failure::Failure;
+use crate::id_token::{Expected, IdToken, Person};
+use crate::keys::Keys;
+use crate::provider::Provider;
 use crate::settings::Settings;
-
-type Provider =
-    CoreClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointMaybeSet, EndpointMaybeSet>;
-
-/// Signatures that only the provider can make: HMAC is made with a secret that we have too.
-const SIGNATURES: [CoreJwsSigningAlgorithm; 9] = [
-    CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
-    CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha384,
-    CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha512,
-    CoreJwsSigningAlgorithm::RsaSsaPssSha256,
-    CoreJwsSigningAlgorithm::RsaSsaPssSha384,
-    CoreJwsSigningAlgorithm::RsaSsaPssSha512,
-    CoreJwsSigningAlgorithm::EcdsaP256Sha256,
-    CoreJwsSigningAlgorithm::EcdsaP384Sha384,
-    CoreJwsSigningAlgorithm::EdDsa,
-];
 
 /// The function waits for up to three answers within the gateway's 30 s.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -45,131 +24,104 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Discovery documents and key sets have some kilobytes.
 const LARGEST_ANSWER: usize = 512 * 1024;
 
-/// For how long the secret and the provider's keys are taken to be what they were.
-const KNOWN_FOR_SECS: u64 = 10 * 60;
-
 pub(crate) struct Issuer {
     secrets: Client,
     secret: String,
     https: Https,
     clock: Clock,
-    known: Mutex<Option<(Arc<Provider>, Timestamp)>>,
+    known: Mutex<Known>,
+    keys: Keys,
+}
+
+/// What is remembered, and since when.
+#[derive(Default)]
+struct Known {
+    settings: Option<(Arc<Settings>, Timestamp)>,
+    provider: Option<(Arc<Provider>, Timestamp)>,
+    /// Whether the secret may have been replaced since it was read.
+    is_doubted: bool,
 }
 
 impl Issuer {
     pub(crate) fn new(secrets: Client, secret: String, clock: Clock) -> Self {
-        Self { secrets, secret, https: Https::new(PATIENCE, LARGEST_ANSWER), clock, known: Mutex::default() }
+        let https = Https::new(PATIENCE, LARGEST_ANSWER);
+        Self { secrets, secret, https, clock, known: Mutex::default(), keys: Keys::default() }
+    }
+
+    pub(crate) async fn settings(&self) -> Result<Arc<Settings>, Failure> {
+        Ok(self.settled().await?.0)
     }
 
     /// Where to send a browser. `again` asks for the password even of somebody whom the provider
     /// still knows.
     pub(crate) async fn address(&self, attempt: &Attempt, again: bool) -> Result<String, Failure> {
-        let provider = self.provider().await?;
-        let (state, nonce) = (attempt.state.clone(), attempt.nonce.clone());
+        let (settings, provider) = self.provider().await?;
         let verifier = PkceCodeVerifier::new(attempt.verifier.clone());
-        let mut request = provider
-            .authorize_url(
-                CoreAuthenticationFlow::AuthorizationCode,
-                move || CsrfToken::new(state.clone()),
-                move || Nonce::new(nonce.clone()),
-            )
-            .add_scope(Scope::new("email".to_owned()))
-            .set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier));
+        let challenge = PkceCodeChallenge::from_code_verifier_sha256(&verifier);
+        let mut address = provider.authorization_endpoint.clone();
+        let mut query = address.query_pairs_mut();
+        query
+            .append_pair("response_type", "code")
+            .append_pair("client_id", &settings.client_id)
+            .append_pair("redirect_uri", &settings.callback())
+            .append_pair("scope", "openid email")
+            .append_pair("state", &attempt.state)
+            .append_pair("nonce", &attempt.nonce)
+            .append_pair("code_challenge", challenge.as_str())
+            .append_pair("code_challenge_method", "S256");
         if again {
-            request = request.add_prompt(CoreAuthPrompt::Login);
+            query.append_pair("prompt", "login");
         }
-        let (address, _, _) = request.url();
+        drop(query);
         Ok(address.into())
     }
 
-    /// The logins of the person that a code is for.
-    pub(crate) async fn logins(&self, code: String, attempt: &Attempt) -> Result<Vec<Login>, Failure> {
-        let provider = self.provider().await?;
-        let logins = async {
-            let tokens = self.exchange(&provider, code, attempt).await?;
-            let token = tokens.id_token().ok_or(refused("the issuer gave no ID token"))?;
-            let clock = self.clock.clone();
-            let verifier =
-                provider.id_token_verifier().set_allowed_algs(SIGNATURES).set_time_fn(move || utc(clock.now()));
-            let claims = token.claims(&verifier, &Nonce::new(attempt.nonce.clone()));
-            Ok(logins(claims.map_err(|_| refused("the ID token is not valid"))?))
-        };
-        let logins = logins.await;
-        if logins.is_err() {
-            // The provider's keys or our secret may have changed since they were read.
-            *self.known.lock().await = None;
+    /// The person that a code is for.
+    pub(crate) async fn person(&self, code: &str, attempt: &Attempt) -> Result<Person, Failure> {
+        let (settings, provider) = self.provider().await?;
+        let (endpoint, authentication) = (&provider.token_endpoint, provider.authentication);
+        let token = exchange::id_token(&self.https, endpoint, authentication, &settings, code, attempt).await;
+        if token.as_ref().is_err_and(|failure| *failure == CLIENT_REFUSED) {
+            self.known.lock().await.is_doubted = true;
         }
-        logins
-    }
-
-    async fn exchange(
-        &self,
-        provider: &Provider,
-        code: String,
-        attempt: &Attempt,
-    ) -> Result<CoreTokenResponse, Failure> {
-        let exchange = provider.exchange_code(AuthorizationCode::new(code));
-        let exchange = exchange.map_err(|_| unavailable("the issuer names no token endpoint"))?;
-        let exchange = exchange.set_pkce_verifier(PkceCodeVerifier::new(attempt.verifier.clone()));
-        let tokens = exchange.request_async(&Asked(&self.https)).await;
-        tokens.map_err(|error| match error {
-            RequestTokenError::ServerResponse(said) if *said.error() == CoreErrorResponseType::InvalidGrant => {
-                refused("the issuer does not take the code")
-            }
-            // A secret that has expired or was replaced, most of all.
-            RequestTokenError::ServerResponse(_) => unavailable("the issuer does not take us for its client"),
-            RequestTokenError::Request(_) => unavailable("the issuer's token endpoint did not answer"),
-            _ => unavailable("the issuer's token endpoint answered something else"),
-        })
-    }
-
-    async fn provider(&self) -> Result<Arc<Provider>, Failure> {
-        let mut known = self.known.lock().await;
+        let token = token?;
+        let token = IdToken::read(&token)?;
         let now = self.clock.now();
-        if let Some((provider, since)) = known.as_ref()
+        self.keys.have_signed(&self.https, &provider.jwks_uri, &token, now).await?;
+        let (issuer, client_id) = (&settings.issuer, &settings.client_id);
+        token.person(&Expected { issuer, client_id, nonce: &attempt.nonce, now })
+    }
+
+    async fn provider(&self) -> Result<(Arc<Settings>, Arc<Provider>), Failure> {
+        let (settings, mut known) = self.settled().await?;
+        let now = self.clock.now();
+        if let Some((provider, since)) = &known.provider
             && now < since.plus_secs(KNOWN_FOR_SECS)
         {
-            return Ok(provider.clone());
+            return Ok((settings, provider.clone()));
         }
-        let provider = Arc::new(self.discover().await?);
-        *known = Some((provider.clone(), now));
-        Ok(provider)
+        let provider = Arc::new(Provider::discover(&self.https, &settings.issuer).await?);
+        known.provider = Some((provider.clone(), now));
+        Ok((settings, provider))
     }
 
-    async fn discover(&self) -> Result<Provider, Failure> {
-        let settings = Settings::read(&self.secrets, &self.secret).await?;
-        let issuer = IssuerUrl::new(settings.issuer).map_err(|_| unavailable("the issuer is not an address"))?;
-        let back = RedirectUrl::new(format!("{}/api/sign-in/callback", settings.portal));
-        let back = back.map_err(|_| unavailable("the portal is not an origin"))?;
-        let metadata = CoreProviderMetadata::discover_async(issuer, &Asked(&self.https)).await;
-        let metadata = metadata.map_err(|_| unavailable("the issuer cannot be asked what it is"))?;
-        let secret = Some(settings.client_secret).filter(|secret| !secret.is_empty()).map(ClientSecret::new);
-        let client = CoreClient::from_provider_metadata(metadata, ClientId::new(settings.client_id), secret);
-        Ok(client.set_redirect_uri(back))
+    /// The settings, and what else is known with them. A secret that is doubted and turns out to be the same costs the
+    /// provider no question.
+    async fn settled(&self) -> Result<(Arc<Settings>, MutexGuard<'_, Known>), Failure> {
+        let mut known = self.known.lock().await;
+        let now = self.clock.now();
+        if let Some((settings, since)) = &known.settings
+            && now < since.plus_secs(KNOWN_FOR_SECS)
+            && !known.is_doubted
+        {
+            return Ok((settings.clone(), known));
+        }
+        let settings = Arc::new(Settings::read(&self.secrets, &self.secret).await?);
+        if known.settings.as_ref().is_none_or(|(before, _)| *before != settings) {
+            known.provider = None;
+        }
+        known.settings = Some((settings.clone(), now));
+        known.is_doubted = false;
+        Ok((settings, known))
     }
-}
-
-/// The client, as `openidconnect` wants one.
-struct Asked<'a>(&'a Https);
-
-impl<'c> AsyncHttpClient<'c> for Asked<'_> {
-    type Error = NotAnswered;
-    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, NotAnswered>> + Send + 'c>>;
-
-    fn call(&'c self, request: HttpRequest) -> Self::Future {
-        Box::pin(self.0.ask(request))
-    }
-}
-
-/// The subject, which nobody else can ever have, before an address, and that only if the provider
-/// vouches for it: with some, people can claim any.
-fn logins(claims: &CoreIdTokenClaims) -> Vec<Login> {
-    let subject = Login::subject(claims.subject()).ok();
-    let verified = claims.email_verified() == Some(true);
-    let email = claims.email().filter(|_| verified).and_then(|email| Login::email(email).ok());
-    subject.into_iter().chain(email).collect()
-}
-
-fn utc(moment: Timestamp) -> DateTime<Utc> {
-    i64::try_from(moment.as_millis()).ok().and_then(DateTime::from_timestamp_millis).unwrap_or_default()
 }

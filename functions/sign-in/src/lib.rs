@@ -1,29 +1,42 @@
 #![doc = include_str!("../README.md")]
 
 mod attempt;
+mod attempt_cookies;
+mod back;
+mod exchange;
 mod failure;
+mod id_token;
 mod issuer;
+mod keys;
+mod provider;
 mod settings;
+mod used;
 
 use std::convert::Infallible;
 
 use ::http::StatusCode;
-use domain::{Clock, CompanyId, Login, Randomness, StaffId, Timestamp};
+use domain::{Clock, Randomness, Scheme, Timestamp};
 use lambda_http::{Body, Request, RequestExt, Response};
 use maud::html;
 use runtime::{Metric, Metrics, Runtime};
 use serde_json::json;
-use store::{Session, Store};
+use store::{LoginOwner, Session, Store};
 use web::{Answer, Format, Problem};
 
 use crate::attempt::Attempt;
-use crate::failure::{Failure, Reason};
+use crate::attempt_cookies::AttemptCookies;
+use crate::failure::{Failure, Reason, STALE, refused, stranger, unavailable};
+use crate::id_token::Person;
 use crate::issuer::Issuer;
+use crate::settings::Settings;
+use crate::used::UsedAttempts;
 
 /// Starts and ends sessions, and says whose one is.
 pub struct SignIn {
     store: Store,
     issuer: Issuer,
+    used: UsedAttempts,
+    portal: Scheme,
     clock: Clock,
     randomness: Randomness,
     metrics: Metrics,
@@ -31,6 +44,9 @@ pub struct SignIn {
 
 /// A working day, with some to spare.
 const SESSION_SECS: u64 = 12 * 60 * 60;
+
+/// For how long the secret and the provider are taken to be what they were.
+const KNOWN_FOR_SECS: u64 = 10 * 60;
 
 impl SignIn {
     /// `secret` names the secret that the issuer and its client are kept in.
@@ -40,6 +56,8 @@ impl SignIn {
         Self {
             store: runtime.store(),
             issuer: Issuer::new(secrets, secret, runtime.clock.clone()),
+            used: UsedAttempts::default(),
+            portal: runtime.configuration.portal,
             clock: runtime.clock.clone(),
             randomness: runtime.randomness.clone(),
             metrics: runtime.metrics.clone(),
@@ -48,8 +66,10 @@ impl SignIn {
 
     pub async fn handle(&self, request: Request) -> Result<Response<Body>, Infallible> {
         let outcome = match request.raw_http_path() {
-            "/api/sign-in" => Ok(self.begin(&request).await),
-            "/api/sign-in/callback" => Ok(self.finish(&request).await),
+            "/api/sign-in" => Ok(self.begin(&request).await.unwrap_or_else(|failure| self.not_signed_in(failure))),
+            "/api/sign-in/callback" => {
+                Ok(self.finish(&request).await.unwrap_or_else(|failure| self.not_signed_in(failure)))
+            }
             "/api/sign-out" => self.sign_out(&request).await,
             _ => whose(&request, self.clock.now()),
         };
@@ -57,52 +77,82 @@ impl SignIn {
     }
 
     /// Sends a browser to the identity provider.
-    async fn begin(&self, request: &Request) -> Answer {
-        let query = request.query_string_parameters_ref();
-        let query = |name| query.and_then(|query| query.first(name));
-        let attempt = Attempt::new(&self.randomness, query("back"));
-        match self.issuer.address(&attempt, query("again").is_some()).await {
-            Ok(address) => to(&address).with_header("set-cookie", &attempt.cookie()),
-            Err(failure) => self.not_signed_in(failure),
-        }
+    async fn begin(&self, request: &Request) -> Result<Answer, Failure> {
+        let attempt = Attempt::new(&self.randomness, self.clock.now(), query(request, "back"));
+        let settings = self.issuer.settings().await?;
+        let address = self.issuer.address(&attempt, query(request, "again").is_some()).await?;
+        let cookies = self.attempt_cookies(&settings);
+        let forgotten = cookies.forget_oldest(request.headers());
+        let answer = to(&address).with_header("set-cookie", &cookies.keep(&attempt));
+        Ok(forgotten.iter().fold(answer, |answer, cookie| answer.with_header("set-cookie", cookie)))
     }
 
-    /// Takes a browser back from the identity provider.
-    async fn finish(&self, request: &Request) -> Answer {
-        let answer = match self.session_of_callback(request).await {
-            Ok((cookie, back)) => to(&back).with_header("set-cookie", &cookie),
-            Err(failure) => self.not_signed_in(failure),
+    /// Takes a browser back from the identity provider. Of its attempts only that one ends which the provider names: a
+    /// callback that was made up changes nothing.
+    async fn finish(&self, request: &Request) -> Result<Answer, Failure> {
+        let settings = self.issuer.settings().await?;
+        let cookies = self.attempt_cookies(&settings);
+        let attempt =
+            query(request, "state").and_then(|state| cookies.find(request.headers(), state, self.clock.now()));
+        let Some(attempt) = attempt else { return Ok(self.not_of_an_attempt(request, "/").await) };
+        let answer = if self.used.add(&attempt.state) {
+            match self.session_of(request, &attempt).await {
+                Ok(cookie) => to(&attempt.back).with_header("set-cookie", &cookie),
+                Err(failure) => self.not_signed_in(failure),
+            }
+        } else {
+            self.not_of_an_attempt(request, &attempt.back).await
         };
-        answer.with_header("set-cookie", &Attempt::clear())
+        Ok(answer.with_header("set-cookie", &cookies.forget(&attempt)))
     }
 
-    /// Gives the session's cookie and the page to show.
-    async fn session_of_callback(&self, request: &Request) -> Result<(String, String), Failure> {
-        let query = request.query_string_parameters_ref();
-        let query = |name| query.and_then(|query| query.first(name)).map(str::to_owned);
-        let stale = Failure { reason: Reason::Stale, what: "a callback without its attempt" };
-        let attempt = query("state").and_then(|state| Attempt::of(request.headers(), &state)).ok_or(stale)?;
-        let code = query("code").ok_or_else(|| failure::refused("the issuer let nobody in"))?;
-        let logins = self.issuer.logins(code, &attempt).await?;
-        let stranger = Failure { reason: Reason::Stranger, what: "nobody here has that login" };
-        let (company, staff) = self.staff_of(&logins).await?.ok_or(stranger)?;
+    fn attempt_cookies<'a>(&self, settings: &'a Settings) -> AttemptCookies<'a> {
+        AttemptCookies { scheme: self.portal, key: settings.attempt_key() }
+    }
+
+    /// The token of the session that a browser has.
+    fn session_token(&self, request: &Request) -> Option<String> {
+        web::session_token(self.portal, web::cookies(request.headers()))
+    }
+
+    /// A callback that was loaded again, came too late or was made up: whoever has a session goes on with it.
+    async fn not_of_an_attempt(&self, request: &Request, back: &str) -> Answer {
+        if self.has_session(request).await { to(back) } else { self.not_signed_in(STALE) }
+    }
+
+    /// Whether a browser has a session that has not run out. One that was taken from its person is found out by the page.
+    async fn has_session(&self, request: &Request) -> bool {
+        let Some(token) = self.session_token(request) else { return false };
+        let session = self.store.session(&web::token_hash(&token)).await;
+        matches!(session, Ok(Some(session)) if self.clock.now() < session.ends)
+    }
+
+    /// Begins the session of whoever comes back. Gives its cookie.
+    async fn session_of(&self, request: &Request, attempt: &Attempt) -> Result<String, Failure> {
+        let code = query(request, "code").ok_or(refused("the issuer let nobody in"))?;
+        let person = self.issuer.person(code, attempt).await?;
+        let LoginOwner { company, staff, .. } = self.owner_of_login(&person).await?;
         let token = self.randomness.token();
         let began = self.clock.now();
         let session = Session { company, staff, began, ends: began.plus_secs(SESSION_SECS) };
         let started = self.store.start_session(&web::token_hash(&token), &session).await;
-        started.map_err(|_| failure::unavailable("the table did not take the session"))?;
-        Ok((web::session_cookie(&token, SESSION_SECS), attempt.back))
+        started.map_err(|_| unavailable("the table did not take the session"))?;
+        Ok(web::session_cookie(self.portal, &token, SESSION_SECS))
     }
 
-    async fn staff_of(&self, logins: &[Login]) -> Result<Option<(CompanyId, StaffId)>, Failure> {
-        for login in logins {
-            let found = self.store.signing_in(login).await;
-            let found = found.map_err(|_| failure::unavailable("the table did not answer"))?;
-            if found.is_some() {
-                return Ok(found);
-            }
+    /// Whose login a person has. From the first time on it is pinned to them: a mailbox can be given to somebody else,
+    /// and another issuer can know another by the same name.
+    async fn owner_of_login(&self, person: &Person) -> Result<LoginOwner, Failure> {
+        let no_answer = |_| unavailable("the table did not answer");
+        for login in &person.logins {
+            let Some(owner) = self.store.signing_in(login).await.map_err(no_answer)? else { continue };
+            let is_theirs = match &owner.pinned_to {
+                Some(identity) => *identity == person.identity,
+                None => self.store.pin(login, &person.identity).await.map_err(no_answer)?,
+            };
+            return if is_theirs { Ok(owner) } else { Err(stranger("the login is pinned to another person")) };
         }
-        Ok(None)
+        Err(stranger("nobody here has that login"))
     }
 
     /// Back to the sign-in page, which says why.
@@ -120,7 +170,7 @@ impl SignIn {
     /// Ends the session of the request's cookie, whoever's it is.
     async fn sign_out(&self, request: &Request) -> Result<Answer, Problem> {
         web::same_origin(request)?;
-        if let Some(token) = web::session_token(web::cookies(request.headers())) {
+        if let Some(token) = self.session_token(request) {
             self.store.end_session(&web::token_hash(&token)).await?;
         }
         let answer =
@@ -128,10 +178,15 @@ impl SignIn {
         Ok(answer
             .with_status(StatusCode::SEE_OTHER)
             .with_header("location", "/sign-in.html#signed-out")
-            .with_header("set-cookie", &web::clear_session_cookie())
+            .with_header("set-cookie", &web::clear_session_cookie(self.portal))
             // Of pages that a browser keeps in its memory. They hide themselves too, where it does not know this.
             .with_header("clear-site-data", "\"cache\""))
     }
+}
+
+/// A parameter of the query.
+fn query<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
+    request.query_string_parameters_ref()?.first(name)
 }
 
 fn whose(request: &Request, now: Timestamp) -> Result<Answer, Problem> {

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use crate::failure::{Failure, unavailable};
 
 /// What a deployment keeps in its secret about signing in, as JSON.
-#[derive(Deserialize)]
+#[derive(PartialEq, Eq, Deserialize)]
 pub(crate) struct Settings {
     /// As ID tokens name it; `/.well-known/openid-configuration` is under it.
     pub(crate) issuer: String,
@@ -14,6 +14,9 @@ pub(crate) struct Settings {
     pub(crate) client_secret: String,
     /// The portal's origin; the issuer leads back to its `/api/sign-in/callback`.
     pub(crate) portal: String,
+    /// What attempts are signed with. Secrets that were written before there was one have none.
+    #[serde(default)]
+    attempt_key: String,
 }
 
 impl Settings {
@@ -22,5 +25,17 @@ impl Settings {
         let found = found.map_err(|_| unavailable("the secret cannot be read"))?;
         let settings = found.secret_string().and_then(|settings| serde_json::from_str(settings).ok());
         settings.ok_or_else(|| unavailable("the secret is not of the shape that is documented"))
+    }
+
+    /// The client's secret where there is no key of its own: whoever knows neither can sign nothing. With neither,
+    /// attempts are what they were before they were signed, and whose session begins depends on none of it.
+    pub(crate) fn attempt_key(&self) -> &[u8] {
+        let key = if self.attempt_key.is_empty() { &self.client_secret } else { &self.attempt_key };
+        key.as_bytes()
+    }
+
+    /// Where the issuer leads back to.
+    pub(crate) fn callback(&self) -> String {
+        format!("{}/api/sign-in/callback", self.portal)
     }
 }

@@ -225,6 +225,13 @@ pub(crate) enum Staff {
         #[arg(long)]
         company: CompanyId,
     },
+    /// Let somebody sign in whom the identity provider names anew: after an account was made again there, or the provider
+    /// was changed. From its first use on a login is for one subject of one issuer.
+    Unpin {
+        id: StaffId,
+        #[arg(long)]
+        company: CompanyId,
+    },
 }
 
 #[derive(Subcommand)]

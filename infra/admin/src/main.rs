@@ -76,6 +76,7 @@ async fn run(command_line: CommandLine) -> anyhow::Result<ExitCode> {
         }
         What::Staff(Staff::Remove { id, company }) => staff::remove(&operator, &company, &id).await?,
         What::Staff(Staff::SignOut { id, company }) => staff::sign_out(&operator, &company, &id).await?,
+        What::Staff(Staff::Unpin { id, company }) => staff::unpin(&operator, &company, &id).await?,
     }
     Ok(ExitCode::SUCCESS)
 }

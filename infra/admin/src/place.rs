@@ -2,7 +2,7 @@ use std::fmt;
 
 use anyhow::bail;
 use aws_types::SdkConfig;
-use domain::Retention;
+use domain::{Retention, Scheme};
 use store::Store;
 
 use crate::aws;
@@ -72,6 +72,14 @@ impl Place {
             portal: Some(address.to_owned()),
             table: LOCAL_TABLE.to_owned(),
             retention: Retention::default(),
+        }
+    }
+
+    /// How its portal is reached.
+    pub(crate) fn scheme(&self) -> Scheme {
+        match &self.kind {
+            Kind::Local(address) => Scheme::of(address),
+            Kind::Deployed(_) => Scheme::Https,
         }
     }
 

@@ -41,14 +41,14 @@ async fn issue(
     let token = runtime::randomness().token();
     let ends = began.plus_secs(GOOD_FOR_SECS);
     let session = Session { company: company.clone(), staff: id.clone(), began, ends };
+    let cookie = format!("{}={token}", web::session_cookie_name(operator.place.scheme()));
     let kept = operator.store.start_session(&web::token_hash(&token), &session).await;
     kept.map_err(|error| operator.failed(&error))?;
     operator.output.done(
         &format!(
-            "{sentence}\n\nIt asks with this cookie, which is shown only now and is good until {ends}:\n\n  {}={token}",
-            web::SESSION_COOKIE
+            "{sentence}\n\nIt asks with this cookie, which is shown only now and is good until {ends}:\n\n  {cookie}"
         ),
-        &json!({"program": {"id": id, "company": company, "cookie": format!("{}={token}", web::SESSION_COOKIE),
+        &json!({"program": {"id": id, "company": company, "cookie": cookie,
             "ends": ends.to_string()}}),
     )
 }

@@ -1,7 +1,7 @@
 use anyhow::anyhow;
 use domain::{CompanyId, StaffId};
 use serde_json::{Value, json};
-use store::{Member, Refused};
+use store::{LoginOwner, Member, Refused};
 
 use crate::command_line::NewMember;
 use crate::operator::Operator;
@@ -30,7 +30,7 @@ pub(crate) async fn add(operator: &Operator, new: NewMember) -> anyhow::Result<(
 /// A login is one person's in the whole deployment: says whose.
 async fn taken(operator: &Operator, member: &Member) -> anyhow::Error {
     match operator.store.signing_in(&member.login).await {
-        Ok(Some((company, staff))) => {
+        Ok(Some(LoginOwner { company, staff, .. })) => {
             anyhow!("Nothing was changed: {} is how {staff} of {company} signs in already.", member.login)
         }
         _ => operator.refused(&Refused::LoginTaken),
@@ -84,6 +84,14 @@ pub(crate) async fn sign_out(operator: &Operator, company: &CompanyId, id: &Staf
     operator.output.done(
         &format!("The sessions of {id} of {company} end within a minute. They may sign in again."),
         &json!({"signed_out": {"staff": id, "company": company, "at": now.to_string()}}),
+    )
+}
+
+pub(crate) async fn unpin(operator: &Operator, company: &CompanyId, id: &StaffId) -> anyhow::Result<()> {
+    operator.store.unpin(company, id).await.map_err(|refused| operator.refused(&refused))?;
+    operator.output.done(
+        &format!("Whoever signs in next with the login of {id} of {company} is {id} from then on."),
+        &json!({"unpinned": {"staff": id, "company": company}}),
     )
 }
 

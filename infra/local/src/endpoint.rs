@@ -80,25 +80,31 @@ async fn call(State(shared): State<Shared>, headers: HeaderMap, body: Bytes) -> 
 /// What `sign-in` reads, and the push keys.
 fn secret(shared: &Shared, request: &[u8]) -> Response {
     let request: Value = serde_json::from_slice(request).unwrap_or_default();
-    let found = [(SIGN_IN_SECRET, shared.issuer.settings().to_string()), (PUSH_SECRET, shared.push_keys.written())];
+    let found = [(SIGN_IN_SECRET, shared.sign_in_secret.read()), (PUSH_SECRET, shared.push_keys.written())];
     if let Some((name, value)) = found.into_iter().find(|(name, _)| request["SecretId"] == *name) {
         return Json(json!({"Name": name, "SecretString": value})).into_response();
     }
     no_such_secret()
 }
 
-/// The push keys are rotated here as on AWS; what `sign-in` reads is made at every start.
+/// Replaces a secret as on AWS: the push keys are kept with the data, what `sign-in` reads until the next start.
 fn put_secret(shared: &Shared, request: &[u8]) -> Response {
     let request: Value = serde_json::from_slice(request).unwrap_or_default();
-    let (PUSH_SECRET, Some(keys)) =
-        (request["SecretId"].as_str().unwrap_or_default(), request["SecretString"].as_str())
-    else {
+    let (Some(name), Some(value)) = (request["SecretId"].as_str(), request["SecretString"].as_str()) else {
         return no_such_secret();
     };
-    match shared.push_keys.put(keys.to_owned()) {
-        Ok(()) => Json(json!({"Name": PUSH_SECRET})).into_response(),
+    let put = match name {
+        SIGN_IN_SECRET => {
+            shared.sign_in_secret.put(value.to_owned());
+            Ok(())
+        }
+        PUSH_SECRET => shared.push_keys.put(value.to_owned()),
+        _ => return no_such_secret(),
+    };
+    match put {
+        Ok(()) => Json(json!({"Name": name})).into_response(),
         Err(error) => {
-            tracing::error!(%error, "the push keys were not kept");
+            tracing::error!(%error, "a secret was not kept");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }

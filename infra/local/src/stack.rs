@@ -10,7 +10,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::get;
 use domain::OptOutsManaged;
-use domain::{Clock, Retention, SendingLimits};
+use domain::{Clock, Retention, Scheme, SendingLimits};
 use push::{Pusher, Services};
 use runtime::{Configuration, Runtime};
 use sms::Provider;
@@ -29,6 +29,7 @@ use crate::issuer::Issuer;
 use crate::metrics::Counts;
 use crate::push_keys::PushKeys;
 use crate::queue::Queue;
+use crate::sign_in_secret::SignInSecret;
 use crate::socket::{SocketGateway, SocketLimits};
 use crate::stream::Readers;
 use crate::table::{Created, TABLE, Table};
@@ -86,6 +87,7 @@ pub(crate) struct Shared {
     pub(crate) carrier: Carrier,
     pub(crate) connect: Connect,
     pub(crate) issuer: Issuer,
+    pub(crate) sign_in_secret: SignInSecret,
     /// As the deployment's secret has them.
     pub(crate) push_keys: PushKeys,
     pub(crate) push_retries: Queue,
@@ -107,7 +109,11 @@ impl Stack {
         let dynamodb = aws_sdk_dynamodb::Client::new(&aws);
         let metrics = Counts::default();
         let runtime = Runtime {
-            configuration: Configuration { table: TABLE.to_owned(), retention: Retention::default() },
+            configuration: Configuration {
+                table: TABLE.to_owned(),
+                retention: Retention::default(),
+                portal: Scheme::of(&origins[0]),
+            },
             aws,
             clock: options.clock.clone(),
             randomness: runtime::randomness(),
@@ -125,12 +131,14 @@ impl Stack {
         let functions = Arc::new(Functions::new(&runtime, &live, &services, pusher, sms, limits, options.opt_outs));
         let sockets =
             SocketGateway::new(functions.clone(), runtime.clock.clone(), runtime.randomness.clone(), options.sockets);
+        let issuer = Issuer::new(&origins[0], runtime.clock.clone(), runtime.randomness.clone())?;
         let shared = Shared {
             gateway: Gateway::new(functions.clone(), runtime.clock.clone()),
             connect: Connect::new(functions.clone(), &runtime)?,
             sockets: sockets.clone(),
             carrier: Carrier::new(dynamodb.clone(), &functions, &runtime, options.opt_outs, options.fate),
-            issuer: Issuer::new(&origins[0], runtime.clock.clone(), runtime.randomness.clone())?,
+            sign_in_secret: SignInSecret::new(&issuer.settings()),
+            issuer,
             push_keys: PushKeys::open(&options.data, &runtime.randomness)?,
             push_retries: Queue::new(
                 functions.clone(),
@@ -151,6 +159,8 @@ impl Stack {
         if table.create(&dynamodb).await? == Created::Now {
             shared.carrier.create_table().await?;
             table.loading(Box::pin(demo::fill(&shared, &runtime, options.demo))).await??;
+        } else {
+            issuer::unpin_everybody(&shared.store).await?;
         }
         let readers = Readers::start(table.database(), table.written(), &functions)?;
         shared.ready.store(true, Ordering::Release);

@@ -28,6 +28,7 @@ mod push;
 mod refusal;
 mod repaired_json;
 mod retention;
+mod scheme;
 mod sender;
 mod session;
 mod slug;
@@ -66,6 +67,7 @@ pub use push::{NotASubscription, PushEndpoint, PushSubscription, SubscriptionId}
 pub use refusal::{Refusal, Undelivered};
 pub use repaired_json::repaired_json;
 pub use retention::Retention;
+pub use scheme::Scheme;
 pub use sender::{NotASender, Sender};
 pub use session::{SignedIn, TokenHash};
 pub use slug::NotASlug;

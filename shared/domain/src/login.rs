@@ -19,20 +19,21 @@ pub enum Login {
 /// Why a text names nobody.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum NotALogin {
-    #[error("an email address is a name, an @ and a domain, of 254 characters at most")]
+    #[error("an email address is a name, an @ and a domain, of 254 characters of ASCII at most, and nothing else")]
     Email,
     #[error("a subject is 1 to 255 printable ASCII characters")]
     Subject,
 }
 
 impl Login {
-    /// Small and capital letters are the same: providers and people do not agree on them.
+    /// Small and capital letters are the same: providers and people do not agree on them. Printable ASCII only: letters
+    /// of other scripts look like these, and some become these when they are made small (the sign of the kelvin is a k).
+    /// Nothing is trimmed, since what a provider has with a line break is another address there.
     pub fn email(text: &str) -> Result<Self, NotALogin> {
-        let text = text.trim().to_lowercase();
-        let (name, domain) = text.rsplit_once('@').ok_or(NotALogin::Email)?;
-        let plain = !text.chars().any(|c| c.is_whitespace() || c.is_control());
-        let fits = text.len() <= 254 && !name.is_empty() && domain.contains('.') && plain;
-        if fits { Ok(Self::Email(text)) } else { Err(NotALogin::Email) }
+        let (name, domain) = text.split_once('@').ok_or(NotALogin::Email)?;
+        let plain = text.bytes().all(|byte| byte.is_ascii_graphic());
+        let fits = plain && text.len() <= 254 && !name.is_empty() && domain.contains('.') && !domain.contains('@');
+        if fits { Ok(Self::Email(text.to_ascii_lowercase())) } else { Err(NotALogin::Email) }
     }
 
     /// A company's program of that id.
@@ -66,9 +67,25 @@ mod tests {
 
     #[test]
     fn an_address_is_the_same_however_it_is_capitalised() {
-        assert_eq!(Login::email(" Dana@Harbor.Example "), Login::email("dana@harbor.example"));
-        for bad in ["", "dana", "@harbor.example", "dana@", "dana@harbor", "da na@harbor.example"] {
+        assert_eq!(Login::email("Dana@Harbor.Example"), Login::email("dana@harbor.example"));
+        for bad in ["", "dana", "@harbor.example", "dana@", "dana@harbor", "da na@harbor.example", "a@b@harbor.example"]
+        {
             assert_eq!(Login::email(bad), Err(NotALogin::Email), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_address_that_only_looks_like_another_is_none() {
+        for bad in [
+            "kim@harbor.example\n",
+            "\tkim@harbor.example",
+            "kim@harbor.example\0",
+            "\u{212a}im@harbor.example",
+            "kim@harbor.ex\u{430}mple",
+            "kim\u{200b}@harbor.example",
+            "kim@harbor\u{3002}example",
+        ] {
+            assert_eq!(Login::email(bad), Err(NotALogin::Email), "{bad:?}");
         }
     }
 

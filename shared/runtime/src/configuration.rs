@@ -1,13 +1,15 @@
 use std::env;
 use std::fmt;
 
-use domain::{Allowance, Region, Retention, SendingLimits};
+use domain::{Allowance, Region, Retention, Scheme, SendingLimits};
 
 /// What a deployment decides.
 #[derive(Clone, Debug)]
 pub struct Configuration {
     pub table: String,
     pub retention: Retention,
+    /// How browsers reach the portal: by TLS, unless all of it is on one machine.
+    pub portal: Scheme,
 }
 
 /// A variable that a function cannot start without, or with.
@@ -40,7 +42,8 @@ impl Configuration {
                 must: "be a whole number of days from 1 to 65535",
             })?,
         };
-        Ok(Self { table, retention })
+        // CloudFront answers by TLS only.
+        Ok(Self { table, retention, portal: Scheme::Https })
     }
 }
 

@@ -50,7 +50,7 @@ impl Runtime {
 
     #[must_use]
     pub fn store(&self) -> Store {
-        let Configuration { table, retention } = self.configuration.clone();
+        let Configuration { table, retention, .. } = self.configuration.clone();
         Store::new(&self.aws, table, retention, self.randomness.clone())
     }
 }

@@ -27,6 +27,7 @@ mod opt_out;
 mod outbound;
 mod page;
 mod person;
+mod pins;
 mod push;
 mod push_ending;
 mod push_keeping;
@@ -58,13 +59,14 @@ pub use live::{Connection, ConnectionId, Connections, Holder, NotAConnection, Op
 pub use outbound::{Contact, Draft, Known, Queued};
 pub use page::Span;
 pub use person::LookUp;
+pub use pins::Identity;
 pub use push::{BrowserPage, BrowserPlace, Noted};
 pub use push_keeping::{BROWSERS_AT_MOST, BrowserToKeep, Kept};
 pub use push_settings::{PushSettings, PushSettingsChange};
 pub use restore::{Restored, There};
 pub use sessions::Session;
 pub use settling::{Outcome, Settled};
-pub use staff::{Member, Present};
+pub use staff::{LoginOwner, Member, Present};
 pub use thread::Thread;
 
 /// The table, as one deployment has it.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::directory::Refused;
 use crate::error::{misshapen, unavailable, updated};
+use crate::pins::Identity;
 use crate::{Store, StoreError, keys};
 
 /// A member of staff as listed.
@@ -30,12 +31,21 @@ pub struct Present {
 }
 
 /// Whose a login is.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoginOwner {
+    pub company: CompanyId,
+    pub staff: StaffId,
+    /// Who has signed in with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pinned_to: Option<Identity>,
+}
+
+#[derive(Serialize)]
 struct LoginItem {
     #[serde(flatten)]
     key: keys::Key,
-    company: CompanyId,
-    staff: StaffId,
+    #[serde(flatten)]
+    owner: LoginOwner,
 }
 
 impl Store {
@@ -66,8 +76,8 @@ impl Store {
     }
 
     pub async fn add_staff(&self, member: &Member) -> Result<(), Refused> {
-        let login =
-            LoginItem { key: keys::login(&member.login), company: member.company.clone(), staff: member.staff.clone() };
+        let owner = LoginOwner { company: member.company.clone(), staff: member.staff.clone(), pinned_to: None };
+        let login = LoginItem { key: keys::login(&member.login), owner };
         let writes = vec![
             self.listed_still(keys::company(&member.company))?,
             self.put_listed(keys::staff(&member.company, &member.staff), member)?,
@@ -116,9 +126,8 @@ impl Store {
     }
 
     /// Who signs in so.
-    pub async fn signing_in(&self, login: &Login) -> Result<Option<(CompanyId, StaffId)>, StoreError> {
-        let found: Option<LoginItem> = self.listed(keys::login(login)).await?;
-        Ok(found.map(|item| (item.company, item.staff)))
+    pub async fn signing_in(&self, login: &Login) -> Result<Option<LoginOwner>, StoreError> {
+        self.listed(keys::login(login)).await
     }
 
     /// A member of staff and their company as they are now, in one request. It is consistent: the gateway would remember a

@@ -1,25 +1,49 @@
-use domain::TokenHash;
+use domain::{Scheme, TokenHash};
 use http::HeaderMap;
 use http::header::COOKIE;
 use sha2::{Digest, Sha256};
 
-/// `__Host-`: kept only with Secure and Path=/, and never shared with another host of the domain.
-pub const SESSION_COOKIE: &str = "__Host-switchboard";
+const SESSION: &str = "switchboard";
+
+/// What a cookie of the portal's is called. `__Host-`: kept only with Secure and Path=/, and never shared with another
+/// host of the domain. Without TLS neither is to be had: Safari takes no `Secure` cookie from `http://localhost`.
+#[must_use]
+pub fn cookie_name(scheme: Scheme, name: &str) -> String {
+    match scheme {
+        Scheme::Https => format!("__Host-{name}"),
+        Scheme::Http => name.to_owned(),
+    }
+}
+
+/// A `Set-Cookie` of one that scripts cannot read and other sites cannot use. Lax, since people come from the identity
+/// provider's site, and from links in their mail.
+#[must_use]
+pub fn set_cookie(scheme: Scheme, name: &str, value: &str, seconds: u64) -> String {
+    let name = cookie_name(scheme, name);
+    let secure = if scheme == Scheme::Https { "Secure; " } else { "" };
+    format!("{name}={value}; Path=/; {secure}HttpOnly; SameSite=Lax; Max-Age={seconds}")
+}
+
+/// What the cookie is called that a session's token is in.
+#[must_use]
+pub fn session_cookie_name(scheme: Scheme) -> String {
+    cookie_name(scheme, SESSION)
+}
 
 /// The `Set-Cookie` that starts a session in a browser.
 #[must_use]
-pub fn session_cookie(token: &str, seconds: u64) -> String {
-    format!("{SESSION_COOKIE}={token}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age={seconds}")
+pub fn session_cookie(scheme: Scheme, token: &str, seconds: u64) -> String {
+    set_cookie(scheme, SESSION, token, seconds)
 }
 
 /// The `Set-Cookie` that ends it.
 #[must_use]
-pub fn clear_session_cookie() -> String {
-    session_cookie("", 0)
+pub fn clear_session_cookie(scheme: Scheme) -> String {
+    session_cookie(scheme, "", 0)
 }
 
-pub fn session_token<'a>(cookies: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    cookie(SESSION_COOKIE, cookies)
+pub fn session_token<'a>(scheme: Scheme, cookies: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    cookie(&session_cookie_name(scheme), cookies)
 }
 
 /// One of the cookies as API Gateway hands them over: each on its own, or joined in the header.
@@ -50,8 +74,22 @@ mod tests {
     #[test]
     fn the_token_is_found_among_other_cookies_however_they_come() {
         let wanted = Some("t0ken".to_owned());
-        assert_eq!(session_token(["a=b; __Host-switchboard=t0ken; c=d"]), wanted);
-        assert_eq!(session_token(["a=b", "__Host-switchboard=t0ken"]), wanted);
-        assert_eq!(session_token(["a=b", "switchboard=t0ken", "__Host-switchboard="]), None);
+        assert_eq!(session_token(Scheme::Https, ["a=b; __Host-switchboard=t0ken; c=d"]), wanted);
+        assert_eq!(session_token(Scheme::Https, ["a=b", "__Host-switchboard=t0ken"]), wanted);
+        assert_eq!(session_token(Scheme::Https, ["a=b", "switchboard=t0ken", "__Host-switchboard="]), None);
+        assert_eq!(session_token(Scheme::Http, ["__Host-switchboard=other", "switchboard=t0ken"]), wanted);
+    }
+
+    #[test]
+    fn cookies_are_secure_and_of_this_host_only_wherever_there_is_tls() {
+        assert_eq!(
+            session_cookie(Scheme::of("https://sms.example.com"), "t0ken", 60),
+            "__Host-switchboard=t0ken; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=60"
+        );
+        assert_eq!(
+            session_cookie(Scheme::of("http://localhost:8080"), "t0ken", 60),
+            "switchboard=t0ken; Path=/; HttpOnly; SameSite=Lax; Max-Age=60"
+        );
+        assert_eq!(Scheme::of(""), Scheme::Https);
     }
 }

@@ -9,7 +9,10 @@ mod problem;
 mod socket;
 
 pub use answer::{Answer, Format, list, respond};
-pub use cookie::{SESSION_COOKIE, clear_session_cookie, cookie, cookies, session_cookie, session_token, token_hash};
+pub use cookie::{
+    clear_session_cookie, cookie, cookie_name, cookies, session_cookie, session_cookie_name, session_token, set_cookie,
+    token_hash,
+};
 pub use identity::{Verdict, administrator, staff, staff_or_program};
 pub use input::{IdempotencyKey, appointment, body, conversation, day, is_named, limit, position};
 pub use origin::same_origin;

@@ -6,7 +6,7 @@ use crate::assets::address;
 /// What the address can say of an earlier attempt, by its fragment.
 const SAID: [(&str, &str); 5] = [
     ("signed-out", "You are signed out."),
-    ("stale", "That sign-in was begun in another window, or took too long. Begin again here."),
+    ("stale", "That sign-in took too long, or was begun in another browser. Begin again here."),
     (
         "refused",
         "You were not signed in. Try again, and if it stays so, ask whoever runs Switchboard for your company.",

@@ -61,7 +61,9 @@ impl Scene {
         let change = json!({"Records": [{"eventID": "1", "eventName": "INSERT", "eventSource": "aws:dynamodb",
             "dynamodb": {"SequenceNumber": "1", "Keys": keys, "NewImage": image}}]});
         let tag = feed.header("etag").unwrap().to_owned();
-        Self { conversation, query, cookie: dana.cookie, verdict, socket_verdict, tag, change }
+        // As a stack with TLS calls it, which is what the function is built for.
+        let cookie = format!("__Host-{}", dana.cookie);
+        Self { conversation, query, cookie, verdict, socket_verdict, tag, change }
     }
 
     /// Pages that are looked at until this is dropped.

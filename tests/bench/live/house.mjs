@@ -55,7 +55,7 @@ async function signIn(address, staff) {
   const body = new URLSearchParams([...issuer.searchParams, ['staff', staff]]);
   const picked = await follow(issuer.origin + issuer.pathname, {method: 'POST', body});
   const back = await follow(picked.headers.get('location'), {headers: {cookie: cookies(begun).join('; ')}});
-  const session = cookies(back).find(cookie => cookie.startsWith('__Host-switchboard='));
+  const session = cookies(back).find(cookie => cookie.startsWith('switchboard='));
   if (!session) throw new Error(`${staff} cannot sign in`);
   return session;
 }

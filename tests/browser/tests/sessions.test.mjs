@@ -60,7 +60,7 @@ test('whoever signs out is told so, and is asked who they are again', ONCE, asyn
 test('a sign-in that is not this window\'s own is explained', ONCE, async ({openWindow}) => {
   const page = await openWindow();
   await page.goto('/api/sign-in/callback?code=x&state=y');
-  await expect(page.getByText('That sign-in was begun in another window')).toBeVisible();
+  await expect(page.getByText('That sign-in took too long, or was begun in another browser')).toBeVisible();
   await expect(page.getByText('You are signed out.')).toBeHidden();
 });
 

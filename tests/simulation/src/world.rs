@@ -16,7 +16,7 @@ pub(crate) use browsers::{Turn, browsers_of};
 use delivery::Follower;
 pub(crate) use delivery::{LIVE, PUSHES};
 use domain::{
-    Carries, Company, CompanyId, ConversationId, ConversationKey, Login, PhoneNumber, Randomness, Retention,
+    Carries, Company, CompanyId, ConversationId, ConversationKey, Login, PhoneNumber, Randomness, Retention, Scheme,
     SendingLimits, StaffId, Timestamp,
 };
 use local::{InProcess, OptOutsManaged, TABLE};
@@ -118,7 +118,11 @@ impl World {
         aws.set_region(Some(Region::new(format!("run-{}", RUNS.fetch_add(1, Ordering::Relaxed)))));
         let dice = Mutex::new(Dice::of(story.seed, &[u64::MAX]));
         let runtime = Runtime {
-            configuration: Configuration { table: TABLE.to_owned(), retention: Retention::default() },
+            configuration: Configuration {
+                table: TABLE.to_owned(),
+                retention: Retention::default(),
+                portal: Scheme::Https,
+            },
             aws: aws.build(),
             clock: time.clock(),
             randomness: Randomness::new(move || {

@@ -19,7 +19,12 @@ struct Settings {
     issuer: String,
     client_id: String,
     portal: String,
+    #[serde(default)]
+    attempt_key: String,
 }
+
+/// As many characters as 128 bits have in hexadecimal.
+const SHORTEST_KEY: usize = 32;
 
 pub(crate) async fn check(live: &Live) -> Vec<Finding> {
     let secret = match live.physical(CHECK, Part::SignInSecret) {
@@ -70,6 +75,14 @@ fn agreeing(settings: &Settings, portal: Option<&str>, put: &str) -> Finding {
     if settings.client_id.is_empty() {
         return Finding::wrong(CHECK, "the secret's `client_id` is empty", put);
     }
+    if settings.attempt_key.len() < SHORTEST_KEY {
+        return Finding::wrong(
+            CHECK,
+            "the secret has no `attempt_key`, or a short one: where `client_secret` is empty too, strangers can have the \
+             issuer asked with words of theirs",
+            format!("put into it what `openssl rand -hex 32` prints, beside what it has: {put}"),
+        );
+    }
     match portal {
         Some(portal) if portal != settings.portal => Finding::wrong(
             CHECK,
@@ -91,6 +104,7 @@ mod tests {
             issuer: "https://id.example".to_owned(),
             client_id: client_id.to_owned(),
             portal: portal.to_owned(),
+            attempt_key: "0".repeat(SHORTEST_KEY),
         };
         let portal = "https://sms.example";
         let verdict = |settings| agreeing(&settings, Some(portal), "aws ...").verdict;
@@ -98,6 +112,10 @@ mod tests {
         assert_eq!(verdict(settings("", portal)), Verdict::Wrong);
         for other in ["https://sms.example/", "http://sms.example", "https://other.example", ""] {
             assert_eq!(verdict(settings("switchboard", other)), Verdict::Wrong, "{other}");
+        }
+        for short in ["", "0123456789abcdef"] {
+            let settings = Settings { attempt_key: short.to_owned(), ..settings("switchboard", portal) };
+            assert_eq!(verdict(settings), Verdict::Wrong, "{short}");
         }
     }
 }

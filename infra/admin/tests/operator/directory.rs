@@ -1,7 +1,7 @@
 //! What an operator adds and removes, as staff and customers see it.
 
 use serde_json::json;
-use tests::{Call, HARBOR, HARBOR_SECOND, House, TIDEWATER};
+use tests::{Behaviour, Call, HARBOR, HARBOR_SECOND, House, LyingIssuer, TIDEWATER};
 
 use crate::command::{everything, listed, on};
 
@@ -106,6 +106,32 @@ async fn an_administrator_is_whom_an_operator_makes_one_until_they_are_no_longer
     on(&house, &[&ANA[..], &["--administrator"]].concat()).await.done();
     let ana = house.sign_in("elm-vets.ana").await;
     assert_eq!(ana.get("/api/session").await.json()["administrator"], true);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_is_for_whoever_signed_in_with_it_first_until_an_operator_unpins_it() {
+    let house = House::open().await;
+    let issuer = LyingIssuer::open(Behaviour::default()).await;
+    house.trusts(&issuer).await;
+    let ends = async |subject: &str| {
+        issuer.behaves(Behaviour { claims: vec![("sub", json!(subject))], ..Behaviour::default() });
+        house.comes_from(&issuer).await.header("location").unwrap().to_owned()
+    };
+    assert_eq!(ends("dana").await, "/");
+    assert_eq!(ends("dana, made again").await, "/sign-in.html#stranger");
+    let unpin = ["staff", "unpin", "dana", "--company", "harbor-dental"];
+    let unpinned = on(&house, &unpin).await.done();
+    assert!(unpinned.contains("dana of harbor-dental"), "{unpinned}");
+    assert_eq!(ends("dana, made again").await, "/");
+    assert_eq!(ends("dana").await, "/sign-in.html#stranger");
+    let refused = on(&house, &["staff", "unpin", "nobody", "--company", "harbor-dental"]).await.refused();
+    assert!(refused.contains("no member of staff with that id"), "{refused}");
+
+    // Whoever is added anew is, too.
+    on(&house, &["staff", "remove", "dana", "--company", "harbor-dental", "--yes"]).await.done();
+    let add = ["staff", "add", "dana", "--company", "harbor-dental", "--name", "Dana", "--email"];
+    on(&house, &[&add[..], &["dana@harbor-dental.example"]].concat()).await.done();
+    assert_eq!(ends("dana").await, "/");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -19,7 +19,7 @@ use domain::{Clock, Randomness, Timestamp};
 use openidconnect::{PkceCodeChallenge, PkceCodeVerifier};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use store::Member;
+use store::{Member, Refused, Store};
 
 use crate::stack::Shared;
 use key::Key;
@@ -44,6 +44,7 @@ pub(crate) struct Issuer {
     address: Arc<str>,
     portal: Arc<str>,
     client_secret: Arc<str>,
+    attempt_key: Arc<str>,
     key: Arc<Key>,
     clock: Clock,
     randomness: Randomness,
@@ -67,6 +68,7 @@ impl Issuer {
             address: format!("{portal}{PATH}").into(),
             portal: portal.into(),
             client_secret: randomness.token().into(),
+            attempt_key: randomness.token().into(),
             key: Arc::new(Key::new(randomness.bytes())?),
             clock,
             randomness,
@@ -81,6 +83,7 @@ impl Issuer {
             "client_id": CLIENT,
             "client_secret": &*self.client_secret,
             "portal": &*self.portal,
+            "attempt_key": &*self.attempt_key,
         })
     }
 
@@ -124,6 +127,17 @@ impl Issuer {
             }))
         })
     }
+}
+
+/// On another port this is another issuer, which nobody's login would be pinned to.
+pub(crate) async fn unpin_everybody(store: &Store) -> anyhow::Result<()> {
+    for member in store.directory().await?.staff {
+        match store.unpin(&member.company, &member.staff).await {
+            Ok(()) | Err(Refused::NoStaff) => {}
+            Err(refused) => return Err(refused.into()),
+        }
+    }
+    Ok(())
 }
 
 async fn metadata(State(shared): State<Shared>) -> Json<Value> {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use domain::ConversationId;
+use domain::{ConversationId, Scheme};
 use serde_json::{Value, json};
 
 use super::CUSTOMERS;
@@ -45,7 +45,7 @@ impl Request {
         let raw: Vec<_> = self.query.iter().map(|(name, value)| format!("{name}={value}")).collect();
         json!({
             "version": "2.0", "routeKey": "$default", "rawPath": self.path, "rawQueryString": raw.join("&"),
-            "cookies": [format!("{}={token}", web::SESSION_COOKIE)], "headers": headers, "queryStringParameters": query, "pathParameters": self.parameters,
+            "cookies": [format!("{}={token}", web::session_cookie_name(Scheme::Https))], "headers": headers, "queryStringParameters": query, "pathParameters": self.parameters,
             "requestContext": {
                 "accountId": "0", "apiId": "simulation", "domainName": "portal.example", "domainPrefix": "portal",
                 "http": {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use domain::Scheme;
 use serde_json::json;
 
 use super::request::feed;
@@ -69,7 +70,7 @@ impl World {
             _ => self.sign_in_until(company, self.time.now().plus_secs(12 * 60 * 60)).await?,
         };
         let mut event = json!({
-            "headers": {"cookie": format!("{}={token}", web::SESSION_COOKIE), "sec-fetch-site": "same-origin"},
+            "headers": {"cookie": format!("{}={token}", web::session_cookie_name(Scheme::Https)), "sec-fetch-site": "same-origin"},
             "methodArn": "arn:connect", "type": "REQUEST",
             "requestContext": {"connectionId": id, "eventType": "CONNECT", "routeKey": "$connect"},
         });

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use anyhow::Context;
-use domain::Timestamp;
+use domain::{Scheme, Timestamp};
 use serde_json::{Value, json};
 use store::Session;
 use tokio::task::JoinSet;
@@ -246,7 +246,8 @@ impl World {
         {
             return Some(verdict);
         }
-        let event = json!({"type": "REQUEST", "cookies": [format!("{}={token}", web::SESSION_COOKIE)]});
+        let event =
+            json!({"type": "REQUEST", "cookies": [format!("{}={token}", web::session_cookie_name(Scheme::Https))]});
         let verdict = self.lambda.invoke("authorize", event, invocation).await?["context"].clone();
         lock(&self.authorized).insert(token.to_owned(), (verdict.clone(), now));
         Some(verdict)

@@ -1,0 +1,212 @@
+//! An ID token (OpenID Connect Core 1.0, sections 2 and 3.1.3.7). Signatures are verified by `openidconnect`; the claims
+//! are read here, since its own types refuse a token for the spelling of claims that nobody uses.
+
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::{Login, Timestamp};
+use openidconnect::JsonWebKey;
+use openidconnect::core::{CoreJsonWebKeySet, CoreJwsSigningAlgorithm};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::Value;
+use store::Identity;
+
+use crate::failure::{Failure, refused};
+
+/// Signatures that only the provider can make: HMAC is made with a secret that we have too.
+const SIGNATURES: [CoreJwsSigningAlgorithm; 9] = [
+    CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
+    CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha384,
+    CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha512,
+    CoreJwsSigningAlgorithm::RsaSsaPssSha256,
+    CoreJwsSigningAlgorithm::RsaSsaPssSha384,
+    CoreJwsSigningAlgorithm::RsaSsaPssSha512,
+    CoreJwsSigningAlgorithm::EcdsaP256Sha256,
+    CoreJwsSigningAlgorithm::EcdsaP384Sha384,
+    CoreJwsSigningAlgorithm::EdDsa,
+];
+
+/// How far a provider's clock may be ahead of ours.
+const SKEW_SECS: u64 = 5 * 60;
+
+/// One that is signed in a way that counts, whoever by.
+pub(crate) struct IdToken<'a> {
+    /// What the signature is of: header and claims, as they came.
+    signed: &'a str,
+    header: Header,
+    claims: Vec<u8>,
+    signature: Vec<u8>,
+}
+
+/// RFC 7515, section 4.1.
+#[derive(Deserialize)]
+struct Header {
+    alg: CoreJwsSigningAlgorithm,
+    kid: Option<String>,
+    typ: Option<String>,
+    cty: Option<IgnoredAny>,
+    /// What must be understood: nothing of it is.
+    crit: Option<IgnoredAny>,
+}
+
+/// What the claims must be of.
+pub(crate) struct Expected<'a> {
+    pub(crate) issuer: &'a str,
+    pub(crate) client_id: &'a str,
+    pub(crate) nonce: &'a str,
+    pub(crate) now: Timestamp,
+}
+
+/// Somebody of whom the provider says who they are.
+pub(crate) struct Person {
+    pub(crate) identity: Identity,
+    /// How they may be listed here: the subject, which nobody else can ever have, before an address, and that only if
+    /// the provider vouches for it. With some, people can claim any.
+    pub(crate) logins: Vec<Login>,
+}
+
+#[derive(Deserialize)]
+struct Claims {
+    iss: String,
+    aud: Audience,
+    azp: Option<String>,
+    sub: String,
+    exp: f64,
+    iat: f64,
+    nonce: String,
+    #[serde(default)]
+    email: Value,
+    #[serde(default)]
+    email_verified: Value,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Audience {
+    One(String),
+    Some(Vec<String>),
+}
+
+impl<'a> IdToken<'a> {
+    pub(crate) fn read(token: &'a str) -> Result<Self, Failure> {
+        let malformed = refused("the ID token is none");
+        let decoded = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_| malformed);
+        let (signed, signature) = token.rsplit_once('.').ok_or(malformed)?;
+        let (header, claims) = signed.split_once('.').ok_or(malformed)?;
+        let header: Header = serde_json::from_slice(&decoded(header)?).map_err(|_| malformed)?;
+        let token = Self { signed, header, claims: decoded(claims)?, signature: decoded(signature)? };
+        if token.header.is_understood() { Ok(token) } else { Err(refused("the ID token is not of a kind that counts")) }
+    }
+
+    /// Whether one of these keys has signed it.
+    pub(crate) fn is_signed_by(&self, keys: &CoreJsonWebKeySet) -> bool {
+        let Header { alg, kid, .. } = &self.header;
+        let named = |id: Option<&str>| kid.is_none() || kid.as_deref() == id;
+        let mut candidates = keys.keys().iter().filter(|key| named(key.key_id().map(|id| id.as_str())));
+        // A key says what it is for, which `openidconnect` holds it to.
+        candidates.any(|key| key.verify_signature(alg, self.signed.as_bytes(), &self.signature).is_ok())
+    }
+
+    /// Who it is of. To be asked only of a token that the provider has signed.
+    pub(crate) fn person(&self, expected: &Expected) -> Result<Person, Failure> {
+        let claims: Claims =
+            serde_json::from_slice(&self.claims).map_err(|_| refused("the ID token lacks what it must say"))?;
+        claims.check(expected)?;
+        let subject = Login::subject(&claims.sub).ok();
+        let email = claims.verified_email().and_then(|email| Login::email(email).ok());
+        let identity = Identity { issuer: claims.iss, subject: claims.sub };
+        Ok(Person { identity, logins: subject.into_iter().chain(email).collect() })
+    }
+}
+
+impl Header {
+    fn is_understood(&self) -> bool {
+        let kind = self.typ.as_ref().map(|typ| typ.to_ascii_lowercase());
+        let kind = kind.as_ref().map(|kind| kind.strip_prefix("application/").unwrap_or(kind));
+        // Not another token of the provider's that was signed with the same key (RFC 8725, section 3.11).
+        let is_of_kind = kind.is_none_or(|kind| kind == "jwt" || kind == "jose");
+        is_of_kind && self.cty.is_none() && self.crit.is_none() && SIGNATURES.contains(&self.alg)
+    }
+}
+
+impl Claims {
+    fn check(&self, expected: &Expected) -> Result<(), Failure> {
+        let audience = match &self.aud {
+            Audience::One(one) => std::slice::from_ref(one),
+            Audience::Some(some) => some,
+        };
+        // Another application that it is for could bring it here.
+        if audience.is_empty() || audience.iter().any(|one| one != expected.client_id) {
+            return Err(refused("the ID token is for another client"));
+        }
+        if self.azp.as_ref().is_some_and(|party| party != expected.client_id) {
+            return Err(refused("the ID token was given to another client"));
+        }
+        if self.iss != expected.issuer {
+            return Err(refused("the ID token is of another issuer"));
+        }
+        if self.nonce != expected.nonce {
+            return Err(refused("the ID token is of another sign-in"));
+        }
+        let (issued, expires) = (since_epoch(self.iat)?, since_epoch(self.exp)?);
+        let now = Duration::from_millis(expected.now.as_millis());
+        if expires <= now || issued > now + Duration::from_secs(SKEW_SECS) {
+            return Err(refused("the ID token is of another time"));
+        }
+        if self.sub.is_empty() || self.sub.len() > 255 {
+            return Err(refused("the ID token names nobody"));
+        }
+        Ok(())
+    }
+
+    /// Some providers write what is true as a text.
+    fn verified_email(&self) -> Option<&str> {
+        let verified = self.email_verified == Value::Bool(true) || self.email_verified == "true";
+        self.email.as_str().filter(|_| verified)
+    }
+}
+
+/// A moment, which need not be a whole number (RFC 7519, section 2).
+fn since_epoch(seconds: f64) -> Result<Duration, Failure> {
+    Duration::try_from_secs_f64(seconds).map_err(|_| refused("the ID token is of no time"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn token(header: &Value) -> String {
+        let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        format!("{}.{}.{}", part(header), part(&json!({})), URL_SAFE_NO_PAD.encode("signature"))
+    }
+
+    #[test]
+    fn only_a_token_of_a_kind_that_counts_is_looked_at() {
+        for header in [
+            json!({"alg": "RS256"}),
+            json!({"alg": "ES256", "typ": "JWT", "kid": "1", "x5t": "a"}),
+            json!({"alg": "EdDSA", "typ": "application/jwt"}),
+        ] {
+            assert!(IdToken::read(&token(&header)).is_ok(), "{header}");
+        }
+        for header in [
+            json!({"alg": "none"}),
+            json!({"alg": "HS256"}),
+            json!({"alg": "another"}),
+            json!({"typ": "JWT"}),
+            json!({"alg": "RS256", "typ": "at+jwt"}),
+            json!({"alg": "RS256", "typ": "logout+jwt"}),
+            json!({"alg": "RS256", "cty": "JWT"}),
+            json!({"alg": "RS256", "crit": ["exp"]}),
+        ] {
+            assert!(IdToken::read(&token(&header)).is_err(), "{header}");
+        }
+        for malformed in ["", ".", "..", "a.b.c", "e30.e30", "\u{e9}.\u{e9}.\u{e9}"] {
+            assert!(IdToken::read(malformed).is_err(), "{malformed}");
+        }
+    }
+}

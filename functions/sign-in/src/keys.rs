@@ -1,0 +1,52 @@
+//! The keys that the identity provider signs with.
+
+use domain::Timestamp;
+use https::Https;
+use openidconnect::core::CoreJsonWebKeySet;
+use tokio::sync::Mutex;
+
+use crate::failure::{Failure, refused, unavailable};
+use crate::id_token::IdToken;
+use crate::{KNOWN_FOR_SECS, provider};
+
+/// The keys as they were last seen.
+#[derive(Default)]
+pub(crate) struct Keys(Mutex<Seen>);
+
+#[derive(Default)]
+struct Seen {
+    address: String,
+    keys: CoreJsonWebKeySet,
+    asked: Option<Timestamp>,
+}
+
+/// How long they are not asked for again, whoever brings a token that none of them has signed, and whatever came of it.
+const PAUSE_SECS: u64 = 30;
+
+impl Keys {
+    /// Refuses a token that the provider has not signed. The keys, which are at an address of its, are asked for once more
+    /// before that: they may have changed.
+    pub(crate) async fn have_signed(
+        &self,
+        https: &Https,
+        address: &str,
+        token: &IdToken<'_>,
+        now: Timestamp,
+    ) -> Result<(), Failure> {
+        let mut seen = self.0.lock().await;
+        if seen.address != address {
+            *seen = Seen { address: address.to_owned(), ..Seen::default() };
+        }
+        let not_asked_for = |secs| seen.asked.is_none_or(|asked| now >= asked.plus_secs(secs));
+        // A key that the provider has taken back counts no longer than anything else that is known of it.
+        if token.is_signed_by(&seen.keys) && !not_asked_for(KNOWN_FOR_SECS) {
+            return Ok(());
+        }
+        if not_asked_for(PAUSE_SECS) {
+            seen.asked = Some(now);
+            let keys = provider::get(https, address).await;
+            seen.keys = keys.ok_or(unavailable("the issuer cannot be asked for its keys"))?;
+        }
+        if token.is_signed_by(&seen.keys) { Ok(()) } else { Err(refused("the issuer did not sign the ID token")) }
+    }
+}

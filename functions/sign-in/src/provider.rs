@@ -1,0 +1,54 @@
+//! The identity provider, as it describes itself.
+
+use http::Request;
+use http::header::ACCEPT;
+use https::Https;
+use openidconnect::url::Url;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::exchange::ClientAuthentication;
+use crate::failure::{Failure, unavailable};
+
+pub(crate) struct Provider {
+    pub(crate) authorization_endpoint: Url,
+    pub(crate) token_endpoint: String,
+    pub(crate) authentication: ClientAuthentication,
+    /// Where its keys are.
+    pub(crate) jwks_uri: String,
+}
+
+/// All that is read of its discovery document (OpenID Connect Discovery 1.0, section 3).
+#[derive(Deserialize)]
+struct Metadata {
+    issuer: String,
+    authorization_endpoint: String,
+    token_endpoint: String,
+    jwks_uri: String,
+    token_endpoint_auth_methods_supported: Option<Vec<String>>,
+}
+
+impl Provider {
+    pub(crate) async fn discover(https: &Https, issuer: &str) -> Result<Self, Failure> {
+        let address = format!("{}/.well-known/openid-configuration", issuer.strip_suffix('/').unwrap_or(issuer));
+        let metadata: Option<Metadata> = get(https, &address).await;
+        let metadata = metadata.filter(|metadata| metadata.issuer == issuer);
+        let metadata = metadata.ok_or(unavailable("the issuer cannot be asked what it is"))?;
+        let authorization_endpoint = Url::parse(&metadata.authorization_endpoint);
+        let methods = metadata.token_endpoint_auth_methods_supported;
+        Ok(Self {
+            authorization_endpoint: authorization_endpoint
+                .map_err(|_| unavailable("the issuer's authorization endpoint is not an address"))?,
+            token_endpoint: metadata.token_endpoint,
+            authentication: ClientAuthentication::of(methods.as_deref()),
+            jwks_uri: metadata.jwks_uri,
+        })
+    }
+}
+
+/// A document of the provider's; `None` if it cannot be had or read.
+pub(crate) async fn get<T: DeserializeOwned>(https: &Https, address: &str) -> Option<T> {
+    let request = Request::get(address).header(ACCEPT, "application/json").body(Vec::new()).ok()?;
+    let answer = https.ask(request).await.ok().filter(|answer| answer.status() == 200)?;
+    serde_json::from_slice(answer.body()).ok()
+}

@@ -1,0 +1,53 @@
+//! Whom a login is for: the first person who signed in with it, and nobody who has the same address later.
+
+use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
+use domain::{CompanyId, Login, StaffId};
+use serde::{Deserialize, Serialize};
+
+use crate::directory::Refused;
+use crate::error::{misshapen, updated};
+use crate::staff::Member;
+use crate::{Store, StoreError, keys};
+
+/// A person as an identity provider names them: it never gives a subject to anybody else.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    pub issuer: String,
+    pub subject: String,
+}
+
+impl Store {
+    /// Pins a login to a person, if it is to nobody yet. `false` if it is to somebody else, or is no login any more.
+    pub async fn pin(&self, login: &Login, identity: &Identity) -> Result<bool, StoreError> {
+        let pinned = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(keys::login(login).attributes()))
+            .update_expression("SET pinned_to = :identity")
+            .condition_expression("attribute_exists(pk) AND (attribute_not_exists(pinned_to) OR pinned_to = :identity)")
+            .expression_attribute_values(
+                ":identity",
+                serde_dynamo::to_attribute_value(identity).map_err(misshapen("UpdateItem"))?,
+            )
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        updated(pinned)
+    }
+
+    /// Lets somebody's login be pinned anew, by whoever signs in with it next.
+    pub async fn unpin(&self, company: &CompanyId, staff: &StaffId) -> Result<(), Refused> {
+        let member: Member = self.listed(keys::staff(company, staff)).await?.ok_or(Refused::NoStaff)?;
+        let unpinned = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(keys::login(&member.login).attributes()))
+            .update_expression("REMOVE pinned_to")
+            .condition_expression("attribute_exists(pk)")
+            .send()
+            .await;
+        if updated(unpinned)? { Ok(()) } else { Err(Refused::NoStaff) }
+    }
+}

@@ -1,0 +1,295 @@
+//! Issuers as they are, and as none may be: who is let in by them, what they are asked, and what rings an alarm.
+
+use serde_json::{Value, json};
+use tests::{Answer, Asked, Behaviour, HandClock, House, LyingIssuer, SESSION_COOKIE, Signed, TakesSecret};
+
+/// Where a sign-in at an issuer of this behaviour ends, and whether with a session.
+async fn outcome(behaviour: Behaviour) -> (String, bool) {
+    let house = House::open().await;
+    let issuer = LyingIssuer::open(behaviour).await;
+    house.trusts(&issuer).await;
+    ended(&house.comes_from(&issuer).await)
+}
+
+fn ended(answer: &Answer) -> (String, bool) {
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    let session = answer.cookie(SESSION_COOKIE).is_some();
+    (answer.header("location").unwrap().to_owned(), session)
+}
+
+fn page(reason: &str) -> (String, bool) {
+    (format!("/sign-in.html#{reason}"), false)
+}
+
+fn let_in() -> (String, bool) {
+    ("/".to_owned(), true)
+}
+
+fn claiming(claims: &[(&'static str, Value)]) -> Behaviour {
+    Behaviour { claims: claims.to_vec(), ..Behaviour::default() }
+}
+
+/// How often an alarm was given a reason to ring.
+async fn alarms(house: &House) -> u64 {
+    house.metrics_of("sign-in").await["SignInUnavailable"].as_u64().unwrap_or_default()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_honest_issuer_lets_its_person_in() {
+    assert_eq!(outcome(Behaviour::default()).await, let_in());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_is_not_of_this_issuer_client_attempt_and_time_is_refused() {
+    let house = House::open().await;
+    let issuer = LyingIssuer::open(Behaviour::default()).await;
+    house.trusts(&issuer).await;
+    let now = runtime::wall_clock().now().as_secs();
+    for claim in [
+        ("iss", json!("https://evil.example")),
+        ("iss", json!(format!("{}/", issuer.address()))),
+        ("aud", json!("another application")),
+        ("aud", json!(["portal", "another application"])),
+        ("aud", json!([])),
+        ("azp", json!("another application")),
+        ("nonce", json!("of another attempt")),
+        ("nonce", json!(null)),
+        ("exp", json!(now - 1)),
+        ("exp", json!(null)),
+        ("iat", json!(null)),
+        ("sub", json!("")),
+        ("sub", json!(null)),
+    ] {
+        issuer.behaves(claiming(std::slice::from_ref(&claim)));
+        assert_eq!(ended(&house.comes_from(&issuer).await), page("refused"), "{claim:?}");
+    }
+    issuer.behaves(Behaviour::default());
+    assert_eq!(ended(&house.comes_from(&issuer).await), let_in());
+    assert_eq!(alarms(&house).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_the_issuer_did_not_sign_is_refused() {
+    for signed in [Signed::BySomebodyElse, Signed::WithTheClientsSecret, Signed::NotAtAll] {
+        assert_eq!(outcome(Behaviour { signed, ..Behaviour::default() }).await, page("refused"), "{signed:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_the_issuer_does_not_vouch_for_is_nobodys_login() {
+    let house = House::open().await;
+    let issuer = LyingIssuer::open(Behaviour::default()).await;
+    house.trusts(&issuer).await;
+    for claims in [
+        vec![("email_verified", json!(false))],
+        vec![("email_verified", json!("false"))],
+        vec![("email_verified", json!(1))],
+        vec![("email_verified", json!(null))],
+        vec![("email", json!("somebody@else.example"))],
+        vec![("email", json!(["dana@harbor-dental.example"]))],
+        vec![("email", json!("nobody")), ("sub", json!("dana@harbor-dental.example"))],
+    ] {
+        issuer.behaves(claiming(&claims));
+        assert_eq!(ended(&house.comes_from(&issuer).await), page("stranger"), "{claims:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_issuer_that_does_not_work_is_said_to_be_out_of_reach_and_rings() {
+    let dead = json!("http://127.0.0.1:1/");
+    for discovery in [("issuer", json!("https://evil.example")), ("jwks_uri", dead.clone()), ("token_endpoint", dead)] {
+        let behaviour = Behaviour { discovery: vec![discovery.clone()], ..Behaviour::default() };
+        assert_eq!(outcome(behaviour).await, page("unavailable"), "{discovery:?}");
+    }
+    let house = House::open().await;
+    let issuer = LyingIssuer::open(Behaviour { refusal: Some((500, json!("oops"))), ..Behaviour::default() }).await;
+    house.trusts(&issuer).await;
+    assert_eq!(ended(&house.comes_from(&issuer).await), page("unavailable"));
+    assert_eq!(alarms(&house).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_that_was_rotated_is_read_again_after_the_old_one_has_failed() {
+    let house = House::open().await;
+    let issuer = LyingIssuer::open(Behaviour::default()).await;
+    house.trusts(&issuer).await;
+    assert_eq!(ended(&house.comes_from(&issuer).await), let_in());
+    issuer.behaves(Behaviour { client_secret: "another secret", ..Behaviour::default() });
+    assert_eq!(ended(&house.comes_from(&issuer).await), page("unavailable"));
+    house.trusts_with(&issuer, &[("client_secret", "another secret")]).await;
+    assert_eq!(ended(&house.comes_from(&issuer).await), let_in());
+    assert_eq!(alarms(&house).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_an_issuer_says_besides_and_however_it_spells_it_its_people_are_let_in() {
+    let house = House::open().await;
+    let issuer = LyingIssuer::open(Behaviour::default()).await;
+    house.trusts(&issuer).await;
+    let now = runtime::wall_clock().now().as_secs();
+    #[allow(clippy::cast_precision_loss, reason = "seconds of this century have 33 bits")]
+    let soon = now as f64 + 300.5;
+    for claims in [
+        vec![("email_verified", json!("true"))],
+        vec![("updated_at", json!("2026-01-31T12:00:00.000Z"))],
+        vec![("phone_number_verified", json!("false"))],
+        vec![("amr", json!("pwd")), ("acr", json!(1))],
+        vec![("address", json!("1 Harbor Lane")), ("zoneinfo", json!(null)), ("birthdate", json!(19_700_101))],
+        vec![("aud", json!(["portal"])), ("azp", json!("portal"))],
+        vec![("exp", json!(soon)), ("auth_time", json!("yesterday"))],
+    ] {
+        issuer.behaves(claiming(&claims));
+        assert_eq!(ended(&house.comes_from(&issuer).await), let_in(), "{claims:?}");
+    }
+    for answer in [
+        ("expires_in", json!("300")),
+        ("expires_in", json!(300.0)),
+        ("scope", json!(["openid", "email"])),
+        ("token_type", json!("DPoP or so")),
+        ("access_token", json!(null)),
+    ] {
+        issuer.behaves(Behaviour { answer: vec![answer.clone()], ..Behaviour::default() });
+        assert_eq!(ended(&house.comes_from(&issuer).await), let_in(), "{answer:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_clients_secret_goes_where_the_issuer_takes_it() {
+    for takes_secret in [TakesSecret::InTheHeader, TakesSecret::InTheBody] {
+        assert_eq!(outcome(Behaviour { takes_secret, ..Behaviour::default() }).await, let_in(), "{takes_secret:?}");
+    }
+    let both = json!(["private_key_jwt", "client_secret_post", "client_secret_basic"]);
+    let behaviour =
+        Behaviour { discovery: vec![("token_endpoint_auth_methods_supported", both)], ..Behaviour::default() };
+    assert_eq!(outcome(behaviour).await, let_in(), "the header is what every issuer must take");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_key_of_the_issuers_is_fetched_once_and_no_more_often_than_every_thirty_seconds() {
+    let clock = HandClock::at_noon();
+    let house = House::with_limits(House::limits(), &clock).await;
+    let issuer = LyingIssuer::with_clock(Behaviour::default(), clock.clock()).await;
+    house.trusts(&issuer).await;
+    assert_eq!(ended(&house.comes_from(&issuer).await), let_in());
+    clock.passes(31);
+    issuer.behaves(Behaviour { key: 2, ..Behaviour::default() });
+    assert_eq!(ended(&house.comes_from(&issuer).await), let_in(), "by the new key");
+    assert_eq!(issuer.asked(), Asked { discoveries: 1, keys: 2, tokens: 2 });
+
+    // Signed by keys that the issuer does not show, however often.
+    for _ in 0..5 {
+        issuer.behaves(Behaviour { key: 2, signed: Signed::BySomebodyElse, ..Behaviour::default() });
+        assert_eq!(ended(&house.comes_from(&issuer).await), page("refused"));
+        clock.passes(5);
+    }
+    assert_eq!(issuer.asked(), Asked { discoveries: 1, keys: 2, tokens: 7 });
+    clock.passes(30);
+    for _ in 0..5 {
+        assert_eq!(ended(&house.comes_from(&issuer).await), page("refused"));
+    }
+    assert_eq!(issuer.asked(), Asked { discoveries: 1, keys: 3, tokens: 12 });
+    issuer.behaves(Behaviour { key: 2, ..Behaviour::default() });
+    assert_eq!(ended(&house.comes_from(&issuer).await), let_in(), "what was known is not forgotten");
+    assert_eq!(alarms(&house).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_strangers_bring_asks_nothing_of_the_issuer_and_rings_no_alarm() {
+    let house = House::open().await;
+    let issuer = LyingIssuer::open(Behaviour::default()).await;
+    house.trusts(&issuer).await;
+    assert_eq!(ended(&house.comes_from(&issuer).await), let_in());
+    let known = issuer.asked();
+
+    let mut stranger = house.browser();
+    for turn in 0..20 {
+        let state = format!("{turn:064x}");
+        for name in ["switchboard-signing-in".to_owned(), format!("switchboard-signing-in-{state}")] {
+            // As `sign-in` once kept an attempt, and as it keeps one now, without what only it can make.
+            for value in [format!("{state}.n.v.Lw"), format!("9999999999.n.v.Lw.{state}")] {
+                stranger.cookies.insert(name.clone(), value);
+                let answer = stranger.goes_to(&format!("/api/sign-in/callback?code=made-up&state={state}")).await;
+                assert_eq!(ended(&answer), page("stale"), "{name}");
+            }
+        }
+    }
+    assert_eq!(issuer.asked(), known, "nobody has the issuer asked with words of their own");
+
+    // An attempt that is one, with codes that are none: each attempt counts once, and drops nothing that is known.
+    let refusals = [
+        (400, json!({"error": "invalid_grant"})),
+        (403, json!({"error": "invalid_grant"})),
+        (400, json!({"error": "invalid_request"})),
+        (400, json!("no")),
+    ];
+    for refusal in refusals.clone() {
+        issuer.behaves(Behaviour { refusal: Some(refusal.clone()), ..Behaviour::default() });
+        let begun = house.begins_to_sign_in("/api/sign-in").await;
+        let state = begun.asked("state").unwrap();
+        let callback = |code: &str| format!("/api/sign-in/callback?code={code}&state={state}");
+        assert_eq!(ended(&begun.comes_back(&callback("made-up")).await), page("refused"), "{refusal:?}");
+        for turn in 0..5 {
+            assert_eq!(ended(&begun.comes_back(&callback(&turn.to_string())).await), page("stale"));
+        }
+    }
+    let asked = issuer.asked();
+    assert_eq!(asked, Asked { tokens: known.tokens + refusals.len() as u64, ..known });
+    assert_eq!(alarms(&house).await, 0);
+
+    // That the issuer does not know us is ours.
+    issuer.behaves(Behaviour { refusal: Some((401, json!({"error": "invalid_client"}))), ..Behaviour::default() });
+    assert_eq!(ended(&house.comes_from(&issuer).await), page("unavailable"));
+    issuer.behaves(Behaviour { refusal: Some((400, json!({"error": "unauthorized_client"}))), ..Behaviour::default() });
+    assert_eq!(ended(&house.comes_from(&issuer).await), page("unavailable"));
+    assert_eq!(alarms(&house).await, 2);
+    assert_eq!(issuer.asked(), Asked { tokens: asked.tokens + 2, ..asked }, "the secret is what is read again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_with_a_line_break_or_of_other_scripts_is_nobodys() {
+    let house = House::open().await;
+    let issuer = LyingIssuer::open(Behaviour::default()).await;
+    house.trusts(&issuer).await;
+    for email in [
+        "dana@harbor-dental.example\n",
+        "\r\ndana@harbor-dental.example",
+        "dana@harbor-dental.example\u{2028}",
+        "d\u{430}na@harbor-dental.example",
+        "dana@harbor\u{2010}dental.example",
+        "\u{ff44}ana@harbor-dental.example",
+    ] {
+        issuer.behaves(claiming(&[("email", json!(email))]));
+        assert_eq!(ended(&house.comes_from(&issuer).await), page("stranger"), "{email:?}");
+    }
+    issuer.behaves(claiming(&[("email", json!("Dana@Harbor-Dental.Example"))]));
+    assert_eq!(ended(&house.comes_from(&issuer).await), let_in());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mailbox_that_is_given_to_somebody_else_does_not_inherit_the_account() {
+    let house = House::open().await;
+    let issuer = LyingIssuer::open(Behaviour::default()).await;
+    house.trusts(&issuer).await;
+    assert_eq!(ended(&house.comes_from(&issuer).await), let_in());
+    assert_eq!(ended(&house.comes_from(&issuer).await), let_in(), "again and again");
+    issuer.behaves(claiming(&[("sub", json!("danas successor"))]));
+    assert_eq!(ended(&house.comes_from(&issuer).await), page("stranger"));
+    // Their own mailbox is another login.
+    issuer.behaves(claiming(&[("sub", json!("marcus")), ("email", json!("marcus@harbor-dental.example"))]));
+    assert_eq!(ended(&house.comes_from(&issuer).await), let_in());
+
+    let other = LyingIssuer::open(Behaviour::default()).await;
+    house.trusts(&other).await;
+    // What is known of the first one is known for ten minutes, or until it does not know us any more.
+    issuer.behaves(Behaviour { client_secret: "another secret", ..Behaviour::default() });
+    assert_eq!(ended(&house.comes_from(&issuer).await), page("unavailable"));
+    assert_eq!(ended(&house.comes_from(&other).await), page("stranger"), "the same subject there is another person");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_that_has_no_key_for_attempts_yet_works() {
+    let house = House::open().await;
+    let issuer = LyingIssuer::open(Behaviour::default()).await;
+    house.trusts_with(&issuer, &[("attempt_key", "")]).await;
+    assert_eq!(ended(&house.comes_from(&issuer).await), let_in(), "signed with the client's secret");
+}

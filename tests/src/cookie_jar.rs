@@ -1,0 +1,45 @@
+use std::collections::BTreeMap;
+
+use crate::{Answer, House};
+
+/// The cookies of one browser, which all of its tabs share.
+pub struct CookieJar<'a> {
+    house: &'a House,
+    /// By name.
+    pub cookies: BTreeMap<String, String>,
+}
+
+impl<'a> CookieJar<'a> {
+    pub(crate) fn empty(house: &'a House) -> Self {
+        Self { house, cookies: BTreeMap::new() }
+    }
+
+    /// Asks for a page, or an address of the API, and does with cookies what it is told.
+    pub async fn goes_to(&mut self, path: &str) -> Answer {
+        let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let mut request = self.house.http.get(self.house.url(path)).header("accept", "application/json");
+        if !cookies.is_empty() {
+            request = request.header("cookie", cookies.join("; "));
+        }
+        let answer = Answer::read(request.send().await.expect("an answer")).await;
+        for cookie in answer.headers.get_all("set-cookie") {
+            let cookie = cookie.to_str().expect("a cookie is text");
+            let (pair, attributes) = cookie.split_once(';').expect("a cookie has attributes");
+            let (name, value) = pair.split_once('=').expect("a cookie has a name");
+            if attributes.split(';').any(|attribute| attribute.trim() == "Max-Age=0") {
+                self.cookies.remove(name);
+            } else {
+                self.cookies.insert(name.to_owned(), value.to_owned());
+            }
+        }
+        answer
+    }
+
+    /// A tab begins to sign in and picks a person, `<company>.<person>`, at the provider. Gives where that leads.
+    pub async fn begins(&mut self, path: &str, staff: &str) -> String {
+        let answer = self.goes_to(path).await;
+        let address = answer.header("location").and_then(|address| address.parse().ok());
+        let address = address.unwrap_or_else(|| panic!("sent nowhere: {} {}", answer.status, answer.body));
+        self.house.picks(&address, staff).await
+    }
+}
