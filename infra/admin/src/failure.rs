@@ -48,6 +48,9 @@ impl Failure {
     pub(crate) fn of_store(error: &StoreError) -> Self {
         match error {
             StoreError::Unavailable { operation, code } => Self::new(&format!("dynamodb:{operation}"), code),
+            StoreError::Contended { operation } => {
+                Self::new(&format!("dynamodb:{operation}"), "others write the same at this moment; try again")
+            }
             StoreError::Misshapen { operation } => Self::new(
                 &format!("dynamodb:{operation}"),
                 "an item of another shape than this version writes; use the version that is deployed",

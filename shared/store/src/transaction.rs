@@ -4,6 +4,7 @@ use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason, ReturnConsumedCapacity, TransactWriteItem};
 
+use crate::contention::contended;
 use crate::error::unavailable;
 use crate::retries::Cancelled;
 use crate::{Store, StoreError};
@@ -28,8 +29,10 @@ impl Store {
             .await;
         let Err(error) = sent else { return Ok(Transacted::Done) };
         let reasons = reasons(&error);
-        if Cancelled::by(reasons) != Cancelled::ByCondition {
-            return Err(unavailable("TransactWriteItems")(error));
+        match Cancelled::by(reasons) {
+            Cancelled::ByCondition => {}
+            Cancelled::ByConflict => return Err(contended()),
+            Cancelled::ByThrottling | Cancelled::ForGood => return Err(unavailable("TransactWriteItems")(error)),
         }
         let refused = reasons.iter().map(|reason| {
             (reason.code() == Some("ConditionalCheckFailed")).then(|| reason.item().cloned().unwrap_or_default())
