@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use domain::SendingLimits;
+use domain::{SendingLimits, UsageLimits};
 use local::{CONTACT_EVENTS, MAPPINGS, ROUTES};
 use runtime::{ATTEMPT_TIMEOUT, Metric, NAMESPACE, OPERATION_TIMEOUT};
 use serde_json::{Value, json};
@@ -151,18 +151,24 @@ fn every_alarm_on_what_the_functions_count_names_something_that_they_count() {
 #[test]
 fn the_template_limits_what_is_sent_as_the_local_stack_does_unless_told_otherwise() {
     let template = template();
-    let given = &functions(&template).into_iter().find(|function| binary(function) == "send-reply").unwrap()["Properties"]
-        ["Environment"]["Variables"];
-    let default = |variable: &str| {
-        let parameter = given[variable].as_str().unwrap();
+    let given = |function: &str, variable: &str| {
+        let function = functions(&template).into_iter().find(|it| binary(it) == function).unwrap();
+        let parameter = function["Properties"]["Environment"]["Variables"][variable].as_str().unwrap();
         template["Parameters"][parameter]["Default"].as_str().unwrap()
     };
+    let default = |variable| given("send-reply", variable);
     let allowance = |variable| default(variable).parse().unwrap();
+    let lookups = |variable| given("edit-appointment", variable).parse().unwrap();
     let deployed = SendingLimits {
         staff: allowance("SWITCHBOARD_STAFF_LIMITS"),
         company: allowance("SWITCHBOARD_COMPANY_LIMITS"),
         number: allowance("SWITCHBOARD_NUMBER_LIMITS"),
         countries: Vec::new(),
+        usage: UsageLimits {
+            staff_lookups: lookups("SWITCHBOARD_STAFF_LOOKUPS"),
+            company_lookups: lookups("SWITCHBOARD_COMPANY_LOOKUPS"),
+            ..UsageLimits::default()
+        },
     };
     assert_eq!((deployed, default("SWITCHBOARD_ALLOWED_COUNTRIES")), (SendingLimits::default(), ""));
 }

@@ -34,6 +34,7 @@ mod staff;
 mod subscriber;
 mod text;
 mod time_zone;
+mod usage;
 mod wish;
 
 pub use appointment::{
@@ -70,4 +71,5 @@ pub use slug::NotASlug;
 pub use staff::{Staff, StaffId};
 pub use text::{BadText, OutboundText, shown_text};
 pub use time_zone::{BadMoment, Day, NotATimeZone, TimeOfDay, TimeZone};
+pub use usage::{Usage, UsageLimits};
 pub use wish::Wish;
