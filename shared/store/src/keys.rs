@@ -252,9 +252,15 @@ pub(crate) fn live(company: &CompanyId, connection: &ConnectionId) -> Key {
     key(live_connections(company), connection.to_string())
 }
 
-/// Whether an item is a session, an open screen or a count of what was sent, which outlive nothing.
+/// Which WebSockets a session has open.
+pub(crate) fn slots(session: &str) -> Key {
+    key(format!("SOCKETS#{session}"), "SOCKETS")
+}
+
+/// Whether an item is a session, an open screen or a count of what was done, which outlive nothing.
 pub(crate) fn is_of_the_moment(item: &HashMap<String, AttributeValue>) -> bool {
-    pk(item).is_some_and(|pk| ["SESSION#", "LIVE#", "SENT#"].iter().any(|kind| pk.starts_with(kind)))
+    pk(item)
+        .is_some_and(|pk| ["SESSION#", "LIVE#", "SOCKETS#", "SENT#", "USED#"].iter().any(|kind| pk.starts_with(kind)))
 }
 
 /// A company's browsers that are pushed to, with what is set for them.

@@ -36,6 +36,7 @@ mod restore;
 mod retries;
 mod sessions;
 mod settling;
+mod slots;
 mod staff;
 mod thread;
 mod transaction;
