@@ -219,6 +219,6 @@ async fn a_browser_that_comes_with_every_page_costs_two_requests_and_a_new_one_f
     assert_eq!(refreshed.counts(), [("BatchGetItem", 1), ("Query", 1), ("TransactWriteItems", 1)]);
     assert_eq!(cost(&house, dana.push_settings()).await.counts(), [("GetItem", 1), ("Query", 2)]);
     let browser = dana.browsers().await.remove(0);
-    assert_eq!(cost(&house, dana.tests_browser(&browser)).await.counts(), [("UpdateItem", 1)]);
+    assert_eq!(cost(&house, dana.tests_browser(&browser)).await.counts(), [("TransactWriteItems", 1)]);
     assert_eq!(cost(&house, dana.removes_browser(&browser)).await.counts(), [("TransactWriteItems", 1)]);
 }

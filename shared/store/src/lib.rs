@@ -60,7 +60,7 @@ pub use live::{Connection, ConnectionId, Connections, Holder, NotAConnection, Op
 pub use outbound::{Contact, Draft, Known, Queued};
 pub use page::Span;
 pub use person::LookUp;
-pub use push::{BrowserPage, BrowserPlace, Noted};
+pub use push::{BrowserPage, BrowserPlace, Noted, TestAsked};
 pub use push_keeping::{BROWSERS_AT_MOST, BrowserToKeep, Kept};
 pub use push_settings::{PushSettings, PushSettingsChange, Set};
 pub use restore::{Restored, There};
