@@ -173,6 +173,21 @@ fn the_template_limits_what_is_sent_as_the_local_stack_does_unless_told_otherwis
     assert_eq!((deployed, default("SWITCHBOARD_ALLOWED_COUNTRIES")), (SendingLimits::default(), ""));
 }
 
+/// What is answered to one visitor is kept for nobody: neither the API nor a socket's handshake, which all ask at one
+/// address, nor a page that is not there.
+#[test]
+fn the_distribution_of_the_template_keeps_no_error_for_the_next_who_asks() {
+    let template = template();
+    let config = &template["Resources"]["Distribution"]["Properties"]["DistributionConfig"];
+    let errors = config["CustomErrorResponses"].as_array().unwrap();
+    let kept: Vec<_> = errors.iter().filter(|error| error["ErrorCachingMinTTL"] != 0).collect();
+    assert!(kept.is_empty(), "{kept:?}");
+    assert!(errors.iter().any(|error| error["ErrorCode"] == 403), "a denied handshake is answered so");
+    let live = config["CacheBehaviors"].as_array().unwrap().iter().find(|it| it["PathPattern"] == "/live").unwrap();
+    // AWS's own, CachingDisabled.
+    assert_eq!(live["CachePolicyId"], "4135ea2d-6df8-44a3-9df3-4b5a84be39ad");
+}
+
 #[test]
 fn the_distribution_of_the_template_has_the_headers_that_the_local_stack_has() {
     let template = template();
