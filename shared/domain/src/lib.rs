@@ -63,7 +63,7 @@ pub use phone_number::{NotANumber, NotARegion, PhoneNumber, Region, read_numberi
 pub use pool::{NotAPool, Pool};
 pub use position::{NotAPosition, Position};
 pub use push::{NotASubscription, PushEndpoint, PushSubscription, SubscriptionId};
-pub use refusal::{Refusal, Undelivered};
+pub use refusal::{Cause, Refusal, Undelivered};
 pub use repaired_json::repaired_json;
 pub use retention::Retention;
 pub use sender::{NotASender, Sender};
