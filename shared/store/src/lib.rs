@@ -15,6 +15,7 @@ mod erasures;
 mod error;
 mod events;
 mod feed;
+mod gave_way;
 mod guard;
 mod head;
 mod history;

@@ -6,6 +6,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason, ReturnConsumed
 
 use crate::contention::contended;
 use crate::error::unavailable;
+use crate::gave_way::GaveWay;
 use crate::retries::Cancelled;
 use crate::{Store, StoreError};
 
@@ -20,14 +21,20 @@ pub(crate) enum Transacted {
 impl Store {
     /// Writes all or nothing. Tries again, as `retries` says, while other writers are in the way.
     pub(crate) async fn transact(&self, writes: Vec<TransactWriteItem>) -> Result<Transacted, StoreError> {
+        let gave_way = GaveWay::default();
         let sent = self
             .client
             .transact_write_items()
             .set_transact_items(Some(writes))
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .customize()
+            .interceptor(gave_way.clone())
             .send()
             .await;
         let Err(error) = sent else { return Ok(Transacted::Done) };
+        if matches!(error, SdkError::TimeoutError(_)) && gave_way.is_waiting() {
+            return Err(contended());
+        }
         let reasons = reasons(&error);
         match Cancelled::by(reasons) {
             Cancelled::ByCondition => {}
