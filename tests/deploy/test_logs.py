@@ -42,6 +42,7 @@ def test_what_is_counted_is_counted_where_the_alarms_and_the_dashboard_look(depl
     alarm = resources("AWS::CloudWatch::Alarm")["SendFailuresAlarm"]["Properties"]
     watched = [metric["MetricStat"]["Metric"] for metric in alarm["Metrics"] if "MetricStat" in metric]
     assert {metric["Namespace"] for metric in watched} == {directive["Namespace"]}
-    assert [{"Name": "Function", "Value": {"Ref": "SendReply"}}] in [metric["Dimensions"] for metric in watched]
+    by_cause = [{"Name": "Function", "Value": {"Ref": "SendReply"}}, {"Name": "Cause", "Value": "Ours"}]
+    assert by_cause in [metric["Dimensions"] for metric in watched]
     dashboard = resources("AWS::CloudWatch::Dashboard")["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
     assert '["Switchboard", "SendAccepted", "Function", "${SendReply}"' in dashboard

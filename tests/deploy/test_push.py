@@ -120,21 +120,28 @@ def test_a_push_service_that_asks_to_wait_is_given_it_again_by_the_queue(push_se
     eventually(lambda: shown(dana)[identity]["lastDelivery"], "it has arrived")
 
 
-@pytest.mark.parametrize("metric, answer", [
-    ("PushRefused", (403, {})),
+@pytest.mark.parametrize("metric, cause, answer", [
+    ("PushRefused", "Service", (403, {})),
     # For longer than anybody wants to be told.
-    ("PushGivenUp", (429, {"Retry-After": str(2 * DAY)})),
+    ("PushGivenUp", None, (429, {"Retry-After": str(2 * DAY)})),
 ])
 def test_what_an_operator_can_mend_is_counted_where_an_alarm_looks(
-    deployment, push_service, harbor, maria, notified, metric, answer
+    deployment, push_service, harbor, maria, notified, metric, cause, answer
 ):
     name = deployment.function("DispatchPush")["FunctionName"]
     alarm = resources("AWS::CloudWatch::Alarm")[f"{metric}Alarm"]["Properties"]
-    assert alarm["Dimensions"] == [{"Name": "Function", "Value": {"Ref": "DispatchPush"}}]
+    watched = [it["MetricStat"]["Metric"] for it in alarm["Metrics"] if "MetricStat" in it]
+    dimensions = ["Function", "Cause"] if cause else ["Function"]
+    (looked_at,) = [
+        it for it in watched
+        if it["MetricName"] == metric and [of["Value"] for of in it["Dimensions"]] == [{"Ref": "DispatchPush"}] + [cause] * bool(cause)
+    ]
+    assert [it["Name"] for it in looked_at["Dimensions"]] == dimensions
 
     def counted():
-        directives = [it["_aws"]["CloudWatchMetrics"][0] for it in metrics_of(deployment, name) if it.get(alarm["MetricName"]) == 1]
-        return sum(it["Namespace"] == alarm["Namespace"] and it["Dimensions"] == [["Function"]] for it in directives)
+        lines = [it for it in metrics_of(deployment, name) if it.get(metric) == 1 and it.get("Cause") == cause]
+        directives = [it["_aws"]["CloudWatchMetrics"][0] for it in lines]
+        return sum(it["Namespace"] == looked_at["Namespace"] and dimensions in it["Dimensions"] for it in directives)
 
     before = counted()
     browser = Browser()

@@ -316,11 +316,12 @@ def test_the_portal_is_one_origin_and_nothing_of_it_is_reached_around_it():
         assert set(bucket["Properties"]["PublicAccessBlockConfiguration"].values()) == {True}, name
 
 
-def test_no_error_of_the_api_is_kept_and_given_to_the_next_who_asks():
+def test_no_error_is_kept_and_given_to_the_next_who_asks():
     config = resources("AWS::CloudFront::Distribution")["Distribution"]["Properties"]["DistributionConfig"]
     kept = {it["ErrorCode"]: it["ErrorCachingMinTTL"] for it in config["CustomErrorResponses"]}
-    # Those that CloudFront keeps without being asked to, but for the one that the site's missing pages have.
-    assert {code for code, seconds in kept.items() if seconds == 0} == {404, 405, 414, 500, 502, 503, 504}
+    # Those that CloudFront keeps without being asked to, and the one that has a page of the site: also a socket's handshake
+    # is denied with it, at an address that all visitors ask.
+    assert kept == dict.fromkeys((403, 404, 405, 414, 500, 502, 503, 504), 0)
 
 
 def test_a_domain_of_ones_own_is_served_by_tls_1_2_or_newer():
@@ -402,9 +403,13 @@ def test_every_queue_that_is_read_has_an_alarm_for_when_nobody_reads_it():
     assert 900 + 2 * hidden < waits["PushRetries"] < 900 + QUEUES["PushRetries"]["Properties"]["RedrivePolicy"]["maxReceiveCount"] * hidden
 
 
+def metrics_in(alarm):
+    return [it["MetricStat"]["Metric"] for it in alarm["Properties"].get("Metrics", []) if "MetricStat" in it]
+
+
 def metrics_of(alarm):
     """The metrics of an alarm on several."""
-    return [it["MetricStat"]["Metric"] for it in ALARMS[alarm]["Properties"]["Metrics"] if "MetricStat" in it]
+    return metrics_in(ALARMS[alarm])
 
 
 def watched_by(alarm):
@@ -420,9 +425,27 @@ def test_somebody_is_told_when_the_table_or_an_index_of_it_turns_requests_away()
     assert watched_by("TableThrottlesAlarm") == {("AWS/DynamoDB", metric, *place) for metric in turned_away for place in places}
 
 
-def test_somebody_is_told_when_sockets_fail():
-    place = (f"ApiId={ {'Ref': 'LiveApi'} }", f"Stage={ {'Ref': 'LiveStage'} }")
-    assert watched_by("LiveErrorsAlarm") == {("AWS/ApiGateway", metric, *place) for metric in ("ExecutionError", "IntegrationError")}
+def test_somebody_is_told_when_sockets_fail_and_nobody_when_they_are_refused():
+    alarm = ALARMS["LiveErrorsAlarm"]["Properties"]
+    place = [{"Name": "ApiId", "Value": {"Ref": "LiveApi"}}, {"Name": "Stage", "Value": {"Ref": "LiveStage"}}]
+    assert (alarm["Namespace"], alarm["MetricName"], alarm["Dimensions"]) == ("AWS/ApiGateway", "ExecutionError", place)
+    # What `live-connection` refuses: whoever has a session can have it refuse a hundred.
+    assert "IntegrationError" not in json.dumps(ALARMS)
+
+
+@pytest.mark.parametrize("metric", ["SendFailed", "Undelivered", "PushRefused"])
+def test_no_alarm_looks_at_what_anybody_can_have_counted(metric):
+    watched = [it for alarm in ALARMS.values() for it in (alarm["Properties"], *metrics_in(alarm)) if it.get("MetricName") == metric]
+    causes = {dimension["Value"] for it in watched for dimension in it["Dimensions"] if dimension["Name"] == "Cause"}
+    assert watched and all(len(it["Dimensions"]) == 2 for it in watched), "each by its cause"
+    assert causes <= {"Ours", "Service", "Keys"}, "a number that takes no texts is `Message`"
+
+
+@pytest.mark.parametrize("alarm", ["PushRefusedAlarm", "PushGivenUpAlarm"])
+def test_one_browser_that_takes_nothing_rings_nothing(alarm):
+    expression = ALARMS[alarm]["Properties"]["Metrics"][0]["Expression"]
+    assert "> FILL(delivered, 0)" in expression
+    assert ("Switchboard", "PushDelivered", f"Function={ {'Ref': 'DispatchPush'} }") in watched_by(alarm)
 
 
 def test_the_dashboard_is_readable_and_shows_every_function():
@@ -436,16 +459,13 @@ def test_the_dashboard_is_readable_and_shows_every_function():
 def test_the_dashboard_shows_what_alarms_on_several_metrics_are_about():
     body = resources("AWS::CloudWatch::Dashboard")["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
     shown = {tuple(it for it in metric if isinstance(it, str)) for widget in json.loads(body)["widgets"] for metric in widget["properties"]["metrics"]}
-    for alarm in ("TableThrottlesAlarm", "LiveErrorsAlarm"):
-        for metric in metrics_of(alarm):
-            dimensions = [text for it in metric["Dimensions"] for text in (it["Name"], as_shown(it["Value"]))]
-            assert (metric["Namespace"], metric["MetricName"], *dimensions) in shown, alarm
+    for metric in metrics_of("TableThrottlesAlarm"):
+        dimensions = [text for it in metric["Dimensions"] for text in (it["Name"], as_shown(it["Value"]))]
+        assert (metric["Namespace"], metric["MetricName"], *dimensions) in shown
 
 
 def as_shown(value):
-    """What a dimension is on the dashboard: the stage by its name, which is its id."""
-    if value == {"Ref": "LiveStage"}:
-        return resources("AWS::ApiGatewayV2::Stage")["LiveStage"]["Properties"]["StageName"]
+    """What a dimension is on the dashboard."""
     return f"${{{value['Ref']}}}" if isinstance(value, dict) else value
 
 

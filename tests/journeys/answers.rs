@@ -47,6 +47,25 @@ async fn a_text_that_the_service_refuses_answers_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn operators_are_told_of_what_is_theirs_to_mend_and_of_no_number_or_text() {
+    let house = House::open().await;
+    let (dana, maria, conversation) = asked(&house).await;
+    for (cause, reasons) in [
+        ("Message", vec!["invalid-number", "blocked-country", "blocked-number", "price", "body"]),
+        ("Ours", vec!["not-verified", "spend-limit", "line"]),
+        ("Service", vec!["silent"]),
+    ] {
+        for why in &reasons {
+            maria.next_is(why).await;
+            dana.replies(&conversation, "Yes").await;
+        }
+        let counted = house.metrics_of("send-reply").await;
+        assert_eq!(counted[format!("SendFailed {cause}")], reasons.len(), "{counted}");
+    }
+    assert_eq!(house.metrics_of("send-reply").await["SendFailed"], 9);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_text_of_which_nobody_knows_answers_nothing_until_it_is_known_to_have_been_taken() {
     let clock = HandClock::at_noon();
     let house = House::with_limits(House::limits(), &clock).await;

@@ -181,6 +181,49 @@ async fn a_page_of_another_site_gets_no_socket_with_a_visitors_session() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_session_has_ten_sockets_at_most_and_those_that_are_open_stay() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let mut sockets = Vec::new();
+    for _ in 0..10 {
+        sockets.push(dana.goes_live().await);
+    }
+    assert_eq!(dana.shakes_hands(&[]).await.err(), Some(Refused(429)), "the eleventh");
+    assert!(house.dana().await.shakes_hands(&[]).await.is_ok(), "another session of hers");
+    house.phone(MARIA).texts(HARBOR, "Running late").await;
+    for socket in &mut sockets {
+        socket.sees("Running late").await;
+    }
+    // A page that is left makes room for another.
+    drop(sockets.pop());
+    connections_are(&house, 9).await;
+    let mut next = dana.goes_live().await;
+    house.phone(MARIA).texts(HARBOR, "Almost there").await;
+    next.sees("Almost there").await;
+    assert_eq!(dana.shakes_hands(&[]).await.err(), Some(Refused(429)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sockets_that_ended_without_a_word_keep_no_page_out() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let _first = dana.goes_live().await;
+    let key = json!({"pk": {"S": format!("SOCKETS#{}", token_hash(&dana.cookie))}, "sk": {"S": "SOCKETS"}});
+    let ended: Vec<_> = (0..9).map(|n| format!("1000#gone-{n}")).collect();
+    let update = json!({
+        "Key": key,
+        "UpdateExpression": "ADD slots :ended",
+        "ConditionExpression": "attribute_exists(pk)",
+        "ExpressionAttributeValues": {":ended": {"SS": ended}},
+    });
+    house.table("UpdateItem", update).await;
+    let _second = dana.goes_live().await;
+    let slots =
+        house.table("GetItem", json!({"Key": key, "ConsistentRead": true})).await["Item"]["slots"]["SS"].clone();
+    assert_eq!(slots.as_array().unwrap().len(), 2, "{slots}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn signing_out_closes_the_sockets_of_that_session_and_of_no_other() {
     let house = House::open().await;
     let (here, there) = (house.dana().await, house.dana().await);

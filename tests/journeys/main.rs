@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a journey that cannot go on has failed")]
 
 mod answers;
+mod appointment_limits;
 mod appointment_times;
 mod appointments;
 mod budget;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use domain::{PushEndpoint, PushSubscription};
 use serde_json::{Value, json};
-use tests::{Call, Desk, HARBOR, House, PushService, Sms, Subscriber, TIDEWATER, ago, by_queue};
+use tests::{Call, Desk, HARBOR, House, PushService, Pushed, Sms, Subscriber, TIDEWATER, ago, by_queue};
 
 const MARIA: &str = "+14255550182";
 const SAM: &str = "+12535550119";
@@ -423,13 +423,23 @@ async fn operators_are_told_of_what_is_refused_and_given_up_and_of_nothing_else(
     // It would be due again by now.
     tokio::time::sleep(Duration::from_secs(7)).await;
     assert_eq!(asked().await, before, "nothing is tried again");
-    assert_eq!(counted().await, Value::Null, "nothing for operators");
+    let times = async |name: &str| counted().await[name].as_u64().unwrap_or_default();
+    assert_eq!((times("PushRefused").await, times("PushGivenUp").await), (0, 0), "nothing for operators");
 
-    allows(&dana, &service.browser("403", "x")).await;
+    let hostile = service.browser("403", "x");
+    allows(&dana, &hostile).await;
     // Until then nobody wants to be told of a text.
     allows(&dana, &service.browser("busy-90000", "x")).await;
     house.phone(MARIA).texts(HARBOR, "Hello again").await;
-    until("both are counted", || async { counted().await == json!({"PushRefused": 1, "PushGivenUp": 1}) }).await;
+    until("both are counted", || async { (times("PushRefused").await, times("PushGivenUp").await) == (1, 1) }).await;
+    assert_eq!(times("PushRefused Service").await, 1, "by whose it is");
+    // Whoever registers an address that refuses all it is sent calls nobody again and again.
+    let delivered = times("PushDelivered").await;
+    house.phone(MARIA).texts(HARBOR, "And again").await;
+    let twice = |pushed: &[Pushed]| pushed.iter().filter(|it| it.path == hostile.path).count() == 2;
+    service.until("it is sent another", twice).await;
+    until("the others are told", || async { times("PushDelivered").await > delivered }).await;
+    assert_eq!(times("PushRefused").await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -443,7 +453,7 @@ async fn operators_are_told_of_push_keys_that_cannot_be_read() {
     let house = House::open_with_push_services_in(folder.path(), &[&service]).await;
     house.phone(MARIA).texts(HARBOR, "Hello").await;
     until("it is counted", || async {
-        house.metrics_of("dispatch-push").await["PushRefused"].as_u64().is_some_and(|times| times > 0)
+        house.metrics_of("dispatch-push").await["PushRefused Keys"].as_u64().is_some_and(|times| times > 0)
     })
     .await;
     assert_eq!(service.pushed().len(), 0);

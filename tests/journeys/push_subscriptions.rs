@@ -470,6 +470,28 @@ async fn a_test_is_asked_for_once_and_by_whoevers_browser_it_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn three_tests_a_minute_are_as_many_as_a_person_can_ask_for_and_a_colleague_does_not_notice() {
+    let clock = HandClock::at_noon();
+    let house = House::with_limits(House::limits(), &clock).await;
+    let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
+    let one = id(&dana.is_notified_in(&Browser::firefox("one")).await);
+    let two = id(&dana.is_notified_in(&Browser::firefox("two")).await);
+    for browser in [&one, &two, &one] {
+        assert_eq!(dana.tests_browser(browser).await.status, 202);
+    }
+    for browser in [&one, &two] {
+        let refused = dana.tests_browser(browser).await;
+        assert_eq!((refused.status, refused.code().as_str()), (429, "too-many-tests"), "{}", refused.body);
+        assert_eq!(refused.header("retry-after"), Some("30"));
+        assert!(refused.sentence().contains("you have asked for 3 this minute"), "{}", refused.body);
+    }
+    let theirs = id(&marcus.is_notified_in(&Browser::firefox("three")).await);
+    assert_eq!(marcus.tests_browser(&theirs).await.status, 202);
+    clock.passes(30);
+    assert_eq!(dana.tests_browser(&two).await.status, 202);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_choice_is_a_persons_and_a_setting_a_companys_and_each_stays_as_it_was_left() {
     let house = House::open().await;
     let (dana, marcus, josie) = (house.dana().await, house.sign_in("harbor-dental.marcus").await, house.josie().await);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use domain::SendingLimits;
+use domain::{SendingLimits, UsageLimits};
 use local::{CONTACT_EVENTS, MAPPINGS, ROUTES};
 use runtime::{ATTEMPT_TIMEOUT, Metric, NAMESPACE, OPERATION_TIMEOUT};
 use serde_json::{Value, json};
@@ -133,14 +133,16 @@ fn every_alarm_on_what_the_functions_count_names_something_that_they_count() {
     for alarm in metrics.filter(|it| it["Namespace"] == NAMESPACE) {
         assert_eq!(alarm["Dimensions"][0]["Name"], "Function", "the one that they count by");
         let by = alarm["Dimensions"][1].as_object().map(|by| (by["Name"].as_str(), by["Value"].as_str()));
-        // That this is how it is counted is seen where a company sends as much as it may.
-        assert!(by.is_none_or(|by| by == (Some("Limit"), Some("CompanyDay"))), "{by:?}");
+        // That this is how it is counted is seen where a company sends as much as it may, and where something fails.
+        let known = [("Limit", "CompanyDay"), ("Cause", "Ours"), ("Cause", "Service"), ("Cause", "Keys")];
+        assert!(by.is_none_or(|by| known.map(|(name, value)| (Some(name), Some(value))).contains(&by)), "{by:?}");
         watched.insert(alarm["MetricName"].as_str().unwrap().to_owned());
     }
     let alarming = [
         Metric::SendFailed,
         Metric::SendLimited,
         Metric::Undelivered,
+        Metric::PushDelivered,
         Metric::PushRefused,
         Metric::PushGivenUp,
         Metric::SignInUnavailable,
@@ -151,20 +153,41 @@ fn every_alarm_on_what_the_functions_count_names_something_that_they_count() {
 #[test]
 fn the_template_limits_what_is_sent_as_the_local_stack_does_unless_told_otherwise() {
     let template = template();
-    let given = &functions(&template).into_iter().find(|function| binary(function) == "send-reply").unwrap()["Properties"]
-        ["Environment"]["Variables"];
-    let default = |variable: &str| {
-        let parameter = given[variable].as_str().unwrap();
+    let given = |function: &str, variable: &str| {
+        let function = functions(&template).into_iter().find(|it| binary(it) == function).unwrap();
+        let parameter = function["Properties"]["Environment"]["Variables"][variable].as_str().unwrap();
         template["Parameters"][parameter]["Default"].as_str().unwrap()
     };
+    let default = |variable| given("send-reply", variable);
     let allowance = |variable| default(variable).parse().unwrap();
+    let lookups = |variable| given("edit-appointment", variable).parse().unwrap();
     let deployed = SendingLimits {
         staff: allowance("SWITCHBOARD_STAFF_LIMITS"),
         company: allowance("SWITCHBOARD_COMPANY_LIMITS"),
         number: allowance("SWITCHBOARD_NUMBER_LIMITS"),
         countries: Vec::new(),
+        usage: UsageLimits {
+            staff_lookups: lookups("SWITCHBOARD_STAFF_LOOKUPS"),
+            company_lookups: lookups("SWITCHBOARD_COMPANY_LOOKUPS"),
+            ..UsageLimits::default()
+        },
     };
     assert_eq!((deployed, default("SWITCHBOARD_ALLOWED_COUNTRIES")), (SendingLimits::default(), ""));
+}
+
+/// What is answered to one visitor is kept for nobody: neither the API nor a socket's handshake, which all ask at one
+/// address, nor a page that is not there.
+#[test]
+fn the_distribution_of_the_template_keeps_no_error_for_the_next_who_asks() {
+    let template = template();
+    let config = &template["Resources"]["Distribution"]["Properties"]["DistributionConfig"];
+    let errors = config["CustomErrorResponses"].as_array().unwrap();
+    let kept: Vec<_> = errors.iter().filter(|error| error["ErrorCachingMinTTL"] != 0).collect();
+    assert!(kept.is_empty(), "{kept:?}");
+    assert!(errors.iter().any(|error| error["ErrorCode"] == 403), "a denied handshake is answered so");
+    let live = config["CacheBehaviors"].as_array().unwrap().iter().find(|it| it["PathPattern"] == "/live").unwrap();
+    // AWS's own, CachingDisabled.
+    assert_eq!(live["CachePolicyId"], "4135ea2d-6df8-44a3-9df3-4b5a84be39ad");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use domain::SendingLimits;
+use domain::{SendingLimits, UsageLimits};
 use local::{Data, Fate, MAPPINGS, OptOutsManaged, Options, SocketLimits, Stack};
 use reqwest::redirect::Policy;
 use serde_json::{Value, json};
@@ -95,7 +95,15 @@ impl House {
     pub fn limits() -> SendingLimits {
         let [staff, company, number] = ["999999/999999"; 3].map(|allowed| allowed.parse().expect("an allowance"));
         let countries = ["US", "AU"].map(|code| code.parse().expect("a country")).into();
-        SendingLimits { staff, company, number, countries }
+        let usage = UsageLimits {
+            staff_lookups: staff,
+            company_lookups: company,
+            staff_writes: u32::MAX,
+            program_writes: u32::MAX,
+            company_writes: u32::MAX,
+            push_tests: UsageLimits::default().push_tests,
+        };
+        SendingLimits { staff, company, number, countries, usage }
     }
 
     fn plain() -> Options {

@@ -85,7 +85,7 @@ impl DeliveryReceipt {
         let Fate::Undelivered(why) = receipt.fate else { return Ok(()) };
         if settled == Settled::Now {
             tracing::warn!(?why, "a message was not delivered");
-            self.metrics.count(Metric::Undelivered);
+            self.metrics.count_by(Metric::Undelivered, "Cause", &why.cause().to_string());
         }
         // Also if the message was settled before: whoever settled it may not have come as far as this.
         if settled != Settled::Unknown && why.is_the_numbers() {

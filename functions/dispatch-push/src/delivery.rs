@@ -9,7 +9,7 @@ use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt};
 use push::{Admitted, Keys, NotAdmitted, Outcome, Push};
 use runtime::Metric;
-use store::StoreError;
+use store::{Noted, StoreError};
 
 use crate::DispatchPush;
 use crate::breaker::LEFT_ALONE_SECS;
@@ -39,6 +39,7 @@ pub(crate) enum Source {
 /// What is left of a delivery, and by which push service.
 enum Left {
     Nothing,
+    Delivered,
     /// It was not tried, or is to be tried again.
     Later(Retry),
     GivenUp(String),
@@ -77,7 +78,7 @@ impl DispatchPush {
             }
             Err(error) => {
                 tracing::error!(%error, "nothing is pushed without keys");
-                self.metrics.count(Metric::PushRefused);
+                self.metrics.count_by(Metric::PushRefused, "Cause", "Keys");
                 let now = self.clock.now();
                 deliveries.into_iter().map(|delivery| delivery.later(None, now)).collect::<Vec<_>>()
             }
@@ -110,7 +111,7 @@ impl DispatchPush {
         match outcome {
             Outcome::Delivered => {
                 noted(self.store.note_delivery(browser, now).await);
-                Left::Nothing
+                Left::Delivered
             }
             Outcome::Gone => {
                 noted(self.store.forget_browser(&browser.company, &browser.staff, browser.id()).await);
@@ -131,8 +132,9 @@ impl DispatchPush {
                 delivery.later(None, now)
             }
             Outcome::Refused(status) => {
-                noted(self.store.note_push_trouble(browser, PushTrouble::Refused, now).await);
-                Left::Refused(service.to_owned(), status)
+                let known = noted(self.store.note_push_trouble(browser, PushTrouble::Refused, now).await);
+                // Anybody can register an address that refuses all it is sent: it counts once an hour.
+                if known == Some(Noted::Known) { Left::Nothing } else { Left::Refused(service.to_owned(), status) }
             }
             // Also a key that was dropped: whoever's browser it is opens the portal, and it has another.
             Outcome::NotAdmitted(why) => {
@@ -158,20 +160,23 @@ impl DispatchPush {
     async fn settle(&self, left: Vec<Left>) {
         let mut retries = Vec::new();
         let (mut refused, mut given_up) = (BTreeMap::<_, usize>::new(), BTreeMap::<_, usize>::new());
+        let mut delivered = 0;
         for left in left {
             match left {
                 Left::Nothing => {}
+                Left::Delivered => delivered += 1,
                 Left::Later(retry) => retries.push(retry),
                 Left::GivenUp(service) => {
                     self.metrics.count(Metric::PushGivenUp);
                     *given_up.entry(service).or_default() += 1;
                 }
                 Left::Refused(service, status) => {
-                    self.metrics.count(Metric::PushRefused);
+                    self.metrics.count_by(Metric::PushRefused, "Cause", "Service");
                     *refused.entry((service, status)).or_default() += 1;
                 }
             }
         }
+        self.metrics.count_many(Metric::PushDelivered, delivered);
         for ((service, status), pushes) in refused {
             tracing::error!(service, status, pushes, "a push service refused what it was sent; it is not tried again");
         }
@@ -208,8 +213,6 @@ fn trouble(why: NotAdmitted) -> PushTrouble {
 }
 
 /// A note that is not made is made with the next push.
-fn noted<T>(done: Result<T, StoreError>) {
-    if let Err(error) = done {
-        tracing::warn!(%error, "what became of a push was not noted");
-    }
+fn noted<T>(done: Result<T, StoreError>) -> Option<T> {
+    done.inspect_err(|error| tracing::warn!(%error, "what became of a push was not noted")).ok()
 }

@@ -7,7 +7,8 @@ use std::convert::Infallible;
 
 use domain::{
     Appointment, AppointmentId, BadAppointment, Clock, Company, ConversationId, Customer, Details, MadeOf, MessageId,
-    Mobile, NoTexting, NotANumber, NumberKind, PhoneNumber, Provider, Randomness, SendingLimits, Staff,
+    Mobile, NoTexting, NotANumber, NumberKind, PhoneNumber, Position, Provider, Randomness, SendingLimits, Staff,
+    Usage,
 };
 use http::{Method, StatusCode};
 use lambda_http::{Body, Request, RequestExt, Response};
@@ -15,7 +16,7 @@ use planned::Planned;
 use runtime::Runtime;
 use serde_json::json;
 use sms::Lookup;
-use store::{LookUp, Saved, Store};
+use store::{LookUp, Saved, Store, StoreError, WRITE_ATTEMPTS};
 use views::{AppointmentView, Texting, Viewer};
 use web::{Answer, Format, IdempotencyKey, Problem};
 use written::{Reading, Written, on_top_of};
@@ -24,21 +25,18 @@ use written::{Reading, Written, on_top_of};
 pub struct EditAppointment {
     store: Store,
     lookup: Lookup,
-    /// Of which only the countries count here.
+    /// Of which the countries count here, and what else is limited than texts.
     limits: SendingLimits,
     clock: Clock,
     randomness: Randomness,
 }
 
-/// A save that is overtaken is done anew on top of what overtook it, where nobody has to be asked.
-const TRIES: u32 = 5;
+/// How many appointments of a day are listed at once, unless asked for others, and at most.
+const A_PAGE: usize = 100;
+const MOST_OF_A_DAY: usize = 500;
 
 fn overtaken_too_often() -> Problem {
-    Problem::new(
-        StatusCode::SERVICE_UNAVAILABLE,
-        "unavailable",
-        "This appointment is being changed from elsewhere all the time. Nothing is lost; try again in a moment.",
-    )
+    StoreError::Contended { operation: "TransactWriteItems" }.into()
 }
 
 fn key_used() -> Problem {
@@ -93,13 +91,21 @@ impl EditAppointment {
         let zone = &staff.time_zone;
         let (today, _) = zone.local(viewer.now);
         let day = web::day(request)?.unwrap_or(today);
-        let (from, until) = (zone.start_of(day), zone.start_of(day.next()));
-        let appointments = self.store.appointments(&staff.company, from, until, viewer.now).await?;
+        let limit = web::limit_up_to(request, A_PAGE, MOST_OF_A_DAY)?;
+        let after = web::position(request, "after")?;
+        let (begins, until) = (Position::start_of(zone.start_of(day)), zone.start_of(day.next()));
+        let from = after.map_or(begins, |after| begins.max(after.successor()));
+        let page = self.store.appointments(&staff.company, from, until, limit, viewer.now).await?;
         Ok(Format::of(request).answer(
-            || views::appointments(&appointments, day, today, &viewer),
             || {
-                let items = appointments.iter().map(|it| views::appointment_json(it, zone, &viewer));
-                json!({"day": day.to_string(), "time_zone": zone, "items": items.collect::<Vec<_>>()})
+                let shown = (limit, (limit + A_PAGE).min(MOST_OF_A_DAY));
+                views::appointments(&page, shown, day, today, &viewer)
+            },
+            || {
+                let items = page.items.iter().map(|it| views::appointment_json(it, zone, &viewer));
+                let next = page.next.map(|next| format!("/api/appointments?day={day}&limit={limit}&after={next}"));
+                let items = items.collect::<Vec<_>>();
+                json!({"day": day.to_string(), "time_zone": zone, "items": items, "next": next})
             },
         ))
     }
@@ -109,11 +115,13 @@ impl EditAppointment {
         let viewer = self.viewer(staff);
         let planned = Planned::of(request, &staff.time_zone);
         let mut meets = Vec::new();
-        if let Some(planned) = &planned {
+        if let Some((planned, practitioner)) = planned.as_ref().and_then(|it| Some((it, it.provider.as_ref()?))) {
             // The longest begins a day before it ends.
-            let from = planned.start.minus_secs(24 * 60 * 60);
-            let there = self.store.appointments(&staff.company, from, planned.ends, viewer.now).await?;
-            meets.extend(there.into_iter().filter(|other| planned.meets(other)));
+            let (from, until) = (planned.start.minus_secs(24 * 60 * 60), planned.ends);
+            let company = &staff.company;
+            let there =
+                self.store.appointments_with(company, practitioner, from, until, MOST_OF_A_DAY, viewer.now).await?;
+            meets.extend(there.into_iter().filter(|other| planned.meets(other)).rev());
         }
         let is_over = planned.is_some_and(|planned| planned.start < viewer.now);
         Ok(Format::of(request).answer(
@@ -153,6 +161,7 @@ impl EditAppointment {
             there
         } else {
             let details = self.details(staff, written, None).await?;
+            self.count_write(staff).await?;
             let made_of = Some(made_of.clone());
             let new = Appointment { made_of, ..Appointment::new(id, details, &staff.name, now) };
             match self.store.save_appointment(&staff.company, None, &new, Some(staff), now).await? {
@@ -204,11 +213,27 @@ impl EditAppointment {
         }
     }
 
-    /// Saves what was written whatever is there: the latest word counts.
+    /// Counts a save, unless as many were saved as may be. A request counts once, however often it is overtaken, and not at
+    /// all if it changes nothing: a scheduling system sends all that it has again.
+    async fn count_write(&self, staff: &Staff) -> Result<(), Problem> {
+        let now = self.clock.now();
+        let usage = Usage::AppointmentWrite;
+        let windows = self.limits.usage.windows(usage, staff, now);
+        let Some(full) = self.store.use_once(staff, usage, &windows).await? else { return Ok(()) };
+        tracing::warn!(company = %staff.company, staff = %staff.id, counted = ?full.counted, "an appointment was not saved, by a limit");
+        Err(Problem {
+            retry_after: Some(full.lasts_secs(now)),
+            ..Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many-saves", usage.sentence(&full, staff))
+        })
+    }
+
+    /// Saves what was written whatever is there: the latest word counts. A save that is overtaken is done anew on top of
+    /// what overtook it.
     async fn written_over(&self, staff: &Staff, id: &AppointmentId, written: &Written) -> Result<Put, Problem> {
         let now = self.clock.now();
         let mut before = self.store.appointment(&staff.company, id, now).await?;
-        for _ in 0..TRIES {
+        for attempt in 0..WRITE_ATTEMPTS {
+            self.store.back_off(attempt).await;
             let details = self.details(staff, written, before.as_ref().map(Appointment::details)).await?;
             let appointment = match &before {
                 None => Appointment::new(id.clone(), details, &staff.name, now),
@@ -217,6 +242,9 @@ impl EditAppointment {
                 }
                 Some(before) => before.changed(details, &staff.name, now),
             };
+            if attempt == 0 {
+                self.count_write(staff).await?;
+            }
             match self.store.save_appointment(&staff.company, before.as_ref(), &appointment, Some(staff), now).await? {
                 Saved::Done => return Ok(Put { is_new: before.is_none(), appointment }),
                 Saved::Overtaken(there) => before = there.map(|there| *there),
@@ -235,7 +263,8 @@ impl EditAppointment {
     ) -> Result<Changed, Problem> {
         let now = self.clock.now();
         let mut saved = saved;
-        for _ in 0..TRIES {
+        for attempt in 0..WRITE_ATTEMPTS {
+            self.store.back_off(attempt).await;
             let begun_from = saved.version(seen).unwrap_or(&saved.now).details.clone();
             let typed = self.details(staff, written, Some(&begun_from)).await?;
             let details = on_top_of(typed, &saved, seen);
@@ -244,6 +273,9 @@ impl EditAppointment {
             }
             if seen != saved.now.number {
                 return Ok(Changed::Meanwhile(saved, Box::new(details)));
+            }
+            if attempt == 0 {
+                self.count_write(staff).await?;
             }
             let appointment = saved.changed(details, &staff.name, now);
             match self.store.save_appointment(&staff.company, Some(&saved), &appointment, Some(staff), now).await? {
@@ -349,6 +381,7 @@ impl EditAppointment {
                 mobile: None,
                 refused: Some(NoTexting::NoNumber),
                 checked: true,
+                unchecked: None,
                 talked: false,
                 opt_out: None,
             });
@@ -356,35 +389,47 @@ impl EditAppointment {
         let now = self.clock.now();
         let (customer, conversation, opt_out) = self.store.customer(&staff.company, mobile.conversation, now).await?;
         let mut customer = customer.unwrap_or_else(|| Customer::new(mobile.number.clone()));
-        if customer.is_to_be_looked_up(now) {
-            customer.kind = self.look_up(staff, mobile.conversation, &customer).await;
+        let mut unchecked = None;
+        // Of a number that is not texted whatever it is, nobody is asked.
+        if self.limits.reach(&customer.number, staff.region).is_ok() && customer.is_to_be_looked_up(now) {
+            match self.look_up(staff, mobile.conversation, &customer).await {
+                LookedUp::Is(kind) => customer.kind = kind,
+                LookedUp::Limited(sentence) => unchecked = Some(sentence),
+            }
         }
         let heard = conversation.as_ref().and_then(|conversation| conversation.heard);
         Ok(Texting {
             mobile: Some(mobile.clone()),
             refused: customer.can_be_texted(staff.region, &self.limits, heard.map(|heard| heard.at)).err(),
             checked: customer.kind.is_some(),
+            unchecked,
             talked: conversation.is_some(),
             opt_out,
         })
     }
 
-    /// Asks the carriers what a number is, unless somebody else does. `None` if that is not known then:
-    /// an appointment is shown without it.
-    async fn look_up(&self, staff: &Staff, conversation: ConversationId, customer: &Customer) -> Option<NumberKind> {
-        match self.store.claim_look_up(&staff.company, conversation, customer, self.clock.now()).await {
+    /// Asks the carriers what a number is, unless somebody else does, or as many were asked about as may be. An
+    /// appointment is saved and shown without it.
+    async fn look_up(&self, staff: &Staff, conversation: ConversationId, customer: &Customer) -> LookedUp {
+        let now = self.clock.now();
+        let windows = self.limits.usage.windows(Usage::NumberLookup, staff, now);
+        match self.store.claim_look_up(staff, conversation, customer, &windows, now).await {
             Ok(LookUp::Ours) => {}
-            Ok(LookUp::Theirs) => return None,
+            Ok(LookUp::Theirs) => return LookedUp::Is(None),
+            Ok(LookUp::Limited(full)) => {
+                tracing::warn!(company = %staff.company, staff = %staff.id, counted = ?full.counted, period = ?full.period, "a number was not looked up, by a limit");
+                return LookedUp::Limited(Usage::NumberLookup.sentence(&full, staff));
+            }
             Err(error) => {
                 tracing::warn!(%error, "what a number is was not asked; it will be later");
-                return None;
+                return LookedUp::Is(None);
             }
         }
-        let kind = self.lookup.kind_of(&customer.number).await?;
+        let Some(kind) = self.lookup.kind_of(&customer.number).await else { return LookedUp::Is(None) };
         if let Err(error) = self.store.learn_number_kind(&staff.company, conversation, kind).await {
             tracing::warn!(%error, "what a number is was not kept; it will be asked again");
         }
-        Some(kind)
+        LookedUp::Is(Some(kind))
     }
 
     /// Whom the form offers; a program gets no form.
@@ -398,6 +443,14 @@ impl EditAppointment {
     fn viewer(&self, staff: &Staff) -> Viewer {
         Viewer { region: staff.region, now: self.clock.now() }
     }
+}
+
+/// What became of a question to the carriers.
+enum LookedUp {
+    /// `None` if it is not known yet.
+    Is(Option<NumberKind>),
+    /// It was not asked; why, in words.
+    Limited(String),
 }
 
 struct Put {

@@ -7,7 +7,7 @@ use lambda_http::{Request, RequestExt};
 pub(crate) struct Planned {
     pub(crate) start: Timestamp,
     pub(crate) ends: Timestamp,
-    provider: Option<StaffId>,
+    pub(crate) provider: Option<StaffId>,
     /// The appointment that is there already, if it is being moved.
     itself: Option<AppointmentId>,
 }

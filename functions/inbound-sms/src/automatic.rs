@@ -1,4 +1,4 @@
-use domain::{Clock, Company, Line, Message, OutboundText, PhoneNumber, Progress, Wish};
+use domain::{Cause, Clock, Company, Line, Message, OutboundText, PhoneNumber, Progress, Wish};
 use runtime::{Metric, Metrics, Runtime};
 use sms::{Gateway, Handed, Outgoing, Provider};
 use store::{Arrival, Outcome, Store, StoreError};
@@ -69,11 +69,11 @@ impl Automatic {
         let progress = match self.gateway.hand_over(outgoing).await {
             Handed::Accepted { provider_id } => Progress::Sent { at: self.clock.now(), provider_id },
             Handed::Refused(refusal) => {
-                self.metrics.count(Metric::SendFailed);
+                self.metrics.count_by(Metric::SendFailed, "Cause", &refusal.cause().to_string());
                 Progress::Failed { refusal }
             }
             Handed::Unknown => {
-                self.metrics.count(Metric::SendFailed);
+                self.metrics.count_by(Metric::SendFailed, "Cause", &Cause::Service.to_string());
                 Progress::Unconfirmed { at: self.clock.now() }
             }
         };

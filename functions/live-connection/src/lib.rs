@@ -74,9 +74,15 @@ impl LiveConnection {
         if holder.ends <= now {
             return Ok(status(401));
         }
-        Ok(match self.store.open_connection(&Connection { id, holder, since: now }).await? {
+        let connection = Connection { id, holder, since: now };
+        let holder = &connection.holder;
+        Ok(match self.store.open_connection(&connection).await? {
             Opened::Open => status(200),
             Opened::SessionOver => status(401),
+            Opened::TooMany => {
+                tracing::info!(company = %holder.company, staff = %holder.staff, "a session has as many WebSockets as it can");
+                status(429)
+            }
         })
     }
 

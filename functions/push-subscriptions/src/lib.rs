@@ -6,14 +6,14 @@ mod written;
 use std::convert::Infallible;
 
 use browser_name::browser_name;
-use domain::{Clock, PushTest, Randomness, Scheme, Staff, SubscriptionId};
+use domain::{Clock, PushTest, Randomness, Scheme, Staff, SubscriptionId, Usage, UsageLimits, Window};
 use http::header::USER_AGENT;
 use http::{Method, StatusCode};
 use lambda_http::{Body, Request, RequestExt, Response};
 use push::{KeyRing, NoKeys, NotAdmitted, Services};
 use runtime::Runtime;
 use serde_json::json;
-use store::{BROWSERS_AT_MOST, BrowserToKeep, Kept, Noted, PushSettings, Store};
+use store::{BROWSERS_AT_MOST, BrowserToKeep, Kept, PushSettings, Store, TestAsked};
 use views::PushSettingsView;
 use web::{Answer, Format, Problem};
 use written::{WrittenSettings, WrittenSubscription};
@@ -135,13 +135,16 @@ impl PushSubscriptions {
     async fn test(&self, request: &Request, staff: &Staff) -> Result<Answer, Problem> {
         web::same_origin(request)?;
         let id = subscription(request).ok_or_else(no_browser)?;
-        let test = PushTest { nonce: self.randomness.token(), at: self.clock.now() };
-        self.store.still_signed_in(staff, test.at).await?;
-        match self.store.ask_push_test(&staff.company, &staff.id, id, &test).await? {
-            Noted::Done | Noted::Known => {
-                Ok(Answer::json(&json!({"test": test.nonce})).with_status(StatusCode::ACCEPTED))
+        let now = self.clock.now();
+        let test = PushTest { nonce: self.randomness.token(), at: now };
+        let windows = UsageLimits::default().windows(Usage::PushTest, staff, now);
+        match self.store.ask_push_test(staff, id, &test, &windows).await? {
+            TestAsked::Done => Ok(Answer::json(&json!({"test": test.nonce})).with_status(StatusCode::ACCEPTED)),
+            TestAsked::Limited(full) => {
+                let problem = too_many_tests(&full, staff);
+                Err(Problem { retry_after: Some(full.lasts_secs(now)), ..problem })
             }
-            Noted::Gone => Err(no_browser()),
+            TestAsked::Gone => Err(no_browser()),
         }
     }
 
@@ -210,6 +213,10 @@ fn sign_in_again() -> Problem {
         "sign-in-again",
         "A browser is added within ten minutes of signing in. Sign in again, and it is on.",
     )
+}
+
+fn too_many_tests(full: &Window, staff: &Staff) -> Problem {
+    Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many-tests", Usage::PushTest.sentence(full, staff))
 }
 
 fn removed() -> Problem {

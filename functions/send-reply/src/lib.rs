@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use contacts::Contacts;
 use domain::{
-    Clock, Company, ConversationId, Counted, Event, Limited, Message, MessageId, MessageKind, Mobile, NoTexting,
+    Cause, Clock, Company, ConversationId, Counted, Event, Limited, Message, MessageId, MessageKind, Mobile, NoTexting,
     NotANumber, OptOut, OptOutCause, OutboundText, PhoneNumber, Pool, Position, Progress, Randomness, Refusal,
     SendingLimits, Staff, Timestamp, Told, Window, Wish,
 };
@@ -324,11 +324,11 @@ impl SendReply {
                 Progress::Sent { at: self.clock.now(), provider_id }
             }
             Handed::Refused(refusal) => {
-                self.metrics.count(Metric::SendFailed);
+                self.metrics.count_by(Metric::SendFailed, "Cause", &refusal.cause().to_string());
                 Progress::Failed { refusal }
             }
             Handed::Unknown => {
-                self.metrics.count(Metric::SendFailed);
+                self.metrics.count_by(Metric::SendFailed, "Cause", &Cause::Service.to_string());
                 Progress::Unconfirmed { at: self.clock.now() }
             }
         };

@@ -265,6 +265,11 @@ pub(crate) enum PushKeys {
     },
     /// Make a new one. Browsers that know an earlier one are notified with that until they come again.
     Rotate,
+    /// Change whom push services can reach. The keys stay, and browsers do not notice.
+    Contact {
+        /// mailto:it@example.com, or an https address.
+        address: String,
+    },
 }
 
 #[derive(Args)]

@@ -49,6 +49,9 @@ impl Failure {
         match error {
             StoreError::Unavailable { operation, code } => Self::new(&format!("dynamodb:{operation}"), code),
             StoreError::SignedOut => Self::new("a session", &error.to_string()),
+            StoreError::Contended { operation } => {
+                Self::new(&format!("dynamodb:{operation}"), "others write the same at this moment; try again")
+            }
             StoreError::Misshapen { operation } => Self::new(
                 &format!("dynamodb:{operation}"),
                 "an item of another shape than this version writes; use the version that is deployed",

@@ -52,6 +52,7 @@ async fn run(command_line: CommandLine) -> anyhow::Result<ExitCode> {
         What::Doctor => {}
         What::PushKeys(PushKeys::Create { contact }) => push_keys::create(&operator, contact.as_deref()).await?,
         What::PushKeys(PushKeys::Rotate) => push_keys::rotate(&operator).await?,
+        What::PushKeys(PushKeys::Contact { address }) => push_keys::set_contact(&operator, &address).await?,
         What::Restore { from, overwrite } => restore::run(&operator, &from, overwrite).await?,
         What::Company(Companies::Add(new)) => company::add(&operator, new).await?,
         What::Company(Companies::List) => company::list(&operator).await?,

@@ -2,7 +2,7 @@
 
 use anyhow::{anyhow, bail};
 use aws_sdk_secretsmanager::Client;
-use push::{BadKeys, Keys};
+use push::{BadKeys, Contact, Keys};
 use serde_json::json;
 
 use crate::failure::failure;
@@ -25,8 +25,9 @@ pub(crate) async fn create(operator: &Operator, contact: Option<&str>) -> anyhow
     let Some(contact) = contact else {
         bail!("Nothing was changed: say whom push services can reach, as --contact mailto:it@example.com.")
     };
-    let made = Keys::generate(&runtime::randomness(), contact);
-    let keys = Keys::parse(&made).map_err(|why| anyhow!("Nothing was changed: {why}. Correct --contact."))?;
+    let contact: Contact = contact.parse().map_err(|why| anyhow!("Nothing was changed: {why}. Correct --contact."))?;
+    let made = Keys::generate(&runtime::randomness(), &contact.to_string());
+    let keys = Keys::parse(&made)?;
     write(operator, &made).await?;
     operator.output.done(
         &format!("Made the first push key of {}. Notifications can be turned on within five minutes.", operator.place),
@@ -47,6 +48,17 @@ pub(crate) async fn rotate(operator: &Operator) -> anyhow::Result<()> {
             operator.place
         ),
         &json!({"rotated": {"key": now.current(), "before": keys.current()}}),
+    )
+}
+
+/// Changes whom push services can reach. The keys stay.
+pub(crate) async fn set_contact(operator: &Operator, contact: &str) -> anyhow::Result<()> {
+    let contact: Contact = contact.parse().map_err(|why| anyhow!("Nothing was changed: {why}."))?;
+    let keys = Keys::parse(&read(operator).await?).map_err(unreadable)?;
+    write(operator, &keys.with_contact(&contact)).await?;
+    operator.output.done(
+        &format!("Push services can reach {contact} about {}, within five minutes.", operator.place),
+        &json!({"contact": contact.to_string()}),
     )
 }
 

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Form, Json, Router};
-use domain::{Appointment, AppointmentId, AppointmentStatus, Company, PhoneNumber};
+use domain::{Appointment, AppointmentId, AppointmentStatus, Company, PhoneNumber, Position};
 use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -97,8 +97,9 @@ async fn next_appointment(
 ) -> Result<Option<Appointment>, store::StoreError> {
     const AHEAD_SECS: u64 = 366 * 24 * 60 * 60;
     let now = runtime::wall_clock().now();
-    let coming = shared.store.appointments(&company.id, now, now.plus_secs(AHEAD_SECS), now).await?;
-    Ok(coming.into_iter().find(|appointment| {
+    let from = Position::start_of(now);
+    let coming = shared.store.appointments(&company.id, from, now.plus_secs(AHEAD_SECS), 10_000, now).await?;
+    Ok(coming.items.into_iter().find(|appointment| {
         let details = appointment.details();
         details.status != AppointmentStatus::Cancelled
             && details.mobile.as_ref().is_some_and(|mobile| mobile.number == *customer)

@@ -36,6 +36,7 @@ mod staff;
 mod subscriber;
 mod text;
 mod time_zone;
+mod usage;
 mod wish;
 
 pub use appointment::{
@@ -64,7 +65,7 @@ pub use phone_number::{NotANumber, NotARegion, PhoneNumber, Region, read_numberi
 pub use pool::{NotAPool, Pool};
 pub use position::{NotAPosition, Position};
 pub use push::{NotASubscription, PushEndpoint, PushSubscription, SubscriptionId};
-pub use refusal::{Refusal, Undelivered};
+pub use refusal::{Cause, Refusal, Undelivered};
 pub use repaired_json::repaired_json;
 pub use retention::Retention;
 pub use scheme::Scheme;
@@ -74,4 +75,5 @@ pub use slug::NotASlug;
 pub use staff::{Staff, StaffId};
 pub use text::{BadText, OutboundText, shown_text};
 pub use time_zone::{BadMoment, Day, NotATimeZone, TimeOfDay, TimeZone};
+pub use usage::{Usage, UsageLimits};
 pub use wish::Wish;

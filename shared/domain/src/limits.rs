@@ -2,7 +2,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-use crate::{PhoneNumber, Region, Staff, Timestamp};
+use crate::{PhoneNumber, Region, Staff, TimeZone, Timestamp, UsageLimits};
 
 /// The most that a deployment lets out: messages of a member of staff, of a company and to a number, and the countries
 /// that they may go to. It is generous for people and tight for a program that runs away.
@@ -13,13 +13,15 @@ pub struct SendingLimits {
     pub number: Allowance,
     /// Besides the company's own.
     pub countries: Vec<Region>,
+    /// Of what else costs something.
+    pub usage: UsageLimits,
 }
 
 /// How many messages may be sent within a minute and within a day: `20/500`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Allowance {
-    minute: u32,
-    day: u32,
+    pub(crate) minute: u32,
+    pub(crate) day: u32,
 }
 
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -69,21 +71,17 @@ impl SendingLimits {
     /// What a message of a member of staff is counted in now.
     #[must_use]
     pub fn windows(&self, staff: &Staff, now: Timestamp) -> [Window; 6] {
-        let minute = now.as_millis() - now.as_millis() % MINUTE_MILLIS;
-        let (day, _) = staff.time_zone.local(now);
-        let minute = (Timestamp::from_millis(minute), Timestamp::from_millis(minute + MINUTE_MILLIS));
-        let day = (staff.time_zone.start_of(day), staff.time_zone.start_of(day.next()));
         let window = |counted, period| {
             let allowed = match counted {
                 Counted::Staff => self.staff,
                 Counted::Company => self.company,
                 Counted::Number => self.number,
             };
-            let ((begins, ends), most) = match period {
-                Period::Minute => (minute, allowed.minute),
-                Period::Day => (day, allowed.day),
+            let most = match period {
+                Period::Minute => allowed.minute,
+                Period::Day => allowed.day,
             };
-            Window { counted, period, begins, ends, most }
+            Window::of(counted, period, most, &staff.time_zone, now)
         };
         [
             window(Counted::Staff, Period::Minute),
@@ -103,6 +101,29 @@ impl SendingLimits {
     }
 }
 
+impl Window {
+    /// That of a moment.
+    pub(crate) fn of(counted: Counted, period: Period, most: u32, zone: &TimeZone, now: Timestamp) -> Self {
+        let (begins, ends) = match period {
+            Period::Minute => {
+                let minute = now.as_millis() - now.as_millis() % MINUTE_MILLIS;
+                (Timestamp::from_millis(minute), Timestamp::from_millis(minute + MINUTE_MILLIS))
+            }
+            Period::Day => {
+                let (day, _) = zone.local(now);
+                (zone.start_of(day), zone.start_of(day.next()))
+            }
+        };
+        Self { counted, period, begins, ends, most }
+    }
+
+    /// In how many seconds it begins at nothing again.
+    #[must_use]
+    pub fn lasts_secs(&self, now: Timestamp) -> u64 {
+        self.ends.as_millis().saturating_sub(now.as_millis()).div_ceil(1000).max(1)
+    }
+}
+
 /// Twenty a minute is more than somebody types, and forty people at it are a company's hundred and twenty.
 impl Default for SendingLimits {
     fn default() -> Self {
@@ -111,6 +132,7 @@ impl Default for SendingLimits {
             company: Allowance { minute: 120, day: 5_000 },
             number: Allowance { minute: 10, day: 60 },
             countries: Vec::new(),
+            usage: UsageLimits::default(),
         }
     }
 }
@@ -174,9 +196,7 @@ impl Limited {
     #[must_use]
     pub fn lasts_secs(&self, now: Timestamp) -> Option<u64> {
         match self {
-            Self::Reached(window) => {
-                Some(window.ends.as_millis().saturating_sub(now.as_millis()).div_ceil(1000).max(1))
-            }
+            Self::Reached(window) => Some(window.lasts_secs(now)),
             Self::Country(_) => None,
         }
     }
@@ -184,10 +204,14 @@ impl Limited {
 
 /// `1 text`, `5,000 texts`.
 fn texts(number: u32) -> String {
+    if number == 1 { "1 text".to_owned() } else { format!("{} texts", with_thousands(number)) }
+}
+
+/// `60`, `5,000`.
+pub(crate) fn with_thousands(number: u32) -> String {
     match (number / 1000, number % 1000) {
-        (0, 1) => "1 text".to_owned(),
-        (0, few) => format!("{few} texts"),
-        (thousands, rest) => format!("{thousands},{rest:03} texts"),
+        (0, few) => few.to_string(),
+        (thousands, rest) => format!("{thousands},{rest:03}"),
     }
 }
 

@@ -1,3 +1,5 @@
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 /// Why an SMS certainly did not go out.
@@ -77,10 +79,44 @@ impl Refusal {
         }
     }
 
+    /// Whose it is to mend.
+    #[must_use]
+    pub fn cause(self) -> Cause {
+        match self {
+            Self::NotVerified | Self::SpendLimit | Self::Line => Cause::Ours,
+            Self::Throttled | Self::Unreachable | Self::Other => Cause::Service,
+            // The account's rules and the ceiling are meant to keep out what they keep out.
+            Self::OptedOut
+            | Self::InvalidNumber
+            | Self::BlockedCountry
+            | Self::BlockedNumber
+            | Self::Price
+            | Self::Body => Cause::Message,
+        }
+    }
+
     /// Whether it is worth another try by itself: it passes, and certainly nothing went out.
     #[must_use]
     pub fn passes(self) -> bool {
         matches!(self, Self::Throttled | Self::Unreachable)
+    }
+}
+
+/// Whose it is to mend that a text did not go out or did not arrive. Operators are called for what is theirs, at once or
+/// where it goes on; anybody can write to a number that takes no texts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// The deployment's: its account, its lines, or what it may spend.
+    Ours,
+    /// The SMS service's or a carrier's, or nobody knows whose. It may pass.
+    Service,
+    /// Of whoever wrote: the number that they wrote to, or what they wrote.
+    Message,
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
     }
 }
 
@@ -118,6 +154,17 @@ impl Undelivered {
             Self::CarrierUnreachable => "Not delivered: the customer's carrier could not be reached.",
             Self::Expired => "Not delivered: it could not be delivered in time.",
             Self::Protected => "Not delivered: your company's settings block texts to this number.",
+        }
+    }
+
+    /// Whose it is to mend.
+    #[must_use]
+    pub fn cause(self) -> Cause {
+        match self {
+            Self::Filtered | Self::CarrierUnreachable | Self::Protected => Cause::Service,
+            Self::Unreachable | Self::InvalidNumber | Self::Blocked | Self::InvalidMessage | Self::Expired => {
+                Cause::Message
+            }
         }
     }
 

@@ -7,6 +7,8 @@ use p256::ecdsa::SigningKey;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::{BadContact, Contact};
+
 /// Our keys for signing pushes (VAPID, RFC 8292): the current one, which browsers subscribe with
 /// from now on, and earlier ones, which browsers that have not renewed since still expect.
 pub struct Keys {
@@ -53,7 +55,7 @@ const KEPT: usize = 5;
 
 impl Keys {
     /// `{"subject": "mailto:…" | "https://…", "keys": [{"private": "<32 bytes in base64url>"}]}`,
-    /// the current key first.
+    /// the current key first. A subject that some push services refuse is taken: the others go on.
     pub fn parse(text: &str) -> Result<Self, BadKeys> {
         let written: Written = serde_json::from_str(text).map_err(|_| BadKeys::NotWritten)?;
         if !is_contact(&written.subject) {
@@ -72,6 +74,17 @@ impl Keys {
     pub fn generate(randomness: &Randomness, subject: &str) -> String {
         let written = Written { subject: subject.to_owned(), keys: vec![WrittenKey::new(randomness)] };
         written.to_string()
+    }
+
+    /// The secret with the same keys and another contact. Browsers do not notice.
+    #[must_use]
+    pub fn with_contact(&self, contact: &Contact) -> String {
+        Written { subject: contact.to_string(), ..self.written.clone() }.to_string()
+    }
+
+    /// Whom push services can reach, if it is somebody whom all of them take.
+    pub fn contact(&self) -> Result<Contact, BadContact> {
+        self.written.subject.parse()
     }
 
     /// The secret with a new key in front. Browsers renew their subscriptions when their person next

@@ -9,6 +9,8 @@ use p256::PublicKey;
 use thiserror::Error;
 use web_push::SubscriptionInfo;
 
+use crate::dns_name::is_dns_name;
+
 /// The push services that pushes may go to.
 ///
 /// A browser names its own, in an address that anybody can write: whoever could name whatever server
@@ -222,16 +224,7 @@ impl Host {
     /// `None` for what is no name in the public DNS: an address by whatever spelling is none.
     fn read(name: &str) -> Option<Self> {
         let name = name.to_ascii_lowercase();
-        let host = name.strip_prefix('.').unwrap_or(&name);
-        let is_label = |label: &str| {
-            (1..=63).contains(&label.len())
-                && label.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-                && !label.starts_with('-')
-                && !label.ends_with('-')
-        };
-        let (_, top) = host.rsplit_once('.')?;
-        let is_host = host.len() <= 253 && host.split('.').all(is_label);
-        if !is_host || !top.starts_with(|first: char| first.is_ascii_lowercase()) {
+        if !is_dns_name(name.strip_prefix('.').unwrap_or(&name)) {
             return None;
         }
         let below = name.starts_with('.');

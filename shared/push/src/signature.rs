@@ -18,11 +18,11 @@ const GOOD_FOR_SECS: u64 = 12 * 60 * 60;
 /// From then on a new one is made, so that none is near its end when it arrives.
 const RENEWED_AFTER_SECS: u64 = GOOD_FOR_SECS / 2;
 
-/// The signatures that were made, each for an origin and a key: one serves everything that is pushed
+/// The signatures that were made, each for an origin, a key and a contact: one serves everything that is pushed
 /// there. What costs as much as encrypting a push is then done twice a day.
 #[derive(Default)]
 pub(crate) struct Signatures {
-    made: Mutex<HashMap<(String, String), Made>>,
+    made: Mutex<HashMap<[String; 3], Made>>,
 }
 
 struct Made {
@@ -36,7 +36,7 @@ impl Signatures {
         /// More than there are push services: Microsoft's have many names.
         const AT_MOST: usize = 256;
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        let place = (origin.to_owned(), key.public.clone());
+        let place = [origin, &key.public, subject].map(str::to_owned);
         if let Some(known) = made.get(&place)
             && (known.at..known.at.plus_secs(RENEWED_AFTER_SECS)).contains(&now)
         {

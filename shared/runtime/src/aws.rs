@@ -57,10 +57,54 @@ pub fn aws_on_lambda() -> SdkConfig {
 #[cfg(test)]
 mod tests {
     use aws_sdk_dynamodb::Client;
+    use store::{PushSettingsChange, Store, StoreError};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
 
     use super::*;
+
+    /// DynamoDB, where another transaction is always in the way.
+    async fn contended() -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            let body = r#"{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","CancellationReasons":[{"Code":"TransactionConflict"}],"message":"x"}"#;
+            let answer = format!(
+                "HTTP/1.1 400 Bad Request\r\ncontent-type: application/x-amz-json-1.0\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+                body.len()
+            );
+            loop {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let mut request = [0; 8192];
+                assert!(stream.read(&mut request).await.unwrap() > 0);
+                stream.write_all(answer.as_bytes()).await.unwrap();
+            }
+        });
+        address
+    }
+
+    #[tokio::test]
+    async fn a_transaction_whose_time_ends_while_others_are_in_its_way_is_not_taken_for_a_table_out_of_reach() {
+        let aws = aws_on_lambda().into_builder().endpoint_url(contended().await).region(Region::from_static("local"));
+        let within = TimeoutConfig::builder().operation_timeout(Duration::from_millis(1_500)).build();
+        let aws = aws.timeout_config(within).build();
+        let randomness = domain::Randomness::new(|| [7; 32]);
+        let store = Store::new(&aws, "table".to_owned(), domain::Retention::default(), randomness);
+        let change = PushSettingsChange { shows_text: Some(true), messages: None };
+        let staff = domain::Staff {
+            id: "dana".parse().unwrap(),
+            name: "Dana Whitfield".to_owned(),
+            company: "harbor-dental".parse().unwrap(),
+            company_name: "Harbor Dental".to_owned(),
+            region: "US".parse().unwrap(),
+            time_zone: domain::TimeZone::default(),
+            is_program: false,
+            is_administrator: false,
+            signed_in: None,
+        };
+        let set = store.set_pushes(&staff, change, domain::Timestamp::from_millis(0)).await;
+        assert!(matches!(set, Err(StoreError::Contended { .. })), "{set:?}");
+    }
 
     #[tokio::test]
     async fn a_connection_that_hangs_is_given_up_for_another() {

@@ -1,7 +1,7 @@
 use std::env;
 use std::fmt;
 
-use domain::{Allowance, Region, Retention, Scheme, SendingLimits};
+use domain::{Allowance, Region, Retention, Scheme, SendingLimits, UsageLimits};
 
 /// What a deployment decides.
 #[derive(Clone, Debug)]
@@ -96,6 +96,11 @@ fn read_sending_limits(variable: impl Fn(&str) -> Option<String>) -> Result<Send
         company: allowance("SWITCHBOARD_COMPANY_LIMITS", otherwise.company)?,
         number: allowance("SWITCHBOARD_NUMBER_LIMITS", otherwise.number)?,
         countries,
+        usage: UsageLimits {
+            staff_lookups: allowance("SWITCHBOARD_STAFF_LOOKUPS", otherwise.usage.staff_lookups)?,
+            company_lookups: allowance("SWITCHBOARD_COMPANY_LOOKUPS", otherwise.usage.company_lookups)?,
+            ..otherwise.usage
+        },
     })
 }
 
@@ -155,7 +160,11 @@ mod tests {
             let read = read("SWITCHBOARD_ALLOWED_COUNTRIES", countries).unwrap().countries;
             assert_eq!(read, ["CA", "GB"].map(|code| code.parse().unwrap()), "a slip leaves the others as they are");
         }
+        let lookups = |name| read(name, "2/5").unwrap().usage;
+        assert_eq!(lookups("SWITCHBOARD_STAFF_LOOKUPS").staff_lookups, "2/5".parse().unwrap());
+        assert_eq!(lookups("SWITCHBOARD_COMPANY_LOOKUPS").company_lookups, "2/5".parse().unwrap());
         for (name, bad) in [
+            ("SWITCHBOARD_STAFF_LOOKUPS", "20"),
             ("SWITCHBOARD_STAFF_LIMITS", "none"),
             ("SWITCHBOARD_COMPANY_LIMITS", "0/0"),
             ("SWITCHBOARD_NUMBER_LIMITS", "10"),

@@ -12,13 +12,15 @@ use serde_json::json;
 pub enum Metric {
     /// The carrier took a message of staff.
     SendAccepted,
-    /// A message of staff did not go out, or nobody knows whether it did.
+    /// A message of staff did not go out, or nobody knows whether it did. By `Cause`.
     SendFailed,
     /// A message of staff was not let out: beyond a limit, or to a country that is not texted. By `Limit`.
     SendLimited,
-    /// A message that the carrier had taken did not arrive.
+    /// A message that the carrier had taken did not arrive. By `Cause`.
     Undelivered,
-    /// A push service refused what it was sent: our mistake.
+    /// A push service took what it was sent.
+    PushDelivered,
+    /// A push service refuses what it is sent for a browser, or there are no keys to sign it with. By `Cause`.
     PushRefused,
     /// A browser is not told of something, although it was tried again.
     PushGivenUp,
@@ -64,15 +66,22 @@ impl Metrics {
     }
 
     pub fn count(&self, metric: Metric) {
-        self.tell(metric, None);
+        self.tell(metric, 1, None);
+    }
+
+    /// Counts what happened many times at once; nothing if it did not happen.
+    pub fn count_many(&self, metric: Metric, times: usize) {
+        if times > 0 {
+            self.tell(metric, times, None);
+        }
     }
 
     /// Counts it twice: with all of its kind, and by a dimension with those of the same value.
     pub fn count_by(&self, metric: Metric, dimension: &str, value: &str) {
-        self.tell(metric, Some((dimension, value)));
+        self.tell(metric, 1, Some((dimension, value)));
     }
 
-    fn tell(&self, metric: Metric, by: Option<(&str, &str)>) {
+    fn tell(&self, metric: Metric, times: usize, by: Option<(&str, &str)>) {
         let name = metric.to_string();
         let mut line = json!({
             "_aws": {
@@ -84,7 +93,7 @@ impl Metrics {
                 }],
             },
             "Function": self.function,
-            name: 1,
+            name: times,
         });
         if let Some((dimension, value)) = by {
             line["_aws"]["CloudWatchMetrics"][0]["Dimensions"] = json!([["Function"], ["Function", dimension]]);

@@ -2,16 +2,19 @@
 
 use std::collections::HashMap;
 
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{
     AttributeValue, Put, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
 };
 use domain::{
-    Appointment, AppointmentId, AppointmentStatus, CompanyId, ConversationId, Deed, Mobile, Position, Staff, Timestamp,
-    Version,
+    Appointment, AppointmentId, AppointmentStatus, CompanyId, ConversationId, Deed, Mobile, Page, Position, Staff,
+    StaffId, Timestamp, Version,
 };
 use serde::{Deserialize, Serialize};
 
+use crate::contention::{WRITE_ATTEMPTS, contended};
 use crate::error::{misshapen, unavailable};
+use crate::page::cut;
 use crate::transaction::Transacted;
 use crate::{Store, StoreError, keys};
 
@@ -25,6 +28,18 @@ struct Item {
     /// Of the appointment, where a condition can ask for it.
     version: u32,
     appointment: Appointment,
+}
+
+/// As a list has it.
+#[derive(Deserialize)]
+struct Listed {
+    appointment: ListedAppointment,
+}
+
+#[derive(Deserialize)]
+struct ListedAppointment {
+    id: AppointmentId,
+    now: Version,
 }
 
 /// What became of a save.
@@ -46,9 +61,6 @@ pub enum Answered {
     Cancelled(Appointment),
     NoAppointment,
 }
-
-/// Several may write the same customer at once, and each is there in the end.
-const TRIES: u32 = 8;
 
 impl Store {
     /// One request.
@@ -72,33 +84,93 @@ impl Store {
         Ok(appointment.filter(|appointment| self.is_kept(appointment, now)))
     }
 
-    /// Every appointment that starts from one moment on and before another, in that order. One
-    /// request for every megabyte of them.
+    /// A page of the appointments that start from a place on and before a moment, in that order, each without its earlier
+    /// versions. `next` is the place of the last one, where there are more. One request for every megabyte of them.
     pub async fn appointments(
         &self,
         company: &CompanyId,
-        from: Timestamp,
+        from: Position,
         until: Timestamp,
+        limit: usize,
         now: Timestamp,
-    ) -> Result<Vec<Appointment>, StoreError> {
-        let highest = Position::start_of(until).predecessor();
+    ) -> Result<Page<Appointment>, StoreError> {
+        let until = Position::start_of(until).predecessor();
         let mut appointments = Vec::new();
         let mut next = None;
-        loop {
+        // The table refuses a range that ends before it begins.
+        while from <= until && appointments.len() <= limit {
+            let wanted = limit + 1 - appointments.len();
             let found = self
-                .between(keys::appointments(company), Position::start_of(from).to_string(), highest.to_string())
+                .list(company, from, until)
+                .limit(i32::try_from(wanted).unwrap_or(i32::MAX))
                 .set_exclusive_start_key(next)
                 .send()
                 .await
                 .map_err(unavailable("Query"))?;
-            for item in found.items.unwrap_or_default() {
-                appointments.extend(Some(read(item, "Query")?).filter(|appointment| self.is_kept(appointment, now)));
-            }
+            appointments.extend(self.kept(found.items, now)?);
             next = found.last_evaluated_key;
             if next.is_none() {
-                return Ok(appointments);
+                break;
             }
         }
+        Ok(cut(appointments, limit, false, Appointment::place))
+    }
+
+    /// The appointments of a practitioner that start from one moment on and before another, the latest first: among the
+    /// latest `most` of the company's. One request for every megabyte of those.
+    pub async fn appointments_with(
+        &self,
+        company: &CompanyId,
+        practitioner: &StaffId,
+        from: Timestamp,
+        until: Timestamp,
+        most: usize,
+        now: Timestamp,
+    ) -> Result<Vec<Appointment>, StoreError> {
+        let (from, until) = (Position::start_of(from), Position::start_of(until).predecessor());
+        let (mut appointments, mut looked_at, mut next) = (Vec::new(), 0, None);
+        while looked_at < most {
+            let found = self
+                .list(company, from, until)
+                .filter_expression("appointment.#now.details.provider.staff = :practitioner")
+                .expression_attribute_values(":practitioner", AttributeValue::S(practitioner.to_string()))
+                .scan_index_forward(false)
+                .limit(i32::try_from(most - looked_at).unwrap_or(i32::MAX))
+                .set_exclusive_start_key(next)
+                .send()
+                .await
+                .map_err(unavailable("Query"))?;
+            looked_at += usize::try_from(found.scanned_count).unwrap_or(most);
+            appointments.extend(self.kept(found.items, now)?);
+            next = found.last_evaluated_key;
+            if next.is_none() {
+                break;
+            }
+        }
+        Ok(appointments)
+    }
+
+    /// Asks for what a list shows of appointments: their earlier versions are most of each.
+    fn list(&self, company: &CompanyId, from: Position, until: Position) -> QueryFluentBuilder {
+        self.between(keys::appointments(company), from.to_string(), until.to_string())
+            .projection_expression("appointment.id, appointment.#now")
+            .expression_attribute_names("#now", "now")
+    }
+
+    /// Those of a list that are within the retention.
+    fn kept(
+        &self,
+        items: Option<Vec<HashMap<String, AttributeValue>>>,
+        now: Timestamp,
+    ) -> Result<Vec<Appointment>, StoreError> {
+        let listed = items.unwrap_or_default().into_iter().map(|item| {
+            let Listed { appointment: ListedAppointment { id, now } } =
+                serde_dynamo::from_item(item).map_err(misshapen("Query"))?;
+            Ok(Appointment { id, now, past: Vec::new(), made_of: None })
+        });
+        let mut appointments = listed.collect::<Result<Vec<_>, StoreError>>()?;
+        appointments.retain(|appointment| self.is_kept(appointment, now));
+        Ok(appointments)
     }
 
     /// Writes an appointment in place of the one that was read, or a new one where there was none,
@@ -122,7 +194,8 @@ impl Store {
             self.put_deed(company, mobile.conversation, &deed)
         });
         let deeds = deeds.collect::<Result<Vec<_>, _>>()?;
-        for _ in 0..TRIES {
+        for attempt in 0..WRITE_ATTEMPTS {
+            self.back_off(attempt).await;
             let mut writes = vec![put.clone()];
             writes.extend(deeds.iter().cloned());
             for (mobile, mut person) in mobiles.iter().zip(self.persons(company, &mobiles, now).await?) {
@@ -147,10 +220,7 @@ impl Store {
             }
             // A customer was written meanwhile: they are read again.
         }
-        Err(StoreError::Unavailable {
-            operation: "TransactWriteItems",
-            code: "the customer changed too often".to_owned(),
-        })
+        Err(contended())
     }
 
     /// Gives an appointment the status that its customer, or another system, said it has. The same
@@ -163,7 +233,8 @@ impl Store {
         by: &str,
         now: Timestamp,
     ) -> Result<Answered, StoreError> {
-        for _ in 0..TRIES {
+        for attempt in 0..WRITE_ATTEMPTS {
+            self.back_off(attempt).await;
             let Some(appointment) = self.appointment(company, id, now).await? else {
                 return Ok(Answered::NoAppointment);
             };
@@ -181,10 +252,7 @@ impl Store {
                 return Ok(Answered::New(answered));
             }
         }
-        Err(StoreError::Unavailable {
-            operation: "TransactWriteItems",
-            code: "the appointment changed too often".to_owned(),
-        })
+        Err(contended())
     }
 
     pub(crate) fn put_appointment(

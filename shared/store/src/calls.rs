@@ -7,9 +7,10 @@ use aws_sdk_dynamodb::types::{
 };
 use domain::{AppointmentId, Call, CallOutcome, Company, CompanyId, Event, MessageId, PhoneNumber, Timestamp};
 
+use crate::contention::{WRITE_ATTEMPTS, contended};
 use crate::error::{misshapen, unavailable};
 use crate::guard::{self, Done};
-use crate::head::{ASKED_ONCE_MORE, From, Head, HeadNews, SUPPOSED_AT_MOST, Stands, moved_too_often};
+use crate::head::{ASKED_ONCE_MORE, From, Head, HeadNews, Stands};
 use crate::transaction::Transacted;
 use crate::{Store, StoreError, events, keys};
 
@@ -78,7 +79,8 @@ impl Store {
         let guard = self.put_guard(keys::call_guard(report.id), done, now)?;
         let event = self.put_event(&company.id, &Event::Call(call.clone()), news.expires)?;
         let mut stands = Stands::Newest;
-        for _ in 0..SUPPOSED_AT_MOST {
+        for attempt in 0..WRITE_ATTEMPTS {
+            self.back_off(attempt).await;
             let mut writes = vec![guard.clone(), event.clone()];
             if news.position >= news.floor {
                 writes.push(self.tell_head(&news, stands)?);
@@ -95,7 +97,7 @@ impl Store {
             let head = Head::read(refused.flatten().next().unwrap_or_default(), "TransactWriteItems")?;
             stands = Stands::to(&head, &news);
         }
-        Err(moved_too_often())
+        Err(contended())
     }
 
     /// Gives a call that is recorded a better-known outcome; `None` if none is recorded. Two
@@ -156,7 +158,8 @@ impl Store {
         outcome: CallOutcome,
     ) -> Result<Option<CallEntry>, StoreError> {
         let mut head_is = HeadIs::AtTheCall;
-        for _ in 0..SUPPOSED_AT_MOST {
+        for attempt in 0..WRITE_ATTEMPTS {
+            self.back_off(attempt).await;
             let found = self
                 .client
                 .get_item()
@@ -189,7 +192,7 @@ impl Store {
                 head_is = if head.is_empty() { HeadIs::Gone } else { HeadIs::Elsewhere };
             }
         }
-        Err(moved_too_often())
+        Err(contended())
     }
 
     fn replace_outcome(

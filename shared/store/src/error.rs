@@ -11,6 +11,9 @@ pub enum StoreError {
     /// The session of who asked is over, so nothing was done.
     #[error("the session is over")]
     SignedOut,
+    /// Nothing was written: other writers were in the way, however often it was tried.
+    #[error("{operation} met other writers too often")]
+    Contended { operation: &'static str },
     #[error("an item read by {operation} is not of the shape it was written in")]
     Misshapen { operation: &'static str },
 }
@@ -19,7 +22,10 @@ pub(crate) fn unavailable<E, R>(operation: &'static str) -> impl FnOnce(SdkError
 where
     E: ProvideErrorMetadata,
 {
-    move |error| StoreError::Unavailable { operation, code: code(&error) }
+    move |error| match code(&error) {
+        code if code == "TransactionConflictException" => StoreError::Contended { operation },
+        code => StoreError::Unavailable { operation, code },
+    }
 }
 
 /// Whether an item was as an update demands, and is updated; if not, nothing has changed.

@@ -125,14 +125,6 @@ pub(crate) enum Stands {
     Afresh,
 }
 
-/// A head that is not as supposed is supposed anew: each time it has moved on meanwhile, so a few
-/// times are enough.
-pub(crate) const SUPPOSED_AT_MOST: u32 = 8;
-
-pub(crate) fn moved_too_often() -> StoreError {
-    StoreError::Unavailable { operation: "TransactWriteItems", code: "the conversation changed too often".to_owned() }
-}
-
 impl Stands {
     pub(crate) fn to(head: &Head, news: &HeadNews<'_>) -> Self {
         if head.last < news.floor {

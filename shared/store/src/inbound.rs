@@ -3,8 +3,9 @@ use domain::{
     Wish,
 };
 
+use crate::contention::{WRITE_ATTEMPTS, contended};
 use crate::guard::Done;
-use crate::head::{From, Head, HeadNews, SUPPOSED_AT_MOST, Stands, moved_too_often};
+use crate::head::{From, Head, HeadNews, Stands};
 use crate::transaction::Transacted;
 use crate::{Store, StoreError, keys};
 
@@ -55,7 +56,8 @@ impl Store {
             self.put_guard(keys::inbound_guard(arrival.id), Done { conversation, position: message.position }, now)?;
         let event = self.put_event(&line.company, &Event::Message(message.clone()), news.expires)?;
         let mut stands = Stands::Newest;
-        for _ in 0..SUPPOSED_AT_MOST {
+        for attempt in 0..WRITE_ATTEMPTS {
+            self.back_off(attempt).await;
             let mut writes = vec![guard.clone(), event.clone()];
             if let Some(opted) = &opted {
                 writes.push(self.put_opted(&line.company, conversation, opted)?);
@@ -80,7 +82,7 @@ impl Store {
                 stands = Stands::to(&Head::read(head, "TransactWriteItems")?, &news);
             }
         }
-        Err(moved_too_often())
+        Err(contended())
     }
 }
 

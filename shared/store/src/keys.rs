@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
     AppointmentId, CompanyId, ConversationId, Counted, Day, Login, MessageId, Period, PhoneNumber, Position, Staff,
-    StaffId, SubscriptionId, TokenHash, Window,
+    StaffId, SubscriptionId, TokenHash, Usage, Window,
 };
 use serde::{Deserialize, Serialize};
 
@@ -215,11 +215,29 @@ pub(crate) fn sent(staff: &Staff, conversation: ConversationId, window: &Window)
         Counted::Company => "COMPANY".to_owned(),
         Counted::Number => format!("NUMBER#{conversation}"),
     };
+    key(format!("SENT#{}", staff.company), format!("{whose}#{}", of_window(window)))
+}
+
+/// How often something else that is limited was done in a window, by somebody or by their company.
+pub(crate) fn used(staff: &Staff, usage: Usage, window: &Window) -> Key {
+    let what = match usage {
+        Usage::NumberLookup => "LOOKUP",
+        Usage::AppointmentWrite => "APPOINTMENT",
+        Usage::PushTest => "PUSHTEST",
+    };
+    let whose = match window.counted {
+        Counted::Staff => format!("STAFF#{}", staff.id),
+        Counted::Company | Counted::Number => "COMPANY".to_owned(),
+    };
+    key(format!("USED#{}", staff.company), format!("{what}#{whose}#{}", of_window(window)))
+}
+
+fn of_window(window: &Window) -> String {
     let period = match window.period {
         Period::Minute => "MINUTE",
         Period::Day => "DAY",
     };
-    key(format!("SENT#{}", staff.company), format!("{whose}#{period}#{}", window.begins))
+    format!("{period}#{}", window.begins)
 }
 
 pub(crate) fn session(token: &TokenHash) -> Key {
@@ -234,9 +252,15 @@ pub(crate) fn live(company: &CompanyId, connection: &ConnectionId) -> Key {
     key(live_connections(company), connection.to_string())
 }
 
-/// Whether an item is a session, an open screen or a count of what was sent, which outlive nothing.
+/// Which WebSockets a session has open.
+pub(crate) fn slots(session: &str) -> Key {
+    key(format!("SOCKETS#{session}"), "SOCKETS")
+}
+
+/// Whether an item is a session, an open screen or a count of what was done, which outlive nothing.
 pub(crate) fn is_of_the_moment(item: &HashMap<String, AttributeValue>) -> bool {
-    pk(item).is_some_and(|pk| ["SESSION#", "LIVE#", "SENT#"].iter().any(|kind| pk.starts_with(kind)))
+    pk(item)
+        .is_some_and(|pk| ["SESSION#", "LIVE#", "SOCKETS#", "SENT#", "USED#"].iter().any(|kind| pk.starts_with(kind)))
 }
 
 /// A company's browsers that are pushed to, with what is set for them.

@@ -1,13 +1,26 @@
-//! How many messages were sent, as each is counted in the transaction that records it.
+//! How often something was done in a window of time: messages that were sent, and what else is limited.
 
-use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
-use domain::{ConversationId, Staff, Window};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity, TransactWriteItem, Update};
+use domain::{ConversationId, Staff, Usage, Window};
 
-use crate::error::misshapen;
+use crate::error::{misshapen, updated};
 use crate::{Store, StoreError, keys};
 
 /// A count is kept for so much longer than its window, so that no clock that is slow begins it anew.
 const KEPT_FOR_SECS: u64 = 60 * 60;
+
+/// Counts one more where there are not as many as may be.
+const COUNT: &str = "SET expires_at = :expires ADD sent :one";
+const NOT_FULL: &str = "attribute_not_exists(sent) OR sent < :most";
+
+fn values(window: &Window) -> [(&'static str, AttributeValue); 3] {
+    let number = |number: u64| AttributeValue::N(number.to_string());
+    [
+        (":expires", number(window.ends.plus_secs(KEPT_FOR_SECS).as_secs())),
+        (":one", number(1)),
+        (":most", number(window.most.into())),
+    ]
+}
 
 impl Store {
     /// The write that counts one message more in a window. Fails where there are as many as may be.
@@ -17,17 +30,57 @@ impl Store {
         conversation: ConversationId,
         window: &Window,
     ) -> Result<TransactWriteItem, StoreError> {
-        let number = |number: u64| AttributeValue::N(number.to_string());
+        self.count(keys::sent(staff, conversation, window), window)
+    }
+
+    /// The same for what else is limited.
+    pub(crate) fn count_used(
+        &self,
+        staff: &Staff,
+        usage: Usage,
+        window: &Window,
+    ) -> Result<TransactWriteItem, StoreError> {
+        self.count(keys::used(staff, usage, window), window)
+    }
+
+    fn count(&self, key: keys::Key, window: &Window) -> Result<TransactWriteItem, StoreError> {
+        let values = values(window).map(|(name, value)| (name.to_owned(), value));
         let update = Update::builder()
             .table_name(&self.table)
-            .set_key(Some(keys::sent(staff, conversation, window).attributes()))
-            .update_expression("SET expires_at = :expires ADD sent :one")
-            .condition_expression("attribute_not_exists(sent) OR sent < :most")
-            .expression_attribute_values(":expires", number(window.ends.plus_secs(KEPT_FOR_SECS).as_secs()))
-            .expression_attribute_values(":one", number(1))
-            .expression_attribute_values(":most", number(window.most.into()))
+            .set_key(Some(key.attributes()))
+            .update_expression(COUNT)
+            .condition_expression(NOT_FULL)
+            .set_expression_attribute_values(Some(values.into()))
             .build()
             .map_err(misshapen("TransactWriteItems"))?;
         Ok(TransactWriteItem::builder().update(update).build())
+    }
+
+    /// Counts one more in each window, up to the first that is full, which is given. Not in one transaction: those of many
+    /// requests at once, of the same person, would be in each other's way. One request for each window.
+    pub async fn use_once(
+        &self,
+        staff: &Staff,
+        usage: Usage,
+        windows: &[Window],
+    ) -> Result<Option<Window>, StoreError> {
+        for window in windows {
+            let values = values(window).map(|(name, value)| (name.to_owned(), value));
+            let counted = self
+                .client
+                .update_item()
+                .table_name(&self.table)
+                .set_key(Some(keys::used(staff, usage, window).attributes()))
+                .update_expression(COUNT)
+                .condition_expression(NOT_FULL)
+                .set_expression_attribute_values(Some(values.into()))
+                .return_consumed_capacity(ReturnConsumedCapacity::Total)
+                .send()
+                .await;
+            if !updated(counted)? {
+                return Ok(Some(*window));
+            }
+        }
+        Ok(None)
     }
 }

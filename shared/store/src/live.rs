@@ -3,14 +3,17 @@
 use std::fmt;
 use std::str::FromStr;
 
-use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Put, ReturnConsumedCapacity, TransactWriteItem};
+use aws_sdk_dynamodb::types::{
+    AttributeValue, ConditionCheck, Put, ReturnConsumedCapacity, ReturnValue, TransactWriteItem,
+};
 use domain::{CompanyId, StaffId, Timestamp, TokenHash};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::contention::{WRITE_ATTEMPTS, contended};
 use crate::error::{misshapen, unavailable};
 use crate::transaction::Transacted;
-use crate::{Store, StoreError, keys};
+use crate::{Store, StoreError, keys, slots};
 
 /// Names an open WebSocket, as API Gateway does: up to 128 letters, digits, `-`, `_` and `=`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -73,6 +76,8 @@ pub enum Opened {
     Open,
     /// The session ended since it was looked up.
     SessionOver,
+    /// The session has as many open as one can have.
+    TooMany,
 }
 
 /// Some of a company's connections.
@@ -116,6 +121,10 @@ impl Item {
         }
     }
 
+    fn slot(&self) -> String {
+        slots::slot(self.expires_at, &self.connection)
+    }
+
     fn into_connection(self) -> Connection {
         Connection {
             id: self.connection,
@@ -133,7 +142,8 @@ impl Item {
 
 impl Store {
     /// Keeps a connection, if the session that it is opened with still lives: in one transaction
-    /// with that, since whoever ends a session closes only the connections that are there. One request.
+    /// with that, since whoever ends a session closes only the connections that are there. One request; two more where
+    /// the session had as many as it can, of which some have ended without a word.
     pub async fn open_connection(&self, connection: &Connection) -> Result<Opened, StoreError> {
         let holder = &connection.holder;
         let session = ConditionCheck::builder()
@@ -151,33 +161,51 @@ impl Store {
             .expression_attribute_values(":began", AttributeValue::N(holder.began.as_millis().to_string()))
             .build()
             .map_err(misshapen("TransactWriteItems"))?;
+        let item = Item::of(connection);
+        let slot = self.take_slot(holder, &item.slot())?;
         let put = Put::builder()
             .table_name(&self.table)
-            .set_item(Some(serde_dynamo::to_item(Item::of(connection)).map_err(misshapen("TransactWriteItems"))?))
+            .set_item(Some(serde_dynamo::to_item(item).map_err(misshapen("TransactWriteItems"))?))
             .build()
             .map_err(misshapen("TransactWriteItems"))?;
         let writes = vec![
             TransactWriteItem::builder().condition_check(session).build(),
             TransactWriteItem::builder().condition_check(staff).build(),
             TransactWriteItem::builder().put(put).build(),
+            slot,
         ];
-        Ok(match self.transact(writes).await? {
-            Transacted::Done => Opened::Open,
-            Transacted::Refused(_) => Opened::SessionOver,
-        })
+        for attempt in 0..WRITE_ATTEMPTS {
+            self.back_off(attempt).await;
+            let Transacted::Refused(mut refused) = self.transact(writes.clone()).await? else {
+                return Ok(Opened::Open);
+            };
+            let Some(slots) = refused.pop().flatten().filter(|_| refused.iter().all(Option::is_none)) else {
+                return Ok(Opened::SessionOver);
+            };
+            let over = slots::over(&slots, connection.since);
+            if over.is_empty() {
+                return Ok(Opened::TooMany);
+            }
+            self.give_slots_back(&holder.session.to_string(), over).await?;
+        }
+        Err(contended())
     }
 
-    /// Forgets a connection, there or not. One request.
+    /// Forgets a connection, there or not. Two requests, one if it was not there.
     pub async fn forget_connection(&self, company: &CompanyId, id: &ConnectionId) -> Result<(), StoreError> {
-        self.client
+        let deleted = self
+            .client
             .delete_item()
             .table_name(&self.table)
             .set_key(Some(keys::live(company, id).attributes()))
+            .return_values(ReturnValue::AllOld)
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await
             .map_err(unavailable("DeleteItem"))?;
-        Ok(())
+        let Some(item) = deleted.attributes else { return Ok(()) };
+        let item: Item = serde_dynamo::from_item(item).map_err(misshapen("DeleteItem"))?;
+        self.give_slots_back(&item.session, vec![item.slot()]).await
     }
 
     /// A company's connections, from the first or after one: as many as one request gives, some

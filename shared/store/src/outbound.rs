@@ -4,9 +4,10 @@ use domain::{
     PhoneNumber, Position, Progress, Sender, SendingLimits, Staff, Timestamp,
 };
 
+use crate::contention::{WRITE_ATTEMPTS, contended};
 use crate::error::{misshapen, unavailable};
 use crate::guard::Done;
-use crate::head::{From, Head, HeadNews, SUPPOSED_AT_MOST, Stands, moved_too_often};
+use crate::head::{From, Head, HeadNews, Stands};
 use crate::transaction::Transacted;
 use crate::{Store, StoreError, events, guard, keys, opt_out};
 
@@ -117,7 +118,8 @@ impl Store {
         let counts = counts.collect::<Result<Vec<_>, _>>()?;
         let mut stands = Stands::Newest;
         let customer = draft.contact.number.clone().into();
-        for _ in 0..SUPPOSED_AT_MOST {
+        for attempt in 0..WRITE_ATTEMPTS {
+            self.back_off(attempt).await;
             let line = message.line.clone();
             let news = HeadNews {
                 company,
@@ -170,7 +172,7 @@ impl Store {
                 Stands::Late | Stands::Newest => message.line = head.line,
             }
         }
-        Err(moved_too_often())
+        Err(contended())
     }
 
     /// The write that a message is tried again, once, by another. Fails where that is known to need it no more.

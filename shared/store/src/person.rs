@@ -3,16 +3,17 @@
 
 use std::collections::{HashMap, HashSet};
 
-use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnConsumedCapacity, TransactWriteItem};
+use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnConsumedCapacity, TransactWriteItem, Update};
 use domain::{
     Booking, CompanyId, Conversation, ConversationId, Customer, Mobile, NumberKind, OptOut, PhoneNumber, Retention,
-    Timestamp,
+    Staff, Timestamp, Usage, Window,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::error::{misshapen, updated};
 use crate::head::Head;
 use crate::keys::{Key, Part};
+use crate::transaction::Transacted;
 use crate::{Store, StoreError, keys, opt_out};
 
 #[derive(Clone, Debug)]
@@ -44,6 +45,8 @@ pub enum LookUp {
     Ours,
     /// Somebody else has asked since the customer was read, or the customer is not there any more.
     Theirs,
+    /// Nobody's: as many were asked about as may be.
+    Limited(Window),
 }
 
 /// What is known of conversations: the head, and whom it is with.
@@ -182,32 +185,42 @@ impl Store {
         Ok((head, customer))
     }
 
-    /// Claims the question what a customer's number is, before it is asked: of all who read the same
+    /// Claims the question what a customer's number is, and counts it, before it is asked: of all who read the same
     /// customer one asks. One request.
     pub async fn claim_look_up(
         &self,
-        company: &CompanyId,
+        staff: &Staff,
         conversation: ConversationId,
         customer: &Customer,
+        windows: &[Window],
         now: Timestamp,
     ) -> Result<LookUp, StoreError> {
-        let claim = self
-            .client
-            .update_item()
+        let claim = Update::builder()
             .table_name(&self.table)
-            .set_key(Some(keys::person(company, conversation).attributes()))
+            .set_key(Some(keys::person(&staff.company, conversation).attributes()))
             .update_expression("SET asked_at = :now ADD #version :one")
             .expression_attribute_names("#version", "version")
             .expression_attribute_values(":now", AttributeValue::N(now.as_millis().to_string()))
-            .expression_attribute_values(":one", AttributeValue::N("1".into()))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+            .expression_attribute_values(":one", AttributeValue::N("1".into()));
         let claim = match customer.asked {
             None => claim.condition_expression("attribute_exists(pk) AND attribute_not_exists(asked_at)"),
             Some(asked) => claim
                 .condition_expression("asked_at = :asked")
                 .expression_attribute_values(":asked", AttributeValue::N(asked.as_millis().to_string())),
         };
-        Ok(if updated(claim.send().await)? { LookUp::Ours } else { LookUp::Theirs })
+        let claim = claim.build().map_err(misshapen("TransactWriteItems"))?;
+        let mut writes = vec![TransactWriteItem::builder().update(claim).build()];
+        for window in windows {
+            writes.push(self.count_used(staff, Usage::NumberLookup, window)?);
+        }
+        let Transacted::Refused(refused) = self.transact(writes).await? else { return Ok(LookUp::Ours) };
+        let mut refused = refused.into_iter();
+        if refused.next().flatten().is_some() {
+            return Ok(LookUp::Theirs);
+        }
+        // Of several the one that lasts the longest.
+        let full = windows.iter().zip(refused).filter(|(_, refused)| refused.is_some()).map(|(window, _)| *window);
+        Ok(full.max_by_key(|window| window.ends).map_or(LookUp::Theirs, LookUp::Limited))
     }
 
     /// Keeps what the carriers said of a customer's number, for as long as the customer is known.

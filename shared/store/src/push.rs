@@ -3,16 +3,17 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity, TransactWriteItem, Update};
 use domain::{
-    Browser, CompanyId, PushChoice, PushProblem, PushSubscription, PushTest, PushTrouble, StaffId, SubscriptionId,
-    Timestamp,
+    Browser, CompanyId, PushChoice, PushProblem, PushSubscription, PushTest, PushTrouble, Staff, StaffId,
+    SubscriptionId, Timestamp, Usage, Window,
 };
 use serde::Deserialize;
 
 use crate::error::{misshapen, unavailable, updated};
 use crate::keys::PushPart;
 use crate::push_settings::{Choice, Setting};
+use crate::transaction::Transacted;
 use crate::{Store, StoreError, keys};
 
 /// Of a company's browsers, as many as one request gives: with whatever is set for them, in force at
@@ -189,23 +190,36 @@ impl Store {
         Ok((choice, browsers))
     }
 
-    /// Asks for a test of a browser, which follows from the table's stream. One request.
+    /// Asks for a test of a browser, which follows from the table's stream, and counts it. One request.
     pub async fn ask_push_test(
         &self,
-        company: &CompanyId,
-        staff: &StaffId,
+        staff: &Staff,
         id: SubscriptionId,
         test: &PushTest,
-    ) -> Result<Noted, StoreError> {
-        let test_value = serde_dynamo::to_attribute_value(test).map_err(misshapen("UpdateItem"))?;
-        let asked = self
-            .note(company, staff, id)
+        windows: &[Window],
+    ) -> Result<TestAsked, StoreError> {
+        let test_value = serde_dynamo::to_attribute_value(test).map_err(misshapen("TransactWriteItems"))?;
+        let asked = Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(keys::browser(&staff.company, &staff.id, id).attributes()))
             .update_expression("SET #test = :test")
             .condition_expression("attribute_exists(pk) AND expires_at > :now")
             .expression_attribute_names("#test", "test")
             .expression_attribute_values(":test", test_value)
-            .expression_attribute_values(":now", AttributeValue::N(test.at.as_secs().to_string()));
-        noted(asked).await
+            .expression_attribute_values(":now", AttributeValue::N(test.at.as_secs().to_string()))
+            .build()
+            .map_err(misshapen("TransactWriteItems"))?;
+        let mut writes = vec![TransactWriteItem::builder().update(asked).build()];
+        for window in windows {
+            writes.push(self.count_used(staff, Usage::PushTest, window)?);
+        }
+        let written = self.transact_for(Some(staff), writes, test.at).await?;
+        let Transacted::Refused(refused) = written else { return Ok(TestAsked::Done) };
+        let full = windows.iter().zip(refused.iter().skip(1)).find(|(_, refused)| refused.is_some());
+        Ok(match full {
+            Some((window, _)) if refused.first().is_some_and(Option::is_none) => TestAsked::Limited(*window),
+            _ => TestAsked::Gone,
+        })
     }
 
     /// Notes that a push service took a notification for a browser: as the browser was read, at most
@@ -272,6 +286,16 @@ impl Store {
             .set_key(Some(keys::browser(company, staff, id).attributes()))
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
     }
+}
+
+/// What became of a test that somebody asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TestAsked {
+    Done,
+    /// As many were asked for as may be.
+    Limited(Window),
+    /// The browser is theirs no more.
+    Gone,
 }
 
 /// What became of something that is noted of a browser.

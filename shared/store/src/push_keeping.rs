@@ -6,6 +6,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
 use domain::{Browser, CompanyId, PushSubscription, SignedIn, StaffId, SubscriptionId, Timestamp, TokenHash};
 use serde::Deserialize;
 
+use crate::contention::{WRITE_ATTEMPTS, contended};
 use crate::error::misshapen;
 use crate::push::{Item, Notes};
 use crate::sessions::{self, Session};
@@ -62,9 +63,6 @@ const KEPT_SECS: u64 = 60 * 24 * 60 * 60;
 /// A browser that comes again unchanged is written anew after this: it comes with every page.
 const REFRESHES_APART_SECS: u64 = 60 * 60;
 
-/// Somebody else may add a browser, or take this one over, at the same moment.
-const TRIES: u32 = 6;
-
 /// Whose browser an endpoint is, or was until they removed it.
 #[derive(Clone, Deserialize)]
 pub(crate) struct Owner {
@@ -100,7 +98,8 @@ impl Store {
     /// browser was, it is not theirs afterwards; what it replaces goes if it is theirs, and stays if it is
     /// another's. One request if nothing is new; two to refresh; three for a new one.
     pub async fn keep_browser(&self, asked: &BrowserToKeep, now: Timestamp) -> Result<Kept, StoreError> {
-        for _ in 0..TRIES {
+        for attempt in 0..WRITE_ATTEMPTS {
+            self.back_off(attempt).await;
             let There { session, owner, item, replaced } = self.there(asked).await?;
             let is_theirs = |session: &Session| {
                 session.company == asked.company && session.staff == asked.staff && session.ends > now
@@ -159,10 +158,7 @@ impl Store {
                 Transacted::Refused(_) => {}
             }
         }
-        Err(StoreError::Unavailable {
-            operation: "TransactWriteItems",
-            code: "the browser changed hands too often".to_owned(),
-        })
+        Err(contended())
     }
 
     /// One request.

@@ -11,8 +11,9 @@ use aws_sdk_dynamodb::types::{
 };
 use domain::{Asks, CompanyId, ConversationId, Delivery, Event, Message, MessageKind, Position, Progress, Timestamp};
 
+use crate::contention::{WRITE_ATTEMPTS, contended};
 use crate::error::{misshapen, unavailable};
-use crate::head::{Head, SUPPOSED_AT_MOST, moved_too_often};
+use crate::head::Head;
 use crate::keys::Part;
 use crate::transaction::Transacted;
 use crate::{Store, StoreError, events, keys};
@@ -75,7 +76,8 @@ impl Store {
 
     /// Counts those who wait as the table has them with this outcome. The head is supposed not to change meanwhile.
     async fn settle_and_recount(&self, outcome: &Outcome<'_>, now: Timestamp) -> Result<Settled, StoreError> {
-        for _ in 0..SUPPOSED_AT_MOST {
+        for attempt in 0..WRITE_ATTEMPTS {
+            self.back_off(attempt).await;
             let there = self.message(outcome.company, outcome.conversation, outcome.position).await?;
             let Some(there) = there.as_ref().filter(|there| outcome.may_follow(there)) else {
                 return Ok(outcome.known_from(there.as_ref()));
@@ -91,7 +93,7 @@ impl Store {
                 return Ok(Settled::Now);
             }
         }
-        Err(moved_too_often())
+        Err(contended())
     }
 
     /// The head of a conversation, and how many of the customer's entries come after the last answer in it, with this

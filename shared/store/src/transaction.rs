@@ -4,7 +4,9 @@ use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason, ReturnConsumedCapacity, TransactWriteItem};
 
+use crate::contention::contended;
 use crate::error::unavailable;
+use crate::gave_way::GaveWay;
 use crate::retries::Cancelled;
 use crate::{Store, StoreError};
 
@@ -19,17 +21,25 @@ pub(crate) enum Transacted {
 impl Store {
     /// Writes all or nothing. Tries again, as `retries` says, while other writers are in the way.
     pub(crate) async fn transact(&self, writes: Vec<TransactWriteItem>) -> Result<Transacted, StoreError> {
+        let gave_way = GaveWay::default();
         let sent = self
             .client
             .transact_write_items()
             .set_transact_items(Some(writes))
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .customize()
+            .interceptor(gave_way.clone())
             .send()
             .await;
         let Err(error) = sent else { return Ok(Transacted::Done) };
+        if matches!(error, SdkError::TimeoutError(_)) && gave_way.is_waiting() {
+            return Err(contended());
+        }
         let reasons = reasons(&error);
-        if Cancelled::by(reasons) != Cancelled::ByCondition {
-            return Err(unavailable("TransactWriteItems")(error));
+        match Cancelled::by(reasons) {
+            Cancelled::ByCondition => {}
+            Cancelled::ByConflict => return Err(contended()),
+            Cancelled::ByThrottling | Cancelled::ForGood => return Err(unavailable("TransactWriteItems")(error)),
         }
         let refused = reasons.iter().map(|reason| {
             (reason.code() == Some("ConditionalCheckFailed")).then(|| reason.item().cloned().unwrap_or_default())

@@ -1,6 +1,6 @@
 use domain::{
     Appointment, AppointmentId, AppointmentStatus, Day, Details, Field, Mobile, NextAppointment, NoTexting, OptOut,
-    Provider, TimeZone,
+    Page, Provider, TimeZone,
 };
 use maud::{Markup, html};
 use serde_json::{Value, json};
@@ -43,6 +43,8 @@ pub struct Texting {
     pub refused: Option<NoTexting>,
     /// Whether carriers have said what the number is.
     pub checked: bool,
+    /// Why they were not asked, where that is for a limit: a sentence.
+    pub unchecked: Option<String>,
     /// Whether anything was said with the number lately.
     pub talked: bool,
     /// Why the customer gets no texts, if they have opted out. People see it in the conversation.
@@ -74,9 +76,11 @@ pub(crate) fn next_appointment_json(next: &NextAppointment) -> Value {
     json!({"id": next.id, "start": next.start.to_string(), "service": next.service, "status": next.status})
 }
 
-/// A day of appointments, with the way to other days.
+/// A day of appointments, with the way to other days. So many are `shown` of it at most, and so many if there are more and
+/// they are asked for. The screen asks for as many again with every refresh, by what `appointments-shown` says.
 #[must_use]
-pub fn appointments(appointments: &[Appointment], day: Day, today: Day, viewer: &Viewer) -> Markup {
+pub fn appointments(page: &Page<Appointment>, shown: (usize, usize), day: Day, today: Day, viewer: &Viewer) -> Markup {
+    let (limit, more) = shown;
     let address = |day: Day| format!("/appointments.html?day={day}");
     html! {
         div.day-head id="day-head" {
@@ -87,11 +91,23 @@ pub fn appointments(appointments: &[Appointment], day: Day, today: Day, viewer: 
                 a.button href=(address(day.next())) { "Next" }
             }
         }
-        @if appointments.is_empty() {
+        input type="hidden" id="appointments-shown" name="limit" value=(limit);
+        @if page.items.is_empty() {
             p.empty id="appointments-empty" { "No appointments on this day." }
         } @else {
             ol.rows id="appointment-rows" aria-labelledby="day-title" {
-                @for appointment in appointments { (row(appointment, viewer)) }
+                @for appointment in &page.items { (row(appointment, viewer)) }
+                @if page.next.is_some() {
+                    li.older id="appointments-more" {
+                        @if more > limit {
+                            button type="button" hx-get={ "/api/appointments?day=" (day) "&limit=" (more) } hx-target="#day" hx-swap="innerMorph" {
+                                "Show more of this day"
+                            }
+                        } @else {
+                            "These are the first " (limit) " appointments of this day."
+                        }
+                    }
+                }
             }
         }
     }
@@ -195,7 +211,9 @@ fn texting_place(texting: &Texting, viewer: &Viewer) -> Markup {
                 }
             } @else if !texting.checked {
                 p.unchecked role="status" {
-                    "This number is not checked yet. It is saved, you can write to it, and it will be checked while this appointment is open, or the next time it is."
+                    @if let Some(sentence) = &texting.unchecked { (sentence) } @else {
+                        "This number is not checked yet. It is saved, you can write to it, and it will be checked while this appointment is open, or the next time it is."
+                    }
                 }
             }
         }
@@ -333,7 +351,7 @@ pub fn appointment_and_texting_json(
         "possible": reason.is_none(),
         "checked": texting.checked,
         "reason": reason,
-        "message": texting.sentence(viewer).or(opted_out),
+        "message": texting.sentence(viewer).or(opted_out).or_else(|| texting.unchecked.clone()),
     });
     json
 }

@@ -76,10 +76,15 @@ pub fn position(request: &Request, name: &str) -> Result<Option<Position>, Probl
 
 /// How many items the query asks for, 1 to 100.
 pub fn limit(request: &Request, default: usize) -> Result<usize, Problem> {
+    limit_up_to(request, default, 100)
+}
+
+/// The same for a list whose pages can have another number of items at most.
+pub fn limit_up_to(request: &Request, default: usize, most: usize) -> Result<usize, Problem> {
     match parameter(request, "limit").map(|limit| limit.parse()) {
         None => Ok(default),
-        Some(Ok(limit @ 1..=100)) => Ok(limit),
-        Some(_) => Err(bad_request("bad-limit", "A page can have 1 to 100 items.")),
+        Some(Ok(limit)) if (1..=most).contains(&limit) => Ok(limit),
+        Some(_) => Err(bad_request("bad-limit", &format!("A page can have 1 to {most} items."))),
     }
 }
 

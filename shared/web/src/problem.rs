@@ -76,6 +76,18 @@ impl From<StoreError> for Problem {
         if let StoreError::SignedOut = error {
             return Self::session_ended();
         }
+        if let StoreError::Contended { .. } = error {
+            // Whoever writes the same thing many times at once does it to themselves, and to nobody else.
+            tracing::warn!(%error, "a write gave way to others");
+            return Self {
+                retry_after: Some(1),
+                ..Self::new(
+                    StatusCode::CONFLICT,
+                    "too-many-writers",
+                    "Others are changing the same thing at this moment, and what you sent was not saved. Try again in a moment.",
+                )
+            };
+        }
         tracing::error!(%error, "the table did not do what was asked");
         Self::new(
             StatusCode::SERVICE_UNAVAILABLE,

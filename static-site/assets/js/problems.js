@@ -8,8 +8,8 @@ document.addEventListener('htmx:after:request', event => {
     if (!document.querySelector('[data-leaves]')) goToSignIn();
     return;
   }
-  // What somebody else saved meanwhile comes as the form itself, and takes its place.
-  if (status === 409 && ctx.sourceElement.matches('[data-tells-of-changes]')) return;
+  // What somebody else saved meanwhile comes as the form itself, and takes its place. Other conflicts come in words.
+  if (status === 409 && ctx.sourceElement.matches('[data-tells-of-changes]') && ctx.text.includes('id="told"')) return;
   const place = placeFor(ctx.sourceElement);
   if (status < 400) {
     if (ctx.request.method !== 'GET') place?.replaceChildren();

@@ -21,7 +21,7 @@ pub(super) fn day() -> Markup {
                     }
                     a.button.go id="new-appointment" href="/new-appointment.html" { "New appointment" }
                 }
-                div.day-list id="day" hx-get="/api/appointments" hx-trigger="load, every 5s, refresh" hx-swap="innerMorph" hx-config="timeout:10s" {}
+                div.day-list id="day" hx-get="/api/appointments" hx-include="#appointments-shown" hx-trigger="load, every 5s, refresh" hx-swap="innerMorph" hx-config="timeout:10s" {}
                 div.problem-place role="alert" {}
             }
         },

@@ -1,4 +1,4 @@
-import {booked, opensAppointment} from '../lib/appointments.mjs';
+import {booked, isFullOf, opensAppointment} from '../lib/appointments.mjs';
 import {expect, test, GRACE, MARIA, onPhone} from '../lib/test.mjs';
 
 const save = staff => staff.page.getByRole('button', {name: 'Save'}).click();
@@ -37,6 +37,22 @@ test('an appointment is booked from the page, found in its day, and its customer
   await page.getByLabel('Day', {exact: true}).fill('2027-01-31');
   await page.waitForURL('**/appointments.html?day=2027-01-31');
   await expect(page.locator('#day-title')).toContainText('Sunday, 31 January 2027');
+});
+
+test('a full day shows a hundred, and more when it is asked to, which stay @any-width', async ({stack, dana}) => {
+  const {page} = dana;
+  const appointment = await booked(dana);
+  await isFullOf(stack, appointment, 120);
+  await page.goto(`/appointments.html?day=${appointment.day}`);
+  const rows = page.locator('.appointment');
+  await expect(rows).toHaveCount(100);
+  await page.getByRole('button', {name: 'Show more of this day'}).click();
+  await expect(rows).toHaveCount(121);
+  await expect(page.getByRole('button', {name: 'Show more of this day'})).toHaveCount(0);
+  // What is refreshed is as much as is shown.
+  await page.waitForResponse(response => response.url().includes('/api/appointments?') && response.url().includes('limit=200'));
+  await page.waitForResponse(response => response.url().includes('/api/appointments?') && response.url().includes('limit=200'));
+  await expect(rows).toHaveCount(121);
 });
 
 test('the name and the next appointment stand in the feed, the inbox and above the conversation', async ({stack, dana}) => {

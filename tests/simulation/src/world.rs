@@ -26,7 +26,7 @@ pub(crate) use screens::Screen;
 use serde_json::Value;
 pub(crate) use staff::Told;
 use store::{Connection, Holder, Member, Store};
-use tokio::sync::watch;
+use tokio::sync::{OnceCell, watch};
 use tokio::task::JoinSet;
 
 use crate::clock::Time;
@@ -76,7 +76,7 @@ pub(crate) struct World {
     /// The steps in which somebody signed out, with what the table had of the session.
     pub(crate) signed_out: Mutex<Vec<(usize, String)>>,
     authorized: Mutex<HashMap<String, (Value, Timestamp)>>,
-    booked: Mutex<BTreeSet<(usize, usize)>>,
+    booked: Mutex<HashMap<(usize, usize), Arc<OnceCell<()>>>>,
     /// The steps whose messages are told of by receipts.
     told_of: Mutex<BTreeSet<usize>>,
     connections: AtomicU32,

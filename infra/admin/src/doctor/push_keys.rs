@@ -33,7 +33,14 @@ async fn read(aws: &SdkConfig, secret: &str, place: &str) -> Finding {
 
 fn verdict(written: &str, place: &str) -> Finding {
     match Keys::parse(written) {
-        Ok(_) => Finding::ok(CHECK, "there are keys for notifications"),
+        Ok(keys) => match keys.contact() {
+            Ok(_) => Finding::ok(CHECK, "there are keys for notifications"),
+            Err(why) => Finding::wrong(
+                CHECK,
+                format!("{why}: browsers of Apple's are not notified"),
+                format!("switchboard-admin {place}push-keys contact mailto:it@example.com"),
+            ),
+        },
         Err(_) if written.trim() == "{}" => Finding::wrong(
             CHECK,
             "nobody has made the keys for notifications: no browser can turn them on",
@@ -61,6 +68,9 @@ mod tests {
         assert_eq!(verdict(&made, "").verdict, Verdict::Ok);
         let never = verdict("{}", "--stack switchboard ");
         assert_eq!(never.to_do.as_deref(), Some("switchboard-admin --stack switchboard push-keys create"));
+        let refused = verdict(&Keys::generate(&Randomness::new(|| [7; 32]), "mailto:it@localhost"), "--local ");
+        assert!(refused.verdict == Verdict::Wrong && !refused.lines().contains("it@localhost"), "{}", refused.lines());
+        assert!(refused.to_do.unwrap().starts_with("switchboard-admin --local push-keys contact mailto:"));
         let bad = verdict(r#"{"subject":"mailto:it@example.com","keys":[{"private":"hidden"}]}"#, "");
         assert!(bad.verdict == Verdict::Wrong && !bad.lines().contains("hidden"), "{}", bad.lines());
     }

@@ -30,7 +30,15 @@ async fn the_first_key_is_made_once_and_with_somebody_to_reach() {
     assert_eq!((refused.status, refused.code().as_str()), (503, "no-push-keys"));
     let said = on(&house, &["push-keys", "create"]).await.refused();
     assert!(said.contains("--contact mailto:"), "{said}");
-    for bad in ["it@example.com", "tel:1234", "mailto:", "mailto:a b"] {
+    for bad in [
+        "it@example.com",
+        "tel:1234",
+        "mailto:",
+        "mailto:a b",
+        "mailto:<it@example.com>",
+        "mailto:it@localhost",
+        "https://localhost",
+    ] {
         let said = on(&house, &["push-keys", "create", "--contact", bad]).await.refused();
         assert!(said.contains("Correct --contact"), "{bad}: {said}");
     }
@@ -44,6 +52,28 @@ async fn the_first_key_is_made_once_and_with_somebody_to_reach() {
         on(&house, &["push-keys", command]).await.refused();
     }
     assert_eq!(secret(&house).await, json!({"keys": []}));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_contact_that_apple_refuses_is_found_and_changed_without_touching_the_keys() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let mut kept = secret(&house).await;
+    let before = dana.push_settings().await["key"].clone();
+    // As it was made when nobody looked.
+    for refused in ["mailto:<it@example.com>", "mailto:it@localhost", "https://localhost"] {
+        kept["subject"] = refused.into();
+        put_secret(&house, &kept.to_string()).await;
+        let doctor = on(&house, &["doctor"]).await.out;
+        assert!(doctor.contains("WRONG  push-keys") && doctor.contains("push-keys contact mailto:"), "{doctor}");
+        let said = on(&house, &["push-keys", "contact", refused]).await.refused();
+        assert!(said.contains("Nothing was changed"), "{said}");
+    }
+    on(&house, &["push-keys", "contact", "mailto:desk@example.com"]).await.done();
+    let now = secret(&house).await;
+    assert_eq!((&now["subject"], &now["keys"]), (&json!("mailto:desk@example.com"), &kept["keys"]));
+    assert!(on(&house, &["doctor"]).await.out.contains("there are keys for notifications"));
+    assert_eq!(dana.push_settings().await["key"], before);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -10,7 +10,7 @@ async fn no_key_and_no_secret_is_ever_printed() {
     let house = House::open().await;
     let mut secrets = vec![client_secret(&house).await];
     let mut push_keys = Vec::new();
-    let commands: [&[&str]; 11] = [
+    let commands: [&[&str]; 12] = [
         &[
             "company",
             "add",
@@ -32,6 +32,7 @@ async fn no_key_and_no_secret_is_ever_printed() {
         &["staff", "list"],
         &["push-keys", "create"],
         &["push-keys", "rotate"],
+        &["push-keys", "contact", "mailto:it@example.com"],
         &["doctor"],
         &["company", "remove", "elm-vets", "--yes"],
     ];

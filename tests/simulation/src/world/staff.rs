@@ -73,11 +73,14 @@ impl World {
         self.asks_again(place, &request, again).await
     }
 
-    /// A customer has an appointment with a company, if they had none.
+    /// A customer has an appointment with a company, if they had none; one that is being made is waited for.
     pub(super) async fn books(self: &Arc<Self>, company: usize, customer: usize) -> anyhow::Result<()> {
-        if !lock(&self.booked).insert((company, customer)) {
-            return Ok(());
-        }
+        let booked = lock(&self.booked).entry((company, customer)).or_default().clone();
+        booked.get_or_try_init(|| self.books_now(company, customer)).await?;
+        Ok(())
+    }
+
+    async fn books_now(self: &Arc<Self>, company: usize, customer: usize) -> anyhow::Result<()> {
         let invocation = Invocation::new("booking".to_owned(), [6 << 40, company as u64, customer as u64], []);
         let request = appointment(customer, "booked", "booked at first");
         let told = self.asks(company, &request, &invocation).await?;

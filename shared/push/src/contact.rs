@@ -1,0 +1,117 @@
+use std::fmt;
+use std::str::FromStr;
+
+use http::Uri;
+use thiserror::Error;
+
+use crate::dns_name::is_dns_name;
+
+/// Whom a push service can reach about what is sent (RFC 8292, section 2.1): a mailbox, as `mailto:it@example.com`, or a
+/// page, as `https://example.com/contact`. Apple refuses every push of a contact that is neither, or that is on no host of
+/// the public DNS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contact(String);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum BadContact {
+    #[error("the contact is neither a mailbox, as mailto:it@example.com, nor a page, as https://example.com/contact")]
+    Shape,
+    #[error("the contact is on no host that is found from outside: Apple refuses what names it")]
+    Host,
+}
+
+/// Those of RFC 2606 and RFC 6761 and those that networks use inside: nobody outside finds a host of theirs.
+const NOT_PUBLIC: [&str; 8] = ["example", "internal", "invalid", "lan", "local", "localdomain", "localhost", "test"];
+
+impl FromStr for Contact {
+    type Err = BadContact;
+
+    fn from_str(text: &str) -> Result<Self, BadContact> {
+        const LONGEST: usize = 254;
+        if text.len() > LONGEST || !text.bytes().all(|b| b.is_ascii_graphic()) {
+            return Err(BadContact::Shape);
+        }
+        let host = match text.strip_prefix("mailto:") {
+            Some(mailbox) => host_of_mailbox(mailbox)?.to_owned(),
+            None => host_of_page(text)?,
+        };
+        if is_public(&host.to_ascii_lowercase()) { Ok(Self(text.to_owned())) } else { Err(BadContact::Host) }
+    }
+}
+
+impl fmt::Display for Contact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+fn host_of_mailbox(mailbox: &str) -> Result<&str, BadContact> {
+    let (local, host) = mailbox.split_once('@').ok_or(BadContact::Shape)?;
+    let is_atom = |atom: &str| {
+        !atom.is_empty() && atom.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&'*+-/=^_`{|}~".contains(&b))
+    };
+    if local.split('.').all(is_atom) { Ok(host) } else { Err(BadContact::Shape) }
+}
+
+fn host_of_page(text: &str) -> Result<String, BadContact> {
+    let page: Uri = text.parse().map_err(|_| BadContact::Shape)?;
+    let authority = page.authority().ok_or(BadContact::Shape)?.as_str();
+    if page.scheme_str() != Some("https") || authority.contains(['@', ':', '[']) {
+        return Err(BadContact::Shape);
+    }
+    Ok(authority.to_owned())
+}
+
+/// A name in the public DNS.
+fn is_public(host: &str) -> bool {
+    is_dns_name(host) && !NOT_PUBLIC.iter().any(|top| host.rsplit('.').next() == Some(top))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_contact_is_a_mailbox_or_a_page_that_is_found_from_outside() {
+        for good in [
+            "mailto:it@example.com",
+            "mailto:first.last+push@mail.example.co.uk",
+            "https://example.com",
+            "https://d111111abcdef8.cloudfront.net",
+            "https://example.com/contact?from=push",
+        ] {
+            assert_eq!(good.parse::<Contact>().map(|contact| contact.to_string()), Ok(good.to_owned()));
+        }
+        for bad in [
+            "",
+            "it@example.com",
+            "tel:1234",
+            "mailto:",
+            "mailto:a b@example.com",
+            "mailto:<it@example.com>",
+            "mailto:It <it@example.com>",
+            "mailto:@example.com",
+            "mailto:.it@example.com",
+            "http://example.com",
+            "https://",
+            "https://u:p@example.com",
+            "https://example.com:8443",
+            "https://[::1]",
+        ] {
+            assert_eq!(bad.parse::<Contact>(), Err(BadContact::Shape), "{bad}");
+        }
+        for bad in [
+            "mailto:it@localhost",
+            "mailto:it@LOCALHOST",
+            "mailto:it@example.com?subject=push",
+            "mailto:it@a@example.com",
+            "mailto:it@mail.internal",
+            "https://localhost",
+            "https://portal.local/contact",
+            "https://127.0.0.1",
+            "https://example.com.",
+        ] {
+            assert_eq!(bad.parse::<Contact>(), Err(BadContact::Host), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! How many WebSockets a session has open: each takes a slot, which it gives back when it is forgotten.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::{
+    AttributeValue, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+};
+use domain::Timestamp;
+
+use crate::error::{misshapen, updated};
+use crate::live::Holder;
+use crate::{ConnectionId, Store, StoreError, keys};
+
+/// A page has one, and nobody looks at more pages at once.
+const SOCKETS_AT_MOST: u64 = 10;
+
+/// A slot, as the set of a session's slots has it: with when its connection ends at the latest, since nobody may be told
+/// that it has.
+pub(crate) fn slot(ends_secs: u64, id: &ConnectionId) -> String {
+    format!("{ends_secs}#{id}")
+}
+
+/// Those of a session's slots whose connections have ended.
+pub(crate) fn over(slots: &HashMap<String, AttributeValue>, now: Timestamp) -> Vec<String> {
+    let slots = slots.get("slots").and_then(|slots| slots.as_ss().ok()).into_iter().flatten();
+    let ends = |slot: &String| slot.split('#').next().and_then(|ends| ends.parse::<u64>().ok());
+    slots.filter(|slot| ends(slot).is_none_or(|ends| ends <= now.as_secs())).cloned().collect()
+}
+
+impl Store {
+    /// The write that takes a slot. Fails where the session has no more, and returns those that it has.
+    pub(crate) fn take_slot(&self, holder: &Holder, slot: &str) -> Result<TransactWriteItem, StoreError> {
+        let number = |number: u64| AttributeValue::N(number.to_string());
+        let update = Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(keys::slots(&holder.session.to_string()).attributes()))
+            .update_expression("SET expires_at = :ends ADD slots :slot")
+            .condition_expression("attribute_not_exists(slots) OR size(slots) < :most")
+            .expression_attribute_values(":ends", number(holder.ends.as_secs()))
+            .expression_attribute_values(":slot", AttributeValue::Ss(vec![slot.to_owned()]))
+            .expression_attribute_values(":most", number(SOCKETS_AT_MOST))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .build()
+            .map_err(misshapen("TransactWriteItems"))?;
+        Ok(TransactWriteItem::builder().update(update).build())
+    }
+
+    /// Gives slots of a session back. One request.
+    pub(crate) async fn give_slots_back(&self, session: &str, slots: Vec<String>) -> Result<(), StoreError> {
+        let given = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(keys::slots(session).attributes()))
+            .update_expression("DELETE slots :slots")
+            .condition_expression("attribute_exists(pk)")
+            .expression_attribute_values(":slots", AttributeValue::Ss(slots))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        // If not, the session is over, and its slots with it.
+        updated(given).map(|_| ())
+    }
+}
