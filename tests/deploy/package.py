@@ -1,28 +1,27 @@
-"""Puts functions beside the template as `sam build` does: those that it built one by one, and the others as cargo did for
-this machine. Does nothing where `sam build` built them all.
+"""Puts functions beside the template as `sam build` does: those that it built, which are named, and the others as cargo did
+for this machine.
 
 The others are zipped here, once and uncompressed. sam would compress a quarter of a gigabyte at each deployment.
 """
 
 import shutil
 import subprocess
+import sys
 import zipfile
 
 from samcli.yamlhelper import yaml_dump, yaml_parse
 
 from deployment import BUILT
 from emulator import ROOT
-from template import functions
+from template import TEMPLATE, functions
 
 SAM = ROOT / "target" / "sam"
 CARGO = ROOT / "target" / "debug"
 
 
-def package():
-    built_by_sam = [folder.name for folder in SAM.iterdir() if folder != BUILT.parent]
-    if not built_by_sam:
-        return
-    template = yaml_parse((SAM / built_by_sam[0] / "template.yaml").read_text())
+def package(built_by_sam):
+    shutil.rmtree(BUILT.parent, ignore_errors=True)
+    template = yaml_parse(TEMPLATE.read_text())
     for name, binary in functions().items():
         if name in built_by_sam:
             code = shutil.copytree(SAM / name / name, BUILT.with_name(name))
@@ -47,4 +46,4 @@ def zipped(program, archive):
 
 
 if __name__ == "__main__":
-    package()
+    package(sys.argv[1:])

@@ -61,10 +61,14 @@ def test_an_update_that_changes_nothing_succeeds(stack):
 def newer():
     """A build in which one function has other code, which does the same, and more memory."""
     template = yaml_parse(BUILT.read_text())
-    # One that sam built, into a folder.
     function = template["Resources"]["FetchConversation"]["Properties"]
     # Beside what was built: paths in it are relative.
-    code = shutil.copytree(BUILT.with_name(function["CodeUri"]), BUILT.with_name("newer"))
+    built, code = BUILT.with_name(function["CodeUri"]), BUILT.with_name("newer")
+    if built.is_dir():
+        shutil.copytree(built, code)
+    else:
+        shutil.unpack_archive(built, code)
+        (code / "bootstrap").chmod(0o755)
     (code / "more").write_text("One more file, and the hash of all is another.")
     function |= {"CodeUri": code.name, "MemorySize": 512}
     path = BUILT.with_name("newer.yaml")

@@ -92,6 +92,19 @@ async fn a_callback_that_is_loaded_again_goes_on_with_the_session_that_it_began(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn signing_in_again_ends_the_session_that_the_browser_had() {
+    let house = House::open().await;
+    let (mut browser, other) = (house.browser(), house.dana().await);
+    for staff in ["harbor-dental.dana", "harbor-dental.marcus"] {
+        let callback = browser.begins("/api/sign-in", staff).await;
+        assert_eq!(browser.goes_to(&callback).await.header("location"), Some("/"));
+    }
+    assert_eq!(browser.goes_to("/api/session").await.json()["name"], "Marcus Bell");
+    assert_eq!(sessions(&house).await["Count"], 2, "his, and hers in another browser");
+    assert_eq!(later(&other).get("/api/session").await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn attempts_that_come_to_nothing_do_not_pile_up_and_end_after_a_quarter_of_an_hour() {
     let clock = HandClock::at_noon();
     let house = House::with_limits(House::limits(), &clock).await;

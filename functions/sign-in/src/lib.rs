@@ -137,6 +137,12 @@ impl SignIn {
         let session = Session { company, staff, began, ends: began.plus_secs(SESSION_SECS) };
         let started = self.store.start_session(&web::token_hash(&token), &session).await;
         started.map_err(|_| unavailable("the table did not take the session"))?;
+        // The browser has this one from now on, and nobody is left one that it has no more.
+        if let Some(before) = self.session_token(request)
+            && let Err(error) = self.store.end_session(&web::token_hash(&before)).await
+        {
+            tracing::warn!(%error, "the session that a browser had before was not ended");
+        }
         Ok(web::session_cookie(self.portal, &token, SESSION_SECS))
     }
 

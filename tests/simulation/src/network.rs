@@ -56,6 +56,8 @@ pub(crate) struct Invocation {
     faults: BTreeMap<u32, Fault>,
     calls: AtomicU32,
     killed: AtomicBool,
+    /// How often Secrets Manager said that it is too much.
+    held_off_by_secrets: AtomicU32,
 }
 
 impl Invocation {
@@ -67,6 +69,7 @@ impl Invocation {
             faults: troubles.into_iter().map(|trouble| (trouble.call, trouble.fault)).collect(),
             calls: AtomicU32::new(0),
             killed: AtomicBool::new(false),
+            held_off_by_secrets: AtomicU32::new(0),
         })
     }
 
@@ -87,10 +90,11 @@ impl Invocation {
     }
 
     /// Whether it can do its work all the same: nothing goes wrong but throttling, conflicts and one connection that hangs.
+    /// Secrets Manager is asked three times and no more.
     pub(crate) fn is_to_succeed(&self) -> bool {
         let others = self.faults.values().filter(|fault| !fault.is_throttling_or_conflict());
         let hanging = others.clone().filter(|fault| fault.is_silent()).count();
-        hanging <= 1 && hanging == others.count()
+        hanging <= 1 && hanging == others.count() && self.held_off_by_secrets.load(Ordering::Relaxed) < 3
     }
 
     async fn is_killed<T>(&self) -> T {
@@ -293,7 +297,10 @@ impl Inner {
             Some(Fault::Unprocessed) if operation == "BatchGetItem" => {
                 return self.answer_in_part(&request, &mut dice).await;
             }
-            Some(fault) if fault.is_throttling_or_conflict() => return Ok(request.held_off(fault, &mut dice)),
+            Some(fault) if fault.is_throttling_or_conflict() => {
+                invocation.held_off_by_secrets.fetch_add(u32::from(operation == "GetSecretValue"), Ordering::Relaxed);
+                return Ok(request.held_off(fault, &mut dice));
+            }
             Some(Fault::FailedBefore) => return Ok(request.failed()),
             Some(Fault::SilentBefore) => {
                 drop(in_flight);

@@ -50,6 +50,9 @@ pub(crate) struct Firm {
     staff: StaffId,
 }
 
+/// What is done once, and waited for by all who want it done.
+type Once = Arc<OnceCell<()>>;
+
 pub(crate) struct World {
     pub(crate) story: Story,
     pub(crate) time: Time,
@@ -76,7 +79,7 @@ pub(crate) struct World {
     /// The steps in which somebody signed out, with what the table had of the session.
     pub(crate) signed_out: Mutex<Vec<(usize, String)>>,
     authorized: Mutex<HashMap<String, (Value, Timestamp)>>,
-    booked: Mutex<HashMap<(usize, usize), Arc<OnceCell<()>>>>,
+    booked: Mutex<HashMap<(usize, usize), Once>>,
     /// The steps whose messages are told of by receipts.
     told_of: Mutex<BTreeSet<usize>>,
     connections: AtomicU32,
