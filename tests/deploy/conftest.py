@@ -41,7 +41,7 @@ def deployment(emulator, issuer):
     deployment = Deployment(
         emulator, ConnectInstanceArn=INSTANCE,
         # One person does everything here.
-        StaffLimits="1000/10000", **issuer.parameters(),
+        StaffLimits="1000/10000", StaffLookups="1000/10000", CompanyLookups="1000/10000", **issuer.parameters(),
     )
     deployment.makes_push_keys()
     return deployment

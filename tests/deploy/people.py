@@ -50,7 +50,7 @@ class Company:
     def staff(self, staff, name, ends_in=3600, is_administrator=False):
         """Somebody who has signed in."""
         self.employs(staff, name, is_administrator)
-        return Staff(self.deployment, self.seeding.session(self.id, staff, ends_in))
+        return Staff(self.deployment, self.seeding.session(self.id, staff, ends_in), lambda: self.seeding.session(self.id, staff))
 
 
 class Customer:
@@ -90,8 +90,8 @@ class Customer:
 class Staff:
     """A member of staff at a browser; or somebody else, with whatever cookie they have."""
 
-    def __init__(self, deployment, token=None):
-        self.deployment = deployment
+    def __init__(self, deployment, token=None, signs_in_again=None):
+        self.deployment, self.signs_in_again = deployment, signs_in_again
         self.cookies = {"__Host-switchboard": token} if token else {}
 
     def asks(self, method, path, headers=None, **options):
@@ -119,7 +119,11 @@ class Staff:
         """Turns notifications on in a browser, or is there again with it. Gives its id."""
         settings = self.gets("/api/push-subscriptions")
         assert settings.status == 200, f"{settings.status}: {settings.body}"
-        answer = self.puts("/api/push-subscriptions", browser.subscribes(settings.json()["key"]))
+        subscription = browser.subscribes(settings.json()["key"])
+        answer = self.puts("/api/push-subscriptions", subscription)
+        if answer.status == 409 and answer.code() == "sign-in-again":
+            self.cookies["__Host-switchboard"] = self.signs_in_again()
+            answer = self.puts("/api/push-subscriptions", subscription)
         assert answer.status in (200, 201), f"{answer.status}: {answer.body}"
         return answer.json()["id"]
 
