@@ -32,8 +32,8 @@ document.addEventListener('submit', event => {
   form.dataset.leaves = '';
   addEventListener('pageshow', () => delete form.dataset.leaves, {once: true});
   sessionStorage.clear();
-  // Every other tab leaves too.
-  localStorage.removeItem('staff');
+  // Every other tab leaves too, and the sign-in page knows that somebody has signed out here.
+  localStorage.setItem('staff', '');
   // Whose the browser's notifications are, the next one's sign-in says.
   localStorage.removeItem('push-subscription');
   navigator.clearAppBadge?.().catch(() => {});

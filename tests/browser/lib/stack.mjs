@@ -51,6 +51,31 @@ export class Stack {
     if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
   }
 
+  /** Asks its DynamoDB. */
+  async table(operation, request) {
+    const response = await fetch(`${this.address}/`, {
+      method: 'POST',
+      headers: {
+        'x-amz-target': `DynamoDB_20120810.${operation}`,
+        'content-type': 'application/x-amz-json-1.0',
+        authorization: 'AWS4-HMAC-SHA256 Credential=local/20260101/local/dynamodb/aws4_request, SignedHeaders=host;x-amz-date, Signature=0',
+        'x-amz-date': '20260101T000000Z',
+      },
+      body: JSON.stringify({TableName: 'switchboard', ...request}),
+    });
+    if (!response.ok) throw new Error(`${operation}: ${response.status} ${await response.text()}`);
+    return response.json();
+  }
+
+  /** Everybody signed in so long ago. */
+  async sessionsAreOlder(minutes) {
+    const {Items: sessions} = await this.table('Scan', {FilterExpression: 'sk = :s', ExpressionAttributeValues: {':s': {S: 'SESSION'}}});
+    for (const {pk, sk, began} of sessions) {
+      const earlier = {N: `${Number(began.N) - minutes * 60_000}`};
+      await this.table('UpdateItem', {Key: {pk, sk}, UpdateExpression: 'SET began = :b', ExpressionAttributeValues: {':b': earlier}});
+    }
+  }
+
   /** A customer texts a line. */
   async customerTexts(from, text, to = HARBOR) {
     await this.post('/local/handset/messages', {from, to, text});

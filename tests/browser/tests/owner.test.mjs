@@ -59,13 +59,17 @@ test('an answer that is for somebody else is not shown', ONCE, async ({stack, da
 
 test('what is written on one person\'s page is not sent as another\'s', ONCE, async ({stack, dana}) => {
   await stack.customerTexts(MARIA, 'Hello');
-  await dana.refreshesOnlyForAReason();
   await dana.opensConversationWith('Hello');
   await dana.reply.fill('It is Dana who says so.');
+  // No answer tells the page of it before it sends.
+  let isHeld = true;
+  await dana.page.route('**/api/**', route => (isHeld && route.request().method() === 'GET' ? null : route.continue()));
   await dana.sessionIsOf('Marcus Bell');
   const answer = dana.page.waitForResponse(response => response.request().method() === 'POST');
   await dana.send.click();
-  expect((await answer).status()).toBe(409);
+  const status = (await answer).status();
+  isHeld = false;
+  expect(status).toBe(409);
   await expect(dana.page.locator('.account')).toContainText('Marcus Bell');
   await expect(dana.reply, 'a draft of Dana\'s is none of his').toHaveValue('');
   await expect(dana.bubbles).toHaveCount(1);

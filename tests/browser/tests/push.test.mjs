@@ -66,6 +66,22 @@ test('turning on is one click, lasts, and is looked at again by each page', asyn
   expect(await bell.browsers()).toEqual(kept);
 });
 
+test('long after signing in it takes one click to the sign-in and back, and is on then', async ({stack, signIn}) => {
+  const [bell] = await signedIn(signIn)();
+  await bell.page.goto('/messages.html');
+  await bell.says('off');
+  await stack.sessionsAreOlder(10);
+  await bell.does('Turn on');
+  await bell.says('sign in');
+  await bell.page.screenshot({path: `artefacts/${test.info().project.name}-bell-again.png`});
+  expect(await bell.browsers()).toEqual([]);
+  await bell.panel.getByRole('link', {name: 'Sign in again'}).click();
+  await bell.page.getByRole('button', {name: 'Dana Whitfield'}).click();
+  await expect(bell.page).toHaveURL(/\/messages\.html$/);
+  await bell.says('on');
+  expect(await bell.browsers()).toHaveLength(1);
+});
+
 test('turning off is one click, and stays so', ONCE, async ({signIn}) => {
   const [bell] = await signedIn(signIn)();
   await bell.does('Turn on');

@@ -52,6 +52,8 @@ test('a session that ends while a reply is written takes nothing of it', ONCE, a
 test('whoever signs out is told so, and is asked who they are again', ONCE, async ({dana}) => {
   await dana.page.getByRole('button', {name: 'Sign out'}).click();
   await expect(dana.page.getByText('You are signed out.')).toBeVisible();
+  await dana.page.goto('/messages.html');
+  await expect(dana.page, 'the next one at the desk opens the portal').toHaveURL(/\/sign-in\.html\?back=/);
   const asked = dana.page.waitForRequest(/\/local\/issuer\/authorize/);
   await dana.page.getByRole('link', {name: 'Sign in'}).click();
   expect(new URL((await asked).url()).searchParams.get('prompt')).toBe('login');
@@ -72,6 +74,7 @@ test('a draft is not left to the next person in the same window', ONCE, async ({
   await dana.page.getByRole('button', {name: 'Sign out'}).click();
   const asked = dana.page.getByRole('dialog');
   await expect(asked).toContainText('You have written something that is not sent or saved');
+  await dana.page.screenshot({path: 'artefacts/signing-out-with-a-draft.png'});
   await asked.getByRole('button', {name: 'Stay'}).click();
   await expect(dana.reply).toHaveValue('Between us:');
   await dana.page.getByRole('button', {name: 'Sign out'}).click();
