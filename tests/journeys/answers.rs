@@ -204,6 +204,13 @@ async fn the_writer_of_what_was_not_delivered_is_told_in_their_browsers_and_nobo
     dana.replies(&conversation, "Yes").await;
     let shown = &service.sends(&danas, 3).await[2];
     assert!(shown["body"].as_str().unwrap().starts_with("We don't know whether this went out"), "{shown}");
+    maria.receipt("TEXT_UNREACHABLE", true).await;
+    let known = &service.sends(&danas, 4).await[3];
+    assert!(
+        known["body"].as_str().unwrap().starts_with("Not delivered: the phone"),
+        "once more, now that it is known: {known}"
+    );
+    assert_ne!(known["id"], shown["id"], "a browser would take it for a repeat");
     maria.texts(HARBOR, "Hello?").await;
     let shown = service.sends(&others, 1).await;
     assert_eq!((shown.len(), &shown[0]["kind"]), (1, &json!("message")), "Marcus is told of hers only");

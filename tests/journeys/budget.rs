@@ -180,21 +180,21 @@ async fn an_appointment_asks_for_what_it_shows_and_is_written_with_its_customer_
         assert!([200, 201].contains(&answer.status), "{}", answer.body);
     };
     // What is there, and, since the number is new, the company and whether it is a line of it; the customer, to write
-    // them and to answer; two counts, of who saves and of their company; and, once for every number, that the carriers are
+    // them and to answer; whether who saves is still signed in, and two counts, of them and of their company; and, once for every number, that the carriers are
     // being asked what it is, and what they said.
     assert_eq!(
         cost(&house, puts(MARIA, "Cleaning")).await.counts(),
-        [("BatchGetItem", 2), ("GetItem", 3), ("TransactWriteItems", 2), ("UpdateItem", 3)],
+        [("BatchGetItem", 3), ("GetItem", 3), ("TransactWriteItems", 2), ("UpdateItem", 3)],
         "new"
     );
     assert_eq!(
         cost(&house, puts(MARIA, "Check-up")).await.counts(),
-        [("BatchGetItem", 2), ("GetItem", 1), ("TransactWriteItems", 1), ("UpdateItem", 2)],
+        [("BatchGetItem", 3), ("GetItem", 1), ("TransactWriteItems", 1), ("UpdateItem", 2)],
         "changed"
     );
     assert_eq!(
         cost(&house, puts("+12535550119", "Check-up")).await.counts(),
-        [("BatchGetItem", 2), ("GetItem", 3), ("TransactWriteItems", 2), ("UpdateItem", 3)],
+        [("BatchGetItem", 3), ("GetItem", 3), ("TransactWriteItems", 2), ("UpdateItem", 3)],
         "another number: both customers in the same requests"
     );
     assert_eq!(cost(&house, dana.get(id)).await.counts(), [("BatchGetItem", 1), ("GetItem", 1)], "opened");

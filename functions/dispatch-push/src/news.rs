@@ -25,6 +25,8 @@ pub(crate) enum Said {
         to: StaffId,
         /// When that came out; `None` where it was refused at once.
         at: Option<Timestamp>,
+        /// Whether it is known not to have arrived.
+        is_known: bool,
         sentence: &'static str,
     },
 }
@@ -44,9 +46,17 @@ impl News {
         Some(Self { conversation: event.conversation(), position: event.position(), said })
     }
 
-    /// What is news of an event that was something else before, or nothing: each is told of once.
+    /// What is news of an event that was something else before, or nothing: each is told of once, and what was not known
+    /// then once more when it is.
     pub(crate) fn since(before: Option<&Event>, event: &Event) -> Option<Self> {
-        if before.is_some_and(|before| Self::of(before).is_some()) { None } else { Self::of(event) }
+        let (before, now) = (before.and_then(Self::of), Self::of(event)?);
+        let is_told = before.is_some_and(|before| before.is_known() || !now.is_known());
+        (!is_told).then_some(now)
+    }
+
+    /// `false` for a text of which nobody knows whether it went out.
+    pub(crate) fn is_known(&self) -> bool {
+        !matches!(self.said, Said::NotDelivered { is_known: false, .. })
     }
 
     /// From when on it is news.
@@ -69,13 +79,13 @@ impl News {
 fn not_delivered(kind: &MessageKind) -> Option<Said> {
     // Who has tried again knows of it.
     let MessageKind::Outbound { staff: Some(staff), progress, tried_again: None, .. } = kind else { return None };
-    let (at, sentence) = match progress {
-        Progress::Failed { refusal } => (None, refusal.sentence()),
-        Progress::Undelivered { at, why, .. } => (Some(*at), why.sentence()),
-        Progress::Unconfirmed { at } => (Some(*at), Told::UNCONFIRMED),
+    let (at, sentence, is_known) = match progress {
+        Progress::Failed { refusal } => (None, refusal.sentence(), true),
+        Progress::Undelivered { at, why, .. } => (Some(*at), why.sentence(), true),
+        Progress::Unconfirmed { at } => (Some(*at), Told::UNCONFIRMED, false),
         Progress::Queued | Progress::Sent { .. } | Progress::Delivered { .. } => return None,
     };
-    Some(Said::NotDelivered { to: staff.clone(), at, sentence })
+    Some(Said::NotDelivered { to: staff.clone(), at, is_known, sentence })
 }
 
 #[cfg(test)]

@@ -52,11 +52,14 @@ impl Shown {
             }
             Said::ByPhone { .. } => ("call", Body::of("A call needs an answer")),
             Said::NotDelivered { sentence, .. } if shows_text => ("not-delivered", Body::of(sentence)),
-            Said::NotDelivered { .. } => ("not-delivered", Body::of("A message was not delivered")),
+            Said::NotDelivered { is_known: true, .. } => ("not-delivered", Body::of("A message was not delivered")),
+            Said::NotDelivered { .. } => ("not-delivered", Body::of("A message may not have gone out")),
         };
         let title = if shows_text { name(whom) } else { "Switchboard".to_owned() };
         let conversation = Some(news.conversation.to_string());
-        let (id, at) = (news.position.to_string(), news.since_when().to_string());
+        // What becomes known later is another push: the same would be taken for a repeat.
+        let open = if news.is_known() { "" } else { "-open" };
+        let (id, at) = (format!("{}{open}", news.position), news.since_when().to_string());
         Self { id, kind, conversation, title, body, at, unanswered }
     }
 

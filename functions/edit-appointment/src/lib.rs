@@ -217,6 +217,8 @@ impl EditAppointment {
     /// all if it changes nothing: a scheduling system sends all that it has again.
     async fn count_write(&self, staff: &Staff) -> Result<(), Problem> {
         let now = self.clock.now();
+        // Before it is counted: what is refused for that takes nothing of what others may save.
+        self.store.still_signed_in(staff, now).await?;
         let usage = Usage::AppointmentWrite;
         let windows = self.limits.usage.windows(usage, staff, now);
         let Some(full) = self.store.use_once(staff, usage, &windows).await? else { return Ok(()) };

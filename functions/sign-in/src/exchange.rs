@@ -92,7 +92,7 @@ fn request(
     request.body(form.finish().into_bytes())
 }
 
-/// What is wrong with the code is whoever's who brought it; what is wrong with the client is ours.
+/// A bad code is the caller's mistake. A refused client is ours to mend.
 fn why_not(status: StatusCode, body: &[u8]) -> Failure {
     let error = serde_json::from_slice(body).map(|refusal: Refusal| refusal.error);
     match (status, error.as_deref()) {

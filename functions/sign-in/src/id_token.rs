@@ -31,7 +31,7 @@ const SIGNATURES: [CoreJwsSigningAlgorithm; 9] = [
 /// How far a provider's clock may be ahead of ours.
 const SKEW_SECS: u64 = 5 * 60;
 
-/// One that is signed in a way that counts, whoever by.
+/// An ID token with an accepted signature algorithm. Its signature is not verified yet.
 pub(crate) struct IdToken<'a> {
     /// What the signature is of: header and claims, as they came.
     signed: &'a str,

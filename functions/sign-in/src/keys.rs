@@ -20,7 +20,7 @@ struct Seen {
     asked: Option<Timestamp>,
 }
 
-/// How long they are not asked for again, whoever brings a token that none of them has signed, and whatever came of it.
+/// After a fetch the keys are not fetched again for so long, even if it failed.
 const PAUSE_SECS: u64 = 30;
 
 impl Keys {

@@ -27,8 +27,7 @@ impl Settings {
         settings.ok_or_else(|| unavailable("the secret is not of the shape that is documented"))
     }
 
-    /// The client's secret where there is no key of its own: whoever knows neither can sign nothing. With neither,
-    /// attempts are what they were before they were signed, and whose session begins depends on none of it.
+    /// Falls back to the client's secret. If both are empty, cookies of attempts can be forged; that lets nobody sign in.
     pub(crate) fn attempt_key(&self) -> &[u8] {
         let key = if self.attempt_key.is_empty() { &self.client_secret } else { &self.attempt_key };
         key.as_bytes()

@@ -1,8 +1,8 @@
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
-/// The attempts that a callback has named. Whoever brings one again has nothing asked of the provider by it; an instance
-/// that did not see the first asks, and the provider takes no code twice.
+/// The states of callbacks that were handled. A repeated callback asks the provider nothing. Another instance does ask, and
+/// the provider refuses the used code.
 #[derive(Default)]
 pub(crate) struct UsedAttempts(Mutex<VecDeque<String>>);
 

@@ -213,7 +213,8 @@ impl Store {
         for window in windows {
             writes.push(self.count_used(staff, Usage::NumberLookup, window)?);
         }
-        let Transacted::Refused(refused) = self.transact(writes).await? else { return Ok(LookUp::Ours) };
+        let claimed = self.transact_for(Some(staff), writes, now).await?;
+        let Transacted::Refused(refused) = claimed else { return Ok(LookUp::Ours) };
         let mut refused = refused.into_iter();
         if refused.next().flatten().is_some() {
             return Ok(LookUp::Theirs);

@@ -141,7 +141,15 @@ if (booking) {
     sessionStorage.setItem(kept, JSON.stringify(now));
     return now.key;
   };
-  document.addEventListener('owner', restore);
+  // What is typed before the first answer stays.
+  const early = new Set();
+  form.addEventListener('input', ({target}) => hasOwner() || early.add(target.name));
+  document.addEventListener('owner', () => {
+    const typed = [...early].map(name => [name, form.elements.namedItem(name).value]);
+    restore();
+    for (const [name, value] of typed) form.elements.namedItem(name).value = value;
+    if (typed.length) keep();
+  });
   // The day that was looked at, or today.
   const suggest = () => {
     const field = form.elements.day;

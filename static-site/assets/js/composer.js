@@ -33,8 +33,16 @@ if (form) {
     for (const [name, value] of Object.entries(draft.fields)) form.elements.namedItem(name).value = value;
     show();
   };
-  // Whose drafts these are is known with the first answer. What was written before it stays.
-  document.addEventListener('owner', () => Object.values(fields()).some(Boolean) ? keep() : begin());
+  // Whose drafts these are is known with the first answer. What was written before it stays, and is the same message as
+  // before if it is the same text: some browsers fill fields in again after a reload.
+  document.addEventListener('owner', () => {
+    const early = fields();
+    begin();
+    if (!Object.values(early).some(Boolean)) return;
+    for (const [name, value] of Object.entries(early)) form.elements.namedItem(name).value = value;
+    keep();
+    show();
+  });
 
   document.addEventListener('conversation', event => {
     place = `draft:${event.detail}`;

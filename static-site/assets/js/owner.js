@@ -1,18 +1,28 @@
-// Whose page this is: the person's whom the first answer is for. What is asked from then on is asked as theirs, and
-// refused if somebody else is signed in. An answer or a frame for another hides the page before any of it shows, and
-// loads it anew; so does a word from any other tab that somebody else has signed in, or that nobody is.
+// A page belongs to the person whom its first answer names. Its later requests name that person, and are refused if
+// somebody else is signed in. An answer or a frame for another person hides the page before any of it shows, and loads it
+// anew. So does another tab in which somebody else signs in, or signs out.
 
 const NAMED = 'staff';
 const HEADER = 'X-Staff';
 const root = document.documentElement;
 let owner = null;
 
-const hide = () => { root.dataset.unconfirmed = ''; };
+// With its title, which may name a customer.
+let title = '';
+const hide = () => {
+  root.dataset.unconfirmed = '';
+  title ||= document.title;
+  document.title = 'Switchboard';
+};
+const show = () => {
+  delete root.dataset.unconfirmed;
+  document.title = title || document.title;
+  title = '';
+};
 
 // Hides what is on the page at once, however long it takes until another is there.
 globalThis.leavePage = address => {
   hide();
-  document.title = 'Switchboard';
   if (address) location.assign(address);
   else location.reload();
 };
@@ -55,11 +65,13 @@ document.addEventListener('htmx:before:response', event => {
   if (!isOwners(event.detail.ctx.response.headers.get(HEADER))) event.preventDefault();
 });
 
-// Who is signed in as far as this browser knows, without asking.
+// Who is signed in as far as this browser knows, without asking. Whether the page is left for that.
 function look() {
   const signedIn = localStorage.getItem(NAMED);
-  if (!owner || signedIn === owner || document.querySelector('[data-leaves]')) return;
-  leavePage(signedIn ? '' : '/sign-in.html#signed-out');
+  if (!owner || signedIn === owner || document.querySelector('[data-leaves]')) return false;
+  if (!signedIn) sessionStorage.clear();
+  leavePage(signedIn ? '' : '/sign-in.html');
+  return true;
 }
 
 addEventListener('storage', look);
@@ -71,10 +83,10 @@ addEventListener('pagehide', event => event.persisted && owner && hide());
 addEventListener('pageshow', event => event.persisted && owner && confirmOwner());
 
 async function confirmOwner() {
-  look();
+  if (look()) return;
   const answer = await askAsOwner('/api/session', {signal: AbortSignal.timeout(10_000)}).catch(() => null);
   // Not by any other answer: what was asked before the page was left may be answered only now.
-  if (answer?.ok) delete root.dataset.unconfirmed;
+  if (answer?.ok) show();
   else if (answer?.status === 401) goToSignIn();
   else setTimeout(confirmOwner, 3000);
 }

@@ -119,7 +119,7 @@ test('when somebody signs out, every tab leaves at once, and Back shows nothing 
   const other = await firefox.opensTab();
   await other.goto(`${stack.address}/`);
   await other.clicks('.account-leave button');
-  await dana.has('.sign-in', 'You are signed out.');
+  await dana.has('.sign-in', 'Sign in to Switchboard');
   await dana.run(() => history.back()).catch(() => {});
   await dana.has('.sign-in', 'Sign in to Switchboard');
 });

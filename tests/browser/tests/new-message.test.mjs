@@ -2,6 +2,8 @@ import {expect, test, GRACE, MARIA} from '../lib/test.mjs';
 
 async function writes(staff, to, text) {
   await staff.page.getByRole('link', {name: 'New message'}).click();
+  // A draft comes back with the first answer, and would come between.
+  await expect(staff.page.locator('.account-name')).toBeAttached();
   await staff.page.getByLabel('Mobile number').fill(to);
   await staff.page.getByLabel('Message', {exact: true}).fill(text);
   await staff.send.click();

@@ -21,12 +21,14 @@ async function watches(page) {
 test('when somebody signs out, every tab leaves at once, though nobody looks at it and nothing is answered', ONCE, async ({stack, dana}) => {
   await stack.customerTexts(MARIA, 'Hello');
   await dana.opensConversationWith('Hello');
+  await dana.reply.fill('Between us:');
   const other = await dana.page.context().newPage();
   await other.goto('/');
   await expect(other.locator('.account')).toContainText('Dana Whitfield');
   await dana.page.route('**/api/**', () => {});
   await other.getByRole('button', {name: 'Sign out'}).click();
-  await expect(dana.page).toHaveURL(/\/sign-in\.html#signed-out/);
+  await expect(dana.page).toHaveURL(/\/sign-in\.html$/);
+  expect(await dana.page.evaluate(() => sessionStorage.length), 'nor is anything that was written left there').toBe(0);
   await expect(dana.page).toHaveTitle('Sign in · Switchboard');
 });
 
