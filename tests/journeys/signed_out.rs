@@ -43,6 +43,13 @@ async fn fails_to_reply(desk: &Desk<'_>, conversation: &str) -> Value {
     desk.messages(conversation).await.items().remove(0)
 }
 
+/// Asks for all of it, which is refused.
+async fn is_refused_everything(desk: &Desk<'_>, conversation: &str, failed: &Value, browser: &Browser) {
+    for (what, answer) in writes_all(desk, conversation, failed, browser).await {
+        assert_eq!((answer.status, answer.code()), (401, "session-ended".to_owned()), "{what}");
+    }
+}
+
 /// What is left of everything that was asked: nothing.
 async fn nothing_is_done(house: &House, conversation: &str) {
     let priya = house.sign_in("harbor-dental.priya").await;
@@ -66,9 +73,7 @@ async fn after_signing_out_nothing_is_done_though_the_gateway_remembers_the_sess
     let out = dana.send(dana.request(Method::POST, "/api/sign-out")).await;
     assert_eq!(out.status, 303);
     assert_eq!(dana.notifications().await.status, 200, "the gateway remembers her");
-    for (what, answer) in writes_all(&dana, &conversation, &failed, &browser).await {
-        assert_eq!((answer.status, answer.code()), (401, "session-ended".to_owned()), "{what}");
-    }
+    is_refused_everything(&dana, &conversation, &failed, &browser).await;
     nothing_is_done(&house, &conversation).await;
 }
 
@@ -85,9 +90,7 @@ async fn nor_is_anything_for_somebody_who_is_no_longer_staff_or_was_signed_out_e
     let signed_out = json!({"Key": key, "UpdateExpression": "SET sessions_since = :since", "ExpressionAttributeValues": {":since": later}});
     for (operation, request) in [("UpdateItem", signed_out), ("DeleteItem", json!({"Key": key}))] {
         house.table(operation, request).await;
-        for (what, answer) in writes_all(&dana, &conversation, &failed, &browser).await {
-            assert_eq!((answer.status, answer.code()), (401, "session-ended".to_owned()), "{operation}: {what}");
-        }
+        is_refused_everything(&dana, &conversation, &failed, &browser).await;
     }
     nothing_is_done(&house, &conversation).await;
 }

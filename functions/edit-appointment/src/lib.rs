@@ -16,7 +16,7 @@ use planned::Planned;
 use runtime::Runtime;
 use serde_json::json;
 use sms::Lookup;
-use store::{LookUp, Saved, Store, StoreError, WRITE_ATTEMPTS};
+use store::{LookUp, Saved, Store, WRITE_ATTEMPTS};
 use views::{AppointmentView, Texting, Viewer};
 use web::{Answer, Format, IdempotencyKey, Problem};
 use written::{Reading, Written, on_top_of};
@@ -36,7 +36,7 @@ const A_PAGE: usize = 100;
 const MOST_OF_A_DAY: usize = 500;
 
 fn overtaken_too_often() -> Problem {
-    StoreError::Contended { operation: "TransactWriteItems" }.into()
+    store::contended().into()
 }
 
 fn key_used() -> Problem {

@@ -6,7 +6,7 @@ mod written;
 use std::convert::Infallible;
 
 use browser_name::browser_name;
-use domain::{Clock, PushTest, Randomness, Scheme, Staff, SubscriptionId, Usage, UsageLimits, Window};
+use domain::{Clock, PushTest, Randomness, Scheme, Staff, SubscriptionId, Timestamp, Usage, UsageLimits, Window};
 use http::header::USER_AGENT;
 use http::{Method, StatusCode};
 use lambda_http::{Body, Request, RequestExt, Response};
@@ -140,10 +140,7 @@ impl PushSubscriptions {
         let windows = UsageLimits::default().windows(Usage::PushTest, staff, now);
         match self.store.ask_push_test(staff, id, &test, &windows).await? {
             TestAsked::Done => Ok(Answer::json(&json!({"test": test.nonce})).with_status(StatusCode::ACCEPTED)),
-            TestAsked::Limited(full) => {
-                let problem = too_many_tests(&full, staff);
-                Err(Problem { retry_after: Some(full.lasts_secs(now)), ..problem })
-            }
+            TestAsked::Limited(full) => Err(too_many_tests(&full, staff, now)),
             TestAsked::Gone => Err(no_browser()),
         }
     }
@@ -215,8 +212,11 @@ fn sign_in_again() -> Problem {
     )
 }
 
-fn too_many_tests(full: &Window, staff: &Staff) -> Problem {
-    Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many-tests", Usage::PushTest.sentence(full, staff))
+fn too_many_tests(full: &Window, staff: &Staff, now: Timestamp) -> Problem {
+    Problem {
+        retry_after: Some(full.lasts_secs(now)),
+        ..Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many-tests", Usage::PushTest.sentence(full, staff))
+    }
 }
 
 fn removed() -> Problem {

@@ -28,7 +28,7 @@ const SIGNATURES: [CoreJwsSigningAlgorithm; 9] = [
     CoreJwsSigningAlgorithm::EdDsa,
 ];
 
-/// How far a provider's clock may be ahead of ours.
+/// The provider's clock may be this far ahead of ours.
 const SKEW_SECS: u64 = 5 * 60;
 
 /// An ID token with an accepted signature algorithm. Its signature is not verified yet.

@@ -146,8 +146,8 @@ impl SignIn {
         Ok(web::session_cookie(self.portal, &token, SESSION_SECS))
     }
 
-    /// Whose login a person has. From the first time on it is pinned to them: a mailbox can be given to somebody else,
-    /// and another issuer can know another by the same name.
+    /// The member of staff whose login a person signs in with. The first sign-in pins a login to its person, since a
+    /// mailbox can be given to somebody else, and another issuer can know somebody else by the same name.
     async fn owner_of_login(&self, person: &Person) -> Result<LoginOwner, Failure> {
         let no_answer = |_| unavailable("the table did not answer");
         for login in &person.logins {

@@ -38,7 +38,7 @@ pub struct Conversation {
 }
 
 impl Conversation {
-    /// Whether the newest entry is a text of ours that failed, or of which nobody knows whether it went out.
+    /// Whether the newest entry is a text of ours that failed or is unconfirmed.
     #[must_use]
     pub fn is_not_delivered(&self, now: Timestamp) -> bool {
         self.last_is_ours

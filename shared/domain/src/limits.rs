@@ -216,10 +216,10 @@ pub(crate) fn with_thousands(number: u32) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
-    fn dana() -> Staff {
+    pub(crate) fn dana() -> Staff {
         Staff {
             id: "dana".parse().unwrap(),
             name: "Dana Whitfield".to_owned(),

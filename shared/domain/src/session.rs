@@ -22,7 +22,7 @@ impl fmt::Display for TokenHash {
     }
 }
 
-/// The session that somebody asks in, and since when they are signed in.
+/// The session of a request, and when its person signed in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignedIn {
     pub session: TokenHash,

@@ -95,19 +95,10 @@ impl Usage {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::tests::dana;
 
     fn staff(is_program: bool) -> Staff {
-        Staff {
-            id: "dana".parse().unwrap(),
-            name: "Dana Whitfield".to_owned(),
-            company: "harbor-dental".parse().unwrap(),
-            company_name: "Harbor Dental".to_owned(),
-            region: "US".parse().unwrap(),
-            time_zone: "America/Los_Angeles".parse().unwrap(),
-            is_program,
-            is_administrator: false,
-            signed_in: None,
-        }
+        Staff { is_program, ..dana() }
     }
 
     fn counted(usage: Usage, staff: &Staff) -> Vec<(Counted, Period, u32)> {

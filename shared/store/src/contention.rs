@@ -16,6 +16,8 @@ impl Store {
     }
 }
 
-pub(crate) fn contended() -> StoreError {
+/// What is left to say when every attempt met another writer.
+#[must_use]
+pub fn contended() -> StoreError {
     StoreError::Contended { operation: "TransactWriteItems" }
 }

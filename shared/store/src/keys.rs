@@ -218,7 +218,7 @@ pub(crate) fn sent(staff: &Staff, conversation: ConversationId, window: &Window)
     key(format!("SENT#{}", staff.company), format!("{whose}#{}", of_window(window)))
 }
 
-/// How often something else that is limited was done in a window, by somebody or by their company.
+/// How often a person, or their company, used something that is limited in a window of time. Messages have `sent`.
 pub(crate) fn used(staff: &Staff, usage: Usage, window: &Window) -> Key {
     let what = match usage {
         Usage::NumberLookup => "LOOKUP",

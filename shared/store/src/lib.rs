@@ -51,7 +51,7 @@ use domain::{Randomness, Retention};
 pub use appointments::{Answered, Saved};
 pub use calls::{CallEntry, CallReport};
 pub use change::{Change, SessionEnd, Unreadable};
-pub use contention::WRITE_ATTEMPTS;
+pub use contention::{WRITE_ATTEMPTS, contended};
 pub use customer_data::{CustomerData, Erased};
 pub use directory::{Directory, Refused};
 pub use done::Done;

@@ -3,9 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use aws_sdk_dynamodb::types::{
-    AttributeValue, ConditionCheck, Put, ReturnConsumedCapacity, ReturnValue, TransactWriteItem,
-};
+use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnConsumedCapacity, ReturnValue, TransactWriteItem};
 use domain::{CompanyId, StaffId, Timestamp, TokenHash};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -146,21 +144,6 @@ impl Store {
     /// the session had as many as it can, of which some have ended without a word.
     pub async fn open_connection(&self, connection: &Connection) -> Result<Opened, StoreError> {
         let holder = &connection.holder;
-        let session = ConditionCheck::builder()
-            .table_name(&self.table)
-            .set_key(Some(keys::session(&holder.session).attributes()))
-            .condition_expression("attribute_exists(pk)")
-            .build()
-            .map_err(misshapen("TransactWriteItems"))?;
-        let staff = ConditionCheck::builder()
-            .table_name(&self.table)
-            .set_key(Some(keys::staff(&holder.company, &holder.staff).attributes()))
-            .condition_expression(
-                "attribute_exists(pk) AND (attribute_not_exists(sessions_since) OR sessions_since <= :began)",
-            )
-            .expression_attribute_values(":began", AttributeValue::N(holder.began.as_millis().to_string()))
-            .build()
-            .map_err(misshapen("TransactWriteItems"))?;
         let item = Item::of(connection);
         let slot = self.take_slot(holder, &item.slot())?;
         let put = Put::builder()
@@ -169,8 +152,8 @@ impl Store {
             .build()
             .map_err(misshapen("TransactWriteItems"))?;
         let writes = vec![
-            TransactWriteItem::builder().condition_check(session).build(),
-            TransactWriteItem::builder().condition_check(staff).build(),
+            self.listed_still(keys::session(&holder.session))?,
+            self.is_staff_still(&holder.company, &holder.staff, holder.began)?,
             TransactWriteItem::builder().put(put).build(),
             slot,
         ];

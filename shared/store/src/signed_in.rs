@@ -52,16 +52,27 @@ impl Store {
             .expression_attribute_values(":now", AttributeValue::N(now.as_secs().to_string()))
             .build()
             .map_err(misshapen("TransactWriteItems"))?;
+        let lives = TransactWriteItem::builder().condition_check(lives).build();
+        Ok([lives, self.is_staff_still(company, staff, signed_in.began)?])
+    }
+
+    /// The condition that somebody is on the staff, and was not signed out everywhere since a moment.
+    pub(crate) fn is_staff_still(
+        &self,
+        company: &CompanyId,
+        staff: &StaffId,
+        since: Timestamp,
+    ) -> Result<TransactWriteItem, StoreError> {
         let is_staff = ConditionCheck::builder()
             .table_name(&self.table)
             .set_key(Some(keys::staff(company, staff).attributes()))
             .condition_expression(
-                "attribute_exists(pk) AND (attribute_not_exists(sessions_since) OR sessions_since <= :began)",
+                "attribute_exists(pk) AND (attribute_not_exists(sessions_since) OR sessions_since <= :since)",
             )
-            .expression_attribute_values(":began", AttributeValue::N(signed_in.began.as_millis().to_string()))
+            .expression_attribute_values(":since", AttributeValue::N(since.as_millis().to_string()))
             .build()
             .map_err(misshapen("TransactWriteItems"))?;
-        Ok([lives, is_staff].map(|check| TransactWriteItem::builder().condition_check(check).build()))
+        Ok(TransactWriteItem::builder().condition_check(is_staff).build())
     }
 
     /// The same for what is not one transaction: looked up before it is begun. Fails with `SignedOut`. One request.

@@ -1,5 +1,5 @@
-// Who signs out leaves nothing of theirs in the browser for the next person to find, nor on the screen of any tab. What is
-// written and not sent is lost by that, so it is asked for first.
+// Signing out removes what the person has in this browser, and blanks every tab. It discards what is written and not sent,
+// so it asks first.
 
 const isWritten = () => Object.entries(sessionStorage).some(([name, value]) =>
   /^(draft|appointment):/.test(name) && Object.values(JSON.parse(value).fields ?? {}).some(Boolean));

@@ -21,25 +21,12 @@ export async function opensAppointment(staff, {id}) {
 
 /** The same day full of others, written as no person would: straight into the table. */
 export async function isFullOf(stack, {id}, count) {
-  const asks = (operation, body) => fetch(stack.address, {
-    method: 'POST',
-    headers: {
-      'x-amz-target': `DynamoDB_20120810.${operation}`,
-      'content-type': 'application/x-amz-json-1.0',
-      authorization: 'AWS4-HMAC-SHA256 Credential=local/20260101/local/dynamodb/aws4_request, SignedHeaders=host;x-amz-date, Signature=0',
-      'x-amz-date': '20260101T000000Z',
-    },
-    body: JSON.stringify({TableName: 'switchboard', ...body}),
-  }).then(async answer => {
-    expect(answer.status, await answer.clone().text()).toBe(200);
-    return answer.json();
-  });
   const key = name => ({pk: {S: 'COMPANY#harbor-dental'}, sk: {S: `APPOINTMENT#${name}`}});
-  const {Item} = await asks('GetItem', {Key: key(id)});
+  const {Item} = await stack.table('GetItem', {Key: key(id)});
   for (let n = 0; n < count; n += 1) {
     const name = `full-${n}`;
     const place = Item.recent_sk.S.slice(0, -32) + `${n}`.padStart(32, '0');
     const appointment = {M: {...Item.appointment.M, id: {S: name}}};
-    await asks('PutItem', {Item: {...Item, ...key(name), recent_sk: {S: place}, appointment}});
+    await stack.table('PutItem', {Item: {...Item, ...key(name), recent_sk: {S: place}, appointment}});
   }
 }

@@ -77,8 +77,8 @@ pub enum What {
     /// Somebody wants to be notified in a browser, or no more.
     TurnsOn,
     TurnsOff,
-    /// Somebody signs in somewhere else, asks for a message to a stranger so much later, each time, and signs out in the
-    /// middle.
+    /// A member of staff signs in in another browser and sends a message to a stranger after each delay of `asked`. They
+    /// sign out after `after`.
     SignsOut {
         asked: Vec<Duration>,
         after: Duration,
