@@ -15,6 +15,8 @@ test('a first visit of any page transfers at most 43 KB, all of it counted', {ta
     const page = await openWindow();
     await page.context().addCookies(await dana.page.context().cookies());
     weights[place.name] = await weightOf(page, place);
+    // A session has ten sockets at most, and each page that stays open has one.
+    await page.context().close();
   }
   console.table(weights);
   for (const [name, {bytes, requests}] of Object.entries(weights)) {
