@@ -50,6 +50,7 @@ And in what functions reach beside AWS, which is on this machine as well, on a n
 """
 
 import json
+import os
 import re
 import time
 from contextlib import contextmanager
@@ -83,7 +84,8 @@ def deployable(built):
             for statement in policy.get("Statement", []) if isinstance(policy, dict) else []:
                 if statement["Action"] == "sqs:SendMessage":
                     statement["Action"] = ["sqs:SendMessage", "sqs:SendMessageBatch"]
-    adapted = built.with_name("deployable.yaml")
+    # Two runs of the tests may deploy at once.
+    adapted = built.with_name(f"deployable-{os.getpid()}.yaml")
     adapted.write_text(yaml_dump(template))
     return adapted
 
