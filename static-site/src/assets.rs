@@ -22,6 +22,7 @@ const CSS: &[&str] = &[
 /// Of single pages, so that the others need not carry them.
 const HELP: &str = include_str!("../assets/css/help.css");
 const HISTORY: &str = include_str!("../assets/css/history.css");
+const HISTORY_JS: &str = include_str!("../assets/js/history.js");
 const SETTINGS: &str = include_str!("../assets/js/notification-settings.js");
 
 /// The scripts, each in a scope of its own. htmx stands before them, in one file with them: it starts as
@@ -88,6 +89,7 @@ pub(crate) static FILES: LazyLock<Vec<File>> = LazyLock::new(|| {
         asset("help", "css", "text/css; charset=utf-8", style(HELP)),
         asset("history", "css", "text/css; charset=utf-8", style(HISTORY)),
         asset("portal", "js", "text/javascript; charset=utf-8", js.into_bytes()),
+        asset("history", "js", "text/javascript; charset=utf-8", script(&format!("{{\n{HISTORY_JS}}}\n")).into_bytes()),
         asset("notification-settings", "js", "text/javascript; charset=utf-8", script(SETTINGS).into_bytes()),
         asset("htmx", "js", "text/javascript; charset=utf-8", HTMX.as_bytes()),
         asset("offline", "js", "text/javascript; charset=utf-8", OFFLINE.as_bytes()),

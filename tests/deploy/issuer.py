@@ -96,6 +96,7 @@ class Issuer:
             "sub": self.made_again.get(granted["email"]) or hashlib.sha256(granted["email"].encode()).hexdigest(),
             "aud": CLIENT,
             "iat": now,
+            "auth_time": now,
             "exp": now + 300,
             "nonce": granted["nonce"],
             "email": granted["email"],

@@ -47,6 +47,7 @@ class Seeding:
             sk="SESSION",
             expires_at=now + ends_in,
             began=now * 1000,
+            authenticated=now * 1000,
             company=company,
             staff=staff,
         )

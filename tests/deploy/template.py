@@ -54,6 +54,7 @@ def resources(of_type):
 # Every other route asks the authorizer first. Each here says why it cannot.
 OPEN_ROUTES = {
     "GET /api/sign-in": "whoever has no session begins here",
+    "GET /api/sign-out/issuer": "whoever has just signed out has none any more",
     "GET /api/sign-in/callback": "and comes back here from the issuer, still without one",
 }
 

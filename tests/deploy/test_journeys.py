@@ -257,7 +257,7 @@ def test_nobody_is_let_in_with_an_expired_session(harbor, method, path):
 def test_a_session_that_is_none_is_left_and_its_cookie_taken_back(stranger, harbor):
     for somebody in (stranger("0" * 64), harbor.staff("late", "Late Larry", ends_in=-1)):
         left = asks_for_something(somebody, *SIGN_OUT)
-        assert (left.status, left.headers["location"]) == (303, "/sign-in.html#signed-out")
+        assert (left.status, left.headers["location"]) == (303, "/sign-in.html#signing-out")
         assert "Max-Age=0" in left.headers["set-cookie"]
 
 
@@ -269,7 +269,8 @@ def test_somebody_signs_in_at_the_issuer_and_out_again(deployment, issuer, harbo
     assert (session["name"], session["company_name"]) == ("Marcus Bell", "Harbor Dental")
 
     left = marcus.posts("/api/sign-out", {})
-    assert (left.status, left.headers["location"]) == (303, "/sign-in.html#signed-out")
+    assert marcus.gets("/api/sign-out/issuer").headers["location"] == "/sign-in.html#signed-out", "this issuer ends no sessions"
+    assert (left.status, left.headers["location"]) == (303, "/sign-in.html#signing-out")
     assert "Max-Age=0" in left.headers["set-cookie"]
 
 

@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{Answer, Desk, House, Send};
+use tests::{Answer, Desk, HandClock, House, Send};
 
 const MARIA: &str = "+14255550182";
 const SAM: &str = "+12535550119";
@@ -203,9 +203,56 @@ async fn a_page_of_another_site_takes_and_erases_nothing() {
         let answer = dana.send(request.header("accept", "application/json")).await;
         assert_eq!((answer.status, answer.code()), (400, "foreign-origin".to_owned()));
     }
-    assert_eq!(dana.get(&data_of(&conversation)).await.status, 404, "an address that is opened takes nothing");
+    let opened = dana.get(&data_of(&conversation)).await;
+    assert_eq!((opened.status, opened.header("allow")), (405, Some("POST, DELETE")), "an address that is opened");
     assert_eq!(done(&dana, &conversation).await, []);
     assert_eq!(dana.messages(&conversation).await.items().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_held_is_handed_over_and_erased_within_ten_minutes_of_a_sign_in() {
+    let clock = HandClock::at_noon();
+    let house = House::with_limits(House::limits(), &clock).await;
+    let dana = house.dana().await;
+    let conversation = dana.hears_from(MARIA).await;
+    clock.passes(10 * 60 - 1);
+    assert_eq!(takes(&dana, &conversation).await.status, 200);
+    clock.passes(1);
+    for answer in [takes(&dana, &conversation).await, erases(&dana, &conversation).await] {
+        assert_eq!((answer.status, answer.code()), (409, "sign-in-again".to_owned()), "{}", answer.body);
+    }
+    let request = dana.request(Method::POST, &data_of(&conversation)).header("sec-fetch-site", "same-origin");
+    let shown = dana.send(request.header("accept", "text/html")).await;
+    assert!(shown.body.contains("Sign in again</a>"), "{}", shown.body);
+    assert_eq!(dana.messages(&conversation).await.items().len(), 1, "the session goes on");
+    let dana = house.dana().await;
+    assert_eq!(erases(&dana, &conversation).await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_held_is_taken_or_erased_so_often_a_day_and_an_operator_is_told() {
+    let clock = HandClock::at_noon();
+    let house = House::with_limits(House::limits(), &clock).await;
+    let dana = house.dana().await;
+    let conversation = dana.hears_from(MARIA).await;
+    for _ in 0..20 {
+        assert_eq!(takes(&dana, &conversation).await.status, 200);
+    }
+    assert_eq!(house.metrics_of("customer-data").await["CustomerDataLimited"], Value::Null);
+    for answer in [takes(&dana, &conversation).await, erases(&dana, &conversation).await] {
+        assert_eq!((answer.status, answer.code()), (429, "too-often".to_owned()));
+        assert!(
+            answer.header("retry-after").is_some() && answer.body.contains("you have taken or erased"),
+            "{}",
+            answer.body
+        );
+    }
+    let counted = house.metrics_of("customer-data").await;
+    assert_eq!((&counted["CustomerData"], &counted["CustomerDataLimited"]), (&json!(20), &json!(2)));
+    assert_eq!(dana.messages(&conversation).await.items().len(), 1);
+    clock.passes(24 * 60 * 60);
+    let dana = house.dana().await;
+    assert_eq!(erases(&dana, &conversation).await.status, 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -276,7 +276,7 @@ impl<'a> There<'a> {
                 asked(conversation).form(&[("text", "Hello")]),
             ],
             ("GET", "/api/conversations/{conversation}/history")
-            | ("POST" | "DELETE", "/api/conversations/{conversation}/customer-data")
+            | ("GET" | "POST" | "DELETE", "/api/conversations/{conversation}/customer-data")
             | ("POST", "/api/conversations/{conversation}/opt-out") => vec![asked(conversation)],
             ("POST", "/api/conversations/{conversation}/done") => {
                 vec![
@@ -295,7 +295,8 @@ impl<'a> There<'a> {
             ("POST", "/api/appointments/{appointment}") => {
                 vec![asked(appointment).form(&[("time", "16:00"), ("version", "1"), ("notes", "At last")])]
             }
-            ("GET", "/api/push-subscriptions" | "/api/session") | ("POST", "/api/sign-out") => vec![asked("")],
+            ("GET", "/api/push-subscriptions" | "/api/session" | "/api/sign-out/issuer")
+            | ("POST", "/api/sign-out") => vec![asked("")],
             ("PUT", "/api/push-subscriptions") => vec![asked("").json(Browser::firefox("one").subscription())],
             ("DELETE", "/api/push-subscriptions/{subscription}") => vec![asked(browser)],
             ("POST", "/api/push-subscriptions/{subscription}/test") => vec![asked(browser).json(json!({}))],
@@ -397,7 +398,13 @@ async fn no_request_is_answered_with_trouble_of_ours() {
     for route in ROUTES {
         for asked in there.ways(route) {
             let answer = there.dana.send(request(&there.dana, &asked, &Wrong::default())).await;
-            assert!(answer.status < 400, "{route:?} is in order: {} {}", answer.status, answer.body);
+            // One is there to say how it is asked.
+            assert!(
+                answer.status < 400 || answer.code() == "not-by-get",
+                "{route:?} is in order: {} {}",
+                answer.status,
+                answer.body
+            );
             if asked.ends_something() {
                 there = There::in_house(&house, times).await;
                 times += 1;

@@ -1,7 +1,8 @@
 //! Issuers as they are, and as none may be: who is let in by them, what they are asked, and what rings an alarm.
 
+use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{Answer, Asked, Behaviour, HandClock, House, LyingIssuer, SESSION_COOKIE, Signed, TakesSecret};
+use tests::{Answer, Asked, Behaviour, Desk, HandClock, House, LyingIssuer, SESSION_COOKIE, Signed, TakesSecret};
 
 /// Where a sign-in at an issuer of this behaviour ends, and whether with a session.
 async fn outcome(behaviour: Behaviour) -> (String, bool) {
@@ -292,4 +293,81 @@ async fn a_secret_that_has_no_key_for_attempts_yet_works() {
     let issuer = LyingIssuer::open(Behaviour::default()).await;
     house.trusts_with(&issuer, &[("attempt_key", "")]).await;
     assert_eq!(ended(&house.comes_from(&issuer).await), let_in(), "signed with the client's secret");
+}
+
+/// Whether a session that an issuer of these claims lets in by an address is enough to take what is held of a customer.
+async fn takes(house: &House, issuer: &LyingIssuer, path: &str, claims: &[(&'static str, Value)]) -> bool {
+    issuer.behaves(claiming(claims));
+    let answer = house.comes_by(path, issuer).await;
+    assert!(ended(&answer).1, "they are let in");
+    let dana = Desk { house, cookie: answer.cookie(SESSION_COOKIE).unwrap() };
+    let conversation = dana.conversation_with("+14255550182").await;
+    let path = format!("/api/conversations/{conversation}/customer-data");
+    let request = dana.request(Method::POST, &path).header("sec-fetch-site", "same-origin");
+    match dana.send(request).await.status {
+        200 => true,
+        409 => false,
+        other => panic!("{other}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_somebody_proved_who_they_are_is_as_the_issuer_says_however_it_is_spelled() {
+    let house = House::open().await;
+    let issuer = LyingIssuer::open(Behaviour::default()).await;
+    house.trusts(&issuer).await;
+    house.phone("+14255550182").texts(tests::HARBOR, "hello").await;
+    let now = runtime::wall_clock().now().as_secs();
+    for just_now in [json!(now), json!(now.to_string()), json!(format!("{now}.5")), json!(now + 200)] {
+        assert!(takes(&house, &issuer, "/api/sign-in", &[("auth_time", just_now.clone())]).await, "{just_now}");
+    }
+    for before in [json!(now - 601), json!((now - 601).to_string()), json!(0)] {
+        for path in ["/api/sign-in", "/api/sign-in?again=1"] {
+            assert!(!takes(&house, &issuer, path, &[("auth_time", before.clone())]).await, "{path} {before}");
+        }
+    }
+    for unsaid in [json!(null), json!("lately"), json!([now]), json!(-1)] {
+        let claims = [("auth_time", unsaid.clone())];
+        assert!(
+            !takes(&house, &issuer, "/api/sign-in", &claims).await,
+            "{unsaid}: the issuer may have remembered them"
+        );
+        assert!(takes(&house, &issuer, "/api/sign-in?again=1", &claims).await, "{unsaid}: it was told to ask");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_issuer_is_told_to_ask_again_in_both_ways_that_there_are() {
+    let house = House::open().await;
+    let begun = house.begins_to_sign_in("/api/sign-in?again=1").await;
+    assert_eq!((begun.asked("prompt"), begun.asked("max_age")), (Some("login".to_owned()), Some("0".to_owned())));
+    let begun = house.begins_to_sign_in("/api/sign-in").await;
+    assert_eq!((begun.asked("prompt"), begun.asked("max_age")), (None, None));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_signs_out_is_led_to_the_issuer_to_sign_out_there_too() {
+    let house = House::open().await;
+    let issuer = LyingIssuer::open(Behaviour::default()).await;
+    house.trusts(&issuer).await;
+    let led = async |house: &House| {
+        let answer = house.get("/api/sign-out/issuer").await;
+        assert_eq!(answer.status, 303, "{}", answer.body);
+        answer.header("location").unwrap().to_owned()
+    };
+    assert_eq!(led(&house).await, "/sign-in.html#signed-out", "this one has no such page");
+
+    let house = House::open().await;
+    let endpoint = json!("https://login.example.com/logout");
+    issuer.behaves(Behaviour { discovery: vec![("end_session_endpoint", endpoint)], ..Behaviour::default() });
+    house.trusts(&issuer).await;
+    let back = format!("{}/sign-in.html", house.origin()).replace(':', "%3A").replace('/', "%2F");
+    let expected = format!("https://login.example.com/logout?client_id=portal&post_logout_redirect_uri={back}");
+    assert_eq!(led(&house).await, expected);
+
+    let house = House::open().await;
+    issuer.behaves(Behaviour { discovery: vec![("issuer", json!("https://evil.example"))], ..Behaviour::default() });
+    house.trusts(&issuer).await;
+    assert_eq!(led(&house).await, "/sign-in.html#signed-out", "out of reach, nobody is kept from leaving");
+    assert_eq!(alarms(&house).await, 0);
 }

@@ -234,7 +234,7 @@ async fn signing_out_ends_the_session_and_clears_the_cookie() {
     let house = House::open().await;
     let dana = house.dana().await;
     let answer = dana.send(dana.request(Method::POST, "/api/sign-out")).await;
-    assert_eq!((answer.status, answer.header("location")), (303, Some("/sign-in.html#signed-out")));
+    assert_eq!((answer.status, answer.header("location")), (303, Some("/sign-in.html#signing-out")));
     assert!(answer.header("set-cookie").unwrap().contains("Max-Age=0"));
     assert_eq!(sessions(&house).await["Count"], 0);
 }

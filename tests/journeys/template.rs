@@ -145,6 +145,7 @@ fn every_alarm_on_what_the_functions_count_names_something_that_they_count() {
         Metric::PushDelivered,
         Metric::PushRefused,
         Metric::PushGivenUp,
+        Metric::CustomerDataLimited,
         Metric::SignInUnavailable,
     ];
     assert_eq!(watched, alarming.map(|metric| metric.to_string()).into());

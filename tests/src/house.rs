@@ -101,7 +101,7 @@ impl House {
             staff_writes: u32::MAX,
             program_writes: u32::MAX,
             company_writes: u32::MAX,
-            push_tests: UsageLimits::default().push_tests,
+            ..UsageLimits::default()
         };
         SendingLimits { staff, company, number, countries, usage }
     }

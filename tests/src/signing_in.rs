@@ -61,7 +61,12 @@ impl House {
 
     /// A whole sign-in at an issuer of a test's. Gives the last answer.
     pub async fn comes_from(&self, issuer: &LyingIssuer) -> Answer {
-        let answer = self.get("/api/sign-in").await;
+        self.comes_by("/api/sign-in", issuer).await
+    }
+
+    /// The same from an address of one's own.
+    pub async fn comes_by(&self, path: &str, issuer: &LyingIssuer) -> Answer {
+        let answer = self.get(path).await;
         let Some(address) = answer.header("location").filter(|address| address.starts_with(issuer.address())) else {
             return answer;
         };

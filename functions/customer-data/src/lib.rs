@@ -2,10 +2,10 @@
 
 use std::convert::Infallible;
 
-use domain::{Clock, ConversationId, Deed, Staff};
-use http::Method;
+use domain::{Clock, ConversationId, Deed, SignedIn, Staff, Timestamp, Usage, UsageLimits, Window};
+use http::{Method, StatusCode};
 use lambda_http::{Body, Request, Response};
-use runtime::Runtime;
+use runtime::{Metric, Metrics, Runtime};
 use serde_json::json;
 use store::{CustomerData, Store};
 use views::Viewer;
@@ -16,12 +16,13 @@ use web::{Answer, Format, Problem};
 pub struct CustomerDataFunction {
     store: Store,
     clock: Clock,
+    metrics: Metrics,
 }
 
 impl CustomerDataFunction {
     #[must_use]
     pub fn new(runtime: &Runtime) -> Self {
-        Self { store: runtime.store(), clock: runtime.clock.clone() }
+        Self { store: runtime.store(), clock: runtime.clock.clone(), metrics: runtime.metrics.clone() }
     }
 
     pub async fn handle(&self, request: Request) -> Result<Response<Body>, Infallible> {
@@ -32,14 +33,44 @@ impl CustomerDataFunction {
         let staff = web::administrator(request)?;
         let conversation = web::conversation(request)?;
         if request.uri().path().ends_with("/history") {
-            self.history(request, &staff, conversation).await
-        } else {
-            web::same_origin(request)?;
-            if request.method() == Method::DELETE {
-                self.erase(request, &staff, conversation).await
-            } else {
+            return self.history(request, &staff, conversation).await;
+        }
+        match *request.method() {
+            Method::POST => {
+                self.admit(request, &staff).await?;
                 self.export(&staff, conversation).await
             }
+            Method::DELETE => {
+                self.admit(request, &staff).await?;
+                self.erase(request, &staff, conversation).await
+            }
+            _ => Ok(not_by_get(request)),
+        }
+    }
+
+    /// Asks for what a stolen session has not: that its person signed in just now, and that this is not done all day long.
+    async fn admit(&self, request: &Request, staff: &Staff) -> Result<(), Problem> {
+        web::same_origin(request)?;
+        let now = self.clock.now();
+        if !staff.signed_in.as_ref().is_some_and(|signed_in: &SignedIn| signed_in.is_fresh(now)) {
+            return Err(Problem::sign_in_again(
+                "What is held of a customer is handed over and erased within ten minutes of signing in. Sign in again: you \
+                 come back to this page.",
+            ));
+        }
+        self.store.still_signed_in(staff, now).await?;
+        let windows = UsageLimits::default().windows(Usage::CustomerData, staff, now);
+        match self.store.use_once(staff, Usage::CustomerData, &windows).await? {
+            None => Ok(()),
+            Some(full) => Err(self.too_often(&full, staff, now)),
+        }
+    }
+
+    fn too_often(&self, full: &Window, staff: &Staff, now: Timestamp) -> Problem {
+        self.metrics.count(Metric::CustomerDataLimited);
+        Problem {
+            retry_after: Some(full.lasts_secs(now)),
+            ..Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-often", Usage::CustomerData.sentence(full, staff))
         }
     }
 
@@ -54,18 +85,18 @@ impl CustomerDataFunction {
     /// A file. That somebody took it is part of what is held from then on.
     async fn export(&self, staff: &Staff, conversation: ConversationId) -> Result<Answer, Problem> {
         let now = self.clock.now();
-        self.store.still_signed_in(staff, now).await?;
         let held = self.held(staff, conversation).await?.json()?;
         let deed = Deed::exported(&staff.name, now);
         self.store.record_deed(&staff.company, conversation, &deed).await?;
+        self.metrics.count_by(Metric::CustomerData, "Done", "Exported");
         let file = json!({"company": staff.company_name, "exported_at": now.to_string(), "held": held});
         Ok(Answer::json(&file).with_header("content-disposition", "attachment; filename=\"customer-data.json\""))
     }
 
     async fn erase(&self, request: &Request, staff: &Staff, conversation: ConversationId) -> Result<Answer, Problem> {
-        self.store.still_signed_in(staff, self.clock.now()).await?;
         let held = self.held(staff, conversation).await?;
         let erased = self.store.erase(&held, self.clock.now()).await?;
+        self.metrics.count_by(Metric::CustomerData, "Done", "Erased");
         tracing::info!(company = %staff.company, staff = %staff.id, events = erased.events, appointments = erased.appointments, "what was held of a customer was erased");
         Ok(Format::of(request).answer(
             || views::erased(erased.events, erased.appointments, erased.once_more),
@@ -80,4 +111,14 @@ impl CustomerDataFunction {
         }
         Ok(held)
     }
+}
+
+/// Another site's page can have a browser ask by GET for whatever it likes.
+fn not_by_get(request: &Request) -> Answer {
+    let message = "What is held of a customer is handed over by POST, on the page of their history.";
+    let json = || json!({"error": {"code": "not-by-get", "message": message}});
+    Format::of(request)
+        .answer(|| views::problem(message), json)
+        .with_status(StatusCode::METHOD_NOT_ALLOWED)
+        .with_header("allow", "POST, DELETE")
 }

@@ -205,11 +205,7 @@ fn too_many() -> Problem {
 }
 
 fn sign_in_again() -> Problem {
-    Problem::new(
-        StatusCode::CONFLICT,
-        "sign-in-again",
-        "A browser is added within ten minutes of signing in. Sign in again, and it is on.",
-    )
+    Problem::sign_in_again("A browser is added within ten minutes of signing in. Sign in again, and it is on.")
 }
 
 fn too_many_tests(full: &Window, staff: &Staff, now: Timestamp) -> Problem {

@@ -11,17 +11,20 @@ pub(crate) struct Attempt {
     pub(crate) nonce: String,
     /// What only the browser that began can show (PKCE, RFC 7636).
     pub(crate) verifier: String,
+    /// Whether the provider is to ask who they are, even somebody whom it still knows.
+    pub(crate) again: bool,
     /// A page of the portal.
     pub(crate) back: String,
     pub(crate) begun_secs: u64,
 }
 
 impl Attempt {
-    pub(crate) fn new(randomness: &Randomness, now: Timestamp, wanted: Option<&str>) -> Self {
+    pub(crate) fn new(randomness: &Randomness, now: Timestamp, again: bool, wanted: Option<&str>) -> Self {
         Self {
             state: randomness.token(),
             nonce: randomness.token(),
             verifier: randomness.token(),
+            again,
             back: back::page(wanted).to_owned(),
             begun_secs: now.as_secs(),
         }

@@ -30,8 +30,8 @@ const KEPT: usize = 5;
 impl AttemptCookies<'_> {
     /// The `Set-Cookie` that keeps an attempt.
     pub(crate) fn keep(&self, attempt: &Attempt) -> String {
-        let Attempt { state, nonce, verifier, back, begun_secs } = attempt;
-        let kept = format!("{begun_secs}.{nonce}.{verifier}.{}", URL_SAFE_NO_PAD.encode(back));
+        let Attempt { state, nonce, verifier, again, back, begun_secs } = attempt;
+        let kept = format!("{begun_secs}.{nonce}.{verifier}.{again}.{}", URL_SAFE_NO_PAD.encode(back));
         let signature = self.mac(state, &kept).map(|mac| URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()));
         self.set(state, &format!("{kept}.{}", signature.unwrap_or_default()), SECS)
     }
@@ -56,9 +56,10 @@ impl AttemptCookies<'_> {
         self.mac(state, kept)?.verify_slice(&URL_SAFE_NO_PAD.decode(signature).ok()?).ok()?;
         let mut parts = kept.split('.').map(str::to_owned);
         let (begun, nonce, verifier) = (parts.next()?, parts.next()?, parts.next()?);
+        let again = parts.next()?.parse().ok()?;
         let back = String::from_utf8(URL_SAFE_NO_PAD.decode(parts.next()?).ok()?).ok()?;
         let (state, back) = (state.to_owned(), back::page(Some(&back)).to_owned());
-        let attempt = Attempt { state, nonce, verifier, back, begun_secs: begun.parse().ok()? };
+        let attempt = Attempt { state, nonce, verifier, again, back, begun_secs: begun.parse().ok()? };
         (now.as_secs() < attempt.begun_secs.saturating_add(SECS)).then_some(attempt)
     }
 
@@ -115,7 +116,7 @@ mod tests {
     #[test]
     fn a_callback_is_of_an_attempt_that_this_browser_began() {
         let randomness = randomness();
-        let [one, other] = [(); 2].map(|()| Attempt::new(&randomness, now(), Some("/messages.html")));
+        let [one, other] = [(); 2].map(|()| Attempt::new(&randomness, now(), true, Some("/messages.html")));
         let headers = sent_back(&[COOKIES.keep(&one), COOKIES.keep(&other)]);
         for attempt in [one, other] {
             assert_eq!(COOKIES.find(&headers, &attempt.state, now()), Some(attempt.clone()));
@@ -129,7 +130,7 @@ mod tests {
 
     #[test]
     fn an_attempt_that_was_changed_or_renamed_is_none() {
-        let attempt = Attempt::new(&randomness(), now(), None);
+        let attempt = Attempt::new(&randomness(), now(), false, None);
         let cookie = COOKIES.keep(&attempt);
         let other = "f".repeat(64);
         let renamed = cookie.replacen(&attempt.state, &other, 1);
@@ -145,7 +146,7 @@ mod tests {
     #[test]
     fn only_the_newest_attempts_are_kept() {
         let randomness = randomness();
-        let begun: Vec<_> = (0..8).map(|secs| Attempt::new(&randomness, now().plus_secs(secs), None)).collect();
+        let begun: Vec<_> = (0..8).map(|secs| Attempt::new(&randomness, now().plus_secs(secs), false, None)).collect();
         let mut cookies: Vec<_> = begun.iter().map(|attempt| COOKIES.keep(attempt)).collect();
         cookies.rotate_left(3);
         cookies.push("a=b".to_owned());

@@ -65,6 +65,8 @@ pub(crate) struct Person {
     /// How they may be listed here: the subject, which nobody else can ever have, before an address, and that only if
     /// the provider vouches for it. With some, people can claim any.
     pub(crate) logins: Vec<Login>,
+    /// When they proved who they are; `None` if the provider does not say.
+    pub(crate) authenticated: Option<Timestamp>,
 }
 
 #[derive(Deserialize)]
@@ -80,6 +82,8 @@ struct Claims {
     email: Value,
     #[serde(default)]
     email_verified: Value,
+    #[serde(default)]
+    auth_time: Value,
 }
 
 #[derive(Deserialize)]
@@ -116,8 +120,9 @@ impl<'a> IdToken<'a> {
         claims.check(expected)?;
         let subject = Login::subject(&claims.sub).ok();
         let email = claims.verified_email().and_then(|email| Login::email(email).ok());
+        let authenticated = claims.authenticated();
         let identity = Identity { issuer: claims.iss, subject: claims.sub };
-        Ok(Person { identity, logins: subject.into_iter().chain(email).collect() })
+        Ok(Person { identity, logins: subject.into_iter().chain(email).collect(), authenticated })
     }
 }
 
@@ -159,6 +164,13 @@ impl Claims {
             return Err(refused("the ID token names nobody"));
         }
         Ok(())
+    }
+
+    /// Some providers write numbers as a text.
+    fn authenticated(&self) -> Option<Timestamp> {
+        let text = self.auth_time.as_str().and_then(|text| text.parse().ok());
+        let since = since_epoch(self.auth_time.as_f64().or(text)?).ok()?;
+        Some(Timestamp::from_millis(u64::try_from(since.as_millis()).ok()?))
     }
 
     /// Some providers write what is true as a text.

@@ -11,6 +11,7 @@ use tokio::sync::{Mutex, MutexGuard};
 
 use crate::KNOWN_FOR_SECS;
 use crate::attempt::Attempt;
+use crate::end_session;
 use crate::exchange::{self, CLIENT_REFUSED};
 use crate::failure::Failure;
 use crate::id_token::{Expected, IdToken, Person};
@@ -52,9 +53,8 @@ impl Issuer {
         Ok(self.settled().await?.0)
     }
 
-    /// Where to send a browser. `again` asks for the password even of somebody whom the provider
-    /// still knows.
-    pub(crate) async fn address(&self, attempt: &Attempt, again: bool) -> Result<String, Failure> {
+    /// Where to send a browser.
+    pub(crate) async fn address(&self, attempt: &Attempt) -> Result<String, Failure> {
         let (settings, provider) = self.provider().await?;
         let verifier = PkceCodeVerifier::new(attempt.verifier.clone());
         let challenge = PkceCodeChallenge::from_code_verifier_sha256(&verifier);
@@ -69,11 +69,19 @@ impl Issuer {
             .append_pair("nonce", &attempt.nonce)
             .append_pair("code_challenge", challenge.as_str())
             .append_pair("code_challenge_method", "S256");
-        if again {
-            query.append_pair("prompt", "login");
+        if attempt.again {
+            // Two ways to say it, of which a provider may know one. With `max_age` it must say when it asked (OpenID Connect
+            // Core 1.0, section 3.1.2.1).
+            query.append_pair("prompt", "login").append_pair("max_age", "0");
         }
         drop(query);
         Ok(address.into())
+    }
+
+    /// Where to send a browser that is to be signed out of the provider too; `None` if it has no such place.
+    pub(crate) async fn end_session_address(&self) -> Result<Option<String>, Failure> {
+        let (settings, provider) = self.provider().await?;
+        Ok(provider.end_session_endpoint.as_ref().map(|endpoint| end_session::address(endpoint, &settings)))
     }
 
     /// The person that a code is for.

@@ -3,6 +3,7 @@
 mod attempt;
 mod attempt_cookies;
 mod back;
+mod end_session;
 mod exchange;
 mod failure;
 mod id_token;
@@ -71,6 +72,7 @@ impl SignIn {
                 Ok(self.finish(&request).await.unwrap_or_else(|failure| self.not_signed_in(failure)))
             }
             "/api/sign-out" => self.sign_out(&request).await,
+            "/api/sign-out/issuer" => Ok(self.leave_issuer().await),
             _ => whose(&request, self.clock.now()),
         };
         Ok(web::respond(&request, outcome))
@@ -78,9 +80,10 @@ impl SignIn {
 
     /// Sends a browser to the identity provider.
     async fn begin(&self, request: &Request) -> Result<Answer, Failure> {
-        let attempt = Attempt::new(&self.randomness, self.clock.now(), query(request, "back"));
+        let again = query(request, "again").is_some();
+        let attempt = Attempt::new(&self.randomness, self.clock.now(), again, query(request, "back"));
         let settings = self.issuer.settings().await?;
-        let address = self.issuer.address(&attempt, query(request, "again").is_some()).await?;
+        let address = self.issuer.address(&attempt).await?;
         let cookies = self.attempt_cookies(&settings);
         let forgotten = cookies.forget_oldest(request.headers());
         let answer = to(&address).with_header("set-cookie", &cookies.keep(&attempt));
@@ -134,7 +137,9 @@ impl SignIn {
         let LoginOwner { company, staff, .. } = self.owner_of_login(&person).await?;
         let token = self.randomness.token();
         let began = self.clock.now();
-        let session = Session { company, staff, began, ends: began.plus_secs(SESSION_SECS) };
+        // Of a provider that does not say when, and was told to ask, it is taken that it has asked.
+        let authenticated = person.authenticated.map(|asked| asked.min(began)).or(attempt.again.then_some(began));
+        let session = Session { company, staff, began, authenticated, ends: began.plus_secs(SESSION_SECS) };
         let started = self.store.start_session(&web::token_hash(&token), &session).await;
         started.map_err(|_| unavailable("the table did not take the session"))?;
         // The browser has this one from now on, and nobody is left one that it has no more.
@@ -183,12 +188,28 @@ impl SignIn {
             Format::of(request).answer(|| html! { p { "You are signed out." } }, || json!({"signed_out": true}));
         Ok(answer
             .with_status(StatusCode::SEE_OTHER)
-            .with_header("location", "/sign-in.html#signed-out")
+            // From there on to the provider, by a script: a form may lead to no other site.
+            .with_header("location", "/sign-in.html#signing-out")
             .with_header("set-cookie", &web::clear_session_cookie(self.portal))
             // Of pages that a browser keeps in its memory. They hide themselves too, where it does not know this.
             .with_header("clear-site-data", "\"cache\""))
     }
+
+    /// Sends a browser that has signed out here to the provider, to sign out there too. The next sign-in in it asks for the
+    /// password in any case.
+    async fn leave_issuer(&self) -> Answer {
+        match self.issuer.end_session_address().await {
+            Ok(Some(address)) => to(&address),
+            Ok(None) => to(SIGNED_OUT),
+            Err(Failure { what, .. }) => {
+                tracing::warn!(what, "somebody was signed out here and not at the issuer");
+                to(SIGNED_OUT)
+            }
+        }
+    }
 }
+
+const SIGNED_OUT: &str = "/sign-in.html#signed-out";
 
 /// A parameter of the query.
 fn query<'a>(request: &'a Request, name: &str) -> Option<&'a str> {

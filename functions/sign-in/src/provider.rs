@@ -16,15 +16,19 @@ pub(crate) struct Provider {
     pub(crate) authentication: ClientAuthentication,
     /// Where its keys are.
     pub(crate) jwks_uri: String,
+    /// Where a browser ends its session with the provider; `None` if it cannot.
+    pub(crate) end_session_endpoint: Option<Url>,
 }
 
-/// All that is read of its discovery document (OpenID Connect Discovery 1.0, section 3).
+/// All that is read of its discovery document (OpenID Connect Discovery 1.0, section 3, and RP-Initiated Logout 1.0,
+/// section 2.1).
 #[derive(Deserialize)]
 struct Metadata {
     issuer: String,
     authorization_endpoint: String,
     token_endpoint: String,
     jwks_uri: String,
+    end_session_endpoint: Option<String>,
     token_endpoint_auth_methods_supported: Option<Vec<String>>,
 }
 
@@ -42,6 +46,7 @@ impl Provider {
             token_endpoint: metadata.token_endpoint,
             authentication: ClientAuthentication::of(methods.as_deref()),
             jwks_uri: metadata.jwks_uri,
+            end_session_endpoint: metadata.end_session_endpoint.and_then(|endpoint| Url::parse(&endpoint).ok()),
         })
     }
 }

@@ -33,6 +33,11 @@ impl Settings {
         key.as_bytes()
     }
 
+    /// Where the issuer leads back to after it has ended its own session.
+    pub(crate) fn signed_out(&self) -> String {
+        format!("{}/sign-in.html", self.portal)
+    }
+
     /// Where the issuer leads back to.
     pub(crate) fn callback(&self) -> String {
         format!("{}/api/sign-in/callback", self.portal)

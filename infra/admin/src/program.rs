@@ -40,7 +40,7 @@ async fn issue(
 ) -> anyhow::Result<()> {
     let token = runtime::randomness().token();
     let ends = began.plus_secs(GOOD_FOR_SECS);
-    let session = Session { company: company.clone(), staff: id.clone(), began, ends };
+    let session = Session { company: company.clone(), staff: id.clone(), began, authenticated: None, ends };
     let cookie = format!("{}={token}", web::session_cookie_name(operator.place.scheme()));
     let kept = operator.store.start_session(&web::token_hash(&token), &session).await;
     kept.map_err(|error| operator.failed(&error))?;

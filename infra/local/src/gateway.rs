@@ -40,7 +40,7 @@ const fn public(method: &'static str, path: &'static str, function: &'static str
 }
 
 /// All of them. A test holds them against `infra/template.yaml`.
-pub const ROUTES: [Route; 26] = [
+pub const ROUTES: [Route; 28] = [
     route("GET", "/api/notifications", "list-notifications"),
     route("GET", "/api/conversations", "list-conversations"),
     route("GET", "/api/conversations/{conversation}/messages", "fetch-conversation"),
@@ -50,6 +50,7 @@ pub const ROUTES: [Route; 26] = [
     route("GET", "/api/conversations/{conversation}/history", "customer-data"),
     route("POST", "/api/conversations/{conversation}/customer-data", "customer-data"),
     route("DELETE", "/api/conversations/{conversation}/customer-data", "customer-data"),
+    route("GET", "/api/conversations/{conversation}/customer-data", "customer-data"),
     route("POST", "/api/messages", "send-reply"),
     route("GET", "/api/appointments", "edit-appointment"),
     route("POST", "/api/appointments", "edit-appointment"),
@@ -67,6 +68,7 @@ pub const ROUTES: [Route; 26] = [
     public("GET", "/api/sign-in/callback", "sign-in"),
     route("GET", "/api/session", "sign-in"),
     route("POST", "/api/sign-out", "sign-in"),
+    public("GET", "/api/sign-out/issuer", "sign-in"),
 ];
 
 pub(crate) fn router() -> Router<Shared> {

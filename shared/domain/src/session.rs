@@ -27,4 +27,19 @@ impl fmt::Display for TokenHash {
 pub struct SignedIn {
     pub session: TokenHash,
     pub began: Timestamp,
+    /// When they last proved to the identity provider who they are; `None` if it did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authenticated: Option<Timestamp>,
+}
+
+/// What a stolen session, or one that was left open at a desk, must not be enough for needs a sign-in within so many seconds.
+pub const FRESH_SIGN_IN_SECS: u64 = 10 * 60;
+
+impl SignedIn {
+    /// Whether they proved within [`FRESH_SIGN_IN_SECS`] who they are. A session can begin without that: an identity
+    /// provider remembers people.
+    #[must_use]
+    pub fn is_fresh(&self, now: Timestamp) -> bool {
+        self.authenticated.is_some_and(|authenticated| now < authenticated.plus_secs(FRESH_SIGN_IN_SECS))
+    }
 }

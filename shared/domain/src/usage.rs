@@ -10,6 +10,8 @@ pub enum Usage {
     AppointmentWrite,
     /// Sending a notification to a browser of one's own, to see that it comes.
     PushTest,
+    /// Taking or erasing everything held of a customer.
+    CustomerData,
 }
 
 /// How often each may be done by a person, by a program and by all of a company.
@@ -23,6 +25,9 @@ pub struct UsageLimits {
     pub program_writes: u32,
     pub company_writes: u32,
     pub push_tests: u32,
+    /// In a day.
+    pub staff_customer_data: u32,
+    pub company_customer_data: u32,
 }
 
 /// Generous for people and for a program that keeps a company's day in step, tight for one that runs away.
@@ -35,6 +40,8 @@ impl Default for UsageLimits {
             program_writes: 600,
             company_writes: 900,
             push_tests: 3,
+            staff_customer_data: 20,
+            company_customer_data: 50,
         }
     }
 }
@@ -44,6 +51,7 @@ impl UsageLimits {
     #[must_use]
     pub fn windows(&self, usage: Usage, staff: &Staff, now: Timestamp) -> Vec<Window> {
         let minute = |counted, most| Window::of(counted, Period::Minute, most, &staff.time_zone, now);
+        let day = |counted, most| Window::of(counted, Period::Day, most, &staff.time_zone, now);
         let both = |counted, allowed: Allowance| {
             [(Period::Minute, allowed.minute), (Period::Day, allowed.day)]
                 .map(|(period, most)| Window::of(counted, period, most, &staff.time_zone, now))
@@ -58,6 +66,9 @@ impl UsageLimits {
                 vec![minute(Counted::Staff, own), minute(Counted::Company, self.company_writes)]
             }
             Usage::PushTest => vec![minute(Counted::Staff, self.push_tests)],
+            Usage::CustomerData => {
+                vec![day(Counted::Staff, self.staff_customer_data), day(Counted::Company, self.company_customer_data)]
+            }
         }
     }
 }
@@ -87,6 +98,10 @@ impl Usage {
             ),
             Self::PushTest => format!(
                 "No test was sent: {who} asked for {most} {when}, the most that is allowed. Wait a minute and try again."
+            ),
+            Self::CustomerData => format!(
+                "Not done: {who} taken or erased what is held of customers {most} times {when}, the most that is allowed. \
+                 Try again tomorrow."
             ),
         }
     }
@@ -136,6 +151,7 @@ mod tests {
             "Not saved: you have saved 60 appointments this minute, the most that is allowed. Wait a minute and save again: what you wrote is kept."
         );
         assert!(said(Usage::AppointmentWrite, &program, 0).contains("this program has saved 600 appointments"));
+        assert!(said(Usage::CustomerData, &dana, 1).contains("Harbor Dental has taken or erased"));
         assert!(said(Usage::PushTest, &dana, 0).starts_with("No test was sent: you have asked for 3 this minute"));
     }
 }

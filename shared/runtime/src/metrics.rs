@@ -24,6 +24,10 @@ pub enum Metric {
     PushRefused,
     /// A browser is not told of something, although it was tried again.
     PushGivenUp,
+    /// An administrator took or erased everything held of a customer. By `Done`.
+    CustomerData,
+    /// An administrator was kept from that: somebody did it as often as anybody may in a day.
+    CustomerDataLimited,
     /// The identity provider, or what is needed to ask it, was out of reach.
     SignInUnavailable,
 }

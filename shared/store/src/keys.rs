@@ -224,6 +224,7 @@ pub(crate) fn used(staff: &Staff, usage: Usage, window: &Window) -> Key {
         Usage::NumberLookup => "LOOKUP",
         Usage::AppointmentWrite => "APPOINTMENT",
         Usage::PushTest => "PUSHTEST",
+        Usage::CustomerData => "CUSTOMERDATA",
     };
     let whose = match window.counted {
         Counted::Staff => format!("STAFF#{}", staff.id),

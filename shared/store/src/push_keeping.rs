@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
-use domain::{Browser, CompanyId, PushSubscription, SignedIn, StaffId, SubscriptionId, Timestamp, TokenHash};
+use domain::{
+    Browser, CompanyId, FRESH_SIGN_IN_SECS, PushSubscription, SignedIn, StaffId, SubscriptionId, Timestamp, TokenHash,
+};
 use serde::Deserialize;
 
 use crate::contention::{WRITE_ATTEMPTS, contended};
@@ -49,10 +51,6 @@ pub enum Kept {
 
 /// How many browsers a member of staff can have.
 pub const BROWSERS_AT_MOST: usize = 20;
-
-/// A new browser comes within this of a sign-in: one that is added with a stolen session would be pushed to long after
-/// that has ended.
-const FRESH_SECS: u64 = 10 * 60;
 
 /// A browser is pushed to for so long after its person signed in there.
 const PUSHED_TO_SECS: u64 = 7 * 24 * 60 * 60;
@@ -121,12 +119,14 @@ impl Store {
             {
                 return Ok(Kept::Refreshed(item.clone().into_browser()));
             }
-            let signed_in = SignedIn { session: asked.session.clone(), began: session.began };
+            let signed_in =
+                SignedIn { session: asked.session.clone(), began: session.began, authenticated: session.authenticated };
             let mut writes = self.is_signed_in(&asked.company, &asked.staff, &signed_in, now)?.to_vec();
             let checks = writes.len();
             if item.is_none() {
                 let is_renewed = asked.renews && goes.is_some();
-                if !is_renewed && now >= session.began.plus_secs(FRESH_SECS) {
+                // One that is added with a stolen session would be pushed to long after that has ended.
+                if !is_renewed && now >= session.began.plus_secs(FRESH_SIGN_IN_SECS) {
                     return Ok(Kept::SignInAgain);
                 }
                 let (choice, browsers) = self.pushes_of(&asked.company, &asked.staff).await?;

@@ -14,6 +14,8 @@ pub struct Session {
     pub company: CompanyId,
     pub staff: StaffId,
     pub began: Timestamp,
+    /// When they last proved to the identity provider who they are; `None` if it did not say.
+    pub authenticated: Option<Timestamp>,
     pub ends: Timestamp,
 }
 
@@ -25,6 +27,8 @@ struct Item {
     company: CompanyId,
     staff: StaffId,
     began: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    authenticated: Option<Timestamp>,
 }
 
 pub(crate) fn read(item: HashMap<String, AttributeValue>, operation: &'static str) -> Result<Session, StoreError> {
@@ -33,6 +37,7 @@ pub(crate) fn read(item: HashMap<String, AttributeValue>, operation: &'static st
         company: item.company,
         staff: item.staff,
         began: item.began,
+        authenticated: item.authenticated,
         ends: Timestamp::from_millis(item.expires_at.saturating_mul(1000)),
     })
 }
@@ -45,6 +50,7 @@ impl Store {
             company: session.company.clone(),
             staff: session.staff.clone(),
             began: session.began,
+            authenticated: session.authenticated,
         };
         self.client
             .put_item()

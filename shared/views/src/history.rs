@@ -49,8 +49,9 @@ fn held(id: ConversationId) -> Markup {
         section.held aria-labelledby="held-title" {
             h2 id="held-title" { "Everything held of this customer" }
             p { "Texts, calls, appointments and this history, as a file to hand over to them if they ask for it." }
+            div.problem-place role="alert" {}
             div.held-actions {
-                form action=(address) method="post" { button.button type="submit" { "Download" } }
+                form.held-download action=(address) method="post" { button.button type="submit" { "Download" } }
                 details.erasing {
                     summary.button { "Erase…" }
                     form hx-delete=(address) hx-target="#history" hx-swap="innerHTML" hx-disable="find button" {

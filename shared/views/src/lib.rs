@@ -53,3 +53,12 @@ pub struct Viewer {
 pub fn problem(message: &str) -> Markup {
     html! { p.problem { (icon(Icon::Warning)) " " (message) } }
 }
+
+/// The same of what needs a sign-in just now, with the link that leads there. `history.js` adds the way back to it.
+#[must_use]
+pub fn to_sign_in_again(message: &str) -> Markup {
+    html! {
+        (problem(message))
+        p { a.button.sign-in-again href="/api/sign-in?again=1" { "Sign in again" } }
+    }
+}

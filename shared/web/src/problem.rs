@@ -5,6 +5,8 @@ use store::StoreError;
 
 use crate::{Answer, Format};
 
+const SIGN_IN_AGAIN: &str = "sign-in-again";
+
 /// Why a request was not done: a status and a code for programs, a sentence for the person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
@@ -60,9 +62,19 @@ impl Problem {
         Self::new(StatusCode::UNAUTHORIZED, "session-ended", "Your session has ended. Sign in again to go on.")
     }
 
+    /// For what a session is not enough for. As HTML it has a link that leads to the identity provider and back.
+    #[must_use]
+    pub fn sign_in_again(message: &str) -> Self {
+        Self::new(StatusCode::CONFLICT, SIGN_IN_AGAIN, message)
+    }
+
     pub(crate) fn answer(&self, format: Format) -> Answer {
         let body = || json!({"error": {"code": self.code, "message": self.message}});
-        let answer = format.answer(|| views::problem(&self.message), body).with_status(self.status);
+        let shown = || match self.code {
+            SIGN_IN_AGAIN => views::to_sign_in_again(&self.message),
+            _ => views::problem(&self.message),
+        };
+        let answer = format.answer(shown, body).with_status(self.status);
         match self.retry_after {
             Some(secs) => answer.with_header("retry-after", &secs.to_string()),
             None => answer,

@@ -3,10 +3,15 @@
 // provider would still take them for the one before.
 
 const signIn = document.querySelector('#sign-in');
-if (signIn) {
+const hasSignedOut = localStorage.getItem('staff') === '';
+if (signIn && location.hash === '#signing-out') {
+  location.replace('/api/sign-out/issuer');
+} else if (signIn) {
+  // The provider leads back here without a word of what it did.
+  if (hasSignedOut && !location.hash && !location.search) location.replace('#signed-out');
   const asked = new URLSearchParams();
   const back = new URLSearchParams(location.search).get('back');
   if (back) asked.set('back', back);
-  if (localStorage.getItem('staff') === '' || ['#signed-out', '#stranger'].includes(location.hash)) asked.set('again', '1');
+  if (hasSignedOut || ['#signed-out', '#stranger'].includes(location.hash)) asked.set('again', '1');
   if (asked.size) signIn.href += `?${asked}`;
 }

@@ -12,6 +12,7 @@ pub(super) fn page() -> Markup {
         "dashboard",
         &html! {
             link rel="stylesheet" href=(address("history.css"));
+            script src=(address("history.js")) defer {}
             section.panel.narrow aria-labelledby="history-title" {
                 header.panel-head { h1 id="history-title" { "History" } }
                 div.problem-place role="alert" {}

@@ -26,6 +26,9 @@ pub(super) fn page() -> Markup {
                 div.sign-in-card {
                     img src=(address("icon.svg")) width="48" height="48" alt="";
                     h1 { "Sign in to Switchboard" }
+                    p.said id="signing-out" role="status" {
+                        "You are signed out here. " a href="/api/sign-out/issuer" { "Sign out of your company’s sign-in too" }
+                    }
                     @for (name, words) in SAID { p.said id=(name) role="status" { (words) } }
                     a.button.go id="sign-in" href="/api/sign-in" { "Sign in" }
                 }

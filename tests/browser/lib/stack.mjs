@@ -72,7 +72,7 @@ export class Stack {
     const {Items: sessions} = await this.table('Scan', {FilterExpression: 'sk = :s', ExpressionAttributeValues: {':s': {S: 'SESSION'}}});
     for (const {pk, sk, began} of sessions) {
       const earlier = {N: `${Number(began.N) - minutes * 60_000}`};
-      await this.table('UpdateItem', {Key: {pk, sk}, UpdateExpression: 'SET began = :b', ExpressionAttributeValues: {':b': earlier}});
+      await this.table('UpdateItem', {Key: {pk, sk}, UpdateExpression: 'SET began = :b, authenticated = :b', ExpressionAttributeValues: {':b': earlier}});
     }
   }
 

@@ -52,6 +52,29 @@ test('what is held is downloaded as a file, and that it was stands in the histor
   await expect(deeds(dana)).toContainText([/Dana Whitfield.*took a copy of everything held/s]);
 });
 
+test('long after a sign-in what is held is not handed over, and one click leads to the provider and back', async ({stack, dana}) => {
+  await dana.opensConversationWith('Running');
+  await dana.page.getByRole('link', {name: 'History'}).click();
+  await expect(dana.page.getByText('Nobody has done anything yet.')).toBeVisible();
+  await stack.sessionsAreOlder(11);
+  // What the gateway knows of a cookie it knows for a minute: this makes it another one.
+  await dana.page.context().addCookies([{name: 'another', value: 'one', url: dana.page.url()}]);
+  await dana.page.getByRole('button', {name: 'Download'}).click();
+  await expect(dana.problem).toHaveText(/within ten minutes of signing in/);
+  await dana.page.screenshot({path: `artefacts/${test.info().project.name}-sign-in-again.png`, fullPage: true});
+  const history = dana.page.url();
+  const asked = dana.page.waitForRequest(/\/local\/issuer\/authorize/);
+  await dana.page.getByRole('link', {name: 'Sign in again'}).click();
+  expect(new URL((await asked).url()).searchParams.get('max_age')).toBe('0');
+  await dana.page.getByRole('button', {name: 'Dana Whitfield'}).click();
+  await expect(dana.page).toHaveURL(history);
+  await Promise.all([
+    dana.page.waitForEvent('download'),
+    dana.page.getByRole('button', {name: 'Download'}).click(),
+  ]);
+  await expect(dana.problem).toHaveCount(0);
+});
+
 test('a customer is erased in two steps, and leaves every page that is open', async ({stack, dana, marcus, signIn}) => {
   await stack.customerTexts(SAM, 'Is Monday free?');
   const priya = await signIn('Priya Natarajan');

@@ -27,7 +27,7 @@ test('when somebody signs out, every tab leaves at once, though nobody looks at 
   await expect(other.locator('.account')).toContainText('Dana Whitfield');
   await dana.page.route('**/api/**', () => {});
   await other.getByRole('button', {name: 'Sign out'}).click();
-  await expect(dana.page).toHaveURL(/\/sign-in\.html$/);
+  await expect(dana.page).toHaveURL(/\/sign-in\.html(#signed-out)?$/);
   expect(await dana.page.evaluate(() => sessionStorage.length), 'nor is anything that was written left there').toBe(0);
   await expect(dana.page).toHaveTitle('Sign in · Switchboard');
 });

@@ -49,8 +49,10 @@ test('a session that ends while a reply is written takes nothing of it', ONCE, a
   expect(await stack.phoneOf(MARIA)).toEqual([]);
 });
 
-test('whoever signs out is told so, and is asked who they are again', ONCE, async ({dana}) => {
+test('whoever signs out is signed out of the provider too, told so, and asked who they are again', ONCE, async ({dana}) => {
+  const left = dana.page.waitForRequest(/\/local\/issuer\/end-session/);
   await dana.page.getByRole('button', {name: 'Sign out'}).click();
+  expect(new URL((await left).url()).searchParams.get('post_logout_redirect_uri')).toMatch(/\/sign-in\.html$/);
   await expect(dana.page.getByText('You are signed out.')).toBeVisible();
   await dana.page.goto('/messages.html');
   await expect(dana.page, 'the next one at the desk opens the portal').toHaveURL(/\/sign-in\.html\?back=/);

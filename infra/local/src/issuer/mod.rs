@@ -36,6 +36,7 @@ pub(crate) fn router() -> Router<Shared> {
         .route("/local/issuer/keys", get(keys))
         .route("/local/issuer/authorize", get(people).post(pick))
         .route("/local/issuer/token", post(token))
+        .route("/local/issuer/end-session", get(end_session))
         .route("/local/staff", get(staff))
 }
 
@@ -120,6 +121,8 @@ impl Issuer {
                 "sub": format!("local {}", grant.email).replace(' ', ":"),
                 "aud": CLIENT,
                 "iat": now.as_secs(),
+                // Who picks a person has just been asked.
+                "auth_time": now.as_secs(),
                 "exp": now.plus_secs(TOKEN_SECS).as_secs(),
                 "nonce": grant.nonce,
                 "email": grant.email,
@@ -147,6 +150,7 @@ async fn metadata(State(shared): State<Shared>) -> Json<Value> {
         "authorization_endpoint": format!("{address}/authorize"),
         "token_endpoint": format!("{address}/token"),
         "jwks_uri": format!("{address}/keys"),
+        "end_session_endpoint": format!("{address}/end-session"),
         "response_types_supported": ["code"],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["EdDSA"],
@@ -173,6 +177,22 @@ impl Request {
     fn acceptable(&self, issuer: &Issuer) -> bool {
         self.client_id == CLIENT && self.redirect_uri == issuer.back() && self.code_challenge_method == "S256"
     }
+}
+
+/// OpenID Connect RP-Initiated Logout 1.0, section 2.
+#[derive(Deserialize)]
+struct Leaving {
+    client_id: String,
+    post_logout_redirect_uri: String,
+}
+
+/// It remembers nobody, so there is nothing to end: it leads back.
+async fn end_session(State(shared): State<Shared>, Query(leaving): Query<Leaving>) -> Response {
+    let back = format!("{}/sign-in.html", shared.issuer.portal);
+    if leaving.client_id != CLIENT || leaving.post_logout_redirect_uri != back {
+        return (StatusCode::BAD_REQUEST, "This issuer serves the portal of this stack only.").into_response();
+    }
+    (StatusCode::SEE_OTHER, [(LOCATION, back)]).into_response()
 }
 
 /// Unique among all companies' staff.

@@ -235,7 +235,8 @@ impl World {
         let firm = &self.firms[company];
         let began = self.time.now();
         let token = format!("{}-{}", firm.company.id, self.sign_ins.fetch_add(1, Ordering::Relaxed));
-        let session = Session { company: firm.company.id.clone(), staff: firm.staff.clone(), began, ends };
+        let session =
+            Session { company: firm.company.id.clone(), staff: firm.staff.clone(), began, authenticated: None, ends };
         self.store.start_session(&web::token_hash(&token), &session).await?;
         Ok(token)
     }
