@@ -6,7 +6,7 @@ import ssl
 import tempfile
 import threading
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -36,6 +36,11 @@ class Push:
     headers: Message
     body: bytes
 
+    @property
+    def is_of_another_browser(self):
+        """That another one of the same person was added: news of a customer has a topic, and a test is over in minutes."""
+        return "Topic" not in self.headers and int(self.headers["TTL"]) > 240
+
 
 class PushService:
     def __init__(self):
@@ -44,6 +49,8 @@ class PushService:
         self.roots = Path(self.home.name) / "roots.pem"
         # All that came, by the browser's path.
         self.pushes = defaultdict(list)
+        # How often a browser was told that another was added. It is taken whatever is answered to news.
+        self.told_of_others = Counter()
         # Status and headers of the next answers to a browser's path; what is not listed is taken.
         self.answers = defaultdict(list)
         service = self
@@ -56,8 +63,13 @@ class PushService:
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                service.pushes[self.path].append(Push(time.monotonic(), self.headers, body))
-                answers = service.answers[self.path]
+                push = Push(time.monotonic(), self.headers, body)
+                if push.is_of_another_browser:
+                    service.told_of_others[self.path] += 1
+                    answers = []
+                else:
+                    service.pushes[self.path].append(push)
+                    answers = service.answers[self.path]
                 status, headers = answers.pop(0) if answers else (201, {})
                 self.send_response(status)
                 for name, value in (headers | {"Content-Length": "0"}).items():

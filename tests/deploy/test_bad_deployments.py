@@ -34,6 +34,8 @@ WRONG = [
     ({"AlarmEmail": "ops"}, ["AlarmEmail", "email address"]),
     ({"LogLevel": "loud"}, ["LogLevel", "warn"]),
     ({"ConnectInstanceArn": "calls"}, ["ConnectInstanceArn", "Amazon Connect instance"]),
+    ({"PushDays": "0"}, ["PushDays", "1"]),
+    ({"PushDays": "61"}, ["PushDays", "60"]),
     ({"PushServices": "https://push.example.com"}, ["PushServices", "host names"]),
     ({"PushServices": "known,10.0.0.1"}, ["PushServices", "host names"]),
     ({"PushServices": "com"}, ["PushServices", "host names"]),

@@ -82,6 +82,13 @@ def test_a_text_is_pushed_once_and_the_browser_reads_who_said_what(harbor, dana,
     assert delivered and shown(dana)[identity]["lastProblem"] is None
 
 
+def test_the_other_browser_of_somebody_is_told_of_one_that_is_added(push_service, notified):
+    known = Browser()
+    notified(known)
+    notified(Browser())
+    eventually(lambda: push_service.told_of_others[known.path] == 1, "it is told")
+
+
 def test_a_push_service_can_verify_that_we_push_and_to_whom(harbor, dana, maria, notified, told):
     browser = Browser()
     notified(browser)

@@ -659,3 +659,37 @@ fn as_kept(item: &Value, person: usize, subscriber: &Subscriber) -> Value {
     }
     item
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_other_browsers_of_somebody_are_told_of_one_more_and_not_of_one_that_comes_again() {
+    let service = PushService::open().await;
+    let house = House::with_push_service(&service).await;
+    let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
+    let [known, colleagues, added, renewed] =
+        ["known", "colleagues", "added", "renewed"].map(|it| service.browser("ok", it));
+    allows(&dana, &known).await;
+    allows(&marcus, &colleagues).await;
+    // As whoever has stolen the session may.
+    allows(&dana, &added).await;
+    until("it is told", || async { !service.told_of_others(&known).is_empty() }).await;
+    let [told] = &service.told_of_others(&known)[..] else { panic!("once") };
+    assert_eq!(
+        (&told["conversation"], &told["title"]),
+        (&Value::Null, &json!("Notifications are on in one more browser"))
+    );
+    assert!(told["body"].as_str().unwrap().contains("Was it not you?"), "{told}");
+
+    // As each page says it, and as a browser with another endpoint does: it is no other browser.
+    assert_eq!(dana.puts_subscription(&added.browser, &added.subscription()).await.status, 200);
+    let mut subscription = renewed.subscription();
+    subscription["replaces"] = json!(added.browser.endpoint);
+    assert_eq!(dana.puts_subscription(&renewed.browser, &subscription).await.status, 201);
+    house.phone(MARIA).texts(HARBOR, "Hello").await;
+    for browser in [&known, &colleagues, &renewed] {
+        service.sends(browser, 1).await;
+    }
+    assert_eq!(service.told_of_others(&known).len(), 1);
+    for browser in [&colleagues, &renewed, &added] {
+        assert_eq!(service.told_of_others(browser), Vec::<Value>::new());
+    }
+}

@@ -54,7 +54,8 @@ class WebPushTesting:
 
     def shown(self, name):
         _, body = self.ask("/get-notifications", {"clientHash": name})
-        return [json.loads(message)["body"] for message in json.loads(body)["data"]["messages"]]
+        messages = [json.loads(message) for message in json.loads(body)["data"]["messages"]]
+        return [message["body"] for message in messages if message["kind"] == "message"]
 
     def expire(self, name):
         status, body = self.ask(f"/expire-subscription/{name}", {})

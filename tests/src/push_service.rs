@@ -23,6 +23,7 @@ pub const NOBODY_LISTENS: &str = "http://127.0.0.1:1";
 pub struct PushService {
     address: String,
     seen: Seen,
+    of_others: Seen,
     serving: JoinHandle<()>,
 }
 
@@ -55,9 +56,9 @@ impl PushService {
     pub async fn open() -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
         let address = format!("http://{}", listener.local_addr().expect("an address"));
-        let seen = Seen::default();
-        let serving = tokio::spawn(serve(listener, seen.clone()));
-        Self { address, seen, serving }
+        let (seen, of_others) = (Seen::default(), Seen::default());
+        let serving = tokio::spawn(serve(listener, seen.clone(), of_others.clone()));
+        Self { address, seen, of_others, serving }
     }
 
     #[must_use]
@@ -75,7 +76,15 @@ impl PushService {
         Subscriber { browser, path, keys, auth }
     }
 
-    /// Everything so far, in the order in which it came.
+    /// What a browser was told of others of its person that were added. It is no news of a customer: it is taken
+    /// whatever is answered else, and kept apart.
+    #[must_use]
+    pub fn told_of_others(&self, to: &Subscriber) -> Vec<Value> {
+        let told = lock(&self.of_others);
+        told.iter().filter(|pushed| pushed.path == to.path).map(|pushed| to.reads(pushed)).collect()
+    }
+
+    /// Everything else so far, in the order in which it came.
     #[must_use]
     pub fn pushed(&self) -> Vec<Pushed> {
         lock(&self.seen).clone()
@@ -130,6 +139,12 @@ impl Subscriber {
 }
 
 impl Pushed {
+    /// Of a customer's news each is under the topic of their conversation, and a test is over in minutes.
+    fn is_of_another_browser(&self) -> bool {
+        let lasts = self.headers.get("ttl").and_then(|ttl| ttl.parse().ok());
+        !self.headers.contains_key("topic") && lasts.is_some_and(|secs: u32| secs > 240)
+    }
+
     /// The token of its signature.
     #[must_use]
     pub fn token(&self) -> &str {
@@ -142,18 +157,23 @@ fn lock(seen: &Seen) -> MutexGuard<'_, Vec<Pushed>> {
     seen.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-async fn serve(listener: TcpListener, seen: Seen) {
+async fn serve(listener: TcpListener, seen: Seen, of_others: Seen) {
     while let Ok((stream, _)) = listener.accept().await {
-        let seen = seen.clone();
-        tokio::spawn(async move { serve_one(stream, seen).await });
+        let (seen, of_others) = (seen.clone(), of_others.clone());
+        tokio::spawn(async move { serve_one(stream, seen, of_others).await });
     }
 }
 
 /// One connection, until it is closed or a bad answer ends it.
-async fn serve_one(mut stream: TcpStream, seen: Seen) -> Option<()> {
+async fn serve_one(mut stream: TcpStream, seen: Seen, of_others: Seen) -> Option<()> {
     let mut read = Vec::new();
     loop {
         let pushed = request(&mut stream, &mut read).await?;
+        if pushed.is_of_another_browser() {
+            lock(&of_others).push(pushed);
+            answer(&mut stream, "ok").await?;
+            continue;
+        }
         let how = pushed.path.split('/').nth(1).unwrap_or_default().to_owned();
         let is_first = {
             let mut seen = lock(&seen);

@@ -15,8 +15,17 @@ pub(crate) struct Changes {
     pub(crate) news: Vec<News>,
     pub(crate) endings: Vec<Ending>,
     pub(crate) tests: Vec<(StaffId, SubscriptionId, PushTest)>,
+    pub(crate) added: Vec<Added>,
     /// The records that they were in.
     pub(crate) records: Vec<String>,
+}
+
+/// A browser in which somebody turned notifications on.
+pub(crate) struct Added {
+    pub(crate) staff: StaffId,
+    pub(crate) subscription: SubscriptionId,
+    pub(crate) name: String,
+    pub(crate) at: Timestamp,
 }
 
 /// Whose browsers are pushed to no more.
@@ -56,6 +65,9 @@ impl Changes {
                 }
             }
             Change::PushTest { staff, subscription, test, .. } => self.tests.push((staff, subscription, test)),
+            Change::BrowserAdded { staff, subscription, name, at, .. } => {
+                self.added.push(Added { staff, subscription, name, at });
+            }
             Change::SessionEnded { staff, session, how: SessionEnd::SignedOut, .. } => {
                 self.endings.push(Ending::Session(staff, session));
             }

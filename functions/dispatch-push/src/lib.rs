@@ -10,7 +10,7 @@ mod shown;
 use std::sync::Arc;
 
 use aws_sdk_secretsmanager::Client as Secrets;
-use batch::{Changes, Ending};
+use batch::{Added, Changes, Ending};
 use breaker::Breaker;
 use delivery::{Delivery, Source};
 use domain::{
@@ -126,6 +126,9 @@ impl DispatchPush {
         for (staff, subscription, test) in &changes.tests {
             deliveries.extend(self.test(company, staff, *subscription, test, now).await?);
         }
+        for added in changes.added.iter().filter(|added| now < added.at.plus_secs(NEWS_FOR_SECS)) {
+            self.tell_of_browser(company, added, now, &mut deliveries).await?;
+        }
         let news: Vec<_> = changes.news.iter().filter(|news| now < ends(news)).collect();
         if !news.is_empty() {
             self.tell(company, &news, now, &mut deliveries).await?;
@@ -160,6 +163,30 @@ impl DispatchPush {
                 Ok(None)
             }
         }
+    }
+
+    /// Tells somebody's other browsers of one that was added, whatever they want to be told of customers.
+    async fn tell_of_browser(
+        &self,
+        company: &CompanyId,
+        added: &Added,
+        now: Timestamp,
+        deliveries: &mut Vec<Delivery>,
+    ) -> Result<(), StoreError> {
+        let browsers = self.store.push_settings(company, &added.staff, now).await?.browsers;
+        let unanswered = self.store.unanswered(company, now).await?;
+        let Ok(payload) = Shown::of_added(added, unanswered).payload() else { return Ok(()) };
+        let payload: Arc<[u8]> = payload.into();
+        for browser in browsers.into_iter().filter(|browser| browser.id() != added.subscription) {
+            match self.services.admit(&browser.subscription) {
+                Ok(to) => {
+                    let (browser, ends) = (Arc::new(browser), added.at.plus_secs(NEWS_FOR_SECS));
+                    deliveries.push(Delivery { browser, to, payload: payload.clone(), topic: None, ends, retry: None });
+                }
+                Err(why) => self.not_admitted(&browser, why, now).await,
+            }
+        }
+        Ok(())
     }
 
     /// Tells all of a company's browsers, as they are set at this moment.

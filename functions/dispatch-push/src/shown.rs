@@ -5,6 +5,7 @@ use std::fmt;
 use domain::{AppointmentId, CallOutcome, Company, Conversation, Customer, PushTest, Timestamp, cut_short, shown_text};
 use serde::{Serialize, Serializer};
 
+use crate::batch::Added;
 use crate::news::{News, Said};
 
 /// In bytes. A push service takes 4,096 encrypted, some only in the name of it.
@@ -71,6 +72,23 @@ impl Shown {
             title: "Notifications work".to_owned(),
             body: Body::of("This is the test that you asked for."),
             at: test.at.to_string(),
+            unanswered,
+        }
+    }
+
+    /// To the person's other browsers: one that somebody else added with their session is so found out.
+    pub(crate) fn of_added(added: &Added, unanswered: u32) -> Self {
+        let body = format!(
+            "{}. Was it not you? Remove it in the settings of notifications, and sign out everywhere.",
+            added.name
+        );
+        Self {
+            id: format!("{}-{}", added.subscription, added.at.as_millis()),
+            kind: "browser-added",
+            conversation: None,
+            title: "Notifications are on in one more browser".to_owned(),
+            body: Body::of(&body),
+            at: added.at.to_string(),
             unanswered,
         }
     }

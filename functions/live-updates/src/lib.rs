@@ -164,7 +164,8 @@ fn is_over(connection: &Connection, changes: &[Change]) -> bool {
         | Change::Person { .. }
         | Change::Erased { .. }
         | Change::Appointment { .. }
-        | Change::PushTest { .. } => false,
+        | Change::PushTest { .. }
+        | Change::BrowserAdded { .. } => false,
     })
 }
 

@@ -58,7 +58,8 @@ pub(crate) fn touched(changes: &[Change]) -> Vec<(ConversationId, Touched<'_>)> 
             | Change::Appointment { .. }
             | Change::SessionEnded { .. }
             | Change::StaffSignedOut { .. }
-            | Change::PushTest { .. } => {}
+            | Change::PushTest { .. }
+            | Change::BrowserAdded { .. } => {}
         }
     }
     touched

@@ -26,12 +26,14 @@ pub struct PushSubscriptions {
     clock: Clock,
     randomness: Randomness,
     portal: Scheme,
+    days: u16,
 }
 
 impl PushSubscriptions {
-    /// `services` are those that may be pushed to; `secret` names the secret with the push keys.
+    /// `services` are those that may be pushed to; `secret` names the secret with the push keys; a browser is pushed to for
+    /// so many `days` after its person signed in there.
     #[must_use]
-    pub fn new(runtime: &Runtime, services: Services, secret: String) -> Self {
+    pub fn new(runtime: &Runtime, services: Services, secret: String, days: u16) -> Self {
         let secrets = aws_sdk_secretsmanager::Client::new(&runtime.aws);
         Self {
             store: runtime.store(),
@@ -40,6 +42,7 @@ impl PushSubscriptions {
             clock: runtime.clock.clone(),
             randomness: runtime.randomness.clone(),
             portal: runtime.configuration.portal,
+            days,
         }
     }
 
@@ -101,6 +104,7 @@ impl PushSubscriptions {
             replaces,
             renews,
             turned_on,
+            days: self.days,
         };
         let now = self.clock.now();
         let (status, browser) = match self.store.keep_browser(&asked, now).await? {

@@ -12,8 +12,9 @@ async fn main() -> Result<(), Error> {
     let runtime = Runtime::on_lambda()?;
     let services = Services::from_setting(&runtime::push_services())?;
     let secret = runtime::push_secret()?;
+    let days = runtime::push_days()?;
     runtime.open_table().await;
-    let function = Arc::new(PushSubscriptions::new(&runtime, services, secret));
+    let function = Arc::new(PushSubscriptions::new(&runtime, services, secret, days));
     run(service_fn(|request| {
         let function = function.clone();
         async move { function.handle(request).await }

@@ -89,8 +89,12 @@ impl Functions {
         managed: OptOutsManaged,
     ) -> Self {
         let on = |name| under_its_name(runtime, name);
-        let push_subscriptions =
-            PushSubscriptions::new(&on("push-subscriptions"), services.clone(), PUSH_SECRET.to_owned());
+        let push_subscriptions = PushSubscriptions::new(
+            &on("push-subscriptions"),
+            services.clone(),
+            PUSH_SECRET.to_owned(),
+            runtime::PUSH_DAYS,
+        );
         let (keys, retries) = (PUSH_SECRET.to_owned(), PUSH_RETRIES.to_owned());
         let dispatch_push = DispatchPush::new(&on("dispatch-push"), services.clone(), pusher, keys, retries);
         let fetch_conversation = FetchConversation::new(&on("fetch-conversation"), limits.clone());

@@ -65,6 +65,17 @@ pub fn push_services() -> String {
     env::var("SWITCHBOARD_PUSH_SERVICES").unwrap_or_default()
 }
 
+/// For how many days after a sign-in a browser is pushed to.
+pub const PUSH_DAYS: u16 = 7;
+
+pub fn push_days() -> Result<u16, BadConfiguration> {
+    let bad = BadConfiguration { variable: "SWITCHBOARD_PUSH_DAYS", must: "be a whole number of days from 1 to 60" };
+    match env::var("SWITCHBOARD_PUSH_DAYS") {
+        Err(_) => Ok(PUSH_DAYS),
+        Ok(days) => days.parse().ok().filter(|days| (1..=60).contains(days)).ok_or(bad),
+    }
+}
+
 /// How SMS are sent: `SWITCHBOARD_SMS_PROVIDER`, `SWITCHBOARD_SMS_CONFIGURATION_SET`, `SWITCHBOARD_SMS_MAX_PRICE`.
 #[must_use]
 pub fn sms_setting(name: &str) -> String {

@@ -44,6 +44,8 @@ pub enum Change {
     StaffSignedOut { company: CompanyId, staff: StaffId, before: Option<Timestamp> },
     /// Somebody asked for a test of a browser of theirs.
     PushTest { company: CompanyId, staff: StaffId, subscription: SubscriptionId, test: PushTest },
+    /// Somebody turned notifications on in a browser where they were not on.
+    BrowserAdded { company: CompanyId, staff: StaffId, subscription: SubscriptionId, name: String, at: Timestamp },
 }
 
 /// How a session ended.
@@ -106,7 +108,8 @@ impl Change {
             | Self::Appointment { company, .. }
             | Self::SessionEnded { company, .. }
             | Self::StaffSignedOut { company, .. }
-            | Self::PushTest { company, .. } => company,
+            | Self::PushTest { company, .. }
+            | Self::BrowserAdded { company, .. } => company,
         }
     }
 
@@ -162,8 +165,10 @@ impl Change {
                 })
             }
             Place::Browser { company, staff, subscription } => {
-                let test = push::newly_asked(old, new).map_err(|_| Unreadable::Image)?;
-                Ok(test.map(|test| Self::PushTest { company, staff, subscription, test }))
+                Ok(push::news(old, new).map_err(|_| Unreadable::Image)?.map(|news| match news {
+                    push::News::Test(test) => Self::PushTest { company, staff, subscription, test },
+                    push::News::Added { name, at } => Self::BrowserAdded { company, staff, subscription, name, at },
+                }))
             }
             Place::Head { .. }
             | Place::OptOut { .. }

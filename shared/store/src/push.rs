@@ -312,19 +312,32 @@ async fn noted(update: UpdateItemFluentBuilder) -> Result<Noted, StoreError> {
     Ok(if updated(update.send().await)? { Noted::Done } else { Noted::Gone })
 }
 
-/// The test that is asked for by what a browser's item was and is.
-pub(crate) fn newly_asked(
+/// What a browser's item came to say, by what it was and is.
+pub(crate) enum News {
+    /// A test is asked for.
+    Test(PushTest),
+    /// Its person turned it on, where it was not on for them. It has a name.
+    Added { name: String, at: Timestamp },
+}
+
+pub(crate) fn news(
     old: Option<serde_dynamo::Item>,
     new: Option<serde_dynamo::Item>,
-) -> Result<Option<PushTest>, serde_dynamo::Error> {
+) -> Result<Option<News>, serde_dynamo::Error> {
     #[derive(Deserialize)]
-    struct Asked {
+    struct Image {
+        browser: String,
         #[serde(default)]
         test: Option<PushTest>,
+        #[serde(default)]
+        added: Option<Timestamp>,
     }
-    let test = |item: Option<serde_dynamo::Item>| -> Result<Option<PushTest>, serde_dynamo::Error> {
-        Ok(item.map(serde_dynamo::from_item::<_, Asked>).transpose()?.and_then(|asked| asked.test))
-    };
-    let (old, new) = (test(old)?, test(new)?);
-    Ok(new.filter(|new| old.as_ref() != Some(new)))
+    let read = |item: Option<serde_dynamo::Item>| item.map(serde_dynamo::from_item::<_, Image>).transpose();
+    let (old, Some(new)) = (read(old)?, read(new)?) else { return Ok(None) };
+    let (test, added) = old.map_or((None, None), |old| (old.test, old.added));
+    let is_added = new.added.filter(|at| added != Some(*at));
+    Ok(match (is_added, new.test.filter(|asked| test.as_ref() != Some(asked))) {
+        (Some(at), _) => Some(News::Added { name: new.browser, at }),
+        (None, test) => test.map(News::Test),
+    })
 }

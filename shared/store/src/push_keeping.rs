@@ -30,6 +30,8 @@ pub struct BrowserToKeep {
     pub renews: bool,
     /// Whether somebody has turned it on just now: so it comes back, even if it was removed.
     pub turned_on: bool,
+    /// It is pushed to for so many days after its person signed in there.
+    pub days: u16,
 }
 
 /// How keeping a browser ended.
@@ -51,9 +53,6 @@ pub enum Kept {
 
 /// How many browsers a member of staff can have.
 pub const BROWSERS_AT_MOST: usize = 20;
-
-/// A browser is pushed to for so long after its person signed in there.
-const PUSHED_TO_SECS: u64 = 7 * 24 * 60 * 60;
 
 /// One that was removed is known to have been for so long.
 const KEPT_SECS: u64 = 60 * 24 * 60 * 60;
@@ -123,10 +122,10 @@ impl Store {
                 SignedIn { session: asked.session.clone(), began: session.began, authenticated: session.authenticated };
             let mut writes = self.is_signed_in(&asked.company, &asked.staff, &signed_in, now)?.to_vec();
             let checks = writes.len();
+            let is_added = item.is_none() && !(asked.renews && goes.is_some());
             if item.is_none() {
-                let is_renewed = asked.renews && goes.is_some();
                 // One that is added with a stolen session would be pushed to long after that has ended.
-                if !is_renewed && now >= session.began.plus_secs(FRESH_SIGN_IN_SECS) {
+                if is_added && now >= session.began.plus_secs(FRESH_SIGN_IN_SECS) {
                     return Ok(Kept::SignInAgain);
                 }
                 let (choice, browsers) = self.pushes_of(&asked.company, &asked.staff).await?;
@@ -140,7 +139,7 @@ impl Store {
                 writes.push(self.browser_goes(&other.company, &other.staff, asked.subscription.id(), None)?);
             }
             writes.push(self.own(asked, owner.as_ref(), now)?);
-            writes.push(self.put_browser(asked, session.began, now)?);
+            writes.push(self.put_browser(asked, session.began, is_added, now)?);
             if let Some(id) = goes {
                 writes.push(self.browser_goes(&asked.company, &asked.staff, id, None)?);
                 writes.push(self.owner_goes(&asked.company, &asked.staff, id)?);
@@ -229,6 +228,7 @@ impl Store {
         &self,
         asked: &BrowserToKeep,
         began: Timestamp,
+        is_added: bool,
         now: Timestamp,
     ) -> Result<TransactWriteItem, StoreError> {
         let subscription =
@@ -237,11 +237,13 @@ impl Store {
         let update = Update::builder()
             .table_name(&self.table)
             .set_key(Some(keys::browser(&asked.company, &asked.staff, asked.subscription.id()).attributes()))
-            .update_expression(
+            .update_expression(format!(
                 "SET company = :company, staff = :staff, subscription = :subscription, #session = :session, \
                  began = :began, browser = :browser, #since = if_not_exists(#since, :now), refreshed = :now, \
-                 expires_at = :expires",
-            )
+                 expires_at = :expires{}",
+                // Their other browsers are told of it by the stream.
+                if is_added { ", added = :now" } else { "" }
+            ))
             .expression_attribute_names("#session", "session")
             .expression_attribute_names("#since", "since")
             .expression_attribute_values(":company", AttributeValue::S(asked.company.to_string()))
@@ -251,15 +253,15 @@ impl Store {
             .expression_attribute_values(":began", moment(began))
             .expression_attribute_values(":browser", AttributeValue::S(asked.name.clone()))
             .expression_attribute_values(":now", moment(now))
-            .expression_attribute_values(":expires", AttributeValue::N(pushed_to_until(began).to_string()))
+            .expression_attribute_values(":expires", AttributeValue::N(pushed_to_until(asked, began).to_string()))
             .build()
             .map_err(misshapen("TransactWriteItems"))?;
         Ok(TransactWriteItem::builder().update(update).build())
     }
 }
 
-fn pushed_to_until(signed_in: Timestamp) -> u64 {
-    signed_in.plus_secs(PUSHED_TO_SECS).as_secs()
+fn pushed_to_until(asked: &BrowserToKeep, signed_in: Timestamp) -> u64 {
+    signed_in.plus_secs(u64::from(asked.days) * 24 * 60 * 60).as_secs()
 }
 
 pub(crate) fn expires(now: Timestamp) -> u64 {
@@ -282,7 +284,7 @@ fn kept(before: Option<Item>, asked: &BrowserToKeep, began: Timestamp, now: Time
         browser: asked.name.clone(),
         since,
         refreshed: now,
-        expires_at: pushed_to_until(began),
+        expires_at: pushed_to_until(asked, began),
         noted,
     }
 }

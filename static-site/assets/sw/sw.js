@@ -78,10 +78,10 @@ async function take(push) {
   for (const client of await windows()) client.postMessage(message);
 }
 
-async function show({id, conversation, title, body, at}, tag, there) {
+async function show({id, kind, conversation, title, body, at}, tag, there) {
   // What came later under an earlier time: the newest text stays.
   if (Date.parse(there?.data?.at) > Date.parse(at)) return stay(there, tag);
-  const data = {id, conversation, at};
+  const data = {id, kind, conversation, at};
   await registration.showNotification(title, {...looks(data), body, tag, data, renotify: true});
 }
 
@@ -166,14 +166,15 @@ async function isInFront(conversation) {
 
 addEventListener('notificationclick', event => {
   event.notification.close();
-  event.waitUntil(open(event.notification.data?.conversation));
+  event.waitUntil(open(event.notification.data ?? {}));
 });
 
-async function open(conversation) {
-  const address = conversation ? addressOf(conversation) : '/';
+async function open({kind, conversation}) {
+  const is = kind === 'browser-added' ? '/notification-settings.html' : '/';
+  const address = conversation ? addressOf(conversation) : is;
   const all = await windows();
   // All at once: a browser waits about a second for what a click is to do.
-  const shown = await Promise.all(all.map(client => !conversation || shows(client, conversation)));
+  const shown = await Promise.all(all.map(client => conversation ? shows(client, conversation) : is === '/'));
   for (const client of all.filter((_, at) => shown[at])) if (await comes(client)) return;
   for (const client of all) {
     // Not one that was loaded past this worker, by a forced reload for instance: a browser refuses to lead it.

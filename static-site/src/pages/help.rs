@@ -162,7 +162,7 @@ fn turn_off() -> Markup {
             li { "To turn off one that you do not have at hand, a phone that was lost for instance, open " a href=(SETTINGS) { "Notifications settings" } " and remove it from the list." }
         }
         (picture(&BELL_ON))
-        p { "Signing out ends them too, until somebody signs in with that browser again, and so does a week in which nobody did. In " a href=(SETTINGS) { "Notifications settings" } " you can also be told only of customers who have an appointment with you." }
+        p { "Signing out ends them too, until somebody signs in with that browser again, and so does a week in which nobody did, unless your company has chosen another time. When notifications are turned on in one more browser, your other browsers tell you: if it was not you, remove it. In " a href=(SETTINGS) { "Notifications settings" } " you can also be told only of customers who have an appointment with you." }
     }
 }
 

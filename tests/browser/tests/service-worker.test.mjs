@@ -275,7 +275,7 @@ test('signing out takes away what is shown', ONCE, async ({signIn}) => {
   await worker.isPushed(textOf('c1', 'Hello'));
   await expect.poll(() => bodies(worker)).toEqual(['Hello']);
   await page.getByRole('button', {name: 'Sign out'}).click();
-  await expect(page).toHaveURL(/\/sign-in\.html/);
+  await expect(page).toHaveURL(/\/sign-in\.html#signed-out$/);
   await expect.poll(() => bodies(worker)).toEqual([]);
 });
 
