@@ -289,11 +289,12 @@ def test_every_log_ends():
         assert function["Properties"]["LoggingConfig"]["LogGroup"]["Ref"] in groups, name
 
 
-def test_the_access_log_says_nothing_of_who_asked_for_what():
+def test_the_access_log_says_who_asked_by_their_id_and_nothing_of_customers():
     stage = resources("AWS::ApiGatewayV2::Stage")["ApiApiGatewayDefaultStage"]["Properties"]
     words = json.loads(stage["AccessLogSettings"]["Format"].replace(", \"", ",\""))
     assert {"route", "status", "requestId"} <= set(words)
-    for word in ("path", "Path", "identity", "query", "authorizer.id", "authorizer.name", "domainName"):
+    assert (words["company"], words["staff"]) == ("$context.authorizer.company", "$context.authorizer.id")
+    for word in ("path", "Path", "identity", "query", "authorizer.name", "domainName"):
         assert not any(word in value for value in words.values()), word
 
 

@@ -2,12 +2,12 @@
 
 use std::convert::Infallible;
 
-use domain::{Clock, ConversationId, Deed, SignedIn, Staff, Timestamp, Usage, UsageLimits, Window};
+use domain::{AuditAction, Clock, ConversationId, Deed, SignedIn, Staff, Timestamp, Usage, UsageLimits, Window};
 use http::{Method, StatusCode};
 use lambda_http::{Body, Request, Response};
 use runtime::{Metric, Metrics, Runtime};
 use serde_json::json;
-use store::{CustomerData, Store};
+use store::{CustomerData, Store, StoreError};
 use views::Viewer;
 use web::{Answer, Format, Problem};
 
@@ -30,7 +30,10 @@ impl CustomerDataFunction {
     }
 
     async fn answer(&self, request: &Request) -> Result<Answer, Problem> {
-        let staff = web::administrator(request)?;
+        let staff = match web::administrator(request) {
+            Ok(staff) => staff,
+            Err(problem) => return Err(self.refuse(request, problem).await),
+        };
         let conversation = web::conversation(request)?;
         if request.uri().path().ends_with("/history") {
             return self.history(request, &staff, conversation).await;
@@ -38,7 +41,7 @@ impl CustomerDataFunction {
         match *request.method() {
             Method::POST => {
                 self.admit(request, &staff).await?;
-                self.export(&staff, conversation).await
+                self.export(request, &staff, conversation).await
             }
             Method::DELETE => {
                 self.admit(request, &staff).await?;
@@ -46,6 +49,21 @@ impl CustomerDataFunction {
             }
             _ => Ok(not_by_get(request)),
         }
+    }
+
+    /// Notes who asked for what their role does not let them do.
+    async fn refuse(&self, request: &Request, problem: Problem) -> Problem {
+        if problem.status == StatusCode::NOT_FOUND
+            && let Ok(staff) = web::staff_or_program(request)
+            && let Err(error) = self.audit(request, &staff, AuditAction::Refused).await
+        {
+            tracing::error!(%error, "a refusal is not in the audit log");
+        }
+        problem
+    }
+
+    async fn audit(&self, request: &Request, staff: &Staff, action: AuditAction) -> Result<(), StoreError> {
+        self.store.audit(&web::audited(request, &staff.company, &staff.id, action, self.clock.now())).await
     }
 
     /// Asks for what a stolen session has not: that its person signed in just now, and that this is not done all day long.
@@ -83,9 +101,10 @@ impl CustomerDataFunction {
     }
 
     /// A file. That somebody took it is part of what is held from then on.
-    async fn export(&self, staff: &Staff, conversation: ConversationId) -> Result<Answer, Problem> {
+    async fn export(&self, request: &Request, staff: &Staff, conversation: ConversationId) -> Result<Answer, Problem> {
         let now = self.clock.now();
         let held = self.held(staff, conversation).await?.json()?;
+        self.audit(request, staff, AuditAction::CustomerDataExport).await?;
         let deed = Deed::exported(&staff.name, now);
         self.store.record_deed(&staff.company, conversation, &deed).await?;
         self.metrics.count_by(Metric::CustomerData, "Done", "Exported");
@@ -95,6 +114,7 @@ impl CustomerDataFunction {
 
     async fn erase(&self, request: &Request, staff: &Staff, conversation: ConversationId) -> Result<Answer, Problem> {
         let held = self.held(staff, conversation).await?;
+        self.audit(request, staff, AuditAction::CustomerDataErasure).await?;
         let erased = self.store.erase(&held, self.clock.now()).await?;
         self.metrics.count_by(Metric::CustomerData, "Done", "Erased");
         tracing::info!(company = %staff.company, staff = %staff.id, events = erased.events, appointments = erased.appointments, "what was held of a customer was erased");

@@ -6,7 +6,9 @@ mod written;
 use std::convert::Infallible;
 
 use browser_name::browser_name;
-use domain::{Clock, PushTest, Randomness, Scheme, Staff, SubscriptionId, Timestamp, Usage, UsageLimits, Window};
+use domain::{
+    AuditAction, Clock, PushTest, Randomness, Scheme, Staff, SubscriptionId, Timestamp, Usage, UsageLimits, Window,
+};
 use http::header::USER_AGENT;
 use http::{Method, StatusCode};
 use lambda_http::{Body, Request, RequestExt, Response};
@@ -152,7 +154,13 @@ impl PushSubscriptions {
     async fn set(&self, request: &Request, staff: &Staff) -> Result<Answer, Problem> {
         web::same_origin(request)?;
         let written: WrittenSettings = web::body(request)?;
-        self.store.set_pushes(staff, written.change(), self.clock.now()).await?;
+        let (change, now) = (written.change(), self.clock.now());
+        if change.shows_text.is_some() {
+            // First: what all staff see of customers is not changed without a note of who did it.
+            let entry = web::audited(request, &staff.company, &staff.id, AuditAction::PushSettings, now);
+            self.store.audit(&entry).await?;
+        }
+        self.store.set_pushes(staff, change, now).await?;
         self.show(request, staff).await
     }
 }

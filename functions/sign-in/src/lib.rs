@@ -16,7 +16,7 @@ mod used;
 use std::convert::Infallible;
 
 use ::http::StatusCode;
-use domain::{Clock, Randomness, Scheme, Timestamp};
+use domain::{AuditAction, Clock, Randomness, Scheme, Timestamp};
 use lambda_http::{Body, Request, RequestExt, Response};
 use maud::html;
 use runtime::{Metric, Metrics, Runtime};
@@ -140,6 +140,9 @@ impl SignIn {
         // Of a provider that does not say when, and was told to ask, it is taken that it has asked.
         let authenticated = person.authenticated.map(|asked| asked.min(began)).or(attempt.again.then_some(began));
         let session = Session { company, staff, began, authenticated, ends: began.plus_secs(SESSION_SECS) };
+        let entry = web::audited(request, &session.company, &session.staff, AuditAction::SignIn, began);
+        let noted = self.store.audit(&entry).await;
+        noted.map_err(|_| unavailable("the table did not take the audit log's entry"))?;
         let started = self.store.start_session(&web::token_hash(&token), &session).await;
         started.map_err(|_| unavailable("the table did not take the session"))?;
         // The browser has this one from now on, and nobody is left one that it has no more.
@@ -181,8 +184,14 @@ impl SignIn {
     /// Ends the session of the request's cookie, whoever's it is.
     async fn sign_out(&self, request: &Request) -> Result<Answer, Problem> {
         web::same_origin(request)?;
-        if let Some(token) = self.session_token(request) {
-            self.store.end_session(&web::token_hash(&token)).await?;
+        if let Some(token) = self.session_token(request)
+            && let Some(Session { company, staff, .. }) = self.store.end_session(&web::token_hash(&token)).await?
+        {
+            let entry = web::audited(request, &company, &staff, AuditAction::SignOut, self.clock.now());
+            // The session is over: nobody is told that it is not, because this could not be noted.
+            if let Err(error) = self.store.audit(&entry).await {
+                tracing::error!(%error, "a sign-out is not in the audit log");
+            }
         }
         let answer =
             Format::of(request).answer(|| html! { p { "You are signed out." } }, || json!({"signed_out": true}));

@@ -104,8 +104,53 @@ pub(crate) enum What {
         #[arg(long)]
         overwrite: bool,
     },
+    /// List who signed in and out, was refused, took or erased what is held of a customer, or changed settings, and what
+    /// operators did. The newest first.
+    Audit {
+        /// Of this company; of what concerns none if it is left out, such as the push keys.
+        #[arg(long)]
+        company: Option<CompanyId>,
+        /// As many as this at most.
+        #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=1000))]
+        limit: u16,
+    },
     /// Check a running stack's wiring, and say what is missing.
     Doctor,
+}
+
+impl What {
+    /// What the audit log notes when this was done: the command, and the company that it concerns. `None` for what changes
+    /// nothing.
+    pub(crate) fn noted(&self) -> Option<(&'static str, Option<CompanyId>)> {
+        let (command, company) = match self {
+            Self::Company(Companies::Add(new)) => ("company add", Some(&new.id)),
+            Self::Company(Companies::Contact { id, .. }) => ("company contact", Some(id)),
+            Self::Company(Companies::Remove { id }) => ("company remove", Some(id)),
+            Self::Line(Lines::Add { company, .. }) => ("line add", Some(company)),
+            Self::Line(Lines::LeavesBy { .. }) => ("line leaves-by", None),
+            Self::Line(Lines::First { .. }) => ("line first", None),
+            Self::Line(Lines::Remove { .. }) => ("line remove", None),
+            Self::Staff(Staff::Add(new)) => ("staff add", Some(&new.company)),
+            Self::Staff(Staff::Administers { company, .. }) => ("staff administers", Some(company)),
+            Self::Staff(Staff::Remove { company, .. }) => ("staff remove", Some(company)),
+            Self::Staff(Staff::SignOut { company, .. }) => ("staff sign-out", Some(company)),
+            Self::Staff(Staff::Unpin { company, .. }) => ("staff unpin", Some(company)),
+            Self::Customer(Customers::Export { company, .. }) => ("customer export", Some(company)),
+            Self::Customer(Customers::Erase { company, .. }) => ("customer erase", Some(company)),
+            Self::Program(Programs::Add { company, .. }) => ("program add", Some(company)),
+            Self::Program(Programs::Token { company, .. }) => ("program token", Some(company)),
+            Self::PushKeys(PushKeys::Create { .. }) => ("push-keys create", None),
+            Self::PushKeys(PushKeys::Rotate) => ("push-keys rotate", None),
+            Self::PushKeys(PushKeys::Contact { .. }) => ("push-keys contact", None),
+            Self::Restore { .. } => ("restore", None),
+            Self::Company(Companies::List)
+            | Self::Line(Lines::List)
+            | Self::Staff(Staff::List { .. })
+            | Self::Audit { .. }
+            | Self::Doctor => return None,
+        };
+        Some((command, company.cloned()))
+    }
 }
 
 #[derive(Subcommand)]

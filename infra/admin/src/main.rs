@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod audit;
 mod aws;
 mod command_line;
 mod company;
@@ -48,8 +49,10 @@ async fn run(command_line: CommandLine) -> anyhow::Result<ExitCode> {
     }
     let place = Place::find(&command_line.place).await?;
     let operator = Operator::new(place, output, command_line.yes);
+    let noted = command_line.what.noted();
     match command_line.what {
         What::Doctor => {}
+        What::Audit { company, limit } => audit::list(&operator, company.as_ref(), limit.into()).await?,
         What::PushKeys(PushKeys::Create { contact }) => push_keys::create(&operator, contact.as_deref()).await?,
         What::PushKeys(PushKeys::Rotate) => push_keys::rotate(&operator).await?,
         What::PushKeys(PushKeys::Contact { address }) => push_keys::set_contact(&operator, &address).await?,
@@ -78,6 +81,9 @@ async fn run(command_line: CommandLine) -> anyhow::Result<ExitCode> {
         What::Staff(Staff::Remove { id, company }) => staff::remove(&operator, &company, &id).await?,
         What::Staff(Staff::SignOut { id, company }) => staff::sign_out(&operator, &company, &id).await?,
         What::Staff(Staff::Unpin { id, company }) => staff::unpin(&operator, &company, &id).await?,
+    }
+    if let Some((command, company)) = noted {
+        audit::note(&operator, command, company.as_ref()).await?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
     AppointmentId, CompanyId, ConversationId, Counted, Day, Login, MessageId, Period, PhoneNumber, Position, Staff,
-    StaffId, SubscriptionId, TokenHash, Usage, Window,
+    StaffId, SubscriptionId, Timestamp, TokenHash, Usage, Window,
 };
 use serde::{Deserialize, Serialize};
 
@@ -146,6 +146,15 @@ pub(crate) fn pk(item: &HashMap<String, AttributeValue>) -> Option<String> {
 
 pub(crate) fn sk(item: &HashMap<String, AttributeValue>) -> Option<String> {
     item.get(SK).and_then(|sk| sk.as_s().ok()).cloned()
+}
+
+/// The audit log of a company, or of what concerns none.
+pub(crate) fn audit_log(company: Option<&CompanyId>) -> String {
+    format!("AUDIT#{}", company.map_or("", CompanyId::as_str))
+}
+
+pub(crate) fn audit(company: Option<&CompanyId>, at: Timestamp, request: &str) -> Key {
+    key(audit_log(company), format!("{:013}#{request}", at.as_millis()))
 }
 
 /// Customers who were erased, of all companies: whoever brings the table back reads them.

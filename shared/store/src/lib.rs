@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod appointments;
+mod audit;
 mod automatic;
 mod batch;
 mod between;

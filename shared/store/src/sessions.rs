@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity, ReturnValue};
 use domain::{CompanyId, StaffId, Timestamp, TokenHash};
 use serde::{Deserialize, Serialize};
 
@@ -79,15 +79,18 @@ impl Store {
         found.item.map(|item| read(item, "GetItem")).transpose()
     }
 
-    pub async fn end_session(&self, token: &TokenHash) -> Result<(), StoreError> {
-        self.client
+    /// Gives the session that was ended, if there was one.
+    pub async fn end_session(&self, token: &TokenHash) -> Result<Option<Session>, StoreError> {
+        let ended = self
+            .client
             .delete_item()
             .table_name(&self.table)
             .set_key(Some(keys::session(token).attributes()))
+            .return_values(ReturnValue::AllOld)
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await
             .map_err(unavailable("DeleteItem"))?;
-        Ok(())
+        ended.attributes.map(|item| read(item, "DeleteItem")).transpose()
     }
 }

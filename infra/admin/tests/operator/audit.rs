@@ -1,0 +1,28 @@
+//! What is noted of commands, and who sees it.
+
+use serde_json::json;
+use tests::House;
+
+use crate::command::{listed, on};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_operators_change_is_noted_beside_what_staff_do_and_what_is_refused_or_only_read_is_not() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    on(&house, &["staff", "list"]).await.done();
+    on(&house, &["staff", "sign-out", "dana", "--company", "harbor-dental"]).await.done();
+    on(&house, &["staff", "sign-out", "nobody", "--company", "harbor-dental"]).await;
+    on(&house, &["push-keys", "rotate"]).await.done();
+    drop(dana);
+
+    let of = async |company: &[&str]| {
+        let entries = listed(&house, &[&["audit"], company].concat()).await;
+        entries.iter().map(|entry| (entry["staff"].clone(), entry["action"].clone())).collect::<Vec<_>>()
+    };
+    let expected = [(json!(null), json!("staff sign-out")), (json!("dana"), json!("sign-in"))];
+    assert_eq!(of(&["--company", "harbor-dental"]).await, expected, "the newest first");
+    assert_eq!(of(&["--company", "harbor-dental", "--limit", "1"]).await, expected[..1]);
+    assert_eq!(of(&[]).await, [(json!(null), json!("push-keys rotate"))]);
+    let shown = on(&house, &["audit", "--company", "harbor-dental"]).await.done();
+    assert!(shown.contains("an operator") && shown.contains("staff sign-out"), "{shown}");
+}

@@ -1,0 +1,60 @@
+//! The audit log: who used which authority and when, by company. It is written and never changed, and outlives customers,
+//! sessions and staff.
+
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
+use domain::{AuditEntry, CompanyId};
+use serde::{Deserialize, Serialize};
+
+use crate::error::{misshapen, unavailable};
+use crate::{Store, StoreError, keys};
+
+/// A year, and time to look after it has ended.
+const KEPT_SECS: u64 = 400 * 24 * 60 * 60;
+
+#[derive(Serialize, Deserialize)]
+struct Item {
+    #[serde(flatten)]
+    key: keys::Key,
+    expires_at: u64,
+    #[serde(flatten)]
+    entry: AuditEntry,
+}
+
+impl Store {
+    /// Writes an entry. The same one written again is one. One request.
+    pub async fn audit(&self, entry: &AuditEntry) -> Result<(), StoreError> {
+        let item = Item {
+            key: keys::audit(entry.company.as_ref(), entry.at, &entry.request),
+            expires_at: entry.at.plus_secs(KEPT_SECS).as_secs(),
+            entry: entry.clone(),
+        };
+        self.client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(serde_dynamo::to_item(item).map_err(misshapen("PutItem"))?))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(unavailable("PutItem"))?;
+        Ok(())
+    }
+
+    /// The newest entries of a company, or of what concerns none, the newest first. One request.
+    pub async fn audit_log(&self, company: Option<&CompanyId>, limit: i32) -> Result<Vec<AuditEntry>, StoreError> {
+        let found = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", AttributeValue::S(keys::audit_log(company)))
+            .scan_index_forward(false)
+            .limit(limit)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(unavailable("Query"))?;
+        let items = found.items.unwrap_or_default().into_iter();
+        let read = |item| serde_dynamo::from_item::<_, Item>(item).map(|item| item.entry).map_err(misshapen("Query"));
+        items.map(read).collect()
+    }
+}

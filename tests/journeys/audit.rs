@@ -1,0 +1,84 @@
+//! The audit log: who used which authority, and nothing of any customer.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use tests::{Answer, Desk, House};
+
+const MARIA: &str = "+14255550182";
+
+/// The entries of a company, the oldest first, as items of the table.
+async fn log_of(house: &House, company: &str) -> Vec<Value> {
+    let query = json!({
+        "KeyConditionExpression": "pk = :pk", "ExpressionAttributeValues": {":pk": {"S": format!("AUDIT#{company}")}},
+    });
+    house.table("Query", query).await["Items"].as_array().unwrap().clone()
+}
+
+/// Who did what, without the sign-ins.
+async fn noted(house: &House, company: &str) -> Vec<(String, String)> {
+    let word = |item: &Value, name: &str| item[name]["S"].as_str().unwrap().to_owned();
+    let items = log_of(house, company).await;
+    let all = items.iter().map(|item| (word(item, "staff"), word(item, "action")));
+    all.filter(|(_, action)| action != "sign-in").collect()
+}
+
+fn did(who: &str, action: &str) -> (String, String) {
+    (who.to_owned(), action.to_owned())
+}
+
+async fn asks(desk: &Desk<'_>, method: Method, path: &str) -> Answer {
+    let request = desk.request(method, path).header("sec-fetch-site", "same-origin");
+    desk.send(request.header("accept", "application/json")).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_used_which_authority_is_noted_once_and_by_company() {
+    let house = House::open().await;
+    let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
+    let conversation = dana.hears_from(MARIA).await;
+    let data = format!("/api/conversations/{conversation}/customer-data");
+    let history = format!("/api/conversations/{conversation}/history");
+    assert_eq!(log_of(&house, "harbor-dental").await.len(), 2, "both have signed in");
+    assert_eq!(noted(&house, "harbor-dental").await, []);
+
+    assert_eq!(asks(&marcus, Method::POST, &data).await.status, 404);
+    assert_eq!(asks(&marcus, Method::GET, &history).await.status, 404);
+    assert_eq!(asks(&dana, Method::GET, &history).await.status, 200);
+    assert_eq!(asks(&dana, Method::POST, &data).await.status, 200);
+    assert_eq!(dana.sets_pushes(&json!({"messages": "mine"})).await.status, 200);
+    assert_eq!(marcus.sets_pushes(&json!({"showsText": false})).await.status, 200);
+    assert_eq!(asks(&dana, Method::DELETE, &data).await.status, 200);
+    assert_eq!(asks(&marcus, Method::POST, "/api/sign-out").await.status, 303);
+    // There is no session any more, so that nobody signs out.
+    assert_eq!(asks(&marcus, Method::POST, "/api/sign-out").await.status, 303);
+
+    let expected = [
+        did("marcus", "refused"),
+        did("marcus", "refused"),
+        did("dana", "customer-data-export"),
+        did("marcus", "push-settings"),
+        did("dana", "customer-data-erasure"),
+        did("marcus", "sign-out"),
+    ];
+    assert_eq!(noted(&house, "harbor-dental").await, expected, "and the erasure has erased none of it");
+    assert_eq!(noted(&house, "tidewater-physio").await, []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_entry_names_no_customer_and_is_kept_for_four_hundred_days() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let conversation = dana.hears_from(MARIA).await;
+    assert_eq!(
+        asks(&dana, Method::POST, &format!("/api/conversations/{conversation}/customer-data")).await.status,
+        200
+    );
+    let [_, entry] = &log_of(&house, "harbor-dental").await[..] else { panic!("a sign-in and an export") };
+    let names: Vec<_> = entry.as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(names, ["action", "at", "company", "expires_at", "pk", "request", "sk", "staff"]);
+    let text = entry.to_string();
+    assert!(!text.contains(&conversation) && !text.contains("4255550182") && !text.contains("hello"), "{text}");
+    assert!(!entry["request"]["S"].as_str().unwrap().is_empty(), "by which the gateway's log has it too");
+    let number = |name: &str| entry[name]["N"].as_str().unwrap().parse::<u64>().unwrap();
+    assert_eq!(number("expires_at"), number("at") / 1000 + 400 * 24 * 60 * 60);
+}
