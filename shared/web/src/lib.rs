@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod answer;
+mod browser_name;
 mod cookie;
 mod identity;
 mod input;
@@ -9,6 +10,7 @@ mod problem;
 mod socket;
 
 pub use answer::{Answer, Format, list, respond};
+pub use browser_name::browser_name;
 pub use cookie::{
     clear_session_cookie, cookie, cookie_name, cookies, session_cookie, session_cookie_name, session_token, set_cookie,
     token_hash,
