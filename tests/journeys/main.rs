@@ -19,6 +19,7 @@ mod issuers;
 mod limits;
 mod live;
 mod opt_out;
+mod own_sessions;
 mod push;
 mod push_subscriptions;
 mod receipts;

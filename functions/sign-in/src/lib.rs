@@ -8,6 +8,7 @@ mod failure;
 mod id_token;
 mod issuer;
 mod keys;
+mod own_sessions;
 mod provider;
 mod settings;
 mod used;
@@ -15,7 +16,7 @@ mod used;
 use std::convert::Infallible;
 
 use ::http::StatusCode;
-use domain::{Clock, Randomness, Scheme, Timestamp};
+use domain::{Clock, Lifetime, Randomness, Scheme, Timestamp};
 use lambda_http::{Body, Request, RequestExt, Response};
 use maud::html;
 use runtime::{Metric, Metrics, Runtime};
@@ -37,6 +38,7 @@ pub struct SignIn {
     issuer: Issuer,
     used: UsedAttempts,
     portal: Scheme,
+    idle_minutes: Option<u16>,
     clock: Clock,
     randomness: Randomness,
     metrics: Metrics,
@@ -58,6 +60,7 @@ impl SignIn {
             issuer: Issuer::new(secrets, secret, runtime.clock.clone()),
             used: UsedAttempts::default(),
             portal: runtime.configuration.portal,
+            idle_minutes: runtime.configuration.idle_minutes,
             clock: runtime.clock.clone(),
             randomness: runtime.randomness.clone(),
             metrics: runtime.metrics.clone(),
@@ -71,7 +74,8 @@ impl SignIn {
                 Ok(self.finish(&request).await.unwrap_or_else(|failure| self.not_signed_in(failure)))
             }
             "/api/sign-out" => self.sign_out(&request).await,
-            _ => whose(&request, self.clock.now()),
+            "/api/session" => whose(&request, self.clock.now()),
+            _ => self.own_sessions(&request).await,
         };
         Ok(web::respond(&request, outcome))
     }
@@ -134,7 +138,8 @@ impl SignIn {
         let LoginOwner { company, staff, .. } = self.owner_of_login(&person).await?;
         let token = self.randomness.token();
         let began = self.clock.now();
-        let session = Session { company, staff, began, ends: began.plus_secs(SESSION_SECS) };
+        let lifetime = Lifetime::new(began, SESSION_SECS, self.idle_minutes);
+        let session = Session::new(company, staff, web::browser_name(request.headers()), began, lifetime);
         let started = self.store.start_session(&web::token_hash(&token), &session).await;
         started.map_err(|_| unavailable("the table did not take the session"))?;
         // The browser has this one from now on, and nobody is left one that it has no more.

@@ -70,7 +70,7 @@ pub use repaired_json::repaired_json;
 pub use retention::Retention;
 pub use scheme::Scheme;
 pub use sender::{NotASender, Sender};
-pub use session::{SignedIn, TokenHash};
+pub use session::{Lifetime, OwnSession, SessionId, SignedIn, TokenHash};
 pub use slug::NotASlug;
 pub use staff::{Staff, StaffId};
 pub use text::{BadText, OutboundText, shown_text};

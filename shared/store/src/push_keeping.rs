@@ -121,7 +121,8 @@ impl Store {
             {
                 return Ok(Kept::Refreshed(item.clone().into_browser()));
             }
-            let signed_in = SignedIn { session: asked.session.clone(), began: session.began };
+            // Every page refreshes its browser, so that is no use of the session.
+            let signed_in = SignedIn { session: asked.session.clone(), began: session.began, lifetime: None };
             let mut writes = self.is_signed_in(&asked.company, &asked.staff, &signed_in, now)?.to_vec();
             let checks = writes.len();
             if item.is_none() {
