@@ -23,6 +23,7 @@ const CSS: &[&str] = &[
 const HELP: &str = include_str!("../assets/css/help.css");
 const HISTORY: &str = include_str!("../assets/css/history.css");
 const SETTINGS: &str = include_str!("../assets/js/notification-settings.js");
+const SESSIONS: &str = include_str!("../assets/js/sessions.js");
 
 /// The scripts, each in a scope of its own. htmx stands before them, in one file with them: it starts as
 /// soon as its file has run, and in a file of its own that can be before the others have come.
@@ -89,6 +90,7 @@ pub(crate) static FILES: LazyLock<Vec<File>> = LazyLock::new(|| {
         asset("history", "css", "text/css; charset=utf-8", style(HISTORY)),
         asset("portal", "js", "text/javascript; charset=utf-8", js.into_bytes()),
         asset("notification-settings", "js", "text/javascript; charset=utf-8", script(SETTINGS).into_bytes()),
+        asset("sessions", "js", "text/javascript; charset=utf-8", script(SESSIONS).into_bytes()),
         asset("htmx", "js", "text/javascript; charset=utf-8", HTMX.as_bytes()),
         asset("offline", "js", "text/javascript; charset=utf-8", OFFLINE.as_bytes()),
         asset("icon", "svg", "image/svg+xml", ICON.as_bytes()),
