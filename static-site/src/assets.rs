@@ -24,6 +24,7 @@ const HELP: &str = include_str!("../assets/css/help.css");
 const HISTORY: &str = include_str!("../assets/css/history.css");
 const HISTORY_JS: &str = include_str!("../assets/js/history.js");
 const SETTINGS: &str = include_str!("../assets/js/notification-settings.js");
+const SESSIONS: &str = include_str!("../assets/js/sessions.js");
 
 /// The scripts, each in a scope of its own. htmx stands before them, in one file with them: it starts as
 /// soon as its file has run, and in a file of its own that can be before the others have come.
@@ -91,6 +92,7 @@ pub(crate) static FILES: LazyLock<Vec<File>> = LazyLock::new(|| {
         asset("portal", "js", "text/javascript; charset=utf-8", js.into_bytes()),
         asset("history", "js", "text/javascript; charset=utf-8", script(&format!("{{\n{HISTORY_JS}}}\n")).into_bytes()),
         asset("notification-settings", "js", "text/javascript; charset=utf-8", script(SETTINGS).into_bytes()),
+        asset("sessions", "js", "text/javascript; charset=utf-8", script(SESSIONS).into_bytes()),
         asset("htmx", "js", "text/javascript; charset=utf-8", HTMX.as_bytes()),
         asset("offline", "js", "text/javascript; charset=utf-8", OFFLINE.as_bytes()),
         asset("icon", "svg", "image/svg+xml", ICON.as_bytes()),

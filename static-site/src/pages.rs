@@ -10,6 +10,7 @@ mod messages;
 mod new_message;
 mod notification_settings;
 mod offline;
+mod sessions;
 mod sign_in;
 
 use std::borrow::Cow;
@@ -33,6 +34,7 @@ pub(crate) fn files() -> Vec<File> {
         ("new-appointment.html", appointments::new()),
         ("history.html", history::page()),
         ("notification-settings.html", notification_settings::page()),
+        ("sessions.html", sessions::page()),
         ("help-push.html", help::push()),
         ("help-answering.html", help::answering()),
         ("sign-in.html", sign_in::page()),
@@ -57,8 +59,10 @@ pub(crate) fn files() -> Vec<File> {
 pub(crate) const OFFLINE: &str = "offline.html";
 const HISTORY: &str = "/history.html";
 const SETTINGS: &str = "/notification-settings.html";
+const SESSIONS: &str = "/sessions.html";
 const HELP_WITH_PUSH: &str = "/help-push.html";
 const HELP_WITH_ANSWERING: &str = "/help-answering.html";
+const HELP_WITH_SESSIONS: &str = "/help-answering.html#sessions";
 
 /// A place that the header leads to.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -231,6 +231,12 @@ def somebody_signs_in_and_out(world):
     marcus = Staff(world.deployment)
     assert marcus.signs_in(world.issuer, email) == "/messages.html"
     assert marcus.gets("/api/session").json()["name"] == "Marcus Bell"
+    elsewhere = Staff(world.deployment)
+    elsewhere.signs_in(world.issuer, email)
+    shown = marcus.gets("/api/sessions")
+    assert [it["isThis"] for it in shown.items()] == [True, False], shown.body
+    ended = marcus.deletes("/api/sessions?others=true")
+    assert ended.status == 204, ended.body
     assert marcus.posts("/api/sign-out", {}).status == 303
 
 

@@ -24,6 +24,8 @@ WRONG = [
     ({"OidcClientSecret": "secret"}, ["OidcClientSecret needs OidcIssuer"]),
     ({"OidcClientSecret": 'with"in', "OidcIssuer": "https://login.example.com", "OidcClientId": "portal"},
      ["OidcClientSecret", "quotation marks"]),
+    ({"IdleMinutes": "5"}, ["IdleMinutes", "10 to 720, or 0"]),
+    ({"IdleMinutes": "1440"}, ["IdleMinutes", "10 to 720, or 0"]),
     ({"SmsOrigins": "arn:aws:sms-voice:eu-west-1:000000000000:pool/pool-1", "SmsProvider": "SNS"},
      ["SmsOrigins needs SmsProvider=EndUserMessaging"]),
     ({"SmsOrigins": "+12065550142"}, ["SmsOrigins", "ARNs of phone numbers and pools"]),

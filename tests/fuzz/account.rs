@@ -63,6 +63,7 @@ impl Account {
                 table: TABLE.to_owned(),
                 retention: Retention::default(),
                 portal: Scheme::Https,
+                idle_minutes: None,
             },
             aws: aws.build(),
             clock: clock.clone(),

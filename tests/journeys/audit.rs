@@ -48,6 +48,7 @@ async fn who_used_which_authority_is_noted_once_and_by_company() {
     assert_eq!(dana.sets_pushes(&json!({"messages": "mine"})).await.status, 200);
     assert_eq!(marcus.sets_pushes(&json!({"showsText": false})).await.status, 200);
     assert_eq!(asks(&dana, Method::DELETE, &data).await.status, 200);
+    assert_eq!(asks(&dana, Method::DELETE, "/api/sessions?others=true").await.status, 204);
     assert_eq!(asks(&marcus, Method::POST, "/api/sign-out").await.status, 303);
     // There is no session any more, so that nobody signs out.
     assert_eq!(asks(&marcus, Method::POST, "/api/sign-out").await.status, 303);
@@ -58,6 +59,7 @@ async fn who_used_which_authority_is_noted_once_and_by_company() {
         did("dana", "customer-data-export"),
         did("marcus", "push-settings"),
         did("dana", "customer-data-erasure"),
+        did("dana", "sign-out"),
         did("marcus", "sign-out"),
     ];
     assert_eq!(noted(&house, "harbor-dental").await, expected, "and the erasure has erased none of it");

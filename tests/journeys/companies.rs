@@ -33,7 +33,13 @@ fn body(route: Route) -> Option<Value> {
             | "/api/sign-out"
             | "/api/push-subscriptions/{subscription}/test",
         )
-        | ("DELETE", "/api/push-subscriptions/{subscription}" | "/api/conversations/{conversation}/customer-data")
+        | (
+            "DELETE",
+            "/api/push-subscriptions/{subscription}"
+            | "/api/conversations/{conversation}/customer-data"
+            | "/api/sessions"
+            | "/api/sessions/{session}",
+        )
         | (
             "GET",
             "/api/notifications"
@@ -47,6 +53,7 @@ fn body(route: Route) -> Option<Value> {
             | "/api/push-subscriptions"
             | "/api/staff"
             | "/api/session"
+            | "/api/sessions"
             | "/api/sign-in"
             | "/api/sign-in/callback",
         ) => None,
@@ -54,9 +61,16 @@ fn body(route: Route) -> Option<Value> {
     }
 }
 
-async fn ask(desk: &Desk<'_>, route: Route, conversation: &str, browser: &str) -> Answer {
-    let path = route.path.replace("{conversation}", conversation).replace("{appointment}", THEIR_APPOINTMENT);
-    let path = path.replace("{subscription}", browser);
+/// What another company has that a path can name.
+struct Theirs<'a> {
+    conversation: &'a str,
+    browser: &'a str,
+    session: &'a str,
+}
+
+async fn ask(desk: &Desk<'_>, route: Route, theirs: &Theirs<'_>) -> Answer {
+    let path = route.path.replace("{conversation}", theirs.conversation).replace("{appointment}", THEIR_APPOINTMENT);
+    let path = path.replace("{subscription}", theirs.browser).replace("{session}", theirs.session);
     let request =
         desk.request(Method::from_bytes(route.method.as_bytes()).unwrap(), &path).header("accept", "application/json");
     desk.send(match body(route) {
@@ -81,11 +95,14 @@ async fn no_route_reads_or_writes_anything_of_another_company() {
     josie.is_notified_in(&Browser::firefox("theirs")).await;
     let pushes = josie.push_settings().await;
     let [browser] = &josie.browsers().await[..] else { panic!("one browser") };
+    let [session] = &josie.get("/api/sessions").await.items()[..] else { panic!("one session") };
+    let session = session["id"].as_str().unwrap();
+    let theirs = Theirs { conversation: &conversation, browser, session };
 
     for route in ROUTES {
         // A fresh session for each, since one of them signs out.
         let dana = house.dana().await;
-        let answer = ask(&dana, route, &conversation, browser).await;
+        let answer = ask(&dana, route, &theirs).await;
         assert!(!answer.body.contains(SECRET), "{route:?}");
         if route.path.contains("{conversation}") {
             // Of which conversation it is asked is not even looked at.
@@ -102,6 +119,9 @@ async fn no_route_reads_or_writes_anything_of_another_company() {
             );
             assert_eq!(dana.get(&query).await.status, by_get, "{route:?}");
         }
+        if route.path.contains("{session}") {
+            assert_eq!((answer.status, answer.code()), (404, "no-session".to_owned()), "{route:?}");
+        }
         if route.path.ends_with("{subscription}/test") {
             assert_eq!((answer.status, answer.code()), (404, "no-browser".to_owned()), "{route:?}");
         }
@@ -116,6 +136,7 @@ async fn no_route_reads_or_writes_anything_of_another_company() {
         booked.json(),
         "an appointment of one's own has that id now, and no more"
     );
+    assert_eq!(josie.get("/api/sessions").await.items().len(), 1, "she is signed in as before");
     let head = &josie.get("/api/conversations").await.items()[0];
     assert_eq!(head["unanswered"], 1);
     let from: Vec<_> = house.phone(MARIA).received().await.iter().map(|sms| sms["from"].clone()).collect();
@@ -163,11 +184,13 @@ async fn every_route_asks_for_a_session() {
     let house = House::open().await;
     let nobody = Desk { house: &house, cookie: String::new() };
     let forged = Desk { house: &house, cookie: format!("{SESSION_COOKIE}={}", "f".repeat(64)) };
+    let nothing = "0".repeat(32);
+    let nothing = Theirs { conversation: &nothing, browser: &nothing, session: &nothing };
     let public: Vec<_> = ROUTES.iter().filter(|route| route.public).map(|route| route.path).collect();
     assert_eq!(public, PUBLIC);
     for route in ROUTES.iter().filter(|route| !route.public) {
-        assert_eq!(ask(&nobody, *route, &"0".repeat(32), &"0".repeat(32)).await.status, 401, "{route:?}");
-        let answer = ask(&forged, *route, &"0".repeat(32), &"0".repeat(32)).await;
+        assert_eq!(ask(&nobody, *route, &nothing).await.status, 401, "{route:?}");
+        let answer = ask(&forged, *route, &nothing).await;
         // Whoever wants to leave may, whatever their cookie is.
         let expected = if route.path == "/api/sign-out" { 303 } else { 401 };
         assert_eq!(answer.status, expected, "{route:?}");

@@ -233,6 +233,7 @@ struct There<'a> {
     failed: String,
     appointment: String,
     browser: String,
+    session: String,
 }
 
 impl<'a> There<'a> {
@@ -251,12 +252,13 @@ impl<'a> There<'a> {
         house.has_appointment("harbor-dental", "7f3a", Some(MARIA)).await;
         let kept = dana.turns_on(&Browser::firefox("one")).await;
         let browser = kept.json()["id"].as_str().unwrap().to_owned();
-        Self { dana, conversation, position, failed, appointment: "7f3a".to_owned(), browser }
+        let session = dana.get("/api/sessions").await.items()[0]["id"].as_str().unwrap().to_owned();
+        Self { dana, conversation, position, failed, appointment: "7f3a".to_owned(), browser, session }
     }
 
     /// How a route is asked, in order.
     fn ways(&self, route: Route) -> Vec<Asked> {
-        let Self { conversation, position, failed, appointment, browser, .. } = self;
+        let Self { conversation, position, failed, appointment, browser, session, .. } = self;
         let written = json!({
             "name": "Maria Lopez", "number": "(425) 555-0182", "day": "2026-12-30", "time": "15:00", "minutes": 30,
             "service": "Cleaning", "notes": "First visit", "status": "booked", "provider": "marcus",
@@ -295,8 +297,10 @@ impl<'a> There<'a> {
             ("POST", "/api/appointments/{appointment}") => {
                 vec![asked(appointment).form(&[("time", "16:00"), ("version", "1"), ("notes", "At last")])]
             }
-            ("GET", "/api/push-subscriptions" | "/api/session" | "/api/sign-out/issuer")
+            ("GET", "/api/push-subscriptions" | "/api/session" | "/api/sessions" | "/api/sign-out/issuer")
             | ("POST", "/api/sign-out") => vec![asked("")],
+            ("DELETE", "/api/sessions") => vec![asked("").with("others", "true"), asked("")],
+            ("DELETE", "/api/sessions/{session}") => vec![asked(session)],
             ("PUT", "/api/push-subscriptions") => vec![asked("").json(Browser::firefox("one").subscription())],
             ("DELETE", "/api/push-subscriptions/{subscription}") => vec![asked(browser)],
             ("POST", "/api/push-subscriptions/{subscription}/test") => vec![asked(browser).json(json!({}))],

@@ -20,6 +20,7 @@ mod issuers;
 mod limits;
 mod live;
 mod opt_out;
+mod own_sessions;
 mod push;
 mod push_subscriptions;
 mod receipts;

@@ -31,6 +31,9 @@ async fn writes_all(
         ("settings", desk.sets_pushes(&json!({"messages": "mine"})).await),
         ("a browser's test", desk.tests_browser(NO_BROWSER).await),
         ("a browser's end", desk.removes_browser(NO_BROWSER).await),
+        ("a session elsewhere", desk.ends_session(NO_BROWSER).await),
+        ("the sessions elsewhere", desk.ends_sessions("?others=true").await),
+        ("all sessions", desk.ends_sessions("").await),
         ("an export", post(&of("customer-data"), json!({})).await),
         ("an erasure", desk.send(erasing).await),
     ]

@@ -89,6 +89,21 @@ impl Desk<'_> {
         self.post("/api/messages", &json!({"to": to, "text": text}), Send::default()).await
     }
 
+    /// Where they are signed in, this one first.
+    pub async fn own_sessions(&self) -> Vec<Value> {
+        self.get("/api/sessions").await.items()
+    }
+
+    pub async fn ends_session(&self, id: &str) -> Answer {
+        self.send(self.request(Method::DELETE, &format!("/api/sessions/{id}")).header("accept", "application/json"))
+            .await
+    }
+
+    pub async fn ends_sessions(&self, which: &str) -> Answer {
+        self.send(self.request(Method::DELETE, &format!("/api/sessions{which}")).header("accept", "application/json"))
+            .await
+    }
+
     pub async fn post(&self, path: &str, body: &Value, send: Send<'_>) -> Answer {
         let mut request = self.request(Method::POST, path).header("accept", "application/json").json(body);
         if let Some(key) = send.key {

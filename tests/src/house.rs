@@ -90,6 +90,11 @@ impl House {
         Self::start(Options { limits, clock: clock.clock(), ..Self::plain() }).await
     }
 
+    /// The same as the first, with sessions that end when they are not used, and a clock that is moved by hand.
+    pub async fn ending_idle_sessions(idle_minutes: u16, clock: &HandClock) -> Self {
+        Self::start(Options { idle_minutes: Some(idle_minutes), clock: clock.clock(), ..Self::plain() }).await
+    }
+
     /// None that a test meets which does not mean to: tests write more than people, and to either company's country.
     #[must_use]
     pub fn limits() -> SendingLimits {
@@ -118,6 +123,7 @@ impl House {
             limits: Self::limits(),
             fate: Fate::Untold,
             opt_outs: OptOutsManaged::ByTheService,
+            idle_minutes: None,
             clock: runtime::wall_clock(),
         }
     }
@@ -145,9 +151,14 @@ impl House {
 
     /// A member of staff, `<company>.<person>`, signed in.
     pub async fn sign_in(&self, staff: &str) -> Desk<'_> {
+        self.sign_in_with(staff, "").await
+    }
+
+    /// The same in a browser that says what it is.
+    pub async fn sign_in_with(&self, staff: &str, user_agent: &str) -> Desk<'_> {
         let mut begun = self.begins_to_sign_in("/api/sign-in").await;
         let callback = begun.picks(staff).await;
-        let cookie = begun.comes_back(&callback).await.cookie(SESSION_COOKIE);
+        let cookie = begun.comes_back_with(&callback, user_agent).await.cookie(SESSION_COOKIE);
         Desk { house: self, cookie: cookie.unwrap_or_else(|| panic!("{staff} cannot sign in")) }
     }
 

@@ -38,8 +38,13 @@ impl<'a> SigningIn<'a> {
 
     /// Follows the provider back to the portal.
     pub async fn comes_back(&self, callback: &str) -> Answer {
+        self.comes_back_with(callback, "").await
+    }
+
+    /// The same of a browser that says what it is.
+    pub async fn comes_back_with(&self, callback: &str, user_agent: &str) -> Answer {
         let request = self.house.http.get(self.house.url(callback)).header("cookie", &self.attempt);
-        Answer::read(request.send().await.expect("an answer")).await
+        Answer::read(request.header("user-agent", user_agent).send().await.expect("an answer")).await
     }
 }
 

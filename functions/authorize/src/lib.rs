@@ -43,7 +43,8 @@ impl Authorize {
         let present = self.store.present(&session.company, &session.staff).await?;
         let present = present.filter(|present| present.sessions_since.is_none_or(|since| since <= session.began));
         let Some(present) = present else { return Ok((Verdict::Ended, None)) };
-        let signed_in = SignedIn { session: hash.clone(), began: session.began, authenticated: session.authenticated };
+        let (began, authenticated, lifetime) = (session.began, session.authenticated, session.lifetime);
+        let signed_in = SignedIn { session: hash.clone(), began, authenticated, lifetime: Some(lifetime) };
         let staff = Staff { signed_in: Some(signed_in), ..present.staff };
         let holder = Holder {
             company: session.company,

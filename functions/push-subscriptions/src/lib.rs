@@ -1,15 +1,12 @@
 #![doc = include_str!("../README.md")]
 
-mod browser_name;
 mod written;
 
 use std::convert::Infallible;
 
-use browser_name::browser_name;
 use domain::{
     AuditAction, Clock, PushTest, Randomness, Scheme, Staff, SubscriptionId, Timestamp, Usage, UsageLimits, Window,
 };
-use http::header::USER_AGENT;
 use http::{Method, StatusCode};
 use lambda_http::{Body, Request, RequestExt, Response};
 use push::{KeyRing, NoKeys, NotAdmitted, Services};
@@ -96,13 +93,12 @@ impl PushSubscriptions {
         self.services.admit_new(&subscription).await.map_err(not_admitted)?;
         let token =
             web::session_token(self.portal, web::cookies(request.headers())).ok_or_else(Problem::session_ended)?;
-        let user_agent = request.headers().get(USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
         let asked = BrowserToKeep {
             company: staff.company.clone(),
             staff: staff.id.clone(),
             session: web::token_hash(&token),
             subscription,
-            name: browser_name(user_agent),
+            name: web::browser_name(request.headers()),
             replaces,
             renews,
             turned_on,

@@ -9,6 +9,7 @@ mod failure;
 mod id_token;
 mod issuer;
 mod keys;
+mod own_sessions;
 mod provider;
 mod settings;
 mod used;
@@ -16,7 +17,7 @@ mod used;
 use std::convert::Infallible;
 
 use ::http::StatusCode;
-use domain::{AuditAction, Clock, Randomness, Scheme, Timestamp};
+use domain::{AuditAction, Clock, CompanyId, Lifetime, Randomness, Scheme, StaffId, Timestamp};
 use lambda_http::{Body, Request, RequestExt, Response};
 use maud::html;
 use runtime::{Metric, Metrics, Runtime};
@@ -38,6 +39,7 @@ pub struct SignIn {
     issuer: Issuer,
     used: UsedAttempts,
     portal: Scheme,
+    idle_minutes: Option<u16>,
     clock: Clock,
     randomness: Randomness,
     metrics: Metrics,
@@ -59,6 +61,7 @@ impl SignIn {
             issuer: Issuer::new(secrets, secret, runtime.clock.clone()),
             used: UsedAttempts::default(),
             portal: runtime.configuration.portal,
+            idle_minutes: runtime.configuration.idle_minutes,
             clock: runtime.clock.clone(),
             randomness: runtime.randomness.clone(),
             metrics: runtime.metrics.clone(),
@@ -73,7 +76,8 @@ impl SignIn {
             }
             "/api/sign-out" => self.sign_out(&request).await,
             "/api/sign-out/issuer" => Ok(self.leave_issuer().await),
-            _ => whose(&request, self.clock.now()),
+            "/api/session" => whose(&request, self.clock.now()),
+            _ => self.own_sessions(&request).await,
         };
         Ok(web::respond(&request, outcome))
     }
@@ -139,7 +143,9 @@ impl SignIn {
         let began = self.clock.now();
         // Of a provider that does not say when, and was told to ask, it is taken that it has asked.
         let authenticated = person.authenticated.map(|asked| asked.min(began)).or(attempt.again.then_some(began));
-        let session = Session { company, staff, began, authenticated, ends: began.plus_secs(SESSION_SECS) };
+        let lifetime = Lifetime::new(began, SESSION_SECS, self.idle_minutes);
+        let session = Session::new(company, staff, web::browser_name(request.headers()), began, lifetime);
+        let session = Session { authenticated, ..session };
         let entry = web::audited(request, &session.company, &session.staff, AuditAction::SignIn, began);
         let noted = self.store.audit(&entry).await;
         noted.map_err(|_| unavailable("the table did not take the audit log's entry"))?;
@@ -187,11 +193,7 @@ impl SignIn {
         if let Some(token) = self.session_token(request)
             && let Some(Session { company, staff, .. }) = self.store.end_session(&web::token_hash(&token)).await?
         {
-            let entry = web::audited(request, &company, &staff, AuditAction::SignOut, self.clock.now());
-            // The session is over: nobody is told that it is not, because this could not be noted.
-            if let Err(error) = self.store.audit(&entry).await {
-                tracing::error!(%error, "a sign-out is not in the audit log");
-            }
+            self.note_sign_out(request, &company, &staff).await;
         }
         let answer =
             Format::of(request).answer(|| html! { p { "You are signed out." } }, || json!({"signed_out": true}));
@@ -202,6 +204,14 @@ impl SignIn {
             .with_header("set-cookie", &web::clear_session_cookie(self.portal))
             // Of pages that a browser keeps in its memory. They hide themselves too, where it does not know this.
             .with_header("clear-site-data", "\"cache\""))
+    }
+
+    /// The session is over: nobody is told that it is not, because this could not be noted.
+    async fn note_sign_out(&self, request: &Request, company: &CompanyId, staff: &StaffId) {
+        let entry = web::audited(request, company, staff, AuditAction::SignOut, self.clock.now());
+        if let Err(error) = self.store.audit(&entry).await {
+            tracing::error!(%error, "a sign-out is not in the audit log");
+        }
     }
 
     /// Sends a browser that has signed out here to the provider, to sign out there too. The next sign-in in it asks for the

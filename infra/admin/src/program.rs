@@ -1,5 +1,5 @@
 use anyhow::anyhow;
-use domain::{CompanyId, Login, StaffId, Timestamp};
+use domain::{CompanyId, Lifetime, Login, StaffId, Timestamp};
 use serde_json::json;
 use store::{Member, Refused, Session};
 
@@ -39,8 +39,10 @@ async fn issue(
     sentence: &str,
 ) -> anyhow::Result<()> {
     let token = runtime::randomness().token();
-    let ends = began.plus_secs(GOOD_FOR_SECS);
-    let session = Session { company: company.clone(), staff: id.clone(), began, authenticated: None, ends };
+    // It may ask for nothing for months.
+    let lifetime = Lifetime::new(began, GOOD_FOR_SECS, None);
+    let session = Session::new(company.clone(), id.clone(), "A program".to_owned(), began, lifetime);
+    let ends = session.ends;
     let cookie = format!("{}={token}", web::session_cookie_name(operator.place.scheme()));
     let kept = operator.store.start_session(&web::token_hash(&token), &session).await;
     kept.map_err(|error| operator.failed(&error))?;

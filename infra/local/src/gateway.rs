@@ -40,7 +40,7 @@ const fn public(method: &'static str, path: &'static str, function: &'static str
 }
 
 /// All of them. A test holds them against `infra/template.yaml`.
-pub const ROUTES: [Route; 28] = [
+pub const ROUTES: [Route; 31] = [
     route("GET", "/api/notifications", "list-notifications"),
     route("GET", "/api/conversations", "list-conversations"),
     route("GET", "/api/conversations/{conversation}/messages", "fetch-conversation"),
@@ -67,6 +67,9 @@ pub const ROUTES: [Route; 28] = [
     public("GET", "/api/sign-in", "sign-in"),
     public("GET", "/api/sign-in/callback", "sign-in"),
     route("GET", "/api/session", "sign-in"),
+    route("GET", "/api/sessions", "sign-in"),
+    route("DELETE", "/api/sessions", "sign-in"),
+    route("DELETE", "/api/sessions/{session}", "sign-in"),
     route("POST", "/api/sign-out", "sign-in"),
     public("GET", "/api/sign-out/issuer", "sign-in"),
 ];

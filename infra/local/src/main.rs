@@ -50,6 +50,7 @@ async fn main() -> anyhow::Result<()> {
         sms: Provider::EndUserMessaging(Settings::default()),
         limits: runtime::sending_limits()?,
         fate: Fate::Delivered,
+        idle_minutes: None,
         opt_outs: if arguments.self_managed_opt_outs { OptOutsManaged::ByUs } else { OptOutsManaged::ByTheService },
         clock: runtime::wall_clock(),
     };

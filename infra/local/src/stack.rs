@@ -58,6 +58,8 @@ pub struct Options {
     pub fate: Fate,
     /// Who listens for the keywords with which customers opt out, and answers them.
     pub opt_outs: OptOutsManaged,
+    /// After how many minutes without a use a session ends.
+    pub idle_minutes: Option<u16>,
     pub clock: Clock,
 }
 
@@ -113,6 +115,7 @@ impl Stack {
                 table: TABLE.to_owned(),
                 retention: Retention::default(),
                 portal: Scheme::of(&origins[0]),
+                idle_minutes: options.idle_minutes,
             },
             aws,
             clock: options.clock.clone(),

@@ -72,7 +72,7 @@ pub use repaired_json::repaired_json;
 pub use retention::Retention;
 pub use scheme::Scheme;
 pub use sender::{NotASender, Sender};
-pub use session::{FRESH_SIGN_IN_SECS, SignedIn, TokenHash};
+pub use session::{FRESH_SIGN_IN_SECS, Lifetime, OwnSession, SessionId, SignedIn, TokenHash};
 pub use slug::NotASlug;
 pub use staff::{Staff, StaffId};
 pub use text::{BadText, OutboundText, shown_text};

@@ -10,6 +10,8 @@ pub struct Configuration {
     pub retention: Retention,
     /// How browsers reach the portal: by TLS, unless all of it is on one machine.
     pub portal: Scheme,
+    /// After how many minutes without a use a session ends; `None` if that ends none. `sign-in` has it.
+    pub idle_minutes: Option<u16>,
 }
 
 /// A variable that a function cannot start without, or with.
@@ -42,8 +44,16 @@ impl Configuration {
                 must: "be a whole number of days from 1 to 65535",
             })?,
         };
+        let idle_minutes = match variable("SWITCHBOARD_IDLE_MINUTES").as_deref() {
+            None | Some("0") => None,
+            // The last use is known to five minutes.
+            Some(minutes) => Some(minutes.parse().ok().filter(|minutes| *minutes >= 10).ok_or(BadConfiguration {
+                variable: "SWITCHBOARD_IDLE_MINUTES",
+                must: "be 0, or a whole number of minutes from 10 to 65535",
+            })?),
+        };
         // CloudFront answers by TLS only.
-        Ok(Self { table, retention, portal: Scheme::Https })
+        Ok(Self { table, retention, portal: Scheme::Https, idle_minutes })
     }
 }
 
@@ -155,6 +165,24 @@ mod tests {
             assert!(read(Some(bad)).is_err(), "{bad}");
         }
         assert!(Configuration::read(|_| None).is_err());
+    }
+
+    #[test]
+    fn a_session_ends_unused_only_where_that_is_configured() {
+        let read = |minutes: Option<&str>| {
+            let read = Configuration::read(|name| match name {
+                "SWITCHBOARD_TABLE" => Some("switchboard".to_owned()),
+                "SWITCHBOARD_IDLE_MINUTES" => minutes.map(str::to_owned),
+                _ => None,
+            });
+            read.map(|configuration| configuration.idle_minutes)
+        };
+        for (given, idle) in [(None, None), (Some("0"), None), (Some("10"), Some(10)), (Some("720"), Some(720))] {
+            assert_eq!(read(given).unwrap(), idle, "{given:?}");
+        }
+        for bad in ["9", "-1", "an hour", "", "70000"] {
+            assert!(read(Some(bad)).is_err(), "{bad}");
+        }
     }
 
     #[test]

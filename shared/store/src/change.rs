@@ -94,6 +94,9 @@ struct Images {
 struct SessionImage {
     company: CompanyId,
     staff: StaffId,
+    /// Whether its person has ended it, and its item is left.
+    #[serde(default)]
+    ended: bool,
 }
 
 impl Change {
@@ -147,10 +150,15 @@ impl Change {
                 Ok(Some(Self::Appointment { company, appointment }))
             }
             Place::Session { session } => {
-                let (None, Some(ended)) = (new, old) else { return Ok(None) };
-                let ended: SessionImage = serde_dynamo::from_item(ended).map_err(|_| Unreadable::Image)?;
-                let how = if by_itself { SessionEnd::RanOut } else { SessionEnd::SignedOut };
-                Ok(Some(Self::SessionEnded { company: ended.company, staff: ended.staff, session, how }))
+                let read = |item: Option<Item>| {
+                    item.map(serde_dynamo::from_item::<_, SessionImage>).transpose().map_err(|_| Unreadable::Image)
+                };
+                let (Some(old), new) = (read(old)?, read(new)?) else { return Ok(None) };
+                if old.ended || new.as_ref().is_some_and(|new| !new.ended) {
+                    return Ok(None);
+                }
+                let how = if new.is_none() && by_itself { SessionEnd::RanOut } else { SessionEnd::SignedOut };
+                Ok(Some(Self::SessionEnded { company: old.company, staff: old.staff, session, how }))
             }
             Place::Staff { company, staff } => {
                 let member = |item: Option<Item>| {

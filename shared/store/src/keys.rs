@@ -254,6 +254,20 @@ pub(crate) fn session(token: &TokenHash) -> Key {
     key(format!("SESSION#{token}"), "SESSION")
 }
 
+/// The sessions of one person.
+pub(crate) fn sessions(company: &CompanyId, staff: &StaffId) -> String {
+    format!("SESSIONS#{company}#{staff}")
+}
+
+pub(crate) fn in_sessions(company: &CompanyId, staff: &StaffId, token: &TokenHash) -> RecentKey {
+    RecentKey { recent_pk: sessions(company, staff), recent_sk: token.id().to_string() }
+}
+
+/// Which session an item is; `None` of anything else.
+pub(crate) fn token_of_session(item: &HashMap<String, AttributeValue>) -> Option<TokenHash> {
+    Some(TokenHash::new(pk(item)?.strip_prefix("SESSION#")?.to_owned()))
+}
+
 pub(crate) fn live_connections(company: &CompanyId) -> String {
     format!("LIVE#{company}")
 }

@@ -28,6 +28,7 @@ mod lines;
 mod live;
 mod opt_out;
 mod outbound;
+mod own_sessions;
 mod page;
 mod person;
 mod pins;

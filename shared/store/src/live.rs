@@ -152,7 +152,7 @@ impl Store {
             .build()
             .map_err(misshapen("TransactWriteItems"))?;
         let writes = vec![
-            self.listed_still(keys::session(&holder.session))?,
+            self.lives(&holder.session, connection.since)?,
             self.is_staff_still(&holder.company, &holder.staff, holder.began)?,
             TransactWriteItem::builder().put(put).build(),
             slot,

@@ -118,8 +118,9 @@ impl Store {
             {
                 return Ok(Kept::Refreshed(item.clone().into_browser()));
             }
-            let signed_in =
-                SignedIn { session: asked.session.clone(), began: session.began, authenticated: session.authenticated };
+            let Session { began, authenticated, .. } = session;
+            // Every page refreshes its browser, so that is no use of the session.
+            let signed_in = SignedIn { session: asked.session.clone(), began, authenticated, lifetime: None };
             let mut writes = self.is_signed_in(&asked.company, &asked.staff, &signed_in, now)?.to_vec();
             let checks = writes.len();
             let is_added = item.is_none() && !(asked.renews && goes.is_some());

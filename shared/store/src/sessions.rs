@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity, ReturnValue};
-use domain::{CompanyId, StaffId, Timestamp, TokenHash};
+use domain::{CompanyId, Lifetime, StaffId, Timestamp, TokenHash};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{misshapen, unavailable};
@@ -13,10 +13,22 @@ use crate::{Store, StoreError, keys};
 pub struct Session {
     pub company: CompanyId,
     pub staff: StaffId,
+    /// What signed in: "Firefox on Linux".
+    pub browser: String,
     pub began: Timestamp,
     /// When they last proved to the identity provider who they are; `None` if it did not say.
     pub authenticated: Option<Timestamp>,
+    /// When it ends if it is not used again, or ended.
     pub ends: Timestamp,
+    pub lifetime: Lifetime,
+}
+
+impl Session {
+    /// One that begins.
+    #[must_use]
+    pub fn new(company: CompanyId, staff: StaffId, browser: String, began: Timestamp, lifetime: Lifetime) -> Self {
+        Self { company, staff, browser, began, authenticated: None, ends: lifetime.expires(), lifetime }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -29,17 +41,29 @@ struct Item {
     began: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     authenticated: Option<Timestamp>,
+    // Sessions of an older version lack the rest.
+    #[serde(flatten)]
+    recent: Option<keys::RecentKey>,
+    #[serde(default)]
+    browser: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    last_use: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ends: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    idle_minutes: Option<u16>,
 }
 
 pub(crate) fn read(item: HashMap<String, AttributeValue>, operation: &'static str) -> Result<Session, StoreError> {
     let item: Item = serde_dynamo::from_item(item).map_err(misshapen(operation))?;
-    Ok(Session {
-        company: item.company,
-        staff: item.staff,
-        began: item.began,
-        authenticated: item.authenticated,
-        ends: Timestamp::from_millis(item.expires_at.saturating_mul(1000)),
-    })
+    let ends = Timestamp::from_millis(item.expires_at.saturating_mul(1000));
+    let lifetime = Lifetime {
+        last_use: item.last_use.unwrap_or(item.began),
+        ends: item.ends.unwrap_or(ends),
+        idle_minutes: item.idle_minutes,
+    };
+    let Item { company, staff, browser, began, authenticated, .. } = item;
+    Ok(Session { company, staff, browser, began, authenticated, ends, lifetime })
 }
 
 impl Store {
@@ -51,6 +75,11 @@ impl Store {
             staff: session.staff.clone(),
             began: session.began,
             authenticated: session.authenticated,
+            recent: Some(keys::in_sessions(&session.company, &session.staff, token)),
+            browser: session.browser.clone(),
+            last_use: Some(session.lifetime.last_use),
+            ends: Some(session.lifetime.ends),
+            idle_minutes: session.lifetime.idle_minutes,
         };
         self.client
             .put_item()

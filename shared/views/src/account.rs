@@ -18,7 +18,9 @@ fn clock(zone: &TimeZone, now: Timestamp) -> String {
 #[must_use]
 pub fn account(staff: &Staff, now: Timestamp) -> Markup {
     html! {
-        span.account-name data-administrator[staff.is_administrator] { (staff.name) }
+        a.account-name href="/sessions.html" title="Where you are signed in" data-administrator[staff.is_administrator] {
+            (staff.name)
+        }
         span.account-company data-clock=(clock(&staff.time_zone, now)) { (staff.company_name) }
         form.account-leave action="/api/sign-out" method="post" {
             button.quiet type="submit" { (icon(Icon::SignOut)) span { "Sign out" } }

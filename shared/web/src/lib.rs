@@ -2,6 +2,7 @@
 
 mod answer;
 mod audited;
+mod browser_name;
 mod cookie;
 mod identity;
 mod input;
@@ -11,6 +12,7 @@ mod socket;
 
 pub use answer::{Answer, Format, list, respond};
 pub use audited::audited;
+pub use browser_name::browser_name;
 pub use cookie::{
     clear_session_cookie, cookie, cookie_name, cookies, session_cookie, session_cookie_name, session_token, set_cookie,
     token_hash,

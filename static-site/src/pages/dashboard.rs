@@ -1,6 +1,6 @@
 use maud::{Markup, html};
 
-use super::{HELP_WITH_ANSWERING, HELP_WITH_PUSH, Place, list, portal};
+use super::{HELP_WITH_ANSWERING, HELP_WITH_PUSH, Place, SESSIONS, list, portal};
 
 /// How many the panel shows.
 const MOST: u8 = 10;
@@ -22,6 +22,7 @@ pub(super) fn page() -> Markup {
             nav.helps aria-label="Help" {
                 a href=(HELP_WITH_ANSWERING) { "How to answer an SMS" }
                 a href=(HELP_WITH_PUSH) { "Turn web push notifications on or off" }
+                a href=(SESSIONS) { "Where you are signed in" }
             }
         },
     )

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::{HELP_WITH_ANSWERING, HELP_WITH_PUSH, SETTINGS, document_with};
+use super::{HELP_WITH_ANSWERING, HELP_WITH_PUSH, SESSIONS, SETTINGS, document_with};
 use crate::assets::address;
 
 /// A picture with what it shows in words, asked for when it is scrolled to.
@@ -283,6 +283,8 @@ pub(super) fn answering() -> Markup {
                 li { "Somebody who pressed a key in a confirmation call shows in the same conversation, with what they pressed." }
                 li { "To write first, press " b { "New message" } " and enter their mobile number." }
             }
+            h2 id="sessions" { "Signed in on another computer?" }
+            p { a href=(SESSIONS) { "Where you are signed in" } " lists your browsers: your name at the top of a page leads there, and so does the line at the end of the Dashboard. If you left one signed in, press " b { "Sign out" } " beside it. If you do not know one, " b { "Sign out everywhere" } ", and tell your administrator. Notifications end in each browser that is signed out." }
         },
     )
 }

@@ -22,6 +22,7 @@ export function signedIn(conversation, appointment) {
     {name: 'no-appointment', path: '/appointment.html?a=nonsense', ready: 'main .problem'},
     {name: 'new-message', path: '/new-message.html', ready: '.account-name'},
     {name: 'notification-settings', path: '/notification-settings.html', ready: '.push-settings'},
+    {name: 'sessions', path: '/sessions.html', ready: '#sessions .browser'},
     {name: 'no-conversation', path: '/conversation.html?c=nonsense', ready: 'main .problem'},
     {name: 'not-found', path: '/nothing-here.html', ready: 'h1'},
     {name: 'handset', path: `/handset?from=${encodeURIComponent(MARIA)}`, ready: '#thread .received'},

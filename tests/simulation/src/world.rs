@@ -125,6 +125,7 @@ impl World {
                 table: TABLE.to_owned(),
                 retention: Retention::default(),
                 portal: Scheme::Https,
+                idle_minutes: None,
             },
             aws: aws.build(),
             clock: time.clock(),

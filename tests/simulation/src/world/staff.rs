@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use anyhow::Context;
-use domain::{Scheme, Timestamp};
+use domain::{Lifetime, Scheme, Timestamp};
 use serde_json::{Value, json};
 use store::Session;
 use tokio::task::JoinSet;
@@ -235,8 +235,9 @@ impl World {
         let firm = &self.firms[company];
         let began = self.time.now();
         let token = format!("{}-{}", firm.company.id, self.sign_ins.fetch_add(1, Ordering::Relaxed));
-        let session =
-            Session { company: firm.company.id.clone(), staff: firm.staff.clone(), began, authenticated: None, ends };
+        let lifetime = Lifetime { last_use: began, ends, idle_minutes: None };
+        let (company, staff) = (firm.company.id.clone(), firm.staff.clone());
+        let session = Session::new(company, staff, "Firefox on Linux".to_owned(), began, lifetime);
         self.store.start_session(&web::token_hash(&token), &session).await?;
         Ok(token)
     }

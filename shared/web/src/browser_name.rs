@@ -1,5 +1,8 @@
 //! What a browser is called in a list of browsers, from what it says of itself.
 
+use http::HeaderMap;
+use http::header::USER_AGENT;
+
 /// A word that only this browser has in its `User-Agent`, or that it has in front of those after it:
 /// most of them also name the ones they want to be taken for.
 const BROWSERS: [(&str, &str); 11] = [
@@ -27,7 +30,9 @@ const SYSTEMS: [(&str, &str); 7] = [
 ];
 
 /// "Firefox on Linux". An iPad says that it is a Mac.
-pub(crate) fn browser_name(user_agent: &str) -> String {
+#[must_use]
+pub fn browser_name(headers: &HeaderMap) -> String {
+    let user_agent = headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
     let find = |words: &[(&str, &'static str)]| {
         words.iter().find(|(word, _)| user_agent.contains(word)).map(|(_, name)| *name)
     };
@@ -70,7 +75,9 @@ mod tests {
             ("curl/8.14.1", "A browser"),
             ("", "A browser"),
         ] {
-            assert_eq!(browser_name(user_agent), name, "{user_agent}");
+            let headers = [(USER_AGENT, user_agent.parse().unwrap())].into_iter().collect();
+            assert_eq!(browser_name(&headers), name, "{user_agent}");
         }
+        assert_eq!(browser_name(&HeaderMap::new()), "A browser");
     }
 }

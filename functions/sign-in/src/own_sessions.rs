@@ -1,0 +1,78 @@
+//! Where a member of staff is signed in.
+
+use domain::{OwnSession, Staff, Timestamp};
+use http::{Method, StatusCode};
+use lambda_http::{Request, RequestExt};
+use store::Refused;
+use web::{Answer, Format, Problem};
+
+use crate::SignIn;
+
+impl SignIn {
+    /// Lists the sessions of whoever asks, or ends one of them, all but the one that they ask in (`others`), or all.
+    pub(crate) async fn own_sessions(&self, request: &Request) -> Result<Answer, Problem> {
+        let staff = web::staff(request)?;
+        let now = self.clock.now();
+        if *request.method() == Method::GET {
+            return Ok(list(request, &self.store.own_sessions(&staff, now).await?));
+        }
+        web::same_origin(request)?;
+        let id = request.path_parameters_ref().and_then(|parameters| parameters.first("session"));
+        let answer = match id {
+            Some(id) => self.end_one(request, &staff, id, now).await?,
+            None if web::is_named(request, "others") => self.end_others(request, &staff, now).await?,
+            None => self.end_all(&staff, now).await?,
+        };
+        self.note_sign_out(request, &staff.company, &staff.id).await;
+        Ok(answer)
+    }
+
+    async fn end_one(&self, request: &Request, staff: &Staff, id: &str, now: Timestamp) -> Result<Answer, Problem> {
+        let (ended, mut left): (Vec<_>, Vec<_>) =
+            self.store.own_sessions(staff, now).await?.into_iter().partition(|own| own.session.id().to_string() == id);
+        let ended = ended.first().ok_or_else(no_session)?;
+        self.store.end_session_elsewhere(&ended.session, now).await?;
+        if ended.is_this {
+            left.clear();
+        }
+        Ok(left_over(request, &left))
+    }
+
+    async fn end_others(&self, request: &Request, staff: &Staff, now: Timestamp) -> Result<Answer, Problem> {
+        let (this, others): (Vec<_>, Vec<_>) =
+            self.store.own_sessions(staff, now).await?.into_iter().partition(|own| own.is_this);
+        for other in others {
+            self.store.end_session_elsewhere(&other.session, now).await?;
+        }
+        Ok(left_over(request, &this))
+    }
+
+    /// By the moment that their sessions count from, so that none is missed which the list does not have yet.
+    async fn end_all(&self, staff: &Staff, now: Timestamp) -> Result<Answer, Problem> {
+        self.store.still_signed_in(staff, now).await?;
+        match self.store.end_sessions(&staff.company, &staff.id, now).await {
+            Ok(()) => Ok(Answer::nothing()),
+            Err(Refused::Store(error)) => Err(error.into()),
+            // They are no longer staff.
+            Err(_) => Err(Problem::session_ended()),
+        }
+    }
+}
+
+fn list(request: &Request, sessions: &[OwnSession]) -> Answer {
+    let json = || web::list(sessions.iter().map(views::own_session_json), None);
+    Format::of(request).answer(|| views::own_sessions(sessions), json)
+}
+
+/// A page is shown what is left, which the index may not know yet; a program, and whose own session has ended, nothing.
+fn left_over(request: &Request, sessions: &[OwnSession]) -> Answer {
+    match Format::of(request) {
+        Format::Html if !sessions.is_empty() => list(request, sessions),
+        _ => Answer::nothing(),
+    }
+}
+
+/// Also of another person's: as if there were none.
+fn no_session() -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "no-session", "That session has ended already.")
+}

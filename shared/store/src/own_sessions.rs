@@ -1,0 +1,73 @@
+//! Where a person is signed in: their sessions, which they end wherever they are.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
+use domain::{OwnSession, SignedIn, Staff, Timestamp, TokenHash};
+
+use crate::error::{unavailable, updated};
+use crate::sessions::{self, Session};
+use crate::{RECENT, Store, StoreError, keys};
+
+impl Store {
+    /// The sessions of whoever asks: the one that they ask in, then the others, the last used first. One of these that has
+    /// just begun or ended may be missing or there for a moment. Fails with `SignedOut`. Two requests.
+    pub async fn own_sessions(&self, staff: &Staff, now: Timestamp) -> Result<Vec<OwnSession>, StoreError> {
+        let signed_in = staff.signed_in.as_ref().ok_or(StoreError::SignedOut)?;
+        // Consistent, so it is there also where the index does not have it yet.
+        let present = self.session_of(staff, signed_in, now).await?;
+        let since = present.sessions_since;
+        let mut own = vec![own_session(signed_in.session.clone(), present.session, signed_in)];
+        let mut pages = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(RECENT)
+            .key_condition_expression("recent_pk = :own")
+            .expression_attribute_values(":own", AttributeValue::S(keys::sessions(&staff.company, &staff.id)))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .into_paginator()
+            .items()
+            .send();
+        while let Some(item) = pages.next().await {
+            let item: HashMap<_, _> = item.map_err(unavailable("Query"))?;
+            let token = keys::token_of_session(&item).ok_or(StoreError::Misshapen { operation: "Query" })?;
+            let session = sessions::read(item, "Query")?;
+            let lives = session.ends > now && since.is_none_or(|since| since <= session.began);
+            if lives && token != signed_in.session {
+                own.push(own_session(token, session, signed_in));
+            }
+        }
+        own.sort_by_key(|session| (!session.is_this, std::cmp::Reverse(session.last_use)));
+        Ok(own)
+    }
+
+    /// Ends a session that its person ends from another one. Its item stays until the table deletes it, so that its browser
+    /// is told that it has ended, and not that it is unknown. One request.
+    pub async fn end_session_elsewhere(&self, session: &TokenHash, now: Timestamp) -> Result<(), StoreError> {
+        let ended = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(keys::session(session).attributes()))
+            .update_expression("SET ended = :true, expires_at = :now REMOVE recent_pk, recent_sk")
+            .condition_expression("expires_at > :now")
+            .expression_attribute_values(":true", AttributeValue::Bool(true))
+            .expression_attribute_values(":now", AttributeValue::N(now.as_secs().to_string()))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        // If not, it has ended meanwhile.
+        updated(ended).map(|_| ())
+    }
+}
+
+fn own_session(token: TokenHash, session: Session, signed_in: &SignedIn) -> OwnSession {
+    OwnSession {
+        is_this: token == signed_in.session,
+        session: token,
+        browser: session.browser,
+        began: session.began,
+        last_use: session.lifetime.last_use,
+    }
+}
