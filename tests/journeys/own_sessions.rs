@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{Answer, Browser, Desk, HandClock, House, SESSION_COOKIE};
+use tests::{Answer, Browser, Desk, HARBOR, HandClock, House, SESSION_COOKIE};
 
 const MARIA: &str = "+14255550182";
 const LAPTOP: &str =
@@ -194,6 +194,7 @@ async fn a_session_ends_when_nothing_was_written_in_it_for_as_long_as_is_configu
     let house = House::ending_idle_sessions(30, &clock).await;
     let (dana, idle) = (house.dana().await, house.sign_in_with(DANA, LAPTOP).await);
     let conversation = dana.hears_from(MARIA).await;
+    let mut socket = idle.goes_live().await;
     for _ in 0..4 {
         clock.passes(10 * 60);
         assert_eq!(dana.replies(&conversation, "Still here").await.status, 201);
@@ -202,6 +203,11 @@ async fn a_session_ends_when_nothing_was_written_in_it_for_as_long_as_is_configu
     }
     ended(&idle.notifications().await);
     ended(&idle.replies(&conversation, "Sent after all").await);
+    house.phone(MARIA).texts(HARBOR, "Anybody there?").await;
+    while let Some(frame) = socket.next().await {
+        assert!(!frame.contains("Anybody there?"), "{frame}");
+    }
+    assert!(dana.shakes_hands(&[]).await.is_ok(), "a socket of a session that is used is opened anew");
     assert_eq!(dana.own_sessions().await.len(), 1);
 
     // She last wrote at half past a minute, which is known to five minutes.
