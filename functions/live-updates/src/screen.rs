@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use domain::{Conversation, ConversationId, Event, Notification, With};
+use domain::{Conversation, ConversationId, Event, Notification, NotificationGroup, RecentFeed, With};
 use live::Piece;
 use maud::Markup;
 use store::{Change, Thread};
@@ -88,26 +88,57 @@ fn once<T: Ord>(touched: impl Iterator<Item = T>, piece: impl Fn(T) -> Markup) -
     pieces.map(|content| Piece { hint: content.clone(), content }).collect()
 }
 
+/// The events that changed, as the table has them.
+fn changed<'a>(touched: &Touched<'a>, now: &'a Thread) -> Vec<&'a Event> {
+    touched.events.iter().map(|event| in_table(event, now).unwrap_or(event)).collect()
+}
+
+fn in_table<'a>(event: &Event, now: &'a Thread) -> Option<&'a Event> {
+    now.messages.items.iter().find(|known| known.position() == event.position())
+}
+
+/// The rows of the feed of a conversation that are new, or look different now.
+pub(crate) fn notifications(touched: &Touched<'_>, now: &Thread, viewer: &Viewer) -> Vec<Piece> {
+    let Some(With::Conversation(conversation)) = &now.with else { return Vec::new() };
+    let changed = changed(touched, now);
+    let further_down = changed.iter().copied().filter(|event| in_table(event, now).is_none());
+    let mut pieces = Vec::new();
+    for event in now.messages.items.iter().chain(further_down).filter(|event| event.is_in_feed()) {
+        let is_new = changed.iter().any(|changed| changed.position() == event.position());
+        let row = Notification { event: event.clone(), conversation: (**conversation).clone() };
+        if is_new || touched.person || looked_different(&row, touched.before, viewer) {
+            pieces.push(piece(Live::Notification(&row), viewer));
+        }
+    }
+    pieces
+}
+
+/// The row of a conversation's customer where each customer is one, if they have one there.
+pub(crate) fn recent(id: ConversationId, feed: &RecentFeed, now: &Thread, viewer: &Viewer) -> Option<Piece> {
+    let Some(With::Conversation(conversation)) = &now.with else { return None };
+    let known: Vec<Event> = now.messages.items.iter().filter(|event| event.is_in_feed()).cloned().collect();
+    let (event, more) = feed.of_customer(id, &known)?;
+    let newest = Notification { event, conversation: (**conversation).clone() };
+    Some(piece(Live::Recent(&NotificationGroup { newest, more }), viewer))
+}
+
 /// What pages are sent of a conversation, which is `now` as it is in the table: what is there is
 /// newer than what the stream said, or the same.
-pub(crate) fn pieces(id: ConversationId, touched: &Touched<'_>, now: &Thread, viewer: &Viewer) -> Vec<Piece> {
+pub(crate) fn pieces(
+    id: ConversationId,
+    touched: &Touched<'_>,
+    notifications: Vec<Piece>,
+    now: &Thread,
+    viewer: &Viewer,
+) -> Vec<Piece> {
     let Some(with) = &now.with else { return Vec::new() };
-    let newest = &now.messages.items;
-    let in_table = |event: &Event| newest.iter().find(|known| known.position() == event.position());
-    let changed: Vec<&Event> = touched.events.iter().map(|event| in_table(event).unwrap_or(event)).collect();
+    let changed = changed(touched, now);
     let mut pieces: Vec<Piece> = changed.iter().map(|event| piece(Live::Event(event), viewer)).collect();
-    if let With::Conversation(conversation) = with {
-        let further_down = changed.iter().copied().filter(|event| in_table(event).is_none());
-        for event in newest.iter().chain(further_down).filter(|event| event.is_in_feed()) {
-            let is_new = changed.iter().any(|changed| changed.position() == event.position());
-            let row = Notification { event: event.clone(), conversation: (**conversation).clone() };
-            if is_new || touched.person || looked_different(&row, touched.before, viewer) {
-                pieces.push(piece(Live::Notification(&row), viewer));
-            }
-        }
-        if touched.head || touched.person {
-            pieces.push(piece(Live::Conversation(conversation), viewer));
-        }
+    pieces.extend(notifications);
+    if let With::Conversation(conversation) = with
+        && (touched.head || touched.person)
+    {
+        pieces.push(piece(Live::Conversation(conversation), viewer));
     }
     if touched.head || touched.person {
         pieces.push(piece(Live::Head(id, with), viewer));

@@ -58,7 +58,7 @@ pub use history::{Entry, History};
 pub use limits::{Allowance, Counted, Limited, NotAnAllowance, Period, SendingLimits, Window};
 pub use login::{Login, NotALogin};
 pub use message::{Message, MessageId, MessageKind, Progress, Told};
-pub use notification::Notification;
+pub use notification::{Notification, NotificationGroup, RecentFeed};
 pub use opt_out::{OptOut, OptOutCause, OptOutsManaged, Opted};
 pub use page::Page;
 pub use phone_number::{NotANumber, NotARegion, PhoneNumber, Region, read_numbering_plans};

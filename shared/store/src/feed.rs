@@ -1,7 +1,7 @@
 use std::collections::{HashMap, HashSet};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{CompanyId, Event, Notification, Page, Position, Timestamp};
+use domain::{CompanyId, Event, Notification, NotificationGroup, Page, Position, RecentFeed, Timestamp};
 
 use crate::error::unavailable;
 use crate::page::cut;
@@ -29,6 +29,37 @@ impl Store {
             Some(Notification { event, conversation })
         });
         Ok(Page { items: items.collect(), next: page.next })
+    }
+
+    /// The newest of a company's feed. One request.
+    pub async fn recent_feed(&self, company: &CompanyId, now: Timestamp) -> Result<RecentFeed, StoreError> {
+        let (mut items, cut_short) = self.recent(keys::feed(company), None, RecentFeed::MOST, now).await?;
+        let is_cut = cut_short || items.len() > RecentFeed::MOST;
+        items.truncate(RecentFeed::MOST);
+        let entries = items.into_iter().map(|item| events::read(item, "Query")).collect::<Result<_, _>>()?;
+        Ok(RecentFeed::new(entries, is_cut))
+    }
+
+    /// The newest of a company's feed with one group for each customer, and at most so many groups. Two requests, one if
+    /// it is empty.
+    pub async fn notification_groups(
+        &self,
+        company: &CompanyId,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<Vec<NotificationGroup>, StoreError> {
+        let feed = self.recent_feed(company, now).await?;
+        let mut groups = feed.by_customer();
+        groups.truncate(limit);
+        let ids: HashSet<_> = groups.iter().map(|(newest, _)| newest.conversation()).collect();
+        let known = self.known(company, ids, [keys::head, keys::person], now).await?;
+        let floor = self.retention.floor(now);
+        let groups = groups.into_iter().filter_map(|(newest, more)| {
+            let (head, customer) = known.get(&newest.conversation())?;
+            let conversation = head.clone()?.shown(floor, customer.as_ref(), now)?;
+            Some(NotificationGroup { newest: Notification { event: newest.clone(), conversation }, more })
+        });
+        Ok(groups.collect())
     }
 
     /// One more item than the page holds from a list in the index, newest first, and whether the

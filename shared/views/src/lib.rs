@@ -34,7 +34,7 @@ pub use history::{erased, erased_json, history, history_json};
 pub use icon::{Icon, icon};
 pub use live::Live;
 pub use message::{message, message_json};
-pub use notification::{notification_json, notification_rows};
+pub use notification::{notification_group_json, notification_groups, notification_json, notification_rows};
 pub use opt_out::{no_texting_json, opt_out, opt_out_json, opted_out};
 pub use planned::{planned, planned_json};
 pub use push::{PushSettingsView, kept_browser_json, push_settings, push_settings_json};

@@ -1,13 +1,13 @@
 //! What pages that are open are sent of a change: for each kind of list a row of it. How a page takes
 //! them is described in the README of `live`.
 
-use domain::{AppointmentId, Conversation, ConversationId, Event, Notification, OptOut, With};
+use domain::{AppointmentId, Conversation, ConversationId, Event, Notification, NotificationGroup, OptOut, With};
 use maud::{Markup, html};
 
 use crate::Viewer;
 use crate::conversation::{conversation_head, row as conversation_row};
 use crate::event::event;
-use crate::notification::row as notification_row;
+use crate::notification::{group_row, row as notification_row};
 use crate::opt_out::{opt_out, opt_out_line};
 
 /// What a page may show, and be sent something for.
@@ -16,6 +16,8 @@ pub enum Live<'a> {
     /// Of a conversation that is open.
     Event(&'a Event),
     Notification(&'a Notification),
+    /// Where each customer is one row.
+    Recent(&'a NotificationGroup),
     Conversation(&'a Conversation),
     /// What stands above a conversation that is open.
     Head(ConversationId, &'a With),
@@ -30,6 +32,7 @@ impl Live<'_> {
         match self {
             Self::Event(_) | Self::OptOutLine(..) => "messages",
             Self::Notification(_) => "notifications",
+            Self::Recent(_) => "recent",
             Self::Conversation(_) => "conversations",
             Self::Head(..) => "head",
             Self::OptOut(..) => "opt-out",
@@ -43,7 +46,7 @@ impl Live<'_> {
             Self::Head(conversation, _) | Self::OptOut(conversation, _) | Self::OptOutLine(conversation, _) => {
                 Some(*conversation)
             }
-            Self::Notification(_) | Self::Conversation(_) => None,
+            Self::Notification(_) | Self::Recent(_) | Self::Conversation(_) => None,
         }
     }
 
@@ -55,6 +58,7 @@ impl Live<'_> {
                 @match self {
                     Self::Event(of) => (event(of, viewer)),
                     Self::Notification(notification) => (notification_row(notification, viewer)),
+                    Self::Recent(group) => (group_row(group, viewer)),
                     Self::Conversation(conversation) => (conversation_row(conversation, viewer)),
                     Self::Head(_, with) => (conversation_head(with, viewer)),
                     Self::OptOut(_, out) => (opt_out(*out, None)),

@@ -108,6 +108,7 @@ function merge(list, came) {
   const older = came.find(isOlder);
   const rows = came.filter(element => keyOf(element) && !isOlder(element));
   const empty = came.find(element => element.matches('.empty'));
+  if (isPage && list.dataset.merge === 'newest-first') leaveOut(list, rows, older);
   if (empty && !rowsOf(list).length) return list.replaceChildren(empty);
   if (rows.length) list.querySelector(':scope > .empty')?.remove();
   const most = Number(list.dataset.most);
@@ -117,6 +118,18 @@ function merge(list, came) {
   }
   for (const row of rows) place(list, row);
   if (most) rowsOf(list).slice(most).forEach(row => row.remove());
+}
+
+// A page of a feed has all that there is between its ends: a row that it has not is gone, unless it came since then.
+function leaveOut(list, rows, older) {
+  const lowest = older ? keyOf(older) : '';
+  const isNewest = !new URL(request.request.action, location).searchParams.has('before');
+  const highest = rows.map(keyOf).sort().at(-1) ?? '';
+  const has = new Set(rows.map(row => row.id));
+  for (const row of rowsOf(list)) {
+    const isWithin = lowest <= keyOf(row) && (isNewest || keyOf(row) <= highest);
+    if (isWithin && !has.has(row.id) && !(row.live > request.since)) row.remove();
+  }
 }
 
 // A page reaches from its newest row down to `older`, or to the end of the list if it has none.
