@@ -33,7 +33,13 @@ fn body(route: Route) -> Option<Value> {
             | "/api/sign-out"
             | "/api/push-subscriptions/{subscription}/test",
         )
-        | ("DELETE", "/api/push-subscriptions/{subscription}" | "/api/conversations/{conversation}/customer-data")
+        | ("PUT", "/api/conversations/{conversation}/block")
+        | (
+            "DELETE",
+            "/api/push-subscriptions/{subscription}"
+            | "/api/conversations/{conversation}/block"
+            | "/api/conversations/{conversation}/customer-data",
+        )
         | (
             "GET",
             "/api/notifications"

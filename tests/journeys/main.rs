@@ -5,6 +5,7 @@ mod answers;
 mod appointment_limits;
 mod appointment_times;
 mod appointments;
+mod blocking;
 mod budget;
 mod calls;
 mod companies;

@@ -171,6 +171,7 @@ fn is_over(connection: &Connection, changes: &[Change]) -> bool {
         Change::Event { .. }
         | Change::Head { .. }
         | Change::OptOut { .. }
+        | Change::Block { .. }
         | Change::Person { .. }
         | Change::Erased { .. }
         | Change::Appointment { .. }

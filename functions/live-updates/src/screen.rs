@@ -10,6 +10,7 @@ use views::{Live, Viewer};
 
 /// What the changes say of one conversation.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a part of a page by itself")]
 pub(crate) struct Touched<'a> {
     /// As the stream has them: the last of each.
     events: Vec<&'a Event>,
@@ -18,6 +19,8 @@ pub(crate) struct Touched<'a> {
     person: bool,
     /// Whether its customer gets texts.
     opt_out: bool,
+    /// Whether that its number is blocked has changed.
+    block: bool,
     /// As the inbox had it before, where that is known.
     before: Option<&'a Conversation>,
 }
@@ -49,6 +52,10 @@ pub(crate) fn touched(changes: &[Change]) -> Vec<(ConversationId, Touched<'_>)> 
             Change::OptOut { conversation, .. } => {
                 let place = at(*conversation, &mut touched);
                 touched[place].1.opt_out = true;
+            }
+            Change::Block { conversation, .. } => {
+                let place = at(*conversation, &mut touched);
+                touched[place].1.block = true;
             }
             Change::Person { conversation, .. } => {
                 let place = at(*conversation, &mut touched);
@@ -84,8 +91,12 @@ pub(crate) fn appointments(changes: &[Change]) -> Vec<Piece> {
 
 /// A piece for each, which has nothing to be asked for instead of it.
 fn once<T: Ord>(touched: impl Iterator<Item = T>, piece: impl Fn(T) -> Markup) -> Vec<Piece> {
-    let pieces = touched.collect::<BTreeSet<_>>().into_iter().map(piece);
-    pieces.map(|content| Piece { hint: content.clone(), content }).collect()
+    touched.collect::<BTreeSet<_>>().into_iter().map(piece).map(same).collect()
+}
+
+/// A piece that is so small that nothing is asked for instead of it.
+fn same(content: Markup) -> Piece {
+    Piece { hint: content.clone(), content }
 }
 
 /// The events that changed, as the table has them.
@@ -100,6 +111,9 @@ fn in_table<'a>(event: &Event, now: &'a Thread) -> Option<&'a Event> {
 /// The rows of the feed of a conversation that are new, or look different now.
 pub(crate) fn notifications(touched: &Touched<'_>, now: &Thread, viewer: &Viewer) -> Vec<Piece> {
     let Some(With::Conversation(conversation)) = &now.with else { return Vec::new() };
+    if conversation.is_blocked {
+        return Vec::new();
+    }
     let changed = changed(touched, now);
     let further_down = changed.iter().copied().filter(|event| in_table(event, now).is_none());
     let mut pieces = Vec::new();
@@ -131,20 +145,30 @@ pub(crate) fn pieces(
     now: &Thread,
     viewer: &Viewer,
 ) -> Vec<Piece> {
-    let Some(with) = &now.with else { return Vec::new() };
+    let mut pieces = Vec::new();
+    let is_blocked = now.block.is_some();
+    if touched.block {
+        pieces.push(same(if is_blocked { Live::blocked(id) } else { Live::unblocked() }));
+    } else if is_blocked {
+        pieces.push(same(Live::ask_again("blocked")));
+    }
+    let Some(with) = &now.with else { return pieces };
     let changed = changed(touched, now);
-    let mut pieces: Vec<Piece> = changed.iter().map(|event| piece(Live::Event(event), viewer)).collect();
+    pieces.extend(changed.iter().map(|event| piece(Live::Event(event), viewer)));
     pieces.extend(notifications);
     if let With::Conversation(conversation) = with
         && (touched.head || touched.person)
+        && !conversation.is_blocked
     {
         pieces.push(piece(Live::Conversation(conversation), viewer));
     }
     if touched.head || touched.person {
         pieces.push(piece(Live::Head(id, with), viewer));
     }
+    if touched.opt_out || touched.block {
+        pieces.push(piece(Live::OptOut(id, now.block.as_ref(), now.opt_out.as_ref()), viewer));
+    }
     if touched.opt_out {
-        pieces.push(piece(Live::OptOut(id, now.opt_out.as_ref()), viewer));
         pieces.extend(now.opt_out.as_ref().map(|out| piece(Live::OptOutLine(id, out), viewer)));
     }
     pieces

@@ -2,6 +2,7 @@
 
 mod appointment;
 mod asks;
+mod block;
 mod browser;
 mod call;
 mod checked;
@@ -44,6 +45,7 @@ pub use appointment::{
     Mobile, Notes, Provider, Service, Version,
 };
 pub use asks::Asks;
+pub use block::{Block, BlockedNumber};
 pub use browser::{Browser, PushChoice, PushProblem, PushTest, PushTrouble};
 pub use call::{Call, CallOutcome};
 pub use clock::{Clock, Randomness, Timestamp};

@@ -73,7 +73,7 @@ mod tests {
             position: Position::new(Timestamp::from_millis(at), 0),
             line: PhoneNumber::e164("+14255550100").unwrap(),
             text: "hello".to_owned(),
-            kind: MessageKind::Inbound { opt_outs: OptOutsManaged::ByTheService },
+            kind: MessageKind::Inbound { opt_outs: OptOutsManaged::ByTheService, while_blocked: false },
         })
     }
 

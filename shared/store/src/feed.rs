@@ -8,7 +8,7 @@ use crate::page::cut;
 use crate::{Span, Store, StoreError, events, keys};
 
 impl Store {
-    /// A page of a company's feed, with what is known of its customers. Two requests, one if it is
+    /// A page of a company's feed, with what is known of its customers, but for those who are blocked. Two requests, one if it is
     /// empty; one more where it is of more than 50 conversations.
     pub async fn notifications(
         &self,
@@ -26,7 +26,7 @@ impl Store {
         let items = page.items.into_iter().filter_map(|event| {
             let (head, customer) = known.get(&event.conversation())?;
             let conversation = head.clone()?.shown(floor, customer.as_ref(), now)?;
-            Some(Notification { event, conversation })
+            (!conversation.is_blocked).then_some(Notification { event, conversation })
         });
         Ok(Page { items: items.collect(), next: page.next })
     }
@@ -41,7 +41,7 @@ impl Store {
     }
 
     /// The newest of a company's feed with one group for each customer, and at most so many groups. Two requests, one if
-    /// it is empty.
+    /// it is empty; one more for those in whose place others stand, since their numbers are blocked.
     pub async fn notification_groups(
         &self,
         company: &CompanyId,
@@ -49,17 +49,21 @@ impl Store {
         now: Timestamp,
     ) -> Result<Vec<NotificationGroup>, StoreError> {
         let feed = self.recent_feed(company, now).await?;
-        let mut groups = feed.by_customer();
-        groups.truncate(limit);
-        let ids: HashSet<_> = groups.iter().map(|(newest, _)| newest.conversation()).collect();
-        let known = self.known(company, ids, [keys::head, keys::person], now).await?;
         let floor = self.retention.floor(now);
-        let groups = groups.into_iter().filter_map(|(newest, more)| {
-            let (head, customer) = known.get(&newest.conversation())?;
-            let conversation = head.clone()?.shown(floor, customer.as_ref(), now)?;
-            Some(NotificationGroup { newest: Notification { event: newest.clone(), conversation }, more })
-        });
-        Ok(groups.collect())
+        let mut left = feed.by_customer().into_iter().peekable();
+        let mut groups = Vec::new();
+        while groups.len() < limit && left.peek().is_some() {
+            let some: Vec<_> = left.by_ref().take(limit - groups.len()).collect();
+            let ids: HashSet<_> = some.iter().map(|(newest, _)| newest.conversation()).collect();
+            let known = self.known(company, ids, [keys::head, keys::person], now).await?;
+            groups.extend(some.into_iter().filter_map(|(newest, more)| {
+                let (head, customer) = known.get(&newest.conversation())?;
+                let conversation = head.clone()?.shown(floor, customer.as_ref(), now)?;
+                let newest = Notification { event: newest.clone(), conversation };
+                (!newest.conversation.is_blocked).then_some(NotificationGroup { newest, more })
+            }));
+        }
+        Ok(groups)
     }
 
     /// One more item than the page holds from a list in the index, newest first, and whether the

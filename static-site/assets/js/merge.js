@@ -51,6 +51,7 @@ document.addEventListener('frame', ({detail}) => {
       forget(conversation);
       continue;
     }
+    if (live === 'not-listed') takeOff(conversation);
     const stands = ['head', 'opt-out'].includes(live);
     const list = document.querySelector(`[data-merge][data-live="${stands ? 'messages' : live}"]`);
     if (!list?.filled || conversation && conversation !== list.dataset.conversation) continue;
@@ -65,7 +66,11 @@ const differs = list => document.dispatchEvent(new CustomEvent('differs', {detai
 
 // Nothing is held of that customer any more.
 function forget(conversation) {
-  if (document.getElementById('messages')?.dataset.conversation === conversation) return location.reload();
+  if (document.getElementById('messages')?.dataset.conversation === conversation) location.reload();
+  else takeOff(conversation);
+}
+
+function takeOff(conversation) {
   for (const list of document.querySelectorAll('[data-merge]')) {
     const links = list.querySelectorAll(`a[href$="?c=${CSS.escape(conversation)}"]`);
     for (const link of links) link.closest('li').remove();
@@ -76,7 +81,10 @@ function forget(conversation) {
 function replace(came) {
   const there = document.getElementById(came.id);
   const stays = there?.outerHTML === came.outerHTML;
-  if (!stays) there?.replaceWith(came);
+  if (!stays) {
+    there?.replaceWith(came);
+    htmx.process(came);
+  }
   (stays ? there : came).live = performance.now();
   document.dispatchEvent(new Event('replaced'));
 }
