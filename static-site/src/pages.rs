@@ -27,6 +27,7 @@ pub(crate) fn files() -> Vec<File> {
         ("index.html", dashboard::page()),
         ("messages.html", messages::conversations()),
         ("notifications.html", messages::notifications()),
+        ("blocked.html", messages::blocked()),
         ("conversation.html", conversation::page()),
         ("new-message.html", new_message::page()),
         ("appointments.html", appointments::day()),
@@ -58,6 +59,7 @@ pub(crate) fn files() -> Vec<File> {
 /// What the service worker keeps.
 pub(crate) const OFFLINE: &str = "offline.html";
 const HISTORY: &str = "/history.html";
+const BLOCKED: &str = "/blocked.html";
 const SETTINGS: &str = "/notification-settings.html";
 const SESSIONS: &str = "/sessions.html";
 const HELP_WITH_PUSH: &str = "/help-push.html";

@@ -145,6 +145,11 @@ def staff_reply_and_write_first(world):
     assert world.delivers(sms(customer.number, line, "hello")) == 0
     conversation = world.dana.conversation_with(customer.number)["conversation"]
     assert world.dana.replies(conversation, "by a pool").status == 201
+    block = f"/api/conversations/{conversation}/block"
+    assert world.dana.puts(block, {}).json()["blocked"]["by"]
+    refused = world.dana.replies(conversation, "while it is blocked")
+    assert (refused.status, refused.code()) == (409, "blocked")
+    assert world.dana.deletes(block).json()["blocked"] is None
     told = world.dana.posts(f"/api/conversations/{appointment['conversation']}/opt-out", {})
     assert told.status == 200, told.body
     refused = world.dana.replies(appointment["conversation"], "another")

@@ -33,9 +33,11 @@ fn body(route: Route) -> Option<Value> {
             | "/api/sign-out"
             | "/api/push-subscriptions/{subscription}/test",
         )
+        | ("PUT", "/api/conversations/{conversation}/block")
         | (
             "DELETE",
             "/api/push-subscriptions/{subscription}"
+            | "/api/conversations/{conversation}/block"
             | "/api/conversations/{conversation}/customer-data"
             | "/api/sessions"
             | "/api/sessions/{session}",

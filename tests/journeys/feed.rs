@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::json;
-use tests::{HARBOR, House, Sms, ago, by_queue};
+use tests::{Call, Desk, HARBOR, House, Sms, ago, by_queue};
 
 const DAY: u64 = 24 * 60 * 60;
 
@@ -157,6 +157,54 @@ async fn a_refresh_with_nothing_new_is_304_with_no_body() {
         assert_eq!(third.status, 200);
         assert!(third.body.contains(accept));
     }
+}
+
+/// Who each row of the Dashboard says wrote what, and how many more there are of them.
+async fn dashboard(dana: &Desk<'_>) -> Vec<(String, u64)> {
+    let items = dana.get("/api/notifications?by=customer&limit=10").await.items();
+    items.iter().map(|item| (item["text"].as_str().unwrap().to_owned(), item["more"].as_u64().unwrap())).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_customer_who_writes_much_is_one_of_the_ten_with_a_count() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let quiet = (0..12).map(|n| Sms::new(&format!("q{n}"), &format!("+14255550{n:03}"), HARBOR, &format!("quiet {n}")));
+    let quiet: Vec<_> = quiet.zip(0..).map(|(sms, n)| sms.at(ago(900 - n))).collect();
+    house.deliver(&by_queue(&quiet)).await;
+    let loud = |n: u64| Sms::new(&format!("l{n}"), "+14255550182", HARBOR, &format!("loud {n}")).at(ago(800 - n));
+    house.deliver(&by_queue(&(0..40).map(loud).collect::<Vec<_>>())).await;
+    let expected: Vec<_> =
+        std::iter::once(("loud 39".to_owned(), 39)).chain((3..12).rev().map(|n| (format!("quiet {n}"), 0))).collect();
+    assert_eq!(dashboard(&dana).await, expected);
+    let page = dana.screen("/api/notifications?by=customer&limit=10").await.body;
+    assert_eq!((page.matches("<li ").count(), page.matches("and 39 more").count()), (10, 1), "{page}");
+    let all = dana.everything("/api/notifications?limit=100").await;
+    assert_eq!(all.len(), 52, "the message centre has a row for each");
+    // Another of a customer who is there already moves their row up, and a call is one of theirs.
+    house.phone("+14255550007").texts(HARBOR, "quiet no more").await;
+    assert_eq!(dashboard(&dana).await[0], ("quiet no more".to_owned(), 1));
+    house.has_appointment("harbor-dental", "A-1", Some("+14255550007")).await;
+    house.contact_events(&[Call::new("c", HARBOR, "+14255550007", "A-1").over("HUMAN_ANSWERED")]).await;
+    assert_eq!(dashboard(&dana).await[0].1, 2);
+    // Their oldest comes late, and is counted where it stands.
+    house.deliver(&by_queue(&[loud(0), Sms::new("late", "+14255550182", HARBOR, "late").at(ago(799))])).await;
+    assert_eq!(dashboard(&dana).await[1], ("loud 39".to_owned(), 40));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_newest_hundred_are_looked_at_for_the_ten() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    house.deliver(&by_queue(&[Sms::new("q", "+14255550101", HARBOR, "quiet").at(ago(900))])).await;
+    let loud = |n: u64| Sms::new(&format!("l{n}"), "+14255550182", HARBOR, &format!("loud {n}")).at(ago(800 - n));
+    let texts: Vec<_> = (0..100).map(loud).collect();
+    house.deliver(&by_queue(&texts[..99])).await;
+    assert_eq!(dashboard(&dana).await, [("loud 98".to_owned(), 98), ("quiet".to_owned(), 0)]);
+    house.deliver(&by_queue(&texts[99..])).await;
+    assert_eq!(dashboard(&dana).await, [("loud 99".to_owned(), 99)]);
+    let bad = dana.get("/api/notifications?by=number").await;
+    assert_eq!((bad.status, bad.code()), (400, "bad-choice".to_owned()));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -218,8 +218,9 @@ impl Asked {
 
     /// Whether what is there before is gone when it is answered.
     fn ends_something(&self) -> bool {
-        matches!(self.route.path, "/api/sign-out" | "/api/conversations/{conversation}/opt-out")
-            || self.route.method == "DELETE"
+        let ends =
+            ["/api/sign-out", "/api/conversations/{conversation}/opt-out", "/api/conversations/{conversation}/block"];
+        ends.contains(&self.route.path) || self.route.method == "DELETE"
     }
 }
 
@@ -242,7 +243,11 @@ impl<'a> There<'a> {
         let dana = house.dana().await;
         let texts = (0..40).map(|n| Sms::new(&format!("{time}-{n}"), MARIA, HARBOR, "Hello").at(ago(90 - n)));
         house.deliver(&by_queue(&texts.collect::<Vec<_>>())).await;
-        // Somebody may have said that she wants no more.
+        // Somebody may have blocked her, or said that she wants no more.
+        for blocked in dana.get("/api/conversations?filter=blocked").await.items() {
+            let path = format!("/api/conversations/{}/block", blocked["conversation"].as_str().unwrap());
+            dana.send(dana.request(Method::DELETE, &path)).await;
+        }
         house.phone(MARIA).texts(HARBOR, "START").await;
         let conversation = dana.conversation_with(MARIA).await;
         house.phone(MARIA).next_is("spend-limit").await;
@@ -279,6 +284,7 @@ impl<'a> There<'a> {
             ],
             ("GET", "/api/conversations/{conversation}/history")
             | ("GET" | "POST" | "DELETE", "/api/conversations/{conversation}/customer-data")
+            | ("PUT" | "DELETE", "/api/conversations/{conversation}/block")
             | ("POST", "/api/conversations/{conversation}/opt-out") => vec![asked(conversation)],
             ("POST", "/api/conversations/{conversation}/done") => {
                 vec![

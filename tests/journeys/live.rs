@@ -47,6 +47,32 @@ async fn a_frame_has_the_very_rows_that_the_pages_have() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_dashboards_row_of_a_customer_is_the_same_live_and_after_a_refresh() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let mut socket = dana.goes_live().await;
+    let mut agrees = async |text: &str, more: &str| {
+        let frame = socket.sees(text).await;
+        let row = piece(&frame, "recent").split_once("<li ").unwrap().1;
+        assert!(row.contains(more) && row.contains(text), "{text} {more} in {row}");
+        let page = dana.screen("/api/notifications?by=customer&limit=10").await.body;
+        assert!(page.contains(row), "{row} in {page}");
+        assert_eq!(page.matches("<li ").count(), page.matches("id=\"recent-").count());
+    };
+    house.phone(MARIA).texts(HARBOR, "Running late").await;
+    agrees("Running late", "").await;
+    house.phone(SAM).texts(HARBOR, "Is it open today?").await;
+    agrees("Is it open today?", "").await;
+    for (text, more) in [("Are you there?", "and 1 more"), ("Hello?", "and 2 more")] {
+        house.phone(MARIA).texts(HARBOR, text).await;
+        agrees(text, more).await;
+    }
+    // What comes late is one more, and not the newest.
+    house.deliver(&by_queue(&[Sms::new("late", MARIA, HARBOR, "Late").at(ago(60))])).await;
+    agrees("Hello?", "and 3 more").await;
+}
+
 /// What a frame has for a list: a piece for each change that it tells of.
 fn pieces<'a>(frame: &'a str, list: &str) -> Vec<&'a str> {
     let begins = format!(r#"<template data-live="{list}""#);

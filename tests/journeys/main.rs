@@ -6,6 +6,7 @@ mod appointment_limits;
 mod appointment_times;
 mod appointments;
 mod audit;
+mod blocking;
 mod budget;
 mod calls;
 mod companies;

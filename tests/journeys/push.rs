@@ -651,6 +651,8 @@ fn as_kept(item: &Value, person: usize, subscriber: &Subscriber) -> Value {
         key: text(&item["subscription"]["M"]["key"]["S"]),
     };
     let mut item = item.clone();
+    // Nobody is told of it.
+    item.as_object_mut().unwrap().remove("added");
     let person = format!("person-{person}");
     item["sk"]["S"] = json!(format!("STAFF#{person}#{}", named.id()));
     item["staff"]["S"] = json!(person);

@@ -76,6 +76,7 @@ impl Changes {
             Change::SessionEnded { how: SessionEnd::RanOut, .. }
             | Change::Head { .. }
             | Change::OptOut { .. }
+            | Change::Block { .. }
             | Change::Person { .. }
             | Change::Erased { .. }
             | Change::Appointment { .. } => {}

@@ -238,7 +238,9 @@ impl DispatchPush {
         for news in news {
             // Beyond the retention meanwhile.
             let found = self.store.conversation(&company.id, news.conversation, now).await?;
-            if let Some((conversation, customer)) = found {
+            if let Some((conversation, customer)) = found
+                && news.is_told(&conversation)
+            {
                 told.extend(Told::new(news, &conversation, customer, &company, shows_text, unanswered));
             }
         }

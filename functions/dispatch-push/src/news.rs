@@ -1,7 +1,8 @@
 //! What staff are told of, of what happens in conversations.
 
 use domain::{
-    AppointmentId, CallOutcome, ConversationId, Event, MessageKind, Position, Progress, StaffId, Timestamp, Told,
+    AppointmentId, CallOutcome, Conversation, ConversationId, Event, MessageKind, Position, Progress, StaffId,
+    Timestamp, Told,
 };
 
 /// Something that a customer said, and somebody may want to answer; or that they did not get what somebody wrote.
@@ -32,9 +33,12 @@ pub(crate) enum Said {
 }
 
 impl News {
-    /// `None` for what nobody is told of: what we said ourselves and is not known to have failed, and calls that nobody
-    /// has to answer.
+    /// `None` for what nobody is told of: what we said ourselves and is not known to have failed, calls that nobody
+    /// has to answer, and what came from a number that was blocked.
     pub(crate) fn of(event: &Event) -> Option<Self> {
+        if event.came_while_blocked() {
+            return None;
+        }
         let said = match event {
             Event::Message(message) if message.is_inbound() => Said::Text(message.text.clone()),
             Event::Call(call) if call.outcome.needs_an_answer() => {
@@ -65,6 +69,12 @@ impl News {
             Said::NotDelivered { at: Some(at), .. } => *at,
             Said::Text(_) | Said::ByPhone { .. } | Said::NotDelivered { at: None, .. } => self.position.at,
         }
+    }
+
+    /// Whether anybody is told, as its conversation is by now: who wrote a text that did not arrive is, and nobody of a
+    /// number that was blocked meanwhile.
+    pub(crate) fn is_told(&self, conversation: &Conversation) -> bool {
+        self.only_for().is_some() || !conversation.is_blocked
     }
 
     /// Whom it is for; `None` if it is for all who want to be told of the customer.
@@ -111,12 +121,13 @@ mod tests {
             line: PhoneNumber::e164("+14255550100").unwrap(),
             appointment: None,
             outcome,
+            while_blocked: false,
         })
     }
 
     #[test]
     fn a_text_of_a_customer_is_news_once_and_ours_is_none() {
-        let inbound = message(MessageKind::Inbound { opt_outs: OptOutsManaged::ByTheService });
+        let inbound = message(MessageKind::Inbound { opt_outs: OptOutsManaged::ByTheService, while_blocked: false });
         assert!(News::since(None, &inbound).is_some());
         assert_eq!(News::since(Some(&inbound), &inbound), None);
         let ours = message(MessageKind::Outbound {

@@ -385,11 +385,13 @@ impl EditAppointment {
                 checked: true,
                 unchecked: None,
                 talked: false,
+                is_blocked: false,
                 opt_out: None,
             });
         };
         let now = self.clock.now();
-        let (customer, conversation, opt_out) = self.store.customer(&staff.company, mobile.conversation, now).await?;
+        let (customer, conversation, not_texted) =
+            self.store.customer(&staff.company, mobile.conversation, now).await?;
         let mut customer = customer.unwrap_or_else(|| Customer::new(mobile.number.clone()));
         let mut unchecked = None;
         // Of a number that is not texted whatever it is, nobody is asked.
@@ -406,7 +408,8 @@ impl EditAppointment {
             checked: customer.kind.is_some(),
             unchecked,
             talked: conversation.is_some(),
-            opt_out,
+            is_blocked: not_texted.block.is_some(),
+            opt_out: not_texted.opt_out,
         })
     }
 

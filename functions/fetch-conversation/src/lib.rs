@@ -49,7 +49,7 @@ impl FetchConversation {
             || {
                 html! {
                     @if let Some(with) = &thread.with { (views::conversation_head(with, &viewer)) }
-                    @if span.before.is_none() { (views::opt_out(thread.opt_out.as_ref(), no_texting.as_ref())) }
+                    @if span.before.is_none() { (views::composer_place(conversation, thread.block.as_ref(), thread.opt_out.as_ref(), no_texting.as_ref())) }
                     (views::events(&messages, thread.opt_out.as_ref(), next.as_deref(), &viewer))
                 }
             },
@@ -57,6 +57,7 @@ impl FetchConversation {
                 let items = messages.items.iter().map(|item| views::event_json(item, &viewer));
                 let mut page = web::list(items, next.as_deref());
                 if span.before.is_none() {
+                    page["blocked"] = views::block_json(thread.block.as_ref());
                     page["opted_out"] = views::opt_out_json(thread.opt_out.as_ref());
                     page["no_texting"] = views::no_texting_json(no_texting.as_ref());
                 }

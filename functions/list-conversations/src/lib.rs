@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use domain::Clock;
+use domain::{Clock, Position, Staff};
 use lambda_http::{Body, Request, Response};
 use runtime::Runtime;
 use store::Store;
@@ -30,11 +30,31 @@ impl ListConversations {
         let before = web::position(request, "before")?;
         let limit = web::limit(request, 25)?;
         let viewer = Viewer { region: staff.region, now: self.clock.now() };
+        if web::choice(request, "filter", &["blocked"])?.is_some() {
+            return self.blocked(request, &staff, before, limit, &viewer).await;
+        }
         let page = self.store.conversations(&staff.company, before, limit, viewer.now).await?;
         let next = page.next.map(|next| format!("/api/conversations?limit={limit}&before={next}"));
         Ok(Format::of(request).answer(
             || views::conversation_rows(&page, next.as_deref(), &viewer),
             || web::list(page.items.iter().map(|item| views::conversation_json(item, &viewer)), next.as_deref()),
+        ))
+    }
+
+    /// The numbers that staff have blocked, which the inbox does not show.
+    async fn blocked(
+        &self,
+        request: &Request,
+        staff: &Staff,
+        before: Option<Position>,
+        limit: usize,
+        viewer: &Viewer,
+    ) -> Result<Answer, Problem> {
+        let page = self.store.blocked_numbers(&staff.company, before, limit, viewer.now).await?;
+        let next = page.next.map(|next| format!("/api/conversations?filter=blocked&limit={limit}&before={next}"));
+        Ok(Format::of(request).answer(
+            || views::blocked_rows(&page, next.as_deref(), viewer),
+            || web::list(page.items.iter().map(|item| views::blocked_number_json(item, viewer)), next.as_deref()),
         ))
     }
 }

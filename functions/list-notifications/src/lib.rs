@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use domain::{Clock, Notification};
+use domain::{Clock, Notification, Staff};
 use lambda_http::{Body, Request, Response};
 use runtime::Runtime;
 use store::Store;
@@ -27,9 +27,12 @@ impl ListNotifications {
 
     async fn list(&self, request: &Request) -> Result<Answer, Problem> {
         let staff = web::staff(request)?;
-        let before = web::position(request, "before")?;
         let limit = web::limit(request, 10)?;
         let viewer = Viewer { region: staff.region, now: self.clock.now() };
+        if web::choice(request, "by", &["customer"])?.is_some() {
+            return self.by_customer(request, &staff, limit, &viewer).await;
+        }
+        let before = web::position(request, "before")?;
         let page = self.store.notifications(&staff.company, before, limit, viewer.now).await?;
         let place = |row: &Notification| row.event.position();
         let page = page.up_to(HEAVIEST_PAGE, |row| event_weight(&row.event), place);
@@ -37,6 +40,21 @@ impl ListNotifications {
         Ok(Format::of(request).answer(
             || views::notification_rows(&page, next.as_deref(), &viewer),
             || web::list(page.items.iter().map(|item| views::notification_json(item, &viewer)), next.as_deref()),
+        ))
+    }
+
+    /// The newest, with one row for each customer: who writes much leaves room for the others.
+    async fn by_customer(
+        &self,
+        request: &Request,
+        staff: &Staff,
+        limit: usize,
+        viewer: &Viewer,
+    ) -> Result<Answer, Problem> {
+        let groups = self.store.notification_groups(&staff.company, limit, viewer.now).await?;
+        Ok(Format::of(request).answer(
+            || views::notification_groups(&groups, viewer),
+            || web::list(groups.iter().map(|group| views::notification_group_json(group, viewer)), None),
         ))
     }
 }

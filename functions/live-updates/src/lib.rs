@@ -104,11 +104,21 @@ impl LiveUpdates {
             return Ok(frames(pieces));
         };
         let viewer = Viewer { region, now };
+        let mut feed = None;
         for (conversation, touched) in touched {
             // A replica that is behind the stream has no conversation yet whose first message this is, and older rows of
             // others. `None` if it is gone meanwhile, or beyond the retention: no page shows it.
             let thread = self.store.thread_now(company, conversation, NEWEST, now).await?;
-            pieces.extend(thread.iter().flat_map(|thread| screen::pieces(conversation, &touched, thread, &viewer)));
+            let Some(thread) = thread else { continue };
+            let rows = screen::notifications(&touched, &thread, &viewer);
+            if !rows.is_empty() {
+                // How many more there are of its customer is seen in the feed alone.
+                if feed.is_none() {
+                    feed = Some(self.store.recent_feed(company, now).await?);
+                }
+                pieces.extend(feed.iter().filter_map(|feed| screen::recent(conversation, feed, &thread, &viewer)));
+            }
+            pieces.extend(screen::pieces(conversation, &touched, rows, &thread, &viewer));
         }
         Ok(frames(pieces))
     }
@@ -161,6 +171,7 @@ fn is_over(connection: &Connection, changes: &[Change]) -> bool {
         Change::Event { .. }
         | Change::Head { .. }
         | Change::OptOut { .. }
+        | Change::Block { .. }
         | Change::Person { .. }
         | Change::Erased { .. }
         | Change::Appointment { .. }

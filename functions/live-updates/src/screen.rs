@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use domain::{Conversation, ConversationId, Event, Notification, With};
+use domain::{Conversation, ConversationId, Event, Notification, NotificationGroup, RecentFeed, With};
 use live::Piece;
 use maud::Markup;
 use store::{Change, Thread};
@@ -10,6 +10,7 @@ use views::{Live, Viewer};
 
 /// What the changes say of one conversation.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a part of a page by itself")]
 pub(crate) struct Touched<'a> {
     /// As the stream has them: the last of each.
     events: Vec<&'a Event>,
@@ -18,6 +19,8 @@ pub(crate) struct Touched<'a> {
     person: bool,
     /// Whether its customer gets texts.
     opt_out: bool,
+    /// Whether that its number is blocked has changed.
+    block: bool,
     /// As the inbox had it before, where that is known.
     before: Option<&'a Conversation>,
 }
@@ -49,6 +52,10 @@ pub(crate) fn touched(changes: &[Change]) -> Vec<(ConversationId, Touched<'_>)> 
             Change::OptOut { conversation, .. } => {
                 let place = at(*conversation, &mut touched);
                 touched[place].1.opt_out = true;
+            }
+            Change::Block { conversation, .. } => {
+                let place = at(*conversation, &mut touched);
+                touched[place].1.block = true;
             }
             Change::Person { conversation, .. } => {
                 let place = at(*conversation, &mut touched);
@@ -85,36 +92,84 @@ pub(crate) fn appointments(changes: &[Change]) -> Vec<Piece> {
 
 /// A piece for each, which has nothing to be asked for instead of it.
 fn once<T: Ord>(touched: impl Iterator<Item = T>, piece: impl Fn(T) -> Markup) -> Vec<Piece> {
-    let pieces = touched.collect::<BTreeSet<_>>().into_iter().map(piece);
-    pieces.map(|content| Piece { hint: content.clone(), content }).collect()
+    touched.collect::<BTreeSet<_>>().into_iter().map(piece).map(same).collect()
+}
+
+/// A piece that is so small that nothing is asked for instead of it.
+fn same(content: Markup) -> Piece {
+    Piece { hint: content.clone(), content }
+}
+
+/// The events that changed, as the table has them.
+fn changed<'a>(touched: &Touched<'a>, now: &'a Thread) -> Vec<&'a Event> {
+    touched.events.iter().map(|event| in_table(event, now).unwrap_or(event)).collect()
+}
+
+fn in_table<'a>(event: &Event, now: &'a Thread) -> Option<&'a Event> {
+    now.messages.items.iter().find(|known| known.position() == event.position())
+}
+
+/// The rows of the feed of a conversation that are new, or look different now.
+pub(crate) fn notifications(touched: &Touched<'_>, now: &Thread, viewer: &Viewer) -> Vec<Piece> {
+    let Some(With::Conversation(conversation)) = &now.with else { return Vec::new() };
+    if conversation.is_blocked {
+        return Vec::new();
+    }
+    let changed = changed(touched, now);
+    let further_down = changed.iter().copied().filter(|event| in_table(event, now).is_none());
+    let mut pieces = Vec::new();
+    for event in now.messages.items.iter().chain(further_down).filter(|event| event.is_in_feed()) {
+        let is_new = changed.iter().any(|changed| changed.position() == event.position());
+        let row = Notification { event: event.clone(), conversation: (**conversation).clone() };
+        if is_new || touched.person || looked_different(&row, touched.before, viewer) {
+            pieces.push(piece(Live::Notification(&row), viewer));
+        }
+    }
+    pieces
+}
+
+/// The row of a conversation's customer where each customer is one, if they have one there.
+pub(crate) fn recent(id: ConversationId, feed: &RecentFeed, now: &Thread, viewer: &Viewer) -> Option<Piece> {
+    let Some(With::Conversation(conversation)) = &now.with else { return None };
+    let known: Vec<Event> = now.messages.items.iter().filter(|event| event.is_in_feed()).cloned().collect();
+    let (event, more) = feed.of_customer(id, &known)?;
+    let newest = Notification { event, conversation: (**conversation).clone() };
+    Some(piece(Live::Recent(&NotificationGroup { newest, more }), viewer))
 }
 
 /// What pages are sent of a conversation, which is `now` as it is in the table: what is there is
 /// newer than what the stream said, or the same.
-pub(crate) fn pieces(id: ConversationId, touched: &Touched<'_>, now: &Thread, viewer: &Viewer) -> Vec<Piece> {
-    let Some(with) = &now.with else { return Vec::new() };
-    let newest = &now.messages.items;
-    let in_table = |event: &Event| newest.iter().find(|known| known.position() == event.position());
-    let changed: Vec<&Event> = touched.events.iter().map(|event| in_table(event).unwrap_or(event)).collect();
-    let mut pieces: Vec<Piece> = changed.iter().map(|event| piece(Live::Event(event), viewer)).collect();
-    if let With::Conversation(conversation) = with {
-        let further_down = changed.iter().copied().filter(|event| in_table(event).is_none());
-        for event in newest.iter().chain(further_down).filter(|event| event.is_in_feed()) {
-            let is_new = changed.iter().any(|changed| changed.position() == event.position());
-            let row = Notification { event: event.clone(), conversation: (**conversation).clone() };
-            if is_new || touched.person || looked_different(&row, touched.before, viewer) {
-                pieces.push(piece(Live::Notification(&row), viewer));
-            }
-        }
-        if touched.head || touched.person {
-            pieces.push(piece(Live::Conversation(conversation), viewer));
-        }
+pub(crate) fn pieces(
+    id: ConversationId,
+    touched: &Touched<'_>,
+    notifications: Vec<Piece>,
+    now: &Thread,
+    viewer: &Viewer,
+) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    let is_blocked = now.block.is_some();
+    if touched.block {
+        pieces.push(same(if is_blocked { Live::blocked(id) } else { Live::unblocked() }));
+    } else if is_blocked {
+        pieces.push(same(Live::ask_again("blocked")));
+    }
+    let Some(with) = &now.with else { return pieces };
+    let changed = changed(touched, now);
+    pieces.extend(changed.iter().map(|event| piece(Live::Event(event), viewer)));
+    pieces.extend(notifications);
+    if let With::Conversation(conversation) = with
+        && (touched.head || touched.person)
+        && !conversation.is_blocked
+    {
+        pieces.push(piece(Live::Conversation(conversation), viewer));
     }
     if touched.head || touched.person {
         pieces.push(piece(Live::Head(id, with), viewer));
     }
+    if touched.opt_out || touched.block {
+        pieces.push(piece(Live::OptOut(id, now.block.as_ref(), now.opt_out.as_ref()), viewer));
+    }
     if touched.opt_out {
-        pieces.push(piece(Live::OptOut(id, now.opt_out.as_ref()), viewer));
         pieces.extend(now.opt_out.as_ref().map(|out| piece(Live::OptOutLine(id, out), viewer)));
     }
     pieces

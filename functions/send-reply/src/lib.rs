@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use contacts::Contacts;
 use domain::{
-    Cause, Clock, Company, ConversationId, Counted, Event, Limited, Message, MessageId, MessageKind, Mobile, NoTexting,
-    NotANumber, OptOut, OptOutCause, OutboundText, PhoneNumber, Pool, Position, Progress, Randomness, Refusal,
-    SendingLimits, Staff, Timestamp, Told, Window, Wish,
+    Block, Cause, Clock, Company, ConversationId, Counted, Event, Limited, Message, MessageId, MessageKind, Mobile,
+    NoTexting, NotANumber, OptOut, OptOutCause, OutboundText, PhoneNumber, Pool, Position, Progress, Randomness,
+    Refusal, SendingLimits, Staff, Timestamp, Told, Window, Wish,
 };
-use http::StatusCode;
+use http::{Method, StatusCode};
 use lambda_http::{Body, Request, Response};
 use runtime::{Metric, Metrics, Runtime};
 use serde::Deserialize;
@@ -101,6 +101,8 @@ impl SendReply {
         let viewer = Viewer { region: staff.region, now: self.clock.now() };
         if request.uri().path().ends_with("/opt-out") {
             self.opt_out(request, &staff, id).await
+        } else if request.uri().path().ends_with("/block") {
+            self.block(request, &staff, id).await
         } else if request.uri().path().ends_with("/done") {
             self.done(request, &staff).await
         } else if request.uri().path().ends_with("/api/messages") {
@@ -158,9 +160,30 @@ impl SendReply {
         let out = OptOut { at: id.at(now), cause: OptOutCause::Staff { by: staff.name.clone() } };
         let out = self.store.opt_out(&staff.company, recipient.conversation, out, Some(staff), now).await?.out();
         Ok(Format::of(request).answer(
-            || views::opted_out(out.as_ref()),
+            || views::opted_out(recipient.conversation, None, out.as_ref()),
             || json!({"conversation": recipient.conversation, "opted_out": views::opt_out_json(out.as_ref())}),
         ))
+    }
+
+    /// A member of staff wants nobody to be told of what comes from a number, or wants that again.
+    async fn block(&self, request: &Request, staff: &Staff, id: MessageId) -> Result<Answer, Problem> {
+        let conversation = web::conversation(request)?;
+        let now = self.clock.now();
+        let block = if request.method() == Method::DELETE {
+            let is_there = self.store.unblock(staff, conversation, now).await?;
+            is_there.then_some(None).ok_or_else(Problem::no_conversation)?
+        } else {
+            let block = self.store.block(staff, conversation, id, now).await?;
+            Some(block.ok_or_else(Problem::no_conversation)?)
+        };
+        let json = json!({"conversation": conversation, "blocked": views::block_json(block.as_ref())});
+        if matches!(Format::of(request), Format::Json) {
+            return Ok(Answer::json(&json));
+        }
+        // Beside the block, as the page has it, stands what else keeps texts from the customer.
+        let (_, _, not_texted) = self.store.customer(&staff.company, conversation, now).await?;
+        Ok(Format::of(request)
+            .answer(|| views::composer_place(conversation, block.as_ref(), not_texted.opt_out.as_ref(), None), || json))
     }
 
     /// A member of staff has seen to what a customer asked, other than by a text.
@@ -282,6 +305,7 @@ impl SendReply {
                 "This Idempotency-Key has been used for another message. Use a new one for each message.",
             )),
             Queued::NotAgain => Err(not_again()),
+            Queued::Blocked => Err(Problem::new(StatusCode::CONFLICT, "blocked", Block::NO_TEXTING)),
             Queued::OptedOut(out) => Err(opted_out(staff, &out)),
             Queued::Limited(limited) => Err(self.limited(staff, limited)),
             Queued::NoConversation => Err(Problem::no_conversation()),

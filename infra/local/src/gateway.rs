@@ -40,13 +40,15 @@ const fn public(method: &'static str, path: &'static str, function: &'static str
 }
 
 /// All of them. A test holds them against `infra/template.yaml`.
-pub const ROUTES: [Route; 31] = [
+pub const ROUTES: [Route; 33] = [
     route("GET", "/api/notifications", "list-notifications"),
     route("GET", "/api/conversations", "list-conversations"),
     route("GET", "/api/conversations/{conversation}/messages", "fetch-conversation"),
     route("POST", "/api/conversations/{conversation}/messages", "send-reply"),
     route("POST", "/api/conversations/{conversation}/opt-out", "send-reply"),
     route("POST", "/api/conversations/{conversation}/done", "send-reply"),
+    route("PUT", "/api/conversations/{conversation}/block", "send-reply"),
+    route("DELETE", "/api/conversations/{conversation}/block", "send-reply"),
     route("GET", "/api/conversations/{conversation}/history", "customer-data"),
     route("POST", "/api/conversations/{conversation}/customer-data", "customer-data"),
     route("DELETE", "/api/conversations/{conversation}/customer-data", "customer-data"),

@@ -6,7 +6,7 @@ pub enum Asks {
     Answer,
     /// To be left alone: no text can answer what they said before, either.
     NoMore,
-    /// Nothing: it is a call that went well, or the wish to get texts again.
+    /// Nothing: it is a call that went well, the wish to get texts again, or from a number that was blocked.
     Nothing,
 }
 
@@ -14,7 +14,10 @@ impl Asks {
     /// `None` for a text of ours.
     #[must_use]
     pub fn of_message(message: &Message) -> Option<Self> {
-        let MessageKind::Inbound { .. } = message.kind else { return None };
+        let MessageKind::Inbound { while_blocked, .. } = message.kind else { return None };
+        if while_blocked {
+            return Some(Self::Nothing);
+        }
         Some(match message.wish() {
             Some(wish) if wish.may_mean_an_appointment() => Self::Answer,
             Some(Wish::Stop(_)) => Self::NoMore,
@@ -28,7 +31,7 @@ impl Asks {
     pub fn of(event: &Event) -> Option<Self> {
         match event {
             Event::Message(message) => Self::of_message(message),
-            Event::Call(call) if call.outcome.needs_an_answer() => Some(Self::Answer),
+            Event::Call(call) if call.outcome.needs_an_answer() && !call.while_blocked => Some(Self::Answer),
             Event::Call(_) => Some(Self::Nothing),
         }
     }

@@ -14,6 +14,8 @@ pub struct Call {
     /// `None` for a call of which nobody said what it was about.
     pub appointment: Option<AppointmentId>,
     pub outcome: CallOutcome,
+    /// Whether the customer's number was blocked when it was recorded, so that nobody was told.
+    pub while_blocked: bool,
 }
 
 /// How a confirmation call ended, from what is known poorly to what is known well: what the customer

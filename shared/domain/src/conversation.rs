@@ -35,6 +35,8 @@ pub struct Conversation {
     pub unanswered: u32,
     /// Where the latest of those is, answered or not.
     pub asked: Option<Position>,
+    /// Whether staff have blocked its number.
+    pub is_blocked: bool,
 }
 
 impl Conversation {

@@ -17,10 +17,17 @@ pub struct Deed {
 pub enum Done {
     /// Noted that the customer wants no texts.
     OptedOut,
+    /// Blocked the customer's number, so that nobody is told of what comes from it.
+    Blocked,
+    Unblocked,
     /// Took a copy of all that is held of the customer.
     Exported,
     /// Saved an appointment, as it was and as it is: so much of it as was the customer's.
-    Appointment { id: AppointmentId, before: Option<Box<Details>>, after: Option<Box<Details>> },
+    Appointment {
+        id: AppointmentId,
+        before: Option<Box<Details>>,
+        after: Option<Box<Details>>,
+    },
 }
 
 impl Deed {
@@ -29,6 +36,16 @@ impl Deed {
     pub fn opted_out(out: &OptOut) -> Option<Self> {
         let OptOutCause::Staff { by } = &out.cause else { return None };
         Some(Self { at: out.at, by: by.clone(), done: Done::OptedOut })
+    }
+
+    #[must_use]
+    pub fn blocked(by: &str, at: Timestamp) -> Self {
+        Self { at: Position::new(at, digest("block", &[by])), by: by.to_owned(), done: Done::Blocked }
+    }
+
+    #[must_use]
+    pub fn unblocked(by: &str, at: Timestamp) -> Self {
+        Self { at: Position::new(at, digest("unblock", &[by])), by: by.to_owned(), done: Done::Unblocked }
     }
 
     #[must_use]

@@ -1,4 +1,4 @@
-use crate::{Call, ConversationId, Message, PhoneNumber, Position};
+use crate::{Call, ConversationId, Message, MessageKind, PhoneNumber, Position};
 
 /// What a conversation holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,8 +37,17 @@ impl Event {
     #[must_use]
     pub fn is_in_feed(&self) -> bool {
         match self {
-            Self::Message(message) => message.is_inbound(),
-            Self::Call(_) => true,
+            Self::Message(message) => message.is_inbound() && !self.came_while_blocked(),
+            Self::Call(_) => !self.came_while_blocked(),
+        }
+    }
+
+    /// Whether the customer's number was blocked when it came.
+    #[must_use]
+    pub fn came_while_blocked(&self) -> bool {
+        match self {
+            Self::Message(message) => matches!(message.kind, MessageKind::Inbound { while_blocked: true, .. }),
+            Self::Call(call) => call.while_blocked,
         }
     }
 }

@@ -3,6 +3,7 @@
 mod appointment;
 mod asks;
 mod audit;
+mod block;
 mod browser;
 mod call;
 mod checked;
@@ -46,6 +47,7 @@ pub use appointment::{
 };
 pub use asks::Asks;
 pub use audit::{AuditAction, AuditEntry};
+pub use block::{Block, BlockedNumber};
 pub use browser::{Browser, PushChoice, PushProblem, PushTest, PushTrouble};
 pub use call::{Call, CallOutcome};
 pub use clock::{Clock, Randomness, Timestamp};
@@ -60,7 +62,7 @@ pub use history::{Entry, History};
 pub use limits::{Allowance, Counted, Limited, NotAnAllowance, Period, SendingLimits, Window};
 pub use login::{Login, NotALogin};
 pub use message::{Message, MessageId, MessageKind, Progress, Told};
-pub use notification::Notification;
+pub use notification::{Notification, NotificationGroup, RecentFeed};
 pub use opt_out::{OptOut, OptOutCause, OptOutsManaged, Opted};
 pub use page::Page;
 pub use phone_number::{NotANumber, NotARegion, PhoneNumber, Region, read_numbering_plans};

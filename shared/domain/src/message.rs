@@ -21,6 +21,8 @@ pub enum MessageKind {
     Inbound {
         /// Who kept opt-outs when it came: what its words mean depends on that.
         opt_outs: OptOutsManaged,
+        /// Whether its number was blocked when it came, so that nobody was told.
+        while_blocked: bool,
     },
     Outbound {
         by: String,
@@ -93,7 +95,7 @@ impl Message {
     #[must_use]
     pub fn wish(&self) -> Option<Wish> {
         match self.kind {
-            MessageKind::Inbound { opt_outs } => Wish::of(&self.text, opt_outs),
+            MessageKind::Inbound { opt_outs, .. } => Wish::of(&self.text, opt_outs),
             MessageKind::Outbound { .. } => None,
         }
     }

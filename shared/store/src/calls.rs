@@ -48,7 +48,7 @@ enum HeadIs {
 impl Store {
     /// Records a call once: the guard, the entry and the conversation's head in one transaction. If
     /// it is there already, a better-known outcome replaces the one it has. One request; one more
-    /// where it is not the newest of its conversation, or as `improve_call`.
+    /// where it is not the newest of its conversation, or its number is blocked, or as `improve_call`.
     pub async fn record_call(
         &self,
         company: &Company,
@@ -56,32 +56,35 @@ impl Store {
         now: Timestamp,
     ) -> Result<CallEntry, StoreError> {
         let conversation = company.conversation_key.conversation_with(&report.customer);
-        let call = Call {
-            conversation,
-            position: report.id.at(report.at),
-            line: report.line.clone(),
-            appointment: report.appointment.clone(),
-            outcome: report.outcome,
-        };
+        let position = report.id.at(report.at);
         let customer = report.customer.clone().into();
-        let news = HeadNews {
-            company: &company.id,
-            conversation,
-            sender: &customer,
-            line: &company.line,
-            position: call.position,
-            text: call.outcome.words(),
-            from: From::Call(call.outcome),
-            floor: self.retention.floor(now),
-            expires: self.retention.expires(report.at),
-        };
-        let done = Done { conversation, position: call.position };
-        let guard = self.put_guard(keys::call_guard(report.id), done, now)?;
-        let event = self.put_event(&company.id, &Event::Call(call.clone()), news.expires)?;
+        let guard = self.put_guard(keys::call_guard(report.id), Done { conversation, position }, now)?;
         let mut stands = Stands::Newest;
+        let mut while_blocked = false;
         for attempt in 0..WRITE_ATTEMPTS {
             self.back_off(attempt).await;
-            let mut writes = vec![guard.clone(), event.clone()];
+            let call = Call {
+                conversation,
+                position,
+                line: report.line.clone(),
+                appointment: report.appointment.clone(),
+                outcome: report.outcome,
+                while_blocked,
+            };
+            let news = HeadNews {
+                company: &company.id,
+                conversation,
+                sender: &customer,
+                line: &company.line,
+                position,
+                text: call.outcome.words(),
+                from: From::Call(call.outcome),
+                while_blocked,
+                floor: self.retention.floor(now),
+                expires: self.retention.expires(report.at),
+            };
+            let event = self.put_event(&company.id, &Event::Call(call.clone()), news.expires)?;
+            let mut writes = vec![guard.clone(), event, self.is_blocked(&company.id, conversation, while_blocked)?];
             if news.position >= news.floor {
                 writes.push(self.tell_head(&news, stands)?);
             }
@@ -94,8 +97,14 @@ impl Store {
                 // An entry that is gone is beyond the retention, and nothing is to follow from it.
                 return Ok(there.unwrap_or(CallEntry { call, appointment_told: true }));
             }
-            let head = Head::read(refused.flatten().next().unwrap_or_default(), "TransactWriteItems")?;
-            stands = Stands::to(&head, &news);
+            // The event has no condition.
+            let mut refused = refused.skip(1);
+            if refused.next().flatten().is_some() {
+                while_blocked = !while_blocked;
+            }
+            if let Some(head) = refused.next().flatten() {
+                stands = Stands::to(&Head::read(head, "TransactWriteItems")?, &news);
+            }
         }
         Err(contended())
     }
@@ -177,7 +186,7 @@ impl Store {
             if !outcome.is_better_known_than(call.outcome) {
                 return Ok(Some(CallEntry { call, appointment_told }));
             }
-            let asks = outcome.needs_an_answer() && !call.outcome.needs_an_answer();
+            let asks = outcome.needs_an_answer() && !call.outcome.needs_an_answer() && !call.while_blocked;
             let mut writes = vec![self.replace_outcome(company, &call, outcome)?];
             match head_is {
                 HeadIs::AtTheCall => writes.push(self.improve_last(company, &call, outcome, asks)?),

@@ -32,6 +32,8 @@ pub enum Change {
     },
     /// Whether the customer of a conversation gets texts.
     OptOut { company: CompanyId, conversation: ConversationId },
+    /// Whether the number of a conversation is blocked.
+    Block { company: CompanyId, conversation: ConversationId },
     /// Whom a conversation is with: their name, or their next appointment.
     Person { company: CompanyId, conversation: ConversationId },
     /// All that was held of the customer of a conversation was erased.
@@ -106,6 +108,7 @@ impl Change {
             Self::Event { company, .. }
             | Self::Head { company, .. }
             | Self::OptOut { company, .. }
+            | Self::Block { company, .. }
             | Self::Person { company, .. }
             | Self::Erased { company, .. }
             | Self::Appointment { company, .. }
@@ -139,6 +142,7 @@ impl Change {
             Place::OptOut { company, conversation } if new.is_some() => {
                 Ok(Some(Self::OptOut { company, conversation }))
             }
+            Place::Block { company, conversation } if new.is_some() => Ok(Some(Self::Block { company, conversation })),
             Place::Person { company, conversation } if new.is_some() => {
                 Ok(Some(Self::Person { company, conversation }))
             }
@@ -180,6 +184,7 @@ impl Change {
             }
             Place::Head { .. }
             | Place::OptOut { .. }
+            | Place::Block { .. }
             | Place::Person { .. }
             | Place::Appointment { .. }
             | Place::Elsewhere => Ok(None),

@@ -50,7 +50,7 @@ impl CustomerData {
     }
 
     /// As JSON, by what it is: `messages` and what was `done` the oldest first, `appointments` with the versions that
-    /// name the customer, and of `conversation`, `customer` and `opt_out` the one that there is, if there is one.
+    /// name the customer, and of `conversation`, `customer`, `block` and `opt_out` the one that there is, if there is one.
     pub fn json(&self) -> Result<Value, StoreError> {
         let appointments = self.appointments.iter().map(|appointment| {
             let versions = appointment.versions().filter(|version| version.is_of(self.conversation));
@@ -64,6 +64,7 @@ impl CustomerData {
                 Part::Event => messages.push(value),
                 Part::Deed => deeds.push(value),
                 Part::Head => held["conversation"] = value,
+                Part::Block => held["block"] = value,
                 Part::OptOut => held["opt_out"] = value,
                 Part::Person => held["customer"] = value,
             }
@@ -122,7 +123,8 @@ impl Store {
     }
 
     /// Erases what was read of a customer, but for whether they get texts: whoever has opted out is not to be texted
-    /// again because they asked to be forgotten. What was written since stays, and is to be erased by itself.
+    /// again because they asked to be forgotten, and whoever is blocked stays so, by a number that only the company can
+    /// tell from it. What was written since stays, and is to be erased by itself.
     pub async fn erase(&self, held: &CustomerData, now: Timestamp) -> Result<Erased, StoreError> {
         self.note_erasure(&held.company, held.conversation, now).await?;
         let (events, appointments) = held.counts();
@@ -138,6 +140,10 @@ impl Store {
             erased.once_more |= !done;
         }
         for item in held.said.iter().filter(|item| keys::part(item) != Part::OptOut) {
+            if keys::part(item) == Part::Block {
+                self.erase_blocked_number(item).await?;
+                continue;
+            }
             // What counts its versions, or has a last message, is in use by others.
             let same = ["version", "last"].into_iter().find_map(|name| Some((name, item.get(name)?.clone())));
             let key = item.iter().filter(|(name, _)| [keys::PK, keys::SK].contains(&name.as_str()));

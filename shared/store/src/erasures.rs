@@ -7,7 +7,7 @@ use domain::{CompanyId, ConversationId, Timestamp};
 
 use crate::error::{misshapen, unavailable};
 use crate::keys::{self, EXPIRES_AT, Part};
-use crate::{Store, StoreError, appointments};
+use crate::{Store, StoreError, appointments, blocks};
 
 type Item = HashMap<String, AttributeValue>;
 
@@ -67,8 +67,12 @@ impl Erasures {
     /// An item without what is of somebody who was erased, but for whether they get texts; `None` if nothing is left.
     pub(crate) fn without_them(&self, item: Item) -> Result<Option<Item>, StoreError> {
         let Some(pk) = keys::pk(&item) else { return Ok(None) };
-        if self.0.contains(&pk) && keys::part(&item) != Part::OptOut {
-            return Ok(None);
+        if self.0.contains(&pk) {
+            return Ok(match keys::part(&item) {
+                Part::OptOut => Some(item),
+                Part::Block => Some(blocks::without_number(item)),
+                Part::Head | Part::Person | Part::Deed | Part::Event => None,
+            });
         }
         match keys::company_of_appointment(&item).map(|company| company.parse()) {
             Some(company) => {

@@ -33,6 +33,8 @@ enum Kind {
         text: String,
         #[serde(default)]
         opt_outs: OptOutsManaged,
+        #[serde(default, skip_serializing_if = "is_false")]
+        while_blocked: bool,
     },
     OutboundSms {
         text: String,
@@ -48,14 +50,21 @@ enum Kind {
     ConfirmationCall {
         appointment: Option<AppointmentId>,
         outcome: CallOutcome,
+        #[serde(default, skip_serializing_if = "is_false")]
+        while_blocked: bool,
     },
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 impl Kind {
     fn of(event: &Event) -> Self {
         match event {
-            Event::Message(Message { text, kind: MessageKind::Inbound { opt_outs }, .. }) => {
-                Self::InboundSms { text: text.clone(), opt_outs: *opt_outs }
+            Event::Message(Message { text, kind: MessageKind::Inbound { opt_outs, while_blocked }, .. }) => {
+                Self::InboundSms { text: text.clone(), opt_outs: *opt_outs, while_blocked: *while_blocked }
             }
             Event::Message(Message {
                 text,
@@ -69,9 +78,11 @@ impl Kind {
                 again: *again,
                 tried_again: *tried_again,
             },
-            Event::Call(Call { appointment, outcome, .. }) => {
-                Self::ConfirmationCall { appointment: appointment.clone(), outcome: *outcome }
-            }
+            Event::Call(Call { appointment, outcome, while_blocked, .. }) => Self::ConfirmationCall {
+                appointment: appointment.clone(),
+                outcome: *outcome,
+                while_blocked: *while_blocked,
+            },
         }
     }
 }
@@ -113,12 +124,14 @@ pub(crate) fn from_image(item: serde_dynamo::Item) -> Result<Event, serde_dynamo
     let Item { conversation, position, line, kind, .. } = serde_dynamo::from_item(item)?;
     let message = |text, kind| Event::Message(Message { conversation, position, line: line.clone(), text, kind });
     Ok(match kind {
-        Kind::InboundSms { text, opt_outs } => message(text, MessageKind::Inbound { opt_outs }),
+        Kind::InboundSms { text, opt_outs, while_blocked } => {
+            message(text, MessageKind::Inbound { opt_outs, while_blocked })
+        }
         Kind::OutboundSms { text, by, staff, progress, again, tried_again } => {
             message(text, MessageKind::Outbound { by, staff, progress, again, tried_again })
         }
-        Kind::ConfirmationCall { appointment, outcome } => {
-            Event::Call(Call { conversation, position, line, appointment, outcome })
+        Kind::ConfirmationCall { appointment, outcome, while_blocked } => {
+            Event::Call(Call { conversation, position, line, appointment, outcome, while_blocked })
         }
     })
 }

@@ -1,14 +1,14 @@
 use std::collections::{HashMap, HashSet};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{CompanyId, Event, Notification, Page, Position, Timestamp};
+use domain::{CompanyId, Event, Notification, NotificationGroup, Page, Position, RecentFeed, Timestamp};
 
 use crate::error::unavailable;
 use crate::page::cut;
 use crate::{Span, Store, StoreError, events, keys};
 
 impl Store {
-    /// A page of a company's feed, with what is known of its customers. Two requests, one if it is
+    /// A page of a company's feed, with what is known of its customers, but for those who are blocked. Two requests, one if it is
     /// empty; one more where it is of more than 50 conversations.
     pub async fn notifications(
         &self,
@@ -26,9 +26,44 @@ impl Store {
         let items = page.items.into_iter().filter_map(|event| {
             let (head, customer) = known.get(&event.conversation())?;
             let conversation = head.clone()?.shown(floor, customer.as_ref(), now)?;
-            Some(Notification { event, conversation })
+            (!conversation.is_blocked).then_some(Notification { event, conversation })
         });
         Ok(Page { items: items.collect(), next: page.next })
+    }
+
+    /// The newest of a company's feed. One request.
+    pub async fn recent_feed(&self, company: &CompanyId, now: Timestamp) -> Result<RecentFeed, StoreError> {
+        let (mut items, cut_short) = self.recent(keys::feed(company), None, RecentFeed::MOST, now).await?;
+        let is_cut = cut_short || items.len() > RecentFeed::MOST;
+        items.truncate(RecentFeed::MOST);
+        let entries = items.into_iter().map(|item| events::read(item, "Query")).collect::<Result<_, _>>()?;
+        Ok(RecentFeed::new(entries, is_cut))
+    }
+
+    /// The newest of a company's feed with one group for each customer, and at most so many groups. Two requests, one if
+    /// it is empty; one more for those in whose place others stand, since their numbers are blocked.
+    pub async fn notification_groups(
+        &self,
+        company: &CompanyId,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<Vec<NotificationGroup>, StoreError> {
+        let feed = self.recent_feed(company, now).await?;
+        let floor = self.retention.floor(now);
+        let mut left = feed.by_customer().into_iter().peekable();
+        let mut groups = Vec::new();
+        while groups.len() < limit && left.peek().is_some() {
+            let some: Vec<_> = left.by_ref().take(limit - groups.len()).collect();
+            let ids: HashSet<_> = some.iter().map(|(newest, _)| newest.conversation()).collect();
+            let known = self.known(company, ids, [keys::head, keys::person], now).await?;
+            groups.extend(some.into_iter().filter_map(|(newest, more)| {
+                let (head, customer) = known.get(&newest.conversation())?;
+                let conversation = head.clone()?.shown(floor, customer.as_ref(), now)?;
+                let newest = Notification { event: newest.clone(), conversation };
+                (!newest.conversation.is_blocked).then_some(NotificationGroup { newest, more })
+            }));
+        }
+        Ok(groups)
     }
 
     /// One more item than the page holds from a list in the index, newest first, and whether the

@@ -37,6 +37,9 @@ pub(crate) struct Head {
     /// How often those who wait were counted anew.
     #[serde(default)]
     pub(crate) recounts: u32,
+    /// Whether the number is blocked: then it is in no inbox. The block's own item says the same for longer.
+    #[serde(default)]
+    pub(crate) is_blocked: bool,
 }
 
 impl Head {
@@ -71,6 +74,7 @@ impl Head {
             reply: self.reply_is,
             unanswered: self.unanswered,
             asked: self.asked,
+            is_blocked: self.is_blocked,
         }
     }
 }
@@ -84,8 +88,18 @@ pub(crate) struct HeadNews<'a> {
     pub(crate) position: Position,
     pub(crate) text: &'a str,
     pub(crate) from: From,
+    /// Whether the number is blocked, so that nobody is told. The same transaction has that for a condition.
+    pub(crate) while_blocked: bool,
     pub(crate) floor: Position,
     pub(crate) expires: Timestamp,
+}
+
+impl HeadNews<'_> {
+    /// What an entry of the customer asks of staff; `None` for what is ours.
+    fn asks(&self) -> Option<Asks> {
+        let asks = self.from.asks()?;
+        Some(if self.while_blocked { Asks::Nothing } else { asks })
+    }
 }
 
 /// Who says it, and what must be true of the head for them to.
@@ -142,9 +156,9 @@ impl Store {
     /// fails its condition and returns the head.
     pub(crate) fn tell_head(&self, news: &HeadNews<'_>, stands: Stands) -> Result<TransactWriteItem, StoreError> {
         let (update, condition) = match stands {
-            Stands::Newest => (moved(news, counted(news.from)), may_be_newest(news.from)),
-            Stands::Afresh => (moved(news, counted_afresh(news.from)), "#last < :floor"),
-            Stands::Late => (format!("SET {}", counted(news.from)), "#last >= :position"),
+            Stands::Newest => (moved(news, counted(news.asks())), may_be_newest(news.from)),
+            Stands::Afresh => (moved(news, counted_afresh(news.asks())), "#last < :floor"),
+            Stands::Late => (format!("SET {}", counted(news.asks())), "#last >= :position"),
         };
         let used = |token: &String| {
             [update.as_str(), condition].iter().any(|expression| {
@@ -169,13 +183,20 @@ fn moved(news: &HeadNews<'_>, counted: &str) -> String {
     let ours = if matches!(news.from, From::StaffFirst | From::StaffReplying) { ":true" } else { ":false" };
     let (line, call, no_call) = match news.from {
         From::Call(_) => ("if_not_exists(#line, :line)", ", last_call = :call", ""),
-        From::Customer(_) | From::StaffFirst | From::StaffReplying => (":line", "", " REMOVE last_call"),
+        From::Customer(_) | From::StaffFirst | From::StaffReplying => (":line", "", "last_call"),
     };
+    // What is blocked is in no list.
+    let (listed, not_listed) = if news.while_blocked {
+        (", is_blocked = :true", "recent_pk, recent_sk")
+    } else {
+        (", recent_pk = :recent_pk, recent_sk = :recent_sk", "")
+    };
+    let removed: Vec<_> = [no_call, not_listed].into_iter().filter(|names| !names.is_empty()).collect();
+    let removed = if removed.is_empty() { String::new() } else { format!(" REMOVE {}", removed.join(", ")) };
     let heard = if matches!(news.from, From::Customer(_)) { ", heard = :position" } else { "" };
     format!(
         "SET conversation = :conversation, #number = :number, #line = {line}, #last = :position, last_text = :text, \
-         last_is_ours = {ours}, recent_pk = :recent_pk, recent_sk = :recent_sk, expires_at = :expires, \
-         {counted}{heard}{call}{no_call}"
+         last_is_ours = {ours}, expires_at = :expires, {counted}{heard}{call}{listed}{removed}"
     )
 }
 
@@ -184,8 +205,8 @@ pub(crate) const ASKED_ONCE_MORE: &str = "#unanswered = if_not_exists(#unanswere
                                           asked_since = if_not_exists(asked_since, :zero) + :one";
 
 /// How the head counts who waits. A text of ours leaves them waiting until the carrier has taken it (`settling`).
-fn counted(from: From) -> &'static str {
-    match from.asks() {
+fn counted(asks: Option<Asks>) -> &'static str {
+    match asks {
         Some(Asks::Answer) => ASKED_ONCE_MORE,
         Some(Asks::Nothing) => "#unanswered = if_not_exists(#unanswered, :zero)",
         Some(Asks::NoMore) => "#unanswered = :zero, asked_since = :zero",
@@ -196,8 +217,8 @@ fn counted(from: From) -> &'static str {
 }
 
 /// The same where nobody waits any more of those who did.
-fn counted_afresh(from: From) -> &'static str {
-    match from.asks() {
+fn counted_afresh(asks: Option<Asks>) -> &'static str {
+    match asks {
         Some(Asks::Answer) => "#unanswered = :one, asked = :position, asked_since = :one",
         Some(Asks::Nothing | Asks::NoMore) => "#unanswered = :zero, asked_since = :zero",
         None => "#unanswered = :zero, reply = :position, reply_is = :pending, asked_since = :zero",

@@ -23,7 +23,7 @@ impl Store {
             match keys::part(&item) {
                 Part::Head => head = Some(Head::read(item, "Query")?),
                 Part::Person => customer = Some(Person::read(item, "Query", self.retention, now)?.customer),
-                Part::OptOut => {}
+                Part::OptOut | Part::Block => {}
                 Part::Deed => entries.push(Entry::Deed(deeds::read(item, "Query")?)),
                 Part::Event => entries.push(Entry::Event(events::read(item, "Query")?)),
             }

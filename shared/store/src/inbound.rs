@@ -1,6 +1,6 @@
 use domain::{
-    Asks, Event, Line, Message, MessageId, MessageKind, OptOut, OptOutCause, OptOutsManaged, Opted, Sender, Timestamp,
-    Wish,
+    Asks, ConversationId, Event, Line, Message, MessageId, MessageKind, OptOut, OptOutCause, OptOutsManaged, Opted,
+    Sender, Timestamp, Wish,
 };
 
 use crate::contention::{WRITE_ATTEMPTS, contended};
@@ -29,36 +29,31 @@ pub enum Recorded {
 impl Store {
     /// Records an SMS once, however often it is delivered: the guard, the message and the
     /// conversation's head in one transaction; for a keyword with which customers opt out or in also
-    /// that. One request, two if it comes out of order.
+    /// that. One request, two if it comes out of order, or from a number that is blocked.
     pub async fn record_inbound(&self, line: &Line, arrival: &Arrival, now: Timestamp) -> Result<Recorded, StoreError> {
         let conversation = line.conversation_key.conversation_with_sender(&arrival.from);
-        let message = Message {
-            conversation,
-            position: arrival.id.at(arrival.at),
-            line: line.number.clone(),
-            text: arrival.text.clone(),
-            kind: MessageKind::Inbound { opt_outs: arrival.opt_outs },
-        };
-        let mut opted = opted(&message);
-        let asks = Asks::of_message(&message).unwrap_or(Asks::Nothing);
-        let news = HeadNews {
-            company: &line.company,
-            conversation,
-            sender: &arrival.from,
-            line: &line.number,
-            position: message.position,
-            text: &message.text,
-            from: From::Customer(asks),
-            floor: self.retention.floor(now),
-            expires: self.retention.expires(arrival.at),
-        };
-        let guard =
-            self.put_guard(keys::inbound_guard(arrival.id), Done { conversation, position: message.position }, now)?;
-        let event = self.put_event(&line.company, &Event::Message(message.clone()), news.expires)?;
+        let position = arrival.id.at(arrival.at);
+        let guard = self.put_guard(keys::inbound_guard(arrival.id), Done { conversation, position }, now)?;
+        let mut opted = opted(&message(line, arrival, conversation, false));
         let mut stands = Stands::Newest;
+        let mut while_blocked = false;
         for attempt in 0..WRITE_ATTEMPTS {
             self.back_off(attempt).await;
-            let mut writes = vec![guard.clone(), event.clone()];
+            let message = message(line, arrival, conversation, while_blocked);
+            let news = HeadNews {
+                company: &line.company,
+                conversation,
+                sender: &arrival.from,
+                line: &line.number,
+                position,
+                text: &arrival.text,
+                from: From::Customer(Asks::of_message(&message).unwrap_or(Asks::Nothing)),
+                while_blocked,
+                floor: self.retention.floor(now),
+                expires: self.retention.expires(arrival.at),
+            };
+            let event = self.put_event(&line.company, &Event::Message(message.clone()), news.expires)?;
+            let mut writes = vec![guard.clone(), event, self.is_blocked(&line.company, conversation, while_blocked)?];
             if let Some(opted) = &opted {
                 writes.push(self.put_opted(&line.company, conversation, opted)?);
             }
@@ -74,6 +69,9 @@ impl Store {
             }
             // The event has no condition.
             let mut refused = refused.skip(1);
+            if refused.next().flatten().is_some() {
+                while_blocked = !while_blocked;
+            }
             if opted.is_some() && refused.next().flatten().is_some() {
                 // What they said later is known already.
                 opted = None;
@@ -83,6 +81,16 @@ impl Store {
             }
         }
         Err(contended())
+    }
+}
+
+fn message(line: &Line, arrival: &Arrival, conversation: ConversationId, while_blocked: bool) -> Message {
+    Message {
+        conversation,
+        position: arrival.id.at(arrival.at),
+        line: line.number.clone(),
+        text: arrival.text.clone(),
+        kind: MessageKind::Inbound { opt_outs: arrival.opt_outs, while_blocked },
     }
 }
 

@@ -107,6 +107,21 @@ pub(crate) fn opt_out(company: &CompanyId, id: ConversationId) -> Key {
     key(conversation(company, id), OPT_OUT)
 }
 
+const BLOCK: &str = "NUMBERBLOCK";
+
+/// Whether staff have blocked the number of a conversation. Sorts after every event, as the head does.
+pub(crate) fn block(company: &CompanyId, id: ConversationId) -> Key {
+    key(conversation(company, id), BLOCK)
+}
+
+pub(crate) fn blocked(company: &CompanyId) -> String {
+    format!("BLOCKED#{company}")
+}
+
+pub(crate) fn in_blocked(company: &CompanyId, since: Position) -> RecentKey {
+    RecentKey { recent_pk: blocked(company), recent_sk: since.to_string() }
+}
+
 const PERSON: &str = "PERSON";
 
 /// Whom a conversation is with, and their appointments.
@@ -114,7 +129,7 @@ pub(crate) fn person(company: &CompanyId, id: ConversationId) -> Key {
     key(conversation(company, id), PERSON)
 }
 
-/// Sorts after every event, every head and every opt-out, as whom a conversation is with does: one
+/// Sorts after every event, every head, every block and every opt-out, as whom a conversation is with does: one
 /// descending query from here returns them and the conversation's newest page.
 pub(crate) fn end_of_conversation() -> String {
     PERSON.to_owned()
@@ -124,6 +139,7 @@ pub(crate) fn end_of_conversation() -> String {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Part {
     Head,
+    Block,
     OptOut,
     Person,
     Deed,
@@ -133,6 +149,7 @@ pub(crate) enum Part {
 pub(crate) fn part(item: &HashMap<String, AttributeValue>) -> Part {
     match sk(item).as_deref() {
         Some(HEAD) => Part::Head,
+        Some(BLOCK) => Part::Block,
         Some(OPT_OUT) => Part::OptOut,
         Some(PERSON) => Part::Person,
         Some(sk) if sk.starts_with(DEED) => Part::Deed,
@@ -341,6 +358,7 @@ pub(crate) fn push_part(item: &HashMap<String, AttributeValue>) -> Option<PushPa
 pub(crate) enum Place {
     Event { company: CompanyId },
     Head { company: CompanyId, conversation: ConversationId },
+    Block { company: CompanyId, conversation: ConversationId },
     OptOut { company: CompanyId, conversation: ConversationId },
     Person { company: CompanyId, conversation: ConversationId },
     Session { session: TokenHash },
@@ -359,6 +377,7 @@ pub(crate) fn place(key: &Key) -> Option<Place> {
             let (company, conversation) = (company.parse().ok()?, conversation.parse().ok()?);
             match key.sk.as_str() {
                 HEAD => Place::Head { company, conversation },
+                BLOCK => Place::Block { company, conversation },
                 OPT_OUT => Place::OptOut { company, conversation },
                 PERSON => Place::Person { company, conversation },
                 sk if sk.starts_with("EVENT#") => Place::Event { company },

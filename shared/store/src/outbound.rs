@@ -58,6 +58,8 @@ pub enum Queued {
     NotAgain,
     /// The customer gets no texts.
     OptedOut(OptOut),
+    /// Nobody would see what the customer answers.
+    Blocked,
     /// No more is sent for now, or nothing to this country.
     Limited(Limited),
     /// There is no such conversation, or not any more.
@@ -85,7 +87,7 @@ impl Store {
     }
 
     /// Records a message as about to be sent: the guard, the message, the conversation's head and what it counts as
-    /// sent in one transaction, which fails for a customer who has opted out and beyond a limit. Who waits goes on
+    /// sent in one transaction, which fails for a customer who has opted out or whose number is blocked, and beyond a limit. Who waits goes on
     /// waiting until it is settled that the carrier took it. One request; one more
     /// where the customer has changed lines, where the message is not the newest, or for a repeat.
     pub async fn queue(&self, draft: &Draft<'_>, now: Timestamp) -> Result<Queued, StoreError> {
@@ -129,12 +131,14 @@ impl Store {
                 position: message.position,
                 text: &message.text,
                 from: if draft.reply { From::StaffReplying } else { From::StaffFirst },
+                while_blocked: false,
                 floor,
                 expires,
             };
             let event = self.put_event(company, &Event::Message(message.clone()), expires)?;
             let gets_texts = self.gets_texts(company, draft.conversation)?;
-            let mut writes = vec![guard.clone(), event, gets_texts, self.tell_head(&news, stands)?];
+            let not_blocked = self.is_blocked(company, draft.conversation, false)?;
+            let mut writes = vec![guard.clone(), event, gets_texts, not_blocked, self.tell_head(&news, stands)?];
             if let Some(earlier) = draft.again {
                 writes.push(self.try_again(draft, earlier, message.position)?);
             }
@@ -151,9 +155,11 @@ impl Store {
                 let message = self.message(company, done.conversation, done.position).await?;
                 return Ok(message.map_or(Queued::NoConversation, Queued::Repeat));
             }
-            if let Some(Opted::Out(out)) =
-                refused.nth(1).flatten().map(|it| opt_out::read(it, "TransactWriteItems")).transpose()?
-            {
+            let opted = refused.nth(1).flatten().map(|it| opt_out::read(it, "TransactWriteItems")).transpose()?;
+            if refused.next().flatten().is_some() {
+                return Ok(Queued::Blocked);
+            }
+            if let Some(Opted::Out(out)) = opted {
                 return Ok(Queued::OptedOut(out));
             }
             let head = refused.next().flatten();

@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 
 use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnConsumedCapacity, TransactWriteItem, Update};
 use domain::{
-    Booking, CompanyId, Conversation, ConversationId, Customer, Mobile, NumberKind, OptOut, PhoneNumber, Retention,
-    Staff, Timestamp, Usage, Window,
+    Block, Booking, CompanyId, Conversation, ConversationId, Customer, Mobile, NumberKind, OptOut, PhoneNumber,
+    Retention, Staff, Timestamp, Usage, Window,
 };
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +14,7 @@ use crate::error::{misshapen, updated};
 use crate::head::Head;
 use crate::keys::{Key, Part};
 use crate::transaction::Transacted;
-use crate::{Store, StoreError, keys, opt_out};
+use crate::{Store, StoreError, blocks, keys, opt_out};
 
 #[derive(Clone, Debug)]
 pub(crate) struct Person {
@@ -47,6 +47,13 @@ pub enum LookUp {
     Theirs,
     /// Nobody's: as many were asked about as may be.
     Limited(Window),
+}
+
+/// Why a number gets no texts, whatever it is: nothing of it where it does.
+#[derive(Clone, Debug, Default)]
+pub struct NotTexted {
+    pub block: Option<Block>,
+    pub opt_out: Option<OptOut>,
 }
 
 /// What is known of conversations: the head, and whom it is with.
@@ -137,20 +144,21 @@ impl Store {
         company: &CompanyId,
         conversation: ConversationId,
         now: Timestamp,
-    ) -> Result<(Option<Customer>, Option<Conversation>, Option<OptOut>), StoreError> {
-        let wanted = [keys::head, keys::person, keys::opt_out].map(|key| key(company, conversation));
-        let (mut head, mut customer, mut opt_out) = (None, None, None);
+    ) -> Result<(Option<Customer>, Option<Conversation>, NotTexted), StoreError> {
+        let wanted = [keys::head, keys::person, keys::block, keys::opt_out].map(|key| key(company, conversation));
+        let (mut head, mut customer, mut not_texted) = (None, None, NotTexted::default());
         for item in self.batch(wanted.into(), true).await? {
             match keys::part(&item) {
                 Part::Person => {
                     customer = Some(Person::read(item, "BatchGetItem", self.retention, now)?.customer);
                 }
-                Part::OptOut => opt_out = opt_out::read(item, "BatchGetItem")?.out(),
+                Part::Block => not_texted.block = blocks::read(item, "BatchGetItem")?,
+                Part::OptOut => not_texted.opt_out = opt_out::read(item, "BatchGetItem")?.out(),
                 Part::Head | Part::Deed | Part::Event => head = Some(Head::read(item, "BatchGetItem")?),
             }
         }
         let conversation = head.and_then(|head| head.shown(self.retention.floor(now), customer.as_ref(), now));
-        Ok((customer, conversation, opt_out))
+        Ok((customer, conversation, not_texted))
     }
 
     /// A conversation as it is now, with what is known of its number; `None` if nothing was said in

@@ -140,7 +140,7 @@ impl Store {
                             Some(Asks::Nothing) | None => {}
                         }
                     }
-                    Part::Person | Part::OptOut | Part::Deed => {}
+                    Part::Person | Part::OptOut | Part::Block | Part::Deed => {}
                 }
             }
             after = found.last_evaluated_key;

@@ -1,12 +1,12 @@
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
-use domain::{CompanyId, ConversationId, Customer, Event, OptOut, Page, Timestamp, With};
+use domain::{Block, CompanyId, ConversationId, Customer, Event, OptOut, Page, Timestamp, With};
 
 use crate::error::unavailable;
 use crate::head::Head;
 use crate::keys::Part;
 use crate::page::cut;
 use crate::person::Person;
-use crate::{Span, Store, StoreError, events, keys, opt_out};
+use crate::{Span, Store, StoreError, blocks, events, keys, opt_out};
 
 /// A page of a conversation.
 #[derive(Clone, Debug)]
@@ -15,6 +15,8 @@ pub struct Thread {
     pub with: Option<With>,
     /// What is known of the customer's number. Only with the newest page, too.
     pub customer: Option<Customer>,
+    /// That the number is blocked, if it is. Only with the newest page, too.
+    pub block: Option<Block>,
     /// Why the customer gets no texts, if they do not. Only with the newest page, too.
     pub opt_out: Option<OptOut>,
     /// Newest first.
@@ -60,8 +62,8 @@ impl Store {
         let (highest, wanted) = match span.highest() {
             Some(last) if last < lowest => return self.nothing_of(company, conversation, now).await,
             Some(last) => (keys::event_sk(last), limit + 1),
-            // The head, the opt-out and the customer are items more.
-            None => (keys::end_of_conversation(), limit + 4),
+            // The head, the block, the opt-out and the customer are items more.
+            None => (keys::end_of_conversation(), limit + 5),
         };
         let found = self
             .client
@@ -80,10 +82,12 @@ impl Store {
             .map_err(unavailable("Query"))?;
         // A limit that was reached leaves a key to go on from too, but then there is an item over.
         let cut_short = found.last_evaluated_key.is_some();
-        let (mut head, mut customer, mut opt_out, mut messages) = (None, None, None, Vec::<Event>::new());
+        let (mut head, mut customer, mut block, mut opt_out) = (None, None, None, None);
+        let mut messages = Vec::<Event>::new();
         for item in found.items.unwrap_or_default() {
             match keys::part(&item) {
                 Part::Person => customer = Some(Person::read(item, "Query", self.retention, now)?.customer),
+                Part::Block => block = blocks::read(item, "Query")?,
                 Part::OptOut => opt_out = opt_out::read(item, "Query")?.out(),
                 Part::Head => head = Some(Head::read(item, "Query")?),
                 Part::Deed => {}
@@ -94,7 +98,10 @@ impl Store {
         let with = match (shown, &customer) {
             (Some(conversation), _) => Some(With::Conversation(Box::new(conversation))),
             (None, Some(customer)) if !customer.bookings.is_empty() => Some(With::Customer(customer.clone())),
-            _ => None,
+            _ => block.as_ref().and_then(|block| block.sender.as_ref()?.number()).map(|number| {
+                // Whoever is blocked can be looked at and unblocked when nothing else is left.
+                With::Customer(Customer::new(number.clone()))
+            }),
         };
         if span.before.is_none() && with.is_none() {
             return Ok(None);
@@ -104,7 +111,7 @@ impl Store {
         }
         let cut_short = cut_short && messages.len() < limit;
         let messages = cut(messages, limit, cut_short, Event::position);
-        Ok(Some(Thread { with, customer, opt_out, messages }))
+        Ok(Some(Thread { with, customer, block, opt_out, messages }))
     }
 
     /// An empty page, if there is such a conversation.
@@ -126,6 +133,6 @@ impl Store {
         let head = found.item.map(|item| Head::read(item, "GetItem")).transpose()?;
         let there = head.is_some_and(|head| head.stands(self.retention.floor(now)));
         let messages = Page { items: Vec::new(), next: None };
-        Ok(there.then_some(Thread { with: None, customer: None, opt_out: None, messages }))
+        Ok(there.then_some(Thread { with: None, customer: None, block: None, opt_out: None, messages }))
     }
 }

@@ -1,6 +1,6 @@
 use domain::{
-    Appointment, AppointmentId, AppointmentStatus, Day, Details, Field, Mobile, NextAppointment, NoTexting, OptOut,
-    Page, Provider, TimeZone,
+    Appointment, AppointmentId, AppointmentStatus, Block, Day, Details, Field, Mobile, NextAppointment, NoTexting,
+    OptOut, Page, Provider, TimeZone,
 };
 use maud::{Markup, html};
 use serde_json::{Value, json};
@@ -47,6 +47,8 @@ pub struct Texting {
     pub unchecked: Option<String>,
     /// Whether anything was said with the number lately.
     pub talked: bool,
+    /// Whether the number is blocked. People see it in the conversation.
+    pub is_blocked: bool,
     /// Why the customer gets no texts, if they have opted out. People see it in the conversation.
     pub opt_out: Option<OptOut>,
 }
@@ -181,7 +183,7 @@ fn moved(appointment: &Appointment, before: &Details, texting: &Texting, zone: &
     let details = appointment.details();
     let (day, time) = zone.local(details.start);
     let tells = format!("Your appointment is now on {} at {time}.", day.written_out());
-    let can_be_told = texting.refused.is_none() && texting.opt_out.is_none();
+    let can_be_told = texting.refused.is_none() && texting.opt_out.is_none() && !texting.is_blocked;
     html! {
         @if details.start > viewer.now && details.status != AppointmentStatus::Cancelled {
             div.moved id="moved" role="status" tabindex="-1" {
@@ -342,7 +344,9 @@ pub fn appointment_and_texting_json(
     viewer: &Viewer,
 ) -> Value {
     let mut json = appointment_json(appointment, zone, viewer);
-    let reason = texting.refused.map(reason).or(texting.opt_out.as_ref().map(|_| "opted-out"));
+    let reason = texting.refused.map(reason).or(texting.is_blocked.then_some("blocked"));
+    let reason = reason.or(texting.opt_out.as_ref().map(|_| "opted-out"));
+    let blocked = texting.is_blocked.then(|| Block::NO_TEXTING.to_owned());
     let opted_out = texting.opt_out.as_ref().map(|out| out.sentence(&zone.local(out.since()).0.written_out()));
     if texting.refused.is_some() {
         json["conversation"] = Value::Null;
@@ -351,7 +355,7 @@ pub fn appointment_and_texting_json(
         "possible": reason.is_none(),
         "checked": texting.checked,
         "reason": reason,
-        "message": texting.sentence(viewer).or(opted_out).or_else(|| texting.unchecked.clone()),
+        "message": texting.sentence(viewer).or(blocked).or(opted_out).or_else(|| texting.unchecked.clone()),
     });
     json
 }

@@ -13,6 +13,7 @@ pub(crate) fn call_line(call: &Call) -> Markup {
                 (icon(Icon::Phone))
                 span.call-outcome { (call.outcome.words()) }
                 (moment(call.position.at, Shape::Clock))
+                @if call.while_blocked { span.while-blocked { "while blocked" } }
             }
         }
     }
@@ -29,5 +30,6 @@ pub(crate) fn call_json(call: &Call) -> Value {
         "text": call.outcome.words(),
         "outcome": call.outcome,
         "appointment": call.appointment,
+        "while_blocked": call.while_blocked,
     })
 }

@@ -86,7 +86,7 @@ pub fn conversation_head(with: &With, viewer: &Viewer) -> Markup {
             p.thread-line {
                 @if is_not_delivered { (not_delivered("Not delivered")) " · " }
                 @match conversation {
-                    Some(conversation) => { "texts your number " span.number { (conversation.line.shown_in(viewer.region)) } }
+                    Some(conversation) => { "texts " span.wide { "your number " } span.number { (conversation.line.shown_in(viewer.region)) } }
                     None => "No texts in the last 30 days"
                 }
             }

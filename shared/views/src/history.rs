@@ -57,7 +57,7 @@ fn held(id: ConversationId) -> Markup {
                     form hx-delete=(address) hx-target="#history" hx-swap="innerHTML" hx-disable="find button" {
                         p {
                             "This erases all texts and calls with this customer and their appointments, also those that are still to come. "
-                            "It cannot be undone. If they have opted out of texts, that stays."
+                            "It cannot be undone. If they have opted out of texts, or their number is blocked, that stays."
                         }
                         button.button.stop type="submit" { "Erase everything" }
                         div.problem-place role="alert" {}
@@ -106,6 +106,8 @@ fn said<'a>(message: &'a Message, viewer: &Viewer) -> Option<(&'a str, Markup)> 
 fn done_by(done: &Done, viewer: &Viewer) -> Markup {
     match done {
         Done::OptedOut => html! { p { "noted that the customer wants no more texts" } },
+        Done::Blocked => html! { p { "blocked the customer’s number" } },
+        Done::Unblocked => html! { p { "unblocked the customer’s number" } },
         Done::Exported => html! { p { "took a copy of everything held of the customer" } },
         Done::Appointment { id, before, after } => appointment(id, before.as_deref(), after.as_deref(), viewer),
     }
@@ -155,6 +157,8 @@ pub fn history_json(history: &History, viewer: &Viewer) -> Value {
                 (by, done, json!({"message": message_json(message, viewer)}))
             }
             Entry::Deed(Deed { by, done: Done::OptedOut, .. }) => (Some(by), "opted-out", json!({})),
+            Entry::Deed(Deed { by, done: Done::Blocked, .. }) => (Some(by), "blocked", json!({})),
+            Entry::Deed(Deed { by, done: Done::Unblocked, .. }) => (Some(by), "unblocked", json!({})),
             Entry::Deed(Deed { by, done: Done::Exported, .. }) => (Some(by), "exported", json!({})),
             Entry::Deed(Deed { by, done: Done::Appointment { id, before, after }, .. }) => {
                 let done = match (before, after) {

@@ -3,6 +3,7 @@
 mod account;
 mod appointment;
 mod appointment_form;
+mod block;
 mod call;
 mod conversation;
 mod event;
@@ -29,14 +30,15 @@ pub use appointment::{
     appointments, changed_meanwhile_json,
 };
 pub use appointment_form::{new_appointment, providers, providers_json};
+pub use block::{block_json, blocked_number_json, blocked_rows};
 pub use conversation::{conversation_address, conversation_head, conversation_json, conversation_rows};
 pub use event::{event, event_json, events};
 pub use history::{erased, erased_json, history, history_json};
 pub use icon::{Icon, icon};
 pub use live::Live;
 pub use message::{message, message_json};
-pub use notification::{notification_json, notification_rows};
-pub use opt_out::{no_texting_json, opt_out, opt_out_json, opted_out};
+pub use notification::{notification_group_json, notification_groups, notification_json, notification_rows};
+pub use opt_out::{composer_place, no_texting_json, opt_out_json, opted_out};
 pub use own_sessions::{own_session_json, own_sessions};
 pub use planned::{planned, planned_json};
 pub use push::{PushSettingsView, kept_browser_json, push_settings, push_settings_json};

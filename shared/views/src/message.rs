@@ -21,6 +21,7 @@ pub fn message(message: &Message, viewer: &Viewer) -> Markup {
                 @if let Some(by) = by { span.by { (by) } " " }
                 @if tries(message).is_some() { span.by { "sent again" } " " }
                 (moment(message.position.at, Shape::Clock))
+                @if came_while_blocked(message) { " " span.while-blocked { "came while blocked" } }
                 @if let Some(told) = told(message, viewer) { " " (mark(told)) }
                 @if tried_again(message).is_some() { span.tried-again { "Sent again." } }
                 @if message.may_be_sent_again(viewer.now) { (send_again(message)) }
@@ -35,6 +36,10 @@ pub(crate) fn told(message: &Message, viewer: &Viewer) -> Option<Told> {
         MessageKind::Inbound { .. } => None,
         MessageKind::Outbound { progress, .. } => Some(progress.told(message.position.at, viewer.now)),
     }
+}
+
+fn came_while_blocked(message: &Message) -> bool {
+    matches!(message.kind, MessageKind::Inbound { while_blocked: true, .. })
 }
 
 /// Of an outbound message, the one that it is another try of.
@@ -102,7 +107,7 @@ pub fn message_json(message: &Message, viewer: &Viewer) -> Value {
                 "again": tries(message), "tried_again": tried_again(message),
             })
         }
-        _ => json!({"direction": "inbound"}),
+        _ => json!({"direction": "inbound", "while_blocked": came_while_blocked(message)}),
     };
     if let (Some(json), Value::Object(more)) = (json.as_object_mut(), more) {
         json.extend(more);

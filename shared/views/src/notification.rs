@@ -1,4 +1,4 @@
-use domain::{Call, Conversation, Event, Message, Notification, Page};
+use domain::{Call, Conversation, Event, Message, Notification, NotificationGroup, Page};
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
@@ -16,14 +16,38 @@ use crate::text::message_text;
 pub fn notification_rows(page: &Page<Notification>, next: Option<&str>, viewer: &Viewer) -> Markup {
     html! {
         @if page.items.is_empty() && next.is_none() {
-            li.empty id="notifications-empty" { "Nothing in the last 30 days. When a customer texts one of your numbers, or answers a confirmation call, it shows here." }
+            (empty())
         }
         @for notification in &page.items { (row(notification, viewer)) }
         (older("notifications", next, page.items.last().map(|last| last.event.position()), "Show earlier ones"))
     }
 }
 
-pub(crate) fn row(Notification { event, conversation }: &Notification, viewer: &Viewer) -> Markup {
+/// The newest of the feed: an element for each customer, newest first, to be merged into a list.
+#[must_use]
+pub fn notification_groups(groups: &[NotificationGroup], viewer: &Viewer) -> Markup {
+    html! {
+        @if groups.is_empty() { (empty()) }
+        @for group in groups { (group_row(group, viewer)) }
+    }
+}
+
+fn empty() -> Markup {
+    html! {
+        li.empty id="notifications-empty" { "Nothing in the last 30 days. When a customer texts one of your numbers, or answers a confirmation call, it shows here." }
+    }
+}
+
+pub(crate) fn row(notification: &Notification, viewer: &Viewer) -> Markup {
+    row_of(notification, &format!("notification-{}", notification.event.position()), 0, viewer)
+}
+
+/// The row of a customer, whichever of their entries is the newest: a newer one replaces it.
+pub(crate) fn group_row(NotificationGroup { newest, more }: &NotificationGroup, viewer: &Viewer) -> Markup {
+    row_of(newest, &format!("recent-{}", newest.event.conversation()), *more, viewer)
+}
+
+fn row_of(Notification { event, conversation }: &Notification, id: &str, more: usize, viewer: &Viewer) -> Markup {
     let is_asked = is_asked(event, conversation);
     let waits = is_asked && conversation.unanswered > 0;
     let (mark, kind) = match event {
@@ -31,7 +55,7 @@ pub(crate) fn row(Notification { event, conversation }: &Notification, viewer: &
         Event::Call(_) => (Icon::Phone, "Call"),
     };
     html! {
-        li.row.waits[waits] id={ "notification-" (event.position()) } data-key=(event.position()) {
+        li.row.waits[waits] id=(id) data-key=(event.position()) {
             span.row-mark { (icon(mark)) @if waits { span.dot {} } span.visually-hidden { (kind) @if waits { ", needs an answer" } } }
             div.row-who {
                 (person(conversation, viewer))
@@ -49,6 +73,7 @@ pub(crate) fn row(Notification { event, conversation }: &Notification, viewer: &
                     Event::Call(call) => (call.outcome.words()),
                 }
             }
+            @if more > 0 { span.row-more { "and " (more) " more" } }
             div.row-when { (moment(event.position().at, Shape::Ago)) }
             a.button.go.row-go href=(conversation_address(conversation.id)) aria-label={ "View Conversation with " (called(conversation, viewer)) } { "View Conversation" }
         }
@@ -59,6 +84,14 @@ pub(crate) fn row(Notification { event, conversation }: &Notification, viewer: &
 fn is_asked(event: &Event, conversation: &Conversation) -> bool {
     // What older versions recorded does not say which it is.
     conversation.asked.unwrap_or(conversation.last) == event.position()
+}
+
+/// The fields are described in the README of `list-notifications`.
+#[must_use]
+pub fn notification_group_json(NotificationGroup { newest, more }: &NotificationGroup, viewer: &Viewer) -> Value {
+    let mut json = notification_json(newest, viewer);
+    json["more"] = json!(more);
+    json
 }
 
 /// The fields are described in the README of `list-notifications`.

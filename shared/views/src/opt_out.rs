@@ -1,17 +1,25 @@
-use domain::{Message, NoTexting, OptOut, OptOutCause, Wish};
+use domain::{Block, ConversationId, Message, NoTexting, OptOut, OptOutCause, Wish};
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
 use crate::appointment::reason;
+use crate::block::block_line;
 use crate::icon::{Icon, icon};
 use crate::moment::{Shape, moment};
 
-/// Why a customer gets no texts, above what nobody can write then; empty where they do. Replaces the
-/// one that is there, whatever it came with. `no_texting` is why their number could not be texted otherwise.
+/// Why a customer gets no texts, above what nobody can write then, or that their number is blocked, in its place; empty
+/// where they do. Replaces the one that is there, whatever it came with. `no_texting` is why their number could not be
+/// texted otherwise.
 #[must_use]
-pub fn opt_out(out: Option<&OptOut>, no_texting: Option<&(NoTexting, String)>) -> Markup {
+pub fn composer_place(
+    conversation: ConversationId,
+    block: Option<&Block>,
+    out: Option<&OptOut>,
+    no_texting: Option<&(NoTexting, String)>,
+) -> Markup {
     html! {
-        div.opt-out id="opt-out" role="status" data-opted-out[out.is_some() || no_texting.is_some()] hx-swap-oob="true" {
+        div.opt-out id="opt-out" role="status" data-blocked[block.is_some()] data-opted-out[out.is_some() || no_texting.is_some()] hx-swap-oob="true" {
+            @if let Some(block) = block { (block_line(conversation, block)) }
             @if let Some(out) = out {
                 p {
                     (icon(Icon::Warning))
@@ -43,9 +51,9 @@ pub(crate) fn opt_out_line(out: &OptOut) -> Markup {
 
 /// The answer to whoever noted it, to be merged into the conversation.
 #[must_use]
-pub fn opted_out(out: Option<&OptOut>) -> Markup {
+pub fn opted_out(conversation: ConversationId, block: Option<&Block>, out: Option<&OptOut>) -> Markup {
     html! {
-        (opt_out(out, None))
+        (composer_place(conversation, block, out, None))
         @if let Some(out) = out { (opt_out_line(out)) }
     }
 }

@@ -94,6 +94,15 @@ pub fn is_named(request: &Request, name: &str) -> bool {
     request.query_string_parameters_ref().is_some_and(|parameters| parameters.first(name).is_some())
 }
 
+/// Which of some choices the query names by a parameter, if it does.
+pub fn choice<'a>(request: &Request, name: &str, choices: &[&'a str]) -> Result<Option<&'a str>, Problem> {
+    let Some(named) = parameter(request, name) else { return Ok(None) };
+    let found = choices.iter().find(|choice| **choice == named);
+    found
+        .map(|choice| Some(*choice))
+        .ok_or_else(|| bad_request("bad-choice", &format!("`{name}` is left out, or one of: {}.", choices.join(", "))))
+}
+
 /// A parameter of the query; one that is empty is not there.
 fn parameter(request: &Request, name: &str) -> Option<String> {
     let value = request.query_string_parameters_ref()?.first(name)?;

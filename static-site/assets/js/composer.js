@@ -91,9 +91,9 @@ if (form) {
     // A refusal is final: pressing Send again is a new try of the same text.
     if (status < 500) delete draft.tried;
     if (status >= 300) {
-      // What the carrier refused stands in the conversation, with its reason.
+      // What the carrier refused stands in the conversation, with its reason, and that the number is blocked in its place.
       const thread = document.getElementById('messages');
-      if (status === 422 && thread) htmx.trigger(thread, 'refresh');
+      if ([409, 422].includes(status) && thread) htmx.trigger(thread, 'refresh');
       return keep();
     }
     // What was written on while the message was on its way is the next message.

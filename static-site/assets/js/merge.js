@@ -51,6 +51,7 @@ document.addEventListener('frame', ({detail}) => {
       forget(conversation);
       continue;
     }
+    if (live === 'not-listed') takeOff(conversation);
     const stands = ['head', 'opt-out'].includes(live);
     const list = document.querySelector(`[data-merge][data-live="${stands ? 'messages' : live}"]`);
     if (!list?.filled || conversation && conversation !== list.dataset.conversation) continue;
@@ -65,7 +66,11 @@ const differs = list => document.dispatchEvent(new CustomEvent('differs', {detai
 
 // Nothing is held of that customer any more.
 function forget(conversation) {
-  if (document.getElementById('messages')?.dataset.conversation === conversation) return location.reload();
+  if (document.getElementById('messages')?.dataset.conversation === conversation) location.reload();
+  else takeOff(conversation);
+}
+
+function takeOff(conversation) {
   for (const list of document.querySelectorAll('[data-merge]')) {
     const links = list.querySelectorAll(`a[href$="?c=${CSS.escape(conversation)}"]`);
     for (const link of links) link.closest('li').remove();
@@ -76,7 +81,10 @@ function forget(conversation) {
 function replace(came) {
   const there = document.getElementById(came.id);
   const stays = there?.outerHTML === came.outerHTML;
-  if (!stays) there?.replaceWith(came);
+  if (!stays) {
+    there?.replaceWith(came);
+    htmx.process(came);
+  }
   (stays ? there : came).live = performance.now();
   document.dispatchEvent(new Event('replaced'));
 }
@@ -108,6 +116,7 @@ function merge(list, came) {
   const older = came.find(isOlder);
   const rows = came.filter(element => keyOf(element) && !isOlder(element));
   const empty = came.find(element => element.matches('.empty'));
+  if (isPage && list.dataset.merge === 'newest-first') leaveOut(list, rows, older);
   if (empty && !rowsOf(list).length) return list.replaceChildren(empty);
   if (rows.length) list.querySelector(':scope > .empty')?.remove();
   const most = Number(list.dataset.most);
@@ -117,6 +126,18 @@ function merge(list, came) {
   }
   for (const row of rows) place(list, row);
   if (most) rowsOf(list).slice(most).forEach(row => row.remove());
+}
+
+// A page of a feed has all that there is between its ends: a row that it has not is gone, unless it came since then.
+function leaveOut(list, rows, older) {
+  const lowest = older ? keyOf(older) : '';
+  const isNewest = !new URL(request.request.action, location).searchParams.has('before');
+  const highest = rows.map(keyOf).sort().at(-1) ?? '';
+  const has = new Set(rows.map(row => row.id));
+  for (const row of rowsOf(list)) {
+    const isWithin = lowest <= keyOf(row) && (isNewest || keyOf(row) <= highest);
+    if (isWithin && !has.has(row.id) && !(row.live > request.since)) row.remove();
+  }
 }
 
 // A page reaches from its newest row down to `older`, or to the end of the list if it has none.

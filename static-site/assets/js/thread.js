@@ -9,7 +9,8 @@ const base = () => `/api/conversations/${encodeURIComponent(conversation)}`;
 const point = () => {
   if (list) list.dataset.conversation = conversation;
   for (const element of document.querySelectorAll('[data-thread]')) {
-    element.setAttribute(element.matches('form') ? 'hx-post' : 'hx-get', base() + element.dataset.thread);
+    const method = element.dataset.method ?? (element.matches('form') ? 'post' : 'get');
+    element.setAttribute(`hx-${method}`, base() + element.dataset.thread);
   }
   for (const link of document.querySelectorAll('#to-history')) link.search = new URLSearchParams({c: conversation});
 };
@@ -18,7 +19,7 @@ if (!parts) point();
 if (list) {
   const jump = document.getElementById('jump');
   const composer = document.querySelector('form.composer');
-  const optingOut = document.querySelector('.opting-out');
+  const [optingOut, blocking] = document.querySelectorAll('.opting-out');
   const actions = document.querySelector('.thread-actions');
 
   // Another conversation in the same place, or none: an appointment's number decides which.
@@ -54,11 +55,13 @@ if (list) {
     if (sourceElement === list) composer.hidden = actions.hidden = response.status === 404;
   });
 
-  // Nobody writes to a customer who has opted out. What was written stays, for when they come back.
+  // Nobody writes to a customer who has opted out, or whose number is blocked. What was written stays, for when they come back.
   function closeToOptedOut() {
-    const optedOut = document.getElementById('opt-out').matches('[data-opted-out]');
-    composer.querySelector('fieldset').disabled = optedOut;
+    const place = document.getElementById('opt-out');
+    const [optedOut, blocked] = ['[data-opted-out]', '[data-blocked]'].map(state => place.matches(state));
+    composer.querySelector('fieldset').disabled = optedOut || blocked;
     if (optedOut) optingOut.open = false;
+    if (blocked) blocking.open = false;
   }
   document.addEventListener('htmx:after:swap', closeToOptedOut);
   document.addEventListener('replaced', closeToOptedOut);

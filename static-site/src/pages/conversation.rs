@@ -34,6 +34,7 @@ pub(super) fn thread(back: Option<&str>) -> Markup {
             div.thread-actions {
                 a.for-administrators id="to-history" href=(HISTORY) { "History" }
                 (opting_out())
+                (blocking())
             }
         }
         ol.messages id="messages" aria-live="polite" aria-label="Messages" tabindex="0" data-live="messages" data-merge="oldest-first"
@@ -51,6 +52,19 @@ fn opting_out() -> Markup {
             form data-thread="/opt-out" method="post" hx-target="#messages" hx-swap="merge" hx-disable="find button" {
                 p { "Has this customer asked for no more texts? Then nobody here can text them any more. Only they can undo it, by texting START." }
                 button.button.stop type="submit" { "Opt them out" }
+            }
+        }
+    }
+}
+
+/// For a number that nobody wants to hear from: two steps, since colleagues do not hear from it either then.
+fn blocking() -> Markup {
+    html! {
+        details.opting-out.blocking {
+            summary { "Block" span.wide { " this number" } }
+            form data-thread="/block" data-method="put" hx-target="#messages" hx-swap="merge" hx-disable="find button" {
+                p { "What this number sends is kept, but nobody here is told of it, and nobody can text it. It is listed under Blocked numbers, where anybody here can unblock it." }
+                button.button.stop type="submit" { "Block this number" }
             }
         }
     }

@@ -13,9 +13,9 @@ pub(super) fn page() -> Markup {
         &html! {
             section.panel aria-labelledby="recent-title" {
                 header.panel-head { h1 id="recent-title" { "Recent SMS and Confirmation Call Notifications" } }
-                (list("recent", "Recent notifications", "notifications", &format!("/api/notifications?limit={MOST}"), Some(MOST)))
+                (list("recent", "Recent notifications", "recent", &format!("/api/notifications?by=customer&limit={MOST}"), Some(MOST)))
                 footer.panel-foot {
-                    span { "The 10 newest · refreshes every 5 seconds" }
+                    span { "The 10 newest, one row a customer · refreshes every 5 seconds" }
                     a.button href="/notifications.html" { "View All" }
                 }
             }

@@ -280,6 +280,7 @@ pub(super) fn answering() -> Markup {
                 li { "Pressing Send twice, or again after the connection was lost, sends it once." }
                 li { "A customer who texted STOP, or another word that means it, gets no more texts until they text START. The conversation says so, and nobody can write in it." }
                 li { "If they tell you so on the phone, press " b { "Opt out" } " above the conversation. Where what they wrote only sounds like it, you are asked below their text. " b { "CANCEL" } " may mean their appointment: look, and press " b { "Done" } " below it." }
+                li { "If a number only sends what nobody wants, press " b { "Block this number" } " above the conversation. What it sends is kept under " b { "Blocked numbers" } ", below the list in Messages, and nobody is told of it until it is unblocked." }
                 li { "Somebody who pressed a key in a confirmation call shows in the same conversation, with what they pressed." }
                 li { "To write first, press " b { "New message" } " and enter their mobile number." }
             }

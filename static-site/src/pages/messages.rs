@@ -1,7 +1,7 @@
 use maud::{Markup, html};
 use views::{Icon, icon};
 
-use super::{Place, list, portal};
+use super::{BLOCKED, Place, list, portal};
 
 /// The message centre's two tabs, each a page of its own.
 pub(super) fn tabs(conversations: bool) -> Markup {
@@ -15,7 +15,10 @@ pub(super) fn tabs(conversations: bool) -> Markup {
 }
 
 pub(super) fn inbox() -> Markup {
-    list("conversations", "Conversations", "conversations", "/api/conversations", None)
+    html! {
+        (list("conversations", "Conversations", "conversations", "/api/conversations", None))
+        p.inbox-foot { a href=(BLOCKED) { "Blocked numbers" } }
+    }
 }
 
 pub(super) fn conversations() -> Markup {
@@ -46,6 +49,25 @@ pub(super) fn notifications() -> Markup {
                 h1.visually-hidden id="centre-title" { "All notifications of the last 30 days" }
                 (tabs(false))
                 (list("notifications", "Notifications", "notifications", "/api/notifications?limit=25", None))
+            }
+        },
+    )
+}
+
+/// The numbers that staff want to hear nothing from.
+pub(super) fn blocked() -> Markup {
+    portal(
+        "Blocked numbers",
+        Place::Messages,
+        "dashboard",
+        &html! {
+            section.panel aria-labelledby="blocked-title" {
+                header.panel-head {
+                    h1 id="blocked-title" { "Blocked numbers" }
+                    p.hint { "What they send is kept, and can be looked at here. Nobody is told of it, and they are not texted." }
+                }
+                (list("blocked", "Blocked numbers", "blocked", "/api/conversations?filter=blocked", None))
+                footer.panel-foot { a.button href="/messages.html" { "All conversations" } }
             }
         },
     )

@@ -13,6 +13,7 @@ export function signedIn(conversation, appointment) {
     {name: 'dashboard', path: '/', ready: '#recent .row'},
     {name: 'messages', path: '/messages.html', ready: '#conversations .conversation'},
     {name: 'notifications', path: '/notifications.html', ready: '#notifications .row'},
+    {name: 'blocked', path: '/blocked.html', ready: '#blocked .empty'},
     {name: 'conversation', path: conversation, ready: '#messages .message'},
     {name: 'history', path: conversation.replace('conversation', 'history'), ready: '#history .deed'},
     {name: 'no-history', path: '/history.html?c=nonsense', ready: 'main .problem'},

@@ -1,15 +1,40 @@
 import {expect, numbered, test, GRACE, MARIA, SAM} from '../lib/test.mjs';
 
+/** So many customers text one after another: `text 1` to `text n`. */
+async function customersText(stack, count) {
+  for (const text of numbered(count)) await stack.customerTexts(`+1206555${text.slice(5).padStart(4, '0')}`, text);
+}
+
 test('the panel shows the ten newest notifications, the newest first', {tag: '@any-width'}, async ({stack, dana}) => {
-  await stack.customerTextsAll(MARIA, numbered(12));
+  await customersText(stack, 12);
   await dana.opensDashboard();
   await expect(dana.page.getByRole('heading', {level: 1})).toHaveText('Recent SMS and Confirmation Call Notifications');
   await expect(dana.panel.locator('.row-text')).toHaveText(numbered(10, 3).reverse());
   await expect(dana.panel.locator('.older')).toHaveCount(0);
 });
 
+test('one customer who writes much is one row with a count, and their conversation has it all', async ({stack, dana}) => {
+  await stack.customerTexts(SAM, 'Is it open today?');
+  await stack.customerTextsAll(MARIA, numbered(15));
+  await dana.opensDashboard();
+  await expect(dana.panel.locator('.row-text')).toHaveText(['text 15', 'Is it open today?']);
+  await expect(dana.panel.locator('.row-more')).toHaveText(['and 14 more']);
+  await dana.isLive();
+  await stack.customerTexts(MARIA, 'A longer text, which goes on for so long that it takes more than one line of the row in which it stands: so what? '.repeat(2));
+  await expect(dana.panel.locator('.row-more')).toHaveText(['and 15 more']);
+  await dana.page.screenshot({path: `artefacts/${test.info().project.name}-dashboard-much.png`});
+  await stack.customerTexts(SAM, 'Anybody?');
+  await expect(dana.panel.locator('.row-text').first()).toHaveText('Anybody?');
+  await expect(dana.panel.locator('.row-more')).toHaveText(['and 1 more', 'and 15 more']);
+  await dana.panel.getByRole('listitem').filter({hasText: 'A longer text'}).getByRole('link').click();
+  await expect(dana.bubbles).toHaveCount(16);
+  await dana.opensNotifications();
+  await expect(dana.feed.locator('.row')).toHaveCount(18);
+  await expect(dana.feed.locator('.row-more')).toHaveCount(0);
+});
+
 test('a text shows in the panel by itself, and the rows that were there stay the same elements', {tag: '@any-width'}, async ({stack, dana}) => {
-  await stack.customerTextsAll(MARIA, numbered(3));
+  await customersText(stack, 3);
   await dana.opensDashboard();
   await dana.panel.evaluate(list => {
     [...list.children].forEach((row, place) => { row.mark = place; });
@@ -28,11 +53,14 @@ test('the focus on a button stays where it is when texts come, also from the sam
   await stack.customerTexts(SAM, 'Is it open today?');
   await stack.customerTexts(MARIA, 'Hello');
   await dana.opensDashboard();
-  const button = dana.panel.getByRole('listitem').filter({hasText: 'Hello'}).getByRole('link');
-  await button.focus();
+  const button = text => dana.panel.getByRole('listitem').filter({hasText: text}).getByRole('link');
+  await button('Is it open today?').focus();
   await stack.customerTexts(MARIA, 'Are you there?');
-  await expect(dana.panel.locator('.row-text')).toHaveText(['Are you there?', 'Hello', 'Is it open today?']);
-  await expect(button).toBeFocused();
+  await expect(dana.panel.locator('.row-text')).toHaveText(['Are you there?', 'Is it open today?']);
+  await expect(button('Is it open today?')).toBeFocused();
+  await stack.customerTexts(SAM, 'Anybody?');
+  await expect(dana.panel.locator('.row-text')).toHaveText(['Anybody?', 'Are you there?']);
+  await expect(button('Anybody?')).toBeFocused();
 });
 
 test('nothing is sent again while nothing has changed', {tag: '@any-width'}, async ({stack, dana}) => {
@@ -42,7 +70,7 @@ test('nothing is sent again while nothing has changed', {tag: '@any-width'}, asy
   await stack.customerTexts(MARIA, 'Are you there?');
   await dana.refreshed('/api/notifications', 200);
   await dana.refreshed('/api/notifications', 304);
-  await expect(dana.panel.getByRole('listitem')).toHaveCount(2);
+  await expect(dana.panel.getByRole('listitem')).toHaveCount(1);
 });
 
 test('View Conversation is green and leads to that customer; View All leads to all notifications', async ({stack, dana}) => {
@@ -70,7 +98,7 @@ test('who waits for an answer is marked at the latest of their texts, until ther
   await marcus.opensConversationWith('Are you there?');
   await marcus.replies('Yes, we are.');
   await expect(dana.panel.locator('.waits')).toHaveCount(0);
-  await expect(dana.panel.getByRole('listitem')).toHaveCount(2);
+  await expect(dana.panel.getByRole('listitem')).toHaveCount(1);
 });
 
 test('before anybody has texted, the panel says so', {tag: '@any-width'}, async ({dana}) => {

@@ -51,7 +51,8 @@ test.describe('without a single refresh', () => {
     await dana.isLive();
     await dana.refreshesNoMore();
     await stack.customerTexts(MARIA, 'Are you there?');
-    await expect(dana.panel.locator('.row-text')).toHaveText(['Are you there?', 'Hello', 'Is it open today?']);
+    await expect(dana.panel.locator('.row-text')).toHaveText(['Are you there?', 'Is it open today?']);
+    await expect(dana.panel.locator('.row-more')).toHaveText(['and 1 more']);
     await expect(dana.panel.locator('.waits .row-text')).toHaveText(['Are you there?', 'Is it open today?']);
     await marcus.replies('Yes, we are.');
     await expect(dana.panel.locator('.waits .row-text')).toHaveText(['Is it open today?']);

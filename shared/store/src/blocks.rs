@@ -1,0 +1,314 @@
+//! That staff have blocked a number, as an item of its conversation. It has no end, since a block outlives what was said,
+//! and is in a list of its own. What is recorded of the number has it for a condition, whichever way it is, so that a text
+//! is either told of or kept quietly, and never half. A number that is not blocked any more leaves an item that ends.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Put, ReturnConsumedCapacity, TransactWriteItem, Update};
+use domain::{
+    Block, BlockedNumber, CompanyId, ConversationId, Customer, Deed, MessageId, Page, Position, Sender, Staff,
+    Timestamp, With,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::contention::{WRITE_ATTEMPTS, contended};
+use crate::error::{misshapen, unavailable};
+use crate::feed::end_of_time;
+use crate::head::Head;
+use crate::keys::{Key, Part, RecentKey};
+use crate::page::cut;
+use crate::person::Person;
+use crate::transaction::Transacted;
+use crate::{Store, StoreError, keys};
+
+#[derive(Serialize, Deserialize)]
+struct Item {
+    #[serde(flatten)]
+    key: Key,
+    #[serde(flatten)]
+    recent: Option<RecentKey>,
+    conversation: ConversationId,
+    /// Of a number that is not blocked any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    expires_at: Option<u64>,
+    #[serde(flatten)]
+    block: Option<Block>,
+}
+
+const IS_BLOCKED: &str = "attribute_exists(blocked_since)";
+const IS_NOT_BLOCKED: &str = "attribute_not_exists(blocked_since)";
+
+/// What is known of a number when it is to be blocked or unblocked.
+struct There {
+    head: Option<Head>,
+    customer: Option<Customer>,
+    block: Option<Block>,
+}
+
+impl There {
+    /// Whom there is something of: within the retention, or by an appointment.
+    fn sender(&self, floor: Position) -> Option<Sender> {
+        let head = self.head.as_ref().filter(|head| head.stands(floor)).map(|head| head.sender.clone());
+        let customer = self.customer.as_ref().filter(|customer| !customer.bookings.is_empty());
+        head.or_else(|| customer.map(|customer| customer.number.clone().into()))
+    }
+}
+
+impl Store {
+    /// Blocks the number of a conversation: from then on nobody is told of what comes from it, nobody waits for an answer,
+    /// and it is in no list but that of what is blocked. Gives the block that is in force then; `None` if there is no such
+    /// conversation. Two requests, also where it is blocked already.
+    pub async fn block(
+        &self,
+        staff: &Staff,
+        conversation: ConversationId,
+        id: MessageId,
+        now: Timestamp,
+    ) -> Result<Option<Block>, StoreError> {
+        for attempt in 0..WRITE_ATTEMPTS {
+            self.back_off(attempt).await;
+            let there = self.known_of_block(&staff.company, conversation, now).await?;
+            if there.block.is_some() {
+                self.still_signed_in(staff, now).await?;
+                return Ok(there.block);
+            }
+            let Some(sender) = there.sender(self.retention.floor(now)) else { return Ok(None) };
+            let block = Block { since: id.at(now), by: staff.name.clone(), sender: Some(sender) };
+            let writes = vec![
+                self.put_block(&staff.company, conversation, Some(&block), now)?,
+                self.take_from_inbox(&staff.company, conversation, there.head.is_some())?,
+                self.put_deed(&staff.company, conversation, &Deed::blocked(&staff.name, now))?,
+            ];
+            if matches!(self.transact_for(Some(staff), writes, now).await?, Transacted::Done) {
+                return Ok(Some(block));
+            }
+        }
+        Err(contended())
+    }
+
+    /// Ends the block of a number: its conversation is in the inbox again, and what comes from now on is told of. What came
+    /// meanwhile stays as it is. `false` if there is no such conversation. Two requests.
+    pub async fn unblock(
+        &self,
+        staff: &Staff,
+        conversation: ConversationId,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        for attempt in 0..WRITE_ATTEMPTS {
+            self.back_off(attempt).await;
+            let there = self.known_of_block(&staff.company, conversation, now).await?;
+            if there.block.is_none() {
+                self.still_signed_in(staff, now).await?;
+                return Ok(there.sender(self.retention.floor(now)).is_some());
+            }
+            let writes = vec![
+                self.put_block(&staff.company, conversation, None, now)?,
+                self.bring_into_inbox(&staff.company, conversation, there.head.as_ref())?,
+                self.put_deed(&staff.company, conversation, &Deed::unblocked(&staff.name, now))?,
+            ];
+            if matches!(self.transact_for(Some(staff), writes, now).await?, Transacted::Done) {
+                return Ok(true);
+            }
+        }
+        Err(contended())
+    }
+
+    /// A page of the numbers that a company has blocked, the latest first, with what is known of them. Two requests, one
+    /// if it is empty.
+    pub async fn blocked_numbers(
+        &self,
+        company: &CompanyId,
+        before: Option<Position>,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<Page<BlockedNumber>, StoreError> {
+        let highest = before.map_or(end_of_time(), Position::predecessor);
+        let found = self
+            .between(keys::blocked(company), "0".to_owned(), highest.to_string())
+            .scan_index_forward(false)
+            .limit(i32::try_from(limit + 1).unwrap_or(i32::MAX))
+            .send()
+            .await
+            .map_err(unavailable("Query"))?;
+        let cut_short = found.last_evaluated_key.is_some();
+        let mut blocked = Vec::new();
+        for item in found.items.unwrap_or_default() {
+            let item: Item = serde_dynamo::from_item(item).map_err(misshapen("Query"))?;
+            blocked.extend(item.block.map(|block| (item.conversation, block)));
+        }
+        let cut_short = cut_short && blocked.len() <= limit;
+        let page = cut(blocked, limit, cut_short, |(_, block)| block.since);
+        let ids = page.items.iter().map(|(conversation, _)| *conversation).collect();
+        let mut known = self.known(company, ids, [keys::head, keys::person], now).await?;
+        let floor = self.retention.floor(now);
+        let items = page.items.into_iter().map(|(conversation, block)| {
+            let (head, customer) = known.remove(&conversation).unwrap_or_default();
+            let shown = head.and_then(|head| head.shown(floor, customer.as_ref(), now));
+            let with = shown.map(|shown| With::Conversation(Box::new(shown)));
+            let with = with.or_else(|| customer.filter(|it| !it.bookings.is_empty()).map(With::Customer));
+            BlockedNumber { conversation, block, with }
+        });
+        Ok(Page { items: items.collect(), next: page.next })
+    }
+
+    /// What makes a transaction fail where a number is blocked, or where it is not.
+    pub(crate) fn is_blocked(
+        &self,
+        company: &CompanyId,
+        conversation: ConversationId,
+        is_blocked: bool,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let condition = if is_blocked { IS_BLOCKED } else { IS_NOT_BLOCKED };
+        self.check(keys::block(company, conversation), condition)
+    }
+
+    fn check(&self, key: Key, condition: &str) -> Result<TransactWriteItem, StoreError> {
+        let check = ConditionCheck::builder()
+            .table_name(&self.table)
+            .set_key(Some(key.attributes()))
+            .condition_expression(condition)
+            .build()
+            .map_err(misshapen("TransactWriteItems"))?;
+        Ok(TransactWriteItem::builder().condition_check(check).build())
+    }
+
+    async fn known_of_block(
+        &self,
+        company: &CompanyId,
+        conversation: ConversationId,
+        now: Timestamp,
+    ) -> Result<There, StoreError> {
+        let wanted = [keys::head, keys::person, keys::block].map(|key| key(company, conversation));
+        let mut there = There { head: None, customer: None, block: None };
+        for item in self.batch(wanted.into(), true).await? {
+            match keys::part(&item) {
+                Part::Person => {
+                    there.customer = Some(Person::read(item, "BatchGetItem", self.retention, now)?.customer);
+                }
+                Part::Block => there.block = read(item, "BatchGetItem")?,
+                Part::Head | Part::OptOut | Part::Deed | Part::Event => {
+                    there.head = Some(Head::read(item, "BatchGetItem")?);
+                }
+            }
+        }
+        Ok(there)
+    }
+
+    fn put_block(
+        &self,
+        company: &CompanyId,
+        conversation: ConversationId,
+        block: Option<&Block>,
+        now: Timestamp,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let item = Item {
+            key: keys::block(company, conversation),
+            recent: block.map(|block| keys::in_blocked(company, block.since)),
+            conversation,
+            expires_at: block.is_none().then(|| self.retention.expires(now).as_secs()),
+            block: block.cloned(),
+        };
+        let put = Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(serde_dynamo::to_item(item).map_err(misshapen("TransactWriteItems"))?))
+            .condition_expression(if block.is_some() { IS_NOT_BLOCKED } else { IS_BLOCKED })
+            .build()
+            .map_err(misshapen("TransactWriteItems"))?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+
+    /// The write of a head when its number is blocked; where there is none, that there is none.
+    fn take_from_inbox(
+        &self,
+        company: &CompanyId,
+        conversation: ConversationId,
+        is_there: bool,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let key = keys::head(company, conversation);
+        if !is_there {
+            return self.check(key, "attribute_not_exists(pk)");
+        }
+        let update = Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(key.attributes()))
+            .update_expression(
+                "SET is_blocked = :true, #unanswered = :zero, asked_since = :zero, done = #last \
+                 REMOVE recent_pk, recent_sk",
+            )
+            .condition_expression("attribute_exists(pk)")
+            .expression_attribute_names("#unanswered", "unanswered")
+            .expression_attribute_names("#last", "last")
+            .expression_attribute_values(":true", AttributeValue::Bool(true))
+            .expression_attribute_values(":zero", AttributeValue::N("0".to_owned()))
+            .build()
+            .map_err(misshapen("TransactWriteItems"))?;
+        Ok(TransactWriteItem::builder().update(update).build())
+    }
+
+    /// The same when its number is blocked no more. Nobody waits for an answer to what came meanwhile.
+    fn bring_into_inbox(
+        &self,
+        company: &CompanyId,
+        conversation: ConversationId,
+        head: Option<&Head>,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let key = keys::head(company, conversation);
+        let Some(head) = head else { return self.check(key, "attribute_not_exists(pk)") };
+        let recent = keys::in_inbox(company, conversation, head.last);
+        let update = Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(key.attributes()))
+            .update_expression(
+                "SET recent_pk = :recent_pk, recent_sk = :recent_sk, #unanswered = :zero, asked_since = :zero, \
+                 done = :last REMOVE is_blocked",
+            )
+            .condition_expression("#last = :last")
+            .expression_attribute_names("#unanswered", "unanswered")
+            .expression_attribute_names("#last", "last")
+            .expression_attribute_values(":recent_pk", AttributeValue::S(recent.recent_pk))
+            .expression_attribute_values(":recent_sk", AttributeValue::S(recent.recent_sk))
+            .expression_attribute_values(":zero", AttributeValue::N("0".to_owned()))
+            .expression_attribute_values(":last", AttributeValue::S(head.last.to_string()))
+            .build()
+            .map_err(misshapen("TransactWriteItems"))?;
+        Ok(TransactWriteItem::builder().update(update).build())
+    }
+
+    /// Takes the number out of a block that is as it was read. One that was unblocked meanwhile has none.
+    pub(crate) async fn erase_blocked_number(&self, item: &HashMap<String, AttributeValue>) -> Result<(), StoreError> {
+        let Some(since) = item.get("blocked_since").cloned() else { return Ok(()) };
+        let erased = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(without_number(item.clone())))
+            .condition_expression("blocked_since = :since")
+            .expression_attribute_values(":since", since)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        match erased {
+            Ok(_) => Ok(()),
+            Err(error) if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) => {
+                Ok(())
+            }
+            Err(error) => Err(unavailable("PutItem")(error)),
+        }
+    }
+}
+
+/// A block without whose number it is: only the company can make its key of a number.
+pub(crate) fn without_number(mut item: HashMap<String, AttributeValue>) -> HashMap<String, AttributeValue> {
+    item.remove("number");
+    item
+}
+
+/// `None` of a number that is not blocked any more.
+pub(crate) fn read(
+    item: HashMap<String, AttributeValue>,
+    operation: &'static str,
+) -> Result<Option<Block>, StoreError> {
+    let item: Item = serde_dynamo::from_item(item).map_err(misshapen(operation))?;
+    Ok(item.block)
+}
