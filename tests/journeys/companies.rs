@@ -20,6 +20,7 @@ fn body(route: Route) -> Option<Value> {
             Some(json!({"through": format!("{:013}-{:032x}", u64::pow(10, 12), 0)}))
         }
         ("POST", "/api/messages") => Some(json!({"to": MARIA, "text": "from the other company"})),
+        ("PUT", "/api/drafts/{draft}") => Some(json!({"fields": {"text": "from the other company"}})),
         ("POST", "/api/appointments") | ("PUT", "/api/appointments/{appointment}") => {
             Some(json!({"name": "Theirs", "number": MARIA, "start": ago(0), "minutes": 30}))
         }
@@ -33,7 +34,12 @@ fn body(route: Route) -> Option<Value> {
             | "/api/sign-out"
             | "/api/push-subscriptions/{subscription}/test",
         )
-        | ("DELETE", "/api/push-subscriptions/{subscription}" | "/api/conversations/{conversation}/customer-data")
+        | (
+            "DELETE",
+            "/api/push-subscriptions/{subscription}"
+            | "/api/conversations/{conversation}/customer-data"
+            | "/api/drafts/{draft}",
+        )
         | (
             "GET",
             "/api/notifications"
@@ -44,6 +50,7 @@ fn body(route: Route) -> Option<Value> {
             | "/api/sign-out/issuer"
             | "/api/appointments"
             | "/api/appointments/{appointment}"
+            | "/api/drafts/{draft}"
             | "/api/push-subscriptions"
             | "/api/staff"
             | "/api/session"
@@ -56,7 +63,7 @@ fn body(route: Route) -> Option<Value> {
 
 async fn ask(desk: &Desk<'_>, route: Route, conversation: &str, browser: &str) -> Answer {
     let path = route.path.replace("{conversation}", conversation).replace("{appointment}", THEIR_APPOINTMENT);
-    let path = path.replace("{subscription}", browser);
+    let path = path.replace("{subscription}", browser).replace("{draft}", &format!("conversation-{conversation}"));
     let request =
         desk.request(Method::from_bytes(route.method.as_bytes()).unwrap(), &path).header("accept", "application/json");
     desk.send(match body(route) {
@@ -78,6 +85,8 @@ async fn no_route_reads_or_writes_anything_of_another_company() {
         josie.send(josie.request(Method::PUT, &path).header("accept", "application/json").json(&booking)).await;
     assert_eq!(booked.status, 201, "{}", booked.body);
     let before = josie.messages(&conversation).await.json();
+    let draft = format!("conversation-{conversation}");
+    assert_eq!(josie.saves_draft(&draft, &json!({"fields": {"text": SECRET}})).await.status, 204);
     josie.is_notified_in(&Browser::firefox("theirs")).await;
     let pushes = josie.push_settings().await;
     let [browser] = &josie.browsers().await[..] else { panic!("one browser") };
@@ -110,6 +119,7 @@ async fn no_route_reads_or_writes_anything_of_another_company() {
         }
     }
     assert_eq!(josie.messages(&conversation).await.json(), before, "nothing was written");
+    assert_eq!(josie.draft(&draft).await, json!({"text": SECRET}), "nor in a form of hers");
     assert_eq!(josie.push_settings().await, pushes, "she is notified as before");
     assert_eq!(
         josie.get(&path).await.json(),
