@@ -36,6 +36,7 @@ const JS: &[&str] = &[
     include_str!("../assets/js/time.js"),
     include_str!("../assets/js/thread.js"),
     include_str!("../assets/js/segments.js"),
+    include_str!("../assets/js/draft.js"),
     include_str!("../assets/js/composer.js"),
     include_str!("../assets/js/appointments.js"),
     include_str!("../assets/js/leave.js"),

@@ -154,6 +154,13 @@ def staff_reply_and_write_first(world):
     assert told.status == 200, told.body
     refused = world.dana.replies(appointment["conversation"], "another")
     assert (refused.status, refused.code()) == (422, "opted-out")
+    draft = f"/api/drafts/conversation-{conversation}"
+    for text in ("On Mon", "On Monday we are"):
+        saved = world.dana.puts(draft, {"fields": {"text": text}})
+        assert saved.status == 204, saved.body
+    assert world.dana.gets(draft).json()["fields"] == {"text": "On Monday we are"}
+    assert world.dana.deletes(draft).status == 204
+    assert world.dana.gets(draft).json() is None
 
 
 def an_administrator_looks_into_a_customer_and_erases_them(world):
@@ -162,6 +169,8 @@ def an_administrator_looks_into_a_customer_and_erases_them(world):
     world.dana.changes(booked["id"], number=sam.number)
     assert world.dana.writes_first(maria.number, "Hello").status == 201
     path = f"/api/conversations/{booked['conversation']}"
+    draft = f"/api/drafts/conversation-{booked['conversation']}"
+    assert world.dana.puts(draft, {"fields": {"text": "On Mon"}}).status == 204
     assert {it["done"] for it in world.dana.gets(f"{path}/history").items()} == {"sent", "appointment-entered", "appointment-taken-off"}
     file = world.dana.posts(f"{path}/customer-data", {})
     assert file.status == 200, file.body
@@ -170,6 +179,7 @@ def an_administrator_looks_into_a_customer_and_erases_them(world):
     assert erased.status == 200, erased.body
     assert erased.json()["erased"] == {"texts_and_calls": 1, "appointments": 1, "once_more": False}, erased.body
     assert world.dana.gets(f"{path}/history").status == 404
+    assert world.dana.gets(draft).json() is None
 
 
 def staff_keep_an_appointment(world):

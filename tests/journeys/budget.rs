@@ -1,5 +1,6 @@
 //! What each operation asks of the table, counted exactly.
 
+use serde_json::json;
 use tests::{Browser, Call, HARBOR, House, PushService, Sms, Usage, ago, by_queue};
 
 const MARIA: &str = "+14255550182";
@@ -95,6 +96,22 @@ async fn a_warm_send_is_two_transactions_and_the_first_looks_up_whom_and_its_lin
     // Two for each of twelve items of the first transaction, six of which count what is sent and two are conditions of the
     // session, and of two of the second, and their entries in the index.
     assert!((28.0..=34.0).contains(&warm.units), "{} units", warm.units);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_draft_is_read_saved_and_deleted_in_one_request_and_begun_in_three() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    let draft = json!({"fields": {"text": "On Monday we are"}});
+    dana.notifications().await;
+    let begun = cost(&house, dana.saves_draft("new-message", &draft)).await;
+    assert_eq!(begun.counts(), [("Query", 1), ("TransactWriteItems", 2)], "it counts those that there are");
+    let saved = cost(&house, dana.saves_draft("new-message", &draft)).await;
+    assert_eq!(saved.counts(), [("TransactWriteItems", 1)]);
+    // Two for the draft and for each of two conditions of the session.
+    assert!(saved.units <= 6.0, "{} units", saved.units);
+    assert_eq!(cost(&house, dana.draft("new-message")).await.counts(), [("GetItem", 1)]);
+    assert_eq!(cost(&house, dana.deletes_draft("new-message")).await.counts(), [("TransactWriteItems", 1)]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

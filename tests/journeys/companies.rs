@@ -20,6 +20,7 @@ fn body(route: Route) -> Option<Value> {
             Some(json!({"through": format!("{:013}-{:032x}", u64::pow(10, 12), 0)}))
         }
         ("POST", "/api/messages") => Some(json!({"to": MARIA, "text": "from the other company"})),
+        ("PUT", "/api/drafts/{draft}") => Some(json!({"fields": {"text": "from the other company"}})),
         ("POST", "/api/appointments") | ("PUT", "/api/appointments/{appointment}") => {
             Some(json!({"name": "Theirs", "number": MARIA, "start": ago(0), "minutes": 30}))
         }
@@ -40,7 +41,8 @@ fn body(route: Route) -> Option<Value> {
             | "/api/conversations/{conversation}/block"
             | "/api/conversations/{conversation}/customer-data"
             | "/api/sessions"
-            | "/api/sessions/{session}",
+            | "/api/sessions/{session}"
+            | "/api/drafts/{draft}",
         )
         | (
             "GET",
@@ -52,6 +54,7 @@ fn body(route: Route) -> Option<Value> {
             | "/api/sign-out/issuer"
             | "/api/appointments"
             | "/api/appointments/{appointment}"
+            | "/api/drafts/{draft}"
             | "/api/push-subscriptions"
             | "/api/staff"
             | "/api/session"
@@ -72,7 +75,10 @@ struct Theirs<'a> {
 
 async fn ask(desk: &Desk<'_>, route: Route, theirs: &Theirs<'_>) -> Answer {
     let path = route.path.replace("{conversation}", theirs.conversation).replace("{appointment}", THEIR_APPOINTMENT);
-    let path = path.replace("{subscription}", theirs.browser).replace("{session}", theirs.session);
+    let path = path
+        .replace("{subscription}", theirs.browser)
+        .replace("{session}", theirs.session)
+        .replace("{draft}", &format!("conversation-{}", theirs.conversation));
     let request =
         desk.request(Method::from_bytes(route.method.as_bytes()).unwrap(), &path).header("accept", "application/json");
     desk.send(match body(route) {
@@ -94,6 +100,8 @@ async fn no_route_reads_or_writes_anything_of_another_company() {
         josie.send(josie.request(Method::PUT, &path).header("accept", "application/json").json(&booking)).await;
     assert_eq!(booked.status, 201, "{}", booked.body);
     let before = josie.messages(&conversation).await.json();
+    let draft = format!("conversation-{conversation}");
+    assert_eq!(josie.saves_draft(&draft, &json!({"fields": {"text": SECRET}})).await.status, 204);
     josie.is_notified_in(&Browser::firefox("theirs")).await;
     let pushes = josie.push_settings().await;
     let [browser] = &josie.browsers().await[..] else { panic!("one browser") };
@@ -132,6 +140,7 @@ async fn no_route_reads_or_writes_anything_of_another_company() {
         }
     }
     assert_eq!(josie.messages(&conversation).await.json(), before, "nothing was written");
+    assert_eq!(josie.draft(&draft).await, json!({"text": SECRET}), "nor in a form of hers");
     assert_eq!(josie.push_settings().await, pushes, "she is notified as before");
     assert_eq!(
         josie.get(&path).await.json(),

@@ -220,7 +220,7 @@ impl Asked {
     fn ends_something(&self) -> bool {
         let ends =
             ["/api/sign-out", "/api/conversations/{conversation}/opt-out", "/api/conversations/{conversation}/block"];
-        ends.contains(&self.route.path) || self.route.method == "DELETE"
+        ends.contains(&self.route.path) || (self.route.method == "DELETE" && self.route.path != "/api/drafts/{draft}")
     }
 }
 
@@ -296,6 +296,11 @@ impl<'a> There<'a> {
                 asked("").json(json!({"to": "(425) 555-0182", "text": "Hello"})),
                 asked("").form(&[("to", MARIA), ("text", "Hello")]),
             ],
+            ("GET" | "DELETE", "/api/drafts/{draft}") => vec![asked(&format!("conversation-{conversation}"))],
+            ("PUT", "/api/drafts/{draft}") => {
+                let draft = json!({"fields": {"text": "Hello"}, "tried": "Hello", "key": "k", "version": "1"});
+                vec![asked(&format!("appointment-{appointment}")).json(draft)]
+            }
             ("GET", "/api/appointments") => vec![asked("").with("day", "2026-12-30")],
             ("POST", "/api/appointments") => vec![asked("").json(written)],
             ("GET", "/api/appointments/{appointment}") => vec![asked(appointment)],

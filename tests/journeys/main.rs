@@ -12,6 +12,7 @@ mod calls;
 mod companies;
 mod contact_flow;
 mod customer_data;
+mod drafts;
 mod feed;
 mod foreign_input;
 mod inbound;

@@ -19,6 +19,7 @@ async fn writes_all(
     let post = async |path: &str, body: Value| desk.post(path, &body, Send::default()).await;
     let booking =
         json!({"name": "Sam", "number": SAM, "start": "2027-03-01T17:00:00Z", "minutes": 30, "service": "Cleaning"});
+    let draft = json!({"fields": {"to": SAM, "text": "Kept after all"}});
     let erasing = desk.request(Method::DELETE, &of("customer-data")).header("accept", "application/json");
     vec![
         ("a reply", post(&of("messages"), json!({"text": "Sent after all"})).await),
@@ -27,6 +28,8 @@ async fn writes_all(
         ("done", post(&of("done"), json!({"through": failed["id"]})).await),
         ("an opt-out", post(&of("opt-out"), json!({})).await),
         ("a booking", post("/api/appointments", booking).await),
+        ("a draft", desk.saves_draft("new-message", &draft).await),
+        ("a draft's end", desk.deletes_draft("new-message").await),
         ("a browser", desk.is_notified_in(browser).await),
         ("settings", desk.sets_pushes(&json!({"messages": "mine"})).await),
         ("a browser's test", desk.tests_browser(NO_BROWSER).await),
@@ -55,6 +58,8 @@ async fn is_refused_everything(desk: &Desk<'_>, conversation: &str, failed: &Val
 
 /// What is left of everything that was asked: nothing.
 async fn nothing_is_done(house: &House, conversation: &str) {
+    let drafts = json!({"KeyConditionExpression": "pk = :pk", "ExpressionAttributeValues": {":pk": {"S": "DRAFT#harbor-dental"}}});
+    assert_eq!(house.table("Query", drafts).await["Count"], 0);
     let priya = house.sign_in("harbor-dental.priya").await;
     assert!(house.phone(MARIA).received().await.is_empty() && house.phone(SAM).received().await.is_empty());
     let messages = priya.messages(conversation).await.json();

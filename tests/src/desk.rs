@@ -104,6 +104,23 @@ impl Desk<'_> {
             .await
     }
 
+    /// Keeps what is written in a form, as its page does.
+    pub async fn saves_draft(&self, name: &str, draft: &Value) -> Answer {
+        let request = self.request(Method::PUT, &draft_of(name)).header("accept", "application/json");
+        self.send(request.json(draft)).await
+    }
+
+    pub async fn deletes_draft(&self, name: &str) -> Answer {
+        self.send(self.request(Method::DELETE, &draft_of(name)).header("accept", "application/json")).await
+    }
+
+    /// The fields of a form as they are kept, or null.
+    pub async fn draft(&self, name: &str) -> Value {
+        let kept = self.get(&draft_of(name)).await;
+        assert_eq!(kept.status, 200, "{}", kept.body);
+        kept.json()["fields"].clone()
+    }
+
     pub async fn post(&self, path: &str, body: &Value, send: Send<'_>) -> Answer {
         let mut request = self.request(Method::POST, path).header("accept", "application/json").json(body);
         if let Some(key) = send.key {
@@ -111,4 +128,8 @@ impl Desk<'_> {
         }
         self.send(request).await
     }
+}
+
+fn draft_of(name: &str) -> String {
+    format!("/api/drafts/{name}")
 }

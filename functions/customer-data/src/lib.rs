@@ -125,7 +125,7 @@ impl CustomerDataFunction {
     }
 
     async fn held(&self, staff: &Staff, conversation: ConversationId) -> Result<CustomerData, Problem> {
-        let held = self.store.customer_data(&staff.company, conversation).await?;
+        let held = self.store.customer_data(&staff.company, conversation, staff.region).await?;
         if held.is_empty() {
             return Err(Problem::no_conversation());
         }

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod contacts;
+mod drafts;
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -21,8 +22,8 @@ use store::{Contact, Done, Draft, Known, Lines, Outcome, Queued, Store};
 use views::Viewer;
 use web::{Answer, Format, IdempotencyKey, Problem};
 
-/// Sends what staff write: a reply in a conversation, or a first message to a number; and notes that
-/// somebody is to be sent nothing.
+/// Sends what staff write: a reply in a conversation, or a first message to a number; keeps what they have not sent yet;
+/// and notes that somebody is to be sent nothing.
 pub struct SendReply {
     store: Store,
     gateway: Gateway,
@@ -95,6 +96,9 @@ impl SendReply {
 
     async fn answer(&self, request: &Request) -> Result<Answer, Problem> {
         let staff = web::staff(request)?;
+        if drafts::is_for(request) {
+            return drafts::answer(request, &staff, &self.store, self.clock.now()).await;
+        }
         web::same_origin(request)?;
         let key = IdempotencyKey::of(request)?.map_or_else(|| self.randomness.token(), |key| key.0);
         let id = MessageId::of_request(&staff.company, &staff.id, &key);

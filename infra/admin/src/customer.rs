@@ -58,7 +58,7 @@ async fn held(
     let owner = operator.store.company(company).await.map_err(|error| operator.failed(&error))?;
     let owner = owner.ok_or_else(|| operator.refused(&Refused::NoCompany))?;
     let customer = owner.mobile(number::of_customer(number, owner.region)?);
-    let held = operator.store.customer_data(company, customer.conversation).await;
+    let held = operator.store.customer_data(company, customer.conversation, owner.region).await;
     let held = held.map_err(|error| operator.failed(&error))?;
     if held.is_empty() {
         let shown = number::shown(&customer.number, owner.region);

@@ -40,7 +40,7 @@ const fn public(method: &'static str, path: &'static str, function: &'static str
 }
 
 /// All of them. A test holds them against `infra/template.yaml`.
-pub const ROUTES: [Route; 33] = [
+pub const ROUTES: [Route; 36] = [
     route("GET", "/api/notifications", "list-notifications"),
     route("GET", "/api/conversations", "list-conversations"),
     route("GET", "/api/conversations/{conversation}/messages", "fetch-conversation"),
@@ -54,6 +54,9 @@ pub const ROUTES: [Route; 33] = [
     route("DELETE", "/api/conversations/{conversation}/customer-data", "customer-data"),
     route("GET", "/api/conversations/{conversation}/customer-data", "customer-data"),
     route("POST", "/api/messages", "send-reply"),
+    route("GET", "/api/drafts/{draft}", "send-reply"),
+    route("PUT", "/api/drafts/{draft}", "send-reply"),
+    route("DELETE", "/api/drafts/{draft}", "send-reply"),
     route("GET", "/api/appointments", "edit-appointment"),
     route("POST", "/api/appointments", "edit-appointment"),
     route("GET", "/api/appointments/{appointment}", "edit-appointment"),

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
-use domain::{Appointment, CompanyId, ConversationId, Timestamp};
+use domain::{Appointment, CompanyId, ConversationId, DraftName, PhoneNumber, Region, Timestamp};
 use serde_json::{Value, json};
 
+use crate::drafts::DraftOf;
 use crate::error::{misshapen, unavailable};
 use crate::keys::Part;
 use crate::transaction::Transacted;
@@ -22,6 +23,9 @@ pub struct CustomerData {
     said: Vec<Item>,
     /// Those that name them, or did before somebody put another number there.
     appointments: Vec<Appointment>,
+    /// What staff have written in forms and neither sent nor saved: in the conversation, in those appointments, or to the
+    /// customer's number.
+    drafts: Vec<DraftOf>,
 }
 
 /// How much was erased.
@@ -50,7 +54,8 @@ impl CustomerData {
     }
 
     /// As JSON, by what it is: `messages` and what was `done` the oldest first, `appointments` with the versions that
-    /// name the customer, and of `conversation`, `customer`, `block` and `opt_out` the one that there is, if there is one.
+    /// name the customer, `drafts`, and of `conversation`, `customer`, `block` and `opt_out` the one that there is, if there
+    /// is one.
     pub fn json(&self) -> Result<Value, StoreError> {
         let appointments = self.appointments.iter().map(|appointment| {
             let versions = appointment.versions().filter(|version| version.is_of(self.conversation));
@@ -71,6 +76,10 @@ impl CustomerData {
         }
         held["messages"] = json!(messages);
         held["done"] = json!(deeds);
+        let drafts = self.drafts.iter().map(|DraftOf { staff, kept, .. }| {
+            json!({"by": staff, "saved_at": kept.saved_at.to_string(), "fields": kept.draft.fields})
+        });
+        held["drafts"] = drafts.collect();
         Ok(held)
     }
 }
@@ -79,6 +88,12 @@ fn value(item: &Item) -> Result<Value, StoreError> {
     let kept = item.iter().filter(|(name, _)| !OURS.contains(&name.as_str()));
     let kept: Item = kept.map(|(name, value)| (name.clone(), value.clone())).collect();
     serde_dynamo::from_item(kept).map_err(misshapen("Query"))
+}
+
+/// The number of the customer of a conversation, as its head or what is known of them has it.
+fn number(said: &[Item]) -> Option<PhoneNumber> {
+    let known = said.iter().filter(|item| matches!(keys::part(item), Part::Head | Part::Person));
+    known.filter_map(|item| PhoneNumber::e164(item.get("number")?.as_s().ok()?).ok()).next()
 }
 
 impl Store {
@@ -104,11 +119,13 @@ impl Store {
     }
 
     /// Reads all that is held of the customer of a conversation, what the table has yet to delete included. It reads
-    /// every appointment of the company: some seconds for tens of thousands.
+    /// every appointment and draft of the company: some seconds for tens of thousands. Numbers in drafts are read as people
+    /// of `region` write them.
     pub async fn customer_data(
         &self,
         company: &CompanyId,
         conversation: ConversationId,
+        region: Region,
     ) -> Result<CustomerData, StoreError> {
         let said = self.of_conversation(company, conversation).await?;
         let all = self.between(keys::appointments(company), "0".to_owned(), "g".to_owned());
@@ -119,7 +136,22 @@ impl Store {
                 appointments.push(appointment);
             }
         }
-        Ok(CustomerData { company: company.clone(), conversation, said, appointments })
+        let mut drafts = self.drafts_of(company, None).await?;
+        let number = number(&said);
+        drafts.retain(|draft| {
+            let typed = || ["to", "mobile"].into_iter().filter_map(|field| draft.kept.draft.fields.get(field));
+            let is_to_them =
+                || typed().any(|typed| number.is_some() && PhoneNumber::mobile(typed, region).ok() == number);
+            match &draft.name {
+                DraftName::Conversation(of) => *of == conversation,
+                DraftName::Appointment(id) => {
+                    let is_theirs = |it: &Appointment| it.id == *id && it.now.is_of(conversation);
+                    appointments.iter().any(is_theirs) || is_to_them()
+                }
+                DraftName::NewMessage | DraftName::NewAppointment => is_to_them(),
+            }
+        });
+        Ok(CustomerData { company: company.clone(), conversation, said, appointments, drafts })
     }
 
     /// Erases what was read of a customer, but for whether they get texts: whoever has opted out is not to be texted
@@ -150,6 +182,7 @@ impl Store {
             let key = key.map(|(name, value)| (name.clone(), value.clone())).collect();
             erased.once_more |= !self.erase_item(key, same).await?;
         }
+        self.erase_drafts(&held.company, &held.drafts).await?;
         Ok(erased)
     }
 
@@ -168,7 +201,7 @@ impl Store {
 
     /// Deletes an item that is as it was read, by what is still to be the same of it. One that has gone meanwhile is
     /// as good.
-    async fn erase_item(&self, key: Item, same: Option<(&str, AttributeValue)>) -> Result<bool, StoreError> {
+    pub(crate) async fn erase_item(&self, key: Item, same: Option<(&str, AttributeValue)>) -> Result<bool, StoreError> {
         let mut delete = self
             .client
             .delete_item()

@@ -245,7 +245,7 @@ impl Store {
         self.put(Put::builder().condition_expression("attribute_not_exists(pk)"), item)
     }
 
-    fn put(&self, put: PutBuilder, item: &impl Serialize) -> Result<TransactWriteItem, StoreError> {
+    pub(crate) fn put(&self, put: PutBuilder, item: &impl Serialize) -> Result<TransactWriteItem, StoreError> {
         let item = serde_dynamo::to_item(item).map_err(misshapen("TransactWriteItems"))?;
         let put = put.table_name(&self.table).set_item(Some(item)).build();
         Ok(TransactWriteItem::builder().put(put.map_err(misshapen("TransactWriteItems"))?).build())

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
-    AppointmentId, CompanyId, ConversationId, Counted, Day, Login, MessageId, Period, PhoneNumber, Position, Staff,
-    StaffId, SubscriptionId, Timestamp, TokenHash, Usage, Window,
+    AppointmentId, CompanyId, ConversationId, Counted, Day, DraftName, Login, MessageId, Period, PhoneNumber, Position,
+    Staff, StaffId, SubscriptionId, Timestamp, TokenHash, Usage, Window,
 };
 use serde::{Deserialize, Serialize};
 
@@ -298,10 +298,31 @@ pub(crate) fn slots(session: &str) -> Key {
     key(format!("SOCKETS#{session}"), "SOCKETS")
 }
 
-/// Whether an item is a session, an open screen or a count of what was done, which outlive nothing.
+/// Whether an item is a session, an open screen, a count of what was done or a draft, which outlive nothing.
 pub(crate) fn is_of_the_moment(item: &HashMap<String, AttributeValue>) -> bool {
-    pk(item)
-        .is_some_and(|pk| ["SESSION#", "LIVE#", "SOCKETS#", "SENT#", "USED#"].iter().any(|kind| pk.starts_with(kind)))
+    let kinds = ["SESSION#", "LIVE#", "SOCKETS#", "SENT#", "USED#", "DRAFT#"];
+    pk(item).is_some_and(|pk| kinds.iter().any(|kind| pk.starts_with(kind)))
+}
+
+/// What the staff of a company have written in forms and neither sent nor saved.
+pub(crate) fn drafts(company: &CompanyId) -> String {
+    format!("DRAFT#{company}")
+}
+
+/// What the sort keys of a person's drafts begin with.
+pub(crate) fn drafts_of(staff: &StaffId) -> String {
+    format!("{STAFF}{staff}#")
+}
+
+pub(crate) fn draft(company: &CompanyId, staff: &StaffId, name: &DraftName) -> Key {
+    key(drafts(company), format!("{}{name}", drafts_of(staff)))
+}
+
+/// Whose a draft is and what it is of; `None` for a key that is not spelled as it is here.
+pub(crate) fn of_draft(item: &HashMap<String, AttributeValue>) -> Option<(StaffId, DraftName)> {
+    let sk = sk(item)?;
+    let (staff, name) = sk.strip_prefix(STAFF)?.split_once('#')?;
+    Some((staff.parse().ok()?, name.parse().ok()?))
 }
 
 /// A company's browsers that are pushed to, with what is set for them.

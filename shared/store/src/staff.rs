@@ -86,12 +86,16 @@ impl Store {
         self.change(writes, [Refused::NoCompany, Refused::StaffExists, Refused::LoginTaken]).await
     }
 
-    /// Takes somebody's sessions with them, within the minute that the gateway remembers one.
+    /// Takes somebody's sessions with them, within the minute that the gateway remembers one, and their drafts: whoever is
+    /// given the id next reads none.
     pub async fn remove_staff(&self, company: &CompanyId, staff: &StaffId) -> Result<(), Refused> {
         let member: Member = self.listed(keys::staff(company, staff)).await?.ok_or(Refused::NoStaff)?;
         let writes =
             vec![self.delete_listed(keys::staff(company, staff))?, self.delete_listed(keys::login(&member.login))?];
-        self.change(writes, [Refused::NoStaff, Refused::NoStaff]).await
+        self.change(writes, [Refused::NoStaff, Refused::NoStaff]).await?;
+        // After that, since nobody who is not on the staff saves one.
+        let drafts = self.drafts_of(company, Some(staff)).await?;
+        Ok(self.erase_drafts(company, &drafts).await?)
     }
 
     /// Ends every session that somebody has, wherever it is.

@@ -1,6 +1,6 @@
 //! What a request brings, checked: a bad value is a problem in words.
 
-use domain::{AppointmentId, BadAppointment, ConversationId, Day, Position, repaired_json};
+use domain::{AppointmentId, BadAppointment, ConversationId, Day, DraftName, Position, repaired_json};
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
 use lambda_http::{Request, RequestExt};
@@ -61,6 +61,13 @@ pub fn appointment(request: &Request) -> Result<AppointmentId, Problem> {
     let parameters = request.path_parameters_ref();
     let id = parameters.and_then(|parameters| parameters.first("appointment")).unwrap_or_default();
     id.parse().map_err(|_| Problem::no_appointment())
+}
+
+/// The draft that the path names.
+pub fn draft_name(request: &Request) -> Result<DraftName, Problem> {
+    let parameters = request.path_parameters_ref();
+    let name = parameters.and_then(|parameters| parameters.first("draft")).unwrap_or_default();
+    name.parse().map_err(|_| Problem::no_form())
 }
 
 /// The day that the query names.

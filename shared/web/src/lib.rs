@@ -18,7 +18,9 @@ pub use cookie::{
     token_hash,
 };
 pub use identity::{Verdict, administrator, staff, staff_or_program};
-pub use input::{IdempotencyKey, appointment, body, choice, conversation, day, is_named, limit, limit_up_to, position};
+pub use input::{
+    IdempotencyKey, appointment, body, choice, conversation, day, draft_name, is_named, limit, limit_up_to, position,
+};
 pub use origin::same_origin;
 pub use problem::Problem;
 pub use socket::{own_handshake, socket_context, socket_holder};

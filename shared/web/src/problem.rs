@@ -1,4 +1,4 @@
-use domain::{BadAppointment, BadMoment, BadText, NotANumber, Refusal};
+use domain::{BadAppointment, BadDraft, BadMoment, BadText, NotANumber, Refusal};
 use http::StatusCode;
 use serde_json::json;
 use store::StoreError;
@@ -58,6 +58,11 @@ impl Problem {
     }
 
     #[must_use]
+    pub fn no_form() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "no-form", "There is no form of that name to keep a draft of.")
+    }
+
+    #[must_use]
     pub fn session_ended() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "session-ended", "Your session has ended. Sign in again to go on.")
     }
@@ -114,6 +119,16 @@ impl From<BadText> for Problem {
         let code = match error {
             BadText::Empty => "empty-text",
             BadText::TooLong(_) => "text-too-long",
+        };
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, error.to_string())
+    }
+}
+
+impl From<BadDraft> for Problem {
+    fn from(error: BadDraft) -> Self {
+        let code = match error {
+            BadDraft::Fields => "bad-fields",
+            BadDraft::TooLong => "draft-too-long",
         };
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, error.to_string())
     }

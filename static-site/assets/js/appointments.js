@@ -34,29 +34,28 @@ document.addEventListener('frame', ({detail}) => {
 });
 
 const booking = document.getElementById('appointment');
-const kept = `appointment:${asked.get('a') ?? 'new'}`;
 const formNow = () => document.getElementById('appointment-form');
+const draft = openDraft(booking ? `appointment-${asked.get('a') ?? ''}` : formNow() && 'new-appointment');
 const controls = () => [...formNow().elements].filter(control => control.name && control.type !== 'hidden');
 const isChanged = control => (control.matches('select') ? !control.selectedOptions[0]?.defaultSelected : control.value !== control.defaultValue);
-const draft = () => JSON.parse(sessionStorage.getItem(kept) ?? 'null');
-const forget = () => sessionStorage.removeItem(kept);
 
 // What is written and not saved, with the version that it was begun from. In a form that tells of
 // changes nothing is saved yet.
 function keep() {
-  if (!hasOwner()) return;
   const told = document.getElementById('told');
-  const written = controls().filter(control => told || isChanged(control));
-  if (!written.length) return forget();
+  if (!told && !controls().some(isChanged)) return draft.forget();
+  const written = controls().filter(control => !booking || told || isChanged(control));
   const fields = Object.fromEntries(written.map(control => [control.name, control.value]));
-  sessionStorage.setItem(kept, JSON.stringify({...draft(), fields, version: formNow().elements.version?.value}));
+  draft.keep({...draft.value, fields, version: formNow().elements.version?.value});
 }
 
 function restore() {
-  const {fields, version} = draft() ?? {};
-  for (const [name, value] of Object.entries(fields ?? {})) formNow().elements.namedItem(name).value = value;
-  if (version) formNow().elements.version.value = version;
+  if (!formNow() || !draft.value) return;
+  fillIn(formNow(), draft.value.fields);
+  if (draft.value.version) formNow().elements.version.value = draft.value.version;
 }
+
+if (booking || formNow()) document.addEventListener('owner', () => draft.load(restore));
 
 // What may have been overlooked of a time is said while it is chosen. Nothing of the customer stands in the address.
 const PLAN = ['day', 'time', 'minutes', 'provider'];
@@ -99,7 +98,7 @@ if (booking) {
   function take(pane) {
     const html = pane.outerHTML;
     const there = document.getElementById('appointment-pane');
-    if (!answer.saving && there && draft()) {
+    if (!answer.saving && there && draft.value) {
       document.getElementById('appointment-head').replaceWith(pane.querySelector('#appointment-head'));
       return;
     }
@@ -113,8 +112,8 @@ if (booking) {
     if (there) there.replaceWith(pane);
     else booking.replaceChildren(pane);
     const version = formNow().elements.version.value;
-    if (answer.saving && (sent.form === 'appointment-form' || answer.status === 409)) forget();
-    else if (draft() && answer.saving) sessionStorage.setItem(kept, JSON.stringify({...draft(), version}));
+    if (answer.saving && (sent.form === 'appointment-form' || answer.status === 409)) draft.forget();
+    else if (draft.value && answer.saving) draft.keep({...draft.value, version});
     restore();
     for (const [name, value] of later) formNow().elements.namedItem(name).value = value;
     if (later.length || answer.status === 409) keep();
@@ -133,27 +132,19 @@ if (booking) {
   }
 } else if (formNow()) {
   const form = formNow();
-  // A second try of the same booking has the same key, also after a reload; another booking has another.
+  // A second try of the same booking has the same key, also after a reload or on another device; another booking has another.
   const key = () => {
-    const now = draft() ?? {fields: {}};
     const tried = JSON.stringify(controls().map(({value}) => value));
-    if (now.tried !== tried) Object.assign(now, {tried, key: crypto.randomUUID()});
-    sessionStorage.setItem(kept, JSON.stringify(now));
-    return now.key;
+    if (draft.value?.tried !== tried) draft.value = {...draft.value, tried, key: crypto.randomUUID()};
+    const {key} = draft.value;
+    keep();
+    return key;
   };
-  // What is typed before the first answer stays.
-  const early = new Set();
-  form.addEventListener('input', ({target}) => hasOwner() || early.add(target.name));
-  document.addEventListener('owner', () => {
-    const typed = [...early].map(name => [name, form.elements.namedItem(name).value]);
-    restore();
-    for (const [name, value] of typed) form.elements.namedItem(name).value = value;
-    if (typed.length) keep();
-  });
   // The day that was looked at, or today.
   const suggest = () => {
     const field = form.elements.day;
-    field.value ||= asked.get('day') ?? companyDay(Date.now());
+    // Not written by anybody.
+    if (!field.value) field.defaultValue = asked.get('day') ?? companyDay(Date.now());
     delete field.dataset.waits;
   };
   suggest();
@@ -166,6 +157,6 @@ if (booking) {
   });
   document.addEventListener('htmx:after:request', event => {
     const {ctx} = event.detail;
-    if (ctx.sourceElement === form && ctx.response.status < 300) forget();
+    if (ctx.sourceElement === form && ctx.response.status < 300) draft.forget();
   });
 }

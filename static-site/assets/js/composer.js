@@ -7,18 +7,21 @@ if (form) {
   const counter = document.getElementById('segments');
   // A draft belongs to the conversation, wherever it is written in it, or else to the page.
   const named = new URLSearchParams(location.search).get('c');
-  let place = `draft:${named ?? location.pathname}`;
-  // What is written, with the name under which it was last tried: a second try is the same
-  // message, also after a reload, and another text is another.
-  let draft = {};
+  const draftIn = conversation => openDraft(conversation && `conversation-${conversation}`);
+  // What is written, with the name under which it was last tried: a second try is the same message, also after a reload or
+  // on another device, and another text is another.
+  let draft = form.elements.to ? openDraft('new-message') : draftIn(named);
   // Also while they are disabled.
   const fields = () => Object.fromEntries([...form.elements].filter(({name}) => name).map(({name, value}) => [name, value]));
   const written = () => JSON.stringify(fields());
+  const isWritten = () => Object.values(fields()).some(Boolean);
 
   const keep = () => {
-    if (!hasOwner()) return;
-    draft.fields = fields();
-    sessionStorage.setItem(place, JSON.stringify(draft));
+    const value = {...draft.value, fields: fields()};
+    if (isWritten()) return draft.keep(value);
+    draft.forget();
+    // The same text, written anew, is the same message.
+    draft.value = value;
   };
   const show = () => {
     text.style.height = 'auto';
@@ -27,26 +30,24 @@ if (form) {
     counter.textContent = length ? `${length}/${room} · ${count} SMS` : '';
   };
 
-  const begin = () => {
-    draft = JSON.parse(sessionStorage.getItem(place) ?? '{"fields":{}}');
-    form.reset();
-    for (const [name, value] of Object.entries(draft.fields)) form.elements.namedItem(name).value = value;
-    show();
+  const load = () => {
+    const opened = draft;
+    // Some browsers fill fields in again after a reload.
+    if (isWritten()) Object.assign(draft, {value: {fields: fields()}, isTouched: true});
+    opened.load(value => {
+      if (draft !== opened) return;
+      fillIn(form, value.fields);
+      show();
+    });
   };
-  // Whose drafts these are is known with the first answer. What was written before it stays, and is the same message as
-  // before if it is the same text: some browsers fill fields in again after a reload.
-  document.addEventListener('owner', () => {
-    const early = fields();
-    begin();
-    if (!Object.values(early).some(Boolean)) return;
-    for (const [name, value] of Object.entries(early)) form.elements.namedItem(name).value = value;
-    keep();
-    show();
-  });
+  // Whose drafts these are is known with the first answer.
+  document.addEventListener('owner', load);
 
   document.addEventListener('conversation', event => {
-    place = `draft:${event.detail}`;
-    begin();
+    draft = draftIn(event.detail);
+    form.reset();
+    show();
+    load();
   });
 
   form.addEventListener('input', () => {
@@ -64,7 +65,7 @@ if (form) {
 
   const clear = () => {
     form.reset();
-    sessionStorage.removeItem(place);
+    draft.forget();
     show();
   };
 
@@ -73,10 +74,11 @@ if (form) {
     // The button goes with its message, which the answer replaces.
     if (ctx.sourceElement.matches('.again')) ctx.again = ctx.sourceElement.closest('.message').querySelector('.bubble bdi').textContent;
     if (ctx.sourceElement !== form) return;
-    if (draft.tried !== written()) Object.assign(draft, {tried: written(), key: crypto.randomUUID()});
+    const tried = written();
+    if (draft.value?.tried !== tried) draft.value = {...draft.value, tried, key: crypto.randomUUID()};
+    ctx.request.headers['Idempotency-Key'] = draft.value.key;
     keep();
-    ctx.request.headers['Idempotency-Key'] = draft.key;
-    ctx.written = text.value;
+    Object.assign(ctx, {draft, written: text.value});
   });
 
   document.addEventListener('htmx:after:request', event => {
@@ -88,8 +90,10 @@ if (form) {
       form.closest('section').querySelector('.problem-place').replaceChildren();
     }
     if (ctx.sourceElement !== form) return;
+    // Another conversation is open by now.
+    if (ctx.draft !== draft) return status < 300 && ctx.draft.forget();
     // A refusal is final: pressing Send again is a new try of the same text.
-    if (status < 500) delete draft.tried;
+    if (status < 500) delete draft.value?.tried;
     if (status >= 300) {
       // What the carrier refused stands in the conversation, with its reason, and that the number is blocked in its place.
       const thread = document.getElementById('messages');

@@ -1,14 +1,11 @@
-// Signing out removes what the person has in this browser, and blanks every tab. It discards what is written and not sent,
-// so it asks first.
-
-const isWritten = () => Object.entries(sessionStorage).some(([name, value]) =>
-  /^(draft|appointment):/.test(name) && Object.values(JSON.parse(value).fields ?? {}).some(Boolean));
+// Signing out removes what the person has in this browser, and blanks every tab. What is written and not sent is saved first;
+// it asks only before it discards what could not be.
 
 function asks(form) {
   const dialog = document.createElement('dialog');
   dialog.className = 'asks';
   dialog.innerHTML = `<form method="dialog">
-    <p>You have written something that is not sent or saved. Signing out discards it.</p>
+    <p>What you have written could not be saved. Signing out discards it.</p>
     <p class="answers"><button class="button">Stay</button><button class="button stop" value="leave">Sign out</button></p>
   </form>`;
   dialog.addEventListener('close', () => {
@@ -21,12 +18,13 @@ function asks(form) {
   dialog.showModal();
 }
 
-document.addEventListener('submit', event => {
+document.addEventListener('submit', async event => {
   const form = event.target;
   if (!form.matches('.account-leave')) return;
-  if (isWritten()) {
+  if (hasUnsavedDrafts()) {
     event.preventDefault();
-    return asks(form);
+    await saveDrafts();
+    return hasUnsavedDrafts() ? asks(form) : form.requestSubmit();
   }
   // A refresh that finds the session over must not lead elsewhere meanwhile; a page that is come back to is not left.
   form.dataset.leaves = '';

@@ -34,7 +34,7 @@ globalThis.goToSignIn = () => {
 
 function own(staff) {
   owner = staff;
-  // What is written and not sent is that person's.
+  // What is written and not saved yet is that person's.
   if (sessionStorage.getItem(NAMED) !== staff) sessionStorage.clear();
   sessionStorage.setItem(NAMED, staff);
   localStorage.setItem(NAMED, staff);

@@ -68,26 +68,6 @@ test('a sign-in that is not this window\'s own is explained', ONCE, async ({open
   await expect(page.getByText('You are signed out.')).toBeHidden();
 });
 
-test('a draft is not left to the next person in the same window', ONCE, async ({stack, dana}) => {
-  await stack.customerTexts(MARIA, 'Hello');
-  await dana.opensConversationWith('Hello');
-  const conversation = dana.page.url();
-  await dana.reply.fill('Between us:');
-  await dana.page.getByRole('button', {name: 'Sign out'}).click();
-  const asked = dana.page.getByRole('dialog');
-  await expect(asked).toContainText('You have written something that is not sent or saved');
-  await dana.page.screenshot({path: 'artefacts/signing-out-with-a-draft.png'});
-  await asked.getByRole('button', {name: 'Stay'}).click();
-  await expect(dana.reply).toHaveValue('Between us:');
-  await dana.page.getByRole('button', {name: 'Sign out'}).click();
-  await asked.getByRole('button', {name: 'Sign out'}).click();
-  await expect(dana.page).toHaveURL(/\/sign-in\.html/);
-  await dana.signsInAs('Marcus Bell');
-  await dana.page.goto(conversation);
-  await expect(dana.bubbles).toHaveCount(1);
-  await expect(dana.reply).toHaveValue('');
-});
-
 test('another company sees nothing of a conversation, though it has the address', ONCE, async ({stack, dana, signIn}) => {
   await stack.customerTexts(MARIA, 'Hello');
   await dana.opensConversationWith('Hello');

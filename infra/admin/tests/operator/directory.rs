@@ -205,6 +205,21 @@ async fn whoever_is_signed_out_or_removed_is_out() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_somebody_wrote_and_did_not_send_goes_with_them_and_not_to_whoever_has_their_id_next() {
+    let house = House::open().await;
+    let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
+    let draft = serde_json::json!({"fields": {"text": "Between us"}});
+    for desk in [&dana, &marcus] {
+        assert_eq!(desk.saves_draft("new-message", &draft).await.status, 204);
+    }
+    on(&house, &["staff", "remove", "dana", "--company", "harbor-dental", "--yes"]).await.done();
+    let add = ["staff", "add", "dana", "--company", "harbor-dental", "--name", "Another", "--email"];
+    on(&house, &[&add[..], &["dana@harbor-dental.example"]].concat()).await.done();
+    assert_eq!(house.dana().await.draft("new-message").await, serde_json::Value::Null);
+    assert_eq!(marcus.draft("new-message").await, draft["fields"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_company_goes_when_its_staff_are_gone_and_takes_its_lines_along() {
     let house = House::open().await;
     let remove = ["company", "remove", "tidewater-physio", "--yes"];

@@ -53,6 +53,7 @@ async fn a_program_reads_no_message_sends_none_and_sees_no_screen() {
         "/api/conversations",
         &format!("/api/conversations/{conversation}/messages"),
         "/api/push-subscriptions",
+        "/api/drafts/new-message",
         "/api/session",
     ] {
         let refused = scheduling.get(path).await;
@@ -61,6 +62,8 @@ async fn a_program_reads_no_message_sends_none_and_sees_no_screen() {
     let refused = scheduling.post("/api/messages", &json!({"to": "+14255550182", "text": "hi"}), Send::default()).await;
     assert_eq!(refused.code(), "not-for-programs");
     assert_eq!(scheduling.replies(&conversation, "hi").await.code(), "not-for-programs");
+    let draft = json!({"fields": {"text": "hi"}});
+    assert_eq!(scheduling.saves_draft("new-message", &draft).await.code(), "not-for-programs");
     assert!(house.phone("+14255550182").received().await.is_empty());
     assert_eq!(scheduling.shakes_hands(&[]).await.err(), Some(tests::Refused(403)));
 }

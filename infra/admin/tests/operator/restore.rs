@@ -47,7 +47,10 @@ async fn what_was_lost_is_brought_back_and_what_was_said_since_stays() {
     let (dana, josie) = (house.dana().await, house.josie().await);
     house.phone(MARIA).texts(HARBOR, "Before").await;
     let conversation = dana.conversation_with(MARIA).await;
+    let draft = json!({"fields": {"text": "Half written"}});
+    assert_eq!(dana.saves_draft("new-message", &draft).await.status, 204);
     restored_table(&house).await;
+    assert_eq!(dana.deletes_draft("new-message").await.status, 204);
 
     // Somebody deletes what they should not, and goes on.
     for item in items(&house).await {
@@ -68,6 +71,7 @@ async fn what_was_lost_is_brought_back_and_what_was_said_since_stays() {
     let texts: Vec<_> = dana.messages(&conversation).await.items().iter().map(|it| it["text"].clone()).collect();
     assert_eq!(texts, ["Since", "Before"]);
     assert_eq!(dana.conversation_with(MARIA).await, conversation);
+    assert_eq!(dana.draft("new-message").await, Value::Null, "what was sent or dropped since is not written again");
     let later = tests::Desk { house: &house, cookie: format!("{}; later=1", josie.cookie) };
     assert_eq!(later.get("/api/session").await.status, 401, "a session that was ended stays so");
 

@@ -1,0 +1,48 @@
+//! What a person has written in a form and neither sent nor saved: theirs only, on whatever device they go on.
+
+use domain::{FormDraft, Staff, Timestamp};
+use http::{Method, StatusCode};
+use lambda_http::Request;
+use serde_json::{Value, json};
+use store::{DRAFTS_AT_MOST, DraftSaved, Store};
+use web::{Answer, Problem};
+
+pub(crate) fn is_for(request: &Request) -> bool {
+    request.uri().path().contains("/api/drafts/")
+}
+
+pub(crate) async fn answer(request: &Request, staff: &Staff, store: &Store, now: Timestamp) -> Result<Answer, Problem> {
+    let name = web::draft_name(request)?;
+    match *request.method() {
+        Method::PUT => {
+            web::same_origin(request)?;
+            let draft: FormDraft = web::body(request)?;
+            draft.check()?;
+            match store.save_draft(staff, &name, &draft, now).await? {
+                DraftSaved::Done => Ok(Answer::nothing()),
+                DraftSaved::TooMany => Err(too_many()),
+            }
+        }
+        Method::DELETE => {
+            web::same_origin(request)?;
+            store.delete_draft(staff, &name, now).await?;
+            Ok(Answer::nothing())
+        }
+        _ => {
+            let kept = store.draft(staff, &name, now).await?;
+            Ok(Answer::json(&kept.map_or(Value::Null, |kept| {
+                let FormDraft { fields, tried, key, version } = kept.draft;
+                let saved_at = kept.saved_at.to_string();
+                json!({"fields": fields, "tried": tried, "key": key, "version": version, "saved_at": saved_at})
+            })))
+        }
+    }
+}
+
+fn too_many() -> Problem {
+    Problem::new(
+        StatusCode::CONFLICT,
+        "too-many-drafts",
+        format!("You have {DRAFTS_AT_MOST} drafts already, which is as many as are kept. Send or empty one of them."),
+    )
+}

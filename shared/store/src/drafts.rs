@@ -1,0 +1,160 @@
+//! What staff have written in forms and neither sent nor saved: an item for each form of each person, kept for 7 days since it
+//! was last written.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, ReturnConsumedCapacity, Select, TransactWriteItem};
+use domain::{CompanyId, DraftName, FormDraft, KeptDraft, Staff, StaffId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::error::{misshapen, unavailable};
+use crate::transaction::Transacted;
+use crate::{Store, StoreError, keys};
+
+/// A person has so many at a time. Two first saves at the same moment may be one more.
+pub const DRAFTS_AT_MOST: usize = 100;
+
+/// What became of a draft that was to be kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DraftSaved {
+    Done,
+    /// The person has as many as may be, and this is another.
+    TooMany,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Item {
+    #[serde(flatten)]
+    key: keys::Key,
+    saved_at: Timestamp,
+    expires_at: u64,
+    #[serde(flatten)]
+    draft: FormDraft,
+}
+
+/// A draft with whose it is, as its company's are read together.
+#[derive(Clone, Debug)]
+pub(crate) struct DraftOf {
+    pub(crate) staff: StaffId,
+    pub(crate) name: DraftName,
+    pub(crate) kept: KeptDraft,
+}
+
+impl Store {
+    /// Returns what a person has written in a form, if it is kept. One request.
+    pub async fn draft(
+        &self,
+        staff: &Staff,
+        name: &DraftName,
+        now: Timestamp,
+    ) -> Result<Option<KeptDraft>, StoreError> {
+        let found = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(keys::draft(&staff.company, &staff.id, name).attributes()))
+            .consistent_read(true)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(unavailable("GetItem"))?;
+        let Some(item) = found.item else { return Ok(None) };
+        let item: Item = serde_dynamo::from_item(item).map_err(misshapen("GetItem"))?;
+        Ok((item.expires_at > now.as_secs()).then_some(KeptDraft { draft: item.draft, saved_at: item.saved_at }))
+    }
+
+    /// Keeps what a person has written in a form, in place of what they had there: the last save counts, from whichever
+    /// device. One request, and two more for the first save of a form, which counts those that there are.
+    pub async fn save_draft(
+        &self,
+        staff: &Staff,
+        name: &DraftName,
+        draft: &FormDraft,
+        now: Timestamp,
+    ) -> Result<DraftSaved, StoreError> {
+        let item = Item {
+            key: keys::draft(&staff.company, &staff.id, name),
+            saved_at: now,
+            expires_at: now.plus_secs(FormDraft::KEPT_SECS).as_secs(),
+            draft: draft.clone(),
+        };
+        let replacing = Put::builder().condition_expression("attribute_exists(pk)");
+        if let Transacted::Done = self.transact_for(Some(staff), vec![self.put(replacing, &item)?], now).await? {
+            return Ok(DraftSaved::Done);
+        }
+        if self.count_drafts(staff, now).await? >= DRAFTS_AT_MOST {
+            return Ok(DraftSaved::TooMany);
+        }
+        self.transact_for(Some(staff), vec![self.put(Put::builder(), &item)?], now).await?;
+        Ok(DraftSaved::Done)
+    }
+
+    async fn count_drafts(&self, staff: &Staff, now: Timestamp) -> Result<usize, StoreError> {
+        let found = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk AND begins_with(sk, :staff)")
+            .filter_expression("expires_at > :now")
+            .expression_attribute_values(":pk", AttributeValue::S(keys::drafts(&staff.company)))
+            .expression_attribute_values(":staff", AttributeValue::S(keys::drafts_of(&staff.id)))
+            .expression_attribute_values(":now", AttributeValue::N(now.as_secs().to_string()))
+            .select(Select::Count)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(unavailable("Query"))?;
+        // A page ends after a megabyte, which is more than a person's drafts come to unless each is long.
+        let is_all = found.last_evaluated_key.is_none();
+        Ok(if is_all { usize::try_from(found.count).unwrap_or(0) } else { DRAFTS_AT_MOST })
+    }
+
+    /// Deletes what a person has written in a form, be it there or not. One request.
+    pub async fn delete_draft(&self, staff: &Staff, name: &DraftName, now: Timestamp) -> Result<(), StoreError> {
+        let delete = Delete::builder()
+            .table_name(&self.table)
+            .set_key(Some(keys::draft(&staff.company, &staff.id, name).attributes()))
+            .build()
+            .map_err(misshapen("TransactWriteItems"))?;
+        self.transact_for(Some(staff), vec![TransactWriteItem::builder().delete(delete).build()], now).await?;
+        Ok(())
+    }
+
+    /// Deletes drafts whatever they are by now. One request for each.
+    pub(crate) async fn erase_drafts(&self, company: &CompanyId, drafts: &[DraftOf]) -> Result<(), StoreError> {
+        for DraftOf { staff, name, .. } in drafts {
+            self.erase_item(keys::draft(company, staff, name).attributes(), None).await?;
+        }
+        Ok(())
+    }
+
+    /// Everything that a company's staff have written and not sent, or that one of them has, also what the table has yet to
+    /// delete. One request for every megabyte.
+    pub(crate) async fn drafts_of(
+        &self,
+        company: &CompanyId,
+        staff: Option<&StaffId>,
+    ) -> Result<Vec<DraftOf>, StoreError> {
+        let whose = staff.map_or(keys::STAFF.to_owned(), keys::drafts_of);
+        let all = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk AND begins_with(sk, :whose)")
+            .expression_attribute_values(":pk", AttributeValue::S(keys::drafts(company)))
+            .expression_attribute_values(":whose", AttributeValue::S(whose))
+            .consistent_read(true)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let (mut drafts, mut items) = (Vec::new(), all.into_paginator().items().send());
+        while let Some(item) = items.next().await {
+            drafts.push(read(item.map_err(unavailable("Query"))?)?);
+        }
+        Ok(drafts)
+    }
+}
+
+fn read(item: HashMap<String, AttributeValue>) -> Result<DraftOf, StoreError> {
+    let (staff, name) = keys::of_draft(&item).ok_or(()).map_err(misshapen("Query"))?;
+    let item: Item = serde_dynamo::from_item(item).map_err(misshapen("Query"))?;
+    Ok(DraftOf { staff, name, kept: KeptDraft { draft: item.draft, saved_at: item.saved_at } })
+}
