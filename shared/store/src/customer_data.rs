@@ -92,8 +92,8 @@ fn value(item: &Item) -> Result<Value, StoreError> {
 
 /// The number of the customer of a conversation, as its head or what is known of them has it.
 fn number(said: &[Item]) -> Option<PhoneNumber> {
-    let known = said.iter().filter(|item| matches!(keys::part(item), Part::Head | Part::Person));
-    known.filter_map(|item| PhoneNumber::e164(item.get("number")?.as_s().ok()?).ok()).next()
+    let mut known = said.iter().filter(|item| matches!(keys::part(item), Part::Head | Part::Person));
+    known.find_map(|item| PhoneNumber::e164(item.get("number")?.as_s().ok()?).ok())
 }
 
 impl Store {
