@@ -6,7 +6,7 @@ function asks() {
   const dialog = document.createElement('dialog');
   dialog.className = 'asks';
   dialog.innerHTML = `<form method="dialog">
-    <p>This signs you out in every browser, this one too. What you have written here and not sent or saved is discarded.</p>
+    <p>This signs you out in every browser, this one too. What you have written and not sent is kept for you.</p>
     <p class="answers"><button class="button">Stay</button><button class="button stop" value="leave">Sign out everywhere</button></p>
   </form>`;
   dialog.addEventListener('close', () => {
@@ -18,6 +18,8 @@ function asks() {
 }
 
 async function leave() {
+  // Nothing is saved any more after that.
+  await saveDrafts();
   const answer = await askAsOwner('/api/sessions', {method: 'DELETE', headers: {Accept: 'text/html'}}).catch(() => null);
   // A session that is over already is left all the same.
   if (answer?.ok || answer?.status === 401) {
