@@ -36,18 +36,18 @@ async fn who_used_which_authority_is_noted_once_and_by_company() {
     let house = House::open().await;
     let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
     let conversation = dana.hears_from(MARIA).await;
-    let data = format!("/api/conversations/{conversation}/customer-data");
+    let held = format!("/api/conversations/{conversation}/customer-data");
     let history = format!("/api/conversations/{conversation}/history");
     assert_eq!(log_of(&house, "harbor-dental").await.len(), 2, "both have signed in");
     assert_eq!(noted(&house, "harbor-dental").await, []);
 
-    assert_eq!(asks(&marcus, Method::POST, &data).await.status, 404);
+    assert_eq!(asks(&marcus, Method::POST, &held).await.status, 404);
     assert_eq!(asks(&marcus, Method::GET, &history).await.status, 404);
     assert_eq!(asks(&dana, Method::GET, &history).await.status, 200);
-    assert_eq!(asks(&dana, Method::POST, &data).await.status, 200);
+    assert_eq!(asks(&dana, Method::POST, &held).await.status, 200);
     assert_eq!(dana.sets_pushes(&json!({"messages": "mine"})).await.status, 200);
     assert_eq!(marcus.sets_pushes(&json!({"showsText": false})).await.status, 200);
-    assert_eq!(asks(&dana, Method::DELETE, &data).await.status, 200);
+    assert_eq!(asks(&dana, Method::DELETE, &held).await.status, 200);
     assert_eq!(asks(&dana, Method::DELETE, "/api/sessions?others=true").await.status, 204);
     assert_eq!(asks(&marcus, Method::POST, "/api/sign-out").await.status, 303);
     // There is no session any more, so that nobody signs out.
