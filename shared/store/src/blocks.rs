@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::contention::{WRITE_ATTEMPTS, contended};
 use crate::error::{misshapen, unavailable};
 use crate::feed::end_of_time;
-use crate::head::Head;
+use crate::head::{ASKED_NO_MORE, Head};
 use crate::keys::{Key, Part, RecentKey};
 use crate::page::cut;
 use crate::person::Person;
@@ -232,15 +232,15 @@ impl Store {
         let update = Update::builder()
             .table_name(&self.table)
             .set_key(Some(key.attributes()))
-            .update_expression(
-                "SET is_blocked = :true, #unanswered = :zero, asked_since = :zero, done = #last \
-                 REMOVE recent_pk, recent_sk",
-            )
+            .update_expression(format!(
+                "SET is_blocked = :true, {ASKED_NO_MORE}, done = #last REMOVE recent_pk, recent_sk"
+            ))
             .condition_expression("attribute_exists(pk)")
             .expression_attribute_names("#unanswered", "unanswered")
             .expression_attribute_names("#last", "last")
             .expression_attribute_values(":true", AttributeValue::Bool(true))
             .expression_attribute_values(":zero", AttributeValue::N("0".to_owned()))
+            .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))
             .build()
             .map_err(misshapen("TransactWriteItems"))?;
         Ok(TransactWriteItem::builder().update(update).build())
@@ -259,16 +259,16 @@ impl Store {
         let update = Update::builder()
             .table_name(&self.table)
             .set_key(Some(key.attributes()))
-            .update_expression(
-                "SET recent_pk = :recent_pk, recent_sk = :recent_sk, #unanswered = :zero, asked_since = :zero, \
-                 done = :last REMOVE is_blocked",
-            )
+            .update_expression(format!(
+                "SET recent_pk = :recent_pk, recent_sk = :recent_sk, {ASKED_NO_MORE}, done = :last REMOVE is_blocked"
+            ))
             .condition_expression("#last = :last")
             .expression_attribute_names("#unanswered", "unanswered")
             .expression_attribute_names("#last", "last")
             .expression_attribute_values(":recent_pk", AttributeValue::S(recent.recent_pk))
             .expression_attribute_values(":recent_sk", AttributeValue::S(recent.recent_sk))
             .expression_attribute_values(":zero", AttributeValue::N("0".to_owned()))
+            .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))
             .expression_attribute_values(":last", AttributeValue::S(head.last.to_string()))
             .build()
             .map_err(misshapen("TransactWriteItems"))?;

@@ -204,12 +204,16 @@ fn moved(news: &HeadNews<'_>, counted: &str) -> String {
 pub(crate) const ASKED_ONCE_MORE: &str = "#unanswered = if_not_exists(#unanswered, :zero) + :one, asked = :position, \
                                           asked_since = if_not_exists(asked_since, :zero) + :one";
 
+/// Nobody waits any more. What was counted anew from earlier entries meanwhile is not right then, and fails.
+pub(crate) const ASKED_NO_MORE: &str =
+    "#unanswered = :zero, asked_since = :zero, recounts = if_not_exists(recounts, :zero) + :one";
+
 /// How the head counts who waits. A text of ours leaves them waiting until the carrier has taken it (`settling`).
 fn counted(asks: Option<Asks>) -> &'static str {
     match asks {
         Some(Asks::Answer) => ASKED_ONCE_MORE,
         Some(Asks::Nothing) => "#unanswered = if_not_exists(#unanswered, :zero)",
-        Some(Asks::NoMore) => "#unanswered = :zero, asked_since = :zero",
+        Some(Asks::NoMore) => ASKED_NO_MORE,
         None => {
             "#unanswered = if_not_exists(#unanswered, :zero), reply = :position, reply_is = :pending, asked_since = :zero"
         }
