@@ -222,7 +222,7 @@ def test_two_companies_see_nothing_of_each_other(harbor, tidewater, dana, josie,
 
 
 # What stands in a path between braces: an id as they are made, which nobody has.
-NOBODYS = {"conversation": "0" * 32, "appointment": "A-1", "subscription": "0" * 32, "draft": "new-message"}
+NOBODYS = {"conversation": "0" * 32, "appointment": "A-1", "subscription": "0" * 32, "draft": "new-message", "session": "0" * 32}
 
 # All but those that say why they are open: one that comes to be open by mistake is asked here, and answers.
 CLOSED_ROUTES = [tuple(route.format(**NOBODYS).split(" ")) for route in sorted(set(routes()) - set(OPEN_ROUTES))]
