@@ -292,7 +292,10 @@ def something_changes_while_somebody_looks_who_is_gone_and_a_session_ends(world)
     world.harbor.seeding.connection(world.harbor.id, gone)
     head = {"pk": {"S": f"CONVERSATION#{world.harbor.id}#{conversation}"}, "sk": {"S": "HEAD"}}
     record = {"eventName": "MODIFY", "dynamodb": {"SequenceNumber": "1", "Keys": head, "NewImage": head}}
-    assert world.deployment.invokes("LiveUpdates", {"Records": [record]}) == {"batchItemFailures": []}
+    # Of a text there is a row, whose number of others of its customer is seen in the feed.
+    text = world.newest_event(conversation)
+    text["dynamodb"]["SequenceNumber"] = "2"
+    assert world.deployment.invokes("LiveUpdates", {"Records": [record, text]}) == {"batchItemFailures": []}
     assert gone not in connections_of(world.deployment, world.harbor)
     omar = world.harbor.staff("omar", "Omar Haddad")
     socket = omar.goes_live()

@@ -13,9 +13,6 @@ from template import granting
 READS_A_QUEUE = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 READS_A_STREAM = ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams")
 
-# What a reply asks for only where another crosses it at the carrier, which tests/journeys/answers.rs makes one do.
-CROSSES = {("dynamodb:Query", "Table")}
-
 
 @dataclass(frozen=True)
 class Grant:

@@ -4,7 +4,7 @@ import pytest
 
 from functions_at_work import AT_WORK, World
 from recorder import UNSIGNED, access_key
-from roles import CROSSES, READS_A_QUEUE, READS_A_STREAM, assert_no_less_and_no_more, calls_of, granted, taken_away
+from roles import READS_A_QUEUE, READS_A_STREAM, assert_no_less_and_no_more, calls_of, granted, taken_away
 from template import resources
 
 FUNCTIONS = sorted(resources("AWS::Lambda::Function"))
@@ -20,7 +20,6 @@ READERS = [
 UNSEEN = {
     ("LiveUpdates", "sqs:SendMessage", "LiveUpdatesGivenUp"): "Lambda itself hands over what is given up, which MiniStack does not",
     ("DispatchPush", "sqs:SendMessage", "PushRecordsGivenUp"): "the same",
-    **{("SendReply", action, resource): "only where two replies cross at the carrier" for action, resource in CROSSES},
     **{(function, action, queue): "Lambda reads its queue" for function, queue in READERS for action in READS_A_QUEUE},
     **{(function, action, "Table/stream/*"): "Lambda reads the stream" for function in ("LiveUpdates", "DispatchPush") for action in READS_A_STREAM},
 }
