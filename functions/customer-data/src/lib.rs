@@ -136,9 +136,7 @@ impl CustomerDataFunction {
 /// Another site's page can have a browser ask by GET for whatever it likes.
 fn not_by_get(request: &Request) -> Answer {
     let message = "What is held of a customer is handed over by POST, on the page of their history.";
-    let json = || json!({"error": {"code": "not-by-get", "message": message}});
-    Format::of(request)
-        .answer(|| views::problem(message), json)
-        .with_status(StatusCode::METHOD_NOT_ALLOWED)
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "not-by-get", message)
+        .answer(Format::of(request))
         .with_header("allow", "POST, DELETE")
 }

@@ -73,7 +73,9 @@ impl Problem {
         Self::new(StatusCode::CONFLICT, SIGN_IN_AGAIN, message)
     }
 
-    pub(crate) fn answer(&self, format: Format) -> Answer {
+    /// The answer that says so, with the code and the sentence.
+    #[must_use]
+    pub fn answer(&self, format: Format) -> Answer {
         let body = || json!({"error": {"code": self.code, "message": self.message}});
         let shown = || match self.code {
             SIGN_IN_AGAIN => views::to_sign_in_again(&self.message),

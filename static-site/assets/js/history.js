@@ -14,10 +14,7 @@ document.addEventListener('submit', async event => {
     if (answer.ok) save(await answer.blob());
     place.innerHTML = answer.ok ? '' : await answer.text();
   } catch {
-    const said = document.createElement('p');
-    said.className = 'problem';
-    said.textContent = 'No connection. Press the button again when you are back online.';
-    place.replaceChildren(said);
+    sayProblem(place, 'No connection. Press the button again when you are back online.');
   } finally {
     button.disabled = false;
   }

@@ -1,21 +1,27 @@
 // Signing out removes what the person has in this browser, and blanks every tab. What is written and not sent is saved first;
 // it asks only before it discards what could not be.
 
-function asks(form) {
+// Asks before somebody leaves. `words` and `go`, the button's, are the page's own.
+globalThis.askToLeave = (words, go, leave) => {
   const dialog = document.createElement('dialog');
   dialog.className = 'asks';
   dialog.innerHTML = `<form method="dialog">
-    <p>What you have written could not be saved. Signing out discards it.</p>
-    <p class="answers"><button class="button">Stay</button><button class="button stop" value="leave">Sign out</button></p>
+    <p>${words}</p>
+    <p class="answers"><button class="button">Stay</button><button class="button stop" value="leave">${go}</button></p>
   </form>`;
   dialog.addEventListener('close', () => {
     dialog.remove();
-    if (dialog.returnValue !== 'leave') return;
-    sessionStorage.clear();
-    form.requestSubmit();
+    if (dialog.returnValue === 'leave') leave();
   });
   document.body.append(dialog);
   dialog.showModal();
+};
+
+function asks(form) {
+  askToLeave('What you have written could not be saved. Signing out discards it.', 'Sign out', () => {
+    sessionStorage.clear();
+    form.requestSubmit();
+  });
 }
 
 document.addEventListener('submit', async event => {

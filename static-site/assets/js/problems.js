@@ -18,7 +18,7 @@ document.addEventListener('htmx:after:request', event => {
   event.preventDefault();
   if (status >= 500 && ctx.request.method === 'GET') return;
   if (place) place.innerHTML = ctx.response.headers.get('Content-Type')?.includes('html') ? ctx.text : '';
-  if (place && !place.hasChildNodes()) say(place, 'That did not work. Nothing is lost; try again in a moment.');
+  if (place && !place.hasChildNodes()) sayProblem(place, 'That did not work. Nothing is lost; try again in a moment.');
 });
 
 document.addEventListener('htmx:error', event => {
@@ -26,7 +26,7 @@ document.addEventListener('htmx:error', event => {
   if (!ctx?.request || ctx.request.method === 'GET') return;
   const place = placeFor(ctx.sourceElement);
   if (!place) return;
-  say(place, ctx.sourceElement.matches('.composer')
+  sayProblem(place, ctx.sourceElement.matches('.composer')
     ? 'No connection. Press Send again when you are back online: it will not be sent twice.'
     : 'No connection. Nothing is lost: press the button again when you are back online.');
 });
@@ -35,9 +35,9 @@ function placeFor(element) {
   return element.closest('form')?.querySelector('.problem-place') ?? element.closest('section')?.querySelector('.problem-place');
 }
 
-function say(place, words) {
+globalThis.sayProblem = (place, words) => {
   const said = document.createElement('p');
   said.className = 'problem';
   said.textContent = words;
   place.replaceChildren(said);
-}
+};

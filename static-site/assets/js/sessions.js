@@ -2,20 +2,7 @@
 
 const sessions = document.getElementById('sessions');
 
-function asks() {
-  const dialog = document.createElement('dialog');
-  dialog.className = 'asks';
-  dialog.innerHTML = `<form method="dialog">
-    <p>This signs you out in every browser, this one too. What you have written and not sent is kept for you.</p>
-    <p class="answers"><button class="button">Stay</button><button class="button stop" value="leave">Sign out everywhere</button></p>
-  </form>`;
-  dialog.addEventListener('close', () => {
-    dialog.remove();
-    if (dialog.returnValue === 'leave') leave();
-  });
-  document.body.append(dialog);
-  dialog.showModal();
-}
+const WORDS = 'This signs you out in every browser, this one too. What you have written and not sent is kept for you.';
 
 async function leave() {
   // Nothing is saved any more after that.
@@ -26,11 +13,8 @@ async function leave() {
     sessionStorage.clear();
     document.querySelector('.account-leave').requestSubmit();
   } else {
-    const said = document.createElement('p');
-    said.className = 'problem';
-    said.textContent = 'That did not work, and nobody is signed out. Try again in a moment.';
-    sessions.querySelector('.problem-place').replaceChildren(said);
+    sayProblem(sessions.querySelector('.problem-place'), 'That did not work, and nobody is signed out. Try again in a moment.');
   }
 }
 
-sessions.addEventListener('click', ({target}) => target.closest('#sign-out-everywhere') && asks());
+sessions.addEventListener('click', ({target}) => target.closest('#sign-out-everywhere') && askToLeave(WORDS, 'Sign out everywhere', leave));
