@@ -13,6 +13,7 @@ mod companies;
 mod contact_flow;
 mod customer_data;
 mod drafts;
+mod earlier_versions;
 mod feed;
 mod foreign_input;
 mod inbound;

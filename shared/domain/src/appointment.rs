@@ -12,7 +12,8 @@ use crate::{BadMoment, ConversationId, PhoneNumber, Position, StaffId, Timestamp
 pub struct Appointment {
     pub id: AppointmentId,
     pub now: Version,
-    /// The versions before this one, the latest first.
+    /// The versions before this one, the latest first. They are kept apart from it, and an appointment of a list has none.
+    #[serde(skip)]
     pub past: Vec<Version>,
     /// What it was made of, if under an idempotency key.
     #[serde(default, skip_serializing_if = "Option::is_none")]

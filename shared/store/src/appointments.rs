@@ -2,21 +2,19 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
-use aws_sdk_dynamodb::types::{
-    AttributeValue, Put, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
-};
+use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use domain::{
     Appointment, AppointmentId, AppointmentStatus, CompanyId, ConversationId, Deed, Mobile, Page, Position, Staff,
-    StaffId, Timestamp, Version,
+    StaffId, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::contention::{WRITE_ATTEMPTS, contended};
+use crate::earlier_versions::EarlierVersions;
 use crate::error::{misshapen, unavailable};
 use crate::page::cut;
 use crate::transaction::Transacted;
-use crate::{Store, StoreError, keys};
+use crate::{Store, StoreError, earlier_versions, keys};
 
 #[derive(Serialize, Deserialize)]
 struct Item {
@@ -27,20 +25,12 @@ struct Item {
     expires_at: u64,
     /// Of the appointment, where a condition can ask for it.
     version: u32,
+    /// As it is now: `earlier_versions` has the others.
     appointment: Appointment,
 }
 
-/// As a list has it.
-#[derive(Deserialize)]
-struct Listed {
-    appointment: ListedAppointment,
-}
-
-#[derive(Deserialize)]
-struct ListedAppointment {
-    id: AppointmentId,
-    now: Version,
-}
+/// How often an appointment is read whose earlier versions are not those before the version that it has.
+const READ_ATTEMPTS: u32 = 4;
 
 /// What became of a save.
 #[derive(Clone, Debug)]
@@ -63,25 +53,34 @@ pub enum Answered {
 }
 
 impl Store {
-    /// One request.
+    /// An appointment with its earlier versions. One request; another one while somebody saves it.
     pub async fn appointment(
         &self,
         company: &CompanyId,
         id: &AppointmentId,
         now: Timestamp,
     ) -> Result<Option<Appointment>, StoreError> {
-        let found = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .set_key(Some(keys::appointment(company, id).attributes()))
-            .consistent_read(true)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await
-            .map_err(unavailable("GetItem"))?;
-        let appointment = found.item.map(|item| read(item, "GetItem")).transpose()?;
-        Ok(appointment.filter(|appointment| self.is_kept(appointment, now)))
+        let keys = [keys::appointment(company, id), keys::earlier_versions(company, id)];
+        let mut attempt = 0;
+        loop {
+            let (mut appointment, mut earlier) = (None, None);
+            for item in self.batch(keys.to_vec(), true).await? {
+                if keys::company_of_appointment(&item).is_some() {
+                    appointment = Some(read(item, "BatchGetItem")?);
+                } else {
+                    earlier = Some(EarlierVersions::read(item, "BatchGetItem")?);
+                }
+            }
+            let Some(appointment) = appointment.filter(|appointment| self.is_kept(appointment, now)) else {
+                return Ok(None);
+            };
+            // A batch is no snapshot. What a restoration has left stays apart, and is shown as far as it goes.
+            attempt += 1;
+            if attempt == READ_ATTEMPTS || earlier_versions::match_up(&appointment, earlier.as_ref()) {
+                return Ok(Some(earlier_versions::joined(appointment, earlier)));
+            }
+            self.back_off(attempt).await;
+        }
     }
 
     /// A page of the appointments that start from a place on and before a moment, in that order, each without its earlier
@@ -101,7 +100,7 @@ impl Store {
         while from <= until && appointments.len() <= limit {
             let wanted = limit + 1 - appointments.len();
             let found = self
-                .list(company, from, until)
+                .between(keys::appointments(company), from.to_string(), until.to_string())
                 .limit(i32::try_from(wanted).unwrap_or(i32::MAX))
                 .set_exclusive_start_key(next)
                 .send()
@@ -131,7 +130,8 @@ impl Store {
         let (mut appointments, mut looked_at, mut next) = (Vec::new(), 0, None);
         while looked_at < most {
             let found = self
-                .list(company, from, until)
+                .between(keys::appointments(company), from.to_string(), until.to_string())
+                .expression_attribute_names("#now", "now")
                 .filter_expression("appointment.#now.details.provider.staff = :practitioner")
                 .expression_attribute_values(":practitioner", AttributeValue::S(practitioner.to_string()))
                 .scan_index_forward(false)
@@ -150,24 +150,13 @@ impl Store {
         Ok(appointments)
     }
 
-    /// Asks for what a list shows of appointments: their earlier versions are most of each.
-    fn list(&self, company: &CompanyId, from: Position, until: Position) -> QueryFluentBuilder {
-        self.between(keys::appointments(company), from.to_string(), until.to_string())
-            .projection_expression("appointment.id, appointment.#now")
-            .expression_attribute_names("#now", "now")
-    }
-
     /// Those of a list that are within the retention.
     fn kept(
         &self,
         items: Option<Vec<HashMap<String, AttributeValue>>>,
         now: Timestamp,
     ) -> Result<Vec<Appointment>, StoreError> {
-        let listed = items.unwrap_or_default().into_iter().map(|item| {
-            let Listed { appointment: ListedAppointment { id, now } } =
-                serde_dynamo::from_item(item).map_err(misshapen("Query"))?;
-            Ok(Appointment { id, now, past: Vec::new(), made_of: None })
-        });
+        let listed = items.unwrap_or_default().into_iter().map(|item| read(item, "Query"));
         let mut appointments = listed.collect::<Result<Vec<_>, StoreError>>()?;
         appointments.retain(|appointment| self.is_kept(appointment, now));
         Ok(appointments)
@@ -175,7 +164,7 @@ impl Store {
 
     /// Writes an appointment in place of the one that was read, or a new one where there was none,
     /// and tells the customers of its number, and of the number that it had before, with who did so. `by` is
-    /// who asked for it in a session. Two requests, one without a number.
+    /// who asked for it in a session. Two requests, one without a number; one more where somebody else was first.
     pub async fn save_appointment(
         &self,
         company: &CompanyId,
@@ -194,10 +183,11 @@ impl Store {
             self.put_deed(company, mobile.conversation, &deed)
         });
         let deeds = deeds.collect::<Result<Vec<_>, _>>()?;
+        let earlier = before.map(|_| self.put_earlier_versions(company, appointment, false)).transpose()?;
         for attempt in 0..WRITE_ATTEMPTS {
             self.back_off(attempt).await;
             let mut writes = vec![put.clone()];
-            writes.extend(deeds.iter().cloned());
+            writes.extend(deeds.iter().chain(&earlier).cloned());
             for (mobile, mut person) in mobiles.iter().zip(self.persons(company, &mobiles, now).await?) {
                 let customer = &mut person.customer;
                 if Some(*mobile) == is {
@@ -214,8 +204,8 @@ impl Store {
             let Transacted::Refused(refused) = self.transact_for(by, writes, now).await? else {
                 return Ok(Saved::Done);
             };
-            if let Some(there) = refused.into_iter().next().flatten() {
-                let there = (!there.is_empty()).then(|| read(there, "TransactWriteItems")).transpose()?;
+            if refused.first().is_some_and(Option::is_some) {
+                let there = self.appointment(company, &appointment.id, now).await?;
                 return Ok(Saved::Overtaken(there.map(Box::new)));
             }
             // A customer was written meanwhile: they are read again.
@@ -271,8 +261,7 @@ impl Store {
         };
         let put = Put::builder()
             .table_name(&self.table)
-            .set_item(Some(serde_dynamo::to_item(item).map_err(misshapen("TransactWriteItems"))?))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+            .set_item(Some(serde_dynamo::to_item(item).map_err(misshapen("TransactWriteItems"))?));
         let put = match before {
             // One that is beyond its retention, and not deleted yet, is not there any more.
             None => put
@@ -298,17 +287,12 @@ pub(crate) fn read(item: HashMap<String, AttributeValue>, operation: &'static st
     Ok(item.appointment)
 }
 
-/// An appointment's item without the versions of some customers; `None` if it is one of theirs now.
+/// An appointment's item; `None` if it is of some customers.
 pub(crate) fn without(
     item: HashMap<String, AttributeValue>,
     theirs: impl Fn(ConversationId) -> bool,
     operation: &'static str,
 ) -> Result<Option<HashMap<String, AttributeValue>>, StoreError> {
-    let mut item: Item = serde_dynamo::from_item(item).map_err(misshapen(operation))?;
-    let is_theirs = |version: &Version| version.details.mobile.as_ref().is_some_and(|it| theirs(it.conversation));
-    if is_theirs(&item.appointment.now) {
-        return Ok(None);
-    }
-    item.appointment.past.retain(|version| !is_theirs(version));
-    serde_dynamo::to_item(item).map(Some).map_err(misshapen(operation))
+    let mobile = read(item.clone(), operation)?.now.details.mobile;
+    Ok(if mobile.is_some_and(|mobile| theirs(mobile.conversation)) { None } else { Some(item) })
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, ReturnConsumedCapacity, TransactWriteItem};
 use domain::{Appointment, CompanyId, ConversationId, DraftName, PhoneNumber, Region, Timestamp};
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ use crate::drafts::DraftOf;
 use crate::error::{misshapen, unavailable};
 use crate::keys::Part;
 use crate::transaction::Transacted;
-use crate::{Store, StoreError, appointments, keys};
+use crate::{Store, StoreError, appointments, earlier_versions, keys};
 
 type Item = HashMap<String, AttributeValue>;
 
@@ -128,14 +128,7 @@ impl Store {
         region: Region,
     ) -> Result<CustomerData, StoreError> {
         let said = self.of_conversation(company, conversation).await?;
-        let all = self.between(keys::appointments(company), "0".to_owned(), "g".to_owned());
-        let (mut appointments, mut items) = (Vec::new(), all.into_paginator().items().send());
-        while let Some(item) = items.next().await {
-            let appointment = appointments::read(item.map_err(unavailable("Query"))?, "Query")?;
-            if appointment.versions().any(|version| version.is_of(conversation)) {
-                appointments.push(appointment);
-            }
-        }
+        let appointments = self.appointments_of(company, conversation).await?;
         let mut drafts = self.drafts_of(company, None).await?;
         let number = number(&said);
         drafts.retain(|draft| {
@@ -154,6 +147,33 @@ impl Store {
         Ok(CustomerData { company: company.clone(), conversation, said, appointments, drafts })
     }
 
+    /// Every appointment that names the customer of a conversation or did, with what it was as theirs.
+    async fn appointments_of(
+        &self,
+        company: &CompanyId,
+        conversation: ConversationId,
+    ) -> Result<Vec<Appointment>, StoreError> {
+        let all = self.between(keys::appointments(company), "0".to_owned(), "g".to_owned());
+        let (mut theirs, mut items) = (HashMap::new(), all.into_paginator().items().send());
+        while let Some(item) = items.next().await {
+            let appointment = appointments::read(item.map_err(unavailable("Query"))?, "Query")?;
+            if appointment.now.is_of(conversation) {
+                theirs.insert(appointment.id.clone(), appointment);
+            }
+        }
+        // After it, so that an appointment that somebody gives to another customer meanwhile is in one of the two.
+        let mut earlier = self.earlier_versions_of(company, conversation).await?;
+        let others = earlier.keys().filter(|id| !theirs.contains_key(id)).map(|id| keys::appointment(company, id));
+        for item in self.batch(others.collect(), true).await? {
+            let appointment = appointments::read(item, "BatchGetItem")?;
+            theirs.insert(appointment.id.clone(), appointment);
+        }
+        let theirs = theirs.into_iter().map(|(id, it)| earlier_versions::joined(it, earlier.remove(&id)));
+        let mut theirs: Vec<_> = theirs.collect();
+        theirs.sort_by_key(Appointment::place);
+        Ok(theirs)
+    }
+
     /// Erases what was read of a customer, but for whether they get texts: whoever has opted out is not to be texted
     /// again because they asked to be forgotten, and whoever is blocked stays so, by a number that only the company can
     /// tell from it. What was written since stays, and is to be erased by itself.
@@ -163,11 +183,9 @@ impl Store {
         let mut erased = Erased { events, appointments, once_more: false };
         for appointment in &held.appointments {
             let done = if appointment.now.is_of(held.conversation) {
-                let version = AttributeValue::N(appointment.now.number.to_string());
-                let key = keys::appointment(&held.company, &appointment.id);
-                self.erase_item(key.attributes(), Some(("version", version))).await?
+                self.erase_appointment(&held.company, appointment).await?
             } else {
-                self.erase_earlier(held, appointment, now).await?
+                self.erase_earlier(held, appointment).await?
             };
             erased.once_more |= !done;
         }
@@ -186,16 +204,26 @@ impl Store {
         Ok(erased)
     }
 
+    /// Deletes an appointment with its earlier versions, unless somebody has saved it meanwhile.
+    async fn erase_appointment(&self, company: &CompanyId, appointment: &Appointment) -> Result<bool, StoreError> {
+        let delete = |key: keys::Key| Delete::builder().table_name(&self.table).set_key(Some(key.attributes()));
+        let same = delete(keys::appointment(company, &appointment.id))
+            .condition_expression("attribute_not_exists(pk) OR #version = :version")
+            .expression_attribute_names("#version", "version")
+            .expression_attribute_values(":version", AttributeValue::N(appointment.now.number.to_string()));
+        let deletes = [same, delete(keys::earlier_versions(company, &appointment.id))].map(|delete| {
+            let delete = delete.build().map_err(misshapen("TransactWriteItems"))?;
+            Ok(TransactWriteItem::builder().delete(delete).build())
+        });
+        let deletes = deletes.into_iter().collect::<Result<Vec<_>, StoreError>>()?;
+        Ok(matches!(self.transact(deletes).await?, Transacted::Done))
+    }
+
     /// Takes out of an appointment that is somebody else's by now what it was as this customer's.
-    async fn erase_earlier(
-        &self,
-        held: &CustomerData,
-        appointment: &Appointment,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
+    async fn erase_earlier(&self, held: &CustomerData, appointment: &Appointment) -> Result<bool, StoreError> {
         let past = appointment.past.iter().filter(|version| !version.is_of(held.conversation)).cloned().collect();
         let without = Appointment { past, ..appointment.clone() };
-        let put = self.put_appointment(&held.company, Some(appointment), &without, now)?;
+        let put = self.put_earlier_versions(&held.company, &without, true)?;
         Ok(matches!(self.transact(vec![put]).await?, Transacted::Done))
     }
 

@@ -7,7 +7,7 @@ use domain::{CompanyId, ConversationId, Timestamp};
 
 use crate::error::{misshapen, unavailable};
 use crate::keys::{self, EXPIRES_AT, Part};
-use crate::{Store, StoreError, appointments, blocks};
+use crate::{Store, StoreError, appointments, blocks, earlier_versions};
 
 type Item = HashMap<String, AttributeValue>;
 
@@ -74,13 +74,13 @@ impl Erasures {
                 Part::Head | Part::Person | Part::Deed | Part::Event => None,
             });
         }
-        match keys::company_of_appointment(&item).map(|company| company.parse()) {
-            Some(company) => {
-                let company: CompanyId = company.map_err(misshapen("Scan"))?;
-                let is_erased = |id| self.0.contains(&keys::conversation(&company, id));
-                appointments::without(item, is_erased, "Scan")
-            }
-            None => Ok(Some(item)),
+        let company_of = |company: String| company.parse::<CompanyId>().map_err(misshapen("Scan"));
+        if let Some(company) = keys::company_of_appointment(&item).map(company_of).transpose()? {
+            appointments::without(item, |id| self.0.contains(&keys::conversation(&company, id)), "Scan")
+        } else if let Some(company) = keys::company_of_earlier_versions(&item).map(company_of).transpose()? {
+            earlier_versions::without(item, |id| self.0.contains(&keys::conversation(&company, id)), "Scan").map(Some)
+        } else {
+            Ok(Some(item))
         }
     }
 }

@@ -209,6 +209,23 @@ pub(crate) fn company_of_appointment(item: &HashMap<String, AttributeValue>) -> 
     pk(item).filter(|_| is_one)?.strip_prefix("COMPANY#").map(str::to_owned)
 }
 
+const EARLIER_VERSIONS: &str = "VERSIONS#";
+
+/// The earlier versions of all appointments of a company.
+pub(crate) fn all_earlier_versions(company: &CompanyId) -> String {
+    format!("{EARLIER_VERSIONS}{company}")
+}
+
+/// Not beside the appointment: who reads the stream for what was saved does not get these too.
+pub(crate) fn earlier_versions(company: &CompanyId, id: &AppointmentId) -> Key {
+    key(all_earlier_versions(company), id.to_string())
+}
+
+/// Whose the earlier versions of an appointment are; `None` of anything else.
+pub(crate) fn company_of_earlier_versions(item: &HashMap<String, AttributeValue>) -> Option<String> {
+    pk(item)?.strip_prefix(EARLIER_VERSIONS).map(str::to_owned)
+}
+
 pub(crate) fn appointments(company: &CompanyId) -> String {
     format!("APPOINTMENTS#{company}")
 }

@@ -14,6 +14,7 @@ mod deeds;
 mod directory;
 mod done;
 mod drafts;
+mod earlier_versions;
 mod erasures;
 mod error;
 mod events;

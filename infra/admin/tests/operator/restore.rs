@@ -125,7 +125,12 @@ async fn customers_who_were_erased_since_are_not_brought_back_and_what_they_wrot
 
     on(&house, &["customer", "erase", MARIA, "--company", "harbor-dental", "--yes"]).await.done();
     let lost = json!({"pk": {"S": "COMPANY#harbor-dental"}, "sk": {"S": "APPOINTMENT#not-hers-any-more"}});
-    house.table("DeleteItem", json!({"Key": lost})).await;
+    let earlier = json!({"pk": {"S": "VERSIONS#harbor-dental"}, "sk": {"S": "not-hers-any-more"}});
+    let erased = house.table("GetItem", json!({"Key": earlier})).await.to_string();
+    assert!(erased.contains("versions") && !erased.contains(MARIA), "{erased}");
+    for key in [&lost, &earlier] {
+        house.table("DeleteItem", json!({"Key": key})).await;
+    }
     maria.texts(HARBOR, "After").await;
     for how in [&[][..], &["--overwrite"]] {
         let restore = [&["restore", "--from", RESTORED, "--yes", "--json"][..], how].concat();
@@ -135,6 +140,8 @@ async fn customers_who_were_erased_since_are_not_brought_back_and_what_they_wrot
         assert_eq!(dana.get("/api/appointments/hers").await.status, 404, "{how:?}");
         let kept = house.table("GetItem", json!({"Key": lost})).await.to_string();
         assert!(kept.contains(SAM) && !kept.contains(MARIA), "{kept}");
+        let kept = house.table("GetItem", json!({"Key": earlier})).await.to_string();
+        assert!(kept.contains("versions") && !kept.contains(MARIA), "{kept}");
     }
 }
 

@@ -1,0 +1,105 @@
+//! The earlier versions of an appointment, in an item of their own: a list of appointments reads what they are now, and the
+//! index has no copy of the others.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnConsumedCapacity, TransactWriteItem};
+use domain::{Appointment, AppointmentId, CompanyId, ConversationId, Version};
+use serde::{Deserialize, Serialize};
+
+use crate::error::{misshapen, unavailable};
+use crate::{Store, StoreError, keys};
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct EarlierVersions {
+    #[serde(flatten)]
+    key: keys::Key,
+    expires_at: u64,
+    /// The number of the version that these come before.
+    version: u32,
+    /// The latest first.
+    versions: Vec<Version>,
+}
+
+impl EarlierVersions {
+    pub(crate) fn read(item: HashMap<String, AttributeValue>, operation: &'static str) -> Result<Self, StoreError> {
+        serde_dynamo::from_item(item).map_err(misshapen(operation))
+    }
+}
+
+/// Whether these are the versions before the one that an appointment has now. The first one has none before it, whatever an
+/// appointment that had the same id has left.
+pub(crate) fn match_up(appointment: &Appointment, earlier: Option<&EarlierVersions>) -> bool {
+    appointment.now.number == 1 || earlier.is_some_and(|earlier| earlier.version == appointment.now.number)
+}
+
+/// An appointment with those that come before the version that it has now.
+pub(crate) fn joined(appointment: Appointment, earlier: Option<EarlierVersions>) -> Appointment {
+    let mut past = earlier.map(|earlier| earlier.versions).unwrap_or_default();
+    past.retain(|version| version.number < appointment.now.number);
+    if appointment.now.number == 1 { appointment } else { Appointment { past, ..appointment } }
+}
+
+/// An item of them without the versions of some customers.
+pub(crate) fn without(
+    item: HashMap<String, AttributeValue>,
+    theirs: impl Fn(ConversationId) -> bool,
+    operation: &'static str,
+) -> Result<HashMap<String, AttributeValue>, StoreError> {
+    let mut earlier = EarlierVersions::read(item, operation)?;
+    earlier.versions.retain(|version| !version.details.mobile.as_ref().is_some_and(|it| theirs(it.conversation)));
+    serde_dynamo::to_item(earlier).map_err(misshapen(operation))
+}
+
+impl Store {
+    /// The write of the earlier versions of an appointment. `only_same` is for what changes those and not the appointment:
+    /// it fails if somebody has saved the appointment meanwhile.
+    pub(crate) fn put_earlier_versions(
+        &self,
+        company: &CompanyId,
+        appointment: &Appointment,
+        only_same: bool,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let item = EarlierVersions {
+            key: keys::earlier_versions(company, &appointment.id),
+            expires_at: self.retention.expires(appointment.details().ends()).as_secs(),
+            version: appointment.now.number,
+            versions: appointment.past.clone(),
+        };
+        let mut put = Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(serde_dynamo::to_item(item).map_err(misshapen("TransactWriteItems"))?));
+        if only_same {
+            put = put
+                .condition_expression("#version = :version")
+                .expression_attribute_names("#version", "version")
+                .expression_attribute_values(":version", AttributeValue::N(appointment.now.number.to_string()));
+        }
+        Ok(TransactWriteItem::builder().put(put.build().map_err(misshapen("TransactWriteItems"))?).build())
+    }
+
+    /// Those of every appointment of a company of which one names the customer of a conversation. One request for every
+    /// megabyte that there is of all customers.
+    pub(crate) async fn earlier_versions_of(
+        &self,
+        company: &CompanyId,
+        conversation: ConversationId,
+    ) -> Result<HashMap<AppointmentId, EarlierVersions>, StoreError> {
+        let all = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", AttributeValue::S(keys::all_earlier_versions(company)))
+            .consistent_read(true)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let (mut found, mut items) = (HashMap::new(), all.into_paginator().items().send());
+        while let Some(item) = items.next().await {
+            let earlier = EarlierVersions::read(item.map_err(unavailable("Query"))?, "Query")?;
+            if earlier.versions.iter().any(|version| version.is_of(conversation)) {
+                found.insert(earlier.key.sk.parse().map_err(misshapen("Query"))?, earlier);
+            }
+        }
+        Ok(found)
+    }
+}

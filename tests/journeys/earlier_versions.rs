@@ -1,0 +1,62 @@
+//! The earlier versions of an appointment are an item of their own, which can be out of step with the appointment.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use tests::{Desk, House, Send, ago};
+
+async fn puts(desk: &Desk<'_>, minutes: u16) {
+    let body = json!({"name": "Maria Lopez", "start": ago(0), "minutes": minutes});
+    let answer = desk.send(desk.request(Method::PUT, "/api/appointments/PMS-1").json(&body)).await;
+    assert!([200, 201].contains(&answer.status), "{}", answer.body);
+}
+
+/// How the length was changed since a version, as somebody is told who saves on top of that: from what, to what.
+async fn changes_since(desk: &Desk<'_>, version: u32) -> Vec<(Value, Value)> {
+    let change = json!({"version": version, "minutes": 99});
+    let told = desk.post("/api/appointments/PMS-1", &change, Send::default()).await;
+    assert_eq!(told.status, 409, "{}", told.body);
+    let told = told.json();
+    let lengths = told["changes"].as_array().unwrap().iter().filter(|it| it["field"] == "minutes");
+    lengths.map(|it| (it["from"].clone(), it["to"].clone())).collect()
+}
+
+/// Says that they come before another version than the appointment has.
+async fn are_before(house: &House, version: u32) {
+    let key = json!({"pk": {"S": "VERSIONS#harbor-dental"}, "sk": {"S": "PMS-1"}});
+    let other = json!({
+        "Key": key, "UpdateExpression": "SET #version = :version", "ConditionExpression": "attribute_exists(pk)",
+        "ExpressionAttributeNames": {"#version": "version"},
+        "ExpressionAttributeValues": {":version": {"N": version.to_string()}},
+    });
+    house.table("UpdateItem", other).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_appointment_that_a_restoration_has_left_between_two_versions_is_shown_and_saved() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    for minutes in [10, 20, 30] {
+        puts(&dana, minutes).await;
+    }
+    are_before(&house, 7).await;
+    assert_eq!(dana.get("/api/appointments/PMS-1").await.json()["minutes"], 30);
+    puts(&dana, 40).await;
+    let all = [(json!(10), json!(20)), (json!(20), json!(30)), (json!(30), json!(40))];
+    assert_eq!(changes_since(&dana, 1).await, all);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_appointment_has_nothing_of_one_that_had_its_id_before() {
+    let house = House::open().await;
+    let dana = house.dana().await;
+    for minutes in [10, 20, 30] {
+        puts(&dana, minutes).await;
+    }
+    // As after its item has expired and what came before it has not yet.
+    let key = json!({"pk": {"S": "COMPANY#harbor-dental"}, "sk": {"S": "APPOINTMENT#PMS-1"}});
+    house.table("DeleteItem", json!({"Key": key})).await;
+    puts(&dana, 45).await;
+    assert_eq!(dana.get("/api/appointments/PMS-1").await.json()["version"], 1);
+    puts(&dana, 50).await;
+    assert_eq!(changes_since(&dana, 1).await, [(json!(45), json!(50))]);
+}
