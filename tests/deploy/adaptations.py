@@ -109,6 +109,12 @@ def resolve(value, references):
             return own[name] if name in own else references(name, attribute or None)
 
         return re.sub(r"\$\{([^!}]+)\}", replaced, text)
+    if set(value) == {"Fn::Split"}:
+        separator, text = value["Fn::Split"]
+        return resolve(text, references).split(separator)
+    if set(value) == {"Fn::Select"}:
+        index, of = value["Fn::Select"]
+        return resolve(of, references)[int(index)]
     return {key: resolve(item, references) for key, item in value.items()}
 
 

@@ -95,13 +95,20 @@ def holds(condition, where):
     if isinstance(condition, str):
         condition = translated()["Conditions"][condition]
     (function, of), = condition.items()
+    if function == "Condition":
+        return holds(of, where)
     if function == "Fn::Not":
         return not holds(of[0], where)
-    assert function == "Fn::Equals", function
+    if function == "Fn::And":
+        return all(holds(it, where) for it in of)
     parameters = translated()["Parameters"]
-    value = lambda it: where.get(it["Ref"], parameters[it["Ref"]]["Default"]) if isinstance(it, dict) else it
-    one, other = map(value, of)
-    return one == other
+    # What is written as a number is a string to CloudFormation.
+    value = lambda it: str(where[it["Ref"]] if it["Ref"] in where else parameters[it["Ref"]]["Default"]) if isinstance(it, dict) else it
+    one, other = of
+    if function == "Fn::Contains":
+        return value(other) in one
+    assert function == "Fn::Equals", function
+    return value(one) == value(other)
 
 
 def granting(function, where):

@@ -10,7 +10,7 @@ from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 from adaptations import resolve
 from authorisation import ACCOUNT
 from readme import below, rows
-from template import OPEN_ROUTES, listed, policies, resources, routes, statements, translated
+from template import OPEN_ROUTES, granting, holds, listed, policies, resources, routes, statements, translated
 
 TABLE = resources("AWS::DynamoDB::Table")["Table"]
 FUNCTIONS = resources("AWS::Lambda::Function")
@@ -248,11 +248,123 @@ def test_inbound_texts_keep_the_envelope_that_has_their_time_of_receipt():
     assert (subscription["Protocol"], subscription["RawMessageDelivery"]) == ("sqs", False)
 
 
-@pytest.mark.parametrize("kind", ["AWS::SQS::Queue", "AWS::SNS::Topic"])
-def test_what_holds_texts_is_encrypted(kind):
-    for name, it in resources(kind).items():
+def test_what_holds_texts_is_encrypted():
+    for name, it in (QUEUES | resources("AWS::SNS::Topic")).items():
         properties = it.get("Properties", {})
-        assert properties.get("SqsManagedSseEnabled") or properties.get("KmsMasterKeyId"), name
+        encrypted = properties.get("SqsManagedSseEnabled") or properties.get("KmsMasterKeyId")
+        assert encrypted or name == "AlarmTopic", name
+
+
+def test_an_alarm_needs_no_key_of_ours_to_be_heard():
+    """A key that is disabled stops texts: the alarms about that must not go with them."""
+    assert "KmsMasterKeyId" not in resources("AWS::SNS::Topic")["AlarmTopic"].get("Properties", {})
+    (publishers,) = (it for it in statements(resources("AWS::KMS::Key")["Key"]["Properties"]["KeyPolicy"]) if "Service" in it["Principal"])
+    assert publishers["Principal"]["Service"] == "sms-voice.amazonaws.com"
+
+
+def test_sns_may_send_by_a_number_that_is_requested_for_it_and_whoever_publishes_to_it_too():
+    policy = resources("AWS::SMSVOICE::ResourcePolicy")["NumberForSns"]
+    number = {"Fn::GetAtt": ["Number", "Arn"]}
+    for where, is_there in (({}, False), ({"SmsProvider": "SNS"}, False), ({"NewNumber": "TOLL_FREE"}, False), ({"NewNumber": "TOLL_FREE", "SmsProvider": "SNS"}, True)):
+        assert holds(policy["Condition"], where) is is_there, where
+    assert policy["Properties"]["ResourceArn"] == number
+    (statement,) = statements(policy["Properties"]["PolicyDocument"])
+    assert statement["Principal"] == {"Service": "sns.amazonaws.com"}
+    assert (statement["Action"], statement["Resource"]) == ("sms-voice:SendTextMessage", number)
+    assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+    for function, where in (("SendReply", {}), ("InboundSms", {"SelfManagedOptOuts": "true"})):
+        (asked,) = (it for it in granting(function, where | {"SmsProvider": "SNS"}) if it["Action"] == "sms-voice:SendTextMessage")
+        assert asked["Condition"] == {"StringEquals": {"aws:CalledViaLast": "sns.amazonaws.com"}}
+
+
+def refused(rule, **parameters):
+    """What whoever deploys with these parameters is told by a rule, if it refuses them."""
+    rule = translated()["Rules"][rule]
+    if not holds(rule["RuleCondition"], parameters):
+        return []
+    return [it["AssertDescription"] for it in rule["Assertions"] if not holds(it["Assert"], parameters)]
+
+
+def test_a_number_that_cannot_text_is_refused_in_words():
+    assert refused("NumberThatTexts", NewNumber="LONG_CODE") == [
+        "US long codes cannot text, and the first deployment would fail with its number. Deploy without NewNumber, and "
+        "register for a 10DLC number as the manual says, or take NewNumber=TOLL_FREE."
+    ]
+    for fine in ({}, {"NewNumber": "TOLL_FREE"}, {"NewNumber": "LONG_CODE", "NewNumberCountry": "GB"}):
+        assert refused("NumberThatTexts", **fine) == []
+    assert refused("SimulatorOfTheUs", NewNumber="SIMULATOR", NewNumberCountry="GB")
+    assert not refused("SimulatorOfTheUs", NewNumber="SIMULATOR")
+    assert not refused("SimulatorOfTheUs", NewNumber="LONG_CODE", NewNumberCountry="GB")
+
+
+def test_a_requested_number_answers_help_and_stop_in_somebodys_name():
+    assert refused("NumberWithName", NewNumber="TOLL_FREE")
+    assert not refused("NumberWithName", NewNumber="TOLL_FREE", NewNumberName="Harbor Dental")
+    assert not refused("NumberWithName")
+    number = resources("AWS::SMSVOICE::PhoneNumber")["Number"]["Properties"]
+    said = [it["Message"] for it in (*number["MandatoryKeywords"].values(), *number["OptionalKeywords"])]
+    assert len(said) >= 5
+    longest = 40
+    assert re.search(rf"\{{1,{longest}\}}", translated()["Parameters"]["NewNumberName"]["AllowedPattern"])
+    for answer in said:
+        assert answer["Fn::Sub"].startswith("${NewNumberName}: ")
+        assert len(answer["Fn::Sub"].replace("${NewNumberName}", "x" * longest)) <= 160, "one part of the GSM alphabet"
+
+
+def test_a_budget_has_somebody_to_tell_and_a_region_that_makes_one():
+    assert "AlarmEmail" in refused("BudgetWithEmail", MonthlyBudget="100", **{"AWS::Region": "us-east-1"})[0]
+    with_email = {"MonthlyBudget": "100", "AlarmEmail": "it@example.com"}
+    assert refused("BudgetWithEmail", **with_email, **{"AWS::Region": "us-east-1"}) == []
+    for region in set(REGIONS) - set(refused_regions()):
+        makes = "AWS::Budgets::Budget" in PROVIDER_SCHEMA_MANAGER.get_resource_types(region)
+        assert (refused("BudgetWithEmail", **with_email, **{"AWS::Region": region}) == []) is (makes and not region.startswith(("us-iso", "eu-iso", "eusc"))), region
+    budget = resources("AWS::Budgets::Budget")["Budget"]
+    assert holds(budget["Condition"], {"MonthlyBudget": "100"}) and not holds(budget["Condition"], {})
+    told = budget["Properties"]["NotificationsWithSubscribers"]
+    assert {it["Notification"]["NotificationType"] for it in told} == {"ACTUAL", "FORECASTED"}
+    assert all(it["Subscribers"] == [{"SubscriptionType": "EMAIL", "Address": {"Ref": "AlarmEmail"}}] for it in told)
+
+
+def test_texts_that_cost_more_than_was_said_ring():
+    alarm = ALARMS["SmsSpendRisesAlarm"]
+    assert holds(alarm["Condition"], {"SmsSpendAlarm": "50"}) and not holds(alarm["Condition"], {})
+    of = alarm["Properties"]
+    assert (of["Namespace"], of["MetricName"], of["Threshold"]) == ("AWS/SMSVoice", "TextMessageMonthlySpend", {"Ref": "SmsSpendAlarm"})
+
+
+def test_queues_leave_concurrency_to_people():
+    at_once = {queue_of(it): it["Properties"]["ScalingConfig"]["MaximumConcurrency"] for it in of_queues().values()}
+    assert min(at_once.values()) >= 2, "Lambda takes no less"
+    assert sum(at_once.values()) <= 10, "as much as a new account may have"
+    reserved = FUNCTIONS["InboundSms"]["Properties"]["ReservedConcurrentExecutions"]
+    assert reserved == {"Fn::If": ["HasInboundConcurrency", {"Ref": "InboundConcurrency"}, {"Ref": "AWS::NoValue"}]}
+    parameter = translated()["Parameters"]["InboundConcurrency"]
+    assert parameter["Default"] == "", "none is kept for a function where 100 must be left for the others"
+    assert not re.search(parameter["AllowedPattern"], str(at_once["InboundQueue"] - 1))
+    assert re.search(parameter["AllowedPattern"], str(at_once["InboundQueue"]))
+    assert {name for name, it in FUNCTIONS.items() if "ReservedConcurrentExecutions" in it["Properties"]} == {"InboundSms"}
+
+
+@pytest.mark.parametrize("stage", ["ApiApiGatewayDefaultStage", "LiveStage"])
+def test_routes_are_counted_one_by_one_only_if_that_is_asked_for(stage):
+    settings = resources("AWS::ApiGatewayV2::Stage")[stage]["Properties"]["DefaultRouteSettings"]
+    assert settings["DetailedMetricsEnabled"] == {"Fn::If": ["HasDetailedMetrics", True, False]}
+    assert not holds("HasDetailedMetrics", {}) and holds("HasDetailedMetrics", {"DetailedMetrics": "true"})
+
+
+def test_no_function_makes_a_log_group():
+    denying = resources("AWS::IAM::ManagedPolicy")["NoLogGroups"]["Properties"]
+    assert sorted(it["Ref"] for it in denying["Roles"]) == sorted(it["Properties"]["Role"]["Fn::GetAtt"][0] for it in FUNCTIONS.values())
+    assert statements(denying["PolicyDocument"]) == [{"Effect": "Deny", "Action": "logs:CreateLogGroup", "Resource": "*"}]
+
+
+def test_a_log_group_has_the_name_of_no_other_stacks_not_even_of_one_of_the_same_name():
+    for name, group in resources("AWS::Logs::LogGroup").items():
+        of = lambda stack: resolve(group["Properties"]["LogGroupName"], lambda it, _: {"AWS::StackName": "switchboard", "AWS::StackId": stack}[it])
+        one, other = (of(f"arn:aws:cloudformation:us-east-1:{ACCOUNT}:stack/switchboard/{id}") for id in ("51af3dc0", "62be4ed1"))
+        assert one != other and one.endswith("/51af3dc0"), name
+    api = resources("AWS::Logs::LogGroup")["ApiLogs"]["Properties"]["LogGroupName"]
+    assert api["Fn::Sub"][0].startswith("/aws/vendedlogs/")
 
 
 def test_functions_are_done_before_the_gateway_gives_up():
@@ -426,6 +538,18 @@ def test_somebody_is_told_when_the_table_or_an_index_of_it_turns_requests_away()
     assert watched_by("TableThrottlesAlarm") == {("AWS/DynamoDB", metric, *place) for metric in turned_away for place in places}
 
 
+def test_what_is_counted_only_while_it_is_bad_stops_ringing():
+    """An alarm on `AWS/DynamoDB` stays as it is without data, whatever is said of missing data."""
+    for name, alarm in ALARMS.items():
+        of = [it for it in alarm["Properties"].get("Metrics", []) if it.get("MetricStat", {}).get("Metric", {}).get("Namespace") == "AWS/DynamoDB"]
+        assert alarm["Properties"].get("Namespace") != "AWS/DynamoDB", name
+        if of:
+            (expression,) = (it["Expression"] for it in alarm["Properties"]["Metrics"] if "Expression" in it)
+            assert sorted(expression.split(" + ")) == sorted(f"FILL({it['Id']}, 0)" for it in of), name
+            # The newest minute is filled where it is late: not every one can be asked for.
+            assert 1 < alarm["Properties"]["DatapointsToAlarm"] < alarm["Properties"]["EvaluationPeriods"], name
+
+
 def test_somebody_is_told_when_sockets_fail_and_nobody_when_they_are_refused():
     alarm = ALARMS["LiveErrorsAlarm"]["Properties"]
     place = [{"Name": "ApiId", "Value": {"Ref": "LiveApi"}}, {"Name": "Stage", "Value": {"Ref": "LiveStage"}}]
@@ -500,8 +624,9 @@ def test_a_stack_may_have_the_longest_name_that_whoever_deploys_is_told_of_and_n
     region = max(set(REGIONS) - set(refused_regions()), key=len)
     room = {}
     for resource in translated()["Resources"].values():
-        for name, value in names_in(resource["Properties"]):
-            made = resolve(value, lambda of, _: {"AWS::StackName": "", "AWS::Region": region, "AWS::AccountId": ACCOUNT}[of])
+        for name, value in names_in(resource.get("Properties", {})):
+            ids = {"AWS::StackName": "", "AWS::Region": region, "AWS::AccountId": ACCOUNT, "AWS::StackId": f"arn:x:stack/x/{'x' * 36}"}
+            made = resolve(value, lambda of, _: ids[of])
             kind = f"{resource['Type']}.{name}"
             room[kind] = min(LONGEST[kind] - len(made), room.get(kind, LONGEST[kind]))
     assert set(room) == set(LONGEST)
