@@ -4,6 +4,7 @@ import re
 import shlex
 import subprocess
 
+from authorisation import ACCOUNT
 from emulator import ROOT
 
 README = ROOT / "infra" / "README.md"
@@ -25,9 +26,10 @@ def below(heading):
 
 
 def run(deployment, block, folder):
-    """Runs a block for a stack: its name, and its outputs in place of what stands between angle brackets. The operators'
+    """Runs a block for a stack: its name, its account, and its outputs in place of what stands between angle brackets. The operators'
     command is the one that was built, and asks nothing."""
     block = block.replace("--stack-name switchboard", f"--stack-name {deployment.name}")
+    block = block.replace("<account>", ACCOUNT)
     for name, value in deployment.outputs.items():
         block = block.replace(f"<{name}>", value)
     emulator = deployment.emulator

@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 
+from authorisation import ACCOUNT
 from browsers import Browser
 from calls import Call
 from deadlines import eventually
@@ -255,6 +256,12 @@ def is_in_order(deployment):
     return eventually(finds_nothing, "nothing is wrong")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def budget(deployment, tmp_path_factory):
+    """As the manual makes one: without it or an alarm nobody is told what it costs."""
+    run(deployment, commands("When it costs too much")[-1], tmp_path_factory.mktemp("budget"))
+
+
 @pytest.fixture
 def operator(deployment, dana, josie):
     """Of a stack in which nothing is wrong that could be, before and after: two companies with staff."""
@@ -265,6 +272,20 @@ def operator(deployment, dana, josie):
 
 def test_the_doctor_finds_nothing_wrong_but_what_is_not_as_on_aws(deployment, dana, josie):
     assert is_in_order(deployment)
+
+
+def test_the_doctor_finds_that_nobody_is_told_what_it_costs(deployment, operator, tmp_path):
+    deployment.emulator.client("budgets").delete_budget(AccountId=ACCOUNT, BudgetName="switchboard")
+    says = "nobody is told when it costs much: there is neither an alarm on texts nor a budget"
+    assert operator.asks_the_doctor() == {says: "deploy with SmsSpendAlarm or MonthlyBudget"}
+    run(deployment, commands("When it costs too much")[-1], tmp_path)
+
+
+def test_the_doctor_finds_that_the_key_of_the_topics_is_disabled(deployment, operator):
+    deployment.emulator.client("kms").disable_key(KeyId=deployment.ids["Key"])
+    found = operator.asks_the_doctor()
+    operator.follows(found.pop("the key of the topics is Disabled: no text of a customer arrives"))
+    assert found == {}
 
 
 def test_the_doctor_finds_a_function_that_is_kept_from_what_waits_for_it(deployment, operator):

@@ -6,7 +6,7 @@ use domain::{Carries, Line};
 use store::Directory;
 
 use crate::doctor::live::{Live, Part, aws_command};
-use crate::doctor::{Finding, opt_outs, origins};
+use crate::doctor::{Finding, opt_outs, origins, sharing};
 use crate::failure::{Failure, Why, failure};
 
 const CHECK: &str = "lines";
@@ -31,7 +31,8 @@ pub(crate) async fn check(live: &Live, directory: &Directory) -> Vec<Finding> {
     let by_us = live.stack.parameter("SelfManagedOptOuts") == Some("true");
     let opt_outs = opt_outs::check(&directory.lines, &known, by_us, &live.stack.region);
     let allowed = live.stack.parameter("SmsOrigins").unwrap_or_default();
-    findings.chain(opt_outs).chain(origins::check(&directory.lines, &known, allowed)).collect()
+    let shared = sharing::check(live, &directory.lines, &known).await;
+    findings.chain(opt_outs).chain(origins::check(&directory.lines, &known, allowed)).chain(shared).collect()
 }
 
 /// The rest of AWS was reached in this region before.

@@ -24,6 +24,7 @@ pub(crate) enum Part {
     SignInSecret,
     PushSecret,
     AlarmTopic,
+    Key,
 }
 
 impl Part {
@@ -41,6 +42,7 @@ impl Part {
             Self::SignInSecret => "SignInSecret",
             Self::PushSecret => "PushSecret",
             Self::AlarmTopic => "AlarmTopic",
+            Self::Key => "Key",
         }
     }
 }
@@ -104,6 +106,7 @@ mod tests {
             Part::Receipts,
             Part::SignInSecret,
             Part::AlarmTopic,
+            Part::Key,
         ] {
             assert!(template.contains(&format!("\n  {}:\n    Type: AWS::", part.logical())), "{part:?}");
         }
@@ -111,7 +114,7 @@ mod tests {
             let outputs = template.split("\nOutputs:\n").nth(1).unwrap();
             assert!(format!("\n{outputs}").contains(&format!("\n  {output}:\n")), "{output}");
         }
-        for parameter in ["DeletionProtection", "RetentionDays", "SmsProvider"] {
+        for parameter in ["DeletionProtection", "RetentionDays", "SmsProvider", "SmsSpendAlarm"] {
             assert!(template.contains(&format!("\n  {parameter}:\n    Type: ")), "{parameter}");
         }
     }

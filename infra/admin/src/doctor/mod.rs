@@ -1,13 +1,16 @@
 //! Whether a running stack is in order. Each module checks what it is named for; none changes anything.
 
 mod alarms;
+mod by_hand;
 mod cloudwatch;
+mod concurrency;
 mod countries;
 mod directory;
 mod finding;
 mod functions;
 mod http;
 mod issuer;
+mod key;
 mod lines;
 mod live;
 mod opt_outs;
@@ -17,8 +20,11 @@ mod push_keys;
 mod queues;
 mod readers;
 mod receipts;
+mod registrations;
 mod sandbox;
+mod sharing;
 mod sign_in;
+mod spending;
 mod stack;
 mod table;
 mod topic;
@@ -58,9 +64,11 @@ async fn deployed(report: &mut Report, which: &WhichPlace) -> anyhow::Result<()>
     let live = Live { aws, stack, resources };
     report.add(table::check(&live).await)?;
     report.add(topic::check(&live).await)?;
+    report.add([key::check(&live).await])?;
     report.add([receipts::check(&live).await])?;
     report.add([countries::check(&live.stack)])?;
     report.add(functions::check(&live).await)?;
+    report.add([concurrency::check(&live).await])?;
     let (readers, missing) = readers::find(&live).await;
     report.add(missing)?;
     report.add(readers::check(&live, &readers))?;
@@ -71,6 +79,8 @@ async fn deployed(report: &mut Report, which: &WhichPlace) -> anyhow::Result<()>
         .add(portal::check(live.stack.output("PortalAddress"), &format!("infra/publish {}", live.stack.name)).await)?;
     report.add(alarms::check(&live).await)?;
     report.add([sandbox::check(&live).await])?;
+    report.add(registrations::check(&live).await)?;
+    report.add(spending::check(&live).await)?;
     let Ok(table) = live.physical("directory", Part::Table) else { return Ok(()) };
     let directory = Place::deployed(live.aws.clone(), table, &live.stack).store().directory().await;
     match directory {

@@ -1,0 +1,64 @@
+//! How many functions the account may run at once.
+
+use aws_sdk_lambda::Client;
+
+use crate::doctor::Finding;
+use crate::doctor::live::Live;
+use crate::failure::failure;
+
+const CHECK: &str = "concurrency";
+
+/// What a new account may have is 10. Ten are what queues take together, eight what the readers of the stream do, and each
+/// request of a page is two: the authorizer's and the function's.
+const ENOUGH: i32 = 100;
+
+pub(crate) async fn check(live: &Live) -> Finding {
+    let settings = Client::new(&live.aws).get_account_settings().send().await;
+    match settings.map_err(failure("lambda:GetAccountSettings")) {
+        Ok(settings) => match settings.account_limit() {
+            Some(limit) => judged(limit.concurrent_executions(), limit.unreserved_concurrent_executions(), |command| {
+                live.command(command)
+            }),
+            None => Finding::cannot_be_checked(CHECK, "Lambda says nothing of the account's limits"),
+        },
+        Err(failure) => Finding::failed(CHECK, &failure),
+    }
+}
+
+fn judged(all: i32, unreserved: Option<i32>, command: impl Fn(&str) -> String) -> Finding {
+    let left = unreserved.unwrap_or(all);
+    if left >= ENOUGH {
+        return Finding::ok(
+            CHECK,
+            format!("the account may run {left} functions at once beside those that are reserved for"),
+        );
+    }
+    let says = format!("the account may run only {left} functions at once: a few open pages use them up");
+    if all >= ENOUGH {
+        return Finding::wrong(
+            CHECK,
+            says,
+            "reserve less for other functions of the account, or ask for a higher quota",
+        );
+    }
+    let raise = "service-quotas request-service-quota-increase --service-code lambda --quota-code L-B99A9384 \
+                 --desired-value 1000";
+    Finding::wrong(CHECK, says, command(raise))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::Verdict;
+
+    #[test]
+    fn an_account_that_may_run_too_few_functions_is_told_how_to_have_more() {
+        let judge = |all, unreserved| judged(all, unreserved, str::to_owned);
+        assert_eq!(judge(1000, Some(900)).verdict, Verdict::Ok);
+        assert_eq!(judge(1000, None).verdict, Verdict::Ok);
+        let new = judge(10, Some(10));
+        assert!(new.verdict == Verdict::Wrong && new.to_do.unwrap().starts_with("service-quotas request-service"));
+        let reserved = judge(1000, Some(99));
+        assert!(reserved.verdict == Verdict::Wrong && reserved.to_do.unwrap().starts_with("reserve less"));
+    }
+}

@@ -1,0 +1,119 @@
+//! Whether anybody is told, and anything stops, when it costs more than it should.
+
+use aws_sdk_pinpointsmsvoicev2::Client;
+use aws_sdk_pinpointsmsvoicev2::types::SpendLimitName;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::doctor::Finding;
+use crate::doctor::by_hand::{Operation, Place};
+use crate::doctor::live::Live;
+use crate::failure::failure;
+
+const CHECK: &str = "spending";
+
+const DESCRIBE_BUDGETS: Operation = Operation {
+    action: "budgets:ViewBudget",
+    service: "budgets",
+    target: "AWSBudgetServiceGateway.DescribeBudgets",
+    // One for all regions (AWS General Reference).
+    place: Place::Global("budgets.amazonaws.com", "us-east-1"),
+};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Described {
+    #[serde(default)]
+    budgets: Vec<Value>,
+}
+
+pub(crate) async fn check(live: &Live) -> Vec<Finding> {
+    vec![limit(live).await, told(live).await]
+}
+
+/// What the SMS service stops at.
+async fn limit(live: &Live) -> Finding {
+    let mut pages = Client::new(&live.aws).describe_spend_limits().into_paginator().items().send();
+    while let Some(limit) = pages.next().await {
+        match limit.map_err(failure("sms-voice:DescribeSpendLimits")) {
+            Ok(limit) if *limit.name() == SpendLimitName::TextMessageMonthlySpendLimit => {
+                return limited(limit.enforced_limit(), limit.max_limit(), alarm(live), |command| {
+                    live.command(command)
+                });
+            }
+            Ok(_) => {}
+            Err(failure) => return Finding::failed(CHECK, &failure),
+        }
+    }
+    Finding::cannot_be_checked(CHECK, "the SMS service says nothing of a limit")
+}
+
+/// In US dollars a month.
+fn limited(enforced: i64, most: i64, alarm: i64, command: impl Fn(&str) -> String) -> Finding {
+    let raise =
+        |to: i64| command(&format!("pinpoint-sms-voice-v2 set-text-message-spend-limit-override --monthly-limit {to}"));
+    let says = format!("texts stop for all companies at {enforced} US dollars a month");
+    if enforced <= 1 {
+        // What every account begins with.
+        let to_do = if most > 1 {
+            raise(most)
+        } else {
+            "ask AWS for a higher limit, in the console of AWS End User Messaging SMS".to_owned()
+        };
+        return Finding::wrong(CHECK, says, to_do);
+    }
+    if alarm >= enforced {
+        return Finding::wrong(
+            CHECK,
+            format!("{says}, before SmsSpendAlarm rings at {alarm}"),
+            format!("deploy with a lower SmsSpendAlarm, or {}", raise(most)),
+        );
+    }
+    Finding::ok(CHECK, says)
+}
+
+fn alarm(live: &Live) -> i64 {
+    live.stack.parameter("SmsSpendAlarm").and_then(|dollars| dollars.parse::<f64>().ok()).map_or(0, whole)
+}
+
+#[allow(clippy::cast_possible_truncation, reason = "dollars of a month: `as` stays within an i64")]
+fn whole(dollars: f64) -> i64 {
+    dollars.floor() as i64
+}
+
+/// Who hears of it.
+async fn told(live: &Live) -> Finding {
+    if alarm(live) > 0 {
+        return Finding::ok(CHECK, "SmsSpendRisesAlarm rings when texts cost much");
+    }
+    match DESCRIBE_BUDGETS.ask::<Described>(&live.aws, &json!({"AccountId": live.stack.account})).await {
+        Ok(described) if described.budgets.is_empty() => Finding::wrong(
+            CHECK,
+            "nobody is told when it costs much: there is neither an alarm on texts nor a budget",
+            "deploy with SmsSpendAlarm or MonthlyBudget",
+        ),
+        Ok(_) => Finding::ok(CHECK, "the account has a budget"),
+        Err(failure) => Finding::failed(CHECK, &failure),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::Verdict;
+
+    #[test]
+    fn texts_that_stop_before_anybody_is_told_are_found() {
+        let judge = |enforced, most, alarm| limited(enforced, most, alarm, str::to_owned);
+        assert_eq!(judge(200, 200, 0).verdict, Verdict::Ok);
+        assert_eq!(judge(200, 200, 150).verdict, Verdict::Ok);
+        for (finding, to_do) in [
+            (judge(1, 1, 0), "ask AWS"),
+            (judge(1, 500, 0), "pinpoint-sms-voice-v2 set-text-message-spend-limit-override --monthly-limit 500"),
+            (judge(200, 500, 200), "deploy with a lower SmsSpendAlarm"),
+        ] {
+            assert_eq!(finding.verdict, Verdict::Wrong);
+            assert!(finding.to_do.as_deref().unwrap().starts_with(to_do), "{finding:?}");
+        }
+    }
+}
