@@ -232,6 +232,14 @@ def test_only_the_flows_of_one_instance_invoke_the_function_and_only_its_events_
     assert {it["Condition"] for it in conditional} == {"HasConnect"}, "nothing of it is there without an instance"
 
 
+@pytest.mark.parametrize(("kind", "name", "policy"), [
+    ("AWS::SMSVOICE::ConfigurationSet", "Receipts", "ReceiptTopicPolicy"), ("AWS::SMSVOICE::PhoneNumber", "Number", "InboundTopicPolicy"),
+])
+def test_what_publishes_is_made_after_it_may(kind, name, policy):
+    assert listed(resources(kind)[name]["DependsOn"]) == [policy]
+    assert resources("AWS::SNS::TopicPolicy")[policy]
+
+
 def test_what_becomes_of_texts_is_published_to_the_topic_that_is_read():
     (receipts,) = resources("AWS::SMSVOICE::ConfigurationSet").values()
     assert receipts["Condition"] == "SendsByEndUserMessaging"
@@ -434,7 +442,7 @@ def test_no_error_is_kept_and_given_to_the_next_who_asks():
     kept = {it["ErrorCode"]: it["ErrorCachingMinTTL"] for it in config["CustomErrorResponses"]}
     # Those that CloudFront keeps without being asked to, and the one that has a page of the site: also a socket's handshake
     # is denied with it, at an address that all visitors ask.
-    assert kept == dict.fromkeys((403, 404, 405, 414, 500, 502, 503, 504), 0)
+    assert kept == dict.fromkeys((403, 404, 405, 414, 500, 501, 502, 503, 504), 0)
 
 
 def test_a_domain_of_ones_own_is_served_by_tls_1_2_or_newer():
@@ -450,6 +458,22 @@ def test_staff_are_invited_and_sign_in_with_a_second_factor():
     client = resources("AWS::Cognito::UserPoolClient")["UserPoolClient"]["Properties"]
     assert (client["AllowedOAuthFlows"], client["GenerateSecret"]) == (["code"], True)
     assert client["PreventUserExistenceErrors"] == "ENABLED"
+
+
+def test_invitations_are_sent_by_an_address_of_whoever_deploys_if_they_have_one():
+    condition, own, cognitos = resources("AWS::Cognito::UserPool")["UserPool"]["Properties"]["EmailConfiguration"]["Fn::If"]
+    arn, address = "arn:aws:ses:us-east-1:000000000000:identity/example.com", "Switchboard <no-reply@example.com>"
+    assert holds(condition, {"EmailIdentityArn": arn}) and not holds(condition, {})
+    assert own == {"EmailSendingAccount": "DEVELOPER", "SourceArn": {"Ref": "EmailIdentityArn"}, "From": {"Ref": "EmailFrom"}}
+    assert cognitos == {"EmailSendingAccount": "COGNITO_DEFAULT"}
+    for name, value in (("EmailIdentityArn", arn), ("EmailFrom", address), ("EmailFrom", "no-reply@example.com")):
+        assert re.search(translated()["Parameters"][name]["AllowedPattern"], value), value
+    for name, value in (("EmailIdentityArn", "example.com"), ("EmailFrom", "example.com"), ("EmailFrom", "a@b@c")):
+        assert not re.search(translated()["Parameters"][name]["AllowedPattern"], value), value
+    assert refused("EmailOfTheUserPool", EmailIdentityArn=arn, EmailFrom=address) == []
+    assert "EmailFrom" in refused("EmailOfTheUserPool", EmailIdentityArn=arn)[0]
+    assert "issuer of your own" in refused("EmailOfTheUserPool", EmailIdentityArn=arn, EmailFrom=address, OidcIssuer="https://id.example.com")[0]
+    assert refused("IdentityOfTheEmail", EmailFrom=address)
 
 
 def test_what_attempts_to_sign_in_are_signed_with_is_drawn_beside_what_is_written_of_the_issuer():
