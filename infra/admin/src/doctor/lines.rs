@@ -1,13 +1,13 @@
 //! Whether customers' texts to each line come here.
 
-use aws_sdk_pinpointsmsvoicev2::Client;
-use aws_sdk_pinpointsmsvoicev2::types::{NumberCapability, NumberStatus, PhoneNumberInformation};
-use domain::{Carries, Line};
+use aws_sdk_pinpointsmsvoicev2::types::PhoneNumberInformation;
+use domain::{Carries, Line, OptOutsManaged};
+use sms::TwoWayFault;
 use store::Directory;
 
 use crate::doctor::live::{Live, Part, aws_command};
 use crate::doctor::{Finding, opt_outs, origins, sharing};
-use crate::failure::{Failure, Why, failure};
+use crate::failure::{Why, failure};
 
 const CHECK: &str = "lines";
 
@@ -19,7 +19,8 @@ pub(crate) async fn check(live: &Live, directory: &Directory) -> Vec<Finding> {
         Ok(topic) => topic,
         Err(absent) => return vec![absent],
     };
-    let known = match numbers(live).await {
+    let known = sms::account_numbers(&live.aws).await;
+    let known = match known.map_err(|error| failure("sms-voice:DescribePhoneNumbers")(*error)) {
         Ok(known) => known,
         Err(failure) if failure.why == Why::NotReached => return vec![without_the_service(&live.stack.region)],
         Err(failure) => return vec![Finding::failed(CHECK, &failure)],
@@ -28,8 +29,11 @@ pub(crate) async fn check(live: &Live, directory: &Directory) -> Vec<Finding> {
         Carries::Texts => two_way(&live.stack.region, topic, line, &known),
         Carries::CallsOnly => Finding::ok(CHECK, format!("{} is for calls only, and takes no texts", line.number)),
     });
-    let by_us = live.stack.parameter("SelfManagedOptOuts") == Some("true");
-    let opt_outs = opt_outs::check(&directory.lines, &known, by_us, &live.stack.region);
+    let managed = match live.stack.parameter("SelfManagedOptOuts") {
+        Some("true") => OptOutsManaged::ByUs,
+        _ => OptOutsManaged::ByTheService,
+    };
+    let opt_outs = opt_outs::check(&directory.lines, &known, managed, &live.stack.region);
     let allowed = live.stack.parameter("SmsOrigins").unwrap_or_default();
     let shared = sharing::check(live, &directory.lines, &known).await;
     findings.chain(opt_outs).chain(origins::check(&directory.lines, &known, allowed)).chain(shared).collect()
@@ -47,67 +51,34 @@ fn without_the_service(region: &str) -> Finding {
     )
 }
 
-/// The numbers that the account has.
-async fn numbers(live: &Live) -> Result<Vec<PhoneNumberInformation>, Failure> {
-    let mut pages = Client::new(&live.aws).describe_phone_numbers().into_paginator().items().send();
-    let mut numbers = Vec::new();
-    while let Some(number) = pages.next().await {
-        numbers.push(number.map_err(failure("sms-voice:DescribePhoneNumbers"))?);
-    }
-    Ok(numbers)
-}
-
-/// What the SMS service knows of a line, if it has it.
-fn number_of<'a>(line: &Line, known: &'a [PhoneNumberInformation]) -> Option<&'a PhoneNumberInformation> {
-    known.iter().find(|number| number.phone_number() == line.number.as_str())
-}
-
-/// The lines that carry texts, each with its number, where it has one.
-pub(super) fn texting<'a>(
-    lines: &'a [Line],
-    known: &'a [PhoneNumberInformation],
-) -> impl Iterator<Item = (&'a Line, &'a PhoneNumberInformation)> {
-    let texting = lines.iter().filter(|line| line.carries == Carries::Texts);
-    texting.filter_map(|line| Some((line, number_of(line, known)?)))
-}
-
 fn two_way(region: &str, topic: &str, line: &Line, known: &[PhoneNumberInformation]) -> Finding {
     let ours = &line.number;
-    let Some(number) = number_of(line, known) else {
-        return Finding::wrong(
-            CHECK,
-            format!("{ours} is not a number of this account in {region}"),
-            format!("request it in AWS End User Messaging SMS, or switchboard-admin line remove {ours}"),
-        );
+    let Some(fault) = sms::two_way_fault(line, known, topic) else {
+        return Finding::ok(CHECK, format!("what is texted to {ours} comes here"));
     };
-    if number.status != NumberStatus::Active {
-        return Finding::wrong(
-            CHECK,
+    let turn_on = |number| update(number, &format!("--two-way-enabled --two-way-channel-arn {topic}"), region);
+    let (says, to_do) = match fault {
+        TwoWayFault::NotActive(number) => (
             format!("{ours} is {} at the SMS service", number.status.as_str()),
-            "wait until it is ACTIVE; a registration may be missing",
-        );
-    }
-    if !number.number_capabilities().contains(&NumberCapability::Sms) {
-        return Finding::wrong(CHECK, format!("{ours} cannot text"), "request a number with the capability SMS");
-    }
-    let pool = number.pool_id().and_then(|pool| pool.rsplit('/').next());
-    if let Some(wanted) = line.pool.as_ref().filter(|wanted| Some(wanted.id()) != pool) {
-        return Finding::wrong(
-            CHECK,
+            "wait until it is ACTIVE; a registration may be missing".to_owned(),
+        ),
+        TwoWayFault::CannotText => {
+            (format!("{ours} cannot text"), "request a number with the capability SMS".to_owned())
+        }
+        TwoWayFault::NotInPool(wanted) => (
             format!(
                 "{ours} is to leave by {wanted}, and is not in it: customers may get texts from a stranger's number"
             ),
             format!("add it to the pool in AWS End User Messaging SMS, or switchboard-admin line leaves-by {ours}"),
-        );
-    }
-    let turn_on = || update(number, &format!("--two-way-enabled --two-way-channel-arn {topic}"), region);
-    match number.two_way_channel_arn() {
-        _ if !number.two_way_enabled => {
-            Finding::wrong(CHECK, format!("{ours} takes no texts: two-way SMS is off"), turn_on())
-        }
-        Some(channel) if channel == topic => Finding::ok(CHECK, format!("what is texted to {ours} comes here")),
-        _ => Finding::wrong(CHECK, format!("what is texted to {ours} goes elsewhere"), turn_on()),
-    }
+        ),
+        TwoWayFault::TwoWayOff(number) => (format!("{ours} takes no texts: two-way SMS is off"), turn_on(number)),
+        TwoWayFault::LeadsElsewhere(number) => (format!("what is texted to {ours} goes elsewhere"), turn_on(number)),
+        TwoWayFault::Unknown => (
+            format!("{ours} is not a number of this account in {region}"),
+            format!("request it in AWS End User Messaging SMS, or switchboard-admin line remove {ours}"),
+        ),
+    };
+    Finding::wrong(CHECK, says, to_do)
 }
 
 /// The command that changes how a number is set.
@@ -120,7 +91,7 @@ pub(super) fn update(number: &PhoneNumberInformation, options: &str, region: &st
 pub(super) mod tests {
     use aws_sdk_pinpointsmsvoicev2::primitives::DateTime;
     use aws_sdk_pinpointsmsvoicev2::types::builders::PhoneNumberInformationBuilder;
-    use aws_sdk_pinpointsmsvoicev2::types::{MessageType, NumberType};
+    use aws_sdk_pinpointsmsvoicev2::types::{MessageType, NumberCapability, NumberStatus, NumberType};
     use serde_json::json;
 
     use super::*;

@@ -1,47 +1,41 @@
 //! Whether a customer who wants no texts from a company is answered once, and goes on to get those of others.
 
 use aws_sdk_pinpointsmsvoicev2::types::PhoneNumberInformation;
-use domain::Line;
+use domain::{Line, OptOutsManaged};
+use sms::OptOutFault;
 
 use crate::doctor::live::aws_command;
 use crate::doctor::{Finding, lines};
 
 const CHECK: &str = "opt-outs";
 
-/// What is wrong with opt-outs, of the numbers that are known. `by_us` is whether the stack confirms them itself.
-pub(super) fn check(lines: &[Line], known: &[PhoneNumberInformation], by_us: bool, region: &str) -> Vec<Finding> {
-    let lines: Vec<_> = lines::texting(lines, known).collect();
-    let managed = lines.iter().filter_map(|(line, number)| managed_otherwise(line, number, by_us, region));
-    let shared = lines.iter().enumerate().filter_map(|(place, (line, number))| {
-        let before = &lines[..place];
-        let (other, _) = before.iter().find(|(other, its)| other.company != line.company && share(number, its))?;
-        Some(shared_list(line, other, number, region))
-    });
-    managed.chain(shared).collect()
+/// What is wrong with opt-outs, of the numbers that are known.
+pub(super) fn check(
+    lines: &[Line],
+    known: &[PhoneNumberInformation],
+    managed: OptOutsManaged,
+    region: &str,
+) -> Vec<Finding> {
+    let faults = sms::opt_out_faults(lines, known, managed);
+    faults.into_iter().map(|(line, number, fault)| worded(line, number, fault, region)).collect()
 }
 
-fn managed_otherwise(line: &Line, number: &PhoneNumberInformation, by_us: bool, region: &str) -> Option<Finding> {
+fn worded(line: &Line, number: &PhoneNumberInformation, fault: OptOutFault<'_>, region: &str) -> Finding {
     let ours = &line.number;
-    let (says, flag) = match (number.self_managed_opt_outs_enabled, by_us) {
-        (true, false) => (
+    let (says, flag) = match fault {
+        OptOutFault::Unanswered => (
             format!(
                 "nobody answers a STOP to {ours}: its opt-outs are left to this stack, which leaves them to the service"
             ),
             "--no-self-managed-opt-outs-enabled",
         ),
-        (false, true) => (
+        OptOutFault::AnsweredTwice => (
             format!("a STOP to {ours} is answered twice: by the service, and by this stack (SelfManagedOptOuts)"),
             "--self-managed-opt-outs-enabled",
         ),
-        _ => return None,
+        OptOutFault::Shared(other) => return shared_list(line, other, number, region),
     };
-    Some(Finding::wrong(CHECK, says, lines::update(number, flag, region)))
-}
-
-/// Whether the service keeps the opt-outs of two numbers together.
-fn share(one: &PhoneNumberInformation, other: &PhoneNumberInformation) -> bool {
-    let kept = !one.self_managed_opt_outs_enabled && !other.self_managed_opt_outs_enabled;
-    kept && one.opt_out_list_name == other.opt_out_list_name
+    Finding::wrong(CHECK, says, lines::update(number, flag, region))
 }
 
 fn shared_list(line: &Line, other: &Line, number: &PhoneNumberInformation, region: &str) -> Finding {
@@ -63,6 +57,8 @@ fn shared_list(line: &Line, other: &Line, number: &PhoneNumberInformation, regio
 mod tests {
     use serde_json::json;
 
+    use OptOutsManaged::{ByTheService, ByUs};
+
     use super::*;
 
     fn number(number: &str, list: &str, self_managed: bool) -> PhoneNumberInformation {
@@ -79,17 +75,17 @@ mod tests {
     const SECOND: &str = "+12065550167";
     const OTHERS: &str = "+61491570006";
 
-    fn found(numbers: &[PhoneNumberInformation], by_us: bool) -> Vec<(String, String)> {
+    fn found(numbers: &[PhoneNumberInformation], managed: OptOutsManaged) -> Vec<(String, String)> {
         let lines = [line(ONE, "harbor-dental"), line(SECOND, "harbor-dental"), line(OTHERS, "tidewater-physio")];
-        let findings = check(&lines, numbers, by_us, "eu-west-1");
+        let findings = check(&lines, numbers, managed, "eu-west-1");
         findings.into_iter().map(|finding| (finding.says, finding.to_do.unwrap())).collect()
     }
 
     #[test]
     fn a_companys_numbers_may_share_an_opt_out_list_and_two_companies_may_not() {
         let apart = [number(ONE, "a", false), number(SECOND, "a", false), number(OTHERS, "b", false)];
-        assert_eq!(found(&apart, false), []);
-        let shared = found(&[number(ONE, "Default", false), number(OTHERS, "Default", false)], false);
+        assert_eq!(found(&apart, ByTheService), []);
+        let shared = found(&[number(ONE, "Default", false), number(OTHERS, "Default", false)], ByTheService);
         let [(says, to_do)] = shared.as_slice() else { panic!("{shared:?}") };
         assert_eq!(
             says,
@@ -100,15 +96,15 @@ mod tests {
             to_do.contains("update-phone-number --phone-number-id phone-0006 --opt-out-list-name tidewater-physio")
         );
         // Where the service keeps none, there is nothing to share.
-        assert_eq!(found(&[number(ONE, "Default", true), number(OTHERS, "Default", true)], true), []);
+        assert_eq!(found(&[number(ONE, "Default", true), number(OTHERS, "Default", true)], ByUs), []);
     }
 
     #[test]
     fn a_stop_is_answered_by_the_service_or_by_the_stack() {
-        let (says, to_do) = found(&[number(ONE, "a", true)], false).pop().unwrap();
+        let (says, to_do) = found(&[number(ONE, "a", true)], ByTheService).pop().unwrap();
         assert!(says.starts_with("nobody answers a STOP to +12065550142"), "{says}");
         assert!(to_do.contains("--phone-number-id phone-0142 --no-self-managed-opt-outs-enabled"), "{to_do}");
-        let (says, to_do) = found(&[number(ONE, "a", false)], true).pop().unwrap();
+        let (says, to_do) = found(&[number(ONE, "a", false)], ByUs).pop().unwrap();
         assert!(says.contains("is answered twice"), "{says}");
         assert!(to_do.contains("--phone-number-id phone-0142 --self-managed-opt-outs-enabled"), "{to_do}");
     }

@@ -3,7 +3,7 @@
 use aws_sdk_pinpointsmsvoicev2::types::PhoneNumberInformation;
 use domain::Line;
 
-use crate::doctor::{Finding, lines};
+use crate::doctor::Finding;
 
 const CHECK: &str = "origins";
 
@@ -13,7 +13,7 @@ pub(super) fn check(lines: &[Line], known: &[PhoneNumberInformation], allowed: &
     if allowed.is_empty() {
         return Vec::new();
     }
-    let refused = lines::texting(lines, known).filter_map(|(line, number)| {
+    let refused = sms::texting_lines(lines, known).filter_map(|(line, number)| {
         let leaves_by = origin(line, number);
         (!allowed.contains(&leaves_by.as_str())).then(|| {
             Finding::wrong(
@@ -40,14 +40,15 @@ fn origin(line: &Line, number: &PhoneNumberInformation) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::doctor::lines::tests;
 
     const NUMBER: &str = "arn:aws:sms-voice:eu-west-1:123456789012:phone-number/phone-1";
     const POOL: &str = "arn:aws:sms-voice:eu-west-1:123456789012:pool/pool-1";
     const SHARED: &str = "arn:aws:sms-voice:eu-west-1:210987654321:pool/pool-1";
 
     fn found(pool: Option<&str>, allowed: &str) -> Option<String> {
-        let number = lines::tests::number().build().unwrap();
-        let finding = check(&[lines::tests::line(pool)], &[number], allowed).pop()?;
+        let number = tests::number().build().unwrap();
+        let finding = check(&[tests::line(pool)], &[number], allowed).pop()?;
         assert!(finding.says.starts_with("no text leaves from +12065550142"), "{finding:?}");
         finding.to_do
     }

@@ -6,7 +6,6 @@ use domain::Line;
 use serde_json::{Value, json};
 
 use crate::doctor::Finding;
-use crate::doctor::lines::texting;
 use crate::doctor::live::{Live, aws_command};
 use crate::failure::{Why, failure};
 
@@ -19,7 +18,7 @@ pub(super) async fn check(live: &Live, lines: &[Line], known: &[PhoneNumberInfor
     }
     let client = Client::new(&live.aws);
     let mut findings = Vec::new();
-    for (line, number) in texting(lines, known) {
+    for (line, number) in sms::texting_lines(lines, known) {
         let arn = number.phone_number_arn();
         let asked = client.get_resource_policy().resource_arn(arn).send().await;
         let policy = match asked.map_err(failure("sms-voice:GetResourcePolicy")) {
