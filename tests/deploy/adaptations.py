@@ -27,7 +27,8 @@ is what AWS would be given:
 A service that MiniStack does not have is answered for:
 
 4. End User Messaging (`sms-voice`), between the functions and MiniStack, and only for a role that allows it, as
-   MiniStack does for its own: `CarrierLookup` by the last digits of the number; what `SendTextMessage` takes is
+   MiniStack does for its own: `CarrierLookup` by the last digits of the number; `DescribePhoneNumbers` by what a test
+   says that the account has; what `SendTextMessage` takes is
    put in the outbox of MiniStack's SNS, and its receipts are published when a test says so. The id of a phone number
    is `phone-` and its digits. A connection that it has answered on is dead for whoever asks on it again.
 
@@ -202,10 +203,12 @@ class Carriers:
         self.asked = []
         # Every message that was taken, by the number that it went to.
         self.sent = {}
+        # The numbers that the account has, as it tells of them.
+        self.numbers = []
 
     def stand_ins(self):
         """Who answers, by the target of a call: what it needs to be allowed, and what is asked."""
-        answers = {"CarrierLookup": self.looks_up, "SendTextMessage": self.sends}
+        answers = {"CarrierLookup": self.looks_up, "DescribePhoneNumbers": self.describes, "SendTextMessage": self.sends}
         return {f"PinpointSMSVoiceV2.{operation}": self.allowed(answer) for operation, answer in answers.items()}
 
     def allowed(self, answer):
@@ -225,6 +228,20 @@ class Carriers:
         self.asked.append(number)
         kind = "LANDLINE" if number.endswith("0190") else "MOBILE"
         return {"E164PhoneNumber": number, "PhoneNumberType": kind}
+
+    def describes(self, _):
+        return {"PhoneNumbers": self.numbers}
+
+    def has(self, number, topic, **otherwise):
+        """A number that is set as it is to be, but for what is said otherwise."""
+        known = {
+            "PhoneNumberArn": f"arn:aws:sms-voice:us-east-1:000000000000:phone-number/phone-{number.removeprefix('+')}",
+            "PhoneNumber": number, "Status": "ACTIVE", "IsoCountryCode": "US", "MessageType": "TRANSACTIONAL",
+            "NumberCapabilities": ["SMS"], "NumberType": "TOLL_FREE", "MonthlyLeasingPrice": "2.00", "TwoWayEnabled": True,
+            "TwoWayChannelArn": topic, "SelfManagedOptOutsEnabled": False, "OptOutListName": number,
+            "DeletionProtectionEnabled": True, "CreatedTimestamp": 0,
+        }
+        self.numbers.append(known | otherwise)
 
     def sends(self, request):
         number = request["DestinationPhoneNumber"]

@@ -1,6 +1,7 @@
 """What a call must be allowed: actions, each on a resource, as AWS judges it by the policies of whoever calls."""
 
 import json
+import re
 from fnmatch import fnmatchcase
 from urllib.parse import parse_qs
 
@@ -20,7 +21,8 @@ AUTHORISED_AS = {"sqs:SendMessageBatch": "sqs:SendMessage"}
 
 # Calls of no resource that a policy could name: they are told apart by the action alone. Each says why.
 OF_NO_RESOURCE = {
-    "sns:Publish": "functions publish to phone numbers only, which are none",
+    "sns:Publish": "a phone number is none; a topic is one, and is named",
+    "sms-voice:DescribePhoneNumbers": "it is asked for all of the account's numbers",
     "sms-voice:CarrierLookup": "it is asked of anybody's phone number",
 }
 
@@ -33,12 +35,15 @@ def needs_of(service, region, command, path, headers, body, answer):
     elif target:
         found = OF_SERVICE.get(service, of_another)(target.split(".")[-1], json.loads(body), answer)
     else:
-        found = of_another(parse_qs(body.decode(errors="replace")).get("Action", [f"{headers.get('Host')} {path}"])[0])
+        asked = parse_qs(body.decode(errors="replace"))
+        operation = asked.get("Action", [f"{headers.get('Host')} {path}"])[0]
+        found = [(operation, asked["TopicArn"][0])] if "TopicArn" in asked else of_another(operation)
     needs = set()
     for operation, resource in found:
         action = AUTHORISED_AS.get(f"{service}:{operation}", f"{service}:{operation}")
-        named = resource if resource.startswith("arn:") else f"arn:aws:{service}:{region}:{ACCOUNT}:{resource}"
-        needs.add((action, "*" if action in OF_NO_RESOURCE else named))
+        if not resource.startswith("arn:"):
+            resource = "*" if action in OF_NO_RESOURCE else f"arn:aws:{service}:{region}:{ACCOUNT}:{resource}"
+        needs.add((action, resource))
     return tuple(sorted(needs))
 
 
@@ -59,6 +64,19 @@ def of_dynamodb(operation, asked, _):
     else:
         index = f"/index/{asked['IndexName']}" if "IndexName" in asked else ""
         yield operation, f"table/{asked['TableName']}{index}"
+
+
+def leading_keys(target, body):
+    """The partition keys that a request of the table is about (`dynamodb:LeadingKeys`), but for those of batches."""
+    if not (target or "").startswith("DynamoDB_"):
+        return frozenset()
+    asked = json.loads(body)
+    parts = [one for part in asked.get("TransactItems", []) for one in part.values()] or [asked]
+    keys = {place["pk"]["S"] for part in parts for name in ("Key", "Item") if (place := part.get(name))}
+    if condition := asked.get("KeyConditionExpression"):
+        value = re.search(r"pk = (:\w+)", condition).group(1)
+        keys.add(asked["ExpressionAttributeValues"][value]["S"])
+    return frozenset(keys)
 
 
 def of_sqs(operation, asked, _):

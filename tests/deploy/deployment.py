@@ -92,6 +92,7 @@ class Deployment:
         place = f"{REGION}:{ACCOUNT}"
         return {
             "AWS::Lambda::Function": f"arn:aws:lambda:{place}:function:{identity}",
+            "AWS::KMS::Key": f"arn:aws:kms:{place}:key/{identity}",
             "AWS::DynamoDB::Table": f"arn:aws:dynamodb:{place}:table/{identity}",
             # Its id is its address.
             "AWS::SQS::Queue": f"arn:aws:sqs:{place}:{identity.rsplit('/', 1)[-1]}",

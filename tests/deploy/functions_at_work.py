@@ -306,6 +306,25 @@ def something_changes_while_somebody_looks_who_is_gone_and_a_session_ends(world)
     assert not socket.answers(), "it was closed"
 
 
+def heartbeats(deployment):
+    """The heartbeats that are stored, by their keys."""
+    dynamodb, table = deployment.emulator.client("dynamodb"), deployment.outputs["Table"]
+    pages = dynamodb.get_paginator("scan").paginate(
+        TableName=table, FilterExpression="begins_with(pk, :its) AND begins_with(sk, :event)",
+        ExpressionAttributeValues={":its": {"S": "CONVERSATION#-heartbeat#"}, ":event": {"S": "EVENT#"}},
+    )
+    return [item["sk"]["S"] for page in pages for item in page["Items"]]
+
+
+def a_heartbeat_comes_and_goes_and_the_lines_are_looked_at(world):
+    world.deployment.invokes("Heartbeat", {})
+    # Its schedule may have it removed at any moment, too.
+    eventually(lambda: heartbeats(world.deployment), "a heartbeat is stored")
+    assert world.deployment.invokes("Heartbeat", {})["removed"] in (0, 1)
+    looked = world.deployment.invokes("Heartbeat", {"check": "lines"})
+    assert looked["wrong"] > 0, "the account has none of their numbers"
+
+
 AT_WORK = {
     "Authorize": somebody_signed_in_comes_back,
     "ConfirmationCall": a_customer_confirms_by_phone,
@@ -317,6 +336,7 @@ AT_WORK = {
     "FetchConversation": staff_read_a_conversation_to_its_beginning,
     "DispatchPush": a_browser_cannot_be_reached_and_then_its_session_ends,
     "EditAppointment": staff_keep_an_appointment,
+    "Heartbeat": a_heartbeat_comes_and_goes_and_the_lines_are_looked_at,
     "LiveConnection": a_page_goes_live_and_leaves_and_another_outlives_its_session,
     "LiveUpdates": something_changes_while_somebody_looks_who_is_gone_and_a_session_ends,
     "PushSubscriptions": staff_turn_notifications_on_and_off,

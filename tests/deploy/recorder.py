@@ -8,7 +8,7 @@ import threading
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from authorisation import needs_of
+from authorisation import leading_keys, needs_of
 
 UNSIGNED = "unsigned"
 SCOPE = re.compile(r"Credential=([^/]+)/\d+/([^/]+)/([^/]+)/aws4_request")
@@ -21,6 +21,8 @@ class Call:
     needs: tuple
     status: int
     answer: str
+    # Of the table, the partitions that it is about.
+    keys: frozenset
 
     @property
     def denied(self):
@@ -111,7 +113,8 @@ class Recorder:
 
     def note(self, headers, command, path, body, status, content):
         answer = content.decode(errors="replace")
-        self.calls.append(Call(*who_needs_what(headers, command, path, body, answer), status, answer))
+        keys = leading_keys(headers.get("X-Amz-Target"), body)
+        self.calls.append(Call(*who_needs_what(headers, command, path, body, answer), status, answer, keys))
 
     def stop(self):
         self.server.shutdown()

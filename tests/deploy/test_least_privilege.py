@@ -2,10 +2,12 @@
 
 import pytest
 
+from adaptations import resolve
+from authorisation import covers, listed
 from functions_at_work import AT_WORK, World
 from recorder import UNSIGNED, access_key
 from roles import READS_A_QUEUE, READS_A_STREAM, assert_no_less_and_no_more, calls_of, granted, taken_away
-from template import resources
+from template import granting, resources
 
 FUNCTIONS = sorted(resources("AWS::Lambda::Function"))
 
@@ -20,6 +22,7 @@ READERS = [
 UNSEEN = {
     ("LiveUpdates", "sqs:SendMessage", "LiveUpdatesGivenUp"): "Lambda itself hands over what is given up, which MiniStack does not",
     ("DispatchPush", "sqs:SendMessage", "PushRecordsGivenUp"): "the same",
+    **{("Heartbeat", action, "Key"): "Amazon SNS does it for whoever publishes, which MiniStack does not" for action in ("kms:Decrypt", "kms:GenerateDataKey")},
     **{(function, action, queue): "Lambda reads its queue" for function, queue in READERS for action in READS_A_QUEUE},
     **{(function, action, "Table/stream/*"): "Lambda reads the stream" for function in ("LiveUpdates", "DispatchPush") for action in READS_A_STREAM},
 }
@@ -54,6 +57,31 @@ def test_every_call_is_some_functions(deployment, everybody_has_worked):
     known = {access_key(it["FunctionArn"], it["Role"]) for page in pages for it in page["Functions"]}
     # Unsigned is what only opens a connection while a function starts: it has no authority to do anything.
     assert {call.key for call in emulator.recorder.calls} - {UNSIGNED} <= known
+
+
+LEADING_KEYS = "dynamodb:LeadingKeys"
+
+
+def partitions(statement):
+    """Those that a statement is about; none if it is about all."""
+    return statement.get("Condition", {}).get("ForAllValues:StringEquals", {}).get(LEADING_KEYS)
+
+
+KEPT_TO_SOME = [name for name in FUNCTIONS if any(partitions(it) for it in granting(name, PARAMETERS))]
+
+
+@pytest.mark.parametrize("function", KEPT_TO_SOME)
+def test_what_is_granted_of_some_partitions_is_asked_of_all_of_those_and_no_others(deployment, everybody_has_worked, function):
+    """MiniStack looks at no keys."""
+    kept = [it for it in granting(function, PARAMETERS) if "dynamodb:" in str(it["Action"])]
+    asked = {}
+    for call in calls_of(deployment, function):
+        for need in call.needs:
+            for place, statement in enumerate(kept):
+                actions, resource = listed(statement["Action"]), resolve(statement["Resource"], deployment.reference)
+                if any(covers((action, resource), need) for action in actions):
+                    asked.setdefault(place, set()).update(call.keys)
+    assert asked == {place: set(partitions(statement)) for place, statement in enumerate(kept)}
 
 
 SEEN = [

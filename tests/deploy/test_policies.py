@@ -13,6 +13,7 @@ EVERY_RESOURCE = {
     ("OptOutConfirmations", "sms-voice:SendTextMessage"): "the same, for a deployment that confirms opt-outs itself",
     ("OptOutConfirmations", "sns:Publish"): "the same, for a deployment that confirms opt-outs itself",
     ("EditAppointmentRole", "sms-voice:CarrierLookup"): "it is asked of a customer's number, which is no resource",
+    ("HeartbeatRole", "sms-voice:DescribePhoneNumbers"): "it is asked for all of the account's numbers",
     ("Key", "kms:*"): "a key's policy speaks of that key only, and its resource is always written *",
     ("Key", "kms:Decrypt"): "the same",
     ("Key", "kms:GenerateDataKey*"): "the same",

@@ -487,13 +487,64 @@ def test_what_attempts_to_sign_in_are_signed_with_is_drawn_beside_what_is_writte
 
 ALARMS = resources("AWS::CloudWatch::Alarm")
 
+# Those that ring when nothing is counted. Each says why.
+NOTHING_RINGS = {"HeartbeatAlarm": "that nothing comes through is what it is for"}
+
 
 def test_every_alarm_tells_somebody_and_says_what_it_means():
     assert ALARMS
     for name, alarm in ALARMS.items():
         assert alarm["Properties"]["AlarmActions"] == [{"Ref": "AlarmTopic"}], name
         assert alarm["Properties"]["AlarmDescription"], name
-        assert alarm["Properties"]["TreatMissingData"] == "notBreaching", name
+        missing = "breaching" if name in NOTHING_RINGS else "notBreaching"
+        assert alarm["Properties"]["TreatMissingData"] == missing, name
+
+
+def scheduled(function):
+    """How often a function is invoked by a schedule, and with what."""
+    found = []
+    for name, rule in resources("AWS::Events::Rule").items():
+        for target in rule["Properties"]["Targets"]:
+            if target["Arn"] == {"Fn::GetAtt": [function, "Arn"]}:
+                (may,) = (
+                    it["Properties"] for it in resources("AWS::Lambda::Permission").values()
+                    if it["Properties"]["SourceArn"] == {"Fn::GetAtt": [name, "Arn"]}
+                )
+                assert (may["Principal"], may["FunctionName"]) == ("events.amazonaws.com", {"Ref": function})
+                assert rule["Properties"].get("State", "ENABLED") == "ENABLED"
+                found.append((rule["Properties"]["ScheduleExpression"], target.get("Input")))
+    return sorted(found)
+
+
+def test_a_heartbeat_every_five_minutes_rings_when_none_has_come_through_for_fifteen():
+    assert ("rate(5 minutes)", None) in scheduled("Heartbeat")
+    alarm = ALARMS["HeartbeatAlarm"]["Properties"]
+    # Counted where it ends, by whoever reads the stream, and not by who sends it.
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("Switchboard", "Heartbeat")
+    assert alarm["Dimensions"] == [{"Name": "Function", "Value": {"Ref": "DispatchPush"}}]
+    assert (alarm["Statistic"], alarm["ComparisonOperator"], alarm["Threshold"]) == ("Sum", "LessThanThreshold", 1)
+    assert (alarm["Period"], alarm["EvaluationPeriods"], alarm.get("DatapointsToAlarm", 3)) == (300, 3, 3)
+    assert FUNCTIONS["Heartbeat"]["Properties"]["Environment"]["Variables"]["SWITCHBOARD_INBOUND_TOPIC"] == {"Ref": "InboundTopic"}
+
+
+def test_lines_are_looked_at_once_a_day_and_ring_until_a_look_finds_nothing():
+    assert scheduled("Heartbeat") == [("rate(1 day)", '{"check":"lines"}'), ("rate(5 minutes)", None)]
+    alarm = ALARMS["LinesAlarm"]["Properties"]
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("Switchboard", "LinesWrong")
+    assert alarm["Dimensions"] == [{"Name": "Function", "Value": {"Ref": "Heartbeat"}}]
+    assert (alarm["ComparisonOperator"], alarm["Threshold"], alarm["DatapointsToAlarm"]) == ("GreaterThanThreshold", 0, 1)
+    # One look is always among what is evaluated, if it comes a little late too; and CloudWatch takes a week at most.
+    assert DAY < alarm["Period"] * alarm["EvaluationPeriods"] <= 7 * DAY
+    assert alarm["Period"] >= 3600, "shorter ones are evaluated over a day at most"
+
+
+def test_who_publishes_texts_of_its_own_may_use_the_topics_key():
+    (granted,) = (it for it in granting("Heartbeat", {}) if "kms" in str(it["Action"]))
+    assert (set(granted["Action"]), granted["Resource"]) == ({"kms:Decrypt", "kms:GenerateDataKey"}, {"Fn::GetAtt": ["Key", "Arn"]})
+    assert resources("AWS::SNS::Topic")["InboundTopic"]["Properties"]["KmsMasterKeyId"] == {"Ref": "Key"}
+    # Which the key leaves to the policies of roles.
+    account = statements(resources("AWS::KMS::Key")["Key"]["Properties"]["KeyPolicy"])[0]
+    assert (account["Effect"], account["Action"], list(account["Principal"])) == ("Allow", "kms:*", ["AWS"])
 
 
 def test_whoever_deploys_is_told_of_every_parameter_and_every_alarm():

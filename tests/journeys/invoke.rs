@@ -36,6 +36,7 @@ async fn every_function_answers_by_name_and_none_panics_at_an_event_of_another_k
         "authorize",
         "customer-data",
         "fetch-conversation",
+        "heartbeat",
         "inbound-sms",
         "list-conversations",
         "list-notifications",

@@ -16,6 +16,7 @@ mod drafts;
 mod earlier_versions;
 mod feed;
 mod foreign_input;
+mod heartbeat;
 mod inbound;
 mod inbox;
 mod invoke;

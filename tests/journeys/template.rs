@@ -90,7 +90,7 @@ async fn every_function_of_the_template_runs_locally() {
     let house = House::open().await;
     let template = template();
     let functions = functions(&template);
-    assert_eq!(functions.len(), 15);
+    assert_eq!(functions.len(), 16);
     for function in functions {
         // Not 404: that is asserted where a function is invoked.
         house.invoke(binary(function), &json!({})).await;
@@ -146,6 +146,8 @@ fn every_alarm_on_what_the_functions_count_names_something_that_they_count() {
         Metric::PushRefused,
         Metric::PushGivenUp,
         Metric::CustomerDataLimited,
+        Metric::Heartbeat,
+        Metric::LinesWrong,
         Metric::SignInUnavailable,
     ];
     assert_eq!(watched, alarming.map(|metric| metric.to_string()).into());

@@ -31,13 +31,13 @@ impl Operator {
     pub(crate) fn refused(&self, refused: &Refused) -> anyhow::Error {
         let next = match refused {
             Refused::Store(error) => return self.failed(error),
-            Refused::CompanyExists | Refused::CompanyRemoved | Refused::NoCompany => {
+            Refused::CompanyExists | Refused::CompanyRemoved | Refused::CompanyReserved | Refused::NoCompany => {
                 "`company list` shows the companies."
             }
             Refused::CompanyHasStaff | Refused::StaffExists | Refused::NoStaff | Refused::LoginTaken => {
                 "`staff list` shows who there is."
             }
-            Refused::LineTaken | Refused::NoLine => "`line list` shows the lines.",
+            Refused::LineTaken | Refused::LineReserved | Refused::NoLine => "`line list` shows the lines.",
             Refused::FirstLine => "`line first` gives it another.",
             Refused::CallsOnly => "`line list` shows which others it has.",
         };

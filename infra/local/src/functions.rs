@@ -20,6 +20,7 @@ use domain::SendingLimits;
 use edit_appointment::EditAppointment;
 use fetch_conversation::FetchConversation;
 use futures_util::FutureExt;
+use heartbeat::HeartbeatFunction;
 use inbound_sms::InboundSmsFunction;
 use lambda_http::request::LambdaRequest;
 use lambda_http::{Adapter, Body, Request, Response, service_fn};
@@ -45,6 +46,9 @@ const PUSH_RETRIES: &str = "http://sqs.local/push-retries";
 
 /// The name of the secret that the push keys are in.
 pub(crate) const PUSH_SECRET: &str = "switchboard/push";
+
+/// The ARN of the topic that customers' texts come by.
+pub(crate) const INBOUND_TOPIC: &str = "arn:aws:sns:local:000000000000:inbound-sms";
 
 type Answering = Pin<Box<dyn Future<Output = Result<Value, Diagnostic>> + Send>>;
 type Function = Box<dyn Fn(Value) -> Answering + Send + Sync>;
@@ -99,7 +103,8 @@ impl Functions {
         let dispatch_push = DispatchPush::new(&on("dispatch-push"), services.clone(), pusher, keys, retries);
         let fetch_conversation = FetchConversation::new(&on("fetch-conversation"), limits.clone());
         let edit_appointment = EditAppointment::new(&on("edit-appointment"), limits.clone());
-        let by_name: [(_, Function); 15] = [
+        let heartbeat = HeartbeatFunction::new(&on("heartbeat"), INBOUND_TOPIC.to_owned(), managed);
+        let by_name: [(_, Function); 16] = [
             ("authorize", event_function!(Arc::new(Authorize::new(&on("authorize"))))),
             ("confirmation-call", event_function!(Arc::new(ConfirmationCall::new(&on("confirmation-call"))))),
             ("customer-data", http_function!(Arc::new(CustomerDataFunction::new(&on("customer-data"))))),
@@ -107,6 +112,7 @@ impl Functions {
             ("dispatch-push", event_function!(Arc::new(dispatch_push))),
             ("edit-appointment", http_function!(Arc::new(edit_appointment))),
             ("fetch-conversation", http_function!(Arc::new(fetch_conversation))),
+            ("heartbeat", event_function!(Arc::new(heartbeat))),
             ("inbound-sms", event_function!(Arc::new(InboundSmsFunction::new(&on("inbound-sms"), managed, sms)))),
             ("list-conversations", http_function!(Arc::new(ListConversations::new(&on("list-conversations"))))),
             ("list-notifications", http_function!(Arc::new(ListNotifications::new(&on("list-notifications"))))),

@@ -12,6 +12,13 @@ slug! {
     CompanyId
 }
 
+impl CompanyId {
+    /// The one that no company is given. A command would take it for an option, so none has it by chance.
+    pub(crate) fn of_heartbeat() -> Self {
+        Self("-heartbeat".to_owned())
+    }
+}
+
 /// A company that talks with its customers through Switchboard.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Company {

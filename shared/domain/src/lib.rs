@@ -16,6 +16,7 @@ mod deed;
 mod delivery;
 mod draft;
 mod event;
+pub mod heartbeat;
 mod history;
 mod limits;
 mod login;

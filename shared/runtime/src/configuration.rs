@@ -134,6 +134,12 @@ pub fn self_managed_opt_outs() -> Result<bool, BadConfiguration> {
     }
 }
 
+/// The ARN of the topic that the SMS service publishes customers' texts to.
+pub fn inbound_topic() -> Result<String, BadConfiguration> {
+    env::var("SWITCHBOARD_INBOUND_TOPIC")
+        .map_err(|_| BadConfiguration { variable: "SWITCHBOARD_INBOUND_TOPIC", must: "be the ARN of a topic" })
+}
+
 /// The address of the queue of pushes that are to be tried again.
 pub fn push_retries() -> Result<String, BadConfiguration> {
     env::var("SWITCHBOARD_PUSH_RETRIES")

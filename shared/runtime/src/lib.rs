@@ -15,8 +15,8 @@ use store::Store;
 
 pub use aws::{ATTEMPT_TIMEOUT, OPERATION_TIMEOUT, aws_on_lambda};
 pub use configuration::{
-    BadConfiguration, Configuration, PUSH_DAYS, live_endpoint, push_days, push_retries, push_secret, push_services,
-    self_managed_opt_outs, sending_limits, sign_in_secret, sms_setting,
+    BadConfiguration, Configuration, PUSH_DAYS, inbound_topic, live_endpoint, push_days, push_retries, push_secret,
+    push_services, self_managed_opt_outs, sending_limits, sign_in_secret, sms_setting,
 };
 pub use metrics::{Metric, Metrics, NAMESPACE};
 pub use trust::http_client;

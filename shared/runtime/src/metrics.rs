@@ -28,6 +28,10 @@ pub enum Metric {
     CustomerData,
     /// An administrator was kept from that: somebody did it as often as anybody may in a day.
     CustomerDataLimited,
+    /// A text that the deployment sent itself came through as far as browsers are told of texts.
+    Heartbeat,
+    /// A line is not set at the SMS service as it is to be.
+    LinesWrong,
     /// The identity provider, or what is needed to ask it, was out of reach.
     SignInUnavailable,
 }

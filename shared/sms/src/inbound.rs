@@ -1,7 +1,7 @@
 use domain::{PhoneNumber, Sender, Timestamp, repaired_json};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, json};
 use thiserror::Error;
 
 use crate::envelope::Envelope;
@@ -47,6 +47,20 @@ struct Payload {
 impl InboundSms {
     /// Far above what an SMS can be, and below an item's 400 KB.
     const MAX_BYTES: usize = 100_000;
+
+    /// The message that the SMS service publishes of it.
+    #[must_use]
+    pub fn payload(&self) -> String {
+        json!({
+            "originationNumber": self.from,
+            "destinationNumber": self.to,
+            "messageKeyword": "KEYWORD",
+            "messageBody": self.text,
+            "inboundMessageId": self.id,
+            "previousPublishedMessageId": "",
+        })
+        .to_string()
+    }
 
     /// From the body of an SQS message: an SNS envelope, or the message itself where the topic
     /// delivers raw.
@@ -107,6 +121,7 @@ mod tests {
         let wrapped = InboundSms::from_queue(&envelope("2026-11-20T14:51:00.000Z")).unwrap();
         assert_eq!(raw.text, "EXAMPLE");
         assert_eq!(raw, InboundSms { received: None, ..wrapped.clone() });
+        assert_eq!(InboundSms::from_queue(&raw.payload()), Ok(raw), "what is written is read");
         assert_eq!(wrapped.received, Timestamp::from_rfc3339("2026-11-20T14:51:00Z"));
     }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, ReturnConsumedCapacity, TransactWriteItem};
-use domain::{Carries, Company, CompanyId, ContactDetails, Line, PhoneNumber, Pool, Timestamp};
+use domain::{Carries, Company, CompanyId, ContactDetails, Line, PhoneNumber, Pool, Timestamp, heartbeat};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
@@ -31,6 +31,10 @@ pub enum Refused {
         "a company with that id was removed lately, and what its customers wrote may still be kept; choose another"
     )]
     CompanyRemoved,
+    #[error("that id is Switchboard's own, for the text that it sends itself; choose another")]
+    CompanyReserved,
+    #[error("that number is Switchboard's own, for the text that it sends itself, and nobody's line")]
+    LineReserved,
     #[error("there is no company with that id")]
     NoCompany,
     #[error("the company still has staff; remove them first")]
@@ -83,6 +87,10 @@ impl Store {
     /// Adds a company with the line that it writes first from. An id is not given again while
     /// anything may be kept under it: whoever had it next would read that.
     pub async fn add_company(&self, company: &Company, now: Timestamp) -> Result<(), Refused> {
+        if company.id == heartbeat::company() {
+            return Err(Refused::CompanyReserved);
+        }
+        is_free(&company.line)?;
         let never_removed = ConditionCheck::builder()
             .table_name(&self.table)
             .set_key(Some(keys::removed(&company.id).attributes()))
@@ -134,6 +142,7 @@ impl Store {
         carries: Carries,
         pool: Option<Pool>,
     ) -> Result<(), Refused> {
+        is_free(number)?;
         let owner = self.company(company).await?.ok_or(Refused::NoCompany)?;
         let line = Line { carries, pool, ..owner.a_line(number.clone()) };
         let writes = vec![self.listed_still(keys::company(company))?, self.put_listed(keys::line(number), &line)?];
@@ -224,6 +233,27 @@ impl Store {
         Ok(directory)
     }
 
+    /// The lines of all companies. One request for every megabyte of them: not for whoever somebody waits for.
+    pub async fn lines(&self) -> Result<Vec<Line>, StoreError> {
+        let mut items = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(RECENT)
+            .key_condition_expression("recent_pk = :list AND begins_with(recent_sk, :lines)")
+            .expression_attribute_values(":list", AttributeValue::S(keys::DIRECTORY.to_owned()))
+            .expression_attribute_values(":lines", AttributeValue::S(keys::LINE.to_owned()))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .into_paginator()
+            .items()
+            .send();
+        let mut lines = Vec::new();
+        while let Some(item) = items.next().await {
+            lines.push(read(item.map_err(unavailable("Query"))?)?);
+        }
+        Ok(lines)
+    }
+
     /// Writes all or nothing. A condition that fails is the refusal in the same place.
     pub(crate) async fn change(
         &self,
@@ -287,6 +317,11 @@ impl Store {
             .map_err(unavailable("GetItem"))?;
         found.item.map(serde_dynamo::from_item).transpose().map_err(misshapen("GetItem"))
     }
+}
+
+/// The heartbeat's line is in the table once it has run; nobody is to have its number before either.
+fn is_free(number: &PhoneNumber) -> Result<(), Refused> {
+    if *number == heartbeat::line().number { Err(Refused::LineReserved) } else { Ok(()) }
 }
 
 fn read<T: DeserializeOwned>(item: HashMap<String, AttributeValue>) -> Result<T, StoreError> {

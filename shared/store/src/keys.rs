@@ -64,8 +64,11 @@ pub(crate) fn login(login: &Login) -> Key {
     key(format!("LOGIN#{login}"), "LOGIN")
 }
 
+/// What the keys of all lines begin with, in the directory too.
+pub(crate) const LINE: &str = "LINE#";
+
 pub(crate) fn line(number: &PhoneNumber) -> Key {
-    key(format!("LINE#{number}"), "LINE")
+    key(format!("{LINE}{number}"), "LINE")
 }
 
 /// Companies, their staff and their lines, listed together for whoever operates the deployment.

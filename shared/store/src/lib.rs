@@ -22,6 +22,7 @@ mod feed;
 mod gave_way;
 mod guard;
 mod head;
+mod heartbeat;
 mod history;
 mod inbound;
 mod inbox;

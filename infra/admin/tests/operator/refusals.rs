@@ -1,5 +1,7 @@
 //! What is not done, and what is said instead.
 
+use domain::heartbeat;
+use serde_json::json;
 use tests::{HARBOR, HARBOR_SECOND, House};
 
 use crate::command::{everything, on};
@@ -51,6 +53,28 @@ async fn nothing_is_added_twice() {
         assert!(said.starts_with("Nothing was changed: ") && said.contains(why), "{again:?}: {said}");
     }
     assert_eq!(everything(&house).await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_given_what_the_heartbeat_has() {
+    let house = House::open().await;
+    let (before, id, line) = (everything(&house).await, heartbeat::company(), heartbeat::line().number.to_string());
+    let refused_as_it_was = async |before| {
+        let add =
+            ["company", "add", "--name", "Elm Vets", "--region", "US", "--time-zone", "America/Los_Angeles", "--line"];
+        let company = [&add[..], &["+12065550188", "--", id.as_str()]].concat();
+        let said = on(&house, &company).await.refused();
+        assert!(said.contains("that id is Switchboard's own"), "{said}");
+        let first = [&add[..], &[&line, "elm-vets"]].concat();
+        for taken in [&first[..], &["line", "add", &line, "--company", "harbor-dental"]] {
+            let said = on(&house, taken).await.refused();
+            assert!(said.contains("that number is Switchboard's own"), "{said}");
+        }
+        assert_eq!(everything(&house).await, before);
+    };
+    refused_as_it_was(before.clone()).await;
+    assert!(!house.invoke("heartbeat", &json!({})).await.failed);
+    refused_as_it_was(before).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -28,7 +28,7 @@ pub use steering::Fate;
 pub(crate) use steering::{Answer, Kind};
 use steering::{Refused, Steering};
 
-use crate::functions::Functions;
+use crate::functions::{Functions, INBOUND_TOPIC};
 use crate::queue::Queue;
 
 #[derive(Clone)]
@@ -234,12 +234,19 @@ impl Carrier {
             "originationNumber": from, "destinationNumber": to, "messageKeyword": "KEYWORD", "messageBody": text,
             "inboundMessageId": id, "previousPublishedMessageId": "",
         });
+        self.hands_on(&payload.to_string(), at).await;
+        Ok(())
+    }
+
+    /// What is published to the topic of customers' texts, in the queue behind it. Gives the message's id.
+    async fn hands_on(&self, message: &str, at: Timestamp) -> String {
+        let id = self.id();
         let envelope = json!({
-            "Type": "Notification", "MessageId": self.id(), "TopicArn": "arn:aws:sns:local:000000000000:inbound-sms",
-            "Message": payload.to_string(), "Timestamp": at.to_string(),
+            "Type": "Notification", "MessageId": id, "TopicArn": INBOUND_TOPIC, "Message": message,
+            "Timestamp": at.to_string(),
         });
         self.inbound.put(&envelope).await;
-        Ok(())
+        id
     }
 
     /// AWS listens for these itself, at the beginning of a message ("Keywords in AWS End User Messaging SMS"), unless an

@@ -1,4 +1,4 @@
-//! SNS's `Publish`, in its Query protocol, to a phone number.
+//! SNS's `Publish`, in its Query protocol, to a phone number or to the topic of customers' texts.
 
 use std::collections::HashMap;
 
@@ -8,6 +8,7 @@ use domain::PhoneNumber;
 use maud::html;
 
 use super::{Carrier, Refused, Taken};
+use crate::functions::INBOUND_TOPIC;
 
 const NAMESPACE: &str = "http://sns.amazonaws.com/doc/2010-03-31/";
 
@@ -21,22 +22,29 @@ pub(crate) async fn publish(carrier: &Carrier, body: &[u8]) -> Response {
             "The carrier here only knows the action Publish.",
         );
     }
+    if parameter("TopicArn") == INBOUND_TOPIC {
+        return published(&carrier.hands_on(parameter("Message"), carrier.clock.now()).await);
+    }
     let (Ok(to), Some(Ok(line))) =
         (PhoneNumber::e164(parameter("PhoneNumber")), origination(&parameters).map(|line| PhoneNumber::e164(&line)))
     else {
         return refuse(Refused::InvalidNumber);
     };
     match carrier.take(&to, &line, parameter("Message"), None).await {
-        Taken::Accepted { id } => xml(
-            StatusCode::OK,
-            &format!(
-                "<PublishResponse xmlns=\"{NAMESPACE}\"><PublishResult><MessageId>{id}</MessageId></PublishResult>\
-                 <ResponseMetadata><RequestId>local</RequestId></ResponseMetadata></PublishResponse>"
-            ),
-        ),
+        Taken::Accepted { id } => published(&id),
         Taken::Refused(refused) => refuse(refused),
         Taken::Failed => answer_error(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", "Internal error"),
     }
+}
+
+fn published(id: &str) -> Response {
+    xml(
+        StatusCode::OK,
+        &format!(
+            "<PublishResponse xmlns=\"{NAMESPACE}\"><PublishResult><MessageId>{id}</MessageId></PublishResult>\
+             <ResponseMetadata><RequestId>local</RequestId></ResponseMetadata></PublishResponse>"
+        ),
+    )
 }
 
 /// The line that the message attributes ask to send from.

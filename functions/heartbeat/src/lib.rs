@@ -1,0 +1,100 @@
+#![doc = include_str!("../README.md")]
+
+use aws_sdk_sns::Client;
+use aws_sdk_sns::error::{ProvideErrorMetadata, SdkError};
+use aws_types::SdkConfig;
+use domain::{OptOutsManaged, heartbeat};
+use lambda_runtime::Diagnostic;
+use runtime::{Metric, Metrics, Runtime};
+use serde_json::{Value, json};
+use sms::{InboundSms, LineFault};
+use store::{Refused, Store, StoreError};
+use thiserror::Error;
+
+/// Sends the deployment a text as a customer would, and looks daily at what lies before the topic that texts come by.
+pub struct HeartbeatFunction {
+    store: Store,
+    aws: SdkConfig,
+    sns: Client,
+    topic: String,
+    managed: OptOutsManaged,
+    metrics: Metrics,
+}
+
+/// Why texts may come through or not, and nobody would know. Lambda tries it again, and counts it as an error.
+#[derive(Debug, Error)]
+pub enum Failed {
+    #[error("the heartbeat's line cannot be made: {0}")]
+    Line(#[from] Refused),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("{action} failed: {code}")]
+    Aws { action: &'static str, code: String },
+}
+
+impl From<Failed> for Diagnostic {
+    fn from(failed: Failed) -> Self {
+        Self { error_type: "HeartbeatFailed".to_owned(), error_message: failed.to_string() }
+    }
+}
+
+impl HeartbeatFunction {
+    /// `topic` is the ARN of what the SMS service publishes customers' texts to; opt-outs are `managed` so.
+    #[must_use]
+    pub fn new(runtime: &Runtime, topic: String, managed: OptOutsManaged) -> Self {
+        Self {
+            store: runtime.store(),
+            aws: runtime.aws.clone(),
+            sns: Client::new(&runtime.aws),
+            topic,
+            managed,
+            metrics: runtime.metrics.clone(),
+        }
+    }
+
+    /// Looks at the lines if the event asks for that, and sends a heartbeat otherwise.
+    pub async fn handle(&self, event: &Value) -> Result<Value, Failed> {
+        if event["check"] == "lines" { self.look_at_lines().await } else { self.beat().await }
+    }
+
+    async fn beat(&self) -> Result<Value, Failed> {
+        // Never to a company's line: where the number is one, this fails.
+        self.store.make_heartbeat_line().await?;
+        let removed = self.store.remove_heartbeats().await?;
+        let text = InboundSms {
+            id: heartbeat::INBOUND_ID.to_owned(),
+            from: heartbeat::customer(),
+            to: heartbeat::line().number,
+            text: heartbeat::TEXT.to_owned(),
+            received: None,
+        };
+        let published = self.sns.publish().topic_arn(&self.topic).message(text.payload()).send().await;
+        published.map_err(|error| failed("sns:Publish", &error))?;
+        Ok(json!({"removed": removed}))
+    }
+
+    async fn look_at_lines(&self) -> Result<Value, Failed> {
+        let lines = self.store.lines().await?;
+        if lines.is_empty() {
+            return Ok(json!({"lines": 0, "wrong": 0}));
+        }
+        let known = sms::account_numbers(&self.aws).await;
+        let known = known.map_err(|error| failed("sms-voice:DescribePhoneNumbers", &error))?;
+        let faults = sms::line_faults(&lines, &known, &self.topic, self.managed);
+        for LineFault { line, reason } in &faults {
+            tracing::error!(company = %line.company, reason, "a line is not set as it is to be");
+        }
+        self.metrics.count_many(Metric::LinesWrong, faults.len());
+        Ok(json!({"lines": lines.len(), "wrong": faults.len()}))
+    }
+}
+
+fn failed<E: ProvideErrorMetadata, R>(action: &'static str, error: &SdkError<E, R>) -> Failed {
+    let code = match error {
+        SdkError::ServiceError(service) => service.err().code().unwrap_or("an error without a name"),
+        SdkError::TimeoutError(_) => "timed out",
+        SdkError::DispatchFailure(_) => "not reached",
+        _ => "no valid answer",
+    };
+    Failed::Aws { action, code: code.to_owned() }
+}

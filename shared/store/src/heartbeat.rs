@@ -1,0 +1,75 @@
+//! What the deployment's own text needs and leaves behind.
+
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
+use domain::{Line, heartbeat};
+use serde::Serialize;
+
+use crate::error::{misshapen, unavailable};
+use crate::{Refused, Store, StoreError, keys};
+
+/// In no directory: nobody who lists lines or companies meets it.
+#[derive(Serialize)]
+struct Unlisted {
+    #[serde(flatten)]
+    key: keys::Key,
+    #[serde(flatten)]
+    line: Line,
+}
+
+impl Store {
+    /// Makes the line that the heartbeat comes to, as it is in this version. One request.
+    ///
+    /// Fails with `LineTaken` if a company has its number.
+    pub async fn make_heartbeat_line(&self) -> Result<(), Refused> {
+        let line = heartbeat::line();
+        let item = Unlisted { key: keys::line(&line.number), line };
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(serde_dynamo::to_item(item).map_err(misshapen("PutItem"))?))
+            .condition_expression("attribute_not_exists(pk) OR #company = :company")
+            .expression_attribute_names("#company", "company")
+            .expression_attribute_values(":company", AttributeValue::S(heartbeat::company().to_string()))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        match put {
+            Ok(_) => Ok(()),
+            Err(error) if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) => {
+                Err(Refused::LineTaken)
+            }
+            Err(error) => Err(unavailable("PutItem")(error).into()),
+        }
+    }
+
+    /// Deletes what earlier heartbeats have left, and with it what makes the next a repeat. Gives how many texts that
+    /// were. A request, and one more for each item.
+    pub async fn remove_heartbeats(&self) -> Result<usize, StoreError> {
+        let left = self.of_conversation(&heartbeat::company(), heartbeat::conversation()).await?;
+        let texts = left.iter().filter(|item| keys::part(item) == keys::Part::Event).count();
+        for item in left {
+            let key = item.into_iter().filter(|(name, _)| [keys::PK, keys::SK].contains(&name.as_str())).collect();
+            self.erase_item(key, None).await?;
+        }
+        self.erase_item(keys::inbound_guard(heartbeat::message()).attributes(), None).await?;
+        Ok(texts)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_template_lets_the_heartbeat_write_where_it_writes() {
+        let template = include_str!("../../../infra/template.yaml");
+        let line = keys::line(&heartbeat::line().number).pk;
+        let conversation = keys::conversation(&heartbeat::company(), heartbeat::conversation());
+        let guard = keys::inbound_guard(heartbeat::message()).pk;
+        for key in [line, conversation, guard, keys::DIRECTORY.to_owned()] {
+            assert!(template.contains(&format!("\"{key}\"")), "{key}");
+        }
+    }
+}

@@ -1,0 +1,89 @@
+"""The text that a deployment sends itself: topic, queue, inbound-sms, table, stream, dispatch-push. And what lies before it."""
+
+import pytest
+
+from deadlines import eventually
+from functions_at_work import heartbeats
+from logs import log_of, metrics_of
+from template import resources
+
+
+def counted(deployment, function, metric):
+    """How often a function has counted something."""
+    name = deployment.function(function)["FunctionName"]
+    return [it for it in metrics_of(deployment, name) if metric in it]
+
+
+def rings_by(alarm, line):
+    """Whether what was counted is what an alarm looks at."""
+    alarm = resources("AWS::CloudWatch::Alarm")[alarm]["Properties"]
+    (directive,) = line["_aws"]["CloudWatchMetrics"]
+    (metric,) = directive["Metrics"]
+    named = [it["Name"] for it in alarm["Dimensions"]]
+    return (directive["Namespace"], metric["Name"], named) == (alarm["Namespace"], alarm["MetricName"], directive["Dimensions"][0])
+
+
+def test_a_heartbeat_comes_through_and_is_counted_where_the_alarm_looks(deployment, dana):
+    before = len(counted(deployment, "DispatchPush", "Heartbeat"))
+    deployment.invokes("Heartbeat", {})
+    heard = eventually(lambda: counted(deployment, "DispatchPush", "Heartbeat")[before:], "it is counted")
+    assert rings_by("HeartbeatAlarm", heard[0])
+    assert "Heartbeat" not in [it["text"] for it in dana.notifications()]
+    # What it has left is gone with the next, and with however many come.
+    for _ in range(3):
+        before = len(counted(deployment, "DispatchPush", "Heartbeat"))
+        deployment.invokes("Heartbeat", {})
+        eventually(lambda: counted(deployment, "DispatchPush", "Heartbeat")[before:], "the next is counted")
+        assert len(heartbeats(deployment)) <= 1
+
+
+@pytest.fixture
+def numbers_of(deployment):
+    """Gives the account the numbers of all lines, until the test ends: set as they are to be, but for those that are not."""
+    carriers = deployment.emulator.carriers
+
+    def gives(**otherwise):
+        carriers.numbers.clear()
+        for line in lines_of(deployment):
+            wrong = otherwise.get(f"line_{line.removeprefix('+')}", {})
+            carriers.has(line, deployment.outputs["InboundTopic"], **wrong)
+
+    yield gives
+    carriers.numbers.clear()
+
+
+def lines_of(deployment):
+    dynamodb = deployment.emulator.client("dynamodb")
+    pages = dynamodb.get_paginator("query").paginate(
+        TableName=deployment.outputs["Table"], IndexName="recent",
+        KeyConditionExpression="recent_pk = :list AND begins_with(recent_sk, :lines)",
+        ExpressionAttributeValues={":list": {"S": "DIRECTORY"}, ":lines": {"S": "LINE#"}},
+    )
+    return [item["number"]["S"] for page in pages for item in page["Items"]]
+
+
+@pytest.mark.parametrize("wrong, reason", [
+    ({"TwoWayEnabled": False}, "two-way-off"), ({"TwoWayChannelArn": "arn:aws:sns:us-east-1:000000000000:other"}, "leads-elsewhere"),
+    ({"Status": "PENDING"}, "not-active"), ({"SelfManagedOptOutsEnabled": True}, "opt-outs-unanswered"),
+])
+def test_a_line_that_is_not_set_as_it_is_to_be_is_counted_and_named_by_its_company(deployment, harbor, numbers_of, wrong, reason):
+    numbers_of()
+    looked = deployment.invokes("Heartbeat", {"check": "lines"})
+    assert looked["wrong"] == 0 and looked["lines"] == len(lines_of(deployment))
+    before, said = len(counted(deployment, "Heartbeat", "LinesWrong")), log_of(deployment).count(f'"reason":"{reason}"')
+    numbers_of(**{f"line_{harbor.line.removeprefix('+')}": wrong})
+    assert deployment.invokes("Heartbeat", {"check": "lines"})["wrong"] == 1
+    found = eventually(lambda: counted(deployment, "Heartbeat", "LinesWrong")[before:], "it is counted")
+    assert found[0]["LinesWrong"] == 1 and rings_by("LinesAlarm", found[0])
+    eventually(lambda: log_of(deployment).count(f'"reason":"{reason}"') > said, "the log says what it is")
+    (*_, line) = (it for it in log_of(deployment).splitlines() if f'"reason":"{reason}"' in it)
+    assert f'"company":"{harbor.id}"' in line
+    assert harbor.line.removeprefix("+") not in line
+
+
+def test_the_heartbeat_is_in_no_list_of_lines(deployment):
+    dynamodb, heartbeats_line = deployment.emulator.client("dynamodb"), {"pk": {"S": "LINE#+12025550100"}, "sk": {"S": "LINE"}}
+    deployment.invokes("Heartbeat", {})
+    kept = dynamodb.get_item(TableName=deployment.outputs["Table"], Key=heartbeats_line)["Item"]
+    assert kept["company"] == {"S": "-heartbeat"}
+    assert "+12025550100" not in lines_of(deployment)
