@@ -64,6 +64,7 @@ impl Account {
                 retention: Retention::default(),
                 portal: Scheme::Https,
                 idle_minutes: None,
+                origin_secret: None,
             },
             aws: aws.build(),
             clock: clock.clone(),

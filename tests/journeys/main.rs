@@ -24,6 +24,7 @@ mod issuers;
 mod limits;
 mod live;
 mod opt_out;
+mod origin_secret;
 mod own_sessions;
 mod push;
 mod push_subscriptions;

@@ -15,6 +15,11 @@ impl Answer {
         Self { status, headers, body: response.text().await.expect("an answer has a body") }
     }
 
+    /// What a request is answered.
+    pub async fn of(request: reqwest::RequestBuilder) -> Self {
+        Self::read(request.send().await.expect("an answer")).await
+    }
+
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()

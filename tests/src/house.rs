@@ -3,6 +3,7 @@ use std::path::Path;
 
 use domain::{SendingLimits, UsageLimits};
 use local::{Data, Fate, MAPPINGS, OptOutsManaged, Options, SocketLimits, Stack};
+use reqwest::header::{HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
 use serde_json::{Value, json};
 use sms::{Provider, Settings};
@@ -111,6 +112,15 @@ impl House {
         SendingLimits { staff, company, number, countries, usage }
     }
 
+    /// The same as the first, as CloudFront would ask it: each request shows `value`, and what shows none of the secret's is
+    /// refused.
+    pub async fn behind_cloudfront(secret: &Value, value: &str, clock: &HandClock) -> Self {
+        let options = Options { origin_secret: Some(secret.to_string()), clock: clock.clock(), ..Self::plain() };
+        let shown = HeaderValue::from_str(value).expect("a header's value");
+        let shown = [(HeaderName::from_static(origin_secret::HEADER), shown)].into_iter().collect();
+        Self::start_with(options, reqwest::Client::builder().default_headers(shown)).await
+    }
+
     fn plain() -> Options {
         Options {
             port: 0,
@@ -124,13 +134,18 @@ impl House {
             fate: Fate::Untold,
             opt_outs: OptOutsManaged::ByTheService,
             idle_minutes: None,
+            origin_secret: None,
             clock: runtime::wall_clock(),
         }
     }
 
     async fn start(options: Options) -> Self {
+        Self::start_with(options, reqwest::Client::builder()).await
+    }
+
+    async fn start_with(options: Options, client: reqwest::ClientBuilder) -> Self {
         let stack = Box::pin(Stack::start(options)).await.expect("the stack starts");
-        let http = reqwest::Client::builder().redirect(Policy::none()).build().expect("a client");
+        let http = client.redirect(Policy::none()).build().expect("a client");
         Self { stack, http }
     }
 

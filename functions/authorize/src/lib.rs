@@ -2,28 +2,54 @@
 
 use domain::{Clock, Scheme, SignedIn, Staff};
 use lambda_runtime::Error;
-use runtime::Runtime;
+use origin_secret::{Admission, OriginGuard};
+use runtime::{Metric, Metrics, Runtime};
 use serde_json::{Value, json};
 use store::{Holder, Store, StoreError};
 use web::Verdict;
 
 /// Says whose session a request or a WebSocket's handshake has. API Gateway keeps what is said of a
-/// request for a minute for each cookie.
+/// request for a minute for each cookie and origin secret.
 pub struct Authorize {
     store: Store,
+    origin: OriginGuard,
     clock: Clock,
     portal: Scheme,
+    metrics: Metrics,
 }
 
 impl Authorize {
     #[must_use]
     pub fn new(runtime: &Runtime) -> Self {
-        Self { store: runtime.store(), clock: runtime.clock.clone(), portal: runtime.configuration.portal }
+        let Runtime { configuration, aws, clock, metrics, .. } = runtime;
+        let origin = OriginGuard::new(aws, configuration.origin_secret.clone(), clock.clone());
+        let (clock, metrics) = (clock.clone(), metrics.clone());
+        Self { store: runtime.store(), origin, clock, portal: configuration.portal, metrics }
+    }
+
+    /// Learns what CloudFront shows, before the first request.
+    pub async fn warm_up(&self) {
+        self.origin.warm_up().await;
     }
 
     /// Takes an HTTP API's request to an authorizer (format 2.0) and gives its simple response, or
     /// that of a WebSocket API, which names a `methodArn` and wants a policy.
     pub async fn handle(&self, event: &Value) -> Result<Value, Error> {
+        let admission = self.origin.admission(header(event, origin_secret::HEADER).next()).await?;
+        if admission == Admission::Overdue {
+            tracing::error!(
+                "CloudFront still shows what was replaced: deploy the present version of the origin secret"
+            );
+            self.metrics.count(Metric::OriginSecretOverdue);
+        }
+        if admission.is_refused() {
+            // Not whose session it is: nobody goes around CloudFront, and nothing is looked up for who does.
+            tracing::warn!("a request did not come through CloudFront");
+            return Ok(match event.get("methodArn") {
+                None => json!({"isAuthorized": false}),
+                Some(method) => policy(method, None),
+            });
+        }
         let (verdict, holder) = self.verdict(web::session_token(self.portal, cookies(event))).await?;
         Ok(match event.get("methodArn") {
             None => json!({"isAuthorized": true, "context": verdict}),
@@ -77,7 +103,11 @@ fn policy(method: &Value, holder: Option<&Holder>) -> Value {
 /// header.
 fn cookies(event: &Value) -> impl Iterator<Item = &str> {
     let listed = event.get("cookies").and_then(Value::as_array).into_iter().flatten();
-    let header = event.get("headers").and_then(Value::as_object).into_iter().flatten();
-    let header = header.filter(|(name, _)| name.eq_ignore_ascii_case("cookie")).map(|(_, value)| value);
-    listed.chain(header).filter_map(Value::as_str)
+    listed.filter_map(Value::as_str).chain(header(event, "cookie"))
+}
+
+/// A header of a request. WebSocket APIs leave its name as it was sent.
+fn header<'a>(event: &'a Value, wanted: &'static str) -> impl Iterator<Item = &'a str> {
+    let headers = event.get("headers").and_then(Value::as_object).into_iter().flatten();
+    headers.filter(move |(name, _)| name.eq_ignore_ascii_case(wanted)).filter_map(|(_, value)| value.as_str())
 }

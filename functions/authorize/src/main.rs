@@ -8,8 +8,8 @@ use serde_json::Value;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let runtime = Runtime::on_lambda()?;
-    runtime.open_table().await;
     let function = Authorize::new(&runtime);
     let function = &function;
+    tokio::join!(runtime.open_table(), function.warm_up());
     run(service_fn(|event: LambdaEvent<Value>| async move { function.handle(&event.payload).await })).await
 }

@@ -20,6 +20,7 @@ use ::http::StatusCode;
 use domain::{AuditAction, Clock, CompanyId, Lifetime, Randomness, Scheme, StaffId, Timestamp};
 use lambda_http::{Body, Request, RequestExt, Response};
 use maud::html;
+use origin_secret::{Admission, OriginGuard};
 use runtime::{Metric, Metrics, Runtime};
 use serde_json::json;
 use store::{LoginOwner, Session, Store};
@@ -36,6 +37,7 @@ use crate::used::UsedAttempts;
 /// Starts and ends sessions, and says whose one is.
 pub struct SignIn {
     store: Store,
+    origin: OriginGuard,
     issuer: Issuer,
     used: UsedAttempts,
     portal: Scheme,
@@ -56,8 +58,10 @@ impl SignIn {
     #[must_use]
     pub fn new(runtime: &Runtime, secret: String) -> Self {
         let secrets = aws_sdk_secretsmanager::Client::new(&runtime.aws);
+        let origin_secret = runtime.configuration.origin_secret.clone();
         Self {
             store: runtime.store(),
+            origin: OriginGuard::new(&runtime.aws, origin_secret, runtime.clock.clone()),
             issuer: Issuer::new(secrets, secret, runtime.clock.clone()),
             used: UsedAttempts::default(),
             portal: runtime.configuration.portal,
@@ -68,18 +72,48 @@ impl SignIn {
         }
     }
 
+    /// Learns what CloudFront shows, before the first request.
+    pub async fn warm_up(&self) {
+        self.origin.warm_up().await;
+    }
+
     pub async fn handle(&self, request: Request) -> Result<Response<Body>, Infallible> {
-        let outcome = match request.raw_http_path() {
-            "/api/sign-in" => Ok(self.begin(&request).await.unwrap_or_else(|failure| self.not_signed_in(failure))),
-            "/api/sign-in/callback" => {
-                Ok(self.finish(&request).await.unwrap_or_else(|failure| self.not_signed_in(failure)))
-            }
-            "/api/sign-out" => self.sign_out(&request).await,
-            "/api/sign-out/issuer" => Ok(self.leave_issuer().await),
-            "/api/session" => whose(&request, self.clock.now()),
-            _ => self.own_sessions(&request).await,
+        let outcome = match self.came_through_the_portal(&request).await {
+            Ok(()) => self.answer(&request).await,
+            Err(problem) => Err(problem),
         };
         Ok(web::respond(&request, outcome))
+    }
+
+    async fn answer(&self, request: &Request) -> Result<Answer, Problem> {
+        match request.raw_http_path() {
+            "/api/sign-in" => Ok(self.begin(request).await.unwrap_or_else(|failure| self.not_signed_in(failure))),
+            "/api/sign-in/callback" => {
+                Ok(self.finish(request).await.unwrap_or_else(|failure| self.not_signed_in(failure)))
+            }
+            "/api/sign-out" => self.sign_out(request).await,
+            "/api/sign-out/issuer" => Ok(self.leave_issuer().await),
+            "/api/session" => whose(request, self.clock.now()),
+            _ => self.own_sessions(request).await,
+        }
+    }
+
+    /// Refuses what was sent to the API's own address. Of every route, although the authorizer asks the same for those that
+    /// it is asked for: so none is forgotten.
+    async fn came_through_the_portal(&self, request: &Request) -> Result<(), Problem> {
+        let shown = request.headers().get(origin_secret::HEADER).and_then(|shown| shown.to_str().ok());
+        match self.origin.admission(shown).await {
+            Ok(Admission::Admitted | Admission::Overdue) => Ok(()),
+            Ok(Admission::Refused) => {
+                tracing::warn!("a request did not come through CloudFront");
+                Err(Problem::around_the_portal())
+            }
+            Err(error) => {
+                tracing::error!(%error, "nobody can sign in");
+                self.metrics.count(Metric::SignInUnavailable);
+                Err(Problem::unavailable())
+            }
+        }
     }
 
     /// Sends a browser to the identity provider.

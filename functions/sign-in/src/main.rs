@@ -9,6 +9,7 @@ use sign_in::SignIn;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let function = Arc::new(SignIn::new(&Runtime::on_lambda()?, runtime::sign_in_secret()?));
+    function.warm_up().await;
     run(service_fn(|request| {
         let function = function.clone();
         async move { function.handle(request).await }

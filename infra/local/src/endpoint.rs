@@ -23,8 +23,9 @@ use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
 
 use crate::carrier;
-use crate::functions::{PUSH_SECRET, SIGN_IN_SECRET};
+use crate::functions::{ORIGIN_SECRET, PUSH_SECRET, SIGN_IN_SECRET};
 use crate::metrics;
+use crate::secret::Secret;
 use crate::stack::Shared;
 use crate::stream::Written;
 use crate::usage::{Counted, Usage, asking};
@@ -77,14 +78,17 @@ async fn call(State(shared): State<Shared>, headers: HeaderMap, body: Bytes) -> 
     }
 }
 
-/// What `sign-in` reads, and the push keys.
+/// What `sign-in` reads, the push keys, and what CloudFront shows.
 fn secret(shared: &Shared, request: &[u8]) -> Response {
     let request: Value = serde_json::from_slice(request).unwrap_or_default();
-    let found = [(SIGN_IN_SECRET, shared.sign_in_secret.read()), (PUSH_SECRET, shared.push_keys.written())];
-    if let Some((name, value)) = found.into_iter().find(|(name, _)| request["SecretId"] == *name) {
-        return Json(json!({"Name": name, "SecretString": value})).into_response();
-    }
-    no_such_secret()
+    let Some(name) = request["SecretId"].as_str() else { return no_such_secret() };
+    let value = match name {
+        SIGN_IN_SECRET => Some(shared.sign_in_secret.read()),
+        PUSH_SECRET => Some(shared.push_keys.written()),
+        ORIGIN_SECRET => shared.origin_secret.as_ref().map(Secret::read),
+        _ => None,
+    };
+    value.map_or_else(no_such_secret, |value| Json(json!({"Name": name, "SecretString": value})).into_response())
 }
 
 /// Replaces a secret as on AWS: the push keys are kept with the data, what `sign-in` reads until the next start.
@@ -93,12 +97,16 @@ fn put_secret(shared: &Shared, request: &[u8]) -> Response {
     let (Some(name), Some(value)) = (request["SecretId"].as_str(), request["SecretString"].as_str()) else {
         return no_such_secret();
     };
-    let put = match name {
-        SIGN_IN_SECRET => {
+    let put = match (name, &shared.origin_secret) {
+        (SIGN_IN_SECRET, _) => {
             shared.sign_in_secret.put(value.to_owned());
             Ok(())
         }
-        PUSH_SECRET => shared.push_keys.put(value.to_owned()),
+        (PUSH_SECRET, _) => shared.push_keys.put(value.to_owned()),
+        (ORIGIN_SECRET, Some(secret)) => {
+            secret.put(value.to_owned());
+            Ok(())
+        }
         _ => return no_such_secret(),
     };
     match put {

@@ -41,6 +41,9 @@ use tower::ServiceExt;
 /// The name of the secret that `sign-in` is configured with.
 pub(crate) const SIGN_IN_SECRET: &str = "switchboard/sign-in";
 
+/// The name of the secret with what CloudFront shows of itself.
+pub(crate) const ORIGIN_SECRET: &str = "switchboard/origin";
+
 /// The address of the queue of pushes that are to be tried again.
 const PUSH_RETRIES: &str = "http://sqs.local/push-retries";
 

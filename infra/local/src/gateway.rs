@@ -134,22 +134,27 @@ async fn read(body: Body) -> Option<Bytes> {
     (length <= LARGEST_BODY).then(|| read.into())
 }
 
+/// What the authorizer has answered, by its identity sources, and when.
+type Authorized = HashMap<Vec<String>, (Value, Timestamp)>;
+
 #[derive(Clone)]
 pub(crate) struct Gateway {
     functions: Arc<Functions>,
     clock: Clock,
-    authorized: Arc<Mutex<HashMap<String, (Value, Timestamp)>>>,
+    /// Whether CloudFront is in front, and shows it.
+    behind_cloudfront: bool,
+    authorized: Arc<Mutex<Authorized>>,
 }
 
 /// How long an HTTP API waits for a function ("Quotas for HTTP APIs": integration timeout).
 const LONGEST: Duration = Duration::from_secs(30);
 
-/// For how long the authorizer's answer to a cookie is kept.
+/// For how long the authorizer's answer to its identity sources is kept.
 const AUTHORIZED_FOR_SECS: u64 = 60;
 
 impl Gateway {
-    pub(crate) fn new(functions: Arc<Functions>, clock: Clock) -> Self {
-        Self { functions, clock, authorized: Arc::default() }
+    pub(crate) fn new(functions: Arc<Functions>, clock: Clock, behind_cloudfront: bool) -> Self {
+        Self { functions, clock, behind_cloudfront, authorized: Arc::default() }
     }
 
     async fn answer(&self, route: Route, path: HashMap<String, String>, request: HttpRequest) -> Response {
@@ -180,12 +185,13 @@ impl Gateway {
     /// What the authorizer says of a request, or what the gateway says instead of going on.
     async fn authorized(&self, request: &HttpRequest, event: &Value) -> Result<Value, Box<Response>> {
         let refusal = |status, message| Err(Box::new(said(status, message)));
-        // The cookie is the authorizer's identity source: without it the authorizer is not asked.
-        let cookie = request.headers.get(COOKIE).and_then(|cookie| cookie.to_str().ok());
-        let Some(cookie) = cookie.filter(|cookie| !cookie.is_empty()) else {
+        // The authorizer's identity sources: without one of them the authorizer is not asked.
+        let names: &[&str] = if self.behind_cloudfront { &["cookie", origin_secret::HEADER] } else { &["cookie"] };
+        let given = |name: &&str| request.headers.get(*name)?.to_str().ok().filter(|value| !value.is_empty());
+        let Some(sources) = names.iter().map(given).map(|given| given.map(str::to_owned)).collect() else {
             return refusal(StatusCode::UNAUTHORIZED, "Unauthorized");
         };
-        let Some(authorized) = self.authorize(cookie, event).await else {
+        let Some(authorized) = self.authorize(sources, event).await else {
             return refusal(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error");
         };
         if authorized["isAuthorized"] != json!(true) {
@@ -194,9 +200,9 @@ impl Gateway {
         Ok(authorized["context"].clone())
     }
 
-    async fn authorize(&self, cookie: &str, event: &Value) -> Option<Value> {
+    async fn authorize(&self, sources: Vec<String>, event: &Value) -> Option<Value> {
         let now = self.clock.now();
-        let known = self.authorized.lock().unwrap_or_else(PoisonError::into_inner).get(cookie).cloned();
+        let known = self.authorized.lock().unwrap_or_else(PoisonError::into_inner).get(&sources).cloned();
         if let Some((authorized, since)) = known
             && now < since.plus_secs(AUTHORIZED_FOR_SECS)
         {
@@ -204,11 +210,11 @@ impl Gateway {
         }
         let mut event = event.clone();
         event["type"] = json!("REQUEST");
-        event["identitySource"] = json!([cookie]);
+        event["identitySource"] = json!(sources);
         let authorized = self.functions.invoke("authorize", event).await?.ok()?;
         let mut kept = self.authorized.lock().unwrap_or_else(PoisonError::into_inner);
         kept.retain(|_, (_, since)| now < since.plus_secs(AUTHORIZED_FOR_SECS));
-        kept.insert(cookie.to_owned(), (authorized.clone(), now));
+        kept.insert(sources, (authorized.clone(), now));
         Some(authorized)
     }
 }

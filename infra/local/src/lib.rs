@@ -15,7 +15,7 @@ mod metrics;
 mod push_keys;
 mod queue;
 mod replica;
-mod sign_in_secret;
+mod secret;
 mod site;
 mod socket;
 mod stack;

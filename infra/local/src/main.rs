@@ -51,6 +51,7 @@ async fn main() -> anyhow::Result<()> {
         limits: runtime::sending_limits()?,
         fate: Fate::Delivered,
         idle_minutes: None,
+        origin_secret: None,
         opt_outs: if arguments.self_managed_opt_outs { OptOutsManaged::ByUs } else { OptOutsManaged::ByTheService },
         clock: runtime::wall_clock(),
     };

@@ -23,13 +23,13 @@ use tower_http::compression::CompressionLayer;
 use crate::carrier::{Carrier, Fate};
 use crate::connect::Connect;
 use crate::endpoint::TableDoor;
-use crate::functions::Functions;
+use crate::functions::{Functions, ORIGIN_SECRET};
 use crate::gateway::Gateway;
 use crate::issuer::Issuer;
 use crate::metrics::Counts;
 use crate::push_keys::PushKeys;
 use crate::queue::Queue;
-use crate::sign_in_secret::SignInSecret;
+use crate::secret::Secret;
 use crate::socket::{SocketGateway, SocketLimits};
 use crate::stream::Readers;
 use crate::table::{Created, TABLE, Table};
@@ -60,6 +60,8 @@ pub struct Options {
     pub opt_outs: OptOutsManaged,
     /// After how many minutes without a use a session ends.
     pub idle_minutes: Option<u16>,
+    /// What CloudFront shows of itself, as its secret has it. Without it nothing is demanded: there is no CloudFront here.
+    pub origin_secret: Option<String>,
     pub clock: Clock,
 }
 
@@ -89,7 +91,8 @@ pub(crate) struct Shared {
     pub(crate) carrier: Carrier,
     pub(crate) connect: Connect,
     pub(crate) issuer: Issuer,
-    pub(crate) sign_in_secret: SignInSecret,
+    pub(crate) sign_in_secret: Secret,
+    pub(crate) origin_secret: Option<Secret>,
     /// As the deployment's secret has them.
     pub(crate) push_keys: PushKeys,
     pub(crate) push_retries: Queue,
@@ -116,6 +119,7 @@ impl Stack {
                 retention: Retention::default(),
                 portal: Scheme::of(&origins[0]),
                 idle_minutes: options.idle_minutes,
+                origin_secret: options.origin_secret.as_ref().map(|_| ORIGIN_SECRET.to_owned()),
             },
             aws,
             clock: options.clock.clone(),
@@ -136,11 +140,12 @@ impl Stack {
             SocketGateway::new(functions.clone(), runtime.clock.clone(), runtime.randomness.clone(), options.sockets);
         let issuer = Issuer::new(&origins[0], runtime.clock.clone(), runtime.randomness.clone())?;
         let shared = Shared {
-            gateway: Gateway::new(functions.clone(), runtime.clock.clone()),
+            gateway: Gateway::new(functions.clone(), runtime.clock.clone(), options.origin_secret.is_some()),
             connect: Connect::new(functions.clone(), &runtime)?,
             sockets: sockets.clone(),
             carrier: Carrier::new(dynamodb.clone(), &functions, &runtime, options.opt_outs, options.fate),
-            sign_in_secret: SignInSecret::new(&issuer.settings()),
+            sign_in_secret: Secret::new(issuer.settings().to_string()),
+            origin_secret: options.origin_secret.map(Secret::new),
             issuer,
             push_keys: PushKeys::open(&options.data, &runtime.randomness)?,
             push_retries: Queue::new(

@@ -12,6 +12,9 @@ pub struct Configuration {
     pub portal: Scheme,
     /// After how many minutes without a use a session ends; `None` if that ends none. `sign-in` has it.
     pub idle_minutes: Option<u16>,
+    /// The name of the secret with what CloudFront shows of itself; `None` where there is no CloudFront. `authorize` and
+    /// `sign-in` have it.
+    pub origin_secret: Option<String>,
 }
 
 /// A variable that a function cannot start without, or with.
@@ -52,8 +55,16 @@ impl Configuration {
                 must: "be 0, or a whole number of minutes from 10 to 65535",
             })?),
         };
+        let origin_secret = variable("SWITCHBOARD_ORIGIN_SECRET");
+        // Nothing would be demanded by mistake.
+        if origin_secret.as_deref() == Some("") {
+            return Err(BadConfiguration {
+                variable: "SWITCHBOARD_ORIGIN_SECRET",
+                must: "name a secret, or be left out",
+            });
+        }
         // CloudFront answers by TLS only.
-        Ok(Self { table, retention, portal: Scheme::Https, idle_minutes })
+        Ok(Self { table, retention, portal: Scheme::Https, idle_minutes, origin_secret })
     }
 }
 
@@ -189,6 +200,21 @@ mod tests {
         for bad in ["9", "-1", "an hour", "", "70000"] {
             assert!(read(Some(bad)).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn what_cloudfront_shows_is_demanded_where_a_secret_is_named_and_never_by_halves() {
+        let read = |secret: Option<&str>| {
+            let read = Configuration::read(|name| match name {
+                "SWITCHBOARD_TABLE" => Some("switchboard".to_owned()),
+                "SWITCHBOARD_ORIGIN_SECRET" => secret.map(str::to_owned),
+                _ => None,
+            });
+            read.map(|configuration| configuration.origin_secret)
+        };
+        assert_eq!(read(None).unwrap(), None);
+        assert_eq!(read(Some("switchboard/origin")).unwrap().as_deref(), Some("switchboard/origin"));
+        assert!(read(Some("")).is_err());
     }
 
     #[test]

@@ -34,6 +34,8 @@ pub enum Metric {
     LinesWrong,
     /// The identity provider, or what is needed to ask it, was out of reach.
     SignInUnavailable,
+    /// CloudFront still shows a value of the origin secret that was replaced half an hour ago, and soon counts no more.
+    OriginSecretOverdue,
 }
 
 impl fmt::Display for Metric {

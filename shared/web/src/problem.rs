@@ -67,6 +67,28 @@ impl Problem {
         Self::new(StatusCode::UNAUTHORIZED, "session-ended", "Your session has ended. Sign in again to go on.")
     }
 
+    /// For what was sent to the API's own address. Says nothing of what is missing.
+    #[must_use]
+    pub fn around_the_portal() -> Self {
+        Self::new(
+            // Not 403: in front of the portal that stands for a page that is not there, and whoever operates it may have it
+            // refused by mistake.
+            StatusCode::UNAUTHORIZED,
+            "around-the-portal",
+            "Switchboard is only to be reached at its portal's address. If you are there, tell whoever operates it.",
+        )
+    }
+
+    /// For what failed and will be done another time.
+    #[must_use]
+    pub fn unavailable() -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "unavailable",
+            "Switchboard cannot reach its records just now. Nothing is lost; try again in a moment.",
+        )
+    }
+
     /// For what a session is not enough for. As HTML it has a link that leads to the identity provider and back.
     #[must_use]
     pub fn sign_in_again(message: &str) -> Self {
@@ -108,11 +130,7 @@ impl From<StoreError> for Problem {
             };
         }
         tracing::error!(%error, "the table did not do what was asked");
-        Self::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "unavailable",
-            "Switchboard cannot reach its records just now. Nothing is lost; try again in a moment.",
-        )
+        Self::unavailable()
     }
 }
 

@@ -126,6 +126,7 @@ impl World {
                 retention: Retention::default(),
                 portal: Scheme::Https,
                 idle_minutes: None,
+                origin_secret: None,
             },
             aws: aws.build(),
             clock: time.clock(),

@@ -1,0 +1,19 @@
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// A secret of Secrets Manager's, until another is put in its place or the stack ends.
+#[derive(Clone)]
+pub(crate) struct Secret(Arc<RwLock<String>>);
+
+impl Secret {
+    pub(crate) fn new(written: String) -> Self {
+        Self(Arc::new(RwLock::new(written)))
+    }
+
+    pub(crate) fn read(&self) -> String {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn put(&self, written: String) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = written;
+    }
+}

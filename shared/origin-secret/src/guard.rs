@@ -1,0 +1,97 @@
+use aws_sdk_secretsmanager::Client;
+use aws_sdk_secretsmanager::error::ProvideErrorMetadata;
+use aws_types::SdkConfig;
+use domain::{Clock, Timestamp};
+use thiserror::Error;
+use tokio::sync::Mutex;
+
+use crate::{Admission, BadOriginSecret, OriginSecret};
+
+/// Tells whether requests came through CloudFront.
+pub struct OriginGuard {
+    demanded: Option<Demanded>,
+    clock: Clock,
+}
+
+struct Demanded {
+    secrets: Client,
+    secret: String,
+    known: Mutex<Option<Known>>,
+}
+
+struct Known {
+    secret: OriginSecret,
+    /// From then on it is read again before anybody is let in by it.
+    stale: Timestamp,
+    /// Until then it is not read again, whatever is shown.
+    settled: Timestamp,
+}
+
+/// For how long the secret is taken to be what it was.
+const KNOWN_FOR_SECS: u64 = 5 * 60;
+
+/// For how long it is not read again for a value that is not in it: anybody can show any.
+const SETTLED_FOR_SECS: u64 = 10;
+
+/// Why nobody knows whether a request came through CloudFront.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Unavailable {
+    #[error(transparent)]
+    Bad(#[from] BadOriginSecret),
+    #[error("the origin secret cannot be read: {code}")]
+    Unread { code: String },
+}
+
+impl OriginGuard {
+    /// `secret` names the secret; without one nothing is demanded.
+    #[must_use]
+    pub fn new(aws: &SdkConfig, secret: Option<String>, clock: Clock) -> Self {
+        let demanded = secret.map(|secret| Demanded { secrets: Client::new(aws), secret, known: Mutex::default() });
+        Self { demanded, clock }
+    }
+
+    /// Reads the secret, while Lambda gives a starting function a whole core. Failing is left to the first request.
+    pub async fn warm_up(&self) {
+        if let Some(demanded) = &self.demanded {
+            let known = demanded.read(self.clock.now()).await.ok();
+            *demanded.known.lock().await = known;
+        }
+    }
+
+    /// Whether a request with this value of the header came through CloudFront.
+    pub async fn admission(&self, shown: Option<&str>) -> Result<Admission, Unavailable> {
+        let Some(demanded) = &self.demanded else { return Ok(Admission::Admitted) };
+        let Some(shown) = shown else { return Ok(Admission::Refused) };
+        demanded.admission(shown, self.clock.now()).await
+    }
+}
+
+impl Demanded {
+    async fn admission(&self, shown: &str, now: Timestamp) -> Result<Admission, Unavailable> {
+        let mut known = self.known.lock().await;
+        if let Some(known) = known.as_ref() {
+            let admission = known.secret.admission(shown, now);
+            if now < known.settled || now < known.stale && !admission.is_refused() {
+                return Ok(admission);
+            }
+        }
+        match (self.read(now).await, known.as_mut()) {
+            (Ok(read), _) => *known = Some(read),
+            // A value that was replaced ends by the clock, so what is known lets nobody in for longer.
+            (Err(error), Some(known)) => {
+                tracing::warn!(%error, "the origin secret was not read again");
+                known.settled = now.plus_secs(SETTLED_FOR_SECS);
+            }
+            (Err(error), None) => return Err(error),
+        }
+        Ok(known.as_ref().map_or(Admission::Refused, |known| known.secret.admission(shown, now)))
+    }
+
+    async fn read(&self, now: Timestamp) -> Result<Known, Unavailable> {
+        let found = self.secrets.get_secret_value().secret_id(&self.secret).send().await;
+        let found =
+            found.map_err(|error| Unavailable::Unread { code: error.code().unwrap_or("no answer").to_owned() })?;
+        let secret = OriginSecret::parse(found.secret_string().unwrap_or_default())?;
+        Ok(Known { secret, stale: now.plus_secs(KNOWN_FOR_SECS), settled: now.plus_secs(SETTLED_FOR_SECS) })
+    }
+}

@@ -1,0 +1,10 @@
+#![doc = include_str!("../README.md")]
+
+mod guard;
+mod secret;
+
+pub use guard::{OriginGuard, Unavailable};
+pub use secret::{Admission, BadOriginSecret, OriginSecret};
+
+/// The header that CloudFront adds to what it asks of the API.
+pub const HEADER: &str = "x-origin-secret";
