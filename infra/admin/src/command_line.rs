@@ -95,6 +95,9 @@ pub(crate) enum What {
     /// The keys that notifications of browsers are signed with.
     #[command(subcommand)]
     PushKeys(PushKeys),
+    /// What CloudFront shows the functions, so that nobody goes around it.
+    #[command(subcommand)]
+    OriginSecret(OriginSecret),
     /// Bring back what was lost, from a table that was restored to an earlier moment beside this one.
     Restore {
         /// The name of that table. It is only read.
@@ -142,6 +145,7 @@ impl What {
             Self::PushKeys(PushKeys::Create { .. }) => ("push-keys create", None),
             Self::PushKeys(PushKeys::Rotate) => ("push-keys rotate", None),
             Self::PushKeys(PushKeys::Contact { .. }) => ("push-keys contact", None),
+            Self::OriginSecret(OriginSecret::Rotate) => ("origin-secret rotate", None),
             Self::Restore { .. } => ("restore", None),
             Self::Company(Companies::List)
             | Self::Line(Lines::List)
@@ -315,6 +319,13 @@ pub(crate) enum PushKeys {
         /// mailto:it@example.com, or an https address.
         address: String,
     },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum OriginSecret {
+    /// Make a new value. CloudFront has it after the next deployment, which must end within the hour: so long the earlier
+    /// one counts.
+    Rotate,
 }
 
 #[derive(Args)]

@@ -11,6 +11,7 @@ mod failure;
 mod line;
 mod number;
 mod operator;
+mod origin_secret;
 mod output;
 mod place;
 mod program;
@@ -22,7 +23,7 @@ mod staff;
 use std::io::ErrorKind;
 use std::process::ExitCode;
 
-use command_line::{CommandLine, Companies, Customers, Lines, Programs, PushKeys, Staff, What};
+use command_line::{CommandLine, Companies, Customers, Lines, OriginSecret, Programs, PushKeys, Staff, What};
 use domain::Carries;
 use operator::Operator;
 use output::Output;
@@ -56,6 +57,7 @@ async fn run(command_line: CommandLine) -> anyhow::Result<ExitCode> {
         What::PushKeys(PushKeys::Create { contact }) => push_keys::create(&operator, contact.as_deref()).await?,
         What::PushKeys(PushKeys::Rotate) => push_keys::rotate(&operator).await?,
         What::PushKeys(PushKeys::Contact { address }) => push_keys::set_contact(&operator, &address).await?,
+        What::OriginSecret(OriginSecret::Rotate) => origin_secret::rotate(&operator).await?,
         What::Restore { from, overwrite } => restore::run(&operator, &from, overwrite).await?,
         What::Company(Companies::Add(new)) => company::add(&operator, new).await?,
         What::Company(Companies::List) => company::list(&operator).await?,

@@ -21,10 +21,29 @@ pub(crate) struct Place {
     pub(crate) kind: Kind,
     /// The secret that its push keys are in; `None` if an earlier version made the stack.
     pub(crate) push_secret: Option<String>,
+    /// What CloudFront shows the functions; `None` where there is no CloudFront, or an earlier version made the stack.
+    pub(crate) origin: Option<Origin>,
     /// The portal's address.
     pub(crate) portal: Option<String>,
     table: String,
     retention: Retention,
+}
+
+/// What CloudFront shows the functions.
+pub(crate) struct Origin {
+    /// The secret that it is in.
+    pub(crate) secret: String,
+    /// The version of the secret that was deployed; empty for the one that the stack was made with.
+    pub(crate) deployed: String,
+}
+
+impl Origin {
+    pub(crate) fn of(stack: &Stack) -> Option<Self> {
+        Some(Self {
+            secret: stack.output("OriginSecret")?.to_owned(),
+            deployed: stack.parameter("OriginSecretVersion").unwrap_or_default().to_owned(),
+        })
+    }
 }
 
 pub(crate) enum Kind {
@@ -58,6 +77,7 @@ impl Place {
             table: table.to_owned(),
             aws,
             kind: Kind::Deployed(stack.name.clone()),
+            origin: Origin::of(stack),
             push_secret: stack.output("PushSecret").map(str::to_owned),
             portal: stack.output("PortalAddress").map(str::to_owned),
             retention: days.and_then(Retention::days).unwrap_or_default(),
@@ -68,6 +88,7 @@ impl Place {
         Self {
             aws: aws::local(address),
             kind: Kind::Local(address.to_owned()),
+            origin: None,
             push_secret: Some(LOCAL_PUSH_SECRET.to_owned()),
             portal: Some(address.to_owned()),
             table: LOCAL_TABLE.to_owned(),

@@ -2,6 +2,7 @@
 
 mod alarms;
 mod by_hand;
+mod cloudfront;
 mod cloudwatch;
 mod concurrency;
 mod countries;
@@ -77,6 +78,7 @@ async fn deployed(report: &mut Report, which: &WhichPlace) -> anyhow::Result<()>
     report.add([push_keys::check(&live).await])?;
     report
         .add(portal::check(live.stack.output("PortalAddress"), &format!("infra/publish {}", live.stack.name)).await)?;
+    report.add(cloudfront::check(&live).await)?;
     report.add(alarms::check(&live).await)?;
     report.add([sandbox::check(&live).await])?;
     report.add(registrations::check(&live).await)?;

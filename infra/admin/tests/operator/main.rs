@@ -7,6 +7,7 @@ mod credentials;
 mod customers;
 mod directory;
 mod doctor;
+mod origin_secret;
 mod programs;
 mod push_keys;
 mod refusals;

@@ -1,0 +1,134 @@
+//! Whether the API is reached through CloudFront, and by nobody who goes around it.
+
+use aws_sdk_secretsmanager::Client;
+use domain::Timestamp;
+use origin_secret::OriginSecret;
+
+use crate::doctor::Finding;
+use crate::doctor::http::get;
+use crate::doctor::live::Live;
+use crate::failure::failure;
+use crate::origin_secret::{deploy, is_deployed};
+use crate::place::Origin;
+
+const CHECK: &str = "cloudfront";
+
+/// One that the authorizer is not asked about: the function itself must refuse.
+const OPEN_ROUTE: &str = "/api/sign-in";
+
+pub(crate) async fn check(live: &Live) -> Vec<Finding> {
+    let redeploy = live.redeploy();
+    let Some(origin) = Origin::of(&live.stack) else {
+        let says = "the stack has no output `OriginSecret`: anybody can go around CloudFront";
+        return vec![Finding::wrong(CHECK, says, redeploy)];
+    };
+    let mut findings = vec![told(live, &origin).await];
+    if let Some(portal) = live.stack.output("PortalAddress") {
+        findings.push(asked(portal, |status| through(portal, status, &redeploy)).await);
+    }
+    if let Some(api) = live.stack.output("ApiEndpoint") {
+        findings.push(asked(api, |status| around(api, status, &redeploy)).await);
+    }
+    findings
+}
+
+/// Whether CloudFront was told what the functions demand.
+async fn told(live: &Live, origin: &Origin) -> Finding {
+    let found = Client::new(&live.aws).get_secret_value().secret_id(&origin.secret).send().await;
+    match found.map_err(failure("secretsmanager:GetSecretValue")) {
+        Ok(found) => {
+            let (written, version) =
+                (found.secret_string().unwrap_or_default(), found.version_id().unwrap_or_default());
+            agreeing(written, version, &origin.deployed, runtime::wall_clock().now())
+        }
+        Err(failure) => Finding::failed(CHECK, &failure),
+    }
+}
+
+fn agreeing(written: &str, version: &str, deployed: &str, now: Timestamp) -> Finding {
+    let secret = match OriginSecret::parse(written) {
+        Ok(secret) => secret,
+        Err(why) => {
+            let says = format!("{why}: functions that start now let nobody in");
+            return Finding::wrong(CHECK, says, "put the earlier version of the secret back");
+        }
+    };
+    if is_deployed(&secret, version, deployed) {
+        return Finding::ok(CHECK, "CloudFront was told what the functions demand");
+    }
+    let says = match secret.previous_counts_until() {
+        Some(until) if now < until => {
+            format!("the origin secret was rotated and not deployed: from {until} on nobody reaches the API")
+        }
+        _ => "the origin secret was rotated and not deployed: nobody reaches the API".to_owned(),
+    };
+    Finding::wrong(CHECK, says, deploy(version))
+}
+
+/// What is found by the status that somebody without a session is answered with.
+async fn asked(address: &str, judge: impl FnOnce(u16) -> Finding) -> Finding {
+    match get(&format!("{address}{OPEN_ROUTE}")).await {
+        Ok(answer) => judge(answer.status().as_u16()),
+        // What to do about the portal its own check says.
+        Err(why) => Finding::cannot_be_checked(CHECK, format!("{address} {why}")),
+    }
+}
+
+fn through(portal: &str, status: u16, redeploy: &str) -> Finding {
+    match status {
+        303 => Finding::ok(CHECK, "the API takes what comes through CloudFront"),
+        401 => {
+            Finding::wrong(CHECK, format!("the API refuses what comes through {portal}: nobody can sign in"), redeploy)
+        }
+        _ => Finding::wrong(CHECK, format!("{portal}{OPEN_ROUTE} answers {status}; 303 is right"), redeploy),
+    }
+}
+
+fn around(api: &str, status: u16, redeploy: &str) -> Finding {
+    match status {
+        401 => Finding::ok(CHECK, "the API refuses who goes around CloudFront"),
+        // It has a limit for all together, which is as much a reason not to answer.
+        429 => Finding::cannot_be_checked(CHECK, format!("{api} has more requests just now than it takes")),
+        _ => Finding::wrong(
+            CHECK,
+            format!("{api} answers {status} to who goes around CloudFront; 401 is right"),
+            redeploy,
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::Randomness;
+
+    use super::*;
+    use crate::doctor::Verdict;
+
+    #[test]
+    fn the_portal_is_let_in_and_nobody_around_it() {
+        let verdicts = |judge: fn(&str, u16, &str) -> Finding| {
+            [303, 401, 403, 404, 429, 503].map(|status| judge("https://a.example", status, "deploy").verdict)
+        };
+        let (ok, wrong, unchecked) = (Verdict::Ok, Verdict::Wrong, Verdict::CannotBeChecked);
+        assert_eq!(verdicts(through), [ok, wrong, wrong, wrong, wrong, wrong]);
+        assert_eq!(verdicts(around), [wrong, ok, wrong, wrong, unchecked, wrong]);
+    }
+
+    #[test]
+    fn a_rotation_that_was_not_deployed_is_found_and_no_value_is_shown() {
+        let (first, now) = ("first0first0first0first0first0first0", Timestamp::from_millis(1_796_036_400_000));
+        let made = OriginSecret::parse(&format!(r#"{{"current":"{first}"}}"#)).unwrap();
+        let rotated = made.rotated(&Randomness::new(|| [7; 32]), now).written();
+        assert_eq!(agreeing(&made.written(), "v1", "", now).verdict, Verdict::Ok);
+        assert_eq!(agreeing(&rotated, "v2", "v2", now).verdict, Verdict::Ok);
+        for (deployed, at, words) in
+            [("", now, "from 2026-11-30T12:00:00.000Z on"), ("v1", now.plus_secs(3600), "deployed: nobody")]
+        {
+            let found = agreeing(&rotated, "v2", deployed, at);
+            assert!(found.verdict == Verdict::Wrong && found.says.contains(words), "{}", found.says);
+            assert!(found.to_do.as_deref().unwrap().ends_with("--parameter-overrides OriginSecretVersion=v2"));
+            assert!(!found.lines().contains(first) && !found.lines().contains("0707"), "{}", found.lines());
+        }
+        assert_eq!(agreeing("{}", "v1", "", now).verdict, Verdict::Wrong);
+    }
+}

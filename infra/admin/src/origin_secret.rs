@@ -1,0 +1,62 @@
+//! What CloudFront shows the functions, in the deployment's secret.
+
+use anyhow::{anyhow, bail};
+use aws_sdk_secretsmanager::Client;
+use origin_secret::OriginSecret;
+use serde_json::json;
+
+use crate::failure::failure;
+use crate::operator::Operator;
+use crate::place::{Kind, Origin};
+
+/// Makes a new value. The one before it counts for an hour, in which a deployment has CloudFront send the new one.
+pub(crate) async fn rotate(operator: &Operator) -> anyhow::Result<()> {
+    let origin = origin(operator)?;
+    let secrets = Client::new(&operator.place.aws);
+    let found = secrets.get_secret_value().secret_id(&origin.secret).send().await;
+    let found = found.map_err(failure("secretsmanager:GetSecretValue")).map_err(|error| operator.not_done(error))?;
+    let secret = OriginSecret::parse(found.secret_string().unwrap_or_default()).map_err(|why| {
+        anyhow!("Nothing was changed: {why}. If it was changed by hand, put the earlier version of the secret back.")
+    })?;
+    let version = found.version_id().unwrap_or_default();
+    if !is_deployed(&secret, version, &origin.deployed) {
+        bail!(
+            "Nothing was changed: CloudFront does not send the present value yet, and another would end the one that it \
+             sends. Deploy first: {}",
+            deploy(version)
+        );
+    }
+    let now = runtime::wall_clock().now();
+    let rotated = secret.rotated(&runtime::randomness(), now);
+    let put = secrets.put_secret_value().secret_id(&origin.secret).secret_string(rotated.written()).send().await;
+    let put = put.map_err(failure("secretsmanager:PutSecretValue")).map_err(|error| operator.not_done(error))?;
+    let version = put.version_id().unwrap_or_default();
+    let until = rotated.previous_counts_until().unwrap_or(now);
+    operator.output.done(
+        &format!(
+            "Made a new origin secret for {}. Deploy now, so that CloudFront sends it: {}\nThe earlier one counts until \
+             {until}. If CloudFront still sends that then, nobody reaches the API until it is deployed.",
+            operator.place,
+            deploy(version)
+        ),
+        &json!({"rotated": {"version": version, "earlier_counts_until": until.to_string()}}),
+    )
+}
+
+/// Whether CloudFront was told to send the present value. Of a secret that was never rotated it was at the first deployment.
+pub(crate) fn is_deployed(secret: &OriginSecret, version: &str, deployed: &str) -> bool {
+    secret.previous_counts_until().is_none() || version == deployed
+}
+
+/// How the present value is deployed.
+pub(crate) fn deploy(version: &str) -> String {
+    format!("sam deploy --config-env prod --parameter-overrides OriginSecretVersion={version}")
+}
+
+fn origin(operator: &Operator) -> anyhow::Result<&Origin> {
+    let place = &operator.place;
+    place.origin.as_ref().ok_or_else(|| match place.kind {
+        Kind::Local(_) => anyhow!("{place} has no CloudFront in front of it, and so no origin secret."),
+        Kind::Deployed(_) => anyhow!("{place} has no origin secret. Deploy the template of this version first."),
+    })
+}
