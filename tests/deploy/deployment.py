@@ -16,6 +16,8 @@ from template import TEMPLATE, resources, translated
 ARCHITECTURE = {"x86_64": "x86_64", "aarch64": "arm64"}[platform.machine()]
 BUILT = ROOT / "target" / "sam" / "build" / "template.yaml"
 PARAMETERS = {"Architecture": ARCHITECTURE}
+# The header that CloudFront adds to what it asks of the API.
+ORIGIN_SECRET = "X-Origin-Secret"
 
 
 def sam(environment, *arguments, patience=600):
@@ -108,6 +110,16 @@ class Deployment:
         variables["COLD_SINCE"] = str(time.time())
         client.update_function_configuration(FunctionName=self.ids[name], Environment={"Variables": variables})
 
+    @property
+    def origin_secret(self):
+        """What CloudFront shows the functions, as the secret has it now."""
+        found = self.emulator.client("secretsmanager").get_secret_value(SecretId=self.outputs["OriginSecret"])
+        return json.loads(found["SecretString"])
+
+    @origin_secret.setter
+    def origin_secret(self, secret):
+        self.emulator.client("secretsmanager").put_secret_value(SecretId=self.outputs["OriginSecret"], SecretString=json.dumps(secret))
+
     def functions(self):
         return list(resources("AWS::Lambda::Function"))
 
@@ -117,6 +129,12 @@ class Deployment:
         named = {"Host": self.outputs["PortalHost"], "X-Forwarded-Proto": "https"} | (headers or {})
         url = f"{self.emulator.url}{path}"
         return requests.request(method, url, headers=named, timeout=60, allow_redirects=False, **options)
+
+    def around(self, path, method="GET", shown=None, headers=None, **options):
+        """Asks at the API's own address, as whoever goes around CloudFront does; or as CloudFront, by what it shows."""
+        said = (headers or {}) | ({ORIGIN_SECRET: shown} if shown else {})
+        url = f"{self.emulator.url}/_aws/execute-api/{self.ids['Api']}{path}"
+        return requests.request(method, url, headers=said, timeout=60, allow_redirects=False, **options)
 
     def publish(self):
         """`infra/publish`, as whoever deploys runs it."""

@@ -7,6 +7,7 @@ import time
 from websocket import WebSocketBadStatusException, WebSocketConnectionClosedException, create_connection
 
 from deadlines import eventually
+from deployment import ORIGIN_SECRET
 
 
 class Answer:
@@ -153,7 +154,8 @@ class Staff:
         return self.gets(f"/api/appointments/{appointment}").json()["status"]
 
     def goes_live(self, **headers):
-        """Opens a page's WebSocket, or gives the status that it is refused with."""
+        """Opens a page's WebSocket, as CloudFront would (adaptation 2), or gives the status that it is refused with."""
+        headers = {ORIGIN_SECRET: self.deployment.origin_secret["current"]} | headers
         address = self.deployment.emulator.url.replace("http://", "ws://") + self.deployment.sockets
         cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items()) or None
         named = [f"{name}: {value}" for name, value in headers.items()]

@@ -48,6 +48,11 @@ WRONG = [
     ({"AllowedCountries": "CA, GB"}, ["AllowedCountries", "such as CA,GB"]),
     ({"AllowedCountries": "UK"}, ["AllowedCountries", "GB, not UK"]),
     ({"NewNumberCountry": "USA"}, ["NewNumberCountry", "two capital letters"]),
+    ({"OriginSecretVersion": "latest"}, ["OriginSecretVersion", "origin-secret rotate"]),
+    ({"WebAclArn": "arn:aws:wafv2:eu-west-1:000000000000:regional/webacl/a/0a1b"}, ["WebAclArn", "us-east-1"]),
+    ({"RequestsPerAddress": "9"}, ["RequestsPerAddress", "from 10 to 999999999, or 0"]),
+    ({"RequestsPerAddress": "2000", "WebAclArn": "arn:aws:wafv2:us-east-1:000000000000:global/webacl/a/0a1b"},
+     ["one web ACL", "Leave out RequestsPerAddress"]),
 ]
 
 
@@ -58,6 +63,11 @@ def test_a_wrong_or_missing_parameter_is_named_before_anything_is_made(emulator,
 
 def test_a_region_without_the_services_is_named_before_anything_is_made(emulator):
     refused(emulator, PARAMETERS, "region", "End User Messaging", region="ap-east-1")
+
+
+def test_a_rate_rule_is_refused_where_it_cannot_be_made_with_the_command_that_makes_it(emulator):
+    parameters = PARAMETERS | {"RequestsPerAddress": "2000"}
+    refused(emulator, parameters, "RequestsPerAddress", "wafv2 create-web-acl --region us-east-1", "WebAclArn", region="eu-west-1")
 
 
 def refused(emulator, parameters, *words, region=REGION):

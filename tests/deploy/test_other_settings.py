@@ -1,4 +1,5 @@
-"""A stack with the settings that the others leave out: it confirms opt-outs itself, and texts from what it is told only."""
+"""A stack with the settings that the others leave out: it confirms opt-outs itself, texts from what it is told only, and
+counts requests by address."""
 
 import itertools
 
@@ -17,7 +18,7 @@ from seeding import Seeding
 LINE, POOLED, FOREIGN = "+12065550142", "+12065550143", "+12065550144"
 POOL = "pool-0a1b"
 ORIGINS = [f"arn:aws:sms-voice:{REGION}:{ACCOUNT}:{origin(identity)}" for identity in (LINE, POOL)]
-SETTINGS = {"SelfManagedOptOuts": "true", "SmsOrigins": ",".join(ORIGINS)}
+SETTINGS = {"SelfManagedOptOuts": "true", "SmsOrigins": ",".join(ORIGINS), "RequestsPerAddress": "2000"}
 CONFIRMATION = "You get no more texts from Harbor Dental. Text START to get them again."
 READS_ITS_QUEUE = {(action, "InboundQueue") for action in READS_A_QUEUE}
 
@@ -41,6 +42,14 @@ def world(stack, issuer):
 @pytest.fixture
 def maria(stack):
     return Customer(stack, next(customers))
+
+
+def test_the_portal_is_behind_a_web_acl_that_counts_by_address(stack):
+    acl = stack.emulator.client("cloudfront").get_distribution_config(Id=stack.outputs["DistributionId"])["DistributionConfig"]["WebACLId"]
+    *_, name, identity = acl.split("/")
+    (rule,) = stack.emulator.client("wafv2").get_web_acl(Name=name, Scope="CLOUDFRONT", Id=identity)["WebACL"]["Rules"]
+    counted = rule["Statement"]["RateBasedStatement"]
+    assert (int(counted["Limit"]), counted["AggregateKeyType"]) == (2000, "IP")
 
 
 @pytest.mark.parametrize("line, leaves_by", [(LINE, LINE), (POOLED, POOL)])

@@ -231,14 +231,30 @@ def test_the_site_is_read_by_its_distribution_only_and_by_tls_only():
     assert unsafe["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
-def test_the_push_keys_are_read_by_those_who_need_them_and_no_other_secret_is():
-    granting = [(name, it) for name, it in allowing() if "secretsmanager" in str(it["Action"]) and name != "SignInRole"]
-    assert {name for name, _ in granting} == {"PushSubscriptionsRole", "DispatchPushRole"}
-    for name, statement in granting:
-        assert (statement["Action"], statement["Resource"]) == ("secretsmanager:GetSecretValue", {"Fn::GetAtt": ["PushSecret", "Id"]}), name
+def test_the_push_keys_are_read_by_those_who_need_them():
+    assert reading({"Fn::GetAtt": ["PushSecret", "Id"]}) == {"PushSubscriptionsRole", "DispatchPushRole"}
 
 
-def test_sign_in_reads_its_own_secret_only():
-    granting = [it for name, it in allowing() if name == "SignInRole" and "secretsmanager" in str(it["Action"])]
-    assert [it["Action"] for it in granting] == ["secretsmanager:GetSecretValue"]
-    assert granting[0]["Resource"]["Fn::Sub"].endswith(":secret:${AWS::StackName}/sign-in-??????")
+def test_what_cloudfront_shows_is_read_by_those_who_demand_it():
+    assert reading({"Fn::GetAtt": ["OriginSecret", "Id"]}) == {"AuthorizeRole", "SignInRole"}
+
+
+def test_how_to_ask_the_issuer_is_read_by_sign_in_only_and_so_is_every_secret_by_those_who_need_it():
+    """Six characters are added to its name."""
+    name = ":${AWS::AccountId}:secret:${AWS::StackName}/sign-in-??????"
+    own = {"Fn::Sub": f"arn:${{AWS::Partition}}:secretsmanager:${{AWS::Region}}{name}"}
+    assert reading(own) == {"SignInRole"}
+    known = [own, *({"Fn::GetAtt": [secret, "Id"]} for secret in ("PushSecret", "OriginSecret"))]
+    assert all(resource in known for _, resource in secrets_read())
+
+
+def reading(secret):
+    """The roles that may read a secret."""
+    return {name for name, resource in secrets_read() if resource == secret}
+
+
+def secrets_read():
+    for name, statement in allowing():
+        if "secretsmanager" in str(statement["Action"]):
+            assert statement["Action"] == "secretsmanager:GetSecretValue", name
+            yield from ((name, resource) for resource in listed(statement["Resource"]))

@@ -9,8 +9,9 @@ from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
 from adaptations import resolve
 from authorisation import ACCOUNT
+from deployment import ORIGIN_SECRET
 from readme import below, rows
-from template import OPEN_ROUTES, granting, holds, listed, policies, resources, routes, statements, translated
+from template import OPEN_ROUTES, chosen, granting, holds, listed, policies, resources, routes, statements, translated
 
 TABLE = resources("AWS::DynamoDB::Table")["Table"]
 FUNCTIONS = resources("AWS::Lambda::Function")
@@ -31,19 +32,103 @@ def test_every_route_asks_the_authorizer_unless_it_is_listed_as_open():
     assert "Session" in OPENAPI["components"]["securitySchemes"]
 
 
-def test_routes_that_anybody_can_call_have_a_tighter_limit_than_the_others():
+def test_requests_have_a_limit_that_names_no_route():
+    """A stage keeps the settings of a route that was renamed, and refuses the next deployment because of it."""
     stage = resources("AWS::ApiGatewayV2::Stage")["ApiApiGatewayDefaultStage"]["Properties"]
-    assert set(stage["RouteSettings"]) == set(OPEN_ROUTES)
-    for limits in stage["RouteSettings"].values():
-        assert limits["ThrottlingRateLimit"] < stage["DefaultRouteSettings"]["ThrottlingRateLimit"]
+    assert "RouteSettings" not in stage
+    assert 0 < stage["DefaultRouteSettings"]["ThrottlingRateLimit"] < stage["DefaultRouteSettings"]["ThrottlingBurstLimit"]
 
 
-def test_the_authorizer_is_asked_with_the_cookie_and_its_answer_kept_for_a_minute_at_most():
+def test_the_authorizer_is_asked_with_cookie_and_origin_secret_and_its_answer_kept_for_a_minute_at_most():
     authorizer = OPENAPI["components"]["securitySchemes"]["Session"]["x-amazon-apigateway-authorizer"]
-    assert listed(authorizer["identitySource"]) == ["$request.header.Cookie"]
+    # What answers are kept by: none lets anybody in who does not show what CloudFront does.
+    assert listed(authorizer["identitySource"]) == ["$request.header.Cookie", f"$request.header.{ORIGIN_SECRET}"]
     assert authorizer["authorizerPayloadFormatVersion"] == "2.0"
     assert authorizer["enableSimpleResponses"] is True
     assert authorizer["authorizerResultTtlInSeconds"] <= 60
+
+
+def test_cloudfront_shows_both_apis_the_origin_secret_in_place_of_what_a_viewer_shows():
+    config = resources("AWS::CloudFront::Distribution")["Distribution"]["Properties"]["DistributionConfig"]
+    shown = {origin["Id"]: origin.get("OriginCustomHeaders") for origin in config["Origins"]}
+    # By its version, which is a parameter: a reference that stays the same is not read again.
+    value = {"Fn::Sub": "{{resolve:secretsmanager:${OriginSecret}:SecretString:current::${OriginSecretVersion}}}"}
+    header = [{"HeaderName": ORIGIN_SECRET, "HeaderValue": value}]
+    assert shown == {"site": None, "api": header, "live": header}
+    drawn = resources("AWS::SecretsManager::Secret")["OriginSecret"]["Properties"]["GenerateSecretString"]
+    # Letters and digits, 62 of them: 380 bits.
+    assert (drawn["GenerateStringKey"], drawn["PasswordLength"], drawn["ExcludePunctuation"]) == ("current", 64, True)
+    assert json.loads(drawn["SecretStringTemplate"]) == {}
+
+
+def test_whoever_can_be_asked_without_the_authorizer_and_it_itself_demand_the_origin_secret():
+    unasked = {name_in(routes()[route]["x-amazon-apigateway-integration"]["uri"]) for route in OPEN_ROUTES}
+    demanding = {
+        name for name, function in FUNCTIONS.items()
+        if function["Properties"]["Environment"]["Variables"].get("SWITCHBOARD_ORIGIN_SECRET") == {"Ref": "OriginSecret"}
+    }
+    assert demanding == unasked | {"Authorize"}
+
+
+def test_a_version_of_the_origin_secret_is_one_as_secrets_manager_names_them():
+    pattern = re.compile(translated()["Parameters"]["OriginSecretVersion"]["AllowedPattern"])
+    assert translated()["Parameters"]["OriginSecretVersion"]["Default"] == ""
+    for good in ("", "a1b2c3d4-5678-90ab-cdef-EXAMPLE11111"):
+        assert pattern.search(good), good
+    for wrong in ("latest", "a1b2c3d4-5678-90ab-cdef-EXAMPLE11111}}", "::" + "0" * 32):
+        assert not pattern.search(wrong), wrong
+
+
+ACL = "arn:aws:wafv2:us-east-1:000000000000:global/webacl/switchboard/0a1b2c3d-0000-0000-0000-000000000000"
+
+
+@pytest.mark.parametrize(
+    "where, acl",
+    [({}, {"Ref": "AWS::NoValue"}), ({"WebAclArn": ACL}, {"Ref": "WebAclArn"}),
+     ({"RequestsPerAddress": "2000"}, {"Fn::GetAtt": ["RateRule", "Arn"]})],
+)
+def test_a_web_acl_is_in_front_of_the_portal_if_there_is_one(where, acl):
+    config = resources("AWS::CloudFront::Distribution")["Distribution"]["Properties"]["DistributionConfig"]
+    attached = config["WebACLId"]
+    while "Fn::If" in attached:
+        (attached,) = chosen([attached], where)
+    assert attached == acl
+    assert holds("HasRateRule", where) == ("RequestsPerAddress" in where)
+
+
+def test_a_web_acl_of_ones_own_is_one_for_cloudfront():
+    pattern = re.compile(translated()["Parameters"]["WebAclArn"]["AllowedPattern"])
+    for good in ("", ACL):
+        assert pattern.search(good), good
+    for wrong in (ACL.replace("us-east-1", "eu-west-1"), ACL.replace("global", "regional"), ACL.rsplit("/", 1)[0], "0a1b2c3d"):
+        assert not pattern.search(wrong), wrong
+
+
+def test_an_address_that_asks_too_often_is_told_so_and_no_other_is():
+    rule = translated()["Resources"]["RateRule"]
+    assert rule["Condition"] == "HasRateRule"
+    acl = rule["Properties"]
+    assert (acl["Scope"], acl["DefaultAction"]) == ("CLOUDFRONT", {"Allow": {}})
+    (blocking,) = acl["Rules"]
+    counted = blocking["Statement"]["RateBasedStatement"]
+    assert counted == {"AggregateKeyType": "IP", "EvaluationWindowSec": 300, "Limit": {"Ref": "RequestsPerAddress"}}
+    # In place of 403 the distribution puts a page of the site that says that there is none.
+    config = resources("AWS::CloudFront::Distribution")["Distribution"]["Properties"]["DistributionConfig"]
+    status = blocking["Action"]["Block"]["CustomResponse"]["ResponseCode"]
+    assert status == 429 and status not in {it["ErrorCode"] for it in config["CustomErrorResponses"]}
+    pattern = re.compile(translated()["Parameters"]["RequestsPerAddress"]["AllowedPattern"])
+    assert translated()["Parameters"]["RequestsPerAddress"]["Default"] == "0"
+    assert all(pattern.search(good) for good in ("0", "10", "2000", "999999999"))
+    assert not any(pattern.search(wrong) for wrong in ("", "9", "-1", "010", "many", "1000000000"))
+
+
+def test_a_rate_rule_is_refused_where_it_cannot_be_and_beside_another_web_acl():
+    rule = translated()["Rules"]["RateRuleWhereItCanBe"]
+    assert rule["RuleCondition"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "RequestsPerAddress"}, "0"]}]}
+    region, alone = rule["Assertions"]
+    assert region["Assert"] == {"Fn::Equals": [{"Ref": "AWS::Region"}, "us-east-1"]}
+    assert "wafv2 create-web-acl --region us-east-1 --scope CLOUDFRONT" in " ".join(region["AssertDescription"].split())
+    assert alone["Assert"] == {"Fn::Equals": [{"Ref": "WebAclArn"}, ""]}
 
 
 def test_every_function_that_answers_http_may_be_invoked_by_this_api_only():
@@ -681,6 +766,8 @@ LONGEST = {
     "AWS::Logs::LogGroup.LogGroupName": 512,
     "AWS::SMSVOICE::ConfigurationSet.ConfigurationSetName": 64,
     "AWS::SecretsManager::Secret.Name": 512,
+    "AWS::WAFv2::WebACL.MetricName": 128,
+    "AWS::WAFv2::WebACL.Name": 128,
 }
 
 

@@ -149,6 +149,7 @@ fn every_alarm_on_what_the_functions_count_names_something_that_they_count() {
         Metric::Heartbeat,
         Metric::LinesWrong,
         Metric::SignInUnavailable,
+        Metric::OriginSecretOverdue,
     ];
     assert_eq!(watched, alarming.map(|metric| metric.to_string()).into());
 }
