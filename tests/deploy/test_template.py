@@ -10,6 +10,7 @@ from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 from adaptations import resolve
 from authorisation import ACCOUNT
 from deployment import ORIGIN_SECRET
+from emulator import ROOT
 from readme import below, rows
 from template import OPEN_ROUTES, chosen, granting, holds, listed, policies, resources, routes, statements, translated
 
@@ -630,6 +631,17 @@ def test_who_publishes_texts_of_its_own_may_use_the_topics_key():
     # Which the key leaves to the policies of roles.
     account = statements(resources("AWS::KMS::Key")["Key"]["Properties"]["KeyPolicy"])[0]
     assert (account["Effect"], account["Action"], list(account["Principal"])) == ("Allow", "kms:*", ["AWS"])
+
+
+def test_whoever_deploys_is_told_what_a_month_costs_in_which_nobody_does_anything():
+    always = lambda kind: [it for it in resources(kind).values() if "Condition" not in it]
+    watched = sum(len(metrics_in(alarm)) or 1 for alarm in always("AWS::CloudWatch::Alarm"))
+    kinds = ("AWS::SecretsManager::Secret", "AWS::KMS::Key", "AWS::CloudWatch::Dashboard")
+    there = [watched, *(len(always(kind)) for kind in kinds)]
+    table = re.findall(r"^\| ([a-z][^|]*) \| (\d+) \| ([\d.]+) \| ([\d.]+) \|", (ROOT / "tests" / "bench" / "README.md").read_text(), re.M)
+    assert [int(many) for _, many, _, _ in table][:4] == there
+    for _, many, each, all_of_them in table:
+        assert float(all_of_them) == round(int(many) * float(each), 2)
 
 
 def test_whoever_deploys_is_told_of_every_parameter_and_every_alarm():
