@@ -4,6 +4,7 @@ import copy
 import os
 from functools import cache
 
+from cfnlint.helpers import REGIONS
 from samcli.yamlhelper import yaml_parse
 from samtranslator.translator.transform import transform
 
@@ -119,3 +120,18 @@ def granting(function, where):
         if policy["Properties"]["RoleName"] == {"Ref": role} and holds(policy["Condition"], where):
             documents += [it for it in chosen([policy["Properties"]["PolicyDocument"]], where)]
     return [statement for document in documents for statement in statements(document, where)]
+
+
+def refused_regions():
+    (assertion,) = translated()["Rules"]["RegionWithTheServices"]["Assertions"]
+    refused, asked = assertion["Assert"]["Fn::Not"][0]["Fn::Contains"]
+    assert asked == {"Ref": "AWS::Region"}
+    return refused
+
+
+# Of AWS's partitions for others than the public, which cfn-lint knows and nobody here can try.
+ELSEWHERE = ("us-iso", "eu-iso", "eusc")
+
+
+def admitted_regions():
+    return {it for it in set(REGIONS) - set(refused_regions()) if not it.startswith(ELSEWHERE)}

@@ -12,7 +12,7 @@ from authorisation import ACCOUNT
 from deployment import ORIGIN_SECRET
 from emulator import ROOT
 from readme import below, rows
-from template import OPEN_ROUTES, chosen, granting, holds, listed, policies, resources, routes, statements, translated
+from template import OPEN_ROUTES, admitted_regions, chosen, granting, holds, listed, policies, refused_regions, resources, routes, statements, translated
 
 TABLE = resources("AWS::DynamoDB::Table")["Table"]
 FUNCTIONS = resources("AWS::Lambda::Function")
@@ -405,13 +405,32 @@ def test_a_requested_number_answers_help_and_stop_in_somebodys_name():
         assert len(answer["Fn::Sub"].replace("${NewNumberName}", "x" * longest)) <= 160, "one part of the GSM alphabet"
 
 
-def test_a_budget_has_somebody_to_tell_and_a_region_that_makes_one():
+# What refuses a parameter in a region in which CloudFormation lacks what it makes.
+REFUSED_BY = {
+    "AWS::Connect::IntegrationAssociation": ("RegionWithConnect", {"ConnectInstanceArn": "arn"}),
+    "AWS::Budgets::Budget": ("BudgetWithEmail", {"MonthlyBudget": "100", "AlarmEmail": "it@example.com"}),
+    "AWS::WAFv2::WebACL": ("RateRuleWhereItCanBe", {"RequestsPerAddress": "2000"}),
+}
+
+
+def test_what_a_region_lacks_is_refused_in_it_and_nowhere_else():
+    """A type that is not there is refused by CloudFormation in no words, if its condition holds."""
+    conditional = {it["Type"] for it in translated()["Resources"].values() if "Condition" in it}
+    for region in admitted_regions():
+        there = set(PROVIDER_SCHEMA_MANAGER.get_resource_types(region))
+        assert conditional - there <= set(REFUSED_BY), region
+        for kind, (rule, parameters) in REFUSED_BY.items():
+            says = refused(rule, **parameters, **{"AWS::Region": region})
+            if kind == "AWS::WAFv2::WebACL":
+                assert (says == []) is (region == "us-east-1"), region
+            else:
+                assert (says == []) is (kind in there), (kind, region)
+
+
+def test_a_budget_has_somebody_to_tell():
     assert "AlarmEmail" in refused("BudgetWithEmail", MonthlyBudget="100", **{"AWS::Region": "us-east-1"})[0]
     with_email = {"MonthlyBudget": "100", "AlarmEmail": "it@example.com"}
     assert refused("BudgetWithEmail", **with_email, **{"AWS::Region": "us-east-1"}) == []
-    for region in set(REGIONS) - set(refused_regions()):
-        makes = "AWS::Budgets::Budget" in PROVIDER_SCHEMA_MANAGER.get_resource_types(region)
-        assert (refused("BudgetWithEmail", **with_email, **{"AWS::Region": region}) == []) is (makes and not region.startswith(("us-iso", "eu-iso", "eusc"))), region
     budget = resources("AWS::Budgets::Budget")["Budget"]
     assert holds(budget["Condition"], {"MonthlyBudget": "100"}) and not holds(budget["Condition"], {})
     told = budget["Properties"]["NotificationsWithSubscribers"]
@@ -809,13 +828,6 @@ def test_a_stack_may_have_the_longest_name_that_whoever_deploys_is_told_of_and_n
 
 def test_the_template_has_room_to_grow():
     assert len(translated()["Resources"]) < 400, "CloudFormation takes 500 resources in a stack"
-
-
-def refused_regions():
-    (assertion,) = translated()["Rules"]["RegionWithTheServices"]["Assertions"]
-    refused, asked = assertion["Assert"]["Fn::Not"][0]["Fn::Contains"]
-    assert asked == {"Ref": "AWS::Region"}
-    return refused
 
 
 def test_the_regions_that_are_refused_are_those_without_what_it_needs():
