@@ -87,27 +87,26 @@ pub(crate) static FILES: LazyLock<Vec<File>> = LazyLock::new(|| {
     let js = script(&JS.iter().fold(String::new(), |joined, script| joined + "{\n" + script + "}\n"));
     let js = format!("\"use strict\";\n{{\n{HTMX}}}\n{js}");
     let mut files = vec![
-        asset("portal", "css", "text/css; charset=utf-8", style(&CSS.concat())),
-        asset("help", "css", "text/css; charset=utf-8", style(HELP)),
-        asset("history", "css", "text/css; charset=utf-8", style(HISTORY)),
-        asset("portal", "js", "text/javascript; charset=utf-8", js.into_bytes()),
-        asset("history", "js", "text/javascript; charset=utf-8", script(&format!("{{\n{HISTORY_JS}}}\n")).into_bytes()),
-        asset("notification-settings", "js", "text/javascript; charset=utf-8", script(SETTINGS).into_bytes()),
-        asset("sessions", "js", "text/javascript; charset=utf-8", script(SESSIONS).into_bytes()),
-        asset("htmx", "js", "text/javascript; charset=utf-8", HTMX.as_bytes()),
-        asset("offline", "js", "text/javascript; charset=utf-8", OFFLINE.as_bytes()),
-        asset("icon", "svg", "image/svg+xml", ICON.as_bytes()),
+        asset("portal", "css", style(&CSS.concat())),
+        asset("help", "css", style(HELP)),
+        asset("history", "css", style(HISTORY)),
+        asset("portal", "js", js.into_bytes()),
+        asset("history", "js", script(&format!("{{\n{HISTORY_JS}}}\n")).into_bytes()),
+        asset("notification-settings", "js", script(SETTINGS).into_bytes()),
+        asset("sessions", "js", script(SESSIONS).into_bytes()),
+        asset("htmx", "js", HTMX.as_bytes()),
+        asset("offline", "js", OFFLINE.as_bytes()),
+        asset("icon", "svg", ICON.as_bytes()),
     ];
-    files.extend(PNG.iter().map(|(name, bytes)| asset(name, "png", "image/png", *bytes)));
-    files.extend(MADE.iter().map(|(name, bytes)| asset(name, "webp", "image/webp", *bytes)));
-    files.extend(DRAWN.iter().map(|(name, svg)| asset(name, "svg", "image/svg+xml", svg.as_bytes())));
+    files.extend(PNG.iter().map(|(name, bytes)| asset(name, "png", *bytes)));
+    files.extend(MADE.iter().map(|(name, bytes)| asset(name, "webp", *bytes)));
+    files.extend(DRAWN.iter().map(|(name, svg)| asset(name, "svg", svg.as_bytes())));
     files
 });
 
-fn asset(name: &str, ending: &str, content_type: &'static str, bytes: impl Into<Cow<'static, [u8]>>) -> File {
+fn asset(name: &str, ending: &str, bytes: impl Into<Cow<'static, [u8]>>) -> File {
     let bytes = bytes.into();
-    let hash = hash(&bytes);
-    File { path: format!("assets/{name}.{hash}.{ending}"), content_type, bytes, hash, immutable: true }
+    File::new(format!("assets/{name}.{}.{ending}", hash(&bytes)), bytes, true)
 }
 
 /// Where an asset is, by its plain name: `portal.js`. A page that names one there is not is broken,

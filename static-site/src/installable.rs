@@ -10,15 +10,8 @@ use crate::pages::OFFLINE;
 const WORKER: &str = include_str!("../assets/sw/sw.js");
 
 pub(crate) fn files(offline: &File) -> [File; 2] {
-    [
-        file("manifest.webmanifest", "application/manifest+json", manifest()),
-        file("sw.js", "text/javascript; charset=utf-8", worker(offline)),
-    ]
-}
-
-fn file(path: &str, content_type: &'static str, text: String) -> File {
-    let bytes = text.into_bytes();
-    File { path: path.to_owned(), content_type, hash: hash(&bytes), bytes: bytes.into(), immutable: false }
+    [("manifest.webmanifest", manifest()), ("sw.js", worker(offline))]
+        .map(|(path, text)| File::new(path.to_owned(), text.into_bytes(), false))
 }
 
 fn manifest() -> String {

@@ -1,12 +1,15 @@
 #![doc = include_str!("../README.md")]
 
 mod assets;
+mod content_type;
 mod headers;
 mod installable;
 mod pages;
+mod upload;
 
 pub use assets::address;
 pub use headers::SECURITY_HEADERS;
+pub use upload::{Upload, uploads};
 
 use std::borrow::Cow;
 
@@ -15,12 +18,26 @@ use std::borrow::Cow;
 pub struct File {
     /// Relative to the site's root.
     pub path: String,
-    pub content_type: &'static str,
+    /// `None` if it is not known, which keeps the site from being published.
+    pub content_type: Option<&'static str>,
     pub bytes: Cow<'static, [u8]>,
     /// Of the content, in hexadecimal.
     pub hash: String,
     /// Whether the name changes with the content, so that it may be cached for ever.
     pub immutable: bool,
+}
+
+impl File {
+    fn new(path: String, bytes: impl Into<Cow<'static, [u8]>>, immutable: bool) -> Self {
+        let bytes = bytes.into();
+        Self { content_type: content_type::of(&path), hash: assets::hash(&bytes), path, bytes, immutable }
+    }
+
+    /// For how long it may be kept. What changes under the same name is asked for anew each time.
+    #[must_use]
+    pub fn cache_control(&self) -> &'static str {
+        if self.immutable { "public, max-age=31536000, immutable" } else { "no-cache" }
+    }
 }
 
 /// The whole site.
@@ -45,7 +62,7 @@ mod tests {
         let files = files();
         let there: BTreeSet<_> = files.iter().map(|file| format!("/{}", file.path)).collect();
         let mut seen = 0;
-        for page in files.iter().filter(|file| file.content_type.starts_with("text/html")) {
+        for page in files.iter().filter(|file| file.path.ends_with(".html")) {
             let text = std::str::from_utf8(&page.bytes).unwrap();
             for attribute in ["href=\"", "src=\"", "hx-get=\"", "hx-post=\"", "action=\""] {
                 for address in text.split(attribute).skip(1).filter_map(|rest| rest.split('"').next()) {
@@ -69,7 +86,7 @@ mod tests {
 
     #[test]
     fn no_page_has_a_script_or_a_style_written_into_it() {
-        for page in files().iter().filter(|file| file.content_type.starts_with("text/html")) {
+        for page in files().iter().filter(|file| file.path.ends_with(".html")) {
             let text = std::str::from_utf8(&page.bytes).unwrap();
             for written in ["<style", " style=", " onclick=", " onload=", " onsubmit=", "hx-on", "javascript:"] {
                 assert!(!text.contains(written), "{}: {written}", page.path);

@@ -13,14 +13,12 @@ mod offline;
 mod sessions;
 mod sign_in;
 
-use std::borrow::Cow;
-
 use maud::{DOCTYPE, Markup, html};
 use views::{Icon, icon};
 
 use self::bell::bell;
 use crate::File;
-use crate::assets::{address, hash};
+use crate::assets::address;
 
 pub(crate) fn files() -> Vec<File> {
     [
@@ -43,16 +41,7 @@ pub(crate) fn files() -> Vec<File> {
         ("404.html", not_found()),
     ]
     .into_iter()
-    .map(|(path, page)| {
-        let bytes = page.into_string().into_bytes();
-        File {
-            path: path.to_owned(),
-            content_type: "text/html; charset=utf-8",
-            hash: hash(&bytes),
-            bytes: Cow::Owned(bytes),
-            immutable: false,
-        }
-    })
+    .map(|(path, page)| File::new(path.to_owned(), page.into_string().into_bytes(), false))
     .collect()
 }
 

@@ -31,11 +31,11 @@ pub(crate) async fn serve(State(shared): State<Shared>, method: Method, uri: Uri
         return Redirect::temporary(&format!("{portal}{uri}")).into_response();
     }
     let tag = format!("W/\"{}\"", file.hash);
-    let cache = (CACHE_CONTROL, if file.immutable { "public, max-age=31536000, immutable" } else { "no-cache" });
+    let cache = (CACHE_CONTROL, file.cache_control());
     if headers.get(IF_NONE_MATCH).is_some_and(|known| known == tag.as_str()) {
         return (StatusCode::NOT_MODIFIED, [cache], [(ETAG, tag)]).into_response();
     }
-    ([(CONTENT_TYPE, file.content_type), cache], [(ETAG, tag)], file.bytes.clone()).into_response()
+    ([(CONTENT_TYPE, file.content_type.unwrap_or_default()), cache], [(ETAG, tag)], file.bytes.clone()).into_response()
 }
 
 /// What CloudFront adds to every response.

@@ -1,0 +1,16 @@
+/// What browsers are told that a file is, by the ending of its name. The local stack answers with it, and `infra/publish`
+/// uploads with it, so no machine's own table decides.
+const BY_ENDING: [(&str, &str); 7] = [
+    ("css", "text/css; charset=utf-8"),
+    ("html", "text/html; charset=utf-8"),
+    ("js", "text/javascript; charset=utf-8"),
+    ("png", "image/png"),
+    ("svg", "image/svg+xml"),
+    ("webmanifest", "application/manifest+json"),
+    ("webp", "image/webp"),
+];
+
+pub(crate) fn of(path: &str) -> Option<&'static str> {
+    let (_, ending) = path.rsplit_once('.')?;
+    BY_ENDING.iter().find(|(known, _)| *known == ending).map(|(_, content_type)| *content_type)
+}
