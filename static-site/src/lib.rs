@@ -33,6 +33,11 @@ impl File {
         Self { content_type: content_type::of(&path), hash: assets::hash(&bytes), path, bytes, immutable }
     }
 
+    #[cfg(test)]
+    fn is_page(&self) -> bool {
+        self.content_type.is_some_and(|content_type| content_type.starts_with("text/html"))
+    }
+
     /// For how long it may be kept. What changes under the same name is asked for anew each time.
     #[must_use]
     pub fn cache_control(&self) -> &'static str {
@@ -62,7 +67,7 @@ mod tests {
         let files = files();
         let there: BTreeSet<_> = files.iter().map(|file| format!("/{}", file.path)).collect();
         let mut seen = 0;
-        for page in files.iter().filter(|file| file.path.ends_with(".html")) {
+        for page in files.iter().filter(|file| file.is_page()) {
             let text = std::str::from_utf8(&page.bytes).unwrap();
             for attribute in ["href=\"", "src=\"", "hx-get=\"", "hx-post=\"", "action=\""] {
                 for address in text.split(attribute).skip(1).filter_map(|rest| rest.split('"').next()) {
@@ -86,7 +91,7 @@ mod tests {
 
     #[test]
     fn no_page_has_a_script_or_a_style_written_into_it() {
-        for page in files().iter().filter(|file| file.path.ends_with(".html")) {
+        for page in files().iter().filter(|file| file.is_page()) {
             let text = std::str::from_utf8(&page.bytes).unwrap();
             for written in ["<style", " style=", " onclick=", " onload=", " onsubmit=", "hx-on", "javascript:"] {
                 assert!(!text.contains(written), "{}: {written}", page.path);

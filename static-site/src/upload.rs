@@ -49,7 +49,8 @@ mod tests {
         let uploads = uploads(&files).unwrap();
         let uploaded: Vec<&String> = uploads.iter().flat_map(|upload| &upload.paths).collect();
         assert_eq!(uploaded.len(), files.len());
-        let first_page = uploaded.iter().position(|path| path.ends_with(".html")).unwrap();
+        let pages = uploads.iter().position(|upload| upload.content_type.starts_with("text/html")).unwrap();
+        let first_page = uploads[..pages].iter().map(|upload| upload.paths.len()).sum::<usize>();
         assert!(uploaded[..first_page].iter().all(|path| path.starts_with("assets/")), "{uploaded:?}");
         assert!(uploaded[first_page..].iter().all(|path| !path.starts_with("assets/")), "{uploaded:?}");
         assert_eq!(uploaded.last().unwrap().as_str(), "sw.js");
