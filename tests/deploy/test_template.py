@@ -229,6 +229,7 @@ def test_screens_are_told_of_what_happens_from_now_on_and_of_what_they_show():
     how = next(it["Properties"] for it in of_streams().values() if function_of(it) == "LiveUpdates")
     assert how["StartingPosition"] == "LATEST"
     assert how["MaximumRecordAgeInSeconds"] == 60, "what is older is on every screen by the refresh"
+    assert how["ParallelizationFactor"] == 1, "each posts as many frames as the account has room for"
     (pattern,) = (json.loads(it["Pattern"]) for it in how["FilterCriteria"]["Filters"])
     told_of = {it["prefix"] for it in pattern["dynamodb"]["Keys"]["pk"]["S"]}
     assert told_of == {"CONVERSATION#", "SESSION#", "COMPANY#"}

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod frame;
+mod pace;
 mod sockets;
 
 pub use frame::{Frame, LARGEST_FRAME, Piece, frames};

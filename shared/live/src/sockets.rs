@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_apigatewaymanagement::Client;
@@ -14,11 +15,13 @@ use store::{Connection, ConnectionId};
 use thiserror::Error;
 
 use crate::Frame;
+use crate::pace::Pace;
 
 /// The connections' side of a WebSocket API.
 #[derive(Clone)]
 pub struct Sockets {
     client: Client,
+    pace: Arc<Pace>,
 }
 
 /// What became of frames that were posted to a connection.
@@ -43,7 +46,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// For one try: a connection that hangs leaves time for the second.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Each is a request in flight. A thousand of 20 ms each are then served in a third of a second.
+/// Each is a request in flight: at the pace of a thousand a second, what 64 ms each have time for.
 const AT_A_TIME: usize = 64;
 
 impl Sockets {
@@ -57,7 +60,7 @@ impl Sockets {
                 TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_TIMEOUT).operation_timeout(PATIENCE).build(),
             )
             .build();
-        Self { client: Client::from_conf(config) }
+        Self { client: Client::from_conf(config), pace: Arc::default() }
     }
 
     /// Posts frames to connections, to each in their order, to all at the same time: one that is
@@ -80,6 +83,7 @@ impl Sockets {
         for Frame(text) in frames {
             // The page may be somebody else's than the session that its socket was opened with.
             let data = Blob::new(format!(r#"<template data-staff="{whose}"></template>{text}"#));
+            self.pace.turn().await;
             let sent =
                 self.client.post_to_connection().connection_id(connection.id.to_string()).data(data).send().await;
             let Err(error) = sent else { continue };
