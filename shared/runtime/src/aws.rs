@@ -11,7 +11,7 @@ use aws_types::SdkConfig;
 use aws_types::app_name::AppName;
 use aws_types::region::Region;
 
-use crate::trust::{Roots, http_client_trusting};
+use crate::http_client;
 
 /// How long one attempt of a request to AWS may take, connecting included. A connection that hangs is given up while
 /// there is time for another attempt.
@@ -37,7 +37,7 @@ pub fn aws_on_lambda() -> SdkConfig {
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(variable("AWS_REGION")))
         .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .http_client(http_client_trusting(Roots::for_aws(|name| env::var(name).ok())))
+        .http_client(http_client())
         .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
         .retry_config(RetryConfig::standard())
         .timeout_config(

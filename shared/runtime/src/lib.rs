@@ -3,10 +3,10 @@
 
 mod aws;
 mod configuration;
+mod http_client;
 mod log;
 mod metrics;
 mod opening;
-mod trust;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -18,8 +18,8 @@ pub use configuration::{
     BadConfiguration, Configuration, PUSH_DAYS, inbound_topic, live_endpoint, push_days, push_retries, push_secret,
     push_services, self_managed_opt_outs, sending_limits, sign_in_secret, sms_setting,
 };
+pub use http_client::http_client;
 pub use metrics::{Metric, Metrics, NAMESPACE};
-pub use trust::http_client;
 
 /// What every function is given.
 pub struct Runtime {

@@ -15,7 +15,6 @@ pub(crate) struct Contestant {
     pub(crate) arguments: Vec<PathBuf>,
     pub(crate) zip: Option<PathBuf>,
     pub(crate) asked: Asked,
-    pub(crate) trusts: Trusts,
 }
 
 /// What it is asked to do.
@@ -48,21 +47,12 @@ pub(crate) enum Asked {
     PushChange,
 }
 
-/// Which roots are read for TLS.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Trusts {
-    /// As many as where it is deployed: Amazon's five.
-    Few,
-    /// The system's.
-    All,
-}
-
 /// What a contestant is started with.
 pub(crate) struct Surroundings<'a> {
     pub(crate) runtime_api: String,
     pub(crate) endpoint: &'a str,
-    pub(crate) few_roots: &'a Path,
-    pub(crate) all_roots: &'a Path,
+    /// The certificates that are believed, as many as where it is deployed.
+    pub(crate) roots: &'a Path,
     /// Where programs are found.
     pub(crate) path: &'a OsStr,
 }
@@ -123,10 +113,6 @@ fn unique() -> usize {
 
 impl Contestant {
     pub(crate) fn start(&self, with: &Surroundings<'_>) -> Child {
-        let roots = match self.trusts {
-            Trusts::Few => with.few_roots,
-            Trusts::All => with.all_roots,
-        };
         Command::new(&self.program)
             .args(&self.arguments)
             .env_clear()
@@ -143,9 +129,9 @@ impl Contestant {
             .env("AWS_ACCESS_KEY_ID", "local")
             .env("AWS_SECRET_ACCESS_KEY", "local")
             .env("AWS_ENDPOINT_URL", with.endpoint)
-            .env("SSL_CERT_FILE", roots)
-            .env("NODE_EXTRA_CA_CERTS", roots)
-            .env("AWS_CA_BUNDLE", roots)
+            .env("SSL_CERT_FILE", with.roots)
+            .env("NODE_EXTRA_CA_CERTS", with.roots)
+            .env("AWS_CA_BUNDLE", with.roots)
             .env("SWITCHBOARD_TABLE", local::TABLE)
             .env("SWITCHBOARD_SMS_PROVIDER", "EndUserMessaging")
             // It is asked the same by one person, over and over.

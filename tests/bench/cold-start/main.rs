@@ -21,7 +21,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use clap::Parser;
-use contestant::{Asked, Contestant, Surroundings, Trusts};
+use contestant::{Asked, Contestant, Surroundings};
 use costs::{Counted, Measured};
 use measure::{Figures, Run};
 use quota::Quota;
@@ -65,8 +65,7 @@ struct Stage {
     stack_scene: Scene,
     plain: Endpoints,
     tls: Endpoints,
-    few_roots: PathBuf,
-    all_roots: PathBuf,
+    roots: PathBuf,
     path: OsString,
 }
 
@@ -131,12 +130,11 @@ async fn set(folder: &Path, house: &House, scene: Scene, stack_scene: Scene) -> 
     };
     let plain = [reads, writes, stack].map(|server| format!("http://localhost:{}", server.port()));
     let [reads, writes, stack] = plain;
-    let (few_roots, all_roots) = (folder.join("few.pem"), folder.join("all.pem"));
-    authority.write(&few_roots, include_str!("../../../shared/runtime/src/amazon-roots.pem"));
-    authority.write(&all_roots, &std::fs::read_to_string("/etc/ssl/certs/ca-certificates.crt").unwrap_or_default());
+    let roots = folder.join("roots.pem");
+    authority.write(&roots, &std::fs::read_to_string("/etc/ssl/certs/ca-certificates.crt").unwrap_or_default());
     #[allow(clippy::disallowed_methods, reason = "Node is where this process finds it")]
     let path = std::env::var_os("PATH").unwrap_or_default();
-    Stage { scene, stack_scene, plain: Endpoints { reads, writes, stack }, tls, few_roots, all_roots, path }
+    Stage { scene, stack_scene, plain: Endpoints { reads, writes, stack }, tls, roots, path }
 }
 
 fn secure(server: std::net::SocketAddr) -> String {
@@ -163,13 +161,7 @@ async fn compete(
                 Asked::Inbound | Asked::Call | Asked::Receipt | Asked::Socket => (&endpoints.writes, &stage.scene),
                 _ => (&endpoints.reads, &stage.scene),
             };
-            let with = Surroundings {
-                runtime_api: String::new(),
-                endpoint,
-                few_roots: &stage.few_roots,
-                all_roots: &stage.all_roots,
-                path: &stage.path,
-            };
+            let with = Surroundings { runtime_api: String::new(), endpoint, roots: &stage.roots, path: &stage.path };
             let run = measure::run(contestant, with, scene, warm, quota).await;
             if turn > 0 {
                 runs.push(run);
@@ -198,40 +190,36 @@ fn measured_with(mb: u32, contestants: &[Contestant], figures: &[Figures]) -> Op
 
 fn contestants(arguments: &Arguments, built: &Path) -> Vec<Contestant> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("bench/cold-start");
-    let function = |name: &str, asked, trusts| Contestant {
+    let function = |name: &str, asked| Contestant {
         name: name.to_owned(),
         program: built.join(name).join("bootstrap"),
         arguments: vec![],
         zip: Some(built.join(name).join("bootstrap.zip")),
         asked,
-        trusts,
     };
-    let all_roots = function("fetch-conversation", Asked::Page, Trusts::All);
     let mut all = vec![
-        function("bare", Asked::Nothing, Trusts::Few),
-        function("fetch-conversation", Asked::Page, Trusts::Few),
-        function("list-notifications", Asked::RefreshAgain, Trusts::Few),
-        function("list-conversations", Asked::Conversations, Trusts::Few),
-        function("customer-data", Asked::History, Trusts::Few),
-        function("authorize", Asked::Authorize, Trusts::Few),
-        function("inbound-sms", Asked::Inbound, Trusts::Few),
-        function("send-reply", Asked::Reply, Trusts::Few),
-        function("edit-appointment", Asked::Appointment, Trusts::Few),
-        function("confirmation-call", Asked::Call, Trusts::Few),
-        function("delivery-receipt", Asked::Receipt, Trusts::Few),
-        function("sign-in", Asked::Session, Trusts::Few),
-        function("push-subscriptions", Asked::Browsers, Trusts::Few),
-        function("live-connection", Asked::Socket, Trusts::Few),
-        function("live-updates", Asked::ShowChange, Trusts::Few),
-        function("dispatch-push", Asked::PushChange, Trusts::Few),
-        Contestant { name: "fetch-conversation, all roots".to_owned(), zip: None, ..all_roots },
+        function("bare", Asked::Nothing),
+        function("fetch-conversation", Asked::Page),
+        function("list-notifications", Asked::RefreshAgain),
+        function("list-conversations", Asked::Conversations),
+        function("customer-data", Asked::History),
+        function("authorize", Asked::Authorize),
+        function("inbound-sms", Asked::Inbound),
+        function("send-reply", Asked::Reply),
+        function("edit-appointment", Asked::Appointment),
+        function("confirmation-call", Asked::Call),
+        function("delivery-receipt", Asked::Receipt),
+        function("sign-in", Asked::Session),
+        function("push-subscriptions", Asked::Browsers),
+        function("live-connection", Asked::Socket),
+        function("live-updates", Asked::ShowChange),
+        function("dispatch-push", Asked::PushChange),
         Contestant {
             name: "Node 20, SDK 3".to_owned(),
             program: "/usr/bin/env".into(),
             arguments: vec!["node".into(), here.join("node/dist/bootstrap.mjs")],
             zip: Some(here.join("node/dist/bootstrap.zip")),
             asked: Asked::Query,
-            trusts: Trusts::Few,
         },
         Contestant {
             name: "Python 3.11, boto3".to_owned(),
@@ -239,7 +227,6 @@ fn contestants(arguments: &Arguments, built: &Path) -> Vec<Contestant> {
             arguments: vec![here.join("python/bootstrap.py")],
             zip: None,
             asked: Asked::Query,
-            trusts: Trusts::Few,
         },
     ];
     for also in &arguments.also {
@@ -248,7 +235,7 @@ fn contestants(arguments: &Arguments, built: &Path) -> Vec<Contestant> {
             name: name.to_owned(),
             program: program.into(),
             zip: Some(format!("{program}.zip").into()),
-            ..function("fetch-conversation", Asked::Page, Trusts::Few)
+            ..function("fetch-conversation", Asked::Page)
         });
     }
     if let Some(only) = &arguments.only {
