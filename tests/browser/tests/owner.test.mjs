@@ -62,7 +62,10 @@ test('an answer that is for somebody else is not shown', ONCE, async ({stack, da
 test('what is written on one person\'s page is not sent as another\'s', ONCE, async ({stack, dana}) => {
   await stack.customerTexts(MARIA, 'Hello');
   await dana.opensConversationWith('Hello');
+  // Saved as hers: saved later, the draft's own answer would tell the page whose it is by now.
+  const saved = dana.page.waitForResponse(it => it.url().includes('/api/drafts/') && it.request().method() === 'PUT');
   await dana.reply.fill('It is Dana who says so.');
+  await saved;
   // No answer tells the page of it before it sends.
   let isHeld = true;
   await dana.page.route('**/api/**', route => (isHeld && route.request().method() === 'GET' ? null : route.continue()));
