@@ -4,6 +4,8 @@ mod batch;
 mod regions;
 mod screen;
 
+use std::time::Duration;
+
 use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
 use batch::Changes;
 use domain::{Clock, CompanyId, Timestamp};
@@ -14,6 +16,7 @@ use regions::Regions;
 use runtime::Runtime;
 use serde_json::Value;
 use store::{Change, Connection, ConnectionId, Store, StoreError};
+use tokio::time::Instant;
 use views::Viewer;
 
 /// Shows on every open page what has changed, and closes the pages of sessions that have ended.
@@ -26,6 +29,10 @@ pub struct LiveUpdates {
 
 /// How many of a conversation's newest messages are looked at for rows that look different now.
 const NEWEST: usize = 10;
+
+/// For how long frames of a batch are posted. Every page has refreshed itself twice by then, and the function has time left
+/// to close what is to be closed before it is ended (`Timeout` in `infra/template.yaml`).
+const POSTED_WITHIN: Duration = Duration::from_secs(10);
 
 /// Connections that are closed at the same time.
 const CLOSED_AT_A_TIME: usize = 64;
@@ -49,9 +56,10 @@ impl LiveUpdates {
             error_type: "NotABatch".to_owned(),
             error_message: "the event is no batch of a table's stream".to_owned(),
         })?;
+        let deadline = Instant::now() + POSTED_WITHIN;
         let mut response = DynamoDbEventResponse::default();
         for (company, changes) in companies {
-            if let Err(error) = self.tell(&company, &changes).await {
+            if let Err(error) = self.tell(&company, &changes, deadline).await {
                 tracing::error!(%company, records = changes.records.len(), %error, "a company's pages were not told");
                 response.batch_item_failures.extend(changes.records.into_iter().map(failed));
             }
@@ -61,7 +69,7 @@ impl LiveUpdates {
 
     /// Posts to a company's connections what they are to show, and then closes those whose session is
     /// over: however many they are, nobody waits for that to see something.
-    async fn tell(&self, company: &CompanyId, changes: &Changes) -> Result<(), StoreError> {
+    async fn tell(&self, company: &CompanyId, changes: &Changes, deadline: Instant) -> Result<(), StoreError> {
         let mut after = None;
         let mut rendered: Option<Vec<Frame>> = None;
         let mut over = Vec::new();
@@ -78,7 +86,7 @@ impl LiveUpdates {
                     rendered = Some(self.frames(company, &changes.changes).await?);
                 }
                 if let Some(frames) = rendered.as_ref().filter(|frames| !frames.is_empty()) {
-                    over.extend(self.post(company, &open, frames).await?);
+                    over.extend(self.post(company, &open, frames, deadline).await?);
                 }
             }
             after = page.next;
@@ -129,17 +137,20 @@ impl LiveUpdates {
         company: &CompanyId,
         open: &[Connection],
         frames: &[Frame],
+        deadline: Instant,
     ) -> Result<Vec<ConnectionId>, StoreError> {
         let began = self.clock.now();
         let mut refused = 0;
+        let mut late = 0;
         let mut too_slow = Vec::new();
-        for (connection, posted) in self.sockets.post(open, frames).await {
+        for (connection, posted) in self.sockets.post(open, frames, deadline).await {
             match posted {
                 Posted::Delivered => {}
                 Posted::Gone if is_opening(connection, began) => {}
                 Posted::Gone => self.store.forget_connection(company, &connection.id).await?,
                 // Its page connects again and catches up; nobody waits for this one twice.
                 Posted::TooSlow => too_slow.push(connection.id.clone()),
+                Posted::TooLate => late += 1,
                 Posted::Refused(code) => {
                     refused += 1;
                     if refused == 1 {
@@ -147,6 +158,9 @@ impl LiveUpdates {
                     }
                 }
             }
+        }
+        if late > 0 {
+            tracing::warn!(%company, pages = late, "frames would have come too late; the pages' refresh shows it");
         }
         Ok(too_slow)
     }

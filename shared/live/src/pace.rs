@@ -1,46 +1,88 @@
+//! How often `@connections` is asked.
+
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use aws_types::region::Region;
 use tokio::time::{Instant, sleep_until};
 
-/// Lets so many requests go within a second as leave the API most of what API Gateway takes of an account in a region for all
-/// of its APIs and `@connections` together: 10,000 a second, and 2,500 in the newer regions (API Gateway quotas).
-#[derive(Debug, Default)]
+/// A token bucket: so many requests at once, and then so many a second.
+///
+/// API Gateway counts a request to `@connections` as it counts one of a member of staff, against the quota that all APIs
+/// of an account share in a region. Without a limit, 64 requests of 20 ms in flight are 3,200 a second for each instance, and
+/// requests of people would be refused (429).
+#[derive(Debug)]
 pub(crate) struct Pace {
-    /// When the next may go; `None` before the first.
-    next: Mutex<Option<Instant>>,
+    every: Duration,
+    /// How long it takes to fill the bucket.
+    fills_within: Duration,
+    full_at: Mutex<Instant>,
 }
 
-const BETWEEN: Duration = Duration::from_millis(1);
+/// What an account may ask a second, and half of that at once, across HTTP, REST and WebSocket APIs and `@connections`.
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>
+const QUOTA: u32 = 10_000;
+
+/// The same in these regions, by the same page.
+const SMALLER_QUOTA: u32 = 2_500;
+const SMALLER: [&str; 13] = [
+    "af-south-1",
+    "ap-south-2",
+    "ap-southeast-3",
+    "ap-southeast-4",
+    "ap-southeast-5",
+    "ap-southeast-7",
+    "ca-west-1",
+    "eu-central-2",
+    "eu-south-1",
+    "eu-south-2",
+    "il-central-1",
+    "me-central-1",
+    "mx-central-1",
+];
+
+/// An instance of a function asks for no more than a tenth of the quota, in a bucket that holds a second's worth. Each shard of
+/// the table's stream has an instance, and a table on demand begins with four partitions (it takes 4,000 writes a second, and
+/// a partition 1,000): together 4,000 a second, or 1,000 in the smaller regions. The HTTP API and the WebSockets
+/// (`infra/template.yaml`) take 700 at most.
+/// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/warm-throughput-scenarios.html>
+const SHARE: u32 = 10;
 
 impl Pace {
-    /// Returns when it is this request's turn.
-    pub(crate) async fn turn(&self) {
-        let turn = {
-            let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
-            let turn = next.map_or_else(Instant::now, |next| next.max(Instant::now()));
-            *next = Some(turn + BETWEEN);
-            turn
-        };
-        sleep_until(turn).await;
+    pub(crate) fn in_region(region: Option<&Region>) -> Self {
+        let is_smaller = region.is_some_and(|region| SMALLER.contains(&region.as_ref()));
+        let a_second = if is_smaller { SMALLER_QUOTA } else { QUOTA } / SHARE;
+        Self {
+            every: Duration::from_secs(1) / a_second,
+            fills_within: Duration::from_secs(1),
+            full_at: Mutex::new(Instant::now()),
+        }
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+    /// Waits for the next turn.
+    pub(crate) async fn turn(&self) {
+        if let Some(at) = self.take(None) {
+            sleep_until(at).await;
+        }
+    }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_thousand_requests_at_once_take_a_second_and_one_alone_does_not_wait() {
-        let (pace, began) = (Pace::default(), Instant::now());
-        pace.turn().await;
-        assert_eq!(began.elapsed(), Duration::ZERO);
-        futures_util::future::join_all((0..1000).map(|_| pace.turn())).await;
-        assert_eq!(began.elapsed(), Duration::from_secs(1));
-        // What was not asked for is not saved up.
-        tokio::time::sleep(Duration::from_mins(1)).await;
-        let later = Instant::now();
-        futures_util::future::join_all((0..100).map(|_| pace.turn())).await;
-        assert_eq!(later.elapsed(), Duration::from_millis(99));
+    /// Waits for the next turn if it comes in time. `false` if it does not.
+    pub(crate) async fn turn_before(&self, deadline: Instant) -> bool {
+        let Some(at) = self.take(Some(deadline)) else { return false };
+        sleep_until(at).await;
+        true
+    }
+
+    /// When the next turn is, which is then taken. `None`, and nothing is taken, if that is too late.
+    fn take(&self, deadline: Option<Instant>) -> Option<Instant> {
+        let now = Instant::now();
+        let mut full_at = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let full_after = (*full_at).max(now) + self.every;
+        let at = full_after.checked_sub(self.fills_within).map_or(now, |at| at.max(now));
+        if deadline.is_some_and(|deadline| deadline < at) {
+            return None;
+        }
+        *full_at = full_after;
+        Some(at)
     }
 }

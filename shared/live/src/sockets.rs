@@ -13,6 +13,7 @@ use aws_types::SdkConfig;
 use futures_util::stream::{self, StreamExt};
 use store::{Connection, ConnectionId};
 use thiserror::Error;
+use tokio::time::Instant;
 
 use crate::Frame;
 use crate::pace::Pace;
@@ -32,6 +33,8 @@ pub enum Posted {
     Gone,
     /// It did not take them in time.
     TooSlow,
+    /// Its turn did not come before the deadline, so they were not posted.
+    TooLate,
     /// API Gateway refused, or was not reached: by its code.
     Refused(String),
 }
@@ -46,7 +49,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// For one try: a connection that hangs leaves time for the second.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Each is a request in flight: at the pace of a thousand a second, what 64 ms each have time for.
+/// Each is a request in flight. A thousand of 20 ms each are then served in a third of a second, where the pace lets them.
 const AT_A_TIME: usize = 64;
 
 impl Sockets {
@@ -60,30 +63,40 @@ impl Sockets {
                 TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_TIMEOUT).operation_timeout(PATIENCE).build(),
             )
             .build();
-        Self { client: Client::from_conf(config), pace: Arc::default() }
+        Self { client: Client::from_conf(config), pace: Arc::new(Pace::in_region(aws.region())) }
     }
 
     /// Posts frames to connections, to each in their order, to all at the same time: one that is
-    /// slow or gone holds up no other.
+    /// slow or gone holds up no other. All together they keep to the pace of this region, and what has no turn before the
+    /// deadline is not posted.
     pub async fn post<'a>(
         &self,
         connections: impl IntoIterator<Item = &'a Connection>,
         frames: &[Frame],
+        deadline: Instant,
     ) -> Vec<(&'a Connection, Posted)> {
-        let posting: Vec<_> = connections.into_iter().map(|connection| self.post_one(connection, frames)).collect();
+        let post = |connection| self.post_one(connection, frames, deadline);
+        let posting: Vec<_> = connections.into_iter().map(post).collect();
         stream::iter(posting).buffer_unordered(AT_A_TIME).collect().await
     }
 
-    async fn post_one<'a>(&self, connection: &'a Connection, frames: &[Frame]) -> (&'a Connection, Posted) {
-        (connection, self.post_to(connection, frames).await)
+    async fn post_one<'a>(
+        &self,
+        connection: &'a Connection,
+        frames: &[Frame],
+        deadline: Instant,
+    ) -> (&'a Connection, Posted) {
+        (connection, self.post_to(connection, frames, deadline).await)
     }
 
-    async fn post_to(&self, connection: &Connection, frames: &[Frame]) -> Posted {
+    async fn post_to(&self, connection: &Connection, frames: &[Frame], deadline: Instant) -> Posted {
         let whose = connection.holder.staff.of(&connection.holder.company);
         for Frame(text) in frames {
+            if !self.pace.turn_before(deadline).await {
+                return Posted::TooLate;
+            }
             // The page may be somebody else's than the session that its socket was opened with.
             let data = Blob::new(format!(r#"<template data-staff="{whose}"></template>{text}"#));
-            self.pace.turn().await;
             let sent =
                 self.client.post_to_connection().connection_id(connection.id.to_string()).data(data).send().await;
             let Err(error) = sent else { continue };
@@ -100,6 +113,7 @@ impl Sockets {
 
     /// Closes a connection, open or not.
     pub async fn close(&self, id: &ConnectionId) -> Result<(), NotClosed> {
+        self.pace.turn().await;
         let Err(error) = self.client.delete_connection().connection_id(id.to_string()).send().await else {
             return Ok(());
         };
@@ -116,5 +130,131 @@ fn code<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> String {
         SdkError::TimeoutError(_) => "timed out".to_owned(),
         SdkError::DispatchFailure(_) => "not reached".to_owned(),
         _ => "no valid answer".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use aws_sdk_apigatewaymanagement::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
+    use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
+    use aws_smithy_runtime_api::client::http::{
+        HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
+    };
+    use aws_smithy_runtime_api::http::{Response, StatusCode};
+    use aws_smithy_types::body::SdkBody;
+    use domain::{Timestamp, TokenHash};
+    use store::Holder;
+
+    use super::*;
+
+    /// API Gateway, which takes everything at once and keeps when it was asked.
+    #[derive(Clone, Debug, Default)]
+    struct Gateway(Arc<Mutex<Vec<Instant>>>);
+
+    impl HttpConnector for Gateway {
+        fn call(&self, _: aws_smithy_runtime_api::client::orchestrator::HttpRequest) -> HttpConnectorFuture {
+            self.0.lock().unwrap().push(Instant::now());
+            let status = StatusCode::try_from(200).unwrap();
+            HttpConnectorFuture::ready(Ok(Response::new(status, SdkBody::empty())))
+        }
+    }
+
+    impl Gateway {
+        fn sockets(&self, region: &'static str) -> Sockets {
+            let connector = SharedHttpConnector::new(self.clone());
+            let aws = SdkConfig::builder()
+                .behavior_version(BehaviorVersion::latest())
+                .region(Region::from_static(region))
+                .credentials_provider(SharedCredentialsProvider::new(Credentials::new(
+                    "key", "secret", None, None, "test",
+                )))
+                .http_client(http_client_fn(move |_, _| connector.clone()))
+                .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+                .build();
+            Sockets::new(&aws, "https://sockets.example/live")
+        }
+
+        fn asked(&self) -> usize {
+            self.0.lock().unwrap().len()
+        }
+
+        /// The most that it was asked within any second.
+        fn most_within_a_second(&self) -> usize {
+            let asked = self.0.lock().unwrap();
+            let within = |first: &Instant| {
+                asked.iter().filter(|at| *at >= first && **at < *first + Duration::from_secs(1)).count()
+            };
+            asked.iter().step_by(50).map(within).max().unwrap_or_default()
+        }
+    }
+
+    fn crowd(size: usize) -> Vec<Connection> {
+        let holder = Holder {
+            company: "harbor-dental".parse().unwrap(),
+            staff: "dana".parse().unwrap(),
+            session: TokenHash::new("ab".repeat(32)),
+            began: Timestamp::from_millis(0),
+            ends: Timestamp::from_millis(1),
+        };
+        let connection = |number| Connection {
+            id: format!("{number}").parse().unwrap(),
+            holder: holder.clone(),
+            since: Timestamp::from_millis(0),
+        };
+        (0..size).map(connection).collect()
+    }
+
+    fn frames() -> [Frame; 1] {
+        [Frame("<template></template>".to_owned())]
+    }
+
+    fn in_secs(secs: u64) -> Instant {
+        Instant::now() + Duration::from_secs(secs)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_thousand_pages_are_posted_to_at_once_and_in_a_smaller_region_over_three_seconds() {
+        for (region, takes) in [("us-east-1", 0), ("af-south-1", 3)] {
+            let gateway = Gateway::default();
+            let sockets = gateway.sockets(region);
+            let (crowd, began) = (crowd(1_000), Instant::now());
+            let posted = sockets.post(&crowd, &frames(), in_secs(60)).await;
+            assert!(posted.iter().all(|(_, posted)| *posted == Posted::Delivered), "{region}");
+            assert_eq!((gateway.asked(), began.elapsed().as_secs()), (1_000, takes), "{region}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whatever_is_posted_and_closed_most_of_the_quota_is_left_to_people() {
+        for (region, quota) in [("us-east-1", 10_000), ("mx-central-1", 2_500)] {
+            let gateway = Gateway::default();
+            let sockets = gateway.sockets(region);
+            let crowd = crowd(quota / 4);
+            let (first, second) = crowd.split_at(quota / 8);
+            // What a function does for two companies, one after the other, with the same client.
+            sockets.post(first, &frames(), in_secs(60)).await;
+            for connection in second {
+                sockets.close(&connection.id).await.unwrap();
+            }
+            assert_eq!(gateway.asked(), quota / 4);
+            let most = gateway.most_within_a_second();
+            assert!((quota / 10..=quota / 5 + 1).contains(&most), "{region}: {most}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_has_no_turn_before_the_deadline_is_left_out_and_takes_no_turn_of_others() {
+        let gateway = Gateway::default();
+        let sockets = gateway.sockets("eu-south-1");
+        let crowd = crowd(4_000);
+        let posted = sockets.post(&crowd, &frames(), in_secs(10)).await;
+        let late = posted.iter().filter(|(_, posted)| *posted == Posted::TooLate).count();
+        // A full bucket, and ten seconds.
+        assert_eq!((gateway.asked(), late), (250 + 2_500, 4_000 - 2_750));
+        let began = Instant::now();
+        sockets.close(&crowd[0].id).await.unwrap();
+        assert!(began.elapsed() < Duration::from_millis(10), "{:?}", began.elapsed());
     }
 }
