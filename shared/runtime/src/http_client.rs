@@ -7,7 +7,7 @@ use aws_types::sdk_config::SharedHttpClient;
 /// runtime, which AWS keeps up, or those of `SSL_CERT_FILE` and `SSL_CERT_DIR`.
 ///
 /// Not Amazon's own roots, which are five: AWS advises against pinning (ACM, "Troubleshoot certificate pinning"), and they
-/// saved half a millisecond of a start at most (`tests/bench`).
+/// saved no more than a millisecond of a start (`tests/bench`).
 #[must_use]
 pub fn http_client() -> SharedHttpClient {
     Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()

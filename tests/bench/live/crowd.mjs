@@ -6,12 +6,12 @@ const CONNECTIONS = 1000;
 const ROUNDS = 15;
 
 export function crowd() {
-  return withStack(async ({stack, signIn, opens}) => {
+  return withStack(async ({stack, opens}) => {
     let text = null;
     let missing = 0;
     let served = null;
     const heard = new Set();
-    await opens(CONNECTIONS, await signIn('harbor-dental.dana'), (number, frame) => {
+    await opens(CONNECTIONS, 'harbor-dental.dana', (number, frame) => {
       if (!text || !frame.includes(text) || heard.has(number)) return;
       heard.add(number);
       missing -= 1;

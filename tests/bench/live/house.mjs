@@ -8,6 +8,9 @@ import {Staff} from '../../browser/lib/staff.mjs';
 
 const {chromium} = createRequire(new URL('../../browser/package.json', import.meta.url))('playwright-core');
 
+/** How many sockets a session may have (`shared/store/src/slots.rs`). */
+const A_SESSION = 10;
+
 export {HARBOR};
 export const now = () => performance.timeOrigin + performance.now();
 
@@ -20,10 +23,13 @@ export async function withStack(work, {onDisk = false} = {}) {
     stack,
     /** The cookie of a member of staff who has signed in, `<company>.<person>`. */
     signIn: staff => signIn(stack.address, staff),
-    /** So many pages' sockets, each telling `heard(number, frame)` what comes. */
-    async opens(count, cookie, heard = () => {}) {
-      const opening = Array.from({length: count}, (_, number) => open(stack.address, cookie, frame => heard(number, frame)));
-      sockets.push(...await Promise.all(opening));
+    /** So many pages' sockets, each telling `heard(number, frame)` what comes: ten of each session, which may have no more. */
+    async opens(count, name, heard = () => {}) {
+      for (let first = 0; first < count; first += A_SESSION) {
+        const cookie = await signIn(stack.address, name);
+        const numbers = Array.from({length: Math.min(A_SESSION, count - first)}, (_, place) => first + place);
+        sockets.push(...await Promise.all(numbers.map(number => open(stack.address, cookie, frame => heard(number, frame)))));
+      }
     },
     /** Somebody at a browser of their own. */
     async staff(name) {

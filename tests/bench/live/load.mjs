@@ -35,8 +35,8 @@ export function load({minutes}) {
       }
     }
     let frames = 0;
-    for (const [firm, mine] of cookies.entries()) {
-      for (const cookie of mine) await opens(Math.ceil(STAFF / FIRMS.length / mine.length), cookie, () => { frames += 1; });
+    for (const {staff} of FIRMS) {
+      for (const name of staff) await opens(Math.ceil(STAFF / FIRMS.length / staff.length), name, () => { frames += 1; });
     }
 
     const refreshes = [];

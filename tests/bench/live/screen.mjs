@@ -5,12 +5,12 @@ import {now, said, share, withStack} from './house.mjs';
 const PAUSE = 250;
 
 export function screen({texts, connections}) {
-  return withStack(async ({stack, signIn, opens, staff}) => {
+  return withStack(async ({stack, opens, staff}) => {
     await stack.customerTexts(MARIA, 'text 0');
     const dana = await staff('Dana Whitfield');
     await dana.opensConversationWith('text 0');
     await dana.page.waitForFunction(() => document.getElementById('live').dataset.state === 'on');
-    await opens(connections - 1, await signIn('harbor-dental.marcus'));
+    await opens(connections - 1, 'harbor-dental.marcus');
     await dana.page.evaluate(() => {
       window.shown = new Map();
       new MutationObserver(() => {
