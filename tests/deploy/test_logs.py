@@ -29,7 +29,7 @@ def test_no_number_and_no_text_is_in_any_log(deployment, harbor, dana, maria):
 
 
 def complaints(deployment):
-    return [line for line in log_of(deployment).splitlines() if "no company has the line" in line]
+    return [line for line in log_of(deployment).splitlines() if "a confirmation call came from an unknown line" in line]
 
 
 def test_what_is_counted_is_counted_where_the_alarms_and_the_dashboard_look(deployment, harbor, dana, maria):

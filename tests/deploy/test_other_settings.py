@@ -19,7 +19,7 @@ LINE, POOLED, FOREIGN = "+12065550142", "+12065550143", "+12065550144"
 POOL = "pool-0a1b"
 ORIGINS = [f"arn:aws:sms-voice:{REGION}:{ACCOUNT}:{origin(identity)}" for identity in (LINE, POOL)]
 SETTINGS = {"SelfManagedOptOuts": "true", "SmsOrigins": ",".join(ORIGINS), "RequestsPerAddress": "2000"}
-CONFIRMATION = "You get no more texts from Harbor Dental. Text START to get them again."
+CONFIRMATION = "You are unsubscribed from Harbor Dental and will get no more texts. Reply START to resubscribe."
 READS_ITS_QUEUE = {(action, "InboundQueue") for action in READS_A_QUEUE}
 
 customers = (f"+1425555{n:04}" for n in itertools.count(3000))

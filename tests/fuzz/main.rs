@@ -41,7 +41,7 @@ const LARGEST: usize = 256 * 1024;
 /// What reading may take for each byte of the words, twice what the worst do: a form of nothing but short fields.
 const FOR_EACH_BYTE: usize = 64;
 /// What is taken for no words at all: a request or two of the SDK's.
-const FOR_NOTHING: usize = 256 * 1024;
+const BASELINE_BYTES: usize = 256 * 1024;
 
 /// Reads words, and says what is wrong with how they were read.
 type ReadFn = fn(&Account, &str, &[u8]) -> Result<(), TestCaseError>;
@@ -181,7 +181,7 @@ fn holds(reads: ReadFn, account: &Account, bytes: &[u8]) -> Result<(), TestCaseE
         let taken = MEMORY.peak_usage().saturating_sub(before);
         read.map_err(|_| TestCaseError::fail("it panics"))?.map(|()| taken)
     };
-    let allowed = FOR_NOTHING + FOR_EACH_BYTE * bytes.len();
+    let allowed = BASELINE_BYTES + FOR_EACH_BYTE * bytes.len();
     // What is read once for all, such as a country's numbering plan, is not taken a second time.
     let mut taken = memory_of_reading()?;
     if taken > allowed {
@@ -228,7 +228,7 @@ macro_rules! readers {
                 tries($name);
             }
         )*
-        const TRIED: &[&str] = &[$($name),*];
+        const TESTED: &[&str] = &[$($name),*];
     };
 }
 
@@ -252,5 +252,5 @@ fn every_reader_has_a_corpus_and_is_tried() {
     let readers: BTreeSet<_> = READERS.iter().map(|reader| reader.name.to_owned()).collect();
     let folders = fs::read_dir(corpora()).unwrap().map(|folder| folder.unwrap().file_name().into_string().unwrap());
     assert_eq!(readers, folders.collect());
-    assert_eq!(readers, TRIED.iter().map(|name| (*name).to_owned()).collect());
+    assert_eq!(readers, TESTED.iter().map(|name| (*name).to_owned()).collect());
 }

@@ -92,7 +92,7 @@ async fn an_administrator_sees_who_sent_sent_again_booked_changed_and_opted_out(
     );
     let screen = dana.screen(&history_of(&conversation)).await.body;
     for words in
-        ["Marcus Bell", "noted that the customer wants no more texts", "Length", "Bring the X-ray", "sent again"]
+        ["Marcus Bell", "recorded that the customer has unsubscribed", "Length", "Bring the X-ray", "sent again"]
     {
         assert!(screen.contains(words), "{words}: {screen}");
     }

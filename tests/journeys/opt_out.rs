@@ -173,7 +173,7 @@ async fn where_opt_outs_are_self_managed_help_is_answered_once_a_day_also_to_one
     let (dana, conversation) = talking(&house).await;
     let maria = house.phone(MARIA);
     maria.texts(HARBOR_SECOND, "Help!").await;
-    let help = "Harbor Dental. For help: (206) 555-0167. Text STOP to get no more texts.";
+    let help = "Harbor Dental. For help: (206) 555-0167. Reply STOP to unsubscribe.";
     assert_eq!(maria.texts_received().await, [help], "by the line that they wrote to");
     assert_eq!(dana.messages(&conversation).await.items()[0]["by"], "Switchboard");
     assert_eq!(dana.notifications().await.items()[0]["unanswered"], 2, "and a person looks still");
@@ -420,7 +420,7 @@ async fn wording_that_looks_like_an_opt_out_is_put_to_staff_and_changes_nothing_
     let house = TestStack::with_self_managed_opt_outs(TestStack::limits()).await;
     let (dana, conversation) = talking(&house).await;
     let path = format!("/api/conversations/{conversation}/messages");
-    let asks = async || dana.screen(&path).await.body.matches("They seem to ask for no more texts.").count();
+    let asks = async || dana.screen(&path).await.body.matches("They seem to want to unsubscribe.").count();
     for text in ["cancel my 3 pm", "stop by at 3?"] {
         house.phone(MARIA).texts(HARBOR, text).await;
     }
@@ -444,7 +444,7 @@ async fn where_opt_outs_are_self_managed_each_is_confirmed_once_from_the_line_th
     }
     let received = maria.received_messages().await;
     assert_eq!(received.len(), 1, "{received:?}");
-    let text = "You get no more texts from Harbor Dental. Text START to get them again.";
+    let text = "You are unsubscribed from Harbor Dental and will get no more texts. Reply START to resubscribe.";
     assert_eq!((&received[0]["text"], &received[0]["from"]), (&json!(text), &json!(HARBOR_SECOND)));
     let newest = dana.messages(&conversation).await.items()[0].clone();
     assert_eq!(
@@ -477,11 +477,8 @@ async fn an_opt_out_is_confirmed_however_much_a_company_has_sent() {
     house.phone(MARIA).texts(HARBOR, "STOP").await;
     let received = house.phone(MARIA).received_messages().await;
     assert_eq!(received.len(), 2, "{received:?}");
-    assert!(
-        received
-            .iter()
-            .any(|sms| sms["text"] == "You get no more texts from Harbor Dental. Text START to get them again.")
-    );
+    assert!(received.iter().any(|sms| sms["text"]
+        == "You are unsubscribed from Harbor Dental and will get no more texts. Reply START to resubscribe."));
 }
 
 #[tokio::test(flavor = "multi_thread")]

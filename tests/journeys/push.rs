@@ -569,7 +569,7 @@ async fn a_third_of_a_thousand_that_cannot_be_served_hold_up_nobody() {
         "410",
         "403",
     ];
-    const TRIES: usize = 6;
+    const MAX_ATTEMPTS: usize = 6;
     let service = PushService::open().await;
     let house = TestStack::with_push_service(&service).await;
     let dana = house.dana().await;
@@ -624,7 +624,7 @@ async fn a_third_of_a_thousand_that_cannot_be_served_hold_up_nobody() {
     let busy = of("busy-2");
     until("given up", || async { house.metrics_of("dispatch-push").await["PushGivenUp"] == json!(busy.len()) }).await;
     for subscriber in &busy {
-        assert_eq!(service.notifications_of(subscriber).len(), TRIES, "{}", subscriber.path);
+        assert_eq!(service.notifications_of(subscriber).len(), MAX_ATTEMPTS, "{}", subscriber.path);
     }
     let tokens: BTreeSet<_> = service.pushed().iter().map(|pushed| pushed.token().to_owned()).collect();
     assert_eq!(tokens.len(), 1, "one signature for all of them");

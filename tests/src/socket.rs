@@ -10,7 +10,7 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use crate::StaffClient;
 
 /// What a test waits for comes within this, or it has failed.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A page's WebSocket.
 pub struct Socket {
@@ -66,7 +66,7 @@ impl StaffClient<'_> {
 impl Socket {
     /// The next frame; `None` when the socket is closed.
     pub async fn next(&mut self) -> Option<String> {
-        tokio::time::timeout(PATIENCE, async {
+        tokio::time::timeout(TIMEOUT, async {
             loop {
                 match self.stream.next().await {
                     Some(Ok(Message::Text(text))) => return Some(text.to_string()),

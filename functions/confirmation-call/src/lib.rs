@@ -79,7 +79,7 @@ impl ConfirmationCallFunction {
         for record in records {
             let id = record["messageId"].as_str().unwrap_or_default();
             if let Err(reason) = self.record(record["body"].as_str().unwrap_or_default()).await {
-                tracing::error!(record = id, %reason, "how a confirmation call ended was not recorded");
+                tracing::error!(record = id, %reason, "the outcome of a confirmation call was not recorded");
                 failures.push(json!({"itemIdentifier": id}));
             }
         }
@@ -91,12 +91,12 @@ impl ConfirmationCallFunction {
         let FlowAnswer { contact_id, line, customer, appointment, outcome } = match flow::read(event) {
             Ok(answer) => answer,
             Err(reason) => {
-                tracing::error!(%reason, "a contact flow's invocation is no answer");
+                tracing::error!(%reason, "a contact flow's invocation is invalid");
                 return Ok(json!({"result": "not-an-answer", "reason": reason.to_string()}));
             }
         };
         let Some(company) = self.company_of(&line).await? else {
-            tracing::error!("no company has the line that a confirmation call was made from");
+            tracing::error!("a confirmation call came from an unknown line");
             return Ok(json!({"result": "unknown-line"}));
         };
         let appointment = match appointment {

@@ -60,7 +60,7 @@ impl CustomerDataFunction {
             && let Ok(staff) = web::staff_or_program(request)
             && let Err(error) = self.audit(request, &staff, AuditAction::Refused).await
         {
-            tracing::error!(%error, "a refusal is not in the audit log");
+            tracing::error!(%error, "a refusal was not written to the audit log");
         }
         problem
     }
@@ -139,7 +139,7 @@ impl CustomerDataFunction {
         self.audit(request, staff, AuditAction::CustomerDataErasure).await?;
         let erased = self.store.erase(&held, self.clock.now()).await?;
         self.metrics.count_by(Metric::CustomerData, "Done", "Erased");
-        tracing::info!(company = %staff.company, staff = %staff.id, events = erased.events, appointments = erased.appointments, "what was held of a customer was erased");
+        tracing::info!(company = %staff.company, staff = %staff.id, events = erased.events, appointments = erased.appointments, "a customer's data was erased");
         Ok(ResponseFormat::of_request(request).answer(
             || views::erasure_done(erased.events, erased.appointments, erased.once_more),
             || views::erased_json(erased.events, erased.appointments, erased.once_more),

@@ -39,7 +39,7 @@ impl From<InvalidBatch> for Diagnostic {
 }
 
 /// One instance has one connection pool; more at a time would only queue inside it.
-const AT_A_TIME: usize = 8;
+const CONCURRENCY: usize = 8;
 
 impl DeliveryReceiptFunction {
     #[must_use]
@@ -53,7 +53,7 @@ impl DeliveryReceiptFunction {
         let recording: Vec<_> = records.iter().map(|record| self.failure(record)).collect();
         let mut response = SqsBatchResponse::default();
         response.batch_item_failures =
-            stream::iter(recording).buffer_unordered(AT_A_TIME).filter_map(std::future::ready).collect().await;
+            stream::iter(recording).buffer_unordered(CONCURRENCY).filter_map(std::future::ready).collect().await;
         Ok(response)
     }
 
@@ -70,7 +70,7 @@ impl DeliveryReceiptFunction {
     async fn record(&self, body: &str) -> Result<(), RecordError> {
         let receipt = match Receipt::from_queue(body) {
             Err(ReceiptParseError::NotOurs) => {
-                tracing::info!("a receipt of a message that was not sent from here was dropped");
+                tracing::info!("a delivery receipt of an unknown message was dropped");
                 return Ok(());
             }
             read => read?,

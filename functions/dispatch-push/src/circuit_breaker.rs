@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use domain::Timestamp;
 
 /// So many requests in a row that time out are the push service's trouble, and not a browser's.
-const IN_A_ROW: u32 = 3;
+const MAX_TIMEOUTS: u32 = 3;
 
 /// For so long whoever lets requests time out is left alone: a push service, or one browser.
 pub(crate) const LEFT_ALONE_SECS: u64 = 30;
@@ -43,7 +43,7 @@ impl CircuitBreaker {
             if known.answered.is_none_or(|answered| answered < began) {
                 known.timed_out = known.timed_out.saturating_add(1);
             }
-            if known.timed_out >= IN_A_ROW {
+            if known.timed_out >= MAX_TIMEOUTS {
                 known.open_until = Some(now.plus_secs(LEFT_ALONE_SECS));
             }
         });
@@ -88,11 +88,11 @@ mod tests {
     fn browsers_that_hang_while_others_are_served_say_nothing_of_their_push_service() {
         let breaker = CircuitBreaker::default();
         breaker.record_answer(SERVICE, at_secs(1));
-        for _ in 0..2 * IN_A_ROW {
+        for _ in 0..2 * MAX_TIMEOUTS {
             breaker.timed_out(SERVICE, at_secs(0), at_secs(5));
         }
         assert_eq!(breaker.open_until(SERVICE, at_secs(5)), None);
-        for _ in 0..IN_A_ROW {
+        for _ in 0..MAX_TIMEOUTS {
             breaker.timed_out(SERVICE, at_secs(2), at_secs(7));
         }
         assert_eq!(breaker.open_until(SERVICE, at_secs(7)), Some(at_secs(37)));

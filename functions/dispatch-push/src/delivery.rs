@@ -47,10 +47,10 @@ enum DeliveryResult {
 }
 
 /// Requests that are under way to one push service.
-const AT_A_TIME: usize = 100;
+const CONCURRENCY: usize = 100;
 
 /// What is not tried within this is kept for later, so that the stream goes on.
-const LONGEST_SECS: u64 = 20;
+const MAX_RETRY_AFTER_SECS: u64 = 20;
 
 /// For so long at most a push service is taken at its word that it wants nothing for a browser.
 const LONGEST_WAIT: Duration = Duration::from_hours(24);
@@ -65,7 +65,7 @@ impl DispatchPushFunction {
         let known_to_browsers = deliveries.iter().map(|delivery| delivery.to.key());
         let left = match self.keys.keys_that_have(known_to_browsers).await {
             Ok(keys) => {
-                let until = began.plus_secs(LONGEST_SECS);
+                let until = began.plus_secs(MAX_RETRY_AFTER_SECS);
                 let mut services = HashMap::<String, Vec<_>>::new();
                 for delivery in deliveries {
                     let service = delivery.to.service().to_owned();
@@ -73,11 +73,11 @@ impl DispatchPushFunction {
                 }
                 let services = services.into_values();
                 let services =
-                    services.map(|service| stream::iter(service).buffer_unordered(AT_A_TIME).collect::<Vec<_>>());
+                    services.map(|service| stream::iter(service).buffer_unordered(CONCURRENCY).collect::<Vec<_>>());
                 join_all(services).await.into_iter().flatten().collect()
             }
             Err(error) => {
-                tracing::error!(%error, "nothing is pushed without keys");
+                tracing::error!(%error, "push is unavailable without keys");
                 self.metrics.count_by(Metric::PushRefused, "Cause", "Keys");
                 let now = self.clock.now();
                 deliveries.into_iter().map(|delivery| delivery.later(None, now)).collect::<Vec<_>>()
@@ -188,10 +188,10 @@ impl DispatchPushFunction {
         }
         self.metrics.count_many(Metric::PushDelivered, delivered);
         for ((service, status), pushes) in refused {
-            tracing::error!(service, status, pushes, "a push service refused what it was sent; it is not tried again");
+            tracing::error!(service, status, pushes, "a push service rejected a push; it is not retried");
         }
         for (service, pushes) in given_up {
-            tracing::warn!(service, pushes, "pushes were given up");
+            tracing::warn!(service, pushes, "pushes were sent to the failure queue");
         }
         if !retries.is_empty() {
             for _ in 0..self.retries.enqueue(&retries, self.clock.now()).await {
@@ -224,5 +224,5 @@ fn trouble(why: EndpointError) -> PushFailure {
 
 /// A note that is not made is made with the next push.
 fn log_store_error<T>(done: Result<T, StoreError>) -> Option<T> {
-    done.inspect_err(|error| tracing::warn!(%error, "what became of a push was not noted")).ok()
+    done.inspect_err(|error| tracing::warn!(%error, "the result of a push was not recorded")).ok()
 }

@@ -41,7 +41,7 @@ pub struct DispatchPushFunction {
 
 /// After this nobody is told of something any more, and for so long a push service keeps it for a
 /// browser that is not connected.
-const NEWS_FOR_SECS: u64 = 24 * 60 * 60;
+const EVENT_LIFETIME_SECS: u64 = 24 * 60 * 60;
 
 /// Among how many entries of a conversation the newest that is news is looked for.
 const NEWEST: usize = 10;
@@ -107,7 +107,7 @@ impl DispatchPushFunction {
             match self.follow_company(&company, &changes).await {
                 Ok(more) => deliveries.extend(more),
                 Err(error) => {
-                    tracing::error!(%company, records = changes.records.len(), %error, "a company's browsers were not told");
+                    tracing::error!(%company, records = changes.records.len(), %error, "push notifications of a company failed");
                     failures.extend(changes.records);
                 }
             }
@@ -142,7 +142,7 @@ impl DispatchPushFunction {
         for (staff, subscription, test) in &changes.tests {
             deliveries.extend(self.test(company, staff, *subscription, test, now).await?);
         }
-        for added in changes.added.iter().filter(|added| now < added.at.plus_secs(NEWS_FOR_SECS)) {
+        for added in changes.added.iter().filter(|added| now < added.at.plus_secs(EVENT_LIFETIME_SECS)) {
             self.tell_of_browser(company, added, now, &mut deliveries).await?;
         }
         let news: Vec<_> = changes.news.iter().filter(|news| now < ends(news)).collect();
@@ -196,7 +196,7 @@ impl DispatchPushFunction {
         for browser in browsers.into_iter().filter(|browser| browser.id() != added.subscription) {
             match self.services.admit(&browser.subscription) {
                 Ok(to) => {
-                    let (browser, ends) = (Arc::new(browser), added.at.plus_secs(NEWS_FOR_SECS));
+                    let (browser, ends) = (Arc::new(browser), added.at.plus_secs(EVENT_LIFETIME_SECS));
                     deliveries.push(BrowserDelivery {
                         browser,
                         to,
@@ -277,7 +277,7 @@ impl DispatchPushFunction {
                 Ok(delivery) => deliveries.extend(delivery),
                 Err(reason) => {
                     let id = record["messageId"].as_str().unwrap_or_default();
-                    tracing::error!(record = id, %reason, "a push was not tried again");
+                    tracing::error!(record = id, %reason, "a push could not be retried");
                     failures.push(id.to_owned());
                 }
             }
@@ -381,5 +381,5 @@ impl<'a> PreparedEvent<'a> {
 }
 
 fn ends(news: &PushEvent) -> Timestamp {
-    news.since_when().plus_secs(NEWS_FOR_SECS)
+    news.since_when().plus_secs(EVENT_LIFETIME_SECS)
 }

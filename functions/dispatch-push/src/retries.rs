@@ -24,7 +24,7 @@ pub(crate) struct Retry {
 }
 
 /// How often something is tried, the first time included.
-pub(crate) const TRIES: u32 = 6;
+pub(crate) const MAX_ATTEMPTS: u32 = 6;
 
 impl Retry {
     /// This, tried once more in vain: as long after as the push service says, or else longer each
@@ -34,7 +34,7 @@ impl Retry {
         self.tries = self.tries.saturating_add(1);
         let own = FIRST_SECS.saturating_mul(4_u64.saturating_pow(self.tries.saturating_sub(1))).min(LONGEST_DELAY_SECS);
         self.not_before = now.plus_secs(after.map_or(own, |after| after.as_secs().max(1)));
-        (self.tries < TRIES).then_some(self)
+        (self.tries < MAX_ATTEMPTS).then_some(self)
     }
 
     fn delay_secs(&self, now: Timestamp) -> u64 {
@@ -47,7 +47,7 @@ impl Retry {
 const LONGEST_DELAY_SECS: u64 = 900;
 
 /// So many records SQS takes at once.
-const AT_ONCE: usize = 10;
+const BATCH_SIZE: usize = 10;
 
 pub(crate) struct RetryQueue {
     client: Client,
@@ -63,7 +63,7 @@ impl RetryQueue {
     /// Keeps them for later. Gives how many the queue did not take.
     pub(crate) async fn enqueue(&self, retries: &[Retry], now: Timestamp) -> usize {
         let mut lost = 0;
-        for some in retries.chunks(AT_ONCE) {
+        for some in retries.chunks(BATCH_SIZE) {
             lost += self.put_some(some, now).await;
         }
         lost
@@ -82,7 +82,7 @@ impl RetryQueue {
         match sent {
             Ok(sent) => some.len() - sent.successful.len().min(some.len()),
             Err(error) => {
-                tracing::error!(code = error.code().unwrap_or("no answer"), "the queue of retries does not answer");
+                tracing::error!(code = error.code().unwrap_or("no answer"), "the retry queue is unavailable");
                 some.len()
             }
         }

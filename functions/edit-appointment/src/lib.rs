@@ -224,7 +224,7 @@ impl EditAppointmentFunction {
         let usage = MeteredAction::AppointmentWrite;
         let windows = self.limits.usage.windows(usage, staff, now);
         let Some(full) = self.store.use_once(staff, usage, &windows).await? else { return Ok(()) };
-        tracing::warn!(company = %staff.company, staff = %staff.id, counted = ?full.counted, "an appointment was not saved, by a limit");
+        tracing::warn!(company = %staff.company, staff = %staff.id, counted = ?full.counted, "an appointment was not saved: rate limit reached");
         Err(Problem {
             retry_after: Some(full.lasts_secs(now)),
             ..Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many-saves", usage.sentence(&full, staff))
@@ -439,17 +439,17 @@ impl EditAppointmentFunction {
             Ok(LookupClaim::Ours) => {}
             Ok(LookupClaim::Theirs) => return LookupOutcome::Is(None),
             Ok(LookupClaim::Limited(full)) => {
-                tracing::warn!(company = %staff.company, staff = %staff.id, counted = ?full.counted, period = ?full.period, "a number was not looked up, by a limit");
+                tracing::warn!(company = %staff.company, staff = %staff.id, counted = ?full.counted, period = ?full.period, "a number was not looked up: rate limit reached");
                 return LookupOutcome::Limited(MeteredAction::NumberLookup.sentence(&full, staff));
             }
             Err(error) => {
-                tracing::warn!(%error, "what a number is was not asked; it will be later");
+                tracing::warn!(%error, "a number's type was not looked up; it will be retried");
                 return LookupOutcome::Is(None);
             }
         }
         let Some(kind) = self.lookup.kind_of(&customer.number).await else { return LookupOutcome::Is(None) };
         if let Err(error) = self.store.learn_number_kind(&staff.company, conversation, kind).await {
-            tracing::warn!(%error, "what a number is was not kept; it will be asked again");
+            tracing::warn!(%error, "a number's type was not stored; it will be looked up again");
         }
         LookupOutcome::Is(Some(kind))
     }

@@ -82,7 +82,7 @@ impl HeartbeatFunction {
         let known = known.map_err(|error| failed("sms-voice:DescribePhoneNumbers", &error))?;
         let faults = sms::line_faults(&lines, &known, &self.topic, self.managed);
         for LineFault { line, reason } in &faults {
-            tracing::error!(company = %line.company, reason, "a line is not set as it is to be");
+            tracing::error!(company = %line.company, reason, "a line is configured wrongly");
         }
         self.metrics.count_many(Metric::LinesWrong, faults.len());
         Ok(json!({"lines": lines.len(), "wrong": faults.len()}))

@@ -13,7 +13,7 @@ pub(crate) struct AutoReply {
 
 /// The one that is allowed after an opt-out comes within five minutes (47 CFR 64.1200(a)(12)); nobody waits for any other
 /// for longer.
-const WITHIN_SECS: u64 = 5 * 60;
+const MAX_AGE_SECS: u64 = 5 * 60;
 
 impl AutoReply {
     pub(crate) fn new(runtime: &Runtime, provider: &SmsProvider) -> Self {
@@ -27,7 +27,7 @@ impl AutoReply {
         let wish = Keyword::of_text(&arrival.text, arrival.opt_outs);
         let is_answered = matches!(wish, Some(Keyword::Stop(_) | Keyword::Help));
         let Some(to) = arrival.from.number() else { return Ok(()) };
-        if !is_answered || arrival.at.plus_secs(WITHIN_SECS) < self.clock.now() {
+        if !is_answered || arrival.at.plus_secs(MAX_AGE_SECS) < self.clock.now() {
             return Ok(());
         }
         let Some(company) = store.company(&line.company).await? else { return Ok(()) };
@@ -48,7 +48,10 @@ impl AutoReply {
         company: &Company,
         arrival: &ReceivedMessage,
     ) -> Result<Option<Message>, StoreError> {
-        let text = format!("You get no more texts from {}. Text START to get them again.", company.name);
+        let text = format!(
+            "You are unsubscribed from {} and will get no more texts. Reply START to resubscribe.",
+            company.name
+        );
         let Ok(text) = OutboundText::parse(&text) else { return Ok(None) };
         store.queue_confirmation(line, arrival, &text, self.clock.now()).await
     }
@@ -84,7 +87,7 @@ impl AutoReply {
             progress: &progress,
         };
         if let Err(error) = store.settle_automatic(outcome).await {
-            tracing::error!(%error, "what became of an automatic text was not recorded; it is shown as unconfirmed after a minute");
+            tracing::error!(%error, "the outcome of an automatic reply was not recorded; it is unconfirmed after a minute");
         }
         Ok(())
     }

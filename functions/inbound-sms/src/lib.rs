@@ -61,7 +61,7 @@ impl From<FunctionError> for Diagnostic {
 
 /// A whole batch, as the template has it: where opt-outs are confirmed, one may wait for the SMS service for most of the
 /// time that the function has.
-const AT_A_TIME: usize = 10;
+const CONCURRENCY: usize = 10;
 
 impl InboundSmsFunction {
     #[must_use]
@@ -81,10 +81,10 @@ impl InboundSmsFunction {
         let sent = timed_message::read(&carried.records, self.clock.now());
         let recording: Vec<_> =
             carried.records.iter().zip(sent).map(|(record, sent)| self.failure(record, sent)).collect();
-        let failures: Vec<_> = stream::iter(recording).buffer_unordered(AT_A_TIME).collect().await;
+        let failures: Vec<_> = stream::iter(recording).buffer_unordered(CONCURRENCY).collect().await;
         let failures: Vec<(String, RecordError)> = failures.into_iter().flatten().collect();
         for (record, reason) in &failures {
-            tracing::error!(record, %reason, "an inbound SMS was not recorded");
+            tracing::error!(record, %reason, "an inbound message was not recorded");
         }
         match failures.first() {
             Some((_, reason)) if !carried.reports_failures() => Err(FunctionError::Records {

@@ -51,7 +51,7 @@ impl LiveConnectionFunction {
         let id: ConnectionId = id.ok_or(FunctionError::NotAnEvent)?;
         // Without the authorizer there is no holder, and nothing that is done for nobody.
         let Some(holder) = web::socket_holder(event) else {
-            tracing::error!("a WebSocket came without the authorizer's word");
+            tracing::error!("a WebSocket connection has no authorizer context");
             return Ok(status(401));
         };
         match word(event, "eventType") {
@@ -67,7 +67,7 @@ impl LiveConnectionFunction {
 
     async fn connect(&self, event: &Value, id: ConnectionId, holder: ConnectionOwner) -> Result<Value, FunctionError> {
         if !web::own_handshake(event) {
-            tracing::warn!("a page of another origin wanted a WebSocket");
+            tracing::warn!("a WebSocket handshake from another origin was refused");
             return Ok(status(400));
         }
         let now = self.clock.now();
@@ -80,7 +80,7 @@ impl LiveConnectionFunction {
             OpenOutcome::Open => status(200),
             OpenOutcome::SessionOver => status(401),
             OpenOutcome::TooMany => {
-                tracing::info!(company = %holder.company, staff = %holder.staff, "a session has as many WebSockets as it can");
+                tracing::info!(company = %holder.company, staff = %holder.staff, "a session has reached its limit of WebSockets");
                 status(429)
             }
         })
@@ -91,7 +91,7 @@ impl LiveConnectionFunction {
         let body = event.get("body").and_then(Value::as_str).unwrap_or_default();
         let frame: Option<Value> = serde_json::from_str(body).ok();
         if frame.as_ref().and_then(|frame| frame.get("action")).and_then(Value::as_str) != Some("ping") {
-            tracing::info!(bytes = body.len(), "a frame that is none of ours was dropped");
+            tracing::info!(bytes = body.len(), "an unknown frame was dropped");
             return Ok(status(200));
         }
         if holder.ends <= self.clock.now() {

@@ -60,7 +60,7 @@ impl LiveUpdatesFunction {
         let mut response = DynamoDbEventResponse::default();
         for (company, changes) in companies {
             if let Err(error) = self.tell(&company, &changes, deadline).await {
-                tracing::error!(%company, records = changes.records.len(), %error, "a company's pages were not told");
+                tracing::error!(%company, records = changes.records.len(), %error, "live updates of a company failed");
                 response.batch_item_failures.extend(changes.records.into_iter().map(failed));
             }
         }
@@ -108,7 +108,7 @@ impl LiveUpdatesFunction {
         }
         let now = self.clock.now();
         let Some(region) = self.regions.region_of(&self.store, company, now).await? else {
-            tracing::warn!(%company, "something changed of a company that there is not");
+            tracing::warn!(%company, "a change of an unknown company was ignored");
             return Ok(frames(pieces));
         };
         let viewer = Viewer { region, now };
@@ -156,13 +156,13 @@ impl LiveUpdatesFunction {
                 PostOutcome::Refused(code) => {
                     refused += 1;
                     if refused == 1 {
-                        tracing::warn!(%company, code, "a frame was refused; the page's refresh shows it");
+                        tracing::warn!(%company, code, "a frame was rejected; the page's next refresh shows the change");
                     }
                 }
             }
         }
         if late > 0 {
-            tracing::warn!(%company, pages = late, "frames would have come too late; the pages' refresh shows it");
+            tracing::warn!(%company, pages = late, "frames were dropped after the deadline; the pages' next refresh shows the change");
         }
         Ok(too_slow)
     }
@@ -170,7 +170,7 @@ impl LiveUpdatesFunction {
     async fn close(&self, company: &CompanyId, connection: &ConnectionId) -> Result<(), StoreError> {
         if let Err(error) = self.sockets.close(connection).await {
             // It is posted to no more, which is what matters; API Gateway closes it in its time.
-            tracing::warn!(%company, %error, "a connection was not closed");
+            tracing::warn!(%company, %error, "a connection could not be closed");
         }
         self.store.forget_connection(company, connection).await
     }

@@ -12,7 +12,7 @@ pub(crate) struct RegionCache {
 }
 
 /// A company that has moved is noticed within this.
-const GOOD_FOR_SECS: u64 = 60;
+const CACHE_SECS: u64 = 60;
 
 impl RegionCache {
     pub(crate) async fn region_of(
@@ -23,7 +23,7 @@ impl RegionCache {
     ) -> Result<Option<Region>, StoreError> {
         let known = self.lock_cache().get(company).copied();
         if let Some((region, since)) = known
-            && now < since.plus_secs(GOOD_FOR_SECS)
+            && now < since.plus_secs(CACHE_SECS)
         {
             return Ok(Some(region));
         }

@@ -22,7 +22,7 @@ struct CachedContacts {
 const COMPANY_GOOD_FOR_SECS: u64 = 60;
 
 /// Some megabytes at the most.
-const MOST: usize = 10_000;
+const MAX_CONTACTS: usize = 10_000;
 
 impl ContactCache {
     pub(crate) fn contact_of(&self, company: &CompanyId, conversation: ConversationId) -> Option<Contact> {
@@ -31,7 +31,7 @@ impl ContactCache {
 
     pub(crate) fn remember(&self, company: &CompanyId, conversation: ConversationId, contact: Contact) {
         let mut known = self.lock_cache();
-        if known.contacts.len() == MOST {
+        if known.contacts.len() == MAX_CONTACTS {
             known.contacts.clear();
         }
         known.contacts.insert((company.clone(), conversation), contact);

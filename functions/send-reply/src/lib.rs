@@ -333,7 +333,7 @@ impl SendReplyFunction {
             }
         };
         self.metrics.count_by(Metric::SendLimited, "Limit", &limit);
-        tracing::warn!(company = %staff.company, staff = %staff.id, limit, "a message was not sent, by a limit of the deployment");
+        tracing::warn!(company = %staff.company, staff = %staff.id, limit, "a message was not sent: rate limit reached");
         Problem {
             retry_after: limited.lasts_secs(self.clock.now()),
             ..Problem::new(status, code, limited.sentence(&staff.company_name))
@@ -371,7 +371,7 @@ impl SendReplyFunction {
             progress: &reached,
         };
         if let Err(error) = self.store.settle(outcome, self.clock.now()).await {
-            tracing::error!(%error, "a message's outcome was not recorded; it is shown as unconfirmed after a minute");
+            tracing::error!(%error, "the outcome of a send was not recorded; the message is unconfirmed after a minute");
         }
         match (&reached, recipient.refused) {
             (DeliveryProgress::Sent { .. }, Some(refused)) => self.forget_refusal(staff, &message, refused).await,
@@ -394,7 +394,7 @@ impl SendReplyFunction {
         match self.lines.line(&self.store, line, self.clock.now()).await {
             Ok(line) => line.and_then(|line| line.pool),
             Err(error) => {
-                tracing::warn!(%error, "a line was not looked up; the message leaves by its number");
+                tracing::warn!(%error, "a line could not be looked up; the message is sent from its number");
                 None
             }
         }
@@ -405,7 +405,7 @@ impl SendReplyFunction {
         self.contacts.forget(&staff.company, message.conversation);
         let mobile = MobileNumber { number: number.clone(), conversation: message.conversation };
         if let Err(error) = self.store.number_refused(&staff.company, &mobile, self.clock.now()).await {
-            tracing::error!(%error, "that a number does not work was not recorded");
+            tracing::error!(%error, "a number's failure was not recorded");
         }
     }
 
@@ -416,7 +416,7 @@ impl SendReplyFunction {
         let out = OptOut { at: message.position, cause: OptOutCause::Refused { word } };
         if let Err(error) = self.store.opt_out(&staff.company, message.conversation, out, None, self.clock.now()).await
         {
-            tracing::error!(%error, "that a customer has opted out was not recorded");
+            tracing::error!(%error, "an opt-out was not recorded");
         }
     }
 
@@ -425,7 +425,7 @@ impl SendReplyFunction {
         /// Among so many of the newest.
         const NEWEST: usize = 20;
         let read = self.store.thread_now(&staff.company, message.conversation, NEWEST, self.clock.now()).await;
-        let thread = read.inspect_err(|error| tracing::error!(%error, "why a customer has opted out was not read"));
+        let thread = read.inspect_err(|error| tracing::error!(%error, "the reason of an opt-out was not read"));
         let wishes = thread.ok()??.messages.items.into_iter().filter_map(|event| match event {
             TimelineEntry::Message(message) => message.wish(),
             TimelineEntry::Call(_) => None,
@@ -439,7 +439,7 @@ impl SendReplyFunction {
     /// The number works after all.
     async fn forget_refusal(&self, staff: &Staff, message: &Message, refused: Timestamp) {
         if let Err(error) = self.store.number_accepted(&staff.company, message.conversation, refused).await {
-            tracing::error!(%error, "that a number works again was not recorded");
+            tracing::error!(%error, "a number's recovery was not recorded");
         }
     }
 

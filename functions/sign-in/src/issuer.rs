@@ -9,7 +9,7 @@ use https::Https;
 use openidconnect::{PkceCodeChallenge, PkceCodeVerifier};
 use tokio::sync::{Mutex, MutexGuard};
 
-use crate::KNOWN_FOR_SECS;
+use crate::CACHE_SECS;
 use crate::attempt::SignInAttempt;
 use crate::end_session;
 use crate::exchange::{self, CLIENT_REFUSED};
@@ -20,7 +20,7 @@ use crate::provider::IdentityProvider;
 use crate::settings::Settings;
 
 /// The function waits for up to three answers within the gateway's 30 s.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Discovery documents and key sets have some kilobytes.
 const LARGEST_ANSWER: usize = 512 * 1024;
@@ -45,7 +45,7 @@ struct IssuerCache {
 
 impl Issuer {
     pub(crate) fn new(secrets: Client, secret: String, clock: Clock) -> Self {
-        let https = Https::new(PATIENCE, LARGEST_ANSWER);
+        let https = Https::new(TIMEOUT, LARGEST_ANSWER);
         Self { secrets, secret, https, clock, known: Mutex::default(), keys: KeyCache::default() }
     }
 
@@ -104,7 +104,7 @@ impl Issuer {
         let (settings, mut known) = self.settings_and_cache().await?;
         let now = self.clock.now();
         if let Some((provider, since)) = &known.provider
-            && now < since.plus_secs(KNOWN_FOR_SECS)
+            && now < since.plus_secs(CACHE_SECS)
         {
             return Ok((settings, provider.clone()));
         }
@@ -119,7 +119,7 @@ impl Issuer {
         let mut known = self.known.lock().await;
         let now = self.clock.now();
         if let Some((settings, since)) = &known.settings
-            && now < since.plus_secs(KNOWN_FOR_SECS)
+            && now < since.plus_secs(CACHE_SECS)
             && !known.is_doubted
         {
             return Ok((settings.clone(), known));

@@ -7,7 +7,7 @@ use tokio::sync::Mutex;
 
 use crate::failure::{SignInFailure, rejected, unavailable};
 use crate::id_token::IdToken;
-use crate::{KNOWN_FOR_SECS, provider};
+use crate::{CACHE_SECS, provider};
 
 /// The keys as they were last seen.
 #[derive(Default)]
@@ -39,7 +39,7 @@ impl KeyCache {
         }
         let not_asked_for = |secs| seen.asked.is_none_or(|asked| now >= asked.plus_secs(secs));
         // A key that the provider has taken back counts no longer than anything else that is known of it.
-        if token.is_signed_by(&seen.keys) && !not_asked_for(KNOWN_FOR_SECS) {
+        if token.is_signed_by(&seen.keys) && !not_asked_for(CACHE_SECS) {
             return Ok(());
         }
         if not_asked_for(PAUSE_SECS) {

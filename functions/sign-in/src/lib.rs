@@ -51,7 +51,7 @@ pub struct SignInFunction {
 const SESSION_SECS: u64 = 12 * 60 * 60;
 
 /// For how long the secret and the provider are taken to be what they were.
-const KNOWN_FOR_SECS: u64 = 10 * 60;
+const CACHE_SECS: u64 = 10 * 60;
 
 impl SignInFunction {
     /// `secret` names the secret that the issuer and its client are kept in.
@@ -109,7 +109,7 @@ impl SignInFunction {
                 Err(Problem::around_the_portal())
             }
             Err(error) => {
-                tracing::error!(%error, "nobody can sign in");
+                tracing::error!(%error, "sign-in is unavailable");
                 self.metrics.count(Metric::SignInUnavailable);
                 Err(Problem::unavailable())
             }
@@ -189,7 +189,7 @@ impl SignInFunction {
         if let Some(before) = self.session_token(request)
             && let Err(error) = self.store.end_session(&web::token_hash(&before)).await
         {
-            tracing::warn!(%error, "the session that a browser had before was not ended");
+            tracing::warn!(%error, "the browser's previous session was not ended");
         }
         Ok(web::session_cookie(self.portal, &token, SESSION_SECS))
     }
@@ -213,10 +213,10 @@ impl SignInFunction {
     fn not_signed_in(&self, failure: SignInFailure) -> WebResponse {
         let SignInFailure { reason, what } = failure;
         if reason == FailureReason::Unavailable {
-            tracing::error!(what, "nobody can sign in");
+            tracing::error!(what, "sign-in is unavailable");
             self.metrics.count(Metric::SignInUnavailable);
         } else {
-            tracing::warn!(what, "somebody was not signed in");
+            tracing::warn!(what, "a sign-in failed");
         }
         redirect_to(&format!("/sign-in.html#{}", reason.anchor()))
     }
@@ -244,7 +244,7 @@ impl SignInFunction {
     async fn note_sign_out(&self, request: &Request, company: &CompanyId, staff: &StaffId) {
         let entry = web::audited(request, company, staff, AuditAction::SignOut, self.clock.now());
         if let Err(error) = self.store.audit(&entry).await {
-            tracing::error!(%error, "a sign-out is not in the audit log");
+            tracing::error!(%error, "a sign-out was not written to the audit log");
         }
     }
 
@@ -255,7 +255,7 @@ impl SignInFunction {
             Ok(Some(address)) => redirect_to(&address),
             Ok(None) => redirect_to(SIGNED_OUT),
             Err(SignInFailure { what, .. }) => {
-                tracing::warn!(what, "somebody was signed out here and not at the issuer");
+                tracing::warn!(what, "a sign-out did not reach the identity provider");
                 redirect_to(SIGNED_OUT)
             }
         }

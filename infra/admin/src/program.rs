@@ -6,7 +6,7 @@ use store::{DirectoryError, Member, Session};
 use crate::operator::Operator;
 
 /// How long a token is good for. It is renewed by hand, so a year and a day.
-const GOOD_FOR_SECS: u64 = 366 * 24 * 60 * 60;
+const TOKEN_LIFETIME_SECS: u64 = 366 * 24 * 60 * 60;
 
 pub(crate) async fn add(operator: &Operator, company: CompanyId, id: StaffId, name: String) -> anyhow::Result<()> {
     let login = Login::program(&company, &id);
@@ -40,7 +40,7 @@ async fn issue(
 ) -> anyhow::Result<()> {
     let token = runtime::randomness().token();
     // It may ask for nothing for months.
-    let lifetime = SessionLifetime::new(began, GOOD_FOR_SECS, None);
+    let lifetime = SessionLifetime::new(began, TOKEN_LIFETIME_SECS, None);
     let session = Session::new(company.clone(), id.clone(), "A program".to_owned(), began, lifetime);
     let ends = session.ends;
     let cookie = format!("{}={token}", web::session_cookie_name(operator.place.scheme()));

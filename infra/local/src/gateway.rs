@@ -148,7 +148,7 @@ pub(crate) struct ApiGateway {
 }
 
 /// How long an HTTP API waits for a function ("Quotas for HTTP APIs": integration timeout).
-const LONGEST: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// For how long the authorizer's answer to its identity sources is kept.
 const AUTHORIZED_FOR_SECS: u64 = 60;
@@ -166,7 +166,7 @@ impl ApiGateway {
                 Err(refusal) => return *refusal,
             }
         }
-        match self.functions.invoke_within(LONGEST, route.function, event).await {
+        match self.functions.invoke_within(TIMEOUT, route.function, event).await {
             Some(Ok(answer)) => response(&answer)
                 .unwrap_or_else(|| json_message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")),
             Some(Err(error)) => {

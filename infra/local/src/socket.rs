@@ -28,7 +28,7 @@ const STAGE: &str = "live";
 const FUNCTION: &str = "live-connection";
 
 /// How long a WebSocket API waits for a function ("Quotas for WebSocket APIs": integration timeout).
-const LONGEST: Duration = Duration::from_secs(29);
+const INTEGRATION_TIMEOUT: Duration = Duration::from_secs(29);
 /// Below this are the `@connections`.
 pub(crate) const MANAGEMENT: &str = "/local/live";
 
@@ -127,12 +127,12 @@ impl SocketGateway {
 
     /// Closes all, and comes when `$disconnect` has been told of them, or after a while.
     pub(crate) async fn close_all(&self) {
-        const PATIENCE: Duration = Duration::from_secs(2);
+        const TIMEOUT: Duration = Duration::from_secs(2);
         for open in self.open().values() {
             open.closing.send_replace(true);
         }
         let mut served = self.served.subscribe();
-        let _ = tokio::time::timeout(PATIENCE, served.wait_for(|served| *served == 0)).await;
+        let _ = tokio::time::timeout(TIMEOUT, served.wait_for(|served| *served == 0)).await;
     }
 
     /// The handshake: what the authorizer and `$connect` say of it.
@@ -168,7 +168,7 @@ impl SocketGateway {
         told.authorizer = policy["context"].clone();
         told.authorizer["principalId"] = policy["principalId"].clone();
         event["requestContext"]["authorizer"] = told.authorizer.clone();
-        let answer = match self.functions.invoke_within(LONGEST, FUNCTION, event).await {
+        let answer = match self.functions.invoke_within(INTEGRATION_TIMEOUT, FUNCTION, event).await {
             Some(Ok(answer)) => answer["statusCode"].as_u64().and_then(|status| u16::try_from(status).ok()),
             _ => None,
         };
@@ -225,8 +225,8 @@ impl SocketGateway {
         drop(outbox);
         self.say_goodbye(writing).await;
         let event = self.event(&told, "$disconnect", "DISCONNECT");
-        if let Some(Err(error)) = self.functions.invoke_within(LONGEST, FUNCTION, event).await {
-            tracing::error!(error.error_type, error.error_message, "a WebSocket's end was not taken");
+        if let Some(Err(error)) = self.functions.invoke_within(INTEGRATION_TIMEOUT, FUNCTION, event).await {
+            tracing::error!(error.error_type, error.error_message, "a WebSocket disconnect event is invalid");
         }
     }
 
@@ -236,10 +236,10 @@ impl SocketGateway {
         event["body"] = json!(body);
         event["isBase64Encoded"] = json!(encoded);
         event["requestContext"]["messageId"] = json!(self.randomness.token().split_off(48));
-        match self.functions.invoke_within(LONGEST, FUNCTION, event).await? {
+        match self.functions.invoke_within(INTEGRATION_TIMEOUT, FUNCTION, event).await? {
             Ok(answer) => answer["body"].as_str().filter(|body| !body.is_empty()).map(str::to_owned),
             Err(error) => {
-                tracing::error!(error.error_type, error.error_message, "a frame was not taken");
+                tracing::error!(error.error_type, error.error_message, "a frame was not accepted");
                 Some(json!({"message": "Internal server error", "connectionId": told.id}).to_string())
             }
         }
@@ -247,14 +247,14 @@ impl SocketGateway {
 
     /// Closes the socket as far as its client lets that be done.
     async fn say_goodbye(&self, writing: tokio::task::JoinHandle<futures_util::stream::SplitSink<WebSocket, Message>>) {
-        const PATIENCE: Duration = Duration::from_millis(500);
+        const TIMEOUT: Duration = Duration::from_millis(500);
         let abort = writing.abort_handle();
         let goodbye = async {
             if let Ok(mut sink) = writing.await {
                 let _ = sink.send(Message::Close(Some(CloseFrame { code: 1000, reason: "".into() }))).await;
             }
         };
-        if tokio::time::timeout(PATIENCE, goodbye).await.is_err() {
+        if tokio::time::timeout(TIMEOUT, goodbye).await.is_err() {
             abort.abort();
         }
     }

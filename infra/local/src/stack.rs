@@ -224,6 +224,6 @@ async fn serve(listener: TcpListener, router: Router, stopped: oneshot::Receiver
         let _ = stopped.await;
     };
     if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stopped).await {
-        tracing::error!(%error, "the server ended");
+        tracing::error!(%error, "the server stopped");
     }
 }

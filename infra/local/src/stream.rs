@@ -96,11 +96,15 @@ async fn read(
                 };
                 for record in deliver(mapping, records, invoke).await {
                     // Where the template has a queue, here is a line, which says as little as that does.
-                    tracing::error!(function = mapping.function, record, "a record of the stream was given up");
+                    tracing::error!(
+                        function = mapping.function,
+                        record,
+                        "a record of the stream was sent to the failure queue"
+                    );
                 }
             }
             Err(error) => {
-                tracing::error!(%error, "the table's stream was not read");
+                tracing::error!(%error, "the table's stream could not be read");
                 tokio::time::sleep(PAUSE).await;
             }
         }
@@ -129,7 +133,7 @@ pub(crate) fn records(database: &Database, place: &str, limit: usize) -> anyhow:
 }
 
 /// How long after its first failure a single record is tried again; twice as long each time after.
-const AGAIN_AFTER: Duration = Duration::from_millis(100);
+const RETRY_DELAY: Duration = Duration::from_millis(100);
 
 /// Hands records to a function as an event source mapping with `ReportBatchItemFailures` and
 /// `BisectBatchOnFunctionError` does: in order; what it says it failed at comes again, with all
@@ -158,7 +162,7 @@ where
                 given_up.extend(batch.iter().map(sequence_number));
                 break;
             } else {
-                tokio::time::sleep(AGAIN_AFTER * 2_u32.pow(tried)).await;
+                tokio::time::sleep(RETRY_DELAY * 2_u32.pow(tried)).await;
                 tried += 1;
             }
         }

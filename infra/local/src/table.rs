@@ -59,7 +59,7 @@ impl Table {
         });
         let served = tokio::spawn(async {
             if let Err(error) = serving.await {
-                tracing::error!(error, "the table's server ended");
+                tracing::error!(error, "the table's server stopped");
             }
         });
         let swept = tokio::spawn(sweep(database.clone(), written.clone()));
@@ -133,7 +133,7 @@ async fn sweep(database: Database, written: WriteSignal) {
         let swept = tokio::task::spawn_blocking(move || database.sweep_ttl()).await;
         match swept {
             Ok(Ok(1..)) => written.tell(),
-            Ok(Err(error)) => tracing::error!(%error, "what has expired was not deleted"),
+            Ok(Err(error)) => tracing::error!(%error, "expired items were not deleted"),
             Ok(Ok(0)) | Err(_) => {}
         }
     }

@@ -70,7 +70,7 @@ async fn call(State(shared): State<StackParts>, headers: HeaderMap, body: Bytes)
         shared.push_retries.send_batch(&body)
     } else if target.is_some() {
         shared.table.call(headers, body).await.unwrap_or_else(|error| {
-            tracing::error!(%error, "the table was not reached");
+            tracing::error!(%error, "the table is unreachable");
             StatusCode::BAD_GATEWAY.into_response()
         })
     } else {
@@ -112,7 +112,7 @@ fn put_secret(shared: &StackParts, request: &[u8]) -> Response {
     match put {
         Ok(()) => Json(json!({"Name": name})).into_response(),
         Err(error) => {
-            tracing::error!(%error, "a secret was not kept");
+            tracing::error!(%error, "a secret could not be stored");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }

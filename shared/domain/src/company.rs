@@ -79,7 +79,7 @@ impl Company {
     #[must_use]
     pub fn help(&self, line: &PhoneNumber) -> String {
         let contact = self.contact.as_ref().map_or_else(|| line.shown_in(self.region), ToString::to_string);
-        format!("{}. For help: {contact}. Text STOP to get no more texts.", self.name)
+        format!("{}. For help: {contact}. Reply STOP to unsubscribe.", self.name)
     }
 
     /// A customer's number, with the conversation that this company has with it.

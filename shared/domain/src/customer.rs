@@ -70,7 +70,7 @@ impl Customer {
     /// How many names are told before it is only said that there are more.
     const NAMES: usize = 3;
     /// After so long carriers who did not say what a number is are asked again.
-    const ASK_AGAIN_SECS: u64 = 60;
+    const LOOKUP_INTERVAL_SECS: u64 = 60;
 
     #[must_use]
     pub fn new(number: PhoneNumber) -> Self {
@@ -150,7 +150,7 @@ impl Customer {
     /// Whether the carriers are to be asked what the number is. Every question is charged for.
     #[must_use]
     pub fn is_to_be_looked_up(&self, now: Timestamp) -> bool {
-        self.kind.is_none() && self.asked.is_none_or(|asked| asked.plus_secs(Self::ASK_AGAIN_SECS) <= now)
+        self.kind.is_none() && self.asked.is_none_or(|asked| asked.plus_secs(Self::LOOKUP_INTERVAL_SECS) <= now)
     }
 
     /// Whether a company that is at home somewhere can text the number, as far as is known. Who has texted can be

@@ -1,6 +1,6 @@
 use unicode_segmentation::GraphemeCursor;
 
-const MORE: &str = "…";
+const ELLIPSIS: &str = "…";
 
 /// A text of at most so many bytes: whole, or its beginning with "…". It is cut between characters as people see them
 /// (grapheme clusters, UAX #29), so that no flag, family or accent comes apart.
@@ -9,7 +9,7 @@ pub fn cut_short(text: &str, longest: usize) -> String {
     if text.len() <= longest {
         return text.to_owned();
     }
-    let Some(room) = longest.checked_sub(MORE.len()) else { return String::new() };
+    let Some(room) = longest.checked_sub(ELLIPSIS.len()) else { return String::new() };
     let room = text.floor_char_boundary(room);
     let mut cursor = GraphemeCursor::new(room, text.len(), true);
     let between = match cursor.is_boundary(text, 0) {
@@ -19,7 +19,7 @@ pub fn cut_short(text: &str, longest: usize) -> String {
     // A cluster that is longer than that by itself is cut all the same.
     let beginning = &text[..between.filter(|at| *at > 0).unwrap_or(room)];
     let beginning = beginning.trim_end();
-    if beginning.is_empty() { String::new() } else { format!("{beginning}{MORE}") }
+    if beginning.is_empty() { String::new() } else { format!("{beginning}{ELLIPSIS}") }
 }
 
 #[cfg(test)]

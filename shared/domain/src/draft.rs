@@ -77,7 +77,7 @@ pub enum InvalidDraft {
 
 impl FormDraft {
     /// For how long one is kept since it was last written.
-    pub const KEPT_SECS: u64 = 7 * 24 * 60 * 60;
+    pub const RETENTION_SECS: u64 = 7 * 24 * 60 * 60;
 
     /// As many as a form has, and some.
     const MOST_FIELDS: usize = 20;

@@ -125,13 +125,13 @@ fn is_invisible(c: char) -> bool {
 }
 
 /// Of what cannot be said of an appointment. `PARE` and `ALTO` are STOP in Spanish.
-const PLEAS: &str = "ALTO ARRET OPTOUT PARE QUIT REVOKE STOP STOP2END STOP2QUIT STOPALL UNSUBSCRIBE";
+const OPT_OUT_WORDS: &str = "ALTO ARRET OPTOUT PARE QUIT REVOKE STOP STOP2END STOP2QUIT STOPALL UNSUBSCRIBE";
 const POLITE: &str = "ALL I IT JUST NOW OK PLEASE PLS PLZ POR FAVOR SAID THANK THANKS THAT THE THIS YOU";
 
 /// "Stop please": nothing but such a keyword and politeness.
 fn is_only_a_plea(words: &[&str]) -> bool {
-    words.iter().any(|word| is_among(PLEAS, word))
-        && words.iter().all(|word| is_among(PLEAS, word) || is_among(POLITE, word))
+    words.iter().any(|word| is_among(OPT_OUT_WORDS, word))
+        && words.iter().all(|word| is_among(OPT_OUT_WORDS, word) || is_among(POLITE, word))
 }
 
 /// "STOP I never signed up for this": begins with such a keyword. Not "stop by" or "stop at", which speak of a visit.
@@ -162,7 +162,7 @@ fn ends_with_a_plea(words: &[&str]) -> bool {
 
 /// "Please stop sending me texts": what ends something, then texts, and between them only what links the two.
 fn asks_to_end_texts(words: &[&str]) -> bool {
-    const OUTRIGHT: [&str; 18] = [
+    const OPT_OUT_PHRASES: [&str; 18] = [
         "LEAVE ME ALONE",
         "LOSE MY NUMBER",
         "OPT ME OUT",
@@ -208,7 +208,7 @@ fn asks_to_end_texts(words: &[&str]) -> bool {
                          SPAMMING TEXT TEXTING TEXTS TXT TXTING TXTS";
     let is_texts = |rest: &[&str]| rest.iter().find(|it| !is_among(LINKS, it)).is_some_and(|it| is_among(TEXTS, it));
     (0..words.len()).map(|at| words.get(at..).unwrap_or_default()).any(|from| {
-        OUTRIGHT.iter().any(|outright| strip_phrase(from, outright).is_some())
+        OPT_OUT_PHRASES.iter().any(|outright| strip_phrase(from, outright).is_some())
             || ENDS.iter().filter_map(|ends| strip_phrase(from, ends)).any(is_texts)
     })
 }

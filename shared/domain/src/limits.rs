@@ -144,7 +144,7 @@ impl Default for SendingLimits {
 }
 
 impl RateLimit {
-    const MOST: u32 = 999_999;
+    const MAX_RATE: u32 = 999_999;
 }
 
 impl FromStr for RateLimit {
@@ -152,7 +152,7 @@ impl FromStr for RateLimit {
 
     fn from_str(text: &str) -> Result<Self, InvalidRateLimit> {
         let number = |text: &str| match text.parse() {
-            Ok(number) if (1..=Self::MOST).contains(&number) && !text.starts_with('+') => Ok(number),
+            Ok(number) if (1..=Self::MAX_RATE).contains(&number) && !text.starts_with('+') => Ok(number),
             _ => Err(InvalidRateLimit),
         };
         let (minute, day) = text.split_once('/').ok_or(InvalidRateLimit)?;

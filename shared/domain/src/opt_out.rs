@@ -69,7 +69,7 @@ impl OptOutState {
 
 impl OptOut {
     /// What follows from it for staff.
-    pub const UNDONE: &str = "Only they can undo it, by texting START.";
+    pub const HOW_TO_RESUBSCRIBE: &str = "Only they can undo it, by texting START.";
 
     #[must_use]
     pub fn since(&self) -> Timestamp {
@@ -79,7 +79,7 @@ impl OptOut {
     /// For whoever wanted to text the customer; `day` is when it was, where they are.
     #[must_use]
     pub fn sentence(&self, day: &str) -> String {
-        format!("This customer has opted out of texts ({} on {day}). {}", self.cause.words(), Self::UNDONE)
+        format!("This customer has opted out of texts ({} on {day}). {}", self.cause.words(), Self::HOW_TO_RESUBSCRIBE)
     }
 }
 

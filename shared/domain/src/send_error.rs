@@ -32,7 +32,7 @@ impl SendError {
     pub fn sentence(self) -> &'static str {
         match self {
             Self::OptedOut => {
-                "Not sent: this customer asked to get no more texts by replying STOP. Only a START from them changes that."
+                "Not sent: this customer has unsubscribed by replying STOP. They resubscribe by texting START."
             }
             Self::InvalidNumber => "Not sent: the carrier does not accept this number.",
             Self::NotVerified => {

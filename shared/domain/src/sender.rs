@@ -20,7 +20,7 @@ pub struct InvalidSender;
 
 impl Sender {
     /// More than carriers take of a name, which is 11 characters.
-    const LONGEST: usize = 100;
+    const MAX_CHARS: usize = 100;
 
     /// Reads a sender as carriers write it: of a subscriber in whichever form, of anything else as it comes.
     pub fn read(text: &str) -> Result<Self, InvalidSender> {
@@ -28,7 +28,7 @@ impl Sender {
         if let Ok(number) = PhoneNumber::subscriber(text) {
             return Ok(Self::Number(number));
         }
-        if text.is_empty() { Err(InvalidSender) } else { Ok(Self::Other(text.chars().take(Self::LONGEST).collect())) }
+        if text.is_empty() { Err(InvalidSender) } else { Ok(Self::Other(text.chars().take(Self::MAX_CHARS).collect())) }
     }
 
     /// The number that can be written to, if it is one.

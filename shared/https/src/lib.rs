@@ -80,13 +80,13 @@ impl Https {
     /// Asks once, like `ask`, where only what heads the answer matters.
     pub async fn send(&self, request: Request<Vec<u8>>) -> Result<Response<()>, HttpsError> {
         /// What has come of the rest until then is read, so that the connection can be used again.
-        const REST: Duration = Duration::from_millis(100);
+        const DRAIN_TIMEOUT: Duration = Duration::from_millis(100);
         let begun = tokio::time::timeout(self.patience, self.begin(request)).await;
         let (parts, body) = begun.unwrap_or(Err(HttpsError::TooLate))?.into_parts();
         let mut body = Limited::new(body, self.largest_answer);
         let rest = async { while let Some(Ok(_)) = body.frame().await {} };
         // Where more is to come, the connection is closed instead.
-        let _ = tokio::time::timeout(REST, rest).await;
+        let _ = tokio::time::timeout(DRAIN_TIMEOUT, rest).await;
         Ok(Response::from_parts(parts, ()))
     }
 
@@ -163,18 +163,18 @@ mod tests {
         Request::post(format!("http://{host}:{port}/")).body(b"hello".to_vec()).unwrap()
     }
 
-    const PATIENCE: Duration = Duration::from_secs(5);
+    const TIMEOUT: Duration = Duration::from_secs(5);
     const EMPTY: &[u8] = b"HTTP/1.1 201 Created\r\ncontent-length: 0\r\n\r\n";
 
     #[tokio::test]
     async fn a_name_or_an_address_of_a_private_network_is_not_even_dialled() {
         let (port, connections) = server(EMPTY).await;
-        let guarded = Https::new(PATIENCE, 1024).public_only();
+        let guarded = Https::new(TIMEOUT, 1024).public_only();
         for host in ["localhost", "127.0.0.1", "127.1", "[::1]", "[::ffff:127.0.0.1]", "2130706433", "0x7f000001"] {
             assert_eq!(guarded.send(request_to(host, port)).await.unwrap_err(), HttpsError::NotPublic, "{host}");
         }
         assert_eq!(connections.load(Ordering::Relaxed), 0);
-        let open = Https::new(PATIENCE, 1024);
+        let open = Https::new(TIMEOUT, 1024);
         assert_eq!(open.send(request_to("localhost", port)).await.unwrap().status(), 201);
     }
 
@@ -184,7 +184,7 @@ mod tests {
         let redirect =
             format!("HTTP/1.1 307 Elsewhere\r\nlocation: http://127.0.0.1:{elsewhere}/\r\ncontent-length: 2\r\n\r\nno");
         let (port, connections) = server(redirect.leak().as_bytes()).await;
-        let https = Https::new(PATIENCE, 1024);
+        let https = Https::new(TIMEOUT, 1024);
         for _ in 0..3 {
             assert_eq!(https.send(request_to("127.0.0.1", port)).await.unwrap().status(), 307);
         }
@@ -194,8 +194,8 @@ mod tests {
     #[tokio::test]
     async fn what_comes_after_the_head_of_an_answer_is_not_waited_for() {
         let (port, _) = server(b"HTTP/1.1 201 Created\r\ncontent-length: 1000000\r\n\r\nslow").await;
-        let https = Https::new(PATIENCE, 1024);
-        let sent = tokio::time::timeout(PATIENCE, https.send(request_to("127.0.0.1", port))).await.unwrap();
+        let https = Https::new(TIMEOUT, 1024);
+        let sent = tokio::time::timeout(TIMEOUT, https.send(request_to("127.0.0.1", port))).await.unwrap();
         assert_eq!(sent.unwrap().status(), 201);
         let long: &[u8] = format!("HTTP/1.1 201 Created\r\nx: {}", "x".repeat(2 * LARGEST_HEAD)).leak().as_bytes();
         let (port, _) = server(long).await;

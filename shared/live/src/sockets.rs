@@ -44,13 +44,13 @@ pub enum PostOutcome {
 pub struct CloseError(String);
 
 /// For one post, with the second try of one that failed.
-const PATIENCE: Duration = Duration::from_secs(2);
+const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// For one try: a connection that hangs leaves time for the second.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Each is a request in flight. A thousand of 20 ms each are then served in a third of a second, where the pace lets them.
-const AT_A_TIME: usize = 64;
+const CONCURRENCY: usize = 64;
 
 impl Sockets {
     /// Of the WebSocket API whose `@connections` are below `endpoint`.
@@ -60,7 +60,7 @@ impl Sockets {
             .endpoint_url(endpoint)
             .retry_config(RetryConfig::standard().with_max_attempts(2))
             .timeout_config(
-                TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_TIMEOUT).operation_timeout(PATIENCE).build(),
+                TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_TIMEOUT).operation_timeout(TIMEOUT).build(),
             )
             .build();
         Self { client: Client::from_conf(config), pace: Arc::new(TokenBucket::in_region(aws.region())) }
@@ -77,7 +77,7 @@ impl Sockets {
     ) -> Vec<(&'a Connection, PostOutcome)> {
         let post = |connection| self.post_one(connection, frames, deadline);
         let posting: Vec<_> = connections.into_iter().map(post).collect();
-        stream::iter(posting).buffer_unordered(AT_A_TIME).collect().await
+        stream::iter(posting).buffer_unordered(CONCURRENCY).collect().await
     }
 
     async fn post_one<'a>(

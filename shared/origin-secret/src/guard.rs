@@ -28,10 +28,10 @@ struct CachedSecret {
 }
 
 /// For how long the secret is taken to be what it was.
-const KNOWN_FOR_SECS: u64 = 5 * 60;
+const CACHE_SECS: u64 = 5 * 60;
 
 /// For how long it is not read again for a value that is not in it: anybody can show any.
-const SETTLED_FOR_SECS: u64 = 10;
+const RECHECK_SECS: u64 = 10;
 
 /// Why nobody knows whether a request came through CloudFront.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -80,8 +80,8 @@ impl RequiredSecret {
             (Ok(read), _) => *known = Some(read),
             // A value that was replaced ends by the clock, so what is known lets nobody in for longer.
             (Err(error), Some(known)) => {
-                tracing::warn!(%error, "the origin secret was not read again");
-                known.settled = now.plus_secs(SETTLED_FOR_SECS);
+                tracing::warn!(%error, "the origin secret could not be refreshed");
+                known.settled = now.plus_secs(RECHECK_SECS);
             }
             (Err(error), None) => return Err(error),
         }
@@ -93,6 +93,6 @@ impl RequiredSecret {
         let found =
             found.map_err(|error| Unavailable::Unread { code: error.code().unwrap_or("no answer").to_owned() })?;
         let secret = OriginSecret::parse(found.secret_string().unwrap_or_default())?;
-        Ok(CachedSecret { secret, stale: now.plus_secs(KNOWN_FOR_SECS), settled: now.plus_secs(SETTLED_FOR_SECS) })
+        Ok(CachedSecret { secret, stale: now.plus_secs(CACHE_SECS), settled: now.plus_secs(RECHECK_SECS) })
     }
 }

@@ -27,8 +27,8 @@ impl FromStr for Contact {
     type Err = InvalidContact;
 
     fn from_str(text: &str) -> Result<Self, InvalidContact> {
-        const LONGEST: usize = 254;
-        if text.len() > LONGEST || !text.bytes().all(|b| b.is_ascii_graphic()) {
+        const MAX_LENGTH: usize = 254;
+        if text.len() > MAX_LENGTH || !text.bytes().all(|b| b.is_ascii_graphic()) {
             return Err(InvalidContact::Shape);
         }
         let host = match text.strip_prefix("mailto:") {

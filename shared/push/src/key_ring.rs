@@ -24,10 +24,10 @@ struct CachedKeys {
 }
 
 /// For how long the keys are taken to be what they were.
-const KNOWN_FOR_SECS: u64 = 5 * 60;
+const CACHE_SECS: u64 = 5 * 60;
 
 /// For how long a key that is not there is not looked for again: anybody can name any.
-const MISSED_FOR_SECS: u64 = 10;
+const RETRY_SECS: u64 = 10;
 
 /// Why there are no keys, without anything of them.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -62,10 +62,10 @@ impl KeyRing {
         let now = self.clock.now();
         let mut missed = None;
         if let Some(known) = known.as_mut()
-            && now < known.since.plus_secs(KNOWN_FOR_SECS)
+            && now < known.since.plus_secs(CACHE_SECS)
         {
             let has_all = wanted.into_iter().all(|key| known.keys.has(key));
-            if has_all || known.missed.is_some_and(|missed| now < missed.plus_secs(MISSED_FOR_SECS)) {
+            if has_all || known.missed.is_some_and(|missed| now < missed.plus_secs(RETRY_SECS)) {
                 return Ok(known.keys.clone());
             }
             missed = Some(now);

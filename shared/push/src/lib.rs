@@ -11,5 +11,5 @@ mod signature;
 pub use contact::{Contact, InvalidContact};
 pub use key_ring::{KeyRing, KeyRingError};
 pub use keys::{InvalidKeys, VapidKeys};
-pub use pusher::{PATIENCE, Push, PushOutcome, Pusher};
+pub use pusher::{Push, PushOutcome, Pusher, TIMEOUT};
 pub use services::{AllowedEndpoint, EndpointError, InvalidPushServices, PushServices};

@@ -58,7 +58,7 @@ pub enum PushOutcome {
 }
 
 /// From the first byte to the head of the answer. A push service that takes longer is tried again later.
-pub const PATIENCE: Duration = Duration::from_secs(5);
+pub const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What a push service says besides its status is worth nothing here.
 const LARGEST_ANSWER: usize = 16 * 1024;
@@ -70,8 +70,8 @@ const TOPIC: HeaderName = HeaderName::from_static("topic");
 impl Pusher {
     #[must_use]
     pub fn new(clock: Clock) -> Self {
-        let local = Box::new(Https::new(PATIENCE, LARGEST_ANSWER));
-        let services = Box::new(Https::new(PATIENCE, LARGEST_ANSWER).public_only());
+        let local = Box::new(Https::new(TIMEOUT, LARGEST_ANSWER));
+        let services = Box::new(Https::new(TIMEOUT, LARGEST_ANSWER).public_only());
         Self { way: Transport::Dialled { services, local }, signatures: SignatureCache::default(), clock }
     }
 

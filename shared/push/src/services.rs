@@ -178,11 +178,11 @@ impl PushServices {
     /// an address inside of a network. One that cannot be looked up just now may stand for a public one tomorrow.
     pub async fn admit_new(&self, subscription: &PushSubscription) -> Result<AllowedEndpoint, EndpointError> {
         /// Somebody waits.
-        const PATIENCE: Duration = Duration::from_secs(2);
+        const TIMEOUT: Duration = Duration::from_secs(2);
         let admitted = self.admit(subscription)?;
         if self.are_looked_up && !admitted.is_local {
             let host = admitted.address.host().unwrap_or_default();
-            let is_public = tokio::time::timeout(PATIENCE, https::is_public(host)).await;
+            let is_public = tokio::time::timeout(TIMEOUT, https::is_public(host)).await;
             if is_public == Ok(Some(false)) {
                 return Err(EndpointError::PrivateNetwork);
             }
@@ -194,8 +194,8 @@ impl PushServices {
     /// that dials it, so that there are no two readings of one address.
     fn address(&self, text: &str) -> Result<(Uri, String, String), EndpointError> {
         // Longer than any service's are, and a lot less than an item of the table may be.
-        const LONGEST: usize = 2048;
-        if text.len() > LONGEST || !text.bytes().all(|b| b.is_ascii_graphic() && b != b'#' && b != b'\\') {
+        const MAX_LENGTH: usize = 2048;
+        if text.len() > MAX_LENGTH || !text.bytes().all(|b| b.is_ascii_graphic() && b != b'#' && b != b'\\') {
             return Err(EndpointError::Address);
         }
         let address: Uri = text.parse().map_err(|_| EndpointError::Address)?;
@@ -244,8 +244,8 @@ impl HostRule {
 
 /// Browsers write base64url without its padding; some libraries write it.
 fn decoded(text: &str) -> Option<Vec<u8>> {
-    const LONGEST: usize = 128;
-    if text.len() > LONGEST { None } else { URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')).ok() }
+    const MAX_LENGTH: usize = 128;
+    if text.len() > MAX_LENGTH { None } else { URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')).ok() }
 }
 
 /// Whether it is an uncompressed point on P-256, which also keeps what is no key from reaching the

@@ -14,9 +14,9 @@ use web_push::VapidSignature;
 use crate::keys::VapidKey;
 
 /// Half of what RFC 8292 allows at most.
-const GOOD_FOR_SECS: u64 = 12 * 60 * 60;
+const LIFETIME_SECS: u64 = 12 * 60 * 60;
 /// From then on a new one is made, so that none is near its end when it arrives.
-const RENEWED_AFTER_SECS: u64 = GOOD_FOR_SECS / 2;
+const RENEWED_AFTER_SECS: u64 = LIFETIME_SECS / 2;
 
 /// The signatures that were made, each for an origin, a key and a contact: one serves everything that is pushed
 /// there. What costs as much as encrypting a push is then done twice a day.
@@ -34,7 +34,7 @@ impl SignatureCache {
     /// Made once also for many who want it at the same time: the others wait for that.
     pub(crate) fn signature_for(&self, origin: &str, key: &VapidKey, subject: &str, now: Timestamp) -> VapidSignature {
         /// More than there are push services: Microsoft's have many names.
-        const AT_MOST: usize = 256;
+        const MAX_SIGNATURES: usize = 256;
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         let place = [origin, &key.public, subject].map(str::to_owned);
         if let Some(known) = made.get(&place)
@@ -43,7 +43,7 @@ impl SignatureCache {
             return known.signature.clone();
         }
         let signature = sign(origin, key, subject, now);
-        if made.len() >= AT_MOST {
+        if made.len() >= MAX_SIGNATURES {
             made.clear();
         }
         made.insert(place, CachedSignature { signature: signature.clone(), at: now });
@@ -54,7 +54,7 @@ impl SignatureCache {
 /// A JSON Web Token with ES256.
 fn sign(origin: &str, key: &VapidKey, subject: &str, now: Timestamp) -> VapidSignature {
     let header = json!({"typ": "JWT", "alg": "ES256"});
-    let claims = json!({"aud": origin, "exp": now.plus_secs(GOOD_FOR_SECS).as_secs(), "sub": subject});
+    let claims = json!({"aud": origin, "exp": now.plus_secs(LIFETIME_SECS).as_secs(), "sub": subject});
     let [header, claims] = [header, claims].map(|part| URL_SAFE_NO_PAD.encode(part.to_string()));
     let signed = format!("{header}.{claims}");
     let signature: Signature = key.private.sign(signed.as_bytes());

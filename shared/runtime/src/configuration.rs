@@ -124,7 +124,7 @@ fn read_sending_limits(variable: impl Fn(&str) -> Option<String>) -> Result<Send
     let (countries, unknown) = Region::read_list(&countries);
     if !unknown.is_empty() {
         // A slip keeps nobody from texting the others.
-        tracing::error!(unknown = unknown.join(","), "SWITCHBOARD_ALLOWED_COUNTRIES names what is no country");
+        tracing::error!(unknown = unknown.join(","), "SWITCHBOARD_ALLOWED_COUNTRIES names an unknown country");
     }
     Ok(SendingLimits {
         staff: allowance("SWITCHBOARD_STAFF_LIMITS", otherwise.staff)?,

@@ -12,7 +12,7 @@ use aws_sdk_dynamodb::error::BoxError;
 use aws_types::SdkConfig;
 
 /// A table that does not answer keeps a function from starting for no longer than this.
-const PATIENCE: Duration = Duration::from_secs(1);
+const TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Opens the connection that the first request then finds in the HTTP client's pool, TLS and all.
 ///
@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 pub(crate) async fn open(aws: &SdkConfig) {
     let once = Builder::new()
         .retry_config(RetryConfig::disabled())
-        .timeout_config(TimeoutConfig::builder().operation_timeout(PATIENCE).build());
+        .timeout_config(TimeoutConfig::builder().operation_timeout(TIMEOUT).build());
     let opening = Client::new(aws).get_item().table_name("none").set_key(Some([].into()));
     // Its health is no item of a table, so this always comes back as an error.
     let _ = opening.customize().config_override(once).interceptor(HealthProbe).send().await;

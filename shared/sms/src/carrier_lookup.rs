@@ -18,7 +18,7 @@ pub struct CarrierLookup {
 }
 
 /// Somebody waits for the answer with a saved appointment before them, which does without.
-const PATIENCE: Duration = Duration::from_secs(4);
+const TIMEOUT: Duration = Duration::from_secs(4);
 
 impl CarrierLookup {
     #[must_use]
@@ -27,7 +27,7 @@ impl CarrierLookup {
             .retry_config(RetryConfig::disabled())
             .interceptor(FreshConnection)
             .timeout_config(
-                TimeoutConfig::builder().connect_timeout(Duration::from_secs(2)).operation_timeout(PATIENCE).build(),
+                TimeoutConfig::builder().connect_timeout(Duration::from_secs(2)).operation_timeout(TIMEOUT).build(),
             )
             .build();
         Self { client: Client::from_conf(config) }

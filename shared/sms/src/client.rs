@@ -50,13 +50,13 @@ pub enum SendOutcome {
 }
 
 /// Less than a function has, so that it is the function that learns of a time-out.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What passes is tried again for so long.
 const TRY_FOR: Duration = Duration::from_secs(5);
 
 /// The most that a message takes to be handed over, its repeats included.
-pub const SEND_TIMEOUT: Duration = TRY_FOR.saturating_add(PATIENCE);
+pub const SEND_TIMEOUT: Duration = TRY_FOR.saturating_add(TIMEOUT);
 
 /// About how long is waited before the second try. Doubled for each that follows.
 const FIRST_WAIT: Duration = Duration::from_millis(200);
@@ -106,7 +106,7 @@ fn sending_once(aws: &SdkConfig) -> SdkConfig {
     aws.to_builder()
         .retry_config(RetryConfig::disabled())
         .timeout_config(
-            TimeoutConfig::builder().connect_timeout(Duration::from_secs(3)).operation_timeout(PATIENCE).build(),
+            TimeoutConfig::builder().connect_timeout(Duration::from_secs(3)).operation_timeout(TIMEOUT).build(),
         )
         .build()
 }
@@ -144,7 +144,7 @@ where
         let remedy = refused.remedy().unwrap_or("nothing");
         tracing::warn!(code, reason, ?refused, remedy, "the carrier did not accept a message");
     } else {
-        tracing::warn!(code, "nobody knows whether the carrier accepted a message");
+        tracing::warn!(code, "the outcome of a send is unknown");
     }
     handed
 }
@@ -248,7 +248,7 @@ mod tests {
     /// Words of what staff and operators are told, of whom the latter can mend not everything.
     fn codes_of(refusal: SendError) -> (&'static str, &'static str) {
         match refusal {
-            SendError::OptedOut => ("asked to get no more texts by replying STOP", "nothing"),
+            SendError::OptedOut => ("has unsubscribed by replying STOP", "nothing"),
             SendError::InvalidNumber => ("does not accept this number", "nothing"),
             SendError::NotVerified => ("numbers that were verified", "the SMS sandbox"),
             SendError::BlockedCountry => ("does not text to this country", "a protect configuration"),

@@ -9,7 +9,7 @@ use crate::error::{misshapen, unavailable};
 use crate::{Store, StoreError, keys};
 
 /// A year, and time to look after it has ended.
-const KEPT_SECS: u64 = 400 * 24 * 60 * 60;
+const RETENTION_SECS: u64 = 400 * 24 * 60 * 60;
 
 #[derive(Serialize, Deserialize)]
 struct Item {
@@ -25,7 +25,7 @@ impl Store {
     pub async fn audit(&self, entry: &AuditEntry) -> Result<(), StoreError> {
         let item = Item {
             key: keys::audit(entry.company.as_ref(), entry.at, &entry.request),
-            expires_at: entry.at.plus_secs(KEPT_SECS).as_secs(),
+            expires_at: entry.at.plus_secs(RETENTION_SECS).as_secs(),
             entry: entry.clone(),
         };
         self.client

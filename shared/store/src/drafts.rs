@@ -75,7 +75,7 @@ impl Store {
         let item = Item {
             key: keys::draft(&staff.company, &staff.id, name),
             saved_at: now,
-            expires_at: now.plus_secs(FormDraft::KEPT_SECS).as_secs(),
+            expires_at: now.plus_secs(FormDraft::RETENTION_SECS).as_secs(),
             draft: draft.clone(),
         };
         let replacing = Put::builder().condition_expression("attribute_exists(pk)");

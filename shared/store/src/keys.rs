@@ -96,11 +96,11 @@ pub(crate) fn event_sk(at: Position) -> String {
     format!("EVENT#{at}")
 }
 
-const DEED: &str = "DEED#";
+const CUSTOMER_ACTION: &str = "DEED#";
 
 /// Sorts before every event, so that nobody who reads what was said meets it.
 pub(crate) fn deed(company: &CompanyId, id: ConversationId, at: Position) -> Key {
-    key(conversation(company, id), format!("{DEED}{at}"))
+    key(conversation(company, id), format!("{CUSTOMER_ACTION}{at}"))
 }
 
 const OPT_OUT: &str = "OPTOUT";
@@ -155,7 +155,7 @@ pub(crate) fn part(item: &HashMap<String, AttributeValue>) -> ConversationItemKi
         Some(BLOCK) => ConversationItemKind::Block,
         Some(OPT_OUT) => ConversationItemKind::OptOut,
         Some(PERSON) => ConversationItemKind::Person,
-        Some(sk) if sk.starts_with(DEED) => ConversationItemKind::Deed,
+        Some(sk) if sk.starts_with(CUSTOMER_ACTION) => ConversationItemKind::Deed,
         _ => ConversationItemKind::Event,
     }
 }

@@ -7,7 +7,7 @@ use crate::error::{misshapen, updated};
 use crate::{Store, StoreError, keys};
 
 /// A count is kept for so much longer than its window, so that no clock that is slow begins it anew.
-const KEPT_FOR_SECS: u64 = 60 * 60;
+const RETENTION_SECS: u64 = 60 * 60;
 
 /// Counts one more where there are not as many as may be.
 const COUNT: &str = "SET expires_at = :expires ADD sent :one";
@@ -16,7 +16,7 @@ const NOT_FULL: &str = "attribute_not_exists(sent) OR sent < :most";
 fn values(window: &LimitWindow) -> [(&'static str, AttributeValue); 3] {
     let number = |number: u64| AttributeValue::N(number.to_string());
     [
-        (":expires", number(window.ends.plus_secs(KEPT_FOR_SECS).as_secs())),
+        (":expires", number(window.ends.plus_secs(RETENTION_SECS).as_secs())),
         (":one", number(1)),
         (":most", number(window.most.into())),
     ]

@@ -13,13 +13,13 @@ pub struct LineCache {
 }
 
 /// A line that was given to another company is noticed within this.
-const GOOD_FOR_SECS: u64 = 60;
+const CACHE_SECS: u64 = 60;
 
 impl LineCache {
     pub async fn line(&self, store: &Store, number: &PhoneNumber, now: Timestamp) -> Result<Option<Line>, StoreError> {
         let known = self.lock_cache().get(number).cloned();
         if let Some((line, since)) = known
-            && now < since.plus_secs(GOOD_FOR_SECS)
+            && now < since.plus_secs(CACHE_SECS)
         {
             return Ok(Some(line));
         }

@@ -87,7 +87,7 @@ pub struct ConnectionPage {
 }
 
 /// API Gateway closes every WebSocket after this.
-const LONGEST_SECS: u64 = 2 * 60 * 60;
+const MAX_LIFETIME_SECS: u64 = 2 * 60 * 60;
 
 #[derive(Serialize, Deserialize)]
 struct Item {
@@ -108,7 +108,7 @@ impl Item {
         let Connection { id, holder, since } = connection;
         Self {
             key: keys::live(&holder.company, id),
-            expires_at: holder.ends.min(since.plus_secs(LONGEST_SECS)).as_secs(),
+            expires_at: holder.ends.min(since.plus_secs(MAX_LIFETIME_SECS)).as_secs(),
             connection: id.clone(),
             company: holder.company.clone(),
             staff: holder.staff.clone(),

@@ -35,7 +35,7 @@ pub struct RestoreReport {
 }
 
 /// Writes that are under way at a time.
-const AT_A_TIME: usize = 25;
+const CONCURRENCY: usize = 25;
 
 enum RestoreOutcome {
     Written,
@@ -61,7 +61,7 @@ impl Store {
             let (all, mut wanted) = (wanted.len(), without_appointment(&erased, wanted)?);
             restored.erased += (all - wanted.len()) as u64;
             while !wanted.is_empty() {
-                let some = wanted.drain(..wanted.len().min(AT_A_TIME));
+                let some = wanted.drain(..wanted.len().min(CONCURRENCY));
                 let mut writes = JoinSet::new();
                 for item in some {
                     let store = self.clone();

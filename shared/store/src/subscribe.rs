@@ -56,7 +56,7 @@ pub enum SubscribeOutcome {
 pub const BROWSERS_AT_MOST: usize = 20;
 
 /// One that was removed is known to have been for so long.
-const KEPT_SECS: u64 = 60 * 24 * 60 * 60;
+const RETENTION_SECS: u64 = 60 * 24 * 60 * 60;
 
 /// A browser that comes again unchanged is written anew after this: it comes with every page.
 const REFRESHES_APART_SECS: u64 = 60 * 60;
@@ -77,7 +77,7 @@ impl EndpointOwner {
 
     /// Whether they removed it, and it does not come back by itself.
     fn has_removed(&self, now: Timestamp) -> bool {
-        self.removed.is_some_and(|removed| now < removed.plus_secs(KEPT_SECS))
+        self.removed.is_some_and(|removed| now < removed.plus_secs(RETENTION_SECS))
     }
 }
 
@@ -276,7 +276,7 @@ fn pushed_to_until(asked: &SubscribeRequest, signed_in: Timestamp) -> u64 {
 }
 
 pub(crate) fn expires(now: Timestamp) -> u64 {
-    now.plus_secs(KEPT_SECS).as_secs()
+    now.plus_secs(RETENTION_SECS).as_secs()
 }
 
 fn is_unchanged(item: &Item, asked: &SubscribeRequest) -> bool {

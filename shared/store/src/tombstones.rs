@@ -12,7 +12,7 @@ use crate::{Store, StoreError, appointments, blocks, earlier_versions};
 type Item = HashMap<String, AttributeValue>;
 
 /// Point-in-time recovery goes back 35 days.
-const KEPT_SECS: u64 = 36 * 24 * 60 * 60;
+const RETENTION_SECS: u64 = 36 * 24 * 60 * 60;
 
 /// The conversations of those who were erased, by their keys in the table.
 pub(crate) struct Tombstones(HashSet<String>);
@@ -26,7 +26,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let mut item = keys::erasure(company, conversation).attributes();
         item.insert("at".to_owned(), AttributeValue::N(now.as_millis().to_string()));
-        item.insert(EXPIRES_AT.to_owned(), AttributeValue::N(now.plus_secs(KEPT_SECS).as_secs().to_string()));
+        item.insert(EXPIRES_AT.to_owned(), AttributeValue::N(now.plus_secs(RETENTION_SECS).as_secs().to_string()));
         self.client
             .put_item()
             .table_name(&self.table)

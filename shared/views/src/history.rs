@@ -106,7 +106,7 @@ fn message_line<'a>(message: &'a Message, viewer: &Viewer) -> Option<(&'a str, M
 
 fn done_by(done: &CustomerActionKind, viewer: &Viewer) -> Markup {
     match done {
-        CustomerActionKind::OptedOut => html! { p { "noted that the customer wants no more texts" } },
+        CustomerActionKind::OptedOut => html! { p { "recorded that the customer has unsubscribed" } },
         CustomerActionKind::Blocked => html! { p { "blocked the customer’s number" } },
         CustomerActionKind::Unblocked => html! { p { "unblocked the customer’s number" } },
         CustomerActionKind::Exported => html! { p { "took a copy of everything held of the customer" } },

@@ -24,7 +24,7 @@ pub fn composer_place(
                 p {
                     (icon(Icon::Warning))
                     span {
-                        strong { "Opted out of texts: " } (out.cause.words()) ", " (moment(out.since(), TimeFormat::Day)) ". " (OptOut::UNDONE)
+                        strong { "Opted out of texts: " } (out.cause.words()) ", " (moment(out.since(), TimeFormat::Day)) ". " (OptOut::HOW_TO_RESUBSCRIBE)
                     }
                 }
             } @else if let Some((why, number)) = no_texting {
@@ -70,7 +70,7 @@ pub(crate) fn wish_line(message: &Message) -> Markup {
             Some(Keyword::Start) => p.wish.opts-in { "Opted in again" },
             Some(Keyword::SeemsToStop) => form.wish.seems-to-stop hx-post={ "/api/conversations/" (message.conversation) "/opt-out" }
                 method="post" hx-target="#messages" hx-swap="merge" hx-disable="find button" {
-                "They seem to ask for no more texts. " button.as-link type="submit" { "Opt them out" }
+                "They seem to want to unsubscribe. " button.as-link type="submit" { "Opt them out" }
             },
             Some(Keyword::MayBeStopped(word)) => p.wish.may-be-stopped {
                 "It begins with " (word) ": the SMS service may take it for an opt-out, and refuse your next text."

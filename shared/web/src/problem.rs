@@ -119,7 +119,7 @@ impl From<StoreError> for Problem {
         }
         if let StoreError::Contended { .. } = error {
             // Whoever writes the same thing many times at once does it to themselves, and to nobody else.
-            tracing::warn!(%error, "a write gave way to others");
+            tracing::warn!(%error, "a write was abandoned: too many conflicts");
             return Self {
                 retry_after: Some(1),
                 ..Self::new(
@@ -129,7 +129,7 @@ impl From<StoreError> for Problem {
                 )
             };
         }
-        tracing::error!(%error, "the table did not do what was asked");
+        tracing::error!(%error, "a table operation failed");
         Self::unavailable()
     }
 }

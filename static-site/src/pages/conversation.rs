@@ -50,7 +50,7 @@ fn opting_out() -> Markup {
         details.opting-out {
             summary { "Opt out" }
             form data-thread="/opt-out" method="post" hx-target="#messages" hx-swap="merge" hx-disable="find button" {
-                p { "Has this customer asked for no more texts? Then nobody here can text them any more. Only they can undo it, by texting START." }
+                p { "Has this customer asked to be unsubscribed? Then nobody here can text them any more. Only they can resubscribe, by texting START." }
                 button.button.stop type="submit" { "Opt them out" }
             }
         }

@@ -3,7 +3,7 @@ use maud::{Markup, html};
 use super::{HELP_WITH_ANSWERING, HELP_WITH_PUSH, HeaderLink, SESSIONS, list, portal};
 
 /// How many the panel shows.
-const MOST: u8 = 10;
+const MAX_ROWS: u8 = 10;
 
 pub(super) fn page() -> Markup {
     portal(
@@ -13,7 +13,7 @@ pub(super) fn page() -> Markup {
         &html! {
             section.panel aria-labelledby="recent-title" {
                 header.panel-head { h1 id="recent-title" { "Recent SMS and Confirmation Call Notifications" } }
-                (list("recent", "Recent notifications", "recent", &format!("/api/notifications?by=customer&limit={MOST}"), Some(MOST)))
+                (list("recent", "Recent notifications", "recent", &format!("/api/notifications?by=customer&limit={MAX_ROWS}"), Some(MAX_ROWS)))
                 footer.panel-foot {
                     span { "The 10 newest, one row a customer · refreshes every 5 seconds" }
                     a.button href="/notifications.html" { "View All" }

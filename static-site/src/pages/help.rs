@@ -90,13 +90,13 @@ const HOME_SCREEN: Picture = Picture {
     height: 320,
     shows: "Three pictures of an iPhone: Share at the bottom, Add to Home Screen in the list, and Switchboard's icon on the Home Screen.",
 };
-const THE_ROW: Picture = Picture {
+const ROW_PICTURE: Picture = Picture {
     file: "the-row.webp",
     width: 912,
     height: 207,
     shows: "The Dashboard: who wrote, what and when, and the green button View Conversation.",
 };
-const THE_REPLY: Picture = Picture {
+const REPLY_PICTURE: Picture = Picture {
     file: "the-reply.webp",
     width: 400,
     height: 463,
@@ -258,10 +258,10 @@ pub(super) fn answering() -> Markup {
                 li { "From the " b { "Dashboard" } ": press the green " b { "View Conversation" } " beside what they wrote. A dot says that they wait for an answer." }
                 li { "From " b { "Messages" } ": press the customer's name. The number beside it says how much is unanswered." }
             }
-            (picture(&THE_ROW))
+            (picture(&ROW_PICTURE))
             h2 { "2. Write" }
             p { "Write into the field below the conversation. Beneath it you see how long the text is and how many SMS it takes: plain text has room for 160 characters in one, and text with emoji or letters of some languages for 70." }
-            (picture(&THE_REPLY))
+            (picture(&REPLY_PICTURE))
             p { "What you write is kept in this window, for you alone, until it is sent or you sign out, also when you look at another page meanwhile." }
             h2 { "3. Send" }
             p { "Press " b { "Send" } ", or Ctrl and Enter. Your colleagues see at once that the customer has an answer, and from whom. Below the text stands what became of it:" }
@@ -278,7 +278,7 @@ pub(super) fn answering() -> Markup {
             h2 { "Good to know" }
             ul {
                 li { "Pressing Send twice, or again after the connection was lost, sends it once." }
-                li { "A customer who texted STOP, or another word that means it, gets no more texts until they text START. The conversation says so, and nobody can write in it." }
+                li { "A customer who texts STOP, or another word that means it, is unsubscribed: they get no texts until they text START. The conversation says so, and nobody can write in it." }
                 li { "If they tell you so on the phone, press " b { "Opt out" } " above the conversation. Where what they wrote only sounds like it, you are asked below their text. " b { "CANCEL" } " may mean their appointment: look, and press " b { "Done" } " below it." }
                 li { "If a number only sends what nobody wants, press " b { "Block this number" } " above the conversation. What it sends is kept under " b { "Blocked numbers" } ", below the list in Messages, and nobody is told of it until it is unblocked." }
                 li { "Somebody who pressed a key in a confirmation call shows in the same conversation, with what they pressed." }

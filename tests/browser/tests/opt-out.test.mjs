@@ -88,7 +88,7 @@ test('staff opt a customer out who tells them so, in two steps, and colleagues s
   await marcus.opensConversationWith('Running');
   await marcus.isLive();
   await dana.page.getByText('Opt out', {exact: true}).click();
-  await expect(dana.page.locator('.opting-out:not(.blocking) form')).toContainText('Has this customer asked for no more texts?');
+  await expect(dana.page.locator('.opting-out:not(.blocking) form')).toContainText('Has this customer asked to be unsubscribed?');
   await dana.page.screenshot({path: `artefacts/${test.info().project.name}-opting-out.png`});
   await dana.page.getByRole('button', {name: 'Opt them out'}).click();
   for (const staff of [dana, marcus]) {
@@ -107,7 +107,7 @@ test('wording that looks like an opt-out is one click away from one, and an appo
   await stack.customerTexts(MARIA, 'Please stop texting me');
   const asks = dana.bubbles.getByRole('button', {name: 'Opt them out'});
   await expect(asks).toHaveCount(1);
-  await expect(dana.bubbles.last()).toContainText('They seem to ask for no more texts.');
+  await expect(dana.bubbles.last()).toContainText('They seem to want to unsubscribe.');
   await dana.page.screenshot({path: `artefacts/${test.info().project.name}-seems-to-opt-out.png`});
   await asks.click();
   await expect(dana.reply).toBeDisabled();

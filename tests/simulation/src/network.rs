@@ -210,7 +210,7 @@ impl Network {
                 None => self.0.answer(request).await,
             }
         };
-        let answered = tokio::time::timeout(push::PATIENCE, carried).await.map_err(|_| HttpsError::TooLate)?;
+        let answered = tokio::time::timeout(push::TIMEOUT, carried).await.map_err(|_| HttpsError::TooLate)?;
         let answer = answered.map_err(|_| HttpsError::NotReached)?;
         let mut response = http::Response::new(());
         *response.status_mut() = answer.status;

@@ -19,7 +19,7 @@ pub struct Run {
 }
 
 /// In simulated time: far above what any story takes.
-const LONGEST: Duration = Duration::from_hours(2 * 365 * 24);
+const MAX_DURATION: Duration = Duration::from_hours(2 * 365 * 24);
 
 /// Plays a story in a world of its own, and judges it. The same story is the same run, to the letter.
 #[must_use]
@@ -39,7 +39,7 @@ pub fn play(story: &Scenario) -> Run {
 
 async fn played(story: &Scenario) -> anyhow::Result<Run> {
     let world = Box::pin(World::open(story)).await?;
-    let played = tokio::time::timeout(LONGEST, Box::pin(world.play())).await;
+    let played = tokio::time::timeout(MAX_DURATION, Box::pin(world.play())).await;
     let seen = match played.map_err(anyhow::Error::from).flatten() {
         Ok(()) => world.look().await,
         Err(error) => Err(error),

@@ -12,7 +12,7 @@ use crate::clock::SimulatedTime;
 pub(crate) const WITNESS: &str = "witness";
 
 /// API Gateway closes every WebSocket after this.
-const LONGEST: Duration = Duration::from_hours(2);
+const MAX_LIFETIME: Duration = Duration::from_hours(2);
 
 #[derive(Clone)]
 pub(crate) struct Sockets {
@@ -78,7 +78,7 @@ impl Sockets {
     fn connections(&self) -> MutexGuard<'_, BTreeMap<String, PageContent>> {
         let now = self.time.passed();
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        open.retain(|id, shown| id.starts_with(WITNESS) || now < shown.opened + LONGEST);
+        open.retain(|id, shown| id.starts_with(WITNESS) || now < shown.opened + MAX_LIFETIME);
         open
     }
 }

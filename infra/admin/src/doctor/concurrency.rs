@@ -10,7 +10,7 @@ const CHECK: &str = "concurrency";
 
 /// What a new account may have is 10. Ten are what queues take together, eight what the readers of the stream do, and each
 /// request of a page is two: the authorizer's and the function's.
-const ENOUGH: i32 = 100;
+const SUFFICIENT: i32 = 100;
 
 pub(crate) async fn check(live: &DeployedStack) -> Finding {
     let settings = Client::new(&live.aws).get_account_settings().send().await;
@@ -27,14 +27,14 @@ pub(crate) async fn check(live: &DeployedStack) -> Finding {
 
 fn judge(all: i32, unreserved: Option<i32>, command: impl Fn(&str) -> String) -> Finding {
     let left = unreserved.unwrap_or(all);
-    if left >= ENOUGH {
+    if left >= SUFFICIENT {
         return Finding::ok(
             CHECK,
             format!("the account may run {left} functions at once beside those that are reserved for"),
         );
     }
     let says = format!("the account may run only {left} functions at once: a few open pages use them up");
-    if all >= ENOUGH {
+    if all >= SUFFICIENT {
         return Finding::wrong(
             CHECK,
             says,

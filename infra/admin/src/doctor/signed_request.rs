@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use crate::failure::Failure;
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 const LARGEST_ANSWER: usize = 4 * 1024 * 1024;
 
 /// An operation of a service.
@@ -40,7 +40,7 @@ impl Operation {
     pub(super) async fn ask<T: DeserializeOwned>(&self, aws: &SdkConfig, body: &Value) -> Result<T, Failure> {
         let failed = |code: &str| Failure::new(self.action, code);
         let request = self.signed(aws, body).await.ok_or_else(|| failed("a request that cannot be made"))?;
-        let answer = Https::new(PATIENCE, LARGEST_ANSWER).ask(request).await.map_err(|why| match why {
+        let answer = Https::new(TIMEOUT, LARGEST_ANSWER).ask(request).await.map_err(|why| match why {
             HttpsError::TooLate => failed("timed out"),
             _ => failed("not reached"),
         })?;

@@ -48,7 +48,7 @@ async fn a_company_that_an_operator_adds_hears_from_its_customers() {
 async fn who_texts_help_is_told_whom_an_operator_says() {
     let house = TestStack::with_self_managed_opt_outs(TestStack::limits()).await;
     let set = on(&house, &["company", "contact", "harbor-dental", " 1 Harbor Lane, (206) 555-0100 "]).await.succeeds();
-    let help = "Harbor Dental. For help: 1 Harbor Lane, (206) 555-0100. Text STOP to get no more texts.";
+    let help = "Harbor Dental. For help: 1 Harbor Lane, (206) 555-0100. Reply STOP to unsubscribe.";
     assert!(set.contains(help), "{set}");
     let maria = house.phone("+14255550182");
     maria.texts(HARBOR, "HELP").await;

@@ -26,7 +26,7 @@ pub(super) struct AcceptedMessage {
 }
 
 /// What the journey to a phone takes here.
-const ON_THE_WAY: Duration = Duration::from_millis(400);
+const DELIVERY_TIME: Duration = Duration::from_millis(400);
 
 impl Receipts {
     pub(super) fn new(queue: Queue, clock: Clock, randomness: Randomness) -> Self {
@@ -38,7 +38,7 @@ impl Receipts {
         let Some(event_type) = last_event(fate) else { return };
         let receipts = self.clone();
         tokio::spawn(async move {
-            tokio::time::sleep(ON_THE_WAY).await;
+            tokio::time::sleep(DELIVERY_TIME).await;
             receipts.tell(&message, event_type, true).await;
         });
     }

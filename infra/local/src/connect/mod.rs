@@ -88,9 +88,9 @@ pub(crate) enum CallStage {
 }
 
 /// Amazon Connect lets it ring for so long.
-const RINGS: Duration = Duration::from_mins(1);
+const RING_TIME: Duration = Duration::from_mins(1);
 /// A phone shows for so long that a call is over.
-const LINGERS_SECS: u64 = 8;
+const SHOWN_AFTER_END_SECS: u64 = 8;
 
 /// The contact events that the rule in `infra/template.yaml` lets through, of those with the tag
 /// `appointmentId`.
@@ -121,7 +121,7 @@ impl Connect {
         self.contacts.lock().await.insert(id.clone(), contact);
         let (connect, ringing) = (self.clone(), id.clone());
         tokio::spawn(async move {
-            tokio::time::sleep(RINGS).await;
+            tokio::time::sleep(RING_TIME).await;
             connect.apply(&ringing, &CustomerInput::RingOut).await;
         });
         id
@@ -164,7 +164,7 @@ impl Connect {
         let now = self.clock.now();
         let here = contacts.iter().filter(|(_, contact)| {
             contact.outbound.customer == *customer
-                && contact.ended.is_none_or(|ended| now < ended.plus_secs(LINGERS_SECS))
+                && contact.ended.is_none_or(|ended| now < ended.plus_secs(SHOWN_AFTER_END_SECS))
         });
         let (id, contact) = here.max_by_key(|(_, contact)| contact.initiated)?;
         let said = contact.talk.as_ref().map(|talk| talk.said.join(" ")).unwrap_or_default();

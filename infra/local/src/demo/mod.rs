@@ -29,7 +29,7 @@ struct DemoCompany {
     appointments: &'static [DemoAppointment],
 }
 
-const FIRMS: [DemoCompany; 2] = [
+const COMPANIES: [DemoCompany; 2] = [
     DemoCompany {
         id: "harbor-dental",
         name: "Harbor Dental",
@@ -54,7 +54,7 @@ const FIRMS: [DemoCompany; 2] = [
 
 /// Fills an empty table: companies with lines and staff, and with `talk` what was said lately.
 pub(crate) async fn fill(shared: &StackParts, runtime: &Runtime, talk: bool) -> anyhow::Result<()> {
-    for firm in FIRMS {
+    for firm in COMPANIES {
         let id: CompanyId = firm.id.parse()?;
         let lines = firm.lines.iter().map(|line| PhoneNumber::e164(line)).collect::<Result<Vec<_>, _>>()?;
         let Some(first_line) = lines.first() else { continue };

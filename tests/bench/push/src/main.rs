@@ -46,7 +46,7 @@ const HOST: &str = "push.example.com";
 const SUBSCRIPTIONS: usize = 1000;
 
 /// Requests that are under way, where a contestant has more than one: as in `dispatch-push`.
-const TOGETHER: usize = 100;
+const BATCH_SIZE: usize = 100;
 
 const PAYLOAD: &str = concat!(
     r#"{"id":"2026-01-31T12:00:00.000Z-0000000000000001","kind":"message","#,
@@ -150,7 +150,7 @@ fn staged(browsers: &BTreeMap<String, Browser>) -> Value {
     let secret = json!({"subject": SUBJECT, "keys": [{"private": PRIVATE}]});
     let keys = VapidKeys::parse(&secret.to_string()).unwrap();
     json!({"service": HOST, "subscriptions": browsers.iter().map(subscription).collect::<Vec<_>>(),
-        "payload": PAYLOAD, "topic": "4be1c8a0b7f24d0f9e3a51c6d2e8f704", "ttl": 86_400, "together": TOGETHER,
+        "payload": PAYLOAD, "topic": "4be1c8a0b7f24d0f9e3a51c6d2e8f704", "ttl": 86_400, "together": BATCH_SIZE,
         "subject": SUBJECT, "private": PRIVATE, "public": keys.current()})
 }
 

@@ -158,7 +158,7 @@ impl World {
         request: &Request,
         invocation: &Arc<Invocation>,
     ) -> anyhow::Result<Option<(u16, String)>> {
-        const KEPT_SECS: u64 = 60;
+        const CACHE_SECS: u64 = 60;
         loop {
             let known = lock(&self.sessions)[company].last().cloned();
             let (token, ends) = if let Some(known) = known {
@@ -179,7 +179,7 @@ impl World {
                 continue;
             }
             anyhow::ensure!(
-                status == 401 || now < ends.plus_secs(KEPT_SECS),
+                status == 401 || now < ends.plus_secs(CACHE_SECS),
                 "a session that is over was still good for an answer"
             );
             return Ok(Some((status, answer["body"].as_str().unwrap_or_default().to_owned())));
