@@ -71,7 +71,7 @@ const DRAWN: &[(&str, &str)] = &[
     ("home-screen", include_str!("../assets/help/home-screen.svg")),
 ];
 
-const MADE: &[(&str, &[u8])] = &[
+const GENERATED: &[(&str, &[u8])] = &[
     ("bell-off", include_bytes!("../assets/help/bell-off.webp")),
     ("bell-on", include_bytes!("../assets/help/bell-on.webp")),
     ("bell-denied", include_bytes!("../assets/help/bell-denied.webp")),
@@ -99,7 +99,7 @@ pub(crate) static FILES: LazyLock<Vec<File>> = LazyLock::new(|| {
         asset("icon", "svg", ICON.as_bytes()),
     ];
     files.extend(PNG.iter().map(|(name, bytes)| asset(name, "png", *bytes)));
-    files.extend(MADE.iter().map(|(name, bytes)| asset(name, "webp", *bytes)));
+    files.extend(GENERATED.iter().map(|(name, bytes)| asset(name, "webp", *bytes)));
     files.extend(DRAWN.iter().map(|(name, svg)| asset(name, "svg", svg.as_bytes())));
     files
 });

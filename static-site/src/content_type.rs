@@ -10,7 +10,7 @@ const BY_ENDING: [(&str, &str); 7] = [
     ("webp", "image/webp"),
 ];
 
-pub(crate) fn of(path: &str) -> Option<&'static str> {
+pub(crate) fn content_type_of(path: &str) -> Option<&'static str> {
     let (_, ending) = path.rsplit_once('.')?;
     BY_ENDING.iter().find(|(known, _)| *known == ending).map(|(_, content_type)| *content_type)
 }

@@ -30,7 +30,7 @@ pub struct File {
 impl File {
     fn new(path: String, bytes: impl Into<Cow<'static, [u8]>>, immutable: bool) -> Self {
         let bytes = bytes.into();
-        Self { content_type: content_type::of(&path), hash: assets::hash(&bytes), path, bytes, immutable }
+        Self { content_type: content_type::content_type_of(&path), hash: assets::hash(&bytes), path, bytes, immutable }
     }
 
     #[cfg(test)]

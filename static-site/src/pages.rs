@@ -57,7 +57,7 @@ const HELP_WITH_SESSIONS: &str = "/help-answering.html#sessions";
 
 /// A place that the header leads to.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum HeaderLink {
     Dashboard,
     Messages,
     Appointments,
@@ -65,14 +65,14 @@ enum Place {
     Settings,
 }
 
-const PLACES: [(Place, &str, &str); 3] = [
-    (Place::Dashboard, "/", "Dashboard"),
-    (Place::Messages, "/messages.html", "Messages"),
-    (Place::Appointments, "/appointments.html", "Appointments"),
+const PLACES: [(HeaderLink, &str, &str); 3] = [
+    (HeaderLink::Dashboard, "/", "Dashboard"),
+    (HeaderLink::Messages, "/messages.html", "Messages"),
+    (HeaderLink::Appointments, "/appointments.html", "Appointments"),
 ];
 
 /// A page of the portal, for somebody who is signed in.
-fn portal(title: &str, here: Place, class: &str, content: &Markup) -> Markup {
+fn portal(title: &str, here: HeaderLink, class: &str, content: &Markup) -> Markup {
     document(
         title,
         &html! {
@@ -88,7 +88,7 @@ fn portal(title: &str, here: Place, class: &str, content: &Markup) -> Markup {
                 span.visually-hidden id="live-said" role="status" {}
                 (bell())
                 div.account hx-get="/api/session" hx-trigger="load" {}
-                a.button.new-message href="/new-message.html" aria-current=[(here == Place::NewMessage).then_some("page")] {
+                a.button.new-message href="/new-message.html" aria-current=[(here == HeaderLink::NewMessage).then_some("page")] {
                     (icon(Icon::Pen)) span { "New message" }
                 }
             }

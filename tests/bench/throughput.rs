@@ -10,7 +10,7 @@ use std::time::Instant;
 use futures_util::stream::{self, StreamExt};
 use local::TABLE;
 use serde_json::{Value, json};
-use tests::{Desk, HARBOR, House, Sms, ago, by_queue};
+use tests::{HARBOR, SmsEvent, StaffClient, TestStack, ago, by_queue};
 
 const CLIENTS: usize = 4;
 const FEW: usize = 10;
@@ -30,7 +30,7 @@ async fn main() {
     // `cargo test` only wants to see that it runs.
     let whole = std::env::args().any(|argument| argument == "--bench");
     let (many, turns) = if whole { (MANY, TURNS) } else { (FEW * 10, 1) };
-    let (small_house, large_house) = (House::open().await, House::open().await);
+    let (small_house, large_house) = (TestStack::open().await, TestStack::open().await);
     fill(&large_house, many - FEW).await;
     let mut small = Bench::begin(&small_house).await;
     let mut large = Bench::begin(&large_house).await;
@@ -52,7 +52,7 @@ async fn main() {
 
 /// What is measured of one stack: how often a second, in each turn.
 struct Bench<'a> {
-    desk: Desk<'a>,
+    desk: StaffClient<'a>,
     page: String,
     refreshes: Vec<f64>,
     unchanged: Vec<f64>,
@@ -62,7 +62,7 @@ struct Bench<'a> {
 
 impl<'a> Bench<'a> {
     /// Maria writes the few: they are the newest of either stack, so the answers are the same size.
-    async fn begin(house: &'a House) -> Self {
+    async fn begin(house: &'a TestStack) -> Self {
         let texts: Vec<_> = (0..FEW).map(|n| sms(&format!("maria-{n}"), MARIA)).collect();
         assert!(house.deliver(&by_queue(&texts)).await.is_empty());
         let desk = house.dana().await;
@@ -108,7 +108,7 @@ async fn each<T>(all: impl IntoIterator<Item = T>, work: impl AsyncFn(T)) -> f64
 /// Stores so many messages of many customers. The first of each is delivered; the others are copies
 /// of it at earlier places, written to the table itself. Delivered, all would take most of an hour:
 /// dynoxide looks through the request tokens of the last ten minutes at every transaction.
-async fn fill(house: &House, count: usize) {
+async fn fill(house: &TestStack, count: usize) {
     let customers = CUSTOMERS.min(count);
     let texts: Vec<_> = (0..customers).map(|n| sms(&n.to_string(), &format!("+1425{:07}", 5_560_000 + n))).collect();
     each(texts.chunks(BATCH), async |texts| assert!(house.deliver(&by_queue(texts)).await.is_empty())).await;
@@ -148,8 +148,8 @@ fn earlier(event: &Value, n: usize) -> Value {
     json!({"PutRequest": {"Item": copy}})
 }
 
-fn sms(id: &str, from: &str) -> Sms {
-    Sms::new(id, from, HARBOR, "Could we move it to half past three?").at(ago(0))
+fn sms(id: &str, from: &str) -> SmsEvent {
+    SmsEvent::new(id, from, HARBOR, "Could we move it to half past three?").with_time(ago(0))
 }
 
 fn median(figures: &mut [f64]) -> f64 {

@@ -1,10 +1,12 @@
 """The template, built and deployed to the emulator as to AWS: `sam build`, `sam deploy`."""
 
 import json
+import os
 import platform
 import subprocess
 import time
 from functools import cached_property
+from pathlib import Path
 
 import requests
 
@@ -14,7 +16,8 @@ from emulator import REGION, ROOT, TOOLS
 from template import TEMPLATE, resources, translated
 
 ARCHITECTURE = {"x86_64": "x86_64", "aarch64": "arm64"}[platform.machine()]
-BUILT = ROOT / "target" / "sam" / "build" / "template.yaml"
+# `run` has two builds beside each other.
+BUILT = Path(os.environ.get("SAM_BUILD_DIR", ROOT / "target" / "sam" / "build")) / "template.yaml"
 PARAMETERS = {"Architecture": ARCHITECTURE}
 # The header that CloudFront adds to what it asks of the API.
 ORIGIN_SECRET = "X-Origin-Secret"

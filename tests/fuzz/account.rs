@@ -6,27 +6,27 @@ use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
 use aws_types::region::Region;
 use domain::{Clock, Randomness, Retention, Scheme, Timestamp};
-use https::NotAnswered;
-use local::{Instance, OptOutsManaged, TABLE};
+use https::HttpsError;
+use local::{LambdaInstance, OptOutManagement, TABLE};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 use push::Pusher;
 use runtime::{Configuration, Metrics, Runtime};
 use serde_json::{Value, json};
-use sms::{Provider, Settings};
-use tests::House;
+use sms::{EndUserMessagingSettings, SmsProvider};
+use tests::TestStack;
 use tokio::runtime::Builder;
 
 pub(crate) struct Account {
     thread: tokio::runtime::Runtime,
-    instance: Instance,
+    instance: LambdaInstance,
 }
 
 /// An account that has secrets, and nothing else.
 #[derive(Clone, Debug)]
-struct NothingElse;
+struct SecretsOnly;
 
-impl HttpConnector for NothingElse {
+impl HttpConnector for SecretsOnly {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let secret = request.headers().get("x-amz-target") == Some("secretsmanager.GetSecretValue");
         let answer = if secret { json!({"SecretString": secrets().to_string()}) } else { json!({}) };
@@ -53,7 +53,7 @@ impl Account {
     pub(crate) fn open() -> Self {
         let thread = Builder::new_current_thread().enable_all().build().unwrap();
         let mut aws = runtime::aws_on_lambda().into_builder();
-        aws.set_http_client(Some(http_client_fn(|_, _| SharedHttpConnector::new(NothingElse))));
+        aws.set_http_client(Some(http_client_fn(|_, _| SharedHttpConnector::new(SecretsOnly))));
         aws.set_endpoint_url(Some("http://aws.local".to_owned()));
         aws.set_region(Some(Region::from_static("local")));
         // 2026-11-20T15:00:00Z: what is in the corpus has just been sent.
@@ -71,9 +71,13 @@ impl Account {
             randomness: Randomness::new(|| [7; 32]),
             metrics: Metrics::new(clock, |_| ()),
         };
-        let (sms, managed) = (Provider::EndUserMessaging(Settings::default()), OptOutsManaged::ByUs);
-        let nobody = Pusher::carried_by(|_| async { Err(NotAnswered::NotReached) }, runtime.clock.clone());
-        Self { thread, instance: Instance::cold(&runtime, "http://aws.local", nobody, &sms, &House::limits(), managed) }
+        let (sms, managed) =
+            (SmsProvider::EndUserMessaging(EndUserMessagingSettings::default()), OptOutManagement::ByUs);
+        let nobody = Pusher::carried_by(|_| async { Err(HttpsError::NotReached) }, runtime.clock.clone());
+        Self {
+            thread,
+            instance: LambdaInstance::cold(&runtime, "http://aws.local", nobody, &sms, &TestStack::limits(), managed),
+        }
     }
 
     fn invoke(&self, function: &str, event: &Value) -> Result<Option<Value>, TestCaseError> {

@@ -13,28 +13,31 @@ pub(crate) const FUNCTIONS: [&str; 5] =
     ["authorize", "confirmation-call", "delivery-receipt", "inbound-sms", "live-connection"];
 
 /// Where something can be written to, or asked of.
-pub(crate) struct To {
+pub(crate) struct InputPlace {
     function: &'static str,
     method: &'static str,
     path: &'static str,
 }
 
-pub(crate) const FORMS: [To; 5] = [
-    To { function: "send-reply", method: "POST", path: "/api/messages" },
-    To { function: "send-reply", method: "POST", path: CONVERSATIONS },
-    To { function: "edit-appointment", method: "PUT", path: "/api/appointments/{appointment}" },
-    To { function: "push-subscriptions", method: "PUT", path: "/api/push-subscriptions" },
-    To { function: "push-subscriptions", method: "PUT", path: "/api/push-settings" },
+pub(crate) const FORMS: [InputPlace; 5] = [
+    InputPlace { function: "send-reply", method: "POST", path: "/api/messages" },
+    InputPlace { function: "send-reply", method: "POST", path: CONVERSATIONS },
+    InputPlace { function: "edit-appointment", method: "PUT", path: "/api/appointments/{appointment}" },
+    InputPlace { function: "push-subscriptions", method: "PUT", path: "/api/push-subscriptions" },
+    InputPlace { function: "push-subscriptions", method: "PUT", path: "/api/push-settings" },
 ];
 
 /// What is named in a query, or in a path.
-pub(crate) const PARAMETERS: [(To, &str); 6] = [
-    (To { function: "list-notifications", method: "GET", path: "/api/notifications" }, "before"),
-    (To { function: "list-conversations", method: "GET", path: "/api/conversations" }, "limit"),
-    (To { function: "fetch-conversation", method: "GET", path: CONVERSATIONS }, "after"),
-    (To { function: "fetch-conversation", method: "GET", path: CONVERSATIONS }, "conversation"),
-    (To { function: "edit-appointment", method: "GET", path: "/api/appointments" }, "day"),
-    (To { function: "edit-appointment", method: "GET", path: "/api/appointments/{appointment}" }, "appointment"),
+pub(crate) const PARAMETERS: [(InputPlace, &str); 6] = [
+    (InputPlace { function: "list-notifications", method: "GET", path: "/api/notifications" }, "before"),
+    (InputPlace { function: "list-conversations", method: "GET", path: "/api/conversations" }, "limit"),
+    (InputPlace { function: "fetch-conversation", method: "GET", path: CONVERSATIONS }, "after"),
+    (InputPlace { function: "fetch-conversation", method: "GET", path: CONVERSATIONS }, "conversation"),
+    (InputPlace { function: "edit-appointment", method: "GET", path: "/api/appointments" }, "day"),
+    (
+        InputPlace { function: "edit-appointment", method: "GET", path: "/api/appointments/{appointment}" },
+        "appointment",
+    ),
 ];
 
 const CONVERSATIONS: &str = "/api/conversations/{conversation}/messages";
@@ -42,16 +45,16 @@ const CONVERSATIONS: &str = "/api/conversations/{conversation}/messages";
 /// What stands for itself where nothing of a request is foreign.
 const CONVERSATION: &str = "00112233445566778899aabbccddeeff";
 
-impl To {
+impl InputPlace {
     pub(crate) fn form(&self, body: &[u8]) -> (&'static str, Value) {
-        self.written("application/x-www-form-urlencoded", body)
+        self.with_body("application/x-www-form-urlencoded", body)
     }
 
     pub(crate) fn json(&self, body: &[u8]) -> (&'static str, Value) {
-        self.written("application/json", body)
+        self.with_body("application/json", body)
     }
 
-    fn written(&self, kind: &str, body: &[u8]) -> (&'static str, Value) {
+    fn with_body(&self, kind: &str, body: &[u8]) -> (&'static str, Value) {
         let mut request = self.request(CONVERSATION, &[]);
         request["headers"]["content-type"] = json!(kind);
         request["body"] = json!(STANDARD.encode(body));
@@ -60,7 +63,7 @@ impl To {
     }
 
     /// With a word for a parameter, no longer than API Gateway takes an address, which ends at 10 KB.
-    pub(crate) fn named(&self, parameter: &str, word: &str) -> (&'static str, Value) {
+    pub(crate) fn with_parameter(&self, parameter: &str, word: &str) -> (&'static str, Value) {
         let word: &str = &word.chars().take(3000).collect::<String>();
         let mut request = self.request(CONVERSATION, &[(parameter, word)]);
         request["pathParameters"][parameter] = json!(word);
@@ -92,7 +95,7 @@ impl To {
 
 /// The callback of a sign-in, in a browser that has a cookie.
 pub(crate) fn callback(cookie: &str) -> (&'static str, Value) {
-    let to = To { function: "sign-in", method: "GET", path: "/api/sign-in/callback" };
+    let to = InputPlace { function: "sign-in", method: "GET", path: "/api/sign-in/callback" };
     let mut request = to.request("", &[("state", "00ff"), ("code", "00ff")]);
     request["cookies"] = json!([cookie]);
     (to.function, request)

@@ -26,7 +26,7 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::test_runner::{Config, TestCaseError, TestError, TestRunner};
 use serde_json::Value;
-use tests::foreign::{changes, texts};
+use tests::mutation::{changes, texts};
 
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
@@ -44,7 +44,7 @@ const FOR_EACH_BYTE: usize = 64;
 const FOR_NOTHING: usize = 256 * 1024;
 
 /// Reads words, and says what is wrong with how they were read.
-type Reads = fn(&Account, &str, &[u8]) -> Result<(), TestCaseError>;
+type ReadFn = fn(&Account, &str, &[u8]) -> Result<(), TestCaseError>;
 
 struct Reader {
     /// And of its corpus.
@@ -52,7 +52,7 @@ struct Reader {
     /// How many times as many cases are tried as `PROPTEST_CASES` says, which is 256 unless it is set: more of what is
     /// read faster.
     times: u32,
-    reads: Reads,
+    reads: ReadFn,
 }
 
 /// Everything that reads foreign words.
@@ -73,13 +73,13 @@ const READERS: [Reader; 12] = [
     reader("json", 8, |account, _, bytes| account.answers(brought::FORMS.iter().map(|to| to.json(bytes)))),
     reader("page-token", 32, reads_a_page_token),
     reader("parameter", 4, |account, words, _| {
-        account.answers(brought::PARAMETERS.iter().map(|(to, parameter)| to.named(parameter, words)))
+        account.answers(brought::PARAMETERS.iter().map(|(to, parameter)| to.with_parameter(parameter, words)))
     }),
     reader("phone-number", 4, reads_a_phone_number),
     reader("receipt", 32, |account, words, _| account.takes("delivery-receipt", &brought::by_queue(words))),
 ];
 
-const fn reader(name: &'static str, times: u32, reads: Reads) -> Reader {
+const fn reader(name: &'static str, times: u32, reads: ReadFn) -> Reader {
     Reader { name, times, reads }
 }
 
@@ -122,34 +122,34 @@ fn reads_a_phone_number(_: &Account, words: &str, _: &[u8]) -> Result<(), TestCa
 
 /// What goes wrong with bytes.
 #[derive(Clone, Debug)]
-struct Cut {
+struct ByteMutation {
     from: Index,
     until: Index,
     put: Vec<u8>,
 }
 
-impl Cut {
-    fn of(&self, bytes: &[u8]) -> Vec<u8> {
+impl ByteMutation {
+    fn apply(&self, bytes: &[u8]) -> Vec<u8> {
         let (one, other) = (self.from.index(bytes.len() + 1), self.until.index(bytes.len() + 1));
         [&bytes[..one.min(other)], &self.put, &bytes[one.max(other)..]].concat()
     }
 }
 
-fn cuts() -> impl Strategy<Value = Cut> {
+fn cuts() -> impl Strategy<Value = ByteMutation> {
     let put = prop_oneof![
         4 => texts().prop_map(String::into_bytes),
         4 => vec(any::<u8>(), 0..8),
         1 => select(&["[", "[],", "{\"a\":", "9", "\\u0041", "%41", "a=b&", "a=b;", "+", "é"][..])
             .prop_map(|piece| piece.repeat(LARGEST / piece.len()).into_bytes()),
     ];
-    (any::<Index>(), any::<Index>(), put).prop_map(|(from, until, put)| Cut { from, until, put })
+    (any::<Index>(), any::<Index>(), put).prop_map(|(from, until, put)| ByteMutation { from, until, put })
 }
 
 /// Words of a corpus as they never came.
 fn broken(corpus: &[Vec<u8>]) -> impl Strategy<Value = Vec<u8>> + use<> {
     let json: Vec<Value> = corpus.iter().filter_map(|words| serde_json::from_slice(words).ok()).collect();
     let cut = (select(corpus.to_vec()), vec(cuts(), 1..4))
-        .prop_map(|(words, cuts)| cuts.iter().fold(words, |words, cut| cut.of(&words)));
+        .prop_map(|(words, cuts)| cuts.iter().fold(words, |words, cut| cut.apply(&words)));
     let changed = |json: Vec<Value>| {
         (select(json), vec(changes(), 1..4)).prop_map(|(mut words, changes)| {
             for change in changes {
@@ -171,7 +171,7 @@ fn broken(corpus: &[Vec<u8>]) -> impl Strategy<Value = Vec<u8>> + use<> {
 }
 
 /// Whether words are read without a panic, and in the memory that their length allows.
-fn holds(reads: Reads, account: &Account, bytes: &[u8]) -> Result<(), TestCaseError> {
+fn holds(reads: ReadFn, account: &Account, bytes: &[u8]) -> Result<(), TestCaseError> {
     let words = String::from_utf8_lossy(bytes);
     let memory_of_reading = || {
         let before = MEMORY.current_usage();

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tests::{Browser, Desk, HARBOR, HandClock, House, Phone, PushService};
+use tests::{Browser, CustomerPhone, HARBOR, ManualClock, PushService, StaffClient, TestStack};
 
 const MARIA: &str = "+14255550182";
 
 /// Dana, whom Maria has asked something; and their conversation.
-async fn asked(house: &House) -> (Desk<'_>, Phone<'_>, String) {
+async fn open_with_question(house: &TestStack) -> (StaffClient<'_>, CustomerPhone<'_>, String) {
     let (dana, maria) = (house.dana().await, house.phone(MARIA));
     let conversation = dana.hears_from(MARIA).await;
     (dana, maria, conversation)
@@ -16,7 +16,7 @@ async fn asked(house: &House) -> (Desk<'_>, Phone<'_>, String) {
 
 /// How many of Maria's entries wait, whether she has not got what was written last, and whether her row is marked and
 /// says so: by the feed, the inbox and their screens, which agree.
-async fn stands(dana: &Desk<'_>) -> (u64, bool) {
+async fn stands(dana: &StaffClient<'_>) -> (u64, bool) {
     let told = |item: &Value| (item["unanswered"].as_u64().unwrap(), item["not_delivered"].as_bool().unwrap());
     let feed = told(&dana.notifications().await.items()[0]);
     assert_eq!(told(&dana.get("/api/conversations").await.items()[0]), feed, "the inbox and the feed");
@@ -30,8 +30,8 @@ async fn stands(dana: &Desk<'_>) -> (u64, bool) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_text_that_the_service_refuses_answers_nothing() {
-    let house = House::open().await;
-    let (dana, maria, conversation) = asked(&house).await;
+    let house = TestStack::open().await;
+    let (dana, maria, conversation) = open_with_question(&house).await;
     assert_eq!(stands(&dana).await, (1, false));
     for why in
         ["invalid-number", "not-verified", "blocked-country", "blocked-number", "spend-limit", "price", "body", "line"]
@@ -48,8 +48,8 @@ async fn a_text_that_the_service_refuses_answers_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn operators_are_told_of_what_is_theirs_to_mend_and_of_no_number_or_text() {
-    let house = House::open().await;
-    let (dana, maria, conversation) = asked(&house).await;
+    let house = TestStack::open().await;
+    let (dana, maria, conversation) = open_with_question(&house).await;
     for (cause, reasons) in [
         ("Message", vec!["invalid-number", "blocked-country", "blocked-number", "price", "body"]),
         ("Ours", vec!["not-verified", "spend-limit", "line"]),
@@ -67,9 +67,9 @@ async fn operators_are_told_of_what_is_theirs_to_mend_and_of_no_number_or_text()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_text_of_which_nobody_knows_answers_nothing_until_it_is_known_to_have_been_taken() {
-    let clock = HandClock::at_noon();
-    let house = House::with_limits(House::limits(), &clock).await;
-    let (dana, maria, conversation) = asked(&house).await;
+    let clock = ManualClock::at_noon();
+    let house = TestStack::with_limits(TestStack::limits(), &clock).await;
+    let (dana, maria, conversation) = open_with_question(&house).await;
     maria.next_is("silent").await;
     // The clock stands, and of one moment neither is the later.
     clock.passes(1);
@@ -81,8 +81,8 @@ async fn a_text_of_which_nobody_knows_answers_nothing_until_it_is_known_to_have_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_is_given_back_is_none_and_one_that_arrives_after_all_is() {
-    let house = House::open().await;
-    let (dana, maria, conversation) = asked(&house).await;
+    let house = TestStack::open().await;
+    let (dana, maria, conversation) = open_with_question(&house).await;
     assert_eq!(dana.replies(&conversation, "Yes").await.status, 201);
     assert_eq!(stands(&dana).await, (0, false));
     let mut socket = dana.goes_live().await;
@@ -98,8 +98,8 @@ async fn an_answer_that_is_given_back_is_none_and_one_that_arrives_after_all_is(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_several_answers_one_that_stands_is_enough() {
-    let house = House::open().await;
-    let (dana, maria, conversation) = asked(&house).await;
+    let house = TestStack::open().await;
+    let (dana, maria, conversation) = open_with_question(&house).await;
     dana.replies(&conversation, "One").await;
     maria.next_is("price").await;
     dana.replies(&conversation, "Two").await;
@@ -112,8 +112,8 @@ async fn of_several_answers_one_that_stands_is_enough() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn when_the_last_of_several_answers_is_given_back_the_customer_waits_with_everything_since() {
-    let house = House::open().await;
-    let (dana, maria, conversation) = asked(&house).await;
+    let house = TestStack::open().await;
+    let (dana, maria, conversation) = open_with_question(&house).await;
     dana.replies(&conversation, "Yes").await;
     maria.texts(HARBOR, "And at 4?").await;
     dana.replies(&conversation, "Yes, too").await;
@@ -140,7 +140,7 @@ async fn when_the_last_of_several_answers_is_given_back_the_customer_waits_with_
 }
 
 /// The carrier's own id of a message, as the table has it.
-async fn provider_id(house: &House, message: &Value) -> Value {
+async fn provider_id(house: &TestStack, message: &Value) -> Value {
     let pk = format!("CONVERSATION#harbor-dental#{}", message["conversation"].as_str().unwrap());
     let sk = format!("EVENT#{}", message["id"].as_str().unwrap());
     let item = house.table("GetItem", json!({"Key": {"pk": {"S": pk}, "sk": {"S": sk}}})).await;
@@ -149,8 +149,8 @@ async fn provider_id(house: &House, message: &Value) -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_is_taken_after_a_later_one_was_refused_stands() {
-    let house = House::open().await;
-    let (dana, maria, conversation) = asked(&house).await;
+    let house = TestStack::open().await;
+    let (dana, maria, conversation) = open_with_question(&house).await;
     maria.next_is("throttle").await;
     maria.next_is("price").await;
     let first = dana.replies(&conversation, "One");
@@ -168,8 +168,8 @@ async fn an_answer_that_is_taken_after_a_later_one_was_refused_stands() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_confirmation_of_an_opt_out_answers_nothing_whatever_becomes_of_it() {
-    let house = House::with_self_managed_opt_outs(House::limits()).await;
-    let (dana, maria, _) = asked(&house).await;
+    let house = TestStack::with_self_managed_opt_outs(TestStack::limits()).await;
+    let (dana, maria, _) = open_with_question(&house).await;
     maria.texts(HARBOR, "STOP").await;
     maria.texts(HARBOR, "START").await;
     maria.texts(HARBOR, "Are you open?").await;
@@ -183,8 +183,8 @@ async fn a_confirmation_of_an_opt_out_answers_nothing_whatever_becomes_of_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_writer_of_what_was_not_delivered_is_told_in_their_browsers_and_nobody_else_is() {
     let service = PushService::open().await;
-    let house = House::with_push_service(&service).await;
-    let (dana, maria, conversation) = asked(&house).await;
+    let house = TestStack::with_push_service(&service).await;
+    let (dana, maria, conversation) = open_with_question(&house).await;
     let marcus = house.sign_in("harbor-dental.marcus").await;
     let danas = service.browser("ok", "dana");
     let others = service.browser("ok", "marcus");
@@ -216,6 +216,6 @@ async fn the_writer_of_what_was_not_delivered_is_told_in_their_browsers_and_nobo
     assert_eq!((shown.len(), &shown[0]["kind"]), (1, &json!("message")), "Marcus is told of hers only");
 }
 
-async fn turns_on(desk: &Desk<'_>, browser: &Browser, subscription: &Value) {
+async fn turns_on(desk: &StaffClient<'_>, browser: &Browser, subscription: &Value) {
     assert!(desk.puts_subscription(browser, subscription).await.status < 300);
 }

@@ -7,7 +7,7 @@ use domain::{SendingLimits, TimeZone, UsageLimits};
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{Answer, Desk, HandClock, House, Send};
+use tests::{ManualClock, SendOptions, StaffClient, TestResponse, TestStack};
 
 const MARIA: &str = "+14255550182";
 const SAM: &str = "+12535550119";
@@ -24,32 +24,32 @@ fn booking(number: &str) -> Value {
     json!({"name": "Maria Lopez", "number": number, "day": day(), "time": "15:00", "minutes": 45, "service": "Cleaning"})
 }
 
-async fn books(desk: &Desk<'_>, number: &str) -> Answer {
-    desk.post("/api/appointments", &booking(number), Send::default()).await
+async fn books(desk: &StaffClient<'_>, number: &str) -> TestResponse {
+    desk.post("/api/appointments", &booking(number), SendOptions::default()).await
 }
 
-async fn is_booked(desk: &Desk<'_>, number: &str) -> Value {
+async fn is_booked(desk: &StaffClient<'_>, number: &str) -> Value {
     let booked = books(desk, number).await;
     assert_eq!(booked.status, 201, "{}", booked.body);
     booked.json()
 }
 
-async fn puts(desk: &Desk<'_>, id: &str, body: &Value) -> Answer {
+async fn puts(desk: &StaffClient<'_>, id: &str, body: &Value) -> TestResponse {
     let request = desk.request(Method::PUT, &format!("/api/appointments/{id}"));
     desk.send(request.header("accept", "application/json").json(body)).await
 }
 
-async fn times_looked_up(house: &House, number: &str) -> u64 {
+async fn times_looked_up(house: &TestStack, number: &str) -> u64 {
     let answer = house.get(&format!("/local/carrier/kinds?to={}", number.replace('+', "%2B"))).await;
     answer.json()["times"].as_u64().unwrap()
 }
 
-fn with(usage: UsageLimits) -> SendingLimits {
-    SendingLimits { usage, ..House::limits() }
+fn limits_with(usage: UsageLimits) -> SendingLimits {
+    SendingLimits { usage, ..TestStack::limits() }
 }
 
-async fn house(usage: UsageLimits, clock: &HandClock) -> House {
-    House::with_limits(with(usage), clock).await
+async fn house(usage: UsageLimits, clock: &ManualClock) -> TestStack {
+    TestStack::with_limits(limits_with(usage), clock).await
 }
 
 fn path(appointment: &Value) -> String {
@@ -58,8 +58,8 @@ fn path(appointment: &Value) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn carriers_are_asked_nothing_about_a_number_of_a_country_that_is_not_texted() {
-    let limits = SendingLimits { countries: Vec::new(), ..House::limits() };
-    let house = House::with_limits(limits, &HandClock::at_noon()).await;
+    let limits = SendingLimits { countries: Vec::new(), ..TestStack::limits() };
+    let house = TestStack::with_limits(limits, &ManualClock::at_noon()).await;
     let dana = house.dana().await;
     for number in [KINGSTON, "+15145550123", "+61491570156"] {
         let booked = is_booked(&dana, number).await;
@@ -73,8 +73,8 @@ async fn carriers_are_asked_nothing_about_a_number_of_a_country_that_is_not_text
 
 #[tokio::test(flavor = "multi_thread")]
 async fn beyond_a_limit_an_appointment_is_saved_without_asking_the_carriers_who_are_asked_later() {
-    let clock = HandClock::at_noon();
-    let limits = House::limits().usage;
+    let clock = ManualClock::at_noon();
+    let limits = TestStack::limits().usage;
     let house = house(UsageLimits { staff_lookups: "2/100".parse().unwrap(), ..limits }, &clock).await;
     let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
     for number in [MARIA, SAM] {
@@ -101,8 +101,8 @@ async fn beyond_a_limit_an_appointment_is_saved_without_asking_the_carriers_who_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_companys_staff_have_no_more_numbers_looked_up_together_than_it_may_and_other_companies_do_not_notice() {
-    let clock = HandClock::at_noon();
-    let limits = House::limits().usage;
+    let clock = ManualClock::at_noon();
+    let limits = TestStack::limits().usage;
     let house = house(UsageLimits { company_lookups: "100/2".parse().unwrap(), ..limits }, &clock).await;
     let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
     is_booked(&dana, MARIA).await;
@@ -120,8 +120,8 @@ async fn a_companys_staff_have_no_more_numbers_looked_up_together_than_it_may_an
 
 #[tokio::test(flavor = "multi_thread")]
 async fn as_many_appointments_are_saved_in_a_minute_as_may_be_and_what_changes_nothing_does_not_count() {
-    let clock = HandClock::at_noon();
-    let limits = House::limits().usage;
+    let clock = ManualClock::at_noon();
+    let limits = TestStack::limits().usage;
     let house = house(UsageLimits { staff_writes: 3, ..limits }, &clock).await;
     let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
     let booked = is_booked(&dana, "").await;
@@ -129,12 +129,12 @@ async fn as_many_appointments_are_saved_in_a_minute_as_may_be_and_what_changes_n
         assert!([200, 201].contains(&puts(&dana, "A-1", &booking("")).await.status), "the same again");
     }
     let moved = json!({"time": "16:30", "version": booked["version"]});
-    assert_eq!(dana.post(&path(&booked), &moved, Send::default()).await.status, 200);
+    assert_eq!(dana.post(&path(&booked), &moved, SendOptions::default()).await.status, 200);
     let again = json!({"time": "17:30", "version": 2});
     for refused in [
         books(&dana, "").await,
         puts(&dana, "A-2", &booking("")).await,
-        dana.post(&path(&booked), &again, Send::default()).await,
+        dana.post(&path(&booked), &again, SendOptions::default()).await,
     ] {
         assert_eq!((refused.status, refused.code().as_str()), (429, "too-many-saves"), "{}", refused.body);
         assert_eq!(refused.header("retry-after"), Some("30"));
@@ -152,8 +152,8 @@ async fn as_many_appointments_are_saved_in_a_minute_as_may_be_and_what_changes_n
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_company_saves_no_more_in_a_minute_than_it_may_and_another_does_not_notice() {
-    let limits = House::limits().usage;
-    let house = house(UsageLimits { company_writes: 2, ..limits }, &HandClock::at_noon()).await;
+    let limits = TestStack::limits().usage;
+    let house = house(UsageLimits { company_writes: 2, ..limits }, &ManualClock::at_noon()).await;
     let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
     is_booked(&dana, "").await;
     is_booked(&marcus, "").await;
@@ -165,7 +165,7 @@ async fn a_company_saves_no_more_in_a_minute_than_it_may_and_another_does_not_no
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_day_comes_in_pages_and_the_screen_shows_more_when_it_is_asked_to() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     for n in 0..5 {
         let mut booking = booking("");
@@ -193,7 +193,7 @@ async fn a_day_comes_in_pages_and_the_screen_shows_more_when_it_is_asked_to() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_writes_one_appointment_many_times_at_once_is_told_so_and_no_operator_is() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let answers = join_all((0..30).map(|n| {
         let mut body = booking(MARIA);

@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{Answer, Desk, HARBOR, House, Send, ago};
+use tests::{HARBOR, SendOptions, StaffClient, TestResponse, TestStack, ago};
 
 const MARIA: &str = "+14255550182";
 const HOUR: u64 = 60 * 60;
@@ -22,21 +22,21 @@ fn booking(start: &Value, status: Option<&str>) -> Value {
     booking
 }
 
-async fn puts(desk: &Desk<'_>, body: &Value) -> Value {
+async fn puts(desk: &StaffClient<'_>, body: &Value) -> Value {
     let request = desk.request(Method::PUT, "/api/appointments/PMS-1").header("accept", "application/json");
     let answer = desk.send(request.json(body)).await;
     assert!([200, 201].contains(&answer.status), "{}", answer.body);
     answer.json()
 }
 
-async fn changes(desk: &Desk<'_>, seen: &Value, mut fields: Value) -> Answer {
+async fn changes(desk: &StaffClient<'_>, seen: &Value, mut fields: Value) -> TestResponse {
     fields["version"] = seen["version"].clone();
-    desk.post("/api/appointments/PMS-1", &fields, Send::default()).await
+    desk.post("/api/appointments/PMS-1", &fields, SendOptions::default()).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_customer_confirmed_is_booked_again_when_it_is_moved_unless_the_same_write_says_otherwise() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     for said in ["confirmed", "declined"] {
         puts(&dana, &booking(&ahead(24), Some(said))).await;
@@ -61,7 +61,7 @@ async fn what_a_customer_confirmed_is_booked_again_when_it_is_moved_unless_the_s
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_screen_says_that_it_was_moved_and_offers_to_text_the_new_time() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let screen = async || dana.screen("/api/appointments/PMS-1").await.body;
     let booked = puts(&dana, &booking(&ahead(24), Some("confirmed"))).await;
@@ -85,7 +85,7 @@ async fn the_screen_says_that_it_was_moved_and_offers_to_text_the_new_time() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_practitioner_who_is_taken_and_a_time_that_is_over_are_pointed_out_and_not_forbidden() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let put = async |id: &str, time: &str, more: Value| {
         let mut body =
@@ -135,7 +135,7 @@ async fn a_practitioner_who_is_taken_and_a_time_that_is_over_are_pointed_out_and
     let screen = dana.screen(&path("", day, "10:00", "30", "marcus")).await.body;
     assert!(screen.contains("Marcus Bell has an appointment then") && screen.contains("Sam Okafor"), "{screen}");
     let twice = json!({"name": "Ann Lee", "day": day, "time": "10:00", "minutes": 30, "provider": "marcus"});
-    assert_eq!(dana.post("/api/appointments", &twice, Send::default()).await.status, 201);
+    assert_eq!(dana.post("/api/appointments", &twice, SendOptions::default()).await.status, 201);
     let josie = house.josie().await;
     let theirs = josie.get(&path("", day, "10:00", "30", "marcus")).await.json();
     assert_eq!(theirs["meets"], json!([]), "another company's are nobody's business");

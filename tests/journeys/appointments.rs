@@ -5,7 +5,9 @@ use domain::{Day, SendingLimits, TimeZone};
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{Answer, Call, Desk, HARBOR, HARBOR_SECOND, HandClock, House, Send, TIDEWATER, ago};
+use tests::{
+    Call, HARBOR, HARBOR_SECOND, ManualClock, SendOptions, StaffClient, TIDEWATER, TestResponse, TestStack, ago,
+};
 
 const MARIA: &str = "+14255550182";
 const SAM: &str = "+12535550119";
@@ -28,7 +30,7 @@ fn booking(name: &str, number: &str) -> Value {
     json!({"name": name, "number": number, "day": tomorrow(), "time": "15:00", "minutes": 45, "service": "Cleaning"})
 }
 
-fn with(mut booking: Value, fields: Value) -> Value {
+fn booking_with(mut booking: Value, fields: Value) -> Value {
     let Value::Object(fields) = fields else { panic!("fields") };
     for (name, value) in fields {
         booking[name] = value;
@@ -36,8 +38,8 @@ fn with(mut booking: Value, fields: Value) -> Value {
     booking
 }
 
-async fn books(desk: &Desk<'_>, booking: &Value) -> Value {
-    let booked = desk.post("/api/appointments", booking, Send::default()).await;
+async fn books(desk: &StaffClient<'_>, booking: &Value) -> Value {
+    let booked = desk.post("/api/appointments", booking, SendOptions::default()).await;
     assert_eq!(booked.status, 201, "{}", booked.body);
     booked.json()
 }
@@ -47,16 +49,16 @@ fn path(appointment: &Value) -> String {
 }
 
 /// Changes an appointment from the version that somebody saw.
-async fn changes(desk: &Desk<'_>, seen: &Value, fields: Value) -> Answer {
-    desk.post(&path(seen), &with(fields, json!({"version": seen["version"]})), Send::default()).await
+async fn changes(desk: &StaffClient<'_>, seen: &Value, fields: Value) -> TestResponse {
+    desk.post(&path(seen), &booking_with(fields, json!({"version": seen["version"]})), SendOptions::default()).await
 }
 
-async fn puts(desk: &Desk<'_>, id: &str, body: &Value) -> Answer {
+async fn puts(desk: &StaffClient<'_>, id: &str, body: &Value) -> TestResponse {
     let request = desk.request(Method::PUT, &format!("/api/appointments/{id}"));
     desk.send(request.header("accept", "application/json").json(body)).await
 }
 
-async fn is_said_to_be(house: &House, number: &str, kind: &str) {
+async fn is_said_to_be(house: &TestStack, number: &str, kind: &str) {
     let decided = house.post_form("/local/carrier/kinds", &[("number", number), ("kind", kind)]).await;
     assert_eq!(decided.status, 204, "{}", decided.body);
 }
@@ -67,16 +69,17 @@ fn person(appointment: &Value) -> Value {
     json!({"pk": {"S": format!("CONVERSATION#harbor-dental#{conversation}")}, "sk": {"S": "PERSON"}})
 }
 
-async fn times_looked_up(house: &House, number: &str) -> u64 {
+async fn times_looked_up(house: &TestStack, number: &str) -> u64 {
     let answer = house.get(&format!("/local/carrier/kinds?to={}", number.replace('+', "%2B"))).await;
     answer.json()["times"].as_u64().unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_appointment_is_booked_opened_changed_and_cancelled() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
-    let booked = books(&dana, &with(booking("Maria Lopez", "(425) 555-0182"), json!({"notes": "First visit"}))).await;
+    let booked =
+        books(&dana, &booking_with(booking("Maria Lopez", "(425) 555-0182"), json!({"notes": "First visit"}))).await;
     assert_eq!(
         (&booked["name"], &booked["number"], &booked["number_shown"], &booked["status"], &booked["version"]),
         (&json!("Maria Lopez"), &json!(MARIA), &json!("(425) 555-0182"), &json!("booked"), &json!(1))
@@ -100,13 +103,13 @@ async fn an_appointment_is_booked_opened_changed_and_cancelled() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_appointment_is_with_somebody_of_the_companys_own_staff_or_with_nobody_in_particular() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let staff = dana.get("/api/staff").await.json();
     let names: Vec<_> = staff["items"].as_array().unwrap().iter().map(|it| it["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["Dana Whitfield", "Marcus Bell", "Priya Natarajan"]);
 
-    let booked = books(&dana, &with(booking("Maria Lopez", MARIA), json!({"provider": "marcus"}))).await;
+    let booked = books(&dana, &booking_with(booking("Maria Lopez", MARIA), json!({"provider": "marcus"}))).await;
     assert_eq!(booked["provider"], json!({"id": "marcus", "name": "Marcus Bell"}));
     let moved = changes(&dana, &booked, json!({"time": "16:30"})).await.json();
     assert_eq!(moved["provider"], booked["provider"], "what is left out stays");
@@ -125,13 +128,14 @@ async fn an_appointment_is_with_somebody_of_the_companys_own_staff_or_with_nobod
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_day_lists_what_starts_in_it_where_the_company_is_in_order() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, josie) = (house.dana().await, house.josie().await);
     for (name, time) in [("Late", "23:45"), ("Early", "00:00"), ("Noon", "12:00")] {
-        books(&dana, &with(booking(name, ""), json!({"time": time}))).await;
+        books(&dana, &booking_with(booking(name, ""), json!({"time": time}))).await;
     }
     let day: Day = tomorrow().parse().unwrap();
-    books(&dana, &with(booking("The day after", ""), json!({"day": day.next().to_string(), "time": "00:00"}))).await;
+    books(&dana, &booking_with(booking("The day after", ""), json!({"day": day.next().to_string(), "time": "00:00"})))
+        .await;
     let list = dana.get(&format!("/api/appointments?day={day}")).await.json();
     assert_eq!((&list["day"], &list["time_zone"]), (&json!(day.to_string()), &json!("America/Los_Angeles")));
     let names: Vec<_> = list["items"].as_array().unwrap().iter().map(|item| item["name"].clone()).collect();
@@ -144,14 +148,14 @@ async fn a_day_lists_what_starts_in_it_where_the_company_is_in_order() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_appointment_of_another_company_or_of_nobody_is_not_found() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, josie) = (house.dana().await, house.josie().await);
     let booked = books(&dana, &booking("Maria Lopez", MARIA)).await;
     for missing in [path(&booked), "/api/appointments/none".into(), "/api/appointments/%23".into()] {
         let answers = [
             josie.get(&missing).await,
-            josie.post(&missing, &json!({"name": "Mine", "version": 1}), Send::default()).await,
-            josie.post(&missing, &json!({"cancel": "yes", "version": 1}), Send::default()).await,
+            josie.post(&missing, &json!({"name": "Mine", "version": 1}), SendOptions::default()).await,
+            josie.post(&missing, &json!({"cancel": "yes", "version": 1}), SendOptions::default()).await,
         ];
         for answer in answers {
             assert_eq!((answer.status, answer.code()), (404, "no-appointment".to_owned()), "{missing}");
@@ -161,8 +165,10 @@ async fn an_appointment_of_another_company_or_of_nobody_is_not_found() {
     assert_eq!(josie.messages(conversation).await.status, 404);
     assert_eq!(josie.replies(conversation, "hello").await.status, 404);
     // The same id is another appointment of another company.
-    let own =
-        with(booking("Liam Fraser", "0491 570 156"), json!({"day": day_in("Australia/Sydney").next().to_string()}));
+    let own = booking_with(
+        booking("Liam Fraser", "0491 570 156"),
+        json!({"day": day_in("Australia/Sydney").next().to_string()}),
+    );
     let put = puts(&josie, booked["id"].as_str().unwrap(), &own).await;
     assert_eq!(put.status, 201, "{}", put.body);
     assert_eq!(dana.get(&path(&booked)).await.json(), booked);
@@ -170,7 +176,7 @@ async fn an_appointment_of_another_company_or_of_nobody_is_not_found() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_second_of_two_who_save_is_told_what_changed_and_saves_on_top() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
     let seen = books(&dana, &booking("Maria Lopez", MARIA)).await;
     let first = changes(&marcus, &seen, json!({"minutes": 60, "notes": "Ring the back door"})).await;
@@ -215,7 +221,7 @@ async fn the_second_of_two_who_save_is_told_what_changed_and_saves_on_top() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_many_who_save_at_once_one_is_first_and_the_others_are_told() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let seen = books(&dana, &booking("Maria Lopez", MARIA)).await;
     let saves = (0..8).map(|n| changes(&dana, &seen, json!({"name": format!("Maria {n}")})));
@@ -227,10 +233,11 @@ async fn of_many_who_save_at_once_one_is_first_and_the_others_are_told() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn appointments_of_one_number_that_are_booked_at_once_are_all_known_by_it() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
-    let bookings: Vec<_> =
-        (0..6).map(|n| with(booking(&format!("Customer {n}"), MARIA), json!({"time": format!("0{n}:00")}))).collect();
+    let bookings: Vec<_> = (0..6)
+        .map(|n| booking_with(booking(&format!("Customer {n}"), MARIA), json!({"time": format!("0{n}:00")})))
+        .collect();
     let conversations: Vec<_> = join_all(bookings.iter().map(|booking| books(&dana, booking)))
         .await
         .iter()
@@ -245,14 +252,14 @@ async fn appointments_of_one_number_that_are_booked_at_once_are_all_known_by_it(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_name_and_the_next_appointment_flow_to_feed_inbox_thread_and_follow_a_change() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     house.phone(MARIA).texts(HARBOR, "Running late").await;
     let conversation = dana.conversation_with(MARIA).await;
     assert_eq!(dana.notifications().await.items()[0]["name"], json!(null));
 
     let booked = books(&dana, &booking("Maria Lopez", MARIA)).await;
-    let later = with(booking("Sofia Lopez", MARIA), json!({"time": "16:00", "service": "Check-up"}));
+    let later = booking_with(booking("Sofia Lopez", MARIA), json!({"time": "16:00", "service": "Check-up"}));
     books(&dana, &later).await;
     let next = json!({"id": booked["id"], "start": booked["start"], "service": "Cleaning", "status": "booked"});
     for item in [dana.notifications().await.items().remove(0), dana.everything("/api/conversations").await.remove(0)] {
@@ -284,7 +291,7 @@ async fn a_name_and_the_next_appointment_flow_to_feed_inbox_thread_and_follow_a_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn staff_write_first_from_an_appointment_and_the_answer_joins_it() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let booked = books(&dana, &booking("Maria Lopez", MARIA)).await;
     let conversation = booked["conversation"].as_str().unwrap();
@@ -304,7 +311,7 @@ async fn staff_write_first_from_an_appointment_and_the_answer_joins_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn another_number_is_another_conversation_and_neither_is_harmed() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     house.phone(MARIA).texts(HARBOR, "from Maria").await;
     house.phone(SAM).texts(HARBOR, "from Sam").await;
@@ -326,7 +333,7 @@ async fn another_number_is_another_conversation_and_neither_is_harmed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_number_that_cannot_be_texted_says_why_and_what_to_do() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     for (number, reason, words) in [
         ("", "no-number", "Add one"),
@@ -348,7 +355,7 @@ async fn a_number_that_cannot_be_texted_says_why_and_what_to_do() {
         ("425-555-0182x12", "“12” after the number"),
         ("4255550182;2065550101", "“2065550101” after the number"),
     ] {
-        let refused = dana.post("/api/appointments", &booking("Maria Lopez", typed), Send::default()).await;
+        let refused = dana.post("/api/appointments", &booking("Maria Lopez", typed), SendOptions::default()).await;
         assert_eq!((refused.status, refused.code()), (422, "not-a-mobile-number".to_owned()));
         assert!(refused.sentence().contains(words), "{}", refused.body);
     }
@@ -356,12 +363,12 @@ async fn a_number_that_cannot_be_texted_says_why_and_what_to_do() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_line_of_the_company_is_a_customer_of_it() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, josie) = (house.dana().await, house.josie().await);
     let booked = books(&dana, &booking("Maria Lopez", MARIA)).await;
     for own in [HARBOR, HARBOR_SECOND] {
         for refused in [
-            dana.post("/api/appointments", &booking("Maria Lopez", own), Send::default()).await,
+            dana.post("/api/appointments", &booking("Maria Lopez", own), SendOptions::default()).await,
             changes(&dana, &booked, json!({"number": own})).await,
             puts(&dana, "own", &booking("Maria Lopez", own)).await,
             dana.writes_first(own, "hello").await,
@@ -376,13 +383,14 @@ async fn no_line_of_the_company_is_a_customer_of_it() {
     house.adds_line("+12065550198").await;
     assert_eq!(dana.replies(&conversation, "hello").await.code(), "own-line");
     assert_eq!(dana.messages(&conversation).await.texts(), ["hello"]);
-    let of_another = josie.post("/api/appointments", &booking("Harbor Dental", HARBOR_SECOND), Send::default()).await;
+    let of_another =
+        josie.post("/api/appointments", &booking("Harbor Dental", HARBOR_SECOND), SendOptions::default()).await;
     assert_eq!(of_another.status, 201, "another company's line is a number like others");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_number_of_the_internet_is_texted_like_a_mobile_before_and_after_it_has_texted() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let booked = books(&dana, &booking("Maria Lopez", INTERNET)).await;
     assert_eq!(booked["texting"], json!({"possible": true, "checked": true, "reason": null, "message": null}));
@@ -395,7 +403,7 @@ async fn a_number_of_the_internet_is_texted_like_a_mobile_before_and_after_it_ha
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_landline_that_texts_is_answered() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let booked = books(&dana, &booking("Maria Lopez", LANDLINE)).await;
     assert_eq!(booked["texting"]["reason"], "landline");
@@ -409,7 +417,7 @@ async fn a_landline_that_texts_is_answered() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_appointment_says_whether_its_customers_country_is_texted_as_sending_does() {
     let limits = SendingLimits { countries: vec!["JM".parse().unwrap()], ..SendingLimits::default() };
-    let house = House::with_limits(limits, &HandClock::at_noon()).await;
+    let house = TestStack::with_limits(limits, &ManualClock::at_noon()).await;
     let dana = house.dana().await;
     for (number, country) in [
         (MARIA, None),
@@ -447,7 +455,7 @@ async fn an_appointment_says_whether_its_customers_country_is_texted_as_sending_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_writes_to_a_number_that_no_text_can_reach() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     for (number, words) in [(LANDLINE, "(425) 555-0190 is a landline"), (NOBODY, "No carrier has the number")] {
         let booked = books(&dana, &booking("Maria Lopez", number)).await;
@@ -464,7 +472,7 @@ async fn nobody_writes_to_a_number_that_no_text_can_reach() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn carriers_are_asked_what_a_number_is_once() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let booked = books(&dana, &booking("Maria Lopez", MARIA)).await;
     for _ in 0..3 {
@@ -478,10 +486,10 @@ async fn carriers_are_asked_what_a_number_is_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn carriers_are_asked_once_also_by_eight_who_save_or_look_at_the_same_moment() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let bookings: Vec<_> =
-        (0..8).map(|n| with(booking("Maria Lopez", MARIA), json!({"time": format!("0{n}:00")}))).collect();
+        (0..8).map(|n| booking_with(booking("Maria Lopez", MARIA), json!({"time": format!("0{n}:00")}))).collect();
     let booked = join_all(bookings.iter().map(|booking| books(&dana, booking))).await;
     assert_eq!(times_looked_up(&house, MARIA).await, 1);
     let nothing = json!({"Key": person(&booked[0]), "UpdateExpression": "REMOVE number_kind, asked_at"});
@@ -496,7 +504,7 @@ async fn carriers_are_asked_once_also_by_eight_who_save_or_look_at_the_same_mome
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_number_that_could_not_be_looked_up_is_saved_and_looked_up_a_minute_later() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     is_said_to_be(&house, MARIA, "unavailable").await;
     let booked = books(&dana, &booking("Maria Lopez", MARIA)).await;
@@ -520,7 +528,7 @@ async fn a_number_that_could_not_be_looked_up_is_saved_and_looked_up_a_minute_la
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_number_that_the_carrier_refuses_is_known_not_to_work_until_the_customer_writes() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let booked = books(&dana, &booking("Maria Lopez", MARIA)).await;
     let conversation = booked["conversation"].as_str().unwrap();
@@ -544,7 +552,7 @@ async fn a_number_that_the_carrier_refuses_is_known_not_to_work_until_the_custom
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_number_that_the_carrier_refused_may_be_tried_again_and_works_once_the_carrier_takes_a_text() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let booked = books(&dana, &booking("Maria Lopez", MARIA)).await;
     let conversation = booked["conversation"].as_str().unwrap();
@@ -561,7 +569,7 @@ async fn a_number_that_the_carrier_refused_may_be_tried_again_and_works_once_the
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_number_that_is_said_to_be_nobodys_in_the_end_is_known_not_to_work_until_the_customer_writes() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let maria = house.phone(MARIA);
     let booked = books(&dana, &booking("Maria Lopez", MARIA)).await;
@@ -591,7 +599,7 @@ async fn a_number_that_is_said_to_be_nobodys_in_the_end_is_known_not_to_work_unt
 
 #[tokio::test(flavor = "multi_thread")]
 async fn impossible_dates_and_times_are_refused_in_words() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let year: i32 = tomorrow()[..4].parse().unwrap();
     // The second Sunday of March, and the first of November, of a year to come.
@@ -622,8 +630,8 @@ async fn impossible_dates_and_times_are_refused_in_words() {
         (json!({"provider": "josie"}), "bad-provider", "Nobody on your staff"),
         (json!({"provider": "Not an id"}), "bad-provider", "Nobody on your staff"),
     ] {
-        let body = with(booking("Maria Lopez", MARIA), fields.clone());
-        let refused = dana.post("/api/appointments", &body, Send::default()).await;
+        let body = booking_with(booking("Maria Lopez", MARIA), fields.clone());
+        let refused = dana.post("/api/appointments", &body, SendOptions::default()).await;
         assert_eq!((refused.status, refused.code().as_str()), (422, code), "{fields}: {}", refused.body);
         assert!(refused.sentence().contains(words), "{fields}: {}", refused.sentence());
     }
@@ -631,10 +639,11 @@ async fn impossible_dates_and_times_are_refused_in_words() {
     assert_eq!((day.status, day.code()), (422, "bad-day".to_owned()));
 
     // An hour that the clocks show twice is the first of the two, and saving it again does not move it.
-    let twice = books(&dana, &with(booking("Maria Lopez", MARIA), json!({"day": autumn, "time": "01:30"}))).await;
+    let twice =
+        books(&dana, &booking_with(booking("Maria Lopez", MARIA), json!({"day": autumn, "time": "01:30"}))).await;
     assert!(twice["start"].as_str().unwrap().ends_with("T08:30:00.000Z"), "{twice}");
     let second = format!("{autumn}T09:30:00Z");
-    let put = puts(&dana, "second-hour", &with(booking("Sam", SAM), json!({"start": second}))).await.json();
+    let put = puts(&dana, "second-hour", &booking_with(booking("Sam", SAM), json!({"start": second}))).await.json();
     assert_eq!(put["time"], "01:30");
     let saved = changes(&dana, &put, json!({"day": put["day"], "time": put["time"], "name": "Sam Okafor"})).await;
     assert_eq!(saved.json()["start"], put["start"]);
@@ -642,7 +651,7 @@ async fn impossible_dates_and_times_are_refused_in_words() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_scheduling_system_keeps_an_appointment_in_step_by_its_own_id() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let id = "PMS_2026.00017-b";
     let own = json!({
@@ -653,23 +662,24 @@ async fn a_scheduling_system_keeps_an_appointment_in_step_by_its_own_id() {
     assert_eq!((new.status, &new.json()["id"], &new.json()["time"]), (201, &json!(id), &json!("15:00")));
     let again = puts(&dana, id, &own).await;
     assert_eq!((again.status, again.json()), (200, new.json()), "the same again changes nothing");
-    let instant = puts(&dana, id, &with(own.clone(), json!({"start": new.json()["start"]}))).await;
+    let instant = puts(&dana, id, &booking_with(own.clone(), json!({"start": new.json()["start"]}))).await;
     assert_eq!(instant.json()["version"], 1, "the same moment, written otherwise");
     for written in ["T15:00:00", "T15:00:00.000", "T15:00:00.5"] {
-        let otherwise = puts(&dana, id, &with(own.clone(), json!({"start": tomorrow() + written}))).await;
+        let otherwise = puts(&dana, id, &booking_with(own.clone(), json!({"start": tomorrow() + written}))).await;
         assert_eq!((otherwise.status, &otherwise.json()["version"]), (200, &json!(1)), "{written}");
     }
 
     // What staff added and the customer answered is not undone by a system that does not know of it.
     changes(&dana, &new.json(), json!({"notes": "Afternoons are best", "status": "confirmed"})).await;
-    let moved = puts(&dana, id, &with(own.clone(), json!({"minutes": 30}))).await.json();
+    let moved = puts(&dana, id, &booking_with(own.clone(), json!({"minutes": 30}))).await.json();
     assert_eq!(
         (&moved["minutes"], &moved["notes"], &moved["status"], &moved["version"]),
         (&json!(30), &json!("Afternoons are best"), &json!("confirmed"), &json!(3))
     );
-    let stale = puts(&dana, id, &with(own.clone(), json!({"version": 1, "minutes": 20}))).await;
+    let stale = puts(&dana, id, &booking_with(own.clone(), json!({"version": 1, "minutes": 20}))).await;
     assert_eq!((stale.status, stale.code()), (409, "changed-meanwhile".to_owned()));
-    let cancelled = puts(&dana, id, &with(own.clone(), json!({"status": "cancelled", "number": null}))).await.json();
+    let cancelled =
+        puts(&dana, id, &booking_with(own.clone(), json!({"status": "cancelled", "number": null}))).await.json();
     assert_eq!((&cancelled["status"], &cancelled["number"]), (&json!("cancelled"), &json!(null)));
 
     let many: Vec<_> = join_all((0..8).map(|_| puts(&dana, "at-once", &own))).await;
@@ -686,14 +696,14 @@ async fn a_scheduling_system_keeps_an_appointment_in_step_by_its_own_id() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_booking_that_is_sent_twice_is_one_appointment() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
-    let send = Send { key: Some("3f1c") };
+    let send = SendOptions { key: Some("3f1c") };
     let bookings =
         join_all((0..6).map(|_| async { dana.post("/api/appointments", &booking("Maria Lopez", MARIA), send).await }))
             .await;
     // Whoever was not the one to ask the carriers does not know yet what they say.
-    let booked = |answer: &Answer| with(answer.json(), json!({"texting": {"checked": null}}));
+    let booked = |answer: &TestResponse| booking_with(answer.json(), json!({"texting": {"checked": null}}));
     assert!(bookings.iter().all(|it| it.status == 201 && booked(it) == booked(&bookings[0])), "{bookings:?}");
     assert_eq!(dana.get(&format!("/api/appointments?day={}", tomorrow())).await.items().len(), 1);
     let other = dana.send(dana.request(Method::POST, "/api/appointments").form(&[("name", "Maria")])).await;
@@ -702,16 +712,16 @@ async fn a_booking_that_is_sent_twice_is_one_appointment() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_that_was_used_for_one_booking_makes_no_other_of_it() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
-    let send = Send { key: Some("3f1c") };
+    let send = SendOptions { key: Some("3f1c") };
     let first = booking("Maria Lopez", MARIA);
     let booked = dana.post("/api/appointments", &first, send).await.json();
     let day = format!("/api/appointments?day={}", tomorrow());
     for other in [
-        with(booking("Sam Okafor", SAM), json!({"time": "16:00"})),
-        with(first.clone(), json!({"time": "16:00"})),
-        with(first.clone(), json!({"notes": "First visit"})),
+        booking_with(booking("Sam Okafor", SAM), json!({"time": "16:00"})),
+        booking_with(first.clone(), json!({"time": "16:00"})),
+        booking_with(first.clone(), json!({"notes": "First visit"})),
     ] {
         let refused = dana.post("/api/appointments", &other, send).await;
         assert_eq!((refused.status, refused.code()), (409, "idempotency-key-used".to_owned()), "{}", refused.body);
@@ -734,9 +744,9 @@ async fn a_key_that_was_used_for_one_booking_makes_no_other_of_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_different_bookings_at_once_with_one_key_one_is_made() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
-    let send = Send { key: Some("3f1c") };
+    let send = SendOptions { key: Some("3f1c") };
     let names = ["Ann", "Ben", "Cem", "Dee"];
     let answers = join_all(names.map(|name| {
         let (dana, booking) = (&dana, booking(name, ""));
@@ -753,7 +763,7 @@ async fn of_different_bookings_at_once_with_one_key_one_is_made() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_of_another_site_cannot_write_appointments() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let booked = books(&dana, &booking("Maria Lopez", MARIA)).await;
     for (method, path) in
@@ -771,12 +781,13 @@ async fn a_page_of_another_site_cannot_write_appointments() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_company_has_its_own_days() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let josie = house.josie().await;
     assert_eq!(josie.get("/api/session").await.json()["time_zone"], "Australia/Sydney");
     let day = day_in("Australia/Sydney").next().to_string();
     let booked =
-        books(&josie, &with(booking("Liam Fraser", "0491 570 156"), json!({"day": day, "time": "00:30"}))).await;
+        books(&josie, &booking_with(booking("Liam Fraser", "0491 570 156"), json!({"day": day, "time": "00:30"})))
+            .await;
     assert_eq!(booked["day"], json!(day));
     assert!(booked["start"].as_str().unwrap() < day.as_str(), "it is still the day before in UTC");
     house.phone("+61491570156").texts(TIDEWATER, "hello").await;
@@ -786,7 +797,7 @@ async fn each_company_has_its_own_days() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_name_that_cannot_be_read_whole_is_saved_with_what_can_be() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let written = booking("NAME", MARIA).to_string().replace("NAME", r"Maria \ud83d");
     let asks = async |method: Method, path: &str, body: Vec<u8>| {

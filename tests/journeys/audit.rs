@@ -2,12 +2,12 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{Answer, Desk, House};
+use tests::{StaffClient, TestResponse, TestStack};
 
 const MARIA: &str = "+14255550182";
 
 /// The entries of a company, the oldest first, as items of the table.
-async fn log_of(house: &House, company: &str) -> Vec<Value> {
+async fn log_of(house: &TestStack, company: &str) -> Vec<Value> {
     let query = json!({
         "KeyConditionExpression": "pk = :pk", "ExpressionAttributeValues": {":pk": {"S": format!("AUDIT#{company}")}},
     });
@@ -15,7 +15,7 @@ async fn log_of(house: &House, company: &str) -> Vec<Value> {
 }
 
 /// Who did what, without the sign-ins.
-async fn noted(house: &House, company: &str) -> Vec<(String, String)> {
+async fn entries_of(house: &TestStack, company: &str) -> Vec<(String, String)> {
     let word = |item: &Value, name: &str| item[name]["S"].as_str().unwrap().to_owned();
     let items = log_of(house, company).await;
     let all = items.iter().map(|item| (word(item, "staff"), word(item, "action")));
@@ -26,20 +26,20 @@ fn did(who: &str, action: &str) -> (String, String) {
     (who.to_owned(), action.to_owned())
 }
 
-async fn asks(desk: &Desk<'_>, method: Method, path: &str) -> Answer {
+async fn asks(desk: &StaffClient<'_>, method: Method, path: &str) -> TestResponse {
     let request = desk.request(method, path).header("sec-fetch-site", "same-origin");
     desk.send(request.header("accept", "application/json")).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_used_which_authority_is_noted_once_and_by_company() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
     let conversation = dana.hears_from(MARIA).await;
     let held = format!("/api/conversations/{conversation}/customer-data");
     let history = format!("/api/conversations/{conversation}/history");
     assert_eq!(log_of(&house, "harbor-dental").await.len(), 2, "both have signed in");
-    assert_eq!(noted(&house, "harbor-dental").await, []);
+    assert_eq!(entries_of(&house, "harbor-dental").await, []);
 
     assert_eq!(asks(&marcus, Method::POST, &held).await.status, 404);
     assert_eq!(asks(&marcus, Method::GET, &history).await.status, 404);
@@ -62,13 +62,13 @@ async fn who_used_which_authority_is_noted_once_and_by_company() {
         did("dana", "sign-out"),
         did("marcus", "sign-out"),
     ];
-    assert_eq!(noted(&house, "harbor-dental").await, expected, "and the erasure has erased none of it");
-    assert_eq!(noted(&house, "tidewater-physio").await, []);
+    assert_eq!(entries_of(&house, "harbor-dental").await, expected, "and the erasure has erased none of it");
+    assert_eq!(entries_of(&house, "tidewater-physio").await, []);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_entry_names_no_customer_and_is_kept_for_four_hundred_days() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let conversation = dana.hears_from(MARIA).await;
     assert_eq!(

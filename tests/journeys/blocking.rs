@@ -2,45 +2,48 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{Answer, Call, Desk, HARBOR, House, PushService, Send, Sms, TIDEWATER, Usage, ago, by_queue};
+use tests::{
+    Call, HARBOR, PushService, SendOptions, SmsEvent, StaffClient, TIDEWATER, TableUsage, TestResponse, TestStack, ago,
+    by_queue,
+};
 
 const MARIA: &str = "+14255550182";
 const SAM: &str = "+12535550119";
 const WORDS: &str = "This number is blocked. Unblock it to text it.";
 
-async fn asks(desk: &Desk<'_>, method: Method, conversation: &str) -> Answer {
+async fn asks(desk: &StaffClient<'_>, method: Method, conversation: &str) -> TestResponse {
     let request = desk.request(method, &format!("/api/conversations/{conversation}/block"));
     desk.send(request.header("accept", "application/json")).await
 }
 
-async fn blocks(desk: &Desk<'_>, conversation: &str) -> Value {
+async fn blocks(desk: &StaffClient<'_>, conversation: &str) -> Value {
     let blocked = asks(desk, Method::PUT, conversation).await;
     assert_eq!(blocked.status, 200, "{}", blocked.body);
     blocked.json()
 }
 
-async fn unblocks(desk: &Desk<'_>, conversation: &str) {
+async fn unblocks(desk: &StaffClient<'_>, conversation: &str) {
     let unblocked = asks(desk, Method::DELETE, conversation).await;
     assert_eq!((unblocked.status, &unblocked.json()["blocked"]), (200, &Value::Null), "{}", unblocked.body);
 }
 
-async fn inbox(desk: &Desk<'_>) -> Vec<(Value, Value)> {
+async fn inbox(desk: &StaffClient<'_>) -> Vec<(Value, Value)> {
     let items = desk.get("/api/conversations").await.items();
     items.iter().map(|item| (item["last"]["text"].clone(), item["unanswered"].clone())).collect()
 }
 
-async fn blocked(desk: &Desk<'_>) -> Vec<Value> {
+async fn blocked(desk: &StaffClient<'_>) -> Vec<Value> {
     desk.get("/api/conversations?filter=blocked").await.items()
 }
 
 /// What the feed says, with one row for each entry and with one for each customer.
-async fn feeds(desk: &Desk<'_>) -> [Vec<String>; 2] {
+async fn feeds(desk: &StaffClient<'_>) -> [Vec<String>; 2] {
     [desk.notifications().await.texts(), desk.get("/api/notifications?by=customer").await.texts()]
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_blocked_number_sends_is_kept_and_in_no_feed_count_or_inbox() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let conversation = dana.hears_from(MARIA).await;
     house.phone(SAM).texts(HARBOR, "Is it open today?").await;
@@ -49,11 +52,16 @@ async fn what_a_blocked_number_sends_is_kept_and_in_no_feed_count_or_inbox() {
     let open = json!("Is it open today?");
     // Also what came before it goes from the lists.
     assert_eq!(feeds(&dana).await, [["Is it open today?"], ["Is it open today?"]]);
-    let text = Sms::new("spam", MARIA, HARBOR, "buy now");
+    let text = SmsEvent::new("spam", MARIA, HARBOR, "buy now");
     for _ in 0..2 {
         assert!(house.deliver(&by_queue(std::slice::from_ref(&text))).await.is_empty());
     }
-    assert!(house.deliver(&by_queue(&[Sms::new("late", MARIA, HARBOR, "buy before").at(ago(3600))])).await.is_empty());
+    assert!(
+        house
+            .deliver(&by_queue(&[SmsEvent::new("late", MARIA, HARBOR, "buy before").with_time(ago(3600))]))
+            .await
+            .is_empty()
+    );
     assert_eq!(feeds(&dana).await, [["Is it open today?"], ["Is it open today?"]]);
     assert_eq!(inbox(&dana).await, [(open.clone(), json!(1))]);
 
@@ -82,7 +90,7 @@ async fn what_a_blocked_number_sends_is_kept_and_in_no_feed_count_or_inbox() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_texts_a_blocked_number_until_it_is_unblocked() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
     let conversation = dana.hears_from(MARIA).await;
     house.phone(MARIA).next_is("spend-limit").await;
@@ -96,7 +104,7 @@ async fn nobody_texts_a_blocked_number_until_it_is_unblocked() {
     ] {
         assert_eq!((refused.status, refused.code(), refused.sentence()), (409, "blocked".into(), WORDS.to_owned()));
     }
-    assert_eq!(house.phone(MARIA).received().await.len(), 0);
+    assert_eq!(house.phone(MARIA).received_messages().await.len(), 0);
     assert_eq!(dana.messages(&conversation).await.items().len(), 2, "nothing of ours was recorded");
     house.has_appointment("harbor-dental", "A-1", Some(MARIA)).await;
     let texting = dana.get("/api/appointments/A-1").await.json()["texting"].clone();
@@ -107,7 +115,7 @@ async fn nobody_texts_a_blocked_number_until_it_is_unblocked() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn blocking_twice_is_blocking_once_and_both_stand_in_the_history() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
     let conversation = dana.hears_from(MARIA).await;
     unblocks(&dana, &conversation).await;
@@ -127,7 +135,7 @@ async fn blocking_twice_is_blocking_once_and_both_stand_in_the_history() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_block_is_of_one_company_and_a_session_that_is_over_blocks_nothing() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, josie) = (house.dana().await, house.josie().await);
     let conversation = dana.hears_from(MARIA).await;
     house.phone(MARIA).texts(TIDEWATER, "hello").await;
@@ -139,7 +147,7 @@ async fn a_block_is_of_one_company_and_a_session_that_is_over_blocks_nothing() {
     assert_eq!(josie.notifications().await.texts(), ["and to you", "hello"]);
     let left = house.sign_in("harbor-dental.marcus").await;
     left.get("/api/session").await;
-    left.post("/api/sign-out", &json!({}), Send::default()).await;
+    left.post("/api/sign-out", &json!({}), SendOptions::default()).await;
     for method in [Method::PUT, Method::DELETE] {
         assert_eq!(asks(&left, method, &conversation).await.status, 401);
     }
@@ -148,12 +156,12 @@ async fn a_block_is_of_one_company_and_a_session_that_is_over_blocks_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_opt_out_is_heard_and_confirmed_from_a_blocked_number_too() {
-    let house = House::with_self_managed_opt_outs(House::limits()).await;
+    let house = TestStack::with_self_managed_opt_outs(TestStack::limits()).await;
     let dana = house.dana().await;
     let conversation = dana.hears_from(MARIA).await;
     blocks(&dana, &conversation).await;
     house.phone(MARIA).texts(HARBOR, "STOP").await;
-    assert_eq!(house.phone(MARIA).received().await.len(), 1, "the one text that the law has for it");
+    assert_eq!(house.phone(MARIA).received_messages().await.len(), 1, "the one text that the law has for it");
     assert_eq!(dana.messages(&conversation).await.json()["opted_out"]["keyword"], "STOP");
     unblocks(&dana, &conversation).await;
     let refused = dana.replies(&conversation, "hello").await;
@@ -163,14 +171,14 @@ async fn an_opt_out_is_heard_and_confirmed_from_a_blocked_number_too() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_to_a_blocked_number_is_as_quiet_and_its_appointment_has_the_answer() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     house.has_appointment("harbor-dental", "A-1", Some(MARIA)).await;
     let conversation = dana.get("/api/appointments/A-1").await.json()["conversation"].as_str().unwrap().to_owned();
     // Nothing was said yet: it is known by its appointment.
     blocks(&dana, &conversation).await;
     let call = Call::new("c-1", HARBOR, MARIA, "A-1");
-    house.contact_events(&[call.over("HUMAN_ANSWERED")]).await;
+    house.contact_events(&[call.ended_event("HUMAN_ANSWERED")]).await;
     house.flow(&call.pressed("2")).await;
     assert_eq!(feeds(&dana).await, [[] as [String; 0], []]);
     assert_eq!(inbox(&dana).await.len(), 0);
@@ -182,7 +190,7 @@ async fn a_call_to_a_blocked_number_is_as_quiet_and_its_appointment_has_the_answ
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_block_outlives_what_was_said_and_what_is_erased() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let conversation = dana.hears_from(MARIA).await;
     blocks(&dana, &conversation).await;
@@ -213,11 +221,12 @@ async fn a_block_outlives_what_was_said_and_what_is_erased() {
 /// Texts come while the number is blocked and unblocked: each is told of, or kept quietly.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_text_that_comes_at_the_moment_of_blocking_is_told_of_or_kept_quietly_and_never_half() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let conversation = dana.hears_from(MARIA).await;
-    let texts: Vec<_> =
-        (0..24).map(|n| Sms::new(&n.to_string(), MARIA, HARBOR, &format!("text {n}")).at(ago(60 - n))).collect();
+    let texts: Vec<_> = (0..24)
+        .map(|n| SmsEvent::new(&n.to_string(), MARIA, HARBOR, &format!("text {n}")).with_time(ago(60 - n)))
+        .collect();
     let coming = async {
         for text in texts.chunks(4) {
             assert!(house.deliver(&by_queue(text)).await.is_empty());
@@ -241,7 +250,7 @@ async fn a_text_that_comes_at_the_moment_of_blocking_is_told_of_or_kept_quietly_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn colleagues_see_at_once_that_a_number_is_blocked_and_that_it_is_no_more() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
     let mut socket = marcus.goes_live().await;
     let conversation = dana.hears_from(MARIA).await;
@@ -267,7 +276,7 @@ async fn colleagues_see_at_once_that_a_number_is_blocked_and_that_it_is_no_more(
 #[tokio::test(flavor = "multi_thread")]
 async fn a_blocked_number_is_pushed_to_nobody() {
     let service = PushService::open().await;
-    let house = House::with_push_service(&service).await;
+    let house = TestStack::with_push_service(&service).await;
     let dana = house.dana().await;
     let browser = service.browser("ok", "hers");
     dana.puts_subscription(&browser.browser, &browser.subscription()).await;
@@ -286,10 +295,13 @@ async fn a_blocked_number_is_pushed_to_nobody() {
 /// Of the newest ten customers those whose numbers are blocked leave room for others.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_dashboard_has_ten_customers_whoever_is_blocked() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let texts: Vec<_> = (0..15)
-        .map(|n| Sms::new(&n.to_string(), &format!("+142555501{n:02}"), HARBOR, &format!("text {n}")).at(ago(90 - n)))
+        .map(|n| {
+            SmsEvent::new(&n.to_string(), &format!("+142555501{n:02}"), HARBOR, &format!("text {n}"))
+                .with_time(ago(90 - n))
+        })
         .collect();
     house.deliver(&by_queue(&texts)).await;
     for n in [14, 12] {
@@ -300,7 +312,7 @@ async fn the_dashboard_has_ten_customers_whoever_is_blocked() {
     assert_eq!(dana.get("/api/notifications?by=customer&limit=10").await.texts(), expected);
 }
 
-async fn cost<T>(house: &House, work: impl Future<Output = T>) -> Usage {
+async fn cost<T>(house: &TestStack, work: impl Future<Output = T>) -> TableUsage {
     let before = house.usage().await;
     work.await;
     house.usage().await.since(&before)
@@ -308,13 +320,13 @@ async fn cost<T>(house: &House, work: impl Future<Output = T>) -> Usage {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_text_of_a_blocked_number_is_two_requests_and_its_repeat_one() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let conversation = dana.hears_from(MARIA).await;
     dana.get("/api/session").await;
     let block = cost(&house, blocks(&dana, &conversation)).await;
     assert_eq!(block.counts(), [("BatchGetItem", 1), ("TransactWriteItems", 1)]);
-    let text = by_queue(&[Sms::new("1", MARIA, HARBOR, "buy now")]);
+    let text = by_queue(&[SmsEvent::new("1", MARIA, HARBOR, "buy now")]);
     assert_eq!(cost(&house, house.deliver(&text)).await.counts(), [("TransactWriteItems", 2)]);
     assert_eq!(cost(&house, house.deliver(&text)).await.counts(), [("TransactWriteItems", 1)]);
     let list = cost(&house, blocked(&dana)).await;

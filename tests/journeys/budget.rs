@@ -1,12 +1,12 @@
 //! What each operation asks of the table, counted exactly.
 
 use serde_json::json;
-use tests::{Browser, Call, HARBOR, House, PushService, Sms, Usage, ago, by_queue};
+use tests::{Browser, Call, HARBOR, PushService, SmsEvent, TableUsage, TestStack, ago, by_queue};
 
 const MARIA: &str = "+14255550182";
 
 /// Does something, and gives what it asked of the table.
-async fn cost<T>(house: &House, work: impl Future<Output = T>) -> Usage {
+async fn cost<T>(house: &TestStack, work: impl Future<Output = T>) -> TableUsage {
     let before = house.usage().await;
     work.await;
     house.usage().await.since(&before)
@@ -14,9 +14,9 @@ async fn cost<T>(house: &House, work: impl Future<Output = T>) -> Usage {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_warm_inbound_sms_is_one_transaction_and_a_cold_one_a_look_up_more() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let deliver = async |id: &str, seconds| {
-        let event = by_queue(&[Sms::new(id, MARIA, HARBOR, "hello").at(ago(seconds))]);
+        let event = by_queue(&[SmsEvent::new(id, MARIA, HARBOR, "hello").with_time(ago(seconds))]);
         cost(&house, house.deliver(&event)).await
     };
     assert_eq!(deliver("1", 30).await.counts(), [("GetItem", 1), ("TransactWriteItems", 1)], "cold");
@@ -26,16 +26,16 @@ async fn a_warm_inbound_sms_is_one_transaction_and_a_cold_one_a_look_up_more() {
     assert!((6.0..=14.0).contains(&warm.units), "{} units", warm.units);
     assert_eq!(deliver("2", 20).await.counts(), [("TransactWriteItems", 1)], "a repeat");
     assert_eq!(deliver("3", 25).await.counts(), [("TransactWriteItems", 2)], "out of order");
-    let stop = by_queue(&[Sms::new("4", MARIA, HARBOR, "STOP").at(ago(10))]);
+    let stop = by_queue(&[SmsEvent::new("4", MARIA, HARBOR, "STOP").with_time(ago(10))]);
     assert_eq!(cost(&house, house.deliver(&stop)).await.counts(), [("TransactWriteItems", 1)], "an opt-out");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refresh_is_two_requests_changed_or_not() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let texts: Vec<_> = (0..40)
-        .map(|n| Sms::new(&n.to_string(), &format!("+142555501{n:02}"), HARBOR, "hello").at(ago(90 - n)))
+        .map(|n| SmsEvent::new(&n.to_string(), &format!("+142555501{n:02}"), HARBOR, "hello").with_time(ago(90 - n)))
         .collect();
     house.deliver(&by_queue(&texts)).await;
     for path in ["/api/notifications?limit=10", "/api/notifications?by=customer&limit=10"] {
@@ -57,9 +57,10 @@ async fn a_refresh_is_two_requests_changed_or_not() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_of_a_conversation_is_one_request_and_one_of_the_inbox_two() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
-    let texts: Vec<_> = (0..80).map(|n| Sms::new(&n.to_string(), MARIA, HARBOR, "hello").at(ago(90 - n))).collect();
+    let texts: Vec<_> =
+        (0..80).map(|n| SmsEvent::new(&n.to_string(), MARIA, HARBOR, "hello").with_time(ago(90 - n))).collect();
     house.deliver(&by_queue(&texts)).await;
     let conversation = dana.conversation_with(MARIA).await;
     let mut next = Some(format!("/api/conversations/{conversation}/messages"));
@@ -79,7 +80,7 @@ async fn a_page_of_a_conversation_is_one_request_and_one_of_the_inbox_two() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_warm_send_is_two_transactions_and_the_first_looks_up_whom_and_its_line() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let conversation = dana.hears_from(MARIA).await;
     // The carrier, a stand-in, keeps what it carries in the same DynamoDB: a look whether the
@@ -100,7 +101,7 @@ async fn a_warm_send_is_two_transactions_and_the_first_looks_up_whom_and_its_lin
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_draft_is_read_saved_and_deleted_in_one_request_and_begun_in_three() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let draft = json!({"fields": {"text": "On Monday we are"}});
     dana.notifications().await;
@@ -116,16 +117,16 @@ async fn a_draft_is_read_saved_and_deleted_in_one_request_and_begun_in_three() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_is_taken_down_in_some_requests_and_a_repeat_of_it_in_fewer() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     house.has_appointment("harbor-dental", "A-1", Some(MARIA)).await;
     let call = Call::new("c-1", HARBOR, MARIA, "A-1");
-    let event = cost(&house, house.contact_events(&[call.over("HUMAN_ANSWERED")])).await;
+    let event = cost(&house, house.contact_events(&[call.ended_event("HUMAN_ANSWERED")])).await;
     assert_eq!(
         event.counts(),
         [("BatchGetItem", 1), ("GetItem", 2), ("TransactWriteItems", 1)],
         "appointment; line, company; the call"
     );
-    let repeat = cost(&house, house.contact_events(&[call.over("HUMAN_ANSWERED")])).await;
+    let repeat = cost(&house, house.contact_events(&[call.ended_event("HUMAN_ANSWERED")])).await;
     assert_eq!(
         repeat.counts(),
         [("BatchGetItem", 1), ("GetItem", 3), ("TransactWriteItems", 1)],
@@ -150,7 +151,7 @@ async fn a_call_is_taken_down_in_some_requests_and_a_repeat_of_it_in_fewer() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_warm_live_frame_is_a_page_of_connections_one_of_the_conversation_and_one_of_the_feed_for_all() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let mut sockets = Vec::new();
     for _ in 0..5 {
@@ -176,7 +177,7 @@ async fn a_warm_live_frame_is_a_page_of_connections_one_of_the_conversation_and_
 #[tokio::test(flavor = "multi_thread")]
 async fn a_warm_push_to_some_browsers_is_a_page_of_them_and_one_of_each_thing_that_it_says() {
     let service = PushService::open().await;
-    let house = House::with_push_service(&service).await;
+    let house = TestStack::with_push_service(&service).await;
     let dana = house.dana().await;
     let browsers = ["1", "2", "3", "4", "5"].map(|name| service.browser("ok", name));
     for browser in &browsers {
@@ -199,7 +200,7 @@ async fn a_warm_push_to_some_browsers_is_a_page_of_them_and_one_of_each_thing_th
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_appointment_asks_for_what_it_shows_and_is_written_with_its_customer_at_once() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let day = dana.get("/api/appointments").await.json()["day"].as_str().unwrap().to_owned();
     let booking = |number: &str| serde_json::json!({"name": "Maria Lopez", "number": number, "start": ago(0), "minutes": 30, "service": "Cleaning"});
@@ -235,7 +236,7 @@ async fn an_appointment_asks_for_what_it_shows_and_is_written_with_its_customer_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_day_does_not_read_what_its_appointments_were_before() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let day = dana.get("/api/appointments").await.json()["day"].as_str().unwrap().to_owned();
     for minutes in 1..=9 {
@@ -253,7 +254,7 @@ async fn a_day_does_not_read_what_its_appointments_were_before() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_browser_that_comes_with_every_page_costs_two_requests_and_a_new_one_four() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     dana.get("/api/session").await;
     let firefox = Browser::firefox("one");

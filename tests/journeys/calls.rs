@@ -1,15 +1,15 @@
 //! Confirmation calls: from what Amazon Connect reports to what staff see.
 
 use serde_json::{Value, json};
-use tests::{Call, Desk, HARBOR, HARBOR_SECOND, House, Phone, TIDEWATER, ago, record};
+use tests::{Call, CustomerPhone, HARBOR, HARBOR_SECOND, StaffClient, TIDEWATER, TestStack, ago, record};
 
 const MARIA: &str = "+14255550182";
 const SAM: &str = "+12535550119";
 const LIAM: &str = "+61491570156";
 
 /// A house in which Maria has the appointment A-1 at Harbor Dental.
-async fn with_an_appointment() -> House {
-    let house = House::open().await;
+async fn with_an_appointment() -> TestStack {
+    let house = TestStack::open().await;
     house.has_appointment("harbor-dental", "A-1", Some(MARIA)).await;
     house
 }
@@ -18,13 +18,13 @@ fn to_maria(contact: &str) -> Call {
     Call::new(contact, HARBOR, MARIA, "A-1")
 }
 
-async fn outcomes(desk: &Desk<'_>) -> Vec<String> {
+async fn outcomes(desk: &StaffClient<'_>) -> Vec<String> {
     let items = desk.notifications().await.items();
     items.iter().map(|item| item["outcome"].as_str().unwrap_or("sms").to_owned()).collect()
 }
 
 /// What the inbox says of the only conversation.
-async fn only_conversation(desk: &Desk<'_>) -> Value {
+async fn only_conversation(desk: &StaffClient<'_>) -> Value {
     let items = desk.get("/api/conversations").await.items();
     assert_eq!(items.len(), 1, "{items:?}");
     items[0].clone()
@@ -68,8 +68,8 @@ async fn what_the_network_makes_of_a_call_is_told_and_changes_no_appointment() {
     let call = to_maria("c-1");
     for (events, outcome) in [
         (vec![call.unanswered("OTHER")], "no-answer"),
-        (vec![call.connected("HUMAN_ANSWERED"), call.over("HUMAN_ANSWERED")], "answered"),
-        (vec![call.connected("VOICEMAIL_BEEP"), call.over("VOICEMAIL_BEEP")], "voicemail"),
+        (vec![call.connected("HUMAN_ANSWERED"), call.ended_event("HUMAN_ANSWERED")], "answered"),
+        (vec![call.connected("VOICEMAIL_BEEP"), call.ended_event("VOICEMAIL_BEEP")], "voicemail"),
         (vec![call.unanswered("TELECOM_PROBLEM")], "failed"),
     ] {
         let house = with_an_appointment().await;
@@ -84,7 +84,7 @@ async fn what_the_network_makes_of_a_call_is_told_and_changes_no_appointment() {
 }
 
 /// Everything that is ever reported of one call.
-enum Report {
+enum CallReport {
     Pressed(Value),
     Told(Value),
 }
@@ -108,25 +108,25 @@ fn permutations(count: usize) -> Vec<Vec<usize>> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_call_is_one_entry_in_whatever_order_and_however_often_it_is_reported() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     for (round, order) in permutations(4).into_iter().enumerate() {
         let (id, customer) = (format!("A-{round}"), format!("+1425555{round:04}"));
         house.has_appointment("harbor-dental", &id, Some(&customer)).await;
         let call = Call::new(&format!("contact-{round}"), HARBOR, &customer, &id);
         let reports = [
-            Report::Told(call.initiated()),
-            Report::Told(call.connected("VOICEMAIL_BEEP")),
-            Report::Pressed(call.pressed("2")),
-            Report::Told(call.over("HUMAN_ANSWERED")),
+            CallReport::Told(call.initiated()),
+            CallReport::Told(call.connected("VOICEMAIL_BEEP")),
+            CallReport::Pressed(call.pressed("2")),
+            CallReport::Told(call.ended_event("HUMAN_ANSWERED")),
         ];
         let mut place = None;
         for report in order.iter().chain(&order) {
             match &reports[*report] {
-                Report::Pressed(invocation) => {
+                CallReport::Pressed(invocation) => {
                     assert_eq!(house.flow(invocation).await["result"], "declined");
                 }
-                Report::Told(event) => assert_eq!(house.contact_events(std::slice::from_ref(event)).await, [0; 0]),
+                CallReport::Told(event) => assert_eq!(house.contact_events(std::slice::from_ref(event)).await, [0; 0]),
             }
             let entries = dana.notifications().await.items();
             let mut of_call = entries.iter().filter(|item| item["number"] == customer.as_str());
@@ -149,13 +149,17 @@ async fn one_call_is_one_entry_in_whatever_order_and_however_often_it_is_reporte
 
 #[tokio::test(flavor = "multi_thread")]
 async fn reports_of_one_call_at_the_same_moment_are_one_entry_with_the_best_known_outcome() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     for round in 0..6 {
         let (id, customer) = (format!("A-{round}"), format!("+1425555{round:04}"));
         house.has_appointment("harbor-dental", &id, Some(&customer)).await;
         let call = Call::new(&format!("contact-{round}"), HARBOR, &customer, &id);
-        let told = [call.unanswered("TELECOM_PROBLEM"), call.over("HUMAN_ANSWERED"), call.over("VOICEMAIL_BEEP")];
+        let told = [
+            call.unanswered("TELECOM_PROBLEM"),
+            call.ended_event("HUMAN_ANSWERED"),
+            call.ended_event("VOICEMAIL_BEEP"),
+        ];
         let pressed = ["1", "2", "3", "2"].map(|digit| call.pressed(digit));
         let (answers, failed) = futures_util::future::join(
             futures_util::future::join_all(pressed.iter().map(|invocation| house.flow(invocation))),
@@ -210,7 +214,7 @@ async fn a_better_known_outcome_asks_for_an_answer_even_after_staff_have_written
     let house = with_an_appointment().await;
     let dana = house.dana().await;
     let call = to_maria("c-1");
-    house.contact_events(&[call.over("HUMAN_ANSWERED")]).await;
+    house.contact_events(&[call.ended_event("HUMAN_ANSWERED")]).await;
     let conversation = dana.conversation_with(MARIA).await;
     dana.replies(&conversation, "We tried to call you").await;
     assert_eq!(only_conversation(&dana).await["unanswered"], 0);
@@ -252,13 +256,13 @@ async fn an_appointment_that_was_not_told_what_the_customer_pressed_is_told_by_t
         "ExpressionAttributeValues": {":booked": {"S": "booked"}},
     });
     house.table("UpdateItem", booked.clone()).await;
-    assert_eq!(house.contact_events(&[call.over("HUMAN_ANSWERED")]).await, [0; 0]);
+    assert_eq!(house.contact_events(&[call.ended_event("HUMAN_ANSWERED")]).await, [0; 0]);
     assert_eq!(house.status_of("harbor-dental", "A-1").await.0, "booked", "what was told once is not told again");
     let told = json!({"FilterExpression": "attribute_exists(appointment_told)", "ProjectionExpression": "pk, sk"});
     for entry in house.table("Scan", told).await["Items"].as_array().unwrap() {
         house.table("UpdateItem", json!({"Key": entry, "UpdateExpression": "REMOVE appointment_told"})).await;
     }
-    assert_eq!(house.contact_events(&[call.over("HUMAN_ANSWERED")]).await, [0; 0]);
+    assert_eq!(house.contact_events(&[call.ended_event("HUMAN_ANSWERED")]).await, [0; 0]);
     assert_eq!(house.status_of("harbor-dental", "A-1").await.0, "declined");
     assert_eq!(outcomes(&house.dana().await).await, ["declined"]);
 }
@@ -267,14 +271,14 @@ async fn an_appointment_that_was_not_told_what_the_customer_pressed_is_told_by_t
 async fn a_call_stands_among_the_texts_and_replies_go_out_where_the_customer_wrote() {
     let house = with_an_appointment().await;
     let dana = house.dana().await;
-    let maria = Phone { house: &house, number: MARIA.to_owned() };
+    let maria = CustomerPhone { house: &house, number: MARIA.to_owned() };
     maria.texts(HARBOR_SECOND, "Is it at 3?").await;
     house.flow(&to_maria("c-1").pressed("1")).await;
     let head = only_conversation(&dana).await;
     assert_eq!((&head["unanswered"], &head["line"]), (&json!(1), &json!(HARBOR_SECOND)), "her question still waits");
     let conversation = head["conversation"].as_str().unwrap();
     dana.replies(conversation, "At 3, yes").await;
-    assert_eq!(maria.received().await[0]["from"], HARBOR_SECOND);
+    assert_eq!(maria.received_messages().await[0]["from"], HARBOR_SECOND);
     let said = dana.messages(conversation).await;
     assert_eq!(said.texts(), ["At 3, yes", "Confirmed by phone", "Is it at 3?"]);
     let screen = dana.screen(&format!("/api/conversations/{conversation}/messages")).await.body;
@@ -291,7 +295,7 @@ async fn a_customer_who_was_only_called_can_be_written_to_from_the_companys_firs
     house.contact_events(&[Call::new("c-1", HARBOR_SECOND, MARIA, "A-1").unanswered("OTHER")]).await;
     let conversation = dana.conversation_with(MARIA).await;
     assert_eq!(dana.replies(&conversation, "We tried to reach you").await.status, 201);
-    assert_eq!(house.phone(MARIA).received().await[0]["from"], HARBOR);
+    assert_eq!(house.phone(MARIA).received_messages().await[0]["from"], HARBOR);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -319,21 +323,29 @@ async fn the_line_says_whose_call_it_is_and_nobody_reaches_another_companys_appo
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unknown_appointment_or_line_has_a_clear_answer_and_what_was_pressed_is_kept() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let unknown = Call::new("c-1", HARBOR, MARIA, "A-1");
-    assert_eq!(house.contact_events(&[unknown.over("VOICEMAIL_BEEP")]).await, [0], "nobody knows whom it was to");
+    assert_eq!(
+        house.contact_events(&[unknown.ended_event("VOICEMAIL_BEEP")]).await,
+        [0],
+        "nobody knows whom it was to"
+    );
     assert_eq!(house.flow(&unknown.pressed("2")).await, json!({"result": "unknown-appointment"}));
     assert_eq!(outcomes(&dana).await, ["declined"]);
     assert_eq!(only_conversation(&dana).await["unanswered"], 1);
-    assert_eq!(house.contact_events(&[unknown.over("HUMAN_ANSWERED")]).await, [0; 0], "the flow knew");
+    assert_eq!(house.contact_events(&[unknown.ended_event("HUMAN_ANSWERED")]).await, [0; 0], "the flow knew");
     house.has_appointment("harbor-dental", "A-1", Some(MARIA)).await;
     assert_eq!(house.flow(&unknown.pressed("2")).await["result"], "declined", "told again, once it is there");
     assert_eq!(house.status_of("harbor-dental", "A-1").await.0, "declined");
     let without_number = Call::new("c-2", HARBOR, MARIA, "A-2");
     house.flow(&without_number.pressed("2")).await;
     house.has_appointment("harbor-dental", "A-2", None).await;
-    assert_eq!(house.contact_events(&[without_number.over("HUMAN_ANSWERED")]).await, [0; 0], "or by the end of it");
+    assert_eq!(
+        house.contact_events(&[without_number.ended_event("HUMAN_ANSWERED")]).await,
+        [0; 0],
+        "or by the end of it"
+    );
     assert_eq!(house.status_of("harbor-dental", "A-2").await.0, "declined");
     for appointment in ["", "a/b", "../x"] {
         let call = Call::new(&format!("c-{appointment}"), HARBOR, SAM, appointment);
@@ -346,7 +358,7 @@ async fn an_unknown_appointment_or_line_has_a_clear_answer_and_what_was_pressed_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_event_that_failed_is_recorded_with_its_own_time_when_it_is_redriven() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let event = to_maria("c-1").unanswered("OTHER");
     assert_eq!(house.contact_events(std::slice::from_ref(&event)).await, [0]);
@@ -448,7 +460,7 @@ async fn a_cancelled_appointment_stays_cancelled_and_the_customer_is_told() {
 }
 
 /// What a call says until it waits for the customer, as the phone shows it.
-async fn phone_shows(house: &House, customer: &str) -> String {
+async fn phone_shows(house: &TestStack, customer: &str) -> String {
     let path = format!("/local/handset/call?from={}&to={}", customer.replace('+', "%2B"), HARBOR.replace('+', "%2B"));
     house.get(&path).await.body
 }

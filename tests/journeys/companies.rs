@@ -3,7 +3,9 @@
 use local::{ROUTES, Route};
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{Answer, Browser, Desk, HARBOR, House, SESSION_COOKIE, Sms, TIDEWATER, ago, by_queue};
+use tests::{
+    Browser, HARBOR, SESSION_COOKIE, SmsEvent, StaffClient, TIDEWATER, TestResponse, TestStack, ago, by_queue,
+};
 
 /// Routes that answer without a session. This list may only shrink.
 const PUBLIC: [&str; 3] = ["/api/sign-in", "/api/sign-in/callback", "/api/sign-out/issuer"];
@@ -67,13 +69,13 @@ fn body(route: Route) -> Option<Value> {
 }
 
 /// What another company has that a path can name.
-struct Theirs<'a> {
+struct ForeignIds<'a> {
     conversation: &'a str,
     browser: &'a str,
     session: &'a str,
 }
 
-async fn ask(desk: &Desk<'_>, route: Route, theirs: &Theirs<'_>) -> Answer {
+async fn ask(desk: &StaffClient<'_>, route: Route, theirs: &ForeignIds<'_>) -> TestResponse {
     let path = route.path.replace("{conversation}", theirs.conversation).replace("{appointment}", THEIR_APPOINTMENT);
     let path = path
         .replace("{subscription}", theirs.browser)
@@ -90,7 +92,7 @@ async fn ask(desk: &Desk<'_>, route: Route, theirs: &Theirs<'_>) -> Answer {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_route_reads_or_writes_anything_of_another_company() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     house.phone(MARIA).texts(TIDEWATER, SECRET).await;
     let josie = house.josie().await;
     let conversation = josie.conversation_with(MARIA).await;
@@ -107,7 +109,7 @@ async fn no_route_reads_or_writes_anything_of_another_company() {
     let [browser] = &josie.browsers().await[..] else { panic!("one browser") };
     let [session] = &josie.get("/api/sessions").await.items()[..] else { panic!("one session") };
     let session = session["id"].as_str().unwrap();
-    let theirs = Theirs { conversation: &conversation, browser, session };
+    let theirs = ForeignIds { conversation: &conversation, browser, session };
 
     for route in ROUTES {
         // A fresh session for each, since one of them signs out.
@@ -150,15 +152,15 @@ async fn no_route_reads_or_writes_anything_of_another_company() {
     assert_eq!(josie.get("/api/sessions").await.items().len(), 1, "she is signed in as before");
     let head = &josie.get("/api/conversations").await.items()[0];
     assert_eq!(head["unanswered"], 1);
-    let from: Vec<_> = house.phone(MARIA).received().await.iter().map(|sms| sms["from"].clone()).collect();
+    let from: Vec<_> = house.phone(MARIA).received_messages().await.iter().map(|sms| sms["from"].clone()).collect();
     assert_eq!(from, [HARBOR], "only what Harbor wrote in a conversation of its own");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn not_even_how_much_another_company_has_to_do_can_be_told() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let texts: Vec<_> =
-        (0..120).map(|n| Sms::new(&n.to_string(), &format!("+1425555{n:04}"), TIDEWATER, SECRET)).collect();
+        (0..120).map(|n| SmsEvent::new(&n.to_string(), &format!("+1425555{n:04}"), TIDEWATER, SECRET)).collect();
     assert!(house.deliver(&by_queue(&texts)).await.is_empty());
     let dana = house.dana().await;
     for path in ["/api/notifications", "/api/conversations"] {
@@ -168,7 +170,7 @@ async fn not_even_how_much_another_company_has_to_do_can_be_told() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_company_named_in_a_request_changes_nothing() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     house.phone(MARIA).texts(TIDEWATER, SECRET).await;
     let dana = house.dana().await;
     for path in
@@ -184,7 +186,7 @@ async fn a_company_named_in_a_request_changes_nothing() {
         .post(
             "/api/messages",
             &json!({"to": MARIA, "text": "hi", "company": "tidewater-physio", "from": TIDEWATER}),
-            tests::Send::default(),
+            tests::SendOptions::default(),
         )
         .await;
     assert_eq!((first.status, &first.json()["line"]), (201, &json!(HARBOR)));
@@ -192,11 +194,11 @@ async fn a_company_named_in_a_request_changes_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_route_asks_for_a_session() {
-    let house = House::open().await;
-    let nobody = Desk { house: &house, cookie: String::new() };
-    let forged = Desk { house: &house, cookie: format!("{SESSION_COOKIE}={}", "f".repeat(64)) };
+    let house = TestStack::open().await;
+    let nobody = StaffClient { house: &house, cookie: String::new() };
+    let forged = StaffClient { house: &house, cookie: format!("{SESSION_COOKIE}={}", "f".repeat(64)) };
     let nothing = "0".repeat(32);
-    let nothing = Theirs { conversation: &nothing, browser: &nothing, session: &nothing };
+    let nothing = ForeignIds { conversation: &nothing, browser: &nothing, session: &nothing };
     let public: Vec<_> = ROUTES.iter().filter(|route| route.public).map(|route| route.path).collect();
     assert_eq!(public, PUBLIC);
     for route in ROUTES.iter().filter(|route| !route.public) {
@@ -210,7 +212,7 @@ async fn every_route_asks_for_a_session() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_number_has_a_conversation_of_its_own_with_each_company() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, josie) = (house.dana().await, house.josie().await);
     house.phone(MARIA).texts(HARBOR, "to Harbor").await;
     house.phone(MARIA).texts(TIDEWATER, "to Tidewater").await;

@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{Answer, Desk, HandClock, House, Send};
+use tests::{ManualClock, SendOptions, StaffClient, TestResponse, TestStack};
 
 const MARIA: &str = "+14255550182";
 const SAM: &str = "+12535550119";
@@ -15,46 +15,46 @@ fn data_of(conversation: &str) -> String {
     format!("/api/conversations/{conversation}/customer-data")
 }
 
-async fn erases(desk: &Desk<'_>, conversation: &str) -> Answer {
+async fn erases(desk: &StaffClient<'_>, conversation: &str) -> TestResponse {
     let request = desk.request(Method::DELETE, &data_of(conversation)).header("sec-fetch-site", "same-origin");
     desk.send(request.header("accept", "application/json")).await
 }
 
 /// As the form of the page does.
-async fn takes(desk: &Desk<'_>, conversation: &str) -> Answer {
+async fn takes(desk: &StaffClient<'_>, conversation: &str) -> TestResponse {
     let request = desk.request(Method::POST, &data_of(conversation)).header("sec-fetch-site", "same-origin");
     desk.send(request.header("accept", "application/json")).await
 }
 
 /// Who did what, the latest first.
-async fn done(desk: &Desk<'_>, conversation: &str) -> Vec<(Value, String)> {
+async fn actions_of(desk: &StaffClient<'_>, conversation: &str) -> Vec<(Value, String)> {
     let items = desk.get(&history_of(conversation)).await.items();
     items.iter().map(|item| (item["by"].clone(), item["done"].as_str().unwrap().to_owned())).collect()
 }
 
-fn by(who: &str, done: &str) -> (Value, String) {
+fn action_by(who: &str, done: &str) -> (Value, String) {
     (json!(who), done.to_owned())
 }
 
-async fn books(desk: &Desk<'_>, number: &str) -> Value {
+async fn books(desk: &StaffClient<'_>, number: &str) -> Value {
     let booking = json!({"name": "Maria Lopez", "number": number, "start": "2027-03-01T17:00:00Z", "minutes": 30, "service": "Cleaning"});
-    let booked = desk.post("/api/appointments", &booking, Send::default()).await;
+    let booked = desk.post("/api/appointments", &booking, SendOptions::default()).await;
     assert_eq!(booked.status, 201, "{}", booked.body);
     booked.json()
 }
 
-async fn changes(desk: &Desk<'_>, booked: &Value, fields: Value) -> Value {
+async fn changes(desk: &StaffClient<'_>, booked: &Value, fields: Value) -> Value {
     let mut body = fields;
     body["version"] = booked["version"].clone();
     let path = format!("/api/appointments/{}", booked["id"].as_str().unwrap());
-    let changed = desk.post(&path, &body, Send::default()).await;
+    let changed = desk.post(&path, &body, SendOptions::default()).await;
     assert_eq!(changed.status, 200, "{}", changed.body);
     changed.json()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_administrator_sees_who_sent_sent_again_booked_changed_and_opted_out() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
     let conversation = dana.hears_from(MARIA).await;
     let booked = books(&marcus, MARIA).await;
@@ -65,19 +65,20 @@ async fn an_administrator_sees_who_sent_sent_again_booked_changed_and_opted_out(
     assert_eq!(dana.sends_again(&failed).await.status, 201);
     house.phone(MARIA).texts(tests::HARBOR, "STOP").await;
     house.phone(MARIA).texts(tests::HARBOR, "START").await;
-    let noted = marcus.post(&format!("/api/conversations/{conversation}/opt-out"), &json!({}), Send::default()).await;
+    let noted =
+        marcus.post(&format!("/api/conversations/{conversation}/opt-out"), &json!({}), SendOptions::default()).await;
     assert_eq!(noted.status, 200, "{}", noted.body);
 
     assert_eq!(
-        done(&dana, &conversation).await,
+        actions_of(&dana, &conversation).await,
         [
-            by("Marcus Bell", "opted-out"),
+            action_by("Marcus Bell", "opted-out"),
             (Value::Null, "opted-in".to_owned()),
             (Value::Null, "opted-out".to_owned()),
-            by("Dana Whitfield", "sent-again"),
-            by("Marcus Bell", "sent"),
-            by("Dana Whitfield", "appointment-changed"),
-            by("Marcus Bell", "appointment-entered"),
+            action_by("Dana Whitfield", "sent-again"),
+            action_by("Marcus Bell", "sent"),
+            action_by("Dana Whitfield", "appointment-changed"),
+            action_by("Marcus Bell", "appointment-entered"),
         ]
     );
     let items = dana.get(&history_of(&conversation)).await.items();
@@ -99,27 +100,27 @@ async fn an_administrator_sees_who_sent_sent_again_booked_changed_and_opted_out(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_noted_an_opt_out_is_known_also_when_the_customer_has_undone_it() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let conversation = dana.hears_from(MARIA).await;
-    dana.post(&format!("/api/conversations/{conversation}/opt-out"), &json!({}), Send::default()).await;
+    dana.post(&format!("/api/conversations/{conversation}/opt-out"), &json!({}), SendOptions::default()).await;
     house.phone(MARIA).texts(tests::HARBOR, "START").await;
-    assert!(done(&dana, &conversation).await.contains(&by("Dana Whitfield", "opted-out")));
+    assert!(actions_of(&dana, &conversation).await.contains(&action_by("Dana Whitfield", "opted-out")));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_appointment_that_goes_to_another_number_is_in_both_histories_and_names_nobody_in_the_others() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let booked = books(&dana, MARIA).await;
     let maria = booked["conversation"].as_str().unwrap();
     let moved = changes(&dana, &booked, json!({"name": "Sam Okafor", "number": SAM})).await;
     let sam = moved["conversation"].as_str().unwrap();
     assert_eq!(
-        done(&dana, maria).await,
-        [by("Dana Whitfield", "appointment-taken-off"), by("Dana Whitfield", "appointment-entered")]
+        actions_of(&dana, maria).await,
+        [action_by("Dana Whitfield", "appointment-taken-off"), action_by("Dana Whitfield", "appointment-entered")]
     );
-    assert_eq!(done(&dana, sam).await, [by("Dana Whitfield", "appointment-entered")]);
+    assert_eq!(actions_of(&dana, sam).await, [action_by("Dana Whitfield", "appointment-entered")]);
     for (conversation, others) in [(maria, ["Sam Okafor", SAM]), (sam, ["Maria Lopez", MARIA])] {
         let history = dana.get(&history_of(conversation)).await.body;
         let file = takes(&dana, conversation).await.body;
@@ -131,7 +132,7 @@ async fn an_appointment_that_goes_to_another_number_is_in_both_histories_and_nam
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_is_no_administrator_of_the_company_is_shown_handed_and_erased_nothing() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let conversation = dana.hears_from(MARIA).await;
     let marcus = house.sign_in("harbor-dental.marcus").await;
@@ -153,7 +154,7 @@ async fn whoever_is_no_administrator_of_the_company_is_shown_handed_and_erased_n
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_held_is_handed_over_as_a_file_and_that_it_was_is_told() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let conversation = dana.hears_from(MARIA).await;
     books(&dana, MARIA).await;
@@ -165,12 +166,12 @@ async fn what_is_held_is_handed_over_as_a_file_and_that_it_was_is_told() {
     assert_eq!(file["held"]["customer"]["number"], MARIA);
     assert_eq!(file["held"]["appointments"][0]["versions"][0]["details"]["name"], "Maria Lopez");
     assert_eq!(file["held"]["done"][0]["by"], "Dana Whitfield");
-    assert_eq!(done(&dana, &conversation).await[0], by("Dana Whitfield", "exported"));
+    assert_eq!(actions_of(&dana, &conversation).await[0], action_by("Dana Whitfield", "exported"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_erased_is_on_no_list_any_more_and_is_still_not_texted() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let conversation = dana.hears_from(MARIA).await;
     let booked = books(&dana, MARIA).await;
@@ -195,7 +196,7 @@ async fn who_is_erased_is_on_no_list_any_more_and_is_still_not_texted() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_of_another_site_takes_and_erases_nothing() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let conversation = dana.hears_from(MARIA).await;
     for method in [Method::POST, Method::DELETE] {
@@ -205,14 +206,14 @@ async fn a_page_of_another_site_takes_and_erases_nothing() {
     }
     let opened = dana.get(&data_of(&conversation)).await;
     assert_eq!((opened.status, opened.header("allow")), (405, Some("POST, DELETE")), "an address that is opened");
-    assert_eq!(done(&dana, &conversation).await, []);
+    assert_eq!(actions_of(&dana, &conversation).await, []);
     assert_eq!(dana.messages(&conversation).await.items().len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_held_is_handed_over_and_erased_within_ten_minutes_of_a_sign_in() {
-    let clock = HandClock::at_noon();
-    let house = House::with_limits(House::limits(), &clock).await;
+    let clock = ManualClock::at_noon();
+    let house = TestStack::with_limits(TestStack::limits(), &clock).await;
     let dana = house.dana().await;
     let conversation = dana.hears_from(MARIA).await;
     clock.passes(10 * 60 - 1);
@@ -231,8 +232,8 @@ async fn what_is_held_is_handed_over_and_erased_within_ten_minutes_of_a_sign_in(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_held_is_taken_or_erased_so_often_a_day_and_an_operator_is_told() {
-    let clock = HandClock::at_noon();
-    let house = House::with_limits(House::limits(), &clock).await;
+    let clock = ManualClock::at_noon();
+    let house = TestStack::with_limits(TestStack::limits(), &clock).await;
     let dana = house.dana().await;
     let conversation = dana.hears_from(MARIA).await;
     for _ in 0..20 {
@@ -257,7 +258,7 @@ async fn what_is_held_is_taken_or_erased_so_often_a_day_and_an_operator_is_told(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_done_is_kept_as_long_as_what_was_said() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let conversation = dana.hears_from(MARIA).await;
     books(&dana, MARIA).await;

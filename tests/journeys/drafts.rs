@@ -2,27 +2,27 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{Desk, HandClock, House, Send};
+use tests::{ManualClock, SendOptions, StaffClient, TestStack};
 
 const MARIA: &str = "+14255550182";
 const SAM: &str = "+12535550119";
 
 const DAY: u64 = 24 * 60 * 60;
 
-fn of(conversation: &str) -> String {
+fn draft_path(conversation: &str) -> String {
     format!("conversation-{conversation}")
 }
 
-async fn keeps(desk: &Desk<'_>, name: &str, fields: Value) {
+async fn keeps(desk: &StaffClient<'_>, name: &str, fields: Value) {
     let saved = desk.saves_draft(name, &json!({"fields": fields})).await;
     assert_eq!(saved.status, 204, "{}", saved.body);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_draft_is_on_every_device_of_its_person_and_for_nobody_else() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
-    let draft = of(&dana.hears_from(MARIA).await);
+    let draft = draft_path(&dana.hears_from(MARIA).await);
     keeps(&dana, &draft, json!({"text": "On Monday we are"})).await;
     assert_eq!(house.dana().await.draft(&draft).await, json!({"text": "On Monday we are"}), "on her phone");
     let marcus = house.sign_in("harbor-dental.marcus").await;
@@ -37,8 +37,8 @@ async fn a_draft_is_on_every_device_of_its_person_and_for_nobody_else() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn it_outlives_the_session_and_the_sign_out() {
-    let clock = HandClock::at_noon();
-    let house = House::with_limits(House::limits(), &clock).await;
+    let clock = ManualClock::at_noon();
+    let house = TestStack::with_limits(TestStack::limits(), &clock).await;
     let dana = house.dana().await;
     keeps(&dana, "new-appointment", json!({"name": "Maria Lopez", "notes": "Rings at nine"})).await;
     assert_eq!(dana.send(dana.request(Method::POST, "/api/sign-out")).await.status, 303);
@@ -50,8 +50,8 @@ async fn it_outlives_the_session_and_the_sign_out() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_saved_last_counts_and_is_kept_for_seven_days_from_then_on() {
-    let clock = HandClock::at_noon();
-    let house = House::with_limits(House::limits(), &clock).await;
+    let clock = ManualClock::at_noon();
+    let house = TestStack::with_limits(TestStack::limits(), &clock).await;
     keeps(&house.dana().await, "new-message", json!({"text": "On"})).await;
     clock.passes(3 * DAY);
     keeps(&house.dana().await, "new-message", json!({"text": "On Monday"})).await;
@@ -63,7 +63,7 @@ async fn what_was_saved_last_counts_and_is_kept_for_seven_days_from_then_on() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_that_is_sent_or_emptied_is_deleted_however_often_that_is_said() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     keeps(&dana, "new-message", json!({"to": "", "text": "On"})).await;
     for _ in 0..2 {
@@ -74,16 +74,16 @@ async fn one_that_is_sent_or_emptied_is_deleted_however_often_that_is_said() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_text_that_was_tried_on_one_device_is_the_same_message_on_another() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let conversation = dana.hears_from(MARIA).await;
     let tried =
         json!({"fields": {"text": "On Monday"}, "tried": "On Monday", "key": "of-the-first-try", "version": null});
-    assert_eq!(dana.saves_draft(&of(&conversation), &tried).await.status, 204);
-    let key = Send { key: Some("of-the-first-try") };
+    assert_eq!(dana.saves_draft(&draft_path(&conversation), &tried).await.status, 204);
+    let key = SendOptions { key: Some("of-the-first-try") };
     assert_eq!(dana.replies_with(&conversation, "On Monday", key).await.status, 201, "its answer was lost");
     let phone = house.dana().await;
-    let mut kept = phone.get(&format!("/api/drafts/{}", of(&conversation))).await.json();
+    let mut kept = phone.get(&format!("/api/drafts/{}", draft_path(&conversation))).await.json();
     assert!(kept["saved_at"].as_str().unwrap().ends_with('Z'), "{kept}");
     kept.as_object_mut().unwrap().remove("saved_at");
     assert_eq!(kept, tried);
@@ -93,21 +93,21 @@ async fn a_text_that_was_tried_on_one_device_is_the_same_message_on_another() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_customer_who_is_erased_is_in_no_draft_of_anybody_at_the_company() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
     let maria = dana.hears_from(MARIA).await;
     let sam = dana.hears_from(SAM).await;
     house.has_appointment("harbor-dental", "hers", Some(MARIA)).await;
     house.has_appointment("harbor-dental", "his", Some(SAM)).await;
     let hers = [
-        (&dana, of(&maria), json!({"text": "Dear Maria"})),
-        (&marcus, of(&maria), json!({"text": "Hello Maria"})),
+        (&dana, draft_path(&maria), json!({"text": "Dear Maria"})),
+        (&marcus, draft_path(&maria), json!({"text": "Hello Maria"})),
         (&dana, "new-message".to_owned(), json!({"to": "(425) 555-0182", "text": "Maria?"})),
         (&marcus, "new-appointment".to_owned(), json!({"name": "Maria", "mobile": "+1 425 555 0182"})),
         (&dana, "appointment-hers".to_owned(), json!({"notes": "Maria rings at nine"})),
     ];
     let others = [
-        (&dana, of(&sam), json!({"text": "Dear Sam"})),
+        (&dana, draft_path(&sam), json!({"text": "Dear Sam"})),
         (&marcus, "new-message".to_owned(), json!({"to": "(253) 555-0119", "text": "Sam?"})),
         (&dana, "new-appointment".to_owned(), json!({"name": "Somebody", "mobile": "425"})),
         (&dana, "appointment-his".to_owned(), json!({"notes": "Sam rings at ten"})),
@@ -116,7 +116,7 @@ async fn a_customer_who_is_erased_is_in_no_draft_of_anybody_at_the_company() {
         keeps(desk, name, fields.clone()).await;
     }
     let path = format!("/api/conversations/{maria}/customer-data");
-    let file = dana.post(&path, &json!({}), Send::default()).await.json();
+    let file = dana.post(&path, &json!({}), SendOptions::default()).await.json();
     let held: Vec<_> = file["held"]["drafts"].as_array().unwrap().iter().map(|draft| draft["fields"].clone()).collect();
     assert_eq!(held.len(), hers.len(), "they are part of what is held: {held:?}");
     assert!(hers.iter().all(|(_, _, fields)| held.contains(fields)), "{held:?}");
@@ -132,8 +132,8 @@ async fn a_customer_who_is_erased_is_in_no_draft_of_anybody_at_the_company() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_has_a_hundred_at_a_time() {
-    let clock = HandClock::at_noon();
-    let house = House::with_limits(House::limits(), &clock).await;
+    let clock = ManualClock::at_noon();
+    let house = TestStack::with_limits(TestStack::limits(), &clock).await;
     let dana = house.dana().await;
     let draft = json!({"fields": {"notes": "Rings at nine"}});
     for n in 0..100 {
@@ -153,7 +153,7 @@ async fn a_person_has_a_hundred_at_a_time() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_draft_of_a_form_is_refused_and_nothing_is_kept() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let text = |characters: usize| json!({"fields": {"text": "x".repeat(characters)}});
     let many: Value = (0..21).map(|n| (n.to_string(), json!(""))).collect::<serde_json::Map<_, _>>().into();

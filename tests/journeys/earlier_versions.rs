@@ -2,18 +2,18 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{Desk, House, Send, ago};
+use tests::{SendOptions, StaffClient, TestStack, ago};
 
-async fn puts(desk: &Desk<'_>, minutes: u16) {
+async fn puts(desk: &StaffClient<'_>, minutes: u16) {
     let body = json!({"name": "Maria Lopez", "start": ago(0), "minutes": minutes});
     let answer = desk.send(desk.request(Method::PUT, "/api/appointments/PMS-1").json(&body)).await;
     assert!([200, 201].contains(&answer.status), "{}", answer.body);
 }
 
 /// How the length was changed since a version, as somebody is told who saves on top of that: from what, to what.
-async fn changes_since(desk: &Desk<'_>, version: u32) -> Vec<(Value, Value)> {
+async fn changes_since(desk: &StaffClient<'_>, version: u32) -> Vec<(Value, Value)> {
     let change = json!({"version": version, "minutes": 99});
-    let told = desk.post("/api/appointments/PMS-1", &change, Send::default()).await;
+    let told = desk.post("/api/appointments/PMS-1", &change, SendOptions::default()).await;
     assert_eq!(told.status, 409, "{}", told.body);
     let told = told.json();
     let lengths = told["changes"].as_array().unwrap().iter().filter(|it| it["field"] == "minutes");
@@ -21,7 +21,7 @@ async fn changes_since(desk: &Desk<'_>, version: u32) -> Vec<(Value, Value)> {
 }
 
 /// Says that they come before another version than the appointment has.
-async fn are_before(house: &House, version: u32) {
+async fn are_before(house: &TestStack, version: u32) {
     let key = json!({"pk": {"S": "VERSIONS#harbor-dental"}, "sk": {"S": "PMS-1"}});
     let other = json!({
         "Key": key, "UpdateExpression": "SET #version = :version", "ConditionExpression": "attribute_exists(pk)",
@@ -33,7 +33,7 @@ async fn are_before(house: &House, version: u32) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_appointment_that_a_restoration_has_left_between_two_versions_is_shown_and_saved() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     for minutes in [10, 20, 30] {
         puts(&dana, minutes).await;
@@ -47,7 +47,7 @@ async fn an_appointment_that_a_restoration_has_left_between_two_versions_is_show
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_appointment_has_nothing_of_one_that_had_its_id_before() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     for minutes in [10, 20, 30] {
         puts(&dana, minutes).await;

@@ -3,15 +3,15 @@
 use std::collections::BTreeSet;
 
 use serde_json::json;
-use tests::{Call, Desk, HARBOR, House, Sms, ago, by_queue};
+use tests::{Call, HARBOR, SmsEvent, StaffClient, TestStack, ago, by_queue};
 
 const DAY: u64 = 24 * 60 * 60;
 
-async fn fill(house: &House, count: u64) {
+async fn fill(house: &TestStack, count: u64) {
     let texts: Vec<_> = (0..count)
         .map(|n| {
             let from = format!("+1425555{:04}", n % 50);
-            Sms::new(&format!("old-{n}"), &from, HARBOR, &format!("old {n}")).at(ago(60 + count - n))
+            SmsEvent::new(&format!("old-{n}"), &from, HARBOR, &format!("old {n}")).with_time(ago(60 + count - n))
         })
         .collect();
     for batch in texts.chunks(100) {
@@ -21,7 +21,7 @@ async fn fill(house: &House, count: u64) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_ten_notifications_are_the_ten_newest_newest_first() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     fill(&house, 25).await;
     let expected: Vec<_> = (15..25).rev().map(|n| format!("old {n}")).collect();
     assert_eq!(house.dana().await.notifications().await.texts(), expected);
@@ -29,7 +29,7 @@ async fn the_ten_notifications_are_the_ten_newest_newest_first() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thousand_are_all_reached_by_paging_while_new_ones_come_in() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     fill(&house, 1000).await;
     let mut seen = Vec::new();
@@ -41,7 +41,12 @@ async fn a_thousand_are_all_reached_by_paging_while_new_ones_come_in() {
         next = page.next();
         came += 1;
         house
-            .deliver(&by_queue(&[Sms::new(&format!("new-{came}"), "+14255550199", HARBOR, &format!("new {came}"))]))
+            .deliver(&by_queue(&[SmsEvent::new(
+                &format!("new-{came}"),
+                "+14255550199",
+                HARBOR,
+                &format!("new {came}"),
+            )]))
             .await;
     }
     let expected: Vec<_> = (0..1000).rev().map(|n| format!("old {n}")).collect();
@@ -54,11 +59,13 @@ async fn a_thousand_are_all_reached_by_paging_while_new_ones_come_in() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_that_came_in_the_same_millisecond_are_both_shown_by_pages_of_one() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let at = ago(10);
     let texts: Vec<_> = (0..5)
-        .map(|n| Sms::new(&n.to_string(), &format!("+1425555010{n}"), HARBOR, &n.to_string()).at(at.clone()))
+        .map(|n| {
+            SmsEvent::new(&n.to_string(), &format!("+1425555010{n}"), HARBOR, &n.to_string()).with_time(at.clone())
+        })
         .collect();
     house.deliver(&by_queue(&texts)).await;
     let all: BTreeSet<_> =
@@ -68,13 +75,13 @@ async fn two_that_came_in_the_same_millisecond_are_both_shown_by_pages_of_one() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_older_than_thirty_days_is_shown_though_it_is_still_stored() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     house
         .deliver(&by_queue(&[
-            Sms::new("1", "+14255550101", HARBOR, "too old, alone").at(ago(30 * DAY + 5)),
-            Sms::new("2", "+14255550102", HARBOR, "too old").at(ago(31 * DAY)),
-            Sms::new("3", "+14255550102", HARBOR, "just within").at(ago(30 * DAY - 60)),
+            SmsEvent::new("1", "+14255550101", HARBOR, "too old, alone").with_time(ago(30 * DAY + 5)),
+            SmsEvent::new("2", "+14255550102", HARBOR, "too old").with_time(ago(31 * DAY)),
+            SmsEvent::new("3", "+14255550102", HARBOR, "just within").with_time(ago(30 * DAY - 60)),
         ]))
         .await;
     let stored = house
@@ -109,7 +116,7 @@ fn position(at: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_conversation_beyond_thirty_days_is_as_one_that_never_was_until_the_customer_returns() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let maria = house.phone("+14255550182");
     maria.texts(HARBOR, "hello").await;
@@ -137,7 +144,7 @@ async fn a_conversation_beyond_thirty_days_is_as_one_that_never_was_until_the_cu
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refresh_with_nothing_new_is_304_with_no_body() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     fill(&house, 3).await;
     for accept in ["text/html", "application/json"] {
@@ -160,19 +167,21 @@ async fn a_refresh_with_nothing_new_is_304_with_no_body() {
 }
 
 /// Who each row of the Dashboard says wrote what, and how many more there are of them.
-async fn dashboard(dana: &Desk<'_>) -> Vec<(String, u64)> {
+async fn dashboard(dana: &StaffClient<'_>) -> Vec<(String, u64)> {
     let items = dana.get("/api/notifications?by=customer&limit=10").await.items();
     items.iter().map(|item| (item["text"].as_str().unwrap().to_owned(), item["more"].as_u64().unwrap())).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_customer_who_writes_much_is_one_of_the_ten_with_a_count() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
-    let quiet = (0..12).map(|n| Sms::new(&format!("q{n}"), &format!("+14255550{n:03}"), HARBOR, &format!("quiet {n}")));
-    let quiet: Vec<_> = quiet.zip(0..).map(|(sms, n)| sms.at(ago(900 - n))).collect();
+    let quiet =
+        (0..12).map(|n| SmsEvent::new(&format!("q{n}"), &format!("+14255550{n:03}"), HARBOR, &format!("quiet {n}")));
+    let quiet: Vec<_> = quiet.zip(0..).map(|(sms, n)| sms.with_time(ago(900 - n))).collect();
     house.deliver(&by_queue(&quiet)).await;
-    let loud = |n: u64| Sms::new(&format!("l{n}"), "+14255550182", HARBOR, &format!("loud {n}")).at(ago(800 - n));
+    let loud =
+        |n: u64| SmsEvent::new(&format!("l{n}"), "+14255550182", HARBOR, &format!("loud {n}")).with_time(ago(800 - n));
     house.deliver(&by_queue(&(0..40).map(loud).collect::<Vec<_>>())).await;
     let expected: Vec<_> =
         std::iter::once(("loud 39".to_owned(), 39)).chain((3..12).rev().map(|n| (format!("quiet {n}"), 0))).collect();
@@ -185,19 +194,22 @@ async fn one_customer_who_writes_much_is_one_of_the_ten_with_a_count() {
     house.phone("+14255550007").texts(HARBOR, "quiet no more").await;
     assert_eq!(dashboard(&dana).await[0], ("quiet no more".to_owned(), 1));
     house.has_appointment("harbor-dental", "A-1", Some("+14255550007")).await;
-    house.contact_events(&[Call::new("c", HARBOR, "+14255550007", "A-1").over("HUMAN_ANSWERED")]).await;
+    house.contact_events(&[Call::new("c", HARBOR, "+14255550007", "A-1").ended_event("HUMAN_ANSWERED")]).await;
     assert_eq!(dashboard(&dana).await[0].1, 2);
     // Their oldest comes late, and is counted where it stands.
-    house.deliver(&by_queue(&[loud(0), Sms::new("late", "+14255550182", HARBOR, "late").at(ago(799))])).await;
+    house
+        .deliver(&by_queue(&[loud(0), SmsEvent::new("late", "+14255550182", HARBOR, "late").with_time(ago(799))]))
+        .await;
     assert_eq!(dashboard(&dana).await[1], ("loud 39".to_owned(), 40));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_newest_hundred_are_looked_at_for_the_ten() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
-    house.deliver(&by_queue(&[Sms::new("q", "+14255550101", HARBOR, "quiet").at(ago(900))])).await;
-    let loud = |n: u64| Sms::new(&format!("l{n}"), "+14255550182", HARBOR, &format!("loud {n}")).at(ago(800 - n));
+    house.deliver(&by_queue(&[SmsEvent::new("q", "+14255550101", HARBOR, "quiet").with_time(ago(900))])).await;
+    let loud =
+        |n: u64| SmsEvent::new(&format!("l{n}"), "+14255550182", HARBOR, &format!("loud {n}")).with_time(ago(800 - n));
     let texts: Vec<_> = (0..100).map(loud).collect();
     house.deliver(&by_queue(&texts[..99])).await;
     assert_eq!(dashboard(&dana).await, [("loud 98".to_owned(), 98), ("quiet".to_owned(), 0)]);
@@ -209,7 +221,7 @@ async fn the_newest_hundred_are_looked_at_for_the_ten() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bad_page_or_limit_has_a_clear_answer() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     house.phone("+14255550182").texts(HARBOR, "hello").await;
     let conversation = dana.conversation_with("+14255550182").await;

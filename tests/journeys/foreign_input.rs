@@ -13,8 +13,8 @@ use proptest::sample::{Index, select};
 use proptest::test_runner::{Config, FileFailurePersistence, TestCaseError, TestRunner};
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::foreign::{Change, Edit, changes, edits};
-use tests::{Browser, Call, Desk, HARBOR, House, PushService, Sms, Subscriber, ago, by_queue, record};
+use tests::mutation::{JsonMutation, TextMutation, changes, edits};
+use tests::{Browser, Call, HARBOR, PushService, SmsEvent, StaffClient, Subscriber, TestStack, ago, by_queue, record};
 use tokio::runtime::Handle;
 use tokio::task::block_in_place;
 
@@ -45,10 +45,10 @@ fn envelope(message: &Value) -> Value {
 }
 
 /// What foreign words are brought in: what they are, and the event that brings them.
-type Brought = (&'static str, Value, fn(&Value) -> Value);
+type InboundCase = (&'static str, Value, fn(&Value) -> Value);
 
 /// `sent` is a message whose receipts are brought, too.
-fn brought(sent: &Value) -> Vec<Brought> {
+fn inbound_cases(sent: &Value) -> Vec<InboundCase> {
     let sms = json!({
         "originationNumber": MARIA, "destinationNumber": HARBOR, "messageKeyword": "KEYWORD_1", "messageBody": "Hello",
         "inboundMessageId": "cae173d2-66b9-564c-8309-21f858e9fb84", "previousPublishedMessageId": "id",
@@ -80,7 +80,7 @@ fn brought(sent: &Value) -> Vec<Brought> {
         }),
         ("inbound-sms", json_in(&[("1", sms.to_string()), ("2", envelope(&sms).to_string())]), itself),
         ("confirmation-call", call.pressed("1"), itself),
-        ("confirmation-call", call.over("HUMAN_ANSWERED"), |event| json_in(&[("1", event.to_string())])),
+        ("confirmation-call", call.ended_event("HUMAN_ANSWERED"), |event| json_in(&[("1", event.to_string())])),
         ("confirmation-call", json_in(&[("1", call.initiated().to_string())]), itself),
         ("delivery-receipt", receipt.clone(), |receipt| json_in(&[("1", envelope(receipt).to_string())])),
         ("delivery-receipt", json_in(&[("1", receipt.to_string()), ("2", envelope(&receipt).to_string())]), itself),
@@ -91,11 +91,11 @@ fn brought(sent: &Value) -> Vec<Brought> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_function_panics_at_what_it_is_brought() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     house.has_appointment("harbor-dental", "7f3a", Some(MARIA)).await;
     let dana = house.dana().await;
     assert_eq!(dana.writes_first(MARIA, "Hello").await.status, 201);
-    let brought = brought(&dana.messages(&dana.conversation_with(MARIA).await).await.items()[0]);
+    let brought = inbound_cases(&dana.messages(&dana.conversation_with(MARIA).await).await.items()[0]);
     let cases = (0..brought.len(), vec(changes(), 0..4), vec(changes(), 0..2));
     tries(2, &cases, async |(which, inside, around)| {
         let (function, words, bring) = &brought[which];
@@ -121,7 +121,7 @@ async fn no_function_panics_at_what_it_is_brought() {
 }
 
 /// What the table's stream says of everything that is stored: that it is new, or was the same before.
-async fn streamed(house: &House) -> Vec<Value> {
+async fn streamed(house: &TestStack) -> Vec<Value> {
     let stored = house.table("Scan", json!({"ConsistentRead": true})).await;
     let record = |item: &Value| {
         json!({
@@ -145,7 +145,7 @@ async fn streamed(house: &House) -> Vec<Value> {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_record_of_the_stream_is_panicked_at_or_holds_up_those_behind_it() {
     let service = PushService::open().await;
-    let house = House::with_push_service(&service).await;
+    let house = TestStack::with_push_service(&service).await;
     let dana = house.dana().await;
     let allows = async |subscriber: &Subscriber| {
         let kept = dana.puts_subscription(&subscriber.browser, &subscriber.subscription()).await;
@@ -189,7 +189,7 @@ async fn no_record_of_the_stream_is_panicked_at_or_holds_up_those_behind_it() {
 
 /// A request with foreign words in every place that has some.
 #[derive(Clone)]
-struct Asked {
+struct ApiRequest {
     route: Route,
     /// What stands in the path for what is named there.
     word: String,
@@ -198,12 +198,12 @@ struct Asked {
     form: Vec<(&'static str, String)>,
 }
 
-impl Asked {
+impl ApiRequest {
     fn new(route: Route, word: &str) -> Self {
         Self { route, word: word.to_owned(), query: Vec::new(), json: None, form: Vec::new() }
     }
 
-    fn with(mut self, name: &str, value: &str) -> Self {
+    fn with_parameter(mut self, name: &str, value: &str) -> Self {
         self.query.push((name.to_owned(), value.to_owned()));
         self
     }
@@ -225,8 +225,8 @@ impl Asked {
 }
 
 /// What there is to ask for.
-struct There<'a> {
-    dana: Desk<'a>,
+struct ApiFixture<'a> {
+    dana: StaffClient<'a>,
     conversation: String,
     /// Of its messages, with more before and after it.
     position: String,
@@ -237,11 +237,12 @@ struct There<'a> {
     session: String,
 }
 
-impl<'a> There<'a> {
+impl<'a> ApiFixture<'a> {
     /// `time` tells its messages from those of another time.
-    async fn in_house(house: &'a House, time: usize) -> Self {
+    async fn in_house(house: &'a TestStack, time: usize) -> Self {
         let dana = house.dana().await;
-        let texts = (0..40).map(|n| Sms::new(&format!("{time}-{n}"), MARIA, HARBOR, "Hello").at(ago(90 - n)));
+        let texts =
+            (0..40).map(|n| SmsEvent::new(&format!("{time}-{n}"), MARIA, HARBOR, "Hello").with_time(ago(90 - n)));
         house.deliver(&by_queue(&texts.collect::<Vec<_>>())).await;
         // Somebody may have blocked her, or said that she wants no more.
         for blocked in dana.get("/api/conversations?filter=blocked").await.items() {
@@ -262,20 +263,20 @@ impl<'a> There<'a> {
     }
 
     /// How a route is asked, in order.
-    fn ways(&self, route: Route) -> Vec<Asked> {
+    fn ways(&self, route: Route) -> Vec<ApiRequest> {
         let Self { conversation, position, failed, appointment, browser, session, .. } = self;
         let written = json!({
             "name": "Maria Lopez", "number": "(425) 555-0182", "day": "2026-12-30", "time": "15:00", "minutes": 30,
             "service": "Cleaning", "notes": "First visit", "status": "booked", "provider": "marcus",
         });
-        let asked = |word: &str| Asked::new(route, word);
+        let asked = |word: &str| ApiRequest::new(route, word);
         match (route.method, route.path) {
             ("GET", "/api/notifications" | "/api/conversations") => {
-                vec![asked("").with("before", position).with("limit", "10")]
+                vec![asked("").with_parameter("before", position).with_parameter("limit", "10")]
             }
             ("GET", "/api/conversations/{conversation}/messages") => vec![
-                asked(conversation).with("before", position).with("limit", "10"),
-                asked(conversation).with("after", position),
+                asked(conversation).with_parameter("before", position).with_parameter("limit", "10"),
+                asked(conversation).with_parameter("after", position),
             ],
             ("POST", "/api/conversations/{conversation}/messages") => vec![
                 asked(conversation).json(json!({"text": "Hello"})),
@@ -301,7 +302,7 @@ impl<'a> There<'a> {
                 let draft = json!({"fields": {"text": "Hello"}, "tried": "Hello", "key": "k", "version": "1"});
                 vec![asked(&format!("appointment-{appointment}")).json(draft)]
             }
-            ("GET", "/api/appointments") => vec![asked("").with("day", "2026-12-30")],
+            ("GET", "/api/appointments") => vec![asked("").with_parameter("day", "2026-12-30")],
             ("POST", "/api/appointments") => vec![asked("").json(written)],
             ("GET", "/api/appointments/{appointment}") => vec![asked(appointment)],
             ("PUT", "/api/appointments/{appointment}") => vec![asked(appointment).json(written)],
@@ -310,16 +311,18 @@ impl<'a> There<'a> {
             }
             ("GET", "/api/push-subscriptions" | "/api/session" | "/api/sessions" | "/api/sign-out/issuer")
             | ("POST", "/api/sign-out") => vec![asked("")],
-            ("DELETE", "/api/sessions") => vec![asked("").with("others", "true"), asked("")],
+            ("DELETE", "/api/sessions") => vec![asked("").with_parameter("others", "true"), asked("")],
             ("DELETE", "/api/sessions/{session}") => vec![asked(session)],
             ("PUT", "/api/push-subscriptions") => vec![asked("").json(Browser::firefox("one").subscription())],
             ("DELETE", "/api/push-subscriptions/{subscription}") => vec![asked(browser)],
             ("POST", "/api/push-subscriptions/{subscription}/test") => vec![asked(browser).json(json!({}))],
             ("PUT", "/api/push-settings") => vec![asked("").json(json!({"messages": "mine", "showsText": false}))],
             ("POST", "/api/push-settings") => vec![asked("").form(&[("messages", "all"), ("showsText", "true")])],
-            ("GET", "/api/staff") => vec![asked("").with("provider", "marcus")],
-            ("GET", "/api/sign-in") => vec![asked("").with("back", "/messages.html")],
-            ("GET", "/api/sign-in/callback") => vec![asked("").with("code", "00ff").with("state", "00ff")],
+            ("GET", "/api/staff") => vec![asked("").with_parameter("provider", "marcus")],
+            ("GET", "/api/sign-in") => vec![asked("").with_parameter("back", "/messages.html")],
+            ("GET", "/api/sign-in/callback") => {
+                vec![asked("").with_parameter("code", "00ff").with_parameter("state", "00ff")]
+            }
             _ => panic!("{} {} is new: say here how it is asked", route.method, route.path),
         }
     }
@@ -339,17 +342,17 @@ fn encoded(text: &str) -> String {
 
 /// What goes wrong with a request.
 #[derive(Clone, Debug, Default)]
-struct Wrong {
-    word: Option<Edit>,
-    query: Option<(Index, Edit)>,
-    json: Vec<Change>,
+struct RequestMutation {
+    word: Option<TextMutation>,
+    query: Option<(Index, TextMutation)>,
+    json: Vec<JsonMutation>,
     /// With the body as it is sent.
-    body: Option<Edit>,
-    cookie: Option<Edit>,
+    body: Option<TextMutation>,
+    cookie: Option<TextMutation>,
     html: bool,
 }
 
-fn wrong() -> impl Strategy<Value = Wrong> {
+fn wrong() -> impl Strategy<Value = RequestMutation> {
     // An address longer than this is refused before anybody reads it.
     let short = || edits().prop_map(|edit| edit.at_most(300));
     (
@@ -361,18 +364,25 @@ fn wrong() -> impl Strategy<Value = Wrong> {
         proptest::option::weighted(0.2, short()),
         any::<bool>(),
     )
-        .prop_map(|(word, query, json, body, cookie, html)| Wrong { word, query, json, body, cookie, html })
+        .prop_map(|(word, query, json, body, cookie, html)| RequestMutation {
+            word,
+            query,
+            json,
+            body,
+            cookie,
+            html,
+        })
 }
 
-fn request(desk: &Desk<'_>, asked: &Asked, wrong: &Wrong) -> reqwest::RequestBuilder {
-    let Asked { route, word, mut query, json, mut form } = asked.clone();
-    let word = wrong.word.as_ref().filter(|_| !word.is_empty()).map_or_else(|| word.clone(), |edit| edit.of(&word));
+fn request(desk: &StaffClient<'_>, asked: &ApiRequest, wrong: &RequestMutation) -> reqwest::RequestBuilder {
+    let ApiRequest { route, word, mut query, json, mut form } = asked.clone();
+    let word = wrong.word.as_ref().filter(|_| !word.is_empty()).map_or_else(|| word.clone(), |edit| edit.apply(&word));
     if let Some((place, edit)) = &wrong.query {
         let values = query.iter_mut().map(|(_, value)| value).chain(form.iter_mut().map(|(_, value)| value));
         let mut values: Vec<_> = values.collect();
         if !values.is_empty() {
             let value = place.get_mut(&mut values);
-            **value = edit.of(value);
+            **value = edit.apply(value);
         }
     }
     let pairs = |pairs: &mut dyn Iterator<Item = (&str, &str)>| -> String {
@@ -384,9 +394,9 @@ fn request(desk: &Desk<'_>, asked: &Asked, wrong: &Wrong) -> reqwest::RequestBui
         None => route.path.to_owned(),
     };
     let path = format!("{path}?{}", pairs(&mut query.iter().map(|(name, value)| (&**name, &**value))));
-    let cookie = wrong.cookie.as_ref().map_or_else(|| desk.cookie.clone(), |edit| edit.of(&desk.cookie));
+    let cookie = wrong.cookie.as_ref().map_or_else(|| desk.cookie.clone(), |edit| edit.apply(&desk.cookie));
     let cookie: String = cookie.chars().filter(|c| !c.is_control()).collect();
-    let desk = Desk { house: desk.house, cookie };
+    let desk = StaffClient { house: desk.house, cookie };
     let method = Method::from_bytes(route.method.as_bytes()).unwrap();
     let mut request = desk.request(method, &path).header("sec-fetch-site", "same-origin");
     request = request.header("accept", if wrong.html { "text/html" } else { "application/json" });
@@ -399,7 +409,7 @@ fn request(desk: &Desk<'_>, asked: &Asked, wrong: &Wrong) -> reqwest::RequestBui
     let fields = pairs(&mut form.iter().map(|(name, value)| (*name, &**value)));
     let body = body.or_else(|| (!form.is_empty()).then_some(("application/x-www-form-urlencoded", fields)));
     if let Some((kind, body)) = body {
-        let body = wrong.body.as_ref().map_or_else(|| body.clone(), |edit| edit.of(&body));
+        let body = wrong.body.as_ref().map_or_else(|| body.clone(), |edit| edit.apply(&body));
         request = request.header("content-type", kind).body(body);
     }
     request
@@ -407,12 +417,12 @@ fn request(desk: &Desk<'_>, asked: &Asked, wrong: &Wrong) -> reqwest::RequestBui
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_request_is_answered_with_trouble_of_ours() {
-    let house = House::open().await;
-    let mut there = There::in_house(&house, 0).await;
+    let house = TestStack::open().await;
+    let mut there = ApiFixture::in_house(&house, 0).await;
     let mut times = 1;
     for route in ROUTES {
         for asked in there.ways(route) {
-            let answer = there.dana.send(request(&there.dana, &asked, &Wrong::default())).await;
+            let answer = there.dana.send(request(&there.dana, &asked, &RequestMutation::default())).await;
             // One is there to say how it is asked.
             assert!(
                 answer.status < 400 || answer.code() == "not-by-get",
@@ -421,7 +431,7 @@ async fn no_request_is_answered_with_trouble_of_ours() {
                 answer.body
             );
             if asked.ends_something() {
-                there = There::in_house(&house, times).await;
+                there = ApiFixture::in_house(&house, times).await;
                 times += 1;
             }
         }
@@ -432,7 +442,7 @@ async fn no_request_is_answered_with_trouble_of_ours() {
         prop_assert!(answer.status < 500, "{:?}: {} {}", route, answer.status, answer.body);
         prop_assert!(answer.body.len() < 1_000_000, "{:?}: {} bytes", route, answer.body.len());
         if asked.ends_something() && answer.status < 400 {
-            there = There::in_house(&house, times).await;
+            there = ApiFixture::in_house(&house, times).await;
             times += 1;
         }
         Ok(())
@@ -443,7 +453,7 @@ async fn no_request_is_answered_with_trouble_of_ours() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_frame_of_a_page_troubles_another_page() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
     let mut open = marcus.goes_live().await;
     tries(1, &(vec(changes(), 0..3), proptest::option::of(edits())), async |(changes, edit)| {
@@ -451,7 +461,7 @@ async fn no_frame_of_a_page_troubles_another_page() {
         for change in changes {
             change.happens_to(&mut frame);
         }
-        let frame = edit.map_or_else(|| frame.to_string(), |edit| edit.of(&frame.to_string()));
+        let frame = edit.map_or_else(|| frame.to_string(), |edit| edit.apply(&frame.to_string()));
         let mut socket = dana.goes_live().await;
         socket.sends(&frame).await;
         prop_assert!(open.answers().await);

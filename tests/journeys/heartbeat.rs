@@ -4,10 +4,10 @@ use std::time::{Duration, Instant};
 
 use domain::heartbeat;
 use serde_json::{Value, json};
-use tests::{HARBOR, House, Sms, ago, by_queue};
+use tests::{HARBOR, SmsEvent, TestStack, ago, by_queue};
 
 /// All items of the heartbeat, by their keys; and of everybody else how many.
-async fn items(house: &House) -> (Vec<String>, usize) {
+async fn items(house: &TestStack) -> (Vec<String>, usize) {
     let all = house.table("Scan", json!({})).await["Items"].as_array().unwrap().clone();
     let text = |item: &Value, name: &str| item[name]["S"].as_str().unwrap_or_default().to_owned();
     let line = format!("LINE#{}", heartbeat::line().number);
@@ -25,19 +25,19 @@ async fn items(house: &House) -> (Vec<String>, usize) {
     (keys, others.len())
 }
 
-async fn heard(house: &House) -> u64 {
+async fn heartbeats(house: &TestStack) -> u64 {
     house.metrics_of("dispatch-push").await["Heartbeat"].as_u64().unwrap_or_default()
 }
 
-async fn is_heard(house: &House, times: u64) {
+async fn is_heard(house: &TestStack, times: u64) {
     let patience = Instant::now() + Duration::from_mins(2);
-    while heard(house).await < times {
+    while heartbeats(house).await < times {
         assert!(Instant::now() < patience, "not heard for the {times}th time");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
 
-async fn beats(house: &House) -> u64 {
+async fn beats(house: &TestStack) -> u64 {
     let invoked = house.invoke("heartbeat", &json!({})).await;
     assert!(!invoked.failed, "{}", invoked.payload);
     invoked.payload["removed"].as_u64().unwrap()
@@ -45,7 +45,7 @@ async fn beats(house: &House) -> u64 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_heartbeat_comes_through_is_counted_and_is_gone_with_the_next() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (before, others) = items(&house).await;
     assert!(before.is_empty());
     assert_eq!(beats(&house).await, 0);
@@ -63,7 +63,7 @@ async fn a_heartbeat_comes_through_is_counted_and_is_gone_with_the_next() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_sees_anything_of_a_heartbeat() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let lists = ["/local/lines", "/local/staff"];
     let mut before = Vec::new();
@@ -94,25 +94,25 @@ async fn nobody_sees_anything_of_a_heartbeat() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_heartbeat_that_comes_late_or_again_is_not_heard() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     beats(&house).await;
     is_heard(&house, 1).await;
     let text = |id: &str, seconds| {
         let line = heartbeat::line().number.to_string();
-        Sms::new(id, heartbeat::customer().as_str(), &line, heartbeat::TEXT).at(ago(seconds))
+        SmsEvent::new(id, heartbeat::customer().as_str(), &line, heartbeat::TEXT).with_time(ago(seconds))
     };
     let late = [text("late", heartbeat::FRESH_SECS + 1), text(heartbeat::INBOUND_ID, 0)];
     assert!(house.deliver(&by_queue(&late)).await.is_empty());
     assert!(house.deliver(&by_queue(&[text("in time", 0)])).await.is_empty());
     is_heard(&house, 2).await;
-    assert_eq!(heard(&house).await, 2);
+    assert_eq!(heartbeats(&house).await, 2);
     // Whatever is stored is removed, however it came there.
     assert_eq!(beats(&house).await, 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_heartbeat_does_not_text_a_company_that_has_its_number() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     house.adds_line(heartbeat::line().number.as_str()).await;
     let invoked = house.invoke("heartbeat", &json!({})).await;
     assert!(invoked.failed, "{}", invoked.payload);
@@ -121,7 +121,7 @@ async fn a_heartbeat_does_not_text_a_company_that_has_its_number() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_heartbeat_costs_five_requests_and_a_look_at_lines_one() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     beats(&house).await;
     is_heard(&house, 1).await;
     let before = house.usage_of("heartbeat").await;

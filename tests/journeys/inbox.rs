@@ -1,7 +1,7 @@
 //! The conversations: whom staff talk with, and who waits for an answer.
 
 use serde_json::{Value, json};
-use tests::{HARBOR, HARBOR_SECOND, House, Sms, ago, by_queue};
+use tests::{HARBOR, HARBOR_SECOND, SmsEvent, TestStack, ago, by_queue};
 
 fn numbers(conversations: &[Value]) -> Vec<&str> {
     conversations.iter().map(|conversation| conversation["number"].as_str().unwrap()).collect()
@@ -9,11 +9,11 @@ fn numbers(conversations: &[Value]) -> Vec<&str> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_conversation_with_the_latest_message_is_first_whoever_wrote_it() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let [one, two, three] = ["+14255550101", "+14255550102", "+14255550103"];
     for (n, number) in [one, two, three].iter().enumerate() {
-        house.deliver(&by_queue(&[Sms::new(number, number, HARBOR, "hello").at(ago(60 - n as u64))])).await;
+        house.deliver(&by_queue(&[SmsEvent::new(number, number, HARBOR, "hello").with_time(ago(60 - n as u64))])).await;
     }
     assert_eq!(numbers(&dana.get("/api/conversations").await.items()), [three, two, one]);
     let conversation = dana.conversation_with(one).await;
@@ -25,7 +25,7 @@ async fn the_conversation_with_the_latest_message_is_first_whoever_wrote_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_ends_the_waiting_and_the_next_text_begins_it_again() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let maria = house.phone("+14255550182");
     let unanswered = async || dana.get("/api/conversations").await.items()[0]["unanswered"].clone();
@@ -41,7 +41,7 @@ async fn an_answer_ends_the_waiting_and_the_next_text_begins_it_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_long_text_is_cut_between_characters_and_says_that_it_goes_on() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let family = "👩‍👩‍👧‍👦";
     for (n, (text, preview)) in [
@@ -55,7 +55,7 @@ async fn a_long_text_is_cut_between_characters_and_says_that_it_goes_on() {
     .iter()
     .enumerate()
     {
-        house.deliver(&by_queue(&[Sms::new(&n.to_string(), "+14255550101", HARBOR, text)])).await;
+        house.deliver(&by_queue(&[SmsEvent::new(&n.to_string(), "+14255550101", HARBOR, text)])).await;
         let last = dana.get("/api/conversations").await.items()[0]["last"].clone();
         assert_eq!(last["text"], json!(preview), "of {text}");
         assert!(preview.chars().count() <= 160);
@@ -64,10 +64,10 @@ async fn a_long_text_is_cut_between_characters_and_says_that_it_goes_on() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn all_conversations_are_reached_by_paging() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let texts: Vec<_> = (0..60)
-        .map(|n| Sms::new(&n.to_string(), &format!("+142555501{n:02}"), HARBOR, "hello").at(ago(100 - n)))
+        .map(|n| SmsEvent::new(&n.to_string(), &format!("+142555501{n:02}"), HARBOR, "hello").with_time(ago(100 - n)))
         .collect();
     house.deliver(&by_queue(&texts)).await;
     let all = dana.everything("/api/conversations?limit=7").await;
@@ -77,11 +77,12 @@ async fn all_conversations_are_reached_by_paging() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reply_goes_out_from_the_line_that_the_customer_last_wrote_to() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let maria = house.phone("+14255550182");
-    let lines =
-        async || maria.received().await.iter().map(|sms| sms["from"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+    let lines = async || {
+        maria.received_messages().await.iter().map(|sms| sms["from"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
     maria.texts(HARBOR, "to one line").await;
     let conversation = dana.conversation_with("+14255550182").await;
     dana.replies(&conversation, "from one").await;

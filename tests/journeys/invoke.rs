@@ -1,9 +1,9 @@
 //! Lambda's Invoke API, as the AWS CLI and boto3 use it.
 
 use serde_json::json;
-use tests::House;
+use tests::TestStack;
 
-async fn post(house: &House, function: &str, kind: Option<&str>, body: &str) -> (u16, String, String) {
+async fn post(house: &TestStack, function: &str, kind: Option<&str>, body: &str) -> (u16, String, String) {
     let mut request = reqwest::Client::new()
         .post(house.url(&format!("/2015-03-31/functions/{function}/invocations")))
         .body(body.to_owned());
@@ -18,7 +18,7 @@ async fn post(house: &House, function: &str, kind: Option<&str>, body: &str) -> 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_lambda_would_refuse_is_refused_as_lambda_does() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (status, kind, _) = post(&house, "no-such-function", None, "{}").await;
     assert_eq!((status, kind.as_str()), (404, "ResourceNotFoundException"));
     let (status, kind, _) = post(&house, "inbound-sms", None, "{").await;
@@ -31,7 +31,7 @@ async fn what_lambda_would_refuse_is_refused_as_lambda_does() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_function_answers_by_name_and_none_panics_at_an_event_of_another_kind() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     for function in [
         "authorize",
         "customer-data",
@@ -54,7 +54,7 @@ async fn every_function_answers_by_name_and_none_panics_at_an_event_of_another_k
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_function_behind_the_api_takes_no_word_but_the_authorizers_for_who_asks() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let mut event = json!({
         "version": "2.0", "routeKey": "GET /api/notifications", "rawPath": "/api/notifications", "rawQueryString": "",
         "headers": {"accept": "application/json", "x-company": "harbor-dental"},

@@ -2,17 +2,20 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{Answer, Asked, Behaviour, Desk, HandClock, House, LyingIssuer, SESSION_COOKIE, Signed, TakesSecret};
+use tests::{
+    FaultyIssuer, IssuerBehaviour, ManualClock, RequestCounts, SESSION_COOKIE, SecretLocation, SignedBy, StaffClient,
+    TestResponse, TestStack,
+};
 
 /// Where a sign-in at an issuer of this behaviour ends, and whether with a session.
-async fn outcome(behaviour: Behaviour) -> (String, bool) {
-    let house = House::open().await;
-    let issuer = LyingIssuer::open(behaviour).await;
+async fn outcome(behaviour: IssuerBehaviour) -> (String, bool) {
+    let house = TestStack::open().await;
+    let issuer = FaultyIssuer::open(behaviour).await;
     house.trusts(&issuer).await;
-    ended(&house.comes_from(&issuer).await)
+    outcome_of(&house.comes_from(&issuer).await)
 }
 
-fn ended(answer: &Answer) -> (String, bool) {
+fn outcome_of(answer: &TestResponse) -> (String, bool) {
     assert_eq!(answer.status, 303, "{}", answer.body);
     let session = answer.cookie(SESSION_COOKIE).is_some();
     (answer.header("location").unwrap().to_owned(), session)
@@ -26,24 +29,24 @@ fn let_in() -> (String, bool) {
     ("/".to_owned(), true)
 }
 
-fn claiming(claims: &[(&'static str, Value)]) -> Behaviour {
-    Behaviour { claims: claims.to_vec(), ..Behaviour::default() }
+fn claiming(claims: &[(&'static str, Value)]) -> IssuerBehaviour {
+    IssuerBehaviour { claims: claims.to_vec(), ..IssuerBehaviour::default() }
 }
 
 /// How often an alarm was given a reason to ring.
-async fn alarms(house: &House) -> u64 {
+async fn alarms(house: &TestStack) -> u64 {
     house.metrics_of("sign-in").await["SignInUnavailable"].as_u64().unwrap_or_default()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_honest_issuer_lets_its_person_in() {
-    assert_eq!(outcome(Behaviour::default()).await, let_in());
+    assert_eq!(outcome(IssuerBehaviour::default()).await, let_in());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_that_is_not_of_this_issuer_client_attempt_and_time_is_refused() {
-    let house = House::open().await;
-    let issuer = LyingIssuer::open(Behaviour::default()).await;
+    let house = TestStack::open().await;
+    let issuer = FaultyIssuer::open(IssuerBehaviour::default()).await;
     house.trusts(&issuer).await;
     let now = runtime::wall_clock().now().as_secs();
     for claim in [
@@ -62,24 +65,28 @@ async fn a_token_that_is_not_of_this_issuer_client_attempt_and_time_is_refused()
         ("sub", json!(null)),
     ] {
         issuer.behaves(claiming(std::slice::from_ref(&claim)));
-        assert_eq!(ended(&house.comes_from(&issuer).await), page("refused"), "{claim:?}");
+        assert_eq!(outcome_of(&house.comes_from(&issuer).await), page("refused"), "{claim:?}");
     }
-    issuer.behaves(Behaviour::default());
-    assert_eq!(ended(&house.comes_from(&issuer).await), let_in());
+    issuer.behaves(IssuerBehaviour::default());
+    assert_eq!(outcome_of(&house.comes_from(&issuer).await), let_in());
     assert_eq!(alarms(&house).await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_that_the_issuer_did_not_sign_is_refused() {
-    for signed in [Signed::BySomebodyElse, Signed::WithTheClientsSecret, Signed::NotAtAll] {
-        assert_eq!(outcome(Behaviour { signed, ..Behaviour::default() }).await, page("refused"), "{signed:?}");
+    for signed in [SignedBy::BySomebodyElse, SignedBy::WithTheClientsSecret, SignedBy::NotAtAll] {
+        assert_eq!(
+            outcome(IssuerBehaviour { signed, ..IssuerBehaviour::default() }).await,
+            page("refused"),
+            "{signed:?}"
+        );
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_address_that_the_issuer_does_not_vouch_for_is_nobodys_login() {
-    let house = House::open().await;
-    let issuer = LyingIssuer::open(Behaviour::default()).await;
+    let house = TestStack::open().await;
+    let issuer = FaultyIssuer::open(IssuerBehaviour::default()).await;
     house.trusts(&issuer).await;
     for claims in [
         vec![("email_verified", json!(false))],
@@ -91,7 +98,7 @@ async fn an_address_that_the_issuer_does_not_vouch_for_is_nobodys_login() {
         vec![("email", json!("nobody")), ("sub", json!("dana@harbor-dental.example"))],
     ] {
         issuer.behaves(claiming(&claims));
-        assert_eq!(ended(&house.comes_from(&issuer).await), page("stranger"), "{claims:?}");
+        assert_eq!(outcome_of(&house.comes_from(&issuer).await), page("stranger"), "{claims:?}");
     }
 }
 
@@ -99,33 +106,34 @@ async fn an_address_that_the_issuer_does_not_vouch_for_is_nobodys_login() {
 async fn an_issuer_that_does_not_work_is_said_to_be_out_of_reach_and_rings() {
     let dead = json!("http://127.0.0.1:1/");
     for discovery in [("issuer", json!("https://evil.example")), ("jwks_uri", dead.clone()), ("token_endpoint", dead)] {
-        let behaviour = Behaviour { discovery: vec![discovery.clone()], ..Behaviour::default() };
+        let behaviour = IssuerBehaviour { discovery: vec![discovery.clone()], ..IssuerBehaviour::default() };
         assert_eq!(outcome(behaviour).await, page("unavailable"), "{discovery:?}");
     }
-    let house = House::open().await;
-    let issuer = LyingIssuer::open(Behaviour { refusal: Some((500, json!("oops"))), ..Behaviour::default() }).await;
+    let house = TestStack::open().await;
+    let issuer =
+        FaultyIssuer::open(IssuerBehaviour { refusal: Some((500, json!("oops"))), ..IssuerBehaviour::default() }).await;
     house.trusts(&issuer).await;
-    assert_eq!(ended(&house.comes_from(&issuer).await), page("unavailable"));
+    assert_eq!(outcome_of(&house.comes_from(&issuer).await), page("unavailable"));
     assert_eq!(alarms(&house).await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_secret_that_was_rotated_is_read_again_after_the_old_one_has_failed() {
-    let house = House::open().await;
-    let issuer = LyingIssuer::open(Behaviour::default()).await;
+    let house = TestStack::open().await;
+    let issuer = FaultyIssuer::open(IssuerBehaviour::default()).await;
     house.trusts(&issuer).await;
-    assert_eq!(ended(&house.comes_from(&issuer).await), let_in());
-    issuer.behaves(Behaviour { client_secret: "another secret", ..Behaviour::default() });
-    assert_eq!(ended(&house.comes_from(&issuer).await), page("unavailable"));
+    assert_eq!(outcome_of(&house.comes_from(&issuer).await), let_in());
+    issuer.behaves(IssuerBehaviour { client_secret: "another secret", ..IssuerBehaviour::default() });
+    assert_eq!(outcome_of(&house.comes_from(&issuer).await), page("unavailable"));
     house.trusts_with(&issuer, &[("client_secret", "another secret")]).await;
-    assert_eq!(ended(&house.comes_from(&issuer).await), let_in());
+    assert_eq!(outcome_of(&house.comes_from(&issuer).await), let_in());
     assert_eq!(alarms(&house).await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_an_issuer_says_besides_and_however_it_spells_it_its_people_are_let_in() {
-    let house = House::open().await;
-    let issuer = LyingIssuer::open(Behaviour::default()).await;
+    let house = TestStack::open().await;
+    let issuer = FaultyIssuer::open(IssuerBehaviour::default()).await;
     house.trusts(&issuer).await;
     let now = runtime::wall_clock().now().as_secs();
     #[allow(clippy::cast_precision_loss, reason = "seconds of this century have 33 bits")]
@@ -140,7 +148,7 @@ async fn whatever_an_issuer_says_besides_and_however_it_spells_it_its_people_are
         vec![("exp", json!(soon)), ("auth_time", json!("yesterday"))],
     ] {
         issuer.behaves(claiming(&claims));
-        assert_eq!(ended(&house.comes_from(&issuer).await), let_in(), "{claims:?}");
+        assert_eq!(outcome_of(&house.comes_from(&issuer).await), let_in(), "{claims:?}");
     }
     for answer in [
         ("expires_in", json!("300")),
@@ -149,58 +157,64 @@ async fn whatever_an_issuer_says_besides_and_however_it_spells_it_its_people_are
         ("token_type", json!("DPoP or so")),
         ("access_token", json!(null)),
     ] {
-        issuer.behaves(Behaviour { answer: vec![answer.clone()], ..Behaviour::default() });
-        assert_eq!(ended(&house.comes_from(&issuer).await), let_in(), "{answer:?}");
+        issuer.behaves(IssuerBehaviour { answer: vec![answer.clone()], ..IssuerBehaviour::default() });
+        assert_eq!(outcome_of(&house.comes_from(&issuer).await), let_in(), "{answer:?}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_clients_secret_goes_where_the_issuer_takes_it() {
-    for takes_secret in [TakesSecret::InTheHeader, TakesSecret::InTheBody] {
-        assert_eq!(outcome(Behaviour { takes_secret, ..Behaviour::default() }).await, let_in(), "{takes_secret:?}");
+    for takes_secret in [SecretLocation::InTheHeader, SecretLocation::InTheBody] {
+        assert_eq!(
+            outcome(IssuerBehaviour { takes_secret, ..IssuerBehaviour::default() }).await,
+            let_in(),
+            "{takes_secret:?}"
+        );
     }
     let both = json!(["private_key_jwt", "client_secret_post", "client_secret_basic"]);
-    let behaviour =
-        Behaviour { discovery: vec![("token_endpoint_auth_methods_supported", both)], ..Behaviour::default() };
+    let behaviour = IssuerBehaviour {
+        discovery: vec![("token_endpoint_auth_methods_supported", both)],
+        ..IssuerBehaviour::default()
+    };
     assert_eq!(outcome(behaviour).await, let_in(), "the header is what every issuer must take");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_key_of_the_issuers_is_fetched_once_and_no_more_often_than_every_thirty_seconds() {
-    let clock = HandClock::at_noon();
-    let house = House::with_limits(House::limits(), &clock).await;
-    let issuer = LyingIssuer::with_clock(Behaviour::default(), clock.clock()).await;
+    let clock = ManualClock::at_noon();
+    let house = TestStack::with_limits(TestStack::limits(), &clock).await;
+    let issuer = FaultyIssuer::with_clock(IssuerBehaviour::default(), clock.clock()).await;
     house.trusts(&issuer).await;
-    assert_eq!(ended(&house.comes_from(&issuer).await), let_in());
+    assert_eq!(outcome_of(&house.comes_from(&issuer).await), let_in());
     clock.passes(31);
-    issuer.behaves(Behaviour { key: 2, ..Behaviour::default() });
-    assert_eq!(ended(&house.comes_from(&issuer).await), let_in(), "by the new key");
-    assert_eq!(issuer.asked(), Asked { discoveries: 1, keys: 2, tokens: 2 });
+    issuer.behaves(IssuerBehaviour { key: 2, ..IssuerBehaviour::default() });
+    assert_eq!(outcome_of(&house.comes_from(&issuer).await), let_in(), "by the new key");
+    assert_eq!(issuer.request_counts(), RequestCounts { discoveries: 1, keys: 2, tokens: 2 });
 
     // Signed by keys that the issuer does not show, however often.
     for _ in 0..5 {
-        issuer.behaves(Behaviour { key: 2, signed: Signed::BySomebodyElse, ..Behaviour::default() });
-        assert_eq!(ended(&house.comes_from(&issuer).await), page("refused"));
+        issuer.behaves(IssuerBehaviour { key: 2, signed: SignedBy::BySomebodyElse, ..IssuerBehaviour::default() });
+        assert_eq!(outcome_of(&house.comes_from(&issuer).await), page("refused"));
         clock.passes(5);
     }
-    assert_eq!(issuer.asked(), Asked { discoveries: 1, keys: 2, tokens: 7 });
+    assert_eq!(issuer.request_counts(), RequestCounts { discoveries: 1, keys: 2, tokens: 7 });
     clock.passes(30);
     for _ in 0..5 {
-        assert_eq!(ended(&house.comes_from(&issuer).await), page("refused"));
+        assert_eq!(outcome_of(&house.comes_from(&issuer).await), page("refused"));
     }
-    assert_eq!(issuer.asked(), Asked { discoveries: 1, keys: 3, tokens: 12 });
-    issuer.behaves(Behaviour { key: 2, ..Behaviour::default() });
-    assert_eq!(ended(&house.comes_from(&issuer).await), let_in(), "what was known is not forgotten");
+    assert_eq!(issuer.request_counts(), RequestCounts { discoveries: 1, keys: 3, tokens: 12 });
+    issuer.behaves(IssuerBehaviour { key: 2, ..IssuerBehaviour::default() });
+    assert_eq!(outcome_of(&house.comes_from(&issuer).await), let_in(), "what was known is not forgotten");
     assert_eq!(alarms(&house).await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_strangers_bring_asks_nothing_of_the_issuer_and_rings_no_alarm() {
-    let house = House::open().await;
-    let issuer = LyingIssuer::open(Behaviour::default()).await;
+    let house = TestStack::open().await;
+    let issuer = FaultyIssuer::open(IssuerBehaviour::default()).await;
     house.trusts(&issuer).await;
-    assert_eq!(ended(&house.comes_from(&issuer).await), let_in());
-    let known = issuer.asked();
+    assert_eq!(outcome_of(&house.comes_from(&issuer).await), let_in());
+    let known = issuer.request_counts();
 
     let mut stranger = house.browser();
     for turn in 0..20 {
@@ -210,11 +224,11 @@ async fn what_strangers_bring_asks_nothing_of_the_issuer_and_rings_no_alarm() {
             for value in [format!("{state}.n.v.Lw"), format!("9999999999.n.v.Lw.{state}")] {
                 stranger.cookies.insert(name.clone(), value);
                 let answer = stranger.goes_to(&format!("/api/sign-in/callback?code=made-up&state={state}")).await;
-                assert_eq!(ended(&answer), page("stale"), "{name}");
+                assert_eq!(outcome_of(&answer), page("stale"), "{name}");
             }
         }
     }
-    assert_eq!(issuer.asked(), known, "nobody has the issuer asked with words of their own");
+    assert_eq!(issuer.request_counts(), known, "nobody has the issuer asked with words of their own");
 
     // An attempt that is one, with codes that are none: each attempt counts once, and drops nothing that is known.
     let refusals = [
@@ -224,32 +238,42 @@ async fn what_strangers_bring_asks_nothing_of_the_issuer_and_rings_no_alarm() {
         (400, json!("no")),
     ];
     for refusal in refusals.clone() {
-        issuer.behaves(Behaviour { refusal: Some(refusal.clone()), ..Behaviour::default() });
+        issuer.behaves(IssuerBehaviour { refusal: Some(refusal.clone()), ..IssuerBehaviour::default() });
         let begun = house.begins_to_sign_in("/api/sign-in").await;
-        let state = begun.asked("state").unwrap();
+        let state = begun.query_parameter("state").unwrap();
         let callback = |code: &str| format!("/api/sign-in/callback?code={code}&state={state}");
-        assert_eq!(ended(&begun.comes_back(&callback("made-up")).await), page("refused"), "{refusal:?}");
+        assert_eq!(outcome_of(&begun.comes_back(&callback("made-up")).await), page("refused"), "{refusal:?}");
         for turn in 0..5 {
-            assert_eq!(ended(&begun.comes_back(&callback(&turn.to_string())).await), page("stale"));
+            assert_eq!(outcome_of(&begun.comes_back(&callback(&turn.to_string())).await), page("stale"));
         }
     }
-    let asked = issuer.asked();
-    assert_eq!(asked, Asked { tokens: known.tokens + refusals.len() as u64, ..known });
+    let asked = issuer.request_counts();
+    assert_eq!(asked, RequestCounts { tokens: known.tokens + refusals.len() as u64, ..known });
     assert_eq!(alarms(&house).await, 0);
 
     // That the issuer does not know us is ours.
-    issuer.behaves(Behaviour { refusal: Some((401, json!({"error": "invalid_client"}))), ..Behaviour::default() });
-    assert_eq!(ended(&house.comes_from(&issuer).await), page("unavailable"));
-    issuer.behaves(Behaviour { refusal: Some((400, json!({"error": "unauthorized_client"}))), ..Behaviour::default() });
-    assert_eq!(ended(&house.comes_from(&issuer).await), page("unavailable"));
+    issuer.behaves(IssuerBehaviour {
+        refusal: Some((401, json!({"error": "invalid_client"}))),
+        ..IssuerBehaviour::default()
+    });
+    assert_eq!(outcome_of(&house.comes_from(&issuer).await), page("unavailable"));
+    issuer.behaves(IssuerBehaviour {
+        refusal: Some((400, json!({"error": "unauthorized_client"}))),
+        ..IssuerBehaviour::default()
+    });
+    assert_eq!(outcome_of(&house.comes_from(&issuer).await), page("unavailable"));
     assert_eq!(alarms(&house).await, 2);
-    assert_eq!(issuer.asked(), Asked { tokens: asked.tokens + 2, ..asked }, "the secret is what is read again");
+    assert_eq!(
+        issuer.request_counts(),
+        RequestCounts { tokens: asked.tokens + 2, ..asked },
+        "the secret is what is read again"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_address_with_a_line_break_or_of_other_scripts_is_nobodys() {
-    let house = House::open().await;
-    let issuer = LyingIssuer::open(Behaviour::default()).await;
+    let house = TestStack::open().await;
+    let issuer = FaultyIssuer::open(IssuerBehaviour::default()).await;
     house.trusts(&issuer).await;
     for email in [
         "dana@harbor-dental.example\n",
@@ -260,47 +284,51 @@ async fn an_address_with_a_line_break_or_of_other_scripts_is_nobodys() {
         "\u{ff44}ana@harbor-dental.example",
     ] {
         issuer.behaves(claiming(&[("email", json!(email))]));
-        assert_eq!(ended(&house.comes_from(&issuer).await), page("stranger"), "{email:?}");
+        assert_eq!(outcome_of(&house.comes_from(&issuer).await), page("stranger"), "{email:?}");
     }
     issuer.behaves(claiming(&[("email", json!("Dana@Harbor-Dental.Example"))]));
-    assert_eq!(ended(&house.comes_from(&issuer).await), let_in());
+    assert_eq!(outcome_of(&house.comes_from(&issuer).await), let_in());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mailbox_that_is_given_to_somebody_else_does_not_inherit_the_account() {
-    let house = House::open().await;
-    let issuer = LyingIssuer::open(Behaviour::default()).await;
+    let house = TestStack::open().await;
+    let issuer = FaultyIssuer::open(IssuerBehaviour::default()).await;
     house.trusts(&issuer).await;
-    assert_eq!(ended(&house.comes_from(&issuer).await), let_in());
-    assert_eq!(ended(&house.comes_from(&issuer).await), let_in(), "again and again");
+    assert_eq!(outcome_of(&house.comes_from(&issuer).await), let_in());
+    assert_eq!(outcome_of(&house.comes_from(&issuer).await), let_in(), "again and again");
     issuer.behaves(claiming(&[("sub", json!("danas successor"))]));
-    assert_eq!(ended(&house.comes_from(&issuer).await), page("stranger"));
+    assert_eq!(outcome_of(&house.comes_from(&issuer).await), page("stranger"));
     // Their own mailbox is another login.
     issuer.behaves(claiming(&[("sub", json!("marcus")), ("email", json!("marcus@harbor-dental.example"))]));
-    assert_eq!(ended(&house.comes_from(&issuer).await), let_in());
+    assert_eq!(outcome_of(&house.comes_from(&issuer).await), let_in());
 
-    let other = LyingIssuer::open(Behaviour::default()).await;
+    let other = FaultyIssuer::open(IssuerBehaviour::default()).await;
     house.trusts(&other).await;
     // What is known of the first one is known for ten minutes, or until it does not know us any more.
-    issuer.behaves(Behaviour { client_secret: "another secret", ..Behaviour::default() });
-    assert_eq!(ended(&house.comes_from(&issuer).await), page("unavailable"));
-    assert_eq!(ended(&house.comes_from(&other).await), page("stranger"), "the same subject there is another person");
+    issuer.behaves(IssuerBehaviour { client_secret: "another secret", ..IssuerBehaviour::default() });
+    assert_eq!(outcome_of(&house.comes_from(&issuer).await), page("unavailable"));
+    assert_eq!(
+        outcome_of(&house.comes_from(&other).await),
+        page("stranger"),
+        "the same subject there is another person"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_secret_that_has_no_key_for_attempts_yet_works() {
-    let house = House::open().await;
-    let issuer = LyingIssuer::open(Behaviour::default()).await;
+    let house = TestStack::open().await;
+    let issuer = FaultyIssuer::open(IssuerBehaviour::default()).await;
     house.trusts_with(&issuer, &[("attempt_key", "")]).await;
-    assert_eq!(ended(&house.comes_from(&issuer).await), let_in(), "signed with the client's secret");
+    assert_eq!(outcome_of(&house.comes_from(&issuer).await), let_in(), "signed with the client's secret");
 }
 
 /// Whether a session that an issuer of these claims lets in by an address is enough to take what is held of a customer.
-async fn takes(house: &House, issuer: &LyingIssuer, path: &str, claims: &[(&'static str, Value)]) -> bool {
+async fn takes(house: &TestStack, issuer: &FaultyIssuer, path: &str, claims: &[(&'static str, Value)]) -> bool {
     issuer.behaves(claiming(claims));
     let answer = house.comes_by(path, issuer).await;
-    assert!(ended(&answer).1, "they are let in");
-    let dana = Desk { house, cookie: answer.cookie(SESSION_COOKIE).unwrap() };
+    assert!(outcome_of(&answer).1, "they are let in");
+    let dana = StaffClient { house, cookie: answer.cookie(SESSION_COOKIE).unwrap() };
     let conversation = dana.conversation_with("+14255550182").await;
     let path = format!("/api/conversations/{conversation}/customer-data");
     let request = dana.request(Method::POST, &path).header("sec-fetch-site", "same-origin");
@@ -313,8 +341,8 @@ async fn takes(house: &House, issuer: &LyingIssuer, path: &str, claims: &[(&'sta
 
 #[tokio::test(flavor = "multi_thread")]
 async fn when_somebody_proved_who_they_are_is_as_the_issuer_says_however_it_is_spelled() {
-    let house = House::open().await;
-    let issuer = LyingIssuer::open(Behaviour::default()).await;
+    let house = TestStack::open().await;
+    let issuer = FaultyIssuer::open(IssuerBehaviour::default()).await;
     house.trusts(&issuer).await;
     house.phone("+14255550182").texts(tests::HARBOR, "hello").await;
     let now = runtime::wall_clock().now().as_secs();
@@ -338,35 +366,42 @@ async fn when_somebody_proved_who_they_are_is_as_the_issuer_says_however_it_is_s
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_issuer_is_told_to_ask_again_in_both_ways_that_there_are() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let begun = house.begins_to_sign_in("/api/sign-in?again=1").await;
-    assert_eq!((begun.asked("prompt"), begun.asked("max_age")), (Some("login".to_owned()), Some("0".to_owned())));
+    assert_eq!(
+        (begun.query_parameter("prompt"), begun.query_parameter("max_age")),
+        (Some("login".to_owned()), Some("0".to_owned()))
+    );
     let begun = house.begins_to_sign_in("/api/sign-in").await;
-    assert_eq!((begun.asked("prompt"), begun.asked("max_age")), (None, None));
+    assert_eq!((begun.query_parameter("prompt"), begun.query_parameter("max_age")), (None, None));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_signs_out_is_led_to_the_issuer_to_sign_out_there_too() {
-    let house = House::open().await;
-    let issuer = LyingIssuer::open(Behaviour::default()).await;
+    let house = TestStack::open().await;
+    let issuer = FaultyIssuer::open(IssuerBehaviour::default()).await;
     house.trusts(&issuer).await;
-    let led = async |house: &House| {
+    let led = async |house: &TestStack| {
         let answer = house.get("/api/sign-out/issuer").await;
         assert_eq!(answer.status, 303, "{}", answer.body);
         answer.header("location").unwrap().to_owned()
     };
     assert_eq!(led(&house).await, "/sign-in.html#signed-out", "this one has no such page");
 
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let endpoint = json!("https://login.example.com/logout");
-    issuer.behaves(Behaviour { discovery: vec![("end_session_endpoint", endpoint)], ..Behaviour::default() });
+    issuer
+        .behaves(IssuerBehaviour { discovery: vec![("end_session_endpoint", endpoint)], ..IssuerBehaviour::default() });
     house.trusts(&issuer).await;
     let back = format!("{}/sign-in.html", house.origin()).replace(':', "%3A").replace('/', "%2F");
     let expected = format!("https://login.example.com/logout?client_id=portal&post_logout_redirect_uri={back}");
     assert_eq!(led(&house).await, expected);
 
-    let house = House::open().await;
-    issuer.behaves(Behaviour { discovery: vec![("issuer", json!("https://evil.example"))], ..Behaviour::default() });
+    let house = TestStack::open().await;
+    issuer.behaves(IssuerBehaviour {
+        discovery: vec![("issuer", json!("https://evil.example"))],
+        ..IssuerBehaviour::default()
+    });
     house.trusts(&issuer).await;
     assert_eq!(led(&house).await, "/sign-in.html#signed-out", "out of reach, nobody is kept from leaving");
     assert_eq!(alarms(&house).await, 0);

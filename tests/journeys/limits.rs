@@ -4,7 +4,7 @@ use domain::SendingLimits;
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{Answer, Desk, HandClock, House, Send, TIDEWATER};
+use tests::{ManualClock, SendOptions, StaffClient, TIDEWATER, TestResponse, TestStack};
 
 const MARIA: &str = "+14255550182";
 const SAM: &str = "+12535550119";
@@ -15,74 +15,74 @@ const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
 
 fn staff(allowed: &str) -> SendingLimits {
-    SendingLimits { staff: allowed.parse().unwrap(), ..House::limits() }
+    SendingLimits { staff: allowed.parse().unwrap(), ..TestStack::limits() }
 }
 
 fn company(allowed: &str) -> SendingLimits {
-    SendingLimits { company: allowed.parse().unwrap(), ..House::limits() }
+    SendingLimits { company: allowed.parse().unwrap(), ..TestStack::limits() }
 }
 
 fn number(allowed: &str) -> SendingLimits {
-    SendingLimits { number: allowed.parse().unwrap(), ..House::limits() }
+    SendingLimits { number: allowed.parse().unwrap(), ..TestStack::limits() }
 }
 
 /// The sentence of a message that went beyond a limit, and the seconds that it is to be waited for.
-fn refused(answer: &Answer, code: &str) -> (String, u64) {
+fn refusal_of(answer: &TestResponse, code: &str) -> (String, u64) {
     assert_eq!((answer.status, answer.code()), (429, code.to_owned()), "{}", answer.body);
     (answer.sentence(), answer.header("retry-after").expect("how long").parse().expect("seconds"))
 }
 
-fn sent(answer: &Answer) {
+fn assert_sent(answer: &TestResponse) {
     assert_eq!((answer.status, &answer.json()["status"]), (201, &json!("sent")), "{}", answer.body);
 }
 
 /// Writes to somebody whom nobody has written to.
-async fn writes_to_a_stranger(desk: &Desk<'_>, n: usize) -> Answer {
+async fn writes_to_a_stranger(desk: &StaffClient<'_>, n: usize) -> TestResponse {
     desk.writes_first(&format!("+142555502{n:02}"), "Your crown is ready").await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn somebody_who_has_sent_all_that_they_may_in_a_minute_waits_for_the_next_and_others_do_not() {
-    let clock = HandClock::at_noon();
-    let house = House::with_limits(staff("3/100"), &clock).await;
+    let clock = ManualClock::at_noon();
+    let house = TestStack::with_limits(staff("3/100"), &clock).await;
     let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
     for n in 0..3 {
-        sent(&writes_to_a_stranger(&dana, n).await);
+        assert_sent(&writes_to_a_stranger(&dana, n).await);
     }
-    let (sentence, seconds) = refused(&writes_to_a_stranger(&dana, 3).await, "staff-limit");
+    let (sentence, seconds) = refusal_of(&writes_to_a_stranger(&dana, 3).await, "staff-limit");
     assert_eq!(
         sentence,
         "Not sent: you have sent 3 texts this minute, the most that is allowed. Wait a minute and press Send again: your text is kept."
     );
     assert_eq!(seconds, 30);
-    assert!(house.phone("+14255550203").received().await.is_empty());
+    assert!(house.phone("+14255550203").received_messages().await.is_empty());
     assert_eq!(dana.get("/api/conversations").await.items().len(), 3, "nothing was recorded");
-    sent(&writes_to_a_stranger(&marcus, 3).await);
+    assert_sent(&writes_to_a_stranger(&marcus, 3).await);
     clock.passes(29);
-    refused(&writes_to_a_stranger(&dana, 4).await, "staff-limit");
+    refusal_of(&writes_to_a_stranger(&dana, 4).await, "staff-limit");
     clock.passes(1);
-    sent(&writes_to_a_stranger(&dana, 4).await);
+    assert_sent(&writes_to_a_stranger(&dana, 4).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_day_ends_at_midnight_where_the_company_is() {
-    let clock = HandClock::at_noon();
-    let house = House::with_limits(staff("100/3"), &clock).await;
+    let clock = ManualClock::at_noon();
+    let house = TestStack::with_limits(staff("100/3"), &clock).await;
     let dana = house.dana().await;
     for n in 0..3 {
-        sent(&writes_to_a_stranger(&dana, n).await);
+        assert_sent(&writes_to_a_stranger(&dana, n).await);
         clock.passes(MINUTE);
     }
-    let (sentence, seconds) = refused(&writes_to_a_stranger(&dana, 3).await, "staff-limit");
+    let (sentence, seconds) = refusal_of(&writes_to_a_stranger(&dana, 3).await, "staff-limit");
     assert!(sentence.starts_with("Not sent: you have sent 3 texts today, the most that is allowed."), "{sentence}");
     assert!(sentence.contains("You can send again after midnight."), "{sentence}");
     assert_eq!(seconds, 12 * HOUR - 3 * MINUTE - 30);
     clock.passes(seconds - 1);
     // Sessions end sooner than a day does.
     let dana = house.dana().await;
-    refused(&writes_to_a_stranger(&dana, 3).await, "staff-limit");
+    refusal_of(&writes_to_a_stranger(&dana, 3).await, "staff-limit");
     clock.passes(1);
-    sent(&writes_to_a_stranger(&dana, 3).await);
+    assert_sent(&writes_to_a_stranger(&dana, 3).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -90,84 +90,84 @@ async fn a_companys_staff_send_no_more_together_than_it_may_and_other_companies_
     for (allowed, when, until, counted) in
         [("3/100", "this minute", 30, "CompanyMinute"), ("100/3", "today", 12 * HOUR - 30, "CompanyDay")]
     {
-        let clock = HandClock::at_noon();
-        let house = House::with_limits(company(allowed), &clock).await;
+        let clock = ManualClock::at_noon();
+        let house = TestStack::with_limits(company(allowed), &clock).await;
         let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
-        sent(&writes_to_a_stranger(&dana, 0).await);
-        sent(&writes_to_a_stranger(&marcus, 1).await);
-        sent(&writes_to_a_stranger(&dana, 2).await);
+        assert_sent(&writes_to_a_stranger(&dana, 0).await);
+        assert_sent(&writes_to_a_stranger(&marcus, 1).await);
+        assert_sent(&writes_to_a_stranger(&dana, 2).await);
         for desk in [&dana, &marcus] {
-            let (sentence, seconds) = refused(&writes_to_a_stranger(desk, 3).await, "company-limit");
+            let (sentence, seconds) = refusal_of(&writes_to_a_stranger(desk, 3).await, "company-limit");
             let words = format!("Harbor Dental has sent 3 texts {when}, the most that is allowed.");
             assert!(sentence.contains(&words), "{sentence}");
             assert_eq!(seconds, until);
         }
         assert_eq!(house.metrics_of("send-reply").await[format!("SendLimited {counted}")], 2);
-        sent(&writes_to_a_stranger(&house.josie().await, 3).await);
+        assert_sent(&writes_to_a_stranger(&house.josie().await, 3).await);
         clock.passes(until);
-        sent(&writes_to_a_stranger(&house.dana().await, 3).await);
+        assert_sent(&writes_to_a_stranger(&house.dana().await, 3).await);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_number_is_sent_no_more_than_it_may_be_by_whomever_and_others_are() {
     for (allowed, when, until) in [("2/100", "this minute", 30), ("100/2", "today", 12 * HOUR - 30)] {
-        let clock = HandClock::at_noon();
-        let house = House::with_limits(number(allowed), &clock).await;
+        let clock = ManualClock::at_noon();
+        let house = TestStack::with_limits(number(allowed), &clock).await;
         let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
-        sent(&dana.writes_first(MARIA, "one").await);
+        assert_sent(&dana.writes_first(MARIA, "one").await);
         let conversation = dana.conversation_with(MARIA).await;
-        sent(&marcus.replies(&conversation, "two").await);
+        assert_sent(&marcus.replies(&conversation, "two").await);
         for refusal in [dana.replies(&conversation, "three").await, marcus.writes_first(MARIA, "three").await] {
-            let (sentence, seconds) = refused(&refusal, "number-limit");
+            let (sentence, seconds) = refusal_of(&refusal, "number-limit");
             let words = format!("this customer has been sent 2 texts {when}, the most that is allowed.");
             assert!(sentence.contains(&words), "{sentence}");
             assert_eq!(seconds, until);
         }
-        sent(&dana.writes_first(SAM, "one").await);
+        assert_sent(&dana.writes_first(SAM, "one").await);
         house.phone(MARIA).texts(TIDEWATER, "hello").await;
         let josie = house.josie().await;
-        sent(&josie.replies(&josie.conversation_with(MARIA).await, "of another company").await);
+        assert_sent(&josie.replies(&josie.conversation_with(MARIA).await, "of another company").await);
         clock.passes(until);
-        sent(&house.dana().await.replies(&conversation, "three").await);
+        assert_sent(&house.dana().await.replies(&conversation, "three").await);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn eight_at_once_do_not_slip_past_a_limit_that_lets_five_through() {
     for limits in [staff("5/100"), company("100/5"), number("5/100")] {
-        let house = House::with_limits(limits, &HandClock::at_noon()).await;
+        let house = TestStack::with_limits(limits, &ManualClock::at_noon()).await;
         let dana = house.dana().await;
         let conversation = dana.hears_from(MARIA).await;
         let answers = join_all((0..8).map(|_| dana.replies(&conversation, "at once"))).await;
         let mut statuses: Vec<_> = answers.iter().map(|answer| answer.status).collect();
         statuses.sort_unstable();
         assert_eq!(statuses, [201, 201, 201, 201, 201, 429, 429, 429]);
-        assert_eq!(house.phone(MARIA).received().await.len(), 5);
+        assert_eq!(house.phone(MARIA).received_messages().await.len(), 5);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_that_is_posted_again_with_its_key_is_counted_once_and_answered_when_no_more_is_sent() {
-    let clock = HandClock::at_noon();
-    let house = House::with_limits(staff("2/100"), &clock).await;
+    let clock = ManualClock::at_noon();
+    let house = TestStack::with_limits(staff("2/100"), &clock).await;
     let dana = house.dana().await;
     let conversation = dana.hears_from(MARIA).await;
-    let once = Send { key: Some("3f1c") };
+    let once = SendOptions { key: Some("3f1c") };
     for _ in 0..5 {
-        sent(&dana.replies_with(&conversation, "once", once).await);
+        assert_sent(&dana.replies_with(&conversation, "once", once).await);
     }
     clock.passes(1);
-    sent(&dana.replies(&conversation, "twice").await);
-    refused(&dana.replies(&conversation, "thrice").await, "staff-limit");
-    sent(&dana.replies_with(&conversation, "once", once).await);
+    assert_sent(&dana.replies(&conversation, "twice").await);
+    refusal_of(&dana.replies(&conversation, "thrice").await, "staff-limit");
+    assert_sent(&dana.replies_with(&conversation, "once", once).await);
     assert_eq!(house.phone(MARIA).texts_received().await, ["once", "twice"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_text_that_is_sent_again_counts_like_any_other() {
-    let clock = HandClock::at_noon();
-    let house = House::with_limits(staff("2/100"), &clock).await;
+    let clock = ManualClock::at_noon();
+    let house = TestStack::with_limits(staff("2/100"), &clock).await;
     let dana = house.dana().await;
     let conversation = dana.hears_from(MARIA).await;
     let fails = async |text| {
@@ -177,49 +177,49 @@ async fn a_text_that_is_sent_again_counts_like_any_other() {
         dana.messages(&conversation).await.items()[0].clone()
     };
     let first = fails("See you at 3").await;
-    sent(&dana.sends_again(&first).await);
-    refused(&dana.replies(&conversation, "a third").await, "staff-limit");
+    assert_sent(&dana.sends_again(&first).await);
+    refusal_of(&dana.replies(&conversation, "a third").await, "staff-limit");
     clock.passes(MINUTE);
     fails("See you at 4").await;
     let second = fails("See you at 5").await;
-    refused(&dana.sends_again(&second).await, "staff-limit");
+    refusal_of(&dana.sends_again(&second).await, "staff-limit");
     let newest = dana.messages(&conversation).await.items()[0].clone();
     assert_eq!(newest, second, "it can still be sent again");
     clock.passes(MINUTE);
-    sent(&dana.sends_again(&second).await);
+    assert_sent(&dana.sends_again(&second).await);
     assert_eq!(house.phone(MARIA).texts_received().await, ["See you at 3", "See you at 5"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_refused_by_one_limit_counts_for_none() {
     let limits = SendingLimits { number: "1/100".parse().unwrap(), ..staff("3/100") };
-    let house = House::with_limits(limits, &HandClock::at_noon()).await;
+    let house = TestStack::with_limits(limits, &ManualClock::at_noon()).await;
     let dana = house.dana().await;
-    sent(&dana.writes_first(MARIA, "one").await);
+    assert_sent(&dana.writes_first(MARIA, "one").await);
     for _ in 0..4 {
-        refused(&dana.writes_first(MARIA, "two").await, "number-limit");
+        refusal_of(&dana.writes_first(MARIA, "two").await, "number-limit");
     }
-    sent(&dana.writes_first(SAM, "two").await);
-    sent(&dana.writes_first(GRACE, "three").await);
-    refused(&writes_to_a_stranger(&dana, 0).await, "staff-limit");
+    assert_sent(&dana.writes_first(SAM, "two").await);
+    assert_sent(&dana.writes_first(GRACE, "three").await);
+    refusal_of(&writes_to_a_stranger(&dana, 0).await, "staff-limit");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_several_limits_the_one_that_lasts_is_told() {
-    let house = House::with_limits(staff("2/2"), &HandClock::at_noon()).await;
+    let house = TestStack::with_limits(staff("2/2"), &ManualClock::at_noon()).await;
     let dana = house.dana().await;
     for n in 0..2 {
-        sent(&writes_to_a_stranger(&dana, n).await);
+        assert_sent(&writes_to_a_stranger(&dana, n).await);
     }
-    let (sentence, _) = refused(&writes_to_a_stranger(&dana, 2).await, "staff-limit");
+    let (sentence, _) = refusal_of(&writes_to_a_stranger(&dana, 2).await, "staff-limit");
     assert!(sentence.contains("2 texts today"), "{sentence}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_is_answered_as_a_program_is() {
-    let house = House::with_limits(staff("1/100"), &HandClock::at_noon()).await;
+    let house = TestStack::with_limits(staff("1/100"), &ManualClock::at_noon()).await;
     let dana = house.dana().await;
-    sent(&dana.writes_first(MARIA, "one").await);
+    assert_sent(&dana.writes_first(MARIA, "one").await);
     let conversation = dana.conversation_with(MARIA).await;
     let path = format!("/api/conversations/{conversation}/messages");
     let answer = dana.send(dana.request(Method::POST, &path).form(&[("text", "two")])).await;
@@ -231,7 +231,7 @@ async fn a_page_is_answered_as_a_program_is() {
 #[tokio::test(flavor = "multi_thread")]
 async fn operators_see_which_limit_was_met_and_counts_end_with_their_window() {
     let limits = SendingLimits { number: "1/100".parse().unwrap(), ..staff("2/100") };
-    let house = House::with_limits(limits, &HandClock::at_noon()).await;
+    let house = TestStack::with_limits(limits, &ManualClock::at_noon()).await;
     let dana = house.dana().await;
     dana.writes_first(MARIA, "one").await;
     dana.writes_first(MARIA, "two").await;
@@ -266,7 +266,7 @@ async fn operators_see_which_limit_was_met_and_counts_end_with_their_window() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_is_texted_in_a_country_that_is_not_allowed_not_even_who_has_texted() {
     let limits = SendingLimits { countries: Vec::new(), ..SendingLimits::default() };
-    let house = House::with_limits(limits, &HandClock::at_noon()).await;
+    let house = TestStack::with_limits(limits, &ManualClock::at_noon()).await;
     let (dana, josie) = (house.dana().await, house.josie().await);
     let conversation = dana.hears_from(KINGSTON).await;
     for (answer, country) in [
@@ -284,16 +284,16 @@ async fn nobody_is_texted_in_a_country_that_is_not_allowed_not_even_who_has_text
         assert!(sentence.contains("Your administrator can have it allowed."), "{sentence}");
     }
     assert_eq!(dana.messages(&conversation).await.texts(), ["hello"], "nothing was recorded");
-    assert!(house.phone(KINGSTON).received().await.is_empty());
-    sent(&dana.writes_first(MARIA, "hi").await);
-    sent(&josie.writes_first("0491 570 156", "hi").await);
+    assert!(house.phone(KINGSTON).received_messages().await.is_empty());
+    assert_sent(&dana.writes_first(MARIA, "hi").await);
+    assert_sent(&josie.writes_first("0491 570 156", "hi").await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_country_that_was_added_is_texted_and_its_neighbours_are_not() {
     let limits = SendingLimits { countries: vec!["JM".parse().unwrap()], ..SendingLimits::default() };
-    let house = House::with_limits(limits, &HandClock::at_noon()).await;
+    let house = TestStack::with_limits(limits, &ManualClock::at_noon()).await;
     let dana = house.dana().await;
-    sent(&dana.writes_first(KINGSTON, "hi").await);
+    assert_sent(&dana.writes_first(KINGSTON, "hi").await);
     assert_eq!(dana.writes_first("+1 809 555 0123", "hi").await.code(), "country-not-allowed");
 }

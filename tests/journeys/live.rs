@@ -4,14 +4,17 @@ use std::time::Duration;
 
 use local::SocketLimits;
 use serde_json::{Value, json};
-use tests::{Call, Desk, HARBOR, House, Refused, SESSION_COOKIE, Sms, TIDEWATER, UnsureGateway, ago, by_queue};
+use tests::{
+    Call, FaultyGateway, HARBOR, HandshakeRejection, SESSION_COOKIE, SmsEvent, StaffClient, TIDEWATER, TestStack, ago,
+    by_queue,
+};
 
 const MARIA: &str = "+14255550182";
 const SAM: &str = "+12535550119";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_text_is_on_every_screen_of_its_company_and_on_no_other() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, josie) = (house.dana().await, house.josie().await);
     let (mut hers, mut theirs) = (dana.goes_live().await, josie.goes_live().await);
     house.phone(MARIA).texts(HARBOR, "Running late").await;
@@ -30,7 +33,7 @@ async fn a_text_is_on_every_screen_of_its_company_and_on_no_other() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_frame_has_the_very_rows_that_the_pages_have() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let mut socket = dana.goes_live().await;
     house.phone(MARIA).texts(HARBOR, "<b>Running</b> late").await;
@@ -49,7 +52,7 @@ async fn a_frame_has_the_very_rows_that_the_pages_have() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_dashboards_row_of_a_customer_is_the_same_live_and_after_a_refresh() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let mut socket = dana.goes_live().await;
     let mut agrees = async |text: &str, more: &str| {
@@ -69,7 +72,7 @@ async fn the_dashboards_row_of_a_customer_is_the_same_live_and_after_a_refresh()
         agrees(text, more).await;
     }
     // What comes late is one more, and not the newest.
-    house.deliver(&by_queue(&[Sms::new("late", MARIA, HARBOR, "Late").at(ago(60))])).await;
+    house.deliver(&by_queue(&[SmsEvent::new("late", MARIA, HARBOR, "Late").with_time(ago(60))])).await;
     agrees("Hello?", "and 3 more").await;
 }
 
@@ -85,7 +88,7 @@ fn piece<'a>(frame: &'a str, list: &str) -> &'a str {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_erased_leaves_every_page_of_the_company_and_no_page_of_another() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, josie) = (house.dana().await, house.josie().await);
     let (mut hers, mut theirs) = (dana.goes_live().await, josie.goes_live().await);
     let conversation = dana.hears_from(MARIA).await;
@@ -101,7 +104,7 @@ async fn who_is_erased_leaves_every_page_of_the_company_and_no_page_of_another()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_colleague_sees_a_reply_and_what_becomes_of_it() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
     house.phone(MARIA).texts(HARBOR, "Running late").await;
     let conversation = dana.conversation_with(MARIA).await;
@@ -120,7 +123,7 @@ async fn a_colleague_sees_a_reply_and_what_becomes_of_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_takes_the_mark_from_the_row_of_whoever_waited() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let mut socket = dana.goes_live().await;
     house.phone(MARIA).texts(HARBOR, "Running late").await;
@@ -139,23 +142,23 @@ async fn an_answer_takes_the_mark_from_the_row_of_whoever_waited() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_without_a_session_gets_a_socket() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
-    let somebody = |cookie: &str| Desk { house: &house, cookie: cookie.to_owned() };
-    assert_eq!(somebody("").shakes_hands(&[]).await.err(), Some(Refused(401)), "no cookie");
-    assert_eq!(somebody("a=b").shakes_hands(&[]).await.err(), Some(Refused(403)), "no session");
+    let somebody = |cookie: &str| StaffClient { house: &house, cookie: cookie.to_owned() };
+    assert_eq!(somebody("").shakes_hands(&[]).await.err(), Some(HandshakeRejection(401)), "no cookie");
+    assert_eq!(somebody("a=b").shakes_hands(&[]).await.err(), Some(HandshakeRejection(403)), "no session");
     let forged = format!("{SESSION_COOKIE}={}", "0".repeat(64));
-    assert_eq!(somebody(&forged).shakes_hands(&[]).await.err(), Some(Refused(403)), "forged");
-    dana.post("/api/sign-out", &json!({}), tests::Send::default()).await;
-    assert_eq!(dana.shakes_hands(&[]).await.err(), Some(Refused(403)), "signed out");
+    assert_eq!(somebody(&forged).shakes_hands(&[]).await.err(), Some(HandshakeRejection(403)), "forged");
+    dana.post("/api/sign-out", &json!({}), tests::SendOptions::default()).await;
+    assert_eq!(dana.shakes_hands(&[]).await.err(), Some(HandshakeRejection(403)), "signed out");
     let marcus = house.sign_in("harbor-dental.marcus").await;
     session_ends(&house, &marcus, 0).await;
-    assert_eq!(marcus.shakes_hands(&[]).await.err(), Some(Refused(403)), "expired");
+    assert_eq!(marcus.shakes_hands(&[]).await.err(), Some(HandshakeRejection(403)), "expired");
     assert_eq!(connections(&house).await.len(), 0);
 }
 
 /// Lets the session of a desk end at a moment, in milliseconds.
-async fn session_ends(house: &House, desk: &Desk<'_>, at_millis: u64) {
+async fn session_ends(house: &TestStack, desk: &StaffClient<'_>, at_millis: u64) {
     let key = json!({"pk": {"S": format!("SESSION#{}", token_hash(&desk.cookie))}, "sk": {"S": "SESSION"}});
     let seconds = (at_millis / 1000).to_string();
     let update = json!({
@@ -172,14 +175,14 @@ fn token_hash(cookie: &str) -> String {
 }
 
 /// The connections that the table knows of.
-async fn connections(house: &House) -> Vec<Value> {
+async fn connections(house: &TestStack) -> Vec<Value> {
     let ask =
         json!({"FilterExpression": "begins_with(pk, :live)", "ExpressionAttributeValues": {":live": {"S": "LIVE#"}}});
     house.table("Scan", ask).await["Items"].as_array().unwrap().clone()
 }
 
 /// Waits until the table knows of so many connections.
-async fn connections_are(house: &House, count: usize) {
+async fn connections_are(house: &TestStack, count: usize) {
     for _ in 0..400 {
         if connections(house).await.len() == count {
             return;
@@ -191,7 +194,7 @@ async fn connections_are(house: &House, count: usize) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_of_another_site_gets_no_socket_with_a_visitors_session() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     for foreign in [
         vec![("origin", "https://evil.example")],
@@ -199,7 +202,7 @@ async fn a_page_of_another_site_gets_no_socket_with_a_visitors_session() {
         vec![("origin", "http://127.0.0.1:1"), ("sec-fetch-site", "same-site")],
         vec![("origin", "null")],
     ] {
-        assert_eq!(dana.shakes_hands(&foreign).await.err(), Some(Refused(400)), "{foreign:?}");
+        assert_eq!(dana.shakes_hands(&foreign).await.err(), Some(HandshakeRejection(400)), "{foreign:?}");
     }
     let host = house.url("");
     assert!(dana.shakes_hands(&[("origin", &host)]).await.is_ok(), "a browser that says only its origin");
@@ -208,13 +211,13 @@ async fn a_page_of_another_site_gets_no_socket_with_a_visitors_session() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_has_ten_sockets_at_most_and_those_that_are_open_stay() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let mut sockets = Vec::new();
     for _ in 0..10 {
         sockets.push(dana.goes_live().await);
     }
-    assert_eq!(dana.shakes_hands(&[]).await.err(), Some(Refused(429)), "the eleventh");
+    assert_eq!(dana.shakes_hands(&[]).await.err(), Some(HandshakeRejection(429)), "the eleventh");
     assert!(house.dana().await.shakes_hands(&[]).await.is_ok(), "another session of hers");
     house.phone(MARIA).texts(HARBOR, "Running late").await;
     for socket in &mut sockets {
@@ -226,12 +229,12 @@ async fn a_session_has_ten_sockets_at_most_and_those_that_are_open_stay() {
     let mut next = dana.goes_live().await;
     house.phone(MARIA).texts(HARBOR, "Almost there").await;
     next.sees("Almost there").await;
-    assert_eq!(dana.shakes_hands(&[]).await.err(), Some(Refused(429)));
+    assert_eq!(dana.shakes_hands(&[]).await.err(), Some(HandshakeRejection(429)));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sockets_that_ended_without_a_word_keep_no_page_out() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let _first = dana.goes_live().await;
     let key = json!({"pk": {"S": format!("SOCKETS#{}", token_hash(&dana.cookie))}, "sk": {"S": "SOCKETS"}});
@@ -251,11 +254,11 @@ async fn sockets_that_ended_without_a_word_keep_no_page_out() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn signing_out_closes_the_sockets_of_that_session_and_of_no_other() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (here, there) = (house.dana().await, house.dana().await);
     let mut left = [here.goes_live().await, here.goes_live().await];
     let mut stays = there.goes_live().await;
-    here.post("/api/sign-out", &json!({}), tests::Send::default()).await;
+    here.post("/api/sign-out", &json!({}), tests::SendOptions::default()).await;
     for socket in &mut left {
         socket.is_closed().await;
     }
@@ -266,7 +269,7 @@ async fn signing_out_closes_the_sockets_of_that_session_and_of_no_other() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_is_signed_out_everywhere_or_removed_loses_their_sockets() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
     let (mut hers, mut his) = (dana.goes_live().await, marcus.goes_live().await);
     let staff = |id: &str| json!({"pk": {"S": "COMPANY#harbor-dental"}, "sk": {"S": format!("STAFF#{id}")}});
@@ -278,18 +281,18 @@ async fn whoever_is_signed_out_everywhere_or_removed_loses_their_sockets() {
     });
     house.table("UpdateItem", sign_out).await;
     hers.is_closed().await;
-    assert_eq!(dana.shakes_hands(&[]).await.err(), Some(Refused(403)));
+    assert_eq!(dana.shakes_hands(&[]).await.err(), Some(HandshakeRejection(403)));
     // With a new session she is back.
     let mut again = house.dana().await.goes_live().await;
     assert_eq!(again.everything().await, "");
     house.table("DeleteItem", json!({"Key": staff("marcus")})).await;
     his.is_closed().await;
-    assert_eq!(marcus.shakes_hands(&[]).await.err(), Some(Refused(403)));
+    assert_eq!(marcus.shakes_hands(&[]).await.err(), Some(HandshakeRejection(403)));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_socket_outlives_its_session_by_no_frame() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
     // Seconds are what the table's TTL counts in.
     let ends = runtime::wall_clock().now().plus_secs(8);
@@ -314,7 +317,7 @@ async fn a_socket_outlives_its_session_by_no_frame() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_that_is_gone_is_forgotten() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let mut socket = dana.goes_live().await;
     dana.goes_live().await.vanishes();
@@ -329,7 +332,7 @@ async fn a_connection_that_is_gone_is_forgotten() {
 
 /// Has the table know of another connection, like the first that it knows, that was opened long ago and whose session
 /// ends at a moment in milliseconds.
-async fn is_connected(house: &House, id: &str, ends: u64) {
+async fn is_connected(house: &TestStack, id: &str, ends: u64) {
     let mut other = connections(house).await.remove(0);
     other["sk"] = json!({"S": id});
     other["connection"] = json!({"S": id});
@@ -340,8 +343,8 @@ async fn is_connected(house: &House, id: &str, ends: u64) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sessions_that_end_by_the_hundred_keep_nobody_waiting() {
-    let gateway = UnsureGateway::open().await;
-    let house = House::behind(&gateway).await;
+    let gateway = FaultyGateway::open().await;
+    let house = TestStack::open_behind(&gateway).await;
     let mut socket = house.dana().await.goes_live().await;
     for number in 0..200 {
         is_connected(&house, &format!("hangs-{number}"), 1).await;
@@ -353,8 +356,8 @@ async fn sessions_that_end_by_the_hundred_keep_nobody_waiting() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_post_that_the_gateway_refuses_keeps_nothing_from_the_others() {
-    let gateway = UnsureGateway::open().await;
-    let house = House::behind(&gateway).await;
+    let gateway = FaultyGateway::open().await;
+    let house = TestStack::open_behind(&gateway).await;
     let mut socket = house.dana().await.goes_live().await;
     let later = runtime::wall_clock().now().plus_secs(60 * 60).as_millis();
     for refused in ["refuses-429-a", "refuses-500-b"] {
@@ -370,7 +373,7 @@ async fn a_post_that_the_gateway_refuses_keeps_nothing_from_the_others() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_that_reads_nothing_holds_up_no_other_and_is_let_go() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let mut socket = dana.goes_live().await;
     let stuck = dana.goes_live_and_reads_nothing().await;
@@ -390,7 +393,7 @@ async fn one_that_reads_nothing_holds_up_no_other_and_is_let_go() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_record_that_cannot_be_read_is_dropped_and_keeps_nothing_from_its_neighbours() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let mut socket = dana.goes_live().await;
     house.phone(MARIA).texts(HARBOR, "Running late").await;
@@ -422,7 +425,7 @@ async fn a_record_that_cannot_be_read_is_dropped_and_keeps_nothing_from_its_neig
 
 #[tokio::test(flavor = "multi_thread")]
 async fn frames_that_are_not_ours_are_dropped_and_the_socket_goes_on() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let mut socket = house.dana().await.goes_live().await;
     for frame in ["", "nonsense", "{}", "[]", "null", r#"{"action":"$connect"}"#, r#"{"action":["ping"]}"#, "\u{0}"] {
         socket.sends(frame).await;
@@ -435,11 +438,11 @@ async fn frames_that_are_not_ours_are_dropped_and_the_socket_goes_on() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_fits_into_no_frame_is_a_hint_to_ask() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let mut socket = dana.goes_live().await;
     let letter = format!("{} the end", "<&\">".repeat(12_000));
-    house.deliver(&by_queue(&[Sms::new("1", MARIA, HARBOR, &letter)])).await;
+    house.deliver(&by_queue(&[SmsEvent::new("1", MARIA, HARBOR, &letter)])).await;
     let frame = socket.sees("data-refresh").await;
     assert!(frame.len() <= 32 * 1024, "{}", frame.len());
     assert!(!frame.contains("the end"));
@@ -451,10 +454,12 @@ async fn what_fits_into_no_frame_is_a_hint_to_ask() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_burst_comes_whole_in_frames_that_fit() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let mut socket = house.dana().await.goes_live().await;
     let texts: Vec<_> = (0..60)
-        .map(|n| Sms::new(&n.to_string(), MARIA, HARBOR, &format!("{n}. {}", "x".repeat(1500))).at(ago(90 - n)))
+        .map(|n| {
+            SmsEvent::new(&n.to_string(), MARIA, HARBOR, &format!("{n}. {}", "x".repeat(1500))).with_time(ago(90 - n))
+        })
         .collect();
     for batch in texts.chunks(10) {
         house.deliver(&by_queue(batch)).await;
@@ -470,7 +475,7 @@ async fn a_burst_comes_whole_in_frames_that_fit() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_gateway_keeps_no_socket_that_is_idle_or_old() {
     let limits = SocketLimits { idle: Duration::from_secs(3), longest: Duration::from_secs(8) };
-    let house = House::with_sockets_kept(limits).await;
+    let house = TestStack::with_sockets_kept(limits).await;
     let dana = house.dana().await;
     let (mut idle, mut kept) = (dana.goes_live().await, dana.goes_live().await);
     let pinging = async {
@@ -490,7 +495,7 @@ async fn the_gateway_keeps_no_socket_that_is_idle_or_old() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_that_opens_just_now_is_not_forgotten_for_not_being_there_yet() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let mut socket = dana.goes_live().await;
     // As the table has it before the gateway has answered the handshake.
@@ -507,10 +512,10 @@ async fn a_page_that_opens_just_now_is_not_forgotten_for_not_being_there_yet() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_said_before_the_start_is_not_announced_again() {
     let folder = tempfile::tempdir().unwrap();
-    let house = House::open_in(folder.path()).await;
+    let house = TestStack::open_in(folder.path()).await;
     house.phone(MARIA).texts(HARBOR, "before").await;
     house.close().await;
-    let house = House::open_in(folder.path()).await;
+    let house = TestStack::open_in(folder.path()).await;
     let mut socket = house.dana().await.goes_live().await;
     house.phone(MARIA).texts(HARBOR, "after").await;
     let frame = socket.sees("after").await;
@@ -519,7 +524,7 @@ async fn what_was_said_before_the_start_is_not_announced_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_name_that_an_appointment_gives_is_on_every_screen_at_once() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
     let mut socket = marcus.goes_live().await;
     house.phone(MARIA).texts(HARBOR, "Running late").await;
@@ -528,7 +533,7 @@ async fn the_name_that_an_appointment_gives_is_on_every_screen_at_once() {
     let booking = json!({
         "name": "Maria Lopez", "number": MARIA, "day": day[..10], "time": "15:00", "minutes": 45, "service": "Cleaning",
     });
-    assert_eq!(dana.post("/api/appointments", &booking, tests::Send::default()).await.status, 201);
+    assert_eq!(dana.post("/api/appointments", &booking, tests::SendOptions::default()).await.status, 201);
     let frame = socket.sees("Maria Lopez").await;
     for list in ["notifications", "conversations", "head"] {
         assert!(piece(&frame, list).contains("Maria Lopez"), "{list}: {frame}");
@@ -542,7 +547,7 @@ async fn the_name_that_an_appointment_gives_is_on_every_screen_at_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_appointment_that_is_kept_or_changed_is_a_hint_to_the_pages_of_its_company_alone() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (mut ours, mut theirs) = (house.dana().await.goes_live().await, house.josie().await.goes_live().await);
     for (id, number) in [("A-1", Some(MARIA)), ("A-2", None), ("A-1", None)] {
         house.has_appointment("harbor-dental", id, number).await;
@@ -555,7 +560,7 @@ async fn an_appointment_that_is_kept_or_changed_is_a_hint_to_the_pages_of_its_co
 
 #[tokio::test(flavor = "multi_thread")]
 async fn how_a_confirmation_call_ended_is_on_every_screen() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let mut socket = house.dana().await.goes_live().await;
     house.has_appointment("harbor-dental", "A-1", Some(MARIA)).await;
     house.flow(&Call::new("c-1", HARBOR, MARIA, "A-1").pressed("2")).await;

@@ -3,33 +3,35 @@
 use domain::SendingLimits;
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{Answer, Desk, HARBOR, HARBOR_SECOND, House, Send, Sms, TIDEWATER, ago, by_queue};
+use tests::{
+    HARBOR, HARBOR_SECOND, SendOptions, SmsEvent, StaffClient, TIDEWATER, TestResponse, TestStack, ago, by_queue,
+};
 
 const MARIA: &str = "+14255550182";
 const MARIA_AS_TYPED: &str = "(425) 555-0182";
 
 /// Dana, and her conversation with Maria, who has texted.
-async fn talking(house: &House) -> (Desk<'_>, String) {
+async fn talking(house: &TestStack) -> (StaffClient<'_>, String) {
     let dana = house.dana().await;
     let conversation = dana.hears_from(MARIA).await;
     (dana, conversation)
 }
 
-fn is_refused(answer: &Answer, why: &str) {
+fn is_refused(answer: &TestResponse, why: &str) {
     assert_eq!((answer.status, answer.code()), (422, "opted-out".to_owned()), "{}", answer.body);
     assert!(answer.sentence().contains(why), "{}", answer.sentence());
     assert!(answer.sentence().ends_with("Only they can undo it, by texting START."), "{}", answer.sentence());
 }
 
 /// What the table has of it.
-async fn item(house: &House, conversation: &str) -> Value {
+async fn item(house: &TestStack, conversation: &str) -> Value {
     let key = json!({"pk": {"S": format!("CONVERSATION#harbor-dental#{conversation}")}, "sk": {"S": "OPTOUT"}});
     house.table("GetItem", json!({"Key": key})).await["Item"].clone()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_keyword_stops_everything_that_staff_would_send_until_start() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, conversation) = talking(&house).await;
     let maria = house.phone(MARIA);
     // The first is on AWS's list and the regulator's, the others on the regulator's alone, so that
@@ -45,7 +47,7 @@ async fn a_keyword_stops_everything_that_staff_would_send_until_start() {
         assert_eq!(page.status, 422);
         assert!(page.body.contains(&why), "{}", page.body);
         assert_eq!(dana.messages(&conversation).await.texts()[0], written, "nothing of ours is in the thread");
-        assert_eq!(maria.received().await.len(), received);
+        assert_eq!(maria.received_messages().await.len(), received);
         maria.texts(HARBOR, "START").await;
         assert_eq!(dana.replies(&conversation, "welcome back").await.status, 201);
         assert_eq!(dana.writes_first(MARIA_AS_TYPED, "as you like").await.status, 201);
@@ -55,7 +57,7 @@ async fn a_keyword_stops_everything_that_staff_would_send_until_start() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_keyword_is_nothing_to_answer_and_after_stop_nothing_can_be_answered() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, _) = talking(&house).await;
     let waits = async || {
         let marked = dana.screen("/api/notifications").await.body.matches("needs an answer").count();
@@ -70,7 +72,7 @@ async fn a_keyword_is_nothing_to_answer_and_after_stop_nothing_can_be_answered()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn where_opt_outs_are_self_managed_only_the_whole_message_is_a_keyword() {
-    let house = House::with_self_managed_opt_outs(House::limits()).await;
+    let house = TestStack::with_self_managed_opt_outs(TestStack::limits()).await;
     let (dana, conversation) = talking(&house).await;
     for text in ["cancel my 3 pm", "the end", "please stop texting me", "cancel?", "STOP I never signed up", "Stop by?"]
     {
@@ -93,7 +95,7 @@ async fn where_the_service_keeps_opt_outs_a_keyword_at_the_beginning_is_one() {
         ("opt-out, thanks", "OPT-OUT"),
         ("ARRET svp", "ARRET"),
     ] {
-        let house = House::open().await;
+        let house = TestStack::open().await;
         let (dana, conversation) = talking(&house).await;
         house.phone(MARIA).texts(HARBOR, text).await;
         is_refused(&dana.replies(&conversation, "hi").await, &format!("they wrote {word} on "));
@@ -111,7 +113,7 @@ async fn an_ordinary_word_that_the_service_may_take_for_an_opt_out_is_pointed_ou
         ("Remove the 3 pm", "REMOVE"),
         ("TD sent you the form", "TD"),
     ] {
-        let house = House::open().await;
+        let house = TestStack::open().await;
         let (dana, conversation) = talking(&house).await;
         house.phone(MARIA).texts(HARBOR, text).await;
         assert_eq!(item(&house, &conversation).await, Value::Null, "{text}");
@@ -131,7 +133,7 @@ async fn an_ordinary_word_that_the_service_may_take_for_an_opt_out_is_pointed_ou
 
 #[tokio::test(flavor = "multi_thread")]
 async fn cancel_opts_out_and_a_person_looks_since_it_may_mean_the_appointment() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, maria) = (house.dana().await, house.phone(MARIA));
     maria.texts(HARBOR, "My tooth broke, can I come today?").await;
     maria.texts(HARBOR, "CANCEL").await;
@@ -142,13 +144,13 @@ async fn cancel_opts_out_and_a_person_looks_since_it_may_mean_the_appointment() 
     let screen = dana.screen(&format!("/api/conversations/{conversation}/messages")).await.body;
     assert!(screen.contains("They may mean their appointment: cancel it, or call them."), "{screen}");
     let path = format!("/api/conversations/{conversation}/done");
-    let done = async |entry: &Value| dana.post(&path, &json!({"through": entry["id"]}), Send::default()).await;
+    let done = async |entry: &Value| dana.post(&path, &json!({"through": entry["id"]}), SendOptions::default()).await;
     let said = dana.messages(&conversation).await.items();
     let early = done(&said[1]).await;
     assert_eq!((early.status, early.code()), (409, "something-newer".to_owned()));
     assert_eq!(waits().await, 2);
     assert_eq!(
-        house.josie().await.post(&path, &json!({"through": said[0]["id"]}), Send::default()).await.code(),
+        house.josie().await.post(&path, &json!({"through": said[0]["id"]}), SendOptions::default()).await.code(),
         "no-conversation"
     );
     assert_eq!(waits().await, 2);
@@ -167,7 +169,7 @@ async fn cancel_opts_out_and_a_person_looks_since_it_may_mean_the_appointment() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn where_opt_outs_are_self_managed_help_is_answered_once_a_day_also_to_one_who_has_opted_out() {
-    let house = House::with_self_managed_opt_outs(House::limits()).await;
+    let house = TestStack::with_self_managed_opt_outs(TestStack::limits()).await;
     let (dana, conversation) = talking(&house).await;
     let maria = house.phone(MARIA);
     maria.texts(HARBOR_SECOND, "Help!").await;
@@ -186,22 +188,23 @@ async fn where_opt_outs_are_self_managed_help_is_answered_once_a_day_also_to_one
     assert_eq!(received.len(), 2, "{received:?}");
     assert!(received[1].starts_with("Harbor Dental. For help: (206) 555-0142."), "{received:?}");
     other.texts(HARBOR, "help me please").await;
-    assert_eq!(other.received().await.len(), 2, "only the whole message");
+    assert_eq!(other.received_messages().await.len(), 2, "only the whole message");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn where_the_service_keeps_opt_outs_it_answers_help_itself() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     talking(&house).await;
     house.phone(MARIA).texts(HARBOR, "HELP").await;
-    assert!(house.phone(MARIA).received().await.is_empty());
+    assert!(house.phone(MARIA).received_messages().await.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_said_last_is_in_force_in_whatever_order_and_however_often_it_comes() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, conversation) = talking(&house).await;
-    let said = |id: &str, text: &str, seconds| by_queue(&[Sms::new(id, MARIA, HARBOR, text).at(ago(seconds))]);
+    let said =
+        |id: &str, text: &str, seconds| by_queue(&[SmsEvent::new(id, MARIA, HARBOR, text).with_time(ago(seconds))]);
     let (stop, start, revoke) = (said("1", "STOP", 60), said("2", "START", 30), said("3", "REVOKE", 20));
     let replies = async || dana.replies(&conversation, "hi").await.code();
     for (event, code) in [(&start, ""), (&stop, ""), (&revoke, "opted-out"), (&start, "opted-out")] {
@@ -222,13 +225,14 @@ async fn what_was_said_last_is_in_force_in_whatever_order_and_however_often_it_c
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_what_is_said_in_the_same_millisecond_the_last_of_its_batch_is_in_force() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let at = ago(5);
     // By a hash of their ids each order would come about about as often as the other.
     for n in 0..8 {
         let number = format!("+142555501{n:02}");
-        let said = |id: &str, text: &str| Sms::new(&format!("{id}-{n}"), &number, HARBOR, text).at(at.clone());
+        let said =
+            |id: &str, text: &str| SmsEvent::new(&format!("{id}-{n}"), &number, HARBOR, text).with_time(at.clone());
         let words = if n % 2 == 0 { ["STOP", "START", "hello"] } else { ["START", "hello", "STOP"] };
         let event = by_queue(&[said("1", words[0]), said("2", words[1]), said("3", words[2])]);
         for _ in 0..2 {
@@ -245,10 +249,10 @@ async fn of_what_is_said_in_the_same_millisecond_the_last_of_its_batch_is_in_for
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_opt_out_outlives_what_was_said() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let days = 24 * 60 * 60;
-    house.deliver(&by_queue(&[Sms::new("1", MARIA, HARBOR, "Unsubscribe").at(ago(400 * days))])).await;
+    house.deliver(&by_queue(&[SmsEvent::new("1", MARIA, HARBOR, "Unsubscribe").with_time(ago(400 * days))])).await;
     assert!(dana.get("/api/conversations").await.items().is_empty());
     is_refused(&dana.writes_first(MARIA_AS_TYPED, "hello").await, "they wrote UNSUBSCRIBE on ");
     assert!(dana.get("/api/conversations").await.items().is_empty(), "nothing was begun");
@@ -262,7 +266,7 @@ async fn an_opt_out_outlives_what_was_said() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_opt_out_is_of_one_company_and_of_all_its_lines() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, josie) = (house.dana().await, house.josie().await);
     let maria = house.phone(MARIA);
     maria.texts(HARBOR, "REVOKE").await;
@@ -277,16 +281,16 @@ async fn an_opt_out_is_of_one_company_and_of_all_its_lines() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refusal_by_the_sms_service_is_an_opt_out_too() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, conversation) = talking(&house).await;
     let maria = house.phone(MARIA);
     // The service keeps a list for each line, and has not heard the START.
     maria.texts(HARBOR, "STOP").await;
     maria.texts(HARBOR_SECOND, "START").await;
     maria.texts(HARBOR, "hello").await;
-    let refused = dana.replies_with(&conversation, "hi", Send { key: Some("k") }).await;
+    let refused = dana.replies_with(&conversation, "hi", SendOptions { key: Some("k") }).await;
     assert_eq!((refused.status, refused.code()), (422, "opted-out".to_owned()));
-    let again = dana.replies_with(&conversation, "hi", Send { key: Some("k") }).await;
+    let again = dana.replies_with(&conversation, "hi", SendOptions { key: Some("k") }).await;
     assert_eq!((again.status, again.json()), (422, refused.json()), "the same key, the same answer");
     assert_eq!(dana.messages(&conversation).await.items()[0]["status"], "failed");
     is_refused(&dana.replies(&conversation, "hi again").await, "the SMS service refused a text for it on ");
@@ -297,9 +301,9 @@ async fn a_refusal_by_the_sms_service_is_an_opt_out_too() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_that_was_sent_before_the_stop_is_answered_as_sent_when_it_is_asked_again() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, conversation) = talking(&house).await;
-    let once = Send { key: Some("k") };
+    let once = SendOptions { key: Some("k") };
     let sent = dana.replies_with(&conversation, "see you", once).await;
     house.phone(MARIA).texts(HARBOR, "STOP").await;
     let again = dana.replies_with(&conversation, "see you", once).await;
@@ -309,7 +313,7 @@ async fn a_message_that_was_sent_before_the_stop_is_answered_as_sent_when_it_is_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_conversation_says_that_and_why_its_customer_has_opted_out() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, conversation) = talking(&house).await;
     let path = format!("/api/conversations/{conversation}/messages");
     let opted_out = async || dana.get(&path).await.json()["opted_out"].clone();
@@ -330,11 +334,12 @@ async fn the_conversation_says_that_and_why_its_customer_has_opted_out() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_opt_out_takes_no_message_s_place_on_a_page() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     house.has_appointment("harbor-dental", "A-1", Some(MARIA)).await;
-    let mut texts: Vec<_> = (0..59).map(|n| Sms::new(&n.to_string(), MARIA, HARBOR, "hi").at(ago(90 - n))).collect();
-    texts.push(Sms::new("stop", MARIA, HARBOR, "STOP").at(ago(10)));
+    let mut texts: Vec<_> =
+        (0..59).map(|n| SmsEvent::new(&n.to_string(), MARIA, HARBOR, "hi").with_time(ago(90 - n))).collect();
+    texts.push(SmsEvent::new("stop", MARIA, HARBOR, "STOP").with_time(ago(10)));
     house.deliver(&by_queue(&texts)).await;
     let conversation = dana.conversation_with(MARIA).await;
     let first = dana.messages(&conversation).await;
@@ -346,7 +351,7 @@ async fn an_opt_out_takes_no_message_s_place_on_a_page() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn open_pages_are_told_at_once_of_both_ways() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, conversation) = talking(&house).await;
     let mut socket = dana.goes_live().await;
     let of_it = format!("data-live=\"opt-out\" data-conversation=\"{conversation}\"");
@@ -360,10 +365,10 @@ async fn open_pages_are_told_at_once_of_both_ways() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn staff_opt_a_customer_out_on_their_word_and_only_the_customer_comes_back() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, conversation) = talking(&house).await;
     let opt_out = format!("/api/conversations/{conversation}/opt-out");
-    let noted = dana.post(&opt_out, &json!({}), Send::default()).await;
+    let noted = dana.post(&opt_out, &json!({}), SendOptions::default()).await;
     let (status, opted_out) = (noted.status, noted.json()["opted_out"].clone());
     assert_eq!((status, &opted_out["cause"], &opted_out["by"]), (200, &json!("staff"), &json!("Dana Whitfield")));
     is_refused(&dana.replies(&conversation, "hi").await, "they told Dana Whitfield on ");
@@ -382,7 +387,7 @@ async fn staff_opt_a_customer_out_on_their_word_and_only_the_customer_comes_back
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_form_opts_out_as_json_does_and_is_answered_with_what_stands_in_the_composers_place() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, conversation) = talking(&house).await;
     let marcus = house.sign_in("harbor-dental.marcus").await;
     let mut socket = marcus.goes_live().await;
@@ -396,7 +401,7 @@ async fn a_form_opts_out_as_json_does_and_is_answered_with_what_stands_in_the_co
     // A customer with an appointment, to whom nothing was ever said, can be opted out, and nobody else.
     house.has_appointment("harbor-dental", "A-1", Some("+12535550119")).await;
     let theirs = dana.get("/api/appointments/A-1").await.json()["conversation"].as_str().unwrap().to_owned();
-    let noted = dana.post(&format!("/api/conversations/{theirs}/opt-out"), &json!({}), Send::default()).await;
+    let noted = dana.post(&format!("/api/conversations/{theirs}/opt-out"), &json!({}), SendOptions::default()).await;
     assert_eq!(noted.status, 200, "{}", noted.body);
     is_refused(&dana.replies(&theirs, "hi").await, "they told Dana Whitfield on ");
     let booked = dana.get("/api/appointments/A-1").await.json();
@@ -405,14 +410,14 @@ async fn a_form_opts_out_as_json_does_and_is_answered_with_what_stands_in_the_co
     assert!(texting["message"].as_str().unwrap().contains("they told Dana Whitfield on "), "{texting}");
     assert_eq!(booked["conversation"], json!(theirs), "what was said with them can be read");
     let nobody = format!("/api/conversations/{}/opt-out", "0".repeat(32));
-    assert_eq!(dana.post(&nobody, &json!({}), Send::default()).await.code(), "no-conversation");
+    assert_eq!(dana.post(&nobody, &json!({}), SendOptions::default()).await.code(), "no-conversation");
     let foreign = dana.request(Method::POST, &opt_out).header("sec-fetch-site", "cross-site");
     assert_eq!(dana.send(foreign).await.status, 400);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn wording_that_looks_like_an_opt_out_is_put_to_staff_and_changes_nothing_by_itself() {
-    let house = House::with_self_managed_opt_outs(House::limits()).await;
+    let house = TestStack::with_self_managed_opt_outs(TestStack::limits()).await;
     let (dana, conversation) = talking(&house).await;
     let path = format!("/api/conversations/{conversation}/messages");
     let asks = async || dana.screen(&path).await.body.matches("They seem to ask for no more texts.").count();
@@ -430,14 +435,14 @@ async fn wording_that_looks_like_an_opt_out_is_put_to_staff_and_changes_nothing_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn where_opt_outs_are_self_managed_each_is_confirmed_once_from_the_line_that_it_came_to() {
-    let house = House::with_self_managed_opt_outs(House::limits()).await;
+    let house = TestStack::with_self_managed_opt_outs(TestStack::limits()).await;
     let (dana, conversation) = talking(&house).await;
     let maria = house.phone(MARIA);
-    let stop = by_queue(&[Sms::new("1", MARIA, HARBOR_SECOND, "STOP").at(ago(2))]);
+    let stop = by_queue(&[SmsEvent::new("1", MARIA, HARBOR_SECOND, "STOP").with_time(ago(2))]);
     for _ in 0..3 {
         assert!(house.deliver(&stop).await.is_empty());
     }
-    let received = maria.received().await;
+    let received = maria.received_messages().await;
     assert_eq!(received.len(), 1, "{received:?}");
     let text = "You get no more texts from Harbor Dental. Text START to get them again.";
     assert_eq!((&received[0]["text"], &received[0]["from"]), (&json!(text), &json!(HARBOR_SECOND)));
@@ -450,27 +455,27 @@ async fn where_opt_outs_are_self_managed_each_is_confirmed_once_from_the_line_th
     // What is no opt-out, what is not in force and what is late is not confirmed.
     maria.texts(HARBOR, "START").await;
     maria.texts(HARBOR, "please stop texting me").await;
-    house.deliver(&by_queue(&[Sms::new("2", MARIA, HARBOR, "QUIT").at(ago(1))])).await;
-    house.deliver(&by_queue(&[Sms::new("3", "+12535550119", HARBOR, "STOP").at(ago(301))])).await;
-    assert_eq!(maria.received().await.len(), 1);
-    assert!(house.phone("+12535550119").received().await.is_empty());
+    house.deliver(&by_queue(&[SmsEvent::new("2", MARIA, HARBOR, "QUIT").with_time(ago(1))])).await;
+    house.deliver(&by_queue(&[SmsEvent::new("3", "+12535550119", HARBOR, "STOP").with_time(ago(301))])).await;
+    assert_eq!(maria.received_messages().await.len(), 1);
+    assert!(house.phone("+12535550119").received_messages().await.is_empty());
     maria.texts(HARBOR, "QUIT").await;
-    assert_eq!(maria.received().await.len(), 2, "they had wanted texts again, so the next is confirmed, too");
+    assert_eq!(maria.received_messages().await.len(), 2, "they had wanted texts again, so the next is confirmed, too");
     for word in ["STOP", "QUIT", "STOP"] {
         maria.texts(HARBOR, word).await;
     }
-    assert_eq!(maria.received().await.len(), 2, "who has opted out is not told so again");
+    assert_eq!(maria.received_messages().await.len(), 2, "who has opted out is not told so again");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_opt_out_is_confirmed_however_much_a_company_has_sent() {
-    let limits = SendingLimits { company: "1/1".parse().unwrap(), ..House::limits() };
-    let house = House::with_self_managed_opt_outs(limits).await;
+    let limits = SendingLimits { company: "1/1".parse().unwrap(), ..TestStack::limits() };
+    let house = TestStack::with_self_managed_opt_outs(limits).await;
     let (dana, conversation) = talking(&house).await;
     assert_eq!(dana.replies(&conversation, "See you at 3").await.status, 201);
     assert_eq!(dana.replies(&conversation, "or at 4").await.status, 429);
     house.phone(MARIA).texts(HARBOR, "STOP").await;
-    let received = house.phone(MARIA).received().await;
+    let received = house.phone(MARIA).received_messages().await;
     assert_eq!(received.len(), 2, "{received:?}");
     assert!(
         received
@@ -481,9 +486,9 @@ async fn an_opt_out_is_confirmed_however_much_a_company_has_sent() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_sms_service_confirms_unless_it_is_told_not_to() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, conversation) = talking(&house).await;
     house.phone(MARIA).texts(HARBOR, "REVOKE").await;
-    assert!(house.phone(MARIA).received().await.is_empty());
+    assert!(house.phone(MARIA).received_messages().await.is_empty());
     assert_eq!(dana.messages(&conversation).await.items().len(), 2);
 }

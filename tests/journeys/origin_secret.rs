@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{Answer, Desk, HandClock, House, Refused};
+use tests::{HandshakeRejection, ManualClock, StaffClient, TestResponse, TestStack};
 
 const FIRST: &str = "first0first0first0first0first0first0";
 const SECOND: &str = "second0second0second0second0second0";
@@ -11,20 +11,20 @@ fn secret() -> Value {
     json!({"current": FIRST})
 }
 
-async fn rotated(house: &House, clock: &HandClock) {
+async fn rotated(house: &TestStack, clock: &ManualClock) {
     let replaced = clock.clock().now().as_millis();
     let rotated = json!({"current": SECOND, "previous": {"value": FIRST, "replaced": replaced}});
     house.puts_secret("switchboard/origin", &rotated.to_string()).await;
 }
 
 /// What somebody is answered who shows this, or nothing.
-async fn showing(shown: &str, desk: &Desk<'_>, path: &str) -> Answer {
+async fn showing(shown: &str, desk: &StaffClient<'_>, path: &str) -> TestResponse {
     let asked = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     let mut asked = asked.get(desk.house.url(path)).header("cookie", &desk.cookie).header("accept", "application/json");
     if !shown.is_empty() {
         asked = asked.header("X-Origin-Secret", shown);
     }
-    Answer::of(asked).await
+    TestResponse::from_request(asked).await
 }
 
 const WRONG: [&str; 3] = ["", "wrong0wrong0wrong0wrong0wrong0wrong0", "first0"];
@@ -34,7 +34,7 @@ const OPEN: [&str; 3] = ["/api/sign-in", "/api/sign-in/callback?state=a&code=b",
 
 #[tokio::test(flavor = "multi_thread")]
 async fn staff_who_come_through_cloudfront_notice_nothing() {
-    let house = House::behind_cloudfront(&secret(), FIRST, &HandClock::at_noon()).await;
+    let house = TestStack::behind_cloudfront(&secret(), FIRST, &ManualClock::at_noon()).await;
     let dana = house.dana().await;
     assert_eq!(dana.get("/api/session").await.json()["name"], "Dana Whitfield");
     assert!(dana.shakes_hands(&[("x-origin-secret", FIRST)]).await.is_ok());
@@ -43,7 +43,7 @@ async fn staff_who_come_through_cloudfront_notice_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_goes_around_cloudfront_is_refused_in_words_that_tell_nothing() {
-    let house = House::behind_cloudfront(&secret(), FIRST, &HandClock::at_noon()).await;
+    let house = TestStack::behind_cloudfront(&secret(), FIRST, &ManualClock::at_noon()).await;
     let dana = house.dana().await;
     // Her session is known to the gateway, with what CloudFront shows.
     assert_eq!(dana.get("/api/session").await.status, 200);
@@ -61,13 +61,13 @@ async fn who_goes_around_cloudfront_is_refused_in_words_that_tell_nothing() {
             assert_eq!(refused, if wrong.is_empty() { 401 } else { 403 }, "the gateway's own words: {wrong} {route}");
         }
         let shaken = dana.shakes_hands(&[("x-origin-secret", wrong)]).await;
-        assert_eq!(shaken.err(), Some(Refused(403)), "{wrong}");
+        assert_eq!(shaken.err(), Some(HandshakeRejection(403)), "{wrong}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn functions_demand_it_themselves_whatever_a_gateway_has_let_through() {
-    let house = House::behind_cloudfront(&secret(), FIRST, &HandClock::at_noon()).await;
+    let house = TestStack::behind_cloudfront(&secret(), FIRST, &ManualClock::at_noon()).await;
     let headers = |shown: &str| json!({"cookie": "switchboard=0", "X-Origin-Secret": shown});
     for (shown, admitted) in [(FIRST, true), ("wrong", false), ("", false)] {
         let said = house.invoke("authorize", &json!({"headers": headers(shown)})).await.payload;
@@ -82,8 +82,8 @@ async fn functions_demand_it_themselves_whatever_a_gateway_has_let_through() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_value_that_was_replaced_counts_for_an_hour_and_the_new_one_at_once() {
-    let clock = HandClock::at_noon();
-    let house = House::behind_cloudfront(&secret(), FIRST, &clock).await;
+    let clock = ManualClock::at_noon();
+    let house = TestStack::behind_cloudfront(&secret(), FIRST, &clock).await;
     let dana = house.dana().await;
     let asks = async |shown| {
         let session = showing(shown, &dana, "/api/session").await.status;
@@ -109,8 +109,8 @@ async fn a_value_that_was_replaced_counts_for_an_hour_and_the_new_one_at_once() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_value_that_somebody_took_out_of_the_secret_ends_within_five_minutes() {
-    let clock = HandClock::at_noon();
-    let house = House::behind_cloudfront(&secret(), FIRST, &clock).await;
+    let clock = ManualClock::at_noon();
+    let house = TestStack::behind_cloudfront(&secret(), FIRST, &clock).await;
     let dana = house.dana().await;
     house.puts_secret("switchboard/origin", &json!({"current": SECOND}).to_string()).await;
     clock.passes(300);
@@ -120,8 +120,8 @@ async fn a_value_that_somebody_took_out_of_the_secret_ends_within_five_minutes()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_secret_that_cannot_be_read_lets_nobody_in_and_one_that_was_read_stays() {
-    let clock = HandClock::at_noon();
-    let house = House::behind_cloudfront(&secret(), FIRST, &clock).await;
+    let clock = ManualClock::at_noon();
+    let house = TestStack::behind_cloudfront(&secret(), FIRST, &clock).await;
     let dana = house.dana().await;
     assert_eq!(dana.get("/api/session").await.status, 200);
     house.puts_secret("switchboard/origin", "{}").await;
@@ -129,7 +129,7 @@ async fn a_secret_that_cannot_be_read_lets_nobody_in_and_one_that_was_read_stays
     assert_eq!(dana.get("/api/session").await.status, 200, "as it was last known");
     assert_eq!(house.get(OPEN[2]).await.status, 303);
 
-    let house = House::behind_cloudfront(&json!({}), FIRST, &clock).await;
+    let house = TestStack::behind_cloudfront(&json!({}), FIRST, &clock).await;
     let refused = house.get(OPEN[0]).await;
     assert_eq!(refused.status, 503, "{}", refused.body);
     assert_eq!(house.metrics_of("sign-in").await["SignInUnavailable"], 1);

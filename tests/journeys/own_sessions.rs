@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{Answer, Browser, Desk, HARBOR, HandClock, House, SESSION_COOKIE};
+use tests::{Browser, HARBOR, ManualClock, SESSION_COOKIE, StaffClient, TestResponse, TestStack};
 
 const MARIA: &str = "+14255550182";
 const LAPTOP: &str =
@@ -12,7 +12,7 @@ const DANA: &str = "harbor-dental.dana";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_sees_each_browser_that_they_are_signed_in_with_and_nobody_elses() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let laptop = house.sign_in_with(DANA, LAPTOP).await;
     let phone = house.sign_in_with(DANA, PHONE).await;
     house.sign_in("harbor-dental.marcus").await;
@@ -31,14 +31,14 @@ async fn a_person_sees_each_browser_that_they_are_signed_in_with_and_nobody_else
     assert!(!page.contains(&hash), "not even the hash of a token is shown: {page}");
     let id = id_of(&laptop, "Safari on iPhone").await;
     for credential in [&id, &hash] {
-        let stranger = Desk { house: &house, cookie: format!("{SESSION_COOKIE}={credential}") };
+        let stranger = StaffClient { house: &house, cookie: format!("{SESSION_COOKIE}={credential}") };
         assert_eq!(stranger.get("/api/session").await.code(), "session-unknown", "what names a session opens none");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_that_is_ended_from_elsewhere_is_over_for_its_browser() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let laptop = house.sign_in_with(DANA, LAPTOP).await;
     let phone = house.sign_in_with(DANA, PHONE).await;
     let conversation = phone.hears_from(MARIA).await;
@@ -48,8 +48,8 @@ async fn a_session_that_is_ended_from_elsewhere_is_over_for_its_browser() {
 
     assert_eq!(laptop.ends_session(&id).await.status, 204);
     assert_eq!(there.next().await, None, "its socket is closed");
-    ended(&phone.replies(&conversation, "Sent after all").await);
-    ended(&later(&phone).get("/api/session").await);
+    assert_ended(&phone.replies(&conversation, "Sent after all").await);
+    assert_ended(&later(&phone).get("/api/session").await);
     assert_eq!(later(&phone).shakes_hands(&[]).await.err().map(|refused| refused.0), Some(403));
     assert_eq!(laptop.own_sessions().await.len(), 1);
     assert_eq!(laptop.replies(&conversation, "Sent from the laptop").await.status, 201);
@@ -67,7 +67,7 @@ async fn a_session_that_is_ended_from_elsewhere_is_over_for_its_browser() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn signing_out_where_the_session_was_ended_leads_to_the_sign_in_page() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (laptop, phone) = (house.sign_in_with(DANA, LAPTOP).await, house.sign_in_with(DANA, PHONE).await);
     assert_eq!(laptop.ends_sessions("?others=true").await.status, 204);
     let out = phone.send(phone.request(Method::POST, "/api/sign-out")).await;
@@ -77,7 +77,7 @@ async fn signing_out_where_the_session_was_ended_leads_to_the_sign_in_page() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_ends_a_session_of_somebody_else_nor_has_a_page_of_another_site_end_one() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, laptop) = (house.dana().await, house.sign_in_with(DANA, LAPTOP).await);
     let conversation = dana.hears_from(MARIA).await;
     let hers = id_of(&dana, "Chrome on Windows").await;
@@ -99,7 +99,7 @@ async fn nobody_ends_a_session_of_somebody_else_nor_has_a_page_of_another_site_e
 
 #[tokio::test(flavor = "multi_thread")]
 async fn all_other_sessions_end_or_all_of_them() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, laptop, phone) =
         (house.dana().await, house.sign_in_with(DANA, LAPTOP).await, house.sign_in_with(DANA, PHONE).await);
     let conversation = dana.hears_from(MARIA).await;
@@ -107,8 +107,8 @@ async fn all_other_sessions_end_or_all_of_them() {
     let left = dana.send(left).await;
     assert!(left.status == 200 && left.body.contains("signed in nowhere else"), "{}", left.body);
     for other in [&laptop, &phone] {
-        ended(&other.replies(&conversation, "Sent after all").await);
-        ended(&later(other).get("/api/session").await);
+        assert_ended(&other.replies(&conversation, "Sent after all").await);
+        assert_ended(&later(other).get("/api/session").await);
     }
     assert_eq!(dana.replies(&conversation, "From here").await.status, 201);
 
@@ -117,9 +117,9 @@ async fn all_other_sessions_end_or_all_of_them() {
     assert_eq!(laptop.ends_sessions("").await.status, 204);
     for (desk, socket) in [&dana, &laptop].into_iter().zip(&mut sockets) {
         assert_eq!(socket.next().await, None, "its socket is closed");
-        ended(&desk.replies(&conversation, "Sent after all").await);
-        ended(&desk.get("/api/sessions").await);
-        ended(&later(desk).get("/api/session").await);
+        assert_ended(&desk.replies(&conversation, "Sent after all").await);
+        assert_ended(&desk.get("/api/sessions").await);
+        assert_ended(&later(desk).get("/api/session").await);
     }
     let again = house.dana().await;
     assert_eq!(again.own_sessions().await.len(), 1, "who signs in again is signed in there only");
@@ -128,19 +128,19 @@ async fn all_other_sessions_end_or_all_of_them() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_session_that_is_asked_in_is_ended_like_any_other() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (laptop, phone) = (house.sign_in_with(DANA, LAPTOP).await, house.sign_in_with(DANA, PHONE).await);
     let id = id_of(&laptop, "Chrome on Windows").await;
     let request = laptop.request(Method::DELETE, &format!("/api/sessions/{id}")).header("accept", "text/html");
     assert_eq!(laptop.send(request).await.status, 204, "there is nothing that it could show any more");
-    ended(&later(&laptop).get("/api/session").await);
+    assert_ended(&later(&laptop).get("/api/session").await);
     assert_eq!(phone.own_sessions().await.len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_last_use_is_the_last_write_to_five_minutes_and_costs_no_request() {
-    let clock = HandClock::at_noon();
-    let house = House::with_limits(House::limits(), &clock).await;
+    let clock = ManualClock::at_noon();
+    let house = TestStack::with_limits(TestStack::limits(), &clock).await;
     let (dana, other) = (house.dana().await, house.sign_in_with(DANA, LAPTOP).await);
     let conversation = dana.hears_from(MARIA).await;
     // The line and the customer are known from then on.
@@ -190,8 +190,8 @@ async fn the_last_use_is_the_last_write_to_five_minutes_and_costs_no_request() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_ends_when_nothing_was_written_in_it_for_as_long_as_is_configured() {
-    let clock = HandClock::at_noon();
-    let house = House::ending_idle_sessions(30, &clock).await;
+    let clock = ManualClock::at_noon();
+    let house = TestStack::ending_idle_sessions(30, &clock).await;
     let (dana, idle) = (house.dana().await, house.sign_in_with(DANA, LAPTOP).await);
     let conversation = dana.hears_from(MARIA).await;
     let mut socket = idle.goes_live().await;
@@ -201,8 +201,8 @@ async fn a_session_ends_when_nothing_was_written_in_it_for_as_long_as_is_configu
         let read = idle.notifications().await.status;
         assert!([200, 401].contains(&read));
     }
-    ended(&idle.notifications().await);
-    ended(&idle.replies(&conversation, "Sent after all").await);
+    assert_ended(&idle.notifications().await);
+    assert_ended(&idle.replies(&conversation, "Sent after all").await);
     house.phone(MARIA).texts(HARBOR, "Anybody there?").await;
     while let Some(frame) = socket.next().await {
         assert!(!frame.contains("Anybody there?"), "{frame}");
@@ -214,41 +214,41 @@ async fn a_session_ends_when_nothing_was_written_in_it_for_as_long_as_is_configu
     clock.passes(29 * 60);
     assert_eq!(dana.notifications().await.status, 200);
     clock.passes(30);
-    ended(&dana.replies(&conversation, "Sent after all").await);
+    assert_ended(&dana.replies(&conversation, "Sent after all").await);
     assert_eq!(dana.notifications().await.status, 200, "the gateway remembers her for a minute");
     clock.passes(60);
-    ended(&dana.notifications().await);
+    assert_ended(&dana.notifications().await);
     assert_eq!(house.dana().await.own_sessions().await.len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_time_out_a_session_lasts_twelve_hours_however_little_it_is_used() {
-    let clock = HandClock::at_noon();
-    let house = House::with_limits(House::limits(), &clock).await;
+    let clock = ManualClock::at_noon();
+    let house = TestStack::with_limits(TestStack::limits(), &clock).await;
     let dana = house.dana().await;
     let conversation = dana.hears_from(MARIA).await;
     clock.passes(12 * 60 * 60 - 1);
     assert_eq!(dana.replies(&conversation, "Still here").await.status, 201);
     clock.passes(1);
-    ended(&dana.replies(&conversation, "Sent after all").await);
+    assert_ended(&dana.replies(&conversation, "Sent after all").await);
 }
 
-async fn id_of(desk: &Desk<'_>, browser: &str) -> String {
+async fn id_of(desk: &StaffClient<'_>, browser: &str) -> String {
     let sessions = desk.own_sessions().await;
     let found = sessions.iter().find(|session| session["browser"] == browser);
     found.unwrap_or_else(|| panic!("{browser} in {sessions:?}"))["id"].as_str().unwrap().to_owned()
 }
 
 /// Of the session that asks.
-async fn last_use(desk: &Desk<'_>) -> Value {
+async fn last_use(desk: &StaffClient<'_>) -> Value {
     desk.own_sessions().await[0]["lastUse"].clone()
 }
 
 /// The same session when the gateway no longer remembers what the authorizer said of it.
-fn later<'a>(desk: &Desk<'a>) -> Desk<'a> {
-    Desk { house: desk.house, cookie: format!("{}; later=1", desk.cookie) }
+fn later<'a>(desk: &StaffClient<'a>) -> StaffClient<'a> {
+    StaffClient { house: desk.house, cookie: format!("{}; later=1", desk.cookie) }
 }
 
-fn ended(answer: &Answer) {
+fn assert_ended(answer: &TestResponse) {
     assert_eq!((answer.status, answer.code()), (401, "session-ended".to_owned()), "{}", answer.body);
 }

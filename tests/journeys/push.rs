@@ -5,13 +5,15 @@ use std::time::{Duration, Instant};
 
 use domain::{PushEndpoint, PushSubscription};
 use serde_json::{Value, json};
-use tests::{Call, Desk, HARBOR, House, PushService, Pushed, Sms, Subscriber, TIDEWATER, ago, by_queue};
+use tests::{
+    Call, HARBOR, PushService, ReceivedPush, SmsEvent, StaffClient, Subscriber, TIDEWATER, TestStack, ago, by_queue,
+};
 
 const MARIA: &str = "+14255550182";
 const SAM: &str = "+12535550119";
 
 /// Turns notifications on in a browser. Gives its id.
-async fn allows(desk: &Desk<'_>, subscriber: &Subscriber) -> String {
+async fn allows(desk: &StaffClient<'_>, subscriber: &Subscriber) -> String {
     let kept = desk.puts_subscription(&subscriber.browser, &subscriber.subscription()).await;
     assert_eq!(kept.status, 201, "{}", kept.body);
     kept.json()["id"].as_str().unwrap().to_owned()
@@ -29,7 +31,7 @@ async fn until<F: Future<Output = bool>>(what: &str, is: impl Fn() -> F) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_text_is_told_once_to_every_browser_of_its_company_and_to_no_other() {
     let service = PushService::open().await;
-    let house = House::with_push_service(&service).await;
+    let house = TestStack::with_push_service(&service).await;
     let (dana, marcus, josie) = (house.dana().await, house.sign_in("harbor-dental.marcus").await, house.josie().await);
     let (hers, phone, his, theirs) = (
         service.browser("ok", "hers"),
@@ -40,7 +42,7 @@ async fn a_text_is_told_once_to_every_browser_of_its_company_and_to_no_other() {
     for (desk, browser) in [(&dana, &hers), (&dana, &phone), (&marcus, &his), (&josie, &theirs)] {
         allows(desk, browser).await;
     }
-    let sms = Sms::new("one", MARIA, HARBOR, "Can I come at 3? \u{1f9b7}");
+    let sms = SmsEvent::new("one", MARIA, HARBOR, "Can I come at 3? \u{1f9b7}");
     assert!(house.deliver(&by_queue(std::slice::from_ref(&sms))).await.is_empty());
     let conversation = dana.conversation_with(MARIA).await;
     let message = dana.messages(&conversation).await.items()[0].clone();
@@ -67,12 +69,12 @@ async fn a_text_is_told_once_to_every_browser_of_its_company_and_to_no_other() {
 
     // The same again, and what nobody is told of; then something that is told, after all of that.
     house.deliver(&by_queue(std::slice::from_ref(&sms))).await;
-    house.deliver(&by_queue(&[Sms::new("old", SAM, HARBOR, "Yesterday").at(ago(90_000))])).await;
+    house.deliver(&by_queue(&[SmsEvent::new("old", SAM, HARBOR, "Yesterday").with_time(ago(90_000))])).await;
     dana.replies(&conversation, "Yes.").await;
     house.phone(MARIA).texts(HARBOR, "Thanks").await;
     let shown = service.sends(&hers, 2).await;
     assert_eq!((shown.len(), &shown[1]["body"]), (2, &json!("Thanks")));
-    assert_eq!(service.shown(&theirs), Vec::<Value>::new());
+    assert_eq!(service.notifications_of(&theirs), Vec::<Value>::new());
     house.phone(MARIA).texts(TIDEWATER, "Hello over there").await;
     assert_eq!(service.sends(&theirs, 1).await[0]["body"], "Hello over there");
     until("the last delivery is shown", || async {
@@ -85,7 +87,7 @@ async fn a_text_is_told_once_to_every_browser_of_its_company_and_to_no_other() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_is_told_when_somebody_has_to_answer_it() {
     let service = PushService::open().await;
-    let house = House::with_push_service(&service).await;
+    let house = TestStack::with_push_service(&service).await;
     let dana = house.dana().await;
     let hers = service.browser("ok", "hers");
     allows(&dana, &hers).await;
@@ -106,14 +108,14 @@ async fn a_call_is_told_when_somebody_has_to_answer_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_company_hides_is_hidden_from_the_next_message_on() {
     let service = PushService::open().await;
-    let house = House::with_push_service(&service).await;
+    let house = TestStack::with_push_service(&service).await;
     let dana = house.dana().await;
     let hers = service.browser("ok", "hers");
     allows(&dana, &hers).await;
     house.phone(MARIA).texts(HARBOR, "My tooth hurts").await;
     assert_eq!(service.sends(&hers, 1).await[0]["body"], "My tooth hurts");
     assert_eq!(dana.sets_pushes(&json!({"showsText": false})).await.status, 200);
-    let conversation = service.shown(&hers)[0]["conversation"].clone();
+    let conversation = service.notifications_of(&hers)[0]["conversation"].clone();
     house.phone(MARIA).texts(HARBOR, "Very much").await;
     let hidden = service.sends(&hers, 2).await[1].clone();
     assert_eq!((&hidden["title"], &hidden["body"]), (&json!("Switchboard"), &json!("New message")));
@@ -127,7 +129,7 @@ async fn what_a_company_hides_is_hidden_from_the_next_message_on() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_text_of_a_known_customer_is_told_with_their_name_and_next_appointment() {
     let service = PushService::open().await;
-    let house = House::with_push_service(&service).await;
+    let house = TestStack::with_push_service(&service).await;
     let dana = house.dana().await;
     let hers = service.browser("ok", "hers");
     allows(&dana, &hers).await;
@@ -160,7 +162,7 @@ async fn a_text_of_a_known_customer_is_told_with_their_name_and_next_appointment
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_wants_only_their_own_customers_messages_is_told_of_those() {
     let service = PushService::open().await;
-    let house = House::with_push_service(&service).await;
+    let house = TestStack::with_push_service(&service).await;
     let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
     let (hers, his) = (service.browser("ok", "hers"), service.browser("ok", "his"));
     allows(&dana, &hers).await;
@@ -174,7 +176,7 @@ async fn whoever_wants_only_their_own_customers_messages_is_told_of_those() {
     let staff = marcus.get("/api/staff").await.items();
     let himself = staff.iter().find(|person| person["name"].as_str().unwrap().starts_with("Marcus")).unwrap();
     let with_marcus = json!({"provider": himself["id"], "version": version});
-    let saved = marcus.post("/api/appointments/A-1", &with_marcus, tests::Send::default()).await;
+    let saved = marcus.post("/api/appointments/A-1", &with_marcus, tests::SendOptions::default()).await;
     assert_eq!(saved.status, 200, "{}", saved.body);
     house.phone(SAM).texts(HARBOR, "Nobody's in particular").await;
     house.phone(MARIA).texts(HARBOR, "Now his").await;
@@ -187,7 +189,7 @@ async fn whoever_wants_only_their_own_customers_messages_is_told_of_those() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_test_goes_the_whole_way_and_to_that_browser_only() {
     let service = PushService::open().await;
-    let house = House::with_push_service(&service).await;
+    let house = TestStack::with_push_service(&service).await;
     let dana = house.dana().await;
     let (one, other) = (service.browser("ok", "one"), service.browser("ok", "other"));
     let id = allows(&dana, &one).await;
@@ -209,22 +211,22 @@ async fn a_test_goes_the_whole_way_and_to_that_browser_only() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_browser_whose_session_was_signed_out_is_told_nothing_more() {
     let service = PushService::open().await;
-    let house = House::with_push_service(&service).await;
+    let house = TestStack::with_push_service(&service).await;
     let (at_work, at_home) = (house.dana().await, house.dana().await);
     let (work, home) = (service.browser("ok", "work"), service.browser("ok", "home"));
     allows(&at_work, &work).await;
     let stays = allows(&at_home, &home).await;
-    at_work.post("/api/sign-out", &json!({}), tests::Send::default()).await;
+    at_work.post("/api/sign-out", &json!({}), tests::SendOptions::default()).await;
     until("the browser at work is forgotten", || async { at_home.browsers().await == [stays.clone()] }).await;
     house.phone(MARIA).texts(HARBOR, "Hello").await;
     service.sends(&home, 1).await;
-    assert_eq!(service.shown(&work), Vec::<Value>::new());
+    assert_eq!(service.notifications_of(&work), Vec::<Value>::new());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_push_service_answers_removes_a_browser_or_is_told_and_never_both() {
     let service = PushService::open().await;
-    let house = House::with_push_service(&service).await;
+    let house = TestStack::with_push_service(&service).await;
     let dana = house.dana().await;
     let mut stays = BTreeMap::new();
     for status in ["400", "401", "403", "413", "redirect"] {
@@ -257,7 +259,7 @@ async fn what_a_push_service_answers_removes_a_browser_or_is_told_and_never_both
 #[tokio::test(flavor = "multi_thread")]
 async fn what_could_not_be_delivered_is_tried_again_when_the_push_service_says() {
     let service = PushService::open().await;
-    let house = House::with_push_service(&service).await;
+    let house = TestStack::with_push_service(&service).await;
     let dana = house.dana().await;
     let (ok, busy, broken) =
         (service.browser("ok", "x"), service.browser("once-busy-2", "x"), service.browser("once-500", "x"));
@@ -270,7 +272,7 @@ async fn what_could_not_be_delivered_is_tried_again_when_the_push_service_says()
     let at = service.pushed_at(&busy);
     assert!(at[1] - at[0] >= Duration::from_secs(2), "not before Retry-After: {:?}", at[1] - at[0]);
     service.sends(&broken, 2).await;
-    assert_eq!(service.shown(&ok).len(), 1, "whoever was served is not served again");
+    assert_eq!(service.notifications_of(&ok).len(), 1, "whoever was served is not served again");
     until("their problems are over, and known", || async {
         let mut over = problem_of(&dana, &ok_id).await.is_null();
         for browser in [&busy_id, &broken_id] {
@@ -287,7 +289,7 @@ async fn what_could_not_be_delivered_is_tried_again_when_the_push_service_says()
 async fn a_browser_that_hangs_while_others_are_served_is_waited_for_once() {
     const TEXTS: [&str; 3] = ["One", "Two", "Three"];
     let service = PushService::open().await;
-    let house = House::with_push_service(&service).await;
+    let house = TestStack::with_push_service(&service).await;
     let dana = house.dana().await;
     let (hangs, ok) = (service.browser("hang", "x"), service.browser("ok", "x"));
     let hanging = allows(&dana, &hangs).await;
@@ -307,7 +309,7 @@ async fn a_browser_that_hangs_while_others_are_served_is_waited_for_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_answered_or_overtaken_meanwhile_is_not_told_late() {
     let service = PushService::open().await;
-    let house = House::with_push_service(&service).await;
+    let house = TestStack::with_push_service(&service).await;
     let dana = house.dana().await;
     let broken = service.browser("once-500", "x");
     allows(&dana, &broken).await;
@@ -325,7 +327,7 @@ async fn what_was_answered_or_overtaken_meanwhile_is_not_told_late() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_push_service_that_asks_to_wait_is_sent_nothing_more_for_that_browser_until_then() {
     let service = PushService::open().await;
-    let house = House::with_push_service(&service).await;
+    let house = TestStack::with_push_service(&service).await;
     let dana = house.dana().await;
     let (busy, ok) = (service.browser("once-busy-5", "x"), service.browser("ok", "x"));
     allows(&dana, &busy).await;
@@ -346,7 +348,7 @@ async fn a_push_service_that_asks_to_wait_is_sent_nothing_more_for_that_browser_
 async fn a_push_service_that_hangs_holds_up_no_other_and_is_left_alone_for_a_while() {
     const TEXTS: [&str; 4] = ["One", "Two", "Three", "Four"];
     let (hanging, other) = (PushService::open().await, PushService::open().await);
-    let house = House::with_push_services(&[&hanging, &other]).await;
+    let house = TestStack::with_push_services(&[&hanging, &other]).await;
     let dana = house.dana().await;
     let (mut hang, mut ok) = (Vec::new(), Vec::new());
     for name in ["1", "2", "3", "4"] {
@@ -379,14 +381,14 @@ async fn a_push_service_that_hangs_holds_up_no_other_and_is_left_alone_for_a_whi
         assert!(waits.iter().all(|wait| *wait >= Duration::from_secs(30)), "{waits:?}");
     }
     for browser in &ok {
-        assert_eq!(other.shown(browser).len(), TEXTS.len(), "each once");
+        assert_eq!(other.notifications_of(browser).len(), TEXTS.len(), "each once");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn operators_are_told_of_what_is_refused_and_given_up_and_of_nothing_else() {
     let service = PushService::open().await;
-    let house = House::with_push_service(&service).await;
+    let house = TestStack::with_push_service(&service).await;
     let dana = house.dana().await;
     for answer in ["ok", "410", "once-500", "once-busy-2"] {
         allows(&dana, &service.browser(answer, "x")).await;
@@ -436,7 +438,7 @@ async fn operators_are_told_of_what_is_refused_and_given_up_and_of_nothing_else(
     // Whoever registers an address that refuses all it is sent calls nobody again and again.
     let delivered = times("PushDelivered").await;
     house.phone(MARIA).texts(HARBOR, "And again").await;
-    let twice = |pushed: &[Pushed]| pushed.iter().filter(|it| it.path == hostile.path).count() == 2;
+    let twice = |pushed: &[ReceivedPush]| pushed.iter().filter(|it| it.path == hostile.path).count() == 2;
     service.until("it is sent another", twice).await;
     until("the others are told", || async { times("PushDelivered").await > delivered }).await;
     assert_eq!(times("PushRefused").await, 1);
@@ -446,11 +448,11 @@ async fn operators_are_told_of_what_is_refused_and_given_up_and_of_nothing_else(
 async fn operators_are_told_of_push_keys_that_cannot_be_read() {
     let service = PushService::open().await;
     let folder = tempfile::tempdir().unwrap();
-    let house = House::open_with_push_services_in(folder.path(), &[&service]).await;
+    let house = TestStack::open_with_push_services_in(folder.path(), &[&service]).await;
     allows(&house.dana().await, &service.browser("ok", "x")).await;
     house.close().await;
     std::fs::write(folder.path().join("push-keys.json"), "{}").unwrap();
-    let house = House::open_with_push_services_in(folder.path(), &[&service]).await;
+    let house = TestStack::open_with_push_services_in(folder.path(), &[&service]).await;
     house.phone(MARIA).texts(HARBOR, "Hello").await;
     until("it is counted", || async {
         house.metrics_of("dispatch-push").await["PushRefused Keys"].as_u64().is_some_and(|times| times > 0)
@@ -463,7 +465,7 @@ async fn operators_are_told_of_push_keys_that_cannot_be_read() {
 async fn a_browser_whose_push_service_is_not_allowed_any_more_is_sent_nothing_and_its_person_is_told() {
     let (one, other) = (PushService::open().await, PushService::open().await);
     let folder = tempfile::tempdir().unwrap();
-    let house = House::open_with_push_services_in(folder.path(), &[&one, &other]).await;
+    let house = TestStack::open_with_push_services_in(folder.path(), &[&one, &other]).await;
     let dana = house.dana().await;
     let (stays, goes) = (one.browser("ok", "stays"), other.browser("ok", "goes"));
     allows(&dana, &stays).await;
@@ -473,7 +475,7 @@ async fn a_browser_whose_push_service_is_not_allowed_any_more_is_sent_nothing_an
     other.sends(&goes, 1).await;
     house.close().await;
 
-    let house = House::open_with_push_services_in(folder.path(), &[&one]).await;
+    let house = TestStack::open_with_push_services_in(folder.path(), &[&one]).await;
     let dana = house.dana().await;
     house.phone(MARIA).texts(HARBOR, "Two").await;
     assert_eq!(one.sends(&stays, 2).await[1]["body"], "Two");
@@ -486,11 +488,11 @@ async fn browsers_on_all_pages_of_the_table_are_told_as_they_are_set() {
     const PEOPLE: usize = 10;
     const EACH: usize = 10;
     let service = PushService::open().await;
-    let house = House::with_push_service(&service).await;
+    let house = TestStack::with_push_service(&service).await;
     let dana = house.dana().await;
     allows(&dana, &service.browser("ok", "first")).await;
     assert_eq!(dana.sets_pushes(&json!({"showsText": false})).await.status, 200);
-    let item = kept(&house).await[0].clone();
+    let item = stored_browsers(&house).await[0].clone();
     let (mut told, mut not_told, mut items) = (Vec::new(), Vec::new(), Vec::new());
     for number in 0..PEOPLE * EACH {
         let person = number / EACH;
@@ -519,7 +521,7 @@ async fn browsers_on_all_pages_of_the_table_are_told_as_they_are_set() {
         assert_eq!(service.sends(browser, 2).await.len(), 2, "each once");
     }
     for browser in &not_told {
-        assert_eq!(service.shown(browser), Vec::<Value>::new(), "whoever wants their own customers' only");
+        assert_eq!(service.notifications_of(browser), Vec::<Value>::new(), "whoever wants their own customers' only");
     }
     let asked = house.usage_of("dispatch-push").await.since(&before);
     let queries = asked.counts().iter().find(|(operation, _)| *operation == "Query").unwrap().1;
@@ -528,21 +530,21 @@ async fn browsers_on_all_pages_of_the_table_are_told_as_they_are_set() {
 }
 
 /// Waits until somebody is told why a browser of theirs is not notified.
-async fn has_problem(desk: &Desk<'_>, browser: &str, why: &str) {
+async fn has_problem(desk: &StaffClient<'_>, browser: &str, why: &str) {
     until(why, || async { problem_of(desk, browser).await["what"].as_str().is_some_and(|what| what.contains(why)) })
         .await;
 }
 
 /// What somebody is told of a browser of theirs that was not notified.
-async fn problem_of(desk: &Desk<'_>, browser: &str) -> Value {
+async fn problem_of(desk: &StaffClient<'_>, browser: &str) -> Value {
     let settings = desk.push_settings().await;
     let mut browsers = settings["browsers"].as_array().unwrap().iter();
     browsers.find(|there| there["id"] == browser).unwrap()["lastProblem"].clone()
 }
 
 /// Has a browser know a key of ours that is none any more.
-async fn knows_key(house: &House, browser: &str, key: &str) {
-    let items = kept(house).await;
+async fn knows_key(house: &TestStack, browser: &str, key: &str) {
+    let items = stored_browsers(house).await;
     let item = items.iter().find(|item| item["sk"]["S"].as_str().unwrap().ends_with(browser)).unwrap();
     let change = json!({"Key": {"pk": item["pk"], "sk": item["sk"]},
         "UpdateExpression": "SET subscription.#key = :key", "ExpressionAttributeNames": {"#key": "key"},
@@ -569,12 +571,12 @@ async fn a_third_of_a_thousand_that_cannot_be_served_hold_up_nobody() {
     ];
     const TRIES: usize = 6;
     let service = PushService::open().await;
-    let house = House::with_push_service(&service).await;
+    let house = TestStack::with_push_service(&service).await;
     let dana = house.dana().await;
     let first = service.browser("ok", "first");
     allows(&dana, &first).await;
     let (mut subscribers, mut items) = (vec![first], Vec::new());
-    let item = kept(&house).await[0].clone();
+    let item = stored_browsers(&house).await[0].clone();
     for number in 1..1000 {
         let answer = if number % 3 == 0 { BAD[number / 3 % BAD.len()] } else { "ok" };
         let subscriber = service.browser(answer, &number.to_string());
@@ -589,7 +591,7 @@ async fn a_third_of_a_thousand_that_cannot_be_served_hold_up_nobody() {
     let of = |how: &str| {
         subscribers.iter().filter(|subscriber| subscriber.path.starts_with(&format!("/{how}/"))).collect::<Vec<_>>()
     };
-    let served = |to: &[&Subscriber], times: usize, pushed: &[tests::Pushed]| {
+    let served = |to: &[&Subscriber], times: usize, pushed: &[tests::ReceivedPush]| {
         let mut count = BTreeMap::<&str, usize>::new();
         for pushed in pushed {
             *count.entry(&pushed.path).or_default() += 1;
@@ -600,19 +602,19 @@ async fn a_third_of_a_thousand_that_cannot_be_served_hold_up_nobody() {
     assert_eq!(good.len(), 667);
     service.until("all the others served", |pushed| served(&good, 1, pushed)).await;
     for subscriber in &good {
-        assert_eq!(service.shown(subscriber).len(), 1, "{}", subscriber.path);
+        assert_eq!(service.notifications_of(subscriber).len(), 1, "{}", subscriber.path);
     }
     for how in ["reset", "once-reset", "500", "once-500", "once-busy-2", "hang", "drip"] {
         service.until(&format!("tried again: {how}"), |pushed| served(&of(how), 2, pushed)).await;
     }
     until("those that are gone are removed", || async {
-        !kept(&house)
+        !stored_browsers(&house)
             .await
             .iter()
             .any(|item| item["subscription"]["M"]["endpoint"]["S"].as_str().unwrap().contains("/410/"))
     })
     .await;
-    assert_eq!(kept(&house).await.len(), 1000 - of("410").len(), "and nobody else");
+    assert_eq!(stored_browsers(&house).await.len(), 1000 - of("410").len(), "and nobody else");
     for how in ["redirect", "403", "huge"] {
         let all = of(how);
         let times = service.pushed().iter().filter(|pushed| pushed.path.starts_with(&format!("/{how}/"))).count();
@@ -622,7 +624,7 @@ async fn a_third_of_a_thousand_that_cannot_be_served_hold_up_nobody() {
     let busy = of("busy-2");
     until("given up", || async { house.metrics_of("dispatch-push").await["PushGivenUp"] == json!(busy.len()) }).await;
     for subscriber in &busy {
-        assert_eq!(service.shown(subscriber).len(), TRIES, "{}", subscriber.path);
+        assert_eq!(service.notifications_of(subscriber).len(), TRIES, "{}", subscriber.path);
     }
     let tokens: BTreeSet<_> = service.pushed().iter().map(|pushed| pushed.token().to_owned()).collect();
     assert_eq!(tokens.len(), 1, "one signature for all of them");
@@ -632,7 +634,7 @@ async fn a_third_of_a_thousand_that_cannot_be_served_hold_up_nobody() {
 }
 
 /// The browsers that the table has.
-async fn kept(house: &House) -> Vec<Value> {
+async fn stored_browsers(house: &TestStack) -> Vec<Value> {
     let query = json!({"KeyConditionExpression": "pk = :pk AND begins_with(sk, :staff)", "ConsistentRead": true,
         "FilterExpression": "attribute_exists(subscription)",
         "ExpressionAttributeValues": {":pk": {"S": "PUSH#harbor-dental"}, ":staff": {"S": "STAFF#"}}});
@@ -665,7 +667,7 @@ fn as_kept(item: &Value, person: usize, subscriber: &Subscriber) -> Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_other_browsers_of_somebody_are_told_of_one_more_and_not_of_one_that_comes_again() {
     let service = PushService::open().await;
-    let house = House::with_push_service(&service).await;
+    let house = TestStack::with_push_service(&service).await;
     let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
     let [known, colleagues, added, renewed] =
         ["known", "colleagues", "added", "renewed"].map(|it| service.browser("ok", it));

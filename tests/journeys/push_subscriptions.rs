@@ -5,21 +5,21 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{AUTH, Browser, Desk, HARBOR, HandClock, House, P256DH};
+use tests::{AUTH, Browser, HARBOR, ManualClock, P256DH, StaffClient, TestStack};
 
 const MARIA: &str = "+14255550182";
 
-fn id(answer: &tests::Answer) -> String {
+fn id(answer: &tests::TestResponse) -> String {
     answer.json()["id"].as_str().unwrap_or_else(|| panic!("{} {}", answer.status, answer.body)).to_owned()
 }
 
 /// The same session when the gateway no longer remembers what the authorizer said of it.
-fn later<'a>(desk: &Desk<'a>) -> Desk<'a> {
-    Desk { house: desk.house, cookie: format!("{}; later=1", desk.cookie) }
+fn later<'a>(desk: &StaffClient<'a>) -> StaffClient<'a> {
+    StaffClient { house: desk.house, cookie: format!("{}; later=1", desk.cookie) }
 }
 
 /// Waits until the browsers that somebody is notified in are these.
-async fn has_browsers(desk: &Desk<'_>, expected: &[String]) {
+async fn has_browsers(desk: &StaffClient<'_>, expected: &[String]) {
     let deadline = Instant::now() + Duration::from_secs(20);
     loop {
         let browsers = desk.browsers().await;
@@ -32,7 +32,7 @@ async fn has_browsers(desk: &Desk<'_>, expected: &[String]) {
 }
 
 /// What the table has of notifications.
-async fn kept(house: &House) -> Vec<Value> {
+async fn stored_browsers(house: &TestStack) -> Vec<Value> {
     let filter = json!({"FilterExpression": "begins_with(pk, :push)", "ConsistentRead": true,
         "ExpressionAttributeValues": {":push": {"S": "PUSH"}}});
     house.table("Scan", filter).await["Items"].as_array().unwrap().clone()
@@ -40,7 +40,7 @@ async fn kept(house: &House) -> Vec<Value> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_browser_is_kept_once_however_often_it_comes_and_nothing_of_it_is_shown() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let firefox = Browser::firefox("one");
     let first = dana.is_notified_in(&firefox).await;
@@ -65,7 +65,7 @@ async fn a_browser_is_kept_once_however_often_it_comes_and_nothing_of_it_is_show
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_browser_that_comes_with_other_keys_or_another_session_is_the_same_browser() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let firefox = Browser::firefox("one");
     let first = dana.is_notified_in(&firefox).await;
@@ -73,7 +73,7 @@ async fn a_browser_that_comes_with_other_keys_or_another_session_is_the_same_bro
     renewed["keys"]["auth"] = json!("AAAAAAAAAAAAAAAAAAAAAA");
     let again = dana.puts_subscription(&firefox, &renewed).await;
     assert_eq!((again.status, again.json()), (200, first.json()));
-    assert!(kept(&house).await.iter().any(|item| item.to_string().contains("AAAAAAAAAAAAAAAAAAAAAA")));
+    assert!(stored_browsers(&house).await.iter().any(|item| item.to_string().contains("AAAAAAAAAAAAAAAAAAAAAA")));
     // The next day.
     let tomorrow = house.dana().await;
     assert_eq!(tomorrow.is_notified_in(&firefox).await.status, 200);
@@ -82,7 +82,7 @@ async fn a_browser_that_comes_with_other_keys_or_another_session_is_the_same_bro
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_browser_that_people_share_notifies_the_one_who_is_signed_in_of_whatever_company() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, marcus, josie) = (house.dana().await, house.sign_in("harbor-dental.marcus").await, house.josie().await);
     let shared = Browser::firefox("reception");
     let first = dana.is_notified_in(&shared).await;
@@ -103,13 +103,13 @@ async fn a_browser_that_people_share_notifies_the_one_who_is_signed_in_of_whatev
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_browser_that_is_removed_is_gone_whole_and_may_come_again() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let firefox = Browser::firefox("one");
     let kept_id = id(&dana.is_notified_in(&firefox).await);
     let removed = dana.removes_browser(&kept_id).await;
     assert_eq!((removed.status, removed.body.as_str()), (204, ""));
-    let left = kept(&house).await;
+    let left = stored_browsers(&house).await;
     let endpoint = &firefox.endpoint;
     assert!(left.iter().all(|item| !item.to_string().contains(endpoint)), "only that it was removed: {left:?}");
     assert_eq!(dana.browsers().await, Vec::<String>::new());
@@ -126,7 +126,7 @@ async fn a_browser_that_is_removed_is_gone_whole_and_may_come_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_browser_that_was_removed_does_not_come_back_by_itself_and_does_when_it_is_turned_on() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
     let phone = Browser::firefox("phone");
     let removed = id(&dana.is_notified_in(&phone).await);
@@ -154,7 +154,7 @@ async fn a_browser_that_was_removed_does_not_come_back_by_itself_and_does_when_i
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_browser_that_was_away_without_being_removed_comes_back_by_itself() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let firefox = Browser::firefox("one");
     let browser = id(&dana.is_notified_in(&firefox).await);
@@ -178,8 +178,8 @@ async fn a_browser_that_was_away_without_being_removed_comes_back_by_itself() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_browser_takes_a_sign_in_of_the_last_ten_minutes_and_one_that_is_there_takes_none() {
-    let clock = HandClock::at_noon();
-    let house = House::with_limits(House::limits(), &clock).await;
+    let clock = ManualClock::at_noon();
+    let house = TestStack::with_limits(TestStack::limits(), &clock).await;
     let dana = house.dana().await;
     let (hers, a_thiefs) = (Browser::firefox("hers"), Browser::firefox("thiefs"));
     clock.passes(599);
@@ -204,8 +204,8 @@ async fn a_new_browser_takes_a_sign_in_of_the_last_ten_minutes_and_one_that_is_t
 #[tokio::test(flavor = "multi_thread")]
 async fn a_browser_is_notified_for_a_week_after_its_person_signed_in_there() {
     const WEEK_SECS: u64 = 7 * 24 * 60 * 60;
-    let clock = HandClock::at_noon();
-    let house = House::with_limits(House::limits(), &clock).await;
+    let clock = ManualClock::at_noon();
+    let house = TestStack::with_limits(TestStack::limits(), &clock).await;
     let (phone, laptop) = (Browser::firefox("phone"), Browser::firefox("laptop"));
     let dana = house.dana().await;
     let (phones, laptops) = (id(&dana.is_notified_in(&phone).await), id(&dana.is_notified_in(&laptop).await));
@@ -221,14 +221,14 @@ async fn a_browser_is_notified_for_a_week_after_its_person_signed_in_there() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_renewed_subscription_takes_the_place_of_the_one_before_it() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let before = Browser::firefox("before");
     let first = id(&dana.is_notified_in(&before).await);
     let second = id(&dana.replaces(&before.endpoint, &Browser::firefox("after")).await);
     assert_ne!(first, second);
     assert_eq!(dana.browsers().await, std::slice::from_ref(&second), "by its endpoint");
-    let left = kept(&house).await;
+    let left = stored_browsers(&house).await;
     assert!(left.iter().all(|item| !item.to_string().contains(&first)), "not even whose it was: {left:?}");
     // A page may come first, and say no more than that the browser is there.
     let latest = Browser::firefox("latest");
@@ -248,7 +248,7 @@ async fn a_renewed_subscription_takes_the_place_of_the_one_before_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_ends_anothers_browser_by_saying_that_theirs_takes_its_place() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, marcus, josie) = (house.dana().await, house.sign_in("harbor-dental.marcus").await, house.josie().await);
     let victim = Browser::firefox("hers");
     let hers = id(&dana.is_notified_in(&victim).await);
@@ -280,7 +280,7 @@ async fn nobody_ends_anothers_browser_by_saying_that_theirs_takes_its_place() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn twenty_browsers_are_as_many_as_a_person_can_have() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let browsers: Vec<_> = (0..24).map(|n| Browser::firefox(&n.to_string())).collect();
     for browser in &browsers[..18] {
@@ -306,7 +306,7 @@ async fn twenty_browsers_are_as_many_as_a_person_can_have() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_address_that_is_no_push_services_is_refused_in_words_and_never_kept() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let long = format!("https://fcm.googleapis.com/{}", "x".repeat(3000));
     for (endpoint, code) in [
@@ -340,12 +340,12 @@ async fn an_address_that_is_no_push_services_is_refused_in_words_and_never_kept(
         assert_eq!((answer.status, answer.code().as_str()), (422, code), "{endpoint}");
         assert!(answer.sentence().ends_with('.') && !answer.sentence().contains("evil"), "{}", answer.sentence());
     }
-    assert!(kept(&house).await.is_empty());
+    assert!(stored_browsers(&house).await.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn keys_that_nothing_can_be_encrypted_for_are_refused_in_words() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let firefox = Browser::firefox("one");
     let off_the_curve = format!("{}5", &P256DH[..P256DH.len() - 1]);
@@ -367,12 +367,12 @@ async fn keys_that_nothing_can_be_encrypted_for_are_refused_in_words() {
         let answer = dana.puts_subscription(&firefox, &body).await;
         assert_eq!((answer.status, answer.code().as_str()), (400, "unreadable-body"), "{body}");
     }
-    assert!(kept(&house).await.is_empty());
+    assert!(stored_browsers(&house).await.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_browser_says_which_key_of_ours_it_knows_and_one_that_is_not_ours_is_refused() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let key = dana.push_settings().await["key"].as_str().unwrap().to_owned();
     let firefox = Browser::firefox("one");
@@ -388,13 +388,13 @@ async fn a_browser_says_which_key_of_ours_it_knows_and_one_that_is_not_ours_is_r
 #[tokio::test(flavor = "multi_thread")]
 async fn the_keys_are_kept_with_the_data_and_by_nobody_else() {
     let folder = tempfile::tempdir().unwrap();
-    let house = House::open_in(folder.path()).await;
+    let house = TestStack::open_in(folder.path()).await;
     let dana = house.dana().await;
     let key = dana.push_settings().await["key"].clone();
     let firefox = Browser::firefox("one");
     let browser = id(&dana.is_notified_in(&firefox).await);
     house.close().await;
-    let house = House::open_in(folder.path()).await;
+    let house = TestStack::open_in(folder.path()).await;
     let dana = house.dana().await;
     assert_eq!((dana.push_settings().await["key"].clone(), dana.browsers().await), (key, vec![browser]));
     let written = std::fs::read_to_string(folder.path().join("push-keys.json")).unwrap();
@@ -405,7 +405,7 @@ async fn the_keys_are_kept_with_the_data_and_by_nobody_else() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_page_of_another_site_turns_anything_on_or_off() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let firefox = Browser::firefox("one");
     let browser = id(&dana.is_notified_in(&firefox).await);
@@ -426,7 +426,7 @@ async fn no_page_of_another_site_turns_anything_on_or_off() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_that_is_over_keeps_no_browser_not_even_while_the_gateway_remembers_it() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     assert_eq!(dana.get("/api/session").await.status, 200, "the gateway remembers her for a minute");
     dana.send(dana.request(Method::POST, "/api/sign-out")).await;
@@ -445,12 +445,12 @@ async fn a_session_that_is_over_keeps_no_browser_not_even_while_the_gateway_reme
     house.table("DeleteItem", json!({"Key": key})).await;
     assert_eq!(marcus.is_notified_in(&Browser::firefox("two")).await.code(), "session-ended");
     assert_eq!(marcus.sets_pushes(&json!({"messages": "mine"})).await.code(), "session-ended");
-    assert!(kept(&house).await.is_empty());
+    assert!(stored_browsers(&house).await.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_test_is_asked_for_once_and_by_whoevers_browser_it_is() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
     let browser = id(&dana.is_notified_in(&Browser::firefox("one")).await);
     let asked = dana.tests_browser(&browser).await;
@@ -471,8 +471,8 @@ async fn a_test_is_asked_for_once_and_by_whoevers_browser_it_is() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn three_tests_a_minute_are_as_many_as_a_person_can_ask_for_and_a_colleague_does_not_notice() {
-    let clock = HandClock::at_noon();
-    let house = House::with_limits(House::limits(), &clock).await;
+    let clock = ManualClock::at_noon();
+    let house = TestStack::with_limits(TestStack::limits(), &clock).await;
     let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
     let one = id(&dana.is_notified_in(&Browser::firefox("one")).await);
     let two = id(&dana.is_notified_in(&Browser::firefox("two")).await);
@@ -493,7 +493,7 @@ async fn three_tests_a_minute_are_as_many_as_a_person_can_ask_for_and_a_colleagu
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_choice_is_a_persons_and_a_setting_a_companys_and_each_stays_as_it_was_left() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, marcus, josie) = (house.dana().await, house.sign_in("harbor-dental.marcus").await, house.josie().await);
     let set = |settings: Value| (settings["messages"].clone(), settings["showsText"].clone());
     assert_eq!(set(dana.push_settings().await), (json!("all"), json!(true)));
@@ -518,7 +518,7 @@ async fn a_choice_is_a_persons_and_a_setting_a_companys_and_each_stays_as_it_was
 
 #[tokio::test(flavor = "multi_thread")]
 async fn how_many_wait_is_told_and_how_many_of_another_company_is_not() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, josie) = (house.dana().await, house.josie().await);
     for number in [MARIA, MARIA, "+14255550183", "+14255550184"] {
         house.phone(number).texts(HARBOR, "hello").await;
@@ -532,7 +532,7 @@ async fn how_many_wait_is_told_and_how_many_of_another_company_is_not() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn somebody_elses_browsers_are_nobodys_to_see() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     dana.is_notified_in(&Browser::firefox("one")).await;
     // Whose id begins with hers, too.
@@ -545,14 +545,14 @@ async fn somebody_elses_browsers_are_nobodys_to_see() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn signing_out_ends_the_browsers_of_that_session_and_of_no_other() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (office, phone) = (house.dana().await, house.dana().await);
     let (one, two) = (Browser::firefox("office"), Browser::firefox("phone"));
     let ended = id(&office.is_notified_in(&one).await);
     let goes_on = id(&phone.is_notified_in(&two).await);
     office.send(office.request(Method::POST, "/api/sign-out")).await;
     has_browsers(&phone, std::slice::from_ref(&goes_on)).await;
-    let left = kept(&house).await;
+    let left = stored_browsers(&house).await;
     assert!(left.iter().all(|item| !item.to_string().contains(&ended)), "not even whose it was: {left:?}");
     // Whoever uses that browser next is not taken for her.
     let marcus = house.sign_in("harbor-dental.marcus").await;
@@ -567,7 +567,7 @@ async fn signing_out_ends_the_browsers_of_that_session_and_of_no_other() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_that_runs_out_ends_no_browser_and_one_that_is_ended_does() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let browser = id(&dana.is_notified_in(&Browser::firefox("one")).await);
     let filter = json!({"FilterExpression": "sk = :s", "ExpressionAttributeValues": {":s": {"S": "SESSION"}}});
@@ -588,7 +588,7 @@ async fn a_session_that_runs_out_ends_no_browser_and_one_that_is_ended_does() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_is_signed_out_everywhere_or_removed_is_notified_nowhere() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
     let his = id(&marcus.is_notified_in(&Browser::firefox("his")).await);
     for name in ["one", "two"] {
@@ -613,8 +613,8 @@ async fn whoever_is_signed_out_everywhere_or_removed_is_notified_nowhere() {
     house.table("DeleteItem", json!({"Key": key})).await;
     has_browsers(&again, &[]).await;
     let deadline = Instant::now() + Duration::from_secs(20);
-    while kept(&house).await.iter().any(|item| item.to_string().contains("STAFF#dana")) {
-        assert!(Instant::now() < deadline, "{:?}", kept(&house).await);
+    while stored_browsers(&house).await.iter().any(|item| item.to_string().contains("STAFF#dana")) {
+        assert!(Instant::now() < deadline, "{:?}", stored_browsers(&house).await);
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     assert_eq!(marcus.browsers().await, [his]);

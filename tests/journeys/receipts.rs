@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use proptest::strategy::{Strategy, ValueTree};
 use serde_json::{Value, json};
-use tests::{Desk, House, Phone, record};
+use tests::{CustomerPhone, StaffClient, TestStack, record};
 
 const MARIA: &str = "+14255550182";
 
 /// Dana, who has replied to Maria, and their conversation.
-async fn replied(house: &House) -> (Desk<'_>, Phone<'_>, String) {
+async fn replied(house: &TestStack) -> (StaffClient<'_>, CustomerPhone<'_>, String) {
     let (dana, maria) = (house.dana().await, house.phone(MARIA));
     let conversation = dana.hears_from(MARIA).await;
     assert_eq!(dana.replies(&conversation, "Hello Maria").await.status, 201);
@@ -17,7 +17,7 @@ async fn replied(house: &House) -> (Desk<'_>, Phone<'_>, String) {
 }
 
 /// The newest message's state, with its reason.
-async fn newest(dana: &Desk<'_>, conversation: &str) -> (String, String) {
+async fn newest(dana: &StaffClient<'_>, conversation: &str) -> (String, String) {
     let message = dana.messages(conversation).await.items()[0].clone();
     let field = |name: &str| message[name].as_str().unwrap_or_default().to_owned();
     (field("status"), field("reason"))
@@ -36,7 +36,7 @@ fn receipt(message: &Value, changed: &[(&str, Value)]) -> Value {
     json!({"Records": [record("record", &json!({"Message": event.to_string()}).to_string())]})
 }
 
-async fn failures(house: &House, batch: &Value) -> usize {
+async fn failures(house: &TestStack, batch: &Value) -> usize {
     let invoked = house.invoke("delivery-receipt", batch).await;
     assert!(!invoked.failed, "{}", invoked.payload);
     invoked.payload["batchItemFailures"].as_array().unwrap().len()
@@ -44,7 +44,7 @@ async fn failures(house: &House, batch: &Value) -> usize {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_text_is_sent_until_its_receipt_says_that_it_was_delivered() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, maria, conversation) = replied(&house).await;
     let mut socket = dana.goes_live().await;
     assert_eq!(newest(&dana, &conversation).await.0, "sent");
@@ -59,7 +59,7 @@ async fn a_text_is_sent_until_its_receipt_says_that_it_was_delivered() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_phone_that_is_switched_on_has_its_texts_delivered_and_one_that_is_off_has_not() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, maria, conversation) = replied(&house).await;
     for (fate, told) in [("delivered", "delivered"), ("unreachable", "failed"), ("blocked", "failed")] {
         maria.is(fate).await;
@@ -78,7 +78,7 @@ async fn a_phone_that_is_switched_on_has_its_texts_delivered_and_one_that_is_off
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failure_counts_when_it_is_final_and_has_a_reason_in_words() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, maria, conversation) = replied(&house).await;
     for (event, words) in [
         ("TEXT_UNREACHABLE", "switched off or out of reach"),
@@ -109,7 +109,7 @@ async fn a_failure_counts_when_it_is_final_and_has_a_reason_in_words() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_text_that_nobody_knew_of_is_settled_by_its_receipt() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, maria, conversation) = replied(&house).await;
     maria.next_is("silent").await;
     assert_eq!(dana.replies(&conversation, "lost?").await.status, 202);
@@ -123,7 +123,7 @@ async fn a_text_that_nobody_knew_of_is_settled_by_its_receipt() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn receipts_in_every_order_and_number_come_to_the_same_end() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, maria, conversation) = replied(&house).await;
     let events = ["TEXT_PENDING", "TEXT_SENT", "TEXT_UNREACHABLE", "TEXT_DELIVERED", "TEXT_UNKNOWN"];
     let orders = proptest::collection::vec(0..events.len(), 1..8);
@@ -147,7 +147,7 @@ async fn receipts_in_every_order_and_number_come_to_the_same_end() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_receipt_that_is_of_no_message_of_ours_changes_nothing_and_is_not_asked_for_again() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, maria, conversation) = replied(&house).await;
     let message = dana.messages(&conversation).await.items()[0].clone();
     let customers = dana.messages(&conversation).await.items()[1].clone();
@@ -176,9 +176,9 @@ async fn a_receipt_that_is_of_no_message_of_ours_changes_nothing_and_is_not_aske
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_malformed_receipt_fails_alone() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, _, conversation) = replied(&house).await;
-    let id = house.phone(MARIA).received().await[0]["id"].clone();
+    let id = house.phone(MARIA).received_messages().await[0]["id"].clone();
     let message = dana.messages(&conversation).await.items()[0].clone();
     let good = receipt(&message, &[("messageId", id)])["Records"][0].clone();
     let mut records = vec![good];

@@ -3,12 +3,12 @@
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::json;
-use tests::{Desk, HARBOR, House, Send};
+use tests::{HARBOR, SendOptions, StaffClient, TestStack};
 
 const MARIA: &str = "+14255550182";
 
 /// Dana, and her conversation with Maria, who has texted.
-async fn talking(house: &House) -> (Desk<'_>, String) {
+async fn talking(house: &TestStack) -> (StaffClient<'_>, String) {
     let dana = house.dana().await;
     let conversation = dana.hears_from(MARIA).await;
     (dana, conversation)
@@ -16,11 +16,11 @@ async fn talking(house: &House) -> (Desk<'_>, String) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reply_reaches_the_customers_phone_and_the_thread() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, conversation) = talking(&house).await;
     let answer = dana.replies(&conversation, "No problem, see you soon").await;
     assert_eq!((answer.status, &answer.json()["status"]), (201, &json!("sent")));
-    let received = house.phone(MARIA).received().await;
+    let received = house.phone(MARIA).received_messages().await;
     assert_eq!((&received[0]["text"], &received[0]["from"]), (&json!("No problem, see you soon"), &json!(HARBOR)));
     let newest = &dana.messages(&conversation).await.items()[0];
     assert_eq!(newest, &answer.json());
@@ -30,7 +30,7 @@ async fn a_reply_reaches_the_customers_phone_and_the_thread() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_form_sends_as_json_does_and_is_answered_with_the_message() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, conversation) = talking(&house).await;
     let path = format!("/api/conversations/{conversation}/messages");
     let answer = dana.send(dana.request(Method::POST, &path).form(&[("text", "two\r\nlines & <b>more</b>")])).await;
@@ -44,9 +44,9 @@ async fn a_form_sends_as_json_does_and_is_answered_with_the_message() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reply_posted_twice_with_one_key_is_sent_once_and_answered_the_same() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, conversation) = talking(&house).await;
-    let send = Send { key: Some("3f1c") };
+    let send = SendOptions { key: Some("3f1c") };
     let first = dana.replies_with(&conversation, "once", send).await;
     let second = dana.replies_with(&conversation, "once", send).await;
     assert_eq!((first.status, first.json()), (second.status, second.json()));
@@ -56,9 +56,10 @@ async fn a_reply_posted_twice_with_one_key_is_sent_once_and_answered_the_same() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reply_posted_many_times_at_once_with_one_key_is_sent_once_and_answered_the_same() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, conversation) = talking(&house).await;
-    let answers = join_all((0..12).map(|_| dana.replies_with(&conversation, "once", Send { key: Some("3f1c") }))).await;
+    let answers =
+        join_all((0..12).map(|_| dana.replies_with(&conversation, "once", SendOptions { key: Some("3f1c") }))).await;
     for answer in &answers {
         assert_eq!((answer.status, answer.json()), (201, answers[0].json()));
     }
@@ -67,19 +68,19 @@ async fn a_reply_posted_many_times_at_once_with_one_key_is_sent_once_and_answere
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_first_message_posted_twice_with_one_key_is_sent_once() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let body = json!({"to": MARIA, "text": "hello"});
-    let answers = join_all((0..6).map(|_| dana.post("/api/messages", &body, Send { key: Some("k") }))).await;
+    let answers = join_all((0..6).map(|_| dana.post("/api/messages", &body, SendOptions { key: Some("k") }))).await;
     assert!(answers.iter().all(|answer| answer.status == 201 && answer.json() == answers[0].json()));
     assert_eq!(house.phone(MARIA).texts_received().await, ["hello"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_key_cannot_be_used_for_another_message_but_another_person_may_use_it() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, conversation) = talking(&house).await;
-    let send = Send { key: Some("1") };
+    let send = SendOptions { key: Some("1") };
     assert_eq!(dana.replies_with(&conversation, "one", send).await.status, 201);
     let other = dana.replies_with(&conversation, "two", send).await;
     assert_eq!((other.status, other.code()), (409, "idempotency-key-used".to_owned()));
@@ -88,7 +89,7 @@ async fn one_key_cannot_be_used_for_another_message_but_another_person_may_use_i
     assert_eq!(house.phone(MARIA).texts_received().await, ["one", "one"]);
     for bad in [String::new(), "x".repeat(201)] {
         assert_eq!(
-            dana.replies_with(&conversation, "three", Send { key: Some(&bad) }).await.code(),
+            dana.replies_with(&conversation, "three", SendOptions { key: Some(&bad) }).await.code(),
             "bad-idempotency-key"
         );
     }
@@ -96,7 +97,7 @@ async fn one_key_cannot_be_used_for_another_message_but_another_person_may_use_i
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_first_message_begins_the_conversation_that_the_answer_then_joins() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let answer = dana.writes_first("(425) 555-0182", "Your crown is ready").await;
     assert_eq!(answer.status, 201);
@@ -109,7 +110,7 @@ async fn a_first_message_begins_the_conversation_that_the_answer_then_joins() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn numbers_are_read_as_the_companys_people_write_them_and_shown_so() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let josie = house.josie().await;
     for written in ["0491 570 156", "+61 491 570 156", "0491570156"] {
         assert_eq!(josie.writes_first(written, "hi").await.status, 201, "{written}");
@@ -126,7 +127,7 @@ async fn numbers_are_read_as_the_companys_people_write_them_and_shown_so() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_number_that_cannot_be_a_mobile_is_refused_with_a_sentence() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, josie) = (house.dana().await, house.josie().await);
     for (desk, number, says) in [
         (&dana, "", "That is not a phone number"),
@@ -151,7 +152,7 @@ async fn a_number_that_cannot_be_a_mobile_is_refused_with_a_sentence() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn texts_of_1600_characters_of_any_script_go_out_whole_and_longer_ones_do_not() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, conversation) = talking(&house).await;
     let texts = [
         "字".repeat(1600),
@@ -169,12 +170,12 @@ async fn texts_of_1600_characters_of_any_script_go_out_whole_and_longer_ones_do_
     for empty in ["", " \r\n\t "] {
         assert_eq!(dana.replies(&conversation, empty).await.code(), "empty-text");
     }
-    assert_eq!(house.phone(MARIA).received().await.len(), texts.len());
+    assert_eq!(house.phone(MARIA).received_messages().await.len(), texts.len());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_body_that_cannot_be_read_has_a_clear_answer() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, conversation) = talking(&house).await;
     let path = format!("/api/conversations/{conversation}/messages");
     let post = |kind: &str, body: &'static [u8]| {
@@ -199,12 +200,12 @@ async fn a_body_that_cannot_be_read_has_a_clear_answer() {
     assert_eq!(dana.request(Method::POST, &path).send().await.unwrap().status(), 415);
     let huge = dana.request(Method::POST, &path).header("content-type", "application/json").body(vec![b'x'; 7_000_000]);
     assert_eq!(dana.send(huge).await.status, 413);
-    assert!(house.phone(MARIA).received().await.is_empty());
+    assert!(house.phone(MARIA).received_messages().await.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_carrier_refused_is_failed_with_its_reason() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, conversation) = talking(&house).await;
     for (answer, code, words) in [
         ("invalid-number", "invalid-number", "does not accept this number"),
@@ -224,14 +225,14 @@ async fn what_the_carrier_refused_is_failed_with_its_reason() {
         let newest = &dana.messages(&conversation).await.items()[0];
         assert_eq!((&newest["status"], newest["reason"].as_str()), (&json!("failed"), Some(&*refused.sentence())));
     }
-    assert!(house.phone(MARIA).received().await.is_empty());
+    assert!(house.phone(MARIA).received_messages().await.is_empty());
     house.phone(MARIA).texts(HARBOR, "START").await;
     assert_eq!(dana.replies(&conversation, "hello").await.status, 201);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_text_that_was_only_too_early_is_offered_again_by_itself_and_sent_once() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, conversation) = talking(&house).await;
     for _ in 0..2 {
         house.phone(MARIA).next_is("throttle").await;
@@ -243,23 +244,23 @@ async fn a_text_that_was_only_too_early_is_offered_again_by_itself_and_sent_once
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_text_that_stays_too_early_is_failed_with_its_reason_while_somebody_waits() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, conversation) = talking(&house).await;
     for _ in 0..20 {
         house.phone(MARIA).next_is("throttle").await;
     }
     let refused = dana.replies(&conversation, "hello").await;
     assert_eq!((refused.status, refused.code()), (422, "throttled".to_owned()));
-    assert!(house.phone(MARIA).received().await.is_empty());
+    assert!(house.phone(MARIA).received_messages().await.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reply_leaves_by_sns_where_that_is_the_provider() {
-    let house = House::sending_by_sns().await;
+    let house = TestStack::sending_by_sns().await;
     let (dana, conversation) = talking(&house).await;
     let answer = dana.replies(&conversation, "No problem").await;
     assert_eq!((answer.status, &answer.json()["status"]), (201, &json!("sent")));
-    assert_eq!(house.phone(MARIA).received().await[0]["from"], json!(HARBOR));
+    assert_eq!(house.phone(MARIA).received_messages().await[0]["from"], json!(HARBOR));
     for (answer, code) in [("invalid-number", "invalid-number"), ("line", "refused"), ("opted-out", "opted-out")] {
         house.phone(MARIA).next_is(answer).await;
         assert_eq!(dana.replies(&conversation, "hello").await.code(), code);
@@ -272,13 +273,17 @@ async fn a_reply_leaves_by_sns_where_that_is_the_provider() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn when_nobody_knows_whether_it_went_out_it_is_not_sent_again_and_says_so_at_once() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, conversation) = talking(&house).await;
     for (steer, arrived) in [("fail", 0), ("silent", 1)] {
         house.phone(MARIA).next_is(steer).await;
         let answer = dana.replies(&conversation, steer).await;
         assert_eq!((answer.status, &answer.json()["status"]), (202, &json!("unconfirmed")), "{steer}");
-        assert_eq!(house.phone(MARIA).received().await.len(), arrived, "{steer}: handed over once and not again");
+        assert_eq!(
+            house.phone(MARIA).received_messages().await.len(),
+            arrived,
+            "{steer}: handed over once and not again"
+        );
     }
     let message = dana.messages(&conversation).await.items()[0].clone();
     assert_eq!(message["status"], "unconfirmed");
@@ -288,7 +293,7 @@ async fn when_nobody_knows_whether_it_went_out_it_is_not_sent_again_and_says_so_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_of_another_site_cannot_write() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, conversation) = talking(&house).await;
     let path = format!("/api/conversations/{conversation}/messages");
     let from = |headers: &[(&'static str, &'static str)]| {
@@ -306,17 +311,17 @@ async fn a_page_of_another_site_cannot_write() {
         let answer = from(foreign).await;
         assert_eq!((answer.status, answer.code()), (400, "foreign-origin".to_owned()), "{foreign:?}");
     }
-    assert!(house.phone(MARIA).received().await.is_empty());
+    assert!(house.phone(MARIA).received_messages().await.is_empty());
     assert_eq!(from(&[("origin", "http://localhost"), ("sec-fetch-site", "same-origin")]).await.status, 201);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reply_that_cannot_be_read_whole_is_sent_with_what_can_be() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, conversation) = talking(&house).await;
     let request = dana.request(Method::POST, &format!("/api/conversations/{conversation}/messages"));
     let request = request.header("accept", "application/json").header("content-type", "application/json");
     let answer = dana.send(request.body(r#"{"text": "See you \ud83d"}"#)).await;
     assert_eq!((answer.status, &answer.json()["text"]), (201, &json!("See you \u{fffd}")), "{}", answer.body);
-    assert_eq!(house.phone(MARIA).received().await[0]["text"], "See you \u{fffd}");
+    assert_eq!(house.phone(MARIA).received_messages().await[0]["text"], "See you \u{fffd}");
 }

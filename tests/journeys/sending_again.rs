@@ -2,24 +2,24 @@
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use tests::{Desk, HARBOR, House, Phone};
+use tests::{CustomerPhone, HARBOR, StaffClient, TestStack};
 
 const MARIA: &str = "+14255550182";
 
 /// Dana, who writes to Maria; and their conversation.
-async fn talking(house: &House) -> (Desk<'_>, Phone<'_>, String) {
+async fn talking(house: &TestStack) -> (StaffClient<'_>, CustomerPhone<'_>, String) {
     let (dana, maria) = (house.dana().await, house.phone(MARIA));
     let conversation = dana.hears_from(MARIA).await;
     (dana, maria, conversation)
 }
 
-async fn newest(dana: &Desk<'_>, conversation: &str) -> Value {
+async fn newest(dana: &StaffClient<'_>, conversation: &str) -> Value {
     dana.messages(conversation).await.items()[0].clone()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_failed_is_sent_again_as_a_message_of_its_own_that_says_so() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, maria, conversation) = talking(&house).await;
     let mut socket = dana.goes_live().await;
     maria.next_is("spend-limit").await;
@@ -45,7 +45,7 @@ async fn what_failed_is_sent_again_as_a_message_of_its_own_that_says_so() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_not_delivered_is_sent_again_once_by_however_many_at_once() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, maria, conversation) = talking(&house).await;
     let marcus = house.sign_in("harbor-dental.marcus").await;
     dana.replies(&conversation, "See you at 3").await;
@@ -59,12 +59,12 @@ async fn what_was_not_delivered_is_sent_again_once_by_however_many_at_once() {
     assert_eq!(maria.texts_received().await, ["See you at 3", "See you at 3"]);
     let late = dana.sends_again(&failed).await;
     assert_eq!((late.status, late.json()), (201, answers[0].json()), "and later is answered with what was sent then");
-    assert_eq!(maria.received().await.len(), 2);
+    assert_eq!(maria.received_messages().await.len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn another_try_that_fails_too_can_be_sent_again_itself() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, maria, conversation) = talking(&house).await;
     maria.next_is("price").await;
     dana.replies(&conversation, "See you at 3").await;
@@ -79,7 +79,7 @@ async fn another_try_that_fails_too_can_be_sent_again_itself() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_on_its_way_or_has_arrived_is_not_sent_again() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, maria, conversation) = talking(&house).await;
     let hello = newest(&dana, &conversation).await;
     dana.replies(&conversation, "sent").await;
@@ -89,7 +89,7 @@ async fn what_is_on_its_way_or_has_arrived_is_not_sent_again() {
     maria.next_is("silent").await;
     dana.replies(&conversation, "on its way").await;
     let unconfirmed = newest(&dana, &conversation).await;
-    let before = maria.received().await.len();
+    let before = maria.received_messages().await.len();
     for message in [&hello, &sent, &delivered, &unconfirmed] {
         let refused = dana.sends_again(message).await;
         assert_eq!((refused.status, refused.code()), (409, "not-again".to_owned()), "{message}");
@@ -97,12 +97,12 @@ async fn what_is_on_its_way_or_has_arrived_is_not_sent_again() {
     let nothing = json!({"conversation": conversation, "id": format!("{:013}-{:032x}", 1, 1)});
     assert_eq!(dana.sends_again(&nothing).await.code(), "no-message");
     assert_eq!(dana.sends_again(&json!({"conversation": conversation, "id": "x"})).await.code(), "unreadable-body");
-    assert_eq!(maria.received().await.len(), before);
+    assert_eq!(maria.received_messages().await.len(), before);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_sends_again_what_another_company_wrote_or_to_whom_opted_out() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, maria, conversation) = talking(&house).await;
     maria.next_is("price").await;
     dana.replies(&conversation, "See you at 3").await;
@@ -110,5 +110,5 @@ async fn nobody_sends_again_what_another_company_wrote_or_to_whom_opted_out() {
     assert_eq!(house.josie().await.sends_again(&failed).await.code(), "no-message");
     maria.texts(HARBOR, "STOP").await;
     assert_eq!(dana.sends_again(&failed).await.code(), "opted-out");
-    assert!(maria.received().await.is_empty());
+    assert!(maria.received_messages().await.is_empty());
 }

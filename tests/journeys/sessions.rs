@@ -2,11 +2,11 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{Answer, Desk, HandClock, House, SESSION_COOKIE};
+use tests::{ManualClock, SESSION_COOKIE, StaffClient, TestResponse, TestStack};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_says_who_it_is_and_a_cookie_keeps_it_from_scripts_and_other_sites() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let mut begun = house.begins_to_sign_in("/api/sign-in").await;
     let callback = begun.picks("harbor-dental.dana").await;
     let answer = begun.comes_back(&callback).await;
@@ -25,23 +25,27 @@ async fn a_session_says_who_it_is_and_a_cookie_keeps_it_from_scripts_and_other_s
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_sign_in_has_a_state_a_nonce_and_a_challenge_of_its_own() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let first = house.begins_to_sign_in("/api/sign-in").await;
     let second = house.begins_to_sign_in("/api/sign-in").await;
-    assert_eq!(first.asked("response_type").as_deref(), Some("code"));
-    assert_eq!(first.asked("code_challenge_method").as_deref(), Some("S256"));
+    assert_eq!(first.query_parameter("response_type").as_deref(), Some("code"));
+    assert_eq!(first.query_parameter("code_challenge_method").as_deref(), Some("S256"));
     for unique in ["state", "nonce", "code_challenge"] {
-        let (one, other) = (first.asked(unique).unwrap(), second.asked(unique).unwrap());
+        let (one, other) = (first.query_parameter(unique).unwrap(), second.query_parameter(unique).unwrap());
         assert!(one != other && one.len() >= 43, "{unique}: {one} {other}");
     }
-    assert_eq!(first.asked("prompt"), None);
+    assert_eq!(first.query_parameter("prompt"), None);
     let again = house.begins_to_sign_in("/api/sign-in?again=1").await;
-    assert_eq!(again.asked("prompt").as_deref(), Some("login"), "whoever signed out proves again who they are");
+    assert_eq!(
+        again.query_parameter("prompt").as_deref(),
+        Some("login"),
+        "whoever signed out proves again who they are"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_tabs_that_sign_in_at_once_both_get_where_they_were_going() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let mut browser = house.browser();
     let first = browser.begins("/api/sign-in?back=/messages.html", "harbor-dental.dana").await;
     let second = browser.begins("/api/sign-in?back=/new-message.html", "harbor-dental.dana").await;
@@ -53,7 +57,7 @@ async fn two_tabs_that_sign_in_at_once_both_get_where_they_were_going() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_made_up_callback_changes_nothing() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let mut browser = house.browser();
     let callback = browser.begins("/api/sign-in?back=/messages.html", "harbor-dental.dana").await;
     let cookies = browser.cookies.clone();
@@ -74,7 +78,7 @@ async fn a_made_up_callback_changes_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_callback_that_is_loaded_again_goes_on_with_the_session_that_it_began() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let mut browser = house.browser();
     let callback = browser.begins("/api/sign-in?back=/messages.html", "harbor-dental.dana").await;
     let before = browser.cookies.clone();
@@ -93,7 +97,7 @@ async fn a_callback_that_is_loaded_again_goes_on_with_the_session_that_it_began(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn signing_in_again_ends_the_session_that_the_browser_had() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (mut browser, other) = (house.browser(), house.dana().await);
     for staff in ["harbor-dental.dana", "harbor-dental.marcus"] {
         let callback = browser.begins("/api/sign-in", staff).await;
@@ -106,8 +110,8 @@ async fn signing_in_again_ends_the_session_that_the_browser_had() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn attempts_that_come_to_nothing_do_not_pile_up_and_end_after_a_quarter_of_an_hour() {
-    let clock = HandClock::at_noon();
-    let house = House::with_limits(House::limits(), &clock).await;
+    let clock = ManualClock::at_noon();
+    let house = TestStack::with_limits(TestStack::limits(), &clock).await;
     let mut browser = house.browser();
     let mut callbacks = Vec::new();
     for _ in 0..12 {
@@ -126,7 +130,7 @@ async fn attempts_that_come_to_nothing_do_not_pile_up_and_end_after_a_quarter_of
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_callback_counts_once_and_only_in_the_browser_that_began() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let mut begun = house.begins_to_sign_in("/api/sign-in").await;
     let callback = begun.picks("harbor-dental.dana").await;
 
@@ -136,8 +140,8 @@ async fn a_callback_counts_once_and_only_in_the_browser_that_began() {
     not_signed_in(&begun.comes_back(&callback.replace("state=", "state=0")).await, "stale");
 
     // The code of one attempt under the state of another: the verifier and the nonce do not fit.
-    let other_state = other.asked("state").unwrap();
-    let stolen = callback.replace(&begun.asked("state").unwrap(), &other_state);
+    let other_state = other.query_parameter("state").unwrap();
+    let stolen = callback.replace(&begun.query_parameter("state").unwrap(), &other_state);
     not_signed_in(&other.comes_back(&stolen).await, "refused");
     not_signed_in(&begun.comes_back(&callback).await, "refused");
 
@@ -149,13 +153,14 @@ async fn a_callback_counts_once_and_only_in_the_browser_that_began() {
         not_signed_in(&another.comes_back(&format!("/api/sign-in/callback{bad}")).await, "stale");
     }
     let another = house.begins_to_sign_in("/api/sign-in").await;
-    let denied = format!("/api/sign-in/callback?error=access_denied&state={}", another.asked("state").unwrap());
+    let denied =
+        format!("/api/sign-in/callback?error=access_denied&state={}", another.query_parameter("state").unwrap());
     not_signed_in(&another.comes_back(&denied).await, "refused");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn signing_in_leads_back_to_the_page_that_asked_for_it_and_never_elsewhere() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     for (back, page) in [
         ("/", "/"),
         ("/conversation.html%3Fc=0a1b", "/conversation.html?c=0a1b"),
@@ -180,7 +185,7 @@ async fn signing_in_leads_back_to_the_page_that_asked_for_it_and_never_elsewhere
 
 #[tokio::test(flavor = "multi_thread")]
 async fn somebody_who_is_no_longer_staff_is_neither_let_in_nor_kept() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
     assert_eq!(dana.get("/api/session").await.status, 200);
     let mut begun = house.begins_to_sign_in("/api/sign-in").await;
@@ -191,13 +196,13 @@ async fn somebody_who_is_no_longer_staff_is_neither_let_in_nor_kept() {
         house.table("DeleteItem", json!({"Key": key})).await;
     }
     not_signed_in(&begun.comes_back(&callback).await, "stranger");
-    told(&later(&dana).get("/api/session").await, "session-ended", "has ended");
+    assert_refused(&later(&dana).get("/api/session").await, "session-ended", "has ended");
     assert_eq!(later(&marcus).get("/api/session").await.status, 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_name_is_seen_without_signing_in_again() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let key = json!({"pk": {"S": "COMPANY#harbor-dental"}, "sk": {"S": "STAFF#dana"}});
     let change = json!({"Key": key, "UpdateExpression": "SET #n = :n", "ExpressionAttributeNames": {"#n": "name"},
@@ -208,13 +213,13 @@ async fn a_new_name_is_seen_without_signing_in_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_session_a_forged_one_and_an_ended_one_each_have_their_own_answer() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     assert_eq!(house.get("/api/notifications").await.status, 401);
 
-    let forged = Desk { house: &house, cookie: format!("{SESSION_COOKIE}={}", "0".repeat(64)) };
-    told(&forged.get("/api/notifications").await, "session-unknown", "not known here");
-    let other = Desk { house: &house, cookie: "theme=dark".to_owned() };
-    told(&other.get("/api/notifications").await, "session-unknown", "not known here");
+    let forged = StaffClient { house: &house, cookie: format!("{SESSION_COOKIE}={}", "0".repeat(64)) };
+    assert_refused(&forged.get("/api/notifications").await, "session-unknown", "not known here");
+    let other = StaffClient { house: &house, cookie: "theme=dark".to_owned() };
+    assert_refused(&other.get("/api/notifications").await, "session-unknown", "not known here");
 
     let dana = house.dana().await;
     let key = sessions(&house).await["Items"][0]["pk"].clone();
@@ -226,12 +231,12 @@ async fn no_session_a_forged_one_and_an_ended_one_each_have_their_own_answer() {
             "ExpressionAttributeValues": {":e": {"N": "1700000000"}}}),
         )
         .await;
-    told(&dana.get("/api/notifications").await, "session-ended", "has ended");
+    assert_refused(&dana.get("/api/notifications").await, "session-ended", "has ended");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn signing_out_ends_the_session_and_clears_the_cookie() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let answer = dana.send(dana.request(Method::POST, "/api/sign-out")).await;
     assert_eq!((answer.status, answer.header("location")), (303, Some("/sign-in.html#signing-out")));
@@ -239,22 +244,22 @@ async fn signing_out_ends_the_session_and_clears_the_cookie() {
     assert_eq!(sessions(&house).await["Count"], 0);
 }
 
-async fn sessions(house: &House) -> Value {
+async fn sessions(house: &TestStack) -> Value {
     let sessions = json!({"FilterExpression": "sk = :s", "ExpressionAttributeValues": {":s": {"S": "SESSION"}}});
     house.table("Scan", sessions).await
 }
 
 /// The same session when the gateway no longer remembers what the authorizer said of it.
-fn later<'a>(desk: &Desk<'a>) -> Desk<'a> {
-    Desk { house: desk.house, cookie: format!("{}; later=1", desk.cookie) }
+fn later<'a>(desk: &StaffClient<'a>) -> StaffClient<'a> {
+    StaffClient { house: desk.house, cookie: format!("{}; later=1", desk.cookie) }
 }
 
-fn told(answer: &Answer, code: &str, sentence: &str) {
+fn assert_refused(answer: &TestResponse, code: &str, sentence: &str) {
     assert_eq!((answer.status, answer.code().as_str()), (401, code));
     assert!(answer.sentence().contains(sentence), "{}", answer.sentence());
 }
 
-fn not_signed_in(answer: &Answer, reason: &str) {
+fn not_signed_in(answer: &TestResponse, reason: &str) {
     assert_eq!((answer.status, answer.header("location")), (303, Some(format!("/sign-in.html#{reason}").as_str())));
     assert_eq!(answer.cookie(SESSION_COOKIE), None);
 }

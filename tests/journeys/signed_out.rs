@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{Answer, Browser, Desk, HARBOR, House, PushService, Send};
+use tests::{Browser, HARBOR, PushService, SendOptions, StaffClient, TestResponse, TestStack};
 
 const MARIA: &str = "+14255550182";
 const SAM: &str = "+12535550119";
@@ -10,13 +10,13 @@ const NO_BROWSER: &str = "00000000000000000000000000000000";
 
 /// Everything that staff may write, by what it is, as somebody asks for it.
 async fn writes_all(
-    desk: &Desk<'_>,
+    desk: &StaffClient<'_>,
     conversation: &str,
     failed: &Value,
     browser: &Browser,
-) -> Vec<(&'static str, Answer)> {
+) -> Vec<(&'static str, TestResponse)> {
     let of = |what: &str| format!("/api/conversations/{conversation}/{what}");
-    let post = async |path: &str, body: Value| desk.post(path, &body, Send::default()).await;
+    let post = async |path: &str, body: Value| desk.post(path, &body, SendOptions::default()).await;
     let booking =
         json!({"name": "Sam", "number": SAM, "start": "2027-03-01T17:00:00Z", "minutes": 30, "service": "Cleaning"});
     let draft = json!({"fields": {"to": SAM, "text": "Kept after all"}});
@@ -43,25 +43,28 @@ async fn writes_all(
 }
 
 /// A reply that could be sent again.
-async fn fails_to_reply(desk: &Desk<'_>, conversation: &str) -> Value {
+async fn fails_to_reply(desk: &StaffClient<'_>, conversation: &str) -> Value {
     desk.house.phone(MARIA).next_is("price").await;
     desk.replies(conversation, "Not sent").await;
     desk.messages(conversation).await.items().remove(0)
 }
 
 /// Asks for all of it, which is refused.
-async fn is_refused_everything(desk: &Desk<'_>, conversation: &str, failed: &Value, browser: &Browser) {
+async fn is_refused_everything(desk: &StaffClient<'_>, conversation: &str, failed: &Value, browser: &Browser) {
     for (what, answer) in writes_all(desk, conversation, failed, browser).await {
         assert_eq!((answer.status, answer.code()), (401, "session-ended".to_owned()), "{what}");
     }
 }
 
 /// What is left of everything that was asked: nothing.
-async fn nothing_is_done(house: &House, conversation: &str) {
+async fn nothing_is_done(house: &TestStack, conversation: &str) {
     let drafts = json!({"KeyConditionExpression": "pk = :pk", "ExpressionAttributeValues": {":pk": {"S": "DRAFT#harbor-dental"}}});
     assert_eq!(house.table("Query", drafts).await["Count"], 0);
     let priya = house.sign_in("harbor-dental.priya").await;
-    assert!(house.phone(MARIA).received().await.is_empty() && house.phone(SAM).received().await.is_empty());
+    assert!(
+        house.phone(MARIA).received_messages().await.is_empty()
+            && house.phone(SAM).received_messages().await.is_empty()
+    );
     let messages = priya.messages(conversation).await.json();
     assert_eq!((messages["items"].as_array().unwrap().len(), &messages["opted_out"]), (2, &Value::Null));
     assert_eq!(priya.get("/api/appointments?day=2027-03-01").await.items(), Vec::<Value>::new());
@@ -73,7 +76,7 @@ async fn nothing_is_done(house: &House, conversation: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn after_signing_out_nothing_is_done_though_the_gateway_remembers_the_session() {
     let service = PushService::open().await;
-    let house = House::with_push_service(&service).await;
+    let house = TestStack::with_push_service(&service).await;
     let dana = house.dana().await;
     let conversation = dana.hears_from(MARIA).await;
     let failed = fails_to_reply(&dana, &conversation).await;
@@ -88,7 +91,7 @@ async fn after_signing_out_nothing_is_done_though_the_gateway_remembers_the_sess
 #[tokio::test(flavor = "multi_thread")]
 async fn nor_is_anything_for_somebody_who_is_no_longer_staff_or_was_signed_out_everywhere() {
     let service = PushService::open().await;
-    let house = House::with_push_service(&service).await;
+    let house = TestStack::with_push_service(&service).await;
     let dana = house.dana().await;
     let conversation = dana.hears_from(MARIA).await;
     let failed = fails_to_reply(&dana, &conversation).await;
@@ -105,11 +108,11 @@ async fn nor_is_anything_for_somebody_who_is_no_longer_staff_or_was_signed_out_e
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_page_asks_is_done_only_for_whom_it_was_made() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
     let conversation = dana.hears_from(MARIA).await;
     let path = format!("/api/conversations/{conversation}/messages");
-    let asks = async |desk: &Desk<'_>, method: Method, whose: &str| {
+    let asks = async |desk: &StaffClient<'_>, method: Method, whose: &str| {
         let request = desk.request(method.clone(), &path).header("accept", "application/json").header("x-staff", whose);
         let text = json!({"text": format!("by {whose}")});
         desk.send(if method == Method::POST { request.json(&text) } else { request }).await
@@ -134,7 +137,7 @@ async fn what_a_page_asks_is_done_only_for_whom_it_was_made() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_frame_says_whose_session_its_socket_was_opened_with() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, josie) = (house.dana().await, house.josie().await);
     let mut hers = dana.goes_live().await;
     let mut theirs = josie.goes_live().await;

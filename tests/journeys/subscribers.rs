@@ -2,7 +2,7 @@
 
 use domain::SendingLimits;
 use serde_json::{Value, json};
-use tests::{Call, Desk, HARBOR, HandClock, House, Send, Sms, by_queue, by_topic};
+use tests::{Call, HARBOR, ManualClock, SendOptions, SmsEvent, StaffClient, TestStack, by_queue, by_topic};
 
 /// What a company books and texts, another form of the same that a carrier delivers from, and one that people type.
 const SUBSCRIBERS: [(&str, &str, &str); 6] = [
@@ -15,15 +15,15 @@ const SUBSCRIBERS: [(&str, &str, &str); 6] = [
     ("+393471234567", "+393471234567", "+39 347 123 4567"),
 ];
 
-async fn house() -> House {
+async fn house() -> TestStack {
     let countries = ["MX", "AR", "BR", "CI", "BJ", "IT"].map(|code| code.parse().unwrap()).into();
-    House::with_limits(SendingLimits { countries, ..House::limits() }, &HandClock::at_noon()).await
+    TestStack::with_limits(SendingLimits { countries, ..TestStack::limits() }, &ManualClock::at_noon()).await
 }
 
-async fn books(dana: &Desk<'_>, number: &str) -> Value {
+async fn books(dana: &StaffClient<'_>, number: &str) -> Value {
     let day = dana.get("/api/appointments").await.json()["day"].clone();
     let booking = json!({"name": "Ana", "number": number, "day": day, "time": "23:00", "minutes": 30});
-    let booked = dana.post("/api/appointments", &booking, Send::default()).await;
+    let booked = dana.post("/api/appointments", &booking, SendOptions::default()).await;
     assert_eq!(booked.status, 201, "{number}: {}", booked.body);
     booked.json()
 }
@@ -37,8 +37,8 @@ async fn who_is_booked_by_one_form_of_their_number_and_texts_by_another_is_one_c
         let conversation = booked["conversation"].as_str().unwrap();
         assert_eq!(books(&dana, typed).await["conversation"], conversation, "{typed}");
         assert_eq!(dana.writes_first(typed, "See you").await.json()["conversation"], conversation, "{typed}");
-        house.deliver(&by_queue(&[Sms::new(&format!("q{number}"), delivered, HARBOR, "by the queue")])).await;
-        house.deliver(&by_topic(&[Sms::new(&format!("t{number}"), delivered, HARBOR, "by the topic")])).await;
+        house.deliver(&by_queue(&[SmsEvent::new(&format!("q{number}"), delivered, HARBOR, "by the queue")])).await;
+        house.deliver(&by_topic(&[SmsEvent::new(&format!("t{number}"), delivered, HARBOR, "by the topic")])).await;
         let texts = dana.messages(conversation).await.texts();
         for text in ["See you", "by the queue", "by the topic"] {
             assert!(texts.iter().any(|said| said == text), "{number}: {texts:?}");
@@ -49,7 +49,7 @@ async fn who_is_booked_by_one_form_of_their_number_and_texts_by_another_is_one_c
             !theirs.is_empty() && theirs.iter().all(|row| row["name"] == "Ana" && row["number"] == number),
             "{theirs:?}"
         );
-        let sent = house.phone(number).received().await;
+        let sent = house.phone(number).received_messages().await;
         assert_eq!(sent.len(), 1, "it goes to the number by the plan of today");
     }
     let conversations = dana.get("/api/conversations").await.items();
@@ -62,11 +62,11 @@ async fn a_stop_from_another_form_of_the_number_is_heard() {
     let dana = house.dana().await;
     for (number, delivered, typed) in SUBSCRIBERS {
         let booked = books(&dana, number).await;
-        house.deliver(&by_queue(&[Sms::new(number, delivered, HARBOR, "STOP")])).await;
+        house.deliver(&by_queue(&[SmsEvent::new(number, delivered, HARBOR, "STOP")])).await;
         let replied = dana.replies(booked["conversation"].as_str().unwrap(), "hello").await;
         assert_eq!(replied.code(), "opted-out", "{number}");
         assert_eq!(dana.writes_first(typed, "hello").await.code(), "opted-out", "{typed}");
-        assert!(house.phone(number).received().await.is_empty());
+        assert!(house.phone(number).received_messages().await.is_empty());
     }
 }
 

@@ -8,7 +8,7 @@ use local::{CONTACT_EVENTS, MAPPINGS, ROUTES};
 use runtime::{ATTEMPT_TIMEOUT, Metric, NAMESPACE, OPERATION_TIMEOUT};
 use serde_json::{Value, json};
 use sms::SEND_TIMEOUT;
-use tests::House;
+use tests::TestStack;
 
 fn template() -> Value {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../infra/template.yaml");
@@ -87,7 +87,7 @@ fn the_template_has_the_readers_of_the_stream_that_run_locally() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_function_of_the_template_runs_locally() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let template = template();
     let functions = functions(&template);
     assert_eq!(functions.len(), 16);
@@ -99,7 +99,7 @@ async fn every_function_of_the_template_runs_locally() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_table_of_the_template_is_the_one_that_runs_locally() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let local = house.table("DescribeTable", json!({})).await["Table"].clone();
     let template = template();
     let deployed = &template["Resources"]["Table"]["Properties"];

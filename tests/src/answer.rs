@@ -3,20 +3,20 @@ use serde_json::Value;
 
 /// What a door answered.
 #[derive(Clone, Debug)]
-pub struct Answer {
+pub struct TestResponse {
     pub status: u16,
     pub headers: reqwest::header::HeaderMap,
     pub body: String,
 }
 
-impl Answer {
+impl TestResponse {
     pub(crate) async fn read(response: Response) -> Self {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         Self { status, headers, body: response.text().await.expect("an answer has a body") }
     }
 
     /// What a request is answered.
-    pub async fn of(request: reqwest::RequestBuilder) -> Self {
+    pub async fn from_request(request: reqwest::RequestBuilder) -> Self {
         Self::read(request.send().await.expect("an answer")).await
     }
 

@@ -1,7 +1,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::{Answer, Desk, NOBODY_LISTENS, Send};
+use crate::{NOBODY_LISTENS, SendOptions, StaffClient, TestResponse};
 
 /// A browser, by the address that its push service gave it.
 #[derive(Clone, Debug)]
@@ -31,13 +31,13 @@ impl Browser {
     }
 }
 
-impl Desk<'_> {
+impl StaffClient<'_> {
     /// Turns notifications on in a browser, or is there again with it.
-    pub async fn is_notified_in(&self, browser: &Browser) -> Answer {
+    pub async fn is_notified_in(&self, browser: &Browser) -> TestResponse {
         self.puts_subscription(browser, &browser.subscription()).await
     }
 
-    pub async fn puts_subscription(&self, browser: &Browser, subscription: &Value) -> Answer {
+    pub async fn puts_subscription(&self, browser: &Browser, subscription: &Value) -> TestResponse {
         let request = self.request(Method::PUT, "/api/push-subscriptions").header("accept", "application/json");
         let answer = self.send(request.header("user-agent", browser.user_agent).json(subscription)).await;
         let here = subscription["endpoint"].as_str().is_some_and(|endpoint| endpoint.starts_with("http://127.0.0.1:"));
@@ -46,14 +46,14 @@ impl Desk<'_> {
     }
 
     /// As a click on Turn on says it.
-    pub async fn turns_on(&self, browser: &Browser) -> Answer {
+    pub async fn turns_on(&self, browser: &Browser) -> TestResponse {
         let mut subscription = browser.subscription();
         subscription["turnedOn"] = json!(true);
         self.puts_subscription(browser, &subscription).await
     }
 
     /// As a browser says it that has a new subscription in place of another: by its id, or its endpoint.
-    pub async fn replaces(&self, before: &str, browser: &Browser) -> Answer {
+    pub async fn replaces(&self, before: &str, browser: &Browser) -> TestResponse {
         let mut subscription = browser.subscription();
         subscription["replaces"] = json!(before);
         self.puts_subscription(browser, &subscription).await
@@ -71,16 +71,16 @@ impl Desk<'_> {
         browsers.map(|browser| browser["id"].as_str().expect("an id").to_owned()).collect()
     }
 
-    pub async fn removes_browser(&self, id: &str) -> Answer {
+    pub async fn removes_browser(&self, id: &str) -> TestResponse {
         let request = self.request(Method::DELETE, &format!("/api/push-subscriptions/{id}"));
         self.send(request.header("accept", "application/json")).await
     }
 
-    pub async fn tests_browser(&self, id: &str) -> Answer {
-        self.post(&format!("/api/push-subscriptions/{id}/test"), &json!({}), Send::default()).await
+    pub async fn tests_browser(&self, id: &str) -> TestResponse {
+        self.post(&format!("/api/push-subscriptions/{id}/test"), &json!({}), SendOptions::default()).await
     }
 
-    pub async fn sets_pushes(&self, settings: &Value) -> Answer {
+    pub async fn sets_pushes(&self, settings: &Value) -> TestResponse {
         let request = self.request(Method::PUT, "/api/push-settings").header("accept", "application/json");
         self.send(request.json(settings)).await
     }

@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde_json::{Map, Value, json};
 
 use crate::event::record;
-use crate::{House, ago};
+use crate::{TestStack, ago};
 
 /// A call to a customer about an appointment.
 #[derive(Clone, Debug)]
@@ -76,7 +76,7 @@ impl Call {
 
     /// The end of a call that was answered.
     #[must_use]
-    pub fn over(&self, detected: &str) -> Value {
+    pub fn ended_event(&self, detected: &str) -> Value {
         let more = json!({
             "connectedToSystemTimestamp": ago(20), "disconnectTimestamp": ago(5),
             "disconnectReason": "CONTACT_FLOW_DISCONNECT", "answeringMachineDetectionStatus": detected,
@@ -91,7 +91,7 @@ impl Call {
     }
 }
 
-impl House {
+impl TestStack {
     /// What a contact flow is answered.
     pub async fn flow(&self, invocation: &Value) -> Value {
         let invoked = self.invoke("confirmation-call", invocation).await;

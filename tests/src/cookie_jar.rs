@@ -1,27 +1,27 @@
 use std::collections::BTreeMap;
 
-use crate::{Answer, House};
+use crate::{TestResponse, TestStack};
 
 /// The cookies of one browser, which all of its tabs share.
 pub struct CookieJar<'a> {
-    house: &'a House,
+    house: &'a TestStack,
     /// By name.
     pub cookies: BTreeMap<String, String>,
 }
 
 impl<'a> CookieJar<'a> {
-    pub(crate) fn empty(house: &'a House) -> Self {
+    pub(crate) fn empty(house: &'a TestStack) -> Self {
         Self { house, cookies: BTreeMap::new() }
     }
 
     /// Asks for a page, or an address of the API, and does with cookies what it is told.
-    pub async fn goes_to(&mut self, path: &str) -> Answer {
+    pub async fn goes_to(&mut self, path: &str) -> TestResponse {
         let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let mut request = self.house.http.get(self.house.url(path)).header("accept", "application/json");
         if !cookies.is_empty() {
             request = request.header("cookie", cookies.join("; "));
         }
-        let answer = Answer::read(request.send().await.expect("an answer")).await;
+        let answer = TestResponse::read(request.send().await.expect("an answer")).await;
         for cookie in answer.headers.get_all("set-cookie") {
             let cookie = cookie.to_str().expect("a cookie is text");
             let (pair, attributes) = cookie.split_once(';').expect("a cookie has attributes");

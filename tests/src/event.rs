@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 /// An inbound SMS, as the SMS service publishes it.
 #[derive(Clone, Debug)]
-pub struct Sms {
+pub struct SmsEvent {
     pub id: String,
     pub from: String,
     pub to: String,
@@ -13,14 +13,14 @@ pub struct Sms {
     pub at: String,
 }
 
-impl Sms {
+impl SmsEvent {
     #[must_use]
     pub fn new(id: &str, from: &str, to: &str, text: &str) -> Self {
         Self { id: id.to_owned(), from: from.to_owned(), to: to.to_owned(), text: text.to_owned(), at: ago(0) }
     }
 
     #[must_use]
-    pub fn at(self, at: String) -> Self {
+    pub fn with_time(self, at: String) -> Self {
         Self { at, ..self }
     }
 
@@ -71,21 +71,21 @@ pub fn record(id: &str, body: &str) -> Value {
 
 /// An SQS batch of SNS envelopes.
 #[must_use]
-pub fn by_queue(messages: &[Sms]) -> Value {
+pub fn by_queue(messages: &[SmsEvent]) -> Value {
     let records: Vec<_> = messages.iter().map(|sms| record(&sms.id, &sms.envelope().to_string())).collect();
     json!({"Records": records})
 }
 
 /// An SQS batch of raw messages.
 #[must_use]
-pub fn by_queue_raw(messages: &[Sms]) -> Value {
+pub fn by_queue_raw(messages: &[SmsEvent]) -> Value {
     let records: Vec<_> = messages.iter().map(|sms| record(&sms.id, &sms.payload().to_string())).collect();
     json!({"Records": records})
 }
 
 /// An SNS event.
 #[must_use]
-pub fn by_topic(messages: &[Sms]) -> Value {
+pub fn by_topic(messages: &[SmsEvent]) -> Value {
     let records = messages.iter().map(|sms| {
         json!({"EventSource": "aws:sns", "EventVersion": "1.0", "EventSubscriptionArn": "arn:aws:sns:eu-central-1:0:t:s", "Sns": sms.envelope()})
     });

@@ -22,16 +22,16 @@ pub const NOBODY_LISTENS: &str = "http://127.0.0.1:1";
 /// the ways in which a service can be bad.
 pub struct PushService {
     address: String,
-    seen: Seen,
-    of_others: Seen,
+    seen: ReceivedPushes,
+    of_others: ReceivedPushes,
     serving: JoinHandle<()>,
 }
 
-type Seen = Arc<Mutex<Vec<Pushed>>>;
+type ReceivedPushes = Arc<Mutex<Vec<ReceivedPush>>>;
 
 /// What it was sent.
 #[derive(Clone, Debug)]
-pub struct Pushed {
+pub struct ReceivedPush {
     pub path: String,
     pub headers: BTreeMap<String, String>,
     pub body: Vec<u8>,
@@ -56,7 +56,7 @@ impl PushService {
     pub async fn open() -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
         let address = format!("http://{}", listener.local_addr().expect("an address"));
-        let (seen, of_others) = (Seen::default(), Seen::default());
+        let (seen, of_others) = (ReceivedPushes::default(), ReceivedPushes::default());
         let serving = tokio::spawn(serve(listener, seen.clone(), of_others.clone()));
         Self { address, seen, of_others, serving }
     }
@@ -86,13 +86,13 @@ impl PushService {
 
     /// Everything else so far, in the order in which it came.
     #[must_use]
-    pub fn pushed(&self) -> Vec<Pushed> {
+    pub fn pushed(&self) -> Vec<ReceivedPush> {
         lock(&self.seen).clone()
     }
 
     /// What a browser was sent so far, read as it reads it.
     #[must_use]
-    pub fn shown(&self, to: &Subscriber) -> Vec<Value> {
+    pub fn notifications_of(&self, to: &Subscriber) -> Vec<Value> {
         let pushed = self.pushed();
         pushed.iter().filter(|pushed| pushed.path == to.path).map(|pushed| to.reads(pushed)).collect()
     }
@@ -110,10 +110,10 @@ impl PushService {
             pushed.iter().filter(|pushed| pushed.path == to.path).count() >= many
         })
         .await;
-        self.shown(to)
+        self.notifications_of(to)
     }
 
-    pub async fn until(&self, what: &str, is: impl Fn(&[Pushed]) -> bool) {
+    pub async fn until(&self, what: &str, is: impl Fn(&[ReceivedPush]) -> bool) {
         let patience = Instant::now() + Duration::from_mins(2);
         while !is(&lock(&self.seen)) {
             assert!(Instant::now() < patience, "not seen: {what}");
@@ -132,13 +132,13 @@ impl Subscriber {
 
     /// What it shows of a push.
     #[must_use]
-    pub fn reads(&self, pushed: &Pushed) -> Value {
+    pub fn reads(&self, pushed: &ReceivedPush) -> Value {
         let plain = ece::decrypt(&self.keys, &self.auth, &pushed.body).expect("it can be read");
         serde_json::from_slice(&plain).expect("JSON")
     }
 }
 
-impl Pushed {
+impl ReceivedPush {
     /// Of a customer's news each is under the topic of their conversation, and a test is over in minutes.
     fn is_of_another_browser(&self) -> bool {
         let lasts = self.headers.get("ttl").and_then(|ttl| ttl.parse().ok());
@@ -153,11 +153,11 @@ impl Pushed {
     }
 }
 
-fn lock(seen: &Seen) -> MutexGuard<'_, Vec<Pushed>> {
+fn lock(seen: &ReceivedPushes) -> MutexGuard<'_, Vec<ReceivedPush>> {
     seen.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-async fn serve(listener: TcpListener, seen: Seen, of_others: Seen) {
+async fn serve(listener: TcpListener, seen: ReceivedPushes, of_others: ReceivedPushes) {
     while let Ok((stream, _)) = listener.accept().await {
         let (seen, of_others) = (seen.clone(), of_others.clone());
         tokio::spawn(async move { serve_one(stream, seen, of_others).await });
@@ -165,7 +165,7 @@ async fn serve(listener: TcpListener, seen: Seen, of_others: Seen) {
 }
 
 /// One connection, until it is closed or a bad answer ends it.
-async fn serve_one(mut stream: TcpStream, seen: Seen, of_others: Seen) -> Option<()> {
+async fn serve_one(mut stream: TcpStream, seen: ReceivedPushes, of_others: ReceivedPushes) -> Option<()> {
     let mut read = Vec::new();
     loop {
         let pushed = request(&mut stream, &mut read).await?;
@@ -225,7 +225,7 @@ async fn answer(stream: &mut TcpStream, how: &str) -> Option<()> {
     }
 }
 
-async fn request(stream: &mut TcpStream, read: &mut Vec<u8>) -> Option<Pushed> {
+async fn request(stream: &mut TcpStream, read: &mut Vec<u8>) -> Option<ReceivedPush> {
     loop {
         if let Some(end) = read.windows(4).position(|four| four == b"\r\n\r\n") {
             let head = String::from_utf8_lossy(&read[..end]).into_owned();
@@ -238,7 +238,7 @@ async fn request(stream: &mut TcpStream, read: &mut Vec<u8>) -> Option<Pushed> {
             if read.len() >= end + 4 + length {
                 let body = read[end + 4..end + 4 + length].to_vec();
                 read.drain(..end + 4 + length);
-                return Some(Pushed { path, headers, body, at: Instant::now() });
+                return Some(ReceivedPush { path, headers, body, at: Instant::now() });
             }
         }
         if stream.read_buf(read).await.ok()? == 0 {

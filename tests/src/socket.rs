@@ -7,7 +7,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::{HeaderName, HeaderValue};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-use crate::Desk;
+use crate::StaffClient;
 
 /// What a test waits for comes within this, or it has failed.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -19,17 +19,17 @@ pub struct Socket {
 
 /// The status that a handshake was refused with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Refused(pub u16);
+pub struct HandshakeRejection(pub u16);
 
-impl Desk<'_> {
+impl StaffClient<'_> {
     /// Opens a WebSocket, as a page of the portal does.
     pub async fn goes_live(&self) -> Socket {
         let shaken = self.shakes_hands(&[("origin", self.house.origin()), ("sec-fetch-site", "same-origin")]).await;
-        shaken.unwrap_or_else(|Refused(status)| panic!("the WebSocket was refused: {status}"))
+        shaken.unwrap_or_else(|HandshakeRejection(status)| panic!("the WebSocket was refused: {status}"))
     }
 
     /// A WebSocket's handshake with the session's cookie, and more headers.
-    pub async fn shakes_hands(&self, headers: &[(&str, &str)]) -> Result<Socket, Refused> {
+    pub async fn shakes_hands(&self, headers: &[(&str, &str)]) -> Result<Socket, HandshakeRejection> {
         let socket = TcpSocket::new_v4().expect("a socket");
         self.shakes_hands_over(socket, headers).await
     }
@@ -41,7 +41,11 @@ impl Desk<'_> {
         self.shakes_hands_over(socket, &[]).await.expect("a WebSocket")
     }
 
-    async fn shakes_hands_over(&self, socket: TcpSocket, headers: &[(&str, &str)]) -> Result<Socket, Refused> {
+    async fn shakes_hands_over(
+        &self,
+        socket: TcpSocket,
+        headers: &[(&str, &str)],
+    ) -> Result<Socket, HandshakeRejection> {
         let address = self.house.url("/live").replace("http://", "ws://");
         let mut request = address.into_client_request().expect("an address");
         let cookie = ("cookie", self.cookie.as_str());
@@ -53,7 +57,7 @@ impl Desk<'_> {
         let stream = socket.connect(host).await.expect("a connection");
         match tokio_tungstenite::client_async(request, stream).await {
             Ok((stream, _)) => Ok(Socket { stream }),
-            Err(Error::Http(response)) => Err(Refused(response.status().as_u16())),
+            Err(Error::Http(response)) => Err(HandshakeRejection(response.status().as_u16())),
             Err(error) => panic!("no answer to the handshake: {error}"),
         }
     }

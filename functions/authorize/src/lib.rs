@@ -1,16 +1,16 @@
 #![doc = include_str!("../README.md")]
 
-use domain::{Clock, Scheme, SignedIn, Staff};
+use domain::{Clock, RequestSession, Scheme, Staff};
 use lambda_runtime::Error;
 use origin_secret::{Admission, OriginGuard};
 use runtime::{Metric, Metrics, Runtime};
 use serde_json::{Value, json};
-use store::{Holder, Store, StoreError};
-use web::Verdict;
+use store::{ConnectionOwner, Store, StoreError};
+use web::SessionVerdict;
 
 /// Says whose session a request or a WebSocket's handshake has. API Gateway keeps what is said of a
 /// request for a minute for each cookie and origin secret.
-pub struct Authorize {
+pub struct AuthorizeFunction {
     store: Store,
     origin: OriginGuard,
     clock: Clock,
@@ -18,7 +18,7 @@ pub struct Authorize {
     metrics: Metrics,
 }
 
-impl Authorize {
+impl AuthorizeFunction {
     #[must_use]
     pub fn new(runtime: &Runtime) -> Self {
         let Runtime { configuration, aws, clock, metrics, .. } = runtime;
@@ -58,21 +58,21 @@ impl Authorize {
     }
 
     /// The verdict on a token, and of one that lives what a WebSocket may be held with.
-    async fn verdict(&self, token: Option<String>) -> Result<(Verdict, Option<Holder>), StoreError> {
-        let Some(token) = token else { return Ok((Verdict::Unknown, None)) };
+    async fn verdict(&self, token: Option<String>) -> Result<(SessionVerdict, Option<ConnectionOwner>), StoreError> {
+        let Some(token) = token else { return Ok((SessionVerdict::Unknown, None)) };
         let hash = web::token_hash(&token);
-        let Some(session) = self.store.session(&hash).await? else { return Ok((Verdict::Unknown, None)) };
+        let Some(session) = self.store.session(&hash).await? else { return Ok((SessionVerdict::Unknown, None)) };
         if session.ends <= self.clock.now() {
-            return Ok((Verdict::Ended, None));
+            return Ok((SessionVerdict::Ended, None));
         }
         // Whoever is no longer staff, or was signed out everywhere, has no session any more.
         let present = self.store.present(&session.company, &session.staff).await?;
         let present = present.filter(|present| present.sessions_since.is_none_or(|since| since <= session.began));
-        let Some(present) = present else { return Ok((Verdict::Ended, None)) };
+        let Some(present) = present else { return Ok((SessionVerdict::Ended, None)) };
         let (began, authenticated, lifetime) = (session.began, session.authenticated, session.lifetime);
-        let signed_in = SignedIn { session: hash.clone(), began, authenticated, lifetime: Some(lifetime) };
+        let signed_in = RequestSession { session: hash.clone(), began, authenticated, lifetime: Some(lifetime) };
         let staff = Staff { signed_in: Some(signed_in), ..present.staff };
-        let holder = Holder {
+        let holder = ConnectionOwner {
             company: session.company,
             staff: session.staff,
             session: hash,
@@ -81,13 +81,13 @@ impl Authorize {
         };
         // A program looks at no screen.
         let holder = Some(holder).filter(|_| !staff.is_program);
-        Ok((Verdict::Live(staff), holder))
+        Ok((SessionVerdict::Live(staff), holder))
     }
 }
 
 /// What a WebSocket API is answered. A handshake has nobody to show words to, so without a session
 /// it is denied here; the page asks over HTTP and is told why there.
-fn policy(method: &Value, holder: Option<&Holder>) -> Value {
+fn policy(method: &Value, holder: Option<&ConnectionOwner>) -> Value {
     let effect = if holder.is_some() { "Allow" } else { "Deny" };
     json!({
         "principalId": holder.map_or("nobody", |holder| holder.staff.as_str()),

@@ -9,7 +9,7 @@ use crate::contact;
 
 /// What the network made of a confirmation call.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Ended {
+pub(crate) struct EndedCall {
     pub(crate) contact_id: String,
     pub(crate) line: PhoneNumber,
     pub(crate) appointment: AppointmentId,
@@ -19,7 +19,7 @@ pub(crate) struct Ended {
 
 /// Why an event that is in order says nothing about a confirmation call.
 #[derive(Debug, Error, PartialEq, Eq)]
-pub(crate) enum Beside {
+pub(crate) enum IgnoredEvent {
     #[error("it is not about a voice call")]
     NotACall,
     #[error("the customer called")]
@@ -32,7 +32,7 @@ pub(crate) enum Beside {
 
 /// Why a record is no contact event. Quotes nothing of it.
 #[derive(Debug, Error, PartialEq, Eq)]
-pub enum Malformed {
+pub enum ContactEventError {
     #[error("the record is not JSON")]
     NotJson,
     #[error("the record is not a contact event of Amazon Connect")]
@@ -51,27 +51,27 @@ const APPOINTMENT: &str = "appointmentId";
 /// that begin so are its own.
 const LINE: &str = "aws:connect:systemEndpoint";
 
-pub(crate) fn read(body: &str) -> Result<Result<Ended, Beside>, Malformed> {
-    let event: Value = serde_json::from_str(body).map_err(|_| Malformed::NotJson)?;
+pub(crate) fn read(body: &str) -> Result<Result<EndedCall, IgnoredEvent>, ContactEventError> {
+    let event: Value = serde_json::from_str(body).map_err(|_| ContactEventError::NotJson)?;
     let is_contact_event = event["source"] == "aws.connect" && event["detail-type"] == "Amazon Connect Contact Event";
     let detail = event.get("detail").filter(|detail| is_contact_event && detail.is_object());
-    let detail = detail.ok_or(Malformed::NotAContactEvent)?;
-    let contact_id = contact::contact_id(detail).ok_or(Malformed::NoContactId)?;
+    let detail = detail.ok_or(ContactEventError::NotAContactEvent)?;
+    let contact_id = contact::contact_id(detail).ok_or(ContactEventError::NoContactId)?;
     if !contact::is_voice(detail) {
-        return Ok(Err(Beside::NotACall));
+        return Ok(Err(IgnoredEvent::NotACall));
     }
     if contact::is_inbound(detail) {
-        return Ok(Err(Beside::Inbound));
+        return Ok(Err(IgnoredEvent::Inbound));
     }
     let tag = |name| detail.get("tags").or_else(|| detail.get("Tags"))?.get(name)?.as_str();
-    let Some(appointment) = tag(APPOINTMENT) else { return Ok(Err(Beside::NoConfirmationCall)) };
-    let Some(outcome) = outcome(detail) else { return Ok(Err(Beside::NotEnded)) };
-    let line = tag(LINE).and_then(|line| PhoneNumber::e164(line).ok()).ok_or(Malformed::NoLine)?;
+    let Some(appointment) = tag(APPOINTMENT) else { return Ok(Err(IgnoredEvent::NoConfirmationCall)) };
+    let Some(outcome) = outcome(detail) else { return Ok(Err(IgnoredEvent::NotEnded)) };
+    let line = tag(LINE).and_then(|line| PhoneNumber::e164(line).ok()).ok_or(ContactEventError::NoLine)?;
     let ended = contact::text(detail, "disconnectTimestamp").or(event["time"].as_str());
-    Ok(Ok(Ended {
+    Ok(Ok(EndedCall {
         contact_id: contact_id.to_owned(),
         line,
-        appointment: appointment.parse().map_err(|_| Malformed::BadAppointment)?,
+        appointment: appointment.parse().map_err(|_| ContactEventError::BadAppointment)?,
         outcome,
         at: ended.and_then(Timestamp::from_rfc3339),
     }))
@@ -172,7 +172,7 @@ mod tests {
         );
         assert_eq!(
             read.unwrap().unwrap(),
-            Ended {
+            EndedCall {
                 contact_id: "5ca32fbd-8f92-46af-92a5-6b0f970f0efe".to_owned(),
                 line: PhoneNumber::e164("+12065550142").unwrap(),
                 appointment: "A-1".parse().unwrap(),
@@ -185,19 +185,19 @@ mod tests {
     #[test]
     fn other_contacts_are_passed_over_and_what_is_no_event_has_a_reason() {
         let beside = |detail: Value| read(&event(detail).to_string()).unwrap().unwrap_err();
-        assert_eq!(beside(json!({"eventType": "DISCONNECTED", "channel": "CHAT"})), Beside::NotACall);
-        assert_eq!(beside(json!({"eventType": "DISCONNECTED", "initiationMethod": "INBOUND"})), Beside::Inbound);
-        assert_eq!(beside(json!({"eventType": "DISCONNECTED", "tags": {}})), Beside::NoConfirmationCall);
-        assert_eq!(beside(json!({"eventType": "INITIATED"})), Beside::NotEnded);
+        assert_eq!(beside(json!({"eventType": "DISCONNECTED", "channel": "CHAT"})), IgnoredEvent::NotACall);
+        assert_eq!(beside(json!({"eventType": "DISCONNECTED", "initiationMethod": "INBOUND"})), IgnoredEvent::Inbound);
+        assert_eq!(beside(json!({"eventType": "DISCONNECTED", "tags": {}})), IgnoredEvent::NoConfirmationCall);
+        assert_eq!(beside(json!({"eventType": "INITIATED"})), IgnoredEvent::NotEnded);
         let malformed = |detail: Value| read(&event(detail).to_string()).unwrap_err();
         let ended = "DISCONNECTED";
-        assert_eq!(malformed(json!({"eventType": ended, "contactId": 7})), Malformed::NoContactId);
-        assert_eq!(malformed(json!({"eventType": ended, "tags": {"appointmentId": "A-1"}})), Malformed::NoLine);
+        assert_eq!(malformed(json!({"eventType": ended, "contactId": 7})), ContactEventError::NoContactId);
+        assert_eq!(malformed(json!({"eventType": ended, "tags": {"appointmentId": "A-1"}})), ContactEventError::NoLine);
         let tags = json!({"appointmentId": "a/b", "aws:connect:systemEndpoint": "+12065550142"});
-        assert_eq!(malformed(json!({"eventType": ended, "tags": tags})), Malformed::BadAppointment);
-        assert_eq!(read("not json"), Err(Malformed::NotJson));
+        assert_eq!(malformed(json!({"eventType": ended, "tags": tags})), ContactEventError::BadAppointment);
+        assert_eq!(read("not json"), Err(ContactEventError::NotJson));
         for other in ["{}", "[]", "null", r#"{"source":"aws.connect","detail-type":"Amazon Connect Contact Event"}"#] {
-            assert_eq!(read(other), Err(Malformed::NotAContactEvent), "{other}");
+            assert_eq!(read(other), Err(ContactEventError::NotAContactEvent), "{other}");
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::contact;
 
 /// What somebody who was called pressed.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Answer {
+pub(crate) struct FlowAnswer {
     pub(crate) contact_id: String,
     pub(crate) line: PhoneNumber,
     pub(crate) customer: PhoneNumber,
@@ -19,7 +19,7 @@ pub(crate) struct Answer {
 
 /// Why there is nothing to take down, in words for whoever builds the flow.
 #[derive(Debug, Error, PartialEq, Eq)]
-pub(crate) enum NoAnswer {
+pub(crate) enum FlowInputError {
     #[error("the invocation has no ContactId")]
     NoContactId,
     #[error("the contact is not a voice call")]
@@ -40,30 +40,30 @@ pub(crate) fn is_invocation(event: &Value) -> bool {
     event.pointer("/Details/ContactData").is_some_and(Value::is_object)
 }
 
-pub(crate) fn read(event: &Value) -> Result<Answer, NoAnswer> {
+pub(crate) fn read(event: &Value) -> Result<FlowAnswer, FlowInputError> {
     let contact = &event["Details"]["ContactData"];
     let parameters = &event["Details"]["Parameters"];
-    let contact_id = contact::contact_id(contact).ok_or(NoAnswer::NoContactId)?;
+    let contact_id = contact::contact_id(contact).ok_or(FlowInputError::NoContactId)?;
     if !contact::is_voice(contact) {
-        return Err(NoAnswer::NotACall);
+        return Err(FlowInputError::NotACall);
     }
     if contact::is_inbound(contact) {
-        return Err(NoAnswer::Inbound);
+        return Err(FlowInputError::Inbound);
     }
     let outcome = match parameters["digit"].as_str().map(str::trim) {
         Some("1") => CallOutcome::Confirmed,
         Some("2") => CallOutcome::Declined,
         Some("3") => CallOutcome::AsksToReschedule,
-        _ => return Err(NoAnswer::UnknownKey),
+        _ => return Err(FlowInputError::UnknownKey),
     };
-    Ok(Answer {
+    Ok(FlowAnswer {
         contact_id: contact_id.to_owned(),
         line: contact::address(contact, "systemEndpoint")
             .and_then(|line| PhoneNumber::e164(line).ok())
-            .ok_or(NoAnswer::NoLine)?,
+            .ok_or(FlowInputError::NoLine)?,
         customer: contact::address(contact, "customerEndpoint")
             .and_then(|customer| PhoneNumber::subscriber(customer).ok())
-            .ok_or(NoAnswer::NoCustomer)?,
+            .ok_or(FlowInputError::NoCustomer)?,
         appointment: parameters["appointmentId"].as_str().and_then(|id| id.parse().ok()),
         outcome,
     })
@@ -90,7 +90,7 @@ mod tests {
         })
     }
 
-    fn with(pointer: &str, value: Value) -> Result<Answer, NoAnswer> {
+    fn answer_with(pointer: &str, value: Value) -> Result<FlowAnswer, FlowInputError> {
         let mut invocation = invocation();
         *invocation.pointer_mut(pointer).unwrap() = value;
         read(&invocation)
@@ -102,27 +102,27 @@ mod tests {
         for (digit, outcome) in
             [("1", CallOutcome::Confirmed), ("2", CallOutcome::Declined), ("3", CallOutcome::AsksToReschedule)]
         {
-            assert_eq!(with("/Details/Parameters/digit", json!(digit)).unwrap().outcome, outcome);
+            assert_eq!(answer_with("/Details/Parameters/digit", json!(digit)).unwrap().outcome, outcome);
         }
-        assert_eq!(with("/Name", json!("ContactFlowExecution")), read(&invocation()));
-        assert_eq!(with(&format!("{contact}/Channel"), json!("Voice")), read(&invocation()));
+        assert_eq!(answer_with("/Name", json!("ContactFlowExecution")), read(&invocation()));
+        assert_eq!(answer_with(&format!("{contact}/Channel"), json!("Voice")), read(&invocation()));
     }
 
     #[test]
     fn what_cannot_be_an_answer_says_why_and_quotes_nothing() {
         let contact = |field: &str| format!("/Details/ContactData/{field}");
         for (pointer, value, reason) in [
-            (contact("ContactId"), json!(""), NoAnswer::NoContactId),
-            (contact("ContactId"), Value::Null, NoAnswer::NoContactId),
-            (contact("Channel"), json!("CHAT"), NoAnswer::NotACall),
-            (contact("InitiationMethod"), json!("INBOUND"), NoAnswer::Inbound),
-            (contact("SystemEndpoint"), Value::Null, NoAnswer::NoLine),
-            (contact("CustomerEndpoint"), json!({"Address": "anonymous"}), NoAnswer::NoCustomer),
-            ("/Details/Parameters/digit".to_owned(), json!("Timeout"), NoAnswer::UnknownKey),
-            ("/Details/Parameters".to_owned(), json!([]), NoAnswer::UnknownKey),
+            (contact("ContactId"), json!(""), FlowInputError::NoContactId),
+            (contact("ContactId"), Value::Null, FlowInputError::NoContactId),
+            (contact("Channel"), json!("CHAT"), FlowInputError::NotACall),
+            (contact("InitiationMethod"), json!("INBOUND"), FlowInputError::Inbound),
+            (contact("SystemEndpoint"), Value::Null, FlowInputError::NoLine),
+            (contact("CustomerEndpoint"), json!({"Address": "anonymous"}), FlowInputError::NoCustomer),
+            ("/Details/Parameters/digit".to_owned(), json!("Timeout"), FlowInputError::UnknownKey),
+            ("/Details/Parameters".to_owned(), json!([]), FlowInputError::UnknownKey),
         ] {
-            assert_eq!(with(&pointer, value), Err(reason), "{pointer}");
+            assert_eq!(answer_with(&pointer, value), Err(reason), "{pointer}");
         }
-        assert_eq!(with("/Details/Parameters/appointmentId", json!("a/b")).unwrap().appointment, None);
+        assert_eq!(answer_with("/Details/Parameters/appointmentId", json!("a/b")).unwrap().appointment, None);
     }
 }

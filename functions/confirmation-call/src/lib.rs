@@ -4,22 +4,22 @@ mod contact;
 mod contact_event;
 mod flow;
 
-use contact_event::{Beside, Ended};
+use contact_event::{EndedCall, IgnoredEvent};
 use domain::{
     Appointment, AppointmentId, AppointmentStatus, CallOutcome, Clock, Company, MessageId, PhoneNumber, Timestamp,
 };
-use flow::Answer;
+use flow::FlowAnswer;
 use lambda_runtime::Diagnostic;
 use runtime::Runtime;
 use serde_json::{Value, json};
-use store::{Answered, CallEntry, CallReport, Store, StoreError};
+use store::{AnswerOutcome, CallEntry, CallReport, Store, StoreError};
 use thiserror::Error;
 
-pub use contact_event::Malformed;
+pub use contact_event::ContactEventError;
 
 /// Records how confirmation calls end, one entry for each, from the contact flow that asks the
 /// customer and from the events that Amazon Connect tells of the call.
-pub struct ConfirmationCall {
+pub struct ConfirmationCallFunction {
     store: Store,
     clock: Clock,
 }
@@ -27,9 +27,9 @@ pub struct ConfirmationCall {
 /// Why an event was not recorded. Its record is left in the queue, to be delivered again or to end
 /// in the dead-letter queue, from which it can be redriven once the cause is removed.
 #[derive(Debug, Error)]
-pub enum NotRecorded {
+pub enum RecordError {
     #[error(transparent)]
-    Malformed(#[from] Malformed),
+    Malformed(#[from] ContactEventError),
     #[error("no company has the line that the call was made from")]
     UnknownLine,
     #[error("the company of the line has no such appointment")]
@@ -42,27 +42,27 @@ pub enum NotRecorded {
 
 /// What Lambda reports as the function's error, and a contact flow takes its error branch for.
 #[derive(Debug, Error)]
-pub enum Failed {
+pub enum FunctionError {
     #[error("the event is neither a contact flow's invocation nor an SQS batch")]
     NotAnEvent,
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-impl From<Failed> for Diagnostic {
-    fn from(failed: Failed) -> Self {
+impl From<FunctionError> for Diagnostic {
+    fn from(failed: FunctionError) -> Self {
         let error_type = match failed {
-            Failed::NotAnEvent => "NotAnEvent",
-            Failed::Store(_) => "Unavailable",
+            FunctionError::NotAnEvent => "NotAnEvent",
+            FunctionError::Store(_) => "Unavailable",
         };
         Self { error_type: error_type.to_owned(), error_message: failed.to_string() }
     }
 }
 
 /// Who gave an appointment its status, as its history shows it.
-const BY: &str = "the customer, by phone";
+const PHONE_AUTHOR: &str = "the customer, by phone";
 
-impl ConfirmationCall {
+impl ConfirmationCallFunction {
     #[must_use]
     pub fn new(runtime: &Runtime) -> Self {
         Self { store: runtime.store(), clock: runtime.clock.clone() }
@@ -70,11 +70,11 @@ impl ConfirmationCall {
 
     /// Takes a contact flow's invocation, which it answers with a flat map of strings, or an SQS
     /// batch of contact events, whose failures it names one by one.
-    pub async fn handle(&self, event: &Value) -> Result<Value, Failed> {
+    pub async fn handle(&self, event: &Value) -> Result<Value, FunctionError> {
         if flow::is_invocation(event) {
             return self.answer(event).await;
         }
-        let records = event["Records"].as_array().ok_or(Failed::NotAnEvent)?;
+        let records = event["Records"].as_array().ok_or(FunctionError::NotAnEvent)?;
         let mut failures = Vec::new();
         for record in records {
             let id = record["messageId"].as_str().unwrap_or_default();
@@ -86,9 +86,9 @@ impl ConfirmationCall {
         Ok(json!({"batchItemFailures": failures}))
     }
 
-    async fn answer(&self, event: &Value) -> Result<Value, Failed> {
+    async fn answer(&self, event: &Value) -> Result<Value, FunctionError> {
         let now = self.clock.now();
-        let Answer { contact_id, line, customer, appointment, outcome } = match flow::read(event) {
+        let FlowAnswer { contact_id, line, customer, appointment, outcome } = match flow::read(event) {
             Ok(answer) => answer,
             Err(reason) => {
                 tracing::error!(%reason, "a contact flow's invocation is no answer");
@@ -119,7 +119,7 @@ impl ConfirmationCall {
         Ok(json!({"result": result}))
     }
 
-    async fn record(&self, body: &str) -> Result<(), NotRecorded> {
+    async fn record(&self, body: &str) -> Result<(), RecordError> {
         let now = self.clock.now();
         let ended = match contact_event::read(body)? {
             Ok(ended) => ended,
@@ -128,7 +128,7 @@ impl ConfirmationCall {
                 return Ok(());
             }
         };
-        let company = self.company_of(&ended.line).await?.ok_or(NotRecorded::UnknownLine)?;
+        let company = self.company_of(&ended.line).await?.ok_or(RecordError::UnknownLine)?;
         let id = MessageId::of_call(&company.id, &ended.contact_id);
         let appointment = self.store.appointment(&company.id, &ended.appointment, now).await?;
         let entry = match appointment.as_ref().and_then(|appointment| Self::report(id, &ended, appointment, now)) {
@@ -144,13 +144,13 @@ impl ConfirmationCall {
                 Ok(())
             }
             (Some(_), None) => Ok(()),
-            (None, Some(_)) => Err(NotRecorded::NoNumber),
-            (None, None) => Err(NotRecorded::UnknownAppointment),
+            (None, Some(_)) => Err(RecordError::NoNumber),
+            (None, None) => Err(RecordError::UnknownAppointment),
         }
     }
 
     /// `None` without a number: then nobody can tell whom the call was to.
-    fn report(id: MessageId, ended: &Ended, appointment: &Appointment, now: Timestamp) -> Option<CallReport> {
+    fn report(id: MessageId, ended: &EndedCall, appointment: &Appointment, now: Timestamp) -> Option<CallReport> {
         Some(CallReport {
             id,
             // A clock that is ahead of ours must not hold a call above all that comes after it.
@@ -184,12 +184,12 @@ impl ConfirmationCall {
         loop {
             let (status, word) = follows(call.outcome);
             let Some(status) = status.filter(|_| !told) else { return Ok(word) };
-            let answered = self.store.answer_appointment(&company.id, appointment, status, BY, now).await?;
+            let answered = self.store.answer_appointment(&company.id, appointment, status, PHONE_AUTHOR, now).await?;
             let Some(better) = self.store.appointment_is_told(&company.id, &call).await? else {
                 return Ok(match answered {
-                    Answered::New(_) | Answered::AlreadyThere(_) => word,
-                    Answered::Cancelled(_) => "cancelled",
-                    Answered::NoAppointment => "unknown-appointment",
+                    AnswerOutcome::New(_) | AnswerOutcome::AlreadyThere(_) => word,
+                    AnswerOutcome::Cancelled(_) => "cancelled",
+                    AnswerOutcome::NoAppointment => "unknown-appointment",
                 });
             };
             // Another report of the call came between: what it says is known better, and has the last word.
@@ -210,6 +210,6 @@ fn follows(outcome: CallOutcome) -> (Option<AppointmentStatus>, &'static str) {
     }
 }
 
-fn pass_over(reason: &Beside) {
+fn pass_over(reason: &IgnoredEvent) {
     tracing::debug!(%reason, "a contact event is passed over");
 }

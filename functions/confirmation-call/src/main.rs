@@ -1,6 +1,6 @@
 #![doc = include_str!("../README.md")]
 
-use confirmation_call::ConfirmationCall;
+use confirmation_call::ConfirmationCallFunction;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use runtime::Runtime;
 use serde_json::Value;
@@ -9,7 +9,7 @@ use serde_json::Value;
 async fn main() -> Result<(), Error> {
     let runtime = Runtime::on_lambda()?;
     runtime.open_table().await;
-    let function = ConfirmationCall::new(&runtime);
+    let function = ConfirmationCallFunction::new(&runtime);
     let function = &function;
     run(service_fn(|event: LambdaEvent<Value>| async move { function.handle(&event.payload).await })).await
 }

@@ -2,14 +2,17 @@
 
 use std::convert::Infallible;
 
-use domain::{AuditAction, Clock, ConversationId, Deed, SignedIn, Staff, Timestamp, Usage, UsageLimits, Window};
+use domain::{
+    AuditAction, Clock, ConversationId, CustomerAction, LimitWindow, MeteredAction, RequestSession, Staff, Timestamp,
+    UsageLimits,
+};
 use http::{Method, StatusCode};
 use lambda_http::{Body, Request, Response};
 use runtime::{Metric, Metrics, Runtime};
 use serde_json::json;
 use store::{CustomerData, Store, StoreError};
 use views::Viewer;
-use web::{Answer, Format, Problem};
+use web::{Problem, ResponseFormat, WebResponse};
 
 /// What was done about a customer and by whom, and all that is held of them: shown, handed over or erased by an
 /// administrator of the company.
@@ -29,7 +32,7 @@ impl CustomerDataFunction {
         Ok(web::respond(&request, self.answer(&request).await))
     }
 
-    async fn answer(&self, request: &Request) -> Result<Answer, Problem> {
+    async fn answer(&self, request: &Request) -> Result<WebResponse, Problem> {
         let staff = match web::administrator(request) {
             Ok(staff) => staff,
             Err(problem) => return Err(self.refuse(request, problem).await),
@@ -70,61 +73,80 @@ impl CustomerDataFunction {
     async fn admit(&self, request: &Request, staff: &Staff) -> Result<(), Problem> {
         web::same_origin(request)?;
         let now = self.clock.now();
-        if !staff.signed_in.as_ref().is_some_and(|signed_in: &SignedIn| signed_in.is_fresh(now)) {
+        if !staff.signed_in.as_ref().is_some_and(|signed_in: &RequestSession| signed_in.is_fresh(now)) {
             return Err(Problem::sign_in_again(
                 "What is held of a customer is handed over and erased within ten minutes of signing in. Sign in again: you \
                  come back to this page.",
             ));
         }
         self.store.still_signed_in(staff, now).await?;
-        let windows = UsageLimits::default().windows(Usage::CustomerData, staff, now);
-        match self.store.use_once(staff, Usage::CustomerData, &windows).await? {
+        let windows = UsageLimits::default().windows(MeteredAction::CustomerData, staff, now);
+        match self.store.use_once(staff, MeteredAction::CustomerData, &windows).await? {
             None => Ok(()),
             Some(full) => Err(self.too_often(&full, staff, now)),
         }
     }
 
-    fn too_often(&self, full: &Window, staff: &Staff, now: Timestamp) -> Problem {
+    fn too_often(&self, full: &LimitWindow, staff: &Staff, now: Timestamp) -> Problem {
         self.metrics.count(Metric::CustomerDataLimited);
         Problem {
             retry_after: Some(full.lasts_secs(now)),
-            ..Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-often", Usage::CustomerData.sentence(full, staff))
+            ..Problem::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "too-often",
+                MeteredAction::CustomerData.sentence(full, staff),
+            )
         }
     }
 
-    async fn history(&self, request: &Request, staff: &Staff, conversation: ConversationId) -> Result<Answer, Problem> {
+    async fn history(
+        &self,
+        request: &Request,
+        staff: &Staff,
+        conversation: ConversationId,
+    ) -> Result<WebResponse, Problem> {
         let viewer = Viewer { region: staff.region, now: self.clock.now() };
         let history = self.store.history(&staff.company, conversation, viewer.now).await?;
         let history = history.ok_or_else(Problem::no_conversation)?;
-        Ok(Format::of(request)
+        Ok(ResponseFormat::of_request(request)
             .answer(|| views::history(conversation, &history, &viewer), || views::history_json(&history, &viewer)))
     }
 
     /// A file. That somebody took it is part of what is held from then on.
-    async fn export(&self, request: &Request, staff: &Staff, conversation: ConversationId) -> Result<Answer, Problem> {
+    async fn export(
+        &self,
+        request: &Request,
+        staff: &Staff,
+        conversation: ConversationId,
+    ) -> Result<WebResponse, Problem> {
         let now = self.clock.now();
-        let held = self.held(staff, conversation).await?.json()?;
+        let held = self.held_data(staff, conversation).await?.json()?;
         self.audit(request, staff, AuditAction::CustomerDataExport).await?;
-        let deed = Deed::exported(&staff.name, now);
+        let deed = CustomerAction::exported(&staff.name, now);
         self.store.record_deed(&staff.company, conversation, &deed).await?;
         self.metrics.count_by(Metric::CustomerData, "Done", "Exported");
         let file = json!({"company": staff.company_name, "exported_at": now.to_string(), "held": held});
-        Ok(Answer::json(&file).with_header("content-disposition", "attachment; filename=\"customer-data.json\""))
+        Ok(WebResponse::json(&file).with_header("content-disposition", "attachment; filename=\"customer-data.json\""))
     }
 
-    async fn erase(&self, request: &Request, staff: &Staff, conversation: ConversationId) -> Result<Answer, Problem> {
-        let held = self.held(staff, conversation).await?;
+    async fn erase(
+        &self,
+        request: &Request,
+        staff: &Staff,
+        conversation: ConversationId,
+    ) -> Result<WebResponse, Problem> {
+        let held = self.held_data(staff, conversation).await?;
         self.audit(request, staff, AuditAction::CustomerDataErasure).await?;
         let erased = self.store.erase(&held, self.clock.now()).await?;
         self.metrics.count_by(Metric::CustomerData, "Done", "Erased");
         tracing::info!(company = %staff.company, staff = %staff.id, events = erased.events, appointments = erased.appointments, "what was held of a customer was erased");
-        Ok(Format::of(request).answer(
-            || views::erased(erased.events, erased.appointments, erased.once_more),
+        Ok(ResponseFormat::of_request(request).answer(
+            || views::erasure_done(erased.events, erased.appointments, erased.once_more),
             || views::erased_json(erased.events, erased.appointments, erased.once_more),
         ))
     }
 
-    async fn held(&self, staff: &Staff, conversation: ConversationId) -> Result<CustomerData, Problem> {
+    async fn held_data(&self, staff: &Staff, conversation: ConversationId) -> Result<CustomerData, Problem> {
         let held = self.store.customer_data(&staff.company, conversation, staff.region).await?;
         if held.is_empty() {
             return Err(Problem::no_conversation());
@@ -134,9 +156,9 @@ impl CustomerDataFunction {
 }
 
 /// Another site's page can have a browser ask by GET for whatever it likes.
-fn not_by_get(request: &Request) -> Answer {
+fn not_by_get(request: &Request) -> WebResponse {
     let message = "What is held of a customer is handed over by POST, on the page of their history.";
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, "not-by-get", message)
-        .answer(Format::of(request))
+        .answer(ResponseFormat::of_request(request))
         .with_header("allow", "POST, DELETE")
 }

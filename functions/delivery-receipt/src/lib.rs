@@ -1,17 +1,17 @@
 #![doc = include_str!("../README.md")]
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse};
-use domain::{Clock, Mobile};
+use domain::{Clock, MobileNumber};
 use futures_util::stream::{self, StreamExt};
 use lambda_runtime::Diagnostic;
 use runtime::{Metric, Metrics, Runtime};
 use serde_json::Value;
-use sms::{Fate, NotAReceipt, Receipt};
-use store::{Outcome, Settled, Store, StoreError};
+use sms::{Receipt, ReceiptParseError, ReceiptStatus};
+use store::{DeliveryUpdate, SettleOutcome, Store, StoreError};
 use thiserror::Error;
 
 /// Records what became of the SMS that were sent, however late, often and unordered it is told.
-pub struct DeliveryReceipt {
+pub struct DeliveryReceiptFunction {
     store: Store,
     clock: Clock,
     metrics: Metrics,
@@ -19,9 +19,9 @@ pub struct DeliveryReceipt {
 
 /// Why a receipt was not recorded. Its record comes again, or ends in the dead-letter queue.
 #[derive(Debug, Error)]
-enum NotRecorded {
+enum RecordError {
     #[error(transparent)]
-    NotAReceipt(#[from] NotAReceipt),
+    NotAReceipt(#[from] ReceiptParseError),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -29,11 +29,11 @@ enum NotRecorded {
 /// An event that is no batch.
 #[derive(Debug, Error)]
 #[error("the event is not an SQS batch")]
-pub struct NotABatch;
+pub struct InvalidBatch;
 
 /// What Lambda reports as the function's error.
-impl From<NotABatch> for Diagnostic {
-    fn from(not: NotABatch) -> Self {
+impl From<InvalidBatch> for Diagnostic {
+    fn from(not: InvalidBatch) -> Self {
         Self { error_type: "NotABatch".to_owned(), error_message: not.to_string() }
     }
 }
@@ -41,15 +41,15 @@ impl From<NotABatch> for Diagnostic {
 /// One instance has one connection pool; more at a time would only queue inside it.
 const AT_A_TIME: usize = 8;
 
-impl DeliveryReceipt {
+impl DeliveryReceiptFunction {
     #[must_use]
     pub fn new(runtime: &Runtime) -> Self {
         Self { store: runtime.store(), clock: runtime.clock.clone(), metrics: runtime.metrics.clone() }
     }
 
     /// Takes an SQS batch, whose failures it names one by one.
-    pub async fn handle(&self, event: &Value) -> Result<SqsBatchResponse, NotABatch> {
-        let records = event.get("Records").and_then(Value::as_array).ok_or(NotABatch)?;
+    pub async fn handle(&self, event: &Value) -> Result<SqsBatchResponse, InvalidBatch> {
+        let records = event.get("Records").and_then(Value::as_array).ok_or(InvalidBatch)?;
         let recording: Vec<_> = records.iter().map(|record| self.failure(record)).collect();
         let mut response = SqsBatchResponse::default();
         response.batch_item_failures =
@@ -67,9 +67,9 @@ impl DeliveryReceipt {
         Some(failure)
     }
 
-    async fn record(&self, body: &str) -> Result<(), NotRecorded> {
+    async fn record(&self, body: &str) -> Result<(), RecordError> {
         let receipt = match Receipt::from_queue(body) {
-            Err(NotAReceipt::NotOurs) => {
+            Err(ReceiptParseError::NotOurs) => {
                 tracing::info!("a receipt of a message that was not sent from here was dropped");
                 return Ok(());
             }
@@ -78,18 +78,18 @@ impl DeliveryReceipt {
         let Receipt { company, conversation, position, .. } = &receipt;
         let (conversation, position, progress) = (*conversation, *position, &receipt.progress());
         let settled =
-            self.store.settle(Outcome { company, conversation, position, progress }, self.clock.now()).await?;
-        if receipt.fate == Fate::Delivered && settled != Settled::Unknown {
+            self.store.settle(DeliveryUpdate { company, conversation, position, progress }, self.clock.now()).await?;
+        if receipt.fate == ReceiptStatus::Delivered && settled != SettleOutcome::Unknown {
             self.store.number_accepted(&receipt.company, receipt.conversation, receipt.at).await?;
         }
-        let Fate::Undelivered(why) = receipt.fate else { return Ok(()) };
-        if settled == Settled::Now {
+        let ReceiptStatus::Undelivered(why) = receipt.fate else { return Ok(()) };
+        if settled == SettleOutcome::Now {
             tracing::warn!(?why, "a message was not delivered");
             self.metrics.count_by(Metric::Undelivered, "Cause", &why.cause().to_string());
         }
         // Also if the message was settled before: whoever settled it may not have come as far as this.
-        if settled != Settled::Unknown && why.is_the_numbers() {
-            let mobile = Mobile { number: receipt.to, conversation: receipt.conversation };
+        if settled != SettleOutcome::Unknown && why.is_the_numbers() {
+            let mobile = MobileNumber { number: receipt.to, conversation: receipt.conversation };
             self.store.number_refused(&receipt.company, &mobile, receipt.at).await?;
         }
         Ok(())

@@ -1,6 +1,6 @@
 #![doc = include_str!("../README.md")]
 
-use delivery_receipt::DeliveryReceipt;
+use delivery_receipt::DeliveryReceiptFunction;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use runtime::Runtime;
 use serde_json::Value;
@@ -9,7 +9,7 @@ use serde_json::Value;
 async fn main() -> Result<(), Error> {
     let runtime = Runtime::on_lambda()?;
     runtime.open_table().await;
-    let function = DeliveryReceipt::new(&runtime);
+    let function = DeliveryReceiptFunction::new(&runtime);
     let function = &function;
     run(service_fn(|event: LambdaEvent<Value>| async move { function.handle(&event.payload).await })).await
 }

@@ -6,22 +6,22 @@ use domain::{CompanyId, PushTest, StaffId, SubscriptionId, Timestamp, TokenHash}
 use serde_json::Value;
 use store::{Change, SessionEnd};
 
-use crate::news::News;
+use crate::push_event::PushEvent;
 
 /// What is to follow from the changes of one company, in the order in which they came.
 #[derive(Default)]
-pub(crate) struct Changes {
+pub(crate) struct CompanyChanges {
     /// Of each conversation the newest for the same people: it takes the place of the others.
-    pub(crate) news: Vec<News>,
-    pub(crate) endings: Vec<Ending>,
+    pub(crate) news: Vec<PushEvent>,
+    pub(crate) endings: Vec<Revocation>,
     pub(crate) tests: Vec<(StaffId, SubscriptionId, PushTest)>,
-    pub(crate) added: Vec<Added>,
+    pub(crate) added: Vec<AddedBrowser>,
     /// The records that they were in.
     pub(crate) records: Vec<String>,
 }
 
 /// A browser in which somebody turned notifications on.
-pub(crate) struct Added {
+pub(crate) struct AddedBrowser {
     pub(crate) staff: StaffId,
     pub(crate) subscription: SubscriptionId,
     pub(crate) name: String,
@@ -30,7 +30,7 @@ pub(crate) struct Added {
 
 /// Whose browsers are pushed to no more.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Ending {
+pub(crate) enum Revocation {
     /// Those last refreshed in a session.
     Session(StaffId, TokenHash),
     /// Somebody's, of sessions that began before a moment, or all.
@@ -39,8 +39,8 @@ pub(crate) enum Ending {
 
 /// A record that cannot be read is dropped, with the reason: tried again it would say no more, and
 /// the others would wait for it.
-pub(crate) fn by_company(records: &[Value]) -> BTreeMap<CompanyId, Changes> {
-    let mut companies = BTreeMap::<CompanyId, Changes>::new();
+pub(crate) fn by_company(records: &[Value]) -> BTreeMap<CompanyId, CompanyChanges> {
+    let mut companies = BTreeMap::<CompanyId, CompanyChanges>::new();
     for record in records {
         let id = record.pointer("/dynamodb/SequenceNumber").and_then(Value::as_str).unwrap_or_default();
         match Change::read(record) {
@@ -56,22 +56,22 @@ pub(crate) fn by_company(records: &[Value]) -> BTreeMap<CompanyId, Changes> {
     companies
 }
 
-impl Changes {
+impl CompanyChanges {
     fn take(&mut self, change: Change) {
         match change {
             Change::Event { event, before, .. } => {
-                if let Some(news) = News::since(before.as_deref(), &event) {
+                if let Some(news) = PushEvent::since(before.as_deref(), &event) {
                     self.hear(news);
                 }
             }
             Change::PushTest { staff, subscription, test, .. } => self.tests.push((staff, subscription, test)),
             Change::BrowserAdded { staff, subscription, name, at, .. } => {
-                self.added.push(Added { staff, subscription, name, at });
+                self.added.push(AddedBrowser { staff, subscription, name, at });
             }
             Change::SessionEnded { staff, session, how: SessionEnd::SignedOut, .. } => {
-                self.endings.push(Ending::Session(staff, session));
+                self.endings.push(Revocation::Session(staff, session));
             }
-            Change::StaffSignedOut { staff, before, .. } => self.endings.push(Ending::Staff(staff, before)),
+            Change::StaffSignedOut { staff, before, .. } => self.endings.push(Revocation::Staff(staff, before)),
             // A session whose time ran out ends nothing: browsers are told while nobody is at them, too.
             Change::SessionEnded { how: SessionEnd::RanOut, .. }
             | Change::Head { .. }
@@ -83,9 +83,9 @@ impl Changes {
         }
     }
 
-    fn hear(&mut self, news: News) {
+    fn hear(&mut self, news: PushEvent) {
         let is_replaced =
-            |known: &&mut News| known.conversation == news.conversation && known.only_for() == news.only_for();
+            |known: &&mut PushEvent| known.conversation == news.conversation && known.only_for() == news.only_for();
         match self.news.iter_mut().find(is_replaced) {
             Some(known) if known.position > news.position => {}
             Some(known) => *known = news,

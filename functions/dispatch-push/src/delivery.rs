@@ -4,21 +4,21 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Browser, PushTrouble, Timestamp};
+use domain::{Browser, PushFailure, Timestamp};
 use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt};
-use push::{Admitted, Keys, NotAdmitted, Outcome, Push};
+use push::{AllowedEndpoint, EndpointError, Push, PushOutcome, VapidKeys};
 use runtime::Metric;
-use store::{Noted, StoreError};
+use store::{NoteOutcome, StoreError};
 
-use crate::DispatchPush;
-use crate::breaker::LEFT_ALONE_SECS;
+use crate::DispatchPushFunction;
+use crate::circuit_breaker::LEFT_ALONE_SECS;
 use crate::retries::Retry;
 
 /// A push to one browser.
-pub(crate) struct Delivery {
+pub(crate) struct BrowserDelivery {
     pub(crate) browser: Arc<Browser>,
-    pub(crate) to: Admitted,
+    pub(crate) to: AllowedEndpoint,
     pub(crate) payload: Arc<[u8]>,
     pub(crate) topic: Option<String>,
     /// Nobody wants to be told after this.
@@ -29,7 +29,7 @@ pub(crate) struct Delivery {
 
 /// Where deliveries come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Source {
+pub(crate) enum DeliverySource {
     /// The table's stream, whose next batch waits for this one.
     Stream,
     /// The queue of retries, where nothing waits for anything.
@@ -37,7 +37,7 @@ pub(crate) enum Source {
 }
 
 /// What is left of a delivery, and by which push service.
-enum Left {
+enum DeliveryResult {
     Nothing,
     Delivered,
     /// It was not tried, or is to be tried again.
@@ -55,9 +55,9 @@ const LONGEST_SECS: u64 = 20;
 /// For so long at most a push service is taken at its word that it wants nothing for a browser.
 const LONGEST_WAIT: Duration = Duration::from_hours(24);
 
-impl DispatchPush {
+impl DispatchPushFunction {
     /// To every push service at its own pace.
-    pub(crate) async fn deliver(&self, deliveries: Vec<Delivery>, source: Source) {
+    pub(crate) async fn deliver(&self, deliveries: Vec<BrowserDelivery>, source: DeliverySource) {
         if deliveries.is_empty() {
             return;
         }
@@ -86,11 +86,17 @@ impl DispatchPush {
         self.settle(left).await;
     }
 
-    async fn deliver_one(&self, delivery: Delivery, source: Source, keys: &Keys, until: Timestamp) -> Left {
+    async fn deliver_one(
+        &self,
+        delivery: BrowserDelivery,
+        source: DeliverySource,
+        keys: &VapidKeys,
+        until: Timestamp,
+    ) -> DeliveryResult {
         let now = self.clock.now();
         let (browser, service) = (&delivery.browser, delivery.to.service());
         let too_late = (now >= until).then_some(now);
-        let is_open = self.breaker.open_until(service, now).filter(|_| source == Source::Stream);
+        let is_open = self.breaker.open_until(service, now).filter(|_| source == DeliverySource::Stream);
         let is_left_alone = browser.not_before().filter(|not_before| now < *not_before);
         if let Some(not_before) = too_late.max(is_open).max(is_left_alone) {
             return self.postpone(delivery, not_before, now).await;
@@ -102,75 +108,79 @@ impl DispatchPush {
         let now = self.clock.now();
         match outcome {
             // Those that are tried again are the bad ones: how many of them hang says nothing of the others.
-            Outcome::TimedOut if source == Source::Queue => {}
-            Outcome::TimedOut => self.breaker.timed_out(service, began, now),
-            Outcome::NotAdmitted(_) => {}
+            PushOutcome::TimedOut if source == DeliverySource::Queue => {}
+            PushOutcome::TimedOut => self.breaker.timed_out(service, began, now),
+            PushOutcome::NotAdmitted(_) => {}
             // Also what cannot be reached says so at once.
-            _ => self.breaker.answered(service, now),
+            _ => self.breaker.record_answer(service, now),
         }
         match outcome {
-            Outcome::Delivered => {
-                noted(self.store.note_delivery(browser, now).await);
-                Left::Delivered
+            PushOutcome::Delivered => {
+                log_store_error(self.store.note_delivery(browser, now).await);
+                DeliveryResult::Delivered
             }
-            Outcome::Gone => {
-                noted(self.store.forget_browser(&browser.company, &browser.staff, browser.id()).await);
-                Left::Nothing
+            PushOutcome::Gone => {
+                log_store_error(self.store.forget_browser(&browser.company, &browser.staff, browser.id()).await);
+                DeliveryResult::Nothing
             }
-            Outcome::Later(Some(after)) => {
+            PushOutcome::Later(Some(after)) => {
                 let after = after.min(LONGEST_WAIT);
-                noted(self.store.note_push_wait(browser, now.plus_secs(after.as_secs()), now).await);
+                log_store_error(self.store.note_push_wait(browser, now.plus_secs(after.as_secs()), now).await);
                 delivery.later(Some(after), now)
             }
             // No later batch waits for it meanwhile, be it the only one of its push service that hangs.
-            Outcome::TimedOut => {
-                noted(self.store.note_push_wait(browser, now.plus_secs(LEFT_ALONE_SECS), now).await);
+            PushOutcome::TimedOut => {
+                log_store_error(self.store.note_push_wait(browser, now.plus_secs(LEFT_ALONE_SECS), now).await);
                 delivery.later(None, now)
             }
-            Outcome::Later(None) => {
-                noted(self.store.note_push_trouble(browser, PushTrouble::Unreachable, now).await);
+            PushOutcome::Later(None) => {
+                log_store_error(self.store.note_push_trouble(browser, PushFailure::Unreachable, now).await);
                 delivery.later(None, now)
             }
-            Outcome::Refused(status) => {
-                let known = noted(self.store.note_push_trouble(browser, PushTrouble::Refused, now).await);
+            PushOutcome::Refused(status) => {
+                let known = log_store_error(self.store.note_push_trouble(browser, PushFailure::Refused, now).await);
                 // Anybody can register an address that refuses all it is sent: it counts once an hour.
-                if known == Some(Noted::Known) { Left::Nothing } else { Left::Refused(service.to_owned(), status) }
+                if known == Some(NoteOutcome::Known) {
+                    DeliveryResult::Nothing
+                } else {
+                    DeliveryResult::Refused(service.to_owned(), status)
+                }
             }
             // Also a key that was dropped: whoever's browser it is opens the portal, and it has another.
-            Outcome::NotAdmitted(why) => {
-                noted(self.store.note_push_trouble(browser, trouble(why), now).await);
-                Left::Nothing
+            PushOutcome::NotAdmitted(why) => {
+                log_store_error(self.store.note_push_trouble(browser, trouble(why), now).await);
+                DeliveryResult::Nothing
             }
         }
     }
 
     /// Leaves for later what is not tried now. A test is for now or never.
-    async fn postpone(&self, delivery: Delivery, not_before: Timestamp, now: Timestamp) -> Left {
+    async fn postpone(&self, delivery: BrowserDelivery, not_before: Timestamp, now: Timestamp) -> DeliveryResult {
         let service = delivery.to.service();
         match delivery.retry {
-            Some(retry) if not_before < delivery.ends => Left::Later(Retry { not_before, ..retry }),
-            Some(_) => Left::GivenUp(service.to_owned()),
+            Some(retry) if not_before < delivery.ends => DeliveryResult::Later(Retry { not_before, ..retry }),
+            Some(_) => DeliveryResult::GivenUp(service.to_owned()),
             None => {
-                noted(self.store.note_push_trouble(&delivery.browser, PushTrouble::Unreachable, now).await);
-                Left::Nothing
+                log_store_error(self.store.note_push_trouble(&delivery.browser, PushFailure::Unreachable, now).await);
+                DeliveryResult::Nothing
             }
         }
     }
 
-    async fn settle(&self, left: Vec<Left>) {
+    async fn settle(&self, left: Vec<DeliveryResult>) {
         let mut retries = Vec::new();
         let (mut refused, mut given_up) = (BTreeMap::<_, usize>::new(), BTreeMap::<_, usize>::new());
         let mut delivered = 0;
         for left in left {
             match left {
-                Left::Nothing => {}
-                Left::Delivered => delivered += 1,
-                Left::Later(retry) => retries.push(retry),
-                Left::GivenUp(service) => {
+                DeliveryResult::Nothing => {}
+                DeliveryResult::Delivered => delivered += 1,
+                DeliveryResult::Later(retry) => retries.push(retry),
+                DeliveryResult::GivenUp(service) => {
                     self.metrics.count(Metric::PushGivenUp);
                     *given_up.entry(service).or_default() += 1;
                 }
-                Left::Refused(service, status) => {
+                DeliveryResult::Refused(service, status) => {
                     self.metrics.count_by(Metric::PushRefused, "Cause", "Service");
                     *refused.entry((service, status)).or_default() += 1;
                 }
@@ -184,35 +194,35 @@ impl DispatchPush {
             tracing::warn!(service, pushes, "pushes were given up");
         }
         if !retries.is_empty() {
-            for _ in 0..self.retries.put(&retries, self.clock.now()).await {
+            for _ in 0..self.retries.enqueue(&retries, self.clock.now()).await {
                 self.metrics.count(Metric::PushGivenUp);
             }
         }
     }
 
     /// What is known of a browser that nothing can be pushed to.
-    pub(crate) async fn not_admitted(&self, browser: &Browser, why: NotAdmitted, now: Timestamp) {
-        noted(self.store.note_push_trouble(browser, trouble(why), now).await);
+    pub(crate) async fn not_admitted(&self, browser: &Browser, why: EndpointError, now: Timestamp) {
+        log_store_error(self.store.note_push_trouble(browser, trouble(why), now).await);
     }
 }
 
-impl Delivery {
+impl BrowserDelivery {
     /// Tried in vain. A test is tried once, and nothing is given up with it: its person looks at the screen.
-    fn later(self, after: Option<Duration>, now: Timestamp) -> Left {
-        let Some(retry) = self.retry else { return Left::Nothing };
+    fn later(self, after: Option<Duration>, now: Timestamp) -> DeliveryResult {
+        let Some(retry) = self.retry else { return DeliveryResult::Nothing };
         let retry = retry.failed(after, now).filter(|retry| retry.not_before < self.ends);
-        retry.map_or_else(|| Left::GivenUp(self.to.service().to_owned()), Left::Later)
+        retry.map_or_else(|| DeliveryResult::GivenUp(self.to.service().to_owned()), DeliveryResult::Later)
     }
 }
 
-fn trouble(why: NotAdmitted) -> PushTrouble {
+fn trouble(why: EndpointError) -> PushFailure {
     match why {
-        NotAdmitted::Keys => PushTrouble::Refused,
-        NotAdmitted::Address | NotAdmitted::Service | NotAdmitted::PrivateNetwork => PushTrouble::NotAllowed,
+        EndpointError::Keys => PushFailure::Refused,
+        EndpointError::Address | EndpointError::Service | EndpointError::PrivateNetwork => PushFailure::NotAllowed,
     }
 }
 
 /// A note that is not made is made with the next push.
-fn noted<T>(done: Result<T, StoreError>) -> Option<T> {
+fn log_store_error<T>(done: Result<T, StoreError>) -> Option<T> {
     done.inspect_err(|error| tracing::warn!(%error, "what became of a push was not noted")).ok()
 }

@@ -1,40 +1,40 @@
 #![doc = include_str!("../README.md")]
 
 mod batch;
-mod breaker;
+mod circuit_breaker;
 mod delivery;
-mod news;
+mod payload;
+mod push_event;
 mod retries;
-mod shown;
 
 use std::sync::Arc;
 
 use aws_sdk_secretsmanager::Client as Secrets;
-use batch::{Added, Changes, Ending};
-use breaker::Breaker;
-use delivery::{Delivery, Source};
+use batch::{AddedBrowser, CompanyChanges, Revocation};
+use circuit_breaker::CircuitBreaker;
+use delivery::{BrowserDelivery, DeliverySource};
 use domain::{
-    Browser, Clock, Company, CompanyId, Conversation, Customer, PushChoice, PushTest, StaffId, SubscriptionId,
-    Timestamp, heartbeat,
+    Browser, Clock, Company, CompanyId, ConversationSummary, Customer, PushPreference, PushTest, StaffId,
+    SubscriptionId, Timestamp, heartbeat,
 };
 use lambda_runtime::Diagnostic;
-use news::News;
-use push::{KeyRing, Pusher, Services};
-use retries::{Retries, Retry};
+use payload::{EventCustomer, NotificationPayload};
+use push::{KeyRing, PushServices, Pusher};
+use push_event::PushEvent;
+use retries::{Retry, RetryQueue};
 use runtime::{Metric, Metrics, Runtime};
 use serde_json::{Value, json};
-use shown::{Shown, Whom};
-use store::{Span, Store, StoreError};
+use store::{PositionRange, Store, StoreError};
 use thiserror::Error;
 
 /// Tells the browsers of staff, open or not, what customers say.
-pub struct DispatchPush {
+pub struct DispatchPushFunction {
     store: Store,
-    services: Services,
+    services: PushServices,
     keys: KeyRing,
     pusher: Pusher,
-    breaker: Breaker,
-    retries: Retries,
+    breaker: CircuitBreaker,
+    retries: RetryQueue,
     clock: Clock,
     metrics: Metrics,
 }
@@ -50,38 +50,38 @@ const NEWEST: usize = 10;
 const TEST_FOR_SECS: u64 = 4 * 60;
 
 #[derive(Debug, Error)]
-pub enum Failed {
+pub enum FunctionError {
     #[error("the event is neither a batch of a table's stream nor one of a queue")]
     NotABatch,
 }
 
-impl From<Failed> for Diagnostic {
-    fn from(failed: Failed) -> Self {
+impl From<FunctionError> for Diagnostic {
+    fn from(failed: FunctionError) -> Self {
         Self { error_type: "NotABatch".to_owned(), error_message: failed.to_string() }
     }
 }
 
 /// Why a record of the queue comes again, or goes to the dead letters.
 #[derive(Debug, Error)]
-enum NotRetried {
+enum RetryError {
     #[error("it is not a push that is to be tried again")]
     Malformed,
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-impl DispatchPush {
+impl DispatchPushFunction {
     /// `services` may be pushed to, by `pusher`; `secret` names the secret with the keys; `retries` is the address
     /// of the queue of what is to be tried again.
     #[must_use]
-    pub fn new(runtime: &Runtime, services: Services, pusher: Pusher, secret: String, retries: String) -> Self {
+    pub fn new(runtime: &Runtime, services: PushServices, pusher: Pusher, secret: String, retries: String) -> Self {
         Self {
             store: runtime.store(),
             services,
             keys: KeyRing::new(Secrets::new(&runtime.aws), secret, runtime.clock.clone()),
             pusher,
-            breaker: Breaker::default(),
-            retries: Retries::new(&runtime.aws, retries),
+            breaker: CircuitBreaker::default(),
+            retries: RetryQueue::new(&runtime.aws, retries),
             clock: runtime.clock.clone(),
             metrics: runtime.metrics.clone(),
         }
@@ -89,8 +89,8 @@ impl DispatchPush {
 
     /// Takes a batch of the table's stream, or one of the queue of retries. Names the records for
     /// which the table did not answer, so that they come again; a push service's answer never fails one.
-    pub async fn handle(&self, event: &Value) -> Result<Value, Failed> {
-        let records = event["Records"].as_array().ok_or(Failed::NotABatch)?;
+    pub async fn handle(&self, event: &Value) -> Result<Value, FunctionError> {
+        let records = event["Records"].as_array().ok_or(FunctionError::NotABatch)?;
         let is_stream = records.first().is_some_and(|record| record.get("dynamodb").is_some());
         let failures = if is_stream { self.follow(records).await } else { self.retry(records).await };
         let failures: Vec<_> = failures.into_iter().map(|id| json!({"itemIdentifier": id})).collect();
@@ -112,25 +112,29 @@ impl DispatchPush {
                 }
             }
         }
-        self.deliver(deliveries, Source::Stream).await;
+        self.deliver(deliveries, DeliverySource::Stream).await;
         failures
     }
 
     /// The deployment's own text has come as far as any customer's. Nobody is told; that it came is counted.
-    fn hear_heartbeat(&self, changes: &Changes) {
+    fn hear_heartbeat(&self, changes: &CompanyChanges) {
         let now = self.clock.now();
         if changes.news.iter().any(|news| heartbeat::is_fresh(news.since_when(), now)) {
             self.metrics.count(Metric::Heartbeat);
         }
     }
 
-    async fn follow_company(&self, company: &CompanyId, changes: &Changes) -> Result<Vec<Delivery>, StoreError> {
+    async fn follow_company(
+        &self,
+        company: &CompanyId,
+        changes: &CompanyChanges,
+    ) -> Result<Vec<BrowserDelivery>, StoreError> {
         for ending in &changes.endings {
             match ending {
-                Ending::Session(staff, session) => {
+                Revocation::Session(staff, session) => {
                     self.store.forget_browsers_of_session(company, staff, session).await?;
                 }
-                Ending::Staff(staff, before) => self.store.forget_browsers_of(company, staff, *before).await?,
+                Revocation::Staff(staff, before) => self.store.forget_browsers_of(company, staff, *before).await?,
             }
         }
         let now = self.clock.now();
@@ -155,7 +159,7 @@ impl DispatchPush {
         subscription: SubscriptionId,
         test: &PushTest,
         now: Timestamp,
-    ) -> Result<Option<Delivery>, StoreError> {
+    ) -> Result<Option<BrowserDelivery>, StoreError> {
         let ends = test.at.plus_secs(TEST_FOR_SECS);
         if now >= ends {
             return Ok(None);
@@ -164,11 +168,11 @@ impl DispatchPush {
         let browser = self.store.browser(company, staff, subscription, now).await?;
         let Some(browser) = browser.filter(|browser| browser.test.as_ref() == Some(test)) else { return Ok(None) };
         let unanswered = self.store.unanswered(company, now).await?;
-        let Ok(payload) = Shown::of_test(test, unanswered).payload() else { return Ok(None) };
+        let Ok(payload) = NotificationPayload::of_test(test, unanswered).payload() else { return Ok(None) };
         match self.services.admit(&browser.subscription) {
             Ok(to) => {
                 let (browser, payload) = (Arc::new(browser), payload.into());
-                Ok(Some(Delivery { browser, to, payload, topic: None, ends, retry: None }))
+                Ok(Some(BrowserDelivery { browser, to, payload, topic: None, ends, retry: None }))
             }
             Err(why) => {
                 self.not_admitted(&browser, why, now).await;
@@ -181,19 +185,26 @@ impl DispatchPush {
     async fn tell_of_browser(
         &self,
         company: &CompanyId,
-        added: &Added,
+        added: &AddedBrowser,
         now: Timestamp,
-        deliveries: &mut Vec<Delivery>,
+        deliveries: &mut Vec<BrowserDelivery>,
     ) -> Result<(), StoreError> {
         let browsers = self.store.push_settings(company, &added.staff, now).await?.browsers;
         let unanswered = self.store.unanswered(company, now).await?;
-        let Ok(payload) = Shown::of_added(added, unanswered).payload() else { return Ok(()) };
+        let Ok(payload) = NotificationPayload::of_added(added, unanswered).payload() else { return Ok(()) };
         let payload: Arc<[u8]> = payload.into();
         for browser in browsers.into_iter().filter(|browser| browser.id() != added.subscription) {
             match self.services.admit(&browser.subscription) {
                 Ok(to) => {
                     let (browser, ends) = (Arc::new(browser), added.at.plus_secs(NEWS_FOR_SECS));
-                    deliveries.push(Delivery { browser, to, payload: payload.clone(), topic: None, ends, retry: None });
+                    deliveries.push(BrowserDelivery {
+                        browser,
+                        to,
+                        payload: payload.clone(),
+                        topic: None,
+                        ends,
+                        retry: None,
+                    });
                 }
                 Err(why) => self.not_admitted(&browser, why, now).await,
             }
@@ -205,16 +216,16 @@ impl DispatchPush {
     async fn tell(
         &self,
         company: &CompanyId,
-        news: &[&News],
+        news: &[&PushEvent],
         now: Timestamp,
-        deliveries: &mut Vec<Delivery>,
+        deliveries: &mut Vec<BrowserDelivery>,
     ) -> Result<(), StoreError> {
         let mut after = None;
-        let mut told: Option<Vec<Told<'_>>> = None;
+        let mut told: Option<Vec<PreparedEvent<'_>>> = None;
         loop {
             let page = self.store.browsers(company, after.take(), now).await?;
             if !page.browsers.is_empty() && told.is_none() {
-                told = Some(self.told(company, news, page.shows_text, now).await?);
+                told = Some(self.prepare(company, news, page.shows_text, now).await?);
             }
             for (browser, choice) in page.browsers {
                 let browser = Arc::new(browser);
@@ -227,7 +238,7 @@ impl DispatchPush {
                 };
                 let told = told.iter().flatten();
                 let wanted = told.filter(|told| told.is_wanted(choice, &browser.staff, now));
-                deliveries.extend(wanted.map(|told| told.to(&browser, to.clone())));
+                deliveries.extend(wanted.map(|told| told.delivery_to(&browser, to.clone())));
             }
             after = page.next;
             if after.is_none() {
@@ -237,13 +248,13 @@ impl DispatchPush {
     }
 
     /// What is pushed of news: the same to everybody.
-    async fn told<'a>(
+    async fn prepare<'a>(
         &self,
         company: &CompanyId,
-        news: &[&'a News],
+        news: &[&'a PushEvent],
         shows_text: bool,
         now: Timestamp,
-    ) -> Result<Vec<Told<'a>>, StoreError> {
+    ) -> Result<Vec<PreparedEvent<'a>>, StoreError> {
         let Some(company) = self.store.company(company).await? else { return Ok(Vec::new()) };
         let unanswered = self.store.unanswered(&company.id, now).await?;
         let mut told = Vec::new();
@@ -253,7 +264,7 @@ impl DispatchPush {
             if let Some((conversation, customer)) = found
                 && news.is_told(&conversation)
             {
-                told.extend(Told::new(news, &conversation, customer, &company, shows_text, unanswered));
+                told.extend(PreparedEvent::new(news, &conversation, customer, &company, shows_text, unanswered));
             }
         }
         Ok(told)
@@ -271,17 +282,17 @@ impl DispatchPush {
                 }
             }
         }
-        self.deliver(deliveries, Source::Queue).await;
+        self.deliver(deliveries, DeliverySource::Queue).await;
         failures
     }
 
     /// What is to be pushed again, if it still is: the newest of its conversation, to a browser that
     /// still wants it.
-    async fn retry_one(&self, body: &str) -> Result<Option<Delivery>, NotRetried> {
-        let retry: Retry = serde_json::from_str(body).map_err(|_| NotRetried::Malformed)?;
+    async fn retry_one(&self, body: &str) -> Result<Option<BrowserDelivery>, RetryError> {
+        let retry: Retry = serde_json::from_str(body).map_err(|_| RetryError::Malformed)?;
         let now = self.clock.now();
         if now < retry.not_before {
-            if self.retries.put(std::slice::from_ref(&retry), now).await > 0 {
+            if self.retries.enqueue(std::slice::from_ref(&retry), now).await > 0 {
                 self.metrics.count(Metric::PushGivenUp);
             }
             return Ok(None);
@@ -293,20 +304,20 @@ impl DispatchPush {
         let found = self.store.conversation(company, retry.conversation, now).await?;
         let Some((conversation, customer)) = found else { return Ok(None) };
         let Some(company) = self.store.company(company).await? else { return Ok(None) };
-        let thread = self.store.thread(&company.id, retry.conversation, Span::default(), NEWEST, now).await?;
+        let thread = self.store.thread(&company.id, retry.conversation, PositionRange::default(), NEWEST, now).await?;
         let events = thread.map(|thread| thread.messages.items).unwrap_or_default();
-        let for_them = |news: &News| news.only_for().is_none_or(|to| to == staff);
-        let newest = events.iter().filter_map(News::of).find(for_them);
-        let still = |news: &News| news.only_for().is_some() || conversation.unanswered > 0;
+        let for_them = |news: &PushEvent| news.only_for().is_none_or(|to| to == staff);
+        let newest = events.iter().filter_map(PushEvent::from_entry).find(for_them);
+        let still = |news: &PushEvent| news.only_for().is_some() || conversation.unanswered > 0;
         // What is newer is told of by itself, and takes the place of this.
         let news = newest.filter(|news| news.position == retry.event && still(news) && now < ends(news));
         let Some(news) = news else { return Ok(None) };
         let unanswered = self.store.unanswered(&company.id, now).await?;
-        let told = Told::new(&news, &conversation, customer, &company, settings.shows_text, unanswered);
+        let told = PreparedEvent::new(&news, &conversation, customer, &company, settings.shows_text, unanswered);
         let wanted = told.filter(|told| told.is_wanted(settings.messages, &browser.staff, now));
         let Some(told) = wanted else { return Ok(None) };
         match self.services.admit(&browser.subscription) {
-            Ok(to) => Ok(Some(Delivery { retry: Some(retry), ..told.to(&Arc::new(browser), to) })),
+            Ok(to) => Ok(Some(BrowserDelivery { retry: Some(retry), ..told.delivery_to(&Arc::new(browser), to) })),
             Err(why) => {
                 self.not_admitted(&browser, why, now).await;
                 Ok(None)
@@ -316,36 +327,38 @@ impl DispatchPush {
 }
 
 /// News as they are pushed.
-struct Told<'a> {
-    news: &'a News,
+struct PreparedEvent<'a> {
+    news: &'a PushEvent,
     customer: Option<Customer>,
     payload: Arc<[u8]>,
 }
 
-impl<'a> Told<'a> {
+impl<'a> PreparedEvent<'a> {
     fn new(
-        news: &'a News,
-        conversation: &Conversation,
+        news: &'a PushEvent,
+        conversation: &ConversationSummary,
         customer: Option<Customer>,
         company: &Company,
         shows_text: bool,
         unanswered: u32,
     ) -> Option<Self> {
-        let whom = Whom { conversation, customer: customer.as_ref(), company };
-        let payload = Shown::of_news(news, &whom, shows_text, unanswered).payload().ok()?;
+        let whom = EventCustomer { conversation, customer: customer.as_ref(), company };
+        let payload = NotificationPayload::of_news(news, &whom, shows_text, unanswered).payload().ok()?;
         Some(Self { news, customer, payload: payload.into() })
     }
 
     /// Whether it is for somebody: what they wrote, or of a customer of whom they want to be told.
-    fn is_wanted(&self, choice: PushChoice, staff: &StaffId, now: Timestamp) -> bool {
+    fn is_wanted(&self, choice: PushPreference, staff: &StaffId, now: Timestamp) -> bool {
         match (self.news.only_for(), choice) {
             (Some(to), _) => to == staff,
-            (None, PushChoice::All) => true,
-            (None, PushChoice::Mine) => self.customer.as_ref().is_some_and(|customer| customer.comes_to(staff, now)),
+            (None, PushPreference::All) => true,
+            (None, PushPreference::Mine) => {
+                self.customer.as_ref().is_some_and(|customer| customer.comes_to(staff, now))
+            }
         }
     }
 
-    fn to(&self, browser: &Arc<Browser>, to: push::Admitted) -> Delivery {
+    fn delivery_to(&self, browser: &Arc<Browser>, to: push::AllowedEndpoint) -> BrowserDelivery {
         let retry = Retry {
             company: browser.company.clone(),
             staff: browser.staff.clone(),
@@ -355,7 +368,7 @@ impl<'a> Told<'a> {
             tries: 0,
             not_before: self.news.since_when(),
         };
-        Delivery {
+        BrowserDelivery {
             browser: browser.clone(),
             to,
             payload: self.payload.clone(),
@@ -367,6 +380,6 @@ impl<'a> Told<'a> {
     }
 }
 
-fn ends(news: &News) -> Timestamp {
+fn ends(news: &PushEvent) -> Timestamp {
     news.since_when().plus_secs(NEWS_FOR_SECS)
 }

@@ -1,21 +1,22 @@
 #![doc = include_str!("../README.md")]
 
-use dispatch_push::DispatchPush;
+use dispatch_push::DispatchPushFunction;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
-use push::{Pusher, Services};
+use push::{PushServices, Pusher};
 use runtime::Runtime;
 use serde_json::Value;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let runtime = Runtime::on_lambda()?;
-    let services = Services::from_setting(&runtime::push_services())?;
+    let services = PushServices::from_setting(&runtime::push_services())?;
     // Side by side: one waits for the network, the other takes a core for a moment.
     let plans = tokio::task::spawn_blocking(domain::read_numbering_plans);
     runtime.open_table().await;
     plans.await?;
     let pusher = Pusher::new(runtime.clock.clone());
-    let function = DispatchPush::new(&runtime, services, pusher, runtime::push_secret()?, runtime::push_retries()?);
+    let function =
+        DispatchPushFunction::new(&runtime, services, pusher, runtime::push_secret()?, runtime::push_retries()?);
     let function = &function;
     run(service_fn(|event: LambdaEvent<Value>| async move { function.handle(&event.payload).await })).await
 }

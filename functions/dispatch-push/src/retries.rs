@@ -49,19 +49,19 @@ const LONGEST_DELAY_SECS: u64 = 900;
 /// So many records SQS takes at once.
 const AT_ONCE: usize = 10;
 
-pub(crate) struct Retries {
+pub(crate) struct RetryQueue {
     client: Client,
     queue: String,
 }
 
-impl Retries {
+impl RetryQueue {
     /// `queue` is its address.
     pub(crate) fn new(aws: &SdkConfig, queue: String) -> Self {
         Self { client: Client::new(aws), queue }
     }
 
     /// Keeps them for later. Gives how many the queue did not take.
-    pub(crate) async fn put(&self, retries: &[Retry], now: Timestamp) -> usize {
+    pub(crate) async fn enqueue(&self, retries: &[Retry], now: Timestamp) -> usize {
         let mut lost = 0;
         for some in retries.chunks(AT_ONCE) {
             lost += self.put_some(some, now).await;

@@ -1,30 +1,30 @@
 #![doc = include_str!("../README.md")]
 
-mod planned;
-mod written;
+mod input;
+mod planned_slot;
 
 use std::convert::Infallible;
 
 use domain::{
-    Appointment, AppointmentId, BadAppointment, Clock, Company, ConversationId, Customer, Details, MadeOf, MessageId,
-    Mobile, NoTexting, NotANumber, NumberKind, PhoneNumber, Position, Provider, Randomness, SendingLimits, Staff,
-    Usage,
+    Appointment, AppointmentDetails, AppointmentId, Clock, Company, ConversationId, Customer, InvalidAppointment,
+    InvalidPhoneNumber, MessageId, MeteredAction, MobileNumber, NumberKind, PhoneNumber, Position, Practitioner,
+    Randomness, RequestDigest, SendingLimits, Staff, TextingObstacle,
 };
 use http::{Method, StatusCode};
+use input::{AppointmentInput, ParseContext, on_top_of};
 use lambda_http::{Body, Request, RequestExt, Response};
-use planned::Planned;
+use planned_slot::PlannedSlot;
 use runtime::Runtime;
 use serde_json::json;
-use sms::Lookup;
-use store::{LookUp, Saved, Store, WRITE_ATTEMPTS};
-use views::{AppointmentView, Texting, Viewer};
-use web::{Answer, Format, IdempotencyKey, Problem};
-use written::{Reading, Written, on_top_of};
+use sms::CarrierLookup;
+use store::{LookupClaim, SaveOutcome, Store, WRITE_ATTEMPTS};
+use views::{AppointmentView, TextingView, Viewer};
+use web::{IdempotencyKey, Problem, ResponseFormat, WebResponse};
 
 /// Appointments: a day of them, one of them, and what staff or a scheduling system make of it.
-pub struct EditAppointment {
+pub struct EditAppointmentFunction {
     store: Store,
-    lookup: Lookup,
+    lookup: CarrierLookup,
     /// Of which the countries count here, and what else is limited than texts.
     limits: SendingLimits,
     clock: Clock,
@@ -47,12 +47,12 @@ fn key_used() -> Problem {
     )
 }
 
-impl EditAppointment {
+impl EditAppointmentFunction {
     #[must_use]
     pub fn new(runtime: &Runtime, limits: SendingLimits) -> Self {
         Self {
             store: runtime.store(),
-            lookup: Lookup::new(&runtime.aws),
+            lookup: CarrierLookup::new(&runtime.aws),
             limits,
             clock: runtime.clock.clone(),
             randomness: runtime.randomness.clone(),
@@ -63,7 +63,7 @@ impl EditAppointment {
         Ok(web::respond(&request, self.answer(&request).await))
     }
 
-    async fn answer(&self, request: &Request) -> Result<Answer, Problem> {
+    async fn answer(&self, request: &Request) -> Result<WebResponse, Problem> {
         let staff = web::staff_or_program(request)?;
         if request.uri().path().ends_with("/api/staff") {
             return self.providers(request, &staff).await;
@@ -73,20 +73,21 @@ impl EditAppointment {
             (&Method::GET, false) if web::is_named(request, "planned") => self.planned(request, &staff).await,
             (&Method::GET, false) => self.day(request, &staff).await,
             (&Method::GET, true) => self.show(request, &staff).await,
-            (&Method::PUT, _) => self.put(request, &staff).await,
+            (&Method::PUT, _) => self.put_appointment(request, &staff).await,
             (_, false) => self.create(request, &staff).await,
             (_, true) => self.change(request, &staff).await,
         }
     }
 
     /// Whom an appointment can be with.
-    async fn providers(&self, request: &Request, staff: &Staff) -> Result<Answer, Problem> {
+    async fn providers(&self, request: &Request, staff: &Staff) -> Result<WebResponse, Problem> {
         let providers = self.store.providers(&staff.company).await?;
-        Ok(Format::of(request).answer(|| views::providers(&providers, None), || views::providers_json(&providers)))
+        Ok(ResponseFormat::of_request(request)
+            .answer(|| views::providers(&providers, None), || views::providers_json(&providers)))
     }
 
     /// A day of the company's, today if none is named.
-    async fn day(&self, request: &Request, staff: &Staff) -> Result<Answer, Problem> {
+    async fn day(&self, request: &Request, staff: &Staff) -> Result<WebResponse, Problem> {
         let viewer = self.viewer(staff);
         let zone = &staff.time_zone;
         let (today, _) = zone.local(viewer.now);
@@ -96,7 +97,7 @@ impl EditAppointment {
         let (begins, until) = (Position::start_of(zone.start_of(day)), zone.start_of(day.next()));
         let from = after.map_or(begins, |after| begins.max(after.successor()));
         let page = self.store.appointments(&staff.company, from, until, limit, viewer.now).await?;
-        Ok(Format::of(request).answer(
+        Ok(ResponseFormat::of_request(request).answer(
             || {
                 let shown = (limit, (limit + A_PAGE).min(MOST_OF_A_DAY));
                 views::appointments(&page, shown, day, today, &viewer)
@@ -111,9 +112,9 @@ impl EditAppointment {
     }
 
     /// What there is to say of a time before an appointment is saved for it. Nothing is forbidden.
-    async fn planned(&self, request: &Request, staff: &Staff) -> Result<Answer, Problem> {
+    async fn planned(&self, request: &Request, staff: &Staff) -> Result<WebResponse, Problem> {
         let viewer = self.viewer(staff);
-        let planned = Planned::of(request, &staff.time_zone);
+        let planned = PlannedSlot::from_request(request, &staff.time_zone);
         let mut meets = Vec::new();
         if let Some((planned, practitioner)) = planned.as_ref().and_then(|it| Some((it, it.provider.as_ref()?))) {
             // The longest begins a day before it ends.
@@ -124,37 +125,37 @@ impl EditAppointment {
             meets.extend(there.into_iter().filter(|other| planned.meets(other)).rev());
         }
         let is_over = planned.is_some_and(|planned| planned.start < viewer.now);
-        Ok(Format::of(request).answer(
+        Ok(ResponseFormat::of_request(request).answer(
             || views::planned(is_over, &meets),
             || views::planned_json(is_over, &meets, &staff.time_zone, &viewer),
         ))
     }
 
-    async fn show(&self, request: &Request, staff: &Staff) -> Result<Answer, Problem> {
-        let appointment = self.there(staff, &web::appointment(request)?).await?;
-        self.shown(request, staff, &appointment).await
+    async fn show(&self, request: &Request, staff: &Staff) -> Result<WebResponse, Problem> {
+        let appointment = self.find_appointment(staff, &web::appointment(request)?).await?;
+        self.respond_with(request, staff, &appointment).await
     }
 
     /// A new appointment.
-    async fn create(&self, request: &Request, staff: &Staff) -> Result<Answer, Problem> {
+    async fn create(&self, request: &Request, staff: &Staff) -> Result<WebResponse, Problem> {
         web::same_origin(request)?;
-        let key = IdempotencyKey::of(request)?.map_or_else(|| self.randomness.token(), |key| key.0);
+        let key = IdempotencyKey::of_request(request)?.map_or_else(|| self.randomness.token(), |key| key.0);
         let id = MessageId::of_request(&staff.company, &staff.id, &key).to_string().parse()?;
-        let made_of = MadeOf::request(request.body());
-        let appointment = self.made(staff, id, made_of, &web::body(request)?).await?;
+        let made_of = RequestDigest::request(request.body());
+        let appointment = self.create_from(staff, id, made_of, &web::body(request)?).await?;
         let address = views::appointment_address(&appointment.id);
-        let answer = self.shown(request, staff, &appointment).await?;
+        let answer = self.respond_with(request, staff, &appointment).await?;
         Ok(answer.with_status(StatusCode::CREATED).with_header("hx-redirect", &address))
     }
 
     /// What a request has made under its key: a new appointment, or the one that the same request has made before, as it
     /// is by now.
-    async fn made(
+    async fn create_from(
         &self,
         staff: &Staff,
         id: AppointmentId,
-        made_of: MadeOf,
-        written: &Written,
+        made_of: RequestDigest,
+        written: &AppointmentInput,
     ) -> Result<Appointment, Problem> {
         let now = self.clock.now();
         let there = if let Some(there) = self.store.appointment(&staff.company, &id, now).await? {
@@ -165,8 +166,8 @@ impl EditAppointment {
             let made_of = Some(made_of.clone());
             let new = Appointment { made_of, ..Appointment::new(id, details, &staff.name, now) };
             match self.store.save_appointment(&staff.company, None, &new, Some(staff), now).await? {
-                Saved::Done => return Ok(new),
-                Saved::Overtaken(there) => *there.ok_or_else(overtaken_too_often)?,
+                SaveOutcome::Done => return Ok(new),
+                SaveOutcome::Overtaken(there) => *there.ok_or_else(overtaken_too_often)?,
             }
         };
         if there.made_of.as_ref().is_none_or(|before| *before == made_of) { Ok(there) } else { Err(key_used()) }
@@ -174,10 +175,10 @@ impl EditAppointment {
 
     /// A change that was begun from a version that somebody saw. What was changed meanwhile is told,
     /// and nothing is saved before they have been.
-    async fn change(&self, request: &Request, staff: &Staff) -> Result<Answer, Problem> {
+    async fn change(&self, request: &Request, staff: &Staff) -> Result<WebResponse, Problem> {
         web::same_origin(request)?;
         let id = web::appointment(request)?;
-        let written: Written = web::body(request)?;
+        let written: AppointmentInput = web::body(request)?;
         let unnamed = || {
             Problem::new(
                 StatusCode::BAD_REQUEST,
@@ -186,30 +187,31 @@ impl EditAppointment {
             )
         };
         let seen = written.version().ok_or_else(unnamed)?;
-        let saved = self.there(staff, &id).await?;
+        let saved = self.find_appointment(staff, &id).await?;
         match self.on_top(staff, &written, seen, saved).await? {
-            Changed::Yes(appointment) => self.shown(request, staff, &appointment).await,
-            Changed::Meanwhile(saved, typed) => self.told(request, staff, &saved, &typed, seen).await,
+            ChangeOutcome::Yes(appointment) => self.respond_with(request, staff, &appointment).await,
+            ChangeOutcome::Meanwhile(saved, typed) => self.texting_of(request, staff, &saved, &typed, seen).await,
         }
     }
 
     /// A scheduling system's own appointment, under its own id, as it is there.
-    async fn put(&self, request: &Request, staff: &Staff) -> Result<Answer, Problem> {
+    async fn put_appointment(&self, request: &Request, staff: &Staff) -> Result<WebResponse, Problem> {
         web::same_origin(request)?;
         let parameters = request.path_parameters_ref();
         let id = parameters.and_then(|parameters| parameters.first("appointment")).unwrap_or_default();
-        let id: AppointmentId =
-            id.parse().map_err(|error: BadAppointment| Problem { status: StatusCode::BAD_REQUEST, ..error.into() })?;
-        let written: Written = web::body(request)?;
+        let id: AppointmentId = id
+            .parse()
+            .map_err(|error: InvalidAppointment| Problem { status: StatusCode::BAD_REQUEST, ..error.into() })?;
+        let written: AppointmentInput = web::body(request)?;
         let Some(seen) = written.version() else {
             let put = self.written_over(staff, &id, &written).await?;
-            let answer = self.shown(request, staff, &put.appointment).await?;
+            let answer = self.respond_with(request, staff, &put.appointment).await?;
             return Ok(if put.is_new { answer.with_status(StatusCode::CREATED) } else { answer });
         };
-        let saved = self.there(staff, &id).await?;
+        let saved = self.find_appointment(staff, &id).await?;
         match self.on_top(staff, &written, seen, saved).await? {
-            Changed::Yes(appointment) => self.shown(request, staff, &appointment).await,
-            Changed::Meanwhile(saved, typed) => self.told(request, staff, &saved, &typed, seen).await,
+            ChangeOutcome::Yes(appointment) => self.respond_with(request, staff, &appointment).await,
+            ChangeOutcome::Meanwhile(saved, typed) => self.texting_of(request, staff, &saved, &typed, seen).await,
         }
     }
 
@@ -219,7 +221,7 @@ impl EditAppointment {
         let now = self.clock.now();
         // Before it is counted: what is refused for that takes nothing of what others may save.
         self.store.still_signed_in(staff, now).await?;
-        let usage = Usage::AppointmentWrite;
+        let usage = MeteredAction::AppointmentWrite;
         let windows = self.limits.usage.windows(usage, staff, now);
         let Some(full) = self.store.use_once(staff, usage, &windows).await? else { return Ok(()) };
         tracing::warn!(company = %staff.company, staff = %staff.id, counted = ?full.counted, "an appointment was not saved, by a limit");
@@ -231,7 +233,12 @@ impl EditAppointment {
 
     /// Saves what was written whatever is there: the latest word counts. A save that is overtaken is done anew on top of
     /// what overtook it.
-    async fn written_over(&self, staff: &Staff, id: &AppointmentId, written: &Written) -> Result<Put, Problem> {
+    async fn written_over(
+        &self,
+        staff: &Staff,
+        id: &AppointmentId,
+        written: &AppointmentInput,
+    ) -> Result<PutRequest, Problem> {
         let now = self.clock.now();
         let mut before = self.store.appointment(&staff.company, id, now).await?;
         for attempt in 0..WRITE_ATTEMPTS {
@@ -240,7 +247,7 @@ impl EditAppointment {
             let appointment = match &before {
                 None => Appointment::new(id.clone(), details, &staff.name, now),
                 Some(before) if *before.details() == details => {
-                    return Ok(Put { appointment: before.clone(), is_new: false });
+                    return Ok(PutRequest { appointment: before.clone(), is_new: false });
                 }
                 Some(before) => before.changed(details, &staff.name, now),
             };
@@ -248,8 +255,8 @@ impl EditAppointment {
                 self.count_write(staff).await?;
             }
             match self.store.save_appointment(&staff.company, before.as_ref(), &appointment, Some(staff), now).await? {
-                Saved::Done => return Ok(Put { is_new: before.is_none(), appointment }),
-                Saved::Overtaken(there) => before = there.map(|there| *there),
+                SaveOutcome::Done => return Ok(PutRequest { is_new: before.is_none(), appointment }),
+                SaveOutcome::Overtaken(there) => before = there.map(|there| *there),
             }
         }
         Err(overtaken_too_often())
@@ -259,10 +266,10 @@ impl EditAppointment {
     async fn on_top(
         &self,
         staff: &Staff,
-        written: &Written,
+        written: &AppointmentInput,
         seen: u32,
         saved: Appointment,
-    ) -> Result<Changed, Problem> {
+    ) -> Result<ChangeOutcome, Problem> {
         let now = self.clock.now();
         let mut saved = saved;
         for attempt in 0..WRITE_ATTEMPTS {
@@ -271,27 +278,32 @@ impl EditAppointment {
             let typed = self.details(staff, written, Some(&begun_from)).await?;
             let details = on_top_of(typed, &saved, seen);
             if details == *saved.details() {
-                return Ok(Changed::Yes(saved));
+                return Ok(ChangeOutcome::Yes(saved));
             }
             if seen != saved.now.number {
-                return Ok(Changed::Meanwhile(saved, Box::new(details)));
+                return Ok(ChangeOutcome::Meanwhile(saved, Box::new(details)));
             }
             if attempt == 0 {
                 self.count_write(staff).await?;
             }
             let appointment = saved.changed(details, &staff.name, now);
             match self.store.save_appointment(&staff.company, Some(&saved), &appointment, Some(staff), now).await? {
-                Saved::Done => return Ok(Changed::Yes(appointment)),
-                Saved::Overtaken(Some(there)) => saved = *there,
-                Saved::Overtaken(None) => return Err(Problem::no_appointment()),
+                SaveOutcome::Done => return Ok(ChangeOutcome::Yes(appointment)),
+                SaveOutcome::Overtaken(Some(there)) => saved = *there,
+                SaveOutcome::Overtaken(None) => return Err(Problem::no_appointment()),
             }
         }
         Err(overtaken_too_often())
     }
 
-    async fn details(&self, staff: &Staff, written: &Written, before: Option<&Details>) -> Result<Details, Problem> {
+    async fn details(
+        &self,
+        staff: &Staff,
+        written: &AppointmentInput,
+        before: Option<&AppointmentDetails>,
+    ) -> Result<AppointmentDetails, Problem> {
         let mobile = self.mobile(staff, written, before.and_then(|before| before.mobile.as_ref())).await?;
-        let reading = Reading { zone: &staff.time_zone, retention: self.store.retention(), now: self.clock.now() };
+        let reading = ParseContext { zone: &staff.time_zone, retention: self.store.retention(), now: self.clock.now() };
         let provider = self.provider(staff, written, before.and_then(|before| before.provider.as_ref())).await?;
         Ok(written.details(before, mobile, provider, &reading)?)
     }
@@ -300,9 +312,9 @@ impl EditAppointment {
     async fn mobile(
         &self,
         staff: &Staff,
-        written: &Written,
-        before: Option<&Mobile>,
-    ) -> Result<Option<Mobile>, Problem> {
+        written: &AppointmentInput,
+        before: Option<&MobileNumber>,
+    ) -> Result<Option<MobileNumber>, Problem> {
         let Some(typed) = &written.mobile else { return Ok(before.cloned()) };
         let typed = typed.trim();
         if typed.is_empty() {
@@ -313,7 +325,7 @@ impl EditAppointment {
             return Ok(Some(before.clone()));
         }
         if self.store.has_line(&staff.company, &number).await? {
-            return Err(NotANumber::OurOwn(number.shown_in(staff.region)).into());
+            return Err(InvalidPhoneNumber::OurOwn(number.shown_in(staff.region)).into());
         }
         Ok(Some(self.company(staff).await?.mobile(number)))
     }
@@ -322,9 +334,9 @@ impl EditAppointment {
     async fn provider(
         &self,
         staff: &Staff,
-        written: &Written,
-        before: Option<&Provider>,
-    ) -> Result<Option<Provider>, Problem> {
+        written: &AppointmentInput,
+        before: Option<&Practitioner>,
+    ) -> Result<Option<Practitioner>, Problem> {
         let Some(typed) = &written.provider else { return Ok(before.cloned()) };
         if typed.is_empty() {
             return Ok(None);
@@ -332,44 +344,49 @@ impl EditAppointment {
         if let Some(before) = before.filter(|before| before.staff.as_str() == typed) {
             return Ok(Some(before.clone()));
         }
-        let id = typed.parse().map_err(|_| BadAppointment::Provider)?;
-        let present = self.store.present(&staff.company, &id).await?.ok_or(BadAppointment::Provider)?;
-        Ok(Some(Provider { staff: id, name: present.staff.name }))
+        let id = typed.parse().map_err(|_| InvalidAppointment::Provider)?;
+        let present = self.store.present(&staff.company, &id).await?.ok_or(InvalidAppointment::Provider)?;
+        Ok(Some(Practitioner { staff: id, name: present.staff.name }))
     }
 
     async fn company(&self, staff: &Staff) -> Result<Company, Problem> {
         self.store.company(&staff.company).await?.ok_or_else(Problem::no_company)
     }
 
-    async fn there(&self, staff: &Staff, id: &AppointmentId) -> Result<Appointment, Problem> {
+    async fn find_appointment(&self, staff: &Staff, id: &AppointmentId) -> Result<Appointment, Problem> {
         self.store.appointment(&staff.company, id, self.clock.now()).await?.ok_or_else(Problem::no_appointment)
     }
 
-    async fn shown(&self, request: &Request, staff: &Staff, appointment: &Appointment) -> Result<Answer, Problem> {
+    async fn respond_with(
+        &self,
+        request: &Request,
+        staff: &Staff,
+        appointment: &Appointment,
+    ) -> Result<WebResponse, Problem> {
         let (viewer, zone) = (self.viewer(staff), &staff.time_zone);
         let texting = self.texting(staff, appointment.details()).await?;
         let providers = self.offered(request, staff).await?;
-        Ok(Format::of(request).answer(
-            || views::appointment(&AppointmentView::of(appointment), &texting, &providers, zone, &viewer),
+        Ok(ResponseFormat::of_request(request).answer(
+            || views::appointment(&AppointmentView::unchanged(appointment), &texting, &providers, zone, &viewer),
             || views::appointment_and_texting_json(appointment, &texting, zone, &viewer),
         ))
     }
 
     /// The answer to somebody who saves on top of what they have not seen: what was changed, field by
     /// field, and what they wrote, to be saved again on top of it.
-    async fn told(
+    async fn texting_of(
         &self,
         request: &Request,
         staff: &Staff,
         saved: &Appointment,
-        typed: &Details,
+        typed: &AppointmentDetails,
         seen: u32,
-    ) -> Result<Answer, Problem> {
+    ) -> Result<WebResponse, Problem> {
         let (viewer, zone) = (self.viewer(staff), &staff.time_zone);
         let texting = self.texting(staff, saved.details()).await?;
         let providers = self.offered(request, staff).await?;
         let view = AppointmentView { appointment: saved, typed, since: Some(seen) };
-        let answer = Format::of(request).answer(
+        let answer = ResponseFormat::of_request(request).answer(
             || views::appointment(&view, &texting, &providers, zone, &viewer),
             || views::changed_meanwhile_json(&view, &texting, zone, &viewer),
         );
@@ -377,11 +394,11 @@ impl EditAppointment {
     }
 
     /// Whether the customer can be texted.
-    async fn texting(&self, staff: &Staff, details: &Details) -> Result<Texting, Problem> {
+    async fn texting(&self, staff: &Staff, details: &AppointmentDetails) -> Result<TextingView, Problem> {
         let Some(mobile) = &details.mobile else {
-            return Ok(Texting {
+            return Ok(TextingView {
                 mobile: None,
-                refused: Some(NoTexting::NoNumber),
+                refused: Some(TextingObstacle::NoNumber),
                 checked: true,
                 unchecked: None,
                 talked: false,
@@ -397,12 +414,12 @@ impl EditAppointment {
         // Of a number that is not texted whatever it is, nobody is asked.
         if self.limits.reach(&customer.number, staff.region).is_ok() && customer.is_to_be_looked_up(now) {
             match self.look_up(staff, mobile.conversation, &customer).await {
-                LookedUp::Is(kind) => customer.kind = kind,
-                LookedUp::Limited(sentence) => unchecked = Some(sentence),
+                LookupOutcome::Is(kind) => customer.kind = kind,
+                LookupOutcome::Limited(sentence) => unchecked = Some(sentence),
             }
         }
         let heard = conversation.as_ref().and_then(|conversation| conversation.heard);
-        Ok(Texting {
+        Ok(TextingView {
             mobile: Some(mobile.clone()),
             refused: customer.can_be_texted(staff.region, &self.limits, heard.map(|heard| heard.at)).err(),
             checked: customer.kind.is_some(),
@@ -415,33 +432,33 @@ impl EditAppointment {
 
     /// Asks the carriers what a number is, unless somebody else does, or as many were asked about as may be. An
     /// appointment is saved and shown without it.
-    async fn look_up(&self, staff: &Staff, conversation: ConversationId, customer: &Customer) -> LookedUp {
+    async fn look_up(&self, staff: &Staff, conversation: ConversationId, customer: &Customer) -> LookupOutcome {
         let now = self.clock.now();
-        let windows = self.limits.usage.windows(Usage::NumberLookup, staff, now);
+        let windows = self.limits.usage.windows(MeteredAction::NumberLookup, staff, now);
         match self.store.claim_look_up(staff, conversation, customer, &windows, now).await {
-            Ok(LookUp::Ours) => {}
-            Ok(LookUp::Theirs) => return LookedUp::Is(None),
-            Ok(LookUp::Limited(full)) => {
+            Ok(LookupClaim::Ours) => {}
+            Ok(LookupClaim::Theirs) => return LookupOutcome::Is(None),
+            Ok(LookupClaim::Limited(full)) => {
                 tracing::warn!(company = %staff.company, staff = %staff.id, counted = ?full.counted, period = ?full.period, "a number was not looked up, by a limit");
-                return LookedUp::Limited(Usage::NumberLookup.sentence(&full, staff));
+                return LookupOutcome::Limited(MeteredAction::NumberLookup.sentence(&full, staff));
             }
             Err(error) => {
                 tracing::warn!(%error, "what a number is was not asked; it will be later");
-                return LookedUp::Is(None);
+                return LookupOutcome::Is(None);
             }
         }
-        let Some(kind) = self.lookup.kind_of(&customer.number).await else { return LookedUp::Is(None) };
+        let Some(kind) = self.lookup.kind_of(&customer.number).await else { return LookupOutcome::Is(None) };
         if let Err(error) = self.store.learn_number_kind(&staff.company, conversation, kind).await {
             tracing::warn!(%error, "what a number is was not kept; it will be asked again");
         }
-        LookedUp::Is(Some(kind))
+        LookupOutcome::Is(Some(kind))
     }
 
     /// Whom the form offers; a program gets no form.
-    async fn offered(&self, request: &Request, staff: &Staff) -> Result<Vec<Provider>, Problem> {
-        Ok(match Format::of(request) {
-            Format::Html => self.store.providers(&staff.company).await?,
-            Format::Json => Vec::new(),
+    async fn offered(&self, request: &Request, staff: &Staff) -> Result<Vec<Practitioner>, Problem> {
+        Ok(match ResponseFormat::of_request(request) {
+            ResponseFormat::Html => self.store.providers(&staff.company).await?,
+            ResponseFormat::Json => Vec::new(),
         })
     }
 
@@ -451,20 +468,20 @@ impl EditAppointment {
 }
 
 /// What became of a question to the carriers.
-enum LookedUp {
+enum LookupOutcome {
     /// `None` if it is not known yet.
     Is(Option<NumberKind>),
     /// It was not asked; why, in words.
     Limited(String),
 }
 
-struct Put {
+struct PutRequest {
     appointment: Appointment,
     is_new: bool,
 }
 
-enum Changed {
+enum ChangeOutcome {
     Yes(Appointment),
     /// By somebody else: as it was saved, and what was written, put on top of it.
-    Meanwhile(Appointment, Box<Details>),
+    Meanwhile(Appointment, Box<AppointmentDetails>),
 }

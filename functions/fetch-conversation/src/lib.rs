@@ -2,23 +2,23 @@
 
 use std::convert::Infallible;
 
-use domain::{Clock, Customer, Event, NoTexting, Sender, SendingLimits, Staff, With};
+use domain::{Clock, Customer, CustomerRef, Sender, SendingLimits, Staff, TextingObstacle, TimelineEntry};
 use lambda_http::{Body, Request, Response};
 use maud::html;
 use runtime::Runtime;
-use store::{Span, Store, Thread};
+use store::{ConversationPage, PositionRange, Store};
 use views::{HEAVIEST_PAGE, Viewer, event_weight};
-use web::{Answer, Format, Problem};
+use web::{Problem, ResponseFormat, WebResponse};
 
 /// What was said with one customer, a page at a time.
-pub struct FetchConversation {
+pub struct FetchConversationFunction {
     store: Store,
     /// Of which only the countries count here.
     limits: SendingLimits,
     clock: Clock,
 }
 
-impl FetchConversation {
+impl FetchConversationFunction {
     #[must_use]
     pub fn new(runtime: &Runtime, limits: SendingLimits) -> Self {
         Self { store: runtime.store(), limits, clock: runtime.clock.clone() }
@@ -28,10 +28,10 @@ impl FetchConversation {
         Ok(web::respond(&request, self.fetch(&request).await))
     }
 
-    async fn fetch(&self, request: &Request) -> Result<Answer, Problem> {
+    async fn fetch(&self, request: &Request) -> Result<WebResponse, Problem> {
         let staff = web::staff(request)?;
         let conversation = web::conversation(request)?;
-        let span = Span { before: web::position(request, "before")?, after: web::position(request, "after")? };
+        let span = PositionRange { before: web::position(request, "before")?, after: web::position(request, "after")? };
         let limit = web::limit(request, 30)?;
         let viewer = Viewer { region: staff.region, now: self.clock.now() };
         let thread = self
@@ -40,12 +40,12 @@ impl FetchConversation {
             .await?
             .ok_or_else(Problem::no_conversation)?;
         let no_texting = self.no_texting(&thread, &staff);
-        let messages = thread.messages.up_to(HEAVIEST_PAGE, event_weight, Event::position);
+        let messages = thread.messages.up_to(HEAVIEST_PAGE, event_weight, TimelineEntry::position);
         let next = messages.next.map(|next| {
             let after = span.after.map(|after| format!("&after={after}")).unwrap_or_default();
             format!("/api/conversations/{conversation}/messages?limit={limit}&before={next}{after}")
         });
-        Ok(Format::of(request).answer(
+        Ok(ResponseFormat::of_request(request).answer(
             || {
                 html! {
                     @if let Some(with) = &thread.with { (views::conversation_head(with, &viewer)) }
@@ -68,18 +68,18 @@ impl FetchConversation {
 
     /// Why nobody could write to the customer who has not opted out, with their number as it is shown. A number that the
     /// carrier refused once may be tried again.
-    fn no_texting(&self, thread: &Thread, staff: &Staff) -> Option<(NoTexting, String)> {
+    fn no_texting(&self, thread: &ConversationPage, staff: &Staff) -> Option<(TextingObstacle, String)> {
         let (number, heard) = match thread.with.as_ref()? {
-            With::Conversation(conversation) => match &conversation.sender {
+            CustomerRef::Conversation(conversation) => match &conversation.sender {
                 Sender::Number(number) => (number, conversation.heard.map(|heard| heard.at)),
-                Sender::Other(other) => return Some((NoTexting::NotANumber, other.clone())),
+                Sender::Other(other) => return Some((TextingObstacle::NotANumber, other.clone())),
             },
-            With::Customer(customer) => (&customer.number, None),
+            CustomerRef::Customer(customer) => (&customer.number, None),
         };
         let unknown = || Customer::new(number.clone());
         let customer = thread.customer.clone().unwrap_or_else(unknown);
         let refused = customer.can_be_texted(staff.region, &self.limits, heard).err();
-        let refused = refused.filter(|refused| *refused != NoTexting::Refused);
+        let refused = refused.filter(|refused| *refused != TextingObstacle::Refused);
         refused.map(|refused| (refused, number.shown_in(staff.region)))
     }
 }

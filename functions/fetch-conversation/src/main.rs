@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fetch_conversation::FetchConversation;
+use fetch_conversation::FetchConversationFunction;
 use lambda_http::{Error, run, service_fn};
 use runtime::Runtime;
 
@@ -14,7 +14,7 @@ async fn main() -> Result<(), Error> {
     let plans = tokio::task::spawn_blocking(domain::read_numbering_plans);
     runtime.open_table().await;
     plans.await?;
-    let function = Arc::new(FetchConversation::new(&runtime, limits));
+    let function = Arc::new(FetchConversationFunction::new(&runtime, limits));
     run(service_fn(|request| {
         let function = function.clone();
         async move { function.handle(request).await }

@@ -3,12 +3,12 @@
 use aws_sdk_sns::Client;
 use aws_sdk_sns::error::{ProvideErrorMetadata, SdkError};
 use aws_types::SdkConfig;
-use domain::{OptOutsManaged, heartbeat};
+use domain::{OptOutManagement, heartbeat};
 use lambda_runtime::Diagnostic;
 use runtime::{Metric, Metrics, Runtime};
 use serde_json::{Value, json};
-use sms::{InboundSms, LineFault};
-use store::{Refused, Store, StoreError};
+use sms::{InboundMessage, LineFault};
+use store::{DirectoryError, Store, StoreError};
 use thiserror::Error;
 
 /// Sends the deployment a text as a customer would, and looks daily at what lies before the topic that texts come by.
@@ -17,23 +17,23 @@ pub struct HeartbeatFunction {
     aws: SdkConfig,
     sns: Client,
     topic: String,
-    managed: OptOutsManaged,
+    managed: OptOutManagement,
     metrics: Metrics,
 }
 
 /// Why texts may come through or not, and nobody would know. Lambda tries it again, and counts it as an error.
 #[derive(Debug, Error)]
-pub enum Failed {
+pub enum HeartbeatError {
     #[error("the heartbeat's line cannot be made: {0}")]
-    Line(#[from] Refused),
+    Line(#[from] DirectoryError),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error("{action} failed: {code}")]
     Aws { action: &'static str, code: String },
 }
 
-impl From<Failed> for Diagnostic {
-    fn from(failed: Failed) -> Self {
+impl From<HeartbeatError> for Diagnostic {
+    fn from(failed: HeartbeatError) -> Self {
         Self { error_type: "HeartbeatFailed".to_owned(), error_message: failed.to_string() }
     }
 }
@@ -41,7 +41,7 @@ impl From<Failed> for Diagnostic {
 impl HeartbeatFunction {
     /// `topic` is the ARN of what the SMS service publishes customers' texts to; opt-outs are `managed` so.
     #[must_use]
-    pub fn new(runtime: &Runtime, topic: String, managed: OptOutsManaged) -> Self {
+    pub fn new(runtime: &Runtime, topic: String, managed: OptOutManagement) -> Self {
         Self {
             store: runtime.store(),
             aws: runtime.aws.clone(),
@@ -53,15 +53,15 @@ impl HeartbeatFunction {
     }
 
     /// Looks at the lines if the event asks for that, and sends a heartbeat otherwise.
-    pub async fn handle(&self, event: &Value) -> Result<Value, Failed> {
+    pub async fn handle(&self, event: &Value) -> Result<Value, HeartbeatError> {
         if event["check"] == "lines" { self.look_at_lines().await } else { self.beat().await }
     }
 
-    async fn beat(&self) -> Result<Value, Failed> {
+    async fn beat(&self) -> Result<Value, HeartbeatError> {
         // Never to a company's line: where the number is one, this fails.
         self.store.make_heartbeat_line().await?;
         let removed = self.store.remove_heartbeats().await?;
-        let text = InboundSms {
+        let text = InboundMessage {
             id: heartbeat::INBOUND_ID.to_owned(),
             from: heartbeat::customer(),
             to: heartbeat::line().number,
@@ -73,7 +73,7 @@ impl HeartbeatFunction {
         Ok(json!({"removed": removed}))
     }
 
-    async fn look_at_lines(&self) -> Result<Value, Failed> {
+    async fn look_at_lines(&self) -> Result<Value, HeartbeatError> {
         let lines = self.store.lines().await?;
         if lines.is_empty() {
             return Ok(json!({"lines": 0, "wrong": 0}));
@@ -89,12 +89,12 @@ impl HeartbeatFunction {
     }
 }
 
-fn failed<E: ProvideErrorMetadata, R>(action: &'static str, error: &SdkError<E, R>) -> Failed {
+fn failed<E: ProvideErrorMetadata, R>(action: &'static str, error: &SdkError<E, R>) -> HeartbeatError {
     let code = match error {
         SdkError::ServiceError(service) => service.err().code().unwrap_or("an error without a name"),
         SdkError::TimeoutError(_) => "timed out",
         SdkError::DispatchFailure(_) => "not reached",
         _ => "no valid answer",
     };
-    Failed::Aws { action, code: code.to_owned() }
+    HeartbeatError::Aws { action, code: code.to_owned() }
 }

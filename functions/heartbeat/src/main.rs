@@ -1,6 +1,6 @@
 #![doc = include_str!("../README.md")]
 
-use domain::OptOutsManaged;
+use domain::OptOutManagement;
 use heartbeat::HeartbeatFunction;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use runtime::Runtime;
@@ -10,7 +10,8 @@ use serde_json::Value;
 async fn main() -> Result<(), Error> {
     let runtime = Runtime::on_lambda()?;
     runtime.open_table().await;
-    let managed = if runtime::self_managed_opt_outs()? { OptOutsManaged::ByUs } else { OptOutsManaged::ByTheService };
+    let managed =
+        if runtime::self_managed_opt_outs()? { OptOutManagement::ByUs } else { OptOutManagement::ByTheService };
     let function = HeartbeatFunction::new(&runtime, runtime::inbound_topic()?, managed);
     let function = &function;
     run(service_fn(|event: LambdaEvent<Value>| async move { function.handle(&event.payload).await })).await

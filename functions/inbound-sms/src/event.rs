@@ -18,17 +18,17 @@ impl Batch {
 
 pub(crate) struct Record {
     pub(crate) id: String,
-    pub(crate) carried: Carried,
+    pub(crate) carried: RecordSource,
     /// When the queue got it, which is all that is known of a raw message's time.
     pub(crate) queued: Option<Timestamp>,
 }
 
-pub(crate) enum Carried {
+pub(crate) enum RecordSource {
     ByQueue { body: String },
     ByTopic { message: String, timestamp: Option<String> },
 }
 
-pub(crate) fn carried(event: &Value) -> Option<Batch> {
+pub(crate) fn parse_batch(event: &Value) -> Option<Batch> {
     let records = event.get("Records")?.as_array()?;
     let by_topic = records.iter().any(|record| record.get("Sns").is_some());
     let read = if by_topic { by_sns } else { by_sqs };
@@ -40,7 +40,7 @@ fn by_sqs(record: &Value) -> Record {
         record.pointer("/attributes/SentTimestamp").and_then(Value::as_str).and_then(|sent| sent.parse().ok());
     Record {
         id: string(record, "/messageId").unwrap_or_default(),
-        carried: Carried::ByQueue { body: string(record, "/body").unwrap_or_default() },
+        carried: RecordSource::ByQueue { body: string(record, "/body").unwrap_or_default() },
         queued: sent.map(Timestamp::from_millis),
     }
 }
@@ -48,7 +48,7 @@ fn by_sqs(record: &Value) -> Record {
 fn by_sns(record: &Value) -> Record {
     Record {
         id: string(record, "/Sns/MessageId").unwrap_or_default(),
-        carried: Carried::ByTopic {
+        carried: RecordSource::ByTopic {
             message: string(record, "/Sns/Message").unwrap_or_default(),
             timestamp: string(record, "/Sns/Timestamp"),
         },

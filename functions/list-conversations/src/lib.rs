@@ -7,15 +7,15 @@ use lambda_http::{Body, Request, Response};
 use runtime::Runtime;
 use store::Store;
 use views::Viewer;
-use web::{Answer, Format, Problem};
+use web::{Problem, ResponseFormat, WebResponse};
 
 /// A company's inbox: its conversations, the one with the latest message first.
-pub struct ListConversations {
+pub struct ListConversationsFunction {
     store: Store,
     clock: Clock,
 }
 
-impl ListConversations {
+impl ListConversationsFunction {
     #[must_use]
     pub fn new(runtime: &Runtime) -> Self {
         Self { store: runtime.store(), clock: runtime.clock.clone() }
@@ -25,7 +25,7 @@ impl ListConversations {
         Ok(web::respond(&request, self.list(&request).await))
     }
 
-    async fn list(&self, request: &Request) -> Result<Answer, Problem> {
+    async fn list(&self, request: &Request) -> Result<WebResponse, Problem> {
         let staff = web::staff(request)?;
         let before = web::position(request, "before")?;
         let limit = web::limit(request, 25)?;
@@ -35,7 +35,7 @@ impl ListConversations {
         }
         let page = self.store.conversations(&staff.company, before, limit, viewer.now).await?;
         let next = page.next.map(|next| format!("/api/conversations?limit={limit}&before={next}"));
-        Ok(Format::of(request).answer(
+        Ok(ResponseFormat::of_request(request).answer(
             || views::conversation_rows(&page, next.as_deref(), &viewer),
             || web::list(page.items.iter().map(|item| views::conversation_json(item, &viewer)), next.as_deref()),
         ))
@@ -49,10 +49,10 @@ impl ListConversations {
         before: Option<Position>,
         limit: usize,
         viewer: &Viewer,
-    ) -> Result<Answer, Problem> {
+    ) -> Result<WebResponse, Problem> {
         let page = self.store.blocked_numbers(&staff.company, before, limit, viewer.now).await?;
         let next = page.next.map(|next| format!("/api/conversations?filter=blocked&limit={limit}&before={next}"));
-        Ok(Format::of(request).answer(
+        Ok(ResponseFormat::of_request(request).answer(
             || views::blocked_rows(&page, next.as_deref(), viewer),
             || web::list(page.items.iter().map(|item| views::blocked_number_json(item, viewer)), next.as_deref()),
         ))

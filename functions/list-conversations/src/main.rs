@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use lambda_http::{Error, run, service_fn};
-use list_conversations::ListConversations;
+use list_conversations::ListConversationsFunction;
 use runtime::Runtime;
 
 #[tokio::main(flavor = "current_thread")]
@@ -13,7 +13,7 @@ async fn main() -> Result<(), Error> {
     let plans = tokio::task::spawn_blocking(domain::read_numbering_plans);
     runtime.open_table().await;
     plans.await?;
-    let function = Arc::new(ListConversations::new(&runtime));
+    let function = Arc::new(ListConversationsFunction::new(&runtime));
     run(service_fn(|request| {
         let function = function.clone();
         async move { function.handle(request).await }

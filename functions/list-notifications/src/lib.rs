@@ -7,15 +7,15 @@ use lambda_http::{Body, Request, Response};
 use runtime::Runtime;
 use store::Store;
 use views::{HEAVIEST_PAGE, Viewer, event_weight};
-use web::{Answer, Format, Problem};
+use web::{Problem, ResponseFormat, WebResponse};
 
 /// A company's feed: what its customers did, newest first.
-pub struct ListNotifications {
+pub struct ListNotificationsFunction {
     store: Store,
     clock: Clock,
 }
 
-impl ListNotifications {
+impl ListNotificationsFunction {
     #[must_use]
     pub fn new(runtime: &Runtime) -> Self {
         Self { store: runtime.store(), clock: runtime.clock.clone() }
@@ -25,7 +25,7 @@ impl ListNotifications {
         Ok(web::respond(&request, self.list(&request).await))
     }
 
-    async fn list(&self, request: &Request) -> Result<Answer, Problem> {
+    async fn list(&self, request: &Request) -> Result<WebResponse, Problem> {
         let staff = web::staff(request)?;
         let limit = web::limit(request, 10)?;
         let viewer = Viewer { region: staff.region, now: self.clock.now() };
@@ -37,7 +37,7 @@ impl ListNotifications {
         let place = |row: &Notification| row.event.position();
         let page = page.up_to(HEAVIEST_PAGE, |row| event_weight(&row.event), place);
         let next = page.next.map(|next| format!("/api/notifications?limit={limit}&before={next}"));
-        Ok(Format::of(request).answer(
+        Ok(ResponseFormat::of_request(request).answer(
             || views::notification_rows(&page, next.as_deref(), &viewer),
             || web::list(page.items.iter().map(|item| views::notification_json(item, &viewer)), next.as_deref()),
         ))
@@ -50,9 +50,9 @@ impl ListNotifications {
         staff: &Staff,
         limit: usize,
         viewer: &Viewer,
-    ) -> Result<Answer, Problem> {
+    ) -> Result<WebResponse, Problem> {
         let groups = self.store.notification_groups(&staff.company, limit, viewer.now).await?;
-        Ok(Format::of(request).answer(
+        Ok(ResponseFormat::of_request(request).answer(
             || views::notification_groups(&groups, viewer),
             || web::list(groups.iter().map(|group| views::notification_group_json(group, viewer)), None),
         ))

@@ -2,14 +2,14 @@
 
 use domain::Clock;
 use lambda_runtime::Diagnostic;
-use live::{NotClosed, Sockets};
+use live::{CloseError, Sockets};
 use runtime::Runtime;
 use serde_json::{Value, json};
-use store::{Connection, ConnectionId, Holder, Opened, Store, StoreError};
+use store::{Connection, ConnectionId, ConnectionOwner, OpenOutcome, Store, StoreError};
 use thiserror::Error;
 
 /// Opens and closes WebSockets, and answers what is sent over them.
-pub struct LiveConnection {
+pub struct LiveConnectionFunction {
     store: Store,
     sockets: Sockets,
     clock: Clock,
@@ -17,28 +17,28 @@ pub struct LiveConnection {
 
 /// Why an event was not dealt with.
 #[derive(Debug, Error)]
-pub enum Failed {
+pub enum FunctionError {
     #[error("it is no event of a WebSocket API")]
     NotAnEvent,
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
-    NotClosed(#[from] NotClosed),
+    NotClosed(#[from] CloseError),
 }
 
 /// What Lambda reports as the function's error.
-impl From<Failed> for Diagnostic {
-    fn from(failed: Failed) -> Self {
+impl From<FunctionError> for Diagnostic {
+    fn from(failed: FunctionError) -> Self {
         let error_type = match failed {
-            Failed::NotAnEvent => "NotAnEvent",
-            Failed::Store(_) => "Store",
-            Failed::NotClosed(_) => "NotClosed",
+            FunctionError::NotAnEvent => "NotAnEvent",
+            FunctionError::Store(_) => "Store",
+            FunctionError::NotClosed(_) => "NotClosed",
         };
         Self { error_type: error_type.to_owned(), error_message: failed.to_string() }
     }
 }
 
-impl LiveConnection {
+impl LiveConnectionFunction {
     /// `endpoint` is where the WebSocket API's `@connections` are.
     #[must_use]
     pub fn new(runtime: &Runtime, endpoint: &str) -> Self {
@@ -46,9 +46,9 @@ impl LiveConnection {
     }
 
     /// Takes an event of a WebSocket API, gives its answer.
-    pub async fn handle(&self, event: &Value) -> Result<Value, Failed> {
+    pub async fn handle(&self, event: &Value) -> Result<Value, FunctionError> {
         let id = word(event, "connectionId").and_then(|id| id.parse().ok());
-        let id: ConnectionId = id.ok_or(Failed::NotAnEvent)?;
+        let id: ConnectionId = id.ok_or(FunctionError::NotAnEvent)?;
         // Without the authorizer there is no holder, and nothing that is done for nobody.
         let Some(holder) = web::socket_holder(event) else {
             tracing::error!("a WebSocket came without the authorizer's word");
@@ -61,11 +61,11 @@ impl LiveConnection {
                 Ok(status(200))
             }
             Some("MESSAGE") => self.take(event, &id, &holder).await,
-            _ => Err(Failed::NotAnEvent),
+            _ => Err(FunctionError::NotAnEvent),
         }
     }
 
-    async fn connect(&self, event: &Value, id: ConnectionId, holder: Holder) -> Result<Value, Failed> {
+    async fn connect(&self, event: &Value, id: ConnectionId, holder: ConnectionOwner) -> Result<Value, FunctionError> {
         if !web::own_handshake(event) {
             tracing::warn!("a page of another origin wanted a WebSocket");
             return Ok(status(400));
@@ -77,9 +77,9 @@ impl LiveConnection {
         let connection = Connection { id, holder, since: now };
         let holder = &connection.holder;
         Ok(match self.store.open_connection(&connection).await? {
-            Opened::Open => status(200),
-            Opened::SessionOver => status(401),
-            Opened::TooMany => {
+            OpenOutcome::Open => status(200),
+            OpenOutcome::SessionOver => status(401),
+            OpenOutcome::TooMany => {
                 tracing::info!(company = %holder.company, staff = %holder.staff, "a session has as many WebSockets as it can");
                 status(429)
             }
@@ -87,7 +87,7 @@ impl LiveConnection {
     }
 
     /// A frame from a page. There is one that we know.
-    async fn take(&self, event: &Value, id: &ConnectionId, holder: &Holder) -> Result<Value, Failed> {
+    async fn take(&self, event: &Value, id: &ConnectionId, holder: &ConnectionOwner) -> Result<Value, FunctionError> {
         let body = event.get("body").and_then(Value::as_str).unwrap_or_default();
         let frame: Option<Value> = serde_json::from_str(body).ok();
         if frame.as_ref().and_then(|frame| frame.get("action")).and_then(Value::as_str) != Some("ping") {

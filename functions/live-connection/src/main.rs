@@ -1,7 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
-use live_connection::LiveConnection;
+use live_connection::LiveConnectionFunction;
 use runtime::Runtime;
 use serde_json::Value;
 
@@ -9,7 +9,7 @@ use serde_json::Value;
 async fn main() -> Result<(), Error> {
     let runtime = Runtime::on_lambda()?;
     runtime.open_table().await;
-    let function = LiveConnection::new(&runtime, &runtime::live_endpoint()?);
+    let function = LiveConnectionFunction::new(&runtime, &runtime::live_endpoint()?);
     let function = &function;
     run(service_fn(|event: LambdaEvent<Value>| async move { function.handle(&event.payload).await })).await
 }

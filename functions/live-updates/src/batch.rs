@@ -8,7 +8,7 @@ use store::Change;
 
 /// The changes of one company, in the order in which they came.
 #[derive(Default)]
-pub(crate) struct Changes {
+pub(crate) struct CompanyChanges {
     pub(crate) changes: Vec<Change>,
     /// The records that they were in, the first first.
     pub(crate) records: Vec<String>,
@@ -16,8 +16,8 @@ pub(crate) struct Changes {
 
 /// `None` if the event is no batch of a stream. A record that says nothing that can be shown is
 /// dropped, with the reason: tried again it would say no more, and the others would wait for it.
-pub(crate) fn by_company(event: &Value) -> Option<BTreeMap<CompanyId, Changes>> {
-    let mut companies = BTreeMap::<CompanyId, Changes>::new();
+pub(crate) fn by_company(event: &Value) -> Option<BTreeMap<CompanyId, CompanyChanges>> {
+    let mut companies = BTreeMap::<CompanyId, CompanyChanges>::new();
     for record in event.get("Records")?.as_array()? {
         let id = record.pointer("/dynamodb/SequenceNumber").and_then(Value::as_str).unwrap_or_default();
         match Change::read(record) {

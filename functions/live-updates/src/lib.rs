@@ -1,18 +1,18 @@
 #![doc = include_str!("../README.md")]
 
 mod batch;
+mod conversation_changes;
 mod regions;
-mod screen;
 
 use std::time::Duration;
 
 use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
-use batch::Changes;
+use batch::CompanyChanges;
 use domain::{Clock, CompanyId, Timestamp};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use lambda_runtime::Diagnostic;
-use live::{Frame, Posted, Sockets, frames};
-use regions::Regions;
+use live::{Frame, PostOutcome, Sockets, frames};
+use regions::RegionCache;
 use runtime::Runtime;
 use serde_json::Value;
 use store::{Change, Connection, ConnectionId, Store, StoreError};
@@ -20,11 +20,11 @@ use tokio::time::Instant;
 use views::Viewer;
 
 /// Shows on every open page what has changed, and closes the pages of sessions that have ended.
-pub struct LiveUpdates {
+pub struct LiveUpdatesFunction {
     store: Store,
     sockets: Sockets,
     clock: Clock,
-    regions: Regions,
+    regions: RegionCache,
 }
 
 /// How many of a conversation's newest messages are looked at for rows that look different now.
@@ -37,7 +37,7 @@ const POSTED_WITHIN: Duration = Duration::from_secs(10);
 /// Connections that are closed at the same time.
 const CLOSED_AT_A_TIME: usize = 64;
 
-impl LiveUpdates {
+impl LiveUpdatesFunction {
     /// `endpoint` is where the WebSocket API's `@connections` are.
     #[must_use]
     pub fn new(runtime: &Runtime, endpoint: &str) -> Self {
@@ -45,7 +45,7 @@ impl LiveUpdates {
             store: runtime.store(),
             sockets: Sockets::new(&runtime.aws, endpoint),
             clock: runtime.clock.clone(),
-            regions: Regions::default(),
+            regions: RegionCache::default(),
         }
     }
 
@@ -69,7 +69,7 @@ impl LiveUpdates {
 
     /// Posts to a company's connections what they are to show, and then closes those whose session is
     /// over: however many they are, nobody waits for that to see something.
-    async fn tell(&self, company: &CompanyId, changes: &Changes, deadline: Instant) -> Result<(), StoreError> {
+    async fn tell(&self, company: &CompanyId, changes: &CompanyChanges, deadline: Instant) -> Result<(), StoreError> {
         let mut after = None;
         let mut rendered: Option<Vec<Frame>> = None;
         let mut over = Vec::new();
@@ -100,14 +100,14 @@ impl LiveUpdates {
 
     /// Rendered once, for everybody in the company.
     async fn frames(&self, company: &CompanyId, changes: &[Change]) -> Result<Vec<Frame>, StoreError> {
-        let mut pieces = screen::erased(changes);
-        pieces.extend(screen::appointments(changes));
-        let touched = screen::touched(changes);
+        let mut pieces = conversation_changes::erasure_fragments(changes);
+        pieces.extend(conversation_changes::appointments(changes));
+        let touched = conversation_changes::by_conversation(changes);
         if touched.is_empty() {
             return Ok(frames(pieces));
         }
         let now = self.clock.now();
-        let Some(region) = self.regions.of(&self.store, company, now).await? else {
+        let Some(region) = self.regions.region_of(&self.store, company, now).await? else {
             tracing::warn!(%company, "something changed of a company that there is not");
             return Ok(frames(pieces));
         };
@@ -118,15 +118,17 @@ impl LiveUpdates {
             // others. `None` if it is gone meanwhile, or beyond the retention: no page shows it.
             let thread = self.store.thread_now(company, conversation, NEWEST, now).await?;
             let Some(thread) = thread else { continue };
-            let rows = screen::notifications(&touched, &thread, &viewer);
+            let rows = conversation_changes::notifications(&touched, &thread, &viewer);
             if !rows.is_empty() {
                 // How many more there are of its customer is seen in the feed alone.
                 if feed.is_none() {
                     feed = Some(self.store.recent_feed(company, now).await?);
                 }
-                pieces.extend(feed.iter().filter_map(|feed| screen::recent(conversation, feed, &thread, &viewer)));
+                pieces.extend(
+                    feed.iter().filter_map(|feed| conversation_changes::recent(conversation, feed, &thread, &viewer)),
+                );
             }
-            pieces.extend(screen::pieces(conversation, &touched, rows, &thread, &viewer));
+            pieces.extend(conversation_changes::pieces(conversation, &touched, rows, &thread, &viewer));
         }
         Ok(frames(pieces))
     }
@@ -145,13 +147,13 @@ impl LiveUpdates {
         let mut too_slow = Vec::new();
         for (connection, posted) in self.sockets.post(open, frames, deadline).await {
             match posted {
-                Posted::Delivered => {}
-                Posted::Gone if is_opening(connection, began) => {}
-                Posted::Gone => self.store.forget_connection(company, &connection.id).await?,
+                PostOutcome::Delivered => {}
+                PostOutcome::Gone if is_opening(connection, began) => {}
+                PostOutcome::Gone => self.store.forget_connection(company, &connection.id).await?,
                 // Its page connects again and catches up; nobody waits for this one twice.
-                Posted::TooSlow => too_slow.push(connection.id.clone()),
-                Posted::TooLate => late += 1,
-                Posted::Refused(code) => {
+                PostOutcome::TooSlow => too_slow.push(connection.id.clone()),
+                PostOutcome::TooLate => late += 1,
+                PostOutcome::Refused(code) => {
                     refused += 1;
                     if refused == 1 {
                         tracing::warn!(%company, code, "a frame was refused; the page's refresh shows it");

@@ -1,7 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
-use live_updates::LiveUpdates;
+use live_updates::LiveUpdatesFunction;
 use runtime::Runtime;
 use serde_json::Value;
 
@@ -12,7 +12,7 @@ async fn main() -> Result<(), Error> {
     let plans = tokio::task::spawn_blocking(domain::read_numbering_plans);
     runtime.open_table().await;
     plans.await?;
-    let function = LiveUpdates::new(&runtime, &runtime::live_endpoint()?);
+    let function = LiveUpdatesFunction::new(&runtime, &runtime::live_endpoint()?);
     let function = &function;
     run(service_fn(|event: LambdaEvent<Value>| async move { function.handle(&event.payload).await })).await
 }

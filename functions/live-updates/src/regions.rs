@@ -7,21 +7,21 @@ use store::{Store, StoreError};
 /// The regions of the companies that one instance of the function has told something, so that a
 /// warm batch needs no look-up.
 #[derive(Default)]
-pub(crate) struct Regions {
+pub(crate) struct RegionCache {
     known: Mutex<HashMap<CompanyId, (Region, Timestamp)>>,
 }
 
 /// A company that has moved is noticed within this.
 const GOOD_FOR_SECS: u64 = 60;
 
-impl Regions {
-    pub(crate) async fn of(
+impl RegionCache {
+    pub(crate) async fn region_of(
         &self,
         store: &Store,
         company: &CompanyId,
         now: Timestamp,
     ) -> Result<Option<Region>, StoreError> {
-        let known = self.known().get(company).copied();
+        let known = self.lock_cache().get(company).copied();
         if let Some((region, since)) = known
             && now < since.plus_secs(GOOD_FOR_SECS)
         {
@@ -29,12 +29,12 @@ impl Regions {
         }
         let found = store.company(company).await?.map(|company| company.region);
         if let Some(region) = found {
-            self.known().insert(company.clone(), (region, now));
+            self.lock_cache().insert(company.clone(), (region, now));
         }
         Ok(found)
     }
 
-    fn known(&self) -> MutexGuard<'_, HashMap<CompanyId, (Region, Timestamp)>> {
+    fn lock_cache(&self) -> MutexGuard<'_, HashMap<CompanyId, (Region, Timestamp)>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,26 +1,27 @@
 #![doc = include_str!("../README.md")]
 
-mod written;
+mod input;
 
 use std::convert::Infallible;
 
 use domain::{
-    AuditAction, Clock, PushTest, Randomness, Scheme, Staff, SubscriptionId, Timestamp, Usage, UsageLimits, Window,
+    AuditAction, Clock, LimitWindow, MeteredAction, PushTest, Randomness, Scheme, Staff, SubscriptionId, Timestamp,
+    UsageLimits,
 };
 use http::{Method, StatusCode};
+use input::{SettingsInput, SubscriptionInput};
 use lambda_http::{Body, Request, RequestExt, Response};
-use push::{KeyRing, NoKeys, NotAdmitted, Services};
+use push::{EndpointError, KeyRing, KeyRingError, PushServices};
 use runtime::Runtime;
 use serde_json::json;
-use store::{BROWSERS_AT_MOST, BrowserToKeep, Kept, PushSettings, Store, TestAsked};
+use store::{BROWSERS_AT_MOST, PushSettings, PushTestOutcome, Store, SubscribeOutcome, SubscribeRequest};
 use views::PushSettingsView;
-use web::{Answer, Format, Problem};
-use written::{WrittenSettings, WrittenSubscription};
+use web::{Problem, ResponseFormat, WebResponse};
 
 /// The browsers in which a member of staff is notified, and of what.
-pub struct PushSubscriptions {
+pub struct PushSubscriptionsFunction {
     store: Store,
-    services: Services,
+    services: PushServices,
     keys: KeyRing,
     clock: Clock,
     randomness: Randomness,
@@ -28,11 +29,11 @@ pub struct PushSubscriptions {
     days: u16,
 }
 
-impl PushSubscriptions {
+impl PushSubscriptionsFunction {
     /// `services` are those that may be pushed to; `secret` names the secret with the push keys; a browser is pushed to for
     /// so many `days` after its person signed in there.
     #[must_use]
-    pub fn new(runtime: &Runtime, services: Services, secret: String, days: u16) -> Self {
+    pub fn new(runtime: &Runtime, services: PushServices, secret: String, days: u16) -> Self {
         let secrets = aws_sdk_secretsmanager::Client::new(&runtime.aws);
         Self {
             store: runtime.store(),
@@ -49,7 +50,7 @@ impl PushSubscriptions {
         Ok(web::respond(&request, self.answer(&request).await))
     }
 
-    async fn answer(&self, request: &Request) -> Result<Answer, Problem> {
+    async fn answer(&self, request: &Request) -> Result<WebResponse, Problem> {
         let staff = web::staff(request)?;
         let settings = request.raw_http_path() == "/api/push-settings";
         match *request.method() {
@@ -61,7 +62,7 @@ impl PushSubscriptions {
         }
     }
 
-    async fn show(&self, request: &Request, staff: &Staff) -> Result<Answer, Problem> {
+    async fn show(&self, request: &Request, staff: &Staff) -> Result<WebResponse, Problem> {
         let now = self.clock.now();
         let PushSettings { messages, shows_text, browsers } =
             self.store.push_settings(&staff.company, &staff.id, now).await?;
@@ -77,13 +78,14 @@ impl PushSubscriptions {
             company: &staff.company_name,
             unanswered,
         };
-        Ok(Format::of(request).answer(|| views::push_settings(&view), || views::push_settings_json(&view)))
+        Ok(ResponseFormat::of_request(request)
+            .answer(|| views::push_settings(&view), || views::push_settings_json(&view)))
     }
 
     /// Keeps the browser that asks, or that it is still there.
-    async fn keep(&self, request: &Request, staff: &Staff) -> Result<Answer, Problem> {
+    async fn keep(&self, request: &Request, staff: &Staff) -> Result<WebResponse, Problem> {
         web::same_origin(request)?;
-        let written: WrittenSubscription = web::body(request)?;
+        let written: SubscriptionInput = web::body(request)?;
         let keys = self.keys.keys_that_have(written.key()).await.map_err(no_keys)?;
         let (replaces, renews, turned_on) = (written.replaces(), written.renews(), written.is_turned_on());
         let subscription = written.subscription(keys.current());
@@ -93,7 +95,7 @@ impl PushSubscriptions {
         self.services.admit_new(&subscription).await.map_err(not_admitted)?;
         let token =
             web::session_token(self.portal, web::cookies(request.headers())).ok_or_else(Problem::session_ended)?;
-        let asked = BrowserToKeep {
+        let asked = SubscribeRequest {
             company: staff.company.clone(),
             staff: staff.id.clone(),
             session: web::token_hash(&token),
@@ -106,20 +108,20 @@ impl PushSubscriptions {
         };
         let now = self.clock.now();
         let (status, browser) = match self.store.keep_browser(&asked, now).await? {
-            Kept::New(browser) => (StatusCode::CREATED, browser),
-            Kept::Refreshed(browser) => (StatusCode::OK, browser),
-            Kept::Removed => return Err(removed()),
-            Kept::SignInAgain => return Err(sign_in_again()),
-            Kept::TooMany => return Err(too_many()),
-            Kept::SessionOver => return Err(Problem::session_ended()),
+            SubscribeOutcome::New(browser) => (StatusCode::CREATED, browser),
+            SubscribeOutcome::Refreshed(browser) => (StatusCode::OK, browser),
+            SubscribeOutcome::Removed => return Err(removed_elsewhere()),
+            SubscribeOutcome::SignInAgain => return Err(sign_in_again()),
+            SubscribeOutcome::TooMany => return Err(too_many()),
+            SubscribeOutcome::SessionOver => return Err(Problem::session_ended()),
         };
         let unanswered = self.store.unanswered(&staff.company, now).await?;
         let answer = views::kept_browser_json(&browser, keys.current(), unanswered);
-        Ok(Answer::json(&answer).with_status(status))
+        Ok(WebResponse::json(&answer).with_status(status))
     }
 
     /// Notifies a browser no more, be it there or not, until it is turned on again.
-    async fn remove(&self, request: &Request, staff: &Staff) -> Result<Answer, Problem> {
+    async fn remove(&self, request: &Request, staff: &Staff) -> Result<WebResponse, Problem> {
         web::same_origin(request)?;
         // What is no id names no browser, and so none of theirs.
         if let Some(id) = subscription(request) {
@@ -127,29 +129,31 @@ impl PushSubscriptions {
             self.store.still_signed_in(staff, now).await?;
             self.store.remove_browser(&staff.company, &staff.id, id, now).await?;
         }
-        match Format::of(request) {
-            Format::Html => self.show(request, staff).await,
-            Format::Json => Ok(Answer::nothing()),
+        match ResponseFormat::of_request(request) {
+            ResponseFormat::Html => self.show(request, staff).await,
+            ResponseFormat::Json => Ok(WebResponse::nothing()),
         }
     }
 
     /// Asks for a notification, which comes by the way that all others do.
-    async fn test(&self, request: &Request, staff: &Staff) -> Result<Answer, Problem> {
+    async fn test(&self, request: &Request, staff: &Staff) -> Result<WebResponse, Problem> {
         web::same_origin(request)?;
         let id = subscription(request).ok_or_else(no_browser)?;
         let now = self.clock.now();
         let test = PushTest { nonce: self.randomness.token(), at: now };
-        let windows = UsageLimits::default().windows(Usage::PushTest, staff, now);
+        let windows = UsageLimits::default().windows(MeteredAction::PushTest, staff, now);
         match self.store.ask_push_test(staff, id, &test, &windows).await? {
-            TestAsked::Done => Ok(Answer::json(&json!({"test": test.nonce})).with_status(StatusCode::ACCEPTED)),
-            TestAsked::Limited(full) => Err(too_many_tests(&full, staff, now)),
-            TestAsked::Gone => Err(no_browser()),
+            PushTestOutcome::Done => {
+                Ok(WebResponse::json(&json!({"test": test.nonce})).with_status(StatusCode::ACCEPTED))
+            }
+            PushTestOutcome::Limited(full) => Err(too_many_tests(&full, staff, now)),
+            PushTestOutcome::Gone => Err(no_browser()),
         }
     }
 
-    async fn set(&self, request: &Request, staff: &Staff) -> Result<Answer, Problem> {
+    async fn set(&self, request: &Request, staff: &Staff) -> Result<WebResponse, Problem> {
         web::same_origin(request)?;
-        let written: WrittenSettings = web::body(request)?;
+        let written: SettingsInput = web::body(request)?;
         let (change, now) = (written.change(), self.clock.now());
         if change.shows_text.is_some() {
             // First: what all staff see of customers is not changed without a note of who did it.
@@ -166,18 +170,18 @@ fn subscription(request: &Request) -> Option<SubscriptionId> {
     request.path_parameters_ref()?.first("subscription")?.parse().ok()
 }
 
-fn logged(error: NoKeys) -> NoKeys {
+fn logged(error: KeyRingError) -> KeyRingError {
     tracing::error!(%error, "there are no push keys");
     error
 }
 
-fn no_keys(error: NoKeys) -> Problem {
+fn no_keys(error: KeyRingError) -> Problem {
     let (code, message) = match logged(error) {
-        NoKeys::Bad(_) => (
+        KeyRingError::Bad(_) => (
             "no-push-keys",
             "Notifications are not set up yet. Ask your administrator: it takes one command (`admin push-keys create`).",
         ),
-        NoKeys::Unavailable { .. } => {
+        KeyRingError::Unavailable { .. } => {
             ("unavailable", "Notifications cannot be turned on just now. Nothing is lost; try again in a moment.")
         }
     };
@@ -192,11 +196,11 @@ fn not_our_key() -> Problem {
     )
 }
 
-fn not_admitted(why: NotAdmitted) -> Problem {
+fn not_admitted(why: EndpointError) -> Problem {
     let code = match why {
-        NotAdmitted::Address => "bad-endpoint",
-        NotAdmitted::Service | NotAdmitted::PrivateNetwork => "push-service-not-allowed",
-        NotAdmitted::Keys => "bad-keys",
+        EndpointError::Address => "bad-endpoint",
+        EndpointError::Service | EndpointError::PrivateNetwork => "push-service-not-allowed",
+        EndpointError::Keys => "bad-keys",
     };
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, code, why.to_string())
 }
@@ -216,14 +220,14 @@ fn sign_in_again() -> Problem {
     Problem::sign_in_again("A browser is added within ten minutes of signing in. Sign in again, and it is on.")
 }
 
-fn too_many_tests(full: &Window, staff: &Staff, now: Timestamp) -> Problem {
+fn too_many_tests(full: &LimitWindow, staff: &Staff, now: Timestamp) -> Problem {
     Problem {
         retry_after: Some(full.lasts_secs(now)),
-        ..Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many-tests", Usage::PushTest.sentence(full, staff))
+        ..Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many-tests", MeteredAction::PushTest.sentence(full, staff))
     }
 }
 
-fn removed() -> Problem {
+fn removed_elsewhere() -> Problem {
     Problem::new(
         StatusCode::CONFLICT,
         "removed",

@@ -3,18 +3,18 @@
 use std::sync::Arc;
 
 use lambda_http::{Error, run, service_fn};
-use push::Services;
-use push_subscriptions::PushSubscriptions;
+use push::PushServices;
+use push_subscriptions::PushSubscriptionsFunction;
 use runtime::Runtime;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let runtime = Runtime::on_lambda()?;
-    let services = Services::from_setting(&runtime::push_services())?;
+    let services = PushServices::from_setting(&runtime::push_services())?;
     let secret = runtime::push_secret()?;
     let days = runtime::push_days()?;
     runtime.open_table().await;
-    let function = Arc::new(PushSubscriptions::new(&runtime, services, secret, days));
+    let function = Arc::new(PushSubscriptionsFunction::new(&runtime, services, secret, days));
     run(service_fn(|request| {
         let function = function.clone();
         async move { function.handle(request).await }

@@ -8,12 +8,12 @@ use store::Contact;
 /// it up. A contact that has changed lines meanwhile is noticed by the transaction that queues the
 /// message, so this can be out of date and never wrong.
 #[derive(Default)]
-pub(crate) struct Contacts {
-    known: Mutex<Known>,
+pub(crate) struct ContactCache {
+    known: Mutex<CachedContacts>,
 }
 
 #[derive(Default)]
-struct Known {
+struct CachedContacts {
     contacts: HashMap<(CompanyId, ConversationId), Contact>,
     companies: HashMap<CompanyId, (Company, Timestamp)>,
 }
@@ -24,13 +24,13 @@ const COMPANY_GOOD_FOR_SECS: u64 = 60;
 /// Some megabytes at the most.
 const MOST: usize = 10_000;
 
-impl Contacts {
-    pub(crate) fn of(&self, company: &CompanyId, conversation: ConversationId) -> Option<Contact> {
-        self.known().contacts.get(&(company.clone(), conversation)).cloned()
+impl ContactCache {
+    pub(crate) fn contact_of(&self, company: &CompanyId, conversation: ConversationId) -> Option<Contact> {
+        self.lock_cache().contacts.get(&(company.clone(), conversation)).cloned()
     }
 
     pub(crate) fn remember(&self, company: &CompanyId, conversation: ConversationId, contact: Contact) {
-        let mut known = self.known();
+        let mut known = self.lock_cache();
         if known.contacts.len() == MOST {
             known.contacts.clear();
         }
@@ -38,19 +38,19 @@ impl Contacts {
     }
 
     pub(crate) fn forget(&self, company: &CompanyId, conversation: ConversationId) {
-        self.known().contacts.remove(&(company.clone(), conversation));
+        self.lock_cache().contacts.remove(&(company.clone(), conversation));
     }
 
     pub(crate) fn company(&self, company: &CompanyId, now: Timestamp) -> Option<Company> {
-        let (company, since) = self.known().companies.get(company).cloned()?;
+        let (company, since) = self.lock_cache().companies.get(company).cloned()?;
         (now < since.plus_secs(COMPANY_GOOD_FOR_SECS)).then_some(company)
     }
 
     pub(crate) fn remember_company(&self, company: &Company, now: Timestamp) {
-        self.known().companies.insert(company.id.clone(), (company.clone(), now));
+        self.lock_cache().companies.insert(company.id.clone(), (company.clone(), now));
     }
 
-    fn known(&self) -> MutexGuard<'_, Known> {
+    fn lock_cache(&self) -> MutexGuard<'_, CachedContacts> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

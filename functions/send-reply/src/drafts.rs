@@ -4,14 +4,19 @@ use domain::{FormDraft, Staff, Timestamp};
 use http::{Method, StatusCode};
 use lambda_http::Request;
 use serde_json::{Value, json};
-use store::{DRAFTS_AT_MOST, DraftSaved, Store};
-use web::{Answer, Problem};
+use store::{DRAFTS_AT_MOST, DraftOutcome, Store};
+use web::{Problem, WebResponse};
 
 pub(crate) fn is_for(request: &Request) -> bool {
     request.uri().path().contains("/api/drafts/")
 }
 
-pub(crate) async fn answer(request: &Request, staff: &Staff, store: &Store, now: Timestamp) -> Result<Answer, Problem> {
+pub(crate) async fn answer(
+    request: &Request,
+    staff: &Staff,
+    store: &Store,
+    now: Timestamp,
+) -> Result<WebResponse, Problem> {
     let name = web::draft_name(request)?;
     match *request.method() {
         Method::PUT => {
@@ -19,18 +24,18 @@ pub(crate) async fn answer(request: &Request, staff: &Staff, store: &Store, now:
             let draft: FormDraft = web::body(request)?;
             draft.check()?;
             match store.save_draft(staff, &name, &draft, now).await? {
-                DraftSaved::Done => Ok(Answer::nothing()),
-                DraftSaved::TooMany => Err(too_many()),
+                DraftOutcome::Done => Ok(WebResponse::nothing()),
+                DraftOutcome::TooMany => Err(too_many()),
             }
         }
         Method::DELETE => {
             web::same_origin(request)?;
             store.delete_draft(staff, &name, now).await?;
-            Ok(Answer::nothing())
+            Ok(WebResponse::nothing())
         }
         _ => {
             let kept = store.draft(staff, &name, now).await?;
-            Ok(Answer::json(&kept.map_or(Value::Null, |kept| {
+            Ok(WebResponse::json(&kept.map_or(Value::Null, |kept| {
                 let FormDraft { fields, tried, key, version } = kept.draft;
                 let saved_at = kept.saved_at.to_string();
                 json!({"fields": fields, "tried": tried, "key": key, "version": version, "saved_at": saved_at})

@@ -6,62 +6,63 @@ mod drafts;
 use std::convert::Infallible;
 use std::time::Duration;
 
-use contacts::Contacts;
+use contacts::ContactCache;
 use domain::{
-    Block, Cause, Clock, Company, ConversationId, Counted, Event, Limited, Message, MessageId, MessageKind, Mobile,
-    NoTexting, NotANumber, OptOut, OptOutCause, OutboundText, PhoneNumber, Pool, Position, Progress, Randomness,
-    Refusal, SendingLimits, Staff, Timestamp, Told, Window, Wish,
+    Block, Clock, Company, ConversationId, DeliveryProgress, DeliveryStatus, FaultOwner, InvalidPhoneNumber, Keyword,
+    LimitScope, LimitWindow, Message, MessageId, MessageKind, MobileNumber, OptOut, OptOutCause, OutboundText,
+    PhoneNumber, Pool, Position, Randomness, SendError, SendRestriction, SendingLimits, Staff, TextingObstacle,
+    TimelineEntry, Timestamp,
 };
 use http::{Method, StatusCode};
 use lambda_http::{Body, Request, Response};
 use runtime::{Metric, Metrics, Runtime};
 use serde::Deserialize;
 use serde_json::json;
-use sms::{Gateway, Handed, Outgoing, Provider};
-use store::{Contact, Done, Draft, Known, Lines, Outcome, Queued, Store};
+use sms::{OutboundMessage, SendOutcome, SmsClient, SmsProvider};
+use store::{Contact, DeliveryUpdate, DoneOutcome, DraftMessage, KnownContact, LineCache, QueueOutcome, Store};
 use views::Viewer;
-use web::{Answer, Format, IdempotencyKey, Problem};
+use web::{IdempotencyKey, Problem, ResponseFormat, WebResponse};
 
 /// Sends what staff write: a reply in a conversation, or a first message to a number; keeps what they have not sent yet;
 /// and notes that somebody is to be sent nothing.
-pub struct SendReply {
+pub struct SendReplyFunction {
     store: Store,
-    gateway: Gateway,
+    gateway: SmsClient,
     limits: SendingLimits,
     clock: Clock,
     randomness: Randomness,
     metrics: Metrics,
-    contacts: Contacts,
-    lines: Lines,
+    contacts: ContactCache,
+    lines: LineCache,
 }
 
 #[derive(Deserialize)]
-struct Reply {
+struct ReplyRequest {
     text: String,
 }
 
 /// The same text once more, for one that did not arrive.
 #[derive(Deserialize)]
-struct Again {
+struct ResendRequest {
     again: Position,
 }
 
 /// Up to which entry a conversation is done without a text.
 #[derive(Deserialize)]
-struct Through {
+struct DoneRequest {
     through: Position,
 }
 
 /// What is posted to a conversation.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Posted {
-    Again(Again),
-    Reply(Reply),
+enum PostRequest {
+    Again(ResendRequest),
+    Reply(ReplyRequest),
 }
 
 #[derive(Deserialize)]
-struct FirstMessage {
+struct FirstMessageRequest {
     to: String,
     text: String,
 }
@@ -75,18 +76,18 @@ struct Recipient {
     refused: Option<Timestamp>,
 }
 
-impl SendReply {
+impl SendReplyFunction {
     #[must_use]
-    pub fn new(runtime: &Runtime, provider: &Provider, limits: SendingLimits) -> Self {
+    pub fn new(runtime: &Runtime, provider: &SmsProvider, limits: SendingLimits) -> Self {
         Self {
             store: runtime.store(),
-            gateway: Gateway::new(&runtime.aws, provider, &runtime.randomness),
+            gateway: SmsClient::new(&runtime.aws, provider, &runtime.randomness),
             limits,
             clock: runtime.clock.clone(),
             randomness: runtime.randomness.clone(),
             metrics: runtime.metrics.clone(),
-            contacts: Contacts::default(),
-            lines: Lines::default(),
+            contacts: ContactCache::default(),
+            lines: LineCache::default(),
         }
     }
 
@@ -94,13 +95,13 @@ impl SendReply {
         Ok(web::respond(&request, self.answer(&request).await))
     }
 
-    async fn answer(&self, request: &Request) -> Result<Answer, Problem> {
+    async fn answer(&self, request: &Request) -> Result<WebResponse, Problem> {
         let staff = web::staff(request)?;
         if drafts::is_for(request) {
             return drafts::answer(request, &staff, &self.store, self.clock.now()).await;
         }
         web::same_origin(request)?;
-        let key = IdempotencyKey::of(request)?.map_or_else(|| self.randomness.token(), |key| key.0);
+        let key = IdempotencyKey::of_request(request)?.map_or_else(|| self.randomness.token(), |key| key.0);
         let id = MessageId::of_request(&staff.company, &staff.id, &key);
         let viewer = Viewer { region: staff.region, now: self.clock.now() };
         if request.uri().path().ends_with("/opt-out") {
@@ -108,23 +109,23 @@ impl SendReply {
         } else if request.uri().path().ends_with("/block") {
             self.block(request, &staff, id).await
         } else if request.uri().path().ends_with("/done") {
-            self.done(request, &staff).await
+            self.mark_done(request, &staff).await
         } else if request.uri().path().ends_with("/api/messages") {
-            let first: FirstMessage = web::body(request)?;
-            let recipient = self.somebody(&staff, &first.to).await?;
+            let first: FirstMessageRequest = web::body(request)?;
+            let recipient = self.recipient_for_number(&staff, &first.to).await?;
             let message = self.send(&staff, id, &recipient, &first.text, None).await?;
-            Ok(shown(request, &message, &viewer)?
+            Ok(respond_with(request, &message, &viewer)?
                 .with_header("hx-redirect", &views::conversation_address(message.conversation)))
         } else {
             let conversation = web::conversation(request)?;
             let message = match web::body(request)? {
-                Posted::Again(Again { again }) => self.try_again(&staff, id, conversation, again).await?,
-                Posted::Reply(reply) => {
-                    let recipient = self.known(&staff, conversation).await?;
+                PostRequest::Again(ResendRequest { again }) => self.try_again(&staff, id, conversation, again).await?,
+                PostRequest::Reply(reply) => {
+                    let recipient = self.recipient_of(&staff, conversation).await?;
                     self.send(&staff, id, &recipient, &reply.text, None).await?
                 }
             };
-            shown(request, &message, &viewer)
+            respond_with(request, &message, &viewer)
         }
     }
 
@@ -142,7 +143,7 @@ impl SendReply {
         };
         let message = read().await?;
         if message.may_be_sent_again(self.clock.now()) {
-            let recipient = self.known(staff, conversation).await?;
+            let recipient = self.recipient_of(staff, conversation).await?;
             match self.send(staff, id, &recipient, &message.text, Some(earlier)).await {
                 Err(problem) if problem.code == NOT_AGAIN => {}
                 answered => return answered,
@@ -158,19 +159,19 @@ impl SendReply {
     }
 
     /// A customer has told a member of staff that they want no more texts.
-    async fn opt_out(&self, request: &Request, staff: &Staff, id: MessageId) -> Result<Answer, Problem> {
-        let recipient = self.known(staff, web::conversation(request)?).await?;
+    async fn opt_out(&self, request: &Request, staff: &Staff, id: MessageId) -> Result<WebResponse, Problem> {
+        let recipient = self.recipient_of(staff, web::conversation(request)?).await?;
         let now = self.clock.now();
-        let out = OptOut { at: id.at(now), cause: OptOutCause::Staff { by: staff.name.clone() } };
+        let out = OptOut { at: id.position(now), cause: OptOutCause::Staff { by: staff.name.clone() } };
         let out = self.store.opt_out(&staff.company, recipient.conversation, out, Some(staff), now).await?.out();
-        Ok(Format::of(request).answer(
+        Ok(ResponseFormat::of_request(request).answer(
             || views::opted_out(recipient.conversation, None, out.as_ref()),
             || json!({"conversation": recipient.conversation, "opted_out": views::opt_out_json(out.as_ref())}),
         ))
     }
 
     /// A member of staff wants nobody to be told of what comes from a number, or wants that again.
-    async fn block(&self, request: &Request, staff: &Staff, id: MessageId) -> Result<Answer, Problem> {
+    async fn block(&self, request: &Request, staff: &Staff, id: MessageId) -> Result<WebResponse, Problem> {
         let conversation = web::conversation(request)?;
         let now = self.clock.now();
         let block = if request.method() == Method::DELETE {
@@ -181,39 +182,39 @@ impl SendReply {
             Some(block.ok_or_else(Problem::no_conversation)?)
         };
         let json = json!({"conversation": conversation, "blocked": views::block_json(block.as_ref())});
-        if matches!(Format::of(request), Format::Json) {
-            return Ok(Answer::json(&json));
+        if matches!(ResponseFormat::of_request(request), ResponseFormat::Json) {
+            return Ok(WebResponse::json(&json));
         }
         // Beside the block, as the page has it, stands what else keeps texts from the customer.
         let (_, _, not_texted) = self.store.customer(&staff.company, conversation, now).await?;
-        Ok(Format::of(request)
+        Ok(ResponseFormat::of_request(request)
             .answer(|| views::composer_place(conversation, block.as_ref(), not_texted.opt_out.as_ref(), None), || json))
     }
 
     /// A member of staff has seen to what a customer asked, other than by a text.
-    async fn done(&self, request: &Request, staff: &Staff) -> Result<Answer, Problem> {
+    async fn mark_done(&self, request: &Request, staff: &Staff) -> Result<WebResponse, Problem> {
         let conversation = web::conversation(request)?;
-        let Through { through } = web::body(request)?;
-        match self.store.done(staff, conversation, through, self.clock.now()).await? {
-            Done::Now => Ok(Answer::nothing()),
-            Done::SomethingNewer => Err(Problem::new(
+        let DoneRequest { through } = web::body(request)?;
+        match self.store.mark_done(staff, conversation, through, self.clock.now()).await? {
+            DoneOutcome::Now => Ok(WebResponse::nothing()),
+            DoneOutcome::SomethingNewer => Err(Problem::new(
                 StatusCode::CONFLICT,
                 "something-newer",
                 "The customer has written since. Read that first.",
             )),
-            Done::NoConversation => Err(Problem::no_conversation()),
+            DoneOutcome::NoConversation => Err(Problem::no_conversation()),
         }
     }
 
     /// Whom a reply is to, or a first message to a customer who is known by an appointment.
-    async fn known(&self, staff: &Staff, conversation: ConversationId) -> Result<Recipient, Problem> {
+    async fn recipient_of(&self, staff: &Staff, conversation: ConversationId) -> Result<Recipient, Problem> {
         let now = self.clock.now();
-        if let Some(contact) = self.contacts.of(&staff.company, conversation) {
+        if let Some(contact) = self.contacts.contact_of(&staff.company, conversation) {
             return Ok(Recipient { conversation, contact, reply: true, refused: None });
         }
         let known = self.store.known_contact(&staff.company, conversation, now).await?;
         self.can_be_texted(staff, &known)?;
-        let Known { contact, customer, .. } = known;
+        let KnownContact { contact, customer, .. } = known;
         let refused = customer.as_ref().and_then(|customer| customer.refused);
         if let Some(contact) = contact {
             self.is_not_ours(staff, &contact.number).await?;
@@ -226,11 +227,11 @@ impl SendReply {
     }
 
     /// Whom a first message is to: the number as the company's people write it.
-    async fn somebody(&self, staff: &Staff, to: &str) -> Result<Recipient, Problem> {
+    async fn recipient_for_number(&self, staff: &Staff, to: &str) -> Result<Recipient, Problem> {
         let number = PhoneNumber::mobile(to, staff.region)?;
         let company = self.company(staff).await?;
         let conversation = company.conversation_key.conversation_with(&number);
-        if let Some(contact) = self.contacts.of(&staff.company, conversation) {
+        if let Some(contact) = self.contacts.contact_of(&staff.company, conversation) {
             return Ok(Recipient { conversation, contact, reply: false, refused: None });
         }
         self.is_not_ours(staff, &number).await?;
@@ -244,7 +245,7 @@ impl SendReply {
     /// Refuses a line of the company's own: a company does not text itself.
     async fn is_not_ours(&self, staff: &Staff, number: &PhoneNumber) -> Result<(), Problem> {
         if self.store.has_line(&staff.company, number).await? {
-            return Err(NotANumber::OurOwn(number.shown_in(staff.region)).into());
+            return Err(InvalidPhoneNumber::OurOwn(number.shown_in(staff.region)).into());
         }
         Ok(())
     }
@@ -252,16 +253,16 @@ impl SendReply {
     /// Nobody writes to a number that no text can reach. One that the carrier refused may be tried again: it refuses for
     /// reasons that pass, too, and only another try shows that this one has. A text to a country that is not allowed is
     /// refused, and counted, when it is queued.
-    fn can_be_texted(&self, staff: &Staff, known: &Known) -> Result<(), Problem> {
-        let not_textable = |why: NoTexting, number: &str| {
+    fn can_be_texted(&self, staff: &Staff, known: &KnownContact) -> Result<(), Problem> {
+        let not_textable = |why: TextingObstacle, number: &str| {
             Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "not-textable", why.sentence(number)))
         };
         if let Some(sender) = &known.no_number {
-            return not_textable(NoTexting::NotANumber, &sender.shown_in(staff.region));
+            return not_textable(TextingObstacle::NotANumber, &sender.shown_in(staff.region));
         }
         let Some(customer) = &known.customer else { return Ok(()) };
         match customer.can_be_texted(staff.region, &self.limits, known.heard) {
-            Ok(()) | Err(NoTexting::Refused | NoTexting::Country(_)) => Ok(()),
+            Ok(()) | Err(TextingObstacle::Refused | TextingObstacle::Country(_)) => Ok(()),
             Err(why) => not_textable(why, &customer.number.shown_in(staff.region)),
         }
     }
@@ -286,7 +287,7 @@ impl SendReply {
         again: Option<Position>,
     ) -> Result<Message, Problem> {
         let text = OutboundText::parse(text)?;
-        let draft = Draft {
+        let draft = DraftMessage {
             id,
             staff,
             conversation: recipient.conversation,
@@ -297,34 +298,36 @@ impl SendReply {
             limits: &self.limits,
         };
         match self.store.queue(&draft, self.clock.now()).await? {
-            Queued::New(message) => Ok(self.hand_over(staff, message, recipient).await),
-            Queued::Repeat(message)
+            QueueOutcome::New(message) => Ok(self.hand_over(staff, message, recipient).await),
+            QueueOutcome::Repeat(message)
                 if message.text == text.as_str() && message.conversation == recipient.conversation =>
             {
                 self.outcome(staff, message).await
             }
-            Queued::Repeat(_) => Err(Problem::new(
+            QueueOutcome::Repeat(_) => Err(Problem::new(
                 StatusCode::CONFLICT,
                 "idempotency-key-used",
                 "This Idempotency-Key has been used for another message. Use a new one for each message.",
             )),
-            Queued::NotAgain => Err(not_again()),
-            Queued::Blocked => Err(Problem::new(StatusCode::CONFLICT, "blocked", Block::NO_TEXTING)),
-            Queued::OptedOut(out) => Err(opted_out(staff, &out)),
-            Queued::Limited(limited) => Err(self.limited(staff, limited)),
-            Queued::NoConversation => Err(Problem::no_conversation()),
+            QueueOutcome::NotAgain => Err(not_again()),
+            QueueOutcome::Blocked => Err(Problem::new(StatusCode::CONFLICT, "blocked", Block::NO_TEXTING)),
+            QueueOutcome::OptedOut(out) => Err(opted_out(staff, &out)),
+            QueueOutcome::Limited(limited) => Err(self.limited(staff, limited)),
+            QueueOutcome::NoConversation => Err(Problem::no_conversation()),
         }
     }
 
     /// A message that nothing was recorded of, since no more is sent for now, or nothing to where it was to go.
-    fn limited(&self, staff: &Staff, limited: Limited) -> Problem {
+    fn limited(&self, staff: &Staff, limited: SendRestriction) -> Problem {
         let (status, code, limit) = match limited {
-            Limited::Country(_) => (StatusCode::UNPROCESSABLE_ENTITY, "country-not-allowed", "Country".to_owned()),
-            Limited::Reached(Window { counted, period, .. }) => {
+            SendRestriction::Country(_) => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "country-not-allowed", "Country".to_owned())
+            }
+            SendRestriction::Reached(LimitWindow { counted, period, .. }) => {
                 let code = match counted {
-                    Counted::Staff => "staff-limit",
-                    Counted::Company => "company-limit",
-                    Counted::Number => "number-limit",
+                    LimitScope::Staff => "staff-limit",
+                    LimitScope::Company => "company-limit",
+                    LimitScope::Number => "number-limit",
                 };
                 (StatusCode::TOO_MANY_REQUESTS, code, format!("{counted:?}{period:?}"))
             }
@@ -345,23 +348,23 @@ impl SendReply {
             self.contacts.remember(&staff.company, message.conversation, contact);
         }
         let pool = self.pool(&message.line).await;
-        let outgoing = Outgoing { company: &staff.company, message: &message, to: number, pool: pool.as_ref() };
+        let outgoing = OutboundMessage { company: &staff.company, message: &message, to: number, pool: pool.as_ref() };
         let reached = match self.gateway.hand_over(outgoing).await {
-            Handed::Accepted { provider_id } => {
+            SendOutcome::Accepted { provider_id } => {
                 self.metrics.count(Metric::SendAccepted);
-                Progress::Sent { at: self.clock.now(), provider_id }
+                DeliveryProgress::Sent { at: self.clock.now(), provider_id }
             }
-            Handed::Refused(refusal) => {
+            SendOutcome::Refused(refusal) => {
                 self.metrics.count_by(Metric::SendFailed, "Cause", &refusal.cause().to_string());
-                Progress::Failed { refusal }
+                DeliveryProgress::Failed { refusal }
             }
-            Handed::Unknown => {
-                self.metrics.count_by(Metric::SendFailed, "Cause", &Cause::Service.to_string());
-                Progress::Unconfirmed { at: self.clock.now() }
+            SendOutcome::Unknown => {
+                self.metrics.count_by(Metric::SendFailed, "Cause", &FaultOwner::Service.to_string());
+                DeliveryProgress::Unconfirmed { at: self.clock.now() }
             }
         };
         // Before what follows from it for the customer: where the function is ended in between, staff know of the message.
-        let outcome = Outcome {
+        let outcome = DeliveryUpdate {
             company: &staff.company,
             conversation: message.conversation,
             position: message.position,
@@ -371,11 +374,13 @@ impl SendReply {
             tracing::error!(%error, "a message's outcome was not recorded; it is shown as unconfirmed after a minute");
         }
         match (&reached, recipient.refused) {
-            (Progress::Sent { .. }, Some(refused)) => self.forget_refusal(staff, &message, refused).await,
-            (Progress::Failed { refusal: Refusal::InvalidNumber }, _) => {
+            (DeliveryProgress::Sent { .. }, Some(refused)) => self.forget_refusal(staff, &message, refused).await,
+            (DeliveryProgress::Failed { refusal: SendError::InvalidNumber }, _) => {
                 self.remember_refusal(staff, &message, number).await;
             }
-            (Progress::Failed { refusal: Refusal::OptedOut }, _) => self.remember_opt_out(staff, &message).await,
+            (DeliveryProgress::Failed { refusal: SendError::OptedOut }, _) => {
+                self.remember_opt_out(staff, &message).await;
+            }
             _ => {}
         }
         if let MessageKind::Outbound { progress, .. } = &mut message.kind {
@@ -398,7 +403,7 @@ impl SendReply {
     /// The number does not work, and whoever looks at its customer's appointment is told.
     async fn remember_refusal(&self, staff: &Staff, message: &Message, number: &PhoneNumber) {
         self.contacts.forget(&staff.company, message.conversation);
-        let mobile = Mobile { number: number.clone(), conversation: message.conversation };
+        let mobile = MobileNumber { number: number.clone(), conversation: message.conversation };
         if let Err(error) = self.store.number_refused(&staff.company, &mobile, self.clock.now()).await {
             tracing::error!(%error, "that a number does not work was not recorded");
         }
@@ -422,12 +427,12 @@ impl SendReply {
         let read = self.store.thread_now(&staff.company, message.conversation, NEWEST, self.clock.now()).await;
         let thread = read.inspect_err(|error| tracing::error!(%error, "why a customer has opted out was not read"));
         let wishes = thread.ok()??.messages.items.into_iter().filter_map(|event| match event {
-            Event::Message(message) => message.wish(),
-            Event::Call(_) => None,
+            TimelineEntry::Message(message) => message.wish(),
+            TimelineEntry::Call(_) => None,
         });
         wishes.into_iter().find_map(|wish| match wish {
-            Wish::MayBeStopped(word) => Some(word.to_owned()),
-            Wish::Stop(_) | Wish::Start | Wish::Help | Wish::SeemsToStop => None,
+            Keyword::MayBeStopped(word) => Some(word.to_owned()),
+            Keyword::Stop(_) | Keyword::Start | Keyword::Help | Keyword::SeemsToStop => None,
         })
     }
 
@@ -443,7 +448,7 @@ impl SendReply {
         const LOOK_AGAIN: Duration = Duration::from_millis(200);
         const LOOKS: u32 = 75;
         for _ in 0..LOOKS {
-            if told(&message, &self.clock) != Some(Told::Sending) {
+            if delivery_status(&message, &self.clock) != Some(DeliveryStatus::Sending) {
                 break;
             }
             tokio::time::sleep(LOOK_AGAIN).await;
@@ -473,23 +478,23 @@ fn opted_out(staff: &Staff, out: &OptOut) -> Problem {
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "opted-out", out.sentence(&day.written_out()))
 }
 
-fn told(message: &Message, clock: &Clock) -> Option<Told> {
+fn delivery_status(message: &Message, clock: &Clock) -> Option<DeliveryStatus> {
     match &message.kind {
         MessageKind::Inbound { .. } => None,
-        MessageKind::Outbound { progress, .. } => Some(progress.told(message.position.at, clock.now())),
+        MessageKind::Outbound { progress, .. } => Some(progress.delivery_status(message.position.at, clock.now())),
     }
 }
 
 /// The answer to whoever sent a message: 201 when the carrier has it, 202 while nobody knows, and
 /// the reason when it did not go out.
-fn shown(request: &Request, message: &Message, viewer: &Viewer) -> Result<Answer, Problem> {
+fn respond_with(request: &Request, message: &Message, viewer: &Viewer) -> Result<WebResponse, Problem> {
     let status = match &message.kind {
-        MessageKind::Outbound { progress: Progress::Failed { refusal }, .. } => return Err((*refusal).into()),
-        MessageKind::Outbound { progress: Progress::Queued | Progress::Unconfirmed { .. }, .. }
+        MessageKind::Outbound { progress: DeliveryProgress::Failed { refusal }, .. } => return Err((*refusal).into()),
+        MessageKind::Outbound { progress: DeliveryProgress::Queued | DeliveryProgress::Unconfirmed { .. }, .. }
         | MessageKind::Inbound { .. } => StatusCode::ACCEPTED,
         MessageKind::Outbound { .. } => StatusCode::CREATED,
     };
-    let answer =
-        Format::of(request).answer(|| views::message(message, viewer), || views::message_json(message, viewer));
+    let answer = ResponseFormat::of_request(request)
+        .answer(|| views::message(message, viewer), || views::message_json(message, viewer));
     Ok(answer.with_status(status))
 }

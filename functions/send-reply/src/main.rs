@@ -4,19 +4,19 @@ use std::sync::Arc;
 
 use lambda_http::{Error, run, service_fn};
 use runtime::Runtime;
-use send_reply::SendReply;
-use sms::Provider;
+use send_reply::SendReplyFunction;
+use sms::SmsProvider;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let runtime = Runtime::on_lambda()?;
-    let provider = Provider::from_settings(runtime::sms_setting)?;
+    let provider = SmsProvider::from_settings(runtime::sms_setting)?;
     let limits = runtime::sending_limits()?;
     // Side by side: one waits for the network, the other takes a core for a moment.
     let plans = tokio::task::spawn_blocking(domain::read_numbering_plans);
     runtime.open_table().await;
     plans.await?;
-    let function = Arc::new(SendReply::new(&runtime, &provider, limits));
+    let function = Arc::new(SendReplyFunction::new(&runtime, &provider, limits));
     run(service_fn(|request| {
         let function = function.clone();
         async move { function.handle(request).await }

@@ -4,7 +4,7 @@ use crate::back;
 
 /// A sign-in that has begun: what the callback must match, and where to go then.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Attempt {
+pub(crate) struct SignInAttempt {
     /// Names this attempt to the provider and back: a callback that somebody else began has another.
     pub(crate) state: String,
     /// Stands in the ID token, which so is of this attempt and no other.
@@ -18,7 +18,7 @@ pub(crate) struct Attempt {
     pub(crate) begun_secs: u64,
 }
 
-impl Attempt {
+impl SignInAttempt {
     pub(crate) fn new(randomness: &Randomness, now: Timestamp, again: bool, wanted: Option<&str>) -> Self {
         Self {
             state: randomness.token(),

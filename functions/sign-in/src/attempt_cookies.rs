@@ -5,7 +5,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use http::HeaderMap;
 use sha2::Sha256;
 
-use crate::attempt::Attempt;
+use crate::attempt::SignInAttempt;
 use crate::back;
 
 /// How a browser keeps attempts while its person is with the identity provider: each in a cookie of its own that no script
@@ -25,32 +25,32 @@ const NAME: &str = "switchboard-signing-in-";
 const SECS: u64 = 15 * 60;
 
 /// How many a browser keeps. With some kilobytes of cookies a gateway takes no request any more.
-const KEPT: usize = 5;
+const MAX_ATTEMPTS: usize = 5;
 
 impl AttemptCookies<'_> {
     /// The `Set-Cookie` that keeps an attempt.
-    pub(crate) fn keep(&self, attempt: &Attempt) -> String {
-        let Attempt { state, nonce, verifier, again, back, begun_secs } = attempt;
+    pub(crate) fn keep(&self, attempt: &SignInAttempt) -> String {
+        let SignInAttempt { state, nonce, verifier, again, back, begun_secs } = attempt;
         let kept = format!("{begun_secs}.{nonce}.{verifier}.{again}.{}", URL_SAFE_NO_PAD.encode(back));
         let signature = self.mac(state, &kept).map(|mac| URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()));
         self.set(state, &format!("{kept}.{}", signature.unwrap_or_default()), SECS)
     }
 
     /// The `Set-Cookie` that forgets it: an attempt is good for one callback.
-    pub(crate) fn forget(&self, attempt: &Attempt) -> String {
+    pub(crate) fn forget(&self, attempt: &SignInAttempt) -> String {
         self.set(&attempt.state, "", 0)
     }
 
     /// The `Set-Cookie`s that forget a browser's oldest attempts, so that there is room for one more.
     pub(crate) fn forget_oldest(&self, headers: &HeaderMap) -> Vec<String> {
         let cookies = web::cookies(headers).flat_map(|cookies| cookies.split(';'));
-        let mut kept: Vec<_> = cookies.filter_map(|cookie| self.begun(cookie)).collect();
+        let mut kept: Vec<_> = cookies.filter_map(|cookie| self.started_at(cookie)).collect();
         kept.sort_unstable_by(|one, other| other.cmp(one));
-        kept.iter().skip(KEPT - 1).map(|(_, state)| self.set(state, "", 0)).collect()
+        kept.iter().skip(MAX_ATTEMPTS - 1).map(|(_, state)| self.set(state, "", 0)).collect()
     }
 
     /// The attempt that a callback names, if this browser began it, lately.
-    pub(crate) fn find(&self, headers: &HeaderMap, state: &str, now: Timestamp) -> Option<Attempt> {
+    pub(crate) fn find(&self, headers: &HeaderMap, state: &str, now: Timestamp) -> Option<SignInAttempt> {
         let cookie = web::cookie(&self.name(state), web::cookies(headers))?;
         let (kept, signature) = cookie.rsplit_once('.')?;
         self.mac(state, kept)?.verify_slice(&URL_SAFE_NO_PAD.decode(signature).ok()?).ok()?;
@@ -59,7 +59,7 @@ impl AttemptCookies<'_> {
         let again = parts.next()?.parse().ok()?;
         let back = String::from_utf8(URL_SAFE_NO_PAD.decode(parts.next()?).ok()?).ok()?;
         let (state, back) = (state.to_owned(), back::page(Some(&back)).to_owned());
-        let attempt = Attempt { state, nonce, verifier, again, back, begun_secs: begun.parse().ok()? };
+        let attempt = SignInAttempt { state, nonce, verifier, again, back, begun_secs: begun.parse().ok()? };
         (now.as_secs() < attempt.begun_secs.saturating_add(SECS)).then_some(attempt)
     }
 
@@ -78,7 +78,7 @@ impl AttemptCookies<'_> {
     }
 
     /// When an attempt was begun, as its cookie says, and its state.
-    fn begun<'c>(&self, cookie: &'c str) -> Option<(u64, &'c str)> {
+    fn started_at<'c>(&self, cookie: &'c str) -> Option<(u64, &'c str)> {
         let (name, value) = cookie.trim().split_once('=')?;
         let state = name.strip_prefix(&self.name(""))?;
         let is_state = state.len() == 64 && state.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -116,7 +116,7 @@ mod tests {
     #[test]
     fn a_callback_is_of_an_attempt_that_this_browser_began() {
         let randomness = randomness();
-        let [one, other] = [(); 2].map(|()| Attempt::new(&randomness, now(), true, Some("/messages.html")));
+        let [one, other] = [(); 2].map(|()| SignInAttempt::new(&randomness, now(), true, Some("/messages.html")));
         let headers = sent_back(&[COOKIES.keep(&one), COOKIES.keep(&other)]);
         for attempt in [one, other] {
             assert_eq!(COOKIES.find(&headers, &attempt.state, now()), Some(attempt.clone()));
@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn an_attempt_that_was_changed_or_renamed_is_none() {
-        let attempt = Attempt::new(&randomness(), now(), false, None);
+        let attempt = SignInAttempt::new(&randomness(), now(), false, None);
         let cookie = COOKIES.keep(&attempt);
         let other = "f".repeat(64);
         let renamed = cookie.replacen(&attempt.state, &other, 1);
@@ -146,7 +146,8 @@ mod tests {
     #[test]
     fn only_the_newest_attempts_are_kept() {
         let randomness = randomness();
-        let begun: Vec<_> = (0..8).map(|secs| Attempt::new(&randomness, now().plus_secs(secs), false, None)).collect();
+        let begun: Vec<_> =
+            (0..8).map(|secs| SignInAttempt::new(&randomness, now().plus_secs(secs), false, None)).collect();
         let mut cookies: Vec<_> = begun.iter().map(|attempt| COOKIES.keep(attempt)).collect();
         cookies.rotate_left(3);
         cookies.push("a=b".to_owned());

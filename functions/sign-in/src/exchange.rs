@@ -8,8 +8,8 @@ use https::Https;
 use openidconnect::url::form_urlencoded;
 use serde::Deserialize;
 
-use crate::attempt::Attempt;
-use crate::failure::{Failure, refused, unavailable};
+use crate::attempt::SignInAttempt;
+use crate::failure::{SignInFailure, rejected, unavailable};
 use crate::settings::Settings;
 
 /// Where the client's secret is sent (OpenID Connect Core 1.0, section 9).
@@ -21,7 +21,7 @@ pub(crate) enum ClientAuthentication {
 
 impl ClientAuthentication {
     /// Of the ways that an issuer names: the header where it is one of them, or none is named.
-    pub(crate) fn of(supported: Option<&[String]>) -> Self {
+    pub(crate) fn choose(supported: Option<&[String]>) -> Self {
         let takes = |way| supported.is_some_and(|ways| ways.iter().any(|known| known == way));
         if takes("client_secret_post") && !takes("client_secret_basic") { Self::Post } else { Self::Basic }
     }
@@ -29,17 +29,17 @@ impl ClientAuthentication {
 
 /// All that is read of the answer.
 #[derive(Deserialize)]
-struct Tokens {
+struct TokenResponse {
     id_token: Option<String>,
 }
 
 #[derive(Deserialize)]
-struct Refusal {
+struct TokenError {
     error: String,
 }
 
 /// A secret that has expired or was replaced, most of all.
-pub(crate) const CLIENT_REFUSED: Failure = unavailable("the issuer does not take us for its client");
+pub(crate) const CLIENT_REFUSED: SignInFailure = unavailable("the issuer does not take us for its client");
 
 pub(crate) async fn id_token(
     https: &Https,
@@ -47,8 +47,8 @@ pub(crate) async fn id_token(
     authentication: ClientAuthentication,
     settings: &Settings,
     code: &str,
-    attempt: &Attempt,
-) -> Result<String, Failure> {
+    attempt: &SignInAttempt,
+) -> Result<String, SignInFailure> {
     let request = request(endpoint, authentication, settings, code, attempt);
     let request = request.map_err(|_| unavailable("the issuer's token endpoint is not an address"))?;
     let answer = https.ask(request).await;
@@ -56,9 +56,9 @@ pub(crate) async fn id_token(
     if !answer.status().is_success() {
         return Err(why_not(answer.status(), answer.body()));
     }
-    let tokens: Option<Tokens> = serde_json::from_slice(answer.body()).ok();
+    let tokens: Option<TokenResponse> = serde_json::from_slice(answer.body()).ok();
     let tokens = tokens.ok_or(unavailable("the issuer's token endpoint answered something else"))?;
-    tokens.id_token.ok_or(refused("the issuer gave no ID token"))
+    tokens.id_token.ok_or(rejected("the issuer gave no ID token"))
 }
 
 /// RFC 6749, sections 2.3.1 and 4.1.3, and RFC 7636, section 4.5.
@@ -67,7 +67,7 @@ fn request(
     authentication: ClientAuthentication,
     settings: &Settings,
     code: &str,
-    attempt: &Attempt,
+    attempt: &SignInAttempt,
 ) -> http::Result<Request<Vec<u8>>> {
     let callback = settings.callback();
     let mut form = form_urlencoded::Serializer::new(String::new());
@@ -93,18 +93,18 @@ fn request(
 }
 
 /// A bad code is the caller's mistake. A refused client is ours to mend.
-fn why_not(status: StatusCode, body: &[u8]) -> Failure {
-    let error = serde_json::from_slice(body).map(|refusal: Refusal| refusal.error);
+fn why_not(status: StatusCode, body: &[u8]) -> SignInFailure {
+    let error = serde_json::from_slice(body).map(|refusal: TokenError| refusal.error);
     match (status, error.as_deref()) {
         (_, Ok("invalid_client" | "unauthorized_client" | "unsupported_grant_type" | "invalid_scope")) => {
             CLIENT_REFUSED
         }
-        (_, Ok("invalid_grant")) => refused("the issuer does not take the code"),
+        (_, Ok("invalid_grant")) => rejected("the issuer does not take the code"),
         (StatusCode::UNAUTHORIZED, _) => CLIENT_REFUSED,
         (StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS, _) => {
             unavailable("the issuer's token endpoint wants to be asked later")
         }
-        (status, _) if status.is_client_error() => refused("the issuer does not take the request with the code"),
+        (status, _) if status.is_client_error() => rejected("the issuer does not take the request with the code"),
         _ => unavailable("the issuer's token endpoint answered something else"),
     }
 }
@@ -116,9 +116,9 @@ mod tests {
     #[test]
     fn the_secret_is_sent_in_the_header_unless_the_issuer_takes_it_in_the_body_only() {
         let of = |ways: &[&str]| {
-            ClientAuthentication::of(Some(&ways.iter().map(|way| (*way).to_owned()).collect::<Vec<_>>()))
+            ClientAuthentication::choose(Some(&ways.iter().map(|way| (*way).to_owned()).collect::<Vec<_>>()))
         };
-        assert_eq!(ClientAuthentication::of(None), ClientAuthentication::Basic);
+        assert_eq!(ClientAuthentication::choose(None), ClientAuthentication::Basic);
         assert_eq!(of(&["client_secret_post"]), ClientAuthentication::Post);
         for ways in [&["client_secret_post", "client_secret_basic"][..], &["private_key_jwt"], &[]] {
             assert_eq!(of(ways), ClientAuthentication::Basic, "{ways:?}");

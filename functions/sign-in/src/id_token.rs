@@ -11,9 +11,9 @@ use openidconnect::core::{CoreJsonWebKeySet, CoreJwsSigningAlgorithm};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
-use store::Identity;
+use store::ProviderIdentity;
 
-use crate::failure::{Failure, refused};
+use crate::failure::{SignInFailure, rejected};
 
 /// Signatures that only the provider can make: HMAC is made with a secret that we have too.
 const SIGNATURES: [CoreJwsSigningAlgorithm; 9] = [
@@ -52,7 +52,7 @@ struct Header {
 }
 
 /// What the claims must be of.
-pub(crate) struct Expected<'a> {
+pub(crate) struct ExpectedClaims<'a> {
     pub(crate) issuer: &'a str,
     pub(crate) client_id: &'a str,
     pub(crate) nonce: &'a str,
@@ -60,8 +60,8 @@ pub(crate) struct Expected<'a> {
 }
 
 /// Somebody of whom the provider says who they are.
-pub(crate) struct Person {
-    pub(crate) identity: Identity,
+pub(crate) struct VerifiedPerson {
+    pub(crate) identity: ProviderIdentity,
     /// How they may be listed here: the subject, which nobody else can ever have, before an address, and that only if
     /// the provider vouches for it. With some, people can claim any.
     pub(crate) logins: Vec<Login>,
@@ -94,14 +94,18 @@ enum Audience {
 }
 
 impl<'a> IdToken<'a> {
-    pub(crate) fn read(token: &'a str) -> Result<Self, Failure> {
-        let malformed = refused("the ID token is none");
+    pub(crate) fn read(token: &'a str) -> Result<Self, SignInFailure> {
+        let malformed = rejected("the ID token is none");
         let decoded = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_| malformed);
         let (signed, signature) = token.rsplit_once('.').ok_or(malformed)?;
         let (header, claims) = signed.split_once('.').ok_or(malformed)?;
         let header: Header = serde_json::from_slice(&decoded(header)?).map_err(|_| malformed)?;
         let token = Self { signed, header, claims: decoded(claims)?, signature: decoded(signature)? };
-        if token.header.is_understood() { Ok(token) } else { Err(refused("the ID token is not of a kind that counts")) }
+        if token.header.is_understood() {
+            Ok(token)
+        } else {
+            Err(rejected("the ID token is not of a kind that counts"))
+        }
     }
 
     /// Whether one of these keys has signed it.
@@ -114,15 +118,15 @@ impl<'a> IdToken<'a> {
     }
 
     /// Who it is of. To be asked only of a token that the provider has signed.
-    pub(crate) fn person(&self, expected: &Expected) -> Result<Person, Failure> {
+    pub(crate) fn person(&self, expected: &ExpectedClaims) -> Result<VerifiedPerson, SignInFailure> {
         let claims: Claims =
-            serde_json::from_slice(&self.claims).map_err(|_| refused("the ID token lacks what it must say"))?;
+            serde_json::from_slice(&self.claims).map_err(|_| rejected("the ID token lacks what it must say"))?;
         claims.check(expected)?;
         let subject = Login::subject(&claims.sub).ok();
         let email = claims.verified_email().and_then(|email| Login::email(email).ok());
         let authenticated = claims.authenticated();
-        let identity = Identity { issuer: claims.iss, subject: claims.sub };
-        Ok(Person { identity, logins: subject.into_iter().chain(email).collect(), authenticated })
+        let identity = ProviderIdentity { issuer: claims.iss, subject: claims.sub };
+        Ok(VerifiedPerson { identity, logins: subject.into_iter().chain(email).collect(), authenticated })
     }
 }
 
@@ -137,31 +141,31 @@ impl Header {
 }
 
 impl Claims {
-    fn check(&self, expected: &Expected) -> Result<(), Failure> {
+    fn check(&self, expected: &ExpectedClaims) -> Result<(), SignInFailure> {
         let audience = match &self.aud {
             Audience::One(one) => std::slice::from_ref(one),
             Audience::Some(some) => some,
         };
         // Another application that it is for could bring it here.
         if audience.is_empty() || audience.iter().any(|one| one != expected.client_id) {
-            return Err(refused("the ID token is for another client"));
+            return Err(rejected("the ID token is for another client"));
         }
         if self.azp.as_ref().is_some_and(|party| party != expected.client_id) {
-            return Err(refused("the ID token was given to another client"));
+            return Err(rejected("the ID token was given to another client"));
         }
         if self.iss != expected.issuer {
-            return Err(refused("the ID token is of another issuer"));
+            return Err(rejected("the ID token is of another issuer"));
         }
         if self.nonce != expected.nonce {
-            return Err(refused("the ID token is of another sign-in"));
+            return Err(rejected("the ID token is of another sign-in"));
         }
         let (issued, expires) = (since_epoch(self.iat)?, since_epoch(self.exp)?);
         let now = Duration::from_millis(expected.now.as_millis());
         if expires <= now || issued > now + Duration::from_secs(SKEW_SECS) {
-            return Err(refused("the ID token is of another time"));
+            return Err(rejected("the ID token is of another time"));
         }
         if self.sub.is_empty() || self.sub.len() > 255 {
-            return Err(refused("the ID token names nobody"));
+            return Err(rejected("the ID token names nobody"));
         }
         Ok(())
     }
@@ -181,8 +185,8 @@ impl Claims {
 }
 
 /// A moment, which need not be a whole number (RFC 7519, section 2).
-fn since_epoch(seconds: f64) -> Result<Duration, Failure> {
-    Duration::try_from_secs_f64(seconds).map_err(|_| refused("the ID token is of no time"))
+fn since_epoch(seconds: f64) -> Result<Duration, SignInFailure> {
+    Duration::try_from_secs_f64(seconds).map_err(|_| rejected("the ID token is of no time"))
 }
 
 #[cfg(test)]

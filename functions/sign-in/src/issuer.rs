@@ -10,13 +10,13 @@ use openidconnect::{PkceCodeChallenge, PkceCodeVerifier};
 use tokio::sync::{Mutex, MutexGuard};
 
 use crate::KNOWN_FOR_SECS;
-use crate::attempt::Attempt;
+use crate::attempt::SignInAttempt;
 use crate::end_session;
 use crate::exchange::{self, CLIENT_REFUSED};
-use crate::failure::Failure;
-use crate::id_token::{Expected, IdToken, Person};
-use crate::keys::Keys;
-use crate::provider::Provider;
+use crate::failure::SignInFailure;
+use crate::id_token::{ExpectedClaims, IdToken, VerifiedPerson};
+use crate::keys::KeyCache;
+use crate::provider::IdentityProvider;
 use crate::settings::Settings;
 
 /// The function waits for up to three answers within the gateway's 30 s.
@@ -30,15 +30,15 @@ pub(crate) struct Issuer {
     secret: String,
     https: Https,
     clock: Clock,
-    known: Mutex<Known>,
-    keys: Keys,
+    known: Mutex<IssuerCache>,
+    keys: KeyCache,
 }
 
 /// What is remembered, and since when.
 #[derive(Default)]
-struct Known {
+struct IssuerCache {
     settings: Option<(Arc<Settings>, Timestamp)>,
-    provider: Option<(Arc<Provider>, Timestamp)>,
+    provider: Option<(Arc<IdentityProvider>, Timestamp)>,
     /// Whether the secret may have been replaced since it was read.
     is_doubted: bool,
 }
@@ -46,15 +46,15 @@ struct Known {
 impl Issuer {
     pub(crate) fn new(secrets: Client, secret: String, clock: Clock) -> Self {
         let https = Https::new(PATIENCE, LARGEST_ANSWER);
-        Self { secrets, secret, https, clock, known: Mutex::default(), keys: Keys::default() }
+        Self { secrets, secret, https, clock, known: Mutex::default(), keys: KeyCache::default() }
     }
 
-    pub(crate) async fn settings(&self) -> Result<Arc<Settings>, Failure> {
-        Ok(self.settled().await?.0)
+    pub(crate) async fn settings(&self) -> Result<Arc<Settings>, SignInFailure> {
+        Ok(self.settings_and_cache().await?.0)
     }
 
     /// Where to send a browser.
-    pub(crate) async fn address(&self, attempt: &Attempt) -> Result<String, Failure> {
+    pub(crate) async fn address(&self, attempt: &SignInAttempt) -> Result<String, SignInFailure> {
         let (settings, provider) = self.provider().await?;
         let verifier = PkceCodeVerifier::new(attempt.verifier.clone());
         let challenge = PkceCodeChallenge::from_code_verifier_sha256(&verifier);
@@ -79,13 +79,13 @@ impl Issuer {
     }
 
     /// Where to send a browser that is to be signed out of the provider too; `None` if it has no such place.
-    pub(crate) async fn end_session_address(&self) -> Result<Option<String>, Failure> {
+    pub(crate) async fn end_session_address(&self) -> Result<Option<String>, SignInFailure> {
         let (settings, provider) = self.provider().await?;
         Ok(provider.end_session_endpoint.as_ref().map(|endpoint| end_session::address(endpoint, &settings)))
     }
 
     /// The person that a code is for.
-    pub(crate) async fn person(&self, code: &str, attempt: &Attempt) -> Result<Person, Failure> {
+    pub(crate) async fn person(&self, code: &str, attempt: &SignInAttempt) -> Result<VerifiedPerson, SignInFailure> {
         let (settings, provider) = self.provider().await?;
         let (endpoint, authentication) = (&provider.token_endpoint, provider.authentication);
         let token = exchange::id_token(&self.https, endpoint, authentication, &settings, code, attempt).await;
@@ -97,25 +97,25 @@ impl Issuer {
         let now = self.clock.now();
         self.keys.have_signed(&self.https, &provider.jwks_uri, &token, now).await?;
         let (issuer, client_id) = (&settings.issuer, &settings.client_id);
-        token.person(&Expected { issuer, client_id, nonce: &attempt.nonce, now })
+        token.person(&ExpectedClaims { issuer, client_id, nonce: &attempt.nonce, now })
     }
 
-    async fn provider(&self) -> Result<(Arc<Settings>, Arc<Provider>), Failure> {
-        let (settings, mut known) = self.settled().await?;
+    async fn provider(&self) -> Result<(Arc<Settings>, Arc<IdentityProvider>), SignInFailure> {
+        let (settings, mut known) = self.settings_and_cache().await?;
         let now = self.clock.now();
         if let Some((provider, since)) = &known.provider
             && now < since.plus_secs(KNOWN_FOR_SECS)
         {
             return Ok((settings, provider.clone()));
         }
-        let provider = Arc::new(Provider::discover(&self.https, &settings.issuer).await?);
+        let provider = Arc::new(IdentityProvider::discover(&self.https, &settings.issuer).await?);
         known.provider = Some((provider.clone(), now));
         Ok((settings, provider))
     }
 
     /// The settings, and what else is known with them. A secret that is doubted and turns out to be the same costs the
     /// provider no question.
-    async fn settled(&self) -> Result<(Arc<Settings>, MutexGuard<'_, Known>), Failure> {
+    async fn settings_and_cache(&self) -> Result<(Arc<Settings>, MutexGuard<'_, IssuerCache>), SignInFailure> {
         let mut known = self.known.lock().await;
         let now = self.clock.now();
         if let Some((settings, since)) = &known.settings

@@ -5,16 +5,16 @@ use https::Https;
 use openidconnect::core::CoreJsonWebKeySet;
 use tokio::sync::Mutex;
 
-use crate::failure::{Failure, refused, unavailable};
+use crate::failure::{SignInFailure, rejected, unavailable};
 use crate::id_token::IdToken;
 use crate::{KNOWN_FOR_SECS, provider};
 
 /// The keys as they were last seen.
 #[derive(Default)]
-pub(crate) struct Keys(Mutex<Seen>);
+pub(crate) struct KeyCache(Mutex<CachedKeySet>);
 
 #[derive(Default)]
-struct Seen {
+struct CachedKeySet {
     address: String,
     keys: CoreJsonWebKeySet,
     asked: Option<Timestamp>,
@@ -23,7 +23,7 @@ struct Seen {
 /// After a fetch the keys are not fetched again for so long, even if it failed.
 const PAUSE_SECS: u64 = 30;
 
-impl Keys {
+impl KeyCache {
     /// Refuses a token that the provider has not signed. The keys, which are at an address of its, are asked for once more
     /// before that: they may have changed.
     pub(crate) async fn have_signed(
@@ -32,10 +32,10 @@ impl Keys {
         address: &str,
         token: &IdToken<'_>,
         now: Timestamp,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), SignInFailure> {
         let mut seen = self.0.lock().await;
         if seen.address != address {
-            *seen = Seen { address: address.to_owned(), ..Seen::default() };
+            *seen = CachedKeySet { address: address.to_owned(), ..CachedKeySet::default() };
         }
         let not_asked_for = |secs| seen.asked.is_none_or(|asked| now >= asked.plus_secs(secs));
         // A key that the provider has taken back counts no longer than anything else that is known of it.
@@ -47,6 +47,6 @@ impl Keys {
             let keys = provider::get(https, address).await;
             seen.keys = keys.ok_or(unavailable("the issuer cannot be asked for its keys"))?;
         }
-        if token.is_signed_by(&seen.keys) { Ok(()) } else { Err(refused("the issuer did not sign the ID token")) }
+        if token.is_signed_by(&seen.keys) { Ok(()) } else { Err(rejected("the issuer did not sign the ID token")) }
     }
 }

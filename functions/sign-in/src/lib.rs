@@ -12,30 +12,30 @@ mod keys;
 mod own_sessions;
 mod provider;
 mod settings;
-mod used;
+mod used_attempts;
 
 use std::convert::Infallible;
 
 use ::http::StatusCode;
-use domain::{AuditAction, Clock, CompanyId, Lifetime, Randomness, Scheme, StaffId, Timestamp};
+use domain::{AuditAction, Clock, CompanyId, Randomness, Scheme, SessionLifetime, StaffId, Timestamp};
 use lambda_http::{Body, Request, RequestExt, Response};
 use maud::html;
 use origin_secret::{Admission, OriginGuard};
 use runtime::{Metric, Metrics, Runtime};
 use serde_json::json;
 use store::{LoginOwner, Session, Store};
-use web::{Answer, Format, Problem};
+use web::{Problem, ResponseFormat, WebResponse};
 
-use crate::attempt::Attempt;
+use crate::attempt::SignInAttempt;
 use crate::attempt_cookies::AttemptCookies;
-use crate::failure::{Failure, Reason, STALE, refused, stranger, unavailable};
-use crate::id_token::Person;
+use crate::failure::{FailureReason, STALE, SignInFailure, rejected, stranger, unavailable};
+use crate::id_token::VerifiedPerson;
 use crate::issuer::Issuer;
 use crate::settings::Settings;
-use crate::used::UsedAttempts;
+use crate::used_attempts::UsedAttempts;
 
 /// Starts and ends sessions, and says whose one is.
-pub struct SignIn {
+pub struct SignInFunction {
     store: Store,
     origin: OriginGuard,
     issuer: Issuer,
@@ -53,7 +53,7 @@ const SESSION_SECS: u64 = 12 * 60 * 60;
 /// For how long the secret and the provider are taken to be what they were.
 const KNOWN_FOR_SECS: u64 = 10 * 60;
 
-impl SignIn {
+impl SignInFunction {
     /// `secret` names the secret that the issuer and its client are kept in.
     #[must_use]
     pub fn new(runtime: &Runtime, secret: String) -> Self {
@@ -85,7 +85,7 @@ impl SignIn {
         Ok(web::respond(&request, outcome))
     }
 
-    async fn answer(&self, request: &Request) -> Result<Answer, Problem> {
+    async fn answer(&self, request: &Request) -> Result<WebResponse, Problem> {
         match request.raw_http_path() {
             "/api/sign-in" => Ok(self.begin(request).await.unwrap_or_else(|failure| self.not_signed_in(failure))),
             "/api/sign-in/callback" => {
@@ -93,7 +93,7 @@ impl SignIn {
             }
             "/api/sign-out" => self.sign_out(request).await,
             "/api/sign-out/issuer" => Ok(self.leave_issuer().await),
-            "/api/session" => whose(request, self.clock.now()),
+            "/api/session" => session_owner(request, self.clock.now()),
             _ => self.own_sessions(request).await,
         }
     }
@@ -117,20 +117,20 @@ impl SignIn {
     }
 
     /// Sends a browser to the identity provider.
-    async fn begin(&self, request: &Request) -> Result<Answer, Failure> {
+    async fn begin(&self, request: &Request) -> Result<WebResponse, SignInFailure> {
         let again = query(request, "again").is_some();
-        let attempt = Attempt::new(&self.randomness, self.clock.now(), again, query(request, "back"));
+        let attempt = SignInAttempt::new(&self.randomness, self.clock.now(), again, query(request, "back"));
         let settings = self.issuer.settings().await?;
         let address = self.issuer.address(&attempt).await?;
         let cookies = self.attempt_cookies(&settings);
         let forgotten = cookies.forget_oldest(request.headers());
-        let answer = to(&address).with_header("set-cookie", &cookies.keep(&attempt));
+        let answer = redirect_to(&address).with_header("set-cookie", &cookies.keep(&attempt));
         Ok(forgotten.iter().fold(answer, |answer, cookie| answer.with_header("set-cookie", cookie)))
     }
 
     /// Takes a browser back from the identity provider. Of its attempts only that one ends which the provider names: a
     /// callback that was made up changes nothing.
-    async fn finish(&self, request: &Request) -> Result<Answer, Failure> {
+    async fn finish(&self, request: &Request) -> Result<WebResponse, SignInFailure> {
         let settings = self.issuer.settings().await?;
         let cookies = self.attempt_cookies(&settings);
         let attempt =
@@ -138,7 +138,7 @@ impl SignIn {
         let Some(attempt) = attempt else { return Ok(self.not_of_an_attempt(request, "/").await) };
         let answer = if self.used.add(&attempt.state) {
             match self.session_of(request, &attempt).await {
-                Ok(cookie) => to(&attempt.back).with_header("set-cookie", &cookie),
+                Ok(cookie) => redirect_to(&attempt.back).with_header("set-cookie", &cookie),
                 Err(failure) => self.not_signed_in(failure),
             }
         } else {
@@ -157,8 +157,8 @@ impl SignIn {
     }
 
     /// A callback that was loaded again, came too late or was made up: whoever has a session goes on with it.
-    async fn not_of_an_attempt(&self, request: &Request, back: &str) -> Answer {
-        if self.has_session(request).await { to(back) } else { self.not_signed_in(STALE) }
+    async fn not_of_an_attempt(&self, request: &Request, back: &str) -> WebResponse {
+        if self.has_session(request).await { redirect_to(back) } else { self.not_signed_in(STALE) }
     }
 
     /// Whether a browser has a session that has not run out. One that was taken from its person is found out by the page.
@@ -169,15 +169,15 @@ impl SignIn {
     }
 
     /// Begins the session of whoever comes back. Gives its cookie.
-    async fn session_of(&self, request: &Request, attempt: &Attempt) -> Result<String, Failure> {
-        let code = query(request, "code").ok_or(refused("the issuer let nobody in"))?;
+    async fn session_of(&self, request: &Request, attempt: &SignInAttempt) -> Result<String, SignInFailure> {
+        let code = query(request, "code").ok_or(rejected("the issuer let nobody in"))?;
         let person = self.issuer.person(code, attempt).await?;
         let LoginOwner { company, staff, .. } = self.owner_of_login(&person).await?;
         let token = self.randomness.token();
         let began = self.clock.now();
         // Of a provider that does not say when, and was told to ask, it is taken that it has asked.
         let authenticated = person.authenticated.map(|asked| asked.min(began)).or(attempt.again.then_some(began));
-        let lifetime = Lifetime::new(began, SESSION_SECS, self.idle_minutes);
+        let lifetime = SessionLifetime::new(began, SESSION_SECS, self.idle_minutes);
         let session = Session::new(company, staff, web::browser_name(request.headers()), began, lifetime);
         let session = Session { authenticated, ..session };
         let entry = web::audited(request, &session.company, &session.staff, AuditAction::SignIn, began);
@@ -196,7 +196,7 @@ impl SignIn {
 
     /// The member of staff whose login a person signs in with. The first sign-in pins a login to its person, since a
     /// mailbox can be given to somebody else, and another issuer can know somebody else by the same name.
-    async fn owner_of_login(&self, person: &Person) -> Result<LoginOwner, Failure> {
+    async fn owner_of_login(&self, person: &VerifiedPerson) -> Result<LoginOwner, SignInFailure> {
         let no_answer = |_| unavailable("the table did not answer");
         for login in &person.logins {
             let Some(owner) = self.store.signing_in(login).await.map_err(no_answer)? else { continue };
@@ -210,27 +210,27 @@ impl SignIn {
     }
 
     /// Back to the sign-in page, which says why.
-    fn not_signed_in(&self, failure: Failure) -> Answer {
-        let Failure { reason, what } = failure;
-        if reason == Reason::Unavailable {
+    fn not_signed_in(&self, failure: SignInFailure) -> WebResponse {
+        let SignInFailure { reason, what } = failure;
+        if reason == FailureReason::Unavailable {
             tracing::error!(what, "nobody can sign in");
             self.metrics.count(Metric::SignInUnavailable);
         } else {
             tracing::warn!(what, "somebody was not signed in");
         }
-        to(&format!("/sign-in.html#{}", reason.anchor()))
+        redirect_to(&format!("/sign-in.html#{}", reason.anchor()))
     }
 
     /// Ends the session of the request's cookie, whoever's it is.
-    async fn sign_out(&self, request: &Request) -> Result<Answer, Problem> {
+    async fn sign_out(&self, request: &Request) -> Result<WebResponse, Problem> {
         web::same_origin(request)?;
         if let Some(token) = self.session_token(request)
             && let Some(Session { company, staff, .. }) = self.store.end_session(&web::token_hash(&token)).await?
         {
             self.note_sign_out(request, &company, &staff).await;
         }
-        let answer =
-            Format::of(request).answer(|| html! { p { "You are signed out." } }, || json!({"signed_out": true}));
+        let answer = ResponseFormat::of_request(request)
+            .answer(|| html! { p { "You are signed out." } }, || json!({"signed_out": true}));
         Ok(answer
             .with_status(StatusCode::SEE_OTHER)
             // From there on to the provider, by a script: a form may lead to no other site.
@@ -250,13 +250,13 @@ impl SignIn {
 
     /// Sends a browser that has signed out here to the provider, to sign out there too. The next sign-in in it asks for the
     /// password in any case.
-    async fn leave_issuer(&self) -> Answer {
+    async fn leave_issuer(&self) -> WebResponse {
         match self.issuer.end_session_address().await {
-            Ok(Some(address)) => to(&address),
-            Ok(None) => to(SIGNED_OUT),
-            Err(Failure { what, .. }) => {
+            Ok(Some(address)) => redirect_to(&address),
+            Ok(None) => redirect_to(SIGNED_OUT),
+            Err(SignInFailure { what, .. }) => {
                 tracing::warn!(what, "somebody was signed out here and not at the issuer");
-                to(SIGNED_OUT)
+                redirect_to(SIGNED_OUT)
             }
         }
     }
@@ -269,11 +269,14 @@ fn query<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
     request.query_string_parameters_ref()?.first(name)
 }
 
-fn whose(request: &Request, now: Timestamp) -> Result<Answer, Problem> {
+fn session_owner(request: &Request, now: Timestamp) -> Result<WebResponse, Problem> {
     let staff = web::staff(request)?;
-    Ok(Format::of(request).answer(|| views::account(&staff, now), || views::account_json(&staff)))
+    Ok(ResponseFormat::of_request(request).answer(|| views::account(&staff, now), || views::account_json(&staff)))
 }
 
-fn to(address: &str) -> Answer {
-    Format::Html.answer(|| html! {}, || json!(null)).with_status(StatusCode::SEE_OTHER).with_header("location", address)
+fn redirect_to(address: &str) -> WebResponse {
+    ResponseFormat::Html
+        .answer(|| html! {}, || json!(null))
+        .with_status(StatusCode::SEE_OTHER)
+        .with_header("location", address)
 }

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use lambda_http::{Error, run, service_fn};
 use runtime::Runtime;
-use sign_in::SignIn;
+use sign_in::SignInFunction;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let function = Arc::new(SignIn::new(&Runtime::on_lambda()?, runtime::sign_in_secret()?));
+    let function = Arc::new(SignInFunction::new(&Runtime::on_lambda()?, runtime::sign_in_secret()?));
     function.warm_up().await;
     run(service_fn(|request| {
         let function = function.clone();

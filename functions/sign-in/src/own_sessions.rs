@@ -3,14 +3,14 @@
 use domain::{OwnSession, Staff, Timestamp};
 use http::{Method, StatusCode};
 use lambda_http::{Request, RequestExt};
-use store::Refused;
-use web::{Answer, Format, Problem};
+use store::DirectoryError;
+use web::{Problem, ResponseFormat, WebResponse};
 
-use crate::SignIn;
+use crate::SignInFunction;
 
-impl SignIn {
+impl SignInFunction {
     /// Lists the sessions of whoever asks, or ends one of them, all but the one that they ask in (`others`), or all.
-    pub(crate) async fn own_sessions(&self, request: &Request) -> Result<Answer, Problem> {
+    pub(crate) async fn own_sessions(&self, request: &Request) -> Result<WebResponse, Problem> {
         let staff = web::staff(request)?;
         let now = self.clock.now();
         if *request.method() == Method::GET {
@@ -27,7 +27,13 @@ impl SignIn {
         Ok(answer)
     }
 
-    async fn end_one(&self, request: &Request, staff: &Staff, id: &str, now: Timestamp) -> Result<Answer, Problem> {
+    async fn end_one(
+        &self,
+        request: &Request,
+        staff: &Staff,
+        id: &str,
+        now: Timestamp,
+    ) -> Result<WebResponse, Problem> {
         let (ended, mut left): (Vec<_>, Vec<_>) =
             self.store.own_sessions(staff, now).await?.into_iter().partition(|own| own.session.id().to_string() == id);
         let ended = ended.first().ok_or_else(no_session)?;
@@ -38,7 +44,7 @@ impl SignIn {
         Ok(left_over(request, &left))
     }
 
-    async fn end_others(&self, request: &Request, staff: &Staff, now: Timestamp) -> Result<Answer, Problem> {
+    async fn end_others(&self, request: &Request, staff: &Staff, now: Timestamp) -> Result<WebResponse, Problem> {
         let (this, others): (Vec<_>, Vec<_>) =
             self.store.own_sessions(staff, now).await?.into_iter().partition(|own| own.is_this);
         for other in others {
@@ -48,27 +54,27 @@ impl SignIn {
     }
 
     /// By the moment that their sessions count from, so that none is missed which the list does not have yet.
-    async fn end_all(&self, staff: &Staff, now: Timestamp) -> Result<Answer, Problem> {
+    async fn end_all(&self, staff: &Staff, now: Timestamp) -> Result<WebResponse, Problem> {
         self.store.still_signed_in(staff, now).await?;
         match self.store.end_sessions(&staff.company, &staff.id, now).await {
-            Ok(()) => Ok(Answer::nothing()),
-            Err(Refused::Store(error)) => Err(error.into()),
+            Ok(()) => Ok(WebResponse::nothing()),
+            Err(DirectoryError::Store(error)) => Err(error.into()),
             // They are no longer staff.
             Err(_) => Err(Problem::session_ended()),
         }
     }
 }
 
-fn list(request: &Request, sessions: &[OwnSession]) -> Answer {
+fn list(request: &Request, sessions: &[OwnSession]) -> WebResponse {
     let json = || web::list(sessions.iter().map(views::own_session_json), None);
-    Format::of(request).answer(|| views::own_sessions(sessions), json)
+    ResponseFormat::of_request(request).answer(|| views::own_sessions(sessions), json)
 }
 
 /// A page is shown what is left, which the index may not know yet; a program, and whose own session has ended, nothing.
-fn left_over(request: &Request, sessions: &[OwnSession]) -> Answer {
-    match Format::of(request) {
-        Format::Html if !sessions.is_empty() => list(request, sessions),
-        _ => Answer::nothing(),
+fn left_over(request: &Request, sessions: &[OwnSession]) -> WebResponse {
+    match ResponseFormat::of_request(request) {
+        ResponseFormat::Html if !sessions.is_empty() => list(request, sessions),
+        _ => WebResponse::nothing(),
     }
 }
 

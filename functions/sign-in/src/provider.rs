@@ -8,9 +8,9 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::exchange::ClientAuthentication;
-use crate::failure::{Failure, unavailable};
+use crate::failure::{SignInFailure, unavailable};
 
-pub(crate) struct Provider {
+pub(crate) struct IdentityProvider {
     pub(crate) authorization_endpoint: Url,
     pub(crate) token_endpoint: String,
     pub(crate) authentication: ClientAuthentication,
@@ -23,7 +23,7 @@ pub(crate) struct Provider {
 /// All that is read of its discovery document (OpenID Connect Discovery 1.0, section 3, and RP-Initiated Logout 1.0,
 /// section 2.1).
 #[derive(Deserialize)]
-struct Metadata {
+struct ProviderMetadata {
     issuer: String,
     authorization_endpoint: String,
     token_endpoint: String,
@@ -32,10 +32,10 @@ struct Metadata {
     token_endpoint_auth_methods_supported: Option<Vec<String>>,
 }
 
-impl Provider {
-    pub(crate) async fn discover(https: &Https, issuer: &str) -> Result<Self, Failure> {
+impl IdentityProvider {
+    pub(crate) async fn discover(https: &Https, issuer: &str) -> Result<Self, SignInFailure> {
         let address = format!("{}/.well-known/openid-configuration", issuer.strip_suffix('/').unwrap_or(issuer));
-        let metadata: Option<Metadata> = get(https, &address).await;
+        let metadata: Option<ProviderMetadata> = get(https, &address).await;
         let metadata = metadata.filter(|metadata| metadata.issuer == issuer);
         let metadata = metadata.ok_or(unavailable("the issuer cannot be asked what it is"))?;
         let authorization_endpoint = Url::parse(&metadata.authorization_endpoint);
@@ -44,7 +44,7 @@ impl Provider {
             authorization_endpoint: authorization_endpoint
                 .map_err(|_| unavailable("the issuer's authorization endpoint is not an address"))?,
             token_endpoint: metadata.token_endpoint,
-            authentication: ClientAuthentication::of(methods.as_deref()),
+            authentication: ClientAuthentication::choose(methods.as_deref()),
             jwks_uri: metadata.jwks_uri,
             end_session_endpoint: metadata.end_session_endpoint.and_then(|endpoint| Url::parse(&endpoint).ok()),
         })

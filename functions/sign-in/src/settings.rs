@@ -1,7 +1,7 @@
 use aws_sdk_secretsmanager::Client;
 use serde::Deserialize;
 
-use crate::failure::{Failure, unavailable};
+use crate::failure::{SignInFailure, unavailable};
 
 /// What a deployment keeps in its secret about signing in, as JSON.
 #[derive(PartialEq, Eq, Deserialize)]
@@ -20,7 +20,7 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    pub(crate) async fn read(secrets: &Client, secret: &str) -> Result<Self, Failure> {
+    pub(crate) async fn read(secrets: &Client, secret: &str) -> Result<Self, SignInFailure> {
         let found = secrets.get_secret_value().secret_id(secret).send().await;
         let found = found.map_err(|_| unavailable("the secret cannot be read"))?;
         let settings = found.secret_string().and_then(|settings| serde_json::from_str(settings).ok());

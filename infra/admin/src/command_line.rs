@@ -2,7 +2,7 @@
 
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand};
-use domain::{CompanyId, ContactDetails, Login, NotALogin, Pool, Region, StaffId, TimeZone};
+use domain::{CompanyId, ContactDetails, InvalidLogin, Login, Pool, Region, StaffId, TimeZone};
 
 /// Companies, lines and staff of a Switchboard stack, and whether the stack is in order.
 ///
@@ -15,7 +15,7 @@ use domain::{CompanyId, ContactDetails, Login, NotALogin, Pool, Region, StaffId,
 )]
 pub(crate) struct CommandLine {
     #[command(flatten)]
-    pub(crate) place: WhichPlace,
+    pub(crate) place: TargetOptions,
     /// Answer in JSON, for programs.
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -23,11 +23,11 @@ pub(crate) struct CommandLine {
     #[arg(long, global = true)]
     pub(crate) yes: bool,
     #[command(subcommand)]
-    pub(crate) what: What,
+    pub(crate) what: Command,
 }
 
 #[derive(Args)]
-pub(crate) struct WhichPlace {
+pub(crate) struct TargetOptions {
     /// The name of the CloudFormation stack; `switchboard` if it is left out.
     #[arg(long, global = true, value_name = "NAME")]
     stack: Option<String>,
@@ -51,7 +51,7 @@ pub(crate) struct WhichPlace {
     pub(crate) local: Option<String>,
 }
 
-impl WhichPlace {
+impl TargetOptions {
     pub(crate) fn stack(&self) -> &str {
         self.stack.as_deref().unwrap_or("switchboard")
     }
@@ -76,28 +76,28 @@ impl CommandLine {
 }
 
 #[derive(Subcommand)]
-pub(crate) enum What {
+pub(crate) enum Command {
     /// Companies that talk with their customers.
     #[command(subcommand)]
-    Company(Companies),
+    Company(CompanyCommand),
     /// Numbers that customers write to.
     #[command(subcommand)]
-    Line(Lines),
+    Line(LineCommand),
     /// People who sign in to the portal.
     #[command(subcommand)]
-    Staff(Staff),
+    Staff(StaffCommand),
     /// What is held of one customer of a company's.
     #[command(subcommand)]
-    Customer(Customers),
+    Customer(CustomerCommand),
     /// Programs that keep a company's appointments in step, such as its scheduling system.
     #[command(subcommand)]
-    Program(Programs),
+    Program(ProgramCommand),
     /// The keys that notifications of browsers are signed with.
     #[command(subcommand)]
-    PushKeys(PushKeys),
+    PushKeys(PushKeysCommand),
     /// What CloudFront shows the functions, so that nobody goes around it.
     #[command(subcommand)]
-    OriginSecret(OriginSecret),
+    OriginSecret(OriginSecretCommand),
     /// Bring back what was lost, from a table that was restored to an earlier moment beside this one.
     Restore {
         /// The name of that table. It is only read.
@@ -121,35 +121,35 @@ pub(crate) enum What {
     Doctor,
 }
 
-impl What {
+impl Command {
     /// What the audit log notes when this was done: the command, and the company that it concerns. `None` for what changes
     /// nothing.
-    pub(crate) fn noted(&self) -> Option<(&'static str, Option<CompanyId>)> {
+    pub(crate) fn audit_entry(&self) -> Option<(&'static str, Option<CompanyId>)> {
         let (command, company) = match self {
-            Self::Company(Companies::Add(new)) => ("company add", Some(&new.id)),
-            Self::Company(Companies::Contact { id, .. }) => ("company contact", Some(id)),
-            Self::Company(Companies::Remove { id }) => ("company remove", Some(id)),
-            Self::Line(Lines::Add { company, .. }) => ("line add", Some(company)),
-            Self::Line(Lines::LeavesBy { .. }) => ("line leaves-by", None),
-            Self::Line(Lines::First { .. }) => ("line first", None),
-            Self::Line(Lines::Remove { .. }) => ("line remove", None),
-            Self::Staff(Staff::Add(new)) => ("staff add", Some(&new.company)),
-            Self::Staff(Staff::Administers { company, .. }) => ("staff administers", Some(company)),
-            Self::Staff(Staff::Remove { company, .. }) => ("staff remove", Some(company)),
-            Self::Staff(Staff::SignOut { company, .. }) => ("staff sign-out", Some(company)),
-            Self::Staff(Staff::Unpin { company, .. }) => ("staff unpin", Some(company)),
-            Self::Customer(Customers::Export { company, .. }) => ("customer export", Some(company)),
-            Self::Customer(Customers::Erase { company, .. }) => ("customer erase", Some(company)),
-            Self::Program(Programs::Add { company, .. }) => ("program add", Some(company)),
-            Self::Program(Programs::Token { company, .. }) => ("program token", Some(company)),
-            Self::PushKeys(PushKeys::Create { .. }) => ("push-keys create", None),
-            Self::PushKeys(PushKeys::Rotate) => ("push-keys rotate", None),
-            Self::PushKeys(PushKeys::Contact { .. }) => ("push-keys contact", None),
-            Self::OriginSecret(OriginSecret::Rotate) => ("origin-secret rotate", None),
+            Self::Company(CompanyCommand::Add(new)) => ("company add", Some(&new.id)),
+            Self::Company(CompanyCommand::Contact { id, .. }) => ("company contact", Some(id)),
+            Self::Company(CompanyCommand::Remove { id }) => ("company remove", Some(id)),
+            Self::Line(LineCommand::Add { company, .. }) => ("line add", Some(company)),
+            Self::Line(LineCommand::LeavesBy { .. }) => ("line leaves-by", None),
+            Self::Line(LineCommand::First { .. }) => ("line first", None),
+            Self::Line(LineCommand::Remove { .. }) => ("line remove", None),
+            Self::Staff(StaffCommand::Add(new)) => ("staff add", Some(&new.company)),
+            Self::Staff(StaffCommand::Administers { company, .. }) => ("staff administers", Some(company)),
+            Self::Staff(StaffCommand::Remove { company, .. }) => ("staff remove", Some(company)),
+            Self::Staff(StaffCommand::SignOut { company, .. }) => ("staff sign-out", Some(company)),
+            Self::Staff(StaffCommand::Unpin { company, .. }) => ("staff unpin", Some(company)),
+            Self::Customer(CustomerCommand::Export { company, .. }) => ("customer export", Some(company)),
+            Self::Customer(CustomerCommand::Erase { company, .. }) => ("customer erase", Some(company)),
+            Self::Program(ProgramCommand::Add { company, .. }) => ("program add", Some(company)),
+            Self::Program(ProgramCommand::Token { company, .. }) => ("program token", Some(company)),
+            Self::PushKeys(PushKeysCommand::Create { .. }) => ("push-keys create", None),
+            Self::PushKeys(PushKeysCommand::Rotate) => ("push-keys rotate", None),
+            Self::PushKeys(PushKeysCommand::Contact { .. }) => ("push-keys contact", None),
+            Self::OriginSecret(OriginSecretCommand::Rotate) => ("origin-secret rotate", None),
             Self::Restore { .. } => ("restore", None),
-            Self::Company(Companies::List)
-            | Self::Line(Lines::List)
-            | Self::Staff(Staff::List { .. })
+            Self::Company(CompanyCommand::List)
+            | Self::Line(LineCommand::List)
+            | Self::Staff(StaffCommand::List { .. })
             | Self::Audit { .. }
             | Self::Doctor => return None,
         };
@@ -158,7 +158,7 @@ impl What {
 }
 
 #[derive(Subcommand)]
-pub(crate) enum Companies {
+pub(crate) enum CompanyCommand {
     /// Add a company with its first line.
     Add(NewCompany),
     /// List the companies.
@@ -199,7 +199,7 @@ pub(crate) struct NewCompany {
 }
 
 #[derive(Subcommand)]
-pub(crate) enum Lines {
+pub(crate) enum LineCommand {
     /// Add a number that customers of a company write to, or are called from.
     Add {
         /// +12065550142, or as people of the company's region write it.
@@ -228,7 +228,7 @@ pub(crate) enum Lines {
 }
 
 #[derive(Subcommand)]
-pub(crate) enum Customers {
+pub(crate) enum CustomerCommand {
     /// Print all that is held of a customer, as JSON: everything that was said, calls and appointments.
     Export {
         /// +14255550182, or as people of the company's region write it.
@@ -245,7 +245,7 @@ pub(crate) enum Customers {
 }
 
 #[derive(Subcommand)]
-pub(crate) enum Staff {
+pub(crate) enum StaffCommand {
     /// Add somebody who may sign in for a company.
     Add(NewMember),
     /// List the staff of all companies, or of one.
@@ -284,7 +284,7 @@ pub(crate) enum Staff {
 }
 
 #[derive(Subcommand)]
-pub(crate) enum Programs {
+pub(crate) enum ProgramCommand {
     /// Add one, and print the token that it asks with. `staff list` lists it, `staff remove` removes it.
     Add {
         /// An id of your choice, unique among the company's staff: 1 to 40 of a-z, 0-9 and -.
@@ -304,7 +304,7 @@ pub(crate) enum Programs {
 }
 
 #[derive(Subcommand)]
-pub(crate) enum PushKeys {
+pub(crate) enum PushKeysCommand {
     /// Make the first one: without it nobody can turn notifications on.
     Create {
         /// Whom push services can reach about what is sent: mailto:it@example.com, or an https address. The
@@ -322,7 +322,7 @@ pub(crate) enum PushKeys {
 }
 
 #[derive(Subcommand)]
-pub(crate) enum OriginSecret {
+pub(crate) enum OriginSecretCommand {
     /// Make a new value. CloudFront has it after the next deployment, which must end within the hour: so long the earlier
     /// one counts.
     Rotate,
@@ -341,12 +341,12 @@ pub(crate) struct NewMember {
     #[arg(long)]
     pub(crate) administrator: bool,
     #[command(flatten)]
-    pub(crate) login: HowTheySignIn,
+    pub(crate) login: LoginOptions,
 }
 
 #[derive(Args)]
 #[group(required = true, multiple = false)]
-pub(crate) struct HowTheySignIn {
+pub(crate) struct LoginOptions {
     /// The email address that the identity provider has verified.
     #[arg(long, value_parser = email)]
     email: Option<Login>,
@@ -355,18 +355,18 @@ pub(crate) struct HowTheySignIn {
     subject: Option<Login>,
 }
 
-impl HowTheySignIn {
+impl LoginOptions {
     /// `None` never happens: the command line asks for one.
     pub(crate) fn login(self) -> Option<Login> {
         self.email.or(self.subject)
     }
 }
 
-fn email(text: &str) -> Result<Login, NotALogin> {
+fn email(text: &str) -> Result<Login, InvalidLogin> {
     Login::email(text)
 }
 
-fn subject(text: &str) -> Result<Login, NotALogin> {
+fn subject(text: &str) -> Result<Login, InvalidLogin> {
     Login::subject(text)
 }
 

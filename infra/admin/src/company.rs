@@ -1,6 +1,6 @@
 use domain::{Company, CompanyId, ContactDetails, ConversationKey};
 use serde_json::{Value, json};
-use store::{Directory, Refused};
+use store::{Directory, DirectoryError};
 
 use crate::command_line::NewCompany;
 use crate::number;
@@ -18,13 +18,13 @@ pub(crate) async fn add(operator: &Operator, new: NewCompany) -> anyhow::Result<
         contact: new.contact,
     };
     let now = runtime::wall_clock().now();
-    operator.store.add_company(&company, now).await.map_err(|refused| operator.refused(&refused))?;
-    operator.output.done(
+    operator.store.add_company(&company, now).await.map_err(|refused| operator.error_of(&refused))?;
+    operator.output.report(
         &format!(
             "Added {} ({}), which writes first from {}. Next: `staff add`.",
             company.name,
             company.id,
-            number::shown(&company.line, company.region)
+            number::display_number(&company.line, company.region)
         ),
         &json!({"added": described(&company)}),
     )
@@ -58,9 +58,9 @@ pub(crate) async fn list(operator: &Operator) -> anyhow::Result<()> {
 pub(crate) async fn remove(operator: &Operator, id: &CompanyId) -> anyhow::Result<()> {
     let directory = operator.store.directory().await.map_err(|error| operator.failed(&error))?;
     let company = operator.store.company(id).await.map_err(|error| operator.failed(&error))?;
-    let company = company.ok_or_else(|| operator.refused(&Refused::NoCompany))?;
+    let company = company.ok_or_else(|| operator.error_of(&DirectoryError::NoCompany))?;
     if staff(&directory, id) > 0 {
-        return Err(operator.refused(&Refused::CompanyHasStaff));
+        return Err(operator.error_of(&DirectoryError::CompanyHasStaff));
     }
     let lines = lines(&directory, id);
     let happens = format!(
@@ -69,13 +69,13 @@ pub(crate) async fn remove(operator: &Operator, id: &CompanyId) -> anyhow::Resul
         operator.place,
         lines.join(", ")
     );
-    operator.consent.to(&happens, id.as_str())?;
+    operator.consent.require_for(&happens, id.as_str())?;
     operator
         .store
         .remove_company(id, runtime::wall_clock().now())
         .await
-        .map_err(|refused| operator.refused(&refused))?;
-    operator.output.done(
+        .map_err(|refused| operator.error_of(&refused))?;
+    operator.output.report(
         &format!(
             "Removed {} ({id}) and its lines {}. What was said is kept until its retention ends, and nobody gets its id meanwhile.{}",
             company.name,
@@ -92,8 +92,8 @@ pub(crate) async fn contact(
     contact: Option<ContactDetails>,
 ) -> anyhow::Result<()> {
     let set = operator.store.set_contact(id, contact).await;
-    let company = set.map_err(|refused| operator.refused(&refused))?;
-    operator.output.done(
+    let company = set.map_err(|refused| operator.error_of(&refused))?;
+    operator.output.report(
         &format!("Who texts HELP to {} is answered: {}", company.name, company.help(&company.line)),
         &json!({"changed": described(&company)}),
     )

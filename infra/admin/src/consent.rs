@@ -15,7 +15,7 @@ pub(crate) enum Consent {
 
 impl Consent {
     /// Goes on only if somebody has said so: by `--yes`, or by typing what it is done to.
-    pub(crate) fn to(self, what_happens: &str, id: &str) -> anyhow::Result<()> {
+    pub(crate) fn require_for(self, what_happens: &str, id: &str) -> anyhow::Result<()> {
         match self {
             Self::Given => Ok(()),
             Self::Lacking => {

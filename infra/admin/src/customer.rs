@@ -1,9 +1,9 @@
 //! What is held of one customer: handed over, or erased.
 
 use anyhow::bail;
-use domain::{Company, CompanyId, Deed, Mobile};
+use domain::{Company, CompanyId, CustomerAction, MobileNumber};
 use serde_json::json;
-use store::{CustomerData, Refused};
+use store::{CustomerData, DirectoryError};
 
 use crate::number;
 use crate::operator::Operator;
@@ -14,10 +14,10 @@ const OPERATOR: &str = "An operator of Switchboard";
 
 /// Prints it as JSON, which is to go into a file. That it was taken is part of what is held from then on.
 pub(crate) async fn export(operator: &Operator, number: &str, company: &CompanyId) -> anyhow::Result<()> {
-    let (owner, customer, held) = held(operator, number, company).await?;
+    let (owner, customer, held) = held_data(operator, number, company).await?;
     let held = held.json().map_err(|error| operator.failed(&error))?;
     let now = runtime::wall_clock().now();
-    let deed = Deed::exported(OPERATOR, now);
+    let deed = CustomerAction::exported(OPERATOR, now);
     let recorded = operator.store.record_deed(company, customer.conversation, &deed).await;
     recorded.map_err(|error| operator.failed(&error))?;
     Output::json(&json!({
@@ -26,19 +26,19 @@ pub(crate) async fn export(operator: &Operator, number: &str, company: &CompanyI
 }
 
 pub(crate) async fn erase(operator: &Operator, number: &str, company: &CompanyId) -> anyhow::Result<()> {
-    let (owner, customer, held) = held(operator, number, company).await?;
+    let (owner, customer, held) = held_data(operator, number, company).await?;
     let (events, appointments) = held.counts();
-    let shown = number::shown(&customer.number, owner.region);
+    let shown = number::display_number(&customer.number, owner.region);
     let happens = format!(
         "This erases all that {} holds of {shown}: {events} texts and calls, and {appointments} appointments, also those \
          that are still to come. Whether they get texts stays: who has opted out is not texted again.",
         owner.name
     );
-    operator.consent.to(&happens, customer.number.as_str())?;
+    operator.consent.require_for(&happens, customer.number.as_str())?;
     let erased =
         operator.store.erase(&held, runtime::wall_clock().now()).await.map_err(|error| operator.failed(&error))?;
     let once_more = if erased.once_more { " Something was written meanwhile: do it once more." } else { "" };
-    operator.output.done(
+    operator.output.report(
         &format!(
             "Erased {} texts and calls and {} appointments of {shown}.{once_more}",
             erased.events, erased.appointments
@@ -50,18 +50,18 @@ pub(crate) async fn erase(operator: &Operator, number: &str, company: &CompanyId
     )
 }
 
-async fn held(
+async fn held_data(
     operator: &Operator,
     number: &str,
     company: &CompanyId,
-) -> anyhow::Result<(Company, Mobile, CustomerData)> {
+) -> anyhow::Result<(Company, MobileNumber, CustomerData)> {
     let owner = operator.store.company(company).await.map_err(|error| operator.failed(&error))?;
-    let owner = owner.ok_or_else(|| operator.refused(&Refused::NoCompany))?;
+    let owner = owner.ok_or_else(|| operator.error_of(&DirectoryError::NoCompany))?;
     let customer = owner.mobile(number::of_customer(number, owner.region)?);
     let held = operator.store.customer_data(company, customer.conversation, owner.region).await;
     let held = held.map_err(|error| operator.failed(&error))?;
     if held.is_empty() {
-        let shown = number::shown(&customer.number, owner.region);
+        let shown = number::display_number(&customer.number, owner.region);
         bail!("Nothing was changed: {} holds nothing of {shown}.", owner.name)
     }
     Ok((owner, customer, held))

@@ -11,11 +11,11 @@ use store::StoreError;
 pub(crate) struct Failure {
     /// As a policy names it: `sqs:GetQueueAttributes`.
     action: String,
-    pub(crate) why: Why,
+    pub(crate) why: FailureCause,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Why {
+pub(crate) enum FailureCause {
     NotReached,
     TooLate,
     Denied,
@@ -28,19 +28,19 @@ pub(crate) enum Why {
 impl Failure {
     pub(crate) fn new(action: &str, code: &str) -> Self {
         let why = match code {
-            "not reached" => Why::NotReached,
-            "timed out" => Why::TooLate,
-            code if code.starts_with("AccessDenied") || code.starts_with("AuthorizationError") => Why::Denied,
-            "UnauthorizedOperation" => Why::Denied,
+            "not reached" => FailureCause::NotReached,
+            "timed out" => FailureCause::TooLate,
+            code if code.starts_with("AccessDenied") || code.starts_with("AuthorizationError") => FailureCause::Denied,
+            "UnauthorizedOperation" => FailureCause::Denied,
             "ExpiredToken"
             | "ExpiredTokenException"
             | "InvalidClientTokenId"
             | "UnrecognizedClientException"
             | "InvalidSignatureException"
             | "SignatureDoesNotMatch"
-            | "IncompleteSignature" => Why::NotSignedIn,
-            code if code.contains("NotFound") || code.contains("NonExistent") => Why::NotThere,
-            code => Why::Other(code.to_owned()),
+            | "IncompleteSignature" => FailureCause::NotSignedIn,
+            code if code.contains("NotFound") || code.contains("NonExistent") => FailureCause::NotThere,
+            code => FailureCause::Other(code.to_owned()),
         };
         Self { action: action.to_owned(), why }
     }
@@ -81,22 +81,22 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let action = &self.action;
         match &self.why {
-            Why::NotReached => {
+            FailureCause::NotReached => {
                 write!(f, "AWS was not reached for {action}. Check the network, the region and AWS_ENDPOINT_URL.")
             }
-            Why::TooLate => write!(f, "AWS took too long over {action}. Try again."),
-            Why::Denied => write!(
+            FailureCause::TooLate => write!(f, "AWS took too long over {action}. Try again."),
+            FailureCause::Denied => write!(
                 f,
                 "These credentials may not do {action}. The README of infra/admin lists what an operator is allowed."
             ),
-            Why::NotSignedIn => {
+            FailureCause::NotSignedIn => {
                 write!(
                     f,
                     "AWS does not take these credentials any more, or never did. Sign in again (`aws sso login`)."
                 )
             }
-            Why::NotThere => write!(f, "What {action} asks about is not there."),
-            Why::Other(code) => write!(f, "{action} failed: {code}."),
+            FailureCause::NotThere => write!(f, "What {action} asks about is not there."),
+            FailureCause::Other(code) => write!(f, "{action} failed: {code}."),
         }
     }
 }

@@ -1,32 +1,34 @@
-use domain::{Carries, Company, CompanyId, Line, PhoneNumber, Pool};
+use domain::{Company, CompanyId, Line, LineCapability, PhoneNumber, Pool};
 use serde_json::json;
-use store::{Directory, Refused};
+use store::{Directory, DirectoryError};
 
 use crate::number;
 use crate::operator::Operator;
-use crate::place::Kind;
+use crate::target::TargetKind;
 
 pub(crate) async fn add(
     operator: &Operator,
     number: &str,
     company: &CompanyId,
-    carries: Carries,
+    carries: LineCapability,
     pool: Option<Pool>,
 ) -> anyhow::Result<()> {
     let owner = operator.store.company(company).await.map_err(|error| operator.failed(&error))?;
-    let owner = owner.ok_or_else(|| operator.refused(&Refused::NoCompany))?;
+    let owner = owner.ok_or_else(|| operator.error_of(&DirectoryError::NoCompany))?;
     let number = number::read(number, owner.region)?;
     let added = operator.store.add_line(company, &number, carries, pool.clone()).await;
-    added.map_err(|refused| operator.refused(&refused))?;
+    added.map_err(|refused| operator.error_of(&refused))?;
     let next = match (&operator.place.kind, carries) {
-        (Kind::Local(_), _) => "",
-        (Kind::Deployed(_), Carries::CallsOnly) => {
+        (TargetKind::Local(_), _) => "",
+        (TargetKind::Deployed(_), LineCapability::CallsOnly) => {
             " Calls from it count as the company's. Claim it in Amazon Connect, if it is not yet."
         }
-        (Kind::Deployed(_), Carries::Texts) => " `doctor` says whether what customers text to it comes here.",
+        (TargetKind::Deployed(_), LineCapability::Texts) => {
+            " `doctor` says whether what customers text to it comes here."
+        }
     };
-    let shown = number::shown(&number, owner.region);
-    operator.output.done(
+    let shown = number::display_number(&number, owner.region);
+    operator.output.report(
         &format!("Added the line {shown} of {}.{next}", owner.name),
         &json!({"added": {"number": number, "company": company, "carries": carries, "pool": pool}}),
     )
@@ -43,8 +45,8 @@ pub(crate) async fn list(operator: &Operator) -> anyhow::Result<()> {
         let shown = owner(line).map(|company| line.number.shown_in(company.region)).unwrap_or_default();
         let first = match line.carries {
             _ if first(line) => "yes",
-            Carries::Texts => "",
-            Carries::CallsOnly => "never: for calls only",
+            LineCapability::Texts => "",
+            LineCapability::CallsOnly => "never: for calls only",
         };
         [line.company.to_string(), line.number.to_string(), shown, first.to_owned()]
     });
@@ -64,9 +66,9 @@ pub(crate) async fn list(operator: &Operator) -> anyhow::Result<()> {
 
 pub(crate) async fn write_first_from(operator: &Operator, number: &str) -> anyhow::Result<()> {
     let (number, owner) = owned(operator, number).await?;
-    operator.store.write_first_from(&owner.id, &number).await.map_err(|refused| operator.refused(&refused))?;
-    let shown = number::shown(&number, owner.region);
-    operator.output.done(
+    operator.store.write_first_from(&owner.id, &number).await.map_err(|refused| operator.error_of(&refused))?;
+    let shown = number::display_number(&number, owner.region);
+    operator.output.report(
         &format!("{} now writes first from {shown}.", owner.name),
         &json!({"writes_first": {"number": number, "company": owner.id}}),
     )
@@ -74,14 +76,14 @@ pub(crate) async fn write_first_from(operator: &Operator, number: &str) -> anyho
 
 pub(crate) async fn leave_by(operator: &Operator, number: &str, pool: Option<Pool>) -> anyhow::Result<()> {
     let (number, owner) = owned(operator, number).await?;
-    operator.store.leave_by(&number, pool.clone()).await.map_err(|refused| operator.refused(&refused))?;
-    let shown = number::shown(&number, owner.region);
+    operator.store.leave_by(&number, pool.clone()).await.map_err(|refused| operator.error_of(&refused))?;
+    let shown = number::display_number(&number, owner.region);
     let by = pool.as_ref().map_or_else(|| "the number itself".to_owned(), Pool::to_string);
     let next = match operator.place.kind {
-        Kind::Deployed(_) if pool.is_some() => " `doctor` says whether the line is in it.",
+        TargetKind::Deployed(_) if pool.is_some() => " `doctor` says whether the line is in it.",
         _ => "",
     };
-    operator.output.done(
+    operator.output.report(
         &format!("Texts from the line {shown} of {} leave by {by} within a minute.{next}", owner.name),
         &json!({"leaves_by": {"number": number, "company": owner.id, "pool": pool}}),
     )
@@ -90,16 +92,16 @@ pub(crate) async fn leave_by(operator: &Operator, number: &str, pool: Option<Poo
 pub(crate) async fn remove(operator: &Operator, number: &str) -> anyhow::Result<()> {
     let (number, owner) = owned(operator, number).await?;
     if owner.line == number {
-        return Err(operator.refused(&Refused::FirstLine));
+        return Err(operator.error_of(&DirectoryError::FirstLine));
     }
-    let shown = number::shown(&number, owner.region);
+    let shown = number::display_number(&number, owner.region);
     let happens = format!(
         "This removes the line {shown} of {} from {}. What customers text to it is taken no more.",
         owner.name, operator.place
     );
-    operator.consent.to(&happens, number.as_str())?;
-    operator.store.remove_line(&number).await.map_err(|refused| operator.refused(&refused))?;
-    operator.output.done(
+    operator.consent.require_for(&happens, number.as_str())?;
+    operator.store.remove_line(&number).await.map_err(|refused| operator.error_of(&refused))?;
+    operator.output.report(
         &format!("Removed the line {shown} of {}.{}", owner.name, operator.next_for_numbers()),
         &json!({"removed": {"number": number, "company": owner.id}}),
     )
@@ -109,9 +111,9 @@ pub(crate) async fn remove(operator: &Operator, number: &str) -> anyhow::Result<
 async fn owned(operator: &Operator, number: &str) -> anyhow::Result<(PhoneNumber, Company)> {
     let number = number::of_line(number, &directory(operator).await?)?;
     let line = operator.store.line(&number).await.map_err(|error| operator.failed(&error))?;
-    let line = line.ok_or_else(|| operator.refused(&Refused::NoLine))?;
+    let line = line.ok_or_else(|| operator.error_of(&DirectoryError::NoLine))?;
     let owner = operator.store.company(&line.company).await.map_err(|error| operator.failed(&error))?;
-    Ok((number, owner.ok_or_else(|| operator.refused(&Refused::NoCompany))?))
+    Ok((number, owner.ok_or_else(|| operator.error_of(&DirectoryError::NoCompany))?))
 }
 
 async fn directory(operator: &Operator) -> anyhow::Result<Directory> {

@@ -13,21 +13,24 @@ mod number;
 mod operator;
 mod origin_secret;
 mod output;
-mod place;
 mod program;
 mod push_keys;
 mod restore;
 mod stack;
 mod staff;
+mod target;
 
 use std::io::ErrorKind;
 use std::process::ExitCode;
 
-use command_line::{CommandLine, Companies, Customers, Lines, OriginSecret, Programs, PushKeys, Staff, What};
-use domain::Carries;
+use command_line::{
+    Command, CommandLine, CompanyCommand, CustomerCommand, LineCommand, OriginSecretCommand, ProgramCommand,
+    PushKeysCommand, StaffCommand,
+};
+use domain::LineCapability;
 use operator::Operator;
 use output::Output;
-use place::Place;
+use target::Target;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -45,44 +48,52 @@ async fn main() -> ExitCode {
 
 async fn run(command_line: CommandLine) -> anyhow::Result<ExitCode> {
     let output = Output::new(command_line.json);
-    if matches!(command_line.what, What::Doctor) {
+    if matches!(command_line.what, Command::Doctor) {
         return doctor::run(&command_line.place, output).await;
     }
-    let place = Place::find(&command_line.place).await?;
+    let place = Target::find(&command_line.place).await?;
     let operator = Operator::new(place, output, command_line.yes);
-    let noted = command_line.what.noted();
+    let noted = command_line.what.audit_entry();
     match command_line.what {
-        What::Doctor => {}
-        What::Audit { company, limit } => audit::list(&operator, company.as_ref(), limit.into()).await?,
-        What::PushKeys(PushKeys::Create { contact }) => push_keys::create(&operator, contact.as_deref()).await?,
-        What::PushKeys(PushKeys::Rotate) => push_keys::rotate(&operator).await?,
-        What::PushKeys(PushKeys::Contact { address }) => push_keys::set_contact(&operator, &address).await?,
-        What::OriginSecret(OriginSecret::Rotate) => origin_secret::rotate(&operator).await?,
-        What::Restore { from, overwrite } => restore::run(&operator, &from, overwrite).await?,
-        What::Company(Companies::Add(new)) => company::add(&operator, new).await?,
-        What::Company(Companies::List) => company::list(&operator).await?,
-        What::Company(Companies::Contact { id, contact }) => company::contact(&operator, &id, contact).await?,
-        What::Company(Companies::Remove { id }) => company::remove(&operator, &id).await?,
-        What::Line(Lines::Add { number, company, calls_only, pool }) => {
-            let carries = if calls_only { Carries::CallsOnly } else { Carries::Texts };
+        Command::Doctor => {}
+        Command::Audit { company, limit } => audit::list(&operator, company.as_ref(), limit.into()).await?,
+        Command::PushKeys(PushKeysCommand::Create { contact }) => {
+            push_keys::create(&operator, contact.as_deref()).await?;
+        }
+        Command::PushKeys(PushKeysCommand::Rotate) => push_keys::rotate(&operator).await?,
+        Command::PushKeys(PushKeysCommand::Contact { address }) => push_keys::set_contact(&operator, &address).await?,
+        Command::OriginSecret(OriginSecretCommand::Rotate) => origin_secret::rotate(&operator).await?,
+        Command::Restore { from, overwrite } => restore::run(&operator, &from, overwrite).await?,
+        Command::Company(CompanyCommand::Add(new)) => company::add(&operator, new).await?,
+        Command::Company(CompanyCommand::List) => company::list(&operator).await?,
+        Command::Company(CompanyCommand::Contact { id, contact }) => company::contact(&operator, &id, contact).await?,
+        Command::Company(CompanyCommand::Remove { id }) => company::remove(&operator, &id).await?,
+        Command::Line(LineCommand::Add { number, company, calls_only, pool }) => {
+            let carries = if calls_only { LineCapability::CallsOnly } else { LineCapability::Texts };
             line::add(&operator, &number, &company, carries, pool).await?;
         }
-        What::Line(Lines::LeavesBy { number, pool }) => line::leave_by(&operator, &number, pool).await?,
-        What::Line(Lines::List) => line::list(&operator).await?,
-        What::Line(Lines::First { number }) => line::write_first_from(&operator, &number).await?,
-        What::Line(Lines::Remove { number }) => line::remove(&operator, &number).await?,
-        What::Customer(Customers::Export { number, company }) => customer::export(&operator, &number, &company).await?,
-        What::Customer(Customers::Erase { number, company }) => customer::erase(&operator, &number, &company).await?,
-        What::Program(Programs::Add { id, company, name }) => program::add(&operator, company, id, name).await?,
-        What::Program(Programs::Token { id, company }) => program::token(&operator, &company, &id).await?,
-        What::Staff(Staff::Add(new)) => staff::add(&operator, new).await?,
-        What::Staff(Staff::List { company }) => staff::list(&operator, company.as_ref()).await?,
-        What::Staff(Staff::Administers { id, company, no_longer }) => {
+        Command::Line(LineCommand::LeavesBy { number, pool }) => line::leave_by(&operator, &number, pool).await?,
+        Command::Line(LineCommand::List) => line::list(&operator).await?,
+        Command::Line(LineCommand::First { number }) => line::write_first_from(&operator, &number).await?,
+        Command::Line(LineCommand::Remove { number }) => line::remove(&operator, &number).await?,
+        Command::Customer(CustomerCommand::Export { number, company }) => {
+            customer::export(&operator, &number, &company).await?;
+        }
+        Command::Customer(CustomerCommand::Erase { number, company }) => {
+            customer::erase(&operator, &number, &company).await?;
+        }
+        Command::Program(ProgramCommand::Add { id, company, name }) => {
+            program::add(&operator, company, id, name).await?;
+        }
+        Command::Program(ProgramCommand::Token { id, company }) => program::token(&operator, &company, &id).await?,
+        Command::Staff(StaffCommand::Add(new)) => staff::add(&operator, new).await?,
+        Command::Staff(StaffCommand::List { company }) => staff::list(&operator, company.as_ref()).await?,
+        Command::Staff(StaffCommand::Administers { id, company, no_longer }) => {
             staff::administers(&operator, &company, &id, no_longer).await?;
         }
-        What::Staff(Staff::Remove { id, company }) => staff::remove(&operator, &company, &id).await?,
-        What::Staff(Staff::SignOut { id, company }) => staff::sign_out(&operator, &company, &id).await?,
-        What::Staff(Staff::Unpin { id, company }) => staff::unpin(&operator, &company, &id).await?,
+        Command::Staff(StaffCommand::Remove { id, company }) => staff::remove(&operator, &company, &id).await?,
+        Command::Staff(StaffCommand::SignOut { id, company }) => staff::sign_out(&operator, &company, &id).await?,
+        Command::Staff(StaffCommand::Unpin { id, company }) => staff::unpin(&operator, &company, &id).await?,
     }
     if let Some((command, company)) = noted {
         audit::note(&operator, command, company.as_ref()).await?;

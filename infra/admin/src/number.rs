@@ -1,7 +1,7 @@
 //! Numbers as operators write them.
 
 use anyhow::{anyhow, bail};
-use domain::{Company, NotANumber, PhoneNumber, Region};
+use domain::{Company, InvalidPhoneNumber, PhoneNumber, Region};
 use store::Directory;
 
 /// Reads the number of a new line: in E.164, or as people of a region write it.
@@ -11,7 +11,7 @@ pub(crate) fn read(text: &str, region: Region) -> anyhow::Result<PhoneNumber> {
         Ok(number) => Ok(e164(text).unwrap_or(number)),
         // A line may be what a customer's phone is not: toll-free, or a landline that texts. Then there
         // must be no doubt about which.
-        Err(NotANumber::Landline(shown) | NotANumber::NotMobile(shown)) => e164(text).ok_or_else(|| {
+        Err(InvalidPhoneNumber::Landline(shown) | InvalidPhoneNumber::NotMobile(shown)) => e164(text).ok_or_else(|| {
             anyhow!("Nothing was changed: {shown} is not a mobile number. If it is your line all the same, write it with + and the country code.")
         }),
         Err(unreadable) => bail!("Nothing was changed. {unreadable}"),
@@ -51,7 +51,7 @@ pub(crate) fn of_line(text: &str, directory: &Directory) -> anyhow::Result<Phone
 }
 
 /// The number for an operator's eyes: how it was read, and how people there know it.
-pub(crate) fn shown(number: &PhoneNumber, region: Region) -> String {
+pub(crate) fn display_number(number: &PhoneNumber, region: Region) -> String {
     format!("{number} ({})", number.shown_in(region))
 }
 

@@ -1,23 +1,23 @@
 use std::io::IsTerminal;
 
 use anyhow::anyhow;
-use store::{Refused, Store, StoreError};
+use store::{DirectoryError, Store, StoreError};
 
 use crate::consent::Consent;
-use crate::failure::{Failure, Why};
+use crate::failure::{Failure, FailureCause};
 use crate::output::Output;
-use crate::place::{Kind, Place};
+use crate::target::{Target, TargetKind};
 
 /// Whoever gives a command, with what it needs: where, how to answer, and whether to ask first.
 pub(crate) struct Operator {
-    pub(crate) place: Place,
+    pub(crate) place: Target,
     pub(crate) store: Store,
     pub(crate) output: Output,
     pub(crate) consent: Consent,
 }
 
 impl Operator {
-    pub(crate) fn new(place: Place, output: Output, yes: bool) -> Self {
+    pub(crate) fn new(place: Target, output: Output, yes: bool) -> Self {
         let terminal = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
         let consent = match (yes, terminal) {
             (true, _) => Consent::Given,
@@ -28,18 +28,22 @@ impl Operator {
     }
 
     /// Why nothing was changed, and what to do about it.
-    pub(crate) fn refused(&self, refused: &Refused) -> anyhow::Error {
+    pub(crate) fn error_of(&self, refused: &DirectoryError) -> anyhow::Error {
         let next = match refused {
-            Refused::Store(error) => return self.failed(error),
-            Refused::CompanyExists | Refused::CompanyRemoved | Refused::CompanyReserved | Refused::NoCompany => {
-                "`company list` shows the companies."
+            DirectoryError::Store(error) => return self.failed(error),
+            DirectoryError::CompanyExists
+            | DirectoryError::CompanyRemoved
+            | DirectoryError::CompanyReserved
+            | DirectoryError::NoCompany => "`company list` shows the companies.",
+            DirectoryError::CompanyHasStaff
+            | DirectoryError::StaffExists
+            | DirectoryError::NoStaff
+            | DirectoryError::LoginTaken => "`staff list` shows who there is.",
+            DirectoryError::LineTaken | DirectoryError::LineReserved | DirectoryError::NoLine => {
+                "`line list` shows the lines."
             }
-            Refused::CompanyHasStaff | Refused::StaffExists | Refused::NoStaff | Refused::LoginTaken => {
-                "`staff list` shows who there is."
-            }
-            Refused::LineTaken | Refused::LineReserved | Refused::NoLine => "`line list` shows the lines.",
-            Refused::FirstLine => "`line first` gives it another.",
-            Refused::CallsOnly => "`line list` shows which others it has.",
+            DirectoryError::FirstLine => "`line first` gives it another.",
+            DirectoryError::CallsOnly => "`line list` shows which others it has.",
         };
         anyhow!("Nothing was changed: {refused}. {next}")
     }
@@ -47,8 +51,8 @@ impl Operator {
     /// What is left to do about numbers that are lines no more.
     pub(crate) fn next_for_numbers(&self) -> &'static str {
         match self.place.kind {
-            Kind::Local(_) => "",
-            Kind::Deployed(_) => {
+            TargetKind::Local(_) => "",
+            TargetKind::Deployed(_) => {
                 " Release the number, or turn its two-way SMS off: what is still texted to it ends in the dead-letter queue."
             }
         }
@@ -62,7 +66,7 @@ impl Operator {
     /// Why something was not asked, or did not answer.
     pub(crate) fn not_done(&self, failure: Failure) -> anyhow::Error {
         match (&self.place.kind, &failure.why) {
-            (Kind::Local(address), Why::NotReached) => not_running(address),
+            (TargetKind::Local(address), FailureCause::NotReached) => not_running(address),
             _ => anyhow!(failure),
         }
     }

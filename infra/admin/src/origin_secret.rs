@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::failure::failure;
 use crate::operator::Operator;
-use crate::place::{Kind, Origin};
+use crate::target::{OriginSecretNames, TargetKind};
 
 /// Makes a new value. The one before it counts for an hour, in which a deployment has CloudFront send the new one.
 pub(crate) async fn rotate(operator: &Operator) -> anyhow::Result<()> {
@@ -28,11 +28,11 @@ pub(crate) async fn rotate(operator: &Operator) -> anyhow::Result<()> {
     }
     let now = runtime::wall_clock().now();
     let rotated = secret.rotated(&runtime::randomness(), now);
-    let put = secrets.put_secret_value().secret_id(&origin.secret).secret_string(rotated.written()).send().await;
+    let put = secrets.put_secret_value().secret_id(&origin.secret).secret_string(rotated.to_json()).send().await;
     let put = put.map_err(failure("secretsmanager:PutSecretValue")).map_err(|error| operator.not_done(error))?;
     let version = put.version_id().unwrap_or_default();
     let until = rotated.previous_counts_until().unwrap_or(now);
-    operator.output.done(
+    operator.output.report(
         &format!(
             "Made a new origin secret for {}. Deploy now, so that CloudFront sends it: {}\nThe earlier one counts until \
              {until}. If CloudFront still sends that then, nobody reaches the API until it is deployed.",
@@ -53,10 +53,10 @@ pub(crate) fn deploy(version: &str) -> String {
     format!("sam deploy --config-env prod --parameter-overrides OriginSecretVersion={version}")
 }
 
-fn origin(operator: &Operator) -> anyhow::Result<&Origin> {
+fn origin(operator: &Operator) -> anyhow::Result<&OriginSecretNames> {
     let place = &operator.place;
     place.origin.as_ref().ok_or_else(|| match place.kind {
-        Kind::Local(_) => anyhow!("{place} has no CloudFront in front of it, and so no origin secret."),
-        Kind::Deployed(_) => anyhow!("{place} has no origin secret. Deploy the template of this version first."),
+        TargetKind::Local(_) => anyhow!("{place} has no CloudFront in front of it, and so no origin secret."),
+        TargetKind::Deployed(_) => anyhow!("{place} has no origin secret. Deploy the template of this version first."),
     })
 }

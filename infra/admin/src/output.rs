@@ -19,7 +19,7 @@ impl Output {
     }
 
     /// What was done.
-    pub(crate) fn done(self, sentence: &str, value: &Value) -> anyhow::Result<()> {
+    pub(crate) fn report(self, sentence: &str, value: &Value) -> anyhow::Result<()> {
         if self.json { Self::json(value) } else { Self::line(sentence) }
     }
 

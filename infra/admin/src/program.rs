@@ -1,7 +1,7 @@
 use anyhow::anyhow;
-use domain::{CompanyId, Lifetime, Login, StaffId, Timestamp};
+use domain::{CompanyId, Login, SessionLifetime, StaffId, Timestamp};
 use serde_json::json;
-use store::{Member, Refused, Session};
+use store::{DirectoryError, Member, Session};
 
 use crate::operator::Operator;
 
@@ -11,21 +11,21 @@ const GOOD_FOR_SECS: u64 = 366 * 24 * 60 * 60;
 pub(crate) async fn add(operator: &Operator, company: CompanyId, id: StaffId, name: String) -> anyhow::Result<()> {
     let login = Login::program(&company, &id);
     let member = Member { staff: id, company, name, login, is_administrator: false, sessions_since: None };
-    operator.store.add_staff(&member).await.map_err(|refused| operator.refused(&refused))?;
+    operator.store.add_staff(&member).await.map_err(|refused| operator.error_of(&refused))?;
     let sentence = format!("Added the program {} ({}) to {}.", member.name, member.staff, member.company);
     issue(operator, &member.company, &member.staff, runtime::wall_clock().now(), &sentence).await
 }
 
 pub(crate) async fn token(operator: &Operator, company: &CompanyId, id: &StaffId) -> anyhow::Result<()> {
     let present = operator.store.present(company, id).await.map_err(|error| operator.failed(&error))?;
-    let present = present.ok_or_else(|| operator.refused(&Refused::NoStaff))?;
+    let present = present.ok_or_else(|| operator.error_of(&DirectoryError::NoStaff))?;
     if !present.staff.is_program {
         return Err(anyhow!(
             "Nothing was changed: {id} of {company} is a person, who signs in. Only a program has a token."
         ));
     }
     let now = runtime::wall_clock().now();
-    operator.store.end_sessions(company, id, now).await.map_err(|refused| operator.refused(&refused))?;
+    operator.store.end_sessions(company, id, now).await.map_err(|refused| operator.error_of(&refused))?;
     let sentence = format!("The earlier tokens of {} ({id}) of {company} end within a minute.", present.staff.name);
     issue(operator, company, id, now, &sentence).await
 }
@@ -40,13 +40,13 @@ async fn issue(
 ) -> anyhow::Result<()> {
     let token = runtime::randomness().token();
     // It may ask for nothing for months.
-    let lifetime = Lifetime::new(began, GOOD_FOR_SECS, None);
+    let lifetime = SessionLifetime::new(began, GOOD_FOR_SECS, None);
     let session = Session::new(company.clone(), id.clone(), "A program".to_owned(), began, lifetime);
     let ends = session.ends;
     let cookie = format!("{}={token}", web::session_cookie_name(operator.place.scheme()));
     let kept = operator.store.start_session(&web::token_hash(&token), &session).await;
     kept.map_err(|error| operator.failed(&error))?;
-    operator.output.done(
+    operator.output.report(
         &format!(
             "{sentence}\n\nIt asks with this cookie, which is shown only now and is good until {ends}:\n\n  {cookie}"
         ),

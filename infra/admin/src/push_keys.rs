@@ -2,7 +2,7 @@
 
 use anyhow::{anyhow, bail};
 use aws_sdk_secretsmanager::Client;
-use push::{BadKeys, Contact, Keys};
+use push::{Contact, InvalidKeys, VapidKeys};
 use serde_json::json;
 
 use crate::failure::failure;
@@ -13,7 +13,7 @@ pub(crate) async fn create(operator: &Operator, contact: Option<&str>) -> anyhow
     let written = read(operator).await?;
     // As the template makes it.
     if written.trim() != "{}" {
-        match Keys::parse(&written) {
+        match VapidKeys::parse(&written) {
             Ok(_) => bail!(
                 "Nothing was changed: {} has push keys already. `push-keys rotate` makes a new one, and keeps them.",
                 operator.place
@@ -26,10 +26,10 @@ pub(crate) async fn create(operator: &Operator, contact: Option<&str>) -> anyhow
         bail!("Nothing was changed: say whom push services can reach, as --contact mailto:it@example.com.")
     };
     let contact: Contact = contact.parse().map_err(|why| anyhow!("Nothing was changed: {why}. Correct --contact."))?;
-    let made = Keys::generate(&runtime::randomness(), &contact.to_string());
-    let keys = Keys::parse(&made)?;
+    let made = VapidKeys::generate(&runtime::randomness(), &contact.to_string());
+    let keys = VapidKeys::parse(&made)?;
     write(operator, &made).await?;
-    operator.output.done(
+    operator.output.report(
         &format!("Made the first push key of {}. Notifications can be turned on within five minutes.", operator.place),
         &json!({"created": {"key": keys.current()}}),
     )
@@ -37,11 +37,11 @@ pub(crate) async fn create(operator: &Operator, contact: Option<&str>) -> anyhow
 
 /// Makes a new key, and keeps those before it for browsers that do not know the new one yet.
 pub(crate) async fn rotate(operator: &Operator) -> anyhow::Result<()> {
-    let keys = Keys::parse(&read(operator).await?).map_err(unreadable)?;
+    let keys = VapidKeys::parse(&read(operator).await?).map_err(unreadable)?;
     let rotated = keys.rotated(&runtime::randomness());
-    let now = Keys::parse(&rotated)?;
+    let now = VapidKeys::parse(&rotated)?;
     write(operator, &rotated).await?;
-    operator.output.done(
+    operator.output.report(
         &format!(
             "Made a new push key for {}. Browsers take it up when their people next open the portal; until then the \
              earlier one serves them.",
@@ -54,16 +54,16 @@ pub(crate) async fn rotate(operator: &Operator) -> anyhow::Result<()> {
 /// Changes whom push services can reach. The keys stay.
 pub(crate) async fn set_contact(operator: &Operator, contact: &str) -> anyhow::Result<()> {
     let contact: Contact = contact.parse().map_err(|why| anyhow!("Nothing was changed: {why}."))?;
-    let keys = Keys::parse(&read(operator).await?).map_err(unreadable)?;
+    let keys = VapidKeys::parse(&read(operator).await?).map_err(unreadable)?;
     write(operator, &keys.with_contact(&contact)).await?;
-    operator.output.done(
+    operator.output.report(
         &format!("Push services can reach {contact} about {}, within five minutes.", operator.place),
         &json!({"contact": contact.to_string()}),
     )
 }
 
 /// Nothing of what is there is quoted.
-fn unreadable(why: BadKeys) -> anyhow::Error {
+fn unreadable(why: InvalidKeys) -> anyhow::Error {
     anyhow!(
         "Nothing was changed: {why}. If there never were any, `push-keys create` makes them; if it was changed by hand, put \
          the earlier version of the secret back."

@@ -1,18 +1,18 @@
 //! Bringing back what was lost, from a table that point-in-time recovery restored beside the stack's own.
 
 use serde_json::json;
-use store::There;
+use store::CollisionPolicy;
 
 use crate::operator::Operator;
 
 pub(crate) async fn run(operator: &Operator, from: &str, overwrite: bool) -> anyhow::Result<()> {
     let (there, what) = if overwrite {
-        (There::Replaced, "all that the table {from} has, over what was changed since")
+        (CollisionPolicy::Replaced, "all that the table {from} has, over what was changed since")
     } else {
-        (There::Kept, "what the table {from} has and is not there any more")
+        (CollisionPolicy::Kept, "what the table {from} has and is not there any more")
     };
     let what = what.replace("{from}", from);
-    operator.consent.to(
+    operator.consent.require_for(
         &format!(
             "This writes {what} into {}. Whatever was removed on purpose since then is back, too, but \
              for customers who were erased.",
@@ -22,7 +22,7 @@ pub(crate) async fn run(operator: &Operator, from: &str, overwrite: bool) -> any
     )?;
     let now = runtime::wall_clock().now();
     let restored = operator.store.restore(from, there, now).await.map_err(|error| operator.failed(&error))?;
-    operator.output.done(
+    operator.output.report(
         &format!(
             "Brought back {} items. {} were there already; {} have expired, or were sessions and open screens; {} are of \
              customers who were erased since.",

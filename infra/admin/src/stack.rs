@@ -4,7 +4,7 @@ use anyhow::anyhow;
 use aws_sdk_cloudformation::Client;
 use aws_types::SdkConfig;
 
-use crate::failure::{Failure, Why, failure};
+use crate::failure::{Failure, FailureCause, failure};
 
 /// A CloudFormation stack as AWS describes it.
 pub(crate) struct Stack {
@@ -35,7 +35,7 @@ impl Stack {
         let described =
             described.map_err(failure("cloudformation:DescribeStacks")).map_err(|error| match error.why {
                 // What CloudFormation answers for a name that it does not know.
-                Why::Other(code) if code == "ValidationError" => no_such_stack(name, &region),
+                FailureCause::Other(code) if code == "ValidationError" => no_such_stack(name, &region),
                 _ => anyhow!(error),
             })?;
         let stack = described.stacks().first().ok_or_else(|| no_such_stack(name, &region))?;

@@ -1,7 +1,7 @@
 use anyhow::anyhow;
 use domain::{CompanyId, StaffId};
 use serde_json::{Value, json};
-use store::{LoginOwner, Member, Refused};
+use store::{DirectoryError, LoginOwner, Member};
 
 use crate::command_line::NewMember;
 use crate::operator::Operator;
@@ -18,29 +18,29 @@ pub(crate) async fn add(operator: &Operator, new: NewMember) -> anyhow::Result<(
     };
     match operator.store.add_staff(&member).await {
         Ok(()) => {}
-        Err(Refused::LoginTaken) => return Err(taken(operator, &member).await),
-        Err(refused) => return Err(operator.refused(&refused)),
+        Err(DirectoryError::LoginTaken) => return Err(login_taken(operator, &member).await),
+        Err(refused) => return Err(operator.error_of(&refused)),
     }
-    operator.output.done(
+    operator.output.report(
         &format!("Added {} ({}) to {}, signing in with {}.", member.name, member.staff, member.company, member.login),
         &json!({"added": described(&member)}),
     )
 }
 
 /// A login is one person's in the whole deployment: says whose.
-async fn taken(operator: &Operator, member: &Member) -> anyhow::Error {
+async fn login_taken(operator: &Operator, member: &Member) -> anyhow::Error {
     match operator.store.signing_in(&member.login).await {
         Ok(Some(LoginOwner { company, staff, .. })) => {
             anyhow!("Nothing was changed: {} is how {staff} of {company} signs in already.", member.login)
         }
-        _ => operator.refused(&Refused::LoginTaken),
+        _ => operator.error_of(&DirectoryError::LoginTaken),
     }
 }
 
 pub(crate) async fn list(operator: &Operator, company: Option<&CompanyId>) -> anyhow::Result<()> {
     if let Some(id) = company {
         let there = operator.store.company(id).await.map_err(|error| operator.failed(&error))?;
-        there.ok_or_else(|| operator.refused(&Refused::NoCompany))?;
+        there.ok_or_else(|| operator.error_of(&DirectoryError::NoCompany))?;
     }
     let mut staff = operator.store.directory().await.map_err(|error| operator.failed(&error))?.staff;
     staff.retain(|member| company.is_none_or(|company| member.company == *company));
@@ -65,14 +65,14 @@ pub(crate) async fn list(operator: &Operator, company: Option<&CompanyId>) -> an
 
 pub(crate) async fn remove(operator: &Operator, company: &CompanyId, id: &StaffId) -> anyhow::Result<()> {
     let present = operator.store.present(company, id).await.map_err(|error| operator.failed(&error))?;
-    let present = present.ok_or_else(|| operator.refused(&Refused::NoStaff))?;
+    let present = present.ok_or_else(|| operator.error_of(&DirectoryError::NoStaff))?;
     let (name, employer) = (present.staff.name, present.staff.company_name);
-    operator.consent.to(
+    operator.consent.require_for(
         &format!("This removes {name} ({id}) of {employer} from {}, and ends their sessions.", operator.place),
         id.as_str(),
     )?;
-    operator.store.remove_staff(company, id).await.map_err(|refused| operator.refused(&refused))?;
-    operator.output.done(
+    operator.store.remove_staff(company, id).await.map_err(|refused| operator.error_of(&refused))?;
+    operator.output.report(
         &format!("Removed {name} ({id}) of {employer}. Their sessions end within a minute."),
         &json!({"removed": {"staff": id, "company": company}}),
     )
@@ -80,16 +80,16 @@ pub(crate) async fn remove(operator: &Operator, company: &CompanyId, id: &StaffI
 
 pub(crate) async fn sign_out(operator: &Operator, company: &CompanyId, id: &StaffId) -> anyhow::Result<()> {
     let now = runtime::wall_clock().now();
-    operator.store.end_sessions(company, id, now).await.map_err(|refused| operator.refused(&refused))?;
-    operator.output.done(
+    operator.store.end_sessions(company, id, now).await.map_err(|refused| operator.error_of(&refused))?;
+    operator.output.report(
         &format!("The sessions of {id} of {company} end within a minute. They may sign in again."),
         &json!({"signed_out": {"staff": id, "company": company, "at": now.to_string()}}),
     )
 }
 
 pub(crate) async fn unpin(operator: &Operator, company: &CompanyId, id: &StaffId) -> anyhow::Result<()> {
-    operator.store.unpin(company, id).await.map_err(|refused| operator.refused(&refused))?;
-    operator.output.done(
+    operator.store.unpin(company, id).await.map_err(|refused| operator.error_of(&refused))?;
+    operator.output.report(
         &format!("Whoever signs in next with the login of {id} of {company} is {id} from then on."),
         &json!({"unpinned": {"staff": id, "company": company}}),
     )
@@ -102,9 +102,9 @@ pub(crate) async fn administers(
     no_longer: bool,
 ) -> anyhow::Result<()> {
     let set = operator.store.set_administrator(company, id, !no_longer).await;
-    set.map_err(|refused| operator.refused(&refused))?;
+    set.map_err(|refused| operator.error_of(&refused))?;
     let is = if no_longer { "is no administrator any more" } else { "is an administrator" };
-    operator.output.done(
+    operator.output.report(
         &format!("{id} of {company} {is}, within a minute."),
         &json!({"staff": {"id": id, "company": company, "administrator": !no_longer}}),
     )

@@ -10,26 +10,26 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::connect::{Deed, Outbound, Shown, Stage};
-use crate::handset::{Phones, known};
-use crate::stack::Shared;
+use crate::connect::{CallStage, CallView, CustomerInput, OutboundCall};
+use crate::handset::{PhonePair, parse_phones};
+use crate::stack::StackParts;
 
-pub(crate) fn router() -> Router<Shared> {
+pub(crate) fn router() -> Router<StackParts> {
     Router::new()
         .route("/local/calls", post(start))
-        .route("/local/calls/{contact}", post(does))
-        .route("/local/handset/call", get(shown).post(get_called))
+        .route("/local/calls/{contact}", post(apply_input))
+        .route("/local/handset/call", get(show_call).post(get_called))
 }
 
 #[derive(Deserialize)]
-struct Start {
+struct StartCall {
     from: String,
     to: String,
     appointment: Option<String>,
 }
 
 /// Rings whatever phone about whatever appointment, as a scheduling system can.
-async fn start(State(shared): State<Shared>, Form(start): Form<Start>) -> Response {
+async fn start(State(shared): State<StackParts>, Form(start): Form<StartCall>) -> Response {
     let (Ok(line), Ok(customer)) = (PhoneNumber::e164(&start.from), PhoneNumber::e164(&start.to)) else {
         return (StatusCode::BAD_REQUEST, "`from` and `to` are numbers in E.164.").into_response();
     };
@@ -37,20 +37,24 @@ async fn start(State(shared): State<Shared>, Form(start): Form<Start>) -> Respon
     let Ok(appointment) = appointment else {
         return (StatusCode::BAD_REQUEST, "`appointment` is the id of an appointment.").into_response();
     };
-    let outbound = Outbound { line, customer, appointment, attributes: Map::new() };
+    let outbound = OutboundCall { line, customer, appointment, attributes: Map::new() };
     Json(json!({"contact": shared.connect.start(outbound).await})).into_response()
 }
 
 #[derive(Deserialize)]
-struct Does {
+struct CallInput {
     r#do: String,
 }
 
-async fn does(State(shared): State<Shared>, Path(contact): Path<String>, Form(does): Form<Does>) -> Response {
-    let Some(deed) = Deed::read(&does.r#do) else {
+async fn apply_input(
+    State(shared): State<StackParts>,
+    Path(contact): Path<String>,
+    Form(does): Form<CallInput>,
+) -> Response {
+    let Some(deed) = CustomerInput::read(&does.r#do) else {
         return (StatusCode::BAD_REQUEST, "That is not something one does with a call.").into_response();
     };
-    if shared.connect.does(&contact, &deed).await {
+    if shared.connect.apply(&contact, &deed).await {
         StatusCode::NO_CONTENT.into_response()
     } else {
         (StatusCode::CONFLICT, "The call is not where that can be done.").into_response()
@@ -58,10 +62,10 @@ async fn does(State(shared): State<Shared>, Path(contact): Path<String>, Form(do
 }
 
 /// Rings the phone about the next appointment that its number has with the line's company.
-async fn get_called(State(shared): State<Shared>, Form(phones): Form<Phones>) -> Response {
+async fn get_called(State(shared): State<StackParts>, Form(phones): Form<PhonePair>) -> Response {
     let said =
         |words: &'static str| (StatusCode::UNPROCESSABLE_ENTITY, Html(html! { (words) }.into_string())).into_response();
-    let (customer, line) = match known(&shared, &phones).await {
+    let (customer, line) = match parse_phones(&shared, &phones).await {
         Ok(known) => known,
         Err(words) => return said(words),
     };
@@ -80,7 +84,7 @@ async fn get_called(State(shared): State<Shared>, Form(phones): Form<Phones>) ->
     let (day, time) = company.time_zone.local(appointment.details().start);
     let attributes =
         [("companyName", company.name), ("appointmentTime", format!("on {} at {time}", day.written_out()))];
-    let outbound = Outbound {
+    let outbound = OutboundCall {
         line,
         customer,
         appointment: Some(appointment.id),
@@ -91,7 +95,7 @@ async fn get_called(State(shared): State<Shared>, Form(phones): Form<Phones>) ->
 }
 
 async fn next_appointment(
-    shared: &Shared,
+    shared: &StackParts,
     company: &Company,
     customer: &PhoneNumber,
 ) -> Result<Option<Appointment>, store::StoreError> {
@@ -107,16 +111,16 @@ async fn next_appointment(
 }
 
 /// What the phone shows of a call: nothing, if none is there.
-async fn shown(State(shared): State<Shared>, Query(phones): Query<Phones>) -> Response {
-    let Ok((customer, _)) = known(&shared, &phones).await else { return Html(String::new()).into_response() };
-    let Some(shown) = shared.connect.at(&customer).await else { return Html(String::new()).into_response() };
+async fn show_call(State(shared): State<StackParts>, Query(phones): Query<PhonePair>) -> Response {
+    let Ok((customer, _)) = parse_phones(&shared, &phones).await else { return Html(String::new()).into_response() };
+    let Some(shown) = shared.connect.call_of(&customer).await else { return Html(String::new()).into_response() };
     let Ok(directory) = shared.store.directory().await else { return StatusCode::SERVICE_UNAVAILABLE.into_response() };
     let owner = directory.lines.iter().find(|line| line.number == shown.line).map(|line| &line.company);
     let company = directory.companies.iter().find(|company| Some(&company.id) == owner);
     Html(screen(&shown, company).into_string()).into_response()
 }
 
-fn screen(Shown { contact, line, stage }: &Shown, company: Option<&Company>) -> Markup {
+fn screen(CallView { contact, line, stage }: &CallView, company: Option<&Company>) -> Markup {
     let does = |deed: &str, class: &str, words: &str| {
         html! {
             button.(class) type="button" hx-post={ "/local/calls/" (contact) } hx-vals=(json!({"do": deed})) hx-swap="none" { (words) }
@@ -129,24 +133,24 @@ fn screen(Shown { contact, line, stage }: &Shown, company: Option<&Company>) -> 
                 p { @if let Some(company) = company { (line.shown_in(company.region)) } @else { (line) } }
                 p.state role="status" {
                     @match stage {
-                        Stage::Ringing => "is calling",
-                        Stage::Talking { .. } => "on the line",
-                        Stage::Over { .. } => "Call ended",
+                        CallStage::Ringing => "is calling",
+                        CallStage::Talking { .. } => "on the line",
+                        CallStage::Over { .. } => "Call ended",
                     }
                 }
             }
             @match stage {
-                Stage::Ringing => {
+                CallStage::Ringing => {
                     div.choices { (does("hang-up", "end", "Decline")) (does("answer", "take", "Answer")) }
                     p.fates { "Or: " (does("ring-out", "fate", "nobody hears it")) (does("voicemail", "fate", "voicemail takes it")) (does("fail", "fate", "the line is dead")) }
                 }
-                Stage::Talking { said } => {
+                CallStage::Talking { said } => {
                     p.voice aria-live="polite" { "“" (said) "”" }
                     div.keys { @for key in ["1", "2", "3"] { (does(key, "key", key)) } }
                     div.choices { (does("hang-up", "end", "Hang up")) }
                 }
-                Stage::Over { said } if !said.is_empty() => p.voice { "“" (said) "”" },
-                Stage::Over { .. } => {}
+                CallStage::Over { said } if !said.is_empty() => p.voice { "“" (said) "”" },
+                CallStage::Over { .. } => {}
             }
         }
     }

@@ -9,33 +9,33 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use authorize::Authorize;
+use authorize::AuthorizeFunction;
 use aws_types::app_name::AppName;
-use confirmation_call::ConfirmationCall;
+use confirmation_call::ConfirmationCallFunction;
 use customer_data::CustomerDataFunction;
-use delivery_receipt::DeliveryReceipt;
-use dispatch_push::DispatchPush;
-use domain::OptOutsManaged;
+use delivery_receipt::DeliveryReceiptFunction;
+use dispatch_push::DispatchPushFunction;
+use domain::OptOutManagement;
 use domain::SendingLimits;
-use edit_appointment::EditAppointment;
-use fetch_conversation::FetchConversation;
+use edit_appointment::EditAppointmentFunction;
+use fetch_conversation::FetchConversationFunction;
 use futures_util::FutureExt;
 use heartbeat::HeartbeatFunction;
 use inbound_sms::InboundSmsFunction;
 use lambda_http::request::LambdaRequest;
 use lambda_http::{Adapter, Body, Request, Response, service_fn};
 use lambda_runtime::{Context, Diagnostic, LambdaEvent};
-use list_conversations::ListConversations;
-use list_notifications::ListNotifications;
-use live_connection::LiveConnection;
-use live_updates::LiveUpdates;
-use push::{Pusher, Services};
-use push_subscriptions::PushSubscriptions;
+use list_conversations::ListConversationsFunction;
+use list_notifications::ListNotificationsFunction;
+use live_connection::LiveConnectionFunction;
+use live_updates::LiveUpdatesFunction;
+use push::{PushServices, Pusher};
+use push_subscriptions::PushSubscriptionsFunction;
 use runtime::Runtime;
-use send_reply::SendReply;
+use send_reply::SendReplyFunction;
 use serde_json::Value;
-use sign_in::SignIn;
-use sms::Provider;
+use sign_in::SignInFunction;
+use sms::SmsProvider;
 use tower::ServiceExt;
 
 /// The name of the secret that `sign-in` is configured with.
@@ -53,8 +53,8 @@ pub(crate) const PUSH_SECRET: &str = "switchboard/push";
 /// The ARN of the topic that customers' texts come by.
 pub(crate) const INBOUND_TOPIC: &str = "arn:aws:sns:local:000000000000:inbound-sms";
 
-type Answering = Pin<Box<dyn Future<Output = Result<Value, Diagnostic>> + Send>>;
-type Function = Box<dyn Fn(Value) -> Answering + Send + Sync>;
+type FunctionFuture = Pin<Box<dyn Future<Output = Result<Value, Diagnostic>> + Send>>;
+type Function = Box<dyn Fn(Value) -> FunctionFuture + Send + Sync>;
 
 pub(crate) struct Functions {
     by_name: HashMap<&'static str, Function>,
@@ -78,7 +78,7 @@ macro_rules! event_function {
         Box::new(move |event: Value| {
             let function = function.clone();
             let answering = async move { json(function.handle(&event).await?) };
-            Box::pin(answering) as Answering
+            Box::pin(answering) as FunctionFuture
         })
     }};
 }
@@ -89,41 +89,41 @@ impl Functions {
     pub(crate) fn new(
         runtime: &Runtime,
         live: &str,
-        services: &Services,
+        services: &PushServices,
         pusher: Pusher,
-        sms: &Provider,
+        sms: &SmsProvider,
         limits: &SendingLimits,
-        managed: OptOutsManaged,
+        managed: OptOutManagement,
     ) -> Self {
         let on = |name| under_its_name(runtime, name);
-        let push_subscriptions = PushSubscriptions::new(
+        let push_subscriptions = PushSubscriptionsFunction::new(
             &on("push-subscriptions"),
             services.clone(),
             PUSH_SECRET.to_owned(),
             runtime::PUSH_DAYS,
         );
         let (keys, retries) = (PUSH_SECRET.to_owned(), PUSH_RETRIES.to_owned());
-        let dispatch_push = DispatchPush::new(&on("dispatch-push"), services.clone(), pusher, keys, retries);
-        let fetch_conversation = FetchConversation::new(&on("fetch-conversation"), limits.clone());
-        let edit_appointment = EditAppointment::new(&on("edit-appointment"), limits.clone());
+        let dispatch_push = DispatchPushFunction::new(&on("dispatch-push"), services.clone(), pusher, keys, retries);
+        let fetch_conversation = FetchConversationFunction::new(&on("fetch-conversation"), limits.clone());
+        let edit_appointment = EditAppointmentFunction::new(&on("edit-appointment"), limits.clone());
         let heartbeat = HeartbeatFunction::new(&on("heartbeat"), INBOUND_TOPIC.to_owned(), managed);
         let by_name: [(_, Function); 16] = [
-            ("authorize", event_function!(Arc::new(Authorize::new(&on("authorize"))))),
-            ("confirmation-call", event_function!(Arc::new(ConfirmationCall::new(&on("confirmation-call"))))),
+            ("authorize", event_function!(Arc::new(AuthorizeFunction::new(&on("authorize"))))),
+            ("confirmation-call", event_function!(Arc::new(ConfirmationCallFunction::new(&on("confirmation-call"))))),
             ("customer-data", http_function!(Arc::new(CustomerDataFunction::new(&on("customer-data"))))),
-            ("delivery-receipt", event_function!(Arc::new(DeliveryReceipt::new(&on("delivery-receipt"))))),
+            ("delivery-receipt", event_function!(Arc::new(DeliveryReceiptFunction::new(&on("delivery-receipt"))))),
             ("dispatch-push", event_function!(Arc::new(dispatch_push))),
             ("edit-appointment", http_function!(Arc::new(edit_appointment))),
             ("fetch-conversation", http_function!(Arc::new(fetch_conversation))),
             ("heartbeat", event_function!(Arc::new(heartbeat))),
             ("inbound-sms", event_function!(Arc::new(InboundSmsFunction::new(&on("inbound-sms"), managed, sms)))),
-            ("list-conversations", http_function!(Arc::new(ListConversations::new(&on("list-conversations"))))),
-            ("list-notifications", http_function!(Arc::new(ListNotifications::new(&on("list-notifications"))))),
-            ("live-connection", event_function!(Arc::new(LiveConnection::new(&on("live-connection"), live)))),
-            ("live-updates", event_function!(Arc::new(LiveUpdates::new(&on("live-updates"), live)))),
+            ("list-conversations", http_function!(Arc::new(ListConversationsFunction::new(&on("list-conversations"))))),
+            ("list-notifications", http_function!(Arc::new(ListNotificationsFunction::new(&on("list-notifications"))))),
+            ("live-connection", event_function!(Arc::new(LiveConnectionFunction::new(&on("live-connection"), live)))),
+            ("live-updates", event_function!(Arc::new(LiveUpdatesFunction::new(&on("live-updates"), live)))),
             ("push-subscriptions", http_function!(Arc::new(push_subscriptions))),
-            ("send-reply", http_function!(Arc::new(SendReply::new(&on("send-reply"), sms, limits.clone())))),
-            ("sign-in", http_function!(Arc::new(SignIn::new(&on("sign-in"), SIGN_IN_SECRET.to_owned())))),
+            ("send-reply", http_function!(Arc::new(SendReplyFunction::new(&on("send-reply"), sms, limits.clone())))),
+            ("sign-in", http_function!(Arc::new(SignInFunction::new(&on("sign-in"), SIGN_IN_SECRET.to_owned())))),
         ];
         Self { by_name: by_name.into() }
     }
@@ -166,8 +166,8 @@ fn failed(error_type: &str, error_message: &str) -> Diagnostic {
 }
 
 fn bytes(answer: &Value) -> usize {
-    struct Counted(usize);
-    impl Write for Counted {
+    struct CallCount(usize);
+    impl Write for CallCount {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
             self.0 += bytes.len();
             Ok(bytes.len())
@@ -176,7 +176,7 @@ fn bytes(answer: &Value) -> usize {
             Ok(())
         }
     }
-    let mut counted = Counted(0);
+    let mut counted = CallCount(0);
     serde_json::to_writer(&mut counted, answer).map_or(usize::MAX, |()| counted.0)
 }
 
@@ -189,7 +189,7 @@ fn under_its_name(runtime: &Runtime, name: &'static str) -> Runtime {
         aws: aws.build(),
         clock: runtime.clock.clone(),
         randomness: runtime.randomness.clone(),
-        metrics: runtime.metrics.clone().of(name),
+        metrics: runtime.metrics.clone().for_function(name),
     }
 }
 

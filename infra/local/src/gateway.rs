@@ -19,7 +19,7 @@ use futures_util::StreamExt;
 use serde_json::{Value, json};
 
 use crate::functions::Functions;
-use crate::stack::Shared;
+use crate::stack::StackParts;
 
 /// A request that the API takes, and the function that it is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -79,8 +79,8 @@ pub const ROUTES: [Route; 36] = [
     public("GET", "/api/sign-out/issuer", "sign-in"),
 ];
 
-pub(crate) fn router() -> Router<Shared> {
-    let not_found = || async { said(StatusCode::NOT_FOUND, "Not Found") };
+pub(crate) fn router() -> Router<StackParts> {
+    let not_found = || async { json_message(StatusCode::NOT_FOUND, "Not Found") };
     let mut router = Router::new();
     for route in ROUTES {
         let method = match route.method {
@@ -89,7 +89,7 @@ pub(crate) fn router() -> Router<Shared> {
             "DELETE" => MethodFilter::DELETE,
             _ => MethodFilter::POST,
         };
-        let answer = move |State(shared): State<Shared>,
+        let answer = move |State(shared): State<StackParts>,
                            Path(path): Path<HashMap<String, String>>,
                            request: HttpRequest| async move {
             shared.gateway.answer(route, path, request).await
@@ -107,12 +107,13 @@ struct HttpRequest {
     body: Bytes,
 }
 
-impl axum::extract::FromRequest<Shared> for HttpRequest {
+impl axum::extract::FromRequest<StackParts> for HttpRequest {
     type Rejection = Response;
 
-    async fn from_request(request: axum::extract::Request, _: &Shared) -> Result<Self, Response> {
+    async fn from_request(request: axum::extract::Request, _: &StackParts) -> Result<Self, Response> {
         let (parts, body) = request.into_parts();
-        let body = read(body).await.ok_or_else(|| said(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large"))?;
+        let body =
+            read(body).await.ok_or_else(|| json_message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large"))?;
         Ok(Self { method: parts.method, uri: parts.uri, headers: parts.headers, body })
     }
 }
@@ -135,15 +136,15 @@ async fn read(body: Body) -> Option<Bytes> {
 }
 
 /// What the authorizer has answered, by its identity sources, and when.
-type Authorized = HashMap<Vec<String>, (Value, Timestamp)>;
+type AuthorizerCache = HashMap<Vec<String>, (Value, Timestamp)>;
 
 #[derive(Clone)]
-pub(crate) struct Gateway {
+pub(crate) struct ApiGateway {
     functions: Arc<Functions>,
     clock: Clock,
     /// Whether CloudFront is in front, and shows it.
     behind_cloudfront: bool,
-    authorized: Arc<Mutex<Authorized>>,
+    authorized: Arc<Mutex<AuthorizerCache>>,
 }
 
 /// How long an HTTP API waits for a function ("Quotas for HTTP APIs": integration timeout).
@@ -152,7 +153,7 @@ const LONGEST: Duration = Duration::from_secs(30);
 /// For how long the authorizer's answer to its identity sources is kept.
 const AUTHORIZED_FOR_SECS: u64 = 60;
 
-impl Gateway {
+impl ApiGateway {
     pub(crate) fn new(functions: Arc<Functions>, clock: Clock, behind_cloudfront: bool) -> Self {
         Self { functions, clock, behind_cloudfront, authorized: Arc::default() }
     }
@@ -166,9 +167,8 @@ impl Gateway {
             }
         }
         match self.functions.invoke_within(LONGEST, route.function, event).await {
-            Some(Ok(answer)) => {
-                response(&answer).unwrap_or_else(|| said(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"))
-            }
+            Some(Ok(answer)) => response(&answer)
+                .unwrap_or_else(|| json_message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")),
             Some(Err(error)) => {
                 let status = if error.error_type == "TimedOut" {
                     StatusCode::SERVICE_UNAVAILABLE
@@ -176,15 +176,15 @@ impl Gateway {
                     StatusCode::INTERNAL_SERVER_ERROR
                 };
                 tracing::error!(function = route.function, error.error_type, error.error_message, "a function failed");
-                said(status, status.canonical_reason().unwrap_or_default())
+                json_message(status, status.canonical_reason().unwrap_or_default())
             }
-            None => said(StatusCode::NOT_FOUND, "Not Found"),
+            None => json_message(StatusCode::NOT_FOUND, "Not Found"),
         }
     }
 
     /// What the authorizer says of a request, or what the gateway says instead of going on.
     async fn authorized(&self, request: &HttpRequest, event: &Value) -> Result<Value, Box<Response>> {
-        let refusal = |status, message| Err(Box::new(said(status, message)));
+        let refusal = |status, message| Err(Box::new(json_message(status, message)));
         // The authorizer's identity sources: without one of them the authorizer is not asked.
         let names: &[&str] = if self.behind_cloudfront { &["cookie", origin_secret::HEADER] } else { &["cookie"] };
         let given = |name: &&str| request.headers.get(*name)?.to_str().ok().filter(|value| !value.is_empty());
@@ -220,7 +220,7 @@ impl Gateway {
 }
 
 /// What API Gateway says itself.
-fn said(status: StatusCode, message: &str) -> Response {
+fn json_message(status: StatusCode, message: &str) -> Response {
     (status, Json(json!({"message": message}))).into_response()
 }
 

@@ -10,10 +10,10 @@ use maud::{DOCTYPE, Markup, html};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::carrier::{Answer, Fate, Kind, Way};
-use crate::stack::Shared;
+use crate::carrier::{CarrierAnswer, Direction, LineType, MessageFate};
+use crate::stack::StackParts;
 
-pub(crate) fn router() -> Router<Shared> {
+pub(crate) fn router() -> Router<StackParts> {
     Router::new()
         .route("/handset", get(page))
         .route(
@@ -43,7 +43,7 @@ fn read(typed: &str, region: Option<Region>) -> Option<PhoneNumber> {
     PhoneNumber::e164(&plain).ok().or_else(|| PhoneNumber::mobile(typed, region?).ok())
 }
 
-async fn lines(State(shared): State<Shared>) -> Response {
+async fn lines(State(shared): State<StackParts>) -> Response {
     let Ok(directory) = shared.store.directory().await else { return StatusCode::SERVICE_UNAVAILABLE.into_response() };
     let lines = directory.lines.iter().map(|line| {
         let name = directory.companies.iter().find(|company| company.id == line.company).map(|company| &company.name);
@@ -53,29 +53,29 @@ async fn lines(State(shared): State<Shared>) -> Response {
 }
 
 #[derive(Deserialize)]
-struct To {
+struct PhoneQuery {
     to: String,
 }
 
-async fn accepted(State(shared): State<Shared>, Query(query): Query<To>) -> Response {
+async fn accepted(State(shared): State<StackParts>, Query(query): Query<PhoneQuery>) -> Response {
     // An unencoded + in a query is a blank.
     let number = format!("+{}", query.to.trim().trim_start_matches('+'));
     let Ok(number) = PhoneNumber::e164(&number) else {
         return (StatusCode::BAD_REQUEST, "`to` is a number in E.164, with its + written as %2B.").into_response();
     };
-    match shared.carrier.carried(&number, Some(Way::ToCustomer)).await {
+    match shared.carrier.messages_of(&number, Some(Direction::ToCustomer)).await {
         Ok(carried) => Json(carried.into_iter().map(|(_, sms)| sms).collect::<Vec<_>>()).into_response(),
         Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
     }
 }
 
 #[derive(Deserialize)]
-struct Steer {
+struct AnswerRequest {
     to: String,
-    answer: Answer,
+    answer: CarrierAnswer,
 }
 
-async fn steer(State(shared): State<Shared>, Form(steer): Form<Steer>) -> Response {
+async fn steer(State(shared): State<StackParts>, Form(steer): Form<AnswerRequest>) -> Response {
     let Ok(number) = PhoneNumber::e164(&steer.to) else {
         return (StatusCode::BAD_REQUEST, "`to` is a number in E.164.").into_response();
     };
@@ -84,13 +84,13 @@ async fn steer(State(shared): State<Shared>, Form(steer): Form<Steer>) -> Respon
 }
 
 #[derive(Deserialize)]
-struct Decide {
+struct NumberKindRequest {
     number: String,
-    kind: Kind,
+    kind: LineType,
 }
 
 /// What a number is said to be when it is looked up.
-async fn decide(State(shared): State<Shared>, Form(decide): Form<Decide>) -> Response {
+async fn decide(State(shared): State<StackParts>, Form(decide): Form<NumberKindRequest>) -> Response {
     let Ok(number) = PhoneNumber::e164(&decide.number) else {
         return (StatusCode::BAD_REQUEST, "`number` is in E.164.").into_response();
     };
@@ -99,24 +99,24 @@ async fn decide(State(shared): State<Shared>, Form(decide): Form<Decide>) -> Res
 }
 
 #[derive(Deserialize)]
-struct FillPool {
+struct PoolRequest {
     pool: Pool,
     number: PhoneNumber,
 }
 
-async fn fill_pool(State(shared): State<Shared>, Form(fill): Form<FillPool>) -> Response {
+async fn fill_pool(State(shared): State<StackParts>, Form(fill): Form<PoolRequest>) -> Response {
     shared.carrier.steering.fill_pool(fill.pool, fill.number);
     StatusCode::NO_CONTENT.into_response()
 }
 
 #[derive(Deserialize)]
-struct DecideFate {
+struct FateRequest {
     to: String,
-    fate: Fate,
+    fate: MessageFate,
 }
 
 /// What becomes of messages to a number from now on.
-async fn decide_fate(State(shared): State<Shared>, Form(decide): Form<DecideFate>) -> Response {
+async fn decide_fate(State(shared): State<StackParts>, Form(decide): Form<FateRequest>) -> Response {
     let Some(number) = read(&decide.to, None) else {
         return (StatusCode::BAD_REQUEST, "`to` is a number in E.164.").into_response();
     };
@@ -125,15 +125,15 @@ async fn decide_fate(State(shared): State<Shared>, Form(decide): Form<DecideFate
 }
 
 #[derive(Deserialize)]
-struct Turned {
+struct FateForm {
     #[serde(flatten)]
-    phones: Phones,
-    fate: Fate,
+    phones: PhonePair,
+    fate: MessageFate,
 }
 
 /// The phone is switched off, or on again, or whatever else its holder or its carrier may do.
-async fn turn(State(shared): State<Shared>, Form(turned): Form<Turned>) -> Response {
-    match known(&shared, &turned.phones).await {
+async fn turn(State(shared): State<StackParts>, Form(turned): Form<FateForm>) -> Response {
+    match parse_phones(&shared, &turned.phones).await {
         Ok((number, _)) => {
             shared.carrier.steering.decide_fate(number, turned.fate);
             StatusCode::NO_CONTENT.into_response()
@@ -142,7 +142,7 @@ async fn turn(State(shared): State<Shared>, Form(turned): Form<Turned>) -> Respo
     }
 }
 
-/// What can be done to the next text to the phone, by the name of the `Answer`.
+/// What can be done to the next text to the phone, by the name of the `CarrierAnswer`.
 const NEXT: [(&str, &str); 12] = [
     ("spend-limit", "is refused: the budget for texts is used up"),
     ("throttle", "is refused: too many at once"),
@@ -159,14 +159,14 @@ const NEXT: [(&str, &str); 12] = [
 ];
 
 #[derive(Deserialize)]
-struct Refuse {
+struct AnswerForm {
     #[serde(flatten)]
-    phones: Phones,
-    answer: Answer,
+    phones: PhonePair,
+    answer: CarrierAnswer,
 }
 
-async fn refuse(State(shared): State<Shared>, Form(refuse): Form<Refuse>) -> Response {
-    match known(&shared, &refuse.phones).await {
+async fn refuse(State(shared): State<StackParts>, Form(refuse): Form<AnswerForm>) -> Response {
+    match parse_phones(&shared, &refuse.phones).await {
         Ok((number, _)) => {
             shared.carrier.steering.answer_next(number, refuse.answer);
             StatusCode::NO_CONTENT.into_response()
@@ -188,24 +188,24 @@ const RECEIPTS: [(&str, bool, &str); 8] = [
 ];
 
 #[derive(Deserialize)]
-struct Report {
+struct ReceiptForm {
     #[serde(flatten)]
-    phones: Phones,
+    phones: PhonePair,
     event: String,
 }
 
-async fn report(State(shared): State<Shared>, Form(report): Form<Report>) -> Response {
+async fn report(State(shared): State<StackParts>, Form(report): Form<ReceiptForm>) -> Response {
     let Some((event, is_final, _)) = RECEIPTS.iter().find(|(event, ..)| *event == report.event) else {
         return (StatusCode::BAD_REQUEST, "The carrier does not say that.").into_response();
     };
-    match known(&shared, &report.phones).await {
-        Ok((number, _)) => told(&shared, &number, event, *is_final).await,
+    match parse_phones(&shared, &report.phones).await {
+        Ok((number, _)) => publish_receipt(&shared, &number, event, *is_final).await,
         Err(said) => (StatusCode::UNPROCESSABLE_ENTITY, said).into_response(),
     }
 }
 
 #[derive(Deserialize)]
-struct Tell {
+struct ReceiptRequest {
     to: String,
     event: String,
     #[serde(default, rename = "final")]
@@ -213,14 +213,14 @@ struct Tell {
 }
 
 /// A receipt of the newest message to a number, as often and in whatever order it is asked for.
-async fn tell(State(shared): State<Shared>, Form(tell): Form<Tell>) -> Response {
+async fn tell(State(shared): State<StackParts>, Form(tell): Form<ReceiptRequest>) -> Response {
     let Some(number) = read(&tell.to, None) else {
         return (StatusCode::BAD_REQUEST, "`to` is a number in E.164.").into_response();
     };
-    told(&shared, &number, &tell.event, tell.is_final).await
+    publish_receipt(&shared, &number, &tell.event, tell.is_final).await
 }
 
-async fn told(shared: &Shared, number: &PhoneNumber, event: &str, is_final: bool) -> Response {
+async fn publish_receipt(shared: &StackParts, number: &PhoneNumber, event: &str, is_final: bool) -> Response {
     match shared.carrier.tell(number, event, is_final).await {
         Ok(true) => StatusCode::NO_CONTENT.into_response(),
         Ok(false) => (StatusCode::NOT_FOUND, "Nothing was sent to this number.").into_response(),
@@ -229,7 +229,7 @@ async fn told(shared: &Shared, number: &PhoneNumber, event: &str, is_final: bool
 }
 
 /// How often a number was looked up.
-async fn looked_up(State(shared): State<Shared>, Query(query): Query<To>) -> Response {
+async fn looked_up(State(shared): State<StackParts>, Query(query): Query<PhoneQuery>) -> Response {
     let number = format!("+{}", query.to.trim().trim_start_matches('+'));
     let Ok(number) = PhoneNumber::e164(&number) else {
         return (StatusCode::BAD_REQUEST, "`to` is a number in E.164, with its + written as %2B.").into_response();
@@ -238,23 +238,23 @@ async fn looked_up(State(shared): State<Shared>, Query(query): Query<To>) -> Res
 }
 
 #[derive(Deserialize)]
-pub(crate) struct Phones {
+pub(crate) struct PhonePair {
     from: String,
     to: String,
 }
 
-async fn thread(State(shared): State<Shared>, Query(phones): Query<Phones>) -> Response {
-    let (number, line) = match known(&shared, &phones).await {
+async fn thread(State(shared): State<StackParts>, Query(phones): Query<PhonePair>) -> Response {
+    let (number, line) = match parse_phones(&shared, &phones).await {
         Ok(known) => known,
         Err(said) => return Html(html! { li.said { (said) } }.into_string()).into_response(),
     };
-    let Ok(carried) = shared.carrier.carried(&number, None).await else {
+    let Ok(carried) = shared.carrier.messages_of(&number, None).await else {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     };
     let with_line = carried.iter().filter(|(_, sms)| sms.from == line.as_str() || sms.to == line.as_str());
     let bubbles = html! {
         @for (way, sms) in with_line {
-            li.(if *way == Way::ToCustomer { "received" } else { "written" }) id={ "sms-" (sms.id) } {
+            li.(if *way == Direction::ToCustomer { "received" } else { "written" }) id={ "sms-" (sms.id) } {
                 p dir="auto" { (sms.text) }
                 time datetime=(sms.at) data-shape="ago" { (sms.at) }
             }
@@ -264,14 +264,14 @@ async fn thread(State(shared): State<Shared>, Query(phones): Query<Phones>) -> R
 }
 
 #[derive(Deserialize)]
-struct Written {
+struct TextForm {
     #[serde(flatten)]
-    phones: Phones,
+    phones: PhonePair,
     text: String,
 }
 
-async fn text(State(shared): State<Shared>, Form(written): Form<Written>) -> Response {
-    let (number, line) = match known(&shared, &written.phones).await {
+async fn text(State(shared): State<StackParts>, Form(written): Form<TextForm>) -> Response {
+    let (number, line) = match parse_phones(&shared, &written.phones).await {
         Ok(known) => known,
         Err(said) => return (StatusCode::UNPROCESSABLE_ENTITY, Html(html! { (said) }.into_string())).into_response(),
     };
@@ -282,7 +282,10 @@ async fn text(State(shared): State<Shared>, Form(written): Form<Written>) -> Res
 }
 
 /// The phone's number and the line, or what to say to whoever typed them.
-pub(crate) async fn known(shared: &Shared, phones: &Phones) -> Result<(PhoneNumber, PhoneNumber), &'static str> {
+pub(crate) async fn parse_phones(
+    shared: &StackParts,
+    phones: &PhonePair,
+) -> Result<(PhoneNumber, PhoneNumber), &'static str> {
     let line = read(&phones.to, None).ok_or("Pick the line to write to.")?;
     let directory = shared.store.directory().await.map_err(|_| "The table cannot be reached just now.")?;
     let company = directory.lines.iter().find(|known| known.number == line).map(|line| &line.company);
@@ -291,7 +294,7 @@ pub(crate) async fn known(shared: &Shared, phones: &Phones) -> Result<(PhoneNumb
     Ok((number, line))
 }
 
-async fn page(State(shared): State<Shared>) -> Response {
+async fn page(State(shared): State<StackParts>) -> Response {
     let Ok(directory) = shared.store.directory().await else { return StatusCode::SERVICE_UNAVAILABLE.into_response() };
     let now = runtime::wall_clock().now();
     let mut customers = Vec::new();
@@ -385,7 +388,7 @@ mod tests {
     #[test]
     fn whatever_the_next_text_can_meet_is_an_answer_of_the_carrier() {
         for (answer, words) in NEXT {
-            assert!(serde_json::from_value::<Answer>(json!(answer)).is_ok(), "{words}");
+            assert!(serde_json::from_value::<CarrierAnswer>(json!(answer)).is_ok(), "{words}");
         }
     }
 }

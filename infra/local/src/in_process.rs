@@ -8,22 +8,22 @@ use aws_sdk_dynamodb::Client;
 use axum::Json;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use domain::OptOutsManaged;
+use domain::OptOutManagement;
 use domain::{Clock, PhoneNumber, SendingLimits};
 use dynoxide::{Database, DynoxideError};
 use lambda_runtime::Diagnostic;
-use push::{Pusher, Services};
+use push::{PushServices, Pusher};
 use runtime::Runtime;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use sms::Provider;
+use sms::SmsProvider;
 
-use crate::Data;
-use crate::carrier::{self, Carrier, Fate, Way};
+use crate::DataLocation;
+use crate::carrier::{self, Carrier, Direction, MessageFate};
 use crate::functions::{Functions, PUSH_SECRET};
 use crate::push_keys::PushKeys;
-use crate::stream::{self, Mapping};
+use crate::stream::{self, StreamMapping};
 use crate::table;
 
 /// What stands for AWS. Its requests come from the SDK that `runtime` has, so whoever made that carries them to
@@ -37,18 +37,18 @@ pub struct InProcess {
 
 /// One instance of each function: what it remembers, it alone remembers, and it is gone when it is dropped.
 #[derive(Clone)]
-pub struct Instance(Arc<Functions>);
+pub struct LambdaInstance(Arc<Functions>);
 
 /// An SMS that the carrier took to a customer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Carried {
+pub struct CarriedSms {
     pub from: String,
     pub text: String,
 }
 
-struct Ticking(Clock);
+struct ClockTimeSource(Clock);
 
-impl dynoxide::storage_backend::Clock for Ticking {
+impl dynoxide::storage_backend::Clock for ClockTimeSource {
     fn now_unix_secs(&self) -> u64 {
         self.0.now().as_secs()
     }
@@ -59,18 +59,18 @@ impl dynoxide::storage_backend::Clock for Ticking {
     }
 }
 
-impl Instance {
+impl LambdaInstance {
     /// `live` is where the WebSocket API's `@connections` are; the known push services are reached by `pusher`.
     #[must_use]
     pub fn cold(
         runtime: &Runtime,
         live: &str,
         pusher: Pusher,
-        sms: &Provider,
+        sms: &SmsProvider,
         limits: &SendingLimits,
-        managed: OptOutsManaged,
+        managed: OptOutManagement,
     ) -> Self {
-        let services = Services::known().that_are_not_looked_up();
+        let services = PushServices::well_known().that_are_not_looked_up();
         Self(Arc::new(Functions::new(runtime, live, &services, pusher, sms, limits, managed)))
     }
 
@@ -82,13 +82,13 @@ impl Instance {
 
 impl InProcess {
     /// `instance` is only for what the handset's own buttons do.
-    pub fn new(runtime: &Runtime, instance: &Instance, managed: OptOutsManaged) -> anyhow::Result<Self> {
-        let database = Database::memory_with_clock(Arc::new(Ticking(runtime.clock.clone())))
+    pub fn new(runtime: &Runtime, instance: &LambdaInstance, managed: OptOutManagement) -> anyhow::Result<Self> {
+        let database = Database::memory_with_clock(Arc::new(ClockTimeSource(runtime.clock.clone())))
             .map_err(|error| anyhow!("there is no memory for a table: {error}"))?;
         let client = Client::new(&runtime.aws);
         // What its receipts say, whoever carries them says.
-        let carrier = Carrier::new(client.clone(), &instance.0, runtime, managed, Fate::Untold);
-        let push_keys = PushKeys::open(&Data::InMemory, &runtime.randomness)?;
+        let carrier = Carrier::new(client.clone(), &instance.0, runtime, managed, MessageFate::Untold);
+        let push_keys = PushKeys::open(&DataLocation::InMemory, &runtime.randomness)?;
         Ok(Self { database, client, carrier, push_keys })
     }
 
@@ -105,7 +105,7 @@ impl InProcess {
             Some(("PinpointSMSVoiceV2", "CarrierLookup")) => carrier::look_up(&self.carrier, body),
             Some(("PinpointSMSVoiceV2", "SendTextMessage")) => carrier::send_text_message(&self.carrier, body).await,
             Some(("secretsmanager", "GetSecretValue")) => {
-                Json(json!({"Name": PUSH_SECRET, "SecretString": self.push_keys.written()})).into_response()
+                Json(json!({"Name": PUSH_SECRET, "SecretString": self.push_keys.secret_value()})).into_response()
             }
             Some(("DynamoDB_20120810", operation)) => in_table(&self.database, operation, body),
             Some(_) => StatusCode::NOT_IMPLEMENTED.into_response(),
@@ -114,9 +114,9 @@ impl InProcess {
     }
 
     /// What reached a customer's phone, oldest first.
-    pub async fn carried_to(&self, customer: &PhoneNumber) -> anyhow::Result<Vec<Carried>> {
-        let carried = self.carrier.carried(customer, Some(Way::ToCustomer)).await?;
-        Ok(carried.into_iter().map(|(_, sms)| Carried { from: sms.from, text: sms.text }).collect())
+    pub async fn carried_to(&self, customer: &PhoneNumber) -> anyhow::Result<Vec<CarriedSms>> {
+        let carried = self.carrier.messages_of(customer, Some(Direction::ToCustomer)).await?;
+        Ok(carried.into_iter().map(|(_, sms)| CarriedSms { from: sms.from, text: sms.text }).collect())
     }
 
     /// The place in the table's stream after the last record there is.
@@ -131,7 +131,7 @@ impl InProcess {
 
     /// Hands records to a function as its event source mapping does; gives the sequence numbers of those that were
     /// given up.
-    pub async fn deliver<F>(mapping: Mapping, records: Vec<Value>, invoke: impl Fn(Value) -> F) -> Vec<String>
+    pub async fn deliver<F>(mapping: StreamMapping, records: Vec<Value>, invoke: impl Fn(Value) -> F) -> Vec<String>
     where
         F: Future<Output = Option<Value>>,
     {
@@ -147,15 +147,15 @@ impl InProcess {
 /// What dynoxide's server does with an operation that the functions ask for.
 pub(crate) fn in_table(database: &Database, operation: &str, body: &[u8]) -> Response {
     let answer = match operation {
-        "BatchGetItem" => asked(body, |request| database.batch_get_item(request)),
-        "CreateTable" => asked(body, |request| database.create_table(request)),
-        "DeleteItem" => asked(body, |request| database.delete_item(request)),
-        "GetItem" => asked(body, |request| database.get_item(request)),
-        "PutItem" => asked(body, |request| database.put_item(request)),
-        "Query" => asked(body, |request| database.query(request)),
-        "TransactWriteItems" => asked(body, |request| database.transact_write_items(request)),
-        "UpdateItem" => asked(body, |request| database.update_item(request)),
-        "UpdateTimeToLive" => asked(body, |request| database.update_time_to_live(request)),
+        "BatchGetItem" => json_request(body, |request| database.batch_get_item(request)),
+        "CreateTable" => json_request(body, |request| database.create_table(request)),
+        "DeleteItem" => json_request(body, |request| database.delete_item(request)),
+        "GetItem" => json_request(body, |request| database.get_item(request)),
+        "PutItem" => json_request(body, |request| database.put_item(request)),
+        "Query" => json_request(body, |request| database.query(request)),
+        "TransactWriteItems" => json_request(body, |request| database.transact_write_items(request)),
+        "UpdateItem" => json_request(body, |request| database.update_item(request)),
+        "UpdateTimeToLive" => json_request(body, |request| database.update_time_to_live(request)),
         _ => return StatusCode::NOT_IMPLEMENTED.into_response(),
     };
     match answer {
@@ -167,7 +167,7 @@ pub(crate) fn in_table(database: &Database, operation: &str, body: &[u8]) -> Res
     }
 }
 
-fn asked<Q: DeserializeOwned, A: Serialize>(
+fn json_request<Q: DeserializeOwned, A: Serialize>(
     body: &[u8],
     ask: impl FnOnce(Q) -> dynoxide::Result<A>,
 ) -> Result<Value, DynoxideError> {

@@ -8,17 +8,22 @@ use axum::routing::post;
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
-use crate::stack::Shared;
+use crate::stack::StackParts;
 
 /// What Lambda takes of an event.
 const LARGEST_EVENT: usize = 6 * 1024 * 1024;
 
-pub(crate) fn router() -> Router<Shared> {
+pub(crate) fn router() -> Router<StackParts> {
     Router::new()
         .route("/2015-03-31/functions/{name}/invocations", post(invoke).layer(DefaultBodyLimit::max(LARGEST_EVENT)))
 }
 
-async fn invoke(State(shared): State<Shared>, Path(name): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
+async fn invoke(
+    State(shared): State<StackParts>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let event = if body.is_empty() { Ok(json!({})) } else { serde_json::from_slice::<Value>(&body) };
     let Ok(event) = event else {
         return error(

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Parser;
-use local::{Data, Fate, OptOutsManaged, Options, SocketLimits, Stack};
-use sms::{Provider, Settings};
+use local::{DataLocation, MessageFate, OptOutManagement, SocketLimits, Stack, StackOptions};
+use sms::{EndUserMessagingSettings, SmsProvider};
 use tracing_subscriber::EnvFilter;
 
 /// Switchboard on this machine: the portal, its functions, a table, a carrier and a customer's phone.
@@ -39,20 +39,20 @@ async fn main() -> anyhow::Result<()> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let arguments = Arguments::parse();
-    let data = if arguments.memory { Data::InMemory } else { Data::In(arguments.data) };
-    let options = Options {
+    let data = if arguments.memory { DataLocation::InMemory } else { DataLocation::In(arguments.data) };
+    let options = StackOptions {
         port: arguments.port,
         data,
         demo: !arguments.no_demo,
         sockets: SocketLimits::default(),
         push_services: arguments.push_service,
         connections: None,
-        sms: Provider::EndUserMessaging(Settings::default()),
+        sms: SmsProvider::EndUserMessaging(EndUserMessagingSettings::default()),
         limits: runtime::sending_limits()?,
-        fate: Fate::Delivered,
+        fate: MessageFate::Delivered,
         idle_minutes: None,
         origin_secret: None,
-        opt_outs: if arguments.self_managed_opt_outs { OptOutsManaged::ByUs } else { OptOutsManaged::ByTheService },
+        opt_outs: if arguments.self_managed_opt_outs { OptOutManagement::ByUs } else { OptOutManagement::ByTheService },
         clock: runtime::wall_clock(),
     };
     let stack = Box::pin(Stack::start(options)).await?;

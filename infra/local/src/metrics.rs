@@ -9,13 +9,13 @@ use domain::Clock;
 use runtime::Metrics;
 use serde_json::Value;
 
-use crate::stack::Shared;
+use crate::stack::StackParts;
 
 /// How often each metric was counted, by function; what is counted by a dimension too is there with its value beside.
 #[derive(Clone, Default)]
-pub(crate) struct Counts(Arc<Mutex<BTreeMap<String, BTreeMap<String, u64>>>>);
+pub(crate) struct MetricCounts(Arc<Mutex<BTreeMap<String, BTreeMap<String, u64>>>>);
 
-impl Counts {
+impl MetricCounts {
     /// What functions count with.
     pub(crate) fn metrics(&self, clock: Clock) -> Metrics {
         let counts = self.clone();
@@ -39,6 +39,6 @@ impl Counts {
     }
 }
 
-pub(crate) async fn counted(State(shared): State<Shared>) -> Json<BTreeMap<String, BTreeMap<String, u64>>> {
+pub(crate) async fn list_counts(State(shared): State<StackParts>) -> Json<BTreeMap<String, BTreeMap<String, u64>>> {
     Json(shared.metrics.0.lock().unwrap_or_else(PoisonError::into_inner).clone())
 }

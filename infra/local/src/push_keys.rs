@@ -7,9 +7,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use anyhow::Context;
 use domain::Randomness;
-use push::Keys;
+use push::VapidKeys;
 
-use crate::Data;
+use crate::DataLocation;
 
 /// Whom a push service can reach about our pushes: nobody, as long as they come from here. Some refuse
 /// what does not look like an address that can be reached.
@@ -24,28 +24,28 @@ pub(crate) struct PushKeys {
 }
 
 impl PushKeys {
-    pub(crate) fn open(data: &Data, randomness: &Randomness) -> anyhow::Result<Self> {
+    pub(crate) fn open(data: &DataLocation, randomness: &Randomness) -> anyhow::Result<Self> {
         let file = match data {
-            Data::In(folder) => Some(folder.join("push-keys.json")),
-            Data::InMemory => None,
+            DataLocation::In(folder) => Some(folder.join("push-keys.json")),
+            DataLocation::InMemory => None,
         };
         let written = match &file {
             Some(file) if file.exists() => {
                 std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?
             }
-            _ => Keys::generate(randomness, SUBJECT),
+            _ => VapidKeys::generate(randomness, SUBJECT),
         };
         let keys = Self { written: Arc::default(), file: file.map(PathBuf::into) };
-        keys.put(written)?;
+        keys.replace(written)?;
         Ok(keys)
     }
 
     /// As the deployment's secret has them.
-    pub(crate) fn written(&self) -> String {
+    pub(crate) fn secret_value(&self) -> String {
         self.written.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub(crate) fn put(&self, keys: String) -> anyhow::Result<()> {
+    pub(crate) fn replace(&self, keys: String) -> anyhow::Result<()> {
         let mut written = self.written.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(file) = &self.file {
             let mut options = OpenOptions::new();

@@ -27,7 +27,7 @@ impl Queue {
     }
 
     /// Puts a record in. It has been delivered once when this ends.
-    pub(crate) async fn put(&self, body: &Value) {
+    pub(crate) async fn enqueue(&self, body: &Value) {
         let sent = self.clock.now().as_millis().to_string();
         let event = json!({"Records": [{
             "messageId": self.randomness.token(), "receiptHandle": "local", "body": body.to_string(),
@@ -51,7 +51,7 @@ impl Queue {
             let queue = self.clone();
             tokio::spawn(async move {
                 tokio::time::sleep(delay).await;
-                queue.put(&body).await;
+                queue.enqueue(&body).await;
             });
             taken.push(json!({"Id": entry["Id"], "MessageId": self.randomness.token(), "MD5OfMessageBody": ""}));
         }

@@ -18,9 +18,9 @@ pub struct Replica {
     moment: Arc<AtomicU64>,
 }
 
-struct Standing(Arc<AtomicU64>);
+struct ReplicaClock(Arc<AtomicU64>);
 
-impl dynoxide::storage_backend::Clock for Standing {
+impl dynoxide::storage_backend::Clock for ReplicaClock {
     fn now_unix_secs(&self) -> u64 {
         self.0.load(Ordering::Relaxed) / 1000
     }
@@ -35,7 +35,7 @@ impl Replica {
     /// Without a table yet.
     pub fn new() -> anyhow::Result<Self> {
         let moment = Arc::new(AtomicU64::new(0));
-        let database = Database::memory_with_clock(Arc::new(Standing(moment.clone())))
+        let database = Database::memory_with_clock(Arc::new(ReplicaClock(moment.clone())))
             .map_err(|error| anyhow!("there is no memory for a replica: {error}"))?;
         Ok(Self { database, moment })
     }

@@ -13,7 +13,7 @@ impl Secret {
         self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub(crate) fn put(&self, written: String) {
+    pub(crate) fn replace(&self, written: String) {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = written;
     }
 }

@@ -10,12 +10,12 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use static_site::File;
 
-use crate::stack::Shared;
+use crate::stack::StackParts;
 
 static FILES: LazyLock<HashMap<String, File>> =
     LazyLock::new(|| static_site::files().into_iter().map(|file| (format!("/{}", file.path), file)).collect());
 
-pub(crate) async fn serve(State(shared): State<Shared>, method: Method, uri: Uri, headers: HeaderMap) -> Response {
+pub(crate) async fn serve(State(shared): State<StackParts>, method: Method, uri: Uri, headers: HeaderMap) -> Response {
     if method != Method::GET && method != Method::HEAD {
         return StatusCode::METHOD_NOT_ALLOWED.into_response();
     }
@@ -49,7 +49,7 @@ pub(crate) async fn with_headers(request: Request, next: Next) -> Response {
 
 /// The doors that only this stack has take no cookie, so nothing but this keeps the pages of other
 /// sites, which a browser on this machine may have open, from using them.
-pub(crate) async fn refuse_foreign_pages(State(shared): State<Shared>, request: Request, next: Next) -> Response {
+pub(crate) async fn refuse_foreign_pages(State(shared): State<StackParts>, request: Request, next: Next) -> Response {
     let foreign = request
         .headers()
         .get(ORIGIN)

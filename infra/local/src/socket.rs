@@ -20,7 +20,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 use crate::functions::Functions;
-use crate::stack::Shared;
+use crate::stack::StackParts;
 
 /// The stage, which is also the path at the portal.
 const STAGE: &str = "live";
@@ -61,13 +61,13 @@ pub(crate) struct SocketGateway {
     clock: Clock,
     randomness: Randomness,
     limits: SocketLimits,
-    open: Arc<Mutex<HashMap<String, Open>>>,
+    open: Arc<Mutex<HashMap<String, OpenSocket>>>,
     /// How many are served, to the last word about them.
     served: Arc<watch::Sender<usize>>,
 }
 
 #[derive(Clone)]
-struct Open {
+struct OpenSocket {
     outbox: mpsc::Sender<String>,
     closing: watch::Sender<bool>,
     since: Timestamp,
@@ -75,25 +75,25 @@ struct Open {
 
 /// A WebSocket as every event about it tells of it.
 #[derive(Clone)]
-struct Told {
+struct SocketContext {
     id: String,
     host: String,
     connected: Timestamp,
     authorizer: Value,
 }
 
-pub(crate) fn router() -> Router<Shared> {
+pub(crate) fn router() -> Router<StackParts> {
     Router::new().route("/live", get(connect))
 }
 
 /// Not for browsers.
-pub(crate) fn management() -> Router<Shared> {
+pub(crate) fn management() -> Router<StackParts> {
     let connection = post(post_to).get(describe).delete(close).layer(DefaultBodyLimit::max(2 * LARGEST_MESSAGE));
     Router::new().route(&format!("{MANAGEMENT}/@connections/{{id}}"), connection)
 }
 
 async fn connect(
-    State(shared): State<Shared>,
+    State(shared): State<StackParts>,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, axum::extract::ws::rejection::WebSocketUpgradeRejection>,
 ) -> Response {
@@ -121,7 +121,7 @@ impl SocketGateway {
         Self { functions, clock, randomness, limits, open: Arc::default(), served: Arc::new(watch::Sender::new(0)) }
     }
 
-    fn open(&self) -> MutexGuard<'_, HashMap<String, Open>> {
+    fn open(&self) -> MutexGuard<'_, HashMap<String, OpenSocket>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -136,14 +136,14 @@ impl SocketGateway {
     }
 
     /// The handshake: what the authorizer and `$connect` say of it.
-    async fn authorize(&self, headers: &HeaderMap) -> Result<Told, Box<Response>> {
+    async fn authorize(&self, headers: &HeaderMap) -> Result<SocketContext, Box<Response>> {
         let refusal = |status, message| Err(Box::new(refuse(status, message)));
         let header = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
         // The cookie is the authorizer's identity source: without it the authorizer is not asked.
         if header(COOKIE).is_empty() {
             return refusal(StatusCode::UNAUTHORIZED, "Unauthorized");
         }
-        let mut told = Told {
+        let mut told = SocketContext {
             id: self.randomness.token().split_off(48),
             host: header(HOST).to_owned(),
             connected: self.clock.now(),
@@ -180,12 +180,12 @@ impl SocketGateway {
     }
 
     /// A WebSocket from its first to its last frame.
-    async fn serve(&self, socket: WebSocket, told: Told) {
+    async fn serve(&self, socket: WebSocket, told: SocketContext) {
         let (mut sink, mut stream) = socket.split();
         let (outbox, mut posted) = mpsc::channel::<String>(WAITING_FRAMES);
         let (closing, mut close) = watch::channel(false);
         let (sent, mut last_sent) = watch::channel(Instant::now());
-        let open = Open { outbox: outbox.clone(), closing, since: told.connected };
+        let open = OpenSocket { outbox: outbox.clone(), closing, since: told.connected };
         self.open().insert(told.id.clone(), open);
         // Of its own, so that a client that reads nothing keeps it from nothing else.
         let mut writing = tokio::spawn(async move {
@@ -231,7 +231,7 @@ impl SocketGateway {
     }
 
     /// A frame of the client, given to its route. There is one for all.
-    async fn take(&self, told: &Told, body: String, encoded: bool) -> Option<String> {
+    async fn take(&self, told: &SocketContext, body: String, encoded: bool) -> Option<String> {
         let mut event = self.event(told, "$default", "MESSAGE");
         event["body"] = json!(body);
         event["isBase64Encoded"] = json!(encoded);
@@ -259,7 +259,7 @@ impl SocketGateway {
         }
     }
 
-    fn event(&self, told: &Told, route: &str, kind: &str) -> Value {
+    fn event(&self, told: &SocketContext, route: &str, kind: &str) -> Value {
         let now = self.clock.now();
         let mut event = json!({
             "requestContext": {
@@ -283,7 +283,7 @@ impl SocketGateway {
         event
     }
 
-    fn find(&self, id: &str) -> Result<Open, Box<Response>> {
+    fn find(&self, id: &str) -> Result<OpenSocket, Box<Response>> {
         let gone = || {
             let gone = [("x-amzn-errortype", "GoneException")];
             Box::new((StatusCode::GONE, gone, Json(json!({"message": null}))).into_response())
@@ -293,7 +293,7 @@ impl SocketGateway {
 }
 
 /// `PostToConnection`: answered when the frame is on its way, which a client that does not read can hold up.
-async fn post_to(State(shared): State<Shared>, Path(id): Path<String>, body: Bytes) -> Response {
+async fn post_to(State(shared): State<StackParts>, Path(id): Path<String>, body: Bytes) -> Response {
     if body.len() > LARGEST_MESSAGE {
         let error = [("x-amzn-errortype", "PayloadTooLargeException")];
         return (StatusCode::PAYLOAD_TOO_LARGE, error, Json(json!({"message": null}))).into_response();
@@ -310,7 +310,7 @@ async fn post_to(State(shared): State<Shared>, Path(id): Path<String>, body: Byt
 }
 
 /// `GetConnection`.
-async fn describe(State(shared): State<Shared>, Path(id): Path<String>) -> Response {
+async fn describe(State(shared): State<StackParts>, Path(id): Path<String>) -> Response {
     match shared.sockets.find(&id) {
         Ok(open) => {
             Json(json!({"connectedAt": open.since.to_string(), "identity": {"sourceIp": "127.0.0.1"}})).into_response()
@@ -320,7 +320,7 @@ async fn describe(State(shared): State<Shared>, Path(id): Path<String>) -> Respo
 }
 
 /// `DeleteConnection`.
-async fn close(State(shared): State<Shared>, Path(id): Path<String>) -> Response {
+async fn close(State(shared): State<StackParts>, Path(id): Path<String>) -> Response {
     match shared.sockets.find(&id) {
         Ok(open) => {
             open.closing.send_replace(true);

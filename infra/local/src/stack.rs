@@ -9,38 +9,38 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::get;
-use domain::OptOutsManaged;
+use domain::OptOutManagement;
 use domain::{Clock, Retention, Scheme, SendingLimits};
-use push::{Pusher, Services};
+use push::{PushServices, Pusher};
 use runtime::{Configuration, Runtime};
-use sms::Provider;
+use sms::SmsProvider;
 use store::Store;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tower_http::compression::CompressionLayer;
 
-use crate::carrier::{Carrier, Fate};
+use crate::carrier::{Carrier, MessageFate};
 use crate::connect::Connect;
-use crate::endpoint::TableDoor;
 use crate::functions::{Functions, ORIGIN_SECRET};
-use crate::gateway::Gateway;
+use crate::gateway::ApiGateway;
 use crate::issuer::Issuer;
-use crate::metrics::Counts;
+use crate::metrics::MetricCounts;
 use crate::push_keys::PushKeys;
 use crate::queue::Queue;
 use crate::secret::Secret;
 use crate::socket::{SocketGateway, SocketLimits};
-use crate::stream::Readers;
-use crate::table::{Created, TABLE, Table};
-use crate::{calls, demo, endpoint, gateway, handset, invoke, issuer, site, socket};
+use crate::stream::StreamReaders;
+use crate::table::{CreateOutcome, TABLE, Table};
+use crate::table_endpoint::TableEndpoint;
+use crate::{calls, demo, gateway, handset, invoke, issuer, site, socket, table_endpoint};
 
 /// How to start the stack.
 #[derive(Clone)]
-pub struct Options {
+pub struct StackOptions {
     /// 0 for any that is free.
     pub port: u16,
-    pub data: Data,
+    pub data: DataLocation,
     /// Whether customers have said anything yet.
     pub demo: bool,
     /// For how long a WebSocket is kept.
@@ -51,13 +51,13 @@ pub struct Options {
     /// Who is asked instead of the gateway here for what is below `@connections`: `http://127.0.0.1:<port>`.
     pub connections: Option<String>,
     /// Which service SMS are sent by.
-    pub sms: Provider,
+    pub sms: SmsProvider,
     /// The most that is sent, and where to.
     pub limits: SendingLimits,
     /// What becomes of SMS to numbers that nobody decided about.
-    pub fate: Fate,
+    pub fate: MessageFate,
     /// Who listens for the keywords with which customers opt out, and answers them.
-    pub opt_outs: OptOutsManaged,
+    pub opt_outs: OptOutManagement,
     /// After how many minutes without a use a session ends.
     pub idle_minutes: Option<u16>,
     /// What CloudFront shows of itself, as its secret has it. Without it nothing is demanded: there is no CloudFront here.
@@ -67,7 +67,7 @@ pub struct Options {
 
 /// Where data is kept.
 #[derive(Clone, Debug)]
-pub enum Data {
+pub enum DataLocation {
     In(PathBuf),
     InMemory,
 }
@@ -78,15 +78,15 @@ pub struct Stack {
     stop: oneshot::Sender<()>,
     served: JoinHandle<()>,
     sockets: SocketGateway,
-    readers: Readers,
+    readers: StreamReaders,
     table: Table,
 }
 
 /// What the parts of the stack share.
 #[derive(Clone)]
-pub(crate) struct Shared {
+pub(crate) struct StackParts {
     pub(crate) functions: Arc<Functions>,
-    pub(crate) gateway: Gateway,
+    pub(crate) gateway: ApiGateway,
     pub(crate) sockets: SocketGateway,
     pub(crate) carrier: Carrier,
     pub(crate) connect: Connect,
@@ -96,28 +96,28 @@ pub(crate) struct Shared {
     /// As the deployment's secret has them.
     pub(crate) push_keys: PushKeys,
     pub(crate) push_retries: Queue,
-    pub(crate) metrics: Counts,
-    pub(crate) table: TableDoor,
+    pub(crate) metrics: MetricCounts,
+    pub(crate) table: TableEndpoint,
     pub(crate) store: Store,
     pub(crate) origins: Arc<[String]>,
     ready: Arc<AtomicBool>,
 }
 
 impl Stack {
-    pub async fn start(options: Options) -> anyhow::Result<Self> {
+    pub async fn start(options: StackOptions) -> anyhow::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))
             .await
             .with_context(|| format!("port {} cannot be listened on; choose another with --port", options.port))?;
         let port = listener.local_addr()?.port();
         let origins = ["localhost", "127.0.0.1", "[::1]"].map(|host| format!("http://{host}:{port}"));
-        let aws = endpoint::aws(&format!("http://127.0.0.1:{port}"));
+        let aws = table_endpoint::aws(&format!("http://127.0.0.1:{port}"));
         let dynamodb = aws_sdk_dynamodb::Client::new(&aws);
-        let metrics = Counts::default();
+        let metrics = MetricCounts::default();
         let runtime = Runtime {
             configuration: Configuration {
                 table: TABLE.to_owned(),
                 retention: Retention::default(),
-                portal: Scheme::of(&origins[0]),
+                portal: Scheme::of_origin(&origins[0]),
                 idle_minutes: options.idle_minutes,
                 origin_secret: options.origin_secret.as_ref().map(|_| ORIGIN_SECRET.to_owned()),
             },
@@ -129,7 +129,7 @@ impl Stack {
         let table = Table::open(&options.data).await?;
         let own = || format!("http://127.0.0.1:{port}{}", socket::MANAGEMENT);
         let live = options.connections.clone().unwrap_or_else(own);
-        let mut services = Services::known();
+        let mut services = PushServices::well_known();
         for origin in &options.push_services {
             services = services.and_local(origin)?;
         }
@@ -139,8 +139,8 @@ impl Stack {
         let sockets =
             SocketGateway::new(functions.clone(), runtime.clock.clone(), runtime.randomness.clone(), options.sockets);
         let issuer = Issuer::new(&origins[0], runtime.clock.clone(), runtime.randomness.clone())?;
-        let shared = Shared {
-            gateway: Gateway::new(functions.clone(), runtime.clock.clone(), options.origin_secret.is_some()),
+        let shared = StackParts {
+            gateway: ApiGateway::new(functions.clone(), runtime.clock.clone(), options.origin_secret.is_some()),
             connect: Connect::new(functions.clone(), &runtime)?,
             sockets: sockets.clone(),
             carrier: Carrier::new(dynamodb.clone(), &functions, &runtime, options.opt_outs, options.fate),
@@ -156,7 +156,7 @@ impl Stack {
             ),
             functions: functions.clone(),
             metrics,
-            table: TableDoor::new(format!("http://{}/", table.address()).parse()?, table.written().clone()),
+            table: TableEndpoint::new(format!("http://{}/", table.address()).parse()?, table.write_signal().clone()),
             store: runtime.store(),
             origins: origins.clone().into(),
             ready: Arc::default(),
@@ -164,13 +164,13 @@ impl Stack {
         let (stop, stopped) = oneshot::channel();
         let served = tokio::spawn(serve(listener, router(shared.clone()), stopped));
         // The table is reached as the functions reach it: through the server that has just started.
-        if table.create(&dynamodb).await? == Created::Now {
+        if table.create(&dynamodb).await? == CreateOutcome::Now {
             shared.carrier.create_table().await?;
             table.loading(Box::pin(demo::fill(&shared, &runtime, options.demo))).await??;
         } else {
             issuer::unpin_everybody(&shared.store).await?;
         }
-        let readers = Readers::start(table.database(), table.written(), &functions)?;
+        let readers = StreamReaders::start(table.database(), table.write_signal(), &functions)?;
         shared.ready.store(true, Ordering::Release);
         let [address, ..] = origins;
         Ok(Self { address, stop, served, sockets, readers, table })
@@ -193,12 +193,12 @@ impl Stack {
     }
 }
 
-fn router(shared: Shared) -> Router {
+fn router(shared: StackParts) -> Router {
     let only_here = invoke::router()
         .merge(issuer::router())
         .merge(handset::router())
         .merge(calls::router())
-        .merge(endpoint::router())
+        .merge(table_endpoint::router())
         .merge(socket::management())
         .layer(axum::middleware::from_fn_with_state(shared.clone(), site::refuse_foreign_pages));
     only_here
@@ -211,7 +211,7 @@ fn router(shared: Shared) -> Router {
         .with_state(shared)
 }
 
-async fn health(State(shared): State<Shared>) -> (StatusCode, &'static str) {
+async fn health(State(shared): State<StackParts>) -> (StatusCode, &'static str) {
     if shared.ready.load(Ordering::Acquire) {
         (StatusCode::OK, "ready")
     } else {

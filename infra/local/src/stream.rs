@@ -16,24 +16,24 @@ use crate::table::TABLE;
 
 /// A function that reads the table's stream, with what the template configures of that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Mapping {
+pub struct StreamMapping {
     pub function: &'static str,
     pub batch_size: usize,
     pub maximum_retry_attempts: u32,
 }
 
 /// All of them. A test holds them against `infra/template.yaml`.
-pub const MAPPINGS: [Mapping; 2] = [
-    Mapping { function: "live-updates", batch_size: 100, maximum_retry_attempts: 3 },
-    Mapping { function: "dispatch-push", batch_size: 25, maximum_retry_attempts: 3 },
+pub const MAPPINGS: [StreamMapping; 2] = [
+    StreamMapping { function: "live-updates", batch_size: 100, maximum_retry_attempts: 3 },
+    StreamMapping { function: "dispatch-push", batch_size: 25, maximum_retry_attempts: 3 },
 ];
 
 /// Tells the readers of the stream that something may have been written, so that none has to look
 /// at intervals: a record is read as soon as it is there, and a stack at rest does nothing.
 #[derive(Clone)]
-pub(crate) struct Written(watch::Sender<()>);
+pub(crate) struct WriteSignal(watch::Sender<()>);
 
-impl Written {
+impl WriteSignal {
     pub(crate) fn new() -> Self {
         Self(watch::Sender::new(()))
     }
@@ -44,17 +44,21 @@ impl Written {
 }
 
 /// The readers of the stream, until they are dropped.
-pub(crate) struct Readers(Vec<JoinHandle<()>>);
+pub(crate) struct StreamReaders(Vec<JoinHandle<()>>);
 
-impl Drop for Readers {
+impl Drop for StreamReaders {
     fn drop(&mut self) {
         self.0.iter().for_each(JoinHandle::abort);
     }
 }
 
-impl Readers {
+impl StreamReaders {
     /// Reads from now on: what was written before is not announced again.
-    pub(crate) fn start(database: &Database, written: &Written, functions: &Arc<Functions>) -> anyhow::Result<Self> {
+    pub(crate) fn start(
+        database: &Database,
+        written: &WriteSignal,
+        functions: &Arc<Functions>,
+    ) -> anyhow::Result<Self> {
         let readers = MAPPINGS.map(|mapping| {
             let place = latest(database)?;
             Ok(tokio::spawn(read(mapping, database.clone(), place, written.0.subscribe(), functions.clone())))
@@ -67,7 +71,7 @@ impl Readers {
 const PAUSE: Duration = Duration::from_secs(1);
 
 async fn read(
-    mapping: Mapping,
+    mapping: StreamMapping,
     database: Database,
     mut place: String,
     mut written: watch::Receiver<()>,
@@ -131,7 +135,7 @@ const AGAIN_AFTER: Duration = Duration::from_millis(100);
 /// `BisectBatchOnFunctionError` does: in order; what it says it failed at comes again, with all
 /// after that; a batch that fails is halved, until what cannot be dealt with is alone. Gives the
 /// sequence numbers of the records that were given up.
-pub(crate) async fn deliver<F>(mapping: Mapping, records: Vec<Value>, invoke: impl Fn(Value) -> F) -> Vec<String>
+pub(crate) async fn deliver<F>(mapping: StreamMapping, records: Vec<Value>, invoke: impl Fn(Value) -> F) -> Vec<String>
 where
     F: Future<Output = Option<Value>>,
 {
@@ -183,7 +187,7 @@ mod tests {
 
     use super::*;
 
-    const MAPPING: Mapping = Mapping { function: "any", batch_size: 100, maximum_retry_attempts: 2 };
+    const MAPPING: StreamMapping = StreamMapping { function: "any", batch_size: 100, maximum_retry_attempts: 2 };
 
     fn record(number: u32) -> Value {
         json!({"dynamodb": {"SequenceNumber": number.to_string()}})

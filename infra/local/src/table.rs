@@ -20,15 +20,15 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::Data;
-use crate::stream::Written;
+use crate::DataLocation;
+use crate::stream::WriteSignal;
 
 /// The table's name here.
 pub const TABLE: &str = "switchboard";
 
 pub(crate) struct Table {
     database: Database,
-    written: Written,
+    written: WriteSignal,
     address: SocketAddr,
     served: JoinHandle<()>,
     swept: JoinHandle<()>,
@@ -39,10 +39,10 @@ pub(crate) struct Table {
 const SWEEP: Duration = Duration::from_mins(1);
 
 impl Table {
-    pub(crate) async fn open(data: &Data) -> anyhow::Result<Self> {
+    pub(crate) async fn open(data: &DataLocation) -> anyhow::Result<Self> {
         let file = match data {
-            Data::InMemory => shared_memory(),
-            Data::In(folder) => {
+            DataLocation::InMemory => shared_memory(),
+            DataLocation::In(folder) => {
                 std::fs::create_dir_all(folder)
                     .with_context(|| format!("the folder {} cannot be made", folder.display()))?;
                 folder.join("table.sqlite").to_string_lossy().into_owned()
@@ -50,7 +50,7 @@ impl Table {
         };
         let database = Database::new(&file).map_err(|error| anyhow!("the data cannot be opened: {error}"))?;
         trim_the_stream(&file).context("the stream of the data cannot be kept short")?;
-        let written = Written::new();
+        let written = WriteSignal::new();
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         let (stop, stopped) = oneshot::channel::<()>();
@@ -70,7 +70,7 @@ impl Table {
         &self.database
     }
 
-    pub(crate) fn written(&self) -> &Written {
+    pub(crate) fn write_signal(&self) -> &WriteSignal {
         &self.written
     }
 
@@ -79,14 +79,14 @@ impl Table {
     }
 
     /// Makes the table, unless it is there from an earlier run.
-    pub(crate) async fn create(&self, client: &Client) -> anyhow::Result<Created> {
+    pub(crate) async fn create(&self, client: &Client) -> anyhow::Result<CreateOutcome> {
         let there = client.list_tables().send().await.context("asking for the tables")?;
         if there.table_names().iter().any(|name| name == TABLE) {
             self.add_stream(client).await.context("the table from an earlier run gets no stream")?;
-            return Ok(Created::Earlier);
+            return Ok(CreateOutcome::Earlier);
         }
         make(client).await?;
-        Ok(Created::Now)
+        Ok(CreateOutcome::Now)
     }
 
     /// A table of a time when nothing read its stream has none.
@@ -121,12 +121,12 @@ pub(crate) async fn make(client: &Client) -> anyhow::Result<()> {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Created {
+pub(crate) enum CreateOutcome {
     Now,
     Earlier,
 }
 
-async fn sweep(database: Database, written: Written) {
+async fn sweep(database: Database, written: WriteSignal) {
     loop {
         tokio::time::sleep(SWEEP).await;
         let database = database.clone();

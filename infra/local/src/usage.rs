@@ -9,16 +9,16 @@ use serde_json::Value;
 /// Counts what is asked of the table: by whom, every request, and the capacity units that it says
 /// it took.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Usage(Arc<Mutex<BTreeMap<String, Counted>>>);
+pub(crate) struct TableUsage(Arc<Mutex<BTreeMap<String, UsageCount>>>);
 
 #[derive(Clone, Debug, Default, Serialize)]
-pub(crate) struct Counted {
+pub(crate) struct UsageCount {
     requests: BTreeMap<String, u64>,
     units: f64,
 }
 
-impl Usage {
-    pub(crate) fn counted(&self) -> BTreeMap<String, Counted> {
+impl TableUsage {
+    pub(crate) fn snapshot(&self) -> BTreeMap<String, UsageCount> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 

@@ -5,27 +5,27 @@ use thiserror::Error;
 
 use crate::checked::checked;
 use crate::conversation::digest;
-use crate::{BadMoment, ConversationId, PhoneNumber, Position, StaffId, Timestamp};
+use crate::{ConversationId, InvalidLocalTime, PhoneNumber, Position, StaffId, Timestamp};
 
 /// An appointment of a company's, as it is now, with what it was before its last changes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Appointment {
     pub id: AppointmentId,
-    pub now: Version,
+    pub now: AppointmentVersion,
     /// The versions before this one, the latest first. They are kept apart from it, and an appointment of a list has none.
     #[serde(skip)]
-    pub past: Vec<Version>,
+    pub past: Vec<AppointmentVersion>,
     /// What it was made of, if under an idempotency key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub made_of: Option<MadeOf>,
+    pub made_of: Option<RequestDigest>,
 }
 
 /// What a request for a new appointment said, to know the same request again: a digest of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct MadeOf(String);
+pub struct RequestDigest(String);
 
-impl MadeOf {
+impl RequestDigest {
     #[must_use]
     pub fn request(body: &[u8]) -> Self {
         Self(format!("{:032x}", digest("made-of", &[&String::from_utf8_lossy(body)])))
@@ -34,10 +34,10 @@ impl MadeOf {
 
 /// What one save made of an appointment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Version {
+pub struct AppointmentVersion {
     /// 1 for the first, and one more with every change.
     pub number: u32,
-    pub details: Details,
+    pub details: AppointmentDetails,
     /// Who saved it, by name.
     pub by: String,
     pub at: Timestamp,
@@ -45,29 +45,29 @@ pub struct Version {
 
 /// What there is to be said of an appointment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Details {
+pub struct AppointmentDetails {
     pub name: CustomerName,
-    pub mobile: Option<Mobile>,
+    pub mobile: Option<MobileNumber>,
     pub start: Timestamp,
-    pub length: Length,
+    pub length: AppointmentDuration,
     pub service: Service,
     pub notes: Notes,
     /// Whom it is with, if with somebody in particular.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub provider: Option<Provider>,
+    pub provider: Option<Practitioner>,
     pub status: AppointmentStatus,
 }
 
 /// A member of staff whom an appointment is with, and what they were called when that was saved.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Provider {
+pub struct Practitioner {
     pub staff: StaffId,
     pub name: String,
 }
 
 /// One of the details, for saying which.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Field {
+pub enum AppointmentField {
     Name,
     Mobile,
     Start,
@@ -80,7 +80,7 @@ pub enum Field {
 
 /// A customer's mobile number, and the conversation with it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Mobile {
+pub struct MobileNumber {
     pub number: PhoneNumber,
     pub conversation: ConversationId,
 }
@@ -99,7 +99,7 @@ pub enum AppointmentStatus {
 
 /// Why an appointment cannot be as it is written. Each is a sentence for the person who wrote it.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
-pub enum BadAppointment {
+pub enum InvalidAppointment {
     #[error(
         "An appointment's id is 1 to 64 letters, digits, dots, hyphens and underscores, of which the first is a letter or a digit."
     )]
@@ -117,7 +117,7 @@ pub enum BadAppointment {
     #[error("An appointment is booked, confirmed, declined or cancelled.")]
     Status,
     #[error(transparent)]
-    Moment(#[from] BadMoment),
+    Moment(#[from] InvalidLocalTime),
     #[error("That is over {0} days ago, longer than appointments are kept. Choose a later day.")]
     LongAgo(u16),
     #[error("That is more than ten years from now. Check the year.")]
@@ -129,25 +129,30 @@ impl Appointment {
     const PAST: usize = 8;
 
     #[must_use]
-    pub fn new(id: AppointmentId, details: Details, by: &str, at: Timestamp) -> Self {
-        Self { id, now: Version { number: 1, details, by: by.to_owned(), at }, past: Vec::new(), made_of: None }
+    pub fn new(id: AppointmentId, details: AppointmentDetails, by: &str, at: Timestamp) -> Self {
+        Self {
+            id,
+            now: AppointmentVersion { number: 1, details, by: by.to_owned(), at },
+            past: Vec::new(),
+            made_of: None,
+        }
     }
 
     /// The same appointment with other details.
     #[must_use]
-    pub fn changed(&self, details: Details, by: &str, at: Timestamp) -> Self {
-        let now = Version { number: self.now.number.saturating_add(1), details, by: by.to_owned(), at };
+    pub fn changed(&self, details: AppointmentDetails, by: &str, at: Timestamp) -> Self {
+        let now = AppointmentVersion { number: self.now.number.saturating_add(1), details, by: by.to_owned(), at };
         let past = self.versions().take(Self::PAST).cloned().collect();
         Self { id: self.id.clone(), now, past, made_of: self.made_of.clone() }
     }
 
     /// As it is and as it was, the latest first.
-    pub fn versions(&self) -> impl Iterator<Item = &Version> {
+    pub fn versions(&self) -> impl Iterator<Item = &AppointmentVersion> {
         std::iter::once(&self.now).chain(&self.past)
     }
 
     #[must_use]
-    pub fn details(&self) -> &Details {
+    pub fn details(&self) -> &AppointmentDetails {
         &self.now.details
     }
 
@@ -159,21 +164,21 @@ impl Appointment {
 
     /// How it was before it was moved to the time that it has, if that was its last change.
     #[must_use]
-    pub fn moved_from(&self) -> Option<&Details> {
+    pub fn moved_from(&self) -> Option<&AppointmentDetails> {
         let before = &self.past.first()?.details;
         (before.start != self.details().start).then_some(before)
     }
 
     /// It as it was when somebody looked; `None` if that is too many changes ago.
     #[must_use]
-    pub fn version(&self, number: u32) -> Option<&Version> {
+    pub fn version(&self, number: u32) -> Option<&AppointmentVersion> {
         self.versions().find(|version| version.number == number)
     }
 
     /// What was changed since a version, oldest change first: the version that changed it, what it
     /// was before, and which fields differ. Changes that are no longer kept are left out.
     #[must_use]
-    pub fn changes_since(&self, number: u32) -> Vec<(&Version, &Version, Vec<Field>)> {
+    pub fn changes_since(&self, number: u32) -> Vec<(&AppointmentVersion, &AppointmentVersion, Vec<AppointmentField>)> {
         let versions: Vec<_> = self.versions().collect();
         let pairs = versions.windows(2).filter_map(|pair| match pair {
             [after, before] if after.number > number => {
@@ -187,7 +192,7 @@ impl Appointment {
     }
 }
 
-impl Version {
+impl AppointmentVersion {
     /// Whether it named the customer of a conversation.
     #[must_use]
     pub fn is_of(&self, conversation: ConversationId) -> bool {
@@ -195,7 +200,7 @@ impl Version {
     }
 }
 
-impl Details {
+impl AppointmentDetails {
     #[must_use]
     pub fn ends(&self) -> Timestamp {
         self.start.plus_minutes(self.length.minutes())
@@ -203,16 +208,16 @@ impl Details {
 
     /// Which fields are not the same.
     #[must_use]
-    pub fn differences(&self, other: &Self) -> Vec<Field> {
+    pub fn differences(&self, other: &Self) -> Vec<AppointmentField> {
         [
-            (Field::Name, self.name != other.name),
-            (Field::Mobile, self.mobile != other.mobile),
-            (Field::Start, self.start != other.start),
-            (Field::Length, self.length != other.length),
-            (Field::Service, self.service != other.service),
-            (Field::Notes, self.notes != other.notes),
-            (Field::Provider, self.provider != other.provider),
-            (Field::Status, self.status != other.status),
+            (AppointmentField::Name, self.name != other.name),
+            (AppointmentField::Mobile, self.mobile != other.mobile),
+            (AppointmentField::Start, self.start != other.start),
+            (AppointmentField::Length, self.length != other.length),
+            (AppointmentField::Service, self.service != other.service),
+            (AppointmentField::Notes, self.notes != other.notes),
+            (AppointmentField::Provider, self.provider != other.provider),
+            (AppointmentField::Status, self.status != other.status),
         ]
         .into_iter()
         .filter_map(|(field, differs)| differs.then_some(field))
@@ -264,9 +269,9 @@ impl AppointmentStatus {
 }
 
 impl FromStr for AppointmentStatus {
-    type Err = BadAppointment;
-    fn from_str(text: &str) -> Result<Self, BadAppointment> {
-        Self::ALL.into_iter().find(|status| status.as_str() == text).ok_or(BadAppointment::Status)
+    type Err = InvalidAppointment;
+    fn from_str(text: &str) -> Result<Self, InvalidAppointment> {
+        Self::ALL.into_iter().find(|status| status.as_str() == text).ok_or(InvalidAppointment::Status)
     }
 }
 
@@ -275,14 +280,14 @@ checked! {
     /// `A-Z`, `a-z`, `0-9`, `.`, `_` and `-`, of which the first is a letter or a digit, so that it can
     /// stand in a key, an address and a log.
     #[derive(PartialOrd, Ord)]
-    AppointmentId, id => BadAppointment
+    AppointmentId, id => InvalidAppointment
 }
 
-fn id(text: &str) -> Result<String, BadAppointment> {
+fn id(text: &str) -> Result<String, InvalidAppointment> {
     let fits = (1..=64).contains(&text.len())
         && text.starts_with(|c: char| c.is_ascii_alphanumeric())
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
-    if fits { Ok(text.to_owned()) } else { Err(BadAppointment::Id) }
+    if fits { Ok(text.to_owned()) } else { Err(InvalidAppointment::Id) }
 }
 
 /// Text of one line: what is between its words is one blank each.
@@ -296,9 +301,9 @@ fn one_line(text: &str) -> String {
 pub struct CustomerName(String);
 
 impl CustomerName {
-    pub fn parse(text: &str) -> Result<Self, BadAppointment> {
+    pub fn parse(text: &str) -> Result<Self, InvalidAppointment> {
         let name = one_line(text);
-        if (1..=100).contains(&name.chars().count()) { Ok(Self(name)) } else { Err(BadAppointment::Name) }
+        if (1..=100).contains(&name.chars().count()) { Ok(Self(name)) } else { Err(InvalidAppointment::Name) }
     }
 
     #[must_use]
@@ -313,9 +318,9 @@ impl CustomerName {
 pub struct Service(String);
 
 impl Service {
-    pub fn parse(text: &str) -> Result<Self, BadAppointment> {
+    pub fn parse(text: &str) -> Result<Self, InvalidAppointment> {
         let service = one_line(text);
-        if service.chars().count() <= 100 { Ok(Self(service)) } else { Err(BadAppointment::Service) }
+        if service.chars().count() <= 100 { Ok(Self(service)) } else { Err(InvalidAppointment::Service) }
     }
 
     #[must_use]
@@ -331,11 +336,11 @@ pub struct Notes(String);
 
 impl Notes {
     /// Line ends are made one character (forms send two), and white space around the text goes.
-    pub fn parse(text: &str) -> Result<Self, BadAppointment> {
+    pub fn parse(text: &str) -> Result<Self, InvalidAppointment> {
         let notes = text.replace("\r\n", "\n").trim().to_owned();
         match notes.chars().count() {
             0..=2000 => Ok(Self(notes)),
-            n => Err(BadAppointment::Notes(n)),
+            n => Err(InvalidAppointment::Notes(n)),
         }
     }
 
@@ -348,11 +353,11 @@ impl Notes {
 /// How long it takes: 1 minute to a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Length(u16);
+pub struct AppointmentDuration(u16);
 
-impl Length {
-    pub fn of_minutes(minutes: u16) -> Result<Self, BadAppointment> {
-        if (1..=24 * 60).contains(&minutes) { Ok(Self(minutes)) } else { Err(BadAppointment::Length) }
+impl AppointmentDuration {
+    pub fn of_minutes(minutes: u16) -> Result<Self, InvalidAppointment> {
+        if (1..=24 * 60).contains(&minutes) { Ok(Self(minutes)) } else { Err(InvalidAppointment::Length) }
     }
 
     #[must_use]
@@ -365,12 +370,12 @@ impl Length {
 mod tests {
     use super::*;
 
-    fn details(name: &str, minutes: u16) -> Details {
-        Details {
+    fn details(name: &str, minutes: u16) -> AppointmentDetails {
+        AppointmentDetails {
             name: CustomerName::parse(name).unwrap(),
             mobile: None,
             start: Timestamp::from_millis(1_000_000),
-            length: Length::of_minutes(minutes).unwrap(),
+            length: AppointmentDuration::of_minutes(minutes).unwrap(),
             service: Service::parse("Cleaning").unwrap(),
             notes: Notes::parse("").unwrap(),
             provider: None,
@@ -378,7 +383,7 @@ mod tests {
         }
     }
 
-    fn at(millis: u64) -> Timestamp {
+    fn at_millis(millis: u64) -> Timestamp {
         Timestamp::from_millis(millis)
     }
 
@@ -388,20 +393,23 @@ mod tests {
             assert_eq!(good.parse::<AppointmentId>().unwrap().as_str(), good);
         }
         for bad in ["", ".", "..", "-a", "a#b", "a/b", "a b", "é", &"x".repeat(65)] {
-            assert_eq!(bad.parse::<AppointmentId>(), Err(BadAppointment::Id), "{bad}");
+            assert_eq!(bad.parse::<AppointmentId>(), Err(InvalidAppointment::Id), "{bad}");
         }
     }
 
     #[test]
     fn words_are_held_to_a_length_in_characters_whatever_their_bytes() {
         assert_eq!(CustomerName::parse("  Maria \n Lopez ").unwrap().as_str(), "Maria Lopez");
-        assert_eq!(CustomerName::parse(" \t"), Err(BadAppointment::Name));
+        assert_eq!(CustomerName::parse(" \t"), Err(InvalidAppointment::Name));
         assert!(CustomerName::parse(&"字".repeat(100)).is_ok());
-        assert_eq!(CustomerName::parse(&"字".repeat(101)), Err(BadAppointment::Name));
-        assert_eq!(Service::parse(&"x".repeat(101)), Err(BadAppointment::Service));
+        assert_eq!(CustomerName::parse(&"字".repeat(101)), Err(InvalidAppointment::Name));
+        assert_eq!(Service::parse(&"x".repeat(101)), Err(InvalidAppointment::Service));
         assert_eq!(Notes::parse("a\r\nb ").unwrap().as_str(), "a\nb");
-        assert_eq!(Notes::parse(&"x".repeat(2001)), Err(BadAppointment::Notes(2001)));
-        assert_eq!([0, 1441].map(Length::of_minutes), [Err(BadAppointment::Length), Err(BadAppointment::Length)]);
+        assert_eq!(Notes::parse(&"x".repeat(2001)), Err(InvalidAppointment::Notes(2001)));
+        assert_eq!(
+            [0, 1441].map(AppointmentDuration::of_minutes),
+            [Err(InvalidAppointment::Length), Err(InvalidAppointment::Length)]
+        );
     }
 
     #[test]
@@ -415,23 +423,23 @@ mod tests {
 
     #[test]
     fn a_change_is_told_with_who_made_it_and_what_was_there_before() {
-        let first = Appointment::new("a".parse().unwrap(), details("Maria", 30), "Dana", at(1));
-        let second = first.changed(details("Maria", 45), "Marcus", at(2));
-        let third = second.changed(details("Mary", 45), "Priya", at(3));
+        let first = Appointment::new("a".parse().unwrap(), details("Maria", 30), "Dana", at_millis(1));
+        let second = first.changed(details("Maria", 45), "Marcus", at_millis(2));
+        let third = second.changed(details("Mary", 45), "Priya", at_millis(3));
         let told: Vec<_> = third
             .changes_since(1)
             .into_iter()
             .map(|(after, before, fields)| (after.by.as_str(), before.number, fields))
             .collect();
-        assert_eq!(told, [("Marcus", 1, vec![Field::Length]), ("Priya", 2, vec![Field::Name])]);
+        assert_eq!(told, [("Marcus", 1, vec![AppointmentField::Length]), ("Priya", 2, vec![AppointmentField::Name])]);
         assert_eq!(third.changes_since(3), []);
     }
 
     #[test]
     fn an_appointment_does_not_grow_for_ever() {
-        let mut appointment = Appointment::new("a".parse().unwrap(), details("Maria", 30), "Dana", at(1));
+        let mut appointment = Appointment::new("a".parse().unwrap(), details("Maria", 30), "Dana", at_millis(1));
         for minutes in 1..=40 {
-            appointment = appointment.changed(details("Maria", minutes), "Dana", at(2));
+            appointment = appointment.changed(details("Maria", minutes), "Dana", at_millis(2));
         }
         assert_eq!((appointment.now.number, appointment.past.len()), (41, Appointment::PAST));
         assert!(appointment.version(1).is_none() && appointment.version(40).is_some());

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{ConversationId, Position, Sender, With};
+use crate::{ConversationId, CustomerRef, Position, Sender};
 
 /// That staff have blocked a number: what comes from it is kept, and nobody is told of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,5 +26,5 @@ pub struct BlockedNumber {
     pub conversation: ConversationId,
     pub block: Block,
     /// `None` where nothing was said lately, and no appointment names the number.
-    pub with: Option<With>,
+    pub with: Option<CustomerRef>,
 }

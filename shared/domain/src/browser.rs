@@ -48,7 +48,7 @@ pub struct PushTest {
 /// That a notification was not delivered to a browser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PushProblem {
-    pub what: PushTrouble,
+    pub what: PushFailure,
     pub at: Timestamp,
     /// When it may be tried again: its push service says so, or has kept others waiting.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -58,7 +58,7 @@ pub struct PushProblem {
 /// Why a browser is not delivered to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum PushTrouble {
+pub enum PushFailure {
     /// Its push service is not there, or has too much to do. It is tried again.
     Unreachable,
     /// Its push service does not take what we send: our mistake, or a key that it does not know.
@@ -67,7 +67,7 @@ pub enum PushTrouble {
     NotAllowed,
 }
 
-impl PushTrouble {
+impl PushFailure {
     /// Whether it stays until somebody does something about it.
     #[must_use]
     pub fn lasts(self) -> bool {
@@ -100,7 +100,7 @@ impl PushTrouble {
 /// Which messages a member of staff is notified of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum PushChoice {
+pub enum PushPreference {
     #[default]
     All,
     /// Those of customers whose next appointment is theirs.

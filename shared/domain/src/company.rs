@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::slug::slug;
-use crate::{ConversationKey, Mobile, PhoneNumber, Pool, Region, TimeZone};
+use crate::{ConversationKey, MobileNumber, PhoneNumber, Pool, Region, TimeZone};
 
 slug! {
     /// Which company. Comes from the session, or from the line a customer wrote to; never from a request.
@@ -44,20 +44,20 @@ pub struct ContactDetails(String);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("a phone number or an address has 1 to 100 characters, on one line")]
-pub struct NotContactDetails;
+pub struct InvalidContactDetails;
 
 impl FromStr for ContactDetails {
-    type Err = NotContactDetails;
-    fn from_str(text: &str) -> Result<Self, NotContactDetails> {
+    type Err = InvalidContactDetails;
+    fn from_str(text: &str) -> Result<Self, InvalidContactDetails> {
         let text = text.trim();
         let fits = (1..=100).contains(&text.chars().count()) && !text.chars().any(char::is_control);
-        if fits { Ok(Self(text.to_owned())) } else { Err(NotContactDetails) }
+        if fits { Ok(Self(text.to_owned())) } else { Err(InvalidContactDetails) }
     }
 }
 
 impl TryFrom<String> for ContactDetails {
-    type Error = NotContactDetails;
-    fn try_from(text: String) -> Result<Self, NotContactDetails> {
+    type Error = InvalidContactDetails;
+    fn try_from(text: String) -> Result<Self, InvalidContactDetails> {
         text.parse()
     }
 }
@@ -84,8 +84,8 @@ impl Company {
 
     /// A customer's number, with the conversation that this company has with it.
     #[must_use]
-    pub fn mobile(&self, number: PhoneNumber) -> Mobile {
-        Mobile { conversation: self.conversation_key.conversation_with(&number), number }
+    pub fn mobile(&self, number: PhoneNumber) -> MobileNumber {
+        MobileNumber { conversation: self.conversation_key.conversation_with(&number), number }
     }
 
     /// A number as a line of this company.
@@ -95,7 +95,7 @@ impl Company {
             number,
             company: self.id.clone(),
             conversation_key: self.conversation_key.clone(),
-            carries: Carries::default(),
+            carries: LineCapability::default(),
             pool: None,
         }
     }
@@ -104,7 +104,7 @@ impl Company {
 /// What a line is there for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Carries {
+pub enum LineCapability {
     /// Customers write to it, and are written to from it. They may be called from it too.
     #[default]
     Texts,
@@ -121,7 +121,7 @@ pub struct Line {
     /// The company's own, kept here too so that an inbound message needs one look-up, not two.
     pub conversation_key: ConversationKey,
     #[serde(default)]
-    pub carries: Carries,
+    pub carries: LineCapability,
     /// What its texts leave by, in place of the number itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pool: Option<Pool>,

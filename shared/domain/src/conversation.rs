@@ -7,12 +7,13 @@ use sha2::Sha256;
 use thiserror::Error;
 
 use crate::{
-    CallOutcome, Customer, Delivery, NextAppointment, PhoneNumber, Position, Progress, Sender, Timestamp, Told,
+    CallOutcome, Customer, DeliveryProgress, DeliveryStatus, NextAppointment, PhoneNumber, Position, ReplyOutcome,
+    Sender, Timestamp,
 };
 
 /// Everything said with one mobile number within the retention, as its head keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Conversation {
+pub struct ConversationSummary {
     pub id: ConversationId,
     pub sender: Sender,
     /// The line the customer last wrote to, which replies go out from.
@@ -25,7 +26,7 @@ pub struct Conversation {
     pub last_text: String,
     pub last_is_ours: bool,
     /// Whether our newest text reached the customer, if there is one.
-    pub reply: Option<Delivery>,
+    pub reply: Option<ReplyOutcome>,
     /// Where the newest text of the customer is.
     pub heard: Option<Position>,
     /// How the newest one ended, if it is a call.
@@ -39,24 +40,26 @@ pub struct Conversation {
     pub is_blocked: bool,
 }
 
-impl Conversation {
+impl ConversationSummary {
     /// Whether the newest entry is a text of ours that failed or is unconfirmed.
     #[must_use]
     pub fn is_not_delivered(&self, now: Timestamp) -> bool {
         self.last_is_ours
             && match self.reply {
-                Some(Delivery::Failed | Delivery::Unconfirmed) => true,
-                Some(Delivery::Pending) => Progress::Queued.told(self.last.at, now) == Told::Unconfirmed,
-                Some(Delivery::Accepted) | None => false,
+                Some(ReplyOutcome::Failed | ReplyOutcome::Unconfirmed) => true,
+                Some(ReplyOutcome::Pending) => {
+                    DeliveryProgress::Queued.delivery_status(self.last.at, now) == DeliveryStatus::Unconfirmed
+                }
+                Some(ReplyOutcome::Accepted) | None => false,
             }
     }
 }
 
 /// Whom a conversation is with.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum With {
+pub enum CustomerRef {
     /// Somebody with whom something was said.
-    Conversation(Box<Conversation>),
+    Conversation(Box<ConversationSummary>),
     /// Somebody with an appointment, with whom nothing was said yet.
     Customer(Customer),
 }
@@ -69,7 +72,7 @@ pub struct ConversationId(u128);
 
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("not the id of a conversation")]
-pub struct NotAConversation;
+pub struct InvalidConversationId;
 
 impl ConversationId {
     /// The head's place in its company's inbox.
@@ -80,13 +83,13 @@ impl ConversationId {
 }
 
 impl FromStr for ConversationId {
-    type Err = NotAConversation;
-    fn from_str(text: &str) -> Result<Self, NotAConversation> {
+    type Err = InvalidConversationId;
+    fn from_str(text: &str) -> Result<Self, InvalidConversationId> {
         let hex = text.len() == 32 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
         if !hex {
-            return Err(NotAConversation);
+            return Err(InvalidConversationId);
         }
-        u128::from_str_radix(text, 16).map(Self).map_err(|_| NotAConversation)
+        u128::from_str_radix(text, 16).map(Self).map_err(|_| InvalidConversationId)
     }
 }
 
@@ -97,8 +100,8 @@ impl fmt::Display for ConversationId {
 }
 
 impl TryFrom<String> for ConversationId {
-    type Error = NotAConversation;
-    fn try_from(text: String) -> Result<Self, NotAConversation> {
+    type Error = InvalidConversationId;
+    fn try_from(text: String) -> Result<Self, InvalidConversationId> {
         text.parse()
     }
 }

@@ -13,12 +13,12 @@ pub struct Customer {
     pub asked: Option<Timestamp>,
     /// When the carrier last refused a text because of the number, and has taken none since.
     pub refused: Option<Timestamp>,
-    pub bookings: Vec<Booking>,
+    pub bookings: Vec<CustomerAppointment>,
 }
 
 /// An appointment, as its customer's number knows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Booking {
+pub struct CustomerAppointment {
     pub id: AppointmentId,
     pub name: String,
     pub start: Timestamp,
@@ -53,7 +53,7 @@ pub enum NumberKind {
 
 /// Why nobody can be texted at an appointment's number, and with what to do about it, in words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NoTexting {
+pub enum TextingObstacle {
     NoNumber,
     Landline,
     NotInUse,
@@ -119,7 +119,7 @@ impl Customer {
     pub fn book(&mut self, appointment: &Appointment, now: Timestamp) {
         self.unbook(&appointment.id);
         let details = appointment.details();
-        self.bookings.push(Booking {
+        self.bookings.push(CustomerAppointment {
             id: appointment.id.clone(),
             name: details.name.as_str().to_owned(),
             start: details.start,
@@ -161,21 +161,21 @@ impl Customer {
         home: Region,
         limits: &SendingLimits,
         heard: Option<Timestamp>,
-    ) -> Result<(), NoTexting> {
-        limits.reach(&self.number, home).map_err(NoTexting::Country)?;
+    ) -> Result<(), TextingObstacle> {
+        limits.reach(&self.number, home).map_err(TextingObstacle::Country)?;
         match self.kind {
-            Some(NumberKind::Landline) if heard.is_none() => return Err(NoTexting::Landline),
-            Some(NumberKind::Invalid) if heard.is_none() => return Err(NoTexting::NotInUse),
+            Some(NumberKind::Landline) if heard.is_none() => return Err(TextingObstacle::Landline),
+            Some(NumberKind::Invalid) if heard.is_none() => return Err(TextingObstacle::NotInUse),
             _ => {}
         }
         match self.refused {
-            Some(refused) if heard.is_none_or(|heard| heard <= refused) => Err(NoTexting::Refused),
+            Some(refused) if heard.is_none_or(|heard| heard <= refused) => Err(TextingObstacle::Refused),
             _ => Ok(()),
         }
     }
 
     /// The soonest of those to come first, then the latest of those that are over.
-    fn in_order(&self, now: Timestamp) -> Vec<&Booking> {
+    fn in_order(&self, now: Timestamp) -> Vec<&CustomerAppointment> {
         let (mut to_come, mut over): (Vec<_>, Vec<_>) = self.bookings.iter().partition(|booking| booking.ends > now);
         to_come.sort_by_key(|booking| (booking.start, booking.id.clone()));
         over.sort_by_key(|booking| (std::cmp::Reverse(booking.start), booking.id.clone()));
@@ -184,13 +184,13 @@ impl Customer {
     }
 }
 
-impl Booking {
+impl CustomerAppointment {
     fn stands(&self, now: Timestamp) -> bool {
         self.ends > now && self.status != AppointmentStatus::Cancelled
     }
 }
 
-impl NoTexting {
+impl TextingObstacle {
     /// For whoever wanted to text the customer.
     #[must_use]
     pub fn sentence(self, number: &str) -> String {
@@ -225,18 +225,18 @@ impl NoTexting {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{CustomerName, Details, Length, Notes, Provider, Service};
+    use crate::{AppointmentDetails, AppointmentDuration, CustomerName, Notes, Practitioner, Service};
 
     fn minute(minute: u64) -> Timestamp {
         Timestamp::from_millis(minute * 60_000)
     }
 
     fn appointment(id: &str, name: &str, start: u64, status: AppointmentStatus) -> Appointment {
-        let details = Details {
+        let details = AppointmentDetails {
             name: CustomerName::parse(name).unwrap(),
             mobile: None,
             start: minute(start),
-            length: Length::of_minutes(30).unwrap(),
+            length: AppointmentDuration::of_minutes(30).unwrap(),
             service: Service::parse(id).unwrap(),
             notes: Notes::parse("").unwrap(),
             provider: None,
@@ -300,7 +300,7 @@ mod tests {
         let [dana, marcus] = ["dana", "marcus"].map(|id| id.parse::<StaffId>().unwrap());
         let with_dana = |status| {
             let mut appointment = appointment("a", "Maria", 100, status);
-            appointment.now.details.provider = Some(Provider { staff: dana.clone(), name: "Dana".to_owned() });
+            appointment.now.details.provider = Some(Practitioner { staff: dana.clone(), name: "Dana".to_owned() });
             customer(&[appointment])
         };
         assert!(with_dana(Booked).comes_to(&dana, minute(129)));
@@ -344,7 +344,7 @@ mod tests {
             |customer: &Customer, heard| customer.can_be_texted(region("US"), &SendingLimits::default(), heard);
         assert_eq!(texted(&customer, None), Ok(()));
         customer.refused = Some(minute(10));
-        assert_eq!(texted(&customer, Some(minute(10))), Err(NoTexting::Refused));
+        assert_eq!(texted(&customer, Some(minute(10))), Err(TextingObstacle::Refused));
         assert_eq!(texted(&customer, Some(minute(11))), Ok(()));
     }
 
@@ -352,8 +352,8 @@ mod tests {
     fn what_can_never_take_a_text_gets_none_unless_it_has_texted() {
         let mut customer = customer(&[]);
         for (kind, never) in [
-            (NumberKind::Landline, Err(NoTexting::Landline)),
-            (NumberKind::Invalid, Err(NoTexting::NotInUse)),
+            (NumberKind::Landline, Err(TextingObstacle::Landline)),
+            (NumberKind::Invalid, Err(TextingObstacle::NotInUse)),
             (NumberKind::Other, Ok(())),
             (NumberKind::Mobile, Ok(())),
         ] {
@@ -371,7 +371,7 @@ mod tests {
             let limits = SendingLimits { countries, ..SendingLimits::default() };
             customer.can_be_texted(region("AU"), &limits, Some(minute(1)))
         };
-        assert_eq!(abroad(Vec::new()), Err(NoTexting::Country(Some(region("US")))));
+        assert_eq!(abroad(Vec::new()), Err(TextingObstacle::Country(Some(region("US")))));
         assert_eq!(abroad(vec![region("US")]), Ok(()));
     }
 

@@ -18,7 +18,7 @@ pub enum DraftName {
 
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("not the name of a draft")]
-pub struct NotADraftName;
+pub struct InvalidDraftName;
 
 const NEW_MESSAGE: &str = "new-message";
 const NEW_APPOINTMENT: &str = "new-appointment";
@@ -26,18 +26,18 @@ const CONVERSATION: &str = "conversation-";
 const APPOINTMENT: &str = "appointment-";
 
 impl FromStr for DraftName {
-    type Err = NotADraftName;
-    fn from_str(text: &str) -> Result<Self, NotADraftName> {
+    type Err = InvalidDraftName;
+    fn from_str(text: &str) -> Result<Self, InvalidDraftName> {
         if let Some(id) = text.strip_prefix(CONVERSATION) {
-            return id.parse().map(Self::Conversation).map_err(|_| NotADraftName);
+            return id.parse().map(Self::Conversation).map_err(|_| InvalidDraftName);
         }
         if let Some(id) = text.strip_prefix(APPOINTMENT) {
-            return id.parse().map(Self::Appointment).map_err(|_| NotADraftName);
+            return id.parse().map(Self::Appointment).map_err(|_| InvalidDraftName);
         }
         match text {
             NEW_MESSAGE => Ok(Self::NewMessage),
             NEW_APPOINTMENT => Ok(Self::NewAppointment),
-            _ => Err(NotADraftName),
+            _ => Err(InvalidDraftName),
         }
     }
 }
@@ -68,7 +68,7 @@ pub struct FormDraft {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum BadDraft {
+pub enum InvalidDraft {
     #[error("A draft has at most 20 fields, each named by 1 to 40 characters.")]
     Fields,
     #[error("This is too long to be kept as a draft. Shorten it, or send it.")]
@@ -86,15 +86,15 @@ impl FormDraft {
     /// Notes of 2,000 characters of four bytes each, twice: as they are, and as they were tried.
     const MOST_BYTES: usize = 24 * 1024;
 
-    pub fn check(&self) -> Result<(), BadDraft> {
+    pub fn check(&self) -> Result<(), InvalidDraft> {
         let is_named = |name: &String| (1..=Self::LONGEST_NAME).contains(&name.chars().count());
         if self.fields.len() > Self::MOST_FIELDS || !self.fields.keys().all(is_named) {
-            return Err(BadDraft::Fields);
+            return Err(InvalidDraft::Fields);
         }
         let fields = self.fields.iter().map(|(name, value)| name.len() + value.len());
         let others = [&self.tried, &self.key, &self.version].into_iter().flatten().map(String::len);
         if fields.chain(others).sum::<usize>() > Self::MOST_BYTES {
-            return Err(BadDraft::TooLong);
+            return Err(InvalidDraft::TooLong);
         }
         Ok(())
     }
@@ -102,7 +102,7 @@ impl FormDraft {
 
 /// One that is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeptDraft {
+pub struct SavedDraft {
     pub draft: FormDraft,
     pub saved_at: Timestamp,
 }
@@ -124,7 +124,7 @@ mod tests {
         for bad in
             ["", "new", "conversation-", "conversation-x", "appointment-", "appointment-a#b", "new-message#", &too_long]
         {
-            assert_eq!(bad.parse::<DraftName>(), Err(NotADraftName), "{bad:?}");
+            assert_eq!(bad.parse::<DraftName>(), Err(InvalidDraftName), "{bad:?}");
         }
     }
 
@@ -138,7 +138,7 @@ mod tests {
         let notes = "\u{1F642}".repeat(2000);
         let tried = FormDraft { tried: Some(notes.clone()), ..draft(&[("notes", &notes)]) };
         assert_eq!(tried.check(), Ok(()));
-        assert_eq!(draft(&[("notes", &notes.repeat(4))]).check(), Err(BadDraft::TooLong));
+        assert_eq!(draft(&[("notes", &notes.repeat(4))]).check(), Err(InvalidDraft::TooLong));
     }
 
     #[test]
@@ -146,8 +146,8 @@ mod tests {
         let names: Vec<_> = (0..21).map(|n| n.to_string()).collect();
         let fields: Vec<_> = names.iter().map(|name| (name.as_str(), "")).collect();
         assert_eq!(draft(&fields[..20]).check(), Ok(()));
-        assert_eq!(draft(&fields).check(), Err(BadDraft::Fields));
-        assert_eq!(draft(&[("", "")]).check(), Err(BadDraft::Fields));
-        assert_eq!(draft(&[(&"n".repeat(41), "")]).check(), Err(BadDraft::Fields));
+        assert_eq!(draft(&fields).check(), Err(InvalidDraft::Fields));
+        assert_eq!(draft(&[("", "")]).check(), Err(InvalidDraft::Fields));
+        assert_eq!(draft(&[(&"n".repeat(41), "")]).check(), Err(InvalidDraft::Fields));
     }
 }

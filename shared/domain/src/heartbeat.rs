@@ -27,11 +27,11 @@ pub fn company() -> CompanyId {
 #[must_use]
 pub fn line() -> Line {
     Line {
-        number: PhoneNumber::known("+12025550100"),
+        number: PhoneNumber::from_e164("+12025550100"),
         company: company(),
         // Whose number its one conversation is with is no secret.
         conversation_key: ConversationKey::new("heartbeat".to_owned()),
-        carries: crate::Carries::Texts,
+        carries: crate::LineCapability::Texts,
         pool: None,
     }
 }
@@ -39,7 +39,7 @@ pub fn line() -> Line {
 /// Whom it is from.
 #[must_use]
 pub fn customer() -> Sender {
-    Sender::Number(PhoneNumber::known("+12025550101"))
+    Sender::Number(PhoneNumber::from_e164("+12025550101"))
 }
 
 #[must_use]
@@ -61,7 +61,7 @@ pub fn is_fresh(sent: Timestamp, now: Timestamp) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{OptOutsManaged, Wish};
+    use crate::{Keyword, OptOutManagement};
 
     #[test]
     fn its_numbers_are_read_as_any_others() {
@@ -75,8 +75,8 @@ mod tests {
 
     #[test]
     fn its_text_asks_for_nothing() {
-        for managed in [OptOutsManaged::ByUs, OptOutsManaged::ByTheService] {
-            assert_eq!(Wish::of(TEXT, managed), None);
+        for managed in [OptOutManagement::ByUs, OptOutManagement::ByTheService] {
+            assert_eq!(Keyword::of_text(TEXT, managed), None);
         }
     }
 }

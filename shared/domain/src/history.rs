@@ -1,22 +1,22 @@
-use crate::{Deed, Event, Position, With};
+use crate::{CustomerAction, CustomerRef, Position, TimelineEntry};
 
 /// What was said with a customer and done about them, by whom and when.
 #[derive(Clone, Debug)]
 pub struct History {
-    pub with: With,
+    pub with: CustomerRef,
     /// The latest first.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<HistoryEntry>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Entry {
-    Event(Event),
-    Deed(Deed),
+pub enum HistoryEntry {
+    Event(TimelineEntry),
+    Deed(CustomerAction),
 }
 
-impl Entry {
+impl HistoryEntry {
     #[must_use]
-    pub fn at(&self) -> Position {
+    pub fn position(&self) -> Position {
         match self {
             Self::Event(event) => event.position(),
             Self::Deed(deed) => deed.at,

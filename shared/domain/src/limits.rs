@@ -8,9 +8,9 @@ use crate::{PhoneNumber, Region, Staff, TimeZone, Timestamp, UsageLimits};
 /// that they may go to. It is generous for people and tight for a program that runs away.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SendingLimits {
-    pub staff: Allowance,
-    pub company: Allowance,
-    pub number: Allowance,
+    pub staff: RateLimit,
+    pub company: RateLimit,
+    pub number: RateLimit,
     /// Besides the company's own.
     pub countries: Vec<Region>,
     /// Of what else costs something.
@@ -19,18 +19,18 @@ pub struct SendingLimits {
 
 /// How many messages may be sent within a minute and within a day: `20/500`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Allowance {
+pub struct RateLimit {
     pub(crate) minute: u32,
     pub(crate) day: u32,
 }
 
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("not two numbers from 1 to 999999 with a slash between, as in 20/500")]
-pub struct NotAnAllowance;
+pub struct InvalidRateLimit;
 
 /// Whose messages are counted together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Counted {
+pub enum LimitScope {
     Staff,
     Company,
     Number,
@@ -38,7 +38,7 @@ pub enum Counted {
 
 /// How long it is counted before it begins at nothing again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Period {
+pub enum LimitPeriod {
     /// Of the clock.
     Minute,
     /// Of the calendar, where the company is.
@@ -47,9 +47,9 @@ pub enum Period {
 
 /// What is counted of the messages that are sent in one minute or on one day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Window {
-    pub counted: Counted,
-    pub period: Period,
+pub struct LimitWindow {
+    pub counted: LimitScope,
+    pub period: LimitPeriod,
     pub begins: Timestamp,
     /// It begins at nothing again from here on.
     pub ends: Timestamp,
@@ -58,9 +58,9 @@ pub struct Window {
 
 /// Why a message may not be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Limited {
+pub enum SendRestriction {
     /// As many were sent as may be.
-    Reached(Window),
+    Reached(LimitWindow),
     /// Nothing is sent to this country; `None` for a number that is of no country, or of nobody knows which.
     Country(Option<Region>),
 }
@@ -70,26 +70,26 @@ const MINUTE_MILLIS: u64 = 60_000;
 impl SendingLimits {
     /// What a message of a member of staff is counted in now.
     #[must_use]
-    pub fn windows(&self, staff: &Staff, now: Timestamp) -> [Window; 6] {
+    pub fn windows(&self, staff: &Staff, now: Timestamp) -> [LimitWindow; 6] {
         let window = |counted, period| {
             let allowed = match counted {
-                Counted::Staff => self.staff,
-                Counted::Company => self.company,
-                Counted::Number => self.number,
+                LimitScope::Staff => self.staff,
+                LimitScope::Company => self.company,
+                LimitScope::Number => self.number,
             };
             let most = match period {
-                Period::Minute => allowed.minute,
-                Period::Day => allowed.day,
+                LimitPeriod::Minute => allowed.minute,
+                LimitPeriod::Day => allowed.day,
             };
-            Window::of(counted, period, most, &staff.time_zone, now)
+            LimitWindow::containing(counted, period, most, &staff.time_zone, now)
         };
         [
-            window(Counted::Staff, Period::Minute),
-            window(Counted::Staff, Period::Day),
-            window(Counted::Company, Period::Minute),
-            window(Counted::Company, Period::Day),
-            window(Counted::Number, Period::Minute),
-            window(Counted::Number, Period::Day),
+            window(LimitScope::Staff, LimitPeriod::Minute),
+            window(LimitScope::Staff, LimitPeriod::Day),
+            window(LimitScope::Company, LimitPeriod::Minute),
+            window(LimitScope::Company, LimitPeriod::Day),
+            window(LimitScope::Number, LimitPeriod::Minute),
+            window(LimitScope::Number, LimitPeriod::Day),
         ]
     }
 
@@ -101,15 +101,21 @@ impl SendingLimits {
     }
 }
 
-impl Window {
+impl LimitWindow {
     /// That of a moment.
-    pub(crate) fn of(counted: Counted, period: Period, most: u32, zone: &TimeZone, now: Timestamp) -> Self {
+    pub(crate) fn containing(
+        counted: LimitScope,
+        period: LimitPeriod,
+        most: u32,
+        zone: &TimeZone,
+        now: Timestamp,
+    ) -> Self {
         let (begins, ends) = match period {
-            Period::Minute => {
+            LimitPeriod::Minute => {
                 let minute = now.as_millis() - now.as_millis() % MINUTE_MILLIS;
                 (Timestamp::from_millis(minute), Timestamp::from_millis(minute + MINUTE_MILLIS))
             }
-            Period::Day => {
+            LimitPeriod::Day => {
                 let (day, _) = zone.local(now);
                 (zone.start_of(day), zone.start_of(day.next()))
             }
@@ -128,33 +134,33 @@ impl Window {
 impl Default for SendingLimits {
     fn default() -> Self {
         Self {
-            staff: Allowance { minute: 20, day: 500 },
-            company: Allowance { minute: 120, day: 5_000 },
-            number: Allowance { minute: 10, day: 60 },
+            staff: RateLimit { minute: 20, day: 500 },
+            company: RateLimit { minute: 120, day: 5_000 },
+            number: RateLimit { minute: 10, day: 60 },
             countries: Vec::new(),
             usage: UsageLimits::default(),
         }
     }
 }
 
-impl Allowance {
+impl RateLimit {
     const MOST: u32 = 999_999;
 }
 
-impl FromStr for Allowance {
-    type Err = NotAnAllowance;
+impl FromStr for RateLimit {
+    type Err = InvalidRateLimit;
 
-    fn from_str(text: &str) -> Result<Self, NotAnAllowance> {
+    fn from_str(text: &str) -> Result<Self, InvalidRateLimit> {
         let number = |text: &str| match text.parse() {
             Ok(number) if (1..=Self::MOST).contains(&number) && !text.starts_with('+') => Ok(number),
-            _ => Err(NotAnAllowance),
+            _ => Err(InvalidRateLimit),
         };
-        let (minute, day) = text.split_once('/').ok_or(NotAnAllowance)?;
+        let (minute, day) = text.split_once('/').ok_or(InvalidRateLimit)?;
         Ok(Self { minute: number(minute)?, day: number(day)? })
     }
 }
 
-impl Limited {
+impl SendRestriction {
     /// The reason in words for whoever wants to send, a member of the company's staff.
     #[must_use]
     pub fn sentence(&self, company_name: &str) -> String {
@@ -171,23 +177,25 @@ impl Limited {
             }
         };
         let who = match window.counted {
-            Counted::Staff => "you have sent".to_owned(),
-            Counted::Company => format!("{company_name} has sent"),
-            Counted::Number => "this customer has been sent".to_owned(),
+            LimitScope::Staff => "you have sent".to_owned(),
+            LimitScope::Company => format!("{company_name} has sent"),
+            LimitScope::Number => "this customer has been sent".to_owned(),
         };
         let within = match window.period {
-            Period::Minute => "this minute",
-            Period::Day => "today",
+            LimitPeriod::Minute => "this minute",
+            LimitPeriod::Day => "today",
         };
         let what_to_do = match (window.period, window.counted) {
-            (Period::Minute, _) => "Wait a minute and press Send again: your text is kept.",
-            (Period::Day, Counted::Staff) => {
+            (LimitPeriod::Minute, _) => "Wait a minute and press Send again: your text is kept.",
+            (LimitPeriod::Day, LimitScope::Staff) => {
                 "You can send again after midnight. A colleague can send it now, and your administrator can have the limit raised."
             }
-            (Period::Day, Counted::Company) => {
+            (LimitPeriod::Day, LimitScope::Company) => {
                 "It can send again after midnight. Your administrator can have the limit raised."
             }
-            (Period::Day, Counted::Number) => "You can text them again after midnight. If it cannot wait, call them.",
+            (LimitPeriod::Day, LimitScope::Number) => {
+                "You can text them again after midnight. If it cannot wait, call them."
+            }
         };
         format!("Not sent: {who} {} {within}, the most that is allowed. {what_to_do}", texts(window.most))
     }
@@ -237,7 +245,7 @@ pub(crate) mod tests {
     fn an_allowance_is_two_numbers_of_which_none_is_nothing() {
         assert_eq!("20/500".parse(), Ok(SendingLimits::default().staff));
         for bad in ["", "20", "20/", "/500", "0/500", "20/0", "-1/5", "+1/5", "1/1000000", "1/2/3", "20 / 500"] {
-            assert_eq!(bad.parse::<Allowance>(), Err(NotAnAllowance), "{bad}");
+            assert_eq!(bad.parse::<RateLimit>(), Err(InvalidRateLimit), "{bad}");
         }
     }
 
@@ -245,17 +253,18 @@ pub(crate) mod tests {
     fn a_minute_is_the_clocks_and_a_day_is_the_companys() {
         let now = Timestamp::from_rfc3339("2026-11-01T07:30:59.999Z").unwrap();
         let windows = SendingLimits::default().windows(&dana(), now);
-        let shown = |window: &Window| (window.begins.to_string(), window.ends.to_string());
+        let shown = |window: &LimitWindow| (window.begins.to_string(), window.ends.to_string());
         // A day of 25 hours: the clocks are put back.
         assert_eq!(shown(&windows[0]), ("2026-11-01T07:30:00.000Z".into(), "2026-11-01T07:31:00.000Z".into()));
         assert_eq!(shown(&windows[1]), ("2026-11-01T07:00:00.000Z".into(), "2026-11-02T08:00:00.000Z".into()));
-        assert_eq!(Limited::Reached(windows[0]).lasts_secs(now), Some(1), "not sooner than it ends");
+        assert_eq!(SendRestriction::Reached(windows[0]).lasts_secs(now), Some(1), "not sooner than it ends");
     }
 
     #[test]
     fn a_sentence_says_who_has_sent_how_many_and_what_to_do() {
         let windows = SendingLimits::default().windows(&dana(), Timestamp::from_millis(0));
-        let said: Vec<_> = windows.iter().map(|window| Limited::Reached(*window).sentence("Harbor Dental")).collect();
+        let said: Vec<_> =
+            windows.iter().map(|window| SendRestriction::Reached(*window).sentence("Harbor Dental")).collect();
         assert_eq!(
             said[0],
             "Not sent: you have sent 20 texts this minute, the most that is allowed. Wait a minute and press Send again: your text is kept."

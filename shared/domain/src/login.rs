@@ -18,7 +18,7 @@ pub enum Login {
 
 /// Why a text names nobody.
 #[derive(Debug, Error, PartialEq, Eq)]
-pub enum NotALogin {
+pub enum InvalidLogin {
     #[error("an email address is a name, an @ and a domain, of 254 characters of ASCII at most, and nothing else")]
     Email,
     #[error("a subject is 1 to 255 printable ASCII characters")]
@@ -29,11 +29,11 @@ impl Login {
     /// Small and capital letters are the same: providers and people do not agree on them. Printable ASCII only: letters
     /// of other scripts look like these, and some become these when they are made small (the sign of the kelvin is a k).
     /// Nothing is trimmed, since what a provider has with a line break is another address there.
-    pub fn email(text: &str) -> Result<Self, NotALogin> {
-        let (name, domain) = text.split_once('@').ok_or(NotALogin::Email)?;
+    pub fn email(text: &str) -> Result<Self, InvalidLogin> {
+        let (name, domain) = text.split_once('@').ok_or(InvalidLogin::Email)?;
         let plain = text.bytes().all(|byte| byte.is_ascii_graphic());
         let fits = plain && text.len() <= 254 && !name.is_empty() && domain.contains('.') && !domain.contains('@');
-        if fits { Ok(Self::Email(text.to_ascii_lowercase())) } else { Err(NotALogin::Email) }
+        if fits { Ok(Self::Email(text.to_ascii_lowercase())) } else { Err(InvalidLogin::Email) }
     }
 
     /// A company's program of that id.
@@ -43,9 +43,9 @@ impl Login {
     }
 
     /// The `sub` of an ID token (OpenID Connect Core 1.0, section 2).
-    pub fn subject(text: &str) -> Result<Self, NotALogin> {
+    pub fn subject(text: &str) -> Result<Self, InvalidLogin> {
         let fits = (1..=255).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
-        if fits { Ok(Self::Subject(text.to_owned())) } else { Err(NotALogin::Subject) }
+        if fits { Ok(Self::Subject(text.to_owned())) } else { Err(InvalidLogin::Subject) }
     }
 }
 
@@ -70,7 +70,7 @@ mod tests {
         assert_eq!(Login::email("Dana@Harbor.Example"), Login::email("dana@harbor.example"));
         for bad in ["", "dana", "@harbor.example", "dana@", "dana@harbor", "da na@harbor.example", "a@b@harbor.example"]
         {
-            assert_eq!(Login::email(bad), Err(NotALogin::Email), "{bad}");
+            assert_eq!(Login::email(bad), Err(InvalidLogin::Email), "{bad}");
         }
     }
 
@@ -85,7 +85,7 @@ mod tests {
             "kim\u{200b}@harbor.example",
             "kim@harbor\u{3002}example",
         ] {
-            assert_eq!(Login::email(bad), Err(NotALogin::Email), "{bad:?}");
+            assert_eq!(Login::email(bad), Err(InvalidLogin::Email), "{bad:?}");
         }
     }
 
@@ -93,7 +93,7 @@ mod tests {
     fn a_subject_is_never_taken_for_an_address() {
         let subject = Login::subject("dana@harbor.example").unwrap();
         assert_ne!(subject.to_string(), Login::email("dana@harbor.example").unwrap().to_string());
-        assert_eq!(Login::subject("a b"), Err(NotALogin::Subject));
-        assert_eq!(Login::subject(""), Err(NotALogin::Subject));
+        assert_eq!(Login::subject("a b"), Err(InvalidLogin::Subject));
+        assert_eq!(Login::subject(""), Err(InvalidLogin::Subject));
     }
 }

@@ -2,7 +2,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::conversation::digest;
 use crate::{
-    CompanyId, ConversationId, OptOutsManaged, PhoneNumber, Position, Refusal, StaffId, Timestamp, Undelivered, Wish,
+    CompanyId, ConversationId, DeliveryFailure, Keyword, OptOutManagement, PhoneNumber, Position, SendError, StaffId,
+    Timestamp,
 };
 
 /// One SMS of a conversation.
@@ -20,7 +21,7 @@ pub struct Message {
 pub enum MessageKind {
     Inbound {
         /// Who kept opt-outs when it came: what its words mean depends on that.
-        opt_outs: OptOutsManaged,
+        opt_outs: OptOutManagement,
         /// Whether its number was blocked when it came, so that nobody was told.
         while_blocked: bool,
     },
@@ -28,7 +29,7 @@ pub enum MessageKind {
         by: String,
         /// Who that is; `None` where nobody wrote it, and for what older versions recorded.
         staff: Option<StaffId>,
-        progress: Progress,
+        progress: DeliveryProgress,
         /// The message that this one is another try of.
         again: Option<Position>,
         /// The message that is another try of this one.
@@ -40,7 +41,7 @@ pub enum MessageKind {
 /// again: what is `Failed` may yet turn out to have gone out, and what was not delivered to have been.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "kebab-case")]
-pub enum Progress {
+pub enum DeliveryProgress {
     /// Recorded, and about to be handed to the carrier, once.
     Queued,
     /// It was handed over, and nobody knows whether the carrier took it.
@@ -48,7 +49,7 @@ pub enum Progress {
         at: Timestamp,
     },
     Failed {
-        refusal: Refusal,
+        refusal: SendError,
     },
     Sent {
         at: Timestamp,
@@ -58,7 +59,7 @@ pub enum Progress {
     Undelivered {
         at: Timestamp,
         provider_id: String,
-        why: Undelivered,
+        why: DeliveryFailure,
     },
     Delivered {
         at: Timestamp,
@@ -68,7 +69,7 @@ pub enum Progress {
 
 /// What can be told of an outbound SMS at a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Told {
+pub enum DeliveryStatus {
     Sending,
     Sent {
         at: Timestamp,
@@ -76,13 +77,13 @@ pub enum Told {
     Delivered {
         at: Timestamp,
     },
-    Failed(Refusal),
-    Undelivered(Undelivered),
+    Failed(SendError),
+    Undelivered(DeliveryFailure),
     /// Nobody knows whether it went out: the carrier did not say, or it is queued too long to be on its way still.
     Unconfirmed,
 }
 
-impl Told {
+impl DeliveryStatus {
     /// What staff are told of what is unconfirmed.
     pub const UNCONFIRMED: &str = "We don't know whether this went out. It will not be sent again by itself.";
 }
@@ -93,9 +94,9 @@ impl Message {
 
     /// What a customer's says of whether they want texts.
     #[must_use]
-    pub fn wish(&self) -> Option<Wish> {
+    pub fn wish(&self) -> Option<Keyword> {
         match self.kind {
-            MessageKind::Inbound { opt_outs, .. } => Wish::of(&self.text, opt_outs),
+            MessageKind::Inbound { opt_outs, .. } => Keyword::of_text(&self.text, opt_outs),
             MessageKind::Outbound { .. } => None,
         }
     }
@@ -120,10 +121,12 @@ impl Message {
     pub fn may_be_sent_again(&self, now: Timestamp) -> bool {
         match &self.kind {
             MessageKind::Outbound { progress, tried_again: None, .. } => match progress {
-                Progress::Failed { refusal } => *refusal != Refusal::OptedOut,
-                Progress::Undelivered { .. } => true,
-                Progress::Queued | Progress::Unconfirmed { .. } => Progress::is_late(self.position.at, now),
-                Progress::Sent { .. } | Progress::Delivered { .. } => false,
+                DeliveryProgress::Failed { refusal } => *refusal != SendError::OptedOut,
+                DeliveryProgress::Undelivered { .. } => true,
+                DeliveryProgress::Queued | DeliveryProgress::Unconfirmed { .. } => {
+                    DeliveryProgress::is_late(self.position.at, now)
+                }
+                DeliveryProgress::Sent { .. } | DeliveryProgress::Delivered { .. } => false,
             },
             MessageKind::Outbound { .. } | MessageKind::Inbound { .. } => false,
         }
@@ -142,7 +145,7 @@ impl Message {
     }
 }
 
-impl Progress {
+impl DeliveryProgress {
     /// What the carrier calls the message, once it has taken it.
     #[must_use]
     pub fn provider_id(&self) -> Option<&str> {
@@ -162,15 +165,15 @@ impl Progress {
     }
 
     #[must_use]
-    pub fn told(&self, queued: Timestamp, now: Timestamp) -> Told {
+    pub fn delivery_status(&self, queued: Timestamp, now: Timestamp) -> DeliveryStatus {
         match self {
-            Self::Queued if Self::is_late(queued, now) => Told::Unconfirmed,
-            Self::Queued => Told::Sending,
-            Self::Unconfirmed { .. } => Told::Unconfirmed,
-            Self::Sent { at, .. } => Told::Sent { at: *at },
-            Self::Failed { refusal } => Told::Failed(*refusal),
-            Self::Undelivered { why, .. } => Told::Undelivered(*why),
-            Self::Delivered { at, .. } => Told::Delivered { at: *at },
+            Self::Queued if Self::is_late(queued, now) => DeliveryStatus::Unconfirmed,
+            Self::Queued => DeliveryStatus::Sending,
+            Self::Unconfirmed { .. } => DeliveryStatus::Unconfirmed,
+            Self::Sent { at, .. } => DeliveryStatus::Sent { at: *at },
+            Self::Failed { refusal } => DeliveryStatus::Failed(*refusal),
+            Self::Undelivered { why, .. } => DeliveryStatus::Undelivered(*why),
+            Self::Delivered { at, .. } => DeliveryStatus::Delivered { at: *at },
         }
     }
 }
@@ -211,7 +214,7 @@ impl MessageId {
     }
 
     #[must_use]
-    pub fn at(self, at: Timestamp) -> Position {
+    pub fn position(self, at: Timestamp) -> Position {
         Position::new(at, self.0)
     }
 }
@@ -229,14 +232,14 @@ mod tests {
     #[test]
     fn a_send_without_an_outcome_is_unconfirmed_after_a_minute() {
         let queued = Timestamp::from_millis(1_000_000);
-        assert_eq!(Progress::Queued.told(queued, queued.plus_secs(59)), Told::Sending);
-        assert_eq!(Progress::Queued.told(queued, queued.plus_secs(60)), Told::Unconfirmed);
+        assert_eq!(DeliveryProgress::Queued.delivery_status(queued, queued.plus_secs(59)), DeliveryStatus::Sending);
+        assert_eq!(DeliveryProgress::Queued.delivery_status(queued, queued.plus_secs(60)), DeliveryStatus::Unconfirmed);
     }
 
     #[test]
     fn what_did_not_arrive_may_be_sent_again_once_and_what_nobody_knows_of_after_a_minute() {
         let at = Timestamp::from_millis(1_000_000);
-        let may_be = |progress: &Progress, tried_again, now| {
+        let may_be = |progress: &DeliveryProgress, tried_again, now| {
             let kind = MessageKind::Outbound {
                 by: "Dana".into(),
                 staff: None,
@@ -249,21 +252,27 @@ mod tests {
             let message = Message { conversation, position: Position::new(at, 1), line, text: "hi".into(), kind };
             message.may_be_sent_again(now)
         };
-        assert!(!may_be(&Progress::Queued, None, at.plus_secs(59)));
-        assert!(may_be(&Progress::Queued, None, at.plus_secs(60)));
-        assert!(!may_be(&Progress::Unconfirmed { at }, None, at.plus_secs(59)), "its receipt may be on its way");
-        assert!(may_be(&Progress::Unconfirmed { at }, None, at.plus_secs(60)));
-        assert!(!may_be(&Progress::Queued, Some(Position::new(at, 2)), at.plus_secs(60)));
-        assert!(may_be(&Progress::Failed { refusal: Refusal::Price }, None, at));
-        assert!(!may_be(&Progress::Failed { refusal: Refusal::OptedOut }, None, at), "only a START changes that");
+        assert!(!may_be(&DeliveryProgress::Queued, None, at.plus_secs(59)));
+        assert!(may_be(&DeliveryProgress::Queued, None, at.plus_secs(60)));
+        assert!(
+            !may_be(&DeliveryProgress::Unconfirmed { at }, None, at.plus_secs(59)),
+            "its receipt may be on its way"
+        );
+        assert!(may_be(&DeliveryProgress::Unconfirmed { at }, None, at.plus_secs(60)));
+        assert!(!may_be(&DeliveryProgress::Queued, Some(Position::new(at, 2)), at.plus_secs(60)));
+        assert!(may_be(&DeliveryProgress::Failed { refusal: SendError::Price }, None, at));
+        assert!(
+            !may_be(&DeliveryProgress::Failed { refusal: SendError::OptedOut }, None, at),
+            "only a START changes that"
+        );
         let provider_id = String::new();
         assert!(may_be(
-            &Progress::Undelivered { at, provider_id: provider_id.clone(), why: Undelivered::Expired },
+            &DeliveryProgress::Undelivered { at, provider_id: provider_id.clone(), why: DeliveryFailure::Expired },
             None,
             at
         ));
-        assert!(!may_be(&Progress::Delivered { at, provider_id: provider_id.clone() }, None, at));
-        assert!(!may_be(&Progress::Sent { at, provider_id }, None, at.plus_secs(3600)));
+        assert!(!may_be(&DeliveryProgress::Delivered { at, provider_id: provider_id.clone() }, None, at));
+        assert!(!may_be(&DeliveryProgress::Sent { at, provider_id }, None, at.plus_secs(3600)));
     }
 
     #[test]

@@ -1,11 +1,11 @@
-use crate::{Conversation, ConversationId, Event};
+use crate::{ConversationId, ConversationSummary, TimelineEntry};
 
 /// Something of a customer's that staff are told of, an inbound message or how a confirmation call
 /// ended, with whom it is about.
 #[derive(Clone, Debug)]
 pub struct Notification {
-    pub event: Event,
-    pub conversation: Conversation,
+    pub event: TimelineEntry,
+    pub conversation: ConversationSummary,
 }
 
 /// Several notifications of one customer as one: the newest, and how many more there are.
@@ -18,7 +18,7 @@ pub struct NotificationGroup {
 /// The newest entries of a company's feed, so many that those of one customer leave others in it. Newest first.
 #[derive(Clone, Debug)]
 pub struct RecentFeed {
-    entries: Vec<Event>,
+    entries: Vec<TimelineEntry>,
     /// Whether older entries were left out.
     is_cut: bool,
 }
@@ -28,14 +28,14 @@ impl RecentFeed {
     pub const MOST: usize = 100;
 
     #[must_use]
-    pub fn new(entries: Vec<Event>, is_cut: bool) -> Self {
+    pub fn new(entries: Vec<TimelineEntry>, is_cut: bool) -> Self {
         Self { entries, is_cut }
     }
 
     /// Each customer's newest entry, and how many more they have here. Newest first.
     #[must_use]
-    pub fn by_customer(&self) -> Vec<(&Event, usize)> {
-        let mut groups: Vec<(&Event, usize)> = Vec::new();
+    pub fn by_customer(&self) -> Vec<(&TimelineEntry, usize)> {
+        let mut groups: Vec<(&TimelineEntry, usize)> = Vec::new();
         for entry in &self.entries {
             match groups.iter_mut().find(|(newest, _)| newest.conversation() == entry.conversation()) {
                 Some((_, more)) => *more += 1,
@@ -47,9 +47,9 @@ impl RecentFeed {
 
     /// The same of one customer, of whom some of the newest entries are known for sure: the feed may not have them yet.
     #[must_use]
-    pub fn of_customer(&self, conversation: ConversationId, known: &[Event]) -> Option<(Event, usize)> {
-        let lowest = self.entries.last().filter(|_| self.is_cut).map(Event::position);
-        let mut theirs: Vec<&Event> =
+    pub fn of_customer(&self, conversation: ConversationId, known: &[TimelineEntry]) -> Option<(TimelineEntry, usize)> {
+        let lowest = self.entries.last().filter(|_| self.is_cut).map(TimelineEntry::position);
+        let mut theirs: Vec<&TimelineEntry> =
             self.entries.iter().filter(|entry| entry.conversation() == conversation).collect();
         for entry in known.iter().filter(|entry| lowest.is_none_or(|lowest| entry.position() >= lowest)) {
             match theirs.iter_mut().find(|there| there.position() == entry.position()) {
@@ -65,15 +65,15 @@ impl RecentFeed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Message, MessageKind, OptOutsManaged, PhoneNumber, Position, Timestamp};
+    use crate::{Message, MessageKind, OptOutManagement, PhoneNumber, Position, Timestamp};
 
-    fn text(customer: u8, at: u64) -> Event {
-        Event::Message(Message {
+    fn text(customer: u8, at: u64) -> TimelineEntry {
+        TimelineEntry::Message(Message {
             conversation: format!("{customer:032x}").parse().unwrap(),
             position: Position::new(Timestamp::from_millis(at), 0),
             line: PhoneNumber::e164("+14255550100").unwrap(),
             text: "hello".to_owned(),
-            kind: MessageKind::Inbound { opt_outs: OptOutsManaged::ByTheService, while_blocked: false },
+            kind: MessageKind::Inbound { opt_outs: OptOutManagement::ByTheService, while_blocked: false },
         })
     }
 
@@ -85,7 +85,7 @@ mod tests {
 
     #[test]
     fn what_the_feed_has_not_yet_is_counted_once_and_what_is_below_it_not_at_all() {
-        let of = |feed: &RecentFeed, known: &[Event]| {
+        let of = |feed: &RecentFeed, known: &[TimelineEntry]| {
             feed.of_customer(text(1, 0).conversation(), known)
                 .map(|(newest, more)| (newest.position().at.as_millis(), more))
         };

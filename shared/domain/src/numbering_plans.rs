@@ -13,27 +13,27 @@ static PLANS: LazyLock<NumberingPlans> = LazyLock::new(NumberingPlans::sorted);
 /// The numbering plans of the world. Those of a calling code are unpacked when one of its numbers is first read or shown.
 struct NumberingPlans {
     codes: HashMap<String, i32>,
-    countries: HashMap<i32, Countries>,
+    countries: HashMap<i32, CallingCodePlans>,
     world: OnceLock<PhoneNumberUtil>,
 }
 
 /// Those who share a calling code: one country, or the 25 of North America.
 #[derive(Default)]
-struct Countries {
+struct CallingCodePlans {
     packed: Vec<Bytes>,
     unpacked: OnceLock<PhoneNumberUtil>,
 }
 
 /// A `PhoneMetadataCollection`, its parts left as they are.
 #[derive(Clone, PartialEq, Message)]
-struct Collection {
+struct PackedCollection {
     #[prost(bytes = "bytes", repeated, tag = "1")]
     plans: Vec<Bytes>,
 }
 
 /// Of a `PhoneMetadata`, whose plan it is.
 #[derive(Clone, PartialEq, Message)]
-struct Whose {
+struct PlanIdentity {
     #[prost(string, tag = "9")]
     region: String,
     #[prost(int32, tag = "10")]
@@ -41,7 +41,7 @@ struct Whose {
 }
 
 /// The plans of those who share a calling code; all, if nobody has it.
-pub(crate) fn of(code: i32) -> &'static PhoneNumberUtil {
+pub(crate) fn plan_of(code: i32) -> &'static PhoneNumberUtil {
     let countries = PLANS.countries.get(&code);
     countries.map_or_else(world, |countries| countries.unpacked.get_or_init(|| unpack(&countries.packed)))
 }
@@ -65,10 +65,10 @@ pub(crate) fn code_of_number(e164: &str) -> Option<i32> {
 impl NumberingPlans {
     #[allow(clippy::expect_used, reason = "a test sorts the same")]
     fn sorted() -> Self {
-        let collection = Collection::decode(PACKED).expect("plans are packed one by one");
-        let (mut codes, mut countries) = (HashMap::new(), HashMap::<_, Countries>::new());
+        let collection = PackedCollection::decode(PACKED).expect("plans are packed one by one");
+        let (mut codes, mut countries) = (HashMap::new(), HashMap::<_, CallingCodePlans>::new());
         for plan in collection.plans {
-            let whose = Whose::decode(plan.clone()).expect("a plan says whose it is");
+            let whose = PlanIdentity::decode(plan.clone()).expect("a plan says whose it is");
             countries.entry(whose.code).or_default().packed.push(plan);
             codes.insert(whose.region, whose.code);
         }
@@ -126,7 +126,7 @@ mod tests {
             let Some((by_library, how)) = read(&PHONE_NUMBER_UTIL, &number) else { continue };
             let code = code_of_number(&number);
             assert_eq!(code, Some(by_library.country_code), "{number}");
-            let ours = read(of(by_library.country_code), &number);
+            let ours = read(plan_of(by_library.country_code), &number);
             assert_eq!(ours, Some((by_library, how)), "copy metadata.bin of rlibphonenumber to numbering_plans.bin");
         }
     }

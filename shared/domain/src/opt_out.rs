@@ -5,7 +5,7 @@ use crate::{Position, Timestamp};
 /// Who keeps opt-outs of a line, and answers a customer who opts out or asks for help.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum OptOutsManaged {
+pub enum OptOutManagement {
     /// The SMS service, as it does by default.
     #[default]
     ByTheService,
@@ -19,7 +19,7 @@ pub enum OptOutsManaged {
 /// whenever it came.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "kebab-case")]
-pub enum Opted {
+pub enum OptOutState {
     Out(OptOut),
     /// The customer's own START, which is all that undoes an opt-out.
     In {
@@ -50,9 +50,9 @@ pub enum OptOutCause {
     Staff { by: String },
 }
 
-impl Opted {
+impl OptOutState {
     #[must_use]
-    pub fn at(&self) -> Position {
+    pub fn position(&self) -> Position {
         match self {
             Self::Out(OptOut { at, .. }) | Self::In { at } => *at,
         }

@@ -14,7 +14,7 @@ pub struct PhoneNumber(String);
 
 /// Why something is not a number we can text. Each is a sentence for the person who typed it.
 #[derive(Debug, Error, PartialEq, Eq)]
-pub enum NotANumber {
+pub enum InvalidPhoneNumber {
     #[error("That is not a phone number. Write it as you would dial it, or with + and the country code.")]
     Unreadable,
     #[error("{0} is not a number that exists. Check it for a missing or an extra digit.")]
@@ -32,20 +32,20 @@ pub enum NotANumber {
 impl PhoneNumber {
     /// Reads a number already in E.164, as carriers write it. That it exists is not checked: a
     /// number that has texted us does.
-    pub fn e164(text: &str) -> Result<Self, NotANumber> {
-        let digits = text.strip_prefix('+').ok_or(NotANumber::Unreadable)?;
+    pub fn e164(text: &str) -> Result<Self, InvalidPhoneNumber> {
+        let digits = text.strip_prefix('+').ok_or(InvalidPhoneNumber::Unreadable)?;
         let fits =
             (7..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()) && !digits.starts_with('0');
-        if fits { Ok(Self(text.to_owned())) } else { Err(NotANumber::Unreadable) }
+        if fits { Ok(Self(text.to_owned())) } else { Err(InvalidPhoneNumber::Unreadable) }
     }
 
     /// One that is written in this crate, in E.164.
-    pub(crate) fn known(e164: &'static str) -> Self {
+    pub(crate) fn from_e164(e164: &'static str) -> Self {
         Self(e164.to_owned())
     }
 
     /// Reads a customer's number as carriers write it, in whichever form: each subscriber has one.
-    pub fn subscriber(text: &str) -> Result<Self, NotANumber> {
+    pub fn subscriber(text: &str) -> Result<Self, InvalidPhoneNumber> {
         let number = Self::e164(text)?;
         Ok(subscriber::newer(&number.0[1..]).map_or(number, |newer| Self(format!("+{newer}"))))
     }
@@ -54,13 +54,13 @@ impl PhoneNumber {
     ///
     /// Where a numbering plan does not tell mobiles from landlines (North America), a number that
     /// may be a mobile counts as one.
-    pub fn mobile(text: &str, region: Region) -> Result<Self, NotANumber> {
-        let number = read(text.trim(), region).ok_or(NotANumber::Unreadable)?;
+    pub fn mobile(text: &str, region: Region) -> Result<Self, InvalidPhoneNumber> {
+        let number = read(text.trim(), region).ok_or(InvalidPhoneNumber::Unreadable)?;
         // The digits after a comma, a semicolon, `#`, `x` or `ext`, which a telephone dials when the call is answered.
         if let Some(more) = &number.extension {
-            return Err(NotANumber::More(more.clone()));
+            return Err(InvalidPhoneNumber::More(more.clone()));
         }
-        let plans = numbering_plans::of(number.country_code);
+        let plans = numbering_plans::plan_of(number.country_code);
         let e164 = plans.format(&number, PhoneNumberFormat::E164).into_owned();
         let subscriber = Self::subscriber(&e164);
         let newer = subscriber.as_ref().ok().filter(|newer| newer.0 != e164);
@@ -68,9 +68,9 @@ impl PhoneNumber {
         let shown = || display(plans, &number, region);
         match plans.get_number_type(&number) {
             PhoneNumberType::Mobile | PhoneNumberType::FixedLineOrMobile => subscriber,
-            PhoneNumberType::FixedLine => Err(NotANumber::Landline(shown())),
-            PhoneNumberType::Unknown => Err(NotANumber::NotInUse(shown())),
-            _ => Err(NotANumber::NotMobile(shown())),
+            PhoneNumberType::FixedLine => Err(InvalidPhoneNumber::Landline(shown())),
+            PhoneNumberType::Unknown => Err(InvalidPhoneNumber::NotInUse(shown())),
+            _ => Err(InvalidPhoneNumber::NotMobile(shown())),
         }
     }
 
@@ -84,7 +84,7 @@ impl PhoneNumber {
     #[must_use]
     pub fn country(&self) -> Option<Region> {
         let code = numbering_plans::code_of_number(&self.0)?;
-        let plans = numbering_plans::of(code);
+        let plans = numbering_plans::plan_of(code);
         let of_plan = plans.get_region_for_number(&plans.parse(&self.0, None).ok()?);
         // Numbers are given out that no plan here knows yet. They are those of the country that a code is mostly of;
         // only that of North America is also that of two dozen others, to some of which a text costs many times as much.
@@ -96,7 +96,7 @@ impl PhoneNumber {
     /// internationally otherwise.
     #[must_use]
     pub fn shown_in(&self, region: Region) -> String {
-        let plans = numbering_plans::code_of_number(&self.0).map(numbering_plans::of);
+        let plans = numbering_plans::code_of_number(&self.0).map(numbering_plans::plan_of);
         let number = plans.and_then(|plans| Some((plans, plans.parse(&self.0, None).ok()?)));
         number.map_or_else(|| self.0.clone(), |(plans, number)| display(plans, &number, region))
     }
@@ -108,13 +108,13 @@ const NORTH_AMERICA: i32 = 1;
 /// Reads the numbering plans of North America, as happens by itself with the first of its numbers, and with those of
 /// every other country: a process can do it before somebody waits for it.
 pub fn read_numbering_plans() {
-    numbering_plans::of(NORTH_AMERICA);
+    numbering_plans::plan_of(NORTH_AMERICA);
 }
 
 /// By the plans of the region's own country, which most numbers are of, and by all if it is none of those.
 fn read(text: &str, region: Region) -> Option<Parsed> {
     let by = |plans: &PhoneNumberUtil| plans.parse(text, Some(region.0)).ok();
-    region.country_code().map(numbering_plans::of).and_then(by).or_else(|| by(numbering_plans::world()))
+    region.country_code().map(numbering_plans::plan_of).and_then(by).or_else(|| by(numbering_plans::world()))
 }
 
 fn display(plans: &PhoneNumberUtil, number: &Parsed, region: Region) -> String {
@@ -125,8 +125,8 @@ fn display(plans: &PhoneNumberUtil, number: &Parsed, region: Region) -> String {
 }
 
 impl TryFrom<String> for PhoneNumber {
-    type Error = NotANumber;
-    fn try_from(text: String) -> Result<Self, NotANumber> {
+    type Error = InvalidPhoneNumber;
+    fn try_from(text: String) -> Result<Self, InvalidPhoneNumber> {
         Self::e164(&text)
     }
 }
@@ -150,7 +150,7 @@ pub struct Region(rlibphonenumber::Region);
 
 #[derive(Debug, Error)]
 #[error("not the ISO 3166 code of a region")]
-pub struct NotARegion;
+pub struct InvalidRegion;
 
 impl Region {
     /// Whether there are numbers of it. `UK` is a region to some, and has none: they are of `GB`.
@@ -166,7 +166,7 @@ impl Region {
         for code in text.split(',').filter(|code| !code.is_empty()) {
             match code.parse() {
                 Ok(region) if Self::has_numbers(region) => regions.push(region),
-                Ok(_) | Err(NotARegion) => unknown.push(code),
+                Ok(_) | Err(InvalidRegion) => unknown.push(code),
             }
         }
         (regions, unknown)
@@ -178,15 +178,15 @@ impl Region {
 }
 
 impl FromStr for Region {
-    type Err = NotARegion;
-    fn from_str(text: &str) -> Result<Self, NotARegion> {
-        text.parse().map(Self).map_err(|_| NotARegion)
+    type Err = InvalidRegion;
+    fn from_str(text: &str) -> Result<Self, InvalidRegion> {
+        text.parse().map(Self).map_err(|_| InvalidRegion)
     }
 }
 
 impl TryFrom<String> for Region {
-    type Error = NotARegion;
-    fn try_from(text: String) -> Result<Self, NotARegion> {
+    type Error = InvalidRegion;
+    fn try_from(text: String) -> Result<Self, InvalidRegion> {
         text.parse()
     }
 }
@@ -258,15 +258,19 @@ mod tests {
     #[test]
     fn what_cannot_be_a_mobile_is_refused_by_name() {
         let refused = |text: &str, home| PhoneNumber::mobile(text, region(home)).unwrap_err();
-        assert_eq!(refused("hello", "US"), NotANumber::Unreadable);
-        assert_eq!(refused("", "US"), NotANumber::Unreadable);
-        assert!(matches!(refused("12345", "US"), NotANumber::NotInUse(_)));
-        assert!(matches!(refused("800 555 0199", "US"), NotANumber::NotMobile(_)));
-        assert!(matches!(refused("(02) 9374 4000", "AU"), NotANumber::Landline(_)));
+        assert_eq!(refused("hello", "US"), InvalidPhoneNumber::Unreadable);
+        assert_eq!(refused("", "US"), InvalidPhoneNumber::Unreadable);
+        assert!(matches!(refused("12345", "US"), InvalidPhoneNumber::NotInUse(_)));
+        assert!(matches!(refused("800 555 0199", "US"), InvalidPhoneNumber::NotMobile(_)));
+        assert!(matches!(refused("(02) 9374 4000", "AU"), InvalidPhoneNumber::Landline(_)));
         for (more, is) in
             [("x12", "12"), (";ext=12", "12"), ("#12", "12"), (",,12", "12"), (";2065550101", "2065550101")]
         {
-            assert_eq!(refused(&format!("425-555-0182{more}"), "US"), NotANumber::More(is.to_owned()), "{more}");
+            assert_eq!(
+                refused(&format!("425-555-0182{more}"), "US"),
+                InvalidPhoneNumber::More(is.to_owned()),
+                "{more}"
+            );
         }
         for two in ["4255550182/2065550101", "4255550182 or 2065550101", "4255550182 2065550101"] {
             assert!(PhoneNumber::mobile(two, region("US")).is_err(), "{two}");
@@ -306,7 +310,7 @@ mod tests {
         for bad in
             ["", "+", "14255550182", "+0425555018", "+1425", "+1 4255550182", "+1425555018212345", "+1425555O182"]
         {
-            assert_eq!(PhoneNumber::e164(bad), Err(NotANumber::Unreadable), "{bad}");
+            assert_eq!(PhoneNumber::e164(bad), Err(InvalidPhoneNumber::Unreadable), "{bad}");
         }
     }
 }

@@ -4,12 +4,12 @@ use crate::checked::checked;
 
 checked! {
     /// A pool of numbers of the SMS service, as it names one: by its id, or by its ARN where another account shares it.
-    Pool, parse => NotAPool
+    Pool, parse => InvalidPool
 }
 
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("a pool is named by its id, such as pool-0a1b2c3d4e5f60718293a4b5c6d7e8f9, or by its ARN")]
-pub struct NotAPool;
+pub struct InvalidPool;
 
 impl Pool {
     /// Without the account that it is of.
@@ -23,14 +23,14 @@ fn id(text: &str) -> &str {
     text.rsplit('/').next().unwrap_or_default()
 }
 
-fn parse(text: &str) -> Result<String, NotAPool> {
+fn parse(text: &str) -> Result<String, InvalidPool> {
     let id = id(text);
     let is_id = id.strip_prefix("pool-").is_some_and(|id| {
         (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
     });
     let of = text.strip_suffix(id).unwrap_or_default();
     let is_ours = of.is_empty() || of.starts_with("arn:aws") && of.contains(":sms-voice:") && of.ends_with(":pool/");
-    if is_id && is_ours && text.len() <= 256 && text.is_ascii() { Ok(text.to_owned()) } else { Err(NotAPool) }
+    if is_id && is_ours && text.len() <= 256 && text.is_ascii() { Ok(text.to_owned()) } else { Err(InvalidPool) }
 }
 
 #[cfg(test)]
@@ -45,7 +45,7 @@ mod tests {
         for other in
             ["", "pool-", "pool-A", "phone-0a1b", "x/pool-0a1b", "+12065550142", "arn:aws:sns:r:1:pool/pool-0a1b"]
         {
-            assert_eq!(other.parse::<Pool>(), Err(NotAPool), "{other}");
+            assert_eq!(other.parse::<Pool>(), Err(InvalidPool), "{other}");
         }
     }
 }

@@ -20,7 +20,7 @@ pub struct Position {
 
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("not the address of a page")]
-pub struct NotAPosition;
+pub struct InvalidPosition;
 
 impl Position {
     #[must_use]
@@ -64,25 +64,25 @@ impl fmt::Display for Position {
 }
 
 impl FromStr for Position {
-    type Err = NotAPosition;
+    type Err = InvalidPosition;
 
-    fn from_str(text: &str) -> Result<Self, NotAPosition> {
-        let (at, id) = text.split_once('-').ok_or(NotAPosition)?;
+    fn from_str(text: &str) -> Result<Self, InvalidPosition> {
+        let (at, id) = text.split_once('-').ok_or(InvalidPosition)?;
         let digits = at.len() == 13 && at.bytes().all(|b| b.is_ascii_digit());
         let hex = id.len() == 32 && id.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
         if !digits || !hex {
-            return Err(NotAPosition);
+            return Err(InvalidPosition);
         }
         Ok(Self {
-            at: Timestamp::from_millis(at.parse().map_err(|_| NotAPosition)?),
-            id: u128::from_str_radix(id, 16).map_err(|_| NotAPosition)?,
+            at: Timestamp::from_millis(at.parse().map_err(|_| InvalidPosition)?),
+            id: u128::from_str_radix(id, 16).map_err(|_| InvalidPosition)?,
         })
     }
 }
 
 impl TryFrom<String> for Position {
-    type Error = NotAPosition;
-    fn try_from(text: String) -> Result<Self, NotAPosition> {
+    type Error = InvalidPosition;
+    fn try_from(text: String) -> Result<Self, InvalidPosition> {
         text.parse()
     }
 }
@@ -97,13 +97,19 @@ impl From<Position> for String {
 mod tests {
     use super::*;
 
-    fn at(millis: u64, id: u128) -> Position {
+    fn position_at(millis: u64, id: u128) -> Position {
         Position::new(Timestamp::from_millis(millis), id)
     }
 
     #[test]
     fn text_sorts_as_the_place_does() {
-        let mut places = [at(2, 0), at(1, u128::MAX), at(1_000_000_000_000, 3), at(1, 9), at(1, 10)];
+        let mut places = [
+            position_at(2, 0),
+            position_at(1, u128::MAX),
+            position_at(1_000_000_000_000, 3),
+            position_at(1, 9),
+            position_at(1, 10),
+        ];
         places.sort();
         let texts: Vec<_> = places.iter().map(ToString::to_string).collect();
         assert!(texts.is_sorted());
@@ -111,13 +117,13 @@ mod tests {
 
     #[test]
     fn a_place_reads_back_as_it_was_written() {
-        let place = at(1_732_250_000_123, 0xabc);
+        let place = position_at(1_732_250_000_123, 0xabc);
         assert_eq!(place.to_string().parse(), Ok(place));
     }
 
     #[test]
     fn neighbours_leave_out_exactly_one_place() {
-        for place in [at(5, 7), at(5, 0), at(5, u128::MAX)] {
+        for place in [position_at(5, 7), position_at(5, 0), position_at(5, u128::MAX)] {
             assert!(place.predecessor() < place && place < place.successor());
             assert_eq!(place.predecessor().successor(), place);
             assert_eq!(place.successor().predecessor(), place);
@@ -126,13 +132,13 @@ mod tests {
 
     #[test]
     fn there_is_nothing_before_the_first_place_nor_after_the_last() {
-        let (first, last) = (at(0, 0), at(u64::MAX, u128::MAX));
+        let (first, last) = (position_at(0, 0), position_at(u64::MAX, u128::MAX));
         assert_eq!((first.predecessor(), last.successor()), (first, last));
     }
 
     #[test]
     fn anything_else_is_no_place() {
-        let good = at(5, 7).to_string();
+        let good = position_at(5, 7).to_string();
         for bad in [
             "",
             "x",
@@ -142,7 +148,7 @@ mod tests {
             &good.to_uppercase().replace('7', "F"),
             &format!("{good}0"),
         ] {
-            assert_eq!(bad.parse::<Position>(), Err(NotAPosition), "{bad}");
+            assert_eq!(bad.parse::<Position>(), Err(InvalidPosition), "{bad}");
         }
     }
 }

@@ -71,20 +71,20 @@ pub struct SubscriptionId(u128);
 
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 #[error("not the id of a push subscription")]
-pub struct NotASubscription;
+pub struct InvalidSubscriptionId;
 
 impl FromStr for SubscriptionId {
-    type Err = NotASubscription;
-    fn from_str(text: &str) -> Result<Self, NotASubscription> {
+    type Err = InvalidSubscriptionId;
+    fn from_str(text: &str) -> Result<Self, InvalidSubscriptionId> {
         let plain = text.len() == 32 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
         let id = plain.then(|| u128::from_str_radix(text, 16)).and_then(Result::ok);
-        id.map(Self).ok_or(NotASubscription)
+        id.map(Self).ok_or(InvalidSubscriptionId)
     }
 }
 
 impl TryFrom<String> for SubscriptionId {
-    type Error = NotASubscription;
-    fn try_from(text: String) -> Result<Self, NotASubscription> {
+    type Error = InvalidSubscriptionId;
+    fn try_from(text: String) -> Result<Self, InvalidSubscriptionId> {
         text.parse()
     }
 }
@@ -121,7 +121,7 @@ mod tests {
         let id = SubscriptionId(0xab);
         assert_eq!(id.to_string().parse(), Ok(id));
         for bad in ["", "ab", &"0".repeat(33), &"A".repeat(32), &"+".repeat(32)] {
-            assert_eq!(bad.parse::<SubscriptionId>(), Err(NotASubscription), "{bad}");
+            assert_eq!(bad.parse::<SubscriptionId>(), Err(InvalidSubscriptionId), "{bad}");
         }
     }
 }

@@ -10,7 +10,7 @@ pub enum Scheme {
 impl Scheme {
     /// Of the portal's origin.
     #[must_use]
-    pub fn of(origin: &str) -> Self {
+    pub fn of_origin(origin: &str) -> Self {
         if origin.starts_with("http://") { Self::Http } else { Self::Https }
     }
 }

@@ -16,19 +16,19 @@ pub enum Sender {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("a sender is not empty")]
-pub struct NotASender;
+pub struct InvalidSender;
 
 impl Sender {
     /// More than carriers take of a name, which is 11 characters.
     const LONGEST: usize = 100;
 
     /// Reads a sender as carriers write it: of a subscriber in whichever form, of anything else as it comes.
-    pub fn read(text: &str) -> Result<Self, NotASender> {
+    pub fn read(text: &str) -> Result<Self, InvalidSender> {
         let text = text.trim();
         if let Ok(number) = PhoneNumber::subscriber(text) {
             return Ok(Self::Number(number));
         }
-        if text.is_empty() { Err(NotASender) } else { Ok(Self::Other(text.chars().take(Self::LONGEST).collect())) }
+        if text.is_empty() { Err(InvalidSender) } else { Ok(Self::Other(text.chars().take(Self::LONGEST).collect())) }
     }
 
     /// The number that can be written to, if it is one.
@@ -65,8 +65,8 @@ impl From<PhoneNumber> for Sender {
 }
 
 impl TryFrom<String> for Sender {
-    type Error = NotASender;
-    fn try_from(text: String) -> Result<Self, NotASender> {
+    type Error = InvalidSender;
+    fn try_from(text: String) -> Result<Self, InvalidSender> {
         Self::read(&text)
     }
 }
@@ -95,7 +95,7 @@ mod tests {
             assert_eq!(read(other), Sender::Other(other.to_owned()));
             assert_eq!(read(other).number(), None);
         }
-        assert_eq!(Sender::read(" "), Err(NotASender));
+        assert_eq!(Sender::read(" "), Err(InvalidSender));
         assert_eq!(read(&"x".repeat(1000)).as_str().len(), 100);
     }
 }

@@ -42,7 +42,7 @@ impl fmt::Display for SessionId {
 
 /// The session of a request, and when its person signed in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SignedIn {
+pub struct RequestSession {
     pub session: TokenHash,
     pub began: Timestamp,
     /// When they last proved to the identity provider who they are; `None` if it did not say.
@@ -50,13 +50,13 @@ pub struct SignedIn {
     pub authenticated: Option<Timestamp>,
     /// `None` where its use is not noted, and from an authorizer of an older version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub lifetime: Option<Lifetime>,
+    pub lifetime: Option<SessionLifetime>,
 }
 
 /// What a stolen session, or one that was left open at a desk, must not be enough for needs a sign-in within so many seconds.
 pub const FRESH_SIGN_IN_SECS: u64 = 10 * 60;
 
-impl SignedIn {
+impl RequestSession {
     /// Whether they proved within [`FRESH_SIGN_IN_SECS`] who they are. A session can begin without that: an identity
     /// provider remembers people.
     #[must_use]
@@ -67,7 +67,7 @@ impl SignedIn {
 
 /// How long a session lasts, and when it was last used. A write is a use; a page that is opened or refreshed is not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Lifetime {
+pub struct SessionLifetime {
     /// The beginning of the five minutes in which something was last written, or when the session began.
     pub last_use: Timestamp,
     /// When the session ends, however much it is used.
@@ -77,7 +77,7 @@ pub struct Lifetime {
     pub idle_minutes: Option<u16>,
 }
 
-impl Lifetime {
+impl SessionLifetime {
     /// How closely the last use is known: it is written no more often.
     const USES_APART_MILLIS: u64 = 5 * 60 * 1000;
 
@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn a_last_use_is_written_once_in_five_minutes() {
-        let began = Lifetime::new(noon().plus_secs(60), 12 * 60 * 60, None);
+        let began = SessionLifetime::new(noon().plus_secs(60), 12 * 60 * 60, None);
         assert_eq!(began.used(noon().plus_secs(299)), None);
         let used = began.used(noon().plus_secs(301)).unwrap();
         assert_eq!(used.last_use, noon().plus_secs(300));
@@ -144,9 +144,9 @@ mod tests {
 
     #[test]
     fn a_session_ends_when_it_was_not_used_for_so_long_and_at_its_end_in_any_case() {
-        let for_hours = Lifetime::new(noon(), 12 * 60 * 60, None);
+        let for_hours = SessionLifetime::new(noon(), 12 * 60 * 60, None);
         assert_eq!(for_hours.expires(), noon().plus_secs(12 * 60 * 60));
-        let idle = Lifetime::new(noon(), 12 * 60 * 60, Some(60));
+        let idle = SessionLifetime::new(noon(), 12 * 60 * 60, Some(60));
         assert_eq!(idle.expires(), noon().plus_minutes(60));
         assert_eq!(idle.used(noon().plus_minutes(30)).unwrap().expires(), noon().plus_minutes(90));
         assert_eq!(idle.used(noon().plus_minutes(11 * 60 + 30)).unwrap().expires(), idle.ends);

@@ -4,12 +4,12 @@ use thiserror::Error;
 /// address and a log without being quoted.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("an id is 1 to 40 of the characters a-z, 0-9 and -")]
-pub struct NotASlug;
+pub struct InvalidSlug;
 
-pub(crate) fn parse(text: &str) -> Result<String, NotASlug> {
+pub(crate) fn parse(text: &str) -> Result<String, InvalidSlug> {
     let fits = (1..=40).contains(&text.len())
         && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-    if fits { Ok(text.to_owned()) } else { Err(NotASlug) }
+    if fits { Ok(text.to_owned()) } else { Err(InvalidSlug) }
 }
 
 /// An id that people choose.
@@ -18,7 +18,7 @@ macro_rules! slug {
         $crate::checked::checked! {
             $(#[$doc])*
             #[derive(PartialOrd, Ord)]
-            $name, $crate::slug::parse => $crate::NotASlug
+            $name, $crate::slug::parse => $crate::InvalidSlug
         }
     };
 }
@@ -31,7 +31,7 @@ mod tests {
     #[test]
     fn an_id_cannot_smuggle_a_separator_into_a_key() {
         for bad in ["", "a#b", "A", "a b", "a/b", "é", &"a".repeat(41)] {
-            assert_eq!(parse(bad), Err(NotASlug), "{bad:?}");
+            assert_eq!(parse(bad), Err(InvalidSlug), "{bad:?}");
         }
         assert_eq!(parse("harbor-dental-2").as_deref(), Ok("harbor-dental-2"));
     }

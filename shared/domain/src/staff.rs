@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::slug::slug;
-use crate::{CompanyId, Region, SignedIn, TimeZone};
+use crate::{CompanyId, Region, RequestSession, TimeZone};
 
 slug! {
     /// Which member of a company's staff; unique within the company.
@@ -11,7 +11,7 @@ slug! {
 impl StaffId {
     /// Which member of staff of all companies: `harbor-dental/dana`.
     #[must_use]
-    pub fn of(&self, company: &CompanyId) -> String {
+    pub fn qualified_id(&self, company: &CompanyId) -> String {
         format!("{company}/{self}")
     }
 }
@@ -35,5 +35,5 @@ pub struct Staff {
     pub is_administrator: bool,
     /// The session that they ask in; `None` for what nobody asks in a session, and from an authorizer of an older version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub signed_in: Option<SignedIn>,
+    pub signed_in: Option<RequestSession>,
 }

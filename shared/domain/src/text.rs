@@ -14,7 +14,7 @@ pub fn shown_text(text: &str) -> &str {
 pub struct OutboundText(String);
 
 #[derive(Debug, Error, PartialEq, Eq)]
-pub enum BadText {
+pub enum InvalidText {
     #[error("There is nothing to send yet. Write a message first.")]
     Empty,
     #[error("This message has {0} characters, and an SMS can carry at most 1,600. Shorten it or send it in two.")]
@@ -25,12 +25,12 @@ impl OutboundText {
     const MAX_CHARS: usize = 1600;
 
     /// Line ends are made one character (forms send two), and white space around the text goes.
-    pub fn parse(text: &str) -> Result<Self, BadText> {
+    pub fn parse(text: &str) -> Result<Self, InvalidText> {
         let text = text.replace("\r\n", "\n");
         let text = text.trim();
         match text.chars().count() {
-            0 => Err(BadText::Empty),
-            n if n > Self::MAX_CHARS => Err(BadText::TooLong(n)),
+            0 => Err(InvalidText::Empty),
+            n if n > Self::MAX_CHARS => Err(InvalidText::TooLong(n)),
             _ => Ok(Self(text.to_owned())),
         }
     }
@@ -47,9 +47,9 @@ mod tests {
 
     #[test]
     fn a_text_is_one_to_1600_characters_whatever_their_bytes() {
-        assert_eq!(OutboundText::parse(" \r\n "), Err(BadText::Empty));
+        assert_eq!(OutboundText::parse(" \r\n "), Err(InvalidText::Empty));
         assert!(OutboundText::parse(&"字".repeat(1600)).is_ok());
-        assert_eq!(OutboundText::parse(&"字".repeat(1601)), Err(BadText::TooLong(1601)));
+        assert_eq!(OutboundText::parse(&"字".repeat(1601)), Err(InvalidText::TooLong(1601)));
     }
 
     #[test]

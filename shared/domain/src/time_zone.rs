@@ -15,7 +15,7 @@ pub struct TimeZone(tz::TimeZone);
 
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("not the IANA name of a time zone")]
-pub struct NotATimeZone;
+pub struct InvalidTimeZone;
 
 /// A day of the calendar, wherever. Spelled `2026-11-30`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,7 +27,7 @@ pub struct TimeOfDay(Time);
 
 /// Why a day and a time are no moment. Each is a sentence for the person who typed them.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
-pub enum BadMoment {
+pub enum InvalidLocalTime {
     #[error("That is not a day. Write it as year, month and day: 2026-11-30.")]
     UnreadableDay,
     #[error("There is no {0}. Choose a day that is in the calendar.")]
@@ -56,12 +56,12 @@ impl TimeZone {
 
     /// The moment of a day and a time here. A time that the clocks show twice, when they are put
     /// back, is the first of the two; one that they leave out, when they are put forward, is none.
-    pub fn moment(&self, day: Day, time: TimeOfDay) -> Result<Timestamp, BadMoment> {
+    pub fn moment(&self, day: Day, time: TimeOfDay) -> Result<Timestamp, InvalidLocalTime> {
         let moment = self.0.to_ambiguous_timestamp(day.0.to_datetime(time.0));
         if moment.is_ambiguous() && matches!(moment.offset(), tz::AmbiguousOffset::Gap { .. }) {
-            return Err(BadMoment::Skipped { day, time });
+            return Err(InvalidLocalTime::Skipped { day, time });
         }
-        moment.compatible().map(of).map_err(|_| BadMoment::UnreadableDay)
+        moment.compatible().map(from_jiff).map_err(|_| InvalidLocalTime::UnreadableDay)
     }
 
     /// How many minutes the clocks here are ahead of UTC at a moment, and each change of that until another: when, in
@@ -74,7 +74,7 @@ impl TimeZone {
         };
         let minutes = |offset: tz::Offset| offset.seconds() / 60;
         let changes = self.0.following(moment(from)).take_while(|change| change.timestamp() < moment(until));
-        let changes = changes.map(|change| (of(change.timestamp()).as_secs() / 60, minutes(change.offset())));
+        let changes = changes.map(|change| (from_jiff(change.timestamp()).as_secs() / 60, minutes(change.offset())));
         (minutes(self.0.to_offset(moment(from))), changes.collect())
     }
 
@@ -82,12 +82,12 @@ impl TimeZone {
     #[must_use]
     pub fn start_of(&self, day: Day) -> Timestamp {
         let midnight = day.0.to_datetime(Time::midnight());
-        self.0.to_ambiguous_timestamp(midnight).compatible().map_or(Timestamp::from_millis(u64::MAX), of)
+        self.0.to_ambiguous_timestamp(midnight).compatible().map_or(Timestamp::from_millis(u64::MAX), from_jiff)
     }
 }
 
 /// A moment before 1970 is held at its beginning.
-fn of(at: jiff::Timestamp) -> Timestamp {
+fn from_jiff(at: jiff::Timestamp) -> Timestamp {
     Timestamp::from_millis(u64::try_from(at.as_millisecond()).unwrap_or(0))
 }
 
@@ -99,17 +99,17 @@ impl Default for TimeZone {
 }
 
 impl FromStr for TimeZone {
-    type Err = NotATimeZone;
+    type Err = InvalidTimeZone;
 
     /// However its letters are written; it is kept as the IANA writes them.
-    fn from_str(name: &str) -> Result<Self, NotATimeZone> {
-        tz::TimeZone::get(name).map(Self).map_err(|_| NotATimeZone)
+    fn from_str(name: &str) -> Result<Self, InvalidTimeZone> {
+        tz::TimeZone::get(name).map(Self).map_err(|_| InvalidTimeZone)
     }
 }
 
 impl TryFrom<String> for TimeZone {
-    type Error = NotATimeZone;
-    fn try_from(text: String) -> Result<Self, NotATimeZone> {
+    type Error = InvalidTimeZone;
+    fn try_from(text: String) -> Result<Self, InvalidTimeZone> {
         text.parse()
     }
 }
@@ -145,20 +145,20 @@ impl Day {
 }
 
 impl FromStr for Day {
-    type Err = BadMoment;
+    type Err = InvalidLocalTime;
 
-    fn from_str(text: &str) -> Result<Self, BadMoment> {
+    fn from_str(text: &str) -> Result<Self, InvalidLocalTime> {
         let mut parts = text.split('-').map(|part| number(part, if part.len() == 4 { 4 } else { 2 }));
         let (Some(Some(year)), Some(Some(month)), Some(Some(day)), None) =
             (parts.next(), parts.next(), parts.next(), parts.next())
         else {
-            return Err(BadMoment::UnreadableDay);
+            return Err(InvalidLocalTime::UnreadableDay);
         };
         if text.len() != 10 || !(1970..=2286).contains(&year) {
-            return Err(BadMoment::UnreadableDay);
+            return Err(InvalidLocalTime::UnreadableDay);
         }
         let narrow = |number: i16| i8::try_from(number).unwrap_or(0);
-        Date::new(year, narrow(month), narrow(day)).map(Self).map_err(|_| BadMoment::NoSuchDay(text.to_owned()))
+        Date::new(year, narrow(month), narrow(day)).map(Self).map_err(|_| InvalidLocalTime::NoSuchDay(text.to_owned()))
     }
 }
 
@@ -169,22 +169,22 @@ impl fmt::Display for Day {
 }
 
 impl FromStr for TimeOfDay {
-    type Err = BadMoment;
+    type Err = InvalidLocalTime;
 
     /// `15:30`; seconds and fractions of them, which some browsers and calendars add, are taken and left out.
-    fn from_str(text: &str) -> Result<Self, BadMoment> {
+    fn from_str(text: &str) -> Result<Self, InvalidLocalTime> {
         let (text, fraction) = text.split_once('.').map_or((text, None), |(text, fraction)| (text, Some(fraction)));
         let mut parts = text.split(':').map(|part| number(part, 2));
         let (Some(Some(hour)), Some(Some(minute))) = (parts.next(), parts.next()) else {
-            return Err(BadMoment::UnreadableTime);
+            return Err(InvalidLocalTime::UnreadableTime);
         };
         let seconds = parts.next();
         let is_fraction = |it: &str| seconds.is_some() && !it.is_empty() && it.bytes().all(|b| b.is_ascii_digit());
         if matches!(seconds, Some(None)) || parts.next().is_some() || !fraction.is_none_or(is_fraction) {
-            return Err(BadMoment::UnreadableTime);
+            return Err(InvalidLocalTime::UnreadableTime);
         }
         let narrow = |number: i16| i8::try_from(number).unwrap_or(-1);
-        Time::new(narrow(hour), narrow(minute), 0, 0).map(Self).map_err(|_| BadMoment::UnreadableTime)
+        Time::new(narrow(hour), narrow(minute), 0, 0).map(Self).map_err(|_| InvalidLocalTime::UnreadableTime)
     }
 }
 
@@ -202,7 +202,7 @@ fn number(text: &str, digits: usize) -> Option<i16> {
 mod tests {
     use super::*;
 
-    fn moment(zone: &str, day: &str, time: &str) -> Result<String, BadMoment> {
+    fn moment(zone: &str, day: &str, time: &str) -> Result<String, InvalidLocalTime> {
         let zone: TimeZone = zone.parse().unwrap();
         zone.moment(day.parse()?, time.parse()?).map(|at| at.to_string())
     }
@@ -259,13 +259,13 @@ mod tests {
     #[test]
     fn days_that_are_not_in_the_calendar_are_refused() {
         for impossible in ["2026-02-30", "2026-13-01", "2026-00-10", "2027-02-29"] {
-            assert_eq!(impossible.parse::<Day>(), Err(BadMoment::NoSuchDay(impossible.into())));
+            assert_eq!(impossible.parse::<Day>(), Err(InvalidLocalTime::NoSuchDay(impossible.into())));
         }
         for unreadable in ["", "tomorrow", "30/11/2026", "2026-11-3", "2026-11-30T10:00", "+026-11-30", "1969-12-31"] {
-            assert_eq!(unreadable.parse::<Day>(), Err(BadMoment::UnreadableDay), "{unreadable}");
+            assert_eq!(unreadable.parse::<Day>(), Err(InvalidLocalTime::UnreadableDay), "{unreadable}");
         }
         for unreadable in ["", "24:00", "12:60", "3 pm", "1:30", "12", "12:00:00:00", "-1:00", "12:00.5", "12:00:00."] {
-            assert_eq!(unreadable.parse::<TimeOfDay>(), Err(BadMoment::UnreadableTime), "{unreadable}");
+            assert_eq!(unreadable.parse::<TimeOfDay>(), Err(InvalidLocalTime::UnreadableTime), "{unreadable}");
         }
     }
 
@@ -281,7 +281,7 @@ mod tests {
     fn a_zone_is_known_by_its_name_and_by_nothing_else() {
         assert_eq!("america/los_angeles".parse::<TimeZone>().unwrap().name(), "America/Los_Angeles");
         for bad in ["", "Mars/Olympus", "PST8", "+10:00", "../etc/localtime", "America"] {
-            assert_eq!(bad.parse::<TimeZone>(), Err(NotATimeZone), "{bad}");
+            assert_eq!(bad.parse::<TimeZone>(), Err(InvalidTimeZone), "{bad}");
         }
     }
 }

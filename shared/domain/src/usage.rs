@@ -1,9 +1,9 @@
 use crate::limits::with_thousands;
-use crate::{Allowance, Counted, Period, Staff, Timestamp, Window};
+use crate::{LimitPeriod, LimitScope, LimitWindow, RateLimit, Staff, Timestamp};
 
 /// What is done only so often besides sending texts, since each time costs something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Usage {
+pub enum MeteredAction {
     /// Asking the carriers what a number is, which is billed.
     NumberLookup,
     /// Saving an appointment.
@@ -18,8 +18,8 @@ pub enum Usage {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UsageLimits {
     /// Of a person. A program's are counted for its company only: it brings in a day of new customers at once.
-    pub staff_lookups: Allowance,
-    pub company_lookups: Allowance,
+    pub staff_lookups: RateLimit,
+    pub company_lookups: RateLimit,
     /// In a minute.
     pub staff_writes: u32,
     pub program_writes: u32,
@@ -34,8 +34,8 @@ pub struct UsageLimits {
 impl Default for UsageLimits {
     fn default() -> Self {
         Self {
-            staff_lookups: Allowance { minute: 20, day: 200 },
-            company_lookups: Allowance { minute: 60, day: 1_000 },
+            staff_lookups: RateLimit { minute: 20, day: 200 },
+            company_lookups: RateLimit { minute: 60, day: 1_000 },
             staff_writes: 60,
             program_writes: 600,
             company_writes: 900,
@@ -49,42 +49,45 @@ impl Default for UsageLimits {
 impl UsageLimits {
     /// What one more is counted in now, a person's before their company's.
     #[must_use]
-    pub fn windows(&self, usage: Usage, staff: &Staff, now: Timestamp) -> Vec<Window> {
-        let minute = |counted, most| Window::of(counted, Period::Minute, most, &staff.time_zone, now);
-        let day = |counted, most| Window::of(counted, Period::Day, most, &staff.time_zone, now);
-        let both = |counted, allowed: Allowance| {
-            [(Period::Minute, allowed.minute), (Period::Day, allowed.day)]
-                .map(|(period, most)| Window::of(counted, period, most, &staff.time_zone, now))
+    pub fn windows(&self, usage: MeteredAction, staff: &Staff, now: Timestamp) -> Vec<LimitWindow> {
+        let minute = |counted, most| LimitWindow::containing(counted, LimitPeriod::Minute, most, &staff.time_zone, now);
+        let day = |counted, most| LimitWindow::containing(counted, LimitPeriod::Day, most, &staff.time_zone, now);
+        let both = |counted, allowed: RateLimit| {
+            [(LimitPeriod::Minute, allowed.minute), (LimitPeriod::Day, allowed.day)]
+                .map(|(period, most)| LimitWindow::containing(counted, period, most, &staff.time_zone, now))
         };
         match usage {
-            Usage::NumberLookup => {
-                let own = (!staff.is_program).then(|| both(Counted::Staff, self.staff_lookups));
-                own.into_iter().flatten().chain(both(Counted::Company, self.company_lookups)).collect()
+            MeteredAction::NumberLookup => {
+                let own = (!staff.is_program).then(|| both(LimitScope::Staff, self.staff_lookups));
+                own.into_iter().flatten().chain(both(LimitScope::Company, self.company_lookups)).collect()
             }
-            Usage::AppointmentWrite => {
+            MeteredAction::AppointmentWrite => {
                 let own = if staff.is_program { self.program_writes } else { self.staff_writes };
-                vec![minute(Counted::Staff, own), minute(Counted::Company, self.company_writes)]
+                vec![minute(LimitScope::Staff, own), minute(LimitScope::Company, self.company_writes)]
             }
-            Usage::PushTest => vec![minute(Counted::Staff, self.push_tests)],
-            Usage::CustomerData => {
-                vec![day(Counted::Staff, self.staff_customer_data), day(Counted::Company, self.company_customer_data)]
+            MeteredAction::PushTest => vec![minute(LimitScope::Staff, self.push_tests)],
+            MeteredAction::CustomerData => {
+                vec![
+                    day(LimitScope::Staff, self.staff_customer_data),
+                    day(LimitScope::Company, self.company_customer_data),
+                ]
             }
         }
     }
 }
 
-impl Usage {
+impl MeteredAction {
     /// Why it was not done, in words for whoever wanted it, and what to do about it.
     #[must_use]
-    pub fn sentence(self, full: &Window, staff: &Staff) -> String {
+    pub fn sentence(self, full: &LimitWindow, staff: &Staff) -> String {
         let who = match full.counted {
-            Counted::Company | Counted::Number => format!("{} has", staff.company_name),
-            Counted::Staff if staff.is_program => "this program has".to_owned(),
-            Counted::Staff => "you have".to_owned(),
+            LimitScope::Company | LimitScope::Number => format!("{} has", staff.company_name),
+            LimitScope::Staff if staff.is_program => "this program has".to_owned(),
+            LimitScope::Staff => "you have".to_owned(),
         };
         let when = match full.period {
-            Period::Minute => "this minute",
-            Period::Day => "today",
+            LimitPeriod::Minute => "this minute",
+            LimitPeriod::Day => "today",
         };
         let most = with_thousands(full.most);
         match self {
@@ -116,7 +119,7 @@ mod tests {
         Staff { is_program, ..dana() }
     }
 
-    fn counted(usage: Usage, staff: &Staff) -> Vec<(Counted, Period, u32)> {
+    fn limits_of(usage: MeteredAction, staff: &Staff) -> Vec<(LimitScope, LimitPeriod, u32)> {
         let windows = UsageLimits::default().windows(usage, staff, Timestamp::from_millis(0));
         windows.iter().map(|window| (window.counted, window.period, window.most)).collect()
     }
@@ -125,33 +128,37 @@ mod tests {
     fn a_program_writes_more_and_has_numbers_looked_up_for_its_company_only() {
         let (dana, program) = (staff(false), staff(true));
         assert_eq!(
-            counted(Usage::AppointmentWrite, &dana),
-            [(Counted::Staff, Period::Minute, 60), (Counted::Company, Period::Minute, 900)]
+            limits_of(MeteredAction::AppointmentWrite, &dana),
+            [(LimitScope::Staff, LimitPeriod::Minute, 60), (LimitScope::Company, LimitPeriod::Minute, 900)]
         );
         assert_eq!(
-            counted(Usage::AppointmentWrite, &program),
-            [(Counted::Staff, Period::Minute, 600), (Counted::Company, Period::Minute, 900)]
+            limits_of(MeteredAction::AppointmentWrite, &program),
+            [(LimitScope::Staff, LimitPeriod::Minute, 600), (LimitScope::Company, LimitPeriod::Minute, 900)]
         );
-        let company = [(Counted::Company, Period::Minute, 60), (Counted::Company, Period::Day, 1_000)];
-        assert_eq!(counted(Usage::NumberLookup, &program), company);
-        assert_eq!(counted(Usage::NumberLookup, &dana)[2..], company);
-        assert_eq!(counted(Usage::PushTest, &dana), [(Counted::Staff, Period::Minute, 3)]);
+        let company = [(LimitScope::Company, LimitPeriod::Minute, 60), (LimitScope::Company, LimitPeriod::Day, 1_000)];
+        assert_eq!(limits_of(MeteredAction::NumberLookup, &program), company);
+        assert_eq!(limits_of(MeteredAction::NumberLookup, &dana)[2..], company);
+        assert_eq!(limits_of(MeteredAction::PushTest, &dana), [(LimitScope::Staff, LimitPeriod::Minute, 3)]);
     }
 
     #[test]
     fn a_sentence_says_who_did_what_how_often_and_what_to_do() {
         let (dana, program) = (staff(false), staff(true));
         let now = Timestamp::from_millis(0);
-        let said = |usage: Usage, staff: &Staff, n: usize| {
+        let said = |usage: MeteredAction, staff: &Staff, n: usize| {
             usage.sentence(&UsageLimits::default().windows(usage, staff, now)[n], staff)
         };
-        assert!(said(Usage::NumberLookup, &dana, 3).contains("Harbor Dental has had 1,000 numbers checked today"));
+        assert!(
+            said(MeteredAction::NumberLookup, &dana, 3).contains("Harbor Dental has had 1,000 numbers checked today")
+        );
         assert_eq!(
-            said(Usage::AppointmentWrite, &dana, 0),
+            said(MeteredAction::AppointmentWrite, &dana, 0),
             "Not saved: you have saved 60 appointments this minute, the most that is allowed. Wait a minute and save again: what you wrote is kept."
         );
-        assert!(said(Usage::AppointmentWrite, &program, 0).contains("this program has saved 600 appointments"));
-        assert!(said(Usage::CustomerData, &dana, 1).contains("Harbor Dental has taken or erased"));
-        assert!(said(Usage::PushTest, &dana, 0).starts_with("No test was sent: you have asked for 3 this minute"));
+        assert!(said(MeteredAction::AppointmentWrite, &program, 0).contains("this program has saved 600 appointments"));
+        assert!(said(MeteredAction::CustomerData, &dana, 1).contains("Harbor Dental has taken or erased"));
+        assert!(
+            said(MeteredAction::PushTest, &dana, 0).starts_with("No test was sent: you have asked for 3 this minute")
+        );
     }
 }

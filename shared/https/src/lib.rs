@@ -1,11 +1,13 @@
 #![doc = include_str!("../README.md")]
 
-mod public;
+mod egress_policy;
 
 use std::error::Error;
 use std::time::Duration;
 
 use bytes::Bytes;
+pub use egress_policy::is_public;
+use egress_policy::{EgressPolicy, NonPublicAddress, Resolver};
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
@@ -13,18 +15,16 @@ use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-pub use public::is_public;
-use public::{NotPublic, Reach, Resolver};
 use rustls::crypto::ring;
 use thiserror::Error;
 use tokio::sync::OnceCell;
 
 type Body = Full<Bytes>;
-type Connected = Client<HttpsConnector<HttpConnector<Resolver>>, Body>;
+type PooledClient = Client<HttpsConnector<HttpConnector<Resolver>>, Body>;
 
 /// Why there is no answer: the rest of a sentence that an address begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum NotAnswered {
+pub enum HttpsError {
     #[error("is not an address")]
     NotAnAddress,
     #[error("is inside of a private network")]
@@ -43,10 +43,10 @@ pub enum NotAnswered {
 #[derive(Debug)]
 pub struct Https {
     // The system's roots are read with the first request, not at every start of a function.
-    client: OnceCell<Connected>,
+    client: OnceCell<PooledClient>,
     patience: Duration,
     largest_answer: usize,
-    reach: Reach,
+    reach: EgressPolicy,
 }
 
 /// What heads an answer is held to this, in bytes.
@@ -56,33 +56,33 @@ impl Https {
     /// Waits so long for a whole answer, of so many bytes at most.
     #[must_use]
     pub fn new(patience: Duration, largest_answer: usize) -> Self {
-        Self { client: OnceCell::new(), patience, largest_answer, reach: Reach::Anywhere }
+        Self { client: OnceCell::new(), patience, largest_answer, reach: EgressPolicy::Anywhere }
     }
 
     /// Dials only addresses that anybody can reach, whatever a name stands for.
     #[must_use]
     pub fn public_only(self) -> Self {
-        Self { reach: Reach::PublicAddresses, ..self }
+        Self { reach: EgressPolicy::PublicAddresses, ..self }
     }
 
     /// Asks once. Also without TLS where the address says so, as the local stack's do: whoever takes
     /// addresses from others checks them first.
-    pub async fn ask(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, NotAnswered> {
+    pub async fn ask(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, HttpsError> {
         let answered = async {
             let (parts, body) = self.begin(request).await?.into_parts();
             let body = Limited::new(body, self.largest_answer).collect().await;
-            let body = body.map_err(|_| NotAnswered::NotRead)?;
+            let body = body.map_err(|_| HttpsError::NotRead)?;
             Ok(Response::from_parts(parts, body.to_bytes().into()))
         };
-        tokio::time::timeout(self.patience, answered).await.unwrap_or(Err(NotAnswered::TooLate))
+        tokio::time::timeout(self.patience, answered).await.unwrap_or(Err(HttpsError::TooLate))
     }
 
     /// Asks once, like `ask`, where only what heads the answer matters.
-    pub async fn send(&self, request: Request<Vec<u8>>) -> Result<Response<()>, NotAnswered> {
+    pub async fn send(&self, request: Request<Vec<u8>>) -> Result<Response<()>, HttpsError> {
         /// What has come of the rest until then is read, so that the connection can be used again.
         const REST: Duration = Duration::from_millis(100);
         let begun = tokio::time::timeout(self.patience, self.begin(request)).await;
-        let (parts, body) = begun.unwrap_or(Err(NotAnswered::TooLate))?.into_parts();
+        let (parts, body) = begun.unwrap_or(Err(HttpsError::TooLate))?.into_parts();
         let mut body = Limited::new(body, self.largest_answer);
         let rest = async { while let Some(Ok(_)) = body.frame().await {} };
         // Where more is to come, the connection is closed instead.
@@ -90,23 +90,23 @@ impl Https {
         Ok(Response::from_parts(parts, ()))
     }
 
-    async fn begin(&self, request: Request<Vec<u8>>) -> Result<Response<Incoming>, NotAnswered> {
-        if !self.reach.allows_host(request.uri().host().ok_or(NotAnswered::NotAnAddress)?) {
-            return Err(NotAnswered::NotPublic);
+    async fn begin(&self, request: Request<Vec<u8>>) -> Result<Response<Incoming>, HttpsError> {
+        if !self.reach.allows_host(request.uri().host().ok_or(HttpsError::NotAnAddress)?) {
+            return Err(HttpsError::NotPublic);
         }
         let client = self.client.get_or_try_init(|| async { client(self.reach) }).await?;
         let response = client.request(request.map(|body| Full::new(body.into()))).await;
-        response.map_err(|error| if is_not_public(&error) { NotAnswered::NotPublic } else { NotAnswered::NotReached })
+        response.map_err(|error| if is_not_public(&error) { HttpsError::NotPublic } else { HttpsError::NotReached })
     }
 }
 
-fn client(reach: Reach) -> Result<Connected, NotAnswered> {
+fn client(reach: EgressPolicy) -> Result<PooledClient, HttpsError> {
     let mut dialled = HttpConnector::new_with_resolver(Resolver::new(reach));
     dialled.enforce_http(false);
     dialled.set_nodelay(true);
     let connector = HttpsConnectorBuilder::new()
         .with_provider_and_native_roots(ring::default_provider())
-        .map_err(|_| NotAnswered::NoRoots)?
+        .map_err(|_| HttpsError::NoRoots)?
         .https_or_http()
         .enable_http1()
         .wrap_connector(dialled);
@@ -117,7 +117,7 @@ fn client(reach: Reach) -> Result<Connected, NotAnswered> {
 fn is_not_public(error: &(dyn Error + 'static)) -> bool {
     let mut cause = Some(error);
     while let Some(error) = cause {
-        if error.is::<NotPublic>() {
+        if error.is::<NonPublicAddress>() {
             return true;
         }
         cause = error.source();
@@ -159,7 +159,7 @@ mod tests {
         (port, connections)
     }
 
-    fn to(host: &str, port: u16) -> Request<Vec<u8>> {
+    fn request_to(host: &str, port: u16) -> Request<Vec<u8>> {
         Request::post(format!("http://{host}:{port}/")).body(b"hello".to_vec()).unwrap()
     }
 
@@ -171,11 +171,11 @@ mod tests {
         let (port, connections) = server(EMPTY).await;
         let guarded = Https::new(PATIENCE, 1024).public_only();
         for host in ["localhost", "127.0.0.1", "127.1", "[::1]", "[::ffff:127.0.0.1]", "2130706433", "0x7f000001"] {
-            assert_eq!(guarded.send(to(host, port)).await.unwrap_err(), NotAnswered::NotPublic, "{host}");
+            assert_eq!(guarded.send(request_to(host, port)).await.unwrap_err(), HttpsError::NotPublic, "{host}");
         }
         assert_eq!(connections.load(Ordering::Relaxed), 0);
         let open = Https::new(PATIENCE, 1024);
-        assert_eq!(open.send(to("localhost", port)).await.unwrap().status(), 201);
+        assert_eq!(open.send(request_to("localhost", port)).await.unwrap().status(), 201);
     }
 
     #[tokio::test]
@@ -186,7 +186,7 @@ mod tests {
         let (port, connections) = server(redirect.leak().as_bytes()).await;
         let https = Https::new(PATIENCE, 1024);
         for _ in 0..3 {
-            assert_eq!(https.send(to("127.0.0.1", port)).await.unwrap().status(), 307);
+            assert_eq!(https.send(request_to("127.0.0.1", port)).await.unwrap().status(), 307);
         }
         assert_eq!((connections.load(Ordering::Relaxed), followed.load(Ordering::Relaxed)), (1, 0));
     }
@@ -195,10 +195,10 @@ mod tests {
     async fn what_comes_after_the_head_of_an_answer_is_not_waited_for() {
         let (port, _) = server(b"HTTP/1.1 201 Created\r\ncontent-length: 1000000\r\n\r\nslow").await;
         let https = Https::new(PATIENCE, 1024);
-        let sent = tokio::time::timeout(PATIENCE, https.send(to("127.0.0.1", port))).await.unwrap();
+        let sent = tokio::time::timeout(PATIENCE, https.send(request_to("127.0.0.1", port))).await.unwrap();
         assert_eq!(sent.unwrap().status(), 201);
         let long: &[u8] = format!("HTTP/1.1 201 Created\r\nx: {}", "x".repeat(2 * LARGEST_HEAD)).leak().as_bytes();
         let (port, _) = server(long).await;
-        assert_eq!(https.send(to("127.0.0.1", port)).await.unwrap_err(), NotAnswered::NotReached);
+        assert_eq!(https.send(request_to("127.0.0.1", port)).await.unwrap_err(), HttpsError::NotReached);
     }
 }

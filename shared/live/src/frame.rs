@@ -5,7 +5,7 @@ pub const LARGEST_FRAME: usize = 32 * 1024 - 128;
 
 /// A part of a frame that is not cut.
 #[derive(Clone, Debug)]
-pub struct Piece {
+pub struct Fragment {
     pub content: Markup,
     /// What is sent of it if it does not fit into any frame.
     pub hint: Markup,
@@ -17,7 +17,7 @@ pub struct Frame(pub String);
 
 /// As few frames as the pieces fit into, in their order.
 #[must_use]
-pub fn frames(pieces: impl IntoIterator<Item = Piece>) -> Vec<Frame> {
+pub fn frames(pieces: impl IntoIterator<Item = Fragment>) -> Vec<Frame> {
     let mut frames: Vec<Frame> = Vec::new();
     for piece in pieces {
         let content = piece.content.into_string();
@@ -36,8 +36,8 @@ mod tests {
 
     use super::*;
 
-    fn piece(length: usize) -> Piece {
-        Piece { content: PreEscaped("x".repeat(length)), hint: PreEscaped("hint".to_owned()) }
+    fn piece(length: usize) -> Fragment {
+        Fragment { content: PreEscaped("x".repeat(length)), hint: PreEscaped("hint".to_owned()) }
     }
 
     #[test]

@@ -1,8 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 mod frame;
-mod pace;
 mod sockets;
+mod token_bucket;
 
-pub use frame::{Frame, LARGEST_FRAME, Piece, frames};
-pub use sockets::{NotClosed, Posted, Sockets};
+pub use frame::{Fragment, Frame, LARGEST_FRAME, frames};
+pub use sockets::{CloseError, PostOutcome, Sockets};

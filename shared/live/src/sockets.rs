@@ -16,18 +16,18 @@ use thiserror::Error;
 use tokio::time::Instant;
 
 use crate::Frame;
-use crate::pace::Pace;
+use crate::token_bucket::TokenBucket;
 
 /// The connections' side of a WebSocket API.
 #[derive(Clone)]
 pub struct Sockets {
     client: Client,
-    pace: Arc<Pace>,
+    pace: Arc<TokenBucket>,
 }
 
 /// What became of frames that were posted to a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Posted {
+pub enum PostOutcome {
     Delivered,
     /// There is no such connection any more.
     Gone,
@@ -41,7 +41,7 @@ pub enum Posted {
 
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("the connection was not closed: {0}")]
-pub struct NotClosed(String);
+pub struct CloseError(String);
 
 /// For one post, with the second try of one that failed.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -63,7 +63,7 @@ impl Sockets {
                 TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_TIMEOUT).operation_timeout(PATIENCE).build(),
             )
             .build();
-        Self { client: Client::from_conf(config), pace: Arc::new(Pace::in_region(aws.region())) }
+        Self { client: Client::from_conf(config), pace: Arc::new(TokenBucket::in_region(aws.region())) }
     }
 
     /// Posts frames to connections, to each in their order, to all at the same time: one that is
@@ -74,7 +74,7 @@ impl Sockets {
         connections: impl IntoIterator<Item = &'a Connection>,
         frames: &[Frame],
         deadline: Instant,
-    ) -> Vec<(&'a Connection, Posted)> {
+    ) -> Vec<(&'a Connection, PostOutcome)> {
         let post = |connection| self.post_one(connection, frames, deadline);
         let posting: Vec<_> = connections.into_iter().map(post).collect();
         stream::iter(posting).buffer_unordered(AT_A_TIME).collect().await
@@ -85,15 +85,15 @@ impl Sockets {
         connection: &'a Connection,
         frames: &[Frame],
         deadline: Instant,
-    ) -> (&'a Connection, Posted) {
+    ) -> (&'a Connection, PostOutcome) {
         (connection, self.post_to(connection, frames, deadline).await)
     }
 
-    async fn post_to(&self, connection: &Connection, frames: &[Frame], deadline: Instant) -> Posted {
-        let whose = connection.holder.staff.of(&connection.holder.company);
+    async fn post_to(&self, connection: &Connection, frames: &[Frame], deadline: Instant) -> PostOutcome {
+        let whose = connection.holder.staff.qualified_id(&connection.holder.company);
         for Frame(text) in frames {
             if !self.pace.turn_before(deadline).await {
-                return Posted::TooLate;
+                return PostOutcome::TooLate;
             }
             // The page may be somebody else's than the session that its socket was opened with.
             let data = Blob::new(format!(r#"<template data-staff="{whose}"></template>{text}"#));
@@ -101,25 +101,25 @@ impl Sockets {
                 self.client.post_to_connection().connection_id(connection.id.to_string()).data(data).send().await;
             let Err(error) = sent else { continue };
             return match &error {
-                SdkError::TimeoutError(_) => Posted::TooSlow,
+                SdkError::TimeoutError(_) => PostOutcome::TooSlow,
                 SdkError::ServiceError(service) if matches!(service.err(), PostToConnectionError::GoneException(_)) => {
-                    Posted::Gone
+                    PostOutcome::Gone
                 }
-                _ => Posted::Refused(code(&error)),
+                _ => PostOutcome::Refused(code(&error)),
             };
         }
-        Posted::Delivered
+        PostOutcome::Delivered
     }
 
     /// Closes a connection, open or not.
-    pub async fn close(&self, id: &ConnectionId) -> Result<(), NotClosed> {
+    pub async fn close(&self, id: &ConnectionId) -> Result<(), CloseError> {
         self.pace.turn().await;
         let Err(error) = self.client.delete_connection().connection_id(id.to_string()).send().await else {
             return Ok(());
         };
         match error.as_service_error() {
             Some(DeleteConnectionError::GoneException(_)) => Ok(()),
-            _ => Err(NotClosed(code(&error))),
+            _ => Err(CloseError(code(&error))),
         }
     }
 }
@@ -145,15 +145,15 @@ mod tests {
     use aws_smithy_runtime_api::http::{Response, StatusCode};
     use aws_smithy_types::body::SdkBody;
     use domain::{Timestamp, TokenHash};
-    use store::Holder;
+    use store::ConnectionOwner;
 
     use super::*;
 
     /// API Gateway, which takes everything at once and keeps when it was asked.
     #[derive(Clone, Debug, Default)]
-    struct Gateway(Arc<Mutex<Vec<Instant>>>);
+    struct RecordingGateway(Arc<Mutex<Vec<Instant>>>);
 
-    impl HttpConnector for Gateway {
+    impl HttpConnector for RecordingGateway {
         fn call(&self, _: aws_smithy_runtime_api::client::orchestrator::HttpRequest) -> HttpConnectorFuture {
             self.0.lock().unwrap().push(Instant::now());
             let status = StatusCode::try_from(200).unwrap();
@@ -161,7 +161,7 @@ mod tests {
         }
     }
 
-    impl Gateway {
+    impl RecordingGateway {
         fn sockets(&self, region: &'static str) -> Sockets {
             let connector = SharedHttpConnector::new(self.clone());
             let aws = SdkConfig::builder()
@@ -176,7 +176,7 @@ mod tests {
             Sockets::new(&aws, "https://sockets.example/live")
         }
 
-        fn asked(&self) -> usize {
+        fn request_count(&self) -> usize {
             self.0.lock().unwrap().len()
         }
 
@@ -191,7 +191,7 @@ mod tests {
     }
 
     fn crowd(size: usize) -> Vec<Connection> {
-        let holder = Holder {
+        let holder = ConnectionOwner {
             company: "harbor-dental".parse().unwrap(),
             staff: "dana".parse().unwrap(),
             session: TokenHash::new("ab".repeat(32)),
@@ -217,19 +217,19 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_thousand_pages_are_posted_to_at_once_and_in_a_smaller_region_over_three_seconds() {
         for (region, takes) in [("us-east-1", 0), ("af-south-1", 3)] {
-            let gateway = Gateway::default();
+            let gateway = RecordingGateway::default();
             let sockets = gateway.sockets(region);
             let (crowd, began) = (crowd(1_000), Instant::now());
             let posted = sockets.post(&crowd, &frames(), in_secs(60)).await;
-            assert!(posted.iter().all(|(_, posted)| *posted == Posted::Delivered), "{region}");
-            assert_eq!((gateway.asked(), began.elapsed().as_secs()), (1_000, takes), "{region}");
+            assert!(posted.iter().all(|(_, posted)| *posted == PostOutcome::Delivered), "{region}");
+            assert_eq!((gateway.request_count(), began.elapsed().as_secs()), (1_000, takes), "{region}");
         }
     }
 
     #[tokio::test(start_paused = true)]
     async fn whatever_is_posted_and_closed_most_of_the_quota_is_left_to_people() {
         for (region, quota) in [("us-east-1", 10_000), ("mx-central-1", 2_500)] {
-            let gateway = Gateway::default();
+            let gateway = RecordingGateway::default();
             let sockets = gateway.sockets(region);
             let crowd = crowd(quota / 4);
             let (first, second) = crowd.split_at(quota / 8);
@@ -238,7 +238,7 @@ mod tests {
             for connection in second {
                 sockets.close(&connection.id).await.unwrap();
             }
-            assert_eq!(gateway.asked(), quota / 4);
+            assert_eq!(gateway.request_count(), quota / 4);
             let most = gateway.most_within_a_second();
             assert!((quota / 10..=quota / 5 + 1).contains(&most), "{region}: {most}");
         }
@@ -246,13 +246,13 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_has_no_turn_before_the_deadline_is_left_out_and_takes_no_turn_of_others() {
-        let gateway = Gateway::default();
+        let gateway = RecordingGateway::default();
         let sockets = gateway.sockets("eu-south-1");
         let crowd = crowd(4_000);
         let posted = sockets.post(&crowd, &frames(), in_secs(10)).await;
-        let late = posted.iter().filter(|(_, posted)| *posted == Posted::TooLate).count();
+        let late = posted.iter().filter(|(_, posted)| *posted == PostOutcome::TooLate).count();
         // A full bucket, and ten seconds.
-        assert_eq!((gateway.asked(), late), (250 + 2_500, 4_000 - 2_750));
+        assert_eq!((gateway.request_count(), late), (250 + 2_500, 4_000 - 2_750));
         let began = Instant::now();
         sockets.close(&crowd[0].id).await.unwrap();
         assert!(began.elapsed() < Duration::from_millis(10), "{:?}", began.elapsed());

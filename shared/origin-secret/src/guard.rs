@@ -5,21 +5,21 @@ use domain::{Clock, Timestamp};
 use thiserror::Error;
 use tokio::sync::Mutex;
 
-use crate::{Admission, BadOriginSecret, OriginSecret};
+use crate::{Admission, InvalidOriginSecret, OriginSecret};
 
 /// Tells whether requests came through CloudFront.
 pub struct OriginGuard {
-    demanded: Option<Demanded>,
+    demanded: Option<RequiredSecret>,
     clock: Clock,
 }
 
-struct Demanded {
+struct RequiredSecret {
     secrets: Client,
     secret: String,
-    known: Mutex<Option<Known>>,
+    known: Mutex<Option<CachedSecret>>,
 }
 
-struct Known {
+struct CachedSecret {
     secret: OriginSecret,
     /// From then on it is read again before anybody is let in by it.
     stale: Timestamp,
@@ -37,7 +37,7 @@ const SETTLED_FOR_SECS: u64 = 10;
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Unavailable {
     #[error(transparent)]
-    Bad(#[from] BadOriginSecret),
+    Bad(#[from] InvalidOriginSecret),
     #[error("the origin secret cannot be read: {code}")]
     Unread { code: String },
 }
@@ -46,7 +46,8 @@ impl OriginGuard {
     /// `secret` names the secret; without one nothing is demanded.
     #[must_use]
     pub fn new(aws: &SdkConfig, secret: Option<String>, clock: Clock) -> Self {
-        let demanded = secret.map(|secret| Demanded { secrets: Client::new(aws), secret, known: Mutex::default() });
+        let demanded =
+            secret.map(|secret| RequiredSecret { secrets: Client::new(aws), secret, known: Mutex::default() });
         Self { demanded, clock }
     }
 
@@ -66,7 +67,7 @@ impl OriginGuard {
     }
 }
 
-impl Demanded {
+impl RequiredSecret {
     async fn admission(&self, shown: &str, now: Timestamp) -> Result<Admission, Unavailable> {
         let mut known = self.known.lock().await;
         if let Some(known) = known.as_ref() {
@@ -87,11 +88,11 @@ impl Demanded {
         Ok(known.as_ref().map_or(Admission::Refused, |known| known.secret.admission(shown, now)))
     }
 
-    async fn read(&self, now: Timestamp) -> Result<Known, Unavailable> {
+    async fn read(&self, now: Timestamp) -> Result<CachedSecret, Unavailable> {
         let found = self.secrets.get_secret_value().secret_id(&self.secret).send().await;
         let found =
             found.map_err(|error| Unavailable::Unread { code: error.code().unwrap_or("no answer").to_owned() })?;
         let secret = OriginSecret::parse(found.secret_string().unwrap_or_default())?;
-        Ok(Known { secret, stale: now.plus_secs(KNOWN_FOR_SECS), settled: now.plus_secs(SETTLED_FOR_SECS) })
+        Ok(CachedSecret { secret, stale: now.plus_secs(KNOWN_FOR_SECS), settled: now.plus_secs(SETTLED_FOR_SECS) })
     }
 }

@@ -4,7 +4,7 @@ mod guard;
 mod secret;
 
 pub use guard::{OriginGuard, Unavailable};
-pub use secret::{Admission, BadOriginSecret, OriginSecret};
+pub use secret::{Admission, InvalidOriginSecret, OriginSecret};
 
 /// The header that CloudFront adds to what it asks of the API.
 pub const HEADER: &str = "x-origin-secret";

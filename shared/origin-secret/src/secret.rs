@@ -9,11 +9,11 @@ use thiserror::Error;
 pub struct OriginSecret {
     current: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    previous: Option<Previous>,
+    previous: Option<PreviousValue>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct Previous {
+struct PreviousValue {
     value: String,
     replaced: Timestamp,
 }
@@ -36,7 +36,7 @@ impl Admission {
 
 /// What is wrong with a secret, without anything of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum BadOriginSecret {
+pub enum InvalidOriginSecret {
     #[error("the origin secret is not JSON of the form {{\"current\":\"…\"}}")]
     NotWritten,
     #[error("a value of the origin secret has fewer than 32 characters, or such as no header can have")]
@@ -53,24 +53,27 @@ const DEPLOYED_WITHIN_SECS: u64 = 30 * 60;
 const SHORTEST: usize = 32;
 
 impl OriginSecret {
-    pub fn parse(text: &str) -> Result<Self, BadOriginSecret> {
-        let secret: Self = serde_json::from_str(text).map_err(|_| BadOriginSecret::NotWritten)?;
+    pub fn parse(text: &str) -> Result<Self, InvalidOriginSecret> {
+        let secret: Self = serde_json::from_str(text).map_err(|_| InvalidOriginSecret::NotWritten)?;
         let is_value = |value: &str| value.len() >= SHORTEST && value.bytes().all(|byte| byte.is_ascii_graphic());
         let are_values =
             is_value(&secret.current) && secret.previous.as_ref().is_none_or(|previous| is_value(&previous.value));
-        if are_values { Ok(secret) } else { Err(BadOriginSecret::NotAValue) }
+        if are_values { Ok(secret) } else { Err(InvalidOriginSecret::NotAValue) }
     }
 
     /// As the secret is to be written.
     #[must_use]
-    pub fn written(&self) -> String {
+    pub fn to_json(&self) -> String {
         serde_json::json!(self).to_string()
     }
 
     /// The same with a new value. The one until now counts for an hour from `now`; the one before that no more.
     #[must_use]
     pub fn rotated(&self, randomness: &Randomness, now: Timestamp) -> Self {
-        Self { current: randomness.token(), previous: Some(Previous { value: self.current.clone(), replaced: now }) }
+        Self {
+            current: randomness.token(),
+            previous: Some(PreviousValue { value: self.current.clone(), replaced: now }),
+        }
     }
 
     /// Until when the value before the current one counts; `None` if there was none.
@@ -114,7 +117,7 @@ mod tests {
         assert!(first().admission(FIRST, now) == admitted && first().previous_counts_until().is_none());
         let second = first().rotated(&Randomness::new(|| [7; 32]), now);
         // What is written is what is read.
-        let second = OriginSecret::parse(&second.written()).unwrap();
+        let second = OriginSecret::parse(&second.to_json()).unwrap();
         let value = "07".repeat(32);
         let hour = now.plus_secs(3600);
         assert_eq!(second.previous_counts_until(), Some(hour));

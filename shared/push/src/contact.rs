@@ -13,7 +13,7 @@ use crate::dns_name::is_dns_name;
 pub struct Contact(String);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum BadContact {
+pub enum InvalidContact {
     #[error("the contact is neither a mailbox, as mailto:it@example.com, nor a page, as https://example.com/contact")]
     Shape,
     #[error("the contact is on no host that is found from outside: Apple refuses what names it")]
@@ -24,18 +24,18 @@ pub enum BadContact {
 const NOT_PUBLIC: [&str; 8] = ["example", "internal", "invalid", "lan", "local", "localdomain", "localhost", "test"];
 
 impl FromStr for Contact {
-    type Err = BadContact;
+    type Err = InvalidContact;
 
-    fn from_str(text: &str) -> Result<Self, BadContact> {
+    fn from_str(text: &str) -> Result<Self, InvalidContact> {
         const LONGEST: usize = 254;
         if text.len() > LONGEST || !text.bytes().all(|b| b.is_ascii_graphic()) {
-            return Err(BadContact::Shape);
+            return Err(InvalidContact::Shape);
         }
         let host = match text.strip_prefix("mailto:") {
             Some(mailbox) => host_of_mailbox(mailbox)?.to_owned(),
             None => host_of_page(text)?,
         };
-        if is_public(&host.to_ascii_lowercase()) { Ok(Self(text.to_owned())) } else { Err(BadContact::Host) }
+        if is_public(&host.to_ascii_lowercase()) { Ok(Self(text.to_owned())) } else { Err(InvalidContact::Host) }
     }
 }
 
@@ -45,19 +45,19 @@ impl fmt::Display for Contact {
     }
 }
 
-fn host_of_mailbox(mailbox: &str) -> Result<&str, BadContact> {
-    let (local, host) = mailbox.split_once('@').ok_or(BadContact::Shape)?;
+fn host_of_mailbox(mailbox: &str) -> Result<&str, InvalidContact> {
+    let (local, host) = mailbox.split_once('@').ok_or(InvalidContact::Shape)?;
     let is_atom = |atom: &str| {
         !atom.is_empty() && atom.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&'*+-/=^_`{|}~".contains(&b))
     };
-    if local.split('.').all(is_atom) { Ok(host) } else { Err(BadContact::Shape) }
+    if local.split('.').all(is_atom) { Ok(host) } else { Err(InvalidContact::Shape) }
 }
 
-fn host_of_page(text: &str) -> Result<String, BadContact> {
-    let page: Uri = text.parse().map_err(|_| BadContact::Shape)?;
-    let authority = page.authority().ok_or(BadContact::Shape)?.as_str();
+fn host_of_page(text: &str) -> Result<String, InvalidContact> {
+    let page: Uri = text.parse().map_err(|_| InvalidContact::Shape)?;
+    let authority = page.authority().ok_or(InvalidContact::Shape)?.as_str();
     if page.scheme_str() != Some("https") || authority.contains(['@', ':', '[']) {
-        return Err(BadContact::Shape);
+        return Err(InvalidContact::Shape);
     }
     Ok(authority.to_owned())
 }
@@ -98,7 +98,7 @@ mod tests {
             "https://example.com:8443",
             "https://[::1]",
         ] {
-            assert_eq!(bad.parse::<Contact>(), Err(BadContact::Shape), "{bad}");
+            assert_eq!(bad.parse::<Contact>(), Err(InvalidContact::Shape), "{bad}");
         }
         for bad in [
             "mailto:it@localhost",
@@ -111,7 +111,7 @@ mod tests {
             "https://127.0.0.1",
             "https://example.com.",
         ] {
-            assert_eq!(bad.parse::<Contact>(), Err(BadContact::Host), "{bad}");
+            assert_eq!(bad.parse::<Contact>(), Err(InvalidContact::Host), "{bad}");
         }
     }
 }

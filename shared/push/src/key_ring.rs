@@ -6,18 +6,18 @@ use domain::{Clock, Timestamp};
 use thiserror::Error;
 use tokio::sync::Mutex;
 
-use crate::{BadKeys, Keys};
+use crate::{InvalidKeys, VapidKeys};
 
 /// The push keys, as a deployment keeps them in its secret.
 pub struct KeyRing {
     secrets: Client,
     secret: String,
     clock: Clock,
-    known: Mutex<Option<Known>>,
+    known: Mutex<Option<CachedKeys>>,
 }
 
-struct Known {
-    keys: Arc<Keys>,
+struct CachedKeys {
+    keys: Arc<VapidKeys>,
     since: Timestamp,
     /// When a key was last looked for that is none of these.
     missed: Option<Timestamp>,
@@ -31,10 +31,10 @@ const MISSED_FOR_SECS: u64 = 10;
 
 /// Why there are no keys, without anything of them.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum NoKeys {
+pub enum KeyRingError {
     /// Nobody has made any, or what is there is none.
     #[error(transparent)]
-    Bad(#[from] BadKeys),
+    Bad(#[from] InvalidKeys),
     #[error("the secret with the push keys cannot be read: {code}")]
     Unavailable { code: String },
 }
@@ -48,13 +48,16 @@ impl KeyRing {
 
     /// The keys as they were within the last five minutes; as they were last known, if the secret
     /// cannot be read just now: an earlier key is good for long.
-    pub async fn keys(&self) -> Result<Arc<Keys>, NoKeys> {
+    pub async fn keys(&self) -> Result<Arc<VapidKeys>, KeyRingError> {
         self.keys_that_have([]).await
     }
 
     /// Those, unless one of these public keys is not among them: then as they are now, because a
     /// browser can know of a rotation before we do.
-    pub async fn keys_that_have<'a>(&self, wanted: impl IntoIterator<Item = &'a str>) -> Result<Arc<Keys>, NoKeys> {
+    pub async fn keys_that_have<'a>(
+        &self,
+        wanted: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Arc<VapidKeys>, KeyRingError> {
         let mut known = self.known.lock().await;
         let now = self.clock.now();
         let mut missed = None;
@@ -71,17 +74,17 @@ impl KeyRing {
         match self.read().await {
             Ok(keys) => {
                 let keys = Arc::new(keys);
-                *known = Some(Known { keys: keys.clone(), since: now, missed });
+                *known = Some(CachedKeys { keys: keys.clone(), since: now, missed });
                 Ok(keys)
             }
             Err(error) => known.as_ref().map(|known| known.keys.clone()).ok_or(error),
         }
     }
 
-    async fn read(&self) -> Result<Keys, NoKeys> {
+    async fn read(&self) -> Result<VapidKeys, KeyRingError> {
         let found = self.secrets.get_secret_value().secret_id(&self.secret).send().await;
-        let found =
-            found.map_err(|error| NoKeys::Unavailable { code: error.code().unwrap_or("no answer").to_owned() })?;
-        Ok(Keys::parse(found.secret_string().unwrap_or_default())?)
+        let found = found
+            .map_err(|error| KeyRingError::Unavailable { code: error.code().unwrap_or("no answer").to_owned() })?;
+        Ok(VapidKeys::parse(found.secret_string().unwrap_or_default())?)
     }
 }

@@ -7,16 +7,16 @@ use p256::ecdsa::SigningKey;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::{BadContact, Contact};
+use crate::{Contact, InvalidContact};
 
 /// Our keys for signing pushes (VAPID, RFC 8292): the current one, which browsers subscribe with
 /// from now on, and earlier ones, which browsers that have not renewed since still expect.
-pub struct Keys {
-    written: Written,
-    keys: Vec<Key>,
+pub struct VapidKeys {
+    written: StoredKeys,
+    keys: Vec<VapidKey>,
 }
 
-pub(crate) struct Key {
+pub(crate) struct VapidKey {
     pub(crate) private: SigningKey,
     /// As an uncompressed point, and that in base64url.
     pub(crate) point: Vec<u8>,
@@ -25,21 +25,21 @@ pub(crate) struct Key {
 
 /// As the secret has them.
 #[derive(Clone, Serialize, Deserialize)]
-struct Written {
+struct StoredKeys {
     /// Whom a push service can reach about our pushes: an `https:` or `mailto:` address.
     subject: String,
-    keys: Vec<WrittenKey>,
+    keys: Vec<StoredKey>,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
-struct WrittenKey {
+struct StoredKey {
     /// 32 bytes in base64url.
     private: String,
 }
 
 /// What is wrong with a secret, without anything of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum BadKeys {
+pub enum InvalidKeys {
     #[error("the push keys are not JSON of the form {{\"subject\":\"mailto:…\",\"keys\":[{{\"private\":\"…\"}}]}}")]
     NotWritten,
     #[error("the push keys' subject is neither a mailto: nor an https: address")]
@@ -51,20 +51,21 @@ pub enum BadKeys {
 }
 
 /// How many keys a rotation keeps, the new one among them.
-const KEPT: usize = 5;
+const MAX_KEYS: usize = 5;
 
-impl Keys {
+impl VapidKeys {
     /// `{"subject": "mailto:…" | "https://…", "keys": [{"private": "<32 bytes in base64url>"}]}`,
     /// the current key first. A subject that some push services refuse is taken: the others go on.
-    pub fn parse(text: &str) -> Result<Self, BadKeys> {
-        let written: Written = serde_json::from_str(text).map_err(|_| BadKeys::NotWritten)?;
+    pub fn parse(text: &str) -> Result<Self, InvalidKeys> {
+        let written: StoredKeys = serde_json::from_str(text).map_err(|_| InvalidKeys::NotWritten)?;
         if !is_contact(&written.subject) {
-            return Err(BadKeys::Subject);
+            return Err(InvalidKeys::Subject);
         }
         if written.keys.is_empty() {
-            return Err(BadKeys::None);
+            return Err(InvalidKeys::None);
         }
-        let read = |(place, key): (usize, &WrittenKey)| Key::read(&key.private).ok_or(BadKeys::NotAKey(place + 1));
+        let read =
+            |(place, key): (usize, &StoredKey)| VapidKey::read(&key.private).ok_or(InvalidKeys::NotAKey(place + 1));
         let keys = written.keys.iter().enumerate().map(read).collect::<Result<_, _>>()?;
         Ok(Self { written, keys })
     }
@@ -72,18 +73,18 @@ impl Keys {
     /// A secret with one new key.
     #[must_use]
     pub fn generate(randomness: &Randomness, subject: &str) -> String {
-        let written = Written { subject: subject.to_owned(), keys: vec![WrittenKey::new(randomness)] };
+        let written = StoredKeys { subject: subject.to_owned(), keys: vec![StoredKey::new(randomness)] };
         written.to_string()
     }
 
     /// The secret with the same keys and another contact. Browsers do not notice.
     #[must_use]
     pub fn with_contact(&self, contact: &Contact) -> String {
-        Written { subject: contact.to_string(), ..self.written.clone() }.to_string()
+        StoredKeys { subject: contact.to_string(), ..self.written.clone() }.to_string()
     }
 
     /// Whom push services can reach, if it is somebody whom all of them take.
-    pub fn contact(&self) -> Result<Contact, BadContact> {
+    pub fn contact(&self) -> Result<Contact, InvalidContact> {
         self.written.subject.parse()
     }
 
@@ -92,8 +93,8 @@ impl Keys {
     #[must_use]
     pub fn rotated(&self, randomness: &Randomness) -> String {
         let mut written = self.written.clone();
-        written.keys.insert(0, WrittenKey::new(randomness));
-        written.keys.truncate(KEPT);
+        written.keys.insert(0, StoredKey::new(randomness));
+        written.keys.truncate(MAX_KEYS);
         written.to_string()
     }
 
@@ -109,7 +110,7 @@ impl Keys {
         self.key(public).is_some()
     }
 
-    pub(crate) fn key(&self, public: &str) -> Option<&Key> {
+    pub(crate) fn key(&self, public: &str) -> Option<&VapidKey> {
         let public = public.trim_end_matches('=');
         self.keys.iter().find(|key| key.public == public)
     }
@@ -119,13 +120,13 @@ impl Keys {
     }
 }
 
-impl fmt::Debug for Keys {
+impl fmt::Debug for VapidKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Keys({} and {} earlier)", self.current(), self.keys.len().saturating_sub(1))
     }
 }
 
-impl Key {
+impl VapidKey {
     fn read(private: &str) -> Option<Self> {
         let bytes = URL_SAFE_NO_PAD.decode(private.trim_end_matches('=')).ok()?;
         let bytes: [u8; 32] = bytes.try_into().ok()?;
@@ -136,7 +137,7 @@ impl Key {
     }
 }
 
-impl WrittenKey {
+impl StoredKey {
     fn new(randomness: &Randomness) -> Self {
         let mut bytes = randomness.bytes();
         // Once in some four thousand million times it is no number below the curve's order.
@@ -147,7 +148,7 @@ impl WrittenKey {
     }
 }
 
-impl fmt::Display for Written {
+impl fmt::Display for StoredKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&serde_json::to_string(self).map_err(|_| fmt::Error)?)
     }
@@ -174,7 +175,7 @@ mod tests {
     fn a_public_key_is_computed_from_its_private_one() {
         let secret = r#"{"subject":"mailto:push@example.com","keys":[{"private":"yfWPiYE-n46HLnH0KqZOF1fJJU3MYrct3AELtAQ-oRw"}]}"#;
         let public = "BP4z9KsN6nGRTbVYI_c7VJSPQTBtkgcy27mlmlMoZIIgDll6e3vCYLocInmYWAmS6TlzAC8wEqKK6PBru3jl7A8";
-        let keys = Keys::parse(secret).unwrap();
+        let keys = VapidKeys::parse(secret).unwrap();
         assert_eq!(keys.current(), public);
         assert!(keys.has(public) && keys.has(&format!("{public}=")) && !keys.has(""));
     }
@@ -182,30 +183,30 @@ mod tests {
     #[test]
     fn a_rotated_key_is_the_current_one_and_the_earlier_ones_are_known_for_a_while() {
         let randomness = randomness();
-        let mut keys = Keys::parse(&Keys::generate(&randomness, "https://example.com/contact")).unwrap();
+        let mut keys = VapidKeys::parse(&VapidKeys::generate(&randomness, "https://example.com/contact")).unwrap();
         let first = keys.current().to_owned();
-        for earlier in 1..KEPT {
-            keys = Keys::parse(&keys.rotated(&randomness)).unwrap();
+        for earlier in 1..MAX_KEYS {
+            keys = VapidKeys::parse(&keys.rotated(&randomness)).unwrap();
             assert!(keys.has(&first) && keys.current() != first, "after {earlier} rotations");
         }
-        assert!(!Keys::parse(&keys.rotated(&randomness)).unwrap().has(&first));
+        assert!(!VapidKeys::parse(&keys.rotated(&randomness)).unwrap().has(&first));
     }
 
     #[test]
     fn a_secret_that_is_none_is_refused_without_showing_it() {
         let key = |private: &str| format!(r#"{{"subject":"mailto:a@example.com","keys":[{{"private":"{private}"}}]}}"#);
         for (bad, why) in [
-            ("secret".to_owned(), BadKeys::NotWritten),
-            (r#"{"subject":"a@example.com","keys":[]}"#.to_owned(), BadKeys::Subject),
-            (r#"{"subject":"mailto:a@example.com","keys":[]}"#.to_owned(), BadKeys::None),
-            (key("secret"), BadKeys::NotAKey(1)),
-            (key(&URL_SAFE_NO_PAD.encode([0; 32])), BadKeys::NotAKey(1)),
-            (key(&URL_SAFE_NO_PAD.encode([0xff; 32])), BadKeys::NotAKey(1)),
+            ("secret".to_owned(), InvalidKeys::NotWritten),
+            (r#"{"subject":"a@example.com","keys":[]}"#.to_owned(), InvalidKeys::Subject),
+            (r#"{"subject":"mailto:a@example.com","keys":[]}"#.to_owned(), InvalidKeys::None),
+            (key("secret"), InvalidKeys::NotAKey(1)),
+            (key(&URL_SAFE_NO_PAD.encode([0; 32])), InvalidKeys::NotAKey(1)),
+            (key(&URL_SAFE_NO_PAD.encode([0xff; 32])), InvalidKeys::NotAKey(1)),
         ] {
-            assert_eq!(Keys::parse(&bad).unwrap_err(), why, "{bad}");
+            assert_eq!(VapidKeys::parse(&bad).unwrap_err(), why, "{bad}");
             assert!(!why.to_string().contains("secret"));
         }
-        let keys = Keys::parse(&Keys::generate(&randomness(), "mailto:a@example.com")).unwrap();
+        let keys = VapidKeys::parse(&VapidKeys::generate(&randomness(), "mailto:a@example.com")).unwrap();
         assert!(!format!("{keys:?}").contains(&keys.written.keys[0].private));
     }
 }

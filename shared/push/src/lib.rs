@@ -8,8 +8,8 @@ mod pusher;
 mod services;
 mod signature;
 
-pub use contact::{BadContact, Contact};
-pub use key_ring::{KeyRing, NoKeys};
-pub use keys::{BadKeys, Keys};
-pub use pusher::{Outcome, PATIENCE, Push, Pusher};
-pub use services::{Admitted, BadServices, NotAdmitted, Services};
+pub use contact::{Contact, InvalidContact};
+pub use key_ring::{KeyRing, KeyRingError};
+pub use keys::{InvalidKeys, VapidKeys};
+pub use pusher::{PATIENCE, Push, PushOutcome, Pusher};
+pub use services::{AllowedEndpoint, EndpointError, InvalidPushServices, PushServices};

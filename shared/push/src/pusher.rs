@@ -4,30 +4,30 @@ use std::time::Duration;
 use domain::{Clock, Timestamp};
 use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, RETRY_AFTER};
 use http::{Request, Response, StatusCode};
-use https::{Https, NotAnswered};
+use https::{Https, HttpsError};
 use web_push::{ContentEncoding, WebPushError, WebPushMessageBuilder};
 
-use crate::signature::Signatures;
-use crate::{Admitted, Keys, NotAdmitted};
+use crate::signature::SignatureCache;
+use crate::{AllowedEndpoint, EndpointError, VapidKeys};
 
 /// Encrypts pushes and hands them to push services.
 pub struct Pusher {
-    way: Way,
-    signatures: Signatures,
+    way: Transport,
+    signatures: SignatureCache,
     clock: Clock,
 }
 
 /// How push services are reached.
-enum Way {
+enum Transport {
     Dialled {
         services: Box<Https>,
         /// For those on this machine, if there are any: at addresses that are not public.
         local: Box<Https>,
     },
-    Carried(Box<dyn Fn(Request<Vec<u8>>) -> Carrying + Send + Sync>),
+    Carried(Box<dyn Fn(Request<Vec<u8>>) -> ResponseFuture + Send + Sync>),
 }
 
-type Carrying = Pin<Box<dyn Future<Output = Result<Response<()>, NotAnswered>> + Send>>;
+type ResponseFuture = Pin<Box<dyn Future<Output = Result<Response<()>, HttpsError>> + Send>>;
 
 /// What is pushed to a browser.
 #[derive(Clone, Copy, Debug)]
@@ -42,7 +42,7 @@ pub struct Push<'a> {
 
 /// What became of a push.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum PushOutcome {
     /// The push service took it.
     Delivered,
     /// There is no such subscription any more.
@@ -54,7 +54,7 @@ pub enum Outcome {
     /// By its status: we did something wrong, and the same again would be wrong again.
     Refused(u16),
     /// It was not sent.
-    NotAdmitted(NotAdmitted),
+    NotAdmitted(EndpointError),
 }
 
 /// From the first byte to the head of the answer. A push service that takes longer is tried again later.
@@ -72,48 +72,53 @@ impl Pusher {
     pub fn new(clock: Clock) -> Self {
         let local = Box::new(Https::new(PATIENCE, LARGEST_ANSWER));
         let services = Box::new(Https::new(PATIENCE, LARGEST_ANSWER).public_only());
-        Self { way: Way::Dialled { services, local }, signatures: Signatures::default(), clock }
+        Self { way: Transport::Dialled { services, local }, signatures: SignatureCache::default(), clock }
     }
 
     /// Whose requests somebody else carries, as a simulation does, and waits for as long as they should take.
     pub fn carried_by<F>(carry: impl Fn(Request<Vec<u8>>) -> F + Send + Sync + 'static, clock: Clock) -> Self
     where
-        F: Future<Output = Result<Response<()>, NotAnswered>> + Send + 'static,
+        F: Future<Output = Result<Response<()>, HttpsError>> + Send + 'static,
     {
-        let carry = Box::new(move |request| Box::pin(carry(request)) as Carrying);
-        Self { way: Way::Carried(carry), signatures: Signatures::default(), clock }
+        let carry = Box::new(move |request| Box::pin(carry(request)) as ResponseFuture);
+        Self { way: Transport::Carried(carry), signatures: SignatureCache::default(), clock }
     }
 
     /// Pushes once, signed with the key that the browser subscribed with, if it is one of these.
-    pub async fn push(&self, to: &Admitted, keys: &Keys, push: &Push<'_>) -> Outcome {
+    pub async fn push(&self, to: &AllowedEndpoint, keys: &VapidKeys, push: &Push<'_>) -> PushOutcome {
         let request = match self.request(to, keys, push) {
             Ok(request) => request,
             Err(outcome) => return outcome,
         };
         let answered = match &self.way {
-            Way::Dialled { local, .. } if to.is_local => local.send(request).await,
-            Way::Dialled { services, .. } => services.send(request).await,
-            Way::Carried(carry) => carry(request).await,
+            Transport::Dialled { local, .. } if to.is_local => local.send(request).await,
+            Transport::Dialled { services, .. } => services.send(request).await,
+            Transport::Carried(carry) => carry(request).await,
         };
         match answered {
             Ok(answer) => outcome(answer.status(), answer.headers(), self.clock.now()),
-            Err(NotAnswered::NotAnAddress) => Outcome::NotAdmitted(NotAdmitted::Address),
-            Err(NotAnswered::NotPublic) => Outcome::NotAdmitted(NotAdmitted::PrivateNetwork),
-            Err(NotAnswered::TooLate) => Outcome::TimedOut,
-            Err(NotAnswered::NoRoots | NotAnswered::NotReached | NotAnswered::NotRead) => Outcome::Later(None),
+            Err(HttpsError::NotAnAddress) => PushOutcome::NotAdmitted(EndpointError::Address),
+            Err(HttpsError::NotPublic) => PushOutcome::NotAdmitted(EndpointError::PrivateNetwork),
+            Err(HttpsError::TooLate) => PushOutcome::TimedOut,
+            Err(HttpsError::NoRoots | HttpsError::NotReached | HttpsError::NotRead) => PushOutcome::Later(None),
         }
     }
 
-    fn request(&self, to: &Admitted, keys: &Keys, push: &Push<'_>) -> Result<Request<Vec<u8>>, Outcome> {
-        let unusable = Outcome::NotAdmitted(NotAdmitted::Keys);
+    fn request(
+        &self,
+        to: &AllowedEndpoint,
+        keys: &VapidKeys,
+        push: &Push<'_>,
+    ) -> Result<Request<Vec<u8>>, PushOutcome> {
+        let unusable = PushOutcome::NotAdmitted(EndpointError::Keys);
         let key = keys.key(&to.key).ok_or_else(|| unusable.clone())?;
-        let signature = self.signatures.of(&to.origin, key, keys.subject(), self.clock.now());
+        let signature = self.signatures.signature_for(&to.origin, key, keys.subject(), self.clock.now());
         let mut message = WebPushMessageBuilder::new(&to.info);
         message.set_payload(ContentEncoding::Aes128Gcm, push.payload);
         message.set_vapid_signature(signature);
         let payload = match message.build().map(|message| message.payload) {
             Ok(Some(payload)) => payload,
-            Err(WebPushError::PayloadTooLarge) => return Err(Outcome::Refused(413)),
+            Err(WebPushError::PayloadTooLarge) => return Err(PushOutcome::Refused(413)),
             Ok(None) | Err(_) => return Err(unusable),
         };
         let mut request = Request::post(to.address.clone())
@@ -128,17 +133,17 @@ impl Pusher {
         for (_, value) in payload.crypto_headers {
             request = request.header(AUTHORIZATION, value);
         }
-        request.body(payload.content).map_err(|_| Outcome::NotAdmitted(NotAdmitted::Address))
+        request.body(payload.content).map_err(|_| PushOutcome::NotAdmitted(EndpointError::Address))
     }
 }
 
-fn outcome(status: StatusCode, headers: &HeaderMap, now: Timestamp) -> Outcome {
+fn outcome(status: StatusCode, headers: &HeaderMap, now: Timestamp) -> PushOutcome {
     match status.as_u16() {
-        200..=299 => Outcome::Delivered,
-        404 | 410 => Outcome::Gone,
+        200..=299 => PushOutcome::Delivered,
+        404 | 410 => PushOutcome::Gone,
         // 406 is what Microsoft's says for 429.
-        406 | 408 | 425 | 429 | 500..=599 => Outcome::Later(retry_after(headers, now)),
-        refused => Outcome::Refused(refused),
+        406 | 408 | 425 | 429 | 500..=599 => PushOutcome::Later(retry_after(headers, now)),
+        refused => PushOutcome::Refused(refused),
     }
 }
 
@@ -165,18 +170,18 @@ mod tests {
     use tokio::net::TcpListener;
 
     use super::*;
-    use crate::Services;
+    use crate::PushServices;
 
     fn clock() -> Clock {
         Clock::new(|| Timestamp::from_millis(784_111_700_000))
     }
 
-    fn keys() -> Keys {
-        Keys::parse(&Keys::generate(&Randomness::new(|| [7; 32]), "mailto:push@example.com")).unwrap()
+    fn keys() -> VapidKeys {
+        VapidKeys::parse(&VapidKeys::generate(&Randomness::new(|| [7; 32]), "mailto:push@example.com")).unwrap()
     }
 
     /// A browser's keys, and what it would hand on.
-    fn browser(endpoint: &str, keys: &Keys) -> (EcKeyComponents, [u8; 16], PushSubscription) {
+    fn browser(endpoint: &str, keys: &VapidKeys) -> (EcKeyComponents, [u8; 16], PushSubscription) {
         let (pair, auth) = ece::generate_keypair_and_auth_secret().unwrap();
         let subscription = PushSubscription {
             endpoint: PushEndpoint::new(endpoint.to_owned()),
@@ -190,7 +195,7 @@ mod tests {
     const PUSH: Push<'_> = Push { payload: b"hello", ttl_secs: 60, topic: Some("topic_-1") };
 
     /// Pushes once to a service that gives an answer; gives what it was sent, too.
-    async fn pushed(answer: &'static [u8]) -> (Outcome, Vec<u8>, EcKeyComponents, [u8; 16]) {
+    async fn pushed(answer: &'static [u8]) -> (PushOutcome, Vec<u8>, EcKeyComponents, [u8; 16]) {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let origin = format!("http://{}", listener.local_addr().unwrap());
         let service = tokio::spawn(async move {
@@ -202,7 +207,7 @@ mod tests {
             stream.write_all(answer).await.unwrap();
             request
         });
-        let services = Services::known().and_local(&origin).unwrap();
+        let services = PushServices::well_known().and_local(&origin).unwrap();
         let (components, auth, subscription) = browser(&format!("{origin}/push/1"), &keys());
         let to = services.admit(&subscription).unwrap();
         let outcome = Pusher::new(clock()).push(&to, &keys(), &PUSH).await;
@@ -240,7 +245,7 @@ mod tests {
     #[tokio::test]
     async fn only_the_browser_can_read_what_is_pushed() {
         let (outcome, request, components, auth) = pushed(b"HTTP/1.1 201 Created\r\ncontent-length: 0\r\n\r\n").await;
-        assert_eq!(outcome, Outcome::Delivered);
+        assert_eq!(outcome, PushOutcome::Delivered);
         let (head, body) = parts(&request).unwrap();
         assert_eq!(ece::decrypt(&components, &auth, body).unwrap(), b"hello");
         assert!(ece::decrypt(&components, &[0; 16], body).is_err());
@@ -255,21 +260,21 @@ mod tests {
 
     #[tokio::test]
     async fn what_a_push_service_answers_says_what_is_to_be_done() {
-        let later = |secs| Outcome::Later(Some(Duration::from_secs(secs)));
-        let answers: [(&[u8], Outcome); 13] = [
-            (b"HTTP/1.1 200 OK\r\n\r\n", Outcome::Delivered),
-            (b"HTTP/1.1 202 Accepted\r\ncontent-length: 1000000\r\n\r\nmuch", Outcome::Delivered),
-            (b"HTTP/1.1 404 Not Found\r\n\r\n", Outcome::Gone),
-            (b"HTTP/1.1 410 Gone\r\n\r\n", Outcome::Gone),
+        let later = |secs| PushOutcome::Later(Some(Duration::from_secs(secs)));
+        let answers: [(&[u8], PushOutcome); 13] = [
+            (b"HTTP/1.1 200 OK\r\n\r\n", PushOutcome::Delivered),
+            (b"HTTP/1.1 202 Accepted\r\ncontent-length: 1000000\r\n\r\nmuch", PushOutcome::Delivered),
+            (b"HTTP/1.1 404 Not Found\r\n\r\n", PushOutcome::Gone),
+            (b"HTTP/1.1 410 Gone\r\n\r\n", PushOutcome::Gone),
             (b"HTTP/1.1 429 Too Many\r\nretry-after: 120\r\n\r\n", later(120)),
             (b"HTTP/1.1 429 Too Many\r\nretry-after: Sun, 06 Nov 1994 08:49:37 GMT\r\n\r\n", later(77)),
-            (b"HTTP/1.1 503 No\r\nretry-after: soon\r\n\r\n", Outcome::Later(None)),
-            (b"HTTP/1.1 500 No\r\n\r\n", Outcome::Later(None)),
-            (b"not HTTP at all\r\n\r\n", Outcome::Later(None)),
-            (b"", Outcome::Later(None)),
-            (b"HTTP/1.1 403 Forbidden\r\n\r\n", Outcome::Refused(403)),
-            (b"HTTP/1.1 413 Too Large\r\n\r\n", Outcome::Refused(413)),
-            (b"HTTP/1.1 307 Elsewhere\r\nlocation: http://169.254.169.254/\r\n\r\n", Outcome::Refused(307)),
+            (b"HTTP/1.1 503 No\r\nretry-after: soon\r\n\r\n", PushOutcome::Later(None)),
+            (b"HTTP/1.1 500 No\r\n\r\n", PushOutcome::Later(None)),
+            (b"not HTTP at all\r\n\r\n", PushOutcome::Later(None)),
+            (b"", PushOutcome::Later(None)),
+            (b"HTTP/1.1 403 Forbidden\r\n\r\n", PushOutcome::Refused(403)),
+            (b"HTTP/1.1 413 Too Large\r\n\r\n", PushOutcome::Refused(413)),
+            (b"HTTP/1.1 307 Elsewhere\r\nlocation: http://169.254.169.254/\r\n\r\n", PushOutcome::Refused(307)),
         ];
         for (answer, expected) in answers {
             assert_eq!(pushed(answer).await.0, expected, "{}", String::from_utf8_lossy(answer));
@@ -279,13 +284,13 @@ mod tests {
     #[tokio::test]
     async fn nothing_is_sent_to_a_browser_that_knows_another_key_or_that_is_too_large() {
         let (_, _, mut subscription) = browser("https://fcm.googleapis.com/fcm/send/1", &keys());
-        let services = Services::known();
+        let services = PushServices::well_known();
         let large = Push { payload: &[b'x'; 3053], ..PUSH };
         let to = services.admit(&subscription).unwrap();
-        assert_eq!(Pusher::new(clock()).push(&to, &keys(), &large).await, Outcome::Refused(413));
+        assert_eq!(Pusher::new(clock()).push(&to, &keys(), &large).await, PushOutcome::Refused(413));
         subscription.key = subscription.p256dh.clone();
         let to = services.admit(&subscription).unwrap();
         let outcome = Pusher::new(clock()).push(&to, &keys(), &PUSH).await;
-        assert_eq!(outcome, Outcome::NotAdmitted(NotAdmitted::Keys));
+        assert_eq!(outcome, PushOutcome::NotAdmitted(EndpointError::Keys));
     }
 }

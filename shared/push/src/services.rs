@@ -16,8 +16,8 @@ use crate::dns_name::is_dns_name;
 /// A browser names its own, in an address that anybody can write: whoever could name whatever server
 /// would have us ask servers that only we reach.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Services {
-    hosts: Vec<Host>,
+pub struct PushServices {
+    hosts: Vec<HostRule>,
     /// `http://127.0.0.1:8090`, say.
     local: Vec<String>,
     /// Whether the DNS is asked what they stand for.
@@ -25,14 +25,14 @@ pub struct Services {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Host {
+enum HostRule {
     Exactly(String),
     /// Any below, as in `.notify.windows.com`.
     Below(String),
 }
 
 /// Those of Google, Mozilla, Apple and Microsoft: all that current browsers use.
-const KNOWN: [&str; 7] = [
+const WELL_KNOWN: [&str; 7] = [
     "fcm.googleapis.com",
     "jmt17.google.com",
     "updates.push.services.mozilla.com",
@@ -47,7 +47,7 @@ const ALL_KNOWN: &str = "known";
 
 /// A setting that does not name push services.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum BadServices {
+pub enum InvalidPushServices {
     #[error(
         "`{0}` is neither a host such as push.example.com, nor all below one such as .push.example.com, nor `known`"
     )]
@@ -58,7 +58,7 @@ pub enum BadServices {
 
 /// Why nothing is pushed to a browser: a sentence for the person whose it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum NotAdmitted {
+pub enum EndpointError {
     #[error(
         "The address at which this browser takes notifications cannot be used. Turn notifications off and on again."
     )]
@@ -77,7 +77,7 @@ pub enum NotAdmitted {
 
 /// A subscription whose address and keys can be used.
 #[derive(Clone)]
-pub struct Admitted {
+pub struct AllowedEndpoint {
     pub(crate) address: Uri,
     pub(crate) origin: String,
     pub(crate) service: String,
@@ -87,7 +87,7 @@ pub struct Admitted {
     pub(crate) is_local: bool,
 }
 
-impl Admitted {
+impl AllowedEndpoint {
     /// Of its push service, such as `https://fcm.googleapis.com`.
     #[must_use]
     pub fn origin(&self) -> &str {
@@ -107,37 +107,37 @@ impl Admitted {
     }
 }
 
-impl fmt::Debug for Admitted {
+impl fmt::Debug for AllowedEndpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Admitted({})", self.origin)
     }
 }
 
-impl Services {
+impl PushServices {
     #[must_use]
-    pub fn known() -> Self {
-        Self::at(KNOWN.iter().filter_map(|host| Host::read(host)).collect())
+    pub fn well_known() -> Self {
+        Self::from_hosts(WELL_KNOWN.iter().filter_map(|host| HostRule::read(host)).collect())
     }
 
     /// Hosts, and suffixes that begin with a dot, between commas. They replace the known ones, unless
     /// `known` is among them; an empty setting is `known`.
-    pub fn from_setting(setting: &str) -> Result<Self, BadServices> {
+    pub fn from_setting(setting: &str) -> Result<Self, InvalidPushServices> {
         let names: Vec<_> = setting.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
         if names.is_empty() {
-            return Ok(Self::known());
+            return Ok(Self::well_known());
         }
         let mut hosts = Vec::new();
         for name in names {
             if name == ALL_KNOWN {
-                hosts.extend(Self::known().hosts);
+                hosts.extend(Self::well_known().hosts);
             } else {
-                hosts.push(Host::read(name).ok_or_else(|| BadServices::NotAHost(name.to_owned()))?);
+                hosts.push(HostRule::read(name).ok_or_else(|| InvalidPushServices::NotAHost(name.to_owned()))?);
             }
         }
-        Ok(Self::at(hosts))
+        Ok(Self::from_hosts(hosts))
     }
 
-    fn at(hosts: Vec<Host>) -> Self {
+    fn from_hosts(hosts: Vec<HostRule>) -> Self {
         Self { hosts, local: Vec::new(), are_looked_up: true }
     }
 
@@ -149,11 +149,11 @@ impl Services {
 
     /// These and one on this machine without TLS, at `http://127.0.0.1:<port>` or
     /// `http://[::1]:<port>`: for the local stack only.
-    pub fn and_local(mut self, origin: &str) -> Result<Self, BadServices> {
+    pub fn and_local(mut self, origin: &str) -> Result<Self, InvalidPushServices> {
         let port = origin.strip_prefix("http://127.0.0.1:").or_else(|| origin.strip_prefix("http://[::1]:"));
         let port = port.and_then(|port| port.parse::<u16>().ok().filter(|number| number.to_string() == port));
         if port.is_none_or(|port| port == 0) {
-            return Err(BadServices::NotLocal);
+            return Err(InvalidPushServices::NotLocal);
         }
         self.local.push(origin.to_owned());
         Ok(self)
@@ -161,22 +161,22 @@ impl Services {
 
     /// Whether something can be pushed to a browser, from what it says itself. The addresses that
     /// its push service's name stands for are looked at when it is dialled.
-    pub fn admit(&self, subscription: &PushSubscription) -> Result<Admitted, NotAdmitted> {
+    pub fn admit(&self, subscription: &PushSubscription) -> Result<AllowedEndpoint, EndpointError> {
         let (address, origin, service) = self.address(subscription.endpoint.as_str())?;
-        let point = decoded(&subscription.p256dh).ok_or(NotAdmitted::Keys)?;
-        let auth = decoded(&subscription.auth).ok_or(NotAdmitted::Keys)?;
+        let point = decoded(&subscription.p256dh).ok_or(EndpointError::Keys)?;
+        let auth = decoded(&subscription.auth).ok_or(EndpointError::Keys)?;
         if auth.len() != 16 || !is_a_point(&point) {
-            return Err(NotAdmitted::Keys);
+            return Err(EndpointError::Keys);
         }
         let [p256dh, auth] = [point, auth].map(|bytes| URL_SAFE_NO_PAD.encode(bytes));
         let info = SubscriptionInfo::new(subscription.endpoint.as_str(), &p256dh, &auth);
         let is_local = self.local.contains(&origin);
-        Ok(Admitted { address, origin, service, info, key: subscription.key.clone(), is_local })
+        Ok(AllowedEndpoint { address, origin, service, info, key: subscription.key.clone(), is_local })
     }
 
     /// The same, of a browser that is to be kept: its person is told at once if its push service's name stands for
     /// an address inside of a network. One that cannot be looked up just now may stand for a public one tomorrow.
-    pub async fn admit_new(&self, subscription: &PushSubscription) -> Result<Admitted, NotAdmitted> {
+    pub async fn admit_new(&self, subscription: &PushSubscription) -> Result<AllowedEndpoint, EndpointError> {
         /// Somebody waits.
         const PATIENCE: Duration = Duration::from_secs(2);
         let admitted = self.admit(subscription)?;
@@ -184,7 +184,7 @@ impl Services {
             let host = admitted.address.host().unwrap_or_default();
             let is_public = tokio::time::timeout(PATIENCE, https::is_public(host)).await;
             if is_public == Ok(Some(false)) {
-                return Err(NotAdmitted::PrivateNetwork);
+                return Err(EndpointError::PrivateNetwork);
             }
         }
         Ok(admitted)
@@ -192,15 +192,15 @@ impl Services {
 
     /// An address, its origin, and whose it is. It is read as the client reads it
     /// that dials it, so that there are no two readings of one address.
-    fn address(&self, text: &str) -> Result<(Uri, String, String), NotAdmitted> {
+    fn address(&self, text: &str) -> Result<(Uri, String, String), EndpointError> {
         // Longer than any service's are, and a lot less than an item of the table may be.
         const LONGEST: usize = 2048;
         if text.len() > LONGEST || !text.bytes().all(|b| b.is_ascii_graphic() && b != b'#' && b != b'\\') {
-            return Err(NotAdmitted::Address);
+            return Err(EndpointError::Address);
         }
-        let address: Uri = text.parse().map_err(|_| NotAdmitted::Address)?;
+        let address: Uri = text.parse().map_err(|_| EndpointError::Address)?;
         let (Some(scheme), Some(authority)) = (address.scheme_str(), address.authority()) else {
-            return Err(NotAdmitted::Address);
+            return Err(EndpointError::Address);
         };
         let authority = authority.as_str().to_ascii_lowercase();
         let origin = format!("{scheme}://{authority}");
@@ -208,19 +208,19 @@ impl Services {
             return Ok((address, origin.clone(), origin));
         }
         if scheme != "https" || authority.contains('@') {
-            return Err(NotAdmitted::Address);
+            return Err(EndpointError::Address);
         }
         let host = match authority.split_once(':') {
             None | Some((_, "443")) => authority.split(':').next().unwrap_or_default(),
-            Some(_) => return Err(NotAdmitted::Address),
+            Some(_) => return Err(EndpointError::Address),
         };
-        let service = self.hosts.iter().find(|known| known.is(host)).ok_or(NotAdmitted::Service)?;
-        let (Host::Exactly(service) | Host::Below(service)) = service;
+        let service = self.hosts.iter().find(|known| known.is(host)).ok_or(EndpointError::Service)?;
+        let (HostRule::Exactly(service) | HostRule::Below(service)) = service;
         Ok((address, format!("https://{host}"), service.clone()))
     }
 }
 
-impl Host {
+impl HostRule {
     /// `None` for what is no name in the public DNS: an address by whatever spelling is none.
     fn read(name: &str) -> Option<Self> {
         let name = name.to_ascii_lowercase();
@@ -273,7 +273,7 @@ mod tests {
         }
     }
 
-    fn admitted(services: &Services, endpoint: &str) -> Result<String, NotAdmitted> {
+    fn allowed_service(services: &PushServices, endpoint: &str) -> Result<String, EndpointError> {
         services.admit(&subscription(endpoint, POINT, AUTH)).map(|admitted| admitted.origin)
     }
 
@@ -286,7 +286,7 @@ mod tests {
             ("https://web.push.apple.com/QFz", "https://web.push.apple.com"),
             ("https://wns2-by3p.notify.windows.com/w/?token=BQ%3d", "https://wns2-by3p.notify.windows.com"),
         ] {
-            assert_eq!(admitted(&Services::known(), endpoint).as_deref(), Ok(origin), "{endpoint}");
+            assert_eq!(allowed_service(&PushServices::well_known(), endpoint).as_deref(), Ok(origin), "{endpoint}");
         }
     }
 
@@ -294,48 +294,49 @@ mod tests {
     fn no_spelling_leads_elsewhere() {
         let long = format!("https://fcm.googleapis.com/{}", "x".repeat(2048));
         for (endpoint, why) in [
-            ("", NotAdmitted::Address),
-            ("/fcm/send", NotAdmitted::Address),
-            ("fcm.googleapis.com", NotAdmitted::Address),
-            ("http://fcm.googleapis.com/x", NotAdmitted::Address),
-            ("ftp://fcm.googleapis.com/x", NotAdmitted::Address),
-            ("https://fcm.googleapis.com:8443/x", NotAdmitted::Address),
-            ("https://fcm.googleapis.com:/x", NotAdmitted::Address),
-            ("https://fcm.googleapis.com:0443/x", NotAdmitted::Address),
-            ("https://u:p@fcm.googleapis.com/x", NotAdmitted::Address),
-            ("https://u:p@10.0.0.1/.push.services.mozilla.com/", NotAdmitted::Address),
-            ("https://fcm.googleapis.com@127.0.0.1/", NotAdmitted::Address),
-            ("https://127.0.0.1#@fcm.googleapis.com/", NotAdmitted::Address),
-            ("https://127.0.0.1\\@fcm.googleapis.com/", NotAdmitted::Address),
-            ("https://fcm.googleapis.com /x", NotAdmitted::Address),
-            ("https://fcm.googleapis.com\n/x", NotAdmitted::Address),
-            ("https://fcm.googleapıs.com/x", NotAdmitted::Address),
-            (&long, NotAdmitted::Address),
-            ("https://127.0.0.1/x.google.com/", NotAdmitted::Service),
-            ("https://2130706433/", NotAdmitted::Service),
-            ("https://0x7f.1/", NotAdmitted::Service),
-            ("https://0177.0.0.1/", NotAdmitted::Service),
-            ("https://[::1]/", NotAdmitted::Address),
-            ("https://[::ffff:127.0.0.1]/", NotAdmitted::Address),
-            ("https://localhost/", NotAdmitted::Service),
-            ("https://fcm.googleapis.com./x", NotAdmitted::Service),
-            ("https://evilfcm.googleapis.com/x", NotAdmitted::Service),
-            ("https://fcm.googleapis.com.evil.example/x", NotAdmitted::Service),
-            ("https://notify.windows.com/x", NotAdmitted::Service),
-            ("https://.notify.windows.com/x", NotAdmitted::Service),
-            ("https://evil-notify.windows.com/x", NotAdmitted::Service),
-            ("https://a..notify.windows.com/x", NotAdmitted::Service),
-            ("https://a%2f.notify.windows.com/x", NotAdmitted::Address),
-            ("http://127.0.0.1:8090/x", NotAdmitted::Address),
+            ("", EndpointError::Address),
+            ("/fcm/send", EndpointError::Address),
+            ("fcm.googleapis.com", EndpointError::Address),
+            ("http://fcm.googleapis.com/x", EndpointError::Address),
+            ("ftp://fcm.googleapis.com/x", EndpointError::Address),
+            ("https://fcm.googleapis.com:8443/x", EndpointError::Address),
+            ("https://fcm.googleapis.com:/x", EndpointError::Address),
+            ("https://fcm.googleapis.com:0443/x", EndpointError::Address),
+            ("https://u:p@fcm.googleapis.com/x", EndpointError::Address),
+            ("https://u:p@10.0.0.1/.push.services.mozilla.com/", EndpointError::Address),
+            ("https://fcm.googleapis.com@127.0.0.1/", EndpointError::Address),
+            ("https://127.0.0.1#@fcm.googleapis.com/", EndpointError::Address),
+            ("https://127.0.0.1\\@fcm.googleapis.com/", EndpointError::Address),
+            ("https://fcm.googleapis.com /x", EndpointError::Address),
+            ("https://fcm.googleapis.com\n/x", EndpointError::Address),
+            ("https://fcm.googleapıs.com/x", EndpointError::Address),
+            (&long, EndpointError::Address),
+            ("https://127.0.0.1/x.google.com/", EndpointError::Service),
+            ("https://2130706433/", EndpointError::Service),
+            ("https://0x7f.1/", EndpointError::Service),
+            ("https://0177.0.0.1/", EndpointError::Service),
+            ("https://[::1]/", EndpointError::Address),
+            ("https://[::ffff:127.0.0.1]/", EndpointError::Address),
+            ("https://localhost/", EndpointError::Service),
+            ("https://fcm.googleapis.com./x", EndpointError::Service),
+            ("https://evilfcm.googleapis.com/x", EndpointError::Service),
+            ("https://fcm.googleapis.com.evil.example/x", EndpointError::Service),
+            ("https://notify.windows.com/x", EndpointError::Service),
+            ("https://.notify.windows.com/x", EndpointError::Service),
+            ("https://evil-notify.windows.com/x", EndpointError::Service),
+            ("https://a..notify.windows.com/x", EndpointError::Service),
+            ("https://a%2f.notify.windows.com/x", EndpointError::Address),
+            ("http://127.0.0.1:8090/x", EndpointError::Address),
         ] {
-            assert_eq!(admitted(&Services::known(), endpoint), Err(why), "{endpoint}");
+            assert_eq!(allowed_service(&PushServices::well_known(), endpoint), Err(why), "{endpoint}");
         }
     }
 
     #[test]
     fn only_keys_that_can_be_encrypted_for_are_admitted() {
         let endpoint = "https://fcm.googleapis.com/fcm/send/abc";
-        let admit = |point: &str, auth: &str| Services::known().admit(&subscription(endpoint, point, auth)).is_ok();
+        let admit =
+            |point: &str, auth: &str| PushServices::well_known().admit(&subscription(endpoint, point, auth)).is_ok();
         assert!(admit(POINT, AUTH) && admit(&format!("{POINT}="), &format!("{AUTH}==")));
         let off_the_curve = format!("{}5", &POINT[..POINT.len() - 1]);
         let infinity = "A".repeat(87);
@@ -350,31 +351,31 @@ mod tests {
 
     #[test]
     fn a_setting_replaces_the_known_ones_or_adds_to_them() {
-        let only = Services::from_setting("push.example.com, .push.example.org").unwrap();
-        assert!(admitted(&only, "https://push.example.com/x").is_ok());
-        assert!(admitted(&only, "https://a.push.example.org/x").is_ok());
-        assert!(admitted(&only, "https://fcm.googleapis.com/x").is_err());
-        let more = Services::from_setting("known,push.example.com").unwrap();
-        assert!(admitted(&more, "https://push.example.com/x").is_ok());
-        assert!(admitted(&more, "https://fcm.googleapis.com/x").is_ok());
-        assert_eq!(Services::from_setting(" "), Ok(Services::known()));
+        let only = PushServices::from_setting("push.example.com, .push.example.org").unwrap();
+        assert!(allowed_service(&only, "https://push.example.com/x").is_ok());
+        assert!(allowed_service(&only, "https://a.push.example.org/x").is_ok());
+        assert!(allowed_service(&only, "https://fcm.googleapis.com/x").is_err());
+        let more = PushServices::from_setting("known,push.example.com").unwrap();
+        assert!(allowed_service(&more, "https://push.example.com/x").is_ok());
+        assert!(allowed_service(&more, "https://fcm.googleapis.com/x").is_ok());
+        assert_eq!(PushServices::from_setting(" "), Ok(PushServices::well_known()));
         for bad in
             ["localhost", "com", "127.0.0.1", "0x7f.1", "[::1]", "https://push.example.com", "*.example.com", "a.-b.c"]
         {
-            assert_eq!(Services::from_setting(bad), Err(BadServices::NotAHost(bad.to_owned())), "{bad}");
+            assert_eq!(PushServices::from_setting(bad), Err(InvalidPushServices::NotAHost(bad.to_owned())), "{bad}");
         }
     }
 
     #[test]
     fn a_local_one_is_allowed_at_its_very_port_only() {
-        let local = Services::known().and_local("http://127.0.0.1:8090").unwrap();
+        let local = PushServices::well_known().and_local("http://127.0.0.1:8090").unwrap();
         let local = local.and_local("http://[::1]:8092").unwrap();
-        assert_eq!(admitted(&local, "http://127.0.0.1:8090/x").as_deref(), Ok("http://127.0.0.1:8090"));
-        assert_eq!(admitted(&local, "http://[::1]:8092/x").as_deref(), Ok("http://[::1]:8092"));
+        assert_eq!(allowed_service(&local, "http://127.0.0.1:8090/x").as_deref(), Ok("http://127.0.0.1:8090"));
+        assert_eq!(allowed_service(&local, "http://[::1]:8092/x").as_deref(), Ok("http://[::1]:8092"));
         for other in
             ["http://127.0.0.1:8091/x", "http://127.0.0.1/x", "https://127.0.0.1:8090/x", "http://localhost:8090/x"]
         {
-            assert!(admitted(&local, other).is_err(), "{other}");
+            assert!(allowed_service(&local, other).is_err(), "{other}");
         }
         for bad in [
             "http://127.0.0.1",
@@ -383,7 +384,7 @@ mod tests {
             "http://10.0.0.1:80",
             "http://127.0.0.1:80/x",
         ] {
-            assert_eq!(Services::known().and_local(bad), Err(BadServices::NotLocal), "{bad}");
+            assert_eq!(PushServices::well_known().and_local(bad), Err(InvalidPushServices::NotLocal), "{bad}");
         }
     }
 }

@@ -11,7 +11,7 @@ use p256::ecdsa::signature::Signer;
 use serde_json::json;
 use web_push::VapidSignature;
 
-use crate::keys::Key;
+use crate::keys::VapidKey;
 
 /// Half of what RFC 8292 allows at most.
 const GOOD_FOR_SECS: u64 = 12 * 60 * 60;
@@ -21,18 +21,18 @@ const RENEWED_AFTER_SECS: u64 = GOOD_FOR_SECS / 2;
 /// The signatures that were made, each for an origin, a key and a contact: one serves everything that is pushed
 /// there. What costs as much as encrypting a push is then done twice a day.
 #[derive(Default)]
-pub(crate) struct Signatures {
-    made: Mutex<HashMap<[String; 3], Made>>,
+pub(crate) struct SignatureCache {
+    made: Mutex<HashMap<[String; 3], CachedSignature>>,
 }
 
-struct Made {
+struct CachedSignature {
     signature: VapidSignature,
     at: Timestamp,
 }
 
-impl Signatures {
+impl SignatureCache {
     /// Made once also for many who want it at the same time: the others wait for that.
-    pub(crate) fn of(&self, origin: &str, key: &Key, subject: &str, now: Timestamp) -> VapidSignature {
+    pub(crate) fn signature_for(&self, origin: &str, key: &VapidKey, subject: &str, now: Timestamp) -> VapidSignature {
         /// More than there are push services: Microsoft's have many names.
         const AT_MOST: usize = 256;
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
@@ -46,13 +46,13 @@ impl Signatures {
         if made.len() >= AT_MOST {
             made.clear();
         }
-        made.insert(place, Made { signature: signature.clone(), at: now });
+        made.insert(place, CachedSignature { signature: signature.clone(), at: now });
         signature
     }
 }
 
 /// A JSON Web Token with ES256.
-fn sign(origin: &str, key: &Key, subject: &str, now: Timestamp) -> VapidSignature {
+fn sign(origin: &str, key: &VapidKey, subject: &str, now: Timestamp) -> VapidSignature {
     let header = json!({"typ": "JWT", "alg": "ES256"});
     let claims = json!({"aud": origin, "exp": now.plus_secs(GOOD_FOR_SECS).as_secs(), "sub": subject});
     let [header, claims] = [header, claims].map(|part| URL_SAFE_NO_PAD.encode(part.to_string()));
@@ -68,25 +68,25 @@ mod tests {
     use p256::ecdsa::signature::Verifier;
 
     use super::*;
-    use crate::Keys;
+    use crate::VapidKeys;
 
     fn now() -> Timestamp {
         Timestamp::from_millis(0)
     }
 
-    fn keys(byte: u8) -> Keys {
-        Keys::parse(&Keys::generate(&Randomness::new(move || [byte; 32]), "mailto:push@example.com")).unwrap()
+    fn keys(byte: u8) -> VapidKeys {
+        VapidKeys::parse(&VapidKeys::generate(&Randomness::new(move || [byte; 32]), "mailto:push@example.com")).unwrap()
     }
 
-    fn token(signatures: &Signatures, origin: &str, keys: &Keys, now: Timestamp) -> String {
+    fn token(signatures: &SignatureCache, origin: &str, keys: &VapidKeys, now: Timestamp) -> String {
         let key = keys.key(keys.current()).unwrap();
-        signatures.of(origin, key, keys.subject(), now).auth_t
+        signatures.signature_for(origin, key, keys.subject(), now).auth_t
     }
 
     #[test]
     fn a_token_says_for_whom_until_when_and_from_whom_and_its_signature_holds() {
         let keys = keys(7);
-        let token = token(&Signatures::default(), "https://push.example.com", &keys, now());
+        let token = token(&SignatureCache::default(), "https://push.example.com", &keys, now());
         let [header, claims, signature] = token.split('.').collect::<Vec<_>>()[..] else { panic!("{token}") };
         let part = |part: &str| URL_SAFE_NO_PAD.decode(part).unwrap();
         let claims: serde_json::Value = serde_json::from_slice(&part(claims)).unwrap();
@@ -100,7 +100,7 @@ mod tests {
 
     #[test]
     fn one_signature_serves_an_origin_and_a_key_for_half_of_its_time() {
-        let signatures = Signatures::default();
+        let signatures = SignatureCache::default();
         let (one, other) = (keys(7), keys(8));
         let first = token(&signatures, "https://a.example", &one, now());
         assert_eq!(token(&signatures, "https://a.example", &one, now().plus_secs(RENEWED_AFTER_SECS - 1)), first);

@@ -1,7 +1,7 @@
 use std::env;
 use std::fmt;
 
-use domain::{Allowance, Region, Retention, Scheme, SendingLimits, UsageLimits};
+use domain::{RateLimit, Region, Retention, Scheme, SendingLimits, UsageLimits};
 
 /// What a deployment decides.
 #[derive(Clone, Debug)]
@@ -19,30 +19,30 @@ pub struct Configuration {
 
 /// A variable that a function cannot start without, or with.
 #[derive(Debug)]
-pub struct BadConfiguration {
+pub struct InvalidConfiguration {
     variable: &'static str,
     must: &'static str,
 }
 
-impl fmt::Display for BadConfiguration {
+impl fmt::Display for InvalidConfiguration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the environment variable {} must {}", self.variable, self.must)
     }
 }
 
-impl std::error::Error for BadConfiguration {}
+impl std::error::Error for InvalidConfiguration {}
 
 impl Configuration {
-    pub(crate) fn from_environment() -> Result<Self, BadConfiguration> {
+    pub(crate) fn from_environment() -> Result<Self, InvalidConfiguration> {
         Self::read(|name| env::var(name).ok())
     }
 
-    fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, BadConfiguration> {
+    fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, InvalidConfiguration> {
         let table = variable("SWITCHBOARD_TABLE")
-            .ok_or(BadConfiguration { variable: "SWITCHBOARD_TABLE", must: "name the table" })?;
+            .ok_or(InvalidConfiguration { variable: "SWITCHBOARD_TABLE", must: "name the table" })?;
         let retention = match variable("SWITCHBOARD_RETENTION_DAYS") {
             None => Retention::default(),
-            Some(days) => days.parse().ok().and_then(Retention::days).ok_or(BadConfiguration {
+            Some(days) => days.parse().ok().and_then(Retention::days).ok_or(InvalidConfiguration {
                 variable: "SWITCHBOARD_RETENTION_DAYS",
                 must: "be a whole number of days from 1 to 65535",
             })?,
@@ -50,15 +50,17 @@ impl Configuration {
         let idle_minutes = match variable("SWITCHBOARD_IDLE_MINUTES").as_deref() {
             None | Some("0") => None,
             // The last use is known to five minutes.
-            Some(minutes) => Some(minutes.parse().ok().filter(|minutes| *minutes >= 10).ok_or(BadConfiguration {
-                variable: "SWITCHBOARD_IDLE_MINUTES",
-                must: "be 0, or a whole number of minutes from 10 to 65535",
-            })?),
+            Some(minutes) => {
+                Some(minutes.parse().ok().filter(|minutes| *minutes >= 10).ok_or(InvalidConfiguration {
+                    variable: "SWITCHBOARD_IDLE_MINUTES",
+                    must: "be 0, or a whole number of minutes from 10 to 65535",
+                })?)
+            }
         };
         let origin_secret = variable("SWITCHBOARD_ORIGIN_SECRET");
         // Nothing would be demanded by mistake.
         if origin_secret.as_deref() == Some("") {
-            return Err(BadConfiguration {
+            return Err(InvalidConfiguration {
                 variable: "SWITCHBOARD_ORIGIN_SECRET",
                 must: "name a secret, or be left out",
             });
@@ -69,15 +71,15 @@ impl Configuration {
 }
 
 /// The name of the secret that signing in is configured with.
-pub fn sign_in_secret() -> Result<String, BadConfiguration> {
+pub fn sign_in_secret() -> Result<String, InvalidConfiguration> {
     env::var("SWITCHBOARD_SIGN_IN_SECRET")
-        .map_err(|_| BadConfiguration { variable: "SWITCHBOARD_SIGN_IN_SECRET", must: "name a secret" })
+        .map_err(|_| InvalidConfiguration { variable: "SWITCHBOARD_SIGN_IN_SECRET", must: "name a secret" })
 }
 
 /// The name of the secret that the push keys are in.
-pub fn push_secret() -> Result<String, BadConfiguration> {
+pub fn push_secret() -> Result<String, InvalidConfiguration> {
     env::var("SWITCHBOARD_PUSH_SECRET")
-        .map_err(|_| BadConfiguration { variable: "SWITCHBOARD_PUSH_SECRET", must: "name a secret" })
+        .map_err(|_| InvalidConfiguration { variable: "SWITCHBOARD_PUSH_SECRET", must: "name a secret" })
 }
 
 /// The push services that may be sent to, if they are not those of the known browsers.
@@ -89,8 +91,9 @@ pub fn push_services() -> String {
 /// For how many days after a sign-in a browser is pushed to.
 pub const PUSH_DAYS: u16 = 7;
 
-pub fn push_days() -> Result<u16, BadConfiguration> {
-    let bad = BadConfiguration { variable: "SWITCHBOARD_PUSH_DAYS", must: "be a whole number of days from 1 to 60" };
+pub fn push_days() -> Result<u16, InvalidConfiguration> {
+    let bad =
+        InvalidConfiguration { variable: "SWITCHBOARD_PUSH_DAYS", must: "be a whole number of days from 1 to 60" };
     match env::var("SWITCHBOARD_PUSH_DAYS") {
         Err(_) => Ok(PUSH_DAYS),
         Ok(days) => days.parse().ok().filter(|days| (1..=60).contains(days)).ok_or(bad),
@@ -104,17 +107,17 @@ pub fn sms_setting(name: &str) -> String {
 }
 
 /// The most that is sent, and where to.
-pub fn sending_limits() -> Result<SendingLimits, BadConfiguration> {
+pub fn sending_limits() -> Result<SendingLimits, InvalidConfiguration> {
     read_sending_limits(|name| env::var(name).ok())
 }
 
-fn read_sending_limits(variable: impl Fn(&str) -> Option<String>) -> Result<SendingLimits, BadConfiguration> {
+fn read_sending_limits(variable: impl Fn(&str) -> Option<String>) -> Result<SendingLimits, InvalidConfiguration> {
     let given = |name| variable(name).filter(|given| !given.is_empty());
-    let allowance = |name, otherwise: Allowance| match given(name) {
+    let allowance = |name, otherwise: RateLimit| match given(name) {
         None => Ok(otherwise),
         Some(text) => text
             .parse()
-            .map_err(|_| BadConfiguration { variable: name, must: "be how many a minute/a day, as in 20/500" }),
+            .map_err(|_| InvalidConfiguration { variable: name, must: "be how many a minute/a day, as in 20/500" }),
     };
     let otherwise = SendingLimits::default();
     let countries = given("SWITCHBOARD_ALLOWED_COUNTRIES").unwrap_or_default();
@@ -137,30 +140,32 @@ fn read_sending_limits(variable: impl Fn(&str) -> Option<String>) -> Result<Send
 }
 
 /// Whether the SMS service leaves opt-outs to us, confirming them too.
-pub fn self_managed_opt_outs() -> Result<bool, BadConfiguration> {
+pub fn self_managed_opt_outs() -> Result<bool, InvalidConfiguration> {
     match env::var("SWITCHBOARD_SELF_MANAGED_OPT_OUTS").as_deref() {
         Err(_) | Ok("false") => Ok(false),
         Ok("true") => Ok(true),
-        Ok(_) => Err(BadConfiguration { variable: "SWITCHBOARD_SELF_MANAGED_OPT_OUTS", must: "be true or false" }),
+        Ok(_) => Err(InvalidConfiguration { variable: "SWITCHBOARD_SELF_MANAGED_OPT_OUTS", must: "be true or false" }),
     }
 }
 
 /// The ARN of the topic that the SMS service publishes customers' texts to.
-pub fn inbound_topic() -> Result<String, BadConfiguration> {
+pub fn inbound_topic() -> Result<String, InvalidConfiguration> {
     env::var("SWITCHBOARD_INBOUND_TOPIC")
-        .map_err(|_| BadConfiguration { variable: "SWITCHBOARD_INBOUND_TOPIC", must: "be the ARN of a topic" })
+        .map_err(|_| InvalidConfiguration { variable: "SWITCHBOARD_INBOUND_TOPIC", must: "be the ARN of a topic" })
 }
 
 /// The address of the queue of pushes that are to be tried again.
-pub fn push_retries() -> Result<String, BadConfiguration> {
+pub fn push_retries() -> Result<String, InvalidConfiguration> {
     env::var("SWITCHBOARD_PUSH_RETRIES")
-        .map_err(|_| BadConfiguration { variable: "SWITCHBOARD_PUSH_RETRIES", must: "be the address of a queue" })
+        .map_err(|_| InvalidConfiguration { variable: "SWITCHBOARD_PUSH_RETRIES", must: "be the address of a queue" })
 }
 
 /// Where the WebSocket API's `@connections` are.
-pub fn live_endpoint() -> Result<String, BadConfiguration> {
-    env::var("SWITCHBOARD_LIVE_ENDPOINT")
-        .map_err(|_| BadConfiguration { variable: "SWITCHBOARD_LIVE_ENDPOINT", must: "name the WebSocket API's stage" })
+pub fn live_endpoint() -> Result<String, InvalidConfiguration> {
+    env::var("SWITCHBOARD_LIVE_ENDPOINT").map_err(|_| InvalidConfiguration {
+        variable: "SWITCHBOARD_LIVE_ENDPOINT",
+        must: "name the WebSocket API's stage",
+    })
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ mod configuration;
 mod http_client;
 mod log;
 mod metrics;
-mod opening;
+mod warm_up;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -15,7 +15,7 @@ use store::Store;
 
 pub use aws::{ATTEMPT_TIMEOUT, OPERATION_TIMEOUT, aws_on_lambda};
 pub use configuration::{
-    BadConfiguration, Configuration, PUSH_DAYS, inbound_topic, live_endpoint, push_days, push_retries, push_secret,
+    Configuration, InvalidConfiguration, PUSH_DAYS, inbound_topic, live_endpoint, push_days, push_retries, push_secret,
     push_services, self_managed_opt_outs, sending_limits, sign_in_secret, sms_setting,
 };
 pub use http_client::http_client;
@@ -32,7 +32,7 @@ pub struct Runtime {
 
 impl Runtime {
     /// On Lambda: logs as JSON, configuration and credentials from the environment.
-    pub fn on_lambda() -> Result<Self, BadConfiguration> {
+    pub fn on_lambda() -> Result<Self, InvalidConfiguration> {
         log::begin();
         Ok(Self {
             configuration: Configuration::from_environment()?,
@@ -45,7 +45,7 @@ impl Runtime {
 
     /// Opens the connection to the table, for a function whose first request will want it.
     pub async fn open_table(&self) {
-        opening::open(&self.aws).await;
+        warm_up::open(&self.aws).await;
     }
 
     #[must_use]

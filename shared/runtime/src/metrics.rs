@@ -12,15 +12,15 @@ use serde_json::json;
 pub enum Metric {
     /// The carrier took a message of staff.
     SendAccepted,
-    /// A message of staff did not go out, or nobody knows whether it did. By `Cause`.
+    /// A message of staff did not go out, or nobody knows whether it did. By `FaultOwner`.
     SendFailed,
     /// A message of staff was not let out: beyond a limit, or to a country that is not texted. By `Limit`.
     SendLimited,
-    /// A message that the carrier had taken did not arrive. By `Cause`.
+    /// A message that the carrier had taken did not arrive. By `FaultOwner`.
     Undelivered,
     /// A push service took what it was sent.
     PushDelivered,
-    /// A push service refuses what it is sent for a browser, or there are no keys to sign it with. By `Cause`.
+    /// A push service refuses what it is sent for a browser, or there are no keys to sign it with. By `FaultOwner`.
     PushRefused,
     /// A browser is not told of something, although it was tried again.
     PushGivenUp,
@@ -60,7 +60,7 @@ impl Metrics {
     pub(crate) fn on_lambda(clock: Clock) -> Self {
         // A metric that cannot be written is no reason to fail a request.
         let log = |line: &str| drop(writeln!(std::io::stdout().lock(), "{line}"));
-        Self::new(clock, log).of(&env::var("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default())
+        Self::new(clock, log).for_function(&env::var("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default())
     }
 
     /// `write` takes the lines.
@@ -71,7 +71,7 @@ impl Metrics {
 
     /// The same, counted for a function.
     #[must_use]
-    pub fn of(self, function: &str) -> Self {
+    pub fn for_function(self, function: &str) -> Self {
         Self { function: function.to_owned(), ..self }
     }
 

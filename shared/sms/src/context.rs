@@ -4,13 +4,13 @@ use std::collections::HashMap;
 
 use domain::{CompanyId, ConversationId, Position};
 
-use crate::gateway::Outgoing;
+use crate::client::OutboundMessage;
 
 const COMPANY: &str = "company";
 const CONVERSATION: &str = "conversation";
 const MESSAGE: &str = "message";
 
-pub(crate) fn of(Outgoing { company, message, .. }: Outgoing<'_>) -> HashMap<String, String> {
+pub(crate) fn context_of(OutboundMessage { company, message, .. }: OutboundMessage<'_>) -> HashMap<String, String> {
     HashMap::from([
         (COMPANY.to_owned(), company.to_string()),
         (CONVERSATION.to_owned(), message.conversation.to_string()),

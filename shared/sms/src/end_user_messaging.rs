@@ -7,28 +7,28 @@ use aws_sdk_pinpointsmsvoicev2::types::{
     ConflictExceptionReason, MessageType, ServiceQuotaExceededExceptionReason, ValidationExceptionReason,
 };
 use aws_types::SdkConfig;
-use domain::{Pool, Refusal};
+use domain::{Pool, SendError};
 
+use crate::client::{OutboundMessage, SendOutcome, outcome};
 use crate::context;
-use crate::gateway::{Handed, Outgoing, outcome};
-use crate::own_connection::OwnConnection;
-use crate::provider::Settings;
+use crate::fresh_connection::FreshConnection;
+use crate::provider::EndUserMessagingSettings;
 
 /// AWS End User Messaging, `SendTextMessage`.
 #[derive(Clone)]
 pub(crate) struct EndUserMessaging {
     client: Client,
-    settings: Settings,
+    settings: EndUserMessagingSettings,
 }
 
 impl EndUserMessaging {
-    pub(crate) fn new(aws: &SdkConfig, settings: &Settings) -> Self {
-        let config = Builder::from(aws).interceptor(OwnConnection).build();
+    pub(crate) fn new(aws: &SdkConfig, settings: &EndUserMessagingSettings) -> Self {
+        let config = Builder::from(aws).interceptor(FreshConnection).build();
         Self { client: Client::from_conf(config), settings: settings.clone() }
     }
 
-    pub(crate) async fn hand_over(&self, outgoing: Outgoing<'_>) -> Handed {
-        let Outgoing { message, to, pool, .. } = outgoing;
+    pub(crate) async fn hand_over(&self, outgoing: OutboundMessage<'_>) -> SendOutcome {
+        let OutboundMessage { message, to, pool, .. } = outgoing;
         let sent = self
             .client
             .send_text_message()
@@ -38,43 +38,43 @@ impl EndUserMessaging {
             .message_type(MessageType::Transactional)
             .set_configuration_set_name(self.settings.configuration_set.clone())
             .set_max_price(self.settings.max_price.clone())
-            .set_context(Some(context::of(outgoing)))
+            .set_context(Some(context::context_of(outgoing)))
             .send()
             .await;
         match sent {
-            Ok(answer) => Handed::Accepted { provider_id: answer.message_id.unwrap_or_default() },
+            Ok(answer) => SendOutcome::Accepted { provider_id: answer.message_id.unwrap_or_default() },
             Err(error) => outcome(&error, refusal, reason),
         }
     }
 }
 
-fn refusal(error: &SendTextMessageError) -> Refusal {
+fn refusal(error: &SendTextMessageError) -> SendError {
     use ConflictExceptionReason as Conflict;
     match error {
-        SendTextMessageError::ThrottlingException(_) => Refusal::Throttled,
+        SendTextMessageError::ThrottlingException(_) => SendError::Throttled,
         SendTextMessageError::ConflictException(conflict) => match &conflict.reason {
-            Some(Conflict::DestinationPhoneNumberOptedOut) => Refusal::OptedOut,
-            Some(Conflict::DestinationPhoneNumberNotVerified) => Refusal::NotVerified,
-            Some(Conflict::DestinationCountryBlockedByProtectConfiguration) => Refusal::BlockedCountry,
-            Some(Conflict::DestinationPhoneNumberBlockedByProtectNumberOverride) => Refusal::BlockedNumber,
+            Some(Conflict::DestinationPhoneNumberOptedOut) => SendError::OptedOut,
+            Some(Conflict::DestinationPhoneNumberNotVerified) => SendError::NotVerified,
+            Some(Conflict::DestinationCountryBlockedByProtectConfiguration) => SendError::BlockedCountry,
+            Some(Conflict::DestinationPhoneNumberBlockedByProtectNumberOverride) => SendError::BlockedNumber,
             Some(
                 Conflict::MessageTypeMismatch
                 | Conflict::NoOriginationIdentitiesFound
                 | Conflict::NumberCapabilitiesMismatch
                 | Conflict::RegistrationNotComplete
                 | Conflict::ResourceNotActive,
-            ) => Refusal::Line,
-            _ => Refusal::Other,
+            ) => SendError::Line,
+            _ => SendError::Other,
         },
         SendTextMessageError::ServiceQuotaExceededException(quota) => match quota.reason {
-            Some(ServiceQuotaExceededExceptionReason::MonthlySpendLimitReachedForText) => Refusal::SpendLimit,
-            _ => Refusal::Other,
+            Some(ServiceQuotaExceededExceptionReason::MonthlySpendLimitReachedForText) => SendError::SpendLimit,
+            _ => SendError::Other,
         },
-        SendTextMessageError::ResourceNotFoundException(_) => Refusal::Line,
+        SendTextMessageError::ResourceNotFoundException(_) => SendError::Line,
         SendTextMessageError::ValidationException(invalid) => invalid_by(invalid),
         // Said by the service before it looks at the message.
-        error if error.code() == Some("Throttling") => Refusal::Throttled,
-        _ => Refusal::Other,
+        error if error.code() == Some("Throttling") => SendError::Throttled,
+        _ => SendError::Other,
     }
 }
 
@@ -90,28 +90,28 @@ fn reason(error: &SendTextMessageError) -> Option<&str> {
 }
 
 /// Which of the things that a message is made of it does not like.
-fn invalid_by(invalid: &ValidationException) -> Refusal {
+fn invalid_by(invalid: &ValidationException) -> SendError {
     use ValidationExceptionReason as Reason;
     match &invalid.reason {
-        Some(Reason::PriceOverThreshold) => return Refusal::Price,
-        Some(Reason::CountryNotEnabled | Reason::DestinationCountryBlocked) => return Refusal::BlockedCountry,
+        Some(Reason::PriceOverThreshold) => return SendError::Price,
+        Some(Reason::CountryNotEnabled | Reason::DestinationCountryBlocked) => return SendError::BlockedCountry,
         Some(
             Reason::InvalidIdentityForDestinationCountry
             | Reason::InternationalSendingNotSupported
             | Reason::SenderIdNotRegistered
             | Reason::SenderIdNotSupported
             | Reason::SenderIdRequiresRegistration,
-        ) => return Refusal::Line,
+        ) => return SendError::Line,
         _ => {}
     }
     let names = |field: &str| invalid.fields().iter().any(|wrong| wrong.name() == field);
     if names("DestinationPhoneNumber") {
-        Refusal::InvalidNumber
+        SendError::InvalidNumber
     } else if names("OriginationIdentity") {
-        Refusal::Line
+        SendError::Line
     } else if names("MessageBody") {
-        Refusal::Body
+        SendError::Body
     } else {
-        Refusal::Other
+        SendError::Other
     }
 }

@@ -8,7 +8,7 @@ use crate::envelope::Envelope;
 
 /// A customer's SMS as AWS End User Messaging publishes it ("two-way SMS message payload").
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InboundSms {
+pub struct InboundMessage {
     /// The same however often the message is delivered.
     pub id: String,
     pub from: Sender,
@@ -20,7 +20,7 @@ pub struct InboundSms {
 
 /// Why a record is not an inbound SMS. Says what is wrong without quoting it.
 #[derive(Debug, Error, PartialEq, Eq)]
-pub enum Malformed {
+pub enum InboundParseError {
     #[error("the record is not JSON")]
     NotJson,
     #[error("the record is JSON but not an inbound SMS: it lacks a field or has one of another type")]
@@ -44,7 +44,7 @@ struct Payload {
     inbound_message_id: String,
 }
 
-impl InboundSms {
+impl InboundMessage {
     /// Far above what an SMS can be, and below an item's 400 KB.
     const MAX_BYTES: usize = 100_000;
 
@@ -64,7 +64,7 @@ impl InboundSms {
 
     /// From the body of an SQS message: an SNS envelope, or the message itself where the topic
     /// delivers raw.
-    pub fn from_queue(body: &str) -> Result<Self, Malformed> {
+    pub fn from_queue(body: &str) -> Result<Self, InboundParseError> {
         match read::<Envelope>(body) {
             Ok(envelope) => Self::from_topic(&envelope.message, envelope.timestamp.as_deref()),
             Err(_) => Self::from_topic(body, None),
@@ -75,11 +75,11 @@ impl InboundSms {
     ///
     /// Whatever has a sender, a line and an id is an SMS: what cannot be read of its text is U+FFFD in it, a body that is
     /// missing is an empty text, and what an item cannot hold is cut off.
-    pub fn from_topic(message: &str, timestamp: Option<&str>) -> Result<Self, Malformed> {
-        let payload: Payload =
-            read(message).map_err(|error| if error.is_data() { Malformed::NotAnSms } else { Malformed::NotJson })?;
+    pub fn from_topic(message: &str, timestamp: Option<&str>) -> Result<Self, InboundParseError> {
+        let payload: Payload = read(message)
+            .map_err(|error| if error.is_data() { InboundParseError::NotAnSms } else { InboundParseError::NotJson })?;
         if payload.inbound_message_id.is_empty() {
-            return Err(Malformed::NoId);
+            return Err(InboundParseError::NoId);
         }
         let mut text = match payload.message_body {
             Value::Null => String::new(),
@@ -89,8 +89,8 @@ impl InboundSms {
         text.truncate(text.floor_char_boundary(Self::MAX_BYTES));
         Ok(Self {
             id: payload.inbound_message_id,
-            from: Sender::read(&payload.origination_number).map_err(|_| Malformed::Origination)?,
-            to: PhoneNumber::e164(&payload.destination_number).map_err(|_| Malformed::Destination)?,
+            from: Sender::read(&payload.origination_number).map_err(|_| InboundParseError::Origination)?,
+            to: PhoneNumber::e164(&payload.destination_number).map_err(|_| InboundParseError::Destination)?,
             text,
             received: timestamp.and_then(Timestamp::from_rfc3339),
         })
@@ -117,35 +117,36 @@ mod tests {
 
     #[test]
     fn an_envelope_and_a_raw_message_are_the_same_sms() {
-        let raw = InboundSms::from_queue(PAYLOAD).unwrap();
-        let wrapped = InboundSms::from_queue(&envelope("2026-11-20T14:51:00.000Z")).unwrap();
+        let raw = InboundMessage::from_queue(PAYLOAD).unwrap();
+        let wrapped = InboundMessage::from_queue(&envelope("2026-11-20T14:51:00.000Z")).unwrap();
         assert_eq!(raw.text, "EXAMPLE");
-        assert_eq!(raw, InboundSms { received: None, ..wrapped.clone() });
-        assert_eq!(InboundSms::from_queue(&raw.payload()), Ok(raw), "what is written is read");
+        assert_eq!(raw, InboundMessage { received: None, ..wrapped.clone() });
+        assert_eq!(InboundMessage::from_queue(&raw.payload()), Ok(raw), "what is written is read");
         assert_eq!(wrapped.received, Timestamp::from_rfc3339("2026-11-20T14:51:00Z"));
     }
 
     #[test]
     fn each_fault_has_its_own_reason_which_quotes_nothing() {
-        let broken = |find: &str, replace: &str| InboundSms::from_queue(&PAYLOAD.replace(find, replace)).unwrap_err();
-        assert_eq!(InboundSms::from_queue("not json"), Err(Malformed::NotJson));
-        assert_eq!(InboundSms::from_queue("{}"), Err(Malformed::NotAnSms));
-        assert_eq!(broken("+14255550182", ""), Malformed::Origination);
-        assert_eq!(broken("+12125550101", "12125550101"), Malformed::Destination);
-        assert_eq!(broken("cae173d2-66b9-564c-8309-21f858e9fb84", ""), Malformed::NoId);
-        assert_eq!(broken("inboundMessageId", "id"), Malformed::NotAnSms);
+        let broken =
+            |find: &str, replace: &str| InboundMessage::from_queue(&PAYLOAD.replace(find, replace)).unwrap_err();
+        assert_eq!(InboundMessage::from_queue("not json"), Err(InboundParseError::NotJson));
+        assert_eq!(InboundMessage::from_queue("{}"), Err(InboundParseError::NotAnSms));
+        assert_eq!(broken("+14255550182", ""), InboundParseError::Origination);
+        assert_eq!(broken("+12125550101", "12125550101"), InboundParseError::Destination);
+        assert_eq!(broken("cae173d2-66b9-564c-8309-21f858e9fb84", ""), InboundParseError::NoId);
+        assert_eq!(broken("inboundMessageId", "id"), InboundParseError::NotAnSms);
     }
 
     #[test]
     fn whatever_has_a_sender_a_line_and_an_id_is_an_sms() {
-        let read = |body: &str| InboundSms::from_queue(&PAYLOAD.replace("\"EXAMPLE\"", body)).unwrap().text;
+        let read = |body: &str| InboundMessage::from_queue(&PAYLOAD.replace("\"EXAMPLE\"", body)).unwrap().text;
         assert_eq!(read(r#""a \ud83db""#), "a \u{fffd}b");
         assert_eq!(read("\"two\nlines\""), "two\nlines");
         assert_eq!(read("null"), "");
         assert_eq!(read("42"), "42");
         assert_eq!(read(&format!("\"{}\"", "ä".repeat(50_001))).len(), 100_000);
-        assert_eq!(InboundSms::from_queue(&PAYLOAD.replace("messageBody", "body")).unwrap().text, "");
-        assert_eq!(InboundSms::from_queue(&envelope("yesterday")).unwrap().received, None);
-        assert_eq!(InboundSms::from_queue(&format!("\u{feff}{}", envelope("yesterday"))).unwrap().text, "EXAMPLE");
+        assert_eq!(InboundMessage::from_queue(&PAYLOAD.replace("messageBody", "body")).unwrap().text, "");
+        assert_eq!(InboundMessage::from_queue(&envelope("yesterday")).unwrap().received, None);
+        assert_eq!(InboundMessage::from_queue(&format!("\u{feff}{}", envelope("yesterday"))).unwrap().text, "EXAMPLE");
     }
 }

@@ -1,22 +1,22 @@
 #![doc = include_str!("../README.md")]
 
+mod carrier_lookup;
+mod client;
 mod context;
 mod end_user_messaging;
 mod envelope;
-mod gateway;
+mod fresh_connection;
 mod inbound;
 mod lines;
-mod lookup;
-mod own_connection;
 mod provider;
 mod receipt;
 mod sns;
 
-pub use gateway::{Gateway, Handed, Outgoing, SEND_TIMEOUT};
-pub use inbound::{InboundSms, Malformed};
+pub use carrier_lookup::CarrierLookup;
+pub use client::{OutboundMessage, SEND_TIMEOUT, SendOutcome, SmsClient};
+pub use inbound::{InboundMessage, InboundParseError};
 pub use lines::{
     LineFault, OptOutFault, TwoWayFault, account_numbers, line_faults, opt_out_faults, texting_lines, two_way_fault,
 };
-pub use lookup::Lookup;
-pub use provider::{Provider, Settings, UnknownProvider};
-pub use receipt::{Fate, NotAReceipt, Receipt};
+pub use provider::{EndUserMessagingSettings, SmsProvider, UnknownProvider};
+pub use receipt::{Receipt, ReceiptParseError, ReceiptStatus};

@@ -5,7 +5,7 @@ use aws_sdk_pinpointsmsvoicev2::error::SdkError;
 use aws_sdk_pinpointsmsvoicev2::operation::describe_phone_numbers::DescribePhoneNumbersError;
 use aws_sdk_pinpointsmsvoicev2::types::{NumberCapability, NumberStatus, PhoneNumberInformation};
 use aws_types::SdkConfig;
-use domain::{Carries, Line, OptOutsManaged, Pool};
+use domain::{Line, LineCapability, OptOutManagement, Pool};
 
 /// Something of a line that is not set as it is to be.
 #[derive(Clone, Copy, Debug)]
@@ -82,7 +82,7 @@ pub fn line_faults<'a>(
     lines: &'a [Line],
     known: &'a [PhoneNumberInformation],
     topic: &str,
-    managed: OptOutsManaged,
+    managed: OptOutManagement,
 ) -> Vec<LineFault<'a>> {
     let two_way = lines.iter().filter_map(|line| Some((line, two_way_fault(line, known, topic)?.reason())));
     let opt_outs = opt_out_faults(lines, known, managed).into_iter().map(|(line, _, fault)| (line, fault.reason()));
@@ -92,7 +92,7 @@ pub fn line_faults<'a>(
 /// What is wrong with a line, but for its opt-outs. With a line for calls only nothing is: Amazon Connect has it.
 #[must_use]
 pub fn two_way_fault<'a>(line: &'a Line, known: &'a [PhoneNumberInformation], topic: &str) -> Option<TwoWayFault<'a>> {
-    if line.carries == Carries::CallsOnly {
+    if line.carries == LineCapability::CallsOnly {
         return None;
     }
     let Some(number) = number_of(line, known) else { return Some(TwoWayFault::Unknown) };
@@ -117,14 +117,14 @@ pub fn two_way_fault<'a>(line: &'a Line, known: &'a [PhoneNumberInformation], to
 pub fn opt_out_faults<'a>(
     lines: &'a [Line],
     known: &'a [PhoneNumberInformation],
-    managed: OptOutsManaged,
+    managed: OptOutManagement,
 ) -> Vec<(&'a Line, &'a PhoneNumberInformation, OptOutFault<'a>)> {
     let lines: Vec<_> = texting_lines(lines, known).collect();
     let answered = lines.iter().filter_map(|(line, number)| {
         let fault = match (number.self_managed_opt_outs_enabled, managed) {
-            (true, OptOutsManaged::ByTheService) => OptOutFault::Unanswered,
-            (false, OptOutsManaged::ByUs) => OptOutFault::AnsweredTwice,
-            (true, OptOutsManaged::ByUs) | (false, OptOutsManaged::ByTheService) => return None,
+            (true, OptOutManagement::ByTheService) => OptOutFault::Unanswered,
+            (false, OptOutManagement::ByUs) => OptOutFault::AnsweredTwice,
+            (true, OptOutManagement::ByUs) | (false, OptOutManagement::ByTheService) => return None,
         };
         Some((*line, *number, fault))
     });
@@ -141,7 +141,7 @@ pub fn texting_lines<'a>(
     lines: &'a [Line],
     known: &'a [PhoneNumberInformation],
 ) -> impl Iterator<Item = (&'a Line, &'a PhoneNumberInformation)> {
-    let texting = lines.iter().filter(|line| line.carries == Carries::Texts);
+    let texting = lines.iter().filter(|line| line.carries == LineCapability::Texts);
     texting.filter_map(|line| Some((line, number_of(line, known)?)))
 }
 
@@ -190,7 +190,11 @@ mod tests {
         serde_json::from_value(json!({"number": number, "company": company, "conversation_key": company})).unwrap()
     }
 
-    fn found(lines: &[Line], numbers: Vec<PhoneNumberInformationBuilder>, managed: OptOutsManaged) -> Vec<String> {
+    fn faults_of(
+        lines: &[Line],
+        numbers: Vec<PhoneNumberInformationBuilder>,
+        managed: OptOutManagement,
+    ) -> Vec<String> {
         let known: Vec<_> = numbers.into_iter().map(|number| number.build().unwrap()).collect();
         line_faults(lines, &known, TOPIC, managed)
             .iter()
@@ -201,7 +205,8 @@ mod tests {
     #[test]
     fn each_setting_that_keeps_texts_away_is_told_apart() {
         let mut one = line(ONE, "harbor-dental");
-        let fault = |line: &Line, number| found(std::slice::from_ref(line), vec![number], OptOutsManaged::ByTheService);
+        let fault =
+            |line: &Line, number| faults_of(std::slice::from_ref(line), vec![number], OptOutManagement::ByTheService);
         assert_eq!(fault(&one, number(ONE)), [""; 0]);
         for (wrong, word) in [
             (number(OTHERS), "unknown"),
@@ -217,7 +222,7 @@ mod tests {
         one.pool = Some("pool-1".parse().unwrap());
         assert_eq!(fault(&one, number(ONE)), ["harbor-dental not-in-pool"]);
         assert_eq!(fault(&one, number(ONE).pool_id("pool-1")), [""; 0]);
-        one.carries = Carries::CallsOnly;
+        one.carries = LineCapability::CallsOnly;
         assert_eq!(fault(&one, number(OTHERS)), [""; 0], "Amazon Connect has it");
     }
 
@@ -227,16 +232,16 @@ mod tests {
         let both = |list, by_us| {
             [ONE, OTHERS].map(|it| number(it).opt_out_list_name(list).self_managed_opt_outs_enabled(by_us))
         };
-        let by_service = OptOutsManaged::ByTheService;
-        assert_eq!(found(&lines, both("Default", false).into(), by_service), ["tidewater-physio opt-outs-shared"]);
+        let by_service = OptOutManagement::ByTheService;
+        assert_eq!(faults_of(&lines, both("Default", false).into(), by_service), ["tidewater-physio opt-outs-shared"]);
         // Where the service keeps none, there is nothing to share.
-        assert_eq!(found(&lines, both("Default", true).into(), OptOutsManaged::ByUs), [""; 0]);
-        let twice = found(&lines[..1], vec![number(ONE)], OptOutsManaged::ByUs);
+        assert_eq!(faults_of(&lines, both("Default", true).into(), OptOutManagement::ByUs), [""; 0]);
+        let twice = faults_of(&lines[..1], vec![number(ONE)], OptOutManagement::ByUs);
         assert_eq!(twice, ["harbor-dental opt-outs-answered-twice"]);
     }
 
     #[test]
     fn without_lines_nothing_is_wrong() {
-        assert_eq!(found(&[], vec![number(ONE).two_way_enabled(false)], OptOutsManaged::ByTheService), [""; 0]);
+        assert_eq!(faults_of(&[], vec![number(ONE).two_way_enabled(false)], OptOutManagement::ByTheService), [""; 0]);
     }
 }

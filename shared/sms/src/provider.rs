@@ -2,8 +2,8 @@ use thiserror::Error;
 
 /// Which service outbound SMS leave by.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Provider {
-    EndUserMessaging(Settings),
+pub enum SmsProvider {
+    EndUserMessaging(EndUserMessagingSettings),
     /// Amazon SNS, which tells nobody what became of a message: nor that it was not sent because it cost more than
     /// `max_price`, in US dollars.
     Sns {
@@ -13,7 +13,7 @@ pub enum Provider {
 
 /// How messages are sent by End User Messaging.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Settings {
+pub struct EndUserMessagingSettings {
     /// What sends their receipts to a topic of ours.
     pub configuration_set: Option<String>,
     /// The most that a message may cost, in US dollars: `0.50`.
@@ -24,12 +24,12 @@ pub struct Settings {
 #[error("SWITCHBOARD_SMS_PROVIDER must be EndUserMessaging or SNS")]
 pub struct UnknownProvider;
 
-impl Provider {
+impl SmsProvider {
     /// From the settings of a deployment, where one that is empty is none.
     pub fn from_settings(setting: impl Fn(&str) -> String) -> Result<Self, UnknownProvider> {
         let set = |name| Some(setting(name)).filter(|value| !value.is_empty());
         match setting("PROVIDER").as_str() {
-            "EndUserMessaging" => Ok(Self::EndUserMessaging(Settings {
+            "EndUserMessaging" => Ok(Self::EndUserMessaging(EndUserMessagingSettings {
                 configuration_set: set("CONFIGURATION_SET"),
                 max_price: set("MAX_PRICE"),
             })),

@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 
-use domain::{CompanyId, ConversationId, PhoneNumber, Position, Progress, Timestamp, Undelivered};
+use domain::{CompanyId, ConversationId, DeliveryFailure, DeliveryProgress, PhoneNumber, Position, Timestamp};
 use serde::Deserialize;
 use thiserror::Error;
 
@@ -15,23 +15,23 @@ pub struct Receipt {
     pub position: Position,
     pub to: PhoneNumber,
     pub at: Timestamp,
-    pub fate: Fate,
+    pub fate: ReceiptStatus,
     provider_id: String,
 }
 
 /// What became of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub enum ReceiptStatus {
     /// The carrier has it, and that may be the last that is heard of it: not every carrier says more.
     Carried,
     Delivered,
     /// For good.
-    Undelivered(Undelivered),
+    Undelivered(DeliveryFailure),
 }
 
 /// Why a record is not the receipt of a message of ours. Says what is wrong without quoting it.
 #[derive(Debug, Error, PartialEq, Eq)]
-pub enum NotAReceipt {
+pub enum ReceiptParseError {
     #[error("the record is not JSON")]
     NotJson,
     #[error("the record is JSON but not an event of a text message: it lacks a field or has one of another type")]
@@ -59,54 +59,56 @@ struct Payload {
 
 impl Receipt {
     /// From the body of an SQS message: an SNS envelope, or the event itself where the topic delivers raw.
-    pub fn from_queue(body: &str) -> Result<Self, NotAReceipt> {
+    pub fn from_queue(body: &str) -> Result<Self, ReceiptParseError> {
         let message = serde_json::from_str::<Envelope>(body).map(|envelope| envelope.message);
-        let payload: Payload = serde_json::from_str(message.as_deref().unwrap_or(body))
-            .map_err(|error| if error.is_data() { NotAReceipt::NotAnEvent } else { NotAReceipt::NotJson })?;
-        let (company, conversation, position) = context::read(&payload.context).ok_or(NotAReceipt::NotOurs)?;
+        let payload: Payload = serde_json::from_str(message.as_deref().unwrap_or(body)).map_err(|error| {
+            if error.is_data() { ReceiptParseError::NotAnEvent } else { ReceiptParseError::NotJson }
+        })?;
+        let (company, conversation, position) = context::read(&payload.context).ok_or(ReceiptParseError::NotOurs)?;
         let at = Timestamp::from_millis(payload.event_timestamp);
         if at.as_millis() != payload.event_timestamp {
-            return Err(NotAReceipt::Timestamp);
+            return Err(ReceiptParseError::Timestamp);
         }
         Ok(Self {
             company,
             conversation,
             position,
-            to: PhoneNumber::subscriber(&payload.destination_phone_number).map_err(|_| NotAReceipt::Destination)?,
+            to: PhoneNumber::subscriber(&payload.destination_phone_number)
+                .map_err(|_| ReceiptParseError::Destination)?,
             at,
-            fate: fate(&payload.event_type, payload.is_final).ok_or(NotAReceipt::NotAnEvent)?,
+            fate: fate(&payload.event_type, payload.is_final).ok_or(ReceiptParseError::NotAnEvent)?,
             provider_id: payload.message_id,
         })
     }
 
     /// As it is recorded of the message.
     #[must_use]
-    pub fn progress(&self) -> Progress {
+    pub fn progress(&self) -> DeliveryProgress {
         let (at, provider_id) = (self.at, self.provider_id.clone());
         match self.fate {
-            Fate::Carried => Progress::Sent { at, provider_id },
-            Fate::Delivered => Progress::Delivered { at, provider_id },
-            Fate::Undelivered(why) => Progress::Undelivered { at, provider_id, why },
+            ReceiptStatus::Carried => DeliveryProgress::Sent { at, provider_id },
+            ReceiptStatus::Delivered => DeliveryProgress::Delivered { at, provider_id },
+            ReceiptStatus::Undelivered(why) => DeliveryProgress::Undelivered { at, provider_id, why },
         }
     }
 }
 
 /// `None` if it is no event of a text message. A failure that is not final is still being tried, and one that
 /// nobody can explain may have arrived: the carrier has both.
-fn fate(event_type: &str, is_final: bool) -> Option<Fate> {
+fn fate(event_type: &str, is_final: bool) -> Option<ReceiptStatus> {
     let undelivered = match event_type.strip_prefix("TEXT_")? {
-        "DELIVERED" => return Some(Fate::Delivered),
-        "UNREACHABLE" => Undelivered::Unreachable,
-        "INVALID" => Undelivered::InvalidNumber,
-        "BLOCKED" => Undelivered::Blocked,
-        "SPAM" | "CARRIER_BLOCKED" => Undelivered::Filtered,
-        "INVALID_MESSAGE" => Undelivered::InvalidMessage,
-        "CARRIER_UNREACHABLE" => Undelivered::CarrierUnreachable,
-        "TTL_EXPIRED" => Undelivered::Expired,
-        "PROTECT_BLOCKED" => Undelivered::Protected,
-        _ => return Some(Fate::Carried),
+        "DELIVERED" => return Some(ReceiptStatus::Delivered),
+        "UNREACHABLE" => DeliveryFailure::Unreachable,
+        "INVALID" => DeliveryFailure::InvalidNumber,
+        "BLOCKED" => DeliveryFailure::Blocked,
+        "SPAM" | "CARRIER_BLOCKED" => DeliveryFailure::Filtered,
+        "INVALID_MESSAGE" => DeliveryFailure::InvalidMessage,
+        "CARRIER_UNREACHABLE" => DeliveryFailure::CarrierUnreachable,
+        "TTL_EXPIRED" => DeliveryFailure::Expired,
+        "PROTECT_BLOCKED" => DeliveryFailure::Protected,
+        _ => return Some(ReceiptStatus::Carried),
     };
-    Some(if is_final { Fate::Undelivered(undelivered) } else { Fate::Carried })
+    Some(if is_final { ReceiptStatus::Undelivered(undelivered) } else { ReceiptStatus::Carried })
 }
 
 #[cfg(test)]
@@ -130,7 +132,7 @@ mod tests {
         })
     }
 
-    fn read(event: &Value) -> Result<Receipt, NotAReceipt> {
+    fn read(event: &Value) -> Result<Receipt, ReceiptParseError> {
         Receipt::from_queue(&event.to_string())
     }
 
@@ -147,12 +149,12 @@ mod tests {
     #[test]
     fn a_failure_counts_when_it_is_final() {
         let fate = |event_type: &str, is_final| read(&event(event_type, is_final)).unwrap().fate;
-        assert_eq!(fate("TEXT_DELIVERED", true), Fate::Delivered);
-        assert_eq!(fate("TEXT_UNREACHABLE", false), Fate::Carried);
-        assert_eq!(fate("TEXT_UNREACHABLE", true), Fate::Undelivered(Undelivered::Unreachable));
-        assert_eq!(fate("TEXT_CARRIER_BLOCKED", true), Fate::Undelivered(Undelivered::Filtered));
+        assert_eq!(fate("TEXT_DELIVERED", true), ReceiptStatus::Delivered);
+        assert_eq!(fate("TEXT_UNREACHABLE", false), ReceiptStatus::Carried);
+        assert_eq!(fate("TEXT_UNREACHABLE", true), ReceiptStatus::Undelivered(DeliveryFailure::Unreachable));
+        assert_eq!(fate("TEXT_CARRIER_BLOCKED", true), ReceiptStatus::Undelivered(DeliveryFailure::Filtered));
         for carried in ["TEXT_PENDING", "TEXT_QUEUED", "TEXT_SENT", "TEXT_SUCCESSFUL", "TEXT_UNKNOWN"] {
-            assert_eq!(fate(carried, true), Fate::Carried, "{carried}");
+            assert_eq!(fate(carried, true), ReceiptStatus::Carried, "{carried}");
         }
     }
 
@@ -163,16 +165,16 @@ mod tests {
             event[field] = value;
             read(&event).unwrap_err()
         };
-        assert_eq!(Receipt::from_queue("no json"), Err(NotAReceipt::NotJson));
-        assert_eq!(Receipt::from_queue("{}"), Err(NotAReceipt::NotAnEvent));
-        assert_eq!(broken("isFinal", json!("yes")), NotAReceipt::NotAnEvent);
-        assert_eq!(broken("eventType", json!("VOICE_COMPLETED")), NotAReceipt::NotAnEvent);
-        assert_eq!(broken("destinationPhoneNumber", json!("Anonymous")), NotAReceipt::Destination);
-        assert_eq!(broken("eventTimestamp", json!(u64::MAX)), NotAReceipt::Timestamp);
-        assert_eq!(broken("context", json!({})), NotAReceipt::NotOurs);
+        assert_eq!(Receipt::from_queue("no json"), Err(ReceiptParseError::NotJson));
+        assert_eq!(Receipt::from_queue("{}"), Err(ReceiptParseError::NotAnEvent));
+        assert_eq!(broken("isFinal", json!("yes")), ReceiptParseError::NotAnEvent);
+        assert_eq!(broken("eventType", json!("VOICE_COMPLETED")), ReceiptParseError::NotAnEvent);
+        assert_eq!(broken("destinationPhoneNumber", json!("Anonymous")), ReceiptParseError::Destination);
+        assert_eq!(broken("eventTimestamp", json!(u64::MAX)), ReceiptParseError::Timestamp);
+        assert_eq!(broken("context", json!({})), ReceiptParseError::NotOurs);
         assert_eq!(
             broken("context", json!({"company": "x", "conversation": "y", "message": "z"})),
-            NotAReceipt::NotOurs
+            ReceiptParseError::NotOurs
         );
     }
 }

@@ -4,10 +4,10 @@ use aws_sdk_sns::error::ProvideErrorMetadata;
 use aws_sdk_sns::operation::publish::PublishError;
 use aws_sdk_sns::types::MessageAttributeValue;
 use aws_types::SdkConfig;
-use domain::Refusal;
+use domain::SendError;
 
-use crate::gateway::{Handed, Outgoing, outcome};
-use crate::own_connection::OwnConnection;
+use crate::client::{OutboundMessage, SendOutcome, outcome};
+use crate::fresh_connection::FreshConnection;
 
 /// Amazon SNS, `Publish` to a phone number.
 #[derive(Clone)]
@@ -18,10 +18,10 @@ pub(crate) struct Sns {
 
 impl Sns {
     pub(crate) fn new(aws: &SdkConfig, max_price: Option<String>) -> Self {
-        Self { client: Client::from_conf(Builder::from(aws).interceptor(OwnConnection).build()), max_price }
+        Self { client: Client::from_conf(Builder::from(aws).interceptor(FreshConnection).build()), max_price }
     }
 
-    pub(crate) async fn hand_over(&self, Outgoing { message, to, .. }: Outgoing<'_>) -> Handed {
+    pub(crate) async fn hand_over(&self, OutboundMessage { message, to, .. }: OutboundMessage<'_>) -> SendOutcome {
         let published = self
             .client
             .publish()
@@ -40,7 +40,7 @@ impl Sns {
             .send()
             .await;
         match published {
-            Ok(answer) => Handed::Accepted { provider_id: answer.message_id.unwrap_or_default() },
+            Ok(answer) => SendOutcome::Accepted { provider_id: answer.message_id.unwrap_or_default() },
             Err(error) => outcome(&error, refusal, |_| None),
         }
     }
@@ -50,17 +50,17 @@ fn attribute(data_type: &str, value: &str) -> Option<MessageAttributeValue> {
     MessageAttributeValue::builder().data_type(data_type).string_value(value).build().ok()
 }
 
-fn refusal(error: &PublishError) -> Refusal {
+fn refusal(error: &PublishError) -> SendError {
     let code = error.code().unwrap_or_default();
     let says = |words| error.message().is_some_and(|message| message.contains(words));
     match code {
-        "OptedOut" => Refusal::OptedOut,
-        _ if says("opted out") => Refusal::OptedOut,
+        "OptedOut" => SendError::OptedOut,
+        _ if says("opted out") => SendError::OptedOut,
         // The message and its attributes are parameters, too, and say nothing of the customer's number.
-        "InvalidParameter" | "InvalidParameterValue" if says("PhoneNumber") => Refusal::InvalidNumber,
-        "InvalidParameter" | "InvalidParameterValue" if says("Message") => Refusal::Body,
-        "Throttled" | "Throttling" | "ThrottlingException" => Refusal::Throttled,
-        _ => Refusal::Other,
+        "InvalidParameter" | "InvalidParameterValue" if says("PhoneNumber") => SendError::InvalidNumber,
+        "InvalidParameter" | "InvalidParameterValue" if says("Message") => SendError::Body,
+        "Throttled" | "Throttling" | "ThrottlingException" => SendError::Throttled,
+        _ => SendError::Other,
     }
 }
 
@@ -76,14 +76,14 @@ mod tests {
             refusal(&PublishError::generic(ErrorMetadata::builder().code(code).message(message).build()))
         };
         let number = "Invalid parameter: PhoneNumber Reason: it is not valid to publish to";
-        assert_eq!(refused("InvalidParameter", number), Refusal::InvalidNumber);
-        assert_eq!(refused("InvalidParameterValue", number), Refusal::InvalidNumber);
-        assert_eq!(refused("InvalidParameter", "Invalid parameter: Message too long"), Refusal::Body);
-        assert_eq!(refused("InvalidParameter", ""), Refusal::Other);
+        assert_eq!(refused("InvalidParameter", number), SendError::InvalidNumber);
+        assert_eq!(refused("InvalidParameterValue", number), SendError::InvalidNumber);
+        assert_eq!(refused("InvalidParameter", "Invalid parameter: Message too long"), SendError::Body);
+        assert_eq!(refused("InvalidParameter", ""), SendError::Other);
         assert_eq!(
             refused("InvalidParameter", "Invalid parameter: Cannot publish to opted out phone number"),
-            Refusal::OptedOut
+            SendError::OptedOut
         );
-        assert_eq!(refused("Throttled", "PhoneNumber"), Refusal::Throttled);
+        assert_eq!(refused("Throttled", "PhoneNumber"), SendError::Throttled);
     }
 }

@@ -4,16 +4,16 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use domain::{
-    Appointment, AppointmentId, AppointmentStatus, CompanyId, ConversationId, Deed, Mobile, Page, Position, Staff,
-    StaffId, Timestamp,
+    Appointment, AppointmentId, AppointmentStatus, CompanyId, ConversationId, CustomerAction, MobileNumber, Page,
+    Position, Staff, StaffId, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::contention::{WRITE_ATTEMPTS, contended};
 use crate::earlier_versions::EarlierVersions;
 use crate::error::{misshapen, unavailable};
-use crate::page::cut;
-use crate::transaction::Transacted;
+use crate::position_range::cut;
+use crate::transaction::TransactionOutcome;
 use crate::{Store, StoreError, earlier_versions, keys};
 
 #[derive(Serialize, Deserialize)]
@@ -34,7 +34,7 @@ const READ_ATTEMPTS: u32 = 4;
 
 /// What became of a save.
 #[derive(Clone, Debug)]
-pub enum Saved {
+pub enum SaveOutcome {
     Done,
     /// Nothing was written: somebody else saved it meanwhile, and this is what they made of it.
     /// `None` if it is not there any more.
@@ -43,7 +43,7 @@ pub enum Saved {
 
 /// What became of an answer from outside the portal. The appointment is as it is afterwards.
 #[derive(Clone, Debug)]
-pub enum Answered {
+pub enum AnswerOutcome {
     New(Appointment),
     /// It had that status already: nothing has changed.
     AlreadyThere(Appointment),
@@ -100,13 +100,13 @@ impl Store {
         while from <= until && appointments.len() <= limit {
             let wanted = limit + 1 - appointments.len();
             let found = self
-                .between(keys::appointments(company), from.to_string(), until.to_string())
+                .query_between(keys::appointments(company), from.to_string(), until.to_string())
                 .limit(i32::try_from(wanted).unwrap_or(i32::MAX))
                 .set_exclusive_start_key(next)
                 .send()
                 .await
                 .map_err(unavailable("Query"))?;
-            appointments.extend(self.kept(found.items, now)?);
+            appointments.extend(self.versions_kept(found.items, now)?);
             next = found.last_evaluated_key;
             if next.is_none() {
                 break;
@@ -130,7 +130,7 @@ impl Store {
         let (mut appointments, mut looked_at, mut next) = (Vec::new(), 0, None);
         while looked_at < most {
             let found = self
-                .between(keys::appointments(company), from.to_string(), until.to_string())
+                .query_between(keys::appointments(company), from.to_string(), until.to_string())
                 .expression_attribute_names("#now", "now")
                 .filter_expression("appointment.#now.details.provider.staff = :practitioner")
                 .expression_attribute_values(":practitioner", AttributeValue::S(practitioner.to_string()))
@@ -141,7 +141,7 @@ impl Store {
                 .await
                 .map_err(unavailable("Query"))?;
             looked_at += usize::try_from(found.scanned_count).unwrap_or(most);
-            appointments.extend(self.kept(found.items, now)?);
+            appointments.extend(self.versions_kept(found.items, now)?);
             next = found.last_evaluated_key;
             if next.is_none() {
                 break;
@@ -151,7 +151,7 @@ impl Store {
     }
 
     /// Those of a list that are within the retention.
-    fn kept(
+    fn versions_kept(
         &self,
         items: Option<Vec<HashMap<String, AttributeValue>>>,
         now: Timestamp,
@@ -172,14 +172,14 @@ impl Store {
         appointment: &Appointment,
         by: Option<&Staff>,
         now: Timestamp,
-    ) -> Result<Saved, StoreError> {
+    ) -> Result<SaveOutcome, StoreError> {
         let was = before.and_then(|before| before.details().mobile.as_ref());
         let is = appointment.details().mobile.as_ref();
-        let mut mobiles: Vec<&Mobile> = is.into_iter().collect();
+        let mut mobiles: Vec<&MobileNumber> = is.into_iter().collect();
         mobiles.extend(was.filter(|was| Some(*was) != is));
         let put = self.put_appointment(company, before, appointment, now)?;
         let deeds = mobiles.iter().map(|mobile| {
-            let deed = Deed::saved(before, appointment, mobile.conversation);
+            let deed = CustomerAction::appointment_saved(before, appointment, mobile.conversation);
             self.put_deed(company, mobile.conversation, &deed)
         });
         let deeds = deeds.collect::<Result<Vec<_>, _>>()?;
@@ -201,12 +201,12 @@ impl Store {
                 }
                 writes.push(self.put_person(company, mobile.conversation, &person, now)?);
             }
-            let Transacted::Refused(refused) = self.transact_for(by, writes, now).await? else {
-                return Ok(Saved::Done);
+            let TransactionOutcome::Refused(refused) = self.transact_for(by, writes, now).await? else {
+                return Ok(SaveOutcome::Done);
             };
             if refused.first().is_some_and(Option::is_some) {
                 let there = self.appointment(company, &appointment.id, now).await?;
-                return Ok(Saved::Overtaken(there.map(Box::new)));
+                return Ok(SaveOutcome::Overtaken(there.map(Box::new)));
             }
             // A customer was written meanwhile: they are read again.
         }
@@ -222,24 +222,24 @@ impl Store {
         status: AppointmentStatus,
         by: &str,
         now: Timestamp,
-    ) -> Result<Answered, StoreError> {
+    ) -> Result<AnswerOutcome, StoreError> {
         for attempt in 0..WRITE_ATTEMPTS {
             self.back_off(attempt).await;
             let Some(appointment) = self.appointment(company, id, now).await? else {
-                return Ok(Answered::NoAppointment);
+                return Ok(AnswerOutcome::NoAppointment);
             };
             let stands = appointment.details().status;
             if stands == status {
-                return Ok(Answered::AlreadyThere(appointment));
+                return Ok(AnswerOutcome::AlreadyThere(appointment));
             }
             if stands == AppointmentStatus::Cancelled {
-                return Ok(Answered::Cancelled(appointment));
+                return Ok(AnswerOutcome::Cancelled(appointment));
             }
             let mut details = appointment.details().clone();
             details.status = status;
             let answered = appointment.changed(details, by, now);
-            if let Saved::Done = self.save_appointment(company, Some(&appointment), &answered, None, now).await? {
-                return Ok(Answered::New(answered));
+            if let SaveOutcome::Done = self.save_appointment(company, Some(&appointment), &answered, None, now).await? {
+                return Ok(AnswerOutcome::New(answered));
             }
         }
         Err(contended())
@@ -288,7 +288,7 @@ pub(crate) fn read(item: HashMap<String, AttributeValue>, operation: &'static st
 }
 
 /// An appointment's item; `None` if it is of some customers.
-pub(crate) fn without(
+pub(crate) fn without_appointment(
     item: HashMap<String, AttributeValue>,
     theirs: impl Fn(ConversationId) -> bool,
     operation: &'static str,

@@ -2,11 +2,13 @@
 //! out, and an answer to one who asks for help.
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
-use domain::{Company, Event, Line, Message, MessageId, MessageKind, OutboundText, Progress, Timestamp};
+use domain::{
+    Company, DeliveryProgress, Line, Message, MessageId, MessageKind, OutboundText, TimelineEntry, Timestamp,
+};
 
-use crate::guard::Done;
-use crate::transaction::Transacted;
-use crate::{Arrival, Store, StoreError, keys};
+use crate::idempotency::CompletedWrite;
+use crate::transaction::TransactionOutcome;
+use crate::{ReceivedMessage, Store, StoreError, keys};
 
 impl Store {
     /// Records the confirmation of an opt-out as about to be sent, if that is what is in force: of everything
@@ -14,12 +16,12 @@ impl Store {
     pub async fn queue_confirmation(
         &self,
         line: &Line,
-        opt_out: &Arrival,
+        opt_out: &ReceivedMessage,
         text: &OutboundText,
         now: Timestamp,
     ) -> Result<Option<Message>, StoreError> {
         let message = automatic(line, opt_out, MessageId::of_confirmation(&line.company, opt_out.id), text, now);
-        let confirmed = self.confirmed(&line.company, message.conversation, opt_out.id.at(opt_out.at))?;
+        let confirmed = self.confirmed(&line.company, message.conversation, opt_out.id.position(opt_out.at))?;
         self.queue_automatic(line, message, confirmed).await
     }
 
@@ -29,14 +31,14 @@ impl Store {
         &self,
         line: &Line,
         company: &Company,
-        asked: &Arrival,
+        asked: &ReceivedMessage,
         text: &OutboundText,
         now: Timestamp,
     ) -> Result<Option<Message>, StoreError> {
         let message = automatic(line, asked, MessageId::of_help(&line.company, asked.id), text, now);
         let (today, _) = company.time_zone.local(now);
         let guard = keys::help_guard(&line.company, message.conversation, today);
-        let done = Done { conversation: message.conversation, position: message.position };
+        let done = CompletedWrite { conversation: message.conversation, position: message.position };
         let guard = self.put_guard(guard, done, now)?;
         self.queue_automatic(line, message, guard).await
     }
@@ -48,26 +50,26 @@ impl Store {
         once: TransactWriteItem,
     ) -> Result<Option<Message>, StoreError> {
         let expires = self.retention.expires(message.position.at);
-        let event = self.put_event(&line.company, &Event::Message(message.clone()), expires)?;
+        let event = self.put_event(&line.company, &TimelineEntry::Message(message.clone()), expires)?;
         Ok(match self.transact(vec![event, once]).await? {
-            Transacted::Done => Some(message),
-            Transacted::Refused(_) => None,
+            TransactionOutcome::Done => Some(message),
+            TransactionOutcome::Refused(_) => None,
         })
     }
 }
 
-fn automatic(line: &Line, answered: &Arrival, id: MessageId, text: &OutboundText, now: Timestamp) -> Message {
+fn automatic(line: &Line, answered: &ReceivedMessage, id: MessageId, text: &OutboundText, now: Timestamp) -> Message {
     // After what it answers, also within a millisecond.
     let at = Timestamp::from_millis(now.max(answered.at).as_millis() + 1);
     Message {
         conversation: line.conversation_key.conversation_with_sender(&answered.from),
-        position: id.at(at),
+        position: id.position(at),
         line: line.number.clone(),
         text: text.as_str().to_owned(),
         kind: MessageKind::Outbound {
             by: Message::SWITCHBOARD.to_owned(),
             staff: None,
-            progress: Progress::Queued,
+            progress: DeliveryProgress::Queued,
             again: None,
             tried_again: None,
         },

@@ -7,19 +7,19 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Put, ReturnConsumedCapacity, TransactWriteItem, Update};
 use domain::{
-    Block, BlockedNumber, CompanyId, ConversationId, Customer, Deed, MessageId, Page, Position, Sender, Staff,
-    Timestamp, With,
+    Block, BlockedNumber, CompanyId, ConversationId, Customer, CustomerAction, CustomerRef, MessageId, Page, Position,
+    Sender, Staff, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::contention::{WRITE_ATTEMPTS, contended};
+use crate::customers::CustomerRecord;
 use crate::error::{misshapen, unavailable};
 use crate::feed::end_of_time;
-use crate::head::{ASKED_NO_MORE, Head};
-use crate::keys::{Key, Part, RecentKey};
-use crate::page::cut;
-use crate::person::Person;
-use crate::transaction::Transacted;
+use crate::keys::{ConversationItemKind, Key, RecentKey};
+use crate::position_range::cut;
+use crate::summary::{ASKED_NO_MORE, SummaryItem};
+use crate::transaction::TransactionOutcome;
 use crate::{Store, StoreError, keys};
 
 #[derive(Serialize, Deserialize)]
@@ -40,13 +40,13 @@ const IS_BLOCKED: &str = "attribute_exists(blocked_since)";
 const IS_NOT_BLOCKED: &str = "attribute_not_exists(blocked_since)";
 
 /// What is known of a number when it is to be blocked or unblocked.
-struct There {
-    head: Option<Head>,
+struct BlockState {
+    head: Option<SummaryItem>,
     customer: Option<Customer>,
     block: Option<Block>,
 }
 
-impl There {
+impl BlockState {
     /// Whom there is something of: within the retention, or by an appointment.
     fn sender(&self, floor: Position) -> Option<Sender> {
         let head = self.head.as_ref().filter(|head| head.stands(floor)).map(|head| head.sender.clone());
@@ -74,13 +74,13 @@ impl Store {
                 return Ok(there.block);
             }
             let Some(sender) = there.sender(self.retention.floor(now)) else { return Ok(None) };
-            let block = Block { since: id.at(now), by: staff.name.clone(), sender: Some(sender) };
+            let block = Block { since: id.position(now), by: staff.name.clone(), sender: Some(sender) };
             let writes = vec![
                 self.put_block(&staff.company, conversation, Some(&block), now)?,
                 self.take_from_inbox(&staff.company, conversation, there.head.is_some())?,
-                self.put_deed(&staff.company, conversation, &Deed::blocked(&staff.name, now))?,
+                self.put_deed(&staff.company, conversation, &CustomerAction::blocked(&staff.name, now))?,
             ];
-            if matches!(self.transact_for(Some(staff), writes, now).await?, Transacted::Done) {
+            if matches!(self.transact_for(Some(staff), writes, now).await?, TransactionOutcome::Done) {
                 return Ok(Some(block));
             }
         }
@@ -105,9 +105,9 @@ impl Store {
             let writes = vec![
                 self.put_block(&staff.company, conversation, None, now)?,
                 self.bring_into_inbox(&staff.company, conversation, there.head.as_ref())?,
-                self.put_deed(&staff.company, conversation, &Deed::unblocked(&staff.name, now))?,
+                self.put_deed(&staff.company, conversation, &CustomerAction::unblocked(&staff.name, now))?,
             ];
-            if matches!(self.transact_for(Some(staff), writes, now).await?, Transacted::Done) {
+            if matches!(self.transact_for(Some(staff), writes, now).await?, TransactionOutcome::Done) {
                 return Ok(true);
             }
         }
@@ -125,7 +125,7 @@ impl Store {
     ) -> Result<Page<BlockedNumber>, StoreError> {
         let highest = before.map_or(end_of_time(), Position::predecessor);
         let found = self
-            .between(keys::blocked(company), "0".to_owned(), highest.to_string())
+            .query_between(keys::blocked(company), "0".to_owned(), highest.to_string())
             .scan_index_forward(false)
             .limit(i32::try_from(limit + 1).unwrap_or(i32::MAX))
             .send()
@@ -140,13 +140,13 @@ impl Store {
         let cut_short = cut_short && blocked.len() <= limit;
         let page = cut(blocked, limit, cut_short, |(_, block)| block.since);
         let ids = page.items.iter().map(|(conversation, _)| *conversation).collect();
-        let mut known = self.known(company, ids, [keys::head, keys::person], now).await?;
+        let mut known = self.known_customers(company, ids, [keys::head, keys::person], now).await?;
         let floor = self.retention.floor(now);
         let items = page.items.into_iter().map(|(conversation, block)| {
             let (head, customer) = known.remove(&conversation).unwrap_or_default();
-            let shown = head.and_then(|head| head.shown(floor, customer.as_ref(), now));
-            let with = shown.map(|shown| With::Conversation(Box::new(shown)));
-            let with = with.or_else(|| customer.filter(|it| !it.bookings.is_empty()).map(With::Customer));
+            let shown = head.and_then(|head| head.into_summary_after(floor, customer.as_ref(), now));
+            let with = shown.map(|shown| CustomerRef::Conversation(Box::new(shown)));
+            let with = with.or_else(|| customer.filter(|it| !it.bookings.is_empty()).map(CustomerRef::Customer));
             BlockedNumber { conversation, block, with }
         });
         Ok(Page { items: items.collect(), next: page.next })
@@ -178,17 +178,20 @@ impl Store {
         company: &CompanyId,
         conversation: ConversationId,
         now: Timestamp,
-    ) -> Result<There, StoreError> {
+    ) -> Result<BlockState, StoreError> {
         let wanted = [keys::head, keys::person, keys::block].map(|key| key(company, conversation));
-        let mut there = There { head: None, customer: None, block: None };
+        let mut there = BlockState { head: None, customer: None, block: None };
         for item in self.batch(wanted.into(), true).await? {
             match keys::part(&item) {
-                Part::Person => {
-                    there.customer = Some(Person::read(item, "BatchGetItem", self.retention, now)?.customer);
+                ConversationItemKind::Person => {
+                    there.customer = Some(CustomerRecord::read(item, "BatchGetItem", self.retention, now)?.customer);
                 }
-                Part::Block => there.block = read(item, "BatchGetItem")?,
-                Part::Head | Part::OptOut | Part::Deed | Part::Event => {
-                    there.head = Some(Head::read(item, "BatchGetItem")?);
+                ConversationItemKind::Block => there.block = read(item, "BatchGetItem")?,
+                ConversationItemKind::Head
+                | ConversationItemKind::OptOut
+                | ConversationItemKind::Deed
+                | ConversationItemKind::Event => {
+                    there.head = Some(SummaryItem::read(item, "BatchGetItem")?);
                 }
             }
         }
@@ -251,7 +254,7 @@ impl Store {
         &self,
         company: &CompanyId,
         conversation: ConversationId,
-        head: Option<&Head>,
+        head: Option<&SummaryItem>,
     ) -> Result<TransactWriteItem, StoreError> {
         let key = keys::head(company, conversation);
         let Some(head) = head else { return self.check(key, "attribute_not_exists(pk)") };

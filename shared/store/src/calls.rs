@@ -5,14 +5,14 @@ use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use aws_sdk_dynamodb::types::{
     AttributeValue, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
-use domain::{AppointmentId, Call, CallOutcome, Company, CompanyId, Event, MessageId, PhoneNumber, Timestamp};
+use domain::{AppointmentId, Call, CallOutcome, Company, CompanyId, MessageId, PhoneNumber, TimelineEntry, Timestamp};
 
 use crate::contention::{WRITE_ATTEMPTS, contended};
 use crate::error::{misshapen, unavailable};
-use crate::guard::{self, Done};
-use crate::head::{ASKED_ONCE_MORE, From, Head, HeadNews, Stands};
-use crate::transaction::Transacted;
-use crate::{Store, StoreError, events, keys};
+use crate::idempotency::{self, CompletedWrite};
+use crate::summary::{ASKED_ONCE_MORE, SummaryItem, SummaryUpdate, UpdateOrder, UpdateSource};
+use crate::transaction::TransactionOutcome;
+use crate::{Store, StoreError, keys, timeline};
 
 /// How a confirmation call ended, as far as whoever reports it knows.
 #[derive(Clone, Debug)]
@@ -37,7 +37,7 @@ pub struct CallEntry {
 
 /// Where the head of a call's conversation is.
 #[derive(Clone, Copy)]
-enum HeadIs {
+enum SummaryPlace {
     AtTheCall,
     /// Something came after the call, and the head does not come back to it.
     Elsewhere,
@@ -56,10 +56,10 @@ impl Store {
         now: Timestamp,
     ) -> Result<CallEntry, StoreError> {
         let conversation = company.conversation_key.conversation_with(&report.customer);
-        let position = report.id.at(report.at);
+        let position = report.id.position(report.at);
         let customer = report.customer.clone().into();
-        let guard = self.put_guard(keys::call_guard(report.id), Done { conversation, position }, now)?;
-        let mut stands = Stands::Newest;
+        let guard = self.put_guard(keys::call_guard(report.id), CompletedWrite { conversation, position }, now)?;
+        let mut stands = UpdateOrder::Newest;
         let mut while_blocked = false;
         for attempt in 0..WRITE_ATTEMPTS {
             self.back_off(attempt).await;
@@ -71,29 +71,29 @@ impl Store {
                 outcome: report.outcome,
                 while_blocked,
             };
-            let news = HeadNews {
+            let news = SummaryUpdate {
                 company: &company.id,
                 conversation,
                 sender: &customer,
                 line: &company.line,
                 position,
                 text: call.outcome.words(),
-                from: From::Call(call.outcome),
+                from: UpdateSource::Call(call.outcome),
                 while_blocked,
                 floor: self.retention.floor(now),
                 expires: self.retention.expires(report.at),
             };
-            let event = self.put_event(&company.id, &Event::Call(call.clone()), news.expires)?;
+            let event = self.put_event(&company.id, &TimelineEntry::Call(call.clone()), news.expires)?;
             let mut writes = vec![guard.clone(), event, self.is_blocked(&company.id, conversation, while_blocked)?];
             if news.position >= news.floor {
                 writes.push(self.tell_head(&news, stands)?);
             }
-            let Transacted::Refused(refused) = self.transact(writes).await? else {
+            let TransactionOutcome::Refused(refused) = self.transact(writes).await? else {
                 return Ok(CallEntry { call, appointment_told: false });
             };
             let mut refused = refused.into_iter();
             if let Some(guard) = refused.next().flatten() {
-                let there = self.improve(&company.id, guard::read(guard)?, report.outcome).await?;
+                let there = self.improve(&company.id, idempotency::read(guard)?, report.outcome).await?;
                 // An entry that is gone is beyond the retention, and nothing is to follow from it.
                 return Ok(there.unwrap_or(CallEntry { call, appointment_told: true }));
             }
@@ -103,7 +103,7 @@ impl Store {
                 while_blocked = !while_blocked;
             }
             if let Some(head) = refused.next().flatten() {
-                stands = Stands::to(&Head::read(head, "TransactWriteItems")?, &news);
+                stands = UpdateOrder::order_of(&SummaryItem::read(head, "TransactWriteItems")?, &news);
             }
         }
         Err(contended())
@@ -128,7 +128,7 @@ impl Store {
             .await
             .map_err(unavailable("GetItem"))?;
         match found.item {
-            Some(guard) => self.improve(company, guard::read(guard)?, outcome).await,
+            Some(guard) => self.improve(company, idempotency::read(guard)?, outcome).await,
             None => Ok(None),
         }
     }
@@ -153,20 +153,20 @@ impl Store {
         let Some(UpdateItemError::ConditionalCheckFailedException(refused)) = error.as_service_error() else {
             return Err(unavailable("UpdateItem")(error));
         };
-        match refused.item().cloned().map(|item| events::read(item, "UpdateItem")).transpose()? {
-            Some(Event::Call(call)) => Ok(Some(call)),
+        match refused.item().cloned().map(|item| timeline::read(item, "UpdateItem")).transpose()? {
+            Some(TimelineEntry::Call(call)) => Ok(Some(call)),
             // Beyond the retention.
-            Some(Event::Message(_)) | None => Ok(None),
+            Some(TimelineEntry::Message(_)) | None => Ok(None),
         }
     }
 
     async fn improve(
         &self,
         company: &CompanyId,
-        Done { conversation, position }: Done,
+        CompletedWrite { conversation, position }: CompletedWrite,
         outcome: CallOutcome,
     ) -> Result<Option<CallEntry>, StoreError> {
-        let mut head_is = HeadIs::AtTheCall;
+        let mut head_is = SummaryPlace::AtTheCall;
         for attempt in 0..WRITE_ATTEMPTS {
             self.back_off(attempt).await;
             let found = self
@@ -181,7 +181,7 @@ impl Store {
                 .map_err(unavailable("GetItem"))?;
             let Some(item) = found.item else { return Ok(None) };
             let told = item.get("appointment_told").cloned();
-            let Event::Call(call) = events::read(item, "GetItem")? else { return Ok(None) };
+            let TimelineEntry::Call(call) = timeline::read(item, "GetItem")? else { return Ok(None) };
             let appointment_told = told == Some(word(call.outcome)?);
             if !outcome.is_better_known_than(call.outcome) {
                 return Ok(Some(CallEntry { call, appointment_told }));
@@ -189,16 +189,16 @@ impl Store {
             let asks = outcome.needs_an_answer() && !call.outcome.needs_an_answer() && !call.while_blocked;
             let mut writes = vec![self.replace_outcome(company, &call, outcome)?];
             match head_is {
-                HeadIs::AtTheCall => writes.push(self.improve_last(company, &call, outcome, asks)?),
-                HeadIs::Elsewhere if asks => writes.push(self.count_unanswered(company, &call)?),
-                HeadIs::Elsewhere | HeadIs::Gone => {}
+                SummaryPlace::AtTheCall => writes.push(self.improve_last(company, &call, outcome, asks)?),
+                SummaryPlace::Elsewhere if asks => writes.push(self.count_unanswered(company, &call)?),
+                SummaryPlace::Elsewhere | SummaryPlace::Gone => {}
             }
-            let Transacted::Refused(refused) = self.transact(writes).await? else {
+            let TransactionOutcome::Refused(refused) = self.transact(writes).await? else {
                 return Ok(Some(CallEntry { call: Call { outcome, ..call }, appointment_told: false }));
             };
             // Otherwise the outcome that was to be replaced has been replaced meanwhile.
             if let Some(head) = refused.into_iter().nth(1).flatten() {
-                head_is = if head.is_empty() { HeadIs::Gone } else { HeadIs::Elsewhere };
+                head_is = if head.is_empty() { SummaryPlace::Gone } else { SummaryPlace::Elsewhere };
             }
         }
         Err(contended())
@@ -230,12 +230,12 @@ impl Store {
         outcome: CallOutcome,
         asks: bool,
     ) -> Result<TransactWriteItem, StoreError> {
-        const SHOWN: &str = "SET last_call = :outcome, last_text = :words";
+        const SET_LAST_CALL: &str = "SET last_call = :outcome, last_text = :words";
         let head = self.update_head(company, call).condition_expression("#last = :position");
         let head = if asks {
-            waits(head).update_expression(format!("{SHOWN}, {ASKED_ONCE_MORE}"))
+            waits(head).update_expression(format!("{SET_LAST_CALL}, {ASKED_ONCE_MORE}"))
         } else {
-            head.update_expression(SHOWN)
+            head.update_expression(SET_LAST_CALL)
         };
         let update = head
             .expression_attribute_values(":outcome", word(outcome)?)

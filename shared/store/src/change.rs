@@ -1,17 +1,17 @@
 //! What the table's stream says: the only place that reads its images.
 
 use domain::{
-    AppointmentId, CompanyId, Conversation, ConversationId, Event, PushTest, StaffId, SubscriptionId, Timestamp,
-    TokenHash,
+    AppointmentId, CompanyId, ConversationId, ConversationSummary, PushTest, StaffId, SubscriptionId, TimelineEntry,
+    Timestamp, TokenHash,
 };
 use serde::Deserialize;
 use serde_dynamo::Item;
 use thiserror::Error;
 
-use crate::head::Head;
-use crate::keys::{self, Place};
+use crate::keys::{self, ItemIdentity};
 use crate::staff::Member;
-use crate::{events, push};
+use crate::summary::SummaryItem;
+use crate::{push, timeline};
 
 /// Something that happened to what the table holds, that somebody may want to be told of.
 #[derive(Clone, Debug)]
@@ -19,16 +19,16 @@ pub enum Change {
     /// A message or a call was recorded, or has moved on.
     Event {
         company: CompanyId,
-        event: Box<Event>,
+        event: Box<TimelineEntry>,
         /// As it was; `None` if it is new.
-        before: Option<Box<Event>>,
+        before: Option<Box<TimelineEntry>>,
     },
     /// What is the last of a conversation, or whether its customer waits.
     Head {
         company: CompanyId,
         conversation: ConversationId,
         /// As it was, without what is known of the customer; `None` if the conversation is new.
-        before: Option<Box<Conversation>>,
+        before: Option<Box<ConversationSummary>>,
     },
     /// Whether the customer of a conversation gets texts.
     OptOut { company: CompanyId, conversation: ConversationId },
@@ -60,7 +60,7 @@ pub enum SessionEnd {
 
 /// A record of the stream that is not one, or has an image of a shape that was never written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum Unreadable {
+pub enum RecordError {
     #[error("it is not a record of a table's stream with both images")]
     NotARecord,
     #[error("its key is none that is written here")]
@@ -75,11 +75,11 @@ struct Record {
     dynamodb: Images,
     /// Of a record of what the table's TTL deleted.
     #[serde(rename = "userIdentity", default)]
-    by: Option<By>,
+    by: Option<RecordOrigin>,
 }
 
 #[derive(Deserialize)]
-struct By {
+struct RecordOrigin {
     #[serde(rename = "type")]
     kind: Option<String>,
 }
@@ -120,42 +120,47 @@ impl Change {
     }
 
     /// What a record of the stream says; `None` if it is nothing that anybody is told of.
-    pub fn read<'a, D: serde::Deserializer<'a>>(record: D) -> Result<Option<Self>, Unreadable> {
-        let Record { dynamodb, by } = Record::deserialize(record).map_err(|_| Unreadable::NotARecord)?;
-        let key: keys::Key = serde_dynamo::from_item(dynamodb.keys).map_err(|_| Unreadable::NotARecord)?;
+    pub fn read<'a, D: serde::Deserializer<'a>>(record: D) -> Result<Option<Self>, RecordError> {
+        let Record { dynamodb, by } = Record::deserialize(record).map_err(|_| RecordError::NotARecord)?;
+        let key: keys::Key = serde_dynamo::from_item(dynamodb.keys).map_err(|_| RecordError::NotARecord)?;
         let (new, old) = (dynamodb.new_image, dynamodb.old_image);
         // Users of the table have identities of other kinds (DynamoDB, "TTL and streams").
         let by_itself = by.is_some_and(|by| by.kind.as_deref() == Some("Service"));
-        match keys::place(&key).ok_or(Unreadable::Key)? {
-            Place::Event { company } => {
+        match keys::place(&key).ok_or(RecordError::Key)? {
+            ItemIdentity::Event { company } => {
                 // What is deleted was beyond the retention, and is on no screen.
                 let Some(event) = new else { return Ok(None) };
-                let read = |image| events::from_image(image).map(Box::new).map_err(|_| Unreadable::Image);
+                let read = |image| timeline::from_image(image).map(Box::new).map_err(|_| RecordError::Image);
                 Ok(Some(Self::Event { company, event: read(event)?, before: old.map(read).transpose()? }))
             }
-            Place::Head { company, conversation } if new.is_some() => {
-                let before = old.map(serde_dynamo::from_item::<_, Head>).transpose().map_err(|_| Unreadable::Image)?;
+            ItemIdentity::Head { company, conversation } if new.is_some() => {
+                let before =
+                    old.map(serde_dynamo::from_item::<_, SummaryItem>).transpose().map_err(|_| RecordError::Image)?;
                 // At any moment: only appointments have one.
-                let before = before.map(|head| Box::new(head.with(None, Timestamp::from_millis(0))));
+                let before = before.map(|head| Box::new(head.into_summary(None, Timestamp::from_millis(0))));
                 Ok(Some(Self::Head { company, conversation, before }))
             }
-            Place::OptOut { company, conversation } if new.is_some() => {
+            ItemIdentity::OptOut { company, conversation } if new.is_some() => {
                 Ok(Some(Self::OptOut { company, conversation }))
             }
-            Place::Block { company, conversation } if new.is_some() => Ok(Some(Self::Block { company, conversation })),
-            Place::Person { company, conversation } if new.is_some() => {
+            ItemIdentity::Block { company, conversation } if new.is_some() => {
+                Ok(Some(Self::Block { company, conversation }))
+            }
+            ItemIdentity::Person { company, conversation } if new.is_some() => {
                 Ok(Some(Self::Person { company, conversation }))
             }
             // Nobody deletes one of these but to erase the customer; what the table does was on no screen any more.
-            Place::Head { company, conversation } | Place::Person { company, conversation } if !by_itself => {
+            ItemIdentity::Head { company, conversation } | ItemIdentity::Person { company, conversation }
+                if !by_itself =>
+            {
                 Ok(Some(Self::Erased { company, conversation }))
             }
-            Place::Appointment { company, appointment } if new.is_some() => {
+            ItemIdentity::Appointment { company, appointment } if new.is_some() => {
                 Ok(Some(Self::Appointment { company, appointment }))
             }
-            Place::Session { session } => {
+            ItemIdentity::Session { session } => {
                 let read = |item: Option<Item>| {
-                    item.map(serde_dynamo::from_item::<_, SessionImage>).transpose().map_err(|_| Unreadable::Image)
+                    item.map(serde_dynamo::from_item::<_, SessionImage>).transpose().map_err(|_| RecordError::Image)
                 };
                 let (Some(old), new) = (read(old)?, read(new)?) else { return Ok(None) };
                 if old.ended || new.as_ref().is_some_and(|new| !new.ended) {
@@ -164,9 +169,9 @@ impl Change {
                 let how = if new.is_none() && by_itself { SessionEnd::RanOut } else { SessionEnd::SignedOut };
                 Ok(Some(Self::SessionEnded { company: old.company, staff: old.staff, session, how }))
             }
-            Place::Staff { company, staff } => {
+            ItemIdentity::Staff { company, staff } => {
                 let member = |item: Option<Item>| {
-                    item.map(serde_dynamo::from_item::<_, Member>).transpose().map_err(|_| Unreadable::Image)
+                    item.map(serde_dynamo::from_item::<_, Member>).transpose().map_err(|_| RecordError::Image)
                 };
                 Ok(match (member(old)?, member(new)?) {
                     (Some(_), None) => Some(Self::StaffSignedOut { company, staff, before: None }),
@@ -176,18 +181,20 @@ impl Change {
                     _ => None,
                 })
             }
-            Place::Browser { company, staff, subscription } => {
-                Ok(push::news(old, new).map_err(|_| Unreadable::Image)?.map(|news| match news {
-                    push::News::Test(test) => Self::PushTest { company, staff, subscription, test },
-                    push::News::Added { name, at } => Self::BrowserAdded { company, staff, subscription, name, at },
+            ItemIdentity::Browser { company, staff, subscription } => {
+                Ok(push::news(old, new).map_err(|_| RecordError::Image)?.map(|news| match news {
+                    push::BrowserChange::Test(test) => Self::PushTest { company, staff, subscription, test },
+                    push::BrowserChange::Added { name, at } => {
+                        Self::BrowserAdded { company, staff, subscription, name, at }
+                    }
                 }))
             }
-            Place::Head { .. }
-            | Place::OptOut { .. }
-            | Place::Block { .. }
-            | Place::Person { .. }
-            | Place::Appointment { .. }
-            | Place::Elsewhere => Ok(None),
+            ItemIdentity::Head { .. }
+            | ItemIdentity::OptOut { .. }
+            | ItemIdentity::Block { .. }
+            | ItemIdentity::Person { .. }
+            | ItemIdentity::Appointment { .. }
+            | ItemIdentity::Elsewhere => Ok(None),
         }
     }
 }

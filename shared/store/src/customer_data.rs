@@ -7,10 +7,10 @@ use aws_sdk_dynamodb::types::{AttributeValue, Delete, ReturnConsumedCapacity, Tr
 use domain::{Appointment, CompanyId, ConversationId, DraftName, PhoneNumber, Region, Timestamp};
 use serde_json::{Value, json};
 
-use crate::drafts::DraftOf;
+use crate::drafts::StaffDraft;
 use crate::error::{misshapen, unavailable};
-use crate::keys::Part;
-use crate::transaction::Transacted;
+use crate::keys::ConversationItemKind;
+use crate::transaction::TransactionOutcome;
 use crate::{Store, StoreError, appointments, earlier_versions, keys};
 
 type Item = HashMap<String, AttributeValue>;
@@ -25,12 +25,12 @@ pub struct CustomerData {
     appointments: Vec<Appointment>,
     /// What staff have written in forms and neither sent nor saved: in the conversation, in those appointments, or to the
     /// customer's number.
-    drafts: Vec<DraftOf>,
+    drafts: Vec<StaffDraft>,
 }
 
 /// How much was erased.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Erased {
+pub struct ErasureReport {
     /// Texts and calls.
     pub events: usize,
     pub appointments: usize,
@@ -50,7 +50,10 @@ impl CustomerData {
     /// How many texts and calls there are, and how many appointments.
     #[must_use]
     pub fn counts(&self) -> (usize, usize) {
-        (self.said.iter().filter(|item| keys::part(item) == Part::Event).count(), self.appointments.len())
+        (
+            self.said.iter().filter(|item| keys::part(item) == ConversationItemKind::Event).count(),
+            self.appointments.len(),
+        )
     }
 
     /// As JSON, by what it is: `messages` and what was `done` the oldest first, `appointments` with the versions that
@@ -66,17 +69,17 @@ impl CustomerData {
         for item in &self.said {
             let value = value(item)?;
             match keys::part(item) {
-                Part::Event => messages.push(value),
-                Part::Deed => deeds.push(value),
-                Part::Head => held["conversation"] = value,
-                Part::Block => held["block"] = value,
-                Part::OptOut => held["opt_out"] = value,
-                Part::Person => held["customer"] = value,
+                ConversationItemKind::Event => messages.push(value),
+                ConversationItemKind::Deed => deeds.push(value),
+                ConversationItemKind::Head => held["conversation"] = value,
+                ConversationItemKind::Block => held["block"] = value,
+                ConversationItemKind::OptOut => held["opt_out"] = value,
+                ConversationItemKind::Person => held["customer"] = value,
             }
         }
         held["messages"] = json!(messages);
         held["done"] = json!(deeds);
-        let drafts = self.drafts.iter().map(|DraftOf { staff, kept, .. }| {
+        let drafts = self.drafts.iter().map(|StaffDraft { staff, kept, .. }| {
             json!({"by": staff, "saved_at": kept.saved_at.to_string(), "fields": kept.draft.fields})
         });
         held["drafts"] = drafts.collect();
@@ -92,7 +95,9 @@ fn value(item: &Item) -> Result<Value, StoreError> {
 
 /// The number of the customer of a conversation, as its head or what is known of them has it.
 fn number(said: &[Item]) -> Option<PhoneNumber> {
-    let mut known = said.iter().filter(|item| matches!(keys::part(item), Part::Head | Part::Person));
+    let mut known = said
+        .iter()
+        .filter(|item| matches!(keys::part(item), ConversationItemKind::Head | ConversationItemKind::Person));
     known.find_map(|item| PhoneNumber::e164(item.get("number")?.as_s().ok()?).ok())
 }
 
@@ -153,7 +158,7 @@ impl Store {
         company: &CompanyId,
         conversation: ConversationId,
     ) -> Result<Vec<Appointment>, StoreError> {
-        let all = self.between(keys::appointments(company), "0".to_owned(), "g".to_owned());
+        let all = self.query_between(keys::appointments(company), "0".to_owned(), "g".to_owned());
         let (mut theirs, mut items) = (HashMap::new(), all.into_paginator().items().send());
         while let Some(item) = items.next().await {
             let appointment = appointments::read(item.map_err(unavailable("Query"))?, "Query")?;
@@ -177,10 +182,10 @@ impl Store {
     /// Erases what was read of a customer, but for whether they get texts: whoever has opted out is not to be texted
     /// again because they asked to be forgotten, and whoever is blocked stays so, by a number that only the company can
     /// tell from it. What was written since stays, and is to be erased by itself.
-    pub async fn erase(&self, held: &CustomerData, now: Timestamp) -> Result<Erased, StoreError> {
+    pub async fn erase(&self, held: &CustomerData, now: Timestamp) -> Result<ErasureReport, StoreError> {
         self.note_erasure(&held.company, held.conversation, now).await?;
         let (events, appointments) = held.counts();
-        let mut erased = Erased { events, appointments, once_more: false };
+        let mut erased = ErasureReport { events, appointments, once_more: false };
         for appointment in &held.appointments {
             let done = if appointment.now.is_of(held.conversation) {
                 self.erase_appointment(&held.company, appointment).await?
@@ -189,8 +194,8 @@ impl Store {
             };
             erased.once_more |= !done;
         }
-        for item in held.said.iter().filter(|item| keys::part(item) != Part::OptOut) {
-            if keys::part(item) == Part::Block {
+        for item in held.said.iter().filter(|item| keys::part(item) != ConversationItemKind::OptOut) {
+            if keys::part(item) == ConversationItemKind::Block {
                 self.erase_blocked_number(item).await?;
                 continue;
             }
@@ -216,7 +221,7 @@ impl Store {
             Ok(TransactWriteItem::builder().delete(delete).build())
         });
         let deletes = deletes.into_iter().collect::<Result<Vec<_>, StoreError>>()?;
-        Ok(matches!(self.transact(deletes).await?, Transacted::Done))
+        Ok(matches!(self.transact(deletes).await?, TransactionOutcome::Done))
     }
 
     /// Takes out of an appointment that is somebody else's by now what it was as this customer's.
@@ -224,7 +229,7 @@ impl Store {
         let past = appointment.past.iter().filter(|version| !version.is_of(held.conversation)).cloned().collect();
         let without = Appointment { past, ..appointment.clone() };
         let put = self.put_earlier_versions(&held.company, &without, true)?;
-        Ok(matches!(self.transact(vec![put]).await?, Transacted::Done))
+        Ok(matches!(self.transact(vec![put]).await?, TransactionOutcome::Done))
     }
 
     /// Deletes an item that is as it was read, by what is still to be the same of it. One that has gone meanwhile is

@@ -4,14 +4,14 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, ReturnConsumedCapacity, TransactWriteItem};
-use domain::{Carries, Company, CompanyId, ContactDetails, Line, PhoneNumber, Pool, Timestamp, heartbeat};
+use domain::{Company, CompanyId, ContactDetails, Line, LineCapability, PhoneNumber, Pool, Timestamp, heartbeat};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
 use crate::error::{misshapen, unavailable};
 use crate::staff::Member;
-use crate::transaction::Transacted;
+use crate::transaction::TransactionOutcome;
 use crate::{RECENT, Store, StoreError, keys};
 
 /// Everybody a deployment serves.
@@ -24,7 +24,7 @@ pub struct Directory {
 
 /// Why the directory stays as it is, in words for an operator.
 #[derive(Debug, Error)]
-pub enum Refused {
+pub enum DirectoryError {
     #[error("there is a company with that id already")]
     CompanyExists,
     #[error(
@@ -58,7 +58,7 @@ pub enum Refused {
 }
 
 #[derive(Serialize)]
-struct Listed<T> {
+struct ListedItem<T> {
     #[serde(flatten)]
     key: keys::Key,
     #[serde(flatten)]
@@ -67,14 +67,14 @@ struct Listed<T> {
     item: T,
 }
 
-impl<T> Listed<T> {
+impl<T> ListedItem<T> {
     fn new(key: keys::Key, item: T) -> Self {
         Self { recent: keys::in_directory(&key), key, item }
     }
 }
 
 #[derive(Serialize)]
-struct Removed {
+struct RemovedItem {
     #[serde(flatten)]
     key: keys::Key,
     expires_at: u64,
@@ -86,14 +86,14 @@ const LONGEST_RETENTION_SECS: u64 = 366 * 24 * 60 * 60;
 impl Store {
     /// Adds a company with the line that it writes first from. An id is not given again while
     /// anything may be kept under it: whoever had it next would read that.
-    pub async fn add_company(&self, company: &Company, now: Timestamp) -> Result<(), Refused> {
+    pub async fn add_company(&self, company: &Company, now: Timestamp) -> Result<(), DirectoryError> {
         if company.id == heartbeat::company() {
-            return Err(Refused::CompanyReserved);
+            return Err(DirectoryError::CompanyReserved);
         }
         is_free(&company.line)?;
         let never_removed = ConditionCheck::builder()
             .table_name(&self.table)
-            .set_key(Some(keys::removed(&company.id).attributes()))
+            .set_key(Some(keys::removed_company(&company.id).attributes()))
             .condition_expression("attribute_not_exists(pk) OR expires_at < :now")
             .expression_attribute_values(":now", AttributeValue::N(now.as_secs().to_string()))
             .build()
@@ -103,25 +103,28 @@ impl Store {
             self.put_listed(keys::company(&company.id), company)?,
             self.put_listed(keys::line(&company.line), &company.a_line(company.line.clone()))?,
         ];
-        self.change(writes, [Refused::CompanyRemoved, Refused::CompanyExists, Refused::LineTaken]).await
+        self.change(writes, [DirectoryError::CompanyRemoved, DirectoryError::CompanyExists, DirectoryError::LineTaken])
+            .await
     }
 
     /// Removes a company and its lines. What was said stays until its retention ends; nobody can
     /// read it meanwhile.
-    pub async fn remove_company(&self, company: &CompanyId, now: Timestamp) -> Result<(), Refused> {
+    pub async fn remove_company(&self, company: &CompanyId, now: Timestamp) -> Result<(), DirectoryError> {
         let directory = self.directory().await?;
         if !directory.companies.iter().any(|listed| listed.id == *company) {
-            return Err(Refused::NoCompany);
+            return Err(DirectoryError::NoCompany);
         }
         if directory.staff.iter().any(|member| member.company == *company) {
-            return Err(Refused::CompanyHasStaff);
+            return Err(DirectoryError::CompanyHasStaff);
         }
         // The company last: an interrupted removal is then still listed, and can be done again.
         for line in directory.lines.iter().filter(|line| line.company == *company) {
-            self.change(vec![self.delete_listed(keys::line(&line.number))?], [Refused::NoLine]).await?;
+            self.change(vec![self.delete_listed(keys::line(&line.number))?], [DirectoryError::NoLine]).await?;
         }
-        let removed =
-            Removed { key: keys::removed(company), expires_at: now.plus_secs(LONGEST_RETENTION_SECS).as_secs() };
+        let removed = RemovedItem {
+            key: keys::removed_company(company),
+            expires_at: now.plus_secs(LONGEST_RETENTION_SECS).as_secs(),
+        };
         let push_setting = Delete::builder()
             .table_name(&self.table)
             .set_key(Some(keys::push_setting(company).attributes()))
@@ -129,67 +132,72 @@ impl Store {
             .map_err(misshapen("TransactWriteItems"))?;
         let writes = vec![
             self.delete_listed(keys::company(company))?,
-            self.put(Put::builder(), &removed)?,
+            self.put_item(Put::builder(), &removed)?,
             TransactWriteItem::builder().delete(push_setting).build(),
         ];
-        self.change(writes, [Refused::NoCompany]).await
+        self.change(writes, [DirectoryError::NoCompany]).await
     }
 
     pub async fn add_line(
         &self,
         company: &CompanyId,
         number: &PhoneNumber,
-        carries: Carries,
+        carries: LineCapability,
         pool: Option<Pool>,
-    ) -> Result<(), Refused> {
+    ) -> Result<(), DirectoryError> {
         is_free(number)?;
-        let owner = self.company(company).await?.ok_or(Refused::NoCompany)?;
+        let owner = self.company(company).await?.ok_or(DirectoryError::NoCompany)?;
         let line = Line { carries, pool, ..owner.a_line(number.clone()) };
         let writes = vec![self.listed_still(keys::company(company))?, self.put_listed(keys::line(number), &line)?];
-        self.change(writes, [Refused::NoCompany, Refused::LineTaken]).await
+        self.change(writes, [DirectoryError::NoCompany, DirectoryError::LineTaken]).await
     }
 
     /// Has the texts of a line leave by a pool, or by the line itself again.
-    pub async fn leave_by(&self, number: &PhoneNumber, pool: Option<Pool>) -> Result<(), Refused> {
-        let line = self.line(number).await?.ok_or(Refused::NoLine)?;
-        if line.carries == Carries::CallsOnly {
-            return Err(Refused::CallsOnly);
+    pub async fn leave_by(&self, number: &PhoneNumber, pool: Option<Pool>) -> Result<(), DirectoryError> {
+        let line = self.line(number).await?.ok_or(DirectoryError::NoLine)?;
+        if line.carries == LineCapability::CallsOnly {
+            return Err(DirectoryError::CallsOnly);
         }
         let put = Put::builder().condition_expression("attribute_exists(pk)");
         let line = Line { pool, ..line };
-        self.change(vec![self.put(put, &Listed::new(keys::line(number), &line))?], [Refused::NoLine]).await
+        self.change(vec![self.put_item(put, &ListedItem::new(keys::line(number), &line))?], [DirectoryError::NoLine])
+            .await
     }
 
     /// Lets a company write first from another of its lines.
-    pub async fn write_first_from(&self, company: &CompanyId, number: &PhoneNumber) -> Result<(), Refused> {
-        let line = self.line(number).await?.filter(|line| line.company == *company).ok_or(Refused::NoLine)?;
-        if line.carries == Carries::CallsOnly {
-            return Err(Refused::CallsOnly);
+    pub async fn write_first_from(&self, company: &CompanyId, number: &PhoneNumber) -> Result<(), DirectoryError> {
+        let line = self.line(number).await?.filter(|line| line.company == *company).ok_or(DirectoryError::NoLine)?;
+        if line.carries == LineCapability::CallsOnly {
+            return Err(DirectoryError::CallsOnly);
         }
-        let mut owner = self.company(company).await?.ok_or(Refused::NoCompany)?;
+        let mut owner = self.company(company).await?.ok_or(DirectoryError::NoCompany)?;
         owner.line = line.number;
         let key = keys::company(company);
         let put = Put::builder().condition_expression("attribute_exists(pk)");
-        let writes = vec![self.listed_still(keys::line(number))?, self.put(put, &Listed::new(key, &owner))?];
-        self.change(writes, [Refused::NoLine, Refused::NoCompany]).await
+        let writes = vec![self.listed_still(keys::line(number))?, self.put_item(put, &ListedItem::new(key, &owner))?];
+        self.change(writes, [DirectoryError::NoLine, DirectoryError::NoCompany]).await
     }
 
     /// Sets the contact details that the answer to HELP gives.
-    pub async fn set_contact(&self, company: &CompanyId, contact: Option<ContactDetails>) -> Result<Company, Refused> {
-        let mut owner = self.company(company).await?.ok_or(Refused::NoCompany)?;
+    pub async fn set_contact(
+        &self,
+        company: &CompanyId,
+        contact: Option<ContactDetails>,
+    ) -> Result<Company, DirectoryError> {
+        let mut owner = self.company(company).await?.ok_or(DirectoryError::NoCompany)?;
         owner.contact = contact;
         let put = Put::builder().condition_expression("attribute_exists(pk)");
-        let writes = vec![self.put(put, &Listed::new(keys::company(company), &owner))?];
-        self.change(writes, [Refused::NoCompany]).await?;
+        let writes = vec![self.put_item(put, &ListedItem::new(keys::company(company), &owner))?];
+        self.change(writes, [DirectoryError::NoCompany]).await?;
         Ok(owner)
     }
 
-    pub async fn remove_line(&self, number: &PhoneNumber) -> Result<(), Refused> {
-        let line = self.line(number).await?.ok_or(Refused::NoLine)?;
+    pub async fn remove_line(&self, number: &PhoneNumber) -> Result<(), DirectoryError> {
+        let line = self.line(number).await?.ok_or(DirectoryError::NoLine)?;
         if self.company(&line.company).await?.is_some_and(|company| company.line == *number) {
-            return Err(Refused::FirstLine);
+            return Err(DirectoryError::FirstLine);
         }
-        self.change(vec![self.delete_listed(keys::line(number))?], [Refused::NoLine]).await
+        self.change(vec![self.delete_listed(keys::line(number))?], [DirectoryError::NoLine]).await
     }
 
     pub async fn company(&self, company: &CompanyId) -> Result<Option<Company>, StoreError> {
@@ -258,24 +266,24 @@ impl Store {
     pub(crate) async fn change(
         &self,
         writes: Vec<TransactWriteItem>,
-        refusals: impl IntoIterator<Item = Refused>,
-    ) -> Result<(), Refused> {
-        let Transacted::Refused(refused) = self.transact(writes).await? else { return Ok(()) };
+        refusals: impl IntoIterator<Item = DirectoryError>,
+    ) -> Result<(), DirectoryError> {
+        let TransactionOutcome::Refused(refused) = self.transact(writes).await? else { return Ok(()) };
         let failed = refused.iter().zip(refusals).find(|(failed, _)| failed.is_some());
         Err(failed.map_or(StoreError::Misshapen { operation: "TransactWriteItems" }.into(), |(_, refusal)| refusal))
     }
 
     /// The write of something new in the directory.
     pub(crate) fn put_listed(&self, key: keys::Key, item: &impl Serialize) -> Result<TransactWriteItem, StoreError> {
-        self.put_new(&Listed::new(key, item))
+        self.put_new(&ListedItem::new(key, item))
     }
 
     /// The write of an item that is not there yet.
     pub(crate) fn put_new(&self, item: &impl Serialize) -> Result<TransactWriteItem, StoreError> {
-        self.put(Put::builder().condition_expression("attribute_not_exists(pk)"), item)
+        self.put_item(Put::builder().condition_expression("attribute_not_exists(pk)"), item)
     }
 
-    pub(crate) fn put(&self, put: PutBuilder, item: &impl Serialize) -> Result<TransactWriteItem, StoreError> {
+    pub(crate) fn put_item(&self, put: PutBuilder, item: &impl Serialize) -> Result<TransactWriteItem, StoreError> {
         let item = serde_dynamo::to_item(item).map_err(misshapen("TransactWriteItems"))?;
         let put = put.table_name(&self.table).set_item(Some(item)).build();
         Ok(TransactWriteItem::builder().put(put.map_err(misshapen("TransactWriteItems"))?).build())
@@ -320,8 +328,8 @@ impl Store {
 }
 
 /// The heartbeat's line is in the table once it has run; nobody is to have its number before either.
-fn is_free(number: &PhoneNumber) -> Result<(), Refused> {
-    if *number == heartbeat::line().number { Err(Refused::LineReserved) } else { Ok(()) }
+fn is_free(number: &PhoneNumber) -> Result<(), DirectoryError> {
+    if *number == heartbeat::line().number { Err(DirectoryError::LineReserved) } else { Ok(()) }
 }
 
 fn read<T: DeserializeOwned>(item: HashMap<String, AttributeValue>) -> Result<T, StoreError> {

@@ -4,11 +4,11 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, ReturnConsumedCapacity, Select, TransactWriteItem};
-use domain::{CompanyId, DraftName, FormDraft, KeptDraft, Staff, StaffId, Timestamp};
+use domain::{CompanyId, DraftName, FormDraft, SavedDraft, Staff, StaffId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{misshapen, unavailable};
-use crate::transaction::Transacted;
+use crate::transaction::TransactionOutcome;
 use crate::{Store, StoreError, keys};
 
 /// A person has so many at a time. Two first saves at the same moment may be one more.
@@ -16,7 +16,7 @@ pub const DRAFTS_AT_MOST: usize = 100;
 
 /// What became of a draft that was to be kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DraftSaved {
+pub enum DraftOutcome {
     Done,
     /// The person has as many as may be, and this is another.
     TooMany,
@@ -34,10 +34,10 @@ struct Item {
 
 /// A draft with whose it is, as its company's are read together.
 #[derive(Clone, Debug)]
-pub(crate) struct DraftOf {
+pub(crate) struct StaffDraft {
     pub(crate) staff: StaffId,
     pub(crate) name: DraftName,
-    pub(crate) kept: KeptDraft,
+    pub(crate) kept: SavedDraft,
 }
 
 impl Store {
@@ -47,7 +47,7 @@ impl Store {
         staff: &Staff,
         name: &DraftName,
         now: Timestamp,
-    ) -> Result<Option<KeptDraft>, StoreError> {
+    ) -> Result<Option<SavedDraft>, StoreError> {
         let found = self
             .client
             .get_item()
@@ -60,7 +60,7 @@ impl Store {
             .map_err(unavailable("GetItem"))?;
         let Some(item) = found.item else { return Ok(None) };
         let item: Item = serde_dynamo::from_item(item).map_err(misshapen("GetItem"))?;
-        Ok((item.expires_at > now.as_secs()).then_some(KeptDraft { draft: item.draft, saved_at: item.saved_at }))
+        Ok((item.expires_at > now.as_secs()).then_some(SavedDraft { draft: item.draft, saved_at: item.saved_at }))
     }
 
     /// Keeps what a person has written in a form, in place of what they had there: the last save counts, from whichever
@@ -71,7 +71,7 @@ impl Store {
         name: &DraftName,
         draft: &FormDraft,
         now: Timestamp,
-    ) -> Result<DraftSaved, StoreError> {
+    ) -> Result<DraftOutcome, StoreError> {
         let item = Item {
             key: keys::draft(&staff.company, &staff.id, name),
             saved_at: now,
@@ -79,14 +79,16 @@ impl Store {
             draft: draft.clone(),
         };
         let replacing = Put::builder().condition_expression("attribute_exists(pk)");
-        if let Transacted::Done = self.transact_for(Some(staff), vec![self.put(replacing, &item)?], now).await? {
-            return Ok(DraftSaved::Done);
+        if let TransactionOutcome::Done =
+            self.transact_for(Some(staff), vec![self.put_item(replacing, &item)?], now).await?
+        {
+            return Ok(DraftOutcome::Done);
         }
         if self.count_drafts(staff, now).await? >= DRAFTS_AT_MOST {
-            return Ok(DraftSaved::TooMany);
+            return Ok(DraftOutcome::TooMany);
         }
-        self.transact_for(Some(staff), vec![self.put(Put::builder(), &item)?], now).await?;
-        Ok(DraftSaved::Done)
+        self.transact_for(Some(staff), vec![self.put_item(Put::builder(), &item)?], now).await?;
+        Ok(DraftOutcome::Done)
     }
 
     async fn count_drafts(&self, staff: &Staff, now: Timestamp) -> Result<usize, StoreError> {
@@ -121,8 +123,8 @@ impl Store {
     }
 
     /// Deletes drafts whatever they are by now. One request for each.
-    pub(crate) async fn erase_drafts(&self, company: &CompanyId, drafts: &[DraftOf]) -> Result<(), StoreError> {
-        for DraftOf { staff, name, .. } in drafts {
+    pub(crate) async fn erase_drafts(&self, company: &CompanyId, drafts: &[StaffDraft]) -> Result<(), StoreError> {
+        for StaffDraft { staff, name, .. } in drafts {
             self.erase_item(keys::draft(company, staff, name).attributes(), None).await?;
         }
         Ok(())
@@ -134,7 +136,7 @@ impl Store {
         &self,
         company: &CompanyId,
         staff: Option<&StaffId>,
-    ) -> Result<Vec<DraftOf>, StoreError> {
+    ) -> Result<Vec<StaffDraft>, StoreError> {
         let whose = staff.map_or(keys::STAFF.to_owned(), keys::drafts_of);
         let all = self
             .client
@@ -153,8 +155,8 @@ impl Store {
     }
 }
 
-fn read(item: HashMap<String, AttributeValue>) -> Result<DraftOf, StoreError> {
+fn read(item: HashMap<String, AttributeValue>) -> Result<StaffDraft, StoreError> {
     let (staff, name) = keys::of_draft(&item).ok_or(()).map_err(misshapen("Query"))?;
     let item: Item = serde_dynamo::from_item(item).map_err(misshapen("Query"))?;
-    Ok(DraftOf { staff, name, kept: KeptDraft { draft: item.draft, saved_at: item.saved_at } })
+    Ok(StaffDraft { staff, name, kept: SavedDraft { draft: item.draft, saved_at: item.saved_at } })
 }

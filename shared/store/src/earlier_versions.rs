@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnConsumedCapacity, TransactWriteItem};
-use domain::{Appointment, AppointmentId, CompanyId, ConversationId, Version};
+use domain::{Appointment, AppointmentId, AppointmentVersion, CompanyId, ConversationId};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{misshapen, unavailable};
@@ -18,7 +18,7 @@ pub(crate) struct EarlierVersions {
     /// The number of the version that these come before.
     version: u32,
     /// The latest first.
-    versions: Vec<Version>,
+    versions: Vec<AppointmentVersion>,
 }
 
 impl EarlierVersions {
@@ -41,7 +41,7 @@ pub(crate) fn joined(appointment: Appointment, earlier: Option<EarlierVersions>)
 }
 
 /// An item of them without the versions of some customers.
-pub(crate) fn without(
+pub(crate) fn without_appointments(
     item: HashMap<String, AttributeValue>,
     theirs: impl Fn(ConversationId) -> bool,
     operation: &'static str,

@@ -1,11 +1,11 @@
 use std::collections::{HashMap, HashSet};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{CompanyId, Event, Notification, NotificationGroup, Page, Position, RecentFeed, Timestamp};
+use domain::{CompanyId, Notification, NotificationGroup, Page, Position, RecentFeed, TimelineEntry, Timestamp};
 
 use crate::error::unavailable;
-use crate::page::cut;
-use crate::{Span, Store, StoreError, events, keys};
+use crate::position_range::cut;
+use crate::{PositionRange, Store, StoreError, keys, timeline};
 
 impl Store {
     /// A page of a company's feed, with what is known of its customers, but for those who are blocked. Two requests, one if it is
@@ -18,14 +18,15 @@ impl Store {
         now: Timestamp,
     ) -> Result<Page<Notification>, StoreError> {
         let (items, cut_short) = self.recent(keys::feed(company), before, limit, now).await?;
-        let events: Vec<Event> = items.into_iter().map(|item| events::read(item, "Query")).collect::<Result<_, _>>()?;
-        let page = cut(events, limit, cut_short, Event::position);
-        let ids: HashSet<_> = page.items.iter().map(Event::conversation).collect();
-        let known = self.known(company, ids, [keys::head, keys::person], now).await?;
+        let events: Vec<TimelineEntry> =
+            items.into_iter().map(|item| timeline::read(item, "Query")).collect::<Result<_, _>>()?;
+        let page = cut(events, limit, cut_short, TimelineEntry::position);
+        let ids: HashSet<_> = page.items.iter().map(TimelineEntry::conversation).collect();
+        let known = self.known_customers(company, ids, [keys::head, keys::person], now).await?;
         let floor = self.retention.floor(now);
         let items = page.items.into_iter().filter_map(|event| {
             let (head, customer) = known.get(&event.conversation())?;
-            let conversation = head.clone()?.shown(floor, customer.as_ref(), now)?;
+            let conversation = head.clone()?.into_summary_after(floor, customer.as_ref(), now)?;
             (!conversation.is_blocked).then_some(Notification { event, conversation })
         });
         Ok(Page { items: items.collect(), next: page.next })
@@ -36,7 +37,7 @@ impl Store {
         let (mut items, cut_short) = self.recent(keys::feed(company), None, RecentFeed::MOST, now).await?;
         let is_cut = cut_short || items.len() > RecentFeed::MOST;
         items.truncate(RecentFeed::MOST);
-        let entries = items.into_iter().map(|item| events::read(item, "Query")).collect::<Result<_, _>>()?;
+        let entries = items.into_iter().map(|item| timeline::read(item, "Query")).collect::<Result<_, _>>()?;
         Ok(RecentFeed::new(entries, is_cut))
     }
 
@@ -55,10 +56,10 @@ impl Store {
         while groups.len() < limit && left.peek().is_some() {
             let some: Vec<_> = left.by_ref().take(limit - groups.len()).collect();
             let ids: HashSet<_> = some.iter().map(|(newest, _)| newest.conversation()).collect();
-            let known = self.known(company, ids, [keys::head, keys::person], now).await?;
+            let known = self.known_customers(company, ids, [keys::head, keys::person], now).await?;
             groups.extend(some.into_iter().filter_map(|(newest, more)| {
                 let (head, customer) = known.get(&newest.conversation())?;
-                let conversation = head.clone()?.shown(floor, customer.as_ref(), now)?;
+                let conversation = head.clone()?.into_summary_after(floor, customer.as_ref(), now)?;
                 let newest = Notification { event: newest.clone(), conversation };
                 (!newest.conversation.is_blocked).then_some(NotificationGroup { newest, more })
             }));
@@ -75,7 +76,7 @@ impl Store {
         limit: usize,
         now: Timestamp,
     ) -> Result<(Vec<HashMap<String, AttributeValue>>, bool), StoreError> {
-        let span = Span { before, after: None };
+        let span = PositionRange { before, after: None };
         let lowest = span.lowest(self.retention, now);
         let highest = span.highest().unwrap_or(end_of_time());
         if highest < lowest {
@@ -83,7 +84,7 @@ impl Store {
         }
         let wanted = limit + 1;
         let found = self
-            .between(list, lowest.to_string(), highest.to_string())
+            .query_between(list, lowest.to_string(), highest.to_string())
             .scan_index_forward(false)
             .limit(i32::try_from(wanted).unwrap_or(i32::MAX))
             .send()

@@ -6,11 +6,11 @@ use domain::{Line, heartbeat};
 use serde::Serialize;
 
 use crate::error::{misshapen, unavailable};
-use crate::{Refused, Store, StoreError, keys};
+use crate::{DirectoryError, Store, StoreError, keys};
 
 /// In no directory: nobody who lists lines or companies meets it.
 #[derive(Serialize)]
-struct Unlisted {
+struct UnlistedLine {
     #[serde(flatten)]
     key: keys::Key,
     #[serde(flatten)]
@@ -21,9 +21,9 @@ impl Store {
     /// Makes the line that the heartbeat comes to, as it is in this version. One request.
     ///
     /// Fails with `LineTaken` if a company has its number.
-    pub async fn make_heartbeat_line(&self) -> Result<(), Refused> {
+    pub async fn make_heartbeat_line(&self) -> Result<(), DirectoryError> {
         let line = heartbeat::line();
-        let item = Unlisted { key: keys::line(&line.number), line };
+        let item = UnlistedLine { key: keys::line(&line.number), line };
         let put = self
             .client
             .put_item()
@@ -38,7 +38,7 @@ impl Store {
         match put {
             Ok(_) => Ok(()),
             Err(error) if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) => {
-                Err(Refused::LineTaken)
+                Err(DirectoryError::LineTaken)
             }
             Err(error) => Err(unavailable("PutItem")(error).into()),
         }
@@ -48,7 +48,7 @@ impl Store {
     /// were. A request, and one more for each item.
     pub async fn remove_heartbeats(&self) -> Result<usize, StoreError> {
         let left = self.of_conversation(&heartbeat::company(), heartbeat::conversation()).await?;
-        let texts = left.iter().filter(|item| keys::part(item) == keys::Part::Event).count();
+        let texts = left.iter().filter(|item| keys::part(item) == keys::ConversationItemKind::Event).count();
         for item in left {
             let key = item.into_iter().filter(|(name, _)| [keys::PK, keys::SK].contains(&name.as_str())).collect();
             self.erase_item(key, None).await?;

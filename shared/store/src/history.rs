@@ -2,12 +2,12 @@
 
 use std::cmp::Reverse;
 
-use domain::{CompanyId, ConversationId, Entry, History, Timestamp, With};
+use domain::{CompanyId, ConversationId, CustomerRef, History, HistoryEntry, Timestamp};
 
-use crate::head::Head;
-use crate::keys::Part;
-use crate::person::Person;
-use crate::{Store, StoreError, deeds, events, keys};
+use crate::customers::CustomerRecord;
+use crate::keys::ConversationItemKind;
+use crate::summary::SummaryItem;
+use crate::{Store, StoreError, customer_actions, keys, timeline};
 
 impl Store {
     /// `None` where nothing was said, and no appointment names the number. One request for every megabyte.
@@ -21,19 +21,23 @@ impl Store {
         let (mut head, mut customer, mut entries) = (None, None, Vec::new());
         for item in self.of_conversation(company, conversation).await? {
             match keys::part(&item) {
-                Part::Head => head = Some(Head::read(item, "Query")?),
-                Part::Person => customer = Some(Person::read(item, "Query", self.retention, now)?.customer),
-                Part::OptOut | Part::Block => {}
-                Part::Deed => entries.push(Entry::Deed(deeds::read(item, "Query")?)),
-                Part::Event => entries.push(Entry::Event(events::read(item, "Query")?)),
+                ConversationItemKind::Head => head = Some(SummaryItem::read(item, "Query")?),
+                ConversationItemKind::Person => {
+                    customer = Some(CustomerRecord::read(item, "Query", self.retention, now)?.customer);
+                }
+                ConversationItemKind::OptOut | ConversationItemKind::Block => {}
+                ConversationItemKind::Deed => entries.push(HistoryEntry::Deed(customer_actions::read(item, "Query")?)),
+                ConversationItemKind::Event => entries.push(HistoryEntry::Event(timeline::read(item, "Query")?)),
             }
         }
-        entries.retain(|entry| entry.at() >= floor);
-        entries.sort_by_key(|entry| Reverse(entry.at()));
-        let shown = head.and_then(|head| head.shown(floor, customer.as_ref(), now));
+        entries.retain(|entry| entry.position() >= floor);
+        entries.sort_by_key(|entry| Reverse(entry.position()));
+        let shown = head.and_then(|head| head.into_summary_after(floor, customer.as_ref(), now));
         let with = match (shown, customer) {
-            (Some(conversation), _) => With::Conversation(Box::new(conversation)),
-            (None, Some(customer)) if !(customer.bookings.is_empty() && entries.is_empty()) => With::Customer(customer),
+            (Some(conversation), _) => CustomerRef::Conversation(Box::new(conversation)),
+            (None, Some(customer)) if !(customer.bookings.is_empty() && entries.is_empty()) => {
+                CustomerRef::Customer(customer)
+            }
             _ => return Ok(None),
         };
         Ok(Some(History { with, entries }))

@@ -1,7 +1,7 @@
-use domain::{CompanyId, Conversation, Page, Position, Timestamp};
+use domain::{CompanyId, ConversationSummary, Page, Position, Timestamp};
 
-use crate::head::Head;
-use crate::page::cut;
+use crate::position_range::cut;
+use crate::summary::SummaryItem;
 use crate::{Store, StoreError, keys};
 
 impl Store {
@@ -13,19 +13,19 @@ impl Store {
         before: Option<Position>,
         limit: usize,
         now: Timestamp,
-    ) -> Result<Page<Conversation>, StoreError> {
+    ) -> Result<Page<ConversationSummary>, StoreError> {
         let floor = self.retention.floor(now);
         let (items, cut_short) = self.recent(keys::inbox(company), before, limit, now).await?;
         let mut heads = Vec::with_capacity(items.len());
         for item in items {
-            heads.extend(Some(Head::read(item, "Query")?).filter(|head| head.stands(floor)));
+            heads.extend(Some(SummaryItem::read(item, "Query")?).filter(|head| head.stands(floor)));
         }
         let page = cut(heads, limit, cut_short, |head| head.conversation.place_in_inbox(head.last));
         let ids = page.items.iter().map(|head| head.conversation).collect();
-        let known = self.known(company, ids, [keys::person], now).await?;
+        let known = self.known_customers(company, ids, [keys::person], now).await?;
         let items = page.items.into_iter().filter_map(|head| {
             let customer = known.get(&head.conversation).and_then(|(_, customer)| customer.as_ref());
-            head.shown(floor, customer, now)
+            head.into_summary_after(floor, customer, now)
         });
         Ok(Page { items: items.collect(), next: page.next })
     }

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
-    AppointmentId, CompanyId, ConversationId, Counted, Day, DraftName, Login, MessageId, Period, PhoneNumber, Position,
-    Staff, StaffId, SubscriptionId, Timestamp, TokenHash, Usage, Window,
+    AppointmentId, CompanyId, ConversationId, Day, DraftName, LimitPeriod, LimitScope, LimitWindow, Login, MessageId,
+    MeteredAction, PhoneNumber, Position, Staff, StaffId, SubscriptionId, Timestamp, TokenHash,
 };
 use serde::{Deserialize, Serialize};
 
@@ -48,7 +48,7 @@ pub(crate) fn company(company: &CompanyId) -> Key {
 }
 
 /// That a company was removed, for as long as anything of it may be kept.
-pub(crate) fn removed(company: &CompanyId) -> Key {
+pub(crate) fn removed_company(company: &CompanyId) -> Key {
     key(format!("COMPANY#{company}"), "REMOVED")
 }
 
@@ -140,7 +140,7 @@ pub(crate) fn end_of_conversation() -> String {
 
 /// What an item of a conversation is.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Part {
+pub(crate) enum ConversationItemKind {
     Head,
     Block,
     OptOut,
@@ -149,14 +149,14 @@ pub(crate) enum Part {
     Event,
 }
 
-pub(crate) fn part(item: &HashMap<String, AttributeValue>) -> Part {
+pub(crate) fn part(item: &HashMap<String, AttributeValue>) -> ConversationItemKind {
     match sk(item).as_deref() {
-        Some(HEAD) => Part::Head,
-        Some(BLOCK) => Part::Block,
-        Some(OPT_OUT) => Part::OptOut,
-        Some(PERSON) => Part::Person,
-        Some(sk) if sk.starts_with(DEED) => Part::Deed,
-        _ => Part::Event,
+        Some(HEAD) => ConversationItemKind::Head,
+        Some(BLOCK) => ConversationItemKind::Block,
+        Some(OPT_OUT) => ConversationItemKind::OptOut,
+        Some(PERSON) => ConversationItemKind::Person,
+        Some(sk) if sk.starts_with(DEED) => ConversationItemKind::Deed,
+        _ => ConversationItemKind::Event,
     }
 }
 
@@ -178,10 +178,10 @@ pub(crate) fn audit(company: Option<&CompanyId>, at: Timestamp, request: &str) -
 }
 
 /// Customers who were erased, of all companies: whoever brings the table back reads them.
-pub(crate) const ERASED: &str = "ERASED";
+pub(crate) const TOMBSTONE: &str = "ERASED";
 
 pub(crate) fn erasure(company: &CompanyId, id: ConversationId) -> Key {
-    key(ERASED.to_owned(), conversation(company, id))
+    key(TOMBSTONE.to_owned(), conversation(company, id))
 }
 
 pub(crate) fn inbox(company: &CompanyId) -> String {
@@ -255,34 +255,34 @@ pub(crate) fn help_guard(company: &CompanyId, conversation: ConversationId, day:
 }
 
 /// How many messages were sent in a window: by somebody, by their company, or to a number, which its conversation stands for.
-pub(crate) fn sent(staff: &Staff, conversation: ConversationId, window: &Window) -> Key {
+pub(crate) fn sent_counter(staff: &Staff, conversation: ConversationId, window: &LimitWindow) -> Key {
     let whose = match window.counted {
-        Counted::Staff => format!("STAFF#{}", staff.id),
-        Counted::Company => "COMPANY".to_owned(),
-        Counted::Number => format!("NUMBER#{conversation}"),
+        LimitScope::Staff => format!("STAFF#{}", staff.id),
+        LimitScope::Company => "COMPANY".to_owned(),
+        LimitScope::Number => format!("NUMBER#{conversation}"),
     };
     key(format!("SENT#{}", staff.company), format!("{whose}#{}", of_window(window)))
 }
 
 /// How often a person, or their company, used something that is limited in a window of time. Messages have `sent`.
-pub(crate) fn used(staff: &Staff, usage: Usage, window: &Window) -> Key {
+pub(crate) fn used(staff: &Staff, usage: MeteredAction, window: &LimitWindow) -> Key {
     let what = match usage {
-        Usage::NumberLookup => "LOOKUP",
-        Usage::AppointmentWrite => "APPOINTMENT",
-        Usage::PushTest => "PUSHTEST",
-        Usage::CustomerData => "CUSTOMERDATA",
+        MeteredAction::NumberLookup => "LOOKUP",
+        MeteredAction::AppointmentWrite => "APPOINTMENT",
+        MeteredAction::PushTest => "PUSHTEST",
+        MeteredAction::CustomerData => "CUSTOMERDATA",
     };
     let whose = match window.counted {
-        Counted::Staff => format!("STAFF#{}", staff.id),
-        Counted::Company | Counted::Number => "COMPANY".to_owned(),
+        LimitScope::Staff => format!("STAFF#{}", staff.id),
+        LimitScope::Company | LimitScope::Number => "COMPANY".to_owned(),
     };
     key(format!("USED#{}", staff.company), format!("{what}#{whose}#{}", of_window(window)))
 }
 
-fn of_window(window: &Window) -> String {
+fn of_window(window: &LimitWindow) -> String {
     let period = match window.period {
-        Period::Minute => "MINUTE",
-        Period::Day => "DAY",
+        LimitPeriod::Minute => "MINUTE",
+        LimitPeriod::Day => "DAY",
     };
     format!("{period}#{}", window.begins)
 }
@@ -379,24 +379,24 @@ pub(crate) fn push_owner(id: SubscriptionId) -> Key {
 
 /// What an item of `pushes` is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum PushPart {
+pub(crate) enum PushItemKind {
     Setting,
     Choice(StaffId),
     Browser,
 }
 
 /// `None` for a key that is not spelled as it is here.
-pub(crate) fn push_part(item: &HashMap<String, AttributeValue>) -> Option<PushPart> {
+pub(crate) fn push_part(item: &HashMap<String, AttributeValue>) -> Option<PushItemKind> {
     let sk = item.get(SK)?.as_s().ok()?;
     if sk == PUSH_SETTING {
-        return Some(PushPart::Setting);
+        return Some(PushItemKind::Setting);
     }
     let staff = sk.strip_prefix("STAFF#")?;
-    Some(if staff.contains('#') { PushPart::Browser } else { PushPart::Choice(staff.parse().ok()?) })
+    Some(if staff.contains('#') { PushItemKind::Browser } else { PushItemKind::Choice(staff.parse().ok()?) })
 }
 
 /// Whose an item is and what it is, as its key says: of those that somebody is told of.
-pub(crate) enum Place {
+pub(crate) enum ItemIdentity {
     Event { company: CompanyId },
     Head { company: CompanyId, conversation: ConversationId },
     Block { company: CompanyId, conversation: ConversationId },
@@ -410,39 +410,39 @@ pub(crate) enum Place {
 }
 
 /// `None` for a key of such an item that is not spelled as it is here.
-pub(crate) fn place(key: &Key) -> Option<Place> {
-    let Some((kind, whose)) = key.pk.split_once('#') else { return Some(Place::Elsewhere) };
+pub(crate) fn place(key: &Key) -> Option<ItemIdentity> {
+    let Some((kind, whose)) = key.pk.split_once('#') else { return Some(ItemIdentity::Elsewhere) };
     Some(match kind {
         "CONVERSATION" => {
             let (company, conversation) = whose.split_once('#')?;
             let (company, conversation) = (company.parse().ok()?, conversation.parse().ok()?);
             match key.sk.as_str() {
-                HEAD => Place::Head { company, conversation },
-                BLOCK => Place::Block { company, conversation },
-                OPT_OUT => Place::OptOut { company, conversation },
-                PERSON => Place::Person { company, conversation },
-                sk if sk.starts_with("EVENT#") => Place::Event { company },
-                _ => Place::Elsewhere,
+                HEAD => ItemIdentity::Head { company, conversation },
+                BLOCK => ItemIdentity::Block { company, conversation },
+                OPT_OUT => ItemIdentity::OptOut { company, conversation },
+                PERSON => ItemIdentity::Person { company, conversation },
+                sk if sk.starts_with("EVENT#") => ItemIdentity::Event { company },
+                _ => ItemIdentity::Elsewhere,
             }
         }
-        "SESSION" => Place::Session { session: TokenHash::new(whose.to_owned()) },
+        "SESSION" => ItemIdentity::Session { session: TokenHash::new(whose.to_owned()) },
         "COMPANY" => {
             if let Some(staff) = key.sk.strip_prefix(STAFF) {
-                Place::Staff { company: whose.parse().ok()?, staff: staff.parse().ok()? }
+                ItemIdentity::Staff { company: whose.parse().ok()?, staff: staff.parse().ok()? }
             } else if let Some(appointment) = key.sk.strip_prefix(APPOINTMENT) {
-                Place::Appointment { company: whose.parse().ok()?, appointment: appointment.parse().ok()? }
+                ItemIdentity::Appointment { company: whose.parse().ok()?, appointment: appointment.parse().ok()? }
             } else {
-                Place::Elsewhere
+                ItemIdentity::Elsewhere
             }
         }
         "PUSH" => match key.sk.strip_prefix("STAFF#").and_then(|rest| rest.split_once('#')) {
-            Some((staff, subscription)) => Place::Browser {
+            Some((staff, subscription)) => ItemIdentity::Browser {
                 company: whose.parse().ok()?,
                 staff: staff.parse().ok()?,
                 subscription: subscription.parse().ok()?,
             },
-            None => Place::Elsewhere,
+            None => ItemIdentity::Elsewhere,
         },
-        _ => Place::Elsewhere,
+        _ => ItemIdentity::Elsewhere,
     })
 }

@@ -1,7 +1,7 @@
 //! How often something was done in a window of time: messages that were sent, and what else is limited.
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity, TransactWriteItem, Update};
-use domain::{ConversationId, Staff, Usage, Window};
+use domain::{ConversationId, LimitWindow, MeteredAction, Staff};
 
 use crate::error::{misshapen, updated};
 use crate::{Store, StoreError, keys};
@@ -13,7 +13,7 @@ const KEPT_FOR_SECS: u64 = 60 * 60;
 const COUNT: &str = "SET expires_at = :expires ADD sent :one";
 const NOT_FULL: &str = "attribute_not_exists(sent) OR sent < :most";
 
-fn values(window: &Window) -> [(&'static str, AttributeValue); 3] {
+fn values(window: &LimitWindow) -> [(&'static str, AttributeValue); 3] {
     let number = |number: u64| AttributeValue::N(number.to_string());
     [
         (":expires", number(window.ends.plus_secs(KEPT_FOR_SECS).as_secs())),
@@ -28,22 +28,22 @@ impl Store {
         &self,
         staff: &Staff,
         conversation: ConversationId,
-        window: &Window,
+        window: &LimitWindow,
     ) -> Result<TransactWriteItem, StoreError> {
-        self.count(keys::sent(staff, conversation, window), window)
+        self.count(keys::sent_counter(staff, conversation, window), window)
     }
 
     /// The same for what else is limited.
     pub(crate) fn count_used(
         &self,
         staff: &Staff,
-        usage: Usage,
-        window: &Window,
+        usage: MeteredAction,
+        window: &LimitWindow,
     ) -> Result<TransactWriteItem, StoreError> {
         self.count(keys::used(staff, usage, window), window)
     }
 
-    fn count(&self, key: keys::Key, window: &Window) -> Result<TransactWriteItem, StoreError> {
+    fn count(&self, key: keys::Key, window: &LimitWindow) -> Result<TransactWriteItem, StoreError> {
         let values = values(window).map(|(name, value)| (name.to_owned(), value));
         let update = Update::builder()
             .table_name(&self.table)
@@ -61,9 +61,9 @@ impl Store {
     pub async fn use_once(
         &self,
         staff: &Staff,
-        usage: Usage,
-        windows: &[Window],
-    ) -> Result<Option<Window>, StoreError> {
+        usage: MeteredAction,
+        windows: &[LimitWindow],
+    ) -> Result<Option<LimitWindow>, StoreError> {
         for window in windows {
             let values = values(window).map(|(name, value)| (name.to_owned(), value));
             let counted = self

@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use crate::contention::{WRITE_ATTEMPTS, contended};
 use crate::error::{misshapen, unavailable};
-use crate::transaction::Transacted;
+use crate::transaction::TransactionOutcome;
 use crate::{Store, StoreError, keys, slots};
 
 /// Names an open WebSocket, as API Gateway does: up to 128 letters, digits, `-`, `_` and `=`.
@@ -20,19 +20,19 @@ pub struct ConnectionId(String);
 
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("not the id of a connection")]
-pub struct NotAConnection;
+pub struct InvalidConnectionId;
 
 impl FromStr for ConnectionId {
-    type Err = NotAConnection;
-    fn from_str(text: &str) -> Result<Self, NotAConnection> {
+    type Err = InvalidConnectionId;
+    fn from_str(text: &str) -> Result<Self, InvalidConnectionId> {
         let plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_=".contains(&b));
-        if (1..=128).contains(&text.len()) && plain { Ok(Self(text.to_owned())) } else { Err(NotAConnection) }
+        if (1..=128).contains(&text.len()) && plain { Ok(Self(text.to_owned())) } else { Err(InvalidConnectionId) }
     }
 }
 
 impl TryFrom<String> for ConnectionId {
-    type Error = NotAConnection;
-    fn try_from(text: String) -> Result<Self, NotAConnection> {
+    type Error = InvalidConnectionId;
+    fn try_from(text: String) -> Result<Self, InvalidConnectionId> {
         text.parse()
     }
 }
@@ -51,7 +51,7 @@ impl fmt::Display for ConnectionId {
 
 /// The session that a connection was opened with: it is worth no more than that.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Holder {
+pub struct ConnectionOwner {
     pub company: CompanyId,
     pub staff: StaffId,
     pub session: TokenHash,
@@ -64,13 +64,13 @@ pub struct Holder {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Connection {
     pub id: ConnectionId,
-    pub holder: Holder,
+    pub holder: ConnectionOwner,
     pub since: Timestamp,
 }
 
 /// How opening a connection ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Opened {
+pub enum OpenOutcome {
     Open,
     /// The session ended since it was looked up.
     SessionOver,
@@ -80,7 +80,7 @@ pub enum Opened {
 
 /// Some of a company's connections.
 #[derive(Clone, Debug, Default)]
-pub struct Connections {
+pub struct ConnectionPage {
     pub items: Vec<Connection>,
     /// Where to go on, if there are more.
     pub next: Option<ConnectionId>,
@@ -104,7 +104,7 @@ struct Item {
 }
 
 impl Item {
-    fn of(connection: &Connection) -> Self {
+    fn from_connection(connection: &Connection) -> Self {
         let Connection { id, holder, since } = connection;
         Self {
             key: keys::live(&holder.company, id),
@@ -126,7 +126,7 @@ impl Item {
     fn into_connection(self) -> Connection {
         Connection {
             id: self.connection,
-            holder: Holder {
+            holder: ConnectionOwner {
                 company: self.company,
                 staff: self.staff,
                 session: TokenHash::new(self.session),
@@ -142,9 +142,9 @@ impl Store {
     /// Keeps a connection, if the session that it is opened with still lives: in one transaction
     /// with that, since whoever ends a session closes only the connections that are there. One request; two more where
     /// the session had as many as it can, of which some have ended without a word.
-    pub async fn open_connection(&self, connection: &Connection) -> Result<Opened, StoreError> {
+    pub async fn open_connection(&self, connection: &Connection) -> Result<OpenOutcome, StoreError> {
         let holder = &connection.holder;
-        let item = Item::of(connection);
+        let item = Item::from_connection(connection);
         let slot = self.take_slot(holder, &item.slot())?;
         let put = Put::builder()
             .table_name(&self.table)
@@ -159,15 +159,15 @@ impl Store {
         ];
         for attempt in 0..WRITE_ATTEMPTS {
             self.back_off(attempt).await;
-            let Transacted::Refused(mut refused) = self.transact(writes.clone()).await? else {
-                return Ok(Opened::Open);
+            let TransactionOutcome::Refused(mut refused) = self.transact(writes.clone()).await? else {
+                return Ok(OpenOutcome::Open);
             };
             let Some(slots) = refused.pop().flatten().filter(|_| refused.iter().all(Option::is_none)) else {
-                return Ok(Opened::SessionOver);
+                return Ok(OpenOutcome::SessionOver);
             };
-            let over = slots::over(&slots, connection.since);
+            let over = slots::expired_slots(&slots, connection.since);
             if over.is_empty() {
-                return Ok(Opened::TooMany);
+                return Ok(OpenOutcome::TooMany);
             }
             self.give_slots_back(&holder.session.to_string(), over).await?;
         }
@@ -197,7 +197,7 @@ impl Store {
         &self,
         company: &CompanyId,
         after: Option<&ConnectionId>,
-    ) -> Result<Connections, StoreError> {
+    ) -> Result<ConnectionPage, StoreError> {
         let found = self
             .client
             .query()
@@ -215,7 +215,7 @@ impl Store {
             items.map(serde_dynamo::from_item).collect::<Result<_, _>>().map_err(misshapen("Query"))?;
         let items: Vec<_> = items.into_iter().map(Item::into_connection).collect();
         let next = items.last().filter(|_| more).map(|last| last.id.clone());
-        Ok(Connections { items, next })
+        Ok(ConnectionPage { items, next })
     }
 }
 
@@ -230,7 +230,7 @@ mod tests {
         }
         let long = "x".repeat(129);
         for bad in ["", "a/b", "a b", "a#b", "../x", &long] {
-            assert_eq!(bad.parse::<ConnectionId>(), Err(NotAConnection), "{bad}");
+            assert_eq!(bad.parse::<ConnectionId>(), Err(InvalidConnectionId), "{bad}");
         }
     }
 }

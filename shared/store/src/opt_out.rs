@@ -7,10 +7,10 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::{
     AttributeValue, ConditionCheck, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
-use domain::{CompanyId, ConversationId, Deed, OptOut, Opted, Position, Staff, Timestamp};
+use domain::{CompanyId, ConversationId, CustomerAction, OptOut, OptOutState, Position, Staff, Timestamp};
 
 use crate::error::misshapen;
-use crate::transaction::Transacted;
+use crate::transaction::TransactionOutcome;
 use crate::{Store, StoreError, keys};
 
 /// Of the item's attributes, `at` and `state` are reserved words of DynamoDB.
@@ -27,16 +27,16 @@ impl Store {
         out: OptOut,
         by: Option<&Staff>,
         now: Timestamp,
-    ) -> Result<Opted, StoreError> {
-        let deed = Deed::opted_out(&out);
-        let opted = Opted::Out(out);
+    ) -> Result<OptOutState, StoreError> {
+        let deed = CustomerAction::opted_out(&out);
+        let opted = OptOutState::Out(out);
         let mut writes = vec![self.put_opted(company, conversation, &opted)?];
         if let Some(deed) = deed {
             writes.push(self.put_deed(company, conversation, &deed)?);
         }
         match self.transact_for(by, writes, now).await? {
-            Transacted::Done => Ok(opted),
-            Transacted::Refused(later) => {
+            TransactionOutcome::Done => Ok(opted),
+            TransactionOutcome::Refused(later) => {
                 read(later.into_iter().next().flatten().unwrap_or_default(), "TransactWriteItems")
             }
         }
@@ -48,14 +48,14 @@ impl Store {
         &self,
         company: &CompanyId,
         conversation: ConversationId,
-        opted: &Opted,
+        opted: &OptOutState,
     ) -> Result<TransactWriteItem, StoreError> {
         let attributes: HashMap<String, AttributeValue> =
             serde_dynamo::to_item(opted).map_err(misshapen("TransactWriteItems"))?;
         let sets: Vec<_> = attributes.keys().map(|name| format!("#{name} = :{name}")).collect();
         let removes = match opted {
-            Opted::Out(_) => "",
-            Opted::In { .. } => " REMOVE cause, confirmed",
+            OptOutState::Out(_) => "",
+            OptOutState::In { .. } => " REMOVE cause, confirmed",
         };
         let mut update = Update::builder()
             .table_name(&self.table)
@@ -114,6 +114,6 @@ impl Store {
     }
 }
 
-pub(crate) fn read(item: HashMap<String, AttributeValue>, operation: &'static str) -> Result<Opted, StoreError> {
+pub(crate) fn read(item: HashMap<String, AttributeValue>, operation: &'static str) -> Result<OptOutState, StoreError> {
     serde_dynamo::from_item(item).map_err(misshapen(operation))
 }

@@ -1,15 +1,15 @@
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity, TransactWriteItem, Update};
 use domain::{
-    CompanyId, ConversationId, Customer, Event, Limited, Message, MessageId, MessageKind, OptOut, Opted, OutboundText,
-    PhoneNumber, Position, Progress, Sender, SendingLimits, Staff, Timestamp,
+    CompanyId, ConversationId, Customer, DeliveryProgress, Message, MessageId, MessageKind, OptOut, OptOutState,
+    OutboundText, PhoneNumber, Position, SendRestriction, Sender, SendingLimits, Staff, TimelineEntry, Timestamp,
 };
 
 use crate::contention::{WRITE_ATTEMPTS, contended};
 use crate::error::{misshapen, unavailable};
-use crate::guard::Done;
-use crate::head::{From, Head, HeadNews, Stands};
-use crate::transaction::Transacted;
-use crate::{Store, StoreError, events, guard, keys, opt_out};
+use crate::idempotency::CompletedWrite;
+use crate::summary::{SummaryItem, SummaryUpdate, UpdateOrder, UpdateSource};
+use crate::transaction::TransactionOutcome;
+use crate::{Store, StoreError, idempotency, keys, opt_out, timeline};
 
 /// Whom a conversation is with, and the line it is on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub struct Contact {
 
 /// Whom a conversation is with, as far as they can be written to.
 #[derive(Clone, Debug)]
-pub struct Known {
+pub struct KnownContact {
     /// `None` without a message within the retention, and for a sender that is not a phone number.
     pub contact: Option<Contact>,
     /// The sender, if it is not a phone number.
@@ -32,7 +32,7 @@ pub struct Known {
 
 /// A message that staff want sent.
 #[derive(Clone, Debug)]
-pub struct Draft<'a> {
+pub struct DraftMessage<'a> {
     /// From the request's `Idempotency-Key`: the same id again is the same message.
     pub id: MessageId,
     /// Who writes.
@@ -49,7 +49,7 @@ pub struct Draft<'a> {
 
 /// What became of a draft. Only `New` is to be handed to the carrier.
 #[derive(Clone, Debug)]
-pub enum Queued {
+pub enum QueueOutcome {
     New(Message),
     /// Recorded before, by the same request sent twice: as it stands now.
     Repeat(Message),
@@ -61,7 +61,7 @@ pub enum Queued {
     /// Nobody would see what the customer answers.
     Blocked,
     /// No more is sent for now, or nothing to this country.
-    Limited(Limited),
+    Limited(SendRestriction),
     /// There is no such conversation, or not any more.
     NoConversation,
 }
@@ -73,9 +73,9 @@ impl Store {
         company: &CompanyId,
         conversation: ConversationId,
         now: Timestamp,
-    ) -> Result<Known, StoreError> {
+    ) -> Result<KnownContact, StoreError> {
         let (head, customer) = self.head_and_customer(company, conversation, now).await?;
-        let mut known = Known { contact: None, no_number: None, heard: None, customer };
+        let mut known = KnownContact { contact: None, no_number: None, heard: None, customer };
         if let Some(head) = head.filter(|head| head.stands(self.retention.floor(now))) {
             known.heard = head.heard.map(|heard| heard.at);
             match head.sender {
@@ -90,20 +90,20 @@ impl Store {
     /// sent in one transaction, which fails for a customer who has opted out or whose number is blocked, and beyond a limit. Who waits goes on
     /// waiting until it is settled that the carrier took it. One request; one more
     /// where the customer has changed lines, where the message is not the newest, or for a repeat.
-    pub async fn queue(&self, draft: &Draft<'_>, now: Timestamp) -> Result<Queued, StoreError> {
+    pub async fn queue(&self, draft: &DraftMessage<'_>, now: Timestamp) -> Result<QueueOutcome, StoreError> {
         let company = &draft.staff.company;
         if let Err(country) = draft.limits.reach(&draft.contact.number, draft.staff.region) {
-            return Ok(Queued::Limited(Limited::Country(country)));
+            return Ok(QueueOutcome::Limited(SendRestriction::Country(country)));
         }
         let mut message = Message {
             conversation: draft.conversation,
-            position: draft.id.at(now),
+            position: draft.id.position(now),
             line: draft.contact.line.clone(),
             text: draft.text.as_str().to_owned(),
             kind: MessageKind::Outbound {
                 by: draft.staff.name.clone(),
                 staff: Some(draft.staff.id.clone()),
-                progress: Progress::Queued,
+                progress: DeliveryProgress::Queued,
                 again: draft.again,
                 tried_again: None,
             },
@@ -112,30 +112,30 @@ impl Store {
         let expires = self.retention.expires(now);
         let guard = self.put_guard(
             keys::request_guard(draft.id),
-            Done { conversation: draft.conversation, position: message.position },
+            CompletedWrite { conversation: draft.conversation, position: message.position },
             now,
         )?;
         let windows = draft.limits.windows(draft.staff, now);
         let counts = windows.iter().map(|window| self.count_sent(draft.staff, draft.conversation, window));
         let counts = counts.collect::<Result<Vec<_>, _>>()?;
-        let mut stands = Stands::Newest;
+        let mut stands = UpdateOrder::Newest;
         let customer = draft.contact.number.clone().into();
         for attempt in 0..WRITE_ATTEMPTS {
             self.back_off(attempt).await;
             let line = message.line.clone();
-            let news = HeadNews {
+            let news = SummaryUpdate {
                 company,
                 conversation: draft.conversation,
                 sender: &customer,
                 line: &line,
                 position: message.position,
                 text: &message.text,
-                from: if draft.reply { From::StaffReplying } else { From::StaffFirst },
+                from: if draft.reply { UpdateSource::StaffReplying } else { UpdateSource::StaffFirst },
                 while_blocked: false,
                 floor,
                 expires,
             };
-            let event = self.put_event(company, &Event::Message(message.clone()), expires)?;
+            let event = self.put_event(company, &TimelineEntry::Message(message.clone()), expires)?;
             let gets_texts = self.gets_texts(company, draft.conversation)?;
             let not_blocked = self.is_blocked(company, draft.conversation, false)?;
             let mut writes = vec![guard.clone(), event, gets_texts, not_blocked, self.tell_head(&news, stands)?];
@@ -145,37 +145,37 @@ impl Store {
             let counted_from = writes.len();
             writes.extend(counts.iter().cloned());
             let written = self.transact_for(Some(draft.staff), writes, now).await?;
-            let Transacted::Refused(refused) = written else { return Ok(Queued::New(message)) };
+            let TransactionOutcome::Refused(refused) = written else { return Ok(QueueOutcome::New(message)) };
             let full = windows.iter().zip(refused.iter().skip(counted_from)).filter(|(_, refused)| refused.is_some());
             // Of several the one that lasts the longest: another would only be waited for to meet it.
             let full = full.map(|(window, _)| *window).max_by_key(|window| window.ends);
             let mut refused = refused.into_iter().take(counted_from);
             if let Some(guard) = refused.next().flatten() {
-                let done = guard::read(guard)?;
+                let done = idempotency::read(guard)?;
                 let message = self.message(company, done.conversation, done.position).await?;
-                return Ok(message.map_or(Queued::NoConversation, Queued::Repeat));
+                return Ok(message.map_or(QueueOutcome::NoConversation, QueueOutcome::Repeat));
             }
             let opted = refused.nth(1).flatten().map(|it| opt_out::read(it, "TransactWriteItems")).transpose()?;
             if refused.next().flatten().is_some() {
-                return Ok(Queued::Blocked);
+                return Ok(QueueOutcome::Blocked);
             }
-            if let Some(Opted::Out(out)) = opted {
-                return Ok(Queued::OptedOut(out));
+            if let Some(OptOutState::Out(out)) = opted {
+                return Ok(QueueOutcome::OptedOut(out));
             }
             let head = refused.next().flatten();
             if refused.next().flatten().is_some() {
-                return Ok(Queued::NotAgain);
+                return Ok(QueueOutcome::NotAgain);
             }
             if let Some(window) = full {
-                return Ok(Queued::Limited(Limited::Reached(window)));
+                return Ok(QueueOutcome::Limited(SendRestriction::Reached(window)));
             }
-            let Some(head) = head.filter(|head| !head.is_empty()) else { return Ok(Queued::NoConversation) };
-            let head = Head::read(head, "TransactWriteItems")?;
-            stands = Stands::to(&head, &news);
+            let Some(head) = head.filter(|head| !head.is_empty()) else { return Ok(QueueOutcome::NoConversation) };
+            let head = SummaryItem::read(head, "TransactWriteItems")?;
+            stands = UpdateOrder::order_of(&head, &news);
             match stands {
-                Stands::Afresh if draft.reply => return Ok(Queued::NoConversation),
-                Stands::Afresh => {}
-                Stands::Late | Stands::Newest => message.line = head.line,
+                UpdateOrder::Afresh if draft.reply => return Ok(QueueOutcome::NoConversation),
+                UpdateOrder::Afresh => {}
+                UpdateOrder::Late | UpdateOrder::Newest => message.line = head.line,
             }
         }
         Err(contended())
@@ -184,7 +184,7 @@ impl Store {
     /// The write that a message is tried again, once, by another. Fails where that is known to need it no more.
     fn try_again(
         &self,
-        draft: &Draft<'_>,
+        draft: &DraftMessage<'_>,
         earlier: Position,
         another: Position,
     ) -> Result<TransactWriteItem, StoreError> {
@@ -223,9 +223,9 @@ impl Store {
             .send()
             .await
             .map_err(unavailable("GetItem"))?;
-        Ok(match found.item.map(|item| events::read(item, "GetItem")).transpose()? {
-            Some(Event::Message(message)) => Some(message),
-            Some(Event::Call(_)) | None => None,
+        Ok(match found.item.map(|item| timeline::read(item, "GetItem")).transpose()? {
+            Some(TimelineEntry::Message(message)) => Some(message),
+            Some(TimelineEntry::Call(_)) | None => None,
         })
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
-use domain::{OwnSession, SignedIn, Staff, Timestamp, TokenHash};
+use domain::{OwnSession, RequestSession, Staff, Timestamp, TokenHash};
 
 use crate::error::{unavailable, updated};
 use crate::sessions::{self, Session};
@@ -62,7 +62,7 @@ impl Store {
     }
 }
 
-fn own_session(token: TokenHash, session: Session, signed_in: &SignedIn) -> OwnSession {
+fn own_session(token: TokenHash, session: Session, signed_in: &RequestSession) -> OwnSession {
     OwnSession {
         is_this: token == signed_in.session,
         session: token,

@@ -4,21 +4,21 @@ use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 use domain::{CompanyId, Login, StaffId};
 use serde::{Deserialize, Serialize};
 
-use crate::directory::Refused;
+use crate::directory::DirectoryError;
 use crate::error::{misshapen, updated};
 use crate::staff::Member;
 use crate::{Store, StoreError, keys};
 
 /// A person as an identity provider names them: it never gives a subject to anybody else.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Identity {
+pub struct ProviderIdentity {
     pub issuer: String,
     pub subject: String,
 }
 
 impl Store {
     /// Pins a login to a person, if it is to nobody yet. `false` if it is to somebody else, or is no login any more.
-    pub async fn pin(&self, login: &Login, identity: &Identity) -> Result<bool, StoreError> {
+    pub async fn pin(&self, login: &Login, identity: &ProviderIdentity) -> Result<bool, StoreError> {
         let pinned = self
             .client
             .update_item()
@@ -37,8 +37,8 @@ impl Store {
     }
 
     /// Lets somebody's login be pinned anew, by whoever signs in with it next.
-    pub async fn unpin(&self, company: &CompanyId, staff: &StaffId) -> Result<(), Refused> {
-        let member: Member = self.listed(keys::staff(company, staff)).await?.ok_or(Refused::NoStaff)?;
+    pub async fn unpin(&self, company: &CompanyId, staff: &StaffId) -> Result<(), DirectoryError> {
+        let member: Member = self.listed(keys::staff(company, staff)).await?.ok_or(DirectoryError::NoStaff)?;
         let unpinned = self
             .client
             .update_item()
@@ -48,6 +48,6 @@ impl Store {
             .condition_expression("attribute_exists(pk)")
             .send()
             .await;
-        if updated(unpinned)? { Ok(()) } else { Err(Refused::NoStaff) }
+        if updated(unpinned)? { Ok(()) } else { Err(DirectoryError::NoStaff) }
     }
 }

@@ -5,15 +5,15 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity, TransactWriteItem, Update};
 use domain::{
-    Browser, CompanyId, PushChoice, PushProblem, PushSubscription, PushTest, PushTrouble, Staff, StaffId,
-    SubscriptionId, Timestamp, Usage, Window,
+    Browser, CompanyId, LimitWindow, MeteredAction, PushFailure, PushPreference, PushProblem, PushSubscription,
+    PushTest, Staff, StaffId, SubscriptionId, Timestamp,
 };
 use serde::Deserialize;
 
 use crate::error::{misshapen, unavailable, updated};
-use crate::keys::PushPart;
-use crate::push_settings::{Choice, Setting};
-use crate::transaction::Transacted;
+use crate::keys::PushItemKind;
+use crate::push_settings::{CompanySetting, StaffSetting};
+use crate::transaction::TransactionOutcome;
 use crate::{Store, StoreError, keys};
 
 /// Of a company's browsers, as many as one request gives: with whatever is set for them, in force at
@@ -23,18 +23,18 @@ pub struct BrowserPage {
     /// Whether a message's text is shown, or only that there is one.
     pub shows_text: bool,
     /// With what the person whose it is has chosen.
-    pub browsers: Vec<(Browser, PushChoice)>,
+    pub browsers: Vec<(Browser, PushPreference)>,
     /// Where to go on, if there are more.
-    pub next: Option<BrowserPlace>,
+    pub next: Option<BrowserCursor>,
 }
 
 /// A place in the list of a company's browsers. What was read before it, and holds after it too, is
 /// taken along.
 #[derive(Clone, Debug)]
-pub struct BrowserPlace {
+pub struct BrowserCursor {
     key: HashMap<String, AttributeValue>,
-    setting: Setting,
-    chosen: Option<(StaffId, PushChoice)>,
+    setting: CompanySetting,
+    chosen: Option<(StaffId, PushPreference)>,
 }
 
 /// A browser, as an item.
@@ -51,12 +51,12 @@ pub(crate) struct Item {
     pub(crate) refreshed: Timestamp,
     pub(crate) expires_at: u64,
     #[serde(flatten)]
-    pub(crate) noted: Notes,
+    pub(crate) noted: BrowserNotes,
 }
 
 /// What is noted of a browser as it is delivered to.
 #[derive(Clone, Default, Deserialize)]
-pub(crate) struct Notes {
+pub(crate) struct BrowserNotes {
     #[serde(default)]
     last_delivery: Option<Timestamp>,
     #[serde(default)]
@@ -100,12 +100,12 @@ impl Store {
     pub async fn browsers(
         &self,
         company: &CompanyId,
-        from: Option<BrowserPlace>,
+        from: Option<BrowserCursor>,
         now: Timestamp,
     ) -> Result<BrowserPage, StoreError> {
         let (start, mut setting, mut chosen) = match from {
             Some(place) => (Some(place.key), place.setting, place.chosen),
-            None => (None, Setting::default(), None),
+            None => (None, CompanySetting::default(), None),
         };
         let found = self
             .client
@@ -122,18 +122,18 @@ impl Store {
         let mut browsers = Vec::new();
         for item in found.items.unwrap_or_default() {
             match keys::push_part(&item).ok_or(StoreError::Misshapen { operation: "Query" })? {
-                PushPart::Setting => setting = Setting::read(item, "Query")?,
-                PushPart::Choice(staff) => chosen = Some((staff, Choice::read(item, "Query")?.messages)),
-                PushPart::Browser => {
+                PushItemKind::Setting => setting = CompanySetting::read(item, "Query")?,
+                PushItemKind::Choice(staff) => chosen = Some((staff, StaffSetting::read(item, "Query")?.messages)),
+                PushItemKind::Browser => {
                     let item = Item::read(item, "Query")?;
                     let choice = chosen.as_ref().filter(|(staff, _)| *staff == item.staff);
-                    let choice = choice.map_or_else(PushChoice::default, |(_, choice)| *choice);
+                    let choice = choice.map_or_else(PushPreference::default, |(_, choice)| *choice);
                     browsers.extend(item.stands(now).then(|| (item.into_browser(), choice)));
                 }
             }
         }
         let shows_text = setting.shows_text;
-        let next = found.last_evaluated_key.map(|key| BrowserPlace { key, setting, chosen });
+        let next = found.last_evaluated_key.map(|key| BrowserCursor { key, setting, chosen });
         Ok(BrowserPage { shows_text, browsers, next })
     }
 
@@ -164,7 +164,7 @@ impl Store {
         &self,
         company: &CompanyId,
         staff: &StaffId,
-    ) -> Result<(Choice, Vec<Item>), StoreError> {
+    ) -> Result<(StaffSetting, Vec<Item>), StoreError> {
         let (lowest, highest) = keys::pushes_of(staff);
         let found = self
             .client
@@ -179,12 +179,12 @@ impl Store {
             .send()
             .await
             .map_err(unavailable("Query"))?;
-        let (mut choice, mut browsers) = (Choice::default(), Vec::new());
+        let (mut choice, mut browsers) = (StaffSetting::default(), Vec::new());
         for item in found.items.unwrap_or_default() {
-            if let Some(PushPart::Browser) = keys::push_part(&item) {
+            if let Some(PushItemKind::Browser) = keys::push_part(&item) {
                 browsers.push(Item::read(item, "Query")?);
             } else {
-                choice = Choice::read(item, "Query")?;
+                choice = StaffSetting::read(item, "Query")?;
             }
         }
         Ok((choice, browsers))
@@ -196,8 +196,8 @@ impl Store {
         staff: &Staff,
         id: SubscriptionId,
         test: &PushTest,
-        windows: &[Window],
-    ) -> Result<TestAsked, StoreError> {
+        windows: &[LimitWindow],
+    ) -> Result<PushTestOutcome, StoreError> {
         let test_value = serde_dynamo::to_attribute_value(test).map_err(misshapen("TransactWriteItems"))?;
         let asked = Update::builder()
             .table_name(&self.table)
@@ -211,33 +211,33 @@ impl Store {
             .map_err(misshapen("TransactWriteItems"))?;
         let mut writes = vec![TransactWriteItem::builder().update(asked).build()];
         for window in windows {
-            writes.push(self.count_used(staff, Usage::PushTest, window)?);
+            writes.push(self.count_used(staff, MeteredAction::PushTest, window)?);
         }
         let written = self.transact_for(Some(staff), writes, test.at).await?;
-        let Transacted::Refused(refused) = written else { return Ok(TestAsked::Done) };
+        let TransactionOutcome::Refused(refused) = written else { return Ok(PushTestOutcome::Done) };
         let full = windows.iter().zip(refused.iter().skip(1)).find(|(_, refused)| refused.is_some());
         Ok(match full {
-            Some((window, _)) if refused.first().is_some_and(Option::is_none) => TestAsked::Limited(*window),
-            _ => TestAsked::Gone,
+            Some((window, _)) if refused.first().is_some_and(Option::is_none) => PushTestOutcome::Limited(*window),
+            _ => PushTestOutcome::Gone,
         })
     }
 
     /// Notes that a push service took a notification for a browser: as the browser was read, at most
     /// once in five minutes. One request, or none.
-    pub async fn note_delivery(&self, browser: &Browser, now: Timestamp) -> Result<Noted, StoreError> {
+    pub async fn note_delivery(&self, browser: &Browser, now: Timestamp) -> Result<NoteOutcome, StoreError> {
         let known = browser.last_delivery.is_some_and(|last| {
             let tested = browser.test.as_ref().is_some_and(|test| test.at > last);
             !tested && now < last.plus_secs(DELIVERIES_APART_SECS)
         });
         if known && browser.problem().is_none() {
-            return Ok(Noted::Known);
+            return Ok(NoteOutcome::Known);
         }
         let delivered = self
             .note(&browser.company, &browser.staff, browser.id())
             .update_expression("SET last_delivery = :now")
             .condition_expression("attribute_exists(pk)")
             .expression_attribute_values(":now", AttributeValue::N(now.as_millis().to_string()));
-        noted(delivered).await
+        update_browser(delivered).await
     }
 
     /// Notes why a browser is not delivered to: as the browser was read, when that is news. One
@@ -245,12 +245,12 @@ impl Store {
     pub async fn note_push_trouble(
         &self,
         browser: &Browser,
-        what: PushTrouble,
+        what: PushFailure,
         now: Timestamp,
-    ) -> Result<Noted, StoreError> {
+    ) -> Result<NoteOutcome, StoreError> {
         let known = |problem: &PushProblem| problem.what == what && now < problem.at.plus_secs(PROBLEMS_APART_SECS);
         if browser.problem().as_ref().is_some_and(known) {
-            return Ok(Noted::Known);
+            return Ok(NoteOutcome::Known);
         }
         // What it was told to wait for holds whatever else goes wrong.
         let not_before = browser.not_before().filter(|not_before| now < *not_before);
@@ -264,19 +264,19 @@ impl Store {
         browser: &Browser,
         not_before: Timestamp,
         now: Timestamp,
-    ) -> Result<Noted, StoreError> {
-        let problem = PushProblem { what: PushTrouble::Unreachable, at: now, not_before: Some(not_before) };
+    ) -> Result<NoteOutcome, StoreError> {
+        let problem = PushProblem { what: PushFailure::Unreachable, at: now, not_before: Some(not_before) };
         self.note_problem(browser, problem).await
     }
 
-    async fn note_problem(&self, browser: &Browser, problem: PushProblem) -> Result<Noted, StoreError> {
+    async fn note_problem(&self, browser: &Browser, problem: PushProblem) -> Result<NoteOutcome, StoreError> {
         let problem = serde_dynamo::to_attribute_value(problem);
         let troubled = self
             .note(&browser.company, &browser.staff, browser.id())
             .update_expression("SET last_problem = :problem")
             .condition_expression("attribute_exists(pk)")
             .expression_attribute_values(":problem", problem.map_err(misshapen("UpdateItem"))?);
-        noted(troubled).await
+        update_browser(troubled).await
     }
 
     fn note(&self, company: &CompanyId, staff: &StaffId, id: SubscriptionId) -> UpdateItemFluentBuilder {
@@ -290,17 +290,17 @@ impl Store {
 
 /// What became of a test that somebody asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TestAsked {
+pub enum PushTestOutcome {
     Done,
     /// As many were asked for as may be.
-    Limited(Window),
+    Limited(LimitWindow),
     /// The browser is theirs no more.
     Gone,
 }
 
 /// What became of something that is noted of a browser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Noted {
+pub enum NoteOutcome {
     Done,
     /// It is known well enough already.
     Known,
@@ -308,12 +308,12 @@ pub enum Noted {
     Gone,
 }
 
-async fn noted(update: UpdateItemFluentBuilder) -> Result<Noted, StoreError> {
-    Ok(if updated(update.send().await)? { Noted::Done } else { Noted::Gone })
+async fn update_browser(update: UpdateItemFluentBuilder) -> Result<NoteOutcome, StoreError> {
+    Ok(if updated(update.send().await)? { NoteOutcome::Done } else { NoteOutcome::Gone })
 }
 
 /// What a browser's item came to say, by what it was and is.
-pub(crate) enum News {
+pub(crate) enum BrowserChange {
     /// A test is asked for.
     Test(PushTest),
     /// Its person turned it on, where it was not on for them. It has a name.
@@ -323,7 +323,7 @@ pub(crate) enum News {
 pub(crate) fn news(
     old: Option<serde_dynamo::Item>,
     new: Option<serde_dynamo::Item>,
-) -> Result<Option<News>, serde_dynamo::Error> {
+) -> Result<Option<BrowserChange>, serde_dynamo::Error> {
     #[derive(Deserialize)]
     struct Image {
         browser: String,
@@ -337,7 +337,7 @@ pub(crate) fn news(
     let (test, added) = old.map_or((None, None), |old| (old.test, old.added));
     let is_added = new.added.filter(|at| added != Some(*at));
     Ok(match (is_added, new.test.filter(|asked| test.as_ref() != Some(asked))) {
-        (Some(at), _) => Some(News::Added { name: new.browser, at }),
-        (None, test) => test.map(News::Test),
+        (Some(at), _) => Some(BrowserChange::Added { name: new.browser, at }),
+        (None, test) => test.map(BrowserChange::Test),
     })
 }

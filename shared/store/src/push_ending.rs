@@ -4,8 +4,8 @@ use aws_sdk_dynamodb::types::{AttributeValue, Delete, ReturnConsumedCapacity, Tr
 use domain::{CompanyId, StaffId, SubscriptionId, Timestamp, TokenHash};
 
 use crate::error::{misshapen, unavailable};
-use crate::push_keeping::expires;
-use crate::transaction::Transacted;
+use crate::subscribe::expires;
+use crate::transaction::TransactionOutcome;
 use crate::{Store, StoreError, keys};
 
 impl Store {
@@ -31,7 +31,7 @@ impl Store {
             .map_err(misshapen("TransactWriteItems"))?;
         let removed = TransactWriteItem::builder().update(removed).build();
         let browser = self.browser_goes(company, staff, id, None)?;
-        if let Transacted::Refused(_) = self.transact(vec![browser.clone(), removed]).await? {
+        if let TransactionOutcome::Refused(_) = self.transact(vec![browser.clone(), removed]).await? {
             // The endpoint is nobody's or somebody else's: what is left of theirs goes all the same.
             self.transact(vec![browser]).await?;
         }
@@ -101,7 +101,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let browser = self.browser_goes(company, staff, id, session)?;
         let owner = self.owner_goes(company, staff, id)?;
-        if let Transacted::Refused(refused) = self.transact(vec![browser.clone(), owner]).await?
+        if let TransactionOutcome::Refused(refused) = self.transact(vec![browser.clone(), owner]).await?
             && refused.first().is_some_and(Option::is_none)
         {
             // The endpoint is somebody else's by now, or removed: what is left of theirs goes all the same.

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity, Select, TransactWriteItem, Update};
-use domain::{Browser, CompanyId, PushChoice, Staff, StaffId, Timestamp};
+use domain::{Browser, CompanyId, PushPreference, Staff, StaffId, Timestamp};
 use serde::Deserialize;
 
 use crate::error::{misshapen, unavailable};
@@ -14,17 +14,17 @@ use crate::{Store, StoreError, keys};
 
 /// What a company has set.
 #[derive(Clone, Copy, Debug, Deserialize)]
-pub(crate) struct Setting {
+pub(crate) struct CompanySetting {
     pub(crate) shows_text: bool,
 }
 
-impl Default for Setting {
+impl Default for CompanySetting {
     fn default() -> Self {
         Self { shows_text: true }
     }
 }
 
-impl Setting {
+impl CompanySetting {
     pub(crate) fn read(item: HashMap<String, AttributeValue>, operation: &'static str) -> Result<Self, StoreError> {
         serde_dynamo::from_item(item).map_err(misshapen(operation))
     }
@@ -32,15 +32,15 @@ impl Setting {
 
 /// What somebody has chosen.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
-pub(crate) struct Choice {
+pub(crate) struct StaffSetting {
     #[serde(default)]
-    pub(crate) messages: PushChoice,
+    pub(crate) messages: PushPreference,
     /// Counts the browsers that were ever added, so that two that are added at once are seen.
     #[serde(default)]
     pub(crate) added: u32,
 }
 
-impl Choice {
+impl StaffSetting {
     pub(crate) fn read(item: HashMap<String, AttributeValue>, operation: &'static str) -> Result<Self, StoreError> {
         serde_dynamo::from_item(item).map_err(misshapen(operation))
     }
@@ -49,7 +49,7 @@ impl Choice {
 /// Somebody's browsers, and what is set for them.
 #[derive(Clone, Debug)]
 pub struct PushSettings {
-    pub messages: PushChoice,
+    pub messages: PushPreference,
     /// The company's: whether a message's text is shown, or only that there is one.
     pub shows_text: bool,
     /// The one that was turned on first is the first.
@@ -59,12 +59,12 @@ pub struct PushSettings {
 /// What is to be changed, and what is left as it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PushSettingsChange {
-    pub messages: Option<PushChoice>,
+    pub messages: Option<PushPreference>,
     pub shows_text: Option<bool>,
 }
 
 /// Among how many conversations, those with the latest messages, the waiting ones are counted.
-const COUNTED: i32 = 250;
+const MAX_COUNTED: i32 = 250;
 
 impl Store {
     /// Two requests.
@@ -84,7 +84,7 @@ impl Store {
             .send()
             .await
             .map_err(unavailable("GetItem"))?;
-        let setting = found.item.map(|item| Setting::read(item, "GetItem")).transpose()?.unwrap_or_default();
+        let setting = found.item.map(|item| CompanySetting::read(item, "GetItem")).transpose()?.unwrap_or_default();
         let (choice, browsers) = self.pushes_of(company, staff).await?;
         let mut browsers: Vec<_> =
             browsers.into_iter().filter(|item| item.stands(now)).map(Item::into_browser).collect();
@@ -133,12 +133,12 @@ impl Store {
     /// last said in. One request.
     pub async fn unanswered(&self, company: &CompanyId, now: Timestamp) -> Result<u32, StoreError> {
         let found = self
-            .between(keys::inbox(company), self.retention.floor(now).to_string(), end_of_time().to_string())
+            .query_between(keys::inbox(company), self.retention.floor(now).to_string(), end_of_time().to_string())
             .filter_expression("#unanswered > :zero")
             .expression_attribute_names("#unanswered", "unanswered")
             .expression_attribute_values(":zero", AttributeValue::N("0".to_owned()))
             .scan_index_forward(false)
-            .limit(COUNTED)
+            .limit(MAX_COUNTED)
             .select(Select::Count)
             .send()
             .await

@@ -7,15 +7,15 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use domain::Timestamp;
 use tokio::task::JoinSet;
 
-use crate::erasures::Erasures;
 use crate::error::{misshapen, unavailable};
-use crate::keys::{self, EXPIRES_AT, Part};
+use crate::keys::{self, ConversationItemKind, EXPIRES_AT};
 use crate::opt_out::NO_LATER_WORD;
+use crate::tombstones::Tombstones;
 use crate::{Store, StoreError};
 
 /// What becomes of an item that this table has too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum There {
+pub enum CollisionPolicy {
     /// It stays as it is now.
     Kept,
     /// It becomes what it was, but for what a customer has said since of whether they want texts.
@@ -24,7 +24,7 @@ pub enum There {
 
 /// How many items were brought back, and how many of the others there were.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Restored {
+pub struct RestoreReport {
     pub written: u64,
     /// This table has them.
     pub there: u64,
@@ -37,7 +37,7 @@ pub struct Restored {
 /// Writes that are under way at a time.
 const AT_A_TIME: usize = 25;
 
-enum Outcome {
+enum RestoreOutcome {
     Written,
     There,
 }
@@ -45,15 +45,20 @@ enum Outcome {
 impl Store {
     /// Writes what another table has of the shape of this one into it, but for customers who were erased since. Whoever
     /// is interrupted does it again. One request for each megabyte that is read and for each item that is written.
-    pub async fn restore(&self, from: &str, there: There, now: Timestamp) -> Result<Restored, StoreError> {
+    pub async fn restore(
+        &self,
+        from: &str,
+        there: CollisionPolicy,
+        now: Timestamp,
+    ) -> Result<RestoreReport, StoreError> {
         let erased = self.erased_since(from).await?;
-        let mut restored = Restored::default();
+        let mut restored = RestoreReport::default();
         let mut pages = self.client.scan().table_name(from).into_paginator().send();
         while let Some(page) = pages.next().await {
             let items = page.map_err(unavailable("Scan"))?.items.unwrap_or_default();
             let (wanted, others): (Vec<_>, Vec<_>) = items.into_iter().partition(|item| is_lasting(item, now));
             restored.left_out += others.len() as u64;
-            let (all, mut wanted) = (wanted.len(), without(&erased, wanted)?);
+            let (all, mut wanted) = (wanted.len(), without_appointment(&erased, wanted)?);
             restored.erased += (all - wanted.len()) as u64;
             while !wanted.is_empty() {
                 let some = wanted.drain(..wanted.len().min(AT_A_TIME));
@@ -64,8 +69,8 @@ impl Store {
                 }
                 while let Some(written) = writes.join_next().await {
                     match written.map_err(misshapen("PutItem"))?? {
-                        Outcome::Written => restored.written += 1,
-                        Outcome::There => restored.there += 1,
+                        RestoreOutcome::Written => restored.written += 1,
+                        RestoreOutcome::There => restored.there += 1,
                     }
                 }
             }
@@ -73,32 +78,36 @@ impl Store {
         Ok(restored)
     }
 
-    async fn bring_back(&self, item: HashMap<String, AttributeValue>, there: There) -> Result<Outcome, StoreError> {
+    async fn bring_back(
+        &self,
+        item: HashMap<String, AttributeValue>,
+        there: CollisionPolicy,
+    ) -> Result<RestoreOutcome, StoreError> {
         let put = self.client.put_item().table_name(&self.table);
         let put = match there {
-            There::Kept => put.condition_expression("attribute_not_exists(pk)"),
+            CollisionPolicy::Kept => put.condition_expression("attribute_not_exists(pk)"),
             // Whoever has opted out since stays so, and whoever has come back.
-            There::Replaced if keys::part(&item) == Part::OptOut => put
+            CollisionPolicy::Replaced if keys::part(&item) == ConversationItemKind::OptOut => put
                 .condition_expression(NO_LATER_WORD)
                 .expression_attribute_names("#at", "at")
                 .set_expression_attribute_values(
                     item.get("at").map(|at| HashMap::from([(":at".to_owned(), at.clone())])),
                 ),
-            There::Replaced => put,
+            CollisionPolicy::Replaced => put,
         };
         let put = put.set_item(Some(item));
         match put.send().await {
-            Ok(_) => Ok(Outcome::Written),
+            Ok(_) => Ok(RestoreOutcome::Written),
             Err(error) if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) => {
-                Ok(Outcome::There)
+                Ok(RestoreOutcome::There)
             }
             Err(error) => Err(unavailable("PutItem")(error)),
         }
     }
 }
 
-fn without(
-    erased: &Erasures,
+fn without_appointment(
+    erased: &Tombstones,
     items: Vec<HashMap<String, AttributeValue>>,
 ) -> Result<Vec<HashMap<String, AttributeValue>>, StoreError> {
     let left = items.into_iter().map(|item| erased.without_them(item));

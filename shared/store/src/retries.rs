@@ -37,7 +37,7 @@ pub(crate) fn client(aws: &SdkConfig) -> Client {
                 .with_max_backoff(MAX_BACKOFF),
         )
         .retry_partition(unlimited)
-        .retry_classifier(RetriesTransactions);
+        .retry_classifier(TransactionRetryClassifier);
     Client::from_conf(config.build())
 }
 
@@ -48,9 +48,9 @@ pub(crate) fn backoff(attempts: u32) -> Duration {
 
 /// Retries what was not written because of other writers or of too many of them.
 #[derive(Debug)]
-struct RetriesTransactions;
+struct TransactionRetryClassifier;
 
-impl ClassifyRetry for RetriesTransactions {
+impl ClassifyRetry for TransactionRetryClassifier {
     fn name(&self) -> &'static str {
         "RetriesTransactions"
     }
@@ -60,7 +60,7 @@ impl ClassifyRetry for RetriesTransactions {
         let Some(error) = OrchestratorError::as_operation_error(error) else { return RetryAction::NoActionIndicated };
         match error.downcast_ref() {
             Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
-                Cancelled::by(cancelled.cancellation_reasons()).into()
+                Cancellation::worst_of(cancelled.cancellation_reasons()).into()
             }
             _ if code(error) == Some("TransactionConflictException") => RetryAction::transient_error(),
             _ => RetryAction::NoActionIndicated,
@@ -78,7 +78,7 @@ fn code(error: &Error) -> Option<&str> {
 
 /// Why a transaction was cancelled: the worst of its reasons, from the least to the most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Cancelled {
+pub(crate) enum Cancellation {
     /// Conditions failed, and all others were looked at and held.
     ByCondition,
     /// Another transaction was in flight for one of the items. Whether that item's condition holds is not known, also
@@ -90,8 +90,8 @@ pub(crate) enum Cancelled {
     ForGood,
 }
 
-impl Cancelled {
-    pub(crate) fn by(reasons: &[CancellationReason]) -> Self {
+impl Cancellation {
+    pub(crate) fn worst_of(reasons: &[CancellationReason]) -> Self {
         let reason = |reason: &CancellationReason| match reason.code() {
             None | Some("None") => None,
             Some("ConditionalCheckFailed") => Some(Self::ByCondition),
@@ -106,12 +106,12 @@ impl Cancelled {
     }
 }
 
-impl From<Cancelled> for RetryAction {
-    fn from(cancelled: Cancelled) -> Self {
+impl From<Cancellation> for RetryAction {
+    fn from(cancelled: Cancellation) -> Self {
         match cancelled {
-            Cancelled::ByCondition | Cancelled::ForGood => Self::NoActionIndicated,
-            Cancelled::ByConflict => Self::transient_error(),
-            Cancelled::ByThrottling => Self::throttling_error(),
+            Cancellation::ByCondition | Cancellation::ForGood => Self::NoActionIndicated,
+            Cancellation::ByConflict => Self::transient_error(),
+            Cancellation::ByThrottling => Self::throttling_error(),
         }
     }
 }
@@ -120,21 +120,21 @@ impl From<Cancelled> for RetryAction {
 mod tests {
     use super::*;
 
-    fn cancelled(codes: &[&str]) -> Cancelled {
+    fn cancelled(codes: &[&str]) -> Cancellation {
         let reasons: Vec<_> = codes.iter().map(|code| CancellationReason::builder().code(*code).build()).collect();
-        Cancelled::by(&reasons)
+        Cancellation::worst_of(&reasons)
     }
 
     #[test]
     fn a_transaction_is_judged_by_the_worst_of_its_reasons() {
-        assert_eq!(cancelled(&["None", "ConditionalCheckFailed"]), Cancelled::ByCondition);
-        assert_eq!(cancelled(&["TransactionConflict", "ConditionalCheckFailed"]), Cancelled::ByConflict);
+        assert_eq!(cancelled(&["None", "ConditionalCheckFailed"]), Cancellation::ByCondition);
+        assert_eq!(cancelled(&["TransactionConflict", "ConditionalCheckFailed"]), Cancellation::ByConflict);
         for throttled in ["ThrottlingError", "ProvisionedThroughputExceeded", "RequestLimitExceeded"] {
-            assert_eq!(cancelled(&["ConditionalCheckFailed", throttled]), Cancelled::ByThrottling);
-            assert_eq!(cancelled(&[throttled, "TransactionConflict", "None"]), Cancelled::ByThrottling);
-            assert_eq!(cancelled(&[throttled, "ValidationError"]), Cancelled::ForGood);
+            assert_eq!(cancelled(&["ConditionalCheckFailed", throttled]), Cancellation::ByThrottling);
+            assert_eq!(cancelled(&[throttled, "TransactionConflict", "None"]), Cancellation::ByThrottling);
+            assert_eq!(cancelled(&[throttled, "ValidationError"]), Cancellation::ForGood);
         }
-        assert_eq!(cancelled(&["None", "ItemCollectionSizeLimitExceeded"]), Cancelled::ForGood);
-        assert_eq!(cancelled(&[]), Cancelled::ForGood);
+        assert_eq!(cancelled(&["None", "ItemCollectionSizeLimitExceeded"]), Cancellation::ForGood);
+        assert_eq!(cancelled(&[]), Cancellation::ForGood);
     }
 }

@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity, ReturnValue};
-use domain::{CompanyId, Lifetime, StaffId, Timestamp, TokenHash};
+use domain::{CompanyId, SessionLifetime, StaffId, Timestamp, TokenHash};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{misshapen, unavailable};
@@ -20,13 +20,19 @@ pub struct Session {
     pub authenticated: Option<Timestamp>,
     /// When it ends if it is not used again, or ended.
     pub ends: Timestamp,
-    pub lifetime: Lifetime,
+    pub lifetime: SessionLifetime,
 }
 
 impl Session {
     /// One that begins.
     #[must_use]
-    pub fn new(company: CompanyId, staff: StaffId, browser: String, began: Timestamp, lifetime: Lifetime) -> Self {
+    pub fn new(
+        company: CompanyId,
+        staff: StaffId,
+        browser: String,
+        began: Timestamp,
+        lifetime: SessionLifetime,
+    ) -> Self {
         Self { company, staff, browser, began, authenticated: None, ends: lifetime.expires(), lifetime }
     }
 }
@@ -57,7 +63,7 @@ struct Item {
 pub(crate) fn read(item: HashMap<String, AttributeValue>, operation: &'static str) -> Result<Session, StoreError> {
     let item: Item = serde_dynamo::from_item(item).map_err(misshapen(operation))?;
     let ends = Timestamp::from_millis(item.expires_at.saturating_mul(1000));
-    let lifetime = Lifetime {
+    let lifetime = SessionLifetime {
         last_use: item.last_use.unwrap_or(item.began),
         ends: item.ends.unwrap_or(ends),
         idle_minutes: item.idle_minutes,

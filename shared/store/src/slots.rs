@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::{
 use domain::Timestamp;
 
 use crate::error::{misshapen, updated};
-use crate::live::Holder;
+use crate::live::ConnectionOwner;
 use crate::{ConnectionId, Store, StoreError, keys};
 
 /// A page has one, and nobody looks at more pages at once.
@@ -21,7 +21,7 @@ pub(crate) fn slot(ends_secs: u64, id: &ConnectionId) -> String {
 }
 
 /// Those of a session's slots whose connections have ended.
-pub(crate) fn over(slots: &HashMap<String, AttributeValue>, now: Timestamp) -> Vec<String> {
+pub(crate) fn expired_slots(slots: &HashMap<String, AttributeValue>, now: Timestamp) -> Vec<String> {
     let slots = slots.get("slots").and_then(|slots| slots.as_ss().ok()).into_iter().flatten();
     let ends = |slot: &String| slot.split('#').next().and_then(|ends| ends.parse::<u64>().ok());
     slots.filter(|slot| ends(slot).is_none_or(|ends| ends <= now.as_secs())).cloned().collect()
@@ -29,7 +29,7 @@ pub(crate) fn over(slots: &HashMap<String, AttributeValue>, now: Timestamp) -> V
 
 impl Store {
     /// The write that takes a slot. Fails where the session has no more, and returns those that it has.
-    pub(crate) fn take_slot(&self, holder: &Holder, slot: &str) -> Result<TransactWriteItem, StoreError> {
+    pub(crate) fn take_slot(&self, holder: &ConnectionOwner, slot: &str) -> Result<TransactWriteItem, StoreError> {
         let number = |number: u64| AttributeValue::N(number.to_string());
         let update = Update::builder()
             .table_name(&self.table)

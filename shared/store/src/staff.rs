@@ -1,12 +1,12 @@
 //! The staff of companies, and how they sign in.
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
-use domain::{Company, CompanyId, Login, Provider, Staff, StaffId, Timestamp};
+use domain::{Company, CompanyId, Login, Practitioner, Staff, StaffId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::directory::Refused;
+use crate::directory::DirectoryError;
 use crate::error::{misshapen, unavailable, updated};
-use crate::pins::Identity;
+use crate::pins::ProviderIdentity;
 use crate::{Store, StoreError, keys};
 
 /// A member of staff as listed.
@@ -25,7 +25,7 @@ pub struct Member {
 
 /// A member of staff who still is one, and whose sessions count from a moment on.
 #[derive(Clone, Debug)]
-pub struct Present {
+pub struct ActiveStaff {
     pub staff: Staff,
     pub sessions_since: Option<Timestamp>,
 }
@@ -37,7 +37,7 @@ pub struct LoginOwner {
     pub staff: StaffId,
     /// Who has signed in with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pinned_to: Option<Identity>,
+    pub pinned_to: Option<ProviderIdentity>,
 }
 
 #[derive(Serialize)]
@@ -51,7 +51,7 @@ struct LoginItem {
 impl Store {
     /// Everybody on a company's staff whom an appointment can be with, in the order of their names.
     /// One request for every megabyte of them.
-    pub async fn providers(&self, company: &CompanyId) -> Result<Vec<Provider>, StoreError> {
+    pub async fn providers(&self, company: &CompanyId) -> Result<Vec<Practitioner>, StoreError> {
         let mut pages = self
             .client
             .query()
@@ -68,14 +68,14 @@ impl Store {
             let member: Member =
                 serde_dynamo::from_item(item.map_err(unavailable("Query"))?).map_err(misshapen("Query"))?;
             if !matches!(member.login, Login::Program(_)) {
-                providers.push(Provider { staff: member.staff, name: member.name });
+                providers.push(Practitioner { staff: member.staff, name: member.name });
             }
         }
         providers.sort_by(|a, b| (&a.name, &a.staff).cmp(&(&b.name, &b.staff)));
         Ok(providers)
     }
 
-    pub async fn add_staff(&self, member: &Member) -> Result<(), Refused> {
+    pub async fn add_staff(&self, member: &Member) -> Result<(), DirectoryError> {
         let owner = LoginOwner { company: member.company.clone(), staff: member.staff.clone(), pinned_to: None };
         let login = LoginItem { key: keys::login(&member.login), owner };
         let writes = vec![
@@ -83,29 +83,39 @@ impl Store {
             self.put_listed(keys::staff(&member.company, &member.staff), member)?,
             self.put_new(&login)?,
         ];
-        self.change(writes, [Refused::NoCompany, Refused::StaffExists, Refused::LoginTaken]).await
+        self.change(writes, [DirectoryError::NoCompany, DirectoryError::StaffExists, DirectoryError::LoginTaken]).await
     }
 
     /// Takes somebody's sessions with them, within the minute that the gateway remembers one, and their drafts: whoever is
     /// given the id next reads none.
-    pub async fn remove_staff(&self, company: &CompanyId, staff: &StaffId) -> Result<(), Refused> {
-        let member: Member = self.listed(keys::staff(company, staff)).await?.ok_or(Refused::NoStaff)?;
+    pub async fn remove_staff(&self, company: &CompanyId, staff: &StaffId) -> Result<(), DirectoryError> {
+        let member: Member = self.listed(keys::staff(company, staff)).await?.ok_or(DirectoryError::NoStaff)?;
         let writes =
             vec![self.delete_listed(keys::staff(company, staff))?, self.delete_listed(keys::login(&member.login))?];
-        self.change(writes, [Refused::NoStaff, Refused::NoStaff]).await?;
+        self.change(writes, [DirectoryError::NoStaff, DirectoryError::NoStaff]).await?;
         // After that, since nobody who is not on the staff saves one.
         let drafts = self.drafts_of(company, Some(staff)).await?;
         Ok(self.erase_drafts(company, &drafts).await?)
     }
 
     /// Ends every session that somebody has, wherever it is.
-    pub async fn end_sessions(&self, company: &CompanyId, staff: &StaffId, now: Timestamp) -> Result<(), Refused> {
+    pub async fn end_sessions(
+        &self,
+        company: &CompanyId,
+        staff: &StaffId,
+        now: Timestamp,
+    ) -> Result<(), DirectoryError> {
         let now = AttributeValue::N(now.as_millis().to_string());
         self.set_of_staff(company, staff, "sessions_since", now).await
     }
 
     /// Makes somebody an administrator, or not one any more, within the minute that the gateway remembers a session.
-    pub async fn set_administrator(&self, company: &CompanyId, staff: &StaffId, is: bool) -> Result<(), Refused> {
+    pub async fn set_administrator(
+        &self,
+        company: &CompanyId,
+        staff: &StaffId,
+        is: bool,
+    ) -> Result<(), DirectoryError> {
         self.set_of_staff(company, staff, "is_administrator", AttributeValue::Bool(is)).await
     }
 
@@ -115,7 +125,7 @@ impl Store {
         staff: &StaffId,
         attribute: &str,
         value: AttributeValue,
-    ) -> Result<(), Refused> {
+    ) -> Result<(), DirectoryError> {
         let set = self
             .client
             .update_item()
@@ -126,7 +136,7 @@ impl Store {
             .expression_attribute_values(":value", value)
             .send()
             .await;
-        if updated(set)? { Ok(()) } else { Err(Refused::NoStaff) }
+        if updated(set)? { Ok(()) } else { Err(DirectoryError::NoStaff) }
     }
 
     /// Who signs in so.
@@ -136,14 +146,14 @@ impl Store {
 
     /// A member of staff and their company as they are now, in one request. It is consistent: the gateway would remember a
     /// stale "unknown" for a minute.
-    pub async fn present(&self, company: &CompanyId, staff: &StaffId) -> Result<Option<Present>, StoreError> {
+    pub async fn present(&self, company: &CompanyId, staff: &StaffId) -> Result<Option<ActiveStaff>, StoreError> {
         let wanted = vec![keys::company(company), keys::staff(company, staff)];
         let mut items = self.batch(wanted, true).await?;
         let Some(member) = items.iter().position(|item| item.contains_key("login")) else { return Ok(None) };
         let member: Member = serde_dynamo::from_item(items.swap_remove(member)).map_err(misshapen("BatchGetItem"))?;
         let Some(company) = items.pop() else { return Ok(None) };
         let company: Company = serde_dynamo::from_item(company).map_err(misshapen("BatchGetItem"))?;
-        Ok(Some(Present {
+        Ok(Some(ActiveStaff {
             staff: Staff {
                 id: member.staff,
                 name: member.name,

@@ -4,14 +4,14 @@ use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason, ReturnConsumedCapacity, TransactWriteItem};
 
+use crate::conflict_flag::ConflictFlag;
 use crate::contention::contended;
 use crate::error::unavailable;
-use crate::gave_way::GaveWay;
-use crate::retries::Cancelled;
+use crate::retries::Cancellation;
 use crate::{Store, StoreError};
 
 /// How a transaction ended.
-pub(crate) enum Transacted {
+pub(crate) enum TransactionOutcome {
     Done,
     /// Nothing was written. For each write in order: the item that failed its condition (empty if
     /// there is none), or `None` if its condition held.
@@ -20,8 +20,8 @@ pub(crate) enum Transacted {
 
 impl Store {
     /// Writes all or nothing. Tries again, as `retries` says, while other writers are in the way.
-    pub(crate) async fn transact(&self, writes: Vec<TransactWriteItem>) -> Result<Transacted, StoreError> {
-        let gave_way = GaveWay::default();
+    pub(crate) async fn transact(&self, writes: Vec<TransactWriteItem>) -> Result<TransactionOutcome, StoreError> {
+        let gave_way = ConflictFlag::default();
         let sent = self
             .client
             .transact_write_items()
@@ -31,20 +31,22 @@ impl Store {
             .interceptor(gave_way.clone())
             .send()
             .await;
-        let Err(error) = sent else { return Ok(Transacted::Done) };
+        let Err(error) = sent else { return Ok(TransactionOutcome::Done) };
         if matches!(error, SdkError::TimeoutError(_)) && gave_way.is_waiting() {
             return Err(contended());
         }
         let reasons = reasons(&error);
-        match Cancelled::by(reasons) {
-            Cancelled::ByCondition => {}
-            Cancelled::ByConflict => return Err(contended()),
-            Cancelled::ByThrottling | Cancelled::ForGood => return Err(unavailable("TransactWriteItems")(error)),
+        match Cancellation::worst_of(reasons) {
+            Cancellation::ByCondition => {}
+            Cancellation::ByConflict => return Err(contended()),
+            Cancellation::ByThrottling | Cancellation::ForGood => {
+                return Err(unavailable("TransactWriteItems")(error));
+            }
         }
         let refused = reasons.iter().map(|reason| {
             (reason.code() == Some("ConditionalCheckFailed")).then(|| reason.item().cloned().unwrap_or_default())
         });
-        Ok(Transacted::Refused(refused.collect()))
+        Ok(TransactionOutcome::Refused(refused.collect()))
     }
 }
 

@@ -1,6 +1,6 @@
 use domain::{
-    Appointment, AppointmentId, AppointmentStatus, Block, Day, Details, Field, Mobile, NextAppointment, NoTexting,
-    OptOut, Page, Provider, TimeZone,
+    Appointment, AppointmentDetails, AppointmentField, AppointmentId, AppointmentStatus, Block, Day, MobileNumber,
+    NextAppointment, OptOut, Page, Practitioner, TextingObstacle, TimeZone,
 };
 use maud::{Markup, html};
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::appointment_form::ANYBODY;
 use crate::conversation::conversation_address;
 use crate::icon::{Icon, icon};
-use crate::moment::{Shape, moment};
+use crate::moment::{TimeFormat, moment};
 use crate::text::text;
 use crate::{Viewer, appointment_form};
 
@@ -23,7 +23,7 @@ pub fn appointment_address(id: &AppointmentId) -> String {
 pub struct AppointmentView<'a> {
     pub appointment: &'a Appointment,
     /// What is in the form: as it was saved, or with what they wrote on top of it.
-    pub typed: &'a Details,
+    pub typed: &'a AppointmentDetails,
     /// The version that they began from, where others have changed it since.
     pub since: Option<u32>,
 }
@@ -31,16 +31,16 @@ pub struct AppointmentView<'a> {
 impl<'a> AppointmentView<'a> {
     /// As it was saved.
     #[must_use]
-    pub fn of(appointment: &'a Appointment) -> Self {
+    pub fn unchanged(appointment: &'a Appointment) -> Self {
         Self { appointment, typed: appointment.details(), since: None }
     }
 }
 
 /// Whether an appointment's customer can be texted.
 #[derive(Clone, Debug)]
-pub struct Texting {
-    pub mobile: Option<Mobile>,
-    pub refused: Option<NoTexting>,
+pub struct TextingView {
+    pub mobile: Option<MobileNumber>,
+    pub refused: Option<TextingObstacle>,
     /// Whether carriers have said what the number is.
     pub checked: bool,
     /// Why they were not asked, where that is for a limit: a sentence.
@@ -53,7 +53,7 @@ pub struct Texting {
     pub opt_out: Option<OptOut>,
 }
 
-impl Texting {
+impl TextingView {
     /// Why the customer cannot be texted, and what to do about it.
     fn sentence(&self, viewer: &Viewer) -> Option<String> {
         let number = self.mobile.as_ref().map(|mobile| mobile.number.shown_in(viewer.region));
@@ -69,7 +69,7 @@ pub(crate) fn next_appointment(next: &NextAppointment) -> Markup {
 /// The same without what has become of it.
 pub(crate) fn appointment_time(next: &NextAppointment) -> Markup {
     html! {
-        (moment(next.start, Shape::Day))
+        (moment(next.start, TimeFormat::Day))
         @if !next.service.is_empty() { " · " (text(&next.service)) }
     }
 }
@@ -121,7 +121,7 @@ fn row(appointment: &Appointment, viewer: &Viewer) -> Markup {
         li.appointment.(details.status.as_str()) id={ "appointment-" (appointment.id) } {
             a href=(appointment_address(&appointment.id)) {
                 span.appointment-when {
-                    (moment(details.start, Shape::Clock)) " – " (moment(details.ends(), Shape::Clock))
+                    (moment(details.start, TimeFormat::Clock)) " – " (moment(details.ends(), TimeFormat::Clock))
                 }
                 span.appointment-who {
                     strong.name { (text(details.name.as_str())) } " "
@@ -148,8 +148,8 @@ fn row(appointment: &Appointment, viewer: &Viewer) -> Markup {
 #[must_use]
 pub fn appointment(
     view: &AppointmentView<'_>,
-    texting: &Texting,
-    staff: &[Provider],
+    texting: &TextingView,
+    staff: &[Practitioner],
     zone: &TimeZone,
     viewer: &Viewer,
 ) -> Markup {
@@ -161,12 +161,12 @@ pub fn appointment(
             div.appointment-head id="appointment-head" tabindex="-1" {
                 h2.name { (text(details.name.as_str())) }
                 p.appointment-next {
-                    (moment(details.start, Shape::Day))
+                    (moment(details.start, TimeFormat::Day))
                     " · " span.status.(details.status.as_str()) { (details.status.as_str()) }
                 }
                 p.hint {
                     @if appointment.now.number == 1 { "Entered by " } @else { "Last changed by " }
-                    (by) ", " (moment(appointment.now.at, Shape::Ago))
+                    (by) ", " (moment(appointment.now.at, TimeFormat::Ago))
                 }
             }
             @if let Some(seen) = since { (changed_meanwhile(appointment, typed, seen, viewer)) }
@@ -179,7 +179,13 @@ pub fn appointment(
 }
 
 /// That an appointment was moved, and what its customer may have to be told. Nothing is said of what is over.
-fn moved(appointment: &Appointment, before: &Details, texting: &Texting, zone: &TimeZone, viewer: &Viewer) -> Markup {
+fn moved(
+    appointment: &Appointment,
+    before: &AppointmentDetails,
+    texting: &TextingView,
+    zone: &TimeZone,
+    viewer: &Viewer,
+) -> Markup {
     let details = appointment.details();
     let (day, time) = zone.local(details.start);
     let tells = format!("Your appointment is now on {} at {time}.", day.written_out());
@@ -188,7 +194,7 @@ fn moved(appointment: &Appointment, before: &Details, texting: &Texting, zone: &
         @if details.start > viewer.now && details.status != AppointmentStatus::Cancelled {
             div.moved id="moved" role="status" tabindex="-1" {
                 p {
-                    "Moved from " (moment(before.start, Shape::Day)) "."
+                    "Moved from " (moment(before.start, TimeFormat::Day)) "."
                     @if details.status != before.status && details.status == AppointmentStatus::Booked {
                         " It is booked again: the customer " (before.status.as_str()) " the other time."
                     }
@@ -200,7 +206,7 @@ fn moved(appointment: &Appointment, before: &Details, texting: &Texting, zone: &
 }
 
 /// What stands above the conversation, or in its place. Its `data-conversation` is the one to show.
-fn texting_place(texting: &Texting, viewer: &Viewer) -> Markup {
+fn texting_place(texting: &TextingView, viewer: &Viewer) -> Markup {
     let conversation = texting.mobile.as_ref().map(|mobile| mobile.conversation);
     html! {
         div.texting id="texting" data-conversation=[conversation.filter(|_| texting.refused.is_none())] {
@@ -223,7 +229,7 @@ fn texting_place(texting: &Texting, viewer: &Viewer) -> Markup {
 }
 
 /// What others changed since a version, and what of it the reader has written differently.
-fn changed_meanwhile(appointment: &Appointment, typed: &Details, seen: u32, viewer: &Viewer) -> Markup {
+fn changed_meanwhile(appointment: &Appointment, typed: &AppointmentDetails, seen: u32, viewer: &Viewer) -> Markup {
     let changes = appointment.changes_since(seen);
     let ours = typed.differences(appointment.details());
     html! {
@@ -233,7 +239,7 @@ fn changed_meanwhile(appointment: &Appointment, typed: &Details, seen: u32, view
                 @for (after, before, fields) in &changes {
                     @for field in fields {
                         li {
-                            (after.by) ", " (moment(after.at, Shape::Ago)) ": "
+                            (after.by) ", " (moment(after.at, TimeFormat::Ago)) ": "
                             b { (label(*field)) } " from " (value(*field, &before.details, viewer))
                             " to " (value(*field, &after.details, viewer))
                             @if ours.contains(field) { ". You wrote " (value(*field, typed, viewer)) }
@@ -247,64 +253,64 @@ fn changed_meanwhile(appointment: &Appointment, typed: &Details, seen: u32, view
     }
 }
 
-pub(crate) fn label(field: Field) -> &'static str {
+pub(crate) fn label(field: AppointmentField) -> &'static str {
     match field {
-        Field::Name => "Name",
-        Field::Mobile => "Mobile number",
-        Field::Start => "Time",
-        Field::Length => "Length",
-        Field::Service => "Service",
-        Field::Notes => "Notes",
-        Field::Provider => "With",
-        Field::Status => "Status",
+        AppointmentField::Name => "Name",
+        AppointmentField::Mobile => "Mobile number",
+        AppointmentField::Start => "Time",
+        AppointmentField::Length => "Length",
+        AppointmentField::Service => "Service",
+        AppointmentField::Notes => "Notes",
+        AppointmentField::Provider => "With",
+        AppointmentField::Status => "Status",
     }
 }
 
-pub(crate) fn value(field: Field, details: &Details, viewer: &Viewer) -> Markup {
+pub(crate) fn value(field: AppointmentField, details: &AppointmentDetails, viewer: &Viewer) -> Markup {
     let words = |words: &str| {
         html! { @if words.is_empty() { "nothing" } @else { "“" (text(words)) "”" } }
     };
     match field {
-        Field::Name => words(details.name.as_str()),
-        Field::Mobile => html! {
+        AppointmentField::Name => words(details.name.as_str()),
+        AppointmentField::Mobile => html! {
             @if let Some(mobile) = &details.mobile { span.number { (mobile.number.shown_in(viewer.region)) } } @else { "none" }
         },
-        Field::Start => moment(details.start, Shape::Day),
-        Field::Length => html! { (details.length.minutes()) " minutes" },
-        Field::Service => words(details.service.as_str()),
-        Field::Notes => words(details.notes.as_str()),
-        Field::Provider => html! { (details.provider.as_ref().map_or(ANYBODY, |provider| &provider.name)) },
-        Field::Status => html! { (details.status.as_str()) },
+        AppointmentField::Start => moment(details.start, TimeFormat::Day),
+        AppointmentField::Length => html! { (details.length.minutes()) " minutes" },
+        AppointmentField::Service => words(details.service.as_str()),
+        AppointmentField::Notes => words(details.notes.as_str()),
+        AppointmentField::Provider => html! { (details.provider.as_ref().map_or(ANYBODY, |provider| &provider.name)) },
+        AppointmentField::Status => html! { (details.status.as_str()) },
     }
 }
 
-pub(crate) fn name_in_json(field: Field) -> &'static str {
+pub(crate) fn name_in_json(field: AppointmentField) -> &'static str {
     match field {
-        Field::Name => "name",
-        Field::Mobile => "number",
-        Field::Start => "start",
-        Field::Length => "minutes",
-        Field::Service => "service",
-        Field::Notes => "notes",
-        Field::Provider => "provider",
-        Field::Status => "status",
+        AppointmentField::Name => "name",
+        AppointmentField::Mobile => "number",
+        AppointmentField::Start => "start",
+        AppointmentField::Length => "minutes",
+        AppointmentField::Service => "service",
+        AppointmentField::Notes => "notes",
+        AppointmentField::Provider => "provider",
+        AppointmentField::Status => "status",
     }
 }
 
-pub(crate) fn value_in_json(field: Field, details: &Details) -> Value {
+pub(crate) fn value_in_json(field: AppointmentField, details: &AppointmentDetails) -> Value {
     match field {
-        Field::Name => json!(details.name),
-        Field::Mobile => json!(details.mobile.as_ref().map(|mobile| &mobile.number)),
-        Field::Start => json!(details.start.to_string()),
-        Field::Length => json!(details.length.minutes()),
-        Field::Service => json!(details.service),
-        Field::Notes => json!(details.notes),
-        Field::Provider => provider_json(details),
-        Field::Status => json!(details.status),
+        AppointmentField::Name => json!(details.name),
+        AppointmentField::Mobile => json!(details.mobile.as_ref().map(|mobile| &mobile.number)),
+        AppointmentField::Start => json!(details.start.to_string()),
+        AppointmentField::Length => json!(details.length.minutes()),
+        AppointmentField::Service => json!(details.service),
+        AppointmentField::Notes => json!(details.notes),
+        AppointmentField::Provider => provider_json(details),
+        AppointmentField::Status => json!(details.status),
     }
 }
 
-fn provider_json(details: &Details) -> Value {
+fn provider_json(details: &AppointmentDetails) -> Value {
     json!(details.provider.as_ref().map(|provider| json!({"id": provider.staff, "name": provider.name})))
 }
 
@@ -339,7 +345,7 @@ pub fn appointment_json(appointment: &Appointment, zone: &TimeZone, viewer: &Vie
 #[must_use]
 pub fn appointment_and_texting_json(
     appointment: &Appointment,
-    texting: &Texting,
+    texting: &TextingView,
     zone: &TimeZone,
     viewer: &Viewer,
 ) -> Value {
@@ -361,14 +367,14 @@ pub fn appointment_and_texting_json(
 }
 
 /// Why nobody can be texted, in JSON.
-pub(crate) fn reason(why: NoTexting) -> &'static str {
+pub(crate) fn reason(why: TextingObstacle) -> &'static str {
     match why {
-        NoTexting::NoNumber => "no-number",
-        NoTexting::Landline => "landline",
-        NoTexting::NotInUse => "not-in-use",
-        NoTexting::Refused => "refused",
-        NoTexting::Country(_) => "country-not-allowed",
-        NoTexting::NotANumber => "not-a-number",
+        TextingObstacle::NoNumber => "no-number",
+        TextingObstacle::Landline => "landline",
+        TextingObstacle::NotInUse => "not-in-use",
+        TextingObstacle::Refused => "refused",
+        TextingObstacle::Country(_) => "country-not-allowed",
+        TextingObstacle::NotANumber => "not-a-number",
     }
 }
 
@@ -376,7 +382,7 @@ pub(crate) fn reason(why: NoTexting) -> &'static str {
 #[must_use]
 pub fn changed_meanwhile_json(
     view: &AppointmentView<'_>,
-    texting: &Texting,
+    texting: &TextingView,
     zone: &TimeZone,
     viewer: &Viewer,
 ) -> Value {

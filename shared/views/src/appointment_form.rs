@@ -1,17 +1,17 @@
 //! The form of an appointment, new or there already.
 
-use domain::{Appointment, AppointmentStatus, Details, Provider, TimeZone};
+use domain::{Appointment, AppointmentDetails, AppointmentStatus, Practitioner, TimeZone};
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
 use crate::Viewer;
 use crate::appointment::BY_HAND;
-use crate::moment::{Shape, moment};
+use crate::moment::{TimeFormat, moment};
 use crate::text::text;
 
 /// What is in the fields, as it is written there.
 #[derive(Default)]
-struct Fields {
+struct FormFields {
     name: String,
     mobile: String,
     day: String,
@@ -24,7 +24,7 @@ struct Fields {
 /// For an appointment that is not there yet.
 #[must_use]
 pub fn new_appointment() -> Markup {
-    let empty = Fields { minutes: "30".to_owned(), ..Fields::default() };
+    let empty = FormFields { minutes: "30".to_owned(), ..FormFields::default() };
     html! {
         form.appointment-form id="appointment-form" hx-post="/api/appointments" method="post" hx-swap="none" hx-disable="find button" {
             (fields(&empty))
@@ -43,13 +43,13 @@ pub fn new_appointment() -> Markup {
 
 pub(crate) fn changing(
     appointment: &Appointment,
-    typed: &Details,
-    staff: &[Provider],
+    typed: &AppointmentDetails,
+    staff: &[Practitioner],
     zone: &TimeZone,
     viewer: &Viewer,
 ) -> Markup {
     let (day, time) = zone.local(typed.start);
-    let written = Fields {
+    let written = FormFields {
         name: typed.name.as_str().to_owned(),
         mobile: typed.mobile.as_ref().map(|mobile| mobile.number.shown_in(viewer.region)).unwrap_or_default(),
         day: day.to_string(),
@@ -85,7 +85,7 @@ pub(crate) fn changing(
     }
 }
 
-fn fields(written: &Fields) -> Markup {
+fn fields(written: &FormFields) -> Markup {
     html! {
         div.field {
             label for="appointment-name" { "Customer" }
@@ -126,7 +126,7 @@ pub(crate) const ANYBODY: &str = "Anybody";
 
 /// Whom an appointment can be with, as a form offers it: also whoever it is with and is not staff any more.
 #[must_use]
-pub fn providers(staff: &[Provider], chosen: Option<&Provider>) -> Markup {
+pub fn providers(staff: &[Practitioner], chosen: Option<&Practitioner>) -> Markup {
     let left = chosen.filter(|chosen| staff.iter().all(|there| there.staff != chosen.staff));
     html! {
         option value="" selected[chosen.is_none()] { (ANYBODY) }
@@ -137,7 +137,7 @@ pub fn providers(staff: &[Provider], chosen: Option<&Provider>) -> Markup {
 }
 
 #[must_use]
-pub fn providers_json(staff: &[Provider]) -> Value {
+pub fn providers_json(staff: &[Practitioner]) -> Value {
     let items = staff.iter().map(|provider| json!({"id": provider.staff, "name": provider.name}));
     json!({"items": items.collect::<Vec<_>>()})
 }
@@ -156,7 +156,7 @@ pub(crate) fn cancelling(appointment: &Appointment) -> Markup {
                     input type="hidden" name="cancel" value="yes";
                     p {
                         "Cancel the appointment of " strong { (text(details.name.as_str())) } ", "
-                        (moment(details.start, Shape::Day)) "? The customer is not told by itself."
+                        (moment(details.start, TimeFormat::Day)) "? The customer is not told by itself."
                     }
                     div.problem-place role="alert" {}
                     button.button.stop type="submit" { "Yes, cancel it" }

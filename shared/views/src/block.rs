@@ -1,13 +1,13 @@
-use domain::{Block, BlockedNumber, Page, With};
+use domain::{Block, BlockedNumber, CustomerRef, Page};
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
 use crate::Viewer;
 use crate::conversation::{conversation_address, conversation_json};
 use crate::icon::{Icon, icon};
-use crate::moment::{Shape, moment};
+use crate::moment::{TimeFormat, moment};
 use crate::older::older;
-use crate::person::{named, person};
+use crate::person::{customer_name, person};
 use crate::text::message_text;
 
 /// A page of the numbers that are blocked: an element for each, the latest first, to be merged into a list.
@@ -29,22 +29,22 @@ fn row(BlockedNumber { conversation, block, with }: &BlockedNumber, viewer: &Vie
             span.row-mark { (icon(Icon::Bubble)) }
             div.row-who {
                 @match (with, &number) {
-                    (Some(With::Conversation(conversation)), _) => (person(conversation, viewer)),
-                    (Some(With::Customer(customer)), _) => {
-                        (named(customer.name(viewer.now).as_deref(), &customer.number.shown_in(viewer.region)))
+                    (Some(CustomerRef::Conversation(conversation)), _) => (person(conversation, viewer)),
+                    (Some(CustomerRef::Customer(customer)), _) => {
+                        (customer_name(customer.name(viewer.now).as_deref(), &customer.number.shown_in(viewer.region)))
                     }
-                    (None, Some(number)) => (named(None, number)),
+                    (None, Some(number)) => (customer_name(None, number)),
                     (None, None) => strong.name { "A number whose customer was erased" },
                 }
-                span.row-next { "blocked " (moment(block.since.at, Shape::Day)) " by " (block.by) }
+                span.row-next { "blocked " (moment(block.since.at, TimeFormat::Day)) " by " (block.by) }
             }
             p.row-text {
                 @match with {
-                    Some(With::Conversation(conversation)) => {
+                    Some(CustomerRef::Conversation(conversation)) => {
                         @if conversation.last_is_ours { "You: " }
                         (message_text(&conversation.last_text))
                     }
-                    Some(With::Customer(_)) | None => "Nothing in the last 30 days",
+                    Some(CustomerRef::Customer(_)) | None => "Nothing in the last 30 days",
                 }
             }
             div.row-go {
@@ -63,7 +63,7 @@ pub(crate) fn block_line(conversation: domain::ConversationId, block: &Block) ->
         form.blocked hx-delete={ "/api/conversations/" (conversation) "/block" } hx-target="#messages" hx-swap="merge" hx-disable="find button" {
             (icon(Icon::Warning))
             span {
-                strong { "This number is blocked" } " since " (moment(block.since.at, Shape::Day)) " by " (block.by)
+                strong { "This number is blocked" } " since " (moment(block.since.at, TimeFormat::Day)) " by " (block.by)
                 ". What it sends is kept here, and nobody is told of it. After unblocking, only new texts are told of."
             }
             button.button type="submit" { "Unblock" }
@@ -81,8 +81,8 @@ pub fn block_json(block: Option<&Block>) -> Value {
 #[must_use]
 pub fn blocked_number_json(BlockedNumber { conversation, block, with }: &BlockedNumber, viewer: &Viewer) -> Value {
     let mut json = match with {
-        Some(With::Conversation(conversation)) => conversation_json(conversation, viewer),
-        Some(With::Customer(customer)) => json!({"name": customer.name(viewer.now)}),
+        Some(CustomerRef::Conversation(conversation)) => conversation_json(conversation, viewer),
+        Some(CustomerRef::Customer(customer)) => json!({"name": customer.name(viewer.now)}),
         None => json!({}),
     };
     json["conversation"] = json!(conversation);

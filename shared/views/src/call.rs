@@ -3,7 +3,7 @@ use maud::{Markup, html};
 use serde_json::{Value, json};
 
 use crate::icon::{Icon, icon};
-use crate::moment::{Shape, moment};
+use crate::moment::{TimeFormat, moment};
 
 /// A call in a conversation: nothing was written, so it is a line between the bubbles.
 pub(crate) fn call_line(call: &Call) -> Markup {
@@ -12,7 +12,7 @@ pub(crate) fn call_line(call: &Call) -> Markup {
             p.call-line {
                 (icon(Icon::Phone))
                 span.call-outcome { (call.outcome.words()) }
-                (moment(call.position.at, Shape::Clock))
+                (moment(call.position.at, TimeFormat::Clock))
                 @if call.while_blocked { span.while-blocked { "while blocked" } }
             }
         }

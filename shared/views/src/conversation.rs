@@ -1,11 +1,11 @@
-use domain::{Conversation, ConversationId, Page, With};
+use domain::{ConversationId, ConversationSummary, CustomerRef, Page};
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
 use crate::Viewer;
 use crate::appointment::{appointment_address, next_appointment, next_appointment_json};
 use crate::icon::{Icon, icon};
-use crate::moment::{Shape, moment};
+use crate::moment::{TimeFormat, moment};
 use crate::older::older;
 use crate::person::{person, to_call};
 use crate::text::message_text;
@@ -18,7 +18,7 @@ pub fn conversation_address(id: ConversationId) -> String {
 
 /// A page of the inbox: an element for each conversation, the latest first, to be merged into a list.
 #[must_use]
-pub fn conversation_rows(page: &Page<Conversation>, next: Option<&str>, viewer: &Viewer) -> Markup {
+pub fn conversation_rows(page: &Page<ConversationSummary>, next: Option<&str>, viewer: &Viewer) -> Markup {
     html! {
         @if page.items.is_empty() && next.is_none() {
             li.empty id="conversations-empty" { "No conversations in the last 30 days. Write to a customer, or wait for one to text you." }
@@ -28,7 +28,7 @@ pub fn conversation_rows(page: &Page<Conversation>, next: Option<&str>, viewer: 
     }
 }
 
-pub(crate) fn row(conversation: &Conversation, viewer: &Viewer) -> Markup {
+pub(crate) fn row(conversation: &ConversationSummary, viewer: &Viewer) -> Markup {
     let waits = conversation.unanswered > 0;
     html! {
         li.conversation.waits[waits] id={ "conversation-" (conversation.id) } data-key=(conversation.id.place_in_inbox(conversation.last)) {
@@ -37,7 +37,7 @@ pub(crate) fn row(conversation: &Conversation, viewer: &Viewer) -> Markup {
                     @if waits { span.dot {} span.visually-hidden { "Needs an answer: " } }
                     (person(conversation, viewer))
                 }
-                span.conversation-when { (moment(conversation.last.at, Shape::Ago)) }
+                span.conversation-when { (moment(conversation.last.at, TimeFormat::Ago)) }
                 span.conversation-text {
                     @if conversation.last_call.is_some() { (icon(Icon::Phone)) span.visually-hidden { "Call: " } }
                     @if conversation.is_not_delivered(viewer.now) { (not_delivered("Not delivered")) " " }
@@ -58,22 +58,22 @@ pub(crate) fn not_delivered(words: &str) -> Markup {
 
 /// Whom a conversation is with, above it. Replaces the one that is there, whatever it came with.
 #[must_use]
-pub fn conversation_head(with: &With, viewer: &Viewer) -> Markup {
+pub fn conversation_head(with: &CustomerRef, viewer: &Viewer) -> Markup {
     let (who, next) = match with {
-        With::Conversation(conversation) => {
+        CustomerRef::Conversation(conversation) => {
             let who = match conversation.sender.number() {
                 Some(number) => to_call(conversation.name.as_deref(), number, viewer),
                 None => person(conversation, viewer),
             };
             (who, conversation.next.clone())
         }
-        With::Customer(customer) => {
+        CustomerRef::Customer(customer) => {
             (to_call(customer.name(viewer.now).as_deref(), &customer.number, viewer), customer.next(viewer.now))
         }
     };
     let conversation = match with {
-        With::Conversation(conversation) => Some(conversation),
-        With::Customer(_) => None,
+        CustomerRef::Conversation(conversation) => Some(conversation),
+        CustomerRef::Customer(_) => None,
     };
     let waits = conversation.is_some_and(|conversation| conversation.unanswered > 0);
     let is_not_delivered = conversation.is_some_and(|conversation| conversation.is_not_delivered(viewer.now));
@@ -96,7 +96,7 @@ pub fn conversation_head(with: &With, viewer: &Viewer) -> Markup {
 
 /// The fields are described in the README of `list-conversations`.
 #[must_use]
-pub fn conversation_json(conversation: &Conversation, viewer: &Viewer) -> Value {
+pub fn conversation_json(conversation: &ConversationSummary, viewer: &Viewer) -> Value {
     let (at, text) = (conversation.last.at.to_string(), &conversation.last_text);
     let last = if let Some(outcome) = conversation.last_call {
         json!({"kind": "call", "at": at, "text": text, "outcome": outcome})

@@ -1,4 +1,4 @@
-use domain::{Event, OptOut, Page};
+use domain::{OptOut, Page, TimelineEntry};
 use maud::{Markup, html};
 use serde_json::Value;
 
@@ -11,8 +11,8 @@ use crate::opt_out::opt_out_line;
 /// A page of a conversation: an element for each message and call, oldest first as they are read,
 /// to be merged into the thread; and that the customer told staff to send them no more, where it was.
 #[must_use]
-pub fn events(page: &Page<Event>, out: Option<&OptOut>, next: Option<&str>, viewer: &Viewer) -> Markup {
-    let lowest = page.items.last().map(Event::position);
+pub fn events(page: &Page<TimelineEntry>, out: Option<&OptOut>, next: Option<&str>, viewer: &Viewer) -> Markup {
+    let lowest = page.items.last().map(TimelineEntry::position);
     html! {
         (older("messages", next, lowest, "Show earlier messages"))
         @for item in page.items.iter().rev() { (event(item, viewer)) }
@@ -24,18 +24,18 @@ pub fn events(page: &Page<Event>, out: Option<&OptOut>, next: Option<&str>, view
 
 /// One message or call of a conversation.
 #[must_use]
-pub fn event(event: &Event, viewer: &Viewer) -> Markup {
+pub fn event(event: &TimelineEntry, viewer: &Viewer) -> Markup {
     match event {
-        Event::Message(said) => message(said, viewer),
-        Event::Call(call) => call_line(call),
+        TimelineEntry::Message(said) => message(said, viewer),
+        TimelineEntry::Call(call) => call_line(call),
     }
 }
 
 /// The fields are described in the README of `fetch-conversation`.
 #[must_use]
-pub fn event_json(event: &Event, viewer: &Viewer) -> Value {
+pub fn event_json(event: &TimelineEntry, viewer: &Viewer) -> Value {
     match event {
-        Event::Message(said) => message_json(said, viewer),
-        Event::Call(call) => call_json(call),
+        TimelineEntry::Message(said) => message_json(said, viewer),
+        TimelineEntry::Call(call) => call_json(call),
     }
 }

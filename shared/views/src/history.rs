@@ -1,5 +1,6 @@
 use domain::{
-    AppointmentId, ConversationId, Deed, Details, Done, Entry, Event, History, Message, MessageKind, Wish, With,
+    AppointmentDetails, AppointmentId, ConversationId, CustomerAction, CustomerActionKind, CustomerRef, History,
+    HistoryEntry, Keyword, Message, MessageKind, TimelineEntry,
 };
 use maud::{Markup, html};
 use serde_json::{Value, json};
@@ -7,9 +8,9 @@ use serde_json::{Value, json};
 use crate::Viewer;
 use crate::appointment::{appointment_address, label, name_in_json, value, value_in_json};
 use crate::conversation::conversation_address;
-use crate::message::{mark, message_json, told, tries};
-use crate::moment::{Shape, moment};
-use crate::person::{named, person};
+use crate::message::{delivery_status, mark, message_json, tries};
+use crate::moment::{TimeFormat, moment};
+use crate::person::{customer_name, person};
 use crate::text::{message_text, text};
 
 /// What was done about a customer and by whom, the latest first, with what an administrator may do with all of it.
@@ -19,7 +20,7 @@ pub fn history(id: ConversationId, history: &History, viewer: &Viewer) -> Markup
     html! {
         div.history-who {
             div {
-                p { (who(&history.with, viewer)) }
+                p { (customer_line(&history.with, viewer)) }
                 p.hint { "Who did what about this customer in the last 30 days" }
             }
             a.button href=(conversation_address(id)) { "Open the conversation" }
@@ -29,21 +30,21 @@ pub fn history(id: ConversationId, history: &History, viewer: &Viewer) -> Markup
         } @else {
             ol.rows.deeds aria-label="History" { @for row in &rows { (row) } }
         }
-        (held(id))
+        (held_data_section(id))
     }
 }
 
-fn who(with: &With, viewer: &Viewer) -> Markup {
+fn customer_line(with: &CustomerRef, viewer: &Viewer) -> Markup {
     match with {
-        With::Conversation(conversation) => person(conversation, viewer),
-        With::Customer(customer) => {
-            named(customer.name(viewer.now).as_deref(), &customer.number.shown_in(viewer.region))
+        CustomerRef::Conversation(conversation) => person(conversation, viewer),
+        CustomerRef::Customer(customer) => {
+            customer_name(customer.name(viewer.now).as_deref(), &customer.number.shown_in(viewer.region))
         }
     }
 }
 
 /// Two steps to erase it, since there is no way back.
-fn held(id: ConversationId) -> Markup {
+fn held_data_section(id: ConversationId) -> Markup {
     let address = format!("/api/conversations/{id}/customer-data");
     html! {
         section.held aria-labelledby="held-title" {
@@ -69,15 +70,15 @@ fn held(id: ConversationId) -> Markup {
 }
 
 /// `None` for what nobody here has done, and what does not say whether somebody wants texts.
-fn row(entry: &Entry, viewer: &Viewer) -> Option<Markup> {
+fn row(entry: &HistoryEntry, viewer: &Viewer) -> Option<Markup> {
     let (by, what) = match entry {
-        Entry::Event(Event::Call(_)) => return None,
-        Entry::Event(Event::Message(message)) => said(message, viewer)?,
-        Entry::Deed(Deed { by, done, .. }) => (by.as_str(), done_by(done, viewer)),
+        HistoryEntry::Event(TimelineEntry::Call(_)) => return None,
+        HistoryEntry::Event(TimelineEntry::Message(message)) => message_line(message, viewer)?,
+        HistoryEntry::Deed(CustomerAction { by, done, .. }) => (by.as_str(), done_by(done, viewer)),
     };
     Some(html! {
         li.deed {
-            p.deed-head { strong { (by) } " " (moment(entry.at().at, Shape::Day)) }
+            p.deed-head { strong { (by) } " " (moment(entry.position().at, TimeFormat::Day)) }
             (what)
         }
     })
@@ -85,39 +86,46 @@ fn row(entry: &Entry, viewer: &Viewer) -> Option<Markup> {
 
 const THE_CUSTOMER: &str = "The customer";
 
-fn said<'a>(message: &'a Message, viewer: &Viewer) -> Option<(&'a str, Markup)> {
+fn message_line<'a>(message: &'a Message, viewer: &Viewer) -> Option<(&'a str, Markup)> {
     let MessageKind::Outbound { by, .. } = &message.kind else {
         let what = match message.wish()? {
-            Wish::Stop(_) => "opted out of texts, writing",
-            Wish::Start => "opted in again, writing",
-            Wish::Help | Wish::SeemsToStop | Wish::MayBeStopped(_) => return None,
+            Keyword::Stop(_) => "opted out of texts, writing",
+            Keyword::Start => "opted in again, writing",
+            Keyword::Help | Keyword::SeemsToStop | Keyword::MayBeStopped(_) => return None,
         };
         return Some((THE_CUSTOMER, html! { p { (what) " “" (message_text(&message.text)) "”" } }));
     };
     let what = html! {
         p {
             @if tries(message).is_some() { "sent again " } @else { "sent " } "“" (message_text(&message.text)) "” "
-            @if let Some(told) = told(message, viewer) { (mark(told)) }
+            @if let Some(told) = delivery_status(message, viewer) { (mark(told)) }
         }
     };
     Some((by, what))
 }
 
-fn done_by(done: &Done, viewer: &Viewer) -> Markup {
+fn done_by(done: &CustomerActionKind, viewer: &Viewer) -> Markup {
     match done {
-        Done::OptedOut => html! { p { "noted that the customer wants no more texts" } },
-        Done::Blocked => html! { p { "blocked the customer’s number" } },
-        Done::Unblocked => html! { p { "unblocked the customer’s number" } },
-        Done::Exported => html! { p { "took a copy of everything held of the customer" } },
-        Done::Appointment { id, before, after } => appointment(id, before.as_deref(), after.as_deref(), viewer),
+        CustomerActionKind::OptedOut => html! { p { "noted that the customer wants no more texts" } },
+        CustomerActionKind::Blocked => html! { p { "blocked the customer’s number" } },
+        CustomerActionKind::Unblocked => html! { p { "unblocked the customer’s number" } },
+        CustomerActionKind::Exported => html! { p { "took a copy of everything held of the customer" } },
+        CustomerActionKind::Appointment { id, before, after } => {
+            appointment(id, before.as_deref(), after.as_deref(), viewer)
+        }
     }
 }
 
-fn appointment(id: &AppointmentId, before: Option<&Details>, after: Option<&Details>, viewer: &Viewer) -> Markup {
-    let link = |details: &Details| {
+fn appointment(
+    id: &AppointmentId,
+    before: Option<&AppointmentDetails>,
+    after: Option<&AppointmentDetails>,
+    viewer: &Viewer,
+) -> Markup {
+    let link = |details: &AppointmentDetails| {
         html! {
             a href=(appointment_address(id)) {
-                (moment(details.start, Shape::Day))
+                (moment(details.start, TimeFormat::Day))
                 @if !details.service.as_str().is_empty() { " · " (text(details.service.as_str())) }
             }
         }
@@ -134,7 +142,7 @@ fn appointment(id: &AppointmentId, before: Option<&Details>, after: Option<&Deta
         (None, Some(after)) => html! { p { "entered the appointment " (link(after)) } },
         // Whose it is now is not told here.
         (Some(before), None) => {
-            html! { p { "took this customer's number off the appointment " (moment(before.start, Shape::Day)) } }
+            html! { p { "took this customer's number off the appointment " (moment(before.start, TimeFormat::Day)) } }
         }
         (None, None) => html! {},
     }
@@ -145,22 +153,34 @@ fn appointment(id: &AppointmentId, before: Option<&Details>, after: Option<&Deta
 pub fn history_json(history: &History, viewer: &Viewer) -> Value {
     let entries = history.entries.iter().filter_map(|entry| {
         let (by, done, more) = match entry {
-            Entry::Event(Event::Call(_)) => return None,
-            Entry::Event(Event::Message(message)) => {
+            HistoryEntry::Event(TimelineEntry::Call(_)) => return None,
+            HistoryEntry::Event(TimelineEntry::Message(message)) => {
                 let (by, done) = match (&message.kind, message.wish()) {
                     (MessageKind::Outbound { by, .. }, _) if tries(message).is_some() => (Some(by), "sent-again"),
                     (MessageKind::Outbound { by, .. }, _) => (Some(by), "sent"),
-                    (MessageKind::Inbound { .. }, Some(Wish::Stop(_))) => (None, "opted-out"),
-                    (MessageKind::Inbound { .. }, Some(Wish::Start)) => (None, "opted-in"),
+                    (MessageKind::Inbound { .. }, Some(Keyword::Stop(_))) => (None, "opted-out"),
+                    (MessageKind::Inbound { .. }, Some(Keyword::Start)) => (None, "opted-in"),
                     (MessageKind::Inbound { .. }, _) => return None,
                 };
                 (by, done, json!({"message": message_json(message, viewer)}))
             }
-            Entry::Deed(Deed { by, done: Done::OptedOut, .. }) => (Some(by), "opted-out", json!({})),
-            Entry::Deed(Deed { by, done: Done::Blocked, .. }) => (Some(by), "blocked", json!({})),
-            Entry::Deed(Deed { by, done: Done::Unblocked, .. }) => (Some(by), "unblocked", json!({})),
-            Entry::Deed(Deed { by, done: Done::Exported, .. }) => (Some(by), "exported", json!({})),
-            Entry::Deed(Deed { by, done: Done::Appointment { id, before, after }, .. }) => {
+            HistoryEntry::Deed(CustomerAction { by, done: CustomerActionKind::OptedOut, .. }) => {
+                (Some(by), "opted-out", json!({}))
+            }
+            HistoryEntry::Deed(CustomerAction { by, done: CustomerActionKind::Blocked, .. }) => {
+                (Some(by), "blocked", json!({}))
+            }
+            HistoryEntry::Deed(CustomerAction { by, done: CustomerActionKind::Unblocked, .. }) => {
+                (Some(by), "unblocked", json!({}))
+            }
+            HistoryEntry::Deed(CustomerAction { by, done: CustomerActionKind::Exported, .. }) => {
+                (Some(by), "exported", json!({}))
+            }
+            HistoryEntry::Deed(CustomerAction {
+                by,
+                done: CustomerActionKind::Appointment { id, before, after },
+                ..
+            }) => {
                 let done = match (before, after) {
                     (None, _) => "appointment-entered",
                     (Some(_), Some(_)) => "appointment-changed",
@@ -170,7 +190,7 @@ pub fn history_json(history: &History, viewer: &Viewer) -> Value {
                 (Some(by), done, json!({"appointment": id, "changes": changes.unwrap_or_default()}))
             }
         };
-        let mut json = json!({"at": entry.at().at.to_string(), "by": by, "done": done});
+        let mut json = json!({"at": entry.position().at.to_string(), "by": by, "done": done});
         if let (Some(json), Value::Object(more)) = (json.as_object_mut(), more) {
             json.extend(more);
         }
@@ -179,7 +199,7 @@ pub fn history_json(history: &History, viewer: &Viewer) -> Value {
     json!({"items": entries.collect::<Vec<_>>()})
 }
 
-fn changes(before: &Details, after: &Details) -> Vec<Value> {
+fn changes(before: &AppointmentDetails, after: &AppointmentDetails) -> Vec<Value> {
     let fields = after.differences(before).into_iter();
     let change = |field| json!({"field": name_in_json(field), "from": value_in_json(field, before), "to": value_in_json(field, after)});
     fields.map(change).collect()
@@ -187,17 +207,17 @@ fn changes(before: &Details, after: &Details) -> Vec<Value> {
 
 /// In the place of the history, once it is erased with everything else.
 #[must_use]
-pub fn erased(events: usize, appointments: usize, once_more: bool) -> Markup {
+pub fn erasure_done(events: usize, appointments: usize, once_more: bool) -> Markup {
     html! {
         div.erased role="status" {
-            p { (counted(events, "text or call", "texts and calls")) " and " (counted(appointments, "appointment", "appointments")) " of this customer are erased." }
+            p { (pluralized(events, "text or call", "texts and calls")) " and " (pluralized(appointments, "appointment", "appointments")) " of this customer are erased." }
             @if once_more { p { "Something was written meanwhile, and is still there. Open the conversation again to erase that too." } }
             p { a.button href="/messages.html" { "Go to Messages" } }
         }
     }
 }
 
-fn counted(number: usize, one: &str, more: &str) -> String {
+fn pluralized(number: usize, one: &str, more: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { more })
 }
 

@@ -26,16 +26,16 @@ use maud::{Markup, html};
 
 pub use account::{account, account_json};
 pub use appointment::{
-    AppointmentView, Texting, appointment, appointment_address, appointment_and_texting_json, appointment_json,
+    AppointmentView, TextingView, appointment, appointment_address, appointment_and_texting_json, appointment_json,
     appointments, changed_meanwhile_json,
 };
 pub use appointment_form::{new_appointment, providers, providers_json};
 pub use block::{block_json, blocked_number_json, blocked_rows};
 pub use conversation::{conversation_address, conversation_head, conversation_json, conversation_rows};
 pub use event::{event, event_json, events};
-pub use history::{erased, erased_json, history, history_json};
+pub use history::{erased_json, erasure_done, history, history_json};
 pub use icon::{Icon, icon};
-pub use live::Live;
+pub use live::LiveUpdate;
 pub use message::{message, message_json};
 pub use notification::{notification_group_json, notification_groups, notification_json, notification_rows};
 pub use opt_out::{composer_place, no_texting_json, opt_out_json, opted_out};

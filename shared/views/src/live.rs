@@ -2,7 +2,8 @@
 //! them is described in the README of `live`.
 
 use domain::{
-    AppointmentId, Block, Conversation, ConversationId, Event, Notification, NotificationGroup, OptOut, With,
+    AppointmentId, Block, ConversationId, ConversationSummary, CustomerRef, Notification, NotificationGroup, OptOut,
+    TimelineEntry,
 };
 use maud::{Markup, html};
 
@@ -14,22 +15,22 @@ use crate::opt_out::{composer_place, opt_out_line};
 
 /// What a page may show, and be sent something for.
 #[derive(Clone, Copy, Debug)]
-pub enum Live<'a> {
+pub enum LiveUpdate<'a> {
     /// Of a conversation that is open.
-    Event(&'a Event),
+    Event(&'a TimelineEntry),
     Notification(&'a Notification),
     /// Where each customer is one row.
     Recent(&'a NotificationGroup),
-    Conversation(&'a Conversation),
+    Conversation(&'a ConversationSummary),
     /// What stands above a conversation that is open.
-    Head(ConversationId, &'a With),
+    Head(ConversationId, &'a CustomerRef),
     /// Whether its customer gets texts and its number is blocked, where one would be written.
     OptOut(ConversationId, Option<&'a Block>, Option<&'a OptOut>),
     /// That they told a member of staff so, among the messages.
     OptOutLine(ConversationId, &'a OptOut),
 }
 
-impl Live<'_> {
+impl LiveUpdate<'_> {
     fn kind(&self) -> &'static str {
         match self {
             Self::Event(_) | Self::OptOutLine(..) => "messages",
@@ -79,7 +80,7 @@ impl Live<'_> {
 
     /// What every page is sent when all that was held of a customer was erased.
     #[must_use]
-    pub fn erased(conversation: ConversationId) -> Markup {
+    pub fn erasure_fragment(conversation: ConversationId) -> Markup {
         html! { template data-live="erased" data-conversation=(conversation) {} }
     }
 

@@ -1,9 +1,9 @@
-use domain::{Message, MessageKind, Position, Told};
+use domain::{DeliveryStatus, Message, MessageKind, Position};
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
 use crate::Viewer;
-use crate::moment::{Shape, moment};
+use crate::moment::{TimeFormat, moment};
 use crate::opt_out::wish_line;
 use crate::text::message_text;
 
@@ -20,9 +20,9 @@ pub fn message(message: &Message, viewer: &Viewer) -> Markup {
             p.meta {
                 @if let Some(by) = by { span.by { (by) } " " }
                 @if tries(message).is_some() { span.by { "sent again" } " " }
-                (moment(message.position.at, Shape::Clock))
+                (moment(message.position.at, TimeFormat::Clock))
                 @if came_while_blocked(message) { " " span.while-blocked { "came while blocked" } }
-                @if let Some(told) = told(message, viewer) { " " (mark(told)) }
+                @if let Some(told) = delivery_status(message, viewer) { " " (mark(told)) }
                 @if tried_again(message).is_some() { span.tried-again { "Sent again." } }
                 @if message.may_be_sent_again(viewer.now) { (send_again(message)) }
             }
@@ -31,10 +31,10 @@ pub fn message(message: &Message, viewer: &Viewer) -> Markup {
     }
 }
 
-pub(crate) fn told(message: &Message, viewer: &Viewer) -> Option<Told> {
+pub(crate) fn delivery_status(message: &Message, viewer: &Viewer) -> Option<DeliveryStatus> {
     match &message.kind {
         MessageKind::Inbound { .. } => None,
-        MessageKind::Outbound { progress, .. } => Some(progress.told(message.position.at, viewer.now)),
+        MessageKind::Outbound { progress, .. } => Some(progress.delivery_status(message.position.at, viewer.now)),
     }
 }
 
@@ -68,15 +68,15 @@ fn send_again(message: &Message) -> Markup {
 
 /// The state of a message at a glance, with the words behind it. What someone must know is said
 /// outright; what went as it should is a mark.
-pub(crate) fn mark(told: Told) -> Markup {
+pub(crate) fn mark(told: DeliveryStatus) -> Markup {
     html! {
         @match told {
-            Told::Sending => span.state.sending title="Sending…" { span aria-hidden="true" { "○" } span.visually-hidden { "Sending" } },
-            Told::Sent { at } => span.state.sent { span aria-hidden="true" title="Sent to the carrier" { "✓" } span.visually-hidden { "Sent to the carrier at " (moment(at, Shape::Clock)) } },
-            Told::Delivered { at } => span.state.delivered { span aria-hidden="true" title="Delivered" { "✓✓" } span.visually-hidden { "Delivered at " (moment(at, Shape::Clock)) } },
-            Told::Failed(refusal) => span.state.failed { span.sign aria-hidden="true" { "!" } (refusal.sentence()) },
-            Told::Undelivered(why) => span.state.failed { span.sign aria-hidden="true" { "!" } (why.sentence()) },
-            Told::Unconfirmed => span.state.unconfirmed { span.sign aria-hidden="true" { "?" } (Told::UNCONFIRMED) },
+            DeliveryStatus::Sending => span.state.sending title="Sending…" { span aria-hidden="true" { "○" } span.visually-hidden { "Sending" } },
+            DeliveryStatus::Sent { at } => span.state.sent { span aria-hidden="true" title="Sent to the carrier" { "✓" } span.visually-hidden { "Sent to the carrier at " (moment(at, TimeFormat::Clock)) } },
+            DeliveryStatus::Delivered { at } => span.state.delivered { span aria-hidden="true" title="Delivered" { "✓✓" } span.visually-hidden { "Delivered at " (moment(at, TimeFormat::Clock)) } },
+            DeliveryStatus::Failed(refusal) => span.state.failed { span.sign aria-hidden="true" { "!" } (refusal.sentence()) },
+            DeliveryStatus::Undelivered(why) => span.state.failed { span.sign aria-hidden="true" { "!" } (why.sentence()) },
+            DeliveryStatus::Unconfirmed => span.state.unconfirmed { span.sign aria-hidden="true" { "?" } (DeliveryStatus::UNCONFIRMED) },
         }
     }
 }
@@ -92,15 +92,15 @@ pub fn message_json(message: &Message, viewer: &Viewer) -> Value {
         "line": message.line,
         "text": message.text,
     });
-    let more = match (&message.kind, told(message, viewer)) {
+    let more = match (&message.kind, delivery_status(message, viewer)) {
         (MessageKind::Outbound { by, .. }, Some(told)) => {
             let (status, reason) = match told {
-                Told::Sending => ("queued", None),
-                Told::Sent { .. } => ("sent", None),
-                Told::Delivered { .. } => ("delivered", None),
-                Told::Failed(refusal) => ("failed", Some(refusal.sentence())),
-                Told::Undelivered(why) => ("failed", Some(why.sentence())),
-                Told::Unconfirmed => ("unconfirmed", None),
+                DeliveryStatus::Sending => ("queued", None),
+                DeliveryStatus::Sent { .. } => ("sent", None),
+                DeliveryStatus::Delivered { .. } => ("delivered", None),
+                DeliveryStatus::Failed(refusal) => ("failed", Some(refusal.sentence())),
+                DeliveryStatus::Undelivered(why) => ("failed", Some(why.sentence())),
+                DeliveryStatus::Unconfirmed => ("unconfirmed", None),
             };
             json!({
                 "direction": "outbound", "by": by, "status": status, "reason": reason,

@@ -1,4 +1,4 @@
-use domain::{Call, Conversation, Event, Message, Notification, NotificationGroup, Page};
+use domain::{Call, ConversationSummary, Message, Notification, NotificationGroup, Page, TimelineEntry};
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use crate::Viewer;
 use crate::appointment::{appointment_time, next_appointment, next_appointment_json};
 use crate::conversation::{conversation_address, not_delivered};
 use crate::icon::{Icon, icon};
-use crate::moment::{Shape, moment};
+use crate::moment::{TimeFormat, moment};
 use crate::older::older;
 use crate::person::{called, person};
 use crate::text::message_text;
@@ -51,8 +51,8 @@ fn row_of(Notification { event, conversation }: &Notification, id: &str, more: u
     let is_asked = is_asked(event, conversation);
     let waits = is_asked && conversation.unanswered > 0;
     let (mark, kind) = match event {
-        Event::Message(_) => (Icon::Bubble, "SMS"),
-        Event::Call(_) => (Icon::Phone, "Call"),
+        TimelineEntry::Message(_) => (Icon::Bubble, "SMS"),
+        TimelineEntry::Call(_) => (Icon::Phone, "Call"),
     };
     html! {
         li.row.waits[waits] id=(id) data-key=(event.position()) {
@@ -62,26 +62,26 @@ fn row_of(Notification { event, conversation }: &Notification, id: &str, more: u
                 @if let Some(next) = &conversation.next {
                     span.row-next {
                         // What the call made of it stands below; what became of it since is another matter.
-                        @if matches!(event, Event::Call(_)) { (appointment_time(next)) } @else { (next_appointment(next)) }
+                        @if matches!(event, TimelineEntry::Call(_)) { (appointment_time(next)) } @else { (next_appointment(next)) }
                     }
                 }
             }
             p.row-text {
                 @if is_asked && conversation.is_not_delivered(viewer.now) { (not_delivered("Answer not delivered")) " " }
                 @match event {
-                    Event::Message(message) => (message_text(&message.text)),
-                    Event::Call(call) => (call.outcome.words()),
+                    TimelineEntry::Message(message) => (message_text(&message.text)),
+                    TimelineEntry::Call(call) => (call.outcome.words()),
                 }
             }
             @if more > 0 { span.row-more { "and " (more) " more" } }
-            div.row-when { (moment(event.position().at, Shape::Ago)) }
+            div.row-when { (moment(event.position().at, TimeFormat::Ago)) }
             a.button.go.row-go href=(conversation_address(conversation.id)) aria-label={ "View Conversation with " (called(conversation, viewer)) } { "View Conversation" }
         }
     }
 }
 
 /// Whether this is the latest of what the customer asked. What came before it is not marked.
-fn is_asked(event: &Event, conversation: &Conversation) -> bool {
+fn is_asked(event: &TimelineEntry, conversation: &ConversationSummary) -> bool {
     // What older versions recorded does not say which it is.
     conversation.asked.unwrap_or(conversation.last) == event.position()
 }
@@ -110,8 +110,8 @@ pub fn notification_json(Notification { event, conversation }: &Notification, vi
         "not_delivered": conversation.is_not_delivered(viewer.now),
     });
     let more = match event {
-        Event::Message(Message { text, .. }) => json!({"kind": "sms", "text": text}),
-        Event::Call(Call { outcome, appointment, .. }) => {
+        TimelineEntry::Message(Message { text, .. }) => json!({"kind": "sms", "text": text}),
+        TimelineEntry::Call(Call { outcome, appointment, .. }) => {
             json!({"kind": "call", "text": outcome.words(), "outcome": outcome, "appointment": appointment})
         }
     };

@@ -1,11 +1,11 @@
-use domain::{Block, ConversationId, Message, NoTexting, OptOut, OptOutCause, Wish};
+use domain::{Block, ConversationId, Keyword, Message, OptOut, OptOutCause, TextingObstacle};
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
 use crate::appointment::reason;
 use crate::block::block_line;
 use crate::icon::{Icon, icon};
-use crate::moment::{Shape, moment};
+use crate::moment::{TimeFormat, moment};
 
 /// Why a customer gets no texts, above what nobody can write then, or that their number is blocked, in its place; empty
 /// where they do. Replaces the one that is there, whatever it came with. `no_texting` is why their number could not be
@@ -15,7 +15,7 @@ pub fn composer_place(
     conversation: ConversationId,
     block: Option<&Block>,
     out: Option<&OptOut>,
-    no_texting: Option<&(NoTexting, String)>,
+    no_texting: Option<&(TextingObstacle, String)>,
 ) -> Markup {
     html! {
         div.opt-out id="opt-out" role="status" data-blocked[block.is_some()] data-opted-out[out.is_some() || no_texting.is_some()] hx-swap-oob="true" {
@@ -24,7 +24,7 @@ pub fn composer_place(
                 p {
                     (icon(Icon::Warning))
                     span {
-                        strong { "Opted out of texts: " } (out.cause.words()) ", " (moment(out.since(), Shape::Day)) ". " (OptOut::UNDONE)
+                        strong { "Opted out of texts: " } (out.cause.words()) ", " (moment(out.since(), TimeFormat::Day)) ". " (OptOut::UNDONE)
                     }
                 }
             } @else if let Some((why, number)) = no_texting {
@@ -42,7 +42,7 @@ pub(crate) fn opt_out_line(out: &OptOut) -> Markup {
             li.message.call id="opt-out-line" data-key=(out.at) data-at=(out.since()) {
                 p.call-line {
                     span.call-outcome { "Opted out of texts, as they told " (by) }
-                    (moment(out.since(), Shape::Clock))
+                    (moment(out.since(), TimeFormat::Clock))
                 }
             }
         }
@@ -66,23 +66,23 @@ pub(crate) fn wish_line(message: &Message) -> Markup {
                 hx-vals=(json!({"through": message.position})) hx-swap="none" hx-disable="find button" {
                 "Opted out of texts. " span.open { "They may mean their appointment: cancel it, or call them. " button.as-link type="submit" { "Done" } }
             },
-            Some(Wish::Stop(_)) => p.wish { "Opted out of texts" },
-            Some(Wish::Start) => p.wish.opts-in { "Opted in again" },
-            Some(Wish::SeemsToStop) => form.wish.seems-to-stop hx-post={ "/api/conversations/" (message.conversation) "/opt-out" }
+            Some(Keyword::Stop(_)) => p.wish { "Opted out of texts" },
+            Some(Keyword::Start) => p.wish.opts-in { "Opted in again" },
+            Some(Keyword::SeemsToStop) => form.wish.seems-to-stop hx-post={ "/api/conversations/" (message.conversation) "/opt-out" }
                 method="post" hx-target="#messages" hx-swap="merge" hx-disable="find button" {
                 "They seem to ask for no more texts. " button.as-link type="submit" { "Opt them out" }
             },
-            Some(Wish::MayBeStopped(word)) => p.wish.may-be-stopped {
+            Some(Keyword::MayBeStopped(word)) => p.wish.may-be-stopped {
                 "It begins with " (word) ": the SMS service may take it for an opt-out, and refuse your next text."
             },
-            Some(Wish::Help) | None => {},
+            Some(Keyword::Help) | None => {},
         }
     }
 }
 
 /// The fields are described in the README of `fetch-conversation`.
 #[must_use]
-pub fn no_texting_json(no_texting: Option<&(NoTexting, String)>) -> Value {
+pub fn no_texting_json(no_texting: Option<&(TextingObstacle, String)>) -> Value {
     json!(no_texting.map(|(why, number)| json!({"reason": reason(*why), "message": why.sentence(number)})))
 }
 

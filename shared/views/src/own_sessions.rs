@@ -4,7 +4,7 @@ use domain::OwnSession;
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
-use crate::moment::{Shape, moment};
+use crate::moment::{TimeFormat, moment};
 use crate::text::text;
 
 /// What stands in the page's `#sessions`, and in its place after each of the buttons but the last, which the page itself
@@ -43,8 +43,8 @@ fn row(session: &OwnSession) -> Markup {
                 strong.browser-name { (text(name)) }
                 @if session.is_this { span.this-browser { "This browser" } }
                 p.browser-facts {
-                    span { "Signed in " (moment(session.began, Shape::Day)) }
-                    span { "Last used " (moment(session.last_use, Shape::Day)) }
+                    span { "Signed in " (moment(session.began, TimeFormat::Day)) }
+                    span { "Last used " (moment(session.last_use, TimeFormat::Day)) }
                 }
             }
             // The page's header signs this one out.

@@ -1,16 +1,16 @@
-use domain::{Conversation, PhoneNumber};
+use domain::{ConversationSummary, PhoneNumber};
 use maud::{Markup, html};
 
 use crate::Viewer;
 use crate::text::text;
 
 /// The customer of a conversation: by name and number if the name is known, by number otherwise.
-pub(crate) fn person(conversation: &Conversation, viewer: &Viewer) -> Markup {
-    named(conversation.name.as_deref(), &conversation.sender.shown_in(viewer.region))
+pub(crate) fn person(conversation: &ConversationSummary, viewer: &Viewer) -> Markup {
+    customer_name(conversation.name.as_deref(), &conversation.sender.shown_in(viewer.region))
 }
 
 /// By a number as it is shown, or by what stands in its place.
-pub(crate) fn named(name: Option<&str>, number: &str) -> Markup {
+pub(crate) fn customer_name(name: Option<&str>, number: &str) -> Markup {
     html! {
         @match name {
             Some(name) => { strong.name { (text(name)) } " " span.number { (text(number)) } }
@@ -31,6 +31,6 @@ pub(crate) fn to_call(name: Option<&str>, number: &PhoneNumber, viewer: &Viewer)
 }
 
 /// What to call a customer in a sentence.
-pub(crate) fn called(conversation: &Conversation, viewer: &Viewer) -> String {
+pub(crate) fn called(conversation: &ConversationSummary, viewer: &Viewer) -> String {
     conversation.name.clone().unwrap_or_else(|| conversation.sender.shown_in(viewer.region))
 }

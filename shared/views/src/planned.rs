@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::Viewer;
 use crate::appointment::appointment_json;
 use crate::icon::{Icon, icon};
-use crate::moment::{Shape, moment};
+use crate::moment::{TimeFormat, moment};
 use crate::text::text;
 
 /// What somebody may have overlooked of the time that they chose: one line for each.
@@ -18,7 +18,7 @@ pub fn planned(is_over: bool, meets: &[Appointment]) -> Markup {
                 (icon(Icon::Warning))
                 span {
                     @if let Some(provider) = &other.details().provider { (provider.name) } " has an appointment then: "
-                    (moment(other.details().start, Shape::Clock)) " – " (moment(other.details().ends(), Shape::Clock)) ", "
+                    (moment(other.details().start, TimeFormat::Clock)) " – " (moment(other.details().ends(), TimeFormat::Clock)) ", "
                     (text(other.details().name.as_str())) ". You can save it all the same."
                 }
             }

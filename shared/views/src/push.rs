@@ -1,12 +1,12 @@
 //! The settings of notifications: somebody's browsers, what they are notified of, and what a company
 //! shows of a message.
 
-use domain::{Browser, PushChoice, PushProblem, PushTrouble};
+use domain::{Browser, PushFailure, PushPreference, PushProblem};
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
 use crate::icon::{Icon, icon};
-use crate::moment::{Shape, moment};
+use crate::moment::{TimeFormat, moment};
 use crate::text::text;
 
 /// What a settings page shows to whoever's it is.
@@ -15,7 +15,7 @@ pub struct PushSettingsView<'a> {
     /// The public key that browsers subscribe with; `None` as long as there is none.
     pub key: Option<&'a str>,
     pub browsers: &'a [Browser],
-    pub messages: PushChoice,
+    pub messages: PushPreference,
     /// Whether pushes show a message's text.
     pub shows_text: bool,
     /// The company's name.
@@ -65,14 +65,14 @@ fn row(browser: &Browser) -> Markup {
                 strong.browser-name { (text(&browser.name)) }
                 span.this-browser {}
                 p.browser-facts {
-                    span { "On since " (moment(browser.since, Shape::Day)) }
+                    span { "On since " (moment(browser.since, TimeFormat::Day)) }
                     @match browser.last_delivery {
-                        Some(at) => span { "Last notification " (moment(at, Shape::Day)) },
+                        Some(at) => span { "Last notification " (moment(at, TimeFormat::Day)) },
                         None => span { "No notification yet" },
                     }
                 }
                 @if let Some(problem) = browser.last_problem {
-                    @let at = moment(problem.at, Shape::Day);
+                    @let at = moment(problem.at, TimeFormat::Day);
                     @if is_over(browser) {
                         p.hint { "Last problem " (at) ": " (sentence(browser, problem.what)) }
                     } @else {
@@ -91,18 +91,18 @@ fn row(browser: &Browser) -> Markup {
     }
 }
 
-fn choice(messages: PushChoice) -> Markup {
+fn choice(messages: PushPreference) -> Markup {
     html! {
         form.push-part id="push-choice" hx-post="/api/push-settings" hx-target="#push-settings" hx-swap="innerHTML"
             hx-disable="find button" method="post" {
             fieldset {
                 legend { "Which messages you are notified of" }
                 label.option {
-                    input type="radio" name="messages" value="all" checked[messages == PushChoice::All];
+                    input type="radio" name="messages" value="all" checked[messages == PushPreference::All];
                     span { "All messages" }
                 }
                 label.option {
-                    input type="radio" name="messages" value="mine" checked[messages == PushChoice::Mine];
+                    input type="radio" name="messages" value="mine" checked[messages == PushPreference::Mine];
                     span { "Only those of my appointments" }
                 }
                 p.hint { "In all of your browsers." }
@@ -174,7 +174,7 @@ fn is_over(browser: &Browser) -> bool {
 }
 
 /// What went wrong, and what follows from that now.
-fn sentence(browser: &Browser, what: PushTrouble) -> String {
+fn sentence(browser: &Browser, what: PushFailure) -> String {
     let follows = if is_over(browser) { "Notifications have arrived since." } else { what.advice() };
     format!("{} {follows}", what.sentence())
 }
@@ -199,7 +199,7 @@ mod tests {
             since: Timestamp::from_millis(1_732_250_000_000),
             last_delivery: None,
             last_problem: Some(PushProblem {
-                what: PushTrouble::Unreachable,
+                what: PushFailure::Unreachable,
                 at: Timestamp::from_millis(1_732_250_060_000),
                 not_before: None,
             }),
@@ -211,7 +211,7 @@ mod tests {
         PushSettingsView {
             key: Some("key"),
             browsers,
-            messages: PushChoice::Mine,
+            messages: PushPreference::Mine,
             shows_text: false,
             company: "Harbor <Dental>",
             unanswered: 3,

@@ -1,4 +1,4 @@
-use domain::{Event, shown_text};
+use domain::{TimelineEntry, shown_text};
 use maud::{Markup, html};
 
 /// What somebody wrote, as text and as nothing else: escaped by `maud`, isolated from the
@@ -49,10 +49,10 @@ pub const HEAVIEST_PAGE: usize = 5 * 1024 * 1024;
 
 /// How many bytes an event takes at most in an answer.
 #[must_use]
-pub fn event_weight(event: &Event) -> usize {
+pub fn event_weight(event: &TimelineEntry) -> usize {
     match event {
-        Event::Message(message) => ENTRY + weight(&message.text),
-        Event::Call(_) => ENTRY,
+        TimelineEntry::Message(message) => ENTRY + weight(&message.text),
+        TimelineEntry::Call(_) => ENTRY,
     }
 }
 

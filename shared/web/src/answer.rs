@@ -9,14 +9,14 @@ use crate::{Problem, identity};
 
 /// What a request is to be answered in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
+pub enum ResponseFormat {
     Html,
     Json,
 }
 
-impl Format {
+impl ResponseFormat {
     #[must_use]
-    pub fn of(request: &Request) -> Self {
+    pub fn of_request(request: &Request) -> Self {
         let json = request
             .headers()
             .get_all(ACCEPT)
@@ -26,28 +26,28 @@ impl Format {
     }
 
     /// An answer in this format: the other one is not rendered.
-    pub fn answer(self, html: impl FnOnce() -> Markup, json: impl FnOnce() -> Value) -> Answer {
+    pub fn answer(self, html: impl FnOnce() -> Markup, json: impl FnOnce() -> Value) -> WebResponse {
         let (content_type, body) = match self {
             Self::Html => ("text/html; charset=utf-8", html().into_string()),
             Self::Json => ("application/json", json().to_string()),
         };
-        Answer { status: StatusCode::OK, content_type, headers: Vec::new(), body }
+        WebResponse { status: StatusCode::OK, content_type, headers: Vec::new(), body }
     }
 }
 
 #[derive(Clone, Debug)]
-pub struct Answer {
+pub struct WebResponse {
     status: StatusCode,
     content_type: &'static str,
     headers: Vec<(HeaderName, HeaderValue)>,
     body: String,
 }
 
-impl Answer {
+impl WebResponse {
     /// For a program, whatever it said that it takes.
     #[must_use]
     pub fn json(value: &Value) -> Self {
-        Format::Json.answer(|| maud::html! {}, || value.clone())
+        ResponseFormat::Json.answer(|| maud::html! {}, || value.clone())
     }
 
     /// That it is done, and there is nothing to be shown.
@@ -77,8 +77,8 @@ pub fn list(items: impl Iterator<Item = Value>, next: Option<&str>) -> Value {
 
 /// The response to a request: the answer, or the problem in the format that was asked for.
 #[must_use]
-pub fn respond(request: &Request, outcome: Result<Answer, Problem>) -> Response<Body> {
-    let answer = outcome.unwrap_or_else(|problem| problem.answer(Format::of(request)));
+pub fn respond(request: &Request, outcome: Result<WebResponse, Problem>) -> Response<Body> {
+    let answer = outcome.unwrap_or_else(|problem| problem.answer(ResponseFormat::of_request(request)));
     let mut response = Response::new(Body::Empty);
     *response.status_mut() = answer.status;
     let headers = response.headers_mut();
@@ -86,7 +86,7 @@ pub fn respond(request: &Request, outcome: Result<Answer, Problem>) -> Response<
     // What customers wrote is not left behind in the cache of a computer that people share.
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     headers.insert(VARY, HeaderValue::from_static("accept, cookie"));
-    headers.extend(identity::whose(request).map(|whose| (identity::WHOSE, whose)));
+    headers.extend(identity::staff_header(request).map(|whose| (identity::STAFF_HEADER, whose)));
     if request.method() == Method::GET && answer.status == StatusCode::OK {
         let tag = entity_tag(&answer.body);
         let unchanged = request.headers().get(IF_NONE_MATCH).is_some_and(|known| names(known, &tag));

@@ -83,13 +83,13 @@ mod tests {
     #[test]
     fn cookies_are_secure_and_of_this_host_only_wherever_there_is_tls() {
         assert_eq!(
-            session_cookie(Scheme::of("https://sms.example.com"), "t0ken", 60),
+            session_cookie(Scheme::of_origin("https://sms.example.com"), "t0ken", 60),
             "__Host-switchboard=t0ken; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=60"
         );
         assert_eq!(
-            session_cookie(Scheme::of("http://localhost:8080"), "t0ken", 60),
+            session_cookie(Scheme::of_origin("http://localhost:8080"), "t0ken", 60),
             "switchboard=t0ken; Path=/; HttpOnly; SameSite=Lax; Max-Age=60"
         );
-        assert_eq!(Scheme::of(""), Scheme::Https);
+        assert_eq!(Scheme::of_origin(""), Scheme::Https);
     }
 }

@@ -22,7 +22,7 @@ const NOT_FOR_THEM: StatusCode = StatusCode::NOT_FOUND;
 /// overlooked: a `Staff`, and with it a company, is only to be had from `Live`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "session", rename_all = "kebab-case")]
-pub enum Verdict {
+pub enum SessionVerdict {
     Live(Staff),
     Ended,
     Unknown,
@@ -61,9 +61,9 @@ pub fn administrator(request: &Request) -> Result<Staff, Problem> {
 pub fn staff_or_program(request: &Request) -> Result<Staff, Problem> {
     let unauthorized = |code, message: &str| Problem::new(StatusCode::UNAUTHORIZED, code, message);
     match verdict(request) {
-        Some(Verdict::Live(staff)) => of_their_page(request, staff),
-        Some(Verdict::Ended) => Err(Problem::session_ended()),
-        Some(Verdict::Unknown) => {
+        Some(SessionVerdict::Live(staff)) => of_their_page(request, staff),
+        Some(SessionVerdict::Ended) => Err(Problem::session_ended()),
+        Some(SessionVerdict::Unknown) => {
             Err(unauthorized("session-unknown", "This session is not known here. Sign in again."))
         }
         None => Err(unauthorized("signed-out", "Sign in first.")),
@@ -71,13 +71,13 @@ pub fn staff_or_program(request: &Request) -> Result<Staff, Problem> {
 }
 
 /// Names whom an answer is for, and whom a page that asks was made for: `harbor-dental/dana`.
-pub(crate) const WHOSE: HeaderName = HeaderName::from_static("x-staff");
+pub(crate) const STAFF_HEADER: HeaderName = HeaderName::from_static("x-staff");
 
 /// A page goes on asking after somebody else has signed in in its browser: nothing is done for it as theirs. What names
 /// nobody is judged by its session alone.
 fn of_their_page(request: &Request, staff: Staff) -> Result<Staff, Problem> {
-    match request.headers().get(WHOSE) {
-        Some(whose) if whose.as_bytes() != staff.id.of(&staff.company).as_bytes() => Err(Problem::new(
+    match request.headers().get(STAFF_HEADER) {
+        Some(whose) if whose.as_bytes() != staff.id.qualified_id(&staff.company).as_bytes() => Err(Problem::new(
             StatusCode::CONFLICT,
             "another-person",
             "Somebody else is signed in in this browser now, so this was not done. Load the page again.",
@@ -87,12 +87,12 @@ fn of_their_page(request: &Request, staff: Staff) -> Result<Staff, Problem> {
 }
 
 /// Whom the answer to a request is for, if its session is one.
-pub(crate) fn whose(request: &Request) -> Option<HeaderValue> {
-    let Some(Verdict::Live(staff)) = verdict(request) else { return None };
-    HeaderValue::from_str(&staff.id.of(&staff.company)).ok()
+pub(crate) fn staff_header(request: &Request) -> Option<HeaderValue> {
+    let Some(SessionVerdict::Live(staff)) = verdict(request) else { return None };
+    HeaderValue::from_str(&staff.id.qualified_id(&staff.company)).ok()
 }
 
-fn verdict(request: &Request) -> Option<Verdict> {
+fn verdict(request: &Request) -> Option<SessionVerdict> {
     let RequestContext::ApiGatewayV2(context) = request.request_context_ref()? else { return None };
     let fields: &HashMap<_, _> = &context.authorizer.as_ref()?.fields;
     let fields = fields.iter().map(|(name, value)| (name.clone(), value.clone())).collect();

@@ -1,6 +1,6 @@
 //! What a request brings, checked: a bad value is a problem in words.
 
-use domain::{AppointmentId, BadAppointment, ConversationId, Day, DraftName, Position, repaired_json};
+use domain::{AppointmentId, ConversationId, Day, DraftName, InvalidAppointment, Position, repaired_json};
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
 use lambda_http::{Request, RequestExt};
@@ -40,7 +40,7 @@ impl IdempotencyKey {
     const HEADER: &str = "idempotency-key";
 
     /// From the header `Idempotency-Key`, 1 to 200 visible characters of ASCII; `None` without one.
-    pub fn of(request: &Request) -> Result<Option<Self>, Problem> {
+    pub fn of_request(request: &Request) -> Result<Option<Self>, Problem> {
         let Some(key) = request.headers().get(Self::HEADER) else { return Ok(None) };
         match key.to_str() {
             Ok(key) if (1..=200).contains(&key.len()) => Ok(Some(Self(key.to_owned()))),
@@ -72,7 +72,7 @@ pub fn draft_name(request: &Request) -> Result<DraftName, Problem> {
 
 /// The day that the query names.
 pub fn day(request: &Request) -> Result<Option<Day>, Problem> {
-    Ok(parameter(request, "day").map(|day| day.parse::<Day>()).transpose().map_err(BadAppointment::from)?)
+    Ok(parameter(request, "day").map(|day| day.parse::<Day>()).transpose().map_err(InvalidAppointment::from)?)
 }
 
 /// A place in a list that the query names.

@@ -1,9 +1,9 @@
-use domain::{BadAppointment, BadDraft, BadMoment, BadText, NotANumber, Refusal};
+use domain::{InvalidAppointment, InvalidDraft, InvalidLocalTime, InvalidPhoneNumber, InvalidText, SendError};
 use http::StatusCode;
 use serde_json::json;
 use store::StoreError;
 
-use crate::{Answer, Format};
+use crate::{ResponseFormat, WebResponse};
 
 const SIGN_IN_AGAIN: &str = "sign-in-again";
 
@@ -97,7 +97,7 @@ impl Problem {
 
     /// The answer that says so, with the code and the sentence.
     #[must_use]
-    pub fn answer(&self, format: Format) -> Answer {
+    pub fn answer(&self, format: ResponseFormat) -> WebResponse {
         let body = || json!({"error": {"code": self.code, "message": self.message}});
         let shown = || match self.code {
             SIGN_IN_AGAIN => views::to_sign_in_again(&self.message),
@@ -134,67 +134,67 @@ impl From<StoreError> for Problem {
     }
 }
 
-impl From<BadText> for Problem {
-    fn from(error: BadText) -> Self {
+impl From<InvalidText> for Problem {
+    fn from(error: InvalidText) -> Self {
         let code = match error {
-            BadText::Empty => "empty-text",
-            BadText::TooLong(_) => "text-too-long",
+            InvalidText::Empty => "empty-text",
+            InvalidText::TooLong(_) => "text-too-long",
         };
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, error.to_string())
     }
 }
 
-impl From<BadDraft> for Problem {
-    fn from(error: BadDraft) -> Self {
+impl From<InvalidDraft> for Problem {
+    fn from(error: InvalidDraft) -> Self {
         let code = match error {
-            BadDraft::Fields => "bad-fields",
-            BadDraft::TooLong => "draft-too-long",
+            InvalidDraft::Fields => "bad-fields",
+            InvalidDraft::TooLong => "draft-too-long",
         };
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, error.to_string())
     }
 }
 
-impl From<BadAppointment> for Problem {
-    fn from(error: BadAppointment) -> Self {
+impl From<InvalidAppointment> for Problem {
+    fn from(error: InvalidAppointment) -> Self {
         let code = match error {
-            BadAppointment::Id => "bad-id",
-            BadAppointment::Name => "bad-name",
-            BadAppointment::Service => "bad-service",
-            BadAppointment::Notes(_) => "notes-too-long",
-            BadAppointment::Length => "bad-length",
-            BadAppointment::Provider => "bad-provider",
-            BadAppointment::Status => "bad-status",
-            BadAppointment::Moment(BadMoment::UnreadableDay | BadMoment::NoSuchDay(_)) => "bad-day",
-            BadAppointment::Moment(BadMoment::UnreadableTime) => "bad-time",
-            BadAppointment::Moment(BadMoment::Skipped { .. }) => "no-such-time",
-            BadAppointment::LongAgo(_) | BadAppointment::FarOff => "bad-start",
+            InvalidAppointment::Id => "bad-id",
+            InvalidAppointment::Name => "bad-name",
+            InvalidAppointment::Service => "bad-service",
+            InvalidAppointment::Notes(_) => "notes-too-long",
+            InvalidAppointment::Length => "bad-length",
+            InvalidAppointment::Provider => "bad-provider",
+            InvalidAppointment::Status => "bad-status",
+            InvalidAppointment::Moment(InvalidLocalTime::UnreadableDay | InvalidLocalTime::NoSuchDay(_)) => "bad-day",
+            InvalidAppointment::Moment(InvalidLocalTime::UnreadableTime) => "bad-time",
+            InvalidAppointment::Moment(InvalidLocalTime::Skipped { .. }) => "no-such-time",
+            InvalidAppointment::LongAgo(_) | InvalidAppointment::FarOff => "bad-start",
         };
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, error.to_string())
     }
 }
 
-impl From<NotANumber> for Problem {
-    fn from(error: NotANumber) -> Self {
-        let code = if matches!(error, NotANumber::OurOwn(_)) { "own-line" } else { "not-a-mobile-number" };
+impl From<InvalidPhoneNumber> for Problem {
+    fn from(error: InvalidPhoneNumber) -> Self {
+        let code = if matches!(error, InvalidPhoneNumber::OurOwn(_)) { "own-line" } else { "not-a-mobile-number" };
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, error.to_string())
     }
 }
 
-impl From<Refusal> for Problem {
-    fn from(refusal: Refusal) -> Self {
+impl From<SendError> for Problem {
+    fn from(refusal: SendError) -> Self {
         let code = match refusal {
-            Refusal::OptedOut => "opted-out",
-            Refusal::InvalidNumber => "invalid-number",
-            Refusal::NotVerified => "number-not-verified",
-            Refusal::BlockedCountry => "country-blocked",
-            Refusal::BlockedNumber => "number-blocked",
-            Refusal::SpendLimit => "spend-limit",
-            Refusal::Price => "too-expensive",
-            Refusal::Body => "text-not-accepted",
-            Refusal::Line => "line-cannot-send",
-            Refusal::Throttled => "throttled",
-            Refusal::Unreachable => "carrier-unreachable",
-            Refusal::Other => "refused",
+            SendError::OptedOut => "opted-out",
+            SendError::InvalidNumber => "invalid-number",
+            SendError::NotVerified => "number-not-verified",
+            SendError::BlockedCountry => "country-blocked",
+            SendError::BlockedNumber => "number-blocked",
+            SendError::SpendLimit => "spend-limit",
+            SendError::Price => "too-expensive",
+            SendError::Body => "text-not-accepted",
+            SendError::Line => "line-cannot-send",
+            SendError::Throttled => "throttled",
+            SendError::Unreachable => "carrier-unreachable",
+            SendError::Other => "refused",
         };
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, refusal.sentence())
     }

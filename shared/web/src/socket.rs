@@ -2,12 +2,12 @@
 
 use domain::{Timestamp, TokenHash};
 use serde_json::{Value, json};
-use store::Holder;
+use store::ConnectionOwner;
 
 /// What the authorizer hands on of the session that a WebSocket is opened with. API Gateway takes
 /// no nested values here, and gives every value back as a string, with each frame.
 #[must_use]
-pub fn socket_context(holder: &Holder) -> Value {
+pub fn socket_context(holder: &ConnectionOwner) -> Value {
     json!({
         "company": holder.company,
         "staff": holder.staff,
@@ -19,11 +19,11 @@ pub fn socket_context(holder: &Holder) -> Value {
 
 /// Whose WebSocket an event is about; `None` if the authorizer was not asked.
 #[must_use]
-pub fn socket_holder(event: &Value) -> Option<Holder> {
+pub fn socket_holder(event: &Value) -> Option<ConnectionOwner> {
     let context = event.pointer("/requestContext/authorizer")?;
     let word = |name: &str| context.get(name).and_then(Value::as_str);
     let moment = |name| word(name).and_then(|millis| millis.parse().ok()).map(Timestamp::from_millis);
-    Some(Holder {
+    Some(ConnectionOwner {
         company: word("company")?.parse().ok()?,
         staff: word("staff")?.parse().ok()?,
         session: TokenHash::new(word("session")?.to_owned()),
@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn a_holder_comes_through_the_gateway_whole() {
-        let holder = Holder {
+        let holder = ConnectionOwner {
             company: "harbor-dental".parse().unwrap(),
             staff: "dana".parse().unwrap(),
             session: TokenHash::new("ab".repeat(32)),

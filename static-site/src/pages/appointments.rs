@@ -2,13 +2,13 @@ use maud::{Markup, html};
 use views::new_appointment;
 
 use super::conversation::thread;
-use super::{Place, portal};
+use super::{HeaderLink, portal};
 
 /// A day of appointments, which the address names: `?day=2026-11-30`, or today.
 pub(super) fn day() -> Markup {
     portal(
         "Appointments",
-        Place::Appointments,
+        HeaderLink::Appointments,
         "dashboard",
         &html! {
             section.panel aria-labelledby="appointments-title" {
@@ -33,7 +33,7 @@ pub(super) fn day() -> Markup {
 pub(super) fn edit() -> Markup {
     portal(
         "Edit Appointment",
-        Place::Appointments,
+        HeaderLink::Appointments,
         "centre centre-appointment",
         &html! {
             section.pane.booking aria-labelledby="booking-title" {
@@ -53,7 +53,7 @@ pub(super) fn edit() -> Markup {
 pub(super) fn new() -> Markup {
     portal(
         "New appointment",
-        Place::Appointments,
+        HeaderLink::Appointments,
         "dashboard",
         &html! {
             section.panel.narrow aria-labelledby="new-title" {

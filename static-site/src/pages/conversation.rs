@@ -2,14 +2,14 @@ use maud::{Markup, html};
 use views::{Icon, icon};
 
 use super::messages::{inbox, tabs};
-use super::{HISTORY, Place, portal};
+use super::{HISTORY, HeaderLink, portal};
 
 /// One conversation, which the address names: `?c=<conversation>`. `thread.js` puts it into the
 /// addresses that are left out here.
 pub(super) fn page() -> Markup {
     portal(
         "Conversation",
-        Place::Messages,
+        HeaderLink::Messages,
         "centre centre-thread",
         &html! {
             section.pane.inbox aria-label="Conversations" {

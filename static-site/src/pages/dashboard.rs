@@ -1,6 +1,6 @@
 use maud::{Markup, html};
 
-use super::{HELP_WITH_ANSWERING, HELP_WITH_PUSH, Place, SESSIONS, list, portal};
+use super::{HELP_WITH_ANSWERING, HELP_WITH_PUSH, HeaderLink, SESSIONS, list, portal};
 
 /// How many the panel shows.
 const MOST: u8 = 10;
@@ -8,7 +8,7 @@ const MOST: u8 = 10;
 pub(super) fn page() -> Markup {
     portal(
         "Dashboard",
-        Place::Dashboard,
+        HeaderLink::Dashboard,
         "dashboard",
         &html! {
             section.panel aria-labelledby="recent-title" {

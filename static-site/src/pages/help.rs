@@ -123,7 +123,7 @@ pub(super) fn push() -> Markup {
             }
             (turn_on())
             (turn_off())
-            (which())
+            (browser_choice())
             (iphone())
             (denied())
             (nothing_shows())
@@ -166,7 +166,7 @@ fn turn_off() -> Markup {
     }
 }
 
-fn which() -> Markup {
+fn browser_choice() -> Markup {
     html! {
         h2 id="which" { "Which browsers can" }
         table {

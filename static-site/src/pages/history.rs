@@ -1,6 +1,6 @@
 use maud::{Markup, html};
 
-use super::{Place, portal};
+use super::{HeaderLink, portal};
 use crate::assets::address;
 
 /// Who did what about the customer of a conversation, which the address names: `?c=<conversation>`. For
@@ -8,7 +8,7 @@ use crate::assets::address;
 pub(super) fn page() -> Markup {
     portal(
         "History",
-        Place::Messages,
+        HeaderLink::Messages,
         "dashboard",
         &html! {
             link rel="stylesheet" href=(address("history.css"));

@@ -1,7 +1,7 @@
 use maud::{Markup, html};
 use views::{Icon, icon};
 
-use super::{BLOCKED, Place, list, portal};
+use super::{BLOCKED, HeaderLink, list, portal};
 
 /// The message centre's two tabs, each a page of its own.
 pub(super) fn tabs(conversations: bool) -> Markup {
@@ -24,7 +24,7 @@ pub(super) fn inbox() -> Markup {
 pub(super) fn conversations() -> Markup {
     portal(
         "Messages",
-        Place::Messages,
+        HeaderLink::Messages,
         "centre centre-list",
         &html! {
             section.pane.inbox aria-labelledby="centre-title" {
@@ -42,7 +42,7 @@ pub(super) fn conversations() -> Markup {
 pub(super) fn notifications() -> Markup {
     portal(
         "Notifications",
-        Place::Messages,
+        HeaderLink::Messages,
         "dashboard",
         &html! {
             section.panel aria-labelledby="centre-title" {
@@ -58,7 +58,7 @@ pub(super) fn notifications() -> Markup {
 pub(super) fn blocked() -> Markup {
     portal(
         "Blocked numbers",
-        Place::Messages,
+        HeaderLink::Messages,
         "dashboard",
         &html! {
             section.panel aria-labelledby="blocked-title" {

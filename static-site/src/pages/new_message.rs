@@ -1,12 +1,12 @@
 use maud::{Markup, html};
 use views::{Icon, icon};
 
-use super::{Place, portal};
+use super::{HeaderLink, portal};
 
 pub(super) fn page() -> Markup {
     portal(
         "New message",
-        Place::NewMessage,
+        HeaderLink::NewMessage,
         "dashboard",
         &html! {
             section.panel.narrow aria-labelledby="new-title" {

@@ -1,6 +1,6 @@
 use maud::{Markup, html};
 
-use super::{HELP_WITH_PUSH, Place, portal};
+use super::{HELP_WITH_PUSH, HeaderLink, portal};
 use crate::assets::address;
 
 /// Which browsers of a person are told of new messages, and of which: what it shows comes from
@@ -8,7 +8,7 @@ use crate::assets::address;
 pub(super) fn page() -> Markup {
     portal(
         "Notifications settings",
-        Place::Settings,
+        HeaderLink::Settings,
         "dashboard",
         &html! {
             script src=(address("notification-settings.js")) defer {}

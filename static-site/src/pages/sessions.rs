@@ -1,13 +1,13 @@
 use maud::{Markup, html};
 
-use super::{HELP_WITH_SESSIONS, Place, portal};
+use super::{HELP_WITH_SESSIONS, HeaderLink, portal};
 use crate::assets::address;
 
 /// Where a person is signed in: what it shows comes from `sign-in`.
 pub(super) fn page() -> Markup {
     portal(
         "Where you are signed in",
-        Place::Settings,
+        HeaderLink::Settings,
         "dashboard",
         &html! {
             script src=(address("sessions.js")) defer {}

@@ -4,7 +4,7 @@ use super::document;
 use crate::assets::address;
 
 /// What the address can say of an earlier attempt, by its fragment.
-const SAID: [(&str, &str); 5] = [
+const FAILURE_SENTENCES: [(&str, &str); 5] = [
     ("signed-out", "You are signed out."),
     ("stale", "That sign-in took too long, or was begun in another browser. Begin again here."),
     (
@@ -29,7 +29,7 @@ pub(super) fn page() -> Markup {
                     p.said id="signing-out" role="status" {
                         "You are signed out here. " a href="/api/sign-out/issuer" { "Sign out of your company’s sign-in too" }
                     }
-                    @for (name, words) in SAID { p.said id=(name) role="status" { (words) } }
+                    @for (name, words) in FAILURE_SENTENCES { p.said id=(name) role="status" { (words) } }
                     a.button.go id="sign-in" href="/api/sign-in" { "Sign in" }
                 }
             }

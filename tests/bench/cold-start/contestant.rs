@@ -14,12 +14,12 @@ pub(crate) struct Contestant {
     pub(crate) program: PathBuf,
     pub(crate) arguments: Vec<PathBuf>,
     pub(crate) zip: Option<PathBuf>,
-    pub(crate) asked: Asked,
+    pub(crate) asked: Task,
 }
 
 /// What it is asked to do.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Asked {
+pub(crate) enum Task {
     /// Nothing, though the event is the same.
     Nothing,
     /// The read of `fetch-conversation`, told in the event.
@@ -48,7 +48,7 @@ pub(crate) enum Asked {
 }
 
 /// What a contestant is started with.
-pub(crate) struct Surroundings<'a> {
+pub(crate) struct ContestantEnvironment<'a> {
     pub(crate) runtime_api: String,
     pub(crate) endpoint: &'a str,
     /// The certificates that are believed, as many as where it is deployed.
@@ -57,7 +57,7 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) path: &'a OsStr,
 }
 
-impl Asked {
+impl Task {
     pub(crate) fn event(self, scene: &Scene, n: usize) -> Value {
         match self {
             Self::Nothing | Self::Query => scene.query(),
@@ -112,7 +112,7 @@ fn unique() -> usize {
 }
 
 impl Contestant {
-    pub(crate) fn start(&self, with: &Surroundings<'_>) -> Child {
+    pub(crate) fn start(&self, with: &ContestantEnvironment<'_>) -> Child {
         Command::new(&self.program)
             .args(&self.arguments)
             .env_clear()

@@ -1,8 +1,8 @@
 //! What it costs at list prices, from what was counted and measured.
 
-use tests::{Browser, HARBOR, House, PushService, Usage};
+use tests::{Browser, HARBOR, PushService, TableUsage, TestStack};
 
-use crate::contestant::Asked;
+use crate::contestant::Task;
 use crate::scene::{MARIA, PAGES, Scene};
 
 /// US dollars in us-east-1, each with where AWS lists it.
@@ -47,7 +47,7 @@ const TRACED_OF_TEN_A_SECOND: f64 = 0.145;
 
 /// What was counted at the table.
 #[derive(Clone, Copy)]
-pub(crate) struct Counted {
+pub(crate) struct MeasuredCapacity {
     inbound: (f64, f64),
     refresh: (f64, f64),
     authorize: (f64, f64),
@@ -57,15 +57,15 @@ pub(crate) struct Counted {
     bell: (f64, f64),
 }
 
-impl Counted {
+impl MeasuredCapacity {
     /// Requests and units of what is asked over and over, warm.
     ///
     /// In a stack of its own: what others have written would be something new to see.
     pub(crate) async fn in_a_stack() -> Self {
         let service = &PushService::open().await;
-        let house = &House::with_push_service(service).await;
-        let scene = &Scene::of(house).await;
-        let count = async |function: &str, asked: Asked| {
+        let house = &TestStack::with_push_service(service).await;
+        let scene = &Scene::set_up(house).await;
+        let count = async |function: &str, asked: Task| {
             let mut usage = None;
             for n in 0..2 {
                 let before = house.usage().await;
@@ -77,11 +77,11 @@ impl Counted {
         };
         Self {
             // Before the message that comes in.
-            refresh: count("list-notifications", Asked::RefreshAgain).await,
-            authorize: count("authorize", Asked::Authorize).await,
-            inbound: count("inbound-sms", Asked::Inbound).await,
-            connect: count("live-connection", Asked::Socket).await,
-            show: shown(house).await,
+            refresh: count("list-notifications", Task::RefreshAgain).await,
+            authorize: count("authorize", Task::Authorize).await,
+            inbound: count("inbound-sms", Task::Inbound).await,
+            connect: count("live-connection", Task::Socket).await,
+            show: measure_show(house).await,
             push: pushed(house, service).await,
             bell: rung(house).await,
         }
@@ -89,7 +89,7 @@ impl Counted {
 }
 
 /// Of a text, on some open pages.
-async fn shown(house: &House) -> (f64, f64) {
+async fn measure_show(house: &TestStack) -> (f64, f64) {
     let dana = house.dana().await;
     let mut pages = Vec::new();
     for _ in 0..PAGES {
@@ -108,7 +108,7 @@ async fn shown(house: &House) -> (f64, f64) {
 }
 
 /// Of a text, to some browsers.
-async fn pushed(house: &House, service: &PushService) -> (f64, f64) {
+async fn pushed(house: &TestStack, service: &PushService) -> (f64, f64) {
     const TEXTS: f64 = 2.0;
     let dana = house.dana().await;
     for n in 0..BROWSERS {
@@ -131,7 +131,7 @@ async fn pushed(house: &House, service: &PushService) -> (f64, f64) {
 }
 
 /// Of a page that is opened where notifications are turned on.
-async fn rung(house: &House) -> (f64, f64) {
+async fn rung(house: &TestStack) -> (f64, f64) {
     let dana = house.dana().await;
     let browser = Browser::firefox("bell");
     dana.is_notified_in(&browser).await;
@@ -141,12 +141,12 @@ async fn rung(house: &House) -> (f64, f64) {
 }
 
 #[allow(clippy::cast_precision_loss, reason = "a count to reckon with")]
-fn requests_and_units(usage: &Usage) -> (f64, f64) {
+fn requests_and_units(usage: &TableUsage) -> (f64, f64) {
     (usage.requests.iter().map(|(_, count)| *count).sum::<u64>() as f64, usage.units)
 }
 
 /// What the functions took, warm, with a memory of so many MB.
-pub(crate) struct Measured {
+pub(crate) struct MeasuredDurations {
     pub(crate) memory_mb: f64,
     pub(crate) inbound_ms: f64,
     pub(crate) refresh_ms: f64,
@@ -158,14 +158,14 @@ pub(crate) struct Measured {
 }
 
 /// One line of a bill.
-struct Line {
+struct BillLine {
     what: &'static str,
     how_many: f64,
     each: f64,
 }
 
-fn line(what: &'static str, how_many: f64, each: f64) -> Line {
-    Line { what, how_many, each }
+fn line(what: &'static str, how_many: f64, each: f64) -> BillLine {
+    BillLine { what, how_many, each }
 }
 
 /// Lambda bills milliseconds that have begun.
@@ -175,7 +175,7 @@ fn lambda(memory_mb: f64, ms: f64, requests: f64) -> f64 {
 }
 
 /// A million inbound messages, each arriving alone, which costs most.
-fn million_inbound(counted: &Counted, measured: &Measured) -> Vec<Line> {
+fn million_inbound(counted: &MeasuredCapacity, measured: &MeasuredDurations) -> Vec<BillLine> {
     const MILLION: f64 = 1e6;
     let (requests, units) = counted.inbound;
     vec![
@@ -190,7 +190,7 @@ fn million_inbound(counted: &Counted, measured: &Measured) -> Vec<Line> {
 
 /// What follows from them: each is shown on open pages and pushed to browsers.
 #[allow(clippy::cast_precision_loss, reason = "a few")]
-fn million_followed(counted: &Counted, measured: &Measured) -> Vec<Line> {
+fn million_followed(counted: &MeasuredCapacity, measured: &MeasuredDurations) -> Vec<BillLine> {
     const MILLION: f64 = 1e6;
     let (looks, looked) = counted.show;
     let (asks, asked) = counted.push;
@@ -209,7 +209,7 @@ fn million_followed(counted: &Counted, measured: &Measured) -> Vec<Line> {
 }
 
 /// Eight hours of a Dashboard that looks every five seconds and finds nothing new.
-fn working_day(counted: &Counted, measured: &Measured) -> Vec<Line> {
+fn working_day(counted: &MeasuredCapacity, measured: &MeasuredDurations) -> Vec<BillLine> {
     const REFRESHES: f64 = 8.0 * 3600.0 / 5.0;
     // The gateway keeps the authorizer's answer for a minute.
     const AUTHORIZED: f64 = 8.0 * 60.0;
@@ -243,7 +243,7 @@ fn working_day(counted: &Counted, measured: &Measured) -> Vec<Line> {
     ]
 }
 
-pub(crate) fn print(counted: &Counted, by_memory: &[Measured]) {
+pub(crate) fn print(counted: &MeasuredCapacity, by_memory: &[MeasuredDurations]) {
     for measured in by_memory {
         let memory = measured.memory_mb;
         print_bill(&format!("1 million inbound messages, {memory} MB"), &million_inbound(counted, measured));
@@ -253,9 +253,9 @@ pub(crate) fn print(counted: &Counted, by_memory: &[Measured]) {
     }
 }
 
-fn print_bill(what: &str, bill: &[Line]) {
+fn print_bill(what: &str, bill: &[BillLine]) {
     println!("\n{what}\n\n| | how many | $ |\n| --- | ---: | ---: |");
-    for Line { what, how_many, each } in bill {
+    for BillLine { what, how_many, each } in bill {
         println!("| {what} | {how_many:.2} | {:.5} |", how_many * each);
     }
     println!("| **all** | | **{:.5}** |", bill.iter().map(|line| line.how_many * line.each).sum::<f64>());

@@ -16,22 +16,22 @@ use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinHandle;
 
 /// What is heard from the function, with the moment.
-pub(crate) enum Heard {
+pub(crate) enum RuntimeEvent {
     /// It has started, or is done with what came before, and asks for more.
-    Asked(Instant),
+    Task(Instant),
     Answered(Instant, Value),
     Failed(String),
 }
 
 #[derive(Clone)]
 struct Api {
-    heard: mpsc::UnboundedSender<Heard>,
+    heard: mpsc::UnboundedSender<RuntimeEvent>,
     events: Arc<Mutex<mpsc::UnboundedReceiver<Value>>>,
 }
 
 pub(crate) struct Emulator {
     pub(crate) address: SocketAddr,
-    heard: mpsc::UnboundedReceiver<Heard>,
+    heard: mpsc::UnboundedReceiver<RuntimeEvent>,
     events: mpsc::UnboundedSender<Value>,
     served: JoinHandle<()>,
 }
@@ -42,7 +42,7 @@ impl Emulator {
         let (events, queued) = mpsc::unbounded_channel();
         let router = Router::new()
             .route("/2018-06-01/runtime/invocation/next", get(next))
-            .route("/2018-06-01/runtime/invocation/{id}/response", post(answered))
+            .route("/2018-06-01/runtime/invocation/{id}/response", post(take_answer))
             .route("/2018-06-01/runtime/invocation/{id}/error", post(failed))
             .route("/2018-06-01/runtime/init/error", post(failed))
             .with_state(Api { heard: says, events: Arc::new(Mutex::new(queued)) });
@@ -55,9 +55,9 @@ impl Emulator {
     /// When the function asks for an event.
     pub(crate) async fn ready(&mut self) -> Instant {
         match self.heard.recv().await.unwrap() {
-            Heard::Asked(at) => at,
-            Heard::Answered(_, answer) => panic!("answered, though not asked: {answer}"),
-            Heard::Failed(why) => panic!("failed to start: {why}"),
+            RuntimeEvent::Task(at) => at,
+            RuntimeEvent::Answered(_, answer) => panic!("answered, though not asked: {answer}"),
+            RuntimeEvent::Failed(why) => panic!("failed to start: {why}"),
         }
     }
 
@@ -65,9 +65,9 @@ impl Emulator {
     pub(crate) async fn invoke(&mut self, event: Value) -> (Instant, Value) {
         self.events.send(event).unwrap();
         match self.heard.recv().await.unwrap() {
-            Heard::Answered(at, answer) => (at, answer),
-            Heard::Asked(_) => panic!("asked again without an answer"),
-            Heard::Failed(why) => panic!("failed: {why}"),
+            RuntimeEvent::Answered(at, answer) => (at, answer),
+            RuntimeEvent::Task(_) => panic!("asked again without an answer"),
+            RuntimeEvent::Failed(why) => panic!("failed: {why}"),
         }
     }
 }
@@ -79,7 +79,7 @@ impl Drop for Emulator {
 }
 
 async fn next(State(api): State<Api>) -> Response {
-    let _ = api.heard.send(Heard::Asked(Instant::now()));
+    let _ = api.heard.send(RuntimeEvent::Task(Instant::now()));
     let event = api.events.lock().await.recv().await.unwrap_or_default();
     let headers = [
         ("content-type", "application/json".to_owned()),
@@ -97,14 +97,14 @@ fn deadline() -> String {
     (now.as_millis() + 60_000).to_string()
 }
 
-async fn answered(State(api): State<Api>, body: Bytes) -> (StatusCode, &'static str) {
+async fn take_answer(State(api): State<Api>, body: Bytes) -> (StatusCode, &'static str) {
     let at = Instant::now();
     let answer = serde_json::from_slice(&body).unwrap_or_default();
-    let _ = api.heard.send(Heard::Answered(at, answer));
+    let _ = api.heard.send(RuntimeEvent::Answered(at, answer));
     (StatusCode::ACCEPTED, "")
 }
 
 async fn failed(State(api): State<Api>, body: String) -> (StatusCode, &'static str) {
-    let _ = api.heard.send(Heard::Failed(body));
+    let _ = api.heard.send(RuntimeEvent::Failed(body));
     (StatusCode::ACCEPTED, "")
 }

@@ -21,12 +21,12 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use clap::Parser;
-use contestant::{Asked, Contestant, Surroundings};
-use costs::{Counted, Measured};
+use contestant::{Contestant, ContestantEnvironment, Task};
+use costs::{MeasuredCapacity, MeasuredDurations};
 use measure::{Figures, Run};
 use quota::Quota;
 use scene::Scene;
-use tests::House;
+use tests::TestStack;
 use tls::Authority;
 
 #[derive(Parser)]
@@ -80,11 +80,11 @@ async fn main() {
     // In memory, where there is such a folder: a disk's own pace is not what is asked for.
     let memory = Path::new("/dev/shm");
     let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap();
-    let house = House::open_in(&folder.path().join("stack")).await;
-    let scene = Scene::of(&house).await;
+    let house = TestStack::open_in(&folder.path().join("stack")).await;
+    let scene = Scene::set_up(&house).await;
     house.close().await;
-    let house = House::open().await;
-    let stack_scene = Scene::of(&house).await;
+    let house = TestStack::open().await;
+    let stack_scene = Scene::set_up(&house).await;
     let pages = Scene::pages(&house).await;
     let stage = set(folder.path(), &house, scene, stack_scene).await;
     let (starts, warm) = (arguments.starts, arguments.warm);
@@ -95,7 +95,7 @@ async fn main() {
     let figures = compete(&contestants, &stage, &stage.tls, starts, warm, None).await;
     report::print("TLS, a whole core", &contestants, &figures);
     let mut measured = Vec::new();
-    let rust = contestants.iter().position(|contestant| contestant.asked == Asked::Query);
+    let rust = contestants.iter().position(|contestant| contestant.asked == Task::Query);
     for mb in [128_u32, 256, 512] {
         let Some(quota) = Quota::of_memory(mb.into()) else {
             println!("\nControl groups cannot be made here: run it as root for the figures with a part of a core.");
@@ -113,12 +113,12 @@ async fn main() {
         );
         measured.extend(measured_with(mb, contestants, &figures));
     }
-    costs::print(&Counted::in_a_stack().await, &measured);
+    costs::print(&MeasuredCapacity::in_a_stack().await, &measured);
     drop(pages);
     house.close().await;
 }
 
-async fn set(folder: &Path, house: &House, scene: Scene, stack_scene: Scene) -> Stage {
+async fn set(folder: &Path, house: &TestStack, scene: Scene, stack_scene: Scene) -> Stage {
     let reads = table::serve_copy(&folder.join("stack"), &folder.join("reads")).await;
     let writes = table::serve_copy(&folder.join("stack"), &folder.join("writes")).await;
     let stack = house.url("").trim_start_matches("http://").parse().unwrap();
@@ -155,36 +155,37 @@ async fn compete(
     for turn in 0..=starts {
         for (contestant, runs) in contestants.iter().zip(&mut runs) {
             let (endpoint, scene) = match contestant.asked {
-                Asked::Reply | Asked::Browsers | Asked::ShowChange | Asked::PushChange => {
+                Task::Reply | Task::Browsers | Task::ShowChange | Task::PushChange => {
                     (&endpoints.stack, &stage.stack_scene)
                 }
-                Asked::Inbound | Asked::Call | Asked::Receipt | Asked::Socket => (&endpoints.writes, &stage.scene),
+                Task::Inbound | Task::Call | Task::Receipt | Task::Socket => (&endpoints.writes, &stage.scene),
                 _ => (&endpoints.reads, &stage.scene),
             };
-            let with = Surroundings { runtime_api: String::new(), endpoint, roots: &stage.roots, path: &stage.path };
+            let with =
+                ContestantEnvironment { runtime_api: String::new(), endpoint, roots: &stage.roots, path: &stage.path };
             let run = measure::run(contestant, with, scene, warm, quota).await;
             if turn > 0 {
                 runs.push(run);
             }
         }
     }
-    runs.iter().map(|runs| Figures::of(runs)).collect()
+    runs.iter().map(|runs| Figures::medians_of(runs)).collect()
 }
 
-fn measured_with(mb: u32, contestants: &[Contestant], figures: &[Figures]) -> Option<Measured> {
-    let warm = |asked: Asked| {
+fn measured_with(mb: u32, contestants: &[Contestant], figures: &[Figures]) -> Option<MeasuredDurations> {
+    let warm = |asked: Task| {
         let found = contestants.iter().zip(figures).find(|(contestant, _)| contestant.asked == asked);
         found.map(|(_, figures)| figures.warm_ms)
     };
-    Some(Measured {
+    Some(MeasuredDurations {
         memory_mb: mb.into(),
-        inbound_ms: warm(Asked::Inbound)?,
-        refresh_ms: warm(Asked::RefreshAgain)?,
-        authorize_ms: warm(Asked::Authorize)?,
-        show_ms: warm(Asked::ShowChange)?,
-        push_ms: warm(Asked::PushChange)?,
-        connect_ms: warm(Asked::Socket)?,
-        bell_ms: warm(Asked::Browsers)?,
+        inbound_ms: warm(Task::Inbound)?,
+        refresh_ms: warm(Task::RefreshAgain)?,
+        authorize_ms: warm(Task::Authorize)?,
+        show_ms: warm(Task::ShowChange)?,
+        push_ms: warm(Task::PushChange)?,
+        connect_ms: warm(Task::Socket)?,
+        bell_ms: warm(Task::Browsers)?,
     })
 }
 
@@ -198,35 +199,35 @@ fn contestants(arguments: &Arguments, built: &Path) -> Vec<Contestant> {
         asked,
     };
     let mut all = vec![
-        function("bare", Asked::Nothing),
-        function("fetch-conversation", Asked::Page),
-        function("list-notifications", Asked::RefreshAgain),
-        function("list-conversations", Asked::Conversations),
-        function("customer-data", Asked::History),
-        function("authorize", Asked::Authorize),
-        function("inbound-sms", Asked::Inbound),
-        function("send-reply", Asked::Reply),
-        function("edit-appointment", Asked::Appointment),
-        function("confirmation-call", Asked::Call),
-        function("delivery-receipt", Asked::Receipt),
-        function("sign-in", Asked::Session),
-        function("push-subscriptions", Asked::Browsers),
-        function("live-connection", Asked::Socket),
-        function("live-updates", Asked::ShowChange),
-        function("dispatch-push", Asked::PushChange),
+        function("bare", Task::Nothing),
+        function("fetch-conversation", Task::Page),
+        function("list-notifications", Task::RefreshAgain),
+        function("list-conversations", Task::Conversations),
+        function("customer-data", Task::History),
+        function("authorize", Task::Authorize),
+        function("inbound-sms", Task::Inbound),
+        function("send-reply", Task::Reply),
+        function("edit-appointment", Task::Appointment),
+        function("confirmation-call", Task::Call),
+        function("delivery-receipt", Task::Receipt),
+        function("sign-in", Task::Session),
+        function("push-subscriptions", Task::Browsers),
+        function("live-connection", Task::Socket),
+        function("live-updates", Task::ShowChange),
+        function("dispatch-push", Task::PushChange),
         Contestant {
             name: "Node 20, SDK 3".to_owned(),
             program: "/usr/bin/env".into(),
             arguments: vec!["node".into(), here.join("node/dist/bootstrap.mjs")],
             zip: Some(here.join("node/dist/bootstrap.zip")),
-            asked: Asked::Query,
+            asked: Task::Query,
         },
         Contestant {
             name: "Python 3.11, boto3".to_owned(),
             program: here.join("python/.venv/bin/python"),
             arguments: vec![here.join("python/bootstrap.py")],
             zip: None,
-            asked: Asked::Query,
+            asked: Task::Query,
         },
     ];
     for also in &arguments.also {
@@ -235,7 +236,7 @@ fn contestants(arguments: &Arguments, built: &Path) -> Vec<Contestant> {
             name: name.to_owned(),
             program: program.into(),
             zip: Some(format!("{program}.zip").into()),
-            ..function("fetch-conversation", Asked::Page)
+            ..function("fetch-conversation", Task::Page)
         });
     }
     if let Some(only) = &arguments.only {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::contestant::{Contestant, Surroundings};
+use crate::contestant::{Contestant, ContestantEnvironment};
 use crate::emulator::Emulator;
 use crate::quota::{PERIOD, Quota};
 use crate::scene::Scene;
@@ -29,7 +29,7 @@ pub(crate) struct Figures {
 /// the first invocation on, as on Lambda, where it starts with a whole core.
 pub(crate) async fn run(
     contestant: &Contestant,
-    mut with: Surroundings<'_>,
+    mut with: ContestantEnvironment<'_>,
     scene: &Scene,
     warm: usize,
     quota: Option<&Quota>,
@@ -71,7 +71,7 @@ fn peak_kb(process: u32) -> u64 {
 }
 
 impl Figures {
-    pub(crate) fn of(runs: &[Run]) -> Self {
+    pub(crate) fn medians_of(runs: &[Run]) -> Self {
         let ms = |duration: Duration| duration.as_secs_f64() * 1000.0;
         #[allow(clippy::cast_precision_loss, reason = "a figure to read")]
         let mb = |kb: u64| kb as f64 / 1024.0;

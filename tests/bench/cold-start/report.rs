@@ -2,15 +2,15 @@
 
 use std::fs;
 
-use crate::contestant::{Asked, Contestant};
+use crate::contestant::{Contestant, Task};
 use crate::measure::Figures;
 
 pub(crate) fn print(what: &str, contestants: &[Contestant], figures: &[Figures]) {
-    let of = |wanted: Asked| {
+    let of = |wanted: Task| {
         let found = contestants.iter().zip(figures).find(|(contestant, _)| contestant.asked == wanted);
         found.map_or(f64::NAN, |(_, figures)| figures.both_ms)
     };
-    let (bare, query) = (of(Asked::Nothing), of(Asked::Query));
+    let (bare, query) = (of(Task::Nothing), of(Task::Query));
     println!("\n{what}\n");
     println!("| | ready ms | first ms | both ms | of the bare | quicker than Node | warm ms | peak MB |");
     println!("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");

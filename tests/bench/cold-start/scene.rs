@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tests::{Call, HARBOR, House, Sms, ago, by_queue, record};
+use tests::{Call, HARBOR, SmsEvent, TestStack, ago, by_queue, record};
 use tokio::task::JoinSet;
 
 pub(crate) const MARIA: &str = "+14255550182";
@@ -33,7 +33,7 @@ pub(crate) struct Scene {
 }
 
 impl Scene {
-    pub(crate) async fn of(house: &House) -> Self {
+    pub(crate) async fn set_up(house: &TestStack) -> Self {
         let others = (1..CUSTOMERS).map(|n| sms(&format!("other-{n}"), &format!("+142555501{n:02}"), 60 - n));
         let maria = (0..TEXTS).map(|n| sms(&format!("maria-{n}"), MARIA, 90 - n));
         let texts: Vec<_> = others.chain(maria).collect();
@@ -67,7 +67,7 @@ impl Scene {
     }
 
     /// Pages that are looked at until this is dropped.
-    pub(crate) async fn pages(house: &House) -> JoinSet<()> {
+    pub(crate) async fn pages(house: &TestStack) -> JoinSet<()> {
         let dana = house.dana().await;
         let mut pages = JoinSet::new();
         for _ in 0..PAGES {
@@ -201,6 +201,6 @@ pub(crate) fn receipt() -> Value {
     json!({"Records": [record("receipt", &json!({"Message": event.to_string()}).to_string())]})
 }
 
-fn sms(id: &str, from: &str, seconds: u64) -> Sms {
-    Sms::new(id, from, HARBOR, "Could we move it to half past three?").at(ago(seconds))
+fn sms(id: &str, from: &str, seconds: u64) -> SmsEvent {
+    SmsEvent::new(id, from, HARBOR, "Could we move it to half past three?").with_time(ago(seconds))
 }

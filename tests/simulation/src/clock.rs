@@ -7,14 +7,14 @@ use tokio::time::Instant;
 
 /// The time of a run: that of its runtime, which is paused, and passes when nothing can be done before it has.
 #[derive(Clone, Copy)]
-pub(crate) struct Time {
+pub(crate) struct SimulatedTime {
     began: Instant,
 }
 
 /// When every story begins: 2026-03-02 17:00 UTC.
 const BEGINNING_MILLIS: u64 = 1_772_470_800_000;
 
-impl Time {
+impl SimulatedTime {
     pub(crate) fn begin() -> Self {
         Self { began: Instant::now() }
     }
@@ -36,15 +36,15 @@ impl Time {
     }
 }
 
-impl fmt::Debug for Time {
+impl fmt::Debug for SimulatedTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Time")
     }
 }
 
 /// The SDK's clock.
-impl TimeSource for Time {
+impl TimeSource for SimulatedTime {
     fn now(&self) -> SystemTime {
-        UNIX_EPOCH + Duration::from_millis(Time::now(self).as_millis())
+        UNIX_EPOCH + Duration::from_millis(SimulatedTime::now(self).as_millis())
     }
 }

@@ -4,13 +4,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use domain::SendingLimits;
-use local::{InProcess, Instance, OptOutsManaged};
+use local::{InProcess, LambdaInstance, OptOutManagement};
 use push::Pusher;
 use runtime::Runtime;
 use serde_json::Value;
-use sms::Provider;
+use sms::SmsProvider;
 
-use crate::clock::Time;
+use crate::clock::SimulatedTime;
 use crate::network::{Invocation, Network};
 use crate::trace::Trace;
 
@@ -19,41 +19,41 @@ const LIVE: &str = "http://live.local/live";
 
 pub(crate) struct Lambda {
     runtime: Runtime,
-    sms: Provider,
+    sms: SmsProvider,
     limits: SendingLimits,
-    managed: OptOutsManaged,
+    managed: OptOutManagement,
     network: Network,
-    time: Time,
+    time: SimulatedTime,
     trace: Trace,
-    idle: Mutex<Vec<Instance>>,
+    idle: Mutex<Vec<LambdaInstance>>,
 }
 
 impl Lambda {
     pub(crate) fn new(
         runtime: Runtime,
-        sms: Provider,
+        sms: SmsProvider,
         limits: SendingLimits,
-        managed: OptOutsManaged,
+        managed: OptOutManagement,
         network: Network,
-        time: Time,
+        time: SimulatedTime,
         trace: Trace,
     ) -> Self {
         Self { runtime, sms, limits, managed, network, time, trace, idle: Mutex::default() }
     }
 
     /// One that has remembered nothing yet.
-    pub(crate) fn cold(&self) -> Instance {
+    pub(crate) fn cold(&self) -> LambdaInstance {
         let network = self.network.clone();
         let carry = move |request| {
             let network = network.clone();
             async move { network.push(request).await }
         };
         let pusher = Pusher::carried_by(carry, self.time.clock());
-        Instance::cold(&self.runtime, LIVE, pusher, &self.sms, &self.limits, self.managed)
+        LambdaInstance::cold(&self.runtime, LIVE, pusher, &self.sms, &self.limits, self.managed)
     }
 
     /// What stands for the rest of AWS.
-    pub(crate) fn aws(&self, instance: &Instance) -> anyhow::Result<InProcess> {
+    pub(crate) fn aws(&self, instance: &LambdaInstance) -> anyhow::Result<InProcess> {
         InProcess::new(&self.runtime, instance, self.managed)
     }
 
@@ -87,7 +87,7 @@ impl Lambda {
         }
     }
 
-    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Instance>> {
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<LambdaInstance>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,20 +1,20 @@
 #![doc = include_str!("../README.md")]
 
-mod claims;
 mod clock;
-mod dice;
+mod invariants;
 mod lambda;
 mod network;
 mod push_service;
 mod queue;
+mod rng;
 mod run;
+mod scenario;
 mod shrink;
 mod sockets;
-mod story;
 mod trace;
 mod world;
 
-pub use claims::{Broken, Claim, Seen, judge};
+pub use invariants::{Invariant, Observations, Violation, judge};
 pub use run::{Run, each_seed, play};
+pub use scenario::{Action, Fault, FaultPoint, Receipt, Scenario, ScenarioProvider, Step};
 pub use shrink::shrink;
-pub use story::{Fault, Provider, Receipt, Step, Story, Trouble, What};

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use clap::Parser;
-use simulation::{Claim, Story, play, shrink};
+use simulation::{Invariant, Scenario, play, shrink};
 
 /// Plays stories and says which claims do not hold of them, with the shortest story that shows it.
 #[derive(Parser)]
@@ -34,7 +34,7 @@ fn main() -> ExitCode {
 }
 
 fn tell(seed: u64) -> ExitCode {
-    let story = Story::of(seed);
+    let story = Scenario::from_seed(seed);
     let run = play(&story);
     eprintln!("{story}\n{}", run.trace.join("\n"));
     if run.broken.is_empty() {
@@ -51,7 +51,7 @@ fn play_all(arguments: &Arguments) -> ExitCode {
     let began = Instant::now();
     let (events, failed) = (AtomicU64::new(0), Mutex::new(Vec::new()));
     simulation::each_seed(arguments.from..arguments.from + arguments.seeds, |seed| {
-        let run = play(&Story::of(seed));
+        let run = play(&Scenario::from_seed(seed));
         events.fetch_add(run.trace.len() as u64, Ordering::Relaxed);
         if let (Some(broken), Ok(mut failed)) = (run.broken.first(), failed.lock()) {
             failed.push((seed, broken.claim));
@@ -65,10 +65,10 @@ fn play_all(arguments: &Arguments) -> ExitCode {
     let mut failed = failed.into_inner().unwrap_or_default();
     failed.sort_unstable();
     // The first of each claim is enough to begin with.
-    for claim in Claim::ALL {
+    for claim in Invariant::ALL {
         let of: Vec<_> = failed.iter().filter(|(_, broken)| *broken == claim).map(|(seed, _)| *seed).collect();
         let Some(seed) = of.first() else { continue };
-        let story = shrink(&Story::of(*seed), |story| is_broken(story, claim));
+        let story = shrink(&Scenario::from_seed(*seed), |story| is_broken(story, claim));
         let run = play(&story);
         let shown_by = run.broken.iter().find(|broken| broken.claim == claim).map(|broken| broken.shown_by.as_str());
         eprintln!("\nNot so in {} seeds ({of:?}): {claim}: {}", of.len(), shown_by.unwrap_or_default());
@@ -78,13 +78,13 @@ fn play_all(arguments: &Arguments) -> ExitCode {
 }
 
 fn look_for(claim: &str, arguments: &Arguments) -> ExitCode {
-    let Some(claim) = Claim::ALL.into_iter().find(|it| format!("{it:?}") == claim) else {
-        eprintln!("There is no such claim. There are: {:?}", Claim::ALL);
+    let Some(claim) = Invariant::ALL.into_iter().find(|it| format!("{it:?}") == claim) else {
+        eprintln!("There is no such claim. There are: {:?}", Invariant::ALL);
         return ExitCode::FAILURE;
     };
     let found = Mutex::new(None);
     simulation::each_seed(arguments.from..arguments.from + arguments.seeds, |seed| {
-        let broken = is_broken(&Story::of(seed), claim);
+        let broken = is_broken(&Scenario::from_seed(seed), claim);
         if let (true, Ok(mut found)) = (broken, found.lock()) {
             found.get_or_insert(seed);
         }
@@ -94,10 +94,13 @@ fn look_for(claim: &str, arguments: &Arguments) -> ExitCode {
         eprintln!("So in all of {} seeds: {claim}", arguments.seeds);
         return ExitCode::FAILURE;
     };
-    eprintln!("Not so in seed {seed}: {claim}\n{}", shrink(&Story::of(seed), |story| is_broken(story, claim)));
+    eprintln!(
+        "Not so in seed {seed}: {claim}\n{}",
+        shrink(&Scenario::from_seed(seed), |story| is_broken(story, claim))
+    );
     ExitCode::SUCCESS
 }
 
-fn is_broken(story: &Story, claim: Claim) -> bool {
+fn is_broken(story: &Scenario, claim: Invariant) -> bool {
     play(story).broken.iter().any(|broken| broken.claim == claim)
 }

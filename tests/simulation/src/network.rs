@@ -23,17 +23,17 @@ use axum::http::{self, HeaderMap, StatusCode};
 use axum::response::Response;
 use conflicts::{Conflicts, InFlight};
 use http_body_util::BodyExt;
-use https::NotAnswered;
+use https::HttpsError;
 use local::InProcess;
 pub(crate) use replication::Replication;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
-use crate::clock::Time;
-use crate::dice::Dice;
+use crate::clock::SimulatedTime;
 use crate::push_service::{self, PushService};
+use crate::rng::Rng;
+use crate::scenario::{Fault, FaultPoint};
 use crate::sockets::{Sockets, WITNESS};
-use crate::story::{Fault, Trouble};
 use crate::trace::Trace;
 
 /// The operations that write one item.
@@ -62,7 +62,7 @@ pub(crate) struct Invocation {
 
 impl Invocation {
     /// With what goes wrong in it. `place` tells its dice from those of others.
-    pub(crate) fn new(name: String, place: [u64; 3], troubles: impl IntoIterator<Item = Trouble>) -> Arc<Self> {
+    pub(crate) fn new(name: String, place: [u64; 3], troubles: impl IntoIterator<Item = FaultPoint>) -> Arc<Self> {
         Arc::new(Self {
             name,
             place,
@@ -105,24 +105,24 @@ impl Invocation {
 
 /// A message that End User Messaging took: what it was asked, and what it calls it.
 #[derive(Clone, Debug)]
-pub(crate) struct Sent {
+pub(crate) struct SentMessage {
     pub(crate) asked: Value,
     pub(crate) id: Value,
 }
 
 /// A record that was put into the queue of pushes to be tried again, and for how long it is kept back.
 #[derive(Clone, Debug)]
-pub(crate) struct Retry {
+pub(crate) struct PushRetry {
     pub(crate) body: String,
     pub(crate) delay: Duration,
 }
 
 #[derive(Clone)]
-pub(crate) struct Network(Arc<Inner>);
+pub(crate) struct Network(Arc<NetworkState>);
 
-struct Inner {
+struct NetworkState {
     seed: u64,
-    time: Time,
+    time: SimulatedTime,
     trace: Trace,
     sockets: Sockets,
     push_service: PushService,
@@ -132,11 +132,11 @@ struct Inner {
     /// that is always the same.
     written: [Notify; 2],
     /// What the SMS service took.
-    sent: Mutex<Vec<Sent>>,
+    sent: Mutex<Vec<SentMessage>>,
     /// What all of it is here, of End User Messaging.
     taken: Mutex<Vec<String>>,
     /// What the queue took.
-    retries: Mutex<Vec<Retry>>,
+    retries: Mutex<Vec<PushRetry>>,
     /// Behind it all; gone with the run.
     aws: Mutex<Option<Arc<InProcess>>>,
 }
@@ -144,13 +144,13 @@ struct Inner {
 impl Network {
     pub(crate) fn new(
         seed: u64,
-        time: Time,
+        time: SimulatedTime,
         trace: Trace,
         sockets: Sockets,
         push_service: PushService,
         replication: Replication,
     ) -> Self {
-        Self(Arc::new(Inner {
+        Self(Arc::new(NetworkState {
             seed,
             time,
             trace,
@@ -167,17 +167,17 @@ impl Network {
     }
 
     /// What was taken since the last time.
-    pub(crate) fn sent(&self) -> Vec<Sent> {
+    pub(crate) fn sent_messages(&self) -> Vec<SentMessage> {
         std::mem::take(&mut self.0.sent.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The messages that End User Messaging took, as they are called here.
-    pub(crate) fn taken(&self) -> Vec<String> {
+    pub(crate) fn operations(&self) -> Vec<String> {
         self.0.taken.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// What is to be pushed later, since the last time.
-    pub(crate) fn retries(&self) -> Vec<Retry> {
+    pub(crate) fn retries(&self) -> Vec<PushRetry> {
         std::mem::take(&mut self.0.retries.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -193,12 +193,12 @@ impl Network {
     }
 
     /// Comes when something may have been written since one who follows the stream last waited.
-    pub(crate) async fn written(&self, of: usize) {
+    pub(crate) async fn wait_for_write(&self, of: usize) {
         self.0.written[of].notified().await;
     }
 
     /// Carries a push, and waits for its answer as long as a function does.
-    pub(crate) async fn push(&self, request: http::Request<Vec<u8>>) -> Result<http::Response<()>, NotAnswered> {
+    pub(crate) async fn push(&self, request: http::Request<Vec<u8>>) -> Result<http::Response<()>, HttpsError> {
         let (parts, body) = request.into_parts();
         let (method, host) = (parts.method.to_string(), parts.uri.host().unwrap_or_default().to_owned());
         let path = parts.uri.path().to_owned();
@@ -210,8 +210,8 @@ impl Network {
                 None => self.0.answer(request).await,
             }
         };
-        let answered = tokio::time::timeout(push::PATIENCE, carried).await.map_err(|_| NotAnswered::TooLate)?;
-        let answer = answered.map_err(|_| NotAnswered::NotReached)?;
+        let answered = tokio::time::timeout(push::PATIENCE, carried).await.map_err(|_| HttpsError::TooLate)?;
+        let answer = answered.map_err(|_| HttpsError::NotReached)?;
         let mut response = http::Response::new(());
         *response.status_mut() = answer.status;
         *response.headers_mut() = answer.headers;
@@ -266,7 +266,7 @@ struct Answer {
     body: Vec<u8>,
 }
 
-impl Inner {
+impl NetworkState {
     /// A call of an invocation's, with what goes wrong in it.
     async fn carry(&self, invocation: &Invocation, request: Request) -> Result<Answer, ConnectorError> {
         let number = invocation.calls.fetch_add(1, Ordering::Relaxed);
@@ -279,8 +279,8 @@ impl Inner {
         }
         let operation = request.operation();
         let [a, b, c] = invocation.place;
-        let mut dice = Dice::of(self.seed, &[a, b, c, u64::from(number)]);
-        let mut way = || Duration::from_millis(dice.between(1, 15));
+        let mut dice = Rng::from_seed(self.seed, &[a, b, c, u64::from(number)]);
+        let mut way = || Duration::from_millis(dice.next_between(1, 15));
         let (there, back) = (way(), way());
         let by_replica = dice.percent(33);
         let (in_flight, mut conflict) = self.begins(&operation, &request);
@@ -356,14 +356,14 @@ impl Inner {
         match self.conflicts.begin(conflicts::items_of_transaction(&request.json())) {
             Ok(in_flight) => (Some(in_flight), None),
             Err(places) => {
-                let reasons = cancellation::at(&places, "TransactionConflict");
+                let reasons = cancellation::reasons_at(&places, "TransactionConflict");
                 (None, Some(Answer::bad_request(&cancellation::cancelled(&reasons))))
             }
         }
     }
 
     /// A `BatchGetItem` of which only a part is done.
-    async fn answer_in_part(&self, request: &Request, dice: &mut Dice) -> Result<Answer, ConnectorError> {
+    async fn answer_in_part(&self, request: &Request, dice: &mut Rng) -> Result<Answer, ConnectorError> {
         let divided = unprocessed::divided(&request.json(), dice);
         let answered = match &divided.processed {
             Some(processed) => Some(self.answer(request.with_body(processed)).await?),
@@ -400,7 +400,7 @@ impl Inner {
         }
         if operation == "SendTextMessage" && answer.status == StatusCode::OK {
             let read = |json: &[u8]| serde_json::from_slice::<Value>(json).unwrap_or_default();
-            let sent = Sent { asked: request.json(), id: read(&answer.body)["MessageId"].clone() };
+            let sent = SentMessage { asked: request.json(), id: read(&answer.body)["MessageId"].clone() };
             let message = sent.asked["Context"]["message"].as_str().unwrap_or_default().to_owned();
             self.taken.lock().unwrap_or_else(PoisonError::into_inner).push(message);
             self.sent.lock().unwrap_or_else(PoisonError::into_inner).push(sent);
@@ -414,7 +414,7 @@ impl Inner {
         let mut taken = Vec::new();
         for entry in request["Entries"].as_array().into_iter().flatten() {
             let delay = Duration::from_secs(entry["DelaySeconds"].as_u64().unwrap_or_default());
-            retries.push(Retry { body: entry["MessageBody"].as_str().unwrap_or_default().to_owned(), delay });
+            retries.push(PushRetry { body: entry["MessageBody"].as_str().unwrap_or_default().to_owned(), delay });
             taken.push(json!({"Id": entry["Id"], "MessageId": "m", "MD5OfMessageBody": ""}));
         }
         let body = json!({"Successful": taken, "Failed": []}).to_string().into_bytes();
@@ -461,7 +461,7 @@ impl Request {
     }
 
     /// The answer where there are too many requests, or a conflict, before it takes effect.
-    fn held_off(&self, fault: Fault, dice: &mut Dice) -> Answer {
+    fn held_off(&self, fault: Fault, dice: &mut Rng) -> Answer {
         let operation = self.operation();
         match fault.cancellation() {
             Some(code) if operation == "TransactWriteItems" => {
@@ -483,18 +483,18 @@ impl Request {
         if self.is_push() {
             return Answer::without_body(StatusCode::TOO_MANY_REQUESTS);
         }
-        self.refused(StatusCode::BAD_REQUEST, "Throttled", "ThrottlingException")
+        self.aws_error(StatusCode::BAD_REQUEST, "Throttled", "ThrottlingException")
     }
 
     fn failed(&self) -> Answer {
         if self.is_push() {
             return Answer::without_body(StatusCode::INTERNAL_SERVER_ERROR);
         }
-        self.refused(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", "InternalServerError")
+        self.aws_error(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", "InternalServerError")
     }
 
     /// An error in the protocol of the service that was asked: SNS's is of XML.
-    fn refused(&self, status: StatusCode, by_query: &str, by_json: &str) -> Answer {
+    fn aws_error(&self, status: StatusCode, by_query: &str, by_json: &str) -> Answer {
         let sns = !self.headers.contains_key("x-amz-target") && self.connection().is_none();
         let body = if sns {
             format!(

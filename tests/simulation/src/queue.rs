@@ -7,11 +7,11 @@ use domain::Timestamp;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
-use crate::dice::Dice;
+use crate::rng::Rng;
 
 /// Which queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Of {
+pub(crate) enum QueueKind {
     Texts,
     Calls,
     Receipts,
@@ -19,7 +19,7 @@ pub(crate) enum Of {
     Pushes,
 }
 
-impl Of {
+impl QueueKind {
     pub(crate) const ALL: [Self; 4] = [Self::Texts, Self::Calls, Self::Receipts, Self::Pushes];
 }
 
@@ -74,7 +74,7 @@ impl Queue {
         Self { function, visibility, state: Mutex::default(), arrived: Notify::new() }
     }
 
-    pub(crate) fn put(&self, message: Message) {
+    pub(crate) fn enqueue(&self, message: Message) {
         self.state().visible.push(message);
         self.arrived.notify_one();
     }
@@ -84,13 +84,13 @@ impl Queue {
         loop {
             self.arrived.notified().await;
             // Whatever else comes meanwhile may be in the batch.
-            let mut dice = Dice::of(seed, &self.state().visible.first().map_or([0, 0], |first| first.place));
-            tokio::time::sleep(Duration::from_millis(dice.below(60))).await;
+            let mut dice = Rng::from_seed(seed, &self.state().visible.first().map_or([0, 0], |first| first.place));
+            tokio::time::sleep(Duration::from_millis(dice.next_below(60))).await;
             let mut state = self.state();
             state.visible.sort_by_key(|message| {
-                Dice::of(seed, &[message.place[0], message.place[1], u64::from(message.received)]).next()
+                Rng::from_seed(seed, &[message.place[0], message.place[1], u64::from(message.received)]).next()
             });
-            let most = usize::try_from(dice.between(1, BATCH as u64)).unwrap_or(BATCH);
+            let most = usize::try_from(dice.next_between(1, BATCH as u64)).unwrap_or(BATCH);
             let taken = state.visible.len().min(most);
             let batch: Vec<_> = state.visible.drain(..taken).collect();
             if !state.visible.is_empty() {

@@ -3,8 +3,8 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use crate::claims::{Broken, Claim, Seen, judge};
-use crate::story::Story;
+use crate::invariants::{Invariant, Observations, Violation, judge};
+use crate::scenario::Scenario;
 use crate::world::World;
 
 /// A story that was played.
@@ -14,8 +14,8 @@ pub struct Run {
     pub trace: Vec<String>,
     /// The texts that the SMS service took: the step, and when.
     pub accepted: Vec<(usize, u64)>,
-    pub seen: Seen,
-    pub broken: Vec<Broken>,
+    pub seen: Observations,
+    pub broken: Vec<Violation>,
 }
 
 /// In simulated time: far above what any story takes.
@@ -23,7 +23,7 @@ const LONGEST: Duration = Duration::from_hours(2 * 365 * 24);
 
 /// Plays a story in a world of its own, and judges it. The same story is the same run, to the letter.
 #[must_use]
-pub fn play(story: &Story) -> Run {
+pub fn play(story: &Scenario) -> Run {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
     let run = match runtime {
         Ok(runtime) => runtime.block_on(played(story)),
@@ -32,12 +32,12 @@ pub fn play(story: &Story) -> Run {
     run.unwrap_or_else(|error| Run {
         trace: Vec::new(),
         accepted: Vec::new(),
-        seen: Seen::default(),
-        broken: vec![Broken { claim: Claim::Ends, shown_by: format!("{error:#}") }],
+        seen: Observations::default(),
+        broken: vec![Violation { claim: Invariant::Ends, shown_by: format!("{error:#}") }],
     })
 }
 
-async fn played(story: &Story) -> anyhow::Result<Run> {
+async fn played(story: &Scenario) -> anyhow::Result<Run> {
     let world = Box::pin(World::open(story)).await?;
     let played = tokio::time::timeout(LONGEST, Box::pin(world.play())).await;
     let seen = match played.map_err(anyhow::Error::from).flatten() {
@@ -49,8 +49,8 @@ async fn played(story: &Story) -> anyhow::Result<Run> {
     Ok(match seen {
         Ok(seen) => Run { broken: judge(&story.steps, &accepted, &seen), trace, accepted, seen },
         Err(error) => Run {
-            broken: vec![Broken { claim: Claim::Ends, shown_by: format!("{error:#}") }],
-            seen: Seen::default(),
+            broken: vec![Violation { claim: Invariant::Ends, shown_by: format!("{error:#}") }],
+            seen: Observations::default(),
             trace,
             accepted,
         },

@@ -1,19 +1,19 @@
-use crate::story::Story;
+use crate::scenario::Scenario;
 
 /// The shortest story that still fails which can be found by leaving out more and more.
 #[must_use]
-pub fn shrink(story: &Story, fails: impl Fn(&Story) -> bool) -> Story {
+pub fn shrink(story: &Scenario, fails: impl Fn(&Scenario) -> bool) -> Scenario {
     let mut shortest = story.clone();
     loop {
         let before = shortest.clone();
-        let steps = without(&shortest.steps, |steps| fails(&Story { steps, ..shortest.clone() }));
+        let steps = remove_parts(&shortest.steps, |steps| fails(&Scenario { steps, ..shortest.clone() }));
         shortest.steps = steps;
-        let stream = without(&shortest.stream, |stream| fails(&Story { stream, ..shortest.clone() }));
+        let stream = remove_parts(&shortest.stream, |stream| fails(&Scenario { stream, ..shortest.clone() }));
         shortest.stream = stream;
-        let pushes = without(&shortest.pushes, |pushes| fails(&Story { pushes, ..shortest.clone() }));
+        let pushes = remove_parts(&shortest.pushes, |pushes| fails(&Scenario { pushes, ..shortest.clone() }));
         shortest.pushes = pushes;
         for place in 0..shortest.steps.len() {
-            let troubles = without(&shortest.steps[place].troubles, |troubles| {
+            let troubles = remove_parts(&shortest.steps[place].troubles, |troubles| {
                 let mut shorter = shortest.clone();
                 shorter.steps[place].troubles = troubles;
                 fails(&shorter)
@@ -34,7 +34,7 @@ pub fn shrink(story: &Story, fails: impl Fn(&Story) -> bool) -> Story {
 }
 
 /// A list from which as much as can be is left out: halves first, single items at last.
-fn without<T: Clone>(all: &[T], fails: impl Fn(Vec<T>) -> bool) -> Vec<T> {
+fn remove_parts<T: Clone>(all: &[T], fails: impl Fn(Vec<T>) -> bool) -> Vec<T> {
     let mut kept = all.to_vec();
     let mut size = kept.len().div_ceil(2);
     while size > 0 {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 
-use crate::clock::Time;
+use crate::clock::SimulatedTime;
 
 /// How the ids of those connections begin that are never cut off, and see whether everything is announced.
 pub(crate) const WITNESS: &str = "witness";
@@ -16,13 +16,13 @@ const LONGEST: Duration = Duration::from_hours(2);
 
 #[derive(Clone)]
 pub(crate) struct Sockets {
-    time: Time,
-    open: Arc<Mutex<BTreeMap<String, Shown>>>,
+    time: SimulatedTime,
+    open: Arc<Mutex<BTreeMap<String, PageContent>>>,
 }
 
 /// What a page behind a connection was given to show.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Shown {
+pub(crate) struct PageContent {
     /// In the order in which it came: frames, and what was asked for.
     pub(crate) html: Vec<String>,
     /// Whether a frame may not have reached it.
@@ -31,22 +31,22 @@ pub(crate) struct Shown {
 }
 
 impl Sockets {
-    pub(crate) fn new(time: Time) -> Self {
+    pub(crate) fn new(time: SimulatedTime) -> Self {
         Self { time, open: Arc::default() }
     }
 
     pub(crate) fn open(&self, connection: &str) {
         let opened = self.time.passed();
-        self.connections().insert(connection.to_owned(), Shown { opened, ..Shown::default() });
+        self.connections().insert(connection.to_owned(), PageContent { opened, ..PageContent::default() });
     }
 
     /// Gives what reached its page.
-    pub(crate) fn cut_off(&self, connection: &str) -> Option<Shown> {
+    pub(crate) fn cut_off(&self, connection: &str) -> Option<PageContent> {
         self.connections().remove(connection)
     }
 
     /// What its page asked for has come.
-    pub(crate) fn asked(&self, connection: &str, html: String) {
+    pub(crate) fn record_refresh(&self, connection: &str, html: String) {
         if let Some(shown) = self.connections().get_mut(connection) {
             shown.html.push(html);
         }
@@ -75,7 +75,7 @@ impl Sockets {
     }
 
     /// Those that are open now.
-    fn connections(&self) -> MutexGuard<'_, BTreeMap<String, Shown>> {
+    fn connections(&self) -> MutexGuard<'_, BTreeMap<String, PageContent>> {
         let now = self.time.passed();
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         open.retain(|id, shown| id.starts_with(WITNESS) || now < shown.opened + LONGEST);

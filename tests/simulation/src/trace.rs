@@ -1,15 +1,15 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::clock::Time;
-use crate::story::Moment;
+use crate::clock::SimulatedTime;
+use crate::scenario::ScenarioTime;
 
 /// What happened in a run, a line each, in the order in which it did.
 #[derive(Clone, Default)]
 pub(crate) struct Trace(Arc<Mutex<Vec<String>>>);
 
 impl Trace {
-    pub(crate) fn tell(&self, time: Time, what: &str) {
-        let line = format!("{:>16}  {what}", Moment(time.passed()));
+    pub(crate) fn tell(&self, time: SimulatedTime, what: &str) {
+        let line = format!("{:>16}  {what}", ScenarioTime(time.passed()));
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(line);
     }
 

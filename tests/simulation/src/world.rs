@@ -12,31 +12,31 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use aws_types::region::Region;
-pub(crate) use browsers::{Turn, browsers_of};
-use delivery::Follower;
+pub(crate) use browsers::{SubscriptionChange, browsers_of};
+use delivery::StreamFollower;
 pub(crate) use delivery::{LIVE, PUSHES};
 use domain::{
-    Carries, Company, CompanyId, ConversationId, ConversationKey, Login, PhoneNumber, Randomness, Retention, Scheme,
-    SendingLimits, StaffId, Timestamp,
+    Company, CompanyId, ConversationId, ConversationKey, LineCapability, Login, PhoneNumber, Randomness, Retention,
+    Scheme, SendingLimits, StaffId, Timestamp,
 };
-use local::{InProcess, OptOutsManaged, TABLE};
+use local::{InProcess, OptOutManagement, TABLE};
 pub(crate) use request::{Request, feed, history, thread};
 use runtime::{Configuration, Metrics, Runtime};
 pub(crate) use screens::Screen;
 use serde_json::Value;
-pub(crate) use staff::Told;
-use store::{Connection, Holder, Member, Store};
+pub(crate) use staff::StaffResponse;
+use store::{Connection, ConnectionOwner, Member, Store};
 use tokio::sync::{OnceCell, watch};
 use tokio::task::JoinSet;
 
-use crate::clock::Time;
-use crate::dice::Dice;
+use crate::clock::SimulatedTime;
 use crate::lambda::Lambda;
 use crate::network::{Network, Replication};
 use crate::push_service::PushService;
-use crate::queue::{Of, Queue};
+use crate::queue::{Queue, QueueKind};
+use crate::rng::Rng;
+use crate::scenario::{Action, COMPANIES, Scenario, ScenarioProvider, Step};
 use crate::sockets::{Sockets, WITNESS};
-use crate::story::{COMPANIES, Provider, Step, Story, What};
 use crate::trace::Trace;
 
 /// Nobody's customer.
@@ -44,25 +44,25 @@ const STRANGER: &str = "+14255550199";
 
 pub(crate) const CUSTOMERS: [&str; 3] = ["+14255550182", "+14255550183", "+14255550184"];
 
-pub(crate) struct Firm {
+pub(crate) struct SimulatedCompany {
     pub(crate) company: Company,
     pub(crate) lines: Vec<PhoneNumber>,
     staff: StaffId,
 }
 
 /// What is done once, and waited for by all who want it done.
-type Once = Arc<OnceCell<()>>;
+type SharedOnce = Arc<OnceCell<()>>;
 
 pub(crate) struct World {
-    pub(crate) story: Story,
-    pub(crate) time: Time,
+    pub(crate) story: Scenario,
+    pub(crate) time: SimulatedTime,
     pub(crate) trace: Trace,
     pub(crate) aws: Arc<InProcess>,
     pub(crate) store: Store,
-    pub(crate) firms: Vec<Firm>,
+    pub(crate) firms: Vec<SimulatedCompany>,
     queues: [Queue; 4],
-    followers: [Follower; 2],
-    pub(crate) told: Mutex<Vec<Told>>,
+    followers: [StreamFollower; 2],
+    pub(crate) told: Mutex<Vec<StaffResponse>>,
     /// What failed, or had to wait for its second delivery, although all that went wrong could be tried again at once.
     pub(crate) late: Mutex<Vec<String>>,
     accepted: Mutex<Vec<(usize, u64)>>,
@@ -72,14 +72,14 @@ pub(crate) struct World {
     pub(crate) sockets: Sockets,
     pub(crate) push_service: PushService,
     /// What was asked for browsers.
-    pub(crate) turns: Mutex<Vec<Turn>>,
+    pub(crate) turns: Mutex<Vec<SubscriptionChange>>,
     network: Network,
     lambda: Lambda,
     sessions: Mutex<Vec<Vec<(String, Timestamp)>>>,
     /// The steps in which somebody signed out, with what the table had of the session.
     pub(crate) signed_out: Mutex<Vec<(usize, String)>>,
     authorized: Mutex<HashMap<String, (Value, Timestamp)>>,
-    booked: Mutex<HashMap<(usize, usize), Once>>,
+    booked: Mutex<HashMap<(usize, usize), SharedOnce>>,
     /// The steps whose messages are told of by receipts.
     told_of: Mutex<BTreeSet<usize>>,
     connections: AtomicU32,
@@ -91,9 +91,9 @@ pub(crate) struct World {
 }
 
 /// Held while something is still to be done.
-struct Busy(watch::Sender<usize>);
+struct PendingWork(watch::Sender<usize>);
 
-impl Drop for Busy {
+impl Drop for PendingWork {
     fn drop(&mut self) {
         self.0.send_modify(|busy| *busy -= 1);
     }
@@ -107,9 +107,9 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl World {
-    pub(crate) async fn open(story: &Story) -> anyhow::Result<Arc<Self>> {
+    pub(crate) async fn open(story: &Scenario) -> anyhow::Result<Arc<Self>> {
         fastrand::seed(story.seed);
-        let (time, trace) = (Time::begin(), Trace::default());
+        let (time, trace) = (SimulatedTime::begin(), Trace::default());
         let sockets = Sockets::new(time);
         let push_service = PushService::default();
         let replication = Replication::new(story.seed, time)?;
@@ -119,7 +119,7 @@ impl World {
         aws.set_time_source(Some(aws_smithy_async::time::SharedTimeSource::new(time)));
         aws.set_endpoint_url(Some("http://aws.local".to_owned()));
         aws.set_region(Some(Region::new(format!("run-{}", RUNS.fetch_add(1, Ordering::Relaxed)))));
-        let dice = Mutex::new(Dice::of(story.seed, &[u64::MAX]));
+        let dice = Mutex::new(Rng::from_seed(story.seed, &[u64::MAX]));
         let runtime = Runtime {
             configuration: Configuration {
                 table: TABLE.to_owned(),
@@ -140,13 +140,15 @@ impl World {
         };
         let table = runtime.store();
         let sms = match story.provider {
-            Provider::EndUserMessaging => sms::Provider::EndUserMessaging(sms::Settings::default()),
-            Provider::Sns => sms::Provider::Sns { max_price: None },
+            ScenarioProvider::EndUserMessaging => {
+                sms::SmsProvider::EndUserMessaging(sms::EndUserMessagingSettings::default())
+            }
+            ScenarioProvider::Sns => sms::SmsProvider::Sns { max_price: None },
         };
         // Both companies text both customers' countries.
         let countries = ["US", "AU"].into_iter().filter_map(|country| country.parse().ok()).collect();
         let limits = SendingLimits { countries, ..SendingLimits::default() };
-        let managed = if story.confirms { OptOutsManaged::ByUs } else { OptOutsManaged::ByTheService };
+        let managed = if story.confirms { OptOutManagement::ByUs } else { OptOutManagement::ByTheService };
         let lambda = Lambda::new(runtime, sms, limits, managed, network.clone(), time, trace.clone());
         let instance = lambda.cold();
         let aws = Arc::new(lambda.aws(&instance)?);
@@ -166,7 +168,7 @@ impl World {
                 Queue::new("delivery-receipt", Duration::from_secs(150)),
                 Queue::new("dispatch-push", Duration::from_mins(6)),
             ],
-            followers: Follower::all(story),
+            followers: StreamFollower::all(story),
             told: Mutex::default(),
             late: Mutex::default(),
             accepted: Mutex::default(),
@@ -200,7 +202,7 @@ impl World {
             let company = &firm.company;
             self.store.add_company(company, self.time.now()).await?;
             for line in &firm.lines[1..] {
-                self.store.add_line(&company.id, line, Carries::Texts, None).await?;
+                self.store.add_line(&company.id, line, LineCapability::Texts, None).await?;
             }
             let login = Login::email(&format!("{}@{}.example", firm.staff, company.id))?;
             let (staff, name) = (firm.staff.clone(), format!("somebody of {}", company.id));
@@ -220,7 +222,7 @@ impl World {
             let forever = self.time.now().plus_secs(1_000 * 24 * 60 * 60);
             // A socket is opened only in a session that lives at that moment.
             let token = self.sign_in_until(place, forever.plus_secs(1)).await?;
-            let holder = Holder {
+            let holder = ConnectionOwner {
                 company: firm.company.id.clone(),
                 staff: firm.staff.clone(),
                 session: web::token_hash(&token),
@@ -238,7 +240,7 @@ impl World {
     pub(crate) async fn play(self: &Arc<Self>) -> anyhow::Result<()> {
         let mut readers = JoinSet::new();
         let place = self.aws.latest()?;
-        for of in Of::ALL {
+        for of in QueueKind::ALL {
             readers.spawn(self.clone().receive(of));
         }
         for of in 0..self.followers.len() {
@@ -279,9 +281,9 @@ impl World {
         self.network.leads_to(None);
     }
 
-    fn busy(&self) -> Busy {
+    fn busy(&self) -> PendingWork {
         self.busy.send_modify(|busy| *busy += 1);
-        Busy(self.busy.clone())
+        PendingWork(self.busy.clone())
     }
 
     pub(crate) fn conversation(&self, company: usize, customer: usize) -> anyhow::Result<ConversationId> {
@@ -292,30 +294,30 @@ impl World {
     async fn take(self: &Arc<Self>, place: usize) -> anyhow::Result<()> {
         let step = &self.story.steps[place];
         match &step.what {
-            What::Text { line, copies, .. } => {
+            Action::Text { line, copies, .. } => {
                 lock(&self.accepted).push((place, self.time.now().as_millis()));
                 for (copy, delay) in (0..).zip(copies) {
                     let body = self.sms(step, *line);
-                    self.brings(Of::Texts, place, copy, *delay, body);
+                    self.brings(QueueKind::Texts, place, copy, *delay, body);
                 }
             }
-            What::Malformed => self.brings(Of::Texts, place, 0, Duration::ZERO, "{\"Message\": 7}".to_owned()),
-            What::Reply { first, again, .. } => self.replies(place, *first, again).await?,
-            What::Again { again } => self.sends_again(place, again).await?,
-            What::Edit { status, again } => self.edits(place, status, again).await?,
-            What::Call { pressed, ended } => self.is_called(place, *pressed, ended).await?,
-            What::Read => self.reads(place).await?,
-            What::Opens => {
+            Action::Malformed => self.brings(QueueKind::Texts, place, 0, Duration::ZERO, "{\"Message\": 7}".to_owned()),
+            Action::Reply { first, again, .. } => self.replies(place, *first, again).await?,
+            Action::Again { again } => self.sends_again(place, again).await?,
+            Action::Edit { status, again } => self.edits(place, status, again).await?,
+            Action::Call { pressed, ended } => self.is_called(place, *pressed, ended).await?,
+            Action::Read => self.reads(place).await?,
+            Action::Opens => {
                 let screen = Screen { company: step.company, connection: None, shown: Vec::new(), missed: false };
                 lock(&self.screens).push(screen);
                 self.connects(place).await?;
             }
-            What::CutOff => self.cuts_off(place),
-            What::ComesBack => self.connects(place).await?,
-            What::TurnsOn => self.turns_on(place).await?,
-            What::TurnsOff => self.turns_off(place).await?,
-            What::SignsOut { asked, after } => self.signs_out(place, asked, *after).await?,
-            What::Sweep => {
+            Action::CutOff => self.cuts_off(place),
+            Action::ComesBack => self.connects(place).await?,
+            Action::TurnsOn => self.turns_on(place).await?,
+            Action::TurnsOff => self.turns_off(place).await?,
+            Action::SignsOut { asked, after } => self.signs_out(place, asked, *after).await?,
+            Action::Sweep => {
                 self.aws.sweep()?;
                 self.network.has_swept();
             }
@@ -336,13 +338,13 @@ pub(crate) fn sms_of(step: &Step) -> String {
 
 /// What is written in a step, and nowhere else unless it is a keyword.
 pub(crate) fn text_of(step: &Step) -> String {
-    if let What::Text { keyword: Some(keyword), .. } = step.what {
+    if let Action::Text { keyword: Some(keyword), .. } = step.what {
         return keyword.to_owned();
     }
     format!("words {} at {}", step.number, COMPANIES[step.company])
 }
 
-fn firms() -> anyhow::Result<Vec<Firm>> {
+fn firms() -> anyhow::Result<Vec<SimulatedCompany>> {
     let lines: [&[&str]; 2] = [&["+12065550142", "+12065550167"], &["+61491570006"]];
     let firm = |(id, (lines, (region, zone))): (&str, (&[&str], (&str, &str)))| {
         let lines = lines.iter().map(|line| PhoneNumber::e164(line)).collect::<Result<Vec<_>, _>>()?;
@@ -356,7 +358,7 @@ fn firms() -> anyhow::Result<Vec<Firm>> {
             contact: None,
             id,
         };
-        Ok(Firm { company, lines, staff: "dana".parse()? })
+        Ok(SimulatedCompany { company, lines, staff: "dana".parse()? })
     };
     let places = [("US", "America/Los_Angeles"), ("AU", "Australia/Sydney")];
     COMPANIES.into_iter().zip(lines.into_iter().zip(places)).map(firm).collect()

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::json;
-use simulation::{Broken, Claim, Run, Step, Story, What, each_seed, judge, play, shrink};
+use simulation::{Action, Invariant, Run, Scenario, Step, Violation, each_seed, judge, play, shrink};
 
 const SEEDS: u64 = 500;
 
@@ -14,7 +14,7 @@ const SEEDS: u64 = 500;
 fn every_claim_holds_of_every_story() {
     let (events, failed) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     each_seed(0..SEEDS, |seed| {
-        let run = play(&Story::of(seed));
+        let run = play(&Scenario::from_seed(seed));
         events.fetch_add(run.trace.len(), Ordering::Relaxed);
         failed.lock().unwrap().extend(run.broken.first().map(|broken| (seed, broken.claim)));
         true
@@ -23,8 +23,8 @@ fn every_claim_holds_of_every_story() {
     let mut failed = failed.into_inner().unwrap();
     failed.sort_unstable();
     if let Some((seed, claim)) = failed.first() {
-        let is_broken = |story: &Story| play(story).broken.iter().any(|broken| broken.claim == *claim);
-        let story = shrink(&Story::of(*seed), is_broken);
+        let is_broken = |story: &Scenario| play(story).broken.iter().any(|broken| broken.claim == *claim);
+        let story = shrink(&Scenario::from_seed(*seed), is_broken);
         let Run { broken, trace, .. } = play(&story);
         panic!(
             "{} of {SEEDS} seeds, seed {seed}: not so: {claim}\n{broken:?}\n{story}\n{}",
@@ -37,7 +37,7 @@ fn every_claim_holds_of_every_story() {
 #[test]
 fn the_same_seed_is_the_same_run_to_the_letter() {
     for seed in 0..10 {
-        let [one, other] = [0, 1].map(|_| play(&Story::of(seed)));
+        let [one, other] = [0, 1].map(|_| play(&Scenario::from_seed(seed)));
         assert_eq!(one.trace, other.trace, "seed {seed}");
         assert_eq!(format!("{:?}", one.seen.feeds), format!("{:?}", other.seen.feeds), "seed {seed}");
     }
@@ -45,8 +45,8 @@ fn the_same_seed_is_the_same_run_to_the_letter() {
 
 #[test]
 fn a_story_shrinks_to_what_is_needed_for_it_to_fail() {
-    let nothing_was_told = |story: &Story| play(story).seen.told.iter().any(|(_, _, status, _)| status.is_none());
-    let story = (0..SEEDS).map(Story::of).find(nothing_was_told).unwrap();
+    let nothing_was_told = |story: &Scenario| play(story).seen.told.iter().any(|(_, _, status, _)| status.is_none());
+    let story = (0..SEEDS).map(Scenario::from_seed).find(nothing_was_told).unwrap();
     let short = shrink(&story, nothing_was_told);
     assert!(nothing_was_told(&short));
     assert!(short.steps.len() < story.steps.len());
@@ -57,11 +57,11 @@ fn a_story_shrinks_to_what_is_needed_for_it_to_fail() {
 /// A run in which enough happened for every claim to have something to be about.
 fn eventful() -> (Vec<Step>, Run) {
     let all = [
-        |step: &Step| matches!(step.what, What::Text { .. }) && step.company == 0,
-        |step: &Step| matches!(step.what, What::Reply { .. }) && step.company == 0,
-        |step: &Step| matches!(step.what, What::Call { pressed: Some(_), .. }),
-        |step: &Step| matches!(step.what, What::Edit { .. }),
-        |step: &Step| matches!(step.what, What::Opens),
+        |step: &Step| matches!(step.what, Action::Text { .. }) && step.company == 0,
+        |step: &Step| matches!(step.what, Action::Reply { .. }) && step.company == 0,
+        |step: &Step| matches!(step.what, Action::Call { pressed: Some(_), .. }),
+        |step: &Step| matches!(step.what, Action::Edit { .. }),
+        |step: &Step| matches!(step.what, Action::Opens),
     ];
     let is_full = |run: &Run| {
         let replied = run.seen.told.iter().any(|(_, _, status, _)| *status == Some(201));
@@ -70,7 +70,7 @@ fn eventful() -> (Vec<Step>, Run) {
         replied && shown && told && run.seen.feeds[0].len() > 1
     };
     (0..SEEDS)
-        .map(Story::of)
+        .map(Scenario::from_seed)
         .filter(|story| all.iter().all(|kind| story.steps.iter().any(kind)))
         .map(|story| (story.steps.clone(), play(&story)))
         .find(|(_, run)| is_full(run) && run.broken.is_empty())
@@ -84,52 +84,52 @@ fn each_claim_is_seen_to_fail() {
         let mut changed = run.clone();
         change(&mut changed);
         let broken = judge(&steps, &changed.accepted, &changed.seen);
-        broken.into_iter().map(|Broken { claim, .. }| claim).collect::<Vec<_>>()
+        broken.into_iter().map(|Violation { claim, .. }| claim).collect::<Vec<_>>()
     };
     assert_eq!(judged(&|_| ()), []);
     let sent = run.seen.told.iter().find(|(_, _, status, _)| *status == Some(201)).unwrap().0;
     let (company, customer) = (steps[sent].company, steps[sent].customer);
     let reply = format!("words {} at {}", steps[sent].number, ["harbor", "tidewater"][company]);
     let is_reply = |item: &serde_json::Value| item["text"] == *reply;
-    let fails = |claim: Claim, change: &dyn Fn(&mut Run)| {
+    let fails = |claim: Invariant, change: &dyn Fn(&mut Run)| {
         assert!(judged(change).contains(&claim), "{claim} was not seen to fail");
     };
-    fails(Claim::Conversation, &|run| run.seen.threads.values_mut().for_each(Vec::clear));
-    fails(Claim::Feed, &|run| run.seen.feeds[0].retain(|item| item["kind"] != "sms"));
-    fails(Claim::Order, &|run| run.seen.feeds[0].swap(0, 1));
-    fails(Claim::Unanswered, &|run| run.seen.feeds[0][0]["unanswered"] = json!(77));
-    fails(Claim::Shown, &|run| {
+    fails(Invariant::Conversation, &|run| run.seen.threads.values_mut().for_each(Vec::clear));
+    fails(Invariant::Feed, &|run| run.seen.feeds[0].retain(|item| item["kind"] != "sms"));
+    fails(Invariant::Order, &|run| run.seen.feeds[0].swap(0, 1));
+    fails(Invariant::Unanswered, &|run| run.seen.feeds[0][0]["unanswered"] = json!(77));
+    fails(Invariant::Shown, &|run| {
         let thread = run.seen.threads.get_mut(&(company, customer)).unwrap();
         let replies = thread.iter_mut().filter(|item| is_reply(item));
         replies.for_each(|item| item["reason"] = json!("Not sent: too many texts at once."));
     });
-    fails(Claim::CarriedOnce, &|run| run.seen.carried.get_mut(&customer).unwrap().push(reply.clone()));
-    fails(Claim::CarriedOnce, &|run| run.seen.taken = vec!["a message".to_owned(); 2]);
-    fails(Claim::OptedOut, &|run| {
+    fails(Invariant::CarriedOnce, &|run| run.seen.carried.get_mut(&customer).unwrap().push(reply.clone()));
+    fails(Invariant::CarriedOnce, &|run| run.seen.taken = vec!["a message".to_owned(); 2]);
+    fails(Invariant::OptedOut, &|run| {
         let is_sent = |record: &&serde_json::Value| record["dynamodb"]["NewImage"]["text"]["S"] == *reply;
         let pk = run.seen.written.iter().find(is_sent).unwrap()["dynamodb"]["NewImage"]["pk"].clone();
         let image = json!({"pk": pk, "sk": {"S": "OPTOUT"}, "state": {"S": "out"}});
         run.seen.written.insert(0, json!({"eventName": "INSERT", "dynamodb": {"NewImage": image}}));
     });
-    fails(Claim::ToldTruly, &|run| run.seen.carried.get_mut(&customer).unwrap().retain(|text| *text != reply));
-    fails(Claim::Saved, &|run| run.seen.written.clear());
-    fails(Claim::Calls, &|run| {
+    fails(Invariant::ToldTruly, &|run| run.seen.carried.get_mut(&customer).unwrap().retain(|text| *text != reply));
+    fails(Invariant::Saved, &|run| run.seen.written.clear());
+    fails(Invariant::Calls, &|run| {
         let calls = run.seen.threads.values_mut().flatten().filter(|item| item["kind"] == "call");
         calls.for_each(|item| item["outcome"] = json!("voicemail"));
     });
-    fails(Claim::Announced, &|run| run.seen.announced.iter_mut().for_each(Vec::clear));
-    fails(Claim::Pushed, &|run| run.seen.pushed.clear());
-    fails(Claim::PushedNoMore, &|run| run.seen.turns = vec![("harbor-0".to_owned(), false, 0, Some(1))]);
-    fails(Claim::History, &|run| run.seen.histories.clear());
-    fails(Claim::Companies, &|run| run.seen.announced[1].push("something of harbor".to_owned()));
-    fails(Claim::Screens, &|run| run.seen.screens.iter_mut().for_each(|(_, shown, _)| shown.clear()));
-    fails(Claim::InTime, &|run| run.seen.late.push("a text waits for its next delivery".to_owned()));
-    fails(Claim::SignedIn, &|run| run.seen.told.push((sent, company, Some(401), String::new())));
-    fails(Claim::SignedOut, &|run| {
+    fails(Invariant::Announced, &|run| run.seen.announced.iter_mut().for_each(Vec::clear));
+    fails(Invariant::ReceivedPush, &|run| run.seen.pushed.clear());
+    fails(Invariant::PushedNoMore, &|run| run.seen.turns = vec![("harbor-0".to_owned(), false, 0, Some(1))]);
+    fails(Invariant::History, &|run| run.seen.histories.clear());
+    fails(Invariant::Companies, &|run| run.seen.announced[1].push("something of harbor".to_owned()));
+    fails(Invariant::Screens, &|run| run.seen.screens.iter_mut().for_each(|(_, shown, _)| shown.clear()));
+    fails(Invariant::InTime, &|run| run.seen.late.push("a text waits for its next delivery".to_owned()));
+    fails(Invariant::SignedIn, &|run| run.seen.told.push((sent, company, Some(401), String::new())));
+    fails(Invariant::SignedOut, &|run| {
         run.seen.signed_out.push((sent, "SESSION#x".to_owned()));
         run.seen.written.insert(0, json!({"eventName": "REMOVE", "dynamodb": {"Keys": {"pk": {"S": "SESSION#x"}}}}));
     });
-    fails(Claim::DeadLetters, &|run| run.seen.dead.push(Some(sent)));
+    fails(Invariant::DeadLetters, &|run| run.seen.dead.push(Some(sent)));
 }
 
 /// What a mutation breaks has moved otherwise, and nobody would know that its claim is not seen to fail any more.
@@ -142,7 +142,7 @@ fn each_mutation_applies_to_the_code_and_names_a_claim() {
     for patch in &patches {
         let said = std::fs::read_to_string(patch).unwrap();
         let claim = said.lines().find_map(|line| line.strip_prefix("Claim: ")).unwrap();
-        assert!(Claim::ALL.iter().any(|it| format!("{it:?}") == claim), "{}: {claim}", patch.display());
+        assert!(Invariant::ALL.iter().any(|it| format!("{it:?}") == claim), "{}: {claim}", patch.display());
         let checks = ["apply", "--check"].map(str::to_owned).into_iter().chain([patch.display().to_string()]);
         let checked = Command::new("git").args(checks).current_dir(here.join("../..")).output().unwrap();
         assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));

@@ -4,23 +4,23 @@ use aws_sdk_sns::Client;
 
 use crate::doctor::Finding;
 use crate::doctor::cloudwatch::{self, Alarm};
-use crate::doctor::live::{Live, Part};
+use crate::doctor::deployed_stack::{DeployedStack, StackPart};
 use crate::failure::failure;
 
 const CHECK: &str = "alarms";
 
-pub(crate) async fn check(live: &Live) -> Vec<Finding> {
-    let topic = match live.physical(CHECK, Part::AlarmTopic) {
+pub(crate) async fn check(live: &DeployedStack) -> Vec<Finding> {
+    let topic = match live.physical(CHECK, StackPart::AlarmTopic) {
         Ok(topic) => topic,
         Err(absent) => return vec![absent],
     };
-    let mut findings = vec![heard(live, topic).await];
+    let mut findings = vec![check_subscriptions(live, topic).await];
     findings.extend(ringing(live, topic).await);
     findings
 }
 
 /// Whether whoever listens to the topic hears anything.
-async fn heard(live: &Live, topic: &str) -> Finding {
+async fn check_subscriptions(live: &DeployedStack, topic: &str) -> Finding {
     let mut pages =
         Client::new(&live.aws).list_subscriptions_by_topic().topic_arn(topic).into_paginator().items().send();
     let (mut confirmed, mut pending) = (0, 0);
@@ -54,7 +54,7 @@ async fn heard(live: &Live, topic: &str) -> Finding {
     }
 }
 
-async fn ringing(live: &Live, topic: &str) -> Vec<Finding> {
+async fn ringing(live: &DeployedStack, topic: &str) -> Vec<Finding> {
     let made: Vec<_> = live.of_kind("AWS::CloudWatch::Alarm").collect();
     let names: Vec<_> = made.iter().map(|alarm| alarm.physical.as_str()).collect();
     let alarms = match cloudwatch::alarms(&live.aws, &names).await {
@@ -74,7 +74,7 @@ async fn ringing(live: &Live, topic: &str) -> Vec<Finding> {
     findings
 }
 
-fn faults(live: &Live, topic: &str, logical: &str, alarm: &Alarm) -> Vec<Finding> {
+fn faults(live: &DeployedStack, topic: &str, logical: &str, alarm: &Alarm) -> Vec<Finding> {
     let mut findings = Vec::new();
     if alarm.state == "ALARM" {
         let to_do = format!("infra/README.md says under `Alarms` what to do about {logical}");

@@ -5,35 +5,35 @@ use domain::Timestamp;
 use origin_secret::OriginSecret;
 
 use crate::doctor::Finding;
+use crate::doctor::deployed_stack::DeployedStack;
 use crate::doctor::http::get;
-use crate::doctor::live::Live;
 use crate::failure::failure;
 use crate::origin_secret::{deploy, is_deployed};
-use crate::place::Origin;
+use crate::target::OriginSecretNames;
 
 const CHECK: &str = "cloudfront";
 
 /// One that the authorizer is not asked about: the function itself must refuse.
 const OPEN_ROUTE: &str = "/api/sign-in";
 
-pub(crate) async fn check(live: &Live) -> Vec<Finding> {
+pub(crate) async fn check(live: &DeployedStack) -> Vec<Finding> {
     let redeploy = live.redeploy();
-    let Some(origin) = Origin::of(&live.stack) else {
+    let Some(origin) = OriginSecretNames::from_stack(&live.stack) else {
         let says = "the stack has no output `OriginSecret`: anybody can go around CloudFront";
         return vec![Finding::wrong(CHECK, says, redeploy)];
     };
-    let mut findings = vec![told(live, &origin).await];
+    let mut findings = vec![check_secret(live, &origin).await];
     if let Some(portal) = live.stack.output("PortalAddress") {
-        findings.push(asked(portal, |status| through(portal, status, &redeploy)).await);
+        findings.push(probe(portal, |status| judge_portal(portal, status, &redeploy)).await);
     }
     if let Some(api) = live.stack.output("ApiEndpoint") {
-        findings.push(asked(api, |status| around(api, status, &redeploy)).await);
+        findings.push(probe(api, |status| judge_api(api, status, &redeploy)).await);
     }
     findings
 }
 
 /// Whether CloudFront was told what the functions demand.
-async fn told(live: &Live, origin: &Origin) -> Finding {
+async fn check_secret(live: &DeployedStack, origin: &OriginSecretNames) -> Finding {
     let found = Client::new(&live.aws).get_secret_value().secret_id(&origin.secret).send().await;
     match found.map_err(failure("secretsmanager:GetSecretValue")) {
         Ok(found) => {
@@ -66,7 +66,7 @@ fn agreeing(written: &str, version: &str, deployed: &str, now: Timestamp) -> Fin
 }
 
 /// What is found by the status that somebody without a session is answered with.
-async fn asked(address: &str, judge: impl FnOnce(u16) -> Finding) -> Finding {
+async fn probe(address: &str, judge: impl FnOnce(u16) -> Finding) -> Finding {
     match get(&format!("{address}{OPEN_ROUTE}")).await {
         Ok(answer) => judge(answer.status().as_u16()),
         // What to do about the portal its own check says.
@@ -74,7 +74,7 @@ async fn asked(address: &str, judge: impl FnOnce(u16) -> Finding) -> Finding {
     }
 }
 
-fn through(portal: &str, status: u16, redeploy: &str) -> Finding {
+fn judge_portal(portal: &str, status: u16, redeploy: &str) -> Finding {
     match status {
         303 => Finding::ok(CHECK, "the API takes what comes through CloudFront"),
         401 => {
@@ -84,7 +84,7 @@ fn through(portal: &str, status: u16, redeploy: &str) -> Finding {
     }
 }
 
-fn around(api: &str, status: u16, redeploy: &str) -> Finding {
+fn judge_api(api: &str, status: u16, redeploy: &str) -> Finding {
     match status {
         401 => Finding::ok(CHECK, "the API refuses who goes around CloudFront"),
         // It has a limit for all together, which is as much a reason not to answer.
@@ -110,16 +110,16 @@ mod tests {
             [303, 401, 403, 404, 429, 503].map(|status| judge("https://a.example", status, "deploy").verdict)
         };
         let (ok, wrong, unchecked) = (Verdict::Ok, Verdict::Wrong, Verdict::CannotBeChecked);
-        assert_eq!(verdicts(through), [ok, wrong, wrong, wrong, wrong, wrong]);
-        assert_eq!(verdicts(around), [wrong, ok, wrong, wrong, unchecked, wrong]);
+        assert_eq!(verdicts(judge_portal), [ok, wrong, wrong, wrong, wrong, wrong]);
+        assert_eq!(verdicts(judge_api), [wrong, ok, wrong, wrong, unchecked, wrong]);
     }
 
     #[test]
     fn a_rotation_that_was_not_deployed_is_found_and_no_value_is_shown() {
         let (first, now) = ("first0first0first0first0first0first0", Timestamp::from_millis(1_796_036_400_000));
         let made = OriginSecret::parse(&format!(r#"{{"current":"{first}"}}"#)).unwrap();
-        let rotated = made.rotated(&Randomness::new(|| [7; 32]), now).written();
-        assert_eq!(agreeing(&made.written(), "v1", "", now).verdict, Verdict::Ok);
+        let rotated = made.rotated(&Randomness::new(|| [7; 32]), now).to_json();
+        assert_eq!(agreeing(&made.to_json(), "v1", "", now).verdict, Verdict::Ok);
         assert_eq!(agreeing(&rotated, "v2", "v2", now).verdict, Verdict::Ok);
         for (deployed, at, words) in
             [("", now, "from 2026-11-30T12:00:00.000Z on"), ("v1", now.plus_secs(3600), "deployed: nobody")]

@@ -4,14 +4,14 @@ use aws_types::SdkConfig;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::doctor::by_hand::{Operation, Place};
+use crate::doctor::signed_request::{Operation, ServiceLocation};
 use crate::failure::Failure;
 
 const DESCRIBE_ALARMS: Operation = Operation {
     action: "cloudwatch:DescribeAlarms",
     service: "monitoring",
     target: "GraniteServiceVersion20100801.DescribeAlarms",
-    place: Place::Regional,
+    place: ServiceLocation::Regional,
 };
 
 /// As many are told of at once.
@@ -34,7 +34,7 @@ pub(crate) struct Alarm {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Described {
+struct AlarmList {
     #[serde(default)]
     metric_alarms: Vec<Alarm>,
 }
@@ -44,7 +44,7 @@ pub(crate) async fn alarms(aws: &SdkConfig, names: &[&str]) -> Result<Vec<Alarm>
     let mut alarms = Vec::new();
     for names in names.chunks(PAGE) {
         let asked = json!({"AlarmNames": names, "MaxRecords": PAGE});
-        alarms.extend(DESCRIBE_ALARMS.ask::<Described>(aws, &asked).await?.metric_alarms);
+        alarms.extend(DESCRIBE_ALARMS.ask::<AlarmList>(aws, &asked).await?.metric_alarms);
     }
     Ok(alarms)
 }

@@ -3,7 +3,7 @@
 use aws_sdk_lambda::Client;
 
 use crate::doctor::Finding;
-use crate::doctor::live::Live;
+use crate::doctor::deployed_stack::DeployedStack;
 use crate::failure::failure;
 
 const CHECK: &str = "concurrency";
@@ -12,11 +12,11 @@ const CHECK: &str = "concurrency";
 /// request of a page is two: the authorizer's and the function's.
 const ENOUGH: i32 = 100;
 
-pub(crate) async fn check(live: &Live) -> Finding {
+pub(crate) async fn check(live: &DeployedStack) -> Finding {
     let settings = Client::new(&live.aws).get_account_settings().send().await;
     match settings.map_err(failure("lambda:GetAccountSettings")) {
         Ok(settings) => match settings.account_limit() {
-            Some(limit) => judged(limit.concurrent_executions(), limit.unreserved_concurrent_executions(), |command| {
+            Some(limit) => judge(limit.concurrent_executions(), limit.unreserved_concurrent_executions(), |command| {
                 live.command(command)
             }),
             None => Finding::cannot_be_checked(CHECK, "Lambda says nothing of the account's limits"),
@@ -25,7 +25,7 @@ pub(crate) async fn check(live: &Live) -> Finding {
     }
 }
 
-fn judged(all: i32, unreserved: Option<i32>, command: impl Fn(&str) -> String) -> Finding {
+fn judge(all: i32, unreserved: Option<i32>, command: impl Fn(&str) -> String) -> Finding {
     let left = unreserved.unwrap_or(all);
     if left >= ENOUGH {
         return Finding::ok(
@@ -53,7 +53,7 @@ mod tests {
 
     #[test]
     fn an_account_that_may_run_too_few_functions_is_told_how_to_have_more() {
-        let judge = |all, unreserved| judged(all, unreserved, str::to_owned);
+        let judge = |all, unreserved| judge(all, unreserved, str::to_owned);
         assert_eq!(judge(1000, Some(900)).verdict, Verdict::Ok);
         assert_eq!(judge(1000, None).verdict, Verdict::Ok);
         let new = judge(10, Some(10));

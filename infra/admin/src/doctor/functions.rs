@@ -4,13 +4,13 @@ use aws_sdk_lambda::Client;
 use aws_sdk_lambda::types::{LastUpdateStatus, State};
 
 use crate::doctor::Finding;
-use crate::doctor::live::Live;
+use crate::doctor::deployed_stack::DeployedStack;
 use crate::failure::{Failure, failure};
 use crate::stack::Resource;
 
 const CHECK: &str = "functions";
 
-pub(crate) async fn check(live: &Live) -> Vec<Finding> {
+pub(crate) async fn check(live: &DeployedStack) -> Vec<Finding> {
     let client = Client::new(&live.aws);
     let mut findings = Vec::new();
     for function in live.of_kind("AWS::Lambda::Function") {
@@ -22,7 +22,7 @@ pub(crate) async fn check(live: &Live) -> Vec<Finding> {
     findings
 }
 
-async fn active(client: &Client, live: &Live, function: &Resource) -> Result<(), Finding> {
+async fn active(client: &Client, live: &DeployedStack, function: &Resource) -> Result<(), Finding> {
     let Resource { logical, physical: function, .. } = function;
     let described = client.get_function_configuration().function_name(function).send().await;
     let described = described

@@ -9,7 +9,7 @@ const CHECK: &str = "issuer";
 
 /// Of its discovery document (`OpenID` Connect Discovery 1.0, section 3).
 #[derive(Deserialize)]
-struct Metadata {
+struct IssuerMetadata {
     issuer: String,
     #[serde(default)]
     code_challenge_methods_supported: Option<Vec<String>>,
@@ -27,7 +27,7 @@ pub(crate) async fn check(issuer: &str) -> Finding {
             return Finding::wrong(CHECK, format!("{address} {why}"), "correct the secret's `issuer`, or mend it");
         }
     };
-    let Ok(metadata) = serde_json::from_slice::<Metadata>(&document) else {
+    let Ok(metadata) = serde_json::from_slice::<IssuerMetadata>(&document) else {
         return Finding::wrong(CHECK, format!("{address} is no discovery document"), "correct the secret's `issuer`");
     };
     if metadata.issuer != issuer {

@@ -4,39 +4,45 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::doctor::Finding;
-use crate::doctor::by_hand::{Operation, Place};
-use crate::doctor::live::{Live, Part};
+use crate::doctor::deployed_stack::{DeployedStack, StackPart};
+use crate::doctor::signed_request::{Operation, ServiceLocation};
 
 const CHECK: &str = "key";
 
-const DESCRIBE_KEY: Operation =
-    Operation { action: "kms:DescribeKey", service: "kms", target: "TrentService.DescribeKey", place: Place::Regional };
+const DESCRIBE_KEY: Operation = Operation {
+    action: "kms:DescribeKey",
+    service: "kms",
+    target: "TrentService.DescribeKey",
+    place: ServiceLocation::Regional,
+};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Described {
-    key_metadata: Key,
+struct KeyDescription {
+    key_metadata: KeyMetadata,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Key {
+struct KeyMetadata {
     /// `Enabled`, `Disabled`, `PendingDeletion` and others.
     key_state: String,
 }
 
-pub(crate) async fn check(live: &Live) -> Finding {
-    let key = match live.physical(CHECK, Part::Key) {
+pub(crate) async fn check(live: &DeployedStack) -> Finding {
+    let key = match live.physical(CHECK, StackPart::Key) {
         Ok(key) => key,
         Err(absent) => return absent,
     };
-    match DESCRIBE_KEY.ask::<Described>(&live.aws, &json!({"KeyId": key})).await {
-        Ok(Described { key_metadata: Key { key_state } }) => judged(&key_state, key, |command| live.command(command)),
+    match DESCRIBE_KEY.ask::<KeyDescription>(&live.aws, &json!({"KeyId": key})).await {
+        Ok(KeyDescription { key_metadata: KeyMetadata { key_state } }) => {
+            judge(&key_state, key, |command| live.command(command))
+        }
         Err(failure) => Finding::failed(CHECK, &failure),
     }
 }
 
-fn judged(state: &str, key: &str, command: impl Fn(&str) -> String) -> Finding {
+fn judge(state: &str, key: &str, command: impl Fn(&str) -> String) -> Finding {
     let nothing_arrives = format!("the key of the topics is {state}: no text of a customer arrives");
     let enable = command(&format!("kms enable-key --key-id {key}"));
     match state {
@@ -56,7 +62,7 @@ mod tests {
 
     #[test]
     fn a_key_that_cannot_be_used_has_the_commands_that_bring_it_back() {
-        let judge = |state| judged(state, "key-1", |command| format!("aws {command}"));
+        let judge = |state| judge(state, "key-1", |command| format!("aws {command}"));
         assert_eq!(judge("Enabled").verdict, Verdict::Ok);
         for (state, to_do) in [
             ("Disabled", "aws kms enable-key --key-id key-1"),

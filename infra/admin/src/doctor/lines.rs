@@ -1,37 +1,41 @@
 //! Whether customers' texts to each line come here.
 
 use aws_sdk_pinpointsmsvoicev2::types::PhoneNumberInformation;
-use domain::{Carries, Line, OptOutsManaged};
+use domain::{Line, LineCapability, OptOutManagement};
 use sms::TwoWayFault;
 use store::Directory;
 
-use crate::doctor::live::{Live, Part, aws_command};
+use crate::doctor::deployed_stack::{DeployedStack, StackPart, aws_command};
 use crate::doctor::{Finding, opt_outs, origins, sharing};
-use crate::failure::{Why, failure};
+use crate::failure::{FailureCause, failure};
 
 const CHECK: &str = "lines";
 
-pub(crate) async fn check(live: &Live, directory: &Directory) -> Vec<Finding> {
+pub(crate) async fn check(live: &DeployedStack, directory: &Directory) -> Vec<Finding> {
     if directory.lines.is_empty() {
         return Vec::new();
     }
-    let topic = match live.physical(CHECK, Part::InboundTopic) {
+    let topic = match live.physical(CHECK, StackPart::InboundTopic) {
         Ok(topic) => topic,
         Err(absent) => return vec![absent],
     };
     let known = sms::account_numbers(&live.aws).await;
     let known = match known.map_err(|error| failure("sms-voice:DescribePhoneNumbers")(*error)) {
         Ok(known) => known,
-        Err(failure) if failure.why == Why::NotReached => return vec![without_the_service(&live.stack.region)],
+        Err(failure) if failure.why == FailureCause::NotReached => {
+            return vec![without_the_service(&live.stack.region)];
+        }
         Err(failure) => return vec![Finding::failed(CHECK, &failure)],
     };
     let findings = directory.lines.iter().map(|line| match line.carries {
-        Carries::Texts => two_way(&live.stack.region, topic, line, &known),
-        Carries::CallsOnly => Finding::ok(CHECK, format!("{} is for calls only, and takes no texts", line.number)),
+        LineCapability::Texts => two_way(&live.stack.region, topic, line, &known),
+        LineCapability::CallsOnly => {
+            Finding::ok(CHECK, format!("{} is for calls only, and takes no texts", line.number))
+        }
     });
     let managed = match live.stack.parameter("SelfManagedOptOuts") {
-        Some("true") => OptOutsManaged::ByUs,
-        _ => OptOutsManaged::ByTheService,
+        Some("true") => OptOutManagement::ByUs,
+        _ => OptOutManagement::ByTheService,
     };
     let opt_outs = opt_outs::check(&directory.lines, &known, managed, &live.stack.region);
     let allowed = live.stack.parameter("SmsOrigins").unwrap_or_default();
@@ -118,7 +122,7 @@ pub(super) mod tests {
             .created_timestamp(DateTime::from_secs(0))
     }
 
-    fn found(number: PhoneNumberInformationBuilder) -> Finding {
+    fn finding_for(number: PhoneNumberInformationBuilder) -> Finding {
         found_of(None, number)
     }
 
@@ -148,7 +152,7 @@ pub(super) mod tests {
 
     #[test]
     fn a_line_is_in_order_only_if_its_texts_come_here() {
-        assert_eq!(found(number()).verdict, Verdict::Ok);
+        assert_eq!(finding_for(number()).verdict, Verdict::Ok);
         let command = "aws pinpoint-sms-voice-v2 update-phone-number --phone-number-id phone-1 --two-way-enabled \
                        --two-way-channel-arn arn:aws:sns:eu-west-1:123456789012:inbound --region eu-west-1";
         for (wrong, to_do) in [
@@ -159,7 +163,7 @@ pub(super) mod tests {
             (number().set_number_capabilities(Some(vec![NumberCapability::Voice])), "the capability SMS"),
             (number().phone_number("+12065550167"), "switchboard-admin line remove +12065550142"),
         ] {
-            let finding = found(wrong);
+            let finding = finding_for(wrong);
             assert_eq!(finding.verdict, Verdict::Wrong, "{}", finding.says);
             assert!(finding.to_do.as_deref().unwrap_or_default().contains(to_do), "{finding:?}");
         }

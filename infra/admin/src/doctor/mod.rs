@@ -1,30 +1,30 @@
 //! Whether a running stack is in order. Each module checks what it is named for; none changes anything.
 
 mod alarms;
-mod by_hand;
 mod cloudfront;
 mod cloudwatch;
 mod concurrency;
 mod countries;
+mod deployed_stack;
 mod directory;
+mod event_source_mappings;
 mod finding;
 mod functions;
 mod http;
 mod issuer;
 mod key;
 mod lines;
-mod live;
 mod opt_outs;
 mod origins;
 mod portal;
 mod push_keys;
 mod queues;
-mod readers;
 mod receipts;
 mod registrations;
 mod sandbox;
 mod sharing;
 mod sign_in;
+mod signed_request;
 mod spending;
 mod stack;
 mod table;
@@ -34,16 +34,16 @@ use std::process::ExitCode;
 
 use store::StoreError;
 
-use crate::command_line::WhichPlace;
+use crate::command_line::TargetOptions;
 use crate::operator::not_running;
 use crate::output::Output;
-use crate::place::{LOCAL_TABLE, Place};
 use crate::stack::Stack;
+use crate::target::{LOCAL_TABLE, Target};
 use crate::{aws, failure};
+use deployed_stack::{DeployedStack, StackPart};
 use finding::{Finding, Verdict};
-use live::{Live, Part};
 
-pub(crate) async fn run(which: &WhichPlace, output: Output) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(which: &TargetOptions, output: Output) -> anyhow::Result<ExitCode> {
     let mut report = Report { output, findings: Vec::new() };
     match &which.local {
         Some(address) => local(&mut report, address).await?,
@@ -52,7 +52,7 @@ pub(crate) async fn run(which: &WhichPlace, output: Output) -> anyhow::Result<Ex
     report.end()
 }
 
-async fn deployed(report: &mut Report, which: &WhichPlace) -> anyhow::Result<()> {
+async fn deployed(report: &mut Report, which: &TargetOptions) -> anyhow::Result<()> {
     // Without credentials or a stack there is nothing to check: that is an error, and says why.
     let aws = aws::deployed(which.profile.as_deref(), which.aws_region.as_deref()).await?;
     let stack = Stack::describe(&aws, which.stack()).await?;
@@ -62,7 +62,7 @@ async fn deployed(report: &mut Report, which: &WhichPlace) -> anyhow::Result<()>
         return Ok(());
     }
     let resources = stack.resources(&aws).await?;
-    let live = Live { aws, stack, resources };
+    let live = DeployedStack { aws, stack, resources };
     report.add(table::check(&live).await)?;
     report.add(topic::check(&live).await)?;
     report.add([key::check(&live).await])?;
@@ -70,9 +70,9 @@ async fn deployed(report: &mut Report, which: &WhichPlace) -> anyhow::Result<()>
     report.add([countries::check(&live.stack)])?;
     report.add(functions::check(&live).await)?;
     report.add([concurrency::check(&live).await])?;
-    let (readers, missing) = readers::find(&live).await;
+    let (readers, missing) = event_source_mappings::find(&live).await;
     report.add(missing)?;
-    report.add(readers::check(&live, &readers))?;
+    report.add(event_source_mappings::check(&live, &readers))?;
     report.add(queues::check(&live, &readers).await)?;
     report.add(sign_in::check(&live).await)?;
     report.add([push_keys::check(&live).await])?;
@@ -83,8 +83,8 @@ async fn deployed(report: &mut Report, which: &WhichPlace) -> anyhow::Result<()>
     report.add([sandbox::check(&live).await])?;
     report.add(registrations::check(&live).await)?;
     report.add(spending::check(&live).await)?;
-    let Ok(table) = live.physical("directory", Part::Table) else { return Ok(()) };
-    let directory = Place::deployed(live.aws.clone(), table, &live.stack).store().directory().await;
+    let Ok(table) = live.physical("directory", StackPart::Table) else { return Ok(()) };
+    let directory = Target::deployed(live.aws.clone(), table, &live.stack).store().directory().await;
     match directory {
         Ok(directory) => {
             report.add(directory::check(&directory))?;
@@ -102,7 +102,7 @@ async fn local(report: &mut Report, address: &str) -> anyhow::Result<()> {
     } else {
         Finding::wrong("stack", format!("{address} answers, but is not ready"), "wait a moment, and ask again")
     }])?;
-    let place = Place::local(address);
+    let place = Target::local(address);
     report.add([table::check_local(&place.aws, LOCAL_TABLE).await])?;
     report.add(sign_in::check_local(&place.aws, address).await)?;
     report.add([push_keys::check_local(&place.aws).await])?;

@@ -1,10 +1,10 @@
 //! Whether a customer who wants no texts from a company is answered once, and goes on to get those of others.
 
 use aws_sdk_pinpointsmsvoicev2::types::PhoneNumberInformation;
-use domain::{Line, OptOutsManaged};
+use domain::{Line, OptOutManagement};
 use sms::OptOutFault;
 
-use crate::doctor::live::aws_command;
+use crate::doctor::deployed_stack::aws_command;
 use crate::doctor::{Finding, lines};
 
 const CHECK: &str = "opt-outs";
@@ -13,7 +13,7 @@ const CHECK: &str = "opt-outs";
 pub(super) fn check(
     lines: &[Line],
     known: &[PhoneNumberInformation],
-    managed: OptOutsManaged,
+    managed: OptOutManagement,
     region: &str,
 ) -> Vec<Finding> {
     let faults = sms::opt_out_faults(lines, known, managed);
@@ -57,7 +57,7 @@ fn shared_list(line: &Line, other: &Line, number: &PhoneNumberInformation, regio
 mod tests {
     use serde_json::json;
 
-    use OptOutsManaged::{ByTheService, ByUs};
+    use OptOutManagement::{ByTheService, ByUs};
 
     use super::*;
 
@@ -75,7 +75,7 @@ mod tests {
     const SECOND: &str = "+12065550167";
     const OTHERS: &str = "+61491570006";
 
-    fn found(numbers: &[PhoneNumberInformation], managed: OptOutsManaged) -> Vec<(String, String)> {
+    fn findings_for(numbers: &[PhoneNumberInformation], managed: OptOutManagement) -> Vec<(String, String)> {
         let lines = [line(ONE, "harbor-dental"), line(SECOND, "harbor-dental"), line(OTHERS, "tidewater-physio")];
         let findings = check(&lines, numbers, managed, "eu-west-1");
         findings.into_iter().map(|finding| (finding.says, finding.to_do.unwrap())).collect()
@@ -84,8 +84,8 @@ mod tests {
     #[test]
     fn a_companys_numbers_may_share_an_opt_out_list_and_two_companies_may_not() {
         let apart = [number(ONE, "a", false), number(SECOND, "a", false), number(OTHERS, "b", false)];
-        assert_eq!(found(&apart, ByTheService), []);
-        let shared = found(&[number(ONE, "Default", false), number(OTHERS, "Default", false)], ByTheService);
+        assert_eq!(findings_for(&apart, ByTheService), []);
+        let shared = findings_for(&[number(ONE, "Default", false), number(OTHERS, "Default", false)], ByTheService);
         let [(says, to_do)] = shared.as_slice() else { panic!("{shared:?}") };
         assert_eq!(
             says,
@@ -96,15 +96,15 @@ mod tests {
             to_do.contains("update-phone-number --phone-number-id phone-0006 --opt-out-list-name tidewater-physio")
         );
         // Where the service keeps none, there is nothing to share.
-        assert_eq!(found(&[number(ONE, "Default", true), number(OTHERS, "Default", true)], ByUs), []);
+        assert_eq!(findings_for(&[number(ONE, "Default", true), number(OTHERS, "Default", true)], ByUs), []);
     }
 
     #[test]
     fn a_stop_is_answered_by_the_service_or_by_the_stack() {
-        let (says, to_do) = found(&[number(ONE, "a", true)], ByTheService).pop().unwrap();
+        let (says, to_do) = findings_for(&[number(ONE, "a", true)], ByTheService).pop().unwrap();
         assert!(says.starts_with("nobody answers a STOP to +12065550142"), "{says}");
         assert!(to_do.contains("--phone-number-id phone-0142 --no-self-managed-opt-outs-enabled"), "{to_do}");
-        let (says, to_do) = found(&[number(ONE, "a", false)], ByUs).pop().unwrap();
+        let (says, to_do) = findings_for(&[number(ONE, "a", false)], ByUs).pop().unwrap();
         assert!(says.contains("is answered twice"), "{says}");
         assert!(to_do.contains("--phone-number-id phone-0142 --self-managed-opt-outs-enabled"), "{to_do}");
     }

@@ -46,7 +46,7 @@ mod tests {
     const POOL: &str = "arn:aws:sms-voice:eu-west-1:123456789012:pool/pool-1";
     const SHARED: &str = "arn:aws:sms-voice:eu-west-1:210987654321:pool/pool-1";
 
-    fn found(pool: Option<&str>, allowed: &str) -> Option<String> {
+    fn finding_for(pool: Option<&str>, allowed: &str) -> Option<String> {
         let number = tests::number().build().unwrap();
         let finding = check(&[tests::line(pool)], &[number], allowed).pop()?;
         assert!(finding.says.starts_with("no text leaves from +12065550142"), "{finding:?}");
@@ -57,7 +57,7 @@ mod tests {
     fn a_line_may_text_if_what_it_leaves_by_is_named_or_nothing_is() {
         for (pool, named) in [(None, NUMBER), (Some("pool-1"), POOL), (Some(SHARED), SHARED)] {
             for allowed in ["", " ", named, &format!("arn:aws:sms-voice:eu-west-1:123456789012:pool/pool-9, {named}")] {
-                assert_eq!(found(pool, allowed), None, "{allowed}");
+                assert_eq!(finding_for(pool, allowed), None, "{allowed}");
             }
         }
     }
@@ -72,7 +72,7 @@ mod tests {
             (Some("pool-1"), SHARED, POOL),
             (Some(SHARED), POOL, SHARED),
         ] {
-            let to_do = found(pool, allowed).unwrap();
+            let to_do = finding_for(pool, allowed).unwrap();
             assert!(to_do.contains(&format!("deploy with {missing} in SmsOrigins")), "{to_do}");
         }
     }

@@ -2,17 +2,17 @@
 
 use aws_sdk_secretsmanager::Client;
 use aws_types::SdkConfig;
-use push::Keys;
+use push::VapidKeys;
 
 use crate::doctor::Finding;
-use crate::doctor::live::{Live, Part};
+use crate::doctor::deployed_stack::{DeployedStack, StackPart};
 use crate::failure::failure;
-use crate::place::LOCAL_PUSH_SECRET;
+use crate::target::LOCAL_PUSH_SECRET;
 
 const CHECK: &str = "push-keys";
 
-pub(crate) async fn check(live: &Live) -> Finding {
-    match live.physical(CHECK, Part::PushSecret) {
+pub(crate) async fn check(live: &DeployedStack) -> Finding {
+    match live.physical(CHECK, StackPart::PushSecret) {
         Ok(secret) => read(&live.aws, secret, &format!("--stack {} ", live.stack.name)).await,
         Err(absent) => absent,
     }
@@ -32,7 +32,7 @@ async fn read(aws: &SdkConfig, secret: &str, place: &str) -> Finding {
 }
 
 fn verdict(written: &str, place: &str) -> Finding {
-    match Keys::parse(written) {
+    match VapidKeys::parse(written) {
         Ok(keys) => match keys.contact() {
             Ok(_) => Finding::ok(CHECK, "there are keys for notifications"),
             Err(why) => Finding::wrong(
@@ -64,11 +64,11 @@ mod tests {
 
     #[test]
     fn keys_that_were_never_made_and_keys_that_are_none_are_told_apart_and_not_shown() {
-        let made = Keys::generate(&Randomness::new(|| [7; 32]), "mailto:it@example.com");
+        let made = VapidKeys::generate(&Randomness::new(|| [7; 32]), "mailto:it@example.com");
         assert_eq!(verdict(&made, "").verdict, Verdict::Ok);
         let never = verdict("{}", "--stack switchboard ");
         assert_eq!(never.to_do.as_deref(), Some("switchboard-admin --stack switchboard push-keys create"));
-        let refused = verdict(&Keys::generate(&Randomness::new(|| [7; 32]), "mailto:it@localhost"), "--local ");
+        let refused = verdict(&VapidKeys::generate(&Randomness::new(|| [7; 32]), "mailto:it@localhost"), "--local ");
         assert!(refused.verdict == Verdict::Wrong && !refused.lines().contains("it@localhost"), "{}", refused.lines());
         assert!(refused.to_do.unwrap().starts_with("switchboard-admin --local push-keys contact mailto:"));
         let bad = verdict(r#"{"subject":"mailto:it@example.com","keys":[{"private":"hidden"}]}"#, "");

@@ -7,9 +7,9 @@ use aws_sdk_sqs::types::QueueAttributeName;
 use serde_json::Value;
 
 use crate::doctor::Finding;
-use crate::doctor::live::{Live, Part};
-use crate::doctor::readers::Reader;
-use crate::failure::{Failure, Why, failure};
+use crate::doctor::deployed_stack::{DeployedStack, StackPart};
+use crate::doctor::event_source_mappings::EventSourceMapping;
+use crate::failure::{Failure, FailureCause, failure};
 use crate::stack::Resource;
 
 const CHECK: &str = "queues";
@@ -26,12 +26,12 @@ struct Queue<'a> {
     taken: u64,
 }
 
-pub(crate) async fn check(live: &Live, readers: &[Reader]) -> Vec<Finding> {
+pub(crate) async fn check(live: &DeployedStack, readers: &[EventSourceMapping]) -> Vec<Finding> {
     let (mut queues, mut findings) = (Vec::new(), Vec::new());
     for resource in live.of_kind("AWS::SQS::Queue") {
         match Queue::describe(live, resource).await {
             Ok(queue) => queues.push(queue),
-            Err(failure) if failure.why == Why::NotThere => {
+            Err(failure) if failure.why == FailureCause::NotThere => {
                 findings.push(Finding::wrong(CHECK, format!("{} is gone", resource.logical), live.redeploy()));
             }
             Err(failure) => findings.push(Finding::failed(CHECK, &failure)),
@@ -49,13 +49,13 @@ pub(crate) async fn check(live: &Live, readers: &[Reader]) -> Vec<Finding> {
 }
 
 /// Of a queue that is looked at by name.
-pub(crate) async fn arn(live: &Live, check: &'static str, part: Part) -> Result<String, Finding> {
+pub(crate) async fn arn(live: &DeployedStack, check: &'static str, part: StackPart) -> Result<String, Finding> {
     let attributes = attributes(live, live.physical(check, part)?).await;
     Ok(text(&attributes.map_err(|failure| Finding::failed(check, &failure))?, &QueueAttributeName::QueueArn))
 }
 
 impl<'a> Queue<'a> {
-    async fn describe(live: &Live, resource: &'a Resource) -> Result<Self, Failure> {
+    async fn describe(live: &DeployedStack, resource: &'a Resource) -> Result<Self, Failure> {
         let attributes = attributes(live, &resource.physical).await?;
         let number = |name| text(&attributes, &name).parse().unwrap_or_default();
         let redrive: Value =
@@ -70,12 +70,12 @@ impl<'a> Queue<'a> {
         })
     }
 
-    fn reader<'r>(&self, readers: &'r [Reader]) -> Option<&'r Reader> {
+    fn reader<'r>(&self, readers: &'r [EventSourceMapping]) -> Option<&'r EventSourceMapping> {
         readers.iter().find(|reader| reader.source == self.arn)
     }
 
     /// What waits is no fault in itself: whoever asks again sees whether it becomes less.
-    fn with_what_is_to_be_done(&self, live: &Live, queues: &[Queue<'_>]) -> Finding {
+    fn with_what_is_to_be_done(&self, live: &DeployedStack, queues: &[Queue<'_>]) -> Finding {
         let Self { logical, waiting, taken, .. } = self;
         match queues.iter().find(|queue| self.dead_letters.as_ref() == Some(&queue.arn)) {
             Some(behind) => Finding::ok(
@@ -93,7 +93,12 @@ impl<'a> Queue<'a> {
     }
 
     /// The way back is named: what a topic or a rule gave up was never in the queue before this one.
-    fn with_what_was_given_up(&self, live: &Live, queues: &[Queue<'_>], readers: &[Reader]) -> Finding {
+    fn with_what_was_given_up(
+        &self,
+        live: &DeployedStack,
+        queues: &[Queue<'_>],
+        readers: &[EventSourceMapping],
+    ) -> Finding {
         let Self { logical, url, arn, .. } = self;
         // What somebody has received to look at it is still there.
         let count = self.waiting + self.taken;
@@ -122,7 +127,7 @@ impl<'a> Queue<'a> {
 
 type Attributes = HashMap<QueueAttributeName, String>;
 
-async fn attributes(live: &Live, url: &str) -> Result<Attributes, Failure> {
+async fn attributes(live: &DeployedStack, url: &str) -> Result<Attributes, Failure> {
     let client = Client::new(&live.aws);
     let described = client.get_queue_attributes().queue_url(url).attribute_names(QueueAttributeName::All).send().await;
     Ok(described.map_err(failure("sqs:GetQueueAttributes"))?.attributes.unwrap_or_default())

@@ -4,12 +4,12 @@ use aws_sdk_pinpointsmsvoicev2::Client;
 use aws_sdk_pinpointsmsvoicev2::types::{ConfigurationSetInformation, EventDestination, EventType};
 
 use crate::doctor::Finding;
-use crate::doctor::live::{Live, Part, aws_command};
-use crate::failure::{Failure, Why, failure};
+use crate::doctor::deployed_stack::{DeployedStack, StackPart, aws_command};
+use crate::failure::{Failure, FailureCause, failure};
 
 const CHECK: &str = "receipts";
 
-pub(crate) async fn check(live: &Live) -> Finding {
+pub(crate) async fn check(live: &DeployedStack) -> Finding {
     if live.stack.parameter("SmsProvider") == Some("SNS") {
         return Finding::ok(CHECK, "texts leave by Amazon SNS, which tells nobody what becomes of them");
     }
@@ -18,12 +18,12 @@ pub(crate) async fn check(live: &Live) -> Finding {
     }
 }
 
-async fn look(live: &Live) -> Result<Finding, Finding> {
-    let set = live.physical(CHECK, Part::Receipts)?;
-    let topic = live.physical(CHECK, Part::ReceiptTopic)?;
+async fn look(live: &DeployedStack) -> Result<Finding, Finding> {
+    let set = live.physical(CHECK, StackPart::Receipts)?;
+    let topic = live.physical(CHECK, StackPart::ReceiptTopic)?;
     let described = Client::new(&live.aws).describe_configuration_sets().configuration_set_names(set).send().await;
     let described = described.map_err(failure("sms-voice:DescribeConfigurationSets")).map_err(|failure: Failure| {
-        if failure.why == Why::NotThere {
+        if failure.why == FailureCause::NotThere {
             let says = format!("the configuration set {set} was deleted: no text of staff goes out");
             Finding::wrong(CHECK, says, live.redeploy())
         } else {
@@ -32,10 +32,10 @@ async fn look(live: &Live) -> Result<Finding, Finding> {
     })?;
     let described = described.configuration_sets().first();
     let destinations = described.map(ConfigurationSetInformation::event_destinations).unwrap_or_default();
-    Ok(told(&live.stack.region, set, topic, destinations))
+    Ok(status_events(&live.stack.region, set, topic, destinations))
 }
 
-fn told<'a>(
+fn status_events<'a>(
     region: &str,
     set: &str,
     topic: &str,
@@ -94,15 +94,15 @@ mod tests {
             .sns_destination(SnsDestination::builder().topic_arn(topic).build().unwrap())
     }
 
-    fn found(destinations: &[EventDestinationBuilder]) -> Finding {
+    fn finding_for(destinations: &[EventDestinationBuilder]) -> Finding {
         let destinations: Vec<_> = destinations.iter().map(|it| it.clone().build().unwrap()).collect();
-        told("eu-west-1", "switchboard-receipts", TOPIC, &destinations)
+        status_events("eu-west-1", "switchboard-receipts", TOPIC, &destinations)
     }
 
     #[test]
     fn what_becomes_of_texts_is_told_only_if_all_of_it_leads_to_the_topic() {
         let elsewhere = destination("arn:aws:sns:eu-west-1:123456789012:other");
-        assert_eq!(found(&[elsewhere.clone(), destination(TOPIC)]).verdict, Verdict::Ok);
+        assert_eq!(finding_for(&[elsewhere.clone(), destination(TOPIC)]).verdict, Verdict::Ok);
         let named = "--configuration-set-name switchboard-receipts --event-destination-name";
         let create = format!(
             "aws pinpoint-sms-voice-v2 create-event-destination {named} switchboard --matching-event-types TEXT_ALL \
@@ -118,7 +118,7 @@ mod tests {
             (&[destination(TOPIC).enabled(false)], update("--enabled")),
             (&[some], update("--matching-event-types TEXT_ALL")),
         ] {
-            let finding = found(wrong);
+            let finding = finding_for(wrong);
             assert_eq!((finding.verdict, finding.to_do), (Verdict::Wrong, Some(to_do)), "{}", finding.says);
         }
     }

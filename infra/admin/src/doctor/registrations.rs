@@ -4,17 +4,17 @@ use aws_sdk_pinpointsmsvoicev2::Client;
 use aws_sdk_pinpointsmsvoicev2::types::{RegistrationInformation, RegistrationStatus};
 
 use crate::doctor::Finding;
-use crate::doctor::live::{Live, aws_command};
+use crate::doctor::deployed_stack::{DeployedStack, aws_command};
 use crate::failure::failure;
 
 const CHECK: &str = "registered";
 
-pub(crate) async fn check(live: &Live) -> Vec<Finding> {
+pub(crate) async fn check(live: &DeployedStack) -> Vec<Finding> {
     let mut pages = Client::new(&live.aws).describe_registrations().into_paginator().items().send();
     let mut findings = Vec::new();
     while let Some(registration) = pages.next().await {
         match registration.map_err(failure("sms-voice:DescribeRegistrations")) {
-            Ok(registration) => findings.extend(judged(&registration, &live.stack.region)),
+            Ok(registration) => findings.extend(judge(&registration, &live.stack.region)),
             Err(failure) => return vec![Finding::failed(CHECK, &failure)],
         }
     }
@@ -22,7 +22,7 @@ pub(crate) async fn check(live: &Live) -> Vec<Finding> {
 }
 
 /// `None` of one that is over.
-fn judged(registration: &RegistrationInformation, region: &str) -> Option<Finding> {
+fn judge(registration: &RegistrationInformation, region: &str) -> Option<Finding> {
     let (id, kind) = (registration.registration_id(), registration.registration_type());
     let says = |what: &str| format!("{kind} {id} {what}");
     let wrong = |what: &str, to_do: String| Finding::wrong(CHECK, says(what), to_do);
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
     use crate::doctor::Verdict;
 
-    fn found(status: RegistrationStatus) -> Option<Finding> {
+    fn finding_for(status: RegistrationStatus) -> Option<Finding> {
         let registration = RegistrationInformation::builder()
             .registration_arn("arn:aws:sms-voice:eu-west-1:123456789012:registration/registration-1")
             .registration_id("registration-1")
@@ -63,7 +63,7 @@ mod tests {
             .registration_status(status)
             .current_version_number(1)
             .created_timestamp(DateTime::from_secs(0));
-        judged(&registration.build().unwrap(), "eu-west-1")
+        judge(&registration.build().unwrap(), "eu-west-1")
     }
 
     #[test]
@@ -73,15 +73,15 @@ mod tests {
             (RegistrationStatus::RequiresUpdates, "describe-registration-versions --registration-id registration-1"),
             (RegistrationStatus::RequiresAuthentication, "enter it"),
         ] {
-            let finding = found(status.clone()).unwrap();
+            let finding = finding_for(status.clone()).unwrap();
             assert_eq!(finding.verdict, Verdict::Wrong, "{status:?}");
             assert!(finding.to_do.unwrap().contains(to_do), "{status:?}");
         }
         for status in [RegistrationStatus::Complete, RegistrationStatus::Reviewing, RegistrationStatus::Provisioning] {
-            assert_eq!(found(status.clone()).unwrap().verdict, Verdict::Ok, "{status:?}");
+            assert_eq!(finding_for(status.clone()).unwrap().verdict, Verdict::Ok, "{status:?}");
         }
         for status in [RegistrationStatus::Closed, RegistrationStatus::Deleted] {
-            assert!(found(status).is_none());
+            assert!(finding_for(status).is_none());
         }
     }
 }

@@ -3,12 +3,12 @@
 use aws_sdk_sns::Client;
 
 use crate::doctor::Finding;
-use crate::doctor::live::Live;
+use crate::doctor::deployed_stack::DeployedStack;
 use crate::failure::failure;
 
 const CHECK: &str = "sandbox";
 
-pub(crate) async fn check(live: &Live) -> Finding {
+pub(crate) async fn check(live: &DeployedStack) -> Finding {
     let status = Client::new(&live.aws).get_sms_sandbox_account_status().send().await;
     match status.map_err(failure("sns:GetSMSSandboxAccountStatus")) {
         Ok(status) if status.is_in_sandbox => Finding::wrong(

@@ -6,13 +6,13 @@ use domain::Line;
 use serde_json::{Value, json};
 
 use crate::doctor::Finding;
-use crate::doctor::live::{Live, aws_command};
-use crate::failure::{Why, failure};
+use crate::doctor::deployed_stack::{DeployedStack, aws_command};
+use crate::failure::{FailureCause, failure};
 
 const CHECK: &str = "sharing";
 
 /// Nothing where texts do not leave by SNS.
-pub(super) async fn check(live: &Live, lines: &[Line], known: &[PhoneNumberInformation]) -> Vec<Finding> {
+pub(super) async fn check(live: &DeployedStack, lines: &[Line], known: &[PhoneNumberInformation]) -> Vec<Finding> {
     if live.stack.parameter("SmsProvider") != Some("SNS") {
         return Vec::new();
     }
@@ -25,18 +25,18 @@ pub(super) async fn check(live: &Live, lines: &[Line], known: &[PhoneNumberInfor
             Ok(found) => {
                 found.policy.as_deref().and_then(|policy| serde_json::from_str(policy).ok()).unwrap_or_default()
             }
-            Err(failure) if failure.why == Why::NotThere => Value::Null,
+            Err(failure) if failure.why == FailureCause::NotThere => Value::Null,
             Err(failure) => {
                 findings.push(Finding::failed(CHECK, &failure));
                 continue;
             }
         };
-        findings.push(judged(line, arn, &policy, &live.stack.account, &live.stack.region));
+        findings.push(judge(line, arn, &policy, &live.stack.account, &live.stack.region));
     }
     findings
 }
 
-fn judged(line: &Line, arn: &str, policy: &Value, account: &str, region: &str) -> Finding {
+fn judge(line: &Line, arn: &str, policy: &Value, account: &str, region: &str) -> Finding {
     if admits_sns(policy) {
         return Finding::ok(CHECK, format!("Amazon SNS may send from {}", line.number));
     }
@@ -77,26 +77,26 @@ mod tests {
 
     const ARN: &str = "arn:aws:sms-voice:eu-west-1:123456789012:phone-number/phone-1";
 
-    fn found(policy: &Value) -> Finding {
-        judged(&line(None), ARN, policy, "123456789012", "eu-west-1")
+    fn finding_for(policy: &Value) -> Finding {
+        judge(&line(None), ARN, policy, "123456789012", "eu-west-1")
     }
 
     #[test]
     fn a_number_is_shared_with_sns_only_by_a_policy_that_names_it() {
         let policy = |effect: &str, service: &str, action: Value| json!({"Statement": [{"Effect": effect, "Principal": {"Service": service}, "Action": action}]});
         let send = || json!("sms-voice:SendTextMessage");
-        assert_eq!(found(&policy("Allow", "sns.amazonaws.com", send())).verdict, Verdict::Ok);
-        assert_eq!(found(&policy("Allow", "sns.amazonaws.com", json!([send()]))).verdict, Verdict::Ok);
+        assert_eq!(finding_for(&policy("Allow", "sns.amazonaws.com", send())).verdict, Verdict::Ok);
+        assert_eq!(finding_for(&policy("Allow", "sns.amazonaws.com", json!([send()]))).verdict, Verdict::Ok);
         for other in [
             policy("Deny", "sns.amazonaws.com", send()),
             policy("Allow", "sqs.amazonaws.com", send()),
             policy("Allow", "sns.amazonaws.com", json!("sms-voice:DescribePhoneNumbers")),
         ] {
-            let finding = found(&other);
+            let finding = finding_for(&other);
             assert_eq!(finding.verdict, Verdict::Wrong, "{other}");
             assert!(finding.to_do.unwrap().starts_with("add this statement"), "it would replace what there is");
         }
-        let missing = found(&Value::Null).to_do.unwrap();
+        let missing = finding_for(&Value::Null).to_do.unwrap();
         assert!(
             missing.starts_with(&format!(
                 "aws pinpoint-sms-voice-v2 put-resource-policy --resource-arn {ARN} --policy '{{"

@@ -4,7 +4,7 @@ use aws_sdk_secretsmanager::Client;
 use aws_types::SdkConfig;
 use serde::Deserialize;
 
-use crate::doctor::live::{Live, Part};
+use crate::doctor::deployed_stack::{DeployedStack, StackPart};
 use crate::doctor::{Finding, issuer};
 use crate::failure::failure;
 
@@ -26,8 +26,8 @@ struct Settings {
 /// As many characters as 128 bits have in hexadecimal.
 const SHORTEST_KEY: usize = 32;
 
-pub(crate) async fn check(live: &Live) -> Vec<Finding> {
-    let secret = match live.physical(CHECK, Part::SignInSecret) {
+pub(crate) async fn check(live: &DeployedStack) -> Vec<Finding> {
+    let secret = match live.physical(CHECK, StackPart::SignInSecret) {
         Ok(secret) => secret,
         Err(absent) => return vec![absent],
     };

@@ -6,8 +6,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::doctor::Finding;
-use crate::doctor::by_hand::{Operation, Place};
-use crate::doctor::live::Live;
+use crate::doctor::deployed_stack::DeployedStack;
+use crate::doctor::signed_request::{Operation, ServiceLocation};
 use crate::failure::failure;
 
 const CHECK: &str = "spending";
@@ -17,22 +17,22 @@ const DESCRIBE_BUDGETS: Operation = Operation {
     service: "budgets",
     target: "AWSBudgetServiceGateway.DescribeBudgets",
     // One for all regions (AWS General Reference).
-    place: Place::Global("budgets.amazonaws.com", "us-east-1"),
+    place: ServiceLocation::Global("budgets.amazonaws.com", "us-east-1"),
 };
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Described {
+struct BudgetList {
     #[serde(default)]
     budgets: Vec<Value>,
 }
 
-pub(crate) async fn check(live: &Live) -> Vec<Finding> {
-    vec![limit(live).await, told(live).await]
+pub(crate) async fn check(live: &DeployedStack) -> Vec<Finding> {
+    vec![limit(live).await, check_budgets(live).await]
 }
 
 /// What the SMS service stops at.
-async fn limit(live: &Live) -> Finding {
+async fn limit(live: &DeployedStack) -> Finding {
     let mut pages = Client::new(&live.aws).describe_spend_limits().into_paginator().items().send();
     while let Some(limit) = pages.next().await {
         match limit.map_err(failure("sms-voice:DescribeSpendLimits")) {
@@ -72,7 +72,7 @@ fn limited(enforced: i64, most: i64, alarm: i64, command: impl Fn(&str) -> Strin
     Finding::ok(CHECK, says)
 }
 
-fn alarm(live: &Live) -> i64 {
+fn alarm(live: &DeployedStack) -> i64 {
     live.stack.parameter("SmsSpendAlarm").and_then(|dollars| dollars.parse::<f64>().ok()).map_or(0, whole)
 }
 
@@ -82,11 +82,11 @@ fn whole(dollars: f64) -> i64 {
 }
 
 /// Who hears of it.
-async fn told(live: &Live) -> Finding {
+async fn check_budgets(live: &DeployedStack) -> Finding {
     if alarm(live) > 0 {
         return Finding::ok(CHECK, "SmsSpendRisesAlarm rings when texts cost much");
     }
-    match DESCRIBE_BUDGETS.ask::<Described>(&live.aws, &json!({"AccountId": live.stack.account})).await {
+    match DESCRIBE_BUDGETS.ask::<BudgetList>(&live.aws, &json!({"AccountId": live.stack.account})).await {
         Ok(described) if described.budgets.is_empty() => Finding::wrong(
             CHECK,
             "nobody is told when it costs much: there is neither an alarm on texts nor a budget",

@@ -18,10 +18,10 @@ pub(crate) fn check(stack: &Stack) -> Vec<Finding> {
 
 fn state(stack: &Stack) -> Finding {
     let Stack { name, status, account, region, .. } = stack;
-    judged(name, status, region, format!("{name} is {status} (account {account}, {region})"))
+    judge(name, status, region, format!("{name} is {status} (account {account}, {region})"))
 }
 
-fn judged(name: &str, status: &str, region: &str, says: String) -> Finding {
+fn judge(name: &str, status: &str, region: &str, says: String) -> Finding {
     let command = |command: &str| format!("aws cloudformation {command} --stack-name {name} --region {region}");
     match status {
         "CREATE_COMPLETE" | "UPDATE_COMPLETE" | "IMPORT_COMPLETE" => Finding::ok(CHECK, says),
@@ -54,7 +54,7 @@ mod tests {
 
     #[test]
     fn each_state_that_a_deployment_can_end_in_has_its_way_out() {
-        let judge = |status| judged("switchboard", status, "eu-west-1", String::new());
+        let judge = |status| judge("switchboard", status, "eu-west-1", String::new());
         for well in ["CREATE_COMPLETE", "UPDATE_COMPLETE"] {
             assert_eq!(judge(well).verdict, Verdict::Ok, "{well}");
         }

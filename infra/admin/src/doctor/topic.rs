@@ -4,19 +4,19 @@ use aws_sdk_sns::Client;
 use serde_json::Value;
 
 use crate::doctor::Finding;
-use crate::doctor::live::{Live, Part};
+use crate::doctor::deployed_stack::{DeployedStack, StackPart};
 use crate::doctor::queues;
 use crate::failure::{Failure, failure};
 
 const CHECK: &str = "topic";
 
 /// Each with the queue that it delivers to, and the one for what cannot be.
-const TOPICS: [(Part, Part, Part); 2] = [
-    (Part::InboundTopic, Part::InboundQueue, Part::InboundDeadLetters),
-    (Part::ReceiptTopic, Part::ReceiptQueue, Part::ReceiptDeadLetters),
+const TOPICS: [(StackPart, StackPart, StackPart); 2] = [
+    (StackPart::InboundTopic, StackPart::InboundQueue, StackPart::InboundDeadLetters),
+    (StackPart::ReceiptTopic, StackPart::ReceiptQueue, StackPart::ReceiptDeadLetters),
 ];
 
-pub(crate) async fn check(live: &Live) -> Vec<Finding> {
+pub(crate) async fn check(live: &DeployedStack) -> Vec<Finding> {
     let client = Client::new(&live.aws);
     let mut findings = Vec::new();
     for (topic, queue, dead_letters) in TOPICS {
@@ -31,7 +31,13 @@ pub(crate) async fn check(live: &Live) -> Vec<Finding> {
     findings
 }
 
-async fn look(client: &Client, live: &Live, topic: &str, queue: Part, dead_letters: Part) -> Vec<Finding> {
+async fn look(
+    client: &Client,
+    live: &DeployedStack,
+    topic: &str,
+    queue: StackPart,
+    dead_letters: StackPart,
+) -> Vec<Finding> {
     let mut findings = match publishable(client, live, topic).await {
         Ok(findings) => findings,
         Err(failure) => vec![Finding::failed(CHECK, &failure)],
@@ -47,7 +53,7 @@ async fn look(client: &Client, live: &Live, topic: &str, queue: Part, dead_lette
 }
 
 /// Whether the SMS service may publish.
-async fn publishable(client: &Client, live: &Live, topic: &str) -> Result<Vec<Finding>, Failure> {
+async fn publishable(client: &Client, live: &DeployedStack, topic: &str) -> Result<Vec<Finding>, Failure> {
     let described = client.get_topic_attributes().topic_arn(topic).send().await;
     let attributes = described.map_err(failure("sns:GetTopicAttributes"))?.attributes.unwrap_or_default();
     let policy: Value =
@@ -84,14 +90,14 @@ fn admits_the_sms_service(policy: &Value) -> bool {
 }
 
 /// The ARNs of the queue that it delivers to, and of the one for what cannot be.
-async fn ends(live: &Live, queue: Part, dead_letters: Part) -> Result<(String, String), Finding> {
+async fn ends(live: &DeployedStack, queue: StackPart, dead_letters: StackPart) -> Result<(String, String), Finding> {
     Ok((queues::arn(live, CHECK, queue).await?, queues::arn(live, CHECK, dead_letters).await?))
 }
 
 /// Whether the queue gets it, in its envelope.
 async fn delivering(
     client: &Client,
-    live: &Live,
+    live: &DeployedStack,
     topic: &str,
     queue: &str,
     dead_letters: &str,

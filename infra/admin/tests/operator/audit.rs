@@ -1,18 +1,18 @@
 //! What is noted of commands, and who sees it.
 
 use serde_json::json;
-use tests::House;
+use tests::TestStack;
 
 use crate::command::{listed, on};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_operators_change_is_noted_beside_what_staff_do_and_what_is_refused_or_only_read_is_not() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
-    on(&house, &["staff", "list"]).await.done();
-    on(&house, &["staff", "sign-out", "dana", "--company", "harbor-dental"]).await.done();
+    on(&house, &["staff", "list"]).await.succeeds();
+    on(&house, &["staff", "sign-out", "dana", "--company", "harbor-dental"]).await.succeeds();
     on(&house, &["staff", "sign-out", "nobody", "--company", "harbor-dental"]).await;
-    on(&house, &["push-keys", "rotate"]).await.done();
+    on(&house, &["push-keys", "rotate"]).await.succeeds();
     drop(dana);
 
     let of = async |company: &[&str]| {
@@ -23,6 +23,6 @@ async fn what_operators_change_is_noted_beside_what_staff_do_and_what_is_refused
     assert_eq!(of(&["--company", "harbor-dental"]).await, expected, "the newest first");
     assert_eq!(of(&["--company", "harbor-dental", "--limit", "1"]).await, expected[..1]);
     assert_eq!(of(&[]).await, [(json!(null), json!("push-keys rotate"))]);
-    let shown = on(&house, &["audit", "--company", "harbor-dental"]).await.done();
+    let shown = on(&house, &["audit", "--company", "harbor-dental"]).await.succeeds();
     assert!(shown.contains("an operator") && shown.contains("staff sign-out"), "{shown}");
 }

@@ -1,35 +1,35 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use tests::House;
+use tests::TestStack;
 use tokio::process::Command;
 
 /// What the command said, and how it ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Said {
+pub(crate) struct CommandOutput {
     pub(crate) code: i32,
     pub(crate) out: String,
     pub(crate) err: String,
 }
 
-impl Said {
+impl CommandOutput {
     /// Of a command that does what it was asked.
     #[track_caller]
-    pub(crate) fn done(self) -> String {
+    pub(crate) fn succeeds(self) -> String {
         assert_eq!((self.code, self.err.as_str()), (0, ""), "{}", self.out);
         self.out
     }
 
     /// Of a command that does not, whatever the reason.
     #[track_caller]
-    pub(crate) fn refused(self) -> String {
+    pub(crate) fn fails(self) -> String {
         assert_eq!((self.code, self.out.as_str()), (1, ""), "{}", self.err);
         self.err
     }
 }
 
 /// Somebody at a shell without a terminal, as in a script.
-pub(crate) async fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Said {
+pub(crate) async fn run(arguments: &[&str], environment: &[(&str, &str)]) -> CommandOutput {
     let output = Command::new(env!("CARGO_BIN_EXE_switchboard-admin"))
         .args(arguments)
         .env_clear()
@@ -39,23 +39,23 @@ pub(crate) async fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Sai
         .await
         .expect("it starts");
     let text = |bytes| String::from_utf8(bytes).expect("text");
-    Said { code: output.status.code().expect("it ends"), out: text(output.stdout), err: text(output.stderr) }
+    CommandOutput { code: output.status.code().expect("it ends"), out: text(output.stdout), err: text(output.stderr) }
 }
 
 /// The same on a local stack.
-pub(crate) async fn on(house: &House, arguments: &[&str]) -> Said {
+pub(crate) async fn on(house: &TestStack, arguments: &[&str]) -> CommandOutput {
     let local = format!("--local={}", house.origin());
     run(&[&[local.as_str()], arguments].concat(), &[]).await
 }
 
 /// What a command lists, for programs.
-pub(crate) async fn listed(house: &House, arguments: &[&str]) -> Vec<Value> {
-    let listed = on(house, &[arguments, &["--json"]].concat()).await.done();
+pub(crate) async fn listed(house: &TestStack, arguments: &[&str]) -> Vec<Value> {
+    let listed = on(house, &[arguments, &["--json"]].concat()).await.succeeds();
     serde_json::from_str(&listed).unwrap_or_else(|_| panic!("not a list: {listed}"))
 }
 
 /// All companies, lines and staff that there are.
-pub(crate) async fn everything(house: &House) -> BTreeMap<&'static str, Vec<Value>> {
+pub(crate) async fn everything(house: &TestStack) -> BTreeMap<&'static str, Vec<Value>> {
     let mut all = BTreeMap::new();
     for what in ["company", "line", "staff"] {
         all.insert(what, listed(house, &[what, "list"]).await);

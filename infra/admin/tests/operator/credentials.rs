@@ -8,12 +8,12 @@ const NOTHING: [(&str, &str); 2] = [("HOME", "/nonexistent"), ("AWS_EC2_METADATA
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_region_or_credentials_the_way_to_have_them_is_said() {
     for command in [&["doctor"][..], &["company", "list"]] {
-        let said = run(command, &NOTHING).await.refused();
+        let said = run(command, &NOTHING).await.fails();
         assert!(said.contains("There is no AWS region to look in"), "{said}");
-        let said = run(&[command, &["--aws-region", "eu-west-1"]].concat(), &NOTHING).await.refused();
+        let said = run(&[command, &["--aws-region", "eu-west-1"]].concat(), &NOTHING).await.fails();
         assert!(said.contains("There are no AWS credentials"), "{said}");
     }
-    let said = run(&["company", "list", "--aws-region", "eu-west-1", "--profile", "prod"], &NOTHING).await.refused();
+    let said = run(&["company", "list", "--aws-region", "eu-west-1", "--profile", "prod"], &NOTHING).await.fails();
     assert!(said.starts_with("There is no profile prod") && said.contains("--profile prod"), "{said}");
 }
 
@@ -23,7 +23,7 @@ async fn an_endpoint_that_does_not_answer_is_said_to_be_out_of_reach() {
         [("AWS_ACCESS_KEY_ID", "a"), ("AWS_SECRET_ACCESS_KEY", "not-to-be-printed"), ("AWS_REGION", "eu-west-1")];
     // Port 9 discards, where anything listens at all.
     let environment = [&NOTHING[..], &keys, &[("AWS_ENDPOINT_URL", "http://127.0.0.1:9")]].concat();
-    let said = run(&["company", "list"], &environment).await.refused();
+    let said = run(&["company", "list"], &environment).await.fails();
     assert!(said.contains("AWS was not reached for cloudformation:DescribeStacks"), "{said}");
     assert!(!said.contains("not-to-be-printed"), "{said}");
 }

@@ -1,7 +1,7 @@
 //! What is held of a customer is theirs to have, and to have erased.
 
 use serde_json::{Value, json};
-use tests::{Call, HARBOR, House, TIDEWATER};
+use tests::{Call, HARBOR, TIDEWATER, TestStack};
 
 use crate::command::on;
 
@@ -14,7 +14,7 @@ fn customer<'a>(what: &'a str, more: &[&'a str]) -> Vec<&'a str> {
 }
 
 /// Maria has texted, was answered, has an appointment and was called; and has texted another company.
-async fn talked(house: &House) -> String {
+async fn talked(house: &TestStack) -> String {
     let (dana, maria) = (house.dana().await, house.phone(MARIA));
     house.has_appointment("harbor-dental", "7f3a", Some(MARIA)).await;
     maria.texts(HARBOR, "My tooth aches").await;
@@ -26,16 +26,16 @@ async fn talked(house: &House) -> String {
 }
 
 /// Everything in the table that has some words in it.
-async fn with(house: &House, words: &[&str]) -> Vec<Value> {
+async fn run_admin(house: &TestStack, words: &[&str]) -> Vec<Value> {
     let all = house.table("Scan", json!({"ConsistentRead": true})).await["Items"].as_array().unwrap().clone();
     all.into_iter().filter(|item| words.iter().any(|word| item.to_string().contains(word))).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_customer_is_given_all_that_was_said_and_booked_and_nothing_of_another_company() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let conversation = talked(&house).await;
-    let file: Value = serde_json::from_str(&on(&house, &customer("export", &[])).await.done()).unwrap();
+    let file: Value = serde_json::from_str(&on(&house, &customer("export", &[])).await.succeeds()).unwrap();
     assert_eq!((&file["company"], &file["number"]), (&json!("Harbor Dental"), &json!(MARIA)));
     let held = &file["held"];
     let said: Vec<_> = held["messages"].as_array().unwrap().iter().map(|it| it["text"].clone()).collect();
@@ -53,31 +53,31 @@ async fn a_customer_is_given_all_that_was_said_and_booked_and_nothing_of_another
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_appointment_that_is_somebody_elses_by_now_is_given_and_erased_only_as_what_it_was() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     talked(&house).await;
     house.has_appointment("harbor-dental", "7f3a", Some(SAM)).await;
-    let file = on(&house, &customer("export", &[])).await.done();
+    let file = on(&house, &customer("export", &[])).await.succeeds();
     assert!(file.contains("\"id\": \"7f3a\"") && !file.contains(SAM), "{file}");
-    on(&house, &customer("erase", &["--yes"])).await.done();
-    let left = with(&house, &[MARIA]).await;
+    on(&house, &customer("erase", &["--yes"])).await.succeeds();
+    let left = run_admin(&house, &[MARIA]).await;
     assert!(left.iter().all(|item| item.to_string().contains("tidewater")), "{left:?}");
     assert_eq!(house.dana().await.get("/api/appointments/7f3a").await.json()["number"], SAM);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_left_of_a_customer_who_is_erased_but_that_they_want_no_texts() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let conversation = talked(&house).await;
     let (dana, maria) = (house.dana().await, house.phone(MARIA));
     maria.texts(HARBOR, "STOP").await;
-    on(&house, &["customer", "erase", MARIA, "--company", "harbor-dental"]).await.refused();
-    let said = on(&house, &customer("erase", &["--yes"])).await.done();
+    on(&house, &["customer", "erase", MARIA, "--company", "harbor-dental"]).await.fails();
+    let said = on(&house, &customer("erase", &["--yes"])).await.succeeds();
     assert!(said.contains("Erased 4 texts and calls and 1 appointments"), "{said}");
-    let left = with(&house, &["My tooth aches", "Come at four", "7f3a", MARIA]).await;
+    let left = run_admin(&house, &["My tooth aches", "Come at four", "7f3a", MARIA]).await;
     let left: Vec<_> = left.iter().filter(|item| !item.to_string().contains("tidewater")).collect();
     // The carrier, a stand-in, has a memory of its own, which is another table.
     assert!(left.is_empty(), "{left:?}");
-    let kept = with(&house, &[&format!("CONVERSATION#harbor-dental#{conversation}")]).await;
+    let kept = run_admin(&house, &[&format!("CONVERSATION#harbor-dental#{conversation}")]).await;
     let kept: Vec<_> =
         kept.iter().map(|item| if item["pk"]["S"] == "ERASED" { &item["pk"] } else { &item["sk"] }).collect();
     assert_eq!(
@@ -94,9 +94,9 @@ async fn nothing_is_left_of_a_customer_who_is_erased_but_that_they_want_no_texts
     maria.texts(HARBOR, "START").await;
     assert_eq!(dana.messages(&conversation).await.texts(), ["START"], "what is said from now on is a new conversation");
 
-    on(&house, &customer("erase", &["--yes"])).await.done();
-    let again = on(&house, &["customer", "export", "+14255550199", "--company", "harbor-dental"]).await.refused();
+    on(&house, &customer("erase", &["--yes"])).await.succeeds();
+    let again = on(&house, &["customer", "export", "+14255550199", "--company", "harbor-dental"]).await.fails();
     assert!(again.contains("Harbor Dental holds nothing of +14255550199"), "{again}");
-    let no_number = on(&house, &["customer", "export", "Maria", "--company", "harbor-dental"]).await.refused();
+    let no_number = on(&house, &["customer", "export", "Maria", "--company", "harbor-dental"]).await.fails();
     assert!(no_number.contains("that is not a number"), "{no_number}");
 }

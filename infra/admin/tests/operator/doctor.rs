@@ -1,14 +1,14 @@
 //! What `doctor` says of a local stack.
 
 use serde_json::{Value, json};
-use tests::House;
+use tests::TestStack;
 
 use crate::command::{on, run};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn doctor_finds_nothing_wrong_with_a_stack_that_works() {
-    let house = House::open().await;
-    let said = on(&house, &["doctor"]).await.done();
+    let house = TestStack::open().await;
+    let said = on(&house, &["doctor"]).await.succeeds();
     for check in ["stack", "table", "sign-in", "issuer", "push-keys", "portal", "directory"] {
         assert!(said.lines().any(|line| line.starts_with(&format!("ok     {check} "))), "{check}: {said}");
     }
@@ -21,9 +21,9 @@ async fn doctor_finds_nothing_wrong_with_a_stack_that_works() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn doctor_says_what_is_missing_and_what_to_do() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     for staff in ["josie", "tom"] {
-        on(&house, &["staff", "remove", staff, "--company", "tidewater-physio", "--yes"]).await.done();
+        on(&house, &["staff", "remove", staff, "--company", "tidewater-physio", "--yes"]).await.succeeds();
     }
     let findings = findings(&house).await;
     let wrong: Vec<_> = findings.iter().filter(|finding| finding["verdict"] == "wrong").collect();
@@ -39,14 +39,14 @@ async fn doctor_says_what_is_missing_and_what_to_do() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn doctor_says_that_a_directory_is_empty() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     for (company, staff) in
         [("harbor-dental", &["dana", "marcus", "priya"][..]), ("tidewater-physio", &["josie", "tom"])]
     {
         for staff in staff {
-            on(&house, &["staff", "remove", staff, "--company", company, "--yes"]).await.done();
+            on(&house, &["staff", "remove", staff, "--company", company, "--yes"]).await.succeeds();
         }
-        on(&house, &["company", "remove", company, "--yes"]).await.done();
+        on(&house, &["company", "remove", company, "--yes"]).await.succeeds();
     }
     let said = on(&house, &["doctor"]).await;
     assert_eq!(said.code, 1);
@@ -56,21 +56,21 @@ async fn doctor_says_that_a_directory_is_empty() {
         "{}",
         said.out
     );
-    assert!(on(&house, &["company", "list"]).await.done().contains("`company add` adds one"));
+    assert!(on(&house, &["company", "list"]).await.succeeds().contains("`company add` adds one"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_local_stack_that_does_not_run_is_said_to_be_not_running() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let local = format!("--local={}", house.origin());
     house.close().await;
     for command in [&["doctor"][..], &["company", "list"], &["staff", "remove", "a", "--company", "b", "--yes"]] {
-        let said = run(&[command, &[&local]].concat(), &[]).await.refused();
+        let said = run(&[command, &[&local]].concat(), &[]).await.fails();
         assert!(said.starts_with("No local stack answers at http://localhost:"), "{command:?}: {said}");
     }
 }
 
-async fn findings(house: &House) -> Vec<Value> {
+async fn findings(house: &TestStack) -> Vec<Value> {
     let said = on(house, &["doctor", "--json"]).await;
     serde_json::from_str(&said.out).unwrap_or_else(|_| panic!("not a list: {}{}", said.out, said.err))
 }

@@ -1,13 +1,13 @@
 //! What CloudFront shows the functions. That it is rotated is seen where there is a CloudFront, in `tests/deploy`.
 
-use tests::House;
+use tests::TestStack;
 
 use crate::command::on;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stack_without_cloudfront_has_no_origin_secret_to_rotate() {
-    let house = House::open().await;
-    let said = on(&house, &["origin-secret", "rotate"]).await.refused();
+    let house = TestStack::open().await;
+    let said = on(&house, &["origin-secret", "rotate"]).await.fails();
     assert!(said.contains("has no CloudFront in front of it"), "{said}");
-    assert!(!on(&house, &["doctor"]).await.done().contains("cloudfront"));
+    assert!(!on(&house, &["doctor"]).await.succeeds().contains("cloudfront"));
 }

@@ -1,14 +1,14 @@
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{Desk, House, Send};
+use tests::{SendOptions, StaffClient, TestStack};
 
 use crate::command::{listed, on};
 
 /// A program that was added, with the cookie that was printed.
-async fn program<'a>(house: &'a House, command: &[&str]) -> Desk<'a> {
-    let said = on(house, &[command, &["--company", "harbor-dental", "--json"]].concat()).await.done();
+async fn program<'a>(house: &'a TestStack, command: &[&str]) -> StaffClient<'a> {
+    let said = on(house, &[command, &["--company", "harbor-dental", "--json"]].concat()).await.succeeds();
     let said: Value = serde_json::from_str(&said).unwrap();
-    Desk { house, cookie: said["program"]["cookie"].as_str().unwrap().to_owned() }
+    StaffClient { house, cookie: said["program"]["cookie"].as_str().unwrap().to_owned() }
 }
 
 const ADD: [&str; 5] = ["program", "add", "scheduling", "--name", "Scheduling system"];
@@ -17,14 +17,14 @@ fn appointment(start: &str) -> Value {
     json!({"name": "Maria Lopez", "number": "+14255550182", "start": start, "minutes": 30})
 }
 
-async fn puts(desk: &Desk<'_>, body: &Value) -> tests::Answer {
+async fn puts(desk: &StaffClient<'_>, body: &Value) -> tests::TestResponse {
     let request = desk.request(Method::PUT, "/api/appointments/A-1").header("accept", "application/json");
     desk.send(request.json(body)).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_program_keeps_appointments_in_step_and_staff_see_that_it_did() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let scheduling = program(&house, &ADD).await;
     let now = tests::ago(0);
     let put = puts(&scheduling, &appointment(&now)).await;
@@ -43,7 +43,7 @@ async fn a_program_keeps_appointments_in_step_and_staff_see_that_it_did() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_program_reads_no_message_sends_none_and_sees_no_screen() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     house.phone("+14255550182").texts(tests::HARBOR, "hello").await;
     let conversation = dana.conversation_with("+14255550182").await;
@@ -59,18 +59,19 @@ async fn a_program_reads_no_message_sends_none_and_sees_no_screen() {
         let refused = scheduling.get(path).await;
         assert_eq!((refused.status, refused.code()), (404, "not-for-programs".to_owned()), "{path}");
     }
-    let refused = scheduling.post("/api/messages", &json!({"to": "+14255550182", "text": "hi"}), Send::default()).await;
+    let refused =
+        scheduling.post("/api/messages", &json!({"to": "+14255550182", "text": "hi"}), SendOptions::default()).await;
     assert_eq!(refused.code(), "not-for-programs");
     assert_eq!(scheduling.replies(&conversation, "hi").await.code(), "not-for-programs");
     let draft = json!({"fields": {"text": "hi"}});
     assert_eq!(scheduling.saves_draft("new-message", &draft).await.code(), "not-for-programs");
-    assert!(house.phone("+14255550182").received().await.is_empty());
-    assert_eq!(scheduling.shakes_hands(&[]).await.err(), Some(tests::Refused(403)));
+    assert!(house.phone("+14255550182").received_messages().await.is_empty());
+    assert_eq!(scheduling.shakes_hands(&[]).await.err(), Some(tests::HandshakeRejection(403)));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_programs_token_is_replaced_and_ends_with_it() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let first = program(&house, &ADD).await;
     assert_eq!(first.get("/api/appointments").await.status, 200);
     let second = program(&house, &["program", "token", "scheduling"]).await;
@@ -85,9 +86,9 @@ async fn a_programs_token_is_replaced_and_ends_with_it() {
         staff.iter().any(|it| it["id"] == "scheduling" && it["login"]["program"] == "harbor-dental/scheduling"),
         "{staff:?}"
     );
-    on(&house, &["staff", "remove", "scheduling", "--company", "harbor-dental", "--yes"]).await.done();
+    on(&house, &["staff", "remove", "scheduling", "--company", "harbor-dental", "--yes"]).await.succeeds();
     let verdict = house.invoke("authorize", &json!({"cookies": [second.cookie]})).await;
     assert_eq!(verdict.payload["context"]["session"], "ended");
-    let person = on(&house, &["program", "token", "dana", "--company", "harbor-dental"]).await.refused();
+    let person = on(&house, &["program", "token", "dana", "--company", "harbor-dental"]).await.fails();
     assert!(person.contains("is a person"), "{person}");
 }

@@ -1,15 +1,15 @@
 //! The keys that notifications of browsers are signed with.
 
 use serde_json::{Value, json};
-use tests::{Browser, HARBOR, House, PushService};
+use tests::{Browser, HARBOR, PushService, TestStack};
 
 use crate::command::on;
 
-async fn secret(house: &House) -> Value {
+async fn secret(house: &TestStack) -> Value {
     crate::secrets::secret(house, "switchboard/push").await
 }
 
-async fn put_secret(house: &House, keys: &str) {
+async fn put_secret(house: &TestStack, keys: &str) {
     let put = json!({"SecretId": "switchboard/push", "SecretString": keys}).to_string();
     let request = reqwest::Client::new().post(house.url("/")).header("x-amz-target", "secretsmanager.PutSecretValue");
     assert_eq!(request.body(put).send().await.unwrap().status(), 200);
@@ -17,8 +17,8 @@ async fn put_secret(house: &House, keys: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_key_is_made_once_and_with_somebody_to_reach() {
-    let house = House::open().await;
-    let said = on(&house, &["push-keys", "create"]).await.refused();
+    let house = TestStack::open().await;
+    let said = on(&house, &["push-keys", "create"]).await.fails();
     assert!(said.contains("has push keys already") && said.contains("push-keys rotate"), "{said}");
     // As a stack that was just deployed has it.
     put_secret(&house, "{}").await;
@@ -28,7 +28,7 @@ async fn the_first_key_is_made_once_and_with_somebody_to_reach() {
     assert_eq!(dana.push_settings().await["key"], Value::Null);
     let refused = dana.is_notified_in(&Browser::firefox("one")).await;
     assert_eq!((refused.status, refused.code().as_str()), (503, "no-push-keys"));
-    let said = on(&house, &["push-keys", "create"]).await.refused();
+    let said = on(&house, &["push-keys", "create"]).await.fails();
     assert!(said.contains("--contact mailto:"), "{said}");
     for bad in [
         "it@example.com",
@@ -39,24 +39,24 @@ async fn the_first_key_is_made_once_and_with_somebody_to_reach() {
         "mailto:it@localhost",
         "https://localhost",
     ] {
-        let said = on(&house, &["push-keys", "create", "--contact", bad]).await.refused();
+        let said = on(&house, &["push-keys", "create", "--contact", bad]).await.fails();
         assert!(said.contains("Correct --contact"), "{bad}: {said}");
     }
-    on(&house, &["push-keys", "create", "--contact", "mailto:it@example.com"]).await.done();
+    on(&house, &["push-keys", "create", "--contact", "mailto:it@example.com"]).await.succeeds();
     assert_eq!(secret(&house).await["subject"], "mailto:it@example.com");
     // What was not there is looked for again at once.
     assert_eq!(dana.is_notified_in(&Browser::firefox("one")).await.status, 201);
     // What was written by hand, and is none, is not written over.
     put_secret(&house, "{\"keys\": []}").await;
     for command in ["create", "rotate"] {
-        on(&house, &["push-keys", command]).await.refused();
+        on(&house, &["push-keys", command]).await.fails();
     }
     assert_eq!(secret(&house).await, json!({"keys": []}));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_contact_that_apple_refuses_is_found_and_changed_without_touching_the_keys() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let mut kept = secret(&house).await;
     let before = dana.push_settings().await["key"].clone();
@@ -66,10 +66,10 @@ async fn a_contact_that_apple_refuses_is_found_and_changed_without_touching_the_
         put_secret(&house, &kept.to_string()).await;
         let doctor = on(&house, &["doctor"]).await.out;
         assert!(doctor.contains("WRONG  push-keys") && doctor.contains("push-keys contact mailto:"), "{doctor}");
-        let said = on(&house, &["push-keys", "contact", refused]).await.refused();
+        let said = on(&house, &["push-keys", "contact", refused]).await.fails();
         assert!(said.contains("Nothing was changed"), "{said}");
     }
-    on(&house, &["push-keys", "contact", "mailto:desk@example.com"]).await.done();
+    on(&house, &["push-keys", "contact", "mailto:desk@example.com"]).await.succeeds();
     let now = secret(&house).await;
     assert_eq!((&now["subject"], &now["keys"]), (&json!("mailto:desk@example.com"), &kept["keys"]));
     assert!(on(&house, &["doctor"]).await.out.contains("there are keys for notifications"));
@@ -79,14 +79,14 @@ async fn a_contact_that_apple_refuses_is_found_and_changed_without_touching_the_
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rotated_key_is_in_use_and_browsers_that_know_the_earlier_one_go_on() {
     let folder = tempfile::tempdir().unwrap();
-    let house = House::open_in(folder.path()).await;
+    let house = TestStack::open_in(folder.path()).await;
     let dana = house.dana().await;
     let before = dana.push_settings().await["key"].clone();
     let firefox = Browser::firefox("one");
     assert_eq!(dana.is_notified_in(&firefox).await.status, 201);
     let kept = secret(&house).await;
 
-    let said = on(&house, &["push-keys", "rotate", "--json"]).await.done();
+    let said = on(&house, &["push-keys", "rotate", "--json"]).await.succeeds();
     let rotated: Value = serde_json::from_str(&said).unwrap();
     assert_eq!(rotated["rotated"]["before"], before);
     assert_ne!(rotated["rotated"]["key"], before);
@@ -98,7 +98,7 @@ async fn a_rotated_key_is_in_use_and_browsers_that_know_the_earlier_one_go_on() 
 
     // Functions look again after five minutes, or when they start.
     house.close().await;
-    let house = House::open_in(folder.path()).await;
+    let house = TestStack::open_in(folder.path()).await;
     let dana = house.dana().await;
     assert_eq!(dana.push_settings().await["key"], rotated["rotated"]["key"]);
     let mut subscription = firefox.subscription();
@@ -110,14 +110,14 @@ async fn a_rotated_key_is_in_use_and_browsers_that_know_the_earlier_one_go_on() 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_browser_that_knows_of_a_rotation_before_the_functions_do_is_notified_at_once() {
     let service = PushService::open().await;
-    let house = House::with_push_service(&service).await;
+    let house = TestStack::with_push_service(&service).await;
     let dana = house.dana().await;
     let (early, late) = (service.browser("ok", "early"), service.browser("ok", "late"));
     assert_eq!(dana.puts_subscription(&early.browser, &early.subscription()).await.status, 201);
     house.phone("+14255550182").texts(HARBOR, "One").await;
     service.sends(&early, 1).await;
 
-    let said = on(&house, &["push-keys", "rotate", "--json"]).await.done();
+    let said = on(&house, &["push-keys", "rotate", "--json"]).await.succeeds();
     let rotated = serde_json::from_str::<Value>(&said).unwrap()["rotated"].clone();
     // As a page has it from an instance that started later.
     let mut subscription = late.subscription();

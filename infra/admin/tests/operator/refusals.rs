@@ -2,13 +2,13 @@
 
 use domain::heartbeat;
 use serde_json::json;
-use tests::{HARBOR, HARBOR_SECOND, House};
+use tests::{HARBOR, HARBOR_SECOND, TestStack};
 
 use crate::command::{everything, on};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_added_twice() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let before = everything(&house).await;
     for (again, why) in [
         (
@@ -49,7 +49,7 @@ async fn nothing_is_added_twice() {
             "a member of staff with that id already",
         ),
     ] {
-        let said = on(&house, again).await.refused();
+        let said = on(&house, again).await.fails();
         assert!(said.starts_with("Nothing was changed: ") && said.contains(why), "{again:?}: {said}");
     }
     assert_eq!(everything(&house).await, before);
@@ -57,17 +57,17 @@ async fn nothing_is_added_twice() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_is_given_what_the_heartbeat_has() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (before, id, line) = (everything(&house).await, heartbeat::company(), heartbeat::line().number.to_string());
     let refused_as_it_was = async |before| {
         let add =
             ["company", "add", "--name", "Elm Vets", "--region", "US", "--time-zone", "America/Los_Angeles", "--line"];
         let company = [&add[..], &["+12065550188", "--", id.as_str()]].concat();
-        let said = on(&house, &company).await.refused();
+        let said = on(&house, &company).await.fails();
         assert!(said.contains("that id is Switchboard's own"), "{said}");
         let first = [&add[..], &[&line, "elm-vets"]].concat();
         for taken in [&first[..], &["line", "add", &line, "--company", "harbor-dental"]] {
-            let said = on(&house, taken).await.refused();
+            let said = on(&house, taken).await.fails();
             assert!(said.contains("that number is Switchboard's own"), "{said}");
         }
         assert_eq!(everything(&house).await, before);
@@ -79,19 +79,19 @@ async fn nobody_is_given_what_the_heartbeat_has() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_login_belongs_to_one_person_in_the_whole_deployment() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let login = "DANA@harbor-dental.example";
     let add = ["staff", "add", "d", "--company", "tidewater-physio", "--name", "D", "--email", login];
-    let said = on(&house, &add).await.refused();
+    let said = on(&house, &add).await.fails();
     assert!(said.contains("email dana@harbor-dental.example is how dana of harbor-dental signs in already"), "{said}");
     // A subject is never taken for an address.
     let add = [&add[..7], &["--subject", "dana@harbor-dental.example"]].concat();
-    on(&house, &add).await.done();
+    on(&house, &add).await.succeeds();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_removal_needs_a_yes() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     on(
         &house,
         &[
@@ -109,7 +109,7 @@ async fn a_removal_needs_a_yes() {
         ],
     )
     .await
-    .done();
+    .succeeds();
     let before = everything(&house).await;
     let removals = [
         &["company", "remove", "elm-vets"][..],
@@ -117,12 +117,12 @@ async fn a_removal_needs_a_yes() {
         &["staff", "remove", "dana", "--company", "harbor-dental"],
     ];
     for removal in removals {
-        let said = on(&house, removal).await.refused();
+        let said = on(&house, removal).await.fails();
         assert!(said.contains("say --yes if you are sure"), "{removal:?}: {said}");
     }
     assert_eq!(everything(&house).await, before);
     for removal in removals {
-        on(&house, &[removal, &["--yes"]].concat()).await.done();
+        on(&house, &[removal, &["--yes"]].concat()).await.succeeds();
     }
     let after = everything(&house).await;
     assert_eq!((after["company"].len(), after["line"].len(), after["staff"].len()), (2, 2, 4));
@@ -130,7 +130,7 @@ async fn a_removal_needs_a_yes() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_there_is_said_to_be_not_there() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     for (missing, why) in [
         (&["company", "remove", "nobody", "--yes"][..], "there is no company with that id"),
         (&["line", "add", "+12065550188", "--company", "nobody"], "there is no company with that id"),
@@ -146,14 +146,14 @@ async fn what_is_not_there_is_said_to_be_not_there() {
         (&["staff", "remove", "nobody", "--company", "harbor-dental", "--yes"], "no member of staff with that id"),
         (&["staff", "sign-out", "nobody", "--company", "harbor-dental"], "no member of staff with that id"),
     ] {
-        let said = on(&house, missing).await.refused();
+        let said = on(&house, missing).await.fails();
         assert!(said.contains(why), "{missing:?}: {said}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn bad_input_is_told_in_words_and_changes_nothing() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let before = everything(&house).await;
     let company = |id, name, region, line| {
         ["company", "add", id, "--name", name, "--region", region, "--time-zone", "UTC", "--line", line]

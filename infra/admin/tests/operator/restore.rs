@@ -1,7 +1,7 @@
 //! Bringing back what was lost, from a table that was restored beside the stack's own.
 
 use serde_json::{Value, json};
-use tests::{HARBOR, House};
+use tests::{HARBOR, TestStack};
 
 use crate::command::on;
 
@@ -9,7 +9,7 @@ const RESTORED: &str = "switchboard-restored";
 const MARIA: &str = "+14255550182";
 const SAM: &str = "+12535550119";
 
-async fn dynamodb(house: &House, operation: &str, request: Value) -> Value {
+async fn dynamodb(house: &TestStack, operation: &str, request: Value) -> Value {
     let request = reqwest::Client::new()
         .post(house.url("/"))
         .header("x-amz-target", format!("DynamoDB_20120810.{operation}"))
@@ -23,13 +23,13 @@ async fn dynamodb(house: &House, operation: &str, request: Value) -> Value {
     serde_json::from_str(&body).unwrap()
 }
 
-async fn items(house: &House) -> Vec<Value> {
+async fn items(house: &TestStack) -> Vec<Value> {
     let scanned = house.table("Scan", json!({"ConsistentRead": true})).await;
     scanned["Items"].as_array().unwrap().clone()
 }
 
 /// What point-in-time recovery makes: another table with everything that there is now.
-async fn restored_table(house: &House) {
+async fn restored_table(house: &TestStack) {
     let key = |name: &str, kind: &str| json!({"AttributeName": name, "KeyType": kind});
     let attribute = |name: &str| json!({"AttributeName": name, "AttributeType": "S"});
     let table = json!({"TableName": RESTORED, "BillingMode": "PAY_PER_REQUEST",
@@ -43,7 +43,7 @@ async fn restored_table(house: &House) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_lost_is_brought_back_and_what_was_said_since_stays() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, josie) = (house.dana().await, house.josie().await);
     house.phone(MARIA).texts(HARBOR, "Before").await;
     let conversation = dana.conversation_with(MARIA).await;
@@ -60,11 +60,11 @@ async fn what_was_lost_is_brought_back_and_what_was_said_since_stays() {
     }
     assert_eq!(dana.messages(&conversation).await.status, 404);
     house.phone(MARIA).texts(HARBOR, "Since").await;
-    assert_eq!(josie.post("/api/sign-out", &json!({}), tests::Send::default()).await.status, 303);
+    assert_eq!(josie.post("/api/sign-out", &json!({}), tests::SendOptions::default()).await.status, 303);
 
-    let refused = on(&house, &["restore", "--from", RESTORED]).await.refused();
+    let refused = on(&house, &["restore", "--from", RESTORED]).await.fails();
     assert!(refused.contains("Nothing was changed") && refused.contains(RESTORED), "{refused}");
-    let said = on(&house, &["restore", "--from", RESTORED, "--yes", "--json"]).await.done();
+    let said = on(&house, &["restore", "--from", RESTORED, "--yes", "--json"]).await.succeeds();
     let counted: Value = serde_json::from_str(&said).unwrap();
     assert!(counted["restored"]["written"].as_u64().unwrap() > 0, "{said}");
     assert!(counted["restored"]["there"].as_u64().unwrap() > 0, "{said}");
@@ -72,17 +72,17 @@ async fn what_was_lost_is_brought_back_and_what_was_said_since_stays() {
     assert_eq!(texts, ["Since", "Before"]);
     assert_eq!(dana.conversation_with(MARIA).await, conversation);
     assert_eq!(dana.draft("new-message").await, Value::Null, "what was sent or dropped since is not written again");
-    let later = tests::Desk { house: &house, cookie: format!("{}; later=1", josie.cookie) };
+    let later = tests::StaffClient { house: &house, cookie: format!("{}; later=1", josie.cookie) };
     assert_eq!(later.get("/api/session").await.status, 401, "a session that was ended stays so");
 
     // A second time there is nothing left to do.
-    let said = on(&house, &["restore", "--from", RESTORED, "--yes", "--json"]).await.done();
+    let said = on(&house, &["restore", "--from", RESTORED, "--yes", "--json"]).await.succeeds();
     assert_eq!(serde_json::from_str::<Value>(&said).unwrap()["restored"]["written"], 0, "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_changed_since_is_put_back_only_if_that_is_said() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     restored_table(&house).await;
     let key = json!({"pk": {"S": "COMPANY#harbor-dental"}, "sk": {"S": "STAFF#dana"}});
@@ -90,16 +90,16 @@ async fn what_was_changed_since_is_put_back_only_if_that_is_said() {
         "ExpressionAttributeNames": {"#name": "name"}, "ExpressionAttributeValues": {":wrong": {"S": "Nobody"}}});
     house.table("UpdateItem", renamed).await;
     let name = async || house.table("GetItem", json!({"Key": key})).await["Item"]["name"]["S"].clone();
-    on(&house, &["restore", "--from", RESTORED, "--yes"]).await.done();
+    on(&house, &["restore", "--from", RESTORED, "--yes"]).await.succeeds();
     assert_eq!(name().await, "Nobody");
-    on(&house, &["restore", "--from", RESTORED, "--overwrite", "--yes"]).await.done();
+    on(&house, &["restore", "--from", RESTORED, "--overwrite", "--yes"]).await.succeeds();
     assert_eq!(name().await, "Dana Whitfield");
     assert_eq!(dana.get("/api/session").await.status, 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_opt_out_since_is_never_undone() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let dana = house.dana().await;
     let maria = house.phone(MARIA);
     maria.texts(HARBOR, "STOP").await;
@@ -107,14 +107,14 @@ async fn an_opt_out_since_is_never_undone() {
     let conversation = dana.conversation_with(MARIA).await;
     restored_table(&house).await;
     maria.texts(HARBOR, "REVOKE").await;
-    on(&house, &["restore", "--from", RESTORED, "--overwrite", "--yes"]).await.done();
+    on(&house, &["restore", "--from", RESTORED, "--overwrite", "--yes"]).await.succeeds();
     assert_eq!(dana.replies(&conversation, "hi").await.code(), "opted-out");
-    assert!(maria.received().await.is_empty());
+    assert!(maria.received_messages().await.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn customers_who_were_erased_since_are_not_brought_back_and_what_they_wrote_after_that_stays() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let (dana, maria) = (house.dana().await, house.phone(MARIA));
     maria.texts(HARBOR, "Before").await;
     let conversation = dana.conversation_with(MARIA).await;
@@ -123,7 +123,7 @@ async fn customers_who_were_erased_since_are_not_brought_back_and_what_they_wrot
     }
     restored_table(&house).await;
 
-    on(&house, &["customer", "erase", MARIA, "--company", "harbor-dental", "--yes"]).await.done();
+    on(&house, &["customer", "erase", MARIA, "--company", "harbor-dental", "--yes"]).await.succeeds();
     let lost = json!({"pk": {"S": "COMPANY#harbor-dental"}, "sk": {"S": "APPOINTMENT#not-hers-any-more"}});
     let earlier = json!({"pk": {"S": "VERSIONS#harbor-dental"}, "sk": {"S": "not-hers-any-more"}});
     let erased = house.table("GetItem", json!({"Key": earlier})).await.to_string();
@@ -134,7 +134,7 @@ async fn customers_who_were_erased_since_are_not_brought_back_and_what_they_wrot
     maria.texts(HARBOR, "After").await;
     for how in [&[][..], &["--overwrite"]] {
         let restore = [&["restore", "--from", RESTORED, "--yes", "--json"][..], how].concat();
-        let said: Value = serde_json::from_str(&on(&house, &restore).await.done()).unwrap();
+        let said: Value = serde_json::from_str(&on(&house, &restore).await.succeeds()).unwrap();
         assert!(said["restored"]["erased"].as_u64().unwrap() > 2, "{said}");
         assert_eq!(dana.messages(&conversation).await.texts(), ["After"], "{how:?}");
         assert_eq!(dana.get("/api/appointments/hers").await.status, 404, "{how:?}");
@@ -147,7 +147,7 @@ async fn customers_who_were_erased_since_are_not_brought_back_and_what_they_wrot
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_table_that_is_not_there_is_said_to_be_missing() {
-    let house = House::open().await;
-    let refused = on(&house, &["restore", "--from", "switchboard-lost", "--yes"]).await.refused();
+    let house = TestStack::open().await;
+    let refused = on(&house, &["restore", "--from", "switchboard-lost", "--yes"]).await.fails();
     assert!(refused.contains("dynamodb:Query") && refused.contains("not there"), "{refused}");
 }

@@ -1,13 +1,13 @@
 //! What is never shown.
 
 use serde_json::{Value, json};
-use tests::House;
+use tests::TestStack;
 
-use crate::command::{Said, on};
+use crate::command::{CommandOutput, on};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_key_and_no_secret_is_ever_printed() {
-    let house = House::open().await;
+    let house = TestStack::open().await;
     let mut secrets = vec![client_secret(&house).await];
     let mut push_keys = Vec::new();
     let commands: [&[&str]; 12] = [
@@ -38,7 +38,7 @@ async fn no_key_and_no_secret_is_ever_printed() {
     ];
     for format in ["--json", "--yes"] {
         for command in commands {
-            let Said { out, err, .. } = on(&house, &[command, &[format]].concat()).await;
+            let CommandOutput { out, err, .. } = on(&house, &[command, &[format]].concat()).await;
             let items = house.table("Scan", json!({})).await;
             let keys =
                 items["Items"].as_array().unwrap().iter().filter_map(|item| item["conversation_key"]["S"].as_str());
@@ -57,17 +57,17 @@ async fn no_key_and_no_secret_is_ever_printed() {
     assert_eq!(secrets.len(), 1 + 3, "the client's, and one of each company");
 }
 
-async fn client_secret(house: &House) -> String {
+async fn client_secret(house: &TestStack) -> String {
     secret(house, "switchboard/sign-in").await["client_secret"].as_str().unwrap().to_owned()
 }
 
-async fn private_keys(house: &House) -> Vec<String> {
+async fn private_keys(house: &TestStack) -> Vec<String> {
     let kept = secret(house, "switchboard/push").await;
     let keys = kept["keys"].as_array().unwrap().iter();
     keys.map(|key| key["private"].as_str().unwrap().to_owned()).collect()
 }
 
-pub(crate) async fn secret(house: &House, name: &str) -> Value {
+pub(crate) async fn secret(house: &TestStack, name: &str) -> Value {
     let answer = reqwest::Client::new()
         .post(format!("{}/", house.origin()))
         .header("x-amz-target", "secretsmanager.GetSecretValue")

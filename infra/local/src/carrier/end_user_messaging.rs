@@ -5,19 +5,21 @@ use axum::response::{IntoResponse, Response};
 use domain::PhoneNumber;
 use serde_json::{Value, json};
 
-use super::{Carrier, Kind, Refused, Taken};
+use super::{Carrier, LineType, SendRejection, SendResult};
 
 pub(crate) async fn send_text_message(carrier: &Carrier, body: &[u8]) -> Response {
     let asked: Value = serde_json::from_slice(body).unwrap_or_default();
     let string = |name: &str| asked[name].as_str().unwrap_or_default();
-    let Ok(to) = PhoneNumber::e164(string("DestinationPhoneNumber")) else { return refuse(Refused::InvalidNumber) };
+    let Ok(to) = PhoneNumber::e164(string("DestinationPhoneNumber")) else {
+        return refuse(SendRejection::InvalidNumber);
+    };
     let from = string("OriginationIdentity");
     let by_pool = || from.parse().ok().and_then(|pool| carrier.steering.number_of(&pool));
-    let Some(line) = PhoneNumber::e164(from).ok().or_else(by_pool) else { return refuse(Refused::Line) };
+    let Some(line) = PhoneNumber::e164(from).ok().or_else(by_pool) else { return refuse(SendRejection::Line) };
     match carrier.take(&to, &line, string("MessageBody"), asked.get("Context")).await {
-        Taken::Accepted { id } => json_1_0(StatusCode::OK, &json!({"MessageId": id})),
-        Taken::Refused(refused) => refuse(refused),
-        Taken::Failed => failed(),
+        SendResult::Accepted { id } => json_1_0(StatusCode::OK, &json!({"MessageId": id})),
+        SendResult::Refused(refused) => refuse(refused),
+        SendResult::Failed => failed(),
     }
 }
 
@@ -27,31 +29,31 @@ pub(crate) fn look_up(carrier: &Carrier, body: &[u8]) -> Response {
         return validation("PhoneNumber", "FIELD_VALIDATION_FAILED");
     };
     let kind = match carrier.looked_up(&number) {
-        Kind::Mobile => "MOBILE",
-        Kind::Landline => "LANDLINE",
-        Kind::Voip => "VOIP",
-        Kind::Invalid => "INVALID",
-        Kind::Unavailable => return failed(),
+        LineType::Mobile => "MOBILE",
+        LineType::Landline => "LANDLINE",
+        LineType::Voip => "VOIP",
+        LineType::Invalid => "INVALID",
+        LineType::Unavailable => return failed(),
     };
     json_1_0(StatusCode::OK, &json!({"E164PhoneNumber": number, "PhoneNumberType": kind}))
 }
 
 /// As the API reference names them.
-fn refuse(refused: Refused) -> Response {
+fn refuse(refused: SendRejection) -> Response {
     let conflict = |reason| error("ConflictException", &json!({"Reason": reason}));
     match refused {
-        Refused::Throttled => error("ThrottlingException", &json!({})),
-        Refused::OptedOut => conflict("DESTINATION_PHONE_NUMBER_OPTED_OUT"),
-        Refused::NotVerified => conflict("DESTINATION_PHONE_NUMBER_NOT_VERIFIED"),
-        Refused::BlockedCountry => conflict("DESTINATION_COUNTRY_BLOCKED_BY_PROTECT_CONFIGURATION"),
-        Refused::BlockedNumber => conflict("DESTINATION_PHONE_NUMBER_BLOCKED_BY_PROTECT_NUMBER_OVERRIDE"),
-        Refused::SpendLimit => {
+        SendRejection::Throttled => error("ThrottlingException", &json!({})),
+        SendRejection::OptedOut => conflict("DESTINATION_PHONE_NUMBER_OPTED_OUT"),
+        SendRejection::NotVerified => conflict("DESTINATION_PHONE_NUMBER_NOT_VERIFIED"),
+        SendRejection::BlockedCountry => conflict("DESTINATION_COUNTRY_BLOCKED_BY_PROTECT_CONFIGURATION"),
+        SendRejection::BlockedNumber => conflict("DESTINATION_PHONE_NUMBER_BLOCKED_BY_PROTECT_NUMBER_OVERRIDE"),
+        SendRejection::SpendLimit => {
             error("ServiceQuotaExceededException", &json!({"Reason": "MONTHLY_SPEND_LIMIT_REACHED_FOR_TEXT"}))
         }
-        Refused::Price => error("ValidationException", &json!({"Reason": "PRICE_OVER_THRESHOLD"})),
-        Refused::InvalidNumber => validation("DestinationPhoneNumber", "FIELD_VALIDATION_FAILED"),
-        Refused::Body => validation("MessageBody", "FIELD_VALIDATION_FAILED"),
-        Refused::Line => {
+        SendRejection::Price => error("ValidationException", &json!({"Reason": "PRICE_OVER_THRESHOLD"})),
+        SendRejection::InvalidNumber => validation("DestinationPhoneNumber", "FIELD_VALIDATION_FAILED"),
+        SendRejection::Body => validation("MessageBody", "FIELD_VALIDATION_FAILED"),
+        SendRejection::Line => {
             error("ResourceNotFoundException", &json!({"ResourceType": "phone-number", "ResourceId": "unknown"}))
         }
     }

@@ -16,17 +16,17 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
 };
-use domain::OptOutsManaged;
+use domain::OptOutManagement;
 use domain::{Clock, PhoneNumber, Randomness, Timestamp};
 pub(crate) use end_user_messaging::{look_up, send_text_message};
-use receipts::{Carried, Receipts};
+use receipts::{AcceptedMessage, Receipts};
 use runtime::Runtime;
 use serde::Serialize;
 use serde_json::{Value, json};
 pub(crate) use sns::publish;
-pub use steering::Fate;
-pub(crate) use steering::{Answer, Kind};
-use steering::{Refused, Steering};
+pub use steering::MessageFate;
+pub(crate) use steering::{CarrierAnswer, LineType};
+use steering::{SendRejection, Steering};
 
 use crate::functions::{Functions, INBOUND_TOPIC};
 use crate::queue::Queue;
@@ -38,7 +38,7 @@ pub(crate) struct Carrier {
     clock: Clock,
     randomness: Randomness,
     receipts: Receipts,
-    opt_outs: OptOutsManaged,
+    opt_outs: OptOutManagement,
     pub(crate) steering: Steering,
     times_looked_up: Arc<Mutex<HashMap<PhoneNumber, u32>>>,
 }
@@ -57,15 +57,15 @@ pub(crate) struct Sms {
 }
 
 /// What became of a message that the service was asked to send.
-enum Taken {
+enum SendResult {
     Accepted { id: String },
-    Refused(Refused),
+    Refused(SendRejection),
     Failed,
 }
 
 /// Which way an SMS went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Way {
+pub(crate) enum Direction {
     ToCustomer,
     FromCustomer,
 }
@@ -78,8 +78,8 @@ impl Carrier {
         client: Client,
         functions: &Arc<Functions>,
         runtime: &Runtime,
-        opt_outs: OptOutsManaged,
-        usually: Fate,
+        opt_outs: OptOutManagement,
+        usually: MessageFate,
     ) -> Self {
         let queue =
             |function| Queue::new(functions.clone(), function, runtime.clock.clone(), runtime.randomness.clone());
@@ -118,58 +118,63 @@ impl Carrier {
     }
 
     /// What a number is said to be, to somebody who is charged for it.
-    fn looked_up(&self, number: &PhoneNumber) -> Kind {
+    fn looked_up(&self, number: &PhoneNumber) -> LineType {
         *self.times_looked_up.lock().unwrap_or_else(PoisonError::into_inner).entry(number.clone()).or_default() += 1;
         self.steering.kind_of(number)
     }
 
     /// Takes a message to a customer, or not: whatever the protocol in which it is asked. What comes with it
     /// comes back in its receipts; without it there are none.
-    async fn take(&self, to: &PhoneNumber, line: &PhoneNumber, text: &str, context: Option<&Value>) -> Taken {
+    async fn take(&self, to: &PhoneNumber, line: &PhoneNumber, text: &str, context: Option<&Value>) -> SendResult {
         let steered = self.steering.next_answer(to);
         match steered {
-            Some(Answer::Refuse(refused)) => return Taken::Refused(refused),
-            Some(Answer::Fail) => return Taken::Failed,
-            Some(Answer::Silent) | None => {}
+            Some(CarrierAnswer::Refuse(refused)) => return SendResult::Refused(refused),
+            Some(CarrierAnswer::Fail) => return SendResult::Failed,
+            Some(CarrierAnswer::Silent) | None => {}
         }
-        if self.steering.kind_of(to) == Kind::Invalid {
-            return Taken::Refused(Refused::InvalidNumber);
+        if self.steering.kind_of(to) == LineType::Invalid {
+            return SendResult::Refused(SendRejection::InvalidNumber);
         }
         if text.is_empty() || text.chars().count() > 1600 {
-            return Taken::Refused(Refused::Body);
+            return SendResult::Refused(SendRejection::Body);
         }
         match self.has_opted_out(to, line).await {
-            Ok(true) => return Taken::Refused(Refused::OptedOut),
+            Ok(true) => return SendResult::Refused(SendRejection::OptedOut),
             Ok(false) => {}
-            Err(_) => return Taken::Failed,
+            Err(_) => return SendResult::Failed,
         }
-        let Ok(id) = self.keep(Way::ToCustomer, to, line, text, self.clock.now(), context).await else {
-            return Taken::Failed;
+        let Ok(id) = self.keep(Direction::ToCustomer, to, line, text, self.clock.now(), context).await else {
+            return SendResult::Failed;
         };
         if let Some(context) = context {
-            let carried = Carried { id: id.clone(), from: line.clone(), to: to.clone(), context: context.clone() };
+            let carried =
+                AcceptedMessage { id: id.clone(), from: line.clone(), to: to.clone(), context: context.clone() };
             self.receipts.follow(carried, self.steering.fate_of(to));
         }
-        if steered == Some(Answer::Silent) { Taken::Failed } else { Taken::Accepted { id } }
+        if steered == Some(CarrierAnswer::Silent) { SendResult::Failed } else { SendResult::Accepted { id } }
     }
 
     /// Tells of the newest message to a customer what became of it. `false` if there is none that anything can be
     /// told of.
     pub(crate) async fn tell(&self, to: &PhoneNumber, event_type: &str, is_final: bool) -> anyhow::Result<bool> {
-        let carried = self.carried(to, Some(Way::ToCustomer)).await?;
+        let carried = self.messages_of(to, Some(Direction::ToCustomer)).await?;
         let Some((sms, context)) =
             carried.into_iter().rev().find_map(|(_, sms)| sms.context.clone().map(|context| (sms, context)))
         else {
             return Ok(false);
         };
         let from = PhoneNumber::e164(&sms.from)?;
-        let message = Carried { id: sms.id, from, to: to.clone(), context: serde_json::from_str(&context)? };
+        let message = AcceptedMessage { id: sms.id, from, to: to.clone(), context: serde_json::from_str(&context)? };
         self.receipts.tell(&message, event_type, is_final).await;
         Ok(true)
     }
 
     /// What was carried to or from a customer, oldest first.
-    pub(crate) async fn carried(&self, customer: &PhoneNumber, way: Option<Way>) -> anyhow::Result<Vec<(Way, Sms)>> {
+    pub(crate) async fn messages_of(
+        &self,
+        customer: &PhoneNumber,
+        way: Option<Direction>,
+    ) -> anyhow::Result<Vec<(Direction, Sms)>> {
         let mut entries = self
             .client
             .query()
@@ -184,10 +189,10 @@ impl Carrier {
         while let Some(entry) = entries.next().await {
             let entry = entry?;
             let field = |name: &str| entry.get(name).and_then(|field| field.as_s().ok()).cloned().unwrap_or_default();
-            let went = if field("way") == "to" { Way::ToCustomer } else { Way::FromCustomer };
+            let went = if field("way") == "to" { Direction::ToCustomer } else { Direction::FromCustomer };
             let (from, to) = match went {
-                Way::ToCustomer => (field("line"), field("customer")),
-                Way::FromCustomer => (field("customer"), field("line")),
+                Direction::ToCustomer => (field("line"), field("customer")),
+                Direction::FromCustomer => (field("customer"), field("line")),
             };
             if way.is_none_or(|way| way == went) {
                 let context = Some(field("context")).filter(|context| !context.is_empty());
@@ -200,7 +205,7 @@ impl Carrier {
     /// Remembers an SMS as carried.
     pub(crate) async fn keep(
         &self,
-        way: Way,
+        way: Direction,
         customer: &PhoneNumber,
         line: &PhoneNumber,
         text: &str,
@@ -211,7 +216,7 @@ impl Carrier {
         let fields = [
             ("customer", customer.to_string()),
             ("entry", format!("SMS#{:013}#{id}", at.as_millis())),
-            ("way", if way == Way::ToCustomer { "to" } else { "from" }.to_owned()),
+            ("way", if way == Direction::ToCustomer { "to" } else { "from" }.to_owned()),
             ("line", line.to_string()),
             ("id", id.clone()),
             ("at", at.to_string()),
@@ -226,8 +231,8 @@ impl Carrier {
     /// A customer writes to a line of ours: the SMS service publishes it, the queue delivers it.
     pub(crate) async fn brings(&self, from: &PhoneNumber, to: &PhoneNumber, text: &str) -> anyhow::Result<()> {
         let at = self.clock.now();
-        let id = self.keep(Way::FromCustomer, from, to, text, at, None).await?;
-        if self.opt_outs == OptOutsManaged::ByTheService {
+        let id = self.keep(Direction::FromCustomer, from, to, text, at, None).await?;
+        if self.opt_outs == OptOutManagement::ByTheService {
             self.listen_for_keywords(from, to, text).await?;
         }
         let payload = json!({
@@ -245,7 +250,7 @@ impl Carrier {
             "Type": "Notification", "MessageId": id, "TopicArn": INBOUND_TOPIC, "Message": message,
             "Timestamp": at.to_string(),
         });
-        self.inbound.put(&envelope).await;
+        self.inbound.enqueue(&envelope).await;
         id
     }
 
@@ -254,14 +259,14 @@ impl Carrier {
     async fn listen_for_keywords(&self, from: &PhoneNumber, to: &PhoneNumber, text: &str) -> anyhow::Result<()> {
         const OUT: [&str; 10] =
             ["ARRET", "CANCEL", "END", "OPT-OUT", "OPTOUT", "QUIT", "REMOVE", "STOP", "TD", "UNSUBSCRIBE"];
-        const IN: [&str; 2] = ["START", "UNSTOP"];
+        const OPT_IN_KEYWORDS: [&str; 2] = ["START", "UNSTOP"];
         let word = text.trim().to_uppercase();
         let key = opt_out(from, to);
         let begins_with =
             |keyword: &&str| word.strip_prefix(*keyword).is_some_and(|more| !more.starts_with(char::is_alphanumeric));
         if OUT.iter().any(begins_with) {
             self.client.put_item().table_name(TABLE).set_item(Some(key)).send().await?;
-        } else if IN.contains(&word.as_str()) {
+        } else if OPT_IN_KEYWORDS.contains(&word.as_str()) {
             self.client.delete_item().table_name(TABLE).set_key(Some(key)).send().await?;
         }
         Ok(())

@@ -6,7 +6,7 @@ use std::time::Duration;
 use domain::{Clock, PhoneNumber, Randomness};
 use serde_json::{Value, json};
 
-use super::steering::Fate;
+use super::steering::MessageFate;
 use crate::queue::Queue;
 
 #[derive(Clone)]
@@ -18,7 +18,7 @@ pub(super) struct Receipts {
 
 /// A message that was taken, as its receipts tell of it.
 #[derive(Clone)]
-pub(super) struct Carried {
+pub(super) struct AcceptedMessage {
     pub(super) id: String,
     pub(super) from: PhoneNumber,
     pub(super) to: PhoneNumber,
@@ -34,7 +34,7 @@ impl Receipts {
     }
 
     /// Tells of a message, once it has come to its end.
-    pub(super) fn follow(&self, message: Carried, fate: Fate) {
+    pub(super) fn follow(&self, message: AcceptedMessage, fate: MessageFate) {
         let Some(event_type) = last_event(fate) else { return };
         let receipts = self.clone();
         tokio::spawn(async move {
@@ -44,7 +44,7 @@ impl Receipts {
     }
 
     /// Tells of a message what a configuration set does. It has been delivered once when this ends.
-    pub(super) async fn tell(&self, message: &Carried, event_type: &str, is_final: bool) {
+    pub(super) async fn tell(&self, message: &AcceptedMessage, event_type: &str, is_final: bool) {
         let at = self.clock.now();
         let event = json!({
             "eventType": event_type, "eventVersion": "1.0", "eventTimestamp": at.as_millis(), "isFinal": is_final,
@@ -57,17 +57,17 @@ impl Receipts {
             "TopicArn": "arn:aws:sns:local:000000000000:receipts",
             "Message": event.to_string(), "Timestamp": at.to_string(),
         });
-        self.queue.put(&envelope).await;
+        self.queue.enqueue(&envelope).await;
     }
 }
 
-fn last_event(fate: Fate) -> Option<&'static str> {
+fn last_event(fate: MessageFate) -> Option<&'static str> {
     match fate {
-        Fate::Delivered => Some("TEXT_DELIVERED"),
-        Fate::Unreachable => Some("TEXT_UNREACHABLE"),
-        Fate::Invalid => Some("TEXT_INVALID"),
-        Fate::Blocked => Some("TEXT_BLOCKED"),
-        Fate::Spam => Some("TEXT_SPAM"),
-        Fate::Untold => None,
+        MessageFate::Delivered => Some("TEXT_DELIVERED"),
+        MessageFate::Unreachable => Some("TEXT_UNREACHABLE"),
+        MessageFate::Invalid => Some("TEXT_INVALID"),
+        MessageFate::Blocked => Some("TEXT_BLOCKED"),
+        MessageFate::Spam => Some("TEXT_SPAM"),
+        MessageFate::Untold => None,
     }
 }

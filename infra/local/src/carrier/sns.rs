@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use domain::PhoneNumber;
 use maud::html;
 
-use super::{Carrier, Refused, Taken};
+use super::{Carrier, SendRejection, SendResult};
 use crate::functions::INBOUND_TOPIC;
 
 const NAMESPACE: &str = "http://sns.amazonaws.com/doc/2010-03-31/";
@@ -28,12 +28,12 @@ pub(crate) async fn publish(carrier: &Carrier, body: &[u8]) -> Response {
     let (Ok(to), Some(Ok(line))) =
         (PhoneNumber::e164(parameter("PhoneNumber")), origination(&parameters).map(|line| PhoneNumber::e164(&line)))
     else {
-        return refuse(Refused::InvalidNumber);
+        return refuse(SendRejection::InvalidNumber);
     };
     match carrier.take(&to, &line, parameter("Message"), None).await {
-        Taken::Accepted { id } => published(&id),
-        Taken::Refused(refused) => refuse(refused),
-        Taken::Failed => answer_error(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", "Internal error"),
+        SendResult::Accepted { id } => published(&id),
+        SendResult::Refused(refused) => refuse(refused),
+        SendResult::Failed => answer_error(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", "Internal error"),
     }
 }
 
@@ -53,19 +53,19 @@ fn origination(parameters: &HashMap<String, String>) -> Option<String> {
     parameters.get(&name.replace(".Name", ".Value.StringValue")).cloned()
 }
 
-fn refuse(refused: Refused) -> Response {
+fn refuse(refused: SendRejection) -> Response {
     let (code, message) = match refused {
-        Refused::Throttled => ("Throttled", "Rate exceeded"),
-        Refused::OptedOut => ("OptedOut", "The phone number has opted out"),
-        Refused::InvalidNumber => ("InvalidParameter", "Invalid parameter: PhoneNumber Reason: not valid"),
-        Refused::Body => ("InvalidParameter", "Invalid parameter: Message"),
+        SendRejection::Throttled => ("Throttled", "Rate exceeded"),
+        SendRejection::OptedOut => ("OptedOut", "The phone number has opted out"),
+        SendRejection::InvalidNumber => ("InvalidParameter", "Invalid parameter: PhoneNumber Reason: not valid"),
+        SendRejection::Body => ("InvalidParameter", "Invalid parameter: Message"),
         // It takes those, and does not send them.
-        Refused::NotVerified
-        | Refused::BlockedCountry
-        | Refused::BlockedNumber
-        | Refused::SpendLimit
-        | Refused::Price
-        | Refused::Line => ("AuthorizationError", "Not authorized"),
+        SendRejection::NotVerified
+        | SendRejection::BlockedCountry
+        | SendRejection::BlockedNumber
+        | SendRejection::SpendLimit
+        | SendRejection::Price
+        | SendRejection::Line => ("AuthorizationError", "Not authorized"),
     };
     answer_error(StatusCode::BAD_REQUEST, code, message)
 }

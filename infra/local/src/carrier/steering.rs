@@ -9,19 +9,19 @@ use serde::Deserialize;
 /// How the next message to a number is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Answer {
+pub(crate) enum CarrierAnswer {
     /// An error of the service, which did not send it.
     Fail,
     /// An error of the service, which sent it all the same.
     Silent,
     #[serde(untagged)]
-    Refuse(Refused),
+    Refuse(SendRejection),
 }
 
 /// Why the service certainly did not send it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Refused {
+pub(crate) enum SendRejection {
     #[serde(rename = "throttle")]
     Throttled,
     OptedOut,
@@ -38,7 +38,7 @@ pub(crate) enum Refused {
 /// What a number is, as `CarrierLookup` names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Kind {
+pub(crate) enum LineType {
     Mobile,
     Landline,
     Voip,
@@ -50,7 +50,7 @@ pub(crate) enum Kind {
 /// What becomes of the messages to a number that were taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Fate {
+pub enum MessageFate {
     Delivered,
     /// The phone is switched off, for as long as it is tried.
     Unreachable,
@@ -66,67 +66,67 @@ pub enum Fate {
 
 #[derive(Clone)]
 pub(crate) struct Steering {
-    decided: Arc<Mutex<Decided>>,
-    usually: Fate,
+    decided: Arc<Mutex<SteeringState>>,
+    usually: MessageFate,
 }
 
 #[derive(Default)]
-struct Decided {
-    answers: HashMap<PhoneNumber, VecDeque<Answer>>,
-    kinds: HashMap<PhoneNumber, Kind>,
-    fates: HashMap<PhoneNumber, Fate>,
+struct SteeringState {
+    answers: HashMap<PhoneNumber, VecDeque<CarrierAnswer>>,
+    kinds: HashMap<PhoneNumber, LineType>,
+    fates: HashMap<PhoneNumber, MessageFate>,
     pools: HashMap<Pool, PhoneNumber>,
 }
 
 impl Steering {
-    pub(crate) fn new(usually: Fate) -> Self {
+    pub(crate) fn new(usually: MessageFate) -> Self {
         Self { decided: Arc::default(), usually }
     }
 
     /// How the next message to a number is answered, after those steered before.
-    pub(crate) fn answer_next(&self, to: PhoneNumber, answer: Answer) {
-        self.decided().answers.entry(to).or_default().push_back(answer);
+    pub(crate) fn answer_next(&self, to: PhoneNumber, answer: CarrierAnswer) {
+        self.lock_state().answers.entry(to).or_default().push_back(answer);
     }
 
-    pub(super) fn next_answer(&self, to: &PhoneNumber) -> Option<Answer> {
-        self.decided().answers.get_mut(to).and_then(VecDeque::pop_front)
+    pub(super) fn next_answer(&self, to: &PhoneNumber) -> Option<CarrierAnswer> {
+        self.lock_state().answers.get_mut(to).and_then(VecDeque::pop_front)
     }
 
     /// What a number is said to be from now on.
-    pub(crate) fn decide_kind(&self, number: PhoneNumber, kind: Kind) {
-        self.decided().kinds.insert(number, kind);
+    pub(crate) fn decide_kind(&self, number: PhoneNumber, kind: LineType) {
+        self.lock_state().kinds.insert(number, kind);
     }
 
     /// As was decided; else by its last digits, so that each kind can be tried out.
-    pub(super) fn kind_of(&self, number: &PhoneNumber) -> Kind {
-        match self.decided().kinds.get(number) {
+    pub(super) fn kind_of(&self, number: &PhoneNumber) -> LineType {
+        match self.lock_state().kinds.get(number) {
             Some(kind) => *kind,
-            None if number.as_str().ends_with("0190") => Kind::Landline,
-            None if number.as_str().ends_with("0191") => Kind::Voip,
-            None if number.as_str().ends_with("0192") => Kind::Invalid,
-            None => Kind::Mobile,
+            None if number.as_str().ends_with("0190") => LineType::Landline,
+            None if number.as_str().ends_with("0191") => LineType::Voip,
+            None if number.as_str().ends_with("0192") => LineType::Invalid,
+            None => LineType::Mobile,
         }
     }
 
     /// Which number what leaves by a pool is sent from, from now on.
     pub(crate) fn fill_pool(&self, pool: Pool, number: PhoneNumber) {
-        self.decided().pools.insert(pool, number);
+        self.lock_state().pools.insert(pool, number);
     }
 
     pub(super) fn number_of(&self, pool: &Pool) -> Option<PhoneNumber> {
-        self.decided().pools.get(pool).cloned()
+        self.lock_state().pools.get(pool).cloned()
     }
 
     /// What becomes of messages to a number from now on.
-    pub(crate) fn decide_fate(&self, number: PhoneNumber, fate: Fate) {
-        self.decided().fates.insert(number, fate);
+    pub(crate) fn decide_fate(&self, number: PhoneNumber, fate: MessageFate) {
+        self.lock_state().fates.insert(number, fate);
     }
 
-    pub(super) fn fate_of(&self, number: &PhoneNumber) -> Fate {
-        self.decided().fates.get(number).copied().unwrap_or(self.usually)
+    pub(super) fn fate_of(&self, number: &PhoneNumber) -> MessageFate {
+        self.lock_state().fates.get(number).copied().unwrap_or(self.usually)
     }
 
-    fn decided(&self) -> MutexGuard<'_, Decided> {
+    fn lock_state(&self) -> MutexGuard<'_, SteeringState> {
         self.decided.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -16,13 +16,13 @@ pub(crate) struct Flow {
 #[serde(rename_all = "PascalCase")]
 struct Action {
     identifier: String,
-    r#type: Kind,
+    r#type: ActionKind,
     parameters: Value,
     transitions: Transitions,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
-enum Kind {
+enum ActionKind {
     MessageParticipant,
     GetParticipantInput,
     InvokeLambdaFunction,
@@ -37,31 +37,31 @@ struct Transitions {
     #[serde(default)]
     conditions: Vec<Condition>,
     #[serde(default)]
-    errors: Vec<Otherwise>,
+    errors: Vec<ErrorTransition>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Condition {
     next_action: String,
-    condition: Equals,
+    condition: ComparedValues,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Equals {
+struct ComparedValues {
     operands: Vec<String>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Otherwise {
+struct ErrorTransition {
     next_action: String,
     error_type: String,
 }
 
 /// Where in a flow a call is.
-pub(crate) struct Talk {
+pub(crate) struct FlowState {
     at: String,
     attributes: Map<String, Value>,
     /// What the last function answered.
@@ -71,7 +71,7 @@ pub(crate) struct Talk {
 }
 
 /// What a flow goes on with.
-pub(crate) enum Came {
+pub(crate) enum FlowInput {
     Start,
     Key(char),
     /// What a function answered; `None` if it failed.
@@ -79,7 +79,7 @@ pub(crate) enum Came {
 }
 
 /// What a flow waits for.
-pub(crate) enum Waits {
+pub(crate) enum FlowWait {
     Key,
     /// A function's answer to these parameters.
     Function(Map<String, Value>),
@@ -92,42 +92,44 @@ impl Flow {
         Ok(serde_json::from_str(text)?)
     }
 
-    pub(crate) fn begin(&self, attributes: Map<String, Value>) -> Talk {
-        Talk { at: self.start_action.clone(), attributes, external: Value::Null, said: Vec::new() }
+    pub(crate) fn begin(&self, attributes: Map<String, Value>) -> FlowState {
+        FlowState { at: self.start_action.clone(), attributes, external: Value::Null, said: Vec::new() }
     }
 
     /// Goes on with what came until something else is waited for.
-    pub(crate) fn go_on(&self, talk: &mut Talk, came: Came) -> Waits {
+    pub(crate) fn go_on(&self, talk: &mut FlowState, came: FlowInput) -> FlowWait {
         let by_id: HashMap<_, _> = self.actions.iter().map(|action| (action.identifier.as_str(), action)).collect();
         let mut came = Some(came);
         while let Some(action) = by_id.get(talk.at.as_str()) {
             let next = match action.r#type {
-                Kind::MessageParticipant => {
+                ActionKind::MessageParticipant => {
                     talk.says(action);
                     action.transitions.next_action.as_deref()
                 }
-                Kind::GetParticipantInput => {
-                    let Some(Came::Key(key)) = came.take() else {
+                ActionKind::GetParticipantInput => {
+                    let Some(FlowInput::Key(key)) = came.take() else {
                         talk.says(action);
-                        return Waits::Key;
+                        return FlowWait::Key;
                     };
                     action.transitions.branch(&key.to_string())
                 }
-                Kind::InvokeLambdaFunction => match came.take() {
-                    Some(Came::Answer(Some(answer))) => {
+                ActionKind::InvokeLambdaFunction => match came.take() {
+                    Some(FlowInput::Answer(Some(answer))) => {
                         talk.external = answer;
                         action.transitions.next_action.as_deref()
                     }
-                    Some(Came::Answer(None)) => action.transitions.error("NoMatchingError"),
-                    Some(Came::Start | Came::Key(_)) | None => return Waits::Function(talk.parameters(action)),
+                    Some(FlowInput::Answer(None)) => action.transitions.error("NoMatchingError"),
+                    Some(FlowInput::Start | FlowInput::Key(_)) | None => {
+                        return FlowWait::Function(talk.parameters(action));
+                    }
                 },
-                Kind::Compare => action.transitions.branch(&talk.resolved(action, "ComparisonValue")),
-                Kind::DisconnectParticipant => None,
+                ActionKind::Compare => action.transitions.branch(&talk.resolved(action, "ComparisonValue")),
+                ActionKind::DisconnectParticipant => None,
             };
             let Some(next) = next else { break };
             talk.at = next.to_owned();
         }
-        Waits::Nothing
+        FlowWait::Nothing
     }
 }
 
@@ -142,7 +144,7 @@ impl Transitions {
     }
 }
 
-impl Talk {
+impl FlowState {
     fn says(&mut self, action: &Action) {
         let said = self.resolved(action, "Text");
         self.said.push(said);

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{AppointmentId, Clock, PhoneNumber, Randomness, Timestamp};
-use flow::{Came, Flow, Talk, Waits};
+use flow::{Flow, FlowInput, FlowState, FlowWait};
 use runtime::Runtime;
 use serde_json::{Map, Value, json};
 use tokio::sync::Mutex;
@@ -28,7 +28,7 @@ pub(crate) struct Connect {
 
 /// An outbound call, as `start-outbound-voice-contact` asks for it and `tag-contact` tags it.
 #[derive(Clone)]
-pub(crate) struct Outbound {
+pub(crate) struct OutboundCall {
     pub(crate) line: PhoneNumber,
     pub(crate) customer: PhoneNumber,
     pub(crate) appointment: Option<AppointmentId>,
@@ -37,18 +37,18 @@ pub(crate) struct Outbound {
 }
 
 struct Contact {
-    outbound: Outbound,
+    outbound: OutboundCall,
     initiated: Timestamp,
     connected: Option<Timestamp>,
     ended: Option<Timestamp>,
-    talk: Option<Talk>,
+    talk: Option<FlowState>,
     /// What was found of who answered.
     detected: Option<&'static str>,
 }
 
 /// What happens at the customer's end of a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Deed {
+pub(crate) enum CustomerInput {
     Answer,
     Press(char),
     HangUp,
@@ -60,7 +60,7 @@ pub(crate) enum Deed {
     Fail,
 }
 
-impl Deed {
+impl CustomerInput {
     /// A key as it is on the phone, or `answer`, `hang-up`, `ring-out`, `voicemail`, `fail`.
     pub(crate) fn read(word: &str) -> Option<Self> {
         match word {
@@ -75,13 +75,13 @@ impl Deed {
 }
 
 /// A call as the customer's phone shows it.
-pub(crate) struct Shown {
+pub(crate) struct CallView {
     pub(crate) contact: String,
     pub(crate) line: PhoneNumber,
-    pub(crate) stage: Stage,
+    pub(crate) stage: CallStage,
 }
 
-pub(crate) enum Stage {
+pub(crate) enum CallStage {
     Ringing,
     Talking { said: String },
     Over { said: String },
@@ -112,7 +112,7 @@ impl Connect {
     }
 
     /// Begins to ring. Gives the contact's id.
-    pub(crate) async fn start(&self, outbound: Outbound) -> String {
+    pub(crate) async fn start(&self, outbound: OutboundCall) -> String {
         let token = self.randomness.token();
         let id = [&token[..8], &token[8..12], &token[12..16], &token[16..20], &token[20..32]].join("-");
         let contact =
@@ -122,35 +122,36 @@ impl Connect {
         let (connect, ringing) = (self.clone(), id.clone());
         tokio::spawn(async move {
             tokio::time::sleep(RINGS).await;
-            connect.does(&ringing, &Deed::RingOut).await;
+            connect.apply(&ringing, &CustomerInput::RingOut).await;
         });
         id
     }
 
     /// What the customer does with a call. Whether it could be done: one that is over stays so.
-    pub(crate) async fn does(&self, id: &str, deed: &Deed) -> bool {
+    pub(crate) async fn apply(&self, id: &str, deed: &CustomerInput) -> bool {
         let mut contacts = self.contacts.lock().await;
         let Some(contact) = contacts.get_mut(id).filter(|contact| contact.ended.is_none()) else { return false };
         match (deed, contact.connected.is_some()) {
-            (Deed::Answer, false) => {
+            (CustomerInput::Answer, false) => {
                 self.connected(id, contact, "HUMAN_ANSWERED").await;
                 let mut talk = self.flow.begin(Self::attributes(&contact.outbound));
-                self.go_on(id, contact, &mut talk, Came::Start).await;
+                self.go_on(id, contact, &mut talk, FlowInput::Start).await;
                 contact.talk = Some(talk);
             }
-            (Deed::Press(key), true) => {
+            (CustomerInput::Press(key), true) => {
                 let Some(mut talk) = contact.talk.take() else { return false };
-                self.go_on(id, contact, &mut talk, Came::Key(*key)).await;
+                self.go_on(id, contact, &mut talk, FlowInput::Key(*key)).await;
                 contact.talk = Some(talk);
             }
-            (Deed::HangUp, _) => self.ended(id, contact, "CUSTOMER_DISCONNECT").await,
-            (Deed::RingOut, false) => self.ended(id, contact, "OTHER").await,
-            (Deed::Voicemail, false) => {
+            (CustomerInput::HangUp, _) => self.end_contact(id, contact, "CUSTOMER_DISCONNECT").await,
+            (CustomerInput::RingOut, false) => self.end_contact(id, contact, "OTHER").await,
+            (CustomerInput::Voicemail, false) => {
                 self.connected(id, contact, "VOICEMAIL_BEEP").await;
-                self.ended(id, contact, "CONTACT_FLOW_DISCONNECT").await;
+                self.end_contact(id, contact, "CONTACT_FLOW_DISCONNECT").await;
             }
-            (Deed::Fail, false) => self.ended(id, contact, "TELECOM_PROBLEM").await,
-            (Deed::Answer | Deed::RingOut | Deed::Voicemail | Deed::Fail, true) | (Deed::Press(_), false) => {
+            (CustomerInput::Fail, false) => self.end_contact(id, contact, "TELECOM_PROBLEM").await,
+            (CustomerInput::Answer | CustomerInput::RingOut | CustomerInput::Voicemail | CustomerInput::Fail, true)
+            | (CustomerInput::Press(_), false) => {
                 return false;
             }
         }
@@ -158,7 +159,7 @@ impl Connect {
     }
 
     /// The latest call to a phone, unless it has been over for a while.
-    pub(crate) async fn at(&self, customer: &PhoneNumber) -> Option<Shown> {
+    pub(crate) async fn call_of(&self, customer: &PhoneNumber) -> Option<CallView> {
         let contacts = self.contacts.lock().await;
         let now = self.clock.now();
         let here = contacts.iter().filter(|(_, contact)| {
@@ -168,14 +169,14 @@ impl Connect {
         let (id, contact) = here.max_by_key(|(_, contact)| contact.initiated)?;
         let said = contact.talk.as_ref().map(|talk| talk.said.join(" ")).unwrap_or_default();
         let stage = match (contact.connected, contact.ended) {
-            (_, Some(_)) => Stage::Over { said },
-            (Some(_), None) => Stage::Talking { said },
-            (None, None) => Stage::Ringing,
+            (_, Some(_)) => CallStage::Over { said },
+            (Some(_), None) => CallStage::Talking { said },
+            (None, None) => CallStage::Ringing,
         };
-        Some(Shown { contact: id.clone(), line: contact.outbound.line.clone(), stage })
+        Some(CallView { contact: id.clone(), line: contact.outbound.line.clone(), stage })
     }
 
-    fn attributes(outbound: &Outbound) -> Map<String, Value> {
+    fn attributes(outbound: &OutboundCall) -> Map<String, Value> {
         let mut attributes = outbound.attributes.clone();
         if let Some(appointment) = &outbound.appointment {
             attributes.insert("appointmentId".to_owned(), Value::String(appointment.to_string()));
@@ -189,25 +190,25 @@ impl Connect {
         self.tell("CONNECTED_TO_SYSTEM", id, contact, None).await;
     }
 
-    async fn ended(&self, id: &str, contact: &mut Contact, reason: &str) {
+    async fn end_contact(&self, id: &str, contact: &mut Contact, reason: &str) {
         contact.ended = Some(self.clock.now());
         self.tell("DISCONNECTED", id, contact, Some(reason)).await;
     }
 
-    async fn go_on(&self, id: &str, contact: &mut Contact, talk: &mut Talk, came: Came) {
+    async fn go_on(&self, id: &str, contact: &mut Contact, talk: &mut FlowState, came: FlowInput) {
         talk.said.clear();
         let mut waits = self.flow.go_on(talk, came);
-        while let Waits::Function(parameters) = waits {
+        while let FlowWait::Function(parameters) = waits {
             let invocation = Self::invocation(id, &contact.outbound, &parameters);
             let answered = self.functions.invoke("confirmation-call", invocation).await;
-            waits = self.flow.go_on(talk, Came::Answer(answered.and_then(Result::ok)));
+            waits = self.flow.go_on(talk, FlowInput::Answer(answered.and_then(Result::ok)));
         }
-        if let Waits::Nothing = waits {
-            self.ended(id, contact, "CONTACT_FLOW_DISCONNECT").await;
+        if let FlowWait::Nothing = waits {
+            self.end_contact(id, contact, "CONTACT_FLOW_DISCONNECT").await;
         }
     }
 
-    fn invocation(id: &str, outbound: &Outbound, parameters: &Map<String, Value>) -> Value {
+    fn invocation(id: &str, outbound: &OutboundCall, parameters: &Map<String, Value>) -> Value {
         json!({
             "Name": "ContactFlowEvent",
             "Details": {
@@ -247,7 +248,7 @@ impl Connect {
                 },
             },
         });
-        self.events.put(&event).await;
+        self.events.enqueue(&event).await;
     }
 }
 

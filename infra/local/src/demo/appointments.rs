@@ -2,11 +2,11 @@
 
 use domain::AppointmentStatus::{self, Booked, Cancelled, Confirmed, Declined};
 
-pub(super) struct Coming {
+pub(super) struct DemoAppointment {
     pub(super) name: &'static str,
     /// As somebody typed it, in E.164.
     pub(super) number: Option<&'static str>,
-    pub(super) when: When,
+    pub(super) when: AppointmentTime,
     pub(super) minutes: u16,
     pub(super) service: &'static str,
     pub(super) notes: &'static str,
@@ -16,48 +16,48 @@ pub(super) struct Coming {
 }
 
 #[derive(Clone, Copy)]
-pub(super) enum When {
+pub(super) enum AppointmentTime {
     /// In about so many minutes, at the next quarter of an hour.
     Soon(u64),
     /// So many days from today, at a time of the company's day.
     Day(i32, &'static str),
 }
 
-const fn day(days: i32, time: &'static str) -> When {
-    When::Day(days, time)
+const fn day(days: i32, time: &'static str) -> AppointmentTime {
+    AppointmentTime::Day(days, time)
 }
 
 const fn comes(
     name: &'static str,
     number: &'static str,
-    when: When,
+    when: AppointmentTime,
     minutes: u16,
     service: &'static str,
     status: AppointmentStatus,
-) -> Coming {
-    Coming { name, number: Some(number), when, minutes, service, notes: "", with: None, status }
+) -> DemoAppointment {
+    DemoAppointment { name, number: Some(number), when, minutes, service, notes: "", with: None, status }
 }
 
-impl Coming {
-    const fn noted(self, notes: &'static str) -> Self {
+impl DemoAppointment {
+    const fn with_notes(self, notes: &'static str) -> Self {
         Self { notes, ..self }
     }
 
-    const fn with(self, staff: usize) -> Self {
+    const fn with_staff(self, staff: usize) -> Self {
         Self { with: Some(staff), ..self }
     }
 }
 
 /// The landline and the number that nobody has are what the carrier here says of their last digits.
-pub(super) const HARBOR_DENTAL: &[Coming] = &[
-    comes("Maria Lopez", "+14255550182", When::Soon(20), 45, "Cleaning", Confirmed)
-        .noted("Afternoons are best for her, any day but Wednesday.")
-        .with(2),
-    comes("Oliver Stein", "+14255550144", day(0, "08:00"), 30, "Check-up", Confirmed).with(1),
+pub(super) const HARBOR_DENTAL: &[DemoAppointment] = &[
+    comes("Maria Lopez", "+14255550182", AppointmentTime::Soon(20), 45, "Cleaning", Confirmed)
+        .with_notes("Afternoons are best for her, any day but Wednesday.")
+        .with_staff(2),
+    comes("Oliver Stein", "+14255550144", day(0, "08:00"), 30, "Check-up", Confirmed).with_staff(1),
     comes("Edith Moreau", "+13605550190", day(0, "08:45"), 60, "Crown fitting", Booked)
-        .noted("Hard of hearing. Prefers a call."),
-    comes("Noah Feld", "+12535550107", day(0, "10:15"), 30, "Filling", Declined).with(2),
-    Coming {
+        .with_notes("Hard of hearing. Prefers a call."),
+    comes("Noah Feld", "+12535550107", day(0, "10:15"), 30, "Filling", Declined).with_staff(2),
+    DemoAppointment {
         name: "Hannah Wirth",
         number: None,
         when: day(0, "11:30"),
@@ -67,22 +67,23 @@ pub(super) const HARBOR_DENTAL: &[Coming] = &[
         with: None,
         status: Booked,
     },
-    comes("Jonas Petrov", "+12065550192", day(0, "14:15"), 45, "Root canal, second visit", Booked).with(1),
+    comes("Jonas Petrov", "+12065550192", day(0, "14:15"), 45, "Root canal, second visit", Booked).with_staff(1),
     comes("Carla Ruiz", "+14255550171", day(0, "16:30"), 20, "Retainer check", Cancelled),
     comes("Sam Okafor", "+12535550119", day(1, "09:30"), 20, "Night guard adjustment", Booked),
     comes("Aisha Rahman", "+14255550137", day(2, "13:45"), 45, "Cleaning", Booked),
     comes("Grace Kim", "+12065550126", day(6, "09:30"), 30, "Check-up", Booked),
-    comes("Leo Kim", "+12065550126", day(6, "10:00"), 30, "First visit", Booked).noted("7 years old, Grace's son."),
+    comes("Leo Kim", "+12065550126", day(6, "10:00"), 30, "First visit", Booked)
+        .with_notes("7 years old, Grace's son."),
     comes("Tyler Nguyen", "+12065550193", day(-1, "08:00"), 60, "Chipped tooth", Confirmed),
     comes("Walter Brandt", "+13605550174", day(-18, "10:00"), 45, "Filling", Confirmed),
     comes("Ben Castellano", "+15095550158", day(-20, "09:00"), 30, "Check-up", Booked),
 ];
 
-pub(super) const TIDEWATER_PHYSIO: &[Coming] = &[
+pub(super) const TIDEWATER_PHYSIO: &[DemoAppointment] = &[
     comes("Liam Fraser", "+61491570156", day(1, "11:00"), 40, "Knee, third session", Booked),
-    comes("Ruby O'Connor", "+61491570159", When::Soon(35), 30, "Shoulder", Confirmed),
+    comes("Ruby O'Connor", "+61491570159", AppointmentTime::Soon(35), 30, "Shoulder", Confirmed),
     comes("Chloe Papadopoulos", "+61491570157", day(0, "09:15"), 30, "Hip", Confirmed),
-    Coming {
+    DemoAppointment {
         name: "Mark Ellery",
         number: None,
         when: day(0, "13:30"),

@@ -4,19 +4,20 @@
 mod appointments;
 mod conversations;
 
-use appointments::Coming;
+use appointments::DemoAppointment;
 use domain::{
-    Appointment, Carries, Company, CompanyId, ConversationKey, CustomerName, Details, Length, Login, MessageId, Notes,
-    OptOutsManaged, OutboundText, PhoneNumber, Progress, Provider, SendingLimits, Service, Staff, Timestamp,
+    Appointment, AppointmentDetails, AppointmentDuration, Company, CompanyId, ConversationKey, CustomerName,
+    DeliveryProgress, LineCapability, Login, MessageId, Notes, OptOutManagement, OutboundText, PhoneNumber,
+    Practitioner, SendingLimits, Service, Staff, Timestamp,
 };
 use runtime::Runtime;
-use store::{Arrival, Contact, Draft, Member, Outcome, Queued};
+use store::{Contact, DeliveryUpdate, DraftMessage, Member, QueueOutcome, ReceivedMessage};
 
-use crate::carrier::Way;
-use crate::stack::Shared;
-use conversations::{By, Conversation, Said, When};
+use crate::carrier::Direction;
+use crate::stack::StackParts;
+use conversations::{DemoAuthor, DemoConversation, DemoMessage, MessageTime};
 
-struct Firm {
+struct DemoCompany {
     id: &'static str,
     name: &'static str,
     region: &'static str,
@@ -24,12 +25,12 @@ struct Firm {
     lines: &'static [&'static str],
     /// The first is an administrator.
     staff: &'static [(&'static str, &'static str)],
-    conversations: &'static [Conversation],
-    appointments: &'static [Coming],
+    conversations: &'static [DemoConversation],
+    appointments: &'static [DemoAppointment],
 }
 
-const FIRMS: [Firm; 2] = [
-    Firm {
+const FIRMS: [DemoCompany; 2] = [
+    DemoCompany {
         id: "harbor-dental",
         name: "Harbor Dental",
         region: "US",
@@ -39,7 +40,7 @@ const FIRMS: [Firm; 2] = [
         conversations: conversations::HARBOR_DENTAL,
         appointments: appointments::HARBOR_DENTAL,
     },
-    Firm {
+    DemoCompany {
         id: "tidewater-physio",
         name: "Tidewater Physio",
         region: "AU",
@@ -52,7 +53,7 @@ const FIRMS: [Firm; 2] = [
 ];
 
 /// Fills an empty table: companies with lines and staff, and with `talk` what was said lately.
-pub(crate) async fn fill(shared: &Shared, runtime: &Runtime, talk: bool) -> anyhow::Result<()> {
+pub(crate) async fn fill(shared: &StackParts, runtime: &Runtime, talk: bool) -> anyhow::Result<()> {
     for firm in FIRMS {
         let id: CompanyId = firm.id.parse()?;
         let lines = firm.lines.iter().map(|line| PhoneNumber::e164(line)).collect::<Result<Vec<_>, _>>()?;
@@ -68,7 +69,7 @@ pub(crate) async fn fill(shared: &Shared, runtime: &Runtime, talk: bool) -> anyh
         };
         shared.store.add_company(&company, runtime.clock.now()).await?;
         for number in lines.iter().skip(1) {
-            shared.store.add_line(&id, number, Carries::Texts, None).await?;
+            shared.store.add_line(&id, number, LineCapability::Texts, None).await?;
         }
         for (place, (staff, name)) in firm.staff.iter().enumerate() {
             let member = Member {
@@ -82,7 +83,7 @@ pub(crate) async fn fill(shared: &Shared, runtime: &Runtime, talk: bool) -> anyh
             shared.store.add_staff(&member).await?;
         }
         if talk {
-            let talk = Talk { shared, runtime, firm: &firm, company: &company };
+            let talk = DemoContext { shared, runtime, firm: &firm, company: &company };
             for conversation in firm.conversations {
                 talk.have(conversation).await?;
             }
@@ -94,37 +95,37 @@ pub(crate) async fn fill(shared: &Shared, runtime: &Runtime, talk: bool) -> anyh
     Ok(())
 }
 
-struct Talk<'a> {
-    shared: &'a Shared,
+struct DemoContext<'a> {
+    shared: &'a StackParts,
     runtime: &'a Runtime,
-    firm: &'a Firm,
+    firm: &'a DemoCompany,
     company: &'a Company,
 }
 
-impl Talk<'_> {
-    async fn have(&self, conversation: &Conversation) -> anyhow::Result<()> {
+impl DemoContext<'_> {
+    async fn have(&self, conversation: &DemoConversation) -> anyhow::Result<()> {
         let customer = PhoneNumber::e164(conversation.number)?;
         let line = PhoneNumber::e164(self.firm.lines.get(conversation.line).copied().unwrap_or_default())?;
         for said in conversation.said {
             let at = self.moment(said.when);
             match said.by {
-                By::Customer => self.customer_writes(&customer, &line, said, at).await?,
-                By::Staff(staff) => self.staff_write(&customer, &line, staff, said, at).await?,
+                DemoAuthor::Customer => self.customer_writes(&customer, &line, said, at).await?,
+                DemoAuthor::Staff(staff) => self.staff_write(&customer, &line, staff, said, at).await?,
             }
         }
         Ok(())
     }
 
-    async fn book(&self, coming: &Coming) -> anyhow::Result<()> {
+    async fn book(&self, coming: &DemoAppointment) -> anyhow::Result<()> {
         const QUARTER: u64 = 15 * 60;
         let now = self.runtime.clock.now();
         let zone = &self.company.time_zone;
         let start = match coming.when {
-            appointments::When::Soon(minutes) => {
+            appointments::AppointmentTime::Soon(minutes) => {
                 let soon = now.plus_secs(minutes * 60).as_secs().next_multiple_of(QUARTER);
                 Timestamp::from_millis(soon * 1000)
             }
-            appointments::When::Day(days, time) => {
+            appointments::AppointmentTime::Day(days, time) => {
                 let (mut day, _) = zone.local(now);
                 for _ in 0..days.unsigned_abs() {
                     day = if days > 0 { day.next() } else { day.previous() };
@@ -133,11 +134,11 @@ impl Talk<'_> {
             }
         };
         let number = coming.number.map(PhoneNumber::e164).transpose()?;
-        let details = Details {
+        let details = AppointmentDetails {
             name: CustomerName::parse(coming.name)?,
             mobile: number.map(|number| self.company.mobile(number)),
             start,
-            length: Length::of_minutes(coming.minutes)?,
+            length: AppointmentDuration::of_minutes(coming.minutes)?,
             service: Service::parse(coming.service)?,
             notes: Notes::parse(coming.notes)?,
             provider: coming.with.and_then(|place| self.firm.staff.get(place)).map(provider).transpose()?,
@@ -154,16 +155,16 @@ impl Talk<'_> {
         &self,
         customer: &PhoneNumber,
         line: &PhoneNumber,
-        said: &Said,
+        said: &DemoMessage,
         at: Timestamp,
     ) -> anyhow::Result<()> {
-        let id = self.shared.carrier.keep(Way::FromCustomer, customer, line, said.text, at, None).await?;
-        let arrival = Arrival {
+        let id = self.shared.carrier.keep(Direction::FromCustomer, customer, line, said.text, at, None).await?;
+        let arrival = ReceivedMessage {
             id: MessageId::of_inbound(&self.company.id, &id),
             at,
             from: customer.clone().into(),
             text: said.text.to_owned(),
-            opt_outs: OptOutsManaged::ByTheService,
+            opt_outs: OptOutManagement::ByTheService,
         };
         self.shared.store.record_inbound(&self.company.a_line(line.clone()), &arrival, at).await?;
         Ok(())
@@ -174,7 +175,7 @@ impl Talk<'_> {
         customer: &PhoneNumber,
         line: &PhoneNumber,
         staff: usize,
-        said: &Said,
+        said: &DemoMessage,
         at: Timestamp,
     ) -> anyhow::Result<()> {
         let (id, name) = self.firm.staff.get(staff).copied().unwrap_or_default();
@@ -190,7 +191,7 @@ impl Talk<'_> {
             signed_in: None,
         };
         let text = OutboundText::parse(said.text)?;
-        let draft = Draft {
+        let draft = DraftMessage {
             id: MessageId::of_request(&staff.company, &staff.id, &self.runtime.randomness.token()),
             staff: &staff,
             conversation: self.company.conversation_key.conversation_with(customer),
@@ -200,10 +201,10 @@ impl Talk<'_> {
             again: None,
             limits: &SendingLimits::default(),
         };
-        let Queued::New(message) = self.shared.store.queue(&draft, at).await? else { return Ok(()) };
-        let provider_id = self.shared.carrier.keep(Way::ToCustomer, customer, line, said.text, at, None).await?;
-        let progress = Progress::Delivered { at: at.plus_secs(2), provider_id };
-        let outcome = Outcome {
+        let QueueOutcome::New(message) = self.shared.store.queue(&draft, at).await? else { return Ok(()) };
+        let provider_id = self.shared.carrier.keep(Direction::ToCustomer, customer, line, said.text, at, None).await?;
+        let progress = DeliveryProgress::Delivered { at: at.plus_secs(2), provider_id };
+        let outcome = DeliveryUpdate {
             company: &self.company.id,
             conversation: message.conversation,
             position: message.position,
@@ -214,11 +215,11 @@ impl Talk<'_> {
     }
 
     /// A moment of the company's day, never later than now.
-    fn moment(&self, when: When) -> Timestamp {
+    fn moment(&self, when: MessageTime) -> Timestamp {
         let now = self.runtime.clock.now();
         let at = match when {
-            When::MinutesAgo(minutes) => now.minus_secs(minutes * 60),
-            When::DaysAgo(days, hour, minute) => {
+            MessageTime::MinutesAgo(minutes) => now.minus_secs(minutes * 60),
+            MessageTime::DaysAgo(days, hour, minute) => {
                 let (today, _) = self.company.time_zone.local(now);
                 let day = (0..days).fold(today, |day, _| day.previous());
                 self.company.time_zone.start_of(day).plus_secs((hour * 60 + minute) * 60)
@@ -228,6 +229,6 @@ impl Talk<'_> {
     }
 }
 
-fn provider((staff, name): &(&str, &str)) -> anyhow::Result<Provider> {
-    Ok(Provider { staff: staff.parse()?, name: (*name).to_owned() })
+fn provider((staff, name): &(&str, &str)) -> anyhow::Result<Practitioner> {
+    Ok(Practitioner { staff: staff.parse()?, name: (*name).to_owned() })
 }

@@ -6,7 +6,7 @@ use openidconnect::{JsonWebKeyId, PrivateSigningKey};
 use serde_json::{Value, json};
 
 /// What the issuer signs with: Ed25519, new at every start.
-pub(crate) struct Key(CoreEdDsaPrivateSigningKey);
+pub(crate) struct SigningKey(CoreEdDsaPrivateSigningKey);
 
 /// What stands before the 32 bytes of an Ed25519 key in PKCS #8 (RFC 8410, section 7).
 const PKCS8: [u8; 16] =
@@ -14,7 +14,7 @@ const PKCS8: [u8; 16] =
 
 const ID: &str = "local";
 
-impl Key {
+impl SigningKey {
     pub(crate) fn new(bytes: [u8; 32]) -> anyhow::Result<Self> {
         let encoded = STANDARD.encode([&PKCS8[..], &bytes].concat());
         let pem = format!("-----BEGIN PRIVATE KEY-----\n{encoded}\n-----END PRIVATE KEY-----\n");

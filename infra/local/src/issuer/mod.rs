@@ -19,10 +19,10 @@ use domain::{Clock, Randomness, Timestamp};
 use openidconnect::{PkceCodeChallenge, PkceCodeVerifier};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use store::{Member, Refused, Store};
+use store::{DirectoryError, Member, Store};
 
-use crate::stack::Shared;
-use key::Key;
+use crate::stack::StackParts;
+use key::SigningKey;
 
 /// Under the stack's address.
 const PATH: &str = "/local/issuer";
@@ -30,7 +30,7 @@ const PATH: &str = "/local/issuer";
 /// What the `sign-in` function is, to this issuer.
 const CLIENT: &str = "switchboard";
 
-pub(crate) fn router() -> Router<Shared> {
+pub(crate) fn router() -> Router<StackParts> {
     Router::new()
         .route("/local/issuer/.well-known/openid-configuration", get(metadata))
         .route("/local/issuer/keys", get(keys))
@@ -46,7 +46,7 @@ pub(crate) struct Issuer {
     portal: Arc<str>,
     client_secret: Arc<str>,
     attempt_key: Arc<str>,
-    key: Arc<Key>,
+    key: Arc<SigningKey>,
     clock: Clock,
     randomness: Randomness,
     granted: Arc<Mutex<HashMap<String, Grant>>>,
@@ -70,7 +70,7 @@ impl Issuer {
             portal: portal.into(),
             client_secret: randomness.token().into(),
             attempt_key: randomness.token().into(),
-            key: Arc::new(Key::new(randomness.bytes())?),
+            key: Arc::new(SigningKey::new(randomness.bytes())?),
             clock,
             randomness,
             granted: Arc::default(),
@@ -97,7 +97,7 @@ impl Issuer {
         headers.get(AUTHORIZATION).is_some_and(|sent| sent.as_bytes() == expected.as_bytes())
     }
 
-    fn grant(&self, email: String, request: &Request) -> String {
+    fn grant(&self, email: String, request: &AuthorizationRequest) -> String {
         let code = self.randomness.token();
         let now = self.clock.now();
         let (nonce, challenge) = (request.nonce.clone(), request.code_challenge.clone());
@@ -108,7 +108,7 @@ impl Issuer {
     }
 
     /// The ID token for a code, which is good for one.
-    fn redeem(&self, exchange: &Exchange) -> Option<String> {
+    fn redeem(&self, exchange: &TokenRequest) -> Option<String> {
         let now = self.clock.now();
         let grant = self.granted.lock().unwrap_or_else(PoisonError::into_inner).remove(&exchange.code)?;
         let verifier = PkceCodeVerifier::new(exchange.code_verifier.clone());
@@ -136,14 +136,14 @@ impl Issuer {
 pub(crate) async fn unpin_everybody(store: &Store) -> anyhow::Result<()> {
     for member in store.directory().await?.staff {
         match store.unpin(&member.company, &member.staff).await {
-            Ok(()) | Err(Refused::NoStaff) => {}
+            Ok(()) | Err(DirectoryError::NoStaff) => {}
             Err(refused) => return Err(refused.into()),
         }
     }
     Ok(())
 }
 
-async fn metadata(State(shared): State<Shared>) -> Json<Value> {
+async fn metadata(State(shared): State<StackParts>) -> Json<Value> {
     let address = &shared.issuer.address;
     Json(json!({
         "issuer": &**address,
@@ -158,13 +158,13 @@ async fn metadata(State(shared): State<Shared>) -> Json<Value> {
     }))
 }
 
-async fn keys(State(shared): State<Shared>) -> Json<Value> {
+async fn keys(State(shared): State<StackParts>) -> Json<Value> {
     Json(json!({"keys": [shared.issuer.key.public()]}))
 }
 
 /// What an application asks of an issuer (OpenID Connect Core 1.0, section 3.1.2.1).
 #[derive(Clone, Deserialize)]
-struct Request {
+struct AuthorizationRequest {
     client_id: String,
     redirect_uri: String,
     state: String,
@@ -173,7 +173,7 @@ struct Request {
     code_challenge_method: String,
 }
 
-impl Request {
+impl AuthorizationRequest {
     fn acceptable(&self, issuer: &Issuer) -> bool {
         self.client_id == CLIENT && self.redirect_uri == issuer.back() && self.code_challenge_method == "S256"
     }
@@ -181,13 +181,13 @@ impl Request {
 
 /// OpenID Connect RP-Initiated Logout 1.0, section 2.
 #[derive(Deserialize)]
-struct Leaving {
+struct LogoutRequest {
     client_id: String,
     post_logout_redirect_uri: String,
 }
 
 /// It remembers nobody, so there is nothing to end: it leads back.
-async fn end_session(State(shared): State<Shared>, Query(leaving): Query<Leaving>) -> Response {
+async fn end_session(State(shared): State<StackParts>, Query(leaving): Query<LogoutRequest>) -> Response {
     let back = format!("{}/sign-in.html", shared.issuer.portal);
     if leaving.client_id != CLIENT || leaving.post_logout_redirect_uri != back {
         return (StatusCode::BAD_REQUEST, "This issuer serves the portal of this stack only.").into_response();
@@ -200,7 +200,7 @@ fn id(member: &Member) -> String {
     format!("{}.{}", member.company, member.staff)
 }
 
-async fn people(State(shared): State<Shared>, Query(request): Query<Request>) -> Response {
+async fn people(State(shared): State<StackParts>, Query(request): Query<AuthorizationRequest>) -> Response {
     if !request.acceptable(&shared.issuer) {
         return (StatusCode::BAD_REQUEST, "This issuer serves the portal of this stack only.").into_response();
     }
@@ -209,13 +209,13 @@ async fn people(State(shared): State<Shared>, Query(request): Query<Request>) ->
 }
 
 #[derive(Deserialize)]
-struct Picked {
+struct StaffChoice {
     staff: String,
     #[serde(flatten)]
-    request: Request,
+    request: AuthorizationRequest,
 }
 
-async fn pick(State(shared): State<Shared>, Form(picked): Form<Picked>) -> Response {
+async fn pick(State(shared): State<StackParts>, Form(picked): Form<StaffChoice>) -> Response {
     let request = picked.request;
     let Ok(directory) = shared.store.directory().await else { return StatusCode::SERVICE_UNAVAILABLE.into_response() };
     let member = directory.staff.iter().find(|member| id(member) == picked.staff);
@@ -233,14 +233,14 @@ async fn pick(State(shared): State<Shared>, Form(picked): Form<Picked>) -> Respo
 
 /// An access token request (RFC 6749, section 4.1.3, and RFC 7636, section 4.5).
 #[derive(Deserialize)]
-struct Exchange {
+struct TokenRequest {
     grant_type: String,
     code: String,
     redirect_uri: String,
     code_verifier: String,
 }
 
-async fn token(State(shared): State<Shared>, headers: HeaderMap, Form(exchange): Form<Exchange>) -> Response {
+async fn token(State(shared): State<StackParts>, headers: HeaderMap, Form(exchange): Form<TokenRequest>) -> Response {
     if !shared.issuer.knows(&headers) {
         return (StatusCode::UNAUTHORIZED, Json(json!({"error": "invalid_client"}))).into_response();
     }
@@ -256,7 +256,7 @@ async fn token(State(shared): State<Shared>, headers: HeaderMap, Form(exchange):
     }
 }
 
-async fn staff(State(shared): State<Shared>) -> Response {
+async fn staff(State(shared): State<StackParts>) -> Response {
     let Ok(directory) = shared.store.directory().await else { return StatusCode::SERVICE_UNAVAILABLE.into_response() };
     let staff = directory.staff.iter().map(|member| {
         let company = directory.companies.iter().find(|company| company.id == member.company);

@@ -2,10 +2,10 @@ use maud::{DOCTYPE, Markup, html};
 use static_site::address;
 use store::Directory;
 
-use super::{Request, id};
+use super::{AuthorizationRequest, id};
 
 /// Everybody who can sign in here, each a button.
-pub(super) fn people(directory: &Directory, request: &Request) -> Markup {
+pub(super) fn people(directory: &Directory, request: &AuthorizationRequest) -> Markup {
     let asked = [
         ("client_id", &request.client_id),
         ("redirect_uri", &request.redirect_uri),

@@ -19,7 +19,7 @@ pub(crate) struct Contestant {
 
 /// What a turn took.
 #[derive(Clone, Copy)]
-pub(crate) struct Turn {
+pub(crate) struct RoundTime {
     pub(crate) wall: Duration,
     /// Of the contestant's core, and of the other.
     pub(crate) own: Duration,
@@ -51,14 +51,14 @@ impl Contestant {
     }
 
     /// Has it send so many.
-    pub(crate) async fn send(&mut self, messages: usize) -> Turn {
+    pub(crate) async fn send(&mut self, messages: usize) -> RoundTime {
         let process = self.process.id().unwrap().to_string();
         let (own, service, began) = (processor_time(&process), processor_time("self"), Instant::now());
         self.told.write_all(format!("{messages}\n").as_bytes()).await.unwrap();
         self.says("done").await;
         let wall = began.elapsed();
         let since = |process: &str, before: Duration| processor_time(process).checked_sub(before).unwrap();
-        Turn { wall, own: since(&process, own), service: since("self", service) }
+        RoundTime { wall, own: since(&process, own), service: since("self", service) }
     }
 
     async fn says(&mut self, what: &str) {

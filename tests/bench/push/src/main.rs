@@ -17,11 +17,11 @@ use std::process::ExitCode;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use clap::Parser;
-use contestant::{Contestant, Turn};
+use contestant::{Contestant, RoundTime};
 use ece::EcKeyComponents;
-use push::Keys;
+use push::VapidKeys;
 use serde_json::{Value, json};
-use service::{Seen, Service};
+use service::{RoundTraffic, Service};
 
 #[derive(Parser)]
 struct Arguments {
@@ -97,7 +97,7 @@ async fn main() -> ExitCode {
         read_all(contestant.name, &seen, &browsers);
         firsts.push(seen);
     }
-    let mut turns: Vec<Vec<Turn>> = contestants.iter().map(|_| Vec::new()).collect();
+    let mut turns: Vec<Vec<RoundTime>> = contestants.iter().map(|_| Vec::new()).collect();
     for _ in 0..arguments.turns {
         for (contestant, turns) in contestants.iter_mut().zip(&mut turns) {
             turns.push(contestant.send(arguments.messages).await);
@@ -106,7 +106,7 @@ async fn main() -> ExitCode {
     }
     let figures = contestants.iter().zip(&firsts).zip(&turns);
     let figures: Vec<_> = figures
-        .map(|((contestant, first), turns)| Figures::of(contestant.name, first, turns, arguments.messages))
+        .map(|((contestant, first), turns)| Figures::medians_of(contestant.name, first, turns, arguments.messages))
         .collect();
     if print(&figures) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
@@ -148,14 +148,14 @@ fn staged(browsers: &BTreeMap<String, Browser>) -> Value {
         json!({"endpoint": format!("https://{HOST}{path}"), "keys": {"p256dh": p256dh, "auth": auth}})
     };
     let secret = json!({"subject": SUBJECT, "keys": [{"private": PRIVATE}]});
-    let keys = Keys::parse(&secret.to_string()).unwrap();
+    let keys = VapidKeys::parse(&secret.to_string()).unwrap();
     json!({"service": HOST, "subscriptions": browsers.iter().map(subscription).collect::<Vec<_>>(),
         "payload": PAYLOAD, "topic": "4be1c8a0b7f24d0f9e3a51c6d2e8f704", "ttl": 86_400, "together": TOGETHER,
         "subject": SUBJECT, "private": PRIVATE, "public": keys.current()})
 }
 
 /// Whether every browser was sent one message, and can read it.
-fn read_all(name: &str, seen: &Seen, browsers: &BTreeMap<String, Browser>) {
+fn read_all(name: &str, seen: &RoundTraffic, browsers: &BTreeMap<String, Browser>) {
     let first: BTreeMap<_, _> = seen.first.iter().map(|(path, body)| (path, body)).collect();
     assert_eq!((seen.messages, first.len()), (browsers.len(), browsers.len()), "{name}");
     for (path, body) in first {
@@ -166,8 +166,8 @@ fn read_all(name: &str, seen: &Seen, browsers: &BTreeMap<String, Browser>) {
 
 #[allow(clippy::cast_precision_loss, reason = "figures to read")]
 impl Figures {
-    fn of(name: &'static str, first: &Seen, turns: &[Turn], messages: usize) -> Self {
-        let median = |figure: fn(&Turn) -> f64| {
+    fn medians_of(name: &'static str, first: &RoundTraffic, turns: &[RoundTime], messages: usize) -> Self {
+        let median = |figure: fn(&RoundTime) -> f64| {
             let mut figures: Vec<_> = turns.iter().map(figure).collect();
             figures.sort_by(f64::total_cmp);
             figures[figures.len() / 2]

@@ -15,7 +15,7 @@ use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
 /// What it was sent in one turn.
 #[derive(Default)]
-pub(crate) struct Seen {
+pub(crate) struct RoundTraffic {
     pub(crate) connections: usize,
     pub(crate) messages: usize,
     /// As many as were told apart.
@@ -25,18 +25,18 @@ pub(crate) struct Seen {
 }
 
 pub(crate) struct Service {
-    seen: Arc<Mutex<Seen>>,
+    seen: Arc<Mutex<RoundTraffic>>,
 }
 
 /// So many are kept to be read.
-const KEPT: usize = 1000;
+const MAX_SAMPLES: usize = 1000;
 
 impl Service {
     /// At port 443 of every address. Whoever is to believe it reads `certificate`.
     pub(crate) async fn open(host: &str, certificate: &Path) -> Self {
         let acceptor = TlsAcceptor::from(Arc::new(config(host, certificate)));
         let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 443)).await.unwrap();
-        let seen = Arc::<Mutex<Seen>>::default();
+        let seen = Arc::<Mutex<RoundTraffic>>::default();
         let shared = seen.clone();
         tokio::spawn(async move {
             loop {
@@ -49,7 +49,7 @@ impl Service {
     }
 
     /// What there was since the last time.
-    pub(crate) fn take(&self) -> Seen {
+    pub(crate) fn take(&self) -> RoundTraffic {
         std::mem::take(&mut *self.seen.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -75,7 +75,7 @@ fn config(host: &str, certificate: &Path) -> ServerConfig {
 }
 
 /// One connection, until whoever opened it hangs up.
-async fn serve(acceptor: TlsAcceptor, stream: TcpStream, seen: Arc<Mutex<Seen>>) -> Option<()> {
+async fn serve(acceptor: TlsAcceptor, stream: TcpStream, seen: Arc<Mutex<RoundTraffic>>) -> Option<()> {
     const ANSWER: &[u8] =
         b"HTTP/1.1 201 Created\r\nlocation: https://push.example.com/m/1\r\ncontent-length: 0\r\n\r\n";
     let mut stream = acceptor.accept(stream).await.ok()?;
@@ -94,7 +94,7 @@ async fn serve(acceptor: TlsAcceptor, stream: TcpStream, seen: Arc<Mutex<Seen>>)
 }
 
 /// Counts the request that what was read begins with, if all of it is there. Gives where it ends.
-fn note(read: &[u8], seen: &Mutex<Seen>) -> Option<usize> {
+fn note(read: &[u8], seen: &Mutex<RoundTraffic>) -> Option<usize> {
     let end = read.windows(4).position(|four| four == b"\r\n\r\n")?;
     let head = std::str::from_utf8(&read[..end]).unwrap();
     let (line, headers) = head.split_once("\r\n").unwrap();
@@ -114,12 +114,12 @@ fn note(read: &[u8], seen: &Mutex<Seen>) -> Option<usize> {
     if !seen.signatures.contains(token) {
         seen.signatures.insert(token.to_vec());
     }
-    if seen.first.len() < KEPT {
+    if seen.first.len() < MAX_SAMPLES {
         seen.first.push((path.to_owned(), body.to_vec()));
     }
     Some(whole)
 }
 
-fn lock(seen: &Mutex<Seen>) -> std::sync::MutexGuard<'_, Seen> {
+fn lock(seen: &Mutex<RoundTraffic>) -> std::sync::MutexGuard<'_, RoundTraffic> {
     seen.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::dice::Dice;
+use crate::rng::Rng;
 
 /// A cancelled transaction's answer.
 pub(super) fn cancelled(reasons: &[Value]) -> Value {
@@ -18,19 +18,19 @@ pub(super) fn cancelled(reasons: &[Value]) -> Value {
 }
 
 /// One reason at some places, and none at the others.
-pub(super) fn at(places: &[bool], code: &str) -> Vec<Value> {
+pub(super) fn reasons_at(places: &[bool], code: &str) -> Vec<Value> {
     places.iter().map(|is_here| if *is_here { reason(code) } else { json!({"Code": "None"}) }).collect()
 }
 
 /// One reason at a place that is drawn.
-pub(super) fn somewhere(items: usize, code: &str, dice: &mut Dice) -> Vec<Value> {
-    let place = dice.below(items as u64);
-    at(&(0..items as u64).map(|item| item == place).collect::<Vec<_>>(), code)
+pub(super) fn somewhere(items: usize, code: &str, dice: &mut Rng) -> Vec<Value> {
+    let place = dice.next_below(items as u64);
+    reasons_at(&(0..items as u64).map(|item| item == place).collect::<Vec<_>>(), code)
 }
 
 /// The same answer where another item was throttled: what a condition made of that is not known, so one that failed is
 /// hidden if there are several. `None` if no condition failed, or there is nothing else.
-pub(super) fn with_one_throttled(answer: &[u8], dice: &mut Dice) -> Option<Value> {
+pub(super) fn with_one_throttled(answer: &[u8], dice: &mut Rng) -> Option<Value> {
     let answer: Value = serde_json::from_slice(answer).ok()?;
     let mut reasons = answer["CancellationReasons"].as_array()?.clone();
     let failed = |reason: &Value| reason["Code"] == "ConditionalCheckFailed";

@@ -18,7 +18,7 @@ pub(super) struct InFlight {
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        let mut held = self.conflicts.held();
+        let mut held = self.conflicts.lock_items();
         held.retain(|item| !self.items.contains(item));
     }
 }
@@ -26,7 +26,7 @@ impl Drop for InFlight {
 impl Conflicts {
     /// Begins a transaction; gives at which of its items it is in conflict, if it is.
     pub(super) fn begin(&self, items: Vec<String>) -> Result<InFlight, Vec<bool>> {
-        let mut held = self.held();
+        let mut held = self.lock_items();
         let met: Vec<_> = items.iter().map(|item| held.contains(item)).collect();
         if met.contains(&true) {
             return Err(met);
@@ -38,10 +38,10 @@ impl Conflicts {
 
     /// Whether a single write is in conflict.
     pub(super) fn meets(&self, item: &str) -> bool {
-        self.held().contains(item)
+        self.lock_items().contains(item)
     }
 
-    fn held(&self) -> MutexGuard<'_, BTreeSet<String>> {
+    fn lock_items(&self) -> MutexGuard<'_, BTreeSet<String>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -10,20 +10,20 @@ use domain::Timestamp;
 use local::Replica;
 use serde_json::Value;
 
-use crate::clock::Time;
-use crate::dice::Dice;
+use crate::clock::SimulatedTime;
+use crate::rng::Rng;
 
 /// The replica, and what it does not have yet.
 pub(crate) struct Replication {
     seed: u64,
-    time: Time,
+    time: SimulatedTime,
     replica: Replica,
     /// Whether it is behind: not while the world is made, and not when it is looked at in the end.
     is_behind: AtomicBool,
-    waiting: Mutex<VecDeque<Waiting>>,
+    waiting: Mutex<VecDeque<PendingWrite>>,
 }
 
-struct Waiting {
+struct PendingWrite {
     written: Write,
     /// When it was done on the table.
     at: Timestamp,
@@ -40,7 +40,7 @@ enum Write {
 const PLACE: u64 = 12 << 40;
 
 impl Replication {
-    pub(crate) fn new(seed: u64, time: Time) -> anyhow::Result<Self> {
+    pub(crate) fn new(seed: u64, time: SimulatedTime) -> anyhow::Result<Self> {
         let (is_behind, waiting) = (AtomicBool::new(false), Mutex::default());
         Ok(Self { seed, time, replica: Replica::new()?, is_behind, waiting })
     }
@@ -72,20 +72,20 @@ impl Replication {
     fn later(&self, written: Write) {
         let now = self.time.passed();
         // By its moment: a story with less in it has the same lags.
-        let mut dice = Dice::of(self.seed, &[PLACE, u64::try_from(now.as_millis()).unwrap_or_default()]);
+        let mut dice = Rng::from_seed(self.seed, &[PLACE, u64::try_from(now.as_millis()).unwrap_or_default()]);
         let longest = if dice.percent(90) { 100 } else { 1_000 };
-        let due = now + Duration::from_millis(dice.below(longest));
+        let due = now + Duration::from_millis(dice.next_below(longest));
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         // In the order in which it was done.
         let due = waiting.back().map_or(due, |last| last.due.max(due));
-        waiting.push_back(Waiting { written, at: self.time.now(), due });
+        waiting.push_back(PendingWrite { written, at: self.time.now(), due });
     }
 
     /// Does what is due; gives whether anything is not.
     fn catch_up(&self) -> anyhow::Result<bool> {
         let now = self.time.passed();
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        while let Some(Waiting { written, at, .. }) = waiting.pop_front_if(|next| next.due <= now) {
+        while let Some(PendingWrite { written, at, .. }) = waiting.pop_front_if(|next| next.due <= now) {
             match written {
                 Write::Request { operation, body } => self.replica.write(at, &operation, &body)?,
                 Write::Sweep => self.replica.sweep(at)?,

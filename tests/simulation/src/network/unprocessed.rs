@@ -2,23 +2,23 @@
 
 use serde_json::{Value, json};
 
-use crate::dice::Dice;
+use crate::rng::Rng;
 
 /// A `BatchGetItem` as its keys are divided.
-pub(super) struct Divided {
+pub(super) struct SplitBatch {
     /// The same request for the keys that are processed; `None` if none is.
     pub(super) processed: Option<Value>,
     left: Value,
 }
 
 /// Draws which keys are left: at least one, possibly all.
-pub(super) fn divided(request: &Value, dice: &mut Dice) -> Divided {
+pub(super) fn divided(request: &Value, dice: &mut Rng) -> SplitBatch {
     let (mut processed, mut left) = (request.clone(), json!({}));
     let all = dice.percent(25);
     let mut any = false;
     for (table, wanted) in processed["RequestItems"].as_object_mut().into_iter().flatten() {
         let keys = wanted["Keys"].as_array().cloned().unwrap_or_default();
-        let first = usize::try_from(dice.below(keys.len() as u64)).unwrap_or_default();
+        let first = usize::try_from(dice.next_below(keys.len() as u64)).unwrap_or_default();
         let drawn = (0..keys.len()).map(|place| place == first || all || dice.percent(40)).collect::<Vec<_>>();
         let those = |is_left: bool| {
             let those = keys.iter().zip(&drawn).filter(|(_, drawn)| **drawn == is_left);
@@ -29,10 +29,10 @@ pub(super) fn divided(request: &Value, dice: &mut Dice) -> Divided {
         any |= drawn.contains(&false);
         left[table] = rest;
     }
-    Divided { processed: any.then_some(processed), left }
+    SplitBatch { processed: any.then_some(processed), left }
 }
 
-impl Divided {
+impl SplitBatch {
     /// The answer to the whole from that to the part that is processed.
     pub(super) fn answer(self, answered: Option<&[u8]>) -> Value {
         let answered = answered.and_then(|body| serde_json::from_slice(body).ok());

@@ -10,11 +10,11 @@ use super::request::{READ, Request};
 use super::{World, lock};
 use crate::network::Invocation;
 use crate::push_service;
-use crate::story::COMPANIES;
+use crate::scenario::COMPANIES;
 
 /// Somebody turned notifications on or off in a browser: when they asked, and when they were told that it is so.
 #[derive(Clone, Debug)]
-pub(crate) struct Turn {
+pub(crate) struct SubscriptionChange {
     pub(crate) browser: String,
     pub(crate) on: bool,
     pub(crate) asked: Timestamp,
@@ -76,7 +76,7 @@ impl World {
     fn turned(&self, browser: String, on: bool, asked: Timestamp, status: Option<u16>) {
         let is_done = status.is_some_and(|status| (200..300).contains(&status));
         let told = is_done.then(|| self.time.now());
-        lock(&self.turns).push(Turn { browser, on, asked, told });
+        lock(&self.turns).push(SubscriptionChange { browser, on, asked, told });
     }
 }
 

@@ -5,23 +5,23 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use local::{InProcess, MAPPINGS, Mapping};
+use local::{InProcess, MAPPINGS, StreamMapping};
 use serde_json::json;
 
 use super::request::appointment_of;
-use super::{Busy, CUSTOMERS, Told, World, contact_of, lock, sms_of, text_of};
-use crate::network::{Invocation, Retry};
-use crate::queue::{Message, Of, Queue};
-use crate::story::{Step, Story, Trouble, What};
+use super::{CUSTOMERS, PendingWork, StaffResponse, World, contact_of, lock, sms_of, text_of};
+use crate::network::{Invocation, PushRetry};
+use crate::queue::{Message, Queue, QueueKind};
+use crate::scenario::{Action, FaultPoint, Scenario, Step};
 
 /// The places of those who follow the table's stream.
 pub(crate) const LIVE: usize = 0;
 pub(crate) const PUSHES: usize = 1;
 
 /// Who follows the table's stream, and what goes wrong there.
-pub(super) struct Follower {
-    mapping: Mapping,
-    troubles: Vec<Trouble>,
+pub(super) struct StreamFollower {
+    mapping: StreamMapping,
+    troubles: Vec<FaultPoint>,
     /// Tells its dice from those of others.
     place: u64,
     batches: AtomicU32,
@@ -29,8 +29,8 @@ pub(super) struct Follower {
     given_up: Mutex<Vec<String>>,
 }
 
-impl Follower {
-    pub(super) fn all(story: &Story) -> [Self; 2] {
+impl StreamFollower {
+    pub(super) fn all(story: &Scenario) -> [Self; 2] {
         [(LIVE, 5 << 40, &story.stream), (PUSHES, 8 << 40, &story.pushes)].map(|(of, place, troubles)| Self {
             mapping: MAPPINGS[of],
             troubles: troubles.clone(),
@@ -53,8 +53,8 @@ impl Follower {
 const TROUBLED_ATTEMPTS: u32 = 2;
 
 impl World {
-    pub(crate) fn taken(&self) -> Vec<String> {
-        self.network.taken()
+    pub(crate) fn given_up_records(&self) -> Vec<String> {
+        self.network.operations()
     }
 
     /// The sequence numbers of the records that somebody who follows the stream gave up.
@@ -75,21 +75,21 @@ impl World {
     }
 
     /// Something of a step's reaches a queue after a while.
-    pub(super) fn brings(self: &Arc<Self>, of: Of, step: usize, copy: u64, delay: Duration, body: String) {
+    pub(super) fn brings(self: &Arc<Self>, of: QueueKind, step: usize, copy: u64, delay: Duration, body: String) {
         let place = [u64::from(self.story.steps[step].number), copy];
         let message = Message { step: Some(step), place, body, sent: self.time.now(), received: 0 };
         self.puts_later(of, message, delay);
     }
 
-    fn puts_later(self: &Arc<Self>, of: Of, message: Message, delay: Duration) {
+    fn puts_later(self: &Arc<Self>, of: QueueKind, message: Message, delay: Duration) {
         let (world, busy) = (self.clone(), self.busy());
         tokio::spawn(async move {
             tokio::time::sleep(delay).await;
-            world.put(of, message, busy);
+            world.enqueue(of, message, busy);
         });
     }
 
-    fn queue(&self, of: Of) -> &Queue {
+    fn queue(&self, of: QueueKind) -> &Queue {
         &self.queues[of as usize]
     }
 
@@ -98,26 +98,26 @@ impl World {
         self.queues.iter().flat_map(Queue::dead).map(|message| message.step).collect()
     }
 
-    fn put(&self, of: Of, message: Message, busy: Busy) {
+    fn enqueue(&self, of: QueueKind, message: Message, busy: PendingWork) {
         // It is somebody's to do as long as it is in the queue.
         std::mem::forget(busy);
-        self.queue(of).put(message);
+        self.queue(of).enqueue(message);
     }
 
     /// Lambda's poller: batches are handed over side by side.
-    pub(super) async fn receive(self: Arc<Self>, of: Of) -> anyhow::Result<()> {
+    pub(super) async fn receive(self: Arc<Self>, of: QueueKind) -> anyhow::Result<()> {
         loop {
             let batch = self.queue(of).receive(self.story.seed).await;
             tokio::spawn(self.clone().hand_over(of, batch));
         }
     }
 
-    async fn hand_over(self: Arc<Self>, of: Of, batch: Vec<Message>) {
+    async fn hand_over(self: Arc<Self>, of: QueueKind, batch: Vec<Message>) {
         let queue = self.queue(of);
         let goes_wrong = batch.iter().all(|message| message.received < TROUBLED_ATTEMPTS);
         let ids: Vec<_> = batch.iter().map(Message::id).collect();
         let name = format!("{} of {}", queue.function, ids.join(", "));
-        let invocation = if of == Of::Pushes {
+        let invocation = if of == QueueKind::Pushes {
             self.followers[PUSHES].invocation(&name, goes_wrong)
         } else {
             let troubles = batch.iter().filter(|_| goes_wrong).flat_map(|message| {
@@ -135,8 +135,8 @@ impl World {
             let failed = failures
                 .is_none_or(|failures| failures.iter().any(|failure| failure["itemIdentifier"] == *message.id()));
             // Its share of what is to be done, which `put` has kept.
-            let busy = Busy(self.busy.clone());
-            let is_sound = message.step.is_some_and(|step| self.story.steps[step].what != What::Malformed);
+            let busy = PendingWork(self.busy.clone());
+            let is_sound = message.step.is_some_and(|step| self.story.steps[step].what != Action::Malformed);
             if failed && is_sound && invocation.is_to_succeed() {
                 lock(&self.late).push(format!("{} waits for its next delivery", message.id()));
             }
@@ -144,7 +144,7 @@ impl World {
                 let world = self.clone();
                 tokio::spawn(async move {
                     tokio::time::sleep(world.queue(of).visibility).await;
-                    world.put(of, Message { received: message.received + 1, ..message }, busy);
+                    world.enqueue(of, Message { received: message.received + 1, ..message }, busy);
                 });
             } else if failed {
                 self.trace.tell(self.time, &format!("{} is in the dead-letter queue", message.id()));
@@ -160,7 +160,7 @@ impl World {
             let (records, next) = self.aws.records(&place, mapping.batch_size)?;
             place = next;
             if records.is_empty() {
-                self.network.written(of).await;
+                self.network.wait_for_write(of).await;
                 continue;
             }
             let busy = self.busy();
@@ -189,10 +189,10 @@ impl World {
     fn brings_retries(self: &Arc<Self>) {
         /// Beyond the numbers of steps.
         const PLACE: u64 = 1_000;
-        for Retry { body, delay } in self.network.retries() {
+        for PushRetry { body, delay } in self.network.retries() {
             let place = [PLACE, self.retries.fetch_add(1, Ordering::Relaxed)];
             let message = Message { step: None, place, body, sent: self.time.now(), received: 0 };
-            self.puts_later(Of::Pushes, message, delay);
+            self.puts_later(QueueKind::Pushes, message, delay);
         }
     }
 
@@ -216,7 +216,7 @@ impl World {
                     "tags": {"aws:connect:systemEndpoint": line, "appointmentId": appointment},
                 },
             });
-            self.brings(Of::Calls, place, copy, *delay, event.to_string());
+            self.brings(QueueKind::Calls, place, copy, *delay, event.to_string());
         }
         let Some((digit, delay)) = pressed else { return Ok(()) };
         tokio::time::sleep(delay).await;
@@ -235,16 +235,16 @@ impl World {
         }
         let told = answer.map(|answer| answer.to_string());
         let (status, body) = (told.is_some().then_some(200), told.unwrap_or_default());
-        lock(&self.told).push(Told { step: place, company: step.company, status, body });
+        lock(&self.told).push(StaffResponse { step: place, company: step.company, status, body });
         Ok(())
     }
 
     /// What becomes of messages that were sent is told as the story has it.
     pub(super) fn tells_of_what_was_sent(self: &Arc<Self>) {
-        for sent in self.network.sent() {
+        for sent in self.network.sent_messages() {
             let of_it = |step: &&Step| sent.asked["MessageBody"] == *text_of(step);
             let Some(place) = self.story.steps.iter().position(|step| of_it(&step)) else { continue };
-            let What::Reply { receipts, .. } = &self.story.steps[place].what else { continue };
+            let Action::Reply { receipts, .. } = &self.story.steps[place].what else { continue };
             // Of what is sent again nothing is heard.
             if !lock(&self.told_of).insert(place) {
                 continue;
@@ -259,7 +259,7 @@ impl World {
                     "messageRequestTimestamp": now, "context": sent.asked["Context"],
                 });
                 let body = json!({"Type": "Notification", "Message": message.to_string()});
-                self.brings(Of::Receipts, place, copy, *delay, body.to_string());
+                self.brings(QueueKind::Receipts, place, copy, *delay, body.to_string());
             }
         }
     }

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::request::feed;
 use super::{World, lock};
 use crate::network::Invocation;
-use crate::sockets::{Shown, WITNESS};
+use crate::sockets::{PageContent, WITNESS};
 
 /// A page that shows a company's feed.
 pub(crate) struct Screen {
@@ -43,7 +43,7 @@ impl World {
             self.sockets.open(&id);
             lock(&self.screens)[screen].connection = Some(id.clone());
             if let Some((200, body)) = self.attempt(place, 1, &feed("text/html", None)).await? {
-                self.sockets.asked(&id, body);
+                self.sockets.record_refresh(&id, body);
             } else {
                 self.sockets.misses(&id);
             }
@@ -57,7 +57,7 @@ impl World {
             Invocation::new(format!("a refresh of {}", step.number), [11 << 40, u64::from(step.number), 0], []);
         if let Some((200, body)) = self.asks(step.company, &feed("text/html", None), &refresh).await? {
             for id in &connected {
-                self.sockets.asked(id, body.clone());
+                self.sockets.record_refresh(id, body.clone());
             }
         }
         Ok(())
@@ -98,7 +98,7 @@ impl World {
 
 impl Screen {
     /// `None` of a connection that was closed by the other side.
-    pub(crate) fn takes(&mut self, shown: Option<Shown>) {
+    pub(crate) fn takes(&mut self, shown: Option<PageContent>) {
         match shown {
             Some(shown) => {
                 self.shown.extend(shown.html);

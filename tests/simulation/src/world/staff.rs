@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use anyhow::Context;
-use domain::{Lifetime, Scheme, Timestamp};
+use domain::{Scheme, SessionLifetime, Timestamp};
 use serde_json::{Value, json};
 use store::Session;
 use tokio::task::JoinSet;
@@ -13,11 +13,11 @@ use tokio::task::JoinSet;
 use super::request::{READ, Request, appointment, feed, thread};
 use super::{CUSTOMERS, STRANGER, World, lock, text_of};
 use crate::network::Invocation;
-use crate::story::Trouble;
+use crate::scenario::FaultPoint;
 
 /// What somebody was answered.
 #[derive(Clone, Debug)]
-pub(crate) struct Told {
+pub(crate) struct StaffResponse {
     pub(crate) step: usize,
     pub(crate) company: usize,
     /// `None` if the function did not come to its end.
@@ -126,7 +126,7 @@ impl World {
 
     pub(super) fn invocation(&self, what: &str, place: usize, attempt: u32) -> Arc<Invocation> {
         let step = &self.story.steps[place];
-        let troubles = step.troubles.iter().filter(|trouble: &&Trouble| trouble.attempt == attempt);
+        let troubles = step.troubles.iter().filter(|trouble: &&FaultPoint| trouble.attempt == attempt);
         let name = format!("{what} of {}", step.number);
         Invocation::new(name, [0, u64::from(step.number), u64::from(attempt)], troubles.copied())
     }
@@ -146,7 +146,7 @@ impl World {
         if matches!(status, None | Some(503)) && invocation.is_to_succeed() {
             lock(&self.late).push(format!("{} is told {said}", invocation.name()));
         }
-        lock(&self.told).push(Told { step: place, company, status, body: body.unwrap_or_default() });
+        lock(&self.told).push(StaffResponse { step: place, company, status, body: body.unwrap_or_default() });
         Ok(told)
     }
 
@@ -235,7 +235,7 @@ impl World {
         let firm = &self.firms[company];
         let began = self.time.now();
         let token = format!("{}-{}", firm.company.id, self.sign_ins.fetch_add(1, Ordering::Relaxed));
-        let lifetime = Lifetime { last_use: began, ends, idle_minutes: None };
+        let lifetime = SessionLifetime { last_use: began, ends, idle_minutes: None };
         let (company, staff) = (firm.company.id.clone(), firm.staff.clone());
         let session = Session::new(company, staff, "Firefox on Linux".to_owned(), began, lifetime);
         self.store.start_session(&web::token_hash(&token), &session).await?;

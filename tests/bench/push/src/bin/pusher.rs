@@ -11,7 +11,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use domain::{Clock, PushEndpoint, PushSubscription, Timestamp};
 use futures_util::stream::{self, StreamExt};
-use push::{Keys, Outcome, Push, Pusher, Services};
+use push::{Push, PushOutcome, PushServices, Pusher, VapidKeys};
 use serde_json::{Value, json};
 
 #[allow(clippy::disallowed_methods, reason = "there is no function around it that has a clock")]
@@ -25,8 +25,8 @@ fn main() {
     let stage: Value = serde_json::from_slice(&std::fs::read(std::env::args().nth(1).unwrap()).unwrap()).unwrap();
     let text = |name: &str| stage[name].as_str().unwrap();
     let secret = json!({"subject": stage["subject"], "keys": [{"private": stage["private"]}]});
-    let keys = Keys::parse(&secret.to_string()).unwrap();
-    let services = Services::from_setting(text("service")).unwrap();
+    let keys = VapidKeys::parse(&secret.to_string()).unwrap();
+    let services = PushServices::from_setting(text("service")).unwrap();
     let subscriptions: Vec<_> = stage["subscriptions"].as_array().unwrap().iter().map(subscription(&keys)).collect();
     let together = stage["together"].as_u64().unwrap().try_into().unwrap();
     let push = Push {
@@ -44,12 +44,12 @@ fn main() {
             pusher.push(&to, &keys, &push).await
         });
         let outcomes = sent.buffer_unordered(together);
-        runtime.block_on(outcomes.for_each(async |outcome| assert_eq!(outcome, Outcome::Delivered)));
+        runtime.block_on(outcomes.for_each(async |outcome| assert_eq!(outcome, PushOutcome::Delivered)));
         println!("done");
     }
 }
 
-fn subscription(keys: &Keys) -> impl Fn(&Value) -> PushSubscription {
+fn subscription(keys: &VapidKeys) -> impl Fn(&Value) -> PushSubscription {
     |value| {
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         PushSubscription {

@@ -1,0 +1,91 @@
+use domain::{Clock, Company, DeliveryProgress, FaultOwner, Keyword, Line, Message, OutboundText, PhoneNumber};
+use runtime::{Metric, Metrics, Runtime};
+use sms::{OutboundMessage, SendOutcome, SmsClient, SmsProvider};
+use store::{DeliveryUpdate, ReceivedMessage, Store, StoreError};
+
+/// What a customer is sent by itself, where the SMS service leaves it to us: the one text that confirms an opt-out by a
+/// keyword, and an answer to HELP.
+pub(crate) struct AutoReply {
+    gateway: SmsClient,
+    clock: Clock,
+    metrics: Metrics,
+}
+
+/// The one that is allowed after an opt-out comes within five minutes (47 CFR 64.1200(a)(12)); nobody waits for any other
+/// for longer.
+const WITHIN_SECS: u64 = 5 * 60;
+
+impl AutoReply {
+    pub(crate) fn new(runtime: &Runtime, provider: &SmsProvider) -> Self {
+        let gateway = SmsClient::new(&runtime.aws, provider, &runtime.randomness);
+        Self { gateway, clock: runtime.clock.clone(), metrics: runtime.metrics.clone() }
+    }
+
+    /// Answers a message that is recorded, if it is a keyword: an opt-out if no later word is in force, and a question for
+    /// help once a day. Once, however often the message is delivered.
+    pub(crate) async fn answer(&self, store: &Store, line: &Line, arrival: &ReceivedMessage) -> Result<(), StoreError> {
+        let wish = Keyword::of_text(&arrival.text, arrival.opt_outs);
+        let is_answered = matches!(wish, Some(Keyword::Stop(_) | Keyword::Help));
+        let Some(to) = arrival.from.number() else { return Ok(()) };
+        if !is_answered || arrival.at.plus_secs(WITHIN_SECS) < self.clock.now() {
+            return Ok(());
+        }
+        let Some(company) = store.company(&line.company).await? else { return Ok(()) };
+        let queued = match wish {
+            Some(Keyword::Help) => self.queue_help(store, line, &company, arrival).await?,
+            _ => self.queue_confirmation(store, line, &company, arrival).await?,
+        };
+        match queued {
+            Some(message) => self.send(store, line, to, message).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn queue_confirmation(
+        &self,
+        store: &Store,
+        line: &Line,
+        company: &Company,
+        arrival: &ReceivedMessage,
+    ) -> Result<Option<Message>, StoreError> {
+        let text = format!("You get no more texts from {}. Text START to get them again.", company.name);
+        let Ok(text) = OutboundText::parse(&text) else { return Ok(None) };
+        store.queue_confirmation(line, arrival, &text, self.clock.now()).await
+    }
+
+    async fn queue_help(
+        &self,
+        store: &Store,
+        line: &Line,
+        company: &Company,
+        arrival: &ReceivedMessage,
+    ) -> Result<Option<Message>, StoreError> {
+        let Ok(text) = OutboundText::parse(&company.help(&line.number)) else { return Ok(None) };
+        store.queue_help(line, company, arrival, &text, self.clock.now()).await
+    }
+
+    async fn send(&self, store: &Store, line: &Line, to: &PhoneNumber, message: Message) -> Result<(), StoreError> {
+        let outgoing = OutboundMessage { company: &line.company, message: &message, to, pool: line.pool.as_ref() };
+        let progress = match self.gateway.hand_over(outgoing).await {
+            SendOutcome::Accepted { provider_id } => DeliveryProgress::Sent { at: self.clock.now(), provider_id },
+            SendOutcome::Refused(refusal) => {
+                self.metrics.count_by(Metric::SendFailed, "Cause", &refusal.cause().to_string());
+                DeliveryProgress::Failed { refusal }
+            }
+            SendOutcome::Unknown => {
+                self.metrics.count_by(Metric::SendFailed, "Cause", &FaultOwner::Service.to_string());
+                DeliveryProgress::Unconfirmed { at: self.clock.now() }
+            }
+        };
+        let outcome = DeliveryUpdate {
+            company: &line.company,
+            conversation: message.conversation,
+            position: message.position,
+            progress: &progress,
+        };
+        if let Err(error) = store.settle_automatic(outcome).await {
+            tracing::error!(%error, "what became of an automatic text was not recorded; it is shown as unconfirmed after a minute");
+        }
+        Ok(())
+    }
+}

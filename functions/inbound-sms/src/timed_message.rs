@@ -1,0 +1,41 @@
+//! What records carry, and when it was sent.
+
+use std::collections::HashMap;
+
+use domain::{Sender, Timestamp};
+use sms::{InboundMessage, InboundParseError};
+
+use crate::event::{Record, RecordSource};
+
+pub(crate) struct TimedMessage {
+    pub(crate) sms: InboundMessage,
+    pub(crate) at: Timestamp,
+}
+
+/// Reads records in their order.
+pub(crate) fn read(records: &[Record], now: Timestamp) -> Vec<Result<TimedMessage, InboundParseError>> {
+    let mut at_once = HashMap::new();
+    records.iter().map(|record| Ok(after_the_others(&mut at_once, read_one(record, now)?))).collect()
+}
+
+fn read_one(record: &Record, now: Timestamp) -> Result<TimedMessage, InboundParseError> {
+    let sms = match &record.carried {
+        RecordSource::ByQueue { body } => InboundMessage::from_queue(body)?,
+        RecordSource::ByTopic { message, timestamp } => InboundMessage::from_topic(message, timestamp.as_deref())?,
+    };
+    // A time in the future would keep a message above all later ones.
+    let at = sms.received.or(record.queued).map_or(now, |received| received.min(now));
+    Ok(TimedMessage { sms, at })
+}
+
+/// Puts texts that one customer sent in the same millisecond one millisecond apart, in the order of the batch. Without this a
+/// hash would decide whether STOP or START came last. A copy of a text gets the time of the first.
+fn after_the_others(at_once: &mut HashMap<(Sender, Timestamp), Vec<String>>, sent: TimedMessage) -> TimedMessage {
+    let ids = at_once.entry((sent.sms.from.clone(), sent.at)).or_default();
+    let before = ids.iter().take_while(|id| **id != sent.sms.id).count();
+    if before == ids.len() {
+        ids.push(sent.sms.id.clone());
+    }
+    let at = Timestamp::from_millis(sent.at.as_millis() + before as u64);
+    TimedMessage { at, ..sent }
+}

@@ -1,0 +1,201 @@
+//! What open pages are to be shown of some changes.
+
+use std::collections::{BTreeSet, HashMap};
+
+use domain::{
+    ConversationId, ConversationSummary, CustomerRef, Notification, NotificationGroup, RecentFeed, TimelineEntry,
+};
+use live::Fragment;
+use maud::Markup;
+use store::{Change, ConversationPage};
+use views::{LiveUpdate, Viewer};
+
+/// What the changes say of one conversation.
+#[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a part of a page by itself")]
+pub(crate) struct ConversationChanges<'a> {
+    /// As the stream has them: the last of each.
+    events: Vec<&'a TimelineEntry>,
+    /// Whether what is the last of it or whether it waits has changed, and whether who it is with has.
+    head: bool,
+    person: bool,
+    /// Whether its customer gets texts.
+    opt_out: bool,
+    /// Whether that its number is blocked has changed.
+    block: bool,
+    /// As the inbox had it before, where that is known.
+    before: Option<&'a ConversationSummary>,
+}
+
+/// The conversations that changes touch, in the order in which they do.
+pub(crate) fn by_conversation(changes: &[Change]) -> Vec<(ConversationId, ConversationChanges<'_>)> {
+    let mut places = HashMap::new();
+    let mut touched: Vec<(ConversationId, ConversationChanges<'_>)> = Vec::new();
+    let mut at = |id: ConversationId, touched: &mut Vec<_>| {
+        *places.entry(id).or_insert_with(|| {
+            touched.push((id, ConversationChanges::default()));
+            touched.len() - 1
+        })
+    };
+    for change in changes {
+        match change {
+            Change::Event { event, .. } => {
+                let place = at(event.conversation(), &mut touched);
+                let events = &mut touched[place].1.events;
+                events.retain(|earlier| earlier.position() != event.position());
+                events.push(event);
+            }
+            Change::Head { conversation, before, .. } => {
+                let place = at(*conversation, &mut touched);
+                let of = &mut touched[place].1;
+                of.head = true;
+                of.before = of.before.or(before.as_deref());
+            }
+            Change::OptOut { conversation, .. } => {
+                let place = at(*conversation, &mut touched);
+                touched[place].1.opt_out = true;
+            }
+            Change::Block { conversation, .. } => {
+                let place = at(*conversation, &mut touched);
+                touched[place].1.block = true;
+            }
+            Change::Person { conversation, .. } => {
+                let place = at(*conversation, &mut touched);
+                touched[place].1.person = true;
+            }
+            Change::Erased { .. }
+            | Change::Appointment { .. }
+            | Change::SessionEnded { .. }
+            | Change::StaffSignedOut { .. }
+            | Change::PushTest { .. }
+            | Change::BrowserAdded { .. } => {}
+        }
+    }
+    touched
+}
+
+/// What pages are sent of conversations that were erased: each once.
+pub(crate) fn erasure_fragments(changes: &[Change]) -> Vec<Fragment> {
+    let erased = changes.iter().filter_map(|change| match change {
+        Change::Erased { conversation, .. } => Some(*conversation),
+        _ => None,
+    });
+    once(erased, LiveUpdate::erasure_fragment)
+}
+
+/// What pages are sent of the appointments that changes touch: each once.
+pub(crate) fn appointments(changes: &[Change]) -> Vec<Fragment> {
+    let touched = changes.iter().filter_map(|change| match change {
+        Change::Appointment { appointment, .. } => Some(appointment),
+        _ => None,
+    });
+    once(touched, LiveUpdate::appointment)
+}
+
+/// A piece for each, which has nothing to be asked for instead of it.
+fn once<T: Ord>(touched: impl Iterator<Item = T>, piece: impl Fn(T) -> Markup) -> Vec<Fragment> {
+    touched.collect::<BTreeSet<_>>().into_iter().map(piece).map(same).collect()
+}
+
+/// A piece that is so small that nothing is asked for instead of it.
+fn same(content: Markup) -> Fragment {
+    Fragment { hint: content.clone(), content }
+}
+
+/// The events that changed, as the table has them.
+fn changed<'a>(touched: &ConversationChanges<'a>, now: &'a ConversationPage) -> Vec<&'a TimelineEntry> {
+    touched.events.iter().map(|event| in_table(event, now).unwrap_or(event)).collect()
+}
+
+fn in_table<'a>(event: &TimelineEntry, now: &'a ConversationPage) -> Option<&'a TimelineEntry> {
+    now.messages.items.iter().find(|known| known.position() == event.position())
+}
+
+/// The rows of the feed of a conversation that are new, or look different now.
+pub(crate) fn notifications(
+    touched: &ConversationChanges<'_>,
+    now: &ConversationPage,
+    viewer: &Viewer,
+) -> Vec<Fragment> {
+    let Some(CustomerRef::Conversation(conversation)) = &now.with else { return Vec::new() };
+    if conversation.is_blocked {
+        return Vec::new();
+    }
+    let changed = changed(touched, now);
+    let further_down = changed.iter().copied().filter(|event| in_table(event, now).is_none());
+    let mut pieces = Vec::new();
+    for event in now.messages.items.iter().chain(further_down).filter(|event| event.is_in_feed()) {
+        let is_new = changed.iter().any(|changed| changed.position() == event.position());
+        let row = Notification { event: event.clone(), conversation: (**conversation).clone() };
+        if is_new || touched.person || looked_different(&row, touched.before, viewer) {
+            pieces.push(piece(LiveUpdate::Notification(&row), viewer));
+        }
+    }
+    pieces
+}
+
+/// The row of a conversation's customer where each customer is one, if they have one there.
+pub(crate) fn recent(
+    id: ConversationId,
+    feed: &RecentFeed,
+    now: &ConversationPage,
+    viewer: &Viewer,
+) -> Option<Fragment> {
+    let Some(CustomerRef::Conversation(conversation)) = &now.with else { return None };
+    let known: Vec<TimelineEntry> = now.messages.items.iter().filter(|event| event.is_in_feed()).cloned().collect();
+    let (event, more) = feed.of_customer(id, &known)?;
+    let newest = Notification { event, conversation: (**conversation).clone() };
+    Some(piece(LiveUpdate::Recent(&NotificationGroup { newest, more }), viewer))
+}
+
+/// What pages are sent of a conversation, which is `now` as it is in the table: what is there is
+/// newer than what the stream said, or the same.
+pub(crate) fn pieces(
+    id: ConversationId,
+    touched: &ConversationChanges<'_>,
+    notifications: Vec<Fragment>,
+    now: &ConversationPage,
+    viewer: &Viewer,
+) -> Vec<Fragment> {
+    let mut pieces = Vec::new();
+    let is_blocked = now.block.is_some();
+    if touched.block {
+        pieces.push(same(if is_blocked { LiveUpdate::blocked(id) } else { LiveUpdate::unblocked() }));
+    } else if is_blocked {
+        pieces.push(same(LiveUpdate::ask_again("blocked")));
+    }
+    let Some(with) = &now.with else { return pieces };
+    let changed = changed(touched, now);
+    pieces.extend(changed.iter().map(|event| piece(LiveUpdate::Event(event), viewer)));
+    pieces.extend(notifications);
+    if let CustomerRef::Conversation(conversation) = with
+        && (touched.head || touched.person)
+        && !conversation.is_blocked
+    {
+        pieces.push(piece(LiveUpdate::Conversation(conversation), viewer));
+    }
+    if touched.head || touched.person {
+        pieces.push(piece(LiveUpdate::Head(id, with), viewer));
+    }
+    if touched.opt_out || touched.block {
+        pieces.push(piece(LiveUpdate::OptOut(id, now.block.as_ref(), now.opt_out.as_ref()), viewer));
+    }
+    if touched.opt_out {
+        pieces.extend(now.opt_out.as_ref().map(|out| piece(LiveUpdate::OptOutLine(id, out), viewer)));
+    }
+    pieces
+}
+
+/// Whether a row of the feed looked different before its conversation changed: it also says whether
+/// its customer waits. What was known of the customer is not told of here, so it is taken as it is.
+fn looked_different(row: &Notification, before: Option<&ConversationSummary>, viewer: &Viewer) -> bool {
+    let Some(before) = before else { return false };
+    let now = &row.conversation;
+    let conversation = ConversationSummary { name: now.name.clone(), next: now.next.clone(), ..before.clone() };
+    let shown = |row| LiveUpdate::Notification(row).piece(viewer).into_string();
+    shown(&Notification { event: row.event.clone(), conversation }) != shown(row)
+}
+
+fn piece(live: LiveUpdate<'_>, viewer: &Viewer) -> Fragment {
+    Fragment { content: live.piece(viewer), hint: live.hint() }
+}

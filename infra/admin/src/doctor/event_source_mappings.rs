@@ -1,0 +1,115 @@
+//! Whether functions are given what waits for them, in queues and in the table's stream.
+
+use aws_sdk_lambda::Client;
+
+use crate::doctor::Finding;
+use crate::doctor::deployed_stack::DeployedStack;
+use crate::failure::{Failure, FailureCause, failure};
+use crate::stack::Resource;
+
+const CHECK: &str = "readers";
+
+/// An event source mapping: what hands a function what waits for it.
+pub(crate) struct EventSourceMapping {
+    /// As the template calls it.
+    logical: String,
+    uuid: String,
+    /// Its function, as the template calls it.
+    pub(crate) function: String,
+    /// The ARN of the queue or the stream that it reads.
+    pub(crate) source: String,
+    /// The ARN of the queue that has what it gave up, if it takes it there itself.
+    pub(crate) gives_up_to: Option<String>,
+    state: String,
+    /// What became of the last batch.
+    last_result: String,
+}
+
+/// Those that the stack made, and what is wrong with it if one is not there.
+pub(crate) async fn find(live: &DeployedStack) -> (Vec<EventSourceMapping>, Vec<Finding>) {
+    let client = Client::new(&live.aws);
+    let (mut readers, mut missing) = (Vec::new(), Vec::new());
+    for resource in live.of_kind("AWS::Lambda::EventSourceMapping") {
+        match EventSourceMapping::describe(&client, live, resource).await {
+            Ok(reader) => readers.push(reader),
+            Err(Failure { why: FailureCause::NotThere, .. }) => missing.push(Finding::wrong(
+                CHECK,
+                format!("{} is gone: its function is given nothing of what waits for it", resource.logical),
+                live.redeploy(),
+            )),
+            Err(failure) => missing.push(Finding::failed(CHECK, &failure)),
+        }
+    }
+    (readers, missing)
+}
+
+pub(crate) fn check(live: &DeployedStack, readers: &[EventSourceMapping]) -> Vec<Finding> {
+    let findings: Vec<_> = readers.iter().filter_map(|reader| reader.fault(live)).collect();
+    if findings.is_empty() && !readers.is_empty() {
+        return vec![Finding::ok(CHECK, format!("all {} hand on what waits", readers.len()))];
+    }
+    findings
+}
+
+impl EventSourceMapping {
+    async fn describe(client: &Client, live: &DeployedStack, resource: &Resource) -> Result<Self, Failure> {
+        let mapping = client.get_event_source_mapping().uuid(&resource.physical).send().await;
+        let mapping = mapping.map_err(failure("lambda:GetEventSourceMapping"))?;
+        let function = mapping.function_arn().and_then(|arn| arn.split(':').nth(6)).unwrap_or_default();
+        let given_up = mapping.destination_config().and_then(|to| to.on_failure()).and_then(|to| to.destination());
+        Ok(Self {
+            logical: resource.logical.clone(),
+            uuid: resource.physical.clone(),
+            function: live.logical("AWS::Lambda::Function", function).unwrap_or(function).to_owned(),
+            gives_up_to: given_up.map(ToOwned::to_owned),
+            state: mapping.state.unwrap_or_default(),
+            last_result: mapping.last_processing_result.unwrap_or_default(),
+            source: mapping.event_source_arn.unwrap_or_default(),
+        })
+    }
+
+    fn fault(&self, live: &DeployedStack) -> Option<Finding> {
+        let Self { logical, uuid, function, state, last_result, .. } = self;
+        let source = self.source(live);
+        if !matches!(state.as_str(), "Enabled" | "Enabling" | "Updating" | "Creating") {
+            return Some(Finding::wrong(
+                CHECK,
+                format!("{function} is kept from reading {source}: {logical} is {state}"),
+                live.command(&format!("lambda update-event-source-mapping --enabled --uuid {uuid}")),
+            ));
+        }
+        (!went_well(last_result)).then(|| {
+            Finding::wrong(
+                CHECK,
+                format!("{function} could not take what {logical} last had for it from {source} ({last_result})"),
+                format!("{}; it is tried again by itself", live.cause(function)),
+            )
+        })
+    }
+
+    /// What it reads, in words.
+    fn source<'a>(&self, live: &'a DeployedStack) -> &'a str {
+        let name = self.source.rsplit(':').next().unwrap_or_default();
+        live.logical("AWS::SQS::Queue", name).unwrap_or("the table's stream")
+    }
+}
+
+/// What Lambda says of a last batch is `PROBLEM: ...` otherwise. Of a queue it says nothing.
+fn went_well(last_result: &str) -> bool {
+    last_result.is_empty() || ["OK", "No records"].iter().any(|good| last_result.starts_with(good))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_last_batch_went_well_unless_lambda_tells_of_a_problem() {
+        for good in ["", "OK", "No records processed"] {
+            assert!(went_well(good), "{good}");
+        }
+        for bad in ["PROBLEM: Function call failed", "PROBLEM: Lambda was throttled", "FAILED"] {
+            assert!(!went_well(bad), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,388 @@
+//! What a customer's text says of whether they want texts.
+
+use crate::OptOutManagement;
+
+/// What a text asks for, if it is about texts themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keyword {
+    /// No more texts, by a keyword for it, which this is: the whole message, or, where the SMS service keeps opt-outs, what
+    /// it begins with.
+    Stop(&'static str),
+    /// Texts again: the whole message is one of the keywords for it.
+    Start,
+    /// Whom to turn to, and how to get no more texts: the whole message is one of the keywords for it.
+    Help,
+    /// It reads as if no more texts were wanted. The regulator counts any wording that a reasonable
+    /// person understands so (47 CFR 64.1200(a)(10)), and only a person can tell.
+    SeemsToStop,
+    /// It begins with a keyword which is an ordinary word, too, and says more: the SMS service, which keeps opt-outs, may
+    /// take it for one.
+    MayBeStopped(&'static str),
+}
+
+/// The keywords of AWS ("Required opt-out keywords", End User Messaging SMS), and after them those of the
+/// US regulator (47 CFR 64.1200(a)(10)) that AWS has not.
+const STOP: [&str; 12] =
+    ["ARRET", "CANCEL", "END", "OPT-OUT", "OPTOUT", "QUIT", "REMOVE", "STOP", "TD", "UNSUBSCRIBE", "OPT OUT", "REVOKE"];
+
+/// Of these those that mean nothing else in a text to a business. AWS opts out who sends a text that begins with one
+/// ("Keywords in AWS End User Messaging SMS", "Self-managed opt-outs").
+const STOP_AT_THE_BEGINNING: [&str; 6] = ["ARRET", "OPT-OUT", "OPTOUT", "QUIT", "STOP", "UNSUBSCRIBE"];
+
+/// The others of AWS: "Cancel my 3 pm", "End of the month is fine".
+const WORDS_AT_THE_BEGINNING: [&str; 4] = ["CANCEL", "END", "REMOVE", "TD"];
+
+/// With which a customer comes back ("Required opt-out keywords").
+const START: [&str; 2] = ["START", "UNSTOP"];
+
+/// With which a customer asks who writes ("Required opt-out keywords", and what carriers have beside it).
+const HELP: [&str; 2] = ["HELP", "INFO"];
+
+impl Keyword {
+    /// Whether an opt-out may be meant for an appointment: a person is to look.
+    #[must_use]
+    pub fn may_mean_an_appointment(self) -> bool {
+        self == Self::Stop("CANCEL")
+    }
+
+    #[must_use]
+    pub fn of_text(text: &str, managed: OptOutManagement) -> Option<Self> {
+        let plain = plain(without_signature(text));
+        let whole = plain.trim_matches(|c: char| !c.is_alphanumeric() && c != '?');
+        if let Some(keyword) = STOP.into_iter().find(|keyword| *keyword == whole) {
+            return Some(Self::Stop(keyword));
+        }
+        if START.contains(&whole) {
+            return Some(Self::Start);
+        }
+        if HELP.contains(&whole) {
+            return Some(Self::Help);
+        }
+        let begins_with = |keyword: &str| {
+            managed == OptOutManagement::ByTheService
+                && whole.strip_prefix(keyword).is_some_and(|more| !more.starts_with(char::is_alphanumeric))
+        };
+        if let Some(keyword) = STOP_AT_THE_BEGINNING.into_iter().find(|keyword| begins_with(keyword)) {
+            return Some(Self::Stop(keyword));
+        }
+        let words: Vec<_> = whole.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+        if is_only_a_plea(&words) || begins_with_a_plea(&words) || ends_with_a_plea(&words) || asks_to_end_texts(&words)
+        {
+            return Some(Self::SeemsToStop);
+        }
+        WORDS_AT_THE_BEGINNING.into_iter().find(|keyword| begins_with(keyword)).map(Self::MayBeStopped)
+    }
+}
+
+/// What stands above the signature that a mail program or a telephone puts below a message.
+fn without_signature(text: &str) -> &str {
+    const BEGINS: [&str; 4] = ["SENT FROM ", "SENT VIA ", "GET OUTLOOK FOR ", "ENVIADO DESDE "];
+    let is_signature = |line: &str| {
+        let line = plain(line);
+        // RFC 3676, section 4.3, and what programs make of it.
+        let is_ruled = line.len() >= 2 && line.chars().all(|c| matches!(c, '-' | '_'));
+        is_ruled || BEGINS.iter().any(|begins| line.starts_with(begins))
+    };
+    let mut above = 0;
+    for line in text.split_inclusive('\n') {
+        if above > 0 && is_signature(line) {
+            return &text[..above];
+        }
+        above += line.len();
+    }
+    text
+}
+
+/// In one case, without apostrophes, accents and what cannot be seen, with a space for any white space and ordinary letters
+/// for wide ones: keyboards differ.
+fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for word in text.split_whitespace() {
+        if !plain.is_empty() {
+            plain.push(' ');
+        }
+        let narrow = word.chars().map(|c| match c {
+            '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
+            '\u{2010}'..='\u{2015}' => '-',
+            'á' | 'Á' => 'A',
+            'é' | 'É' | 'ê' | 'Ê' => 'E',
+            'í' | 'Í' => 'I',
+            'ó' | 'Ó' => 'O',
+            'ú' | 'Ú' => 'U',
+            _ => c,
+        });
+        let kept = narrow.filter(|c| !matches!(c, '\'' | '\u{2019}' | '\u{300}'..='\u{36f}') && !is_invisible(*c));
+        plain.extend(kept.flat_map(char::to_uppercase));
+    }
+    plain
+}
+
+/// Characters of no width, which keyboards and copied texts leave within words: joiners, marks of direction, variation
+/// selectors, the soft hyphen and the byte-order mark.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}')
+}
+
+/// Of what cannot be said of an appointment. `PARE` and `ALTO` are STOP in Spanish.
+const PLEAS: &str = "ALTO ARRET OPTOUT PARE QUIT REVOKE STOP STOP2END STOP2QUIT STOPALL UNSUBSCRIBE";
+const POLITE: &str = "ALL I IT JUST NOW OK PLEASE PLS PLZ POR FAVOR SAID THANK THANKS THAT THE THIS YOU";
+
+/// "Stop please": nothing but such a keyword and politeness.
+fn is_only_a_plea(words: &[&str]) -> bool {
+    words.iter().any(|word| is_among(PLEAS, word))
+        && words.iter().all(|word| is_among(PLEAS, word) || is_among(POLITE, word))
+}
+
+/// "STOP I never signed up for this": begins with such a keyword. Not "stop by" or "stop at", which speak of a visit.
+fn begins_with_a_plea(words: &[&str]) -> bool {
+    const COMES: &str = "AT BY IN LIGHT OFF OVER SIGN THERE";
+    const BEGINS: &str = "ARRET OPTOUT QUIT STOP STOP2END STOP2QUIT STOPALL UNSUBSCRIBE";
+    let [first, second, ..] = words else { return false };
+    is_among(BEGINS, first) && !is_among(COMES, second)
+}
+
+/// "Wrong number, please stop", "remove me": it ends with a plea, and nothing says that it is about something else.
+fn ends_with_a_plea(words: &[&str]) -> bool {
+    const ENDINGS: [&str; 8] = [
+        "DELETE ME",
+        "DELETE MY NUMBER",
+        "PLEASE STOP",
+        "PLS STOP",
+        "PLZ STOP",
+        "REMOVE ME",
+        "REMOVE MY NUMBER",
+        "TAKE ME OFF",
+    ];
+    let polite = words.iter().rev().take_while(|word| is_among(POLITE, word)).count();
+    let said = &words[..words.len() - polite];
+    (0..said.len())
+        .any(|at| ENDINGS.iter().any(|ending| strip_phrase(&said[at..], ending).is_some_and(<[&str]>::is_empty)))
+}
+
+/// "Please stop sending me texts": what ends something, then texts, and between them only what links the two.
+fn asks_to_end_texts(words: &[&str]) -> bool {
+    const OUTRIGHT: [&str; 18] = [
+        "LEAVE ME ALONE",
+        "LOSE MY NUMBER",
+        "OPT ME OUT",
+        "OPT OUT",
+        "OPTOUT",
+        "STOP SENDING",
+        "UNSUBSCRIBE",
+        // In Spanish.
+        "DARME DE BAJA",
+        "DEJE DE ENVIARME",
+        "DEJE DE MANDARME",
+        "DEJEN DE ENVIARME",
+        "DEJEN DE MANDARME",
+        "NO MAS MENSAJES",
+        "NO ME ENVIE MAS",
+        "NO ME ENVIEN MAS",
+        "NO ME MANDE MAS",
+        "NO ME MANDEN MAS",
+        "NO QUIERO MAS MENSAJES",
+    ];
+    const ENDS: [&str; 17] = [
+        "CANCEL",
+        "CEASE",
+        "DELETE",
+        "DO NOT",
+        "DO NOT WANT TO GET",
+        "DO NOT WANT TO RECEIVE",
+        "DONT",
+        "DONT WANT TO GET",
+        "DONT WANT TO RECEIVE",
+        "END",
+        "NEVER",
+        "NO MORE",
+        "QUIT",
+        "REMOVE",
+        "REVOKE",
+        "STOP",
+        "TAKE ME OFF",
+    ];
+    const LINKS: &str = "ALL ANY FROM FURTHER FUTURE GETTING ME MORE MY NUMBER OF OFF PHONE RECEIVING SEND SENDING SUCH \
+                         THE THESE THIS THOSE TO US WANT WITH YOUR";
+    const TEXTS: &str = "CONTACT CONTACTING LIST MESSAGE MESSAGES MESSAGING MSG MSGS NOTIFICATIONS REMINDERS SMS SPAM \
+                         SPAMMING TEXT TEXTING TEXTS TXT TXTING TXTS";
+    let is_texts = |rest: &[&str]| rest.iter().find(|it| !is_among(LINKS, it)).is_some_and(|it| is_among(TEXTS, it));
+    (0..words.len()).map(|at| words.get(at..).unwrap_or_default()).any(|from| {
+        OUTRIGHT.iter().any(|outright| strip_phrase(from, outright).is_some())
+            || ENDS.iter().filter_map(|ends| strip_phrase(from, ends)).any(is_texts)
+    })
+}
+
+fn is_among(list: &str, word: &str) -> bool {
+    list.split_whitespace().any(|listed| listed == word)
+}
+
+/// What follows a phrase that words begin with.
+fn strip_phrase<'a, 'b>(words: &'a [&'b str], phrase: &str) -> Option<&'a [&'b str]> {
+    phrase
+        .split(' ')
+        .try_fold(words, |rest, wanted| rest.split_first().filter(|(word, _)| **word == wanted).map(|(_, rest)| rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use OptOutManagement::{ByTheService, ByUs};
+
+    use super::*;
+
+    #[test]
+    fn a_message_that_is_a_keyword_and_nothing_else_is_an_opt_out_however_it_is_typed() {
+        for keyword in STOP {
+            for typed in [keyword.to_owned(), keyword.to_lowercase(), format!(" \u{feff}“{keyword}”!\n")] {
+                assert_eq!(Keyword::of_text(&typed, ByUs), Some(Keyword::Stop(keyword)), "{typed}");
+            }
+        }
+        for (typed, keyword) in [
+            ("Ｓｔｏｐ", "STOP"),
+            ("🛑 stop 🛑", "STOP"),
+            ("stop.", "STOP"),
+            ("'STOP'", "STOP"),
+            ("opt\u{2011}out", "OPT-OUT"),
+            ("Opt \u{a0} out", "OPT OUT"),
+            ("Arrêt", "ARRET"),
+            ("S\u{200b}T\u{200d}O\u{2060}P", "STOP"),
+            ("STOP.\n-- \nJane Doe\nHarbor Lane 1", "STOP"),
+            ("Stop\n\nSent from my iPhone", "STOP"),
+            ("cancel\n__________\nJane", "CANCEL"),
+            ("arre\u{302}t", "ARRET"),
+        ] {
+            assert_eq!(Keyword::of_text(typed, ByUs), Some(Keyword::Stop(keyword)), "{typed}");
+        }
+    }
+
+    #[test]
+    fn start_and_unstop_ask_for_texts_again() {
+        for typed in ["START", "start.", "Unstop"] {
+            assert_eq!(Keyword::of_text(typed, ByUs), Some(Keyword::Start), "{typed}");
+        }
+    }
+
+    #[test]
+    fn wording_that_a_reasonable_person_understands_so_is_left_to_one() {
+        for text in [
+            "please stop texting me",
+            "cancel all messages",
+            "Stop please",
+            "stop?",
+            "STOP STOP STOP",
+            "Please stop sending me all of these messages",
+            "Don’t text me",
+            "don't text this number",
+            "do not contact me",
+            "I do not want to receive any more texts",
+            "I don't want your texts",
+            "never text me again",
+            "No more texts!",
+            "remove me from your list",
+            "take me off your list",
+            "how do I unsubscribe",
+            "opt me out",
+            "I want to opt-out now",
+            "leave me alone",
+            "STOP I never signed up for this",
+            "Stop, who is this?",
+            "Please stop sending these",
+            "Wrong number, please stop",
+            "I am not Maria. Please stop, thank you",
+            "remove me",
+            "please delete my number",
+            "Take me off.",
+            "STOP2QUIT",
+            "PARE",
+            "Alto por favor",
+            "no me manden más mensajes",
+            "Ya no me envíen más",
+            "Dejen de mandarme textos",
+        ] {
+            assert_eq!(Keyword::of_text(text, ByUs), Some(Keyword::SeemsToStop), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_said_of_an_appointment_is_no_wish() {
+        for text in [
+            "cancel my 3 pm",
+            "Please cancel",
+            "cancel?",
+            "cancel my 3 pm, text me back",
+            "cancel my appointment, the message said 3 pm",
+            "I don't get your reminders",
+            "I never get your texts",
+            "Can you stop by at 3",
+            "stop by and text me when you are there",
+            "Sorry, I did not get your message",
+            "the end of the week is best",
+            "I need to end early, text me",
+            "no message from you yet",
+            "help me",
+            "start at 3?",
+            "Let's start",
+            "bus stop",
+            "I will get off at the next stop",
+            "Stop by my place first?",
+            "stop at the pharmacy first",
+            "take me off the 3 pm and put me on at 4",
+            "remove me from Tuesday, I come on Friday",
+            "Alto Street 12, second floor",
+            "pare de sufrir",
+            "restart",
+            "",
+            "?!",
+            "👍",
+        ] {
+            assert_eq!(Keyword::of_text(text, ByUs), None, "{text}");
+        }
+    }
+    #[test]
+    fn help_and_info_ask_who_writes() {
+        for typed in ["HELP", "help!", "Info", "Help\n-- \nJane"] {
+            for managed in [ByUs, ByTheService] {
+                assert_eq!(Keyword::of_text(typed, managed), Some(Keyword::Help), "{typed}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_begins_with_a_keyword_is_an_opt_out_where_the_sms_service_takes_it_for_one() {
+        for (text, keyword) in [
+            ("STOP I never signed up for this", "STOP"),
+            ("stop.it", "STOP"),
+            ("Stop by at 3?", "STOP"),
+            ("stop\nplease", "STOP"),
+            ("\"Quit\" texting", "QUIT"),
+            ("Unsubscribe me", "UNSUBSCRIBE"),
+            ("opt-out please", "OPT-OUT"),
+            ("OptOut, thanks", "OPTOUT"),
+            ("arrêt svp", "ARRET"),
+        ] {
+            assert_eq!(Keyword::of_text(text, ByTheService), Some(Keyword::Stop(keyword)), "{text}");
+            assert!(!matches!(Keyword::of_text(text, ByUs), Some(Keyword::Stop(_))), "{text}");
+        }
+        for text in ["Stopping by at 3", "STOP2QUIT", "please stop", "nonstop"] {
+            assert!(!matches!(Keyword::of_text(text, ByTheService), Some(Keyword::Stop(_))), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_begins_with_a_keyword_that_is_an_ordinary_word_may_be_taken_for_an_opt_out() {
+        for (text, keyword) in [
+            ("Cancel my 3 pm", "CANCEL"),
+            ("cancel?", "CANCEL"),
+            ("END of the week is best", "END"),
+            ("Remove the 3 pm, keep the 4 pm", "REMOVE"),
+            ("TD bank called", "TD"),
+        ] {
+            assert_eq!(Keyword::of_text(text, ByTheService), Some(Keyword::MayBeStopped(keyword)), "{text}");
+            assert_eq!(Keyword::of_text(text, ByUs), None, "{text}");
+        }
+        assert_eq!(Keyword::of_text("remove me", ByTheService), Some(Keyword::SeemsToStop), "which one click does");
+        for text in ["Cancelled?", "Ending soon", "I need to cancel"] {
+            assert_eq!(Keyword::of_text(text, ByTheService), None, "{text}");
+        }
+    }
+}

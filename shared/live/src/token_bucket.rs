@@ -1,0 +1,88 @@
+//! How often `@connections` is asked.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use aws_types::region::Region;
+use tokio::time::{Instant, sleep_until};
+
+/// A token bucket: so many requests at once, and then so many a second.
+///
+/// API Gateway counts a request to `@connections` as it counts one of a member of staff, against the quota that all APIs
+/// of an account share in a region. Without a limit, 64 requests of 20 ms in flight are 3,200 a second for each instance, and
+/// requests of people would be refused (429).
+#[derive(Debug)]
+pub(crate) struct TokenBucket {
+    every: Duration,
+    /// How long it takes to fill the bucket.
+    fills_within: Duration,
+    full_at: Mutex<Instant>,
+}
+
+/// What an account may ask a second, and half of that at once, across HTTP, REST and WebSocket APIs and `@connections`.
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>
+const QUOTA: u32 = 10_000;
+
+/// The same in these regions, by the same page.
+const SMALLER_QUOTA: u32 = 2_500;
+const SMALLER: [&str; 13] = [
+    "af-south-1",
+    "ap-south-2",
+    "ap-southeast-3",
+    "ap-southeast-4",
+    "ap-southeast-5",
+    "ap-southeast-7",
+    "ca-west-1",
+    "eu-central-2",
+    "eu-south-1",
+    "eu-south-2",
+    "il-central-1",
+    "me-central-1",
+    "mx-central-1",
+];
+
+/// An instance of a function asks for no more than a tenth of the quota, in a bucket that holds a second's worth. Each shard of
+/// the table's stream has an instance, and a table on demand begins with four partitions (it takes 4,000 writes a second, and
+/// a partition 1,000): together 4,000 a second, or 1,000 in the smaller regions. The HTTP API and the WebSockets
+/// (`infra/template.yaml`) take 700 at most.
+/// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/warm-throughput-scenarios.html>
+const SHARE: u32 = 10;
+
+impl TokenBucket {
+    pub(crate) fn in_region(region: Option<&Region>) -> Self {
+        let is_smaller = region.is_some_and(|region| SMALLER.contains(&region.as_ref()));
+        let a_second = if is_smaller { SMALLER_QUOTA } else { QUOTA } / SHARE;
+        Self {
+            every: Duration::from_secs(1) / a_second,
+            fills_within: Duration::from_secs(1),
+            full_at: Mutex::new(Instant::now()),
+        }
+    }
+
+    /// Waits for the next turn.
+    pub(crate) async fn turn(&self) {
+        if let Some(at) = self.take(None) {
+            sleep_until(at).await;
+        }
+    }
+
+    /// Waits for the next turn if it comes in time. `false` if it does not.
+    pub(crate) async fn turn_before(&self, deadline: Instant) -> bool {
+        let Some(at) = self.take(Some(deadline)) else { return false };
+        sleep_until(at).await;
+        true
+    }
+
+    /// When the next turn is, which is then taken. `None`, and nothing is taken, if that is too late.
+    fn take(&self, deadline: Option<Instant>) -> Option<Instant> {
+        let now = Instant::now();
+        let mut full_at = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let full_after = (*full_at).max(now) + self.every;
+        let at = full_after.checked_sub(self.fills_within).map_or(now, |at| at.max(now));
+        if deadline.is_some_and(|deadline| deadline < at) {
+            return None;
+        }
+        *full_at = full_after;
+        Some(at)
+    }
+}

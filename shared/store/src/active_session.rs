@@ -1,0 +1,150 @@
+//! That somebody is still signed in when what they ask is done, whatever was known of their session when they asked: the
+//! gateway remembers for a minute who had one.
+
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, TransactWriteItem, Update};
+use domain::{CompanyId, RequestSession, SessionLifetime, Staff, StaffId, Timestamp, TokenHash};
+
+use crate::error::misshapen;
+use crate::sessions::{self, Session};
+use crate::staff::Member;
+use crate::transaction::TransactionOutcome;
+use crate::{Store, StoreError, keys};
+
+/// The condition on a session's item that it lives.
+const LIVES: &str = "expires_at > :now";
+
+/// A session that lives, and from when on those of its person count.
+pub(crate) struct ActiveSession {
+    pub(crate) session: Session,
+    pub(crate) sessions_since: Option<Timestamp>,
+}
+
+impl Store {
+    /// Writes all or nothing, and nothing once the session of who asks is over: that is a condition of the transaction, or
+    /// for a program read before it. What nobody asked for in a session has no such condition.
+    pub(crate) async fn transact_for(
+        &self,
+        staff: Option<&Staff>,
+        mut writes: Vec<TransactWriteItem>,
+        now: Timestamp,
+    ) -> Result<TransactionOutcome, StoreError> {
+        let asked = writes.len();
+        if let Some(staff) = staff
+            && let Some(signed_in) = &staff.signed_in
+        {
+            if staff.is_program {
+                // It writes many things at once, which would all be in each other's way at its one session.
+                self.still_signed_in(staff, now).await?;
+            } else {
+                writes.extend(self.is_signed_in(&staff.company, &staff.id, signed_in, now)?);
+            }
+        }
+        let TransactionOutcome::Refused(mut refused) = self.transact(writes).await? else {
+            return Ok(TransactionOutcome::Done);
+        };
+        if refused.split_off(asked).iter().any(Option::is_some) {
+            return Err(StoreError::SignedOut);
+        }
+        Ok(TransactionOutcome::Refused(refused))
+    }
+
+    /// The conditions that a session lives, and its person is on the staff and was not signed out everywhere since. Where
+    /// the last use of the session is to be written, the first is the condition of that.
+    pub(crate) fn is_signed_in(
+        &self,
+        company: &CompanyId,
+        staff: &StaffId,
+        signed_in: &RequestSession,
+        now: Timestamp,
+    ) -> Result<[TransactWriteItem; 2], StoreError> {
+        let lives = match signed_in.lifetime.and_then(|lifetime| lifetime.used(now)) {
+            None => self.lives(&signed_in.session, now)?,
+            Some(used) => self.lives_and_is_used(&signed_in.session, used, now)?,
+        };
+        Ok([lives, self.is_staff_still(company, staff, signed_in.began)?])
+    }
+
+    /// The condition that a session lives.
+    pub(crate) fn lives(&self, session: &TokenHash, now: Timestamp) -> Result<TransactWriteItem, StoreError> {
+        let lives = ConditionCheck::builder()
+            .table_name(&self.table)
+            .set_key(Some(keys::session(session).attributes()))
+            .condition_expression(LIVES)
+            .expression_attribute_values(":now", AttributeValue::N(now.as_secs().to_string()))
+            .build()
+            .map_err(misshapen("TransactWriteItems"))?;
+        Ok(TransactWriteItem::builder().condition_check(lives).build())
+    }
+
+    /// The write of a session's last use, on the same condition. The gateway may know an earlier use for a minute: the same
+    /// is then written again, which changes nothing.
+    fn lives_and_is_used(
+        &self,
+        session: &TokenHash,
+        used: SessionLifetime,
+        now: Timestamp,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let is_used = Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(keys::session(session).attributes()))
+            .update_expression("SET last_use = :last_use, expires_at = :expires")
+            .condition_expression(LIVES)
+            .expression_attribute_values(":now", AttributeValue::N(now.as_secs().to_string()))
+            .expression_attribute_values(":last_use", AttributeValue::N(used.last_use.as_millis().to_string()))
+            .expression_attribute_values(":expires", AttributeValue::N(used.expires().as_secs().to_string()))
+            .build()
+            .map_err(misshapen("TransactWriteItems"))?;
+        Ok(TransactWriteItem::builder().update(is_used).build())
+    }
+
+    /// The condition that somebody is on the staff, and was not signed out everywhere since a moment.
+    pub(crate) fn is_staff_still(
+        &self,
+        company: &CompanyId,
+        staff: &StaffId,
+        since: Timestamp,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let is_staff = ConditionCheck::builder()
+            .table_name(&self.table)
+            .set_key(Some(keys::staff(company, staff).attributes()))
+            .condition_expression(
+                "attribute_exists(pk) AND (attribute_not_exists(sessions_since) OR sessions_since <= :since)",
+            )
+            .expression_attribute_values(":since", AttributeValue::N(since.as_millis().to_string()))
+            .build()
+            .map_err(misshapen("TransactWriteItems"))?;
+        Ok(TransactWriteItem::builder().condition_check(is_staff).build())
+    }
+
+    /// The same for what is not one transaction: looked up before it is begun. Fails with `SignedOut`. One request.
+    pub async fn still_signed_in(&self, staff: &Staff, now: Timestamp) -> Result<(), StoreError> {
+        let Some(signed_in) = &staff.signed_in else { return Ok(()) };
+        self.session_of(staff, signed_in, now).await.map(drop)
+    }
+
+    /// The session that somebody asks in, as it is now. Fails with `SignedOut` if it is over. One request.
+    pub(crate) async fn session_of(
+        &self,
+        staff: &Staff,
+        signed_in: &RequestSession,
+        now: Timestamp,
+    ) -> Result<ActiveSession, StoreError> {
+        let wanted = vec![keys::session(&signed_in.session), keys::staff(&staff.company, &staff.id)];
+        let (mut session, mut member) = (None, None);
+        for item in self.batch(wanted, true).await? {
+            if item.contains_key("login") {
+                member = Some(serde_dynamo::from_item::<_, Member>(item).map_err(misshapen("BatchGetItem"))?);
+            } else {
+                session = Some(sessions::read(item, "BatchGetItem")?);
+            }
+        }
+        let (Some(session), Some(Member { sessions_since, .. })) = (session, member) else {
+            return Err(StoreError::SignedOut);
+        };
+        if session.ends > now && sessions_since.is_none_or(|since| since <= session.began) {
+            Ok(ActiveSession { session, sessions_since })
+        } else {
+            Err(StoreError::SignedOut)
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! What was done about a customer that no message says, as items of their conversation, kept for as long as that is.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnConsumedCapacity, TransactWriteItem};
+use domain::{CompanyId, ConversationId, CustomerAction};
+use serde::{Deserialize, Serialize};
+
+use crate::error::{misshapen, unavailable};
+use crate::{Store, StoreError, keys};
+
+#[derive(Serialize, Deserialize)]
+struct Item {
+    #[serde(flatten)]
+    key: keys::Key,
+    expires_at: u64,
+    #[serde(flatten)]
+    deed: CustomerAction,
+}
+
+impl Store {
+    pub async fn record_deed(
+        &self,
+        company: &CompanyId,
+        conversation: ConversationId,
+        deed: &CustomerAction,
+    ) -> Result<(), StoreError> {
+        self.client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(self.deed(company, conversation, deed)?))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(unavailable("PutItem"))?;
+        Ok(())
+    }
+
+    pub(crate) fn put_deed(
+        &self,
+        company: &CompanyId,
+        conversation: ConversationId,
+        deed: &CustomerAction,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let put = Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(self.deed(company, conversation, deed)?))
+            .build()
+            .map_err(misshapen("TransactWriteItems"))?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+
+    fn deed(
+        &self,
+        company: &CompanyId,
+        conversation: ConversationId,
+        deed: &CustomerAction,
+    ) -> Result<HashMap<String, AttributeValue>, StoreError> {
+        let item = Item {
+            key: keys::deed(company, conversation, deed.at),
+            expires_at: self.retention.expires(deed.at.at).as_secs(),
+            deed: deed.clone(),
+        };
+        serde_dynamo::to_item(item).map_err(misshapen("PutItem"))
+    }
+}
+
+pub(crate) fn read(
+    item: HashMap<String, AttributeValue>,
+    operation: &'static str,
+) -> Result<CustomerAction, StoreError> {
+    let item: Item = serde_dynamo::from_item(item).map_err(misshapen(operation))?;
+    Ok(item.deed)
+}

@@ -1,0 +1,350 @@
+//! Whom a number belongs to, as an item: what is known of the number, and the appointments that name
+//! it. It outlives the head of the conversation, and may be there before it.
+
+use std::collections::{HashMap, HashSet};
+
+use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnConsumedCapacity, TransactWriteItem, Update};
+use domain::{
+    Block, CompanyId, ConversationId, ConversationSummary, Customer, CustomerAppointment, LimitWindow, MeteredAction,
+    MobileNumber, NumberKind, OptOut, PhoneNumber, Retention, Staff, Timestamp,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::error::{misshapen, updated};
+use crate::keys::{ConversationItemKind, Key};
+use crate::summary::SummaryItem;
+use crate::transaction::TransactionOutcome;
+use crate::{Store, StoreError, blocks, keys, opt_out};
+
+#[derive(Clone, Debug)]
+pub(crate) struct CustomerRecord {
+    pub(crate) customer: Customer,
+    /// Counts every write: 0 before the first.
+    version: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Item {
+    #[serde(flatten)]
+    key: Key,
+    expires_at: u64,
+    version: u32,
+    number: PhoneNumber,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    number_kind: Option<NumberKind>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    asked_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    refused_at: Option<Timestamp>,
+    bookings: Vec<CustomerAppointment>,
+}
+
+/// Whose it is to ask the carriers what a number is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LookupClaim {
+    Ours,
+    /// Somebody else has asked since the customer was read, or the customer is not there any more.
+    Theirs,
+    /// Nobody's: as many were asked about as may be.
+    Limited(LimitWindow),
+}
+
+/// Why a number gets no texts, whatever it is: nothing of it where it does.
+#[derive(Clone, Debug, Default)]
+pub struct TextingState {
+    pub block: Option<Block>,
+    pub opt_out: Option<OptOut>,
+}
+
+/// What is known of conversations: the head, and whom it is with.
+pub(crate) type KnownCustomers = HashMap<ConversationId, (Option<SummaryItem>, Option<Customer>)>;
+
+impl CustomerRecord {
+    pub(crate) fn new(number: PhoneNumber) -> Self {
+        Self { customer: Customer::new(number), version: 0 }
+    }
+
+    /// Without the appointments that are beyond the retention.
+    pub(crate) fn read(
+        item: HashMap<String, AttributeValue>,
+        operation: &'static str,
+        retention: Retention,
+        now: Timestamp,
+    ) -> Result<Self, StoreError> {
+        let item: Item = serde_dynamo::from_item(item).map_err(misshapen(operation))?;
+        let mut customer = Customer {
+            number: item.number,
+            kind: item.number_kind,
+            asked: item.asked_at,
+            refused: item.refused_at,
+            bookings: item.bookings,
+        };
+        customer.forget_before(retention.floor(now).at);
+        Ok(Self { customer, version: item.version })
+    }
+}
+
+impl Store {
+    /// The write of a customer as they are now, which fails if they were written meanwhile.
+    pub(crate) fn put_person(
+        &self,
+        company: &CompanyId,
+        conversation: ConversationId,
+        person: &CustomerRecord,
+        now: Timestamp,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let customer = &person.customer;
+        let last = customer.bookings.iter().map(|booking| booking.ends).fold(now, Timestamp::max);
+        let item = Item {
+            key: keys::person(company, conversation),
+            expires_at: self.retention.expires(last).as_secs(),
+            version: person.version + 1,
+            number: customer.number.clone(),
+            number_kind: customer.kind,
+            asked_at: customer.asked,
+            refused_at: customer.refused,
+            bookings: customer.bookings.clone(),
+        };
+        let put = Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(serde_dynamo::to_item(item).map_err(misshapen("TransactWriteItems"))?));
+        let put = if person.version == 0 {
+            put.condition_expression("attribute_not_exists(pk)")
+        } else {
+            put.condition_expression("#version = :version")
+                .expression_attribute_names("#version", "version")
+                .expression_attribute_values(":version", AttributeValue::N(person.version.to_string()))
+        };
+        Ok(TransactWriteItem::builder().put(put.build().map_err(misshapen("TransactWriteItems"))?).build())
+    }
+
+    /// Customers as they are at this moment, new ones where there are none. One request.
+    pub(crate) async fn persons(
+        &self,
+        company: &CompanyId,
+        mobiles: &[&MobileNumber],
+        now: Timestamp,
+    ) -> Result<Vec<CustomerRecord>, StoreError> {
+        let wanted = mobiles.iter().map(|mobile| keys::person(company, mobile.conversation)).collect();
+        let mut found = HashMap::new();
+        for item in self.batch(wanted, true).await? {
+            let person = CustomerRecord::read(item, "BatchGetItem", self.retention, now)?;
+            found.insert(person.customer.number.clone(), person);
+        }
+        Ok(mobiles
+            .iter()
+            .map(|mobile| found.remove(&mobile.number).unwrap_or_else(|| CustomerRecord::new(mobile.number.clone())))
+            .collect())
+    }
+
+    /// What is known of a number now, the conversation with it, if something was said in it within the
+    /// retention, and why it gets no texts, if it does not. One request.
+    pub async fn customer(
+        &self,
+        company: &CompanyId,
+        conversation: ConversationId,
+        now: Timestamp,
+    ) -> Result<(Option<Customer>, Option<ConversationSummary>, TextingState), StoreError> {
+        let wanted = [keys::head, keys::person, keys::block, keys::opt_out].map(|key| key(company, conversation));
+        let (mut head, mut customer, mut not_texted) = (None, None, TextingState::default());
+        for item in self.batch(wanted.into(), true).await? {
+            match keys::part(&item) {
+                ConversationItemKind::Person => {
+                    customer = Some(CustomerRecord::read(item, "BatchGetItem", self.retention, now)?.customer);
+                }
+                ConversationItemKind::Block => not_texted.block = blocks::read(item, "BatchGetItem")?,
+                ConversationItemKind::OptOut => not_texted.opt_out = opt_out::read(item, "BatchGetItem")?.out(),
+                ConversationItemKind::Head | ConversationItemKind::Deed | ConversationItemKind::Event => {
+                    head = Some(SummaryItem::read(item, "BatchGetItem")?);
+                }
+            }
+        }
+        let conversation =
+            head.and_then(|head| head.into_summary_after(self.retention.floor(now), customer.as_ref(), now));
+        Ok((customer, conversation, not_texted))
+    }
+
+    /// A conversation as it is now, with what is known of its number; `None` if nothing was said in
+    /// it within the retention. One request.
+    pub async fn conversation(
+        &self,
+        company: &CompanyId,
+        id: ConversationId,
+        now: Timestamp,
+    ) -> Result<Option<(ConversationSummary, Option<Customer>)>, StoreError> {
+        let (head, customer) = self.head_and_customer(company, id, now).await?;
+        let conversation =
+            head.and_then(|head| head.into_summary_after(self.retention.floor(now), customer.as_ref(), now));
+        Ok(conversation.map(|conversation| (conversation, customer)))
+    }
+
+    /// Both as they are now, the head also if it is beyond the retention. One request.
+    pub(crate) async fn head_and_customer(
+        &self,
+        company: &CompanyId,
+        conversation: ConversationId,
+        now: Timestamp,
+    ) -> Result<(Option<SummaryItem>, Option<Customer>), StoreError> {
+        let wanted = vec![keys::head(company, conversation), keys::person(company, conversation)];
+        let (mut head, mut customer) = (None, None);
+        for item in self.batch(wanted, true).await? {
+            if keys::part(&item) == ConversationItemKind::Person {
+                customer = Some(CustomerRecord::read(item, "BatchGetItem", self.retention, now)?.customer);
+            } else {
+                head = Some(SummaryItem::read(item, "BatchGetItem")?);
+            }
+        }
+        Ok((head, customer))
+    }
+
+    /// Claims the question what a customer's number is, and counts it, before it is asked: of all who read the same
+    /// customer one asks. One request.
+    pub async fn claim_look_up(
+        &self,
+        staff: &Staff,
+        conversation: ConversationId,
+        customer: &Customer,
+        windows: &[LimitWindow],
+        now: Timestamp,
+    ) -> Result<LookupClaim, StoreError> {
+        let claim = Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(keys::person(&staff.company, conversation).attributes()))
+            .update_expression("SET asked_at = :now ADD #version :one")
+            .expression_attribute_names("#version", "version")
+            .expression_attribute_values(":now", AttributeValue::N(now.as_millis().to_string()))
+            .expression_attribute_values(":one", AttributeValue::N("1".into()));
+        let claim = match customer.asked {
+            None => claim.condition_expression("attribute_exists(pk) AND attribute_not_exists(asked_at)"),
+            Some(asked) => claim
+                .condition_expression("asked_at = :asked")
+                .expression_attribute_values(":asked", AttributeValue::N(asked.as_millis().to_string())),
+        };
+        let claim = claim.build().map_err(misshapen("TransactWriteItems"))?;
+        let mut writes = vec![TransactWriteItem::builder().update(claim).build()];
+        for window in windows {
+            writes.push(self.count_used(staff, MeteredAction::NumberLookup, window)?);
+        }
+        let claimed = self.transact_for(Some(staff), writes, now).await?;
+        let TransactionOutcome::Refused(refused) = claimed else { return Ok(LookupClaim::Ours) };
+        let mut refused = refused.into_iter();
+        if refused.next().flatten().is_some() {
+            return Ok(LookupClaim::Theirs);
+        }
+        // Of several the one that lasts the longest.
+        let full = windows.iter().zip(refused).filter(|(_, refused)| refused.is_some()).map(|(window, _)| *window);
+        Ok(full.max_by_key(|window| window.ends).map_or(LookupClaim::Theirs, LookupClaim::Limited))
+    }
+
+    /// Keeps what the carriers said of a customer's number, for as long as the customer is known.
+    pub async fn learn_number_kind(
+        &self,
+        company: &CompanyId,
+        conversation: ConversationId,
+        kind: NumberKind,
+    ) -> Result<(), StoreError> {
+        let learned = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(keys::person(company, conversation).attributes()))
+            .update_expression("SET number_kind = :kind ADD #version :one")
+            .condition_expression("attribute_exists(pk)")
+            .expression_attribute_names("#version", "version")
+            .expression_attribute_values(":one", AttributeValue::N("1".into()))
+            .expression_attribute_values(
+                ":kind",
+                serde_dynamo::to_attribute_value(kind).map_err(misshapen("UpdateItem"))?,
+            )
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        // If not, whoever it was about is not there any more.
+        updated(learned).map(|_| ())
+    }
+
+    /// Remembers that a text did not arrive because of its number, as was known at a moment. One request.
+    pub async fn number_refused(
+        &self,
+        company: &CompanyId,
+        mobile: &MobileNumber,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let remembered = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(keys::person(company, mobile.conversation).attributes()))
+            .update_expression(
+                "SET refused_at = :at, #number = if_not_exists(#number, :number), \
+                 bookings = if_not_exists(bookings, :none), expires_at = if_not_exists(expires_at, :expires) \
+                 ADD #version :one",
+            )
+            .condition_expression("attribute_not_exists(refused_at) OR refused_at < :at")
+            .expression_attribute_names("#number", "number")
+            .expression_attribute_names("#version", "version")
+            .expression_attribute_values(":at", AttributeValue::N(at.as_millis().to_string()))
+            .expression_attribute_values(":number", AttributeValue::S(mobile.number.to_string()))
+            .expression_attribute_values(":none", AttributeValue::L(Vec::new()))
+            .expression_attribute_values(
+                ":expires",
+                AttributeValue::N(self.retention.expires(at).as_secs().to_string()),
+            )
+            .expression_attribute_values(":one", AttributeValue::N("1".into()))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        // If not, it is known, and since later.
+        updated(remembered).map(|_| ())
+    }
+
+    /// Forgets that texts did not arrive until a moment, since one has since. One request.
+    pub async fn number_accepted(
+        &self,
+        company: &CompanyId,
+        conversation: ConversationId,
+        until: Timestamp,
+    ) -> Result<(), StoreError> {
+        let forgotten = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(keys::person(company, conversation).attributes()))
+            .update_expression("REMOVE refused_at ADD #version :one")
+            .condition_expression("refused_at <= :until")
+            .expression_attribute_names("#version", "version")
+            .expression_attribute_values(":until", AttributeValue::N(until.as_millis().to_string()))
+            .expression_attribute_values(":one", AttributeValue::N("1".into()))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        // If not, another did not arrive since, or whoever it was about is not there any more.
+        updated(forgotten).map(|_| ())
+    }
+
+    /// The heads of some conversations and whom they are with, or one of the two. One request for
+    /// every 100 items.
+    pub(crate) async fn known_customers<const N: usize>(
+        &self,
+        company: &CompanyId,
+        conversations: HashSet<ConversationId>,
+        wanted: [fn(&CompanyId, ConversationId) -> Key; N],
+        now: Timestamp,
+    ) -> Result<KnownCustomers, StoreError> {
+        let conversation_of: HashMap<String, ConversationId> =
+            conversations.into_iter().map(|id| (keys::conversation(company, id), id)).collect();
+        let keys = conversation_of.values().flat_map(|id| wanted.map(|key| key(company, *id))).collect();
+        let mut known = KnownCustomers::new();
+        for item in self.batch(keys, false).await? {
+            let pk = item.get(keys::PK).and_then(|pk| pk.as_s().ok());
+            let Some(id) = pk.and_then(|pk| conversation_of.get(pk)) else { continue };
+            let (head, customer) = known.entry(*id).or_default();
+            if keys::part(&item) == ConversationItemKind::Person {
+                *customer = Some(CustomerRecord::read(item, "BatchGetItem", self.retention, now)?.customer);
+            } else {
+                *head = Some(SummaryItem::read(item, "BatchGetItem")?);
+            }
+        }
+        Ok(known)
+    }
+}

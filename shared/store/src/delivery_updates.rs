@@ -1,0 +1,378 @@
+//! What became of a text of ours, and who waits for an answer after that.
+//!
+//! Only a text that the carrier took, and has not given back, is an answer. So its outcome and the head's count of who
+//! waits are written together.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+};
+use domain::{
+    CompanyId, ConversationId, DeliveryProgress, Message, MessageKind, Position, ReplyOutcome, RequiredAction,
+    TimelineEntry, Timestamp,
+};
+
+use crate::contention::{WRITE_ATTEMPTS, contended};
+use crate::error::{misshapen, unavailable};
+use crate::keys::ConversationItemKind;
+use crate::summary::SummaryItem;
+use crate::transaction::TransactionOutcome;
+use crate::{Store, StoreError, keys, timeline};
+
+/// Whether the table knows now what became of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SettleOutcome {
+    Now,
+    /// It knew as much before, or more.
+    Before,
+    /// No such message is stored, or the carrier's id of it is another one.
+    Unknown,
+}
+
+/// Which message of which conversation, and what became of it.
+#[derive(Clone, Copy, Debug)]
+pub struct DeliveryUpdate<'a> {
+    pub company: &'a CompanyId,
+    pub conversation: ConversationId,
+    pub position: Position,
+    pub progress: &'a DeliveryProgress,
+}
+
+impl Store {
+    /// Records what became of a message, unless more is known of it already, and who waits for an answer now. One
+    /// request where a text that is the newest of staff was taken or refused, and for one that was taken and is
+    /// delivered; some more where it was given back, or where staff have written again since.
+    pub async fn settle(&self, outcome: DeliveryUpdate<'_>, now: Timestamp) -> Result<SettleOutcome, StoreError> {
+        match outcome.progress {
+            DeliveryProgress::Delivered { .. } => match self.update_progress(&outcome, &["sent"]).await? {
+                UpdateOutcome::Now => return Ok(SettleOutcome::Now),
+                UpdateOutcome::NotNow(there) if !there.as_ref().is_some_and(|there| outcome.may_follow(there)) => {
+                    return Ok(outcome.known_from(there.as_deref()));
+                }
+                UpdateOutcome::NotNow(_) => {}
+            },
+            DeliveryProgress::Sent { .. } | DeliveryProgress::Failed { .. } | DeliveryProgress::Unconfirmed { .. } => {
+                let writes =
+                    vec![self.write_progress(&outcome, earlier_states(outcome.progress))?, self.tell_newest(&outcome)?];
+                let TransactionOutcome::Refused(refused) = self.transact(writes).await? else {
+                    return Ok(SettleOutcome::Now);
+                };
+                if let Some(there) = refused.into_iter().next().flatten() {
+                    let there = message(there, "TransactWriteItems")?;
+                    if !there.as_ref().is_some_and(|there| outcome.may_follow(there)) {
+                        return Ok(outcome.known_from(there.as_ref()));
+                    }
+                }
+            }
+            DeliveryProgress::Undelivered { .. } | DeliveryProgress::Queued => {}
+        }
+        self.settle_and_recount(&outcome, now).await
+    }
+
+    /// Records what became of a message that answers nothing. One request.
+    pub async fn settle_automatic(&self, outcome: DeliveryUpdate<'_>) -> Result<SettleOutcome, StoreError> {
+        Ok(match self.update_progress(&outcome, earlier_states(outcome.progress)).await? {
+            UpdateOutcome::Now => SettleOutcome::Now,
+            UpdateOutcome::NotNow(there) => outcome.known_from(there.as_deref()),
+        })
+    }
+
+    /// Counts those who wait as the table has them with this outcome. The head is supposed not to change meanwhile.
+    async fn settle_and_recount(
+        &self,
+        outcome: &DeliveryUpdate<'_>,
+        now: Timestamp,
+    ) -> Result<SettleOutcome, StoreError> {
+        for attempt in 0..WRITE_ATTEMPTS {
+            self.back_off(attempt).await;
+            let there = self.message(outcome.company, outcome.conversation, outcome.position).await?;
+            let Some(there) = there.as_ref().filter(|there| outcome.may_follow(there)) else {
+                return Ok(outcome.known_from(there.as_ref()));
+            };
+            let MessageKind::Outbound { progress: known, .. } = &there.kind else { return Ok(SettleOutcome::Unknown) };
+            let mut writes = vec![self.write_progress(outcome, &[state(known)])?];
+            if there.is_by_staff()
+                && let Some((head, asked)) = self.asked_since_an_answer(outcome, now).await?
+            {
+                writes.push(self.recount(outcome, &head, asked)?);
+            }
+            if matches!(self.transact(writes).await?, TransactionOutcome::Done) {
+                return Ok(SettleOutcome::Now);
+            }
+        }
+        Err(contended())
+    }
+
+    /// The head of a conversation, and how many of the customer's entries come after the last answer in it, with this
+    /// outcome. `None` where nothing is left within the retention.
+    async fn asked_since_an_answer(
+        &self,
+        outcome: &DeliveryUpdate<'_>,
+        now: Timestamp,
+    ) -> Result<Option<(SummaryItem, u32)>, StoreError> {
+        let floor = self.retention.floor(now);
+        let (mut head, mut asked, mut after) = (None, 0, None);
+        loop {
+            let found = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .key_condition_expression("pk = :pk AND sk BETWEEN :lowest AND :highest")
+                .expression_attribute_values(
+                    ":pk",
+                    AttributeValue::S(keys::conversation(outcome.company, outcome.conversation)),
+                )
+                .expression_attribute_values(":lowest", AttributeValue::S(keys::event_sk(floor)))
+                .expression_attribute_values(":highest", AttributeValue::S(keys::end_of_conversation()))
+                .scan_index_forward(false)
+                .limit(50)
+                .consistent_read(true)
+                .set_exclusive_start_key(after)
+                .return_consumed_capacity(ReturnConsumedCapacity::Total)
+                .send()
+                .await
+                .map_err(unavailable("Query"))?;
+            for item in found.items.unwrap_or_default() {
+                match keys::part(&item) {
+                    ConversationItemKind::Head => {
+                        head = Some(SummaryItem::read(item, "Query")?).filter(|head| head.stands(floor));
+                    }
+                    ConversationItemKind::Event => {
+                        let event = timeline::read(item, "Query")?;
+                        if head.as_ref().and_then(|head| head.done).is_some_and(|done| event.position() <= done) {
+                            return Ok(head.map(|head| (head, asked)));
+                        }
+                        match RequiredAction::of_entry(&event) {
+                            Some(RequiredAction::Answer) => asked += 1,
+                            Some(RequiredAction::NoMore) => return Ok(head.map(|head| (head, asked))),
+                            None if outcome.is_answered_by(&event) => return Ok(head.map(|head| (head, asked))),
+                            Some(RequiredAction::Nothing) | None => {}
+                        }
+                    }
+                    ConversationItemKind::Person
+                    | ConversationItemKind::OptOut
+                    | ConversationItemKind::Block
+                    | ConversationItemKind::Deed => {}
+                }
+            }
+            after = found.last_evaluated_key;
+            if after.is_none() {
+                return Ok(head.map(|head| (head, asked)));
+            }
+        }
+    }
+
+    /// The write that tells the head of an outcome of the newest text of staff, which is not an answer as yet. Fails where
+    /// it is not the newest.
+    fn tell_newest(&self, outcome: &DeliveryUpdate<'_>) -> Result<TransactWriteItem, StoreError> {
+        let counted = match ReplyOutcome::of_progress(outcome.progress) {
+            ReplyOutcome::Accepted => ", #unanswered = asked_since",
+            ReplyOutcome::Pending | ReplyOutcome::Unconfirmed | ReplyOutcome::Failed => "",
+        };
+        let mut update = Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(keys::head(outcome.company, outcome.conversation).attributes()))
+            .update_expression(format!("SET reply_is = :is{counted}"))
+            .condition_expression("reply = :position")
+            .expression_attribute_values(":is", word(ReplyOutcome::of_progress(outcome.progress))?)
+            .expression_attribute_values(":position", AttributeValue::S(outcome.position.to_string()));
+        if !counted.is_empty() {
+            update = update.expression_attribute_names("#unanswered", "unanswered");
+        }
+        let update = update.build().map_err(misshapen("TransactWriteItems"))?;
+        Ok(TransactWriteItem::builder().update(update).build())
+    }
+
+    /// The write of who waits after an outcome. What was recorded late, before an answer that had not seen it, is in the
+    /// head's own count and not in that of the entries after the answer: so an answer never adds to it, and one that was
+    /// given back takes nothing away. Fails where the head has changed.
+    fn recount(
+        &self,
+        outcome: &DeliveryUpdate<'_>,
+        head: &SummaryItem,
+        asked: u32,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let is = ReplyOutcome::of_progress(outcome.progress);
+        let is_newest = head.reply == Some(outcome.position);
+        let unanswered = match (is, head.reply_is) {
+            (ReplyOutcome::Accepted, _) if is_newest => head.asked_since,
+            // It answered what this one did.
+            (_, Some(ReplyOutcome::Accepted)) if !is_newest => head.unanswered,
+            (ReplyOutcome::Accepted, _) => head.unanswered.min(asked),
+            (ReplyOutcome::Pending | ReplyOutcome::Unconfirmed | ReplyOutcome::Failed, _) => head.unanswered.max(asked),
+        };
+        let number = |number: u32| AttributeValue::N(number.to_string());
+        let mut sets = "SET #unanswered = :waits, recounts = :recounts".to_owned();
+        let mut conditions = vec!["#last = :last".to_owned(), "#unanswered = :waited".to_owned()];
+        let mut update = Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(keys::head(outcome.company, outcome.conversation).attributes()))
+            .expression_attribute_names("#last", "last")
+            .expression_attribute_names("#unanswered", "unanswered")
+            .expression_attribute_values(":last", AttributeValue::S(head.last.to_string()))
+            .expression_attribute_values(":waits", number(unanswered))
+            .expression_attribute_values(":waited", number(head.unanswered))
+            .expression_attribute_values(":recounts", number(head.recounts + 1));
+        if is_newest {
+            sets.push_str(", reply_is = :is");
+            update = update.expression_attribute_values(":is", word(is)?);
+        }
+        let known = [
+            ("reply", head.reply.map(|reply| AttributeValue::S(reply.to_string()))),
+            ("reply_is", head.reply_is.map(word).transpose()?),
+            ("recounts", (head.recounts > 0).then(|| number(head.recounts))),
+        ];
+        for (name, value) in known {
+            if let Some(value) = value {
+                update = update.expression_attribute_values(format!(":known_{name}"), value);
+                conditions.push(format!("{name} = :known_{name}"));
+            } else {
+                conditions.push(format!("attribute_not_exists({name})"));
+            }
+        }
+        let update = update.update_expression(sets).condition_expression(conditions.join(" AND "));
+        let update = update.build().map_err(misshapen("TransactWriteItems"))?;
+        Ok(TransactWriteItem::builder().update(update).build())
+    }
+
+    /// The write of an outcome over one of some states.
+    fn write_progress(&self, outcome: &DeliveryUpdate<'_>, over: &[&str]) -> Result<TransactWriteItem, StoreError> {
+        let Condition { expression, names, values } = outcome.condition(over)?;
+        let update = Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(keys::event(outcome.company, outcome.conversation, outcome.position).attributes()))
+            .update_expression("SET progress = :progress")
+            .condition_expression(expression)
+            .set_expression_attribute_names(Some(names))
+            .set_expression_attribute_values(Some(values))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .build()
+            .map_err(misshapen("TransactWriteItems"))?;
+        Ok(TransactWriteItem::builder().update(update).build())
+    }
+
+    /// The same where nothing else is to be written.
+    async fn update_progress(&self, outcome: &DeliveryUpdate<'_>, over: &[&str]) -> Result<UpdateOutcome, StoreError> {
+        let Condition { expression, names, values } = outcome.condition(over)?;
+        let updated = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(keys::event(outcome.company, outcome.conversation, outcome.position).attributes()))
+            .update_expression("SET progress = :progress")
+            .condition_expression(expression)
+            .set_expression_attribute_names(Some(names))
+            .set_expression_attribute_values(Some(values))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        let Err(error) = updated else { return Ok(UpdateOutcome::Now) };
+        match error.as_service_error() {
+            Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
+                let there = failed.item.clone().map(|item| message(item, "UpdateItem")).transpose()?.flatten();
+                Ok(UpdateOutcome::NotNow(there.map(Box::new)))
+            }
+            _ => Err(unavailable("UpdateItem")(error)),
+        }
+    }
+}
+
+/// Whether a single write was made; if not, the message as it is.
+enum UpdateOutcome {
+    Now,
+    NotNow(Option<Box<Message>>),
+}
+
+struct Condition {
+    expression: String,
+    names: HashMap<String, String>,
+    values: HashMap<String, AttributeValue>,
+}
+
+impl DeliveryUpdate<'_> {
+    /// Whether the table has the message as the carrier knows it, and less of it than this.
+    fn may_follow(&self, there: &Message) -> bool {
+        match &there.kind {
+            MessageKind::Inbound { .. } => false,
+            MessageKind::Outbound { progress, .. } => {
+                there.is_known_as(self.progress.provider_id())
+                    && earlier_states(self.progress).contains(&state(progress))
+            }
+        }
+    }
+
+    /// What the table knows of a message that this may not follow.
+    fn known_from(&self, there: Option<&Message>) -> SettleOutcome {
+        match there {
+            Some(there) if there.is_known_as(self.progress.provider_id()) => SettleOutcome::Before,
+            _ => SettleOutcome::Unknown,
+        }
+    }
+
+    /// Whether an entry is an answer, after this.
+    fn is_answered_by(&self, event: &TimelineEntry) -> bool {
+        match event {
+            TimelineEntry::Message(message) if message.is_by_staff() => {
+                let MessageKind::Outbound { progress, .. } = &message.kind else { return false };
+                let progress = if message.position == self.position { self.progress } else { progress };
+                ReplyOutcome::of_progress(progress) == ReplyOutcome::Accepted
+            }
+            TimelineEntry::Message(_) | TimelineEntry::Call(_) => false,
+        }
+    }
+
+    /// That the message is there, in one of some states, and is the one that the carrier knows.
+    fn condition(&self, over: &[&str]) -> Result<Condition, StoreError> {
+        let names = HashMap::from([("#state".to_owned(), "state".to_owned())]);
+        let progress = serde_dynamo::to_attribute_value(self.progress).map_err(misshapen("UpdateItem"))?;
+        let mut values = HashMap::from([(":progress".to_owned(), progress)]);
+        let states = (0..over.len()).map(|n| format!(":state{n}"));
+        values.extend(states.clone().zip(over.iter().map(|state| AttributeValue::S((*state).to_owned()))));
+        let mut expression = format!("progress.#state IN ({})", states.collect::<Vec<_>>().join(", "));
+        if let Some(id) = self.progress.provider_id() {
+            expression.push_str(" AND (attribute_not_exists(progress.provider_id) OR progress.provider_id = :id)");
+            values.insert(":id".to_owned(), AttributeValue::S(id.to_owned()));
+        }
+        Ok(Condition { expression, names, values })
+    }
+}
+
+/// The states, as they are stored, in the order in which a message may move.
+const STATES: [&str; 6] = ["queued", "unconfirmed", "failed", "sent", "undelivered", "delivered"];
+
+fn place(progress: &DeliveryProgress) -> usize {
+    match progress {
+        DeliveryProgress::Queued => 0,
+        DeliveryProgress::Unconfirmed { .. } => 1,
+        DeliveryProgress::Failed { .. } => 2,
+        DeliveryProgress::Sent { .. } => 3,
+        DeliveryProgress::Undelivered { .. } => 4,
+        DeliveryProgress::Delivered { .. } => 5,
+    }
+}
+
+fn state(progress: &DeliveryProgress) -> &'static str {
+    STATES[place(progress)]
+}
+
+/// Those that a message may be in for it to move to this one.
+fn earlier_states(progress: &DeliveryProgress) -> &'static [&'static str] {
+    &STATES[..place(progress)]
+}
+
+fn message(item: HashMap<String, AttributeValue>, operation: &'static str) -> Result<Option<Message>, StoreError> {
+    if item.is_empty() {
+        return Ok(None);
+    }
+    Ok(match timeline::read(item, operation)? {
+        TimelineEntry::Message(message) => Some(message),
+        TimelineEntry::Call(_) => None,
+    })
+}
+
+fn word(delivery: ReplyOutcome) -> Result<AttributeValue, StoreError> {
+    serde_dynamo::to_attribute_value(delivery).map_err(misshapen("TransactWriteItems"))
+}

@@ -1,0 +1,46 @@
+//! That a conversation is done without a text to its customer.
+
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
+use domain::{ConversationId, Position, Staff, Timestamp};
+
+use crate::error::misshapen;
+use crate::transaction::TransactionOutcome;
+use crate::{Store, StoreError, keys};
+
+/// What became of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DoneOutcome {
+    Now,
+    /// The customer has asked for something since.
+    SomethingNewer,
+    NoConversation,
+}
+
+impl Store {
+    /// Nobody waits any more for an answer to what was said up to an entry. One request.
+    pub async fn mark_done(
+        &self,
+        staff: &Staff,
+        conversation: ConversationId,
+        through: Position,
+        now: Timestamp,
+    ) -> Result<DoneOutcome, StoreError> {
+        let done = Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(keys::head(&staff.company, conversation).attributes()))
+            .update_expression("SET #unanswered = :zero, asked_since = :zero, done = :through")
+            .condition_expression("attribute_exists(pk) AND (attribute_not_exists(asked) OR asked <= :through)")
+            .expression_attribute_names("#unanswered", "unanswered")
+            .expression_attribute_values(":zero", AttributeValue::N("0".to_owned()))
+            .expression_attribute_values(":through", AttributeValue::S(through.to_string()))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .build()
+            .map_err(misshapen("TransactWriteItems"))?;
+        let done = TransactWriteItem::builder().update(done).build();
+        let TransactionOutcome::Refused(refused) = self.transact_for(Some(staff), vec![done], now).await? else {
+            return Ok(DoneOutcome::Now);
+        };
+        let is_there = refused.into_iter().flatten().any(|head| !head.is_empty());
+        Ok(if is_there { DoneOutcome::SomethingNewer } else { DoneOutcome::NoConversation })
+    }
+}

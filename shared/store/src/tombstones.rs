@@ -1,0 +1,94 @@
+//! Who was erased, for as long as the table can be brought back to a moment before that.
+
+use std::collections::{HashMap, HashSet};
+
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
+use domain::{CompanyId, ConversationId, Timestamp};
+
+use crate::error::{misshapen, unavailable};
+use crate::keys::{self, ConversationItemKind, EXPIRES_AT};
+use crate::{Store, StoreError, appointments, blocks, earlier_versions};
+
+type Item = HashMap<String, AttributeValue>;
+
+/// Point-in-time recovery goes back 35 days.
+const KEPT_SECS: u64 = 36 * 24 * 60 * 60;
+
+/// The conversations of those who were erased, by their keys in the table.
+pub(crate) struct Tombstones(HashSet<String>);
+
+impl Store {
+    pub(crate) async fn note_erasure(
+        &self,
+        company: &CompanyId,
+        conversation: ConversationId,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut item = keys::erasure(company, conversation).attributes();
+        item.insert("at".to_owned(), AttributeValue::N(now.as_millis().to_string()));
+        item.insert(EXPIRES_AT.to_owned(), AttributeValue::N(now.plus_secs(KEPT_SECS).as_secs().to_string()));
+        self.client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(item))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(unavailable("PutItem"))?;
+        Ok(())
+    }
+
+    /// Who was erased since another table was as it is: what was written of them before that is still there.
+    pub(crate) async fn erased_since(&self, other: &str) -> Result<Tombstones, StoreError> {
+        let then = self.erasures(other).await?;
+        let now = self.erasures(&self.table).await?.into_iter();
+        Ok(Tombstones(now.filter(|(of, at)| then.get(of) != Some(at)).map(|(of, _)| of).collect()))
+    }
+
+    async fn erasures(&self, table: &str) -> Result<HashMap<String, AttributeValue>, StoreError> {
+        let all = self
+            .client
+            .query()
+            .table_name(table)
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", AttributeValue::S(keys::TOMBSTONE.to_owned()));
+        let (mut found, mut items) = (HashMap::new(), all.into_paginator().items().send());
+        while let Some(item) = items.next().await {
+            let mut item = item.map_err(unavailable("Query"))?;
+            if let (Some(of), Some(at)) = (keys::sk(&item), item.remove("at")) {
+                found.insert(of, at);
+            }
+        }
+        Ok(found)
+    }
+}
+
+impl Tombstones {
+    /// An item without what is of somebody who was erased, but for whether they get texts; `None` if nothing is left.
+    pub(crate) fn without_them(&self, item: Item) -> Result<Option<Item>, StoreError> {
+        let Some(pk) = keys::pk(&item) else { return Ok(None) };
+        if self.0.contains(&pk) {
+            return Ok(match keys::part(&item) {
+                ConversationItemKind::OptOut => Some(item),
+                ConversationItemKind::Block => Some(blocks::without_number(item)),
+                ConversationItemKind::Head
+                | ConversationItemKind::Person
+                | ConversationItemKind::Deed
+                | ConversationItemKind::Event => None,
+            });
+        }
+        let company_of = |company: String| company.parse::<CompanyId>().map_err(misshapen("Scan"));
+        if let Some(company) = keys::company_of_appointment(&item).map(company_of).transpose()? {
+            appointments::without_appointment(item, |id| self.0.contains(&keys::conversation(&company, id)), "Scan")
+        } else if let Some(company) = keys::company_of_earlier_versions(&item).map(company_of).transpose()? {
+            earlier_versions::without_appointments(
+                item,
+                |id| self.0.contains(&keys::conversation(&company, id)),
+                "Scan",
+            )
+            .map(Some)
+        } else {
+            Ok(Some(item))
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! The rules of the code's language that a program can check.
+
+use std::path::{Path, PathBuf};
+
+use syn::visit::{self, Visit};
+use syn::{Attribute, Expr, ExprLit, Ident, Item, Lit, Meta, Visibility};
+
+/// The longest first sentence of a doc comment, in words.
+const FIRST_SENTENCE: usize = 20;
+
+/// Names that say nothing by themselves: participles, pronouns, prepositions and adverbs. They may begin a longer name.
+const MEANINGLESS: &[&str] = &[
+    "above", "added", "admitted", "after", "again", "answered", "around", "asked", "at", "before", "begun", "behind", "below",
+    "beside", "between", "brought", "by", "carried", "chosen", "came", "counted", "decided", "demanded", "does", "done",
+    "ended", "erased", "found", "given", "gone", "handed", "happened", "heard", "held", "here", "in", "it", "judged", "kept",
+    "known", "left", "made", "meant", "named", "noted", "of", "opened", "over", "picked", "posted", "put", "received",
+    "refused", "removed", "said", "saved", "seen", "sent", "settled", "shown", "somebody", "taken", "that", "their", "theirs",
+    "them", "there", "they", "through", "to", "told", "touched", "under", "us", "waiting", "wanted", "what", "when", "where",
+    "whether", "which", "who", "whoever", "whom", "whose", "with", "without", "written",
+];
+
+/// A place in the code that breaks a rule, for the person who has to mend it.
+struct Finding {
+    file: PathBuf,
+    name: String,
+}
+
+impl std::fmt::Display for Finding {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.file.display(), self.name)
+    }
+}
+
+/// An item with a name: a type, a function, a constant.
+struct Named<'a> {
+    name: &'a Ident,
+    attributes: &'a [Attribute],
+    is_public: bool,
+}
+
+/// Calls a closure for each named item of a file, tests and nested modules included.
+struct Walk<'f, 'a> {
+    see: &'f mut dyn FnMut(&Named<'a>),
+}
+
+impl<'a> Walk<'_, 'a> {
+    fn see(&mut self, name: &'a Ident, attributes: &'a [Attribute], visibility: Option<&Visibility>) {
+        let is_public = matches!(visibility, Some(Visibility::Public(_)));
+        (self.see)(&Named { name, attributes, is_public });
+    }
+}
+
+impl<'a> Visit<'a> for Walk<'_, 'a> {
+    fn visit_item(&mut self, item: &'a Item) {
+        match item {
+            Item::Const(it) => self.see(&it.ident, &it.attrs, Some(&it.vis)),
+            Item::Enum(it) => self.see(&it.ident, &it.attrs, Some(&it.vis)),
+            Item::Fn(it) => self.see(&it.sig.ident, &it.attrs, Some(&it.vis)),
+            Item::Static(it) => self.see(&it.ident, &it.attrs, Some(&it.vis)),
+            Item::Struct(it) => self.see(&it.ident, &it.attrs, Some(&it.vis)),
+            Item::Trait(it) => self.see(&it.ident, &it.attrs, Some(&it.vis)),
+            Item::Type(it) => self.see(&it.ident, &it.attrs, Some(&it.vis)),
+            // What a trait of others asks for has its name and its docs from there.
+            Item::Impl(it) if it.trait_.is_some() => return,
+            _ => {}
+        }
+        visit::visit_item(self, item);
+    }
+
+    fn visit_impl_item_fn(&mut self, it: &'a syn::ImplItemFn) {
+        self.see(&it.sig.ident, &it.attrs, Some(&it.vis));
+        visit::visit_impl_item_fn(self, it);
+    }
+
+    fn visit_impl_item_const(&mut self, it: &'a syn::ImplItemConst) {
+        self.see(&it.ident, &it.attrs, Some(&it.vis));
+    }
+
+    fn visit_trait_item_fn(&mut self, it: &'a syn::TraitItemFn) {
+        self.see(&it.sig.ident, &it.attrs, None);
+    }
+}
+
+/// The lines of a doc comment, without those that come from a file (`include_str!`).
+fn doc_of(attributes: &[Attribute]) -> Vec<String> {
+    let text = |attribute: &Attribute| match &attribute.meta {
+        Meta::NameValue(meta) if meta.path.is_ident("doc") => match &meta.value {
+            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.value().trim().to_owned()),
+            _ => None,
+        },
+        _ => None,
+    };
+    attributes.iter().filter_map(text).collect()
+}
+
+/// Up to the first full stop, or the end of the first paragraph.
+fn first_sentence(doc: &[String]) -> String {
+    let paragraph: Vec<_> = doc.iter().take_while(|line| !line.is_empty()).map(String::as_str).collect();
+    let paragraph = paragraph.join(" ");
+    paragraph.split_once(". ").map_or(paragraph.clone(), |(first, _)| first.to_owned())
+}
+
+fn sources() -> Vec<(PathBuf, syn::File)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let mut files = Vec::new();
+    for folder in ["functions", "infra", "shared", "static-site", "tests"] {
+        collect(&root.join(folder), &mut files);
+    }
+    assert!(files.len() > 300, "the workspace's files are found");
+    let parsed = files.into_iter().map(|file| {
+        let source = std::fs::read_to_string(&file).unwrap();
+        let parsed = syn::parse_file(&source).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        (file.strip_prefix(root).unwrap().to_owned(), parsed)
+    });
+    parsed.collect()
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            if !["node_modules", "target"].iter().any(|name| path.ends_with(name)) {
+                collect(&path, files);
+            }
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+}
+
+/// The items that a rule finds wrong.
+fn findings(breaks: impl Fn(&Path, &Named<'_>) -> Option<String>) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for (file, parsed) in &sources() {
+        let mut see = |named: &Named<'_>| {
+            found.extend(breaks(file, named).map(|name| Finding { file: file.clone(), name }));
+        };
+        Walk { see: &mut see }.visit_file(parsed);
+    }
+    found
+}
+
+fn assert_none(found: &[Finding], rule: &str) {
+    let lines: Vec<_> = found.iter().map(ToString::to_string).collect();
+    assert!(lines.is_empty(), "{rule} ({}):\n{}", lines.len(), lines.join("\n"));
+}
+
+#[test]
+fn every_public_item_of_a_library_has_a_doc() {
+    let found = findings(|file, named| {
+        let is_library = ["shared", "functions"].iter().any(|folder| file.starts_with(folder))
+            && file.components().any(|part| part.as_os_str() == "src");
+        let is_bare = named.is_public && doc_of(named.attributes).is_empty();
+        // A constructor says what its type is made of.
+        (is_library && is_bare && named.name != "new").then(|| named.name.to_string())
+    });
+    assert_none(&found, "a public item without a doc");
+}
+
+#[test]
+fn the_first_sentence_of_a_doc_has_at_most_twenty_words() {
+    let found = findings(|_, named| {
+        let sentence = first_sentence(&doc_of(named.attributes));
+        let words = sentence.split_whitespace().count();
+        (words > FIRST_SENTENCE).then(|| format!("{}: {words} words: {sentence}", named.name))
+    });
+    assert_none(&found, "a first sentence that is too long");
+}
+
+#[test]
+fn no_name_is_a_participle_a_pronoun_or_a_preposition() {
+    let found = findings(|_, named| {
+        let name = named.name.to_string();
+        MEANINGLESS.contains(&name.to_lowercase().as_str()).then_some(name)
+    });
+    assert_none(&found, "a name that says nothing");
+}

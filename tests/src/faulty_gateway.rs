@@ -1,0 +1,70 @@
+//! API Gateway's `@connections`, not at its best.
+
+use std::future::pending;
+use std::net::Ipv4Addr;
+use std::sync::{Arc, OnceLock};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::{HeaderName, Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::any;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use crate::TestStack;
+
+/// It answers as the id of a connection says: `hangs-...` never, `refuses-429-...` with that status. About
+/// every other connection it asks the gateway of the house that it stands before.
+pub struct FaultyGateway {
+    address: String,
+    house: StackAddress,
+    serving: JoinHandle<()>,
+}
+
+/// Where the house's own gateway is, and how to ask it.
+type StackAddress = Arc<OnceLock<(String, reqwest::Client)>>;
+
+impl Drop for FaultyGateway {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+impl FaultyGateway {
+    pub async fn open() -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
+        let address = format!("http://{}", listener.local_addr().expect("an address"));
+        let house = StackAddress::default();
+        let router = Router::new().route("/@connections/{id}", any(answer)).with_state(house.clone());
+        let serving = tokio::spawn(async move { axum::serve(listener, router).await.expect("it is served") });
+        Self { address, house, serving }
+    }
+
+    #[must_use]
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    pub(crate) fn stands_before(&self, house: &TestStack) {
+        let behind = (house.url("/local/live/@connections"), house.http.clone());
+        self.house.set(behind).expect("one house");
+    }
+}
+
+async fn answer(State(house): State<StackAddress>, Path(id): Path<String>, method: Method, body: Bytes) -> Response {
+    if id.starts_with("hangs-") {
+        return pending().await;
+    }
+    if let Some(status) = id.strip_prefix("refuses-").and_then(|rest| rest.split('-').next()) {
+        let status: StatusCode = status.parse().expect("a status");
+        return (status, [("x-amzn-errortype", "RefusedException")], "{}").into_response();
+    }
+    let (url, http) = house.get().expect("a house behind it");
+    let asked = http.request(method, format!("{url}/{id}")).body(body).send().await.expect("an answer");
+    let mut response = asked.status().into_response();
+    let kind = asked.headers().get("x-amzn-errortype").cloned();
+    response.headers_mut().extend(kind.map(|kind| (HeaderName::from_static("x-amzn-errortype"), kind)));
+    response
+}

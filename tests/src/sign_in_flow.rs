@@ -1,0 +1,97 @@
+use reqwest::Url;
+
+use crate::{FaultyIssuer, TestResponse, TestStack};
+
+/// What the names of cookies begin with that attempts are kept in.
+const ATTEMPT: &str = "switchboard-signing-in";
+
+/// A browser between the portal and the identity provider.
+pub struct SignInFlow<'a> {
+    house: &'a TestStack,
+    /// The cookie that the attempt is kept in.
+    pub attempt: String,
+    /// Where the portal sent the browser.
+    pub address: Url,
+}
+
+impl<'a> SignInFlow<'a> {
+    pub(crate) async fn begin(house: &'a TestStack, path: &str) -> Self {
+        let answer = house.get(path).await;
+        let address = answer.header("location").and_then(|address| address.parse().ok());
+        let attempt = answer.set_cookies().into_iter().find(|cookie| cookie.starts_with(ATTEMPT));
+        match (address, attempt) {
+            (Some(address), Some(attempt)) => Self { house, attempt, address },
+            _ => panic!("sent nowhere: {} {}", answer.status, answer.body),
+        }
+    }
+
+    /// What the portal asked of the provider.
+    #[must_use]
+    pub fn query_parameter(&self, name: &str) -> Option<String> {
+        self.address.query_pairs().find(|(known, _)| known == name).map(|(_, value)| value.into_owned())
+    }
+
+    /// Picks a person, `<company>.<person>`, at the provider. Gives where that leads: path and query.
+    pub async fn picks(&mut self, staff: &str) -> String {
+        self.house.picks(&self.address, staff).await
+    }
+
+    /// Follows the provider back to the portal.
+    pub async fn comes_back(&self, callback: &str) -> TestResponse {
+        self.comes_back_with(callback, "").await
+    }
+
+    /// The same of a browser that says what it is.
+    pub async fn comes_back_with(&self, callback: &str, user_agent: &str) -> TestResponse {
+        let request = self.house.http.get(self.house.url(callback)).header("cookie", &self.attempt);
+        TestResponse::read(request.header("user-agent", user_agent).send().await.expect("an answer")).await
+    }
+}
+
+impl TestStack {
+    /// Has an issuer of a test's say who people are. What `sign-in` knew of another is not forgotten by that.
+    pub async fn trusts(&self, issuer: &FaultyIssuer) {
+        self.trusts_with(issuer, &[]).await;
+    }
+
+    /// The same with other words in the secret.
+    pub async fn trusts_with(&self, issuer: &FaultyIssuer, words: &[(&str, &str)]) {
+        let mut settings = issuer.client();
+        settings["portal"] = self.origin().into();
+        for (name, word) in words {
+            settings[*name] = (*word).into();
+        }
+        self.puts_secret("switchboard/sign-in", &settings.to_string()).await;
+    }
+
+    /// A whole sign-in at an issuer of a test's. Gives the last answer.
+    pub async fn comes_from(&self, issuer: &FaultyIssuer) -> TestResponse {
+        self.comes_by("/api/sign-in", issuer).await
+    }
+
+    /// The same from an address of one's own.
+    pub async fn comes_by(&self, path: &str, issuer: &FaultyIssuer) -> TestResponse {
+        let answer = self.get(path).await;
+        let Some(address) = answer.header("location").filter(|address| address.starts_with(issuer.address())) else {
+            return answer;
+        };
+        let asked: Url = address.parse().expect("an address");
+        let attempt = answer.set_cookies().into_iter().find(|cookie| cookie.starts_with(ATTEMPT)).expect("an attempt");
+        let begun = SignInFlow { house: self, attempt, address: asked };
+        let (state, nonce) =
+            (begun.query_parameter("state").expect("a state"), begun.query_parameter("nonce").expect("a nonce"));
+        begun.comes_back(&format!("/api/sign-in/callback?code={nonce}&state={state}")).await
+    }
+
+    /// Picks a person at the local stack's own provider, where the portal sent a browser.
+    pub(crate) async fn picks(&self, address: &Url, staff: &str) -> String {
+        let mut form: Vec<_> = address.query_pairs().into_owned().collect();
+        form.push(("staff".to_owned(), staff.to_owned()));
+        let form: Vec<_> = form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let answer = self.post_form(address.path(), &form).await;
+        let back: Url = answer.header("location").and_then(|back| back.parse().ok()).unwrap_or_else(|| {
+            panic!("{staff} cannot be picked: {}", answer.body);
+        });
+        format!("{}?{}", back.path(), back.query().unwrap_or_default())
+    }
+}

@@ -1,0 +1,135 @@
+use reqwest::{Method, RequestBuilder};
+use serde_json::{Value, json};
+
+use crate::{HARBOR, TestResponse, TestStack};
+
+/// A member of staff, signed in, with the session's cookie.
+#[derive(Clone)]
+pub struct StaffClient<'a> {
+    pub house: &'a TestStack,
+    pub cookie: String,
+}
+
+/// How a message is sent.
+#[derive(Clone, Copy, Default)]
+pub struct SendOptions<'a> {
+    pub key: Option<&'a str>,
+}
+
+impl StaffClient<'_> {
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.house.http.request(method, self.house.url(path)).header("cookie", &self.cookie)
+    }
+
+    pub async fn send(&self, request: RequestBuilder) -> TestResponse {
+        let answer = TestResponse::read(request.send().await.expect("an answer")).await;
+        assert_ne!(answer.status, 403, "CloudFront puts a page of the site in the place of that: {}", answer.body);
+        answer
+    }
+
+    /// As a program asks: for JSON.
+    pub async fn get(&self, path: &str) -> TestResponse {
+        self.send(self.request(Method::GET, path).header("accept", "application/json")).await
+    }
+
+    /// As a page asks: for an HTML fragment.
+    pub async fn screen(&self, path: &str) -> TestResponse {
+        self.send(self.request(Method::GET, path).header("accept", "text/html")).await
+    }
+
+    pub async fn notifications(&self) -> TestResponse {
+        self.get("/api/notifications").await
+    }
+
+    /// Every item of a list, page by page, newest first.
+    pub async fn everything(&self, path: &str) -> Vec<Value> {
+        let mut items = Vec::new();
+        let mut next = Some(path.to_owned());
+        while let Some(path) = next {
+            let page = self.get(&path).await;
+            items.extend(page.items());
+            next = page.next();
+        }
+        items
+    }
+
+    /// The conversation with a number, which there must be.
+    pub async fn conversation_with(&self, number: &str) -> String {
+        let conversations = self.everything("/api/conversations?limit=100").await;
+        let found = conversations.iter().find(|conversation| conversation["number"] == number);
+        found.expect("a conversation with that number")["conversation"].as_str().expect("its id").to_owned()
+    }
+
+    /// A customer texts the company; gives their conversation.
+    pub async fn hears_from(&self, number: &str) -> String {
+        self.house.phone(number).texts(HARBOR, "hello").await;
+        self.conversation_with(number).await
+    }
+
+    pub async fn messages(&self, conversation: &str) -> TestResponse {
+        self.get(&format!("/api/conversations/{conversation}/messages")).await
+    }
+
+    pub async fn replies(&self, conversation: &str, text: &str) -> TestResponse {
+        self.replies_with(conversation, text, SendOptions::default()).await
+    }
+
+    pub async fn replies_with(&self, conversation: &str, text: &str, send: SendOptions<'_>) -> TestResponse {
+        self.post(&format!("/api/conversations/{conversation}/messages"), &json!({"text": text}), send).await
+    }
+
+    /// Sends a message of the conversation again.
+    pub async fn sends_again(&self, message: &Value) -> TestResponse {
+        let conversation = message["conversation"].as_str().expect("its conversation");
+        let path = format!("/api/conversations/{conversation}/messages");
+        self.post(&path, &json!({"again": message["id"]}), SendOptions::default()).await
+    }
+
+    pub async fn writes_first(&self, to: &str, text: &str) -> TestResponse {
+        self.post("/api/messages", &json!({"to": to, "text": text}), SendOptions::default()).await
+    }
+
+    /// Where they are signed in, this one first.
+    pub async fn own_sessions(&self) -> Vec<Value> {
+        self.get("/api/sessions").await.items()
+    }
+
+    pub async fn ends_session(&self, id: &str) -> TestResponse {
+        self.send(self.request(Method::DELETE, &format!("/api/sessions/{id}")).header("accept", "application/json"))
+            .await
+    }
+
+    pub async fn ends_sessions(&self, which: &str) -> TestResponse {
+        self.send(self.request(Method::DELETE, &format!("/api/sessions{which}")).header("accept", "application/json"))
+            .await
+    }
+
+    /// Keeps what is written in a form, as its page does.
+    pub async fn saves_draft(&self, name: &str, draft: &Value) -> TestResponse {
+        let request = self.request(Method::PUT, &draft_of(name)).header("accept", "application/json");
+        self.send(request.json(draft)).await
+    }
+
+    pub async fn deletes_draft(&self, name: &str) -> TestResponse {
+        self.send(self.request(Method::DELETE, &draft_of(name)).header("accept", "application/json")).await
+    }
+
+    /// The fields of a form as they are kept, or null.
+    pub async fn draft(&self, name: &str) -> Value {
+        let kept = self.get(&draft_of(name)).await;
+        assert_eq!(kept.status, 200, "{}", kept.body);
+        kept.json()["fields"].clone()
+    }
+
+    pub async fn post(&self, path: &str, body: &Value, send: SendOptions<'_>) -> TestResponse {
+        let mut request = self.request(Method::POST, path).header("accept", "application/json").json(body);
+        if let Some(key) = send.key {
+            request = request.header("idempotency-key", key);
+        }
+        self.send(request).await
+    }
+}
+
+fn draft_of(name: &str) -> String {
+    format!("/api/drafts/{name}")
+}
