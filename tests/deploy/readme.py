@@ -21,7 +21,8 @@ def rows(heading):
 
 
 def below(heading):
-    (section,) = re.findall(rf"^## {re.escape(heading)}$(.*?)(?=^## |\Z)", README.read_text(), re.M | re.S)
+    """What stands below a heading, of which tasks have a number in front."""
+    (section,) = re.findall(rf"^## (?:\d+\. )?{re.escape(heading)}$(.*?)(?=^## |\Z)", README.read_text(), re.M | re.S)
     return section
 
 

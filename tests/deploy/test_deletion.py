@@ -19,7 +19,7 @@ def stack(emulator):
 
 
 def test_whoever_is_invited_to_the_user_pool_can_sign_in_by_their_address(stack, tmp_path):
-    _, invite, _ = commands("The first company")
+    _, invite, _ = commands("Add the first company")
     run(stack, invite, tmp_path)
     cognito, pool = stack.emulator.client("cognito-idp"), stack.outputs["UserPoolId"]
     invited = cognito.admin_get_user(UserPoolId=pool, Username="dana@example.com")

@@ -259,7 +259,7 @@ def is_in_order(deployment):
 @pytest.fixture(scope="module", autouse=True)
 def budget(deployment, tmp_path_factory):
     """As the manual makes one: without it or an alarm nobody is told what it costs."""
-    run(deployment, commands("When it costs too much")[-1], tmp_path_factory.mktemp("budget"))
+    run(deployment, commands("Limit what it costs")[-1], tmp_path_factory.mktemp("budget"))
 
 
 @pytest.fixture
@@ -278,7 +278,7 @@ def test_the_doctor_finds_that_nobody_is_told_what_it_costs(deployment, operator
     deployment.emulator.client("budgets").delete_budget(AccountId=ACCOUNT, BudgetName="switchboard")
     says = "nobody is told when it costs much: there is neither an alarm on texts nor a budget"
     assert operator.asks_the_doctor() == {says: "deploy with SmsSpendAlarm or MonthlyBudget"}
-    run(deployment, commands("When it costs too much")[-1], tmp_path)
+    run(deployment, commands("Limit what it costs")[-1], tmp_path)
 
 
 def test_the_doctor_finds_that_the_key_of_the_topics_is_disabled(deployment, operator):
@@ -338,7 +338,7 @@ def test_the_doctor_finds_what_was_given_up_in_every_queue(deployment, operator)
 
 def test_what_was_given_up_is_looked_at_without_taking_it(deployment, tmp_path):
     sqs, queue = deployment.emulator.client("sqs"), deployment.outputs["InboundDeadLettersUrl"]
-    look = commands("Redrive")[-1]
+    look = commands("Redrive a dead-letter queue")[-1]
     sqs.send_message(QueueUrl=queue, MessageBody="nobody could make anything of this")
     for _ in range(2):
         (message,) = json.loads(run(deployment, look, tmp_path))["Messages"]

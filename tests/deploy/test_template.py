@@ -665,7 +665,7 @@ def test_whoever_deploys_is_told_what_a_month_costs_in_which_nobody_does_anythin
 
 
 def test_whoever_deploys_is_told_of_every_parameter_and_every_alarm():
-    assert rows("Deploy") == set(translated()["Parameters"])
+    assert rows("Parameters") == set(translated()["Parameters"])
     assert rows("Alarms") == set(ALARMS)
 
 
@@ -814,7 +814,7 @@ def names_in(properties):
 
 
 def test_a_stack_may_have_the_longest_name_that_whoever_deploys_is_told_of_and_no_longer_one():
-    (longest,) = (int(it) for it in re.findall(r"(\d+) characters at most", below("Before the first time")))
+    (longest,) = (int(it) for it in re.findall(r"(\d+) characters at most", below("Prepare the AWS account")))
     region = max(set(REGIONS) - set(refused_regions()), key=len)
     room = {}
     for resource in translated()["Resources"].values():
