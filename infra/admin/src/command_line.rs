@@ -130,7 +130,7 @@ impl Command {
             Self::Company(CompanyCommand::Contact { id, .. }) => ("company contact", Some(id)),
             Self::Company(CompanyCommand::Remove { id }) => ("company remove", Some(id)),
             Self::Line(LineCommand::Add { company, .. }) => ("line add", Some(company)),
-            Self::Line(LineCommand::LeavesBy { .. }) => ("line leaves-by", None),
+            Self::Line(LineCommand::SetPool { .. }) => ("line set-pool", None),
             Self::Line(LineCommand::First { .. }) => ("line first", None),
             Self::Line(LineCommand::Remove { .. }) => ("line remove", None),
             Self::Staff(StaffCommand::Add(new)) => ("staff add", Some(&new.company)),
@@ -214,7 +214,7 @@ pub(crate) enum LineCommand {
         pool: Option<Pool>,
     },
     /// Have the texts of a line leave by a pool of the SMS service, or without one by the number itself.
-    LeavesBy {
+    SetPool {
         number: String,
         #[arg(long)]
         pool: Option<Pool>,

@@ -74,9 +74,9 @@ pub(crate) async fn write_first_from(operator: &Operator, number: &str) -> anyho
     )
 }
 
-pub(crate) async fn leave_by(operator: &Operator, number: &str, pool: Option<Pool>) -> anyhow::Result<()> {
+pub(crate) async fn set_pool(operator: &Operator, number: &str, pool: Option<Pool>) -> anyhow::Result<()> {
     let (number, owner) = owned(operator, number).await?;
-    operator.store.leave_by(&number, pool.clone()).await.map_err(|refused| operator.error_of(&refused))?;
+    operator.store.set_pool(&number, pool.clone()).await.map_err(|refused| operator.error_of(&refused))?;
     let shown = number::display_number(&number, owner.region);
     let by = pool.as_ref().map_or_else(|| "the number itself".to_owned(), Pool::to_string);
     let next = match operator.place.kind {
@@ -85,7 +85,7 @@ pub(crate) async fn leave_by(operator: &Operator, number: &str, pool: Option<Poo
     };
     operator.output.report(
         &format!("Texts from the line {shown} of {} leave by {by} within a minute.{next}", owner.name),
-        &json!({"leaves_by": {"number": number, "company": owner.id, "pool": pool}}),
+        &json!({"line": {"number": number, "company": owner.id, "pool": pool}}),
     )
 }
 

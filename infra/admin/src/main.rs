@@ -72,7 +72,7 @@ async fn run(command_line: CommandLine) -> anyhow::Result<ExitCode> {
             let carries = if calls_only { LineCapability::CallsOnly } else { LineCapability::Texts };
             line::add(&operator, &number, &company, carries, pool).await?;
         }
-        Command::Line(LineCommand::LeavesBy { number, pool }) => line::leave_by(&operator, &number, pool).await?,
+        Command::Line(LineCommand::SetPool { number, pool }) => line::set_pool(&operator, &number, pool).await?,
         Command::Line(LineCommand::List) => line::list(&operator).await?,
         Command::Line(LineCommand::First { number }) => line::write_first_from(&operator, &number).await?,
         Command::Line(LineCommand::Remove { number }) => line::remove(&operator, &number).await?,

@@ -153,7 +153,7 @@ impl Store {
     }
 
     /// Has the texts of a line leave by a pool, or by the line itself again.
-    pub async fn leave_by(&self, number: &PhoneNumber, pool: Option<Pool>) -> Result<(), DirectoryError> {
+    pub async fn set_pool(&self, number: &PhoneNumber, pool: Option<Pool>) -> Result<(), DirectoryError> {
         let line = self.line(number).await?.ok_or(DirectoryError::NoLine)?;
         if line.carries == LineCapability::CallsOnly {
             return Err(DirectoryError::CallsOnly);

@@ -73,7 +73,7 @@ fn two_way(region: &str, topic: &str, line: &Line, known: &[PhoneNumberInformati
             format!(
                 "{ours} is to leave by {wanted}, and is not in it: customers may get texts from a stranger's number"
             ),
-            format!("add it to the pool in AWS End User Messaging SMS, or switchboard-admin line leaves-by {ours}"),
+            format!("add it to the pool in AWS End User Messaging SMS, or switchboard-admin line set-pool {ours}"),
         ),
         TwoWayFault::TwoWayOff(number) => (format!("{ours} takes no texts: two-way SMS is off"), turn_on(number)),
         TwoWayFault::LeadsElsewhere(number) => (format!("what is texted to {ours} goes elsewhere"), turn_on(number)),
@@ -146,7 +146,7 @@ pub(super) mod tests {
         for other in [number(), number().pool_id("pool-2")] {
             let finding = found_of(Some("pool-1"), other);
             assert_eq!(finding.verdict, Verdict::Wrong);
-            assert!(finding.to_do.unwrap().contains("line leaves-by +12065550142"));
+            assert!(finding.to_do.unwrap().contains("line set-pool +12065550142"));
         }
     }
 

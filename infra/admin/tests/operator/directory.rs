@@ -150,7 +150,7 @@ async fn texts_of_a_line_leave_by_its_pool_and_by_the_number_itself_again() {
     let folder = tempfile::tempdir().unwrap();
     let house = TestStack::open_in(folder.path()).await;
     let (dana, maria) = (house.dana().await, house.phone("+14255550182"));
-    let added = on(&house, &["line", "leaves-by", HARBOR, "--pool", "pool-0a1b2c"]).await.succeeds();
+    let added = on(&house, &["line", "set-pool", HARBOR, "--pool", "pool-0a1b2c"]).await.succeeds();
     assert!(added.contains("leave by pool-0a1b2c"), "{added}");
     let lines = listed(&house, &["line", "list"]).await;
     assert_eq!(lines.iter().find(|line| line["number"] == HARBOR).unwrap()["pool"], "pool-0a1b2c");
@@ -165,7 +165,7 @@ async fn texts_of_a_line_leave_by_its_pool_and_by_the_number_itself_again() {
         "the service picks a number of the pool"
     );
 
-    on(&house, &["line", "leaves-by", HARBOR]).await.succeeds();
+    on(&house, &["line", "set-pool", HARBOR]).await.succeeds();
     house.close().await;
     // Functions that run know the line for a minute.
     let house = TestStack::open_in(folder.path()).await;
