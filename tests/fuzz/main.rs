@@ -196,7 +196,7 @@ fn corpora() -> PathBuf {
 }
 
 /// Tries a reader: first with its corpus, then with what becomes of it.
-fn tries(name: &str) {
+fn run_reader(name: &str) {
     let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let Reader { times, reads, .. } = READERS.into_iter().find(|reader| reader.name == name).unwrap();
     let folder = corpora().join(name);
@@ -225,7 +225,7 @@ macro_rules! readers {
         $(
             #[test]
             fn $test() {
-                tries($name);
+                run_reader($name);
             }
         )*
         const TESTED: &[&str] = &[$($name),*];

@@ -145,15 +145,15 @@ async fn nobody_without_a_session_gets_a_socket() {
     let house = TestStack::open().await;
     let dana = house.dana().await;
     let somebody = |cookie: &str| StaffClient { house: &house, cookie: cookie.to_owned() };
-    assert_eq!(somebody("").shakes_hands(&[]).await.err(), Some(HandshakeRejection(401)), "no cookie");
-    assert_eq!(somebody("a=b").shakes_hands(&[]).await.err(), Some(HandshakeRejection(403)), "no session");
+    assert_eq!(somebody("").open_with_headers(&[]).await.err(), Some(HandshakeRejection(401)), "no cookie");
+    assert_eq!(somebody("a=b").open_with_headers(&[]).await.err(), Some(HandshakeRejection(403)), "no session");
     let forged = format!("{SESSION_COOKIE}={}", "0".repeat(64));
-    assert_eq!(somebody(&forged).shakes_hands(&[]).await.err(), Some(HandshakeRejection(403)), "forged");
+    assert_eq!(somebody(&forged).open_with_headers(&[]).await.err(), Some(HandshakeRejection(403)), "forged");
     dana.post("/api/sign-out", &json!({}), tests::SendOptions::default()).await;
-    assert_eq!(dana.shakes_hands(&[]).await.err(), Some(HandshakeRejection(403)), "signed out");
+    assert_eq!(dana.open_with_headers(&[]).await.err(), Some(HandshakeRejection(403)), "signed out");
     let marcus = house.sign_in("harbor-dental.marcus").await;
     session_ends(&house, &marcus, 0).await;
-    assert_eq!(marcus.shakes_hands(&[]).await.err(), Some(HandshakeRejection(403)), "expired");
+    assert_eq!(marcus.open_with_headers(&[]).await.err(), Some(HandshakeRejection(403)), "expired");
     assert_eq!(connections(&house).await.len(), 0);
 }
 
@@ -202,11 +202,11 @@ async fn a_page_of_another_site_gets_no_socket_with_a_visitors_session() {
         vec![("origin", "http://127.0.0.1:1"), ("sec-fetch-site", "same-site")],
         vec![("origin", "null")],
     ] {
-        assert_eq!(dana.shakes_hands(&foreign).await.err(), Some(HandshakeRejection(400)), "{foreign:?}");
+        assert_eq!(dana.open_with_headers(&foreign).await.err(), Some(HandshakeRejection(400)), "{foreign:?}");
     }
     let host = house.url("");
-    assert!(dana.shakes_hands(&[("origin", &host)]).await.is_ok(), "a browser that says only its origin");
-    assert!(dana.shakes_hands(&[]).await.is_ok(), "a program");
+    assert!(dana.open_with_headers(&[("origin", &host)]).await.is_ok(), "a browser that says only its origin");
+    assert!(dana.open_with_headers(&[]).await.is_ok(), "a program");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -217,8 +217,8 @@ async fn a_session_has_ten_sockets_at_most_and_those_that_are_open_stay() {
     for _ in 0..10 {
         sockets.push(dana.goes_live().await);
     }
-    assert_eq!(dana.shakes_hands(&[]).await.err(), Some(HandshakeRejection(429)), "the eleventh");
-    assert!(house.dana().await.shakes_hands(&[]).await.is_ok(), "another session of hers");
+    assert_eq!(dana.open_with_headers(&[]).await.err(), Some(HandshakeRejection(429)), "the eleventh");
+    assert!(house.dana().await.open_with_headers(&[]).await.is_ok(), "another session of hers");
     house.phone(MARIA).texts(HARBOR, "Running late").await;
     for socket in &mut sockets {
         socket.sees("Running late").await;
@@ -229,7 +229,7 @@ async fn a_session_has_ten_sockets_at_most_and_those_that_are_open_stay() {
     let mut next = dana.goes_live().await;
     house.phone(MARIA).texts(HARBOR, "Almost there").await;
     next.sees("Almost there").await;
-    assert_eq!(dana.shakes_hands(&[]).await.err(), Some(HandshakeRejection(429)));
+    assert_eq!(dana.open_with_headers(&[]).await.err(), Some(HandshakeRejection(429)));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -281,13 +281,13 @@ async fn whoever_is_signed_out_everywhere_or_removed_loses_their_sockets() {
     });
     house.table("UpdateItem", sign_out).await;
     hers.is_closed().await;
-    assert_eq!(dana.shakes_hands(&[]).await.err(), Some(HandshakeRejection(403)));
+    assert_eq!(dana.open_with_headers(&[]).await.err(), Some(HandshakeRejection(403)));
     // With a new session she is back.
     let mut again = house.dana().await.goes_live().await;
     assert_eq!(again.everything().await, "");
     house.table("DeleteItem", json!({"Key": staff("marcus")})).await;
     his.is_closed().await;
-    assert_eq!(marcus.shakes_hands(&[]).await.err(), Some(HandshakeRejection(403)));
+    assert_eq!(marcus.open_with_headers(&[]).await.err(), Some(HandshakeRejection(403)));
 }
 
 #[tokio::test(flavor = "multi_thread")]

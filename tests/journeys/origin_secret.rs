@@ -37,7 +37,7 @@ async fn staff_who_come_through_cloudfront_notice_nothing() {
     let house = TestStack::behind_cloudfront(&secret(), FIRST, &ManualClock::at_noon()).await;
     let dana = house.dana().await;
     assert_eq!(dana.get("/api/session").await.json()["name"], "Dana Whitfield");
-    assert!(dana.shakes_hands(&[("x-origin-secret", FIRST)]).await.is_ok());
+    assert!(dana.open_with_headers(&[("x-origin-secret", FIRST)]).await.is_ok());
     assert_eq!(dana.send(dana.request(Method::POST, "/api/sign-out")).await.status, 303);
 }
 
@@ -60,7 +60,7 @@ async fn who_goes_around_cloudfront_is_refused_in_words_that_tell_nothing() {
             let refused = showing(wrong, &dana, route).await.status;
             assert_eq!(refused, if wrong.is_empty() { 401 } else { 403 }, "the gateway's own words: {wrong} {route}");
         }
-        let shaken = dana.shakes_hands(&[("x-origin-secret", wrong)]).await;
+        let shaken = dana.open_with_headers(&[("x-origin-secret", wrong)]).await;
         assert_eq!(shaken.err(), Some(HandshakeRejection(403)), "{wrong}");
     }
 }

@@ -50,7 +50,7 @@ async fn a_session_that_is_ended_from_elsewhere_is_over_for_its_browser() {
     assert_eq!(there.next().await, None, "its socket is closed");
     assert_ended(&phone.replies(&conversation, "Sent after all").await);
     assert_ended(&later(&phone).get("/api/session").await);
-    assert_eq!(later(&phone).shakes_hands(&[]).await.err().map(|refused| refused.0), Some(403));
+    assert_eq!(later(&phone).open_with_headers(&[]).await.err().map(|refused| refused.0), Some(403));
     assert_eq!(laptop.own_sessions().await.len(), 1);
     assert_eq!(laptop.replies(&conversation, "Sent from the laptop").await.status, 201);
     here.sees("Sent from the laptop").await;
@@ -207,7 +207,7 @@ async fn a_session_ends_when_nothing_was_written_in_it_for_as_long_as_is_configu
     while let Some(frame) = socket.next().await {
         assert!(!frame.contains("Anybody there?"), "{frame}");
     }
-    assert!(dana.shakes_hands(&[]).await.is_ok(), "a socket of a session that is used is opened anew");
+    assert!(dana.open_with_headers(&[]).await.is_ok(), "a socket of a session that is used is opened anew");
     assert_eq!(dana.own_sessions().await.len(), 1);
 
     // She last wrote at half past a minute, which is known to five minutes.

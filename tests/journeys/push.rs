@@ -675,8 +675,8 @@ async fn the_other_browsers_of_somebody_are_told_of_one_more_and_not_of_one_that
     allows(&marcus, &colleagues).await;
     // As whoever has stolen the session may.
     allows(&dana, &added).await;
-    until("it is told", || async { !service.told_of_others(&known).is_empty() }).await;
-    let [told] = &service.told_of_others(&known)[..] else { panic!("once") };
+    until("it is told", || async { !service.pushes_of_others(&known).is_empty() }).await;
+    let [told] = &service.pushes_of_others(&known)[..] else { panic!("once") };
     assert_eq!(
         (&told["conversation"], &told["title"]),
         (&Value::Null, &json!("Notifications are on in one more browser"))
@@ -692,8 +692,8 @@ async fn the_other_browsers_of_somebody_are_told_of_one_more_and_not_of_one_that
     for browser in [&known, &colleagues, &renewed] {
         service.sends(browser, 1).await;
     }
-    assert_eq!(service.told_of_others(&known).len(), 1);
+    assert_eq!(service.pushes_of_others(&known).len(), 1);
     for browser in [&colleagues, &renewed, &added] {
-        assert_eq!(service.told_of_others(browser), Vec::<Value>::new());
+        assert_eq!(service.pushes_of_others(browser), Vec::<Value>::new());
     }
 }

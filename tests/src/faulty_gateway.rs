@@ -47,7 +47,7 @@ impl FaultyGateway {
         &self.address
     }
 
-    pub(crate) fn stands_before(&self, house: &TestStack) {
+    pub(crate) fn set_stack(&self, house: &TestStack) {
         let behind = (house.url("/local/live/@connections"), house.http.clone());
         self.house.set(behind).expect("one house");
     }

@@ -79,7 +79,7 @@ impl PushService {
     /// What a browser was told of others of its person that were added. It is no news of a customer: it is taken
     /// whatever is answered else, and kept apart.
     #[must_use]
-    pub fn told_of_others(&self, to: &Subscriber) -> Vec<Value> {
+    pub fn pushes_of_others(&self, to: &Subscriber) -> Vec<Value> {
         let told = lock(&self.of_others);
         told.iter().filter(|pushed| pushed.path == to.path).map(|pushed| to.reads(pushed)).collect()
     }

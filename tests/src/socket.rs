@@ -24,12 +24,13 @@ pub struct HandshakeRejection(pub u16);
 impl StaffClient<'_> {
     /// Opens a WebSocket, as a page of the portal does.
     pub async fn goes_live(&self) -> Socket {
-        let shaken = self.shakes_hands(&[("origin", self.house.origin()), ("sec-fetch-site", "same-origin")]).await;
+        let shaken =
+            self.open_with_headers(&[("origin", self.house.origin()), ("sec-fetch-site", "same-origin")]).await;
         shaken.unwrap_or_else(|HandshakeRejection(status)| panic!("the WebSocket was refused: {status}"))
     }
 
     /// A WebSocket's handshake with the session's cookie, and more headers.
-    pub async fn shakes_hands(&self, headers: &[(&str, &str)]) -> Result<Socket, HandshakeRejection> {
+    pub async fn open_with_headers(&self, headers: &[(&str, &str)]) -> Result<Socket, HandshakeRejection> {
         let socket = TcpSocket::new_v4().expect("a socket");
         self.shakes_hands_over(socket, headers).await
     }

@@ -76,7 +76,7 @@ impl TestStack {
     pub async fn open_behind(gateway: &FaultyGateway) -> Self {
         let house =
             Self::start(StackOptions { connections: Some(gateway.address().to_owned()), ..Self::plain() }).await;
-        gateway.stands_before(&house);
+        gateway.set_stack(&house);
         house
     }
 

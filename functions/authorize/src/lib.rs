@@ -66,7 +66,7 @@ impl AuthorizeFunction {
             return Ok((SessionVerdict::Ended, None));
         }
         // Whoever is no longer staff, or was signed out everywhere, has no session any more.
-        let present = self.store.present(&session.company, &session.staff).await?;
+        let present = self.store.active_staff(&session.company, &session.staff).await?;
         let present = present.filter(|present| present.sessions_since.is_none_or(|since| since <= session.began));
         let Some(present) = present else { return Ok((SessionVerdict::Ended, None)) };
         let (began, authenticated, lifetime) = (session.began, session.authenticated, session.lifetime);

@@ -113,7 +113,7 @@ impl ConfirmationCallFunction {
         };
         let entry = self.store.record_call(&company, &report, now).await?;
         let result = match &appointment {
-            Some(appointment) => self.tell(&company, &appointment.id, &entry, now).await?,
+            Some(appointment) => self.update_appointment(&company, &appointment.id, &entry, now).await?,
             None => "unknown-appointment",
         };
         Ok(json!({"result": result}))
@@ -124,7 +124,7 @@ impl ConfirmationCallFunction {
         let ended = match contact_event::read(body)? {
             Ok(ended) => ended,
             Err(reason) => {
-                pass_over(&reason);
+                log_ignored(&reason);
                 return Ok(());
             }
         };
@@ -134,13 +134,13 @@ impl ConfirmationCallFunction {
         let entry = match appointment.as_ref().and_then(|appointment| Self::report(id, &ended, appointment, now)) {
             Some(report) => Some(self.store.record_call(&company, &report, now).await?),
             // The flow can have recorded the call all the same: it knows whom it talks with.
-            None => self.store.improve_call(&company.id, id, ended.outcome).await?,
+            None => self.store.update_outcome(&company.id, id, ended.outcome).await?,
         };
         match (entry, appointment) {
             // The flow's report can have been recorded and the appointment not told: the function may
             // have ended between the two.
             (Some(entry), Some(appointment)) => {
-                self.tell(&company, &appointment.id, &entry, now).await?;
+                self.update_appointment(&company, &appointment.id, &entry, now).await?;
                 Ok(())
             }
             (Some(_), None) => Ok(()),
@@ -173,7 +173,7 @@ impl ConfirmationCallFunction {
 
     /// Gives an appointment the status that follows from a call, once for each outcome: what staff
     /// make of it afterwards is not undone by a repeat. Gives the word for the flow.
-    async fn tell(
+    async fn update_appointment(
         &self,
         company: &Company,
         appointment: &AppointmentId,
@@ -185,7 +185,7 @@ impl ConfirmationCallFunction {
             let (status, word) = follows(call.outcome);
             let Some(status) = status.filter(|_| !told) else { return Ok(word) };
             let answered = self.store.answer_appointment(&company.id, appointment, status, PHONE_AUTHOR, now).await?;
-            let Some(better) = self.store.appointment_is_told(&company.id, &call).await? else {
+            let Some(better) = self.store.mark_appointment_updated(&company.id, &call).await? else {
                 return Ok(match answered {
                     AnswerOutcome::New(_) | AnswerOutcome::AlreadyThere(_) => word,
                     AnswerOutcome::Cancelled(_) => "cancelled",
@@ -210,6 +210,6 @@ fn follows(outcome: CallOutcome) -> (Option<AppointmentStatus>, &'static str) {
     }
 }
 
-fn pass_over(reason: &IgnoredEvent) {
+fn log_ignored(reason: &IgnoredEvent) {
     tracing::debug!(%reason, "a contact event is passed over");
 }

@@ -43,11 +43,11 @@ impl CustomerDataFunction {
         }
         match *request.method() {
             Method::POST => {
-                self.admit(request, &staff).await?;
+                self.authorize(request, &staff).await?;
                 self.export(request, &staff, conversation).await
             }
             Method::DELETE => {
-                self.admit(request, &staff).await?;
+                self.authorize(request, &staff).await?;
                 self.erase(request, &staff, conversation).await
             }
             _ => Ok(not_by_get(request)),
@@ -70,7 +70,7 @@ impl CustomerDataFunction {
     }
 
     /// Asks for what a stolen session has not: that its person signed in just now, and that this is not done all day long.
-    async fn admit(&self, request: &Request, staff: &Staff) -> Result<(), Problem> {
+    async fn authorize(&self, request: &Request, staff: &Staff) -> Result<(), Problem> {
         web::same_origin(request)?;
         let now = self.clock.now();
         if !staff.signed_in.as_ref().is_some_and(|signed_in: &RequestSession| signed_in.is_fresh(now)) {
@@ -79,9 +79,9 @@ impl CustomerDataFunction {
                  come back to this page.",
             ));
         }
-        self.store.still_signed_in(staff, now).await?;
+        self.store.require_session(staff, now).await?;
         let windows = UsageLimits::default().windows(MeteredAction::CustomerData, staff, now);
-        match self.store.use_once(staff, MeteredAction::CustomerData, &windows).await? {
+        match self.store.consume(staff, MeteredAction::CustomerData, &windows).await? {
             None => Ok(()),
             Some(full) => Err(self.too_often(&full, staff, now)),
         }

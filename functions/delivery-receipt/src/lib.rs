@@ -77,8 +77,10 @@ impl DeliveryReceiptFunction {
         };
         let Receipt { company, conversation, position, .. } = &receipt;
         let (conversation, position, progress) = (*conversation, *position, &receipt.progress());
-        let settled =
-            self.store.settle(DeliveryUpdate { company, conversation, position, progress }, self.clock.now()).await?;
+        let settled = self
+            .store
+            .record_delivery(DeliveryUpdate { company, conversation, position, progress }, self.clock.now())
+            .await?;
         if receipt.fate == ReceiptStatus::Delivered && settled != SettleOutcome::Unknown {
             self.store.number_accepted(&receipt.company, receipt.conversation, receipt.at).await?;
         }

@@ -60,8 +60,8 @@ impl CompanyChanges {
     fn take(&mut self, change: Change) {
         match change {
             Change::Event { event, before, .. } => {
-                if let Some(news) = PushEvent::since(before.as_deref(), &event) {
-                    self.hear(news);
+                if let Some(news) = PushEvent::from_change(before.as_deref(), &event) {
+                    self.add_event(news);
                 }
             }
             Change::PushTest { staff, subscription, test, .. } => self.tests.push((staff, subscription, test)),
@@ -83,7 +83,7 @@ impl CompanyChanges {
         }
     }
 
-    fn hear(&mut self, news: PushEvent) {
+    fn add_event(&mut self, news: PushEvent) {
         let is_replaced =
             |known: &&mut PushEvent| known.conversation == news.conversation && known.only_for() == news.only_for();
         match self.news.iter_mut().find(is_replaced) {

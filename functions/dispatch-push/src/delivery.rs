@@ -83,7 +83,7 @@ impl DispatchPushFunction {
                 deliveries.into_iter().map(|delivery| delivery.later(None, now)).collect::<Vec<_>>()
             }
         };
-        self.settle(left).await;
+        self.record_results(left).await;
     }
 
     async fn deliver_one(
@@ -99,7 +99,7 @@ impl DispatchPushFunction {
         let is_open = self.breaker.open_until(service, now).filter(|_| source == DeliverySource::Stream);
         let is_left_alone = browser.not_before().filter(|not_before| now < *not_before);
         if let Some(not_before) = too_late.max(is_open).max(is_left_alone) {
-            return self.postpone(delivery, not_before, now).await;
+            return self.retry_later(delivery, not_before, now).await;
         }
         let secs = delivery.ends.as_secs().saturating_sub(now.as_secs());
         let ttl_secs = u32::try_from(secs).unwrap_or(u32::MAX);
@@ -116,29 +116,29 @@ impl DispatchPushFunction {
         }
         match outcome {
             PushOutcome::Delivered => {
-                log_store_error(self.store.note_delivery(browser, now).await);
+                log_store_error(self.store.record_delivery_time(browser, now).await);
                 DeliveryResult::Delivered
             }
             PushOutcome::Gone => {
-                log_store_error(self.store.forget_browser(&browser.company, &browser.staff, browser.id()).await);
+                log_store_error(self.store.delete_browser(&browser.company, &browser.staff, browser.id()).await);
                 DeliveryResult::Nothing
             }
             PushOutcome::Later(Some(after)) => {
                 let after = after.min(LONGEST_WAIT);
-                log_store_error(self.store.note_push_wait(browser, now.plus_secs(after.as_secs()), now).await);
+                log_store_error(self.store.record_push_wait(browser, now.plus_secs(after.as_secs()), now).await);
                 delivery.later(Some(after), now)
             }
             // No later batch waits for it meanwhile, be it the only one of its push service that hangs.
             PushOutcome::TimedOut => {
-                log_store_error(self.store.note_push_wait(browser, now.plus_secs(LEFT_ALONE_SECS), now).await);
+                log_store_error(self.store.record_push_wait(browser, now.plus_secs(LEFT_ALONE_SECS), now).await);
                 delivery.later(None, now)
             }
             PushOutcome::Later(None) => {
-                log_store_error(self.store.note_push_trouble(browser, PushFailure::Unreachable, now).await);
+                log_store_error(self.store.record_push_failure(browser, PushFailure::Unreachable, now).await);
                 delivery.later(None, now)
             }
             PushOutcome::Refused(status) => {
-                let known = log_store_error(self.store.note_push_trouble(browser, PushFailure::Refused, now).await);
+                let known = log_store_error(self.store.record_push_failure(browser, PushFailure::Refused, now).await);
                 // Anybody can register an address that refuses all it is sent: it counts once an hour.
                 if known == Some(NoteOutcome::Known) {
                     DeliveryResult::Nothing
@@ -148,26 +148,26 @@ impl DispatchPushFunction {
             }
             // Also a key that was dropped: whoever's browser it is opens the portal, and it has another.
             PushOutcome::NotAdmitted(why) => {
-                log_store_error(self.store.note_push_trouble(browser, trouble(why), now).await);
+                log_store_error(self.store.record_push_failure(browser, failure_of(why), now).await);
                 DeliveryResult::Nothing
             }
         }
     }
 
     /// Leaves for later what is not tried now. A test is for now or never.
-    async fn postpone(&self, delivery: BrowserDelivery, not_before: Timestamp, now: Timestamp) -> DeliveryResult {
+    async fn retry_later(&self, delivery: BrowserDelivery, not_before: Timestamp, now: Timestamp) -> DeliveryResult {
         let service = delivery.to.service();
         match delivery.retry {
             Some(retry) if not_before < delivery.ends => DeliveryResult::Later(Retry { not_before, ..retry }),
             Some(_) => DeliveryResult::GivenUp(service.to_owned()),
             None => {
-                log_store_error(self.store.note_push_trouble(&delivery.browser, PushFailure::Unreachable, now).await);
+                log_store_error(self.store.record_push_failure(&delivery.browser, PushFailure::Unreachable, now).await);
                 DeliveryResult::Nothing
             }
         }
     }
 
-    async fn settle(&self, left: Vec<DeliveryResult>) {
+    async fn record_results(&self, left: Vec<DeliveryResult>) {
         let mut retries = Vec::new();
         let (mut refused, mut given_up) = (BTreeMap::<_, usize>::new(), BTreeMap::<_, usize>::new());
         let mut delivered = 0;
@@ -202,7 +202,7 @@ impl DispatchPushFunction {
 
     /// What is known of a browser that nothing can be pushed to.
     pub(crate) async fn not_admitted(&self, browser: &Browser, why: EndpointError, now: Timestamp) {
-        log_store_error(self.store.note_push_trouble(browser, trouble(why), now).await);
+        log_store_error(self.store.record_push_failure(browser, failure_of(why), now).await);
     }
 }
 
@@ -215,7 +215,7 @@ impl BrowserDelivery {
     }
 }
 
-fn trouble(why: EndpointError) -> PushFailure {
+fn failure_of(why: EndpointError) -> PushFailure {
     match why {
         EndpointError::Keys => PushFailure::Refused,
         EndpointError::Address | EndpointError::Service | EndpointError::PrivateNetwork => PushFailure::NotAllowed,

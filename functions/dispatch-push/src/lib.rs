@@ -101,7 +101,7 @@ impl DispatchPushFunction {
         let (mut deliveries, mut failures) = (Vec::new(), Vec::new());
         for (company, changes) in batch::by_company(records) {
             if company == heartbeat::company() {
-                self.hear_heartbeat(&changes);
+                self.count_heartbeats(&changes);
                 continue;
             }
             match self.follow_company(&company, &changes).await {
@@ -117,7 +117,7 @@ impl DispatchPushFunction {
     }
 
     /// The deployment's own text has come as far as any customer's. Nobody is told; that it came is counted.
-    fn hear_heartbeat(&self, changes: &CompanyChanges) {
+    fn count_heartbeats(&self, changes: &CompanyChanges) {
         let now = self.clock.now();
         if changes.news.iter().any(|news| heartbeat::is_fresh(news.since_when(), now)) {
             self.metrics.count(Metric::Heartbeat);
@@ -132,9 +132,9 @@ impl DispatchPushFunction {
         for ending in &changes.endings {
             match ending {
                 Revocation::Session(staff, session) => {
-                    self.store.forget_browsers_of_session(company, staff, session).await?;
+                    self.store.delete_browsers_of_session(company, staff, session).await?;
                 }
-                Revocation::Staff(staff, before) => self.store.forget_browsers_of(company, staff, *before).await?,
+                Revocation::Staff(staff, before) => self.store.delete_browsers_of(company, staff, *before).await?,
             }
         }
         let now = self.clock.now();
@@ -143,11 +143,11 @@ impl DispatchPushFunction {
             deliveries.extend(self.test(company, staff, *subscription, test, now).await?);
         }
         for added in changes.added.iter().filter(|added| now < added.at.plus_secs(EVENT_LIFETIME_SECS)) {
-            self.tell_of_browser(company, added, now, &mut deliveries).await?;
+            self.announce_browser(company, added, now, &mut deliveries).await?;
         }
         let news: Vec<_> = changes.news.iter().filter(|news| now < ends(news)).collect();
         if !news.is_empty() {
-            self.tell(company, &news, now, &mut deliveries).await?;
+            self.notify_company(company, &news, now, &mut deliveries).await?;
         }
         Ok(deliveries)
     }
@@ -169,7 +169,7 @@ impl DispatchPushFunction {
         let Some(browser) = browser.filter(|browser| browser.test.as_ref() == Some(test)) else { return Ok(None) };
         let unanswered = self.store.unanswered(company, now).await?;
         let Ok(payload) = NotificationPayload::of_test(test, unanswered).payload() else { return Ok(None) };
-        match self.services.admit(&browser.subscription) {
+        match self.services.check_endpoint(&browser.subscription) {
             Ok(to) => {
                 let (browser, payload) = (Arc::new(browser), payload.into());
                 Ok(Some(BrowserDelivery { browser, to, payload, topic: None, ends, retry: None }))
@@ -182,7 +182,7 @@ impl DispatchPushFunction {
     }
 
     /// Tells somebody's other browsers of one that was added, whatever they want to be told of customers.
-    async fn tell_of_browser(
+    async fn announce_browser(
         &self,
         company: &CompanyId,
         added: &AddedBrowser,
@@ -194,7 +194,7 @@ impl DispatchPushFunction {
         let Ok(payload) = NotificationPayload::of_added(added, unanswered).payload() else { return Ok(()) };
         let payload: Arc<[u8]> = payload.into();
         for browser in browsers.into_iter().filter(|browser| browser.id() != added.subscription) {
-            match self.services.admit(&browser.subscription) {
+            match self.services.check_endpoint(&browser.subscription) {
                 Ok(to) => {
                     let (browser, ends) = (Arc::new(browser), added.at.plus_secs(EVENT_LIFETIME_SECS));
                     deliveries.push(BrowserDelivery {
@@ -213,7 +213,7 @@ impl DispatchPushFunction {
     }
 
     /// Tells all of a company's browsers, as they are set at this moment.
-    async fn tell(
+    async fn notify_company(
         &self,
         company: &CompanyId,
         news: &[&PushEvent],
@@ -229,7 +229,7 @@ impl DispatchPushFunction {
             }
             for (browser, choice) in page.browsers {
                 let browser = Arc::new(browser);
-                let to = match self.services.admit(&browser.subscription) {
+                let to = match self.services.check_endpoint(&browser.subscription) {
                     Ok(to) => to,
                     Err(why) => {
                         self.not_admitted(&browser, why, now).await;
@@ -262,7 +262,7 @@ impl DispatchPushFunction {
             // Beyond the retention meanwhile.
             let found = self.store.conversation(&company.id, news.conversation, now).await?;
             if let Some((conversation, customer)) = found
-                && news.is_told(&conversation)
+                && news.needs_notification(&conversation)
             {
                 told.extend(PreparedEvent::new(news, &conversation, customer, &company, shows_text, unanswered));
             }
@@ -316,7 +316,7 @@ impl DispatchPushFunction {
         let told = PreparedEvent::new(&news, &conversation, customer, &company, settings.shows_text, unanswered);
         let wanted = told.filter(|told| told.is_wanted(settings.messages, &browser.staff, now));
         let Some(told) = wanted else { return Ok(None) };
-        match self.services.admit(&browser.subscription) {
+        match self.services.check_endpoint(&browser.subscription) {
             Ok(to) => Ok(Some(BrowserDelivery { retry: Some(retry), ..told.delivery_to(&Arc::new(browser), to) })),
             Err(why) => {
                 self.not_admitted(&browser, why, now).await;

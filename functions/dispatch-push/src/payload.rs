@@ -3,7 +3,7 @@
 use std::fmt;
 
 use domain::{
-    AppointmentId, CallOutcome, Company, ConversationSummary, Customer, PushTest, Timestamp, cut_short, shown_text,
+    AppointmentId, CallOutcome, Company, ConversationSummary, Customer, PushTest, Timestamp, shown_text, truncate,
 };
 use serde::{Serialize, Serializer};
 
@@ -53,7 +53,7 @@ impl NotificationPayload {
             EventContent::Text(_) => ("message", NotificationBody::from_text("New message")),
             // It says itself which appointment it is about.
             EventContent::ByPhone { outcome, appointment } if shows_text => {
-                ("call", NotificationBody::from_text(&words(*outcome, appointment.as_ref(), whom)))
+                ("call", NotificationBody::from_text(&call_text(*outcome, appointment.as_ref(), whom)))
             }
             EventContent::ByPhone { .. } => ("call", NotificationBody::from_text("A call needs an answer")),
             EventContent::NotDelivered { sentence, .. } if shows_text => {
@@ -113,7 +113,7 @@ impl NotificationPayload {
             }
             // What is written in one byte here takes at least one there.
             let length = self.body.said.len().saturating_sub(over);
-            self.body.said = cut_short(&self.body.said, length);
+            self.body.said = truncate(&self.body.said, length);
         }
     }
 }
@@ -141,7 +141,7 @@ impl Serialize for NotificationBody {
 
 fn name(whom: &EventCustomer<'_>) -> String {
     let number = || whom.conversation.sender.shown_in(whom.company.region);
-    cut_short(&whom.conversation.name.clone().unwrap_or_else(number), LONGEST_TITLE)
+    truncate(&whom.conversation.name.clone().unwrap_or_else(number), LONGEST_TITLE)
 }
 
 /// The notification may be read tomorrow: no "today" stands in it.
@@ -155,7 +155,7 @@ fn day_and_time(at: Timestamp, company: &Company) -> String {
     format!("{} at {time}", day.written_out())
 }
 
-fn words(outcome: CallOutcome, appointment: Option<&AppointmentId>, whom: &EventCustomer<'_>) -> String {
+fn call_text(outcome: CallOutcome, appointment: Option<&AppointmentId>, whom: &EventCustomer<'_>) -> String {
     let says = match outcome {
         CallOutcome::Declined => "Declined the appointment",
         CallOutcome::AsksToReschedule => "Asks to reschedule the appointment",

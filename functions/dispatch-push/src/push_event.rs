@@ -36,7 +36,7 @@ impl PushEvent {
     /// `None` for what nobody is told of: what we said ourselves and is not known to have failed, calls that nobody
     /// has to answer, and what came from a number that was blocked.
     pub(crate) fn from_entry(event: &TimelineEntry) -> Option<Self> {
-        if event.came_while_blocked() {
+        if event.arrived_while_blocked() {
             return None;
         }
         let said = match event {
@@ -52,7 +52,7 @@ impl PushEvent {
 
     /// What is news of an event that was something else before, or nothing: each is told of once, and what was not known
     /// then once more when it is.
-    pub(crate) fn since(before: Option<&TimelineEntry>, event: &TimelineEntry) -> Option<Self> {
+    pub(crate) fn from_change(before: Option<&TimelineEntry>, event: &TimelineEntry) -> Option<Self> {
         let (before, now) = (before.and_then(Self::from_entry), Self::from_entry(event)?);
         let is_told = before.is_some_and(|before| before.is_known() || !now.is_known());
         (!is_told).then_some(now)
@@ -75,7 +75,7 @@ impl PushEvent {
 
     /// Whether anybody is told, as its conversation is by now: who wrote a text that did not arrive is, and nobody of a
     /// number that was blocked meanwhile.
-    pub(crate) fn is_told(&self, conversation: &ConversationSummary) -> bool {
+    pub(crate) fn needs_notification(&self, conversation: &ConversationSummary) -> bool {
         self.only_for().is_some() || !conversation.is_blocked
     }
 
@@ -130,8 +130,8 @@ mod tests {
     #[test]
     fn a_text_of_a_customer_is_news_once_and_ours_is_none() {
         let inbound = message(MessageKind::Inbound { opt_outs: OptOutManagement::ByTheService, while_blocked: false });
-        assert!(PushEvent::since(None, &inbound).is_some());
-        assert_eq!(PushEvent::since(Some(&inbound), &inbound), None);
+        assert!(PushEvent::from_change(None, &inbound).is_some());
+        assert_eq!(PushEvent::from_change(Some(&inbound), &inbound), None);
         let ours = message(MessageKind::Outbound {
             by: "Dana".to_owned(),
             staff: None,
@@ -139,14 +139,14 @@ mod tests {
             again: None,
             tried_again: None,
         });
-        assert_eq!(PushEvent::since(None, &ours), None);
+        assert_eq!(PushEvent::from_change(None, &ours), None);
     }
 
     #[test]
     fn a_call_is_news_when_it_comes_to_need_an_answer() {
         use CallOutcome::{AsksToReschedule, Confirmed, Declined, NoAnswer};
         let is_news =
-            |before: Option<CallOutcome>, now| PushEvent::since(before.map(call).as_ref(), &call(now)).is_some();
+            |before: Option<CallOutcome>, now| PushEvent::from_change(before.map(call).as_ref(), &call(now)).is_some();
         assert!(
             is_news(None, Declined) && is_news(Some(NoAnswer), AsksToReschedule) && is_news(Some(Confirmed), Declined)
         );

@@ -64,12 +64,12 @@ impl RetryQueue {
     pub(crate) async fn enqueue(&self, retries: &[Retry], now: Timestamp) -> usize {
         let mut lost = 0;
         for some in retries.chunks(BATCH_SIZE) {
-            lost += self.put_some(some, now).await;
+            lost += self.send_batch(some, now).await;
         }
         lost
     }
 
-    async fn put_some(&self, some: &[Retry], now: Timestamp) -> usize {
+    async fn send_batch(&self, some: &[Retry], now: Timestamp) -> usize {
         let entries = some.iter().enumerate().filter_map(|(place, retry)| {
             let entry = SendMessageBatchRequestEntry::builder()
                 .id(place.to_string())

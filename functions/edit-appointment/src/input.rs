@@ -112,7 +112,7 @@ impl AppointmentInput {
             },
         };
         let moved = before.is_none_or(|before| (before.start, before.length) != (details.start, details.length));
-        if moved && details.ends() < reading.retention.floor(reading.now).at {
+        if moved && details.ends() < reading.retention.oldest_position(reading.now).at {
             return Err(InvalidAppointment::LongAgo(reading.retention.in_days()));
         }
         if moved && details.start > reading.now.plus_secs(TEN_YEARS_SECS) {
@@ -157,9 +157,9 @@ fn is_of_a_clock(time: &str) -> bool {
 
 /// What somebody wrote who began from an earlier version: put on top of what was saved since, where
 /// that version is still known.
-pub(crate) fn on_top_of(typed: AppointmentDetails, saved: &Appointment, seen: u32) -> AppointmentDetails {
+pub(crate) fn merge_onto(typed: AppointmentDetails, saved: &Appointment, seen: u32) -> AppointmentDetails {
     match saved.version(seen) {
-        Some(seen) => typed.on_top_of(saved.details(), &seen.details),
+        Some(seen) => typed.merge_onto(saved.details(), &seen.details),
         None => typed,
     }
 }

@@ -11,7 +11,7 @@ use domain::{
     Randomness, RequestDigest, SendingLimits, Staff, TextingObstacle,
 };
 use http::{Method, StatusCode};
-use input::{AppointmentInput, ParseContext, on_top_of};
+use input::{AppointmentInput, ParseContext, merge_onto};
 use lambda_http::{Body, Request, RequestExt, Response};
 use planned_slot::PlannedSlot;
 use runtime::Runtime;
@@ -70,7 +70,7 @@ impl EditAppointmentFunction {
         }
         let one = request.path_parameters_ref().is_some_and(|parameters| parameters.first("appointment").is_some());
         match (request.method(), one) {
-            (&Method::GET, false) if web::is_named(request, "planned") => self.planned(request, &staff).await,
+            (&Method::GET, false) if web::is_named(request, "planned") => self.check_slot(request, &staff).await,
             (&Method::GET, false) => self.day(request, &staff).await,
             (&Method::GET, true) => self.show(request, &staff).await,
             (&Method::PUT, _) => self.put_appointment(request, &staff).await,
@@ -112,7 +112,7 @@ impl EditAppointmentFunction {
     }
 
     /// What there is to say of a time before an appointment is saved for it. Nothing is forbidden.
-    async fn planned(&self, request: &Request, staff: &Staff) -> Result<WebResponse, Problem> {
+    async fn check_slot(&self, request: &Request, staff: &Staff) -> Result<WebResponse, Problem> {
         let viewer = self.viewer(staff);
         let planned = PlannedSlot::from_request(request, &staff.time_zone);
         let mut meets = Vec::new();
@@ -220,10 +220,10 @@ impl EditAppointmentFunction {
     async fn count_write(&self, staff: &Staff) -> Result<(), Problem> {
         let now = self.clock.now();
         // Before it is counted: what is refused for that takes nothing of what others may save.
-        self.store.still_signed_in(staff, now).await?;
+        self.store.require_session(staff, now).await?;
         let usage = MeteredAction::AppointmentWrite;
         let windows = self.limits.usage.windows(usage, staff, now);
-        let Some(full) = self.store.use_once(staff, usage, &windows).await? else { return Ok(()) };
+        let Some(full) = self.store.consume(staff, usage, &windows).await? else { return Ok(()) };
         tracing::warn!(company = %staff.company, staff = %staff.id, counted = ?full.counted, "an appointment was not saved: rate limit reached");
         Err(Problem {
             retry_after: Some(full.lasts_secs(now)),
@@ -276,7 +276,7 @@ impl EditAppointmentFunction {
             self.store.back_off(attempt).await;
             let begun_from = saved.version(seen).unwrap_or(&saved.now).details.clone();
             let typed = self.details(staff, written, Some(&begun_from)).await?;
-            let details = on_top_of(typed, &saved, seen);
+            let details = merge_onto(typed, &saved, seen);
             if details == *saved.details() {
                 return Ok(ChangeOutcome::Yes(saved));
             }
@@ -345,7 +345,7 @@ impl EditAppointmentFunction {
             return Ok(Some(before.clone()));
         }
         let id = typed.parse().map_err(|_| InvalidAppointment::Provider)?;
-        let present = self.store.present(&staff.company, &id).await?.ok_or(InvalidAppointment::Provider)?;
+        let present = self.store.active_staff(&staff.company, &id).await?.ok_or(InvalidAppointment::Provider)?;
         Ok(Some(Practitioner { staff: id, name: present.staff.name }))
     }
 
@@ -448,7 +448,7 @@ impl EditAppointmentFunction {
             }
         }
         let Some(kind) = self.lookup.kind_of(&customer.number).await else { return LookupOutcome::Is(None) };
-        if let Err(error) = self.store.learn_number_kind(&staff.company, conversation, kind).await {
+        if let Err(error) = self.store.record_number_kind(&staff.company, conversation, kind).await {
             tracing::warn!(%error, "a number's type was not stored; it will be looked up again");
         }
         LookupOutcome::Is(Some(kind))

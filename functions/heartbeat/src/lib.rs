@@ -54,10 +54,10 @@ impl HeartbeatFunction {
 
     /// Looks at the lines if the event asks for that, and sends a heartbeat otherwise.
     pub async fn handle(&self, event: &Value) -> Result<Value, HeartbeatError> {
-        if event["check"] == "lines" { self.look_at_lines().await } else { self.beat().await }
+        if event["check"] == "lines" { self.check_lines().await } else { self.send_heartbeat().await }
     }
 
-    async fn beat(&self) -> Result<Value, HeartbeatError> {
+    async fn send_heartbeat(&self) -> Result<Value, HeartbeatError> {
         // Never to a company's line: where the number is one, this fails.
         self.store.make_heartbeat_line().await?;
         let removed = self.store.remove_heartbeats().await?;
@@ -73,7 +73,7 @@ impl HeartbeatFunction {
         Ok(json!({"removed": removed}))
     }
 
-    async fn look_at_lines(&self) -> Result<Value, HeartbeatError> {
+    async fn check_lines(&self) -> Result<Value, HeartbeatError> {
         let lines = self.store.lines().await?;
         if lines.is_empty() {
             return Ok(json!({"lines": 0, "wrong": 0}));

@@ -69,7 +69,7 @@ impl AutoReply {
 
     async fn send(&self, store: &Store, line: &Line, to: &PhoneNumber, message: Message) -> Result<(), StoreError> {
         let outgoing = OutboundMessage { company: &line.company, message: &message, to, pool: line.pool.as_ref() };
-        let progress = match self.gateway.hand_over(outgoing).await {
+        let progress = match self.gateway.send(outgoing).await {
             SendOutcome::Accepted { provider_id } => DeliveryProgress::Sent { at: self.clock.now(), provider_id },
             SendOutcome::Refused(refusal) => {
                 self.metrics.count_by(Metric::SendFailed, "Cause", &refusal.cause().to_string());
@@ -86,7 +86,7 @@ impl AutoReply {
             position: message.position,
             progress: &progress,
         };
-        if let Err(error) = store.settle_automatic(outcome).await {
+        if let Err(error) = store.record_automatic_delivery(outcome).await {
             tracing::error!(%error, "the outcome of an automatic reply was not recorded; it is unconfirmed after a minute");
         }
         Ok(())

@@ -57,7 +57,7 @@ impl LiveConnectionFunction {
         match word(event, "eventType") {
             Some("CONNECT") => self.connect(event, id, holder).await,
             Some("DISCONNECT") => {
-                self.store.forget_connection(&holder.company, &id).await?;
+                self.store.delete_connection(&holder.company, &id).await?;
                 Ok(status(200))
             }
             Some("MESSAGE") => self.take(event, &id, &holder).await,
@@ -96,7 +96,7 @@ impl LiveConnectionFunction {
         }
         if holder.ends <= self.clock.now() {
             self.sockets.close(id).await?;
-            self.store.forget_connection(&holder.company, id).await?;
+            self.store.delete_connection(&holder.company, id).await?;
             return Ok(status(200));
         }
         Ok(json!({"statusCode": 200, "body": "pong"}))

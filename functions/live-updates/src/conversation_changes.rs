@@ -128,7 +128,7 @@ pub(crate) fn notifications(
         let is_new = changed.iter().any(|changed| changed.position() == event.position());
         let row = Notification { event: event.clone(), conversation: (**conversation).clone() };
         if is_new || touched.person || looked_different(&row, touched.before, viewer) {
-            pieces.push(piece(LiveUpdate::Notification(&row), viewer));
+            pieces.push(fragment(LiveUpdate::Notification(&row), viewer));
         }
     }
     pieces
@@ -145,12 +145,12 @@ pub(crate) fn recent(
     let known: Vec<TimelineEntry> = now.messages.items.iter().filter(|event| event.is_in_feed()).cloned().collect();
     let (event, more) = feed.of_customer(id, &known)?;
     let newest = Notification { event, conversation: (**conversation).clone() };
-    Some(piece(LiveUpdate::Recent(&NotificationGroup { newest, more }), viewer))
+    Some(fragment(LiveUpdate::Recent(&NotificationGroup { newest, more }), viewer))
 }
 
 /// What pages are sent of a conversation, which is `now` as it is in the table: what is there is
 /// newer than what the stream said, or the same.
-pub(crate) fn pieces(
+pub(crate) fn fragments(
     id: ConversationId,
     touched: &ConversationChanges<'_>,
     notifications: Vec<Fragment>,
@@ -166,22 +166,22 @@ pub(crate) fn pieces(
     }
     let Some(with) = &now.with else { return pieces };
     let changed = changed(touched, now);
-    pieces.extend(changed.iter().map(|event| piece(LiveUpdate::Event(event), viewer)));
+    pieces.extend(changed.iter().map(|event| fragment(LiveUpdate::Event(event), viewer)));
     pieces.extend(notifications);
     if let CustomerRef::Conversation(conversation) = with
         && (touched.head || touched.person)
         && !conversation.is_blocked
     {
-        pieces.push(piece(LiveUpdate::Conversation(conversation), viewer));
+        pieces.push(fragment(LiveUpdate::Conversation(conversation), viewer));
     }
     if touched.head || touched.person {
-        pieces.push(piece(LiveUpdate::Head(id, with), viewer));
+        pieces.push(fragment(LiveUpdate::Head(id, with), viewer));
     }
     if touched.opt_out || touched.block {
-        pieces.push(piece(LiveUpdate::OptOut(id, now.block.as_ref(), now.opt_out.as_ref()), viewer));
+        pieces.push(fragment(LiveUpdate::OptOut(id, now.block.as_ref(), now.opt_out.as_ref()), viewer));
     }
     if touched.opt_out {
-        pieces.extend(now.opt_out.as_ref().map(|out| piece(LiveUpdate::OptOutLine(id, out), viewer)));
+        pieces.extend(now.opt_out.as_ref().map(|out| fragment(LiveUpdate::OptOutLine(id, out), viewer)));
     }
     pieces
 }
@@ -196,6 +196,6 @@ fn looked_different(row: &Notification, before: Option<&ConversationSummary>, vi
     shown(&Notification { event: row.event.clone(), conversation }) != shown(row)
 }
 
-fn piece(live: LiveUpdate<'_>, viewer: &Viewer) -> Fragment {
+fn fragment(live: LiveUpdate<'_>, viewer: &Viewer) -> Fragment {
     Fragment { content: live.piece(viewer), hint: live.hint() }
 }

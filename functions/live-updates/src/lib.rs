@@ -59,7 +59,7 @@ impl LiveUpdatesFunction {
         let deadline = Instant::now() + POSTED_WITHIN;
         let mut response = DynamoDbEventResponse::default();
         for (company, changes) in companies {
-            if let Err(error) = self.tell(&company, &changes, deadline).await {
+            if let Err(error) = self.update_company(&company, &changes, deadline).await {
                 tracing::error!(%company, records = changes.records.len(), %error, "live updates of a company failed");
                 response.batch_item_failures.extend(changes.records.into_iter().map(failed));
             }
@@ -69,7 +69,12 @@ impl LiveUpdatesFunction {
 
     /// Posts to a company's connections what they are to show, and then closes those whose session is
     /// over: however many they are, nobody waits for that to see something.
-    async fn tell(&self, company: &CompanyId, changes: &CompanyChanges, deadline: Instant) -> Result<(), StoreError> {
+    async fn update_company(
+        &self,
+        company: &CompanyId,
+        changes: &CompanyChanges,
+        deadline: Instant,
+    ) -> Result<(), StoreError> {
         let mut after = None;
         let mut rendered: Option<Vec<Frame>> = None;
         let mut over = Vec::new();
@@ -128,7 +133,7 @@ impl LiveUpdatesFunction {
                     feed.iter().filter_map(|feed| conversation_changes::recent(conversation, feed, &thread, &viewer)),
                 );
             }
-            pieces.extend(conversation_changes::pieces(conversation, &touched, rows, &thread, &viewer));
+            pieces.extend(conversation_changes::fragments(conversation, &touched, rows, &thread, &viewer));
         }
         Ok(frames(pieces))
     }
@@ -149,7 +154,7 @@ impl LiveUpdatesFunction {
             match posted {
                 PostOutcome::Delivered => {}
                 PostOutcome::Gone if is_opening(connection, began) => {}
-                PostOutcome::Gone => self.store.forget_connection(company, &connection.id).await?,
+                PostOutcome::Gone => self.store.delete_connection(company, &connection.id).await?,
                 // Its page connects again and catches up; nobody waits for this one twice.
                 PostOutcome::TooSlow => too_slow.push(connection.id.clone()),
                 PostOutcome::TooLate => late += 1,
@@ -172,7 +177,7 @@ impl LiveUpdatesFunction {
             // It is posted to no more, which is what matters; API Gateway closes it in its time.
             tracing::warn!(%company, %error, "a connection could not be closed");
         }
-        self.store.forget_connection(company, connection).await
+        self.store.delete_connection(company, connection).await
     }
 }
 

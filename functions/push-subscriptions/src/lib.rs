@@ -57,7 +57,7 @@ impl PushSubscriptionsFunction {
             Method::GET => self.show(request, &staff).await,
             Method::DELETE => self.remove(request, &staff).await,
             _ if settings => self.set(request, &staff).await,
-            Method::PUT => self.keep(request, &staff).await,
+            Method::PUT => self.subscribe(request, &staff).await,
             _ => self.test(request, &staff).await,
         }
     }
@@ -83,7 +83,7 @@ impl PushSubscriptionsFunction {
     }
 
     /// Keeps the browser that asks, or that it is still there.
-    async fn keep(&self, request: &Request, staff: &Staff) -> Result<WebResponse, Problem> {
+    async fn subscribe(&self, request: &Request, staff: &Staff) -> Result<WebResponse, Problem> {
         web::same_origin(request)?;
         let written: SubscriptionInput = web::body(request)?;
         let keys = self.keys.keys_that_have(written.key()).await.map_err(no_keys)?;
@@ -92,7 +92,7 @@ impl PushSubscriptionsFunction {
         if !keys.has(&subscription.key) {
             return Err(not_our_key());
         }
-        self.services.admit_new(&subscription).await.map_err(not_admitted)?;
+        self.services.check_new_endpoint(&subscription).await.map_err(not_admitted)?;
         let token =
             web::session_token(self.portal, web::cookies(request.headers())).ok_or_else(Problem::session_ended)?;
         let asked = SubscribeRequest {
@@ -107,7 +107,7 @@ impl PushSubscriptionsFunction {
             days: self.days,
         };
         let now = self.clock.now();
-        let (status, browser) = match self.store.keep_browser(&asked, now).await? {
+        let (status, browser) = match self.store.subscribe_browser(&asked, now).await? {
             SubscribeOutcome::New(browser) => (StatusCode::CREATED, browser),
             SubscribeOutcome::Refreshed(browser) => (StatusCode::OK, browser),
             SubscribeOutcome::Removed => return Err(removed_elsewhere()),
@@ -116,7 +116,7 @@ impl PushSubscriptionsFunction {
             SubscribeOutcome::SessionOver => return Err(Problem::session_ended()),
         };
         let unanswered = self.store.unanswered(&staff.company, now).await?;
-        let answer = views::kept_browser_json(&browser, keys.current(), unanswered);
+        let answer = views::subscribed_browser_json(&browser, keys.current(), unanswered);
         Ok(WebResponse::json(&answer).with_status(status))
     }
 
@@ -126,7 +126,7 @@ impl PushSubscriptionsFunction {
         // What is no id names no browser, and so none of theirs.
         if let Some(id) = subscription(request) {
             let now = self.clock.now();
-            self.store.still_signed_in(staff, now).await?;
+            self.store.require_session(staff, now).await?;
             self.store.remove_browser(&staff.company, &staff.id, id, now).await?;
         }
         match ResponseFormat::of_request(request) {

@@ -29,7 +29,7 @@ impl ContactCache {
         self.lock_cache().contacts.get(&(company.clone(), conversation)).cloned()
     }
 
-    pub(crate) fn remember(&self, company: &CompanyId, conversation: ConversationId, contact: Contact) {
+    pub(crate) fn insert(&self, company: &CompanyId, conversation: ConversationId, contact: Contact) {
         let mut known = self.lock_cache();
         if known.contacts.len() == MAX_CONTACTS {
             known.contacts.clear();
@@ -37,7 +37,7 @@ impl ContactCache {
         known.contacts.insert((company.clone(), conversation), contact);
     }
 
-    pub(crate) fn forget(&self, company: &CompanyId, conversation: ConversationId) {
+    pub(crate) fn remove(&self, company: &CompanyId, conversation: ConversationId) {
         self.lock_cache().contacts.remove(&(company.clone(), conversation));
     }
 
@@ -46,7 +46,7 @@ impl ContactCache {
         (now < since.plus_secs(COMPANY_GOOD_FOR_SECS)).then_some(company)
     }
 
-    pub(crate) fn remember_company(&self, company: &Company, now: Timestamp) {
+    pub(crate) fn insert_company(&self, company: &Company, now: Timestamp) {
         self.lock_cache().companies.insert(company.id.clone(), (company.clone(), now));
     }
 

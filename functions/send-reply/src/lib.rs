@@ -165,7 +165,7 @@ impl SendReplyFunction {
         let out = OptOut { at: id.position(now), cause: OptOutCause::Staff { by: staff.name.clone() } };
         let out = self.store.opt_out(&staff.company, recipient.conversation, out, Some(staff), now).await?.out();
         Ok(ResponseFormat::of_request(request).answer(
-            || views::opted_out(recipient.conversation, None, out.as_ref()),
+            || views::opt_out_banner(recipient.conversation, None, out.as_ref()),
             || json!({"conversation": recipient.conversation, "opted_out": views::opt_out_json(out.as_ref())}),
         ))
     }
@@ -273,7 +273,7 @@ impl SendReplyFunction {
             return Ok(company);
         }
         let company = self.store.company(&staff.company).await?.ok_or_else(Problem::no_company)?;
-        self.contacts.remember_company(&company, now);
+        self.contacts.insert_company(&company, now);
         Ok(company)
     }
 
@@ -298,7 +298,7 @@ impl SendReplyFunction {
             limits: &self.limits,
         };
         match self.store.queue(&draft, self.clock.now()).await? {
-            QueueOutcome::New(message) => Ok(self.hand_over(staff, message, recipient).await),
+            QueueOutcome::New(message) => Ok(self.send_message(staff, message, recipient).await),
             QueueOutcome::Repeat(message)
                 if message.text == text.as_str() && message.conversation == recipient.conversation =>
             {
@@ -311,7 +311,7 @@ impl SendReplyFunction {
             )),
             QueueOutcome::NotAgain => Err(not_again()),
             QueueOutcome::Blocked => Err(Problem::new(StatusCode::CONFLICT, "blocked", Block::NO_TEXTING)),
-            QueueOutcome::OptedOut(out) => Err(opted_out(staff, &out)),
+            QueueOutcome::OptedOut(out) => Err(opted_out_problem(staff, &out)),
             QueueOutcome::Limited(limited) => Err(self.limited(staff, limited)),
             QueueOutcome::NoConversation => Err(Problem::no_conversation()),
         }
@@ -340,16 +340,16 @@ impl SendReplyFunction {
         }
     }
 
-    async fn hand_over(&self, staff: &Staff, mut message: Message, recipient: &Recipient) -> Message {
+    async fn send_message(&self, staff: &Staff, mut message: Message, recipient: &Recipient) -> Message {
         let number = &recipient.contact.number;
         let contact = Contact { number: number.clone(), line: message.line.clone() };
         // Whether the carrier takes the number again is to be noticed: until then it is looked up each time.
         if recipient.refused.is_none() {
-            self.contacts.remember(&staff.company, message.conversation, contact);
+            self.contacts.insert(&staff.company, message.conversation, contact);
         }
         let pool = self.pool(&message.line).await;
         let outgoing = OutboundMessage { company: &staff.company, message: &message, to: number, pool: pool.as_ref() };
-        let reached = match self.gateway.hand_over(outgoing).await {
+        let reached = match self.gateway.send(outgoing).await {
             SendOutcome::Accepted { provider_id } => {
                 self.metrics.count(Metric::SendAccepted);
                 DeliveryProgress::Sent { at: self.clock.now(), provider_id }
@@ -370,16 +370,16 @@ impl SendReplyFunction {
             position: message.position,
             progress: &reached,
         };
-        if let Err(error) = self.store.settle(outcome, self.clock.now()).await {
+        if let Err(error) = self.store.record_delivery(outcome, self.clock.now()).await {
             tracing::error!(%error, "the outcome of a send was not recorded; the message is unconfirmed after a minute");
         }
         match (&reached, recipient.refused) {
-            (DeliveryProgress::Sent { .. }, Some(refused)) => self.forget_refusal(staff, &message, refused).await,
+            (DeliveryProgress::Sent { .. }, Some(refused)) => self.clear_rejection(staff, &message, refused).await,
             (DeliveryProgress::Failed { refusal: SendError::InvalidNumber }, _) => {
-                self.remember_refusal(staff, &message, number).await;
+                self.record_rejection(staff, &message, number).await;
             }
             (DeliveryProgress::Failed { refusal: SendError::OptedOut }, _) => {
-                self.remember_opt_out(staff, &message).await;
+                self.record_opt_out(staff, &message).await;
             }
             _ => {}
         }
@@ -401,8 +401,8 @@ impl SendReplyFunction {
     }
 
     /// The number does not work, and whoever looks at its customer's appointment is told.
-    async fn remember_refusal(&self, staff: &Staff, message: &Message, number: &PhoneNumber) {
-        self.contacts.forget(&staff.company, message.conversation);
+    async fn record_rejection(&self, staff: &Staff, message: &Message, number: &PhoneNumber) {
+        self.contacts.remove(&staff.company, message.conversation);
         let mobile = MobileNumber { number: number.clone(), conversation: message.conversation };
         if let Err(error) = self.store.number_refused(&staff.company, &mobile, self.clock.now()).await {
             tracing::error!(%error, "a number's failure was not recorded");
@@ -411,7 +411,7 @@ impl SendReplyFunction {
 
     /// The SMS service knows of an opt-out that did not come to us. Its place is the message's, so that
     /// a START which came since stands.
-    async fn remember_opt_out(&self, staff: &Staff, message: &Message) {
+    async fn record_opt_out(&self, staff: &Staff, message: &Message) {
         let word = self.may_be_stopped_by(staff, message).await;
         let out = OptOut { at: message.position, cause: OptOutCause::Refused { word } };
         if let Err(error) = self.store.opt_out(&staff.company, message.conversation, out, None, self.clock.now()).await
@@ -437,7 +437,7 @@ impl SendReplyFunction {
     }
 
     /// The number works after all.
-    async fn forget_refusal(&self, staff: &Staff, message: &Message, refused: Timestamp) {
+    async fn clear_rejection(&self, staff: &Staff, message: &Message, refused: Timestamp) {
         if let Err(error) = self.store.number_accepted(&staff.company, message.conversation, refused).await {
             tracing::error!(%error, "a number's recovery was not recorded");
         }
@@ -473,7 +473,7 @@ fn not_again() -> Problem {
 }
 
 /// Nobody writes to a customer who has opted out.
-fn opted_out(staff: &Staff, out: &OptOut) -> Problem {
+fn opted_out_problem(staff: &Staff, out: &OptOut) -> Problem {
     let (day, _) = staff.time_zone.local(out.since());
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "opted-out", out.sentence(&day.written_out()))
 }

@@ -29,7 +29,7 @@ const MAX_ATTEMPTS: usize = 5;
 
 impl AttemptCookies<'_> {
     /// The `Set-Cookie` that keeps an attempt.
-    pub(crate) fn keep(&self, attempt: &SignInAttempt) -> String {
+    pub(crate) fn set_cookie(&self, attempt: &SignInAttempt) -> String {
         let SignInAttempt { state, nonce, verifier, again, back, begun_secs } = attempt;
         let kept = format!("{begun_secs}.{nonce}.{verifier}.{again}.{}", URL_SAFE_NO_PAD.encode(back));
         let signature = self.mac(state, &kept).map(|mac| URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()));
@@ -37,12 +37,12 @@ impl AttemptCookies<'_> {
     }
 
     /// The `Set-Cookie` that forgets it: an attempt is good for one callback.
-    pub(crate) fn forget(&self, attempt: &SignInAttempt) -> String {
+    pub(crate) fn clear_cookie(&self, attempt: &SignInAttempt) -> String {
         self.set(&attempt.state, "", 0)
     }
 
     /// The `Set-Cookie`s that forget a browser's oldest attempts, so that there is room for one more.
-    pub(crate) fn forget_oldest(&self, headers: &HeaderMap) -> Vec<String> {
+    pub(crate) fn clear_oldest(&self, headers: &HeaderMap) -> Vec<String> {
         let cookies = web::cookies(headers).flat_map(|cookies| cookies.split(';'));
         let mut kept: Vec<_> = cookies.filter_map(|cookie| self.started_at(cookie)).collect();
         kept.sort_unstable_by(|one, other| other.cmp(one));
@@ -117,7 +117,7 @@ mod tests {
     fn a_callback_is_of_an_attempt_that_this_browser_began() {
         let randomness = randomness();
         let [one, other] = [(); 2].map(|()| SignInAttempt::new(&randomness, now(), true, Some("/messages.html")));
-        let headers = sent_back(&[COOKIES.keep(&one), COOKIES.keep(&other)]);
+        let headers = sent_back(&[COOKIES.set_cookie(&one), COOKIES.set_cookie(&other)]);
         for attempt in [one, other] {
             assert_eq!(COOKIES.find(&headers, &attempt.state, now()), Some(attempt.clone()));
             assert_eq!(COOKIES.find(&headers, &attempt.state, now().plus_secs(SECS)), None);
@@ -131,7 +131,7 @@ mod tests {
     #[test]
     fn an_attempt_that_was_changed_or_renamed_is_none() {
         let attempt = SignInAttempt::new(&randomness(), now(), false, None);
-        let cookie = COOKIES.keep(&attempt);
+        let cookie = COOKIES.set_cookie(&attempt);
         let other = "f".repeat(64);
         let renamed = cookie.replacen(&attempt.state, &other, 1);
         assert_eq!(COOKIES.find(&sent_back(&[renamed]), &other, now()), None);
@@ -148,12 +148,12 @@ mod tests {
         let randomness = randomness();
         let begun: Vec<_> =
             (0..8).map(|secs| SignInAttempt::new(&randomness, now().plus_secs(secs), false, None)).collect();
-        let mut cookies: Vec<_> = begun.iter().map(|attempt| COOKIES.keep(attempt)).collect();
+        let mut cookies: Vec<_> = begun.iter().map(|attempt| COOKIES.set_cookie(attempt)).collect();
         cookies.rotate_left(3);
         cookies.push("a=b".to_owned());
         cookies.push(format!("{}=9999999999", COOKIES.name("made-up")));
-        let oldest: Vec<_> = begun[..4].iter().rev().map(|attempt| COOKIES.forget(attempt)).collect();
-        assert_eq!(COOKIES.forget_oldest(&sent_back(&cookies)), oldest);
-        assert!(COOKIES.forget_oldest(&sent_back(&cookies[..4])).is_empty());
+        let oldest: Vec<_> = begun[..4].iter().rev().map(|attempt| COOKIES.clear_cookie(attempt)).collect();
+        assert_eq!(COOKIES.clear_oldest(&sent_back(&cookies)), oldest);
+        assert!(COOKIES.clear_oldest(&sent_back(&cookies[..4])).is_empty());
     }
 }

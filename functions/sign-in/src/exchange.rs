@@ -54,7 +54,7 @@ pub(crate) async fn id_token(
     let answer = https.ask(request).await;
     let answer = answer.map_err(|_| unavailable("the issuer's token endpoint did not answer"))?;
     if !answer.status().is_success() {
-        return Err(why_not(answer.status(), answer.body()));
+        return Err(failure_from(answer.status(), answer.body()));
     }
     let tokens: Option<TokenResponse> = serde_json::from_slice(answer.body()).ok();
     let tokens = tokens.ok_or(unavailable("the issuer's token endpoint answered something else"))?;
@@ -93,7 +93,7 @@ fn request(
 }
 
 /// A bad code is the caller's mistake. A refused client is ours to mend.
-fn why_not(status: StatusCode, body: &[u8]) -> SignInFailure {
+fn failure_from(status: StatusCode, body: &[u8]) -> SignInFailure {
     let error = serde_json::from_slice(body).map(|refusal: TokenError| refusal.error);
     match (status, error.as_deref()) {
         (_, Ok("invalid_client" | "unauthorized_client" | "unsupported_grant_type" | "invalid_scope")) => {

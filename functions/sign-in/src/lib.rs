@@ -123,8 +123,8 @@ impl SignInFunction {
         let settings = self.issuer.settings().await?;
         let address = self.issuer.address(&attempt).await?;
         let cookies = self.attempt_cookies(&settings);
-        let forgotten = cookies.forget_oldest(request.headers());
-        let answer = redirect_to(&address).with_header("set-cookie", &cookies.keep(&attempt));
+        let forgotten = cookies.clear_oldest(request.headers());
+        let answer = redirect_to(&address).with_header("set-cookie", &cookies.set_cookie(&attempt));
         Ok(forgotten.iter().fold(answer, |answer, cookie| answer.with_header("set-cookie", cookie)))
     }
 
@@ -144,7 +144,7 @@ impl SignInFunction {
         } else {
             self.not_of_an_attempt(request, &attempt.back).await
         };
-        Ok(answer.with_header("set-cookie", &cookies.forget(&attempt)))
+        Ok(answer.with_header("set-cookie", &cookies.clear_cookie(&attempt)))
     }
 
     fn attempt_cookies<'a>(&self, settings: &'a Settings) -> AttemptCookies<'a> {
@@ -227,7 +227,7 @@ impl SignInFunction {
         if let Some(token) = self.session_token(request)
             && let Some(Session { company, staff, .. }) = self.store.end_session(&web::token_hash(&token)).await?
         {
-            self.note_sign_out(request, &company, &staff).await;
+            self.audit_sign_out(request, &company, &staff).await;
         }
         let answer = ResponseFormat::of_request(request)
             .answer(|| html! { p { "You are signed out." } }, || json!({"signed_out": true}));
@@ -241,7 +241,7 @@ impl SignInFunction {
     }
 
     /// The session is over: nobody is told that it is not, because this could not be noted.
-    async fn note_sign_out(&self, request: &Request, company: &CompanyId, staff: &StaffId) {
+    async fn audit_sign_out(&self, request: &Request, company: &CompanyId, staff: &StaffId) {
         let entry = web::audited(request, company, staff, AuditAction::SignOut, self.clock.now());
         if let Err(error) = self.store.audit(&entry).await {
             tracing::error!(%error, "a sign-out was not written to the audit log");

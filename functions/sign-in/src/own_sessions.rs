@@ -23,7 +23,7 @@ impl SignInFunction {
             None if web::is_named(request, "others") => self.end_others(request, &staff, now).await?,
             None => self.end_all(&staff, now).await?,
         };
-        self.note_sign_out(request, &staff.company, &staff.id).await;
+        self.audit_sign_out(request, &staff.company, &staff.id).await;
         Ok(answer)
     }
 
@@ -55,7 +55,7 @@ impl SignInFunction {
 
     /// By the moment that their sessions count from, so that none is missed which the list does not have yet.
     async fn end_all(&self, staff: &Staff, now: Timestamp) -> Result<WebResponse, Problem> {
-        self.store.still_signed_in(staff, now).await?;
+        self.store.require_session(staff, now).await?;
         match self.store.end_sessions(&staff.company, &staff.id, now).await {
             Ok(()) => Ok(WebResponse::nothing()),
             Err(DirectoryError::Store(error)) => Err(error.into()),

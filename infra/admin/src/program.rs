@@ -17,7 +17,7 @@ pub(crate) async fn add(operator: &Operator, company: CompanyId, id: StaffId, na
 }
 
 pub(crate) async fn token(operator: &Operator, company: &CompanyId, id: &StaffId) -> anyhow::Result<()> {
-    let present = operator.store.present(company, id).await.map_err(|error| operator.failed(&error))?;
+    let present = operator.store.active_staff(company, id).await.map_err(|error| operator.failed(&error))?;
     let present = present.ok_or_else(|| operator.error_of(&DirectoryError::NoStaff))?;
     if !present.staff.is_program {
         return Err(anyhow!(

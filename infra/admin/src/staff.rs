@@ -64,7 +64,7 @@ pub(crate) async fn list(operator: &Operator, company: Option<&CompanyId>) -> an
 }
 
 pub(crate) async fn remove(operator: &Operator, company: &CompanyId, id: &StaffId) -> anyhow::Result<()> {
-    let present = operator.store.present(company, id).await.map_err(|error| operator.failed(&error))?;
+    let present = operator.store.active_staff(company, id).await.map_err(|error| operator.failed(&error))?;
     let present = present.ok_or_else(|| operator.error_of(&DirectoryError::NoStaff))?;
     let (name, employer) = (present.staff.name, present.staff.company_name);
     operator.consent.require_for(

@@ -27,14 +27,14 @@ pub(crate) fn router() -> Router<StackParts> {
         .route("/local/lines", get(lines))
         .route("/local/handset/messages", get(thread).post(text))
         .route("/local/carrier/messages", get(accepted))
-        .route("/local/carrier/next", post(steer))
+        .route("/local/carrier/next", post(set_answer))
         .route("/local/handset/fate", post(turn))
         .route("/local/handset/next", post(refuse))
         .route("/local/handset/receipt", post(report))
-        .route("/local/carrier/fates", post(decide_fate))
-        .route("/local/carrier/receipts", post(tell))
+        .route("/local/carrier/fates", post(set_fate))
+        .route("/local/carrier/receipts", post(send_receipt))
         .route("/local/carrier/pools", post(fill_pool))
-        .route("/local/carrier/kinds", get(looked_up).post(decide))
+        .route("/local/carrier/kinds", get(count_lookups).post(set_number_kind))
 }
 
 /// A number as somebody typed it into the phone: in E.164, or as people of the line's region do.
@@ -75,7 +75,7 @@ struct AnswerRequest {
     answer: CarrierAnswer,
 }
 
-async fn steer(State(shared): State<StackParts>, Form(steer): Form<AnswerRequest>) -> Response {
+async fn set_answer(State(shared): State<StackParts>, Form(steer): Form<AnswerRequest>) -> Response {
     let Ok(number) = PhoneNumber::e164(&steer.to) else {
         return (StatusCode::BAD_REQUEST, "`to` is a number in E.164.").into_response();
     };
@@ -90,11 +90,11 @@ struct NumberKindRequest {
 }
 
 /// What a number is said to be when it is looked up.
-async fn decide(State(shared): State<StackParts>, Form(decide): Form<NumberKindRequest>) -> Response {
+async fn set_number_kind(State(shared): State<StackParts>, Form(decide): Form<NumberKindRequest>) -> Response {
     let Ok(number) = PhoneNumber::e164(&decide.number) else {
         return (StatusCode::BAD_REQUEST, "`number` is in E.164.").into_response();
     };
-    shared.carrier.steering.decide_kind(number, decide.kind);
+    shared.carrier.steering.set_line_type(number, decide.kind);
     StatusCode::NO_CONTENT.into_response()
 }
 
@@ -116,11 +116,11 @@ struct FateRequest {
 }
 
 /// What becomes of messages to a number from now on.
-async fn decide_fate(State(shared): State<StackParts>, Form(decide): Form<FateRequest>) -> Response {
+async fn set_fate(State(shared): State<StackParts>, Form(decide): Form<FateRequest>) -> Response {
     let Some(number) = read(&decide.to, None) else {
         return (StatusCode::BAD_REQUEST, "`to` is a number in E.164.").into_response();
     };
-    shared.carrier.steering.decide_fate(number, decide.fate);
+    shared.carrier.steering.set_fate(number, decide.fate);
     StatusCode::NO_CONTENT.into_response()
 }
 
@@ -135,7 +135,7 @@ struct FateForm {
 async fn turn(State(shared): State<StackParts>, Form(turned): Form<FateForm>) -> Response {
     match parse_phones(&shared, &turned.phones).await {
         Ok((number, _)) => {
-            shared.carrier.steering.decide_fate(number, turned.fate);
+            shared.carrier.steering.set_fate(number, turned.fate);
             StatusCode::NO_CONTENT.into_response()
         }
         Err(said) => (StatusCode::UNPROCESSABLE_ENTITY, Html(html! { (said) }.into_string())).into_response(),
@@ -213,7 +213,7 @@ struct ReceiptRequest {
 }
 
 /// A receipt of the newest message to a number, as often and in whatever order it is asked for.
-async fn tell(State(shared): State<StackParts>, Form(tell): Form<ReceiptRequest>) -> Response {
+async fn send_receipt(State(shared): State<StackParts>, Form(tell): Form<ReceiptRequest>) -> Response {
     let Some(number) = read(&tell.to, None) else {
         return (StatusCode::BAD_REQUEST, "`to` is a number in E.164.").into_response();
     };
@@ -221,7 +221,7 @@ async fn tell(State(shared): State<StackParts>, Form(tell): Form<ReceiptRequest>
 }
 
 async fn publish_receipt(shared: &StackParts, number: &PhoneNumber, event: &str, is_final: bool) -> Response {
-    match shared.carrier.tell(number, event, is_final).await {
+    match shared.carrier.send_receipt(number, event, is_final).await {
         Ok(true) => StatusCode::NO_CONTENT.into_response(),
         Ok(false) => (StatusCode::NOT_FOUND, "Nothing was sent to this number.").into_response(),
         Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
@@ -229,7 +229,7 @@ async fn publish_receipt(shared: &StackParts, number: &PhoneNumber, event: &str,
 }
 
 /// How often a number was looked up.
-async fn looked_up(State(shared): State<StackParts>, Query(query): Query<PhoneQuery>) -> Response {
+async fn count_lookups(State(shared): State<StackParts>, Query(query): Query<PhoneQuery>) -> Response {
     let number = format!("+{}", query.to.trim().trim_start_matches('+'));
     let Ok(number) = PhoneNumber::e164(&number) else {
         return (StatusCode::BAD_REQUEST, "`to` is a number in E.164, with its + written as %2B.").into_response();

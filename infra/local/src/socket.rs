@@ -223,7 +223,7 @@ impl SocketGateway {
         }
         self.open().remove(&told.id);
         drop(outbox);
-        self.say_goodbye(writing).await;
+        self.close_gracefully(writing).await;
         let event = self.event(&told, "$disconnect", "DISCONNECT");
         if let Some(Err(error)) = self.functions.invoke_within(INTEGRATION_TIMEOUT, FUNCTION, event).await {
             tracing::error!(error.error_type, error.error_message, "a WebSocket disconnect event is invalid");
@@ -246,7 +246,10 @@ impl SocketGateway {
     }
 
     /// Closes the socket as far as its client lets that be done.
-    async fn say_goodbye(&self, writing: tokio::task::JoinHandle<futures_util::stream::SplitSink<WebSocket, Message>>) {
+    async fn close_gracefully(
+        &self,
+        writing: tokio::task::JoinHandle<futures_util::stream::SplitSink<WebSocket, Message>>,
+    ) {
         const TIMEOUT: Duration = Duration::from_millis(500);
         let abort = writing.abort_handle();
         let goodbye = async {

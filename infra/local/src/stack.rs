@@ -168,7 +168,7 @@ impl Stack {
             shared.carrier.create_table().await?;
             table.loading(Box::pin(demo::fill(&shared, &runtime, options.demo))).await??;
         } else {
-            issuer::unpin_everybody(&shared.store).await?;
+            issuer::unpin_all(&shared.store).await?;
         }
         let readers = StreamReaders::start(table.database(), table.write_signal(), &functions)?;
         shared.ready.store(true, Ordering::Release);

@@ -38,7 +38,7 @@ impl WriteSignal {
         Self(watch::Sender::new(()))
     }
 
-    pub(crate) fn tell(&self) {
+    pub(crate) fn notify(&self) {
         self.0.send_replace(());
     }
 }

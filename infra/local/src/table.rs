@@ -132,7 +132,7 @@ async fn sweep(database: Database, written: WriteSignal) {
         let database = database.clone();
         let swept = tokio::task::spawn_blocking(move || database.sweep_ttl()).await;
         match swept {
-            Ok(Ok(1..)) => written.tell(),
+            Ok(Ok(1..)) => written.notify(),
             Ok(Err(error)) => tracing::error!(%error, "expired items were not deleted"),
             Ok(Ok(0)) | Err(_) => {}
         }

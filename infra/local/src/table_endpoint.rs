@@ -159,7 +159,7 @@ impl TableEndpoint {
         let body = body.collect().await.context("reading DynamoDB's answer")?.to_bytes();
         self.usage.count(asks, &operation, &body);
         if !only_reads(&operation) {
-            self.written.tell();
+            self.written.notify();
         }
         // Who else listens on this machine is nobody's business on the web.
         parts.headers.remove("access-control-allow-origin");

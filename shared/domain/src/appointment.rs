@@ -227,7 +227,7 @@ impl AppointmentDetails {
     /// What somebody wrote who began from `seen`, put on top of what has been saved since: a field
     /// that they left as it was is as it was saved, and one that they changed is theirs.
     #[must_use]
-    pub fn on_top_of(self, saved: &Self, seen: &Self) -> Self {
+    pub fn merge_onto(self, saved: &Self, seen: &Self) -> Self {
         fn pick<T: PartialEq + Clone>(typed: T, saved: &T, seen: &T) -> T {
             if typed == *seen { saved.clone() } else { typed }
         }
@@ -417,7 +417,7 @@ mod tests {
         let seen = details("Maria Lopez", 30);
         let saved = details("Maria Lopez", 45);
         let typed = details("Maria Garcia", 30);
-        let both = typed.on_top_of(&saved, &seen);
+        let both = typed.merge_onto(&saved, &seen);
         assert_eq!(both, details("Maria Garcia", 45));
     }
 

@@ -50,7 +50,7 @@ impl CallOutcome {
 
     /// Whether this is to replace what was known before.
     #[must_use]
-    pub fn is_better_known_than(self, known: Self) -> bool {
+    pub fn supersedes(self, known: Self) -> bool {
         self > known
     }
 
@@ -84,7 +84,7 @@ mod tests {
         let said = [CallOutcome::Confirmed, CallOutcome::AsksToReschedule, CallOutcome::Declined];
         for network in [CallOutcome::Failed, CallOutcome::NoAnswer, CallOutcome::Answered, CallOutcome::Voicemail] {
             for said in said {
-                assert!(said.is_better_known_than(network) && !network.is_better_known_than(said));
+                assert!(said.supersedes(network) && !network.supersedes(said));
             }
         }
     }
@@ -92,9 +92,9 @@ mod tests {
     #[test]
     fn a_repeat_replaces_nothing_and_of_two_outcomes_one_always_wins() {
         for one in CallOutcome::ALL {
-            assert!(!one.is_better_known_than(one));
+            assert!(!one.supersedes(one));
             for other in CallOutcome::ALL.into_iter().filter(|other| *other != one) {
-                assert_ne!(one.is_better_known_than(other), other.is_better_known_than(one));
+                assert_ne!(one.supersedes(other), other.supersedes(one));
             }
         }
     }

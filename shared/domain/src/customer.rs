@@ -82,7 +82,7 @@ impl Customer {
     #[must_use]
     pub fn name(&self, now: Timestamp) -> Option<String> {
         let mut names: Vec<&str> = Vec::new();
-        for booking in self.in_order(now) {
+        for booking in self.sorted_appointments(now) {
             if !names.contains(&booking.name.as_str()) {
                 names.push(&booking.name);
             }
@@ -100,7 +100,7 @@ impl Customer {
     /// The soonest appointment that has not ended and still takes place.
     #[must_use]
     pub fn next(&self, now: Timestamp) -> Option<NextAppointment> {
-        let booking = self.in_order(now).into_iter().find(|booking| booking.stands(now))?;
+        let booking = self.sorted_appointments(now).into_iter().find(|booking| booking.is_upcoming(now))?;
         Some(NextAppointment {
             id: booking.id.clone(),
             start: booking.start,
@@ -112,12 +112,12 @@ impl Customer {
     /// Whether they have an appointment with a member of staff that has not ended and still takes place.
     #[must_use]
     pub fn comes_to(&self, staff: &StaffId, now: Timestamp) -> bool {
-        self.bookings.iter().any(|booking| booking.stands(now) && booking.provider.as_ref() == Some(staff))
+        self.bookings.iter().any(|booking| booking.is_upcoming(now) && booking.provider.as_ref() == Some(staff))
     }
 
     /// Takes an appointment in, or as it is now.
-    pub fn book(&mut self, appointment: &Appointment, now: Timestamp) {
-        self.unbook(&appointment.id);
+    pub fn add_appointment(&mut self, appointment: &Appointment, now: Timestamp) {
+        self.remove_appointment(&appointment.id);
         let details = appointment.details();
         self.bookings.push(CustomerAppointment {
             id: appointment.id.clone(),
@@ -128,10 +128,10 @@ impl Customer {
             provider: details.provider.as_ref().map(|provider| provider.staff.clone()),
             status: details.status,
         });
-        self.bookings = self.in_order(now).into_iter().take(Self::BOOKINGS).cloned().collect();
+        self.bookings = self.sorted_appointments(now).into_iter().take(Self::BOOKINGS).cloned().collect();
     }
 
-    pub fn unbook(&mut self, appointment: &AppointmentId) {
+    pub fn remove_appointment(&mut self, appointment: &AppointmentId) {
         self.bookings.retain(|booking| booking.id != *appointment);
     }
 
@@ -143,7 +143,7 @@ impl Customer {
     }
 
     /// Forgets the appointments that ended before a moment.
-    pub fn forget_before(&mut self, floor: Timestamp) {
+    pub fn remove_before(&mut self, floor: Timestamp) {
         self.bookings.retain(|booking| booking.ends >= floor);
     }
 
@@ -175,7 +175,7 @@ impl Customer {
     }
 
     /// The soonest of those to come first, then the latest of those that are over.
-    fn in_order(&self, now: Timestamp) -> Vec<&CustomerAppointment> {
+    fn sorted_appointments(&self, now: Timestamp) -> Vec<&CustomerAppointment> {
         let (mut to_come, mut over): (Vec<_>, Vec<_>) = self.bookings.iter().partition(|booking| booking.ends > now);
         to_come.sort_by_key(|booking| (booking.start, booking.id.clone()));
         over.sort_by_key(|booking| (std::cmp::Reverse(booking.start), booking.id.clone()));
@@ -185,7 +185,7 @@ impl Customer {
 }
 
 impl CustomerAppointment {
-    fn stands(&self, now: Timestamp) -> bool {
+    fn is_upcoming(&self, now: Timestamp) -> bool {
         self.ends > now && self.status != AppointmentStatus::Cancelled
     }
 }
@@ -248,7 +248,7 @@ mod tests {
     fn customer(appointments: &[Appointment]) -> Customer {
         let mut customer = Customer::new(PhoneNumber::e164("+14255550182").unwrap());
         for appointment in appointments {
-            customer.book(appointment, minute(0));
+            customer.add_appointment(appointment, minute(0));
         }
         customer
     }
@@ -312,9 +312,9 @@ mod tests {
     #[test]
     fn an_appointment_that_is_changed_is_there_once_and_one_that_moves_away_is_gone() {
         let mut customer = customer(&[appointment("a", "Maria", 100, Booked)]);
-        customer.book(&appointment("a", "Mary", 100, Booked), minute(0));
+        customer.add_appointment(&appointment("a", "Mary", 100, Booked), minute(0));
         assert_eq!(customer.name(minute(0)).as_deref(), Some("Mary"));
-        customer.unbook(&"a".parse().unwrap());
+        customer.remove_appointment(&"a".parse().unwrap());
         assert_eq!((customer.name(minute(0)), customer.next(minute(0))), (None, None));
     }
 

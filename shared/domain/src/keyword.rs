@@ -66,7 +66,10 @@ impl Keyword {
             return Some(Self::Stop(keyword));
         }
         let words: Vec<_> = whole.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
-        if is_only_a_plea(&words) || begins_with_a_plea(&words) || ends_with_a_plea(&words) || asks_to_end_texts(&words)
+        if is_bare_keyword(&words)
+            || begins_with_keyword(&words)
+            || ends_with_keyword(&words)
+            || asks_to_unsubscribe(&words)
         {
             return Some(Self::SeemsToStop);
         }
@@ -129,13 +132,13 @@ const OPT_OUT_WORDS: &str = "ALTO ARRET OPTOUT PARE QUIT REVOKE STOP STOP2END ST
 const POLITE: &str = "ALL I IT JUST NOW OK PLEASE PLS PLZ POR FAVOR SAID THANK THANKS THAT THE THIS YOU";
 
 /// "Stop please": nothing but such a keyword and politeness.
-fn is_only_a_plea(words: &[&str]) -> bool {
+fn is_bare_keyword(words: &[&str]) -> bool {
     words.iter().any(|word| is_among(OPT_OUT_WORDS, word))
         && words.iter().all(|word| is_among(OPT_OUT_WORDS, word) || is_among(POLITE, word))
 }
 
 /// "STOP I never signed up for this": begins with such a keyword. Not "stop by" or "stop at", which speak of a visit.
-fn begins_with_a_plea(words: &[&str]) -> bool {
+fn begins_with_keyword(words: &[&str]) -> bool {
     const COMES: &str = "AT BY IN LIGHT OFF OVER SIGN THERE";
     const BEGINS: &str = "ARRET OPTOUT QUIT STOP STOP2END STOP2QUIT STOPALL UNSUBSCRIBE";
     let [first, second, ..] = words else { return false };
@@ -143,7 +146,7 @@ fn begins_with_a_plea(words: &[&str]) -> bool {
 }
 
 /// "Wrong number, please stop", "remove me": it ends with a plea, and nothing says that it is about something else.
-fn ends_with_a_plea(words: &[&str]) -> bool {
+fn ends_with_keyword(words: &[&str]) -> bool {
     const ENDINGS: [&str; 8] = [
         "DELETE ME",
         "DELETE MY NUMBER",
@@ -161,7 +164,7 @@ fn ends_with_a_plea(words: &[&str]) -> bool {
 }
 
 /// "Please stop sending me texts": what ends something, then texts, and between them only what links the two.
-fn asks_to_end_texts(words: &[&str]) -> bool {
+fn asks_to_unsubscribe(words: &[&str]) -> bool {
     const OPT_OUT_PHRASES: [&str; 18] = [
         "LEAVE ME ALONE",
         "LOSE MY NUMBER",

@@ -11,7 +11,6 @@ mod company;
 mod conversation;
 mod customer;
 mod customer_action;
-mod cut_short;
 mod draft;
 pub mod heartbeat;
 mod history;
@@ -41,6 +40,7 @@ mod subscriber;
 mod text;
 mod time_zone;
 mod timeline_entry;
+mod truncate;
 mod usage;
 
 pub use appointment::{
@@ -56,7 +56,6 @@ pub use company::{Company, CompanyId, ContactDetails, InvalidContactDetails, Lin
 pub use conversation::{ConversationId, ConversationKey, ConversationSummary, CustomerRef, InvalidConversationId};
 pub use customer::{Customer, CustomerAppointment, NextAppointment, NumberKind, TextingObstacle};
 pub use customer_action::{CustomerAction, CustomerActionKind};
-pub use cut_short::cut_short;
 pub use draft::{DraftName, FormDraft, InvalidDraft, InvalidDraftName, SavedDraft};
 pub use history::{History, HistoryEntry};
 pub use keyword::Keyword;
@@ -83,4 +82,5 @@ pub use staff::{Staff, StaffId};
 pub use text::{InvalidText, OutboundText, shown_text};
 pub use time_zone::{Day, InvalidLocalTime, InvalidTimeZone, TimeOfDay, TimeZone};
 pub use timeline_entry::TimelineEntry;
+pub use truncate::truncate;
 pub use usage::{MeteredAction, UsageLimits};

@@ -25,7 +25,7 @@ impl Retention {
     /// The earliest place that may still be shown. Every read is bounded by it, because a table's
     /// TTL deletes late.
     #[must_use]
-    pub fn floor(self, now: Timestamp) -> Position {
+    pub fn oldest_position(self, now: Timestamp) -> Position {
         Position::start_of(now.minus_secs(self.secs()))
     }
 

@@ -37,14 +37,14 @@ impl TimelineEntry {
     #[must_use]
     pub fn is_in_feed(&self) -> bool {
         match self {
-            Self::Message(message) => message.is_inbound() && !self.came_while_blocked(),
-            Self::Call(_) => !self.came_while_blocked(),
+            Self::Message(message) => message.is_inbound() && !self.arrived_while_blocked(),
+            Self::Call(_) => !self.arrived_while_blocked(),
         }
     }
 
     /// Whether the customer's number was blocked when it came.
     #[must_use]
-    pub fn came_while_blocked(&self) -> bool {
+    pub fn arrived_while_blocked(&self) -> bool {
         match self {
             Self::Message(message) => matches!(message.kind, MessageKind::Inbound { while_blocked: true, .. }),
             Self::Call(call) => call.while_blocked,

@@ -36,13 +36,13 @@ mod tests {
 
     use super::*;
 
-    fn piece(length: usize) -> Fragment {
+    fn fragment(length: usize) -> Fragment {
         Fragment { content: PreEscaped("x".repeat(length)), hint: PreEscaped("hint".to_owned()) }
     }
 
     #[test]
     fn pieces_share_frames_in_their_order_and_none_is_larger_than_is_handed_on_whole() {
-        let sizes: Vec<_> = frames([piece(10), piece(LARGEST_FRAME - 10), piece(1), piece(2)])
+        let sizes: Vec<_> = frames([fragment(10), fragment(LARGEST_FRAME - 10), fragment(1), fragment(2)])
             .iter()
             .map(|frame| frame.0.len())
             .collect();
@@ -52,7 +52,7 @@ mod tests {
 
     #[test]
     fn what_fits_into_no_frame_becomes_a_hint_and_keeps_nothing_from_its_neighbours() {
-        let cut = frames([piece(1), piece(LARGEST_FRAME + 1), piece(1)]);
+        let cut = frames([fragment(1), fragment(LARGEST_FRAME + 1), fragment(1)]);
         assert_eq!(cut, [Frame("xhintx".to_owned())]);
     }
 }

@@ -209,7 +209,7 @@ mod tests {
         });
         let services = PushServices::well_known().and_local(&origin).unwrap();
         let (components, auth, subscription) = browser(&format!("{origin}/push/1"), &keys());
-        let to = services.admit(&subscription).unwrap();
+        let to = services.check_endpoint(&subscription).unwrap();
         let outcome = Pusher::new(clock()).push(&to, &keys(), &PUSH).await;
         (outcome, service.await.unwrap(), components, auth)
     }
@@ -286,10 +286,10 @@ mod tests {
         let (_, _, mut subscription) = browser("https://fcm.googleapis.com/fcm/send/1", &keys());
         let services = PushServices::well_known();
         let large = Push { payload: &[b'x'; 3053], ..PUSH };
-        let to = services.admit(&subscription).unwrap();
+        let to = services.check_endpoint(&subscription).unwrap();
         assert_eq!(Pusher::new(clock()).push(&to, &keys(), &large).await, PushOutcome::Refused(413));
         subscription.key = subscription.p256dh.clone();
-        let to = services.admit(&subscription).unwrap();
+        let to = services.check_endpoint(&subscription).unwrap();
         let outcome = Pusher::new(clock()).push(&to, &keys(), &PUSH).await;
         assert_eq!(outcome, PushOutcome::NotAdmitted(EndpointError::Keys));
     }

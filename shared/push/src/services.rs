@@ -161,7 +161,7 @@ impl PushServices {
 
     /// Whether something can be pushed to a browser, from what it says itself. The addresses that
     /// its push service's name stands for are looked at when it is dialled.
-    pub fn admit(&self, subscription: &PushSubscription) -> Result<AllowedEndpoint, EndpointError> {
+    pub fn check_endpoint(&self, subscription: &PushSubscription) -> Result<AllowedEndpoint, EndpointError> {
         let (address, origin, service) = self.address(subscription.endpoint.as_str())?;
         let point = decoded(&subscription.p256dh).ok_or(EndpointError::Keys)?;
         let auth = decoded(&subscription.auth).ok_or(EndpointError::Keys)?;
@@ -176,10 +176,10 @@ impl PushServices {
 
     /// The same, of a browser that is to be kept: its person is told at once if its push service's name stands for
     /// an address inside of a network. One that cannot be looked up just now may stand for a public one tomorrow.
-    pub async fn admit_new(&self, subscription: &PushSubscription) -> Result<AllowedEndpoint, EndpointError> {
+    pub async fn check_new_endpoint(&self, subscription: &PushSubscription) -> Result<AllowedEndpoint, EndpointError> {
         /// Somebody waits.
         const TIMEOUT: Duration = Duration::from_secs(2);
-        let admitted = self.admit(subscription)?;
+        let admitted = self.check_endpoint(subscription)?;
         if self.are_looked_up && !admitted.is_local {
             let host = admitted.address.host().unwrap_or_default();
             let is_public = tokio::time::timeout(TIMEOUT, https::is_public(host)).await;
@@ -274,7 +274,7 @@ mod tests {
     }
 
     fn allowed_service(services: &PushServices, endpoint: &str) -> Result<String, EndpointError> {
-        services.admit(&subscription(endpoint, POINT, AUTH)).map(|admitted| admitted.origin)
+        services.check_endpoint(&subscription(endpoint, POINT, AUTH)).map(|admitted| admitted.origin)
     }
 
     #[test]
@@ -335,8 +335,9 @@ mod tests {
     #[test]
     fn only_keys_that_can_be_encrypted_for_are_admitted() {
         let endpoint = "https://fcm.googleapis.com/fcm/send/abc";
-        let admit =
-            |point: &str, auth: &str| PushServices::well_known().admit(&subscription(endpoint, point, auth)).is_ok();
+        let admit = |point: &str, auth: &str| {
+            PushServices::well_known().check_endpoint(&subscription(endpoint, point, auth)).is_ok()
+        };
         assert!(admit(POINT, AUTH) && admit(&format!("{POINT}="), &format!("{AUTH}==")));
         let off_the_curve = format!("{}5", &POINT[..POINT.len() - 1]);
         let infinity = "A".repeat(87);

@@ -76,22 +76,22 @@ impl Metrics {
     }
 
     pub fn count(&self, metric: Metric) {
-        self.tell(metric, 1, None);
+        self.emit(metric, 1, None);
     }
 
     /// Counts what happened many times at once; nothing if it did not happen.
     pub fn count_many(&self, metric: Metric, times: usize) {
         if times > 0 {
-            self.tell(metric, times, None);
+            self.emit(metric, times, None);
         }
     }
 
     /// Counts it twice: with all of its kind, and by a dimension with those of the same value.
     pub fn count_by(&self, metric: Metric, dimension: &str, value: &str) {
-        self.tell(metric, 1, Some((dimension, value)));
+        self.emit(metric, 1, Some((dimension, value)));
     }
 
-    fn tell(&self, metric: Metric, times: usize, by: Option<(&str, &str)>) {
+    fn emit(&self, metric: Metric, times: usize, by: Option<(&str, &str)>) {
         let name = metric.to_string();
         let mut line = json!({
             "_aws": {

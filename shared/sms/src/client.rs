@@ -74,7 +74,7 @@ impl SmsClient {
 
     /// Hands a message to the carrier, once. It is offered again only where it certainly was not taken
     /// and what stood in the way passes.
-    pub async fn hand_over(&self, outgoing: OutboundMessage<'_>) -> SendOutcome {
+    pub async fn send(&self, outgoing: OutboundMessage<'_>) -> SendOutcome {
         let begun = Instant::now();
         let mut wait = FIRST_WAIT;
         loop {
@@ -94,8 +94,8 @@ impl SmsClient {
 
     async fn offer(&self, outgoing: OutboundMessage<'_>) -> SendOutcome {
         match &self.service {
-            Service::EndUserMessaging(service) => service.hand_over(outgoing).await,
-            Service::Sns(service) => service.hand_over(outgoing).await,
+            Service::EndUserMessaging(service) => service.send(outgoing).await,
+            Service::Sns(service) => service.send(outgoing).await,
         }
     }
 }

@@ -27,7 +27,7 @@ impl EndUserMessaging {
         Self { client: Client::from_conf(config), settings: settings.clone() }
     }
 
-    pub(crate) async fn hand_over(&self, outgoing: OutboundMessage<'_>) -> SendOutcome {
+    pub(crate) async fn send(&self, outgoing: OutboundMessage<'_>) -> SendOutcome {
         let OutboundMessage { message, to, pool, .. } = outgoing;
         let sent = self
             .client

@@ -21,7 +21,7 @@ impl Sns {
         Self { client: Client::from_conf(Builder::from(aws).interceptor(FreshConnection).build()), max_price }
     }
 
-    pub(crate) async fn hand_over(&self, OutboundMessage { message, to, .. }: OutboundMessage<'_>) -> SendOutcome {
+    pub(crate) async fn send(&self, OutboundMessage { message, to, .. }: OutboundMessage<'_>) -> SendOutcome {
         let published = self
             .client
             .publish()

@@ -4,7 +4,7 @@
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, TransactWriteItem, Update};
 use domain::{CompanyId, RequestSession, SessionLifetime, Staff, StaffId, Timestamp, TokenHash};
 
-use crate::error::misshapen;
+use crate::error::invalid_item;
 use crate::sessions::{self, Session};
 use crate::staff::Member;
 use crate::transaction::TransactionOutcome;
@@ -34,7 +34,7 @@ impl Store {
         {
             if staff.is_program {
                 // It writes many things at once, which would all be in each other's way at its one session.
-                self.still_signed_in(staff, now).await?;
+                self.require_session(staff, now).await?;
             } else {
                 writes.extend(self.is_signed_in(&staff.company, &staff.id, signed_in, now)?);
             }
@@ -58,27 +58,27 @@ impl Store {
         now: Timestamp,
     ) -> Result<[TransactWriteItem; 2], StoreError> {
         let lives = match signed_in.lifetime.and_then(|lifetime| lifetime.used(now)) {
-            None => self.lives(&signed_in.session, now)?,
-            Some(used) => self.lives_and_is_used(&signed_in.session, used, now)?,
+            None => self.check_session(&signed_in.session, now)?,
+            Some(used) => self.check_and_touch_session(&signed_in.session, used, now)?,
         };
-        Ok([lives, self.is_staff_still(company, staff, signed_in.began)?])
+        Ok([lives, self.check_staff(company, staff, signed_in.began)?])
     }
 
     /// The condition that a session lives.
-    pub(crate) fn lives(&self, session: &TokenHash, now: Timestamp) -> Result<TransactWriteItem, StoreError> {
+    pub(crate) fn check_session(&self, session: &TokenHash, now: Timestamp) -> Result<TransactWriteItem, StoreError> {
         let lives = ConditionCheck::builder()
             .table_name(&self.table)
             .set_key(Some(keys::session(session).attributes()))
             .condition_expression(LIVES)
             .expression_attribute_values(":now", AttributeValue::N(now.as_secs().to_string()))
             .build()
-            .map_err(misshapen("TransactWriteItems"))?;
+            .map_err(invalid_item("TransactWriteItems"))?;
         Ok(TransactWriteItem::builder().condition_check(lives).build())
     }
 
     /// The write of a session's last use, on the same condition. The gateway may know an earlier use for a minute: the same
     /// is then written again, which changes nothing.
-    fn lives_and_is_used(
+    fn check_and_touch_session(
         &self,
         session: &TokenHash,
         used: SessionLifetime,
@@ -93,12 +93,12 @@ impl Store {
             .expression_attribute_values(":last_use", AttributeValue::N(used.last_use.as_millis().to_string()))
             .expression_attribute_values(":expires", AttributeValue::N(used.expires().as_secs().to_string()))
             .build()
-            .map_err(misshapen("TransactWriteItems"))?;
+            .map_err(invalid_item("TransactWriteItems"))?;
         Ok(TransactWriteItem::builder().update(is_used).build())
     }
 
     /// The condition that somebody is on the staff, and was not signed out everywhere since a moment.
-    pub(crate) fn is_staff_still(
+    pub(crate) fn check_staff(
         &self,
         company: &CompanyId,
         staff: &StaffId,
@@ -112,12 +112,12 @@ impl Store {
             )
             .expression_attribute_values(":since", AttributeValue::N(since.as_millis().to_string()))
             .build()
-            .map_err(misshapen("TransactWriteItems"))?;
+            .map_err(invalid_item("TransactWriteItems"))?;
         Ok(TransactWriteItem::builder().condition_check(is_staff).build())
     }
 
     /// The same for what is not one transaction: looked up before it is begun. Fails with `SignedOut`. One request.
-    pub async fn still_signed_in(&self, staff: &Staff, now: Timestamp) -> Result<(), StoreError> {
+    pub async fn require_session(&self, staff: &Staff, now: Timestamp) -> Result<(), StoreError> {
         let Some(signed_in) = &staff.signed_in else { return Ok(()) };
         self.session_of(staff, signed_in, now).await.map(drop)
     }
@@ -133,7 +133,7 @@ impl Store {
         let (mut session, mut member) = (None, None);
         for item in self.batch(wanted, true).await? {
             if item.contains_key("login") {
-                member = Some(serde_dynamo::from_item::<_, Member>(item).map_err(misshapen("BatchGetItem"))?);
+                member = Some(serde_dynamo::from_item::<_, Member>(item).map_err(invalid_item("BatchGetItem"))?);
             } else {
                 session = Some(sessions::read(item, "BatchGetItem")?);
             }

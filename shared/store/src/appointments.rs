@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::contention::{WRITE_ATTEMPTS, contended};
 use crate::earlier_versions::EarlierVersions;
-use crate::error::{misshapen, unavailable};
+use crate::error::{invalid_item, unavailable};
 use crate::position_range::cut;
 use crate::transaction::TransactionOutcome;
 use crate::{Store, StoreError, earlier_versions, keys};
@@ -76,7 +76,7 @@ impl Store {
             };
             // A batch is no snapshot. What a restoration has left stays apart, and is shown as far as it goes.
             attempt += 1;
-            if attempt == READ_ATTEMPTS || earlier_versions::match_up(&appointment, earlier.as_ref()) {
+            if attempt == READ_ATTEMPTS || earlier_versions::versions_match(&appointment, earlier.as_ref()) {
                 return Ok(Some(earlier_versions::joined(appointment, earlier)));
             }
             self.back_off(attempt).await;
@@ -188,16 +188,16 @@ impl Store {
             self.back_off(attempt).await;
             let mut writes = vec![put.clone()];
             writes.extend(deeds.iter().chain(&earlier).cloned());
-            for (mobile, mut person) in mobiles.iter().zip(self.persons(company, &mobiles, now).await?) {
+            for (mobile, mut person) in mobiles.iter().zip(self.customer_records(company, &mobiles, now).await?) {
                 let customer = &mut person.customer;
                 if Some(*mobile) == is {
                     if let Some(before) = before.filter(|_| was == is) {
                         let [from, to] = [before, appointment].map(|saved| saved.details().name.as_str());
                         customer.rename(from, to, now);
                     }
-                    customer.book(appointment, now);
+                    customer.add_appointment(appointment, now);
                 } else {
-                    customer.unbook(&appointment.id);
+                    customer.remove_appointment(&appointment.id);
                 }
                 writes.push(self.put_person(company, mobile.conversation, &person, now)?);
             }
@@ -261,7 +261,7 @@ impl Store {
         };
         let put = Put::builder()
             .table_name(&self.table)
-            .set_item(Some(serde_dynamo::to_item(item).map_err(misshapen("TransactWriteItems"))?));
+            .set_item(Some(serde_dynamo::to_item(item).map_err(invalid_item("TransactWriteItems"))?));
         let put = match before {
             // One that is beyond its retention, and not deleted yet, is not there any more.
             None => put
@@ -272,18 +272,18 @@ impl Store {
                 .expression_attribute_names("#version", "version")
                 .expression_attribute_values(":version", AttributeValue::N(before.now.number.to_string())),
         };
-        Ok(TransactWriteItem::builder().put(put.build().map_err(misshapen("TransactWriteItems"))?).build())
+        Ok(TransactWriteItem::builder().put(put.build().map_err(invalid_item("TransactWriteItems"))?).build())
     }
 
     /// Whether an appointment is within the retention after its end: beyond it there is none, deleted
     /// yet or not.
     fn is_kept(&self, appointment: &Appointment, now: Timestamp) -> bool {
-        appointment.details().ends() >= self.retention.floor(now).at
+        appointment.details().ends() >= self.retention.oldest_position(now).at
     }
 }
 
 pub(crate) fn read(item: HashMap<String, AttributeValue>, operation: &'static str) -> Result<Appointment, StoreError> {
-    let item: Item = serde_dynamo::from_item(item).map_err(misshapen(operation))?;
+    let item: Item = serde_dynamo::from_item(item).map_err(invalid_item(operation))?;
     Ok(item.appointment)
 }
 

@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use domain::{AuditEntry, CompanyId};
 use serde::{Deserialize, Serialize};
 
-use crate::error::{misshapen, unavailable};
+use crate::error::{invalid_item, unavailable};
 use crate::{Store, StoreError, keys};
 
 /// A year, and time to look after it has ended.
@@ -31,7 +31,7 @@ impl Store {
         self.client
             .put_item()
             .table_name(&self.table)
-            .set_item(Some(serde_dynamo::to_item(item).map_err(misshapen("PutItem"))?))
+            .set_item(Some(serde_dynamo::to_item(item).map_err(invalid_item("PutItem"))?))
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await
@@ -54,7 +54,8 @@ impl Store {
             .await
             .map_err(unavailable("Query"))?;
         let items = found.items.unwrap_or_default().into_iter();
-        let read = |item| serde_dynamo::from_item::<_, Item>(item).map(|item| item.entry).map_err(misshapen("Query"));
+        let read =
+            |item| serde_dynamo::from_item::<_, Item>(item).map(|item| item.entry).map_err(invalid_item("Query"));
         items.map(read).collect()
     }
 }

@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnConsumedCapacity};
 
-use crate::error::{misshapen, unavailable};
+use crate::error::{invalid_item, unavailable};
 use crate::keys::Key;
 use crate::{Store, StoreError, retries};
 
@@ -38,7 +38,7 @@ impl Store {
                     .set_keys(Some(wanted))
                     .consistent_read(consistent)
                     .build()
-                    .map_err(misshapen("BatchGetItem"))?;
+                    .map_err(invalid_item("BatchGetItem"))?;
                 let mut found = self
                     .client
                     .batch_get_item()

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::contention::{WRITE_ATTEMPTS, contended};
 use crate::customers::CustomerRecord;
-use crate::error::{misshapen, unavailable};
+use crate::error::{invalid_item, unavailable};
 use crate::feed::end_of_time;
 use crate::keys::{ConversationItemKind, Key, RecentKey};
 use crate::position_range::cut;
@@ -49,7 +49,7 @@ struct BlockState {
 impl BlockState {
     /// Whom there is something of: within the retention, or by an appointment.
     fn sender(&self, floor: Position) -> Option<Sender> {
-        let head = self.head.as_ref().filter(|head| head.stands(floor)).map(|head| head.sender.clone());
+        let head = self.head.as_ref().filter(|head| head.is_current(floor)).map(|head| head.sender.clone());
         let customer = self.customer.as_ref().filter(|customer| !customer.bookings.is_empty());
         head.or_else(|| customer.map(|customer| customer.number.clone().into()))
     }
@@ -68,16 +68,16 @@ impl Store {
     ) -> Result<Option<Block>, StoreError> {
         for attempt in 0..WRITE_ATTEMPTS {
             self.back_off(attempt).await;
-            let there = self.known_of_block(&staff.company, conversation, now).await?;
+            let there = self.block_state(&staff.company, conversation, now).await?;
             if there.block.is_some() {
-                self.still_signed_in(staff, now).await?;
+                self.require_session(staff, now).await?;
                 return Ok(there.block);
             }
-            let Some(sender) = there.sender(self.retention.floor(now)) else { return Ok(None) };
+            let Some(sender) = there.sender(self.retention.oldest_position(now)) else { return Ok(None) };
             let block = Block { since: id.position(now), by: staff.name.clone(), sender: Some(sender) };
             let writes = vec![
                 self.put_block(&staff.company, conversation, Some(&block), now)?,
-                self.take_from_inbox(&staff.company, conversation, there.head.is_some())?,
+                self.hide_from_inbox(&staff.company, conversation, there.head.is_some())?,
                 self.put_deed(&staff.company, conversation, &CustomerAction::blocked(&staff.name, now))?,
             ];
             if matches!(self.transact_for(Some(staff), writes, now).await?, TransactionOutcome::Done) {
@@ -97,14 +97,14 @@ impl Store {
     ) -> Result<bool, StoreError> {
         for attempt in 0..WRITE_ATTEMPTS {
             self.back_off(attempt).await;
-            let there = self.known_of_block(&staff.company, conversation, now).await?;
+            let there = self.block_state(&staff.company, conversation, now).await?;
             if there.block.is_none() {
-                self.still_signed_in(staff, now).await?;
-                return Ok(there.sender(self.retention.floor(now)).is_some());
+                self.require_session(staff, now).await?;
+                return Ok(there.sender(self.retention.oldest_position(now)).is_some());
             }
             let writes = vec![
                 self.put_block(&staff.company, conversation, None, now)?,
-                self.bring_into_inbox(&staff.company, conversation, there.head.as_ref())?,
+                self.show_in_inbox(&staff.company, conversation, there.head.as_ref())?,
                 self.put_deed(&staff.company, conversation, &CustomerAction::unblocked(&staff.name, now))?,
             ];
             if matches!(self.transact_for(Some(staff), writes, now).await?, TransactionOutcome::Done) {
@@ -131,17 +131,17 @@ impl Store {
             .send()
             .await
             .map_err(unavailable("Query"))?;
-        let cut_short = found.last_evaluated_key.is_some();
+        let is_cut_short = found.last_evaluated_key.is_some();
         let mut blocked = Vec::new();
         for item in found.items.unwrap_or_default() {
-            let item: Item = serde_dynamo::from_item(item).map_err(misshapen("Query"))?;
+            let item: Item = serde_dynamo::from_item(item).map_err(invalid_item("Query"))?;
             blocked.extend(item.block.map(|block| (item.conversation, block)));
         }
-        let cut_short = cut_short && blocked.len() <= limit;
-        let page = cut(blocked, limit, cut_short, |(_, block)| block.since);
+        let is_cut_short = is_cut_short && blocked.len() <= limit;
+        let page = cut(blocked, limit, is_cut_short, |(_, block)| block.since);
         let ids = page.items.iter().map(|(conversation, _)| *conversation).collect();
         let mut known = self.known_customers(company, ids, [keys::head, keys::person], now).await?;
-        let floor = self.retention.floor(now);
+        let floor = self.retention.oldest_position(now);
         let items = page.items.into_iter().map(|(conversation, block)| {
             let (head, customer) = known.remove(&conversation).unwrap_or_default();
             let shown = head.and_then(|head| head.into_summary_after(floor, customer.as_ref(), now));
@@ -169,11 +169,11 @@ impl Store {
             .set_key(Some(key.attributes()))
             .condition_expression(condition)
             .build()
-            .map_err(misshapen("TransactWriteItems"))?;
+            .map_err(invalid_item("TransactWriteItems"))?;
         Ok(TransactWriteItem::builder().condition_check(check).build())
     }
 
-    async fn known_of_block(
+    async fn block_state(
         &self,
         company: &CompanyId,
         conversation: ConversationId,
@@ -214,15 +214,15 @@ impl Store {
         };
         let put = Put::builder()
             .table_name(&self.table)
-            .set_item(Some(serde_dynamo::to_item(item).map_err(misshapen("TransactWriteItems"))?))
+            .set_item(Some(serde_dynamo::to_item(item).map_err(invalid_item("TransactWriteItems"))?))
             .condition_expression(if block.is_some() { IS_NOT_BLOCKED } else { IS_BLOCKED })
             .build()
-            .map_err(misshapen("TransactWriteItems"))?;
+            .map_err(invalid_item("TransactWriteItems"))?;
         Ok(TransactWriteItem::builder().put(put).build())
     }
 
     /// The write of a head when its number is blocked; where there is none, that there is none.
-    fn take_from_inbox(
+    fn hide_from_inbox(
         &self,
         company: &CompanyId,
         conversation: ConversationId,
@@ -245,12 +245,12 @@ impl Store {
             .expression_attribute_values(":zero", AttributeValue::N("0".to_owned()))
             .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))
             .build()
-            .map_err(misshapen("TransactWriteItems"))?;
+            .map_err(invalid_item("TransactWriteItems"))?;
         Ok(TransactWriteItem::builder().update(update).build())
     }
 
     /// The same when its number is blocked no more. Nobody waits for an answer to what came meanwhile.
-    fn bring_into_inbox(
+    fn show_in_inbox(
         &self,
         company: &CompanyId,
         conversation: ConversationId,
@@ -274,7 +274,7 @@ impl Store {
             .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))
             .expression_attribute_values(":last", AttributeValue::S(head.last.to_string()))
             .build()
-            .map_err(misshapen("TransactWriteItems"))?;
+            .map_err(invalid_item("TransactWriteItems"))?;
         Ok(TransactWriteItem::builder().update(update).build())
     }
 
@@ -312,6 +312,6 @@ pub(crate) fn read(
     item: HashMap<String, AttributeValue>,
     operation: &'static str,
 ) -> Result<Option<Block>, StoreError> {
-    let item: Item = serde_dynamo::from_item(item).map_err(misshapen(operation))?;
+    let item: Item = serde_dynamo::from_item(item).map_err(invalid_item(operation))?;
     Ok(item.block)
 }

@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::{
 use domain::{AppointmentId, Call, CallOutcome, Company, CompanyId, MessageId, PhoneNumber, TimelineEntry, Timestamp};
 
 use crate::contention::{WRITE_ATTEMPTS, contended};
-use crate::error::{misshapen, unavailable};
+use crate::error::{invalid_item, unavailable};
 use crate::idempotency::{self, CompletedWrite};
 use crate::summary::{ASKED_ONCE_MORE, SummaryItem, SummaryUpdate, UpdateOrder, UpdateSource};
 use crate::transaction::TransactionOutcome;
@@ -80,20 +80,20 @@ impl Store {
                 text: call.outcome.words(),
                 from: UpdateSource::Call(call.outcome),
                 while_blocked,
-                floor: self.retention.floor(now),
+                floor: self.retention.oldest_position(now),
                 expires: self.retention.expires(report.at),
             };
             let event = self.put_event(&company.id, &TimelineEntry::Call(call.clone()), news.expires)?;
             let mut writes = vec![guard.clone(), event, self.is_blocked(&company.id, conversation, while_blocked)?];
             if news.position >= news.floor {
-                writes.push(self.tell_head(&news, stands)?);
+                writes.push(self.update_summary(&news, stands)?);
             }
             let TransactionOutcome::Refused(refused) = self.transact(writes).await? else {
                 return Ok(CallEntry { call, appointment_told: false });
             };
             let mut refused = refused.into_iter();
             if let Some(guard) = refused.next().flatten() {
-                let there = self.improve(&company.id, idempotency::read(guard)?, report.outcome).await?;
+                let there = self.replace_outcome_of(&company.id, idempotency::read(guard)?, report.outcome).await?;
                 // An entry that is gone is beyond the retention, and nothing is to follow from it.
                 return Ok(there.unwrap_or(CallEntry { call, appointment_told: true }));
             }
@@ -111,7 +111,7 @@ impl Store {
 
     /// Gives a call that is recorded a better-known outcome; `None` if none is recorded. Two
     /// requests where nothing is to change, three where it is.
-    pub async fn improve_call(
+    pub async fn update_outcome(
         &self,
         company: &CompanyId,
         id: MessageId,
@@ -128,7 +128,7 @@ impl Store {
             .await
             .map_err(unavailable("GetItem"))?;
         match found.item {
-            Some(guard) => self.improve(company, idempotency::read(guard)?, outcome).await,
+            Some(guard) => self.replace_outcome_of(company, idempotency::read(guard)?, outcome).await,
             None => Ok(None),
         }
     }
@@ -136,7 +136,7 @@ impl Store {
     /// Remembers that an appointment has the status that follows from a call. If a better-known
     /// outcome has replaced that meanwhile, nothing is remembered, and this is the call as it is. One
     /// request.
-    pub async fn appointment_is_told(&self, company: &CompanyId, call: &Call) -> Result<Option<Call>, StoreError> {
+    pub async fn mark_appointment_updated(&self, company: &CompanyId, call: &Call) -> Result<Option<Call>, StoreError> {
         let told = self
             .client
             .update_item()
@@ -144,7 +144,7 @@ impl Store {
             .set_key(Some(keys::event(company, call.conversation, call.position).attributes()))
             .update_expression("SET appointment_told = :outcome")
             .condition_expression("outcome = :outcome")
-            .expression_attribute_values(":outcome", word(call.outcome)?)
+            .expression_attribute_values(":outcome", outcome_value(call.outcome)?)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
@@ -160,7 +160,7 @@ impl Store {
         }
     }
 
-    async fn improve(
+    async fn replace_outcome_of(
         &self,
         company: &CompanyId,
         CompletedWrite { conversation, position }: CompletedWrite,
@@ -182,14 +182,14 @@ impl Store {
             let Some(item) = found.item else { return Ok(None) };
             let told = item.get("appointment_told").cloned();
             let TimelineEntry::Call(call) = timeline::read(item, "GetItem")? else { return Ok(None) };
-            let appointment_told = told == Some(word(call.outcome)?);
-            if !outcome.is_better_known_than(call.outcome) {
+            let appointment_told = told == Some(outcome_value(call.outcome)?);
+            if !outcome.supersedes(call.outcome) {
                 return Ok(Some(CallEntry { call, appointment_told }));
             }
             let asks = outcome.needs_an_answer() && !call.outcome.needs_an_answer() && !call.while_blocked;
             let mut writes = vec![self.replace_outcome(company, &call, outcome)?];
             match head_is {
-                SummaryPlace::AtTheCall => writes.push(self.improve_last(company, &call, outcome, asks)?),
+                SummaryPlace::AtTheCall => writes.push(self.update_last_call(company, &call, outcome, asks)?),
                 SummaryPlace::Elsewhere if asks => writes.push(self.count_unanswered(company, &call)?),
                 SummaryPlace::Elsewhere | SummaryPlace::Gone => {}
             }
@@ -215,15 +215,15 @@ impl Store {
             .set_key(Some(keys::event(company, call.conversation, call.position).attributes()))
             .update_expression("SET outcome = :outcome")
             .condition_expression("outcome = :known")
-            .expression_attribute_values(":outcome", word(outcome)?)
-            .expression_attribute_values(":known", word(call.outcome)?)
+            .expression_attribute_values(":outcome", outcome_value(outcome)?)
+            .expression_attribute_values(":known", outcome_value(call.outcome)?)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .build()
-            .map_err(misshapen("TransactWriteItems"))?;
+            .map_err(invalid_item("TransactWriteItems"))?;
         Ok(TransactWriteItem::builder().update(update).build())
     }
 
-    fn improve_last(
+    fn update_last_call(
         &self,
         company: &CompanyId,
         call: &Call,
@@ -231,30 +231,30 @@ impl Store {
         asks: bool,
     ) -> Result<TransactWriteItem, StoreError> {
         const SET_LAST_CALL: &str = "SET last_call = :outcome, last_text = :words";
-        let head = self.update_head(company, call).condition_expression("#last = :position");
+        let head = self.summary_update_of(company, call).condition_expression("#last = :position");
         let head = if asks {
-            waits(head).update_expression(format!("{SET_LAST_CALL}, {ASKED_ONCE_MORE}"))
+            count_unanswered_call(head).update_expression(format!("{SET_LAST_CALL}, {ASKED_ONCE_MORE}"))
         } else {
             head.update_expression(SET_LAST_CALL)
         };
         let update = head
-            .expression_attribute_values(":outcome", word(outcome)?)
+            .expression_attribute_values(":outcome", outcome_value(outcome)?)
             .expression_attribute_values(":words", AttributeValue::S(outcome.words().to_owned()))
             .build()
-            .map_err(misshapen("TransactWriteItems"))?;
+            .map_err(invalid_item("TransactWriteItems"))?;
         Ok(TransactWriteItem::builder().update(update).build())
     }
 
     fn count_unanswered(&self, company: &CompanyId, call: &Call) -> Result<TransactWriteItem, StoreError> {
-        let update = waits(self.update_head(company, call))
+        let update = count_unanswered_call(self.summary_update_of(company, call))
             .update_expression(format!("SET {ASKED_ONCE_MORE}"))
             .condition_expression("attribute_exists(pk) AND #last <> :position")
             .build()
-            .map_err(misshapen("TransactWriteItems"))?;
+            .map_err(invalid_item("TransactWriteItems"))?;
         Ok(TransactWriteItem::builder().update(update).build())
     }
 
-    fn update_head(&self, company: &CompanyId, call: &Call) -> UpdateBuilder {
+    fn summary_update_of(&self, company: &CompanyId, call: &Call) -> UpdateBuilder {
         Update::builder()
             .table_name(&self.table)
             .set_key(Some(keys::head(company, call.conversation).attributes()))
@@ -265,12 +265,12 @@ impl Store {
 }
 
 /// The names and values of `ASKED_ONCE_MORE`.
-fn waits(head: UpdateBuilder) -> UpdateBuilder {
+fn count_unanswered_call(head: UpdateBuilder) -> UpdateBuilder {
     head.expression_attribute_names("#unanswered", "unanswered")
         .expression_attribute_values(":zero", AttributeValue::N("0".to_owned()))
         .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))
 }
 
-fn word(outcome: CallOutcome) -> Result<AttributeValue, StoreError> {
-    serde_dynamo::to_attribute_value(outcome).map_err(misshapen("TransactWriteItems"))
+fn outcome_value(outcome: CallOutcome) -> Result<AttributeValue, StoreError> {
+    serde_dynamo::to_attribute_value(outcome).map_err(invalid_item("TransactWriteItems"))
 }

@@ -81,7 +81,7 @@ impl Store {
             .await
             .map_err(unavailable("Query"))?;
         // A limit that was reached leaves a key to go on from too, but then there is an item over.
-        let cut_short = found.last_evaluated_key.is_some();
+        let truncate = found.last_evaluated_key.is_some();
         let (mut head, mut customer, mut block, mut opt_out) = (None, None, None, None);
         let mut messages = Vec::<TimelineEntry>::new();
         for item in found.items.unwrap_or_default() {
@@ -96,7 +96,8 @@ impl Store {
                 ConversationItemKind::Event => messages.push(timeline::read(item, "Query")?),
             }
         }
-        let shown = head.and_then(|head| head.into_summary_after(self.retention.floor(now), customer.as_ref(), now));
+        let shown =
+            head.and_then(|head| head.into_summary_after(self.retention.oldest_position(now), customer.as_ref(), now));
         let with = match (shown, &customer) {
             (Some(conversation), _) => Some(CustomerRef::Conversation(Box::new(conversation))),
             (None, Some(customer)) if !customer.bookings.is_empty() => Some(CustomerRef::Customer(customer.clone())),
@@ -111,8 +112,8 @@ impl Store {
         if messages.is_empty() && span.before.is_some() {
             return self.nothing_of(company, conversation, now).await;
         }
-        let cut_short = cut_short && messages.len() < limit;
-        let messages = cut(messages, limit, cut_short, TimelineEntry::position);
+        let truncate = truncate && messages.len() < limit;
+        let messages = cut(messages, limit, truncate, TimelineEntry::position);
         Ok(Some(ConversationPage { with, customer, block, opt_out, messages }))
     }
 
@@ -133,7 +134,7 @@ impl Store {
             .await
             .map_err(unavailable("GetItem"))?;
         let head = found.item.map(|item| SummaryItem::read(item, "GetItem")).transpose()?;
-        let there = head.is_some_and(|head| head.stands(self.retention.floor(now)));
+        let there = head.is_some_and(|head| head.is_current(self.retention.oldest_position(now)));
         let messages = Page { items: Vec::new(), next: None };
         Ok(there.then_some(ConversationPage { with: None, customer: None, block: None, opt_out: None, messages }))
     }

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnConsumedCapacity, Trans
 use domain::{CompanyId, ConversationId, CustomerAction};
 use serde::{Deserialize, Serialize};
 
-use crate::error::{misshapen, unavailable};
+use crate::error::{invalid_item, unavailable};
 use crate::{Store, StoreError, keys};
 
 #[derive(Serialize, Deserialize)]
@@ -46,7 +46,7 @@ impl Store {
             .table_name(&self.table)
             .set_item(Some(self.deed(company, conversation, deed)?))
             .build()
-            .map_err(misshapen("TransactWriteItems"))?;
+            .map_err(invalid_item("TransactWriteItems"))?;
         Ok(TransactWriteItem::builder().put(put).build())
     }
 
@@ -61,7 +61,7 @@ impl Store {
             expires_at: self.retention.expires(deed.at.at).as_secs(),
             deed: deed.clone(),
         };
-        serde_dynamo::to_item(item).map_err(misshapen("PutItem"))
+        serde_dynamo::to_item(item).map_err(invalid_item("PutItem"))
     }
 }
 
@@ -69,6 +69,6 @@ pub(crate) fn read(
     item: HashMap<String, AttributeValue>,
     operation: &'static str,
 ) -> Result<CustomerAction, StoreError> {
-    let item: Item = serde_dynamo::from_item(item).map_err(misshapen(operation))?;
+    let item: Item = serde_dynamo::from_item(item).map_err(invalid_item(operation))?;
     Ok(item.deed)
 }

@@ -8,7 +8,7 @@ use domain::{Appointment, CompanyId, ConversationId, DraftName, PhoneNumber, Reg
 use serde_json::{Value, json};
 
 use crate::drafts::StaffDraft;
-use crate::error::{misshapen, unavailable};
+use crate::error::{invalid_item, unavailable};
 use crate::keys::ConversationItemKind;
 use crate::transaction::TransactionOutcome;
 use crate::{Store, StoreError, appointments, earlier_versions, keys};
@@ -90,7 +90,7 @@ impl CustomerData {
 fn value(item: &Item) -> Result<Value, StoreError> {
     let kept = item.iter().filter(|(name, _)| !OURS.contains(&name.as_str()));
     let kept: Item = kept.map(|(name, value)| (name.clone(), value.clone())).collect();
-    serde_dynamo::from_item(kept).map_err(misshapen("Query"))
+    serde_dynamo::from_item(kept).map_err(invalid_item("Query"))
 }
 
 /// The number of the customer of a conversation, as its head or what is known of them has it.
@@ -183,7 +183,7 @@ impl Store {
     /// again because they asked to be forgotten, and whoever is blocked stays so, by a number that only the company can
     /// tell from it. What was written since stays, and is to be erased by itself.
     pub async fn erase(&self, held: &CustomerData, now: Timestamp) -> Result<ErasureReport, StoreError> {
-        self.note_erasure(&held.company, held.conversation, now).await?;
+        self.put_tombstone(&held.company, held.conversation, now).await?;
         let (events, appointments) = held.counts();
         let mut erased = ErasureReport { events, appointments, once_more: false };
         for appointment in &held.appointments {
@@ -217,7 +217,7 @@ impl Store {
             .expression_attribute_names("#version", "version")
             .expression_attribute_values(":version", AttributeValue::N(appointment.now.number.to_string()));
         let deletes = [same, delete(keys::earlier_versions(company, &appointment.id))].map(|delete| {
-            let delete = delete.build().map_err(misshapen("TransactWriteItems"))?;
+            let delete = delete.build().map_err(invalid_item("TransactWriteItems"))?;
             Ok(TransactWriteItem::builder().delete(delete).build())
         });
         let deletes = deletes.into_iter().collect::<Result<Vec<_>, StoreError>>()?;

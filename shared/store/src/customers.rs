@@ -10,7 +10,7 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::error::{misshapen, updated};
+use crate::error::{invalid_item, updated};
 use crate::keys::{ConversationItemKind, Key};
 use crate::summary::SummaryItem;
 use crate::transaction::TransactionOutcome;
@@ -71,7 +71,7 @@ impl CustomerRecord {
         retention: Retention,
         now: Timestamp,
     ) -> Result<Self, StoreError> {
-        let item: Item = serde_dynamo::from_item(item).map_err(misshapen(operation))?;
+        let item: Item = serde_dynamo::from_item(item).map_err(invalid_item(operation))?;
         let mut customer = Customer {
             number: item.number,
             kind: item.number_kind,
@@ -79,7 +79,7 @@ impl CustomerRecord {
             refused: item.refused_at,
             bookings: item.bookings,
         };
-        customer.forget_before(retention.floor(now).at);
+        customer.remove_before(retention.oldest_position(now).at);
         Ok(Self { customer, version: item.version })
     }
 }
@@ -107,7 +107,7 @@ impl Store {
         };
         let put = Put::builder()
             .table_name(&self.table)
-            .set_item(Some(serde_dynamo::to_item(item).map_err(misshapen("TransactWriteItems"))?));
+            .set_item(Some(serde_dynamo::to_item(item).map_err(invalid_item("TransactWriteItems"))?));
         let put = if person.version == 0 {
             put.condition_expression("attribute_not_exists(pk)")
         } else {
@@ -115,11 +115,11 @@ impl Store {
                 .expression_attribute_names("#version", "version")
                 .expression_attribute_values(":version", AttributeValue::N(person.version.to_string()))
         };
-        Ok(TransactWriteItem::builder().put(put.build().map_err(misshapen("TransactWriteItems"))?).build())
+        Ok(TransactWriteItem::builder().put(put.build().map_err(invalid_item("TransactWriteItems"))?).build())
     }
 
     /// Customers as they are at this moment, new ones where there are none. One request.
-    pub(crate) async fn persons(
+    pub(crate) async fn customer_records(
         &self,
         company: &CompanyId,
         mobiles: &[&MobileNumber],
@@ -160,7 +160,7 @@ impl Store {
             }
         }
         let conversation =
-            head.and_then(|head| head.into_summary_after(self.retention.floor(now), customer.as_ref(), now));
+            head.and_then(|head| head.into_summary_after(self.retention.oldest_position(now), customer.as_ref(), now));
         Ok((customer, conversation, not_texted))
     }
 
@@ -172,14 +172,14 @@ impl Store {
         id: ConversationId,
         now: Timestamp,
     ) -> Result<Option<(ConversationSummary, Option<Customer>)>, StoreError> {
-        let (head, customer) = self.head_and_customer(company, id, now).await?;
+        let (head, customer) = self.summary_and_customer(company, id, now).await?;
         let conversation =
-            head.and_then(|head| head.into_summary_after(self.retention.floor(now), customer.as_ref(), now));
+            head.and_then(|head| head.into_summary_after(self.retention.oldest_position(now), customer.as_ref(), now));
         Ok(conversation.map(|conversation| (conversation, customer)))
     }
 
     /// Both as they are now, the head also if it is beyond the retention. One request.
-    pub(crate) async fn head_and_customer(
+    pub(crate) async fn summary_and_customer(
         &self,
         company: &CompanyId,
         conversation: ConversationId,
@@ -220,7 +220,7 @@ impl Store {
                 .condition_expression("asked_at = :asked")
                 .expression_attribute_values(":asked", AttributeValue::N(asked.as_millis().to_string())),
         };
-        let claim = claim.build().map_err(misshapen("TransactWriteItems"))?;
+        let claim = claim.build().map_err(invalid_item("TransactWriteItems"))?;
         let mut writes = vec![TransactWriteItem::builder().update(claim).build()];
         for window in windows {
             writes.push(self.count_used(staff, MeteredAction::NumberLookup, window)?);
@@ -237,7 +237,7 @@ impl Store {
     }
 
     /// Keeps what the carriers said of a customer's number, for as long as the customer is known.
-    pub async fn learn_number_kind(
+    pub async fn record_number_kind(
         &self,
         company: &CompanyId,
         conversation: ConversationId,
@@ -254,7 +254,7 @@ impl Store {
             .expression_attribute_values(":one", AttributeValue::N("1".into()))
             .expression_attribute_values(
                 ":kind",
-                serde_dynamo::to_attribute_value(kind).map_err(misshapen("UpdateItem"))?,
+                serde_dynamo::to_attribute_value(kind).map_err(invalid_item("UpdateItem"))?,
             )
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()

@@ -15,7 +15,7 @@ use domain::{
 };
 
 use crate::contention::{WRITE_ATTEMPTS, contended};
-use crate::error::{misshapen, unavailable};
+use crate::error::{invalid_item, unavailable};
 use crate::keys::ConversationItemKind;
 use crate::summary::SummaryItem;
 use crate::transaction::TransactionOutcome;
@@ -44,43 +44,49 @@ impl Store {
     /// Records what became of a message, unless more is known of it already, and who waits for an answer now. One
     /// request where a text that is the newest of staff was taken or refused, and for one that was taken and is
     /// delivered; some more where it was given back, or where staff have written again since.
-    pub async fn settle(&self, outcome: DeliveryUpdate<'_>, now: Timestamp) -> Result<SettleOutcome, StoreError> {
+    pub async fn record_delivery(
+        &self,
+        outcome: DeliveryUpdate<'_>,
+        now: Timestamp,
+    ) -> Result<SettleOutcome, StoreError> {
         match outcome.progress {
             DeliveryProgress::Delivered { .. } => match self.update_progress(&outcome, &["sent"]).await? {
                 UpdateOutcome::Now => return Ok(SettleOutcome::Now),
                 UpdateOutcome::NotNow(there) if !there.as_ref().is_some_and(|there| outcome.may_follow(there)) => {
-                    return Ok(outcome.known_from(there.as_deref()));
+                    return Ok(outcome.outcome_from(there.as_deref()));
                 }
                 UpdateOutcome::NotNow(_) => {}
             },
             DeliveryProgress::Sent { .. } | DeliveryProgress::Failed { .. } | DeliveryProgress::Unconfirmed { .. } => {
-                let writes =
-                    vec![self.write_progress(&outcome, earlier_states(outcome.progress))?, self.tell_newest(&outcome)?];
+                let writes = vec![
+                    self.write_progress(&outcome, earlier_states(outcome.progress))?,
+                    self.update_newest_in_summary(&outcome)?,
+                ];
                 let TransactionOutcome::Refused(refused) = self.transact(writes).await? else {
                     return Ok(SettleOutcome::Now);
                 };
                 if let Some(there) = refused.into_iter().next().flatten() {
                     let there = message(there, "TransactWriteItems")?;
                     if !there.as_ref().is_some_and(|there| outcome.may_follow(there)) {
-                        return Ok(outcome.known_from(there.as_ref()));
+                        return Ok(outcome.outcome_from(there.as_ref()));
                     }
                 }
             }
             DeliveryProgress::Undelivered { .. } | DeliveryProgress::Queued => {}
         }
-        self.settle_and_recount(&outcome, now).await
+        self.record_and_recount(&outcome, now).await
     }
 
     /// Records what became of a message that answers nothing. One request.
-    pub async fn settle_automatic(&self, outcome: DeliveryUpdate<'_>) -> Result<SettleOutcome, StoreError> {
+    pub async fn record_automatic_delivery(&self, outcome: DeliveryUpdate<'_>) -> Result<SettleOutcome, StoreError> {
         Ok(match self.update_progress(&outcome, earlier_states(outcome.progress)).await? {
             UpdateOutcome::Now => SettleOutcome::Now,
-            UpdateOutcome::NotNow(there) => outcome.known_from(there.as_deref()),
+            UpdateOutcome::NotNow(there) => outcome.outcome_from(there.as_deref()),
         })
     }
 
     /// Counts those who wait as the table has them with this outcome. The head is supposed not to change meanwhile.
-    async fn settle_and_recount(
+    async fn record_and_recount(
         &self,
         outcome: &DeliveryUpdate<'_>,
         now: Timestamp,
@@ -89,7 +95,7 @@ impl Store {
             self.back_off(attempt).await;
             let there = self.message(outcome.company, outcome.conversation, outcome.position).await?;
             let Some(there) = there.as_ref().filter(|there| outcome.may_follow(there)) else {
-                return Ok(outcome.known_from(there.as_ref()));
+                return Ok(outcome.outcome_from(there.as_ref()));
             };
             let MessageKind::Outbound { progress: known, .. } = &there.kind else { return Ok(SettleOutcome::Unknown) };
             let mut writes = vec![self.write_progress(outcome, &[state(known)])?];
@@ -112,7 +118,7 @@ impl Store {
         outcome: &DeliveryUpdate<'_>,
         now: Timestamp,
     ) -> Result<Option<(SummaryItem, u32)>, StoreError> {
-        let floor = self.retention.floor(now);
+        let floor = self.retention.oldest_position(now);
         let (mut head, mut asked, mut after) = (None, 0, None);
         loop {
             let found = self
@@ -137,7 +143,7 @@ impl Store {
             for item in found.items.unwrap_or_default() {
                 match keys::part(&item) {
                     ConversationItemKind::Head => {
-                        head = Some(SummaryItem::read(item, "Query")?).filter(|head| head.stands(floor));
+                        head = Some(SummaryItem::read(item, "Query")?).filter(|head| head.is_current(floor));
                     }
                     ConversationItemKind::Event => {
                         let event = timeline::read(item, "Query")?;
@@ -166,7 +172,7 @@ impl Store {
 
     /// The write that tells the head of an outcome of the newest text of staff, which is not an answer as yet. Fails where
     /// it is not the newest.
-    fn tell_newest(&self, outcome: &DeliveryUpdate<'_>) -> Result<TransactWriteItem, StoreError> {
+    fn update_newest_in_summary(&self, outcome: &DeliveryUpdate<'_>) -> Result<TransactWriteItem, StoreError> {
         let counted = match ReplyOutcome::of_progress(outcome.progress) {
             ReplyOutcome::Accepted => ", #unanswered = asked_since",
             ReplyOutcome::Pending | ReplyOutcome::Unconfirmed | ReplyOutcome::Failed => "",
@@ -176,12 +182,12 @@ impl Store {
             .set_key(Some(keys::head(outcome.company, outcome.conversation).attributes()))
             .update_expression(format!("SET reply_is = :is{counted}"))
             .condition_expression("reply = :position")
-            .expression_attribute_values(":is", word(ReplyOutcome::of_progress(outcome.progress))?)
+            .expression_attribute_values(":is", outcome_value(ReplyOutcome::of_progress(outcome.progress))?)
             .expression_attribute_values(":position", AttributeValue::S(outcome.position.to_string()));
         if !counted.is_empty() {
             update = update.expression_attribute_names("#unanswered", "unanswered");
         }
-        let update = update.build().map_err(misshapen("TransactWriteItems"))?;
+        let update = update.build().map_err(invalid_item("TransactWriteItems"))?;
         Ok(TransactWriteItem::builder().update(update).build())
     }
 
@@ -217,11 +223,11 @@ impl Store {
             .expression_attribute_values(":recounts", number(head.recounts + 1));
         if is_newest {
             sets.push_str(", reply_is = :is");
-            update = update.expression_attribute_values(":is", word(is)?);
+            update = update.expression_attribute_values(":is", outcome_value(is)?);
         }
         let known = [
             ("reply", head.reply.map(|reply| AttributeValue::S(reply.to_string()))),
-            ("reply_is", head.reply_is.map(word).transpose()?),
+            ("reply_is", head.reply_is.map(outcome_value).transpose()?),
             ("recounts", (head.recounts > 0).then(|| number(head.recounts))),
         ];
         for (name, value) in known {
@@ -233,7 +239,7 @@ impl Store {
             }
         }
         let update = update.update_expression(sets).condition_expression(conditions.join(" AND "));
-        let update = update.build().map_err(misshapen("TransactWriteItems"))?;
+        let update = update.build().map_err(invalid_item("TransactWriteItems"))?;
         Ok(TransactWriteItem::builder().update(update).build())
     }
 
@@ -249,7 +255,7 @@ impl Store {
             .set_expression_attribute_values(Some(values))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .build()
-            .map_err(misshapen("TransactWriteItems"))?;
+            .map_err(invalid_item("TransactWriteItems"))?;
         Ok(TransactWriteItem::builder().update(update).build())
     }
 
@@ -305,7 +311,7 @@ impl DeliveryUpdate<'_> {
     }
 
     /// What the table knows of a message that this may not follow.
-    fn known_from(&self, there: Option<&Message>) -> SettleOutcome {
+    fn outcome_from(&self, there: Option<&Message>) -> SettleOutcome {
         match there {
             Some(there) if there.is_known_as(self.progress.provider_id()) => SettleOutcome::Before,
             _ => SettleOutcome::Unknown,
@@ -327,7 +333,7 @@ impl DeliveryUpdate<'_> {
     /// That the message is there, in one of some states, and is the one that the carrier knows.
     fn condition(&self, over: &[&str]) -> Result<Condition, StoreError> {
         let names = HashMap::from([("#state".to_owned(), "state".to_owned())]);
-        let progress = serde_dynamo::to_attribute_value(self.progress).map_err(misshapen("UpdateItem"))?;
+        let progress = serde_dynamo::to_attribute_value(self.progress).map_err(invalid_item("UpdateItem"))?;
         let mut values = HashMap::from([(":progress".to_owned(), progress)]);
         let states = (0..over.len()).map(|n| format!(":state{n}"));
         values.extend(states.clone().zip(over.iter().map(|state| AttributeValue::S((*state).to_owned()))));
@@ -373,6 +379,6 @@ fn message(item: HashMap<String, AttributeValue>, operation: &'static str) -> Re
     })
 }
 
-fn word(delivery: ReplyOutcome) -> Result<AttributeValue, StoreError> {
-    serde_dynamo::to_attribute_value(delivery).map_err(misshapen("TransactWriteItems"))
+fn outcome_value(delivery: ReplyOutcome) -> Result<AttributeValue, StoreError> {
+    serde_dynamo::to_attribute_value(delivery).map_err(invalid_item("TransactWriteItems"))
 }

@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
-use crate::error::{misshapen, unavailable};
+use crate::error::{invalid_item, unavailable};
 use crate::staff::Member;
 use crate::transaction::TransactionOutcome;
 use crate::{RECENT, Store, StoreError, keys};
@@ -97,7 +97,7 @@ impl Store {
             .condition_expression("attribute_not_exists(pk) OR expires_at < :now")
             .expression_attribute_values(":now", AttributeValue::N(now.as_secs().to_string()))
             .build()
-            .map_err(misshapen("TransactWriteItems"))?;
+            .map_err(invalid_item("TransactWriteItems"))?;
         let writes = vec![
             TransactWriteItem::builder().condition_check(never_removed).build(),
             self.put_listed(keys::company(&company.id), company)?,
@@ -129,7 +129,7 @@ impl Store {
             .table_name(&self.table)
             .set_key(Some(keys::push_setting(company).attributes()))
             .build()
-            .map_err(misshapen("TransactWriteItems"))?;
+            .map_err(invalid_item("TransactWriteItems"))?;
         let writes = vec![
             self.delete_listed(keys::company(company))?,
             self.put_item(Put::builder(), &removed)?,
@@ -284,9 +284,9 @@ impl Store {
     }
 
     pub(crate) fn put_item(&self, put: PutBuilder, item: &impl Serialize) -> Result<TransactWriteItem, StoreError> {
-        let item = serde_dynamo::to_item(item).map_err(misshapen("TransactWriteItems"))?;
+        let item = serde_dynamo::to_item(item).map_err(invalid_item("TransactWriteItems"))?;
         let put = put.table_name(&self.table).set_item(Some(item)).build();
-        Ok(TransactWriteItem::builder().put(put.map_err(misshapen("TransactWriteItems"))?).build())
+        Ok(TransactWriteItem::builder().put(put.map_err(invalid_item("TransactWriteItems"))?).build())
     }
 
     /// The condition that something is still listed.
@@ -296,7 +296,7 @@ impl Store {
             .set_key(Some(key.attributes()))
             .condition_expression("attribute_exists(pk)")
             .build()
-            .map_err(misshapen("TransactWriteItems"))?;
+            .map_err(invalid_item("TransactWriteItems"))?;
         Ok(TransactWriteItem::builder().condition_check(check).build())
     }
 
@@ -306,7 +306,7 @@ impl Store {
             .set_key(Some(key.attributes()))
             .condition_expression("attribute_exists(pk)")
             .build()
-            .map_err(misshapen("TransactWriteItems"))?;
+            .map_err(invalid_item("TransactWriteItems"))?;
         Ok(TransactWriteItem::builder().delete(delete).build())
     }
 
@@ -323,7 +323,7 @@ impl Store {
             .send()
             .await
             .map_err(unavailable("GetItem"))?;
-        found.item.map(serde_dynamo::from_item).transpose().map_err(misshapen("GetItem"))
+        found.item.map(serde_dynamo::from_item).transpose().map_err(invalid_item("GetItem"))
     }
 }
 
@@ -333,5 +333,5 @@ fn is_free(number: &PhoneNumber) -> Result<(), DirectoryError> {
 }
 
 fn read<T: DeserializeOwned>(item: HashMap<String, AttributeValue>) -> Result<T, StoreError> {
-    serde_dynamo::from_item(item).map_err(misshapen("Query"))
+    serde_dynamo::from_item(item).map_err(invalid_item("Query"))
 }

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, ReturnConsumedCapacit
 use domain::{CompanyId, DraftName, FormDraft, SavedDraft, Staff, StaffId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::error::{misshapen, unavailable};
+use crate::error::{invalid_item, unavailable};
 use crate::transaction::TransactionOutcome;
 use crate::{Store, StoreError, keys};
 
@@ -59,7 +59,7 @@ impl Store {
             .await
             .map_err(unavailable("GetItem"))?;
         let Some(item) = found.item else { return Ok(None) };
-        let item: Item = serde_dynamo::from_item(item).map_err(misshapen("GetItem"))?;
+        let item: Item = serde_dynamo::from_item(item).map_err(invalid_item("GetItem"))?;
         Ok((item.expires_at > now.as_secs()).then_some(SavedDraft { draft: item.draft, saved_at: item.saved_at }))
     }
 
@@ -117,7 +117,7 @@ impl Store {
             .table_name(&self.table)
             .set_key(Some(keys::draft(&staff.company, &staff.id, name).attributes()))
             .build()
-            .map_err(misshapen("TransactWriteItems"))?;
+            .map_err(invalid_item("TransactWriteItems"))?;
         self.transact_for(Some(staff), vec![TransactWriteItem::builder().delete(delete).build()], now).await?;
         Ok(())
     }
@@ -156,7 +156,7 @@ impl Store {
 }
 
 fn read(item: HashMap<String, AttributeValue>) -> Result<StaffDraft, StoreError> {
-    let (staff, name) = keys::of_draft(&item).ok_or(()).map_err(misshapen("Query"))?;
-    let item: Item = serde_dynamo::from_item(item).map_err(misshapen("Query"))?;
+    let (staff, name) = keys::of_draft(&item).ok_or(()).map_err(invalid_item("Query"))?;
+    let item: Item = serde_dynamo::from_item(item).map_err(invalid_item("Query"))?;
     Ok(StaffDraft { staff, name, kept: SavedDraft { draft: item.draft, saved_at: item.saved_at } })
 }

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnConsumedCapacity, Trans
 use domain::{Appointment, AppointmentId, AppointmentVersion, CompanyId, ConversationId};
 use serde::{Deserialize, Serialize};
 
-use crate::error::{misshapen, unavailable};
+use crate::error::{invalid_item, unavailable};
 use crate::{Store, StoreError, keys};
 
 #[derive(Serialize, Deserialize)]
@@ -23,13 +23,13 @@ pub(crate) struct EarlierVersions {
 
 impl EarlierVersions {
     pub(crate) fn read(item: HashMap<String, AttributeValue>, operation: &'static str) -> Result<Self, StoreError> {
-        serde_dynamo::from_item(item).map_err(misshapen(operation))
+        serde_dynamo::from_item(item).map_err(invalid_item(operation))
     }
 }
 
 /// Whether these are the versions before the one that an appointment has now. The first one has none before it, whatever an
 /// appointment that had the same id has left.
-pub(crate) fn match_up(appointment: &Appointment, earlier: Option<&EarlierVersions>) -> bool {
+pub(crate) fn versions_match(appointment: &Appointment, earlier: Option<&EarlierVersions>) -> bool {
     appointment.now.number == 1 || earlier.is_some_and(|earlier| earlier.version == appointment.now.number)
 }
 
@@ -48,7 +48,7 @@ pub(crate) fn without_appointments(
 ) -> Result<HashMap<String, AttributeValue>, StoreError> {
     let mut earlier = EarlierVersions::read(item, operation)?;
     earlier.versions.retain(|version| !version.details.mobile.as_ref().is_some_and(|it| theirs(it.conversation)));
-    serde_dynamo::to_item(earlier).map_err(misshapen(operation))
+    serde_dynamo::to_item(earlier).map_err(invalid_item(operation))
 }
 
 impl Store {
@@ -68,14 +68,14 @@ impl Store {
         };
         let mut put = Put::builder()
             .table_name(&self.table)
-            .set_item(Some(serde_dynamo::to_item(item).map_err(misshapen("TransactWriteItems"))?));
+            .set_item(Some(serde_dynamo::to_item(item).map_err(invalid_item("TransactWriteItems"))?));
         if only_same {
             put = put
                 .condition_expression("#version = :version")
                 .expression_attribute_names("#version", "version")
                 .expression_attribute_values(":version", AttributeValue::N(appointment.now.number.to_string()));
         }
-        Ok(TransactWriteItem::builder().put(put.build().map_err(misshapen("TransactWriteItems"))?).build())
+        Ok(TransactWriteItem::builder().put(put.build().map_err(invalid_item("TransactWriteItems"))?).build())
     }
 
     /// Those of every appointment of a company of which one names the customer of a conversation. One request for every
@@ -97,7 +97,7 @@ impl Store {
         while let Some(item) = items.next().await {
             let earlier = EarlierVersions::read(item.map_err(unavailable("Query"))?, "Query")?;
             if earlier.versions.iter().any(|version| version.is_of(conversation)) {
-                found.insert(earlier.key.sk.parse().map_err(misshapen("Query"))?, earlier);
+                found.insert(earlier.key.sk.parse().map_err(invalid_item("Query"))?, earlier);
             }
         }
         Ok(found)

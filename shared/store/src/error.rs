@@ -39,7 +39,7 @@ pub(crate) fn updated<R>(answer: Result<UpdateItemOutput, SdkError<UpdateItemErr
     }
 }
 
-pub(crate) fn misshapen<E>(operation: &'static str) -> impl FnOnce(E) -> StoreError {
+pub(crate) fn invalid_item<E>(operation: &'static str) -> impl FnOnce(E) -> StoreError {
     move |_| StoreError::Misshapen { operation }
 }
 

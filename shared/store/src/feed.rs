@@ -17,13 +17,13 @@ impl Store {
         limit: usize,
         now: Timestamp,
     ) -> Result<Page<Notification>, StoreError> {
-        let (items, cut_short) = self.recent(keys::feed(company), before, limit, now).await?;
+        let (items, is_cut_short) = self.recent(keys::feed(company), before, limit, now).await?;
         let events: Vec<TimelineEntry> =
             items.into_iter().map(|item| timeline::read(item, "Query")).collect::<Result<_, _>>()?;
-        let page = cut(events, limit, cut_short, TimelineEntry::position);
+        let page = cut(events, limit, is_cut_short, TimelineEntry::position);
         let ids: HashSet<_> = page.items.iter().map(TimelineEntry::conversation).collect();
         let known = self.known_customers(company, ids, [keys::head, keys::person], now).await?;
-        let floor = self.retention.floor(now);
+        let floor = self.retention.oldest_position(now);
         let items = page.items.into_iter().filter_map(|event| {
             let (head, customer) = known.get(&event.conversation())?;
             let conversation = head.clone()?.into_summary_after(floor, customer.as_ref(), now)?;
@@ -34,8 +34,8 @@ impl Store {
 
     /// The newest of a company's feed. One request.
     pub async fn recent_feed(&self, company: &CompanyId, now: Timestamp) -> Result<RecentFeed, StoreError> {
-        let (mut items, cut_short) = self.recent(keys::feed(company), None, RecentFeed::MOST, now).await?;
-        let is_cut = cut_short || items.len() > RecentFeed::MOST;
+        let (mut items, is_cut_short) = self.recent(keys::feed(company), None, RecentFeed::MOST, now).await?;
+        let is_cut = is_cut_short || items.len() > RecentFeed::MOST;
         items.truncate(RecentFeed::MOST);
         let entries = items.into_iter().map(|item| timeline::read(item, "Query")).collect::<Result<_, _>>()?;
         Ok(RecentFeed::new(entries, is_cut))
@@ -50,7 +50,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Vec<NotificationGroup>, StoreError> {
         let feed = self.recent_feed(company, now).await?;
-        let floor = self.retention.floor(now);
+        let floor = self.retention.oldest_position(now);
         let mut left = feed.by_customer().into_iter().peekable();
         let mut groups = Vec::new();
         while groups.len() < limit && left.peek().is_some() {
@@ -90,10 +90,10 @@ impl Store {
             .send()
             .await
             .map_err(unavailable("Query"))?;
-        let cut_short = found.last_evaluated_key.is_some();
+        let is_cut_short = found.last_evaluated_key.is_some();
         let items = found.items.unwrap_or_default();
-        let cut_short = cut_short && items.len() < wanted;
-        Ok((items, cut_short))
+        let is_cut_short = is_cut_short && items.len() < wanted;
+        Ok((items, is_cut_short))
     }
 }
 

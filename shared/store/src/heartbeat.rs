@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use domain::{Line, heartbeat};
 use serde::Serialize;
 
-use crate::error::{misshapen, unavailable};
+use crate::error::{invalid_item, unavailable};
 use crate::{DirectoryError, Store, StoreError, keys};
 
 /// In no directory: nobody who lists lines or companies meets it.
@@ -28,7 +28,7 @@ impl Store {
             .client
             .put_item()
             .table_name(&self.table)
-            .set_item(Some(serde_dynamo::to_item(item).map_err(misshapen("PutItem"))?))
+            .set_item(Some(serde_dynamo::to_item(item).map_err(invalid_item("PutItem"))?))
             .condition_expression("attribute_not_exists(pk) OR #company = :company")
             .expression_attribute_names("#company", "company")
             .expression_attribute_values(":company", AttributeValue::S(heartbeat::company().to_string()))

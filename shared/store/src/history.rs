@@ -17,7 +17,7 @@ impl Store {
         conversation: ConversationId,
         now: Timestamp,
     ) -> Result<Option<History>, StoreError> {
-        let floor = self.retention.floor(now);
+        let floor = self.retention.oldest_position(now);
         let (mut head, mut customer, mut entries) = (None, None, Vec::new());
         for item in self.of_conversation(company, conversation).await? {
             match keys::part(&item) {

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnValuesOnConditionCheckF
 use domain::{ConversationId, Position, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::error::misshapen;
+use crate::error::invalid_item;
 use crate::{Store, StoreError, keys};
 
 #[derive(Serialize, Deserialize)]
@@ -36,16 +36,16 @@ impl Store {
         let guard = IdempotencyRecord { key, expires_at: self.retention.expires(now).as_secs(), done };
         let put = Put::builder()
             .table_name(&self.table)
-            .set_item(Some(serde_dynamo::to_item(guard).map_err(misshapen("TransactWriteItems"))?))
+            .set_item(Some(serde_dynamo::to_item(guard).map_err(invalid_item("TransactWriteItems"))?))
             .condition_expression("attribute_not_exists(pk)")
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .build()
-            .map_err(misshapen("TransactWriteItems"))?;
+            .map_err(invalid_item("TransactWriteItems"))?;
         Ok(TransactWriteItem::builder().put(put).build())
     }
 }
 
 pub(crate) fn read(item: HashMap<String, AttributeValue>) -> Result<CompletedWrite, StoreError> {
-    let guard: IdempotencyRecord = serde_dynamo::from_item(item).map_err(misshapen("TransactWriteItems"))?;
+    let guard: IdempotencyRecord = serde_dynamo::from_item(item).map_err(invalid_item("TransactWriteItems"))?;
     Ok(guard.done)
 }

@@ -39,7 +39,7 @@ impl Store {
         let conversation = line.conversation_key.conversation_with_sender(&arrival.from);
         let position = arrival.id.position(arrival.at);
         let guard = self.put_guard(keys::inbound_guard(arrival.id), CompletedWrite { conversation, position }, now)?;
-        let mut opted = opted(&message(line, arrival, conversation, false));
+        let mut opted = opt_out_change(&message(line, arrival, conversation, false));
         let mut stands = UpdateOrder::Newest;
         let mut while_blocked = false;
         for attempt in 0..WRITE_ATTEMPTS {
@@ -54,18 +54,18 @@ impl Store {
                 text: &arrival.text,
                 from: UpdateSource::Customer(RequiredAction::of_message(&message).unwrap_or(RequiredAction::Nothing)),
                 while_blocked,
-                floor: self.retention.floor(now),
+                floor: self.retention.oldest_position(now),
                 expires: self.retention.expires(arrival.at),
             };
             let event = self.put_event(&line.company, &TimelineEntry::Message(message.clone()), news.expires)?;
             let mut writes = vec![guard.clone(), event, self.is_blocked(&line.company, conversation, while_blocked)?];
             if let Some(opted) = &opted {
-                writes.push(self.put_opted(&line.company, conversation, opted)?);
+                writes.push(self.put_opt_out_state(&line.company, conversation, opted)?);
             }
             // What is beyond the retention before it is stored is never shown, and nobody waits for
             // an answer to it.
             if news.position >= news.floor {
-                writes.push(self.tell_head(&news, stands)?);
+                writes.push(self.update_summary(&news, stands)?);
             }
             let TransactionOutcome::Refused(refused) = self.transact(writes).await? else {
                 return Ok(RecordOutcome::New);
@@ -102,7 +102,7 @@ fn message(line: &Line, arrival: &ReceivedMessage, conversation: ConversationId,
 }
 
 /// What a text that is a keyword says of whether its writer gets texts.
-fn opted(message: &Message) -> Option<OptOutState> {
+fn opt_out_change(message: &Message) -> Option<OptOutState> {
     let at = message.position;
     match message.wish()? {
         Keyword::Stop(word) => {

@@ -14,13 +14,13 @@ impl Store {
         limit: usize,
         now: Timestamp,
     ) -> Result<Page<ConversationSummary>, StoreError> {
-        let floor = self.retention.floor(now);
-        let (items, cut_short) = self.recent(keys::inbox(company), before, limit, now).await?;
+        let floor = self.retention.oldest_position(now);
+        let (items, truncate) = self.recent(keys::inbox(company), before, limit, now).await?;
         let mut heads = Vec::with_capacity(items.len());
         for item in items {
-            heads.extend(Some(SummaryItem::read(item, "Query")?).filter(|head| head.stands(floor)));
+            heads.extend(Some(SummaryItem::read(item, "Query")?).filter(|head| head.is_current(floor)));
         }
-        let page = cut(heads, limit, cut_short, |head| head.conversation.place_in_inbox(head.last));
+        let page = cut(heads, limit, truncate, |head| head.conversation.place_in_inbox(head.last));
         let ids = page.items.iter().map(|head| head.conversation).collect();
         let known = self.known_customers(company, ids, [keys::person], now).await?;
         let items = page.items.into_iter().filter_map(|head| {

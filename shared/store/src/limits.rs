@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity, TransactWriteItem, Update};
 use domain::{ConversationId, LimitWindow, MeteredAction, Staff};
 
-use crate::error::{misshapen, updated};
+use crate::error::{invalid_item, updated};
 use crate::{Store, StoreError, keys};
 
 /// A count is kept for so much longer than its window, so that no clock that is slow begins it anew.
@@ -52,13 +52,13 @@ impl Store {
             .condition_expression(NOT_FULL)
             .set_expression_attribute_values(Some(values.into()))
             .build()
-            .map_err(misshapen("TransactWriteItems"))?;
+            .map_err(invalid_item("TransactWriteItems"))?;
         Ok(TransactWriteItem::builder().update(update).build())
     }
 
     /// Counts one more in each window, up to the first that is full, which is given. Not in one transaction: those of many
     /// requests at once, of the same person, would be in each other's way. One request for each window.
-    pub async fn use_once(
+    pub async fn consume(
         &self,
         staff: &Staff,
         usage: MeteredAction,

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::contention::{WRITE_ATTEMPTS, contended};
-use crate::error::{misshapen, unavailable};
+use crate::error::{invalid_item, unavailable};
 use crate::transaction::TransactionOutcome;
 use crate::{Store, StoreError, keys, slots};
 
@@ -145,15 +145,15 @@ impl Store {
     pub async fn open_connection(&self, connection: &Connection) -> Result<OpenOutcome, StoreError> {
         let holder = &connection.holder;
         let item = Item::from_connection(connection);
-        let slot = self.take_slot(holder, &item.slot())?;
+        let slot = self.acquire_slot(holder, &item.slot())?;
         let put = Put::builder()
             .table_name(&self.table)
-            .set_item(Some(serde_dynamo::to_item(item).map_err(misshapen("TransactWriteItems"))?))
+            .set_item(Some(serde_dynamo::to_item(item).map_err(invalid_item("TransactWriteItems"))?))
             .build()
-            .map_err(misshapen("TransactWriteItems"))?;
+            .map_err(invalid_item("TransactWriteItems"))?;
         let writes = vec![
-            self.lives(&holder.session, connection.since)?,
-            self.is_staff_still(&holder.company, &holder.staff, holder.began)?,
+            self.check_session(&holder.session, connection.since)?,
+            self.check_staff(&holder.company, &holder.staff, holder.began)?,
             TransactWriteItem::builder().put(put).build(),
             slot,
         ];
@@ -169,13 +169,13 @@ impl Store {
             if over.is_empty() {
                 return Ok(OpenOutcome::TooMany);
             }
-            self.give_slots_back(&holder.session.to_string(), over).await?;
+            self.release_slots(&holder.session.to_string(), over).await?;
         }
         Err(contended())
     }
 
     /// Forgets a connection, there or not. Two requests, one if it was not there.
-    pub async fn forget_connection(&self, company: &CompanyId, id: &ConnectionId) -> Result<(), StoreError> {
+    pub async fn delete_connection(&self, company: &CompanyId, id: &ConnectionId) -> Result<(), StoreError> {
         let deleted = self
             .client
             .delete_item()
@@ -187,8 +187,8 @@ impl Store {
             .await
             .map_err(unavailable("DeleteItem"))?;
         let Some(item) = deleted.attributes else { return Ok(()) };
-        let item: Item = serde_dynamo::from_item(item).map_err(misshapen("DeleteItem"))?;
-        self.give_slots_back(&item.session, vec![item.slot()]).await
+        let item: Item = serde_dynamo::from_item(item).map_err(invalid_item("DeleteItem"))?;
+        self.release_slots(&item.session, vec![item.slot()]).await
     }
 
     /// A company's connections, from the first or after one: as many as one request gives, some
@@ -212,7 +212,7 @@ impl Store {
         let more = found.last_evaluated_key.is_some();
         let items = found.items.unwrap_or_default().into_iter();
         let items: Vec<Item> =
-            items.map(serde_dynamo::from_item).collect::<Result<_, _>>().map_err(misshapen("Query"))?;
+            items.map(serde_dynamo::from_item).collect::<Result<_, _>>().map_err(invalid_item("Query"))?;
         let items: Vec<_> = items.into_iter().map(Item::into_connection).collect();
         let next = items.last().filter(|_| more).map(|last| last.id.clone());
         Ok(ConnectionPage { items, next })

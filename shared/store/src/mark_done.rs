@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
 use domain::{ConversationId, Position, Staff, Timestamp};
 
-use crate::error::misshapen;
+use crate::error::invalid_item;
 use crate::transaction::TransactionOutcome;
 use crate::{Store, StoreError, keys};
 
@@ -35,7 +35,7 @@ impl Store {
             .expression_attribute_values(":through", AttributeValue::S(through.to_string()))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .build()
-            .map_err(misshapen("TransactWriteItems"))?;
+            .map_err(invalid_item("TransactWriteItems"))?;
         let done = TransactWriteItem::builder().update(done).build();
         let TransactionOutcome::Refused(refused) = self.transact_for(Some(staff), vec![done], now).await? else {
             return Ok(DoneOutcome::Now);

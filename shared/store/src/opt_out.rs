@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::types::{
 };
 use domain::{CompanyId, ConversationId, CustomerAction, OptOut, OptOutState, Position, Staff, Timestamp};
 
-use crate::error::misshapen;
+use crate::error::invalid_item;
 use crate::transaction::TransactionOutcome;
 use crate::{Store, StoreError, keys};
 
@@ -30,7 +30,7 @@ impl Store {
     ) -> Result<OptOutState, StoreError> {
         let deed = CustomerAction::opted_out(&out);
         let opted = OptOutState::Out(out);
-        let mut writes = vec![self.put_opted(company, conversation, &opted)?];
+        let mut writes = vec![self.put_opt_out_state(company, conversation, &opted)?];
         if let Some(deed) = deed {
             writes.push(self.put_deed(company, conversation, &deed)?);
         }
@@ -44,14 +44,14 @@ impl Store {
 
     /// The write of a word, which fails if there is a later one. That an opt-out was confirmed stays with it however
     /// often it is said again, until the customer wants texts again.
-    pub(crate) fn put_opted(
+    pub(crate) fn put_opt_out_state(
         &self,
         company: &CompanyId,
         conversation: ConversationId,
         opted: &OptOutState,
     ) -> Result<TransactWriteItem, StoreError> {
         let attributes: HashMap<String, AttributeValue> =
-            serde_dynamo::to_item(opted).map_err(misshapen("TransactWriteItems"))?;
+            serde_dynamo::to_item(opted).map_err(invalid_item("TransactWriteItems"))?;
         let sets: Vec<_> = attributes.keys().map(|name| format!("#{name} = :{name}")).collect();
         let removes = match opted {
             OptOutState::Out(_) => "",
@@ -68,7 +68,7 @@ impl Store {
                 .expression_attribute_names(format!("#{name}"), &name)
                 .expression_attribute_values(format!(":{name}"), value);
         }
-        let update = update.build().map_err(misshapen("TransactWriteItems"))?;
+        let update = update.build().map_err(invalid_item("TransactWriteItems"))?;
         Ok(TransactWriteItem::builder().update(update).build())
     }
 
@@ -91,12 +91,12 @@ impl Store {
             .expression_attribute_values(":written", written)
             .expression_attribute_values(":out", AttributeValue::S("out".to_owned()))
             .build()
-            .map_err(misshapen("TransactWriteItems"))?;
+            .map_err(invalid_item("TransactWriteItems"))?;
         Ok(TransactWriteItem::builder().update(update).build())
     }
 
     /// What makes a transaction fail, and return the opt-out, where a customer has opted out.
-    pub(crate) fn gets_texts(
+    pub(crate) fn check_not_opted_out(
         &self,
         company: &CompanyId,
         conversation: ConversationId,
@@ -109,11 +109,11 @@ impl Store {
             .expression_attribute_values(":in", AttributeValue::S("in".to_owned()))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .build()
-            .map_err(misshapen("TransactWriteItems"))?;
+            .map_err(invalid_item("TransactWriteItems"))?;
         Ok(TransactWriteItem::builder().condition_check(check).build())
     }
 }
 
 pub(crate) fn read(item: HashMap<String, AttributeValue>, operation: &'static str) -> Result<OptOutState, StoreError> {
-    serde_dynamo::from_item(item).map_err(misshapen(operation))
+    serde_dynamo::from_item(item).map_err(invalid_item(operation))
 }

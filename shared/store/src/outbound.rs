@@ -5,7 +5,7 @@ use domain::{
 };
 
 use crate::contention::{WRITE_ATTEMPTS, contended};
-use crate::error::{misshapen, unavailable};
+use crate::error::{invalid_item, unavailable};
 use crate::idempotency::CompletedWrite;
 use crate::summary::{SummaryItem, SummaryUpdate, UpdateOrder, UpdateSource};
 use crate::transaction::TransactionOutcome;
@@ -74,9 +74,9 @@ impl Store {
         conversation: ConversationId,
         now: Timestamp,
     ) -> Result<KnownContact, StoreError> {
-        let (head, customer) = self.head_and_customer(company, conversation, now).await?;
+        let (head, customer) = self.summary_and_customer(company, conversation, now).await?;
         let mut known = KnownContact { contact: None, no_number: None, heard: None, customer };
-        if let Some(head) = head.filter(|head| head.stands(self.retention.floor(now))) {
+        if let Some(head) = head.filter(|head| head.is_current(self.retention.oldest_position(now))) {
             known.heard = head.heard.map(|heard| heard.at);
             match head.sender {
                 Sender::Number(number) => known.contact = Some(Contact { number, line: head.line }),
@@ -108,7 +108,7 @@ impl Store {
                 tried_again: None,
             },
         };
-        let floor = self.retention.floor(now);
+        let floor = self.retention.oldest_position(now);
         let expires = self.retention.expires(now);
         let guard = self.put_guard(
             keys::request_guard(draft.id),
@@ -136,9 +136,9 @@ impl Store {
                 expires,
             };
             let event = self.put_event(company, &TimelineEntry::Message(message.clone()), expires)?;
-            let gets_texts = self.gets_texts(company, draft.conversation)?;
+            let gets_texts = self.check_not_opted_out(company, draft.conversation)?;
             let not_blocked = self.is_blocked(company, draft.conversation, false)?;
-            let mut writes = vec![guard.clone(), event, gets_texts, not_blocked, self.tell_head(&news, stands)?];
+            let mut writes = vec![guard.clone(), event, gets_texts, not_blocked, self.update_summary(&news, stands)?];
             if let Some(earlier) = draft.again {
                 writes.push(self.try_again(draft, earlier, message.position)?);
             }
@@ -202,7 +202,7 @@ impl Store {
             .expression_attribute_values(":failed", AttributeValue::S("failed".to_owned()))
             .expression_attribute_values(":undelivered", AttributeValue::S("undelivered".to_owned()))
             .build()
-            .map_err(misshapen("TransactWriteItems"))?;
+            .map_err(invalid_item("TransactWriteItems"))?;
         Ok(TransactWriteItem::builder().update(update).build())
     }
 

@@ -5,7 +5,7 @@ use domain::{CompanyId, Login, StaffId};
 use serde::{Deserialize, Serialize};
 
 use crate::directory::DirectoryError;
-use crate::error::{misshapen, updated};
+use crate::error::{invalid_item, updated};
 use crate::staff::Member;
 use crate::{Store, StoreError, keys};
 
@@ -28,7 +28,7 @@ impl Store {
             .condition_expression("attribute_exists(pk) AND (attribute_not_exists(pinned_to) OR pinned_to = :identity)")
             .expression_attribute_values(
                 ":identity",
-                serde_dynamo::to_attribute_value(identity).map_err(misshapen("UpdateItem"))?,
+                serde_dynamo::to_attribute_value(identity).map_err(invalid_item("UpdateItem"))?,
             )
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()

@@ -10,7 +10,7 @@ pub struct PositionRange {
 impl PositionRange {
     /// The lowest place to read, never beyond the retention.
     pub(crate) fn lowest(self, retention: Retention, now: Timestamp) -> Position {
-        let floor = retention.floor(now);
+        let floor = retention.oldest_position(now);
         self.after.map_or(floor, |after| floor.max(after.successor()))
     }
 
@@ -21,8 +21,8 @@ impl PositionRange {
 }
 
 /// Cuts what a query found, which asked for one more than the page holds, to the page.
-pub(crate) fn cut<T>(mut items: Vec<T>, limit: usize, cut_short: bool, place: impl Fn(&T) -> Position) -> Page<T> {
-    let more = cut_short || items.len() > limit;
+pub(crate) fn cut<T>(mut items: Vec<T>, limit: usize, is_cut_short: bool, place: impl Fn(&T) -> Position) -> Page<T> {
+    let more = is_cut_short || items.len() > limit;
     items.truncate(limit);
     let next = if more { items.last().map(place) } else { None };
     Page { items, next }

@@ -10,7 +10,7 @@ use domain::{
 };
 use serde::Deserialize;
 
-use crate::error::{misshapen, unavailable, updated};
+use crate::error::{invalid_item, unavailable, updated};
 use crate::keys::PushItemKind;
 use crate::push_settings::{CompanySetting, StaffSetting};
 use crate::transaction::TransactionOutcome;
@@ -67,11 +67,11 @@ pub(crate) struct BrowserNotes {
 
 impl Item {
     pub(crate) fn read(item: HashMap<String, AttributeValue>, operation: &'static str) -> Result<Self, StoreError> {
-        serde_dynamo::from_item(item).map_err(misshapen(operation))
+        serde_dynamo::from_item(item).map_err(invalid_item(operation))
     }
 
     /// Whether it is pushed to: an item is deleted some time after it has expired.
-    pub(crate) fn stands(&self, now: Timestamp) -> bool {
+    pub(crate) fn is_current(&self, now: Timestamp) -> bool {
         self.expires_at > now.as_secs()
     }
 
@@ -128,7 +128,7 @@ impl Store {
                     let item = Item::read(item, "Query")?;
                     let choice = chosen.as_ref().filter(|(staff, _)| *staff == item.staff);
                     let choice = choice.map_or_else(PushPreference::default, |(_, choice)| *choice);
-                    browsers.extend(item.stands(now).then(|| (item.into_browser(), choice)));
+                    browsers.extend(item.is_current(now).then(|| (item.into_browser(), choice)));
                 }
             }
         }
@@ -156,7 +156,7 @@ impl Store {
             .await
             .map_err(unavailable("GetItem"))?;
         let item = found.item.map(|item| Item::read(item, "GetItem")).transpose()?;
-        Ok(item.filter(|item| item.stands(now)).map(Item::into_browser))
+        Ok(item.filter(|item| item.is_current(now)).map(Item::into_browser))
     }
 
     /// Somebody's choice, and their browsers, expired ones too. One request.
@@ -198,7 +198,7 @@ impl Store {
         test: &PushTest,
         windows: &[LimitWindow],
     ) -> Result<PushTestOutcome, StoreError> {
-        let test_value = serde_dynamo::to_attribute_value(test).map_err(misshapen("TransactWriteItems"))?;
+        let test_value = serde_dynamo::to_attribute_value(test).map_err(invalid_item("TransactWriteItems"))?;
         let asked = Update::builder()
             .table_name(&self.table)
             .set_key(Some(keys::browser(&staff.company, &staff.id, id).attributes()))
@@ -208,7 +208,7 @@ impl Store {
             .expression_attribute_values(":test", test_value)
             .expression_attribute_values(":now", AttributeValue::N(test.at.as_secs().to_string()))
             .build()
-            .map_err(misshapen("TransactWriteItems"))?;
+            .map_err(invalid_item("TransactWriteItems"))?;
         let mut writes = vec![TransactWriteItem::builder().update(asked).build()];
         for window in windows {
             writes.push(self.count_used(staff, MeteredAction::PushTest, window)?);
@@ -224,7 +224,7 @@ impl Store {
 
     /// Notes that a push service took a notification for a browser: as the browser was read, at most
     /// once in five minutes. One request, or none.
-    pub async fn note_delivery(&self, browser: &Browser, now: Timestamp) -> Result<NoteOutcome, StoreError> {
+    pub async fn record_delivery_time(&self, browser: &Browser, now: Timestamp) -> Result<NoteOutcome, StoreError> {
         let known = browser.last_delivery.is_some_and(|last| {
             let tested = browser.test.as_ref().is_some_and(|test| test.at > last);
             !tested && now < last.plus_secs(DELIVERIES_APART_SECS)
@@ -242,7 +242,7 @@ impl Store {
 
     /// Notes why a browser is not delivered to: as the browser was read, when that is news. One
     /// request, or none.
-    pub async fn note_push_trouble(
+    pub async fn record_push_failure(
         &self,
         browser: &Browser,
         what: PushFailure,
@@ -254,28 +254,28 @@ impl Store {
         }
         // What it was told to wait for holds whatever else goes wrong.
         let not_before = browser.not_before().filter(|not_before| now < *not_before);
-        self.note_problem(browser, PushProblem { what, at: now, not_before }).await
+        self.record_problem(browser, PushProblem { what, at: now, not_before }).await
     }
 
     /// Notes that a browser's push service has too much to do, or takes too long, and that the browser is
     /// left alone until a moment. One request.
-    pub async fn note_push_wait(
+    pub async fn record_push_wait(
         &self,
         browser: &Browser,
         not_before: Timestamp,
         now: Timestamp,
     ) -> Result<NoteOutcome, StoreError> {
         let problem = PushProblem { what: PushFailure::Unreachable, at: now, not_before: Some(not_before) };
-        self.note_problem(browser, problem).await
+        self.record_problem(browser, problem).await
     }
 
-    async fn note_problem(&self, browser: &Browser, problem: PushProblem) -> Result<NoteOutcome, StoreError> {
+    async fn record_problem(&self, browser: &Browser, problem: PushProblem) -> Result<NoteOutcome, StoreError> {
         let problem = serde_dynamo::to_attribute_value(problem);
         let troubled = self
             .note(&browser.company, &browser.staff, browser.id())
             .update_expression("SET last_problem = :problem")
             .condition_expression("attribute_exists(pk)")
-            .expression_attribute_values(":problem", problem.map_err(misshapen("UpdateItem"))?);
+            .expression_attribute_values(":problem", problem.map_err(invalid_item("UpdateItem"))?);
         update_browser(troubled).await
     }
 

@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, ReturnConsumedCapacity, TransactWriteItem, Update};
 use domain::{CompanyId, StaffId, SubscriptionId, Timestamp, TokenHash};
 
-use crate::error::{misshapen, unavailable};
+use crate::error::{invalid_item, unavailable};
 use crate::subscribe::expires;
 use crate::transaction::TransactionOutcome;
 use crate::{Store, StoreError, keys};
@@ -28,7 +28,7 @@ impl Store {
             .expression_attribute_values(":now", AttributeValue::N(now.as_millis().to_string()))
             .expression_attribute_values(":expires", AttributeValue::N(expires(now).to_string()))
             .build()
-            .map_err(misshapen("TransactWriteItems"))?;
+            .map_err(invalid_item("TransactWriteItems"))?;
         let removed = TransactWriteItem::builder().update(removed).build();
         let browser = self.browser_goes(company, staff, id, None)?;
         if let TransactionOutcome::Refused(_) = self.transact(vec![browser.clone(), removed]).await? {
@@ -40,18 +40,18 @@ impl Store {
 
     /// Pushes to one of somebody's browsers no more: there or not, and nobody else's. One request;
     /// one more if it is somebody else's by now.
-    pub async fn forget_browser(
+    pub async fn delete_browser(
         &self,
         company: &CompanyId,
         staff: &StaffId,
         id: SubscriptionId,
     ) -> Result<(), StoreError> {
-        self.forget(company, staff, id, None).await
+        self.delete_browser_items(company, staff, id, None).await
     }
 
     /// Pushes no more to the browsers that were last refreshed in a session. One request, and one for
     /// each.
-    pub async fn forget_browsers_of_session(
+    pub async fn delete_browsers_of_session(
         &self,
         company: &CompanyId,
         staff: &StaffId,
@@ -60,7 +60,7 @@ impl Store {
         let (_, browsers) = self.pushes_of(company, staff).await?;
         let session = session.to_string();
         for browser in browsers.iter().filter(|browser| browser.session == session) {
-            self.forget(company, staff, browser.subscription.id(), Some(&session)).await?;
+            self.delete_browser_items(company, staff, browser.subscription.id(), Some(&session)).await?;
         }
         Ok(())
     }
@@ -68,7 +68,7 @@ impl Store {
     /// Pushes no more to somebody's browsers, of those whose session began before a moment; to none
     /// of them without one: whoever they were is no staff any more, and what they chose is forgotten
     /// too. One request, and one for each.
-    pub async fn forget_browsers_of(
+    pub async fn delete_browsers_of(
         &self,
         company: &CompanyId,
         staff: &StaffId,
@@ -76,7 +76,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let (_, browsers) = self.pushes_of(company, staff).await?;
         for browser in browsers.iter().filter(|browser| before.is_none_or(|before| browser.began < before)) {
-            self.forget(company, staff, browser.subscription.id(), Some(&browser.session)).await?;
+            self.delete_browser_items(company, staff, browser.subscription.id(), Some(&browser.session)).await?;
         }
         if before.is_none() {
             self.client
@@ -92,7 +92,7 @@ impl Store {
     }
 
     /// Deletes a browser with its endpoint's owner.
-    async fn forget(
+    async fn delete_browser_items(
         &self,
         company: &CompanyId,
         staff: &StaffId,
@@ -127,7 +127,7 @@ impl Store {
                 .expression_attribute_names("#session", "session")
                 .expression_attribute_values(":session", AttributeValue::S(session.to_owned()));
         }
-        let delete = delete.build().map_err(misshapen("TransactWriteItems"))?;
+        let delete = delete.build().map_err(invalid_item("TransactWriteItems"))?;
         Ok(TransactWriteItem::builder().delete(delete).build())
     }
 
@@ -147,7 +147,7 @@ impl Store {
             .expression_attribute_values(":company", AttributeValue::S(company.to_string()))
             .expression_attribute_values(":staff", AttributeValue::S(staff.to_string()))
             .build()
-            .map_err(misshapen("TransactWriteItems"))?;
+            .map_err(invalid_item("TransactWriteItems"))?;
         Ok(TransactWriteItem::builder().delete(delete).build())
     }
 }

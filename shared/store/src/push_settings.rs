@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity, Select, Tr
 use domain::{Browser, CompanyId, PushPreference, Staff, StaffId, Timestamp};
 use serde::Deserialize;
 
-use crate::error::{misshapen, unavailable};
+use crate::error::{invalid_item, unavailable};
 use crate::feed::end_of_time;
 use crate::push::Item;
 use crate::{Store, StoreError, keys};
@@ -26,7 +26,7 @@ impl Default for CompanySetting {
 
 impl CompanySetting {
     pub(crate) fn read(item: HashMap<String, AttributeValue>, operation: &'static str) -> Result<Self, StoreError> {
-        serde_dynamo::from_item(item).map_err(misshapen(operation))
+        serde_dynamo::from_item(item).map_err(invalid_item(operation))
     }
 }
 
@@ -42,7 +42,7 @@ pub(crate) struct StaffSetting {
 
 impl StaffSetting {
     pub(crate) fn read(item: HashMap<String, AttributeValue>, operation: &'static str) -> Result<Self, StoreError> {
-        serde_dynamo::from_item(item).map_err(misshapen(operation))
+        serde_dynamo::from_item(item).map_err(invalid_item(operation))
     }
 }
 
@@ -87,7 +87,7 @@ impl Store {
         let setting = found.item.map(|item| CompanySetting::read(item, "GetItem")).transpose()?.unwrap_or_default();
         let (choice, browsers) = self.pushes_of(company, staff).await?;
         let mut browsers: Vec<_> =
-            browsers.into_iter().filter(|item| item.stands(now)).map(Item::into_browser).collect();
+            browsers.into_iter().filter(|item| item.is_current(now)).map(Item::into_browser).collect();
         browsers.sort_by_key(|browser| browser.since);
         Ok(PushSettings { messages: choice.messages, shows_text: setting.shows_text, browsers })
     }
@@ -101,7 +101,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let mut writes = Vec::new();
         if let Some(messages) = change.messages {
-            let messages = serde_dynamo::to_attribute_value(messages).map_err(misshapen("TransactWriteItems"))?;
+            let messages = serde_dynamo::to_attribute_value(messages).map_err(invalid_item("TransactWriteItems"))?;
             writes.push(self.set(keys::push_choice(&staff.company, &staff.id), "messages", messages)?);
         }
         if let Some(shows_text) = change.shows_text {
@@ -125,7 +125,7 @@ impl Store {
             .expression_attribute_names("#name", name)
             .expression_attribute_values(":value", value)
             .build()
-            .map_err(misshapen("TransactWriteItems"))?;
+            .map_err(invalid_item("TransactWriteItems"))?;
         Ok(TransactWriteItem::builder().update(update).build())
     }
 
@@ -133,7 +133,11 @@ impl Store {
     /// last said in. One request.
     pub async fn unanswered(&self, company: &CompanyId, now: Timestamp) -> Result<u32, StoreError> {
         let found = self
-            .query_between(keys::inbox(company), self.retention.floor(now).to_string(), end_of_time().to_string())
+            .query_between(
+                keys::inbox(company),
+                self.retention.oldest_position(now).to_string(),
+                end_of_time().to_string(),
+            )
             .filter_expression("#unanswered > :zero")
             .expression_attribute_names("#unanswered", "unanswered")
             .expression_attribute_values(":zero", AttributeValue::N("0".to_owned()))

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use domain::Timestamp;
 use tokio::task::JoinSet;
 
-use crate::error::{misshapen, unavailable};
+use crate::error::{invalid_item, unavailable};
 use crate::keys::{self, ConversationItemKind, EXPIRES_AT};
 use crate::opt_out::NO_LATER_WORD;
 use crate::tombstones::Tombstones;
@@ -65,10 +65,10 @@ impl Store {
                 let mut writes = JoinSet::new();
                 for item in some {
                     let store = self.clone();
-                    writes.spawn(async move { store.bring_back(item, there).await });
+                    writes.spawn(async move { store.restore_item(item, there).await });
                 }
                 while let Some(written) = writes.join_next().await {
-                    match written.map_err(misshapen("PutItem"))?? {
+                    match written.map_err(invalid_item("PutItem"))?? {
                         RestoreOutcome::Written => restored.written += 1,
                         RestoreOutcome::There => restored.there += 1,
                     }
@@ -78,7 +78,7 @@ impl Store {
         Ok(restored)
     }
 
-    async fn bring_back(
+    async fn restore_item(
         &self,
         item: HashMap<String, AttributeValue>,
         there: CollisionPolicy,

@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity, ReturnValu
 use domain::{CompanyId, SessionLifetime, StaffId, Timestamp, TokenHash};
 use serde::{Deserialize, Serialize};
 
-use crate::error::{misshapen, unavailable};
+use crate::error::{invalid_item, unavailable};
 use crate::{Store, StoreError, keys};
 
 /// Somebody signed in, from one moment until another. Whether they still are staff, and what they
@@ -61,7 +61,7 @@ struct Item {
 }
 
 pub(crate) fn read(item: HashMap<String, AttributeValue>, operation: &'static str) -> Result<Session, StoreError> {
-    let item: Item = serde_dynamo::from_item(item).map_err(misshapen(operation))?;
+    let item: Item = serde_dynamo::from_item(item).map_err(invalid_item(operation))?;
     let ends = Timestamp::from_millis(item.expires_at.saturating_mul(1000));
     let lifetime = SessionLifetime {
         last_use: item.last_use.unwrap_or(item.began),
@@ -90,7 +90,7 @@ impl Store {
         self.client
             .put_item()
             .table_name(&self.table)
-            .set_item(Some(serde_dynamo::to_item(item).map_err(misshapen("PutItem"))?))
+            .set_item(Some(serde_dynamo::to_item(item).map_err(invalid_item("PutItem"))?))
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await

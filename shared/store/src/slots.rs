@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::{
 };
 use domain::Timestamp;
 
-use crate::error::{misshapen, updated};
+use crate::error::{invalid_item, updated};
 use crate::live::ConnectionOwner;
 use crate::{ConnectionId, Store, StoreError, keys};
 
@@ -29,7 +29,7 @@ pub(crate) fn expired_slots(slots: &HashMap<String, AttributeValue>, now: Timest
 
 impl Store {
     /// The write that takes a slot. Fails where the session has no more, and returns those that it has.
-    pub(crate) fn take_slot(&self, holder: &ConnectionOwner, slot: &str) -> Result<TransactWriteItem, StoreError> {
+    pub(crate) fn acquire_slot(&self, holder: &ConnectionOwner, slot: &str) -> Result<TransactWriteItem, StoreError> {
         let number = |number: u64| AttributeValue::N(number.to_string());
         let update = Update::builder()
             .table_name(&self.table)
@@ -41,12 +41,12 @@ impl Store {
             .expression_attribute_values(":most", number(SOCKETS_AT_MOST))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .build()
-            .map_err(misshapen("TransactWriteItems"))?;
+            .map_err(invalid_item("TransactWriteItems"))?;
         Ok(TransactWriteItem::builder().update(update).build())
     }
 
     /// Gives slots of a session back. One request.
-    pub(crate) async fn give_slots_back(&self, session: &str, slots: Vec<String>) -> Result<(), StoreError> {
+    pub(crate) async fn release_slots(&self, session: &str, slots: Vec<String>) -> Result<(), StoreError> {
         let given = self
             .client
             .update_item()

@@ -5,7 +5,7 @@ use domain::{Company, CompanyId, Login, Practitioner, Staff, StaffId, Timestamp}
 use serde::{Deserialize, Serialize};
 
 use crate::directory::DirectoryError;
-use crate::error::{misshapen, unavailable, updated};
+use crate::error::{invalid_item, unavailable, updated};
 use crate::pins::ProviderIdentity;
 use crate::{Store, StoreError, keys};
 
@@ -66,7 +66,7 @@ impl Store {
         let mut providers = Vec::new();
         while let Some(item) = pages.next().await {
             let member: Member =
-                serde_dynamo::from_item(item.map_err(unavailable("Query"))?).map_err(misshapen("Query"))?;
+                serde_dynamo::from_item(item.map_err(unavailable("Query"))?).map_err(invalid_item("Query"))?;
             if !matches!(member.login, Login::Program(_)) {
                 providers.push(Practitioner { staff: member.staff, name: member.name });
             }
@@ -146,13 +146,14 @@ impl Store {
 
     /// A member of staff and their company as they are now, in one request. It is consistent: the gateway would remember a
     /// stale "unknown" for a minute.
-    pub async fn present(&self, company: &CompanyId, staff: &StaffId) -> Result<Option<ActiveStaff>, StoreError> {
+    pub async fn active_staff(&self, company: &CompanyId, staff: &StaffId) -> Result<Option<ActiveStaff>, StoreError> {
         let wanted = vec![keys::company(company), keys::staff(company, staff)];
         let mut items = self.batch(wanted, true).await?;
         let Some(member) = items.iter().position(|item| item.contains_key("login")) else { return Ok(None) };
-        let member: Member = serde_dynamo::from_item(items.swap_remove(member)).map_err(misshapen("BatchGetItem"))?;
+        let member: Member =
+            serde_dynamo::from_item(items.swap_remove(member)).map_err(invalid_item("BatchGetItem"))?;
         let Some(company) = items.pop() else { return Ok(None) };
-        let company: Company = serde_dynamo::from_item(company).map_err(misshapen("BatchGetItem"))?;
+        let company: Company = serde_dynamo::from_item(company).map_err(invalid_item("BatchGetItem"))?;
         Ok(Some(ActiveStaff {
             staff: Staff {
                 id: member.staff,

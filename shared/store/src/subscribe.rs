@@ -10,7 +10,7 @@ use domain::{
 use serde::Deserialize;
 
 use crate::contention::{WRITE_ATTEMPTS, contended};
-use crate::error::misshapen;
+use crate::error::invalid_item;
 use crate::push::{BrowserNotes, Item};
 use crate::sessions::{self, Session};
 use crate::transaction::TransactionOutcome;
@@ -95,7 +95,11 @@ impl Store {
     /// transaction with that, since whoever ends a session ends only what is there. Whoever else's the
     /// browser was, it is not theirs afterwards; what it replaces goes if it is theirs, and stays if it is
     /// another's. One request if nothing is new; two to refresh; three for a new one.
-    pub async fn keep_browser(&self, asked: &SubscribeRequest, now: Timestamp) -> Result<SubscribeOutcome, StoreError> {
+    pub async fn subscribe_browser(
+        &self,
+        asked: &SubscribeRequest,
+        now: Timestamp,
+    ) -> Result<SubscribeOutcome, StoreError> {
         for attempt in 0..WRITE_ATTEMPTS {
             self.back_off(attempt).await;
             let SubscriptionState { session, owner, item, replaced } = self.subscription_state(asked).await?;
@@ -110,7 +114,7 @@ impl Store {
                 return Ok(SubscribeOutcome::Removed);
             }
             let goes = asked.replaces.filter(|_| replaced.is_some_and(|owner| owner.removed.is_none()));
-            let item = item.filter(|item| item.stands(now));
+            let item = item.filter(|item| item.is_current(now));
             if let Some(item) = &item
                 && mine.is_some_and(|owner| owner.removed.is_none())
                 && goes.is_none()
@@ -131,7 +135,7 @@ impl Store {
                     return Ok(SubscribeOutcome::SignInAgain);
                 }
                 let (choice, browsers) = self.pushes_of(&asked.company, &asked.staff).await?;
-                let stays = |item: &&Item| item.stands(now) && Some(item.subscription.id()) != goes;
+                let stays = |item: &&Item| item.is_current(now) && Some(item.subscription.id()) != goes;
                 if browsers.iter().filter(stays).count() >= BROWSERS_AT_MOST {
                     return Ok(SubscribeOutcome::TooMany);
                 }
@@ -178,10 +182,10 @@ impl Store {
         let mut items: HashMap<_, _> = items.into_iter().filter_map(|item| Some((keys::pk(&item)?, item))).collect();
         let session = items.remove(&session.pk).map(|item| sessions::read(item, "BatchGetItem")).transpose()?;
         let mut whose = |key: &keys::Key| items.remove(&key.pk).map(serde_dynamo::from_item).transpose();
-        let owner = whose(&owner).map_err(misshapen("BatchGetItem"))?;
+        let owner = whose(&owner).map_err(invalid_item("BatchGetItem"))?;
         let replaced = replaced.and_then(|key| whose(&key).transpose()).transpose();
         let item = items.remove(&browser.pk).map(|item| Item::read(item, "BatchGetItem")).transpose()?;
-        Ok(SubscriptionState { session, owner, item, replaced: replaced.map_err(misshapen("BatchGetItem"))? })
+        Ok(SubscriptionState { session, owner, item, replaced: replaced.map_err(invalid_item("BatchGetItem"))? })
     }
 
     /// Counts a new browser, unless another was counted since.
@@ -198,7 +202,7 @@ impl Store {
         } else {
             update.condition_expression("#added = :added").expression_attribute_values(":added", number(added))
         };
-        Ok(TransactWriteItem::builder().update(update.build().map_err(misshapen("TransactWriteItems"))?).build())
+        Ok(TransactWriteItem::builder().update(update.build().map_err(invalid_item("TransactWriteItems"))?).build())
     }
 
     /// Makes whoever asks the owner of their endpoint, if it is still whose it was, and as it was.
@@ -231,7 +235,7 @@ impl Store {
                     .expression_attribute_values(":was_staff", AttributeValue::S(was.staff.to_string()))
             }
         };
-        Ok(TransactWriteItem::builder().update(update.build().map_err(misshapen("TransactWriteItems"))?).build())
+        Ok(TransactWriteItem::builder().update(update.build().map_err(invalid_item("TransactWriteItems"))?).build())
     }
 
     /// The write of a browser as it is now, with what was noted of it left as it is.
@@ -243,7 +247,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<TransactWriteItem, StoreError> {
         let subscription =
-            serde_dynamo::to_attribute_value(&asked.subscription).map_err(misshapen("TransactWriteItems"))?;
+            serde_dynamo::to_attribute_value(&asked.subscription).map_err(invalid_item("TransactWriteItems"))?;
         let moment = |moment: Timestamp| AttributeValue::N(moment.as_millis().to_string());
         let update = Update::builder()
             .table_name(&self.table)
@@ -266,7 +270,7 @@ impl Store {
             .expression_attribute_values(":now", moment(now))
             .expression_attribute_values(":expires", AttributeValue::N(pushed_to_until(asked, began).to_string()))
             .build()
-            .map_err(misshapen("TransactWriteItems"))?;
+            .map_err(invalid_item("TransactWriteItems"))?;
         Ok(TransactWriteItem::builder().update(update).build())
     }
 }

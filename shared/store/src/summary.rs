@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
 use domain::{
     CallOutcome, CompanyId, ConversationId, ConversationSummary, Customer, PhoneNumber, Position, ReplyOutcome,
-    RequiredAction, Sender, Timestamp, cut_short,
+    RequiredAction, Sender, Timestamp, truncate,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::error::misshapen;
+use crate::error::invalid_item;
 use crate::{Store, StoreError, keys};
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -44,12 +44,12 @@ pub(crate) struct SummaryItem {
 
 impl SummaryItem {
     pub(crate) fn read(item: HashMap<String, AttributeValue>, operation: &'static str) -> Result<Self, StoreError> {
-        serde_dynamo::from_item(item).map_err(misshapen(operation))
+        serde_dynamo::from_item(item).map_err(invalid_item(operation))
     }
 
     /// Whether its last message is within the retention: beyond it there is no conversation, deleted
     /// yet or not.
-    pub(crate) fn stands(&self, floor: Position) -> bool {
+    pub(crate) fn is_current(&self, floor: Position) -> bool {
         self.last >= floor
     }
 
@@ -60,7 +60,7 @@ impl SummaryItem {
         customer: Option<&Customer>,
         now: Timestamp,
     ) -> Option<ConversationSummary> {
-        self.stands(floor).then(|| self.into_summary(customer, now))
+        self.is_current(floor).then(|| self.into_summary(customer, now))
     }
 
     /// The conversation with what is known of its customer.
@@ -159,14 +159,14 @@ impl UpdateOrder {
 impl Store {
     /// The write that tells the head. Where the news does not stand to the head as supposed, it
     /// fails its condition and returns the head.
-    pub(crate) fn tell_head(
+    pub(crate) fn update_summary(
         &self,
         news: &SummaryUpdate<'_>,
         stands: UpdateOrder,
     ) -> Result<TransactWriteItem, StoreError> {
         let (update, condition) = match stands {
-            UpdateOrder::Newest => (moved(news, unanswered_expression(news.asks())), may_be_newest(news.from)),
-            UpdateOrder::Afresh => (moved(news, counted_afresh(news.asks())), "#last < :floor"),
+            UpdateOrder::Newest => (moved(news, unanswered_expression(news.asks())), newest_condition(news.from)),
+            UpdateOrder::Afresh => (moved(news, unanswered_restart(news.asks())), "#last < :floor"),
             UpdateOrder::Late => (format!("SET {}", unanswered_expression(news.asks())), "#last >= :position"),
         };
         let used = |token: &String| {
@@ -183,7 +183,7 @@ impl Store {
             .condition_expression(condition)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .build()
-            .map_err(misshapen("TransactWriteItems"))?;
+            .map_err(invalid_item("TransactWriteItems"))?;
         Ok(TransactWriteItem::builder().update(update_item).build())
     }
 }
@@ -233,7 +233,7 @@ fn unanswered_expression(asks: Option<RequiredAction>) -> &'static str {
 }
 
 /// The same where nobody waits any more of those who did.
-fn counted_afresh(asks: Option<RequiredAction>) -> &'static str {
+fn unanswered_restart(asks: Option<RequiredAction>) -> &'static str {
     match asks {
         Some(RequiredAction::Answer) => "#unanswered = :one, asked = :position, asked_since = :one",
         Some(RequiredAction::Nothing | RequiredAction::NoMore) => "#unanswered = :zero, asked_since = :zero",
@@ -241,7 +241,7 @@ fn counted_afresh(asks: Option<RequiredAction>) -> &'static str {
     }
 }
 
-fn may_be_newest(from: UpdateSource) -> &'static str {
+fn newest_condition(from: UpdateSource) -> &'static str {
     match from {
         UpdateSource::Customer(_) | UpdateSource::Call(_) => {
             "attribute_not_exists(pk) OR (#last >= :floor AND #last < :position)"
@@ -262,7 +262,7 @@ fn names() -> HashMap<String, String> {
 fn preview(text: &str) -> String {
     const CHARACTERS: usize = 160;
     let longest = text.char_indices().nth(CHARACTERS).map_or(text.len(), |(at, _)| at);
-    cut_short(text, longest)
+    truncate(text, longest)
 }
 
 /// Every value that an expression here may use. The table refuses one that is sent and not used.

@@ -9,7 +9,7 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::error::misshapen;
+use crate::error::invalid_item;
 use crate::{Store, StoreError, keys};
 
 #[derive(Serialize, Deserialize)]
@@ -108,9 +108,9 @@ impl Store {
         };
         let put = Put::builder()
             .table_name(&self.table)
-            .set_item(Some(serde_dynamo::to_item(item).map_err(misshapen("TransactWriteItems"))?))
+            .set_item(Some(serde_dynamo::to_item(item).map_err(invalid_item("TransactWriteItems"))?))
             .build()
-            .map_err(misshapen("TransactWriteItems"))?;
+            .map_err(invalid_item("TransactWriteItems"))?;
         Ok(TransactWriteItem::builder().put(put).build())
     }
 }
@@ -119,7 +119,7 @@ pub(crate) fn read(
     item: HashMap<String, AttributeValue>,
     operation: &'static str,
 ) -> Result<TimelineEntry, StoreError> {
-    from_image(serde_dynamo::Item::from(item)).map_err(misshapen(operation))
+    from_image(serde_dynamo::Item::from(item)).map_err(invalid_item(operation))
 }
 
 /// An event as the table's stream shows its item.

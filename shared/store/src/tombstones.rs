@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use domain::{CompanyId, ConversationId, Timestamp};
 
-use crate::error::{misshapen, unavailable};
+use crate::error::{invalid_item, unavailable};
 use crate::keys::{self, ConversationItemKind, EXPIRES_AT};
 use crate::{Store, StoreError, appointments, blocks, earlier_versions};
 
@@ -18,7 +18,7 @@ const RETENTION_SECS: u64 = 36 * 24 * 60 * 60;
 pub(crate) struct Tombstones(HashSet<String>);
 
 impl Store {
-    pub(crate) async fn note_erasure(
+    pub(crate) async fn put_tombstone(
         &self,
         company: &CompanyId,
         conversation: ConversationId,
@@ -77,7 +77,7 @@ impl Tombstones {
                 | ConversationItemKind::Event => None,
             });
         }
-        let company_of = |company: String| company.parse::<CompanyId>().map_err(misshapen("Scan"));
+        let company_of = |company: String| company.parse::<CompanyId>().map_err(invalid_item("Scan"));
         if let Some(company) = keys::company_of_appointment(&item).map(company_of).transpose()? {
             appointments::without_appointment(item, |id| self.0.contains(&keys::conversation(&company, id)), "Scan")
         } else if let Some(company) = keys::company_of_earlier_versions(&item).map(company_of).transpose()? {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::Viewer;
 use crate::appointment::{appointment_address, label, name_in_json, value, value_in_json};
 use crate::conversation::conversation_address;
-use crate::message::{delivery_status, mark, message_json, tries};
+use crate::message::{delivery_status, mark, message_json, resend_of};
 use crate::moment::{TimeFormat, moment};
 use crate::person::{customer_name, person};
 use crate::text::{message_text, text};
@@ -97,7 +97,7 @@ fn message_line<'a>(message: &'a Message, viewer: &Viewer) -> Option<(&'a str, M
     };
     let what = html! {
         p {
-            @if tries(message).is_some() { "sent again " } @else { "sent " } "“" (message_text(&message.text)) "” "
+            @if resend_of(message).is_some() { "sent again " } @else { "sent " } "“" (message_text(&message.text)) "” "
             @if let Some(told) = delivery_status(message, viewer) { (mark(told)) }
         }
     };
@@ -156,7 +156,7 @@ pub fn history_json(history: &History, viewer: &Viewer) -> Value {
             HistoryEntry::Event(TimelineEntry::Call(_)) => return None,
             HistoryEntry::Event(TimelineEntry::Message(message)) => {
                 let (by, done) = match (&message.kind, message.wish()) {
-                    (MessageKind::Outbound { by, .. }, _) if tries(message).is_some() => (Some(by), "sent-again"),
+                    (MessageKind::Outbound { by, .. }, _) if resend_of(message).is_some() => (Some(by), "sent-again"),
                     (MessageKind::Outbound { by, .. }, _) => (Some(by), "sent"),
                     (MessageKind::Inbound { .. }, Some(Keyword::Stop(_))) => (None, "opted-out"),
                     (MessageKind::Inbound { .. }, Some(Keyword::Start)) => (None, "opted-in"),

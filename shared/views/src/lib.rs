@@ -38,10 +38,10 @@ pub use icon::{Icon, icon};
 pub use live::LiveUpdate;
 pub use message::{message, message_json};
 pub use notification::{notification_group_json, notification_groups, notification_json, notification_rows};
-pub use opt_out::{composer_place, no_texting_json, opt_out_json, opted_out};
+pub use opt_out::{composer_place, no_texting_json, opt_out_banner, opt_out_json};
 pub use own_sessions::{own_session_json, own_sessions};
 pub use planned::{planned, planned_json};
-pub use push::{PushSettingsView, kept_browser_json, push_settings, push_settings_json};
+pub use push::{PushSettingsView, push_settings, push_settings_json, subscribed_browser_json};
 pub use text::{HEAVIEST_PAGE, event_weight};
 
 /// For whom, and when, something is rendered.

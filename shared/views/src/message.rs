@@ -19,9 +19,9 @@ pub fn message(message: &Message, viewer: &Viewer) -> Markup {
             p.bubble { span.visually-hidden { @if by.is_some() { "We wrote: " } @else { "They wrote: " } } (message_text(&message.text)) }
             p.meta {
                 @if let Some(by) = by { span.by { (by) } " " }
-                @if tries(message).is_some() { span.by { "sent again" } " " }
+                @if resend_of(message).is_some() { span.by { "sent again" } " " }
                 (moment(message.position.at, TimeFormat::Clock))
-                @if came_while_blocked(message) { " " span.while-blocked { "came while blocked" } }
+                @if arrived_while_blocked(message) { " " span.while-blocked { "came while blocked" } }
                 @if let Some(told) = delivery_status(message, viewer) { " " (mark(told)) }
                 @if tried_again(message).is_some() { span.tried-again { "Sent again." } }
                 @if message.may_be_sent_again(viewer.now) { (send_again(message)) }
@@ -38,12 +38,12 @@ pub(crate) fn delivery_status(message: &Message, viewer: &Viewer) -> Option<Deli
     }
 }
 
-fn came_while_blocked(message: &Message) -> bool {
+fn arrived_while_blocked(message: &Message) -> bool {
     matches!(message.kind, MessageKind::Inbound { while_blocked: true, .. })
 }
 
 /// Of an outbound message, the one that it is another try of.
-pub(crate) fn tries(message: &Message) -> Option<Position> {
+pub(crate) fn resend_of(message: &Message) -> Option<Position> {
     match message.kind {
         MessageKind::Inbound { .. } => None,
         MessageKind::Outbound { again, .. } => again,
@@ -104,10 +104,10 @@ pub fn message_json(message: &Message, viewer: &Viewer) -> Value {
             };
             json!({
                 "direction": "outbound", "by": by, "status": status, "reason": reason,
-                "again": tries(message), "tried_again": tried_again(message),
+                "again": resend_of(message), "tried_again": tried_again(message),
             })
         }
-        _ => json!({"direction": "inbound", "while_blocked": came_while_blocked(message)}),
+        _ => json!({"direction": "inbound", "while_blocked": arrived_while_blocked(message)}),
     };
     if let (Some(json), Value::Object(more)) = (json.as_object_mut(), more) {
         json.extend(more);

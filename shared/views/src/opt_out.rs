@@ -51,7 +51,7 @@ pub(crate) fn opt_out_line(out: &OptOut) -> Markup {
 
 /// The answer to whoever noted it, to be merged into the conversation.
 #[must_use]
-pub fn opted_out(conversation: ConversationId, block: Option<&Block>, out: Option<&OptOut>) -> Markup {
+pub fn opt_out_banner(conversation: ConversationId, block: Option<&Block>, out: Option<&OptOut>) -> Markup {
     html! {
         (composer_place(conversation, block, out, None))
         @if let Some(out) = out { (opt_out_line(out)) }

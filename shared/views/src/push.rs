@@ -146,7 +146,7 @@ pub fn push_settings_json(view: &PushSettingsView<'_>) -> Value {
 
 /// What a browser is told that is kept: of itself, the key that browsers subscribe with, and how many customers wait.
 #[must_use]
-pub fn kept_browser_json(browser: &Browser, key: &str, unanswered: u32) -> Value {
+pub fn subscribed_browser_json(browser: &Browser, key: &str, unanswered: u32) -> Value {
     let mut kept = browser_json(browser);
     kept["key"] = json!(key);
     kept["unanswered"] = json!(unanswered);

@@ -23,7 +23,7 @@ impl SimulatedTime {
         self.began.elapsed()
     }
 
-    pub(crate) async fn until(&self, passed: Duration) {
+    pub(crate) async fn sleep_until(&self, passed: Duration) {
         tokio::time::sleep_until(self.began + passed).await;
     }
 

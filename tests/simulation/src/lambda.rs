@@ -62,7 +62,7 @@ impl Lambda {
         let warm = self.idle().pop();
         let instance = warm.unwrap_or_else(|| self.cold());
         let running = tokio::time::timeout(timeout(function), invocation.run(instance.invoke(function, event)));
-        let said = |what: &str| self.trace.tell(self.time, &format!("{} {function} {what}", invocation.name()));
+        let said = |what: &str| self.trace.record(self.time, &format!("{} {function} {what}", invocation.name()));
         match running.await {
             Ok(Some(Some(Ok(answer)))) => {
                 self.idle().push(instance);

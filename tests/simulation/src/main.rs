@@ -27,13 +27,13 @@ struct Arguments {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     match (arguments.seed, &arguments.fails) {
-        (Some(seed), _) => tell(seed),
+        (Some(seed), _) => replay(seed),
         (None, Some(claim)) => look_for(claim, &arguments),
         (None, None) => play_all(&arguments),
     }
 }
 
-fn tell(seed: u64) -> ExitCode {
+fn replay(seed: u64) -> ExitCode {
     let story = Scenario::from_seed(seed);
     let run = play(&story);
     eprintln!("{story}\n{}", run.trace.join("\n"));

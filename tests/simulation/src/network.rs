@@ -285,7 +285,7 @@ impl NetworkState {
         let by_replica = dice.percent(33);
         let (in_flight, mut conflict) = self.begins(&operation, &request);
         let told = |outcome: &dyn fmt::Display| {
-            self.trace.tell(self.time, &format!("{} asks {operation}: {outcome}", invocation.name));
+            self.trace.record(self.time, &format!("{} asks {operation}: {outcome}", invocation.name));
         };
         tokio::time::sleep(there).await;
         if let Some(fault) = fault {

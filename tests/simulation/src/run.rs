@@ -41,7 +41,7 @@ async fn played(story: &Scenario) -> anyhow::Result<Run> {
     let world = Box::pin(World::open(story)).await?;
     let played = tokio::time::timeout(MAX_DURATION, Box::pin(world.play())).await;
     let seen = match played.map_err(anyhow::Error::from).flatten() {
-        Ok(()) => world.look().await,
+        Ok(()) => world.observe().await,
         Err(error) => Err(error),
     };
     world.close();

@@ -8,7 +8,7 @@ use crate::scenario::ScenarioTime;
 pub(crate) struct Trace(Arc<Mutex<Vec<String>>>);
 
 impl Trace {
-    pub(crate) fn tell(&self, time: SimulatedTime, what: &str) {
+    pub(crate) fn record(&self, time: SimulatedTime, what: &str) {
         let line = format!("{:>16}  {what}", ScenarioTime(time.passed()));
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(line);
     }

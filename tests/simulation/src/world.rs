@@ -248,8 +248,8 @@ impl World {
         }
         let mut steps = JoinSet::new();
         for (place, step) in self.story.steps.iter().enumerate() {
-            self.time.until(step.at).await;
-            self.trace.tell(self.time, &format!("step {}", step.number));
+            self.time.sleep_until(step.at).await;
+            self.trace.record(self.time, &format!("step {}", step.number));
             let (world, busy) = (self.clone(), self.busy());
             steps.spawn(async move {
                 let done = world.take(place).await;
@@ -268,7 +268,7 @@ impl World {
         readers.abort_all();
         while readers.join_next().await.is_some() {}
         self.network.is_behind(false);
-        self.trace.tell(self.time, "the end");
+        self.trace.record(self.time, "the end");
         Ok(())
     }
 

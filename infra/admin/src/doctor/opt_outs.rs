@@ -17,10 +17,10 @@ pub(super) fn check(
     region: &str,
 ) -> Vec<Finding> {
     let faults = sms::opt_out_faults(lines, known, managed);
-    faults.into_iter().map(|(line, number, fault)| worded(line, number, fault, region)).collect()
+    faults.into_iter().map(|(line, number, fault)| finding_of(line, number, fault, region)).collect()
 }
 
-fn worded(line: &Line, number: &PhoneNumberInformation, fault: OptOutFault<'_>, region: &str) -> Finding {
+fn finding_of(line: &Line, number: &PhoneNumberInformation, fault: OptOutFault<'_>, region: &str) -> Finding {
     let ours = &line.number;
     let (says, flag) = match fault {
         OptOutFault::Unanswered => (

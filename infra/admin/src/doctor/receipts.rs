@@ -13,12 +13,12 @@ pub(crate) async fn check(live: &DeployedStack) -> Finding {
     if live.stack.parameter("SmsProvider") == Some("SNS") {
         return Finding::ok(CHECK, "texts leave by Amazon SNS, which tells nobody what becomes of them");
     }
-    match look(live).await {
+    match inspect(live).await {
         Ok(finding) | Err(finding) => finding,
     }
 }
 
-async fn look(live: &DeployedStack) -> Result<Finding, Finding> {
+async fn inspect(live: &DeployedStack) -> Result<Finding, Finding> {
     let set = live.physical(CHECK, StackPart::Receipts)?;
     let topic = live.physical(CHECK, StackPart::ReceiptTopic)?;
     let described = Client::new(&live.aws).describe_configuration_sets().configuration_set_names(set).send().await;

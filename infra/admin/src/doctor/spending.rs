@@ -73,11 +73,11 @@ fn limited(enforced: i64, most: i64, alarm: i64, command: impl Fn(&str) -> Strin
 }
 
 fn alarm(live: &DeployedStack) -> i64 {
-    live.stack.parameter("SmsSpendAlarm").and_then(|dollars| dollars.parse::<f64>().ok()).map_or(0, whole)
+    live.stack.parameter("SmsSpendAlarm").and_then(|dollars| dollars.parse::<f64>().ok()).map_or(0, whole_dollars)
 }
 
 #[allow(clippy::cast_possible_truncation, reason = "dollars of a month: `as` stays within an i64")]
-fn whole(dollars: f64) -> i64 {
+fn whole_dollars(dollars: f64) -> i64 {
     dollars.floor() as i64
 }
 

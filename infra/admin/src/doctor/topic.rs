@@ -23,7 +23,7 @@ pub(crate) async fn check(live: &DeployedStack) -> Vec<Finding> {
         match live.physical(CHECK, topic) {
             Ok(arn) => {
                 let named = |found: Finding| Finding { says: format!("{}: {}", topic.logical(), found.says), ..found };
-                findings.extend(look(&client, live, arn, queue, dead_letters).await.into_iter().map(named));
+                findings.extend(inspect(&client, live, arn, queue, dead_letters).await.into_iter().map(named));
             }
             Err(absent) => findings.push(absent),
         }
@@ -31,7 +31,7 @@ pub(crate) async fn check(live: &DeployedStack) -> Vec<Finding> {
     findings
 }
 
-async fn look(
+async fn inspect(
     client: &Client,
     live: &DeployedStack,
     topic: &str,

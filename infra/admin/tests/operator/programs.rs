@@ -66,7 +66,7 @@ async fn a_program_reads_no_message_sends_none_and_sees_no_screen() {
     let draft = json!({"fields": {"text": "hi"}});
     assert_eq!(scheduling.saves_draft("new-message", &draft).await.code(), "not-for-programs");
     assert!(house.phone("+14255550182").received_messages().await.is_empty());
-    assert_eq!(scheduling.shakes_hands(&[]).await.err(), Some(tests::HandshakeRejection(403)));
+    assert_eq!(scheduling.open_with_headers(&[]).await.err(), Some(tests::HandshakeRejection(403)));
 }
 
 #[tokio::test(flavor = "multi_thread")]

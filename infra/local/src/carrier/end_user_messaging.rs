@@ -28,7 +28,7 @@ pub(crate) fn look_up(carrier: &Carrier, body: &[u8]) -> Response {
     let Ok(number) = PhoneNumber::e164(asked["PhoneNumber"].as_str().unwrap_or_default()) else {
         return validation("PhoneNumber", "FIELD_VALIDATION_FAILED");
     };
-    let kind = match carrier.looked_up(&number) {
+    let kind = match carrier.line_type(&number) {
         LineType::Mobile => "MOBILE",
         LineType::Landline => "LANDLINE",
         LineType::Voip => "VOIP",

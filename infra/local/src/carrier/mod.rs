@@ -118,7 +118,7 @@ impl Carrier {
     }
 
     /// What a number is said to be, to somebody who is charged for it.
-    fn looked_up(&self, number: &PhoneNumber) -> LineType {
+    fn line_type(&self, number: &PhoneNumber) -> LineType {
         *self.times_looked_up.lock().unwrap_or_else(PoisonError::into_inner).entry(number.clone()).or_default() += 1;
         self.steering.kind_of(number)
     }
@@ -143,7 +143,7 @@ impl Carrier {
             Ok(false) => {}
             Err(_) => return SendResult::Failed,
         }
-        let Ok(id) = self.keep(Direction::ToCustomer, to, line, text, self.clock.now(), context).await else {
+        let Ok(id) = self.record_message(Direction::ToCustomer, to, line, text, self.clock.now(), context).await else {
             return SendResult::Failed;
         };
         if let Some(context) = context {
@@ -156,7 +156,12 @@ impl Carrier {
 
     /// Tells of the newest message to a customer what became of it. `false` if there is none that anything can be
     /// told of.
-    pub(crate) async fn tell(&self, to: &PhoneNumber, event_type: &str, is_final: bool) -> anyhow::Result<bool> {
+    pub(crate) async fn send_receipt(
+        &self,
+        to: &PhoneNumber,
+        event_type: &str,
+        is_final: bool,
+    ) -> anyhow::Result<bool> {
         let carried = self.messages_of(to, Some(Direction::ToCustomer)).await?;
         let Some((sms, context)) =
             carried.into_iter().rev().find_map(|(_, sms)| sms.context.clone().map(|context| (sms, context)))
@@ -165,7 +170,7 @@ impl Carrier {
         };
         let from = PhoneNumber::e164(&sms.from)?;
         let message = AcceptedMessage { id: sms.id, from, to: to.clone(), context: serde_json::from_str(&context)? };
-        self.receipts.tell(&message, event_type, is_final).await;
+        self.receipts.publish(&message, event_type, is_final).await;
         Ok(true)
     }
 
@@ -203,7 +208,7 @@ impl Carrier {
     }
 
     /// Remembers an SMS as carried.
-    pub(crate) async fn keep(
+    pub(crate) async fn record_message(
         &self,
         way: Direction,
         customer: &PhoneNumber,
@@ -231,7 +236,7 @@ impl Carrier {
     /// A customer writes to a line of ours: the SMS service publishes it, the queue delivers it.
     pub(crate) async fn brings(&self, from: &PhoneNumber, to: &PhoneNumber, text: &str) -> anyhow::Result<()> {
         let at = self.clock.now();
-        let id = self.keep(Direction::FromCustomer, from, to, text, at, None).await?;
+        let id = self.record_message(Direction::FromCustomer, from, to, text, at, None).await?;
         if self.opt_outs == OptOutManagement::ByTheService {
             self.listen_for_keywords(from, to, text).await?;
         }
@@ -239,12 +244,12 @@ impl Carrier {
             "originationNumber": from, "destinationNumber": to, "messageKeyword": "KEYWORD", "messageBody": text,
             "inboundMessageId": id, "previousPublishedMessageId": "",
         });
-        self.hands_on(&payload.to_string(), at).await;
+        self.publish(&payload.to_string(), at).await;
         Ok(())
     }
 
     /// What is published to the topic of customers' texts, in the queue behind it. Gives the message's id.
-    async fn hands_on(&self, message: &str, at: Timestamp) -> String {
+    async fn publish(&self, message: &str, at: Timestamp) -> String {
         let id = self.id();
         let envelope = json!({
             "Type": "Notification", "MessageId": id, "TopicArn": INBOUND_TOPIC, "Message": message,

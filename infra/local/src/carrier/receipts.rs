@@ -39,12 +39,12 @@ impl Receipts {
         let receipts = self.clone();
         tokio::spawn(async move {
             tokio::time::sleep(DELIVERY_TIME).await;
-            receipts.tell(&message, event_type, true).await;
+            receipts.publish(&message, event_type, true).await;
         });
     }
 
     /// Tells of a message what a configuration set does. It has been delivered once when this ends.
-    pub(super) async fn tell(&self, message: &AcceptedMessage, event_type: &str, is_final: bool) {
+    pub(super) async fn publish(&self, message: &AcceptedMessage, event_type: &str, is_final: bool) {
         let at = self.clock.now();
         let event = json!({
             "eventType": event_type, "eventVersion": "1.0", "eventTimestamp": at.as_millis(), "isFinal": is_final,

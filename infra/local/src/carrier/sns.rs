@@ -23,7 +23,7 @@ pub(crate) async fn publish(carrier: &Carrier, body: &[u8]) -> Response {
         );
     }
     if parameter("TopicArn") == INBOUND_TOPIC {
-        return published(&carrier.hands_on(parameter("Message"), carrier.clock.now()).await);
+        return published(&carrier.publish(parameter("Message"), carrier.clock.now()).await);
     }
     let (Ok(to), Some(Ok(line))) =
         (PhoneNumber::e164(parameter("PhoneNumber")), origination(&parameters).map(|line| PhoneNumber::e164(&line)))

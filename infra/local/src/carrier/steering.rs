@@ -93,7 +93,7 @@ impl Steering {
     }
 
     /// What a number is said to be from now on.
-    pub(crate) fn decide_kind(&self, number: PhoneNumber, kind: LineType) {
+    pub(crate) fn set_line_type(&self, number: PhoneNumber, kind: LineType) {
         self.lock_state().kinds.insert(number, kind);
     }
 
@@ -118,7 +118,7 @@ impl Steering {
     }
 
     /// What becomes of messages to a number from now on.
-    pub(crate) fn decide_fate(&self, number: PhoneNumber, fate: MessageFate) {
+    pub(crate) fn set_fate(&self, number: PhoneNumber, fate: MessageFate) {
         self.lock_state().fates.insert(number, fate);
     }
 

@@ -97,7 +97,7 @@ impl Flow {
     }
 
     /// Goes on with what came until something else is waited for.
-    pub(crate) fn go_on(&self, talk: &mut FlowState, came: FlowInput) -> FlowWait {
+    pub(crate) fn advance(&self, talk: &mut FlowState, came: FlowInput) -> FlowWait {
         let by_id: HashMap<_, _> = self.actions.iter().map(|action| (action.identifier.as_str(), action)).collect();
         let mut came = Some(came);
         while let Some(action) = by_id.get(talk.at.as_str()) {

@@ -117,7 +117,7 @@ impl Connect {
         let id = [&token[..8], &token[8..12], &token[12..16], &token[16..20], &token[20..32]].join("-");
         let contact =
             Contact { outbound, initiated: self.clock.now(), connected: None, ended: None, talk: None, detected: None };
-        self.tell("INITIATED", &id, &contact, None).await;
+        self.publish_event("INITIATED", &id, &contact, None).await;
         self.contacts.lock().await.insert(id.clone(), contact);
         let (connect, ringing) = (self.clone(), id.clone());
         tokio::spawn(async move {
@@ -135,12 +135,12 @@ impl Connect {
             (CustomerInput::Answer, false) => {
                 self.connected(id, contact, "HUMAN_ANSWERED").await;
                 let mut talk = self.flow.begin(Self::attributes(&contact.outbound));
-                self.go_on(id, contact, &mut talk, FlowInput::Start).await;
+                self.advance(id, contact, &mut talk, FlowInput::Start).await;
                 contact.talk = Some(talk);
             }
             (CustomerInput::Press(key), true) => {
                 let Some(mut talk) = contact.talk.take() else { return false };
-                self.go_on(id, contact, &mut talk, FlowInput::Key(*key)).await;
+                self.advance(id, contact, &mut talk, FlowInput::Key(*key)).await;
                 contact.talk = Some(talk);
             }
             (CustomerInput::HangUp, _) => self.end_contact(id, contact, "CUSTOMER_DISCONNECT").await,
@@ -187,21 +187,21 @@ impl Connect {
     async fn connected(&self, id: &str, contact: &mut Contact, detected: &'static str) {
         contact.connected = Some(self.clock.now());
         contact.detected = Some(detected);
-        self.tell("CONNECTED_TO_SYSTEM", id, contact, None).await;
+        self.publish_event("CONNECTED_TO_SYSTEM", id, contact, None).await;
     }
 
     async fn end_contact(&self, id: &str, contact: &mut Contact, reason: &str) {
         contact.ended = Some(self.clock.now());
-        self.tell("DISCONNECTED", id, contact, Some(reason)).await;
+        self.publish_event("DISCONNECTED", id, contact, Some(reason)).await;
     }
 
-    async fn go_on(&self, id: &str, contact: &mut Contact, talk: &mut FlowState, came: FlowInput) {
+    async fn advance(&self, id: &str, contact: &mut Contact, talk: &mut FlowState, came: FlowInput) {
         talk.said.clear();
-        let mut waits = self.flow.go_on(talk, came);
+        let mut waits = self.flow.advance(talk, came);
         while let FlowWait::Function(parameters) = waits {
             let invocation = Self::invocation(id, &contact.outbound, &parameters);
             let answered = self.functions.invoke("confirmation-call", invocation).await;
-            waits = self.flow.go_on(talk, FlowInput::Answer(answered.and_then(Result::ok)));
+            waits = self.flow.advance(talk, FlowInput::Answer(answered.and_then(Result::ok)));
         }
         if let FlowWait::Nothing = waits {
             self.end_contact(id, contact, "CONTACT_FLOW_DISCONNECT").await;
@@ -225,7 +225,7 @@ impl Connect {
     }
 
     /// EventBridge, with the template's rule and the queue behind it.
-    async fn tell(&self, kind: &str, id: &str, contact: &Contact, reason: Option<&str>) {
+    async fn publish_event(&self, kind: &str, id: &str, contact: &Contact, reason: Option<&str>) {
         let Some(appointment) = contact.outbound.appointment.as_ref().filter(|_| CONTACT_EVENTS.contains(&kind)) else {
             return;
         };

@@ -88,7 +88,7 @@ pub(crate) async fn fill(shared: &StackParts, runtime: &Runtime, talk: bool) -> 
                 talk.have(conversation).await?;
             }
             for coming in firm.appointments {
-                talk.book(coming).await?;
+                talk.book_appointment(coming).await?;
             }
         }
     }
@@ -116,7 +116,7 @@ impl DemoContext<'_> {
         Ok(())
     }
 
-    async fn book(&self, coming: &DemoAppointment) -> anyhow::Result<()> {
+    async fn book_appointment(&self, coming: &DemoAppointment) -> anyhow::Result<()> {
         const QUARTER: u64 = 15 * 60;
         let now = self.runtime.clock.now();
         let zone = &self.company.time_zone;
@@ -158,7 +158,8 @@ impl DemoContext<'_> {
         said: &DemoMessage,
         at: Timestamp,
     ) -> anyhow::Result<()> {
-        let id = self.shared.carrier.keep(Direction::FromCustomer, customer, line, said.text, at, None).await?;
+        let id =
+            self.shared.carrier.record_message(Direction::FromCustomer, customer, line, said.text, at, None).await?;
         let arrival = ReceivedMessage {
             id: MessageId::of_inbound(&self.company.id, &id),
             at,
@@ -202,7 +203,8 @@ impl DemoContext<'_> {
             limits: &SendingLimits::default(),
         };
         let QueueOutcome::New(message) = self.shared.store.queue(&draft, at).await? else { return Ok(()) };
-        let provider_id = self.shared.carrier.keep(Direction::ToCustomer, customer, line, said.text, at, None).await?;
+        let provider_id =
+            self.shared.carrier.record_message(Direction::ToCustomer, customer, line, said.text, at, None).await?;
         let progress = DeliveryProgress::Delivered { at: at.plus_secs(2), provider_id };
         let outcome = DeliveryUpdate {
             company: &self.company.id,
@@ -210,7 +212,7 @@ impl DemoContext<'_> {
             position: message.position,
             progress: &progress,
         };
-        self.shared.store.settle(outcome, at).await?;
+        self.shared.store.record_delivery(outcome, at).await?;
         Ok(())
     }
 

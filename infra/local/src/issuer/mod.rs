@@ -133,7 +133,7 @@ impl Issuer {
 }
 
 /// On another port this is another issuer, which nobody's login would be pinned to.
-pub(crate) async fn unpin_everybody(store: &Store) -> anyhow::Result<()> {
+pub(crate) async fn unpin_all(store: &Store) -> anyhow::Result<()> {
     for member in store.directory().await?.staff {
         match store.unpin(&member.company, &member.staff).await {
             Ok(()) | Err(DirectoryError::NoStaff) => {}

@@ -52,7 +52,7 @@ impl Checker<'_> {
     /// Whether something of a moment is within the retention, in any case or in none: near the border it may be either.
     fn is_kept(&self, at: u64) -> Option<bool> {
         const MARGIN_MILLIS: u64 = 60_000;
-        let floor = Retention::default().floor(Timestamp::from_millis(self.seen.now)).at.as_millis();
+        let floor = Retention::default().oldest_position(Timestamp::from_millis(self.seen.now)).at.as_millis();
         if at > floor + MARGIN_MILLIS {
             Some(true)
         } else if at + MARGIN_MILLIS < floor {

@@ -66,7 +66,7 @@ impl Observations {
 
 impl World {
     /// Looks at everything, as staff, customers and operators can.
-    pub(crate) async fn look(self: &Arc<Self>) -> anyhow::Result<Observations> {
+    pub(crate) async fn observe(self: &Arc<Self>) -> anyhow::Result<Observations> {
         let (now, by_receipts) =
             (self.time.now().as_millis(), self.story.provider == ScenarioProvider::EndUserMessaging);
         let mut seen = Observations { now, by_receipts, ..Observations::default() };

@@ -108,11 +108,11 @@ impl World {
     pub(super) async fn receive(self: Arc<Self>, of: QueueKind) -> anyhow::Result<()> {
         loop {
             let batch = self.queue(of).receive(self.story.seed).await;
-            tokio::spawn(self.clone().hand_over(of, batch));
+            tokio::spawn(self.clone().deliver_batch(of, batch));
         }
     }
 
-    async fn hand_over(self: Arc<Self>, of: QueueKind, batch: Vec<Message>) {
+    async fn deliver_batch(self: Arc<Self>, of: QueueKind, batch: Vec<Message>) {
         let queue = self.queue(of);
         let goes_wrong = batch.iter().all(|message| message.received < TROUBLED_ATTEMPTS);
         let ids: Vec<_> = batch.iter().map(Message::id).collect();
@@ -147,7 +147,7 @@ impl World {
                     world.enqueue(of, Message { received: message.received + 1, ..message }, busy);
                 });
             } else if failed {
-                self.trace.tell(self.time, &format!("{} is in the dead-letter queue", message.id()));
+                self.trace.record(self.time, &format!("{} is in the dead-letter queue", message.id()));
             }
         }
     }

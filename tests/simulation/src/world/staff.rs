@@ -142,7 +142,7 @@ impl World {
         let told = self.asks(company, request, &invocation).await?;
         let (status, body) = told.clone().unzip();
         let said = status.map_or_else(|| "nothing".to_owned(), |status| status.to_string());
-        self.trace.tell(self.time, &format!("{} is told {said}", invocation.name()));
+        self.trace.record(self.time, &format!("{} is told {said}", invocation.name()));
         if matches!(status, None | Some(503)) && invocation.is_to_succeed() {
             lock(&self.late).push(format!("{} is told {said}", invocation.name()));
         }

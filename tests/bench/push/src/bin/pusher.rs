@@ -40,7 +40,7 @@ fn main() {
         let messages = subscriptions.iter().cycle().take(line.unwrap().parse().unwrap());
         let sent = stream::iter(messages).map(|subscription| async {
             // Each time, as an address is admitted again for every push.
-            let to = services.admit(subscription).unwrap();
+            let to = services.check_endpoint(subscription).unwrap();
             pusher.push(&to, &keys, &push).await
         });
         let outcomes = sent.buffer_unordered(together);

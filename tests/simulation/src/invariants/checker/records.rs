@@ -35,7 +35,7 @@ pub(super) fn written_at(record: &Value) -> u64 {
 
 /// The earliest moment that was kept when a record was written, to the second.
 pub(super) fn floor_at(record: &Value) -> Timestamp {
-    Retention::default().floor(Timestamp::from_millis(written_at(record) * 1000)).at
+    Retention::default().oldest_position(Timestamp::from_millis(written_at(record) * 1000)).at
 }
 
 pub(super) fn position(image: &Value) -> Option<Position> {

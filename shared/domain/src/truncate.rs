@@ -5,7 +5,7 @@ const ELLIPSIS: &str = "…";
 /// A text of at most so many bytes: whole, or its beginning with "…". It is cut between characters as people see them
 /// (grapheme clusters, UAX #29), so that no flag, family or accent comes apart.
 #[must_use]
-pub fn cut_short(text: &str, longest: usize) -> String {
+pub fn truncate(text: &str, longest: usize) -> String {
     if text.len() <= longest {
         return text.to_owned();
     }
@@ -29,7 +29,7 @@ mod tests {
     #[test]
     fn what_fits_stays_as_it_is() {
         for text in ["", "hello", "👩‍👩‍👧‍👦", " "] {
-            assert_eq!(cut_short(text, text.len()), text);
+            assert_eq!(truncate(text, text.len()), text);
         }
     }
 
@@ -46,7 +46,7 @@ mod tests {
             ("hello", 3, ""),
             ("hello", 2, ""),
         ] {
-            assert_eq!(cut_short(text, longest), cut, "{text} in {longest}");
+            assert_eq!(truncate(text, longest), cut, "{text} in {longest}");
             assert!(cut.len() <= longest);
         }
     }
@@ -54,6 +54,6 @@ mod tests {
     #[test]
     fn one_character_that_is_too_long_by_itself_is_cut_all_the_same() {
         let piled = format!("a{}", "\u{301}".repeat(100));
-        assert_eq!(cut_short(&piled, 10), format!("a{}…", "\u{301}".repeat(3)));
+        assert_eq!(truncate(&piled, 10), format!("a{}…", "\u{301}".repeat(3)));
     }
 }
