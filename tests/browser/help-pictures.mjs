@@ -1,4 +1,4 @@
-// Makes the pictures of the portal itself that the help pages show, static-site/assets/help/*.webp.
+// Makes the pictures of the portal on the help pages, static-site/assets/help/*.webp.
 import {writeFile} from 'node:fs/promises';
 import {fileURLToPath} from 'node:url';
 import {chromium} from '@playwright/test';
@@ -23,14 +23,14 @@ async function dana(width, push = {}) {
   return staff;
 }
 
-// As WebP, which takes a quarter of what PNG does.
+// Takes a screenshot as WebP, a quarter of the size of a PNG.
 async function takes(page, name, clip) {
   const cdp = await page.context().newCDPSession(page);
   const {data} = await cdp.send('Page.captureScreenshot', {format: 'webp', quality: 50, clip: {...clip, scale: 1}});
   await writeFile(picture(name), Buffer.from(data, 'base64'));
 }
 
-// The bell, with as much of the page around it as shows where it is.
+// Takes a picture of the bell, with enough of the page around it to show where it is.
 async function bell(name, push, turnsOn = false) {
   const {page} = await dana(1160, push);
   await page.goto('/new-message.html');

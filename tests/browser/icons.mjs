@@ -1,4 +1,4 @@
-// Makes the icons of static-site/assets/icons that have to be PNG from those that are drawn.
+// Makes the icons of static-site/assets/icons that must be PNG from the SVG icons.
 import {readFile} from 'node:fs/promises';
 import {fileURLToPath} from 'node:url';
 import {chromium} from '@playwright/test';

@@ -1,6 +1,6 @@
-// Lighthouse on every page, as a phone on a slow line sees it: at least 98 for performance and for accessibility. A page
-// has up to three runs and the best counts. Performance depends on what else the machine does, so no test runs this: it is
-// run by hand, before a release (tests/README.md).
+// Runs Lighthouse on every page, as on a phone with a slow connection. Performance and accessibility must have at least
+// 98. A page has up to three runs, and the best counts. Performance depends on what else the machine does, so no test
+// runs this: run it by hand before a release (tests/README.md).
 import {launch} from 'chrome-launcher';
 import lighthouse from 'lighthouse';
 import {Stack, MARIA} from './lib/stack.mjs';
@@ -25,7 +25,7 @@ try {
   const {items} = await (await fetch(`${stack.address}/api/conversations`, {headers})).json();
   const maria = items.find(item => item.number === MARIA);
   const paths = [`/conversation.html?c=${maria.conversation}`, `/appointment.html?a=${maria.next_appointment.id}`];
-  // A page that is not there is an error to Lighthouse, which measures nothing then.
+  // Lighthouse measures nothing on a page with status 404.
   const pages = [...SIGNED_OUT, ...signedIn(...paths)].filter(({name}) => name !== 'not-found');
   for (const page of pages) table.push({page: page.name, ...await best(page, SIGNED_OUT.includes(page) ? {} : {cookie})});
 } finally {
@@ -56,7 +56,7 @@ async function best(page, extraHeaders) {
       port: chrome.port, onlyCategories: CATEGORIES, extraHeaders, logLevel: 'error',
     });
     if (lhr.runtimeError) {
-      // Nothing was measured: that run is lost, and says so.
+      // Nothing was measured: this run is lost.
       console.log(`${page.name}: ${lhr.runtimeError.code}`);
       continue;
     }

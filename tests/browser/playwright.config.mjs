@@ -1,6 +1,6 @@
 import {defineConfig} from '@playwright/test';
 
-// Chromium is the distribution's own: nothing is downloaded.
+// The distribution's Chromium: nothing is downloaded.
 const chromium = {
   executablePath: process.env.CHROME_PATH ?? '/usr/bin/chromium',
   args: [
@@ -15,13 +15,13 @@ export default defineConfig({
   outputDir: 'artefacts/failures',
   fullyParallel: true,
   forbidOnly: true,
-  // Most of a test is waiting for the next refresh.
+  // A test mostly waits for the next refresh.
   workers: 6,
-  // Functions are built beside it there, which once in hundreds of tests makes one lose a race. It is listed as flaky.
+  // In CI, functions are built beside the tests, and one in hundreds of tests loses a race. It is listed as flaky.
   retries: process.env.CI ? 1 : 0,
-  // Ends what hangs, and asserts no speed: one test may open twenty pages on a machine that builds beside it.
+  // Ends tests that hang. It asserts no speed: a test may open twenty pages while the machine also builds.
   timeout: 600_000,
-  // A page refreshes every five seconds; whatever has to show has shown after a few of them, also on a busy machine.
+  // A page refreshes every five seconds. Every change shows after a few refreshes, even on a busy machine.
   expect: {timeout: 30_000},
   reporter: [['list']],
   use: {
@@ -35,7 +35,7 @@ export default defineConfig({
   },
   projects: [
     {name: 'desktop', use: {viewport: {width: 1280, height: 800}}},
-    // What a screen's width cannot change is tried on one.
+    // Tests that do not depend on the screen's width run on one width.
     {name: 'phone', grepInvert: /@any-width/, use: {viewport: {width: 390, height: 844}, isMobile: true, hasTouch: true}},
   ],
 });

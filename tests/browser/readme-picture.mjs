@@ -1,5 +1,4 @@
-// Makes static-site/assets/readme-dashboard.webp: the Dashboard with the demo's customers, as README.md shows it.
-import {writeFile} from 'node:fs/promises';
+// Makes static-site/assets/readme-dashboard.png, a picture of the Dashboard with the demo's customers.
 import {fileURLToPath} from 'node:url';
 import {chromium} from '@playwright/test';
 import config from './playwright.config.mjs';

@@ -1,52 +1,54 @@
-"""What is changed because MiniStack is not AWS.
+"""The differences between MiniStack and AWS, and how the tests adapt to them.
 
-Only this file adapts anything, and says why. The template is deployed as it was built, but for what
-MiniStack refuses to make:
+Only this file adapts anything, and it says why. The template is deployed as it was built, except for what
+MiniStack cannot create:
 
-0. Alarms on several metrics at once (metric math), the looks of Cognito's sign-in page, the response of a
-   WebSocket's route, the configuration set of the SMS service and whatever is of Amazon Connect are left out; the
-   alarms, the set and the response, without which MiniStack answers all the same, are asserted in test_template.py. A user pool's `ProviderURL` is spelled out.
+0. These resources are left out: alarms on several metrics (metric math), the branding of Cognito's sign-in page, the
+   response of a WebSocket's route, the configuration set of the SMS service, and everything of Amazon Connect.
+   test_template.py asserts the alarms, the set and the response. MiniStack works without the response.
+   A user pool's `ProviderURL` is spelled out.
 
-   A role's policy that is a resource of its own (`AWS::IAM::RolePolicy`) is written as `AWS::IAM::Policy`, which does
-   the same to a role.
+   A role's policy that is a resource of its own (`AWS::IAM::RolePolicy`) is written as `AWS::IAM::Policy`, which has
+   the same effect on the role.
 
-   It authorises `SendMessageBatch` by that name, where Amazon SQS knows `sqs:SendMessage` only: whoever is
-   allowed the one is allowed the other.
+   MiniStack authorises `SendMessageBatch` under that name. Amazon SQS has `sqs:SendMessage` only. A role that is
+   allowed `sqs:SendMessage` is therefore allowed both.
 
-A deployed resource is changed afterwards, by what the translated template says, so that what is tested
-is what AWS would be given:
+Some deployed resources are changed after the deployment. The values come from the translated template, so the tests
+see what AWS would be given:
 
-1. The routes of the HTTP API. MiniStack takes the OpenAPI document that SAM makes of an
-   `AWS::Serverless::HttpApi` and keeps none of its routes. They are created through the API, from
-   that document.
-2. The API behind CloudFront. MiniStack does not connect to an origin whose host name is AWS's own
-   (`execute-api`). The distribution's origin is pointed to MiniStack's own address of that API, by
-   HTTP, since there is no certificate. It takes no WebSockets: those are opened at the API's own address.
-3. Where `@connections` are, for the same reason: the functions are told MiniStack's own address of them.
+1. The routes of the HTTP API. SAM makes an OpenAPI document of an `AWS::Serverless::HttpApi`. MiniStack accepts the
+   document and keeps none of its routes. The tests create them through the API, from that document.
+2. The API behind CloudFront. MiniStack does not connect to an origin on AWS's own host name (`execute-api`). The tests
+   point the distribution's origin to MiniStack's own address of that API. They use HTTP because there is no
+   certificate. MiniStack's CloudFront takes no WebSockets: the tests open those at the API's own address.
+3. The endpoint of `@connections`, for the same reason: the functions get MiniStack's own address of it.
 
-A service that MiniStack does not have is answered for:
+The tests answer for a service that MiniStack does not have:
 
-4. End User Messaging (`sms-voice`), between the functions and MiniStack, and only for a role that allows it, as
-   MiniStack does for its own: `CarrierLookup` by the last digits of the number; `DescribePhoneNumbers` by what a test
-   says that the account has; what `SendTextMessage` takes is
-   put in the outbox of MiniStack's SNS, and its receipts are published when a test says so. The id of a phone number
-   is `phone-` and its digits. A connection that it has answered on is dead for whoever asks on it again.
+4. End User Messaging (`sms-voice`). A stand-in between the functions and MiniStack answers. It requires that the
+   caller's role allows the call, as MiniStack does for its own services.
+   `CarrierLookup` answers by the last digits of the number.
+   `DescribePhoneNumbers` answers the numbers that a test has given to the account.
+   `SendTextMessage` puts the message into the outbox of MiniStack's SNS. A test publishes its delivery receipts.
+   The id of a phone number is `phone-` and its digits.
+   The stand-in answers once a connection: a second request on the same connection finds it closed.
 
-And in how the tests speak to it, for want of DNS and certificates:
+The tests call MiniStack differently, because there is no DNS and there are no certificates:
 
-5. CloudFront is asked by its name in the header Host, with `X-Forwarded-Proto: https` as if TLS had
-   ended before it; and Secure cookies are handed on by hand.
-6. `StartMessageMoveTask` does not exist: a redrive receives from the dead-letter queue and sends
-   the same body to the queue.
-7. A record that failed is tried again after the queue's visibility time-out, 150 s, and goes to the
-   dead-letter queue after the fifth time: some 12 minutes. While one test waits for that, it is 1 s.
-8. The AWS CLI that sam's environment has, version 1, asks SQS at an address of its own whatever `AWS_ENDPOINT_URL`
-   says. It is told by an option (`Emulator.aws`).
+5. Requests to CloudFront carry its name in the `Host` header, and `X-Forwarded-Proto: https` as if TLS had ended
+   before it. The tests store and send `Secure` cookies themselves.
+6. `StartMessageMoveTask` does not exist. A redrive receives from the dead-letter queue and sends the same body to the
+   queue.
+7. A record that failed is retried after the queue's visibility timeout, 150 s. After the fifth attempt it moves to the
+   dead-letter queue: some 12 minutes. While a test waits for that, the timeout is 1 s.
+8. The AWS CLI in sam's environment, version 1, calls SQS at an address of its own and ignores `AWS_ENDPOINT_URL`. An
+   option gives it the address (`Emulator.aws`).
 
-And in what functions reach beside AWS, which is on this machine as well, on a network that nothing leads out of:
+Functions also call servers outside AWS. These run on this machine as well, on a network without a route to any other:
 
-9. A push service has the name of one that browsers are known to use, and an address that anybody could reach, so that
-   what a function looks at before it sends is as it is deployed. Only its certificate cannot be had: functions believe
+9. The push service has the host name of a service that browsers use, and a public address. What a function checks
+   before it sends is therefore as deployed. The tests cannot have a certificate of a public authority: functions trust
    an authority of the tests' own (`SSL_CERT_FILE`), and no other.
 """
 
@@ -66,7 +68,10 @@ METHODS = {"get", "post", "put", "delete", "patch", "head", "options", "x-amazon
 
 
 def deployable(built):
-    """Adaptation 0. The built template without what cannot be made, beside it: paths in it are relative."""
+    """Writes the built template without what MiniStack cannot create (adaptation 0).
+
+    The new file is in the folder of the built template, because paths in it are relative. Returns its path.
+    """
     spelled_out = "https://cognito-idp.${AWS::Region}.${AWS::URLSuffix}/${UserPool}"
     template = yaml_parse(built.read_text().replace("${UserPool.ProviderURL}", spelled_out))
     for name, resource in list(template["Resources"].items()):
@@ -81,18 +86,18 @@ def deployable(built):
             resource["Type"] = "AWS::IAM::Policy"
             resource["Properties"]["Roles"] = [resource["Properties"].pop("RoleName")]
         for policy in resource.get("Properties", {}).get("Policies") or []:
-            # A managed policy is a name.
+            # A managed policy is a string.
             for statement in policy.get("Statement", []) if isinstance(policy, dict) else []:
                 if statement["Action"] == "sqs:SendMessage":
                     statement["Action"] = ["sqs:SendMessage", "sqs:SendMessageBatch"]
-    # Two runs of the tests may deploy at once.
+    # Two runs of the tests may deploy at the same time.
     adapted = built.with_name(f"deployable-{os.getpid()}.yaml")
     adapted.write_text(yaml_dump(template))
     return adapted
 
 
 def resolve(value, references):
-    """Replaces the intrinsic functions that stand in an OpenAPI document by what they stand for."""
+    """Replaces the intrinsic functions of an OpenAPI document with their values."""
     if isinstance(value, list):
         return [resolve(item, references) for item in value]
     if not isinstance(value, dict):
@@ -120,7 +125,7 @@ def resolve(value, references):
 
 
 def add_the_routes(gateway, api_id, document, references):
-    """Adaptation 1. Called again after an update, it leaves what the new document says."""
+    """Creates the routes of the HTTP API (adaptation 1). Replaces those that an earlier call created."""
     document = resolve(document, references)
     for route in gateway.get_routes(ApiId=api_id)["Items"]:
         gateway.delete_route(ApiId=api_id, RouteId=route["RouteId"])
@@ -161,12 +166,12 @@ def add_the_routes(gateway, api_id, document, references):
 
 
 def point_to_the_api(cloudfront, distribution, api_id, port):
-    """Adaptation 2."""
+    """Points CloudFront's origin to MiniStack's address of the API (adaptation 2)."""
     found = cloudfront.get_distribution_config(Id=distribution)
     config = found["DistributionConfig"]
     for origin in config["Origins"]["Items"]:
         if custom := origin.get("CustomOriginConfig"):
-            # Ports of which it gives back no default, and which it is not updated without.
+            # MiniStack returns no default for these ports, and an update without them fails.
             origin["CustomOriginConfig"] = custom = {"HTTPPort": 80, "HTTPSPort": 443} | custom
         if origin["Id"] == "api":
             origin["DomainName"] = "127.0.0.1"
@@ -176,7 +181,7 @@ def point_to_the_api(cloudfront, distribution, api_id, port):
 
 
 def tell_where_sockets_are(functions, names, address):
-    """Adaptation 3."""
+    """Gives the functions MiniStack's address of `@connections` (adaptation 3)."""
     for name in names:
         variables = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
         variables["SWITCHBOARD_LIVE_ENDPOINT"] = address
@@ -185,7 +190,7 @@ def tell_where_sockets_are(functions, names, address):
 
 @contextmanager
 def retries_that_come_at_once(sqs, queue):
-    """Adaptation 7."""
+    """Sets the queue's visibility timeout to 1 s until the end of the block (adaptation 7)."""
     deployed = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["VisibilityTimeout"])["Attributes"]
     sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "1"})
     try:
@@ -195,19 +200,22 @@ def retries_that_come_at_once(sqs, queue):
 
 
 class Carriers:
-    """Adaptation 4."""
+    """A stand-in for End User Messaging (adaptation 4)."""
 
     def __init__(self, emulator):
         self.iam, self.functions, self.sns = (emulator.client(service) for service in ("iam", "lambda", "sns"))
-        # Every number that was looked up, in order.
+        # Every number of a `CarrierLookup`, in order.
         self.asked = []
-        # Every message that was taken, by the number that it went to.
+        # Every accepted message, by destination number.
         self.sent = {}
-        # The numbers that the account has, as it tells of them.
+        # The account's phone numbers, as `DescribePhoneNumbers` returns them.
         self.numbers = []
 
     def stand_ins(self):
-        """Who answers, by the target of a call: what it needs to be allowed, and what is asked."""
+        """Returns the function that answers each operation, by `X-Amz-Target`.
+
+        A function takes the key that signed the request, the actions that the request needs, and the request.
+        """
         answers = {"CarrierLookup": self.looks_up, "DescribePhoneNumbers": self.describes, "SendTextMessage": self.sends}
         return {f"PinpointSMSVoiceV2.{operation}": self.allowed(answer) for operation, answer in answers.items()}
 
@@ -233,7 +241,7 @@ class Carriers:
         return {"PhoneNumbers": self.numbers}
 
     def has(self, number, topic, **otherwise):
-        """A number that is set as it is to be, but for what is said otherwise."""
+        """Gives the account a phone number with the right settings, except for those in `otherwise`."""
         known = {
             "PhoneNumberArn": f"arn:aws:sms-voice:us-east-1:000000000000:phone-number/phone-{number.removeprefix('+')}",
             "PhoneNumber": number, "Status": "ACTIVE", "IsoCountryCode": "US", "MessageType": "TRANSACTIONAL",
@@ -251,7 +259,7 @@ class Carriers:
         return {"MessageId": message}
 
     def tells(self, topic, number, event, is_final=True):
-        """Publishes a receipt of the newest message to a number, as its configuration set does."""
+        """Publishes a delivery receipt of the newest message to a number, as the configuration set does."""
         message = self.sent[number][-1]
         receipt = {
             "eventType": event, "eventVersion": "1.0", "eventTimestamp": int(time.time() * 1000), "isFinal": is_final,
@@ -261,7 +269,7 @@ class Carriers:
         self.sns.publish(TopicArn=topic, Message=json.dumps(receipt))
 
     def granted(self, key):
-        """What the role of whoever has this key allows."""
+        """Yields the (action, resource) pairs that the role of this access key allows."""
         for page in self.functions.get_paginator("list_functions").paginate():
             for function in page["Functions"]:
                 if access_key(function["FunctionArn"], function["Role"]) == key:

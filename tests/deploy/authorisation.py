@@ -1,4 +1,4 @@
-"""What a call must be allowed: actions, each on a resource, as AWS judges it by the policies of whoever calls."""
+"""The permissions that a call needs: actions and resources, as AWS checks them against the caller's policies."""
 
 import json
 import re
@@ -7,7 +7,7 @@ from urllib.parse import parse_qs
 
 ACCOUNT = "000000000000"
 
-# What each part of a transaction is authorised as.
+# The action that authorises each part of a transaction.
 IN_A_TRANSACTION = {
     "Put": "PutItem",
     "Update": "UpdateItem",
@@ -16,10 +16,11 @@ IN_A_TRANSACTION = {
     "Get": "GetItem",
 }
 
-# Operations that are authorised as another.
+# Operations that another action authorises.
 AUTHORISED_AS = {"sqs:SendMessageBatch": "sqs:SendMessage"}
 
-# Calls of no resource that a policy could name: they are told apart by the action alone. Each says why.
+# Actions whose call has no resource that a policy could name, each with the reason. The need of such a call has the
+# resource `*`.
 OF_NO_RESOURCE = {
     "sns:Publish": "a phone number is none; a topic is one, and is named",
     "sms-voice:DescribePhoneNumbers": "it is asked for all of the account's numbers",
@@ -28,7 +29,7 @@ OF_NO_RESOURCE = {
 
 
 def needs_of(service, region, command, path, headers, body, answer):
-    """The actions that policies must allow for a request, each with its resource."""
+    """Returns the (action, resource) pairs that policies must allow for a request."""
     target = headers.get("X-Amz-Target")
     if "/@connections/" in path:
         found = [("ManageConnections", connection(command, path))]
@@ -48,7 +49,7 @@ def needs_of(service, region, command, path, headers, body, answer):
 
 
 def connection(command, path):
-    """A WebSocket, and what is asked of it."""
+    """Returns the resource of a request to `@connections`: API, stage, method and connection."""
     api, stage, connection = path.removeprefix("/_aws/execute-api/").split("/", 2)
     return f"{api}/{stage}/{command}/{connection}"
 
@@ -67,7 +68,8 @@ def of_dynamodb(operation, asked, _):
 
 
 def leading_keys(target, body):
-    """The partition keys that a request of the table is about (`dynamodb:LeadingKeys`), but for those of batches."""
+    """Returns the partition keys of a request to the table (`dynamodb:LeadingKeys`). Keys of batch requests are not
+    included."""
     if not (target or "").startswith("DynamoDB_"):
         return frozenset()
     asked = json.loads(body)
@@ -84,7 +86,7 @@ def of_sqs(operation, asked, _):
 
 
 def of_secrets_manager(operation, asked, answer):
-    # By its name it is not known which characters were added to that: the answer says so.
+    # The ARN ends in six random characters. A request by name does not have them; the response does.
     yield operation, json.loads(answer).get("ARN") or asked["SecretId"]
 
 
@@ -97,12 +99,12 @@ def of_the_sms_service(operation, asked, _):
 
 
 def origin(identity):
-    """What a text leaves by: a pool, or a phone number by the id that it has here (adaptation 4)."""
+    """Returns the origination identity's part of an ARN: a pool, or a phone number with its id (adaptation 4)."""
     return f"pool/{identity}" if identity.startswith("pool-") else f"phone-number/phone-{identity.removeprefix('+')}"
 
 
 def of_another(operation, *_):
-    # As no policy names it, unless it is of no resource.
+    # No policy names this resource. A call in `OF_NO_RESOURCE` matches by its action.
     yield operation, "unknown"
 
 
@@ -110,11 +112,11 @@ OF_SERVICE = {"dynamodb": of_dynamodb, "sqs": of_sqs, "secretsmanager": of_secre
 
 
 def covers(granted, need):
-    """Whether what a policy allows is what a call needs."""
+    """Returns whether a granted (action, resource pattern) allows what a call needs."""
     (action, pattern), (needed, resource) = granted, need
     return AUTHORISED_AS.get(action, action) == needed and fnmatchcase(resource, pattern)
 
 
 def listed(value):
-    """What policies may write as one or as several."""
+    """Returns a value as a list: policies may write a single value without one."""
     return value if isinstance(value, list) else [value]

@@ -1,5 +1,4 @@
-"""Browsers of staff, which take notifications through a push service, and read them by an implementation that is not
-ours."""
+"""Browsers of staff: they subscribe to push notifications, and decrypt them with a library that is not ours."""
 
 import base64
 import json
@@ -23,13 +22,14 @@ def decoded(text):
 class Browser:
     def __init__(self, service=NAME):
         self.service = service
-        # Whoever knows it can send to the browser, if their key is the one that it has subscribed with.
+        # The path is a secret: with it and the key of the subscription, a server can push to the browser.
         self.path = f"/fcm/send/{secrets.token_hex(8)}"
         self.signed_by = None
         self.key, self.auth = ec.generate_private_key(ec.SECP256R1()), secrets.token_bytes(16)
 
     def subscribes(self, key):
-        """What a page hands over: as `PushSubscription.toJSON()` has it, and the key that it was made with, once."""
+        """Returns the body that a page sends: `PushSubscription.toJSON()` and the application server key of the
+        first call."""
         self.signed_by = self.signed_by or key
         return {"endpoint": f"https://{self.service}{self.path}", "expirationTime": None, "keys": self.keys(), "key": self.signed_by}
 
@@ -38,7 +38,7 @@ class Browser:
         return {"p256dh": encoded(point), "auth": encoded(self.auth)}
 
     def secrets(self):
-        """What nobody else is to know of it."""
+        """Returns the values that must not appear in a log."""
         return [self.path.rsplit("/", 1)[-1], *self.keys().values()]
 
     def reads(self, push):

@@ -16,7 +16,7 @@ class Call:
         self.line, self.customer, self.appointment = line, customer, appointment
 
     def pressed(self, digit):
-        """What a contact flow hands over."""
+        """Returns the request that a contact flow sends when the customer presses a digit."""
         return {
             "Name": "ContactFlowEvent",
             "Details": {
@@ -33,7 +33,7 @@ class Call:
         }
 
     def event(self, kind, **detail):
-        """A contact event, as EventBridge has it."""
+        """Returns a contact event, as EventBridge delivers it."""
         known = {
             "eventType": kind,
             "contactId": self.contact,

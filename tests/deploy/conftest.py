@@ -14,7 +14,7 @@ from seeding import Seeding
 
 @pytest.fixture(scope="session")
 def push_service():
-    """Where the browsers of staff are notified through."""
+    """A push service on this machine, which the browsers of staff use."""
     push_service = PushService()
     yield push_service
     push_service.stop()
@@ -29,7 +29,7 @@ def emulator(push_service):
 
 @pytest.fixture(scope="session")
 def issuer():
-    """Where the staff of both companies sign in."""
+    """The OpenID Connect issuer where the staff of both companies sign in."""
     issuer = Issuer()
     yield issuer
     issuer.stop()
@@ -37,10 +37,10 @@ def issuer():
 
 @pytest.fixture(scope="session")
 def deployment(emulator, issuer):
-    """The stack, deployed once. Tests share it, each with customers and texts of its own."""
+    """The stack, deployed once. All tests share it; each has customers and texts of its own."""
     deployment = Deployment(
         emulator, ConnectInstanceArn=INSTANCE,
-        # One person does everything here.
+        # One member of staff does everything here, which would exceed the default rate limits.
         StaffLimits="1000/10000", StaffLookups="1000/10000", CompanyLookups="1000/10000", **issuer.parameters(),
     )
     deployment.makes_push_keys()
@@ -74,13 +74,13 @@ def josie(tidewater):
 
 @pytest.fixture(scope="session")
 def numbers():
-    """Numbers that nobody has: the range that is set aside for examples."""
+    """Numbers that belong to nobody, from the range that is reserved for examples."""
     return (f"+1425555{n:04}" for n in itertools.count(100))
 
 
 @pytest.fixture
 def maria(deployment, numbers):
-    """A customer who has never written before."""
+    """A customer who has not written before."""
     return Customer(deployment, next(numbers))
 
 
@@ -91,7 +91,7 @@ def stranger(deployment):
 
 @pytest.fixture
 def told(push_service):
-    """The pushes by which a browser was told of a text, once there are so many."""
+    """Returns the pushes of a text to a browser, once there are `times` of them."""
 
     def told(browser, text, times=1):
         def found():

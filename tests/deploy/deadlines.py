@@ -1,13 +1,13 @@
-"""Waiting for what happens by itself: asked again until it holds, never slept for."""
+"""Waiting for something asynchronous: poll until it holds, instead of a fixed sleep."""
 
 import time
 
-# Far above what anything takes; only a test that fails waits this long.
+# In seconds. Nothing takes nearly as long; only a test that fails waits until the end.
 PATIENCE = 30
 
 
 def eventually(ask, what, patience=PATIENCE):
-    """What `ask` answers, as soon as that is something. It may raise AssertionError until then."""
+    """Returns the first truthy result of `ask`. Until then `ask` may raise `AssertionError`."""
     deadline = time.monotonic() + patience
     while True:
         try:

@@ -1,4 +1,4 @@
-"""The template, built and deployed to the emulator as to AWS: `sam build`, `sam deploy`."""
+"""The template, built and deployed to the emulator with the commands for AWS: `sam build` and `sam deploy`."""
 
 import json
 import os
@@ -16,15 +16,15 @@ from emulator import REGION, ROOT, TOOLS
 from template import TEMPLATE, resources, translated
 
 ARCHITECTURE = {"x86_64": "x86_64", "aarch64": "arm64"}[platform.machine()]
-# `run` has two builds beside each other.
+# `run` uses two builds at the same time.
 BUILT = Path(os.environ.get("SAM_BUILD_DIR", ROOT / "target" / "sam" / "build")) / "template.yaml"
 PARAMETERS = {"Architecture": ARCHITECTURE}
-# The header that CloudFront adds to what it asks of the API.
+# The header that CloudFront adds to its requests to the API.
 ORIGIN_SECRET = "X-Origin-Secret"
 
 
 def sam(environment, *arguments, patience=600):
-    """What `sam` wrote to both outputs, and whether it succeeded."""
+    """Runs `sam`. Returns whether it succeeded, and what it wrote to stdout and stderr."""
     command = [TOOLS / "sam" / "bin" / "sam", *arguments]
     ran = subprocess.run(
         command, cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=patience
@@ -63,18 +63,18 @@ class Deployment:
                 add_the_routes(gateway, self.ids[name], api["Properties"]["Body"], self.reference)
         cloudfront = self.emulator.client("cloudfront")
         point_to_the_api(cloudfront, self.outputs["DistributionId"], self.ids["Api"], self.emulator.port)
-        # Through the recorder, as everything else that functions call.
+        # Through the recorder, like every other call of the functions.
         address = f"{self.emulator.recorder.url}{self.sockets}"
         tell_where_sockets_are(self.emulator.client("lambda"), [self.ids[it] for it in ("LiveConnection", "LiveUpdates")], address)
 
     @property
     def sockets(self):
-        """Where the WebSockets are in the emulator, and below it their @connections."""
+        """The path of the WebSocket API in the emulator. `@connections` is below it."""
         return f"/_aws/execute-api/{self.ids['LiveApi']}/live"
 
     @cached_property
     def ids(self):
-        """The physical id of each resource, by its logical one."""
+        """The physical id of each resource, by logical id."""
         pages = self.cloudformation.get_paginator("list_stack_resources").paginate(StackName=self.name)
         return {it["LogicalResourceId"]: it["PhysicalResourceId"] for page in pages for it in page["StackResourceSummaries"]}
 
@@ -84,7 +84,7 @@ class Deployment:
         return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
     def reference(self, name, attribute):
-        """What `Ref` and `GetAtt` stand for, as far as the OpenAPI document and roles use them."""
+        """Returns the value of `Ref` or `GetAtt`. Covers the resources that the OpenAPI document and the roles use."""
         pseudo = {"AWS::Region": REGION, "AWS::Partition": "aws", "AWS::AccountId": ACCOUNT, "AWS::StackName": self.name}
         if name in pseudo:
             return pseudo[name]
@@ -99,7 +99,7 @@ class Deployment:
             "AWS::Lambda::Function": f"arn:aws:lambda:{place}:function:{identity}",
             "AWS::KMS::Key": f"arn:aws:kms:{place}:key/{identity}",
             "AWS::DynamoDB::Table": f"arn:aws:dynamodb:{place}:table/{identity}",
-            # Its id is its address.
+            # The id of a queue is its URL.
             "AWS::SQS::Queue": f"arn:aws:sqs:{place}:{identity.rsplit('/', 1)[-1]}",
         }[kind]
 
@@ -107,7 +107,7 @@ class Deployment:
         return self.emulator.client("lambda").get_function_configuration(FunctionName=self.ids[name])
 
     def starts_cold(self, name):
-        """Lets the next call of a function begin with an instance that knows nothing."""
+        """Makes the next call of a function start a new instance, without caches."""
         client = self.emulator.client("lambda")
         variables = client.get_function_configuration(FunctionName=self.ids[name])["Environment"]["Variables"]
         variables["COLD_SINCE"] = str(time.time())
@@ -115,7 +115,7 @@ class Deployment:
 
     @property
     def origin_secret(self):
-        """What CloudFront shows the functions, as the secret has it now."""
+        """The value of the origin secret, which CloudFront sends to the functions, as it is stored now."""
         found = self.emulator.client("secretsmanager").get_secret_value(SecretId=self.outputs["OriginSecret"])
         return json.loads(found["SecretString"])
 
@@ -127,20 +127,20 @@ class Deployment:
         return list(resources("AWS::Lambda::Function"))
 
     def portal(self, path, method="GET", headers=None, **options):
-        """Asks at the portal's address, as a browser does."""
-        # Adaptation 5.
+        """Sends a request to the portal's address, as a browser does."""
+        # See adaptation 5.
         named = {"Host": self.outputs["PortalHost"], "X-Forwarded-Proto": "https"} | (headers or {})
         url = f"{self.emulator.url}{path}"
         return requests.request(method, url, headers=named, timeout=60, allow_redirects=False, **options)
 
     def around(self, path, method="GET", shown=None, headers=None, **options):
-        """Asks at the API's own address, as whoever goes around CloudFront does; or as CloudFront, by what it shows."""
+        """Sends a request to the API's own address, past CloudFront. With `shown`, it carries that origin secret."""
         said = (headers or {}) | ({ORIGIN_SECRET: shown} if shown else {})
         url = f"{self.emulator.url}/_aws/execute-api/{self.ids['Api']}{path}"
         return requests.request(method, url, headers=said, timeout=60, allow_redirects=False, **options)
 
     def publish(self):
-        """`infra/publish`, as whoever deploys runs it."""
+        """Runs `infra/publish`, as the operator who deploys does."""
         environment = self.emulator.environment()
         environment["PATH"] = f"{TOOLS / 'sam' / 'bin'}:{environment['PATH']}"
         ran = subprocess.run(
@@ -150,7 +150,7 @@ class Deployment:
         return ran.stdout
 
     def makes_push_keys(self):
-        """Once, as whoever deploys does."""
+        """Creates the VAPID keys with the operators' command. This is done once for a stack."""
         contact = ["--contact", "mailto:it@example.com"]
         command = [ROOT / "target" / "debug" / "switchboard-admin", "--stack", self.name, "push-keys", "create", *contact]
         ran = subprocess.run(command, cwd=ROOT, env=self.emulator.environment(), text=True, capture_output=True)

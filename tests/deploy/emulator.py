@@ -1,4 +1,4 @@
-"""MiniStack: an AWS of our own on a free port, with roles enforced, gone when the tests end."""
+"""MiniStack, an emulated AWS on a free port. It enforces roles, and ends with the tests."""
 
 import os
 import signal
@@ -18,13 +18,13 @@ from recorder import Recorder
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ROOT / "target" / "tools"
 REGION = "us-east-1"
-# The root user of the emulated account: what deploys, seeds and looks. Functions have their roles.
+# The root user of the emulated account: it deploys, seeds and inspects. Functions have their own roles.
 OWNER = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
 
 
 class Emulator:
     def __init__(self, roots):
-        """`roots` certify whom functions ask that is not AWS."""
+        """Starts MiniStack. `roots` is the file of root certificates that functions trust outside AWS."""
         self.home = tempfile.TemporaryDirectory(prefix="switchboard-ministack-")
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -41,15 +41,15 @@ class Emulator:
             "BIND_HOST": "127.0.0.1",
             "IOT_MTLS_ENABLED": "0",
             "SFTP_ENABLED": "0",
-            # Execution roles are enforced.
+            # Enforces the execution roles.
             "AUTH": "true",
-            # Only the functions look at this: they call AWS through the recorder.
+            # Only the functions read this: they call AWS through the recorder.
             "AWS_ENDPOINT_URL": self.recorder.url,
-            # And at this. Adaptation 9.
+            # The functions read this too. See adaptation 9.
             "SSL_CERT_FILE": str(roots),
         }
         with self.log.open("wb") as log:
-            # A session of its own, so that the functions that it has started end with it.
+            # In a session of its own, so that the functions that MiniStack has started end with it.
             self.process = subprocess.Popen(
                 [TOOLS / "ministack" / "bin" / "ministack"], env=environment, stdout=log, stderr=log, start_new_session=True
             )
@@ -65,12 +65,12 @@ class Emulator:
             return False
 
     def client(self, service, region=REGION):
-        # No retries: what the emulator answers is what a test is to see.
+        # No retries: a test must see each response of the emulator.
         config = Config(retries={"total_max_attempts": 1}, read_timeout=120)
         return boto3.client(service, endpoint_url=self.url, region_name=region, config=config, **OWNER)
 
     def environment(self):
-        """For sam and the AWS CLI: everything of ours, nothing of whoever runs the tests."""
+        """Returns the environment for sam and the AWS CLI, without the variables of the user who runs the tests."""
         mine = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         return mine | {
             "AWS_ENDPOINT_URL": self.url,
@@ -85,11 +85,11 @@ class Emulator:
 
     @property
     def aws(self):
-        """The AWS CLI's command. Adaptation 8."""
+        """The command line of the AWS CLI (adaptation 8)."""
         return [str(TOOLS / "sam" / "bin" / "aws"), "--endpoint-url", self.url]
 
     def sms_sent_to(self, number):
-        """What was sent to a number."""
+        """Returns the messages that were sent to a number."""
         outbox = requests.get(f"{self.url}/_ministack/sns/sms-messages", params={"phoneNumber": number}, timeout=30).json()
         return [sms for messages in outbox["sms_messages"].values() for sms in messages]
 

@@ -1,7 +1,7 @@
-"""For each function, what somebody does that takes every call that its role grants.
+"""For each function, a use that makes every call that its role grants.
 
-Each fails if the function does. A function of the template that is missing here fails the tests
-that go through them.
+Each use fails if the function fails. A function of the template that is missing here fails the tests that use
+`AT_WORK`.
 """
 
 import hashlib
@@ -34,7 +34,7 @@ class World:
         return Customer(self.deployment, next(FRESH_CUSTOMERS))
 
     def delivers(self, *texts):
-        """Hands texts to inbound-sms, as the queue does. Gives how many failed."""
+        """Invokes inbound-sms with texts, as the queue does. Returns how many failed."""
         records = [
             {
                 "messageId": secrets.token_hex(8),
@@ -48,7 +48,7 @@ class World:
         return len(answer["batchItemFailures"])
 
     def newest_event(self, conversation):
-        """A record of the table's stream: what was last said in a conversation."""
+        """Returns the stream record of a conversation's newest timeline entry."""
         found = self.table().query(
             TableName=self.deployment.outputs["Table"],
             KeyConditionExpression="pk = :conversation AND begins_with(sk, :event)",
@@ -61,17 +61,17 @@ class World:
         return {"eventName": "INSERT", "dynamodb": {"Keys": key_of(item), "NewImage": item}}
 
     def session_of(self, staff):
-        """The item of somebody's session."""
+        """Returns the item of the session of a member of staff."""
         digest = hashlib.sha256(staff.cookies["__Host-switchboard"].encode()).hexdigest()
         key = {"pk": {"S": f"SESSION#{digest}"}, "sk": {"S": "SESSION"}}
         return self.table().get_item(TableName=self.deployment.outputs["Table"], Key=key)["Item"]
 
     def removed(self, item):
-        """A record of the table's stream: an item was removed by one of us."""
+        """Returns the stream record of an item that a function removed."""
         return {"eventName": "REMOVE", "dynamodb": {"Keys": key_of(item), "OldImage": item}}
 
     def pushes(self, record):
-        """Hands a record to dispatch-push, as the stream does. Gives what failed."""
+        """Invokes dispatch-push with a record, as the stream does. Returns the batch item failures."""
         record["dynamodb"]["SequenceNumber"] = "1"
         return self.deployment.invokes("DispatchPush", {"Records": [record]})["batchItemFailures"]
 
@@ -79,7 +79,7 @@ class World:
         return self.deployment.emulator.client("dynamodb")
 
     def conversation(self):
-        """One that nobody has written in but the customer: no instance of a function knows it."""
+        """Returns a new conversation with one inbound message. No instance of a function has it in a cache."""
         customer = self.customer()
         assert self.delivers(sms(customer.number, self.harbor.line, "hello")) == 0
         return self.dana.conversation_with(customer.number)["conversation"]
@@ -165,7 +165,7 @@ def staff_reply_and_write_first(world):
 
 def an_administrator_looks_into_a_customer_and_erases_them(world):
     maria, sam = world.customer(), world.customer()
-    # Somebody new each time: nobody may do this as often as it is asked here.
+    # A new administrator each time: the rate limit of one is lower than the number of calls here.
     olga = world.harbor.staff(f"olga-{secrets.token_hex(4)}", "Olga Petrova", is_administrator=True)
     booked = world.dana.books("Maria Lopez", maria.number)
     world.dana.changes(booked["id"], number=sam.number)
@@ -203,7 +203,7 @@ def staff_turn_notifications_on_and_off(world):
     shown = world.dana.gets("/api/push-subscriptions")
     assert shown.status == 200, shown.body
     assert shown.json()["key"] and browser in [it["id"] for it in shown.json()["browsers"]]
-    # Or she has asked for as many in this minute as anybody may, which the same transaction says.
+    # 429 if she has reached the limit for this minute. The same transaction checks the limit.
     assert world.dana.posts(f"/api/push-subscriptions/{browser}/test", {}).status in (202, 429)
     assert world.dana.puts("/api/push-settings", {"messages": "all", "showsText": True}).status == 200
     removed = world.dana.deletes(f"/api/push-subscriptions/{browser}")
@@ -211,7 +211,7 @@ def staff_turn_notifications_on_and_off(world):
 
 
 def kept_for_later(world):
-    """How often the queue of what is pushed later took something."""
+    """Returns how many messages the queue of push retries has accepted."""
     calls = world.deployment.emulator.recorder.calls
     return sum(action == "sqs:SendMessage" and call.status == 200 for call in calls for action, _ in call.needs)
 
@@ -260,7 +260,7 @@ def somebody_signs_in_and_out(world):
 
 
 def connections_of(deployment, company):
-    """The WebSockets that the table knows of."""
+    """Returns the ids of a company's WebSockets, as the table has them."""
     dynamodb = deployment.emulator.client("dynamodb")
     found = dynamodb.query(
         TableName=deployment.outputs["Table"],
@@ -292,7 +292,7 @@ def something_changes_while_somebody_looks_who_is_gone_and_a_session_ends(world)
     world.harbor.seeding.connection(world.harbor.id, gone)
     head = {"pk": {"S": f"CONVERSATION#{world.harbor.id}#{conversation}"}, "sk": {"S": "HEAD"}}
     record = {"eventName": "MODIFY", "dynamodb": {"SequenceNumber": "1", "Keys": head, "NewImage": head}}
-    # Of a text there is a row, whose number of others of its customer is seen in the feed.
+    # A text has a row. It shows how many other notifications its customer has, which the function reads from the feed.
     text = world.newest_event(conversation)
     text["dynamodb"]["SequenceNumber"] = "2"
     assert world.deployment.invokes("LiveUpdates", {"Records": [record, text]}) == {"batchItemFailures": []}
@@ -307,7 +307,7 @@ def something_changes_while_somebody_looks_who_is_gone_and_a_session_ends(world)
 
 
 def heartbeats(deployment):
-    """The heartbeats that are stored, by their keys."""
+    """Returns the sort keys of the stored heartbeats."""
     dynamodb, table = deployment.emulator.client("dynamodb"), deployment.outputs["Table"]
     pages = dynamodb.get_paginator("scan").paginate(
         TableName=table, FilterExpression="begins_with(pk, :its) AND begins_with(sk, :event)",
@@ -318,7 +318,7 @@ def heartbeats(deployment):
 
 def a_heartbeat_comes_and_goes_and_the_lines_are_looked_at(world):
     world.deployment.invokes("Heartbeat", {})
-    # Its schedule may have it removed at any moment, too.
+    # The schedule may run the function at any moment, and remove the heartbeat.
     eventually(lambda: heartbeats(world.deployment), "a heartbeat is stored")
     assert world.deployment.invokes("Heartbeat", {})["removed"] in (0, 1)
     looked = world.deployment.invokes("Heartbeat", {"check": "lines"})

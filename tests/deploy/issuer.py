@@ -1,4 +1,4 @@
-"""An OpenID Connect issuer on this machine, in place of the one that a company has. It signs with RSA, as Cognito does."""
+"""An OpenID Connect issuer on this machine, in place of a company's own. It signs with RSA, as Cognito does."""
 
 import base64
 import hashlib
@@ -25,7 +25,7 @@ class Issuer:
         self.secret = secrets.token_hex(16)
         self.key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         self.granted = {}
-        # The subjects of those whose accounts were made again, by address.
+        # The new subjects of accounts that were deleted and created again, by email address.
         self.made_again = {}
         issuer = self
 
@@ -74,7 +74,7 @@ class Issuer:
         return {"keys": [{"kty": "RSA", "kid": "1", "use": "sig", "alg": "RS256", "n": number(public.n), "e": number(public.e)}]}
 
     def lets_in(self, address, email):
-        """Somebody gives their password on the page at an address. Gives where their browser is led back to."""
+        """Signs somebody in at the authorization endpoint. Returns the redirect URL for their browser."""
         assert address.startswith(f"{self.address}/authorize?"), address
         asked = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
         assert (asked["client_id"], asked["code_challenge_method"]) == (CLIENT, "S256")

@@ -1,4 +1,4 @@
-"""What the functions of a deployment have logged."""
+"""Reads the logs of a deployment's functions."""
 
 import json
 
@@ -10,6 +10,6 @@ def log_of(deployment):
 
 
 def metrics_of(deployment, function):
-    """What a function has counted."""
+    """Returns the metrics that a function has logged."""
     lines = [line for line in log_of(deployment).splitlines() if line.startswith("{") and '"_aws"' in line]
     return [counted for counted in map(json.loads, lines) if counted["Function"] == function]

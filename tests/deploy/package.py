@@ -1,7 +1,7 @@
-"""Puts functions beside the template as `sam build` does: those that it built, which are named, and the others as cargo did
-for this machine.
+"""Puts the functions beside the template, as `sam build` does.
 
-The others are zipped here, once and uncompressed. sam would compress a quarter of a gigabyte at each deployment.
+The functions named on the command line come from `sam build`; the others come from cargo's build for this machine. The
+others are zipped here, once and uncompressed: sam would compress a quarter of a gigabyte at each deployment.
 """
 
 import shutil
@@ -33,10 +33,10 @@ def package(built_by_sam):
 
 def zipped(program, archive):
     archive.parent.mkdir(parents=True, exist_ok=True)
-    # Without what only a debugger reads, half of it.
+    # Without debug information, which is half of the file.
     stripped = archive.with_suffix(".stripped")
     subprocess.run(["strip", "--output-file", stripped, program], check=True)
-    # The time of the same content is the same: sam uploads it once.
+    # The archive has a fixed time, so that the same content has the same hash: sam then uploads it once.
     bootstrap = zipfile.ZipInfo("bootstrap")
     bootstrap.external_attr = 0o755 << 16
     with zipfile.ZipFile(archive, "w") as to:

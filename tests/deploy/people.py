@@ -1,4 +1,4 @@
-"""Those who use a deployment, and the doors that they have."""
+"""The people who use a deployment, and the ways in which they reach it."""
 
 import json
 import secrets
@@ -11,7 +11,7 @@ from deployment import ORIGIN_SECRET
 
 
 class Answer:
-    """An HTTP answer, in the words of the journeys."""
+    """An HTTP response."""
 
     def __init__(self, response):
         self.status = response.status_code
@@ -23,7 +23,7 @@ class Answer:
         return json.loads(self.body)
 
     def code(self):
-        """Which problem it tells of."""
+        """Returns the error code of the response."""
         return self.json()["error"]["code"]
 
     def items(self):
@@ -32,7 +32,7 @@ class Answer:
 
 
 class Company:
-    """A company that the deployment serves, with a line of its own."""
+    """A company that the deployment serves, with a line."""
 
     def __init__(self, deployment, seeding, company, name, region, line):
         self.deployment, self.seeding = deployment, seeding
@@ -43,19 +43,19 @@ class Company:
         self.seeding.line(self.id, number, self.key, **leaves_by)
 
     def employs(self, staff, name, is_administrator=False):
-        """The address that somebody signs in with from now on."""
+        """Adds a member of staff. Returns the email address that they sign in with."""
         email = f"{staff}@{self.id}.example"
         self.seeding.staff(self.id, staff, name, email, is_administrator)
         return email
 
     def staff(self, staff, name, ends_in=3600, is_administrator=False):
-        """Somebody who has signed in."""
+        """Adds a member of staff, and returns them signed in."""
         self.employs(staff, name, is_administrator)
         return Staff(self.deployment, self.seeding.session(self.id, staff, ends_in), lambda: self.seeding.session(self.id, staff))
 
 
 class Customer:
-    """Somebody with a phone. What they text comes as the SMS service publishes it."""
+    """A customer with a phone. Their texts arrive as the SMS service publishes them."""
 
     def __init__(self, deployment, number):
         self.deployment, self.number = deployment, number
@@ -77,7 +77,7 @@ class Customer:
         }
 
     def envelope(self, line, text):
-        """A text as the topic hands it to the queue."""
+        """Returns a text as the SNS topic delivers it to the queue."""
         at = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime())
         return json.dumps({"Type": "Notification", "Timestamp": at, "Message": json.dumps(self.sms(line, text))})
 
@@ -89,14 +89,14 @@ class Customer:
 
 
 class Staff:
-    """A member of staff at a browser; or somebody else, with whatever cookie they have."""
+    """A member of staff with a browser, or anybody else with a cookie of their choice."""
 
     def __init__(self, deployment, token=None, signs_in_again=None):
         self.deployment, self.signs_in_again = deployment, signs_in_again
         self.cookies = {"__Host-switchboard": token} if token else {}
 
     def asks(self, method, path, headers=None, **options):
-        """Asks, and once more after signing in again where the portal wants that first."""
+        """Sends a request. Signs in and sends it again if the portal answers `sign-in-again`."""
         answer = self.asks_once(method, path, headers, **options)
         if self.signs_in_again and answer.status == 409 and answer.code() == "sign-in-again":
             self.cookies["__Host-switchboard"] = self.signs_in_again()
@@ -125,7 +125,7 @@ class Staff:
         return self.asks("DELETE", path, headers={"Sec-Fetch-Site": "same-origin"})
 
     def is_notified_in(self, browser):
-        """Turns notifications on in a browser, or is there again with it. Gives its id."""
+        """Turns notifications on in a browser, or renews its push subscription. Returns the subscription's id."""
         settings = self.gets("/api/push-subscriptions")
         assert settings.status == 200, f"{settings.status}: {settings.body}"
         subscription = browser.subscribes(settings.json()["key"])
@@ -134,7 +134,8 @@ class Staff:
         return answer.json()["id"]
 
     def books(self, name, number, appointment=None, **fields):
-        """An appointment of half an hour, this time tomorrow unless told otherwise; under an id of one's own, if given."""
+        """Books an appointment of 30 minutes, at this hour tomorrow unless `fields` says otherwise. `appointment` is
+        its id, if given."""
         tomorrow = time.strftime("%Y-%m-%dT%H:00:00Z", time.gmtime(time.time() + 24 * 60 * 60))
         booking = {"name": name, "number": number, "start": tomorrow, "minutes": 30, "service": "Cleaning"} | fields
         if appointment:
@@ -145,7 +146,7 @@ class Staff:
         return booked.json()
 
     def changes(self, appointment, **fields):
-        """Saves an appointment that was just looked at."""
+        """Changes an appointment, with the version that it has now."""
         path = f"/api/appointments/{appointment}"
         changed = self.posts(path, {"version": self.gets(path).json()["version"]} | fields)
         assert changed.status == 200, f"{changed.status}: {changed.body}"
@@ -154,7 +155,7 @@ class Staff:
         return self.gets(f"/api/appointments/{appointment}").json()["status"]
 
     def goes_live(self, **headers):
-        """Opens a page's WebSocket, as CloudFront would (adaptation 2), or gives the status that it is refused with."""
+        """Opens a page's WebSocket, as CloudFront would (adaptation 2). Returns the status if it is refused."""
         headers = {ORIGIN_SECRET: self.deployment.origin_secret["current"]} | headers
         address = self.deployment.emulator.url.replace("http://", "ws://") + self.deployment.sockets
         cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items()) or None
@@ -165,7 +166,7 @@ class Staff:
             return refused.status_code
 
     def signs_in(self, issuer, email):
-        """From the sign-in page to the issuer and back. Gives the page that the browser ends on."""
+        """Signs in through the portal and the issuer. Returns the page that the browser ends on."""
         begun = self.asks("GET", "/api/sign-in?back=/messages.html", headers={"Accept": "text/html"})
         assert begun.status == 303, begun.body
         back = issuer.lets_in(begun.headers["location"], email)
@@ -179,7 +180,8 @@ class Staff:
         return self.gets("/api/notifications?limit=100").items()
 
     def sees(self, customer, text):
-        """The notification of a customer's text, as soon as it is shown: somebody else may have said the same before."""
+        """Returns the notification of a customer's text, once it is there. Other customers may have sent the same
+        text."""
         said = {"number": customer.number, "text": text}
         return eventually(
             lambda: next((item for item in self.notifications() if said.items() <= item.items()), None), f"{text!r} is shown"
@@ -207,7 +209,7 @@ class Socket:
         self.connection = connection
 
     def sees(self, text):
-        """The next frame in which there is a text."""
+        """Returns the next frame that contains a text."""
         while True:
             frame = self.connection.recv()
             assert frame, f"closed before {text!r} was seen"
@@ -215,7 +217,7 @@ class Socket:
                 return frame
 
     def sees_all(self, *texts):
-        """The next frames, until each of the texts has come in one: what happens at once need not be told at once."""
+        """Receives frames until each text was in one of them: simultaneous events may come in one frame or in several."""
         seen = []
         while not all(any(text in frame for frame in seen) for text in texts):
             frame = self.connection.recv()
@@ -223,7 +225,7 @@ class Socket:
             seen.append(frame)
 
     def everything(self):
-        """All that has come until now."""
+        """Returns all frames until now."""
         self.connection.send('{"action":"ping"}')
         seen = []
         while (frame := self.connection.recv()) != "pong":
@@ -232,7 +234,7 @@ class Socket:
         return "".join(seen)
 
     def answers(self):
-        """Whether a ping is answered, or nobody is there any more."""
+        """Returns whether a ping is answered. It is not if the connection is closed."""
         try:
             self.connection.send('{"action":"ping"}')
             while (frame := self.connection.recv()) not in ("pong", ""):
@@ -242,7 +244,7 @@ class Socket:
             return False
 
     def is_closed(self):
-        """Waits until it is closed from the other side."""
+        """Waits until the server closes the connection."""
         try:
             while self.connection.recv():
                 pass

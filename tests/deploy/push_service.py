@@ -1,5 +1,7 @@
-"""A push service on this machine: with TLS, at an address that anybody could reach, by the name of one that browsers
-are known to use. `hosts` leads there, and an authority of its own certifies it."""
+"""A push service on this machine, with TLS, a public address, and the host name of a known service.
+
+`hosts` resolves the name to it. An authority of the tests' own signs its certificate.
+"""
 
 import datetime
 import ssl
@@ -19,39 +21,42 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 ADDRESS = ("9.9.9.9", 443)
-# Those of `hosts`.
+# The names in `hosts`.
 NAME = "fcm.googleapis.com"
 NOT_CERTIFIED = "updates.push.services.mozilla.com"
 INSIDE = "jmt17.google.com"
-# Public until a test has it stand for something else.
+# Its address is public until a test gives it another.
 REBOUND = "web.push.apple.com"
 
 
 @dataclass(frozen=True)
 class Push:
-    """What was sent to a browser."""
+    """A request that a browser's push subscription received."""
 
-    # When it came, by the monotonic clock.
+    # When it arrived, in seconds of the monotonic clock.
     at: float
     headers: Message
     body: bytes
 
     @property
     def is_of_another_browser(self):
-        """That another one of the same person was added: news of a customer has a topic, and a test is over in minutes."""
+        """Whether it reports that the same person added another browser.
+
+        A push about a customer has a topic. A test push has a TTL of minutes.
+        """
         return "Topic" not in self.headers and int(self.headers["TTL"]) > 240
 
 
 class PushService:
     def __init__(self):
         self.home = tempfile.TemporaryDirectory(prefix="switchboard-push-service-")
-        # Whose certificates are to be believed.
+        # The root certificates that functions must trust.
         self.roots = Path(self.home.name) / "roots.pem"
-        # All that came, by the browser's path.
+        # All pushes, by the path of the browser's push subscription.
         self.pushes = defaultdict(list)
-        # How often a browser was told that another was added. It is taken whatever is answered to news.
+        # How often each browser was told about another. These pushes are accepted: `answers` does not apply to them.
         self.told_of_others = Counter()
-        # Status and headers of the next answers to a browser's path; what is not listed is taken.
+        # Status and headers of the next responses, by the browser's path. Without an entry, the response is 201.
         self.answers = defaultdict(list)
         service = self
 
@@ -80,18 +85,19 @@ class PushService:
             daemon_threads = True
 
             def handle_error(self, *_):
-                """Whoever does not believe the certificate hangs up, and so does a function that ends."""
+                """Ignores closed connections: a function that does not trust the certificate, or that ends, closes
+                its connection."""
 
         try:
             self.server = Server(ADDRESS, Door)
         except OSError as error:
             raise AssertionError(f"{ADDRESS[0]} is not this machine: run the tests by tests/deploy/run or alone") from error
-        # The handshake is left to each connection's own thread.
+        # Each connection's own thread does the handshake.
         self.server.socket = self.certified().wrap_socket(self.server.socket, server_side=True, do_handshake_on_connect=False)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def certified(self):
-        """Makes an authority and has it certify the name."""
+        """Creates an authority and a certificate for the host name. Returns the TLS context."""
         authority, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
         issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "The tests' own authority")])
         root = certificate(issuer, authority, issuer, authority, x509.BasicConstraints(ca=True, path_length=0))

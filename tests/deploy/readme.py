@@ -1,4 +1,4 @@
-"""infra/README.md: its commands, as they stand there, and what its tables are of."""
+"""Reads infra/README.md: the commands in its code blocks, and the first column of its tables."""
 
 import re
 import shlex
@@ -11,12 +11,12 @@ README = ROOT / "infra" / "README.md"
 
 
 def commands(heading):
-    """The blocks of commands below a heading."""
+    """Returns the code blocks with commands below a heading."""
     return re.findall(r"^```sh\n(.*?)^```$", below(heading), re.M | re.S)
 
 
 def rows(heading):
-    """What the rows of the table below a heading are of."""
+    """Returns the names in the first column of the table below a heading."""
     return {name for row in re.findall(r"^\| (`.*?) \|", below(heading), re.M) for name in re.findall(r"`(\w+)`", row)}
 
 
@@ -27,8 +27,11 @@ def below(heading):
 
 
 def run(deployment, block, folder):
-    """Runs a block for a stack: its name, its account, and its outputs in place of what stands between angle brackets. The operators'
-    command is the one that was built, and asks nothing."""
+    """Runs a block of commands for a stack. Returns its output.
+
+    The stack's name, the account and the stack's outputs replace the placeholders in angle brackets. The operators'
+    command is the built one, with `--yes`.
+    """
     block = block.replace("--stack-name switchboard", f"--stack-name {deployment.name}")
     block = block.replace("<account>", ACCOUNT)
     for name, value in deployment.outputs.items():

@@ -1,4 +1,4 @@
-"""Stands between the functions and the emulator, and writes down what each function calls."""
+"""A proxy between the functions and the emulator. It records the calls of each function."""
 
 import hashlib
 import http.client
@@ -17,31 +17,32 @@ SCOPE = re.compile(r"Credential=([^/]+)/\d+/([^/]+)/([^/]+)/aws4_request")
 @dataclass(frozen=True)
 class Call:
     key: str
-    # Actions, each with its resource.
+    # The needed permissions: (action, resource).
     needs: tuple
     status: int
     answer: str
-    # Of the table, the partitions that it is about.
+    # The partition keys of the call, if it is one to the table.
     keys: frozenset
 
     @property
     def denied(self):
-        """Amazon SNS calls it AuthorizationError, the others AccessDenied; all use these words."""
+        """Whether the call was denied. Amazon SNS names the error `AuthorizationError`, other services
+        `AccessDenied`; the message is the same."""
         return self.status in (400, 403) and "is not authorized to perform" in self.answer
 
     def names(self, action):
-        """Whether the answer names an action. Amazon SNS writes its own name in capitals."""
+        """Returns whether the response names an action. Amazon SNS writes its own name in capitals."""
         return action.lower() in self.answer.lower()
 
 
 def access_key(function_arn, role_arn):
-    """The key that MiniStack hands to a function with a role, which is how a call tells whose it is."""
+    """Returns the access key that MiniStack gives to a function with a role. It identifies the caller."""
     digest = hashlib.sha256(f"{function_arn}:{role_arn}".encode()).hexdigest()
     return f"ASIA{digest[:16].upper()}"
 
 
 def who_needs_what(headers, command, path, body, answer=""):
-    """Whose key a request is signed with, and what its owner must be allowed."""
+    """Returns the access key that signed a request, and the permissions that the request needs."""
     scope = SCOPE.search(headers.get("Authorization", ""))
     key, region, service = scope.groups() if scope else (UNSIGNED, UNSIGNED, UNSIGNED)
     return key, needs_of(service, region, command, path, headers, body, answer)
@@ -50,13 +51,13 @@ def who_needs_what(headers, command, path, body, answer=""):
 class Recorder:
     def __init__(self, emulator_port):
         self.calls = []
-        # Who answers in the emulator's place, by the target of a call.
+        # The functions that answer in the emulator's place, by `X-Amz-Target`.
         self.stand_ins = {}
         recorder = self
 
         class Pass(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
-            # Whether one of the stand-ins has answered on this connection.
+            # Whether a stand-in has answered on this connection.
             used = False
 
             def log_message(self, *_):
@@ -67,7 +68,7 @@ class Recorder:
                 stand_in = recorder.stand_ins.get(self.headers.get("X-Amz-Target"))
                 if stand_in:
                     if self.used:
-                        # As for a function that was frozen: the other side has closed it long ago.
+                        # Like the connection of a function that was frozen: the server has closed it long ago.
                         self.close_connection = True
                         return
                     self.used = True
@@ -83,7 +84,7 @@ class Recorder:
                     return
                 onward = http.client.HTTPConnection("127.0.0.1", emulator_port, timeout=60)
                 try:
-                    # The host stays as it was: it is part of what is signed.
+                    # The `Host` header stays unchanged: it is part of the signature.
                     onward.request(self.command, self.path, body, dict(self.headers.items()))
                     answer = onward.getresponse()
                     content = answer.read()
@@ -104,7 +105,7 @@ class Recorder:
             daemon_threads = True
 
             def handle_error(self, *_):
-                # A function that ends in the middle of a connection is none of our concern.
+                # A function may end while a connection is open. That is no error.
                 pass
 
         self.server = Server(("127.0.0.1", 0), Pass)

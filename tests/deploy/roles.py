@@ -1,4 +1,4 @@
-"""What the roles of a stack's functions grant, and what the functions do by them."""
+"""Compares what the roles of a stack's functions grant with the calls that the functions make."""
 
 import json
 from contextlib import contextmanager
@@ -9,26 +9,26 @@ from authorisation import AUTHORISED_AS, covers, listed
 from recorder import access_key
 from template import granting
 
-# What Lambda itself does in a function's name, which MiniStack does without its role: reading what the function is given.
+# The actions of Lambda's event source mappings. Lambda uses the function's role for them; MiniStack does not.
 READS_A_QUEUE = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 READS_A_STREAM = ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams")
 
 
 @dataclass(frozen=True)
 class Grant:
-    """An action on a resource, which has the name that it has in the template."""
+    """An action on a resource, which is named as in the template."""
 
     action: str
     name: str
     written: object = field(compare=False, repr=False)
 
     def of(self, stack):
-        """The same, with the resource's name in a stack."""
+        """Returns the (action, resource) pair, with the resource's name in a stack."""
         return self.action, resolve(self.written, stack.reference)
 
 
 def granted(function, where):
-    """All that the template grants to a function, where parameters have some value."""
+    """Yields every grant of the template to a function, for these values of parameters."""
     for statement in granting(function, where):
         if statement["Effect"] == "Allow":
             for action in listed(statement["Action"]):
@@ -44,7 +44,7 @@ def each(resources, where):
 
 
 def name_of(resource):
-    """`Table/index/recent`, say: without where it is and whose."""
+    """Returns a resource's name without region and account, such as `Table/index/recent`."""
     name = resolve(resource, lambda logical, _: logical.split("::")[-1])
     return name.split(":", 5)[-1]
 
@@ -56,7 +56,10 @@ def calls_of(stack, function):
 
 
 def assert_no_less_and_no_more(stack, function, where, unseen, since=0):
-    """Of the calls `since` so many. `unseen` is what no call can be seen of."""
+    """Asserts that the function's calls after the first `since` use each grant, and nothing else.
+
+    `unseen` has the grants whose use cannot be recorded.
+    """
     grants, used = list(granted(function, where)), {need for call in calls_of(stack, function)[since:] for need in call.needs}
     beyond = {need for need in used if not any(covers(grant.of(stack), need) for grant in grants)}
     assert not beyond, f"what is called and not granted: {sorted(beyond)}"
@@ -66,7 +69,7 @@ def assert_no_less_and_no_more(stack, function, where, unseen, since=0):
 
 @contextmanager
 def taken_away(stack, function, grant):
-    """A role that lacks one of its grants."""
+    """Removes one grant from a function's role until the end of the block."""
     iam, role = stack.emulator.client("iam"), stack.ids[f"{function}Role"]
     policies = {
         name: iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]

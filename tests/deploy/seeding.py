@@ -1,11 +1,11 @@
-"""Companies, lines, staff and sessions, written as `shared/store` reads them."""
+"""Writes companies, lines, staff and sessions into the table, as `shared/store` reads them."""
 
 import hashlib
 import secrets
 import time
 
 
-# Where companies of a region are.
+# The time zone of a company, by its region.
 TIME_ZONES = {"US": "America/Los_Angeles", "AU": "Australia/Sydney"}
 
 
@@ -40,7 +40,7 @@ class Seeding:
         self.put(pk=f"LOGIN#email {email}", sk="LOGIN", company=company, staff=staff)
 
     def session(self, company, staff, ends_in=3600):
-        """The token of a session that ends in so many seconds: what is kept is its hash."""
+        """Creates a session that ends in `ends_in` seconds. Returns its token; the table has the hash."""
         token, now = secrets.token_hex(32), int(time.time())
         self.put(
             pk=f"SESSION#{hashlib.sha256(token.encode()).hexdigest()}",
@@ -54,7 +54,7 @@ class Seeding:
         return token
 
     def connection(self, company, connection):
-        """A WebSocket that nobody said the end of: the gateway does not know it."""
+        """Stores a WebSocket that has closed without a disconnect event: the gateway does not know it."""
         now = int(time.time())
         self.put(
             pk=f"LIVE#{company}",

@@ -1,4 +1,4 @@
-"""The template as it is written, and as CloudFormation is given it: with the SAM transform expanded."""
+"""The template as written, and as CloudFormation gets it: with the SAM transform expanded."""
 
 import copy
 import os
@@ -15,7 +15,7 @@ TEMPLATE = ROOT / "infra" / "template.yaml"
 
 
 class NoManagedPolicies:
-    """The template names no managed policy by its bare name, so none has to be looked up."""
+    """A loader without policies: the template has no managed policy by its bare name, so none is looked up."""
 
     def load(self):
         return {}
@@ -26,7 +26,7 @@ def written():
 
 
 def functions():
-    """The binary that each function is, by its logical id."""
+    """Returns the binary of each function, by logical id."""
     resources = written()["Resources"].items()
     serverless = {name: it["Properties"] for name, it in resources if it["Type"] == "AWS::Serverless::Function"}
     return {name: it["CodeUri"].rsplit("/", 1)[-1] for name, it in serverless.items()}
@@ -37,7 +37,7 @@ def _translated():
     template = written()
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
-            # Where the code will be; the transform wants to know.
+            # A place for the code, which the transform requires.
             resource["Properties"]["CodeUri"] = "s3://bucket/key"
     os.environ.setdefault("AWS_DEFAULT_REGION", REGION)
     return transform(template, {}, NoManagedPolicies())
@@ -48,11 +48,11 @@ def translated():
 
 
 def resources(of_type):
-    """The translated template's resources of a type, by logical id."""
+    """Returns the translated template's resources of a type, by logical id."""
     return {name: it for name, it in translated()["Resources"].items() if it["Type"] == of_type}
 
 
-# Every other route asks the authorizer first. Each here says why it cannot.
+# The routes without the authorizer, each with the reason.
 OPEN_ROUTES = {
     "GET /api/sign-in": "whoever has no session begins here",
     "GET /api/sign-out/issuer": "whoever has just signed out has none any more",
@@ -61,7 +61,7 @@ OPEN_ROUTES = {
 
 
 def routes():
-    """The routes of the HTTP API, by method and path."""
+    """Returns the routes of the HTTP API, by method and path."""
     document = resources("AWS::ApiGatewayV2::Api")["Api"]["Properties"]["Body"]
     return {
         f"{method.upper()} {path}": operation
@@ -75,12 +75,15 @@ def statements(document, where=None):
 
 
 def policies(role, where=None):
-    """A role's own policies."""
+    """Returns a role's inline policies."""
     return chosen(role["Properties"].get("Policies", []), where)
 
 
 def chosen(values, where):
-    """Where a condition chooses, the one that is chosen `where` parameters have some value, and the others their default; or both."""
+    """Yields the values, with the chosen branch of each `Fn::If`.
+
+    Parameters that `where` does not list have their defaults. Without `where`, both branches are yielded.
+    """
     for value in values:
         if "Fn::If" not in value:
             yield value
@@ -92,7 +95,7 @@ def chosen(values, where):
 
 
 def holds(condition, where):
-    """A condition by its name, or by its own words."""
+    """Returns whether a condition holds. `condition` is a name or an expression."""
     if isinstance(condition, str):
         condition = translated()["Conditions"][condition]
     (function, of), = condition.items()
@@ -103,7 +106,7 @@ def holds(condition, where):
     if function == "Fn::And":
         return all(holds(it, where) for it in of)
     parameters = translated()["Parameters"]
-    # What is written as a number is a string to CloudFormation.
+    # CloudFormation treats a parameter of type Number as a string.
     value = lambda it: str(where[it["Ref"]] if it["Ref"] in where else parameters[it["Ref"]]["Default"]) if isinstance(it, dict) else it
     one, other = of
     if function == "Fn::Contains":
@@ -113,7 +116,7 @@ def holds(condition, where):
 
 
 def granting(function, where):
-    """The statements that the template by itself gives to a function's role, where parameters have some value."""
+    """Returns the statements that the template gives to a function's role, for these values of parameters."""
     role = f"{function}Role"
     documents = [policy["PolicyDocument"] for policy in policies(translated()["Resources"][role], where)]
     for policy in resources("AWS::IAM::RolePolicy").values():
@@ -129,7 +132,7 @@ def refused_regions():
     return refused
 
 
-# Of AWS's partitions for others than the public, which cfn-lint knows and nobody here can try.
+# The AWS partitions that the public has no access to. cfn-lint lists them; we cannot test in them.
 ELSEWHERE = ("us-iso", "eu-iso", "eusc")
 
 

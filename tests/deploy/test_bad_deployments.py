@@ -1,4 +1,4 @@
-"""Whoever deploys something wrong is told what, and the next run makes it good."""
+"""A wrong deployment is refused with a message that says what is wrong. The next deployment repairs it."""
 
 import json
 
@@ -10,7 +10,7 @@ from adaptations import deployable
 from deployment import BUILT, PARAMETERS, sam_deploy
 from emulator import REGION
 
-# Parameters with something wrong, and what the message must say of it.
+# Wrong parameters, each with what the message must contain.
 WRONG = [
     ({"DomainName": "https://sms.example.com"}, ["DomainName", "host name"]),
     ({"DomainName": "sms.example.com"}, ["DomainName needs CertificateArn"]),
@@ -72,12 +72,12 @@ def test_a_rate_rule_is_refused_where_it_cannot_be_made_with_the_command_that_ma
 
 def refused(emulator, parameters, *words, region=REGION):
     cloudformation = emulator.client("cloudformation", region)
-    # As sam does: what is sent along may be no longer than 51,200 bytes.
+    # As sam does: a template longer than 51,200 bytes cannot be sent inline.
     s3 = emulator.client("s3")
     s3.create_bucket(Bucket="templates")
     s3.put_object(Bucket="templates", Key="wrong", Body=json.dumps(without_code()))
     with pytest.raises(ClientError) as refusal:
-        # What `sam deploy` asks first, and whose answer it prints.
+        # The first request of `sam deploy`, which prints its error.
         cloudformation.create_change_set(
             StackName="wrong",
             ChangeSetName="wrong",
@@ -109,14 +109,14 @@ def test_sam_prints_what_is_wrong(emulator):
 
 @pytest.fixture
 def broken(tmp_path):
-    """The template with one resource that cannot be made, once most of the others are there."""
+    """The template with one resource that cannot be created. Most other resources are created before it."""
     template = yaml_parse(BUILT.read_text())
     template["Resources"]["Broken"] = {
         "Type": "AWS::SQS::Queue",
         "Properties": {"VisibilityTimeout": 99999999},
         "DependsOn": ["Table", "InboundSms", "Authorize", "InboundSubscription"],
     }
-    # Beside the built one: paths in it are relative.
+    # In the folder of the built template, because paths in it are relative.
     path = BUILT.with_name("broken.yaml")
     path.write_text(yaml_dump(template))
     yield path
@@ -124,7 +124,7 @@ def broken(tmp_path):
 
 
 def state(emulator, stack):
-    """Of every stack that had this name, the newest first."""
+    """Returns the status of every stack that had this name, newest first."""
     found = emulator.client("cloudformation").list_stacks()["StackSummaries"]
     return [it["StackStatus"] for it in found if it["StackName"] == stack]
 
@@ -133,7 +133,7 @@ def test_a_first_deployment_that_fails_halfway_leaves_no_stack_in_the_way_of_the
     succeeded, output = sam_deploy(emulator, "halfway", PARAMETERS, broken)
     assert not succeeded
     assert "Broken" in output and "VisibilityTimeout" in "".join(output.split()), "what failed is named"
-    # CloudFormation updates no stack whose creation was rolled back; the emulator would.
+    # CloudFormation cannot update a stack whose creation was rolled back. The emulator could.
     assert state(emulator, "halfway") == ["DELETE_COMPLETE"]
 
     succeeded, output = sam_deploy(emulator, "halfway", PARAMETERS)
@@ -142,7 +142,7 @@ def test_a_first_deployment_that_fails_halfway_leaves_no_stack_in_the_way_of_the
 
 
 def test_an_update_that_fails_halfway_goes_back_and_the_next_completes_it(emulator, deployment, broken):
-    """On the stack that the journeys use: they must not notice."""
+    """Uses the stack of the journeys: the failed update must not affect it."""
     before = retention(deployment)
     succeeded, output = sam_deploy(emulator, deployment.name, deployment.parameters | {"RetentionDays": "8"}, broken)
     assert not succeeded and "Broken" in output

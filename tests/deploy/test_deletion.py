@@ -1,4 +1,4 @@
-"""The end of a deployment, by the commands of infra/README.md, on a stack of its own."""
+"""The end of a deployment: the commands of infra/README.md, on a stack of its own."""
 
 import pytest
 from botocore.exceptions import ClientError
@@ -10,7 +10,7 @@ from readme import commands, run
 @pytest.fixture(scope="module")
 def stack(emulator):
     stack = Deployment(emulator, "deleted")
-    # Twice, so that some files have an earlier version.
+    # Published twice, so that some files have an earlier version.
     stack.publish()
     s3 = emulator.client("s3")
     s3.put_object(Bucket=stack.outputs["SiteBucket"], Key="index.html", Body=b"of an earlier version")
@@ -35,7 +35,7 @@ def test_everything_is_deleted_and_what_was_said_only_when_it_is_meant(stack, tm
     *emptied, end = whole.strip().splitlines()
     assert s3.list_object_versions(Bucket=bucket)["Versions"]
     run(stack, "\n".join(emptied), tmp_path)
-    # CloudFormation deletes no bucket with anything in it; MiniStack does.
+    # CloudFormation does not delete a bucket that contains anything. MiniStack does.
     found = s3.list_object_versions(Bucket=bucket)
     assert not found.get("Versions") and not found.get("DeleteMarkers")
     run(stack, end, tmp_path)

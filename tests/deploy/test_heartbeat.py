@@ -1,4 +1,7 @@
-"""The text that a deployment sends itself: topic, queue, inbound-sms, table, stream, dispatch-push. And what lies before it."""
+"""The heartbeat, a text that a deployment sends itself, and the daily check of the lines.
+
+The heartbeat passes the topic, the queue, inbound-sms, the table, the stream and dispatch-push.
+"""
 
 import pytest
 
@@ -9,13 +12,13 @@ from template import resources
 
 
 def counted(deployment, function, metric):
-    """How often a function has counted something."""
+    """Returns the log lines with which a function has counted a metric."""
     name = deployment.function(function)["FunctionName"]
     return [it for it in metrics_of(deployment, name) if metric in it]
 
 
 def rings_by(alarm, line):
-    """Whether what was counted is what an alarm looks at."""
+    """Returns whether an alarm watches the metric of a log line."""
     alarm = resources("AWS::CloudWatch::Alarm")[alarm]["Properties"]
     (directive,) = line["_aws"]["CloudWatchMetrics"]
     (metric,) = directive["Metrics"]
@@ -29,7 +32,7 @@ def test_a_heartbeat_comes_through_and_is_counted_where_the_alarm_looks(deployme
     heard = eventually(lambda: counted(deployment, "DispatchPush", "Heartbeat")[before:], "it is counted")
     assert rings_by("HeartbeatAlarm", heard[0])
     assert "Heartbeat" not in [it["text"] for it in dana.notifications()]
-    # What it has left is gone with the next, and with however many come.
+    # The next heartbeat removes what this one stored, so the number of stored heartbeats does not grow.
     for _ in range(3):
         before = len(counted(deployment, "DispatchPush", "Heartbeat"))
         deployment.invokes("Heartbeat", {})
@@ -39,7 +42,10 @@ def test_a_heartbeat_comes_through_and_is_counted_where_the_alarm_looks(deployme
 
 @pytest.fixture
 def numbers_of(deployment):
-    """Gives the account the numbers of all lines, until the test ends: set as they are to be, but for those that are not."""
+    """Gives the account a phone number for each line until the test ends.
+
+    The numbers have the right settings, except for those that a test passes.
+    """
     carriers = deployment.emulator.carriers
 
     def gives(**otherwise):
@@ -70,7 +76,7 @@ def test_a_line_that_is_not_set_as_it_is_to_be_is_counted_and_named_by_its_compa
     numbers_of()
     looked = deployment.invokes("Heartbeat", {"check": "lines"})
     assert looked["lines"] == len(lines_of(deployment))
-    # Other tests' companies may share an opt-out list.
+    # Companies of other tests may share an opt-out list.
     others = looked["wrong"]
     before, said = len(counted(deployment, "Heartbeat", "LinesWrong")), log_of(deployment).count(f'"reason":"{reason}"')
     numbers_of(**{f"line_{harbor.line.removeprefix('+')}": wrong})

@@ -1,4 +1,4 @@
-"""What customers and staff do, against what is deployed."""
+"""What customers and staff do with the deployed stack, from end to end."""
 
 import json
 import secrets
@@ -130,7 +130,7 @@ def test_a_redelivered_text_appears_once(deployment, harbor, dana, maria):
 def test_a_poisoned_text_waits_in_the_dead_letter_queue_and_is_shown_after_its_redrive(deployment, harbor, dana, maria):
     sqs, line = deployment.emulator.client("sqs"), "+12065550199"
     with retries_that_come_at_once(sqs, deployment.ids["InboundQueue"]):
-        # Together, so that they are taken in one batch.
+        # Sent in one request, so that the function receives them in one batch.
         texts = [maria.envelope(line, "is anybody there?"), maria.envelope(harbor.line, "its neighbour")]
         entries = [{"Id": str(place), "MessageBody": body} for place, body in enumerate(texts)]
         assert len(sqs.send_message_batch(QueueUrl=deployment.ids["InboundQueue"], Entries=entries)["Successful"]) == 2
@@ -187,12 +187,12 @@ def test_what_became_of_a_call_comes_by_the_queue_and_a_poisoned_event_waits(dep
 
 
 def shown(staff, number):
-    """The conversation with a number, once there is one."""
+    """Returns the conversation with a number, or `None` if there is none yet."""
     return next((it for it in staff.gets("/api/conversations?limit=100").items() if it["number"] == number), None)
 
 
 def test_the_rule_hands_on_what_can_say_how_a_confirmation_call_ended(deployment, harbor, maria):
-    """Nobody but AWS may put events of `aws.` into EventBridge, so the rule is asked what it would do."""
+    """Asks EventBridge which events the rule matches: only AWS may put events of `aws.*`."""
     events = deployment.emulator.client("events")
     rule = events.describe_rule(Name=deployment.ids["CallEvents"].rsplit("/", 1)[-1])
     (target,) = events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
@@ -221,12 +221,12 @@ def test_two_companies_see_nothing_of_each_other(harbor, tidewater, dana, josie,
     assert maria.received() == []
 
 
-# What stands in a path between braces: an id as they are made, which nobody has.
+# Values for the placeholders of a path: well-formed ids that do not exist.
 NOBODYS = {"conversation": "0" * 32, "appointment": "A-1", "subscription": "0" * 32, "draft": "new-message", "session": "0" * 32}
 
-# All but those that say why they are open: one that comes to be open by mistake is asked here, and answers.
+# Every route that is not listed as open. A route that is open by mistake is among them, and fails the tests below.
 CLOSED_ROUTES = [tuple(route.format(**NOBODYS).split(" ")) for route in sorted(set(routes()) - set(OPEN_ROUTES))]
-# A session that has ended, or is nobody's, can be left all the same.
+# Signing out works without a valid session.
 SIGN_OUT = ("POST", "/api/sign-out")
 ASKING_WHO = [route for route in CLOSED_ROUTES if route != SIGN_OUT]
 
@@ -280,7 +280,7 @@ def test_somebody_whom_only_the_issuer_knows_is_told_so(issuer, stranger):
 
 @pytest.mark.parametrize("path", ["/handset", "/local/issuer/authorize", "/local/staff", "/local/carrier/messages", "/healthz"])
 def test_nothing_of_the_local_stack_is_there(stranger, dana, path):
-    """Where one picks a person to be, above all."""
+    """Above all, the page that signs in as any member of staff must not be there."""
     for somebody in (stranger(), dana):
         assert somebody.gets(path).status in (403, 404), path
         assert somebody.posts(path, {}).status in (403, 404, 405), path

@@ -1,4 +1,4 @@
-"""A role grants what its function calls, on the resources that it calls it on: no less, and no more."""
+"""Each role grants what its function calls, on the resources of these calls, and nothing else."""
 
 import pytest
 
@@ -11,14 +11,14 @@ from template import granting, resources
 
 FUNCTIONS = sorted(resources("AWS::Lambda::Function"))
 
-# The stack's, as far as they choose what is granted.
+# The parameters of the shared stack that decide what is granted: all have their defaults.
 PARAMETERS = {}
 
 READERS = [
     ("InboundSms", "InboundQueue"), ("ConfirmationCall", "CallQueue"), ("DeliveryReceipt", "ReceiptQueue"), ("DispatchPush", "PushRetries"),
 ]
 
-# (function, action, resource) that no journey can be seen to use: each with the reason why.
+# The grants (function, action, resource) whose use no test can record, each with the reason.
 UNSEEN = {
     ("LiveUpdates", "sqs:SendMessage", "LiveUpdatesGivenUp"): "Lambda itself hands over what is given up, which MiniStack does not",
     ("DispatchPush", "sqs:SendMessage", "PushRecordsGivenUp"): "the same",
@@ -35,7 +35,7 @@ def world(deployment, issuer, harbor, dana):
 
 @pytest.fixture(scope="module")
 def everybody_has_worked(world):
-    # First those who make what the others look at.
+    # inbound-sms comes first: it creates the conversations that the others read.
     for function in sorted(AT_WORK, key=lambda name: name != "InboundSms"):
         AT_WORK[function](world)
 
@@ -51,11 +51,11 @@ def test_a_function_makes_the_calls_that_its_role_grants(deployment, everybody_h
 
 
 def test_every_call_is_some_functions(deployment, everybody_has_worked):
-    """Else a call could be missed above."""
+    """A call under an unknown key would be missed by the tests above."""
     emulator = deployment.emulator
     pages = emulator.client("lambda").get_paginator("list_functions").paginate()
     known = {access_key(it["FunctionArn"], it["Role"]) for page in pages for it in page["Functions"]}
-    # Unsigned is what only opens a connection while a function starts: it has no authority to do anything.
+    # An unsigned request only opens a connection while a function starts. It is authorised for nothing.
     assert {call.key for call in emulator.recorder.calls} - {UNSIGNED} <= known
 
 
@@ -63,7 +63,7 @@ LEADING_KEYS = "dynamodb:LeadingKeys"
 
 
 def partitions(statement):
-    """Those that a statement is about; none if it is about all."""
+    """Returns the partition keys to which a statement is limited, or `None` if it has no limit."""
     return statement.get("Condition", {}).get("ForAllValues:StringEquals", {}).get(LEADING_KEYS)
 
 
@@ -72,7 +72,7 @@ KEPT_TO_SOME = [name for name in FUNCTIONS if any(partitions(it) for it in grant
 
 @pytest.mark.parametrize("function", KEPT_TO_SOME)
 def test_what_is_granted_of_some_partitions_is_asked_of_all_of_those_and_no_others(deployment, everybody_has_worked, function):
-    """MiniStack looks at no keys."""
+    """Compares the partition keys of the calls with the conditions. MiniStack does not check these."""
     kept = [it for it in granting(function, PARAMETERS) if "dynamodb:" in str(it["Action"])]
     asked = {}
     for call in calls_of(deployment, function):
@@ -94,7 +94,7 @@ SEEN = [
 def test_without_a_grant_the_work_fails(deployment, world, everybody_has_worked, function, grant):
     before = len(calls_of(deployment, function))
     with taken_away(deployment, function, grant):
-        # What an instance has been told once, it need not ask for.
+        # A new instance has no caches, so it makes every call again.
         deployment.starts_cold(function)
         with pytest.raises(AssertionError):
             AT_WORK[function](world)

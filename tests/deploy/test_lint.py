@@ -1,4 +1,4 @@
-"""What the scanners say of the template. An exception carries its reason, in checkov.yaml or beside what it is for."""
+"""The findings of the linters. An exception has its reason in checkov.yaml, or beside the resource."""
 
 import json
 import subprocess
@@ -44,5 +44,5 @@ def checkov(*arguments):
 
 
 def quiet():
-    """Nothing of whoever runs the tests, but the way to the programs; and no look at the network."""
+    """Returns an environment with nothing but the path to programs. It keeps the scanner from using the network."""
     return {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": "/nonexistent", "SAM_CLI_TELEMETRY": "0"}

@@ -1,4 +1,4 @@
-"""Pages that show what happens as it does: stream, function, WebSocket, as deployed."""
+"""Live updates of open pages, as deployed: stream, function, WebSocket."""
 
 import secrets
 
@@ -11,7 +11,7 @@ from functions_at_work import connections_of
 
 @pytest.fixture
 def screen(dana, josie):
-    """One of Harbor Dental's. Whatever comes to it, nothing comes to one of another company."""
+    """The WebSocket of a page of Harbor Dental. Another company's WebSocket must receive nothing meanwhile."""
     hers, theirs = dana.goes_live(), josie.goes_live()
     yield hers
     assert theirs.everything() == ""
@@ -35,7 +35,7 @@ def test_a_reply_is_on_a_colleagues_screen_and_so_is_what_became_of_it(harbor, d
     screen.sees("Is Monday free?")
     reply = marcus.replies(conversation, "It is. At 3?")
     assert reply.json()["status"] == "sent", reply.body
-    # It is recorded before it is sent, and shown as it is at that moment: maybe in two frames, maybe in one.
+    # The reply is recorded before it is sent. A frame shows its status at that moment, so there may be one frame or two.
     frame = screen.sees("It is. At 3?")
     assert "Marcus Bell" in frame
     while "Sent to the carrier" not in frame:
@@ -76,7 +76,8 @@ def test_nobody_gets_a_socket_without_a_session_of_their_own(harbor, dana, stran
     assert stranger().goes_live() == 401
     assert stranger("0" * 64).goes_live() == 403
     assert harbor.staff("late", "Late Larry", ends_in=-1).goes_live() == 403
-    # MiniStack closes what `$connect` refuses; the status is the function's, and asserted locally.
+    # MiniStack closes the connection when `$connect` refuses it. The status comes from the function, and a local test
+    # asserts it.
     assert isinstance(dana.goes_live(Origin="https://evil.example"), int)
     assert isinstance(dana.goes_live(**{"Sec-Fetch-Site": "cross-site"}), int)
 

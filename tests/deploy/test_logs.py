@@ -1,4 +1,7 @@
-"""What the functions log says nothing of who wrote what. Run after the journeys, it reads what they left."""
+"""The logs contain no texts and no phone numbers.
+
+Run after the journeys, these tests also read the logs of those.
+"""
 
 import re
 
@@ -14,7 +17,7 @@ def test_no_number_and_no_text_is_in_any_log(deployment, harbor, dana, maria):
     maria.texts(harbor.line, TEXT)
     conversation = dana.sees(maria, TEXT)["conversation"]
     assert dana.replies(conversation, REPLY).status == 201
-    # One that fails is logged with its reason.
+    # A message that fails is logged with the reason.
     maria.publishes("not JSON, but it has my number " + maria.number)
     maria.texts("+12065550198", TEXT)
     lines = eventually(lambda: complaints(deployment), "a failure is logged")

@@ -1,4 +1,4 @@
-"""Whoever operates a deployment, with the `admin` command: what a company needs to be there."""
+"""The operators' command, `admin`, with a deployed stack: companies, lines, staff, secrets, and the doctor."""
 
 import json
 import secrets
@@ -32,14 +32,14 @@ class Operator:
         assert ran.returncode == 0, ran.stdout + ran.stderr
 
     def aws(self, *arguments):
-        """A command of the AWS CLI, as infra/README.md gives it. What it printed."""
+        """Runs a command of the AWS CLI, as infra/README.md has it. Returns its output."""
         emulator = self.deployment.emulator
         ran = subprocess.run([*emulator.aws, *arguments], env=emulator.environment(), text=True, capture_output=True)
         assert ran.returncode == 0, ran.stderr
         return ran.stdout
 
     def asks_the_doctor(self, **environment):
-        """What is wrong beyond what is not as on AWS, and what to do about each."""
+        """Returns the doctor's findings and its advice, without those that the emulator causes."""
         ran = self.runs("--json", "doctor", **environment)
         findings = json.loads(ran.stdout)
         assert findings, ran.stderr
@@ -49,7 +49,7 @@ class Operator:
         return {says: to_do for says, to_do in wrong.items() if says not in NOT_EMULATED}
 
     def follows(self, advice):
-        """Runs the command of the AWS CLI that the doctor named."""
+        """Runs the command of the AWS CLI in the doctor's advice."""
         self.aws(*shlex.split(advice[advice.index("aws ") :])[1:])
 
 
@@ -98,7 +98,7 @@ def test_whoever_is_signed_out_or_removed_is_out(deployment, issuer, numbers):
     operator.does("company", "add", "oak-hair", "--name", "Oak Hair", "--region", "US", "--time-zone", "America/Los_Angeles", "--line", "+12065550172")
     operator.does("line", "add", "+12065550173", "--company", "oak-hair")
     operator.does("staff", "add", "lee", "--company", "oak-hair", "--name", "Lee Park", "--email", "lee@oak.example")
-    # Who is left: a company without staff is a finding of the doctor.
+    # A company without staff would be a finding of the doctor, so one member stays.
     operator.does("staff", "add", "kim", "--company", "oak-hair", "--name", "Kim Roe", "--email", "kim@oak.example")
     lee = Staff(deployment)
     lee.signs_in(issuer, "lee@oak.example")
@@ -122,7 +122,7 @@ def test_whoever_is_signed_out_or_removed_is_out(deployment, issuer, numbers):
 
 
 def asked_anew(staff):
-    """What the authorizer says now, not what the gateway remembers of it: another cookie is another question."""
+    """Returns the authorizer's current answer: a new cookie keeps the gateway from using its cache."""
     staff.cookies["later"] = secrets.token_hex(4)
     answer = staff.gets("/api/session")
     return answer.status, answer.code()
@@ -143,7 +143,7 @@ def test_the_issuers_secret_is_rotated_without_a_deployment(deployment, issuer, 
     finally:
         issuer.secret = before
         operator.aws("secretsmanager", "put-secret-value", "--secret-id", name, "--secret-string", kept)
-        # What the function remembers of the other one goes with the sign-in that fails.
+        # A sign-in that fails drops the function's cached secret.
         Staff(deployment).signs_in(issuer, email)
 
 
@@ -154,7 +154,7 @@ def test_push_keys_are_rotated_and_a_browser_that_knows_the_earlier_one_goes_on(
     assert "already" in operator.runs("push-keys", "create").stderr
     rotated = json.loads(operator.runs("--json", "push-keys", "rotate").stdout)["rotated"]
     assert rotated["before"] == before != rotated["key"]
-    # What an instance knows of the keys, it knows for five minutes.
+    # An instance caches the keys for five minutes.
     for function in ("PushSubscriptions", "DispatchPush"):
         deployment.starts_cold(function)
     assert dana.gets("/api/push-subscriptions").json()["key"] == rotated["key"]
@@ -183,7 +183,7 @@ def test_what_was_lost_or_changed_is_brought_back_from_a_table_that_was_restored
     maria.texts(harbor.line, "Before")
     conversation = dana.sees(maria, "Before")["conversation"]
     is_restored_to(dynamodb, "switchboard-restored", table)
-    # Somebody deletes a conversation, and renames somebody, and does not mean to.
+    # A conversation is deleted and a member of staff is renamed, both by mistake.
     of_hers, renamed = {"S": f"CONVERSATION#{harbor.id}#{conversation}"}, {"pk": {"S": f"COMPANY#{harbor.id}"}, "sk": {"S": "STAFF#dana"}}
     for item in everything_in(dynamodb, table):
         if item["pk"] == of_hers:
@@ -195,7 +195,7 @@ def test_what_was_lost_or_changed_is_brought_back_from_a_table_that_was_restored
     dana.sees(maria, "Since")
 
     kept, overwritten, end = commands("Restore the table")[1].strip().splitlines()
-    # Of the same second, maybe: which is the first of them is not known here.
+    # Both messages may have the same second, so their order is unknown.
     said = lambda: sorted(it["text"] for it in dana.messages(conversation))
     run(deployment, kept, tmp_path)
     assert said() == ["Before", "Since"]
@@ -209,8 +209,8 @@ def test_what_was_lost_or_changed_is_brought_back_from_a_table_that_was_restored
 
 
 def is_restored_to(dynamodb, restored, table):
-    """Makes what point-in-time recovery makes: another table with its indexes and all that it had, and nothing of how it
-    is kept."""
+    """Creates what point-in-time recovery creates: a table with the same indexes and items, without the other
+    settings."""
     of = dynamodb.describe_table(TableName=table)["Table"]
     indexes = [{name: index[name] for name in ("IndexName", "KeySchema", "Projection")} for index in of["GlobalSecondaryIndexes"]]
     dynamodb.create_table(
@@ -225,7 +225,7 @@ def everything_in(dynamodb, table):
     return [item for page in dynamodb.get_paginator("scan").paginate(TableName=table, ConsistentRead=True) for item in page["Items"]]
 
 
-# What the doctor is right to miss here, and why.
+# Findings that the doctor has here because the emulator lacks something, each with the reason.
 NOT_EMULATED = {
     "nothing that has expired is deleted: it is hidden, but kept": "MiniStack drops it, and test_template.py asserts it",
     "point-in-time recovery is off: what is lost cannot be restored": "the same",
@@ -236,7 +236,7 @@ NOT_EMULATED = {
 }
 
 
-# A push that is to be tried again, to a browser that is nobody's any more.
+# A push retry for a subscription that does not exist.
 FOR_NOBODY = {
     "company": "nobody", "staff": "nobody", "subscription": "0" * 32, "conversation": "0" * 32,
     "event": f"{0:013}-{0:032}", "tries": 1, "not_before": 0,
@@ -244,7 +244,11 @@ FOR_NOBODY = {
 
 
 def is_in_order(deployment):
-    """A function that was replaced while it read a queue has failed, until it is given something from there again."""
+    """Waits until the doctor finds nothing wrong.
+
+    A function that was replaced while it read a queue has failed for the emulator until it gets another message from
+    there. This sends one.
+    """
     queue = deployment.outputs["PushRetriesUrl"]
     deployment.emulator.client("sqs").send_message(QueueUrl=queue, MessageBody=json.dumps(FOR_NOBODY))
 
@@ -258,13 +262,13 @@ def is_in_order(deployment):
 
 @pytest.fixture(scope="module", autouse=True)
 def budget(deployment, tmp_path_factory):
-    """As the manual makes one: without it or an alarm nobody is told what it costs."""
-    run(deployment, commands("Limit what it costs")[-1], tmp_path_factory.mktemp("budget"))
+    """Creates the budget that the manual describes. Without a budget or an alarm the doctor has a finding."""
+    run(deployment, commands("When it costs too much")[-1], tmp_path_factory.mktemp("budget"))
 
 
 @pytest.fixture
 def operator(deployment, dana, josie):
-    """Of a stack in which nothing is wrong that could be, before and after: two companies with staff."""
+    """The operators' command for a stack without findings, before and after the test. It has two companies with staff."""
     assert is_in_order(deployment)
     yield Operator(deployment)
     assert is_in_order(deployment)
@@ -308,7 +312,7 @@ def test_the_doctor_finds_a_function_that_is_kept_from_what_waits_for_it(deploym
 
 
 def test_the_doctor_finds_what_was_given_up_in_every_queue(deployment, operator):
-    """And says whose fault it was, and how it comes back, or goes."""
+    """The advice names the function that failed, and how to redrive or delete the messages."""
     given_up = {
         "InboundDeadLetters": ("InboundSms", "InboundQueue"),
         "CallDeadLetters": ("ConfirmationCall", "CallQueue"),
@@ -327,7 +331,7 @@ def test_the_doctor_finds_what_was_given_up_in_every_queue(deployment, operator)
         advice = found.pop(f"{queue} has what was given up: 1")
         assert f"what {function} wrote to the log group {deployment.outputs['LogGroup']}" in advice
         if back:
-            # MiniStack has no such tasks (adaptation 6).
+            # MiniStack cannot move messages (adaptation 6).
             assert f"start-message-move-task --source-arn {arn(sqs, deployment, queue)}" in advice
             assert f"--destination-arn {arn(sqs, deployment, back)}" in advice
             sqs.purge_queue(QueueUrl=deployment.ids[queue])
@@ -391,13 +395,13 @@ def test_a_slip_in_the_allowed_countries_keeps_nobody_from_texting_and_is_told(d
         slip = "ZZ of AllowedCountries is no country: each company texts its own country, and GB, CA"
         is_told(operator, {slip})
     finally:
-        # What is not said stays as it was.
+        # `sam deploy` keeps the earlier value of a parameter that is not given.
         deployment.deploy(AllowedCountries='""')
     is_told(operator, set())
 
 
 def is_told(operator, wrong):
-    """Once the doctor finds this and nothing else: functions that were deployed just now are pending for a moment."""
+    """Waits until the doctor has exactly these findings: functions are pending for a moment after a deployment."""
     eventually(lambda: set(operator.asks_the_doctor()) == wrong, f"the doctor finds {wrong or 'nothing'}", patience=120)
 
 

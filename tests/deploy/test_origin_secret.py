@@ -1,4 +1,4 @@
-"""Whoever goes around CloudFront, to the API's own address, is let in nowhere; and what CloudFront shows is rotated."""
+"""The API refuses requests that go around CloudFront, and its origin secret can be rotated."""
 
 import json
 import time
@@ -30,13 +30,13 @@ def test_an_open_route_is_refused_to_whoever_goes_around_cloudfront(deployment, 
     assert (refused.status_code, refused.json()["error"]["code"]) == (401, "around-the-portal")
     assert not {"set-cookie", "location"} & {name.lower() for name in refused.headers}
     assert deployment.portal(path, method).status_code == 303
-    # As CloudFront asks it.
+    # The same request, as CloudFront sends it.
     assert deployment.around(path, method, deployment.origin_secret["current"]).status_code == 303
 
 
 @pytest.mark.parametrize("method, path", CLOSED_ROUTES)
 def test_a_session_is_of_no_use_to_whoever_goes_around_cloudfront(deployment, harbor, dana, method, path):
-    # The gateway keeps that she is let in, by what CloudFront shows.
+    # The gateway caches that she is admitted, by her cookie and the origin secret.
     assert dana.gets("/api/session").status == 200
     assert deployment.around(path, method, None, cookie(dana)).status_code == 401
     assert deployment.around(path, method, WRONG, cookie(dana)).status_code == 403
@@ -56,7 +56,7 @@ def test_a_socket_is_opened_through_cloudfront_only(deployment, dana):
 
 @pytest.fixture
 def kept(deployment):
-    """What CloudFront shows, which the other tests need."""
+    """Restores the origin secret after the test, because the other tests need it."""
     kept = deployment.origin_secret
     yield kept["current"]
     deployment.origin_secret = kept
@@ -64,14 +64,14 @@ def kept(deployment):
 
 
 def cold(deployment):
-    """What an instance knows of the secret, it knows for five minutes."""
+    """Starts new instances of the functions that check the secret. An instance caches it for five minutes."""
     for function in DEMANDING:
         deployment.starts_cold(function)
 
 
 def test_a_value_that_was_replaced_counts_for_an_hour(deployment, kept, harbor):
     new, now = "1" * 64, int(time.time() * 1000)
-    # Somebody new each time: of dana the gateway keeps that she was let in.
+    # A new member of staff each time: the gateway has an answer about Dana in its cache.
     statuses = lambda shown: {
         deployment.around("/api/sign-out/issuer", shown=shown).status_code,
         deployment.around("/api/session", shown=shown, headers=cookie(harbor.staff("marcus", "Marcus Bell"))).status_code,
@@ -90,7 +90,7 @@ def rotating(emulator, issuer):
 
 
 def rotated(operator):
-    """The version that the command has made."""
+    """Rotates the secret with the operators' command. Returns the new version."""
     ran = operator.runs("--json", "origin-secret", "rotate")
     assert ran.returncode == 0, ran.stderr
     shown = operator.deployment.origin_secret
@@ -109,7 +109,7 @@ def test_the_secret_is_rotated_by_the_operators_command_and_a_deployment(rotatin
 
     version, second = rotated(operator), rotating.origin_secret
     assert second["previous"]["value"] == first != second["current"]
-    # CloudFront sends the earlier one still, which counts; and who rotates again would end that.
+    # CloudFront still sends the earlier value, which is still valid. Another rotation would invalidate it.
     cold(rotating)
     assert works()
     says = "the origin secret was rotated and not deployed: from "
@@ -118,7 +118,7 @@ def test_the_secret_is_rotated_by_the_operators_command_and_a_deployment(rotatin
     assert refused.returncode == 1 and f"OriginSecretVersion={version}" in refused.stderr, refused.stderr
     assert rotating.origin_secret == second
 
-    # As one does who cannot deploy.
+    # Undoes the rotation, as an operator does who cannot deploy.
     secret = ["--secret-id", "rotating/origin"]
     (earlier,) = [it["VersionId"] for it in json.loads(operator.aws("secretsmanager", "list-secret-version-ids", *secret))["Versions"] if "AWSPREVIOUS" in it["VersionStages"]]
     operator.aws(
@@ -131,7 +131,7 @@ def test_the_secret_is_rotated_by_the_operators_command_and_a_deployment(rotatin
 
     version, second = rotated(operator), rotating.origin_secret
     rotating.deploy(OriginSecretVersion=version)
-    # The earlier one ends.
+    # The earlier value expires.
     rotating.origin_secret = second | {"previous": second["previous"] | {"replaced": 0}}
     cold(rotating)
     assert works()

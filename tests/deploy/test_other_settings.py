@@ -1,5 +1,7 @@
-"""A stack with the settings that the others leave out: it confirms opt-outs itself, texts from what it is told only, and
-counts requests by address."""
+"""A stack with the settings that the others leave out.
+
+It sends opt-out acknowledgements itself, sends only from the origins that it is given, and limits requests by address.
+"""
 
 import itertools
 
@@ -14,7 +16,7 @@ from people import Company, Customer
 from roles import READS_A_QUEUE, assert_no_less_and_no_more, calls_of, granted, taken_away
 from seeding import Seeding
 
-# Of the first it texts by the number itself, of the second by the pool; of the third it may not.
+# The stack sends from the first line by its number, from the second through the pool. It may not send from the third.
 LINE, POOLED, FOREIGN = "+12065550142", "+12065550143", "+12065550144"
 POOL = "pool-0a1b"
 ORIGINS = [f"arn:aws:sms-voice:{REGION}:{ACCOUNT}:{origin(identity)}" for identity in (LINE, POOL)]
@@ -118,7 +120,7 @@ def test_without_a_grant_nothing_is_confirmed(stack, world, grant):
 
 
 def opts_out(world, line):
-    """Somebody who has just written STOP. What is confirmed is confirmed by then."""
+    """Returns a new customer who has texted STOP. The acknowledgement is already sent, if there is one."""
     customer = world.customer()
     assert world.delivers(sms(customer.number, line, "STOP")) == 0
     return customer
@@ -127,14 +129,14 @@ def opts_out(world, line):
 def test_opt_outs_are_confirmed_by_amazon_sns_where_texts_leave_by_it(stack, world, maria):
     settings = SETTINGS | {"SmsProvider": "SNS", "SmsOrigins": ""}
     before = calls_until_now(stack)
-    # What is not said stays as it was.
+    # `sam deploy` keeps the earlier value of a parameter that is not given.
     stack.deploy(**settings | {"SmsOrigins": '""'})
     maria.texts(FOREIGN, "STOP")
     eventually(lambda: maria.received() == [CONFIRMATION], "it is confirmed")
     assert maria.number not in stack.emulator.carriers.sent
     AT_WORK["InboundSms"](world)
     AT_WORK["SendReply"](world)
-    # SNS asks it in the function's name, which the emulated one does not.
+    # SNS makes this call with the function's permissions. The emulated SNS does not.
     asked_by_sns = {("sms-voice:SendTextMessage", "*")}
     assert_no_less_and_no_more(stack, "InboundSms", settings, READS_ITS_QUEUE | asked_by_sns, before["InboundSms"])
     assert_no_less_and_no_more(stack, "SendReply", settings, asked_by_sns, before["SendReply"])

@@ -1,4 +1,4 @@
-"""Who may do what. Scanners miss some of this, so it is asserted here, on the translated template."""
+"""Who may do what, asserted on the translated template. Scanners miss some of it."""
 
 import re
 
@@ -6,7 +6,7 @@ import pytest
 
 from template import listed, policies, resources, statements, translated
 
-# (role or resource, action) that names no resource: each with the reason why it cannot.
+# (role or resource, action) with the resource `*`, each with the reason.
 EVERY_RESOURCE = {
     ("SendReplyRole", "sns:Publish"): "a phone number is no resource; a second statement denies every topic",
     ("SendReplyRole", "sms-voice:SendTextMessage"): "lines are added by an operator, when the stack is there",
@@ -19,14 +19,14 @@ EVERY_RESOURCE = {
     ("Key", "kms:GenerateDataKey*"): "the same",
 }
 
-# (role or resource, action) with a wildcard in it: each with the reason why.
+# (role or resource, action) with a wildcard in the action, each with the reason.
 WILDCARD_ACTIONS = {
     ("Key", "kms:*"): "as AWS gives it to every key: without it the account could lock itself out of the key",
     ("Key", "kms:GenerateDataKey*"): "as AWS documents it for services that publish to an encrypted topic",
 }
 
-# What Lambda's own machinery does in a function's name, wherever the function is.
-# These calls are not in the function's code, and AWS maintains the policies.
+# Managed policies for what Lambda itself does with a function's role, in every function. These calls are not in the
+# function's code, and AWS maintains the policies.
 PLATFORM_POLICIES = {
     "AWSLambdaBasicExecutionRole": "writes the function's log",
     "AWSXrayWriteOnlyAccess": "Lambda's own agent sends the function's trace",
@@ -38,14 +38,14 @@ def roles():
 
 
 def documents():
-    """Every policy document of the template: of roles, and of whatever has one attached."""
+    """Yields every policy document of the template: those of roles, and those attached to other resources."""
     for name, role in roles().items():
         for policy in policies(role):
             yield name, policy["PolicyDocument"]
     for name, resource in translated()["Resources"].items():
         document = resource.get("Properties", {}).get("PolicyDocument") or resource.get("Properties", {}).get("KeyPolicy")
         if document:
-            # Where a condition chooses, both.
+            # Both branches of a condition.
             for branch in document["Fn::If"][1:] if "Fn::If" in document else [document]:
                 yield name, branch
 
@@ -97,16 +97,19 @@ def test_no_reason_is_left_over():
 
 
 def is_everything(resource):
-    """Whether a resource is named by nothing but wildcards and kinds: `*`, `arn:aws:sns:*:*:*`, `arn:aws:sqs:*:*:queue/*`."""
+    """Returns whether a resource name has only wildcards and types.
+
+    Examples: `*`, `arn:aws:sns:*:*:*`, `arn:aws:sqs:*:*:queue/*`.
+    """
     if isinstance(resource, dict) and "Fn::Sub" in resource:
         resource = listed(resource["Fn::Sub"])[0]
     if isinstance(resource, dict):
         if resource == {"Fn::Split": [",", {"Ref": "SmsOrigins"}]}:
-            # ARNs, none of which can have a wildcard: the parameter's pattern has none.
+            # A list of ARNs without wildcards: the parameter's pattern allows none.
             return False
         assert set(resource) <= {"Ref", "Fn::GetAtt"}, f"{resource} cannot be judged: spell it with Fn::Sub"
         return False
-    # Which account and region names nothing in it.
+    # The account and the region do not limit the resource.
     resource = re.sub(r"\$\{AWS::(Partition|Region|AccountId)\}", "x", resource)
     if resource.startswith("${"):
         return False
@@ -138,7 +141,7 @@ def test_no_principal_is_open():
 
 
 def test_a_service_may_act_for_this_account_only():
-    """A service acts for all of its customers: without a condition, any of them could reach us through it."""
+    """Without a condition, a service could act for any of its customers on our resources."""
     for name, statement in allowing():
         if "Service" in statement.get("Principal", {}):
             conditions = {key for condition in statement.get("Condition", {}).values() for key in condition}
@@ -240,7 +243,7 @@ def test_what_cloudfront_shows_is_read_by_those_who_demand_it():
 
 
 def test_how_to_ask_the_issuer_is_read_by_sign_in_only_and_so_is_every_secret_by_those_who_need_it():
-    """Six characters are added to its name."""
+    """The wildcards stand for the six characters that Secrets Manager adds to the name."""
     name = ":${AWS::AccountId}:secret:${AWS::StackName}/sign-in-??????"
     own = {"Fn::Sub": f"arn:${{AWS::Partition}}:secretsmanager:${{AWS::Region}}{name}"}
     assert reading(own) == {"SignInRole"}
@@ -249,7 +252,7 @@ def test_how_to_ask_the_issuer_is_read_by_sign_in_only_and_so_is_every_secret_by
 
 
 def reading(secret):
-    """The roles that may read a secret."""
+    """Returns the roles that may read a secret."""
     return {name for name, resource in secrets_read() if resource == secret}
 
 

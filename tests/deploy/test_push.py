@@ -1,4 +1,4 @@
-"""A text becomes a push by itself: table, stream, dispatch-push, and TLS to a push service that is known by default."""
+"""A text becomes a push notification through the table, the stream, dispatch-push, and TLS to a known push service."""
 
 import socket
 import time
@@ -19,7 +19,7 @@ DAY = 24 * 60 * 60
 
 @pytest.fixture
 def notified(dana):
-    """Has Dana notified in a browser until the test ends. Gives its id."""
+    """Turns notifications on in Dana's browsers until the test ends. Returns the subscription's id."""
     turned_on = []
 
     def turns_on(browser):
@@ -33,7 +33,7 @@ def notified(dana):
 
 @pytest.fixture
 def inside():
-    """Something inside of the private network, at the port that push services are dialled at."""
+    """A server on a private address, at the port of push services."""
     with socket.create_server(("127.0.0.1", 443)) as door:
         door.setblocking(False)
         yield door
@@ -41,7 +41,8 @@ def inside():
 
 @pytest.fixture
 def rebound():
-    """Has a name stand for another address, until the test ends. The file is of the tests' own network (`alone`)."""
+    """Resolves a name to another address until the test ends. Changes the hosts file of the tests' own network
+    (`alone`)."""
     hosts = Path("/etc/hosts")
     before = hosts.read_text()
 
@@ -69,7 +70,7 @@ def test_a_text_is_pushed_once_and_the_browser_reads_who_said_what(harbor, dana,
     told(browser, "Is my glasses case at your desk?")
     maria.texts(harbor.line, "Or my coat?")
     told(browser, "Or my coat?")
-    # What was pushed twice has come twice by now.
+    # If the first text was pushed twice, both pushes have arrived by now.
     (push,) = told(browser, "Is my glasses case at your desk?")
     conversation = dana.conversation_with(maria.number)["conversation"]
     read = browser.reads(push)
@@ -129,7 +130,7 @@ def test_a_push_service_that_asks_to_wait_is_given_it_again_by_the_queue(push_se
 
 @pytest.mark.parametrize("metric, cause, answer", [
     ("PushRefused", "Service", (403, {})),
-    # For longer than anybody wants to be told.
+    # Longer than a notification is of use.
     ("PushGivenUp", None, (429, {"Retry-After": str(2 * DAY)})),
 ])
 def test_what_an_operator_can_mend_is_counted_where_an_alarm_looks(

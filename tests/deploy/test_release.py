@@ -1,4 +1,4 @@
-"""The functions that are built as for AWS: small, and in need of nothing that Lambda does not have."""
+"""The functions as built for AWS: their size, and the libraries that they need."""
 
 import io
 import re
@@ -11,13 +11,13 @@ from deployment import BUILT
 
 MEGABYTE = 1_000_000
 
-# As they are, and a tenth more. tests/bench/README.md has all of them.
+# The measured sizes and a tenth more. tests/bench/README.md has all sizes.
 LARGEST = {"DispatchPush": 5.1 * MEGABYTE, "FetchConversation": 3.0 * MEGABYTE}
 
-# The C library and what the compiler brings along of its own: every Linux has them.
+# The C library and the compiler's own libraries, which every Linux has.
 EVERYWHERE = re.compile(r"(libc|libm|libdl|libpthread|librt|libgcc_s|ld-linux-[a-z0-9_-]+)\.so\.\d+")
 
-# Amazon Linux 2023, which they run on.
+# The version in Amazon Linux 2023, which the functions run on.
 GLIBC = (2, 34)
 
 

@@ -1,4 +1,4 @@
-"""The portal, as a browser gets it through CloudFront."""
+"""The portal, as CloudFront serves it to a browser."""
 
 import re
 import socket
@@ -20,7 +20,7 @@ def portal(deployment):
 
 @pytest.fixture(scope="module")
 def local_product():
-    """Where the same site is served on this machine."""
+    """Returns a function that requests a path of the same site from a local stack."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -119,7 +119,8 @@ def test_plain_http_is_led_to_https(portal):
 
 
 def test_the_bucket_shows_its_files_to_nobody_else(portal):
-    """The emulator does not judge who reads a bucket by its host name; its policy is asserted in test_policies.py."""
+    """The emulator does not check permissions of requests by a bucket's host name. test_policies.py asserts the
+    bucket policy."""
     s3 = portal.emulator.client("s3")
     blocked = s3.get_public_access_block(Bucket=portal.outputs["SiteBucket"])["PublicAccessBlockConfiguration"]
     assert set(blocked.values()) == {True}
@@ -143,7 +144,7 @@ def test_whenever_it_is_published_what_cloudfront_has_of_every_page_is_forgotten
 
 
 def forgotten(portal):
-    """The paths of every invalidation there was, by its id."""
+    """Returns the paths of every invalidation, by id."""
     cloudfront, distribution = portal.emulator.client("cloudfront"), portal.outputs["DistributionId"]
     pages = cloudfront.get_paginator("list_invalidations").paginate(DistributionId=distribution)
     identities = [it["Id"] for page in pages for it in page["InvalidationList"].get("Items", [])]

@@ -1,4 +1,4 @@
-"""What the emulator drops without a word, asserted on the translated template: what AWS is given."""
+"""Asserts what the emulator ignores, on the translated template, which is what AWS gets."""
 
 import json
 import re
@@ -20,7 +20,7 @@ QUEUES = resources("AWS::SQS::Queue")
 MAPPINGS = resources("AWS::Lambda::EventSourceMapping")
 OPENAPI = resources("AWS::ApiGatewayV2::Api")["Api"]["Properties"]["Body"]
 
-# Unless whoever deploys says otherwise, as for a stack that is tried out.
+# Deletion protection depends on a parameter: it is off for stacks that are only tried out.
 PROTECTED = {"Fn::If": ["IsProtected", True, False]}
 
 DAY = 24 * 60 * 60
@@ -34,7 +34,7 @@ def test_every_route_asks_the_authorizer_unless_it_is_listed_as_open():
 
 
 def test_requests_have_a_limit_that_names_no_route():
-    """A stage keeps the settings of a route that was renamed, and refuses the next deployment because of it."""
+    """A stage keeps the settings of a route that was renamed, and the next deployment fails because of them."""
     stage = resources("AWS::ApiGatewayV2::Stage")["ApiApiGatewayDefaultStage"]["Properties"]
     assert "RouteSettings" not in stage
     assert 0 < stage["DefaultRouteSettings"]["ThrottlingRateLimit"] < stage["DefaultRouteSettings"]["ThrottlingBurstLimit"]
@@ -42,7 +42,7 @@ def test_requests_have_a_limit_that_names_no_route():
 
 def test_the_authorizer_is_asked_with_cookie_and_origin_secret_and_its_answer_kept_for_a_minute_at_most():
     authorizer = OPENAPI["components"]["securitySchemes"]["Session"]["x-amazon-apigateway-authorizer"]
-    # What answers are kept by: none lets anybody in who does not show what CloudFront does.
+    # The cache key of the authorizer's answers. No cached answer admits a request without the origin secret.
     assert listed(authorizer["identitySource"]) == ["$request.header.Cookie", f"$request.header.{ORIGIN_SECRET}"]
     assert authorizer["authorizerPayloadFormatVersion"] == "2.0"
     assert authorizer["enableSimpleResponses"] is True
@@ -52,12 +52,13 @@ def test_the_authorizer_is_asked_with_cookie_and_origin_secret_and_its_answer_ke
 def test_cloudfront_shows_both_apis_the_origin_secret_in_place_of_what_a_viewer_shows():
     config = resources("AWS::CloudFront::Distribution")["Distribution"]["Properties"]["DistributionConfig"]
     shown = {origin["Id"]: origin.get("OriginCustomHeaders") for origin in config["Origins"]}
-    # By its version, which is a parameter: a reference that stays the same is not read again.
+    # The reference contains the version, a parameter: CloudFormation reads the secret again only if the reference
+    # changes.
     value = {"Fn::Sub": "{{resolve:secretsmanager:${OriginSecret}:SecretString:current::${OriginSecretVersion}}}"}
     header = [{"HeaderName": ORIGIN_SECRET, "HeaderValue": value}]
     assert shown == {"site": None, "api": header, "live": header}
     drawn = resources("AWS::SecretsManager::Secret")["OriginSecret"]["Properties"]["GenerateSecretString"]
-    # Letters and digits, 62 of them: 380 bits.
+    # 64 characters out of 62 letters and digits: 380 bits.
     assert (drawn["GenerateStringKey"], drawn["PasswordLength"], drawn["ExcludePunctuation"]) == ("current", 64, True)
     assert json.loads(drawn["SecretStringTemplate"]) == {}
 
@@ -113,7 +114,7 @@ def test_an_address_that_asks_too_often_is_told_so_and_no_other_is():
     (blocking,) = acl["Rules"]
     counted = blocking["Statement"]["RateBasedStatement"]
     assert counted == {"AggregateKeyType": "IP", "EvaluationWindowSec": 300, "Limit": {"Ref": "RequestsPerAddress"}}
-    # In place of 403 the distribution puts a page of the site that says that there is none.
+    # For a 403, the distribution returns the site's "not found" page instead.
     config = resources("AWS::CloudFront::Distribution")["Distribution"]["Properties"]["DistributionConfig"]
     status = blocking["Action"]["Block"]["CustomResponse"]["ResponseCode"]
     assert status == 429 and status not in {it["ErrorCode"] for it in config["CustomErrorResponses"]}
@@ -215,7 +216,7 @@ def given_up_to(mapping):
 
 
 def test_streams_give_up_on_a_poisoned_record_and_keep_it():
-    """A record that always fails would otherwise stop its shard for a day."""
+    """Without a limit, a record that always fails would block its shard for a day."""
     assert of_streams()
     for name, mapping in of_streams().items():
         how = mapping["Properties"]
@@ -257,7 +258,7 @@ def test_push_services_are_hosts_and_what_is_below_them_as_functions_read_them()
 def test_a_socket_is_opened_with_a_session_only_and_is_answered():
     live = {name: it["Properties"] for name, it in resources("AWS::ApiGatewayV2::Route").items() if it["Properties"]["ApiId"] == {"Ref": "LiveApi"}}
     assert {it["RouteKey"] for it in live.values()} == {"$connect", "$disconnect", "$default"}
-    # The gateway asks for no other route: what comes over a connection comes from whoever opened it.
+    # Only `$connect` needs an authorizer: later frames come over an admitted connection.
     (connect,) = (it for it in live.values() if it["RouteKey"] == "$connect")
     assert (connect["AuthorizationType"], connect["AuthorizerId"]) == ("CUSTOM", {"Ref": "LiveAuthorizer"})
     authorizer = resources("AWS::ApiGatewayV2::Authorizer")["LiveAuthorizer"]["Properties"]
@@ -276,14 +277,14 @@ def test_the_sockets_of_the_portal_are_a_stage_of_that_name_which_is_limited():
     assert "AccessLogSettings" not in stage, "it needs a role in the account's settings, which are no stack's"
     config = resources("AWS::CloudFront::Distribution")["Distribution"]["Properties"]["DistributionConfig"]
     (behaviour,) = (it for it in config["CacheBehaviors"] if it["TargetOriginId"] == "live")
-    # The path that is asked for is the stage's, so there is none to be put before it.
+    # The requested path is the stage's name, so the origin has no path of its own.
     assert behaviour["PathPattern"] == "/live"
     (origin,) = (it for it in config["Origins"] if it["Id"] == "live")
     assert "OriginPath" not in origin
 
 
 def test_the_host_that_was_asked_is_said_by_the_portal_and_not_by_whoever_asks():
-    """What `live-connection` holds a page's origin against."""
+    """`live-connection` compares a page's `Origin` with this header."""
     config = resources("AWS::CloudFront::Distribution")["Distribution"]["Properties"]["DistributionConfig"]
     (behaviour,) = (it for it in config["CacheBehaviors"] if it["PathPattern"] == "/live")
     (association,) = behaviour["FunctionAssociations"]
@@ -333,7 +334,7 @@ def test_what_becomes_of_texts_is_published_to_the_topic_that_is_read():
     (destination,) = receipts["Properties"]["EventDestinations"]
     assert (destination["Enabled"], destination["MatchingEventTypes"]) == (True, ["TEXT_ALL"])
     assert destination["SnsDestination"] == {"TopicArn": {"Ref": "ReceiptTopic"}}
-    # By name: the function that sends with it must not wait for it.
+    # By its name, not by reference: the function must not depend on the configuration set.
     variables = FUNCTIONS["SendReply"]["Properties"]["Environment"]["Variables"]
     assert variables["SWITCHBOARD_SMS_CONFIGURATION_SET"] == receipts["Properties"]["ConfigurationSetName"]
 
@@ -351,7 +352,7 @@ def test_what_holds_texts_is_encrypted():
 
 
 def test_an_alarm_needs_no_key_of_ours_to_be_heard():
-    """A key that is disabled stops texts: the alarms about that must not go with them."""
+    """A disabled key stops texts. The alarms that report this must not depend on the key."""
     assert "KmsMasterKeyId" not in resources("AWS::SNS::Topic")["AlarmTopic"].get("Properties", {})
     (publishers,) = (it for it in statements(resources("AWS::KMS::Key")["Key"]["Properties"]["KeyPolicy"]) if "Service" in it["Principal"])
     assert publishers["Principal"]["Service"] == "sms-voice.amazonaws.com"
@@ -373,7 +374,7 @@ def test_sns_may_send_by_a_number_that_is_requested_for_it_and_whoever_publishes
 
 
 def refused(rule, **parameters):
-    """What whoever deploys with these parameters is told by a rule, if it refuses them."""
+    """Returns the messages with which a rule refuses these parameters."""
     rule = translated()["Rules"][rule]
     if not holds(rule["RuleCondition"], parameters):
         return []
@@ -406,7 +407,7 @@ def test_a_requested_number_answers_help_and_stop_in_somebodys_name():
         assert len(answer["Fn::Sub"].replace("${NewNumberName}", "x" * longest)) <= 160, "one part of the GSM alphabet"
 
 
-# What refuses a parameter in a region in which CloudFormation lacks what it makes.
+# The rule that refuses a parameter in a region without the resource type that it needs.
 REFUSED_BY = {
     "AWS::Connect::IntegrationAssociation": ("RegionWithConnect", {"ConnectInstanceArn": "arn"}),
     "AWS::Budgets::Budget": ("BudgetWithEmail", {"MonthlyBudget": "100", "AlarmEmail": "it@example.com"}),
@@ -415,7 +416,7 @@ REFUSED_BY = {
 
 
 def test_what_a_region_lacks_is_refused_in_it_and_nowhere_else():
-    """A type that is not there is refused by CloudFormation in no words, if its condition holds."""
+    """CloudFormation refuses an unknown resource type without naming the parameter, if its condition holds."""
     conditional = {it["Type"] for it in translated()["Resources"].values() if "Condition" in it}
     for region in admitted_regions():
         there = set(PROVIDER_SCHEMA_MANAGER.get_resource_types(region))
@@ -535,7 +536,7 @@ def test_the_portal_is_one_origin_and_nothing_of_it_is_reached_around_it():
     for behaviour in behaviours:
         assert behaviour["ViewerProtocolPolicy"] in ("redirect-to-https", "https-only")
         assert behaviour["ResponseHeadersPolicyId"] == {"Ref": "SecurityHeaders"}
-    # AWS's own: nothing of the APIs is kept, and all that a viewer says but the host is handed on.
+    # AWS's managed policies: nothing of the APIs is cached, and every header except `Host` is forwarded.
     for behaviour in behaviours[1:]:
         assert behaviour["CachePolicyId"] == "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
         assert behaviour["OriginRequestPolicyId"] == "b689b0a8-53d0-40ab-baf2-68738e2966ac"
@@ -546,8 +547,8 @@ def test_the_portal_is_one_origin_and_nothing_of_it_is_reached_around_it():
 def test_no_error_is_kept_and_given_to_the_next_who_asks():
     config = resources("AWS::CloudFront::Distribution")["Distribution"]["Properties"]["DistributionConfig"]
     kept = {it["ErrorCode"]: it["ErrorCachingMinTTL"] for it in config["CustomErrorResponses"]}
-    # Those that CloudFront keeps without being asked to, and the one that has a page of the site: also a socket's handshake
-    # is denied with it, at an address that all visitors ask.
+    # The errors that CloudFront caches by default, and 403, which has a page of the site. A WebSocket handshake is
+    # denied with 403 as well, at an address that all visitors share.
     assert kept == dict.fromkeys((403, 404, 405, 414, 500, 501, 502, 503, 504), 0)
 
 
@@ -584,7 +585,7 @@ def test_invitations_are_sent_by_an_address_of_whoever_deploys_if_they_have_one(
 
 def test_what_attempts_to_sign_in_are_signed_with_is_drawn_beside_what_is_written_of_the_issuer():
     drawn = resources("AWS::SecretsManager::Secret")["SignInSecret"]["Properties"]["GenerateSecretString"]
-    # Letters and digits, 62 of them: 380 bits.
+    # 64 characters out of 62 letters and digits: 380 bits.
     assert (drawn["GenerateStringKey"], drawn["PasswordLength"], drawn["ExcludePunctuation"]) == ("attempt_key", 64, True)
     _, *written = drawn["SecretStringTemplate"]["Fn::If"]
     for template in written:
@@ -593,7 +594,7 @@ def test_what_attempts_to_sign_in_are_signed_with_is_drawn_beside_what_is_writte
 
 ALARMS = resources("AWS::CloudWatch::Alarm")
 
-# Those that ring when nothing is counted. Each says why.
+# The alarms that ring on missing data, each with the reason.
 NOTHING_RINGS = {"HeartbeatAlarm": "that nothing comes through is what it is for"}
 
 
@@ -607,7 +608,7 @@ def test_every_alarm_tells_somebody_and_says_what_it_means():
 
 
 def scheduled(function):
-    """How often a function is invoked by a schedule, and with what."""
+    """Returns the schedules that invoke a function, each with its input."""
     found = []
     for name, rule in resources("AWS::Events::Rule").items():
         for target in rule["Properties"]["Targets"]:
@@ -625,7 +626,7 @@ def scheduled(function):
 def test_a_heartbeat_every_five_minutes_rings_when_none_has_come_through_for_fifteen():
     assert ("rate(5 minutes)", None) in scheduled("Heartbeat")
     alarm = ALARMS["HeartbeatAlarm"]["Properties"]
-    # Counted where it ends, by whoever reads the stream, and not by who sends it.
+    # The metric is counted by the function that reads the stream, at the end of the path, not by the sender.
     assert (alarm["Namespace"], alarm["MetricName"]) == ("Switchboard", "Heartbeat")
     assert alarm["Dimensions"] == [{"Name": "Function", "Value": {"Ref": "DispatchPush"}}]
     assert (alarm["Statistic"], alarm["ComparisonOperator"], alarm["Threshold"]) == ("Sum", "LessThanThreshold", 1)
@@ -639,7 +640,7 @@ def test_lines_are_looked_at_once_a_day_and_ring_until_a_look_finds_nothing():
     assert (alarm["Namespace"], alarm["MetricName"]) == ("Switchboard", "LinesWrong")
     assert alarm["Dimensions"] == [{"Name": "Function", "Value": {"Ref": "Heartbeat"}}]
     assert (alarm["ComparisonOperator"], alarm["Threshold"], alarm["DatapointsToAlarm"]) == ("GreaterThanThreshold", 0, 1)
-    # One look is always among what is evaluated, if it comes a little late too; and CloudWatch takes a week at most.
+    # The evaluated time always includes one check, even a late one. CloudWatch evaluates a week at most.
     assert DAY < alarm["Period"] * alarm["EvaluationPeriods"] <= 7 * DAY
     assert alarm["Period"] >= 3600, "shorter ones are evaluated over a day at most"
 
@@ -648,7 +649,7 @@ def test_who_publishes_texts_of_its_own_may_use_the_topics_key():
     (granted,) = (it for it in granting("Heartbeat", {}) if "kms" in str(it["Action"]))
     assert (set(granted["Action"]), granted["Resource"]) == ({"kms:Decrypt", "kms:GenerateDataKey"}, {"Fn::GetAtt": ["Key", "Arn"]})
     assert resources("AWS::SNS::Topic")["InboundTopic"]["Properties"]["KmsMasterKeyId"] == {"Ref": "Key"}
-    # Which the key leaves to the policies of roles.
+    # The key's policy leaves this to the policies of roles.
     account = statements(resources("AWS::KMS::Key")["Key"]["Properties"]["KeyPolicy"])[0]
     assert (account["Effect"], account["Action"], list(account["Principal"])) == ("Allow", "kms:*", ["AWS"])
 
@@ -703,7 +704,7 @@ def test_every_queue_that_is_read_has_an_alarm_for_when_nobody_reads_it():
         if alarm["Properties"]["MetricName"] == "ApproximateAgeOfOldestMessage"
     }
     assert set(waits) == {queue_of(mapping) for mapping in of_queues().values()}
-    # Amazon SQS delays a message for a quarter of an hour at most, which nobody is to be called for.
+    # Amazon SQS delays a message for 15 minutes at most. Such a delay must not ring.
     hidden = QUEUES["PushRetries"]["Properties"]["VisibilityTimeout"]
     assert 900 + 2 * hidden < waits["PushRetries"] < 900 + QUEUES["PushRetries"]["Properties"]["RedrivePolicy"]["maxReceiveCount"] * hidden
 
@@ -713,32 +714,33 @@ def metrics_in(alarm):
 
 
 def metrics_of(alarm):
-    """The metrics of an alarm on several."""
+    """Returns the metrics of an alarm on several metrics."""
     return metrics_in(ALARMS[alarm])
 
 
 def watched_by(alarm):
-    """The same, each with its dimensions."""
+    """Returns the metrics of an alarm on several metrics, with their dimensions."""
     return {(it["Namespace"], it["MetricName"], *(f"{of['Name']}={of['Value']}" for of in it["Dimensions"])) for it in metrics_of(alarm)}
 
 
 def test_somebody_is_told_when_the_table_or_an_index_of_it_turns_requests_away():
     table = f"TableName={ {'Ref': 'Table'} }"
-    # Each is counted by itself: what is turned away by an index is none of the table's.
+    # CloudWatch counts them separately: the table's metric does not include throttles of an index.
     places = [(table,), *((table, f"GlobalSecondaryIndexName={it['IndexName']}") for it in TABLE["Properties"]["GlobalSecondaryIndexes"])]
     turned_away = ("ReadThrottleEvents", "WriteThrottleEvents")
     assert watched_by("TableThrottlesAlarm") == {("AWS/DynamoDB", metric, *place) for metric in turned_away for place in places}
 
 
 def test_what_is_counted_only_while_it_is_bad_stops_ringing():
-    """An alarm on `AWS/DynamoDB` stays as it is without data, whatever is said of missing data."""
+    """An alarm on `AWS/DynamoDB` keeps its state on missing data, even with `TreatMissingData`."""
     for name, alarm in ALARMS.items():
         of = [it for it in alarm["Properties"].get("Metrics", []) if it.get("MetricStat", {}).get("Metric", {}).get("Namespace") == "AWS/DynamoDB"]
         assert alarm["Properties"].get("Namespace") != "AWS/DynamoDB", name
         if of:
             (expression,) = (it["Expression"] for it in alarm["Properties"]["Metrics"] if "Expression" in it)
             assert sorted(expression.split(" + ")) == sorted(f"FILL({it['Id']}, 0)" for it in of), name
-            # The newest minute is filled where it is late: not every one can be asked for.
+            # A metric may arrive late, and its newest minute is then filled with zero. An alarm must not need all
+            # minutes.
             assert 1 < alarm["Properties"]["DatapointsToAlarm"] < alarm["Properties"]["EvaluationPeriods"], name
 
 
@@ -746,7 +748,7 @@ def test_somebody_is_told_when_sockets_fail_and_nobody_when_they_are_refused():
     alarm = ALARMS["LiveErrorsAlarm"]["Properties"]
     place = [{"Name": "ApiId", "Value": {"Ref": "LiveApi"}}, {"Name": "Stage", "Value": {"Ref": "LiveStage"}}]
     assert (alarm["Namespace"], alarm["MetricName"], alarm["Dimensions"]) == ("AWS/ApiGateway", "ExecutionError", place)
-    # What `live-connection` refuses: whoever has a session can have it refuse a hundred.
+    # This metric counts the refusals of `live-connection` too. Anybody with a session can cause a hundred of them.
     assert "IntegrationError" not in json.dumps(ALARMS)
 
 
@@ -782,11 +784,11 @@ def test_the_dashboard_shows_what_alarms_on_several_metrics_are_about():
 
 
 def as_shown(value):
-    """What a dimension is on the dashboard."""
+    """Returns a dimension's value as the dashboard has it."""
     return f"${{{value['Ref']}}}" if isinstance(value, dict) else value
 
 
-# How long names may be that are made of the stack's, as AWS documents them.
+# The greatest lengths of names that contain the stack's name, as AWS documents them.
 LONGEST = {
     "AWS::ApiGatewayV2::Api.Name": 128,
     "AWS::CloudFront::Function.Name": 64,
@@ -804,7 +806,7 @@ LONGEST = {
 
 
 def names_in(properties):
-    """What is called by a name that is made of the stack's."""
+    """Yields the names that contain the stack's name."""
     for name, value in properties.items():
         if name.endswith("Name") or name == "Domain":
             if "AWS::StackName" in str(value):
@@ -832,7 +834,7 @@ def test_the_template_has_room_to_grow():
 
 
 def test_the_regions_that_are_refused_are_those_without_what_it_needs():
-    # Whatever has no condition is always made; a line needs a phone number, be it made here or not.
+    # A resource without a condition is always created. A line needs a phone number, whether this stack creates it or not.
     needed = {it["Type"] for it in translated()["Resources"].values() if "Condition" not in it}
     needed |= {"AWS::SMSVOICE::PhoneNumber", "AWS::SMSVOICE::ConfigurationSet"}
     assert set(refused_regions()) == {region for region in REGIONS if needed - set(PROVIDER_SCHEMA_MANAGER.get_resource_types(region))}

@@ -1,7 +1,7 @@
-"""An update of the stack in place, on a stack of its own: the others go on undisturbed.
+"""An update in place, of a stack of its own so that the others are not disturbed.
 
-It is deployed as the template says by itself: with a user pool of Cognito, which nobody can sign in
-at here, since the functions cannot reach it.
+The stack has the template's defaults, with a user pool of Cognito. Nobody can sign in here, because the functions
+cannot reach it.
 """
 
 import shutil
@@ -59,10 +59,10 @@ def test_an_update_that_changes_nothing_succeeds(stack):
 
 @pytest.fixture
 def newer():
-    """A build in which one function has other code, which does the same, and more memory."""
+    """A build in which one function has different code with the same behaviour, and more memory."""
     template = yaml_parse(BUILT.read_text())
     function = template["Resources"]["FetchConversation"]["Properties"]
-    # Beside what was built: paths in it are relative.
+    # In the folder of the built template, because paths in it are relative.
     built, code = BUILT.with_name(function["CodeUri"]), BUILT.with_name("newer")
     if built.is_dir():
         shutil.copytree(built, code)

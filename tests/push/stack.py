@@ -1,4 +1,4 @@
-"""The local stack, and its doors, as a browser and a customer's phone use them."""
+"""The local stack, with the requests of a browser and of a customer's phone."""
 
 import json
 import os
@@ -33,7 +33,7 @@ class Answer:
 
 
 class Stack:
-    """`switchboard --memory`, which may push to one push service on this machine."""
+    """A local stack in memory (`switchboard --memory`) that may push to one push service on this machine."""
 
     def __init__(self, push_service):
         arguments = [os.environ["SWITCHBOARD"], "--memory", "--no-demo", "--port", "0", "--push-service", push_service]
@@ -65,12 +65,12 @@ class Stack:
             return Answer(answer)
 
     def texts(self, text):
-        """A customer texts Harbor Dental."""
+        """Sends a text of a customer to Harbor Dental."""
         sent = self.ask("POST", "/local/handset/messages", form={"from": CUSTOMER, "to": LINE, "text": text})
         assert sent.status == 204, sent.body
 
     def sign_in(self, staff):
-        """Gives the session's cookie of a member of staff, `<company>.<person>`."""
+        """Signs in a member of staff, `<company>.<person>`. Returns the cookie of the session."""
         begun = self.ask("GET", "/api/sign-in")
         provider = urllib.parse.urlsplit(begun.headers["location"])
         form = urllib.parse.parse_qsl(provider.query) + [("staff", staff)]

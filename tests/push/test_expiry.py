@@ -1,4 +1,4 @@
-"""A subscription that has expired, at a push service that is not ours: npm's web-push-testing."""
+"""An expired push subscription, with a push service that is not ours: npm's web-push-testing."""
 
 import json
 import os
@@ -14,7 +14,7 @@ from stack import Stack
 
 
 class WebPushTesting:
-    """Takes what is pushed, after verifying its signature and reading it, until a subscription expires."""
+    """A push service that verifies the signature of a push and decrypts it, until the push subscription expires."""
 
     PROGRAM = os.path.join(os.path.dirname(__file__), "node_modules", "web-push-testing", "src", "bin", "server.js")
 
@@ -33,7 +33,7 @@ class WebPushTesting:
         self.process.stdout.close()
 
     def ask(self, path, body):
-        """Gives the status and the body of the answer."""
+        """Posts a body. Returns the status and the body of the response."""
         headers = {"content-type": "application/json"}
         request = urllib.request.Request(self.origin + path, json.dumps(body).encode(), headers, method="POST")
         try:
@@ -44,11 +44,11 @@ class WebPushTesting:
                 return answer.code, answer.read()
 
     def subscribe(self, key):
-        """Gives what a browser's `PushSubscription.toJSON()` gives, and the name that it has here."""
+        """Returns a browser's `PushSubscription.toJSON()`, and the subscription's name at the push service."""
         status, body = self.ask("/subscribe", {"userVisibleOnly": "true", "applicationServerKey": key})
         assert status == 200, body
         made = json.loads(body)["data"]
-        # It says `localhost`, whose name anybody may give another address: the stack takes 127.0.0.1.
+        # It returns `localhost`, which may resolve to another address. The stack accepts 127.0.0.1.
         endpoint = re.sub("^http://localhost:", "http://127.0.0.1:", made["endpoint"])
         return {"endpoint": endpoint, "expirationTime": None, "keys": made["keys"]}, made["clientHash"]
 
@@ -77,14 +77,14 @@ class WhatHasExpired(unittest.TestCase):
         return [browser["id"] for browser in self.settings()["browsers"]]
 
     def allows(self):
-        """Turns notifications on in a browser. Gives its id, and its name at the push service."""
+        """Turns notifications on in a browser. Returns the subscription's id, and its name at the push service."""
         subscription, name = self.service.subscribe(self.settings()["key"])
         kept = self.stack.ask("PUT", "/api/push-subscriptions", subscription, self.cookie)
         self.assertEqual(kept.status, 201, kept.body)
         return kept.json()["id"], name
 
     def until(self, what, expected):
-        """Waits for something that follows in its own time."""
+        """Polls until `what` returns the expected value."""
         patience = time.monotonic() + 60
         while (found := what()) != expected:
             self.assertLess(time.monotonic(), patience, f"{found} is not {expected}")

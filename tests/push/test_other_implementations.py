@@ -1,4 +1,4 @@
-"""What we push is read, and its signature verified, by implementations that are not ours."""
+"""Decrypts our push notifications and verifies their signatures with implementations that are not ours."""
 
 import base64
 import json
@@ -32,7 +32,7 @@ def private_key(text):
 
 
 class TheStandardsExample(unittest.TestCase):
-    """RFC 8291, section 5: that the other implementation is right itself."""
+    """Checks the other implementation with the example of RFC 8291, section 5."""
 
     BODY = (
         "DGv6ra1nlYgDCS1FRnbzlwAAEABBBP4z9KsN6nGRTbVYI_c7VJSPQTBtkgcy27mlmlMoZIIgDll6e3vCYLocInmYWAmS6Tlz"
@@ -54,7 +54,7 @@ class TheStandardsExample(unittest.TestCase):
 
 
 class Service(ThreadingHTTPServer):
-    """A push service that takes everything."""
+    """A push service that accepts every push."""
 
     def __init__(self):
         pushed = self.pushed = queue.Queue()
@@ -77,7 +77,7 @@ class Service(ThreadingHTTPServer):
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     def handle_error(self, *_):
-        """The stack hangs up when it ends."""
+        """Ignores the connection that the stack closes when it ends."""
 
 
 class WhatIsPushed(unittest.TestCase):

@@ -1,4 +1,5 @@
-//! Addresses that anybody can reach: everything else is inside of some network, ours perhaps.
+//! The egress policy: which addresses requests may connect to. Addresses that are not public belong to a private
+//! network, possibly our own.
 
 use std::error::Error;
 use std::future::Future;
@@ -13,19 +14,22 @@ use tower::Service;
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
-/// Where requests may go.
+/// An egress policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum EgressPolicy {
     Anywhere,
     PublicAddresses,
 }
 
+/// The error for a name that resolves to no public address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("the name stands for no public address")]
 pub(crate) struct NonPublicAddress;
 
-/// Looks names up as the system does, and gives only the addresses that may be dialled. What it
-/// gives is what is dialled, so no second answer of the DNS can lead elsewhere.
+/// A DNS resolver that returns only the addresses that the policy allows.
+///
+/// Wraps the system's resolver. The client connects to the returned addresses, so a second DNS answer cannot redirect
+/// it.
 #[derive(Clone)]
 pub(crate) struct Resolver<System = GaiResolver> {
     system: System,
@@ -65,14 +69,15 @@ impl EgressPolicy {
         self == Self::Anywhere || is_public_address(address)
     }
 
-    /// Whether a host may be asked: one that is an address is looked up nowhere.
+    /// Tells whether a host may be requested. An IP address is checked here, because it is not resolved. Names are
+    /// checked when they are resolved.
     pub(crate) fn allows_host(self, host: &str) -> bool {
         let literal = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
         literal.is_err() || literal.is_ok_and(|address| self.allows(address))
     }
 }
 
-/// Whether a name stands for an address that anybody can reach, as it is looked up now; `None` if it cannot be just now.
+/// Tells whether a name resolves to a public address now. Returns `None` if it cannot be resolved at the moment.
 pub async fn is_public(name: &str) -> Option<bool> {
     let name = name.parse().ok()?;
     match Resolver::new(EgressPolicy::PublicAddresses).call(name).await {
@@ -81,7 +86,7 @@ pub async fn is_public(name: &str) -> Option<bool> {
     }
 }
 
-/// By IANA's registries of special-purpose addresses.
+/// Follows IANA's registries of special-purpose addresses.
 fn is_public_address(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),
@@ -92,11 +97,11 @@ fn is_public_address(address: IpAddr) -> bool {
 fn is_public_v4(address: Ipv4Addr) -> bool {
     let [a, b, c, _] = address.octets();
     let special = match (a, b, c) {
-        // This network, private, loopback; multicast, reserved and broadcast.
+        // "This network", private, loopback; multicast, reserved and broadcast.
         (0 | 10 | 127 | 224..=255, _, _)
-        // Carriers' own, link-local (with the metadata of cloud machines), private.
+        // Carrier-grade NAT, link-local (with the metadata service of cloud machines), private.
         | (100, 64..=127, _) | (169, 254, _) | (172, 16..=31, _) | (192, 168, _)
-        // Protocols, documentation, 6to4 relays, benchmarks.
+        // Protocol assignments, documentation, 6to4 relays, benchmarking.
         | (192, 0, 0 | 2) | (192, 88, 99) | (198, 18..=19, _) | (198, 51, 100) | (203, 0, 113) => true,
         _ => false,
     };
@@ -105,10 +110,10 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
 
 fn is_public_v6(address: Ipv6Addr) -> bool {
     let [a, b, ..] = address.segments();
-    // Everything else is loopback, link-local, unique local, multicast, or embeds an IPv4 address.
+    // Other ranges are loopback, link-local, unique local or multicast, or embed an IPv4 address.
     let is_global_unicast = a & 0xe000 == 0x2000;
     let special = match (a, b) {
-        // Protocols (with Teredo), documentation, 6to4, documentation.
+        // Protocol assignments (with Teredo), documentation, 6to4, documentation.
         (0x2001, 0..=0x01ff | 0x0db8) | (0x2002, _) | (0x3fff, 0..=0x0fff) => true,
         _ => false,
     };
@@ -132,7 +137,7 @@ mod tests {
         written.iter().map(|address| address.parse().unwrap()).collect()
     }
 
-    /// A DNS whose every answer is another, the last of them for ever, and how often it was asked.
+    /// A fake DNS that returns these answers in turn, then repeats the last. Also returns the count of queries.
     fn dns(
         answers: Vec<Vec<SocketAddr>>,
     ) -> (
@@ -170,7 +175,7 @@ mod tests {
         let refused = HttpConnector::new_with_resolver(resolver.clone()).call(address.clone()).await.unwrap_err();
         assert!(crate::is_not_public(&refused), "{refused:?}");
         assert_eq!(asked.load(Ordering::Relaxed), 2);
-        // Whatever may be dialled is, and is what was looked up.
+        // Without a restriction, the client connects to the address that the resolver returned.
         resolver.reach = EgressPolicy::Anywhere;
         HttpConnector::new_with_resolver(resolver).call(address).await.unwrap();
         assert_eq!(asked.load(Ordering::Relaxed), 3);

@@ -22,7 +22,7 @@ use tokio::sync::OnceCell;
 type Body = Full<Bytes>;
 type PooledClient = Client<HttpsConnector<HttpConnector<Resolver>>, Body>;
 
-/// Why there is no answer: the rest of a sentence that an address begins.
+/// The reason why a request has no answer. Its text follows the URL in a sentence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum HttpsError {
     #[error("is not an address")]
@@ -39,34 +39,36 @@ pub enum HttpsError {
     NotRead,
 }
 
-/// A client that keeps its connections.
+/// An HTTPS client with a connection pool.
 #[derive(Debug)]
 pub struct Https {
-    // The system's roots are read with the first request, not at every start of a function.
+    // Reads the system's root certificates with the first request, not at every start of a function.
     client: OnceCell<PooledClient>,
     patience: Duration,
     largest_answer: usize,
     reach: EgressPolicy,
 }
 
-/// What heads an answer is held to this, in bytes.
+/// The largest head of a response, in bytes.
 const LARGEST_HEAD: usize = 64 * 1024;
 
 impl Https {
-    /// Waits so long for a whole answer, of so many bytes at most.
+    /// Waits `patience` for a whole response, of at most `largest_answer` bytes.
     #[must_use]
     pub fn new(patience: Duration, largest_answer: usize) -> Self {
         Self { client: OnceCell::new(), patience, largest_answer, reach: EgressPolicy::Anywhere }
     }
 
-    /// Dials only addresses that anybody can reach, whatever a name stands for.
+    /// Restricts connections to public addresses, whatever a name resolves to.
     #[must_use]
     pub fn public_only(self) -> Self {
         Self { reach: EgressPolicy::PublicAddresses, ..self }
     }
 
-    /// Asks once. Also without TLS where the address says so, as the local stack's do: whoever takes
-    /// addresses from others checks them first.
+    /// Sends a request once and returns the whole response.
+    ///
+    /// Also sends without TLS if the URL says so, as those of the local stack do. Callers must check URLs from others
+    /// first.
     pub async fn ask(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, HttpsError> {
         let answered = async {
             let (parts, body) = self.begin(request).await?.into_parts();
@@ -77,15 +79,15 @@ impl Https {
         tokio::time::timeout(self.patience, answered).await.unwrap_or(Err(HttpsError::TooLate))
     }
 
-    /// Asks once, like `ask`, where only what heads the answer matters.
+    /// Sends a request once, like `ask`, and returns only the head of the response.
     pub async fn send(&self, request: Request<Vec<u8>>) -> Result<Response<()>, HttpsError> {
-        /// What has come of the rest until then is read, so that the connection can be used again.
+        /// Reads the body for this long, so that the connection can be reused.
         const DRAIN_TIMEOUT: Duration = Duration::from_millis(100);
         let begun = tokio::time::timeout(self.patience, self.begin(request)).await;
         let (parts, body) = begun.unwrap_or(Err(HttpsError::TooLate))?.into_parts();
         let mut body = Limited::new(body, self.largest_answer);
         let rest = async { while let Some(Ok(_)) = body.frame().await {} };
-        // Where more is to come, the connection is closed instead.
+        // If the body has not ended, the connection is closed instead.
         let _ = tokio::time::timeout(DRAIN_TIMEOUT, rest).await;
         Ok(Response::from_parts(parts, ()))
     }
@@ -136,7 +138,7 @@ mod tests {
 
     use super::*;
 
-    /// A server that gives each request what follows, and counts its connections.
+    /// Starts a server that answers each request with these bytes. Returns its port and the count of its connections.
     async fn server(answer: &'static [u8]) -> (u16, Arc<AtomicUsize>) {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();

@@ -1,21 +1,22 @@
 use maud::Markup;
 
-/// In bytes: what is handed on whole, without what says of each frame whom it is for.
+/// The largest frame in bytes. API Gateway forwards 32 KB in one piece, of which 128 bytes are left for the
+/// `data-staff` element.
 pub const LARGEST_FRAME: usize = 32 * 1024 - 128;
 
-/// A part of a frame that is not cut.
+/// An element of a frame, which is never split.
 #[derive(Clone, Debug)]
 pub struct Fragment {
     pub content: Markup,
-    /// What is sent of it if it does not fit into any frame.
+    /// The element that replaces `content` if that is too large for a frame.
     pub hint: Markup,
 }
 
-/// What is posted to a connection at once.
+/// The HTML of one WebSocket message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame(pub String);
 
-/// As few frames as the pieces fit into, in their order.
+/// Packs fragments into as few frames as possible, in order.
 #[must_use]
 pub fn frames(pieces: impl IntoIterator<Item = Fragment>) -> Vec<Frame> {
     let mut frames: Vec<Frame> = Vec::new();

@@ -18,42 +18,44 @@ use tokio::time::Instant;
 use crate::Frame;
 use crate::token_bucket::TokenBucket;
 
-/// The connections' side of a WebSocket API.
+/// A client for the `@connections` API of a WebSocket API.
 #[derive(Clone)]
 pub struct Sockets {
     client: Client,
     pace: Arc<TokenBucket>,
 }
 
-/// What became of frames that were posted to a connection.
+/// The result of posting frames to a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PostOutcome {
     Delivered,
-    /// There is no such connection any more.
+    /// The connection does not exist any more.
     Gone,
-    /// It did not take them in time.
+    /// The connection did not accept them in time.
     TooSlow,
-    /// Its turn did not come before the deadline, so they were not posted.
+    /// The rate limit allowed no post before the deadline, so nothing was posted.
     TooLate,
-    /// API Gateway refused, or was not reached: by its code.
+    /// API Gateway rejected the post or was not reached. Contains the error code.
     Refused(String),
 }
 
+/// The error for a connection that could not be closed. Contains the error code.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("the connection was not closed: {0}")]
 pub struct CloseError(String);
 
-/// For one post, with the second try of one that failed.
+/// The time-out of one post with its two attempts.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// For one try: a connection that hangs leaves time for the second.
+/// The time-out of one attempt, which leaves time for the second if a connection hangs.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Each is a request in flight. A thousand of 20 ms each are then served in a third of a second, where the pace lets them.
+/// The number of requests in flight. A thousand posts of 20 ms each then take a third of a second, if the rate limit
+/// allows them.
 const CONCURRENCY: usize = 64;
 
 impl Sockets {
-    /// Of the WebSocket API whose `@connections` are below `endpoint`.
+    /// `endpoint` is the URL below which the WebSocket API has its `@connections`.
     #[must_use]
     pub fn new(aws: &SdkConfig, endpoint: &str) -> Self {
         let config = Builder::from(aws)
@@ -66,9 +68,10 @@ impl Sockets {
         Self { client: Client::from_conf(config), pace: Arc::new(TokenBucket::in_region(aws.region())) }
     }
 
-    /// Posts frames to connections, to each in their order, to all at the same time: one that is
-    /// slow or gone holds up no other. All together they keep to the pace of this region, and what has no turn before the
-    /// deadline is not posted.
+    /// Posts frames to connections: in order to each connection, and to several connections at the same time.
+    ///
+    /// A slow or closed connection does not delay the others. All posts of a client share the rate limit of the region.
+    /// Frames that it does not allow before the deadline are not posted.
     pub async fn post<'a>(
         &self,
         connections: impl IntoIterator<Item = &'a Connection>,
@@ -95,7 +98,7 @@ impl Sockets {
             if !self.pace.turn_before(deadline).await {
                 return PostOutcome::TooLate;
             }
-            // The page may be somebody else's than the session that its socket was opened with.
+            // The page can belong to another member of staff than the session that opened the socket.
             let data = Blob::new(format!(r#"<template data-staff="{whose}"></template>{text}"#));
             let sent =
                 self.client.post_to_connection().connection_id(connection.id.to_string()).data(data).send().await;
@@ -111,7 +114,7 @@ impl Sockets {
         PostOutcome::Delivered
     }
 
-    /// Closes a connection, open or not.
+    /// Closes a connection. Succeeds also if it is closed already.
     pub async fn close(&self, id: &ConnectionId) -> Result<(), CloseError> {
         self.pace.turn().await;
         let Err(error) = self.client.delete_connection().connection_id(id.to_string()).send().await else {
@@ -149,7 +152,7 @@ mod tests {
 
     use super::*;
 
-    /// API Gateway, which takes everything at once and keeps when it was asked.
+    /// A fake of API Gateway that accepts every request at once and records its time.
     #[derive(Clone, Debug, Default)]
     struct RecordingGateway(Arc<Mutex<Vec<Instant>>>);
 
@@ -180,7 +183,7 @@ mod tests {
             self.0.lock().unwrap().len()
         }
 
-        /// The most that it was asked within any second.
+        /// Returns the most requests within any second.
         fn most_within_a_second(&self) -> usize {
             let asked = self.0.lock().unwrap();
             let within = |first: &Instant| {
@@ -233,7 +236,7 @@ mod tests {
             let sockets = gateway.sockets(region);
             let crowd = crowd(quota / 4);
             let (first, second) = crowd.split_at(quota / 8);
-            // What a function does for two companies, one after the other, with the same client.
+            // Like a function that serves two companies in turn with the same client.
             sockets.post(first, &frames(), in_secs(60)).await;
             for connection in second {
                 sockets.close(&connection.id).await.unwrap();

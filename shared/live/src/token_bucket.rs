@@ -1,4 +1,4 @@
-//! How often `@connections` is asked.
+//! The rate limit of requests to `@connections`.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -6,24 +6,24 @@ use std::time::Duration;
 use aws_types::region::Region;
 use tokio::time::{Instant, sleep_until};
 
-/// A token bucket: so many requests at once, and then so many a second.
+/// A token bucket: a number of requests at once, then a number a second.
 ///
-/// API Gateway counts a request to `@connections` as it counts one of a member of staff, against the quota that all APIs
-/// of an account share in a region. Without a limit, 64 requests of 20 ms in flight are 3,200 a second for each instance, and
-/// requests of people would be refused (429).
+/// API Gateway counts a request to `@connections` like a request of a user, against the quota that all APIs of an
+/// account share in a region. Without a limit, 64 requests of 20 ms in flight are 3,200 a second for each instance, and
+/// requests of users would be rejected (429).
 #[derive(Debug)]
 pub(crate) struct TokenBucket {
     every: Duration,
-    /// How long it takes to fill the bucket.
+    /// How long an empty bucket takes to fill.
     fills_within: Duration,
     full_at: Mutex<Instant>,
 }
 
-/// What an account may ask a second, and half of that at once, across HTTP, REST and WebSocket APIs and `@connections`.
-/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>
+/// The requests a second that an account can make to API Gateway, and half as many at once. Shared by HTTP, REST and
+/// WebSocket APIs and `@connections`. <https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>
 const QUOTA: u32 = 10_000;
 
-/// The same in these regions, by the same page.
+/// The same quota in the regions of `SMALLER`, from the same page.
 const SMALLER_QUOTA: u32 = 2_500;
 const SMALLER: [&str; 13] = [
     "af-south-1",
@@ -41,10 +41,11 @@ const SMALLER: [&str; 13] = [
     "mx-central-1",
 ];
 
-/// An instance of a function asks for no more than a tenth of the quota, in a bucket that holds a second's worth. Each shard of
-/// the table's stream has an instance, and a table on demand begins with four partitions (it takes 4,000 writes a second, and
-/// a partition 1,000): together 4,000 a second, or 1,000 in the smaller regions. The HTTP API and the WebSockets
-/// (`infra/template.yaml`) take 700 at most.
+/// The part of the quota that an instance of a function uses: a tenth.
+///
+/// The bucket holds the tokens of a second. Each shard of the table's stream has an instance. A table on demand begins
+/// with four partitions, since it accepts 4,000 writes a second and a partition 1,000. Together they use 4,000 requests
+/// a second, or 1,000 in the smaller regions. The HTTP API and the WebSockets (`infra/template.yaml`) use 700 at most.
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/warm-throughput-scenarios.html>
 const SHARE: u32 = 10;
 
@@ -59,21 +60,22 @@ impl TokenBucket {
         }
     }
 
-    /// Waits for the next turn.
+    /// Waits for the next token.
     pub(crate) async fn turn(&self) {
         if let Some(at) = self.take(None) {
             sleep_until(at).await;
         }
     }
 
-    /// Waits for the next turn if it comes in time. `false` if it does not.
+    /// Waits for the next token. Returns `false` at once, without taking one, if it comes after the deadline.
     pub(crate) async fn turn_before(&self, deadline: Instant) -> bool {
         let Some(at) = self.take(Some(deadline)) else { return false };
         sleep_until(at).await;
         true
     }
 
-    /// When the next turn is, which is then taken. `None`, and nothing is taken, if that is too late.
+    /// Takes the next token and returns when it is available. Returns `None`, and takes none, if that is after the
+    /// deadline.
     fn take(&self, deadline: Option<Instant>) -> Option<Instant> {
         let now = Instant::now();
         let mut full_at = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);

@@ -7,7 +7,7 @@ use tokio::sync::Mutex;
 
 use crate::{Admission, InvalidOriginSecret, OriginSecret};
 
-/// Tells whether requests came through CloudFront.
+/// Checks whether requests came through CloudFront.
 pub struct OriginGuard {
     demanded: Option<RequiredSecret>,
     clock: Clock,
@@ -21,19 +21,19 @@ struct RequiredSecret {
 
 struct CachedSecret {
     secret: OriginSecret,
-    /// From then on it is read again before anybody is let in by it.
+    /// From this time on, the secret is read again before a request is admitted.
     stale: Timestamp,
-    /// Until then it is not read again, whatever is shown.
+    /// Until this time, the secret is not read again, whatever value a request has.
     settled: Timestamp,
 }
 
-/// For how long the secret is taken to be what it was.
+/// How long a secret is cached.
 const CACHE_SECS: u64 = 5 * 60;
 
-/// For how long it is not read again for a value that is not in it: anybody can show any.
+/// How long the secret is not read again for an unknown value, because any client can send one.
 const RECHECK_SECS: u64 = 10;
 
-/// Why nobody knows whether a request came through CloudFront.
+/// The error for a check that cannot be made, because the secret is not available.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Unavailable {
     #[error(transparent)]
@@ -43,7 +43,7 @@ pub enum Unavailable {
 }
 
 impl OriginGuard {
-    /// `secret` names the secret; without one nothing is demanded.
+    /// `secret` is the name of the secret. Without one, every request is admitted.
     #[must_use]
     pub fn new(aws: &SdkConfig, secret: Option<String>, clock: Clock) -> Self {
         let demanded =
@@ -51,7 +51,7 @@ impl OriginGuard {
         Self { demanded, clock }
     }
 
-    /// Reads the secret, while Lambda gives a starting function a whole core. Failing is left to the first request.
+    /// Reads the secret while Lambda gives a starting function a whole core. A failure is left to the first request.
     pub async fn warm_up(&self) {
         if let Some(demanded) = &self.demanded {
             let known = demanded.read(self.clock.now()).await.ok();
@@ -59,7 +59,7 @@ impl OriginGuard {
         }
     }
 
-    /// Whether a request with this value of the header came through CloudFront.
+    /// Checks the value of the request's `x-origin-secret` header. At most one request.
     pub async fn admission(&self, shown: Option<&str>) -> Result<Admission, Unavailable> {
         let Some(demanded) = &self.demanded else { return Ok(Admission::Admitted) };
         let Some(shown) = shown else { return Ok(Admission::Refused) };
@@ -78,7 +78,7 @@ impl RequiredSecret {
         }
         match (self.read(now).await, known.as_mut()) {
             (Ok(read), _) => *known = Some(read),
-            // A value that was replaced ends by the clock, so what is known lets nobody in for longer.
+            // A previous value expires at a fixed time, so a stale cache does not admit it for longer.
             (Err(error), Some(known)) => {
                 tracing::warn!(%error, "the origin secret could not be refreshed");
                 known.settled = now.plus_secs(RECHECK_SECS);

@@ -6,5 +6,5 @@ mod secret;
 pub use guard::{OriginGuard, Unavailable};
 pub use secret::{Admission, InvalidOriginSecret, OriginSecret};
 
-/// The header that CloudFront adds to what it asks of the API.
+/// The header that CloudFront adds to requests to the API.
 pub const HEADER: &str = "x-origin-secret";

@@ -4,7 +4,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use thiserror::Error;
 
-/// The values that CloudFront may show.
+/// The values that CloudFront may send: the current one and the previous one.
 #[derive(Serialize, Deserialize)]
 pub struct OriginSecret {
     current: String,
@@ -18,23 +18,24 @@ struct PreviousValue {
     replaced: Timestamp,
 }
 
-/// Whether a request came through CloudFront, by what it shows.
+/// Whether a request came through CloudFront, judged by the value in its header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Admission {
     Refused,
     Admitted,
-    /// Admitted for the last half an hour: CloudFront still shows the value before the current one.
+    /// Admitted for at most another half hour, because CloudFront still sends the previous value.
     Overdue,
 }
 
 impl Admission {
+    /// Tells whether the request is refused.
     #[must_use]
     pub fn is_refused(self) -> bool {
         self == Self::Refused
     }
 }
 
-/// What is wrong with a secret, without anything of it.
+/// The error for an invalid secret. Does not contain any of its content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum InvalidOriginSecret {
     #[error("the origin secret is not JSON of the form {{\"current\":\"…\"}}")]
@@ -43,16 +44,17 @@ pub enum InvalidOriginSecret {
     NotAValue,
 }
 
-/// For how long a value counts after it was replaced. A deployment of CloudFront takes some minutes.
+/// How long the previous value is valid after a rotation. A deployment of CloudFront takes some minutes.
 const PREVIOUS_COUNTS_SECS: u64 = 60 * 60;
 
-/// For how long of that nobody need be told that CloudFront still shows it.
+/// How long after a rotation the previous value is normal, so that no alarm is raised.
 const DEPLOYED_WITHIN_SECS: u64 = 30 * 60;
 
-/// As many characters as 128 bits have in hexadecimal.
+/// The shortest value: as many characters as 128 bits have in hexadecimal.
 const SHORTEST: usize = 32;
 
 impl OriginSecret {
+    /// Parses a secret: a JSON object as in the README, with values of at least 32 visible ASCII characters.
     pub fn parse(text: &str) -> Result<Self, InvalidOriginSecret> {
         let secret: Self = serde_json::from_str(text).map_err(|_| InvalidOriginSecret::NotWritten)?;
         let is_value = |value: &str| value.len() >= SHORTEST && value.bytes().all(|byte| byte.is_ascii_graphic());
@@ -61,13 +63,14 @@ impl OriginSecret {
         if are_values { Ok(secret) } else { Err(InvalidOriginSecret::NotAValue) }
     }
 
-    /// As the secret is to be written.
+    /// Returns the JSON to store as the secret.
     #[must_use]
     pub fn to_json(&self) -> String {
         serde_json::json!(self).to_string()
     }
 
-    /// The same with a new value. The one until now counts for an hour from `now`; the one before that no more.
+    /// Returns a secret with a new value. The current value becomes the previous one for an hour from `now`, and the
+    /// previous one expires.
     #[must_use]
     pub fn rotated(&self, randomness: &Randomness, now: Timestamp) -> Self {
         Self {
@@ -76,16 +79,16 @@ impl OriginSecret {
         }
     }
 
-    /// Until when the value before the current one counts; `None` if there was none.
+    /// Returns when the previous value expires, or `None` if there is none.
     #[must_use]
     pub fn previous_counts_until(&self) -> Option<Timestamp> {
         self.previous.as_ref().map(|previous| previous.replaced.plus_secs(PREVIOUS_COUNTS_SECS))
     }
 
-    /// What a request that shows this value is. Compares for the same time whatever it is.
+    /// Checks the value of a request's header. Takes the same time for every value.
     #[must_use]
     pub fn admission(&self, shown: &str, now: Timestamp) -> Admission {
-        // Of digests, since the length of a value shows by the time that it takes.
+        // Compares digests, because comparing values of different lengths would take different times.
         let digest = |value: &str| <[u8; 32]>::from(Sha256::digest(value.as_bytes()));
         let shown = digest(shown);
         let is = |value: &str| bool::from(digest(value).ct_eq(&shown));
@@ -116,7 +119,7 @@ mod tests {
         let (admitted, overdue, refused) = (Admission::Admitted, Admission::Overdue, Admission::Refused);
         assert!(first().admission(FIRST, now) == admitted && first().previous_counts_until().is_none());
         let second = first().rotated(&Randomness::new(|| [7; 32]), now);
-        // What is written is what is read.
+        // A rotated secret can be parsed again.
         let second = OriginSecret::parse(&second.to_json()).unwrap();
         let value = "07".repeat(32);
         let hour = now.plus_secs(3600);

@@ -6,12 +6,13 @@ use thiserror::Error;
 
 use crate::dns_name::is_dns_name;
 
-/// Whom a push service can reach about what is sent (RFC 8292, section 2.1): a mailbox, as `mailto:it@example.com`, or a
-/// page, as `https://example.com/contact`. Apple refuses every push of a contact that is neither, or that is on no host of
-/// the public DNS.
+/// The contact for push services: a mailbox, as `mailto:it@example.com`, or a page, as `https://example.com/contact`.
+///
+/// RFC 8292, section 2.1. Apple rejects every push whose contact is neither, or is on a host outside the public DNS.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Contact(String);
 
+/// The error for an invalid contact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum InvalidContact {
     #[error("the contact is neither a mailbox, as mailto:it@example.com, nor a page, as https://example.com/contact")]
@@ -20,7 +21,7 @@ pub enum InvalidContact {
     Host,
 }
 
-/// Those of RFC 2606 and RFC 6761 and those that networks use inside: nobody outside finds a host of theirs.
+/// Top-level domains that are not in the public DNS. Those of RFC 2606 and RFC 6761, and those of private networks.
 const NOT_PUBLIC: [&str; 8] = ["example", "internal", "invalid", "lan", "local", "localdomain", "localhost", "test"];
 
 impl FromStr for Contact {
@@ -62,7 +63,7 @@ fn host_of_page(text: &str) -> Result<String, InvalidContact> {
     Ok(authority.to_owned())
 }
 
-/// A name in the public DNS.
+/// Tells whether a host can be in the public DNS, by its name alone.
 fn is_public(host: &str) -> bool {
     is_dns_name(host) && !NOT_PUBLIC.iter().any(|top| host.rsplit('.').next() == Some(top))
 }

@@ -1,4 +1,4 @@
-/// Whether text in lower case is a name below a top-level domain. An address, by whatever spelling, is none.
+/// Tells whether lower-case text is a DNS name below a top-level domain. An IP address in any notation is not.
 pub(crate) fn is_dns_name(host: &str) -> bool {
     let is_label = |label: &str| {
         (1..=63).contains(&label.len())

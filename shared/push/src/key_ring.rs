@@ -8,7 +8,7 @@ use tokio::sync::Mutex;
 
 use crate::{InvalidKeys, VapidKeys};
 
-/// The push keys, as a deployment keeps them in its secret.
+/// A cache of the VAPID keys in a deployment's secret.
 pub struct KeyRing {
     secrets: Client,
     secret: String,
@@ -19,20 +19,20 @@ pub struct KeyRing {
 struct CachedKeys {
     keys: Arc<VapidKeys>,
     since: Timestamp,
-    /// When a key was last looked for that is none of these.
+    /// When a key was last requested that is not among these.
     missed: Option<Timestamp>,
 }
 
-/// For how long the keys are taken to be what they were.
+/// How long the keys are cached.
 const CACHE_SECS: u64 = 5 * 60;
 
-/// For how long a key that is not there is not looked for again: anybody can name any.
+/// How long the secret is not read again for an unknown key, because any client can send one.
 const RETRY_SECS: u64 = 10;
 
-/// Why there are no keys, without anything of them.
+/// The error for keys that are not available. Does not contain any of the secret's content.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum KeyRingError {
-    /// Nobody has made any, or what is there is none.
+    /// The secret contains no keys, or invalid ones.
     #[error(transparent)]
     Bad(#[from] InvalidKeys),
     #[error("the secret with the push keys cannot be read: {code}")]
@@ -40,20 +40,24 @@ pub enum KeyRingError {
 }
 
 impl KeyRing {
-    /// `secret` names the secret.
+    /// `secret` is the name of the secret.
     #[must_use]
     pub fn new(secrets: Client, secret: String, clock: Clock) -> Self {
         Self { secrets, secret, clock, known: Mutex::default() }
     }
 
-    /// The keys as they were within the last five minutes; as they were last known, if the secret
-    /// cannot be read just now: an earlier key is good for long.
+    /// Returns the keys, at most five minutes old.
+    ///
+    /// If the secret cannot be read, returns the keys that were last read: an earlier key stays valid for long. At most
+    /// one request.
     pub async fn keys(&self) -> Result<Arc<VapidKeys>, KeyRingError> {
         self.keys_that_have([]).await
     }
 
-    /// Those, unless one of these public keys is not among them: then as they are now, because a
-    /// browser can know of a rotation before we do.
+    /// Returns the keys, read again if one of the given public keys is not among the cached ones.
+    ///
+    /// A browser can know a new key before this instance does. The secret is read again at most once in ten seconds. At
+    /// most one request.
     pub async fn keys_that_have<'a>(
         &self,
         wanted: impl IntoIterator<Item = &'a str>,

@@ -9,8 +9,10 @@ use thiserror::Error;
 
 use crate::{Contact, InvalidContact};
 
-/// Our keys for signing pushes (VAPID, RFC 8292): the current one, which browsers subscribe with
-/// from now on, and earlier ones, which browsers that have not renewed since still expect.
+/// The VAPID keys, which sign pushes (RFC 8292).
+///
+/// New subscriptions use the current key. Earlier keys are kept for browsers that have not renewed their subscriptions
+/// since.
 pub struct VapidKeys {
     written: StoredKeys,
     keys: Vec<VapidKey>,
@@ -18,15 +20,15 @@ pub struct VapidKeys {
 
 pub(crate) struct VapidKey {
     pub(crate) private: SigningKey,
-    /// As an uncompressed point, and that in base64url.
+    /// The public key as an uncompressed point, and that point in base64url.
     pub(crate) point: Vec<u8>,
     pub(crate) public: String,
 }
 
-/// As the secret has them.
+/// The JSON of the secret.
 #[derive(Clone, Serialize, Deserialize)]
 struct StoredKeys {
-    /// Whom a push service can reach about our pushes: an `https:` or `mailto:` address.
+    /// The contact for push services: an `https:` or `mailto:` address.
     subject: String,
     keys: Vec<StoredKey>,
 }
@@ -37,7 +39,7 @@ struct StoredKey {
     private: String,
 }
 
-/// What is wrong with a secret, without anything of it.
+/// The error for an invalid secret. Does not contain any of its content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum InvalidKeys {
     #[error("the push keys are not JSON of the form {{\"subject\":\"mailto:…\",\"keys\":[{{\"private\":\"…\"}}]}}")]
@@ -50,12 +52,14 @@ pub enum InvalidKeys {
     NotAKey(usize),
 }
 
-/// How many keys a rotation keeps, the new one among them.
+/// The most keys after a rotation, with the new one.
 const MAX_KEYS: usize = 5;
 
 impl VapidKeys {
-    /// `{"subject": "mailto:…" | "https://…", "keys": [{"private": "<32 bytes in base64url>"}]}`,
-    /// the current key first. A subject that some push services refuse is taken: the others go on.
+    /// Parses a secret.
+    ///
+    /// `{"subject": "mailto:…" | "https://…", "keys": [{"private": "<32 bytes in base64url>"}]}`, current key first. A
+    /// subject that some push services reject is accepted, because the others still accept pushes.
     pub fn parse(text: &str) -> Result<Self, InvalidKeys> {
         let written: StoredKeys = serde_json::from_str(text).map_err(|_| InvalidKeys::NotWritten)?;
         if !is_contact(&written.subject) {
@@ -70,26 +74,28 @@ impl VapidKeys {
         Ok(Self { written, keys })
     }
 
-    /// A secret with one new key.
+    /// Returns a secret with one new key.
     #[must_use]
     pub fn generate(randomness: &Randomness, subject: &str) -> String {
         let written = StoredKeys { subject: subject.to_owned(), keys: vec![StoredKey::new(randomness)] };
         written.to_string()
     }
 
-    /// The secret with the same keys and another contact. Browsers do not notice.
+    /// Returns the secret with another contact and the same keys. Subscriptions stay valid.
     #[must_use]
     pub fn with_contact(&self, contact: &Contact) -> String {
         StoredKeys { subject: contact.to_string(), ..self.written.clone() }.to_string()
     }
 
-    /// Whom push services can reach, if it is somebody whom all of them take.
+    /// Returns the contact, or an error if some push services reject it.
     pub fn contact(&self) -> Result<Contact, InvalidContact> {
         self.written.subject.parse()
     }
 
-    /// The secret with a new key in front. Browsers renew their subscriptions when their person next
-    /// opens the portal; until then their pushes are signed with the key they know.
+    /// Returns the secret with a new current key.
+    ///
+    /// Browsers renew their subscriptions when the portal is next opened in them. Until then, pushes to them are signed
+    /// with the earlier key.
     #[must_use]
     pub fn rotated(&self, randomness: &Randomness) -> String {
         let mut written = self.written.clone();
@@ -98,13 +104,13 @@ impl VapidKeys {
         written.to_string()
     }
 
-    /// The public key that browsers subscribe with, their `applicationServerKey`: in base64url.
+    /// Returns the current public key in base64url. Browsers use it as the `applicationServerKey` of new subscriptions.
     #[must_use]
     pub fn current(&self) -> &str {
         self.keys.first().map_or("", |key| &key.public)
     }
 
-    /// Whether a public key is one of these.
+    /// Tells whether a public key is one of these.
     #[must_use]
     pub fn has(&self, public: &str) -> bool {
         self.key(public).is_some()
@@ -140,7 +146,7 @@ impl VapidKey {
 impl StoredKey {
     fn new(randomness: &Randomness) -> Self {
         let mut bytes = randomness.bytes();
-        // Once in some four thousand million times it is no number below the curve's order.
+        // The chance that 32 random bytes are not below the curve's order is about one in four thousand million.
         while SigningKey::from_slice(&bytes).is_err() {
             bytes = randomness.bytes();
         }
@@ -170,7 +176,7 @@ mod tests {
         Randomness::new(move || [count.fetch_add(1, Ordering::Relaxed); 32])
     }
 
-    /// RFC 8292's example has only a public key; this pair is RFC 8291's, appendix A.
+    /// The example of RFC 8292 contains only a public key. This pair is from RFC 8291, appendix A.
     #[test]
     fn a_public_key_is_computed_from_its_private_one() {
         let secret = r#"{"subject":"mailto:push@example.com","keys":[{"private":"yfWPiYE-n46HLnH0KqZOF1fJJU3MYrct3AELtAQ-oRw"}]}"#;

@@ -10,18 +10,18 @@ use web_push::{ContentEncoding, WebPushError, WebPushMessageBuilder};
 use crate::signature::SignatureCache;
 use crate::{AllowedEndpoint, EndpointError, VapidKeys};
 
-/// Encrypts pushes and hands them to push services.
+/// A client that encrypts, signs and sends pushes.
 pub struct Pusher {
     way: Transport,
     signatures: SignatureCache,
     clock: Clock,
 }
 
-/// How push services are reached.
+/// The transport of requests to push services.
 enum Transport {
     Dialled {
         services: Box<Https>,
-        /// For those on this machine, if there are any: at addresses that are not public.
+        /// For push services on this machine, whose addresses are not public.
         local: Box<Https>,
     },
     Carried(Box<dyn Fn(Request<Vec<u8>>) -> ResponseFuture + Send + Sync>),
@@ -29,38 +29,38 @@ enum Transport {
 
 type ResponseFuture = Pin<Box<dyn Future<Output = Result<Response<()>, HttpsError>> + Send>>;
 
-/// What is pushed to a browser.
+/// A push to a browser.
 #[derive(Clone, Copy, Debug)]
 pub struct Push<'a> {
     /// At most 3,052 bytes.
     pub payload: &'a [u8],
-    /// For how long the push service keeps it for a browser that is not connected.
+    /// How long the push service stores it for a browser that is not connected.
     pub ttl_secs: u32,
-    /// It replaces what is kept for the browser of the same topic: at most 32 characters of base64url.
+    /// Replaces a stored push of the same topic. At most 32 characters of base64url.
     pub topic: Option<&'a str>,
 }
 
-/// What became of a push.
+/// The result of a push.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PushOutcome {
-    /// The push service took it.
+    /// The push service accepted it.
     Delivered,
-    /// There is no such subscription any more.
+    /// The subscription does not exist any more.
     Gone,
-    /// The push service is out of reach or has too much to do; when to try again, if it says.
+    /// The push service is unavailable or overloaded. Contains the wait before a retry, if it specified one.
     Later(Option<Duration>),
-    /// The push service took the request and all the time there is; to be tried again as well.
+    /// The push service did not answer in time. The push is retried.
     TimedOut,
-    /// By its status: we did something wrong, and the same again would be wrong again.
+    /// The push service rejected the request, with this status. A retry would be rejected too.
     Refused(u16),
-    /// It was not sent.
+    /// The push was not sent.
     NotAdmitted(EndpointError),
 }
 
-/// From the first byte to the head of the answer. A push service that takes longer is tried again later.
+/// The longest wait for the head of the answer. A slower push service is retried later.
 pub const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What a push service says besides its status is worth nothing here.
+/// The largest answer in bytes. Only its status and its `Retry-After` are used.
 const LARGEST_ANSWER: usize = 16 * 1024;
 
 const TTL: HeaderName = HeaderName::from_static("ttl");
@@ -75,7 +75,8 @@ impl Pusher {
         Self { way: Transport::Dialled { services, local }, signatures: SignatureCache::default(), clock }
     }
 
-    /// Whose requests somebody else carries, as a simulation does, and waits for as long as they should take.
+    /// Creates a client that sends its requests through a function, such as a simulation. The function must enforce
+    /// `PATIENCE`.
     pub fn carried_by<F>(carry: impl Fn(Request<Vec<u8>>) -> F + Send + Sync + 'static, clock: Clock) -> Self
     where
         F: Future<Output = Result<Response<()>, HttpsError>> + Send + 'static,
@@ -84,7 +85,7 @@ impl Pusher {
         Self { way: Transport::Carried(carry), signatures: SignatureCache::default(), clock }
     }
 
-    /// Pushes once, signed with the key that the browser subscribed with, if it is one of these.
+    /// Sends a push once, signed with the key of the subscription. That key must be among `keys`.
     pub async fn push(&self, to: &AllowedEndpoint, keys: &VapidKeys, push: &Push<'_>) -> PushOutcome {
         let request = match self.request(to, keys, push) {
             Ok(request) => request,
@@ -129,7 +130,7 @@ impl Pusher {
         if let Some(topic) = push.topic {
             request = request.header(TOPIC, topic);
         }
-        // Those of aes128gcm: the signature.
+        // For `aes128gcm`, these are only the signature.
         for (_, value) in payload.crypto_headers {
             request = request.header(AUTHORIZATION, value);
         }
@@ -141,13 +142,13 @@ fn outcome(status: StatusCode, headers: &HeaderMap, now: Timestamp) -> PushOutco
     match status.as_u16() {
         200..=299 => PushOutcome::Delivered,
         404 | 410 => PushOutcome::Gone,
-        // 406 is what Microsoft's says for 429.
+        // Microsoft's push service sends 406 instead of 429.
         406 | 408 | 425 | 429 | 500..=599 => PushOutcome::Later(retry_after(headers, now)),
         refused => PushOutcome::Refused(refused),
     }
 }
 
-/// In seconds, or until a moment.
+/// Parses `Retry-After`, which is a number of seconds or a date.
 fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(secs) = text.parse() {
@@ -180,7 +181,7 @@ mod tests {
         VapidKeys::parse(&VapidKeys::generate(&Randomness::new(|| [7; 32]), "mailto:push@example.com")).unwrap()
     }
 
-    /// A browser's keys, and what it would hand on.
+    /// Returns a browser's key pair, its authentication secret and its subscription.
     fn browser(endpoint: &str, keys: &VapidKeys) -> (EcKeyComponents, [u8; 16], PushSubscription) {
         let (pair, auth) = ece::generate_keypair_and_auth_secret().unwrap();
         let subscription = PushSubscription {
@@ -194,7 +195,7 @@ mod tests {
 
     const PUSH: Push<'_> = Push { payload: b"hello", ttl_secs: 60, topic: Some("topic_-1") };
 
-    /// Pushes once to a service that gives an answer; gives what it was sent, too.
+    /// Pushes once to a service that returns this answer. Also returns the request that it received.
     async fn pushed(answer: &'static [u8]) -> (PushOutcome, Vec<u8>, EcKeyComponents, [u8; 16]) {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let origin = format!("http://{}", listener.local_addr().unwrap());
@@ -225,9 +226,10 @@ mod tests {
         body.len() >= length.parse().unwrap()
     }
 
-    /// RFC 8291, section 5: the browser's key pair and secret, and what it is sent. What we send has a salt, a key and a
-    /// padding of its own, so it is read by the same function, and in `tests/push` by one that is not ours and that has
-    /// written this example byte for byte.
+    /// RFC 8291, section 5: a browser's key pair and secret, and an encrypted message.
+    ///
+    /// Our own messages have a random salt, key and padding. So the decryption is tested here, and `tests/push`
+    /// decrypts with another implementation, which has produced this example byte for byte.
     #[test]
     fn the_example_of_the_standard_is_read() {
         let decoded = |text: &str| URL_SAFE_NO_PAD.decode(text).unwrap();

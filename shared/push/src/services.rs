@@ -11,27 +11,27 @@ use web_push::SubscriptionInfo;
 
 use crate::dns_name::is_dns_name;
 
-/// The push services that pushes may go to.
+/// The allow-list of push services.
 ///
-/// A browser names its own, in an address that anybody can write: whoever could name whatever server
-/// would have us ask servers that only we reach.
+/// A browser supplies the URL of its push service, so an attacker can supply any URL. Without an allow-list, pushes
+/// could be sent to servers that only this network reaches.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PushServices {
     hosts: Vec<HostRule>,
-    /// `http://127.0.0.1:8090`, say.
+    /// An origin such as `http://127.0.0.1:8090`.
     local: Vec<String>,
-    /// Whether the DNS is asked what they stand for.
+    /// Whether a new subscription's host is resolved to check its address.
     are_looked_up: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum HostRule {
     Exactly(String),
-    /// Any below, as in `.notify.windows.com`.
+    /// Every host below a domain, as in `.notify.windows.com`.
     Below(String),
 }
 
-/// Those of Google, Mozilla, Apple and Microsoft: all that current browsers use.
+/// The push services of Google, Mozilla, Apple and Microsoft, which all current browsers use.
 const WELL_KNOWN: [&str; 7] = [
     "fcm.googleapis.com",
     "jmt17.google.com",
@@ -42,10 +42,10 @@ const WELL_KNOWN: [&str; 7] = [
     ".notify.windows.com",
 ];
 
-/// In a setting: those above.
+/// The name of the well-known push services in a setting.
 const ALL_KNOWN: &str = "known";
 
-/// A setting that does not name push services.
+/// The error for a setting that does not name push services.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum InvalidPushServices {
     #[error(
@@ -56,7 +56,7 @@ pub enum InvalidPushServices {
     NotLocal,
 }
 
-/// Why nothing is pushed to a browser: a sentence for the person whose it is.
+/// The reason why nothing is pushed to a browser. Its text is a sentence for its member of staff.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum EndpointError {
     #[error(
@@ -75,32 +75,32 @@ pub enum EndpointError {
     PrivateNetwork,
 }
 
-/// A subscription whose address and keys can be used.
+/// A subscription with an allowed URL and valid keys.
 #[derive(Clone)]
 pub struct AllowedEndpoint {
     pub(crate) address: Uri,
     pub(crate) origin: String,
     pub(crate) service: String,
-    /// As the encryption takes them.
+    /// In the form that the encryption accepts.
     pub(crate) info: SubscriptionInfo,
     pub(crate) key: String,
     pub(crate) is_local: bool,
 }
 
 impl AllowedEndpoint {
-    /// Of its push service, such as `https://fcm.googleapis.com`.
+    /// Returns the origin of its push service, such as `https://fcm.googleapis.com`.
     #[must_use]
     pub fn origin(&self) -> &str {
         &self.origin
     }
 
-    /// The push service, which may have many origins: as it is on the allow-list.
+    /// Returns its entry on the allow-list. One entry can cover many origins.
     #[must_use]
     pub fn service(&self) -> &str {
         &self.service
     }
 
-    /// Our public key that it takes pushes from.
+    /// Returns the public VAPID key that the subscription was created with.
     #[must_use]
     pub fn key(&self) -> &str {
         &self.key
@@ -114,13 +114,15 @@ impl fmt::Debug for AllowedEndpoint {
 }
 
 impl PushServices {
+    /// Returns an allow-list with the push services of Google, Mozilla, Apple and Microsoft.
     #[must_use]
     pub fn well_known() -> Self {
         Self::from_hosts(WELL_KNOWN.iter().filter_map(|host| HostRule::read(host)).collect())
     }
 
-    /// Hosts, and suffixes that begin with a dot, between commas. They replace the known ones, unless
-    /// `known` is among them; an empty setting is `known`.
+    /// Parses a setting: hosts, and suffixes that begin with a dot, separated by commas.
+    ///
+    /// They replace the well-known push services, unless `known` is among them. An empty setting means `known`.
     pub fn from_setting(setting: &str) -> Result<Self, InvalidPushServices> {
         let names: Vec<_> = setting.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
         if names.is_empty() {
@@ -141,14 +143,14 @@ impl PushServices {
         Self { hosts, local: Vec::new(), are_looked_up: true }
     }
 
-    /// Those that nobody dials, in a simulation.
+    /// Turns off the DNS check of new subscriptions, for simulations, which open no connections.
     #[must_use]
     pub fn that_are_not_looked_up(self) -> Self {
         Self { are_looked_up: false, ..self }
     }
 
-    /// These and one on this machine without TLS, at `http://127.0.0.1:<port>` or
-    /// `http://[::1]:<port>`: for the local stack only.
+    /// Adds a push service on this machine without TLS, at `http://127.0.0.1:<port>` or `http://[::1]:<port>`. For the
+    /// local stack only.
     pub fn and_local(mut self, origin: &str) -> Result<Self, InvalidPushServices> {
         let port = origin.strip_prefix("http://127.0.0.1:").or_else(|| origin.strip_prefix("http://[::1]:"));
         let port = port.and_then(|port| port.parse::<u16>().ok().filter(|number| number.to_string() == port));
@@ -159,8 +161,7 @@ impl PushServices {
         Ok(self)
     }
 
-    /// Whether something can be pushed to a browser, from what it says itself. The addresses that
-    /// its push service's name stands for are looked at when it is dialled.
+    /// Checks a subscription's URL and keys. The addresses behind its host are checked when the client connects.
     pub fn check_endpoint(&self, subscription: &PushSubscription) -> Result<AllowedEndpoint, EndpointError> {
         let (address, origin, service) = self.address(subscription.endpoint.as_str())?;
         let point = decoded(&subscription.p256dh).ok_or(EndpointError::Keys)?;
@@ -174,10 +175,12 @@ impl PushServices {
         Ok(AllowedEndpoint { address, origin, service, info, key: subscription.key.clone(), is_local })
     }
 
-    /// The same, of a browser that is to be kept: its person is told at once if its push service's name stands for
-    /// an address inside of a network. One that cannot be looked up just now may stand for a public one tomorrow.
+    /// Checks a new subscription like `admit`, and also resolves its host.
+    ///
+    /// The member of staff then learns at once that it has a private address. A host that cannot be resolved now is
+    /// accepted, because it may be resolved later.
     pub async fn check_new_endpoint(&self, subscription: &PushSubscription) -> Result<AllowedEndpoint, EndpointError> {
-        /// Somebody waits.
+        /// A user waits.
         const TIMEOUT: Duration = Duration::from_secs(2);
         let admitted = self.check_endpoint(subscription)?;
         if self.are_looked_up && !admitted.is_local {
@@ -190,10 +193,11 @@ impl PushServices {
         Ok(admitted)
     }
 
-    /// An address, its origin, and whose it is. It is read as the client reads it
-    /// that dials it, so that there are no two readings of one address.
+    /// Parses a subscription's URL. Returns it with its origin and its entry on the allow-list.
+    ///
+    /// Uses the parser of the HTTP client, so that both read a URL in the same way.
     fn address(&self, text: &str) -> Result<(Uri, String, String), EndpointError> {
-        // Longer than any service's are, and a lot less than an item of the table may be.
+        // Longer than the URL of any push service, and much shorter than the largest item.
         const MAX_LENGTH: usize = 2048;
         if text.len() > MAX_LENGTH || !text.bytes().all(|b| b.is_ascii_graphic() && b != b'#' && b != b'\\') {
             return Err(EndpointError::Address);
@@ -221,7 +225,8 @@ impl PushServices {
 }
 
 impl HostRule {
-    /// `None` for what is no name in the public DNS: an address by whatever spelling is none.
+    /// Parses a host or a suffix. Returns `None` if it is not a name in the public DNS, such as an IP address in any
+    /// notation.
     fn read(name: &str) -> Option<Self> {
         let name = name.to_ascii_lowercase();
         if !is_dns_name(name.strip_prefix('.').unwrap_or(&name)) {
@@ -234,7 +239,7 @@ impl HostRule {
     fn is(&self, host: &str) -> bool {
         match self {
             Self::Exactly(name) => host == name,
-            // What is below must be a name itself, whatever a resolver would make of it.
+            // The host must be a valid name itself, however a resolver would treat it.
             Self::Below(suffix) => {
                 host.ends_with(suffix.as_str()) && Self::read(host).is_some() && !host.starts_with('.')
             }
@@ -242,14 +247,13 @@ impl HostRule {
     }
 }
 
-/// Browsers write base64url without its padding; some libraries write it.
+/// Decodes base64url, with or without padding: browsers write none, but some libraries do.
 fn decoded(text: &str) -> Option<Vec<u8>> {
     const MAX_LENGTH: usize = 128;
     if text.len() > MAX_LENGTH { None } else { URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')).ok() }
 }
 
-/// Whether it is an uncompressed point on P-256, which also keeps what is no key from reaching the
-/// encryption.
+/// Tells whether bytes are an uncompressed point on P-256. Invalid keys must not reach the encryption.
 fn is_a_point(bytes: &[u8]) -> bool {
     bytes.len() == 65 && bytes.first() == Some(&4) && PublicKey::from_sec1_bytes(bytes).is_ok()
 }
@@ -260,7 +264,7 @@ mod tests {
 
     use super::*;
 
-    /// RFC 8291's, appendix A.
+    /// From RFC 8291, appendix A.
     const POINT: &str = "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4";
     const AUTH: &str = "BTBZMqHH6r4Tts7J_aSIgg";
 

@@ -1,4 +1,4 @@
-//! VAPID (RFC 8292): who pushes, signed for one push service at a time.
+//! VAPID signatures (RFC 8292), each for one push service.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -13,13 +13,13 @@ use web_push::VapidSignature;
 
 use crate::keys::VapidKey;
 
-/// Half of what RFC 8292 allows at most.
+/// Half of the longest validity that RFC 8292 allows.
 const LIFETIME_SECS: u64 = 12 * 60 * 60;
-/// From then on a new one is made, so that none is near its end when it arrives.
+/// After this time a new signature is made, so that none is near its end when it arrives.
 const RENEWED_AFTER_SECS: u64 = LIFETIME_SECS / 2;
 
-/// The signatures that were made, each for an origin, a key and a contact: one serves everything that is pushed
-/// there. What costs as much as encrypting a push is then done twice a day.
+/// A cache of signatures by origin, key and contact. Signing costs as much as encrypting a push, and is now done twice
+/// a day.
 #[derive(Default)]
 pub(crate) struct SignatureCache {
     made: Mutex<HashMap<[String; 3], CachedSignature>>,
@@ -31,9 +31,9 @@ struct CachedSignature {
 }
 
 impl SignatureCache {
-    /// Made once also for many who want it at the same time: the others wait for that.
+    /// Returns a cached or a new signature. Concurrent callers wait for the same one.
     pub(crate) fn signature_for(&self, origin: &str, key: &VapidKey, subject: &str, now: Timestamp) -> VapidSignature {
-        /// More than there are push services: Microsoft's have many names.
+        /// More than there are origins of push services: Microsoft's have many names.
         const MAX_SIGNATURES: usize = 256;
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         let place = [origin, &key.public, subject].map(str::to_owned);
@@ -51,7 +51,7 @@ impl SignatureCache {
     }
 }
 
-/// A JSON Web Token with ES256.
+/// Signs a JSON Web Token with ES256.
 fn sign(origin: &str, key: &VapidKey, subject: &str, now: Timestamp) -> VapidSignature {
     let header = json!({"typ": "JWT", "alg": "ES256"});
     let claims = json!({"aud": origin, "exp": now.plus_secs(LIFETIME_SECS).as_secs(), "sub": subject});

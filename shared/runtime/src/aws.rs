@@ -13,16 +13,19 @@ use aws_types::region::Region;
 
 use crate::http_client;
 
-/// How long one attempt of a request to AWS may take, connecting included. A connection that hangs is given up while
-/// there is time for another attempt.
+/// The time-out of one attempt of a request to AWS, including the connection. If a connection hangs, another attempt
+/// still has time.
 pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How long a request to AWS may take with all its attempts and the waits between them. Shorter than the time-out of every
-/// function (`infra/template.yaml`), which otherwise ends before it can answer.
+/// The time-out of a request to AWS with all attempts and waits.
+///
+/// Shorter than the time-out of every function (`infra/template.yaml`). Otherwise a function would end before it could
+/// answer.
 pub const OPERATION_TIMEOUT: Duration = Duration::from_millis(4_500);
 
-/// The SDK as a function on Lambda needs it. Lambda hands region and credentials over in the
-/// environment, so nothing has to be searched for, and `aws-config` can be left out.
+/// Returns the SDK's configuration for a function on Lambda.
+///
+/// Lambda sets the region and the credentials in the environment, so `aws-config` is not needed to search for them.
 #[must_use]
 pub fn aws_on_lambda() -> SdkConfig {
     let variable = |name| env::var(name).unwrap_or_default();
@@ -46,7 +49,7 @@ pub fn aws_on_lambda() -> SdkConfig {
                 .operation_timeout(OPERATION_TIMEOUT)
                 .build(),
         );
-    // In the user agent, so that whoever reads CloudTrail sees which function asked.
+    // The user agent then contains the function's name, which CloudTrail shows.
     config.set_app_name(AppName::new(variable("AWS_LAMBDA_FUNCTION_NAME")).ok());
     if let Ok(endpoint) = env::var("AWS_ENDPOINT_URL") {
         config = config.endpoint_url(endpoint);
@@ -63,7 +66,7 @@ mod tests {
 
     use super::*;
 
-    /// DynamoDB, where another transaction is always in the way.
+    /// A fake DynamoDB whose every transaction conflicts with another one.
     async fn contended() -> String {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());

@@ -3,21 +3,21 @@ use std::fmt;
 
 use domain::{RateLimit, Region, Retention, Scheme, SendingLimits, UsageLimits};
 
-/// What a deployment decides.
+/// The settings of a deployment.
 #[derive(Clone, Debug)]
 pub struct Configuration {
     pub table: String,
     pub retention: Retention,
-    /// How browsers reach the portal: by TLS, unless all of it is on one machine.
+    /// The scheme of the portal's URL: HTTPS, except for a local stack.
     pub portal: Scheme,
-    /// After how many minutes without a use a session ends; `None` if that ends none. `sign-in` has it.
+    /// After how many minutes without use a session ends. `None` if never. Set only for `sign-in`.
     pub idle_minutes: Option<u16>,
-    /// The name of the secret with what CloudFront shows of itself; `None` where there is no CloudFront. `authorize` and
-    /// `sign-in` have it.
+    /// The name of the secret with the values that CloudFront sends. `None` if there is no CloudFront. Set for
+    /// `authorize` and `sign-in`.
     pub origin_secret: Option<String>,
 }
 
-/// A variable that a function cannot start without, or with.
+/// The error for an environment variable that is missing or invalid.
 #[derive(Debug)]
 pub struct InvalidConfiguration {
     variable: &'static str,
@@ -49,7 +49,7 @@ impl Configuration {
         };
         let idle_minutes = match variable("SWITCHBOARD_IDLE_MINUTES").as_deref() {
             None | Some("0") => None,
-            // The last use is known to five minutes.
+            // The last use of a session is stored with a precision of five minutes.
             Some(minutes) => {
                 Some(minutes.parse().ok().filter(|minutes| *minutes >= 10).ok_or(InvalidConfiguration {
                     variable: "SWITCHBOARD_IDLE_MINUTES",
@@ -58,39 +58,40 @@ impl Configuration {
             }
         };
         let origin_secret = variable("SWITCHBOARD_ORIGIN_SECRET");
-        // Nothing would be demanded by mistake.
+        // An empty value would admit every request by mistake.
         if origin_secret.as_deref() == Some("") {
             return Err(InvalidConfiguration {
                 variable: "SWITCHBOARD_ORIGIN_SECRET",
                 must: "name a secret, or be left out",
             });
         }
-        // CloudFront answers by TLS only.
+        // CloudFront accepts only TLS.
         Ok(Self { table, retention, portal: Scheme::Https, idle_minutes, origin_secret })
     }
 }
 
-/// The name of the secret that signing in is configured with.
+/// Returns the name of the secret with the configuration of `sign-in`.
 pub fn sign_in_secret() -> Result<String, InvalidConfiguration> {
     env::var("SWITCHBOARD_SIGN_IN_SECRET")
         .map_err(|_| InvalidConfiguration { variable: "SWITCHBOARD_SIGN_IN_SECRET", must: "name a secret" })
 }
 
-/// The name of the secret that the push keys are in.
+/// Returns the name of the secret with the VAPID keys.
 pub fn push_secret() -> Result<String, InvalidConfiguration> {
     env::var("SWITCHBOARD_PUSH_SECRET")
         .map_err(|_| InvalidConfiguration { variable: "SWITCHBOARD_PUSH_SECRET", must: "name a secret" })
 }
 
-/// The push services that may be sent to, if they are not those of the known browsers.
+/// Returns the allow-list of push services, or an empty string for the well-known ones.
 #[must_use]
 pub fn push_services() -> String {
     env::var("SWITCHBOARD_PUSH_SERVICES").unwrap_or_default()
 }
 
-/// For how many days after a sign-in a browser is pushed to.
+/// The default number of days after a sign-in during which a browser receives pushes.
 pub const PUSH_DAYS: u16 = 7;
 
+/// Returns how many days after a sign-in a browser receives pushes: 1 to 60.
 pub fn push_days() -> Result<u16, InvalidConfiguration> {
     let bad =
         InvalidConfiguration { variable: "SWITCHBOARD_PUSH_DAYS", must: "be a whole number of days from 1 to 60" };
@@ -100,13 +101,14 @@ pub fn push_days() -> Result<u16, InvalidConfiguration> {
     }
 }
 
-/// How SMS are sent: `SWITCHBOARD_SMS_PROVIDER`, `SWITCHBOARD_SMS_CONFIGURATION_SET`, `SWITCHBOARD_SMS_MAX_PRICE`.
+/// Returns an SMS setting: `SWITCHBOARD_SMS_PROVIDER`, `SWITCHBOARD_SMS_CONFIGURATION_SET` or
+/// `SWITCHBOARD_SMS_MAX_PRICE`.
 #[must_use]
 pub fn sms_setting(name: &str) -> String {
     env::var(format!("SWITCHBOARD_SMS_{name}")).unwrap_or_default()
 }
 
-/// The most that is sent, and where to.
+/// Returns the rate limits of messages and look-ups, and the countries that can be texted.
 pub fn sending_limits() -> Result<SendingLimits, InvalidConfiguration> {
     read_sending_limits(|name| env::var(name).ok())
 }
@@ -123,7 +125,7 @@ fn read_sending_limits(variable: impl Fn(&str) -> Option<String>) -> Result<Send
     let countries = given("SWITCHBOARD_ALLOWED_COUNTRIES").unwrap_or_default();
     let (countries, unknown) = Region::read_list(&countries);
     if !unknown.is_empty() {
-        // A slip keeps nobody from texting the others.
+        // A mistake in one country must not stop texts to the others.
         tracing::error!(unknown = unknown.join(","), "SWITCHBOARD_ALLOWED_COUNTRIES names an unknown country");
     }
     Ok(SendingLimits {
@@ -139,7 +141,7 @@ fn read_sending_limits(variable: impl Fn(&str) -> Option<String>) -> Result<Send
     })
 }
 
-/// Whether the SMS service leaves opt-outs to us, confirming them too.
+/// Returns whether Switchboard answers opt-outs instead of the SMS service.
 pub fn self_managed_opt_outs() -> Result<bool, InvalidConfiguration> {
     match env::var("SWITCHBOARD_SELF_MANAGED_OPT_OUTS").as_deref() {
         Err(_) | Ok("false") => Ok(false),
@@ -148,19 +150,19 @@ pub fn self_managed_opt_outs() -> Result<bool, InvalidConfiguration> {
     }
 }
 
-/// The ARN of the topic that the SMS service publishes customers' texts to.
+/// Returns the ARN of the topic that the SMS service publishes inbound messages to.
 pub fn inbound_topic() -> Result<String, InvalidConfiguration> {
     env::var("SWITCHBOARD_INBOUND_TOPIC")
         .map_err(|_| InvalidConfiguration { variable: "SWITCHBOARD_INBOUND_TOPIC", must: "be the ARN of a topic" })
 }
 
-/// The address of the queue of pushes that are to be tried again.
+/// Returns the URL of the queue of pushes to retry.
 pub fn push_retries() -> Result<String, InvalidConfiguration> {
     env::var("SWITCHBOARD_PUSH_RETRIES")
         .map_err(|_| InvalidConfiguration { variable: "SWITCHBOARD_PUSH_RETRIES", must: "be the address of a queue" })
 }
 
-/// Where the WebSocket API's `@connections` are.
+/// Returns the URL of the WebSocket API's `@connections`.
 pub fn live_endpoint() -> Result<String, InvalidConfiguration> {
     env::var("SWITCHBOARD_LIVE_ENDPOINT").map_err(|_| InvalidConfiguration {
         variable: "SWITCHBOARD_LIVE_ENDPOINT",

@@ -21,7 +21,7 @@ pub use configuration::{
 pub use http_client::http_client;
 pub use metrics::{Metric, Metrics, NAMESPACE};
 
-/// What every function is given.
+/// The configuration, clients and sources of time and randomness that every function receives.
 pub struct Runtime {
     pub configuration: Configuration,
     pub aws: aws_types::SdkConfig,
@@ -31,7 +31,8 @@ pub struct Runtime {
 }
 
 impl Runtime {
-    /// On Lambda: logs as JSON, configuration and credentials from the environment.
+    /// Creates the runtime of a function on Lambda: logs as JSON, with configuration and credentials from the
+    /// environment.
     pub fn on_lambda() -> Result<Self, InvalidConfiguration> {
         log::begin();
         Ok(Self {
@@ -43,11 +44,12 @@ impl Runtime {
         })
     }
 
-    /// Opens the connection to the table, for a function whose first request will want it.
+    /// Opens the connection to the table during the start. For functions whose first request uses the table.
     pub async fn open_table(&self) {
         warm_up::open(&self.aws).await;
     }
 
+    /// Returns a client of the table.
     #[must_use]
     pub fn store(&self) -> Store {
         let Configuration { table, retention, .. } = self.configuration.clone();
@@ -55,6 +57,7 @@ impl Runtime {
     }
 }
 
+/// Returns a clock that reads the system's time.
 #[must_use]
 pub fn wall_clock() -> Clock {
     Clock::new(|| {
@@ -63,10 +66,10 @@ pub fn wall_clock() -> Clock {
     })
 }
 
-/// The operating system's own.
+/// Returns the operating system's source of randomness.
 ///
 /// # Panics
-/// A request panics, and so fails, if the operating system has none to give.
+/// A request that takes randomness panics, and so fails, if the operating system has none.
 #[must_use]
 pub fn randomness() -> Randomness {
     Randomness::new(|| {

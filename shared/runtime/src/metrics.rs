@@ -6,35 +6,34 @@ use std::sync::Arc;
 use domain::Clock;
 use serde_json::json;
 
-/// Something that happened once, for an operator's dashboard and alarms. Named in
-/// `infra/template.yaml` too.
+/// A metric of an event, for an operator's dashboard and alarms. `infra/template.yaml` contains the names too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Metric {
-    /// The carrier took a message of staff.
+    /// The carrier accepted a message of staff.
     SendAccepted,
-    /// A message of staff did not go out, or nobody knows whether it did. By `FaultOwner`.
+    /// A message of staff was not sent, or its outcome is unknown. By `FaultOwner`.
     SendFailed,
-    /// A message of staff was not let out: beyond a limit, or to a country that is not texted. By `Limit`.
+    /// A message of staff was blocked by a limit, or because its country is not allowed. By `Limit`.
     SendLimited,
-    /// A message that the carrier had taken did not arrive. By `FaultOwner`.
+    /// A message that the carrier had accepted was not delivered. By `FaultOwner`.
     Undelivered,
-    /// A push service took what it was sent.
+    /// A push service accepted a push.
     PushDelivered,
-    /// A push service refuses what it is sent for a browser, or there are no keys to sign it with. By `FaultOwner`.
+    /// A push service rejects the pushes to a browser, or there are no keys to sign them with. By `FaultOwner`.
     PushRefused,
-    /// A browser is not told of something, although it was tried again.
+    /// A push was given up after its retries.
     PushGivenUp,
-    /// An administrator took or erased everything held of a customer. By `Done`.
+    /// An administrator exported or erased a customer's data. By `Done`.
     CustomerData,
-    /// An administrator was kept from that: somebody did it as often as anybody may in a day.
+    /// An administrator was refused that, because they have reached the daily limit.
     CustomerDataLimited,
-    /// A text that the deployment sent itself came through as far as browsers are told of texts.
+    /// A heartbeat text passed through the deployment, up to the notification of browsers.
     Heartbeat,
-    /// A line is not set at the SMS service as it is to be.
+    /// A line is not configured at the SMS service as it must be.
     LinesWrong,
-    /// The identity provider, or what is needed to ask it, was out of reach.
+    /// The identity provider, or something needed to reach it, was unavailable.
     SignInUnavailable,
-    /// CloudFront still shows a value of the origin secret that was replaced half an hour ago, and soon counts no more.
+    /// CloudFront still sends a value of the origin secret that was replaced half an hour ago and expires soon.
     OriginSecretOverdue,
 }
 
@@ -44,8 +43,9 @@ impl fmt::Display for Metric {
     }
 }
 
-/// Counts what happens, a line in CloudWatch's embedded metric format each: on Lambda in the function's
-/// log, so that no request is made for it.
+/// Counts events, each as a line in CloudWatch's embedded metric format.
+///
+/// On Lambda the lines are in the function's log, so counting needs no request.
 #[derive(Clone)]
 pub struct Metrics {
     function: String,
@@ -53,40 +53,41 @@ pub struct Metrics {
     write: Arc<dyn Fn(&str) + Send + Sync>,
 }
 
-/// Where they are counted.
+/// The namespace of the metrics in CloudWatch.
 pub const NAMESPACE: &str = "Switchboard";
 
 impl Metrics {
     pub(crate) fn on_lambda(clock: Clock) -> Self {
-        // A metric that cannot be written is no reason to fail a request.
+        // A metric that cannot be written must not fail a request.
         let log = |line: &str| drop(writeln!(std::io::stdout().lock(), "{line}"));
         Self::new(clock, log).for_function(&env::var("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default())
     }
 
-    /// `write` takes the lines.
+    /// `write` receives each line.
     #[must_use]
     pub fn new(clock: Clock, write: impl Fn(&str) + Send + Sync + 'static) -> Self {
         Self { function: String::new(), clock, write: Arc::new(write) }
     }
 
-    /// The same, counted for a function.
+    /// Returns a copy that counts for a function.
     #[must_use]
     pub fn for_function(self, function: &str) -> Self {
         Self { function: function.to_owned(), ..self }
     }
 
+    /// Counts an event once.
     pub fn count(&self, metric: Metric) {
         self.emit(metric, 1, None);
     }
 
-    /// Counts what happened many times at once; nothing if it did not happen.
+    /// Counts an event several times. Writes nothing for 0.
     pub fn count_many(&self, metric: Metric, times: usize) {
         if times > 0 {
             self.emit(metric, times, None);
         }
     }
 
-    /// Counts it twice: with all of its kind, and by a dimension with those of the same value.
+    /// Counts an event twice: in total, and by the value of a dimension.
     pub fn count_by(&self, metric: Metric, dimension: &str, value: &str) {
         self.emit(metric, 1, Some((dimension, value)));
     }

@@ -1,4 +1,4 @@
-//! The connection to the table, opened before the first request asks for it.
+//! The warm-up of a function: opens the connection to the table before the first request.
 
 use std::time::Duration;
 
@@ -11,27 +11,26 @@ use aws_sdk_dynamodb::config::{Builder, ConfigBag, Intercept, RuntimeComponents}
 use aws_sdk_dynamodb::error::BoxError;
 use aws_types::SdkConfig;
 
-/// A table that does not answer keeps a function from starting for no longer than this.
+/// The time-out of the warm-up. A table that does not answer delays a start by no more than this.
 const TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Opens the connection that the first request then finds in the HTTP client's pool, TLS and all.
+/// Opens a TLS connection to DynamoDB, which the first request then finds in the HTTP client's pool.
 ///
-/// Lambda gives a starting function a whole core, whatever its memory, and a small part of one from
-/// its first request on: there, the handshake would take most of a second at 128 MB.
+/// Lambda gives a starting function a whole core, whatever its memory. From its first request on, it has a small part
+/// of one. At 128 MB, the handshake would then take most of a second.
 ///
-/// The SDK goes through all of a request (endpoint, credentials, signature), but what it sends in
-/// the end is `GET /`, which DynamoDB answers with its health to everybody: it takes no permission.
-/// Failing is left to the first request, which can tell somebody.
+/// The SDK prepares a whole request (endpoint, credentials, signature), but sends `GET /` instead. DynamoDB answers
+/// that with its health, without any permission. An error is left to the first request, which can report it.
 pub(crate) async fn open(aws: &SdkConfig) {
     let once = Builder::new()
         .retry_config(RetryConfig::disabled())
         .timeout_config(TimeoutConfig::builder().operation_timeout(TIMEOUT).build());
     let opening = Client::new(aws).get_item().table_name("none").set_key(Some([].into()));
-    // Its health is no item of a table, so this always comes back as an error.
+    // The health is not an item of a table, so the SDK always returns an error.
     let _ = opening.customize().config_override(once).interceptor(HealthProbe).send().await;
 }
 
-/// Sends `GET /`, without a signature, instead of the request.
+/// An interceptor that replaces the request by `GET /`, without a signature.
 #[derive(Debug)]
 struct HealthProbe;
 
@@ -65,13 +64,13 @@ mod tests {
 
     use super::*;
 
-    /// Requests by the connection they came over, as far as their bodies.
+    /// The requests on each connection, up to their bodies.
     type ObservedRequests = Arc<Mutex<Vec<Vec<String>>>>;
 
     const HEALTH: &str = "HTTP/1.1 200 OK\r\ncontent-length: 42\r\n\r\nhealthy: dynamodb.us-east-1.amazonaws.com ";
     const NO_ITEM: &str = "HTTP/1.1 200 OK\r\ncontent-type: application/x-amz-json-1.0\r\ncontent-length: 2\r\n\r\n{}";
 
-    /// A server that answers as DynamoDB does, with its address.
+    /// Starts a server that answers as DynamoDB does, and returns its URL.
     async fn dynamodb() -> (String, ObservedRequests) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
@@ -91,7 +90,7 @@ mod tests {
         (address, seen)
     }
 
-    /// Answers one request after the other; they fit into one read here.
+    /// Answers one request after the other. Each fits into one read here.
     async fn answer(mut stream: TcpStream, connection: usize, seen: ObservedRequests) {
         let mut bytes = [0; 8192];
         while let Ok(length @ 1..) = stream.read(&mut bytes).await {

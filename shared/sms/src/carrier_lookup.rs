@@ -10,14 +10,16 @@ use domain::{NumberKind, PhoneNumber};
 
 use crate::fresh_connection::FreshConnection;
 
-/// Asks what a number is: End User Messaging's `CarrierLookup`. Every question is charged for, so
-/// whoever asks keeps the answer, and the SDK, which would ask again after a time-out, asks once.
+/// A client for `CarrierLookup` of End User Messaging, which returns the kind of a phone number.
+///
+/// Every lookup is charged for, so callers store the result. The SDK's retries are off, because they would repeat a
+/// lookup after a time-out.
 #[derive(Clone)]
 pub struct CarrierLookup {
     client: Client,
 }
 
-/// Somebody waits for the answer with a saved appointment before them, which does without.
+/// A user waits for the result after saving an appointment. Without a result, the appointment is shown all the same.
 const TIMEOUT: Duration = Duration::from_secs(4);
 
 impl CarrierLookup {
@@ -33,7 +35,8 @@ impl CarrierLookup {
         Self { client: Client::from_conf(config) }
     }
 
-    /// `None` if nobody could say: the service is out of reach, or answered in a way that is not known here.
+    /// Returns the kind of a number. Returns `None` if the service is unavailable or returns an unknown type. One
+    /// request.
     pub async fn kind_of(&self, number: &PhoneNumber) -> Option<NumberKind> {
         match self.client.carrier_lookup().phone_number(number.as_str()).send().await {
             Ok(found) => match found.phone_number_type {

@@ -15,7 +15,7 @@ use crate::end_user_messaging::EndUserMessaging;
 use crate::provider::SmsProvider;
 use crate::sns::Sns;
 
-/// Where outbound SMS leave by.
+/// A client for the SMS service, which sends outbound messages.
 #[derive(Clone)]
 pub struct SmsClient {
     service: Service,
@@ -28,37 +28,37 @@ enum Service {
     Sns(Sns),
 }
 
-/// A message that is to be sent, and which of ours it is.
+/// A message to send, with its company, recipient and pool.
 #[derive(Clone, Copy, Debug)]
 pub struct OutboundMessage<'a> {
     pub company: &'a CompanyId,
     pub message: &'a Message,
     pub to: &'a PhoneNumber,
-    /// What it leaves by, if that is not its line's number itself.
+    /// The pool to send from, if not from the line itself.
     pub pool: Option<&'a Pool>,
 }
 
-/// What is known after a message was handed to the carrier, once.
+/// The result of passing a message to the carrier.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SendOutcome {
-    /// Accepted, under the carrier's own id.
+    /// Accepted, with the carrier's id of the message.
     Accepted { provider_id: String },
-    /// It certainly did not go out.
+    /// The message was certainly not sent.
     Refused(SendError),
-    /// Nobody knows whether it went out: it must not be sent again by itself.
+    /// The message may have been sent, so it must not be retried automatically.
     Unknown,
 }
 
-/// Less than a function has, so that it is the function that learns of a time-out.
+/// The time-out of a request. Shorter than the function's, so the function can record a time-out.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What passes is tried again for so long.
+/// How long temporary errors are retried.
 const TRY_FOR: Duration = Duration::from_secs(5);
 
-/// The most that a message takes to be handed over, its repeats included.
+/// The longest time that sending a message takes, with retries.
 pub const SEND_TIMEOUT: Duration = TRY_FOR.saturating_add(TIMEOUT);
 
-/// About how long is waited before the second try. Doubled for each that follows.
+/// The approximate wait before the second attempt. It doubles with each further attempt.
 const FIRST_WAIT: Duration = Duration::from_millis(200);
 
 impl SmsClient {
@@ -72,8 +72,7 @@ impl SmsClient {
         Self { service, randomness: randomness.clone() }
     }
 
-    /// Hands a message to the carrier, once. It is offered again only where it certainly was not taken
-    /// and what stood in the way passes.
+    /// Sends a message once. Retries only if the message was certainly not accepted and the error is temporary.
     pub async fn send(&self, outgoing: OutboundMessage<'_>) -> SendOutcome {
         let begun = Instant::now();
         let mut wait = FIRST_WAIT;
@@ -100,8 +99,8 @@ impl SmsClient {
     }
 }
 
-/// Neither service takes an idempotency token, so the SDK's own retries, which follow time-outs too,
-/// could send an SMS twice: they are off.
+/// Turns off the SDK's retries, which follow time-outs too. Neither service accepts an idempotency token, so a retry
+/// could send a message twice.
 fn sending_once(aws: &SdkConfig) -> SdkConfig {
     aws.to_builder()
         .retry_config(RetryConfig::disabled())
@@ -111,13 +110,14 @@ fn sending_once(aws: &SdkConfig) -> SdkConfig {
         .build()
 }
 
-/// Between half of it and all of it: those who were refused together do not come again together.
+/// Returns a random wait between half of `wait` and all of it, so that rejected senders do not retry together.
 fn jittered(wait: Duration, randomness: &Randomness) -> Duration {
     wait.mul_f64(0.5 + randomness.fraction() / 2.0)
 }
 
-/// What an answer without acceptance means; `refusal` reads what the service says, and `reason` what its code alone does
-/// not say.
+/// Returns the outcome of a request that was not accepted.
+///
+/// `refusal` maps the service's error. `reason` returns the service's detail beyond the error code, for the log.
 pub(crate) fn outcome<E>(
     error: &SdkError<E, HttpResponse>,
     refusal: impl Fn(&E) -> SendError,
@@ -149,7 +149,7 @@ where
     handed
 }
 
-/// A connection that was refused carried nothing.
+/// Tells whether the connection was refused, so that nothing was transmitted.
 fn refused_connection(error: &(dyn Error + 'static)) -> bool {
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -179,8 +179,8 @@ mod tests {
     use super::*;
     use crate::provider::EndUserMessagingSettings;
 
-    /// An SMS service that says the same to whatever it is asked, and keeps what it was asked last. `None` is one that
-    /// nobody connects to.
+    /// A fake SMS service that returns the same answer to every request and records the last one. `None` refuses
+    /// connections.
     #[derive(Clone, Debug)]
     struct FixedAnswer {
         answer: Option<String>,
@@ -212,7 +212,7 @@ mod tests {
         }
     }
 
-    /// What came of a message, what of it is in the log, and what the service was asked.
+    /// Returns the outcome of a message, the fields of its log line, and the request that the service received.
     async fn send_through(provider: &SmsProvider, answer: Option<String>) -> (SendOutcome, Value, String) {
         let (log, service) = (LogBuffer::default(), FixedAnswer { answer, asked: Arc::default() });
         let mut aws = runtime::aws_on_lambda().into_builder();
@@ -245,7 +245,8 @@ mod tests {
         (handed, logged, asked)
     }
 
-    /// Words of what staff and operators are told, of whom the latter can mend not everything.
+    /// Returns text that the sentence for staff contains, and text that the remedy for operators contains. "nothing"
+    /// means that operators have no remedy.
     fn codes_of(refusal: SendError) -> (&'static str, &'static str) {
         match refusal {
             SendError::OptedOut => ("has unsubscribed by replying STOP", "nothing"),

@@ -1,4 +1,4 @@
-//! What goes with a message and comes back in its receipts: which of ours it is.
+//! The context of an outbound message, which comes back in its delivery receipts and identifies the message.
 
 use std::collections::HashMap;
 
@@ -18,7 +18,7 @@ pub(crate) fn context_of(OutboundMessage { company, message, .. }: OutboundMessa
     ])
 }
 
-/// `None` if it is not of a message that was sent by us.
+/// Parses the context of a delivery receipt. Returns `None` if this deployment did not send the message.
 pub(crate) fn read(context: &HashMap<String, String>) -> Option<(CompanyId, ConversationId, Position)> {
     Some((
         context.get(COMPANY)?.parse().ok()?,

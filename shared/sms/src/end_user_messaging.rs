@@ -14,7 +14,7 @@ use crate::context;
 use crate::fresh_connection::FreshConnection;
 use crate::provider::EndUserMessagingSettings;
 
-/// AWS End User Messaging, `SendTextMessage`.
+/// A client for `SendTextMessage` of AWS End User Messaging.
 #[derive(Clone)]
 pub(crate) struct EndUserMessaging {
     client: Client,
@@ -72,13 +72,13 @@ fn refusal(error: &SendTextMessageError) -> SendError {
         },
         SendTextMessageError::ResourceNotFoundException(_) => SendError::Line,
         SendTextMessageError::ValidationException(invalid) => invalid_by(invalid),
-        // Said by the service before it looks at the message.
+        // Some throttling has this code, from before the service parses the message.
         error if error.code() == Some("Throttling") => SendError::Throttled,
         _ => SendError::Other,
     }
 }
 
-/// What the API has a name for beside the code.
+/// Returns the reason that an error contains in addition to its code.
 fn reason(error: &SendTextMessageError) -> Option<&str> {
     match error {
         SendTextMessageError::AccessDeniedException(denied) => Some(denied.reason.as_ref()?.as_str()),
@@ -89,7 +89,7 @@ fn reason(error: &SendTextMessageError) -> Option<&str> {
     }
 }
 
-/// Which of the things that a message is made of it does not like.
+/// Returns the error for the parameter of the message that the service rejects.
 fn invalid_by(invalid: &ValidationException) -> SendError {
     use ValidationExceptionReason as Reason;
     match &invalid.reason {

@@ -1,6 +1,6 @@
 use serde::Deserialize;
 
-/// What SNS wraps a message in, unless raw delivery is on.
+/// The JSON that SNS wraps a message in, unless raw delivery is on.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Envelope {

@@ -4,9 +4,10 @@ use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterce
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 
-/// Gives each request a connection of its own, for those that are made once. One that has waited may have been closed by
-/// the other side, most of all under a function that was frozen between two requests. Whatever else is asked is then
-/// asked again; but of a message that was written to it nobody would know whether it went out.
+/// An interceptor that opens a new connection for each request, for requests that must not be retried.
+///
+/// The other side may have closed an idle connection, above all while a function was frozen between two requests. Other
+/// requests are retried then. But if a message was written to such a connection, its outcome would be unknown.
 #[derive(Debug)]
 pub(crate) struct FreshConnection;
 
@@ -15,7 +16,7 @@ impl Intercept for FreshConnection {
         "OwnConnection"
     }
 
-    /// After the request was signed: the header is about this connection, and whoever passes it on takes it off.
+    /// Runs after signing: the header concerns only this connection, and proxies remove it.
     fn modify_before_transmit(
         &self,
         context: &mut BeforeTransmitInterceptorContextMut<'_>,

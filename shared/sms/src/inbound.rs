@@ -6,19 +6,19 @@ use thiserror::Error;
 
 use crate::envelope::Envelope;
 
-/// A customer's SMS as AWS End User Messaging publishes it ("two-way SMS message payload").
+/// An inbound message as AWS End User Messaging publishes it ("two-way SMS message payload").
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InboundMessage {
-    /// The same however often the message is delivered.
+    /// The same for every delivery of the message.
     pub id: String,
     pub from: Sender,
     pub to: PhoneNumber,
     pub text: String,
-    /// When the SMS service handed it to its topic. A raw message carries no time.
+    /// When the SMS service published the message to its topic. `None` with raw delivery, which has no time.
     pub received: Option<Timestamp>,
 }
 
-/// Why a record is not an inbound SMS. Says what is wrong without quoting it.
+/// The error for a record that is not an inbound message. Does not quote the record.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum InboundParseError {
     #[error("the record is not JSON")]
@@ -38,17 +38,17 @@ pub enum InboundParseError {
 struct Payload {
     origination_number: String,
     destination_number: String,
-    /// `null`, missing, or of another type where a gateway between has changed it.
+    /// `null`, missing, or of another type if a gateway in between has changed it.
     #[serde(default)]
     message_body: Value,
     inbound_message_id: String,
 }
 
 impl InboundMessage {
-    /// Far above what an SMS can be, and below an item's 400 KB.
+    /// Far more than the longest SMS, and below the 400 KB limit of an item.
     const MAX_BYTES: usize = 100_000;
 
-    /// The message that the SMS service publishes of it.
+    /// Returns the JSON that the SMS service publishes for this message.
     #[must_use]
     pub fn payload(&self) -> String {
         json!({
@@ -62,8 +62,7 @@ impl InboundMessage {
         .to_string()
     }
 
-    /// From the body of an SQS message: an SNS envelope, or the message itself where the topic
-    /// delivers raw.
+    /// Parses the body of an SQS message: an SNS envelope, or the message itself with raw delivery.
     pub fn from_queue(body: &str) -> Result<Self, InboundParseError> {
         match read::<Envelope>(body) {
             Ok(envelope) => Self::from_topic(&envelope.message, envelope.timestamp.as_deref()),
@@ -71,10 +70,11 @@ impl InboundMessage {
         }
     }
 
-    /// From the message of an SNS notification, with the notification's `Timestamp`; one that cannot be read is none.
+    /// Parses the message of an SNS notification.
     ///
-    /// Whatever has a sender, a line and an id is an SMS: what cannot be read of its text is U+FFFD in it, a body that is
-    /// missing is an empty text, and what an item cannot hold is cut off.
+    /// `timestamp` is the notification's `Timestamp`. One that cannot be parsed is ignored. Every message with a
+    /// sender, a line and an id is accepted: invalid characters in the text become U+FFFD, a missing body becomes an
+    /// empty text, and a text that is too long for an item is truncated.
     pub fn from_topic(message: &str, timestamp: Option<&str>) -> Result<Self, InboundParseError> {
         let payload: Payload = read(message)
             .map_err(|error| if error.is_data() { InboundParseError::NotAnSms } else { InboundParseError::NotJson })?;

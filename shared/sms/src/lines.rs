@@ -1,4 +1,4 @@
-//! Whether the SMS service has the lines set as Switchboard needs them.
+//! Checks whether the lines are configured at the SMS service as Switchboard needs them.
 
 use aws_sdk_pinpointsmsvoicev2::Client;
 use aws_sdk_pinpointsmsvoicev2::error::SdkError;
@@ -7,36 +7,36 @@ use aws_sdk_pinpointsmsvoicev2::types::{NumberCapability, NumberStatus, PhoneNum
 use aws_types::SdkConfig;
 use domain::{Line, LineCapability, OptOutManagement, Pool};
 
-/// Something of a line that is not set as it is to be.
+/// A fault in the configuration of a line.
 #[derive(Clone, Copy, Debug)]
 pub struct LineFault<'a> {
     pub line: &'a Line,
-    /// For a log: it has no number in it.
+    /// The kind of fault, for a log. Contains no phone number.
     pub reason: &'static str,
 }
 
-/// What keeps texts to a line from coming, or those of ours from leaving by what they are to leave by.
+/// A fault that prevents inbound messages, or sending from the configured pool.
 #[derive(Clone, Copy, Debug)]
 pub enum TwoWayFault<'a> {
-    /// The account has no such number, in this region.
+    /// The account has no such number in this region.
     Unknown,
     NotActive(&'a PhoneNumberInformation),
     CannotText,
-    /// Its texts are to leave by a pool that it is not in.
+    /// The line is configured to send from a pool that it is not in.
     NotInPool(&'a Pool),
     TwoWayOff(&'a PhoneNumberInformation),
-    /// What is texted to it is published to another topic.
+    /// Inbound messages are published to another topic.
     LeadsElsewhere(&'a PhoneNumberInformation),
 }
 
-/// What keeps the opt-outs of a line from being answered once, or from being kept apart.
+/// A fault in who answers a line's opt-outs, or a list of opt-outs that companies share.
 #[derive(Clone, Copy, Debug)]
 pub enum OptOutFault<'a> {
-    /// The service leaves them to us, and we to the service.
+    /// The service leaves opt-outs to Switchboard, and Switchboard leaves them to the service.
     Unanswered,
-    /// The service answers them, and so do we.
+    /// Both the service and Switchboard answer opt-outs.
     AnsweredTwice,
-    /// They are kept in one list with those of another company's line.
+    /// The opt-outs are in the same list as those of another company's line.
     Shared(&'a Line),
 }
 
@@ -63,7 +63,7 @@ impl OptOutFault<'_> {
     }
 }
 
-/// The numbers that the account has. One request for every page of them.
+/// Returns the account's phone numbers. One request for every page.
 pub async fn account_numbers(
     aws: &SdkConfig,
 ) -> Result<Vec<PhoneNumberInformation>, Box<SdkError<DescribePhoneNumbersError>>> {
@@ -75,8 +75,10 @@ pub async fn account_numbers(
     Ok(numbers)
 }
 
-/// All that is wrong with lines, of which the account has the `known` numbers. What is texted to them is to be published to
-/// `topic`, and their opt-outs are `managed` so.
+/// Returns all faults of lines.
+///
+/// `known` are the account's numbers. `topic` is the ARN of the topic that inbound messages must be published to.
+/// `managed` says who answers opt-outs.
 #[must_use]
 pub fn line_faults<'a>(
     lines: &'a [Line],
@@ -89,7 +91,8 @@ pub fn line_faults<'a>(
     two_way.chain(opt_outs).map(|(line, reason)| LineFault { line, reason }).collect()
 }
 
-/// What is wrong with a line, but for its opt-outs. With a line for calls only nothing is: Amazon Connect has it.
+/// Returns the first fault of a line, opt-outs aside. Returns `None` for a line for calls only, which belongs to Amazon
+/// Connect.
 #[must_use]
 pub fn two_way_fault<'a>(line: &'a Line, known: &'a [PhoneNumberInformation], topic: &str) -> Option<TwoWayFault<'a>> {
     if line.carries == LineCapability::CallsOnly {
@@ -112,7 +115,7 @@ pub fn two_way_fault<'a>(line: &'a Line, known: &'a [PhoneNumberInformation], to
     (number.two_way_channel_arn() != Some(topic)).then_some(TwoWayFault::LeadsElsewhere(number))
 }
 
-/// What is wrong with the opt-outs of the lines whose numbers are known.
+/// Returns the opt-out faults of the lines whose numbers the account has.
 #[must_use]
 pub fn opt_out_faults<'a>(
     lines: &'a [Line],
@@ -136,7 +139,7 @@ pub fn opt_out_faults<'a>(
     answered.chain(shared).collect()
 }
 
-/// The lines that carry texts, each with its number, where the account has it.
+/// Returns the lines for texts that the account has, each with its number.
 pub fn texting_lines<'a>(
     lines: &'a [Line],
     known: &'a [PhoneNumberInformation],
@@ -149,7 +152,7 @@ fn number_of<'a>(line: &Line, known: &'a [PhoneNumberInformation]) -> Option<&'a
     known.iter().find(|number| number.phone_number() == line.number.as_str())
 }
 
-/// Whether the service keeps the opt-outs of two numbers together.
+/// Tells whether the service keeps the opt-outs of two numbers in the same list.
 fn share(one: &PhoneNumberInformation, other: &PhoneNumberInformation) -> bool {
     let kept = !one.self_managed_opt_outs_enabled && !other.self_managed_opt_outs_enabled;
     kept && one.opt_out_list_name == other.opt_out_list_name
@@ -234,7 +237,7 @@ mod tests {
         };
         let by_service = OptOutManagement::ByTheService;
         assert_eq!(faults_of(&lines, both("Default", false).into(), by_service), ["tidewater-physio opt-outs-shared"]);
-        // Where the service keeps none, there is nothing to share.
+        // If Switchboard manages opt-outs, the service has no list that lines could share.
         assert_eq!(faults_of(&lines, both("Default", true).into(), OptOutManagement::ByUs), [""; 0]);
         let twice = faults_of(&lines[..1], vec![number(ONE)], OptOutManagement::ByUs);
         assert_eq!(twice, ["harbor-dental opt-outs-answered-twice"]);

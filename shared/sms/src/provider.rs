@@ -1,31 +1,32 @@
 use thiserror::Error;
 
-/// Which service outbound SMS leave by.
+/// The AWS service that sends outbound messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SmsProvider {
     EndUserMessaging(EndUserMessagingSettings),
-    /// Amazon SNS, which tells nobody what became of a message: nor that it was not sent because it cost more than
-    /// `max_price`, in US dollars.
+    /// Amazon SNS, which sends no delivery receipts. It does not report either that a message was not sent because it
+    /// cost more than `max_price`, in US dollars.
     Sns {
         max_price: Option<String>,
     },
 }
 
-/// How messages are sent by End User Messaging.
+/// The settings for sending by End User Messaging.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EndUserMessagingSettings {
-    /// What sends their receipts to a topic of ours.
+    /// The configuration set that publishes delivery receipts to Switchboard's topic.
     pub configuration_set: Option<String>,
-    /// The most that a message may cost, in US dollars: `0.50`.
+    /// The highest price of a message, in US dollars: `0.50`.
     pub max_price: Option<String>,
 }
 
+/// The error for an unknown value of `SWITCHBOARD_SMS_PROVIDER`.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("SWITCHBOARD_SMS_PROVIDER must be EndUserMessaging or SNS")]
 pub struct UnknownProvider;
 
 impl SmsProvider {
-    /// From the settings of a deployment, where one that is empty is none.
+    /// Reads the provider from a deployment's settings. An empty setting counts as not set.
     pub fn from_settings(setting: impl Fn(&str) -> String) -> Result<Self, UnknownProvider> {
         let set = |name| Some(setting(name)).filter(|value| !value.is_empty());
         match setting("PROVIDER").as_str() {

@@ -7,7 +7,7 @@ use thiserror::Error;
 use crate::context;
 use crate::envelope::Envelope;
 
-/// What End User Messaging says became of a message ("Event format for SMS").
+/// A delivery receipt of End User Messaging ("Event format for SMS").
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Receipt {
     pub company: CompanyId,
@@ -19,17 +19,17 @@ pub struct Receipt {
     provider_id: String,
 }
 
-/// What became of a message.
+/// The status of a message in a delivery receipt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReceiptStatus {
-    /// The carrier has it, and that may be the last that is heard of it: not every carrier says more.
+    /// The carrier has the message. Not every carrier reports more.
     Carried,
     Delivered,
-    /// For good.
+    /// Not delivered, finally.
     Undelivered(DeliveryFailure),
 }
 
-/// Why a record is not the receipt of a message of ours. Says what is wrong without quoting it.
+/// The error for a record that is not the receipt of a message from Switchboard. Does not quote the record.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum ReceiptParseError {
     #[error("the record is not JSON")]
@@ -40,7 +40,7 @@ pub enum ReceiptParseError {
     Destination,
     #[error("eventTimestamp is not a moment in milliseconds")]
     Timestamp,
-    /// Of a message that somebody else sent with the same configuration set. No reason to look at it again.
+    /// Another application sent the message with the same configuration set. The record must not be retried.
     #[error("its context names no message of ours")]
     NotOurs,
 }
@@ -58,7 +58,7 @@ struct Payload {
 }
 
 impl Receipt {
-    /// From the body of an SQS message: an SNS envelope, or the event itself where the topic delivers raw.
+    /// Parses the body of an SQS message: an SNS envelope, or the event itself with raw delivery.
     pub fn from_queue(body: &str) -> Result<Self, ReceiptParseError> {
         let message = serde_json::from_str::<Envelope>(body).map(|envelope| envelope.message);
         let payload: Payload = serde_json::from_str(message.as_deref().unwrap_or(body)).map_err(|error| {
@@ -81,7 +81,7 @@ impl Receipt {
         })
     }
 
-    /// As it is recorded of the message.
+    /// Returns the delivery progress to store with the message.
     #[must_use]
     pub fn progress(&self) -> DeliveryProgress {
         let (at, provider_id) = (self.at, self.provider_id.clone());
@@ -93,8 +93,10 @@ impl Receipt {
     }
 }
 
-/// `None` if it is no event of a text message. A failure that is not final is still being tried, and one that
-/// nobody can explain may have arrived: the carrier has both.
+/// Returns the status for an event type. Returns `None` if it is no text event.
+///
+/// A failure that is not final is still being retried, and after an unexplained one the message may have arrived. Both
+/// count as `Carried`.
 fn fate(event_type: &str, is_final: bool) -> Option<ReceiptStatus> {
     let undelivered = match event_type.strip_prefix("TEXT_")? {
         "DELIVERED" => return Some(ReceiptStatus::Delivered),

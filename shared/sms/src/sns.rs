@@ -9,7 +9,7 @@ use domain::SendError;
 use crate::client::{OutboundMessage, SendOutcome, outcome};
 use crate::fresh_connection::FreshConnection;
 
-/// Amazon SNS, `Publish` to a phone number.
+/// A client for `Publish` of Amazon SNS, to phone numbers.
 #[derive(Clone)]
 pub(crate) struct Sns {
     client: Client,
@@ -56,7 +56,7 @@ fn refusal(error: &PublishError) -> SendError {
     match code {
         "OptedOut" => SendError::OptedOut,
         _ if says("opted out") => SendError::OptedOut,
-        // The message and its attributes are parameters, too, and say nothing of the customer's number.
+        // The message and its attributes are parameters too, so the error must name the number to be about it.
         "InvalidParameter" | "InvalidParameterValue" if says("PhoneNumber") => SendError::InvalidNumber,
         "InvalidParameter" | "InvalidParameterValue" if says("Message") => SendError::Body,
         "Throttled" | "Throttling" | "ThrottlingException" => SendError::Throttled,

@@ -1,5 +1,5 @@
-//! That somebody is still signed in when what they ask is done, whatever was known of their session when they asked: the
-//! gateway remembers for a minute who had one.
+//! Checks that a session is still active when a request takes effect. The gateway caches the authorizer's answer for a
+//! minute, so the session can end in between.
 
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, TransactWriteItem, Update};
 use domain::{CompanyId, RequestSession, SessionLifetime, Staff, StaffId, Timestamp, TokenHash};
@@ -10,18 +10,19 @@ use crate::staff::Member;
 use crate::transaction::TransactionOutcome;
 use crate::{Store, StoreError, keys};
 
-/// The condition on a session's item that it lives.
+/// The condition on a session item that the session has not expired.
 const LIVES: &str = "expires_at > :now";
 
-/// A session that lives, and from when on those of its person count.
+/// An active session, and the time from which the sessions of its member of staff are valid.
 pub(crate) struct ActiveSession {
     pub(crate) session: Session,
     pub(crate) sessions_since: Option<Timestamp>,
 }
 
 impl Store {
-    /// Writes all or nothing, and nothing once the session of who asks is over: that is a condition of the transaction, or
-    /// for a program read before it. What nobody asked for in a session has no such condition.
+    /// Writes a transaction on the condition that the session of the request is still active. Fails with `SignedOut`
+    /// otherwise. An API client's session is read before the transaction instead, at the cost of one request. Requests
+    /// without a session, such as webhooks, have no such condition.
     pub(crate) async fn transact_for(
         &self,
         staff: Option<&Staff>,
@@ -33,7 +34,8 @@ impl Store {
             && let Some(signed_in) = &staff.signed_in
         {
             if staff.is_program {
-                // It writes many things at once, which would all be in each other's way at its one session.
+                // An API client writes many things at once. A condition on its one session would make these
+                // transactions conflict.
                 self.require_session(staff, now).await?;
             } else {
                 writes.extend(self.is_signed_in(&staff.company, &staff.id, signed_in, now)?);
@@ -48,8 +50,10 @@ impl Store {
         Ok(TransactionOutcome::Refused(refused))
     }
 
-    /// The conditions that a session lives, and its person is on the staff and was not signed out everywhere since. Where
-    /// the last use of the session is to be written, the first is the condition of that.
+    /// Returns the conditions that a session is active and that its member of staff still has access.
+    ///
+    /// The member of staff must exist and must not have signed out everywhere since the session began. If the session's
+    /// last use must be stored, that update carries the first condition.
     pub(crate) fn is_signed_in(
         &self,
         company: &CompanyId,
@@ -64,7 +68,7 @@ impl Store {
         Ok([lives, self.check_staff(company, staff, signed_in.began)?])
     }
 
-    /// The condition that a session lives.
+    /// Returns the condition that a session has not expired.
     pub(crate) fn check_session(&self, session: &TokenHash, now: Timestamp) -> Result<TransactWriteItem, StoreError> {
         let lives = ConditionCheck::builder()
             .table_name(&self.table)
@@ -76,8 +80,8 @@ impl Store {
         Ok(TransactWriteItem::builder().condition_check(lives).build())
     }
 
-    /// The write of a session's last use, on the same condition. The gateway may know an earlier use for a minute: the same
-    /// is then written again, which changes nothing.
+    /// Returns the update that stores the last use of a session, on the condition that the session has not expired. The
+    /// gateway can use a cached last use for a minute. The update then repeats the same values, which changes nothing.
     fn check_and_touch_session(
         &self,
         session: &TokenHash,
@@ -97,7 +101,7 @@ impl Store {
         Ok(TransactWriteItem::builder().update(is_used).build())
     }
 
-    /// The condition that somebody is on the staff, and was not signed out everywhere since a moment.
+    /// Returns the condition that a member of staff exists and has not signed out everywhere since a time.
     pub(crate) fn check_staff(
         &self,
         company: &CompanyId,
@@ -116,13 +120,14 @@ impl Store {
         Ok(TransactWriteItem::builder().condition_check(is_staff).build())
     }
 
-    /// The same for what is not one transaction: looked up before it is begun. Fails with `SignedOut`. One request.
+    /// Fails with `SignedOut` if the session of a request is over. For operations that are not one transaction. One
+    /// request.
     pub async fn require_session(&self, staff: &Staff, now: Timestamp) -> Result<(), StoreError> {
         let Some(signed_in) = &staff.signed_in else { return Ok(()) };
         self.session_of(staff, signed_in, now).await.map(drop)
     }
 
-    /// The session that somebody asks in, as it is now. Fails with `SignedOut` if it is over. One request.
+    /// Returns the session of a request as it is now. Fails with `SignedOut` if it is over. One request.
     pub(crate) async fn session_of(
         &self,
         staff: &Staff,

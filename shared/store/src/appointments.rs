@@ -1,4 +1,4 @@
-//! Appointments, each written together with the customers whose numbers it names.
+//! Appointments. Each is written in one transaction with the customers whose numbers it names.
 
 use std::collections::HashMap;
 
@@ -23,37 +23,38 @@ struct Item {
     #[serde(flatten)]
     recent: keys::RecentKey,
     expires_at: u64,
-    /// Of the appointment, where a condition can ask for it.
+    /// The version of the appointment, as a top-level attribute for conditions.
     version: u32,
-    /// As it is now: `earlier_versions` has the others.
+    /// Only the current version: `earlier_versions` stores the others.
     appointment: Appointment,
 }
 
-/// How often an appointment is read whose earlier versions are not those before the version that it has.
+/// How often an appointment is read if its earlier versions do not match its current version.
 const READ_ATTEMPTS: u32 = 4;
 
-/// What became of a save.
+/// The result of saving an appointment.
 #[derive(Clone, Debug)]
 pub enum SaveOutcome {
     Done,
-    /// Nothing was written: somebody else saved it meanwhile, and this is what they made of it.
-    /// `None` if it is not there any more.
+    /// Nothing was written because another writer saved the appointment first. Contains the appointment as it is now,
+    /// or `None` if it no longer exists.
     Overtaken(Option<Box<Appointment>>),
 }
 
-/// What became of an answer from outside the portal. The appointment is as it is afterwards.
+/// The result of an answer from outside the portal, with the appointment as it is afterwards.
 #[derive(Clone, Debug)]
 pub enum AnswerOutcome {
     New(Appointment),
-    /// It had that status already: nothing has changed.
+    /// The appointment had this status already. Nothing has changed.
     AlreadyThere(Appointment),
-    /// It does not take place, so nobody's answer brings it back: nothing has changed.
+    /// The appointment is cancelled, and an answer does not change that. Nothing has changed.
     Cancelled(Appointment),
     NoAppointment,
 }
 
 impl Store {
-    /// An appointment with its earlier versions. One request; another one while somebody saves it.
+    /// Returns an appointment with its earlier versions. One request, and another each time a concurrent save makes the
+    /// two items differ.
     pub async fn appointment(
         &self,
         company: &CompanyId,
@@ -74,7 +75,8 @@ impl Store {
             let Some(appointment) = appointment.filter(|appointment| self.is_kept(appointment, now)) else {
                 return Ok(None);
             };
-            // A batch is no snapshot. What a restoration has left stays apart, and is shown as far as it goes.
+            // A batch read is not a snapshot, so the two items can differ. After a restoration they can differ
+            // permanently. Such an appointment is returned with the versions that fit.
             attempt += 1;
             if attempt == READ_ATTEMPTS || earlier_versions::versions_match(&appointment, earlier.as_ref()) {
                 return Ok(Some(earlier_versions::joined(appointment, earlier)));
@@ -83,8 +85,9 @@ impl Store {
         }
     }
 
-    /// A page of the appointments that start from a place on and before a moment, in that order, each without its earlier
-    /// versions. `next` is the place of the last one, where there are more. One request for every megabyte of them.
+    /// Returns a page of the appointments that start from a position and before a time, in order of their start.
+    /// Without earlier versions. `next` is the position of the last appointment if there are more. One request for
+    /// every megabyte.
     pub async fn appointments(
         &self,
         company: &CompanyId,
@@ -96,7 +99,7 @@ impl Store {
         let until = Position::start_of(until).predecessor();
         let mut appointments = Vec::new();
         let mut next = None;
-        // The table refuses a range that ends before it begins.
+        // DynamoDB rejects a range whose end is before its start.
         while from <= until && appointments.len() <= limit {
             let wanted = limit + 1 - appointments.len();
             let found = self
@@ -115,8 +118,8 @@ impl Store {
         Ok(cut(appointments, limit, false, Appointment::place))
     }
 
-    /// The appointments of a practitioner that start from one moment on and before another, the latest first: among the
-    /// latest `most` of the company's. One request for every megabyte of those.
+    /// Returns the appointments of a practitioner that start in a period, latest first. Searches only the latest `most`
+    /// appointments of the company in that period. One request for every megabyte searched.
     pub async fn appointments_with(
         &self,
         company: &CompanyId,
@@ -150,7 +153,7 @@ impl Store {
         Ok(appointments)
     }
 
-    /// Those of a list that are within the retention.
+    /// Returns the appointments among index items that are within the retention.
     fn versions_kept(
         &self,
         items: Option<Vec<HashMap<String, AttributeValue>>>,
@@ -162,9 +165,11 @@ impl Store {
         Ok(appointments)
     }
 
-    /// Writes an appointment in place of the one that was read, or a new one where there was none,
-    /// and tells the customers of its number, and of the number that it had before, with who did so. `by` is
-    /// who asked for it in a session. Two requests, one without a number; one more where somebody else was first.
+    /// Writes an appointment and updates the customers of its number and of its previous number.
+    ///
+    /// `before` is the version that was read, or `None` for a new appointment. `by` is the member of staff who saves it
+    /// in a session. Adds a customer action to each conversation. Two requests, one without a number, and one more if
+    /// another writer saved the appointment first.
     pub async fn save_appointment(
         &self,
         company: &CompanyId,
@@ -208,13 +213,13 @@ impl Store {
                 let there = self.appointment(company, &appointment.id, now).await?;
                 return Ok(SaveOutcome::Overtaken(there.map(Box::new)));
             }
-            // A customer was written meanwhile: they are read again.
+            // A customer item was changed by another writer, so the customers are read again.
         }
         Err(contended())
     }
 
-    /// Gives an appointment the status that its customer, or another system, said it has. The same
-    /// answer again changes nothing. Three requests; one where nothing changes.
+    /// Sets the status that the customer or another system reported for an appointment. The same status again changes
+    /// nothing. Three requests, one if nothing changes.
     pub async fn answer_appointment(
         &self,
         company: &CompanyId,
@@ -263,7 +268,7 @@ impl Store {
             .table_name(&self.table)
             .set_item(Some(serde_dynamo::to_item(item).map_err(invalid_item("TransactWriteItems"))?));
         let put = match before {
-            // One that is beyond its retention, and not deleted yet, is not there any more.
+            // An appointment past its retention counts as deleted even if its item still exists.
             None => put
                 .condition_expression("attribute_not_exists(pk) OR expires_at < :now")
                 .expression_attribute_values(":now", AttributeValue::N(now.as_secs().to_string())),
@@ -275,19 +280,20 @@ impl Store {
         Ok(TransactWriteItem::builder().put(put.build().map_err(invalid_item("TransactWriteItems"))?).build())
     }
 
-    /// Whether an appointment is within the retention after its end: beyond it there is none, deleted
-    /// yet or not.
+    /// Tells whether an appointment is within the retention, which begins at its end. Past it, the appointment counts
+    /// as deleted even if its item still exists.
     fn is_kept(&self, appointment: &Appointment, now: Timestamp) -> bool {
         appointment.details().ends() >= self.retention.oldest_position(now).at
     }
 }
 
+/// Parses an appointment item.
 pub(crate) fn read(item: HashMap<String, AttributeValue>, operation: &'static str) -> Result<Appointment, StoreError> {
     let item: Item = serde_dynamo::from_item(item).map_err(invalid_item(operation))?;
     Ok(item.appointment)
 }
 
-/// An appointment's item; `None` if it is of some customers.
+/// Returns an appointment item, or `None` if it belongs to one of these customers.
 pub(crate) fn without_appointment(
     item: HashMap<String, AttributeValue>,
     theirs: impl Fn(ConversationId) -> bool,

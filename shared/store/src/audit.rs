@@ -1,4 +1,4 @@
-//! The audit log: who used which authority and when, by company. It is written and never changed, and outlives customers,
+//! The audit log: who used which permission and when, by company. Entries are never changed and outlive customers,
 //! sessions and staff.
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{invalid_item, unavailable};
 use crate::{Store, StoreError, keys};
 
-/// A year, and time to look after it has ended.
+/// How long an entry is kept: a year, and five more weeks to read it.
 const RETENTION_SECS: u64 = 400 * 24 * 60 * 60;
 
 #[derive(Serialize, Deserialize)]
@@ -21,7 +21,7 @@ struct Item {
 }
 
 impl Store {
-    /// Writes an entry. The same one written again is one. One request.
+    /// Stores an audit log entry. Storing the same entry again changes nothing. One request.
     pub async fn audit(&self, entry: &AuditEntry) -> Result<(), StoreError> {
         let item = Item {
             key: keys::audit(entry.company.as_ref(), entry.at, &entry.request),
@@ -39,7 +39,8 @@ impl Store {
         Ok(())
     }
 
-    /// The newest entries of a company, or of what concerns none, the newest first. One request.
+    /// Returns the newest audit log entries, newest first. With `None`, returns the entries that concern no company.
+    /// One request.
     pub async fn audit_log(&self, company: Option<&CompanyId>, limit: i32) -> Result<Vec<AuditEntry>, StoreError> {
         let found = self
             .client

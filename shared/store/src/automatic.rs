@@ -1,5 +1,5 @@
-//! What customers are sent that nobody wrote, where the SMS service leaves it to us: the last text to one who has opted
-//! out, and an answer to one who asks for help.
+//! Automatic texts, for when the SMS service leaves opt-outs to Switchboard: the opt-out acknowledgement and the answer
+//! to HELP.
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::{
@@ -11,8 +11,10 @@ use crate::transaction::TransactionOutcome;
 use crate::{ReceivedMessage, Store, StoreError, keys};
 
 impl Store {
-    /// Records the confirmation of an opt-out as about to be sent, if that is what is in force: of everything
-    /// that is sent to the customer the last. `None` if one was recorded since they last got texts. One request.
+    /// Records an opt-out acknowledgement as queued, if that opt-out is in force.
+    ///
+    /// It is the last text that the customer is sent. Returns `None` if an acknowledgement was recorded since the
+    /// customer last got texts. One request.
     pub async fn queue_confirmation(
         &self,
         line: &Line,
@@ -25,8 +27,8 @@ impl Store {
         self.queue_automatic(line, message, confirmed).await
     }
 
-    /// Records an answer to a customer who asks for help as about to be sent, also to one who has opted out. `None` if
-    /// they were sent one on this day of the company's already. One request.
+    /// Records an answer to HELP as queued, also for a customer who has opted out. Returns `None` if one was recorded
+    /// for the customer on the same day in the company's time zone. One request.
     pub async fn queue_help(
         &self,
         line: &Line,
@@ -59,7 +61,7 @@ impl Store {
 }
 
 fn automatic(line: &Line, answered: &ReceivedMessage, id: MessageId, text: &OutboundText, now: Timestamp) -> Message {
-    // After what it answers, also within a millisecond.
+    // Keeps the order within the same millisecond: the answer follows the text that it answers.
     let at = Timestamp::from_millis(now.max(answered.at).as_millis() + 1);
     Message {
         conversation: line.conversation_key.conversation_with_sender(&answered.from),

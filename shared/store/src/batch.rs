@@ -6,17 +6,17 @@ use crate::error::{invalid_item, unavailable};
 use crate::keys::Key;
 use crate::{Store, StoreError, retries};
 
-/// The most keys that one `BatchGetItem` takes.
+/// The most keys that one `BatchGetItem` accepts.
 const KEYS_PER_REQUEST: usize = 100;
 
-/// How often the keys of one request are asked for.
+/// How often the keys of one request are requested before it fails.
 const MAX_ATTEMPTS: u32 = 10;
 
 impl Store {
-    /// Returns the items that exist of these keys, in any order. Makes one request for every 100 keys, and none for none.
+    /// Returns the items that exist for these keys, in any order. One request for every 100 keys, none for no keys.
     ///
-    /// DynamoDB answers with part of a batch where a partition is throttled: the rest is asked for again after a wait, and
-    /// fails with `Unavailable` after some seconds.
+    /// DynamoDB returns part of a batch if a partition is throttled. The remaining keys are requested again after a
+    /// wait. Fails with `Unavailable` after some seconds.
     pub(crate) async fn batch(
         &self,
         keys: Vec<Key>,

@@ -1,6 +1,8 @@
-//! That staff have blocked a number, as an item of its conversation. It has no end, since a block outlives what was said,
-//! and is in a list of its own. What is recorded of the number has it for a condition, whichever way it is, so that a text
-//! is either told of or kept quietly, and never half. A number that is not blocked any more leaves an item that ends.
+//! Blocked numbers: the block of a number is an item of its conversation, and is in a list of its own.
+//!
+//! The item does not expire, because a block outlives the conversation's messages. Every transaction that records a
+//! message or a call checks whether the number is blocked, so that an inbound text either notifies staff completely or
+//! not at all. The item of an unblocked number expires.
 
 use std::collections::HashMap;
 
@@ -29,7 +31,7 @@ struct Item {
     #[serde(flatten)]
     recent: Option<RecentKey>,
     conversation: ConversationId,
-    /// Of a number that is not blocked any more.
+    /// Only for a number that is no longer blocked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     expires_at: Option<u64>,
     #[serde(flatten)]
@@ -39,7 +41,7 @@ struct Item {
 const IS_BLOCKED: &str = "attribute_exists(blocked_since)";
 const IS_NOT_BLOCKED: &str = "attribute_not_exists(blocked_since)";
 
-/// What is known of a number when it is to be blocked or unblocked.
+/// The state of a number before it is blocked or unblocked.
 struct BlockState {
     head: Option<SummaryItem>,
     customer: Option<Customer>,
@@ -47,7 +49,7 @@ struct BlockState {
 }
 
 impl BlockState {
-    /// Whom there is something of: within the retention, or by an appointment.
+    /// Returns the sender if the conversation exists: with a message within the retention, or with an appointment.
     fn sender(&self, floor: Position) -> Option<Sender> {
         let head = self.head.as_ref().filter(|head| head.is_current(floor)).map(|head| head.sender.clone());
         let customer = self.customer.as_ref().filter(|customer| !customer.bookings.is_empty());
@@ -56,9 +58,11 @@ impl BlockState {
 }
 
 impl Store {
-    /// Blocks the number of a conversation: from then on nobody is told of what comes from it, nobody waits for an answer,
-    /// and it is in no list but that of what is blocked. Gives the block that is in force then; `None` if there is no such
-    /// conversation. Two requests, also where it is blocked already.
+    /// Blocks the number of a conversation.
+    ///
+    /// From then on, its texts and calls notify no staff and count as answered. It is listed only among the blocked
+    /// numbers. Returns the block that is in force, or `None` if the conversation does not exist. Two requests, also if
+    /// the number is blocked already.
     pub async fn block(
         &self,
         staff: &Staff,
@@ -87,8 +91,10 @@ impl Store {
         Err(contended())
     }
 
-    /// Ends the block of a number: its conversation is in the inbox again, and what comes from now on is told of. What came
-    /// meanwhile stays as it is. `false` if there is no such conversation. Two requests.
+    /// Unblocks a number: its conversation is listed in the inbox again, and new texts notify staff.
+    ///
+    /// Texts that arrived while it was blocked stay as they are. Returns `false` if the conversation does not exist.
+    /// Two requests.
     pub async fn unblock(
         &self,
         staff: &Staff,
@@ -114,8 +120,8 @@ impl Store {
         Err(contended())
     }
 
-    /// A page of the numbers that a company has blocked, the latest first, with what is known of them. Two requests, one
-    /// if it is empty.
+    /// Returns a page of a company's blocked numbers, latest block first, with their customers. Two requests, one if
+    /// the page is empty.
     pub async fn blocked_numbers(
         &self,
         company: &CompanyId,
@@ -152,7 +158,7 @@ impl Store {
         Ok(Page { items: items.collect(), next: page.next })
     }
 
-    /// What makes a transaction fail where a number is blocked, or where it is not.
+    /// Returns the condition that a number is blocked, or that it is not.
     pub(crate) fn is_blocked(
         &self,
         company: &CompanyId,
@@ -221,7 +227,8 @@ impl Store {
         Ok(TransactWriteItem::builder().put(put).build())
     }
 
-    /// The write of a head when its number is blocked; where there is none, that there is none.
+    /// Returns the update that removes a conversation from the inbox. Without a summary, returns the condition that
+    /// there is none.
     fn hide_from_inbox(
         &self,
         company: &CompanyId,
@@ -249,7 +256,8 @@ impl Store {
         Ok(TransactWriteItem::builder().update(update).build())
     }
 
-    /// The same when its number is blocked no more. Nobody waits for an answer to what came meanwhile.
+    /// Returns the update that adds an unblocked conversation to the inbox. Texts that arrived while it was blocked
+    /// count as answered. Without a summary, returns the condition that there is none.
     fn show_in_inbox(
         &self,
         company: &CompanyId,
@@ -278,7 +286,8 @@ impl Store {
         Ok(TransactWriteItem::builder().update(update).build())
     }
 
-    /// Takes the number out of a block that is as it was read. One that was unblocked meanwhile has none.
+    /// Removes the phone number from a block. Does nothing if the block has changed since it was read, or is no block
+    /// any more. One request.
     pub(crate) async fn erase_blocked_number(&self, item: &HashMap<String, AttributeValue>) -> Result<(), StoreError> {
         let Some(since) = item.get("blocked_since").cloned() else { return Ok(()) };
         let erased = self
@@ -301,13 +310,14 @@ impl Store {
     }
 }
 
-/// A block without whose number it is: only the company can make its key of a number.
+/// Removes the phone number from a block item. The number cannot be derived from the item's key without the company's
+/// secret.
 pub(crate) fn without_number(mut item: HashMap<String, AttributeValue>) -> HashMap<String, AttributeValue> {
     item.remove("number");
     item
 }
 
-/// `None` of a number that is not blocked any more.
+/// Parses a block item. Returns `None` for a number that is no longer blocked.
 pub(crate) fn read(
     item: HashMap<String, AttributeValue>,
     operation: &'static str,

@@ -1,4 +1,4 @@
-//! Confirmation calls: one entry for each, however often and in whatever order it is reported.
+//! Confirmation calls: one timeline entry for each call, however often and in whatever order it is reported.
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
@@ -14,41 +14,44 @@ use crate::summary::{ASKED_ONCE_MORE, SummaryItem, SummaryUpdate, UpdateOrder, U
 use crate::transaction::TransactionOutcome;
 use crate::{Store, StoreError, keys, timeline};
 
-/// How a confirmation call ended, as far as whoever reports it knows.
+/// A report of how a confirmation call ended, as known to the reporting system.
 #[derive(Clone, Debug)]
 pub struct CallReport {
     pub id: MessageId,
     pub at: Timestamp,
-    /// Who was called.
+    /// The number that was called.
     pub customer: PhoneNumber,
-    /// The line that they were called from.
+    /// The line that the call came from.
     pub line: PhoneNumber,
     pub appointment: Option<AppointmentId>,
     pub outcome: CallOutcome,
 }
 
-/// A confirmation call as it stands after a report.
+/// A confirmation call as stored after a report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallEntry {
     pub call: Call,
-    /// Whether its appointment has been given the status that follows from the outcome.
+    /// Whether the appointment already has the status that follows from the outcome.
     pub appointment_told: bool,
 }
 
-/// Where the head of a call's conversation is.
+/// The state of a conversation summary relative to a call.
 #[derive(Clone, Copy)]
 enum SummaryPlace {
+    /// The call is the conversation's last entry.
     AtTheCall,
-    /// Something came after the call, and the head does not come back to it.
+    /// A later entry is the conversation's last, and that does not change back.
     Elsewhere,
-    /// Beyond the retention.
+    /// The summary is past its retention.
     Gone,
 }
 
 impl Store {
-    /// Records a call once: the guard, the entry and the conversation's head in one transaction. If
-    /// it is there already, a better-known outcome replaces the one it has. One request; one more
-    /// where it is not the newest of its conversation, or its number is blocked, or as `improve_call`.
+    /// Records a call once: the idempotency record, the entry and the conversation summary in one transaction.
+    ///
+    /// If the call is recorded already, a more certain outcome replaces the stored one. One request. One more if it is
+    /// not the newest entry of its conversation or its number is blocked. For a repeated report also those of
+    /// `improve_call`.
     pub async fn record_call(
         &self,
         company: &Company,
@@ -94,10 +97,10 @@ impl Store {
             let mut refused = refused.into_iter();
             if let Some(guard) = refused.next().flatten() {
                 let there = self.replace_outcome_of(&company.id, idempotency::read(guard)?, report.outcome).await?;
-                // An entry that is gone is beyond the retention, and nothing is to follow from it.
+                // A missing entry is past its retention, so its appointment must not be changed.
                 return Ok(there.unwrap_or(CallEntry { call, appointment_told: true }));
             }
-            // The event has no condition.
+            // Skips the entry, whose write has no condition.
             let mut refused = refused.skip(1);
             if refused.next().flatten().is_some() {
                 while_blocked = !while_blocked;
@@ -109,8 +112,8 @@ impl Store {
         Err(contended())
     }
 
-    /// Gives a call that is recorded a better-known outcome; `None` if none is recorded. Two
-    /// requests where nothing is to change, three where it is.
+    /// Replaces the outcome of a recorded call with a more certain one. Returns `None` if the call is not recorded. Two
+    /// requests if nothing changes, three otherwise.
     pub async fn update_outcome(
         &self,
         company: &CompanyId,
@@ -133,9 +136,9 @@ impl Store {
         }
     }
 
-    /// Remembers that an appointment has the status that follows from a call. If a better-known
-    /// outcome has replaced that meanwhile, nothing is remembered, and this is the call as it is. One
-    /// request.
+    /// Marks the appointment of a call as updated from the call's outcome.
+    ///
+    /// If a more certain outcome has replaced this one, marks nothing and returns the call as it is now. One request.
     pub async fn mark_appointment_updated(&self, company: &CompanyId, call: &Call) -> Result<Option<Call>, StoreError> {
         let told = self
             .client
@@ -155,7 +158,7 @@ impl Store {
         };
         match refused.item().cloned().map(|item| timeline::read(item, "UpdateItem")).transpose()? {
             Some(TimelineEntry::Call(call)) => Ok(Some(call)),
-            // Beyond the retention.
+            // Past its retention.
             Some(TimelineEntry::Message(_)) | None => Ok(None),
         }
     }
@@ -196,7 +199,7 @@ impl Store {
             let TransactionOutcome::Refused(refused) = self.transact(writes).await? else {
                 return Ok(Some(CallEntry { call: Call { outcome, ..call }, appointment_told: false }));
             };
-            // Otherwise the outcome that was to be replaced has been replaced meanwhile.
+            // If the condition of this write held, another report has replaced the outcome, and the call is read again.
             if let Some(head) = refused.into_iter().nth(1).flatten() {
                 head_is = if head.is_empty() { SummaryPlace::Gone } else { SummaryPlace::Elsewhere };
             }
@@ -264,7 +267,7 @@ impl Store {
     }
 }
 
-/// The names and values of `ASKED_ONCE_MORE`.
+/// Adds the names and values of `ASKED_ONCE_MORE`.
 fn count_unanswered_call(head: UpdateBuilder) -> UpdateBuilder {
     head.expression_attribute_names("#unanswered", "unanswered")
         .expression_attribute_values(":zero", AttributeValue::N("0".to_owned()))

@@ -1,4 +1,4 @@
-//! What the table's stream says: the only place that reads its images.
+//! Parses records of the table's stream. The only module that reads their images.
 
 use domain::{
     AppointmentId, CompanyId, ConversationId, ConversationSummary, PushTest, StaffId, SubscriptionId, TimelineEntry,
@@ -13,40 +13,40 @@ use crate::staff::Member;
 use crate::summary::SummaryItem;
 use crate::{push, timeline};
 
-/// Something that happened to what the table holds, that somebody may want to be told of.
+/// A change to the table that browsers or push subscriptions may be notified of.
 #[derive(Clone, Debug)]
 pub enum Change {
-    /// A message or a call was recorded, or has moved on.
+    /// A timeline entry was recorded, or its delivery status or outcome changed.
     Event {
         company: CompanyId,
         event: Box<TimelineEntry>,
-        /// As it was; `None` if it is new.
+        /// The entry before the change, or `None` if it is new.
         before: Option<Box<TimelineEntry>>,
     },
-    /// What is the last of a conversation, or whether its customer waits.
+    /// A conversation's last entry changed, or its count of unanswered entries.
     Head {
         company: CompanyId,
         conversation: ConversationId,
-        /// As it was, without what is known of the customer; `None` if the conversation is new.
+        /// The summary before the change, without customer details, or `None` if the conversation is new.
         before: Option<Box<ConversationSummary>>,
     },
-    /// Whether the customer of a conversation gets texts.
+    /// The customer of a conversation opted out or in.
     OptOut { company: CompanyId, conversation: ConversationId },
-    /// Whether the number of a conversation is blocked.
+    /// The number of a conversation was blocked or unblocked.
     Block { company: CompanyId, conversation: ConversationId },
-    /// Whom a conversation is with: their name, or their next appointment.
+    /// The customer of a conversation changed: their name or their next appointment.
     Person { company: CompanyId, conversation: ConversationId },
-    /// All that was held of the customer of a conversation was erased.
+    /// All data of a conversation's customer was erased.
     Erased { company: CompanyId, conversation: ConversationId },
     /// An appointment is new, or has changed.
     Appointment { company: CompanyId, appointment: AppointmentId },
-    /// A session is over.
+    /// A session ended.
     SessionEnded { company: CompanyId, staff: StaffId, session: TokenHash, how: SessionEnd },
-    /// The sessions of somebody are over: those that began before a moment, or all of them.
+    /// Sessions of a member of staff ended: those that began before a time, or all of them.
     StaffSignedOut { company: CompanyId, staff: StaffId, before: Option<Timestamp> },
-    /// Somebody asked for a test of a browser of theirs.
+    /// A member of staff asked for a test notification in one of their browsers.
     PushTest { company: CompanyId, staff: StaffId, subscription: SubscriptionId, test: PushTest },
-    /// Somebody turned notifications on in a browser where they were not on.
+    /// A member of staff turned on notifications in another browser.
     BrowserAdded { company: CompanyId, staff: StaffId, subscription: SubscriptionId, name: String, at: Timestamp },
 }
 
@@ -54,11 +54,11 @@ pub enum Change {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SessionEnd {
     SignedOut,
-    /// Its time ran out, and the table deleted it.
+    /// It expired, and DynamoDB deleted it.
     RanOut,
 }
 
-/// A record of the stream that is not one, or has an image of a shape that was never written.
+/// The error for a stream record that cannot be parsed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum RecordError {
     #[error("it is not a record of a table's stream with both images")]
@@ -69,11 +69,11 @@ pub enum RecordError {
     Image,
 }
 
-/// As Lambda hands it over, with what is needed of it.
+/// A stream record in the form that Lambda passes it, with the fields used here.
 #[derive(Deserialize)]
 struct Record {
     dynamodb: Images,
-    /// Of a record of what the table's TTL deleted.
+    /// Only in records of items that DynamoDB's TTL deleted.
     #[serde(rename = "userIdentity", default)]
     by: Option<RecordOrigin>,
 }
@@ -96,12 +96,13 @@ struct Images {
 struct SessionImage {
     company: CompanyId,
     staff: StaffId,
-    /// Whether its person has ended it, and its item is left.
+    /// Whether the session's member of staff ended it from another session. The item is kept then.
     #[serde(default)]
     ended: bool,
 }
 
 impl Change {
+    /// Returns the company whose data changed.
     #[must_use]
     pub fn company(&self) -> &CompanyId {
         match self {
@@ -119,16 +120,16 @@ impl Change {
         }
     }
 
-    /// What a record of the stream says; `None` if it is nothing that anybody is told of.
+    /// Parses a stream record. Returns `None` for a change that nobody is notified of.
     pub fn read<'a, D: serde::Deserializer<'a>>(record: D) -> Result<Option<Self>, RecordError> {
         let Record { dynamodb, by } = Record::deserialize(record).map_err(|_| RecordError::NotARecord)?;
         let key: keys::Key = serde_dynamo::from_item(dynamodb.keys).map_err(|_| RecordError::NotARecord)?;
         let (new, old) = (dynamodb.new_image, dynamodb.old_image);
-        // Users of the table have identities of other kinds (DynamoDB, "TTL and streams").
+        // A deletion by a user has another type (DynamoDB, "TTL and streams").
         let by_itself = by.is_some_and(|by| by.kind.as_deref() == Some("Service"));
         match keys::place(&key).ok_or(RecordError::Key)? {
             ItemIdentity::Event { company } => {
-                // What is deleted was beyond the retention, and is on no screen.
+                // A deleted entry was past its retention, so no page shows it.
                 let Some(event) = new else { return Ok(None) };
                 let read = |image| timeline::from_image(image).map(Box::new).map_err(|_| RecordError::Image);
                 Ok(Some(Self::Event { company, event: read(event)?, before: old.map(read).transpose()? }))
@@ -136,7 +137,7 @@ impl Change {
             ItemIdentity::Head { company, conversation } if new.is_some() => {
                 let before =
                     old.map(serde_dynamo::from_item::<_, SummaryItem>).transpose().map_err(|_| RecordError::Image)?;
-                // At any moment: only appointments have one.
+                // The time affects only appointments, which are not included here.
                 let before = before.map(|head| Box::new(head.into_summary(None, Timestamp::from_millis(0))));
                 Ok(Some(Self::Head { company, conversation, before }))
             }
@@ -149,7 +150,8 @@ impl Change {
             ItemIdentity::Person { company, conversation } if new.is_some() => {
                 Ok(Some(Self::Person { company, conversation }))
             }
-            // Nobody deletes one of these but to erase the customer; what the table does was on no screen any more.
+            // Only an erasure deletes these items explicitly. Items that DynamoDB deletes by TTL are on no page any
+            // more.
             ItemIdentity::Head { company, conversation } | ItemIdentity::Person { company, conversation }
                 if !by_itself =>
             {

@@ -1,4 +1,4 @@
-//! Whether the time of a request ended while it waited for other writers.
+//! Detects that the time-out of a transaction ended while it waited for other writers.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,8 +13,8 @@ use aws_smithy_runtime_api::client::orchestrator::OrchestratorError;
 
 use crate::retries::Cancellation;
 
-/// Set while a transaction that was in conflict waits for its next attempt. An attempt that is under way may be done, so
-/// nothing is said of it.
+/// Set while a transaction that was in conflict waits for its next attempt. Not set during an attempt, because that
+/// attempt may have succeeded.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ConflictFlag(Arc<AtomicBool>);
 

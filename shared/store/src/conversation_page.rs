@@ -8,25 +8,26 @@ use crate::position_range::cut;
 use crate::summary::SummaryItem;
 use crate::{PositionRange, Store, StoreError, blocks, keys, opt_out, timeline};
 
-/// A page of a conversation.
+/// A page of a conversation's timeline.
 #[derive(Clone, Debug)]
 pub struct ConversationPage {
-    /// Only with the newest page, which this is read with.
+    /// The conversation, or the customer if there is no entry within the retention. Only with the newest page.
     pub with: Option<CustomerRef>,
-    /// What is known of the customer's number. Only with the newest page, too.
+    /// The customer of the number. Only with the newest page.
     pub customer: Option<Customer>,
-    /// That the number is blocked, if it is. Only with the newest page, too.
+    /// The block of the number, if it is blocked. Only with the newest page.
     pub block: Option<Block>,
-    /// Why the customer gets no texts, if they do not. Only with the newest page, too.
+    /// The customer's opt-out, if they have opted out. Only with the newest page.
     pub opt_out: Option<OptOut>,
     /// Newest first.
     pub messages: Page<TimelineEntry>,
 }
 
 impl Store {
-    /// A page of what was said in a conversation; `None` if there is no such conversation: nothing was
-    /// said, and no appointment names its number. One
-    /// request; one more for an older page on which nothing is left.
+    /// Returns a page of a conversation's timeline.
+    ///
+    /// Returns `None` if the conversation does not exist: it has no entry within the retention, and no appointment
+    /// names its number. One request, and one more for an older page that is empty.
     pub async fn thread(
         &self,
         company: &CompanyId,
@@ -38,7 +39,7 @@ impl Store {
         self.read_thread(company, conversation, span, limit, false, now).await
     }
 
-    /// The newest page at this moment, with everything that was written before. One request, which costs twice as much.
+    /// Returns the newest page with a consistent read. One request, which costs twice the read units of `thread`.
     pub async fn thread_now(
         &self,
         company: &CompanyId,
@@ -62,7 +63,7 @@ impl Store {
         let (highest, wanted) = match span.highest() {
             Some(last) if last < lowest => return self.nothing_of(company, conversation, now).await,
             Some(last) => (keys::event_sk(last), limit + 1),
-            // The head, the block, the opt-out and the customer are items more.
+            // The summary, the block, the opt-out and the customer are four more items.
             None => (keys::end_of_conversation(), limit + 5),
         };
         let found = self
@@ -80,7 +81,7 @@ impl Store {
             .send()
             .await
             .map_err(unavailable("Query"))?;
-        // A limit that was reached leaves a key to go on from too, but then there is an item over.
+        // A query that reaches its limit returns a key too, but then it has returned one item more than the page holds.
         let truncate = found.last_evaluated_key.is_some();
         let (mut head, mut customer, mut block, mut opt_out) = (None, None, None, None);
         let mut messages = Vec::<TimelineEntry>::new();
@@ -102,7 +103,7 @@ impl Store {
             (Some(conversation), _) => Some(CustomerRef::Conversation(Box::new(conversation))),
             (None, Some(customer)) if !customer.bookings.is_empty() => Some(CustomerRef::Customer(customer.clone())),
             _ => block.as_ref().and_then(|block| block.sender.as_ref()?.number()).map(|number| {
-                // Whoever is blocked can be looked at and unblocked when nothing else is left.
+                // A blocked number can be viewed and unblocked even if nothing else is left of its conversation.
                 CustomerRef::Customer(Customer::new(number.clone()))
             }),
         };
@@ -117,7 +118,7 @@ impl Store {
         Ok(Some(ConversationPage { with, customer, block, opt_out, messages }))
     }
 
-    /// An empty page, if there is such a conversation.
+    /// Returns an empty page if the conversation exists.
     async fn nothing_of(
         &self,
         company: &CompanyId,

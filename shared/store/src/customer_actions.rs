@@ -1,4 +1,4 @@
-//! What was done about a customer that no message says, as items of their conversation, kept for as long as that is.
+//! Actions of staff and customers that no message shows, as items of the conversation with the same retention.
 
 use std::collections::HashMap;
 
@@ -19,6 +19,7 @@ struct Item {
 }
 
 impl Store {
+    /// Stores a customer action in a conversation. One request.
     pub async fn record_deed(
         &self,
         company: &CompanyId,
@@ -36,6 +37,7 @@ impl Store {
         Ok(())
     }
 
+    /// Returns the write of a customer action.
     pub(crate) fn put_deed(
         &self,
         company: &CompanyId,
@@ -65,6 +67,7 @@ impl Store {
     }
 }
 
+/// Parses a customer action item.
 pub(crate) fn read(
     item: HashMap<String, AttributeValue>,
     operation: &'static str,

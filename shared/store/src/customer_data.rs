@@ -1,4 +1,4 @@
-//! All that is held of one customer of a company's, to be handed to them, or taken away at their word.
+//! All data of one customer of a company, to be exported or erased.
 
 use std::collections::HashMap;
 
@@ -15,39 +15,39 @@ use crate::{Store, StoreError, appointments, earlier_versions, keys};
 
 type Item = HashMap<String, AttributeValue>;
 
-/// What is held, as it is kept.
+/// All data of one customer, as stored.
 #[derive(Clone, Debug)]
 pub struct CustomerData {
     company: CompanyId,
     conversation: ConversationId,
     said: Vec<Item>,
-    /// Those that name them, or did before somebody put another number there.
+    /// The appointments that name the customer, or did in an earlier version.
     appointments: Vec<Appointment>,
-    /// What staff have written in forms and neither sent nor saved: in the conversation, in those appointments, or to the
-    /// customer's number.
+    /// Drafts of staff in the customer's conversation, in those appointments, or addressed to the customer's number.
     drafts: Vec<StaffDraft>,
 }
 
-/// How much was erased.
+/// The result of erasing a customer's data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ErasureReport {
     /// Texts and calls.
     pub events: usize,
     pub appointments: usize,
-    /// Whether something was written meanwhile, so that it is to be done once more.
+    /// Whether something was written in the meantime, so that the erasure must be repeated.
     pub once_more: bool,
 }
 
-/// Where an item is, and what makes the table delete it of itself: nothing of a customer.
+/// The attributes that hold an item's keys and expiry. They contain no customer data.
 const OURS: [&str; 5] = [keys::PK, keys::SK, keys::RECENT_PK, keys::RECENT_SK, keys::EXPIRES_AT];
 
 impl CustomerData {
+    /// Tells whether there is no data of the customer, drafts aside.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.said.is_empty() && self.appointments.is_empty()
     }
 
-    /// How many texts and calls there are, and how many appointments.
+    /// Returns the number of texts and calls, and the number of appointments.
     #[must_use]
     pub fn counts(&self) -> (usize, usize) {
         (
@@ -56,9 +56,11 @@ impl CustomerData {
         )
     }
 
-    /// As JSON, by what it is: `messages` and what was `done` the oldest first, `appointments` with the versions that
-    /// name the customer, `drafts`, and of `conversation`, `customer`, `block` and `opt_out` the one that there is, if there
-    /// is one.
+    /// Returns the data as a JSON object with a member for each kind of item.
+    ///
+    /// `messages` and `done` are arrays, oldest first. `appointments` is an array with the versions that name the
+    /// customer. `drafts` is an array. `conversation`, `customer`, `block` and `opt_out` are objects, and left out if
+    /// there is none.
     pub fn json(&self) -> Result<Value, StoreError> {
         let appointments = self.appointments.iter().map(|appointment| {
             let versions = appointment.versions().filter(|version| version.is_of(self.conversation));
@@ -93,7 +95,7 @@ fn value(item: &Item) -> Result<Value, StoreError> {
     serde_dynamo::from_item(kept).map_err(invalid_item("Query"))
 }
 
-/// The number of the customer of a conversation, as its head or what is known of them has it.
+/// Returns the customer's number from the conversation summary or the customer item.
 fn number(said: &[Item]) -> Option<PhoneNumber> {
     let mut known = said
         .iter()
@@ -102,7 +104,7 @@ fn number(said: &[Item]) -> Option<PhoneNumber> {
 }
 
 impl Store {
-    /// Every item of a conversation, also what the table has yet to delete. One request for every megabyte.
+    /// Returns every item of a conversation, including expired ones. One request for every megabyte.
     pub(crate) async fn of_conversation(
         &self,
         company: &CompanyId,
@@ -123,9 +125,10 @@ impl Store {
         Ok(found)
     }
 
-    /// Reads all that is held of the customer of a conversation, what the table has yet to delete included. It reads
-    /// every appointment and draft of the company: some seconds for tens of thousands. Numbers in drafts are read as people
-    /// of `region` write them.
+    /// Returns all data of a conversation's customer, including expired items.
+    ///
+    /// Reads every appointment and draft of the company, which takes some seconds for tens of thousands. Numbers in
+    /// drafts are parsed in the national format of `region`.
     pub async fn customer_data(
         &self,
         company: &CompanyId,
@@ -152,7 +155,7 @@ impl Store {
         Ok(CustomerData { company: company.clone(), conversation, said, appointments, drafts })
     }
 
-    /// Every appointment that names the customer of a conversation or did, with what it was as theirs.
+    /// Returns every appointment with a version that names the customer of a conversation.
     async fn appointments_of(
         &self,
         company: &CompanyId,
@@ -166,7 +169,7 @@ impl Store {
                 theirs.insert(appointment.id.clone(), appointment);
             }
         }
-        // After it, so that an appointment that somebody gives to another customer meanwhile is in one of the two.
+        // Read after the appointments. An appointment that is given to another customer in between is then found here.
         let mut earlier = self.earlier_versions_of(company, conversation).await?;
         let others = earlier.keys().filter(|id| !theirs.contains_key(id)).map(|id| keys::appointment(company, id));
         for item in self.batch(others.collect(), true).await? {
@@ -179,9 +182,11 @@ impl Store {
         Ok(theirs)
     }
 
-    /// Erases what was read of a customer, but for whether they get texts: whoever has opted out is not to be texted
-    /// again because they asked to be forgotten, and whoever is blocked stays so, by a number that only the company can
-    /// tell from it. What was written since stays, and is to be erased by itself.
+    /// Erases the data that was read of a customer, except the opt-out state.
+    ///
+    /// A customer who has opted out and asks for erasure must still not be texted. A block stays too, without the phone
+    /// number: its key can be derived from the number only with the company's secret. Data that was written after
+    /// `held` was read stays, and needs another erasure.
     pub async fn erase(&self, held: &CustomerData, now: Timestamp) -> Result<ErasureReport, StoreError> {
         self.put_tombstone(&held.company, held.conversation, now).await?;
         let (events, appointments) = held.counts();
@@ -199,7 +204,7 @@ impl Store {
                 self.erase_blocked_number(item).await?;
                 continue;
             }
-            // What counts its versions, or has a last message, is in use by others.
+            // An item with a `version` or `last` attribute can be changed by other requests at the same time.
             let same = ["version", "last"].into_iter().find_map(|name| Some((name, item.get(name)?.clone())));
             let key = item.iter().filter(|(name, _)| [keys::PK, keys::SK].contains(&name.as_str()));
             let key = key.map(|(name, value)| (name.clone(), value.clone())).collect();
@@ -209,7 +214,7 @@ impl Store {
         Ok(erased)
     }
 
-    /// Deletes an appointment with its earlier versions, unless somebody has saved it meanwhile.
+    /// Deletes an appointment with its earlier versions, unless it was saved since it was read.
     async fn erase_appointment(&self, company: &CompanyId, appointment: &Appointment) -> Result<bool, StoreError> {
         let delete = |key: keys::Key| Delete::builder().table_name(&self.table).set_key(Some(key.attributes()));
         let same = delete(keys::appointment(company, &appointment.id))
@@ -224,7 +229,7 @@ impl Store {
         Ok(matches!(self.transact(deletes).await?, TransactionOutcome::Done))
     }
 
-    /// Takes out of an appointment that is somebody else's by now what it was as this customer's.
+    /// Removes a customer's versions from an appointment that now belongs to another customer.
     async fn erase_earlier(&self, held: &CustomerData, appointment: &Appointment) -> Result<bool, StoreError> {
         let past = appointment.past.iter().filter(|version| !version.is_of(held.conversation)).cloned().collect();
         let without = Appointment { past, ..appointment.clone() };
@@ -232,8 +237,8 @@ impl Store {
         Ok(matches!(self.transact(vec![put]).await?, TransactionOutcome::Done))
     }
 
-    /// Deletes an item that is as it was read, by what is still to be the same of it. One that has gone meanwhile is
-    /// as good.
+    /// Deletes an item. With `same`, only if that attribute still has its value, and returns `false` otherwise. An item
+    /// that does not exist counts as deleted.
     pub(crate) async fn erase_item(&self, key: Item, same: Option<(&str, AttributeValue)>) -> Result<bool, StoreError> {
         let mut delete = self
             .client

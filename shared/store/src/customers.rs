@@ -1,5 +1,5 @@
-//! Whom a number belongs to, as an item: what is known of the number, and the appointments that name
-//! it. It outlives the head of the conversation, and may be there before it.
+//! The customer item of a number: its appointments, the result of its carrier lookup and its last delivery failure. It
+//! outlives the conversation summary and can exist before it.
 
 use std::collections::{HashMap, HashSet};
 
@@ -19,7 +19,7 @@ use crate::{Store, StoreError, blocks, keys, opt_out};
 #[derive(Clone, Debug)]
 pub(crate) struct CustomerRecord {
     pub(crate) customer: Customer,
-    /// Counts every write: 0 before the first.
+    /// Counts every write. 0 if the item does not exist yet.
     version: u32,
 }
 
@@ -39,24 +39,24 @@ struct Item {
     bookings: Vec<CustomerAppointment>,
 }
 
-/// Whose it is to ask the carriers what a number is.
+/// The result of claiming the carrier lookup of a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LookupClaim {
     Ours,
-    /// Somebody else has asked since the customer was read, or the customer is not there any more.
+    /// Another request has claimed the lookup since the customer was read, or the customer does not exist any more.
     Theirs,
-    /// Nobody's: as many were asked about as may be.
+    /// A limit on lookups is reached.
     Limited(LimitWindow),
 }
 
-/// Why a number gets no texts, whatever it is: nothing of it where it does.
+/// The block and the opt-out of a number, if it has any.
 #[derive(Clone, Debug, Default)]
 pub struct TextingState {
     pub block: Option<Block>,
     pub opt_out: Option<OptOut>,
 }
 
-/// What is known of conversations: the head, and whom it is with.
+/// The summary and the customer of each conversation.
 pub(crate) type KnownCustomers = HashMap<ConversationId, (Option<SummaryItem>, Option<Customer>)>;
 
 impl CustomerRecord {
@@ -64,7 +64,7 @@ impl CustomerRecord {
         Self { customer: Customer::new(number), version: 0 }
     }
 
-    /// Without the appointments that are beyond the retention.
+    /// Parses a customer item, without the appointments past their retention.
     pub(crate) fn read(
         item: HashMap<String, AttributeValue>,
         operation: &'static str,
@@ -85,7 +85,7 @@ impl CustomerRecord {
 }
 
 impl Store {
-    /// The write of a customer as they are now, which fails if they were written meanwhile.
+    /// Returns the write of a customer. Its condition fails if another writer has changed the customer.
     pub(crate) fn put_person(
         &self,
         company: &CompanyId,
@@ -118,7 +118,7 @@ impl Store {
         Ok(TransactWriteItem::builder().put(put.build().map_err(invalid_item("TransactWriteItems"))?).build())
     }
 
-    /// Customers as they are at this moment, new ones where there are none. One request.
+    /// Returns customers by a consistent read, and new ones for numbers without an item. One request.
     pub(crate) async fn customer_records(
         &self,
         company: &CompanyId,
@@ -137,8 +137,9 @@ impl Store {
             .collect())
     }
 
-    /// What is known of a number now, the conversation with it, if something was said in it within the
-    /// retention, and why it gets no texts, if it does not. One request.
+    /// Returns the customer of a number, with the conversation, the block and the opt-out.
+    ///
+    /// The conversation is `None` without an entry within the retention. One request.
     pub async fn customer(
         &self,
         company: &CompanyId,
@@ -164,8 +165,8 @@ impl Store {
         Ok((customer, conversation, not_texted))
     }
 
-    /// A conversation as it is now, with what is known of its number; `None` if nothing was said in
-    /// it within the retention. One request.
+    /// Returns a conversation and its customer by a consistent read. Returns `None` without an entry within the
+    /// retention. One request.
     pub async fn conversation(
         &self,
         company: &CompanyId,
@@ -178,7 +179,8 @@ impl Store {
         Ok(conversation.map(|conversation| (conversation, customer)))
     }
 
-    /// Both as they are now, the head also if it is beyond the retention. One request.
+    /// Returns the summary and the customer by a consistent read, the summary even if it is past its retention. One
+    /// request.
     pub(crate) async fn summary_and_customer(
         &self,
         company: &CompanyId,
@@ -197,8 +199,9 @@ impl Store {
         Ok((head, customer))
     }
 
-    /// Claims the question what a customer's number is, and counts it, before it is asked: of all who read the same
-    /// customer one asks. One request.
+    /// Claims the carrier lookup of a customer's number and counts it against limits, before the lookup is made.
+    ///
+    /// If several requests have read the same customer, one of them gets the claim. One request.
     pub async fn claim_look_up(
         &self,
         staff: &Staff,
@@ -231,12 +234,12 @@ impl Store {
         if refused.next().flatten().is_some() {
             return Ok(LookupClaim::Theirs);
         }
-        // Of several the one that lasts the longest.
+        // If several limits are reached, returns the one that lasts longest.
         let full = windows.iter().zip(refused).filter(|(_, refused)| refused.is_some()).map(|(window, _)| *window);
         Ok(full.max_by_key(|window| window.ends).map_or(LookupClaim::Theirs, LookupClaim::Limited))
     }
 
-    /// Keeps what the carriers said of a customer's number, for as long as the customer is known.
+    /// Stores the kind of a customer's number, for as long as the customer item exists. One request.
     pub async fn record_number_kind(
         &self,
         company: &CompanyId,
@@ -259,11 +262,11 @@ impl Store {
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await;
-        // If not, whoever it was about is not there any more.
+        // If not updated, the customer does not exist any more.
         updated(learned).map(|_| ())
     }
 
-    /// Remembers that a text did not arrive because of its number, as was known at a moment. One request.
+    /// Stores when a text was last not delivered because of its number. One request.
     pub async fn number_refused(
         &self,
         company: &CompanyId,
@@ -294,11 +297,12 @@ impl Store {
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await;
-        // If not, it is known, and since later.
+        // If not updated, a later failure is stored already.
         updated(remembered).map(|_| ())
     }
 
-    /// Forgets that texts did not arrive until a moment, since one has since. One request.
+    /// Clears a number's delivery failure after a text was delivered. Keeps a failure that is later than `until`. One
+    /// request.
     pub async fn number_accepted(
         &self,
         company: &CompanyId,
@@ -318,12 +322,11 @@ impl Store {
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await;
-        // If not, another did not arrive since, or whoever it was about is not there any more.
+        // If not updated, a later text was not delivered, or the customer does not exist any more.
         updated(forgotten).map(|_| ())
     }
 
-    /// The heads of some conversations and whom they are with, or one of the two. One request for
-    /// every 100 items.
+    /// Returns the summaries and the customers of conversations, or one of the two. One request for every 100 items.
     pub(crate) async fn known_customers<const N: usize>(
         &self,
         company: &CompanyId,

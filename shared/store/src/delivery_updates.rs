@@ -1,7 +1,7 @@
-//! What became of a text of ours, and who waits for an answer after that.
+//! Delivery updates of outbound messages, and the count of unanswered entries that follows from them.
 //!
-//! Only a text that the carrier took, and has not given back, is an answer. So its outcome and the head's count of who
-//! waits are written together.
+//! Only a text that the carrier accepted and has not reported as undelivered counts as an answer. So a delivery update
+//! and the summary's count are written in one transaction.
 
 use std::collections::HashMap;
 
@@ -21,17 +21,17 @@ use crate::summary::SummaryItem;
 use crate::transaction::TransactionOutcome;
 use crate::{Store, StoreError, keys, timeline};
 
-/// Whether the table knows now what became of a message.
+/// Whether a delivery update was stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SettleOutcome {
     Now,
-    /// It knew as much before, or more.
+    /// The stored status is the same, or a later one.
     Before,
-    /// No such message is stored, or the carrier's id of it is another one.
+    /// The message is not stored, or is stored with another id of the carrier.
     Unknown,
 }
 
-/// Which message of which conversation, and what became of it.
+/// A delivery update: the message it is about, and its new status.
 #[derive(Clone, Copy, Debug)]
 pub struct DeliveryUpdate<'a> {
     pub company: &'a CompanyId,
@@ -41,9 +41,10 @@ pub struct DeliveryUpdate<'a> {
 }
 
 impl Store {
-    /// Records what became of a message, unless more is known of it already, and who waits for an answer now. One
-    /// request where a text that is the newest of staff was taken or refused, and for one that was taken and is
-    /// delivered; some more where it was given back, or where staff have written again since.
+    /// Stores a delivery update, unless the stored status is later, and updates the count of unanswered entries.
+    ///
+    /// One request if the message is the newest text of staff and was accepted or rejected, or was accepted and is now
+    /// delivered. Some more if it was not delivered after all, or if staff have sent another text since.
     pub async fn record_delivery(
         &self,
         outcome: DeliveryUpdate<'_>,
@@ -77,7 +78,7 @@ impl Store {
         self.record_and_recount(&outcome, now).await
     }
 
-    /// Records what became of a message that answers nothing. One request.
+    /// Stores a delivery update of an automatic text, which does not count as an answer. One request.
     pub async fn record_automatic_delivery(&self, outcome: DeliveryUpdate<'_>) -> Result<SettleOutcome, StoreError> {
         Ok(match self.update_progress(&outcome, earlier_states(outcome.progress)).await? {
             UpdateOutcome::Now => SettleOutcome::Now,
@@ -85,7 +86,8 @@ impl Store {
         })
     }
 
-    /// Counts those who wait as the table has them with this outcome. The head is supposed not to change meanwhile.
+    /// Counts the unanswered entries again from the timeline. The write fails if the summary changes in the meantime,
+    /// and is then retried.
     async fn record_and_recount(
         &self,
         outcome: &DeliveryUpdate<'_>,
@@ -111,8 +113,8 @@ impl Store {
         Err(contended())
     }
 
-    /// The head of a conversation, and how many of the customer's entries come after the last answer in it, with this
-    /// outcome. `None` where nothing is left within the retention.
+    /// Returns the summary, and how many of the customer's entries follow the last answer, with this update applied.
+    /// Returns `None` if nothing is left within the retention.
     async fn asked_since_an_answer(
         &self,
         outcome: &DeliveryUpdate<'_>,
@@ -170,8 +172,8 @@ impl Store {
         }
     }
 
-    /// The write that tells the head of an outcome of the newest text of staff, which is not an answer as yet. Fails where
-    /// it is not the newest.
+    /// Returns the update of the summary for the newest text of staff, which does not count as an answer yet. Its
+    /// condition fails if the text is not the newest.
     fn update_newest_in_summary(&self, outcome: &DeliveryUpdate<'_>) -> Result<TransactWriteItem, StoreError> {
         let counted = match ReplyOutcome::of_progress(outcome.progress) {
             ReplyOutcome::Accepted => ", #unanswered = asked_since",
@@ -191,9 +193,11 @@ impl Store {
         Ok(TransactWriteItem::builder().update(update).build())
     }
 
-    /// The write of who waits after an outcome. What was recorded late, before an answer that had not seen it, is in the
-    /// head's own count and not in that of the entries after the answer: so an answer never adds to it, and one that was
-    /// given back takes nothing away. Fails where the head has changed.
+    /// Returns the update of the summary with the new count of unanswered entries.
+    ///
+    /// An entry that was recorded late can precede an answer that was written without knowledge of it. It is in the
+    /// summary's count and not in `asked`. So an accepted text never raises the count, and a text that was not
+    /// delivered never lowers it. The condition fails if the summary has changed.
     fn recount(
         &self,
         outcome: &DeliveryUpdate<'_>,
@@ -204,7 +208,7 @@ impl Store {
         let is_newest = head.reply == Some(outcome.position);
         let unanswered = match (is, head.reply_is) {
             (ReplyOutcome::Accepted, _) if is_newest => head.asked_since,
-            // It answered what this one did.
+            // That answer covers the same entries as this one.
             (_, Some(ReplyOutcome::Accepted)) if !is_newest => head.unanswered,
             (ReplyOutcome::Accepted, _) => head.unanswered.min(asked),
             (ReplyOutcome::Pending | ReplyOutcome::Unconfirmed | ReplyOutcome::Failed, _) => head.unanswered.max(asked),
@@ -243,7 +247,7 @@ impl Store {
         Ok(TransactWriteItem::builder().update(update).build())
     }
 
-    /// The write of an outcome over one of some states.
+    /// Returns the update of a message's status, on the condition that it has one of the given states.
     fn write_progress(&self, outcome: &DeliveryUpdate<'_>, over: &[&str]) -> Result<TransactWriteItem, StoreError> {
         let Condition { expression, names, values } = outcome.condition(over)?;
         let update = Update::builder()
@@ -259,7 +263,7 @@ impl Store {
         Ok(TransactWriteItem::builder().update(update).build())
     }
 
-    /// The same where nothing else is to be written.
+    /// Stores a message's status without a transaction, on the same condition as `write_progress`. One request.
     async fn update_progress(&self, outcome: &DeliveryUpdate<'_>, over: &[&str]) -> Result<UpdateOutcome, StoreError> {
         let Condition { expression, names, values } = outcome.condition(over)?;
         let updated = self
@@ -286,7 +290,7 @@ impl Store {
     }
 }
 
-/// Whether a single write was made; if not, the message as it is.
+/// Whether a single update was made. If not, contains the stored message.
 enum UpdateOutcome {
     Now,
     NotNow(Option<Box<Message>>),
@@ -299,7 +303,7 @@ struct Condition {
 }
 
 impl DeliveryUpdate<'_> {
-    /// Whether the table has the message as the carrier knows it, and less of it than this.
+    /// Tells whether the stored message is the same at the carrier and has an earlier state than this update.
     fn may_follow(&self, there: &Message) -> bool {
         match &there.kind {
             MessageKind::Inbound { .. } => false,
@@ -310,7 +314,7 @@ impl DeliveryUpdate<'_> {
         }
     }
 
-    /// What the table knows of a message that this may not follow.
+    /// Returns the outcome for a stored message that this update does not apply to.
     fn outcome_from(&self, there: Option<&Message>) -> SettleOutcome {
         match there {
             Some(there) if there.is_known_as(self.progress.provider_id()) => SettleOutcome::Before,
@@ -318,7 +322,7 @@ impl DeliveryUpdate<'_> {
         }
     }
 
-    /// Whether an entry is an answer, after this.
+    /// Tells whether an entry is an answer, with this update applied.
     fn is_answered_by(&self, event: &TimelineEntry) -> bool {
         match event {
             TimelineEntry::Message(message) if message.is_by_staff() => {
@@ -330,7 +334,7 @@ impl DeliveryUpdate<'_> {
         }
     }
 
-    /// That the message is there, in one of some states, and is the one that the carrier knows.
+    /// Returns the condition that the message has one of the given states and is the one that the carrier means.
     fn condition(&self, over: &[&str]) -> Result<Condition, StoreError> {
         let names = HashMap::from([("#state".to_owned(), "state".to_owned())]);
         let progress = serde_dynamo::to_attribute_value(self.progress).map_err(invalid_item("UpdateItem"))?;
@@ -346,7 +350,7 @@ impl DeliveryUpdate<'_> {
     }
 }
 
-/// The states, as they are stored, in the order in which a message may move.
+/// The states in the order in which a message can pass through them, as stored.
 const STATES: [&str; 6] = ["queued", "unconfirmed", "failed", "sent", "undelivered", "delivered"];
 
 fn place(progress: &DeliveryProgress) -> usize {
@@ -364,7 +368,7 @@ fn state(progress: &DeliveryProgress) -> &'static str {
     STATES[place(progress)]
 }
 
-/// Those that a message may be in for it to move to this one.
+/// Returns the states that may precede this one.
 fn earlier_states(progress: &DeliveryProgress) -> &'static [&'static str] {
     &STATES[..place(progress)]
 }

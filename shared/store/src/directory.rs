@@ -1,4 +1,4 @@
-//! Companies and their lines, and everybody that a deployment serves.
+//! The directory: companies, their lines and their staff.
 
 use std::collections::HashMap;
 
@@ -14,7 +14,7 @@ use crate::staff::Member;
 use crate::transaction::TransactionOutcome;
 use crate::{RECENT, Store, StoreError, keys};
 
-/// Everybody a deployment serves.
+/// All companies, lines and staff of a deployment.
 #[derive(Clone, Debug, Default)]
 pub struct Directory {
     pub companies: Vec<Company>,
@@ -22,7 +22,7 @@ pub struct Directory {
     pub staff: Vec<Member>,
 }
 
-/// Why the directory stays as it is, in words for an operator.
+/// The reason why a change to the directory is rejected, for an operator.
 #[derive(Debug, Error)]
 pub enum DirectoryError {
     #[error("there is a company with that id already")]
@@ -80,12 +80,14 @@ struct RemovedItem {
     expires_at: u64,
 }
 
-/// A deployment keeps nothing for longer than a year.
+/// The longest retention that a deployment can have.
 const LONGEST_RETENTION_SECS: u64 = 366 * 24 * 60 * 60;
 
 impl Store {
-    /// Adds a company with the line that it writes first from. An id is not given again while
-    /// anything may be kept under it: whoever had it next would read that.
+    /// Adds a company with the line for its new conversations.
+    ///
+    /// The id of a removed company stays reserved while data can still be stored under it. Otherwise, the next company
+    /// with that id could read that data.
     pub async fn add_company(&self, company: &Company, now: Timestamp) -> Result<(), DirectoryError> {
         if company.id == heartbeat::company() {
             return Err(DirectoryError::CompanyReserved);
@@ -107,8 +109,8 @@ impl Store {
             .await
     }
 
-    /// Removes a company and its lines. What was said stays until its retention ends; nobody can
-    /// read it meanwhile.
+    /// Removes a company and its lines. The data of its conversations stays until its retention ends, but cannot be
+    /// read.
     pub async fn remove_company(&self, company: &CompanyId, now: Timestamp) -> Result<(), DirectoryError> {
         let directory = self.directory().await?;
         if !directory.companies.iter().any(|listed| listed.id == *company) {
@@ -117,7 +119,7 @@ impl Store {
         if directory.staff.iter().any(|member| member.company == *company) {
             return Err(DirectoryError::CompanyHasStaff);
         }
-        // The company last: an interrupted removal is then still listed, and can be done again.
+        // The company is last, so that an interrupted removal can be repeated: the company is then still listed.
         for line in directory.lines.iter().filter(|line| line.company == *company) {
             self.change(vec![self.delete_listed(keys::line(&line.number))?], [DirectoryError::NoLine]).await?;
         }
@@ -138,6 +140,7 @@ impl Store {
         self.change(writes, [DirectoryError::NoCompany]).await
     }
 
+    /// Adds a line to a company. Fails with `LineTaken` if the number is a line already.
     pub async fn add_line(
         &self,
         company: &CompanyId,
@@ -152,7 +155,7 @@ impl Store {
         self.change(writes, [DirectoryError::NoCompany, DirectoryError::LineTaken]).await
     }
 
-    /// Has the texts of a line leave by a pool, or by the line itself again.
+    /// Sets the pool that a line's texts are sent from. With `None`, they are sent from the line itself.
     pub async fn set_pool(&self, number: &PhoneNumber, pool: Option<Pool>) -> Result<(), DirectoryError> {
         let line = self.line(number).await?.ok_or(DirectoryError::NoLine)?;
         if line.carries == LineCapability::CallsOnly {
@@ -164,7 +167,7 @@ impl Store {
             .await
     }
 
-    /// Lets a company write first from another of its lines.
+    /// Sets the line of a company that new conversations are started from.
     pub async fn write_first_from(&self, company: &CompanyId, number: &PhoneNumber) -> Result<(), DirectoryError> {
         let line = self.line(number).await?.filter(|line| line.company == *company).ok_or(DirectoryError::NoLine)?;
         if line.carries == LineCapability::CallsOnly {
@@ -178,7 +181,7 @@ impl Store {
         self.change(writes, [DirectoryError::NoLine, DirectoryError::NoCompany]).await
     }
 
-    /// Sets the contact details that the answer to HELP gives.
+    /// Sets the contact details in the answer to HELP, and returns the company.
     pub async fn set_contact(
         &self,
         company: &CompanyId,
@@ -192,6 +195,7 @@ impl Store {
         Ok(owner)
     }
 
+    /// Removes a line. Fails with `FirstLine` for the line that the company starts conversations from.
     pub async fn remove_line(&self, number: &PhoneNumber) -> Result<(), DirectoryError> {
         let line = self.line(number).await?.ok_or(DirectoryError::NoLine)?;
         if self.company(&line.company).await?.is_some_and(|company| company.line == *number) {
@@ -200,22 +204,23 @@ impl Store {
         self.change(vec![self.delete_listed(keys::line(number))?], [DirectoryError::NoLine]).await
     }
 
+    /// Returns a company by its id. One request.
     pub async fn company(&self, company: &CompanyId) -> Result<Option<Company>, StoreError> {
         self.listed(keys::company(company)).await
     }
 
-    /// Whose a number of ours is.
+    /// Returns the line with a number, which says which company it belongs to. One request.
     pub async fn line(&self, number: &PhoneNumber) -> Result<Option<Line>, StoreError> {
         self.listed(keys::line(number)).await
     }
 
-    /// Whether a number is one of a company's own lines. One request.
+    /// Tells whether a number is a line of a company. One request.
     pub async fn has_line(&self, company: &CompanyId, number: &PhoneNumber) -> Result<bool, StoreError> {
         Ok(self.line(number).await?.is_some_and(|line| line.company == *company))
     }
 
-    /// Everything listed, for whoever operates the deployment. Not for a handler: it grows with the
-    /// number of companies.
+    /// Returns the whole directory, for operators. Not for request handlers: its cost grows with the number of
+    /// companies.
     pub async fn directory(&self) -> Result<Directory, StoreError> {
         let mut pages = self
             .client
@@ -241,7 +246,7 @@ impl Store {
         Ok(directory)
     }
 
-    /// The lines of all companies. One request for every megabyte of them: not for whoever somebody waits for.
+    /// Returns the lines of all companies. One request for every megabyte. Not for requests that a user waits for.
     pub async fn lines(&self) -> Result<Vec<Line>, StoreError> {
         let mut items = self
             .client
@@ -262,7 +267,7 @@ impl Store {
         Ok(lines)
     }
 
-    /// Writes all or nothing. A condition that fails is the refusal in the same place.
+    /// Writes a transaction. If a condition fails, returns the error at the position of its write.
     pub(crate) async fn change(
         &self,
         writes: Vec<TransactWriteItem>,
@@ -273,12 +278,12 @@ impl Store {
         Err(failed.map_or(StoreError::Misshapen { operation: "TransactWriteItems" }.into(), |(_, refusal)| refusal))
     }
 
-    /// The write of something new in the directory.
+    /// Returns the write of a new directory item.
     pub(crate) fn put_listed(&self, key: keys::Key, item: &impl Serialize) -> Result<TransactWriteItem, StoreError> {
         self.put_new(&ListedItem::new(key, item))
     }
 
-    /// The write of an item that is not there yet.
+    /// Returns the write of an item that must not exist yet.
     pub(crate) fn put_new(&self, item: &impl Serialize) -> Result<TransactWriteItem, StoreError> {
         self.put_item(Put::builder().condition_expression("attribute_not_exists(pk)"), item)
     }
@@ -289,7 +294,7 @@ impl Store {
         Ok(TransactWriteItem::builder().put(put.map_err(invalid_item("TransactWriteItems"))?).build())
     }
 
-    /// The condition that something is still listed.
+    /// Returns the condition that a directory item still exists.
     pub(crate) fn listed_still(&self, key: keys::Key) -> Result<TransactWriteItem, StoreError> {
         let check = ConditionCheck::builder()
             .table_name(&self.table)
@@ -310,8 +315,7 @@ impl Store {
         Ok(TransactWriteItem::builder().delete(delete).build())
     }
 
-    /// One item of the directory as it is now. The read is consistent: callers remember what they found, and also that they
-    /// found nothing.
+    /// Returns a directory item by a consistent read. Callers cache the result, also that the item does not exist.
     pub(crate) async fn listed<T: DeserializeOwned>(&self, key: keys::Key) -> Result<Option<T>, StoreError> {
         let found = self
             .client
@@ -327,7 +331,7 @@ impl Store {
     }
 }
 
-/// The heartbeat's line is in the table once it has run; nobody is to have its number before either.
+/// Rejects the heartbeat's number. Its line is in the table only after the heartbeat has run once.
 fn is_free(number: &PhoneNumber) -> Result<(), DirectoryError> {
     if *number == heartbeat::line().number { Err(DirectoryError::LineReserved) } else { Ok(()) }
 }

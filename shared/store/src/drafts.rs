@@ -1,5 +1,5 @@
-//! What staff have written in forms and neither sent nor saved: an item for each form of each person, kept for 7 days since it
-//! was last written.
+//! Form drafts: what staff have typed and neither sent nor saved. One item for each form of each member of staff, kept
+//! for 7 days after its last save.
 
 use std::collections::HashMap;
 
@@ -11,14 +11,14 @@ use crate::error::{invalid_item, unavailable};
 use crate::transaction::TransactionOutcome;
 use crate::{Store, StoreError, keys};
 
-/// A person has so many at a time. Two first saves at the same moment may be one more.
+/// The most drafts that a member of staff can have. Two first saves at the same time can exceed it by one.
 pub const DRAFTS_AT_MOST: usize = 100;
 
-/// What became of a draft that was to be kept.
+/// The result of saving a draft.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DraftOutcome {
     Done,
-    /// The person has as many as may be, and this is another.
+    /// The member of staff has the most drafts already, and this would be a new one.
     TooMany,
 }
 
@@ -32,7 +32,7 @@ struct Item {
     draft: FormDraft,
 }
 
-/// A draft with whose it is, as its company's are read together.
+/// A draft with its owner, for reading all drafts of a company.
 #[derive(Clone, Debug)]
 pub(crate) struct StaffDraft {
     pub(crate) staff: StaffId,
@@ -41,7 +41,7 @@ pub(crate) struct StaffDraft {
 }
 
 impl Store {
-    /// Returns what a person has written in a form, if it is kept. One request.
+    /// Returns the draft of a form, if there is one. One request.
     pub async fn draft(
         &self,
         staff: &Staff,
@@ -63,8 +63,9 @@ impl Store {
         Ok((item.expires_at > now.as_secs()).then_some(SavedDraft { draft: item.draft, saved_at: item.saved_at }))
     }
 
-    /// Keeps what a person has written in a form, in place of what they had there: the last save counts, from whichever
-    /// device. One request, and two more for the first save of a form, which counts those that there are.
+    /// Stores the draft of a form and replaces the previous one. The last save wins, from any device.
+    ///
+    /// One request. Two more for the first save of a form, which counts the existing drafts.
     pub async fn save_draft(
         &self,
         staff: &Staff,
@@ -106,12 +107,12 @@ impl Store {
             .send()
             .await
             .map_err(unavailable("Query"))?;
-        // A page ends after a megabyte, which is more than a person's drafts come to unless each is long.
+        // A page ends after a megabyte. The drafts of one member of staff exceed that only if each is long.
         let is_all = found.last_evaluated_key.is_none();
         Ok(if is_all { usize::try_from(found.count).unwrap_or(0) } else { DRAFTS_AT_MOST })
     }
 
-    /// Deletes what a person has written in a form, be it there or not. One request.
+    /// Deletes the draft of a form. Succeeds also if there is none. One request.
     pub async fn delete_draft(&self, staff: &Staff, name: &DraftName, now: Timestamp) -> Result<(), StoreError> {
         let delete = Delete::builder()
             .table_name(&self.table)
@@ -122,7 +123,7 @@ impl Store {
         Ok(())
     }
 
-    /// Deletes drafts whatever they are by now. One request for each.
+    /// Deletes drafts, even if they have changed since they were read. One request for each.
     pub(crate) async fn erase_drafts(&self, company: &CompanyId, drafts: &[StaffDraft]) -> Result<(), StoreError> {
         for StaffDraft { staff, name, .. } in drafts {
             self.erase_item(keys::draft(company, staff, name).attributes(), None).await?;
@@ -130,8 +131,8 @@ impl Store {
         Ok(())
     }
 
-    /// Everything that a company's staff have written and not sent, or that one of them has, also what the table has yet to
-    /// delete. One request for every megabyte.
+    /// Returns all drafts of a company's staff, or of one member of staff, including expired ones. One request for
+    /// every megabyte.
     pub(crate) async fn drafts_of(
         &self,
         company: &CompanyId,

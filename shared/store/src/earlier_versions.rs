@@ -1,5 +1,5 @@
-//! The earlier versions of an appointment, in an item of their own: a list of appointments reads what they are now, and the
-//! index has no copy of the others.
+//! The earlier versions of an appointment, in an item of their own. Queries for appointments and the index then contain
+//! only current versions.
 
 use std::collections::HashMap;
 
@@ -15,9 +15,9 @@ pub(crate) struct EarlierVersions {
     #[serde(flatten)]
     key: keys::Key,
     expires_at: u64,
-    /// The number of the version that these come before.
+    /// The number of the version that follows these.
     version: u32,
-    /// The latest first.
+    /// Latest first.
     versions: Vec<AppointmentVersion>,
 }
 
@@ -27,20 +27,20 @@ impl EarlierVersions {
     }
 }
 
-/// Whether these are the versions before the one that an appointment has now. The first one has none before it, whatever an
-/// appointment that had the same id has left.
+/// Tells whether these versions directly precede the appointment's current version. Always true for the first version,
+/// even if an earlier appointment with the same id has left versions.
 pub(crate) fn versions_match(appointment: &Appointment, earlier: Option<&EarlierVersions>) -> bool {
     appointment.now.number == 1 || earlier.is_some_and(|earlier| earlier.version == appointment.now.number)
 }
 
-/// An appointment with those that come before the version that it has now.
+/// Returns an appointment with the earlier versions that precede its current version.
 pub(crate) fn joined(appointment: Appointment, earlier: Option<EarlierVersions>) -> Appointment {
     let mut past = earlier.map(|earlier| earlier.versions).unwrap_or_default();
     past.retain(|version| version.number < appointment.now.number);
     if appointment.now.number == 1 { appointment } else { Appointment { past, ..appointment } }
 }
 
-/// An item of them without the versions of some customers.
+/// Returns an item of earlier versions without those of some customers.
 pub(crate) fn without_appointments(
     item: HashMap<String, AttributeValue>,
     theirs: impl Fn(ConversationId) -> bool,
@@ -52,8 +52,8 @@ pub(crate) fn without_appointments(
 }
 
 impl Store {
-    /// The write of the earlier versions of an appointment. `only_same` is for what changes those and not the appointment:
-    /// it fails if somebody has saved the appointment meanwhile.
+    /// Returns the write of an appointment's earlier versions. With `only_same`, its condition fails if the appointment
+    /// was saved since. That is for changes to the earlier versions alone.
     pub(crate) fn put_earlier_versions(
         &self,
         company: &CompanyId,
@@ -78,8 +78,9 @@ impl Store {
         Ok(TransactWriteItem::builder().put(put.build().map_err(invalid_item("TransactWriteItems"))?).build())
     }
 
-    /// Those of every appointment of a company of which one names the customer of a conversation. One request for every
-    /// megabyte that there is of all customers.
+    /// Returns the earlier versions of every appointment with one that names the customer of a conversation.
+    ///
+    /// One request for every megabyte of all earlier versions of the company.
     pub(crate) async fn earlier_versions_of(
         &self,
         company: &CompanyId,

@@ -2,16 +2,18 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
 use thiserror::Error;
 
-/// The table did not do what was asked. Carries the name of the operation and of the error only:
-/// the service's own messages can quote keys, and keys can contain phone numbers.
+/// The error for a failed operation on the table.
+///
+/// Contains only the name of the operation and the code of the error. The messages of DynamoDB can quote keys, and keys
+/// can contain phone numbers.
 #[derive(Debug, Error)]
 pub enum StoreError {
     #[error("{operation} failed: {code}")]
     Unavailable { operation: &'static str, code: String },
-    /// The session of who asked is over, so nothing was done.
+    /// The session of the request is over. Nothing was done.
     #[error("the session is over")]
     SignedOut,
-    /// Nothing was written: other writers were in the way, however often it was tried.
+    /// Nothing was written, because every attempt met another writer.
     #[error("{operation} met other writers too often")]
     Contended { operation: &'static str },
     #[error("an item read by {operation} is not of the shape it was written in")]
@@ -28,7 +30,7 @@ where
     }
 }
 
-/// Whether an item was as an update demands, and is updated; if not, nothing has changed.
+/// Tells whether an update was made. `false` if its condition failed and nothing has changed.
 pub(crate) fn updated<R>(answer: Result<UpdateItemOutput, SdkError<UpdateItemError, R>>) -> Result<bool, StoreError> {
     match answer {
         Ok(_) => Ok(true),

@@ -8,8 +8,9 @@ use crate::position_range::cut;
 use crate::{PositionRange, Store, StoreError, keys, timeline};
 
 impl Store {
-    /// A page of a company's feed, with what is known of its customers, but for those who are blocked. Two requests, one if it is
-    /// empty; one more where it is of more than 50 conversations.
+    /// Returns a page of a company's notifications with their customers, without blocked numbers.
+    ///
+    /// Two requests, one if the page is empty. One more if the page has more than 50 conversations.
     pub async fn notifications(
         &self,
         company: &CompanyId,
@@ -32,7 +33,7 @@ impl Store {
         Ok(Page { items: items.collect(), next: page.next })
     }
 
-    /// The newest of a company's feed. One request.
+    /// Returns the newest entries of a company's feed. One request.
     pub async fn recent_feed(&self, company: &CompanyId, now: Timestamp) -> Result<RecentFeed, StoreError> {
         let (mut items, is_cut_short) = self.recent(keys::feed(company), None, RecentFeed::MOST, now).await?;
         let is_cut = is_cut_short || items.len() > RecentFeed::MOST;
@@ -41,8 +42,9 @@ impl Store {
         Ok(RecentFeed::new(entries, is_cut))
     }
 
-    /// The newest of a company's feed with one group for each customer, and at most so many groups. Two requests, one if
-    /// it is empty; one more for those in whose place others stand, since their numbers are blocked.
+    /// Returns the newest notifications, grouped by customer, with at most `limit` groups.
+    ///
+    /// Two requests, one if the feed is empty. One more if blocked numbers were left out and replaced.
     pub async fn notification_groups(
         &self,
         company: &CompanyId,
@@ -67,8 +69,8 @@ impl Store {
         Ok(groups)
     }
 
-    /// One more item than the page holds from a list in the index, newest first, and whether the
-    /// table stopped before it had them all.
+    /// Returns one item more than a page holds from a list in the index, newest first. The `bool` says whether the
+    /// query stopped early.
     pub(crate) async fn recent(
         &self,
         list: String,

@@ -1,4 +1,4 @@
-//! What the deployment's own text needs and leaves behind.
+//! The line of the heartbeat, which is a text that the deployment sends itself, and the items that it leaves behind.
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::error::{invalid_item, unavailable};
 use crate::{DirectoryError, Store, StoreError, keys};
 
-/// In no directory: nobody who lists lines or companies meets it.
+/// A line that is not in the directory, so no list of lines or companies contains it.
 #[derive(Serialize)]
 struct UnlistedLine {
     #[serde(flatten)]
@@ -18,9 +18,9 @@ struct UnlistedLine {
 }
 
 impl Store {
-    /// Makes the line that the heartbeat comes to, as it is in this version. One request.
+    /// Creates or updates the line that receives the heartbeat. One request.
     ///
-    /// Fails with `LineTaken` if a company has its number.
+    /// Fails with `LineTaken` if the number is a company's line.
     pub async fn make_heartbeat_line(&self) -> Result<(), DirectoryError> {
         let line = heartbeat::line();
         let item = UnlistedLine { key: keys::line(&line.number), line };
@@ -44,8 +44,8 @@ impl Store {
         }
     }
 
-    /// Deletes what earlier heartbeats have left, and with it what makes the next a repeat. Gives how many texts that
-    /// were. A request, and one more for each item.
+    /// Deletes the items of earlier heartbeats, including the idempotency record, and returns how many texts there
+    /// were. One request, and one for each item.
     pub async fn remove_heartbeats(&self) -> Result<usize, StoreError> {
         let left = self.of_conversation(&heartbeat::company(), heartbeat::conversation()).await?;
         let texts = left.iter().filter(|item| keys::part(item) == keys::ConversationItemKind::Event).count();

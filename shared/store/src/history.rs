@@ -1,4 +1,4 @@
-//! Who did what about a customer.
+//! The history of a customer: timeline entries and customer actions together.
 
 use std::cmp::Reverse;
 
@@ -10,7 +10,10 @@ use crate::summary::SummaryItem;
 use crate::{Store, StoreError, customer_actions, keys, timeline};
 
 impl Store {
-    /// `None` where nothing was said, and no appointment names the number. One request for every megabyte.
+    /// Returns the history of a customer, newest first.
+    ///
+    /// Returns `None` if there is nothing within the retention and no appointment names the number. One request for
+    /// every megabyte.
     pub async fn history(
         &self,
         company: &CompanyId,

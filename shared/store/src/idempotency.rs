@@ -1,4 +1,5 @@
-//! What remembers that something was done, for as long as it could be asked for again.
+//! Idempotency records, each of which makes the repeat of a request or report harmless for as long as it can be
+//! repeated.
 
 use std::collections::HashMap;
 
@@ -9,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::invalid_item;
 use crate::{Store, StoreError, keys};
 
+/// An idempotency record as stored.
 #[derive(Serialize, Deserialize)]
 struct IdempotencyRecord {
     #[serde(flatten)]
@@ -18,7 +20,7 @@ struct IdempotencyRecord {
     done: CompletedWrite,
 }
 
-/// The message or call that it was done for.
+/// The message or call that was recorded.
 #[derive(Clone, Copy, Serialize, Deserialize)]
 pub(crate) struct CompletedWrite {
     pub(crate) conversation: ConversationId,
@@ -26,7 +28,7 @@ pub(crate) struct CompletedWrite {
 }
 
 impl Store {
-    /// The write of a guard, which fails, and returns the guard that is there, the second time.
+    /// Returns the write of an idempotency record. Its condition fails on a repeat and returns the existing record.
     pub(crate) fn put_guard(
         &self,
         key: keys::Key,

@@ -9,7 +9,7 @@ use crate::summary::{SummaryItem, SummaryUpdate, UpdateOrder, UpdateSource};
 use crate::transaction::TransactionOutcome;
 use crate::{Store, StoreError, keys};
 
-/// A customer's SMS that reached one of a company's lines.
+/// An inbound message on one of a company's lines.
 #[derive(Clone, Debug)]
 pub struct ReceivedMessage {
     pub id: MessageId,
@@ -19,17 +19,20 @@ pub struct ReceivedMessage {
     pub opt_outs: OptOutManagement,
 }
 
+/// The result of recording an inbound message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RecordOutcome {
     New,
-    /// It was delivered before: nothing has changed.
+    /// The message was recorded before. Nothing has changed.
     AlreadyThere,
 }
 
 impl Store {
-    /// Records an SMS once, however often it is delivered: the guard, the message and the
-    /// conversation's head in one transaction; for a keyword with which customers opt out or in also
-    /// that. One request, two if it comes out of order, or from a number that is blocked.
+    /// Records an inbound message once, however often it is delivered.
+    ///
+    /// Writes the idempotency record, the message and the conversation summary in one transaction, and for an opt-out
+    /// or opt-in keyword the opt-out state. One request, two if the message arrives out of order or from a blocked
+    /// number.
     pub async fn record_inbound(
         &self,
         line: &Line,
@@ -62,8 +65,7 @@ impl Store {
             if let Some(opted) = &opted {
                 writes.push(self.put_opt_out_state(&line.company, conversation, opted)?);
             }
-            // What is beyond the retention before it is stored is never shown, and nobody waits for
-            // an answer to it.
+            // A message past its retention is never shown, so it does not count as unanswered.
             if news.position >= news.floor {
                 writes.push(self.update_summary(&news, stands)?);
             }
@@ -74,13 +76,13 @@ impl Store {
             if refused.next().flatten().is_some() {
                 return Ok(RecordOutcome::AlreadyThere);
             }
-            // The event has no condition.
+            // Skips the message, whose write has no condition.
             let mut refused = refused.skip(1);
             if refused.next().flatten().is_some() {
                 while_blocked = !while_blocked;
             }
             if opted.is_some() && refused.next().flatten().is_some() {
-                // What they said later is known already.
+                // A later opt-out or opt-in of the customer is stored already.
                 opted = None;
             }
             if let Some(head) = refused.next().flatten() {
@@ -101,7 +103,7 @@ fn message(line: &Line, arrival: &ReceivedMessage, conversation: ConversationId,
     }
 }
 
-/// What a text that is a keyword says of whether its writer gets texts.
+/// Returns the opt-out state that follows from an inbound message, if it is an opt-out or opt-in keyword.
 fn opt_out_change(message: &Message) -> Option<OptOutState> {
     let at = message.position;
     match message.wish()? {

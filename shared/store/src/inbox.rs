@@ -5,8 +5,8 @@ use crate::summary::SummaryItem;
 use crate::{Store, StoreError, keys};
 
 impl Store {
-    /// A page of a company's conversations, the one with the latest message first, with what is
-    /// known of their customers. Two requests, one if it is empty.
+    /// Returns a page of a company's conversations with their customers, latest message first. Two requests, one if the
+    /// page is empty.
     pub async fn conversations(
         &self,
         company: &CompanyId,

@@ -1,4 +1,4 @@
-//! The only file that spells a key.
+//! The keys of all items. The only module that builds or parses them.
 
 use std::collections::HashMap;
 
@@ -11,15 +11,20 @@ use serde::{Deserialize, Serialize};
 
 use crate::ConnectionId;
 
-/// The table's partition and sort key, its TTL attribute, and its one index with its keys.
+/// The name of the table's partition key.
 pub const PK: &str = "pk";
+/// The name of the table's sort key.
 pub const SK: &str = "sk";
+/// The name of the table's TTL attribute, in seconds since 1970.
 pub const EXPIRES_AT: &str = "expires_at";
+/// The name of the table's one index.
 pub const RECENT: &str = "recent";
+/// The name of the index's partition key.
 pub const RECENT_PK: &str = "recent_pk";
+/// The name of the index's sort key.
 pub const RECENT_SK: &str = "recent_sk";
 
-/// Where an item is.
+/// The key of an item in the table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Key {
     pub(crate) pk: String,
@@ -32,7 +37,7 @@ impl Key {
     }
 }
 
-/// Where an item is in the index.
+/// The key of an item in the index.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct RecentKey {
     pub(crate) recent_pk: String,
@@ -47,31 +52,31 @@ pub(crate) fn company(company: &CompanyId) -> Key {
     key(format!("COMPANY#{company}"), "PROFILE")
 }
 
-/// That a company was removed, for as long as anything of it may be kept.
+/// Marks a company as removed, for as long as data of it may still be stored.
 pub(crate) fn removed_company(company: &CompanyId) -> Key {
     key(format!("COMPANY#{company}"), "REMOVED")
 }
 
-/// What the sort keys of a company's staff begin with.
+/// The prefix of the sort keys of a company's staff.
 pub(crate) const STAFF: &str = "STAFF#";
 
 pub(crate) fn staff(company: &CompanyId, staff: &StaffId) -> Key {
     key(format!("COMPANY#{company}"), format!("{STAFF}{staff}"))
 }
 
-/// Which member of staff signs in so: one person for each login, in the whole deployment.
+/// The item that maps a login to a member of staff. A login is unique in the whole deployment.
 pub(crate) fn login(login: &Login) -> Key {
     key(format!("LOGIN#{login}"), "LOGIN")
 }
 
-/// What the keys of all lines begin with, in the directory too.
+/// The prefix of the keys of all lines, in the directory too.
 pub(crate) const LINE: &str = "LINE#";
 
 pub(crate) fn line(number: &PhoneNumber) -> Key {
     key(format!("{LINE}{number}"), "LINE")
 }
 
-/// Companies, their staff and their lines, listed together for whoever operates the deployment.
+/// The index partition that lists companies, staff and lines for operators.
 pub(crate) const DIRECTORY: &str = "DIRECTORY";
 
 pub(crate) fn in_directory(item: &Key) -> RecentKey {
@@ -98,21 +103,21 @@ pub(crate) fn event_sk(at: Position) -> String {
 
 const CUSTOMER_ACTION: &str = "DEED#";
 
-/// Sorts before every event, so that nobody who reads what was said meets it.
+/// Sorts before every timeline entry, so queries for timeline entries do not return it.
 pub(crate) fn deed(company: &CompanyId, id: ConversationId, at: Position) -> Key {
     key(conversation(company, id), format!("{CUSTOMER_ACTION}{at}"))
 }
 
 const OPT_OUT: &str = "OPTOUT";
 
-/// Whether the customer of a conversation gets texts.
+/// The opt-out state of a conversation's customer.
 pub(crate) fn opt_out(company: &CompanyId, id: ConversationId) -> Key {
     key(conversation(company, id), OPT_OUT)
 }
 
 const BLOCK: &str = "NUMBERBLOCK";
 
-/// Whether staff have blocked the number of a conversation. Sorts after every event, as the head does.
+/// The block of a conversation's number. Sorts after every timeline entry, like the summary.
 pub(crate) fn block(company: &CompanyId, id: ConversationId) -> Key {
     key(conversation(company, id), BLOCK)
 }
@@ -127,18 +132,20 @@ pub(crate) fn in_blocked(company: &CompanyId, since: Position) -> RecentKey {
 
 const PERSON: &str = "PERSON";
 
-/// Whom a conversation is with, and their appointments.
+/// The customer of a conversation, with their appointments.
 pub(crate) fn person(company: &CompanyId, id: ConversationId) -> Key {
     key(conversation(company, id), PERSON)
 }
 
-/// Sorts after every event, every head, every block and every opt-out, as whom a conversation is with does: one
-/// descending query from here returns them and the conversation's newest page.
+/// The last sort key of a conversation.
+///
+/// The customer's item sorts after every timeline entry, the summary, the block and the opt-out state. One descending
+/// query from here returns them with the newest page.
 pub(crate) fn end_of_conversation() -> String {
     PERSON.to_owned()
 }
 
-/// What an item of a conversation is.
+/// The kind of an item of a conversation.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ConversationItemKind {
     Head,
@@ -168,7 +175,7 @@ pub(crate) fn sk(item: &HashMap<String, AttributeValue>) -> Option<String> {
     item.get(SK).and_then(|sk| sk.as_s().ok()).cloned()
 }
 
-/// The audit log of a company, or of what concerns none.
+/// The audit log of a company, or with `None` of entries that concern no company.
 pub(crate) fn audit_log(company: Option<&CompanyId>) -> String {
     format!("AUDIT#{}", company.map_or("", CompanyId::as_str))
 }
@@ -177,7 +184,7 @@ pub(crate) fn audit(company: Option<&CompanyId>, at: Timestamp, request: &str) -
     key(audit_log(company), format!("{:013}#{request}", at.as_millis()))
 }
 
-/// Customers who were erased, of all companies: whoever brings the table back reads them.
+/// The partition of the tombstones of all companies, which a restoration reads.
 pub(crate) const TOMBSTONE: &str = "ERASED";
 
 pub(crate) fn erasure(company: &CompanyId, id: ConversationId) -> Key {
@@ -206,7 +213,7 @@ pub(crate) fn appointment(company: &CompanyId, id: &AppointmentId) -> Key {
     key(format!("COMPANY#{company}"), format!("{APPOINTMENT}{id}"))
 }
 
-/// Whose an appointment is; `None` of anything else.
+/// Returns the company of an appointment item. Returns `None` for any other item.
 pub(crate) fn company_of_appointment(item: &HashMap<String, AttributeValue>) -> Option<String> {
     let is_one = sk(item).is_some_and(|sk| sk.starts_with(APPOINTMENT));
     pk(item).filter(|_| is_one)?.strip_prefix("COMPANY#").map(str::to_owned)
@@ -219,12 +226,12 @@ pub(crate) fn all_earlier_versions(company: &CompanyId) -> String {
     format!("{EARLIER_VERSIONS}{company}")
 }
 
-/// Not beside the appointment: who reads the stream for what was saved does not get these too.
+/// Not in the appointment's partition, so readers of the stream do not get earlier versions with a saved appointment.
 pub(crate) fn earlier_versions(company: &CompanyId, id: &AppointmentId) -> Key {
     key(all_earlier_versions(company), id.to_string())
 }
 
-/// Whose the earlier versions of an appointment are; `None` of anything else.
+/// Returns the company of an item of earlier versions. Returns `None` for any other item.
 pub(crate) fn company_of_earlier_versions(item: &HashMap<String, AttributeValue>) -> Option<String> {
     pk(item)?.strip_prefix(EARLIER_VERSIONS).map(str::to_owned)
 }
@@ -249,12 +256,13 @@ pub(crate) fn call_guard(id: MessageId) -> Key {
     key(format!("GUARD#call#{id}"), "GUARD")
 }
 
-/// Of the answer to a customer who asks for help, of which there is one on a day.
+/// The idempotency record of the answer to HELP, of which each customer gets one a day.
 pub(crate) fn help_guard(company: &CompanyId, conversation: ConversationId, day: Day) -> Key {
     key(format!("GUARD#help#{company}#{conversation}#{day}"), "GUARD")
 }
 
-/// How many messages were sent in a window: by somebody, by their company, or to a number, which its conversation stands for.
+/// The count of messages in a window: by a member of staff, by their company, or to a number. The conversation's id
+/// identifies the number.
 pub(crate) fn sent_counter(staff: &Staff, conversation: ConversationId, window: &LimitWindow) -> Key {
     let whose = match window.counted {
         LimitScope::Staff => format!("STAFF#{}", staff.id),
@@ -264,7 +272,7 @@ pub(crate) fn sent_counter(staff: &Staff, conversation: ConversationId, window: 
     key(format!("SENT#{}", staff.company), format!("{whose}#{}", of_window(window)))
 }
 
-/// How often a person, or their company, used something that is limited in a window of time. Messages have `sent`.
+/// The count of a member of staff's or a company's limited actions in a window. `sent_counter` counts messages.
 pub(crate) fn used(staff: &Staff, usage: MeteredAction, window: &LimitWindow) -> Key {
     let what = match usage {
         MeteredAction::NumberLookup => "LOOKUP",
@@ -291,7 +299,7 @@ pub(crate) fn session(token: &TokenHash) -> Key {
     key(format!("SESSION#{token}"), "SESSION")
 }
 
-/// The sessions of one person.
+/// The sessions of a member of staff.
 pub(crate) fn sessions(company: &CompanyId, staff: &StaffId) -> String {
     format!("SESSIONS#{company}#{staff}")
 }
@@ -300,7 +308,7 @@ pub(crate) fn in_sessions(company: &CompanyId, staff: &StaffId, token: &TokenHas
     RecentKey { recent_pk: sessions(company, staff), recent_sk: token.id().to_string() }
 }
 
-/// Which session an item is; `None` of anything else.
+/// Returns the token hash of a session item. Returns `None` for any other item.
 pub(crate) fn token_of_session(item: &HashMap<String, AttributeValue>) -> Option<TokenHash> {
     Some(TokenHash::new(pk(item)?.strip_prefix("SESSION#")?.to_owned()))
 }
@@ -313,23 +321,23 @@ pub(crate) fn live(company: &CompanyId, connection: &ConnectionId) -> Key {
     key(live_connections(company), connection.to_string())
 }
 
-/// Which WebSockets a session has open.
+/// The open WebSockets of a session.
 pub(crate) fn slots(session: &str) -> Key {
     key(format!("SOCKETS#{session}"), "SOCKETS")
 }
 
-/// Whether an item is a session, an open screen, a count of what was done or a draft, which outlive nothing.
+/// Tells whether an item is a session, a connection, a count or a draft. A restoration leaves these out.
 pub(crate) fn is_of_the_moment(item: &HashMap<String, AttributeValue>) -> bool {
     let kinds = ["SESSION#", "LIVE#", "SOCKETS#", "SENT#", "USED#", "DRAFT#"];
     pk(item).is_some_and(|pk| kinds.iter().any(|kind| pk.starts_with(kind)))
 }
 
-/// What the staff of a company have written in forms and neither sent nor saved.
+/// The drafts of a company's staff.
 pub(crate) fn drafts(company: &CompanyId) -> String {
     format!("DRAFT#{company}")
 }
 
-/// What the sort keys of a person's drafts begin with.
+/// The prefix of the sort keys of a member of staff's drafts.
 pub(crate) fn drafts_of(staff: &StaffId) -> String {
     format!("{STAFF}{staff}#")
 }
@@ -338,26 +346,26 @@ pub(crate) fn draft(company: &CompanyId, staff: &StaffId, name: &DraftName) -> K
     key(drafts(company), format!("{}{name}", drafts_of(staff)))
 }
 
-/// Whose a draft is and what it is of; `None` for a key that is not spelled as it is here.
+/// Returns the owner of a draft item and the form that it is of. Returns `None` if the key is not a valid draft key.
 pub(crate) fn of_draft(item: &HashMap<String, AttributeValue>) -> Option<(StaffId, DraftName)> {
     let sk = sk(item)?;
     let (staff, name) = sk.strip_prefix(STAFF)?.split_once('#')?;
     Some((staff.parse().ok()?, name.parse().ok()?))
 }
 
-/// A company's browsers that are pushed to, with what is set for them.
+/// The push subscriptions of a company and their settings.
 pub(crate) fn pushes(company: &CompanyId) -> String {
     format!("PUSH#{company}")
 }
 
 const PUSH_SETTING: &str = "COMPANY";
 
-/// What a company has set. Sorts before everything else of `pushes`.
+/// The push setting of a company. Sorts before all other items of `pushes`.
 pub(crate) fn push_setting(company: &CompanyId) -> Key {
     key(pushes(company), PUSH_SETTING)
 }
 
-/// What somebody has chosen. Sorts before their browsers.
+/// The push setting of a member of staff. Sorts before their browsers.
 pub(crate) fn push_choice(company: &CompanyId, staff: &StaffId) -> Key {
     key(pushes(company), format!("STAFF#{staff}"))
 }
@@ -366,18 +374,18 @@ pub(crate) fn browser(company: &CompanyId, staff: &StaffId, id: SubscriptionId) 
     key(pushes(company), format!("STAFF#{staff}#{id}"))
 }
 
-/// The first and the last sort key that somebody's choice and browsers can have. Nobody else's are
-/// between them: `#` sorts before everything that an id of staff has in it.
+/// Returns the first and the last sort key of a member of staff's push setting and browsers. No other staff id sorts
+/// between them, because `#` sorts before every character of an id.
 pub(crate) fn pushes_of(staff: &StaffId) -> (String, String) {
     (format!("STAFF#{staff}"), format!("STAFF#{staff}#g"))
 }
 
-/// Whose browser a push endpoint is, in the whole deployment.
+/// The owner of a push endpoint, unique in the whole deployment.
 pub(crate) fn push_owner(id: SubscriptionId) -> Key {
     key(format!("PUSH-ENDPOINT#{id}"), "OWNER")
 }
 
-/// What an item of `pushes` is.
+/// The kind of an item of `pushes`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum PushItemKind {
     Setting,
@@ -385,7 +393,7 @@ pub(crate) enum PushItemKind {
     Browser,
 }
 
-/// `None` for a key that is not spelled as it is here.
+/// Parses a key of `pushes`. Returns `None` if it is not valid.
 pub(crate) fn push_part(item: &HashMap<String, AttributeValue>) -> Option<PushItemKind> {
     let sk = item.get(SK)?.as_s().ok()?;
     if sk == PUSH_SETTING {
@@ -395,7 +403,7 @@ pub(crate) fn push_part(item: &HashMap<String, AttributeValue>) -> Option<PushIt
     Some(if staff.contains('#') { PushItemKind::Browser } else { PushItemKind::Choice(staff.parse().ok()?) })
 }
 
-/// Whose an item is and what it is, as its key says: of those that somebody is told of.
+/// The kind and the owner of an item, from its key, for items whose changes notify browsers.
 pub(crate) enum ItemIdentity {
     Event { company: CompanyId },
     Head { company: CompanyId, conversation: ConversationId },
@@ -409,7 +417,7 @@ pub(crate) enum ItemIdentity {
     Elsewhere,
 }
 
-/// `None` for a key of such an item that is not spelled as it is here.
+/// Parses the key of an item in the stream. Returns `None` if a key of one of these kinds is invalid.
 pub(crate) fn place(key: &Key) -> Option<ItemIdentity> {
     let Some((kind, whose)) = key.pk.split_once('#') else { return Some(ItemIdentity::Elsewhere) };
     Some(match kind {

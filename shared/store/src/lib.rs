@@ -80,7 +80,7 @@ pub use sessions::Session;
 pub use staff::{ActiveStaff, LoginOwner, Member};
 pub use subscribe::{BROWSERS_AT_MOST, SubscribeOutcome, SubscribeRequest};
 
-/// The table, as one deployment has it.
+/// The DynamoDB table of a deployment.
 #[derive(Clone)]
 pub struct Store {
     client: Client,
@@ -90,12 +90,13 @@ pub struct Store {
 }
 
 impl Store {
-    /// With the endpoint, the credentials and the time-outs of `aws`.
+    /// Uses the endpoint, the credentials and the time-outs of `aws`.
     #[must_use]
     pub fn new(aws: &SdkConfig, table: String, retention: Retention, randomness: Randomness) -> Self {
         Self { client: retries::client(aws), table, retention, randomness }
     }
 
+    /// Returns how long conversations and appointments are kept.
     #[must_use]
     pub fn retention(&self) -> Retention {
         self.retention

@@ -1,4 +1,4 @@
-//! How often something was done in a window of time: messages that were sent, and what else is limited.
+//! Rate limits: counters of messages and of other limited actions in windows of time.
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity, TransactWriteItem, Update};
 use domain::{ConversationId, LimitWindow, MeteredAction, Staff};
@@ -6,10 +6,10 @@ use domain::{ConversationId, LimitWindow, MeteredAction, Staff};
 use crate::error::{invalid_item, updated};
 use crate::{Store, StoreError, keys};
 
-/// A count is kept for so much longer than its window, so that no clock that is slow begins it anew.
+/// How long a count is kept after its window, so that a slow clock does not start it again.
 const RETENTION_SECS: u64 = 60 * 60;
 
-/// Counts one more where there are not as many as may be.
+/// The update that adds one to a count, and the condition that the count has not reached its limit.
 const COUNT: &str = "SET expires_at = :expires ADD sent :one";
 const NOT_FULL: &str = "attribute_not_exists(sent) OR sent < :most";
 
@@ -23,7 +23,7 @@ fn values(window: &LimitWindow) -> [(&'static str, AttributeValue); 3] {
 }
 
 impl Store {
-    /// The write that counts one message more in a window. Fails where there are as many as may be.
+    /// Returns the update that counts a message in a window. Its condition fails if the limit is reached.
     pub(crate) fn count_sent(
         &self,
         staff: &Staff,
@@ -33,7 +33,7 @@ impl Store {
         self.count(keys::sent_counter(staff, conversation, window), window)
     }
 
-    /// The same for what else is limited.
+    /// Returns the update that counts another limited action in a window. Its condition fails if the limit is reached.
     pub(crate) fn count_used(
         &self,
         staff: &Staff,
@@ -56,8 +56,10 @@ impl Store {
         Ok(TransactWriteItem::builder().update(update).build())
     }
 
-    /// Counts one more in each window, up to the first that is full, which is given. Not in one transaction: those of many
-    /// requests at once, of the same person, would be in each other's way. One request for each window.
+    /// Counts an action in each window until one is full, and returns the full one.
+    ///
+    /// Uses one request for each window instead of a transaction, because transactions of concurrent requests of the
+    /// same member of staff would conflict.
     pub async fn consume(
         &self,
         staff: &Staff,

@@ -5,17 +5,19 @@ use domain::{Line, PhoneNumber, Timestamp};
 
 use crate::{Store, StoreError};
 
-/// The lines that one instance of the function has looked up, so that a warm message needs no
-/// look-up. Only lines that exist are kept, so a line that was just added works at once.
+/// A cache of lines in one instance of a function, so that a warm instance needs no look-up.
+///
+/// Only existing lines are cached, so a line that was just added works at once.
 #[derive(Default)]
 pub struct LineCache {
     known: Mutex<HashMap<PhoneNumber, (Line, Timestamp)>>,
 }
 
-/// A line that was given to another company is noticed within this.
+/// How long a line is cached. A line that moves to another company is noticed within this time.
 const CACHE_SECS: u64 = 60;
 
 impl LineCache {
+    /// Returns a line by its number, from the cache if it was read within a minute. At most one request.
     pub async fn line(&self, store: &Store, number: &PhoneNumber, now: Timestamp) -> Result<Option<Line>, StoreError> {
         let known = self.lock_cache().get(number).cloned();
         if let Some((line, since)) = known

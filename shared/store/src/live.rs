@@ -1,4 +1,4 @@
-//! Open WebSockets, and whose they are.
+//! Open WebSocket connections and their owners.
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,11 +13,12 @@ use crate::error::{invalid_item, unavailable};
 use crate::transaction::TransactionOutcome;
 use crate::{Store, StoreError, keys, slots};
 
-/// Names an open WebSocket, as API Gateway does: up to 128 letters, digits, `-`, `_` and `=`.
+/// The id of a WebSocket connection at API Gateway: 1 to 128 letters, digits, `-`, `_` and `=`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ConnectionId(String);
 
+/// The error for text that is not a connection id.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("not the id of a connection")]
 pub struct InvalidConnectionId;
@@ -49,7 +50,7 @@ impl fmt::Display for ConnectionId {
     }
 }
 
-/// The session that a connection was opened with: it is worth no more than that.
+/// The session that a connection was opened with. The connection is valid only as long as the session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConnectionOwner {
     pub company: CompanyId,
@@ -60,7 +61,7 @@ pub struct ConnectionOwner {
     pub ends: Timestamp,
 }
 
-/// A WebSocket that is open, or was when it was last heard of.
+/// A WebSocket connection. It may have closed without API Gateway reporting it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Connection {
     pub id: ConnectionId,
@@ -68,25 +69,25 @@ pub struct Connection {
     pub since: Timestamp,
 }
 
-/// How opening a connection ended.
+/// The result of opening a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OpenOutcome {
     Open,
-    /// The session ended since it was looked up.
+    /// The session ended after the request was authorized.
     SessionOver,
-    /// The session has as many open as one can have.
+    /// The session has the most connections that a session can have.
     TooMany,
 }
 
-/// Some of a company's connections.
+/// A page of a company's connections.
 #[derive(Clone, Debug, Default)]
 pub struct ConnectionPage {
     pub items: Vec<Connection>,
-    /// Where to go on, if there are more.
+    /// The id to continue after, if there are more.
     pub next: Option<ConnectionId>,
 }
 
-/// API Gateway closes every WebSocket after this.
+/// API Gateway's limit on the duration of a WebSocket connection.
 const MAX_LIFETIME_SECS: u64 = 2 * 60 * 60;
 
 #[derive(Serialize, Deserialize)]
@@ -139,9 +140,10 @@ impl Item {
 }
 
 impl Store {
-    /// Keeps a connection, if the session that it is opened with still lives: in one transaction
-    /// with that, since whoever ends a session closes only the connections that are there. One request; two more where
-    /// the session had as many as it can, of which some have ended without a word.
+    /// Stores a connection, on the condition that its session is still active.
+    ///
+    /// Both are in one transaction, because the end of a session closes only the connections that are stored. One
+    /// request. Two more if the session has the most connections and some of them have ended unreported.
     pub async fn open_connection(&self, connection: &Connection) -> Result<OpenOutcome, StoreError> {
         let holder = &connection.holder;
         let item = Item::from_connection(connection);
@@ -174,7 +176,7 @@ impl Store {
         Err(contended())
     }
 
-    /// Forgets a connection, there or not. Two requests, one if it was not there.
+    /// Deletes a connection. Succeeds also if it does not exist. Two requests, one if it does not exist.
     pub async fn delete_connection(&self, company: &CompanyId, id: &ConnectionId) -> Result<(), StoreError> {
         let deleted = self
             .client
@@ -191,8 +193,8 @@ impl Store {
         self.release_slots(&item.session, vec![item.slot()]).await
     }
 
-    /// A company's connections, from the first or after one: as many as one request gives, some
-    /// thousands. Those whose time is over are among them until they are deleted.
+    /// Returns a company's connections, from the first or after an id: as many as fit in one request, some thousands.
+    /// Expired connections are included until DynamoDB deletes them.
     pub async fn connections(
         &self,
         company: &CompanyId,

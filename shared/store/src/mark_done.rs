@@ -1,4 +1,4 @@
-//! That a conversation is done without a text to its customer.
+//! Marks conversations as done without a text to the customer.
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
 use domain::{ConversationId, Position, Staff, Timestamp};
@@ -7,17 +7,17 @@ use crate::error::invalid_item;
 use crate::transaction::TransactionOutcome;
 use crate::{Store, StoreError, keys};
 
-/// What became of it.
+/// The result of marking a conversation as done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DoneOutcome {
     Now,
-    /// The customer has asked for something since.
+    /// The customer has sent another text that needs an answer.
     SomethingNewer,
     NoConversation,
 }
 
 impl Store {
-    /// Nobody waits any more for an answer to what was said up to an entry. One request.
+    /// Marks a conversation as done up to an entry, so that its entries count as answered. One request.
     pub async fn mark_done(
         &self,
         staff: &Staff,

@@ -1,6 +1,7 @@
-//! Whether a customer gets a company's texts, as an item: the latest word on it. It has no end, since
-//! what a customer has asked for outlives what was said, and no number: that is in its key as the
-//! conversation's id, which only the company can make of it.
+//! The opt-out state of a customer: their latest opt-out or opt-in.
+//!
+//! The item does not expire, because the customer's request outlives the messages. It contains no phone number. Its key
+//! contains the conversation's id, which cannot be derived from the number without the company's secret.
 
 use std::collections::HashMap;
 
@@ -13,13 +14,15 @@ use crate::error::invalid_item;
 use crate::transaction::TransactionOutcome;
 use crate::{Store, StoreError, keys};
 
-/// Of the item's attributes, `at` and `state` are reserved words of DynamoDB.
+/// The condition that no later opt-out or opt-in is stored. `at` and `state` are reserved words of DynamoDB.
 pub(crate) const NO_LATER_WORD: &str = "attribute_not_exists(pk) OR #at < :at";
 const GETS_TEXTS: &str = "attribute_not_exists(pk) OR #state = :in";
 
 impl Store {
-    /// Records that a customer gets no more texts, unless there is a later word on it; and who noted it, if
-    /// somebody did: while they are signed in. Gives the word that is in force then. One request.
+    /// Records an opt-out, unless a later opt-out or opt-in is stored, and returns the state in force.
+    ///
+    /// `by` is the member of staff who recorded it, while their session is active. That also adds a customer action.
+    /// One request.
     pub async fn opt_out(
         &self,
         company: &CompanyId,
@@ -42,8 +45,9 @@ impl Store {
         }
     }
 
-    /// The write of a word, which fails if there is a later one. That an opt-out was confirmed stays with it however
-    /// often it is said again, until the customer wants texts again.
+    /// Returns the update of an opt-out state. Its condition fails if a later one is stored.
+    ///
+    /// The mark that an opt-out was acknowledged stays through repeated opt-outs, until the customer opts in again.
     pub(crate) fn put_opt_out_state(
         &self,
         company: &CompanyId,
@@ -72,8 +76,10 @@ impl Store {
         Ok(TransactWriteItem::builder().update(update).build())
     }
 
-    /// The note that an opt-out was confirmed, which fails if one was since the customer last got texts, or if what they
-    /// wrote at that moment is not what is in force.
+    /// Returns the update that marks an opt-out as acknowledged.
+    ///
+    /// The condition fails if an acknowledgement was recorded since the customer last got texts, or if the opt-out at
+    /// `written` is not in force.
     pub(crate) fn confirmed(
         &self,
         company: &CompanyId,
@@ -95,7 +101,7 @@ impl Store {
         Ok(TransactWriteItem::builder().update(update).build())
     }
 
-    /// What makes a transaction fail, and return the opt-out, where a customer has opted out.
+    /// Returns the condition that a customer has not opted out. If it fails, the transaction returns the opt-out.
     pub(crate) fn check_not_opted_out(
         &self,
         company: &CompanyId,

@@ -11,63 +11,62 @@ use crate::summary::{SummaryItem, SummaryUpdate, UpdateOrder, UpdateSource};
 use crate::transaction::TransactionOutcome;
 use crate::{Store, StoreError, idempotency, keys, opt_out, timeline};
 
-/// Whom a conversation is with, and the line it is on.
+/// The customer's number of a conversation, and the line that it is on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Contact {
     pub number: PhoneNumber,
     pub line: PhoneNumber,
 }
 
-/// Whom a conversation is with, as far as they can be written to.
+/// The customer of a conversation, with what decides whether they can be texted.
 #[derive(Clone, Debug)]
 pub struct KnownContact {
-    /// `None` without a message within the retention, and for a sender that is not a phone number.
+    /// `None` without an entry within the retention, and for a sender that is not a phone number.
     pub contact: Option<Contact>,
     /// The sender, if it is not a phone number.
     pub no_number: Option<Sender>,
-    /// When they last wrote.
+    /// When the customer last sent a text.
     pub heard: Option<Timestamp>,
     pub customer: Option<Customer>,
 }
 
-/// A message that staff want sent.
+/// A draft of an outbound message.
 #[derive(Clone, Debug)]
 pub struct DraftMessage<'a> {
-    /// From the request's `Idempotency-Key`: the same id again is the same message.
+    /// From the request's `Idempotency-Key`: the same id means the same message.
     pub id: MessageId,
-    /// Who writes.
+    /// The author.
     pub staff: &'a Staff,
     pub conversation: ConversationId,
     pub contact: &'a Contact,
-    /// Whether the conversation must be there already.
+    /// Whether the conversation must exist.
     pub reply: bool,
     pub text: &'a OutboundText,
-    /// The message of the same conversation that this one is another try of.
+    /// The message of the same conversation that this one retries.
     pub again: Option<Position>,
     pub limits: &'a SendingLimits,
 }
 
-/// What became of a draft. Only `New` is to be handed to the carrier.
+/// The result of queueing a draft. Only a `New` message is passed to the carrier.
 #[derive(Clone, Debug)]
 pub enum QueueOutcome {
     New(Message),
-    /// Recorded before, by the same request sent twice: as it stands now.
+    /// The request was recorded before. Contains the message as it is now.
     Repeat(Message),
-    /// The message that it was to be another try of has been tried again by somebody else, or is known by now to
-    /// have gone out.
+    /// The message to retry has been retried by another message, or is now known to have been sent.
     NotAgain,
-    /// The customer gets no texts.
+    /// The customer has opted out.
     OptedOut(OptOut),
-    /// Nobody would see what the customer answers.
+    /// The number is blocked, so staff would not see the customer's answer.
     Blocked,
-    /// No more is sent for now, or nothing to this country.
+    /// A limit is reached, or the country is not allowed.
     Limited(SendRestriction),
-    /// There is no such conversation, or not any more.
+    /// The conversation does not exist, or not any more.
     NoConversation,
 }
 
 impl Store {
-    /// Whom a conversation is with, and what is known of the number. One request.
+    /// Returns the number, the line and the customer data of a conversation. One request.
     pub async fn known_contact(
         &self,
         company: &CompanyId,
@@ -86,10 +85,14 @@ impl Store {
         Ok(known)
     }
 
-    /// Records a message as about to be sent: the guard, the message, the conversation's head and what it counts as
-    /// sent in one transaction, which fails for a customer who has opted out or whose number is blocked, and beyond a limit. Who waits goes on
-    /// waiting until it is settled that the carrier took it. One request; one more
-    /// where the customer has changed lines, where the message is not the newest, or for a repeat.
+    /// Records a message as queued, or returns why it must not be sent.
+    ///
+    /// Writes the idempotency record, the message, the conversation summary and the counts for the limits in one
+    /// transaction. The transaction fails if the customer has opted out, the number is blocked or a limit is reached.
+    /// The customer's entries stay unanswered until `settle` records that the carrier accepted the message.
+    ///
+    /// One request. One more if the conversation is now on another line, if the message is not the newest entry, or for
+    /// a repeat.
     pub async fn queue(&self, draft: &DraftMessage<'_>, now: Timestamp) -> Result<QueueOutcome, StoreError> {
         let company = &draft.staff.company;
         if let Err(country) = draft.limits.reach(&draft.contact.number, draft.staff.region) {
@@ -147,7 +150,7 @@ impl Store {
             let written = self.transact_for(Some(draft.staff), writes, now).await?;
             let TransactionOutcome::Refused(refused) = written else { return Ok(QueueOutcome::New(message)) };
             let full = windows.iter().zip(refused.iter().skip(counted_from)).filter(|(_, refused)| refused.is_some());
-            // Of several the one that lasts the longest: another would only be waited for to meet it.
+            // If several limits are reached, returns the one that lasts longest. The others end earlier.
             let full = full.map(|(window, _)| *window).max_by_key(|window| window.ends);
             let mut refused = refused.into_iter().take(counted_from);
             if let Some(guard) = refused.next().flatten() {
@@ -181,7 +184,8 @@ impl Store {
         Err(contended())
     }
 
-    /// The write that a message is tried again, once, by another. Fails where that is known to need it no more.
+    /// Returns the update that marks a message as retried by another, at most once. Its condition fails if the message
+    /// is known to need no retry.
     fn try_again(
         &self,
         draft: &DraftMessage<'_>,
@@ -206,7 +210,7 @@ impl Store {
         Ok(TransactWriteItem::builder().update(update).build())
     }
 
-    /// One message, as it stands now. `None` also where there is a call.
+    /// Returns a message by a consistent read. Returns `None` also if the entry is a call. One request.
     pub async fn message(
         &self,
         company: &CompanyId,

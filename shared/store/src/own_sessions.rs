@@ -1,4 +1,4 @@
-//! Where a person is signed in: their sessions, which they end wherever they are.
+//! The sessions of a member of staff, which they can list and end from any of them.
 
 use std::collections::HashMap;
 
@@ -10,11 +10,13 @@ use crate::sessions::{self, Session};
 use crate::{RECENT, Store, StoreError, keys};
 
 impl Store {
-    /// The sessions of whoever asks: the one that they ask in, then the others, the last used first. One of these that has
-    /// just begun or ended may be missing or there for a moment. Fails with `SignedOut`. Two requests.
+    /// Returns a member of staff's sessions: the current one, then the others, last used first.
+    ///
+    /// A session that has just begun or ended can be missing or included for a moment, because the index is eventually
+    /// consistent. Fails with `SignedOut` if the current session is over. Two requests.
     pub async fn own_sessions(&self, staff: &Staff, now: Timestamp) -> Result<Vec<OwnSession>, StoreError> {
         let signed_in = staff.signed_in.as_ref().ok_or(StoreError::SignedOut)?;
-        // Consistent, so it is there also where the index does not have it yet.
+        // A consistent read, so the current session is returned even if it is not in the index yet.
         let present = self.session_of(staff, signed_in, now).await?;
         let since = present.sessions_since;
         let mut own = vec![own_session(signed_in.session.clone(), present.session, signed_in)];
@@ -42,8 +44,10 @@ impl Store {
         Ok(own)
     }
 
-    /// Ends a session that its person ends from another one. Its item stays until the table deletes it, so that its browser
-    /// is told that it has ended, and not that it is unknown. One request.
+    /// Ends a session from another session of the same member of staff.
+    ///
+    /// The item is kept until DynamoDB deletes it. The browser then learns that its session has ended, not that it is
+    /// unknown. One request.
     pub async fn end_session_elsewhere(&self, session: &TokenHash, now: Timestamp) -> Result<(), StoreError> {
         let ended = self
             .client
@@ -57,7 +61,7 @@ impl Store {
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await;
-        // If not, it has ended meanwhile.
+        // If not updated, the session has ended in the meantime.
         updated(ended).map(|_| ())
     }
 }

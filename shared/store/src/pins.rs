@@ -1,4 +1,5 @@
-//! Whom a login is for: the first person who signed in with it, and nobody who has the same address later.
+//! Pins each login to the identity that first signed in with it. A later owner of the same address cannot sign in with
+//! it.
 
 use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 use domain::{CompanyId, Login, StaffId};
@@ -9,7 +10,7 @@ use crate::error::{invalid_item, updated};
 use crate::staff::Member;
 use crate::{Store, StoreError, keys};
 
-/// A person as an identity provider names them: it never gives a subject to anybody else.
+/// A user as named by an identity provider, which never reuses a subject for another user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProviderIdentity {
     pub issuer: String,
@@ -17,7 +18,8 @@ pub struct ProviderIdentity {
 }
 
 impl Store {
-    /// Pins a login to a person, if it is to nobody yet. `false` if it is to somebody else, or is no login any more.
+    /// Pins a login to an identity, unless it is pinned to another. Returns `false` if it is, or if the login does not
+    /// exist.
     pub async fn pin(&self, login: &Login, identity: &ProviderIdentity) -> Result<bool, StoreError> {
         let pinned = self
             .client
@@ -36,7 +38,8 @@ impl Store {
         updated(pinned)
     }
 
-    /// Lets somebody's login be pinned anew, by whoever signs in with it next.
+    /// Removes the pin of a member of staff's login. The login is then pinned to the next identity that signs in with
+    /// it.
     pub async fn unpin(&self, company: &CompanyId, staff: &StaffId) -> Result<(), DirectoryError> {
         let member: Member = self.listed(keys::staff(company, staff)).await?.ok_or(DirectoryError::NoStaff)?;
         let unpinned = self

@@ -1,6 +1,6 @@
 use domain::{Page, Position, Retention, Timestamp};
 
-/// The part of a list that is asked for: everything between two places, both left out.
+/// A range of positions in a list, without its two ends.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct PositionRange {
     pub after: Option<Position>,
@@ -8,19 +8,19 @@ pub struct PositionRange {
 }
 
 impl PositionRange {
-    /// The lowest place to read, never beyond the retention.
+    /// Returns the lowest position to read, never past the retention.
     pub(crate) fn lowest(self, retention: Retention, now: Timestamp) -> Position {
         let floor = retention.oldest_position(now);
         self.after.map_or(floor, |after| floor.max(after.successor()))
     }
 
-    /// The highest place to read, if there is one.
+    /// Returns the highest position to read, if there is one.
     pub(crate) fn highest(self) -> Option<Position> {
         self.before.map(Position::predecessor)
     }
 }
 
-/// Cuts what a query found, which asked for one more than the page holds, to the page.
+/// Cuts the items of a query to a page. The query must ask for one item more than the page holds.
 pub(crate) fn cut<T>(mut items: Vec<T>, limit: usize, is_cut_short: bool, place: impl Fn(&T) -> Position) -> Page<T> {
     let more = is_cut_short || items.len() > limit;
     items.truncate(limit);

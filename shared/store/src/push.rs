@@ -1,4 +1,4 @@
-//! Browsers that are pushed to: what is kept of each, read, and noted as it is delivered to.
+//! The push subscriptions of staff: reads them, and notes the results of deliveries.
 
 use std::collections::HashMap;
 
@@ -16,20 +16,19 @@ use crate::push_settings::{CompanySetting, StaffSetting};
 use crate::transaction::TransactionOutcome;
 use crate::{Store, StoreError, keys};
 
-/// Of a company's browsers, as many as one request gives: with whatever is set for them, in force at
-/// this moment.
+/// A page of a company's push subscriptions, with the settings that apply to them. As many as fit in one request.
 #[derive(Clone, Debug)]
 pub struct BrowserPage {
-    /// Whether a message's text is shown, or only that there is one.
+    /// Whether a push notification shows the text of a message, or only that there is one.
     pub shows_text: bool,
-    /// With what the person whose it is has chosen.
+    /// Each with the preference of its member of staff.
     pub browsers: Vec<(Browser, PushPreference)>,
-    /// Where to go on, if there are more.
+    /// The cursor to continue from, if there are more.
     pub next: Option<BrowserCursor>,
 }
 
-/// A place in the list of a company's browsers. What was read before it, and holds after it too, is
-/// taken along.
+/// A cursor in the list of a company's push subscriptions. Contains the settings that were read before it and apply
+/// after it too.
 #[derive(Clone, Debug)]
 pub struct BrowserCursor {
     key: HashMap<String, AttributeValue>,
@@ -37,13 +36,13 @@ pub struct BrowserCursor {
     chosen: Option<(StaffId, PushPreference)>,
 }
 
-/// A browser, as an item.
+/// The item of a push subscription.
 #[derive(Clone, Deserialize)]
 pub(crate) struct Item {
     pub(crate) company: CompanyId,
     pub(crate) staff: StaffId,
     pub(crate) subscription: PushSubscription,
-    /// The session that it was last refreshed in, and when that began.
+    /// The session that it was last refreshed in, and when that session began.
     pub(crate) session: String,
     pub(crate) began: Timestamp,
     pub(crate) browser: String,
@@ -54,7 +53,7 @@ pub(crate) struct Item {
     pub(crate) noted: BrowserNotes,
 }
 
-/// What is noted of a browser as it is delivered to.
+/// The notes of deliveries to a browser.
 #[derive(Clone, Default, Deserialize)]
 pub(crate) struct BrowserNotes {
     #[serde(default)]
@@ -70,7 +69,7 @@ impl Item {
         serde_dynamo::from_item(item).map_err(invalid_item(operation))
     }
 
-    /// Whether it is pushed to: an item is deleted some time after it has expired.
+    /// Tells whether pushes are sent to it. An expired item exists until DynamoDB deletes it.
     pub(crate) fn is_current(&self, now: Timestamp) -> bool {
         self.expires_at > now.as_secs()
     }
@@ -89,14 +88,14 @@ impl Item {
     }
 }
 
-/// The last delivery to a browser is known to this.
+/// The shortest time between two notes of a delivery.
 const DELIVERIES_APART_SECS: u64 = 5 * 60;
 
-/// A problem that goes on is noted anew after this.
+/// The shortest time between two notes of the same problem.
 const PROBLEMS_APART_SECS: u64 = 60 * 60;
 
 impl Store {
-    /// A company's browsers, from the first or from a place on. One request.
+    /// Returns a company's push subscriptions, from the first or from a cursor. One request.
     pub async fn browsers(
         &self,
         company: &CompanyId,
@@ -137,7 +136,8 @@ impl Store {
         Ok(BrowserPage { shows_text, browsers, next })
     }
 
-    /// One of somebody's browsers; `None` if it is theirs no more. One request.
+    /// Returns a push subscription of a member of staff. Returns `None` if it does not exist or now belongs to another
+    /// member of staff. One request.
     pub async fn browser(
         &self,
         company: &CompanyId,
@@ -159,7 +159,7 @@ impl Store {
         Ok(item.filter(|item| item.is_current(now)).map(Item::into_browser))
     }
 
-    /// Somebody's choice, and their browsers, expired ones too. One request.
+    /// Returns the push setting and the subscriptions of a member of staff, including expired ones. One request.
     pub(crate) async fn pushes_of(
         &self,
         company: &CompanyId,
@@ -190,7 +190,8 @@ impl Store {
         Ok((choice, browsers))
     }
 
-    /// Asks for a test of a browser, which follows from the table's stream, and counts it. One request.
+    /// Requests a test notification for a browser and counts it against the limits. The table's stream triggers the
+    /// test. One request.
     pub async fn ask_push_test(
         &self,
         staff: &Staff,
@@ -222,8 +223,9 @@ impl Store {
         })
     }
 
-    /// Notes that a push service took a notification for a browser: as the browser was read, at most
-    /// once in five minutes. One request, or none.
+    /// Notes that a push service accepted a notification for a browser, at most once in five minutes.
+    ///
+    /// Decides by `browser` as it was read. One request, or none.
     pub async fn record_delivery_time(&self, browser: &Browser, now: Timestamp) -> Result<NoteOutcome, StoreError> {
         let known = browser.last_delivery.is_some_and(|last| {
             let tested = browser.test.as_ref().is_some_and(|test| test.at > last);
@@ -240,8 +242,9 @@ impl Store {
         update_browser(delivered).await
     }
 
-    /// Notes why a browser is not delivered to: as the browser was read, when that is news. One
-    /// request, or none.
+    /// Notes why a browser cannot be delivered to, if that is not noted yet.
+    ///
+    /// Decides by `browser` as it was read. One request, or none.
     pub async fn record_push_failure(
         &self,
         browser: &Browser,
@@ -252,13 +255,13 @@ impl Store {
         if browser.problem().as_ref().is_some_and(known) {
             return Ok(NoteOutcome::Known);
         }
-        // What it was told to wait for holds whatever else goes wrong.
+        // A wait that the push service asked for stays in force when another problem follows.
         let not_before = browser.not_before().filter(|not_before| now < *not_before);
         self.record_problem(browser, PushProblem { what, at: now, not_before }).await
     }
 
-    /// Notes that a browser's push service has too much to do, or takes too long, and that the browser is
-    /// left alone until a moment. One request.
+    /// Notes that a browser's push service is overloaded or too slow, and that nothing is sent before a time. One
+    /// request.
     pub async fn record_push_wait(
         &self,
         browser: &Browser,
@@ -288,23 +291,23 @@ impl Store {
     }
 }
 
-/// What became of a test that somebody asked for.
+/// The result of requesting a test notification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PushTestOutcome {
     Done,
-    /// As many were asked for as may be.
+    /// The limit on tests is reached.
     Limited(LimitWindow),
-    /// The browser is theirs no more.
+    /// The subscription does not exist, or belongs to another member of staff.
     Gone,
 }
 
-/// What became of something that is noted of a browser.
+/// The result of noting a delivery or a problem of a browser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoteOutcome {
     Done,
-    /// It is known well enough already.
+    /// A recent enough note exists already.
     Known,
-    /// The browser is theirs no more, and is not brought back by a note.
+    /// The subscription does not exist or belongs to another member of staff. The note does not create it again.
     Gone,
 }
 
@@ -312,14 +315,15 @@ async fn update_browser(update: UpdateItemFluentBuilder) -> Result<NoteOutcome, 
     Ok(if updated(update.send().await)? { NoteOutcome::Done } else { NoteOutcome::Gone })
 }
 
-/// What a browser's item came to say, by what it was and is.
+/// A change of a push subscription, from the old and the new image of its item.
 pub(crate) enum BrowserChange {
-    /// A test is asked for.
+    /// A test notification is requested.
     Test(PushTest),
-    /// Its person turned it on, where it was not on for them. It has a name.
+    /// Its member of staff turned on notifications in it. Contains the browser's name.
     Added { name: String, at: Timestamp },
 }
 
+/// Compares the two images of a push subscription's item. Returns `None` for a change that nobody is notified of.
 pub(crate) fn news(
     old: Option<serde_dynamo::Item>,
     new: Option<serde_dynamo::Item>,

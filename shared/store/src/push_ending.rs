@@ -1,4 +1,4 @@
-//! How a browser comes to be pushed to no more.
+//! The end of push subscriptions.
 
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, ReturnConsumedCapacity, TransactWriteItem, Update};
 use domain::{CompanyId, StaffId, SubscriptionId, Timestamp, TokenHash};
@@ -9,8 +9,10 @@ use crate::transaction::TransactionOutcome;
 use crate::{Store, StoreError, keys};
 
 impl Store {
-    /// Pushes to one of somebody's browsers no more, and not again by itself, because they have removed
-    /// it: there or not, and nobody else's. One request; one more if it is not theirs.
+    /// Deletes a push subscription that its member of staff removed, and prevents the browser from renewing it.
+    ///
+    /// Succeeds also if it does not exist, and never affects another member of staff. One request. One more if the
+    /// endpoint belongs to another member of staff or to nobody.
     pub async fn remove_browser(
         &self,
         company: &CompanyId,
@@ -32,14 +34,16 @@ impl Store {
         let removed = TransactWriteItem::builder().update(removed).build();
         let browser = self.browser_goes(company, staff, id, None)?;
         if let TransactionOutcome::Refused(_) = self.transact(vec![browser.clone(), removed]).await? {
-            // The endpoint is nobody's or somebody else's: what is left of theirs goes all the same.
+            // The endpoint belongs to nobody or to another member of staff. The browser's item is deleted all the same.
             self.transact(vec![browser]).await?;
         }
         Ok(())
     }
 
-    /// Pushes to one of somebody's browsers no more: there or not, and nobody else's. One request;
-    /// one more if it is somebody else's by now.
+    /// Deletes a push subscription of a member of staff.
+    ///
+    /// Succeeds also if it does not exist, and never affects another member of staff. One request. One more if the
+    /// endpoint now belongs to another member of staff.
     pub async fn delete_browser(
         &self,
         company: &CompanyId,
@@ -49,8 +53,8 @@ impl Store {
         self.delete_browser_items(company, staff, id, None).await
     }
 
-    /// Pushes no more to the browsers that were last refreshed in a session. One request, and one for
-    /// each.
+    /// Deletes the push subscriptions that were last refreshed in a session. One request, and one for each
+    /// subscription.
     pub async fn delete_browsers_of_session(
         &self,
         company: &CompanyId,
@@ -65,9 +69,10 @@ impl Store {
         Ok(())
     }
 
-    /// Pushes no more to somebody's browsers, of those whose session began before a moment; to none
-    /// of them without one: whoever they were is no staff any more, and what they chose is forgotten
-    /// too. One request, and one for each.
+    /// Deletes the push subscriptions of a member of staff whose sessions began before a time.
+    ///
+    /// `None` is for a former member of staff: it deletes all of them and the push setting. One request, and one for
+    /// each subscription.
     pub async fn delete_browsers_of(
         &self,
         company: &CompanyId,
@@ -91,7 +96,7 @@ impl Store {
         Ok(())
     }
 
-    /// Deletes a browser with its endpoint's owner.
+    /// Deletes a push subscription with the owner of its endpoint.
     async fn delete_browser_items(
         &self,
         company: &CompanyId,
@@ -104,14 +109,15 @@ impl Store {
         if let TransactionOutcome::Refused(refused) = self.transact(vec![browser.clone(), owner]).await?
             && refused.first().is_some_and(Option::is_none)
         {
-            // The endpoint is somebody else's by now, or removed: what is left of theirs goes all the same.
+            // The endpoint now belongs to another member of staff, or is marked as removed. The browser's item is
+            // deleted all the same.
             self.transact(vec![browser]).await?;
         }
         Ok(())
     }
 
-    /// The end of somebody's browser, there or not: if it was still last refreshed in the session, if one
-    /// is named, since another one may go on.
+    /// Returns the delete of a push subscription. With `session`, its condition fails if it was refreshed in another
+    /// session.
     pub(crate) fn browser_goes(
         &self,
         company: &CompanyId,
@@ -131,7 +137,8 @@ impl Store {
         Ok(TransactWriteItem::builder().delete(delete).build())
     }
 
-    /// The end of an endpoint's being theirs, if it still is. That they removed it stays known.
+    /// Returns the delete of an endpoint's owner. Its condition fails if the endpoint belongs to another member of
+    /// staff or is marked as removed.
     pub(crate) fn owner_goes(
         &self,
         company: &CompanyId,

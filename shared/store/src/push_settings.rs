@@ -1,5 +1,4 @@
-//! What a company has set and its staff have chosen for the notifications of their browsers, and how
-//! many customers wait.
+//! Push settings of companies and staff, and the count of unanswered conversations.
 
 use std::collections::HashMap;
 
@@ -12,7 +11,7 @@ use crate::feed::end_of_time;
 use crate::push::Item;
 use crate::{Store, StoreError, keys};
 
-/// What a company has set.
+/// The push setting of a company.
 #[derive(Clone, Copy, Debug, Deserialize)]
 pub(crate) struct CompanySetting {
     pub(crate) shows_text: bool,
@@ -30,12 +29,12 @@ impl CompanySetting {
     }
 }
 
-/// What somebody has chosen.
+/// The push setting of a member of staff.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 pub(crate) struct StaffSetting {
     #[serde(default)]
     pub(crate) messages: PushPreference,
-    /// Counts the browsers that were ever added, so that two that are added at once are seen.
+    /// The number of browsers ever added, so that the second of two concurrent additions fails.
     #[serde(default)]
     pub(crate) added: u32,
 }
@@ -46,28 +45,28 @@ impl StaffSetting {
     }
 }
 
-/// Somebody's browsers, and what is set for them.
+/// The push subscriptions of a member of staff, with the settings that apply to them.
 #[derive(Clone, Debug)]
 pub struct PushSettings {
     pub messages: PushPreference,
-    /// The company's: whether a message's text is shown, or only that there is one.
+    /// The company's setting: whether a push notification shows the text of a message, or only that there is one.
     pub shows_text: bool,
-    /// The one that was turned on first is the first.
+    /// In the order in which they were turned on.
     pub browsers: Vec<Browser>,
 }
 
-/// What is to be changed, and what is left as it is.
+/// A change of push settings. `None` leaves a setting as it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PushSettingsChange {
     pub messages: Option<PushPreference>,
     pub shows_text: Option<bool>,
 }
 
-/// Among how many conversations, those with the latest messages, the waiting ones are counted.
+/// The number of latest conversations among which the unanswered ones are counted.
 const MAX_COUNTED: i32 = 250;
 
 impl Store {
-    /// Two requests.
+    /// Returns the push subscriptions and settings of a member of staff. Two requests.
     pub async fn push_settings(
         &self,
         company: &CompanyId,
@@ -92,7 +91,7 @@ impl Store {
         Ok(PushSettings { messages: choice.messages, shows_text: setting.shows_text, browsers })
     }
 
-    /// In force from the next message. One request, none where nothing is to be changed.
+    /// Changes push settings, from the next message on. One request, none if nothing changes.
     pub async fn set_pushes(
         &self,
         staff: &Staff,
@@ -129,8 +128,7 @@ impl Store {
         Ok(TransactWriteItem::builder().update(update).build())
     }
 
-    /// How many of a company's conversations wait for an answer, among the 250 that something was
-    /// last said in. One request.
+    /// Returns the number of unanswered conversations among a company's latest 250. One request.
     pub async fn unanswered(&self, company: &CompanyId, now: Timestamp) -> Result<u32, StoreError> {
         let found = self
             .query_between(

@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use crate::{RECENT, Store};
 
 impl Store {
-    /// Asks the index for what a list has between two places, both included: the oldest first, unless said.
+    /// Returns a query of the index for a list's items between two positions, both included, oldest first.
     pub(crate) fn query_between(&self, list: String, lowest: String, highest: String) -> QueryFluentBuilder {
         self.client
             .query()

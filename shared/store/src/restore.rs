@@ -1,4 +1,4 @@
-//! Bringing back what was lost, from a table that was restored to an earlier moment beside this one.
+//! Restores lost items from another table, which was restored to an earlier point in time.
 
 use std::collections::HashMap;
 
@@ -13,28 +13,28 @@ use crate::opt_out::NO_LATER_WORD;
 use crate::tombstones::Tombstones;
 use crate::{Store, StoreError};
 
-/// What becomes of an item that this table has too.
+/// What a restoration does with an item that exists in both tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CollisionPolicy {
-    /// It stays as it is now.
+    /// Keeps the item as it is now.
     Kept,
-    /// It becomes what it was, but for what a customer has said since of whether they want texts.
+    /// Replaces the item with the restored one, except an opt-out state that has changed since.
     Replaced,
 }
 
-/// How many items were brought back, and how many of the others there were.
+/// The result of a restoration, in items.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RestoreReport {
     pub written: u64,
-    /// This table has them.
+    /// Items that exist in this table already.
     pub there: u64,
-    /// They have expired, or end with the moment that they were made for: sessions, open screens, counts.
+    /// Items that have expired or must not be restored: sessions, connections, counts and drafts.
     pub left_out: u64,
-    /// They are of customers who were erased since.
+    /// Items of customers who were erased since.
     pub erased: u64,
 }
 
-/// Writes that are under way at a time.
+/// The number of writes in flight.
 const CONCURRENCY: usize = 25;
 
 enum RestoreOutcome {
@@ -43,8 +43,10 @@ enum RestoreOutcome {
 }
 
 impl Store {
-    /// Writes what another table has of the shape of this one into it, but for customers who were erased since. Whoever
-    /// is interrupted does it again. One request for each megabyte that is read and for each item that is written.
+    /// Writes the items of another table into this one, except those of customers who were erased since.
+    ///
+    /// The other table must have the same shape. An interrupted restoration can be repeated. One request for each
+    /// megabyte that is read and for each item that is written.
     pub async fn restore(
         &self,
         from: &str,
@@ -86,7 +88,7 @@ impl Store {
         let put = self.client.put_item().table_name(&self.table);
         let put = match there {
             CollisionPolicy::Kept => put.condition_expression("attribute_not_exists(pk)"),
-            // Whoever has opted out since stays so, and whoever has come back.
+            // An opt-out or opt-in that was recorded since stays in force.
             CollisionPolicy::Replaced if keys::part(&item) == ConversationItemKind::OptOut => put
                 .condition_expression(NO_LATER_WORD)
                 .expression_attribute_names("#at", "at")
@@ -114,8 +116,8 @@ fn without_appointment(
     Ok(left.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
 }
 
-/// A session that was ended since must not live again, and nobody is at the other end of a screen that
-/// was open then.
+/// Tells whether an item is restored. An ended session must not become active again, and a connection that was open
+/// then has closed.
 fn is_lasting(item: &HashMap<String, AttributeValue>, now: Timestamp) -> bool {
     let expires = item.get(EXPIRES_AT).and_then(|at| at.as_n().ok()).and_then(|at| at.parse::<u64>().ok());
     !keys::is_of_the_moment(item) && expires.is_none_or(|at| at > now.as_secs())

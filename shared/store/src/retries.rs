@@ -1,5 +1,7 @@
-//! When the SDK asks DynamoDB again. It does so by itself after time-outs, errors of the service and throttled requests;
-//! what it does not know is why a transaction was cancelled, and that a write can meet one.
+//! Retries of requests to DynamoDB.
+//!
+//! The SDK retries after time-outs, service errors and throttling. It does not look at why a transaction was cancelled,
+//! nor at the conflict of a single write with a transaction. This module adds both.
 
 use std::time::Duration;
 
@@ -15,19 +17,20 @@ use aws_smithy_runtime_api::client::interceptors::context::{Error, InterceptorCo
 use aws_smithy_runtime_api::client::orchestrator::OrchestratorError;
 use aws_types::SdkConfig;
 
-/// More than there is time for: the time-out of an operation ends the attempts.
+/// More attempts than there is time for: the operation's time-out ends them.
 const MAX_ATTEMPTS: u32 = 20;
 
-/// The longest wait before the second attempt, and before any. Each wait is a random part of its longest: requests that
-/// collided do not come again together. Two transactions collide only while both are in flight, some hundredths of a
-/// second; a hot partition takes longer.
+/// The limits of the wait before the second attempt and before any attempt.
+///
+/// Each wait is a random part of its limit, so requests that collided do not collide again. Two transactions collide
+/// only while both are in flight, some hundredths of a second. A hot partition takes longer.
 const INITIAL_BACKOFF: Duration = Duration::from_millis(50);
 const MAX_BACKOFF: Duration = Duration::from_secs(1);
 
-/// Connects to DynamoDB, with the time-outs of `aws`.
+/// Creates the DynamoDB client, with the time-outs of `aws`.
 pub(crate) fn client(aws: &SdkConfig) -> Client {
-    // A quota of retries for a process protects a service from its clients. Here all of a company's staff can collide in
-    // one process, and DynamoDB protects itself.
+    // The SDK's retry quota of a process protects a service from its clients. Here all staff of a company can collide
+    // in one process, and DynamoDB protects itself.
     let unlimited = RetryPartition::custom("table").token_bucket(TokenBucket::unlimited()).build();
     let config = aws_sdk_dynamodb::config::Builder::from(aws)
         .retry_config(
@@ -41,12 +44,12 @@ pub(crate) fn client(aws: &SdkConfig) -> Client {
     Client::from_conf(config.build())
 }
 
-/// The longest wait after so many attempts: the same as the SDK's.
+/// Returns the limit of the wait after a number of attempts, the same as the SDK's.
 pub(crate) fn backoff(attempts: u32) -> Duration {
     INITIAL_BACKOFF.saturating_mul(1 << attempts.saturating_sub(1).min(16)).min(MAX_BACKOFF)
 }
 
-/// Retries what was not written because of other writers or of too many of them.
+/// Retries writes that failed because of other writers or throttling.
 #[derive(Debug)]
 struct TransactionRetryClassifier;
 
@@ -68,7 +71,7 @@ impl ClassifyRetry for TransactionRetryClassifier {
     }
 }
 
-/// The code of an error of a single write.
+/// Returns the error code of a single write.
 fn code(error: &Error) -> Option<&str> {
     let put = error.downcast_ref::<PutItemError>().and_then(ProvideErrorMetadata::code);
     let update = error.downcast_ref::<UpdateItemError>().and_then(ProvideErrorMetadata::code);
@@ -76,17 +79,17 @@ fn code(error: &Error) -> Option<&str> {
     put.or(update).or(delete)
 }
 
-/// Why a transaction was cancelled: the worst of its reasons, from the least to the most.
+/// The reason why a transaction was cancelled: the worst of the reasons of its writes, in ascending order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Cancellation {
-    /// Conditions failed, and all others were looked at and held.
+    /// Conditions failed, and all other writes were checked and would have succeeded.
     ByCondition,
-    /// Another transaction was in flight for one of the items. Whether that item's condition holds is not known, also
-    /// where the condition of another failed.
+    /// Another transaction was in flight for one of the items. Conditions may not have been checked, even if one
+    /// failed.
     ByConflict,
-    /// A partition or the table had too many requests. Conditions are not known, as with a conflict.
+    /// A partition or the table was throttled. Conditions may not have been checked.
     ByThrottling,
-    /// It would be cancelled again.
+    /// A retry would fail too.
     ForGood,
 }
 
@@ -101,7 +104,7 @@ impl Cancellation {
             }
             Some(_) => Some(Self::ForGood),
         };
-        // Without a reason nobody knows whether it would be.
+        // Without reasons, a retry cannot be known to help.
         reasons.iter().filter_map(reason).max().unwrap_or(Self::ForGood)
     }
 }

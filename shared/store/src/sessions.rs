@@ -7,24 +7,23 @@ use serde::{Deserialize, Serialize};
 use crate::error::{invalid_item, unavailable};
 use crate::{Store, StoreError, keys};
 
-/// Somebody signed in, from one moment until another. Whether they still are staff, and what they
-/// are called, is said by [`Store::present`].
+/// A session of a member of staff. [`Store::present`] returns whether they still are staff, and their name.
 #[derive(Clone, Debug)]
 pub struct Session {
     pub company: CompanyId,
     pub staff: StaffId,
-    /// What signed in: "Firefox on Linux".
+    /// The browser that signed in: "Firefox on Linux".
     pub browser: String,
     pub began: Timestamp,
-    /// When they last proved to the identity provider who they are; `None` if it did not say.
+    /// When the member of staff last proved their identity to the identity provider. `None` if it did not report that.
     pub authenticated: Option<Timestamp>,
-    /// When it ends if it is not used again, or ended.
+    /// When the session ends without further use, or when it ended.
     pub ends: Timestamp,
     pub lifetime: SessionLifetime,
 }
 
 impl Session {
-    /// One that begins.
+    /// Creates a session that begins at `began`.
     #[must_use]
     pub fn new(
         company: CompanyId,
@@ -47,7 +46,7 @@ struct Item {
     began: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     authenticated: Option<Timestamp>,
-    // Sessions of an older version lack the rest.
+    // Sessions that an older version stored lack the remaining fields.
     #[serde(flatten)]
     recent: Option<keys::RecentKey>,
     #[serde(default)]
@@ -73,6 +72,7 @@ pub(crate) fn read(item: HashMap<String, AttributeValue>, operation: &'static st
 }
 
 impl Store {
+    /// Stores a new session under the hash of its token. One request.
     pub async fn start_session(&self, token: &TokenHash, session: &Session) -> Result<(), StoreError> {
         let item = Item {
             key: keys::session(token),
@@ -98,8 +98,9 @@ impl Store {
         Ok(())
     }
 
-    /// The session of a token, ended or not; `None` if there is none, or none any more. The read is consistent: the gateway
-    /// would remember for a minute that a session which has just begun is unknown.
+    /// Returns the session of a token, active or ended. Returns `None` if there is none or it was deleted.
+    ///
+    /// The read is consistent, because the gateway would cache for a minute that a new session is unknown. One request.
     pub async fn session(&self, token: &TokenHash) -> Result<Option<Session>, StoreError> {
         let found = self
             .client
@@ -114,7 +115,7 @@ impl Store {
         found.item.map(|item| read(item, "GetItem")).transpose()
     }
 
-    /// Gives the session that was ended, if there was one.
+    /// Deletes a session and returns it, if there was one. One request.
     pub async fn end_session(&self, token: &TokenHash) -> Result<Option<Session>, StoreError> {
         let ended = self
             .client

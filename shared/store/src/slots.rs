@@ -1,4 +1,4 @@
-//! How many WebSockets a session has open: each takes a slot, which it gives back when it is forgotten.
+//! Limits how many WebSockets a session has open. Each takes a slot and returns it when its connection is deleted.
 
 use std::collections::HashMap;
 
@@ -11,16 +11,16 @@ use crate::error::{invalid_item, updated};
 use crate::live::ConnectionOwner;
 use crate::{ConnectionId, Store, StoreError, keys};
 
-/// A page has one, and nobody looks at more pages at once.
+/// The most connections of a session. A page has one, and few people open more pages at once.
 const SOCKETS_AT_MOST: u64 = 10;
 
-/// A slot, as the set of a session's slots has it: with when its connection ends at the latest, since nobody may be told
-/// that it has.
+/// Returns a slot as stored in a session's set of slots. Contains the latest end of its connection, because API Gateway
+/// may not report the actual end.
 pub(crate) fn slot(ends_secs: u64, id: &ConnectionId) -> String {
     format!("{ends_secs}#{id}")
 }
 
-/// Those of a session's slots whose connections have ended.
+/// Returns the slots of connections that have ended.
 pub(crate) fn expired_slots(slots: &HashMap<String, AttributeValue>, now: Timestamp) -> Vec<String> {
     let slots = slots.get("slots").and_then(|slots| slots.as_ss().ok()).into_iter().flatten();
     let ends = |slot: &String| slot.split('#').next().and_then(|ends| ends.parse::<u64>().ok());
@@ -28,7 +28,8 @@ pub(crate) fn expired_slots(slots: &HashMap<String, AttributeValue>, now: Timest
 }
 
 impl Store {
-    /// The write that takes a slot. Fails where the session has no more, and returns those that it has.
+    /// Returns the update that takes a slot. If the session has no free slot, its condition fails and returns the
+    /// slots.
     pub(crate) fn acquire_slot(&self, holder: &ConnectionOwner, slot: &str) -> Result<TransactWriteItem, StoreError> {
         let number = |number: u64| AttributeValue::N(number.to_string());
         let update = Update::builder()
@@ -45,7 +46,7 @@ impl Store {
         Ok(TransactWriteItem::builder().update(update).build())
     }
 
-    /// Gives slots of a session back. One request.
+    /// Returns slots to a session. One request.
     pub(crate) async fn release_slots(&self, session: &str, slots: Vec<String>) -> Result<(), StoreError> {
         let given = self
             .client
@@ -58,7 +59,7 @@ impl Store {
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await;
-        // If not, the session is over, and its slots with it.
+        // If not updated, the session is over and its slots are deleted.
         updated(given).map(|_| ())
     }
 }

@@ -1,4 +1,4 @@
-//! The staff of companies, and how they sign in.
+//! The staff of companies, and their logins.
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use domain::{Company, CompanyId, Login, Practitioner, Staff, StaffId, Timestamp};
@@ -9,7 +9,7 @@ use crate::error::{invalid_item, unavailable, updated};
 use crate::pins::ProviderIdentity;
 use crate::{Store, StoreError, keys};
 
-/// A member of staff as listed.
+/// A member of staff in the directory.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Member {
     pub staff: StaffId,
@@ -23,19 +23,19 @@ pub struct Member {
     pub sessions_since: Option<Timestamp>,
 }
 
-/// A member of staff who still is one, and whose sessions count from a moment on.
+/// A current member of staff, and the time from which their sessions are valid.
 #[derive(Clone, Debug)]
 pub struct ActiveStaff {
     pub staff: Staff,
     pub sessions_since: Option<Timestamp>,
 }
 
-/// Whose a login is.
+/// The member of staff that a login belongs to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LoginOwner {
     pub company: CompanyId,
     pub staff: StaffId,
-    /// Who has signed in with it.
+    /// The identity that first signed in with the login.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pinned_to: Option<ProviderIdentity>,
 }
@@ -49,8 +49,8 @@ struct LoginItem {
 }
 
 impl Store {
-    /// Everybody on a company's staff whom an appointment can be with, in the order of their names.
-    /// One request for every megabyte of them.
+    /// Returns a company's staff that can be the practitioner of an appointment, in the order of their names. One
+    /// request for every megabyte.
     pub async fn providers(&self, company: &CompanyId) -> Result<Vec<Practitioner>, StoreError> {
         let mut pages = self
             .client
@@ -75,6 +75,7 @@ impl Store {
         Ok(providers)
     }
 
+    /// Adds a member of staff with a login. Fails with `LoginTaken` if the login exists already.
     pub async fn add_staff(&self, member: &Member) -> Result<(), DirectoryError> {
         let owner = LoginOwner { company: member.company.clone(), staff: member.staff.clone(), pinned_to: None };
         let login = LoginItem { key: keys::login(&member.login), owner };
@@ -86,19 +87,21 @@ impl Store {
         self.change(writes, [DirectoryError::NoCompany, DirectoryError::StaffExists, DirectoryError::LoginTaken]).await
     }
 
-    /// Takes somebody's sessions with them, within the minute that the gateway remembers one, and their drafts: whoever is
-    /// given the id next reads none.
+    /// Removes a member of staff with their login and drafts.
+    ///
+    /// Their sessions end within the minute that the gateway caches them. The drafts are deleted so that the next
+    /// member of staff with the same id cannot read them.
     pub async fn remove_staff(&self, company: &CompanyId, staff: &StaffId) -> Result<(), DirectoryError> {
         let member: Member = self.listed(keys::staff(company, staff)).await?.ok_or(DirectoryError::NoStaff)?;
         let writes =
             vec![self.delete_listed(keys::staff(company, staff))?, self.delete_listed(keys::login(&member.login))?];
         self.change(writes, [DirectoryError::NoStaff, DirectoryError::NoStaff]).await?;
-        // After that, since nobody who is not on the staff saves one.
+        // Deleted after the member of staff, who could otherwise save another draft.
         let drafts = self.drafts_of(company, Some(staff)).await?;
         Ok(self.erase_drafts(company, &drafts).await?)
     }
 
-    /// Ends every session that somebody has, wherever it is.
+    /// Ends every session of a member of staff. One request.
     pub async fn end_sessions(
         &self,
         company: &CompanyId,
@@ -109,7 +112,8 @@ impl Store {
         self.set_of_staff(company, staff, "sessions_since", now).await
     }
 
-    /// Makes somebody an administrator, or not one any more, within the minute that the gateway remembers a session.
+    /// Sets whether a member of staff is an administrator. Takes effect within the minute that the gateway caches a
+    /// session.
     pub async fn set_administrator(
         &self,
         company: &CompanyId,
@@ -139,13 +143,14 @@ impl Store {
         if updated(set)? { Ok(()) } else { Err(DirectoryError::NoStaff) }
     }
 
-    /// Who signs in so.
+    /// Returns the member of staff that a login belongs to. One request.
     pub async fn signing_in(&self, login: &Login) -> Result<Option<LoginOwner>, StoreError> {
         self.listed(keys::login(login)).await
     }
 
-    /// A member of staff and their company as they are now, in one request. It is consistent: the gateway would remember a
-    /// stale "unknown" for a minute.
+    /// Returns a member of staff and their company by a consistent read. One request.
+    ///
+    /// An eventually consistent read could miss a new member of staff, and the gateway would cache that for a minute.
     pub async fn active_staff(&self, company: &CompanyId, staff: &StaffId) -> Result<Option<ActiveStaff>, StoreError> {
         let wanted = vec![keys::company(company), keys::staff(company, staff)];
         let mut items = self.batch(wanted, true).await?;

@@ -1,4 +1,4 @@
-//! How a browser comes to be pushed to, and stays so.
+//! Creates and refreshes the push subscriptions of browsers.
 
 use std::collections::HashMap;
 
@@ -16,52 +16,53 @@ use crate::sessions::{self, Session};
 use crate::transaction::TransactionOutcome;
 use crate::{Store, StoreError, keys};
 
-/// A browser as it asks to be pushed to.
+/// A browser's request to be subscribed to push notifications.
 #[derive(Clone, Debug)]
 pub struct SubscribeRequest {
     pub company: CompanyId,
     pub staff: StaffId,
-    /// That the browser asks in.
+    /// The session of the request.
     pub session: TokenHash,
     pub subscription: PushSubscription,
     pub name: String,
-    /// The subscription that this one takes the place of, by the browser's word.
+    /// The subscription that this one replaces, according to the browser.
     pub replaces: Option<SubscriptionId>,
-    /// Whether it names the endpoint of that, which nobody else knows: so it is the same browser.
+    /// Whether the request contains the endpoint of the replaced subscription. Only that browser knows it, so it is the
+    /// same browser.
     pub renews: bool,
-    /// Whether somebody has turned it on just now: so it comes back, even if it was removed.
+    /// Whether the member of staff has just turned notifications on. A removed subscription is then created again.
     pub turned_on: bool,
-    /// It is pushed to for so many days after its person signed in there.
+    /// How many days after the sign-in pushes are sent to the browser.
     pub days: u16,
 }
 
-/// How keeping a browser ended.
+/// The result of subscribing a browser.
 #[derive(Clone, Debug)]
 pub enum SubscribeOutcome {
-    /// It is pushed to from now on, and nobody else's any more, if it was.
+    /// The browser is subscribed from now on, and no longer for any other member of staff.
     New(Browser),
-    /// It was pushed to already.
+    /// The browser was subscribed already.
     Refreshed(Browser),
-    /// They removed it, and have not turned it on again.
+    /// The member of staff removed the subscription, and has not turned notifications on again.
     Removed,
-    /// It is a new one, and they signed in too long ago.
+    /// The browser is new, and the sign-in is too long ago.
     SignInAgain,
-    /// They have as many as anybody can have: [`BROWSERS_AT_MOST`].
+    /// The member of staff has the most browsers that are allowed: [`BROWSERS_AT_MOST`].
     TooMany,
-    /// The session ended since it was looked up.
+    /// The session ended after the request was authorized.
     SessionOver,
 }
 
-/// How many browsers a member of staff can have.
+/// The most browsers that a member of staff can have.
 pub const BROWSERS_AT_MOST: usize = 20;
 
-/// One that was removed is known to have been for so long.
+/// How long a subscription stays marked as removed.
 const RETENTION_SECS: u64 = 60 * 24 * 60 * 60;
 
-/// A browser that comes again unchanged is written anew after this: it comes with every page.
+/// The shortest time between two refreshes of an unchanged subscription. Browsers send it with every page.
 const REFRESHES_APART_SECS: u64 = 60 * 60;
 
-/// Whose browser an endpoint is, or was until they removed it.
+/// The owner of a push endpoint, or the last owner, who removed it.
 #[derive(Clone, Deserialize)]
 pub(crate) struct EndpointOwner {
     company: CompanyId,
@@ -75,26 +76,28 @@ impl EndpointOwner {
         self.company == asked.company && self.staff == asked.staff
     }
 
-    /// Whether they removed it, and it does not come back by itself.
+    /// Tells whether the owner removed it, so that the browser cannot renew it.
     fn has_removed(&self, now: Timestamp) -> bool {
         self.removed.is_some_and(|removed| now < removed.plus_secs(RETENTION_SECS))
     }
 }
 
-/// What there is when a browser asks.
+/// The stored state that a request is decided by.
 struct SubscriptionState {
     session: Option<Session>,
     owner: Option<EndpointOwner>,
     item: Option<Item>,
-    /// Whose the subscription is that is replaced.
+    /// The owner of the replaced subscription.
     replaced: Option<EndpointOwner>,
 }
 
 impl Store {
-    /// Keeps a browser, or that it is still there, if the session that it asks in still lives: in one
-    /// transaction with that, since whoever ends a session ends only what is there. Whoever else's the
-    /// browser was, it is not theirs afterwards; what it replaces goes if it is theirs, and stays if it is
-    /// another's. One request if nothing is new; two to refresh; three for a new one.
+    /// Creates or refreshes a push subscription, on the condition that its session is still active.
+    ///
+    /// Both are in one transaction, because the end of a session deletes only the subscriptions that exist. If the
+    /// browser belonged to another member of staff, it no longer does. The replaced subscription is deleted if it
+    /// belongs to the same member of staff. One request if nothing is new, two to refresh, three for a new
+    /// subscription.
     pub async fn subscribe_browser(
         &self,
         asked: &SubscribeRequest,
@@ -124,13 +127,13 @@ impl Store {
                 return Ok(SubscribeOutcome::Refreshed(item.clone().into_browser()));
             }
             let Session { began, authenticated, .. } = session;
-            // Every page refreshes its browser, so that is no use of the session.
+            // Every page refreshes its subscription, so a refresh does not count as a use of the session.
             let signed_in = RequestSession { session: asked.session.clone(), began, authenticated, lifetime: None };
             let mut writes = self.is_signed_in(&asked.company, &asked.staff, &signed_in, now)?.to_vec();
             let checks = writes.len();
             let is_added = item.is_none() && !(asked.renews && goes.is_some());
             if item.is_none() {
-                // One that is added with a stolen session would be pushed to long after that has ended.
+                // A browser added with a stolen session would receive notifications long after that session has ended.
                 if is_added && now >= session.began.plus_secs(FRESH_SIGN_IN_SECS) {
                     return Ok(SubscribeOutcome::SignInAgain);
                 }
@@ -163,14 +166,14 @@ impl Store {
                 TransactionOutcome::Refused(refused) if refused.iter().take(checks).any(Option::is_some) => {
                     return Ok(SubscribeOutcome::SessionOver);
                 }
-                // Another browser was added, or this one changed hands.
+                // Another browser was added, or the endpoint's owner changed. The state is read again.
                 TransactionOutcome::Refused(_) => {}
             }
         }
         Err(contended())
     }
 
-    /// One request.
+    /// Reads the state that a request is decided by. One request.
     async fn subscription_state(&self, asked: &SubscribeRequest) -> Result<SubscriptionState, StoreError> {
         let id = asked.subscription.id();
         let (session, owner) = (keys::session(&asked.session), keys::push_owner(id));
@@ -188,7 +191,7 @@ impl Store {
         Ok(SubscriptionState { session, owner, item, replaced: replaced.map_err(invalid_item("BatchGetItem"))? })
     }
 
-    /// Counts a new browser, unless another was counted since.
+    /// Returns the update that counts a new browser. Its condition fails if another browser was counted since.
     fn count_browser(&self, asked: &SubscribeRequest, added: u32) -> Result<TransactWriteItem, StoreError> {
         let number = |number: u32| AttributeValue::N(number.to_string());
         let update = Update::builder()
@@ -205,7 +208,8 @@ impl Store {
         Ok(TransactWriteItem::builder().update(update.build().map_err(invalid_item("TransactWriteItems"))?).build())
     }
 
-    /// Makes whoever asks the owner of their endpoint, if it is still whose it was, and as it was.
+    /// Returns the update that makes the requester the owner of the endpoint. Its condition fails if the owner has
+    /// changed since it was read.
     fn own(
         &self,
         asked: &SubscribeRequest,
@@ -238,7 +242,7 @@ impl Store {
         Ok(TransactWriteItem::builder().update(update.build().map_err(invalid_item("TransactWriteItems"))?).build())
     }
 
-    /// The write of a browser as it is now, with what was noted of it left as it is.
+    /// Returns the update of a push subscription, which keeps the notes of its deliveries.
     fn put_browser(
         &self,
         asked: &SubscribeRequest,
@@ -256,7 +260,7 @@ impl Store {
                 "SET company = :company, staff = :staff, subscription = :subscription, #session = :session, \
                  began = :began, browser = :browser, #since = if_not_exists(#since, :now), refreshed = :now, \
                  expires_at = :expires{}",
-                // Their other browsers are told of it by the stream.
+                // The change in the stream notifies the member of staff's other browsers.
                 if is_added { ", added = :now" } else { "" }
             ))
             .expression_attribute_names("#session", "session")
@@ -287,7 +291,7 @@ fn is_unchanged(item: &Item, asked: &SubscribeRequest) -> bool {
     item.subscription == asked.subscription && item.session == asked.session.to_string() && item.browser == asked.name
 }
 
-/// A browser's item as it was written.
+/// Returns the item that `put_browser` has written.
 fn merged_item(before: Option<Item>, asked: &SubscribeRequest, began: Timestamp, now: Timestamp) -> Item {
     let (since, noted) = before.map_or_else(|| (now, BrowserNotes::default()), |before| (before.since, before.noted));
     Item {

@@ -1,4 +1,4 @@
-//! The head of a conversation: what the inbox shows of it, and who it is with.
+//! Conversation summaries: the customer, the last entry and the count of unanswered entries of each conversation.
 
 use std::collections::HashMap;
 
@@ -24,20 +24,22 @@ pub(crate) struct SummaryItem {
     pub(crate) heard: Option<Position>,
     last_call: Option<CallOutcome>,
     pub(crate) unanswered: u32,
-    /// Of what asks for an answer, the last that was recorded.
+    /// The last recorded entry that needs an answer.
     asked: Option<Position>,
-    /// Of the texts of staff, the last that was recorded, and whether it reached the customer.
+    /// The last recorded text of staff, and its state.
     pub(crate) reply: Option<Position>,
     pub(crate) reply_is: Option<ReplyOutcome>,
-    /// How many have asked since that was recorded: so many wait if it is an answer.
+    /// How many entries that need an answer were recorded after that text. They are the unanswered ones if it is
+    /// accepted.
     #[serde(default)]
     pub(crate) asked_since: u32,
-    /// Up to which entry staff have said that it is done.
+    /// The entry up to which staff have marked the conversation as done.
     pub(crate) done: Option<Position>,
-    /// How often those who wait were counted anew.
+    /// How often the unanswered entries were counted again from the timeline.
     #[serde(default)]
     pub(crate) recounts: u32,
-    /// Whether the number is blocked: then it is in no inbox. The block's own item says the same for longer.
+    /// Whether the number is blocked. Its conversation is then not in the inbox. The block's own item is kept for
+    /// longer.
     #[serde(default)]
     pub(crate) is_blocked: bool,
 }
@@ -47,13 +49,13 @@ impl SummaryItem {
         serde_dynamo::from_item(item).map_err(invalid_item(operation))
     }
 
-    /// Whether its last message is within the retention: beyond it there is no conversation, deleted
-    /// yet or not.
+    /// Tells whether the last entry is within the retention. Past it, the conversation counts as deleted even if its
+    /// item still exists.
     pub(crate) fn is_current(&self, floor: Position) -> bool {
         self.last >= floor
     }
 
-    /// The conversation with what is known of its customer, if it stands.
+    /// Returns the summary with its customer, if it is within the retention.
     pub(crate) fn into_summary_after(
         self,
         floor: Position,
@@ -63,7 +65,7 @@ impl SummaryItem {
         self.is_current(floor).then(|| self.into_summary(customer, now))
     }
 
-    /// The conversation with what is known of its customer.
+    /// Returns the summary with its customer.
     pub(crate) fn into_summary(self, customer: Option<&Customer>, now: Timestamp) -> ConversationSummary {
         ConversationSummary {
             id: self.conversation,
@@ -84,7 +86,7 @@ impl SummaryItem {
     }
 }
 
-/// A message as its conversation's head learns of it.
+/// An update of a conversation summary by a new timeline entry.
 pub(crate) struct SummaryUpdate<'a> {
     pub(crate) company: &'a CompanyId,
     pub(crate) conversation: ConversationId,
@@ -93,36 +95,36 @@ pub(crate) struct SummaryUpdate<'a> {
     pub(crate) position: Position,
     pub(crate) text: &'a str,
     pub(crate) from: UpdateSource,
-    /// Whether the number is blocked, so that nobody is told. The same transaction has that for a condition.
+    /// Whether the number is blocked, so that staff are not notified. The same transaction checks that.
     pub(crate) while_blocked: bool,
     pub(crate) floor: Position,
     pub(crate) expires: Timestamp,
 }
 
 impl SummaryUpdate<'_> {
-    /// What an entry of the customer asks of staff; `None` for what is ours.
+    /// Returns what a customer's entry requires of staff. Returns `None` for an entry of staff.
     fn asks(&self) -> Option<RequiredAction> {
         let asks = self.from.asks()?;
         Some(if self.while_blocked { RequiredAction::Nothing } else { asks })
     }
 }
 
-/// Who says it, and what must be true of the head for them to.
+/// The source of an update, which decides the condition on the summary.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum UpdateSource {
-    /// A customer, who may be new and may write to another line than last time.
+    /// A customer, who may be new and may have texted another line than last time.
     Customer(RequiredAction),
-    /// Staff, writing first: if there is a conversation, on its line.
+    /// Staff, with the first message. An existing conversation must be on the same line.
     StaffFirst,
-    /// Staff, in a conversation that there is, on its line.
+    /// Staff, in an existing conversation that must be on the same line.
     StaffReplying,
-    /// Nobody: a call to a customer, who may be new, ended. The line it came from is not one that
-    /// they wrote to: replies go on where they did.
+    /// A call to a customer, who may be new. It does not change the line of an existing conversation: replies are sent
+    /// from the line that the customer texted.
     Call(CallOutcome),
 }
 
 impl UpdateSource {
-    /// What an entry of the customer asks of staff; `None` for what is ours.
+    /// Returns what a customer's entry requires of staff. Returns `None` for an entry of staff.
     fn asks(self) -> Option<RequiredAction> {
         match self {
             Self::Customer(asks) => Some(asks),
@@ -133,14 +135,14 @@ impl UpdateSource {
     }
 }
 
-/// How the news stands to what the head already knows.
+/// The position of a new entry relative to the stored summary.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum UpdateOrder {
-    /// It is the conversation's newest message, or its first.
+    /// The entry is the conversation's newest, or its first.
     Newest,
-    /// A newer message was stored before this one, or the same one long ago.
+    /// A newer entry is stored already, or this entry was stored before.
     Late,
-    /// What was said before is beyond the retention, though not deleted yet.
+    /// The stored summary is past its retention, though not deleted yet.
     Afresh,
 }
 
@@ -157,8 +159,8 @@ impl UpdateOrder {
 }
 
 impl Store {
-    /// The write that tells the head. Where the news does not stand to the head as supposed, it
-    /// fails its condition and returns the head.
+    /// Returns the update of the summary. If the order is not `stands`, its condition fails and returns the stored
+    /// summary.
     pub(crate) fn update_summary(
         &self,
         news: &SummaryUpdate<'_>,
@@ -197,7 +199,7 @@ fn moved(news: &SummaryUpdate<'_>, counted: &str) -> String {
             (":line", "", "last_call")
         }
     };
-    // What is blocked is in no list.
+    // A blocked conversation is not in the inbox.
     let (listed, not_listed) = if news.while_blocked {
         (", is_blocked = :true", "recent_pk, recent_sk")
     } else {
@@ -212,15 +214,17 @@ fn moved(news: &SummaryUpdate<'_>, counted: &str) -> String {
     )
 }
 
-/// How the head counts one more question of the customer.
+/// Adds an entry that needs an answer to the summary's counts.
 pub(crate) const ASKED_ONCE_MORE: &str = "#unanswered = if_not_exists(#unanswered, :zero) + :one, asked = :position, \
                                           asked_since = if_not_exists(asked_since, :zero) + :one";
 
-/// Nobody waits any more. What was counted anew from earlier entries meanwhile is not right then, and fails.
+/// Sets the summary's counts to zero. A concurrent recount from earlier entries would be wrong then, so raising
+/// `recounts` makes it fail.
 pub(crate) const ASKED_NO_MORE: &str =
     "#unanswered = :zero, asked_since = :zero, recounts = if_not_exists(recounts, :zero) + :one";
 
-/// How the head counts who waits. A text of ours leaves them waiting until the carrier has taken it (`settling`).
+/// Returns how the summary's counts change. A text of staff leaves entries unanswered until the carrier has accepted it
+/// (`delivery_updates`).
 fn unanswered_expression(asks: Option<RequiredAction>) -> &'static str {
     match asks {
         Some(RequiredAction::Answer) => ASKED_ONCE_MORE,
@@ -232,7 +236,7 @@ fn unanswered_expression(asks: Option<RequiredAction>) -> &'static str {
     }
 }
 
-/// The same where nobody waits any more of those who did.
+/// Returns the summary's counts after the stored ones have passed their retention.
 fn unanswered_restart(asks: Option<RequiredAction>) -> &'static str {
     match asks {
         Some(RequiredAction::Answer) => "#unanswered = :one, asked = :position, asked_since = :one",
@@ -253,19 +257,19 @@ fn newest_condition(from: UpdateSource) -> &'static str {
     }
 }
 
-/// Every name that an expression here may use: each is a reserved word of DynamoDB.
+/// Returns every name that an expression here can use. Each is a reserved word of DynamoDB.
 fn names() -> HashMap<String, String> {
     ["number", "line", "last", "unanswered"].map(|name| (format!("#{name}"), name.to_owned())).into()
 }
 
-/// As much of a text as the inbox shows.
+/// Returns the start of a text, as long as the inbox shows.
 fn preview(text: &str) -> String {
     const CHARACTERS: usize = 160;
     let longest = text.char_indices().nth(CHARACTERS).map_or(text.len(), |(at, _)| at);
     truncate(text, longest)
 }
 
-/// Every value that an expression here may use. The table refuses one that is sent and not used.
+/// Returns every value that an expression here can use. DynamoDB rejects values that an expression does not use.
 fn values(news: &SummaryUpdate<'_>) -> HashMap<String, AttributeValue> {
     let recent = keys::in_inbox(news.company, news.conversation, news.position);
     let text = |value: &dyn ToString| AttributeValue::S(value.to_string());

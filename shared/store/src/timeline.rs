@@ -1,4 +1,4 @@
-//! What a conversation holds, as an item: a message or a call.
+//! Timeline entries as items: messages and calls.
 
 use std::collections::HashMap;
 
@@ -88,7 +88,7 @@ impl EntryKind {
 }
 
 impl Store {
-    /// The write of an event that is not stored yet, in the company's feed too if staff are told of it.
+    /// Returns the write of a new timeline entry. It is in the company's feed too, if staff are notified of it.
     pub(crate) fn put_event(
         &self,
         company: &CompanyId,
@@ -122,7 +122,7 @@ pub(crate) fn read(
     from_image(serde_dynamo::Item::from(item)).map_err(invalid_item(operation))
 }
 
-/// An event as the table's stream shows its item.
+/// Parses a timeline entry from an image in the table's stream.
 pub(crate) fn from_image(item: serde_dynamo::Item) -> Result<TimelineEntry, serde_dynamo::Error> {
     let Item { conversation, position, line, kind, .. } = serde_dynamo::from_item(item)?;
     let message =

@@ -1,4 +1,4 @@
-//! Who was erased, for as long as the table can be brought back to a moment before that.
+//! Tombstones of erased customers, kept as long as the table can be restored to a time before the erasure.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,10 +11,10 @@ use crate::{Store, StoreError, appointments, blocks, earlier_versions};
 
 type Item = HashMap<String, AttributeValue>;
 
-/// Point-in-time recovery goes back 35 days.
+/// How long a tombstone is kept. Point-in-time recovery goes back 35 days.
 const RETENTION_SECS: u64 = 36 * 24 * 60 * 60;
 
-/// The conversations of those who were erased, by their keys in the table.
+/// The partition keys of the erased customers' conversations.
 pub(crate) struct Tombstones(HashSet<String>);
 
 impl Store {
@@ -38,7 +38,7 @@ impl Store {
         Ok(())
     }
 
-    /// Who was erased since another table was as it is: what was written of them before that is still there.
+    /// Returns the customers who were erased after another table's state. Their earlier data is still in that table.
     pub(crate) async fn erased_since(&self, other: &str) -> Result<Tombstones, StoreError> {
         let then = self.erasures(other).await?;
         let now = self.erasures(&self.table).await?.into_iter();
@@ -64,7 +64,7 @@ impl Store {
 }
 
 impl Tombstones {
-    /// An item without what is of somebody who was erased, but for whether they get texts; `None` if nothing is left.
+    /// Returns an item without the data of erased customers, except opt-out states. Returns `None` if nothing is left.
     pub(crate) fn without_them(&self, item: Item) -> Result<Option<Item>, StoreError> {
         let Some(pk) = keys::pk(&item) else { return Ok(None) };
         if self.0.contains(&pk) {

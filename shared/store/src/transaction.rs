@@ -10,16 +10,16 @@ use crate::error::unavailable;
 use crate::retries::Cancellation;
 use crate::{Store, StoreError};
 
-/// How a transaction ended.
+/// The result of a transaction.
 pub(crate) enum TransactionOutcome {
     Done,
-    /// Nothing was written. For each write in order: the item that failed its condition (empty if
-    /// there is none), or `None` if its condition held.
+    /// Nothing was written. Contains, for each write in order, the item that failed the condition (empty if there is
+    /// none), or `None` if the condition held.
     Refused(Vec<Option<HashMap<String, AttributeValue>>>),
 }
 
 impl Store {
-    /// Writes all or nothing. Tries again, as `retries` says, while other writers are in the way.
+    /// Executes a transaction. Retries as `retries` describes while other writers are in the way.
     pub(crate) async fn transact(&self, writes: Vec<TransactWriteItem>) -> Result<TransactionOutcome, StoreError> {
         let gave_way = ConflictFlag::default();
         let sent = self

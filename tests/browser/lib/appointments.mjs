@@ -2,7 +2,7 @@
 import {expect} from '@playwright/test';
 import {MARIA} from './stack.mjs';
 
-/** Booked for tomorrow where the company is; gives it back. */
+/** Books an appointment for tomorrow at 3 PM in the company's time zone. Returns it. */
 export async function booked(staff, fields) {
   const zone = new Intl.DateTimeFormat('en-CA', {timeZone: 'America/Los_Angeles'});
   const day = zone.format(Date.now() + 24 * 60 * 60 * 1000);
@@ -19,7 +19,7 @@ export async function opensAppointment(staff, {id}) {
   await expect(staff.page.getByLabel('Customer')).toBeVisible();
 }
 
-/** The same day full of others, written as no person would: straight into the table. */
+/** Fills the same day with `count` other appointments. Writes them directly into the table. */
 export async function isFullOf(stack, {id}, count) {
   const key = name => ({pk: {S: 'COMPANY#harbor-dental'}, sk: {S: `APPOINTMENT#${name}`}});
   const {Item} = await stack.table('GetItem', {Key: key(id)});

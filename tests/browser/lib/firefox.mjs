@@ -1,6 +1,5 @@
-// Firefox, driven over WebDriver BiDi: its tabs, and what it shows outside of them: the question whether a site may
-// show notifications, and notifications themselves. For those it is asked to draw its own, since a machine for tests
-// has no desktop that would.
+// Firefox, driven over WebDriver BiDi: its tabs, the permission prompt for notifications, and the notifications.
+// Firefox draws the notifications itself here, because a machine for tests has no desktop that would.
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {mkdtemp, rm, writeFile} from 'node:fs/promises';
@@ -13,7 +12,7 @@ import {expect} from '@playwright/test';
 const binary = process.env.FIREFOX_PATH ?? '/usr/bin/firefox-esr';
 
 const PREFERENCES = {
-  // It speaks to nobody but this machine.
+  // Firefox must not connect to any other machine.
   'app.update.enabled': false,
   'app.normandy.enabled': false,
   'browser.aboutwelcome.enabled': false,
@@ -28,14 +27,15 @@ const PREFERENCES = {
   'services.settings.server': 'data:,#remote-settings-dummy/v1',
   'remote.active-protocols': 1,
   'alerts.useSystemBackend': false,
-  // Within this, in milliseconds, a click on a notification may open a window: a second is short on a busy machine.
+  // In milliseconds: the time in which a click on a notification may open a window. One second is too short on a busy
+  // machine.
   'dom.webnotifications.disable_open_click_delay': 60_000,
-  // A question may be answered as soon as it is there.
+  // Milliseconds until the permission prompt can be answered.
   'security.notification_enable_delay': 0,
 };
 
 export class Firefox {
-  /** Starts one that nobody has used before, with that push service for its own. */
+  /** Starts Firefox with a new profile and the given push service. */
   static async start(pushService) {
     const firefox = new Firefox();
     firefox.profile = await mkdtemp(join(tmpdir(), 'firefox-'));
@@ -48,11 +48,11 @@ export class Firefox {
     const lines = Object.entries(preferences).map(([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});\n`);
     await writeFile(join(firefox.profile, 'user.js'), lines.join(''));
     const options = ['--headless', '--no-remote', '--remote-debugging-port=0', '--remote-allow-system-access', '--profile', firefox.profile, 'about:blank'];
-    // Not the home of whoever runs the tests: as root, Firefox refuses another's.
+    // Not the home of the user who runs the tests: as root, Firefox refuses another user's home.
     const env = {...process.env, HOME: firefox.profile};
     firefox.process = spawn(binary, options, {stdio: ['ignore', 'ignore', 'pipe'], env});
     firefox.ended = once(firefox.process, 'exit');
-    // However the tests end, it ends with them.
+    // Firefox ends with the tests, however they end.
     firefox.killed = () => firefox.process.kill('SIGKILL');
     process.on('exit', firefox.killed);
     const address = await firefox.#listens();
@@ -69,7 +69,7 @@ export class Firefox {
     for await (const line of lines) {
       const address = line.match(/WebDriver BiDi listening on (ws:\S+)/)?.[1];
       if (address) {
-        // What it says later has to go somewhere.
+        // Discards later output, so that the pipe does not fill.
         this.process.stderr.resume();
         return address;
       }
@@ -96,7 +96,7 @@ export class Firefox {
     else asked.reject(new Error(`${asked.method}: ${error}: ${message}`));
   }
 
-  /** One command of WebDriver BiDi. */
+  /** Sends a command of WebDriver BiDi. Returns its result. */
   send(method, params = {}) {
     const id = this.#next;
     this.#next += 1;
@@ -106,7 +106,7 @@ export class Firefox {
     });
   }
 
-  /** Runs a function there: in a tab, or in the browser around them. */
+  /** Runs a function in a tab, or in the browser's own window. */
   async run(context, work, argument = null) {
     const functionDeclaration = `async () => JSON.stringify(await (${work})(${JSON.stringify(argument)}) ?? null)`;
     const {type, result, exceptionDetails} = await this.send('script.callFunction', {functionDeclaration, awaitPromise: true, target: {context}, userActivation: false});
@@ -130,7 +130,7 @@ export class Firefox {
     return new Tab(this, context, 'about:blank');
   }
 
-  /** Answers its question whether the site may show notifications. */
+  /** Answers the permission prompt for notifications with "allow". */
   async allowsNotifications() {
     await expect.poll(() => this.runAround(() => {
       const {panel} = globalThis.PopupNotifications;
@@ -141,17 +141,17 @@ export class Firefox {
     }), 'Firefox asks whether notifications may be shown').toBe(true);
   }
 
-  /** What stands in the corner of the screen: `[{title, text}]`. */
+  /** Returns the visible notifications: `[{title, text}]`. */
   async notifications() {
     return this.runAround(() => [...Services.ww.getWindowEnumerator()]
       .filter(window => window.location.href.endsWith('/alerts/alert.xhtml'))
       .map(({document}) => [document.getElementById('alertTitleLabel'), document.getElementById('alertTextLabel')])
-      // A window that is about to show one has neither yet.
+      // A window that is still opening has no title and no text.
       .filter(([title, text]) => title && text)
       .map(([title, text]) => ({title: title.value, text: text.textContent})));
   }
 
-  /** Somebody clicks the one that says this. */
+  /** Clicks the notification with this text. */
   async clicksNotification(text) {
     await this.runAround(text => {
       const window = [...Services.ww.getWindowEnumerator()]
@@ -182,7 +182,7 @@ export class Tab {
     return this.firefox.run(this.context, work, argument);
   }
 
-  /** Until the page has it, to be seen. */
+  /** Waits until the page shows an element with this text. */
   async has(selector, text = '') {
     await expect.poll(() => this.run(({selector, text}) => {
       const found = document.querySelector(selector);
@@ -190,7 +190,7 @@ export class Tab {
     }, {selector, text}).catch(() => false), `${selector} ${text}`).toBe(true);
   }
 
-  /** With the mouse, as a person would. */
+  /** Clicks an element with the mouse, as a person does. */
   async clicks(selector) {
     await this.has(selector);
     const {result} = await this.firefox.send('script.evaluate', {

@@ -1,4 +1,4 @@
-// Every page there is, each as somebody comes upon it with the demo's customers.
+// Every page of the portal, as a person finds it with the demo's customers.
 import {MARIA} from './stack.mjs';
 
 export const SIGNED_OUT = [
@@ -30,7 +30,7 @@ export function signedIn(conversation, appointment) {
   ];
 }
 
-/** Before anything was said. */
+/** The pages before the first message. */
 export const EMPTY = [
   {name: 'dashboard-empty', path: '/', ready: '.empty'},
   {name: 'messages-empty', path: '/messages.html', ready: '.empty'},
@@ -38,21 +38,21 @@ export const EMPTY = [
   {name: 'appointments-empty', path: '/appointments.html', ready: '.empty'},
 ];
 
-/** Where a customer's conversation is, Maria's if it is nobody's else, asked for as a program would. */
+/** Returns the path of a customer's conversation, Maria's by default. Asks the API for it as JSON. */
 export async function conversationPath(page, number = MARIA) {
   const answer = await page.request.get('/api/conversations', {headers: {accept: 'application/json'}});
   const {items} = await answer.json();
   return `/conversation.html?c=${items.find(item => item.number === number).conversation}`;
 }
 
-/** Where Maria's appointment is, which may be tomorrow's late in the evening. */
+/** Returns the path of Maria's appointment. Late in the evening it is one of tomorrow. */
 export async function appointmentPath(page) {
   const answer = await page.request.get('/api/conversations', {headers: {accept: 'application/json'}});
   const {items} = await answer.json();
   return `/appointment.html?a=${items.find(item => item.number === MARIA).next_appointment.id}`;
 }
 
-/** Goes to a page and waits until what it shows has come, the account above it too. */
+/** Opens a page, and waits for its content and for the account in its header. */
 export async function opens(page, {path, ready}) {
   await page.goto(path);
   await page.locator(ready).first().waitFor({state: 'attached'});

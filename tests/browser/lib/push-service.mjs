@@ -1,16 +1,16 @@
-// A push service as Mozilla's is, on this machine: browsers hold a WebSocket to it, and who has something to
-// tell them posts it to the address that it gave them.
+// A push service on this machine with Mozilla's protocol. Browsers keep a WebSocket to it, and application servers post
+// to the endpoints that it gave to browsers.
 import {randomUUID} from 'node:crypto';
 import {once} from 'node:events';
 import {createServer} from 'node:http';
 import {WebSocketServer} from 'ws';
 
 export class PushService {
-  /** Everything that was posted, the oldest first: `{path, headers, body, status}`. */
+  /** Every request to an endpoint, oldest first: `{path, headers, body, status}`. */
   posts = [];
-  /** The versions that the browser has said it took, and with which code (100: decrypted and delivered). */
+  /** The versions that the browser has acknowledged, each with its code (100: decrypted and delivered). */
   taken = new Map();
-  /** Whether it takes nothing of what is posted, as if it knew our key no more: 403. */
+  /** Whether it answers 403 to every request, as for an unknown key. */
   refuses = false;
   #browsers = new Map();
   #endpoints = new Map();
@@ -40,12 +40,12 @@ export class PushService {
     await once(this.server, 'close');
   }
 
-  /** The addresses that pushes are taken at. */
+  /** The URLs of all endpoints. */
   get endpoints() {
     return [...this.#endpoints.keys()].map(path => this.origin + path);
   }
 
-  /** From now on it knows nothing of them: 410 to whoever posts. */
+  /** Forgets all push subscriptions: their endpoints answer 410 from now on. */
   forgetsEverybody() {
     this.#endpoints.clear();
   }

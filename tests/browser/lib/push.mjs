@@ -1,9 +1,10 @@
-// Chromium has no push service but Google's: in the windows of these tests the browser's own calls for one
-// are answered here, with keys as a browser makes them. Everything after that is the portal's own.
+// Chromium supports Google's push service only. In the windows of these tests, a script replaces the browser's push API
+// and creates the keys that a browser creates. Everything else is the portal's own code.
 
 /**
- * `endpoints` is where it takes pushes, `permission` what the browser has been told so far, `answer` what
- * somebody answers when it asks, and `fails` the error with which it does not reach its push service.
+ * Replaces the push API in the windows of a context. `endpoints` is the prefix of the endpoints, `permission` the state
+ * of the permission, `answer` a person's answer to the prompt, and `fails` the error with which the push service cannot
+ * be reached.
  */
 export async function pretendsPush(context, {endpoints, permission = 'default', answer = 'granted', fails = null}) {
   await context.addInitScript(({endpoints, permission, answer, fails}) => {
@@ -15,7 +16,7 @@ export async function pretendsPush(context, {endpoints, permission = 'default', 
     Object.defineProperty(Notification, 'permission', {get: () => kept('permission') ?? permission});
     Notification.requestPermission = async () => {
       if (Notification.permission === 'default') {
-        // As browsers do: they ask nobody who has not pressed anything.
+        // Browsers show the prompt only after a user gesture.
         if (!navigator.userActivation.isActive) throw new Error('asked without a gesture');
         keep('permission', answer);
       }

@@ -1,4 +1,4 @@
-// The whole of Switchboard as a process of its own, started as somebody would start it by hand.
+// A local stack in a process of its own, started as a person starts it.
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {createInterface} from 'node:readline';
@@ -7,7 +7,7 @@ import {fileURLToPath} from 'node:url';
 const binary = process.env.SWITCHBOARD ?? fileURLToPath(new URL('../../../target/debug/switchboard', import.meta.url));
 
 export class Stack {
-  /** Starts one, with or without the demo's messages, in memory or in the folder `data`. */
+  /** Starts a stack, with or without the demo's messages, in memory or with its data in the folder `data`. */
   static async start({demo = false, data = null, port = 0, pushService = null} = {}) {
     const keep = data ? ['--data', data] : ['--memory'];
     const push = pushService ? ['--push-service', pushService.origin] : [];
@@ -17,7 +17,7 @@ export class Stack {
     const stack = new Stack();
     stack.process = process;
     stack.ended = once(process, 'exit');
-    // However the tests end, it ends with them.
+    // The stack ends with the tests, however they end.
     stack.killed = () => process.kill('SIGKILL');
     globalThis.process.on('exit', stack.killed);
     for await (const line of createInterface({input: process.stdout})) {
@@ -34,7 +34,7 @@ export class Stack {
     return Number(new URL(this.address).port);
   }
 
-  /** From now on it takes connections and answers nothing. */
+  /** Stops the process: it accepts connections from now on, and answers nothing. */
   hangs() {
     this.process.kill('SIGSTOP');
   }
@@ -51,7 +51,7 @@ export class Stack {
     if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
   }
 
-  /** Asks its DynamoDB. */
+  /** Sends a request to the stack's DynamoDB. */
   async table(operation, request) {
     const response = await fetch(`${this.address}/`, {
       method: 'POST',
@@ -67,7 +67,7 @@ export class Stack {
     return response.json();
   }
 
-  /** Everybody signed in so long ago. */
+  /** Moves the sign-in of every session `minutes` into the past. */
   async sessionsAreOlder(minutes) {
     const {Items: sessions} = await this.table('Scan', {FilterExpression: 'sk = :s', ExpressionAttributeValues: {':s': {S: 'SESSION'}}});
     for (const {pk, sk, began} of sessions) {
@@ -76,12 +76,12 @@ export class Stack {
     }
   }
 
-  /** A customer texts a line. */
+  /** Sends a text of a customer to a line. */
   async customerTexts(from, text, to = HARBOR) {
     await this.post('/local/handset/messages', {from, to, text});
   }
 
-  /** The same, as AWS brings it: maybe later than it was sent. */
+  /** Delivers an inbound message as AWS does, possibly later than it was sent. */
   async deliver({id, from, text, at, to = HARBOR}) {
     const payload = {originationNumber: from, destinationNumber: to, messageBody: text, inboundMessageId: id};
     const envelope = {Type: 'Notification', Message: JSON.stringify(payload), Timestamp: at.toISOString()};
@@ -98,32 +98,38 @@ export class Stack {
     for (const text of texts) await this.customerTexts(from, text);
   }
 
-  /** The next message to a number is refused (`spend-limit`, ...), lost (`fail`), or sent though the carrier says it failed (`silent`). */
+  /**
+   * Sets the result of the next message to a number: rejected (`spend-limit`, …), lost (`fail`), or sent although the
+   * carrier reports a failure (`silent`).
+   */
   async carrierWill(answer, to) {
     await this.post('/local/carrier/next', {to, answer});
   }
 
-  /** What becomes of messages to a phone from now on: `delivered`, `unreachable`, `invalid`, `blocked`, `spam` or `untold`. */
+  /**
+   * Sets the delivery status of later messages to a phone: `delivered`, `unreachable`, `invalid`, `blocked`, `spam` or
+   * `untold`.
+   */
   async phoneIs(fate, to) {
     await this.post('/local/carrier/fates', {to, fate});
   }
 
-  /** What carriers say of a number from now on: `mobile`, `landline`, `voip`, `invalid` or `unavailable`. */
+  /** Sets the result of later carrier lookups of a number: `mobile`, `landline`, `voip`, `invalid` or `unavailable`. */
   async numberIs(kind, number) {
     await this.post('/local/carrier/kinds', {number, kind});
   }
 
-  /** The texts that reached a customer's phone, oldest first. */
+  /** Returns the texts that a customer's phone has received, oldest first. */
   async phoneOf(number) {
     const response = await fetch(`${this.address}/local/carrier/messages?to=${encodeURIComponent(number)}`);
     return (await response.json()).map(sms => sms.text);
   }
 }
 
-// Numbers that regulators keep free for fiction.
+// Numbers that regulators reserve for fiction.
 export const HARBOR = '+12065550142';
 export const MARIA = '+14255550182';
 export const SAM = '+12535550119';
 export const GRACE = '+12065550126';
-// In the demo he wants no texts.
+// He has opted out in the demo.
 export const BEN = '+15095550158';

@@ -1,4 +1,4 @@
-// A member of staff at the portal, and what they see of it.
+// A member of staff with the portal in a browser window.
 import {expect} from '@playwright/test';
 
 export class Staff {
@@ -19,13 +19,13 @@ export class Staff {
     this.earlier = page.getByRole('button', {name: /Show earlier/});
   }
 
-  /** Signs in by the browser's own requests, without showing the pages on the way. */
+  /** Signs in with requests of the browser, without opening the pages on the way. */
   async signsInAs(name) {
     await this.sessionIsOf(name);
     await this.page.goto('/');
   }
 
-  /** From now on somebody is signed in in this browser, and none of its pages has heard of it. */
+  /** Signs a member of staff in, while open pages of this browser do not notice. */
   async sessionIsOf(name) {
     const {request} = this.page.context();
     const staff = (await (await request.get('/local/staff')).json()).find(member => member.name === name);
@@ -35,7 +35,7 @@ export class Staff {
     expect(answer.ok(), `${name} is signed in`).toBe(true);
   }
 
-  /** From the sign-in page, however one came to it: picks a person at the local identity provider. */
+  /** Signs in from the sign-in page: selects a person at the local identity provider. */
   async signsInHere(name) {
     await this.page.getByRole('link', {name: 'Sign in'}).click();
     await this.page.getByRole('button', {name}).click();
@@ -56,7 +56,7 @@ export class Staff {
     await expect(this.inbox.getByRole('listitem').first()).toBeVisible();
   }
 
-  /** By a name, a number, or what was last said. */
+  /** Opens the conversation whose row contains a name, a number, or the last message. */
   async opensConversationWith(who) {
     await this.opensMessages();
     await this.inbox.getByRole('link').filter({hasText: who}).click();
@@ -69,12 +69,12 @@ export class Staff {
     await this.send.click();
   }
 
-  /** Until the answer to Send is here. A refresh can show a reply sooner, while it is still on its way to the carrier. */
+  /** Waits for the response to Send. A refresh can show a reply earlier, while the carrier still has the request. */
   async hasSent() {
     await expect(this.reply).toHaveValue('');
   }
 
-  /** What the bubbles say, top to bottom, without who said it. */
+  /** Returns the texts of the bubbles, top to bottom, without their authors. */
   async said() {
     return this.page.locator('#messages .bubble bdi').allInnerTexts();
   }
@@ -87,17 +87,17 @@ export class Staff {
     return this.thread.evaluate(list => list.scrollHeight - list.clientHeight - list.scrollTop);
   }
 
-  /** Until the page's socket is open and what came before it is caught up with. */
+  /** Waits until the page's socket is open and the page shows everything from before. */
   async isLive() {
     await expect(this.live).toHaveText('live');
   }
 
-  /** From now on the page's requests go unanswered: whatever shows has come over the socket. */
+  /** Aborts the page's GET requests from now on: changes then come over the socket only. */
   async refreshesNoMore() {
     await this.page.route('**/api/**', route => (route.request().method() === 'GET' ? route.abort() : route.continue()));
   }
 
-  /** The pages that are opened from now on ask only when there is a reason to, and not every five seconds. */
+  /** Removes the refresh every five seconds from pages that are opened from now on. Other triggers of a refresh stay. */
   async refreshesOnlyForAReason() {
     await this.page.addInitScript(() => new MutationObserver(() => {
       for (const refreshed of document.querySelectorAll('[hx-trigger*="every 5s, "]')) {
@@ -107,8 +107,8 @@ export class Staff {
   }
 
   /**
-   * Puts a hand on the page's sockets, before it opens the first: cuts those that are open, lets none through while it
-   * holds them, keeps what is said over them to itself while it hushes them, and hands over none before `opening`.
+   * Controls the page's sockets. Call it before the page opens the first. It can cut open sockets, refuse new ones
+   * (`holds`), drop their frames (`hushes`), and delay new ones until `opening`.
    */
   async holdsSockets() {
     const open = new Set();
@@ -144,7 +144,7 @@ export class Staff {
     return hand;
   }
 
-  /** Comes when the page has asked for something once more and had its answer. */
+  /** Waits until the page has requested a path again and has received the response. */
   async refreshed(path, status) {
     const answer = await this.page.waitForResponse(
       response => new URL(response.url()).pathname === path && (status ?? response.status()) === response.status(),

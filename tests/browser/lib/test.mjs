@@ -1,4 +1,4 @@
-// Tests that speak of people: staff with a browser window each, customers with a phone.
+// Test fixtures: staff with a browser window each, and customers with a phone.
 import {test as base, expect} from '@playwright/test';
 import {pretendsPush} from './push.mjs';
 import {PushService} from './push-service.mjs';
@@ -8,18 +8,18 @@ import {Stack} from './stack.mjs';
 export {expect};
 export * from './stack.mjs';
 
-// What the browser itself notes when a request is answered with an error, which the page then explains.
+// The browser's console message for an error response. The page itself explains the error.
 const ANSWERED = /^Failed to load resource: the server responded with a status of 4\d\d/;
-// What it notes of a WebSocket when a page is left while it connects, or its session has just ended. That
-// sockets are opened where they should be is what live.test.mjs tries.
+// The browser's console message for a WebSocket of a page that is left while it connects, or whose session has just
+// ended. live.test.mjs asserts that sockets open where they should.
 const LEFT = /^WebSocket connection to .* failed: (WebSocket is closed before the connection is established|HTTP Authentication failed|Error during WebSocket handshake: Unexpected response code: 403)/;
-// What it notes when there is no answer at all, or from a stack that is not all there yet.
+// The browser's console message for a request without a response, or for a stack that is still starting.
 const UNANSWERED = /^Failed to load resource: (net::|the server responded with a status of 503)|^htmx: htmx:error: (Failed to fetch|timeout)|^WebSocket connection to .* failed: (Error in connection establishment: net::|Error during WebSocket handshake: Unexpected response code: 5\d\d|Connection closed before receiving a handshake response|$)/;
 
 export const test = base.extend({
-  /** Whether customers and staff have talked before the test begins. */
+  /** Whether the stack starts with the demo's messages. */
   demo: [false, {option: true}],
-  /** Whether requests may go unanswered: then the browser says so in its console. */
+  /** Whether requests may stay without a response. The browser then writes to its console. */
   connectionFails: [false, {option: true}],
 
   /** A push service that the stack may send to. */
@@ -35,7 +35,7 @@ export const test = base.extend({
     await stack.stop();
   },
 
-  /** Opens a window of a browser that nobody has used before. */
+  /** Opens a window with a new browser profile. */
   openWindow: async ({browser, stack, pushService, connectionFails}, use) => {
     const windows = [];
     const complaints = [];
@@ -61,7 +61,7 @@ export const test = base.extend({
     expect(complaints, 'the browser complains of nothing, a breach of the content policy least of all').toEqual([]);
   },
 
-  /** Signs somebody in, in a window of their own. */
+  /** Signs a member of staff in, in a window of their own. */
   signIn: async ({openWindow}, use) => {
     await use(async (name, options) => {
       const staff = new Staff(await openWindow(options));
@@ -74,12 +74,12 @@ export const test = base.extend({
   marcus: async ({signIn}, use) => use(await signIn('Marcus Bell')),
 });
 
-/** Whether lists and threads are one pane at a time. */
+/** Whether lists and threads share one pane, as on a phone. */
 export function onPhone() {
   return test.info().project.name === 'phone';
 }
 
-/** `[ 'text 1', … 'text n' ]` */
+/** Returns `['text 1', … 'text n']`. */
 export function numbered(count, from = 1) {
   return Array.from({length: count}, (_, index) => `text ${from + index}`);
 }

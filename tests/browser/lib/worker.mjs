@@ -1,9 +1,9 @@
-// The portal's service worker, as the tools of Chromium's developers reach it: Chromium has no push service but
-// Google's, so a push is handed to the worker where it would arrive from there.
+// The portal's service worker, controlled over the DevTools protocol. Chromium supports Google's push service only, so
+// a test gives a push to the worker directly.
 import {expect} from '@playwright/test';
 
 export class Worker {
-  /** The worker of the page's origin, once it is at work. */
+  /** Waits for the worker of the page's origin, and returns it. */
   static async of(page) {
     const worker = new Worker();
     worker.page = page;
@@ -27,8 +27,8 @@ export class Worker {
   completed = 0;
 
   /**
-   * What `dispatch-push` sends, or anything else. Ends when the worker has dealt with all there is: Chromium forgets
-   * a notification that is asked for while it is being shown.
+   * Delivers a push from `dispatch-push`, or any other data. Returns after the worker has handled everything: Chromium
+   * forgets a notification that is requested while it is being shown.
    */
   async isPushed(push) {
     const {origin, registration: registrationId} = this;
@@ -45,12 +45,12 @@ export class Worker {
     });
   }
 
-  /** Ends the worker's process, as browsers do after some idle seconds: it keeps nothing in memory. */
+  /** Ends the worker's process, as browsers do after some idle seconds. The worker keeps nothing in memory. */
   async sleeps() {
     await this.tools.send('ServiceWorker.stopAllWorkers');
   }
 
-  /** Whether windows are in front of somebody: to Playwright, which the worker asks, all are. */
+  /** Sets whether windows are focused. Under Playwright, all windows are. */
   async windowsAreFocused(focused) {
     await this.inside.evaluate(focused => {
       Object.defineProperty(WindowClient.prototype, 'focused', {get: () => focused, configurable: true});
@@ -62,8 +62,8 @@ export class Worker {
   }
 
   /**
-   * From now on the worker's windows are noted instead of focused and opened: one for each click, as Chromium lets
-   * them, also if that one is gone. So is what the worker puts on the app's icon.
+   * Records windows that the worker focuses or opens, instead of doing it: one for each click, as Chromium allows, even
+   * if the window is gone. Also records the badge on the app's icon.
    */
   async notesWindows() {
     await this.inside.evaluate(() => {
@@ -89,14 +89,16 @@ export class Worker {
     });
   }
 
-  /** To the worker this browser is subscribed, or not any more: what `pretendsPush` pretends is in windows alone. */
+  /**
+   * Sets whether this browser has a push subscription for the worker: `pretendsPush` replaces the API in windows only.
+   */
   async isSubscribed(subscribed = true) {
     await this.inside.evaluate(subscribed => {
       PushManager.prototype.getSubscription = async () => (subscribed ? {} : null);
     }, subscribed);
   }
 
-  /** From now on it is noted which windows say something to the worker. */
+  /** Records from now on which windows send messages to the worker. */
   async hearsWindows() {
     await this.inside.evaluate(() => {
       self.heard = new Set();
@@ -104,19 +106,19 @@ export class Worker {
     });
   }
 
-  /** How many have. */
+  /** Returns how many windows have sent messages. */
   async heard() {
     return this.inside.evaluate(() => self.heard.size);
   }
 
-  /** Does that, and waits until the worker has counted who waits, as it is about to. */
+  /** Runs `after`, and waits until the worker has finished its pending count of waiting customers. */
   async hasCounted(after) {
     await this.inside.evaluate(() => { self.counted = counting; });
     await after();
     await this.inside.evaluate(() => self.counted);
   }
 
-  /** From now on it is noted what is shown, and whether it makes a sound. */
+  /** Records from now on which notifications are shown, and whether they make a sound. */
   async notesNotifications() {
     await this.inside.evaluate(() => {
       const notifications = self.notifications = [];
@@ -136,7 +138,7 @@ export class Worker {
     return this.inside.evaluate(kinds => self.noted.filter(([kind]) => kinds.includes(kind)), kinds);
   }
 
-  /** Somebody clicks the notification with this text. */
+  /** Clicks the notification with this text. */
   async isClicked(body) {
     await this.inside.evaluate(async body => {
       const all = await registration.getNotifications();
@@ -146,7 +148,7 @@ export class Worker {
     }, body);
   }
 
-  /** The same, and something else happens once the worker has found which windows there are. */
+  /** Clicks the notification with this text, and runs `happens` after the worker has listed the windows. */
   async isClickedWhile(body, happens) {
     await this.inside.evaluate(() => {
       const {matchAll} = Clients.prototype;
@@ -163,14 +165,14 @@ export class Worker {
     await this.inside.evaluate(() => self.goesOn());
   }
 
-  /** From now on no window comes to the front, as in a browser that waits no longer for what a click is to do. */
+  /** Makes every attempt to focus a window fail, as in a browser that has stopped waiting for the click's handler. */
   async focusesNothing() {
     await this.inside.evaluate(() => {
       WindowClient.prototype.focus = async () => { throw new TypeError('It did not come to the front.'); };
     });
   }
 
-  /** From now on no time passes in the worker: it goes on waiting for whatever it waits for, until `timePasses`. */
+  /** Stops the worker's timers until `timePasses`. */
   async holdsTime() {
     await this.inside.evaluate(() => {
       self.waiting = [];
@@ -178,12 +180,12 @@ export class Worker {
     });
   }
 
-  /** What it waits for has come; gives how much that was. */
+  /** Runs the stopped timers. Returns how many there were. */
   async timePasses() {
     return this.inside.evaluate(() => self.waiting.splice(0).map(([work, , ...given]) => work(...given)).length);
   }
 
-  /** What stands in the corner of the screen. */
+  /** Returns the notifications that are shown. */
   async shows() {
     return this.page.evaluate(async () => {
       const registration = await navigator.serviceWorker.ready;
@@ -195,7 +197,7 @@ export class Worker {
 
 let made = 0;
 
-/** A push of a customer's text, newer than the one before. */
+/** Returns a push about a customer's text. Each is newer than the one before. */
 export function textOf(conversation, body, more = {}) {
   made += 1;
   return {

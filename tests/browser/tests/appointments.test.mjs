@@ -21,7 +21,7 @@ test('an appointment is booked from the page, found in its day, and its customer
   await expect(title(dana)).toHaveText('Maria Lopez');
   await expect(page.locator('#appointment-head')).toContainText('tomorrow 3:00 PM · booked');
 
-  // Nothing was said yet: the first message is written here, and the answer comes by itself.
+  // There are no messages yet. The first is written here, and the answer appears without a reload.
   await expect(dana.head).toContainText('No texts in the last 30 days');
   await dana.replies('See you tomorrow at three.');
   await dana.hasSent();
@@ -49,7 +49,7 @@ test('a full day shows a hundred, and more when it is asked to, which stay @any-
   await page.getByRole('button', {name: 'Show more of this day'}).click();
   await expect(rows).toHaveCount(121);
   await expect(page.getByRole('button', {name: 'Show more of this day'})).toHaveCount(0);
-  // What is refreshed is as much as is shown.
+  // A refresh requests as many rows as are shown.
   await page.waitForResponse(response => response.url().includes('/api/appointments?') && response.url().includes('limit=200'));
   await page.waitForResponse(response => response.url().includes('/api/appointments?') && response.url().includes('limit=200'));
   await expect(rows).toHaveCount(121);
@@ -83,7 +83,7 @@ test('of two who save at once the second is told, loses nothing and saves on top
   await marcus.page.getByLabel('Service').fill('Root canal');
   await save(marcus);
   await expect(marcus.page.locator('#appointment-head')).toContainText('Last changed by Marcus Bell');
-  // A refresh brings what he did to the heading, and takes nothing of hers.
+  // A refresh updates the heading with his change, and keeps what she has typed.
   await expect(dana.page.locator('#appointment-head')).toContainText('Last changed by Marcus Bell');
   await expect(dana.page.getByLabel('Customer')).toHaveValue('Maria Garcia');
 
@@ -167,7 +167,7 @@ test('why a number cannot be texted is said in its place, with what to do, until
   await opensAppointment(dana, await booked(dana));
   await expect(dana.reply).toBeVisible();
   await expect(texting).toBeEmpty();
-  // Carriers knew it when they were asked, and do not deliver to it now.
+  // At the booking, the lookup found the number. Now carriers do not deliver to it.
   await stack.numberIs('invalid', MARIA);
   await dana.replies('See you tomorrow.');
   await expect(texting).toContainText('The carrier does not deliver to (425) 555-0182, so texts do not arrive. Check the number');
@@ -245,7 +245,7 @@ test.describe('when an answer is lost', () => {
       if (route.request().method() !== 'POST') return route.continue();
       keys.push(route.request().headers()['idempotency-key']);
       if (keys.length === 3) return route.continue();
-      // It arrives, and its answer does not. What a browser says of where a request is from is lost on this way.
+      // The request arrives, and its response is lost. `route.fetch` drops the header Sec-Fetch-Site, so it is set again.
       await route.fetch({headers: {...route.request().headers(), 'sec-fetch-site': 'same-origin'}});
       await route.fulfill({status: 503});
     });
@@ -271,7 +271,7 @@ test.describe('when an answer is lost', () => {
 
 test('today, tomorrow and yesterday are days of the calendar, also where one has 23 hours', {tag: '@any-width'}, async ({dana}) => {
   const {page} = dana;
-  // Half an hour before midnight in Los Angeles, of the day before the clocks are put forward.
+  // 23:30 in Los Angeles, on the day before daylight saving time begins.
   await page.clock.setFixedTime(new Date('2027-03-14T07:30:00Z'));
   await page.goto('/');
   const called = at => page.evaluate(instant => nameOfDay(new Date(instant)), at);
@@ -279,7 +279,7 @@ test('today, tomorrow and yesterday are days of the calendar, also where one has
   expect(await called('2027-03-14T20:00:00Z')).toBe('Tomorrow');
   expect(await called('2027-03-15T17:00:00Z')).toBe('Monday, March 15');
   expect(await called('2027-03-12T20:00:00Z')).toBe('Yesterday');
-  // Half an hour after midnight of the day after they are put back.
+  // 00:30 in Los Angeles, on the day after daylight saving time ends.
   await page.clock.setFixedTime(new Date('2026-11-02T08:30:00Z'));
   expect(await called('2026-11-01T20:00:00Z')).toBe('Yesterday');
   expect(await called('2026-10-31T20:00:00Z')).toBe('Saturday, October 31');
@@ -358,7 +358,7 @@ test('times are right in a browser that does not know the zone of the company, o
   const {page} = dana;
   const appointment = await booked(dana);
   for (const instead of [null, 'Asia/Kolkata']) {
-    // A browser's data of zones: without this one, or with other rules for it.
+    // The browser's time zone data lacks the company's zone, or has other rules for it.
     await page.addInitScript(instead => {
       const Format = Intl.DateTimeFormat;
       Intl.DateTimeFormat = function(locale, options) {

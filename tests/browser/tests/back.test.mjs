@@ -1,15 +1,15 @@
-// A browser keeps pages in its memory, whole, for the button Back: also for the next person at the desk.
+// The back/forward cache: a browser keeps whole pages in memory, which the next person at the desk must not see.
 import {expect, test as base, MARIA} from '../lib/test.mjs';
 
 const test = base.extend({
-  // Playwright keeps Chromium from it.
+  // Playwright disables the cache in Chromium.
   launchOptions: [async ({launchOptions}, use) => use({...launchOptions, ignoreDefaultArgs: ['--disable-back-forward-cache']}), {scope: 'worker'}],
 });
 test.use({connectionFails: true});
 
 const ONCE = {tag: '@any-width'};
 
-/** A page that was left and has come back: whether it is the very same, and what of it is to be seen. */
+/** Goes back. Returns whether the page is the one from the cache, and its visible text. */
 async function back(page) {
   await page.evaluate(() => history.back()).catch(() => {});
   await page.waitForTimeout(2000);
@@ -19,7 +19,7 @@ async function back(page) {
   }));
 }
 
-/** A conversation, marked so that it is known again. */
+/** Opens a conversation, and marks the page so that it can be recognised. */
 async function opens(stack, dana) {
   await stack.customerTexts(MARIA, 'Hello');
   await dana.opensConversationWith('Hello');
@@ -48,7 +48,7 @@ for (const [name, breaks] of BREAKS) {
     expect((await back(dana.page)).shown).not.toContain('Hello');
   });
 
-  // The browser has dropped nothing then, as after signing out in one that does not know Clear-Site-Data.
+  // The browser has not cleared its cache then. The same is true after signing out in a browser without Clear-Site-Data.
   test(`nor does it once the session is over${name}`, ONCE, async ({stack, dana}) => {
     await opens(stack, dana);
     await dana.page.goto('/help-answering.html');

@@ -1,14 +1,14 @@
-// The number on the app's icon. A browser without a screen has no icon: what it is told is noted here.
+// The badge, the number on the app's icon. A browser without a screen has no icon, so the calls are recorded.
 import {expect, test, MARIA, SAM} from '../lib/test.mjs';
 import {Worker, textOf} from '../lib/worker.mjs';
 
 const ONCE = {tag: '@any-width'};
 const ALLOWED = {permissions: ['notifications'], push: {}};
 
-// The sockets that are not let through.
+// The tests block sockets, which writes errors to the console.
 test.use({connectionFails: true});
 
-/** Dana, whose notifications are on, and her worker. */
+/** Signs Dana in and turns notifications on. Returns her and the service worker. */
 async function withNotificationsOn(signIn) {
   const dana = await signIn('Dana Whitfield', ALLOWED);
   await dana.page.context().addInitScript(() => {
@@ -83,7 +83,7 @@ test('there is none where notifications are off, blocked or removed, and none co
   const cleared = () => page.evaluate(() => window.cleared);
   await expect.poll(() => number(worker)).toBe(1);
   expect(await cleared()).toBe(1);
-  // It is about to be asked for.
+  // The worker is about to count the waiting customers.
   await worker.hearsWindows();
   await worker.holdsTime();
   await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));

@@ -2,7 +2,7 @@ import {expect, test, HARBOR, MARIA, SAM} from '../lib/test.mjs';
 
 test.use({demo: true});
 
-/** The customer's phone in a window of its own, which has just been asked to ring. */
+/** Opens the customer's phone in a window of its own, with an incoming call. */
 async function ringing(openWindow, number) {
   const phone = await openWindow();
   await phone.goto(`/handset?from=${encodeURIComponent(number)}&to=${encodeURIComponent(HARBOR)}`);

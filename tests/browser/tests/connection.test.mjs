@@ -4,7 +4,7 @@ import {join} from 'node:path';
 import {expect, test as base, Stack, MARIA} from '../lib/test.mjs';
 
 const test = base.extend({
-  /** A stack that keeps its data, and can be started again where it was. */
+  /** A stack that stores its data on disk, so that it can be restarted at the same address. */
   stack: async ({}, use) => {
     const data = await mkdtemp(join(tmpdir(), 'switchboard-'));
     const stack = await Stack.start({data});
@@ -20,7 +20,7 @@ test.use({connectionFails: true});
 test.beforeEach(async ({stack, dana}) => {
   await stack.customerTexts(MARIA, 'Hello');
   await dana.opensConversationWith('Hello');
-  // Lost with a reload.
+  // A reload would remove this mark.
   await dana.page.evaluate(() => { window.stayed = true; });
 });
 

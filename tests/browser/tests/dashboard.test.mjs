@@ -1,6 +1,6 @@
 import {expect, numbered, test, GRACE, MARIA, SAM} from '../lib/test.mjs';
 
-/** So many customers text one after another: `text 1` to `text n`. */
+/** Sends texts of `count` customers, one after another: `text 1` to `text n`. */
 async function customersText(stack, count) {
   for (const text of numbered(count)) await stack.customerTexts(`+1206555${text.slice(5).padStart(4, '0')}`, text);
 }

@@ -1,14 +1,14 @@
-// What is written and not sent is kept for its person, whatever becomes of the browser that it was written in.
+// An unsent text is stored for its author, whatever happens to the browser.
 import {booked, opensAppointment} from '../lib/appointments.mjs';
 import {expect, test, MARIA} from '../lib/test.mjs';
 
 const ONCE = {tag: '@any-width'};
 
-/** What a window holds of drafts by itself. */
+/** Returns the names of the drafts that a window has not yet saved. */
 const held = page => page.evaluate(() => Object.keys(sessionStorage).filter(name => name.startsWith('draft:')));
 const isSaved = staff => expect.poll(() => held(staff.page), 'the server has all that was written').toEqual([]);
 
-/** What a page asks for of drafts from now on: `PUT conversation-…`. */
+/** Collects the page's requests for drafts from now on, such as `PUT conversation-…`. */
 function asks(page) {
   const asked = [];
   page.on('request', request => {
@@ -71,7 +71,7 @@ test('signing out asks nothing, and leaves a draft to its person and not to the 
     const read = dana.page.waitForResponse('**/api/drafts/*');
     await dana.page.goto(conversation);
     await (await read).finished();
-    // There is no such conversation for Josie, and nothing to write in.
+    // For Josie there is no such conversation, and no field to write in.
     await expect(dana.page.locator('#text'), name).toHaveValue(value);
     if (value) break;
     expect(await dana.page.evaluate(() => JSON.stringify(sessionStorage))).not.toContain('Between us');

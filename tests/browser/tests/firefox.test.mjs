@@ -1,5 +1,5 @@
-// The whole way, with nothing pretended: a customer texts, Firefox shows a notification of its own, and a click on it
-// opens the conversation. Its push service is the one of these tests.
+// The whole path without replaced parts: a customer texts, Firefox shows a notification, and a click on it opens the
+// conversation. Only the push service is the tests' own.
 import {Firefox} from '../lib/firefox.mjs';
 import {expect, test as base, MARIA, SAM} from '../lib/test.mjs';
 
@@ -12,7 +12,7 @@ const test = base.extend({
     await firefox.stop();
   },
 
-  /** Dana's tab, on the Dashboard, with notifications turned on by the bell. */
+  /** Dana's tab with the Dashboard, after she has turned notifications on with the bell. */
   dana: async ({firefox, stack}, use) => {
     const [tab] = await firefox.tabs();
     await tab.goto(`${stack.address}/sign-in.html`);
@@ -41,7 +41,7 @@ test('a customer\'s text is read in the corner of the screen, and a click on it 
   await firefox.clicksNotification('Running 10 min late, ok? 🙏');
   await dana.has('#messages', 'Running 10 min late, ok? 🙏');
   expect(await dana.run(() => location.pathname)).toBe('/conversation.html');
-  // That it is told to come to the front is tried in Chromium: a Firefox without a screen leaves tabs as they lie.
+  // The order of tabs is tested in Chromium, because Firefox without a screen does not bring a tab to the front.
   expect(await firefox.tabs()).toHaveLength(2);
 });
 
@@ -106,7 +106,7 @@ test('Send a test proves the whole way, and turning off ends it', ONCE, async ({
   expect(pushService.posts).toHaveLength(posts);
 });
 
-/** How many browsers Switchboard notifies. */
+/** Returns the number of push subscriptions. */
 function notifiedBrowsers(dana) {
   return dana.run(async () => (await (await fetch('/api/push-subscriptions', {headers: {Accept: 'application/json'}})).json()).browsers.length);
 }

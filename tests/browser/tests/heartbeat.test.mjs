@@ -1,11 +1,14 @@
-// Hours of an open page, by a clock that the tests turn.
+// A page that is open for hours, with a clock that the tests advance.
 import {expect, test as base, MARIA} from '../lib/test.mjs';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 
 const test = base.extend({
-  /** Somebody in front of a conversation that its socket alone keeps up to date, with a hand on their sockets and their clock. */
+  /**
+   * Signs somebody in and opens a conversation that only its socket updates. Returns the controls of the sockets and
+   * the page.
+   */
   watches: async ({signIn}, use) => {
     await use(async name => {
       const staff = await signIn(name);
@@ -35,12 +38,12 @@ test.use({connectionFails: true});
 test.slow();
 test.beforeEach(({stack}) => stack.customerTexts(MARIA, 'Hello'));
 
-/** Until whatever the page has asked is answered: the other side lives by another clock. */
+/** Waits until every request of the page has a response: the stack does not use the page's clock. */
 async function isAnswered({page, sockets}) {
   await expect.poll(async () => sockets.pongs === sockets.pings && await page.locator('.htmx-request').count() === 0).toBe(true);
 }
 
-/** Lets time pass, no faster than answers come. */
+/** Advances the page's clock, and waits for responses after each step. */
 async function passes(time, watching) {
   for (let passed = 0; passed < time; passed += 5 * SECOND) {
     await isAnswered(watching);
@@ -82,7 +85,7 @@ test('a gateway that is away is tried later each time, but not ever later, and b
   const windows = [await watches('Dana Whitfield'), await watches('Marcus Bell')];
   const gaps = await Promise.all(windows.map(async watching => {
     const {page, sockets} = watching;
-    // From here on by nothing but the steps below, so that a busy machine changes no gap.
+    // From now on only the steps below advance the clock, so that a busy machine does not change the gaps.
     await page.clock.pauseAt(await page.evaluate(() => Date.now() + 30_000));
     await isAnswered(watching);
     const before = await page.evaluate(() => window.tries.length);
@@ -98,7 +101,7 @@ test('a gateway that is away is tried later each time, but not ever later, and b
   }));
   for (const each of gaps) {
     const latest = each.slice(-8);
-    // A test's seconds are whole.
+    // The clock advances in steps of a second.
     expect(Math.max(...each.slice(0, 2)), `${each}`).toBeLessThan(6);
     expect(Math.min(...latest), `${each}`).toBeGreaterThan(10);
     expect(Math.max(...latest), `${each}`).toBeLessThan(50);
@@ -128,7 +131,7 @@ test('a socket is renewed before the gateway closes it at two hours, and no text
   await stack.customerTexts(MARIA, 'over the old one');
   await expect.poll(() => staff.said()).toEqual(['Hello', 'over the old one']);
   open();
-  // Not before the new one is open: the page closes the old one then.
+  // The page closes the old socket after the new one is open.
   await dana.page.evaluate(() => window.tries.at(-2).over);
   await stack.customerTexts(MARIA, 'over the new one');
   await expect.poll(() => staff.said()).toEqual(['Hello', 'over the old one', 'over the new one']);

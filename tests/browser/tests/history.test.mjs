@@ -57,7 +57,7 @@ test('long after a sign-in what is held is not handed over, and one click leads 
   await dana.page.getByRole('link', {name: 'History'}).click();
   await expect(dana.page.getByText('Nobody has done anything yet.')).toBeVisible();
   await stack.sessionsAreOlder(11);
-  // What the gateway knows of a cookie it knows for a minute: this makes it another one.
+  // The gateway caches its answer about a cookie for a minute. Another cookie changes the cache key.
   await dana.page.context().addCookies([{name: 'another', value: 'one', url: dana.page.url()}]);
   await dana.page.getByRole('button', {name: 'Download'}).click();
   await expect(dana.problem).toHaveText(/within ten minutes of signing in/);

@@ -4,7 +4,7 @@ import {expect, numbered, test, MARIA, SAM} from '../lib/test.mjs';
 const ONCE = {tag: '@any-width'};
 
 test.describe('without a single refresh', () => {
-  // The requests that are not let through.
+  // The tests abort requests, which writes errors to the console.
   test.use({connectionFails: true});
 
   test('a thread grows as its customer writes', async ({stack, dana}) => {
@@ -110,7 +110,7 @@ test('a row beyond what was loaded does not make a list look complete', ONCE, as
   await dana.isLive();
   await expect(dana.bubbles).toHaveCount(30);
   await stack.deliver({id: 'late', from: MARIA, text: 'late', at: at(1.5)});
-  // What comes after it over the same socket says that it has come.
+  // A later text over the same socket shows that the earlier one has arrived.
   await stack.customerTexts(MARIA, 'new');
   await expect(dana.bubbles.last()).toContainText('new');
   expect(await dana.said()).toEqual([...numbered(30, 11), 'new']);
@@ -121,7 +121,7 @@ test('a row beyond what was loaded does not make a list look complete', ONCE, as
 test.describe('after a while without a socket', () => {
   test.use({connectionFails: true});
 
-  /** A conversation of so many texts, two seconds apart; gives when each was sent. */
+  /** Creates a conversation of `texts` texts, two seconds apart. Returns a function from a text's number to its time. */
   async function longConversation(stack, texts) {
     const began = Date.now() - 600_000;
     const at = text => new Date(began + text * 2000);
@@ -172,7 +172,7 @@ test.describe('after a while without a socket', () => {
     await stack.deliver({id: 'new', from: MARIA, text: 'new', at: at(71)});
     await expect(dana.bubbles.last()).toContainText('new');
     await stack.deliver({id: 'late', from: MARIA, text: 'late', at: at(11.5)});
-    // The list goes on from its first page to what that one leaves, and fails there.
+    // The list requests the page after the first one, and that request fails.
     await dana.page.route('**/messages?*before=*', route => route.abort(), {times: 1});
     sockets.holds = false;
     await expect.poll(() => dana.said()).toEqual(['text 11', 'late', ...numbered(59, 12), 'new']);

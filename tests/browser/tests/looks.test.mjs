@@ -9,7 +9,7 @@ import {EMPTY, SIGNED_OUT, appointmentPath, conversationPath, opens, signedIn} f
 
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-// The page's own policy would keep axe out; only here is it set aside.
+// The page's Content Security Policy would block axe, so only this test bypasses it.
 const injected = {bypassCSP: true, reducedMotion: 'reduce'};
 
 for (const colorScheme of ['light', 'dark']) {
@@ -68,7 +68,7 @@ test('a page that comes in pieces is painted once it is whole', async ({openWind
   network.close();
 });
 
-/** What moves on the pages that are opened from now on: by how much, from where, to where. */
+/** Records the layout shifts of pages that are opened from now on: the score, and the position before and after. */
 function notesWhatMoves(page) {
   return page.addInitScript(() => {
     window.moved = [];

@@ -46,7 +46,7 @@ test('the inbox pages through every customer, none missing and none twice, while
   for (const [index, number] of numbers.entries()) await stack.customerTexts(number, `text ${index + 1}`);
   await dana.opensMessages();
   await expect(dana.inbox.locator('.conversation')).toHaveCount(25);
-  // From below the first page to the top of it.
+  // Moves the conversation from below the first page to its top.
   await stack.customerTexts(numbers[2], 'text 41');
   await expect(dana.inbox.locator('.conversation').first()).toContainText('text 41');
   await dana.earlier.click();

@@ -2,7 +2,7 @@ import {expect, test, GRACE, MARIA} from '../lib/test.mjs';
 
 async function writes(staff, to, text) {
   await staff.page.getByRole('link', {name: 'New message'}).click();
-  // A draft comes back with the first answer, and would come between.
+  // The first response restores a draft, which would overwrite what a test types.
   await expect(staff.page.locator('.account-name')).toBeAttached();
   await staff.page.getByLabel('Mobile number').fill(to);
   await staff.page.getByLabel('Message', {exact: true}).fill(text);

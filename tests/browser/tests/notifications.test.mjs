@@ -14,7 +14,7 @@ test('every notification can be reached, none twice, while new ones come', async
   await dana.earlier.click();
   await expect(texts).toHaveText(numbered(67).reverse());
   await expect(dana.earlier).toHaveCount(0);
-  // What was loaded stays when the newest page comes anew.
+  // A refresh of the newest page keeps the rows that were loaded.
   await stack.customerTexts(SAM, 'text 68');
   await expect(texts).toHaveText(numbered(68).reverse());
   await expect(dana.earlier).toHaveCount(0);

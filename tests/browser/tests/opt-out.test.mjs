@@ -1,6 +1,6 @@
 import {expect, test, MARIA} from '../lib/test.mjs';
 
-// What shows while refreshes go unanswered has come over the socket.
+// Refreshes are aborted in these tests, so every change has come over the socket.
 test.use({connectionFails: true});
 
 test.beforeEach(async ({stack, dana}) => {
@@ -40,7 +40,7 @@ test('what was asked for before they wrote STOP does not open it again when it c
   const held = new Promise(resolve => { isHeld = resolve; });
   await page.route('**/messages', async route => {
     const answer = await route.fetch({headers: {...route.request().headers(), 'if-none-match': ''}});
-    // Whatever is asked for after it goes unanswered, and mends nothing.
+    // Aborts every later request, so that none of them corrects the page.
     await dana.refreshesNoMore();
     isHeld();
     await released;
@@ -55,7 +55,7 @@ test('what was asked for before they wrote STOP does not open it again when it c
   release();
   await page.evaluate(() => window.swapped);
   await expect(banner(dana)).toContainText('they wrote STOP');
-  // That answer is not what is shown: that nothing has changed since would say nothing of that.
+  // The page shows newer content than that response, so the next request must not have its ETag: 304 would be wrong.
   const next = await page.waitForRequest('**/messages');
   expect(next.headers()).not.toHaveProperty('if-none-match');
   await expect(dana.reply).toBeDisabled();

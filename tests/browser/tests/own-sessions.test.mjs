@@ -3,7 +3,7 @@ import {expect, onPhone, test, MARIA} from '../lib/test.mjs';
 const PHONE = 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.0 Mobile/15E148 Safari/604.1';
 const LAPTOP = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36 Edg/140.0.0.0';
 const ONCE = {tag: '@any-width'};
-// The gateway remembers a session for a minute.
+// The gateway caches the answer about a session for a minute.
 const REMEMBERED = {timeout: 90_000};
 
 const rows = ({page}) => page.locator('#sessions').getByRole('listitem');

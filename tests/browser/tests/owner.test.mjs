@@ -1,10 +1,10 @@
-// A page belongs to a person: whatever else happens in the same browser, it shows what is theirs, and does what they ask,
-// or nothing.
+// A page belongs to one person. Whatever happens in the same browser, it shows only their data and sends only their
+// requests.
 import {expect, test, MARIA} from '../lib/test.mjs';
 
 const ONCE = {tag: '@any-width'};
 
-/** Notes whatever a page paints that is not hidden, from now on: `seen()` gives it. */
+/** Records the visible text of each frame from now on. Returns a function that returns all of it. */
 async function watches(page) {
   const seen = [];
   await page.exposeFunction('paints', text => seen.push(text));
@@ -62,11 +62,11 @@ test('an answer that is for somebody else is not shown', ONCE, async ({stack, da
 test('what is written on one person\'s page is not sent as another\'s', ONCE, async ({stack, dana}) => {
   await stack.customerTexts(MARIA, 'Hello');
   await dana.opensConversationWith('Hello');
-  // Saved as hers: saved later, the draft's own answer would tell the page whose it is by now.
+  // Waits for the draft to be saved as hers. A later save would tell the page that the session is another person's.
   const saved = dana.page.waitForResponse(it => it.url().includes('/api/drafts/') && it.request().method() === 'PUT');
   await dana.reply.fill('It is Dana who says so.');
   await saved;
-  // No answer tells the page of it before it sends.
+  // No response tells the page about the other session before it sends.
   let isHeld = true;
   await dana.page.route('**/api/**', route => (isHeld && route.request().method() === 'GET' ? null : route.continue()));
   await dana.sessionIsOf('Marcus Bell');

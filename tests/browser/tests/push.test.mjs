@@ -31,7 +31,7 @@ class Bell {
     return answer.json();
   }
 
-  /** The ids of the browsers in which this person is told of messages. */
+  /** Returns the ids of this person's push subscriptions. */
   async browsers() {
     return (await this.settings()).browsers.map(({id}) => id);
   }

@@ -38,7 +38,7 @@ test('the counter tells how many SMS a text becomes', ONCE, async ({dana}) => {
     ['明'.repeat(70), '70/70 · 1 SMS'],
     ['明'.repeat(71), '71/134 · 2 SMS'],
     ['👍'.repeat(35), '70/70 · 1 SMS'],
-    // What takes two places is not divided between two SMS.
+    // A character of two positions is not divided between two segments.
     [`${'a'.repeat(152)}€${'a'.repeat(152)}`, '307/459 · 3 SMS'],
     [`${'ж'.repeat(66)}😀${'ж'.repeat(66)}`, '135/201 · 3 SMS'],
     ['😀'.repeat(67), '136/201 · 3 SMS'],
@@ -104,7 +104,7 @@ test('another try that is refused says so where it was asked for, and can be tri
 });
 
 test('where no more is sent for now it is said so, and the text stays for later', async ({stack, dana}) => {
-  // A minute in which there is time for all of them.
+  // Waits for a minute that has time for all of them.
   const left = 60_000 - Date.now() % 60_000;
   if (left < 20_000) await dana.page.waitForTimeout(left);
   const conversation = new URL(dana.page.url()).searchParams.get('c');
@@ -162,7 +162,7 @@ test.describe('when the answer to Send is lost on its way', () => {
       const request = route.request();
       if (lost || request.method() !== 'POST') return route.fallback();
       lost = true;
-      // What only the browser itself says of a request is not handed on otherwise.
+      // `route.fetch` drops the headers that only the browser sets, so this one is set again.
       const answer = await route.fetch({headers: {...request.headers(), 'sec-fetch-site': 'same-origin'}});
       expect(answer.status()).toBe(201);
       await route.abort();

@@ -11,13 +11,16 @@ import {Worker, textOf} from '../lib/worker.mjs';
 
 const ONCE = {tag: '@any-width'};
 
-// A window in which somebody has allowed notifications.
+// A window with the permission for notifications.
 const ALLOWED = {permissions: ['notifications']};
 
 const SAFARI = 'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.0 Safari/605.1.15';
 
 const test = base.extend({
-  /** Dana, in a Chromium that says it is Safari, to its service workers too: of a window alone they do not hear it. */
+  /**
+   * Dana in a Chromium with Safari's user agent. It is set at the start, because a window's setting does not apply to
+   * service workers.
+   */
   safari: async ({stack}, use) => {
     const {launchOptions} = base.info().project.use;
     const browser = await chromium.launch({...launchOptions, args: [...launchOptions.args, `--user-agent=${SAFARI}`]});
@@ -124,7 +127,7 @@ test.describe('with the conversation open', () => {
     await worker.windowsAreFocused(false);
     await worker.isPushed(textOf(maria, 'while away'));
     await expect.poll(() => bodies(worker)).toEqual(['of another', 'while away']);
-    // Coming back to it puts away what was about it.
+    // Focusing the window closes the notifications about its conversation.
     await page.evaluate(() => dispatchEvent(new Event('focus')));
     await expect.poll(() => bodies(worker)).toEqual(['of another']);
   });
@@ -140,8 +143,8 @@ test.describe('with the conversation open', () => {
     await expect.poll(() => bodies(worker)).toEqual(['of another']);
   });
 
-  // Chromium lets nothing but a person's click focus or open a window, and none of its tools makes one: both are noted
-  // here. firefox.test.mjs clicks.
+  // Chromium lets only a person's click focus or open a window, and none of its tools simulates one. Both calls are
+  // recorded here. firefox.test.mjs clicks.
   test('a click goes to the window that has the conversation', ONCE, async ({signIn}) => {
     const dana = await signIn('Dana Whitfield', ALLOWED);
     await dana.opensConversationWith('Maria');
@@ -189,7 +192,7 @@ test('a click leads no window that the worker has no hold of: another, or a new 
   await dana.page.goto('/messages.html');
   const worker = await Worker.of(dana.page);
   await worker.notesWindows();
-  // As with Shift and the button for it: what comes is loaded past the worker.
+  // Like a reload with Shift: the page then has no service worker.
   const loaded = dana.page.waitForEvent('load');
   await worker.tools.send('Page.reload', {ignoreCache: true});
   await loaded;
@@ -200,7 +203,7 @@ test('a click leads no window that the worker has no hold of: another, or a new 
   await expect.poll(() => worker.noted('focus', 'open')).toEqual([['open', '/conversation.html?c=c1']]);
   const other = await dana.page.context().newPage();
   await other.goto('/appointments.html');
-  // It is the one that was in front last.
+  // It becomes the window that was last in front.
   await dana.page.bringToFront();
   await worker.isPushed(textOf('c1', 'second'));
   await expect.poll(() => bodies(worker)).toEqual(['second']);
@@ -244,13 +247,13 @@ test('a click waits for all windows at once that may have the conversation besid
   await worker.isPushed(textOf('c1', 'Hello'));
   await expect.poll(() => bodies(worker)).toEqual(['Hello']);
   await worker.holdsTime();
-  // Of an appointment that is not there: nothing is beside it, and each of them is asked.
+  // The appointment does not exist, so no conversation is beside it, and the worker asks each window.
   const others = await Promise.all([1, 2].map(() => dana.page.context().newPage()));
   for (const other of others) {
     await other.addInitScript(() => {
       navigator.serviceWorker.addEventListener('message', event => {
         window.asked = event.data.kind;
-        // A page that is busy, or that the browser has put to sleep, does not answer.
+        // A window that is busy or suspended does not answer.
         event.stopImmediatePropagation();
       });
     });
@@ -323,7 +326,7 @@ test('a new version takes over while pages are open, and leaves nothing of the o
       navigator.serviceWorker.oncontrollerchange = () => { window.taken = true; };
     });
     version = 'new';
-    // What a browser does by itself whenever a page is opened.
+    // A browser checks for an update whenever a page is opened.
     await page.evaluate(() => navigator.serviceWorker.getRegistration().then(registration => registration.update()).then(() => null));
     await expect.poll(() => page.evaluate(() => window.taken)).toBe(true);
     await expect.poll(() => page.evaluate(() => caches.keys())).toEqual(['offline-new']);
@@ -344,7 +347,7 @@ test('the worker and the manifest are asked for anew each time', ONCE, async ({s
 });
 
 test('the portal can be installed', ONCE, async ({stack}) => {
-  // Only a window with a profile can install anything.
+  // Only a window with a profile on disk can install an app.
   const profile = await mkdtemp(join(tmpdir(), 'chromium-'));
   const {launchOptions} = test.info().project.use;
   const context = await chromium.launchPersistentContext(profile, launchOptions);

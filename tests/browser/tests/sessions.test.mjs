@@ -38,7 +38,7 @@ test('a session that ends while a reply is written takes nothing of it', ONCE, a
   const conversation = dana.page.url();
   await dana.reply.fill('No problem.');
   await dana.page.context().clearCookies();
-  // Unless a refresh has noticed first, and there is nothing to press any more.
+  // Unless a refresh has noticed the end of the session first. Then there is no button to press.
   await Promise.all([
     expect(dana.page).toHaveURL(/\/sign-in\.html/),
     dana.send.click({timeout: 5000}).catch(() => {}),

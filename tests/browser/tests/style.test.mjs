@@ -15,8 +15,8 @@ test('the style sheets say what their sources say, without their comments and in
   const [served, meant] = await page.evaluate(async ([written, addresses]) => {
     const sheets = addresses.map(async address => (await fetch(address)).text());
     const text = (await Promise.all(sheets)).join('');
-    // The browser's own words for each rule, in which it keeps the spaces after some commas and colons; in which
-    // order the files are joined is not the matter here.
+    // The browser's text of each rule, without the spaces after commas and colons. Sorted, because the order of the
+    // files does not matter here.
     const rules = text => {
       const sheet = new CSSStyleSheet();
       sheet.replaceSync(text);

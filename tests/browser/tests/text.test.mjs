@@ -2,7 +2,7 @@ import {expect, test, GRACE, MARIA} from '../lib/test.mjs';
 
 const LONG = 'The whole story of my tooth, in order: '.repeat(42).slice(0, 1590) + ' THE END…!';
 
-// What a customer writes, and what it looks like where it differs.
+// A customer's text, and its appearance on the page where that differs.
 const TEXTS = [
   ['<img src=x onerror="window.ran=true">'],
   ['<script>window.ran=true</script> & <b>bold</b>'],
@@ -28,7 +28,7 @@ test('what a customer writes is text and nothing else, whole, wherever it shows'
   expect(await contents(dana.panel.locator('.row-text'))).toEqual(shown);
   await dana.opensMessages();
   for (const [index, preview] of (await contents(dana.inbox.locator('.conversation-text'))).entries()) {
-    // A long one ends in "…", where it goes on.
+    // A long preview ends in "…".
     const beginning = preview.replace(/…$/, '');
     expect(beginning).toBe(shown[index].slice(0, beginning.length));
     expect(preview.length).toBeGreaterThan(5);
@@ -104,7 +104,7 @@ test('the customer\'s phone also says how the carrier answers the next text, and
   await expect(dana.bubbles.last().locator('.state')).toContainText('Delivered at');
 });
 
-/** Gives her phone, once it has sent "Any news?". */
+/** Opens Grace's phone and sends "Any news?". Returns the phone. */
 async function graceAsks(openWindow) {
   const phone = await openWindow();
   await phone.goto('/handset');

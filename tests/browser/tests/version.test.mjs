@@ -1,10 +1,10 @@
-// A page that is open while a new version of the portal comes: another service worker takes over.
+// A new version of the portal while a page is open: another service worker takes over.
 import {booked, opensAppointment} from '../lib/appointments.mjs';
 import {expect, test, MARIA} from '../lib/test.mjs';
 
 const ONCE = {tag: '@any-width'};
 
-/** A worker with another address is another one, as one with other content is. */
+/** Registers a service worker at another address, which has the same effect as one with other content. */
 async function newVersionTakesOver(page, version = 'new') {
   await page.evaluate(async version => {
     const taken = new Promise(resolve => navigator.serviceWorker.addEventListener('controllerchange', resolve, {once: true}));
@@ -13,7 +13,7 @@ async function newVersionTakesOver(page, version = 'new') {
   }, version);
 }
 
-/** Whether the page is loaded anew as it is hidden: that begins at once. */
+/** Hides the page. Returns whether that starts a reload. */
 async function isRenewedWhenHidden(page, hidden = true) {
   return page.evaluate(hidden => {
     let begins = false;
@@ -22,7 +22,7 @@ async function isRenewedWhenHidden(page, hidden = true) {
     document.dispatchEvent(new Event('visibilitychange'));
     return begins;
   }, hidden).catch(error => {
-    // It is gone before it can answer.
+    // The page has been unloaded before it could answer.
     if (!/navigation|destroyed/.test(error.message)) throw error;
     return true;
   });
@@ -33,7 +33,7 @@ const isControlled = page => expect.poll(() => page.evaluate(() => Boolean(navig
 test('a page that nobody looks at is loaded anew when a new version has taken over, with what was written', ONCE, async ({stack, dana}) => {
   const {page} = dana;
   await stack.customerTexts(MARIA, 'Hello');
-  // The first worker takes over a page that was just loaded.
+  // The first worker takes over a page that has just been loaded.
   await isControlled(page);
   expect(await isRenewedWhenHidden(page)).toBe(false);
   await dana.opensConversationWith('Hello');
@@ -78,7 +78,7 @@ test('it waits while something is on its way, or is written that nothing keeps',
   release();
   await dana.hasSent();
   await isRenewedWhenHidden(page, false);
-  // Its own load, so that it is over when the next page is gone to.
+  // Waits for this load, so that it has ended before the next page is opened.
   const renewed = page.waitForEvent('load');
   expect(await isRenewedWhenHidden(page)).toBe(true);
   await renewed;

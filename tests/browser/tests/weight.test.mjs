@@ -1,7 +1,7 @@
 import {expect, test} from '../lib/test.mjs';
 import {SIGNED_OUT, appointmentPath, conversationPath, opens, signedIn} from '../lib/pages.mjs';
 
-// Over HTTP/1.1, whose headers, 0.7 KB of each response, are not compressed as those of HTTP/2 are.
+// In bytes, over HTTP/1.1. Its headers, 0.7 KB in each response, are not compressed as those of HTTP/2 are.
 const MOST = 45 * 1024;
 
 test.use({demo: true});
@@ -11,11 +11,11 @@ test('a first visit of any page transfers at most 45 KB, all of it counted', {ta
   const paths = [await conversationPath(dana.page), await appointmentPath(dana.page)];
   const weights = {};
   for (const place of [...SIGNED_OUT, ...signedIn(...paths)]) {
-    // A window that has cached nothing, with Dana's session.
+    // A window without a cache, with Dana's session.
     const page = await openWindow();
     await page.context().addCookies(await dana.page.context().cookies());
     weights[place.name] = await weightOf(page, place);
-    // A session has ten sockets at most, and each page that stays open has one.
+    // A session has ten sockets at most, and each open page has one.
     await page.context().close();
   }
   console.table(weights);
@@ -25,7 +25,10 @@ test('a first visit of any page transfers at most 45 KB, all of it counted', {ta
   }
 });
 
-/** What came over the wire, headers included, until the page was all there: each address once, since a page that comes slowly is refreshed by then. */
+/**
+ * Returns the bytes that were transferred until the page was complete, headers included. Each address counts once: a
+ * slow page refreshes meanwhile.
+ */
 async function weightOf(page, place) {
   const cdp = await page.context().newCDPSession(page);
   await cdp.send('Network.enable');
