@@ -78,11 +78,11 @@ def test_a_line_that_is_not_set_as_it_is_to_be_is_counted_and_named_by_its_compa
     assert looked["lines"] == len(lines_of(deployment))
     # Companies of other tests may share an opt-out list.
     others = looked["wrong"]
-    before, said = len(counted(deployment, "Heartbeat", "LinesWrong")), log_of(deployment).count(f'"reason":"{reason}"')
+    before, said = len(counted(deployment, "Heartbeat", "LineFaults")), log_of(deployment).count(f'"reason":"{reason}"')
     numbers_of(**{f"line_{harbor.line.removeprefix('+')}": wrong})
     assert deployment.invokes("Heartbeat", {"check": "lines"})["wrong"] == others + 1
-    found = eventually(lambda: counted(deployment, "Heartbeat", "LinesWrong")[before:], "it is counted")
-    assert found[0]["LinesWrong"] == others + 1 and rings_by("LinesAlarm", found[0])
+    found = eventually(lambda: counted(deployment, "Heartbeat", "LineFaults")[before:], "it is counted")
+    assert found[0]["LineFaults"] == others + 1 and rings_by("LinesAlarm", found[0])
     eventually(lambda: log_of(deployment).count(f'"reason":"{reason}"') > said, "the log says what it is")
     (*_, line) = (it for it in log_of(deployment).splitlines() if f'"reason":"{reason}"' in it)
     assert f'"company":"{harbor.id}"' in line

@@ -20,8 +20,8 @@ READERS = [
 
 # The grants (function, action, resource) whose use no test can record, each with the reason.
 UNSEEN = {
-    ("LiveUpdates", "sqs:SendMessage", "LiveUpdatesGivenUp"): "Lambda itself hands over what is given up, which MiniStack does not",
-    ("DispatchPush", "sqs:SendMessage", "PushRecordsGivenUp"): "the same",
+    ("LiveUpdates", "sqs:SendMessage", "LiveUpdatesFailures"): "Lambda itself hands over what is given up, which MiniStack does not",
+    ("DispatchPush", "sqs:SendMessage", "DispatchPushFailures"): "the same",
     **{("Heartbeat", action, "Key"): "Amazon SNS does it for whoever publishes, which MiniStack does not" for action in ("kms:Decrypt", "kms:GenerateDataKey")},
     **{(function, action, queue): "Lambda reads its queue" for function, queue in READERS for action in READS_A_QUEUE},
     **{(function, action, "Table/stream/*"): "Lambda reads the stream" for function in ("LiveUpdates", "DispatchPush") for action in READS_A_STREAM},

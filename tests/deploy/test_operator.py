@@ -295,12 +295,12 @@ def test_the_doctor_finds_that_the_key_of_the_topics_is_disabled(deployment, ope
 def test_the_doctor_finds_a_function_that_is_kept_from_what_waits_for_it(deployment, operator):
     functions = deployment.emulator.client("lambda")
     kept = {
-        "InboundSmsReader": "InboundSms is kept from reading InboundQueue",
-        "ConfirmationCallReader": "ConfirmationCall is kept from reading CallQueue",
-        "DeliveryReceiptReader": "DeliveryReceipt is kept from reading ReceiptQueue",
-        "LiveUpdatesReader": "LiveUpdates is kept from reading the table's stream",
-        "DispatchPushReader": "DispatchPush is kept from reading the table's stream",
-        "DispatchPushRetriesReader": "DispatchPush is kept from reading PushRetries",
+        "InboundSmsMapping": "InboundSms is kept from reading InboundQueue",
+        "ConfirmationCallMapping": "ConfirmationCall is kept from reading CallQueue",
+        "DeliveryReceiptMapping": "DeliveryReceipt is kept from reading ReceiptQueue",
+        "LiveUpdatesMapping": "LiveUpdates is kept from reading the table's stream",
+        "DispatchPushMapping": "DispatchPush is kept from reading the table's stream",
+        "DispatchPushRetriesMapping": "DispatchPush is kept from reading PushRetries",
     }
     assert set(kept) == set(resources("AWS::Lambda::EventSourceMapping"))
     for reader in kept:
@@ -318,8 +318,8 @@ def test_the_doctor_finds_what_was_given_up_in_every_queue(deployment, operator)
         "CallDeadLetters": ("ConfirmationCall", "CallQueue"),
         "ReceiptDeadLetters": ("DeliveryReceipt", "ReceiptQueue"),
         "PushDeadLetters": ("DispatchPush", "PushRetries"),
-        "LiveUpdatesGivenUp": ("LiveUpdates", None),
-        "PushRecordsGivenUp": ("DispatchPush", None),
+        "LiveUpdatesFailures": ("LiveUpdates", None),
+        "DispatchPushFailures": ("DispatchPush", None),
     }
     queues = resources("AWS::SQS::Queue")
     assert set(given_up) == {name for name, queue in queues.items() if "RedrivePolicy" not in queue["Properties"]}

@@ -131,7 +131,7 @@ def test_a_push_service_that_asks_to_wait_is_given_it_again_by_the_queue(push_se
 @pytest.mark.parametrize("metric, cause, answer", [
     ("PushRefused", "Service", (403, {})),
     # Longer than a notification is of use.
-    ("PushGivenUp", None, (429, {"Retry-After": str(2 * DAY)})),
+    ("PushAbandoned", None, (429, {"Retry-After": str(2 * DAY)})),
 ])
 def test_what_an_operator_can_mend_is_counted_where_an_alarm_looks(
     deployment, push_service, harbor, maria, notified, metric, cause, answer

@@ -637,7 +637,7 @@ def test_a_heartbeat_every_five_minutes_rings_when_none_has_come_through_for_fif
 def test_lines_are_looked_at_once_a_day_and_ring_until_a_look_finds_nothing():
     assert scheduled("Heartbeat") == [("rate(1 day)", '{"check":"lines"}'), ("rate(5 minutes)", None)]
     alarm = ALARMS["LinesAlarm"]["Properties"]
-    assert (alarm["Namespace"], alarm["MetricName"]) == ("Switchboard", "LinesWrong")
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("Switchboard", "LineFaults")
     assert alarm["Dimensions"] == [{"Name": "Function", "Value": {"Ref": "Heartbeat"}}]
     assert (alarm["ComparisonOperator"], alarm["Threshold"], alarm["DatapointsToAlarm"]) == ("GreaterThanThreshold", 0, 1)
     # The evaluated time always includes one check, even a late one. CloudWatch evaluates a week at most.
@@ -760,7 +760,7 @@ def test_no_alarm_looks_at_what_anybody_can_have_counted(metric):
     assert causes <= {"Ours", "Service", "Keys"}, "a number that takes no texts is `Message`"
 
 
-@pytest.mark.parametrize("alarm", ["PushRefusedAlarm", "PushGivenUpAlarm"])
+@pytest.mark.parametrize("alarm", ["PushRefusedAlarm", "PushAbandonedAlarm"])
 def test_one_browser_that_takes_nothing_rings_nothing(alarm):
     expression = ALARMS[alarm]["Properties"]["Metrics"][0]["Expression"]
     assert "> FILL(delivered, 0)" in expression

@@ -426,14 +426,14 @@ async fn operators_are_told_of_what_is_refused_and_given_up_and_of_nothing_else(
     tokio::time::sleep(Duration::from_secs(7)).await;
     assert_eq!(asked().await, before, "nothing is tried again");
     let times = async |name: &str| counted().await[name].as_u64().unwrap_or_default();
-    assert_eq!((times("PushRefused").await, times("PushGivenUp").await), (0, 0), "nothing for operators");
+    assert_eq!((times("PushRefused").await, times("PushAbandoned").await), (0, 0), "nothing for operators");
 
     let hostile = service.browser("403", "x");
     allows(&dana, &hostile).await;
     // Until then nobody wants to be told of a text.
     allows(&dana, &service.browser("busy-90000", "x")).await;
     house.phone(MARIA).texts(HARBOR, "Hello again").await;
-    until("both are counted", || async { (times("PushRefused").await, times("PushGivenUp").await) == (1, 1) }).await;
+    until("both are counted", || async { (times("PushRefused").await, times("PushAbandoned").await) == (1, 1) }).await;
     assert_eq!(times("PushRefused Service").await, 1, "by whose it is");
     // Whoever registers an address that refuses all it is sent calls nobody again and again.
     let delivered = times("PushDelivered").await;
@@ -622,7 +622,7 @@ async fn a_third_of_a_thousand_that_cannot_be_served_hold_up_nobody() {
     }
     // Who goes on to ask for two seconds more is not tried for ever, and an operator is told.
     let busy = of("busy-2");
-    until("given up", || async { house.metrics_of("dispatch-push").await["PushGivenUp"] == json!(busy.len()) }).await;
+    until("given up", || async { house.metrics_of("dispatch-push").await["PushAbandoned"] == json!(busy.len()) }).await;
     for subscriber in &busy {
         assert_eq!(service.notifications_of(subscriber).len(), MAX_ATTEMPTS, "{}", subscriber.path);
     }

@@ -144,10 +144,10 @@ fn every_alarm_on_what_the_functions_count_names_something_that_they_count() {
         Metric::Undelivered,
         Metric::PushDelivered,
         Metric::PushRefused,
-        Metric::PushGivenUp,
+        Metric::PushAbandoned,
         Metric::CustomerDataLimited,
         Metric::Heartbeat,
-        Metric::LinesWrong,
+        Metric::LineFaults,
         Metric::SignInUnavailable,
         Metric::OriginSecretOverdue,
     ];

@@ -42,7 +42,7 @@ enum DeliveryResult {
     Delivered,
     /// It was not tried, or is to be tried again.
     Later(Retry),
-    GivenUp(String),
+    Abandoned(String),
     Refused(String, u16),
 }
 
@@ -159,7 +159,7 @@ impl DispatchPushFunction {
         let service = delivery.to.service();
         match delivery.retry {
             Some(retry) if not_before < delivery.ends => DeliveryResult::Later(Retry { not_before, ..retry }),
-            Some(_) => DeliveryResult::GivenUp(service.to_owned()),
+            Some(_) => DeliveryResult::Abandoned(service.to_owned()),
             None => {
                 log_store_error(self.store.record_push_failure(&delivery.browser, PushFailure::Unreachable, now).await);
                 DeliveryResult::Nothing
@@ -176,8 +176,8 @@ impl DispatchPushFunction {
                 DeliveryResult::Nothing => {}
                 DeliveryResult::Delivered => delivered += 1,
                 DeliveryResult::Later(retry) => retries.push(retry),
-                DeliveryResult::GivenUp(service) => {
-                    self.metrics.count(Metric::PushGivenUp);
+                DeliveryResult::Abandoned(service) => {
+                    self.metrics.count(Metric::PushAbandoned);
                     *given_up.entry(service).or_default() += 1;
                 }
                 DeliveryResult::Refused(service, status) => {
@@ -195,7 +195,7 @@ impl DispatchPushFunction {
         }
         if !retries.is_empty() {
             for _ in 0..self.retries.enqueue(&retries, self.clock.now()).await {
-                self.metrics.count(Metric::PushGivenUp);
+                self.metrics.count(Metric::PushAbandoned);
             }
         }
     }
@@ -211,7 +211,7 @@ impl BrowserDelivery {
     fn later(self, after: Option<Duration>, now: Timestamp) -> DeliveryResult {
         let Some(retry) = self.retry else { return DeliveryResult::Nothing };
         let retry = retry.failed(after, now).filter(|retry| retry.not_before < self.ends);
-        retry.map_or_else(|| DeliveryResult::GivenUp(self.to.service().to_owned()), DeliveryResult::Later)
+        retry.map_or_else(|| DeliveryResult::Abandoned(self.to.service().to_owned()), DeliveryResult::Later)
     }
 }
 

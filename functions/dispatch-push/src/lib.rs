@@ -293,7 +293,7 @@ impl DispatchPushFunction {
         let now = self.clock.now();
         if now < retry.not_before {
             if self.retries.enqueue(std::slice::from_ref(&retry), now).await > 0 {
-                self.metrics.count(Metric::PushGivenUp);
+                self.metrics.count(Metric::PushAbandoned);
             }
             return Ok(None);
         }

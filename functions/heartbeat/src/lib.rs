@@ -84,7 +84,7 @@ impl HeartbeatFunction {
         for LineFault { line, reason } in &faults {
             tracing::error!(company = %line.company, reason, "a line is configured wrongly");
         }
-        self.metrics.count_many(Metric::LinesWrong, faults.len());
+        self.metrics.count_many(Metric::LineFaults, faults.len());
         Ok(json!({"lines": lines.len(), "wrong": faults.len()}))
     }
 }

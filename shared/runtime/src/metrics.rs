@@ -22,7 +22,7 @@ pub enum Metric {
     /// A push service rejects the pushes to a browser, or there are no keys to sign them with. By `FaultOwner`.
     PushRefused,
     /// A push was given up after its retries.
-    PushGivenUp,
+    PushAbandoned,
     /// An administrator exported or erased a customer's data. By `Done`.
     CustomerData,
     /// An administrator was refused that, because they have reached the daily limit.
@@ -30,7 +30,7 @@ pub enum Metric {
     /// A heartbeat text passed through the deployment, up to the notification of browsers.
     Heartbeat,
     /// A line is not configured at the SMS service as it must be.
-    LinesWrong,
+    LineFaults,
     /// The identity provider, or something needed to reach it, was unavailable.
     SignInUnavailable,
     /// CloudFront still sends a value of the origin secret that was replaced half an hour ago and expires soon.

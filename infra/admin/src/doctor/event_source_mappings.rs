@@ -7,7 +7,7 @@ use crate::doctor::deployed_stack::DeployedStack;
 use crate::failure::{Failure, FailureCause, failure};
 use crate::stack::Resource;
 
-const CHECK: &str = "readers";
+const CHECK: &str = "mappings";
 
 /// An event source mapping: what hands a function what waits for it.
 pub(crate) struct EventSourceMapping {
