@@ -1,4 +1,5 @@
-//! The rules of the code's language that a program can check.
+//! Checks the names and docs of the workspace's code.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a check that cannot read the code has failed")]
 
 use std::path::{Path, PathBuf};
 
@@ -8,18 +9,19 @@ use syn::{Attribute, Expr, ExprLit, Ident, Item, Lit, Meta, Visibility};
 /// The longest first sentence of a doc comment, in words.
 const FIRST_SENTENCE: usize = 20;
 
-/// Names that say nothing by themselves: participles, pronouns, prepositions and adverbs. They may begin a longer name.
+/// Words that name nothing on their own: participles, pronouns, prepositions, adverbs. They may be part of a longer name.
 const MEANINGLESS: &[&str] = &[
-    "above", "added", "admitted", "after", "again", "answered", "around", "asked", "at", "before", "begun", "behind", "below",
-    "beside", "between", "brought", "by", "carried", "chosen", "came", "counted", "decided", "demanded", "does", "done",
-    "ended", "erased", "found", "given", "gone", "handed", "happened", "heard", "held", "here", "in", "it", "judged", "kept",
-    "known", "left", "made", "meant", "named", "noted", "of", "opened", "over", "picked", "posted", "put", "received",
-    "refused", "removed", "said", "saved", "seen", "sent", "settled", "shown", "somebody", "taken", "that", "their", "theirs",
-    "them", "there", "they", "through", "to", "told", "touched", "under", "us", "waiting", "wanted", "what", "when", "where",
-    "whether", "which", "who", "whoever", "whom", "whose", "with", "without", "written",
+    "above", "added", "admitted", "after", "again", "answered", "around", "asked", "at", "before", "begun", "behind",
+    "below", "beside", "between", "brought", "by", "carried", "chosen", "came", "counted", "decided", "demanded",
+    "does", "done", "ended", "erased", "found", "given", "gone", "handed", "happened", "heard", "held", "here", "in",
+    "it", "judged", "kept", "known", "left", "made", "meant", "named", "noted", "of", "opened", "over", "picked",
+    "posted", "put", "received", "refused", "removed", "said", "saved", "seen", "sent", "settled", "shown", "somebody",
+    "taken", "that", "their", "theirs", "them", "there", "they", "through", "to", "told", "touched", "under", "us",
+    "waiting", "wanted", "what", "when", "where", "whether", "which", "who", "whoever", "whom", "whose", "with",
+    "without", "written",
 ];
 
-/// A place in the code that breaks a rule, for the person who has to mend it.
+/// An item that breaks a rule.
 struct Finding {
     file: PathBuf,
     name: String,
@@ -38,7 +40,7 @@ struct Named<'a> {
     is_public: bool,
 }
 
-/// Calls a closure for each named item of a file, tests and nested modules included.
+/// Calls a closure for each named item of a file, including tests and nested modules.
 struct Walk<'f, 'a> {
     see: &'f mut dyn FnMut(&Named<'a>),
 }
@@ -60,7 +62,7 @@ impl<'a> Visit<'a> for Walk<'_, 'a> {
             Item::Struct(it) => self.see(&it.ident, &it.attrs, Some(&it.vis)),
             Item::Trait(it) => self.see(&it.ident, &it.attrs, Some(&it.vis)),
             Item::Type(it) => self.see(&it.ident, &it.attrs, Some(&it.vis)),
-            // What a trait of others asks for has its name and its docs from there.
+            // A trait's own docs and names apply.
             Item::Impl(it) if it.trait_.is_some() => return,
             _ => {}
         }
@@ -81,7 +83,7 @@ impl<'a> Visit<'a> for Walk<'_, 'a> {
     }
 }
 
-/// The lines of a doc comment, without those that come from a file (`include_str!`).
+/// Returns the lines of a doc comment. Skips docs that are included from a file.
 fn doc_of(attributes: &[Attribute]) -> Vec<String> {
     let text = |attribute: &Attribute| match &attribute.meta {
         Meta::NameValue(meta) if meta.path.is_ident("doc") => match &meta.value {
@@ -93,7 +95,7 @@ fn doc_of(attributes: &[Attribute]) -> Vec<String> {
     attributes.iter().filter_map(text).collect()
 }
 
-/// Up to the first full stop, or the end of the first paragraph.
+/// Returns the text up to the first full stop, or the first paragraph.
 fn first_sentence(doc: &[String]) -> String {
     let paragraph: Vec<_> = doc.iter().take_while(|line| !line.is_empty()).map(String::as_str).collect();
     let paragraph = paragraph.join(" ");
@@ -128,7 +130,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
-/// The items that a rule finds wrong.
+/// Returns the items that break a rule.
 fn findings(breaks: impl Fn(&Path, &Named<'_>) -> Option<String>) -> Vec<Finding> {
     let mut found = Vec::new();
     for (file, parsed) in &sources() {
@@ -151,7 +153,7 @@ fn every_public_item_of_a_library_has_a_doc() {
         let is_library = ["shared", "functions"].iter().any(|folder| file.starts_with(folder))
             && file.components().any(|part| part.as_os_str() == "src");
         let is_bare = named.is_public && doc_of(named.attributes).is_empty();
-        // A constructor says what its type is made of.
+        // The type's doc covers its constructor.
         (is_library && is_bare && named.name != "new").then(|| named.name.to_string())
     });
     assert_none(&found, "a public item without a doc");

@@ -32,7 +32,7 @@ pub(crate) struct NotificationPayload {
 /// What is said, and below it when the customer comes next, if that is known.
 #[derive(Debug)]
 struct NotificationBody {
-    said: String,
+    text: String,
     next: Option<String>,
 }
 
@@ -46,9 +46,9 @@ pub(crate) struct EventCustomer<'a> {
 impl NotificationPayload {
     /// Where others may look at the screen it says that there is something, and neither what nor of whom.
     pub(crate) fn of_news(news: &PushEvent, whom: &EventCustomer<'_>, shows_text: bool, unanswered: u32) -> Self {
-        let (kind, body) = match &news.said {
+        let (kind, body) = match &news.content {
             EventContent::Text(text) if shows_text => {
-                ("message", NotificationBody { said: shown_text(text).to_owned(), next: next(whom) })
+                ("message", NotificationBody { text: shown_text(text).to_owned(), next: next(whom) })
             }
             EventContent::Text(_) => ("message", NotificationBody::from_text("New message")),
             // It says itself which appointment it is about.
@@ -108,27 +108,27 @@ impl NotificationPayload {
         loop {
             let payload = serde_json::to_vec(&self)?;
             let over = payload.len().saturating_sub(LARGEST);
-            if over == 0 || self.body.said.is_empty() {
+            if over == 0 || self.body.text.is_empty() {
                 return Ok(payload);
             }
             // What is written in one byte here takes at least one there.
-            let length = self.body.said.len().saturating_sub(over);
-            self.body.said = truncate(&self.body.said, length);
+            let length = self.body.text.len().saturating_sub(over);
+            self.body.text = truncate(&self.body.text, length);
         }
     }
 }
 
 impl NotificationBody {
     fn from_text(said: &str) -> Self {
-        Self { said: said.to_owned(), next: None }
+        Self { text: said.to_owned(), next: None }
     }
 }
 
 impl fmt::Display for NotificationBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.next {
-            Some(next) => write!(f, "{}\n{next}", self.said),
-            None => f.write_str(&self.said),
+            Some(next) => write!(f, "{}\n{next}", self.text),
+            None => f.write_str(&self.text),
         }
     }
 }
@@ -183,7 +183,7 @@ mod tests {
     fn body(said: &str, next: Option<&str>) -> String {
         let test = PushTest { nonce: "nonce".to_owned(), at: Timestamp::from_millis(0) };
         let mut shown = NotificationPayload::of_test(&test, 3);
-        shown.body = NotificationBody { said: said.to_owned(), next: next.map(str::to_owned) };
+        shown.body = NotificationBody { text: said.to_owned(), next: next.map(str::to_owned) };
         let payload = shown.payload().unwrap();
         assert!(payload.len() <= LARGEST, "{} bytes", payload.len());
         serde_json::from_slice::<Value>(&payload).unwrap()["body"].as_str().unwrap().to_owned()

@@ -10,7 +10,7 @@ use domain::{
 pub(crate) struct PushEvent {
     pub(crate) conversation: ConversationId,
     pub(crate) position: Position,
-    pub(crate) said: EventContent,
+    pub(crate) content: EventContent,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +47,7 @@ impl PushEvent {
             TimelineEntry::Message(message) => not_delivered(&message.kind)?,
             TimelineEntry::Call(_) => return None,
         };
-        Some(Self { conversation: event.conversation(), position: event.position(), said })
+        Some(Self { conversation: event.conversation(), position: event.position(), content: said })
     }
 
     /// What is news of an event that was something else before, or nothing: each is told of once, and what was not known
@@ -60,12 +60,12 @@ impl PushEvent {
 
     /// `false` for a text of which nobody knows whether it went out.
     pub(crate) fn is_known(&self) -> bool {
-        !matches!(self.said, EventContent::NotDelivered { is_known: false, .. })
+        !matches!(self.content, EventContent::NotDelivered { is_known: false, .. })
     }
 
     /// From when on it is news.
     pub(crate) fn since_when(&self) -> Timestamp {
-        match &self.said {
+        match &self.content {
             EventContent::NotDelivered { at: Some(at), .. } => *at,
             EventContent::Text(_) | EventContent::ByPhone { .. } | EventContent::NotDelivered { at: None, .. } => {
                 self.position.at
@@ -81,7 +81,7 @@ impl PushEvent {
 
     /// Whom it is for; `None` if it is for all who want to be told of the customer.
     pub(crate) fn only_for(&self) -> Option<&StaffId> {
-        match &self.said {
+        match &self.content {
             EventContent::NotDelivered { to, .. } => Some(to),
             EventContent::Text(_) | EventContent::ByPhone { .. } => None,
         }

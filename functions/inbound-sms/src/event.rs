@@ -18,7 +18,7 @@ impl Batch {
 
 pub(crate) struct Record {
     pub(crate) id: String,
-    pub(crate) carried: RecordSource,
+    pub(crate) source: RecordSource,
     /// When the queue got it, which is all that is known of a raw message's time.
     pub(crate) queued: Option<Timestamp>,
 }
@@ -40,7 +40,7 @@ fn by_sqs(record: &Value) -> Record {
         record.pointer("/attributes/SentTimestamp").and_then(Value::as_str).and_then(|sent| sent.parse().ok());
     Record {
         id: string(record, "/messageId").unwrap_or_default(),
-        carried: RecordSource::ByQueue { body: string(record, "/body").unwrap_or_default() },
+        source: RecordSource::ByQueue { body: string(record, "/body").unwrap_or_default() },
         queued: sent.map(Timestamp::from_millis),
     }
 }
@@ -48,7 +48,7 @@ fn by_sqs(record: &Value) -> Record {
 fn by_sns(record: &Value) -> Record {
     Record {
         id: string(record, "/Sns/MessageId").unwrap_or_default(),
-        carried: RecordSource::ByTopic {
+        source: RecordSource::ByTopic {
             message: string(record, "/Sns/Message").unwrap_or_default(),
             timestamp: string(record, "/Sns/Timestamp"),
         },

@@ -19,7 +19,7 @@ pub(crate) fn read(records: &[Record], now: Timestamp) -> Vec<Result<TimedMessag
 }
 
 fn read_one(record: &Record, now: Timestamp) -> Result<TimedMessage, InboundParseError> {
-    let sms = match &record.carried {
+    let sms = match &record.source {
         RecordSource::ByQueue { body } => InboundMessage::from_queue(body)?,
         RecordSource::ByTopic { message, timestamp } => InboundMessage::from_topic(message, timestamp.as_deref())?,
     };

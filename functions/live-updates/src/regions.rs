@@ -8,7 +8,7 @@ use store::{Store, StoreError};
 /// warm batch needs no look-up.
 #[derive(Default)]
 pub(crate) struct RegionCache {
-    known: Mutex<HashMap<CompanyId, (Region, Timestamp)>>,
+    cache: Mutex<HashMap<CompanyId, (Region, Timestamp)>>,
 }
 
 /// A company that has moved is noticed within this.
@@ -35,6 +35,6 @@ impl RegionCache {
     }
 
     fn lock_cache(&self) -> MutexGuard<'_, HashMap<CompanyId, (Region, Timestamp)>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -9,7 +9,7 @@ use store::Contact;
 /// message, so this can be out of date and never wrong.
 #[derive(Default)]
 pub(crate) struct ContactCache {
-    known: Mutex<CachedContacts>,
+    cache: Mutex<CachedContacts>,
 }
 
 #[derive(Default)]
@@ -51,6 +51,6 @@ impl ContactCache {
     }
 
     fn lock_cache(&self) -> MutexGuard<'_, CachedContacts> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

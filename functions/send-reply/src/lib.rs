@@ -73,7 +73,7 @@ struct Recipient {
     contact: Contact,
     reply: bool,
     /// When the carrier refused a text because of the number, if it has taken none since.
-    refused: Option<Timestamp>,
+    rejected_at: Option<Timestamp>,
 }
 
 impl SendReplyFunction {
@@ -210,7 +210,7 @@ impl SendReplyFunction {
     async fn recipient_of(&self, staff: &Staff, conversation: ConversationId) -> Result<Recipient, Problem> {
         let now = self.clock.now();
         if let Some(contact) = self.contacts.contact_of(&staff.company, conversation) {
-            return Ok(Recipient { conversation, contact, reply: true, refused: None });
+            return Ok(Recipient { conversation, contact, reply: true, rejected_at: None });
         }
         let known = self.store.known_contact(&staff.company, conversation, now).await?;
         self.can_be_texted(staff, &known)?;
@@ -218,12 +218,17 @@ impl SendReplyFunction {
         let refused = customer.as_ref().and_then(|customer| customer.refused);
         if let Some(contact) = contact {
             self.is_not_ours(staff, &contact.number).await?;
-            return Ok(Recipient { conversation, contact, reply: true, refused });
+            return Ok(Recipient { conversation, contact, reply: true, rejected_at: refused });
         }
         let customer =
             customer.filter(|customer| !customer.bookings.is_empty()).ok_or_else(Problem::no_conversation)?;
         let line = self.company(staff).await?.line;
-        Ok(Recipient { conversation, contact: Contact { number: customer.number, line }, reply: false, refused })
+        Ok(Recipient {
+            conversation,
+            contact: Contact { number: customer.number, line },
+            reply: false,
+            rejected_at: refused,
+        })
     }
 
     /// Whom a first message is to: the number as the company's people write it.
@@ -232,14 +237,14 @@ impl SendReplyFunction {
         let company = self.company(staff).await?;
         let conversation = company.conversation_key.conversation_with(&number);
         if let Some(contact) = self.contacts.contact_of(&staff.company, conversation) {
-            return Ok(Recipient { conversation, contact, reply: false, refused: None });
+            return Ok(Recipient { conversation, contact, reply: false, rejected_at: None });
         }
         self.is_not_ours(staff, &number).await?;
         let known = self.store.known_contact(&staff.company, conversation, self.clock.now()).await?;
         self.can_be_texted(staff, &known)?;
         let refused = known.customer.and_then(|customer| customer.refused);
         let contact = known.contact.unwrap_or(Contact { number, line: company.line });
-        Ok(Recipient { conversation, contact, reply: false, refused })
+        Ok(Recipient { conversation, contact, reply: false, rejected_at: refused })
     }
 
     /// Refuses a line of the company's own: a company does not text itself.
@@ -344,7 +349,7 @@ impl SendReplyFunction {
         let number = &recipient.contact.number;
         let contact = Contact { number: number.clone(), line: message.line.clone() };
         // Whether the carrier takes the number again is to be noticed: until then it is looked up each time.
-        if recipient.refused.is_none() {
+        if recipient.rejected_at.is_none() {
             self.contacts.insert(&staff.company, message.conversation, contact);
         }
         let pool = self.pool(&message.line).await;
@@ -373,7 +378,7 @@ impl SendReplyFunction {
         if let Err(error) = self.store.record_delivery(outcome, self.clock.now()).await {
             tracing::error!(%error, "the outcome of a send was not recorded; the message is unconfirmed after a minute");
         }
-        match (&reached, recipient.refused) {
+        match (&reached, recipient.rejected_at) {
             (DeliveryProgress::Sent { .. }, Some(refused)) => self.clear_rejection(staff, &message, refused).await,
             (DeliveryProgress::Failed { refusal: SendError::InvalidNumber }, _) => {
                 self.record_rejection(staff, &message, number).await;

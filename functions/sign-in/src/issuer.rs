@@ -30,7 +30,7 @@ pub(crate) struct Issuer {
     secret: String,
     https: Https,
     clock: Clock,
-    known: Mutex<IssuerCache>,
+    cache: Mutex<IssuerCache>,
     keys: KeyCache,
 }
 
@@ -46,7 +46,7 @@ struct IssuerCache {
 impl Issuer {
     pub(crate) fn new(secrets: Client, secret: String, clock: Clock) -> Self {
         let https = Https::new(TIMEOUT, LARGEST_ANSWER);
-        Self { secrets, secret, https, clock, known: Mutex::default(), keys: KeyCache::default() }
+        Self { secrets, secret, https, clock, cache: Mutex::default(), keys: KeyCache::default() }
     }
 
     pub(crate) async fn settings(&self) -> Result<Arc<Settings>, SignInFailure> {
@@ -90,7 +90,7 @@ impl Issuer {
         let (endpoint, authentication) = (&provider.token_endpoint, provider.authentication);
         let token = exchange::id_token(&self.https, endpoint, authentication, &settings, code, attempt).await;
         if token.as_ref().is_err_and(|failure| *failure == CLIENT_REFUSED) {
-            self.known.lock().await.is_doubted = true;
+            self.cache.lock().await.is_doubted = true;
         }
         let token = token?;
         let token = IdToken::read(&token)?;
@@ -116,7 +116,7 @@ impl Issuer {
     /// The settings, and what else is known with them. A secret that is doubted and turns out to be the same costs the
     /// provider no question.
     async fn settings_and_cache(&self) -> Result<(Arc<Settings>, MutexGuard<'_, IssuerCache>), SignInFailure> {
-        let mut known = self.known.lock().await;
+        let mut known = self.cache.lock().await;
         let now = self.clock.now();
         if let Some((settings, since)) = &known.settings
             && now < since.plus_secs(CACHE_SECS)

@@ -17,7 +17,7 @@ pub(crate) struct KeyCache(Mutex<CachedKeySet>);
 struct CachedKeySet {
     address: String,
     keys: CoreJsonWebKeySet,
-    asked: Option<Timestamp>,
+    requested_at: Option<Timestamp>,
 }
 
 /// After a fetch the keys are not fetched again for so long, even if it failed.
@@ -37,13 +37,13 @@ impl KeyCache {
         if seen.address != address {
             *seen = CachedKeySet { address: address.to_owned(), ..CachedKeySet::default() };
         }
-        let not_asked_for = |secs| seen.asked.is_none_or(|asked| now >= asked.plus_secs(secs));
+        let not_asked_for = |secs| seen.requested_at.is_none_or(|asked| now >= asked.plus_secs(secs));
         // A key that the provider has taken back counts no longer than anything else that is known of it.
         if token.is_signed_by(&seen.keys) && !not_asked_for(CACHE_SECS) {
             return Ok(());
         }
         if not_asked_for(PAUSE_SECS) {
-            seen.asked = Some(now);
+            seen.requested_at = Some(now);
             let keys = provider::get(https, address).await;
             seen.keys = keys.ok_or(unavailable("the issuer cannot be asked for its keys"))?;
         }

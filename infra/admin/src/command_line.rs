@@ -23,7 +23,7 @@ pub(crate) struct CommandLine {
     #[arg(long, global = true)]
     pub(crate) yes: bool,
     #[command(subcommand)]
-    pub(crate) what: Command,
+    pub(crate) command: Command,
 }
 
 #[derive(Args)]

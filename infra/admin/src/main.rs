@@ -48,13 +48,13 @@ async fn main() -> ExitCode {
 
 async fn run(command_line: CommandLine) -> anyhow::Result<ExitCode> {
     let output = Output::new(command_line.json);
-    if matches!(command_line.what, Command::Doctor) {
+    if matches!(command_line.command, Command::Doctor) {
         return doctor::run(&command_line.place, output).await;
     }
     let place = Target::find(&command_line.place).await?;
     let operator = Operator::new(place, output, command_line.yes);
-    let noted = command_line.what.audit_entry();
-    match command_line.what {
+    let noted = command_line.command.audit_entry();
+    match command_line.command {
         Command::Doctor => {}
         Command::Audit { company, limit } => audit::list(&operator, company.as_ref(), limit.into()).await?,
         Command::PushKeys(PushKeysCommand::Create { contact }) => {

@@ -18,7 +18,7 @@ const SUBJECT: &str = "mailto:switchboard@example.com";
 /// The keys, made at the first start and kept with the data: browsers that subscribed stay so.
 #[derive(Clone)]
 pub(crate) struct PushKeys {
-    written: Arc<RwLock<String>>,
+    secret: Arc<RwLock<String>>,
     /// `None` for a stack that keeps nothing.
     file: Option<Arc<Path>>,
 }
@@ -35,18 +35,18 @@ impl PushKeys {
             }
             _ => VapidKeys::generate(randomness, SUBJECT),
         };
-        let keys = Self { written: Arc::default(), file: file.map(PathBuf::into) };
+        let keys = Self { secret: Arc::default(), file: file.map(PathBuf::into) };
         keys.replace(written)?;
         Ok(keys)
     }
 
     /// As the deployment's secret has them.
     pub(crate) fn secret_value(&self) -> String {
-        self.written.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.secret.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(crate) fn replace(&self, keys: String) -> anyhow::Result<()> {
-        let mut written = self.written.write().unwrap_or_else(PoisonError::into_inner);
+        let mut written = self.secret.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(file) = &self.file {
             let mut options = OpenOptions::new();
             options.write(true).create(true).truncate(true);

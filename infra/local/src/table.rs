@@ -28,7 +28,7 @@ pub const TABLE: &str = "switchboard";
 
 pub(crate) struct Table {
     database: Database,
-    written: WriteSignal,
+    write_signal: WriteSignal,
     address: SocketAddr,
     served: JoinHandle<()>,
     swept: JoinHandle<()>,
@@ -63,7 +63,7 @@ impl Table {
             }
         });
         let swept = tokio::spawn(sweep(database.clone(), written.clone()));
-        Ok(Self { database, written, address, served, swept, stop: Some(stop) })
+        Ok(Self { database, write_signal: written, address, served, swept, stop: Some(stop) })
     }
 
     pub(crate) fn database(&self) -> &Database {
@@ -71,7 +71,7 @@ impl Table {
     }
 
     pub(crate) fn write_signal(&self) -> &WriteSignal {
-        &self.written
+        &self.write_signal
     }
 
     pub(crate) fn address(&self) -> SocketAddr {

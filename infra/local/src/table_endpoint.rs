@@ -135,16 +135,16 @@ pub(crate) struct TableEndpoint {
     address: Uri,
     client: Client<HttpConnector, Body>,
     usage: TableUsage,
-    written: WriteSignal,
+    write_signal: WriteSignal,
 }
 
 impl TableEndpoint {
-    pub(crate) fn new(address: Uri, written: WriteSignal) -> Self {
+    pub(crate) fn new(address: Uri, write_signal: WriteSignal) -> Self {
         Self {
             address,
             client: Client::builder(TokioExecutor::new()).build_http(),
             usage: TableUsage::default(),
-            written,
+            write_signal,
         }
     }
 
@@ -159,7 +159,7 @@ impl TableEndpoint {
         let body = body.collect().await.context("reading DynamoDB's answer")?.to_bytes();
         self.usage.count(asks, &operation, &body);
         if !only_reads(&operation) {
-            self.written.notify();
+            self.write_signal.notify();
         }
         // Who else listens on this machine is nobody's business on the web.
         parts.headers.remove("access-control-allow-origin");

@@ -26,5 +26,5 @@ pub struct BlockedNumber {
     pub conversation: ConversationId,
     pub block: Block,
     /// `None` where nothing was said lately, and no appointment names the number.
-    pub with: Option<CustomerRef>,
+    pub customer: Option<CustomerRef>,
 }

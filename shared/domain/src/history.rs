@@ -3,7 +3,7 @@ use crate::{CustomerAction, CustomerRef, Position, TimelineEntry};
 /// What was said with a customer and done about them, by whom and when.
 #[derive(Clone, Debug)]
 pub struct History {
-    pub with: CustomerRef,
+    pub customer: CustomerRef,
     /// The latest first.
     pub entries: Vec<HistoryEntry>,
 }

@@ -16,7 +16,7 @@ pub struct OriginGuard {
 struct RequiredSecret {
     secrets: Client,
     secret: String,
-    known: Mutex<Option<CachedSecret>>,
+    cache: Mutex<Option<CachedSecret>>,
 }
 
 struct CachedSecret {
@@ -24,7 +24,7 @@ struct CachedSecret {
     /// From this time on, the secret is read again before a request is admitted.
     stale: Timestamp,
     /// Until this time, the secret is not read again, whatever value a request has.
-    settled: Timestamp,
+    checked_at: Timestamp,
 }
 
 /// How long a secret is cached.
@@ -47,7 +47,7 @@ impl OriginGuard {
     #[must_use]
     pub fn new(aws: &SdkConfig, secret: Option<String>, clock: Clock) -> Self {
         let demanded =
-            secret.map(|secret| RequiredSecret { secrets: Client::new(aws), secret, known: Mutex::default() });
+            secret.map(|secret| RequiredSecret { secrets: Client::new(aws), secret, cache: Mutex::default() });
         Self { demanded, clock }
     }
 
@@ -55,7 +55,7 @@ impl OriginGuard {
     pub async fn warm_up(&self) {
         if let Some(demanded) = &self.demanded {
             let known = demanded.read(self.clock.now()).await.ok();
-            *demanded.known.lock().await = known;
+            *demanded.cache.lock().await = known;
         }
     }
 
@@ -69,10 +69,10 @@ impl OriginGuard {
 
 impl RequiredSecret {
     async fn admission(&self, shown: &str, now: Timestamp) -> Result<Admission, Unavailable> {
-        let mut known = self.known.lock().await;
+        let mut known = self.cache.lock().await;
         if let Some(known) = known.as_ref() {
             let admission = known.secret.admission(shown, now);
-            if now < known.settled || now < known.stale && !admission.is_refused() {
+            if now < known.checked_at || now < known.stale && !admission.is_refused() {
                 return Ok(admission);
             }
         }
@@ -81,7 +81,7 @@ impl RequiredSecret {
             // A previous value expires at a fixed time, so a stale cache does not admit it for longer.
             (Err(error), Some(known)) => {
                 tracing::warn!(%error, "the origin secret could not be refreshed");
-                known.settled = now.plus_secs(RECHECK_SECS);
+                known.checked_at = now.plus_secs(RECHECK_SECS);
             }
             (Err(error), None) => return Err(error),
         }
@@ -93,6 +93,6 @@ impl RequiredSecret {
         let found =
             found.map_err(|error| Unavailable::Unread { code: error.code().unwrap_or("no answer").to_owned() })?;
         let secret = OriginSecret::parse(found.secret_string().unwrap_or_default())?;
-        Ok(CachedSecret { secret, stale: now.plus_secs(CACHE_SECS), settled: now.plus_secs(RECHECK_SECS) })
+        Ok(CachedSecret { secret, stale: now.plus_secs(CACHE_SECS), checked_at: now.plus_secs(RECHECK_SECS) })
     }
 }

@@ -13,7 +13,7 @@ pub struct KeyRing {
     secrets: Client,
     secret: String,
     clock: Clock,
-    known: Mutex<Option<CachedKeys>>,
+    cache: Mutex<Option<CachedKeys>>,
 }
 
 struct CachedKeys {
@@ -43,7 +43,7 @@ impl KeyRing {
     /// `secret` is the name of the secret.
     #[must_use]
     pub fn new(secrets: Client, secret: String, clock: Clock) -> Self {
-        Self { secrets, secret, clock, known: Mutex::default() }
+        Self { secrets, secret, clock, cache: Mutex::default() }
     }
 
     /// Returns the keys, at most five minutes old.
@@ -62,7 +62,7 @@ impl KeyRing {
         &self,
         wanted: impl IntoIterator<Item = &'a str>,
     ) -> Result<Arc<VapidKeys>, KeyRingError> {
-        let mut known = self.known.lock().await;
+        let mut known = self.cache.lock().await;
         let now = self.clock.now();
         let mut missed = None;
         if let Some(known) = known.as_mut()

@@ -14,7 +14,7 @@ use crate::{Contact, InvalidContact};
 /// New subscriptions use the current key. Earlier keys are kept for browsers that have not renewed their subscriptions
 /// since.
 pub struct VapidKeys {
-    written: StoredKeys,
+    stored: StoredKeys,
     keys: Vec<VapidKey>,
 }
 
@@ -71,7 +71,7 @@ impl VapidKeys {
         let read =
             |(place, key): (usize, &StoredKey)| VapidKey::read(&key.private).ok_or(InvalidKeys::NotAKey(place + 1));
         let keys = written.keys.iter().enumerate().map(read).collect::<Result<_, _>>()?;
-        Ok(Self { written, keys })
+        Ok(Self { stored: written, keys })
     }
 
     /// Returns a secret with one new key.
@@ -84,12 +84,12 @@ impl VapidKeys {
     /// Returns the secret with another contact and the same keys. Subscriptions stay valid.
     #[must_use]
     pub fn with_contact(&self, contact: &Contact) -> String {
-        StoredKeys { subject: contact.to_string(), ..self.written.clone() }.to_string()
+        StoredKeys { subject: contact.to_string(), ..self.stored.clone() }.to_string()
     }
 
     /// Returns the contact, or an error if some push services reject it.
     pub fn contact(&self) -> Result<Contact, InvalidContact> {
-        self.written.subject.parse()
+        self.stored.subject.parse()
     }
 
     /// Returns the secret with a new current key.
@@ -98,7 +98,7 @@ impl VapidKeys {
     /// with the earlier key.
     #[must_use]
     pub fn rotated(&self, randomness: &Randomness) -> String {
-        let mut written = self.written.clone();
+        let mut written = self.stored.clone();
         written.keys.insert(0, StoredKey::new(randomness));
         written.keys.truncate(MAX_KEYS);
         written.to_string()
@@ -122,7 +122,7 @@ impl VapidKeys {
     }
 
     pub(crate) fn subject(&self) -> &str {
-        &self.written.subject
+        &self.stored.subject
     }
 }
 
@@ -213,6 +213,6 @@ mod tests {
             assert!(!why.to_string().contains("secret"));
         }
         let keys = VapidKeys::parse(&VapidKeys::generate(&randomness(), "mailto:a@example.com")).unwrap();
-        assert!(!format!("{keys:?}").contains(&keys.written.keys[0].private));
+        assert!(!format!("{keys:?}").contains(&keys.stored.keys[0].private));
     }
 }

@@ -22,7 +22,7 @@ const RENEWED_AFTER_SECS: u64 = LIFETIME_SECS / 2;
 /// a day.
 #[derive(Default)]
 pub(crate) struct SignatureCache {
-    made: Mutex<HashMap<[String; 3], CachedSignature>>,
+    cache: Mutex<HashMap<[String; 3], CachedSignature>>,
 }
 
 struct CachedSignature {
@@ -35,7 +35,7 @@ impl SignatureCache {
     pub(crate) fn signature_for(&self, origin: &str, key: &VapidKey, subject: &str, now: Timestamp) -> VapidSignature {
         /// More than there are origins of push services: Microsoft's have many names.
         const MAX_SIGNATURES: usize = 256;
-        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut made = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
         let place = [origin, &key.public, subject].map(str::to_owned);
         if let Some(known) = made.get(&place)
             && (known.at..known.at.plus_secs(RENEWED_AFTER_SECS)).contains(&now)

@@ -153,7 +153,7 @@ impl Store {
             let shown = head.and_then(|head| head.into_summary_after(floor, customer.as_ref(), now));
             let with = shown.map(|shown| CustomerRef::Conversation(Box::new(shown)));
             let with = with.or_else(|| customer.filter(|it| !it.bookings.is_empty()).map(CustomerRef::Customer));
-            BlockedNumber { conversation, block, with }
+            BlockedNumber { conversation, block, customer: with }
         });
         Ok(Page { items: items.collect(), next: page.next })
     }

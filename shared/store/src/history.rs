@@ -43,6 +43,6 @@ impl Store {
             }
             _ => return Ok(None),
         };
-        Ok(Some(History { with, entries }))
+        Ok(Some(History { customer: with, entries }))
     }
 }

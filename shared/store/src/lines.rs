@@ -10,7 +10,7 @@ use crate::{Store, StoreError};
 /// Only existing lines are cached, so a line that was just added works at once.
 #[derive(Default)]
 pub struct LineCache {
-    known: Mutex<HashMap<PhoneNumber, (Line, Timestamp)>>,
+    cache: Mutex<HashMap<PhoneNumber, (Line, Timestamp)>>,
 }
 
 /// How long a line is cached. A line that moves to another company is noticed within this time.
@@ -33,6 +33,6 @@ impl LineCache {
     }
 
     fn lock_cache(&self) -> MutexGuard<'_, HashMap<PhoneNumber, (Line, Timestamp)>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

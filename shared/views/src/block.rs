@@ -22,7 +22,7 @@ pub fn blocked_rows(page: &Page<BlockedNumber>, next: Option<&str>, viewer: &Vie
     }
 }
 
-fn row(BlockedNumber { conversation, block, with }: &BlockedNumber, viewer: &Viewer) -> Markup {
+fn row(BlockedNumber { conversation, block, customer: with }: &BlockedNumber, viewer: &Viewer) -> Markup {
     let number = block.sender.as_ref().map(|sender| sender.shown_in(viewer.region));
     html! {
         li.row id={ "blocked-" (conversation) } data-key=(block.since) {
@@ -79,7 +79,10 @@ pub fn block_json(block: Option<&Block>) -> Value {
 
 /// The fields are described in the README of `list-conversations`.
 #[must_use]
-pub fn blocked_number_json(BlockedNumber { conversation, block, with }: &BlockedNumber, viewer: &Viewer) -> Value {
+pub fn blocked_number_json(
+    BlockedNumber { conversation, block, customer: with }: &BlockedNumber,
+    viewer: &Viewer,
+) -> Value {
     let mut json = match with {
         Some(CustomerRef::Conversation(conversation)) => conversation_json(conversation, viewer),
         Some(CustomerRef::Customer(customer)) => json!({"name": customer.name(viewer.now)}),

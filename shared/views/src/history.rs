@@ -20,7 +20,7 @@ pub fn history(id: ConversationId, history: &History, viewer: &Viewer) -> Markup
     html! {
         div.history-who {
             div {
-                p { (customer_line(&history.with, viewer)) }
+                p { (customer_line(&history.customer, viewer)) }
                 p.hint { "Who did what about this customer in the last 30 days" }
             }
             a.button href=(conversation_address(id)) { "Open the conversation" }

@@ -84,7 +84,7 @@ fn faults(live: &DeployedStack, topic: &str, logical: &str, alarm: &Alarm) -> Ve
         let turn_on = format!("cloudwatch enable-alarm-actions --alarm-names {}", alarm.name);
         let says = format!("{logical} would tell nobody: its actions are off");
         findings.push(Finding::wrong(CHECK, says, live.command(&turn_on)));
-    } else if !alarm.whom.iter().any(|told| told == topic) {
+    } else if !alarm.recipients.iter().any(|told| told == topic) {
         findings.push(Finding::wrong(CHECK, format!("{logical} does not tell the topic of alarms"), live.redeploy()));
     }
     findings

@@ -29,7 +29,7 @@ pub(crate) struct Alarm {
     pub(crate) tells: bool,
     /// The ARNs of whom.
     #[serde(rename = "AlarmActions", default)]
-    pub(crate) whom: Vec<String>,
+    pub(crate) recipients: Vec<String>,
 }
 
 #[derive(Deserialize)]

@@ -23,7 +23,7 @@ struct Queue<'a> {
     dead_letters: Option<String>,
     waiting: u64,
     /// What was handed to somebody who has not said yet what became of it.
-    taken: u64,
+    in_flight: u64,
 }
 
 pub(crate) async fn check(live: &DeployedStack, readers: &[EventSourceMapping]) -> Vec<Finding> {
@@ -66,7 +66,7 @@ impl<'a> Queue<'a> {
             arn: text(&attributes, &QueueAttributeName::QueueArn),
             dead_letters: redrive["deadLetterTargetArn"].as_str().map(ToOwned::to_owned),
             waiting: number(QueueAttributeName::ApproximateNumberOfMessages),
-            taken: number(QueueAttributeName::ApproximateNumberOfMessagesNotVisible),
+            in_flight: number(QueueAttributeName::ApproximateNumberOfMessagesNotVisible),
         })
     }
 
@@ -76,7 +76,7 @@ impl<'a> Queue<'a> {
 
     /// What waits is no fault in itself: whoever asks again sees whether it becomes less.
     fn with_what_is_to_be_done(&self, live: &DeployedStack, queues: &[Queue<'_>]) -> Finding {
-        let Self { logical, waiting, taken, .. } = self;
+        let Self { logical, waiting, in_flight: taken, .. } = self;
         match queues.iter().find(|queue| self.dead_letters.as_ref() == Some(&queue.arn)) {
             Some(behind) => Finding::ok(
                 CHECK,
@@ -101,7 +101,7 @@ impl<'a> Queue<'a> {
     ) -> Finding {
         let Self { logical, url, arn, .. } = self;
         // What somebody has received to look at it is still there.
-        let count = self.waiting + self.taken;
+        let count = self.waiting + self.in_flight;
         if count == 0 {
             return Finding::ok(CHECK, format!("{logical} is empty"));
         }

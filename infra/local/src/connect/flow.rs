@@ -67,7 +67,7 @@ pub(crate) struct FlowState {
     /// What the last function answered.
     external: Value,
     /// What was said since the customer last pressed a key.
-    pub(crate) said: Vec<String>,
+    pub(crate) prompts: Vec<String>,
 }
 
 /// What a flow goes on with.
@@ -93,7 +93,7 @@ impl Flow {
     }
 
     pub(crate) fn begin(&self, attributes: Map<String, Value>) -> FlowState {
-        FlowState { at: self.start_action.clone(), attributes, external: Value::Null, said: Vec::new() }
+        FlowState { at: self.start_action.clone(), attributes, external: Value::Null, prompts: Vec::new() }
     }
 
     /// Goes on with what came until something else is waited for.
@@ -147,7 +147,7 @@ impl Transitions {
 impl FlowState {
     fn says(&mut self, action: &Action) {
         let said = self.resolved(action, "Text");
-        self.said.push(said);
+        self.prompts.push(said);
     }
 
     fn resolved(&self, action: &Action, parameter: &str) -> String {

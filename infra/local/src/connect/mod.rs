@@ -167,7 +167,7 @@ impl Connect {
                 && contact.ended.is_none_or(|ended| now < ended.plus_secs(SHOWN_AFTER_END_SECS))
         });
         let (id, contact) = here.max_by_key(|(_, contact)| contact.initiated)?;
-        let said = contact.talk.as_ref().map(|talk| talk.said.join(" ")).unwrap_or_default();
+        let said = contact.talk.as_ref().map(|talk| talk.prompts.join(" ")).unwrap_or_default();
         let stage = match (contact.connected, contact.ended) {
             (_, Some(_)) => CallStage::Over { said },
             (Some(_), None) => CallStage::Talking { said },
@@ -196,7 +196,7 @@ impl Connect {
     }
 
     async fn advance(&self, id: &str, contact: &mut Contact, talk: &mut FlowState, came: FlowInput) {
-        talk.said.clear();
+        talk.prompts.clear();
         let mut waits = self.flow.advance(talk, came);
         while let FlowWait::Function(parameters) = waits {
             let invocation = Self::invocation(id, &contact.outbound, &parameters);

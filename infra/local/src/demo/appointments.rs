@@ -6,12 +6,12 @@ pub(super) struct DemoAppointment {
     pub(super) name: &'static str,
     /// As somebody typed it, in E.164.
     pub(super) number: Option<&'static str>,
-    pub(super) when: AppointmentTime,
+    pub(super) time: AppointmentTime,
     pub(super) minutes: u16,
     pub(super) service: &'static str,
     pub(super) notes: &'static str,
     /// Which of the company's staff it is with.
-    pub(super) with: Option<usize>,
+    pub(super) staff: Option<usize>,
     pub(super) status: AppointmentStatus,
 }
 
@@ -35,7 +35,7 @@ const fn comes(
     service: &'static str,
     status: AppointmentStatus,
 ) -> DemoAppointment {
-    DemoAppointment { name, number: Some(number), when, minutes, service, notes: "", with: None, status }
+    DemoAppointment { name, number: Some(number), time: when, minutes, service, notes: "", staff: None, status }
 }
 
 impl DemoAppointment {
@@ -44,7 +44,7 @@ impl DemoAppointment {
     }
 
     const fn with_staff(self, staff: usize) -> Self {
-        Self { with: Some(staff), ..self }
+        Self { staff: Some(staff), ..self }
     }
 }
 
@@ -60,11 +60,11 @@ pub(super) const HARBOR_DENTAL: &[DemoAppointment] = &[
     DemoAppointment {
         name: "Hannah Wirth",
         number: None,
-        when: day(0, "11:30"),
+        time: day(0, "11:30"),
         minutes: 30,
         service: "Check-up",
         notes: "Came in by herself. Ask for a number.",
-        with: None,
+        staff: None,
         status: Booked,
     },
     comes("Jonas Petrov", "+12065550192", day(0, "14:15"), 45, "Root canal, second visit", Booked).with_staff(1),
@@ -86,11 +86,11 @@ pub(super) const TIDEWATER_PHYSIO: &[DemoAppointment] = &[
     DemoAppointment {
         name: "Mark Ellery",
         number: None,
-        when: day(0, "13:30"),
+        time: day(0, "13:30"),
         minutes: 40,
         service: "First assessment",
         notes: "",
-        with: None,
+        staff: None,
         status: Booked,
     },
     comes("Wei Zhang", "+61491570158", day(0, "15:30"), 30, "Back", Booked),

@@ -4,12 +4,12 @@ pub(super) struct DemoConversation {
     pub(super) number: &'static str,
     /// Which of the company's lines.
     pub(super) line: usize,
-    pub(super) said: &'static [DemoMessage],
+    pub(super) messages: &'static [DemoMessage],
 }
 
 pub(super) struct DemoMessage {
-    pub(super) by: DemoAuthor,
-    pub(super) when: MessageTime,
+    pub(super) author: DemoAuthor,
+    pub(super) time: MessageTime,
     pub(super) text: &'static str,
 }
 
@@ -28,11 +28,11 @@ pub(super) enum MessageTime {
 }
 
 const fn from_customer(when: MessageTime, text: &'static str) -> DemoMessage {
-    DemoMessage { by: DemoAuthor::Customer, when, text }
+    DemoMessage { author: DemoAuthor::Customer, time: when, text }
 }
 
 const fn from_staff(staff: usize, when: MessageTime, text: &'static str) -> DemoMessage {
-    DemoMessage { by: DemoAuthor::Staff(staff), when, text }
+    DemoMessage { author: DemoAuthor::Staff(staff), time: when, text }
 }
 
 const fn day(days: u64, hour: u64, minute: u64) -> MessageTime {
@@ -44,7 +44,7 @@ const fn ago(minutes: u64) -> MessageTime {
 }
 
 const fn conversation_with(number: &'static str, said: &'static [DemoMessage]) -> DemoConversation {
-    DemoConversation { number, line: 0, said }
+    DemoConversation { number, line: 0, messages: said }
 }
 
 pub(super) const HARBOR_DENTAL: &[DemoConversation] = &[
@@ -138,7 +138,7 @@ pub(super) const HARBOR_DENTAL: &[DemoConversation] = &[
     DemoConversation {
         number: "+12065550193",
         line: 1,
-        said: &[
+        messages: &[
             from_customer(
                 day(2, 17, 22),
                 "Hi, I chipped a front tooth playing basketball. It doesn't hurt but looks bad. What should I do?",
@@ -156,7 +156,7 @@ pub(super) const HARBOR_DENTAL: &[DemoConversation] = &[
     DemoConversation {
         number: "+12535550161",
         line: 0,
-        said: &[from_customer(
+        messages: &[from_customer(
             ago(48),
             "Is this Harbor Dental? My daughter has a toothache, do you see children? She is 5",
         )],

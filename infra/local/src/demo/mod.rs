@@ -106,9 +106,9 @@ impl DemoContext<'_> {
     async fn have(&self, conversation: &DemoConversation) -> anyhow::Result<()> {
         let customer = PhoneNumber::e164(conversation.number)?;
         let line = PhoneNumber::e164(self.firm.lines.get(conversation.line).copied().unwrap_or_default())?;
-        for said in conversation.said {
-            let at = self.moment(said.when);
-            match said.by {
+        for said in conversation.messages {
+            let at = self.moment(said.time);
+            match said.author {
                 DemoAuthor::Customer => self.customer_writes(&customer, &line, said, at).await?,
                 DemoAuthor::Staff(staff) => self.staff_write(&customer, &line, staff, said, at).await?,
             }
@@ -120,7 +120,7 @@ impl DemoContext<'_> {
         const QUARTER: u64 = 15 * 60;
         let now = self.runtime.clock.now();
         let zone = &self.company.time_zone;
-        let start = match coming.when {
+        let start = match coming.time {
             appointments::AppointmentTime::Soon(minutes) => {
                 let soon = now.plus_secs(minutes * 60).as_secs().next_multiple_of(QUARTER);
                 Timestamp::from_millis(soon * 1000)
@@ -141,7 +141,7 @@ impl DemoContext<'_> {
             length: AppointmentDuration::of_minutes(coming.minutes)?,
             service: Service::parse(coming.service)?,
             notes: Notes::parse(coming.notes)?,
-            provider: coming.with.and_then(|place| self.firm.staff.get(place)).map(provider).transpose()?,
+            provider: coming.staff.and_then(|place| self.firm.staff.get(place)).map(provider).transpose()?,
             status: coming.status,
         };
         let id = self.runtime.randomness.token().chars().take(20).collect::<String>().parse()?;
