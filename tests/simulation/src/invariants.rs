@@ -22,7 +22,7 @@ pub enum Invariant {
     Saved,
     Calls,
     Announced,
-    ReceivedPush,
+    Pushed,
     PushedNoMore,
     Companies,
     Screens,
@@ -37,7 +37,7 @@ pub enum Invariant {
 /// A claim that does not hold, and what shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
-    pub claim: Invariant,
+    pub invariant: Invariant,
     pub shown_by: String,
 }
 
@@ -54,7 +54,7 @@ impl Invariant {
         Self::Saved,
         Self::Calls,
         Self::Announced,
-        Self::ReceivedPush,
+        Self::Pushed,
         Self::PushedNoMore,
         Self::Companies,
         Self::Screens,
@@ -81,7 +81,7 @@ impl fmt::Display for Invariant {
             Self::Saved => "what staff were told was saved was saved",
             Self::Calls => "every call has one entry, with what is known best of it",
             Self::Announced => "everything that happened was announced",
-            Self::ReceivedPush => "every browser in which notifications are on was pushed what customers say",
+            Self::Pushed => "every browser in which notifications are on was pushed what customers say",
             Self::PushedNoMore => "a browser in which notifications were turned off is pushed nothing from then on",
             Self::History => "the history says what staff did, each once",
             Self::Companies => "nothing of one company's reaches another",

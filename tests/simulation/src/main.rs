@@ -28,7 +28,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     match (arguments.seed, &arguments.fails) {
         (Some(seed), _) => replay(seed),
-        (None, Some(claim)) => look_for(claim, &arguments),
+        (None, Some(invariant)) => look_for(invariant, &arguments),
         (None, None) => play_all(&arguments),
     }
 }
@@ -42,7 +42,7 @@ fn replay(seed: u64) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     for broken in run.broken {
-        eprintln!("\nNot so: {}: {}", broken.claim, broken.shown_by);
+        eprintln!("\nNot so: {}: {}", broken.invariant, broken.shown_by);
     }
     ExitCode::FAILURE
 }
@@ -54,7 +54,7 @@ fn play_all(arguments: &Arguments) -> ExitCode {
         let run = play(&Scenario::from_seed(seed));
         events.fetch_add(run.trace.len() as u64, Ordering::Relaxed);
         if let (Some(broken), Ok(mut failed)) = (run.broken.first(), failed.lock()) {
-            failed.push((seed, broken.claim));
+            failed.push((seed, broken.invariant));
         }
         true
     });
@@ -65,42 +65,43 @@ fn play_all(arguments: &Arguments) -> ExitCode {
     let mut failed = failed.into_inner().unwrap_or_default();
     failed.sort_unstable();
     // The first of each claim is enough to begin with.
-    for claim in Invariant::ALL {
-        let of: Vec<_> = failed.iter().filter(|(_, broken)| *broken == claim).map(|(seed, _)| *seed).collect();
+    for invariant in Invariant::ALL {
+        let of: Vec<_> = failed.iter().filter(|(_, broken)| *broken == invariant).map(|(seed, _)| *seed).collect();
         let Some(seed) = of.first() else { continue };
-        let story = shrink(&Scenario::from_seed(*seed), |story| is_broken(story, claim));
+        let story = shrink(&Scenario::from_seed(*seed), |story| is_broken(story, invariant));
         let run = play(&story);
-        let shown_by = run.broken.iter().find(|broken| broken.claim == claim).map(|broken| broken.shown_by.as_str());
-        eprintln!("\nNot so in {} seeds ({of:?}): {claim}: {}", of.len(), shown_by.unwrap_or_default());
+        let shown_by =
+            run.broken.iter().find(|broken| broken.invariant == invariant).map(|broken| broken.shown_by.as_str());
+        eprintln!("\nNot so in {} seeds ({of:?}): {invariant}: {}", of.len(), shown_by.unwrap_or_default());
         eprintln!("\n{story}\n{}", run.trace.join("\n"));
     }
     if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-fn look_for(claim: &str, arguments: &Arguments) -> ExitCode {
-    let Some(claim) = Invariant::ALL.into_iter().find(|it| format!("{it:?}") == claim) else {
+fn look_for(invariant: &str, arguments: &Arguments) -> ExitCode {
+    let Some(invariant) = Invariant::ALL.into_iter().find(|it| format!("{it:?}") == invariant) else {
         eprintln!("There is no such claim. There are: {:?}", Invariant::ALL);
         return ExitCode::FAILURE;
     };
     let found = Mutex::new(None);
     simulation::each_seed(arguments.from..arguments.from + arguments.seeds, |seed| {
-        let broken = is_broken(&Scenario::from_seed(seed), claim);
+        let broken = is_broken(&Scenario::from_seed(seed), invariant);
         if let (true, Ok(mut found)) = (broken, found.lock()) {
             found.get_or_insert(seed);
         }
         !broken
     });
     let Some(seed) = found.into_inner().unwrap_or_default() else {
-        eprintln!("So in all of {} seeds: {claim}", arguments.seeds);
+        eprintln!("So in all of {} seeds: {invariant}", arguments.seeds);
         return ExitCode::FAILURE;
     };
     eprintln!(
-        "Not so in seed {seed}: {claim}\n{}",
-        shrink(&Scenario::from_seed(seed), |story| is_broken(story, claim))
+        "Not so in seed {seed}: {invariant}\n{}",
+        shrink(&Scenario::from_seed(seed), |story| is_broken(story, invariant))
     );
     ExitCode::SUCCESS
 }
 
-fn is_broken(story: &Scenario, claim: Invariant) -> bool {
-    play(story).broken.iter().any(|broken| broken.claim == claim)
+fn is_broken(story: &Scenario, invariant: Invariant) -> bool {
+    play(story).broken.iter().any(|broken| broken.invariant == invariant)
 }

@@ -33,7 +33,7 @@ pub fn play(story: &Scenario) -> Run {
         trace: Vec::new(),
         accepted: Vec::new(),
         seen: Observations::default(),
-        broken: vec![Violation { claim: Invariant::Ends, shown_by: format!("{error:#}") }],
+        broken: vec![Violation { invariant: Invariant::Ends, shown_by: format!("{error:#}") }],
     })
 }
 
@@ -49,7 +49,7 @@ async fn played(story: &Scenario) -> anyhow::Result<Run> {
     Ok(match seen {
         Ok(seen) => Run { broken: judge(&story.steps, &accepted, &seen), trace, accepted, seen },
         Err(error) => Run {
-            broken: vec![Violation { claim: Invariant::Ends, shown_by: format!("{error:#}") }],
+            broken: vec![Violation { invariant: Invariant::Ends, shown_by: format!("{error:#}") }],
             seen: Observations::default(),
             trace,
             accepted,

@@ -16,18 +16,18 @@ fn every_claim_holds_of_every_story() {
     each_seed(0..SEEDS, |seed| {
         let run = play(&Scenario::from_seed(seed));
         events.fetch_add(run.trace.len(), Ordering::Relaxed);
-        failed.lock().unwrap().extend(run.broken.first().map(|broken| (seed, broken.claim)));
+        failed.lock().unwrap().extend(run.broken.first().map(|broken| (seed, broken.invariant)));
         true
     });
     eprintln!("{SEEDS} seeds and {} events", events.into_inner());
     let mut failed = failed.into_inner().unwrap();
     failed.sort_unstable();
-    if let Some((seed, claim)) = failed.first() {
-        let is_broken = |story: &Scenario| play(story).broken.iter().any(|broken| broken.claim == *claim);
+    if let Some((seed, invariant)) = failed.first() {
+        let is_broken = |story: &Scenario| play(story).broken.iter().any(|broken| broken.invariant == *invariant);
         let story = shrink(&Scenario::from_seed(*seed), is_broken);
         let Run { broken, trace, .. } = play(&story);
         panic!(
-            "{} of {SEEDS} seeds, seed {seed}: not so: {claim}\n{broken:?}\n{story}\n{}",
+            "{} of {SEEDS} seeds, seed {seed}: not so: {invariant}\n{broken:?}\n{story}\n{}",
             failed.len(),
             trace.join("\n")
         );
@@ -84,15 +84,15 @@ fn each_claim_is_seen_to_fail() {
         let mut changed = run.clone();
         change(&mut changed);
         let broken = judge(&steps, &changed.accepted, &changed.seen);
-        broken.into_iter().map(|Violation { claim, .. }| claim).collect::<Vec<_>>()
+        broken.into_iter().map(|Violation { invariant, .. }| invariant).collect::<Vec<_>>()
     };
     assert_eq!(judged(&|_| ()), []);
     let sent = run.seen.told.iter().find(|(_, _, status, _)| *status == Some(201)).unwrap().0;
     let (company, customer) = (steps[sent].company, steps[sent].customer);
     let reply = format!("words {} at {}", steps[sent].number, ["harbor", "tidewater"][company]);
     let is_reply = |item: &serde_json::Value| item["text"] == *reply;
-    let fails = |claim: Invariant, change: &dyn Fn(&mut Run)| {
-        assert!(judged(change).contains(&claim), "{claim} was not seen to fail");
+    let fails = |invariant: Invariant, change: &dyn Fn(&mut Run)| {
+        assert!(judged(change).contains(&invariant), "{invariant} was not seen to fail");
     };
     fails(Invariant::Conversation, &|run| run.seen.threads.values_mut().for_each(Vec::clear));
     fails(Invariant::Feed, &|run| run.seen.feeds[0].retain(|item| item["kind"] != "sms"));
@@ -118,7 +118,7 @@ fn each_claim_is_seen_to_fail() {
         calls.for_each(|item| item["outcome"] = json!("voicemail"));
     });
     fails(Invariant::Announced, &|run| run.seen.announced.iter_mut().for_each(Vec::clear));
-    fails(Invariant::ReceivedPush, &|run| run.seen.pushed.clear());
+    fails(Invariant::Pushed, &|run| run.seen.pushed.clear());
     fails(Invariant::PushedNoMore, &|run| run.seen.turns = vec![("harbor-0".to_owned(), false, 0, Some(1))]);
     fails(Invariant::History, &|run| run.seen.histories.clear());
     fails(Invariant::Companies, &|run| run.seen.announced[1].push("something of harbor".to_owned()));
@@ -134,15 +134,15 @@ fn each_claim_is_seen_to_fail() {
 
 /// What a mutation breaks has moved otherwise, and nobody would know that its claim is not seen to fail any more.
 #[test]
-fn each_mutation_applies_to_the_code_and_names_a_claim() {
+fn each_mutation_applies_to_the_code_and_names_an_invariant() {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let patches = std::fs::read_dir(here.join("mutations")).unwrap().map(|entry| entry.unwrap().path());
     let patches: Vec<_> = patches.filter(|path| path.extension().is_some_and(|it| it == "patch")).collect();
     assert!(patches.len() > 10);
     for patch in &patches {
-        let said = std::fs::read_to_string(patch).unwrap();
-        let claim = said.lines().find_map(|line| line.strip_prefix("Claim: ")).unwrap();
-        assert!(Invariant::ALL.iter().any(|it| format!("{it:?}") == claim), "{}: {claim}", patch.display());
+        let text = std::fs::read_to_string(patch).unwrap();
+        let invariant = text.lines().find_map(|line| line.strip_prefix("Invariant: ")).unwrap();
+        assert!(Invariant::ALL.iter().any(|it| format!("{it:?}") == invariant), "{}: {invariant}", patch.display());
         let checks = ["apply", "--check"].map(str::to_owned).into_iter().chain([patch.display().to_string()]);
         let checked = Command::new("git").args(checks).current_dir(here.join("../..")).output().unwrap();
         assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));

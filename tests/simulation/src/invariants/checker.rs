@@ -45,8 +45,8 @@ struct Checker<'a> {
 }
 
 impl Checker<'_> {
-    fn finds(&mut self, claim: Invariant, shown_by: String) {
-        self.broken.push(Violation { claim, shown_by });
+    fn finds(&mut self, invariant: Invariant, shown_by: String) {
+        self.broken.push(Violation { invariant, shown_by });
     }
 
     /// Whether something of a moment is within the retention, in any case or in none: near the border it may be either.

@@ -37,10 +37,10 @@ impl Checker<'_> {
                     newer |= id > position.as_str();
                 }
                 if same == 0 && !newer {
-                    self.finds(Invariant::ReceivedPush, format!("{browser} was not pushed {position}"));
+                    self.finds(Invariant::Pushed, format!("{browser} was not pushed {position}"));
                 }
                 if same > 1 && !seen.push_goes_wrong {
-                    self.finds(Invariant::ReceivedPush, format!("{browser} was pushed {position} {same} times"));
+                    self.finds(Invariant::Pushed, format!("{browser} was pushed {position} {same} times"));
                 }
             }
         }
