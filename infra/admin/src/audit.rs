@@ -1,4 +1,4 @@
-//! The audit log: read, and written by each command that changes something.
+//! Writes an audit log entry for each command that changes something, and lists the audit log.
 
 use domain::{AuditEntry, CompanyId};
 use serde_json::json;
@@ -7,7 +7,7 @@ use crate::operator::Operator;
 
 const OPERATOR: &str = "an operator";
 
-/// Notes that a command was done.
+/// Writes an audit log entry for a command that has succeeded.
 pub(crate) async fn note(operator: &Operator, command: &str, company: Option<&CompanyId>) -> anyhow::Result<()> {
     let entry = AuditEntry {
         at: runtime::wall_clock().now(),
@@ -19,6 +19,7 @@ pub(crate) async fn note(operator: &Operator, command: &str, company: Option<&Co
     operator.store.audit(&entry).await.map_err(|error| operator.failed(&error))
 }
 
+/// Prints the newest `limit` entries of a company, or of the commands that concern no single company.
 pub(crate) async fn list(operator: &Operator, company: Option<&CompanyId>, limit: i32) -> anyhow::Result<()> {
     let entries = operator.store.audit_log(company, limit).await.map_err(|error| operator.failed(&error))?;
     let rows: Vec<_> = entries

@@ -1,5 +1,4 @@
-//! The SDK as an operator's machine needs it: with the profiles, sign-ins and variables that the AWS
-//! CLI takes too.
+//! Configures the AWS SDK from the same profiles, sign-ins and environment variables as the AWS CLI.
 
 use std::time::Duration;
 
@@ -13,7 +12,7 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 
-/// Somebody waits at a terminal.
+/// Returns timeouts that suit an operator who waits at a terminal: 3 seconds to connect, 20 seconds for an operation.
 fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder().connect_timeout(Duration::from_secs(3)).operation_timeout(Duration::from_secs(20)).build()
 }
@@ -32,7 +31,7 @@ pub(crate) async fn deployed(profile: Option<&str>, region: Option<&str>) -> any
         bail!("There is no AWS region to look in. Name one with --aws-region, AWS_REGION or the profile's `region`.");
     }
     let Some(provider) = aws.credentials_provider() else { bail!(NO_CREDENTIALS) };
-    // Found once: a credential process or a sign-in need not run for every service.
+    // Resolve the credentials once: the SDK clients would each run the credential process or sign-in again.
     let credentials = provider.provide_credentials().await.map_err(|error| not_signed_in(&error, profile))?;
     Ok(aws.into_builder().credentials_provider(SharedCredentialsProvider::new(credentials)).build())
 }
@@ -52,7 +51,9 @@ pub(crate) fn local(address: &str) -> SdkConfig {
 const NO_CREDENTIALS: &str = "There are no AWS credentials. Sign in as for the AWS CLI (`aws configure`, or `aws configure sso` \
                               and `aws sso login`), or name a profile with --profile.";
 
-/// What is wrong is not quoted: it can hold what a credential process printed.
+/// Returns the error for credentials that could not be loaded.
+///
+/// It does not quote the cause, which can contain the output of a credential process.
 fn not_signed_in(error: &CredentialsError, profile: Option<&str>) -> anyhow::Error {
     let option = profile.map_or_else(String::new, |profile| format!(" --profile {profile}"));
     match (error, profile) {

@@ -1,13 +1,13 @@
-//! What can be asked for, and how it is written.
+//! The command line: commands, arguments, options and their help texts.
 
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use domain::{CompanyId, ContactDetails, InvalidLogin, Login, Pool, Region, StaffId, TimeZone};
 
-/// Companies, lines and staff of a Switchboard stack, and whether the stack is in order.
+/// Manage the companies, lines and staff of a Switchboard stack, and check the stack.
 ///
-/// Works on the stack `switchboard` of the AWS account and region that the AWS CLI would use, unless
-/// told otherwise.
+/// Works on the stack `switchboard` in the AWS account and region that the AWS CLI would use, unless options name
+/// another.
 #[derive(Parser)]
 #[command(name = "switchboard-admin", version)]
 #[command(
@@ -16,10 +16,10 @@ use domain::{CompanyId, ContactDetails, InvalidLogin, Login, Pool, Region, Staff
 pub(crate) struct CommandLine {
     #[command(flatten)]
     pub(crate) place: TargetOptions,
-    /// Answer in JSON, for programs.
+    /// Print JSON, for programs.
     #[arg(long, global = true)]
     pub(crate) json: bool,
-    /// Remove, and whatever else is asked about, without asking.
+    /// Do not ask for confirmation before removing, erasing or restoring.
     #[arg(long, global = true)]
     pub(crate) yes: bool,
     #[command(subcommand)]
@@ -28,7 +28,7 @@ pub(crate) struct CommandLine {
 
 #[derive(Args)]
 pub(crate) struct TargetOptions {
-    /// The name of the CloudFormation stack; `switchboard` if it is left out.
+    /// The name of the CloudFormation stack. Default: `switchboard`.
     #[arg(long, global = true, value_name = "NAME")]
     stack: Option<String>,
     /// A profile of the AWS configuration.
@@ -37,13 +37,13 @@ pub(crate) struct TargetOptions {
     /// The AWS region of the stack.
     #[arg(long, global = true, value_name = "REGION")]
     pub(crate) aws_region: Option<String>,
-    /// The local stack, as `cargo run` starts it, instead of a deployed one.
+    /// Use the local stack, as `cargo run` starts it, instead of a deployed one.
     #[arg(
         long,
         global = true,
         value_name = "ADDRESS",
         num_args = 0..=1,
-        // Otherwise the word after it, a command, would be taken for the address.
+        // Without this, clap would take the command that follows `--local` for the address.
         require_equals = true,
         default_missing_value = "http://localhost:8080",
         value_parser = address
@@ -56,15 +56,16 @@ impl TargetOptions {
         self.stack.as_deref().unwrap_or("switchboard")
     }
 
-    /// Whether two stacks are named. clap sees that only of options that stand on the same side of the
-    /// command.
+    /// Returns whether the options name both the local and a deployed stack.
+    ///
+    /// clap detects this conflict only between options on the same side of the command.
     fn is_two(&self) -> bool {
         self.local.is_some() && (self.stack.is_some() || self.profile.is_some() || self.aws_region.is_some())
     }
 }
 
 impl CommandLine {
-    /// Ends the process if it cannot be understood.
+    /// Parses the arguments of the process. Exits with an error message if they are not valid.
     pub(crate) fn read() -> Self {
         let command_line = Self::parse();
         if command_line.place.is_two() {
@@ -77,53 +78,54 @@ impl CommandLine {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Companies that talk with their customers.
+    /// Manage companies.
     #[command(subcommand)]
     Company(CompanyCommand),
-    /// Numbers that customers write to.
+    /// Manage lines, the numbers that customers text.
     #[command(subcommand)]
     Line(LineCommand),
-    /// People who sign in to the portal.
+    /// Manage staff, the people who sign in to the portal.
     #[command(subcommand)]
     Staff(StaffCommand),
-    /// What is held of one customer of a company's.
+    /// Export or erase the data held about one customer of a company.
     #[command(subcommand)]
     Customer(CustomerCommand),
-    /// Programs that keep a company's appointments in step, such as its scheduling system.
+    /// Manage API clients that keep a company's appointments in sync, such as its scheduling system.
     #[command(subcommand)]
     Program(ProgramCommand),
-    /// The keys that notifications of browsers are signed with.
+    /// Manage the keys that sign push notifications.
     #[command(subcommand)]
     PushKeys(PushKeysCommand),
-    /// What CloudFront shows the functions, so that nobody goes around it.
+    /// Manage the secret that CloudFront sends to the functions, so that requests cannot bypass CloudFront.
     #[command(subcommand)]
     OriginSecret(OriginSecretCommand),
-    /// Bring back what was lost, from a table that was restored to an earlier moment beside this one.
+    /// Put back lost items from a table that was restored to an earlier moment.
     Restore {
         /// The name of that table. It is only read.
         #[arg(long, value_name = "TABLE")]
         from: String,
-        /// Put back what was changed since, too.
+        /// Also put back items that were changed since.
         #[arg(long)]
         overwrite: bool,
     },
-    /// List who signed in and out, was refused, took or erased what is held of a customer, or changed settings, and what
-    /// operators did. The newest first.
+    /// List the audit log, newest first. It has sign-ins and sign-outs, refused requests, exports and erasures of
+    /// customer data, changed settings, and operators' commands.
     Audit {
-        /// Of this company; of what concerns none if it is left out, such as the push keys.
+        /// Entries of this company. Default: entries that concern no single company, such as changes of the push keys.
         #[arg(long)]
         company: Option<CompanyId>,
-        /// As many as this at most.
+        /// The maximum number of entries.
         #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=1000))]
         limit: u16,
     },
-    /// Check a running stack's wiring, and say what is missing.
+    /// Check the configuration of a running stack, and say what to fix.
     Doctor,
 }
 
 impl Command {
-    /// What the audit log notes when this was done: the command, and the company that it concerns. `None` for what changes
-    /// nothing.
+    /// Returns the audit log entry of this command: its name, and the company that it concerns.
+    ///
+    /// `None` for commands that change nothing.
     pub(crate) fn audit_entry(&self) -> Option<(&'static str, Option<CompanyId>)> {
         let (command, company) = match self {
             Self::Company(CompanyCommand::Add(new)) => ("company add", Some(&new.id)),
@@ -163,14 +165,14 @@ pub(crate) enum CompanyCommand {
     Add(NewCompany),
     /// List the companies.
     List,
-    /// Say whom its customers turn to, for the answer to HELP where opt-outs are self-managed.
+    /// Set the contact in the answer to HELP, where opt-outs are self-managed.
     Contact {
         /// The company's id.
         id: CompanyId,
-        /// A phone number or an address, as customers are to read it. Without it, they read the line that they texted.
+        /// A phone number or an address, as customers should read it. Default: the line that they texted.
         contact: Option<ContactDetails>,
     },
-    /// Remove a company and its lines. Its staff are removed first, one by one.
+    /// Remove a company and its lines. Remove its staff first, one by one.
     Remove {
         /// The company's id.
         id: CompanyId,
@@ -181,39 +183,39 @@ pub(crate) enum CompanyCommand {
 pub(crate) struct NewCompany {
     /// An id of your choice: 1 to 40 of a-z, 0-9 and -. It cannot be changed later.
     pub(crate) id: CompanyId,
-    /// What its staff see it called.
+    /// The name that its staff see.
     #[arg(long, value_parser = name)]
     pub(crate) name: String,
-    /// Where it is, as US or AU: how its staff write and read phone numbers.
+    /// The region, such as US or AU. It decides how staff write and read phone numbers.
     #[arg(long, value_name = "CODE", value_parser = region)]
     pub(crate) region: Region,
-    /// The time zone that it keeps its appointments in, by its IANA name.
+    /// The time zone of its appointments, as an IANA name.
     #[arg(long, value_name = "AREA/CITY", value_parser = time_zone)]
     pub(crate) time_zone: TimeZone,
-    /// The number that it writes first from: +12065550142, or as people of its region write it.
+    /// The line for first messages: +12065550142, or as people of its region write it.
     #[arg(long, value_name = "NUMBER")]
     pub(crate) line: String,
-    /// Whom its customers turn to other than by text: a phone number or an address.
+    /// A contact for its customers other than by text: a phone number or an address.
     #[arg(long)]
     pub(crate) contact: Option<ContactDetails>,
 }
 
 #[derive(Subcommand)]
 pub(crate) enum LineCommand {
-    /// Add a number that customers of a company write to, or are called from.
+    /// Add a number that customers of a company text, or are called from.
     Add {
         /// +12065550142, or as people of the company's region write it.
         number: String,
         #[arg(long)]
         company: CompanyId,
-        /// It is a number of Amazon Connect's that customers are called from, and nobody texts.
+        /// The number is one of Amazon Connect: customers are called from it, and do not text it.
         #[arg(long)]
         calls_only: bool,
-        /// The pool of the SMS service that its texts leave by, in place of the number itself.
+        /// The pool of the SMS service that sends the line's texts, in place of the number itself.
         #[arg(long, conflicts_with = "calls_only")]
         pool: Option<Pool>,
     },
-    /// Have the texts of a line leave by a pool of the SMS service, or without one by the number itself.
+    /// Send the texts of a line from a pool of the SMS service, or without --pool from the number itself.
     SetPool {
         number: String,
         #[arg(long)]
@@ -221,22 +223,22 @@ pub(crate) enum LineCommand {
     },
     /// List the lines of all companies.
     List,
-    /// Let a company write first from another of its lines.
+    /// Send a company's first messages from another of its lines.
     First { number: String },
-    /// Remove a line: what customers text to it is not taken any more.
+    /// Remove a line. Texts to it are no longer received.
     Remove { number: String },
 }
 
 #[derive(Subcommand)]
 pub(crate) enum CustomerCommand {
-    /// Print all that is held of a customer, as JSON: everything that was said, calls and appointments.
+    /// Print all data held about a customer, as JSON: messages, calls and appointments.
     Export {
         /// +14255550182, or as people of the company's region write it.
         number: String,
         #[arg(long)]
         company: CompanyId,
     },
-    /// Erase all that is held of a customer, but for whether they get texts.
+    /// Erase all data held about a customer, except the opt-out state.
     Erase {
         number: String,
         #[arg(long)]
@@ -246,36 +248,37 @@ pub(crate) enum CustomerCommand {
 
 #[derive(Subcommand)]
 pub(crate) enum StaffCommand {
-    /// Add somebody who may sign in for a company.
+    /// Add a person who may sign in for a company.
     Add(NewMember),
     /// List the staff of all companies, or of one.
     List {
         #[arg(long)]
         company: Option<CompanyId>,
     },
-    /// Make somebody an administrator: they see who did what about a customer, and may hand over or erase what is held.
+    /// Make a member of staff an administrator. Administrators see the audit log of each customer, and may export or
+    /// erase a customer's data.
     Administers {
         id: StaffId,
         #[arg(long)]
         company: CompanyId,
-        /// Make them one no longer.
+        /// Take the role away.
         #[arg(long)]
         no_longer: bool,
     },
-    /// Remove somebody; their sessions end within a minute.
+    /// Remove a member of staff. Their sessions end within a minute.
     Remove {
         id: StaffId,
         #[arg(long)]
         company: CompanyId,
     },
-    /// End every session that somebody has, within a minute. They may sign in again.
+    /// End all sessions of a member of staff within a minute. They may sign in again.
     SignOut {
         id: StaffId,
         #[arg(long)]
         company: CompanyId,
     },
-    /// Let somebody sign in whom the identity provider names anew: after an account was made again there, or the provider
-    /// was changed. From its first use on a login is for one subject of one issuer.
+    /// Let a login be used by another account at the identity provider. From its first use on, a login is for one
+    /// subject of one issuer. Unpin it when the account was created again there, or when the provider was changed.
     Unpin {
         id: StaffId,
         #[arg(long)]
@@ -285,13 +288,13 @@ pub(crate) enum StaffCommand {
 
 #[derive(Subcommand)]
 pub(crate) enum ProgramCommand {
-    /// Add one, and print the token that it asks with. `staff list` lists it, `staff remove` removes it.
+    /// Add an API client, and print its token. `staff list` lists it, `staff remove` removes it.
     Add {
         /// An id of your choice, unique among the company's staff: 1 to 40 of a-z, 0-9 and -.
         id: StaffId,
         #[arg(long)]
         company: CompanyId,
-        /// Who changed an appointment, as staff see it.
+        /// The name that staff see when it changes an appointment.
         #[arg(long, value_parser = name)]
         name: String,
     },
@@ -305,16 +308,15 @@ pub(crate) enum ProgramCommand {
 
 #[derive(Subcommand)]
 pub(crate) enum PushKeysCommand {
-    /// Make the first one: without it nobody can turn notifications on.
+    /// Create the first key. Without it, notifications cannot be turned on.
     Create {
-        /// Whom push services can reach about what is sent: mailto:it@example.com, or an https address. The
-        /// portal's address, if it is left out.
+        /// The contact for push services: mailto:it@example.com, or an https address. Default: the portal's address.
         #[arg(long, value_name = "ADDRESS")]
         contact: Option<String>,
     },
-    /// Make a new one. Browsers that know an earlier one are notified with that until they come again.
+    /// Create a new key. A browser that knows an earlier key is notified with it until its user next opens the portal.
     Rotate,
-    /// Change whom push services can reach. The keys stay, and browsers do not notice.
+    /// Change the contact for push services. The keys stay, and browsers do not notice.
     Contact {
         /// mailto:it@example.com, or an https address.
         address: String,
@@ -323,8 +325,7 @@ pub(crate) enum PushKeysCommand {
 
 #[derive(Subcommand)]
 pub(crate) enum OriginSecretCommand {
-    /// Make a new value. CloudFront has it after the next deployment, which must end within the hour: so long the earlier
-    /// one counts.
+    /// Create a new secret. Deploy within an hour, so that CloudFront sends it: the earlier one is valid until then.
     Rotate,
 }
 
@@ -334,10 +335,10 @@ pub(crate) struct NewMember {
     pub(crate) id: StaffId,
     #[arg(long)]
     pub(crate) company: CompanyId,
-    /// What colleagues see them called.
+    /// The name that colleagues see.
     #[arg(long, value_parser = name)]
     pub(crate) name: String,
-    /// They also see who did what about a customer, and may hand over or erase what is held.
+    /// Make them an administrator: they see the audit log of each customer, and may export or erase a customer's data.
     #[arg(long)]
     pub(crate) administrator: bool,
     #[command(flatten)]
@@ -350,13 +351,13 @@ pub(crate) struct LoginOptions {
     /// The email address that the identity provider has verified.
     #[arg(long, value_parser = email)]
     email: Option<Login>,
-    /// The subject (`sub`) that the identity provider names them by.
+    /// The subject (`sub`) of the account at the identity provider.
     #[arg(long, value_parser = subject)]
     subject: Option<Login>,
 }
 
 impl LoginOptions {
-    /// `None` never happens: the command line asks for one.
+    /// Returns the login. It is never `None`: clap requires one of the two options.
     pub(crate) fn login(self) -> Option<Login> {
         self.email.or(self.subject)
     }

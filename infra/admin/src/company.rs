@@ -13,7 +13,8 @@ pub(crate) async fn add(operator: &Operator, new: NewCompany) -> anyhow::Result<
         name: new.name,
         region: new.region,
         time_zone: new.time_zone,
-        // The operating system's own: whoever can guess it can tell whose conversation an id is.
+        // From the operating system: a guessable key would let others compute which customer a conversation id belongs
+        // to.
         conversation_key: ConversationKey::new(runtime::randomness().token()),
         contact: new.contact,
     };
@@ -99,7 +100,7 @@ pub(crate) async fn contact(
     )
 }
 
-/// Without its key, which nobody needs to see.
+/// Returns a company as JSON, without its conversation key.
 fn described(company: &Company) -> Value {
     json!({
         "id": company.id,

@@ -2,19 +2,19 @@ use std::io::{BufRead, Write};
 
 use anyhow::bail;
 
-/// Whether something may be done that cannot be undone.
+/// Whether the operator agrees to a change that cannot be undone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Consent {
-    /// By `--yes`.
+    /// Given with `--yes`.
     Given,
-    /// There is a terminal to ask at.
+    /// To be asked for at the terminal.
     Asked,
-    /// Nobody is there to ask.
+    /// Not given, and there is no terminal to ask at.
     Lacking,
 }
 
 impl Consent {
-    /// Goes on only if somebody has said so: by `--yes`, or by typing what it is done to.
+    /// Fails unless the operator agrees, either with `--yes` or by typing `id`, the name of the affected item.
     pub(crate) fn require_for(self, what_happens: &str, id: &str) -> anyhow::Result<()> {
         match self {
             Self::Given => Ok(()),

@@ -1,4 +1,4 @@
-//! What is held of one customer: handed over, or erased.
+//! Exports or erases the data held about one customer.
 
 use anyhow::bail;
 use domain::{Company, CompanyId, CustomerAction, MobileNumber};
@@ -9,10 +9,12 @@ use crate::number;
 use crate::operator::Operator;
 use crate::output::Output;
 
-/// Who took a copy, to the company's administrators.
+/// The author of the export in the audit log that the company's administrators see.
 const OPERATOR: &str = "An operator of Switchboard";
 
-/// Prints it as JSON, which is to go into a file. That it was taken is part of what is held from then on.
+/// Prints the data as JSON, for the operator to redirect into a file.
+///
+/// Adds an audit log entry to the customer's data, so later exports include it.
 pub(crate) async fn export(operator: &Operator, number: &str, company: &CompanyId) -> anyhow::Result<()> {
     let (owner, customer, held) = held_data(operator, number, company).await?;
     let held = held.json().map_err(|error| operator.failed(&error))?;

@@ -1,15 +1,16 @@
-//! A call to AWS that failed, in words.
+//! Failed calls to AWS, with messages for operators.
 
 use std::fmt;
 
 use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 use store::StoreError;
 
-/// Carries the names of the action and of the error only: the services' own messages can quote keys
-/// and policies.
+/// A failed call to AWS.
+///
+/// It has only the names of the action and the error: the services' own messages can quote keys and policies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Failure {
-    /// As a policy names it: `sqs:GetQueueAttributes`.
+    /// The action in an IAM policy, such as `sqs:GetQueueAttributes`.
     action: String,
     pub(crate) why: FailureCause,
 }
@@ -19,7 +20,7 @@ pub(crate) enum FailureCause {
     NotReached,
     TooLate,
     Denied,
-    /// The credentials are of no use to anybody any more, or never were.
+    /// The credentials have expired, or were never valid.
     NotSignedIn,
     NotThere,
     Other(String),
@@ -60,7 +61,7 @@ impl Failure {
     }
 }
 
-/// For `map_err` on a call.
+/// Returns a function for `map_err` that turns an SDK error of this action into a [`Failure`].
 pub(crate) fn failure<E, R>(action: &'static str) -> impl FnOnce(SdkError<E, R>) -> Failure
 where
     E: ProvideErrorMetadata,

@@ -107,7 +107,7 @@ pub(crate) async fn remove(operator: &Operator, number: &str) -> anyhow::Result<
     )
 }
 
-/// The line that is meant, and whose it is.
+/// Returns the line that the operator names, and the company that owns it.
 async fn owned(operator: &Operator, number: &str) -> anyhow::Result<(PhoneNumber, Company)> {
     let number = number::of_line(number, &directory(operator).await?)?;
     let line = operator.store.line(&number).await.map_err(|error| operator.failed(&error))?;

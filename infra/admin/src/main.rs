@@ -37,7 +37,7 @@ async fn main() -> ExitCode {
     let command_line = CommandLine::read();
     match run(command_line).await {
         Ok(code) => code,
-        // Whoever reads the output has read enough: `company list | head -1`.
+        // The reader of the output has closed the pipe, as in `company list | head -1`.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");

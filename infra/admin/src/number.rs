@@ -1,16 +1,16 @@
-//! Numbers as operators write them.
+//! Phone numbers as operators write them.
 
 use anyhow::{anyhow, bail};
 use domain::{Company, InvalidPhoneNumber, PhoneNumber, Region};
 use store::Directory;
 
-/// Reads the number of a new line: in E.164, or as people of a region write it.
+/// Parses the number of a new line: in E.164, or as people of a region write it.
 pub(crate) fn read(text: &str, region: Region) -> anyhow::Result<PhoneNumber> {
     match PhoneNumber::mobile(text, region) {
-        // The SMS service knows it as it is written there.
+        // Keep the E.164 form as written: the SMS service knows the number by it.
         Ok(number) => Ok(e164(text).unwrap_or(number)),
-        // A line may be what a customer's phone is not: toll-free, or a landline that texts. Then there
-        // must be no doubt about which.
+        // A line can be toll-free or a landline that texts, unlike a customer's phone. The full form leaves no doubt
+        // about which number is meant.
         Err(InvalidPhoneNumber::Landline(shown) | InvalidPhoneNumber::NotMobile(shown)) => e164(text).ok_or_else(|| {
             anyhow!("Nothing was changed: {shown} is not a mobile number. If it is your line all the same, write it with + and the country code.")
         }),
@@ -18,7 +18,7 @@ pub(crate) fn read(text: &str, region: Region) -> anyhow::Result<PhoneNumber> {
     }
 }
 
-/// Reads a customer's number: in E.164, or as people of a region write it.
+/// Parses a customer's number: in E.164, or as people of a region write it.
 pub(crate) fn of_customer(text: &str, region: Region) -> anyhow::Result<PhoneNumber> {
     e164(text)
         .and_then(|number| PhoneNumber::subscriber(number.as_str()).ok())
@@ -26,7 +26,7 @@ pub(crate) fn of_customer(text: &str, region: Region) -> anyhow::Result<PhoneNum
         .ok_or_else(|| anyhow!("Nothing was changed: that is not a number. Write it with + and the country code."))
 }
 
-/// Finds the line that is meant: by E.164, or as people of its company's region write it.
+/// Finds the line with this number: in E.164, or as people of its company's region write it.
 pub(crate) fn of_line(text: &str, directory: &Directory) -> anyhow::Result<PhoneNumber> {
     if let Some(number) = e164(text) {
         return Ok(number);
@@ -50,7 +50,7 @@ pub(crate) fn of_line(text: &str, directory: &Directory) -> anyhow::Result<Phone
     }
 }
 
-/// The number for an operator's eyes: how it was read, and how people there know it.
+/// Formats a number for operators: in E.164, and as people of the region write it.
 pub(crate) fn display_number(number: &PhoneNumber, region: Region) -> String {
     format!("{number} ({})", number.shown_in(region))
 }

@@ -8,7 +8,7 @@ use crate::failure::{Failure, FailureCause};
 use crate::output::Output;
 use crate::target::{Target, TargetKind};
 
-/// Whoever gives a command, with what it needs: where, how to answer, and whether to ask first.
+/// The operator who runs a command: the target stack, the output format, and whether to ask before removals.
 pub(crate) struct Operator {
     pub(crate) place: Target,
     pub(crate) store: Store,
@@ -27,7 +27,7 @@ impl Operator {
         Self { store: place.store(), place, output, consent }
     }
 
-    /// Why nothing was changed, and what to do about it.
+    /// Returns an error that says why nothing was changed, and what to do about it.
     pub(crate) fn error_of(&self, refused: &DirectoryError) -> anyhow::Error {
         let next = match refused {
             DirectoryError::Store(error) => return self.failed(error),
@@ -48,7 +48,7 @@ impl Operator {
         anyhow!("Nothing was changed: {refused}. {next}")
     }
 
-    /// What is left to do about numbers that are lines no more.
+    /// Returns the advice for numbers that are no longer lines.
     pub(crate) fn next_for_numbers(&self) -> &'static str {
         match self.place.kind {
             TargetKind::Local(_) => "",
@@ -58,12 +58,12 @@ impl Operator {
         }
     }
 
-    /// Why the table was not asked, or did not answer.
+    /// Returns the error for a failed request to the table.
     pub(crate) fn failed(&self, error: &StoreError) -> anyhow::Error {
         self.not_done(Failure::of_store(error))
     }
 
-    /// Why something was not asked, or did not answer.
+    /// Returns the error for a failed call. If the local stack is unreachable, it says how to start it.
     pub(crate) fn not_done(&self, failure: Failure) -> anyhow::Error {
         match (&self.place.kind, &failure.why) {
             (TargetKind::Local(address), FailureCause::NotReached) => not_running(address),
@@ -72,6 +72,7 @@ impl Operator {
     }
 }
 
+/// Returns the error for a local stack that does not answer.
 pub(crate) fn not_running(address: &str) -> anyhow::Error {
     anyhow!(
         "No local stack answers at {address}. Start it with `cargo run`, or say where it is with --local=http://localhost:PORT."

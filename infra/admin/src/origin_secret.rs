@@ -1,4 +1,4 @@
-//! What CloudFront shows the functions, in the deployment's secret.
+//! Rotates the deployment's origin secret, which CloudFront sends to the functions.
 
 use anyhow::{anyhow, bail};
 use aws_sdk_secretsmanager::Client;
@@ -9,7 +9,8 @@ use crate::failure::failure;
 use crate::operator::Operator;
 use crate::target::{OriginSecretNames, TargetKind};
 
-/// Makes a new value. The one before it counts for an hour, in which a deployment has CloudFront send the new one.
+/// Creates a new value. The functions accept the earlier one for another hour. A deployment within that hour lets
+/// CloudFront send the new one.
 pub(crate) async fn rotate(operator: &Operator) -> anyhow::Result<()> {
     let origin = origin(operator)?;
     let secrets = Client::new(&operator.place.aws);
@@ -43,12 +44,14 @@ pub(crate) async fn rotate(operator: &Operator) -> anyhow::Result<()> {
     )
 }
 
-/// Whether CloudFront was told to send the present value. Of a secret that was never rotated it was at the first deployment.
+/// Returns whether CloudFront was deployed with the current value.
+///
+/// A secret that was never rotated was deployed with the stack.
 pub(crate) fn is_deployed(secret: &OriginSecret, version: &str, deployed: &str) -> bool {
     secret.previous_counts_until().is_none() || version == deployed
 }
 
-/// How the present value is deployed.
+/// Returns the command that deploys the current value.
 pub(crate) fn deploy(version: &str) -> String {
     format!("sam deploy --config-env prod --parameter-overrides OriginSecretVersion={version}")
 }

@@ -3,7 +3,7 @@ use std::io::Write;
 use serde::Serialize;
 use serde_json::Value;
 
-/// Answers for people, or for programs.
+/// Prints results as text for people, or as JSON for programs.
 #[derive(Clone, Copy)]
 pub(crate) struct Output {
     json: bool,
@@ -18,12 +18,12 @@ impl Output {
         self.json
     }
 
-    /// What was done.
+    /// Prints the result of a command: the sentence, or the JSON value.
     pub(crate) fn report(self, sentence: &str, value: &Value) -> anyhow::Result<()> {
         if self.json { Self::json(value) } else { Self::line(sentence) }
     }
 
-    /// What there is: a row for each, under headings; or, if there is nothing, a sentence.
+    /// Prints a list: a table with headings, or the sentence `nothing` if it is empty. As JSON, prints `values`.
     pub(crate) fn listed<const N: usize>(
         self,
         headings: [&str; N],
@@ -47,7 +47,7 @@ impl Output {
         Self::line(&serde_json::to_string_pretty(value)?)
     }
 
-    /// Not `println`, which panics when the reader has gone.
+    /// Prints a line. Unlike `println`, returns an error and does not panic when the reader has closed the pipe.
     pub(crate) fn line(line: &str) -> anyhow::Result<()> {
         Ok(writeln!(std::io::stdout().lock(), "{line}")?)
     }

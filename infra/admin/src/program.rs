@@ -5,7 +5,7 @@ use store::{DirectoryError, Member, Session};
 
 use crate::operator::Operator;
 
-/// How long a token is good for. It is renewed by hand, so a year and a day.
+/// The lifetime of a token, in seconds: a year and a day, since operators renew it by hand.
 const TOKEN_LIFETIME_SECS: u64 = 366 * 24 * 60 * 60;
 
 pub(crate) async fn add(operator: &Operator, company: CompanyId, id: StaffId, name: String) -> anyhow::Result<()> {
@@ -30,7 +30,7 @@ pub(crate) async fn token(operator: &Operator, company: &CompanyId, id: &StaffId
     issue(operator, company, id, now, &sentence).await
 }
 
-/// Makes a token, and prints it: the table keeps only its hash, so nobody can print it again.
+/// Creates a token and prints it. The table keeps only its hash, so it cannot be printed again.
 async fn issue(
     operator: &Operator,
     company: &CompanyId,
@@ -39,7 +39,7 @@ async fn issue(
     sentence: &str,
 ) -> anyhow::Result<()> {
     let token = runtime::randomness().token();
-    // It may ask for nothing for months.
+    // No idle timeout: an API client can send no request for months.
     let lifetime = SessionLifetime::new(began, TOKEN_LIFETIME_SECS, None);
     let session = Session::new(company.clone(), id.clone(), "A program".to_owned(), began, lifetime);
     let ends = session.ends;

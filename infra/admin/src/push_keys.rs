@@ -1,4 +1,4 @@
-//! The keys that notifications of browsers are signed with, in the deployment's secret.
+//! Manages the keys that sign push notifications, in the deployment's secret.
 
 use anyhow::{anyhow, bail};
 use aws_sdk_secretsmanager::Client;
@@ -8,10 +8,10 @@ use serde_json::json;
 use crate::failure::failure;
 use crate::operator::Operator;
 
-/// Makes the first key. `contact` is whom push services can reach about what we send.
+/// Creates the first key. `contact` is the address at which push services can reach the sender.
 pub(crate) async fn create(operator: &Operator, contact: Option<&str>) -> anyhow::Result<()> {
     let written = read(operator).await?;
-    // As the template makes it.
+    // The template creates the secret as `{}`.
     if written.trim() != "{}" {
         match VapidKeys::parse(&written) {
             Ok(_) => bail!(
@@ -35,7 +35,7 @@ pub(crate) async fn create(operator: &Operator, contact: Option<&str>) -> anyhow
     )
 }
 
-/// Makes a new key, and keeps those before it for browsers that do not know the new one yet.
+/// Creates a new key. Keeps the earlier ones for browsers that do not know the new key yet.
 pub(crate) async fn rotate(operator: &Operator) -> anyhow::Result<()> {
     let keys = VapidKeys::parse(&read(operator).await?).map_err(unreadable)?;
     let rotated = keys.rotated(&runtime::randomness());
@@ -51,7 +51,7 @@ pub(crate) async fn rotate(operator: &Operator) -> anyhow::Result<()> {
     )
 }
 
-/// Changes whom push services can reach. The keys stay.
+/// Changes the contact for push services. The keys stay.
 pub(crate) async fn set_contact(operator: &Operator, contact: &str) -> anyhow::Result<()> {
     let contact: Contact = contact.parse().map_err(|why| anyhow!("Nothing was changed: {why}."))?;
     let keys = VapidKeys::parse(&read(operator).await?).map_err(unreadable)?;
@@ -62,7 +62,7 @@ pub(crate) async fn set_contact(operator: &Operator, contact: &str) -> anyhow::R
     )
 }
 
-/// Nothing of what is there is quoted.
+/// Returns the error for a secret that cannot be parsed. It quotes nothing of the secret.
 fn unreadable(why: InvalidKeys) -> anyhow::Error {
     anyhow!(
         "Nothing was changed: {why}. If there never were any, `push-keys create` makes them; if it was changed by hand, put \

@@ -1,4 +1,4 @@
-//! Bringing back what was lost, from a table that point-in-time recovery restored beside the stack's own.
+//! Puts back lost items from a table that point-in-time recovery has restored beside the stack's own.
 
 use serde_json::json;
 use store::CollisionPolicy;

@@ -6,25 +6,25 @@ use aws_types::SdkConfig;
 
 use crate::failure::{Failure, FailureCause, failure};
 
-/// A CloudFormation stack as AWS describes it.
+/// A CloudFormation stack.
 pub(crate) struct Stack {
     pub(crate) name: String,
-    /// `UPDATE_COMPLETE` and the like.
+    /// The stack status, such as `UPDATE_COMPLETE`.
     pub(crate) status: String,
-    /// Twelve digits.
+    /// The account id, twelve digits.
     pub(crate) account: String,
     pub(crate) region: String,
     parameters: HashMap<String, String>,
     outputs: HashMap<String, String>,
 }
 
-/// Something that a stack made.
+/// A resource of a stack.
 pub(crate) struct Resource {
-    /// As the template calls it.
+    /// The logical id, which is the name in the template.
     pub(crate) logical: String,
-    /// As its service calls it.
+    /// The physical id, which is the name in its service.
     pub(crate) physical: String,
-    /// `AWS::SQS::Queue` and the like.
+    /// The resource type, such as `AWS::SQS::Queue`.
     pub(crate) kind: String,
 }
 
@@ -34,7 +34,7 @@ impl Stack {
         let described = Client::new(aws).describe_stacks().stack_name(name).send().await;
         let described =
             described.map_err(failure("cloudformation:DescribeStacks")).map_err(|error| match error.why {
-                // What CloudFormation answers for a name that it does not know.
+                // The code that CloudFormation returns for an unknown stack name.
                 FailureCause::Other(code) if code == "ValidationError" => no_such_stack(name, &region),
                 _ => anyhow!(error),
             })?;
@@ -46,7 +46,7 @@ impl Stack {
         let parameters = stack.parameters().iter().filter_map(|parameter| {
             Some((parameter.parameter_key()?.to_owned(), parameter.parameter_value()?.to_owned()))
         });
-        // arn:aws:cloudformation:<region>:<account>:stack/...
+        // The stack id is `arn:aws:cloudformation:<region>:<account>:stack/...`.
         let account = stack.stack_id().and_then(|arn| arn.split(':').nth(4)).unwrap_or("unknown");
         Ok(Self {
             name: name.to_owned(),
@@ -66,7 +66,7 @@ impl Stack {
         self.outputs.get(name).map(String::as_str)
     }
 
-    /// Everything in it that is there.
+    /// Lists the resources of the stack. Leaves out those that were deleted.
     pub(crate) async fn resources(&self, aws: &SdkConfig) -> Result<Vec<Resource>, Failure> {
         let mut pages = Client::new(aws).list_stack_resources().stack_name(&self.name).into_paginator().items().send();
         let mut resources = Vec::new();

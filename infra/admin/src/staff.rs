@@ -27,7 +27,7 @@ pub(crate) async fn add(operator: &Operator, new: NewMember) -> anyhow::Result<(
     )
 }
 
-/// A login is one person's in the whole deployment: says whose.
+/// Returns the error for a login that is taken, with its owner. A login is unique in the whole deployment.
 async fn login_taken(operator: &Operator, member: &Member) -> anyhow::Error {
     match operator.store.signing_in(&member.login).await {
         Ok(Some(LoginOwner { company, staff, .. })) => {

@@ -9,19 +9,19 @@ use crate::aws;
 use crate::command_line::TargetOptions;
 use crate::stack::Stack;
 
-/// What the local stack calls its table.
+/// The name of the table in the local stack.
 pub(crate) const LOCAL_TABLE: &str = "switchboard";
 
-/// What the local stack calls the secret with its push keys.
+/// The name of the secret with the push keys in the local stack.
 pub(crate) const LOCAL_PUSH_SECRET: &str = "switchboard/push";
 
 /// The stack that a command works on.
 pub(crate) struct Target {
     pub(crate) aws: SdkConfig,
     pub(crate) kind: TargetKind,
-    /// The secret that its push keys are in; `None` if an earlier version made the stack.
+    /// The secret with the push keys. `None` if an earlier version created the stack.
     pub(crate) push_secret: Option<String>,
-    /// What CloudFront shows the functions; `None` where there is no CloudFront, or an earlier version made the stack.
+    /// The origin secret. `None` if there is no CloudFront, or an earlier version created the stack.
     pub(crate) origin: Option<OriginSecretNames>,
     /// The portal's address.
     pub(crate) portal: Option<String>,
@@ -29,11 +29,11 @@ pub(crate) struct Target {
     retention: Retention,
 }
 
-/// What CloudFront shows the functions.
+/// The origin secret, which CloudFront sends to the functions, by its names at AWS.
 pub(crate) struct OriginSecretNames {
-    /// The secret that it is in.
+    /// The name of the secret.
     pub(crate) secret: String,
-    /// The version of the secret that was deployed; empty for the one that the stack was made with.
+    /// The version of the secret that was deployed. Empty for the one that the stack was created with.
     pub(crate) deployed: String,
 }
 
@@ -47,9 +47,9 @@ impl OriginSecretNames {
 }
 
 pub(crate) enum TargetKind {
-    /// On this machine, at an address.
+    /// The local stack, by its address.
     Local(String),
-    /// On AWS, by name.
+    /// A stack on AWS, by its name.
     Deployed(String),
 }
 
@@ -96,7 +96,7 @@ impl Target {
         }
     }
 
-    /// How its portal is reached.
+    /// Returns the URL scheme of the portal.
     pub(crate) fn scheme(&self) -> Scheme {
         match &self.kind {
             TargetKind::Local(address) => Scheme::of_origin(address),

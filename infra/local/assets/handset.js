@@ -1,5 +1,5 @@
 "use strict";
-// The phone remembers whose it is, empties its field once a text is on its way, and stays at the end.
+// Keeps the two numbers over reloads, empties the text field after a send, and keeps the thread scrolled to its end.
 
 const phones = document.getElementById('phones');
 const write = document.getElementById('write');
@@ -23,7 +23,7 @@ write.addEventListener('keydown', event => {
   }
 });
 
-// It looks every other second; nothing is drawn anew unless there is something new.
+// The page polls every two seconds. Skip responses that change nothing.
 let seen = null;
 document.addEventListener('htmx:after:request', event => {
   const {ctx} = event.detail;
@@ -39,7 +39,7 @@ document.addEventListener('htmx:after:request', event => {
     const select = ctx.sourceElement;
     const done = `${select.previousElementSibling.textContent} ${select.selectedOptions[0].text}.`;
     problem.textContent = ctx.response.status < 400 ? done : ctx.text;
-    // Each is done once: what was chosen is not how things are.
+    // Reset the choice: it applies once, and must not look like a lasting setting.
     select.value = '';
   }
   if (ctx.sourceElement !== write) return;

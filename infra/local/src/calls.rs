@@ -1,4 +1,4 @@
-//! Calls to the customer's phone: what rings, and what is pressed.
+//! Calls to the customer's phone: starting them, showing them, and the customer's input.
 
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
@@ -28,7 +28,7 @@ struct StartCall {
     appointment: Option<String>,
 }
 
-/// Rings whatever phone about whatever appointment, as a scheduling system can.
+/// Calls any phone about any appointment, as a scheduling system can.
 async fn start(State(shared): State<StackParts>, Form(start): Form<StartCall>) -> Response {
     let (Ok(line), Ok(customer)) = (PhoneNumber::e164(&start.from), PhoneNumber::e164(&start.to)) else {
         return (StatusCode::BAD_REQUEST, "`from` and `to` are numbers in E.164.").into_response();
@@ -61,7 +61,7 @@ async fn apply_input(
     }
 }
 
-/// Rings the phone about the next appointment that its number has with the line's company.
+/// Calls the phone about its number's next appointment with the line's company.
 async fn get_called(State(shared): State<StackParts>, Form(phones): Form<PhonePair>) -> Response {
     let said =
         |words: &'static str| (StatusCode::UNPROCESSABLE_ENTITY, Html(html! { (words) }.into_string())).into_response();
@@ -110,7 +110,7 @@ async fn next_appointment(
     }))
 }
 
-/// What the phone shows of a call: nothing, if none is there.
+/// Renders the current call to the phone. Empty if there is none.
 async fn show_call(State(shared): State<StackParts>, Query(phones): Query<PhonePair>) -> Response {
     let Ok((customer, _)) = parse_phones(&shared, &phones).await else { return Html(String::new()).into_response() };
     let Some(shown) = shared.connect.call_of(&customer).await else { return Html(String::new()).into_response() };

@@ -1,4 +1,4 @@
-//! Lambda: the functions by name, each taking an event and giving an answer, both JSON.
+//! Lambda: the functions by name. Each takes a JSON event and returns a JSON response.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -38,19 +38,19 @@ use sign_in::SignInFunction;
 use sms::SmsProvider;
 use tower::ServiceExt;
 
-/// The name of the secret that `sign-in` is configured with.
+/// The name of the secret with the configuration of `sign-in`.
 pub(crate) const SIGN_IN_SECRET: &str = "switchboard/sign-in";
 
-/// The name of the secret with what CloudFront shows of itself.
+/// The name of the origin secret, which CloudFront sends.
 pub(crate) const ORIGIN_SECRET: &str = "switchboard/origin";
 
-/// The address of the queue of pushes that are to be tried again.
+/// The URL of the queue of push notifications to retry.
 const PUSH_RETRIES: &str = "http://sqs.local/push-retries";
 
-/// The name of the secret that the push keys are in.
+/// The name of the secret with the push keys.
 pub(crate) const PUSH_SECRET: &str = "switchboard/push";
 
-/// The ARN of the topic that customers' texts come by.
+/// The ARN of the topic of inbound messages.
 pub(crate) const INBOUND_TOPIC: &str = "arn:aws:sns:local:000000000000:inbound-sms";
 
 type FunctionFuture = Pin<Box<dyn Future<Output = Result<Value, Diagnostic>> + Send>>;
@@ -60,7 +60,7 @@ pub(crate) struct Functions {
     by_name: HashMap<&'static str, Function>,
 }
 
-/// A function behind API Gateway, shared: its handler takes a request and gives a response.
+/// Wraps a function behind API Gateway, whose handler takes a request and returns a response.
 macro_rules! http_function {
     ($function:expr) => {{
         let function = $function;
@@ -71,7 +71,7 @@ macro_rules! http_function {
     }};
 }
 
-/// A function, shared, whose handler takes an event as it comes.
+/// Wraps a function whose handler takes the event itself.
 macro_rules! event_function {
     ($function:expr) => {{
         let function = $function;
@@ -84,8 +84,10 @@ macro_rules! event_function {
 }
 
 impl Functions {
-    /// `live` is where the WebSocket API's `@connections` are; `services` may be pushed to, by `pusher`; `sms` is what
-    /// SMS are sent by, as much as `limits` lets out; `managed` says who answers customers who opt out.
+    /// Builds all functions.
+    ///
+    /// `live` is the URL of the WebSocket API's `@connections`. `pusher` sends push notifications to `services`. `sms`
+    /// sends messages, within `limits`. `managed` is the party that acknowledges opt-outs.
     pub(crate) fn new(
         runtime: &Runtime,
         live: &str,
@@ -128,7 +130,9 @@ impl Functions {
         Self { by_name: by_name.into() }
     }
 
-    /// `None` if there is no such function. A panic is the function's error, as on Lambda.
+    /// Invokes a function. Returns `None` if there is no function of this name.
+    ///
+    /// A panic becomes an error of the function, as on Lambda.
     pub(crate) async fn invoke(&self, name: &str, event: Value) -> Option<Result<Value, Diagnostic>> {
         let function = self.by_name.get(name)?;
         let answered = AssertUnwindSafe(function(event)).catch_unwind().await;
@@ -141,7 +145,7 @@ impl Functions {
         })
     }
 
-    /// The same for a caller that waits no longer. The function goes on, as on Lambda.
+    /// Invokes a function, and fails with `TimedOut` after `longest`. The function goes on, as on Lambda.
     pub(crate) async fn invoke_within(
         self: &Arc<Self>,
         longest: Duration,
@@ -158,7 +162,7 @@ impl Functions {
     }
 }
 
-/// What Lambda gives of an answer ("Lambda quotas": invocation payload).
+/// The maximum size of a response, in bytes ("Lambda quotas": invocation payload).
 const LARGEST_ANSWER: usize = 6 * 1024 * 1024;
 
 fn failed(error_type: &str, error_message: &str) -> Diagnostic {
@@ -180,7 +184,7 @@ fn bytes(answer: &Value) -> usize {
     serde_json::to_writer(&mut counted, answer).map_or(usize::MAX, |()| counted.0)
 }
 
-/// What every function is given, which then tells AWS its name in each request, as it does on Lambda.
+/// Returns a runtime for one function. Requests to AWS carry the function's name, as on Lambda.
 fn under_its_name(runtime: &Runtime, name: &'static str) -> Runtime {
     let mut aws = runtime.aws.clone().into_builder();
     aws.set_app_name(AppName::new(name).ok());
@@ -193,7 +197,7 @@ fn under_its_name(runtime: &Runtime, name: &'static str) -> Runtime {
     }
 }
 
-/// The runtime's own way from an event to a request and from a response to an answer.
+/// Builds a function from an HTTP handler. The Lambda runtime's adapter converts events and responses.
 fn http<H, F>(handler: H) -> Function
 where
     H: Fn(Request) -> F + Clone + Send + Sync + 'static,

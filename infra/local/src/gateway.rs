@@ -21,13 +21,13 @@ use serde_json::{Value, json};
 use crate::functions::Functions;
 use crate::stack::StackParts;
 
-/// A request that the API takes, and the function that it is for.
+/// A route of the HTTP API, with the function that it invokes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Route {
     pub method: &'static str,
     pub path: &'static str,
     pub function: &'static str,
-    /// Whether it is let through without the authorizer being asked.
+    /// Whether the route has no authorizer.
     pub public: bool,
 }
 
@@ -39,7 +39,7 @@ const fn public(method: &'static str, path: &'static str, function: &'static str
     Route { method, path, function, public: true }
 }
 
-/// All of them. A test holds them against `infra/template.yaml`.
+/// The routes of the HTTP API. A test compares them with `infra/template.yaml`.
 pub const ROUTES: [Route; 36] = [
     route("GET", "/api/notifications", "list-notifications"),
     route("GET", "/api/conversations", "list-conversations"),
@@ -99,7 +99,7 @@ pub(crate) fn router() -> Router<StackParts> {
     router.method_not_allowed_fallback(not_found).route("/api/{*rest}", any(not_found))
 }
 
-/// What of a request reaches an event.
+/// The parts of a request that become an event.
 struct HttpRequest {
     method: Method,
     uri: Uri,
@@ -118,11 +118,13 @@ impl axum::extract::FromRequest<StackParts> for HttpRequest {
     }
 }
 
-/// What Lambda takes of a request.
+/// The maximum size of a request body that Lambda accepts, in bytes.
 const LARGEST_BODY: usize = 6 * 1024 * 1024;
 
-/// A body to its end; `None` if it is too large. Even that is read, since a client that is still
-/// sending when its connection is closed may never see the answer.
+/// Reads a body to its end. Returns `None` if it is larger than [`LARGEST_BODY`].
+///
+/// It reads the rest of a large body too: a client that is still sending when its connection is closed may miss the
+/// response.
 async fn read(body: Body) -> Option<Bytes> {
     let mut pieces = body.into_data_stream();
     let (mut read, mut length) = (Vec::new(), 0);
@@ -135,22 +137,22 @@ async fn read(body: Body) -> Option<Bytes> {
     (length <= LARGEST_BODY).then(|| read.into())
 }
 
-/// What the authorizer has answered, by its identity sources, and when.
+/// The authorizer's responses with the times of their requests, by identity sources.
 type AuthorizerCache = HashMap<Vec<String>, (Value, Timestamp)>;
 
 #[derive(Clone)]
 pub(crate) struct ApiGateway {
     functions: Arc<Functions>,
     clock: Clock,
-    /// Whether CloudFront is in front, and shows it.
+    /// Whether CloudFront is in front of the API, and sends the origin secret.
     behind_cloudfront: bool,
     authorized: Arc<Mutex<AuthorizerCache>>,
 }
 
-/// How long an HTTP API waits for a function ("Quotas for HTTP APIs": integration timeout).
+/// The time that an HTTP API waits for a function ("Quotas for HTTP APIs": integration timeout).
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// For how long the authorizer's answer to its identity sources is kept.
+/// The number of seconds for which a response of the authorizer is cached.
 const AUTHORIZED_FOR_SECS: u64 = 60;
 
 impl ApiGateway {
@@ -182,10 +184,10 @@ impl ApiGateway {
         }
     }
 
-    /// What the authorizer says of a request, or what the gateway says instead of going on.
+    /// Returns the authorizer's context for a request, or the response that refuses the request.
     async fn authorized(&self, request: &HttpRequest, event: &Value) -> Result<Value, Box<Response>> {
         let refusal = |status, message| Err(Box::new(json_message(status, message)));
-        // The authorizer's identity sources: without one of them the authorizer is not asked.
+        // These are the authorizer's identity sources: API Gateway does not invoke it unless all are present.
         let names: &[&str] = if self.behind_cloudfront { &["cookie", origin_secret::HEADER] } else { &["cookie"] };
         let given = |name: &&str| request.headers.get(*name)?.to_str().ok().filter(|value| !value.is_empty());
         let Some(sources) = names.iter().map(given).map(|given| given.map(str::to_owned)).collect() else {
@@ -219,7 +221,7 @@ impl ApiGateway {
     }
 }
 
-/// What API Gateway says itself.
+/// Returns a response of API Gateway's own.
 fn json_message(status: StatusCode, message: &str) -> Response {
     (status, Json(json!({"message": message}))).into_response()
 }
@@ -239,7 +241,7 @@ fn event(route: Route, path: &HashMap<String, String>, request: &HttpRequest, no
     let cookies: Vec<_> = header(&COOKIE).split(';').map(str::trim).filter(|cookie| !cookie.is_empty()).collect();
     let query = request.uri.query().unwrap_or_default();
     let parameters: BTreeMap<String, String> = serde_urlencoded::from_str(query).unwrap_or_default();
-    // Only what is surely text is handed over as text.
+    // Only JSON in UTF-8 is passed on as text; any other body as Base64.
     let json = header(&CONTENT_TYPE).starts_with("application/json");
     let text = std::str::from_utf8(&request.body).ok().filter(|_| json);
     let body = text.map_or_else(|| STANDARD.encode(&request.body), str::to_owned);
@@ -275,7 +277,7 @@ fn event(route: Route, path: &HashMap<String, String>, request: &HttpRequest, no
     })
 }
 
-/// The HTTP response that a function's answer stands for; `None` if it stands for none.
+/// Converts a function's response into an HTTP response. `None` if it is not a valid one.
 fn response(answer: &Value) -> Option<Response> {
     let status = u16::try_from(answer.get("statusCode")?.as_u64()?).ok()?;
     let mut response = Response::new(Body::empty());

@@ -1,4 +1,4 @@
-//! A customer's phone, as a page, and the carrier's own doors.
+//! A customer's phone, as a web page, and the routes that control the carrier.
 
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
@@ -37,7 +37,7 @@ pub(crate) fn router() -> Router<StackParts> {
         .route("/local/carrier/kinds", get(count_lookups).post(set_number_kind))
 }
 
-/// A number as somebody typed it into the phone: in E.164, or as people of the line's region do.
+/// Parses a number that was typed into the phone: in E.164, or as people of the line's region write it.
 fn read(typed: &str, region: Option<Region>) -> Option<PhoneNumber> {
     let plain: String = typed.chars().filter(|c| !c.is_whitespace()).collect();
     PhoneNumber::e164(&plain).ok().or_else(|| PhoneNumber::mobile(typed, region?).ok())
@@ -58,7 +58,7 @@ struct PhoneQuery {
 }
 
 async fn accepted(State(shared): State<StackParts>, Query(query): Query<PhoneQuery>) -> Response {
-    // An unencoded + in a query is a blank.
+    // An unencoded + in a query is decoded as a space.
     let number = format!("+{}", query.to.trim().trim_start_matches('+'));
     let Ok(number) = PhoneNumber::e164(&number) else {
         return (StatusCode::BAD_REQUEST, "`to` is a number in E.164, with its + written as %2B.").into_response();
@@ -89,12 +89,12 @@ struct NumberKindRequest {
     kind: LineType,
 }
 
-/// What a number is said to be when it is looked up.
-async fn set_number_kind(State(shared): State<StackParts>, Form(decide): Form<NumberKindRequest>) -> Response {
-    let Ok(number) = PhoneNumber::e164(&decide.number) else {
+/// Sets the type of a number for look-ups.
+async fn set_number_kind(State(shared): State<StackParts>, Form(request): Form<NumberKindRequest>) -> Response {
+    let Ok(number) = PhoneNumber::e164(&request.number) else {
         return (StatusCode::BAD_REQUEST, "`number` is in E.164.").into_response();
     };
-    shared.carrier.steering.set_line_type(number, decide.kind);
+    shared.carrier.steering.set_line_type(number, request.kind);
     StatusCode::NO_CONTENT.into_response()
 }
 
@@ -115,12 +115,12 @@ struct FateRequest {
     fate: MessageFate,
 }
 
-/// What becomes of messages to a number from now on.
-async fn set_fate(State(shared): State<StackParts>, Form(decide): Form<FateRequest>) -> Response {
-    let Some(number) = read(&decide.to, None) else {
+/// Sets the outcome of future messages to a number.
+async fn set_fate(State(shared): State<StackParts>, Form(request): Form<FateRequest>) -> Response {
+    let Some(number) = read(&request.to, None) else {
         return (StatusCode::BAD_REQUEST, "`to` is a number in E.164.").into_response();
     };
-    shared.carrier.steering.set_fate(number, decide.fate);
+    shared.carrier.steering.set_fate(number, request.fate);
     StatusCode::NO_CONTENT.into_response()
 }
 
@@ -131,7 +131,7 @@ struct FateForm {
     fate: MessageFate,
 }
 
-/// The phone is switched off, or on again, or whatever else its holder or its carrier may do.
+/// Sets the outcome of future messages to the phone, for example by switching it off or on.
 async fn turn(State(shared): State<StackParts>, Form(turned): Form<FateForm>) -> Response {
     match parse_phones(&shared, &turned.phones).await {
         Ok((number, _)) => {
@@ -142,7 +142,8 @@ async fn turn(State(shared): State<StackParts>, Form(turned): Form<FateForm>) ->
     }
 }
 
-/// What can be done to the next text to the phone, by the name of the `CarrierAnswer`.
+/// The responses that can be chosen for the next text to the phone. Each has the name of a `CarrierAnswer`,
+/// and a label.
 const NEXT: [(&str, &str); 12] = [
     ("spend-limit", "is refused: the budget for texts is used up"),
     ("throttle", "is refused: too many at once"),
@@ -175,7 +176,8 @@ async fn refuse(State(shared): State<StackParts>, Form(refuse): Form<AnswerForm>
     }
 }
 
-/// What the carrier can be made to say of the last text to the phone: the event, whether it is the last, and in words.
+/// The receipts that can be chosen for the last text to the phone. Each has an event type, whether it is final,
+/// and a label.
 const RECEIPTS: [(&str, bool, &str); 8] = [
     ("TEXT_PENDING", false, "is still on its way"),
     ("TEXT_DELIVERED", true, "was delivered"),
@@ -212,12 +214,12 @@ struct ReceiptRequest {
     is_final: bool,
 }
 
-/// A receipt of the newest message to a number, as often and in whatever order it is asked for.
-async fn send_receipt(State(shared): State<StackParts>, Form(tell): Form<ReceiptRequest>) -> Response {
-    let Some(number) = read(&tell.to, None) else {
+/// Publishes a receipt for the newest message to a number. It can be repeated, and come in any order.
+async fn send_receipt(State(shared): State<StackParts>, Form(request): Form<ReceiptRequest>) -> Response {
+    let Some(number) = read(&request.to, None) else {
         return (StatusCode::BAD_REQUEST, "`to` is a number in E.164.").into_response();
     };
-    publish_receipt(&shared, &number, &tell.event, tell.is_final).await
+    publish_receipt(&shared, &number, &request.event, request.is_final).await
 }
 
 async fn publish_receipt(shared: &StackParts, number: &PhoneNumber, event: &str, is_final: bool) -> Response {
@@ -228,7 +230,7 @@ async fn publish_receipt(shared: &StackParts, number: &PhoneNumber, event: &str,
     }
 }
 
-/// How often a number was looked up.
+/// Returns how often a number was looked up.
 async fn count_lookups(State(shared): State<StackParts>, Query(query): Query<PhoneQuery>) -> Response {
     let number = format!("+{}", query.to.trim().trim_start_matches('+'));
     let Ok(number) = PhoneNumber::e164(&number) else {
@@ -281,7 +283,7 @@ async fn text(State(shared): State<StackParts>, Form(written): Form<TextForm>) -
     }
 }
 
-/// The phone's number and the line, or what to say to whoever typed them.
+/// Parses the phone's number and the line. Fails with a message for the person who typed them.
 pub(crate) async fn parse_phones(
     shared: &StackParts,
     phones: &PhonePair,

@@ -1,5 +1,6 @@
-//! The endpoint and the functions without a listener, a thread or a clock of their own: for whoever gives the time
-//! and carries every request, as a simulation does.
+//! The AWS endpoint and the functions without a listener, a thread or a clock of their own.
+//!
+//! It is for callers that control the time and carry every request, such as a simulation.
 
 use std::sync::Arc;
 
@@ -26,8 +27,9 @@ use crate::push_keys::PushKeys;
 use crate::stream::{self, StreamMapping};
 use crate::table;
 
-/// What stands for AWS. Its requests come from the SDK that `runtime` has, so whoever made that carries them to
-/// [`InProcess::answer`].
+/// A stand-in for AWS in the process of the caller.
+///
+/// The SDK in `runtime` sends requests to it: the caller passes them to [`InProcess::answer`].
 pub struct InProcess {
     database: Database,
     client: Client,
@@ -35,11 +37,11 @@ pub struct InProcess {
     push_keys: PushKeys,
 }
 
-/// One instance of each function: what it remembers, it alone remembers, and it is gone when it is dropped.
+/// One instance of each function. It shares no memory with other instances, and loses its own when it is dropped.
 #[derive(Clone)]
 pub struct LambdaInstance(Arc<Functions>);
 
-/// An SMS that the carrier took to a customer.
+/// An SMS that the carrier delivered to a customer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CarriedSms {
     pub from: String,
@@ -60,7 +62,9 @@ impl dynoxide::storage_backend::Clock for ClockTimeSource {
 }
 
 impl LambdaInstance {
-    /// `live` is where the WebSocket API's `@connections` are; the known push services are reached by `pusher`.
+    /// Starts new instances of the functions.
+    ///
+    /// `live` is the URL of the WebSocket API's `@connections`. `pusher` connects to the known push services.
     #[must_use]
     pub fn cold(
         runtime: &Runtime,
@@ -74,31 +78,31 @@ impl LambdaInstance {
         Self(Arc::new(Functions::new(runtime, live, &services, pusher, sms, limits, managed)))
     }
 
-    /// `None` if there is no such function.
+    /// Invokes a function. Returns `None` if there is no function of this name.
     pub async fn invoke(&self, name: &str, event: Value) -> Option<Result<Value, Diagnostic>> {
         self.0.invoke(name, event).await
     }
 }
 
 impl InProcess {
-    /// `instance` is only for what the handset's own buttons do.
+    /// `instance` receives only the events that the handset's buttons cause.
     pub fn new(runtime: &Runtime, instance: &LambdaInstance, managed: OptOutManagement) -> anyhow::Result<Self> {
         let database = Database::memory_with_clock(Arc::new(ClockTimeSource(runtime.clock.clone())))
             .map_err(|error| anyhow!("there is no memory for a table: {error}"))?;
         let client = Client::new(&runtime.aws);
-        // What its receipts say, whoever carries them says.
+        // The carrier sends no receipts here: the caller does.
         let carrier = Carrier::new(client.clone(), &instance.0, runtime, managed, MessageFate::Untold);
         let push_keys = PushKeys::open(&DataLocation::InMemory, &runtime.randomness)?;
         Ok(Self { database, client, carrier, push_keys })
     }
 
-    /// Makes the tables, empty.
+    /// Creates the tables, empty.
     pub async fn create_tables(&self) -> anyhow::Result<()> {
         table::make(&self.client).await?;
         self.carrier.create_table().await
     }
 
-    /// What AWS answers to a request of the SDK's.
+    /// Returns AWS's response to a request of the SDK.
     pub async fn answer(&self, headers: &HeaderMap, body: &[u8]) -> Response {
         let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
         match target.split_once('.') {
@@ -113,24 +117,25 @@ impl InProcess {
         }
     }
 
-    /// What reached a customer's phone, oldest first.
+    /// Returns the messages that reached a customer's phone, oldest first.
     pub async fn carried_to(&self, customer: &PhoneNumber) -> anyhow::Result<Vec<CarriedSms>> {
         let carried = self.carrier.messages_of(customer, Some(Direction::ToCustomer)).await?;
         Ok(carried.into_iter().map(|(_, sms)| CarriedSms { from: sms.from, text: sms.text }).collect())
     }
 
-    /// The place in the table's stream after the last record there is.
+    /// Returns the position in the table's stream after the last record.
     pub fn latest(&self) -> anyhow::Result<String> {
         stream::latest(&self.database)
     }
 
-    /// The records of the table's stream after a place, and the place after them.
+    /// Returns up to `limit` records of the table's stream after a position, and the position after them.
     pub fn records(&self, place: &str, limit: usize) -> anyhow::Result<(Vec<Value>, String)> {
         stream::records(&self.database, place, limit)
     }
 
-    /// Hands records to a function as its event source mapping does; gives the sequence numbers of those that were
-    /// given up.
+    /// Delivers records to a function as its event source mapping does.
+    ///
+    /// Returns the sequence numbers of the records that it gave up.
     pub async fn deliver<F>(mapping: StreamMapping, records: Vec<Value>, invoke: impl Fn(Value) -> F) -> Vec<String>
     where
         F: Future<Output = Option<Value>>,
@@ -138,13 +143,14 @@ impl InProcess {
         stream::deliver(mapping, records, invoke).await
     }
 
-    /// Deletes what has expired.
+    /// Deletes expired items, and returns their number.
     pub fn sweep(&self) -> anyhow::Result<usize> {
         self.database.sweep_ttl().map_err(|error| anyhow!("{error}"))
     }
 }
 
-/// What dynoxide's server does with an operation that the functions ask for.
+/// Runs a DynamoDB operation in the database, as dynoxide's server does. It knows the operations that the functions
+/// use.
 pub(crate) fn in_table(database: &Database, operation: &str, body: &[u8]) -> Response {
     let answer = match operation {
         "BatchGetItem" => json_request(body, |request| database.batch_get_item(request)),

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::stack::StackParts;
 
-/// What Lambda takes of an event.
+/// The maximum size of an event that Lambda accepts, in bytes.
 const LARGEST_EVENT: usize = 6 * 1024 * 1024;
 
 pub(crate) fn router() -> Router<StackParts> {
@@ -34,7 +34,7 @@ async fn invoke(
     };
     match shared.functions.invoke(&name, event).await {
         None => error(StatusCode::NOT_FOUND, "ResourceNotFoundException", &format!("Function not found: {name}")),
-        // Nobody waits for the answer; the event is done all the same, and at once.
+        // An asynchronous invocation returns no response. Here the event is handled at once.
         Some(_) if headers.get("x-amz-invocation-type").is_some_and(|kind| kind == "Event") => {
             StatusCode::ACCEPTED.into_response()
         }

@@ -9,27 +9,27 @@ use local::{DataLocation, MessageFate, OptOutManagement, SocketLimits, Stack, St
 use sms::{EndUserMessagingSettings, SmsProvider};
 use tracing_subscriber::EnvFilter;
 
-/// Switchboard on this machine: the portal, its functions, a table, a carrier and a customer's phone.
+/// Run Switchboard on this machine: the portal, its functions, a table, a carrier and a customer's phone.
 #[derive(Parser)]
 #[command(name = "switchboard")]
 struct Arguments {
     /// The port of the loopback interface to listen on.
     #[arg(long, default_value_t = 8080)]
     port: u16,
-    /// Where data is kept between runs.
+    /// The directory where data is kept between runs.
     #[arg(long, value_name = "DIR", default_value = ".switchboard")]
     data: PathBuf,
-    /// Keep nothing: all data ends with the process.
+    /// Keep data in memory only. It is lost when the process ends.
     #[arg(long, conflicts_with = "data")]
     memory: bool,
-    /// Only companies, lines and staff, with no messages.
+    /// Start with companies, lines and staff only, without messages.
     #[arg(long)]
     no_demo: bool,
     /// A push service on this machine that may be sent notifications, besides those of the known browsers. Can be
     /// repeated.
     #[arg(long, value_name = "ORIGIN")]
     push_service: Vec<String>,
-    /// The carrier does not listen for STOP and its like: they are confirmed by Switchboard
+    /// Let Switchboard acknowledge opt-outs. The carrier does not handle STOP and similar keywords
     #[arg(long)]
     self_managed_opt_outs: bool,
 }

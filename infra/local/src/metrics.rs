@@ -1,4 +1,4 @@
-//! CloudWatch's part: counts what functions count, from the lines that they write.
+//! The part of CloudWatch that counts metrics, from the lines that functions write.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,12 +11,14 @@ use serde_json::Value;
 
 use crate::stack::StackParts;
 
-/// How often each metric was counted, by function; what is counted by a dimension too is there with its value beside.
+/// The counts of each metric, by function.
+///
+/// A metric with a second dimension has a count for each of its values too, with the value after its name.
 #[derive(Clone, Default)]
 pub(crate) struct MetricCounts(Arc<Mutex<BTreeMap<String, BTreeMap<String, u64>>>>);
 
 impl MetricCounts {
-    /// What functions count with.
+    /// Returns the metrics that functions count with.
     pub(crate) fn metrics(&self, clock: Clock) -> Metrics {
         let counts = self.clone();
         Metrics::new(clock, move |line| counts.take(line))

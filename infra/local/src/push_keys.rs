@@ -1,4 +1,4 @@
-//! Secrets Manager's part in notifications: the keys that pushes are signed with.
+//! The part of Secrets Manager that push notifications need: the keys that sign them.
 
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -11,15 +11,16 @@ use push::VapidKeys;
 
 use crate::DataLocation;
 
-/// Whom a push service can reach about our pushes: nobody, as long as they come from here. Some refuse
-/// what does not look like an address that can be reached.
+/// The contact for push services.
+///
+/// It reaches no one, but some push services refuse an address that does not look reachable.
 const SUBJECT: &str = "mailto:switchboard@example.com";
 
-/// The keys, made at the first start and kept with the data: browsers that subscribed stay so.
+/// The push keys. Created at the first start and kept with the data, so that subscriptions stay valid.
 #[derive(Clone)]
 pub(crate) struct PushKeys {
     secret: Arc<RwLock<String>>,
-    /// `None` for a stack that keeps nothing.
+    /// The file of the keys. `None` for a stack that keeps data in memory.
     file: Option<Arc<Path>>,
 }
 
@@ -40,7 +41,7 @@ impl PushKeys {
         Ok(keys)
     }
 
-    /// As the deployment's secret has them.
+    /// Returns the keys in the format of the deployment's secret.
     pub(crate) fn secret_value(&self) -> String {
         self.secret.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -50,7 +51,7 @@ impl PushKeys {
         if let Some(file) = &self.file {
             let mut options = OpenOptions::new();
             options.write(true).create(true).truncate(true);
-            // Whoever has them can push to the browsers that know them.
+            // The keys allow a reader to push to subscribed browsers, so only the owner may read the file.
             #[cfg(unix)]
             std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
             let kept = options.open(file).and_then(|mut open| open.write_all(keys.as_bytes()));

@@ -1,4 +1,4 @@
-//! An SQS queue that a function reads: a record that fails comes again, later and later.
+//! An SQS queue that a function reads. It delivers a failed record again, after growing delays.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +18,7 @@ pub(crate) struct Queue {
     randomness: Randomness,
 }
 
-/// What a queue with its dead-letter queue is configured to in the template.
+/// The maximum number of deliveries, as the template configures for a queue with a dead-letter queue.
 const DELIVERIES: u32 = 5;
 
 impl Queue {
@@ -26,7 +26,7 @@ impl Queue {
         Self { functions, function, clock, randomness }
     }
 
-    /// Puts a record in. It has been delivered once when this ends.
+    /// Adds a record. Returns after the first attempt to deliver it.
     pub(crate) async fn enqueue(&self, body: &Value) {
         let sent = self.clock.now().as_millis().to_string();
         let event = json!({"Records": [{
@@ -39,7 +39,7 @@ impl Queue {
         }
     }
 
-    /// Answers `SendMessageBatch`: what is put in is delivered after its delay, one record at a time.
+    /// Handles `SendMessageBatch`. Delivers each message after its delay, as a batch of one record.
     pub(crate) fn send_batch(&self, request: &[u8]) -> Response {
         let request: Value = serde_json::from_slice(request).unwrap_or_default();
         let mut taken = Vec::new();

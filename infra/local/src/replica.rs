@@ -1,4 +1,4 @@
-//! A copy of the table that is behind it, as those are that DynamoDB answers eventually consistent reads from.
+//! A copy of the table that lags behind, like the replicas that DynamoDB uses for eventually consistent reads.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,7 +14,7 @@ use crate::in_process::in_table;
 /// A second database, to which the caller applies the writes of the table later, in the same order.
 pub struct Replica {
     database: Database,
-    /// The time on the table of the write that is applied, in milliseconds.
+    /// The time at which the table applied the current write, in milliseconds.
     moment: Arc<AtomicU64>,
 }
 
@@ -32,7 +32,7 @@ impl dynoxide::storage_backend::Clock for ReplicaClock {
 }
 
 impl Replica {
-    /// Without a table yet.
+    /// Creates a replica that has no table yet.
     pub fn new() -> anyhow::Result<Self> {
         let moment = Arc::new(AtomicU64::new(0));
         let database = Database::memory_with_clock(Arc::new(ReplicaClock(moment.clone())))
@@ -40,11 +40,11 @@ impl Replica {
         Ok(Self { database, moment })
     }
 
-    /// Does a request that succeeded on the table at a moment.
+    /// Applies a request that succeeded on the table at the time `at`.
     pub fn write(&self, at: Timestamp, operation: &str, body: &[u8]) -> anyhow::Result<()> {
         self.moment.store(at.as_millis(), Ordering::Relaxed);
         let answer = if operation == "CreateTable" {
-            // Nobody follows its stream.
+            // No function reads the stream of a replica.
             let mut definition: Value = serde_json::from_slice(body)?;
             definition.as_object_mut().context("a table has a definition")?.remove("StreamSpecification");
             in_table(&self.database, operation, &serde_json::to_vec(&definition)?)
@@ -56,13 +56,13 @@ impl Replica {
         Ok(())
     }
 
-    /// Deletes what had expired at a moment.
+    /// Deletes the items that had expired at the time `at`.
     pub fn sweep(&self, at: Timestamp) -> anyhow::Result<()> {
         self.moment.store(at.as_millis(), Ordering::Relaxed);
         self.database.sweep_ttl().map(drop).map_err(|error| anyhow!("{error}"))
     }
 
-    /// What it answers to a read.
+    /// Returns the response to a read.
     #[must_use]
     pub fn read(&self, operation: &str, body: &[u8]) -> Response {
         in_table(&self.database, operation, body)

@@ -1,6 +1,6 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
-/// A secret of Secrets Manager's, until another is put in its place or the stack ends.
+/// A secret of Secrets Manager. Its value lasts until it is replaced or the stack ends.
 #[derive(Clone)]
 pub(crate) struct Secret(Arc<RwLock<String>>);
 

@@ -24,7 +24,8 @@ pub(crate) async fn serve(State(shared): State<StackParts>, method: Method, uri:
         let page = FILES.get("/404.html").map(|page| page.bytes.clone()).unwrap_or_default();
         return (StatusCode::NOT_FOUND, [(CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response();
     };
-    // Signing in leads back to the portal's one origin, and a cookie of another host does not.
+    // The issuer redirects to one origin, the portal's. The cookie of a sign-in begun at another host would be missing
+    // there.
     let portal = &shared.origins[0];
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
     if path == "/sign-in.html" && host.is_some_and(|host| format!("http://{host}") != *portal) {
@@ -38,7 +39,7 @@ pub(crate) async fn serve(State(shared): State<StackParts>, method: Method, uri:
     ([(CONTENT_TYPE, file.content_type.unwrap_or_default()), cache], [(ETAG, tag)], file.bytes.clone()).into_response()
 }
 
-/// What CloudFront adds to every response.
+/// Adds the headers that CloudFront adds to every response.
 pub(crate) async fn with_headers(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     for (name, value) in static_site::SECURITY_HEADERS {
@@ -47,8 +48,10 @@ pub(crate) async fn with_headers(request: Request, next: Next) -> Response {
     response
 }
 
-/// The doors that only this stack has take no cookie, so nothing but this keeps the pages of other
-/// sites, which a browser on this machine may have open, from using them.
+/// Refuses requests from pages of other origins to the routes that only the local stack has.
+///
+/// These routes need no cookie. Without this check, a page of another site, open in a browser on this machine, could
+/// use them.
 pub(crate) async fn refuse_foreign_pages(State(shared): State<StackParts>, request: Request, next: Next) -> Response {
     let foreign = request
         .headers()

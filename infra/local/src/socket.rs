@@ -24,35 +24,35 @@ use crate::stack::StackParts;
 
 /// The stage, which is also the path at the portal.
 const STAGE: &str = "live";
-/// The function behind every route.
+/// The function that handles every route.
 const FUNCTION: &str = "live-connection";
 
-/// How long a WebSocket API waits for a function ("Quotas for WebSocket APIs": integration timeout).
+/// The time that a WebSocket API waits for a function ("Quotas for WebSocket APIs": integration timeout).
 const INTEGRATION_TIMEOUT: Duration = Duration::from_secs(29);
-/// Below this are the `@connections`.
+/// The path before `/@connections`.
 pub(crate) const MANAGEMENT: &str = "/local/live";
 
-/// For how long API Gateway keeps a WebSocket.
+/// The time limits of a WebSocket.
 #[derive(Clone, Copy, Debug)]
 pub struct SocketLimits {
-    /// Without a frame either way.
+    /// The maximum time without a frame in either direction.
     pub idle: Duration,
-    /// At all.
+    /// The maximum duration of a connection.
     pub longest: Duration,
 }
 
 impl Default for SocketLimits {
-    /// API Gateway's own.
+    /// Returns the limits of API Gateway.
     fn default() -> Self {
         Self { idle: Duration::from_mins(10), longest: Duration::from_hours(2) }
     }
 }
 
-/// What API Gateway takes and posts at once, and the frames that a client may send it in.
+/// The maximum sizes of a message and of a client's frame at API Gateway, in bytes.
 const LARGEST_MESSAGE: usize = 128 * 1024;
 const LARGEST_FRAME: usize = 32 * 1024;
 
-/// Frames that wait for a slow client before whoever posts to it waits too.
+/// The number of frames that can wait for a slow client. Senders of further frames wait.
 const WAITING_FRAMES: usize = 16;
 
 #[derive(Clone)]
@@ -62,7 +62,7 @@ pub(crate) struct SocketGateway {
     randomness: Randomness,
     limits: SocketLimits,
     open: Arc<Mutex<HashMap<String, OpenSocket>>>,
-    /// How many are served, to the last word about them.
+    /// The number of sockets for which a task still runs, including the `$disconnect` event.
     served: Arc<watch::Sender<usize>>,
 }
 
@@ -73,7 +73,7 @@ struct OpenSocket {
     since: Timestamp,
 }
 
-/// A WebSocket as every event about it tells of it.
+/// The data of a WebSocket that all its events have in common.
 #[derive(Clone)]
 struct SocketContext {
     id: String,
@@ -86,7 +86,7 @@ pub(crate) fn router() -> Router<StackParts> {
     Router::new().route("/live", get(connect))
 }
 
-/// Not for browsers.
+/// Returns the routes of `@connections`, which are for functions and not for browsers.
 pub(crate) fn management() -> Router<StackParts> {
     let connection = post(post_to).get(describe).delete(close).layer(DefaultBodyLimit::max(2 * LARGEST_MESSAGE));
     Router::new().route(&format!("{MANAGEMENT}/@connections/{{id}}"), connection)
@@ -111,7 +111,7 @@ async fn connect(
     }
 }
 
-/// What API Gateway says itself.
+/// Returns a response of API Gateway's own.
 fn refuse(status: StatusCode, message: &str) -> Response {
     (status, Json(json!({"message": message}))).into_response()
 }
@@ -125,7 +125,7 @@ impl SocketGateway {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Closes all, and comes when `$disconnect` has been told of them, or after a while.
+    /// Closes all sockets. Returns when their `$disconnect` events are handled, or after 2 seconds.
     pub(crate) async fn close_all(&self) {
         const TIMEOUT: Duration = Duration::from_secs(2);
         for open in self.open().values() {
@@ -135,11 +135,11 @@ impl SocketGateway {
         let _ = tokio::time::timeout(TIMEOUT, served.wait_for(|served| *served == 0)).await;
     }
 
-    /// The handshake: what the authorizer and `$connect` say of it.
+    /// Handles the handshake: invokes the authorizer, and then the function with `$connect`.
     async fn authorize(&self, headers: &HeaderMap) -> Result<SocketContext, Box<Response>> {
         let refusal = |status, message| Err(Box::new(refuse(status, message)));
         let header = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        // The cookie is the authorizer's identity source: without it the authorizer is not asked.
+        // The cookie is the authorizer's identity source: API Gateway does not invoke the authorizer without it.
         if header(COOKIE).is_empty() {
             return refusal(StatusCode::UNAUTHORIZED, "Unauthorized");
         }
@@ -179,7 +179,7 @@ impl SocketGateway {
         }
     }
 
-    /// A WebSocket from its first to its last frame.
+    /// Serves a WebSocket until it is closed.
     async fn serve(&self, socket: WebSocket, told: SocketContext) {
         let (mut sink, mut stream) = socket.split();
         let (outbox, mut posted) = mpsc::channel::<String>(WAITING_FRAMES);
@@ -187,7 +187,7 @@ impl SocketGateway {
         let (sent, mut last_sent) = watch::channel(Instant::now());
         let open = OpenSocket { outbox: outbox.clone(), closing, since: told.connected };
         self.open().insert(told.id.clone(), open);
-        // Of its own, so that a client that reads nothing keeps it from nothing else.
+        // A separate task writes, so that a client that does not read holds up nothing else.
         let mut writing = tokio::spawn(async move {
             while let Some(text) = posted.recv().await {
                 if sink.send(Message::Text(text.into())).await.is_err() {
@@ -230,7 +230,7 @@ impl SocketGateway {
         }
     }
 
-    /// A frame of the client, given to its route. There is one for all.
+    /// Invokes the function with a frame of the client, and returns the response. All frames have the route `$default`.
     async fn take(&self, told: &SocketContext, body: String, encoded: bool) -> Option<String> {
         let mut event = self.event(told, "$default", "MESSAGE");
         event["body"] = json!(body);
@@ -245,7 +245,7 @@ impl SocketGateway {
         }
     }
 
-    /// Closes the socket as far as its client lets that be done.
+    /// Sends a close frame, unless the client does not read it in time.
     async fn close_gracefully(
         &self,
         writing: tokio::task::JoinHandle<futures_util::stream::SplitSink<WebSocket, Message>>,
@@ -295,7 +295,7 @@ impl SocketGateway {
     }
 }
 
-/// `PostToConnection`: answered when the frame is on its way, which a client that does not read can hold up.
+/// Handles `PostToConnection`. A client that does not read can delay the response.
 async fn post_to(State(shared): State<StackParts>, Path(id): Path<String>, body: Bytes) -> Response {
     if body.len() > LARGEST_MESSAGE {
         let error = [("x-amzn-errortype", "PayloadTooLargeException")];
@@ -312,7 +312,7 @@ async fn post_to(State(shared): State<StackParts>, Path(id): Path<String>, body:
     }
 }
 
-/// `GetConnection`.
+/// Handles `GetConnection`.
 async fn describe(State(shared): State<StackParts>, Path(id): Path<String>) -> Response {
     match shared.sockets.find(&id) {
         Ok(open) => {
@@ -322,7 +322,7 @@ async fn describe(State(shared): State<StackParts>, Path(id): Path<String>) -> R
     }
 }
 
-/// `DeleteConnection`.
+/// Handles `DeleteConnection`.
 async fn close(State(shared): State<StackParts>, Path(id): Path<String>) -> Response {
     match shared.sockets.find(&id) {
         Ok(open) => {

@@ -35,44 +35,43 @@ use crate::table::{CreateOutcome, TABLE, Table};
 use crate::table_endpoint::TableEndpoint;
 use crate::{calls, demo, gateway, handset, invoke, issuer, site, socket, table_endpoint};
 
-/// How to start the stack.
+/// The options for [`Stack::start`].
 #[derive(Clone)]
 pub struct StackOptions {
-    /// 0 for any that is free.
+    /// The port. 0 for any free port.
     pub port: u16,
     pub data: DataLocation,
-    /// Whether customers have said anything yet.
+    /// Whether to add the demo's conversations and appointments.
     pub demo: bool,
-    /// For how long a WebSocket is kept.
+    /// The time limits of WebSockets.
     pub sockets: SocketLimits,
-    /// Push services on this machine that may be pushed to besides those of the known browsers:
-    /// `http://127.0.0.1:<port>`.
+    /// Push services on this machine to allow, besides those of the known browsers: `http://127.0.0.1:<port>`.
     pub push_services: Vec<String>,
-    /// Who is asked instead of the gateway here for what is below `@connections`: `http://127.0.0.1:<port>`.
+    /// The server for `@connections`, instead of the local gateway: `http://127.0.0.1:<port>`.
     pub connections: Option<String>,
-    /// Which service SMS are sent by.
+    /// The service that sends messages.
     pub sms: SmsProvider,
-    /// The most that is sent, and where to.
+    /// The rate limits of sending, and the countries to send to.
     pub limits: SendingLimits,
-    /// What becomes of SMS to numbers that nobody decided about.
+    /// The outcome of messages to numbers for which none was configured.
     pub fate: MessageFate,
-    /// Who listens for the keywords with which customers opt out, and answers them.
+    /// The party that handles opt-out keywords and acknowledges them.
     pub opt_outs: OptOutManagement,
-    /// After how many minutes without a use a session ends.
+    /// The number of minutes without a request after which a session ends.
     pub idle_minutes: Option<u16>,
-    /// What CloudFront shows of itself, as its secret has it. Without it nothing is demanded: there is no CloudFront here.
+    /// The value of the origin secret, as if CloudFront sent it. If it is `None`, the functions do not require it.
     pub origin_secret: Option<String>,
     pub clock: Clock,
 }
 
-/// Where data is kept.
+/// The location of the data.
 #[derive(Clone, Debug)]
 pub enum DataLocation {
     In(PathBuf),
     InMemory,
 }
 
-/// Switchboard, running.
+/// A running local stack.
 pub struct Stack {
     address: String,
     stop: oneshot::Sender<()>,
@@ -82,7 +81,7 @@ pub struct Stack {
     table: Table,
 }
 
-/// What the parts of the stack share.
+/// The parts of the stack that its routes share.
 #[derive(Clone)]
 pub(crate) struct StackParts {
     pub(crate) functions: Arc<Functions>,
@@ -93,7 +92,7 @@ pub(crate) struct StackParts {
     pub(crate) issuer: Issuer,
     pub(crate) sign_in_secret: Secret,
     pub(crate) origin_secret: Option<Secret>,
-    /// As the deployment's secret has them.
+    /// The push keys, as the deployment's secret has them.
     pub(crate) push_keys: PushKeys,
     pub(crate) push_retries: Queue,
     pub(crate) metrics: MetricCounts,
@@ -104,6 +103,9 @@ pub(crate) struct StackParts {
 }
 
 impl Stack {
+    /// Starts the stack, and returns when it is ready.
+    ///
+    /// Creates and fills the table if there is no data from an earlier run.
     pub async fn start(options: StackOptions) -> anyhow::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))
             .await
@@ -163,7 +165,7 @@ impl Stack {
         };
         let (stop, stopped) = oneshot::channel();
         let served = tokio::spawn(serve(listener, router(shared.clone()), stopped));
-        // The table is reached as the functions reach it: through the server that has just started.
+        // Create the table through the server that has just started, which is how the functions reach it.
         if table.create(&dynamodb).await? == CreateOutcome::Now {
             shared.carrier.create_table().await?;
             table.loading(Box::pin(demo::fill(&shared, &runtime, options.demo))).await??;
@@ -176,17 +178,17 @@ impl Stack {
         Ok(Self { address, stop, served, sockets, readers, table })
     }
 
-    /// `http://localhost:<port>`.
+    /// Returns the address of the stack, `http://localhost:<port>`.
     #[must_use]
     pub fn address(&self) -> &str {
         &self.address
     }
 
-    /// Stops when the requests that are being served have their answers.
+    /// Stops the stack after the requests in progress have their responses, or after a few seconds.
     pub async fn stop(self) {
         self.sockets.close_all().await;
         let _ = self.stop.send(());
-        // A browser keeps its connection open for as long as it can.
+        // A browser keeps its connection open for as long as it can, so do not wait for it.
         let _ = tokio::time::timeout(Duration::from_secs(2), self.served).await;
         drop(self.readers);
         self.table.close().await;

@@ -1,5 +1,5 @@
-//! DynamoDB Streams and Lambda's event source mappings: hands what is written to the functions that
-//! follow from it, in order, and again when they fail.
+//! DynamoDB Streams and Lambda's event source mappings: invoke functions with the records of writes, in order, and
+//! again after a failure.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use crate::functions::Functions;
 use crate::table::TABLE;
 
-/// A function that reads the table's stream, with what the template configures of that.
+/// A function that reads the table's stream, with the template's configuration of its event source mapping.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StreamMapping {
     pub function: &'static str,
@@ -22,14 +22,15 @@ pub struct StreamMapping {
     pub maximum_retry_attempts: u32,
 }
 
-/// All of them. A test holds them against `infra/template.yaml`.
+/// The functions that read the table's stream. A test compares them with `infra/template.yaml`.
 pub const MAPPINGS: [StreamMapping; 2] = [
     StreamMapping { function: "live-updates", batch_size: 100, maximum_retry_attempts: 3 },
     StreamMapping { function: "dispatch-push", batch_size: 25, maximum_retry_attempts: 3 },
 ];
 
-/// Tells the readers of the stream that something may have been written, so that none has to look
-/// at intervals: a record is read as soon as it is there, and a stack at rest does nothing.
+/// Signals to the readers of the stream that there may be new records.
+///
+/// They need not poll: they read a record at once, and do nothing while nothing is written.
 #[derive(Clone)]
 pub(crate) struct WriteSignal(watch::Sender<()>);
 
@@ -43,7 +44,7 @@ impl WriteSignal {
     }
 }
 
-/// The readers of the stream, until they are dropped.
+/// The tasks that read the stream. They end when it is dropped.
 pub(crate) struct StreamReaders(Vec<JoinHandle<()>>);
 
 impl Drop for StreamReaders {
@@ -53,7 +54,7 @@ impl Drop for StreamReaders {
 }
 
 impl StreamReaders {
-    /// Reads from now on: what was written before is not announced again.
+    /// Starts to read the stream from now on. Records of earlier writes are not delivered again.
     pub(crate) fn start(
         database: &Database,
         written: &WriteSignal,
@@ -67,7 +68,7 @@ impl StreamReaders {
     }
 }
 
-/// A failed reader looks again after this.
+/// The time that a reader waits after an error.
 const PAUSE: Duration = Duration::from_secs(1);
 
 async fn read(
@@ -95,12 +96,8 @@ async fn read(
                     async move { functions.invoke(mapping.function, event).await.and_then(Result::ok) }
                 };
                 for record in deliver(mapping, records, invoke).await {
-                    // Where the template has a queue, here is a line, which says as little as that does.
-                    tracing::error!(
-                        function = mapping.function,
-                        record,
-                        "a record of the stream was sent to the failure queue"
-                    );
+                    // On AWS the record's position goes to a failure queue. The log entry says no more than that.
+                    tracing::error!(function = mapping.function, record, "a record of the stream was abandoned");
                 }
             }
             Err(error) => {
@@ -111,7 +108,7 @@ async fn read(
     }
 }
 
-/// The place after the last record there is.
+/// Returns the position after the last record.
 pub(crate) fn latest(database: &Database) -> anyhow::Result<String> {
     let refused = |error| anyhow!("the table's stream cannot be read: {error}");
     let describe = serde_json::from_value(json!({"TableName": TABLE}))?;
@@ -124,7 +121,7 @@ pub(crate) fn latest(database: &Database) -> anyhow::Result<String> {
     database.get_shard_iterator(ask).map_err(refused)?.shard_iterator.context("a stream has a latest place")
 }
 
-/// The records after a place, and the place after them.
+/// Returns up to `limit` records after a position, and the position after them.
 pub(crate) fn records(database: &Database, place: &str, limit: usize) -> anyhow::Result<(Vec<Value>, String)> {
     let ask = serde_json::from_value(json!({"ShardIterator": place, "Limit": limit}))?;
     let read = database.get_records(ask).map_err(|error| anyhow!("{error}"))?;
@@ -132,13 +129,14 @@ pub(crate) fn records(database: &Database, place: &str, limit: usize) -> anyhow:
     Ok((records, read.next_shard_iterator.context("a shard that is open has a next place")?))
 }
 
-/// How long after its first failure a single record is tried again; twice as long each time after.
+/// The delay before the first retry of a single record. It doubles with each retry.
 const RETRY_DELAY: Duration = Duration::from_millis(100);
 
-/// Hands records to a function as an event source mapping with `ReportBatchItemFailures` and
-/// `BisectBatchOnFunctionError` does: in order; what it says it failed at comes again, with all
-/// after that; a batch that fails is halved, until what cannot be dealt with is alone. Gives the
-/// sequence numbers of the records that were given up.
+/// Delivers records to a function, in order.
+///
+/// Works as an event source mapping with `ReportBatchItemFailures` and `BisectBatchOnFunctionError`: delivers a
+/// reported record again with all records after it, and halves a failed batch until the failing record is alone.
+/// Returns the sequence numbers of the records that it gave up.
 pub(crate) async fn deliver<F>(mapping: StreamMapping, records: Vec<Value>, invoke: impl Fn(Value) -> F) -> Vec<String>
 where
     F: Future<Output = Option<Value>>,
@@ -170,8 +168,9 @@ where
     given_up
 }
 
-/// Where in a batch the first record is that a function says it failed at. One that it does not name
-/// as it was given stands for the whole batch.
+/// Returns the index of the first record that a function reports as failed.
+///
+/// An unknown identifier stands for the whole batch.
 fn first_failure(answer: &Value, batch: &[Value]) -> Option<usize> {
     let failures = answer.get("batchItemFailures").and_then(Value::as_array)?;
     let place = |failure: &Value| {
@@ -197,7 +196,7 @@ mod tests {
         json!({"dynamodb": {"SequenceNumber": number.to_string()}})
     }
 
-    /// Delivers records 1 to 8; gives what was invoked with, and what was given up.
+    /// Delivers records 1 to 8. Returns the records of each invocation, and those that were given up.
     async fn delivered(answer: impl Fn(&[String], usize) -> Option<Value>) -> (Vec<Vec<String>>, Vec<String>) {
         let invoked = Mutex::new(Vec::<Vec<String>>::new());
         let given_up = deliver(MAPPING, (1..=8).map(record).collect(), |event| {

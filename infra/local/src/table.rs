@@ -23,7 +23,7 @@ use tokio::task::JoinHandle;
 use crate::DataLocation;
 use crate::stream::WriteSignal;
 
-/// The table's name here.
+/// The name of the table in the local stack.
 pub const TABLE: &str = "switchboard";
 
 pub(crate) struct Table {
@@ -35,7 +35,7 @@ pub(crate) struct Table {
     stop: Option<oneshot::Sender<()>>,
 }
 
-/// DynamoDB promises no more than days; here what has expired is gone within a minute.
+/// The interval of deleting expired items. DynamoDB deletes them within days.
 const SWEEP: Duration = Duration::from_mins(1);
 
 impl Table {
@@ -78,7 +78,7 @@ impl Table {
         self.address
     }
 
-    /// Makes the table, unless it is there from an earlier run.
+    /// Creates the table, unless there is one from an earlier run.
     pub(crate) async fn create(&self, client: &Client) -> anyhow::Result<CreateOutcome> {
         let there = client.list_tables().send().await.context("asking for the tables")?;
         if there.table_names().iter().any(|name| name == TABLE) {
@@ -89,7 +89,7 @@ impl Table {
         Ok(CreateOutcome::Now)
     }
 
-    /// A table of a time when nothing read its stream has none.
+    /// Adds a stream to a table that an earlier version created without one.
     async fn add_stream(&self, client: &Client) -> anyhow::Result<()> {
         let described = client.describe_table().table_name(TABLE).send().await?;
         if described.table().is_none_or(|table| table.stream_specification().is_none()) {
@@ -98,7 +98,7 @@ impl Table {
         Ok(())
     }
 
-    /// Does something with much to write faster, at the price that a crash meanwhile loses it.
+    /// Runs `work` with faster writes. A crash meanwhile loses them.
     pub(crate) async fn loading<T>(&self, work: impl Future<Output = T>) -> anyhow::Result<T> {
         self.database.enable_bulk_loading().map_err(|error| anyhow!("{error}"))?;
         let done = work.await;
@@ -143,20 +143,20 @@ fn stream() -> anyhow::Result<StreamSpecification> {
     Ok(StreamSpecification::builder().stream_enabled(true).stream_view_type(StreamViewType::NewAndOldImages).build()?)
 }
 
-/// A file that is only in memory, and gone with its last connection: named, unlike `:memory:`, so
-/// that there can be a second one to it. Each table has its own.
+/// Returns the name of a new database in memory, which is gone with its last connection.
+///
+/// Unlike `:memory:` it has a name, so a second connection can open it.
 fn shared_memory() -> String {
     static TABLES: AtomicU64 = AtomicU64::new(0);
     format!("file:/switchboard-{}?vfs=memdb", TABLES.fetch_add(1, Ordering::Relaxed))
 }
 
-/// Keeps writing as fast as it was with an empty stream.
+/// Keeps writes as fast as with an empty stream.
 ///
-/// dynoxide never deletes a record of a stream, and finds the number of the next one by looking at
-/// all of them: after 12,000 a write takes sixteen times as long. So the database itself is told, over
-/// a connection of its own, to find that number in an index, and to forget with each record the one
-/// that was written so many records before, as DynamoDB forgets after 24 hours. Its numbers go on
-/// rising: they are never below the clock.
+/// dynoxide never deletes a stream record, and scans all of them for the next number: after 12,000 records a write
+/// takes sixteen times as long. A second connection adds an index for that number, and a trigger that deletes, with
+/// each new record, the one that was written 10,000 records before. DynamoDB deletes records after 24 hours. The
+/// numbers still rise: they are never below the clock.
 fn trim_the_stream(file: &str) -> rusqlite::Result<()> {
     Connection::open(Path::new(file))?.execute_batch(
         "CREATE INDEX IF NOT EXISTS stream_records_in_order
@@ -166,7 +166,7 @@ fn trim_the_stream(file: &str) -> rusqlite::Result<()> {
     )
 }
 
-/// The table's keys and its index. A test holds what comes of it against `infra/template.yaml`.
+/// Sets the table's keys and index. A test compares the created table with `infra/template.yaml`.
 fn definition(table: CreateTableFluentBuilder) -> anyhow::Result<CreateTableFluentBuilder> {
     let attribute =
         |name| AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S).build();

@@ -1,5 +1,5 @@
-//! The AWS endpoint: DynamoDB, SNS, End User Messaging and Secrets Manager at `POST /`, as the functions, the AWS CLI and
-//! the SDKs call them.
+//! The AWS endpoint: DynamoDB, SNS, End User Messaging and Secrets Manager at `POST /`, for the functions, the AWS CLI
+//! and the SDKs.
 
 use std::collections::BTreeMap;
 
@@ -30,7 +30,7 @@ use crate::stack::StackParts;
 use crate::stream::WriteSignal;
 use crate::usage::{TableUsage, UsageCount, asking};
 
-/// What DynamoDB takes of a request.
+/// The maximum size of a request that DynamoDB accepts, in bytes.
 const LARGEST_REQUEST: usize = 16 * 1024 * 1024;
 
 pub(crate) fn router() -> Router<StackParts> {
@@ -40,7 +40,7 @@ pub(crate) fn router() -> Router<StackParts> {
         .route("/local/metrics", axum::routing::get(metrics::list_counts))
 }
 
-/// The SDK, pointed at this endpoint. It takes any credentials.
+/// Returns an SDK configuration for this endpoint, which accepts any credentials.
 pub(crate) fn aws(address: &str) -> SdkConfig {
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
@@ -78,7 +78,7 @@ async fn call(State(shared): State<StackParts>, headers: HeaderMap, body: Bytes)
     }
 }
 
-/// What `sign-in` reads, the push keys, and what CloudFront shows.
+/// Handles `GetSecretValue` for the configuration of `sign-in`, the push keys and the origin secret.
 fn secret(shared: &StackParts, request: &[u8]) -> Response {
     let request: Value = serde_json::from_slice(request).unwrap_or_default();
     let Some(name) = request["SecretId"].as_str() else { return no_such_secret() };
@@ -91,7 +91,9 @@ fn secret(shared: &StackParts, request: &[u8]) -> Response {
     value.map_or_else(no_such_secret, |value| Json(json!({"Name": name, "SecretString": value})).into_response())
 }
 
-/// Replaces a secret as on AWS: the push keys are kept with the data, what `sign-in` reads until the next start.
+/// Handles `PutSecretValue`.
+///
+/// The push keys are kept with the data, the other secrets until the next start.
 fn put_secret(shared: &StackParts, request: &[u8]) -> Response {
     let request: Value = serde_json::from_slice(request).unwrap_or_default();
     let (Some(name), Some(value)) = (request["SecretId"].as_str(), request["SecretString"].as_str()) else {
@@ -129,7 +131,7 @@ fn only_reads(operation: &str) -> bool {
         .any(|read| operation.starts_with(read))
 }
 
-/// The way to the embedded DynamoDB, which has a listener of its own.
+/// A client of the embedded DynamoDB, which has a listener of its own.
 #[derive(Clone)]
 pub(crate) struct TableEndpoint {
     address: Uri,
@@ -161,7 +163,7 @@ impl TableEndpoint {
         if !only_reads(&operation) {
             self.write_signal.notify();
         }
-        // Who else listens on this machine is nobody's business on the web.
+        // dynoxide lets pages of every origin read its responses. A web page must not read what runs on this machine.
         parts.headers.remove("access-control-allow-origin");
         parts.headers.insert("cache-control", HeaderValue::from_static("no-store"));
         Ok(Response::from_parts(parts, Body::from(body)))

@@ -6,8 +6,7 @@ use axum::http::header::USER_AGENT;
 use serde::Serialize;
 use serde_json::Value;
 
-/// Counts what is asked of the table: by whom, every request, and the capacity units that it says
-/// it took.
+/// The requests to the table and the capacity units that they consumed, by function.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TableUsage(Arc<Mutex<BTreeMap<String, UsageCount>>>);
 
@@ -31,13 +30,13 @@ impl TableUsage {
     }
 }
 
-/// The function that a request comes from, as its SDK says; nothing for anybody else.
+/// Returns the name of the function that sent a request, from its `User-Agent`. Empty for other clients.
 pub(crate) fn asking(headers: &HeaderMap) -> String {
     let agent = headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
     agent.split(' ').find_map(|word| word.strip_prefix("app/")).unwrap_or_default().to_owned()
 }
 
-/// One table's consumption, or a list of several tables'.
+/// Returns the consumed capacity units of one table, or the sum of several.
 fn units(consumed: &Value) -> f64 {
     match consumed {
         Value::Array(tables) => tables.iter().map(units).sum(),

@@ -1,4 +1,4 @@
-//! The command that people run: its options, what it prints, and what it keeps.
+//! Tests the command: its options, its output, and the data that it keeps.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 use std::net::TcpListener;
@@ -9,7 +9,7 @@ use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
-/// The stack as a process of its own, ended with the test.
+/// A stack in a process of its own, which is killed at the end of the test.
 struct Switchboard {
     process: Child,
     address: String,

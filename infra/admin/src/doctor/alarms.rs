@@ -1,4 +1,4 @@
-//! Whether an alarm rings, and whether anybody hears it.
+//! Checks that alarms have subscribers and are configured to notify them, and that none is in the `ALARM` state.
 
 use aws_sdk_sns::Client;
 
@@ -19,7 +19,7 @@ pub(crate) async fn check(live: &DeployedStack) -> Vec<Finding> {
     findings
 }
 
-/// Whether whoever listens to the topic hears anything.
+/// Checks that the alarm topic has a confirmed subscription.
 async fn check_subscriptions(live: &DeployedStack, topic: &str) -> Finding {
     let mut pages =
         Client::new(&live.aws).list_subscriptions_by_topic().topic_arn(topic).into_paginator().items().send();
@@ -29,7 +29,7 @@ async fn check_subscriptions(live: &DeployedStack, topic: &str) -> Finding {
             Ok(subscription) => subscription,
             Err(failure) => return Finding::failed(CHECK, &failure),
         };
-        // What is not confirmed has a word in place of an ARN.
+        // An unconfirmed subscription has a status such as `PendingConfirmation` in place of an ARN.
         let counted = if subscription.subscription_arn().is_some_and(|arn| arn.starts_with("arn:")) {
             &mut confirmed
         } else {

@@ -1,4 +1,4 @@
-//! Whether the API is reached through CloudFront, and by nobody who goes around it.
+//! Checks that the API accepts requests through CloudFront, and refuses requests that bypass it.
 
 use aws_sdk_secretsmanager::Client;
 use domain::Timestamp;
@@ -13,7 +13,7 @@ use crate::target::OriginSecretNames;
 
 const CHECK: &str = "cloudfront";
 
-/// One that the authorizer is not asked about: the function itself must refuse.
+/// A route without an authorizer, where the function itself must refuse requests that bypass CloudFront.
 const OPEN_ROUTE: &str = "/api/sign-in";
 
 pub(crate) async fn check(live: &DeployedStack) -> Vec<Finding> {
@@ -32,7 +32,7 @@ pub(crate) async fn check(live: &DeployedStack) -> Vec<Finding> {
     findings
 }
 
-/// Whether CloudFront was told what the functions demand.
+/// Checks that CloudFront was deployed with the secret that the functions require.
 async fn check_secret(live: &DeployedStack, origin: &OriginSecretNames) -> Finding {
     let found = Client::new(&live.aws).get_secret_value().secret_id(&origin.secret).send().await;
     match found.map_err(failure("secretsmanager:GetSecretValue")) {
@@ -65,11 +65,11 @@ fn agreeing(written: &str, version: &str, deployed: &str, now: Timestamp) -> Fin
     Finding::wrong(CHECK, says, deploy(version))
 }
 
-/// What is found by the status that somebody without a session is answered with.
+/// Requests the open route without a session, and passes the status to `judge`.
 async fn probe(address: &str, judge: impl FnOnce(u16) -> Finding) -> Finding {
     match get(&format!("{address}{OPEN_ROUTE}")).await {
         Ok(answer) => judge(answer.status().as_u16()),
-        // What to do about the portal its own check says.
+        // The portal check says what to do about an unreachable portal.
         Err(why) => Finding::cannot_be_checked(CHECK, format!("{address} {why}")),
     }
 }
@@ -87,7 +87,7 @@ fn judge_portal(portal: &str, status: u16, redeploy: &str) -> Finding {
 fn judge_api(api: &str, status: u16, redeploy: &str) -> Finding {
     match status {
         401 => Finding::ok(CHECK, "the API refuses who goes around CloudFront"),
-        // It has a limit for all together, which is as much a reason not to answer.
+        // The API limits the requests of all clients together, so another client can be the cause.
         429 => Finding::cannot_be_checked(CHECK, format!("{api} has more requests just now than it takes")),
         _ => Finding::wrong(
             CHECK,

@@ -1,4 +1,4 @@
-//! CloudWatch, asked what state alarms are in.
+//! Queries CloudWatch for the state of alarms.
 
 use aws_types::SdkConfig;
 use serde::Deserialize;
@@ -14,7 +14,7 @@ const DESCRIBE_ALARMS: Operation = Operation {
     place: ServiceLocation::Regional,
 };
 
-/// As many are told of at once.
+/// The maximum number of alarms that one `DescribeAlarms` request returns.
 const PAGE: usize = 100;
 
 #[derive(Deserialize)]
@@ -27,7 +27,7 @@ pub(crate) struct Alarm {
     pub(crate) state: String,
     #[serde(rename = "ActionsEnabled")]
     pub(crate) tells: bool,
-    /// The ARNs of whom.
+    /// The ARNs of the topics that the alarm notifies.
     #[serde(rename = "AlarmActions", default)]
     pub(crate) recipients: Vec<String>,
 }
@@ -39,7 +39,7 @@ struct AlarmList {
     metric_alarms: Vec<Alarm>,
 }
 
-/// Those of these names that there are.
+/// Returns the alarms that have one of these names. Names without an alarm are left out.
 pub(crate) async fn alarms(aws: &SdkConfig, names: &[&str]) -> Result<Vec<Alarm>, Failure> {
     let mut alarms = Vec::new();
     for names in names.chunks(PAGE) {

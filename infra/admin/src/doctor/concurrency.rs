@@ -1,4 +1,4 @@
-//! How many functions the account may run at once.
+//! Checks how many functions the account may run at once.
 
 use aws_sdk_lambda::Client;
 
@@ -8,8 +8,10 @@ use crate::failure::failure;
 
 const CHECK: &str = "concurrency";
 
-/// What a new account may have is 10. Ten are what queues take together, eight what the readers of the stream do, and each
-/// request of a page is two: the authorizer's and the function's.
+/// The least concurrency that is enough.
+///
+/// A new account may have 10. The queues take ten together, the readers of the stream eight, and each request of a page
+/// two: one for the authorizer and one for the function.
 const SUFFICIENT: i32 = 100;
 
 pub(crate) async fn check(live: &DeployedStack) -> Finding {

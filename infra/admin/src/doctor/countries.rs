@@ -1,4 +1,4 @@
-//! Whether the countries that are texted besides each company's own are countries.
+//! Checks that the codes in `AllowedCountries`, the countries texted besides each company's own, are countries.
 
 use domain::Region;
 

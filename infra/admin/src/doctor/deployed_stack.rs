@@ -3,14 +3,14 @@ use aws_types::SdkConfig;
 use crate::doctor::Finding;
 use crate::stack::{Resource, Stack};
 
-/// A deployed stack, with what it is made of.
+/// A deployed stack with its resources.
 pub(crate) struct DeployedStack {
     pub(crate) aws: SdkConfig,
     pub(crate) stack: Stack,
     pub(crate) resources: Vec<Resource>,
 }
 
-/// What is looked at by name.
+/// A resource that checks look up by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum StackPart {
     Table,
@@ -28,7 +28,7 @@ pub(crate) enum StackPart {
 }
 
 impl StackPart {
-    /// As the template calls it.
+    /// Returns the logical id, which is the name in the template.
     pub(crate) fn logical(self) -> &'static str {
         match self {
             Self::Table => "Table",
@@ -48,7 +48,7 @@ impl StackPart {
 }
 
 impl DeployedStack {
-    /// How a part's service calls it.
+    /// Returns the physical id of a part, or a finding that the stack lacks it.
     pub(crate) fn physical(&self, check: &'static str, part: StackPart) -> Result<&str, Finding> {
         let resource = self.resources.iter().find(|resource| resource.logical == part.logical());
         resource
@@ -56,31 +56,33 @@ impl DeployedStack {
             .ok_or_else(|| Finding::wrong(check, format!("{} is not in this stack", part.logical()), self.redeploy()))
     }
 
-    /// What the stack made of a kind: `AWS::SQS::Queue` and the like.
+    /// Returns the stack's resources of a type, such as `AWS::SQS::Queue`.
     pub(crate) fn of_kind(&self, kind: &'static str) -> impl Iterator<Item = &Resource> {
         self.resources.iter().filter(move |resource| resource.kind == kind)
     }
 
-    /// What the template calls something that its service has this name for.
+    /// Returns the logical id of the resource of this type that has this name in its service.
     pub(crate) fn logical(&self, kind: &'static str, name: &str) -> Option<&str> {
-        // A queue's is an address that ends with it.
+        // The physical id of a queue is a URL that ends with its name.
         let named = |physical: &str| physical.rsplit('/').next() == Some(name);
         self.of_kind(kind).find(|resource| named(&resource.physical)).map(|resource| resource.logical.as_str())
     }
 
-    /// Where it is said why a function failed.
+    /// Returns the advice to look for the cause of a function's failure in its log group.
     pub(crate) fn cause(&self, function: &str) -> String {
         let group = self.stack.output("LogGroup").unwrap_or("of the stack");
         format!("find the cause in what {function} wrote to the log group {group}")
     }
 
-    /// A command of the AWS CLI for whoever has to do it.
+    /// Returns a command of the AWS CLI with the stack's region, for the operator to run.
     pub(crate) fn command(&self, command: &str) -> String {
         aws_command(command, &self.stack.region)
     }
 
-    /// What only a deployment brings in order. One that changes nothing does not undo what was changed
-    /// by hand, so there is a command that finds that.
+    /// Returns the advice for a problem that only a deployment fixes.
+    ///
+    /// A deployment without changes does not undo changes made by hand, so the advice includes a command that detects
+    /// drift.
     pub(crate) fn redeploy(&self) -> String {
         let drift = self.command(&format!("cloudformation detect-stack-drift --stack-name {}", self.stack.name));
         format!("deploy the template of this version; if it is deployed, something was changed by hand: {drift}")

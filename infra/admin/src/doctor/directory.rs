@@ -1,4 +1,4 @@
-//! Whether there is somebody to text, and somebody to answer.
+//! Checks that there is a company, and that each has staff and a line for first messages.
 
 use store::Directory;
 

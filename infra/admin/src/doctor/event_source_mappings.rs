@@ -1,4 +1,4 @@
-//! Whether functions are given what waits for them, in queues and in the table's stream.
+//! Checks that event source mappings invoke functions with the records of queues and of the table's stream.
 
 use aws_sdk_lambda::Client;
 
@@ -9,23 +9,23 @@ use crate::stack::Resource;
 
 const CHECK: &str = "mappings";
 
-/// An event source mapping: what hands a function what waits for it.
+/// An event source mapping of the stack, which invokes a function with the records of a queue or stream.
 pub(crate) struct EventSourceMapping {
-    /// As the template calls it.
+    /// Its logical id in the template.
     logical: String,
     uuid: String,
-    /// Its function, as the template calls it.
+    /// The logical id of its function in the template.
     pub(crate) function: String,
     /// The ARN of the queue or the stream that it reads.
     pub(crate) source: String,
-    /// The ARN of the queue that has what it gave up, if it takes it there itself.
+    /// The ARN of its on-failure destination, the queue for records that it gives up. `None` if it has none.
     pub(crate) gives_up_to: Option<String>,
     state: String,
-    /// What became of the last batch.
+    /// The result of the last batch, as Lambda reports it.
     last_result: String,
 }
 
-/// Those that the stack made, and what is wrong with it if one is not there.
+/// Returns the stack's event source mappings, and a finding for each that is missing or cannot be described.
 pub(crate) async fn find(live: &DeployedStack) -> (Vec<EventSourceMapping>, Vec<Finding>) {
     let client = Client::new(&live.aws);
     let (mut readers, mut missing) = (Vec::new(), Vec::new());
@@ -87,14 +87,16 @@ impl EventSourceMapping {
         })
     }
 
-    /// What it reads, in words.
+    /// Returns the name of the queue that it reads, or "the table's stream".
     fn source<'a>(&self, live: &'a DeployedStack) -> &'a str {
         let name = self.source.rsplit(':').next().unwrap_or_default();
         live.logical("AWS::SQS::Queue", name).unwrap_or("the table's stream")
     }
 }
 
-/// What Lambda says of a last batch is `PROBLEM: ...` otherwise. Of a queue it says nothing.
+/// Returns whether the last batch succeeded.
+///
+/// For a failure Lambda reports `PROBLEM: ...`. For a queue it reports nothing.
 fn went_well(last_result: &str) -> bool {
     last_result.is_empty() || ["OK", "No records"].iter().any(|good| last_result.starts_with(good))
 }

@@ -2,14 +2,14 @@ use serde::Serialize;
 
 use crate::failure::Failure;
 
-/// What a check has found.
+/// The result of a check.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Finding {
-    /// What was looked at.
+    /// The name of the check.
     pub(crate) check: &'static str,
     pub(crate) verdict: Verdict,
     pub(crate) says: String,
-    /// What to do about it.
+    /// The advice for the operator.
     #[serde(rename = "do", skip_serializing_if = "Option::is_none")]
     pub(crate) to_do: Option<String>,
 }
@@ -35,12 +35,12 @@ impl Finding {
         Self { check, verdict: Verdict::CannotBeChecked, says: says.into(), to_do: None }
     }
 
-    /// A call that the check needs has failed.
+    /// Returns the finding for a check that needs a call which has failed.
     pub(crate) fn failed(check: &'static str, failure: &Failure) -> Self {
         Self::cannot_be_checked(check, failure.to_string())
     }
 
-    /// One line, and one more for what to do.
+    /// Formats the finding as one line, with a second line if there is advice.
     pub(crate) fn lines(&self) -> String {
         let verdict = match self.verdict {
             Verdict::Ok => "ok",

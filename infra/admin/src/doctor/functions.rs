@@ -1,4 +1,4 @@
-//! Whether every function can run.
+//! Checks that every function can run.
 
 use aws_sdk_lambda::Client;
 use aws_sdk_lambda::types::{LastUpdateStatus, State};
@@ -28,7 +28,7 @@ async fn active(client: &Client, live: &DeployedStack, function: &Resource) -> R
     let described = described
         .map_err(failure("lambda:GetFunctionConfiguration"))
         .map_err(|failure: Failure| Finding::failed(CHECK, &failure))?;
-    // A function that was not called for weeks is inactive, and wakes at the next call.
+    // Lambda makes a function inactive when it was not called for weeks, and activates it at the next call.
     let state = described.state.as_ref();
     let runs = matches!(state, None | Some(State::Active | State::Inactive));
     let updated = !matches!(described.last_update_status, Some(LastUpdateStatus::Failed));

@@ -1,4 +1,4 @@
-//! Requests that a browser would make.
+//! Sends the requests that a browser would send.
 
 use std::time::Duration;
 
@@ -13,10 +13,10 @@ pub(crate) async fn get(address: &str) -> Result<Response<Vec<u8>>, HttpsError> 
     ask(Request::get(address)).await
 }
 
-/// Asks for a WebSocket.
+/// Requests a WebSocket, and returns the response to the handshake.
 pub(crate) async fn upgrade(address: &str) -> Result<Response<Vec<u8>>, HttpsError> {
     let request = Request::get(address).header("connection", "upgrade").header("upgrade", "websocket");
-    // Any 16 bytes: who has no session is answered before anything comes of them.
+    // Any 16 bytes do: a handshake without a session is refused before the server uses the key.
     ask(request.header("sec-websocket-version", "13").header("sec-websocket-key", "c3dpdGNoYm9hcmRhZG1pbg==")).await
 }
 

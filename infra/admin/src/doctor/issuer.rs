@@ -1,4 +1,4 @@
-//! Whether the identity provider is what the secret says.
+//! Checks that the identity provider is the one in the secret.
 
 use serde::Deserialize;
 
@@ -7,7 +7,7 @@ use crate::doctor::http::get;
 
 const CHECK: &str = "issuer";
 
-/// Of its discovery document (`OpenID` Connect Discovery 1.0, section 3).
+/// The discovery document of an issuer (OpenID Connect Discovery 1.0, section 3), with the fields that are checked.
 #[derive(Deserialize)]
 struct IssuerMetadata {
     issuer: String,

@@ -1,4 +1,4 @@
-//! Whether the key that the topics are encrypted with can be used.
+//! Checks that the key that encrypts the topics is enabled.
 
 use serde::Deserialize;
 use serde_json::json;

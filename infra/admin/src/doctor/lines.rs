@@ -1,4 +1,4 @@
-//! Whether customers' texts to each line come here.
+//! Checks that customers' texts to each line reach this stack.
 
 use aws_sdk_pinpointsmsvoicev2::types::PhoneNumberInformation;
 use domain::{Line, LineCapability, OptOutManagement};
@@ -43,7 +43,7 @@ pub(crate) async fn check(live: &DeployedStack, directory: &Directory) -> Vec<Fi
     findings.chain(opt_outs).chain(origins::check(&directory.lines, &known, allowed)).chain(shared).collect()
 }
 
-/// The rest of AWS was reached in this region before.
+/// Returns the finding for a region where the SMS service cannot be reached, although other AWS services can.
 fn without_the_service(region: &str) -> Finding {
     Finding::wrong(
         CHECK,
@@ -85,7 +85,7 @@ fn two_way(region: &str, topic: &str, line: &Line, known: &[PhoneNumberInformati
     Finding::wrong(CHECK, says, to_do)
 }
 
-/// The command that changes how a number is set.
+/// Returns the AWS CLI command that changes settings of a number.
 pub(super) fn update(number: &PhoneNumberInformation, options: &str, region: &str) -> String {
     let id = number.phone_number_id.as_deref().unwrap_or(&number.phone_number_arn);
     aws_command(&format!("pinpoint-sms-voice-v2 update-phone-number --phone-number-id {id} {options}"), region)

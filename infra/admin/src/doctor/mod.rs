@@ -1,4 +1,4 @@
-//! Whether a running stack is in order. Each module checks what it is named for; none changes anything.
+//! Checks a running stack. Each module has the check that it is named after. No check changes anything.
 
 mod alarms;
 mod cloudfront;
@@ -53,12 +53,13 @@ pub(crate) async fn run(which: &TargetOptions, output: Output) -> anyhow::Result
 }
 
 async fn deployed(report: &mut Report, which: &TargetOptions) -> anyhow::Result<()> {
-    // Without credentials or a stack there is nothing to check: that is an error, and says why.
+    // Without credentials or a stack there is nothing to check, so the command fails.
     let aws = aws::deployed(which.profile.as_deref(), which.aws_region.as_deref()).await?;
     let stack = Stack::describe(&aws, which.stack()).await?;
     report.add(stack::check(&stack))?;
     if stack.output("Table").is_none() {
-        // Nothing that could be checked was ever there.
+        // Without its table the stack is not Switchboard's, or was never deployed: the other checks have nothing to
+        // look at.
         return Ok(());
     }
     let resources = stack.resources(&aws).await?;
@@ -94,7 +95,7 @@ async fn deployed(report: &mut Report, which: &TargetOptions) -> anyhow::Result<
     }
 }
 
-/// Only what exists there: no stack, no queue, no alarms.
+/// Runs the checks that apply to the local stack, which has no CloudFormation stack, queues or alarms.
 async fn local(report: &mut Report, address: &str) -> anyhow::Result<()> {
     let health = http::get(&format!("{address}/healthz")).await.map_err(|_| not_running(address))?;
     report.add([if health.status() == 200 {
@@ -117,7 +118,7 @@ fn unread(error: &StoreError) -> Finding {
     Finding::failed("directory", &failure::Failure::of_store(error))
 }
 
-/// Says what is found as it is found, and counts what is wrong.
+/// Prints each finding as it is found, and counts those that are wrong.
 struct Report {
     output: Output,
     findings: Vec<Finding>,

@@ -1,4 +1,4 @@
-//! Whether a customer who wants no texts from a company is answered once, and goes on to get those of others.
+//! Checks that each opt-out is acknowledged once, and that no two companies share an opt-out list.
 
 use aws_sdk_pinpointsmsvoicev2::types::PhoneNumberInformation;
 use domain::{Line, OptOutManagement};
@@ -9,7 +9,7 @@ use crate::doctor::{Finding, lines};
 
 const CHECK: &str = "opt-outs";
 
-/// What is wrong with opt-outs, of the numbers that are known.
+/// Returns the opt-out faults of the lines whose numbers are known.
 pub(super) fn check(
     lines: &[Line],
     known: &[PhoneNumberInformation],
@@ -95,7 +95,7 @@ mod tests {
         assert!(
             to_do.contains("update-phone-number --phone-number-id phone-0006 --opt-out-list-name tidewater-physio")
         );
-        // Where the service keeps none, there is nothing to share.
+        // The service keeps no list for self-managed numbers, so they share none.
         assert_eq!(findings_for(&[number(ONE, "Default", true), number(OTHERS, "Default", true)], ByUs), []);
     }
 

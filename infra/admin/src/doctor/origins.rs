@@ -1,4 +1,4 @@
-//! Whether the stack may text by what its lines leave by.
+//! Checks that `SmsOrigins` allows the stack to send from the pool or number of each line.
 
 use aws_sdk_pinpointsmsvoicev2::types::PhoneNumberInformation;
 use domain::Line;
@@ -7,7 +7,9 @@ use crate::doctor::Finding;
 
 const CHECK: &str = "origins";
 
-/// What is refused, of the numbers that are known. `allowed` is what `SmsOrigins` has: nothing is all of the account's.
+/// Returns a finding for each line with a known number that the stack may not send from.
+///
+/// `allowed` is the value of `SmsOrigins`. If it is empty, the stack may send from every number of the account.
 pub(super) fn check(lines: &[Line], known: &[PhoneNumberInformation], allowed: &str) -> Vec<Finding> {
     let allowed: Vec<_> = allowed.split(',').map(str::trim).filter(|arn| !arn.is_empty()).collect();
     if allowed.is_empty() {
@@ -26,11 +28,11 @@ pub(super) fn check(lines: &[Line], known: &[PhoneNumberInformation], allowed: &
     refused.collect()
 }
 
-/// As IAM names it.
+/// Returns the ARN of the pool or number that the line sends from, as an IAM policy names it.
 fn origin(line: &Line, number: &PhoneNumberInformation) -> String {
     let arn = &number.phone_number_arn;
     match (&line.pool, arn.rsplit_once(':')) {
-        // One that another account shares is known by its ARN.
+        // A pool that another account shares is configured by its ARN.
         (Some(pool), _) if pool.as_str() != pool.id() => pool.as_str().to_owned(),
         (Some(pool), Some((account, _))) => format!("{account}:pool/{}", pool.id()),
         _ => arn.clone(),

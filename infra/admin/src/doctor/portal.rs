@@ -1,4 +1,4 @@
-//! Whether the portal is published, protected, and leads to the functions.
+//! Checks that the portal is published, has its security headers, and forwards to the functions.
 
 use http::Response;
 
@@ -7,7 +7,7 @@ use crate::doctor::http::{get, upgrade};
 
 const CHECK: &str = "portal";
 
-/// `address` is an origin, and `publish` what puts the site there.
+/// Checks the portal at `address`, an origin. `publish` is the command that publishes the site.
 pub(crate) async fn check(address: Option<&str>, publish: &str) -> Vec<Finding> {
     let Some(address) = address else {
         return vec![Finding::wrong(
@@ -48,7 +48,7 @@ fn published(address: &str, page: &Response<Vec<u8>>, publish: &str) -> Finding 
     }
 }
 
-/// Whether pages say what a browser may do with them, as this version says it.
+/// Checks that pages have the security headers of this version.
 fn protected(page: &Response<Vec<u8>>) -> Finding {
     let missing: Vec<_> = static_site::SECURITY_HEADERS
         .iter()
@@ -63,7 +63,7 @@ fn protected(page: &Response<Vec<u8>>) -> Finding {
     }
 }
 
-/// Who is not signed in is told so by the API, and by nothing before it.
+/// Checks that `/api` without a session gets 401 from the API, and not from anything in front of it.
 async fn leading_to_functions(address: &str) -> Finding {
     let session = format!("{address}/api/session");
     match get(&session).await {
@@ -79,7 +79,7 @@ async fn leading_to_functions(address: &str) -> Finding {
     }
 }
 
-/// The same of the WebSockets, which only somebody with a session is let in to.
+/// Checks that a WebSocket handshake at `/live` without a session gets 401.
 async fn leading_to_sockets(address: &str) -> Finding {
     let live = format!("{address}/live");
     let check =

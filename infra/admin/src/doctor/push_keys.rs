@@ -1,4 +1,4 @@
-//! Whether there are keys that notifications of browsers can be signed with.
+//! Checks that there are keys to sign push notifications with.
 
 use aws_sdk_secretsmanager::Client;
 use aws_types::SdkConfig;

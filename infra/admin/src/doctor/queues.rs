@@ -1,4 +1,4 @@
-//! Whether what waits is where it should be, and nothing was given up.
+//! Checks that queues have dead-letter queues, and that dead-letter and failure queues are empty.
 
 use std::collections::HashMap;
 
@@ -15,14 +15,14 @@ use crate::stack::Resource;
 const CHECK: &str = "queues";
 
 struct Queue<'a> {
-    /// As the template calls it.
+    /// Its logical id in the template.
     logical: &'a str,
     url: &'a str,
     arn: String,
-    /// The ARN of the queue behind it.
+    /// The ARN of its dead-letter queue.
     dead_letters: Option<String>,
     waiting: u64,
-    /// What was handed to somebody who has not said yet what became of it.
+    /// The number of messages that were received and neither deleted nor returned.
     in_flight: u64,
 }
 
@@ -38,7 +38,7 @@ pub(crate) async fn check(live: &DeployedStack, readers: &[EventSourceMapping]) 
         }
     }
     findings.extend(queues.iter().map(|queue| {
-        // Nobody reads what was given up, and nothing is behind it.
+        // A queue without a dead-letter queue and a reader holds the messages that others gave up.
         if queue.dead_letters.is_none() && queue.reader(readers).is_none() {
             queue.with_what_was_given_up(live, &queues, readers)
         } else {
@@ -48,7 +48,7 @@ pub(crate) async fn check(live: &DeployedStack, readers: &[EventSourceMapping]) 
     findings
 }
 
-/// Of a queue that is looked at by name.
+/// Returns the ARN of a queue that is a part of the stack.
 pub(crate) async fn arn(live: &DeployedStack, check: &'static str, part: StackPart) -> Result<String, Finding> {
     let attributes = attributes(live, live.physical(check, part)?).await;
     Ok(text(&attributes.map_err(|failure| Finding::failed(check, &failure))?, &QueueAttributeName::QueueArn))
@@ -74,7 +74,9 @@ impl<'a> Queue<'a> {
         readers.iter().find(|reader| reader.source == self.arn)
     }
 
-    /// What waits is no fault in itself: whoever asks again sees whether it becomes less.
+    /// Returns the finding for a queue that a function reads.
+    ///
+    /// Waiting messages are no fault: an operator who runs the check again sees whether they become fewer.
     fn with_what_is_to_be_done(&self, live: &DeployedStack, queues: &[Queue<'_>]) -> Finding {
         let Self { logical, waiting, in_flight: taken, .. } = self;
         match queues.iter().find(|queue| self.dead_letters.as_ref() == Some(&queue.arn)) {
@@ -92,7 +94,10 @@ impl<'a> Queue<'a> {
         }
     }
 
-    /// The way back is named: what a topic or a rule gave up was never in the queue before this one.
+    /// Returns the finding for a dead-letter or failure queue, with the command that clears it.
+    ///
+    /// The command for a dead-letter queue names the queue to move messages back to: those that a topic or a rule gave
+    /// up were never in it.
     fn with_what_was_given_up(
         &self,
         live: &DeployedStack,
@@ -100,7 +105,7 @@ impl<'a> Queue<'a> {
         readers: &[EventSourceMapping],
     ) -> Finding {
         let Self { logical, url, arn, .. } = self;
-        // What somebody has received to look at it is still there.
+        // Messages that an operator has received for inspection are still in the queue.
         let count = self.waiting + self.in_flight;
         if count == 0 {
             return Finding::ok(CHECK, format!("{logical} is empty"));
@@ -114,7 +119,7 @@ impl<'a> Queue<'a> {
             Some(Queue { arn: back, .. }) => {
                 format!("sqs start-message-move-task --source-arn {arn} --destination-arn {back}")
             }
-            // What it names is still in the table.
+            // The queue holds only references to records: the data is still in the table.
             None => format!("sqs purge-queue --queue-url {url}"),
         };
         Finding::wrong(

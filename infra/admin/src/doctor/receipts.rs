@@ -1,4 +1,4 @@
-//! Whether the SMS service tells what becomes of the texts that it takes.
+//! Checks that the SMS service publishes delivery receipts for the texts that it accepts.
 
 use aws_sdk_pinpointsmsvoicev2::Client;
 use aws_sdk_pinpointsmsvoicev2::types::{ConfigurationSetInformation, EventDestination, EventType};

@@ -1,4 +1,4 @@
-//! What carriers and AWS make of the registrations of numbers: a US number sends nothing before its own is complete.
+//! Checks the registrations of numbers. A US number sends nothing until its registration is complete.
 
 use aws_sdk_pinpointsmsvoicev2::Client;
 use aws_sdk_pinpointsmsvoicev2::types::{RegistrationInformation, RegistrationStatus};
@@ -21,7 +21,7 @@ pub(crate) async fn check(live: &DeployedStack) -> Vec<Finding> {
     findings
 }
 
-/// `None` of one that is over.
+/// Returns the finding for a registration, or `None` if it is closed or deleted.
 fn judge(registration: &RegistrationInformation, region: &str) -> Option<Finding> {
     let (id, kind) = (registration.registration_id(), registration.registration_type());
     let says = |what: &str| format!("{kind} {id} {what}");

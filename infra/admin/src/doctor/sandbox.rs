@@ -1,4 +1,4 @@
-//! Whether the account may text anybody but itself.
+//! Checks that the account may text any number, and not only verified ones.
 
 use aws_sdk_sns::Client;
 

@@ -1,4 +1,4 @@
-//! Whether Amazon SNS may send by the lines' numbers: where it may not, it sends nothing and says nothing.
+//! Checks that Amazon SNS may send from the lines' numbers. Where it may not, it sends nothing and reports no error.
 
 use aws_sdk_pinpointsmsvoicev2::Client;
 use aws_sdk_pinpointsmsvoicev2::types::PhoneNumberInformation;
@@ -11,7 +11,7 @@ use crate::failure::{FailureCause, failure};
 
 const CHECK: &str = "sharing";
 
-/// Nothing where texts do not leave by SNS.
+/// Checks the resource policy of each line's number. Returns nothing if the stack does not send with SNS.
 pub(super) async fn check(live: &DeployedStack, lines: &[Line], known: &[PhoneNumberInformation]) -> Vec<Finding> {
     if live.stack.parameter("SmsProvider") != Some("SNS") {
         return Vec::new();
@@ -47,7 +47,7 @@ fn judge(line: &Line, arn: &str, policy: &Value, account: &str, region: &str) ->
     let command = format!("pinpoint-sms-voice-v2 put-resource-policy --resource-arn {arn} --policy '{wanted}'");
     let says =
         format!("Amazon SNS may not send from {}: what staff send goes nowhere, and nothing says so", line.number);
-    // It replaces what there is.
+    // `put-resource-policy` replaces the policy that is there.
     let to_do = if policy.is_null() {
         aws_command(&command, region)
     } else {

@@ -1,4 +1,4 @@
-//! Whether people can sign in: the secret, and the issuer that it names.
+//! Checks that people can sign in: the secret, and the issuer that it names.
 
 use aws_sdk_secretsmanager::Client;
 use aws_types::SdkConfig;
@@ -10,10 +10,10 @@ use crate::failure::failure;
 
 const CHECK: &str = "sign-in";
 
-/// What the local stack calls the secret.
+/// The name of the secret in the local stack.
 const LOCAL_SECRET: &str = "switchboard/sign-in";
 
-/// What of the secret may be shown. What else it holds is only looked at for being there.
+/// The fields of the secret that may be shown. Only the presence of the others is checked.
 #[derive(Deserialize)]
 struct Settings {
     issuer: String,
@@ -23,7 +23,7 @@ struct Settings {
     attempt_key: String,
 }
 
-/// As many characters as 128 bits have in hexadecimal.
+/// The length of 128 bits in hexadecimal.
 const SHORTEST_KEY: usize = 32;
 
 pub(crate) async fn check(live: &DeployedStack) -> Vec<Finding> {
@@ -51,7 +51,7 @@ pub(crate) async fn check(live: &DeployedStack) -> Vec<Finding> {
 
 pub(crate) async fn check_local(aws: &SdkConfig, address: &str) -> Vec<Finding> {
     match read(aws, LOCAL_SECRET, "start the local stack anew").await {
-        // The address that was asked may be another name of this machine.
+        // `address` can be another name of this machine than the portal's, so it is not compared.
         Ok(settings) => vec![agreeing(&settings, None, address), issuer::check(&settings.issuer).await],
         Err(finding) => vec![finding],
     }

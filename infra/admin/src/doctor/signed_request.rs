@@ -1,5 +1,6 @@
-//! Requests to services of AWS that speak JSON, where a crate for one request would bring another encoding, compression and
-//! an HTTP of its own along.
+//! Signed requests to AWS services that speak JSON.
+//!
+//! An SDK crate for a single request would add another protocol, compression and HTTP client.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -17,22 +18,22 @@ use crate::failure::Failure;
 const TIMEOUT: Duration = Duration::from_secs(20);
 const LARGEST_ANSWER: usize = 4 * 1024 * 1024;
 
-/// An operation of a service.
+/// An operation of an AWS service.
 pub(super) struct Operation {
-    /// As a policy names it: `kms:DescribeKey`.
+    /// The action in an IAM policy, such as `kms:DescribeKey`.
     pub(super) action: &'static str,
-    /// What is signed for: `kms`.
+    /// The service name in the signature, such as `kms`.
     pub(super) service: &'static str,
-    /// The header `X-Amz-Target`.
+    /// The value of the header `X-Amz-Target`.
     pub(super) target: &'static str,
-    /// Where the service is: in the region, or in one place for all.
+    /// Whether the service has an endpoint in each region, or one for all.
     pub(super) place: ServiceLocation,
 }
 
 #[derive(Clone, Copy)]
 pub(super) enum ServiceLocation {
     Regional,
-    /// A host, and the region that is signed for.
+    /// The host, and the region in the signature.
     Global(&'static str, &'static str),
 }
 
@@ -86,7 +87,9 @@ impl Operation {
     }
 }
 
-/// The name of an error: `com.amazonaws.cloudwatch#ResourceNotFoundException` without where it is from.
+/// Returns the name of an error without its namespace.
+///
+/// For `com.amazonaws.cloudwatch#ResourceNotFoundException` it is `ResourceNotFoundException`.
 fn code(answer: &[u8]) -> String {
     let said: Value = serde_json::from_slice(answer).unwrap_or_default();
     let name = said["__type"].as_str().unwrap_or("an error without a name");

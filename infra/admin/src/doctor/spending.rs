@@ -1,4 +1,4 @@
-//! Whether anybody is told, and anything stops, when it costs more than it should.
+//! Checks that there is a spending limit, and an alarm or budget that reports high costs.
 
 use aws_sdk_pinpointsmsvoicev2::Client;
 use aws_sdk_pinpointsmsvoicev2::types::SpendLimitName;
@@ -16,7 +16,7 @@ const DESCRIBE_BUDGETS: Operation = Operation {
     action: "budgets:ViewBudget",
     service: "budgets",
     target: "AWSBudgetServiceGateway.DescribeBudgets",
-    // One for all regions (AWS General Reference).
+    // The service has one endpoint for all regions (AWS General Reference).
     place: ServiceLocation::Global("budgets.amazonaws.com", "us-east-1"),
 };
 
@@ -31,7 +31,7 @@ pub(crate) async fn check(live: &DeployedStack) -> Vec<Finding> {
     vec![limit(live).await, check_budgets(live).await]
 }
 
-/// What the SMS service stops at.
+/// Checks the monthly spending limit of the SMS service.
 async fn limit(live: &DeployedStack) -> Finding {
     let mut pages = Client::new(&live.aws).describe_spend_limits().into_paginator().items().send();
     while let Some(limit) = pages.next().await {
@@ -48,13 +48,13 @@ async fn limit(live: &DeployedStack) -> Finding {
     Finding::cannot_be_checked(CHECK, "the SMS service says nothing of a limit")
 }
 
-/// In US dollars a month.
+/// Returns the finding for a spending limit. All amounts are US dollars a month.
 fn limited(enforced: i64, most: i64, alarm: i64, command: impl Fn(&str) -> String) -> Finding {
     let raise =
         |to: i64| command(&format!("pinpoint-sms-voice-v2 set-text-message-spend-limit-override --monthly-limit {to}"));
     let says = format!("texts stop for all companies at {enforced} US dollars a month");
     if enforced <= 1 {
-        // What every account begins with.
+        // One dollar is the limit of a new account.
         let to_do = if most > 1 {
             raise(most)
         } else {
@@ -81,7 +81,7 @@ fn whole_dollars(dollars: f64) -> i64 {
     dollars.floor() as i64
 }
 
-/// Who hears of it.
+/// Checks that an alarm or a budget reports high costs.
 async fn check_budgets(live: &DeployedStack) -> Finding {
     if alarm(live) > 0 {
         return Finding::ok(CHECK, "SmsSpendRisesAlarm rings when texts cost much");

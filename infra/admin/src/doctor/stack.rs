@@ -1,4 +1,4 @@
-//! Whether the stack itself is whole.
+//! Checks that the last deployment of the stack succeeded.
 
 use crate::doctor::{Finding, Verdict};
 use crate::stack::Stack;

@@ -1,4 +1,4 @@
-//! Whether the table keeps what it should, and no longer than it should.
+//! Checks that the table is active, deletes expired items, and is protected against loss.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{
@@ -74,7 +74,7 @@ pub(crate) async fn check(live: &DeployedStack) -> Vec<Finding> {
     findings
 }
 
-/// Of the local stack's table, which has no backups and no stream.
+/// Checks the local stack's table, which has no backups and no stream.
 pub(crate) async fn check_local(aws: &SdkConfig, table: &str) -> Finding {
     let client = Client::new(aws);
     match (describe(&client, table).await, expiring(&client, table).await) {

@@ -1,4 +1,4 @@
-//! Whether what the SMS service publishes reaches the queues: texts of customers, and what became of ours.
+//! Checks that inbound messages and delivery receipts, which the SMS service publishes, reach their queues.
 
 use aws_sdk_sns::Client;
 use serde_json::Value;
@@ -10,7 +10,7 @@ use crate::failure::{Failure, failure};
 
 const CHECK: &str = "topic";
 
-/// Each with the queue that it delivers to, and the one for what cannot be.
+/// Each topic with the queue that it delivers to, and its dead-letter queue.
 const TOPICS: [(StackPart, StackPart, StackPart); 2] = [
     (StackPart::InboundTopic, StackPart::InboundQueue, StackPart::InboundDeadLetters),
     (StackPart::ReceiptTopic, StackPart::ReceiptQueue, StackPart::ReceiptDeadLetters),
@@ -52,7 +52,7 @@ async fn inspect(
     findings
 }
 
-/// Whether the SMS service may publish.
+/// Checks that the SMS service may publish to the topic.
 async fn publishable(client: &Client, live: &DeployedStack, topic: &str) -> Result<Vec<Finding>, Failure> {
     let described = client.get_topic_attributes().topic_arn(topic).send().await;
     let attributes = described.map_err(failure("sns:GetTopicAttributes"))?.attributes.unwrap_or_default();
@@ -89,12 +89,12 @@ fn admits_the_sms_service(policy: &Value) -> bool {
     })
 }
 
-/// The ARNs of the queue that it delivers to, and of the one for what cannot be.
+/// Returns the ARNs of the topic's queue and of its dead-letter queue.
 async fn ends(live: &DeployedStack, queue: StackPart, dead_letters: StackPart) -> Result<(String, String), Finding> {
     Ok((queues::arn(live, CHECK, queue).await?, queues::arn(live, CHECK, dead_letters).await?))
 }
 
-/// Whether the queue gets it, in its envelope.
+/// Checks that the topic delivers to the queue, with the SNS envelope.
 async fn delivering(
     client: &Client,
     live: &DeployedStack,

@@ -1,4 +1,4 @@
-//! What is noted of commands, and who sees it.
+//! Tests which commands write audit log entries, and who can read them.
 
 use serde_json::json;
 use tests::TestStack;

@@ -4,7 +4,7 @@ use serde_json::Value;
 use tests::TestStack;
 use tokio::process::Command;
 
-/// What the command said, and how it ended.
+/// The output and exit code of a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct CommandOutput {
     pub(crate) code: i32,
@@ -13,14 +13,14 @@ pub(crate) struct CommandOutput {
 }
 
 impl CommandOutput {
-    /// Of a command that does what it was asked.
+    /// Asserts that the command succeeded, and returns its output.
     #[track_caller]
     pub(crate) fn succeeds(self) -> String {
         assert_eq!((self.code, self.err.as_str()), (0, ""), "{}", self.out);
         self.out
     }
 
-    /// Of a command that does not, whatever the reason.
+    /// Asserts that the command was refused or failed, and returns its error message.
     #[track_caller]
     pub(crate) fn fails(self) -> String {
         assert_eq!((self.code, self.out.as_str()), (1, ""), "{}", self.err);
@@ -28,7 +28,7 @@ impl CommandOutput {
     }
 }
 
-/// Somebody at a shell without a terminal, as in a script.
+/// Runs the command without a terminal, as a script would.
 pub(crate) async fn run(arguments: &[&str], environment: &[(&str, &str)]) -> CommandOutput {
     let output = Command::new(env!("CARGO_BIN_EXE_switchboard-admin"))
         .args(arguments)
@@ -42,19 +42,19 @@ pub(crate) async fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Com
     CommandOutput { code: output.status.code().expect("it ends"), out: text(output.stdout), err: text(output.stderr) }
 }
 
-/// The same on a local stack.
+/// Runs the command on a local stack.
 pub(crate) async fn on(house: &TestStack, arguments: &[&str]) -> CommandOutput {
     let local = format!("--local={}", house.origin());
     run(&[&[local.as_str()], arguments].concat(), &[]).await
 }
 
-/// What a command lists, for programs.
+/// Returns the list that a command prints as JSON.
 pub(crate) async fn listed(house: &TestStack, arguments: &[&str]) -> Vec<Value> {
     let listed = on(house, &[arguments, &["--json"]].concat()).await.succeeds();
     serde_json::from_str(&listed).unwrap_or_else(|_| panic!("not a list: {listed}"))
 }
 
-/// All companies, lines and staff that there are.
+/// Returns all companies, lines and staff of a stack.
 pub(crate) async fn everything(house: &TestStack) -> BTreeMap<&'static str, Vec<Value>> {
     let mut all = BTreeMap::new();
     for what in ["company", "line", "staff"] {

@@ -1,8 +1,8 @@
-//! What is said when AWS is out of reach. Nothing here asks AWS itself.
+//! Tests the error messages when AWS cannot be reached. No test sends a request to AWS.
 
 use crate::command::run;
 
-/// As on a machine that has never seen the AWS CLI.
+/// The environment of a machine on which the AWS CLI was never used.
 const NO_CREDENTIALS: [(&str, &str); 2] = [("HOME", "/nonexistent"), ("AWS_EC2_METADATA_DISABLED", "true")];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -22,7 +22,7 @@ async fn without_a_region_or_credentials_the_way_to_have_them_is_said() {
 async fn an_endpoint_that_does_not_answer_is_said_to_be_out_of_reach() {
     let keys =
         [("AWS_ACCESS_KEY_ID", "a"), ("AWS_SECRET_ACCESS_KEY", "not-to-be-printed"), ("AWS_REGION", "eu-west-1")];
-    // Port 9 discards, where anything listens at all.
+    // Port 9 is the discard service, or closed: no HTTP response comes from it.
     let environment = [&NO_CREDENTIALS[..], &keys, &[("AWS_ENDPOINT_URL", "http://127.0.0.1:9")]].concat();
     let said = run(&["company", "list"], &environment).await.fails();
     assert!(said.contains("AWS was not reached for cloudformation:DescribeStacks"), "{said}");

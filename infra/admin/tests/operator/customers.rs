@@ -1,4 +1,4 @@
-//! What is held of a customer is theirs to have, and to have erased.
+//! Tests the export and the erasure of a customer's data.
 
 use serde_json::{Value, json};
 use tests::{Call, HARBOR, TIDEWATER, TestStack};
@@ -13,7 +13,9 @@ fn customer<'a>(what: &'a str, more: &[&'a str]) -> Vec<&'a str> {
     ["customer", what].into_iter().chain(OF_MARIA).chain(more.iter().copied()).collect()
 }
 
-/// Maria has texted, was answered, has an appointment and was called; and has texted another company.
+/// Gives Maria messages both ways, an appointment and a call with one company, and a message to another.
+///
+/// Returns the id of the first conversation.
 async fn talked(house: &TestStack) -> String {
     let (dana, maria) = (house.dana().await, house.phone(MARIA));
     house.has_appointment("harbor-dental", "7f3a", Some(MARIA)).await;
@@ -25,7 +27,7 @@ async fn talked(house: &TestStack) -> String {
     conversation
 }
 
-/// Everything in the table that has some words in it.
+/// Returns the items of the table that contain one of these strings.
 async fn run_admin(house: &TestStack, words: &[&str]) -> Vec<Value> {
     let all = house.table("Scan", json!({"ConsistentRead": true})).await["Items"].as_array().unwrap().clone();
     all.into_iter().filter(|item| words.iter().any(|word| item.to_string().contains(word))).collect()
@@ -75,7 +77,7 @@ async fn nothing_is_left_of_a_customer_who_is_erased_but_that_they_want_no_texts
     assert!(said.contains("Erased 4 texts and calls and 1 appointments"), "{said}");
     let left = run_admin(&house, &["My tooth aches", "Come at four", "7f3a", MARIA]).await;
     let left: Vec<_> = left.iter().filter(|item| !item.to_string().contains("tidewater")).collect();
-    // The carrier, a stand-in, has a memory of its own, which is another table.
+    // The fake carrier keeps its messages in another table.
     assert!(left.is_empty(), "{left:?}");
     let kept = run_admin(&house, &[&format!("CONVERSATION#harbor-dental#{conversation}")]).await;
     let kept: Vec<_> =

@@ -1,4 +1,4 @@
-//! What an operator adds and removes, as staff and customers see it.
+//! Tests the effect of adding and removing companies, lines and staff on staff and customers.
 
 use serde_json::json;
 use tests::{Call, FaultyIssuer, HARBOR, HARBOR_SECOND, IssuerBehaviour, TIDEWATER, TestStack};
@@ -127,7 +127,7 @@ async fn a_login_is_for_whoever_signed_in_with_it_first_until_an_operator_unpins
     let refused = on(&house, &["staff", "unpin", "nobody", "--company", "harbor-dental"]).await.fails();
     assert!(refused.contains("no member of staff with that id"), "{refused}");
 
-    // Whoever is added anew is, too.
+    // Adding a member of staff again also unpins the login.
     on(&house, &["staff", "remove", "dana", "--company", "harbor-dental", "--yes"]).await.succeeds();
     let add = ["staff", "add", "dana", "--company", "harbor-dental", "--name", "Dana", "--email"];
     on(&house, &[&add[..], &["dana@harbor-dental.example"]].concat()).await.succeeds();
@@ -167,7 +167,7 @@ async fn texts_of_a_line_leave_by_its_pool_and_by_the_number_itself_again() {
 
     on(&house, &["line", "set-pool", HARBOR]).await.succeeds();
     house.close().await;
-    // Functions that run know the line for a minute.
+    // Running functions cache a line for a minute, so the test starts new ones.
     let house = TestStack::open_in(folder.path()).await;
     let (dana, maria) = (house.dana().await, house.phone("+14255550182"));
     assert_eq!(dana.writes_first(&maria.number, "Hello again").await.status, 201);
@@ -234,7 +234,7 @@ async fn a_company_goes_when_its_staff_are_gone_and_takes_its_lines_along() {
     assert!(on(&house, &remove).await.succeeds().contains("+61491570006"));
     let left = everything(&house).await;
     assert_eq!((left["company"].len(), left["line"].len(), left["staff"].len()), (1, 2, 3));
-    // The number and the logins are free again.
+    // The number and the logins can be used again.
     on(&house, &["line", "add", "+61491570006", "--company", "harbor-dental"]).await.succeeds();
 }
 

@@ -1,4 +1,4 @@
-//! What `doctor` says of a local stack.
+//! Tests the findings of `doctor` on a local stack.
 
 use serde_json::{Value, json};
 use tests::TestStack;

@@ -1,4 +1,4 @@
-//! The command as operators run it, on a local stack.
+//! Tests the command as operators run it, on a local stack.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod audit;

@@ -1,4 +1,4 @@
-//! What CloudFront shows the functions. That it is rotated is seen where there is a CloudFront, in `tests/deploy`.
+//! Tests that the local stack refuses to rotate the origin secret. `tests/deploy` tests the rotation with CloudFront.
 
 use tests::TestStack;
 

@@ -4,7 +4,7 @@ use tests::{SendOptions, StaffClient, TestStack};
 
 use crate::command::{listed, on};
 
-/// A program that was added, with the cookie that was printed.
+/// Runs a command that prints an API client's cookie, and returns a client that sends it.
 async fn program<'a>(house: &'a TestStack, command: &[&str]) -> StaffClient<'a> {
     let said = on(house, &[command, &["--company", "harbor-dental", "--json"]].concat()).await.succeeds();
     let said: Value = serde_json::from_str(&said).unwrap();
@@ -77,7 +77,7 @@ async fn a_programs_token_is_replaced_and_ends_with_it() {
     let second = program(&house, &["program", "token", "scheduling"]).await;
     assert_ne!(first.cookie, second.cookie);
     assert_eq!(second.get("/api/appointments").await.status, 200);
-    // The gateway remembers for a minute what it was told of the first; whoever asks the authorizer is not told that.
+    // The gateway caches the authorizer's response to the first token for a minute, so the test calls the authorizer.
     let verdict =
         house.invoke("authorize", &json!({"headers": {"cookie": first.cookie}, "cookies": [first.cookie]})).await;
     assert_eq!(verdict.payload["context"]["session"], "ended");

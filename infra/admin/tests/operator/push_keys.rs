@@ -1,4 +1,4 @@
-//! The keys that notifications of browsers are signed with.
+//! Tests the management of the keys that sign push notifications.
 
 use serde_json::{Value, json};
 use tests::{Browser, HARBOR, PushService, TestStack};
@@ -20,7 +20,7 @@ async fn the_first_key_is_made_once_and_with_somebody_to_reach() {
     let house = TestStack::open().await;
     let said = on(&house, &["push-keys", "create"]).await.fails();
     assert!(said.contains("has push keys already") && said.contains("push-keys rotate"), "{said}");
-    // As a stack that was just deployed has it.
+    // The secret of a newly deployed stack.
     put_secret(&house, "{}").await;
     let doctor = on(&house, &["doctor"]).await;
     assert!(doctor.out.contains("WRONG  push-keys") && doctor.out.contains("push-keys create"), "{}", doctor.out);
@@ -44,9 +44,9 @@ async fn the_first_key_is_made_once_and_with_somebody_to_reach() {
     }
     on(&house, &["push-keys", "create", "--contact", "mailto:it@example.com"]).await.succeeds();
     assert_eq!(secret(&house).await["subject"], "mailto:it@example.com");
-    // What was not there is looked for again at once.
+    // Functions do not cache the absence of keys.
     assert_eq!(dana.is_notified_in(&Browser::firefox("one")).await.status, 201);
-    // What was written by hand, and is none, is not written over.
+    // Invalid content, written by hand, is not overwritten.
     put_secret(&house, "{\"keys\": []}").await;
     for command in ["create", "rotate"] {
         on(&house, &["push-keys", command]).await.fails();
@@ -60,7 +60,7 @@ async fn a_contact_that_apple_refuses_is_found_and_changed_without_touching_the_
     let dana = house.dana().await;
     let mut kept = secret(&house).await;
     let before = dana.push_settings().await["key"].clone();
-    // As it was made when nobody looked.
+    // Earlier versions did not check the contact.
     for refused in ["mailto:<it@example.com>", "mailto:it@localhost", "https://localhost"] {
         kept["subject"] = refused.into();
         put_secret(&house, &kept.to_string()).await;
@@ -96,7 +96,7 @@ async fn a_rotated_key_is_in_use_and_browsers_that_know_the_earlier_one_go_on() 
         assert!(!said.contains(private["private"].as_str().unwrap()), "{said}");
     }
 
-    // Functions look again after five minutes, or when they start.
+    // Functions read the keys again after five minutes, or when they start.
     house.close().await;
     let house = TestStack::open_in(folder.path()).await;
     let dana = house.dana().await;
@@ -119,7 +119,7 @@ async fn a_browser_that_knows_of_a_rotation_before_the_functions_do_is_notified_
 
     let said = on(&house, &["push-keys", "rotate", "--json"]).await.succeeds();
     let rotated = serde_json::from_str::<Value>(&said).unwrap()["rotated"].clone();
-    // As a page has it from an instance that started later.
+    // A page gets this key from an instance that started after the rotation.
     let mut subscription = late.subscription();
     subscription["key"] = rotated["key"].clone();
     let kept = dana.puts_subscription(&late.browser, &subscription).await;
@@ -131,7 +131,7 @@ async fn a_browser_that_knows_of_a_rotation_before_the_functions_do_is_notified_
         let signed = &pushed.headers["authorization"];
         assert!(signed.ends_with(&format!("k={}", key.as_str().unwrap())), "{signed}");
     }
-    // Not one was left for later.
+    // No push was put off for a retry.
     let browsers = dana.push_settings().await["browsers"].clone();
     assert!(browsers.as_array().unwrap().iter().all(|browser| browser["lastProblem"].is_null()), "{browsers}");
 }

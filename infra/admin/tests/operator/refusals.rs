@@ -1,4 +1,4 @@
-//! What is not done, and what is said instead.
+//! Tests the commands that are refused, and their error messages.
 
 use domain::heartbeat;
 use serde_json::json;
@@ -84,7 +84,7 @@ async fn a_login_belongs_to_one_person_in_the_whole_deployment() {
     let add = ["staff", "add", "d", "--company", "tidewater-physio", "--name", "D", "--email", login];
     let said = on(&house, &add).await.fails();
     assert!(said.contains("email dana@harbor-dental.example is how dana of harbor-dental signs in already"), "{said}");
-    // A subject is never taken for an address.
+    // A subject that looks like an email address is another login than the address.
     let add = [&add[..7], &["--subject", "dana@harbor-dental.example"]].concat();
     on(&house, &add).await.succeeds();
 }

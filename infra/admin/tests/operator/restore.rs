@@ -1,4 +1,4 @@
-//! Bringing back what was lost, from a table that was restored beside the stack's own.
+//! Tests that lost items are put back from a table that was restored beside the stack's own.
 
 use serde_json::{Value, json};
 use tests::{HARBOR, TestStack};
@@ -28,7 +28,7 @@ async fn items(house: &TestStack) -> Vec<Value> {
     scanned["Items"].as_array().unwrap().clone()
 }
 
-/// What point-in-time recovery makes: another table with everything that there is now.
+/// Creates a copy of the table as it is now, as point-in-time recovery does.
 async fn restored_table(house: &TestStack) {
     let key = |name: &str, kind: &str| json!({"AttributeName": name, "KeyType": kind});
     let attribute = |name: &str| json!({"AttributeName": name, "AttributeType": "S"});
@@ -52,7 +52,7 @@ async fn what_was_lost_is_brought_back_and_what_was_said_since_stays() {
     restored_table(&house).await;
     assert_eq!(dana.deletes_draft("new-message").await.status, 204);
 
-    // Somebody deletes what they should not, and goes on.
+    // An operator deletes items by mistake, and the stack goes on running.
     for item in items(&house).await {
         if item["pk"]["S"].as_str().unwrap().starts_with("CONVERSATION#") {
             house.table("DeleteItem", json!({"Key": {"pk": item["pk"], "sk": item["sk"]}})).await;
@@ -75,7 +75,7 @@ async fn what_was_lost_is_brought_back_and_what_was_said_since_stays() {
     let later = tests::StaffClient { house: &house, cookie: format!("{}; later=1", josie.cookie) };
     assert_eq!(later.get("/api/session").await.status, 401, "a session that was ended stays so");
 
-    // A second time there is nothing left to do.
+    // A second restore has nothing left to write.
     let said = on(&house, &["restore", "--from", RESTORED, "--yes", "--json"]).await.succeeds();
     assert_eq!(serde_json::from_str::<Value>(&said).unwrap()["restored"]["written"], 0, "{said}");
 }

@@ -1,4 +1,4 @@
-//! What is never shown.
+//! Tests that conversation keys, secrets and private keys are never printed.
 
 use serde_json::{Value, json};
 use tests::TestStack;

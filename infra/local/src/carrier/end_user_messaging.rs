@@ -1,4 +1,4 @@
-//! End User Messaging's `SendTextMessage` and `CarrierLookup`, in AWS's JSON protocol.
+//! `SendTextMessage` and `CarrierLookup` of End User Messaging, in AWS's JSON protocol.
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -38,7 +38,7 @@ pub(crate) fn look_up(carrier: &Carrier, body: &[u8]) -> Response {
     json_1_0(StatusCode::OK, &json!({"E164PhoneNumber": number, "PhoneNumberType": kind}))
 }
 
-/// As the API reference names them.
+/// Returns the error response for a rejection, with the names of the API reference.
 fn refuse(refused: SendRejection) -> Response {
     let conflict = |reason| error("ConflictException", &json!({"Reason": reason}));
     match refused {

@@ -1,8 +1,8 @@
-//! Amazon SNS, End User Messaging and the mobile networks beyond them: takes what is sent, brings what
-//! customers write, says what a number is.
+//! Amazon SNS, End User Messaging and the mobile networks behind them: accepts outbound messages, delivers inbound
+//! messages, and looks up types of numbers.
 //!
-//! What it has carried is kept in a table of its own, which stands for the memory of the customers'
-//! phones and is no part of the product.
+//! Messages are kept in a table of their own. It stands for the memory of the customers' phones and is no part of the
+//! product.
 
 mod end_user_messaging;
 mod receipts;
@@ -43,7 +43,7 @@ pub(crate) struct Carrier {
     times_looked_up: Arc<Mutex<HashMap<PhoneNumber, u32>>>,
 }
 
-/// An SMS that was carried, as `GET /local/carrier/messages` gives it.
+/// An SMS that was carried, as `GET /local/carrier/messages` returns it.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Sms {
     pub(crate) id: String,
@@ -51,19 +51,19 @@ pub(crate) struct Sms {
     pub(crate) from: String,
     pub(crate) to: String,
     pub(crate) text: String,
-    /// What its receipts carry, as JSON.
+    /// The context for its delivery receipts, as JSON.
     #[serde(skip)]
     context: Option<String>,
 }
 
-/// What became of a message that the service was asked to send.
+/// The result of asking the service to send a message.
 enum SendResult {
     Accepted { id: String },
     Refused(SendRejection),
     Failed,
 }
 
-/// Which way an SMS went.
+/// The direction of an SMS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Direction {
     ToCustomer,
@@ -73,7 +73,7 @@ pub(crate) enum Direction {
 const TABLE: &str = "carrier";
 
 impl Carrier {
-    /// `usually` becomes of messages to numbers that nobody decided about.
+    /// `usually` is the outcome of messages to numbers for which none was configured.
     pub(crate) fn new(
         client: Client,
         functions: &Arc<Functions>,
@@ -112,19 +112,20 @@ impl Carrier {
         Ok(())
     }
 
-    /// How often a number was looked up.
+    /// Returns how often a number was looked up.
     pub(crate) fn times_looked_up(&self, number: &PhoneNumber) -> u32 {
         self.times_looked_up.lock().unwrap_or_else(PoisonError::into_inner).get(number).copied().unwrap_or_default()
     }
 
-    /// What a number is said to be, to somebody who is charged for it.
+    /// Looks up the type of a number, and counts the look-up. AWS charges for each.
     fn line_type(&self, number: &PhoneNumber) -> LineType {
         *self.times_looked_up.lock().unwrap_or_else(PoisonError::into_inner).entry(number.clone()).or_default() += 1;
         self.steering.kind_of(number)
     }
 
-    /// Takes a message to a customer, or not: whatever the protocol in which it is asked. What comes with it
-    /// comes back in its receipts; without it there are none.
+    /// Accepts or rejects a message to a customer, whichever protocol the request used.
+    ///
+    /// `context` comes back in the message's delivery receipts. Without it there are none.
     async fn take(&self, to: &PhoneNumber, line: &PhoneNumber, text: &str, context: Option<&Value>) -> SendResult {
         let steered = self.steering.next_answer(to);
         match steered {
@@ -154,8 +155,9 @@ impl Carrier {
         if steered == Some(CarrierAnswer::Silent) { SendResult::Failed } else { SendResult::Accepted { id } }
     }
 
-    /// Tells of the newest message to a customer what became of it. `false` if there is none that anything can be
-    /// told of.
+    /// Publishes a delivery receipt for the newest message to a customer.
+    ///
+    /// Returns `false` if there is no message, or none that was sent with a context.
     pub(crate) async fn send_receipt(
         &self,
         to: &PhoneNumber,
@@ -174,7 +176,7 @@ impl Carrier {
         Ok(true)
     }
 
-    /// What was carried to or from a customer, oldest first.
+    /// Returns the messages to and from a customer, oldest first. `way` limits them to one direction.
     pub(crate) async fn messages_of(
         &self,
         customer: &PhoneNumber,
@@ -207,7 +209,7 @@ impl Carrier {
         Ok(carried)
     }
 
-    /// Remembers an SMS as carried.
+    /// Stores an SMS, and returns its id.
     pub(crate) async fn record_message(
         &self,
         way: Direction,
@@ -233,7 +235,7 @@ impl Carrier {
         Ok(id)
     }
 
-    /// A customer writes to a line of ours: the SMS service publishes it, the queue delivers it.
+    /// Delivers a customer's text to a line, through the topic and the queue that is subscribed to it.
     pub(crate) async fn brings(&self, from: &PhoneNumber, to: &PhoneNumber, text: &str) -> anyhow::Result<()> {
         let at = self.clock.now();
         let id = self.record_message(Direction::FromCustomer, from, to, text, at, None).await?;
@@ -248,7 +250,7 @@ impl Carrier {
         Ok(())
     }
 
-    /// What is published to the topic of customers' texts, in the queue behind it. Gives the message's id.
+    /// Publishes to the topic of inbound messages, which delivers to its queue. Returns the message id.
     async fn publish(&self, message: &str, at: Timestamp) -> String {
         let id = self.id();
         let envelope = json!({
@@ -259,8 +261,10 @@ impl Carrier {
         id
     }
 
-    /// AWS listens for these itself, at the beginning of a message ("Keywords in AWS End User Messaging SMS"), unless an
-    /// account manages opt-outs on its own.
+    /// Records an opt-out or opt-in for the SMS keywords that AWS handles.
+    ///
+    /// A message opts out if it begins with a keyword, and opts in if it is one. AWS handles them unless the account
+    /// manages opt-outs on its own ("Keywords in AWS End User Messaging SMS").
     async fn listen_for_keywords(&self, from: &PhoneNumber, to: &PhoneNumber, text: &str) -> anyhow::Result<()> {
         const OUT: [&str; 10] =
             ["ARRET", "CANCEL", "END", "OPT-OUT", "OPTOUT", "QUIT", "REMOVE", "STOP", "TD", "UNSUBSCRIBE"];

@@ -1,5 +1,4 @@
-//! What End User Messaging tells of messages that it took: a configuration set publishes it to a topic,
-//! the queue delivers it.
+//! Delivery receipts of End User Messaging. A configuration set publishes them to a topic, and a queue delivers them.
 
 use std::time::Duration;
 
@@ -16,7 +15,7 @@ pub(super) struct Receipts {
     randomness: Randomness,
 }
 
-/// A message that was taken, as its receipts tell of it.
+/// A message that was accepted, with the fields of its receipts.
 #[derive(Clone)]
 pub(super) struct AcceptedMessage {
     pub(super) id: String,
@@ -25,7 +24,7 @@ pub(super) struct AcceptedMessage {
     pub(super) context: Value,
 }
 
-/// What the journey to a phone takes here.
+/// The simulated time between accepting a message and its final receipt.
 const DELIVERY_TIME: Duration = Duration::from_millis(400);
 
 impl Receipts {
@@ -33,7 +32,7 @@ impl Receipts {
         Self { queue, clock, randomness }
     }
 
-    /// Tells of a message, once it has come to its end.
+    /// Publishes the final receipt of a message after [`ON_THE_WAY`].
     pub(super) fn follow(&self, message: AcceptedMessage, fate: MessageFate) {
         let Some(event_type) = last_event(fate) else { return };
         let receipts = self.clone();
@@ -43,7 +42,7 @@ impl Receipts {
         });
     }
 
-    /// Tells of a message what a configuration set does. It has been delivered once when this ends.
+    /// Publishes a receipt, as a configuration set does. Returns after the first attempt to deliver it.
     pub(super) async fn publish(&self, message: &AcceptedMessage, event_type: &str, is_final: bool) {
         let at = self.clock.now();
         let event = json!({

@@ -1,4 +1,4 @@
-//! SNS's `Publish`, in its Query protocol, to a phone number or to the topic of customers' texts.
+//! `Publish` of Amazon SNS, in its Query protocol, to a phone number or to the topic of inbound messages.
 
 use std::collections::HashMap;
 
@@ -47,7 +47,7 @@ fn published(id: &str) -> Response {
     )
 }
 
-/// The line that the message attributes ask to send from.
+/// Returns the line in the message attributes, from which the message should be sent.
 fn origination(parameters: &HashMap<String, String>) -> Option<String> {
     let (name, _) = parameters.iter().find(|(_, value)| *value == "AWS.MM.SMS.OriginationNumber")?;
     parameters.get(&name.replace(".Name", ".Value.StringValue")).cloned()
@@ -59,7 +59,7 @@ fn refuse(refused: SendRejection) -> Response {
         SendRejection::OptedOut => ("OptedOut", "The phone number has opted out"),
         SendRejection::InvalidNumber => ("InvalidParameter", "Invalid parameter: PhoneNumber Reason: not valid"),
         SendRejection::Body => ("InvalidParameter", "Invalid parameter: Message"),
-        // It takes those, and does not send them.
+        // Amazon SNS accepts these messages, and does not send them.
         SendRejection::NotVerified
         | SendRejection::BlockedCountry
         | SendRejection::BlockedNumber

@@ -1,4 +1,4 @@
-//! What somebody decided about numbers: how messages to them are answered, and what they are.
+//! The configured behaviour of numbers: responses to messages, outcomes of messages, and types of numbers.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -6,19 +6,19 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use domain::{PhoneNumber, Pool};
 use serde::Deserialize;
 
-/// How the next message to a number is answered.
+/// The response to the next message to a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum CarrierAnswer {
-    /// An error of the service, which did not send it.
+    /// An error, and the message is not sent.
     Fail,
-    /// An error of the service, which sent it all the same.
+    /// An error, although the message is sent.
     Silent,
     #[serde(untagged)]
     Refuse(SendRejection),
 }
 
-/// Why the service certainly did not send it.
+/// A reason for which the service certainly did not send a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum SendRejection {
@@ -35,7 +35,7 @@ pub(crate) enum SendRejection {
     Line,
 }
 
-/// What a number is, as `CarrierLookup` names it.
+/// The type of a number, with the names of `CarrierLookup`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum LineType {
@@ -43,24 +43,24 @@ pub(crate) enum LineType {
     Landline,
     Voip,
     Invalid,
-    /// It cannot be looked up: the service fails.
+    /// The look-up fails.
     Unavailable,
 }
 
-/// What becomes of the messages to a number that were taken.
+/// The outcome of accepted messages to a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum MessageFate {
     Delivered,
-    /// The phone is switched off, for as long as it is tried.
+    /// The phone stays switched off until the carrier stops trying.
     Unreachable,
-    /// Nobody has the number.
+    /// The number is not assigned.
     Invalid,
-    /// The phone takes no texts from this line.
+    /// The phone blocks texts from this line.
     Blocked,
-    /// Its carrier takes it for unwanted.
+    /// The carrier treats the message as spam.
     Spam,
-    /// Its carrier says nothing.
+    /// The carrier sends no receipt.
     Untold,
 }
 
@@ -83,7 +83,7 @@ impl Steering {
         Self { decided: Arc::default(), usually }
     }
 
-    /// How the next message to a number is answered, after those steered before.
+    /// Queues a response for a message to a number, after those queued before.
     pub(crate) fn answer_next(&self, to: PhoneNumber, answer: CarrierAnswer) {
         self.lock_state().answers.entry(to).or_default().push_back(answer);
     }
@@ -92,12 +92,12 @@ impl Steering {
         self.lock_state().answers.get_mut(to).and_then(VecDeque::pop_front)
     }
 
-    /// What a number is said to be from now on.
+    /// Sets the type of a number.
     pub(crate) fn set_line_type(&self, number: PhoneNumber, kind: LineType) {
         self.lock_state().kinds.insert(number, kind);
     }
 
-    /// As was decided; else by its last digits, so that each kind can be tried out.
+    /// Returns the configured type of a number, or else one for its last digits. So each type can be tried.
     pub(super) fn kind_of(&self, number: &PhoneNumber) -> LineType {
         match self.lock_state().kinds.get(number) {
             Some(kind) => *kind,
@@ -108,7 +108,7 @@ impl Steering {
         }
     }
 
-    /// Which number what leaves by a pool is sent from, from now on.
+    /// Sets the number that messages through a pool are sent from.
     pub(crate) fn fill_pool(&self, pool: Pool, number: PhoneNumber) {
         self.lock_state().pools.insert(pool, number);
     }
@@ -117,7 +117,7 @@ impl Steering {
         self.lock_state().pools.get(pool).cloned()
     }
 
-    /// What becomes of messages to a number from now on.
+    /// Sets the outcome of future messages to a number.
     pub(crate) fn set_fate(&self, number: PhoneNumber, fate: MessageFate) {
         self.lock_state().fates.insert(number, fate);
     }

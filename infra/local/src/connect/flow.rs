@@ -1,4 +1,4 @@
-//! Contact flows, as far as the one in `infra/connect` goes.
+//! Runs contact flows, with the features that the flow in `infra/connect` uses.
 
 use std::collections::HashMap;
 
@@ -60,30 +60,30 @@ struct ErrorTransition {
     error_type: String,
 }
 
-/// Where in a flow a call is.
+/// The state of a call in a flow.
 pub(crate) struct FlowState {
     at: String,
     attributes: Map<String, Value>,
-    /// What the last function answered.
+    /// The response of the last function.
     external: Value,
-    /// What was said since the customer last pressed a key.
+    /// The messages played since the customer last pressed a key.
     pub(crate) prompts: Vec<String>,
 }
 
-/// What a flow goes on with.
+/// An input that continues a flow.
 pub(crate) enum FlowInput {
     Start,
     Key(char),
-    /// What a function answered; `None` if it failed.
+    /// The response of a function. `None` if it failed.
     Answer(Option<Value>),
 }
 
-/// What a flow waits for.
+/// The input that a flow waits for.
 pub(crate) enum FlowWait {
     Key,
-    /// A function's answer to these parameters.
+    /// The response of a function to these parameters.
     Function(Map<String, Value>),
-    /// It is over.
+    /// The flow has ended.
     Nothing,
 }
 
@@ -96,7 +96,7 @@ impl Flow {
         FlowState { at: self.start_action.clone(), attributes, external: Value::Null, prompts: Vec::new() }
     }
 
-    /// Goes on with what came until something else is waited for.
+    /// Continues the flow with an input, until it waits for another or ends.
     pub(crate) fn advance(&self, talk: &mut FlowState, came: FlowInput) -> FlowWait {
         let by_id: HashMap<_, _> = self.actions.iter().map(|action| (action.identifier.as_str(), action)).collect();
         let mut came = Some(came);
@@ -154,7 +154,7 @@ impl FlowState {
         self.resolve(action.parameters[parameter].as_str().unwrap_or_default())
     }
 
-    /// What a function is given.
+    /// Returns the parameters for a function.
     fn parameters(&self, action: &Action) -> Map<String, Value> {
         let given = action.parameters["LambdaInvocationAttributes"].as_object().into_iter().flatten();
         let resolved =
@@ -162,7 +162,7 @@ impl FlowState {
         resolved.collect()
     }
 
-    /// A text with what `$.Attributes.…` and `$.External.…` in it stand for.
+    /// Replaces `$.Attributes.…` and `$.External.…` in a text by their values.
     fn resolve(&self, text: &str) -> String {
         let mut resolved = String::new();
         let mut pieces = text.split("$.");

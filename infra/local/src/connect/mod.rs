@@ -1,5 +1,5 @@
-//! Amazon Connect and the telephone network beyond it: calls customers, runs the contact flow of
-//! `infra/connect` with whoever answers, and tells EventBridge what became of the call.
+//! Amazon Connect and the telephone network behind it: calls customers, runs the contact flow of `infra/connect` with
+//! the person who answers, and sends the events of the call to EventBridge.
 
 mod flow;
 
@@ -26,13 +26,13 @@ pub(crate) struct Connect {
     contacts: Arc<Mutex<HashMap<String, Contact>>>,
 }
 
-/// An outbound call, as `start-outbound-voice-contact` asks for it and `tag-contact` tags it.
+/// An outbound call, with the data of `start-outbound-voice-contact` and `tag-contact`.
 #[derive(Clone)]
 pub(crate) struct OutboundCall {
     pub(crate) line: PhoneNumber,
     pub(crate) customer: PhoneNumber,
     pub(crate) appointment: Option<AppointmentId>,
-    /// What the flow may say: `companyName`, `appointmentTime`.
+    /// The attributes that the flow can play: `companyName`, `appointmentTime`.
     pub(crate) attributes: Map<String, Value>,
 }
 
@@ -42,26 +42,26 @@ struct Contact {
     connected: Option<Timestamp>,
     ended: Option<Timestamp>,
     talk: Option<FlowState>,
-    /// What was found of who answered.
+    /// The result of answering machine detection.
     detected: Option<&'static str>,
 }
 
-/// What happens at the customer's end of a call.
+/// An event at the customer's end of a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum CustomerInput {
     Answer,
     Press(char),
     HangUp,
-    /// It rings until the caller gives up.
+    /// The call rings until the caller ends it.
     RingOut,
-    /// A machine answers, and is known for one.
+    /// An answering machine answers, and is detected.
     Voicemail,
-    /// The network does not put it through.
+    /// The network does not connect the call.
     Fail,
 }
 
 impl CustomerInput {
-    /// A key as it is on the phone, or `answer`, `hang-up`, `ring-out`, `voicemail`, `fail`.
+    /// Parses a key of the phone, or `answer`, `hang-up`, `ring-out`, `voicemail`, `fail`.
     pub(crate) fn read(word: &str) -> Option<Self> {
         match word {
             "answer" => Some(Self::Answer),
@@ -87,13 +87,14 @@ pub(crate) enum CallStage {
     Over { said: String },
 }
 
-/// Amazon Connect lets it ring for so long.
+/// The time that Amazon Connect lets a call ring.
 const RING_TIME: Duration = Duration::from_mins(1);
-/// A phone shows for so long that a call is over.
+/// The number of seconds for which the phone shows a call that has ended.
 const SHOWN_AFTER_END_SECS: u64 = 8;
 
-/// The contact events that the rule in `infra/template.yaml` lets through, of those with the tag
-/// `appointmentId`.
+/// The types of the contact events that the rule in `infra/template.yaml` matches.
+///
+/// It matches only contacts with the tag `appointmentId`.
 pub const CONTACT_EVENTS: [&str; 2] = ["CONNECTED_TO_SYSTEM", "DISCONNECTED"];
 
 const FLOW: &str = include_str!("../../../connect/confirmation-call.json");
@@ -111,7 +112,7 @@ impl Connect {
         })
     }
 
-    /// Begins to ring. Gives the contact's id.
+    /// Starts a call, and returns the contact's id.
     pub(crate) async fn start(&self, outbound: OutboundCall) -> String {
         let token = self.randomness.token();
         let id = [&token[..8], &token[8..12], &token[12..16], &token[16..20], &token[20..32]].join("-");
@@ -127,7 +128,9 @@ impl Connect {
         id
     }
 
-    /// What the customer does with a call. Whether it could be done: one that is over stays so.
+    /// Applies an event at the customer's end to a call.
+    ///
+    /// Returns `false` if that is not possible in its state, for example because it has ended.
     pub(crate) async fn apply(&self, id: &str, deed: &CustomerInput) -> bool {
         let mut contacts = self.contacts.lock().await;
         let Some(contact) = contacts.get_mut(id).filter(|contact| contact.ended.is_none()) else { return false };
@@ -158,7 +161,7 @@ impl Connect {
         true
     }
 
-    /// The latest call to a phone, unless it has been over for a while.
+    /// Returns the latest call to a phone, unless it ended more than [`LINGERS_SECS`] ago.
     pub(crate) async fn call_of(&self, customer: &PhoneNumber) -> Option<CallView> {
         let contacts = self.contacts.lock().await;
         let now = self.clock.now();
@@ -224,7 +227,7 @@ impl Connect {
         })
     }
 
-    /// EventBridge, with the template's rule and the queue behind it.
+    /// Sends a contact event through EventBridge, with the template's rule and queue.
     async fn publish_event(&self, kind: &str, id: &str, contact: &Contact, reason: Option<&str>) {
         let Some(appointment) = contact.outbound.appointment.as_ref().filter(|_| CONTACT_EVENTS.contains(&kind)) else {
             return;

@@ -1,25 +1,25 @@
-//! Who comes when, as it might be on any day.
+//! The appointments of the demo.
 
 use domain::AppointmentStatus::{self, Booked, Cancelled, Confirmed, Declined};
 
 pub(super) struct DemoAppointment {
     pub(super) name: &'static str,
-    /// As somebody typed it, in E.164.
+    /// The customer's number in E.164.
     pub(super) number: Option<&'static str>,
     pub(super) time: AppointmentTime,
     pub(super) minutes: u16,
     pub(super) service: &'static str,
     pub(super) notes: &'static str,
-    /// Which of the company's staff it is with.
+    /// The index of the practitioner in the company's staff.
     pub(super) staff: Option<usize>,
     pub(super) status: AppointmentStatus,
 }
 
 #[derive(Clone, Copy)]
 pub(super) enum AppointmentTime {
-    /// In about so many minutes, at the next quarter of an hour.
+    /// In about this many minutes, rounded up to a quarter of an hour.
     Soon(u64),
-    /// So many days from today, at a time of the company's day.
+    /// This many days from today, at a time of day in the company's time zone.
     Day(i32, &'static str),
 }
 
@@ -48,7 +48,7 @@ impl DemoAppointment {
     }
 }
 
-/// The landline and the number that nobody has are what the carrier here says of their last digits.
+/// The carrier treats numbers that end in 0190 as landlines, and those that end in 0192 as not assigned.
 pub(super) const HARBOR_DENTAL: &[DemoAppointment] = &[
     comes("Maria Lopez", "+14255550182", AppointmentTime::Soon(20), 45, "Cleaning", Confirmed)
         .with_notes("Afternoons are best for her, any day but Wednesday.")

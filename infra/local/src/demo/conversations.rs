@@ -1,8 +1,8 @@
-//! What customers and staff said, as it might have been.
+//! The conversations of the demo.
 
 pub(super) struct DemoConversation {
     pub(super) number: &'static str,
-    /// Which of the company's lines.
+    /// The index of the line in the company's lines.
     pub(super) line: usize,
     pub(super) messages: &'static [DemoMessage],
 }
@@ -16,14 +16,14 @@ pub(super) struct DemoMessage {
 #[derive(Clone, Copy)]
 pub(super) enum DemoAuthor {
     Customer,
-    /// Which of the company's staff.
+    /// The index of the author in the company's staff.
     Staff(usize),
 }
 
 #[derive(Clone, Copy)]
 pub(super) enum MessageTime {
     MinutesAgo(u64),
-    /// Days ago, at an hour and a minute where the company is.
+    /// Days ago, with the hour and minute in the company's time zone.
     DaysAgo(u64, u64, u64),
 }
 

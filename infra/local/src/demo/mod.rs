@@ -1,5 +1,5 @@
-//! Companies, staff, customers and what they said: enough to try everything with. Numbers are ones
-//! that regulators keep free for fiction.
+//! Sample companies, staff, customers, conversations and appointments, enough to try every feature. The numbers are
+//! reserved by regulators for fiction.
 
 mod appointments;
 mod conversations;
@@ -23,7 +23,7 @@ struct DemoCompany {
     region: &'static str,
     time_zone: &'static str,
     lines: &'static [&'static str],
-    /// The first is an administrator.
+    /// Ids and names. The first is an administrator.
     staff: &'static [(&'static str, &'static str)],
     conversations: &'static [DemoConversation],
     appointments: &'static [DemoAppointment],
@@ -52,7 +52,7 @@ const COMPANIES: [DemoCompany; 2] = [
     },
 ];
 
-/// Fills an empty table: companies with lines and staff, and with `talk` what was said lately.
+/// Fills an empty table with companies, lines and staff, and with `talk` also with conversations and appointments.
 pub(crate) async fn fill(shared: &StackParts, runtime: &Runtime, talk: bool) -> anyhow::Result<()> {
     for firm in COMPANIES {
         let id: CompanyId = firm.id.parse()?;
@@ -216,7 +216,7 @@ impl DemoContext<'_> {
         Ok(())
     }
 
-    /// A moment of the company's day, never later than now.
+    /// Returns the time of a message, but never a time in the future.
     fn moment(&self, when: MessageTime) -> Timestamp {
         let now = self.runtime.clock.now();
         let at = match when {

@@ -5,10 +5,10 @@ use openidconnect::core::{CoreEdDsaPrivateSigningKey, CoreJsonWebKey, CoreJwsSig
 use openidconnect::{JsonWebKeyId, PrivateSigningKey};
 use serde_json::{Value, json};
 
-/// What the issuer signs with: Ed25519, new at every start.
+/// The issuer's signing key: Ed25519, new at every start.
 pub(crate) struct SigningKey(CoreEdDsaPrivateSigningKey);
 
-/// What stands before the 32 bytes of an Ed25519 key in PKCS #8 (RFC 8410, section 7).
+/// The bytes before the 32 bytes of an Ed25519 key in PKCS #8 (RFC 8410, section 7).
 const PKCS8: [u8; 16] =
     [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
 
@@ -26,7 +26,7 @@ impl SigningKey {
         self.0.as_verification_key()
     }
 
-    /// A JWT of the claims.
+    /// Returns a signed JWT with the claims.
     pub(crate) fn sign(&self, claims: &Value) -> String {
         let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
         let signed = format!("{}.{}", part(&json!({"alg": "EdDSA", "typ": "JWT", "kid": ID})), part(claims));

@@ -1,5 +1,6 @@
-//! The identity provider: an OpenID Connect issuer at which one signs in by picking a person. Nothing
-//! of it is deployed: a deployment's secret names another issuer.
+//! The identity provider: an OpenID Connect issuer where one signs in by picking a person.
+//!
+//! It is not deployed: a deployment's secret names another issuer.
 
 mod key;
 mod page;
@@ -24,10 +25,10 @@ use store::{DirectoryError, Member, Store};
 use crate::stack::StackParts;
 use key::SigningKey;
 
-/// Under the stack's address.
+/// The path of the issuer at the stack's address.
 const PATH: &str = "/local/issuer";
 
-/// What the `sign-in` function is, to this issuer.
+/// The client id of the `sign-in` function.
 const CLIENT: &str = "switchboard";
 
 pub(crate) fn router() -> Router<StackParts> {
@@ -52,7 +53,7 @@ pub(crate) struct Issuer {
     granted: Arc<Mutex<HashMap<String, Grant>>>,
 }
 
-/// A code that was handed out.
+/// The data for an authorization code that was issued.
 struct Grant {
     email: String,
     nonce: String,
@@ -77,7 +78,7 @@ impl Issuer {
         })
     }
 
-    /// What the deployment's secret holds.
+    /// Returns the configuration for `sign-in`, as the deployment's secret has it.
     pub(crate) fn settings(&self) -> Value {
         json!({
             "issuer": &*self.address,
@@ -107,7 +108,7 @@ impl Issuer {
         code
     }
 
-    /// The ID token for a code, which is good for one.
+    /// Exchanges an authorization code for an ID token. A code is valid once.
     fn redeem(&self, exchange: &TokenRequest) -> Option<String> {
         let now = self.clock.now();
         let grant = self.granted.lock().unwrap_or_else(PoisonError::into_inner).remove(&exchange.code)?;
@@ -121,7 +122,7 @@ impl Issuer {
                 "sub": format!("local {}", grant.email).replace(' ', ":"),
                 "aud": CLIENT,
                 "iat": now.as_secs(),
-                // Who picks a person has just been asked.
+                // The person has just been picked, which counts as authentication.
                 "auth_time": now.as_secs(),
                 "exp": now.plus_secs(TOKEN_SECS).as_secs(),
                 "nonce": grant.nonce,
@@ -132,7 +133,9 @@ impl Issuer {
     }
 }
 
-/// On another port this is another issuer, which nobody's login would be pinned to.
+/// Unpins every login.
+///
+/// On another port the issuer has another address, which is not the one that logins are pinned to.
 pub(crate) async fn unpin_all(store: &Store) -> anyhow::Result<()> {
     for member in store.directory().await?.staff {
         match store.unpin(&member.company, &member.staff).await {
@@ -162,7 +165,7 @@ async fn keys(State(shared): State<StackParts>) -> Json<Value> {
     Json(json!({"keys": [shared.issuer.key.public()]}))
 }
 
-/// What an application asks of an issuer (OpenID Connect Core 1.0, section 3.1.2.1).
+/// An authentication request (OpenID Connect Core 1.0, section 3.1.2.1).
 #[derive(Clone, Deserialize)]
 struct AuthorizationRequest {
     client_id: String,
@@ -179,14 +182,14 @@ impl AuthorizationRequest {
     }
 }
 
-/// OpenID Connect RP-Initiated Logout 1.0, section 2.
+/// A logout request (OpenID Connect RP-Initiated Logout 1.0, section 2).
 #[derive(Deserialize)]
 struct LogoutRequest {
     client_id: String,
     post_logout_redirect_uri: String,
 }
 
-/// It remembers nobody, so there is nothing to end: it leads back.
+/// Redirects back to the portal. The issuer has no sessions to end.
 async fn end_session(State(shared): State<StackParts>, Query(leaving): Query<LogoutRequest>) -> Response {
     let back = format!("{}/sign-in.html", shared.issuer.portal);
     if leaving.client_id != CLIENT || leaving.post_logout_redirect_uri != back {
@@ -195,7 +198,7 @@ async fn end_session(State(shared): State<StackParts>, Query(leaving): Query<Log
     (StatusCode::SEE_OTHER, [(LOCATION, back)]).into_response()
 }
 
-/// Unique among all companies' staff.
+/// Returns an id that is unique among the staff of all companies.
 fn id(member: &Member) -> String {
     format!("{}.{}", member.company, member.staff)
 }

@@ -4,7 +4,7 @@ use store::Directory;
 
 use super::{AuthorizationRequest, id};
 
-/// Everybody who can sign in here, each a button.
+/// Renders a button for each person who can sign in.
 pub(super) fn people(directory: &Directory, request: &AuthorizationRequest) -> Markup {
     let asked = [
         ("client_id", &request.client_id),
