@@ -62,10 +62,10 @@ struct Bench<'a> {
 
 impl<'a> Bench<'a> {
     /// Maria writes the few: they are the newest of either stack, so the answers are the same size.
-    async fn begin(house: &'a TestStack) -> Self {
+    async fn begin(stack: &'a TestStack) -> Self {
         let texts: Vec<_> = (0..FEW).map(|n| sms(&format!("maria-{n}"), MARIA)).collect();
-        assert!(house.deliver(&by_queue(&texts)).await.is_empty());
-        let desk = house.dana().await;
+        assert!(stack.deliver(&by_queue(&texts)).await.is_empty());
+        let desk = stack.dana().await;
         let page = format!("/api/conversations/{}/messages?limit=10", desk.conversation_with(MARIA).await);
         Self { desk, page, refreshes: vec![], unchanged: vec![], pages: vec![], inbound: vec![] }
     }
@@ -94,7 +94,7 @@ impl<'a> Bench<'a> {
     async fn deliver(&self, turn: usize) -> f64 {
         let texts: Vec<_> = (0..DELIVERED_A_TURN).map(|n| sms(&format!("{turn}-{n}"), MARIA)).collect();
         let batches: Vec<_> = texts.chunks(BATCH).map(by_queue).collect();
-        each(batches, async |batch| assert!(self.desk.house.deliver(&batch).await.is_empty())).await * as_float(BATCH)
+        each(batches, async |batch| assert!(self.desk.stack.deliver(&batch).await.is_empty())).await * as_float(BATCH)
     }
 }
 
@@ -108,10 +108,10 @@ async fn each<T>(all: impl IntoIterator<Item = T>, work: impl AsyncFn(T)) -> f64
 /// Stores so many messages of many customers. The first of each is delivered; the others are copies
 /// of it at earlier places, written to the table itself. Delivered, all would take most of an hour:
 /// dynoxide looks through the request tokens of the last ten minutes at every transaction.
-async fn fill(house: &TestStack, count: usize) {
+async fn fill(stack: &TestStack, count: usize) {
     let customers = CUSTOMERS.min(count);
     let texts: Vec<_> = (0..customers).map(|n| sms(&n.to_string(), &format!("+1425{:07}", 5_560_000 + n))).collect();
-    each(texts.chunks(BATCH), async |texts| assert!(house.deliver(&by_queue(texts)).await.is_empty())).await;
+    each(texts.chunks(BATCH), async |texts| assert!(stack.deliver(&by_queue(texts)).await.is_empty())).await;
     let mut events = Vec::new();
     let mut from = Value::Null;
     loop {
@@ -120,7 +120,7 @@ async fn fill(house: &TestStack, count: usize) {
         if !from.is_null() {
             scan["ExclusiveStartKey"] = from;
         }
-        let mut scanned = house.table("Scan", scan).await;
+        let mut scanned = stack.table("Scan", scan).await;
         events.extend(scanned["Items"].as_array().unwrap().iter().cloned());
         from = scanned["LastEvaluatedKey"].take();
         if from.is_null() {
@@ -130,7 +130,7 @@ async fn fill(house: &TestStack, count: usize) {
     assert_eq!(events.len(), customers);
     let copies: Vec<_> = (customers..count).map(|n| earlier(&events[n % customers], n)).collect();
     each(copies.chunks(25), async |copies| {
-        let answer = house.table("BatchWriteItem", json!({"RequestItems": {TABLE: copies}})).await;
+        let answer = stack.table("BatchWriteItem", json!({"RequestItems": {TABLE: copies}})).await;
         assert_eq!(answer["UnprocessedItems"], json!({}));
     })
     .await;

@@ -8,8 +8,8 @@ use tests::{Browser, CustomerPhone, HARBOR, ManualClock, PushService, StaffClien
 const MARIA: &str = "+14255550182";
 
 /// Dana, whom Maria has asked something; and their conversation.
-async fn open_with_question(house: &TestStack) -> (StaffClient<'_>, CustomerPhone<'_>, String) {
-    let (dana, maria) = (house.dana().await, house.phone(MARIA));
+async fn open_with_question(stack: &TestStack) -> (StaffClient<'_>, CustomerPhone<'_>, String) {
+    let (dana, maria) = (stack.dana().await, stack.phone(MARIA));
     let conversation = dana.hears_from(MARIA).await;
     (dana, maria, conversation)
 }
@@ -30,8 +30,8 @@ async fn stands(dana: &StaffClient<'_>) -> (u64, bool) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_text_that_the_service_refuses_answers_nothing() {
-    let house = TestStack::open().await;
-    let (dana, maria, conversation) = open_with_question(&house).await;
+    let stack = TestStack::open().await;
+    let (dana, maria, conversation) = open_with_question(&stack).await;
     assert_eq!(stands(&dana).await, (1, false));
     for why in
         ["invalid-number", "not-verified", "blocked-country", "blocked-number", "spend-limit", "price", "body", "line"]
@@ -48,8 +48,8 @@ async fn a_text_that_the_service_refuses_answers_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn operators_are_told_of_what_is_theirs_to_mend_and_of_no_number_or_text() {
-    let house = TestStack::open().await;
-    let (dana, maria, conversation) = open_with_question(&house).await;
+    let stack = TestStack::open().await;
+    let (dana, maria, conversation) = open_with_question(&stack).await;
     for (cause, reasons) in [
         ("Message", vec!["invalid-number", "blocked-country", "blocked-number", "price", "body"]),
         ("Ours", vec!["not-verified", "spend-limit", "line"]),
@@ -59,17 +59,17 @@ async fn operators_are_told_of_what_is_theirs_to_mend_and_of_no_number_or_text()
             maria.next_is(why).await;
             dana.replies(&conversation, "Yes").await;
         }
-        let counted = house.metrics_of("send-reply").await;
+        let counted = stack.metrics_of("send-reply").await;
         assert_eq!(counted[format!("SendFailed {cause}")], reasons.len(), "{counted}");
     }
-    assert_eq!(house.metrics_of("send-reply").await["SendFailed"], 9);
+    assert_eq!(stack.metrics_of("send-reply").await["SendFailed"], 9);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_text_of_which_nobody_knows_answers_nothing_until_it_is_known_to_have_been_taken() {
     let clock = ManualClock::at_noon();
-    let house = TestStack::with_limits(TestStack::limits(), &clock).await;
-    let (dana, maria, conversation) = open_with_question(&house).await;
+    let stack = TestStack::with_limits(TestStack::limits(), &clock).await;
+    let (dana, maria, conversation) = open_with_question(&stack).await;
     maria.next_is("silent").await;
     // The clock stands, and of one moment neither is the later.
     clock.passes(1);
@@ -81,8 +81,8 @@ async fn a_text_of_which_nobody_knows_answers_nothing_until_it_is_known_to_have_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_is_given_back_is_none_and_one_that_arrives_after_all_is() {
-    let house = TestStack::open().await;
-    let (dana, maria, conversation) = open_with_question(&house).await;
+    let stack = TestStack::open().await;
+    let (dana, maria, conversation) = open_with_question(&stack).await;
     assert_eq!(dana.replies(&conversation, "Yes").await.status, 201);
     assert_eq!(stands(&dana).await, (0, false));
     let mut socket = dana.goes_live().await;
@@ -98,8 +98,8 @@ async fn an_answer_that_is_given_back_is_none_and_one_that_arrives_after_all_is(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_several_answers_one_that_stands_is_enough() {
-    let house = TestStack::open().await;
-    let (dana, maria, conversation) = open_with_question(&house).await;
+    let stack = TestStack::open().await;
+    let (dana, maria, conversation) = open_with_question(&stack).await;
     dana.replies(&conversation, "One").await;
     maria.next_is("price").await;
     dana.replies(&conversation, "Two").await;
@@ -112,8 +112,8 @@ async fn of_several_answers_one_that_stands_is_enough() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn when_the_last_of_several_answers_is_given_back_the_customer_waits_with_everything_since() {
-    let house = TestStack::open().await;
-    let (dana, maria, conversation) = open_with_question(&house).await;
+    let stack = TestStack::open().await;
+    let (dana, maria, conversation) = open_with_question(&stack).await;
     dana.replies(&conversation, "Yes").await;
     maria.texts(HARBOR, "And at 4?").await;
     dana.replies(&conversation, "Yes, too").await;
@@ -122,11 +122,11 @@ async fn when_the_last_of_several_answers_is_given_back_the_customer_waits_with_
     let give_back = async |message: &Value, event: &str| {
         let receipt = json!({
             "eventType": event, "eventVersion": "1.0", "eventTimestamp": 1_700_000_000_000_u64, "isFinal": true,
-            "destinationPhoneNumber": MARIA, "messageId": provider_id(&house, message).await,
+            "destinationPhoneNumber": MARIA, "messageId": provider_id(&stack, message).await,
             "context": {"company": "harbor-dental", "conversation": conversation, "message": message["id"]},
         });
         let batch = json!({"Records": [tests::record("r", &json!({"Message": receipt.to_string()}).to_string())]});
-        let invoked = house.invoke("delivery-receipt", &batch).await;
+        let invoked = stack.invoke("delivery-receipt", &batch).await;
         assert_eq!(invoked.payload["batchItemFailures"], json!([]));
     };
     give_back(replies[1], "TEXT_UNREACHABLE").await;
@@ -140,17 +140,17 @@ async fn when_the_last_of_several_answers_is_given_back_the_customer_waits_with_
 }
 
 /// The carrier's own id of a message, as the table has it.
-async fn provider_id(house: &TestStack, message: &Value) -> Value {
+async fn provider_id(stack: &TestStack, message: &Value) -> Value {
     let pk = format!("CONVERSATION#harbor-dental#{}", message["conversation"].as_str().unwrap());
     let sk = format!("EVENT#{}", message["id"].as_str().unwrap());
-    let item = house.table("GetItem", json!({"Key": {"pk": {"S": pk}, "sk": {"S": sk}}})).await;
+    let item = stack.table("GetItem", json!({"Key": {"pk": {"S": pk}, "sk": {"S": sk}}})).await;
     item["Item"]["progress"]["M"]["provider_id"]["S"].clone()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_is_taken_after_a_later_one_was_refused_stands() {
-    let house = TestStack::open().await;
-    let (dana, maria, conversation) = open_with_question(&house).await;
+    let stack = TestStack::open().await;
+    let (dana, maria, conversation) = open_with_question(&stack).await;
     maria.next_is("throttle").await;
     maria.next_is("price").await;
     let first = dana.replies(&conversation, "One");
@@ -168,8 +168,8 @@ async fn an_answer_that_is_taken_after_a_later_one_was_refused_stands() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_confirmation_of_an_opt_out_answers_nothing_whatever_becomes_of_it() {
-    let house = TestStack::with_self_managed_opt_outs(TestStack::limits()).await;
-    let (dana, maria, _) = open_with_question(&house).await;
+    let stack = TestStack::with_self_managed_opt_outs(TestStack::limits()).await;
+    let (dana, maria, _) = open_with_question(&stack).await;
     maria.texts(HARBOR, "STOP").await;
     maria.texts(HARBOR, "START").await;
     maria.texts(HARBOR, "Are you open?").await;
@@ -183,9 +183,9 @@ async fn a_confirmation_of_an_opt_out_answers_nothing_whatever_becomes_of_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_writer_of_what_was_not_delivered_is_told_in_their_browsers_and_nobody_else_is() {
     let service = PushService::open().await;
-    let house = TestStack::with_push_service(&service).await;
-    let (dana, maria, conversation) = open_with_question(&house).await;
-    let marcus = house.sign_in("harbor-dental.marcus").await;
+    let stack = TestStack::with_push_service(&service).await;
+    let (dana, maria, conversation) = open_with_question(&stack).await;
+    let marcus = stack.sign_in("harbor-dental.marcus").await;
     let danas = service.browser("ok", "dana");
     let others = service.browser("ok", "marcus");
     turns_on(&dana, &danas.browser, &danas.subscription()).await;

@@ -39,8 +39,8 @@ async fn puts(desk: &StaffClient<'_>, id: &str, body: &Value) -> TestResponse {
     desk.send(request.header("accept", "application/json").json(body)).await
 }
 
-async fn times_looked_up(house: &TestStack, number: &str) -> u64 {
-    let answer = house.get(&format!("/local/carrier/kinds?to={}", number.replace('+', "%2B"))).await;
+async fn times_looked_up(stack: &TestStack, number: &str) -> u64 {
+    let answer = stack.get(&format!("/local/carrier/kinds?to={}", number.replace('+', "%2B"))).await;
     answer.json()["times"].as_u64().unwrap()
 }
 
@@ -48,7 +48,7 @@ fn limits_with(usage: UsageLimits) -> SendingLimits {
     SendingLimits { usage, ..TestStack::limits() }
 }
 
-async fn house(usage: UsageLimits, clock: &ManualClock) -> TestStack {
+async fn stack(usage: UsageLimits, clock: &ManualClock) -> TestStack {
     TestStack::with_limits(limits_with(usage), clock).await
 }
 
@@ -59,24 +59,24 @@ fn path(appointment: &Value) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn carriers_are_asked_nothing_about_a_number_of_a_country_that_is_not_texted() {
     let limits = SendingLimits { countries: Vec::new(), ..TestStack::limits() };
-    let house = TestStack::with_limits(limits, &ManualClock::at_noon()).await;
-    let dana = house.dana().await;
+    let stack = TestStack::with_limits(limits, &ManualClock::at_noon()).await;
+    let dana = stack.dana().await;
     for number in [KINGSTON, "+15145550123", "+61491570156"] {
         let booked = is_booked(&dana, number).await;
         assert_eq!(booked["texting"]["reason"], "country-not-allowed");
         dana.get(&path(&booked)).await;
-        assert_eq!(times_looked_up(&house, number).await, 0, "{number}");
+        assert_eq!(times_looked_up(&stack, number).await, 0, "{number}");
     }
     is_booked(&dana, MARIA).await;
-    assert_eq!(times_looked_up(&house, MARIA).await, 1);
+    assert_eq!(times_looked_up(&stack, MARIA).await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn beyond_a_limit_an_appointment_is_saved_without_asking_the_carriers_who_are_asked_later() {
     let clock = ManualClock::at_noon();
     let limits = TestStack::limits().usage;
-    let house = house(UsageLimits { staff_lookups: "2/100".parse().unwrap(), ..limits }, &clock).await;
-    let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
+    let stack = stack(UsageLimits { staff_lookups: "2/100".parse().unwrap(), ..limits }, &clock).await;
+    let (dana, marcus) = (stack.dana().await, stack.sign_in("harbor-dental.marcus").await);
     for number in [MARIA, SAM] {
         assert_eq!(is_booked(&dana, number).await["texting"]["checked"], true);
     }
@@ -89,22 +89,22 @@ async fn beyond_a_limit_an_appointment_is_saved_without_asking_the_carriers_who_
     let sentence = "you have had 2 numbers checked this minute, the most that is allowed";
     assert!(texting["message"].as_str().unwrap().contains(sentence), "{texting}");
     assert!(dana.screen(&path(&booked)).await.body.contains(sentence));
-    assert_eq!(times_looked_up(&house, GRACE).await, 0);
+    assert_eq!(times_looked_up(&stack, GRACE).await, 0);
     is_booked(&dana, MARIA).await;
-    assert_eq!(times_looked_up(&house, MARIA).await, 1, "what is known is not asked again");
+    assert_eq!(times_looked_up(&stack, MARIA).await, 1, "what is known is not asked again");
     assert_eq!(is_booked(&marcus, "+14255550123").await["texting"]["checked"], true, "a colleague does not notice");
     clock.passes(30);
     let opened = dana.get(&path(&booked)).await.json();
     assert_eq!((&opened["texting"]["checked"], &opened["texting"]["message"]), (&json!(true), &json!(null)));
-    assert_eq!(times_looked_up(&house, GRACE).await, 1);
+    assert_eq!(times_looked_up(&stack, GRACE).await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_companys_staff_have_no_more_numbers_looked_up_together_than_it_may_and_other_companies_do_not_notice() {
     let clock = ManualClock::at_noon();
     let limits = TestStack::limits().usage;
-    let house = house(UsageLimits { company_lookups: "100/2".parse().unwrap(), ..limits }, &clock).await;
-    let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
+    let stack = stack(UsageLimits { company_lookups: "100/2".parse().unwrap(), ..limits }, &clock).await;
+    let (dana, marcus) = (stack.dana().await, stack.sign_in("harbor-dental.marcus").await);
     is_booked(&dana, MARIA).await;
     is_booked(&marcus, SAM).await;
     clock.passes(60);
@@ -113,17 +113,17 @@ async fn a_companys_staff_have_no_more_numbers_looked_up_together_than_it_may_an
         let message = texting["message"].as_str().unwrap();
         assert!(message.contains("Harbor Dental has had 2 numbers checked today"), "{message}");
     }
-    assert_eq!(times_looked_up(&house, GRACE).await, 0);
-    is_booked(&house.josie().await, GRACE).await;
-    assert_eq!(times_looked_up(&house, GRACE).await, 1);
+    assert_eq!(times_looked_up(&stack, GRACE).await, 0);
+    is_booked(&stack.josie().await, GRACE).await;
+    assert_eq!(times_looked_up(&stack, GRACE).await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn as_many_appointments_are_saved_in_a_minute_as_may_be_and_what_changes_nothing_does_not_count() {
     let clock = ManualClock::at_noon();
     let limits = TestStack::limits().usage;
-    let house = house(UsageLimits { staff_writes: 3, ..limits }, &clock).await;
-    let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
+    let stack = stack(UsageLimits { staff_writes: 3, ..limits }, &clock).await;
+    let (dana, marcus) = (stack.dana().await, stack.sign_in("harbor-dental.marcus").await);
     let booked = is_booked(&dana, "").await;
     for _ in 0..5 {
         assert!([200, 201].contains(&puts(&dana, "A-1", &booking("")).await.status), "the same again");
@@ -153,20 +153,20 @@ async fn as_many_appointments_are_saved_in_a_minute_as_may_be_and_what_changes_n
 #[tokio::test(flavor = "multi_thread")]
 async fn a_company_saves_no_more_in_a_minute_than_it_may_and_another_does_not_notice() {
     let limits = TestStack::limits().usage;
-    let house = house(UsageLimits { company_writes: 2, ..limits }, &ManualClock::at_noon()).await;
-    let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
+    let stack = stack(UsageLimits { company_writes: 2, ..limits }, &ManualClock::at_noon()).await;
+    let (dana, marcus) = (stack.dana().await, stack.sign_in("harbor-dental.marcus").await);
     is_booked(&dana, "").await;
     is_booked(&marcus, "").await;
     let refused = books(&dana, "").await;
     assert_eq!(refused.status, 429);
     assert!(refused.sentence().contains("Harbor Dental has saved 2 appointments this minute"), "{}", refused.body);
-    is_booked(&house.josie().await, "").await;
+    is_booked(&stack.josie().await, "").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_day_comes_in_pages_and_the_screen_shows_more_when_it_is_asked_to() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     for n in 0..5 {
         let mut booking = booking("");
         booking["name"] = format!("Customer {n}").into();
@@ -193,8 +193,8 @@ async fn a_day_comes_in_pages_and_the_screen_shows_more_when_it_is_asked_to() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_writes_one_appointment_many_times_at_once_is_told_so_and_no_operator_is() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let answers = join_all((0..30).map(|n| {
         let mut body = booking(MARIA);
         body["service"] = format!("Cleaning {n}").into();

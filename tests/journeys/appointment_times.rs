@@ -36,8 +36,8 @@ async fn changes(desk: &StaffClient<'_>, seen: &Value, mut fields: Value) -> Tes
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_customer_confirmed_is_booked_again_when_it_is_moved_unless_the_same_write_says_otherwise() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     for said in ["confirmed", "declined"] {
         puts(&dana, &booking(&ahead(24), Some(said))).await;
         let same = puts(&dana, &booking(&ahead(24), None)).await;
@@ -61,8 +61,8 @@ async fn what_a_customer_confirmed_is_booked_again_when_it_is_moved_unless_the_s
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_screen_says_that_it_was_moved_and_offers_to_text_the_new_time() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let screen = async || dana.screen("/api/appointments/PMS-1").await.body;
     let booked = puts(&dana, &booking(&ahead(24), Some("confirmed"))).await;
     assert!(!screen().await.contains("Moved from"), "it is new");
@@ -73,7 +73,7 @@ async fn the_screen_says_that_it_was_moved_and_offers_to_text_the_new_time() {
     assert!(shown.contains("It is booked again: the customer confirmed the other time."), "{shown}");
     assert!(shown.contains("Text the new time") && shown.contains("Your appointment is now on "), "{shown}");
     // Somebody who gets no texts is not offered any.
-    house.phone(MARIA).texts(HARBOR, "STOP").await;
+    stack.phone(MARIA).texts(HARBOR, "STOP").await;
     let shown = screen().await;
     assert!(shown.contains("Moved from") && !shown.contains("Text the new time"), "{shown}");
     let named = changes(&dana, &moved, json!({"notes": "Ring the back door"})).await.json();
@@ -85,8 +85,8 @@ async fn the_screen_says_that_it_was_moved_and_offers_to_text_the_new_time() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_practitioner_who_is_taken_and_a_time_that_is_over_are_pointed_out_and_not_forbidden() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let put = async |id: &str, time: &str, more: Value| {
         let mut body =
             json!({"name": "Sam Okafor", "day": "2030-02-04", "time": time, "minutes": 30, "provider": "marcus"});
@@ -136,7 +136,7 @@ async fn a_practitioner_who_is_taken_and_a_time_that_is_over_are_pointed_out_and
     assert!(screen.contains("Marcus Bell has an appointment then") && screen.contains("Sam Okafor"), "{screen}");
     let twice = json!({"name": "Ann Lee", "day": day, "time": "10:00", "minutes": 30, "provider": "marcus"});
     assert_eq!(dana.post("/api/appointments", &twice, SendOptions::default()).await.status, 201);
-    let josie = house.josie().await;
+    let josie = stack.josie().await;
     let theirs = josie.get(&path("", day, "10:00", "30", "marcus")).await.json();
     assert_eq!(theirs["meets"], json!([]), "another company's are nobody's business");
 }

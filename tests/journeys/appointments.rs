@@ -58,8 +58,8 @@ async fn puts(desk: &StaffClient<'_>, id: &str, body: &Value) -> TestResponse {
     desk.send(request.header("accept", "application/json").json(body)).await
 }
 
-async fn is_said_to_be(house: &TestStack, number: &str, kind: &str) {
-    let decided = house.post_form("/local/carrier/kinds", &[("number", number), ("kind", kind)]).await;
+async fn is_said_to_be(stack: &TestStack, number: &str, kind: &str) {
+    let decided = stack.post_form("/local/carrier/kinds", &[("number", number), ("kind", kind)]).await;
     assert_eq!(decided.status, 204, "{}", decided.body);
 }
 
@@ -69,15 +69,15 @@ fn person(appointment: &Value) -> Value {
     json!({"pk": {"S": format!("CONVERSATION#harbor-dental#{conversation}")}, "sk": {"S": "PERSON"}})
 }
 
-async fn times_looked_up(house: &TestStack, number: &str) -> u64 {
-    let answer = house.get(&format!("/local/carrier/kinds?to={}", number.replace('+', "%2B"))).await;
+async fn times_looked_up(stack: &TestStack, number: &str) -> u64 {
+    let answer = stack.get(&format!("/local/carrier/kinds?to={}", number.replace('+', "%2B"))).await;
     answer.json()["times"].as_u64().unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_appointment_is_booked_opened_changed_and_cancelled() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let booked =
         books(&dana, &booking_with(booking("Maria Lopez", "(425) 555-0182"), json!({"notes": "First visit"}))).await;
     assert_eq!(
@@ -103,8 +103,8 @@ async fn an_appointment_is_booked_opened_changed_and_cancelled() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_appointment_is_with_somebody_of_the_companys_own_staff_or_with_nobody_in_particular() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let staff = dana.get("/api/staff").await.json();
     let names: Vec<_> = staff["items"].as_array().unwrap().iter().map(|it| it["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["Dana Whitfield", "Marcus Bell", "Priya Natarajan"]);
@@ -128,8 +128,8 @@ async fn an_appointment_is_with_somebody_of_the_companys_own_staff_or_with_nobod
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_day_lists_what_starts_in_it_where_the_company_is_in_order() {
-    let house = TestStack::open().await;
-    let (dana, josie) = (house.dana().await, house.josie().await);
+    let stack = TestStack::open().await;
+    let (dana, josie) = (stack.dana().await, stack.josie().await);
     for (name, time) in [("Late", "23:45"), ("Early", "00:00"), ("Noon", "12:00")] {
         books(&dana, &booking_with(booking(name, ""), json!({"time": time}))).await;
     }
@@ -148,8 +148,8 @@ async fn a_day_lists_what_starts_in_it_where_the_company_is_in_order() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_appointment_of_another_company_or_of_nobody_is_not_found() {
-    let house = TestStack::open().await;
-    let (dana, josie) = (house.dana().await, house.josie().await);
+    let stack = TestStack::open().await;
+    let (dana, josie) = (stack.dana().await, stack.josie().await);
     let booked = books(&dana, &booking("Maria Lopez", MARIA)).await;
     for missing in [path(&booked), "/api/appointments/none".into(), "/api/appointments/%23".into()] {
         let answers = [
@@ -176,8 +176,8 @@ async fn an_appointment_of_another_company_or_of_nobody_is_not_found() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_second_of_two_who_save_is_told_what_changed_and_saves_on_top() {
-    let house = TestStack::open().await;
-    let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
+    let stack = TestStack::open().await;
+    let (dana, marcus) = (stack.dana().await, stack.sign_in("harbor-dental.marcus").await);
     let seen = books(&dana, &booking("Maria Lopez", MARIA)).await;
     let first = changes(&marcus, &seen, json!({"minutes": 60, "notes": "Ring the back door"})).await;
     assert_eq!(first.status, 200);
@@ -221,8 +221,8 @@ async fn the_second_of_two_who_save_is_told_what_changed_and_saves_on_top() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_many_who_save_at_once_one_is_first_and_the_others_are_told() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let seen = books(&dana, &booking("Maria Lopez", MARIA)).await;
     let saves = (0..8).map(|n| changes(&dana, &seen, json!({"name": format!("Maria {n}")})));
     let mut statuses: Vec<_> = join_all(saves).await.iter().map(|answer| answer.status).collect();
@@ -233,8 +233,8 @@ async fn of_many_who_save_at_once_one_is_first_and_the_others_are_told() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn appointments_of_one_number_that_are_booked_at_once_are_all_known_by_it() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let bookings: Vec<_> = (0..6)
         .map(|n| booking_with(booking(&format!("Customer {n}"), MARIA), json!({"time": format!("0{n}:00")})))
         .collect();
@@ -244,7 +244,7 @@ async fn appointments_of_one_number_that_are_booked_at_once_are_all_known_by_it(
         .map(|booked| booked["conversation"].clone())
         .collect();
     assert!(conversations.iter().all(|one| *one == conversations[0]), "one conversation for all");
-    house.phone(MARIA).texts(HARBOR, "hello").await;
+    stack.phone(MARIA).texts(HARBOR, "hello").await;
     let notification = dana.notifications().await.items().remove(0);
     assert_eq!(notification["name"], "Customer 0 / Customer 1 / Customer 2 and 3 more");
     assert_eq!(notification["conversation"], conversations[0]);
@@ -252,9 +252,9 @@ async fn appointments_of_one_number_that_are_booked_at_once_are_all_known_by_it(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_name_and_the_next_appointment_flow_to_feed_inbox_thread_and_follow_a_change() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
-    house.phone(MARIA).texts(HARBOR, "Running late").await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
+    stack.phone(MARIA).texts(HARBOR, "Running late").await;
     let conversation = dana.conversation_with(MARIA).await;
     assert_eq!(dana.notifications().await.items()[0]["name"], json!(null));
 
@@ -291,8 +291,8 @@ async fn a_name_and_the_next_appointment_flow_to_feed_inbox_thread_and_follow_a_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn staff_write_first_from_an_appointment_and_the_answer_joins_it() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let booked = books(&dana, &booking("Maria Lopez", MARIA)).await;
     let conversation = booked["conversation"].as_str().unwrap();
     let empty = dana.messages(conversation).await;
@@ -302,8 +302,8 @@ async fn staff_write_first_from_an_appointment_and_the_answer_joins_it() {
 
     let first = dana.replies(conversation, "See you tomorrow").await;
     assert_eq!(first.status, 201, "{}", first.body);
-    assert_eq!(house.phone(MARIA).texts_received().await, ["See you tomorrow"]);
-    house.phone(MARIA).texts(HARBOR, "Can I come at 4?").await;
+    assert_eq!(stack.phone(MARIA).texts_received().await, ["See you tomorrow"]);
+    stack.phone(MARIA).texts(HARBOR, "Can I come at 4?").await;
     assert_eq!(dana.replies(conversation, "Of course").await.status, 201);
     assert_eq!(dana.messages(conversation).await.texts(), ["Of course", "Can I come at 4?", "See you tomorrow"]);
     assert_eq!(dana.conversation_with(MARIA).await, conversation);
@@ -311,10 +311,10 @@ async fn staff_write_first_from_an_appointment_and_the_answer_joins_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn another_number_is_another_conversation_and_neither_is_harmed() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
-    house.phone(MARIA).texts(HARBOR, "from Maria").await;
-    house.phone(SAM).texts(HARBOR, "from Sam").await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
+    stack.phone(MARIA).texts(HARBOR, "from Maria").await;
+    stack.phone(SAM).texts(HARBOR, "from Sam").await;
     let booked = books(&dana, &booking("Maria Lopez", MARIA)).await;
     let moved = changes(&dana, &booked, json!({"number": SAM})).await.json();
     assert_eq!(moved["conversation"], json!(dana.conversation_with(SAM).await));
@@ -333,8 +333,8 @@ async fn another_number_is_another_conversation_and_neither_is_harmed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_number_that_cannot_be_texted_says_why_and_what_to_do() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     for (number, reason, words) in [
         ("", "no-number", "Add one"),
         (LANDLINE, "landline", "(425) 555-0190 is a landline"),
@@ -363,8 +363,8 @@ async fn a_number_that_cannot_be_texted_says_why_and_what_to_do() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_line_of_the_company_is_a_customer_of_it() {
-    let house = TestStack::open().await;
-    let (dana, josie) = (house.dana().await, house.josie().await);
+    let stack = TestStack::open().await;
+    let (dana, josie) = (stack.dana().await, stack.josie().await);
     let booked = books(&dana, &booking("Maria Lopez", MARIA)).await;
     for own in [HARBOR, HARBOR_SECOND] {
         for refused in [
@@ -378,9 +378,9 @@ async fn no_line_of_the_company_is_a_customer_of_it() {
         }
     }
     // It was a customer's once: what was said stays, and nothing more is sent to it.
-    house.phone("+12065550198").texts(HARBOR, "hello").await;
+    stack.phone("+12065550198").texts(HARBOR, "hello").await;
     let conversation = dana.conversation_with("+12065550198").await;
-    house.adds_line("+12065550198").await;
+    stack.adds_line("+12065550198").await;
     assert_eq!(dana.replies(&conversation, "hello").await.code(), "own-line");
     assert_eq!(dana.messages(&conversation).await.texts(), ["hello"]);
     let of_another =
@@ -390,35 +390,35 @@ async fn no_line_of_the_company_is_a_customer_of_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_number_of_the_internet_is_texted_like_a_mobile_before_and_after_it_has_texted() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let booked = books(&dana, &booking("Maria Lopez", INTERNET)).await;
     assert_eq!(booked["texting"], json!({"possible": true, "checked": true, "reason": null, "message": null}));
     let conversation = booked["conversation"].as_str().unwrap();
     assert_eq!(dana.replies(conversation, "hello").await.status, 201);
-    house.phone(INTERNET).texts(HARBOR, "hello").await;
+    stack.phone(INTERNET).texts(HARBOR, "hello").await;
     assert_eq!(dana.replies(conversation, "How are you?").await.status, 201);
-    assert_eq!(house.phone(INTERNET).texts_received().await, ["hello", "How are you?"]);
+    assert_eq!(stack.phone(INTERNET).texts_received().await, ["hello", "How are you?"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_landline_that_texts_is_answered() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let booked = books(&dana, &booking("Maria Lopez", LANDLINE)).await;
     assert_eq!(booked["texting"]["reason"], "landline");
-    house.phone(LANDLINE).texts(HARBOR, "hello").await;
+    stack.phone(LANDLINE).texts(HARBOR, "hello").await;
     let opened = dana.get(&path(&booked)).await.json();
     assert_eq!(opened["texting"]["possible"], true);
     assert_eq!(dana.replies(opened["conversation"].as_str().unwrap(), "How are you?").await.status, 201);
-    assert_eq!(house.phone(LANDLINE).texts_received().await, ["How are you?"]);
+    assert_eq!(stack.phone(LANDLINE).texts_received().await, ["How are you?"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_appointment_says_whether_its_customers_country_is_texted_as_sending_does() {
     let limits = SendingLimits { countries: vec!["JM".parse().unwrap()], ..SendingLimits::default() };
-    let house = TestStack::with_limits(limits, &ManualClock::at_noon()).await;
-    let dana = house.dana().await;
+    let stack = TestStack::with_limits(limits, &ManualClock::at_noon()).await;
+    let dana = stack.dana().await;
     for (number, country) in [
         (MARIA, None),
         ("+18765550123", None),
@@ -439,7 +439,7 @@ async fn an_appointment_says_whether_its_customers_country_is_texted_as_sending_
             assert_eq!((&texting["possible"], sent.status), (&json!(true), 201), "{number}: {}", sent.body);
         }
         // What they write is there, and whether it can be answered is the same everywhere.
-        house.phone(number).texts(HARBOR, "Hello?").await;
+        stack.phone(number).texts(HARBOR, "Hello?").await;
         let conversation = dana.conversation_with(number).await;
         let no_texting = dana.messages(&conversation).await.json()["no_texting"].clone();
         let screen = dana.screen(&format!("/api/conversations/{conversation}/messages")).await.body;
@@ -455,8 +455,8 @@ async fn an_appointment_says_whether_its_customers_country_is_texted_as_sending_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_writes_to_a_number_that_no_text_can_reach() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     for (number, words) in [(LANDLINE, "(425) 555-0190 is a landline"), (NOBODY, "No carrier has the number")] {
         let booked = books(&dana, &booking("Maria Lopez", number)).await;
         let day = dana.get(&format!("/api/appointments?day={}", tomorrow())).await.items();
@@ -466,36 +466,36 @@ async fn nobody_writes_to_a_number_that_no_text_can_reach() {
             assert_eq!((refused.status, refused.code()), (422, "not-textable".to_owned()), "{}", refused.body);
             assert!(refused.sentence().contains(words), "{}", refused.body);
         }
-        assert!(house.phone(number).texts_received().await.is_empty());
+        assert!(stack.phone(number).texts_received().await.is_empty());
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn carriers_are_asked_what_a_number_is_once() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let booked = books(&dana, &booking("Maria Lopez", MARIA)).await;
     for _ in 0..3 {
         dana.get(&path(&booked)).await;
     }
     changes(&dana, &booked, json!({"name": "Maria Garcia"})).await;
     books(&dana, &booking("Sofia Lopez", MARIA)).await;
-    house.phone(MARIA).texts(HARBOR, "hello").await;
-    assert_eq!(times_looked_up(&house, MARIA).await, 1);
+    stack.phone(MARIA).texts(HARBOR, "hello").await;
+    assert_eq!(times_looked_up(&stack, MARIA).await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn carriers_are_asked_once_also_by_eight_who_save_or_look_at_the_same_moment() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let bookings: Vec<_> =
         (0..8).map(|n| booking_with(booking("Maria Lopez", MARIA), json!({"time": format!("0{n}:00")}))).collect();
     let booked = join_all(bookings.iter().map(|booking| books(&dana, booking))).await;
-    assert_eq!(times_looked_up(&house, MARIA).await, 1);
+    assert_eq!(times_looked_up(&stack, MARIA).await, 1);
     let nothing = json!({"Key": person(&booked[0]), "UpdateExpression": "REMOVE number_kind, asked_at"});
-    house.table("UpdateItem", nothing).await;
+    stack.table("UpdateItem", nothing).await;
     let opened = join_all(booked.iter().map(|it| async { dana.get(&path(it)).await.json() })).await;
-    assert_eq!(times_looked_up(&house, MARIA).await, 2);
+    assert_eq!(times_looked_up(&stack, MARIA).await, 2);
     assert!(
         opened.iter().all(|it| it["texting"]["possible"] == true),
         "whoever has no answer yet may write: {opened:?}"
@@ -504,35 +504,35 @@ async fn carriers_are_asked_once_also_by_eight_who_save_or_look_at_the_same_mome
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_number_that_could_not_be_looked_up_is_saved_and_looked_up_a_minute_later() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
-    is_said_to_be(&house, MARIA, "unavailable").await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
+    is_said_to_be(&stack, MARIA, "unavailable").await;
     let booked = books(&dana, &booking("Maria Lopez", MARIA)).await;
     assert_eq!(booked["texting"], json!({"possible": true, "checked": false, "reason": null, "message": null}));
     for _ in 0..5 {
         let screen = dana.screen(&path(&booked)).await.body;
         assert!(screen.contains("is not checked yet"), "{screen}");
     }
-    assert_eq!(times_looked_up(&house, MARIA).await, 1, "within the minute");
+    assert_eq!(times_looked_up(&stack, MARIA).await, 1, "within the minute");
     let a_minute_ago = runtime::wall_clock().now().minus_secs(60).as_millis().to_string();
     let earlier = json!({
         "Key": person(&booked), "UpdateExpression": "SET asked_at = :at",
         "ConditionExpression": "attribute_exists(asked_at)", "ExpressionAttributeValues": {":at": {"N": a_minute_ago}},
     });
-    house.table("UpdateItem", earlier).await;
-    is_said_to_be(&house, MARIA, "landline").await;
+    stack.table("UpdateItem", earlier).await;
+    is_said_to_be(&stack, MARIA, "landline").await;
     let opened = dana.get(&path(&booked)).await.json();
     assert_eq!(opened["texting"]["reason"], "landline");
-    assert_eq!(times_looked_up(&house, MARIA).await, 2);
+    assert_eq!(times_looked_up(&stack, MARIA).await, 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_number_that_the_carrier_refuses_is_known_not_to_work_until_the_customer_writes() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let booked = books(&dana, &booking("Maria Lopez", MARIA)).await;
     let conversation = booked["conversation"].as_str().unwrap();
-    is_said_to_be(&house, MARIA, "invalid").await;
+    is_said_to_be(&stack, MARIA, "invalid").await;
     let refused = dana.replies(conversation, "hello").await;
     assert_eq!((refused.status, refused.code()), (422, "invalid-number".to_owned()));
     let opened = dana.get(&path(&booked)).await.json();
@@ -541,25 +541,25 @@ async fn a_number_that_the_carrier_refuses_is_known_not_to_work_until_the_custom
     let screen = dana.screen(&path(&booked)).await.body;
     assert!(screen.contains(&format!("/conversation.html?c={conversation}")), "what was said stays within reach");
     let call = Call::new("c-1", HARBOR, MARIA, booked["id"].as_str().unwrap());
-    assert_eq!(house.flow(&call.pressed("1")).await["result"], "confirmed");
+    assert_eq!(stack.flow(&call.pressed("1")).await["result"], "confirmed");
     let called = dana.get(&path(&booked)).await.json();
     assert_eq!(called["texting"]["reason"], "refused", "a number that can be called need not take texts");
-    house.phone(MARIA).texts(HARBOR, "It works").await;
+    stack.phone(MARIA).texts(HARBOR, "It works").await;
     assert_eq!(dana.get(&path(&booked)).await.json()["texting"]["possible"], true);
-    house.flow(&Call { contact: "c-2".to_owned(), ..call }.pressed("2")).await;
+    stack.flow(&Call { contact: "c-2".to_owned(), ..call }.pressed("2")).await;
     assert_eq!(dana.get(&path(&booked)).await.json()["texting"]["possible"], true, "and stays so when they are called");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_number_that_the_carrier_refused_may_be_tried_again_and_works_once_the_carrier_takes_a_text() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let booked = books(&dana, &booking("Maria Lopez", MARIA)).await;
     let conversation = booked["conversation"].as_str().unwrap();
-    is_said_to_be(&house, MARIA, "invalid").await;
+    is_said_to_be(&stack, MARIA, "invalid").await;
     assert_eq!(dana.replies(conversation, "hello").await.code(), "invalid-number");
-    is_said_to_be(&house, MARIA, "mobile").await;
-    house.phone(MARIA).next_is("spend-limit").await;
+    is_said_to_be(&stack, MARIA, "mobile").await;
+    stack.phone(MARIA).next_is("spend-limit").await;
     assert_eq!(dana.replies(conversation, "hello").await.code(), "spend-limit");
     let opened = dana.get(&path(&booked)).await.json();
     assert_eq!(opened["texting"]["reason"], "refused", "a text that did not go out proves nothing");
@@ -569,9 +569,9 @@ async fn a_number_that_the_carrier_refused_may_be_tried_again_and_works_once_the
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_number_that_is_said_to_be_nobodys_in_the_end_is_known_not_to_work_until_the_customer_writes() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
-    let maria = house.phone(MARIA);
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
+    let maria = stack.phone(MARIA);
     let booked = books(&dana, &booking("Maria Lopez", MARIA)).await;
     let conversation = booked["conversation"].as_str().unwrap();
     let texting = async || dana.get(&path(&booked)).await.json()["texting"].clone();
@@ -599,8 +599,8 @@ async fn a_number_that_is_said_to_be_nobodys_in_the_end_is_known_not_to_work_unt
 
 #[tokio::test(flavor = "multi_thread")]
 async fn impossible_dates_and_times_are_refused_in_words() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let year: i32 = tomorrow()[..4].parse().unwrap();
     // The second Sunday of March, and the first of November, of a year to come.
     let sundays = |month: &str, days: std::ops::RangeInclusive<u8>| {
@@ -651,8 +651,8 @@ async fn impossible_dates_and_times_are_refused_in_words() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_scheduling_system_keeps_an_appointment_in_step_by_its_own_id() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let id = "PMS_2026.00017-b";
     let own = json!({
         "name": "Maria Lopez", "number": MARIA, "start": format!("{}T15:00", tomorrow()), "minutes": 45,
@@ -696,8 +696,8 @@ async fn a_scheduling_system_keeps_an_appointment_in_step_by_its_own_id() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_booking_that_is_sent_twice_is_one_appointment() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let send = SendOptions { key: Some("3f1c") };
     let bookings =
         join_all((0..6).map(|_| async { dana.post("/api/appointments", &booking("Maria Lopez", MARIA), send).await }))
@@ -712,8 +712,8 @@ async fn a_booking_that_is_sent_twice_is_one_appointment() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_that_was_used_for_one_booking_makes_no_other_of_it() {
-    let house = TestStack::open().await;
-    let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
+    let stack = TestStack::open().await;
+    let (dana, marcus) = (stack.dana().await, stack.sign_in("harbor-dental.marcus").await);
     let send = SendOptions { key: Some("3f1c") };
     let first = booking("Maria Lopez", MARIA);
     let booked = dana.post("/api/appointments", &first, send).await.json();
@@ -744,8 +744,8 @@ async fn a_key_that_was_used_for_one_booking_makes_no_other_of_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_different_bookings_at_once_with_one_key_one_is_made() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let send = SendOptions { key: Some("3f1c") };
     let names = ["Ann", "Ben", "Cem", "Dee"];
     let answers = join_all(names.map(|name| {
@@ -763,8 +763,8 @@ async fn of_different_bookings_at_once_with_one_key_one_is_made() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_of_another_site_cannot_write_appointments() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let booked = books(&dana, &booking("Maria Lopez", MARIA)).await;
     for (method, path) in
         [(Method::POST, "/api/appointments".to_owned()), (Method::POST, path(&booked)), (Method::PUT, path(&booked))]
@@ -774,15 +774,15 @@ async fn a_page_of_another_site_cannot_write_appointments() {
         let refused = dana.send(request).await;
         assert_eq!((refused.status, refused.code()), (400, "foreign-origin".to_owned()), "{method} {path}");
     }
-    let preflight = house.preflight(&path(&booked), "https://elsewhere.example").await;
+    let preflight = stack.preflight(&path(&booked), "https://elsewhere.example").await;
     assert!(preflight.header("access-control-allow-origin").is_none());
     assert_eq!(dana.get(&path(&booked)).await.json(), booked);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_company_has_its_own_days() {
-    let house = TestStack::open().await;
-    let josie = house.josie().await;
+    let stack = TestStack::open().await;
+    let josie = stack.josie().await;
     assert_eq!(josie.get("/api/session").await.json()["time_zone"], "Australia/Sydney");
     let day = day_in("Australia/Sydney").next().to_string();
     let booked =
@@ -790,15 +790,15 @@ async fn each_company_has_its_own_days() {
             .await;
     assert_eq!(booked["day"], json!(day));
     assert!(booked["start"].as_str().unwrap() < day.as_str(), "it is still the day before in UTC");
-    house.phone("+61491570156").texts(TIDEWATER, "hello").await;
+    stack.phone("+61491570156").texts(TIDEWATER, "hello").await;
     assert_eq!(josie.notifications().await.items()[0]["name"], "Liam Fraser");
     assert!(booked["changed_at"].as_str().unwrap() > ago(60).as_str());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_name_that_cannot_be_read_whole_is_saved_with_what_can_be() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let written = booking("NAME", MARIA).to_string().replace("NAME", r"Maria \ud83d");
     let asks = async |method: Method, path: &str, body: Vec<u8>| {
         let request = dana.request(method, path).header("accept", "application/json");

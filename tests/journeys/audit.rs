@@ -7,17 +7,17 @@ use tests::{StaffClient, TestResponse, TestStack};
 const MARIA: &str = "+14255550182";
 
 /// The entries of a company, the oldest first, as items of the table.
-async fn log_of(house: &TestStack, company: &str) -> Vec<Value> {
+async fn log_of(stack: &TestStack, company: &str) -> Vec<Value> {
     let query = json!({
         "KeyConditionExpression": "pk = :pk", "ExpressionAttributeValues": {":pk": {"S": format!("AUDIT#{company}")}},
     });
-    house.table("Query", query).await["Items"].as_array().unwrap().clone()
+    stack.table("Query", query).await["Items"].as_array().unwrap().clone()
 }
 
 /// Who did what, without the sign-ins.
-async fn entries_of(house: &TestStack, company: &str) -> Vec<(String, String)> {
+async fn entries_of(stack: &TestStack, company: &str) -> Vec<(String, String)> {
     let word = |item: &Value, name: &str| item[name]["S"].as_str().unwrap().to_owned();
-    let items = log_of(house, company).await;
+    let items = log_of(stack, company).await;
     let all = items.iter().map(|item| (word(item, "staff"), word(item, "action")));
     all.filter(|(_, action)| action != "sign-in").collect()
 }
@@ -33,13 +33,13 @@ async fn asks(desk: &StaffClient<'_>, method: Method, path: &str) -> TestRespons
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_used_which_authority_is_noted_once_and_by_company() {
-    let house = TestStack::open().await;
-    let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
+    let stack = TestStack::open().await;
+    let (dana, marcus) = (stack.dana().await, stack.sign_in("harbor-dental.marcus").await);
     let conversation = dana.hears_from(MARIA).await;
     let held = format!("/api/conversations/{conversation}/customer-data");
     let history = format!("/api/conversations/{conversation}/history");
-    assert_eq!(log_of(&house, "harbor-dental").await.len(), 2, "both have signed in");
-    assert_eq!(entries_of(&house, "harbor-dental").await, []);
+    assert_eq!(log_of(&stack, "harbor-dental").await.len(), 2, "both have signed in");
+    assert_eq!(entries_of(&stack, "harbor-dental").await, []);
 
     assert_eq!(asks(&marcus, Method::POST, &held).await.status, 404);
     assert_eq!(asks(&marcus, Method::GET, &history).await.status, 404);
@@ -62,20 +62,20 @@ async fn who_used_which_authority_is_noted_once_and_by_company() {
         did("dana", "sign-out"),
         did("marcus", "sign-out"),
     ];
-    assert_eq!(entries_of(&house, "harbor-dental").await, expected, "and the erasure has erased none of it");
-    assert_eq!(entries_of(&house, "tidewater-physio").await, []);
+    assert_eq!(entries_of(&stack, "harbor-dental").await, expected, "and the erasure has erased none of it");
+    assert_eq!(entries_of(&stack, "tidewater-physio").await, []);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_entry_names_no_customer_and_is_kept_for_four_hundred_days() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let conversation = dana.hears_from(MARIA).await;
     assert_eq!(
         asks(&dana, Method::POST, &format!("/api/conversations/{conversation}/customer-data")).await.status,
         200
     );
-    let [_, entry] = &log_of(&house, "harbor-dental").await[..] else { panic!("a sign-in and an export") };
+    let [_, entry] = &log_of(&stack, "harbor-dental").await[..] else { panic!("a sign-in and an export") };
     let names: Vec<_> = entry.as_object().unwrap().keys().map(String::as_str).collect();
     assert_eq!(names, ["action", "at", "company", "expires_at", "pk", "request", "sk", "staff"]);
     let text = entry.to_string();

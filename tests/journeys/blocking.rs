@@ -43,10 +43,10 @@ async fn feeds(desk: &StaffClient<'_>) -> [Vec<String>; 2] {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_blocked_number_sends_is_kept_and_in_no_feed_count_or_inbox() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let conversation = dana.hears_from(MARIA).await;
-    house.phone(SAM).texts(HARBOR, "Is it open today?").await;
+    stack.phone(SAM).texts(HARBOR, "Is it open today?").await;
     let said = blocks(&dana, &conversation).await;
     assert_eq!((&said["conversation"], &said["blocked"]["by"]), (&json!(conversation), &json!("Dana Whitfield")));
     let open = json!("Is it open today?");
@@ -54,10 +54,10 @@ async fn what_a_blocked_number_sends_is_kept_and_in_no_feed_count_or_inbox() {
     assert_eq!(feeds(&dana).await, [["Is it open today?"], ["Is it open today?"]]);
     let text = SmsEvent::new("spam", MARIA, HARBOR, "buy now");
     for _ in 0..2 {
-        assert!(house.deliver(&by_queue(std::slice::from_ref(&text))).await.is_empty());
+        assert!(stack.deliver(&by_queue(std::slice::from_ref(&text))).await.is_empty());
     }
     assert!(
-        house
+        stack
             .deliver(&by_queue(&[SmsEvent::new("late", MARIA, HARBOR, "buy before").with_time(ago(3600))]))
             .await
             .is_empty()
@@ -83,17 +83,17 @@ async fn what_a_blocked_number_sends_is_kept_and_in_no_feed_count_or_inbox() {
         [both.clone(), both],
         "what came while blocked stays out, what came before does not"
     );
-    house.phone(MARIA).texts(HARBOR, "sorry").await;
+    stack.phone(MARIA).texts(HARBOR, "sorry").await;
     assert_eq!(inbox(&dana).await[0], (json!("sorry"), json!(1)), "and what comes from now on is told of");
     assert_eq!(feeds(&dana).await[1], ["sorry", "Is it open today?"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_texts_a_blocked_number_until_it_is_unblocked() {
-    let house = TestStack::open().await;
-    let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
+    let stack = TestStack::open().await;
+    let (dana, marcus) = (stack.dana().await, stack.sign_in("harbor-dental.marcus").await);
     let conversation = dana.hears_from(MARIA).await;
-    house.phone(MARIA).next_is("spend-limit").await;
+    stack.phone(MARIA).next_is("spend-limit").await;
     dana.replies(&conversation, "hello?").await;
     let failed = dana.messages(&conversation).await.items().remove(0);
     blocks(&dana, &conversation).await;
@@ -104,9 +104,9 @@ async fn nobody_texts_a_blocked_number_until_it_is_unblocked() {
     ] {
         assert_eq!((refused.status, refused.code(), refused.sentence()), (409, "blocked".into(), WORDS.to_owned()));
     }
-    assert_eq!(house.phone(MARIA).received_messages().await.len(), 0);
+    assert_eq!(stack.phone(MARIA).received_messages().await.len(), 0);
     assert_eq!(dana.messages(&conversation).await.items().len(), 2, "nothing of ours was recorded");
-    house.has_appointment("harbor-dental", "A-1", Some(MARIA)).await;
+    stack.has_appointment("harbor-dental", "A-1", Some(MARIA)).await;
     let texting = dana.get("/api/appointments/A-1").await.json()["texting"].clone();
     assert_eq!((&texting["reason"], &texting["message"]), (&json!("blocked"), &json!(WORDS)));
     unblocks(&marcus, &conversation).await;
@@ -115,8 +115,8 @@ async fn nobody_texts_a_blocked_number_until_it_is_unblocked() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn blocking_twice_is_blocking_once_and_both_stand_in_the_history() {
-    let house = TestStack::open().await;
-    let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
+    let stack = TestStack::open().await;
+    let (dana, marcus) = (stack.dana().await, stack.sign_in("harbor-dental.marcus").await);
     let conversation = dana.hears_from(MARIA).await;
     unblocks(&dana, &conversation).await;
     let first = blocks(&dana, &conversation).await;
@@ -135,17 +135,17 @@ async fn blocking_twice_is_blocking_once_and_both_stand_in_the_history() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_block_is_of_one_company_and_a_session_that_is_over_blocks_nothing() {
-    let house = TestStack::open().await;
-    let (dana, josie) = (house.dana().await, house.josie().await);
+    let stack = TestStack::open().await;
+    let (dana, josie) = (stack.dana().await, stack.josie().await);
     let conversation = dana.hears_from(MARIA).await;
-    house.phone(MARIA).texts(TIDEWATER, "hello").await;
+    stack.phone(MARIA).texts(TIDEWATER, "hello").await;
     assert_eq!(asks(&josie, Method::PUT, &conversation).await.status, 404);
     blocks(&dana, &conversation).await;
     assert_eq!(asks(&josie, Method::DELETE, &conversation).await.status, 404);
     assert_eq!((blocked(&josie).await.len(), blocked(&dana).await.len()), (0, 1));
-    house.phone(MARIA).texts(TIDEWATER, "and to you").await;
+    stack.phone(MARIA).texts(TIDEWATER, "and to you").await;
     assert_eq!(josie.notifications().await.texts(), ["and to you", "hello"]);
-    let left = house.sign_in("harbor-dental.marcus").await;
+    let left = stack.sign_in("harbor-dental.marcus").await;
     left.get("/api/session").await;
     left.post("/api/sign-out", &json!({}), SendOptions::default()).await;
     for method in [Method::PUT, Method::DELETE] {
@@ -156,12 +156,12 @@ async fn a_block_is_of_one_company_and_a_session_that_is_over_blocks_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_opt_out_is_heard_and_confirmed_from_a_blocked_number_too() {
-    let house = TestStack::with_self_managed_opt_outs(TestStack::limits()).await;
-    let dana = house.dana().await;
+    let stack = TestStack::with_self_managed_opt_outs(TestStack::limits()).await;
+    let dana = stack.dana().await;
     let conversation = dana.hears_from(MARIA).await;
     blocks(&dana, &conversation).await;
-    house.phone(MARIA).texts(HARBOR, "STOP").await;
-    assert_eq!(house.phone(MARIA).received_messages().await.len(), 1, "the one text that the law has for it");
+    stack.phone(MARIA).texts(HARBOR, "STOP").await;
+    assert_eq!(stack.phone(MARIA).received_messages().await.len(), 1, "the one text that the law has for it");
     assert_eq!(dana.messages(&conversation).await.json()["opted_out"]["keyword"], "STOP");
     unblocks(&dana, &conversation).await;
     let refused = dana.replies(&conversation, "hello").await;
@@ -171,15 +171,15 @@ async fn an_opt_out_is_heard_and_confirmed_from_a_blocked_number_too() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_to_a_blocked_number_is_as_quiet_and_its_appointment_has_the_answer() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
-    house.has_appointment("harbor-dental", "A-1", Some(MARIA)).await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
+    stack.has_appointment("harbor-dental", "A-1", Some(MARIA)).await;
     let conversation = dana.get("/api/appointments/A-1").await.json()["conversation"].as_str().unwrap().to_owned();
     // Nothing was said yet: it is known by its appointment.
     blocks(&dana, &conversation).await;
     let call = Call::new("c-1", HARBOR, MARIA, "A-1");
-    house.contact_events(&[call.ended_event("HUMAN_ANSWERED")]).await;
-    house.flow(&call.pressed("2")).await;
+    stack.contact_events(&[call.ended_event("HUMAN_ANSWERED")]).await;
+    stack.flow(&call.pressed("2")).await;
     assert_eq!(feeds(&dana).await, [[] as [String; 0], []]);
     assert_eq!(inbox(&dana).await.len(), 0);
     assert_eq!(dana.messages(&conversation).await.items()[0]["while_blocked"], true);
@@ -190,21 +190,21 @@ async fn a_call_to_a_blocked_number_is_as_quiet_and_its_appointment_has_the_answ
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_block_outlives_what_was_said_and_what_is_erased() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let conversation = dana.hears_from(MARIA).await;
     blocks(&dana, &conversation).await;
     let pk = format!("CONVERSATION#harbor-dental#{conversation}");
     let item =
-        house.table("GetItem", json!({"Key": {"pk": {"S": pk}, "sk": {"S": "NUMBERBLOCK"}}})).await["Item"].clone();
+        stack.table("GetItem", json!({"Key": {"pk": {"S": pk}, "sk": {"S": "NUMBERBLOCK"}}})).await["Item"].clone();
     assert!(item["expires_at"].is_null(), "{item}");
     // What has expired is deleted.
-    house.table("DeleteItem", json!({"Key": {"pk": {"S": pk}, "sk": {"S": "HEAD"}}})).await;
+    stack.table("DeleteItem", json!({"Key": {"pk": {"S": pk}, "sk": {"S": "HEAD"}}})).await;
     let list = blocked(&dana).await;
     assert_eq!((list.len(), &list[0]["number"]), (1, &json!(MARIA)));
     assert_eq!(dana.messages(&conversation).await.json()["blocked"]["by"], "Dana Whitfield", "it can be looked at");
     assert_eq!(dana.writes_first(MARIA, "hello").await.code(), "blocked");
-    house.phone(MARIA).texts(HARBOR, "it is me").await;
+    stack.phone(MARIA).texts(HARBOR, "it is me").await;
     assert_eq!((feeds(&dana).await, inbox(&dana).await), ([vec![], vec![]], vec![]));
 
     let path = format!("/api/conversations/{conversation}/customer-data");
@@ -212,7 +212,7 @@ async fn a_block_outlives_what_was_said_and_what_is_erased() {
     assert_eq!(erased.status, 200, "{}", erased.body);
     let list = blocked(&dana).await;
     assert_eq!((list.len(), &list[0]["number"]), (1, &Value::Null), "blocked still, and nothing says who it was");
-    house.phone(MARIA).texts(HARBOR, "still me").await;
+    stack.phone(MARIA).texts(HARBOR, "still me").await;
     assert_eq!((feeds(&dana).await, inbox(&dana).await), ([vec![], vec![]], vec![]));
     unblocks(&dana, &conversation).await;
     assert_eq!(inbox(&dana).await, [(json!("still me"), json!(0))]);
@@ -221,15 +221,15 @@ async fn a_block_outlives_what_was_said_and_what_is_erased() {
 /// Texts come while the number is blocked and unblocked: each is told of, or kept quietly.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_text_that_comes_at_the_moment_of_blocking_is_told_of_or_kept_quietly_and_never_half() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let conversation = dana.hears_from(MARIA).await;
     let texts: Vec<_> = (0..24)
         .map(|n| SmsEvent::new(&n.to_string(), MARIA, HARBOR, &format!("text {n}")).with_time(ago(60 - n)))
         .collect();
     let coming = async {
         for text in texts.chunks(4) {
-            assert!(house.deliver(&by_queue(text)).await.is_empty());
+            assert!(stack.deliver(&by_queue(text)).await.is_empty());
         }
     };
     let blocking = async {
@@ -250,8 +250,8 @@ async fn a_text_that_comes_at_the_moment_of_blocking_is_told_of_or_kept_quietly_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn colleagues_see_at_once_that_a_number_is_blocked_and_that_it_is_no_more() {
-    let house = TestStack::open().await;
-    let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
+    let stack = TestStack::open().await;
+    let (dana, marcus) = (stack.dana().await, stack.sign_in("harbor-dental.marcus").await);
     let mut socket = marcus.goes_live().await;
     let conversation = dana.hears_from(MARIA).await;
     socket.sees("hello").await;
@@ -262,7 +262,7 @@ async fn colleagues_see_at_once_that_a_number_is_blocked_and_that_it_is_no_more(
         frame.contains(&format!(r#"<template data-live="not-listed" data-conversation="{conversation}">"#)),
         "{frame}"
     );
-    house.phone(MARIA).texts(HARBOR, "buy now").await;
+    stack.phone(MARIA).texts(HARBOR, "buy now").await;
     let frame = socket.sees("buy now").await;
     assert!(frame.contains("came while blocked"), "{frame}");
     for list in ["notifications", "recent", "conversations"] {
@@ -276,34 +276,34 @@ async fn colleagues_see_at_once_that_a_number_is_blocked_and_that_it_is_no_more(
 #[tokio::test(flavor = "multi_thread")]
 async fn a_blocked_number_is_pushed_to_nobody() {
     let service = PushService::open().await;
-    let house = TestStack::with_push_service(&service).await;
-    let dana = house.dana().await;
+    let stack = TestStack::with_push_service(&service).await;
+    let dana = stack.dana().await;
     let browser = service.browser("ok", "hers");
     dana.puts_subscription(&browser.browser, &browser.subscription()).await;
     let conversation = dana.hears_from(MARIA).await;
     assert_eq!(service.sends(&browser, 1).await[0]["body"], "hello");
     blocks(&dana, &conversation).await;
-    house.phone(MARIA).texts(HARBOR, "buy now").await;
-    house.phone(SAM).texts(HARBOR, "Is it open today?").await;
+    stack.phone(MARIA).texts(HARBOR, "buy now").await;
+    stack.phone(SAM).texts(HARBOR, "Is it open today?").await;
     let pushed = service.sends(&browser, 2).await;
     assert_eq!((&pushed[1]["body"], &pushed[1]["unanswered"]), (&json!("Is it open today?"), &json!(1)));
     unblocks(&dana, &conversation).await;
-    house.phone(MARIA).texts(HARBOR, "sorry").await;
+    stack.phone(MARIA).texts(HARBOR, "sorry").await;
     assert_eq!(service.sends(&browser, 3).await[2]["body"], "sorry");
 }
 
 /// Of the newest ten customers those whose numbers are blocked leave room for others.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_dashboard_has_ten_customers_whoever_is_blocked() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let texts: Vec<_> = (0..15)
         .map(|n| {
             SmsEvent::new(&n.to_string(), &format!("+142555501{n:02}"), HARBOR, &format!("text {n}"))
                 .with_time(ago(90 - n))
         })
         .collect();
-    house.deliver(&by_queue(&texts)).await;
+    stack.deliver(&by_queue(&texts)).await;
     for n in [14, 12] {
         let conversation = dana.conversation_with(&format!("+142555501{n:02}")).await;
         blocks(&dana, &conversation).await;
@@ -312,23 +312,23 @@ async fn the_dashboard_has_ten_customers_whoever_is_blocked() {
     assert_eq!(dana.get("/api/notifications?by=customer&limit=10").await.texts(), expected);
 }
 
-async fn cost<T>(house: &TestStack, work: impl Future<Output = T>) -> TableUsage {
-    let before = house.usage().await;
+async fn cost<T>(stack: &TestStack, work: impl Future<Output = T>) -> TableUsage {
+    let before = stack.usage().await;
     work.await;
-    house.usage().await.since(&before)
+    stack.usage().await.since(&before)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_text_of_a_blocked_number_is_two_requests_and_its_repeat_one() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let conversation = dana.hears_from(MARIA).await;
     dana.get("/api/session").await;
-    let block = cost(&house, blocks(&dana, &conversation)).await;
+    let block = cost(&stack, blocks(&dana, &conversation)).await;
     assert_eq!(block.counts(), [("BatchGetItem", 1), ("TransactWriteItems", 1)]);
     let text = by_queue(&[SmsEvent::new("1", MARIA, HARBOR, "buy now")]);
-    assert_eq!(cost(&house, house.deliver(&text)).await.counts(), [("TransactWriteItems", 2)]);
-    assert_eq!(cost(&house, house.deliver(&text)).await.counts(), [("TransactWriteItems", 1)]);
-    let list = cost(&house, blocked(&dana)).await;
+    assert_eq!(cost(&stack, stack.deliver(&text)).await.counts(), [("TransactWriteItems", 2)]);
+    assert_eq!(cost(&stack, stack.deliver(&text)).await.counts(), [("TransactWriteItems", 1)]);
+    let list = cost(&stack, blocked(&dana)).await;
     assert_eq!(list.counts(), [("BatchGetItem", 1), ("Query", 1)]);
 }

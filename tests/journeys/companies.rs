@@ -92,9 +92,9 @@ async fn ask(desk: &StaffClient<'_>, route: Route, theirs: &ForeignIds<'_>) -> T
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_route_reads_or_writes_anything_of_another_company() {
-    let house = TestStack::open().await;
-    house.phone(MARIA).texts(TIDEWATER, SECRET).await;
-    let josie = house.josie().await;
+    let stack = TestStack::open().await;
+    stack.phone(MARIA).texts(TIDEWATER, SECRET).await;
+    let josie = stack.josie().await;
     let conversation = josie.conversation_with(MARIA).await;
     let booking = json!({"name": SECRET, "number": MARIA, "start": ago(0), "minutes": 30});
     let path = format!("/api/appointments/{THEIR_APPOINTMENT}");
@@ -113,7 +113,7 @@ async fn no_route_reads_or_writes_anything_of_another_company() {
 
     for route in ROUTES {
         // A fresh session for each, since one of them signs out.
-        let dana = house.dana().await;
+        let dana = stack.dana().await;
         let answer = ask(&dana, route, &theirs).await;
         assert!(!answer.body.contains(SECRET), "{route:?}");
         if route.path.contains("{conversation}") {
@@ -152,17 +152,17 @@ async fn no_route_reads_or_writes_anything_of_another_company() {
     assert_eq!(josie.get("/api/sessions").await.items().len(), 1, "she is signed in as before");
     let head = &josie.get("/api/conversations").await.items()[0];
     assert_eq!(head["unanswered"], 1);
-    let from: Vec<_> = house.phone(MARIA).received_messages().await.iter().map(|sms| sms["from"].clone()).collect();
+    let from: Vec<_> = stack.phone(MARIA).received_messages().await.iter().map(|sms| sms["from"].clone()).collect();
     assert_eq!(from, [HARBOR], "only what Harbor wrote in a conversation of its own");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn not_even_how_much_another_company_has_to_do_can_be_told() {
-    let house = TestStack::open().await;
+    let stack = TestStack::open().await;
     let texts: Vec<_> =
         (0..120).map(|n| SmsEvent::new(&n.to_string(), &format!("+1425555{n:04}"), TIDEWATER, SECRET)).collect();
-    assert!(house.deliver(&by_queue(&texts)).await.is_empty());
-    let dana = house.dana().await;
+    assert!(stack.deliver(&by_queue(&texts)).await.is_empty());
+    let dana = stack.dana().await;
     for path in ["/api/notifications", "/api/conversations"] {
         assert_eq!(dana.get(path).await.json(), json!({"items": [], "next": null}), "{path}");
     }
@@ -170,9 +170,9 @@ async fn not_even_how_much_another_company_has_to_do_can_be_told() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_company_named_in_a_request_changes_nothing() {
-    let house = TestStack::open().await;
-    house.phone(MARIA).texts(TIDEWATER, SECRET).await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    stack.phone(MARIA).texts(TIDEWATER, SECRET).await;
+    let dana = stack.dana().await;
     for path in
         ["/api/notifications?company=tidewater-physio", "/api/conversations?company=tidewater-physio&staff=josie"]
     {
@@ -194,9 +194,9 @@ async fn a_company_named_in_a_request_changes_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_route_asks_for_a_session() {
-    let house = TestStack::open().await;
-    let nobody = StaffClient { house: &house, cookie: String::new() };
-    let forged = StaffClient { house: &house, cookie: format!("{SESSION_COOKIE}={}", "f".repeat(64)) };
+    let stack = TestStack::open().await;
+    let nobody = StaffClient { stack: &stack, cookie: String::new() };
+    let forged = StaffClient { stack: &stack, cookie: format!("{SESSION_COOKIE}={}", "f".repeat(64)) };
     let nothing = "0".repeat(32);
     let nothing = ForeignIds { conversation: &nothing, browser: &nothing, session: &nothing };
     let public: Vec<_> = ROUTES.iter().filter(|route| route.public).map(|route| route.path).collect();
@@ -212,10 +212,10 @@ async fn every_route_asks_for_a_session() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_number_has_a_conversation_of_its_own_with_each_company() {
-    let house = TestStack::open().await;
-    let (dana, josie) = (house.dana().await, house.josie().await);
-    house.phone(MARIA).texts(HARBOR, "to Harbor").await;
-    house.phone(MARIA).texts(TIDEWATER, "to Tidewater").await;
+    let stack = TestStack::open().await;
+    let (dana, josie) = (stack.dana().await, stack.josie().await);
+    stack.phone(MARIA).texts(HARBOR, "to Harbor").await;
+    stack.phone(MARIA).texts(TIDEWATER, "to Tidewater").await;
     let (ours, theirs) = (dana.conversation_with(MARIA).await, josie.conversation_with(MARIA).await);
     assert_ne!(ours, theirs);
     assert_eq!(dana.messages(&ours).await.texts(), ["to Harbor"]);

@@ -54,17 +54,17 @@ async fn changes(desk: &StaffClient<'_>, booked: &Value, fields: Value) -> Value
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_administrator_sees_who_sent_sent_again_booked_changed_and_opted_out() {
-    let house = TestStack::open().await;
-    let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
+    let stack = TestStack::open().await;
+    let (dana, marcus) = (stack.dana().await, stack.sign_in("harbor-dental.marcus").await);
     let conversation = dana.hears_from(MARIA).await;
     let booked = books(&marcus, MARIA).await;
     changes(&dana, &booked, json!({"minutes": 45, "notes": "Bring the X-ray"})).await;
-    house.phone(MARIA).next_is("spend-limit").await;
+    stack.phone(MARIA).next_is("spend-limit").await;
     marcus.replies(&conversation, "Come at five").await;
     let failed = marcus.messages(&conversation).await.items().remove(0);
     assert_eq!(dana.sends_again(&failed).await.status, 201);
-    house.phone(MARIA).texts(tests::HARBOR, "STOP").await;
-    house.phone(MARIA).texts(tests::HARBOR, "START").await;
+    stack.phone(MARIA).texts(tests::HARBOR, "STOP").await;
+    stack.phone(MARIA).texts(tests::HARBOR, "START").await;
     let noted =
         marcus.post(&format!("/api/conversations/{conversation}/opt-out"), &json!({}), SendOptions::default()).await;
     assert_eq!(noted.status, 200, "{}", noted.body);
@@ -100,18 +100,18 @@ async fn an_administrator_sees_who_sent_sent_again_booked_changed_and_opted_out(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_noted_an_opt_out_is_known_also_when_the_customer_has_undone_it() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let conversation = dana.hears_from(MARIA).await;
     dana.post(&format!("/api/conversations/{conversation}/opt-out"), &json!({}), SendOptions::default()).await;
-    house.phone(MARIA).texts(tests::HARBOR, "START").await;
+    stack.phone(MARIA).texts(tests::HARBOR, "START").await;
     assert!(actions_of(&dana, &conversation).await.contains(&action_by("Dana Whitfield", "opted-out")));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_appointment_that_goes_to_another_number_is_in_both_histories_and_names_nobody_in_the_others() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let booked = books(&dana, MARIA).await;
     let maria = booked["conversation"].as_str().unwrap();
     let moved = changes(&dana, &booked, json!({"name": "Sam Okafor", "number": SAM})).await;
@@ -132,11 +132,11 @@ async fn an_appointment_that_goes_to_another_number_is_in_both_histories_and_nam
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_is_no_administrator_of_the_company_is_shown_handed_and_erased_nothing() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let conversation = dana.hears_from(MARIA).await;
-    let marcus = house.sign_in("harbor-dental.marcus").await;
-    let josie = house.josie().await;
+    let marcus = stack.sign_in("harbor-dental.marcus").await;
+    let josie = stack.josie().await;
     for (desk, refused) in [(&marcus, (404, "not-an-administrator")), (&josie, (404, "no-conversation"))] {
         let answers = [
             desk.get(&history_of(&conversation)).await,
@@ -154,8 +154,8 @@ async fn whoever_is_no_administrator_of_the_company_is_shown_handed_and_erased_n
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_held_is_handed_over_as_a_file_and_that_it_was_is_told() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let conversation = dana.hears_from(MARIA).await;
     books(&dana, MARIA).await;
     let file = takes(&dana, &conversation).await;
@@ -171,12 +171,12 @@ async fn what_is_held_is_handed_over_as_a_file_and_that_it_was_is_told() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_erased_is_on_no_list_any_more_and_is_still_not_texted() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let conversation = dana.hears_from(MARIA).await;
     let booked = books(&dana, MARIA).await;
     dana.replies(&conversation, "Hello Maria").await;
-    house.phone(MARIA).texts(tests::HARBOR, "STOP").await;
+    stack.phone(MARIA).texts(tests::HARBOR, "STOP").await;
     let sam = dana.hears_from(SAM).await;
 
     let erased = erases(&dana, &conversation).await;
@@ -196,8 +196,8 @@ async fn who_is_erased_is_on_no_list_any_more_and_is_still_not_texted() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_of_another_site_takes_and_erases_nothing() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let conversation = dana.hears_from(MARIA).await;
     for method in [Method::POST, Method::DELETE] {
         let request = dana.request(method, &data_of(&conversation)).header("sec-fetch-site", "cross-site");
@@ -213,8 +213,8 @@ async fn a_page_of_another_site_takes_and_erases_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_held_is_handed_over_and_erased_within_ten_minutes_of_a_sign_in() {
     let clock = ManualClock::at_noon();
-    let house = TestStack::with_limits(TestStack::limits(), &clock).await;
-    let dana = house.dana().await;
+    let stack = TestStack::with_limits(TestStack::limits(), &clock).await;
+    let dana = stack.dana().await;
     let conversation = dana.hears_from(MARIA).await;
     clock.passes(10 * 60 - 1);
     assert_eq!(takes(&dana, &conversation).await.status, 200);
@@ -226,20 +226,20 @@ async fn what_is_held_is_handed_over_and_erased_within_ten_minutes_of_a_sign_in(
     let shown = dana.send(request.header("accept", "text/html")).await;
     assert!(shown.body.contains("Sign in again</a>"), "{}", shown.body);
     assert_eq!(dana.messages(&conversation).await.items().len(), 1, "the session goes on");
-    let dana = house.dana().await;
+    let dana = stack.dana().await;
     assert_eq!(erases(&dana, &conversation).await.status, 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_held_is_taken_or_erased_so_often_a_day_and_an_operator_is_told() {
     let clock = ManualClock::at_noon();
-    let house = TestStack::with_limits(TestStack::limits(), &clock).await;
-    let dana = house.dana().await;
+    let stack = TestStack::with_limits(TestStack::limits(), &clock).await;
+    let dana = stack.dana().await;
     let conversation = dana.hears_from(MARIA).await;
     for _ in 0..20 {
         assert_eq!(takes(&dana, &conversation).await.status, 200);
     }
-    assert_eq!(house.metrics_of("customer-data").await["CustomerDataLimited"], Value::Null);
+    assert_eq!(stack.metrics_of("customer-data").await["CustomerDataLimited"], Value::Null);
     for answer in [takes(&dana, &conversation).await, erases(&dana, &conversation).await] {
         assert_eq!((answer.status, answer.code()), (429, "too-often".to_owned()));
         assert!(
@@ -248,22 +248,22 @@ async fn what_is_held_is_taken_or_erased_so_often_a_day_and_an_operator_is_told(
             answer.body
         );
     }
-    let counted = house.metrics_of("customer-data").await;
+    let counted = stack.metrics_of("customer-data").await;
     assert_eq!((&counted["CustomerData"], &counted["CustomerDataLimited"]), (&json!(20), &json!(2)));
     assert_eq!(dana.messages(&conversation).await.items().len(), 1);
     clock.passes(24 * 60 * 60);
-    let dana = house.dana().await;
+    let dana = stack.dana().await;
     assert_eq!(erases(&dana, &conversation).await.status, 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_done_is_kept_as_long_as_what_was_said() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let conversation = dana.hears_from(MARIA).await;
     books(&dana, MARIA).await;
     let kept = async |prefix: &str| {
-        let found = house
+        let found = stack
             .table(
                 "Query",
                 json!({

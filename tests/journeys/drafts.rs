@@ -20,13 +20,13 @@ async fn keeps(desk: &StaffClient<'_>, name: &str, fields: Value) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_draft_is_on_every_device_of_its_person_and_for_nobody_else() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let draft = draft_path(&dana.hears_from(MARIA).await);
     keeps(&dana, &draft, json!({"text": "On Monday we are"})).await;
-    assert_eq!(house.dana().await.draft(&draft).await, json!({"text": "On Monday we are"}), "on her phone");
-    let marcus = house.sign_in("harbor-dental.marcus").await;
-    let josie = house.josie().await;
+    assert_eq!(stack.dana().await.draft(&draft).await, json!({"text": "On Monday we are"}), "on her phone");
+    let marcus = stack.sign_in("harbor-dental.marcus").await;
+    let josie = stack.josie().await;
     for other in [&marcus, &josie] {
         assert_eq!(other.draft(&draft).await, Value::Null);
         keeps(other, &draft, json!({"text": "Mine"})).await;
@@ -38,33 +38,33 @@ async fn a_draft_is_on_every_device_of_its_person_and_for_nobody_else() {
 #[tokio::test(flavor = "multi_thread")]
 async fn it_outlives_the_session_and_the_sign_out() {
     let clock = ManualClock::at_noon();
-    let house = TestStack::with_limits(TestStack::limits(), &clock).await;
-    let dana = house.dana().await;
+    let stack = TestStack::with_limits(TestStack::limits(), &clock).await;
+    let dana = stack.dana().await;
     keeps(&dana, "new-appointment", json!({"name": "Maria Lopez", "notes": "Rings at nine"})).await;
     assert_eq!(dana.send(dana.request(Method::POST, "/api/sign-out")).await.status, 303);
     clock.passes(2 * DAY);
     assert_eq!(dana.get("/api/drafts/new-appointment").await.status, 401);
-    let kept = house.dana().await.draft("new-appointment").await;
+    let kept = stack.dana().await.draft("new-appointment").await;
     assert_eq!(kept, json!({"name": "Maria Lopez", "notes": "Rings at nine"}));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_saved_last_counts_and_is_kept_for_seven_days_from_then_on() {
     let clock = ManualClock::at_noon();
-    let house = TestStack::with_limits(TestStack::limits(), &clock).await;
-    keeps(&house.dana().await, "new-message", json!({"text": "On"})).await;
+    let stack = TestStack::with_limits(TestStack::limits(), &clock).await;
+    keeps(&stack.dana().await, "new-message", json!({"text": "On"})).await;
     clock.passes(3 * DAY);
-    keeps(&house.dana().await, "new-message", json!({"text": "On Monday"})).await;
+    keeps(&stack.dana().await, "new-message", json!({"text": "On Monday"})).await;
     clock.passes(7 * DAY - 1);
-    assert_eq!(house.dana().await.draft("new-message").await, json!({"text": "On Monday"}));
+    assert_eq!(stack.dana().await.draft("new-message").await, json!({"text": "On Monday"}));
     clock.passes(1);
-    assert_eq!(house.dana().await.draft("new-message").await, Value::Null, "though the table has it still");
+    assert_eq!(stack.dana().await.draft("new-message").await, Value::Null, "though the table has it still");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_that_is_sent_or_emptied_is_deleted_however_often_that_is_said() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     keeps(&dana, "new-message", json!({"to": "", "text": "On"})).await;
     for _ in 0..2 {
         assert_eq!(dana.deletes_draft("new-message").await.status, 204);
@@ -74,31 +74,31 @@ async fn one_that_is_sent_or_emptied_is_deleted_however_often_that_is_said() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_text_that_was_tried_on_one_device_is_the_same_message_on_another() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let conversation = dana.hears_from(MARIA).await;
     let tried =
         json!({"fields": {"text": "On Monday"}, "tried": "On Monday", "key": "of-the-first-try", "version": null});
     assert_eq!(dana.saves_draft(&draft_path(&conversation), &tried).await.status, 204);
     let key = SendOptions { key: Some("of-the-first-try") };
     assert_eq!(dana.replies_with(&conversation, "On Monday", key).await.status, 201, "its answer was lost");
-    let phone = house.dana().await;
+    let phone = stack.dana().await;
     let mut kept = phone.get(&format!("/api/drafts/{}", draft_path(&conversation))).await.json();
     assert!(kept["saved_at"].as_str().unwrap().ends_with('Z'), "{kept}");
     kept.as_object_mut().unwrap().remove("saved_at");
     assert_eq!(kept, tried);
     assert_eq!(phone.replies_with(&conversation, "On Monday", key).await.status, 201);
-    assert_eq!(house.phone(MARIA).texts_received().await, ["On Monday"]);
+    assert_eq!(stack.phone(MARIA).texts_received().await, ["On Monday"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_customer_who_is_erased_is_in_no_draft_of_anybody_at_the_company() {
-    let house = TestStack::open().await;
-    let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
+    let stack = TestStack::open().await;
+    let (dana, marcus) = (stack.dana().await, stack.sign_in("harbor-dental.marcus").await);
     let maria = dana.hears_from(MARIA).await;
     let sam = dana.hears_from(SAM).await;
-    house.has_appointment("harbor-dental", "hers", Some(MARIA)).await;
-    house.has_appointment("harbor-dental", "his", Some(SAM)).await;
+    stack.has_appointment("harbor-dental", "hers", Some(MARIA)).await;
+    stack.has_appointment("harbor-dental", "his", Some(SAM)).await;
     let hers = [
         (&dana, draft_path(&maria), json!({"text": "Dear Maria"})),
         (&marcus, draft_path(&maria), json!({"text": "Hello Maria"})),
@@ -133,8 +133,8 @@ async fn a_customer_who_is_erased_is_in_no_draft_of_anybody_at_the_company() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_has_a_hundred_at_a_time() {
     let clock = ManualClock::at_noon();
-    let house = TestStack::with_limits(TestStack::limits(), &clock).await;
-    let dana = house.dana().await;
+    let stack = TestStack::with_limits(TestStack::limits(), &clock).await;
+    let dana = stack.dana().await;
     let draft = json!({"fields": {"notes": "Rings at nine"}});
     for n in 0..100 {
         keeps(&dana, &format!("appointment-{n}"), draft["fields"].clone()).await;
@@ -142,19 +142,19 @@ async fn a_person_has_a_hundred_at_a_time() {
     let refused = dana.saves_draft("new-message", &draft).await;
     assert_eq!((refused.status, refused.code()), (409, "too-many-drafts".to_owned()), "{}", refused.body);
     assert_eq!(dana.saves_draft("appointment-7", &draft).await.status, 204, "one that is there goes on");
-    let marcus = house.sign_in("harbor-dental.marcus").await;
+    let marcus = stack.sign_in("harbor-dental.marcus").await;
     assert_eq!(marcus.saves_draft("new-message", &draft).await.status, 204);
     assert_eq!(dana.deletes_draft("appointment-7").await.status, 204);
     assert_eq!(dana.saves_draft("new-message", &draft).await.status, 204);
     clock.passes(7 * DAY);
-    let dana = house.dana().await;
+    let dana = stack.dana().await;
     assert_eq!(dana.saves_draft("new-appointment", &draft).await.status, 204, "what is over counts no more");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_draft_of_a_form_is_refused_and_nothing_is_kept() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let text = |characters: usize| json!({"fields": {"text": "x".repeat(characters)}});
     let many: Value = (0..21).map(|n| (n.to_string(), json!(""))).collect::<serde_json::Map<_, _>>().into();
     for (name, draft, refused) in [

@@ -21,24 +21,24 @@ async fn changes_since(desk: &StaffClient<'_>, version: u32) -> Vec<(Value, Valu
 }
 
 /// Says that they come before another version than the appointment has.
-async fn are_before(house: &TestStack, version: u32) {
+async fn are_before(stack: &TestStack, version: u32) {
     let key = json!({"pk": {"S": "VERSIONS#harbor-dental"}, "sk": {"S": "PMS-1"}});
     let other = json!({
         "Key": key, "UpdateExpression": "SET #version = :version", "ConditionExpression": "attribute_exists(pk)",
         "ExpressionAttributeNames": {"#version": "version"},
         "ExpressionAttributeValues": {":version": {"N": version.to_string()}},
     });
-    house.table("UpdateItem", other).await;
+    stack.table("UpdateItem", other).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_appointment_that_a_restoration_has_left_between_two_versions_is_shown_and_saved() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     for minutes in [10, 20, 30] {
         puts(&dana, minutes).await;
     }
-    are_before(&house, 7).await;
+    are_before(&stack, 7).await;
     assert_eq!(dana.get("/api/appointments/PMS-1").await.json()["minutes"], 30);
     puts(&dana, 40).await;
     let all = [(json!(10), json!(20)), (json!(20), json!(30)), (json!(30), json!(40))];
@@ -47,14 +47,14 @@ async fn an_appointment_that_a_restoration_has_left_between_two_versions_is_show
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_appointment_has_nothing_of_one_that_had_its_id_before() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     for minutes in [10, 20, 30] {
         puts(&dana, minutes).await;
     }
     // As after its item has expired and what came before it has not yet.
     let key = json!({"pk": {"S": "COMPANY#harbor-dental"}, "sk": {"S": "APPOINTMENT#PMS-1"}});
-    house.table("DeleteItem", json!({"Key": key})).await;
+    stack.table("DeleteItem", json!({"Key": key})).await;
     puts(&dana, 45).await;
     assert_eq!(dana.get("/api/appointments/PMS-1").await.json()["version"], 1);
     puts(&dana, 50).await;

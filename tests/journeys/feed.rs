@@ -7,7 +7,7 @@ use tests::{Call, HARBOR, SmsEvent, StaffClient, TestStack, ago, by_queue};
 
 const DAY: u64 = 24 * 60 * 60;
 
-async fn fill(house: &TestStack, count: u64) {
+async fn fill(stack: &TestStack, count: u64) {
     let texts: Vec<_> = (0..count)
         .map(|n| {
             let from = format!("+1425555{:04}", n % 50);
@@ -15,23 +15,23 @@ async fn fill(house: &TestStack, count: u64) {
         })
         .collect();
     for batch in texts.chunks(100) {
-        assert!(house.deliver(&by_queue(batch)).await.is_empty());
+        assert!(stack.deliver(&by_queue(batch)).await.is_empty());
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_ten_notifications_are_the_ten_newest_newest_first() {
-    let house = TestStack::open().await;
-    fill(&house, 25).await;
+    let stack = TestStack::open().await;
+    fill(&stack, 25).await;
     let expected: Vec<_> = (15..25).rev().map(|n| format!("old {n}")).collect();
-    assert_eq!(house.dana().await.notifications().await.texts(), expected);
+    assert_eq!(stack.dana().await.notifications().await.texts(), expected);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thousand_are_all_reached_by_paging_while_new_ones_come_in() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
-    fill(&house, 1000).await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
+    fill(&stack, 1000).await;
     let mut seen = Vec::new();
     let mut next = Some("/api/notifications?limit=37".to_owned());
     let mut came = 0;
@@ -40,7 +40,7 @@ async fn a_thousand_are_all_reached_by_paging_while_new_ones_come_in() {
         seen.extend(page.texts());
         next = page.next();
         came += 1;
-        house
+        stack
             .deliver(&by_queue(&[SmsEvent::new(
                 &format!("new-{came}"),
                 "+14255550199",
@@ -59,15 +59,15 @@ async fn a_thousand_are_all_reached_by_paging_while_new_ones_come_in() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_that_came_in_the_same_millisecond_are_both_shown_by_pages_of_one() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let at = ago(10);
     let texts: Vec<_> = (0..5)
         .map(|n| {
             SmsEvent::new(&n.to_string(), &format!("+1425555010{n}"), HARBOR, &n.to_string()).with_time(at.clone())
         })
         .collect();
-    house.deliver(&by_queue(&texts)).await;
+    stack.deliver(&by_queue(&texts)).await;
     let all: BTreeSet<_> =
         dana.everything("/api/notifications?limit=1").await.iter().map(|item| item["text"].to_string()).collect();
     assert_eq!(all.len(), 5);
@@ -75,16 +75,16 @@ async fn two_that_came_in_the_same_millisecond_are_both_shown_by_pages_of_one() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_older_than_thirty_days_is_shown_though_it_is_still_stored() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
-    house
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
+    stack
         .deliver(&by_queue(&[
             SmsEvent::new("1", "+14255550101", HARBOR, "too old, alone").with_time(ago(30 * DAY + 5)),
             SmsEvent::new("2", "+14255550102", HARBOR, "too old").with_time(ago(31 * DAY)),
             SmsEvent::new("3", "+14255550102", HARBOR, "just within").with_time(ago(30 * DAY - 60)),
         ]))
         .await;
-    let stored = house
+    let stored = stack
         .table(
             "Scan",
             json!({"FilterExpression": "begins_with(sk, :e)", "ExpressionAttributeValues": {":e": {"S": "EVENT#"}}}),
@@ -116,9 +116,9 @@ fn position(at: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_conversation_beyond_thirty_days_is_as_one_that_never_was_until_the_customer_returns() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
-    let maria = house.phone("+14255550182");
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
+    let maria = stack.phone("+14255550182");
     maria.texts(HARBOR, "hello").await;
     let conversation = dana.conversation_with("+14255550182").await;
     assert_eq!(dana.replies(&conversation, "hi").await.status, 201);
@@ -126,7 +126,7 @@ async fn a_conversation_beyond_thirty_days_is_as_one_that_never_was_until_the_cu
     // Thirty days pass: as seen by the conversation's head, which TTL has not deleted yet.
     let key = json!({"pk": {"S": format!("CONVERSATION#harbor-dental#{conversation}")}, "sk": {"S": "HEAD"}});
     let then = position(&ago(30 * DAY + 5));
-    house
+    stack
         .table(
             "UpdateItem",
             json!({"Key": key, "UpdateExpression": "SET #l = :l", "ExpressionAttributeNames": {"#l": "last"},
@@ -144,9 +144,9 @@ async fn a_conversation_beyond_thirty_days_is_as_one_that_never_was_until_the_cu
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refresh_with_nothing_new_is_304_with_no_body() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
-    fill(&house, 3).await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
+    fill(&stack, 3).await;
     for accept in ["text/html", "application/json"] {
         let ask = |tag: Option<String>| {
             let request = dana.request(reqwest::Method::GET, "/api/notifications?limit=10").header("accept", accept);
@@ -159,7 +159,7 @@ async fn a_refresh_with_nothing_new_is_304_with_no_body() {
         let tag = first.header("etag").unwrap().to_owned();
         let second = dana.send(ask(Some(tag.clone()))).await;
         assert_eq!((second.status, second.body.as_str()), (304, ""));
-        house.phone("+14255550111").texts(HARBOR, accept).await;
+        stack.phone("+14255550111").texts(HARBOR, accept).await;
         let third = dana.send(ask(Some(tag))).await;
         assert_eq!(third.status, 200);
         assert!(third.body.contains(accept));
@@ -174,15 +174,15 @@ async fn dashboard(dana: &StaffClient<'_>) -> Vec<(String, u64)> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_customer_who_writes_much_is_one_of_the_ten_with_a_count() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let quiet =
         (0..12).map(|n| SmsEvent::new(&format!("q{n}"), &format!("+14255550{n:03}"), HARBOR, &format!("quiet {n}")));
     let quiet: Vec<_> = quiet.zip(0..).map(|(sms, n)| sms.with_time(ago(900 - n))).collect();
-    house.deliver(&by_queue(&quiet)).await;
+    stack.deliver(&by_queue(&quiet)).await;
     let loud =
         |n: u64| SmsEvent::new(&format!("l{n}"), "+14255550182", HARBOR, &format!("loud {n}")).with_time(ago(800 - n));
-    house.deliver(&by_queue(&(0..40).map(loud).collect::<Vec<_>>())).await;
+    stack.deliver(&by_queue(&(0..40).map(loud).collect::<Vec<_>>())).await;
     let expected: Vec<_> =
         std::iter::once(("loud 39".to_owned(), 39)).chain((3..12).rev().map(|n| (format!("quiet {n}"), 0))).collect();
     assert_eq!(dashboard(&dana).await, expected);
@@ -191,13 +191,13 @@ async fn one_customer_who_writes_much_is_one_of_the_ten_with_a_count() {
     let all = dana.everything("/api/notifications?limit=100").await;
     assert_eq!(all.len(), 52, "the message centre has a row for each");
     // Another of a customer who is there already moves their row up, and a call is one of theirs.
-    house.phone("+14255550007").texts(HARBOR, "quiet no more").await;
+    stack.phone("+14255550007").texts(HARBOR, "quiet no more").await;
     assert_eq!(dashboard(&dana).await[0], ("quiet no more".to_owned(), 1));
-    house.has_appointment("harbor-dental", "A-1", Some("+14255550007")).await;
-    house.contact_events(&[Call::new("c", HARBOR, "+14255550007", "A-1").ended_event("HUMAN_ANSWERED")]).await;
+    stack.has_appointment("harbor-dental", "A-1", Some("+14255550007")).await;
+    stack.contact_events(&[Call::new("c", HARBOR, "+14255550007", "A-1").ended_event("HUMAN_ANSWERED")]).await;
     assert_eq!(dashboard(&dana).await[0].1, 2);
     // Their oldest comes late, and is counted where it stands.
-    house
+    stack
         .deliver(&by_queue(&[loud(0), SmsEvent::new("late", "+14255550182", HARBOR, "late").with_time(ago(799))]))
         .await;
     assert_eq!(dashboard(&dana).await[1], ("loud 39".to_owned(), 40));
@@ -205,15 +205,15 @@ async fn one_customer_who_writes_much_is_one_of_the_ten_with_a_count() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_newest_hundred_are_looked_at_for_the_ten() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
-    house.deliver(&by_queue(&[SmsEvent::new("q", "+14255550101", HARBOR, "quiet").with_time(ago(900))])).await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
+    stack.deliver(&by_queue(&[SmsEvent::new("q", "+14255550101", HARBOR, "quiet").with_time(ago(900))])).await;
     let loud =
         |n: u64| SmsEvent::new(&format!("l{n}"), "+14255550182", HARBOR, &format!("loud {n}")).with_time(ago(800 - n));
     let texts: Vec<_> = (0..100).map(loud).collect();
-    house.deliver(&by_queue(&texts[..99])).await;
+    stack.deliver(&by_queue(&texts[..99])).await;
     assert_eq!(dashboard(&dana).await, [("loud 98".to_owned(), 98), ("quiet".to_owned(), 0)]);
-    house.deliver(&by_queue(&texts[99..])).await;
+    stack.deliver(&by_queue(&texts[99..])).await;
     assert_eq!(dashboard(&dana).await, [("loud 99".to_owned(), 99)]);
     let bad = dana.get("/api/notifications?by=number").await;
     assert_eq!((bad.status, bad.code()), (400, "bad-choice".to_owned()));
@@ -221,9 +221,9 @@ async fn the_newest_hundred_are_looked_at_for_the_ten() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bad_page_or_limit_has_a_clear_answer() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
-    house.phone("+14255550182").texts(HARBOR, "hello").await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
+    stack.phone("+14255550182").texts(HARBOR, "hello").await;
     let conversation = dana.conversation_with("+14255550182").await;
     for path in ["/api/notifications?", "/api/conversations?", &format!("/api/conversations/{conversation}/messages?")]
     {

@@ -91,9 +91,9 @@ fn inbound_cases(sent: &Value) -> Vec<InboundCase> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_function_panics_at_what_it_is_brought() {
-    let house = TestStack::open().await;
-    house.has_appointment("harbor-dental", "7f3a", Some(MARIA)).await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    stack.has_appointment("harbor-dental", "7f3a", Some(MARIA)).await;
+    let dana = stack.dana().await;
     assert_eq!(dana.writes_first(MARIA, "Hello").await.status, 201);
     let brought = inbound_cases(&dana.messages(&dana.conversation_with(MARIA).await).await.items()[0]);
     let cases = (0..brought.len(), vec(changes(), 0..4), vec(changes(), 0..2));
@@ -107,7 +107,7 @@ async fn no_function_panics_at_what_it_is_brought() {
         for change in &around {
             change.happens_to(&mut event);
         }
-        let invoked = house.invoke(function, &event).await;
+        let invoked = stack.invoke(function, &event).await;
         prop_assert_ne!(&invoked.payload["errorType"], "Panic", "{}", function);
         // A batch is not given up for what one of its records has: the record is.
         if around.is_empty() && event.pointer("/Records/0/messageId").is_some() {
@@ -116,13 +116,13 @@ async fn no_function_panics_at_what_it_is_brought() {
         Ok(())
     });
     // And whoever comes next is served.
-    house.phone("+12535550119").texts(HARBOR, "Still there?").await;
+    stack.phone("+12535550119").texts(HARBOR, "Still there?").await;
     assert!(dana.notifications().await.texts().contains(&"Still there?".to_owned()));
 }
 
 /// What the table's stream says of everything that is stored: that it is new, or was the same before.
-async fn streamed(house: &TestStack) -> Vec<Value> {
-    let stored = house.table("Scan", json!({"ConsistentRead": true})).await;
+async fn streamed(stack: &TestStack) -> Vec<Value> {
+    let stored = stack.table("Scan", json!({"ConsistentRead": true})).await;
     let record = |item: &Value| {
         json!({
             "eventID": "1", "eventName": "INSERT", "eventVersion": "1.1", "eventSource": "aws:dynamodb",
@@ -145,8 +145,8 @@ async fn streamed(house: &TestStack) -> Vec<Value> {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_record_of_the_stream_is_panicked_at_or_holds_up_those_behind_it() {
     let service = PushService::open().await;
-    let house = TestStack::with_push_service(&service).await;
-    let dana = house.dana().await;
+    let stack = TestStack::with_push_service(&service).await;
+    let dana = stack.dana().await;
     let allows = async |subscriber: &Subscriber| {
         let kept = dana.puts_subscription(&subscriber.browser, &subscriber.subscription()).await;
         assert_eq!(kept.status, 201, "{}", kept.body);
@@ -154,11 +154,11 @@ async fn no_record_of_the_stream_is_panicked_at_or_holds_up_those_behind_it() {
     };
     let browser = allows(&service.browser("ok", "now")).await;
     assert_eq!(dana.tests_browser(&browser).await.status, 202);
-    house.has_appointment("harbor-dental", "7f3a", Some(MARIA)).await;
-    house.phone(MARIA).texts(HARBOR, "Hello").await;
-    house.flow(&Call::new("contact", HARBOR, MARIA, "7f3a").pressed("2")).await;
+    stack.has_appointment("harbor-dental", "7f3a", Some(MARIA)).await;
+    stack.phone(MARIA).texts(HARBOR, "Hello").await;
+    stack.flow(&Call::new("contact", HARBOR, MARIA, "7f3a").pressed("2")).await;
     let mut open = dana.goes_live().await;
-    let records = streamed(&house).await;
+    let records = streamed(&stack).await;
     tries(
         1,
         &(select(&["live-updates", "dispatch-push"][..]), any::<Index>(), vec(changes(), 0..4)),
@@ -168,7 +168,7 @@ async fn no_record_of_the_stream_is_panicked_at_or_holds_up_those_behind_it() {
                 change.happens_to(&mut record);
             }
             // Behind one in order, by which a batch is known to be the stream's.
-            let invoked = house.invoke(function, &json!({"Records": [records[0], record]})).await;
+            let invoked = stack.invoke(function, &json!({"Records": [records[0], record]})).await;
             prop_assert_ne!(&invoked.payload["errorType"], "Panic", "{}", function);
             prop_assert!(!invoked.failed, "{}: {}", function, invoked.payload);
             prop_assert_eq!(&invoked.payload["batchItemFailures"], &json!([]), "{}", function);
@@ -182,7 +182,7 @@ async fn no_record_of_the_stream_is_panicked_at_or_holds_up_those_behind_it() {
     );
     let later = service.browser("ok", "later");
     allows(&later).await;
-    house.phone("+12535550119").texts(HARBOR, "Still there?").await;
+    stack.phone("+12535550119").texts(HARBOR, "Still there?").await;
     assert_eq!(service.sends(&later, 1).await[0]["body"], "Still there?");
     open.sees("Still there?").await;
 }
@@ -239,23 +239,23 @@ struct ApiFixture<'a> {
 
 impl<'a> ApiFixture<'a> {
     /// `time` tells its messages from those of another time.
-    async fn in_house(house: &'a TestStack, time: usize) -> Self {
-        let dana = house.dana().await;
+    async fn in_house(stack: &'a TestStack, time: usize) -> Self {
+        let dana = stack.dana().await;
         let texts =
             (0..40).map(|n| SmsEvent::new(&format!("{time}-{n}"), MARIA, HARBOR, "Hello").with_time(ago(90 - n)));
-        house.deliver(&by_queue(&texts.collect::<Vec<_>>())).await;
+        stack.deliver(&by_queue(&texts.collect::<Vec<_>>())).await;
         // Somebody may have blocked her, or said that she wants no more.
         for blocked in dana.get("/api/conversations?filter=blocked").await.items() {
             let path = format!("/api/conversations/{}/block", blocked["conversation"].as_str().unwrap());
             dana.send(dana.request(Method::DELETE, &path)).await;
         }
-        house.phone(MARIA).texts(HARBOR, "START").await;
+        stack.phone(MARIA).texts(HARBOR, "START").await;
         let conversation = dana.conversation_with(MARIA).await;
-        house.phone(MARIA).next_is("spend-limit").await;
+        stack.phone(MARIA).next_is("spend-limit").await;
         dana.replies(&conversation, "Hello").await;
         let messages = dana.messages(&conversation).await.items();
         let [failed, position] = [0, 20].map(|place: usize| messages[place]["id"].as_str().unwrap().to_owned());
-        house.has_appointment("harbor-dental", "7f3a", Some(MARIA)).await;
+        stack.has_appointment("harbor-dental", "7f3a", Some(MARIA)).await;
         let kept = dana.turns_on(&Browser::firefox("one")).await;
         let browser = kept.json()["id"].as_str().unwrap().to_owned();
         let session = dana.get("/api/sessions").await.items()[0]["id"].as_str().unwrap().to_owned();
@@ -396,7 +396,7 @@ fn request(desk: &StaffClient<'_>, asked: &ApiRequest, wrong: &RequestMutation) 
     let path = format!("{path}?{}", pairs(&mut query.iter().map(|(name, value)| (&**name, &**value))));
     let cookie = wrong.cookie.as_ref().map_or_else(|| desk.cookie.clone(), |edit| edit.apply(&desk.cookie));
     let cookie: String = cookie.chars().filter(|c| !c.is_control()).collect();
-    let desk = StaffClient { house: desk.house, cookie };
+    let desk = StaffClient { stack: desk.stack, cookie };
     let method = Method::from_bytes(route.method.as_bytes()).unwrap();
     let mut request = desk.request(method, &path).header("sec-fetch-site", "same-origin");
     request = request.header("accept", if wrong.html { "text/html" } else { "application/json" });
@@ -417,8 +417,8 @@ fn request(desk: &StaffClient<'_>, asked: &ApiRequest, wrong: &RequestMutation) 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_request_is_answered_with_trouble_of_ours() {
-    let house = TestStack::open().await;
-    let mut there = ApiFixture::in_house(&house, 0).await;
+    let stack = TestStack::open().await;
+    let mut there = ApiFixture::in_house(&stack, 0).await;
     let mut times = 1;
     for route in ROUTES {
         for asked in there.ways(route) {
@@ -431,7 +431,7 @@ async fn no_request_is_answered_with_trouble_of_ours() {
                 answer.body
             );
             if asked.ends_something() {
-                there = ApiFixture::in_house(&house, times).await;
+                there = ApiFixture::in_house(&stack, times).await;
                 times += 1;
             }
         }
@@ -442,19 +442,19 @@ async fn no_request_is_answered_with_trouble_of_ours() {
         prop_assert!(answer.status < 500, "{:?}: {} {}", route, answer.status, answer.body);
         prop_assert!(answer.body.len() < 1_000_000, "{:?}: {} bytes", route, answer.body.len());
         if asked.ends_something() && answer.status < 400 {
-            there = ApiFixture::in_house(&house, times).await;
+            there = ApiFixture::in_house(&stack, times).await;
             times += 1;
         }
         Ok(())
     });
-    house.phone("+12535550119").texts(HARBOR, "Still there?").await;
-    assert!(house.dana().await.notifications().await.texts().contains(&"Still there?".to_owned()));
+    stack.phone("+12535550119").texts(HARBOR, "Still there?").await;
+    assert!(stack.dana().await.notifications().await.texts().contains(&"Still there?".to_owned()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_frame_of_a_page_troubles_another_page() {
-    let house = TestStack::open().await;
-    let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
+    let stack = TestStack::open().await;
+    let (dana, marcus) = (stack.dana().await, stack.sign_in("harbor-dental.marcus").await);
     let mut open = marcus.goes_live().await;
     tries(1, &(vec(changes(), 0..3), proptest::option::of(edits())), async |(changes, edit)| {
         let mut frame = json!({"action": "ping", "more": [1, {"deep": "text"}]});

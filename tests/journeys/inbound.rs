@@ -8,9 +8,9 @@ const MARIA: &str = "+14255550182";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_text_shows_as_a_notification_a_conversation_and_a_message() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
-    house.phone(MARIA).texts(HARBOR, "Running 10 min late, ok?").await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
+    stack.phone(MARIA).texts(HARBOR, "Running 10 min late, ok?").await;
 
     let notification = &dana.notifications().await.items()[0];
     assert_eq!(notification["text"], "Running 10 min late, ok?");
@@ -24,11 +24,11 @@ async fn a_text_shows_as_a_notification_a_conversation_and_a_message() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_envelope_a_raw_message_and_a_plain_sns_event_all_arrive() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
-    assert!(house.deliver(&by_queue(&[SmsEvent::new("1", MARIA, HARBOR, "envelope")])).await.is_empty());
-    assert!(house.deliver(&by_queue_raw(&[SmsEvent::new("2", MARIA, HARBOR, "raw")])).await.is_empty());
-    assert!(house.deliver(&by_topic(&[SmsEvent::new("3", MARIA, HARBOR, "topic")])).await.is_empty());
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
+    assert!(stack.deliver(&by_queue(&[SmsEvent::new("1", MARIA, HARBOR, "envelope")])).await.is_empty());
+    assert!(stack.deliver(&by_queue_raw(&[SmsEvent::new("2", MARIA, HARBOR, "raw")])).await.is_empty());
+    assert!(stack.deliver(&by_topic(&[SmsEvent::new("3", MARIA, HARBOR, "topic")])).await.is_empty());
     let mut texts = dana.notifications().await.texts();
     texts.sort();
     assert_eq!(texts, ["envelope", "raw", "topic"]);
@@ -36,24 +36,24 @@ async fn an_envelope_a_raw_message_and_a_plain_sns_event_all_arrive() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_redelivered_text_is_one_message_one_notification_and_one_unanswered() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let sms = SmsEvent::new("cae173d2", MARIA, HARBOR, "once");
     for _ in 0..3 {
-        assert!(house.deliver(&by_queue(&[sms.clone(), sms.clone()])).await.is_empty());
+        assert!(stack.deliver(&by_queue(&[sms.clone(), sms.clone()])).await.is_empty());
         // The SMS service itself may publish it again, in an envelope of another time.
-        assert!(house.deliver(&by_topic(&[sms.clone().with_time(ago(30))])).await.is_empty());
-        assert!(house.deliver(&by_queue_raw(std::slice::from_ref(&sms))).await.is_empty());
+        assert!(stack.deliver(&by_topic(&[sms.clone().with_time(ago(30))])).await.is_empty());
+        assert!(stack.deliver(&by_queue_raw(std::slice::from_ref(&sms))).await.is_empty());
     }
     only_once(&dana).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_text_delivered_many_times_at_once_is_one_message() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let event = by_queue(&[SmsEvent::new("cae173d2", MARIA, HARBOR, "once")]);
-    let failures = join_all((0..20).map(|_| house.deliver(&event))).await;
+    let failures = join_all((0..20).map(|_| stack.deliver(&event))).await;
     assert!(failures.iter().all(Vec::is_empty), "{failures:?}");
     only_once(&dana).await;
 }
@@ -62,26 +62,26 @@ async fn a_text_delivered_many_times_at_once_is_one_message() {
 async fn a_text_redelivered_after_a_restart_is_one_message() {
     let folder = tempfile::tempdir().unwrap();
     let event = by_queue(&[SmsEvent::new("cae173d2", MARIA, HARBOR, "once")]);
-    let house = TestStack::open_in(folder.path()).await;
-    assert!(house.deliver(&event).await.is_empty());
-    house.close().await;
-    let house = TestStack::open_in(folder.path()).await;
-    assert!(house.deliver(&event).await.is_empty());
-    only_once(&house.dana().await).await;
+    let stack = TestStack::open_in(folder.path()).await;
+    assert!(stack.deliver(&event).await.is_empty());
+    stack.close().await;
+    let stack = TestStack::open_in(folder.path()).await;
+    assert!(stack.deliver(&event).await.is_empty());
+    only_once(&stack.dana().await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_text_redelivered_when_its_guard_has_expired_is_still_shown_once() {
-    let house = TestStack::open().await;
+    let stack = TestStack::open().await;
     let event = by_queue(&[SmsEvent::new("cae173d2", MARIA, HARBOR, "once").with_time(ago(60))]);
-    assert!(house.deliver(&event).await.is_empty());
-    let guards = house
+    assert!(stack.deliver(&event).await.is_empty());
+    let guards = stack
         .table("Scan", json!({"FilterExpression": "sk = :g", "ExpressionAttributeValues": {":g": {"S": "GUARD"}}}))
         .await;
     let guard = &guards["Items"][0];
-    house.table("DeleteItem", json!({"Key": {"pk": guard["pk"], "sk": guard["sk"]}})).await;
-    assert!(house.deliver(&event).await.is_empty());
-    assert_eq!(house.dana().await.notifications().await.texts(), ["once"]);
+    stack.table("DeleteItem", json!({"Key": {"pk": guard["pk"], "sk": guard["sk"]}})).await;
+    assert!(stack.deliver(&event).await.is_empty());
+    assert_eq!(stack.dana().await.notifications().await.texts(), ["once"]);
 }
 
 async fn only_once(dana: &tests::StaffClient<'_>) {
@@ -94,13 +94,13 @@ async fn only_once(dana: &tests::StaffClient<'_>) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn texts_of_one_customer_delivered_at_once_all_arrive() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let texts: Vec<_> = (0..24)
         .map(|n| SmsEvent::new(&n.to_string(), MARIA, HARBOR, &format!("text {n}")).with_time(ago(100 - n)))
         .collect();
     let events: Vec<_> = texts.chunks(4).map(by_queue).collect();
-    let failures = join_all(events.iter().map(|event| house.deliver(event))).await;
+    let failures = join_all(events.iter().map(|event| stack.deliver(event))).await;
     assert!(failures.iter().all(Vec::is_empty), "{failures:?}");
     let conversation = dana.conversation_with(MARIA).await;
     let expected: Vec<_> = (0..24).rev().map(|n| format!("text {n}")).collect();
@@ -111,10 +111,10 @@ async fn texts_of_one_customer_delivered_at_once_all_arrive() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn texts_that_arrive_out_of_order_are_shown_in_order() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     for (id, seconds) in [("b", 20), ("d", 5), ("a", 30), ("c", 10)] {
-        house.deliver(&by_queue(&[SmsEvent::new(id, MARIA, HARBOR, id).with_time(ago(seconds))])).await;
+        stack.deliver(&by_queue(&[SmsEvent::new(id, MARIA, HARBOR, id).with_time(ago(seconds))])).await;
     }
     let conversation = dana.conversation_with(MARIA).await;
     assert_eq!(dana.messages(&conversation).await.texts(), ["d", "c", "b", "a"]);
@@ -129,12 +129,12 @@ async fn texts_that_arrive_out_of_order_are_shown_in_order() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_late_text_waits_for_an_answer_though_staff_have_written_since() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
-    house.deliver(&by_queue(&[SmsEvent::new("1", MARIA, HARBOR, "first").with_time(ago(60))])).await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
+    stack.deliver(&by_queue(&[SmsEvent::new("1", MARIA, HARBOR, "first").with_time(ago(60))])).await;
     let conversation = dana.conversation_with(MARIA).await;
     assert_eq!(dana.replies(&conversation, "answer").await.status, 201);
-    house.deliver(&by_queue(&[SmsEvent::new("2", MARIA, HARBOR, "stored late").with_time(ago(30))])).await;
+    stack.deliver(&by_queue(&[SmsEvent::new("2", MARIA, HARBOR, "stored late").with_time(ago(30))])).await;
     assert_eq!(dana.messages(&conversation).await.texts(), ["answer", "stored late", "first"]);
     let head = &dana.get("/api/conversations").await.items()[0];
     assert_eq!((&head["last"]["text"], &head["unanswered"]), (&json!("answer"), &json!(1)));
@@ -142,8 +142,8 @@ async fn a_late_text_waits_for_an_answer_though_staff_have_written_since() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_malformed_record_fails_alone_and_its_batch_goes_on() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let mut event =
         by_queue(&[SmsEvent::new("good-1", MARIA, HARBOR, "first"), SmsEvent::new("good-2", MARIA, HARBOR, "last")]);
     let bad = [
@@ -155,7 +155,7 @@ async fn a_malformed_record_fails_alone_and_its_batch_goes_on() {
     ];
     let records = event["Records"].as_array_mut().unwrap();
     records.splice(1..1, bad);
-    let mut failed = house.deliver(&event).await;
+    let mut failed = stack.deliver(&event).await;
     failed.sort();
     assert_eq!(failed, ["no-body", "no-number", "no-sender", "not-an-sms", "not-json"]);
     assert_eq!(dana.notifications().await.items().len(), 2);
@@ -176,8 +176,8 @@ const HARD_TO_READ: [(&str, &str); 9] = [
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_text_that_cannot_be_read_whole_is_recorded_with_what_can_be_by_each_way() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let numbers = ["+14255550101", "+14255550102", "+14255550103"];
     let payload = |id: &str, from: &str, body: &str| {
         let whole = SmsEvent::new(id, from, HARBOR, "BODY").payload().to_string();
@@ -193,10 +193,10 @@ async fn a_text_that_cannot_be_read_whole_is_recorded_with_what_can_be_by_each_w
             let records = event["Records"].as_array_mut().unwrap();
             records.push(record("queue", &envelope(&payload(&id("queue"), numbers[0], body))));
             records.push(record("raw", &format!("\u{feff}{}", payload(&id("raw"), numbers[1], body))));
-            assert!(house.deliver(&event).await.is_empty(), "{body}");
+            assert!(stack.deliver(&event).await.is_empty(), "{body}");
             let mut event = by_topic(&[SmsEvent::new("topic", MARIA, HARBOR, "")]);
             event["Records"][0]["Sns"]["Message"] = json!(payload(&id("topic"), numbers[2], body));
-            assert!(house.deliver(&event).await.is_empty(), "{body}");
+            assert!(stack.deliver(&event).await.is_empty(), "{body}");
         }
     }
     let mut expected: Vec<_> = HARD_TO_READ.iter().map(|(_, text)| *text).collect();
@@ -215,44 +215,44 @@ async fn a_text_that_cannot_be_read_whole_is_recorded_with_what_can_be_by_each_w
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_text_longer_than_an_item_can_hold_is_recorded_as_far_as_one_can() {
-    let house = TestStack::open().await;
+    let stack = TestStack::open().await;
     let long = SmsEvent::new("1", MARIA, HARBOR, &"x".repeat(200_000));
-    assert!(house.deliver(&by_queue(&[long])).await.is_empty());
-    let dana = house.dana().await;
+    assert!(stack.deliver(&by_queue(&[long])).await.is_empty());
+    let dana = stack.dana().await;
     let texts = dana.messages(&dana.conversation_with(MARIA).await).await.texts();
     assert_eq!(texts.iter().map(String::len).collect::<Vec<_>>(), [100_000]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_text_to_an_unknown_line_fails_and_arrives_once_the_line_is_there() {
-    let house = TestStack::open().await;
+    let stack = TestStack::open().await;
     let event = by_queue(&[SmsEvent::new("1", MARIA, "+12065550199", "is anybody there?")]);
-    assert_eq!(house.deliver(&event).await, ["1"]);
-    house.adds_line("+12065550199").await;
-    assert!(house.deliver(&event).await.is_empty());
-    assert_eq!(house.dana().await.notifications().await.texts(), ["is anybody there?"]);
+    assert_eq!(stack.deliver(&event).await, ["1"]);
+    stack.adds_line("+12065550199").await;
+    assert!(stack.deliver(&event).await.is_empty());
+    assert_eq!(stack.dana().await.notifications().await.texts(), ["is anybody there?"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plain_sns_event_that_fails_is_the_functions_error_and_says_why() {
-    let house = TestStack::open().await;
+    let stack = TestStack::open().await;
     let invoked =
-        house.invoke("inbound-sms", &by_topic(&[SmsEvent::new("1", MARIA, "+12065550199", "secret text")])).await;
+        stack.invoke("inbound-sms", &by_topic(&[SmsEvent::new("1", MARIA, "+12065550199", "secret text")])).await;
     assert!(invoked.failed);
     let message = invoked.payload["errorMessage"].as_str().unwrap();
     assert!(message.contains("no company has the line"), "{message}");
     assert!(!message.contains("2065550199") && !message.contains("secret"), "{message}");
-    assert!(house.invoke("inbound-sms", &json!({"hello": 1})).await.failed);
+    assert!(stack.invoke("inbound-sms", &json!({"hello": 1})).await.failed);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_customers_write_comes_through_whole() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let long = "Ünïcödé 字 ".repeat(160);
     let said = ["👩‍👩‍👧‍👦 🦷", "نعم، سآتي غداً", "明天见", "two\nlines", "\u{0} \u{7f} \u{202e}abc", &long[..], ""];
     for (n, text) in said.iter().enumerate() {
-        house.deliver(&by_queue(&[SmsEvent::new(&n.to_string(), MARIA, HARBOR, text)])).await;
+        stack.deliver(&by_queue(&[SmsEvent::new(&n.to_string(), MARIA, HARBOR, text)])).await;
     }
     let conversation = dana.conversation_with(MARIA).await;
     let mut texts = dana.messages(&conversation).await.texts();
@@ -264,9 +264,9 @@ async fn what_customers_write_comes_through_whole() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_customers_write_is_shown_as_text() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
-    house.phone(MARIA).texts(HARBOR, "<script>alert(1)</script><img src=x onerror=alert(1)>\u{202e}gnp.exe\u{0}").await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
+    stack.phone(MARIA).texts(HARBOR, "<script>alert(1)</script><img src=x onerror=alert(1)>\u{202e}gnp.exe\u{0}").await;
     let conversation = dana.conversation_with(MARIA).await;
     for path in [
         "/api/notifications".to_owned(),
@@ -283,35 +283,35 @@ async fn what_customers_write_is_shown_as_text() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_time_of_receipt_in_the_future_does_not_hold_a_text_above_later_ones() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
-    house
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
+    stack
         .deliver(&by_queue(&[
             SmsEvent::new("1", MARIA, HARBOR, "from a wrong clock").with_time("2099-01-01T00:00:00.000Z".into())
         ]))
         .await;
-    house.phone(MARIA).texts(HARBOR, "after it").await;
+    stack.phone(MARIA).texts(HARBOR, "after it").await;
     assert_eq!(dana.notifications().await.texts(), ["after it", "from a wrong clock"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_line_a_customer_writes_to_decides_the_company() {
-    let house = TestStack::open().await;
-    house.phone(MARIA).texts(TIDEWATER, "hello Tidewater").await;
-    assert!(house.dana().await.notifications().await.items().is_empty());
-    assert_eq!(house.josie().await.notifications().await.texts(), ["hello Tidewater"]);
+    let stack = TestStack::open().await;
+    stack.phone(MARIA).texts(TIDEWATER, "hello Tidewater").await;
+    assert!(stack.dana().await.notifications().await.items().is_empty());
+    assert_eq!(stack.josie().await.notifications().await.texts(), ["hello Tidewater"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sender_that_is_no_phone_number_is_in_the_feed_and_has_a_conversation_that_cannot_be_answered() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     for (id, sender) in
         [("code", "68849"), ("name", "SUPPORT"), ("national", "4255550182"), ("hostile", "<b>\u{202e}x")]
     {
         let event = by_queue(&[SmsEvent::new(id, sender, HARBOR, "Your code is 123456").with_time(ago(5))]);
         for _ in 0..2 {
-            assert!(house.deliver(&event).await.is_empty(), "{sender}");
+            assert!(stack.deliver(&event).await.is_empty(), "{sender}");
         }
         let feed = dana.notifications().await.items();
         let rows: Vec<_> = feed.iter().filter(|row| row["number_shown"] == sender).collect();

@@ -9,11 +9,11 @@ fn numbers(conversations: &[Value]) -> Vec<&str> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_conversation_with_the_latest_message_is_first_whoever_wrote_it() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let [one, two, three] = ["+14255550101", "+14255550102", "+14255550103"];
     for (n, number) in [one, two, three].iter().enumerate() {
-        house.deliver(&by_queue(&[SmsEvent::new(number, number, HARBOR, "hello").with_time(ago(60 - n as u64))])).await;
+        stack.deliver(&by_queue(&[SmsEvent::new(number, number, HARBOR, "hello").with_time(ago(60 - n as u64))])).await;
     }
     assert_eq!(numbers(&dana.get("/api/conversations").await.items()), [three, two, one]);
     let conversation = dana.conversation_with(one).await;
@@ -25,9 +25,9 @@ async fn the_conversation_with_the_latest_message_is_first_whoever_wrote_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_ends_the_waiting_and_the_next_text_begins_it_again() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
-    let maria = house.phone("+14255550182");
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
+    let maria = stack.phone("+14255550182");
     let unanswered = async || dana.get("/api/conversations").await.items()[0]["unanswered"].clone();
     maria.texts(HARBOR, "one").await;
     maria.texts(HARBOR, "two").await;
@@ -41,8 +41,8 @@ async fn an_answer_ends_the_waiting_and_the_next_text_begins_it_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_long_text_is_cut_between_characters_and_says_that_it_goes_on() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let family = "👩‍👩‍👧‍👦";
     for (n, (text, preview)) in [
         ("x".repeat(160), "x".repeat(160)),
@@ -55,7 +55,7 @@ async fn a_long_text_is_cut_between_characters_and_says_that_it_goes_on() {
     .iter()
     .enumerate()
     {
-        house.deliver(&by_queue(&[SmsEvent::new(&n.to_string(), "+14255550101", HARBOR, text)])).await;
+        stack.deliver(&by_queue(&[SmsEvent::new(&n.to_string(), "+14255550101", HARBOR, text)])).await;
         let last = dana.get("/api/conversations").await.items()[0]["last"].clone();
         assert_eq!(last["text"], json!(preview), "of {text}");
         assert!(preview.chars().count() <= 160);
@@ -64,12 +64,12 @@ async fn a_long_text_is_cut_between_characters_and_says_that_it_goes_on() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn all_conversations_are_reached_by_paging() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let texts: Vec<_> = (0..60)
         .map(|n| SmsEvent::new(&n.to_string(), &format!("+142555501{n:02}"), HARBOR, "hello").with_time(ago(100 - n)))
         .collect();
-    house.deliver(&by_queue(&texts)).await;
+    stack.deliver(&by_queue(&texts)).await;
     let all = dana.everything("/api/conversations?limit=7").await;
     let expected: Vec<_> = (0..60).rev().map(|n| format!("+142555501{n:02}")).collect();
     assert_eq!(numbers(&all), expected);
@@ -77,9 +77,9 @@ async fn all_conversations_are_reached_by_paging() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reply_goes_out_from_the_line_that_the_customer_last_wrote_to() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
-    let maria = house.phone("+14255550182");
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
+    let maria = stack.phone("+14255550182");
     let lines = async || {
         maria.received_messages().await.iter().map(|sms| sms["from"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };

@@ -3,9 +3,9 @@
 use serde_json::json;
 use tests::TestStack;
 
-async fn post(house: &TestStack, function: &str, kind: Option<&str>, body: &str) -> (u16, String, String) {
+async fn post(stack: &TestStack, function: &str, kind: Option<&str>, body: &str) -> (u16, String, String) {
     let mut request = reqwest::Client::new()
-        .post(house.url(&format!("/2015-03-31/functions/{function}/invocations")))
+        .post(stack.url(&format!("/2015-03-31/functions/{function}/invocations")))
         .body(body.to_owned());
     if let Some(kind) = kind {
         request = request.header("x-amz-invocation-type", kind);
@@ -18,20 +18,20 @@ async fn post(house: &TestStack, function: &str, kind: Option<&str>, body: &str)
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_lambda_would_refuse_is_refused_as_lambda_does() {
-    let house = TestStack::open().await;
-    let (status, kind, _) = post(&house, "no-such-function", None, "{}").await;
+    let stack = TestStack::open().await;
+    let (status, kind, _) = post(&stack, "no-such-function", None, "{}").await;
     assert_eq!((status, kind.as_str()), (404, "ResourceNotFoundException"));
-    let (status, kind, _) = post(&house, "inbound-sms", None, "{").await;
+    let (status, kind, _) = post(&stack, "inbound-sms", None, "{").await;
     assert_eq!((status, kind.as_str()), (400, "InvalidRequestContentException"));
-    let (status, kind, body) = post(&house, "inbound-sms", None, "{}").await;
+    let (status, kind, body) = post(&stack, "inbound-sms", None, "{}").await;
     assert_eq!((status, kind.as_str()), (200, "Unhandled"));
     assert!(body.contains("errorType") && body.contains("neither an SQS batch nor an SNS notification"), "{body}");
-    assert_eq!(post(&house, "inbound-sms", Some("Event"), "{\"Records\": []}").await.0, 202);
+    assert_eq!(post(&stack, "inbound-sms", Some("Event"), "{\"Records\": []}").await.0, 202);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_function_answers_by_name_and_none_panics_at_an_event_of_another_kind() {
-    let house = TestStack::open().await;
+    let stack = TestStack::open().await;
     for function in [
         "authorize",
         "customer-data",
@@ -46,7 +46,7 @@ async fn every_function_answers_by_name_and_none_panics_at_an_event_of_another_k
         for event in
             [json!({}), json!([]), json!(null), json!({"Records": [1, null, {"Sns": 1}]}), json!({"version": "2.0"})]
         {
-            let invoked = house.invoke(function, &event).await;
+            let invoked = stack.invoke(function, &event).await;
             assert_ne!(invoked.payload["errorType"], "Panic", "{function} {event}");
         }
     }
@@ -54,7 +54,7 @@ async fn every_function_answers_by_name_and_none_panics_at_an_event_of_another_k
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_function_behind_the_api_takes_no_word_but_the_authorizers_for_who_asks() {
-    let house = TestStack::open().await;
+    let stack = TestStack::open().await;
     let mut event = json!({
         "version": "2.0", "routeKey": "GET /api/notifications", "rawPath": "/api/notifications", "rawQueryString": "",
         "headers": {"accept": "application/json", "x-company": "harbor-dental"},
@@ -63,12 +63,12 @@ async fn a_function_behind_the_api_takes_no_word_but_the_authorizers_for_who_ask
             "http": {"method": "GET", "path": "/api/notifications", "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1", "userAgent": "u"}},
         "isBase64Encoded": false,
     });
-    let asked = house.invoke("list-notifications", &event).await;
+    let asked = stack.invoke("list-notifications", &event).await;
     assert_eq!(asked.payload["statusCode"], 401);
     for verdict in
         [json!({"session": "unknown"}), json!({"session": "ended"}), json!({"company": "harbor-dental"}), json!({})]
     {
         event["requestContext"]["authorizer"] = json!({"lambda": verdict});
-        assert_eq!(house.invoke("list-notifications", &event).await.payload["statusCode"], 401, "{verdict}");
+        assert_eq!(stack.invoke("list-notifications", &event).await.payload["statusCode"], 401, "{verdict}");
     }
 }

@@ -9,10 +9,10 @@ use tests::{
 
 /// Where a sign-in at an issuer of this behaviour ends, and whether with a session.
 async fn outcome(behaviour: IssuerBehaviour) -> (String, bool) {
-    let house = TestStack::open().await;
+    let stack = TestStack::open().await;
     let issuer = FaultyIssuer::open(behaviour).await;
-    house.trusts(&issuer).await;
-    outcome_of(&house.comes_from(&issuer).await)
+    stack.trusts(&issuer).await;
+    outcome_of(&stack.comes_from(&issuer).await)
 }
 
 fn outcome_of(answer: &TestResponse) -> (String, bool) {
@@ -34,8 +34,8 @@ fn claiming(claims: &[(&'static str, Value)]) -> IssuerBehaviour {
 }
 
 /// How often an alarm was given a reason to ring.
-async fn alarms(house: &TestStack) -> u64 {
-    house.metrics_of("sign-in").await["SignInUnavailable"].as_u64().unwrap_or_default()
+async fn alarms(stack: &TestStack) -> u64 {
+    stack.metrics_of("sign-in").await["SignInUnavailable"].as_u64().unwrap_or_default()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -45,9 +45,9 @@ async fn an_honest_issuer_lets_its_person_in() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_that_is_not_of_this_issuer_client_attempt_and_time_is_refused() {
-    let house = TestStack::open().await;
+    let stack = TestStack::open().await;
     let issuer = FaultyIssuer::open(IssuerBehaviour::default()).await;
-    house.trusts(&issuer).await;
+    stack.trusts(&issuer).await;
     let now = runtime::wall_clock().now().as_secs();
     for claim in [
         ("iss", json!("https://evil.example")),
@@ -65,11 +65,11 @@ async fn a_token_that_is_not_of_this_issuer_client_attempt_and_time_is_refused()
         ("sub", json!(null)),
     ] {
         issuer.behaves(claiming(std::slice::from_ref(&claim)));
-        assert_eq!(outcome_of(&house.comes_from(&issuer).await), page("refused"), "{claim:?}");
+        assert_eq!(outcome_of(&stack.comes_from(&issuer).await), page("refused"), "{claim:?}");
     }
     issuer.behaves(IssuerBehaviour::default());
-    assert_eq!(outcome_of(&house.comes_from(&issuer).await), let_in());
-    assert_eq!(alarms(&house).await, 0);
+    assert_eq!(outcome_of(&stack.comes_from(&issuer).await), let_in());
+    assert_eq!(alarms(&stack).await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -85,9 +85,9 @@ async fn a_token_that_the_issuer_did_not_sign_is_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_address_that_the_issuer_does_not_vouch_for_is_nobodys_login() {
-    let house = TestStack::open().await;
+    let stack = TestStack::open().await;
     let issuer = FaultyIssuer::open(IssuerBehaviour::default()).await;
-    house.trusts(&issuer).await;
+    stack.trusts(&issuer).await;
     for claims in [
         vec![("email_verified", json!(false))],
         vec![("email_verified", json!("false"))],
@@ -98,7 +98,7 @@ async fn an_address_that_the_issuer_does_not_vouch_for_is_nobodys_login() {
         vec![("email", json!("nobody")), ("sub", json!("dana@harbor-dental.example"))],
     ] {
         issuer.behaves(claiming(&claims));
-        assert_eq!(outcome_of(&house.comes_from(&issuer).await), page("stranger"), "{claims:?}");
+        assert_eq!(outcome_of(&stack.comes_from(&issuer).await), page("stranger"), "{claims:?}");
     }
 }
 
@@ -109,32 +109,32 @@ async fn an_issuer_that_does_not_work_is_said_to_be_out_of_reach_and_rings() {
         let behaviour = IssuerBehaviour { discovery: vec![discovery.clone()], ..IssuerBehaviour::default() };
         assert_eq!(outcome(behaviour).await, page("unavailable"), "{discovery:?}");
     }
-    let house = TestStack::open().await;
+    let stack = TestStack::open().await;
     let issuer =
         FaultyIssuer::open(IssuerBehaviour { refusal: Some((500, json!("oops"))), ..IssuerBehaviour::default() }).await;
-    house.trusts(&issuer).await;
-    assert_eq!(outcome_of(&house.comes_from(&issuer).await), page("unavailable"));
-    assert_eq!(alarms(&house).await, 1);
+    stack.trusts(&issuer).await;
+    assert_eq!(outcome_of(&stack.comes_from(&issuer).await), page("unavailable"));
+    assert_eq!(alarms(&stack).await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_secret_that_was_rotated_is_read_again_after_the_old_one_has_failed() {
-    let house = TestStack::open().await;
+    let stack = TestStack::open().await;
     let issuer = FaultyIssuer::open(IssuerBehaviour::default()).await;
-    house.trusts(&issuer).await;
-    assert_eq!(outcome_of(&house.comes_from(&issuer).await), let_in());
+    stack.trusts(&issuer).await;
+    assert_eq!(outcome_of(&stack.comes_from(&issuer).await), let_in());
     issuer.behaves(IssuerBehaviour { client_secret: "another secret", ..IssuerBehaviour::default() });
-    assert_eq!(outcome_of(&house.comes_from(&issuer).await), page("unavailable"));
-    house.trusts_with(&issuer, &[("client_secret", "another secret")]).await;
-    assert_eq!(outcome_of(&house.comes_from(&issuer).await), let_in());
-    assert_eq!(alarms(&house).await, 1);
+    assert_eq!(outcome_of(&stack.comes_from(&issuer).await), page("unavailable"));
+    stack.trusts_with(&issuer, &[("client_secret", "another secret")]).await;
+    assert_eq!(outcome_of(&stack.comes_from(&issuer).await), let_in());
+    assert_eq!(alarms(&stack).await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_an_issuer_says_besides_and_however_it_spells_it_its_people_are_let_in() {
-    let house = TestStack::open().await;
+    let stack = TestStack::open().await;
     let issuer = FaultyIssuer::open(IssuerBehaviour::default()).await;
-    house.trusts(&issuer).await;
+    stack.trusts(&issuer).await;
     let now = runtime::wall_clock().now().as_secs();
     #[allow(clippy::cast_precision_loss, reason = "seconds of this century have 33 bits")]
     let soon = now as f64 + 300.5;
@@ -148,7 +148,7 @@ async fn whatever_an_issuer_says_besides_and_however_it_spells_it_its_people_are
         vec![("exp", json!(soon)), ("auth_time", json!("yesterday"))],
     ] {
         issuer.behaves(claiming(&claims));
-        assert_eq!(outcome_of(&house.comes_from(&issuer).await), let_in(), "{claims:?}");
+        assert_eq!(outcome_of(&stack.comes_from(&issuer).await), let_in(), "{claims:?}");
     }
     for answer in [
         ("expires_in", json!("300")),
@@ -158,7 +158,7 @@ async fn whatever_an_issuer_says_besides_and_however_it_spells_it_its_people_are
         ("access_token", json!(null)),
     ] {
         issuer.behaves(IssuerBehaviour { answer: vec![answer.clone()], ..IssuerBehaviour::default() });
-        assert_eq!(outcome_of(&house.comes_from(&issuer).await), let_in(), "{answer:?}");
+        assert_eq!(outcome_of(&stack.comes_from(&issuer).await), let_in(), "{answer:?}");
     }
 }
 
@@ -182,41 +182,41 @@ async fn the_clients_secret_goes_where_the_issuer_takes_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_key_of_the_issuers_is_fetched_once_and_no_more_often_than_every_thirty_seconds() {
     let clock = ManualClock::at_noon();
-    let house = TestStack::with_limits(TestStack::limits(), &clock).await;
+    let stack = TestStack::with_limits(TestStack::limits(), &clock).await;
     let issuer = FaultyIssuer::with_clock(IssuerBehaviour::default(), clock.clock()).await;
-    house.trusts(&issuer).await;
-    assert_eq!(outcome_of(&house.comes_from(&issuer).await), let_in());
+    stack.trusts(&issuer).await;
+    assert_eq!(outcome_of(&stack.comes_from(&issuer).await), let_in());
     clock.passes(31);
     issuer.behaves(IssuerBehaviour { key: 2, ..IssuerBehaviour::default() });
-    assert_eq!(outcome_of(&house.comes_from(&issuer).await), let_in(), "by the new key");
+    assert_eq!(outcome_of(&stack.comes_from(&issuer).await), let_in(), "by the new key");
     assert_eq!(issuer.request_counts(), RequestCounts { discoveries: 1, keys: 2, tokens: 2 });
 
     // Signed by keys that the issuer does not show, however often.
     for _ in 0..5 {
         issuer.behaves(IssuerBehaviour { key: 2, signed: SignedBy::BySomebodyElse, ..IssuerBehaviour::default() });
-        assert_eq!(outcome_of(&house.comes_from(&issuer).await), page("refused"));
+        assert_eq!(outcome_of(&stack.comes_from(&issuer).await), page("refused"));
         clock.passes(5);
     }
     assert_eq!(issuer.request_counts(), RequestCounts { discoveries: 1, keys: 2, tokens: 7 });
     clock.passes(30);
     for _ in 0..5 {
-        assert_eq!(outcome_of(&house.comes_from(&issuer).await), page("refused"));
+        assert_eq!(outcome_of(&stack.comes_from(&issuer).await), page("refused"));
     }
     assert_eq!(issuer.request_counts(), RequestCounts { discoveries: 1, keys: 3, tokens: 12 });
     issuer.behaves(IssuerBehaviour { key: 2, ..IssuerBehaviour::default() });
-    assert_eq!(outcome_of(&house.comes_from(&issuer).await), let_in(), "what was known is not forgotten");
-    assert_eq!(alarms(&house).await, 0);
+    assert_eq!(outcome_of(&stack.comes_from(&issuer).await), let_in(), "what was known is not forgotten");
+    assert_eq!(alarms(&stack).await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_strangers_bring_asks_nothing_of_the_issuer_and_rings_no_alarm() {
-    let house = TestStack::open().await;
+    let stack = TestStack::open().await;
     let issuer = FaultyIssuer::open(IssuerBehaviour::default()).await;
-    house.trusts(&issuer).await;
-    assert_eq!(outcome_of(&house.comes_from(&issuer).await), let_in());
+    stack.trusts(&issuer).await;
+    assert_eq!(outcome_of(&stack.comes_from(&issuer).await), let_in());
     let known = issuer.request_counts();
 
-    let mut stranger = house.browser();
+    let mut stranger = stack.browser();
     for turn in 0..20 {
         let state = format!("{turn:064x}");
         for name in ["switchboard-signing-in".to_owned(), format!("switchboard-signing-in-{state}")] {
@@ -239,7 +239,7 @@ async fn what_strangers_bring_asks_nothing_of_the_issuer_and_rings_no_alarm() {
     ];
     for refusal in refusals.clone() {
         issuer.behaves(IssuerBehaviour { refusal: Some(refusal.clone()), ..IssuerBehaviour::default() });
-        let begun = house.begins_to_sign_in("/api/sign-in").await;
+        let begun = stack.begins_to_sign_in("/api/sign-in").await;
         let state = begun.query_parameter("state").unwrap();
         let callback = |code: &str| format!("/api/sign-in/callback?code={code}&state={state}");
         assert_eq!(outcome_of(&begun.comes_back(&callback("made-up")).await), page("refused"), "{refusal:?}");
@@ -249,20 +249,20 @@ async fn what_strangers_bring_asks_nothing_of_the_issuer_and_rings_no_alarm() {
     }
     let asked = issuer.request_counts();
     assert_eq!(asked, RequestCounts { tokens: known.tokens + refusals.len() as u64, ..known });
-    assert_eq!(alarms(&house).await, 0);
+    assert_eq!(alarms(&stack).await, 0);
 
     // That the issuer does not know us is ours.
     issuer.behaves(IssuerBehaviour {
         refusal: Some((401, json!({"error": "invalid_client"}))),
         ..IssuerBehaviour::default()
     });
-    assert_eq!(outcome_of(&house.comes_from(&issuer).await), page("unavailable"));
+    assert_eq!(outcome_of(&stack.comes_from(&issuer).await), page("unavailable"));
     issuer.behaves(IssuerBehaviour {
         refusal: Some((400, json!({"error": "unauthorized_client"}))),
         ..IssuerBehaviour::default()
     });
-    assert_eq!(outcome_of(&house.comes_from(&issuer).await), page("unavailable"));
-    assert_eq!(alarms(&house).await, 2);
+    assert_eq!(outcome_of(&stack.comes_from(&issuer).await), page("unavailable"));
+    assert_eq!(alarms(&stack).await, 2);
     assert_eq!(
         issuer.request_counts(),
         RequestCounts { tokens: asked.tokens + 2, ..asked },
@@ -272,9 +272,9 @@ async fn what_strangers_bring_asks_nothing_of_the_issuer_and_rings_no_alarm() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_address_with_a_line_break_or_of_other_scripts_is_nobodys() {
-    let house = TestStack::open().await;
+    let stack = TestStack::open().await;
     let issuer = FaultyIssuer::open(IssuerBehaviour::default()).await;
-    house.trusts(&issuer).await;
+    stack.trusts(&issuer).await;
     for email in [
         "dana@harbor-dental.example\n",
         "\r\ndana@harbor-dental.example",
@@ -284,32 +284,32 @@ async fn an_address_with_a_line_break_or_of_other_scripts_is_nobodys() {
         "\u{ff44}ana@harbor-dental.example",
     ] {
         issuer.behaves(claiming(&[("email", json!(email))]));
-        assert_eq!(outcome_of(&house.comes_from(&issuer).await), page("stranger"), "{email:?}");
+        assert_eq!(outcome_of(&stack.comes_from(&issuer).await), page("stranger"), "{email:?}");
     }
     issuer.behaves(claiming(&[("email", json!("Dana@Harbor-Dental.Example"))]));
-    assert_eq!(outcome_of(&house.comes_from(&issuer).await), let_in());
+    assert_eq!(outcome_of(&stack.comes_from(&issuer).await), let_in());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mailbox_that_is_given_to_somebody_else_does_not_inherit_the_account() {
-    let house = TestStack::open().await;
+    let stack = TestStack::open().await;
     let issuer = FaultyIssuer::open(IssuerBehaviour::default()).await;
-    house.trusts(&issuer).await;
-    assert_eq!(outcome_of(&house.comes_from(&issuer).await), let_in());
-    assert_eq!(outcome_of(&house.comes_from(&issuer).await), let_in(), "again and again");
+    stack.trusts(&issuer).await;
+    assert_eq!(outcome_of(&stack.comes_from(&issuer).await), let_in());
+    assert_eq!(outcome_of(&stack.comes_from(&issuer).await), let_in(), "again and again");
     issuer.behaves(claiming(&[("sub", json!("danas successor"))]));
-    assert_eq!(outcome_of(&house.comes_from(&issuer).await), page("stranger"));
+    assert_eq!(outcome_of(&stack.comes_from(&issuer).await), page("stranger"));
     // Their own mailbox is another login.
     issuer.behaves(claiming(&[("sub", json!("marcus")), ("email", json!("marcus@harbor-dental.example"))]));
-    assert_eq!(outcome_of(&house.comes_from(&issuer).await), let_in());
+    assert_eq!(outcome_of(&stack.comes_from(&issuer).await), let_in());
 
     let other = FaultyIssuer::open(IssuerBehaviour::default()).await;
-    house.trusts(&other).await;
+    stack.trusts(&other).await;
     // What is known of the first one is known for ten minutes, or until it does not know us any more.
     issuer.behaves(IssuerBehaviour { client_secret: "another secret", ..IssuerBehaviour::default() });
-    assert_eq!(outcome_of(&house.comes_from(&issuer).await), page("unavailable"));
+    assert_eq!(outcome_of(&stack.comes_from(&issuer).await), page("unavailable"));
     assert_eq!(
-        outcome_of(&house.comes_from(&other).await),
+        outcome_of(&stack.comes_from(&other).await),
         page("stranger"),
         "the same subject there is another person"
     );
@@ -317,18 +317,18 @@ async fn a_mailbox_that_is_given_to_somebody_else_does_not_inherit_the_account()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_secret_that_has_no_key_for_attempts_yet_works() {
-    let house = TestStack::open().await;
+    let stack = TestStack::open().await;
     let issuer = FaultyIssuer::open(IssuerBehaviour::default()).await;
-    house.trusts_with(&issuer, &[("attempt_key", "")]).await;
-    assert_eq!(outcome_of(&house.comes_from(&issuer).await), let_in(), "signed with the client's secret");
+    stack.trusts_with(&issuer, &[("attempt_key", "")]).await;
+    assert_eq!(outcome_of(&stack.comes_from(&issuer).await), let_in(), "signed with the client's secret");
 }
 
 /// Whether a session that an issuer of these claims lets in by an address is enough to take what is held of a customer.
-async fn takes(house: &TestStack, issuer: &FaultyIssuer, path: &str, claims: &[(&'static str, Value)]) -> bool {
+async fn takes(stack: &TestStack, issuer: &FaultyIssuer, path: &str, claims: &[(&'static str, Value)]) -> bool {
     issuer.behaves(claiming(claims));
-    let answer = house.comes_by(path, issuer).await;
+    let answer = stack.comes_by(path, issuer).await;
     assert!(outcome_of(&answer).1, "they are let in");
-    let dana = StaffClient { house, cookie: answer.cookie(SESSION_COOKIE).unwrap() };
+    let dana = StaffClient { stack, cookie: answer.cookie(SESSION_COOKIE).unwrap() };
     let conversation = dana.conversation_with("+14255550182").await;
     let path = format!("/api/conversations/{conversation}/customer-data");
     let request = dana.request(Method::POST, &path).header("sec-fetch-site", "same-origin");
@@ -341,68 +341,68 @@ async fn takes(house: &TestStack, issuer: &FaultyIssuer, path: &str, claims: &[(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn when_somebody_proved_who_they_are_is_as_the_issuer_says_however_it_is_spelled() {
-    let house = TestStack::open().await;
+    let stack = TestStack::open().await;
     let issuer = FaultyIssuer::open(IssuerBehaviour::default()).await;
-    house.trusts(&issuer).await;
-    house.phone("+14255550182").texts(tests::HARBOR, "hello").await;
+    stack.trusts(&issuer).await;
+    stack.phone("+14255550182").texts(tests::HARBOR, "hello").await;
     let now = runtime::wall_clock().now().as_secs();
     for just_now in [json!(now), json!(now.to_string()), json!(format!("{now}.5")), json!(now + 200)] {
-        assert!(takes(&house, &issuer, "/api/sign-in", &[("auth_time", just_now.clone())]).await, "{just_now}");
+        assert!(takes(&stack, &issuer, "/api/sign-in", &[("auth_time", just_now.clone())]).await, "{just_now}");
     }
     for before in [json!(now - 601), json!((now - 601).to_string()), json!(0)] {
         for path in ["/api/sign-in", "/api/sign-in?again=1"] {
-            assert!(!takes(&house, &issuer, path, &[("auth_time", before.clone())]).await, "{path} {before}");
+            assert!(!takes(&stack, &issuer, path, &[("auth_time", before.clone())]).await, "{path} {before}");
         }
     }
     for unsaid in [json!(null), json!("lately"), json!([now]), json!(-1)] {
         let claims = [("auth_time", unsaid.clone())];
         assert!(
-            !takes(&house, &issuer, "/api/sign-in", &claims).await,
+            !takes(&stack, &issuer, "/api/sign-in", &claims).await,
             "{unsaid}: the issuer may have remembered them"
         );
-        assert!(takes(&house, &issuer, "/api/sign-in?again=1", &claims).await, "{unsaid}: it was told to ask");
+        assert!(takes(&stack, &issuer, "/api/sign-in?again=1", &claims).await, "{unsaid}: it was told to ask");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_issuer_is_told_to_ask_again_in_both_ways_that_there_are() {
-    let house = TestStack::open().await;
-    let begun = house.begins_to_sign_in("/api/sign-in?again=1").await;
+    let stack = TestStack::open().await;
+    let begun = stack.begins_to_sign_in("/api/sign-in?again=1").await;
     assert_eq!(
         (begun.query_parameter("prompt"), begun.query_parameter("max_age")),
         (Some("login".to_owned()), Some("0".to_owned()))
     );
-    let begun = house.begins_to_sign_in("/api/sign-in").await;
+    let begun = stack.begins_to_sign_in("/api/sign-in").await;
     assert_eq!((begun.query_parameter("prompt"), begun.query_parameter("max_age")), (None, None));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_signs_out_is_led_to_the_issuer_to_sign_out_there_too() {
-    let house = TestStack::open().await;
+    let stack = TestStack::open().await;
     let issuer = FaultyIssuer::open(IssuerBehaviour::default()).await;
-    house.trusts(&issuer).await;
-    let led = async |house: &TestStack| {
-        let answer = house.get("/api/sign-out/issuer").await;
+    stack.trusts(&issuer).await;
+    let led = async |stack: &TestStack| {
+        let answer = stack.get("/api/sign-out/issuer").await;
         assert_eq!(answer.status, 303, "{}", answer.body);
         answer.header("location").unwrap().to_owned()
     };
-    assert_eq!(led(&house).await, "/sign-in.html#signed-out", "this one has no such page");
+    assert_eq!(led(&stack).await, "/sign-in.html#signed-out", "this one has no such page");
 
-    let house = TestStack::open().await;
+    let stack = TestStack::open().await;
     let endpoint = json!("https://login.example.com/logout");
     issuer
         .behaves(IssuerBehaviour { discovery: vec![("end_session_endpoint", endpoint)], ..IssuerBehaviour::default() });
-    house.trusts(&issuer).await;
-    let back = format!("{}/sign-in.html", house.origin()).replace(':', "%3A").replace('/', "%2F");
+    stack.trusts(&issuer).await;
+    let back = format!("{}/sign-in.html", stack.origin()).replace(':', "%3A").replace('/', "%2F");
     let expected = format!("https://login.example.com/logout?client_id=portal&post_logout_redirect_uri={back}");
-    assert_eq!(led(&house).await, expected);
+    assert_eq!(led(&stack).await, expected);
 
-    let house = TestStack::open().await;
+    let stack = TestStack::open().await;
     issuer.behaves(IssuerBehaviour {
         discovery: vec![("issuer", json!("https://evil.example"))],
         ..IssuerBehaviour::default()
     });
-    house.trusts(&issuer).await;
-    assert_eq!(led(&house).await, "/sign-in.html#signed-out", "out of reach, nobody is kept from leaving");
-    assert_eq!(alarms(&house).await, 0);
+    stack.trusts(&issuer).await;
+    assert_eq!(led(&stack).await, "/sign-in.html#signed-out", "out of reach, nobody is kept from leaving");
+    assert_eq!(alarms(&stack).await, 0);
 }

@@ -14,10 +14,10 @@ const SAM: &str = "+12535550119";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_text_is_on_every_screen_of_its_company_and_on_no_other() {
-    let house = TestStack::open().await;
-    let (dana, josie) = (house.dana().await, house.josie().await);
+    let stack = TestStack::open().await;
+    let (dana, josie) = (stack.dana().await, stack.josie().await);
     let (mut hers, mut theirs) = (dana.goes_live().await, josie.goes_live().await);
-    house.phone(MARIA).texts(HARBOR, "Running late").await;
+    stack.phone(MARIA).texts(HARBOR, "Running late").await;
     let frame = hers.sees("Running late").await;
     let conversation = dana.conversation_with(MARIA).await;
     for part in [
@@ -33,10 +33,10 @@ async fn a_text_is_on_every_screen_of_its_company_and_on_no_other() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_frame_has_the_very_rows_that_the_pages_have() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let mut socket = dana.goes_live().await;
-    house.phone(MARIA).texts(HARBOR, "<b>Running</b> late").await;
+    stack.phone(MARIA).texts(HARBOR, "<b>Running</b> late").await;
     let frame = socket.sees("late").await;
     let conversation = dana.conversation_with(MARIA).await;
     for (list, page) in [
@@ -52,8 +52,8 @@ async fn a_frame_has_the_very_rows_that_the_pages_have() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_dashboards_row_of_a_customer_is_the_same_live_and_after_a_refresh() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let mut socket = dana.goes_live().await;
     let mut agrees = async |text: &str, more: &str| {
         let frame = socket.sees(text).await;
@@ -63,16 +63,16 @@ async fn the_dashboards_row_of_a_customer_is_the_same_live_and_after_a_refresh()
         assert!(page.contains(row), "{row} in {page}");
         assert_eq!(page.matches("<li ").count(), page.matches("id=\"recent-").count());
     };
-    house.phone(MARIA).texts(HARBOR, "Running late").await;
+    stack.phone(MARIA).texts(HARBOR, "Running late").await;
     agrees("Running late", "").await;
-    house.phone(SAM).texts(HARBOR, "Is it open today?").await;
+    stack.phone(SAM).texts(HARBOR, "Is it open today?").await;
     agrees("Is it open today?", "").await;
     for (text, more) in [("Are you there?", "and 1 more"), ("Hello?", "and 2 more")] {
-        house.phone(MARIA).texts(HARBOR, text).await;
+        stack.phone(MARIA).texts(HARBOR, text).await;
         agrees(text, more).await;
     }
     // What comes late is one more, and not the newest.
-    house.deliver(&by_queue(&[SmsEvent::new("late", MARIA, HARBOR, "Late").with_time(ago(60))])).await;
+    stack.deliver(&by_queue(&[SmsEvent::new("late", MARIA, HARBOR, "Late").with_time(ago(60))])).await;
     agrees("Hello?", "and 3 more").await;
 }
 
@@ -88,12 +88,12 @@ fn piece<'a>(frame: &'a str, list: &str) -> &'a str {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_erased_leaves_every_page_of_the_company_and_no_page_of_another() {
-    let house = TestStack::open().await;
-    let (dana, josie) = (house.dana().await, house.josie().await);
+    let stack = TestStack::open().await;
+    let (dana, josie) = (stack.dana().await, stack.josie().await);
     let (mut hers, mut theirs) = (dana.goes_live().await, josie.goes_live().await);
     let conversation = dana.hears_from(MARIA).await;
     hers.sees(&conversation).await;
-    house.phone(MARIA).texts(TIDEWATER, "hello").await;
+    stack.phone(MARIA).texts(TIDEWATER, "hello").await;
     theirs.sees("hello").await;
     let path = format!("/api/conversations/{conversation}/customer-data");
     let erased = dana.send(dana.request(reqwest::Method::DELETE, &path)).await;
@@ -104,9 +104,9 @@ async fn who_is_erased_leaves_every_page_of_the_company_and_no_page_of_another()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_colleague_sees_a_reply_and_what_becomes_of_it() {
-    let house = TestStack::open().await;
-    let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
-    house.phone(MARIA).texts(HARBOR, "Running late").await;
+    let stack = TestStack::open().await;
+    let (dana, marcus) = (stack.dana().await, stack.sign_in("harbor-dental.marcus").await);
+    stack.phone(MARIA).texts(HARBOR, "Running late").await;
     let conversation = dana.conversation_with(MARIA).await;
     let mut socket = marcus.goes_live().await;
     dana.replies(&conversation, "No problem.").await;
@@ -114,7 +114,7 @@ async fn a_colleague_sees_a_reply_and_what_becomes_of_it() {
     assert!(frame.contains("Dana Whitfield"), "{frame}");
     assert!(frame.contains("Sent to the carrier") || socket.sees("No problem.").await.contains("Sent to the carrier"));
 
-    house.phone(MARIA).next_is("spend-limit").await;
+    stack.phone(MARIA).next_is("spend-limit").await;
     dana.replies(&conversation, "See you soon.").await;
     let refused = socket.sees("budget for texts is used up").await;
     let told = |piece: &&str| piece.contains("See you soon.") && piece.contains("budget for texts is used up");
@@ -123,13 +123,13 @@ async fn a_colleague_sees_a_reply_and_what_becomes_of_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_takes_the_mark_from_the_row_of_whoever_waited() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let mut socket = dana.goes_live().await;
-    house.phone(MARIA).texts(HARBOR, "Running late").await;
+    stack.phone(MARIA).texts(HARBOR, "Running late").await;
     socket.sees("Running late").await;
     let conversation = dana.conversation_with(MARIA).await;
-    house.phone(MARIA).texts(HARBOR, "Are you there?").await;
+    stack.phone(MARIA).texts(HARBOR, "Are you there?").await;
     let again = socket.sees("Are you there?").await;
     let (new, old) =
         again.split_once("<template data-live=\"notifications\"").unwrap().1.split_once("Are you there?").unwrap();
@@ -142,23 +142,23 @@ async fn an_answer_takes_the_mark_from_the_row_of_whoever_waited() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_without_a_session_gets_a_socket() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
-    let somebody = |cookie: &str| StaffClient { house: &house, cookie: cookie.to_owned() };
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
+    let somebody = |cookie: &str| StaffClient { stack: &stack, cookie: cookie.to_owned() };
     assert_eq!(somebody("").open_with_headers(&[]).await.err(), Some(HandshakeRejection(401)), "no cookie");
     assert_eq!(somebody("a=b").open_with_headers(&[]).await.err(), Some(HandshakeRejection(403)), "no session");
     let forged = format!("{SESSION_COOKIE}={}", "0".repeat(64));
     assert_eq!(somebody(&forged).open_with_headers(&[]).await.err(), Some(HandshakeRejection(403)), "forged");
     dana.post("/api/sign-out", &json!({}), tests::SendOptions::default()).await;
     assert_eq!(dana.open_with_headers(&[]).await.err(), Some(HandshakeRejection(403)), "signed out");
-    let marcus = house.sign_in("harbor-dental.marcus").await;
-    session_ends(&house, &marcus, 0).await;
+    let marcus = stack.sign_in("harbor-dental.marcus").await;
+    session_ends(&stack, &marcus, 0).await;
     assert_eq!(marcus.open_with_headers(&[]).await.err(), Some(HandshakeRejection(403)), "expired");
-    assert_eq!(connections(&house).await.len(), 0);
+    assert_eq!(connections(&stack).await.len(), 0);
 }
 
 /// Lets the session of a desk end at a moment, in milliseconds.
-async fn session_ends(house: &TestStack, desk: &StaffClient<'_>, at_millis: u64) {
+async fn session_ends(stack: &TestStack, desk: &StaffClient<'_>, at_millis: u64) {
     let key = json!({"pk": {"S": format!("SESSION#{}", token_hash(&desk.cookie))}, "sk": {"S": "SESSION"}});
     let seconds = (at_millis / 1000).to_string();
     let update = json!({
@@ -167,7 +167,7 @@ async fn session_ends(house: &TestStack, desk: &StaffClient<'_>, at_millis: u64)
         "ConditionExpression": "attribute_exists(pk)",
         "ExpressionAttributeValues": {":at": {"N": seconds}},
     });
-    house.table("UpdateItem", update).await;
+    stack.table("UpdateItem", update).await;
 }
 
 fn token_hash(cookie: &str) -> String {
@@ -175,27 +175,27 @@ fn token_hash(cookie: &str) -> String {
 }
 
 /// The connections that the table knows of.
-async fn connections(house: &TestStack) -> Vec<Value> {
+async fn connections(stack: &TestStack) -> Vec<Value> {
     let ask =
         json!({"FilterExpression": "begins_with(pk, :live)", "ExpressionAttributeValues": {":live": {"S": "LIVE#"}}});
-    house.table("Scan", ask).await["Items"].as_array().unwrap().clone()
+    stack.table("Scan", ask).await["Items"].as_array().unwrap().clone()
 }
 
 /// Waits until the table knows of so many connections.
-async fn connections_are(house: &TestStack, count: usize) {
+async fn connections_are(stack: &TestStack, count: usize) {
     for _ in 0..400 {
-        if connections(house).await.len() == count {
+        if connections(stack).await.len() == count {
             return;
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    panic!("{} connections, not {count}", connections(house).await.len());
+    panic!("{} connections, not {count}", connections(stack).await.len());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_of_another_site_gets_no_socket_with_a_visitors_session() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     for foreign in [
         vec![("origin", "https://evil.example")],
         vec![("origin", "https://evil.example"), ("sec-fetch-site", "cross-site")],
@@ -204,38 +204,38 @@ async fn a_page_of_another_site_gets_no_socket_with_a_visitors_session() {
     ] {
         assert_eq!(dana.open_with_headers(&foreign).await.err(), Some(HandshakeRejection(400)), "{foreign:?}");
     }
-    let host = house.url("");
+    let host = stack.url("");
     assert!(dana.open_with_headers(&[("origin", &host)]).await.is_ok(), "a browser that says only its origin");
     assert!(dana.open_with_headers(&[]).await.is_ok(), "a program");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_has_ten_sockets_at_most_and_those_that_are_open_stay() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let mut sockets = Vec::new();
     for _ in 0..10 {
         sockets.push(dana.goes_live().await);
     }
     assert_eq!(dana.open_with_headers(&[]).await.err(), Some(HandshakeRejection(429)), "the eleventh");
-    assert!(house.dana().await.open_with_headers(&[]).await.is_ok(), "another session of hers");
-    house.phone(MARIA).texts(HARBOR, "Running late").await;
+    assert!(stack.dana().await.open_with_headers(&[]).await.is_ok(), "another session of hers");
+    stack.phone(MARIA).texts(HARBOR, "Running late").await;
     for socket in &mut sockets {
         socket.sees("Running late").await;
     }
     // A page that is left makes room for another.
     drop(sockets.pop());
-    connections_are(&house, 9).await;
+    connections_are(&stack, 9).await;
     let mut next = dana.goes_live().await;
-    house.phone(MARIA).texts(HARBOR, "Almost there").await;
+    stack.phone(MARIA).texts(HARBOR, "Almost there").await;
     next.sees("Almost there").await;
     assert_eq!(dana.open_with_headers(&[]).await.err(), Some(HandshakeRejection(429)));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sockets_that_ended_without_a_word_keep_no_page_out() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let _first = dana.goes_live().await;
     let key = json!({"pk": {"S": format!("SOCKETS#{}", token_hash(&dana.cookie))}, "sk": {"S": "SOCKETS"}});
     let ended: Vec<_> = (0..9).map(|n| format!("1000#gone-{n}")).collect();
@@ -245,32 +245,32 @@ async fn sockets_that_ended_without_a_word_keep_no_page_out() {
         "ConditionExpression": "attribute_exists(pk)",
         "ExpressionAttributeValues": {":ended": {"SS": ended}},
     });
-    house.table("UpdateItem", update).await;
+    stack.table("UpdateItem", update).await;
     let _second = dana.goes_live().await;
     let slots =
-        house.table("GetItem", json!({"Key": key, "ConsistentRead": true})).await["Item"]["slots"]["SS"].clone();
+        stack.table("GetItem", json!({"Key": key, "ConsistentRead": true})).await["Item"]["slots"]["SS"].clone();
     assert_eq!(slots.as_array().unwrap().len(), 2, "{slots}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn signing_out_closes_the_sockets_of_that_session_and_of_no_other() {
-    let house = TestStack::open().await;
-    let (here, there) = (house.dana().await, house.dana().await);
+    let stack = TestStack::open().await;
+    let (here, there) = (stack.dana().await, stack.dana().await);
     let mut left = [here.goes_live().await, here.goes_live().await];
     let mut stays = there.goes_live().await;
     here.post("/api/sign-out", &json!({}), tests::SendOptions::default()).await;
     for socket in &mut left {
         socket.is_closed().await;
     }
-    house.phone(MARIA).texts(HARBOR, "Running late").await;
+    stack.phone(MARIA).texts(HARBOR, "Running late").await;
     stays.sees("Running late").await;
-    connections_are(&house, 1).await;
+    connections_are(&stack, 1).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_is_signed_out_everywhere_or_removed_loses_their_sockets() {
-    let house = TestStack::open().await;
-    let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
+    let stack = TestStack::open().await;
+    let (dana, marcus) = (stack.dana().await, stack.sign_in("harbor-dental.marcus").await);
     let (mut hers, mut his) = (dana.goes_live().await, marcus.goes_live().await);
     let staff = |id: &str| json!({"pk": {"S": "COMPANY#harbor-dental"}, "sk": {"S": format!("STAFF#{id}")}});
     let now = runtime::wall_clock().now().as_millis().to_string();
@@ -279,27 +279,27 @@ async fn whoever_is_signed_out_everywhere_or_removed_loses_their_sockets() {
         "UpdateExpression": "SET sessions_since = :now",
         "ExpressionAttributeValues": {":now": {"N": now}},
     });
-    house.table("UpdateItem", sign_out).await;
+    stack.table("UpdateItem", sign_out).await;
     hers.is_closed().await;
     assert_eq!(dana.open_with_headers(&[]).await.err(), Some(HandshakeRejection(403)));
     // With a new session she is back.
-    let mut again = house.dana().await.goes_live().await;
+    let mut again = stack.dana().await.goes_live().await;
     assert_eq!(again.everything().await, "");
-    house.table("DeleteItem", json!({"Key": staff("marcus")})).await;
+    stack.table("DeleteItem", json!({"Key": staff("marcus")})).await;
     his.is_closed().await;
     assert_eq!(marcus.open_with_headers(&[]).await.err(), Some(HandshakeRejection(403)));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_socket_outlives_its_session_by_no_frame() {
-    let house = TestStack::open().await;
-    let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
+    let stack = TestStack::open().await;
+    let (dana, marcus) = (stack.dana().await, stack.sign_in("harbor-dental.marcus").await);
     // Seconds are what the table's TTL counts in.
     let ends = runtime::wall_clock().now().plus_secs(8);
-    session_ends(&house, &dana, ends.as_millis()).await;
+    session_ends(&stack, &dana, ends.as_millis()).await;
     let (mut hers, mut pinging) = (dana.goes_live().await, dana.goes_live().await);
     let mut his = marcus.goes_live().await;
-    house.phone(MARIA).texts(HARBOR, "before").await;
+    stack.phone(MARIA).texts(HARBOR, "before").await;
     hers.sees("before").await;
     while runtime::wall_clock().now() <= ends {
         tokio::time::sleep(Duration::from_millis(100)).await;
@@ -307,102 +307,102 @@ async fn a_socket_outlives_its_session_by_no_frame() {
     // A ping notices that it has ended; a frame that would come too.
     pinging.sends(r#"{"action":"ping"}"#).await;
     pinging.is_closed().await;
-    house.phone(MARIA).texts(HARBOR, "after").await;
+    stack.phone(MARIA).texts(HARBOR, "after").await;
     his.sees("after").await;
     while let Some(frame) = hers.next().await {
         assert!(!frame.contains("after"), "{frame}");
     }
-    connections_are(&house, 1).await;
+    connections_are(&stack, 1).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_that_is_gone_is_forgotten() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let mut socket = dana.goes_live().await;
     dana.goes_live().await.vanishes();
-    connections_are(&house, 1).await;
+    connections_are(&stack, 1).await;
     // One of which nobody said that it ended: the gateway does not know it.
     let later = runtime::wall_clock().now().plus_secs(60 * 60).as_millis();
-    is_connected(&house, "gone0123456789=", later).await;
-    house.phone(MARIA).texts(HARBOR, "Running late").await;
+    is_connected(&stack, "gone0123456789=", later).await;
+    stack.phone(MARIA).texts(HARBOR, "Running late").await;
     socket.sees("Running late").await;
-    connections_are(&house, 1).await;
+    connections_are(&stack, 1).await;
 }
 
 /// Has the table know of another connection, like the first that it knows, that was opened long ago and whose session
 /// ends at a moment in milliseconds.
-async fn is_connected(house: &TestStack, id: &str, ends: u64) {
-    let mut other = connections(house).await.remove(0);
+async fn is_connected(stack: &TestStack, id: &str, ends: u64) {
+    let mut other = connections(stack).await.remove(0);
     other["sk"] = json!({"S": id});
     other["connection"] = json!({"S": id});
     other["since"] = json!({"N": "0"});
     other["ends"] = json!({"N": ends.to_string()});
-    house.table("PutItem", json!({"Item": other})).await;
+    stack.table("PutItem", json!({"Item": other})).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sessions_that_end_by_the_hundred_keep_nobody_waiting() {
     let gateway = FaultyGateway::open().await;
-    let house = TestStack::open_behind(&gateway).await;
-    let mut socket = house.dana().await.goes_live().await;
+    let stack = TestStack::open_behind(&gateway).await;
+    let mut socket = stack.dana().await.goes_live().await;
     for number in 0..200 {
-        is_connected(&house, &format!("hangs-{number}"), 1).await;
+        is_connected(&stack, &format!("hangs-{number}"), 1).await;
     }
-    house.phone(MARIA).texts(HARBOR, "Running late").await;
+    stack.phone(MARIA).texts(HARBOR, "Running late").await;
     socket.sees("Running late").await;
-    connections_are(&house, 1).await;
+    connections_are(&stack, 1).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_post_that_the_gateway_refuses_keeps_nothing_from_the_others() {
     let gateway = FaultyGateway::open().await;
-    let house = TestStack::open_behind(&gateway).await;
-    let mut socket = house.dana().await.goes_live().await;
+    let stack = TestStack::open_behind(&gateway).await;
+    let mut socket = stack.dana().await.goes_live().await;
     let later = runtime::wall_clock().now().plus_secs(60 * 60).as_millis();
     for refused in ["refuses-429-a", "refuses-500-b"] {
-        is_connected(&house, refused, later).await;
+        is_connected(&stack, refused, later).await;
     }
     for text in ["Running late", "Are you there?", "Hello?"] {
-        house.phone(MARIA).texts(HARBOR, text).await;
+        stack.phone(MARIA).texts(HARBOR, text).await;
         socket.sees(text).await;
     }
     assert_eq!(socket.everything().await, "", "nothing comes twice");
-    assert_eq!(connections(&house).await.len(), 3, "a refusal is no end");
+    assert_eq!(connections(&stack).await.len(), 3, "a refusal is no end");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_that_reads_nothing_holds_up_no_other_and_is_let_go() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let mut socket = dana.goes_live().await;
-    let stuck = dana.goes_live_and_reads_nothing().await;
-    connections_are(&house, 2).await;
+    let stalled = dana.goes_live_and_reads_nothing().await;
+    connections_are(&stack, 2).await;
     let long = "é".repeat(9_000);
     let mut texts = 0;
-    while connections(&house).await.len() == 2 {
+    while connections(&stack).await.len() == 2 {
         texts += 1;
         assert!(texts < 2_000, "it takes everything");
-        house.phone(MARIA).texts(HARBOR, &format!("{long} {texts}.")).await;
+        stack.phone(MARIA).texts(HARBOR, &format!("{long} {texts}.")).await;
         socket.sees(&format!(" {texts}.")).await;
     }
-    house.phone(MARIA).texts(HARBOR, "and on it goes").await;
+    stack.phone(MARIA).texts(HARBOR, "and on it goes").await;
     socket.sees("and on it goes").await;
-    stuck.vanishes();
+    stalled.vanishes();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_record_that_cannot_be_read_is_dropped_and_keeps_nothing_from_its_neighbours() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let mut socket = dana.goes_live().await;
-    house.phone(MARIA).texts(HARBOR, "Running late").await;
+    stack.phone(MARIA).texts(HARBOR, "Running late").await;
     socket.sees("Running late").await;
     let conversation = dana.conversation_with(MARIA).await;
     let id = dana.messages(&conversation).await.items()[0]["id"].as_str().unwrap().to_owned();
     let key =
         json!({"pk": {"S": format!("CONVERSATION#harbor-dental#{conversation}")}, "sk": {"S": format!("EVENT#{id}")}});
-    let good = house.table("GetItem", json!({"Key": key})).await["Item"].clone();
+    let good = stack.table("GetItem", json!({"Key": key})).await["Item"].clone();
     let record = |number: u32, keys: &Value, image: &Value| json!({"eventName": "INSERT", "dynamodb": {"SequenceNumber": number.to_string(), "Keys": keys, "NewImage": image}});
     let poison = [
         json!({}),
@@ -414,35 +414,35 @@ async fn a_record_that_cannot_be_read_is_dropped_and_keeps_nothing_from_its_neig
         record(7, &json!({"pk": {"S": "elsewhere"}, "sk": {"S": ""}}), &good),
     ];
     let records: Vec<_> = poison.into_iter().chain([record(8, &key, &good)]).collect();
-    let invoked = house.invoke("live-updates", &json!({"Records": records})).await;
+    let invoked = stack.invoke("live-updates", &json!({"Records": records})).await;
     assert!(!invoked.failed, "{}", invoked.payload);
     assert_eq!(invoked.payload, json!({"batchItemFailures": []}));
     socket.sees("Running late").await;
     for no_batch in [json!({}), json!({"Records": "x"}), json!(1)] {
-        assert!(house.invoke("live-updates", &no_batch).await.failed, "{no_batch}");
+        assert!(stack.invoke("live-updates", &no_batch).await.failed, "{no_batch}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn frames_that_are_not_ours_are_dropped_and_the_socket_goes_on() {
-    let house = TestStack::open().await;
-    let mut socket = house.dana().await.goes_live().await;
+    let stack = TestStack::open().await;
+    let mut socket = stack.dana().await.goes_live().await;
     for frame in ["", "nonsense", "{}", "[]", "null", r#"{"action":"$connect"}"#, r#"{"action":["ping"]}"#, "\u{0}"] {
         socket.sends(frame).await;
     }
     socket.sends(&"x".repeat(30_000)).await;
     assert_eq!(socket.everything().await, "");
-    house.phone(MARIA).texts(HARBOR, "Running late").await;
+    stack.phone(MARIA).texts(HARBOR, "Running late").await;
     socket.sees("Running late").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_fits_into_no_frame_is_a_hint_to_ask() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let mut socket = dana.goes_live().await;
     let letter = format!("{} the end", "<&\">".repeat(12_000));
-    house.deliver(&by_queue(&[SmsEvent::new("1", MARIA, HARBOR, &letter)])).await;
+    stack.deliver(&by_queue(&[SmsEvent::new("1", MARIA, HARBOR, &letter)])).await;
     let frame = socket.sees("data-refresh").await;
     assert!(frame.len() <= 32 * 1024, "{}", frame.len());
     assert!(!frame.contains("the end"));
@@ -454,15 +454,15 @@ async fn what_fits_into_no_frame_is_a_hint_to_ask() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_burst_comes_whole_in_frames_that_fit() {
-    let house = TestStack::open().await;
-    let mut socket = house.dana().await.goes_live().await;
+    let stack = TestStack::open().await;
+    let mut socket = stack.dana().await.goes_live().await;
     let texts: Vec<_> = (0..60)
         .map(|n| {
             SmsEvent::new(&n.to_string(), MARIA, HARBOR, &format!("{n}. {}", "x".repeat(1500))).with_time(ago(90 - n))
         })
         .collect();
     for batch in texts.chunks(10) {
-        house.deliver(&by_queue(batch)).await;
+        stack.deliver(&by_queue(batch)).await;
     }
     let mut seen = String::new();
     while !(0..60).all(|n| seen.contains(&format!("\">{n}. xxx"))) {
@@ -475,8 +475,8 @@ async fn a_burst_comes_whole_in_frames_that_fit() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_gateway_keeps_no_socket_that_is_idle_or_old() {
     let limits = SocketLimits { idle: Duration::from_secs(3), longest: Duration::from_secs(8) };
-    let house = TestStack::with_sockets_kept(limits).await;
-    let dana = house.dana().await;
+    let stack = TestStack::with_sockets_kept(limits).await;
+    let dana = stack.dana().await;
     let (mut idle, mut kept) = (dana.goes_live().await, dana.goes_live().await);
     let pinging = async {
         while kept.answers().await {
@@ -490,44 +490,44 @@ async fn the_gateway_keeps_no_socket_that_is_idle_or_old() {
     while kept.answers().await {
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
-    connections_are(&house, 0).await;
+    connections_are(&stack, 0).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_that_opens_just_now_is_not_forgotten_for_not_being_there_yet() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let mut socket = dana.goes_live().await;
     // As the table has it before the gateway has answered the handshake.
-    let mut opening = connections(&house).await.remove(0);
+    let mut opening = connections(&stack).await.remove(0);
     opening["sk"] = json!({"S": "opening0123456="});
     opening["connection"] = opening["sk"].clone();
-    house.table("PutItem", json!({"Item": opening})).await;
-    house.phone(SAM).texts(HARBOR, "Is it open?").await;
+    stack.table("PutItem", json!({"Item": opening})).await;
+    stack.phone(SAM).texts(HARBOR, "Is it open?").await;
     socket.sees("Is it open?").await;
     assert_eq!(socket.everything().await, "");
-    assert_eq!(connections(&house).await.len(), 2);
+    assert_eq!(connections(&stack).await.len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_said_before_the_start_is_not_announced_again() {
     let folder = tempfile::tempdir().unwrap();
-    let house = TestStack::open_in(folder.path()).await;
-    house.phone(MARIA).texts(HARBOR, "before").await;
-    house.close().await;
-    let house = TestStack::open_in(folder.path()).await;
-    let mut socket = house.dana().await.goes_live().await;
-    house.phone(MARIA).texts(HARBOR, "after").await;
+    let stack = TestStack::open_in(folder.path()).await;
+    stack.phone(MARIA).texts(HARBOR, "before").await;
+    stack.close().await;
+    let stack = TestStack::open_in(folder.path()).await;
+    let mut socket = stack.dana().await.goes_live().await;
+    stack.phone(MARIA).texts(HARBOR, "after").await;
     let frame = socket.sees("after").await;
     assert!(!piece(&frame, "messages").contains("before"), "{frame}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_name_that_an_appointment_gives_is_on_every_screen_at_once() {
-    let house = TestStack::open().await;
-    let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
+    let stack = TestStack::open().await;
+    let (dana, marcus) = (stack.dana().await, stack.sign_in("harbor-dental.marcus").await);
     let mut socket = marcus.goes_live().await;
-    house.phone(MARIA).texts(HARBOR, "Running late").await;
+    stack.phone(MARIA).texts(HARBOR, "Running late").await;
     socket.sees("Running late").await;
     let day = runtime::wall_clock().now().plus_secs(2 * 24 * 60 * 60).to_string();
     let booking = json!({
@@ -540,30 +540,30 @@ async fn the_name_that_an_appointment_gives_is_on_every_screen_at_once() {
     }
     assert!(!frame.contains(r#"data-live="messages""#), "nothing was said: {frame}");
     // What comes then is of somebody with a name, and does not show again what has not changed.
-    house.phone(MARIA).texts(HARBOR, "Ten minutes").await;
+    stack.phone(MARIA).texts(HARBOR, "Ten minutes").await;
     let frame = socket.sees("Ten minutes").await;
     assert!(piece(&frame, "notifications").contains("Maria Lopez"), "{frame}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_appointment_that_is_kept_or_changed_is_a_hint_to_the_pages_of_its_company_alone() {
-    let house = TestStack::open().await;
-    let (mut ours, mut theirs) = (house.dana().await.goes_live().await, house.josie().await.goes_live().await);
+    let stack = TestStack::open().await;
+    let (mut ours, mut theirs) = (stack.dana().await.goes_live().await, stack.josie().await.goes_live().await);
     for (id, number) in [("A-1", Some(MARIA)), ("A-2", None), ("A-1", None)] {
-        house.has_appointment("harbor-dental", id, number).await;
+        stack.has_appointment("harbor-dental", id, number).await;
         ours.sees(&format!(r#"data-live="appointments" data-appointment="{id}" data-refresh"#)).await;
     }
-    house.phone(MARIA).texts(TIDEWATER, "the last of it").await;
+    stack.phone(MARIA).texts(TIDEWATER, "the last of it").await;
     let first = theirs.next().await.unwrap();
     assert!(first.contains("the last of it"), "{first}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn how_a_confirmation_call_ended_is_on_every_screen() {
-    let house = TestStack::open().await;
-    let mut socket = house.dana().await.goes_live().await;
-    house.has_appointment("harbor-dental", "A-1", Some(MARIA)).await;
-    house.flow(&Call::new("c-1", HARBOR, MARIA, "A-1").pressed("2")).await;
+    let stack = TestStack::open().await;
+    let mut socket = stack.dana().await.goes_live().await;
+    stack.has_appointment("harbor-dental", "A-1", Some(MARIA)).await;
+    stack.flow(&Call::new("c-1", HARBOR, MARIA, "A-1").pressed("2")).await;
     // The call and what it says of the appointment are written one after the other: that may be two frames.
     let mut seen = String::new();
     let on = |seen: &str, list: &str| pieces(seen, list).iter().any(|piece| piece.contains("by phone"));

@@ -11,8 +11,8 @@ const MARIA: &str = "+14255550182";
 const MARIA_AS_TYPED: &str = "(425) 555-0182";
 
 /// Dana, and her conversation with Maria, who has texted.
-async fn talking(house: &TestStack) -> (StaffClient<'_>, String) {
-    let dana = house.dana().await;
+async fn talking(stack: &TestStack) -> (StaffClient<'_>, String) {
+    let dana = stack.dana().await;
     let conversation = dana.hears_from(MARIA).await;
     (dana, conversation)
 }
@@ -24,16 +24,16 @@ fn is_refused(answer: &TestResponse, why: &str) {
 }
 
 /// What the table has of it.
-async fn item(house: &TestStack, conversation: &str) -> Value {
+async fn item(stack: &TestStack, conversation: &str) -> Value {
     let key = json!({"pk": {"S": format!("CONVERSATION#harbor-dental#{conversation}")}, "sk": {"S": "OPTOUT"}});
-    house.table("GetItem", json!({"Key": key})).await["Item"].clone()
+    stack.table("GetItem", json!({"Key": key})).await["Item"].clone()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_keyword_stops_everything_that_staff_would_send_until_start() {
-    let house = TestStack::open().await;
-    let (dana, conversation) = talking(&house).await;
-    let maria = house.phone(MARIA);
+    let stack = TestStack::open().await;
+    let (dana, conversation) = talking(&stack).await;
+    let maria = stack.phone(MARIA);
     // The first is on AWS's list and the regulator's, the others on the regulator's alone, so that
     // the carrier would carry what we sent.
     let mut received = 0;
@@ -57,29 +57,29 @@ async fn a_keyword_stops_everything_that_staff_would_send_until_start() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_keyword_is_nothing_to_answer_and_after_stop_nothing_can_be_answered() {
-    let house = TestStack::open().await;
-    let (dana, _) = talking(&house).await;
+    let stack = TestStack::open().await;
+    let (dana, _) = talking(&stack).await;
     let waits = async || {
         let marked = dana.screen("/api/notifications").await.body.matches("needs an answer").count();
         (dana.notifications().await.items()[0]["unanswered"].as_u64().unwrap(), marked)
     };
     assert_eq!(waits().await, (1, 1));
     for (text, unanswered) in [("STOP", (0, 0)), ("START", (0, 0)), ("Are you open?", (1, 1)), ("start", (1, 1))] {
-        house.phone(MARIA).texts(HARBOR, text).await;
+        stack.phone(MARIA).texts(HARBOR, text).await;
         assert_eq!(waits().await, unanswered, "{text}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn where_opt_outs_are_self_managed_only_the_whole_message_is_a_keyword() {
-    let house = TestStack::with_self_managed_opt_outs(TestStack::limits()).await;
-    let (dana, conversation) = talking(&house).await;
+    let stack = TestStack::with_self_managed_opt_outs(TestStack::limits()).await;
+    let (dana, conversation) = talking(&stack).await;
     for text in ["cancel my 3 pm", "the end", "please stop texting me", "cancel?", "STOP I never signed up", "Stop by?"]
     {
-        house.phone(MARIA).texts(HARBOR, text).await;
+        stack.phone(MARIA).texts(HARBOR, text).await;
         assert_eq!(dana.replies(&conversation, "ok").await.status, 201, "{text}");
     }
-    assert_eq!(item(&house, &conversation).await, Value::Null);
+    assert_eq!(item(&stack, &conversation).await, Value::Null);
     let screen = dana.screen(&format!("/api/conversations/{conversation}/messages")).await.body;
     assert!(!screen.contains("may take it for an opt-out"), "there is no service that could: {screen}");
 }
@@ -95,9 +95,9 @@ async fn where_the_service_keeps_opt_outs_a_keyword_at_the_beginning_is_one() {
         ("opt-out, thanks", "OPT-OUT"),
         ("ARRET svp", "ARRET"),
     ] {
-        let house = TestStack::open().await;
-        let (dana, conversation) = talking(&house).await;
-        house.phone(MARIA).texts(HARBOR, text).await;
+        let stack = TestStack::open().await;
+        let (dana, conversation) = talking(&stack).await;
+        stack.phone(MARIA).texts(HARBOR, text).await;
         is_refused(&dana.replies(&conversation, "hi").await, &format!("they wrote {word} on "));
         assert_eq!(dana.notifications().await.items()[0]["unanswered"], 0, "{text}");
         let screen = dana.screen(&format!("/api/conversations/{conversation}/messages")).await.body;
@@ -113,10 +113,10 @@ async fn an_ordinary_word_that_the_service_may_take_for_an_opt_out_is_pointed_ou
         ("Remove the 3 pm", "REMOVE"),
         ("TD sent you the form", "TD"),
     ] {
-        let house = TestStack::open().await;
-        let (dana, conversation) = talking(&house).await;
-        house.phone(MARIA).texts(HARBOR, text).await;
-        assert_eq!(item(&house, &conversation).await, Value::Null, "{text}");
+        let stack = TestStack::open().await;
+        let (dana, conversation) = talking(&stack).await;
+        stack.phone(MARIA).texts(HARBOR, text).await;
+        assert_eq!(item(&stack, &conversation).await, Value::Null, "{text}");
         assert_eq!(dana.notifications().await.items()[0]["unanswered"], 2, "{text}");
         let path = format!("/api/conversations/{conversation}/messages");
         let says =
@@ -126,15 +126,15 @@ async fn an_ordinary_word_that_the_service_may_take_for_an_opt_out_is_pointed_ou
         let why = format!("since it takes one of theirs that begins with {word} for an opt-out on ");
         is_refused(&dana.replies(&conversation, "Yes").await, &why);
         assert!(dana.screen(&path).await.body.contains(&format!("begins with {word} for an opt-out")), "{text}");
-        house.phone(MARIA).texts(HARBOR, "START").await;
+        stack.phone(MARIA).texts(HARBOR, "START").await;
         assert_eq!(dana.replies(&conversation, "Yes").await.status, 201, "{text}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn cancel_opts_out_and_a_person_looks_since_it_may_mean_the_appointment() {
-    let house = TestStack::open().await;
-    let (dana, maria) = (house.dana().await, house.phone(MARIA));
+    let stack = TestStack::open().await;
+    let (dana, maria) = (stack.dana().await, stack.phone(MARIA));
     maria.texts(HARBOR, "My tooth broke, can I come today?").await;
     maria.texts(HARBOR, "CANCEL").await;
     let conversation = dana.conversation_with(MARIA).await;
@@ -150,7 +150,7 @@ async fn cancel_opts_out_and_a_person_looks_since_it_may_mean_the_appointment() 
     assert_eq!((early.status, early.code()), (409, "something-newer".to_owned()));
     assert_eq!(waits().await, 2);
     assert_eq!(
-        house.josie().await.post(&path, &json!({"through": said[0]["id"]}), SendOptions::default()).await.code(),
+        stack.josie().await.post(&path, &json!({"through": said[0]["id"]}), SendOptions::default()).await.code(),
         "no-conversation"
     );
     assert_eq!(waits().await, 2);
@@ -169,9 +169,9 @@ async fn cancel_opts_out_and_a_person_looks_since_it_may_mean_the_appointment() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn where_opt_outs_are_self_managed_help_is_answered_once_a_day_also_to_one_who_has_opted_out() {
-    let house = TestStack::with_self_managed_opt_outs(TestStack::limits()).await;
-    let (dana, conversation) = talking(&house).await;
-    let maria = house.phone(MARIA);
+    let stack = TestStack::with_self_managed_opt_outs(TestStack::limits()).await;
+    let (dana, conversation) = talking(&stack).await;
+    let maria = stack.phone(MARIA);
     maria.texts(HARBOR_SECOND, "Help!").await;
     let help = "Harbor Dental. For help: (206) 555-0167. Reply STOP to unsubscribe.";
     assert_eq!(maria.texts_received().await, [help], "by the line that they wrote to");
@@ -181,7 +181,7 @@ async fn where_opt_outs_are_self_managed_help_is_answered_once_a_day_also_to_one
         maria.texts(HARBOR, text).await;
     }
     assert_eq!(maria.texts_received().await, [help], "once a day");
-    let other = house.phone("+12535550119");
+    let other = stack.phone("+12535550119");
     other.texts(HARBOR, "STOP").await;
     other.texts(HARBOR, "INFO").await;
     let received = other.texts_received().await;
@@ -193,31 +193,31 @@ async fn where_opt_outs_are_self_managed_help_is_answered_once_a_day_also_to_one
 
 #[tokio::test(flavor = "multi_thread")]
 async fn where_the_service_keeps_opt_outs_it_answers_help_itself() {
-    let house = TestStack::open().await;
-    talking(&house).await;
-    house.phone(MARIA).texts(HARBOR, "HELP").await;
-    assert!(house.phone(MARIA).received_messages().await.is_empty());
+    let stack = TestStack::open().await;
+    talking(&stack).await;
+    stack.phone(MARIA).texts(HARBOR, "HELP").await;
+    assert!(stack.phone(MARIA).received_messages().await.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_said_last_is_in_force_in_whatever_order_and_however_often_it_comes() {
-    let house = TestStack::open().await;
-    let (dana, conversation) = talking(&house).await;
+    let stack = TestStack::open().await;
+    let (dana, conversation) = talking(&stack).await;
     let said =
         |id: &str, text: &str, seconds| by_queue(&[SmsEvent::new(id, MARIA, HARBOR, text).with_time(ago(seconds))]);
     let (stop, start, revoke) = (said("1", "STOP", 60), said("2", "START", 30), said("3", "REVOKE", 20));
     let replies = async || dana.replies(&conversation, "hi").await.code();
     for (event, code) in [(&start, ""), (&stop, ""), (&revoke, "opted-out"), (&start, "opted-out")] {
-        assert!(house.deliver(event).await.is_empty());
+        assert!(stack.deliver(event).await.is_empty());
         assert_eq!(replies().await, code);
     }
     // A START that comes again after its guard is gone is as old as it was.
     let old_start = said("4", "START", 40);
-    house.deliver(&old_start).await;
+    stack.deliver(&old_start).await;
     assert_eq!(replies().await, "opted-out");
-    let before = item(&house, &conversation).await;
-    house.deliver(&revoke).await;
-    assert_eq!(item(&house, &conversation).await, before, "a repeat changes nothing");
+    let before = item(&stack, &conversation).await;
+    stack.deliver(&revoke).await;
+    assert_eq!(item(&stack, &conversation).await, before, "a repeat changes nothing");
     for text in ["STOP", "START", "REVOKE"] {
         assert!(dana.messages(&conversation).await.texts().iter().any(|said| said == text), "{text} is in the thread");
     }
@@ -225,8 +225,8 @@ async fn what_was_said_last_is_in_force_in_whatever_order_and_however_often_it_c
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_what_is_said_in_the_same_millisecond_the_last_of_its_batch_is_in_force() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let at = ago(5);
     // By a hash of their ids each order would come about about as often as the other.
     for n in 0..8 {
@@ -236,7 +236,7 @@ async fn of_what_is_said_in_the_same_millisecond_the_last_of_its_batch_is_in_for
         let words = if n % 2 == 0 { ["STOP", "START", "hello"] } else { ["START", "hello", "STOP"] };
         let event = by_queue(&[said("1", words[0]), said("2", words[1]), said("3", words[2])]);
         for _ in 0..2 {
-            assert!(house.deliver(&event).await.is_empty());
+            assert!(stack.deliver(&event).await.is_empty());
         }
         let conversation = dana.conversation_with(&number).await;
         let mut texts = dana.messages(&conversation).await.texts();
@@ -249,26 +249,26 @@ async fn of_what_is_said_in_the_same_millisecond_the_last_of_its_batch_is_in_for
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_opt_out_outlives_what_was_said() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let days = 24 * 60 * 60;
-    house.deliver(&by_queue(&[SmsEvent::new("1", MARIA, HARBOR, "Unsubscribe").with_time(ago(400 * days))])).await;
+    stack.deliver(&by_queue(&[SmsEvent::new("1", MARIA, HARBOR, "Unsubscribe").with_time(ago(400 * days))])).await;
     assert!(dana.get("/api/conversations").await.items().is_empty());
     is_refused(&dana.writes_first(MARIA_AS_TYPED, "hello").await, "they wrote UNSUBSCRIBE on ");
     assert!(dana.get("/api/conversations").await.items().is_empty(), "nothing was begun");
-    house.phone(MARIA).texts(HARBOR, "hello again").await;
+    stack.phone(MARIA).texts(HARBOR, "hello again").await;
     let conversation = dana.conversation_with(MARIA).await;
     is_refused(&dana.replies(&conversation, "hello").await, "they wrote UNSUBSCRIBE on ");
-    let kept = item(&house, &conversation).await;
+    let kept = item(&stack, &conversation).await;
     assert_eq!(kept["expires_at"], Value::Null, "it has no end");
     assert!(!kept.to_string().contains("4255550182"), "nor the number");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_opt_out_is_of_one_company_and_of_all_its_lines() {
-    let house = TestStack::open().await;
-    let (dana, josie) = (house.dana().await, house.josie().await);
-    let maria = house.phone(MARIA);
+    let stack = TestStack::open().await;
+    let (dana, josie) = (stack.dana().await, stack.josie().await);
+    let maria = stack.phone(MARIA);
     maria.texts(HARBOR, "REVOKE").await;
     maria.texts(HARBOR_SECOND, "hello").await;
     let conversation = dana.conversation_with(MARIA).await;
@@ -281,9 +281,9 @@ async fn an_opt_out_is_of_one_company_and_of_all_its_lines() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refusal_by_the_sms_service_is_an_opt_out_too() {
-    let house = TestStack::open().await;
-    let (dana, conversation) = talking(&house).await;
-    let maria = house.phone(MARIA);
+    let stack = TestStack::open().await;
+    let (dana, conversation) = talking(&stack).await;
+    let maria = stack.phone(MARIA);
     // The service keeps a list for each line, and has not heard the START.
     maria.texts(HARBOR, "STOP").await;
     maria.texts(HARBOR_SECOND, "START").await;
@@ -301,32 +301,32 @@ async fn a_refusal_by_the_sms_service_is_an_opt_out_too() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_that_was_sent_before_the_stop_is_answered_as_sent_when_it_is_asked_again() {
-    let house = TestStack::open().await;
-    let (dana, conversation) = talking(&house).await;
+    let stack = TestStack::open().await;
+    let (dana, conversation) = talking(&stack).await;
     let once = SendOptions { key: Some("k") };
     let sent = dana.replies_with(&conversation, "see you", once).await;
-    house.phone(MARIA).texts(HARBOR, "STOP").await;
+    stack.phone(MARIA).texts(HARBOR, "STOP").await;
     let again = dana.replies_with(&conversation, "see you", once).await;
     assert_eq!((again.status, again.json()), (201, sent.json()));
-    assert_eq!(house.phone(MARIA).texts_received().await, ["see you"]);
+    assert_eq!(stack.phone(MARIA).texts_received().await, ["see you"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_conversation_says_that_and_why_its_customer_has_opted_out() {
-    let house = TestStack::open().await;
-    let (dana, conversation) = talking(&house).await;
+    let stack = TestStack::open().await;
+    let (dana, conversation) = talking(&stack).await;
     let path = format!("/api/conversations/{conversation}/messages");
     let opted_out = async || dana.get(&path).await.json()["opted_out"].clone();
     assert_eq!(opted_out().await, Value::Null);
     assert!(!dana.screen(&path).await.body.contains("pted out"));
-    house.phone(MARIA).texts(HARBOR, "revoke").await;
+    stack.phone(MARIA).texts(HARBOR, "revoke").await;
     let newest = dana.messages(&conversation).await.items()[0].clone();
     let said = json!({"since": newest["at"], "cause": "keyword", "keyword": "REVOKE", "by": null});
     assert_eq!(opted_out().await, said);
     let screen = dana.screen(&path).await.body;
     assert!(screen.contains("<strong>Opted out of texts: </strong>they wrote REVOKE, "), "{screen}");
     assert_eq!(screen.matches("<p class=\"wish\">Opted out of texts</p>").count(), 1, "{screen}");
-    house.phone(MARIA).texts(HARBOR, "START").await;
+    stack.phone(MARIA).texts(HARBOR, "START").await;
     assert_eq!(opted_out().await, Value::Null);
     let screen = dana.screen(&path).await.body;
     assert!(!screen.contains("data-opted-out") && screen.contains("Opted in again"), "{screen}");
@@ -334,13 +334,13 @@ async fn the_conversation_says_that_and_why_its_customer_has_opted_out() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_opt_out_takes_no_message_s_place_on_a_page() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
-    house.has_appointment("harbor-dental", "A-1", Some(MARIA)).await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
+    stack.has_appointment("harbor-dental", "A-1", Some(MARIA)).await;
     let mut texts: Vec<_> =
         (0..59).map(|n| SmsEvent::new(&n.to_string(), MARIA, HARBOR, "hi").with_time(ago(90 - n))).collect();
     texts.push(SmsEvent::new("stop", MARIA, HARBOR, "STOP").with_time(ago(10)));
-    house.deliver(&by_queue(&texts)).await;
+    stack.deliver(&by_queue(&texts)).await;
     let conversation = dana.conversation_with(MARIA).await;
     let first = dana.messages(&conversation).await;
     assert_eq!((first.items().len(), &first.items()[0]["text"]), (30, &json!("STOP")));
@@ -351,45 +351,45 @@ async fn an_opt_out_takes_no_message_s_place_on_a_page() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn open_pages_are_told_at_once_of_both_ways() {
-    let house = TestStack::open().await;
-    let (dana, conversation) = talking(&house).await;
+    let stack = TestStack::open().await;
+    let (dana, conversation) = talking(&stack).await;
     let mut socket = dana.goes_live().await;
     let of_it = format!("data-live=\"opt-out\" data-conversation=\"{conversation}\"");
-    house.phone(MARIA).texts(HARBOR, "quit").await;
+    stack.phone(MARIA).texts(HARBOR, "quit").await;
     let frame = socket.sees("they wrote QUIT").await;
     assert!(frame.contains(&of_it) && frame.contains("data-opted-out"), "{frame}");
-    house.phone(MARIA).texts(HARBOR, "Start").await;
+    stack.phone(MARIA).texts(HARBOR, "Start").await;
     let frame = socket.sees(&of_it).await;
     assert!(!frame.contains("data-opted-out"), "{frame}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn staff_opt_a_customer_out_on_their_word_and_only_the_customer_comes_back() {
-    let house = TestStack::open().await;
-    let (dana, conversation) = talking(&house).await;
+    let stack = TestStack::open().await;
+    let (dana, conversation) = talking(&stack).await;
     let opt_out = format!("/api/conversations/{conversation}/opt-out");
     let noted = dana.post(&opt_out, &json!({}), SendOptions::default()).await;
     let (status, opted_out) = (noted.status, noted.json()["opted_out"].clone());
     assert_eq!((status, &opted_out["cause"], &opted_out["by"]), (200, &json!("staff"), &json!("Dana Whitfield")));
     is_refused(&dana.replies(&conversation, "hi").await, "they told Dana Whitfield on ");
-    let marcus = house.sign_in("harbor-dental.marcus").await;
+    let marcus = stack.sign_in("harbor-dental.marcus").await;
     is_refused(&marcus.writes_first(MARIA_AS_TYPED, "hi").await, "they told Dana Whitfield on ");
     let screen = marcus.screen(&format!("/api/conversations/{conversation}/messages")).await.body;
     assert!(screen.contains("Opted out of texts, as they told Dana Whitfield"), "{screen}");
     for method in [Method::DELETE, Method::PUT] {
         assert_eq!(dana.send(dana.request(method, &opt_out)).await.status, 404, "there is no way back for staff");
     }
-    house.phone(MARIA).texts(HARBOR, "hello?").await;
+    stack.phone(MARIA).texts(HARBOR, "hello?").await;
     is_refused(&dana.replies(&conversation, "hi").await, "they told Dana Whitfield on ");
-    house.phone(MARIA).texts(HARBOR, "UNSTOP").await;
+    stack.phone(MARIA).texts(HARBOR, "UNSTOP").await;
     assert_eq!(dana.replies(&conversation, "hi").await.status, 201);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_form_opts_out_as_json_does_and_is_answered_with_what_stands_in_the_composers_place() {
-    let house = TestStack::open().await;
-    let (dana, conversation) = talking(&house).await;
-    let marcus = house.sign_in("harbor-dental.marcus").await;
+    let stack = TestStack::open().await;
+    let (dana, conversation) = talking(&stack).await;
+    let marcus = stack.sign_in("harbor-dental.marcus").await;
     let mut socket = marcus.goes_live().await;
     let opt_out = format!("/api/conversations/{conversation}/opt-out");
     let form = dana.request(Method::POST, &opt_out).header("content-type", "application/x-www-form-urlencoded");
@@ -399,7 +399,7 @@ async fn a_form_opts_out_as_json_does_and_is_answered_with_what_stands_in_the_co
     let frame = socket.sees("data-opted-out").await;
     assert!(frame.contains("they told Dana Whitfield") && frame.contains("id=\"opt-out-line\""), "{frame}");
     // A customer with an appointment, to whom nothing was ever said, can be opted out, and nobody else.
-    house.has_appointment("harbor-dental", "A-1", Some("+12535550119")).await;
+    stack.has_appointment("harbor-dental", "A-1", Some("+12535550119")).await;
     let theirs = dana.get("/api/appointments/A-1").await.json()["conversation"].as_str().unwrap().to_owned();
     let noted = dana.post(&format!("/api/conversations/{theirs}/opt-out"), &json!({}), SendOptions::default()).await;
     assert_eq!(noted.status, 200, "{}", noted.body);
@@ -417,17 +417,17 @@ async fn a_form_opts_out_as_json_does_and_is_answered_with_what_stands_in_the_co
 
 #[tokio::test(flavor = "multi_thread")]
 async fn wording_that_looks_like_an_opt_out_is_put_to_staff_and_changes_nothing_by_itself() {
-    let house = TestStack::with_self_managed_opt_outs(TestStack::limits()).await;
-    let (dana, conversation) = talking(&house).await;
+    let stack = TestStack::with_self_managed_opt_outs(TestStack::limits()).await;
+    let (dana, conversation) = talking(&stack).await;
     let path = format!("/api/conversations/{conversation}/messages");
     let asks = async || dana.screen(&path).await.body.matches("They seem to want to unsubscribe.").count();
     for text in ["cancel my 3 pm", "stop by at 3?"] {
-        house.phone(MARIA).texts(HARBOR, text).await;
+        stack.phone(MARIA).texts(HARBOR, text).await;
     }
     assert_eq!(dana.replies(&conversation, "please stop texting me").await.status, 201);
     assert_eq!(asks().await, 0);
     for text in ["please stop texting me", "cancel all messages"] {
-        house.phone(MARIA).texts(HARBOR, text).await;
+        stack.phone(MARIA).texts(HARBOR, text).await;
     }
     assert_eq!(asks().await, 2, "by each of the two that they wrote, and not by ours");
     assert_eq!(dana.replies(&conversation, "sure?").await.status, 201);
@@ -435,12 +435,12 @@ async fn wording_that_looks_like_an_opt_out_is_put_to_staff_and_changes_nothing_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn where_opt_outs_are_self_managed_each_is_confirmed_once_from_the_line_that_it_came_to() {
-    let house = TestStack::with_self_managed_opt_outs(TestStack::limits()).await;
-    let (dana, conversation) = talking(&house).await;
-    let maria = house.phone(MARIA);
+    let stack = TestStack::with_self_managed_opt_outs(TestStack::limits()).await;
+    let (dana, conversation) = talking(&stack).await;
+    let maria = stack.phone(MARIA);
     let stop = by_queue(&[SmsEvent::new("1", MARIA, HARBOR_SECOND, "STOP").with_time(ago(2))]);
     for _ in 0..3 {
-        assert!(house.deliver(&stop).await.is_empty());
+        assert!(stack.deliver(&stop).await.is_empty());
     }
     let received = maria.received_messages().await;
     assert_eq!(received.len(), 1, "{received:?}");
@@ -455,10 +455,10 @@ async fn where_opt_outs_are_self_managed_each_is_confirmed_once_from_the_line_th
     // What is no opt-out, what is not in force and what is late is not confirmed.
     maria.texts(HARBOR, "START").await;
     maria.texts(HARBOR, "please stop texting me").await;
-    house.deliver(&by_queue(&[SmsEvent::new("2", MARIA, HARBOR, "QUIT").with_time(ago(1))])).await;
-    house.deliver(&by_queue(&[SmsEvent::new("3", "+12535550119", HARBOR, "STOP").with_time(ago(301))])).await;
+    stack.deliver(&by_queue(&[SmsEvent::new("2", MARIA, HARBOR, "QUIT").with_time(ago(1))])).await;
+    stack.deliver(&by_queue(&[SmsEvent::new("3", "+12535550119", HARBOR, "STOP").with_time(ago(301))])).await;
     assert_eq!(maria.received_messages().await.len(), 1);
-    assert!(house.phone("+12535550119").received_messages().await.is_empty());
+    assert!(stack.phone("+12535550119").received_messages().await.is_empty());
     maria.texts(HARBOR, "QUIT").await;
     assert_eq!(maria.received_messages().await.len(), 2, "they had wanted texts again, so the next is confirmed, too");
     for word in ["STOP", "QUIT", "STOP"] {
@@ -470,12 +470,12 @@ async fn where_opt_outs_are_self_managed_each_is_confirmed_once_from_the_line_th
 #[tokio::test(flavor = "multi_thread")]
 async fn an_opt_out_is_confirmed_however_much_a_company_has_sent() {
     let limits = SendingLimits { company: "1/1".parse().unwrap(), ..TestStack::limits() };
-    let house = TestStack::with_self_managed_opt_outs(limits).await;
-    let (dana, conversation) = talking(&house).await;
+    let stack = TestStack::with_self_managed_opt_outs(limits).await;
+    let (dana, conversation) = talking(&stack).await;
     assert_eq!(dana.replies(&conversation, "See you at 3").await.status, 201);
     assert_eq!(dana.replies(&conversation, "or at 4").await.status, 429);
-    house.phone(MARIA).texts(HARBOR, "STOP").await;
-    let received = house.phone(MARIA).received_messages().await;
+    stack.phone(MARIA).texts(HARBOR, "STOP").await;
+    let received = stack.phone(MARIA).received_messages().await;
     assert_eq!(received.len(), 2, "{received:?}");
     assert!(received.iter().any(|sms| sms["text"]
         == "You are unsubscribed from Harbor Dental and will get no more texts. Reply START to resubscribe."));
@@ -483,9 +483,9 @@ async fn an_opt_out_is_confirmed_however_much_a_company_has_sent() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_sms_service_confirms_unless_it_is_told_not_to() {
-    let house = TestStack::open().await;
-    let (dana, conversation) = talking(&house).await;
-    house.phone(MARIA).texts(HARBOR, "REVOKE").await;
-    assert!(house.phone(MARIA).received_messages().await.is_empty());
+    let stack = TestStack::open().await;
+    let (dana, conversation) = talking(&stack).await;
+    stack.phone(MARIA).texts(HARBOR, "REVOKE").await;
+    assert!(stack.phone(MARIA).received_messages().await.is_empty());
     assert_eq!(dana.messages(&conversation).await.items().len(), 2);
 }

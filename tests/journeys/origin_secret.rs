@@ -11,16 +11,16 @@ fn secret() -> Value {
     json!({"current": FIRST})
 }
 
-async fn rotated(house: &TestStack, clock: &ManualClock) {
+async fn rotated(stack: &TestStack, clock: &ManualClock) {
     let replaced = clock.clock().now().as_millis();
     let rotated = json!({"current": SECOND, "previous": {"value": FIRST, "replaced": replaced}});
-    house.puts_secret("switchboard/origin", &rotated.to_string()).await;
+    stack.puts_secret("switchboard/origin", &rotated.to_string()).await;
 }
 
 /// What somebody is answered who shows this, or nothing.
 async fn showing(shown: &str, desk: &StaffClient<'_>, path: &str) -> TestResponse {
     let asked = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-    let mut asked = asked.get(desk.house.url(path)).header("cookie", &desk.cookie).header("accept", "application/json");
+    let mut asked = asked.get(desk.stack.url(path)).header("cookie", &desk.cookie).header("accept", "application/json");
     if !shown.is_empty() {
         asked = asked.header("X-Origin-Secret", shown);
     }
@@ -34,8 +34,8 @@ const OPEN: [&str; 3] = ["/api/sign-in", "/api/sign-in/callback?state=a&code=b",
 
 #[tokio::test(flavor = "multi_thread")]
 async fn staff_who_come_through_cloudfront_notice_nothing() {
-    let house = TestStack::behind_cloudfront(&secret(), FIRST, &ManualClock::at_noon()).await;
-    let dana = house.dana().await;
+    let stack = TestStack::behind_cloudfront(&secret(), FIRST, &ManualClock::at_noon()).await;
+    let dana = stack.dana().await;
     assert_eq!(dana.get("/api/session").await.json()["name"], "Dana Whitfield");
     assert!(dana.open_with_headers(&[("x-origin-secret", FIRST)]).await.is_ok());
     assert_eq!(dana.send(dana.request(Method::POST, "/api/sign-out")).await.status, 303);
@@ -43,8 +43,8 @@ async fn staff_who_come_through_cloudfront_notice_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_goes_around_cloudfront_is_refused_in_words_that_tell_nothing() {
-    let house = TestStack::behind_cloudfront(&secret(), FIRST, &ManualClock::at_noon()).await;
-    let dana = house.dana().await;
+    let stack = TestStack::behind_cloudfront(&secret(), FIRST, &ManualClock::at_noon()).await;
+    let dana = stack.dana().await;
     // Her session is known to the gateway, with what CloudFront shows.
     assert_eq!(dana.get("/api/session").await.status, 200);
     for wrong in WRONG {
@@ -67,39 +67,39 @@ async fn who_goes_around_cloudfront_is_refused_in_words_that_tell_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn functions_demand_it_themselves_whatever_a_gateway_has_let_through() {
-    let house = TestStack::behind_cloudfront(&secret(), FIRST, &ManualClock::at_noon()).await;
+    let stack = TestStack::behind_cloudfront(&secret(), FIRST, &ManualClock::at_noon()).await;
     let headers = |shown: &str| json!({"cookie": "switchboard=0", "X-Origin-Secret": shown});
     for (shown, admitted) in [(FIRST, true), ("wrong", false), ("", false)] {
-        let said = house.invoke("authorize", &json!({"headers": headers(shown)})).await.payload;
+        let said = stack.invoke("authorize", &json!({"headers": headers(shown)})).await.payload;
         assert_eq!(said["isAuthorized"], admitted, "{shown}");
         assert_eq!(said.get("context").is_some(), admitted, "{shown}");
     }
-    let said = house.invoke("authorize", &json!({"headers": {"cookie": "switchboard=0"}})).await.payload;
+    let said = stack.invoke("authorize", &json!({"headers": {"cookie": "switchboard=0"}})).await.payload;
     assert_eq!(said, json!({"isAuthorized": false}));
-    let said = house.invoke("authorize", &json!({"headers": headers("wrong"), "methodArn": "arn"})).await.payload;
+    let said = stack.invoke("authorize", &json!({"headers": headers("wrong"), "methodArn": "arn"})).await.payload;
     assert_eq!(said.pointer("/policyDocument/Statement/0/Effect"), Some(&json!("Deny")));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_value_that_was_replaced_counts_for_an_hour_and_the_new_one_at_once() {
     let clock = ManualClock::at_noon();
-    let house = TestStack::behind_cloudfront(&secret(), FIRST, &clock).await;
-    let dana = house.dana().await;
+    let stack = TestStack::behind_cloudfront(&secret(), FIRST, &clock).await;
+    let dana = stack.dana().await;
     let asks = async |shown| {
         let session = showing(shown, &dana, "/api/session").await.status;
         assert_eq!(session == 200, showing(shown, &dana, OPEN[2]).await.status == 303, "{shown}");
         session
     };
     assert_eq!((asks(FIRST).await, asks(SECOND).await), (200, 403), "nobody has made it yet");
-    rotated(&house, &clock).await;
+    rotated(&stack, &clock).await;
     // What was refused is kept for a minute, and looked for again every ten seconds.
     clock.passes(61);
     assert_eq!((asks(SECOND).await, asks(FIRST).await), (200, 200));
-    assert_eq!(house.metrics_of("authorize").await["OriginSecretOverdue"], Value::Null);
+    assert_eq!(stack.metrics_of("authorize").await["OriginSecretOverdue"], Value::Null);
     clock.passes(3600 - 62);
     assert_eq!(asks(FIRST).await, 200);
     assert_eq!(
-        house.metrics_of("authorize").await["OriginSecretOverdue"],
+        stack.metrics_of("authorize").await["OriginSecretOverdue"],
         1,
         "CloudFront should show the new one by now"
     );
@@ -110,9 +110,9 @@ async fn a_value_that_was_replaced_counts_for_an_hour_and_the_new_one_at_once() 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_value_that_somebody_took_out_of_the_secret_ends_within_five_minutes() {
     let clock = ManualClock::at_noon();
-    let house = TestStack::behind_cloudfront(&secret(), FIRST, &clock).await;
-    let dana = house.dana().await;
-    house.puts_secret("switchboard/origin", &json!({"current": SECOND}).to_string()).await;
+    let stack = TestStack::behind_cloudfront(&secret(), FIRST, &clock).await;
+    let dana = stack.dana().await;
+    stack.puts_secret("switchboard/origin", &json!({"current": SECOND}).to_string()).await;
     clock.passes(300);
     assert_eq!(showing(FIRST, &dana, "/api/session").await.status, 403);
     assert_eq!(showing(FIRST, &dana, OPEN[2]).await.status, 401);
@@ -121,17 +121,17 @@ async fn a_value_that_somebody_took_out_of_the_secret_ends_within_five_minutes()
 #[tokio::test(flavor = "multi_thread")]
 async fn a_secret_that_cannot_be_read_lets_nobody_in_and_one_that_was_read_stays() {
     let clock = ManualClock::at_noon();
-    let house = TestStack::behind_cloudfront(&secret(), FIRST, &clock).await;
-    let dana = house.dana().await;
+    let stack = TestStack::behind_cloudfront(&secret(), FIRST, &clock).await;
+    let dana = stack.dana().await;
     assert_eq!(dana.get("/api/session").await.status, 200);
-    house.puts_secret("switchboard/origin", "{}").await;
+    stack.puts_secret("switchboard/origin", "{}").await;
     clock.passes(600);
     assert_eq!(dana.get("/api/session").await.status, 200, "as it was last known");
-    assert_eq!(house.get(OPEN[2]).await.status, 303);
+    assert_eq!(stack.get(OPEN[2]).await.status, 303);
 
-    let house = TestStack::behind_cloudfront(&json!({}), FIRST, &clock).await;
-    let refused = house.get(OPEN[0]).await;
+    let stack = TestStack::behind_cloudfront(&json!({}), FIRST, &clock).await;
+    let refused = stack.get(OPEN[0]).await;
     assert_eq!(refused.status, 503, "{}", refused.body);
-    assert_eq!(house.metrics_of("sign-in").await["SignInUnavailable"], 1);
-    assert!(house.invoke("authorize", &json!({"headers": {"x-origin-secret": FIRST}})).await.failed);
+    assert_eq!(stack.metrics_of("sign-in").await["SignInUnavailable"], 1);
+    assert!(stack.invoke("authorize", &json!({"headers": {"x-origin-secret": FIRST}})).await.failed);
 }

@@ -12,11 +12,11 @@ const DANA: &str = "harbor-dental.dana";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_sees_each_browser_that_they_are_signed_in_with_and_nobody_elses() {
-    let house = TestStack::open().await;
-    let laptop = house.sign_in_with(DANA, LAPTOP).await;
-    let phone = house.sign_in_with(DANA, PHONE).await;
-    house.sign_in("harbor-dental.marcus").await;
-    house.josie().await;
+    let stack = TestStack::open().await;
+    let laptop = stack.sign_in_with(DANA, LAPTOP).await;
+    let phone = stack.sign_in_with(DANA, PHONE).await;
+    stack.sign_in("harbor-dental.marcus").await;
+    stack.josie().await;
     for (desk, this, other) in
         [(&laptop, "Chrome on Windows", "Safari on iPhone"), (&phone, "Safari on iPhone", "Chrome on Windows")]
     {
@@ -31,16 +31,16 @@ async fn a_person_sees_each_browser_that_they_are_signed_in_with_and_nobody_else
     assert!(!page.contains(&hash), "not even the hash of a token is shown: {page}");
     let id = id_of(&laptop, "Safari on iPhone").await;
     for credential in [&id, &hash] {
-        let stranger = StaffClient { house: &house, cookie: format!("{SESSION_COOKIE}={credential}") };
+        let stranger = StaffClient { stack: &stack, cookie: format!("{SESSION_COOKIE}={credential}") };
         assert_eq!(stranger.get("/api/session").await.code(), "session-unknown", "what names a session opens none");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_that_is_ended_from_elsewhere_is_over_for_its_browser() {
-    let house = TestStack::open().await;
-    let laptop = house.sign_in_with(DANA, LAPTOP).await;
-    let phone = house.sign_in_with(DANA, PHONE).await;
+    let stack = TestStack::open().await;
+    let laptop = stack.sign_in_with(DANA, LAPTOP).await;
+    let phone = stack.sign_in_with(DANA, PHONE).await;
     let conversation = phone.hears_from(MARIA).await;
     assert_eq!(phone.is_notified_in(&Browser::firefox("phone")).await.status, 201);
     let (mut here, mut there) = (laptop.goes_live().await, phone.goes_live().await);
@@ -67,8 +67,8 @@ async fn a_session_that_is_ended_from_elsewhere_is_over_for_its_browser() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn signing_out_where_the_session_was_ended_leads_to_the_sign_in_page() {
-    let house = TestStack::open().await;
-    let (laptop, phone) = (house.sign_in_with(DANA, LAPTOP).await, house.sign_in_with(DANA, PHONE).await);
+    let stack = TestStack::open().await;
+    let (laptop, phone) = (stack.sign_in_with(DANA, LAPTOP).await, stack.sign_in_with(DANA, PHONE).await);
     assert_eq!(laptop.ends_sessions("?others=true").await.status, 204);
     let out = phone.send(phone.request(Method::POST, "/api/sign-out")).await;
     assert_eq!((out.status, out.header("location")), (303, Some("/sign-in.html#signing-out")));
@@ -77,11 +77,11 @@ async fn signing_out_where_the_session_was_ended_leads_to_the_sign_in_page() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_ends_a_session_of_somebody_else_nor_has_a_page_of_another_site_end_one() {
-    let house = TestStack::open().await;
-    let (dana, laptop) = (house.dana().await, house.sign_in_with(DANA, LAPTOP).await);
+    let stack = TestStack::open().await;
+    let (dana, laptop) = (stack.dana().await, stack.sign_in_with(DANA, LAPTOP).await);
     let conversation = dana.hears_from(MARIA).await;
     let hers = id_of(&dana, "Chrome on Windows").await;
-    for stranger in [house.sign_in("harbor-dental.marcus").await, house.josie().await] {
+    for stranger in [stack.sign_in("harbor-dental.marcus").await, stack.josie().await] {
         for id in [hers.as_str(), &"0".repeat(32), "x"] {
             let answer = stranger.ends_session(id).await;
             assert_eq!((answer.status, answer.code()), (404, "no-session".to_owned()), "{id}");
@@ -99,9 +99,9 @@ async fn nobody_ends_a_session_of_somebody_else_nor_has_a_page_of_another_site_e
 
 #[tokio::test(flavor = "multi_thread")]
 async fn all_other_sessions_end_or_all_of_them() {
-    let house = TestStack::open().await;
+    let stack = TestStack::open().await;
     let (dana, laptop, phone) =
-        (house.dana().await, house.sign_in_with(DANA, LAPTOP).await, house.sign_in_with(DANA, PHONE).await);
+        (stack.dana().await, stack.sign_in_with(DANA, LAPTOP).await, stack.sign_in_with(DANA, PHONE).await);
     let conversation = dana.hears_from(MARIA).await;
     let left = dana.request(Method::DELETE, "/api/sessions?others=true").header("accept", "text/html");
     let left = dana.send(left).await;
@@ -112,7 +112,7 @@ async fn all_other_sessions_end_or_all_of_them() {
     }
     assert_eq!(dana.replies(&conversation, "From here").await.status, 201);
 
-    let laptop = house.sign_in_with(DANA, LAPTOP).await;
+    let laptop = stack.sign_in_with(DANA, LAPTOP).await;
     let mut sockets = [dana.goes_live().await, laptop.goes_live().await];
     assert_eq!(laptop.ends_sessions("").await.status, 204);
     for (desk, socket) in [&dana, &laptop].into_iter().zip(&mut sockets) {
@@ -121,15 +121,15 @@ async fn all_other_sessions_end_or_all_of_them() {
         assert_ended(&desk.get("/api/sessions").await);
         assert_ended(&later(desk).get("/api/session").await);
     }
-    let again = house.dana().await;
+    let again = stack.dana().await;
     assert_eq!(again.own_sessions().await.len(), 1, "who signs in again is signed in there only");
     assert_eq!(again.replies(&conversation, "Back again").await.status, 201);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_session_that_is_asked_in_is_ended_like_any_other() {
-    let house = TestStack::open().await;
-    let (laptop, phone) = (house.sign_in_with(DANA, LAPTOP).await, house.sign_in_with(DANA, PHONE).await);
+    let stack = TestStack::open().await;
+    let (laptop, phone) = (stack.sign_in_with(DANA, LAPTOP).await, stack.sign_in_with(DANA, PHONE).await);
     let id = id_of(&laptop, "Chrome on Windows").await;
     let request = laptop.request(Method::DELETE, &format!("/api/sessions/{id}")).header("accept", "text/html");
     assert_eq!(laptop.send(request).await.status, 204, "there is nothing that it could show any more");
@@ -140,8 +140,8 @@ async fn the_session_that_is_asked_in_is_ended_like_any_other() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_last_use_is_the_last_write_to_five_minutes_and_costs_no_request() {
     let clock = ManualClock::at_noon();
-    let house = TestStack::with_limits(TestStack::limits(), &clock).await;
-    let (dana, other) = (house.dana().await, house.sign_in_with(DANA, LAPTOP).await);
+    let stack = TestStack::with_limits(TestStack::limits(), &clock).await;
+    let (dana, other) = (stack.dana().await, stack.sign_in_with(DANA, LAPTOP).await);
     let conversation = dana.hears_from(MARIA).await;
     // The line and the customer are known from then on.
     for _ in 0..2 {
@@ -157,15 +157,15 @@ async fn the_last_use_is_the_last_write_to_five_minutes_and_costs_no_request() {
     assert_eq!(dana.is_notified_in(&Browser::firefox("one")).await.code(), "sign-in-again");
     assert_eq!(last_use(&dana).await, began, "a page that is opened or refreshed uses nothing");
 
-    let marcus = house.sign_in("harbor-dental.marcus").await;
+    let marcus = stack.sign_in("harbor-dental.marcus").await;
     assert_eq!(marcus.replies(&conversation, "Whatever is remembered is now").await.status, 201);
     dana.get("/api/session").await;
     let asked = async |text: &str| {
         // Of two at the same moment the second may be recorded as the first, by another request.
         clock.passes(1);
-        let before = house.usage().await;
+        let before = stack.usage().await;
         assert_eq!(dana.replies(&conversation, text).await.status, 201);
-        house.usage().await.since(&before).requests
+        stack.usage().await.since(&before).requests
     };
     let writing = asked("Twenty minutes later").await;
     let after = last_use(&dana).await;
@@ -191,8 +191,8 @@ async fn the_last_use_is_the_last_write_to_five_minutes_and_costs_no_request() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_ends_when_nothing_was_written_in_it_for_as_long_as_is_configured() {
     let clock = ManualClock::at_noon();
-    let house = TestStack::ending_idle_sessions(30, &clock).await;
-    let (dana, idle) = (house.dana().await, house.sign_in_with(DANA, LAPTOP).await);
+    let stack = TestStack::ending_idle_sessions(30, &clock).await;
+    let (dana, idle) = (stack.dana().await, stack.sign_in_with(DANA, LAPTOP).await);
     let conversation = dana.hears_from(MARIA).await;
     let mut socket = idle.goes_live().await;
     for _ in 0..4 {
@@ -203,7 +203,7 @@ async fn a_session_ends_when_nothing_was_written_in_it_for_as_long_as_is_configu
     }
     assert_ended(&idle.notifications().await);
     assert_ended(&idle.replies(&conversation, "Sent after all").await);
-    house.phone(MARIA).texts(HARBOR, "Anybody there?").await;
+    stack.phone(MARIA).texts(HARBOR, "Anybody there?").await;
     while let Some(frame) = socket.next().await {
         assert!(!frame.contains("Anybody there?"), "{frame}");
     }
@@ -218,14 +218,14 @@ async fn a_session_ends_when_nothing_was_written_in_it_for_as_long_as_is_configu
     assert_eq!(dana.notifications().await.status, 200, "the gateway remembers her for a minute");
     clock.passes(60);
     assert_ended(&dana.notifications().await);
-    assert_eq!(house.dana().await.own_sessions().await.len(), 1);
+    assert_eq!(stack.dana().await.own_sessions().await.len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_time_out_a_session_lasts_twelve_hours_however_little_it_is_used() {
     let clock = ManualClock::at_noon();
-    let house = TestStack::with_limits(TestStack::limits(), &clock).await;
-    let dana = house.dana().await;
+    let stack = TestStack::with_limits(TestStack::limits(), &clock).await;
+    let dana = stack.dana().await;
     let conversation = dana.hears_from(MARIA).await;
     clock.passes(12 * 60 * 60 - 1);
     assert_eq!(dana.replies(&conversation, "Still here").await.status, 201);
@@ -246,7 +246,7 @@ async fn last_use(desk: &StaffClient<'_>) -> Value {
 
 /// The same session when the gateway no longer remembers what the authorizer said of it.
 fn later<'a>(desk: &StaffClient<'a>) -> StaffClient<'a> {
-    StaffClient { house: desk.house, cookie: format!("{}; later=1", desk.cookie) }
+    StaffClient { stack: desk.stack, cookie: format!("{}; later=1", desk.cookie) }
 }
 
 fn assert_ended(answer: &TestResponse) {

@@ -31,8 +31,8 @@ async fn until<F: Future<Output = bool>>(what: &str, is: impl Fn() -> F) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_text_is_told_once_to_every_browser_of_its_company_and_to_no_other() {
     let service = PushService::open().await;
-    let house = TestStack::with_push_service(&service).await;
-    let (dana, marcus, josie) = (house.dana().await, house.sign_in("harbor-dental.marcus").await, house.josie().await);
+    let stack = TestStack::with_push_service(&service).await;
+    let (dana, marcus, josie) = (stack.dana().await, stack.sign_in("harbor-dental.marcus").await, stack.josie().await);
     let (hers, phone, his, theirs) = (
         service.browser("ok", "hers"),
         service.browser("ok", "phone"),
@@ -43,7 +43,7 @@ async fn a_text_is_told_once_to_every_browser_of_its_company_and_to_no_other() {
         allows(desk, browser).await;
     }
     let sms = SmsEvent::new("one", MARIA, HARBOR, "Can I come at 3? \u{1f9b7}");
-    assert!(house.deliver(&by_queue(std::slice::from_ref(&sms))).await.is_empty());
+    assert!(stack.deliver(&by_queue(std::slice::from_ref(&sms))).await.is_empty());
     let conversation = dana.conversation_with(MARIA).await;
     let message = dana.messages(&conversation).await.items()[0].clone();
     for browser in [&hers, &phone, &his] {
@@ -68,14 +68,14 @@ async fn a_text_is_told_once_to_every_browser_of_its_company_and_to_no_other() {
     );
 
     // The same again, and what nobody is told of; then something that is told, after all of that.
-    house.deliver(&by_queue(std::slice::from_ref(&sms))).await;
-    house.deliver(&by_queue(&[SmsEvent::new("old", SAM, HARBOR, "Yesterday").with_time(ago(90_000))])).await;
+    stack.deliver(&by_queue(std::slice::from_ref(&sms))).await;
+    stack.deliver(&by_queue(&[SmsEvent::new("old", SAM, HARBOR, "Yesterday").with_time(ago(90_000))])).await;
     dana.replies(&conversation, "Yes.").await;
-    house.phone(MARIA).texts(HARBOR, "Thanks").await;
+    stack.phone(MARIA).texts(HARBOR, "Thanks").await;
     let shown = service.sends(&hers, 2).await;
     assert_eq!((shown.len(), &shown[1]["body"]), (2, &json!("Thanks")));
     assert_eq!(service.notifications_of(&theirs), Vec::<Value>::new());
-    house.phone(MARIA).texts(TIDEWATER, "Hello over there").await;
+    stack.phone(MARIA).texts(TIDEWATER, "Hello over there").await;
     assert_eq!(service.sends(&theirs, 1).await[0]["body"], "Hello over there");
     until("the last delivery is shown", || async {
         let settings = dana.push_settings().await;
@@ -87,20 +87,20 @@ async fn a_text_is_told_once_to_every_browser_of_its_company_and_to_no_other() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_is_told_when_somebody_has_to_answer_it() {
     let service = PushService::open().await;
-    let house = TestStack::with_push_service(&service).await;
-    let dana = house.dana().await;
+    let stack = TestStack::with_push_service(&service).await;
+    let dana = stack.dana().await;
     let hers = service.browser("ok", "hers");
     allows(&dana, &hers).await;
-    house.has_appointment("harbor-dental", "A-1", Some(MARIA)).await;
-    house.has_appointment("harbor-dental", "A-2", Some(SAM)).await;
-    house.flow(&Call::new("c-1", HARBOR, MARIA, "A-1").pressed("1")).await;
-    house.flow(&Call::new("c-2", HARBOR, SAM, "A-2").pressed("2")).await;
+    stack.has_appointment("harbor-dental", "A-1", Some(MARIA)).await;
+    stack.has_appointment("harbor-dental", "A-2", Some(SAM)).await;
+    stack.flow(&Call::new("c-1", HARBOR, MARIA, "A-1").pressed("1")).await;
+    stack.flow(&Call::new("c-2", HARBOR, SAM, "A-2").pressed("2")).await;
     let shown = service.sends(&hers, 1).await;
     assert_eq!((shown.len(), &shown[0]["kind"], &shown[0]["unanswered"]), (1, &json!("call"), &json!(1)));
     let body = shown[0]["body"].as_str().unwrap();
     assert!(body.starts_with("Declined the appointment on "), "{body}");
     // The customer has changed their mind within the call.
-    house.flow(&Call::new("c-1", HARBOR, MARIA, "A-1").pressed("3")).await;
+    stack.flow(&Call::new("c-1", HARBOR, MARIA, "A-1").pressed("3")).await;
     let shown = service.sends(&hers, 2).await;
     assert!(shown[1]["body"].as_str().unwrap().starts_with("Asks to reschedule the appointment on "), "{shown:?}");
 }
@@ -108,20 +108,20 @@ async fn a_call_is_told_when_somebody_has_to_answer_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_company_hides_is_hidden_from_the_next_message_on() {
     let service = PushService::open().await;
-    let house = TestStack::with_push_service(&service).await;
-    let dana = house.dana().await;
+    let stack = TestStack::with_push_service(&service).await;
+    let dana = stack.dana().await;
     let hers = service.browser("ok", "hers");
     allows(&dana, &hers).await;
-    house.phone(MARIA).texts(HARBOR, "My tooth hurts").await;
+    stack.phone(MARIA).texts(HARBOR, "My tooth hurts").await;
     assert_eq!(service.sends(&hers, 1).await[0]["body"], "My tooth hurts");
     assert_eq!(dana.sets_pushes(&json!({"showsText": false})).await.status, 200);
     let conversation = service.notifications_of(&hers)[0]["conversation"].clone();
-    house.phone(MARIA).texts(HARBOR, "Very much").await;
+    stack.phone(MARIA).texts(HARBOR, "Very much").await;
     let hidden = service.sends(&hers, 2).await[1].clone();
     assert_eq!((&hidden["title"], &hidden["body"]), (&json!("Switchboard"), &json!("New message")));
     assert_eq!(hidden["conversation"], conversation, "a click leads there all the same");
-    house.has_appointment("harbor-dental", "A-1", Some(MARIA)).await;
-    house.flow(&Call::new("c-1", HARBOR, MARIA, "A-1").pressed("2")).await;
+    stack.has_appointment("harbor-dental", "A-1", Some(MARIA)).await;
+    stack.flow(&Call::new("c-1", HARBOR, MARIA, "A-1").pressed("2")).await;
     let hidden = service.sends(&hers, 3).await[2].clone();
     assert_eq!((&hidden["title"], &hidden["body"]), (&json!("Switchboard"), &json!("A call needs an answer")));
 }
@@ -129,8 +129,8 @@ async fn what_a_company_hides_is_hidden_from_the_next_message_on() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_text_of_a_known_customer_is_told_with_their_name_and_next_appointment() {
     let service = PushService::open().await;
-    let house = TestStack::with_push_service(&service).await;
-    let dana = house.dana().await;
+    let stack = TestStack::with_push_service(&service).await;
+    let dana = stack.dana().await;
     let hers = service.browser("ok", "hers");
     allows(&dana, &hers).await;
     let books = async |name: &str| {
@@ -140,7 +140,7 @@ async fn a_text_of_a_known_customer_is_told_with_their_name_and_next_appointment
         assert!([200, 201].contains(&kept.status), "{}", kept.body);
     };
     let told = async |text: &str, nth: usize| {
-        house.phone(MARIA).texts(HARBOR, text).await;
+        stack.phone(MARIA).texts(HARBOR, text).await;
         let shown = service.sends(&hers, nth).await[nth - 1].clone();
         (shown["title"].as_str().unwrap().to_owned(), shown["body"].as_str().unwrap().to_owned())
     };
@@ -162,14 +162,14 @@ async fn a_text_of_a_known_customer_is_told_with_their_name_and_next_appointment
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_wants_only_their_own_customers_messages_is_told_of_those() {
     let service = PushService::open().await;
-    let house = TestStack::with_push_service(&service).await;
-    let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
+    let stack = TestStack::with_push_service(&service).await;
+    let (dana, marcus) = (stack.dana().await, stack.sign_in("harbor-dental.marcus").await);
     let (hers, his) = (service.browser("ok", "hers"), service.browser("ok", "his"));
     allows(&dana, &hers).await;
     allows(&marcus, &his).await;
-    house.has_appointment("harbor-dental", "A-1", Some(MARIA)).await;
+    stack.has_appointment("harbor-dental", "A-1", Some(MARIA)).await;
     assert_eq!(marcus.sets_pushes(&json!({"messages": "mine"})).await.status, 200);
-    house.phone(MARIA).texts(HARBOR, "Not yet his").await;
+    stack.phone(MARIA).texts(HARBOR, "Not yet his").await;
     service.sends(&hers, 1).await;
     let appointment = marcus.get("/api/appointments/A-1").await.json();
     let version = &appointment["version"];
@@ -178,8 +178,8 @@ async fn whoever_wants_only_their_own_customers_messages_is_told_of_those() {
     let with_marcus = json!({"provider": himself["id"], "version": version});
     let saved = marcus.post("/api/appointments/A-1", &with_marcus, tests::SendOptions::default()).await;
     assert_eq!(saved.status, 200, "{}", saved.body);
-    house.phone(SAM).texts(HARBOR, "Nobody's in particular").await;
-    house.phone(MARIA).texts(HARBOR, "Now his").await;
+    stack.phone(SAM).texts(HARBOR, "Nobody's in particular").await;
+    stack.phone(MARIA).texts(HARBOR, "Now his").await;
     let shown = service.sends(&his, 1).await;
     let body = shown[0]["body"].as_str().unwrap();
     assert!(shown.len() == 1 && body.starts_with("Now his\n"), "{shown:?}");
@@ -189,8 +189,8 @@ async fn whoever_wants_only_their_own_customers_messages_is_told_of_those() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_test_goes_the_whole_way_and_to_that_browser_only() {
     let service = PushService::open().await;
-    let house = TestStack::with_push_service(&service).await;
-    let dana = house.dana().await;
+    let stack = TestStack::with_push_service(&service).await;
+    let dana = stack.dana().await;
     let (one, other) = (service.browser("ok", "one"), service.browser("ok", "other"));
     let id = allows(&dana, &one).await;
     allows(&dana, &other).await;
@@ -203,7 +203,7 @@ async fn a_test_goes_the_whole_way_and_to_that_browser_only() {
     assert!(!pushed[0].headers.contains_key("topic"));
     assert!(pushed[0].headers["ttl"].parse::<u64>().unwrap() <= 240);
     // Noting the delivery is no test again.
-    house.phone(MARIA).texts(HARBOR, "Hello").await;
+    stack.phone(MARIA).texts(HARBOR, "Hello").await;
     service.sends(&other, 1).await;
     assert_eq!(service.sends(&one, 2).await.len(), 2);
 }
@@ -211,14 +211,14 @@ async fn a_test_goes_the_whole_way_and_to_that_browser_only() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_browser_whose_session_was_signed_out_is_told_nothing_more() {
     let service = PushService::open().await;
-    let house = TestStack::with_push_service(&service).await;
-    let (at_work, at_home) = (house.dana().await, house.dana().await);
+    let stack = TestStack::with_push_service(&service).await;
+    let (at_work, at_home) = (stack.dana().await, stack.dana().await);
     let (work, home) = (service.browser("ok", "work"), service.browser("ok", "home"));
     allows(&at_work, &work).await;
     let stays = allows(&at_home, &home).await;
     at_work.post("/api/sign-out", &json!({}), tests::SendOptions::default()).await;
     until("the browser at work is forgotten", || async { at_home.browsers().await == [stays.clone()] }).await;
-    house.phone(MARIA).texts(HARBOR, "Hello").await;
+    stack.phone(MARIA).texts(HARBOR, "Hello").await;
     service.sends(&home, 1).await;
     assert_eq!(service.notifications_of(&work), Vec::<Value>::new());
 }
@@ -226,8 +226,8 @@ async fn a_browser_whose_session_was_signed_out_is_told_nothing_more() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_push_service_answers_removes_a_browser_or_is_told_and_never_both() {
     let service = PushService::open().await;
-    let house = TestStack::with_push_service(&service).await;
-    let dana = house.dana().await;
+    let stack = TestStack::with_push_service(&service).await;
+    let dana = stack.dana().await;
     let mut stays = BTreeMap::new();
     for status in ["400", "401", "403", "413", "redirect"] {
         stays.insert(allows(&dana, &service.browser(status, "x")).await, status);
@@ -235,7 +235,7 @@ async fn what_a_push_service_answers_removes_a_browser_or_is_told_and_never_both
     for status in ["404", "410"] {
         allows(&dana, &service.browser(status, "x")).await;
     }
-    house.phone(MARIA).texts(HARBOR, "Hello").await;
+    stack.phone(MARIA).texts(HARBOR, "Hello").await;
     until("what is gone is removed, and what was refused is told", || async {
         let settings = dana.push_settings().await;
         let browsers = settings["browsers"].as_array().unwrap();
@@ -251,7 +251,7 @@ async fn what_a_push_service_answers_removes_a_browser_or_is_told_and_never_both
     // The next message tries each of those once more, and none of the others.
     let first = service.pushed().len();
     assert_eq!(first, 7, "each once");
-    house.phone(MARIA).texts(HARBOR, "Hello again").await;
+    stack.phone(MARIA).texts(HARBOR, "Hello again").await;
     service.until("five more", |pushed| pushed.len() >= first + 5).await;
     assert_eq!(service.pushed().len(), 12);
 }
@@ -259,14 +259,14 @@ async fn what_a_push_service_answers_removes_a_browser_or_is_told_and_never_both
 #[tokio::test(flavor = "multi_thread")]
 async fn what_could_not_be_delivered_is_tried_again_when_the_push_service_says() {
     let service = PushService::open().await;
-    let house = TestStack::with_push_service(&service).await;
-    let dana = house.dana().await;
+    let stack = TestStack::with_push_service(&service).await;
+    let dana = stack.dana().await;
     let (ok, busy, broken) =
         (service.browser("ok", "x"), service.browser("once-busy-2", "x"), service.browser("once-500", "x"));
     let ok_id = allows(&dana, &ok).await;
     let busy_id = allows(&dana, &busy).await;
     let broken_id = allows(&dana, &broken).await;
-    house.phone(MARIA).texts(HARBOR, "Hello").await;
+    stack.phone(MARIA).texts(HARBOR, "Hello").await;
     let again = service.sends(&busy, 2).await;
     assert_eq!((&again[0]["id"], &again[0]["body"]), (&again[1]["id"], &again[1]["body"]));
     let at = service.pushed_at(&busy);
@@ -289,15 +289,15 @@ async fn what_could_not_be_delivered_is_tried_again_when_the_push_service_says()
 async fn a_browser_that_hangs_while_others_are_served_is_waited_for_once() {
     const TEXTS: [&str; 3] = ["One", "Two", "Three"];
     let service = PushService::open().await;
-    let house = TestStack::with_push_service(&service).await;
-    let dana = house.dana().await;
+    let stack = TestStack::with_push_service(&service).await;
+    let dana = stack.dana().await;
     let (hangs, ok) = (service.browser("hang", "x"), service.browser("ok", "x"));
     let hanging = allows(&dana, &hangs).await;
     allows(&dana, &ok).await;
-    house.phone(MARIA).texts(HARBOR, TEXTS[0]).await;
+    stack.phone(MARIA).texts(HARBOR, TEXTS[0]).await;
     has_problem(&dana, &hanging, "could not be reached").await;
     for (before, text) in TEXTS.into_iter().enumerate().skip(1) {
-        house.phone(MARIA).texts(HARBOR, text).await;
+        stack.phone(MARIA).texts(HARBOR, text).await;
         assert_eq!(service.sends(&ok, before + 1).await[before]["body"], text);
     }
     let again = service.sends(&hangs, 2).await;
@@ -309,17 +309,17 @@ async fn a_browser_that_hangs_while_others_are_served_is_waited_for_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_answered_or_overtaken_meanwhile_is_not_told_late() {
     let service = PushService::open().await;
-    let house = TestStack::with_push_service(&service).await;
-    let dana = house.dana().await;
+    let stack = TestStack::with_push_service(&service).await;
+    let dana = stack.dana().await;
     let broken = service.browser("once-500", "x");
     allows(&dana, &broken).await;
-    house.phone(MARIA).texts(HARBOR, "First").await;
+    stack.phone(MARIA).texts(HARBOR, "First").await;
     service.sends(&broken, 1).await;
-    house.phone(MARIA).texts(HARBOR, "Second").await;
+    stack.phone(MARIA).texts(HARBOR, "Second").await;
     service.sends(&broken, 2).await;
     // The first is due again by now, and after it another customer's that was not there before.
     tokio::time::sleep(Duration::from_secs(7)).await;
-    house.phone(SAM).texts(HARBOR, "Third").await;
+    stack.phone(SAM).texts(HARBOR, "Third").await;
     let bodies: Vec<_> = service.sends(&broken, 3).await.iter().map(|shown| shown["body"].clone()).collect();
     assert_eq!(bodies, ["First", "Second", "Third"]);
 }
@@ -327,14 +327,14 @@ async fn what_was_answered_or_overtaken_meanwhile_is_not_told_late() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_push_service_that_asks_to_wait_is_sent_nothing_more_for_that_browser_until_then() {
     let service = PushService::open().await;
-    let house = TestStack::with_push_service(&service).await;
-    let dana = house.dana().await;
+    let stack = TestStack::with_push_service(&service).await;
+    let dana = stack.dana().await;
     let (busy, ok) = (service.browser("once-busy-5", "x"), service.browser("ok", "x"));
     allows(&dana, &busy).await;
     allows(&dana, &ok).await;
-    house.phone(MARIA).texts(HARBOR, "One").await;
+    stack.phone(MARIA).texts(HARBOR, "One").await;
     service.sends(&busy, 1).await;
-    house.phone(SAM).texts(HARBOR, "Two").await;
+    stack.phone(SAM).texts(HARBOR, "Two").await;
     service.sends(&ok, 2).await;
     let mut shown = service.sends(&busy, 3).await;
     let at = service.pushed_at(&busy);
@@ -348,8 +348,8 @@ async fn a_push_service_that_asks_to_wait_is_sent_nothing_more_for_that_browser_
 async fn a_push_service_that_hangs_holds_up_no_other_and_is_left_alone_for_a_while() {
     const TEXTS: [&str; 4] = ["One", "Two", "Three", "Four"];
     let (hanging, other) = (PushService::open().await, PushService::open().await);
-    let house = TestStack::with_push_services(&[&hanging, &other]).await;
-    let dana = house.dana().await;
+    let stack = TestStack::with_push_services(&[&hanging, &other]).await;
+    let dana = stack.dana().await;
     let (mut hang, mut ok) = (Vec::new(), Vec::new());
     for name in ["1", "2", "3", "4"] {
         hang.push(hanging.browser("hang", name));
@@ -359,7 +359,7 @@ async fn a_push_service_that_hangs_holds_up_no_other_and_is_left_alone_for_a_whi
         allows(&dana, browser).await;
     }
     for (before, text) in TEXTS.into_iter().enumerate() {
-        house.phone(MARIA).texts(HARBOR, text).await;
+        stack.phone(MARIA).texts(HARBOR, text).await;
         for browser in &ok {
             assert_eq!(other.sends(browser, before + 1).await[before]["body"], text);
         }
@@ -388,13 +388,13 @@ async fn a_push_service_that_hangs_holds_up_no_other_and_is_left_alone_for_a_whi
 #[tokio::test(flavor = "multi_thread")]
 async fn operators_are_told_of_what_is_refused_and_given_up_and_of_nothing_else() {
     let service = PushService::open().await;
-    let house = TestStack::with_push_service(&service).await;
-    let dana = house.dana().await;
+    let stack = TestStack::with_push_service(&service).await;
+    let dana = stack.dana().await;
     for answer in ["ok", "410", "once-500", "once-busy-2"] {
         allows(&dana, &service.browser(answer, "x")).await;
     }
-    let counted = || house.metrics_of("dispatch-push");
-    house.phone(MARIA).texts(HARBOR, "Hello").await;
+    let counted = || stack.metrics_of("dispatch-push");
+    stack.phone(MARIA).texts(HARBOR, "Hello").await;
     service.until("each that can be is served", |pushed| pushed.len() == 6).await;
     // A test that fails is on the screen of whoever asked for it.
     let broken = allows(&dana, &service.browser("500", "x")).await;
@@ -404,15 +404,15 @@ async fn operators_are_told_of_what_is_refused_and_given_up_and_of_nothing_else(
     // A key that was dropped is whoever's browser it is to mend.
     let stranger = allows(&dana, &service.browser("ok", "stranger")).await;
     knows_key(
-        &house,
+        &stack,
         &stranger,
         "BP4z9KsN6nGRTbVYI_c7VJSPQTBtkgcy27mlmlMoZIIgDll6e3vCYLocInmYWAmS6TlzAC8wEqKK6PBru3jl7A8",
     )
     .await;
-    house.phone(SAM).texts(HARBOR, "And me?").await;
+    stack.phone(SAM).texts(HARBOR, "And me?").await;
     has_problem(&dana, &stranger, "did not accept").await;
     let asked = async || {
-        house
+        stack
             .usage_of("dispatch-push")
             .await
             .counts()
@@ -432,12 +432,12 @@ async fn operators_are_told_of_what_is_refused_and_given_up_and_of_nothing_else(
     allows(&dana, &hostile).await;
     // Until then nobody wants to be told of a text.
     allows(&dana, &service.browser("busy-90000", "x")).await;
-    house.phone(MARIA).texts(HARBOR, "Hello again").await;
+    stack.phone(MARIA).texts(HARBOR, "Hello again").await;
     until("both are counted", || async { (times("PushRefused").await, times("PushAbandoned").await) == (1, 1) }).await;
     assert_eq!(times("PushRefused Service").await, 1, "by whose it is");
     // Whoever registers an address that refuses all it is sent calls nobody again and again.
     let delivered = times("PushDelivered").await;
-    house.phone(MARIA).texts(HARBOR, "And again").await;
+    stack.phone(MARIA).texts(HARBOR, "And again").await;
     let twice = |pushed: &[ReceivedPush]| pushed.iter().filter(|it| it.path == hostile.path).count() == 2;
     service.until("it is sent another", twice).await;
     until("the others are told", || async { times("PushDelivered").await > delivered }).await;
@@ -448,14 +448,14 @@ async fn operators_are_told_of_what_is_refused_and_given_up_and_of_nothing_else(
 async fn operators_are_told_of_push_keys_that_cannot_be_read() {
     let service = PushService::open().await;
     let folder = tempfile::tempdir().unwrap();
-    let house = TestStack::open_with_push_services_in(folder.path(), &[&service]).await;
-    allows(&house.dana().await, &service.browser("ok", "x")).await;
-    house.close().await;
+    let stack = TestStack::open_with_push_services_in(folder.path(), &[&service]).await;
+    allows(&stack.dana().await, &service.browser("ok", "x")).await;
+    stack.close().await;
     std::fs::write(folder.path().join("push-keys.json"), "{}").unwrap();
-    let house = TestStack::open_with_push_services_in(folder.path(), &[&service]).await;
-    house.phone(MARIA).texts(HARBOR, "Hello").await;
+    let stack = TestStack::open_with_push_services_in(folder.path(), &[&service]).await;
+    stack.phone(MARIA).texts(HARBOR, "Hello").await;
     until("it is counted", || async {
-        house.metrics_of("dispatch-push").await["PushRefused Keys"].as_u64().is_some_and(|times| times > 0)
+        stack.metrics_of("dispatch-push").await["PushRefused Keys"].as_u64().is_some_and(|times| times > 0)
     })
     .await;
     assert_eq!(service.pushed().len(), 0);
@@ -465,19 +465,19 @@ async fn operators_are_told_of_push_keys_that_cannot_be_read() {
 async fn a_browser_whose_push_service_is_not_allowed_any_more_is_sent_nothing_and_its_person_is_told() {
     let (one, other) = (PushService::open().await, PushService::open().await);
     let folder = tempfile::tempdir().unwrap();
-    let house = TestStack::open_with_push_services_in(folder.path(), &[&one, &other]).await;
-    let dana = house.dana().await;
+    let stack = TestStack::open_with_push_services_in(folder.path(), &[&one, &other]).await;
+    let dana = stack.dana().await;
     let (stays, goes) = (one.browser("ok", "stays"), other.browser("ok", "goes"));
     allows(&dana, &stays).await;
     let gone = allows(&dana, &goes).await;
-    house.phone(MARIA).texts(HARBOR, "One").await;
+    stack.phone(MARIA).texts(HARBOR, "One").await;
     one.sends(&stays, 1).await;
     other.sends(&goes, 1).await;
-    house.close().await;
+    stack.close().await;
 
-    let house = TestStack::open_with_push_services_in(folder.path(), &[&one]).await;
-    let dana = house.dana().await;
-    house.phone(MARIA).texts(HARBOR, "Two").await;
+    let stack = TestStack::open_with_push_services_in(folder.path(), &[&one]).await;
+    let dana = stack.dana().await;
+    stack.phone(MARIA).texts(HARBOR, "Two").await;
     assert_eq!(one.sends(&stays, 2).await[1]["body"], "Two");
     has_problem(&dana, &gone, "not one that Switchboard may send to").await;
     assert_eq!(other.pushed().len(), 1);
@@ -488,11 +488,11 @@ async fn browsers_on_all_pages_of_the_table_are_told_as_they_are_set() {
     const PEOPLE: usize = 10;
     const EACH: usize = 10;
     let service = PushService::open().await;
-    let house = TestStack::with_push_service(&service).await;
-    let dana = house.dana().await;
+    let stack = TestStack::with_push_service(&service).await;
+    let dana = stack.dana().await;
     allows(&dana, &service.browser("ok", "first")).await;
     assert_eq!(dana.sets_pushes(&json!({"showsText": false})).await.status, 200);
-    let item = stored_browsers(&house).await[0].clone();
+    let item = stored_browsers(&stack).await[0].clone();
     let (mut told, mut not_told, mut items) = (Vec::new(), Vec::new(), Vec::new());
     for number in 0..PEOPLE * EACH {
         let person = number / EACH;
@@ -508,22 +508,22 @@ async fn browsers_on_all_pages_of_the_table_are_told_as_they_are_set() {
     }
     for some in items.chunks(25) {
         let puts: Vec<_> = some.iter().map(|item| json!({"PutRequest": {"Item": item}})).collect();
-        house.table("BatchWriteItem", json!({"RequestItems": {local::TABLE: puts}})).await;
+        stack.table("BatchWriteItem", json!({"RequestItems": {local::TABLE: puts}})).await;
     }
-    let before = house.usage_of("dispatch-push").await;
-    house.phone(MARIA).texts(HARBOR, "Hello").await;
+    let before = stack.usage_of("dispatch-push").await;
+    stack.phone(MARIA).texts(HARBOR, "Hello").await;
     for browser in &told {
         assert_eq!(service.sends(browser, 1).await[0]["body"], "New message");
     }
     // Whatever else the first text would bring has been brought when the second has.
-    house.phone(SAM).texts(HARBOR, "And me?").await;
+    stack.phone(SAM).texts(HARBOR, "And me?").await;
     for browser in &told {
         assert_eq!(service.sends(browser, 2).await.len(), 2, "each once");
     }
     for browser in &not_told {
         assert_eq!(service.notifications_of(browser), Vec::<Value>::new(), "whoever wants their own customers' only");
     }
-    let asked = house.usage_of("dispatch-push").await.since(&before);
+    let asked = stack.usage_of("dispatch-push").await.since(&before);
     let queries = asked.counts().iter().find(|(operation, _)| *operation == "Query").unwrap().1;
     // A page less for each text would be all of them on one, and the count of those who wait.
     assert!(queries >= 2 * 4, "{queries} queries");
@@ -543,13 +543,13 @@ async fn problem_of(desk: &StaffClient<'_>, browser: &str) -> Value {
 }
 
 /// Has a browser know a key of ours that is none any more.
-async fn knows_key(house: &TestStack, browser: &str, key: &str) {
-    let items = stored_browsers(house).await;
+async fn knows_key(stack: &TestStack, browser: &str, key: &str) {
+    let items = stored_browsers(stack).await;
     let item = items.iter().find(|item| item["sk"]["S"].as_str().unwrap().ends_with(browser)).unwrap();
     let change = json!({"Key": {"pk": item["pk"], "sk": item["sk"]},
         "UpdateExpression": "SET subscription.#key = :key", "ExpressionAttributeNames": {"#key": "key"},
         "ExpressionAttributeValues": {":key": {"S": key}}});
-    house.table("UpdateItem", change).await;
+    stack.table("UpdateItem", change).await;
 }
 
 /// A third of a thousand browsers have a push service that is bad, in each of the ways there are.
@@ -571,12 +571,12 @@ async fn a_third_of_a_thousand_that_cannot_be_served_hold_up_nobody() {
     ];
     const MAX_ATTEMPTS: usize = 6;
     let service = PushService::open().await;
-    let house = TestStack::with_push_service(&service).await;
-    let dana = house.dana().await;
+    let stack = TestStack::with_push_service(&service).await;
+    let dana = stack.dana().await;
     let first = service.browser("ok", "first");
     allows(&dana, &first).await;
     let (mut subscribers, mut items) = (vec![first], Vec::new());
-    let item = stored_browsers(&house).await[0].clone();
+    let item = stored_browsers(&stack).await[0].clone();
     for number in 1..1000 {
         let answer = if number % 3 == 0 { BAD[number / 3 % BAD.len()] } else { "ok" };
         let subscriber = service.browser(answer, &number.to_string());
@@ -585,9 +585,9 @@ async fn a_third_of_a_thousand_that_cannot_be_served_hold_up_nobody() {
     }
     for some in items.chunks(25) {
         let puts: Vec<_> = some.iter().map(|item| json!({"PutRequest": {"Item": item}})).collect();
-        house.table("BatchWriteItem", json!({"RequestItems": {local::TABLE: puts}})).await;
+        stack.table("BatchWriteItem", json!({"RequestItems": {local::TABLE: puts}})).await;
     }
-    house.phone(MARIA).texts(HARBOR, "Hello").await;
+    stack.phone(MARIA).texts(HARBOR, "Hello").await;
     let of = |how: &str| {
         subscribers.iter().filter(|subscriber| subscriber.path.starts_with(&format!("/{how}/"))).collect::<Vec<_>>()
     };
@@ -608,13 +608,13 @@ async fn a_third_of_a_thousand_that_cannot_be_served_hold_up_nobody() {
         service.until(&format!("tried again: {how}"), |pushed| served(&of(how), 2, pushed)).await;
     }
     until("those that are gone are removed", || async {
-        !stored_browsers(&house)
+        !stored_browsers(&stack)
             .await
             .iter()
             .any(|item| item["subscription"]["M"]["endpoint"]["S"].as_str().unwrap().contains("/410/"))
     })
     .await;
-    assert_eq!(stored_browsers(&house).await.len(), 1000 - of("410").len(), "and nobody else");
+    assert_eq!(stored_browsers(&stack).await.len(), 1000 - of("410").len(), "and nobody else");
     for how in ["redirect", "403", "huge"] {
         let all = of(how);
         let times = service.pushed().iter().filter(|pushed| pushed.path.starts_with(&format!("/{how}/"))).count();
@@ -622,23 +622,23 @@ async fn a_third_of_a_thousand_that_cannot_be_served_hold_up_nobody() {
     }
     // Who goes on to ask for two seconds more is not tried for ever, and an operator is told.
     let busy = of("busy-2");
-    until("given up", || async { house.metrics_of("dispatch-push").await["PushAbandoned"] == json!(busy.len()) }).await;
+    until("given up", || async { stack.metrics_of("dispatch-push").await["PushAbandoned"] == json!(busy.len()) }).await;
     for subscriber in &busy {
         assert_eq!(service.notifications_of(subscriber).len(), MAX_ATTEMPTS, "{}", subscriber.path);
     }
     let tokens: BTreeSet<_> = service.pushed().iter().map(|pushed| pushed.token().to_owned()).collect();
     assert_eq!(tokens.len(), 1, "one signature for all of them");
     // The stream goes on meanwhile.
-    house.phone(SAM).texts(HARBOR, "And me?").await;
+    stack.phone(SAM).texts(HARBOR, "And me?").await;
     service.until("the next message", |pushed| served(&good, 2, pushed)).await;
 }
 
 /// The browsers that the table has.
-async fn stored_browsers(house: &TestStack) -> Vec<Value> {
+async fn stored_browsers(stack: &TestStack) -> Vec<Value> {
     let query = json!({"KeyConditionExpression": "pk = :pk AND begins_with(sk, :staff)", "ConsistentRead": true,
         "FilterExpression": "attribute_exists(subscription)",
         "ExpressionAttributeValues": {":pk": {"S": "PUSH#harbor-dental"}, ":staff": {"S": "STAFF#"}}});
-    house.table("Query", query).await["Items"].as_array().unwrap().clone()
+    stack.table("Query", query).await["Items"].as_array().unwrap().clone()
 }
 
 /// A browser as the table has another one, of one of a hundred people: nobody can have a thousand of them by the front
@@ -667,8 +667,8 @@ fn as_kept(item: &Value, person: usize, subscriber: &Subscriber) -> Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_other_browsers_of_somebody_are_told_of_one_more_and_not_of_one_that_comes_again() {
     let service = PushService::open().await;
-    let house = TestStack::with_push_service(&service).await;
-    let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
+    let stack = TestStack::with_push_service(&service).await;
+    let (dana, marcus) = (stack.dana().await, stack.sign_in("harbor-dental.marcus").await);
     let [known, colleagues, added, renewed] =
         ["known", "colleagues", "added", "renewed"].map(|it| service.browser("ok", it));
     allows(&dana, &known).await;
@@ -688,7 +688,7 @@ async fn the_other_browsers_of_somebody_are_told_of_one_more_and_not_of_one_that
     let mut subscription = renewed.subscription();
     subscription["replaces"] = json!(added.browser.endpoint);
     assert_eq!(dana.puts_subscription(&renewed.browser, &subscription).await.status, 201);
-    house.phone(MARIA).texts(HARBOR, "Hello").await;
+    stack.phone(MARIA).texts(HARBOR, "Hello").await;
     for browser in [&known, &colleagues, &renewed] {
         service.sends(browser, 1).await;
     }

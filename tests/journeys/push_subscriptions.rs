@@ -15,7 +15,7 @@ fn id(answer: &tests::TestResponse) -> String {
 
 /// The same session when the gateway no longer remembers what the authorizer said of it.
 fn later<'a>(desk: &StaffClient<'a>) -> StaffClient<'a> {
-    StaffClient { house: desk.house, cookie: format!("{}; later=1", desk.cookie) }
+    StaffClient { stack: desk.stack, cookie: format!("{}; later=1", desk.cookie) }
 }
 
 /// Waits until the browsers that somebody is notified in are these.
@@ -32,16 +32,16 @@ async fn has_browsers(desk: &StaffClient<'_>, expected: &[String]) {
 }
 
 /// What the table has of notifications.
-async fn stored_browsers(house: &TestStack) -> Vec<Value> {
+async fn stored_browsers(stack: &TestStack) -> Vec<Value> {
     let filter = json!({"FilterExpression": "begins_with(pk, :push)", "ConsistentRead": true,
         "ExpressionAttributeValues": {":push": {"S": "PUSH"}}});
-    house.table("Scan", filter).await["Items"].as_array().unwrap().clone()
+    stack.table("Scan", filter).await["Items"].as_array().unwrap().clone()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_browser_is_kept_once_however_often_it_comes_and_nothing_of_it_is_shown() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let firefox = Browser::firefox("one");
     let first = dana.is_notified_in(&firefox).await;
     assert_eq!(first.status, 201, "{}", first.body);
@@ -65,25 +65,25 @@ async fn a_browser_is_kept_once_however_often_it_comes_and_nothing_of_it_is_show
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_browser_that_comes_with_other_keys_or_another_session_is_the_same_browser() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let firefox = Browser::firefox("one");
     let first = dana.is_notified_in(&firefox).await;
     let mut renewed = firefox.subscription();
     renewed["keys"]["auth"] = json!("AAAAAAAAAAAAAAAAAAAAAA");
     let again = dana.puts_subscription(&firefox, &renewed).await;
     assert_eq!((again.status, again.json()), (200, first.json()));
-    assert!(stored_browsers(&house).await.iter().any(|item| item.to_string().contains("AAAAAAAAAAAAAAAAAAAAAA")));
+    assert!(stored_browsers(&stack).await.iter().any(|item| item.to_string().contains("AAAAAAAAAAAAAAAAAAAAAA")));
     // The next day.
-    let tomorrow = house.dana().await;
+    let tomorrow = stack.dana().await;
     assert_eq!(tomorrow.is_notified_in(&firefox).await.status, 200);
     assert_eq!(tomorrow.browsers().await, [id(&first)]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_browser_that_people_share_notifies_the_one_who_is_signed_in_of_whatever_company() {
-    let house = TestStack::open().await;
-    let (dana, marcus, josie) = (house.dana().await, house.sign_in("harbor-dental.marcus").await, house.josie().await);
+    let stack = TestStack::open().await;
+    let (dana, marcus, josie) = (stack.dana().await, stack.sign_in("harbor-dental.marcus").await, stack.josie().await);
     let shared = Browser::firefox("reception");
     let first = dana.is_notified_in(&shared).await;
     let own = dana.is_notified_in(&Browser::firefox("own")).await;
@@ -103,13 +103,13 @@ async fn a_browser_that_people_share_notifies_the_one_who_is_signed_in_of_whatev
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_browser_that_is_removed_is_gone_whole_and_may_come_again() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let firefox = Browser::firefox("one");
     let kept_id = id(&dana.is_notified_in(&firefox).await);
     let removed = dana.removes_browser(&kept_id).await;
     assert_eq!((removed.status, removed.body.as_str()), (204, ""));
-    let left = stored_browsers(&house).await;
+    let left = stored_browsers(&stack).await;
     let endpoint = &firefox.endpoint;
     assert!(left.iter().all(|item| !item.to_string().contains(endpoint)), "only that it was removed: {left:?}");
     assert_eq!(dana.browsers().await, Vec::<String>::new());
@@ -126,8 +126,8 @@ async fn a_browser_that_is_removed_is_gone_whole_and_may_come_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_browser_that_was_removed_does_not_come_back_by_itself_and_does_when_it_is_turned_on() {
-    let house = TestStack::open().await;
-    let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
+    let stack = TestStack::open().await;
+    let (dana, marcus) = (stack.dana().await, stack.sign_in("harbor-dental.marcus").await);
     let phone = Browser::firefox("phone");
     let removed = id(&dana.is_notified_in(&phone).await);
     dana.removes_browser(&removed).await;
@@ -142,7 +142,7 @@ async fn a_browser_that_was_removed_does_not_come_back_by_itself_and_does_when_i
     assert_eq!(dana.browsers().await, Vec::<String>::new());
     // Another's wish changes nothing of that, nor does a new session of hers.
     assert_eq!(marcus.removes_browser(&removed).await.status, 204);
-    assert_eq!(house.dana().await.is_notified_in(&phone).await.code(), "removed");
+    assert_eq!(stack.dana().await.is_notified_in(&phone).await.code(), "removed");
     assert_eq!(dana.turns_on(&phone).await.status, 201);
     assert_eq!(dana.is_notified_in(&phone).await.status, 200, "and it is as if it had never been removed");
     assert_eq!(dana.browsers().await, std::slice::from_ref(&removed));
@@ -154,8 +154,8 @@ async fn a_browser_that_was_removed_does_not_come_back_by_itself_and_does_when_i
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_browser_that_was_away_without_being_removed_comes_back_by_itself() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let firefox = Browser::firefox("one");
     let browser = id(&dana.is_notified_in(&firefox).await);
     let row = json!({"pk": {"S": "PUSH#harbor-dental"}, "sk": {"S": format!("STAFF#dana#{browser}")}});
@@ -164,13 +164,13 @@ async fn a_browser_that_was_away_without_being_removed_comes_back_by_itself() {
     for key in [&row, &owner] {
         let expired = json!({"Key": key, "UpdateExpression": "SET expires_at = :past",
             "ExpressionAttributeValues": {":past": {"N": "1700000000"}}});
-        house.table("UpdateItem", expired).await;
+        stack.table("UpdateItem", expired).await;
     }
     assert_eq!(dana.is_notified_in(&firefox).await.status, 201);
     assert_eq!(dana.browsers().await, std::slice::from_ref(&browser));
     // As the table's TTL leaves it, and as one is forgotten whose push service says that it is gone.
     for key in [&row, &owner] {
-        house.table("DeleteItem", json!({"Key": key})).await;
+        stack.table("DeleteItem", json!({"Key": key})).await;
     }
     assert_eq!(dana.is_notified_in(&firefox).await.status, 201);
     assert_eq!(dana.browsers().await, [browser]);
@@ -179,8 +179,8 @@ async fn a_browser_that_was_away_without_being_removed_comes_back_by_itself() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_browser_takes_a_sign_in_of_the_last_ten_minutes_and_one_that_is_there_takes_none() {
     let clock = ManualClock::at_noon();
-    let house = TestStack::with_limits(TestStack::limits(), &clock).await;
-    let dana = house.dana().await;
+    let stack = TestStack::with_limits(TestStack::limits(), &clock).await;
+    let dana = stack.dana().await;
     let (hers, a_thiefs) = (Browser::firefox("hers"), Browser::firefox("thiefs"));
     clock.passes(599);
     let first = dana.is_notified_in(&hers).await;
@@ -198,21 +198,21 @@ async fn a_new_browser_takes_a_sign_in_of_the_last_ten_minutes_and_one_that_is_t
     let renewed = dana.replaces(&hers.endpoint, &Browser::firefox("renewed")).await;
     assert_eq!(renewed.status, 201, "nobody else knows the endpoint");
     assert_eq!(dana.browsers().await, [id(&renewed)]);
-    assert_eq!(house.dana().await.is_notified_in(&a_thiefs).await.status, 201);
+    assert_eq!(stack.dana().await.is_notified_in(&a_thiefs).await.status, 201);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_browser_is_notified_for_a_week_after_its_person_signed_in_there() {
     const WEEK_SECS: u64 = 7 * 24 * 60 * 60;
     let clock = ManualClock::at_noon();
-    let house = TestStack::with_limits(TestStack::limits(), &clock).await;
+    let stack = TestStack::with_limits(TestStack::limits(), &clock).await;
     let (phone, laptop) = (Browser::firefox("phone"), Browser::firefox("laptop"));
-    let dana = house.dana().await;
+    let dana = stack.dana().await;
     let (phones, laptops) = (id(&dana.is_notified_in(&phone).await), id(&dana.is_notified_in(&laptop).await));
     clock.passes(WEEK_SECS / 2);
-    assert_eq!(house.dana().await.is_notified_in(&laptop).await.status, 200);
+    assert_eq!(stack.dana().await.is_notified_in(&laptop).await.status, 200);
     clock.passes(WEEK_SECS / 2 - 1);
-    let elsewhere = house.dana().await;
+    let elsewhere = stack.dana().await;
     assert_eq!(elsewhere.browsers().await, [phones, laptops.clone()]);
     clock.passes(1);
     assert_eq!(elsewhere.browsers().await, [laptops]);
@@ -221,14 +221,14 @@ async fn a_browser_is_notified_for_a_week_after_its_person_signed_in_there() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_renewed_subscription_takes_the_place_of_the_one_before_it() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let before = Browser::firefox("before");
     let first = id(&dana.is_notified_in(&before).await);
     let second = id(&dana.replaces(&before.endpoint, &Browser::firefox("after")).await);
     assert_ne!(first, second);
     assert_eq!(dana.browsers().await, std::slice::from_ref(&second), "by its endpoint");
-    let left = stored_browsers(&house).await;
+    let left = stored_browsers(&stack).await;
     assert!(left.iter().all(|item| !item.to_string().contains(&first)), "not even whose it was: {left:?}");
     // A page may come first, and say no more than that the browser is there.
     let latest = Browser::firefox("latest");
@@ -248,8 +248,8 @@ async fn a_renewed_subscription_takes_the_place_of_the_one_before_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_ends_anothers_browser_by_saying_that_theirs_takes_its_place() {
-    let house = TestStack::open().await;
-    let (dana, marcus, josie) = (house.dana().await, house.sign_in("harbor-dental.marcus").await, house.josie().await);
+    let stack = TestStack::open().await;
+    let (dana, marcus, josie) = (stack.dana().await, stack.sign_in("harbor-dental.marcus").await, stack.josie().await);
     let victim = Browser::firefox("hers");
     let hers = id(&dana.is_notified_in(&victim).await);
     for (desk, name) in [(&marcus, "his"), (&josie, "hers-too")] {
@@ -280,8 +280,8 @@ async fn nobody_ends_anothers_browser_by_saying_that_theirs_takes_its_place() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn twenty_browsers_are_as_many_as_a_person_can_have() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let browsers: Vec<_> = (0..24).map(|n| Browser::firefox(&n.to_string())).collect();
     for browser in &browsers[..18] {
         assert_eq!(dana.is_notified_in(browser).await.status, 201);
@@ -298,7 +298,7 @@ async fn twenty_browsers_are_as_many_as_a_person_can_have() {
     assert_eq!((more.status, more.code().as_str()), (409, "too-many-browsers"));
     assert!(more.sentence().contains("20 browsers") && more.sentence().ends_with('.'), "{}", more.sentence());
     // Others are not kept from theirs, and one less makes room.
-    let marcus = house.sign_in("harbor-dental.marcus").await;
+    let marcus = stack.sign_in("harbor-dental.marcus").await;
     assert_eq!(marcus.is_notified_in(&Browser::firefox("his")).await.status, 201);
     dana.removes_browser(&kept[0]).await;
     assert_eq!(dana.is_notified_in(&Browser::firefox("more")).await.status, 201);
@@ -306,8 +306,8 @@ async fn twenty_browsers_are_as_many_as_a_person_can_have() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_address_that_is_no_push_services_is_refused_in_words_and_never_kept() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let long = format!("https://fcm.googleapis.com/{}", "x".repeat(3000));
     for (endpoint, code) in [
         ("", "bad-endpoint"),
@@ -340,13 +340,13 @@ async fn an_address_that_is_no_push_services_is_refused_in_words_and_never_kept(
         assert_eq!((answer.status, answer.code().as_str()), (422, code), "{endpoint}");
         assert!(answer.sentence().ends_with('.') && !answer.sentence().contains("evil"), "{}", answer.sentence());
     }
-    assert!(stored_browsers(&house).await.is_empty());
+    assert!(stored_browsers(&stack).await.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn keys_that_nothing_can_be_encrypted_for_are_refused_in_words() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let firefox = Browser::firefox("one");
     let off_the_curve = format!("{}5", &P256DH[..P256DH.len() - 1]);
     for (p256dh, auth) in [
@@ -367,13 +367,13 @@ async fn keys_that_nothing_can_be_encrypted_for_are_refused_in_words() {
         let answer = dana.puts_subscription(&firefox, &body).await;
         assert_eq!((answer.status, answer.code().as_str()), (400, "unreadable-body"), "{body}");
     }
-    assert!(stored_browsers(&house).await.is_empty());
+    assert!(stored_browsers(&stack).await.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_browser_says_which_key_of_ours_it_knows_and_one_that_is_not_ours_is_refused() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let key = dana.push_settings().await["key"].as_str().unwrap().to_owned();
     let firefox = Browser::firefox("one");
     let mut subscription = firefox.subscription();
@@ -388,14 +388,14 @@ async fn a_browser_says_which_key_of_ours_it_knows_and_one_that_is_not_ours_is_r
 #[tokio::test(flavor = "multi_thread")]
 async fn the_keys_are_kept_with_the_data_and_by_nobody_else() {
     let folder = tempfile::tempdir().unwrap();
-    let house = TestStack::open_in(folder.path()).await;
-    let dana = house.dana().await;
+    let stack = TestStack::open_in(folder.path()).await;
+    let dana = stack.dana().await;
     let key = dana.push_settings().await["key"].clone();
     let firefox = Browser::firefox("one");
     let browser = id(&dana.is_notified_in(&firefox).await);
-    house.close().await;
-    let house = TestStack::open_in(folder.path()).await;
-    let dana = house.dana().await;
+    stack.close().await;
+    let stack = TestStack::open_in(folder.path()).await;
+    let dana = stack.dana().await;
     assert_eq!((dana.push_settings().await["key"].clone(), dana.browsers().await), (key, vec![browser]));
     let written = std::fs::read_to_string(folder.path().join("push-keys.json")).unwrap();
     let private = serde_json::from_str::<Value>(&written).unwrap()["keys"][0]["private"].as_str().unwrap().to_owned();
@@ -405,8 +405,8 @@ async fn the_keys_are_kept_with_the_data_and_by_nobody_else() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_page_of_another_site_turns_anything_on_or_off() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let firefox = Browser::firefox("one");
     let browser = id(&dana.is_notified_in(&firefox).await);
     for (method, path) in [
@@ -426,39 +426,39 @@ async fn no_page_of_another_site_turns_anything_on_or_off() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_that_is_over_keeps_no_browser_not_even_while_the_gateway_remembers_it() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     assert_eq!(dana.get("/api/session").await.status, 200, "the gateway remembers her for a minute");
     dana.send(dana.request(Method::POST, "/api/sign-out")).await;
     let answer = dana.is_notified_in(&Browser::firefox("one")).await;
     assert_eq!((answer.status, answer.code().as_str()), (401, "session-ended"));
 
     // The same of somebody who was signed out everywhere, or is no staff any more.
-    let marcus = house.sign_in("harbor-dental.marcus").await;
+    let marcus = stack.sign_in("harbor-dental.marcus").await;
     assert_eq!(marcus.get("/api/session").await.status, 200);
     let key = json!({"pk": {"S": "COMPANY#harbor-dental"}, "sk": {"S": "STAFF#marcus"}});
     let now = runtime::wall_clock().now().plus_secs(1).as_millis().to_string();
     let ended = json!({"Key": key, "UpdateExpression": "SET sessions_since = :now",
         "ExpressionAttributeValues": {":now": {"N": now}}});
-    house.table("UpdateItem", ended).await;
+    stack.table("UpdateItem", ended).await;
     assert_eq!(marcus.is_notified_in(&Browser::firefox("two")).await.code(), "session-ended");
-    house.table("DeleteItem", json!({"Key": key})).await;
+    stack.table("DeleteItem", json!({"Key": key})).await;
     assert_eq!(marcus.is_notified_in(&Browser::firefox("two")).await.code(), "session-ended");
     assert_eq!(marcus.sets_pushes(&json!({"messages": "mine"})).await.code(), "session-ended");
-    assert!(stored_browsers(&house).await.is_empty());
+    assert!(stored_browsers(&stack).await.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_test_is_asked_for_once_and_by_whoevers_browser_it_is() {
-    let house = TestStack::open().await;
-    let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
+    let stack = TestStack::open().await;
+    let (dana, marcus) = (stack.dana().await, stack.sign_in("harbor-dental.marcus").await);
     let browser = id(&dana.is_notified_in(&Browser::firefox("one")).await);
     let asked = dana.tests_browser(&browser).await;
     assert_eq!(asked.status, 202, "{}", asked.body);
     let again = dana.tests_browser(&browser).await;
     assert_ne!(asked.json()["test"], again.json()["test"], "each is one of its own");
     let key = json!({"pk": {"S": "PUSH#harbor-dental"}, "sk": {"S": format!("STAFF#dana#{browser}")}});
-    let item = house.table("GetItem", json!({"Key": key, "ConsistentRead": true})).await["Item"].clone();
+    let item = stack.table("GetItem", json!({"Key": key, "ConsistentRead": true})).await["Item"].clone();
     assert_eq!(item["test"]["M"]["nonce"]["S"], again.json()["test"]);
     for (desk, id) in [(&marcus, browser.as_str()), (&dana, &"0".repeat(32)), (&dana, "not-an-id")] {
         let answer = desk.tests_browser(id).await;
@@ -466,14 +466,14 @@ async fn a_test_is_asked_for_once_and_by_whoevers_browser_it_is() {
     }
     dana.removes_browser(&browser).await;
     assert_eq!(dana.tests_browser(&browser).await.status, 404);
-    assert!(house.table("GetItem", json!({"Key": key})).await["Item"].is_null(), "it is not brought back");
+    assert!(stack.table("GetItem", json!({"Key": key})).await["Item"].is_null(), "it is not brought back");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn three_tests_a_minute_are_as_many_as_a_person_can_ask_for_and_a_colleague_does_not_notice() {
     let clock = ManualClock::at_noon();
-    let house = TestStack::with_limits(TestStack::limits(), &clock).await;
-    let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
+    let stack = TestStack::with_limits(TestStack::limits(), &clock).await;
+    let (dana, marcus) = (stack.dana().await, stack.sign_in("harbor-dental.marcus").await);
     let one = id(&dana.is_notified_in(&Browser::firefox("one")).await);
     let two = id(&dana.is_notified_in(&Browser::firefox("two")).await);
     for browser in [&one, &two, &one] {
@@ -493,8 +493,8 @@ async fn three_tests_a_minute_are_as_many_as_a_person_can_ask_for_and_a_colleagu
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_choice_is_a_persons_and_a_setting_a_companys_and_each_stays_as_it_was_left() {
-    let house = TestStack::open().await;
-    let (dana, marcus, josie) = (house.dana().await, house.sign_in("harbor-dental.marcus").await, house.josie().await);
+    let stack = TestStack::open().await;
+    let (dana, marcus, josie) = (stack.dana().await, stack.sign_in("harbor-dental.marcus").await, stack.josie().await);
     let set = |settings: Value| (settings["messages"].clone(), settings["showsText"].clone());
     assert_eq!(set(dana.push_settings().await), (json!("all"), json!(true)));
     assert_eq!(set(dana.sets_pushes(&json!({"messages": "mine"})).await.json()), (json!("mine"), json!(true)));
@@ -518,10 +518,10 @@ async fn a_choice_is_a_persons_and_a_setting_a_companys_and_each_stays_as_it_was
 
 #[tokio::test(flavor = "multi_thread")]
 async fn how_many_wait_is_told_and_how_many_of_another_company_is_not() {
-    let house = TestStack::open().await;
-    let (dana, josie) = (house.dana().await, house.josie().await);
+    let stack = TestStack::open().await;
+    let (dana, josie) = (stack.dana().await, stack.josie().await);
     for number in [MARIA, MARIA, "+14255550183", "+14255550184"] {
-        house.phone(number).texts(HARBOR, "hello").await;
+        stack.phone(number).texts(HARBOR, "hello").await;
     }
     assert_eq!(dana.push_settings().await["unanswered"], 3);
     let conversation = dana.conversation_with(MARIA).await;
@@ -532,12 +532,12 @@ async fn how_many_wait_is_told_and_how_many_of_another_company_is_not() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn somebody_elses_browsers_are_nobodys_to_see() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     dana.is_notified_in(&Browser::firefox("one")).await;
     // Whose id begins with hers, too.
     for other in ["harbor-dental.marcus", "harbor-dental.priya", "tidewater-physio.josie"] {
-        let other = house.sign_in(other).await;
+        let other = stack.sign_in(other).await;
         assert_eq!(other.browsers().await, Vec::<String>::new());
     }
     assert_eq!(later(&dana).browsers().await.len(), 1);
@@ -545,20 +545,20 @@ async fn somebody_elses_browsers_are_nobodys_to_see() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn signing_out_ends_the_browsers_of_that_session_and_of_no_other() {
-    let house = TestStack::open().await;
-    let (office, phone) = (house.dana().await, house.dana().await);
+    let stack = TestStack::open().await;
+    let (office, phone) = (stack.dana().await, stack.dana().await);
     let (one, two) = (Browser::firefox("office"), Browser::firefox("phone"));
     let ended = id(&office.is_notified_in(&one).await);
     let goes_on = id(&phone.is_notified_in(&two).await);
     office.send(office.request(Method::POST, "/api/sign-out")).await;
     has_browsers(&phone, std::slice::from_ref(&goes_on)).await;
-    let left = stored_browsers(&house).await;
+    let left = stored_browsers(&stack).await;
     assert!(left.iter().all(|item| !item.to_string().contains(&ended)), "not even whose it was: {left:?}");
     // Whoever uses that browser next is not taken for her.
-    let marcus = house.sign_in("harbor-dental.marcus").await;
+    let marcus = stack.sign_in("harbor-dental.marcus").await;
     assert_eq!(marcus.is_notified_in(&one).await.status, 201);
     // A browser that was there in a later session too goes on with that.
-    let evening = house.dana().await;
+    let evening = stack.dana().await;
     assert_eq!(phone.is_notified_in(&Browser::firefox("tablet")).await.status, 201);
     assert_eq!(evening.is_notified_in(&two).await.status, 200);
     phone.send(phone.request(Method::POST, "/api/sign-out")).await;
@@ -567,11 +567,11 @@ async fn signing_out_ends_the_browsers_of_that_session_and_of_no_other() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_that_runs_out_ends_no_browser_and_one_that_is_ended_does() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let browser = id(&dana.is_notified_in(&Browser::firefox("one")).await);
     let filter = json!({"FilterExpression": "sk = :s", "ExpressionAttributeValues": {":s": {"S": "SESSION"}}});
-    let session = house.table("Scan", filter).await["Items"][0].clone();
+    let session = stack.table("Scan", filter).await["Items"][0].clone();
     let removed = |by: Value| {
         let keys = json!({"pk": session["pk"], "sk": session["sk"]});
         let images = json!({"SequenceNumber": "1", "Keys": keys, "OldImage": session});
@@ -579,17 +579,17 @@ async fn a_session_that_runs_out_ends_no_browser_and_one_that_is_ended_does() {
     };
     // As the table says it of what its TTL deleted.
     let by_itself = json!({"type": "Service", "principalId": "dynamodb.amazonaws.com"});
-    let invoked = house.invoke("dispatch-push", &removed(by_itself)).await;
+    let invoked = stack.invoke("dispatch-push", &removed(by_itself)).await;
     assert_eq!((invoked.failed, invoked.payload), (false, json!({"batchItemFailures": []})));
     assert_eq!(dana.browsers().await, [browser]);
-    house.invoke("dispatch-push", &removed(Value::Null)).await;
+    stack.invoke("dispatch-push", &removed(Value::Null)).await;
     assert_eq!(dana.browsers().await, Vec::<String>::new());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_is_signed_out_everywhere_or_removed_is_notified_nowhere() {
-    let house = TestStack::open().await;
-    let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
+    let stack = TestStack::open().await;
+    let (dana, marcus) = (stack.dana().await, stack.sign_in("harbor-dental.marcus").await);
     let his = id(&marcus.is_notified_in(&Browser::firefox("his")).await);
     for name in ["one", "two"] {
         dana.is_notified_in(&Browser::firefox(name)).await;
@@ -599,22 +599,22 @@ async fn whoever_is_signed_out_everywhere_or_removed_is_notified_nowhere() {
     let now = runtime::wall_clock().now().plus_secs(1);
     let ended = json!({"Key": key, "UpdateExpression": "SET sessions_since = :now",
         "ExpressionAttributeValues": {":now": {"N": now.as_millis().to_string()}}});
-    house.table("UpdateItem", ended).await;
+    stack.table("UpdateItem", ended).await;
     // The gateway remembers her for a minute, so she can still look.
     has_browsers(&dana, &[]).await;
     while runtime::wall_clock().now() <= now {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    let again = house.dana().await;
+    let again = stack.dana().await;
     let browser = id(&again.is_notified_in(&Browser::firefox("one")).await);
     assert_eq!(again.browsers().await, [browser]);
     again.sets_pushes(&json!({"messages": "mine"})).await;
     // As `staff remove` does it: what she chose goes too.
-    house.table("DeleteItem", json!({"Key": key})).await;
+    stack.table("DeleteItem", json!({"Key": key})).await;
     has_browsers(&again, &[]).await;
     let deadline = Instant::now() + Duration::from_secs(20);
-    while stored_browsers(&house).await.iter().any(|item| item.to_string().contains("STAFF#dana")) {
-        assert!(Instant::now() < deadline, "{:?}", stored_browsers(&house).await);
+    while stored_browsers(&stack).await.iter().any(|item| item.to_string().contains("STAFF#dana")) {
+        assert!(Instant::now() < deadline, "{:?}", stored_browsers(&stack).await);
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     assert_eq!(marcus.browsers().await, [his]);

@@ -9,8 +9,8 @@ use tests::{CustomerPhone, StaffClient, TestStack, record};
 const MARIA: &str = "+14255550182";
 
 /// Dana, who has replied to Maria, and their conversation.
-async fn replied(house: &TestStack) -> (StaffClient<'_>, CustomerPhone<'_>, String) {
-    let (dana, maria) = (house.dana().await, house.phone(MARIA));
+async fn replied(stack: &TestStack) -> (StaffClient<'_>, CustomerPhone<'_>, String) {
+    let (dana, maria) = (stack.dana().await, stack.phone(MARIA));
     let conversation = dana.hears_from(MARIA).await;
     assert_eq!(dana.replies(&conversation, "Hello Maria").await.status, 201);
     (dana, maria, conversation)
@@ -36,16 +36,16 @@ fn receipt(message: &Value, changed: &[(&str, Value)]) -> Value {
     json!({"Records": [record("record", &json!({"Message": event.to_string()}).to_string())]})
 }
 
-async fn failures(house: &TestStack, batch: &Value) -> usize {
-    let invoked = house.invoke("delivery-receipt", batch).await;
+async fn failures(stack: &TestStack, batch: &Value) -> usize {
+    let invoked = stack.invoke("delivery-receipt", batch).await;
     assert!(!invoked.failed, "{}", invoked.payload);
     invoked.payload["batchItemFailures"].as_array().unwrap().len()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_text_is_sent_until_its_receipt_says_that_it_was_delivered() {
-    let house = TestStack::open().await;
-    let (dana, maria, conversation) = replied(&house).await;
+    let stack = TestStack::open().await;
+    let (dana, maria, conversation) = replied(&stack).await;
     let mut socket = dana.goes_live().await;
     assert_eq!(newest(&dana, &conversation).await.0, "sent");
     maria.receipt("TEXT_SUCCESSFUL", true).await;
@@ -59,8 +59,8 @@ async fn a_text_is_sent_until_its_receipt_says_that_it_was_delivered() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_phone_that_is_switched_on_has_its_texts_delivered_and_one_that_is_off_has_not() {
-    let house = TestStack::open().await;
-    let (dana, maria, conversation) = replied(&house).await;
+    let stack = TestStack::open().await;
+    let (dana, maria, conversation) = replied(&stack).await;
     for (fate, told) in [("delivered", "delivered"), ("unreachable", "failed"), ("blocked", "failed")] {
         maria.is(fate).await;
         dana.replies(&conversation, fate).await;
@@ -78,8 +78,8 @@ async fn a_phone_that_is_switched_on_has_its_texts_delivered_and_one_that_is_off
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failure_counts_when_it_is_final_and_has_a_reason_in_words() {
-    let house = TestStack::open().await;
-    let (dana, maria, conversation) = replied(&house).await;
+    let stack = TestStack::open().await;
+    let (dana, maria, conversation) = replied(&stack).await;
     for (event, words) in [
         ("TEXT_UNREACHABLE", "switched off or out of reach"),
         ("TEXT_INVALID", "does not take texts"),
@@ -101,7 +101,7 @@ async fn a_failure_counts_when_it_is_final_and_has_a_reason_in_words() {
         let screen = dana.screen(&format!("/api/conversations/{conversation}/messages")).await.body;
         assert!(screen.contains(&reason.replace('\'', "&#39;")) || screen.contains(&reason), "{screen}");
     }
-    let counted = house.metrics_of("delivery-receipt").await;
+    let counted = stack.metrics_of("delivery-receipt").await;
     // Of these, what was held back is for operators; phones and numbers are not.
     let times = ["Undelivered", "Undelivered Service", "Undelivered Message"].map(|name| counted[name].clone());
     assert_eq!(times, [9, 4, 5]);
@@ -109,8 +109,8 @@ async fn a_failure_counts_when_it_is_final_and_has_a_reason_in_words() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_text_that_nobody_knew_of_is_settled_by_its_receipt() {
-    let house = TestStack::open().await;
-    let (dana, maria, conversation) = replied(&house).await;
+    let stack = TestStack::open().await;
+    let (dana, maria, conversation) = replied(&stack).await;
     maria.next_is("silent").await;
     assert_eq!(dana.replies(&conversation, "lost?").await.status, 202);
     assert_eq!(newest(&dana, &conversation).await.0, "unconfirmed");
@@ -123,8 +123,8 @@ async fn a_text_that_nobody_knew_of_is_settled_by_its_receipt() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn receipts_in_every_order_and_number_come_to_the_same_end() {
-    let house = TestStack::open().await;
-    let (dana, maria, conversation) = replied(&house).await;
+    let stack = TestStack::open().await;
+    let (dana, maria, conversation) = replied(&stack).await;
     let events = ["TEXT_PENDING", "TEXT_SENT", "TEXT_UNREACHABLE", "TEXT_DELIVERED", "TEXT_UNKNOWN"];
     let orders = proptest::collection::vec(0..events.len(), 1..8);
     let mut runner = proptest::test_runner::TestRunner::deterministic();
@@ -147,8 +147,8 @@ async fn receipts_in_every_order_and_number_come_to_the_same_end() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_receipt_that_is_of_no_message_of_ours_changes_nothing_and_is_not_asked_for_again() {
-    let house = TestStack::open().await;
-    let (dana, maria, conversation) = replied(&house).await;
+    let stack = TestStack::open().await;
+    let (dana, maria, conversation) = replied(&stack).await;
     let message = dana.messages(&conversation).await.items()[0].clone();
     let customers = dana.messages(&conversation).await.items()[1].clone();
     let context = |company: &str, message: &Value| json!({"company": company, "conversation": conversation, "message": message["id"]});
@@ -163,12 +163,12 @@ async fn a_receipt_that_is_of_no_message_of_ours_changes_nothing_and_is_not_aske
         let mut undelivered = changed.clone();
         undelivered.push(("eventType", json!("TEXT_INVALID")));
         for changed in [changed, undelivered] {
-            assert_eq!(failures(&house, &receipt(&message, &changed)).await, 0, "{why}");
+            assert_eq!(failures(&stack, &receipt(&message, &changed)).await, 0, "{why}");
         }
         assert_eq!(newest(&dana, &conversation).await.0, "sent", "{why}");
     }
     let person = json!({"pk": {"S": format!("CONVERSATION#harbor-dental#{conversation}")}, "sk": {"S": "PERSON"}});
-    let known = house.table("GetItem", json!({"Key": person})).await;
+    let known = stack.table("GetItem", json!({"Key": person})).await;
     assert!(known["Item"].is_null(), "and nothing is held against the number: {known}");
     maria.receipt("TEXT_DELIVERED", true).await;
     assert_eq!(newest(&dana, &conversation).await.0, "delivered");
@@ -176,9 +176,9 @@ async fn a_receipt_that_is_of_no_message_of_ours_changes_nothing_and_is_not_aske
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_malformed_receipt_fails_alone() {
-    let house = TestStack::open().await;
-    let (dana, _, conversation) = replied(&house).await;
-    let id = house.phone(MARIA).received_messages().await[0]["id"].clone();
+    let stack = TestStack::open().await;
+    let (dana, _, conversation) = replied(&stack).await;
+    let id = stack.phone(MARIA).received_messages().await[0]["id"].clone();
     let message = dana.messages(&conversation).await.items()[0].clone();
     let good = receipt(&message, &[("messageId", id)])["Records"][0].clone();
     let mut records = vec![good];
@@ -188,7 +188,7 @@ async fn a_malformed_receipt_fails_alone() {
     {
         records.push(record(&format!("bad-{n}"), body));
     }
-    let invoked = house.invoke("delivery-receipt", &json!({"Records": records})).await;
+    let invoked = stack.invoke("delivery-receipt", &json!({"Records": records})).await;
     let mut failed: Vec<_> = invoked.payload["batchItemFailures"]
         .as_array()
         .unwrap()
@@ -198,5 +198,5 @@ async fn a_malformed_receipt_fails_alone() {
     failed.sort();
     assert_eq!(failed, ["bad-0", "bad-1", "bad-2", "bad-3", "bad-4", "bad-5"]);
     assert_eq!(newest(&dana, &conversation).await.0, "delivered");
-    assert!(house.invoke("delivery-receipt", &json!({"no": "batch"})).await.failed);
+    assert!(stack.invoke("delivery-receipt", &json!({"no": "batch"})).await.failed);
 }

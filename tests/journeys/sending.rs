@@ -8,19 +8,19 @@ use tests::{HARBOR, SendOptions, StaffClient, TestStack};
 const MARIA: &str = "+14255550182";
 
 /// Dana, and her conversation with Maria, who has texted.
-async fn talking(house: &TestStack) -> (StaffClient<'_>, String) {
-    let dana = house.dana().await;
+async fn talking(stack: &TestStack) -> (StaffClient<'_>, String) {
+    let dana = stack.dana().await;
     let conversation = dana.hears_from(MARIA).await;
     (dana, conversation)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reply_reaches_the_customers_phone_and_the_thread() {
-    let house = TestStack::open().await;
-    let (dana, conversation) = talking(&house).await;
+    let stack = TestStack::open().await;
+    let (dana, conversation) = talking(&stack).await;
     let answer = dana.replies(&conversation, "No problem, see you soon").await;
     assert_eq!((answer.status, &answer.json()["status"]), (201, &json!("sent")));
-    let received = house.phone(MARIA).received_messages().await;
+    let received = stack.phone(MARIA).received_messages().await;
     assert_eq!((&received[0]["text"], &received[0]["from"]), (&json!("No problem, see you soon"), &json!(HARBOR)));
     let newest = &dana.messages(&conversation).await.items()[0];
     assert_eq!(newest, &answer.json());
@@ -30,8 +30,8 @@ async fn a_reply_reaches_the_customers_phone_and_the_thread() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_form_sends_as_json_does_and_is_answered_with_the_message() {
-    let house = TestStack::open().await;
-    let (dana, conversation) = talking(&house).await;
+    let stack = TestStack::open().await;
+    let (dana, conversation) = talking(&stack).await;
     let path = format!("/api/conversations/{conversation}/messages");
     let answer = dana.send(dana.request(Method::POST, &path).form(&[("text", "two\r\nlines & <b>more</b>")])).await;
     assert_eq!(answer.status, 201);
@@ -39,54 +39,54 @@ async fn a_form_sends_as_json_does_and_is_answered_with_the_message() {
         answer.body.contains("two\nlines &amp; &lt;b&gt;more&lt;/b&gt;")
             && answer.body.contains("class=\"message ours\"")
     );
-    assert_eq!(house.phone(MARIA).texts_received().await, ["two\nlines & <b>more</b>"]);
+    assert_eq!(stack.phone(MARIA).texts_received().await, ["two\nlines & <b>more</b>"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reply_posted_twice_with_one_key_is_sent_once_and_answered_the_same() {
-    let house = TestStack::open().await;
-    let (dana, conversation) = talking(&house).await;
+    let stack = TestStack::open().await;
+    let (dana, conversation) = talking(&stack).await;
     let send = SendOptions { key: Some("3f1c") };
     let first = dana.replies_with(&conversation, "once", send).await;
     let second = dana.replies_with(&conversation, "once", send).await;
     assert_eq!((first.status, first.json()), (second.status, second.json()));
-    assert_eq!(house.phone(MARIA).texts_received().await, ["once"]);
+    assert_eq!(stack.phone(MARIA).texts_received().await, ["once"]);
     assert_eq!(dana.messages(&conversation).await.texts(), ["once", "hello"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reply_posted_many_times_at_once_with_one_key_is_sent_once_and_answered_the_same() {
-    let house = TestStack::open().await;
-    let (dana, conversation) = talking(&house).await;
+    let stack = TestStack::open().await;
+    let (dana, conversation) = talking(&stack).await;
     let answers =
         join_all((0..12).map(|_| dana.replies_with(&conversation, "once", SendOptions { key: Some("3f1c") }))).await;
     for answer in &answers {
         assert_eq!((answer.status, answer.json()), (201, answers[0].json()));
     }
-    assert_eq!(house.phone(MARIA).texts_received().await, ["once"]);
+    assert_eq!(stack.phone(MARIA).texts_received().await, ["once"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_first_message_posted_twice_with_one_key_is_sent_once() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let body = json!({"to": MARIA, "text": "hello"});
     let answers = join_all((0..6).map(|_| dana.post("/api/messages", &body, SendOptions { key: Some("k") }))).await;
     assert!(answers.iter().all(|answer| answer.status == 201 && answer.json() == answers[0].json()));
-    assert_eq!(house.phone(MARIA).texts_received().await, ["hello"]);
+    assert_eq!(stack.phone(MARIA).texts_received().await, ["hello"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_key_cannot_be_used_for_another_message_but_another_person_may_use_it() {
-    let house = TestStack::open().await;
-    let (dana, conversation) = talking(&house).await;
+    let stack = TestStack::open().await;
+    let (dana, conversation) = talking(&stack).await;
     let send = SendOptions { key: Some("1") };
     assert_eq!(dana.replies_with(&conversation, "one", send).await.status, 201);
     let other = dana.replies_with(&conversation, "two", send).await;
     assert_eq!((other.status, other.code()), (409, "idempotency-key-used".to_owned()));
-    let marcus = house.sign_in("harbor-dental.marcus").await;
+    let marcus = stack.sign_in("harbor-dental.marcus").await;
     assert_eq!(marcus.replies_with(&conversation, "one", send).await.status, 201);
-    assert_eq!(house.phone(MARIA).texts_received().await, ["one", "one"]);
+    assert_eq!(stack.phone(MARIA).texts_received().await, ["one", "one"]);
     for bad in [String::new(), "x".repeat(201)] {
         assert_eq!(
             dana.replies_with(&conversation, "three", SendOptions { key: Some(&bad) }).await.code(),
@@ -97,21 +97,21 @@ async fn one_key_cannot_be_used_for_another_message_but_another_person_may_use_i
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_first_message_begins_the_conversation_that_the_answer_then_joins() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let answer = dana.writes_first("(425) 555-0182", "Your crown is ready").await;
     assert_eq!(answer.status, 201);
     let conversation = answer.json()["conversation"].as_str().unwrap().to_owned();
     assert_eq!(answer.header("hx-redirect"), Some(&*format!("/conversation.html?c={conversation}")));
-    house.phone(MARIA).texts(HARBOR, "Thank you!").await;
+    stack.phone(MARIA).texts(HARBOR, "Thank you!").await;
     assert_eq!(dana.messages(&conversation).await.texts(), ["Thank you!", "Your crown is ready"]);
     assert_eq!(dana.get("/api/conversations").await.items()[0]["number_shown"], "(425) 555-0182");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn numbers_are_read_as_the_companys_people_write_them_and_shown_so() {
-    let house = TestStack::open().await;
-    let josie = house.josie().await;
+    let stack = TestStack::open().await;
+    let josie = stack.josie().await;
     for written in ["0491 570 156", "+61 491 570 156", "0491570156"] {
         assert_eq!(josie.writes_first(written, "hi").await.status, 201, "{written}");
     }
@@ -127,8 +127,8 @@ async fn numbers_are_read_as_the_companys_people_write_them_and_shown_so() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_number_that_cannot_be_a_mobile_is_refused_with_a_sentence() {
-    let house = TestStack::open().await;
-    let (dana, josie) = (house.dana().await, house.josie().await);
+    let stack = TestStack::open().await;
+    let (dana, josie) = (stack.dana().await, stack.josie().await);
     for (desk, number, says) in [
         (&dana, "", "That is not a phone number"),
         (&dana, "hello", "That is not a phone number"),
@@ -152,8 +152,8 @@ async fn a_number_that_cannot_be_a_mobile_is_refused_with_a_sentence() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn texts_of_1600_characters_of_any_script_go_out_whole_and_longer_ones_do_not() {
-    let house = TestStack::open().await;
-    let (dana, conversation) = talking(&house).await;
+    let stack = TestStack::open().await;
+    let (dana, conversation) = talking(&stack).await;
     let texts = [
         "字".repeat(1600),
         "👍".repeat(1600),
@@ -163,20 +163,20 @@ async fn texts_of_1600_characters_of_any_script_go_out_whole_and_longer_ones_do_
     for text in &texts {
         assert_eq!(dana.replies(&conversation, text).await.status, 201);
     }
-    assert_eq!(house.phone(MARIA).texts_received().await, texts);
+    assert_eq!(stack.phone(MARIA).texts_received().await, texts);
     let answer = dana.replies(&conversation, &"字".repeat(1601)).await;
     assert_eq!((answer.status, answer.code()), (422, "text-too-long".to_owned()));
     assert!(answer.sentence().contains("1601 characters"), "{}", answer.sentence());
     for empty in ["", " \r\n\t "] {
         assert_eq!(dana.replies(&conversation, empty).await.code(), "empty-text");
     }
-    assert_eq!(house.phone(MARIA).received_messages().await.len(), texts.len());
+    assert_eq!(stack.phone(MARIA).received_messages().await.len(), texts.len());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_body_that_cannot_be_read_has_a_clear_answer() {
-    let house = TestStack::open().await;
-    let (dana, conversation) = talking(&house).await;
+    let stack = TestStack::open().await;
+    let (dana, conversation) = talking(&stack).await;
     let path = format!("/api/conversations/{conversation}/messages");
     let post = |kind: &str, body: &'static [u8]| {
         dana.send(
@@ -200,13 +200,13 @@ async fn a_body_that_cannot_be_read_has_a_clear_answer() {
     assert_eq!(dana.request(Method::POST, &path).send().await.unwrap().status(), 415);
     let huge = dana.request(Method::POST, &path).header("content-type", "application/json").body(vec![b'x'; 7_000_000]);
     assert_eq!(dana.send(huge).await.status, 413);
-    assert!(house.phone(MARIA).received_messages().await.is_empty());
+    assert!(stack.phone(MARIA).received_messages().await.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_carrier_refused_is_failed_with_its_reason() {
-    let house = TestStack::open().await;
-    let (dana, conversation) = talking(&house).await;
+    let stack = TestStack::open().await;
+    let (dana, conversation) = talking(&stack).await;
     for (answer, code, words) in [
         ("invalid-number", "invalid-number", "does not accept this number"),
         ("not-verified", "number-not-verified", "numbers that were verified"),
@@ -218,69 +218,69 @@ async fn what_the_carrier_refused_is_failed_with_its_reason() {
         ("line", "line-cannot-send", "number cannot send this text"),
         ("opted-out", "opted-out", "replying STOP"),
     ] {
-        house.phone(MARIA).next_is(answer).await;
+        stack.phone(MARIA).next_is(answer).await;
         let refused = dana.replies(&conversation, "hello").await;
         assert_eq!((refused.status, &*refused.code()), (422, code));
         assert!(refused.sentence().contains(words), "{answer}: {}", refused.sentence());
         let newest = &dana.messages(&conversation).await.items()[0];
         assert_eq!((&newest["status"], newest["reason"].as_str()), (&json!("failed"), Some(&*refused.sentence())));
     }
-    assert!(house.phone(MARIA).received_messages().await.is_empty());
-    house.phone(MARIA).texts(HARBOR, "START").await;
+    assert!(stack.phone(MARIA).received_messages().await.is_empty());
+    stack.phone(MARIA).texts(HARBOR, "START").await;
     assert_eq!(dana.replies(&conversation, "hello").await.status, 201);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_text_that_was_only_too_early_is_offered_again_by_itself_and_sent_once() {
-    let house = TestStack::open().await;
-    let (dana, conversation) = talking(&house).await;
+    let stack = TestStack::open().await;
+    let (dana, conversation) = talking(&stack).await;
     for _ in 0..2 {
-        house.phone(MARIA).next_is("throttle").await;
+        stack.phone(MARIA).next_is("throttle").await;
     }
     let answer = dana.replies(&conversation, "hello").await;
     assert_eq!((answer.status, &answer.json()["status"]), (201, &json!("sent")));
-    assert_eq!(house.phone(MARIA).texts_received().await, ["hello"]);
+    assert_eq!(stack.phone(MARIA).texts_received().await, ["hello"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_text_that_stays_too_early_is_failed_with_its_reason_while_somebody_waits() {
-    let house = TestStack::open().await;
-    let (dana, conversation) = talking(&house).await;
+    let stack = TestStack::open().await;
+    let (dana, conversation) = talking(&stack).await;
     for _ in 0..20 {
-        house.phone(MARIA).next_is("throttle").await;
+        stack.phone(MARIA).next_is("throttle").await;
     }
     let refused = dana.replies(&conversation, "hello").await;
     assert_eq!((refused.status, refused.code()), (422, "throttled".to_owned()));
-    assert!(house.phone(MARIA).received_messages().await.is_empty());
+    assert!(stack.phone(MARIA).received_messages().await.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reply_leaves_by_sns_where_that_is_the_provider() {
-    let house = TestStack::sending_by_sns().await;
-    let (dana, conversation) = talking(&house).await;
+    let stack = TestStack::sending_by_sns().await;
+    let (dana, conversation) = talking(&stack).await;
     let answer = dana.replies(&conversation, "No problem").await;
     assert_eq!((answer.status, &answer.json()["status"]), (201, &json!("sent")));
-    assert_eq!(house.phone(MARIA).received_messages().await[0]["from"], json!(HARBOR));
+    assert_eq!(stack.phone(MARIA).received_messages().await[0]["from"], json!(HARBOR));
     for (answer, code) in [("invalid-number", "invalid-number"), ("line", "refused"), ("opted-out", "opted-out")] {
-        house.phone(MARIA).next_is(answer).await;
+        stack.phone(MARIA).next_is(answer).await;
         assert_eq!(dana.replies(&conversation, "hello").await.code(), code);
     }
-    house.phone(MARIA).texts(HARBOR, "START").await;
-    house.phone(MARIA).next_is("throttle").await;
+    stack.phone(MARIA).texts(HARBOR, "START").await;
+    stack.phone(MARIA).next_is("throttle").await;
     assert_eq!(dana.replies(&conversation, "again").await.status, 201);
-    assert_eq!(house.phone(MARIA).texts_received().await, ["No problem", "again"]);
+    assert_eq!(stack.phone(MARIA).texts_received().await, ["No problem", "again"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn when_nobody_knows_whether_it_went_out_it_is_not_sent_again_and_says_so_at_once() {
-    let house = TestStack::open().await;
-    let (dana, conversation) = talking(&house).await;
+    let stack = TestStack::open().await;
+    let (dana, conversation) = talking(&stack).await;
     for (steer, arrived) in [("fail", 0), ("silent", 1)] {
-        house.phone(MARIA).next_is(steer).await;
+        stack.phone(MARIA).next_is(steer).await;
         let answer = dana.replies(&conversation, steer).await;
         assert_eq!((answer.status, &answer.json()["status"]), (202, &json!("unconfirmed")), "{steer}");
         assert_eq!(
-            house.phone(MARIA).received_messages().await.len(),
+            stack.phone(MARIA).received_messages().await.len(),
             arrived,
             "{steer}: handed over once and not again"
         );
@@ -293,8 +293,8 @@ async fn when_nobody_knows_whether_it_went_out_it_is_not_sent_again_and_says_so_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_of_another_site_cannot_write() {
-    let house = TestStack::open().await;
-    let (dana, conversation) = talking(&house).await;
+    let stack = TestStack::open().await;
+    let (dana, conversation) = talking(&stack).await;
     let path = format!("/api/conversations/{conversation}/messages");
     let from = |headers: &[(&'static str, &'static str)]| {
         let request = dana.request(Method::POST, &path).header("accept", "application/json");
@@ -311,17 +311,17 @@ async fn a_page_of_another_site_cannot_write() {
         let answer = from(foreign).await;
         assert_eq!((answer.status, answer.code()), (400, "foreign-origin".to_owned()), "{foreign:?}");
     }
-    assert!(house.phone(MARIA).received_messages().await.is_empty());
+    assert!(stack.phone(MARIA).received_messages().await.is_empty());
     assert_eq!(from(&[("origin", "http://localhost"), ("sec-fetch-site", "same-origin")]).await.status, 201);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reply_that_cannot_be_read_whole_is_sent_with_what_can_be() {
-    let house = TestStack::open().await;
-    let (dana, conversation) = talking(&house).await;
+    let stack = TestStack::open().await;
+    let (dana, conversation) = talking(&stack).await;
     let request = dana.request(Method::POST, &format!("/api/conversations/{conversation}/messages"));
     let request = request.header("accept", "application/json").header("content-type", "application/json");
     let answer = dana.send(request.body(r#"{"text": "See you \ud83d"}"#)).await;
     assert_eq!((answer.status, &answer.json()["text"]), (201, &json!("See you \u{fffd}")), "{}", answer.body);
-    assert_eq!(house.phone(MARIA).received_messages().await[0]["text"], "See you \u{fffd}");
+    assert_eq!(stack.phone(MARIA).received_messages().await[0]["text"], "See you \u{fffd}");
 }

@@ -7,8 +7,8 @@ use tests::{CustomerPhone, HARBOR, StaffClient, TestStack};
 const MARIA: &str = "+14255550182";
 
 /// Dana, who writes to Maria; and their conversation.
-async fn talking(house: &TestStack) -> (StaffClient<'_>, CustomerPhone<'_>, String) {
-    let (dana, maria) = (house.dana().await, house.phone(MARIA));
+async fn talking(stack: &TestStack) -> (StaffClient<'_>, CustomerPhone<'_>, String) {
+    let (dana, maria) = (stack.dana().await, stack.phone(MARIA));
     let conversation = dana.hears_from(MARIA).await;
     (dana, maria, conversation)
 }
@@ -19,8 +19,8 @@ async fn newest(dana: &StaffClient<'_>, conversation: &str) -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_failed_is_sent_again_as_a_message_of_its_own_that_says_so() {
-    let house = TestStack::open().await;
-    let (dana, maria, conversation) = talking(&house).await;
+    let stack = TestStack::open().await;
+    let (dana, maria, conversation) = talking(&stack).await;
     let mut socket = dana.goes_live().await;
     maria.next_is("spend-limit").await;
     dana.replies(&conversation, "See you at 3").await;
@@ -45,9 +45,9 @@ async fn what_failed_is_sent_again_as_a_message_of_its_own_that_says_so() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_not_delivered_is_sent_again_once_by_however_many_at_once() {
-    let house = TestStack::open().await;
-    let (dana, maria, conversation) = talking(&house).await;
-    let marcus = house.sign_in("harbor-dental.marcus").await;
+    let stack = TestStack::open().await;
+    let (dana, maria, conversation) = talking(&stack).await;
+    let marcus = stack.sign_in("harbor-dental.marcus").await;
     dana.replies(&conversation, "See you at 3").await;
     maria.receipt("TEXT_UNREACHABLE", true).await;
     let failed = newest(&dana, &conversation).await;
@@ -64,8 +64,8 @@ async fn what_was_not_delivered_is_sent_again_once_by_however_many_at_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn another_try_that_fails_too_can_be_sent_again_itself() {
-    let house = TestStack::open().await;
-    let (dana, maria, conversation) = talking(&house).await;
+    let stack = TestStack::open().await;
+    let (dana, maria, conversation) = talking(&stack).await;
     maria.next_is("price").await;
     dana.replies(&conversation, "See you at 3").await;
     let first = newest(&dana, &conversation).await;
@@ -79,8 +79,8 @@ async fn another_try_that_fails_too_can_be_sent_again_itself() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_on_its_way_or_has_arrived_is_not_sent_again() {
-    let house = TestStack::open().await;
-    let (dana, maria, conversation) = talking(&house).await;
+    let stack = TestStack::open().await;
+    let (dana, maria, conversation) = talking(&stack).await;
     let hello = newest(&dana, &conversation).await;
     dana.replies(&conversation, "sent").await;
     let sent = newest(&dana, &conversation).await;
@@ -102,12 +102,12 @@ async fn what_is_on_its_way_or_has_arrived_is_not_sent_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_sends_again_what_another_company_wrote_or_to_whom_opted_out() {
-    let house = TestStack::open().await;
-    let (dana, maria, conversation) = talking(&house).await;
+    let stack = TestStack::open().await;
+    let (dana, maria, conversation) = talking(&stack).await;
     maria.next_is("price").await;
     dana.replies(&conversation, "See you at 3").await;
     let failed = newest(&dana, &conversation).await;
-    assert_eq!(house.josie().await.sends_again(&failed).await.code(), "no-message");
+    assert_eq!(stack.josie().await.sends_again(&failed).await.code(), "no-message");
     maria.texts(HARBOR, "STOP").await;
     assert_eq!(dana.sends_again(&failed).await.code(), "opted-out");
     assert!(maria.received_messages().await.is_empty());

@@ -44,7 +44,7 @@ async fn writes_all(
 
 /// A reply that could be sent again.
 async fn fails_to_reply(desk: &StaffClient<'_>, conversation: &str) -> Value {
-    desk.house.phone(MARIA).next_is("price").await;
+    desk.stack.phone(MARIA).next_is("price").await;
     desk.replies(conversation, "Not sent").await;
     desk.messages(conversation).await.items().remove(0)
 }
@@ -57,13 +57,13 @@ async fn is_refused_everything(desk: &StaffClient<'_>, conversation: &str, faile
 }
 
 /// What is left of everything that was asked: nothing.
-async fn nothing_is_done(house: &TestStack, conversation: &str) {
+async fn nothing_is_done(stack: &TestStack, conversation: &str) {
     let drafts = json!({"KeyConditionExpression": "pk = :pk", "ExpressionAttributeValues": {":pk": {"S": "DRAFT#harbor-dental"}}});
-    assert_eq!(house.table("Query", drafts).await["Count"], 0);
-    let priya = house.sign_in("harbor-dental.priya").await;
+    assert_eq!(stack.table("Query", drafts).await["Count"], 0);
+    let priya = stack.sign_in("harbor-dental.priya").await;
     assert!(
-        house.phone(MARIA).received_messages().await.is_empty()
-            && house.phone(SAM).received_messages().await.is_empty()
+        stack.phone(MARIA).received_messages().await.is_empty()
+            && stack.phone(SAM).received_messages().await.is_empty()
     );
     let messages = priya.messages(conversation).await.json();
     assert_eq!((messages["items"].as_array().unwrap().len(), &messages["opted_out"]), (2, &Value::Null));
@@ -76,8 +76,8 @@ async fn nothing_is_done(house: &TestStack, conversation: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn after_signing_out_nothing_is_done_though_the_gateway_remembers_the_session() {
     let service = PushService::open().await;
-    let house = TestStack::with_push_service(&service).await;
-    let dana = house.dana().await;
+    let stack = TestStack::with_push_service(&service).await;
+    let dana = stack.dana().await;
     let conversation = dana.hears_from(MARIA).await;
     let failed = fails_to_reply(&dana, &conversation).await;
     let browser = service.browser("ok", "dana").browser;
@@ -85,14 +85,14 @@ async fn after_signing_out_nothing_is_done_though_the_gateway_remembers_the_sess
     assert_eq!(out.status, 303);
     assert_eq!(dana.notifications().await.status, 200, "the gateway remembers her");
     is_refused_everything(&dana, &conversation, &failed, &browser).await;
-    nothing_is_done(&house, &conversation).await;
+    nothing_is_done(&stack, &conversation).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nor_is_anything_for_somebody_who_is_no_longer_staff_or_was_signed_out_everywhere() {
     let service = PushService::open().await;
-    let house = TestStack::with_push_service(&service).await;
-    let dana = house.dana().await;
+    let stack = TestStack::with_push_service(&service).await;
+    let dana = stack.dana().await;
     let conversation = dana.hears_from(MARIA).await;
     let failed = fails_to_reply(&dana, &conversation).await;
     let browser = service.browser("ok", "dana").browser;
@@ -100,16 +100,16 @@ async fn nor_is_anything_for_somebody_who_is_no_longer_staff_or_was_signed_out_e
     let later = json!({"N": "99999999999999"});
     let signed_out = json!({"Key": key, "UpdateExpression": "SET sessions_since = :since", "ExpressionAttributeValues": {":since": later}});
     for (operation, request) in [("UpdateItem", signed_out), ("DeleteItem", json!({"Key": key}))] {
-        house.table(operation, request).await;
+        stack.table(operation, request).await;
         is_refused_everything(&dana, &conversation, &failed, &browser).await;
     }
-    nothing_is_done(&house, &conversation).await;
+    nothing_is_done(&stack, &conversation).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_page_asks_is_done_only_for_whom_it_was_made() {
-    let house = TestStack::open().await;
-    let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
+    let stack = TestStack::open().await;
+    let (dana, marcus) = (stack.dana().await, stack.sign_in("harbor-dental.marcus").await);
     let conversation = dana.hears_from(MARIA).await;
     let path = format!("/api/conversations/{conversation}/messages");
     let asks = async |desk: &StaffClient<'_>, method: Method, whose: &str| {
@@ -126,24 +126,24 @@ async fn what_a_page_asks_is_done_only_for_whom_it_was_made() {
     }
     assert_eq!(asks(&marcus, Method::GET, "harbor-dental/marcus").await.status, 200);
     assert_eq!(asks(&marcus, Method::POST, "harbor-dental/marcus").await.status, 201);
-    assert_eq!(house.phone(MARIA).texts_received().await, ["by harbor-dental/marcus"]);
+    assert_eq!(stack.phone(MARIA).texts_received().await, ["by harbor-dental/marcus"]);
     assert_eq!(dana.notifications().await.header("x-staff"), Some("harbor-dental/dana"));
     let unchanged = dana.notifications().await.header("etag").unwrap().to_owned();
     let request = dana.request(Method::GET, "/api/notifications").header("accept", "application/json");
     let unchanged = dana.send(request.header("if-none-match", unchanged)).await;
     assert_eq!((unchanged.status, unchanged.header("x-staff")), (304, Some("harbor-dental/dana")));
-    assert_eq!(house.get("/api/notifications").await.header("x-staff"), None);
+    assert_eq!(stack.get("/api/notifications").await.header("x-staff"), None);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_frame_says_whose_session_its_socket_was_opened_with() {
-    let house = TestStack::open().await;
-    let (dana, josie) = (house.dana().await, house.josie().await);
+    let stack = TestStack::open().await;
+    let (dana, josie) = (stack.dana().await, stack.josie().await);
     let mut hers = dana.goes_live().await;
     let mut theirs = josie.goes_live().await;
-    house.phone(MARIA).texts(HARBOR, "Running late").await;
+    stack.phone(MARIA).texts(HARBOR, "Running late").await;
     let frame = hers.sees("Running late").await;
     assert!(frame.starts_with(r#"<template data-staff="harbor-dental/dana"></template><template"#), "{frame}");
-    house.phone(MARIA).texts(tests::TIDEWATER, "Running late").await;
+    stack.phone(MARIA).texts(tests::TIDEWATER, "Running late").await;
     assert!(theirs.sees("late").await.starts_with(r#"<template data-staff="tidewater-physio/josie"></template>"#));
 }

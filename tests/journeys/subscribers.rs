@@ -15,7 +15,7 @@ const SUBSCRIBERS: [(&str, &str, &str); 6] = [
     ("+393471234567", "+393471234567", "+39 347 123 4567"),
 ];
 
-async fn house() -> TestStack {
+async fn stack() -> TestStack {
     let countries = ["MX", "AR", "BR", "CI", "BJ", "IT"].map(|code| code.parse().unwrap()).into();
     TestStack::with_limits(SendingLimits { countries, ..TestStack::limits() }, &ManualClock::at_noon()).await
 }
@@ -30,15 +30,15 @@ async fn books(dana: &StaffClient<'_>, number: &str) -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_booked_by_one_form_of_their_number_and_texts_by_another_is_one_customer() {
-    let house = house().await;
-    let dana = house.dana().await;
+    let stack = stack().await;
+    let dana = stack.dana().await;
     for (number, delivered, typed) in SUBSCRIBERS {
         let booked = books(&dana, number).await;
         let conversation = booked["conversation"].as_str().unwrap();
         assert_eq!(books(&dana, typed).await["conversation"], conversation, "{typed}");
         assert_eq!(dana.writes_first(typed, "See you").await.json()["conversation"], conversation, "{typed}");
-        house.deliver(&by_queue(&[SmsEvent::new(&format!("q{number}"), delivered, HARBOR, "by the queue")])).await;
-        house.deliver(&by_topic(&[SmsEvent::new(&format!("t{number}"), delivered, HARBOR, "by the topic")])).await;
+        stack.deliver(&by_queue(&[SmsEvent::new(&format!("q{number}"), delivered, HARBOR, "by the queue")])).await;
+        stack.deliver(&by_topic(&[SmsEvent::new(&format!("t{number}"), delivered, HARBOR, "by the topic")])).await;
         let texts = dana.messages(conversation).await.texts();
         for text in ["See you", "by the queue", "by the topic"] {
             assert!(texts.iter().any(|said| said == text), "{number}: {texts:?}");
@@ -49,7 +49,7 @@ async fn who_is_booked_by_one_form_of_their_number_and_texts_by_another_is_one_c
             !theirs.is_empty() && theirs.iter().all(|row| row["name"] == "Ana" && row["number"] == number),
             "{theirs:?}"
         );
-        let sent = house.phone(number).received_messages().await;
+        let sent = stack.phone(number).received_messages().await;
         assert_eq!(sent.len(), 1, "it goes to the number by the plan of today");
     }
     let conversations = dana.get("/api/conversations").await.items();
@@ -58,26 +58,26 @@ async fn who_is_booked_by_one_form_of_their_number_and_texts_by_another_is_one_c
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stop_from_another_form_of_the_number_is_heard() {
-    let house = house().await;
-    let dana = house.dana().await;
+    let stack = stack().await;
+    let dana = stack.dana().await;
     for (number, delivered, typed) in SUBSCRIBERS {
         let booked = books(&dana, number).await;
-        house.deliver(&by_queue(&[SmsEvent::new(number, delivered, HARBOR, "STOP")])).await;
+        stack.deliver(&by_queue(&[SmsEvent::new(number, delivered, HARBOR, "STOP")])).await;
         let replied = dana.replies(booked["conversation"].as_str().unwrap(), "hello").await;
         assert_eq!(replied.code(), "opted-out", "{number}");
         assert_eq!(dana.writes_first(typed, "hello").await.code(), "opted-out", "{typed}");
-        assert!(house.phone(number).received_messages().await.is_empty());
+        assert!(stack.phone(number).received_messages().await.is_empty());
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_that_comes_back_with_another_form_of_the_number_is_about_the_same_customer() {
-    let house = house().await;
-    let dana = house.dana().await;
+    let stack = stack().await;
+    let dana = stack.dana().await;
     for (number, delivered, _) in SUBSCRIBERS {
         let booked = books(&dana, number).await;
         let call = Call::new(number, HARBOR, delivered, booked["id"].as_str().unwrap());
-        assert_eq!(house.flow(&call.pressed("1")).await["result"], "confirmed", "{number}");
+        assert_eq!(stack.flow(&call.pressed("1")).await["result"], "confirmed", "{number}");
         let rows = dana.notifications().await.items();
         let row = rows.iter().find(|row| row["conversation"] == booked["conversation"]).expect("a row of theirs");
         assert_eq!((&row["kind"], &row["number"]), (&json!("call"), &json!(number)));
@@ -87,13 +87,13 @@ async fn a_call_that_comes_back_with_another_form_of_the_number_is_about_the_sam
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_receipt_that_names_another_form_of_the_number_speaks_of_the_same_customer() {
-    let house = house().await;
-    let dana = house.dana().await;
+    let stack = stack().await;
+    let dana = stack.dana().await;
     let [(number, delivered, _), ..] = SUBSCRIBERS;
     let booked = books(&dana, number).await;
     let conversation = booked["conversation"].as_str().unwrap();
     // Nobody has told yet what the carrier calls the message.
-    house.phone(number).next_is("silent").await;
+    stack.phone(number).next_is("silent").await;
     let sent = dana.replies(conversation, "hello").await.json();
     let event = json!({
         "eventType": "TEXT_INVALID", "eventVersion": "1.0", "eventTimestamp": 1_700_000_000_000_u64, "isFinal": true,
@@ -102,7 +102,7 @@ async fn a_receipt_that_names_another_form_of_the_number_speaks_of_the_same_cust
     });
     let body = json!({"Message": event.to_string()}).to_string();
     let batch = json!({"Records": [tests::record("record", &body)]});
-    assert!(!house.invoke("delivery-receipt", &batch).await.failed);
+    assert!(!stack.invoke("delivery-receipt", &batch).await.failed);
     let opened = dana.get(&format!("/api/appointments/{}", booked["id"].as_str().unwrap())).await.json();
     assert_eq!((&opened["number"], &opened["name"]), (&json!(number), &json!("Ana")));
     assert_eq!(opened["texting"]["reason"], "refused", "no text arrives there");

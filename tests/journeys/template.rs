@@ -87,20 +87,20 @@ fn the_template_has_the_readers_of_the_stream_that_run_locally() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_function_of_the_template_runs_locally() {
-    let house = TestStack::open().await;
+    let stack = TestStack::open().await;
     let template = template();
     let functions = functions(&template);
     assert_eq!(functions.len(), 16);
     for function in functions {
         // Not 404: that is asserted where a function is invoked.
-        house.invoke(binary(function), &json!({})).await;
+        stack.invoke(binary(function), &json!({})).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_table_of_the_template_is_the_one_that_runs_locally() {
-    let house = TestStack::open().await;
-    let local = house.table("DescribeTable", json!({})).await["Table"].clone();
+    let stack = TestStack::open().await;
+    let local = stack.table("DescribeTable", json!({})).await["Table"].clone();
     let template = template();
     let deployed = &template["Resources"]["Table"]["Properties"];
     assert_eq!(deployed["KeySchema"], local["KeySchema"]);
@@ -116,7 +116,7 @@ async fn the_table_of_the_template_is_the_one_that_runs_locally() {
     }
     let stream = |table: &Value| table["StreamSpecification"]["StreamViewType"].clone();
     assert_eq!(stream(deployed), stream(&local));
-    let ttl = house.table("DescribeTimeToLive", json!({})).await;
+    let ttl = stack.table("DescribeTimeToLive", json!({})).await;
     assert_eq!(deployed["TimeToLiveSpecification"]["AttributeName"], ttl["TimeToLiveDescription"]["AttributeName"]);
 }
 

@@ -4,11 +4,11 @@ use tests::{HARBOR, SmsEvent, TestStack, ago, by_queue};
 
 const MARIA: &str = "+14255550182";
 
-async fn send_texts(house: &TestStack, count: u64) {
+async fn send_texts(stack: &TestStack, count: u64) {
     let texts: Vec<_> = (0..count)
         .map(|n| SmsEvent::new(&n.to_string(), MARIA, HARBOR, &n.to_string()).with_time(ago(600 - n)))
         .collect();
-    assert!(house.deliver(&by_queue(&texts)).await.is_empty());
+    assert!(stack.deliver(&by_queue(&texts)).await.is_empty());
 }
 
 fn newest_first(range: std::ops::Range<u64>) -> Vec<String> {
@@ -17,9 +17,9 @@ fn newest_first(range: std::ops::Range<u64>) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn earlier_pages_follow_each_other_with_none_missing_or_doubled() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
-    send_texts(&house, 100).await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
+    send_texts(&stack, 100).await;
     let conversation = dana.conversation_with(MARIA).await;
     let newest = dana.messages(&conversation).await;
     assert_eq!(newest.texts(), newest_first(70..100));
@@ -30,9 +30,9 @@ async fn earlier_pages_follow_each_other_with_none_missing_or_doubled() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_that_ends_exactly_at_the_beginning_says_so() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
-    send_texts(&house, 20).await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
+    send_texts(&stack, 20).await;
     let conversation = dana.conversation_with(MARIA).await;
     for (limit, pages) in [(20, 1), (10, 2), (19, 2)] {
         let mut next = Some(format!("/api/conversations/{conversation}/messages?limit={limit}"));
@@ -49,9 +49,9 @@ async fn a_page_that_ends_exactly_at_the_beginning_says_so() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn after_a_message_there_is_only_what_came_after_it() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
-    send_texts(&house, 50).await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
+    send_texts(&stack, 50).await;
     let conversation = dana.conversation_with(MARIA).await;
     let messages = dana.get(&format!("/api/conversations/{conversation}/messages?limit=50")).await.items();
     let fortieth = messages[9]["id"].as_str().unwrap();
@@ -69,12 +69,12 @@ async fn after_a_message_there_is_only_what_came_after_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_of_the_longest_texts_is_whole() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     // Together above the megabyte that one answer of the table can hold.
     let long = "字".repeat(30_000);
     for n in 0..20 {
-        house
+        stack
             .deliver(&by_queue(&[
                 SmsEvent::new(&n.to_string(), MARIA, HARBOR, &format!("{n} {long}")).with_time(ago(60 - n))
             ]))
@@ -93,8 +93,8 @@ async fn a_page_of_the_longest_texts_is_whole() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_conversation_is_not_found() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     for id in ["0", "x", &"0".repeat(32), &"G".repeat(32), "%00", "..%2f.."] {
         for path in [
             format!("/api/conversations/{id}/messages"),
@@ -108,13 +108,13 @@ async fn what_is_no_conversation_is_not_found() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_of_texts_that_take_much_room_has_fewer_of_them_and_none_is_lost() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
     let wide = "\u{202e}".repeat(1600);
     let texts: Vec<_> =
         (0..100).map(|n| SmsEvent::new(&n.to_string(), MARIA, HARBOR, &wide).with_time(ago(200 - n))).collect();
     for batch in texts.chunks(10) {
-        assert!(house.deliver(&by_queue(batch)).await.is_empty());
+        assert!(stack.deliver(&by_queue(batch)).await.is_empty());
     }
     let conversation = dana.conversation_with(MARIA).await;
     for path in [format!("/api/conversations/{conversation}/messages?limit=100"), "/api/notifications?limit=100".into()]

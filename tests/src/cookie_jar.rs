@@ -4,20 +4,20 @@ use crate::{TestResponse, TestStack};
 
 /// The cookies of one browser, which all of its tabs share.
 pub struct CookieJar<'a> {
-    house: &'a TestStack,
+    stack: &'a TestStack,
     /// By name.
     pub cookies: BTreeMap<String, String>,
 }
 
 impl<'a> CookieJar<'a> {
-    pub(crate) fn empty(house: &'a TestStack) -> Self {
-        Self { house, cookies: BTreeMap::new() }
+    pub(crate) fn empty(stack: &'a TestStack) -> Self {
+        Self { stack, cookies: BTreeMap::new() }
     }
 
     /// Asks for a page, or an address of the API, and does with cookies what it is told.
     pub async fn goes_to(&mut self, path: &str) -> TestResponse {
         let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let mut request = self.house.http.get(self.house.url(path)).header("accept", "application/json");
+        let mut request = self.stack.http.get(self.stack.url(path)).header("accept", "application/json");
         if !cookies.is_empty() {
             request = request.header("cookie", cookies.join("; "));
         }
@@ -40,6 +40,6 @@ impl<'a> CookieJar<'a> {
         let answer = self.goes_to(path).await;
         let address = answer.header("location").and_then(|address| address.parse().ok());
         let address = address.unwrap_or_else(|| panic!("sent nowhere: {} {}", answer.status, answer.body));
-        self.house.picks(&address, staff).await
+        self.stack.picks(&address, staff).await
     }
 }

@@ -5,7 +5,7 @@ use crate::TestStack;
 /// A customer's phone.
 #[derive(Clone)]
 pub struct CustomerPhone<'a> {
-    pub house: &'a TestStack,
+    pub stack: &'a TestStack,
     pub number: String,
 }
 
@@ -13,13 +13,13 @@ impl CustomerPhone<'_> {
     /// Texts a line of a company's.
     pub async fn texts(&self, line: &str, text: &str) {
         let fields = [("from", self.number.as_str()), ("to", line), ("text", text)];
-        let answer = self.house.post_form("/local/handset/messages", &fields).await;
+        let answer = self.stack.post_form("/local/handset/messages", &fields).await;
         assert_eq!(answer.status, 204, "{}", answer.body);
     }
 
     /// What has reached it, oldest first.
     pub async fn received_messages(&self) -> Vec<Value> {
-        let answer = self.house.get(&format!("/local/carrier/messages?to={}", self.number.replace('+', "%2B"))).await;
+        let answer = self.stack.get(&format!("/local/carrier/messages?to={}", self.number.replace('+', "%2B"))).await;
         answer.json().as_array().expect("a list").clone()
     }
 
@@ -29,20 +29,20 @@ impl CustomerPhone<'_> {
 
     /// How the carrier answers the next message to this phone.
     pub async fn next_is(&self, answer: &str) {
-        let steered = self.house.post_form("/local/carrier/next", &[("to", &self.number), ("answer", answer)]).await;
+        let steered = self.stack.post_form("/local/carrier/next", &[("to", &self.number), ("answer", answer)]).await;
         assert_eq!(steered.status, 204, "{}", steered.body);
     }
 
     /// What becomes of messages to this phone from now on.
     pub async fn is(&self, fate: &str) {
-        let decided = self.house.post_form("/local/carrier/fates", &[("to", &self.number), ("fate", fate)]).await;
+        let decided = self.stack.post_form("/local/carrier/fates", &[("to", &self.number), ("fate", fate)]).await;
         assert_eq!(decided.status, 204, "{}", decided.body);
     }
 
     /// The SMS service tells what became of the newest message to this phone. It is recorded when this ends.
     pub async fn receipt(&self, event: &str, is_final: bool) {
         let fields = [("to", &*self.number), ("event", event), ("final", if is_final { "true" } else { "false" })];
-        let told = self.house.post_form("/local/carrier/receipts", &fields).await;
+        let told = self.stack.post_form("/local/carrier/receipts", &fields).await;
         assert_eq!(told.status, 204, "{}", told.body);
     }
 }

@@ -19,7 +19,7 @@ use crate::TestStack;
 /// every other connection it asks the gateway of the house that it stands before.
 pub struct FaultyGateway {
     address: String,
-    house: StackAddress,
+    stack: StackAddress,
     serving: JoinHandle<()>,
 }
 
@@ -36,10 +36,10 @@ impl FaultyGateway {
     pub async fn open() -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
         let address = format!("http://{}", listener.local_addr().expect("an address"));
-        let house = StackAddress::default();
-        let router = Router::new().route("/@connections/{id}", any(answer)).with_state(house.clone());
+        let stack = StackAddress::default();
+        let router = Router::new().route("/@connections/{id}", any(answer)).with_state(stack.clone());
         let serving = tokio::spawn(async move { axum::serve(listener, router).await.expect("it is served") });
-        Self { address, house, serving }
+        Self { address, stack, serving }
     }
 
     #[must_use]
@@ -47,13 +47,13 @@ impl FaultyGateway {
         &self.address
     }
 
-    pub(crate) fn set_stack(&self, house: &TestStack) {
-        let behind = (house.url("/local/live/@connections"), house.http.clone());
-        self.house.set(behind).expect("one house");
+    pub(crate) fn set_stack(&self, stack: &TestStack) {
+        let behind = (stack.url("/local/live/@connections"), stack.http.clone());
+        self.stack.set(behind).expect("one house");
     }
 }
 
-async fn answer(State(house): State<StackAddress>, Path(id): Path<String>, method: Method, body: Bytes) -> Response {
+async fn answer(State(stack): State<StackAddress>, Path(id): Path<String>, method: Method, body: Bytes) -> Response {
     if id.starts_with("hangs-") {
         return pending().await;
     }
@@ -61,7 +61,7 @@ async fn answer(State(house): State<StackAddress>, Path(id): Path<String>, metho
         let status: StatusCode = status.parse().expect("a status");
         return (status, [("x-amzn-errortype", "RefusedException")], "{}").into_response();
     }
-    let (url, http) = house.get().expect("a house behind it");
+    let (url, http) = stack.get().expect("a house behind it");
     let asked = http.request(method, format!("{url}/{id}")).body(body).send().await.expect("an answer");
     let mut response = asked.status().into_response();
     let kind = asked.headers().get("x-amzn-errortype").cloned();

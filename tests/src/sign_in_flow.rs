@@ -7,7 +7,7 @@ const ATTEMPT: &str = "switchboard-signing-in";
 
 /// A browser between the portal and the identity provider.
 pub struct SignInFlow<'a> {
-    house: &'a TestStack,
+    stack: &'a TestStack,
     /// The cookie that the attempt is kept in.
     pub attempt: String,
     /// Where the portal sent the browser.
@@ -15,12 +15,12 @@ pub struct SignInFlow<'a> {
 }
 
 impl<'a> SignInFlow<'a> {
-    pub(crate) async fn begin(house: &'a TestStack, path: &str) -> Self {
-        let answer = house.get(path).await;
+    pub(crate) async fn begin(stack: &'a TestStack, path: &str) -> Self {
+        let answer = stack.get(path).await;
         let address = answer.header("location").and_then(|address| address.parse().ok());
         let attempt = answer.set_cookies().into_iter().find(|cookie| cookie.starts_with(ATTEMPT));
         match (address, attempt) {
-            (Some(address), Some(attempt)) => Self { house, attempt, address },
+            (Some(address), Some(attempt)) => Self { stack, attempt, address },
             _ => panic!("sent nowhere: {} {}", answer.status, answer.body),
         }
     }
@@ -33,7 +33,7 @@ impl<'a> SignInFlow<'a> {
 
     /// Picks a person, `<company>.<person>`, at the provider. Gives where that leads: path and query.
     pub async fn picks(&mut self, staff: &str) -> String {
-        self.house.picks(&self.address, staff).await
+        self.stack.picks(&self.address, staff).await
     }
 
     /// Follows the provider back to the portal.
@@ -43,7 +43,7 @@ impl<'a> SignInFlow<'a> {
 
     /// The same of a browser that says what it is.
     pub async fn comes_back_with(&self, callback: &str, user_agent: &str) -> TestResponse {
-        let request = self.house.http.get(self.house.url(callback)).header("cookie", &self.attempt);
+        let request = self.stack.http.get(self.stack.url(callback)).header("cookie", &self.attempt);
         TestResponse::read(request.header("user-agent", user_agent).send().await.expect("an answer")).await
     }
 }
@@ -77,7 +77,7 @@ impl TestStack {
         };
         let asked: Url = address.parse().expect("an address");
         let attempt = answer.set_cookies().into_iter().find(|cookie| cookie.starts_with(ATTEMPT)).expect("an attempt");
-        let begun = SignInFlow { house: self, attempt, address: asked };
+        let begun = SignInFlow { stack: self, attempt, address: asked };
         let (state, nonce) =
             (begun.query_parameter("state").expect("a state"), begun.query_parameter("nonce").expect("a nonce"));
         begun.comes_back(&format!("/api/sign-in/callback?code={nonce}&state={state}")).await

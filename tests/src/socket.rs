@@ -25,7 +25,7 @@ impl StaffClient<'_> {
     /// Opens a WebSocket, as a page of the portal does.
     pub async fn goes_live(&self) -> Socket {
         let shaken =
-            self.open_with_headers(&[("origin", self.house.origin()), ("sec-fetch-site", "same-origin")]).await;
+            self.open_with_headers(&[("origin", self.stack.origin()), ("sec-fetch-site", "same-origin")]).await;
         shaken.unwrap_or_else(|HandshakeRejection(status)| panic!("the WebSocket was refused: {status}"))
     }
 
@@ -47,7 +47,7 @@ impl StaffClient<'_> {
         socket: TcpSocket,
         headers: &[(&str, &str)],
     ) -> Result<Socket, HandshakeRejection> {
-        let address = self.house.url("/live").replace("http://", "ws://");
+        let address = self.stack.url("/live").replace("http://", "ws://");
         let mut request = address.into_client_request().expect("an address");
         let cookie = ("cookie", self.cookie.as_str());
         for (name, value) in headers.iter().chain([&cookie]).filter(|(_, value)| !value.is_empty()) {

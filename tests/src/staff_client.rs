@@ -6,7 +6,7 @@ use crate::{HARBOR, TestResponse, TestStack};
 /// A member of staff, signed in, with the session's cookie.
 #[derive(Clone)]
 pub struct StaffClient<'a> {
-    pub house: &'a TestStack,
+    pub stack: &'a TestStack,
     pub cookie: String,
 }
 
@@ -18,7 +18,7 @@ pub struct SendOptions<'a> {
 
 impl StaffClient<'_> {
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.house.http.request(method, self.house.url(path)).header("cookie", &self.cookie)
+        self.stack.http.request(method, self.stack.url(path)).header("cookie", &self.cookie)
     }
 
     pub async fn send(&self, request: RequestBuilder) -> TestResponse {
@@ -62,7 +62,7 @@ impl StaffClient<'_> {
 
     /// A customer texts the company; gives their conversation.
     pub async fn hears_from(&self, number: &str) -> String {
-        self.house.phone(number).texts(HARBOR, "hello").await;
+        self.stack.phone(number).texts(HARBOR, "hello").await;
         self.conversation_with(number).await
     }
 

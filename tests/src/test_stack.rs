@@ -74,10 +74,10 @@ impl TestStack {
 
     /// The same as the first, with a gateway that does not always do what it is asked.
     pub async fn open_behind(gateway: &FaultyGateway) -> Self {
-        let house =
+        let stack =
             Self::start(StackOptions { connections: Some(gateway.address().to_owned()), ..Self::plain() }).await;
-        gateway.set_stack(&house);
-        house
+        gateway.set_stack(&stack);
+        stack
     }
 
     /// The same as the first, with SMS that leave by Amazon SNS.
@@ -178,7 +178,7 @@ impl TestStack {
         let mut begun = self.begins_to_sign_in("/api/sign-in").await;
         let callback = begun.picks(staff).await;
         let cookie = begun.comes_back_with(&callback, user_agent).await.cookie(SESSION_COOKIE);
-        StaffClient { house: self, cookie: cookie.unwrap_or_else(|| panic!("{staff} cannot sign in")) }
+        StaffClient { stack: self, cookie: cookie.unwrap_or_else(|| panic!("{staff} cannot sign in")) }
     }
 
     /// A browser that is sent to the identity provider.
@@ -202,7 +202,7 @@ impl TestStack {
 
     #[must_use]
     pub fn phone(&self, number: &str) -> CustomerPhone<'_> {
-        CustomerPhone { house: self, number: number.to_owned() }
+        CustomerPhone { stack: self, number: number.to_owned() }
     }
 
     pub async fn get(&self, path: &str) -> TestResponse {

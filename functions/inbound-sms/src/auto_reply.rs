@@ -24,14 +24,14 @@ impl AutoReply {
     /// Answers a message that is recorded, if it is a keyword: an opt-out if no later word is in force, and a question for
     /// help once a day. Once, however often the message is delivered.
     pub(crate) async fn answer(&self, store: &Store, line: &Line, arrival: &ReceivedMessage) -> Result<(), StoreError> {
-        let wish = Keyword::of_text(&arrival.text, arrival.opt_outs);
-        let is_answered = matches!(wish, Some(Keyword::Stop(_) | Keyword::Help));
+        let keyword = Keyword::of_text(&arrival.text, arrival.opt_outs);
+        let is_answered = matches!(keyword, Some(Keyword::Stop(_) | Keyword::Help));
         let Some(to) = arrival.from.number() else { return Ok(()) };
         if !is_answered || arrival.at.plus_secs(MAX_AGE_SECS) < self.clock.now() {
             return Ok(());
         }
         let Some(company) = store.company(&line.company).await? else { return Ok(()) };
-        let queued = match wish {
+        let queued = match keyword {
             Some(Keyword::Help) => self.queue_help(store, line, &company, arrival).await?,
             _ => self.queue_confirmation(store, line, &company, arrival).await?,
         };

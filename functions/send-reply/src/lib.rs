@@ -431,11 +431,11 @@ impl SendReplyFunction {
         const NEWEST: usize = 20;
         let read = self.store.thread_now(&staff.company, message.conversation, NEWEST, self.clock.now()).await;
         let thread = read.inspect_err(|error| tracing::error!(%error, "the reason of an opt-out was not read"));
-        let wishes = thread.ok()??.messages.items.into_iter().filter_map(|event| match event {
-            TimelineEntry::Message(message) => message.wish(),
+        let keywords = thread.ok()??.messages.items.into_iter().filter_map(|event| match event {
+            TimelineEntry::Message(message) => message.keyword(),
             TimelineEntry::Call(_) => None,
         });
-        wishes.into_iter().find_map(|wish| match wish {
+        keywords.into_iter().find_map(|keyword| match keyword {
             Keyword::MayBeStopped(word) => Some(word.to_owned()),
             Keyword::Stop(_) | Keyword::Start | Keyword::Help | Keyword::SeemsToStop => None,
         })

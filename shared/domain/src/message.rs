@@ -94,7 +94,7 @@ impl Message {
 
     /// What a customer's says of whether they want texts.
     #[must_use]
-    pub fn wish(&self) -> Option<Keyword> {
+    pub fn keyword(&self) -> Option<Keyword> {
         match self.kind {
             MessageKind::Inbound { opt_outs, .. } => Keyword::of_text(&self.text, opt_outs),
             MessageKind::Outbound { .. } => None,

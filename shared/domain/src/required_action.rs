@@ -18,8 +18,8 @@ impl RequiredAction {
         if while_blocked {
             return Some(Self::Nothing);
         }
-        Some(match message.wish() {
-            Some(wish) if wish.may_mean_an_appointment() => Self::Answer,
+        Some(match message.keyword() {
+            Some(keyword) if keyword.may_mean_an_appointment() => Self::Answer,
             Some(Keyword::Stop(_)) => Self::NoMore,
             Some(Keyword::Start) => Self::Nothing,
             Some(Keyword::Help | Keyword::SeemsToStop | Keyword::MayBeStopped(_)) | None => Self::Answer,

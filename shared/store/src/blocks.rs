@@ -43,7 +43,7 @@ const IS_NOT_BLOCKED: &str = "attribute_not_exists(blocked_since)";
 
 /// The state of a number before it is blocked or unblocked.
 struct BlockState {
-    head: Option<SummaryItem>,
+    summary: Option<SummaryItem>,
     customer: Option<Customer>,
     block: Option<Block>,
 }
@@ -51,9 +51,10 @@ struct BlockState {
 impl BlockState {
     /// Returns the sender if the conversation exists: with a message within the retention, or with an appointment.
     fn sender(&self, floor: Position) -> Option<Sender> {
-        let head = self.head.as_ref().filter(|head| head.is_current(floor)).map(|head| head.sender.clone());
+        let summary =
+            self.summary.as_ref().filter(|summary| summary.is_current(floor)).map(|summary| summary.sender.clone());
         let customer = self.customer.as_ref().filter(|customer| !customer.bookings.is_empty());
-        head.or_else(|| customer.map(|customer| customer.number.clone().into()))
+        summary.or_else(|| customer.map(|customer| customer.number.clone().into()))
     }
 }
 
@@ -81,7 +82,7 @@ impl Store {
             let block = Block { since: id.position(now), by: staff.name.clone(), sender: Some(sender) };
             let writes = vec![
                 self.put_block(&staff.company, conversation, Some(&block), now)?,
-                self.hide_from_inbox(&staff.company, conversation, there.head.is_some())?,
+                self.hide_from_inbox(&staff.company, conversation, there.summary.is_some())?,
                 self.put_deed(&staff.company, conversation, &CustomerAction::blocked(&staff.name, now))?,
             ];
             if matches!(self.transact_for(Some(staff), writes, now).await?, TransactionOutcome::Done) {
@@ -110,7 +111,7 @@ impl Store {
             }
             let writes = vec![
                 self.put_block(&staff.company, conversation, None, now)?,
-                self.show_in_inbox(&staff.company, conversation, there.head.as_ref())?,
+                self.show_in_inbox(&staff.company, conversation, there.summary.as_ref())?,
                 self.put_deed(&staff.company, conversation, &CustomerAction::unblocked(&staff.name, now))?,
             ];
             if matches!(self.transact_for(Some(staff), writes, now).await?, TransactionOutcome::Done) {
@@ -146,11 +147,11 @@ impl Store {
         let is_cut_short = is_cut_short && blocked.len() <= limit;
         let page = cut(blocked, limit, is_cut_short, |(_, block)| block.since);
         let ids = page.items.iter().map(|(conversation, _)| *conversation).collect();
-        let mut known = self.known_customers(company, ids, [keys::head, keys::person], now).await?;
+        let mut known = self.known_customers(company, ids, [keys::summary, keys::person], now).await?;
         let floor = self.retention.oldest_position(now);
         let items = page.items.into_iter().map(|(conversation, block)| {
-            let (head, customer) = known.remove(&conversation).unwrap_or_default();
-            let shown = head.and_then(|head| head.into_summary_after(floor, customer.as_ref(), now));
+            let (summary, customer) = known.remove(&conversation).unwrap_or_default();
+            let shown = summary.and_then(|summary| summary.into_summary_after(floor, customer.as_ref(), now));
             let with = shown.map(|shown| CustomerRef::Conversation(Box::new(shown)));
             let with = with.or_else(|| customer.filter(|it| !it.bookings.is_empty()).map(CustomerRef::Customer));
             BlockedNumber { conversation, block, customer: with }
@@ -185,8 +186,8 @@ impl Store {
         conversation: ConversationId,
         now: Timestamp,
     ) -> Result<BlockState, StoreError> {
-        let wanted = [keys::head, keys::person, keys::block].map(|key| key(company, conversation));
-        let mut there = BlockState { head: None, customer: None, block: None };
+        let wanted = [keys::summary, keys::person, keys::block].map(|key| key(company, conversation));
+        let mut there = BlockState { summary: None, customer: None, block: None };
         for item in self.batch(wanted.into(), true).await? {
             match keys::part(&item) {
                 ConversationItemKind::Person => {
@@ -197,7 +198,7 @@ impl Store {
                 | ConversationItemKind::OptOut
                 | ConversationItemKind::Deed
                 | ConversationItemKind::Event => {
-                    there.head = Some(SummaryItem::read(item, "BatchGetItem")?);
+                    there.summary = Some(SummaryItem::read(item, "BatchGetItem")?);
                 }
             }
         }
@@ -235,7 +236,7 @@ impl Store {
         conversation: ConversationId,
         is_there: bool,
     ) -> Result<TransactWriteItem, StoreError> {
-        let key = keys::head(company, conversation);
+        let key = keys::summary(company, conversation);
         if !is_there {
             return self.check(key, "attribute_not_exists(pk)");
         }
@@ -262,11 +263,11 @@ impl Store {
         &self,
         company: &CompanyId,
         conversation: ConversationId,
-        head: Option<&SummaryItem>,
+        summary: Option<&SummaryItem>,
     ) -> Result<TransactWriteItem, StoreError> {
-        let key = keys::head(company, conversation);
-        let Some(head) = head else { return self.check(key, "attribute_not_exists(pk)") };
-        let recent = keys::in_inbox(company, conversation, head.last);
+        let key = keys::summary(company, conversation);
+        let Some(summary) = summary else { return self.check(key, "attribute_not_exists(pk)") };
+        let recent = keys::in_inbox(company, conversation, summary.last);
         let update = Update::builder()
             .table_name(&self.table)
             .set_key(Some(key.attributes()))
@@ -280,7 +281,7 @@ impl Store {
             .expression_attribute_values(":recent_sk", AttributeValue::S(recent.recent_sk))
             .expression_attribute_values(":zero", AttributeValue::N("0".to_owned()))
             .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))
-            .expression_attribute_values(":last", AttributeValue::S(head.last.to_string()))
+            .expression_attribute_values(":last", AttributeValue::S(summary.last.to_string()))
             .build()
             .map_err(invalid_item("TransactWriteItems"))?;
         Ok(TransactWriteItem::builder().update(update).build())

@@ -105,8 +105,8 @@ impl Store {
             if refused.next().flatten().is_some() {
                 while_blocked = !while_blocked;
             }
-            if let Some(head) = refused.next().flatten() {
-                stands = UpdateOrder::order_of(&SummaryItem::read(head, "TransactWriteItems")?, &news);
+            if let Some(summary) = refused.next().flatten() {
+                stands = UpdateOrder::order_of(&SummaryItem::read(summary, "TransactWriteItems")?, &news);
             }
         }
         Err(contended())
@@ -200,8 +200,8 @@ impl Store {
                 return Ok(Some(CallEntry { call: Call { outcome, ..call }, appointment_told: false }));
             };
             // If the condition of this write held, another report has replaced the outcome, and the call is read again.
-            if let Some(head) = refused.into_iter().nth(1).flatten() {
-                head_is = if head.is_empty() { SummaryPlace::Gone } else { SummaryPlace::Elsewhere };
+            if let Some(summary) = refused.into_iter().nth(1).flatten() {
+                head_is = if summary.is_empty() { SummaryPlace::Gone } else { SummaryPlace::Elsewhere };
             }
         }
         Err(contended())
@@ -234,13 +234,13 @@ impl Store {
         asks: bool,
     ) -> Result<TransactWriteItem, StoreError> {
         const SET_LAST_CALL: &str = "SET last_call = :outcome, last_text = :words";
-        let head = self.summary_update_of(company, call).condition_expression("#last = :position");
-        let head = if asks {
-            count_unanswered_call(head).update_expression(format!("{SET_LAST_CALL}, {ASKED_ONCE_MORE}"))
+        let summary = self.summary_update_of(company, call).condition_expression("#last = :position");
+        let summary = if asks {
+            count_unanswered_call(summary).update_expression(format!("{SET_LAST_CALL}, {ASKED_ONCE_MORE}"))
         } else {
-            head.update_expression(SET_LAST_CALL)
+            summary.update_expression(SET_LAST_CALL)
         };
-        let update = head
+        let update = summary
             .expression_attribute_values(":outcome", outcome_value(outcome)?)
             .expression_attribute_values(":words", AttributeValue::S(outcome.words().to_owned()))
             .build()
@@ -260,7 +260,7 @@ impl Store {
     fn summary_update_of(&self, company: &CompanyId, call: &Call) -> UpdateBuilder {
         Update::builder()
             .table_name(&self.table)
-            .set_key(Some(keys::head(company, call.conversation).attributes()))
+            .set_key(Some(keys::summary(company, call.conversation).attributes()))
             .expression_attribute_names("#last", "last")
             .expression_attribute_values(":position", AttributeValue::S(call.position.to_string()))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
@@ -268,8 +268,9 @@ impl Store {
 }
 
 /// Adds the names and values of `ASKED_ONCE_MORE`.
-fn count_unanswered_call(head: UpdateBuilder) -> UpdateBuilder {
-    head.expression_attribute_names("#unanswered", "unanswered")
+fn count_unanswered_call(summary: UpdateBuilder) -> UpdateBuilder {
+    summary
+        .expression_attribute_names("#unanswered", "unanswered")
         .expression_attribute_values(":zero", AttributeValue::N("0".to_owned()))
         .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))
 }

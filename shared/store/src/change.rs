@@ -138,7 +138,7 @@ impl Change {
                 let before =
                     old.map(serde_dynamo::from_item::<_, SummaryItem>).transpose().map_err(|_| RecordError::Image)?;
                 // The time affects only appointments, which are not included here.
-                let before = before.map(|head| Box::new(head.into_summary(None, Timestamp::from_millis(0))));
+                let before = before.map(|summary| Box::new(summary.into_summary(None, Timestamp::from_millis(0))));
                 Ok(Some(Self::Head { company, conversation, before }))
             }
             ItemIdentity::OptOut { company, conversation } if new.is_some() => {

@@ -83,7 +83,7 @@ impl Store {
             .map_err(unavailable("Query"))?;
         // A query that reaches its limit returns a key too, but then it has returned one item more than the page holds.
         let truncate = found.last_evaluated_key.is_some();
-        let (mut head, mut customer, mut block, mut opt_out) = (None, None, None, None);
+        let (mut summary, mut customer, mut block, mut opt_out) = (None, None, None, None);
         let mut messages = Vec::<TimelineEntry>::new();
         for item in found.items.unwrap_or_default() {
             match keys::part(&item) {
@@ -92,13 +92,14 @@ impl Store {
                 }
                 ConversationItemKind::Block => block = blocks::read(item, "Query")?,
                 ConversationItemKind::OptOut => opt_out = opt_out::read(item, "Query")?.out(),
-                ConversationItemKind::Head => head = Some(SummaryItem::read(item, "Query")?),
+                ConversationItemKind::Head => summary = Some(SummaryItem::read(item, "Query")?),
                 ConversationItemKind::Deed => {}
                 ConversationItemKind::Event => messages.push(timeline::read(item, "Query")?),
             }
         }
-        let shown =
-            head.and_then(|head| head.into_summary_after(self.retention.oldest_position(now), customer.as_ref(), now));
+        let shown = summary.and_then(|summary| {
+            summary.into_summary_after(self.retention.oldest_position(now), customer.as_ref(), now)
+        });
         let with = match (shown, &customer) {
             (Some(conversation), _) => Some(CustomerRef::Conversation(Box::new(conversation))),
             (None, Some(customer)) if !customer.bookings.is_empty() => Some(CustomerRef::Customer(customer.clone())),
@@ -129,13 +130,13 @@ impl Store {
             .client
             .get_item()
             .table_name(&self.table)
-            .set_key(Some(keys::head(company, conversation).attributes()))
+            .set_key(Some(keys::summary(company, conversation).attributes()))
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await
             .map_err(unavailable("GetItem"))?;
-        let head = found.item.map(|item| SummaryItem::read(item, "GetItem")).transpose()?;
-        let there = head.is_some_and(|head| head.is_current(self.retention.oldest_position(now)));
+        let summary = found.item.map(|item| SummaryItem::read(item, "GetItem")).transpose()?;
+        let there = summary.is_some_and(|summary| summary.is_current(self.retention.oldest_position(now)));
         let messages = Page { items: Vec::new(), next: None };
         Ok(there.then_some(ConversationPage { with: None, customer: None, block: None, opt_out: None, messages }))
     }

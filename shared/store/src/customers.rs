@@ -146,8 +146,8 @@ impl Store {
         conversation: ConversationId,
         now: Timestamp,
     ) -> Result<(Option<Customer>, Option<ConversationSummary>, TextingState), StoreError> {
-        let wanted = [keys::head, keys::person, keys::block, keys::opt_out].map(|key| key(company, conversation));
-        let (mut head, mut customer, mut not_texted) = (None, None, TextingState::default());
+        let wanted = [keys::summary, keys::person, keys::block, keys::opt_out].map(|key| key(company, conversation));
+        let (mut summary, mut customer, mut not_texted) = (None, None, TextingState::default());
         for item in self.batch(wanted.into(), true).await? {
             match keys::part(&item) {
                 ConversationItemKind::Person => {
@@ -156,12 +156,13 @@ impl Store {
                 ConversationItemKind::Block => not_texted.block = blocks::read(item, "BatchGetItem")?,
                 ConversationItemKind::OptOut => not_texted.opt_out = opt_out::read(item, "BatchGetItem")?.out(),
                 ConversationItemKind::Head | ConversationItemKind::Deed | ConversationItemKind::Event => {
-                    head = Some(SummaryItem::read(item, "BatchGetItem")?);
+                    summary = Some(SummaryItem::read(item, "BatchGetItem")?);
                 }
             }
         }
-        let conversation =
-            head.and_then(|head| head.into_summary_after(self.retention.oldest_position(now), customer.as_ref(), now));
+        let conversation = summary.and_then(|summary| {
+            summary.into_summary_after(self.retention.oldest_position(now), customer.as_ref(), now)
+        });
         Ok((customer, conversation, not_texted))
     }
 
@@ -173,9 +174,10 @@ impl Store {
         id: ConversationId,
         now: Timestamp,
     ) -> Result<Option<(ConversationSummary, Option<Customer>)>, StoreError> {
-        let (head, customer) = self.summary_and_customer(company, id, now).await?;
-        let conversation =
-            head.and_then(|head| head.into_summary_after(self.retention.oldest_position(now), customer.as_ref(), now));
+        let (summary, customer) = self.summary_and_customer(company, id, now).await?;
+        let conversation = summary.and_then(|summary| {
+            summary.into_summary_after(self.retention.oldest_position(now), customer.as_ref(), now)
+        });
         Ok(conversation.map(|conversation| (conversation, customer)))
     }
 
@@ -187,16 +189,16 @@ impl Store {
         conversation: ConversationId,
         now: Timestamp,
     ) -> Result<(Option<SummaryItem>, Option<Customer>), StoreError> {
-        let wanted = vec![keys::head(company, conversation), keys::person(company, conversation)];
-        let (mut head, mut customer) = (None, None);
+        let wanted = vec![keys::summary(company, conversation), keys::person(company, conversation)];
+        let (mut summary, mut customer) = (None, None);
         for item in self.batch(wanted, true).await? {
             if keys::part(&item) == ConversationItemKind::Person {
                 customer = Some(CustomerRecord::read(item, "BatchGetItem", self.retention, now)?.customer);
             } else {
-                head = Some(SummaryItem::read(item, "BatchGetItem")?);
+                summary = Some(SummaryItem::read(item, "BatchGetItem")?);
             }
         }
-        Ok((head, customer))
+        Ok((summary, customer))
     }
 
     /// Claims the carrier lookup of a customer's number and counts it against limits, before the lookup is made.
@@ -341,11 +343,11 @@ impl Store {
         for item in self.batch(keys, false).await? {
             let pk = item.get(keys::PK).and_then(|pk| pk.as_s().ok());
             let Some(id) = pk.and_then(|pk| conversation_of.get(pk)) else { continue };
-            let (head, customer) = known.entry(*id).or_default();
+            let (summary, customer) = known.entry(*id).or_default();
             if keys::part(&item) == ConversationItemKind::Person {
                 *customer = Some(CustomerRecord::read(item, "BatchGetItem", self.retention, now)?.customer);
             } else {
-                *head = Some(SummaryItem::read(item, "BatchGetItem")?);
+                *summary = Some(SummaryItem::read(item, "BatchGetItem")?);
             }
         }
         Ok(known)

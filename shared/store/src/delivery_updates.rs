@@ -102,9 +102,9 @@ impl Store {
             let MessageKind::Outbound { progress: known, .. } = &there.kind else { return Ok(SettleOutcome::Unknown) };
             let mut writes = vec![self.write_progress(outcome, &[state(known)])?];
             if there.is_by_staff()
-                && let Some((head, asked)) = self.asked_since_an_answer(outcome, now).await?
+                && let Some((summary, asked)) = self.asked_since_an_answer(outcome, now).await?
             {
-                writes.push(self.recount(outcome, &head, asked)?);
+                writes.push(self.recount(outcome, &summary, asked)?);
             }
             if matches!(self.transact(writes).await?, TransactionOutcome::Done) {
                 return Ok(SettleOutcome::Now);
@@ -121,7 +121,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Option<(SummaryItem, u32)>, StoreError> {
         let floor = self.retention.oldest_position(now);
-        let (mut head, mut asked, mut after) = (None, 0, None);
+        let (mut summary, mut asked, mut after) = (None, 0, None);
         loop {
             let found = self
                 .client
@@ -145,17 +145,23 @@ impl Store {
             for item in found.items.unwrap_or_default() {
                 match keys::part(&item) {
                     ConversationItemKind::Head => {
-                        head = Some(SummaryItem::read(item, "Query")?).filter(|head| head.is_current(floor));
+                        summary = Some(SummaryItem::read(item, "Query")?).filter(|summary| summary.is_current(floor));
                     }
                     ConversationItemKind::Event => {
                         let event = timeline::read(item, "Query")?;
-                        if head.as_ref().and_then(|head| head.done).is_some_and(|done| event.position() <= done) {
-                            return Ok(head.map(|head| (head, asked)));
+                        if summary
+                            .as_ref()
+                            .and_then(|summary| summary.done)
+                            .is_some_and(|done| event.position() <= done)
+                        {
+                            return Ok(summary.map(|summary| (summary, asked)));
                         }
                         match RequiredAction::of_entry(&event) {
                             Some(RequiredAction::Answer) => asked += 1,
-                            Some(RequiredAction::NoMore) => return Ok(head.map(|head| (head, asked))),
-                            None if outcome.is_answered_by(&event) => return Ok(head.map(|head| (head, asked))),
+                            Some(RequiredAction::NoMore) => return Ok(summary.map(|summary| (summary, asked))),
+                            None if outcome.is_answered_by(&event) => {
+                                return Ok(summary.map(|summary| (summary, asked)));
+                            }
                             Some(RequiredAction::Nothing) | None => {}
                         }
                     }
@@ -167,7 +173,7 @@ impl Store {
             }
             after = found.last_evaluated_key;
             if after.is_none() {
-                return Ok(head.map(|head| (head, asked)));
+                return Ok(summary.map(|summary| (summary, asked)));
             }
         }
     }
@@ -181,7 +187,7 @@ impl Store {
         };
         let mut update = Update::builder()
             .table_name(&self.table)
-            .set_key(Some(keys::head(outcome.company, outcome.conversation).attributes()))
+            .set_key(Some(keys::summary(outcome.company, outcome.conversation).attributes()))
             .update_expression(format!("SET reply_is = :is{counted}"))
             .condition_expression("reply = :position")
             .expression_attribute_values(":is", outcome_value(ReplyOutcome::of_progress(outcome.progress))?)
@@ -201,38 +207,40 @@ impl Store {
     fn recount(
         &self,
         outcome: &DeliveryUpdate<'_>,
-        head: &SummaryItem,
+        summary: &SummaryItem,
         asked: u32,
     ) -> Result<TransactWriteItem, StoreError> {
         let is = ReplyOutcome::of_progress(outcome.progress);
-        let is_newest = head.reply == Some(outcome.position);
-        let unanswered = match (is, head.reply_is) {
-            (ReplyOutcome::Accepted, _) if is_newest => head.asked_since,
+        let is_newest = summary.reply == Some(outcome.position);
+        let unanswered = match (is, summary.reply_is) {
+            (ReplyOutcome::Accepted, _) if is_newest => summary.asked_since,
             // That answer covers the same entries as this one.
-            (_, Some(ReplyOutcome::Accepted)) if !is_newest => head.unanswered,
-            (ReplyOutcome::Accepted, _) => head.unanswered.min(asked),
-            (ReplyOutcome::Pending | ReplyOutcome::Unconfirmed | ReplyOutcome::Failed, _) => head.unanswered.max(asked),
+            (_, Some(ReplyOutcome::Accepted)) if !is_newest => summary.unanswered,
+            (ReplyOutcome::Accepted, _) => summary.unanswered.min(asked),
+            (ReplyOutcome::Pending | ReplyOutcome::Unconfirmed | ReplyOutcome::Failed, _) => {
+                summary.unanswered.max(asked)
+            }
         };
         let number = |number: u32| AttributeValue::N(number.to_string());
         let mut sets = "SET #unanswered = :waits, recounts = :recounts".to_owned();
         let mut conditions = vec!["#last = :last".to_owned(), "#unanswered = :waited".to_owned()];
         let mut update = Update::builder()
             .table_name(&self.table)
-            .set_key(Some(keys::head(outcome.company, outcome.conversation).attributes()))
+            .set_key(Some(keys::summary(outcome.company, outcome.conversation).attributes()))
             .expression_attribute_names("#last", "last")
             .expression_attribute_names("#unanswered", "unanswered")
-            .expression_attribute_values(":last", AttributeValue::S(head.last.to_string()))
+            .expression_attribute_values(":last", AttributeValue::S(summary.last.to_string()))
             .expression_attribute_values(":waits", number(unanswered))
-            .expression_attribute_values(":waited", number(head.unanswered))
-            .expression_attribute_values(":recounts", number(head.recounts + 1));
+            .expression_attribute_values(":waited", number(summary.unanswered))
+            .expression_attribute_values(":recounts", number(summary.recounts + 1));
         if is_newest {
             sets.push_str(", reply_is = :is");
             update = update.expression_attribute_values(":is", outcome_value(is)?);
         }
         let known = [
-            ("reply", head.reply.map(|reply| AttributeValue::S(reply.to_string()))),
-            ("reply_is", head.reply_is.map(outcome_value).transpose()?),
-            ("recounts", (head.recounts > 0).then(|| number(head.recounts))),
+            ("reply", summary.reply.map(|reply| AttributeValue::S(reply.to_string()))),
+            ("reply_is", summary.reply_is.map(outcome_value).transpose()?),
+            ("recounts", (summary.recounts > 0).then(|| number(summary.recounts))),
         ];
         for (name, value) in known {
             if let Some(value) = value {

@@ -23,11 +23,11 @@ impl Store {
             items.into_iter().map(|item| timeline::read(item, "Query")).collect::<Result<_, _>>()?;
         let page = cut(events, limit, is_cut_short, TimelineEntry::position);
         let ids: HashSet<_> = page.items.iter().map(TimelineEntry::conversation).collect();
-        let known = self.known_customers(company, ids, [keys::head, keys::person], now).await?;
+        let known = self.known_customers(company, ids, [keys::summary, keys::person], now).await?;
         let floor = self.retention.oldest_position(now);
         let items = page.items.into_iter().filter_map(|event| {
-            let (head, customer) = known.get(&event.conversation())?;
-            let conversation = head.clone()?.into_summary_after(floor, customer.as_ref(), now)?;
+            let (summary, customer) = known.get(&event.conversation())?;
+            let conversation = summary.clone()?.into_summary_after(floor, customer.as_ref(), now)?;
             (!conversation.is_blocked).then_some(Notification { event, conversation })
         });
         Ok(Page { items: items.collect(), next: page.next })
@@ -58,10 +58,10 @@ impl Store {
         while groups.len() < limit && left.peek().is_some() {
             let some: Vec<_> = left.by_ref().take(limit - groups.len()).collect();
             let ids: HashSet<_> = some.iter().map(|(newest, _)| newest.conversation()).collect();
-            let known = self.known_customers(company, ids, [keys::head, keys::person], now).await?;
+            let known = self.known_customers(company, ids, [keys::summary, keys::person], now).await?;
             groups.extend(some.into_iter().filter_map(|(newest, more)| {
-                let (head, customer) = known.get(&newest.conversation())?;
-                let conversation = head.clone()?.into_summary_after(floor, customer.as_ref(), now)?;
+                let (summary, customer) = known.get(&newest.conversation())?;
+                let conversation = summary.clone()?.into_summary_after(floor, customer.as_ref(), now)?;
                 let newest = Notification { event: newest.clone(), conversation };
                 (!newest.conversation.is_blocked).then_some(NotificationGroup { newest, more })
             }));

@@ -21,10 +21,10 @@ impl Store {
         now: Timestamp,
     ) -> Result<Option<History>, StoreError> {
         let floor = self.retention.oldest_position(now);
-        let (mut head, mut customer, mut entries) = (None, None, Vec::new());
+        let (mut summary, mut customer, mut entries) = (None, None, Vec::new());
         for item in self.of_conversation(company, conversation).await? {
             match keys::part(&item) {
-                ConversationItemKind::Head => head = Some(SummaryItem::read(item, "Query")?),
+                ConversationItemKind::Head => summary = Some(SummaryItem::read(item, "Query")?),
                 ConversationItemKind::Person => {
                     customer = Some(CustomerRecord::read(item, "Query", self.retention, now)?.customer);
                 }
@@ -35,7 +35,7 @@ impl Store {
         }
         entries.retain(|entry| entry.position() >= floor);
         entries.sort_by_key(|entry| Reverse(entry.position()));
-        let shown = head.and_then(|head| head.into_summary_after(floor, customer.as_ref(), now));
+        let shown = summary.and_then(|summary| summary.into_summary_after(floor, customer.as_ref(), now));
         let with = match (shown, customer) {
             (Some(conversation), _) => CustomerRef::Conversation(Box::new(conversation)),
             (None, Some(customer)) if !(customer.bookings.is_empty() && entries.is_empty()) => {

@@ -85,8 +85,8 @@ impl Store {
                 // A later opt-out or opt-in of the customer is stored already.
                 opted = None;
             }
-            if let Some(head) = refused.next().flatten() {
-                stands = UpdateOrder::order_of(&SummaryItem::read(head, "TransactWriteItems")?, &news);
+            if let Some(summary) = refused.next().flatten() {
+                stands = UpdateOrder::order_of(&SummaryItem::read(summary, "TransactWriteItems")?, &news);
             }
         }
         Err(contended())
@@ -106,7 +106,7 @@ fn message(line: &Line, arrival: &ReceivedMessage, conversation: ConversationId,
 /// Returns the opt-out state that follows from an inbound message, if it is an opt-out or opt-in keyword.
 fn opt_out_change(message: &Message) -> Option<OptOutState> {
     let at = message.position;
-    match message.wish()? {
+    match message.keyword()? {
         Keyword::Stop(word) => {
             Some(OptOutState::Out(OptOut { at, cause: OptOutCause::Keyword { word: word.to_owned() } }))
         }

@@ -16,16 +16,16 @@ impl Store {
     ) -> Result<Page<ConversationSummary>, StoreError> {
         let floor = self.retention.oldest_position(now);
         let (items, truncate) = self.recent(keys::inbox(company), before, limit, now).await?;
-        let mut heads = Vec::with_capacity(items.len());
+        let mut summaries = Vec::with_capacity(items.len());
         for item in items {
-            heads.extend(Some(SummaryItem::read(item, "Query")?).filter(|head| head.is_current(floor)));
+            summaries.extend(Some(SummaryItem::read(item, "Query")?).filter(|summary| summary.is_current(floor)));
         }
-        let page = cut(heads, limit, truncate, |head| head.conversation.place_in_inbox(head.last));
-        let ids = page.items.iter().map(|head| head.conversation).collect();
+        let page = cut(summaries, limit, truncate, |summary| summary.conversation.place_in_inbox(summary.last));
+        let ids = page.items.iter().map(|summary| summary.conversation).collect();
         let known = self.known_customers(company, ids, [keys::person], now).await?;
-        let items = page.items.into_iter().filter_map(|head| {
-            let customer = known.get(&head.conversation).and_then(|(_, customer)| customer.as_ref());
-            head.into_summary_after(floor, customer, now)
+        let items = page.items.into_iter().filter_map(|summary| {
+            let customer = known.get(&summary.conversation).and_then(|(_, customer)| customer.as_ref());
+            summary.into_summary_after(floor, customer, now)
         });
         Ok(Page { items: items.collect(), next: page.next })
     }

@@ -89,7 +89,7 @@ pub(crate) fn conversation(company: &CompanyId, conversation: ConversationId) ->
 
 const HEAD: &str = "HEAD";
 
-pub(crate) fn head(company: &CompanyId, id: ConversationId) -> Key {
+pub(crate) fn summary(company: &CompanyId, id: ConversationId) -> Key {
     key(conversation(company, id), HEAD)
 }
 

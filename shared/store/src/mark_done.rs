@@ -27,7 +27,7 @@ impl Store {
     ) -> Result<DoneOutcome, StoreError> {
         let done = Update::builder()
             .table_name(&self.table)
-            .set_key(Some(keys::head(&staff.company, conversation).attributes()))
+            .set_key(Some(keys::summary(&staff.company, conversation).attributes()))
             .update_expression("SET #unanswered = :zero, asked_since = :zero, done = :through")
             .condition_expression("attribute_exists(pk) AND (attribute_not_exists(asked) OR asked <= :through)")
             .expression_attribute_names("#unanswered", "unanswered")
@@ -40,7 +40,7 @@ impl Store {
         let TransactionOutcome::Refused(refused) = self.transact_for(Some(staff), vec![done], now).await? else {
             return Ok(DoneOutcome::Now);
         };
-        let is_there = refused.into_iter().flatten().any(|head| !head.is_empty());
+        let is_there = refused.into_iter().flatten().any(|summary| !summary.is_empty());
         Ok(if is_there { DoneOutcome::SomethingNewer } else { DoneOutcome::NoConversation })
     }
 }

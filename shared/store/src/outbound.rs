@@ -73,12 +73,12 @@ impl Store {
         conversation: ConversationId,
         now: Timestamp,
     ) -> Result<KnownContact, StoreError> {
-        let (head, customer) = self.summary_and_customer(company, conversation, now).await?;
+        let (summary, customer) = self.summary_and_customer(company, conversation, now).await?;
         let mut known = KnownContact { contact: None, no_number: None, heard: None, customer };
-        if let Some(head) = head.filter(|head| head.is_current(self.retention.oldest_position(now))) {
-            known.heard = head.heard.map(|heard| heard.at);
-            match head.sender {
-                Sender::Number(number) => known.contact = Some(Contact { number, line: head.line }),
+        if let Some(summary) = summary.filter(|summary| summary.is_current(self.retention.oldest_position(now))) {
+            known.heard = summary.heard.map(|heard| heard.at);
+            match summary.sender {
+                Sender::Number(number) => known.contact = Some(Contact { number, line: summary.line }),
                 other @ Sender::Other(_) => known.no_number = Some(other),
             }
         }
@@ -165,20 +165,22 @@ impl Store {
             if let Some(OptOutState::Out(out)) = opted {
                 return Ok(QueueOutcome::OptedOut(out));
             }
-            let head = refused.next().flatten();
+            let summary = refused.next().flatten();
             if refused.next().flatten().is_some() {
                 return Ok(QueueOutcome::NotAgain);
             }
             if let Some(window) = full {
                 return Ok(QueueOutcome::Limited(SendRestriction::Reached(window)));
             }
-            let Some(head) = head.filter(|head| !head.is_empty()) else { return Ok(QueueOutcome::NoConversation) };
-            let head = SummaryItem::read(head, "TransactWriteItems")?;
-            stands = UpdateOrder::order_of(&head, &news);
+            let Some(summary) = summary.filter(|summary| !summary.is_empty()) else {
+                return Ok(QueueOutcome::NoConversation);
+            };
+            let summary = SummaryItem::read(summary, "TransactWriteItems")?;
+            stands = UpdateOrder::order_of(&summary, &news);
             match stands {
                 UpdateOrder::Afresh if draft.reply => return Ok(QueueOutcome::NoConversation),
                 UpdateOrder::Afresh => {}
-                UpdateOrder::Late | UpdateOrder::Newest => message.line = head.line,
+                UpdateOrder::Late | UpdateOrder::Newest => message.line = summary.line,
             }
         }
         Err(contended())

@@ -147,10 +147,10 @@ pub(crate) enum UpdateOrder {
 }
 
 impl UpdateOrder {
-    pub(crate) fn order_of(head: &SummaryItem, news: &SummaryUpdate<'_>) -> Self {
-        if head.last < news.floor {
+    pub(crate) fn order_of(summary: &SummaryItem, news: &SummaryUpdate<'_>) -> Self {
+        if summary.last < news.floor {
             Self::Afresh
-        } else if head.last >= news.position {
+        } else if summary.last >= news.position {
             Self::Late
         } else {
             Self::Newest
@@ -178,7 +178,7 @@ impl Store {
         };
         let update_item = Update::builder()
             .table_name(&self.table)
-            .set_key(Some(keys::head(news.company, news.conversation).attributes()))
+            .set_key(Some(keys::summary(news.company, news.conversation).attributes()))
             .set_expression_attribute_names(Some(names().into_iter().filter(|(name, _)| used(name)).collect()))
             .set_expression_attribute_values(Some(values(news).into_iter().filter(|(value, _)| used(value)).collect()))
             .update_expression(&update)

@@ -88,7 +88,7 @@ const THE_CUSTOMER: &str = "The customer";
 
 fn message_line<'a>(message: &'a Message, viewer: &Viewer) -> Option<(&'a str, Markup)> {
     let MessageKind::Outbound { by, .. } = &message.kind else {
-        let what = match message.wish()? {
+        let what = match message.keyword()? {
             Keyword::Stop(_) => "opted out of texts, writing",
             Keyword::Start => "opted in again, writing",
             Keyword::Help | Keyword::SeemsToStop | Keyword::MayBeStopped(_) => return None,
@@ -155,7 +155,7 @@ pub fn history_json(history: &History, viewer: &Viewer) -> Value {
         let (by, done, more) = match entry {
             HistoryEntry::Event(TimelineEntry::Call(_)) => return None,
             HistoryEntry::Event(TimelineEntry::Message(message)) => {
-                let (by, done) = match (&message.kind, message.wish()) {
+                let (by, done) = match (&message.kind, message.keyword()) {
                     (MessageKind::Outbound { by, .. }, _) if resend_of(message).is_some() => (Some(by), "sent-again"),
                     (MessageKind::Outbound { by, .. }, _) => (Some(by), "sent"),
                     (MessageKind::Inbound { .. }, Some(Keyword::Stop(_))) => (None, "opted-out"),

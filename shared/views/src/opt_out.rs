@@ -61,18 +61,18 @@ pub fn opt_out_banner(conversation: ConversationId, block: Option<&Block>, out: 
 /// What a message says of whether its writer wants texts, beneath it.
 pub(crate) fn wish_line(message: &Message) -> Markup {
     html! {
-        @match message.wish() {
-            Some(wish) if wish.may_mean_an_appointment() => form.wish.done hx-post={ "/api/conversations/" (message.conversation) "/done" }
+        @match message.keyword() {
+            Some(keyword) if keyword.may_mean_an_appointment() => form.keyword.done hx-post={ "/api/conversations/" (message.conversation) "/done" }
                 hx-vals=(json!({"through": message.position})) hx-swap="none" hx-disable="find button" {
                 "Opted out of texts. " span.open { "They may mean their appointment: cancel it, or call them. " button.as-link type="submit" { "Done" } }
             },
-            Some(Keyword::Stop(_)) => p.wish { "Opted out of texts" },
-            Some(Keyword::Start) => p.wish.opts-in { "Opted in again" },
-            Some(Keyword::SeemsToStop) => form.wish.seems-to-stop hx-post={ "/api/conversations/" (message.conversation) "/opt-out" }
+            Some(Keyword::Stop(_)) => p.keyword { "Opted out of texts" },
+            Some(Keyword::Start) => p.keyword.opts-in { "Opted in again" },
+            Some(Keyword::SeemsToStop) => form.keyword.seems-to-stop hx-post={ "/api/conversations/" (message.conversation) "/opt-out" }
                 method="post" hx-target="#messages" hx-swap="merge" hx-disable="find button" {
                 "They seem to want to unsubscribe. " button.as-link type="submit" { "Opt them out" }
             },
-            Some(Keyword::MayBeStopped(word)) => p.wish.may-be-stopped {
+            Some(Keyword::MayBeStopped(word)) => p.keyword.may-be-stopped {
                 "It begins with " (word) ": the SMS service may take it for an opt-out, and refuse your next text."
             },
             Some(Keyword::Help) | None => {},

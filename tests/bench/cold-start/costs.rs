@@ -63,15 +63,15 @@ impl MeasuredCapacity {
     /// In a stack of its own: what others have written would be something new to see.
     pub(crate) async fn in_a_stack() -> Self {
         let service = &PushService::open().await;
-        let house = &TestStack::with_push_service(service).await;
-        let scene = &Scene::set_up(house).await;
+        let stack = &TestStack::with_push_service(service).await;
+        let scene = &Scene::set_up(stack).await;
         let count = async |function: &str, asked: Task| {
             let mut usage = None;
             for n in 0..2 {
-                let before = house.usage().await;
-                let answer = house.invoke(function, &asked.event(scene, n)).await;
+                let before = stack.usage().await;
+                let answer = stack.invoke(function, &asked.event(scene, n)).await;
                 assert!(asked.is_done_by(&answer.payload, n), "{function}: {}", answer.payload);
-                usage = Some(house.usage().await.since(&before));
+                usage = Some(stack.usage().await.since(&before));
             }
             requests_and_units(&usage.unwrap_or_else(|| unreachable!()))
         };
@@ -81,36 +81,36 @@ impl MeasuredCapacity {
             authorize: count("authorize", Task::Authorize).await,
             inbound: count("inbound-sms", Task::Inbound).await,
             connect: count("live-connection", Task::Socket).await,
-            show: measure_show(house).await,
-            push: pushed(house, service).await,
-            bell: rung(house).await,
+            show: measure_show(stack).await,
+            push: pushed(stack, service).await,
+            bell: rung(stack).await,
         }
     }
 }
 
 /// Of a text, on some open pages.
-async fn measure_show(house: &TestStack) -> (f64, f64) {
-    let dana = house.dana().await;
+async fn measure_show(stack: &TestStack) -> (f64, f64) {
+    let dana = stack.dana().await;
     let mut pages = Vec::new();
     for _ in 0..PAGES {
         pages.push(dana.goes_live().await);
     }
     let mut usage = None;
     for text in ["Is it warm?", "It is."] {
-        let before = house.usage_of("live-updates").await;
-        house.phone(MARIA).texts(HARBOR, text).await;
+        let before = stack.usage_of("live-updates").await;
+        stack.phone(MARIA).texts(HARBOR, text).await;
         for page in &mut pages {
             page.sees(text).await;
         }
-        usage = Some(house.usage_of("live-updates").await.since(&before));
+        usage = Some(stack.usage_of("live-updates").await.since(&before));
     }
     requests_and_units(&usage.unwrap_or_else(|| unreachable!()))
 }
 
 /// Of a text, to some browsers.
-async fn pushed(house: &TestStack, service: &PushService) -> (f64, f64) {
+async fn pushed(stack: &TestStack, service: &PushService) -> (f64, f64) {
     const TEXTS: f64 = 2.0;
-    let dana = house.dana().await;
+    let dana = stack.dana().await;
     for n in 0..BROWSERS {
         let subscriber = service.browser("ok", &n.to_string());
         dana.puts_subscription(&subscriber.browser, &subscriber.subscription()).await;
@@ -118,26 +118,26 @@ async fn pushed(house: &TestStack, service: &PushService) -> (f64, f64) {
     let mut usage = None;
     // Deliveries are noted once in a while. Of two, so that what follows from the first is counted.
     for texts in [["Is it cold?", "It was."], ["Is it warm?", "It is."]] {
-        let before = house.usage_of("dispatch-push").await;
+        let before = stack.usage_of("dispatch-push").await;
         for text in texts {
             let pushes = service.pushed().len();
-            house.phone(MARIA).texts(HARBOR, text).await;
+            stack.phone(MARIA).texts(HARBOR, text).await;
             service.until(text, |all| all.len() >= pushes + BROWSERS).await;
         }
-        usage = Some(house.usage_of("dispatch-push").await.since(&before));
+        usage = Some(stack.usage_of("dispatch-push").await.since(&before));
     }
     let (requests, units) = requests_and_units(&usage.unwrap_or_else(|| unreachable!()));
     (requests / TEXTS, units / TEXTS)
 }
 
 /// Of a page that is opened where notifications are turned on.
-async fn rung(house: &TestStack) -> (f64, f64) {
-    let dana = house.dana().await;
+async fn rung(stack: &TestStack) -> (f64, f64) {
+    let dana = stack.dana().await;
     let browser = Browser::firefox("bell");
     dana.is_notified_in(&browser).await;
-    let before = house.usage_of("push-subscriptions").await;
+    let before = stack.usage_of("push-subscriptions").await;
     dana.is_notified_in(&browser).await;
-    requests_and_units(&house.usage_of("push-subscriptions").await.since(&before))
+    requests_and_units(&stack.usage_of("push-subscriptions").await.since(&before))
 }
 
 #[allow(clippy::cast_precision_loss, reason = "a count to reckon with")]

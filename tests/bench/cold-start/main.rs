@@ -80,13 +80,13 @@ async fn main() {
     // In memory, where there is such a folder: a disk's own pace is not what is asked for.
     let memory = Path::new("/dev/shm");
     let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap();
-    let house = TestStack::open_in(&folder.path().join("stack")).await;
-    let scene = Scene::set_up(&house).await;
-    house.close().await;
-    let house = TestStack::open().await;
-    let stack_scene = Scene::set_up(&house).await;
-    let pages = Scene::pages(&house).await;
-    let stage = set(folder.path(), &house, scene, stack_scene).await;
+    let stack = TestStack::open_in(&folder.path().join("stack")).await;
+    let scene = Scene::set_up(&stack).await;
+    stack.close().await;
+    let stack = TestStack::open().await;
+    let stack_scene = Scene::set_up(&stack).await;
+    let pages = Scene::pages(&stack).await;
+    let stage = set(folder.path(), &stack, scene, stack_scene).await;
     let (starts, warm) = (arguments.starts, arguments.warm);
 
     report::sizes(&contestants);
@@ -115,13 +115,13 @@ async fn main() {
     }
     costs::print(&MeasuredCapacity::in_a_stack().await, &measured);
     drop(pages);
-    house.close().await;
+    stack.close().await;
 }
 
-async fn set(folder: &Path, house: &TestStack, scene: Scene, stack_scene: Scene) -> Stage {
+async fn set(folder: &Path, stack: &TestStack, scene: Scene, stack_scene: Scene) -> Stage {
     let reads = table::serve_copy(&folder.join("stack"), &folder.join("reads")).await;
     let writes = table::serve_copy(&folder.join("stack"), &folder.join("writes")).await;
-    let stack = house.url("").trim_start_matches("http://").parse().unwrap();
+    let stack = stack.url("").trim_start_matches("http://").parse().unwrap();
     let authority = Authority::new();
     let tls = Endpoints {
         reads: secure(authority.terminate(reads).await),

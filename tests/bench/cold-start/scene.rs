@@ -33,20 +33,20 @@ pub(crate) struct Scene {
 }
 
 impl Scene {
-    pub(crate) async fn set_up(house: &TestStack) -> Self {
+    pub(crate) async fn set_up(stack: &TestStack) -> Self {
         let others = (1..CUSTOMERS).map(|n| sms(&format!("other-{n}"), &format!("+142555501{n:02}"), 60 - n));
         let maria = (0..TEXTS).map(|n| sms(&format!("maria-{n}"), MARIA, 90 - n));
         let texts: Vec<_> = others.chain(maria).collect();
-        assert!(house.deliver(&by_queue(&texts)).await.is_empty());
-        house.has_appointment("harbor-dental", APPOINTMENT, Some(MARIA)).await;
-        let dana = house.dana().await;
+        assert!(stack.deliver(&by_queue(&texts)).await.is_empty());
+        stack.has_appointment("harbor-dental", APPOINTMENT, Some(MARIA)).await;
+        let dana = stack.dana().await;
         let conversation = dana.conversation_with(MARIA).await;
-        let verdict = house.invoke("authorize", &json!({"cookies": [dana.cookie]})).await.payload["context"].take();
+        let verdict = stack.invoke("authorize", &json!({"cookies": [dana.cookie]})).await.payload["context"].take();
         let handshake = json!({"type": "REQUEST", "methodArn": "arn:aws:execute-api:local:000000000000:local/live/$connect",
             "headers": {"Cookie": dana.cookie}, "requestContext": {"routeKey": "$connect", "eventType": "CONNECT"}});
-        let socket_verdict = house.invoke("authorize", &handshake).await.payload["context"].take();
+        let socket_verdict = stack.invoke("authorize", &handshake).await.payload["context"].take();
         let feed = dana.screen("/api/notifications?limit=10").await;
-        let head = house
+        let head = stack
             .table(
                 "Scan",
                 json!({"FilterExpression": "sk = :h AND contains(pk, :c)",
@@ -57,7 +57,7 @@ impl Scene {
         let query = json!({"pk": pk, "lowest": "EVENT#", "highest": "HEAD", "limit": 32});
         let newest = dana.messages(&conversation).await.items()[0]["id"].as_str().unwrap().to_owned();
         let keys = json!({"pk": {"S": pk}, "sk": {"S": format!("EVENT#{newest}")}});
-        let image = house.table("GetItem", json!({"Key": keys})).await["Item"].take();
+        let image = stack.table("GetItem", json!({"Key": keys})).await["Item"].take();
         let change = json!({"Records": [{"eventID": "1", "eventName": "INSERT", "eventSource": "aws:dynamodb",
             "dynamodb": {"SequenceNumber": "1", "Keys": keys, "NewImage": image}}]});
         let tag = feed.header("etag").unwrap().to_owned();
@@ -67,8 +67,8 @@ impl Scene {
     }
 
     /// Pages that are looked at until this is dropped.
-    pub(crate) async fn pages(house: &TestStack) -> JoinSet<()> {
-        let dana = house.dana().await;
+    pub(crate) async fn pages(stack: &TestStack) -> JoinSet<()> {
+        let dana = stack.dana().await;
         let mut pages = JoinSet::new();
         for _ in 0..PAGES {
             let mut page = dana.goes_live().await;

@@ -7,22 +7,22 @@ use crate::command::{listed, on};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_operators_change_is_noted_beside_what_staff_do_and_what_is_refused_or_only_read_is_not() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
-    on(&house, &["staff", "list"]).await.succeeds();
-    on(&house, &["staff", "sign-out", "dana", "--company", "harbor-dental"]).await.succeeds();
-    on(&house, &["staff", "sign-out", "nobody", "--company", "harbor-dental"]).await;
-    on(&house, &["push-keys", "rotate"]).await.succeeds();
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
+    on(&stack, &["staff", "list"]).await.succeeds();
+    on(&stack, &["staff", "sign-out", "dana", "--company", "harbor-dental"]).await.succeeds();
+    on(&stack, &["staff", "sign-out", "nobody", "--company", "harbor-dental"]).await;
+    on(&stack, &["push-keys", "rotate"]).await.succeeds();
     drop(dana);
 
     let of = async |company: &[&str]| {
-        let entries = listed(&house, &[&["audit"], company].concat()).await;
+        let entries = listed(&stack, &[&["audit"], company].concat()).await;
         entries.iter().map(|entry| (entry["staff"].clone(), entry["action"].clone())).collect::<Vec<_>>()
     };
     let expected = [(json!(null), json!("staff sign-out")), (json!("dana"), json!("sign-in"))];
     assert_eq!(of(&["--company", "harbor-dental"]).await, expected, "the newest first");
     assert_eq!(of(&["--company", "harbor-dental", "--limit", "1"]).await, expected[..1]);
     assert_eq!(of(&[]).await, [(json!(null), json!("push-keys rotate"))]);
-    let shown = on(&house, &["audit", "--company", "harbor-dental"]).await.succeeds();
+    let shown = on(&stack, &["audit", "--company", "harbor-dental"]).await.succeeds();
     assert!(shown.contains("an operator") && shown.contains("staff sign-out"), "{shown}");
 }

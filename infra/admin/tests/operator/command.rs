@@ -43,22 +43,22 @@ pub(crate) async fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Com
 }
 
 /// Runs the command on a local stack.
-pub(crate) async fn on(house: &TestStack, arguments: &[&str]) -> CommandOutput {
-    let local = format!("--local={}", house.origin());
+pub(crate) async fn on(stack: &TestStack, arguments: &[&str]) -> CommandOutput {
+    let local = format!("--local={}", stack.origin());
     run(&[&[local.as_str()], arguments].concat(), &[]).await
 }
 
 /// Returns the list that a command prints as JSON.
-pub(crate) async fn listed(house: &TestStack, arguments: &[&str]) -> Vec<Value> {
-    let listed = on(house, &[arguments, &["--json"]].concat()).await.succeeds();
+pub(crate) async fn listed(stack: &TestStack, arguments: &[&str]) -> Vec<Value> {
+    let listed = on(stack, &[arguments, &["--json"]].concat()).await.succeeds();
     serde_json::from_str(&listed).unwrap_or_else(|_| panic!("not a list: {listed}"))
 }
 
 /// Returns all companies, lines and staff of a stack.
-pub(crate) async fn everything(house: &TestStack) -> BTreeMap<&'static str, Vec<Value>> {
+pub(crate) async fn everything(stack: &TestStack) -> BTreeMap<&'static str, Vec<Value>> {
     let mut all = BTreeMap::new();
     for what in ["company", "line", "staff"] {
-        all.insert(what, listed(house, &[what, "list"]).await);
+        all.insert(what, listed(stack, &[what, "list"]).await);
     }
     all
 }

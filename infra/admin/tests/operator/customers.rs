@@ -16,28 +16,28 @@ fn customer<'a>(what: &'a str, more: &[&'a str]) -> Vec<&'a str> {
 /// Gives Maria messages both ways, an appointment and a call with one company, and a message to another.
 ///
 /// Returns the id of the first conversation.
-async fn talked(house: &TestStack) -> String {
-    let (dana, maria) = (house.dana().await, house.phone(MARIA));
-    house.has_appointment("harbor-dental", "7f3a", Some(MARIA)).await;
+async fn talked(stack: &TestStack) -> String {
+    let (dana, maria) = (stack.dana().await, stack.phone(MARIA));
+    stack.has_appointment("harbor-dental", "7f3a", Some(MARIA)).await;
     maria.texts(HARBOR, "My tooth aches").await;
     let conversation = dana.conversation_with(MARIA).await;
     assert_eq!(dana.replies(&conversation, "Come at four").await.status, 201);
-    house.flow(&Call::new("contact", HARBOR, MARIA, "7f3a").pressed("2")).await;
+    stack.flow(&Call::new("contact", HARBOR, MARIA, "7f3a").pressed("2")).await;
     maria.texts(TIDEWATER, "My knee aches").await;
     conversation
 }
 
 /// Returns the items of the table that contain one of these strings.
-async fn run_admin(house: &TestStack, words: &[&str]) -> Vec<Value> {
-    let all = house.table("Scan", json!({"ConsistentRead": true})).await["Items"].as_array().unwrap().clone();
+async fn run_admin(stack: &TestStack, words: &[&str]) -> Vec<Value> {
+    let all = stack.table("Scan", json!({"ConsistentRead": true})).await["Items"].as_array().unwrap().clone();
     all.into_iter().filter(|item| words.iter().any(|word| item.to_string().contains(word))).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_customer_is_given_all_that_was_said_and_booked_and_nothing_of_another_company() {
-    let house = TestStack::open().await;
-    let conversation = talked(&house).await;
-    let file: Value = serde_json::from_str(&on(&house, &customer("export", &[])).await.succeeds()).unwrap();
+    let stack = TestStack::open().await;
+    let conversation = talked(&stack).await;
+    let file: Value = serde_json::from_str(&on(&stack, &customer("export", &[])).await.succeeds()).unwrap();
     assert_eq!((&file["company"], &file["number"]), (&json!("Harbor Dental"), &json!(MARIA)));
     let held = &file["held"];
     let said: Vec<_> = held["messages"].as_array().unwrap().iter().map(|it| it["text"].clone()).collect();
@@ -48,38 +48,38 @@ async fn a_customer_is_given_all_that_was_said_and_booked_and_nothing_of_another
     assert_eq!(held["customer"]["number"], MARIA);
     let text = file.to_string();
     assert!(!text.contains("knee") && !text.contains("CONVERSATION#"), "{text}");
-    let history = house.dana().await.get(&format!("/api/conversations/{conversation}/history")).await;
+    let history = stack.dana().await.get(&format!("/api/conversations/{conversation}/history")).await;
     let newest = &history.items()[0];
     assert_eq!((&newest["by"], &newest["done"]), (&json!("An operator of Switchboard"), &json!("exported")));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_appointment_that_is_somebody_elses_by_now_is_given_and_erased_only_as_what_it_was() {
-    let house = TestStack::open().await;
-    talked(&house).await;
-    house.has_appointment("harbor-dental", "7f3a", Some(SAM)).await;
-    let file = on(&house, &customer("export", &[])).await.succeeds();
+    let stack = TestStack::open().await;
+    talked(&stack).await;
+    stack.has_appointment("harbor-dental", "7f3a", Some(SAM)).await;
+    let file = on(&stack, &customer("export", &[])).await.succeeds();
     assert!(file.contains("\"id\": \"7f3a\"") && !file.contains(SAM), "{file}");
-    on(&house, &customer("erase", &["--yes"])).await.succeeds();
-    let left = run_admin(&house, &[MARIA]).await;
+    on(&stack, &customer("erase", &["--yes"])).await.succeeds();
+    let left = run_admin(&stack, &[MARIA]).await;
     assert!(left.iter().all(|item| item.to_string().contains("tidewater")), "{left:?}");
-    assert_eq!(house.dana().await.get("/api/appointments/7f3a").await.json()["number"], SAM);
+    assert_eq!(stack.dana().await.get("/api/appointments/7f3a").await.json()["number"], SAM);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_left_of_a_customer_who_is_erased_but_that_they_want_no_texts() {
-    let house = TestStack::open().await;
-    let conversation = talked(&house).await;
-    let (dana, maria) = (house.dana().await, house.phone(MARIA));
+    let stack = TestStack::open().await;
+    let conversation = talked(&stack).await;
+    let (dana, maria) = (stack.dana().await, stack.phone(MARIA));
     maria.texts(HARBOR, "STOP").await;
-    on(&house, &["customer", "erase", MARIA, "--company", "harbor-dental"]).await.fails();
-    let said = on(&house, &customer("erase", &["--yes"])).await.succeeds();
+    on(&stack, &["customer", "erase", MARIA, "--company", "harbor-dental"]).await.fails();
+    let said = on(&stack, &customer("erase", &["--yes"])).await.succeeds();
     assert!(said.contains("Erased 4 texts and calls and 1 appointments"), "{said}");
-    let left = run_admin(&house, &["My tooth aches", "Come at four", "7f3a", MARIA]).await;
+    let left = run_admin(&stack, &["My tooth aches", "Come at four", "7f3a", MARIA]).await;
     let left: Vec<_> = left.iter().filter(|item| !item.to_string().contains("tidewater")).collect();
     // The fake carrier keeps its messages in another table.
     assert!(left.is_empty(), "{left:?}");
-    let kept = run_admin(&house, &[&format!("CONVERSATION#harbor-dental#{conversation}")]).await;
+    let kept = run_admin(&stack, &[&format!("CONVERSATION#harbor-dental#{conversation}")]).await;
     let kept: Vec<_> =
         kept.iter().map(|item| if item["pk"]["S"] == "ERASED" { &item["pk"] } else { &item["sk"] }).collect();
     assert_eq!(
@@ -92,13 +92,13 @@ async fn nothing_is_left_of_a_customer_who_is_erased_but_that_they_want_no_texts
     assert_eq!(dana.messages(&conversation).await.status, 404);
     assert!(dana.notifications().await.items().is_empty());
     assert_eq!(dana.writes_first(MARIA, "hello").await.code(), "opted-out");
-    assert_eq!(house.josie().await.notifications().await.texts(), ["My knee aches"], "another company's is its own");
+    assert_eq!(stack.josie().await.notifications().await.texts(), ["My knee aches"], "another company's is its own");
     maria.texts(HARBOR, "START").await;
     assert_eq!(dana.messages(&conversation).await.texts(), ["START"], "what is said from now on is a new conversation");
 
-    on(&house, &customer("erase", &["--yes"])).await.succeeds();
-    let again = on(&house, &["customer", "export", "+14255550199", "--company", "harbor-dental"]).await.fails();
+    on(&stack, &customer("erase", &["--yes"])).await.succeeds();
+    let again = on(&stack, &["customer", "export", "+14255550199", "--company", "harbor-dental"]).await.fails();
     assert!(again.contains("Harbor Dental holds nothing of +14255550199"), "{again}");
-    let no_number = on(&house, &["customer", "export", "Maria", "--company", "harbor-dental"]).await.fails();
+    let no_number = on(&stack, &["customer", "export", "Maria", "--company", "harbor-dental"]).await.fails();
     assert!(no_number.contains("that is not a number"), "{no_number}");
 }

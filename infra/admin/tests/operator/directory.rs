@@ -23,20 +23,20 @@ const ANA: [&str; 9] =
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_company_that_an_operator_adds_hears_from_its_customers() {
-    let house = TestStack::open().await;
-    let added = on(&house, &ELM).await.succeeds();
+    let stack = TestStack::open().await;
+    let added = on(&stack, &ELM).await.succeeds();
     assert!(added.contains("Elm Vets") && added.contains("+12065550188 ((206) 555-0188)"), "{added}");
-    on(&house, &["line", "add", "206.555.0199", "--company", "elm-vets"]).await.succeeds();
-    let added = on(&house, &ANA).await.succeeds();
+    on(&stack, &["line", "add", "206.555.0199", "--company", "elm-vets"]).await.succeeds();
+    let added = on(&stack, &ANA).await.succeeds();
     assert!(added.contains("email ana@elm.example"), "{added}");
 
-    house.phone("+14255550182").texts("+12065550188", "Is Rex ready?").await;
-    house.phone("+14255550183").texts("+12065550199", "And Luna?").await;
-    let ana = house.sign_in("elm-vets.ana").await;
+    stack.phone("+14255550182").texts("+12065550188", "Is Rex ready?").await;
+    stack.phone("+14255550183").texts("+12065550199", "And Luna?").await;
+    let ana = stack.sign_in("elm-vets.ana").await;
     assert_eq!(ana.notifications().await.texts(), ["And Luna?", "Is Rex ready?"]);
-    assert!(house.dana().await.notifications().await.items().is_empty(), "it is nobody else's");
+    assert!(stack.dana().await.notifications().await.items().is_empty(), "it is nobody else's");
     assert_eq!(
-        listed(&house, &["company", "list"]).await[0],
+        listed(&stack, &["company", "list"]).await[0],
         json!({
             "id": "elm-vets", "name": "Elm Vets", "region": "US", "time_zone": "America/Los_Angeles",
             "line": "+12065550188", "contact": null, "lines": 2, "staff": 1,
@@ -46,41 +46,41 @@ async fn a_company_that_an_operator_adds_hears_from_its_customers() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_texts_help_is_told_whom_an_operator_says() {
-    let house = TestStack::with_self_managed_opt_outs(TestStack::limits()).await;
-    let set = on(&house, &["company", "contact", "harbor-dental", " 1 Harbor Lane, (206) 555-0100 "]).await.succeeds();
+    let stack = TestStack::with_self_managed_opt_outs(TestStack::limits()).await;
+    let set = on(&stack, &["company", "contact", "harbor-dental", " 1 Harbor Lane, (206) 555-0100 "]).await.succeeds();
     let help = "Harbor Dental. For help: 1 Harbor Lane, (206) 555-0100. Reply STOP to unsubscribe.";
     assert!(set.contains(help), "{set}");
-    let maria = house.phone("+14255550182");
+    let maria = stack.phone("+14255550182");
     maria.texts(HARBOR, "HELP").await;
     assert_eq!(maria.texts_received().await, [help]);
-    let removed = on(&house, &["company", "contact", "harbor-dental"]).await.succeeds();
+    let removed = on(&stack, &["company", "contact", "harbor-dental"]).await.succeeds();
     assert!(removed.contains("For help: (206) 555-0142."), "{removed}");
-    assert_eq!(listed(&house, &["company", "list"]).await[0]["contact"], json!(null));
+    assert_eq!(listed(&stack, &["company", "list"]).await[0]["contact"], json!(null));
     for wrong in ["", " ", "one\nline", &"x".repeat(101)] {
-        let refused = on(&house, &["company", "contact", "harbor-dental", wrong]).await;
+        let refused = on(&stack, &["company", "contact", "harbor-dental", wrong]).await;
         assert_eq!(refused.code, 2, "as of every argument that cannot be read");
         assert!(refused.err.contains("1 to 100 characters, on one line"), "{}", refused.err);
     }
-    let nobody = on(&house, &["company", "contact", "nobody", "(206) 555-0100"]).await.fails();
+    let nobody = on(&stack, &["company", "contact", "nobody", "(206) 555-0100"]).await.fails();
     assert!(nobody.contains("no company"), "{nobody}");
     let mut with_contact = ELM.to_vec();
     with_contact.extend(["--contact", "elm.example"]);
-    on(&house, &with_contact).await.succeeds();
-    assert_eq!(listed(&house, &["company", "list"]).await[0]["contact"], "elm.example");
+    on(&stack, &with_contact).await.succeeds();
+    assert_eq!(listed(&stack, &["company", "list"]).await[0]["contact"], "elm.example");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn lists_are_aligned_and_name_everything_there_is() {
-    let house = TestStack::open().await;
+    let stack = TestStack::open().await;
     assert_eq!(
-        on(&house, &["line", "list"]).await.succeeds(),
+        on(&stack, &["line", "list"]).await.succeeds(),
         "COMPANY           NUMBER        SHOWN AS        WRITES FIRST\n\
          harbor-dental     +12065550142  (206) 555-0142  yes\n\
          harbor-dental     +12065550167  (206) 555-0167\n\
          tidewater-physio  +61491570006  0491 570 006    yes\n"
     );
     assert_eq!(
-        on(&house, &["staff", "list", "--company", "tidewater-physio"]).await.succeeds(),
+        on(&stack, &["staff", "list", "--company", "tidewater-physio"]).await.succeeds(),
         "COMPANY           ID     NAME          SIGNS IN WITH                         ADMINISTRATOR\n\
          tidewater-physio  josie  Josie Nguyen  email josie@tidewater-physio.example  yes\n\
          tidewater-physio  tom    Tom Hale      email tom@tidewater-physio.example\n"
@@ -89,75 +89,75 @@ async fn lists_are_aligned_and_name_everything_there_is() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_administrator_is_whom_an_operator_makes_one_until_they_are_no_longer() {
-    let house = TestStack::open().await;
-    let conversation = house.dana().await.hears_from("+14255550182").await;
+    let stack = TestStack::open().await;
+    let conversation = stack.dana().await.hears_from("+14255550182").await;
     let history = format!("/api/conversations/{conversation}/history");
-    let marcus = async || house.sign_in("harbor-dental.marcus").await.get(&history).await.status;
+    let marcus = async || stack.sign_in("harbor-dental.marcus").await.get(&history).await.status;
     let administers = ["staff", "administers", "marcus", "--company", "harbor-dental"];
     assert_eq!(marcus().await, 404);
-    on(&house, &administers).await.succeeds();
+    on(&stack, &administers).await.succeeds();
     assert_eq!(marcus().await, 200);
-    on(&house, &[&administers[..], &["--no-longer"]].concat()).await.succeeds();
+    on(&stack, &[&administers[..], &["--no-longer"]].concat()).await.succeeds();
     assert_eq!(marcus().await, 404);
-    let refused = on(&house, &["staff", "administers", "nobody", "--company", "harbor-dental"]).await.fails();
+    let refused = on(&stack, &["staff", "administers", "nobody", "--company", "harbor-dental"]).await.fails();
     assert!(refused.contains("no member of staff with that id"), "{refused}");
 
-    on(&house, &ELM).await.succeeds();
-    on(&house, &[&ANA[..], &["--administrator"]].concat()).await.succeeds();
-    let ana = house.sign_in("elm-vets.ana").await;
+    on(&stack, &ELM).await.succeeds();
+    on(&stack, &[&ANA[..], &["--administrator"]].concat()).await.succeeds();
+    let ana = stack.sign_in("elm-vets.ana").await;
     assert_eq!(ana.get("/api/session").await.json()["administrator"], true);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_login_is_for_whoever_signed_in_with_it_first_until_an_operator_unpins_it() {
-    let house = TestStack::open().await;
+    let stack = TestStack::open().await;
     let issuer = FaultyIssuer::open(IssuerBehaviour::default()).await;
-    house.trusts(&issuer).await;
+    stack.trusts(&issuer).await;
     let ends = async |subject: &str| {
         issuer.behaves(IssuerBehaviour { claims: vec![("sub", json!(subject))], ..IssuerBehaviour::default() });
-        house.comes_from(&issuer).await.header("location").unwrap().to_owned()
+        stack.comes_from(&issuer).await.header("location").unwrap().to_owned()
     };
     assert_eq!(ends("dana").await, "/");
     assert_eq!(ends("dana, made again").await, "/sign-in.html#stranger");
     let unpin = ["staff", "unpin", "dana", "--company", "harbor-dental"];
-    let unpinned = on(&house, &unpin).await.succeeds();
+    let unpinned = on(&stack, &unpin).await.succeeds();
     assert!(unpinned.contains("dana of harbor-dental"), "{unpinned}");
     assert_eq!(ends("dana, made again").await, "/");
     assert_eq!(ends("dana").await, "/sign-in.html#stranger");
-    let refused = on(&house, &["staff", "unpin", "nobody", "--company", "harbor-dental"]).await.fails();
+    let refused = on(&stack, &["staff", "unpin", "nobody", "--company", "harbor-dental"]).await.fails();
     assert!(refused.contains("no member of staff with that id"), "{refused}");
 
     // Adding a member of staff again also unpins the login.
-    on(&house, &["staff", "remove", "dana", "--company", "harbor-dental", "--yes"]).await.succeeds();
+    on(&stack, &["staff", "remove", "dana", "--company", "harbor-dental", "--yes"]).await.succeeds();
     let add = ["staff", "add", "dana", "--company", "harbor-dental", "--name", "Dana", "--email"];
-    on(&house, &[&add[..], &["dana@harbor-dental.example"]].concat()).await.succeeds();
+    on(&stack, &[&add[..], &["dana@harbor-dental.example"]].concat()).await.succeeds();
     assert_eq!(ends("dana").await, "/");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_company_writes_first_from_the_line_that_it_is_told() {
-    let house = TestStack::open().await;
-    on(&house, &["line", "first", "(206) 555-0167"]).await.succeeds();
-    house.dana().await.writes_first("+14255550182", "Your visit is tomorrow").await;
-    let received = house.phone("+14255550182").received_messages().await;
+    let stack = TestStack::open().await;
+    on(&stack, &["line", "first", "(206) 555-0167"]).await.succeeds();
+    stack.dana().await.writes_first("+14255550182", "Your visit is tomorrow").await;
+    let received = stack.phone("+14255550182").received_messages().await;
     assert_eq!(received[0]["from"], HARBOR_SECOND);
-    on(&house, &["line", "remove", HARBOR, "--yes"]).await.succeeds();
-    assert_eq!(listed(&house, &["line", "list"]).await.len(), 2);
+    on(&stack, &["line", "remove", HARBOR, "--yes"]).await.succeeds();
+    assert_eq!(listed(&stack, &["line", "list"]).await.len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn texts_of_a_line_leave_by_its_pool_and_by_the_number_itself_again() {
     let folder = tempfile::tempdir().unwrap();
-    let house = TestStack::open_in(folder.path()).await;
-    let (dana, maria) = (house.dana().await, house.phone("+14255550182"));
-    let added = on(&house, &["line", "set-pool", HARBOR, "--pool", "pool-0a1b2c"]).await.succeeds();
+    let stack = TestStack::open_in(folder.path()).await;
+    let (dana, maria) = (stack.dana().await, stack.phone("+14255550182"));
+    let added = on(&stack, &["line", "set-pool", HARBOR, "--pool", "pool-0a1b2c"]).await.succeeds();
     assert!(added.contains("leave by pool-0a1b2c"), "{added}");
-    let lines = listed(&house, &["line", "list"]).await;
+    let lines = listed(&stack, &["line", "list"]).await;
     assert_eq!(lines.iter().find(|line| line["number"] == HARBOR).unwrap()["pool"], "pool-0a1b2c");
     let refused = dana.writes_first(&maria.number, "Is there a pool?").await;
     assert_eq!((refused.status, refused.code()), (422, "line-cannot-send".to_owned()), "the carrier has no such pool");
     let filled = [("pool", "pool-0a1b2c"), ("number", HARBOR_SECOND)];
-    assert_eq!(house.post_form("/local/carrier/pools", &filled).await.status, 204);
+    assert_eq!(stack.post_form("/local/carrier/pools", &filled).await.status, 204);
     assert_eq!(dana.writes_first(&maria.number, "Hello").await.status, 201);
     assert_eq!(
         maria.received_messages().await.last().unwrap()["from"],
@@ -165,87 +165,87 @@ async fn texts_of_a_line_leave_by_its_pool_and_by_the_number_itself_again() {
         "the service picks a number of the pool"
     );
 
-    on(&house, &["line", "set-pool", HARBOR]).await.succeeds();
-    house.close().await;
+    on(&stack, &["line", "set-pool", HARBOR]).await.succeeds();
+    stack.close().await;
     // Running functions cache a line for a minute, so the test starts new ones.
-    let house = TestStack::open_in(folder.path()).await;
-    let (dana, maria) = (house.dana().await, house.phone("+14255550182"));
+    let stack = TestStack::open_in(folder.path()).await;
+    let (dana, maria) = (stack.dana().await, stack.phone("+14255550182"));
     assert_eq!(dana.writes_first(&maria.number, "Hello again").await.status, 201);
     assert_eq!(maria.received_messages().await.last().unwrap()["from"], HARBOR);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn calls_from_a_line_for_calls_only_are_the_companys_and_no_text_goes_out_from_it() {
-    let house = TestStack::open().await;
+    let stack = TestStack::open().await;
     let add = ["line", "add", "(206) 555-0188", "--company", "harbor-dental", "--calls-only"];
-    on(&house, &add).await.succeeds();
-    let lines = listed(&house, &["line", "list"]).await;
+    on(&stack, &add).await.succeeds();
+    let lines = listed(&stack, &["line", "list"]).await;
     let line = lines.iter().find(|line| line["number"] == "+12065550188").unwrap();
     assert_eq!((&line["carries"], &line["writes_first"]), (&json!("calls-only"), &json!(false)));
-    let said = on(&house, &["line", "first", "(206) 555-0188"]).await.fails();
+    let said = on(&stack, &["line", "first", "(206) 555-0188"]).await.fails();
     assert!(said.contains("for calls only"), "{said}");
 
     let call = Call::new("c-1", "+12065550188", "+14255550182", "A-1");
-    house.has_appointment("harbor-dental", "A-1", Some("+14255550182")).await;
-    assert_eq!(house.flow(&call.pressed("1")).await["result"], "confirmed");
-    let dana = house.dana().await;
+    stack.has_appointment("harbor-dental", "A-1", Some("+14255550182")).await;
+    assert_eq!(stack.flow(&call.pressed("1")).await["result"], "confirmed");
+    let dana = stack.dana().await;
     assert_eq!(dana.notifications().await.items()[0]["line"], "+12065550188");
     let conversation = dana.conversation_with("+14255550182").await;
     dana.replies(&conversation, "See you tomorrow").await;
-    assert_eq!(house.phone("+14255550182").received_messages().await[0]["from"], HARBOR);
+    assert_eq!(stack.phone("+14255550182").received_messages().await[0]["from"], HARBOR);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_is_signed_out_or_removed_is_out() {
-    let house = TestStack::open().await;
-    let (dana, josie) = (house.dana().await, house.josie().await);
-    on(&house, &["staff", "sign-out", "dana", "--company", "harbor-dental"]).await.succeeds();
-    on(&house, &["staff", "remove", "josie", "--company", "tidewater-physio", "--yes"]).await.succeeds();
+    let stack = TestStack::open().await;
+    let (dana, josie) = (stack.dana().await, stack.josie().await);
+    on(&stack, &["staff", "sign-out", "dana", "--company", "harbor-dental"]).await.succeeds();
+    on(&stack, &["staff", "remove", "josie", "--company", "tidewater-physio", "--yes"]).await.succeeds();
     for (who, desk) in [("dana", &dana), ("josie", &josie)] {
         let answer = desk.notifications().await;
         assert_eq!(answer.status, 401, "{who}: {}", answer.body);
     }
-    assert_eq!(house.dana().await.notifications().await.status, 200, "Dana may sign in again");
+    assert_eq!(stack.dana().await.notifications().await.status, 200, "Dana may sign in again");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_somebody_wrote_and_did_not_send_goes_with_them_and_not_to_whoever_has_their_id_next() {
-    let house = TestStack::open().await;
-    let (dana, marcus) = (house.dana().await, house.sign_in("harbor-dental.marcus").await);
+    let stack = TestStack::open().await;
+    let (dana, marcus) = (stack.dana().await, stack.sign_in("harbor-dental.marcus").await);
     let draft = serde_json::json!({"fields": {"text": "Between us"}});
     for desk in [&dana, &marcus] {
         assert_eq!(desk.saves_draft("new-message", &draft).await.status, 204);
     }
-    on(&house, &["staff", "remove", "dana", "--company", "harbor-dental", "--yes"]).await.succeeds();
+    on(&stack, &["staff", "remove", "dana", "--company", "harbor-dental", "--yes"]).await.succeeds();
     let add = ["staff", "add", "dana", "--company", "harbor-dental", "--name", "Another", "--email"];
-    on(&house, &[&add[..], &["dana@harbor-dental.example"]].concat()).await.succeeds();
-    assert_eq!(house.dana().await.draft("new-message").await, serde_json::Value::Null);
+    on(&stack, &[&add[..], &["dana@harbor-dental.example"]].concat()).await.succeeds();
+    assert_eq!(stack.dana().await.draft("new-message").await, serde_json::Value::Null);
     assert_eq!(marcus.draft("new-message").await, draft["fields"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_company_goes_when_its_staff_are_gone_and_takes_its_lines_along() {
-    let house = TestStack::open().await;
+    let stack = TestStack::open().await;
     let remove = ["company", "remove", "tidewater-physio", "--yes"];
-    assert!(on(&house, &remove).await.fails().contains("still has staff"));
+    assert!(on(&stack, &remove).await.fails().contains("still has staff"));
     for staff in ["josie", "tom"] {
-        on(&house, &["staff", "remove", staff, "--company", "tidewater-physio", "--yes"]).await.succeeds();
+        on(&stack, &["staff", "remove", staff, "--company", "tidewater-physio", "--yes"]).await.succeeds();
     }
-    assert!(on(&house, &remove).await.succeeds().contains("+61491570006"));
-    let left = everything(&house).await;
+    assert!(on(&stack, &remove).await.succeeds().contains("+61491570006"));
+    let left = everything(&stack).await;
     assert_eq!((left["company"].len(), left["line"].len(), left["staff"].len()), (1, 2, 3));
     // The number and the logins can be used again.
-    on(&house, &["line", "add", "+61491570006", "--company", "harbor-dental"]).await.succeeds();
+    on(&stack, &["line", "add", "+61491570006", "--company", "harbor-dental"]).await.succeeds();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_id_of_a_company_that_is_gone_is_given_to_nobody_while_its_conversations_may_be_kept() {
-    let house = TestStack::open().await;
-    house.phone("+14255550182").texts(TIDEWATER, "Only for Josie").await;
+    let stack = TestStack::open().await;
+    stack.phone("+14255550182").texts(TIDEWATER, "Only for Josie").await;
     for staff in ["josie", "tom"] {
-        on(&house, &["staff", "remove", staff, "--company", "tidewater-physio", "--yes"]).await.succeeds();
+        on(&stack, &["staff", "remove", staff, "--company", "tidewater-physio", "--yes"]).await.succeeds();
     }
-    on(&house, &["company", "remove", "tidewater-physio", "--yes"]).await.succeeds();
+    on(&stack, &["company", "remove", "tidewater-physio", "--yes"]).await.succeeds();
     let add = [
         "company",
         "add",
@@ -259,9 +259,9 @@ async fn the_id_of_a_company_that_is_gone_is_given_to_nobody_while_its_conversat
         "--line",
         TIDEWATER,
     ];
-    let said = on(&house, &[&add[..], &["--yes"]].concat()).await.fails();
+    let said = on(&stack, &[&add[..], &["--yes"]].concat()).await.fails();
     assert!(said.contains("what its customers wrote may still be kept"), "{said}");
-    assert_eq!(listed(&house, &["company", "list"]).await.len(), 1);
+    assert_eq!(listed(&stack, &["company", "list"]).await.len(), 1);
     let add = [
         "company",
         "add",
@@ -275,5 +275,5 @@ async fn the_id_of_a_company_that_is_gone_is_given_to_nobody_while_its_conversat
         "--line",
         "+12065550188",
     ];
-    on(&house, &add).await.succeeds();
+    on(&stack, &add).await.succeeds();
 }

@@ -7,8 +7,8 @@ use crate::command::{on, run};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn doctor_finds_nothing_wrong_with_a_stack_that_works() {
-    let house = TestStack::open().await;
-    let said = on(&house, &["doctor"]).await.succeeds();
+    let stack = TestStack::open().await;
+    let said = on(&stack, &["doctor"]).await.succeeds();
     for check in ["stack", "table", "sign-in", "issuer", "push-keys", "portal", "directory"] {
         assert!(said.lines().any(|line| line.starts_with(&format!("ok     {check} "))), "{check}: {said}");
     }
@@ -21,11 +21,11 @@ async fn doctor_finds_nothing_wrong_with_a_stack_that_works() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn doctor_says_what_is_missing_and_what_to_do() {
-    let house = TestStack::open().await;
+    let stack = TestStack::open().await;
     for staff in ["josie", "tom"] {
-        on(&house, &["staff", "remove", staff, "--company", "tidewater-physio", "--yes"]).await.succeeds();
+        on(&stack, &["staff", "remove", staff, "--company", "tidewater-physio", "--yes"]).await.succeeds();
     }
-    let findings = findings(&house).await;
+    let findings = findings(&stack).await;
     let wrong: Vec<_> = findings.iter().filter(|finding| finding["verdict"] == "wrong").collect();
     assert_eq!(
         wrong,
@@ -39,16 +39,16 @@ async fn doctor_says_what_is_missing_and_what_to_do() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn doctor_says_that_a_directory_is_empty() {
-    let house = TestStack::open().await;
+    let stack = TestStack::open().await;
     for (company, staff) in
         [("harbor-dental", &["dana", "marcus", "priya"][..]), ("tidewater-physio", &["josie", "tom"])]
     {
         for staff in staff {
-            on(&house, &["staff", "remove", staff, "--company", company, "--yes"]).await.succeeds();
+            on(&stack, &["staff", "remove", staff, "--company", company, "--yes"]).await.succeeds();
         }
-        on(&house, &["company", "remove", company, "--yes"]).await.succeeds();
+        on(&stack, &["company", "remove", company, "--yes"]).await.succeeds();
     }
-    let said = on(&house, &["doctor"]).await;
+    let said = on(&stack, &["doctor"]).await;
     assert_eq!(said.code, 1);
     assert!(said.out.contains("WRONG  directory    there is no company"), "{}", said.out);
     assert!(
@@ -56,21 +56,21 @@ async fn doctor_says_that_a_directory_is_empty() {
         "{}",
         said.out
     );
-    assert!(on(&house, &["company", "list"]).await.succeeds().contains("`company add` adds one"));
+    assert!(on(&stack, &["company", "list"]).await.succeeds().contains("`company add` adds one"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_local_stack_that_does_not_run_is_said_to_be_not_running() {
-    let house = TestStack::open().await;
-    let local = format!("--local={}", house.origin());
-    house.close().await;
+    let stack = TestStack::open().await;
+    let local = format!("--local={}", stack.origin());
+    stack.close().await;
     for command in [&["doctor"][..], &["company", "list"], &["staff", "remove", "a", "--company", "b", "--yes"]] {
         let said = run(&[command, &[&local]].concat(), &[]).await.fails();
         assert!(said.starts_with("No local stack answers at http://localhost:"), "{command:?}: {said}");
     }
 }
 
-async fn findings(house: &TestStack) -> Vec<Value> {
-    let said = on(house, &["doctor", "--json"]).await;
+async fn findings(stack: &TestStack) -> Vec<Value> {
+    let said = on(stack, &["doctor", "--json"]).await;
     serde_json::from_str(&said.out).unwrap_or_else(|_| panic!("not a list: {}{}", said.out, said.err))
 }

@@ -6,8 +6,8 @@ use crate::command::on;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stack_without_cloudfront_has_no_origin_secret_to_rotate() {
-    let house = TestStack::open().await;
-    let said = on(&house, &["origin-secret", "rotate"]).await.fails();
+    let stack = TestStack::open().await;
+    let said = on(&stack, &["origin-secret", "rotate"]).await.fails();
     assert!(said.contains("has no CloudFront in front of it"), "{said}");
-    assert!(!on(&house, &["doctor"]).await.succeeds().contains("cloudfront"));
+    assert!(!on(&stack, &["doctor"]).await.succeeds().contains("cloudfront"));
 }

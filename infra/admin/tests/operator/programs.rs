@@ -5,10 +5,10 @@ use tests::{SendOptions, StaffClient, TestStack};
 use crate::command::{listed, on};
 
 /// Runs a command that prints an API client's cookie, and returns a client that sends it.
-async fn program<'a>(house: &'a TestStack, command: &[&str]) -> StaffClient<'a> {
-    let said = on(house, &[command, &["--company", "harbor-dental", "--json"]].concat()).await.succeeds();
+async fn program<'a>(stack: &'a TestStack, command: &[&str]) -> StaffClient<'a> {
+    let said = on(stack, &[command, &["--company", "harbor-dental", "--json"]].concat()).await.succeeds();
     let said: Value = serde_json::from_str(&said).unwrap();
-    StaffClient { house, cookie: said["program"]["cookie"].as_str().unwrap().to_owned() }
+    StaffClient { stack, cookie: said["program"]["cookie"].as_str().unwrap().to_owned() }
 }
 
 const ADD: [&str; 5] = ["program", "add", "scheduling", "--name", "Scheduling system"];
@@ -24,13 +24,13 @@ async fn puts(desk: &StaffClient<'_>, body: &Value) -> tests::TestResponse {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_program_keeps_appointments_in_step_and_staff_see_that_it_did() {
-    let house = TestStack::open().await;
-    let scheduling = program(&house, &ADD).await;
+    let stack = TestStack::open().await;
+    let scheduling = program(&stack, &ADD).await;
     let now = tests::ago(0);
     let put = puts(&scheduling, &appointment(&now)).await;
     assert_eq!((put.status, &put.json()["changed_by"]), (201, &json!("Scheduling system")), "{}", put.body);
     assert_eq!(puts(&scheduling, &appointment(&now)).await.json()["version"], 1, "the same again changes nothing");
-    let dana = house.dana().await;
+    let dana = stack.dana().await;
     assert_eq!(dana.get("/api/appointments/A-1").await.json()["name"], "Maria Lopez");
     assert_eq!(scheduling.get("/api/appointments").await.items()[0]["id"], "A-1");
     let providers = scheduling.get("/api/staff").await.items();
@@ -38,16 +38,16 @@ async fn a_program_keeps_appointments_in_step_and_staff_see_that_it_did() {
         !providers.is_empty() && providers.iter().all(|it| it["id"] != "scheduling"),
         "nobody has an appointment with it"
     );
-    assert_eq!(house.josie().await.get("/api/appointments/A-1").await.status, 404);
+    assert_eq!(stack.josie().await.get("/api/appointments/A-1").await.status, 404);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_program_reads_no_message_sends_none_and_sees_no_screen() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
-    house.phone("+14255550182").texts(tests::HARBOR, "hello").await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
+    stack.phone("+14255550182").texts(tests::HARBOR, "hello").await;
     let conversation = dana.conversation_with("+14255550182").await;
-    let scheduling = program(&house, &ADD).await;
+    let scheduling = program(&stack, &ADD).await;
     for path in [
         "/api/notifications",
         "/api/conversations",
@@ -65,30 +65,30 @@ async fn a_program_reads_no_message_sends_none_and_sees_no_screen() {
     assert_eq!(scheduling.replies(&conversation, "hi").await.code(), "not-for-programs");
     let draft = json!({"fields": {"text": "hi"}});
     assert_eq!(scheduling.saves_draft("new-message", &draft).await.code(), "not-for-programs");
-    assert!(house.phone("+14255550182").received_messages().await.is_empty());
+    assert!(stack.phone("+14255550182").received_messages().await.is_empty());
     assert_eq!(scheduling.open_with_headers(&[]).await.err(), Some(tests::HandshakeRejection(403)));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_programs_token_is_replaced_and_ends_with_it() {
-    let house = TestStack::open().await;
-    let first = program(&house, &ADD).await;
+    let stack = TestStack::open().await;
+    let first = program(&stack, &ADD).await;
     assert_eq!(first.get("/api/appointments").await.status, 200);
-    let second = program(&house, &["program", "token", "scheduling"]).await;
+    let second = program(&stack, &["program", "token", "scheduling"]).await;
     assert_ne!(first.cookie, second.cookie);
     assert_eq!(second.get("/api/appointments").await.status, 200);
     // The gateway caches the authorizer's response to the first token for a minute, so the test calls the authorizer.
     let verdict =
-        house.invoke("authorize", &json!({"headers": {"cookie": first.cookie}, "cookies": [first.cookie]})).await;
+        stack.invoke("authorize", &json!({"headers": {"cookie": first.cookie}, "cookies": [first.cookie]})).await;
     assert_eq!(verdict.payload["context"]["session"], "ended");
-    let staff = listed(&house, &["staff", "list", "--company", "harbor-dental"]).await;
+    let staff = listed(&stack, &["staff", "list", "--company", "harbor-dental"]).await;
     assert!(
         staff.iter().any(|it| it["id"] == "scheduling" && it["login"]["program"] == "harbor-dental/scheduling"),
         "{staff:?}"
     );
-    on(&house, &["staff", "remove", "scheduling", "--company", "harbor-dental", "--yes"]).await.succeeds();
-    let verdict = house.invoke("authorize", &json!({"cookies": [second.cookie]})).await;
+    on(&stack, &["staff", "remove", "scheduling", "--company", "harbor-dental", "--yes"]).await.succeeds();
+    let verdict = stack.invoke("authorize", &json!({"cookies": [second.cookie]})).await;
     assert_eq!(verdict.payload["context"]["session"], "ended");
-    let person = on(&house, &["program", "token", "dana", "--company", "harbor-dental"]).await.fails();
+    let person = on(&stack, &["program", "token", "dana", "--company", "harbor-dental"]).await.fails();
     assert!(person.contains("is a person"), "{person}");
 }

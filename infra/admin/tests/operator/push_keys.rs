@@ -5,30 +5,30 @@ use tests::{Browser, HARBOR, PushService, TestStack};
 
 use crate::command::on;
 
-async fn secret(house: &TestStack) -> Value {
-    crate::secrets::secret(house, "switchboard/push").await
+async fn secret(stack: &TestStack) -> Value {
+    crate::secrets::secret(stack, "switchboard/push").await
 }
 
-async fn put_secret(house: &TestStack, keys: &str) {
+async fn put_secret(stack: &TestStack, keys: &str) {
     let put = json!({"SecretId": "switchboard/push", "SecretString": keys}).to_string();
-    let request = reqwest::Client::new().post(house.url("/")).header("x-amz-target", "secretsmanager.PutSecretValue");
+    let request = reqwest::Client::new().post(stack.url("/")).header("x-amz-target", "secretsmanager.PutSecretValue");
     assert_eq!(request.body(put).send().await.unwrap().status(), 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_key_is_made_once_and_with_somebody_to_reach() {
-    let house = TestStack::open().await;
-    let said = on(&house, &["push-keys", "create"]).await.fails();
+    let stack = TestStack::open().await;
+    let said = on(&stack, &["push-keys", "create"]).await.fails();
     assert!(said.contains("has push keys already") && said.contains("push-keys rotate"), "{said}");
     // The secret of a newly deployed stack.
-    put_secret(&house, "{}").await;
-    let doctor = on(&house, &["doctor"]).await;
+    put_secret(&stack, "{}").await;
+    let doctor = on(&stack, &["doctor"]).await;
     assert!(doctor.out.contains("WRONG  push-keys") && doctor.out.contains("push-keys create"), "{}", doctor.out);
-    let dana = house.dana().await;
+    let dana = stack.dana().await;
     assert_eq!(dana.push_settings().await["key"], Value::Null);
     let refused = dana.is_notified_in(&Browser::firefox("one")).await;
     assert_eq!((refused.status, refused.code().as_str()), (503, "no-push-keys"));
-    let said = on(&house, &["push-keys", "create"]).await.fails();
+    let said = on(&stack, &["push-keys", "create"]).await.fails();
     assert!(said.contains("--contact mailto:"), "{said}");
     for bad in [
         "it@example.com",
@@ -39,67 +39,67 @@ async fn the_first_key_is_made_once_and_with_somebody_to_reach() {
         "mailto:it@localhost",
         "https://localhost",
     ] {
-        let said = on(&house, &["push-keys", "create", "--contact", bad]).await.fails();
+        let said = on(&stack, &["push-keys", "create", "--contact", bad]).await.fails();
         assert!(said.contains("Correct --contact"), "{bad}: {said}");
     }
-    on(&house, &["push-keys", "create", "--contact", "mailto:it@example.com"]).await.succeeds();
-    assert_eq!(secret(&house).await["subject"], "mailto:it@example.com");
+    on(&stack, &["push-keys", "create", "--contact", "mailto:it@example.com"]).await.succeeds();
+    assert_eq!(secret(&stack).await["subject"], "mailto:it@example.com");
     // Functions do not cache the absence of keys.
     assert_eq!(dana.is_notified_in(&Browser::firefox("one")).await.status, 201);
     // Invalid content, written by hand, is not overwritten.
-    put_secret(&house, "{\"keys\": []}").await;
+    put_secret(&stack, "{\"keys\": []}").await;
     for command in ["create", "rotate"] {
-        on(&house, &["push-keys", command]).await.fails();
+        on(&stack, &["push-keys", command]).await.fails();
     }
-    assert_eq!(secret(&house).await, json!({"keys": []}));
+    assert_eq!(secret(&stack).await, json!({"keys": []}));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_contact_that_apple_refuses_is_found_and_changed_without_touching_the_keys() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
-    let mut kept = secret(&house).await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
+    let mut kept = secret(&stack).await;
     let before = dana.push_settings().await["key"].clone();
     // Earlier versions did not check the contact.
     for refused in ["mailto:<it@example.com>", "mailto:it@localhost", "https://localhost"] {
         kept["subject"] = refused.into();
-        put_secret(&house, &kept.to_string()).await;
-        let doctor = on(&house, &["doctor"]).await.out;
+        put_secret(&stack, &kept.to_string()).await;
+        let doctor = on(&stack, &["doctor"]).await.out;
         assert!(doctor.contains("WRONG  push-keys") && doctor.contains("push-keys contact mailto:"), "{doctor}");
-        let said = on(&house, &["push-keys", "contact", refused]).await.fails();
+        let said = on(&stack, &["push-keys", "contact", refused]).await.fails();
         assert!(said.contains("Nothing was changed"), "{said}");
     }
-    on(&house, &["push-keys", "contact", "mailto:desk@example.com"]).await.succeeds();
-    let now = secret(&house).await;
+    on(&stack, &["push-keys", "contact", "mailto:desk@example.com"]).await.succeeds();
+    let now = secret(&stack).await;
     assert_eq!((&now["subject"], &now["keys"]), (&json!("mailto:desk@example.com"), &kept["keys"]));
-    assert!(on(&house, &["doctor"]).await.out.contains("there are keys for notifications"));
+    assert!(on(&stack, &["doctor"]).await.out.contains("there are keys for notifications"));
     assert_eq!(dana.push_settings().await["key"], before);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rotated_key_is_in_use_and_browsers_that_know_the_earlier_one_go_on() {
     let folder = tempfile::tempdir().unwrap();
-    let house = TestStack::open_in(folder.path()).await;
-    let dana = house.dana().await;
+    let stack = TestStack::open_in(folder.path()).await;
+    let dana = stack.dana().await;
     let before = dana.push_settings().await["key"].clone();
     let firefox = Browser::firefox("one");
     assert_eq!(dana.is_notified_in(&firefox).await.status, 201);
-    let kept = secret(&house).await;
+    let kept = secret(&stack).await;
 
-    let said = on(&house, &["push-keys", "rotate", "--json"]).await.succeeds();
+    let said = on(&stack, &["push-keys", "rotate", "--json"]).await.succeeds();
     let rotated: Value = serde_json::from_str(&said).unwrap();
     assert_eq!(rotated["rotated"]["before"], before);
     assert_ne!(rotated["rotated"]["key"], before);
-    let now = secret(&house).await;
+    let now = secret(&stack).await;
     assert_eq!(now["keys"].as_array().unwrap()[1..], kept["keys"].as_array().unwrap()[..], "the earlier one is kept");
     for private in now["keys"].as_array().unwrap() {
         assert!(!said.contains(private["private"].as_str().unwrap()), "{said}");
     }
 
     // Functions read the keys again after five minutes, or when they start.
-    house.close().await;
-    let house = TestStack::open_in(folder.path()).await;
-    let dana = house.dana().await;
+    stack.close().await;
+    let stack = TestStack::open_in(folder.path()).await;
+    let dana = stack.dana().await;
     assert_eq!(dana.push_settings().await["key"], rotated["rotated"]["key"]);
     let mut subscription = firefox.subscription();
     subscription["key"] = before;
@@ -110,21 +110,21 @@ async fn a_rotated_key_is_in_use_and_browsers_that_know_the_earlier_one_go_on() 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_browser_that_knows_of_a_rotation_before_the_functions_do_is_notified_at_once() {
     let service = PushService::open().await;
-    let house = TestStack::with_push_service(&service).await;
-    let dana = house.dana().await;
+    let stack = TestStack::with_push_service(&service).await;
+    let dana = stack.dana().await;
     let (early, late) = (service.browser("ok", "early"), service.browser("ok", "late"));
     assert_eq!(dana.puts_subscription(&early.browser, &early.subscription()).await.status, 201);
-    house.phone("+14255550182").texts(HARBOR, "One").await;
+    stack.phone("+14255550182").texts(HARBOR, "One").await;
     service.sends(&early, 1).await;
 
-    let said = on(&house, &["push-keys", "rotate", "--json"]).await.succeeds();
+    let said = on(&stack, &["push-keys", "rotate", "--json"]).await.succeeds();
     let rotated = serde_json::from_str::<Value>(&said).unwrap()["rotated"].clone();
     // A page gets this key from an instance that started after the rotation.
     let mut subscription = late.subscription();
     subscription["key"] = rotated["key"].clone();
     let kept = dana.puts_subscription(&late.browser, &subscription).await;
     assert_eq!(kept.status, 201, "{}", kept.body);
-    house.phone("+14255550182").texts(HARBOR, "Two").await;
+    stack.phone("+14255550182").texts(HARBOR, "Two").await;
     for (browser, pushes, key) in [(&early, 2, &rotated["before"]), (&late, 1, &rotated["key"])] {
         assert_eq!(service.sends(browser, pushes).await.last().unwrap()["body"], "Two");
         let pushed = service.pushed().into_iter().rfind(|pushed| pushed.path == browser.path).unwrap();

@@ -8,8 +8,8 @@ use crate::command::{everything, on};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_added_twice() {
-    let house = TestStack::open().await;
-    let before = everything(&house).await;
+    let stack = TestStack::open().await;
+    let before = everything(&stack).await;
     for (again, why) in [
         (
             &[
@@ -49,51 +49,51 @@ async fn nothing_is_added_twice() {
             "a member of staff with that id already",
         ),
     ] {
-        let said = on(&house, again).await.fails();
+        let said = on(&stack, again).await.fails();
         assert!(said.starts_with("Nothing was changed: ") && said.contains(why), "{again:?}: {said}");
     }
-    assert_eq!(everything(&house).await, before);
+    assert_eq!(everything(&stack).await, before);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_is_given_what_the_heartbeat_has() {
-    let house = TestStack::open().await;
-    let (before, id, line) = (everything(&house).await, heartbeat::company(), heartbeat::line().number.to_string());
+    let stack = TestStack::open().await;
+    let (before, id, line) = (everything(&stack).await, heartbeat::company(), heartbeat::line().number.to_string());
     let refused_as_it_was = async |before| {
         let add =
             ["company", "add", "--name", "Elm Vets", "--region", "US", "--time-zone", "America/Los_Angeles", "--line"];
         let company = [&add[..], &["+12065550188", "--", id.as_str()]].concat();
-        let said = on(&house, &company).await.fails();
+        let said = on(&stack, &company).await.fails();
         assert!(said.contains("that id is Switchboard's own"), "{said}");
         let first = [&add[..], &[&line, "elm-vets"]].concat();
         for taken in [&first[..], &["line", "add", &line, "--company", "harbor-dental"]] {
-            let said = on(&house, taken).await.fails();
+            let said = on(&stack, taken).await.fails();
             assert!(said.contains("that number is Switchboard's own"), "{said}");
         }
-        assert_eq!(everything(&house).await, before);
+        assert_eq!(everything(&stack).await, before);
     };
     refused_as_it_was(before.clone()).await;
-    assert!(!house.invoke("heartbeat", &json!({})).await.failed);
+    assert!(!stack.invoke("heartbeat", &json!({})).await.failed);
     refused_as_it_was(before).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_login_belongs_to_one_person_in_the_whole_deployment() {
-    let house = TestStack::open().await;
+    let stack = TestStack::open().await;
     let login = "DANA@harbor-dental.example";
     let add = ["staff", "add", "d", "--company", "tidewater-physio", "--name", "D", "--email", login];
-    let said = on(&house, &add).await.fails();
+    let said = on(&stack, &add).await.fails();
     assert!(said.contains("email dana@harbor-dental.example is how dana of harbor-dental signs in already"), "{said}");
     // A subject that looks like an email address is another login than the address.
     let add = [&add[..7], &["--subject", "dana@harbor-dental.example"]].concat();
-    on(&house, &add).await.succeeds();
+    on(&stack, &add).await.succeeds();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_removal_needs_a_yes() {
-    let house = TestStack::open().await;
+    let stack = TestStack::open().await;
     on(
-        &house,
+        &stack,
         &[
             "company",
             "add",
@@ -110,27 +110,27 @@ async fn a_removal_needs_a_yes() {
     )
     .await
     .succeeds();
-    let before = everything(&house).await;
+    let before = everything(&stack).await;
     let removals = [
         &["company", "remove", "elm-vets"][..],
         &["line", "remove", HARBOR_SECOND],
         &["staff", "remove", "dana", "--company", "harbor-dental"],
     ];
     for removal in removals {
-        let said = on(&house, removal).await.fails();
+        let said = on(&stack, removal).await.fails();
         assert!(said.contains("say --yes if you are sure"), "{removal:?}: {said}");
     }
-    assert_eq!(everything(&house).await, before);
+    assert_eq!(everything(&stack).await, before);
     for removal in removals {
-        on(&house, &[removal, &["--yes"]].concat()).await.succeeds();
+        on(&stack, &[removal, &["--yes"]].concat()).await.succeeds();
     }
-    let after = everything(&house).await;
+    let after = everything(&stack).await;
     assert_eq!((after["company"].len(), after["line"].len(), after["staff"].len()), (2, 2, 4));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_there_is_said_to_be_not_there() {
-    let house = TestStack::open().await;
+    let stack = TestStack::open().await;
     for (missing, why) in [
         (&["company", "remove", "nobody", "--yes"][..], "there is no company with that id"),
         (&["line", "add", "+12065550188", "--company", "nobody"], "there is no company with that id"),
@@ -146,15 +146,15 @@ async fn what_is_not_there_is_said_to_be_not_there() {
         (&["staff", "remove", "nobody", "--company", "harbor-dental", "--yes"], "no member of staff with that id"),
         (&["staff", "sign-out", "nobody", "--company", "harbor-dental"], "no member of staff with that id"),
     ] {
-        let said = on(&house, missing).await.fails();
+        let said = on(&stack, missing).await.fails();
         assert!(said.contains(why), "{missing:?}: {said}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn bad_input_is_told_in_words_and_changes_nothing() {
-    let house = TestStack::open().await;
-    let before = everything(&house).await;
+    let stack = TestStack::open().await;
+    let before = everything(&stack).await;
     let company = |id, name, region, line| {
         ["company", "add", id, "--name", name, "--region", region, "--time-zone", "UTC", "--line", line]
     };
@@ -175,12 +175,12 @@ async fn bad_input_is_told_in_words_and_changes_nothing() {
         (2, &["line", "list", "--local=ftp://x"], "http://localhost:8080"),
         (2, &["line", "list", "--stack", "switchboard"], "--local is a stack of its own"),
     ] {
-        let said = on(&house, bad).await;
+        let said = on(&stack, bad).await;
         assert_eq!(said.code, code, "{bad:?}: {}", said.err);
         assert!(said.err.contains(why) && said.out.is_empty(), "{bad:?}: {}{}", said.out, said.err);
         for internal in ["Error {", "panicked", "Sdk", "Some("] {
             assert!(!said.err.contains(internal), "{bad:?}: {}", said.err);
         }
     }
-    assert_eq!(everything(&house).await, before);
+    assert_eq!(everything(&stack).await, before);
 }

@@ -9,9 +9,9 @@ const RESTORED: &str = "switchboard-restored";
 const MARIA: &str = "+14255550182";
 const SAM: &str = "+12535550119";
 
-async fn dynamodb(house: &TestStack, operation: &str, request: Value) -> Value {
+async fn dynamodb(stack: &TestStack, operation: &str, request: Value) -> Value {
     let request = reqwest::Client::new()
-        .post(house.url("/"))
+        .post(stack.url("/"))
         .header("x-amz-target", format!("DynamoDB_20120810.{operation}"))
         .header("content-type", "application/x-amz-json-1.0")
         .header("authorization", "AWS4-HMAC-SHA256 Credential=local/20260101/local/dynamodb/aws4_request, SignedHeaders=host;x-amz-date, Signature=0")
@@ -23,48 +23,48 @@ async fn dynamodb(house: &TestStack, operation: &str, request: Value) -> Value {
     serde_json::from_str(&body).unwrap()
 }
 
-async fn items(house: &TestStack) -> Vec<Value> {
-    let scanned = house.table("Scan", json!({"ConsistentRead": true})).await;
+async fn items(stack: &TestStack) -> Vec<Value> {
+    let scanned = stack.table("Scan", json!({"ConsistentRead": true})).await;
     scanned["Items"].as_array().unwrap().clone()
 }
 
 /// Creates a copy of the table as it is now, as point-in-time recovery does.
-async fn restored_table(house: &TestStack) {
+async fn restored_table(stack: &TestStack) {
     let key = |name: &str, kind: &str| json!({"AttributeName": name, "KeyType": kind});
     let attribute = |name: &str| json!({"AttributeName": name, "AttributeType": "S"});
     let table = json!({"TableName": RESTORED, "BillingMode": "PAY_PER_REQUEST",
         "KeySchema": [key("pk", "HASH"), key("sk", "RANGE")],
         "AttributeDefinitions": [attribute("pk"), attribute("sk")]});
-    dynamodb(house, "CreateTable", table).await;
-    for item in items(house).await {
-        dynamodb(house, "PutItem", json!({"TableName": RESTORED, "Item": item})).await;
+    dynamodb(stack, "CreateTable", table).await;
+    for item in items(stack).await {
+        dynamodb(stack, "PutItem", json!({"TableName": RESTORED, "Item": item})).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_lost_is_brought_back_and_what_was_said_since_stays() {
-    let house = TestStack::open().await;
-    let (dana, josie) = (house.dana().await, house.josie().await);
-    house.phone(MARIA).texts(HARBOR, "Before").await;
+    let stack = TestStack::open().await;
+    let (dana, josie) = (stack.dana().await, stack.josie().await);
+    stack.phone(MARIA).texts(HARBOR, "Before").await;
     let conversation = dana.conversation_with(MARIA).await;
     let draft = json!({"fields": {"text": "Half written"}});
     assert_eq!(dana.saves_draft("new-message", &draft).await.status, 204);
-    restored_table(&house).await;
+    restored_table(&stack).await;
     assert_eq!(dana.deletes_draft("new-message").await.status, 204);
 
     // An operator deletes items by mistake, and the stack goes on running.
-    for item in items(&house).await {
+    for item in items(&stack).await {
         if item["pk"]["S"].as_str().unwrap().starts_with("CONVERSATION#") {
-            house.table("DeleteItem", json!({"Key": {"pk": item["pk"], "sk": item["sk"]}})).await;
+            stack.table("DeleteItem", json!({"Key": {"pk": item["pk"], "sk": item["sk"]}})).await;
         }
     }
     assert_eq!(dana.messages(&conversation).await.status, 404);
-    house.phone(MARIA).texts(HARBOR, "Since").await;
+    stack.phone(MARIA).texts(HARBOR, "Since").await;
     assert_eq!(josie.post("/api/sign-out", &json!({}), tests::SendOptions::default()).await.status, 303);
 
-    let refused = on(&house, &["restore", "--from", RESTORED]).await.fails();
+    let refused = on(&stack, &["restore", "--from", RESTORED]).await.fails();
     assert!(refused.contains("Nothing was changed") && refused.contains(RESTORED), "{refused}");
-    let said = on(&house, &["restore", "--from", RESTORED, "--yes", "--json"]).await.succeeds();
+    let said = on(&stack, &["restore", "--from", RESTORED, "--yes", "--json"]).await.succeeds();
     let counted: Value = serde_json::from_str(&said).unwrap();
     assert!(counted["restored"]["written"].as_u64().unwrap() > 0, "{said}");
     assert!(counted["restored"]["there"].as_u64().unwrap() > 0, "{said}");
@@ -72,82 +72,82 @@ async fn what_was_lost_is_brought_back_and_what_was_said_since_stays() {
     assert_eq!(texts, ["Since", "Before"]);
     assert_eq!(dana.conversation_with(MARIA).await, conversation);
     assert_eq!(dana.draft("new-message").await, Value::Null, "what was sent or dropped since is not written again");
-    let later = tests::StaffClient { house: &house, cookie: format!("{}; later=1", josie.cookie) };
+    let later = tests::StaffClient { stack: &stack, cookie: format!("{}; later=1", josie.cookie) };
     assert_eq!(later.get("/api/session").await.status, 401, "a session that was ended stays so");
 
     // A second restore has nothing left to write.
-    let said = on(&house, &["restore", "--from", RESTORED, "--yes", "--json"]).await.succeeds();
+    let said = on(&stack, &["restore", "--from", RESTORED, "--yes", "--json"]).await.succeeds();
     assert_eq!(serde_json::from_str::<Value>(&said).unwrap()["restored"]["written"], 0, "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_changed_since_is_put_back_only_if_that_is_said() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
-    restored_table(&house).await;
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
+    restored_table(&stack).await;
     let key = json!({"pk": {"S": "COMPANY#harbor-dental"}, "sk": {"S": "STAFF#dana"}});
     let renamed = json!({"Key": key, "UpdateExpression": "SET #name = :wrong",
         "ExpressionAttributeNames": {"#name": "name"}, "ExpressionAttributeValues": {":wrong": {"S": "Nobody"}}});
-    house.table("UpdateItem", renamed).await;
-    let name = async || house.table("GetItem", json!({"Key": key})).await["Item"]["name"]["S"].clone();
-    on(&house, &["restore", "--from", RESTORED, "--yes"]).await.succeeds();
+    stack.table("UpdateItem", renamed).await;
+    let name = async || stack.table("GetItem", json!({"Key": key})).await["Item"]["name"]["S"].clone();
+    on(&stack, &["restore", "--from", RESTORED, "--yes"]).await.succeeds();
     assert_eq!(name().await, "Nobody");
-    on(&house, &["restore", "--from", RESTORED, "--overwrite", "--yes"]).await.succeeds();
+    on(&stack, &["restore", "--from", RESTORED, "--overwrite", "--yes"]).await.succeeds();
     assert_eq!(name().await, "Dana Whitfield");
     assert_eq!(dana.get("/api/session").await.status, 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_opt_out_since_is_never_undone() {
-    let house = TestStack::open().await;
-    let dana = house.dana().await;
-    let maria = house.phone(MARIA);
+    let stack = TestStack::open().await;
+    let dana = stack.dana().await;
+    let maria = stack.phone(MARIA);
     maria.texts(HARBOR, "STOP").await;
     maria.texts(HARBOR, "START").await;
     let conversation = dana.conversation_with(MARIA).await;
-    restored_table(&house).await;
+    restored_table(&stack).await;
     maria.texts(HARBOR, "REVOKE").await;
-    on(&house, &["restore", "--from", RESTORED, "--overwrite", "--yes"]).await.succeeds();
+    on(&stack, &["restore", "--from", RESTORED, "--overwrite", "--yes"]).await.succeeds();
     assert_eq!(dana.replies(&conversation, "hi").await.code(), "opted-out");
     assert!(maria.received_messages().await.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn customers_who_were_erased_since_are_not_brought_back_and_what_they_wrote_after_that_stays() {
-    let house = TestStack::open().await;
-    let (dana, maria) = (house.dana().await, house.phone(MARIA));
+    let stack = TestStack::open().await;
+    let (dana, maria) = (stack.dana().await, stack.phone(MARIA));
     maria.texts(HARBOR, "Before").await;
     let conversation = dana.conversation_with(MARIA).await;
     for (id, number) in [("hers", MARIA), ("not-hers-any-more", MARIA), ("not-hers-any-more", SAM)] {
-        house.has_appointment("harbor-dental", id, Some(number)).await;
+        stack.has_appointment("harbor-dental", id, Some(number)).await;
     }
-    restored_table(&house).await;
+    restored_table(&stack).await;
 
-    on(&house, &["customer", "erase", MARIA, "--company", "harbor-dental", "--yes"]).await.succeeds();
+    on(&stack, &["customer", "erase", MARIA, "--company", "harbor-dental", "--yes"]).await.succeeds();
     let lost = json!({"pk": {"S": "COMPANY#harbor-dental"}, "sk": {"S": "APPOINTMENT#not-hers-any-more"}});
     let earlier = json!({"pk": {"S": "VERSIONS#harbor-dental"}, "sk": {"S": "not-hers-any-more"}});
-    let erased = house.table("GetItem", json!({"Key": earlier})).await.to_string();
+    let erased = stack.table("GetItem", json!({"Key": earlier})).await.to_string();
     assert!(erased.contains("versions") && !erased.contains(MARIA), "{erased}");
     for key in [&lost, &earlier] {
-        house.table("DeleteItem", json!({"Key": key})).await;
+        stack.table("DeleteItem", json!({"Key": key})).await;
     }
     maria.texts(HARBOR, "After").await;
     for how in [&[][..], &["--overwrite"]] {
         let restore = [&["restore", "--from", RESTORED, "--yes", "--json"][..], how].concat();
-        let said: Value = serde_json::from_str(&on(&house, &restore).await.succeeds()).unwrap();
+        let said: Value = serde_json::from_str(&on(&stack, &restore).await.succeeds()).unwrap();
         assert!(said["restored"]["erased"].as_u64().unwrap() > 2, "{said}");
         assert_eq!(dana.messages(&conversation).await.texts(), ["After"], "{how:?}");
         assert_eq!(dana.get("/api/appointments/hers").await.status, 404, "{how:?}");
-        let kept = house.table("GetItem", json!({"Key": lost})).await.to_string();
+        let kept = stack.table("GetItem", json!({"Key": lost})).await.to_string();
         assert!(kept.contains(SAM) && !kept.contains(MARIA), "{kept}");
-        let kept = house.table("GetItem", json!({"Key": earlier})).await.to_string();
+        let kept = stack.table("GetItem", json!({"Key": earlier})).await.to_string();
         assert!(kept.contains("versions") && !kept.contains(MARIA), "{kept}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_table_that_is_not_there_is_said_to_be_missing() {
-    let house = TestStack::open().await;
-    let refused = on(&house, &["restore", "--from", "switchboard-lost", "--yes"]).await.fails();
+    let stack = TestStack::open().await;
+    let refused = on(&stack, &["restore", "--from", "switchboard-lost", "--yes"]).await.fails();
     assert!(refused.contains("dynamodb:Query") && refused.contains("not there"), "{refused}");
 }

@@ -7,8 +7,8 @@ use crate::command::{CommandOutput, on};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_key_and_no_secret_is_ever_printed() {
-    let house = TestStack::open().await;
-    let mut secrets = vec![client_secret(&house).await];
+    let stack = TestStack::open().await;
+    let mut secrets = vec![client_secret(&stack).await];
     let mut push_keys = Vec::new();
     let commands: [&[&str]; 12] = [
         &[
@@ -38,12 +38,12 @@ async fn no_key_and_no_secret_is_ever_printed() {
     ];
     for format in ["--json", "--yes"] {
         for command in commands {
-            let CommandOutput { out, err, .. } = on(&house, &[command, &[format]].concat()).await;
-            let items = house.table("Scan", json!({})).await;
+            let CommandOutput { out, err, .. } = on(&stack, &[command, &[format]].concat()).await;
+            let items = stack.table("Scan", json!({})).await;
             let keys =
                 items["Items"].as_array().unwrap().iter().filter_map(|item| item["conversation_key"]["S"].as_str());
             secrets.extend(keys.map(str::to_owned));
-            push_keys.extend(private_keys(&house).await);
+            push_keys.extend(private_keys(&stack).await);
             assert!(secrets.iter().all(|secret| secret.len() >= 32), "this looks for the right thing");
             for secret in secrets.iter().chain(&push_keys) {
                 assert!(!out.contains(secret) && !err.contains(secret), "{command:?}: {out}{err}");
@@ -57,19 +57,19 @@ async fn no_key_and_no_secret_is_ever_printed() {
     assert_eq!(secrets.len(), 1 + 3, "the client's, and one of each company");
 }
 
-async fn client_secret(house: &TestStack) -> String {
-    secret(house, "switchboard/sign-in").await["client_secret"].as_str().unwrap().to_owned()
+async fn client_secret(stack: &TestStack) -> String {
+    secret(stack, "switchboard/sign-in").await["client_secret"].as_str().unwrap().to_owned()
 }
 
-async fn private_keys(house: &TestStack) -> Vec<String> {
-    let kept = secret(house, "switchboard/push").await;
+async fn private_keys(stack: &TestStack) -> Vec<String> {
+    let kept = secret(stack, "switchboard/push").await;
     let keys = kept["keys"].as_array().unwrap().iter();
     keys.map(|key| key["private"].as_str().unwrap().to_owned()).collect()
 }
 
-pub(crate) async fn secret(house: &TestStack, name: &str) -> Value {
+pub(crate) async fn secret(stack: &TestStack, name: &str) -> Value {
     let answer = reqwest::Client::new()
-        .post(format!("{}/", house.origin()))
+        .post(format!("{}/", stack.origin()))
         .header("x-amz-target", "secretsmanager.GetSecretValue")
         .body(json!({"SecretId": name}).to_string());
     let answer: Value = answer.send().await.unwrap().json().await.unwrap();
