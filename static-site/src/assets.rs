@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 use crate::File;
 
-/// The style sheets, joined in this order: the first names the layers.
+/// The style sheets, joined in this order. The first names the layers.
 const CSS: &[&str] = &[
     include_str!("../assets/css/layers.css"),
     include_str!("../assets/css/tokens.css"),
@@ -19,15 +19,17 @@ const CSS: &[&str] = &[
     include_str!("../assets/css/push.css"),
 ];
 
-/// Of single pages, so that the others need not carry them.
+/// Style sheets and scripts of single pages, which the other pages need not load.
 const HELP: &str = include_str!("../assets/css/help.css");
 const HISTORY: &str = include_str!("../assets/css/history.css");
 const HISTORY_JS: &str = include_str!("../assets/js/history.js");
 const SETTINGS: &str = include_str!("../assets/js/notification-settings.js");
 const SESSIONS: &str = include_str!("../assets/js/sessions.js");
 
-/// The scripts, each in a scope of its own. htmx stands before them, in one file with them: it starts as
-/// soon as its file has run, and in a file of its own that can be before the others have come.
+/// The scripts, each in its own scope.
+///
+/// They follow htmx in one file. htmx starts as soon as its file has run, which could be before a second file has
+/// loaded.
 const JS: &[&str] = &[
     include_str!("../assets/js/owner.js"),
     include_str!("../assets/js/merge.js"),
@@ -50,8 +52,8 @@ const HTMX: &str = include_str!("../assets/vendor/htmx-4.0.1.min.js");
 const OFFLINE: &str = include_str!("../assets/js/offline.js");
 const ICON: &str = include_str!("../assets/icons/icon.svg");
 
-/// Made of `icon.svg`, `maskable.svg` and `badge.svg` by `tests/browser/icons.mjs`, where a browser or a
-/// system takes no SVG.
+/// Icons for browsers and systems that take no SVG. `tests/browser/icons.mjs` renders them from `icon.svg`,
+/// `maskable.svg` and `badge.svg`.
 const PNG: &[(&str, &[u8])] = &[
     ("icon-192", include_bytes!("../assets/icons/icon-192.png")),
     ("icon-512", include_bytes!("../assets/icons/icon-512.png")),
@@ -60,8 +62,8 @@ const PNG: &[(&str, &[u8])] = &[
     ("badge-96", include_bytes!("../assets/icons/badge-96.png")),
 ];
 
-/// The pictures of the help pages: of what browsers show, drawn; and of the portal itself, which
-/// `tests/browser/help-pictures.mjs` makes.
+/// The pictures of the help pages. Those of browsers are drawn; those of the portal are made by
+/// `tests/browser/help-pictures.mjs`.
 const DRAWN: &[(&str, &str)] = &[
     ("corner", include_str!("../assets/help/corner.svg")),
     ("question", include_str!("../assets/help/question.svg")),
@@ -79,8 +81,9 @@ const GENERATED: &[(&str, &[u8])] = &[
     ("the-reply", include_bytes!("../assets/help/the-reply.webp")),
 ];
 
-/// Joined and hashed once: every page asks for the address of several. Without comments and indentation, which
-/// are a sixth of what would be transferred; whatever cannot be read so far as to leave them out is whole.
+/// All assets, joined, minified and hashed once, since every page needs the addresses of several.
+///
+/// Comments and indentation are a sixth of the size. A file that the minifier cannot parse is left as it is.
 pub(crate) static FILES: LazyLock<Vec<File>> = LazyLock::new(|| {
     let style = |css: &str| minifier::css::minify(css).map_or(css.to_owned(), |css| css.to_string()).into_bytes();
     let script = |js: &str| minifier::js::minify(js).map_or(js.to_owned(), |js| js.to_string());
@@ -109,8 +112,9 @@ fn asset(name: &str, ending: &str, bytes: impl Into<Cow<'static, [u8]>>) -> File
     File::new(format!("assets/{name}.{}.{ending}", hash(&bytes)), bytes, true)
 }
 
-/// Where an asset is, by its plain name: `portal.js`. A page that names one there is not is broken,
-/// which the site's own test notices.
+/// Returns the address of an asset by its plain name, such as `portal.js`.
+///
+/// Returns an empty string for an unknown name. The site's own test then fails.
 #[must_use]
 pub fn address(name: &str) -> String {
     let (stem, ending) = name.rsplit_once('.').unwrap_or((name, ""));

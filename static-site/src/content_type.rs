@@ -1,5 +1,5 @@
-/// What browsers are told that a file is, by the ending of its name. The local stack answers with it, and `infra/publish`
-/// uploads with it, so no machine's own table decides.
+/// The content type of each file ending. The local stack responds with it and `infra/publish` uploads with it, so no
+/// machine's own table matters.
 const BY_ENDING: [(&str, &str); 7] = [
     ("css", "text/css; charset=utf-8"),
     ("html", "text/html; charset=utf-8"),

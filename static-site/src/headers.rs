@@ -1,5 +1,6 @@
-/// What the host adds to every response. The policy lets a page load and call its own origin and
-/// nothing else, and run no script that is written into a page.
+/// The headers that the host adds to every response.
+///
+/// The content security policy lets a page load from and connect to its own origin only, and runs no inline script.
 pub const SECURITY_HEADERS: [(&str, &str); 7] = [
     (
         "content-security-policy",
@@ -8,7 +9,7 @@ pub const SECURITY_HEADERS: [(&str, &str); 7] = [
     ),
     ("strict-transport-security", "max-age=63072000; includeSubDomains"),
     ("x-content-type-options", "nosniff"),
-    // Not `no-referrer`: under that a browser posts a form with `Origin: null`, which is refused as foreign.
+    // Not `no-referrer`: with that a browser posts a form with `Origin: null`, which is rejected as another origin.
     ("referrer-policy", "same-origin"),
     ("cross-origin-opener-policy", "same-origin"),
     ("cross-origin-resource-policy", "same-origin"),

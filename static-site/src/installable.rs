@@ -1,5 +1,5 @@
-//! What a browser takes the portal to be when it is no page: an app that can be installed, and a
-//! service worker. Their addresses never change, so they are asked for anew as pages are.
+//! The web app manifest and the service worker. Their addresses never change, so browsers revalidate them as they do
+//! pages.
 
 use serde_json::json;
 
@@ -17,7 +17,7 @@ pub(crate) fn files(offline: &File) -> [File; 2] {
 fn manifest() -> String {
     let png = |name: &str, size: &str, purpose: &str| json!({"src": address(name), "sizes": size, "type": "image/png", "purpose": purpose});
     json!({
-        // What the installed app is known by, whatever address it begins at.
+        // Identifies the installed app, whatever its start address.
         "id": "/",
         "name": "Switchboard",
         "short_name": "Switchboard",
@@ -37,7 +37,8 @@ fn manifest() -> String {
     .to_string()
 }
 
-/// With what it keeps for when there is no connection. It is another one as soon as any of that is.
+/// Returns the service worker with its constants. Its version changes with its code and with each file that it keeps
+/// for offline use.
 fn worker(offline: &File) -> String {
     let offline_page = format!("/{OFFLINE}");
     let kept = [&offline_page, &address("portal.css"), &address("offline.js"), &address("icon.svg")];

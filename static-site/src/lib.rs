@@ -18,12 +18,12 @@ use std::borrow::Cow;
 pub struct File {
     /// Relative to the site's root.
     pub path: String,
-    /// `None` if it is not known, which keeps the site from being published.
+    /// `None` if the type is not known. Such a site cannot be published.
     pub content_type: Option<&'static str>,
     pub bytes: Cow<'static, [u8]>,
-    /// Of the content, in hexadecimal.
+    /// The hash of the content, in hexadecimal.
     pub hash: String,
-    /// Whether the name changes with the content, so that it may be cached for ever.
+    /// Whether the name changes with the content, so that the file may be cached for ever.
     pub immutable: bool,
 }
 
@@ -38,14 +38,14 @@ impl File {
         self.content_type.is_some_and(|content_type| content_type.starts_with("text/html"))
     }
 
-    /// For how long it may be kept. What changes under the same name is asked for anew each time.
+    /// Returns the `Cache-Control` header. A file whose name stays the same is revalidated each time.
     #[must_use]
     pub fn cache_control(&self) -> &'static str {
         if self.immutable { "public, max-age=31536000, immutable" } else { "no-cache" }
     }
 }
 
-/// The whole site.
+/// Returns all files of the site.
 #[must_use]
 pub fn files() -> Vec<File> {
     let mut files = assets::FILES.clone();
@@ -72,7 +72,7 @@ mod tests {
             for attribute in ["href=\"", "src=\"", "hx-get=\"", "hx-post=\"", "action=\""] {
                 for address in text.split(attribute).skip(1).filter_map(|rest| rest.split('"').next()) {
                     let (path, place) = address.split_once('#').unwrap_or((address, ""));
-                    // To itself, as a page is asked for again that there was no connection for.
+                    // An empty address is the page itself, as in the link to load the offline page again.
                     let known = ["/", ""].contains(&path) || there.contains(path) || path.starts_with("/api/");
                     assert!(known, "{}: {attribute}{address}", page.path);
                     let led_to = files.iter().find(|file| format!("/{}", file.path) == path).unwrap_or(page);

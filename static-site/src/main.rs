@@ -1,4 +1,4 @@
-//! Writes the site into `target/site`, or into the folder that is named. With `--list` it says how each file is uploaded.
+//! Writes the site to `target/site` or to the given folder. With `--list`, prints how each file is uploaded.
 
 use std::fs;
 use std::io::{self, Write};

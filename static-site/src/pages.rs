@@ -1,4 +1,4 @@
-//! The pages, each a shell that its fragments fill.
+//! The pages. Each is a shell that htmx fills with fragments.
 
 mod appointments;
 mod bell;
@@ -45,7 +45,7 @@ pub(crate) fn files() -> Vec<File> {
     .collect()
 }
 
-/// What the service worker keeps.
+/// The page that the service worker keeps.
 pub(crate) const OFFLINE: &str = "offline.html";
 const HISTORY: &str = "/history.html";
 const BLOCKED: &str = "/blocked.html";
@@ -55,7 +55,7 @@ const HELP_WITH_PUSH: &str = "/help-push.html";
 const HELP_WITH_ANSWERING: &str = "/help-answering.html";
 const HELP_WITH_SESSIONS: &str = "/help-answering.html#sessions";
 
-/// A place that the header leads to.
+/// An entry of the header's navigation.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum HeaderLink {
     Dashboard,
@@ -71,7 +71,7 @@ const PLACES: [(HeaderLink, &str, &str); 3] = [
     (HeaderLink::Appointments, "/appointments.html", "Appointments"),
 ];
 
-/// A page of the portal, for somebody who is signed in.
+/// Renders a page of the portal, for a person who is signed in.
 fn portal(title: &str, here: HeaderLink, class: &str, content: &Markup) -> Markup {
     document(
         title,
@@ -102,7 +102,7 @@ fn document(title: &str, body: &Markup) -> Markup {
     document_with(title, &html! { script src=(address("portal.js")) defer {} }, body)
 }
 
-/// `more` is what else its head has: its script, or another style sheet.
+/// Renders a document. `more` is added to its head: a script or another style sheet.
 fn document_with(title: &str, more: &Markup, body: &Markup) -> Markup {
     html! {
         (DOCTYPE)
@@ -120,7 +120,7 @@ fn document_with(title: &str, more: &Markup, body: &Markup) -> Markup {
                 link rel="apple-touch-icon" href=(address("apple-touch-icon-180.png"));
                 link rel="manifest" href="/manifest.webmanifest";
                 link rel="stylesheet" href=(address("portal.css"));
-                // Painted once its end has come: of a part, much would move as the rest comes.
+                // Rendering waits for the end of the page. Otherwise parts would move while it loads.
                 link rel="expect" href="#end" blocking="render";
                 (more)
             }
@@ -129,8 +129,8 @@ fn document_with(title: &str, more: &Markup, body: &Markup) -> Markup {
     }
 }
 
-/// What a list shows until its first page has come: nothing, in the room that the page will take.
-/// What frames call it by is `live`.
+/// Renders a list, which is empty until its first page has loaded but has the room for it. `live` is its name in
+/// frames.
 fn list(id: &str, label: &str, live: &str, source: &str, most: Option<u8>) -> Markup {
     html! {
         ol.rows id=(id) aria-label=(label) data-live=(live) data-merge="newest-first" data-most=[most]

@@ -14,8 +14,10 @@ pub struct Upload {
     pub paths: Vec<String>,
 }
 
-/// All files by type, in the order in which they are uploaded. Pages come after the assets that they name, and the service
-/// worker, which keeps pages of its own version, comes last. Fails if the type of a file is not known.
+/// Groups files by type, in the order of their upload.
+///
+/// Pages follow the assets that they use. The service worker comes last, since it keeps pages of its own version. Fails
+/// if a file's type is not known.
 pub fn uploads(files: &[File]) -> anyhow::Result<Vec<Upload>> {
     let mut uploads: Vec<Upload> = Vec::new();
     for file in files {
@@ -32,7 +34,7 @@ pub fn uploads(files: &[File]) -> anyhow::Result<Vec<Upload>> {
     Ok(uploads)
 }
 
-/// For a shell: type, caching and paths between tabs, the paths between spaces.
+/// One line for a shell: type, caching and paths, separated by tabs. Spaces separate the paths.
 impl Display for Upload {
     fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(to, "{}\t{}\t{}", self.content_type, self.cache_control, self.paths.join(" "))
@@ -54,7 +56,7 @@ mod tests {
         assert!(uploaded[..first_page].iter().all(|path| path.starts_with("assets/")), "{uploaded:?}");
         assert!(uploaded[first_page..].iter().all(|path| !path.starts_with("assets/")), "{uploaded:?}");
         assert_eq!(uploaded.last().unwrap().as_str(), "sw.js");
-        // They are words of a command, and patterns.
+        // The paths are arguments and patterns in a shell command.
         assert!(!uploaded.iter().any(|path| path.contains([' ', '\t', '\n', '*', '?', '['])), "{uploaded:?}");
     }
 

@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 use store::{ConnectionOwner, Store, StoreError};
 use web::SessionVerdict;
 
-/// Says whose session a request or a WebSocket's handshake has. API Gateway keeps what is said of a
-/// request for a minute for each cookie and origin secret.
+/// Authorizes requests and WebSocket handshakes by the session in their cookie.
+///
+/// API Gateway caches the result of a request for a minute, for each cookie and origin secret.
 pub struct AuthorizeFunction {
     store: Store,
     origin: OriginGuard,
@@ -19,6 +20,7 @@ pub struct AuthorizeFunction {
 }
 
 impl AuthorizeFunction {
+    /// Returns the function with the deployment's configuration.
     #[must_use]
     pub fn new(runtime: &Runtime) -> Self {
         let Runtime { configuration, aws, clock, metrics, .. } = runtime;
@@ -27,13 +29,15 @@ impl AuthorizeFunction {
         Self { store: runtime.store(), origin, clock, portal: configuration.portal, metrics }
     }
 
-    /// Learns what CloudFront shows, before the first request.
+    /// Loads the origin secret before the first request.
     pub async fn warm_up(&self) {
         self.origin.warm_up().await;
     }
 
-    /// Takes an HTTP API's request to an authorizer (format 2.0) and gives its simple response, or
-    /// that of a WebSocket API, which names a `methodArn` and wants a policy.
+    /// Authorizes a request of the HTTP API or a WebSocket handshake.
+    ///
+    /// The answer to an HTTP API (payload format 2.0) is a simple response. The answer to a WebSocket API, whose event
+    /// has a `methodArn`, is a policy.
     pub async fn handle(&self, event: &Value) -> Result<Value, Error> {
         let admission = self.origin.admission(header(event, origin_secret::HEADER).next()).await?;
         if admission == Admission::Overdue {
@@ -43,7 +47,7 @@ impl AuthorizeFunction {
             self.metrics.count(Metric::OriginSecretOverdue);
         }
         if admission.is_refused() {
-            // Not whose session it is: nobody goes around CloudFront, and nothing is looked up for who does.
+            // No session is looked up for a request that goes around CloudFront.
             tracing::warn!("a request did not come through CloudFront");
             return Ok(match event.get("methodArn") {
                 None => json!({"isAuthorized": false}),
@@ -57,7 +61,7 @@ impl AuthorizeFunction {
         })
     }
 
-    /// The verdict on a token, and of one that lives what a WebSocket may be held with.
+    /// Returns the verdict on a session token, and for a live session the owner of a WebSocket connection.
     async fn verdict(&self, token: Option<String>) -> Result<(SessionVerdict, Option<ConnectionOwner>), StoreError> {
         let Some(token) = token else { return Ok((SessionVerdict::Unknown, None)) };
         let hash = web::token_hash(&token);
@@ -65,7 +69,7 @@ impl AuthorizeFunction {
         if session.ends <= self.clock.now() {
             return Ok((SessionVerdict::Ended, None));
         }
-        // Whoever is no longer staff, or was signed out everywhere, has no session any more.
+        // A session ends when its person leaves the staff or is signed out everywhere.
         let present = self.store.active_staff(&session.company, &session.staff).await?;
         let present = present.filter(|present| present.sessions_since.is_none_or(|since| since <= session.began));
         let Some(present) = present else { return Ok((SessionVerdict::Ended, None)) };
@@ -79,14 +83,16 @@ impl AuthorizeFunction {
             began: session.began,
             ends: session.ends,
         };
-        // A program looks at no screen.
+        // An API client has no WebSocket.
         let holder = Some(holder).filter(|_| !staff.is_program);
         Ok((SessionVerdict::Live(staff), holder))
     }
 }
 
-/// What a WebSocket API is answered. A handshake has nobody to show words to, so without a session
-/// it is denied here; the page asks over HTTP and is told why there.
+/// Returns the policy for a WebSocket API.
+///
+/// Without a session the handshake is denied here, since it shows no error. The page asks over HTTP and gets the reason
+/// there.
 fn policy(method: &Value, holder: Option<&ConnectionOwner>) -> Value {
     let effect = if holder.is_some() { "Allow" } else { "Deny" };
     json!({
@@ -99,14 +105,13 @@ fn policy(method: &Value, holder: Option<&ConnectionOwner>) -> Value {
     })
 }
 
-/// API Gateway hands cookies over one by one; WebSocket APIs, and some emulators, leave them in the
-/// header.
+/// Returns the cookies of a request. HTTP APIs list them; WebSocket APIs and some emulators leave them in the header.
 fn cookies(event: &Value) -> impl Iterator<Item = &str> {
     let listed = event.get("cookies").and_then(Value::as_array).into_iter().flatten();
     listed.filter_map(Value::as_str).chain(header(event, "cookie"))
 }
 
-/// A header of a request. WebSocket APIs leave its name as it was sent.
+/// Returns the values of a header. WebSocket APIs keep the case in which its name was sent.
 fn header<'a>(event: &'a Value, wanted: &'static str) -> impl Iterator<Item = &'a str> {
     let headers = event.get("headers").and_then(Value::as_object).into_iter().flatten();
     headers.filter(move |(name, _)| name.eq_ignore_ascii_case(wanted)).filter_map(|(_, value)| value.as_str())

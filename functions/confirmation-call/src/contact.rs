@@ -1,8 +1,8 @@
-//! What a contact flow and a contact event have in common. AWS spells some of it in two ways.
+//! The fields that contact flows and contact events have in common. AWS spells some of them in two ways.
 
 use serde_json::Value;
 
-/// A field of Amazon Connect's, whose first letter is capital in some places and small in others.
+/// Returns a field of Amazon Connect's. Its first letter is upper case in some places and lower case in others.
 pub(crate) fn field<'a>(object: &'a Value, name: &str) -> Option<&'a Value> {
     let mut letters = name.chars();
     let capital: String = letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect();
@@ -13,17 +13,18 @@ pub(crate) fn text<'a>(object: &'a Value, name: &str) -> Option<&'a str> {
     field(object, name)?.as_str()
 }
 
-/// Amazon Connect's id of a call.
+/// Returns Amazon Connect's id of a call.
 pub(crate) fn contact_id(object: &Value) -> Option<&str> {
     text(object, "contactId").filter(|id| (1..=256).contains(&id.len()))
 }
 
-/// "VOICE" in a flow and "Voice" in an event; nothing is said of the channel by some older ones.
+/// Returns whether a contact is a voice call. The channel is "VOICE" in flows, "Voice" in events, and missing in some
+/// older ones.
 pub(crate) fn is_voice(object: &Value) -> bool {
     text(object, "channel").is_none_or(|channel| channel.eq_ignore_ascii_case("voice"))
 }
 
-/// Somebody called us. Who that is can be made up, so it is nobody's answer.
+/// Returns whether the customer called. A caller's number can be forged, so such a call is no answer.
 pub(crate) fn is_inbound(object: &Value) -> bool {
     text(object, "initiationMethod").is_some_and(|method| method.eq_ignore_ascii_case("inbound"))
 }

@@ -1,5 +1,5 @@
-//! A contact event of Amazon Connect's, as EventBridge hands it on. Read leniently: fields are added
-//! to it over time, and what is not needed may be missing.
+//! Parsing of Amazon Connect's contact events, which EventBridge delivers. It is lenient: AWS adds fields over time,
+//! and fields that are not needed may be missing.
 
 use domain::{AppointmentId, CallOutcome, PhoneNumber, Timestamp};
 use serde_json::Value;
@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use crate::contact;
 
-/// What the network made of a confirmation call.
+/// The end of a confirmation call.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct EndedCall {
     pub(crate) contact_id: String,
@@ -17,7 +17,7 @@ pub(crate) struct EndedCall {
     pub(crate) at: Option<Timestamp>,
 }
 
-/// Why an event that is in order says nothing about a confirmation call.
+/// Why a valid event is not about the end of a confirmation call.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub(crate) enum IgnoredEvent {
     #[error("it is not about a voice call")]
@@ -30,7 +30,7 @@ pub(crate) enum IgnoredEvent {
     NotEnded,
 }
 
-/// Why a record is no contact event. Quotes nothing of it.
+/// Why a record is no contact event. The error quotes nothing of the record.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum ContactEventError {
     #[error("the record is not JSON")]
@@ -45,12 +45,12 @@ pub enum ContactEventError {
     BadAppointment,
 }
 
-/// The tag that whoever starts a call puts on it.
+/// The tag with the id of the appointment. The system that starts the call sets it.
 const APPOINTMENT: &str = "appointmentId";
-/// The tag that Amazon Connect puts on every contact: the number of ours. Nobody else can, as tags
-/// that begin so are its own.
+/// The tag with our line, which Amazon Connect sets on every contact. Others cannot set tags with this prefix.
 const LINE: &str = "aws:connect:systemEndpoint";
 
+/// Parses the body of an SQS record. The inner error is a valid event that is not about the end of a call.
 pub(crate) fn read(body: &str) -> Result<Result<EndedCall, IgnoredEvent>, ContactEventError> {
     let event: Value = serde_json::from_str(body).map_err(|_| ContactEventError::NotJson)?;
     let is_contact_event = event["source"] == "aws.connect" && event["detail-type"] == "Amazon Connect Contact Event";
@@ -77,9 +77,10 @@ pub(crate) fn read(body: &str) -> Result<Result<EndedCall, IgnoredEvent>, Contac
     }))
 }
 
-/// What is known of a call's end, `None` before it has one: whether a machine answered is known at
-/// once where it is looked for, everything else when the call is over. Whoever pressed a key is
-/// known from the flow, and better than from any of this.
+/// Returns the outcome of a call, or `None` before it is known.
+///
+/// An answering machine is known at once if Amazon Connect detects it; everything else when the call has ended. A
+/// pressed key is known from the contact flow, which takes precedence over all of these.
 fn outcome(detail: &Value) -> Option<CallOutcome> {
     let event = contact::text(detail, "eventType")?;
     let detected = contact::text(detail, "answeringMachineDetectionStatus").unwrap_or_default();
@@ -103,7 +104,8 @@ fn outcome(detail: &Value) -> Option<CallOutcome> {
                 _ => CallOutcome::NoAnswer,
             })
         }
-        // "When the customer endpoint answers", for a call that we make (Amazon Connect's data model of contact events).
+        // The timestamp is set "When the customer endpoint answers", for a call that we make (Amazon Connect's data
+        // model of contact events).
         ("DISCONNECTED", _) => Some(CallOutcome::Answered),
         _ => None,
     }

@@ -1,4 +1,4 @@
-//! A contact flow that asks for an answer to be taken down.
+//! Parsing of a contact flow's invocation, which reports the key that a customer pressed.
 
 use domain::{AppointmentId, CallOutcome, PhoneNumber};
 use serde_json::Value;
@@ -6,18 +6,18 @@ use thiserror::Error;
 
 use crate::contact;
 
-/// What somebody who was called pressed.
+/// A customer's answer to a confirmation call.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct FlowAnswer {
     pub(crate) contact_id: String,
     pub(crate) line: PhoneNumber,
     pub(crate) customer: PhoneNumber,
-    /// `None` if the flow names none that could be one.
+    /// `None` if the flow gives no valid id.
     pub(crate) appointment: Option<AppointmentId>,
     pub(crate) outcome: CallOutcome,
 }
 
-/// Why there is nothing to take down, in words for whoever builds the flow.
+/// Why an invocation is no answer, in words for the author of the flow.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub(crate) enum FlowInputError {
     #[error("the invocation has no ContactId")]
@@ -34,12 +34,14 @@ pub(crate) enum FlowInputError {
     UnknownKey,
 }
 
-/// Whether an event is a contact flow's. Its `Name` is seen as "ContactFlowEvent" and as
-/// "ContactFlowExecution", and says no more than its shape.
+/// Returns whether an event is a contact flow's invocation.
+///
+/// The shape decides. Its `Name` may be "ContactFlowEvent" or "ContactFlowExecution".
 pub(crate) fn is_invocation(event: &Value) -> bool {
     event.pointer("/Details/ContactData").is_some_and(Value::is_object)
 }
 
+/// Parses the customer's answer from an invocation.
 pub(crate) fn read(event: &Value) -> Result<FlowAnswer, FlowInputError> {
     let contact = &event["Details"]["ContactData"];
     let parameters = &event["Details"]["Parameters"];

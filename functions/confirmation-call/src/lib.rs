@@ -17,15 +17,18 @@ use thiserror::Error;
 
 pub use contact_event::ContactEventError;
 
-/// Records how confirmation calls end, one entry for each, from the contact flow that asks the
-/// customer and from the events that Amazon Connect tells of the call.
+/// Records the outcome of confirmation calls, one entry per call.
+///
+/// Outcomes come from the contact flow that asks the customer, and from Amazon Connect's contact events.
 pub struct ConfirmationCallFunction {
     store: Store,
     clock: Clock,
 }
 
-/// Why an event was not recorded. Its record is left in the queue, to be delivered again or to end
-/// in the dead-letter queue, from which it can be redriven once the cause is removed.
+/// Why an event was not recorded.
+///
+/// SQS delivers its record again, or moves it to the dead-letter queue. From there it can be redriven once the cause is
+/// removed.
 #[derive(Debug, Error)]
 pub enum RecordError {
     #[error(transparent)]
@@ -40,7 +43,7 @@ pub enum RecordError {
     Store(#[from] StoreError),
 }
 
-/// What Lambda reports as the function's error, and a contact flow takes its error branch for.
+/// The error that Lambda reports for the function. A contact flow then takes its error branch.
 #[derive(Debug, Error)]
 pub enum FunctionError {
     #[error("the event is neither a contact flow's invocation nor an SQS batch")]
@@ -59,7 +62,7 @@ impl From<FunctionError> for Diagnostic {
     }
 }
 
-/// Who gave an appointment its status, as its history shows it.
+/// The author of a status that comes from a call, as the appointment's history shows it.
 const PHONE_AUTHOR: &str = "the customer, by phone";
 
 impl ConfirmationCallFunction {
@@ -68,8 +71,9 @@ impl ConfirmationCallFunction {
         Self { store: runtime.store(), clock: runtime.clock.clone() }
     }
 
-    /// Takes a contact flow's invocation, which it answers with a flat map of strings, or an SQS
-    /// batch of contact events, whose failures it names one by one.
+    /// Handles a contact flow's invocation or an SQS batch of contact events.
+    ///
+    /// The answer to a flow is a flat map of strings. The answer to a batch lists the records that failed.
     pub async fn handle(&self, event: &Value) -> Result<Value, FunctionError> {
         if flow::is_invocation(event) {
             return self.answer(event).await;
@@ -133,12 +137,12 @@ impl ConfirmationCallFunction {
         let appointment = self.store.appointment(&company.id, &ended.appointment, now).await?;
         let entry = match appointment.as_ref().and_then(|appointment| Self::report(id, &ended, appointment, now)) {
             Some(report) => Some(self.store.record_call(&company, &report, now).await?),
-            // The flow can have recorded the call all the same: it knows whom it talks with.
+            // The contact flow may have recorded the call without the appointment, since it knows the customer's
+            // number.
             None => self.store.update_outcome(&company.id, id, ended.outcome).await?,
         };
         match (entry, appointment) {
-            // The flow's report can have been recorded and the appointment not told: the function may
-            // have ended between the two.
+            // The function may have ended after recording the flow's answer and before updating the appointment.
             (Some(entry), Some(appointment)) => {
                 self.update_appointment(&company, &appointment.id, &entry, now).await?;
                 Ok(())
@@ -149,11 +153,11 @@ impl ConfirmationCallFunction {
         }
     }
 
-    /// `None` without a number: then nobody can tell whom the call was to.
+    /// Returns the report of a call. `None` if the appointment has no number, since the customer is then unknown.
     fn report(id: MessageId, ended: &EndedCall, appointment: &Appointment, now: Timestamp) -> Option<CallReport> {
         Some(CallReport {
             id,
-            // A clock that is ahead of ours must not hold a call above all that comes after it.
+            // A clock that is ahead of ours must not keep a call above all later entries.
             at: ended.at.map_or(now, |at| at.min(now)),
             customer: appointment.details().mobile.as_ref()?.number.clone(),
             line: ended.line.clone(),
@@ -162,8 +166,8 @@ impl ConfirmationCallFunction {
         })
     }
 
-    /// Whose call it is. The line comes from Amazon Connect, and not from what a flow or a tag of
-    /// ours says.
+    /// Returns the company of a call by its line. Amazon Connect reports the line, so no flow or tag of ours can forge
+    /// it.
     async fn company_of(&self, line: &PhoneNumber) -> Result<Option<Company>, StoreError> {
         match self.store.line(line).await? {
             Some(line) => self.store.company(&line.company).await,
@@ -171,8 +175,9 @@ impl ConfirmationCallFunction {
         }
     }
 
-    /// Gives an appointment the status that follows from a call, once for each outcome: what staff
-    /// make of it afterwards is not undone by a repeat. Gives the word for the flow.
+    /// Gives an appointment the status that follows from a call, and returns the result for the flow.
+    ///
+    /// This happens once for each outcome, so a repeat does not undo a later change by staff.
     async fn update_appointment(
         &self,
         company: &Company,
@@ -192,13 +197,13 @@ impl ConfirmationCallFunction {
                     AnswerOutcome::NoAppointment => "unknown-appointment",
                 });
             };
-            // Another report of the call came between: what it says is known better, and has the last word.
+            // Another report of the call came in between. Its outcome is better known, so it decides.
             (call, told) = (better, false);
         }
     }
 }
 
-/// The status that an outcome gives an appointment, if it does, and the word for the flow.
+/// Returns the appointment status for an outcome, if there is one, and the result for the flow.
 fn follows(outcome: CallOutcome) -> (Option<AppointmentStatus>, &'static str) {
     match outcome {
         CallOutcome::Confirmed => (Some(AppointmentStatus::Confirmed), "confirmed"),

@@ -14,8 +14,9 @@ use store::{CustomerData, Store, StoreError};
 use views::Viewer;
 use web::{Problem, ResponseFormat, WebResponse};
 
-/// What was done about a customer and by whom, and all that is held of them: shown, handed over or erased by an
-/// administrator of the company.
+/// Shows, exports and erases all data of a customer, for administrators of the company.
+///
+/// The history lists what was done about the customer, and by which member of staff.
 pub struct CustomerDataFunction {
     store: Store,
     clock: Clock,
@@ -28,6 +29,7 @@ impl CustomerDataFunction {
         Self { store: runtime.store(), clock: runtime.clock.clone(), metrics: runtime.metrics.clone() }
     }
 
+    /// Answers a request of the API. A failure becomes an error response.
     pub async fn handle(&self, request: Request) -> Result<Response<Body>, Infallible> {
         Ok(web::respond(&request, self.answer(&request).await))
     }
@@ -54,7 +56,7 @@ impl CustomerDataFunction {
         }
     }
 
-    /// Notes who asked for what their role does not let them do.
+    /// Writes an audit log entry for a request that the person's role does not allow.
     async fn refuse(&self, request: &Request, problem: Problem) -> Problem {
         if problem.status == StatusCode::NOT_FOUND
             && let Ok(staff) = web::staff_or_program(request)
@@ -69,7 +71,8 @@ impl CustomerDataFunction {
         self.store.audit(&web::audited(request, &staff.company, &staff.id, action, self.clock.now())).await
     }
 
-    /// Asks for what a stolen session has not: that its person signed in just now, and that this is not done all day long.
+    /// Requires a sign-in within the last ten minutes and applies a rate limit. Both limit what a stolen session can
+    /// do.
     async fn authorize(&self, request: &Request, staff: &Staff) -> Result<(), Problem> {
         web::same_origin(request)?;
         let now = self.clock.now();
@@ -112,7 +115,7 @@ impl CustomerDataFunction {
             .answer(|| views::history(conversation, &history, &viewer), || views::history_json(&history, &viewer)))
     }
 
-    /// A file. That somebody took it is part of what is held from then on.
+    /// Returns the customer's data as a JSON file. The export is recorded in the customer's history.
     async fn export(
         &self,
         request: &Request,
@@ -155,7 +158,7 @@ impl CustomerDataFunction {
     }
 }
 
-/// Another site's page can have a browser ask by GET for whatever it likes.
+/// Rejects GET: a page of another site can make a browser send it.
 fn not_by_get(request: &Request) -> WebResponse {
     let message = "What is held of a customer is handed over by POST, on the page of their history.";
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, "not-by-get", message)

@@ -10,14 +10,14 @@ use sms::{Receipt, ReceiptParseError, ReceiptStatus};
 use store::{DeliveryUpdate, SettleOutcome, Store, StoreError};
 use thiserror::Error;
 
-/// Records what became of the SMS that were sent, however late, often and unordered it is told.
+/// Records the delivery receipts of outbound messages. They may come late, repeatedly and out of order.
 pub struct DeliveryReceiptFunction {
     store: Store,
     clock: Clock,
     metrics: Metrics,
 }
 
-/// Why a receipt was not recorded. Its record comes again, or ends in the dead-letter queue.
+/// Why a receipt was not recorded. SQS delivers its record again, or moves it to the dead-letter queue.
 #[derive(Debug, Error)]
 enum RecordError {
     #[error(transparent)]
@@ -26,19 +26,19 @@ enum RecordError {
     Store(#[from] StoreError),
 }
 
-/// An event that is no batch.
+/// The error for an event that is not an SQS batch.
 #[derive(Debug, Error)]
 #[error("the event is not an SQS batch")]
 pub struct InvalidBatch;
 
-/// What Lambda reports as the function's error.
+/// The error that Lambda reports for the function.
 impl From<InvalidBatch> for Diagnostic {
     fn from(not: InvalidBatch) -> Self {
         Self { error_type: "NotABatch".to_owned(), error_message: not.to_string() }
     }
 }
 
-/// One instance has one connection pool; more at a time would only queue inside it.
+/// How many receipts are recorded at once. One instance has one connection pool, so more would only queue inside it.
 const CONCURRENCY: usize = 8;
 
 impl DeliveryReceiptFunction {
@@ -47,7 +47,7 @@ impl DeliveryReceiptFunction {
         Self { store: runtime.store(), clock: runtime.clock.clone(), metrics: runtime.metrics.clone() }
     }
 
-    /// Takes an SQS batch, whose failures it names one by one.
+    /// Handles an SQS batch and reports failures one by one.
     pub async fn handle(&self, event: &Value) -> Result<SqsBatchResponse, InvalidBatch> {
         let records = event.get("Records").and_then(Value::as_array).ok_or(InvalidBatch)?;
         let recording: Vec<_> = records.iter().map(|record| self.failure(record)).collect();
@@ -57,7 +57,7 @@ impl DeliveryReceiptFunction {
         Ok(response)
     }
 
-    /// Records a receipt; names its record if it could not be.
+    /// Records a receipt. Returns its record's failure if that fails.
     async fn failure(&self, record: &Value) -> Option<BatchItemFailure> {
         let string = |field| record.get(field).and_then(Value::as_str).unwrap_or_default();
         let reason = self.record(string("body")).await.err()?;
@@ -89,7 +89,7 @@ impl DeliveryReceiptFunction {
             tracing::warn!(?why, "a message was not delivered");
             self.metrics.count_by(Metric::Undelivered, "Cause", &why.cause().to_string());
         }
-        // Also if the message was settled before: whoever settled it may not have come as far as this.
+        // Also if the status was recorded before: that attempt may have failed before this step.
         if settled != SettleOutcome::Unknown && why.is_the_numbers() {
             let mobile = MobileNumber { number: receipt.to, conversation: receipt.conversation };
             self.store.number_refused(&receipt.company, &mobile, receipt.at).await?;

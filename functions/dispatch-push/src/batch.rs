@@ -1,4 +1,4 @@
-//! What a batch of the table's stream says, by company.
+//! The changes of a stream batch, grouped by company.
 
 use std::collections::BTreeMap;
 
@@ -8,19 +8,19 @@ use store::{Change, SessionEnd};
 
 use crate::push_event::PushEvent;
 
-/// What is to follow from the changes of one company, in the order in which they came.
+/// The changes of one company that concern push notifications, in order.
 #[derive(Default)]
 pub(crate) struct CompanyChanges {
-    /// Of each conversation the newest for the same people: it takes the place of the others.
+    /// The newest event of each conversation for the same recipients. It replaces the earlier ones.
     pub(crate) news: Vec<PushEvent>,
     pub(crate) endings: Vec<Revocation>,
     pub(crate) tests: Vec<(StaffId, SubscriptionId, PushTest)>,
     pub(crate) added: Vec<AddedBrowser>,
-    /// The records that they were in.
+    /// The sequence numbers of the records with these changes.
     pub(crate) records: Vec<String>,
 }
 
-/// A browser in which somebody turned notifications on.
+/// A browser in which a member of staff turned notifications on.
 pub(crate) struct AddedBrowser {
     pub(crate) staff: StaffId,
     pub(crate) subscription: SubscriptionId,
@@ -28,17 +28,18 @@ pub(crate) struct AddedBrowser {
     pub(crate) at: Timestamp,
 }
 
-/// Whose browsers are pushed to no more.
+/// The push subscriptions to delete.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Revocation {
-    /// Those last refreshed in a session.
+    /// Those last refreshed in this session.
     Session(StaffId, TokenHash),
-    /// Somebody's, of sessions that began before a moment, or all.
+    /// Those of a member of staff: of sessions that began before a moment, or all.
     Staff(StaffId, Option<Timestamp>),
 }
 
-/// A record that cannot be read is dropped, with the reason: tried again it would say no more, and
-/// the others would wait for it.
+/// Groups a batch by company.
+///
+/// A record that cannot be parsed is logged and dropped. It would fail again, and hold up all the others.
 pub(crate) fn by_company(records: &[Value]) -> BTreeMap<CompanyId, CompanyChanges> {
     let mut companies = BTreeMap::<CompanyId, CompanyChanges>::new();
     for record in records {
@@ -72,7 +73,7 @@ impl CompanyChanges {
                 self.endings.push(Revocation::Session(staff, session));
             }
             Change::StaffSignedOut { staff, before, .. } => self.endings.push(Revocation::Staff(staff, before)),
-            // A session whose time ran out ends nothing: browsers are told while nobody is at them, too.
+            // A session that expires ends no subscription: a browser is notified while nobody uses it, too.
             Change::SessionEnded { how: SessionEnd::RanOut, .. }
             | Change::Head { .. }
             | Change::OptOut { .. }

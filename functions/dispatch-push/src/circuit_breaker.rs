@@ -1,18 +1,19 @@
-//! Which push services are left alone for a while: a batch of the stream that waited for one that
-//! lets everybody wait would keep all later batches waiting, and with them the browsers of all others.
+//! Skips push services that time out.
+//!
+//! A stream batch that waits for one push service delays all later batches, and with them the browsers of all others.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use domain::Timestamp;
 
-/// So many requests in a row that time out are the push service's trouble, and not a browser's.
+/// How many timeouts in a row are the fault of the push service, and not of a browser.
 const MAX_TIMEOUTS: u32 = 3;
 
-/// For so long whoever lets requests time out is left alone: a push service, or one browser.
+/// How long a push service, or one browser, is skipped after timeouts, in seconds.
 pub(crate) const LEFT_ALONE_SECS: u64 = 30;
 
-/// What is known of push services since this instance of the function started.
+/// The state of the push services since this function instance started.
 #[derive(Default)]
 pub(crate) struct CircuitBreaker {
     services: Mutex<HashMap<String, ServiceState>>,
@@ -20,24 +21,24 @@ pub(crate) struct CircuitBreaker {
 
 #[derive(Default)]
 struct ServiceState {
-    /// When it last answered anything.
+    /// When it last answered a request.
     answered: Option<Timestamp>,
     timed_out: u32,
     open_until: Option<Timestamp>,
 }
 
 impl CircuitBreaker {
-    /// Until when nothing of the stream is for a push service, if it is not for it now.
+    /// Returns until when a push service is skipped, or `None` if it is not.
     pub(crate) fn open_until(&self, service: &str, now: Timestamp) -> Option<Timestamp> {
         self.with_state(service, |known| known.open_until.filter(|until| now < *until))
     }
 
+    /// Records an answer of a push service, which closes its breaker.
     pub(crate) fn record_answer(&self, service: &str, now: Timestamp) {
         self.with_state(service, |known| *known = ServiceState { answered: Some(now), ..ServiceState::default() });
     }
 
-    /// A request timed out. If others that the push service was sent since were answered, that says
-    /// nothing of the service.
+    /// Records a timeout. It does not count if the push service has answered another request since this one began.
     pub(crate) fn timed_out(&self, service: &str, began: Timestamp, now: Timestamp) {
         self.with_state(service, |known| {
             if known.answered.is_none_or(|answered| answered < began) {
@@ -75,11 +76,11 @@ mod tests {
         assert_eq!(breaker.open_until(SERVICE, at_secs(5)), Some(at_secs(35)));
         assert_eq!(breaker.open_until(SERVICE, at_secs(34)), Some(at_secs(35)));
         assert_eq!(breaker.open_until("push.example.org", at_secs(5)), None);
-        // From then on it is tried, and one more says that nothing has changed.
+        // After the pause the service is tried again, and one more timeout opens the breaker again.
         assert_eq!(breaker.open_until(SERVICE, at_secs(35)), None);
         breaker.timed_out(SERVICE, at_secs(35), at_secs(40));
         assert_eq!(breaker.open_until(SERVICE, at_secs(40)), Some(at_secs(70)));
-        // One that is tried again from the queue has its answer.
+        // A retry from the queue has been answered.
         breaker.record_answer(SERVICE, at_secs(41));
         assert_eq!(breaker.open_until(SERVICE, at_secs(41)), None);
     }

@@ -1,4 +1,4 @@
-//! Handing pushes to push services, and what follows from what they answer.
+//! Delivers push notifications to push services and handles their answers.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -15,48 +15,49 @@ use crate::DispatchPushFunction;
 use crate::circuit_breaker::LEFT_ALONE_SECS;
 use crate::retries::Retry;
 
-/// A push to one browser.
+/// A push notification for one browser.
 pub(crate) struct BrowserDelivery {
     pub(crate) browser: Arc<Browser>,
     pub(crate) to: AllowedEndpoint,
     pub(crate) payload: Arc<[u8]>,
     pub(crate) topic: Option<String>,
-    /// Nobody wants to be told after this.
+    /// The push notification is not delivered after this.
     pub(crate) ends: Timestamp,
-    /// How it is tried again, if it is worth it.
+    /// The record with which it is retried. `None` if it is tried only once.
     pub(crate) retry: Option<Retry>,
 }
 
 /// Where deliveries come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum DeliverySource {
-    /// The table's stream, whose next batch waits for this one.
+    /// The table's stream. The next batch waits for this one.
     Stream,
-    /// The queue of retries, where nothing waits for anything.
+    /// The retry queue. Nothing waits for it.
     Queue,
 }
 
-/// What is left of a delivery, and by which push service.
+/// The result of a delivery, with the push service where it matters.
 enum DeliveryResult {
     Nothing,
     Delivered,
-    /// It was not tried, or is to be tried again.
+    /// It was not tried, or must be retried.
     Later(Retry),
     Abandoned(String),
     Refused(String, u16),
 }
 
-/// Requests that are under way to one push service.
+/// How many requests to one push service run at once.
 const CONCURRENCY: usize = 100;
 
-/// What is not tried within this is kept for later, so that the stream goes on.
+/// How long a batch is delivered, in seconds. What has not been tried by then is queued as a retry, so that the stream
+/// goes on.
 const MAX_RETRY_AFTER_SECS: u64 = 20;
 
-/// For so long at most a push service is taken at its word that it wants nothing for a browser.
+/// The longest `Retry-After` of a push service that is respected.
 const LONGEST_WAIT: Duration = Duration::from_hours(24);
 
 impl DispatchPushFunction {
-    /// To every push service at its own pace.
+    /// Delivers in parallel to all push services, with up to 100 requests to each at once.
     pub(crate) async fn deliver(&self, deliveries: Vec<BrowserDelivery>, source: DeliverySource) {
         if deliveries.is_empty() {
             return;
@@ -107,11 +108,11 @@ impl DispatchPushFunction {
         let (began, outcome) = (now, self.pusher.push(&delivery.to, keys, &push).await);
         let now = self.clock.now();
         match outcome {
-            // Those that are tried again are the bad ones: how many of them hang says nothing of the others.
+            // Not counted: retries go to browsers that failed before, so their timeouts say nothing about the service.
             PushOutcome::TimedOut if source == DeliverySource::Queue => {}
             PushOutcome::TimedOut => self.breaker.timed_out(service, began, now),
             PushOutcome::NotAdmitted(_) => {}
-            // Also what cannot be reached says so at once.
+            // A connection that fails at once does not delay the batch, so it counts as an answer.
             _ => self.breaker.record_answer(service, now),
         }
         match outcome {
@@ -128,7 +129,8 @@ impl DispatchPushFunction {
                 log_store_error(self.store.record_push_wait(browser, now.plus_secs(after.as_secs()), now).await);
                 delivery.later(Some(after), now)
             }
-            // No later batch waits for it meanwhile, be it the only one of its push service that hangs.
+            // The browser is skipped, so no later batch waits for it, even if it is the only one of its service that
+            // times out.
             PushOutcome::TimedOut => {
                 log_store_error(self.store.record_push_wait(browser, now.plus_secs(LEFT_ALONE_SECS), now).await);
                 delivery.later(None, now)
@@ -139,14 +141,15 @@ impl DispatchPushFunction {
             }
             PushOutcome::Refused(status) => {
                 let known = log_store_error(self.store.record_push_failure(browser, PushFailure::Refused, now).await);
-                // Anybody can register an address that refuses all it is sent: it counts once an hour.
+                // Anybody can register an endpoint that rejects everything. So a rejection is counted once an hour.
                 if known == Some(NoteOutcome::Known) {
                     DeliveryResult::Nothing
                 } else {
                     DeliveryResult::Refused(service.to_owned(), status)
                 }
             }
-            // Also a key that was dropped: whoever's browser it is opens the portal, and it has another.
+            // This includes a key that was dropped: the browser subscribes with a new one when the portal is opened in
+            // it.
             PushOutcome::NotAdmitted(why) => {
                 log_store_error(self.store.record_push_failure(browser, failure_of(why), now).await);
                 DeliveryResult::Nothing
@@ -154,7 +157,7 @@ impl DispatchPushFunction {
         }
     }
 
-    /// Leaves for later what is not tried now. A test is for now or never.
+    /// Queues a delivery that is not tried now as a retry. A test is not retried.
     async fn retry_later(&self, delivery: BrowserDelivery, not_before: Timestamp, now: Timestamp) -> DeliveryResult {
         let service = delivery.to.service();
         match delivery.retry {
@@ -200,14 +203,15 @@ impl DispatchPushFunction {
         }
     }
 
-    /// What is known of a browser that nothing can be pushed to.
+    /// Records why a browser cannot be pushed to.
     pub(crate) async fn not_admitted(&self, browser: &Browser, why: EndpointError, now: Timestamp) {
         log_store_error(self.store.record_push_failure(browser, failure_of(why), now).await);
     }
 }
 
 impl BrowserDelivery {
-    /// Tried in vain. A test is tried once, and nothing is given up with it: its person looks at the screen.
+    /// Returns the retry after a failed attempt, or gives up after the last. A test is not retried and not counted as
+    /// given up.
     fn later(self, after: Option<Duration>, now: Timestamp) -> DeliveryResult {
         let Some(retry) = self.retry else { return DeliveryResult::Nothing };
         let retry = retry.failed(after, now).filter(|retry| retry.not_before < self.ends);
@@ -222,7 +226,7 @@ fn failure_of(why: EndpointError) -> PushFailure {
     }
 }
 
-/// A note that is not made is made with the next push.
+/// Logs a store error and continues. The next push writes the note again.
 fn log_store_error<T>(done: Result<T, StoreError>) -> Option<T> {
     done.inspect_err(|error| tracing::warn!(%error, "the result of a push was not recorded")).ok()
 }

@@ -27,7 +27,7 @@ use serde_json::{Value, json};
 use store::{PositionRange, Store, StoreError};
 use thiserror::Error;
 
-/// Tells the browsers of staff, open or not, what customers say.
+/// Sends push notifications about customers' messages and calls to the browsers of staff.
 pub struct DispatchPushFunction {
     store: Store,
     services: PushServices,
@@ -39,16 +39,17 @@ pub struct DispatchPushFunction {
     metrics: Metrics,
 }
 
-/// After this nobody is told of something any more, and for so long a push service keeps it for a
-/// browser that is not connected.
+/// How long after an event staff are notified of it, in seconds. A push service keeps the push for the rest of that
+/// time for a browser that is offline.
 const EVENT_LIFETIME_SECS: u64 = 24 * 60 * 60;
 
-/// Among how many entries of a conversation the newest that is news is looked for.
+/// How many of a conversation's newest timeline entries are searched for the newest event.
 const NEWEST: usize = 10;
 
-/// Whoever asked for a test looks at the screen.
+/// How long a test may be delivered, in seconds: the person who asked for it is looking at the screen.
 const TEST_FOR_SECS: u64 = 4 * 60;
 
+/// Why the function fails as a whole.
 #[derive(Debug, Error)]
 pub enum FunctionError {
     #[error("the event is neither a batch of a table's stream nor one of a queue")]
@@ -61,7 +62,7 @@ impl From<FunctionError> for Diagnostic {
     }
 }
 
-/// Why a record of the queue comes again, or goes to the dead letters.
+/// Why a record of the retry queue fails. SQS delivers it again, or moves it to the dead-letter queue.
 #[derive(Debug, Error)]
 enum RetryError {
     #[error("it is not a push that is to be tried again")]
@@ -71,8 +72,9 @@ enum RetryError {
 }
 
 impl DispatchPushFunction {
-    /// `services` may be pushed to, by `pusher`; `secret` names the secret with the keys; `retries` is the address
-    /// of the queue of what is to be tried again.
+    /// Returns the function that pushes with `pusher` to the allowed `services`.
+    ///
+    /// `secret` is the name of the secret with the push keys, and `retries` the address of the retry queue.
     #[must_use]
     pub fn new(runtime: &Runtime, services: PushServices, pusher: Pusher, secret: String, retries: String) -> Self {
         Self {
@@ -87,8 +89,10 @@ impl DispatchPushFunction {
         }
     }
 
-    /// Takes a batch of the table's stream, or one of the queue of retries. Names the records for
-    /// which the table did not answer, so that they come again; a push service's answer never fails one.
+    /// Handles a batch of the table's stream or of the retry queue.
+    ///
+    /// Reports the records for which DynamoDB did not answer, so that they are delivered again. No answer of a push
+    /// service fails a record.
     pub async fn handle(&self, event: &Value) -> Result<Value, FunctionError> {
         let records = event["Records"].as_array().ok_or(FunctionError::NotABatch)?;
         let is_stream = records.first().is_some_and(|record| record.get("dynamodb").is_some());
@@ -116,7 +120,7 @@ impl DispatchPushFunction {
         failures
     }
 
-    /// The deployment's own text has come as far as any customer's. Nobody is told; that it came is counted.
+    /// Counts a heartbeat that has passed through the deployment as a customer's message does. No browser is notified.
     fn count_heartbeats(&self, changes: &CompanyChanges) {
         let now = self.clock.now();
         if changes.news.iter().any(|news| heartbeat::is_fresh(news.since_when(), now)) {
@@ -164,7 +168,7 @@ impl DispatchPushFunction {
         if now >= ends {
             return Ok(None);
         }
-        // The last one that was asked for stands for those before it.
+        // A newer test replaces this one.
         let browser = self.store.browser(company, staff, subscription, now).await?;
         let Some(browser) = browser.filter(|browser| browser.test.as_ref() == Some(test)) else { return Ok(None) };
         let unanswered = self.store.unanswered(company, now).await?;
@@ -181,7 +185,7 @@ impl DispatchPushFunction {
         }
     }
 
-    /// Tells somebody's other browsers of one that was added, whatever they want to be told of customers.
+    /// Notifies a person's other browsers that one was added, whatever their preferences.
     async fn announce_browser(
         &self,
         company: &CompanyId,
@@ -212,7 +216,7 @@ impl DispatchPushFunction {
         Ok(())
     }
 
-    /// Tells all of a company's browsers, as they are set at this moment.
+    /// Notifies all browsers of a company, according to their preferences at this moment.
     async fn notify_company(
         &self,
         company: &CompanyId,
@@ -247,7 +251,7 @@ impl DispatchPushFunction {
         }
     }
 
-    /// What is pushed of news: the same to everybody.
+    /// Prepares the payload of each event. It is the same for all browsers.
     async fn prepare<'a>(
         &self,
         company: &CompanyId,
@@ -259,7 +263,7 @@ impl DispatchPushFunction {
         let unanswered = self.store.unanswered(&company.id, now).await?;
         let mut told = Vec::new();
         for news in news {
-            // Beyond the retention meanwhile.
+            // The conversation may be beyond the retention by now.
             let found = self.store.conversation(&company.id, news.conversation, now).await?;
             if let Some((conversation, customer)) = found
                 && news.needs_notification(&conversation)
@@ -286,8 +290,9 @@ impl DispatchPushFunction {
         failures
     }
 
-    /// What is to be pushed again, if it still is: the newest of its conversation, to a browser that
-    /// still wants it.
+    /// Returns the delivery that a retry asks for, if it is still due.
+    ///
+    /// The event must be the newest of its conversation, and the browser must still want it.
     async fn retry_one(&self, body: &str) -> Result<Option<BrowserDelivery>, RetryError> {
         let retry: Retry = serde_json::from_str(body).map_err(|_| RetryError::Malformed)?;
         let now = self.clock.now();
@@ -309,7 +314,7 @@ impl DispatchPushFunction {
         let for_them = |news: &PushEvent| news.only_for().is_none_or(|to| to == staff);
         let newest = events.iter().filter_map(PushEvent::from_entry).find(for_them);
         let still = |news: &PushEvent| news.only_for().is_some() || conversation.unanswered > 0;
-        // What is newer is told of by itself, and takes the place of this.
+        // A newer event has its own push notification, which replaces this one.
         let news = newest.filter(|news| news.position == retry.event && still(news) && now < ends(news));
         let Some(news) = news else { return Ok(None) };
         let unanswered = self.store.unanswered(&company.id, now).await?;
@@ -326,7 +331,7 @@ impl DispatchPushFunction {
     }
 }
 
-/// News as they are pushed.
+/// An event with its payload.
 struct PreparedEvent<'a> {
     news: &'a PushEvent,
     customer: Option<Customer>,
@@ -347,7 +352,7 @@ impl<'a> PreparedEvent<'a> {
         Some(Self { news, customer, payload: payload.into() })
     }
 
-    /// Whether it is for somebody: what they wrote, or of a customer of whom they want to be told.
+    /// Returns whether a member of staff is notified: of their own message, or of a customer as they prefer.
     fn is_wanted(&self, choice: PushPreference, staff: &StaffId, now: Timestamp) -> bool {
         match (self.news.only_for(), choice) {
             (Some(to), _) => to == staff,
@@ -372,7 +377,7 @@ impl<'a> PreparedEvent<'a> {
             browser: browser.clone(),
             to,
             payload: self.payload.clone(),
-            // 32 characters, and another for another company's conversation with the same number.
+            // Push topics have at most 32 characters. The id differs between companies with the same number.
             topic: Some(self.news.conversation.to_string()),
             ends: ends(self.news),
             retry: Some(retry),

@@ -1,4 +1,4 @@
-//! What a browser is pushed: what its notification shows, and where a click leads.
+//! The payload of a push notification: what it shows, and where a click leads.
 
 use std::fmt;
 
@@ -10,33 +10,34 @@ use serde::{Serialize, Serializer};
 use crate::batch::AddedBrowser;
 use crate::push_event::{EventContent, PushEvent};
 
-/// In bytes. A push service takes 4,096 encrypted, some only in the name of it.
+/// The longest payload, in bytes. A push service must take 4,096 encrypted, but some take less.
 const LARGEST: usize = 2800;
 
-/// A name in a notification's title, in bytes.
+/// The longest title, in bytes: a customer's name.
 const LONGEST_TITLE: usize = 300;
 
+/// The payload that the service worker receives, as JSON.
 #[derive(Debug, Serialize)]
 pub(crate) struct NotificationPayload {
-    /// The same for every push of the same thing.
+    /// The same for each push of the same event.
     id: String,
     kind: &'static str,
     conversation: Option<String>,
     title: String,
     body: NotificationBody,
     at: String,
-    /// How many customers wait.
+    /// How many customers wait for an answer.
     unanswered: u32,
 }
 
-/// What is said, and below it when the customer comes next, if that is known.
+/// The text, and below it the customer's next appointment, if there is one.
 #[derive(Debug)]
 struct NotificationBody {
     text: String,
     next: Option<String>,
 }
 
-/// Whom news are of.
+/// The customer of an event.
 pub(crate) struct EventCustomer<'a> {
     pub(crate) conversation: &'a ConversationSummary,
     pub(crate) customer: Option<&'a Customer>,
@@ -44,14 +45,15 @@ pub(crate) struct EventCustomer<'a> {
 }
 
 impl NotificationPayload {
-    /// Where others may look at the screen it says that there is something, and neither what nor of whom.
+    /// Builds the payload of an event. Without `shows_text` it says only that there is something, not what or from
+    /// which customer.
     pub(crate) fn of_news(news: &PushEvent, whom: &EventCustomer<'_>, shows_text: bool, unanswered: u32) -> Self {
         let (kind, body) = match &news.content {
             EventContent::Text(text) if shows_text => {
                 ("message", NotificationBody { text: shown_text(text).to_owned(), next: next(whom) })
             }
             EventContent::Text(_) => ("message", NotificationBody::from_text("New message")),
-            // It says itself which appointment it is about.
+            // Without the next appointment: the text names the appointment of the call.
             EventContent::ByPhone { outcome, appointment } if shows_text => {
                 ("call", NotificationBody::from_text(&call_text(*outcome, appointment.as_ref(), whom)))
             }
@@ -68,12 +70,14 @@ impl NotificationPayload {
         };
         let title = if shows_text { name(whom) } else { "Switchboard".to_owned() };
         let conversation = Some(news.conversation.to_string());
-        // What becomes known later is another push: the same would be taken for a repeat.
+        // When it becomes known that a message failed, a second push follows. With the same id it would count as a
+        // repeat.
         let open = if news.is_known() { "" } else { "-open" };
         let (id, at) = (format!("{}{open}", news.position), news.since_when().to_string());
         Self { id, kind, conversation, title, body, at, unanswered }
     }
 
+    /// Builds the payload of a test.
     pub(crate) fn of_test(test: &PushTest, unanswered: u32) -> Self {
         Self {
             id: test.nonce.clone(),
@@ -86,7 +90,8 @@ impl NotificationPayload {
         }
     }
 
-    /// To the person's other browsers: one that somebody else added with their session is so found out.
+    /// Builds the payload about an added browser, for the person's other browsers. It reveals a browser that another
+    /// person added with their session.
     pub(crate) fn of_added(added: &AddedBrowser, unanswered: u32) -> Self {
         let body = format!(
             "{}. Was it not you? Remove it in the settings of notifications, and sign out everywhere.",
@@ -103,7 +108,7 @@ impl NotificationPayload {
         }
     }
 
-    /// As JSON, with as much of the text as fits.
+    /// Serializes the payload as JSON, with the text cut to fit.
     pub(crate) fn payload(mut self) -> Result<Vec<u8>, serde_json::Error> {
         loop {
             let payload = serde_json::to_vec(&self)?;
@@ -111,7 +116,7 @@ impl NotificationPayload {
             if over == 0 || self.body.text.is_empty() {
                 return Ok(payload);
             }
-            // What is written in one byte here takes at least one there.
+            // One byte of text takes at least one byte in the JSON.
             let length = self.body.text.len().saturating_sub(over);
             self.body.text = truncate(&self.body.text, length);
         }
@@ -144,7 +149,7 @@ fn name(whom: &EventCustomer<'_>) -> String {
     truncate(&whom.conversation.name.clone().unwrap_or_else(number), LONGEST_TITLE)
 }
 
-/// The notification may be read tomorrow: no "today" stands in it.
+/// Returns the line about the next appointment. It has the full date, since the notification may be read tomorrow.
 fn next(whom: &EventCustomer<'_>) -> Option<String> {
     let next = whom.conversation.next.as_ref()?;
     Some(format!("Next appointment: {}", day_and_time(next.start, whom.company)))

@@ -1,11 +1,11 @@
-//! What staff are told of, of what happens in conversations.
+//! The timeline entries that staff are notified of.
 
 use domain::{
     AppointmentId, CallOutcome, ConversationId, ConversationSummary, DeliveryProgress, DeliveryStatus, MessageKind,
     Position, StaffId, TimelineEntry, Timestamp,
 };
 
-/// Something that a customer said, and somebody may want to answer; or that they did not get what somebody wrote.
+/// A timeline entry that staff are notified of: an inbound message, a call, or a message that was not delivered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PushEvent {
     pub(crate) conversation: ConversationId,
@@ -13,28 +13,31 @@ pub(crate) struct PushEvent {
     pub(crate) content: EventContent,
 }
 
+/// What a push event is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum EventContent {
     Text(String),
-    /// By a key, in a call about an appointment: one that needs an answer.
+    /// A call about an appointment in which the customer pressed a key, and which needs an answer.
     ByPhone {
         outcome: CallOutcome,
         appointment: Option<AppointmentId>,
     },
-    /// What somebody wrote was refused or given back, or nobody knows whether it went out. Only they are told.
+    /// An outbound message that was rejected or not delivered, or may not have gone out. Only its author is notified.
     NotDelivered {
         to: StaffId,
-        /// When that came out; `None` where it was refused at once.
+        /// When that became known. `None` if the message was rejected at once.
         at: Option<Timestamp>,
-        /// Whether it is known not to have arrived.
+        /// Whether it is certain that it did not arrive.
         is_known: bool,
         sentence: &'static str,
     },
 }
 
 impl PushEvent {
-    /// `None` for what nobody is told of: what we said ourselves and is not known to have failed, calls that nobody
-    /// has to answer, and what came from a number that was blocked.
+    /// Returns the event of a timeline entry. `None` for entries without notification.
+    ///
+    /// Those are outbound messages that are not known to have failed, calls that need no answer, and everything from a
+    /// blocked number.
     pub(crate) fn from_entry(event: &TimelineEntry) -> Option<Self> {
         if event.arrived_while_blocked() {
             return None;
@@ -50,20 +53,21 @@ impl PushEvent {
         Some(Self { conversation: event.conversation(), position: event.position(), content: said })
     }
 
-    /// What is news of an event that was something else before, or nothing: each is told of once, and what was not known
-    /// then once more when it is.
+    /// Returns the event of a changed entry if it is new.
+    ///
+    /// Staff are notified of an entry once. If its result is unknown, they are notified again when it is known.
     pub(crate) fn from_change(before: Option<&TimelineEntry>, event: &TimelineEntry) -> Option<Self> {
         let (before, now) = (before.and_then(Self::from_entry), Self::from_entry(event)?);
         let is_told = before.is_some_and(|before| before.is_known() || !now.is_known());
         (!is_told).then_some(now)
     }
 
-    /// `false` for a text of which nobody knows whether it went out.
+    /// Returns whether the result is known. `false` for a message that may not have gone out.
     pub(crate) fn is_known(&self) -> bool {
         !matches!(self.content, EventContent::NotDelivered { is_known: false, .. })
     }
 
-    /// From when on it is news.
+    /// Returns when the event happened, from which its time limit counts.
     pub(crate) fn since_when(&self) -> Timestamp {
         match &self.content {
             EventContent::NotDelivered { at: Some(at), .. } => *at,
@@ -73,13 +77,15 @@ impl PushEvent {
         }
     }
 
-    /// Whether anybody is told, as its conversation is by now: who wrote a text that did not arrive is, and nobody of a
-    /// number that was blocked meanwhile.
+    /// Returns whether staff are still notified of the event, given the conversation as it is now.
+    ///
+    /// The author of a message that did not arrive is always notified. Other events of a number that was blocked since
+    /// are not.
     pub(crate) fn needs_notification(&self, conversation: &ConversationSummary) -> bool {
         self.only_for().is_some() || !conversation.is_blocked
     }
 
-    /// Whom it is for; `None` if it is for all who want to be told of the customer.
+    /// Returns the only recipient. `None` if it is for all staff who want notifications of the customer.
     pub(crate) fn only_for(&self) -> Option<&StaffId> {
         match &self.content {
             EventContent::NotDelivered { to, .. } => Some(to),
@@ -89,7 +95,7 @@ impl PushEvent {
 }
 
 fn not_delivered(kind: &MessageKind) -> Option<EventContent> {
-    // Who has tried again knows of it.
+    // A message that was sent again needs no notification: its failure is known.
     let MessageKind::Outbound { staff: Some(staff), progress, tried_again: None, .. } = kind else { return None };
     let (at, sentence, is_known) = match progress {
         DeliveryProgress::Failed { refusal } => (None, refusal.sentence(), true),

@@ -1,4 +1,4 @@
-//! Pushes that are to be tried again: a queue of whom and what, without what was said.
+//! The queue of pushes to retry. A record has ids only, and nothing that a customer wrote.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use aws_types::SdkConfig;
 use domain::{CompanyId, ConversationId, Position, StaffId, SubscriptionId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// Something that one browser is still to be told of.
+/// A push to one browser that must be retried.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Retry {
     pub(crate) company: CompanyId,
@@ -19,16 +19,17 @@ pub(crate) struct Retry {
     pub(crate) event: Position,
     /// How often it was tried.
     pub(crate) tries: u32,
-    /// When it is to be tried again: a record of the queue can wait for less than that.
+    /// When to retry it. The queue can hold a record back for less time than that.
     pub(crate) not_before: Timestamp,
 }
 
-/// How often something is tried, the first time included.
+/// How often a push is tried, including the first time.
 pub(crate) const MAX_ATTEMPTS: u32 = 6;
 
 impl Retry {
-    /// This, tried once more in vain: as long after as the push service says, or else longer each
-    /// time, 23 minutes in all. `None` if it was tried often enough.
+    /// Returns the retry after another failed attempt, or `None` after the last.
+    ///
+    /// It waits as long as the push service asks for. Otherwise the wait grows with each attempt, 23 minutes in all.
     pub(crate) fn failed(mut self, after: Option<Duration>, now: Timestamp) -> Option<Self> {
         const FIRST_SECS: u64 = 5;
         self.tries = self.tries.saturating_add(1);
@@ -43,24 +44,25 @@ impl Retry {
     }
 }
 
-/// For so long at most SQS keeps a record back.
+/// The longest delay of an SQS message, in seconds.
 const LONGEST_DELAY_SECS: u64 = 900;
 
-/// So many records SQS takes at once.
+/// The most messages that SQS takes in one request.
 const BATCH_SIZE: usize = 10;
 
+/// The SQS queue of retries.
 pub(crate) struct RetryQueue {
     client: Client,
     queue: String,
 }
 
 impl RetryQueue {
-    /// `queue` is its address.
+    /// `queue` is the queue's address.
     pub(crate) fn new(aws: &SdkConfig, queue: String) -> Self {
         Self { client: Client::new(aws), queue }
     }
 
-    /// Keeps them for later. Gives how many the queue did not take.
+    /// Sends retries to the queue. Returns how many the queue did not accept.
     pub(crate) async fn enqueue(&self, retries: &[Retry], now: Timestamp) -> usize {
         let mut lost = 0;
         for some in retries.chunks(BATCH_SIZE) {

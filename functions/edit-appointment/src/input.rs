@@ -1,4 +1,4 @@
-//! What somebody wrote of an appointment, in a form or in JSON, and what it comes to.
+//! The fields of an appointment as a form or JSON has them, and how they become [`AppointmentDetails`].
 
 use domain::{
     Appointment, AppointmentDetails, AppointmentDuration, AppointmentStatus, CustomerName, Day, InvalidAppointment,
@@ -6,7 +6,7 @@ use domain::{
 };
 use serde::{Deserialize, Deserializer};
 
-/// A field that is left out stays as it is; one that is there and empty, or `null`, is emptied.
+/// The fields of a request. A field that is left out keeps its value; an empty or `null` one is cleared.
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct AppointmentInput {
     name: Option<String>,
@@ -14,24 +14,24 @@ pub(crate) struct AppointmentInput {
     pub(crate) mobile: Option<String>,
     day: Option<String>,
     time: Option<String>,
-    /// Instead of `day` and `time`: RFC 3339, or the same without an offset, where the company is.
+    /// In place of `day` and `time`: RFC 3339. Without an offset, the time is in the company's time zone.
     start: Option<String>,
     minutes: Option<NumberInput>,
     #[serde(default, deserialize_with = "present_or_empty")]
     service: Option<String>,
     #[serde(default, deserialize_with = "present_or_empty")]
     notes: Option<String>,
-    /// The id of a member of staff.
+    /// The id of the practitioner, a member of staff.
     #[serde(default, deserialize_with = "present_or_empty")]
     pub(crate) provider: Option<String>,
     status: Option<String>,
-    /// Which version it was written on top of.
+    /// The version that the writer has seen.
     version: Option<NumberInput>,
-    /// Whether nothing is to be changed but that it does not take place.
+    /// If present, the appointment is cancelled and no other field is changed.
     cancel: Option<String>,
 }
 
-/// As JSON has it, or as a form does.
+/// A number as JSON or as a form has it.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 enum NumberInput {
@@ -48,12 +48,12 @@ impl NumberInput {
     }
 }
 
-/// A text that is there, `null` being an empty one.
+/// Deserializes a field that is present. `null` becomes an empty string.
 fn present_or_empty<'de, D: Deserializer<'de>>(field: D) -> Result<Option<String>, D::Error> {
     Option::deserialize(field).map(|text: Option<String>| Some(text.unwrap_or_default()))
 }
 
-/// What a text is read with.
+/// What parsing the fields needs besides the fields.
 pub(crate) struct ParseContext<'a> {
     pub(crate) zone: &'a TimeZone,
     pub(crate) retention: Retention,
@@ -61,16 +61,18 @@ pub(crate) struct ParseContext<'a> {
 }
 
 impl AppointmentInput {
+    /// Returns the version that the writer has seen.
     pub(crate) fn version(&self) -> Option<u32> {
         self.version.as_ref().and_then(NumberInput::value)
     }
 
+    /// Returns whether the request cancels the appointment.
     pub(crate) fn cancels(&self) -> bool {
         self.cancel.is_some()
     }
 
-    /// The details, on top of those there were. `mobile` and `provider` are what the number and the id
-    /// that were written, if they were, turned out to be.
+    /// Returns the details, with the fields that were left out taken from `before`. `mobile` and `provider` are the
+    /// parsed number and practitioner.
     pub(crate) fn details(
         &self,
         before: Option<&AppointmentDetails>,
@@ -140,7 +142,8 @@ impl AppointmentInput {
             (None, Some((_, time))) => time,
             (time, _) => time.unwrap_or_default().parse()?,
         };
-        // The second of two hours that the clocks show alike is not moved to the first by saving it again.
+        // When the clocks go back, an hour occurs twice. Saving a time in the second one again must not move it to the
+        // first.
         match before {
             Some(before) if reading.zone.local(before.start) == (day, time) => Ok(before.start),
             _ => Ok(reading.zone.moment(day, time)?),
@@ -150,13 +153,13 @@ impl AppointmentInput {
 
 const TEN_YEARS_SECS: u64 = 3653 * 24 * 60 * 60;
 
-/// Whether a time has no offset from UTC.
+/// Returns whether a time has no offset from UTC.
 fn is_of_a_clock(time: &str) -> bool {
     time.bytes().all(|b| b.is_ascii_digit() || b == b':' || b == b'.')
 }
 
-/// What somebody wrote who began from an earlier version: put on top of what was saved since, where
-/// that version is still known.
+/// Merges what was written from an earlier version into what was saved since. Returns it unchanged if that version is
+/// no longer kept.
 pub(crate) fn merge_onto(typed: AppointmentDetails, saved: &Appointment, seen: u32) -> AppointmentDetails {
     match saved.version(seen) {
         Some(seen) => typed.merge_onto(saved.details(), &seen.details),

@@ -21,18 +21,19 @@ use store::{LookupClaim, SaveOutcome, Store, WRITE_ATTEMPTS};
 use views::{AppointmentView, TextingView, Viewer};
 use web::{IdempotencyKey, Problem, ResponseFormat, WebResponse};
 
-/// Appointments: a day of them, one of them, and what staff or a scheduling system make of it.
+/// Lists, shows, creates and changes appointments, for staff and for scheduling systems.
 pub struct EditAppointmentFunction {
     store: Store,
     lookup: CarrierLookup,
-    /// Of which the countries count here, and what else is limited than texts.
+    /// Used for the allowed countries and for the rate limits on saves and number look-ups.
     limits: SendingLimits,
     clock: Clock,
     randomness: Randomness,
 }
 
-/// How many appointments of a day are listed at once, unless asked for others, and at most.
+/// How many appointments of a day are listed by default.
 const A_PAGE: usize = 100;
+/// How many appointments of a day are listed at most.
 const MOST_OF_A_DAY: usize = 500;
 
 fn overtaken_too_often() -> Problem {
@@ -59,6 +60,7 @@ impl EditAppointmentFunction {
         }
     }
 
+    /// Answers a request of the API. A failure becomes an error response.
     pub async fn handle(&self, request: Request) -> Result<Response<Body>, Infallible> {
         Ok(web::respond(&request, self.answer(&request).await))
     }
@@ -79,14 +81,14 @@ impl EditAppointmentFunction {
         }
     }
 
-    /// Whom an appointment can be with.
+    /// Lists the practitioners of the company.
     async fn providers(&self, request: &Request, staff: &Staff) -> Result<WebResponse, Problem> {
         let providers = self.store.providers(&staff.company).await?;
         Ok(ResponseFormat::of_request(request)
             .answer(|| views::providers(&providers, None), || views::providers_json(&providers)))
     }
 
-    /// A day of the company's, today if none is named.
+    /// Lists the appointments of a day in the company's time zone. The default is today.
     async fn day(&self, request: &Request, staff: &Staff) -> Result<WebResponse, Problem> {
         let viewer = self.viewer(staff);
         let zone = &staff.time_zone;
@@ -111,13 +113,14 @@ impl EditAppointmentFunction {
         ))
     }
 
-    /// What there is to say of a time before an appointment is saved for it. Nothing is forbidden.
+    /// Checks a planned time: whether it is in the past, and which appointments of the practitioner it overlaps.
+    /// Forbids nothing.
     async fn check_slot(&self, request: &Request, staff: &Staff) -> Result<WebResponse, Problem> {
         let viewer = self.viewer(staff);
         let planned = PlannedSlot::from_request(request, &staff.time_zone);
         let mut meets = Vec::new();
         if let Some((planned, practitioner)) = planned.as_ref().and_then(|it| Some((it, it.provider.as_ref()?))) {
-            // The longest begins a day before it ends.
+            // An appointment lasts at most a day, so none that overlaps starts earlier.
             let (from, until) = (planned.start.minus_secs(24 * 60 * 60), planned.ends);
             let company = &staff.company;
             let there =
@@ -136,7 +139,7 @@ impl EditAppointmentFunction {
         self.respond_with(request, staff, &appointment).await
     }
 
-    /// A new appointment.
+    /// Creates an appointment.
     async fn create(&self, request: &Request, staff: &Staff) -> Result<WebResponse, Problem> {
         web::same_origin(request)?;
         let key = IdempotencyKey::of_request(request)?.map_or_else(|| self.randomness.token(), |key| key.0);
@@ -148,8 +151,9 @@ impl EditAppointmentFunction {
         Ok(answer.with_status(StatusCode::CREATED).with_header("hx-redirect", &address))
     }
 
-    /// What a request has made under its key: a new appointment, or the one that the same request has made before, as it
-    /// is by now.
+    /// Creates the appointment of a request under its idempotency key.
+    ///
+    /// A repeat of the same request returns the appointment as it is now. Another request with the same key fails.
     async fn create_from(
         &self,
         staff: &Staff,
@@ -173,8 +177,8 @@ impl EditAppointmentFunction {
         if there.made_of.as_ref().is_none_or(|before| *before == made_of) { Ok(there) } else { Err(key_used()) }
     }
 
-    /// A change that was begun from a version that somebody saw. What was changed meanwhile is told,
-    /// and nothing is saved before they have been.
+    /// Changes an appointment from the version that the writer has seen. If it has changed since, answers with those
+    /// changes and saves nothing.
     async fn change(&self, request: &Request, staff: &Staff) -> Result<WebResponse, Problem> {
         web::same_origin(request)?;
         let id = web::appointment(request)?;
@@ -194,7 +198,7 @@ impl EditAppointmentFunction {
         }
     }
 
-    /// A scheduling system's own appointment, under its own id, as it is there.
+    /// Creates or replaces a scheduling system's appointment under the system's own id.
     async fn put_appointment(&self, request: &Request, staff: &Staff) -> Result<WebResponse, Problem> {
         web::same_origin(request)?;
         let parameters = request.path_parameters_ref();
@@ -215,11 +219,13 @@ impl EditAppointmentFunction {
         }
     }
 
-    /// Counts a save, unless as many were saved as may be. A request counts once, however often it is overtaken, and not at
-    /// all if it changes nothing: a scheduling system sends all that it has again.
+    /// Counts a save, and fails if the rate limit is reached.
+    ///
+    /// A request counts once, even if concurrent writers make it retry. It does not count if it changes nothing, since
+    /// scheduling systems send everything again.
     async fn count_write(&self, staff: &Staff) -> Result<(), Problem> {
         let now = self.clock.now();
-        // Before it is counted: what is refused for that takes nothing of what others may save.
+        // Before counting: a rejected request must not use up the others' rate limit.
         self.store.require_session(staff, now).await?;
         let usage = MeteredAction::AppointmentWrite;
         let windows = self.limits.usage.windows(usage, staff, now);
@@ -231,8 +237,8 @@ impl EditAppointmentFunction {
         })
     }
 
-    /// Saves what was written whatever is there: the latest word counts. A save that is overtaken is done anew on top of
-    /// what overtook it.
+    /// Saves what was written over the current version: the last write wins. Retries when another writer has changed
+    /// the appointment.
     async fn written_over(
         &self,
         staff: &Staff,
@@ -262,7 +268,7 @@ impl EditAppointmentFunction {
         Err(overtaken_too_often())
     }
 
-    /// Saves what was written on top of the version that its writer saw, unless that is not the latest.
+    /// Saves what was written if the writer has seen the latest version. Otherwise returns the conflict.
     async fn on_top(
         &self,
         staff: &Staff,
@@ -308,7 +314,7 @@ impl EditAppointmentFunction {
         Ok(written.details(before, mobile, provider, &reading)?)
     }
 
-    /// The number that was written, as the company's people write it.
+    /// Parses the mobile number, written as in the company's region. Keeps the earlier one if the field was left out.
     async fn mobile(
         &self,
         staff: &Staff,
@@ -330,7 +336,7 @@ impl EditAppointmentFunction {
         Ok(Some(self.company(staff).await?.mobile(number)))
     }
 
-    /// The member of staff whose id was written.
+    /// Looks up the practitioner by the id that was written. Keeps the earlier one if the field was left out.
     async fn provider(
         &self,
         staff: &Staff,
@@ -372,8 +378,10 @@ impl EditAppointmentFunction {
         ))
     }
 
-    /// The answer to somebody who saves on top of what they have not seen: what was changed, field by
-    /// field, and what they wrote, to be saved again on top of it.
+    /// Answers a save that was based on an outdated version, with status 409.
+    ///
+    /// The answer shows which fields have changed since. It also has the written fields merged with those, ready to be
+    /// saved again.
     async fn texting_of(
         &self,
         request: &Request,
@@ -393,7 +401,7 @@ impl EditAppointmentFunction {
         Ok(answer.with_status(StatusCode::CONFLICT))
     }
 
-    /// Whether the customer can be texted.
+    /// Returns whether the customer can be texted, and if not, why.
     async fn texting(&self, staff: &Staff, details: &AppointmentDetails) -> Result<TextingView, Problem> {
         let Some(mobile) = &details.mobile else {
             return Ok(TextingView {
@@ -411,7 +419,7 @@ impl EditAppointmentFunction {
             self.store.customer(&staff.company, mobile.conversation, now).await?;
         let mut customer = customer.unwrap_or_else(|| Customer::new(mobile.number.clone()));
         let mut unchecked = None;
-        // Of a number that is not texted whatever it is, nobody is asked.
+        // A number in a country that is not allowed is never texted, so its kind is not looked up.
         if self.limits.reach(&customer.number, staff.region).is_ok() && customer.is_to_be_looked_up(now) {
             match self.look_up(staff, mobile.conversation, &customer).await {
                 LookupOutcome::Is(kind) => customer.kind = kind,
@@ -430,8 +438,10 @@ impl EditAppointmentFunction {
         })
     }
 
-    /// Asks the carriers what a number is, unless somebody else does, or as many were asked about as may be. An
-    /// appointment is saved and shown without it.
+    /// Looks up with the carriers what kind of number the customer has.
+    ///
+    /// Skips the look-up while another request does it, or when the rate limit is reached. The appointment is saved and
+    /// shown without it.
     async fn look_up(&self, staff: &Staff, conversation: ConversationId, customer: &Customer) -> LookupOutcome {
         let now = self.clock.now();
         let windows = self.limits.usage.windows(MeteredAction::NumberLookup, staff, now);
@@ -454,7 +464,7 @@ impl EditAppointmentFunction {
         LookupOutcome::Is(Some(kind))
     }
 
-    /// Whom the form offers; a program gets no form.
+    /// Returns the practitioners that the form offers. Empty for JSON, which has no form.
     async fn offered(&self, request: &Request, staff: &Staff) -> Result<Vec<Practitioner>, Problem> {
         Ok(match ResponseFormat::of_request(request) {
             ResponseFormat::Html => self.store.providers(&staff.company).await?,
@@ -467,21 +477,23 @@ impl EditAppointmentFunction {
     }
 }
 
-/// What became of a question to the carriers.
+/// The result of a carrier look-up.
 enum LookupOutcome {
-    /// `None` if it is not known yet.
+    /// `None` if the kind is not known yet.
     Is(Option<NumberKind>),
-    /// It was not asked; why, in words.
+    /// The look-up was not made because of a rate limit; the sentence says why.
     Limited(String),
 }
 
+/// The result of a `PUT`.
 struct PutRequest {
     appointment: Appointment,
     is_new: bool,
 }
 
+/// The result of a change that was based on a version.
 enum ChangeOutcome {
     Yes(Appointment),
-    /// By somebody else: as it was saved, and what was written, put on top of it.
+    /// Another writer has changed the appointment. Holds the saved appointment, and the written details merged with it.
     Meanwhile(Appointment, Box<AppointmentDetails>),
 }

@@ -1,21 +1,22 @@
-//! What somebody who books may have overlooked: a time that is over, or that its practitioner has not.
+//! The time of a planned appointment, checked for a time in the past and for overlaps with the practitioner's other
+//! appointments.
 
 use domain::{
     Appointment, AppointmentDetails, AppointmentId, AppointmentStatus, Day, StaffId, TimeOfDay, TimeZone, Timestamp,
 };
 use lambda_http::{Request, RequestExt};
 
-/// When an appointment is to be, and with whom.
+/// The time and the practitioner of a planned appointment.
 pub(crate) struct PlannedSlot {
     pub(crate) start: Timestamp,
     pub(crate) ends: Timestamp,
     pub(crate) provider: Option<StaffId>,
-    /// The appointment that is there already, if it is being moved.
+    /// The appointment that is being moved, if it exists already.
     itself: Option<AppointmentId>,
 }
 
 impl PlannedSlot {
-    /// From the query `planned=&day=&time=&minutes=&provider=`; `None` as long as that is no time.
+    /// Parses the query `planned=&day=&time=&minutes=&provider=`. `None` if it has no valid time.
     pub(crate) fn from_request(request: &Request, zone: &TimeZone) -> Option<Self> {
         let parameters = request.query_string_parameters_ref()?;
         let parameter = |name| parameters.first(name).unwrap_or_default();
@@ -31,7 +32,7 @@ impl PlannedSlot {
         })
     }
 
-    /// Whether it takes its practitioner from another appointment.
+    /// Returns whether it overlaps a booked or confirmed appointment of the same practitioner.
     pub(crate) fn meets(&self, other: &Appointment) -> bool {
         let details: &AppointmentDetails = other.details();
         let provider = details.provider.as_ref().map(|provider| &provider.staff);

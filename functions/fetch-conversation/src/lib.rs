@@ -10,10 +10,10 @@ use store::{ConversationPage, PositionRange, Store};
 use views::{HEAVIEST_PAGE, Viewer, event_weight};
 use web::{Problem, ResponseFormat, WebResponse};
 
-/// What was said with one customer, a page at a time.
+/// Returns the timeline entries of a conversation, one page at a time.
 pub struct FetchConversationFunction {
     store: Store,
-    /// Of which only the countries count here.
+    /// Only the allowed countries are used.
     limits: SendingLimits,
     clock: Clock,
 }
@@ -24,6 +24,7 @@ impl FetchConversationFunction {
         Self { store: runtime.store(), limits, clock: runtime.clock.clone() }
     }
 
+    /// Answers a request of the API. A failure becomes an error response.
     pub async fn handle(&self, request: Request) -> Result<Response<Body>, Infallible> {
         Ok(web::respond(&request, self.fetch(&request).await))
     }
@@ -66,8 +67,8 @@ impl FetchConversationFunction {
         ))
     }
 
-    /// Why nobody could write to the customer who has not opted out, with their number as it is shown. A number that the
-    /// carrier refused once may be tried again.
+    /// Returns why a customer who has not opted out cannot be texted, with their number as it is shown. A number that
+    /// the carrier rejected does not count, since it may be tried again.
     fn no_texting(&self, thread: &ConversationPage, staff: &Staff) -> Option<(TextingObstacle, String)> {
         let (number, heard) = match thread.with.as_ref()? {
             CustomerRef::Conversation(conversation) => match &conversation.sender {

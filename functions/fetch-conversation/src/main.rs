@@ -10,7 +10,8 @@ use runtime::Runtime;
 async fn main() -> Result<(), Error> {
     let runtime = Runtime::on_lambda()?;
     let limits = runtime::sending_limits()?;
-    // Side by side: one waits for the network, the other takes a core for a moment.
+    // In parallel: opening the table waits for the network, and reading the numbering plans takes one core for a
+    // moment.
     let plans = tokio::task::spawn_blocking(domain::read_numbering_plans);
     runtime.open_table().await;
     plans.await?;

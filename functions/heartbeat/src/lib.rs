@@ -11,7 +11,7 @@ use sms::{InboundMessage, LineFault};
 use store::{DirectoryError, Store, StoreError};
 use thiserror::Error;
 
-/// Sends the deployment a text as a customer would, and looks daily at what lies before the topic that texts come by.
+/// Sends the deployment a test message as a customer would, and checks the lines once a day.
 pub struct HeartbeatFunction {
     store: Store,
     aws: SdkConfig,
@@ -21,7 +21,7 @@ pub struct HeartbeatFunction {
     metrics: Metrics,
 }
 
-/// Why texts may come through or not, and nobody would know. Lambda tries it again, and counts it as an error.
+/// Why inbound messages may not arrive without anybody noticing. Lambda retries and counts it as an error.
 #[derive(Debug, Error)]
 pub enum HeartbeatError {
     #[error("the heartbeat's line cannot be made: {0}")]
@@ -39,7 +39,7 @@ impl From<HeartbeatError> for Diagnostic {
 }
 
 impl HeartbeatFunction {
-    /// `topic` is the ARN of what the SMS service publishes customers' texts to; opt-outs are `managed` so.
+    /// `topic` is the ARN of the SNS topic for inbound messages; `managed` says which side manages opt-outs.
     #[must_use]
     pub fn new(runtime: &Runtime, topic: String, managed: OptOutManagement) -> Self {
         Self {
@@ -52,13 +52,13 @@ impl HeartbeatFunction {
         }
     }
 
-    /// Looks at the lines if the event asks for that, and sends a heartbeat otherwise.
+    /// Checks the lines if the event asks for that. Otherwise sends a heartbeat.
     pub async fn handle(&self, event: &Value) -> Result<Value, HeartbeatError> {
         if event["check"] == "lines" { self.check_lines().await } else { self.send_heartbeat().await }
     }
 
     async fn send_heartbeat(&self) -> Result<Value, HeartbeatError> {
-        // Never to a company's line: where the number is one, this fails.
+        // Fails if a company has the number, so that no heartbeat goes to a company's line.
         self.store.make_heartbeat_line().await?;
         let removed = self.store.remove_heartbeats().await?;
         let text = InboundMessage {

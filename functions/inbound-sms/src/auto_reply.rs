@@ -3,16 +3,17 @@ use runtime::{Metric, Metrics, Runtime};
 use sms::{OutboundMessage, SendOutcome, SmsClient, SmsProvider};
 use store::{DeliveryUpdate, ReceivedMessage, Store, StoreError};
 
-/// What a customer is sent by itself, where the SMS service leaves it to us: the one text that confirms an opt-out by a
-/// keyword, and an answer to HELP.
+/// Sends automatic replies to SMS keywords where the SMS service leaves opt-outs to us.
+///
+/// There are two: the opt-out acknowledgement, sent once, and the answer to HELP.
 pub(crate) struct AutoReply {
     gateway: SmsClient,
     clock: Clock,
     metrics: Metrics,
 }
 
-/// The one that is allowed after an opt-out comes within five minutes (47 CFR 64.1200(a)(12)); nobody waits for any other
-/// for longer.
+/// How old a keyword may be to be answered, in seconds. The one text after an opt-out must follow within five minutes
+/// (47 CFR 64.1200(a)(12)). The same limit holds for HELP, since a later answer helps nobody.
 const MAX_AGE_SECS: u64 = 5 * 60;
 
 impl AutoReply {
@@ -21,8 +22,10 @@ impl AutoReply {
         Self { gateway, clock: runtime.clock.clone(), metrics: runtime.metrics.clone() }
     }
 
-    /// Answers a message that is recorded, if it is a keyword: an opt-out if no later word is in force, and a question for
-    /// help once a day. Once, however often the message is delivered.
+    /// Answers a recorded message if it is a keyword.
+    ///
+    /// An opt-out is answered if no later keyword has replaced it, HELP once a day. A message that is delivered several
+    /// times is answered once.
     pub(crate) async fn answer(&self, store: &Store, line: &Line, arrival: &ReceivedMessage) -> Result<(), StoreError> {
         let keyword = Keyword::of_text(&arrival.text, arrival.opt_outs);
         let is_answered = matches!(keyword, Some(Keyword::Stop(_) | Keyword::Help));

@@ -1,33 +1,37 @@
-//! The events that carry inbound SMS, read leniently: a field that is not needed may be missing,
-//! and a record that cannot be read fails alone.
+//! Parsing of the events that carry inbound messages. It is lenient: a field that is not needed may be missing, and a
+//! record that cannot be parsed fails alone.
 
 use domain::Timestamp;
 use serde_json::Value;
 
+/// The records of an event.
 pub(crate) struct Batch {
     pub(crate) records: Vec<Record>,
     by_queue: bool,
 }
 
 impl Batch {
-    /// SQS takes back the records that are named; SNS can only deliver an event again as a whole.
+    /// Returns whether failed records can be reported one by one. SQS can; SNS delivers an event again only as a whole.
     pub(crate) fn reports_failures(&self) -> bool {
         self.by_queue
     }
 }
 
+/// A record with an inbound message.
 pub(crate) struct Record {
     pub(crate) id: String,
     pub(crate) source: RecordSource,
-    /// When the queue got it, which is all that is known of a raw message's time.
+    /// When the queue received it. A raw message has no other time.
     pub(crate) queued: Option<Timestamp>,
 }
 
+/// The source of a record, with its content.
 pub(crate) enum RecordSource {
     ByQueue { body: String },
     ByTopic { message: String, timestamp: Option<String> },
 }
 
+/// Parses an event. `None` if it has no records.
 pub(crate) fn parse_batch(event: &Value) -> Option<Batch> {
     let records = event.get("Records")?.as_array()?;
     let by_topic = records.iter().any(|record| record.get("Sns").is_some());

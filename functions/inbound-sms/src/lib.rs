@@ -17,18 +17,20 @@ use store::{LineCache, ReceivedMessage, RecordOutcome, Store, StoreError};
 use thiserror::Error;
 use timed_message::TimedMessage;
 
-/// Records the SMS that customers send, each once, however often and in whatever order it comes.
+/// Records inbound messages, each once, in whatever order and however often they are delivered.
 pub struct InboundSmsFunction {
     store: Store,
     clock: Clock,
     lines: LineCache,
     managed: OptOutManagement,
-    /// Where they are managed by us.
+    /// Present if we manage opt-outs, and not the SMS service.
     automatic: Option<AutoReply>,
 }
 
-/// Why an SMS was not recorded. Its record is left where it came from, to be delivered again or to
-/// end in the dead-letter queue, from which it can be redriven once the cause is removed.
+/// Why an inbound message was not recorded.
+///
+/// SQS delivers its record again, or moves it to the dead-letter queue. From there it can be redriven once the cause is
+/// removed.
 #[derive(Debug, Error)]
 pub enum RecordError {
     #[error(transparent)]
@@ -39,7 +41,7 @@ pub enum RecordError {
     Store(#[from] StoreError),
 }
 
-/// An event that is no batch at all, or one whose source takes no partial failures.
+/// Why the function fails as a whole: the event is no batch, or its source takes no partial failures.
 #[derive(Debug, Error)]
 pub enum FunctionError {
     #[error("the event is neither an SQS batch nor an SNS notification")]
@@ -48,7 +50,7 @@ pub enum FunctionError {
     Records { failed: usize, of: usize, first: String },
 }
 
-/// What Lambda reports as the function's error.
+/// The error that Lambda reports for the function.
 impl From<FunctionError> for Diagnostic {
     fn from(failed: FunctionError) -> Self {
         let error_type = match failed {
@@ -59,8 +61,8 @@ impl From<FunctionError> for Diagnostic {
     }
 }
 
-/// A whole batch, as the template has it: where opt-outs are confirmed, one may wait for the SMS service for most of the
-/// time that the function has.
+/// How many records are handled at once: a whole batch, as in the template. A record with a keyword may wait for the
+/// SMS service for most of the function's timeout.
 const CONCURRENCY: usize = 10;
 
 impl InboundSmsFunction {
@@ -75,7 +77,7 @@ impl InboundSmsFunction {
         }
     }
 
-    /// Takes an SQS batch, whose failures it names one by one, or an SNS event, which fails whole.
+    /// Handles an SQS batch, reporting failures one by one, or an SNS event, which fails as a whole.
     pub async fn handle(&self, event: &Value) -> Result<SqsBatchResponse, FunctionError> {
         let carried = event::parse_batch(event).ok_or(FunctionError::NotABatch)?;
         let sent = timed_message::read(&carried.records, self.clock.now());
@@ -100,7 +102,7 @@ impl InboundSmsFunction {
         }
     }
 
-    /// Records an SMS; gives its record's id and the reason if it could not be.
+    /// Records an inbound message. Returns the record's id and the reason if that fails.
     async fn failure(
         &self,
         record: &Record,
@@ -116,7 +118,7 @@ impl InboundSmsFunction {
         let id = MessageId::of_inbound(&line.company, &sms.id);
         let arrival = ReceivedMessage { id, at, from: sms.from, text: sms.text, opt_outs: self.managed };
         let recorded = self.store.record_inbound(&line, &arrival, now).await?;
-        // Also of a message that is delivered again: it may have failed before this the first time.
+        // A repeated delivery is answered too, since the first may have failed between the two steps.
         if let Some(automatic) = &self.automatic {
             automatic.answer(&self.store, &line, &arrival).await?;
         }

@@ -1,4 +1,4 @@
-//! What records carry, and when it was sent.
+//! Inbound messages with the time at which they were sent.
 
 use std::collections::HashMap;
 
@@ -7,12 +7,13 @@ use sms::{InboundMessage, InboundParseError};
 
 use crate::event::{Record, RecordSource};
 
+/// An inbound message with its time.
 pub(crate) struct TimedMessage {
     pub(crate) sms: InboundMessage,
     pub(crate) at: Timestamp,
 }
 
-/// Reads records in their order.
+/// Parses records in order.
 pub(crate) fn read(records: &[Record], now: Timestamp) -> Vec<Result<TimedMessage, InboundParseError>> {
     let mut at_once = HashMap::new();
     records.iter().map(|record| Ok(after_the_others(&mut at_once, read_one(record, now)?))).collect()
@@ -28,8 +29,9 @@ fn read_one(record: &Record, now: Timestamp) -> Result<TimedMessage, InboundPars
     Ok(TimedMessage { sms, at })
 }
 
-/// Puts texts that one customer sent in the same millisecond one millisecond apart, in the order of the batch. Without this a
-/// hash would decide whether STOP or START came last. A copy of a text gets the time of the first.
+/// Separates texts that one customer sent in the same millisecond by one millisecond each, in the order of the batch.
+///
+/// Otherwise a hash would decide whether STOP or START came last. A copy of a text gets the time of the first.
 fn after_the_others(at_once: &mut HashMap<(Sender, Timestamp), Vec<String>>, sent: TimedMessage) -> TimedMessage {
     let ids = at_once.entry((sent.sms.from.clone(), sent.at)).or_default();
     let before = ids.iter().take_while(|id| **id != sent.sms.id).count();

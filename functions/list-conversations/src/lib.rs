@@ -9,7 +9,7 @@ use store::Store;
 use views::Viewer;
 use web::{Problem, ResponseFormat, WebResponse};
 
-/// A company's inbox: its conversations, the one with the latest message first.
+/// Lists a company's conversations, the one with the latest message first.
 pub struct ListConversationsFunction {
     store: Store,
     clock: Clock,
@@ -21,6 +21,7 @@ impl ListConversationsFunction {
         Self { store: runtime.store(), clock: runtime.clock.clone() }
     }
 
+    /// Answers a request of the API. A failure becomes an error response.
     pub async fn handle(&self, request: Request) -> Result<Response<Body>, Infallible> {
         Ok(web::respond(&request, self.list(&request).await))
     }
@@ -41,7 +42,7 @@ impl ListConversationsFunction {
         ))
     }
 
-    /// The numbers that staff have blocked, which the inbox does not show.
+    /// Lists the numbers that staff have blocked. The inbox does not show them.
     async fn blocked(
         &self,
         request: &Request,

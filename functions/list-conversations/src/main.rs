@@ -9,7 +9,8 @@ use runtime::Runtime;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let runtime = Runtime::on_lambda()?;
-    // Side by side: one waits for the network, the other takes a core for a moment.
+    // In parallel: opening the table waits for the network, and reading the numbering plans takes one core for a
+    // moment.
     let plans = tokio::task::spawn_blocking(domain::read_numbering_plans);
     runtime.open_table().await;
     plans.await?;

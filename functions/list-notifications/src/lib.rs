@@ -9,7 +9,7 @@ use store::Store;
 use views::{HEAVIEST_PAGE, Viewer, event_weight};
 use web::{Problem, ResponseFormat, WebResponse};
 
-/// A company's feed: what its customers did, newest first.
+/// Lists a company's notifications: inbound messages and calls, newest first.
 pub struct ListNotificationsFunction {
     store: Store,
     clock: Clock,
@@ -21,6 +21,7 @@ impl ListNotificationsFunction {
         Self { store: runtime.store(), clock: runtime.clock.clone() }
     }
 
+    /// Answers a request of the API. A failure becomes an error response.
     pub async fn handle(&self, request: Request) -> Result<Response<Body>, Infallible> {
         Ok(web::respond(&request, self.list(&request).await))
     }
@@ -43,7 +44,7 @@ impl ListNotificationsFunction {
         ))
     }
 
-    /// The newest, with one row for each customer: who writes much leaves room for the others.
+    /// Lists the newest notifications with one row per customer. One who writes a lot does not displace the others.
     async fn by_customer(
         &self,
         request: &Request,

@@ -8,14 +8,14 @@ use serde_json::{Value, json};
 use store::{Connection, ConnectionId, ConnectionOwner, OpenOutcome, Store, StoreError};
 use thiserror::Error;
 
-/// Opens and closes WebSockets, and answers what is sent over them.
+/// Opens and closes WebSockets, and answers the messages that pages send.
 pub struct LiveConnectionFunction {
     store: Store,
     sockets: Sockets,
     clock: Clock,
 }
 
-/// Why an event was not dealt with.
+/// Why an event was not handled.
 #[derive(Debug, Error)]
 pub enum FunctionError {
     #[error("it is no event of a WebSocket API")]
@@ -26,7 +26,7 @@ pub enum FunctionError {
     NotClosed(#[from] CloseError),
 }
 
-/// What Lambda reports as the function's error.
+/// The error that Lambda reports for the function.
 impl From<FunctionError> for Diagnostic {
     fn from(failed: FunctionError) -> Self {
         let error_type = match failed {
@@ -39,17 +39,17 @@ impl From<FunctionError> for Diagnostic {
 }
 
 impl LiveConnectionFunction {
-    /// `endpoint` is where the WebSocket API's `@connections` are.
+    /// `endpoint` is the address of the WebSocket API's `@connections`.
     #[must_use]
     pub fn new(runtime: &Runtime, endpoint: &str) -> Self {
         Self { store: runtime.store(), sockets: Sockets::new(&runtime.aws, endpoint), clock: runtime.clock.clone() }
     }
 
-    /// Takes an event of a WebSocket API, gives its answer.
+    /// Handles an event of the WebSocket API and returns its response.
     pub async fn handle(&self, event: &Value) -> Result<Value, FunctionError> {
         let id = word(event, "connectionId").and_then(|id| id.parse().ok());
         let id: ConnectionId = id.ok_or(FunctionError::NotAnEvent)?;
-        // Without the authorizer there is no holder, and nothing that is done for nobody.
+        // Without the authorizer's context there is no session, so nothing is done.
         let Some(holder) = web::socket_holder(event) else {
             tracing::error!("a WebSocket connection has no authorizer context");
             return Ok(status(401));
@@ -86,7 +86,7 @@ impl LiveConnectionFunction {
         })
     }
 
-    /// A frame from a page. There is one that we know.
+    /// Handles a message from a page. The only known one is `ping`, which is answered with `pong`.
     async fn take(&self, event: &Value, id: &ConnectionId, holder: &ConnectionOwner) -> Result<Value, FunctionError> {
         let body = event.get("body").and_then(Value::as_str).unwrap_or_default();
         let frame: Option<Value> = serde_json::from_str(body).ok();

@@ -1,4 +1,4 @@
-//! What a batch of the table's stream says, by company.
+//! The changes of a stream batch, grouped by company.
 
 use std::collections::BTreeMap;
 
@@ -6,16 +6,17 @@ use domain::CompanyId;
 use serde_json::Value;
 use store::Change;
 
-/// The changes of one company, in the order in which they came.
+/// The changes of one company, in order.
 #[derive(Default)]
 pub(crate) struct CompanyChanges {
     pub(crate) changes: Vec<Change>,
-    /// The records that they were in, the first first.
+    /// The sequence numbers of their records, in order.
     pub(crate) records: Vec<String>,
 }
 
-/// `None` if the event is no batch of a stream. A record that says nothing that can be shown is
-/// dropped, with the reason: tried again it would say no more, and the others would wait for it.
+/// Groups a batch by company. `None` if the event is no batch of a stream.
+///
+/// A record that cannot be parsed is logged and dropped. It would fail again, and hold up all the others.
 pub(crate) fn by_company(event: &Value) -> Option<BTreeMap<CompanyId, CompanyChanges>> {
     let mut companies = BTreeMap::<CompanyId, CompanyChanges>::new();
     for record in event.get("Records")?.as_array()? {

@@ -1,4 +1,4 @@
-//! What open pages are to be shown of some changes.
+//! The fragments that open pages get for a batch of changes.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -10,24 +10,25 @@ use maud::Markup;
 use store::{Change, ConversationPage};
 use views::{LiveUpdate, Viewer};
 
-/// What the changes say of one conversation.
+/// The changes of one conversation.
 #[derive(Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a part of a page by itself")]
 pub(crate) struct ConversationChanges<'a> {
-    /// As the stream has them: the last of each.
+    /// The changed entries as the stream has them, each in its last version.
     events: Vec<&'a TimelineEntry>,
-    /// Whether what is the last of it or whether it waits has changed, and whether who it is with has.
+    /// Whether the conversation summary has changed: its last entry or its unanswered count.
     head: bool,
+    /// Whether the customer's name or next appointment has changed.
     person: bool,
-    /// Whether its customer gets texts.
+    /// Whether the customer's opt-out state has changed.
     opt_out: bool,
-    /// Whether that its number is blocked has changed.
+    /// Whether the number was blocked or unblocked.
     block: bool,
-    /// As the inbox had it before, where that is known.
+    /// The summary before the first change, where the stream has it.
     before: Option<&'a ConversationSummary>,
 }
 
-/// The conversations that changes touch, in the order in which they do.
+/// Groups changes by conversation, in the order of their first change.
 pub(crate) fn by_conversation(changes: &[Change]) -> Vec<(ConversationId, ConversationChanges<'_>)> {
     let mut places = HashMap::new();
     let mut touched: Vec<(ConversationId, ConversationChanges<'_>)> = Vec::new();
@@ -74,7 +75,7 @@ pub(crate) fn by_conversation(changes: &[Change]) -> Vec<(ConversationId, Conver
     touched
 }
 
-/// What pages are sent of conversations that were erased: each once.
+/// Renders the fragments of erased conversations, one each.
 pub(crate) fn erasure_fragments(changes: &[Change]) -> Vec<Fragment> {
     let erased = changes.iter().filter_map(|change| match change {
         Change::Erased { conversation, .. } => Some(*conversation),
@@ -83,7 +84,7 @@ pub(crate) fn erasure_fragments(changes: &[Change]) -> Vec<Fragment> {
     once(erased, LiveUpdate::erasure_fragment)
 }
 
-/// What pages are sent of the appointments that changes touch: each once.
+/// Renders the fragments of changed appointments, one each.
 pub(crate) fn appointments(changes: &[Change]) -> Vec<Fragment> {
     let touched = changes.iter().filter_map(|change| match change {
         Change::Appointment { appointment, .. } => Some(appointment),
@@ -92,17 +93,17 @@ pub(crate) fn appointments(changes: &[Change]) -> Vec<Fragment> {
     once(touched, LiveUpdate::appointment)
 }
 
-/// A piece for each, which has nothing to be asked for instead of it.
+/// Renders one fragment for each distinct item. Its hint is the fragment itself.
 fn once<T: Ord>(touched: impl Iterator<Item = T>, piece: impl Fn(T) -> Markup) -> Vec<Fragment> {
     touched.collect::<BTreeSet<_>>().into_iter().map(piece).map(same).collect()
 }
 
-/// A piece that is so small that nothing is asked for instead of it.
+/// Makes a fragment that is its own hint, since it is small.
 fn same(content: Markup) -> Fragment {
     Fragment { hint: content.clone(), content }
 }
 
-/// The events that changed, as the table has them.
+/// Returns the changed entries. Those on the page that was read are as in the table, the others as in the stream.
 fn changed<'a>(touched: &ConversationChanges<'a>, now: &'a ConversationPage) -> Vec<&'a TimelineEntry> {
     touched.events.iter().map(|event| in_table(event, now).unwrap_or(event)).collect()
 }
@@ -111,7 +112,7 @@ fn in_table<'a>(event: &TimelineEntry, now: &'a ConversationPage) -> Option<&'a 
     now.messages.items.iter().find(|known| known.position() == event.position())
 }
 
-/// The rows of the feed of a conversation that are new, or look different now.
+/// Renders the notification rows of a conversation that are new or look different.
 pub(crate) fn notifications(
     touched: &ConversationChanges<'_>,
     now: &ConversationPage,
@@ -134,7 +135,7 @@ pub(crate) fn notifications(
     pieces
 }
 
-/// The row of a conversation's customer where each customer is one, if they have one there.
+/// Renders the row of the conversation's customer in the feed with one row per customer. `None` if they have none.
 pub(crate) fn recent(
     id: ConversationId,
     feed: &RecentFeed,
@@ -148,8 +149,9 @@ pub(crate) fn recent(
     Some(fragment(LiveUpdate::Recent(&NotificationGroup { newest, more }), viewer))
 }
 
-/// What pages are sent of a conversation, which is `now` as it is in the table: what is there is
-/// newer than what the stream said, or the same.
+/// Renders all fragments of a changed conversation.
+///
+/// `now` was read from the table, so it is as new as the stream's record or newer.
 pub(crate) fn fragments(
     id: ConversationId,
     touched: &ConversationChanges<'_>,
@@ -186,8 +188,9 @@ pub(crate) fn fragments(
     pieces
 }
 
-/// Whether a row of the feed looked different before its conversation changed: it also says whether
-/// its customer waits. What was known of the customer is not told of here, so it is taken as it is.
+/// Returns whether a notification row looked different before the change, since it shows whether the customer waits.
+///
+/// The summary before the change lacks the customer's name and appointment, so the current ones are used.
 fn looked_different(row: &Notification, before: Option<&ConversationSummary>, viewer: &Viewer) -> bool {
     let Some(before) = before else { return false };
     let now = &row.conversation;

@@ -19,7 +19,7 @@ use store::{Change, Connection, ConnectionId, Store, StoreError};
 use tokio::time::Instant;
 use views::Viewer;
 
-/// Shows on every open page what has changed, and closes the pages of sessions that have ended.
+/// Sends changes to all open pages, and closes the WebSockets of sessions that have ended.
 pub struct LiveUpdatesFunction {
     store: Store,
     sockets: Sockets,
@@ -27,18 +27,20 @@ pub struct LiveUpdatesFunction {
     regions: RegionCache,
 }
 
-/// How many of a conversation's newest messages are looked at for rows that look different now.
+/// How many of a conversation's newest entries are checked for rows that look different.
 const NEWEST: usize = 10;
 
-/// For how long frames of a batch are posted. Every page has refreshed itself twice by then, and the function has time left
-/// to close what is to be closed before it is ended (`Timeout` in `infra/template.yaml`).
+/// How long the frames of a batch are posted.
+///
+/// By then every page has refreshed twice. The function still has time to close connections before its timeout
+/// (`Timeout` in `infra/template.yaml`).
 const POSTED_WITHIN: Duration = Duration::from_secs(10);
 
-/// Connections that are closed at the same time.
+/// How many connections are closed at once.
 const CLOSED_AT_A_TIME: usize = 64;
 
 impl LiveUpdatesFunction {
-    /// `endpoint` is where the WebSocket API's `@connections` are.
+    /// `endpoint` is the address of the WebSocket API's `@connections`.
     #[must_use]
     pub fn new(runtime: &Runtime, endpoint: &str) -> Self {
         Self {
@@ -49,8 +51,10 @@ impl LiveUpdatesFunction {
         }
     }
 
-    /// Takes a batch of the table's stream. Names the records of companies for which the table did
-    /// not answer, so that they come again; everything else is done with.
+    /// Handles a batch of the table's stream.
+    ///
+    /// Reports the records of companies for which DynamoDB did not answer, so that they are delivered again. All others
+    /// are done.
     pub async fn handle(&self, event: &Value) -> Result<DynamoDbEventResponse, Diagnostic> {
         let companies = batch::by_company(event).ok_or_else(|| Diagnostic {
             error_type: "NotABatch".to_owned(),
@@ -67,8 +71,8 @@ impl LiveUpdatesFunction {
         Ok(response)
     }
 
-    /// Posts to a company's connections what they are to show, and then closes those whose session is
-    /// over: however many they are, nobody waits for that to see something.
+    /// Posts a company's changes to its connections. Then closes the connections whose sessions are over, so that
+    /// closing delays no page.
     async fn update_company(
         &self,
         company: &CompanyId,
@@ -103,7 +107,7 @@ impl LiveUpdatesFunction {
         closing.buffer_unordered(CLOSED_AT_A_TIME).try_collect().await
     }
 
-    /// Rendered once, for everybody in the company.
+    /// Renders the frames once, for all pages of the company.
     async fn frames(&self, company: &CompanyId, changes: &[Change]) -> Result<Vec<Frame>, StoreError> {
         let mut pieces = conversation_changes::erasure_fragments(changes);
         pieces.extend(conversation_changes::appointments(changes));
@@ -119,13 +123,13 @@ impl LiveUpdatesFunction {
         let viewer = Viewer { region, now };
         let mut feed = None;
         for (conversation, touched) in touched {
-            // A replica that is behind the stream has no conversation yet whose first message this is, and older rows of
-            // others. `None` if it is gone meanwhile, or beyond the retention: no page shows it.
+            // A consistent read: a replica behind the stream may lack a new conversation, and has older rows of others.
+            // `None` if the conversation was erased or is beyond the retention; no page shows it.
             let thread = self.store.thread_now(company, conversation, NEWEST, now).await?;
             let Some(thread) = thread else { continue };
             let rows = conversation_changes::notifications(&touched, &thread, &viewer);
             if !rows.is_empty() {
-                // How many more there are of its customer is seen in the feed alone.
+                // The number of the customer's further entries is known from the feed only.
                 if feed.is_none() {
                     feed = Some(self.store.recent_feed(company, now).await?);
                 }
@@ -138,7 +142,7 @@ impl LiveUpdatesFunction {
         Ok(frames(pieces))
     }
 
-    /// Gives the connections that are to be closed for being too slow.
+    /// Posts frames to connections. Returns the connections to close because they are too slow.
     async fn post(
         &self,
         company: &CompanyId,
@@ -155,7 +159,7 @@ impl LiveUpdatesFunction {
                 PostOutcome::Delivered => {}
                 PostOutcome::Gone if is_opening(connection, began) => {}
                 PostOutcome::Gone => self.store.delete_connection(company, &connection.id).await?,
-                // Its page connects again and catches up; nobody waits for this one twice.
+                // The page connects again and catches up, so later batches do not wait for this connection.
                 PostOutcome::TooSlow => too_slow.push(connection.id.clone()),
                 PostOutcome::TooLate => late += 1,
                 PostOutcome::Refused(code) => {
@@ -174,14 +178,14 @@ impl LiveUpdatesFunction {
 
     async fn close(&self, company: &CompanyId, connection: &ConnectionId) -> Result<(), StoreError> {
         if let Err(error) = self.sockets.close(connection).await {
-            // It is posted to no more, which is what matters; API Gateway closes it in its time.
+            // The connection is forgotten, so it gets nothing more. API Gateway closes it later.
             tracing::warn!(%company, %error, "a connection could not be closed");
         }
         self.store.delete_connection(company, connection).await
     }
 }
 
-/// Whether some changes ended the session that a connection was opened with.
+/// Returns whether the changes end the session of a connection.
 fn is_over(connection: &Connection, changes: &[Change]) -> bool {
     let holder = &connection.holder;
     changes.iter().any(|change| match change {
@@ -207,8 +211,10 @@ fn failed(record: String) -> DynamoDbBatchItemFailure {
     failure
 }
 
-/// Whether a connection may not be there yet: API Gateway takes posts to it only when `$connect` has
-/// been answered, and it is kept before that. Its page catches up when it opens.
+/// Returns whether a connection may still be opening.
+///
+/// It is stored before `$connect` is answered, and API Gateway accepts posts only after that. Its page catches up when
+/// it opens.
 fn is_opening(connection: &Connection, now: Timestamp) -> bool {
     const TAKES_SECS: u64 = 30;
     now < connection.since.plus_secs(TAKES_SECS)

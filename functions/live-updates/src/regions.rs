@@ -4,17 +4,17 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use domain::{CompanyId, Region, Timestamp};
 use store::{Store, StoreError};
 
-/// The regions of the companies that one instance of the function has told something, so that a
-/// warm batch needs no look-up.
+/// Caches the regions of companies for one function instance, so that a warm batch needs no look-up.
 #[derive(Default)]
 pub(crate) struct RegionCache {
     cache: Mutex<HashMap<CompanyId, (Region, Timestamp)>>,
 }
 
-/// A company that has moved is noticed within this.
+/// How long a region is cached, in seconds. A change of a company's region is used within this time.
 const CACHE_SECS: u64 = 60;
 
 impl RegionCache {
+    /// Returns a company's region, from the cache or with one request. `None` if there is no such company.
     pub(crate) async fn region_of(
         &self,
         store: &Store,

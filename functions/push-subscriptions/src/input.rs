@@ -1,10 +1,10 @@
-//! What a browser or a settings page sends.
+//! The bodies of the requests from a browser and from the settings page.
 
 use domain::{PushEndpoint, PushPreference, PushSubscription, SubscriptionId};
 use serde::Deserialize;
 use store::PushSettingsChange;
 
-/// What `PushSubscription.toJSON()` gives, the key that it was made with, and how it came about.
+/// A push subscription: the result of `PushSubscription.toJSON()`, the key it was made with, and its origin.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SubscriptionInput {
@@ -23,29 +23,30 @@ struct KeysInput {
 }
 
 impl SubscriptionInput {
-    /// Which key of ours it knows, if it says.
+    /// Returns the public key that the browser subscribed with, if it is given.
     pub(crate) fn key(&self) -> Option<&str> {
         self.key.as_deref()
     }
 
-    /// The subscription that it takes the place of: named by its id, or by its endpoint if that is all
-    /// that the browser knows of it.
+    /// Returns the id of the subscription that this one replaces.
+    ///
+    /// The browser names it by id, or by endpoint if it knows no more.
     pub(crate) fn replaces(&self) -> Option<SubscriptionId> {
         let replaces = self.replaces.as_ref()?;
         Some(replaces.parse().unwrap_or_else(|_| PushEndpoint::new(replaces.clone()).id()))
     }
 
-    /// Whether that is named by its endpoint, which only the browser that had it knows.
+    /// Returns whether the replaced subscription is named by its endpoint. Only the browser that had it knows that.
     pub(crate) fn renews(&self) -> bool {
         self.replaces.as_ref().is_some_and(|replaces| replaces.parse::<SubscriptionId>().is_err())
     }
 
-    /// Whether somebody has turned it on just now.
+    /// Returns whether the person has turned it on just now.
     pub(crate) fn is_turned_on(&self) -> bool {
         self.turned_on
     }
 
-    /// `current` is the key of whoever does not say which theirs is.
+    /// Returns the subscription. `current` is the key of a browser that names none.
     pub(crate) fn subscription(self, current: &str) -> PushSubscription {
         PushSubscription {
             endpoint: PushEndpoint::new(self.endpoint),
@@ -56,7 +57,7 @@ impl SubscriptionInput {
     }
 }
 
-/// What is left out stays as it is.
+/// A change of the settings. A field that is left out keeps its value.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SettingsInput {

@@ -18,7 +18,7 @@ use store::{BROWSERS_AT_MOST, PushSettings, PushTestOutcome, Store, SubscribeOut
 use views::PushSettingsView;
 use web::{Problem, ResponseFormat, WebResponse};
 
-/// The browsers in which a member of staff is notified, and of what.
+/// Manages the push subscriptions and notification preferences of a member of staff.
 pub struct PushSubscriptionsFunction {
     store: Store,
     services: PushServices,
@@ -30,8 +30,10 @@ pub struct PushSubscriptionsFunction {
 }
 
 impl PushSubscriptionsFunction {
-    /// `services` are those that may be pushed to; `secret` names the secret with the push keys; a browser is pushed to for
-    /// so many `days` after its person signed in there.
+    /// Returns the function, which accepts subscriptions at the allowed `services`.
+    ///
+    /// `secret` is the name of the secret with the push keys. A subscription lasts so many `days` after a sign-in in
+    /// its browser.
     #[must_use]
     pub fn new(runtime: &Runtime, services: PushServices, secret: String, days: u16) -> Self {
         let secrets = aws_sdk_secretsmanager::Client::new(&runtime.aws);
@@ -46,6 +48,7 @@ impl PushSubscriptionsFunction {
         }
     }
 
+    /// Answers a request of the API. A failure becomes an error response.
     pub async fn handle(&self, request: Request) -> Result<Response<Body>, Infallible> {
         Ok(web::respond(&request, self.answer(&request).await))
     }
@@ -67,7 +70,7 @@ impl PushSubscriptionsFunction {
         let PushSettings { messages, shows_text, browsers } =
             self.store.push_settings(&staff.company, &staff.id, now).await?;
         let unanswered = self.store.unanswered(&staff.company, now).await?;
-        // Without keys nothing is turned on, but what there is can be seen and turned off.
+        // Without keys nothing can be turned on, but existing browsers can be shown and turned off.
         let keys = self.keys.keys().await.map_err(logged).ok();
         let key = keys.as_ref().map(|keys| keys.current());
         let view = PushSettingsView {
@@ -82,7 +85,7 @@ impl PushSubscriptionsFunction {
             .answer(|| views::push_settings(&view), || views::push_settings_json(&view)))
     }
 
-    /// Keeps the browser that asks, or that it is still there.
+    /// Stores the browser's subscription, or refreshes it.
     async fn subscribe(&self, request: &Request, staff: &Staff) -> Result<WebResponse, Problem> {
         web::same_origin(request)?;
         let written: SubscriptionInput = web::body(request)?;
@@ -120,10 +123,10 @@ impl PushSubscriptionsFunction {
         Ok(WebResponse::json(&answer).with_status(status))
     }
 
-    /// Notifies a browser no more, be it there or not, until it is turned on again.
+    /// Removes a browser, which gets no push notifications until it is turned on again. Succeeds also if there is none.
     async fn remove(&self, request: &Request, staff: &Staff) -> Result<WebResponse, Problem> {
         web::same_origin(request)?;
-        // What is no id names no browser, and so none of theirs.
+        // A parameter that is no id names no browser.
         if let Some(id) = subscription(request) {
             let now = self.clock.now();
             self.store.require_session(staff, now).await?;
@@ -135,7 +138,7 @@ impl PushSubscriptionsFunction {
         }
     }
 
-    /// Asks for a notification, which comes by the way that all others do.
+    /// Requests a test notification. It takes the same path as all others.
     async fn test(&self, request: &Request, staff: &Staff) -> Result<WebResponse, Problem> {
         web::same_origin(request)?;
         let id = subscription(request).ok_or_else(no_browser)?;
@@ -156,7 +159,7 @@ impl PushSubscriptionsFunction {
         let written: SettingsInput = web::body(request)?;
         let (change, now) = (written.change(), self.clock.now());
         if change.shows_text.is_some() {
-            // First: what all staff see of customers is not changed without a note of who did it.
+            // First the audit log entry: a setting for all staff must not change without one.
             let entry = web::audited(request, &staff.company, &staff.id, AuditAction::PushSettings, now);
             self.store.audit(&entry).await?;
         }
@@ -165,7 +168,7 @@ impl PushSubscriptionsFunction {
     }
 }
 
-/// The browser that the path names.
+/// Returns the subscription's id in the path.
 fn subscription(request: &Request) -> Option<SubscriptionId> {
     request.path_parameters_ref()?.first("subscription")?.parse().ok()
 }

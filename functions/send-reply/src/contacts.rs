@@ -4,9 +4,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use domain::{Company, CompanyId, ConversationId, Timestamp};
 use store::Contact;
 
-/// What one instance of the function remembers between requests, so that a warm send need not look
-/// it up. A contact that has changed lines meanwhile is noticed by the transaction that queues the
-/// message, so this can be out of date and never wrong.
+/// Caches contacts and companies between requests of one function instance, so that a warm send needs no look-up.
+///
+/// The cache may be out of date. That does no harm: the transaction that queues a message fails if the contact has
+/// changed lines since.
 #[derive(Default)]
 pub(crate) struct ContactCache {
     cache: Mutex<CachedContacts>,
@@ -18,10 +19,10 @@ struct CachedContacts {
     companies: HashMap<CompanyId, (Company, Timestamp)>,
 }
 
-/// A company's new first line is used within this.
+/// How long a company is cached, in seconds. A company's new first line is used within this time.
 const COMPANY_GOOD_FOR_SECS: u64 = 60;
 
-/// Some megabytes at the most.
+/// How many contacts are cached, which takes a few megabytes at most. A full cache is cleared.
 const MAX_CONTACTS: usize = 10_000;
 
 impl ContactCache {

@@ -1,4 +1,4 @@
-//! What a person has written in a form and neither sent nor saved: theirs only, on whatever device they go on.
+//! Form drafts: text that a member of staff has neither sent nor saved. Only they can read it, on any device.
 
 use domain::{FormDraft, Staff, Timestamp};
 use http::{Method, StatusCode};
@@ -7,10 +7,12 @@ use serde_json::{Value, json};
 use store::{DRAFTS_AT_MOST, DraftOutcome, Store};
 use web::{Problem, WebResponse};
 
+/// Returns whether a request is about a draft.
 pub(crate) fn is_for(request: &Request) -> bool {
     request.uri().path().contains("/api/drafts/")
 }
 
+/// Saves, deletes or returns a draft.
 pub(crate) async fn answer(
     request: &Request,
     staff: &Staff,

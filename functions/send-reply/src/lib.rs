@@ -23,8 +23,10 @@ use store::{Contact, DeliveryUpdate, DoneOutcome, DraftMessage, KnownContact, Li
 use views::Viewer;
 use web::{IdempotencyKey, Problem, ResponseFormat, WebResponse};
 
-/// Sends what staff write: a reply in a conversation, or a first message to a number; keeps what they have not sent yet;
-/// and notes that somebody is to be sent nothing.
+/// Sends the texts that staff write, and keeps their drafts.
+///
+/// A text is a reply in a conversation or a first message to a number. The function also opts customers out, blocks
+/// numbers and marks conversations as done.
 pub struct SendReplyFunction {
     store: Store,
     gateway: SmsClient,
@@ -41,19 +43,19 @@ struct ReplyRequest {
     text: String,
 }
 
-/// The same text once more, for one that did not arrive.
+/// A request to send a message again that did not arrive.
 #[derive(Deserialize)]
 struct ResendRequest {
     again: Position,
 }
 
-/// Up to which entry a conversation is done without a text.
+/// A request to mark a conversation as done, up to an entry, without a text.
 #[derive(Deserialize)]
 struct DoneRequest {
     through: Position,
 }
 
-/// What is posted to a conversation.
+/// The body of a POST to a conversation.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum PostRequest {
@@ -67,12 +69,12 @@ struct FirstMessageRequest {
     text: String,
 }
 
-/// Whom a message is to, found out.
+/// The recipient of a message, looked up.
 struct Recipient {
     conversation: ConversationId,
     contact: Contact,
     reply: bool,
-    /// When the carrier refused a text because of the number, if it has taken none since.
+    /// When the carrier rejected a text because of the number, if it has accepted none since.
     rejected_at: Option<Timestamp>,
 }
 
@@ -91,6 +93,7 @@ impl SendReplyFunction {
         }
     }
 
+    /// Answers a request of the API. A failure becomes an error response.
     pub async fn handle(&self, request: Request) -> Result<Response<Body>, Infallible> {
         Ok(web::respond(&request, self.answer(&request).await))
     }
@@ -129,7 +132,8 @@ impl SendReplyFunction {
         }
     }
 
-    /// Sends a message once more, as a message of its own. Whoever else does so at the same time gets the same.
+    /// Sends a message again, as a new message. Concurrent requests to send the same one again all return the same new
+    /// message.
     async fn try_again(
         &self,
         staff: &Staff,
@@ -158,7 +162,7 @@ impl SendReplyFunction {
         }
     }
 
-    /// A customer has told a member of staff that they want no more texts.
+    /// Records that a customer has told a member of staff that they want no more texts.
     async fn opt_out(&self, request: &Request, staff: &Staff, id: MessageId) -> Result<WebResponse, Problem> {
         let recipient = self.recipient_of(staff, web::conversation(request)?).await?;
         let now = self.clock.now();
@@ -170,7 +174,7 @@ impl SendReplyFunction {
         ))
     }
 
-    /// A member of staff wants nobody to be told of what comes from a number, or wants that again.
+    /// Blocks a number, so that staff are not notified of its messages and calls, or unblocks it.
     async fn block(&self, request: &Request, staff: &Staff, id: MessageId) -> Result<WebResponse, Problem> {
         let conversation = web::conversation(request)?;
         let now = self.clock.now();
@@ -185,13 +189,13 @@ impl SendReplyFunction {
         if matches!(ResponseFormat::of_request(request), ResponseFormat::Json) {
             return Ok(WebResponse::json(&json));
         }
-        // Beside the block, as the page has it, stands what else keeps texts from the customer.
+        // The page shows the opt-out beside the block, so the answer needs it too.
         let (_, _, not_texted) = self.store.customer(&staff.company, conversation, now).await?;
         Ok(ResponseFormat::of_request(request)
             .answer(|| views::composer_place(conversation, block.as_ref(), not_texted.opt_out.as_ref(), None), || json))
     }
 
-    /// A member of staff has seen to what a customer asked, other than by a text.
+    /// Marks a conversation as done: a member of staff has dealt with it without a text.
     async fn mark_done(&self, request: &Request, staff: &Staff) -> Result<WebResponse, Problem> {
         let conversation = web::conversation(request)?;
         let DoneRequest { through } = web::body(request)?;
@@ -206,7 +210,7 @@ impl SendReplyFunction {
         }
     }
 
-    /// Whom a reply is to, or a first message to a customer who is known by an appointment.
+    /// Returns the recipient of a reply, or of a first message to a customer who is known from an appointment.
     async fn recipient_of(&self, staff: &Staff, conversation: ConversationId) -> Result<Recipient, Problem> {
         let now = self.clock.now();
         if let Some(contact) = self.contacts.contact_of(&staff.company, conversation) {
@@ -231,7 +235,7 @@ impl SendReplyFunction {
         })
     }
 
-    /// Whom a first message is to: the number as the company's people write it.
+    /// Returns the recipient of a first message to a number, written as in the company's region.
     async fn recipient_for_number(&self, staff: &Staff, to: &str) -> Result<Recipient, Problem> {
         let number = PhoneNumber::mobile(to, staff.region)?;
         let company = self.company(staff).await?;
@@ -247,7 +251,7 @@ impl SendReplyFunction {
         Ok(Recipient { conversation, contact, reply: false, rejected_at: refused })
     }
 
-    /// Refuses a line of the company's own: a company does not text itself.
+    /// Rejects a line of the company: a company does not text itself.
     async fn is_not_ours(&self, staff: &Staff, number: &PhoneNumber) -> Result<(), Problem> {
         if self.store.has_line(&staff.company, number).await? {
             return Err(InvalidPhoneNumber::OurOwn(number.shown_in(staff.region)).into());
@@ -255,9 +259,10 @@ impl SendReplyFunction {
         Ok(())
     }
 
-    /// Nobody writes to a number that no text can reach. One that the carrier refused may be tried again: it refuses for
-    /// reasons that pass, too, and only another try shows that this one has. A text to a country that is not allowed is
-    /// refused, and counted, when it is queued.
+    /// Rejects a number that no text can reach.
+    ///
+    /// A number that the carrier rejected before is allowed. Some causes pass, and only another try shows that. A text
+    /// to a country that is not allowed is rejected, and counted, when it is queued.
     fn can_be_texted(&self, staff: &Staff, known: &KnownContact) -> Result<(), Problem> {
         let not_textable = |why: TextingObstacle, number: &str| {
             Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "not-textable", why.sentence(number)))
@@ -282,7 +287,7 @@ impl SendReplyFunction {
         Ok(company)
     }
 
-    /// Records the message, hands it to the carrier once, and records what became of it.
+    /// Records the message, hands it to the carrier once, and records the result.
     async fn send(
         &self,
         staff: &Staff,
@@ -322,7 +327,7 @@ impl SendReplyFunction {
         }
     }
 
-    /// A message that nothing was recorded of, since no more is sent for now, or nothing to where it was to go.
+    /// Returns the problem for a message that a rate limit or its country keeps from being sent. Nothing was recorded.
     fn limited(&self, staff: &Staff, limited: SendRestriction) -> Problem {
         let (status, code, limit) = match limited {
             SendRestriction::Country(_) => {
@@ -348,7 +353,8 @@ impl SendReplyFunction {
     async fn send_message(&self, staff: &Staff, mut message: Message, recipient: &Recipient) -> Message {
         let number = &recipient.contact.number;
         let contact = Contact { number: number.clone(), line: message.line.clone() };
-        // Whether the carrier takes the number again is to be noticed: until then it is looked up each time.
+        // Not cached while a rejection is recorded: the next send must look the rejection up, to clear it once the
+        // carrier accepts.
         if recipient.rejected_at.is_none() {
             self.contacts.insert(&staff.company, message.conversation, contact);
         }
@@ -368,7 +374,8 @@ impl SendReplyFunction {
                 DeliveryProgress::Unconfirmed { at: self.clock.now() }
             }
         };
-        // Before what follows from it for the customer: where the function is ended in between, staff know of the message.
+        // First the delivery status, then the opt-out or rejection. If the function ends in between, staff see at least
+        // the status.
         let outcome = DeliveryUpdate {
             company: &staff.company,
             conversation: message.conversation,
@@ -394,7 +401,7 @@ impl SendReplyFunction {
         message
     }
 
-    /// What the texts of a line leave by. Where that cannot be looked up it is the number itself, which may send as well.
+    /// Returns the pool that a line sends from. Returns `None`, so that the number itself sends, if the look-up fails.
     async fn pool(&self, line: &PhoneNumber) -> Option<Pool> {
         match self.lines.line(&self.store, line, self.clock.now()).await {
             Ok(line) => line.and_then(|line| line.pool),
@@ -405,7 +412,7 @@ impl SendReplyFunction {
         }
     }
 
-    /// The number does not work, and whoever looks at its customer's appointment is told.
+    /// Records that the number does not work. The customer's appointment then says so.
     async fn record_rejection(&self, staff: &Staff, message: &Message, number: &PhoneNumber) {
         self.contacts.remove(&staff.company, message.conversation);
         let mobile = MobileNumber { number: number.clone(), conversation: message.conversation };
@@ -414,8 +421,8 @@ impl SendReplyFunction {
         }
     }
 
-    /// The SMS service knows of an opt-out that did not come to us. Its place is the message's, so that
-    /// a START which came since stands.
+    /// Records an opt-out that the SMS service has and we did not receive. It takes the message's position, so a START
+    /// that came in later stays in force.
     async fn record_opt_out(&self, staff: &Staff, message: &Message) {
         let word = self.may_be_stopped_by(staff, message).await;
         let out = OptOut { at: message.position, cause: OptOutCause::Refused { word } };
@@ -425,9 +432,11 @@ impl SendReplyFunction {
         }
     }
 
-    /// With which word a customer's last texts began that the SMS service may have taken for an opt-out.
+    /// Returns the word that may have opted the customer out.
+    ///
+    /// It begins a recent text, and the SMS service may take it for STOP.
     async fn may_be_stopped_by(&self, staff: &Staff, message: &Message) -> Option<String> {
-        /// Among so many of the newest.
+        /// How many of the newest timeline entries are searched.
         const NEWEST: usize = 20;
         let read = self.store.thread_now(&staff.company, message.conversation, NEWEST, self.clock.now()).await;
         let thread = read.inspect_err(|error| tracing::error!(%error, "the reason of an opt-out was not read"));
@@ -441,14 +450,15 @@ impl SendReplyFunction {
         })
     }
 
-    /// The number works after all.
+    /// Clears the recorded rejection of a number, since it works after all.
     async fn clear_rejection(&self, staff: &Staff, message: &Message, refused: Timestamp) {
         if let Err(error) = self.store.number_accepted(&staff.company, message.conversation, refused).await {
             tracing::error!(%error, "a number's recovery was not recorded");
         }
     }
 
-    /// What becomes of a message that another request is sending: that request's answer, waited for.
+    /// Waits for another request that is sending the message, and returns the message then. Polls every 200 ms, up to
+    /// 75 times.
     async fn outcome(&self, staff: &Staff, mut message: Message) -> Result<Message, Problem> {
         const LOOK_AGAIN: Duration = Duration::from_millis(200);
         const LOOKS: u32 = 75;
@@ -466,7 +476,7 @@ impl SendReplyFunction {
     }
 }
 
-/// The code of what `not_again` says.
+/// The code of the problem that `not_again` returns.
 const NOT_AGAIN: &str = "not-again";
 
 fn not_again() -> Problem {
@@ -477,7 +487,7 @@ fn not_again() -> Problem {
     )
 }
 
-/// Nobody writes to a customer who has opted out.
+/// Returns the problem for a text to a customer who has opted out.
 fn opted_out_problem(staff: &Staff, out: &OptOut) -> Problem {
     let (day, _) = staff.time_zone.local(out.since());
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "opted-out", out.sentence(&day.written_out()))
@@ -490,8 +500,10 @@ fn delivery_status(message: &Message, clock: &Clock) -> Option<DeliveryStatus> {
     }
 }
 
-/// The answer to whoever sent a message: 201 when the carrier has it, 202 while nobody knows, and
-/// the reason when it did not go out.
+/// Answers the sender of a message.
+///
+/// The status is 201 if the carrier has accepted it and 202 while that is not known. For a failed message the answer is
+/// the problem with its cause.
 fn respond_with(request: &Request, message: &Message, viewer: &Viewer) -> Result<WebResponse, Problem> {
     let status = match &message.kind {
         MessageKind::Outbound { progress: DeliveryProgress::Failed { refusal }, .. } => return Err((*refusal).into()),

@@ -2,18 +2,19 @@ use domain::{Randomness, Timestamp};
 
 use crate::back;
 
-/// A sign-in that has begun: what the callback must match, and where to go then.
+/// A sign-in attempt: what the callback must match, and the page to return to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SignInAttempt {
-    /// Names this attempt to the provider and back: a callback that somebody else began has another.
+    /// The `state` parameter, which names this attempt at the provider and in the callback. A callback that another
+    /// person began has another one.
     pub(crate) state: String,
-    /// Stands in the ID token, which so is of this attempt and no other.
+    /// The nonce in the ID token, which ties the token to this attempt.
     pub(crate) nonce: String,
-    /// What only the browser that began can show (PKCE, RFC 7636).
+    /// The PKCE code verifier (RFC 7636), which only this browser can present.
     pub(crate) verifier: String,
-    /// Whether the provider is to ask who they are, even somebody whom it still knows.
+    /// Whether the provider must ask for credentials even if it has a session.
     pub(crate) again: bool,
-    /// A page of the portal.
+    /// The page of the portal to return to.
     pub(crate) back: String,
     pub(crate) begun_secs: u64,
 }

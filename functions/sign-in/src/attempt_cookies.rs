@@ -8,27 +8,28 @@ use sha2::Sha256;
 use crate::attempt::SignInAttempt;
 use crate::back;
 
-/// How a browser keeps attempts while its person is with the identity provider: each in a cookie of its own that no script
-/// can read, so that several tabs are not in each other's way. Whoever has no session cannot make the table grow.
+/// Keeps sign-in attempts in the browser, each in its own cookie, which scripts cannot read.
 ///
-/// They are signed: nobody can make one up, and so have the provider asked with words of theirs.
+/// So several tabs can sign in at once, and a visitor without a session cannot make the table grow.
+///
+/// The cookies are signed, so nobody can forge an attempt and choose what the provider is asked.
 #[derive(Clone, Copy)]
 pub(crate) struct AttemptCookies<'a> {
     pub(crate) scheme: Scheme,
     pub(crate) key: &'a [u8],
 }
 
-/// What the cookies' names begin with; the state follows.
+/// The prefix of the cookies' names. The state follows.
 const NAME: &str = "switchboard-signing-in-";
 
-/// Long enough to find one's phone for a second factor.
+/// How long an attempt is valid, in seconds: time enough to find a phone for a second factor.
 const SECS: u64 = 15 * 60;
 
-/// How many a browser keeps. With some kilobytes of cookies a gateway takes no request any more.
+/// How many attempts a browser keeps. API Gateway rejects requests with several kilobytes of cookies.
 const MAX_ATTEMPTS: usize = 5;
 
 impl AttemptCookies<'_> {
-    /// The `Set-Cookie` that keeps an attempt.
+    /// Returns the `Set-Cookie` header that stores an attempt.
     pub(crate) fn set_cookie(&self, attempt: &SignInAttempt) -> String {
         let SignInAttempt { state, nonce, verifier, again, back, begun_secs } = attempt;
         let kept = format!("{begun_secs}.{nonce}.{verifier}.{again}.{}", URL_SAFE_NO_PAD.encode(back));
@@ -36,12 +37,12 @@ impl AttemptCookies<'_> {
         self.set(state, &format!("{kept}.{}", signature.unwrap_or_default()), SECS)
     }
 
-    /// The `Set-Cookie` that forgets it: an attempt is good for one callback.
+    /// Returns the `Set-Cookie` header that deletes an attempt. An attempt is valid for one callback.
     pub(crate) fn clear_cookie(&self, attempt: &SignInAttempt) -> String {
         self.set(&attempt.state, "", 0)
     }
 
-    /// The `Set-Cookie`s that forget a browser's oldest attempts, so that there is room for one more.
+    /// Returns the `Set-Cookie` headers that delete a browser's oldest attempts, to make room for one more.
     pub(crate) fn clear_oldest(&self, headers: &HeaderMap) -> Vec<String> {
         let cookies = web::cookies(headers).flat_map(|cookies| cookies.split(';'));
         let mut kept: Vec<_> = cookies.filter_map(|cookie| self.started_at(cookie)).collect();
@@ -49,7 +50,7 @@ impl AttemptCookies<'_> {
         kept.iter().skip(MAX_ATTEMPTS - 1).map(|(_, state)| self.set(state, "", 0)).collect()
     }
 
-    /// The attempt that a callback names, if this browser began it, lately.
+    /// Returns the attempt that a callback names, if this browser began it within the last 15 minutes.
     pub(crate) fn find(&self, headers: &HeaderMap, state: &str, now: Timestamp) -> Option<SignInAttempt> {
         let cookie = web::cookie(&self.name(state), web::cookies(headers))?;
         let (kept, signature) = cookie.rsplit_once('.')?;
@@ -63,7 +64,7 @@ impl AttemptCookies<'_> {
         (now.as_secs() < attempt.begun_secs.saturating_add(SECS)).then_some(attempt)
     }
 
-    /// The signature of what is kept under a state. HMAC takes keys of any length.
+    /// Returns the HMAC of a cookie's value under a state. HMAC takes keys of any length.
     fn mac(&self, state: &str, kept: &str) -> Option<Hmac<Sha256>> {
         let mac = Hmac::<Sha256>::new_from_slice(self.key).ok()?;
         Some(mac.chain_update(format!("switchboard attempt {state} {kept}")))
@@ -77,7 +78,7 @@ impl AttemptCookies<'_> {
         web::set_cookie(self.scheme, &format!("{NAME}{state}"), value, seconds)
     }
 
-    /// When an attempt was begun, as its cookie says, and its state.
+    /// Returns the start of an attempt, as its cookie has it, and its state.
     fn started_at<'c>(&self, cookie: &'c str) -> Option<(u64, &'c str)> {
         let (name, value) = cookie.trim().split_once('=')?;
         let state = name.strip_prefix(&self.name(""))?;

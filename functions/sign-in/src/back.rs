@@ -1,10 +1,12 @@
-/// The page that a sign-in leads back to: one of the portal's own, or its first where the browser named none.
+/// Returns the page to return to after signing in. An address that is not a page of the portal becomes `/`.
 pub(crate) fn page(wanted: Option<&str>) -> &str {
     wanted.filter(|wanted| is_page(wanted)).unwrap_or("/")
 }
 
-/// `/` or `/<name>.html`, with or without a query: browsers resolve whatever else there is in an address, as dots and
-/// backslashes, and may be led to the API or to another site by it.
+/// Returns whether an address is `/` or `/<name>.html`, with or without a query.
+///
+/// Other addresses are not allowed: browsers resolve dots and backslashes, which could lead to the API or to another
+/// site.
 fn is_page(address: &str) -> bool {
     if address == "/" {
         return true;

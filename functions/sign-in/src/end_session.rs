@@ -1,12 +1,13 @@
-//! Where a browser goes to end its session with the identity provider, so that the next person at the desk is not let in as
-//! the one before.
+//! The address at which a browser ends its session with the identity provider. Otherwise the next person at the
+//! computer would be signed in as the previous one.
 
 use openidconnect::url::Url;
 
 use crate::settings::Settings;
 
-/// OpenID Connect RP-Initiated Logout 1.0, section 2. No ID token is kept to hint at whose session it is, so a provider may
-/// ask.
+/// Returns the provider's logout address (OpenID Connect RP-Initiated Logout 1.0, section 2).
+///
+/// No ID token is kept for `id_token_hint`, so a provider may ask for confirmation.
 pub(crate) fn address(endpoint: &Url, settings: &Settings) -> String {
     let mut address = endpoint.clone();
     let back = if is_cognito(&settings.issuer) { "logout_uri" } else { "post_logout_redirect_uri" };
@@ -14,7 +15,9 @@ pub(crate) fn address(endpoint: &Url, settings: &Settings) -> String {
     address.into()
 }
 
-/// Amazon Cognito has a name of its own for the way back ("Logout endpoint" in its developer guide).
+/// Returns whether the provider is Amazon Cognito.
+///
+/// Its parameter for the return address has another name ("Logout endpoint" in its developer guide).
 fn is_cognito(issuer: &str) -> bool {
     issuer.starts_with("https://cognito-idp.")
 }

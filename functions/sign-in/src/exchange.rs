@@ -1,4 +1,4 @@
-//! The token endpoint: an ID token for a code.
+//! The token endpoint, which exchanges an authorization code for an ID token.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -12,7 +12,7 @@ use crate::attempt::SignInAttempt;
 use crate::failure::{SignInFailure, rejected, unavailable};
 use crate::settings::Settings;
 
-/// Where the client's secret is sent (OpenID Connect Core 1.0, section 9).
+/// How the client secret is sent (OpenID Connect Core 1.0, section 9).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ClientAuthentication {
     Basic,
@@ -20,14 +20,14 @@ pub(crate) enum ClientAuthentication {
 }
 
 impl ClientAuthentication {
-    /// Of the ways that an issuer names: the header where it is one of them, or none is named.
+    /// Chooses from the methods that an issuer supports. Prefers the header, also if none is listed.
     pub(crate) fn choose(supported: Option<&[String]>) -> Self {
         let takes = |way| supported.is_some_and(|ways| ways.iter().any(|known| known == way));
         if takes("client_secret_post") && !takes("client_secret_basic") { Self::Post } else { Self::Basic }
     }
 }
 
-/// All that is read of the answer.
+/// The part of the answer that is used.
 #[derive(Deserialize)]
 struct TokenResponse {
     id_token: Option<String>,
@@ -38,9 +38,10 @@ struct TokenError {
     error: String,
 }
 
-/// A secret that has expired or was replaced, most of all.
+/// The issuer rejected our credentials, mostly because the client secret has expired or was replaced.
 pub(crate) const CLIENT_REFUSED: SignInFailure = unavailable("the issuer does not take us for its client");
 
+/// Exchanges a code for an ID token. Takes one request.
 pub(crate) async fn id_token(
     https: &Https,
     endpoint: &str,
@@ -61,7 +62,7 @@ pub(crate) async fn id_token(
     tokens.id_token.ok_or(rejected("the issuer gave no ID token"))
 }
 
-/// RFC 6749, sections 2.3.1 and 4.1.3, and RFC 7636, section 4.5.
+/// Builds the token request (RFC 6749, sections 2.3.1 and 4.1.3, and RFC 7636, section 4.5).
 fn request(
     endpoint: &str,
     authentication: ClientAuthentication,
@@ -92,7 +93,7 @@ fn request(
     request.body(form.finish().into_bytes())
 }
 
-/// A bad code is the caller's mistake. A refused client is ours to mend.
+/// Returns the failure for an error response. An invalid code is the browser's fault, a rejected client is ours.
 fn failure_from(status: StatusCode, body: &[u8]) -> SignInFailure {
     let error = serde_json::from_slice(body).map(|refusal: TokenError| refusal.error);
     match (status, error.as_deref()) {

@@ -1,19 +1,19 @@
-/// Why somebody is not signed in. The sign-in page has a sentence for each.
+/// Why a sign-in failed. The sign-in page has a sentence for each reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FailureReason {
-    /// The identity provider, or what we need to ask it, is out of reach, or does not take us for its
-    /// client: nobody can sign in.
+    /// The identity provider, or something we need for the request, is unreachable or rejects our client. Nobody can
+    /// sign in.
     Unavailable,
-    /// This browser has begun no such sign-in, or too long ago.
+    /// This browser began no such attempt, or began it too long ago.
     Stale,
-    /// The identity provider, or what it said, did not prove who it is.
+    /// The identity provider's answer does not prove who the person is.
     Refused,
-    /// Known to the identity provider, and to no company here.
+    /// The identity provider knows the person, but no company here does.
     Stranger,
 }
 
 impl FailureReason {
-    /// The part of the sign-in page that says it.
+    /// Returns the fragment of the sign-in page for this reason.
     pub(crate) fn anchor(self) -> &'static str {
         match self {
             Self::Unavailable => "unavailable",
@@ -24,14 +24,16 @@ impl FailureReason {
     }
 }
 
-/// The same with what an operator needs to know. Holds nothing of what was sent either way: that
-/// can be a token, an address or a secret.
+/// A reason with a description for operators.
+///
+/// It has nothing of the requests or responses, which can contain tokens, addresses or secrets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct SignInFailure {
     pub(crate) reason: FailureReason,
     pub(crate) what: &'static str,
 }
 
+/// A callback without a known attempt.
 pub(crate) const STALE: SignInFailure =
     SignInFailure { reason: FailureReason::Stale, what: "a callback without its attempt" };
 

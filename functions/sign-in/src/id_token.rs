@@ -1,5 +1,7 @@
-//! An ID token (OpenID Connect Core 1.0, sections 2 and 3.1.3.7). Signatures are verified by `openidconnect`; the claims
-//! are read here, since its own types refuse a token for the spelling of claims that nobody uses.
+//! ID tokens (OpenID Connect Core 1.0, sections 2 and 3.1.3.7).
+//!
+//! `openidconnect` verifies the signatures. The claims are parsed here, since its types reject tokens because of claims
+//! that are not used.
 
 use std::time::Duration;
 
@@ -15,7 +17,7 @@ use store::ProviderIdentity;
 
 use crate::failure::{SignInFailure, rejected};
 
-/// Signatures that only the provider can make: HMAC is made with a secret that we have too.
+/// The accepted signature algorithms, which only the provider can sign with. HMAC uses a secret that we have too.
 const SIGNATURES: [CoreJwsSigningAlgorithm; 9] = [
     CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
     CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha384,
@@ -28,30 +30,30 @@ const SIGNATURES: [CoreJwsSigningAlgorithm; 9] = [
     CoreJwsSigningAlgorithm::EdDsa,
 ];
 
-/// The provider's clock may be this far ahead of ours.
+/// How far the provider's clock may be ahead of ours, in seconds.
 const SKEW_SECS: u64 = 5 * 60;
 
 /// An ID token with an accepted signature algorithm. Its signature is not verified yet.
 pub(crate) struct IdToken<'a> {
-    /// What the signature is of: header and claims, as they came.
+    /// The signed part: header and claims, as received.
     signed: &'a str,
     header: Header,
     claims: Vec<u8>,
     signature: Vec<u8>,
 }
 
-/// RFC 7515, section 4.1.
+/// The header of a token (RFC 7515, section 4.1).
 #[derive(Deserialize)]
 struct Header {
     alg: CoreJwsSigningAlgorithm,
     kid: Option<String>,
     typ: Option<String>,
     cty: Option<IgnoredAny>,
-    /// What must be understood: nothing of it is.
+    /// The extensions that must be understood. None is, so a token with any is rejected.
     crit: Option<IgnoredAny>,
 }
 
-/// What the claims must be of.
+/// The values that the claims must match.
 pub(crate) struct ExpectedClaims<'a> {
     pub(crate) issuer: &'a str,
     pub(crate) client_id: &'a str,
@@ -59,13 +61,15 @@ pub(crate) struct ExpectedClaims<'a> {
     pub(crate) now: Timestamp,
 }
 
-/// Somebody of whom the provider says who they are.
+/// A person whose identity the provider has confirmed.
 pub(crate) struct VerifiedPerson {
     pub(crate) identity: ProviderIdentity,
-    /// How they may be listed here: the subject, which nobody else can ever have, before an address, and that only if
-    /// the provider vouches for it. With some, people can claim any.
+    /// The logins under which staff may be listed here.
+    ///
+    /// The subject comes first, since it never belongs to another person. The email address follows only if the
+    /// provider has verified it: at some providers, people can claim any address.
     pub(crate) logins: Vec<Login>,
-    /// When they proved who they are; `None` if the provider does not say.
+    /// When they last entered their credentials. `None` if the provider does not say.
     pub(crate) authenticated: Option<Timestamp>,
 }
 
@@ -94,6 +98,7 @@ enum Audience {
 }
 
 impl<'a> IdToken<'a> {
+    /// Parses a token and checks its header. Does not verify the signature.
     pub(crate) fn read(token: &'a str) -> Result<Self, SignInFailure> {
         let malformed = rejected("the ID token is none");
         let decoded = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_| malformed);
@@ -108,16 +113,16 @@ impl<'a> IdToken<'a> {
         }
     }
 
-    /// Whether one of these keys has signed it.
+    /// Returns whether one of these keys signed the token.
     pub(crate) fn is_signed_by(&self, keys: &CoreJsonWebKeySet) -> bool {
         let Header { alg, kid, .. } = &self.header;
         let named = |id: Option<&str>| kid.is_none() || kid.as_deref() == id;
         let mut candidates = keys.keys().iter().filter(|key| named(key.key_id().map(|id| id.as_str())));
-        // A key says what it is for, which `openidconnect` holds it to.
+        // A key names its purpose, and `openidconnect` enforces it.
         candidates.any(|key| key.verify_signature(alg, self.signed.as_bytes(), &self.signature).is_ok())
     }
 
-    /// Who it is of. To be asked only of a token that the provider has signed.
+    /// Returns the person of the token. Verify the token's signature first.
     pub(crate) fn person(&self, expected: &ExpectedClaims) -> Result<VerifiedPerson, SignInFailure> {
         let claims: Claims =
             serde_json::from_slice(&self.claims).map_err(|_| rejected("the ID token lacks what it must say"))?;
@@ -134,7 +139,7 @@ impl Header {
     fn is_understood(&self) -> bool {
         let kind = self.typ.as_ref().map(|typ| typ.to_ascii_lowercase());
         let kind = kind.as_ref().map(|kind| kind.strip_prefix("application/").unwrap_or(kind));
-        // Not another token of the provider's that was signed with the same key (RFC 8725, section 3.11).
+        // Rejects other tokens that the provider signs with the same key (RFC 8725, section 3.11).
         let is_of_kind = kind.is_none_or(|kind| kind == "jwt" || kind == "jose");
         is_of_kind && self.cty.is_none() && self.crit.is_none() && SIGNATURES.contains(&self.alg)
     }
@@ -146,7 +151,7 @@ impl Claims {
             Audience::One(one) => std::slice::from_ref(one),
             Audience::Some(some) => some,
         };
-        // Another application that it is for could bring it here.
+        // A token that is also for another application could be replayed here by that application.
         if audience.is_empty() || audience.iter().any(|one| one != expected.client_id) {
             return Err(rejected("the ID token is for another client"));
         }
@@ -170,21 +175,21 @@ impl Claims {
         Ok(())
     }
 
-    /// Some providers write numbers as a text.
+    /// Returns `auth_time`. Some providers write numbers as strings.
     fn authenticated(&self) -> Option<Timestamp> {
         let text = self.auth_time.as_str().and_then(|text| text.parse().ok());
         let since = since_epoch(self.auth_time.as_f64().or(text)?).ok()?;
         Some(Timestamp::from_millis(u64::try_from(since.as_millis()).ok()?))
     }
 
-    /// Some providers write what is true as a text.
+    /// Returns the email address if it is verified. Some providers write `true` as a string.
     fn verified_email(&self) -> Option<&str> {
         let verified = self.email_verified == Value::Bool(true) || self.email_verified == "true";
         self.email.as_str().filter(|_| verified)
     }
 }
 
-/// A moment, which need not be a whole number (RFC 7519, section 2).
+/// Parses a `NumericDate`, which may have a fraction (RFC 7519, section 2).
 fn since_epoch(seconds: f64) -> Result<Duration, SignInFailure> {
     Duration::try_from_secs_f64(seconds).map_err(|_| rejected("the ID token is of no time"))
 }

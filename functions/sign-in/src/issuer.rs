@@ -1,4 +1,4 @@
-//! Who says who somebody is: how to ask, as a secret has it, and what is known of the provider that it names.
+//! The identity provider of a deployment: its settings from the secret, its metadata and its keys, all cached.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,12 +19,13 @@ use crate::keys::KeyCache;
 use crate::provider::IdentityProvider;
 use crate::settings::Settings;
 
-/// The function waits for up to three answers within the gateway's 30 s.
+/// The timeout of a request. The function makes up to three within API Gateway's 30 s.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Discovery documents and key sets have some kilobytes.
+/// The largest response, in bytes. Discovery documents and key sets have some kilobytes.
 const LARGEST_ANSWER: usize = 512 * 1024;
 
+/// The client of the identity provider.
 pub(crate) struct Issuer {
     secrets: Client,
     secret: String,
@@ -34,7 +35,7 @@ pub(crate) struct Issuer {
     keys: KeyCache,
 }
 
-/// What is remembered, and since when.
+/// The cached values with the time at which they were read.
 #[derive(Default)]
 struct IssuerCache {
     settings: Option<(Arc<Settings>, Timestamp)>,
@@ -53,7 +54,7 @@ impl Issuer {
         Ok(self.settings_and_cache().await?.0)
     }
 
-    /// Where to send a browser.
+    /// Returns the address at the provider that a browser is sent to for an attempt.
     pub(crate) async fn address(&self, attempt: &SignInAttempt) -> Result<String, SignInFailure> {
         let (settings, provider) = self.provider().await?;
         let verifier = PkceCodeVerifier::new(attempt.verifier.clone());
@@ -70,21 +71,21 @@ impl Issuer {
             .append_pair("code_challenge", challenge.as_str())
             .append_pair("code_challenge_method", "S256");
         if attempt.again {
-            // Two ways to say it, of which a provider may know one. With `max_age` it must say when it asked (OpenID Connect
-            // Core 1.0, section 3.1.2.1).
+            // Both parameters ask for credentials, since a provider may know only one. With `max_age` it must also
+            // return `auth_time` (OpenID Connect Core 1.0, section 3.1.2.1).
             query.append_pair("prompt", "login").append_pair("max_age", "0");
         }
         drop(query);
         Ok(address.into())
     }
 
-    /// Where to send a browser that is to be signed out of the provider too; `None` if it has no such place.
+    /// Returns where a browser ends its session with the provider. `None` if the provider has no such endpoint.
     pub(crate) async fn end_session_address(&self) -> Result<Option<String>, SignInFailure> {
         let (settings, provider) = self.provider().await?;
         Ok(provider.end_session_endpoint.as_ref().map(|endpoint| end_session::address(endpoint, &settings)))
     }
 
-    /// The person that a code is for.
+    /// Exchanges a code for a verified person.
     pub(crate) async fn person(&self, code: &str, attempt: &SignInAttempt) -> Result<VerifiedPerson, SignInFailure> {
         let (settings, provider) = self.provider().await?;
         let (endpoint, authentication) = (&provider.token_endpoint, provider.authentication);
@@ -113,8 +114,9 @@ impl Issuer {
         Ok((settings, provider))
     }
 
-    /// The settings, and what else is known with them. A secret that is doubted and turns out to be the same costs the
-    /// provider no question.
+    /// Returns the settings and the locked cache.
+    ///
+    /// Reads the secret again if it may have been replaced. If it is the same, the provider's metadata stays cached.
     async fn settings_and_cache(&self) -> Result<(Arc<Settings>, MutexGuard<'_, IssuerCache>), SignInFailure> {
         let mut known = self.cache.lock().await;
         let now = self.clock.now();

@@ -1,4 +1,4 @@
-//! The keys that the identity provider signs with.
+//! The identity provider's signing keys.
 
 use domain::Timestamp;
 use https::Https;
@@ -9,7 +9,7 @@ use crate::failure::{SignInFailure, rejected, unavailable};
 use crate::id_token::IdToken;
 use crate::{CACHE_SECS, provider};
 
-/// The keys as they were last seen.
+/// Caches the provider's keys.
 #[derive(Default)]
 pub(crate) struct KeyCache(Mutex<CachedKeySet>);
 
@@ -20,12 +20,13 @@ struct CachedKeySet {
     requested_at: Option<Timestamp>,
 }
 
-/// After a fetch the keys are not fetched again for so long, even if it failed.
+/// The shortest time between two fetches of the keys, in seconds, even if the first failed.
 const PAUSE_SECS: u64 = 30;
 
 impl KeyCache {
-    /// Refuses a token that the provider has not signed. The keys, which are at an address of its, are asked for once more
-    /// before that: they may have changed.
+    /// Fails if the provider did not sign the token. `address` is the provider's JWKS URI.
+    ///
+    /// Fetches the keys again before it fails, since they may have changed.
     pub(crate) async fn have_signed(
         &self,
         https: &Https,
@@ -37,8 +38,8 @@ impl KeyCache {
         if seen.address != address {
             *seen = CachedKeySet { address: address.to_owned(), ..CachedKeySet::default() };
         }
-        let not_asked_for = |secs| seen.requested_at.is_none_or(|asked| now >= asked.plus_secs(secs));
-        // A key that the provider has taken back counts no longer than anything else that is known of it.
+        let not_asked_for = |secs| seen.requested_at.is_none_or(|requested_at| now >= requested_at.plus_secs(secs));
+        // A key that the provider has withdrawn is trusted no longer than other cached metadata.
         if token.is_signed_by(&seen.keys) && !not_asked_for(CACHE_SECS) {
             return Ok(());
         }

@@ -34,7 +34,7 @@ use crate::issuer::Issuer;
 use crate::settings::Settings;
 use crate::used_attempts::UsedAttempts;
 
-/// Starts and ends sessions, and says whose one is.
+/// Starts and ends sessions, and returns the owner of a session.
 pub struct SignInFunction {
     store: Store,
     origin: OriginGuard,
@@ -47,14 +47,14 @@ pub struct SignInFunction {
     metrics: Metrics,
 }
 
-/// A working day, with some to spare.
+/// How long a session lasts, in seconds: a working day with some to spare.
 const SESSION_SECS: u64 = 12 * 60 * 60;
 
-/// For how long the secret and the provider are taken to be what they were.
+/// How long the secret and the provider's metadata are cached, in seconds.
 const CACHE_SECS: u64 = 10 * 60;
 
 impl SignInFunction {
-    /// `secret` names the secret that the issuer and its client are kept in.
+    /// `secret` is the name of the secret with the issuer and the client's credentials.
     #[must_use]
     pub fn new(runtime: &Runtime, secret: String) -> Self {
         let secrets = aws_sdk_secretsmanager::Client::new(&runtime.aws);
@@ -72,11 +72,12 @@ impl SignInFunction {
         }
     }
 
-    /// Learns what CloudFront shows, before the first request.
+    /// Loads the origin secret before the first request.
     pub async fn warm_up(&self) {
         self.origin.warm_up().await;
     }
 
+    /// Answers a request of the API. A failure becomes an error response.
     pub async fn handle(&self, request: Request) -> Result<Response<Body>, Infallible> {
         let outcome = match self.came_through_the_portal(&request).await {
             Ok(()) => self.answer(&request).await,
@@ -98,8 +99,9 @@ impl SignInFunction {
         }
     }
 
-    /// Refuses what was sent to the API's own address. Of every route, although the authorizer asks the same for those that
-    /// it is asked for: so none is forgotten.
+    /// Rejects requests that did not come through CloudFront.
+    ///
+    /// Checks every route. The authorizer checks some of them too, but no route can be missed here.
     async fn came_through_the_portal(&self, request: &Request) -> Result<(), Problem> {
         let shown = request.headers().get(origin_secret::HEADER).and_then(|shown| shown.to_str().ok());
         match self.origin.admission(shown).await {
@@ -116,7 +118,7 @@ impl SignInFunction {
         }
     }
 
-    /// Sends a browser to the identity provider.
+    /// Redirects a browser to the identity provider.
     async fn begin(&self, request: &Request) -> Result<WebResponse, SignInFailure> {
         let again = query(request, "again").is_some();
         let attempt = SignInAttempt::new(&self.randomness, self.clock.now(), again, query(request, "back"));
@@ -128,8 +130,9 @@ impl SignInFunction {
         Ok(forgotten.iter().fold(answer, |answer, cookie| answer.with_header("set-cookie", cookie)))
     }
 
-    /// Takes a browser back from the identity provider. Of its attempts only that one ends which the provider names: a
-    /// callback that was made up changes nothing.
+    /// Handles the callback from the identity provider.
+    ///
+    /// Ends only the attempt that the callback names, so a forged callback changes nothing.
     async fn finish(&self, request: &Request) -> Result<WebResponse, SignInFailure> {
         let settings = self.issuer.settings().await?;
         let cookies = self.attempt_cookies(&settings);
@@ -151,31 +154,33 @@ impl SignInFunction {
         AttemptCookies { scheme: self.portal, key: settings.attempt_key() }
     }
 
-    /// The token of the session that a browser has.
+    /// Returns the session token in a browser's cookie.
     fn session_token(&self, request: &Request) -> Option<String> {
         web::session_token(self.portal, web::cookies(request.headers()))
     }
 
-    /// A callback that was loaded again, came too late or was made up: whoever has a session goes on with it.
+    /// Answers a callback without an attempt: a repeated, late or forged one. A browser with a session continues with
+    /// it.
     async fn not_of_an_attempt(&self, request: &Request, back: &str) -> WebResponse {
         if self.has_session(request).await { redirect_to(back) } else { self.not_signed_in(STALE) }
     }
 
-    /// Whether a browser has a session that has not run out. One that was taken from its person is found out by the page.
+    /// Returns whether a browser has a session that has not expired. The page itself notices a session that was
+    /// revoked.
     async fn has_session(&self, request: &Request) -> bool {
         let Some(token) = self.session_token(request) else { return false };
         let session = self.store.session(&web::token_hash(&token)).await;
         matches!(session, Ok(Some(session)) if self.clock.now() < session.ends)
     }
 
-    /// Begins the session of whoever comes back. Gives its cookie.
+    /// Starts the session of a callback's person and returns its cookie.
     async fn session_of(&self, request: &Request, attempt: &SignInAttempt) -> Result<String, SignInFailure> {
         let code = query(request, "code").ok_or(rejected("the issuer let nobody in"))?;
         let person = self.issuer.person(code, attempt).await?;
         let LoginOwner { company, staff, .. } = self.owner_of_login(&person).await?;
         let token = self.randomness.token();
         let began = self.clock.now();
-        // Of a provider that does not say when, and was told to ask, it is taken that it has asked.
+        // A provider that returns no time, but was asked for new credentials, is assumed to have asked for them.
         let authenticated = person.authenticated.map(|asked| asked.min(began)).or(attempt.again.then_some(began));
         let lifetime = SessionLifetime::new(began, SESSION_SECS, self.idle_minutes);
         let session = Session::new(company, staff, web::browser_name(request.headers()), began, lifetime);
@@ -185,7 +190,7 @@ impl SignInFunction {
         noted.map_err(|_| unavailable("the table did not take the audit log's entry"))?;
         let started = self.store.start_session(&web::token_hash(&token), &session).await;
         started.map_err(|_| unavailable("the table did not take the session"))?;
-        // The browser has this one from now on, and nobody is left one that it has no more.
+        // The browser replaces its cookie, so its earlier session is ended rather than left behind.
         if let Some(before) = self.session_token(request)
             && let Err(error) = self.store.end_session(&web::token_hash(&before)).await
         {
@@ -194,8 +199,10 @@ impl SignInFunction {
         Ok(web::session_cookie(self.portal, &token, SESSION_SECS))
     }
 
-    /// The member of staff whose login a person signs in with. The first sign-in pins a login to its person, since a
-    /// mailbox can be given to somebody else, and another issuer can know somebody else by the same name.
+    /// Returns the owner of the login that a person signs in with.
+    ///
+    /// The first sign-in pins a login to its person. A mailbox can be given to another person, and another issuer can
+    /// have another person by the same name.
     async fn owner_of_login(&self, person: &VerifiedPerson) -> Result<LoginOwner, SignInFailure> {
         let no_answer = |_| unavailable("the table did not answer");
         for login in &person.logins {
@@ -209,7 +216,7 @@ impl SignInFunction {
         Err(stranger("nobody here has that login"))
     }
 
-    /// Back to the sign-in page, which says why.
+    /// Redirects to the sign-in page, which shows the reason.
     fn not_signed_in(&self, failure: SignInFailure) -> WebResponse {
         let SignInFailure { reason, what } = failure;
         if reason == FailureReason::Unavailable {
@@ -221,7 +228,7 @@ impl SignInFunction {
         redirect_to(&format!("/sign-in.html#{}", reason.anchor()))
     }
 
-    /// Ends the session of the request's cookie, whoever's it is.
+    /// Ends the session in the request's cookie, without checking who its owner is.
     async fn sign_out(&self, request: &Request) -> Result<WebResponse, Problem> {
         web::same_origin(request)?;
         if let Some(token) = self.session_token(request)
@@ -233,14 +240,14 @@ impl SignInFunction {
             .answer(|| html! { p { "You are signed out." } }, || json!({"signed_out": true}));
         Ok(answer
             .with_status(StatusCode::SEE_OTHER)
-            // From there on to the provider, by a script: a form may lead to no other site.
+            // A script on that page goes on to the provider, since a form may lead to no other site.
             .with_header("location", "/sign-in.html#signing-out")
             .with_header("set-cookie", &web::clear_session_cookie(self.portal))
-            // Of pages that a browser keeps in its memory. They hide themselves too, where it does not know this.
+            // Removes pages from the browser's memory. In browsers that do not support it, pages hide themselves.
             .with_header("clear-site-data", "\"cache\""))
     }
 
-    /// The session is over: nobody is told that it is not, because this could not be noted.
+    /// Writes the audit log entry of a sign-out. A failure is only logged, since the session has ended already.
     async fn audit_sign_out(&self, request: &Request, company: &CompanyId, staff: &StaffId) {
         let entry = web::audited(request, company, staff, AuditAction::SignOut, self.clock.now());
         if let Err(error) = self.store.audit(&entry).await {
@@ -248,8 +255,8 @@ impl SignInFunction {
         }
     }
 
-    /// Sends a browser that has signed out here to the provider, to sign out there too. The next sign-in in it asks for the
-    /// password in any case.
+    /// Redirects a browser that has signed out here to the provider, to sign out there too. The next sign-in in it asks
+    /// for the password in any case.
     async fn leave_issuer(&self) -> WebResponse {
         match self.issuer.end_session_address().await {
             Ok(Some(address)) => redirect_to(&address),
@@ -264,7 +271,7 @@ impl SignInFunction {
 
 const SIGNED_OUT: &str = "/sign-in.html#signed-out";
 
-/// A parameter of the query.
+/// Returns a query parameter.
 fn query<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
     request.query_string_parameters_ref()?.first(name)
 }

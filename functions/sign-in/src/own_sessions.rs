@@ -1,4 +1,4 @@
-//! Where a member of staff is signed in.
+//! The sessions of a member of staff.
 
 use domain::{OwnSession, Staff, Timestamp};
 use http::{Method, StatusCode};
@@ -9,7 +9,7 @@ use web::{Problem, ResponseFormat, WebResponse};
 use crate::SignInFunction;
 
 impl SignInFunction {
-    /// Lists the sessions of whoever asks, or ends one of them, all but the one that they ask in (`others`), or all.
+    /// Lists the sessions of the person, or ends one, all other ones (`others`), or all of them.
     pub(crate) async fn own_sessions(&self, request: &Request) -> Result<WebResponse, Problem> {
         let staff = web::staff(request)?;
         let now = self.clock.now();
@@ -53,13 +53,13 @@ impl SignInFunction {
         Ok(left_over(request, &this))
     }
 
-    /// By the moment that their sessions count from, so that none is missed which the list does not have yet.
+    /// Ends all sessions by the time from which they count. So it also ends those that the index does not list yet.
     async fn end_all(&self, staff: &Staff, now: Timestamp) -> Result<WebResponse, Problem> {
         self.store.require_session(staff, now).await?;
         match self.store.end_sessions(&staff.company, &staff.id, now).await {
             Ok(()) => Ok(WebResponse::nothing()),
             Err(DirectoryError::Store(error)) => Err(error.into()),
-            // They are no longer staff.
+            // The person is no longer on the staff.
             Err(_) => Err(Problem::session_ended()),
         }
     }
@@ -70,7 +70,9 @@ fn list(request: &Request, sessions: &[OwnSession]) -> WebResponse {
     ResponseFormat::of_request(request).answer(|| views::own_sessions(sessions), json)
 }
 
-/// A page is shown what is left, which the index may not know yet; a program, and whose own session has ended, nothing.
+/// Answers a page with the remaining sessions, which the index may not show yet.
+///
+/// JSON clients, and a person whose own session has ended, get no content.
 fn left_over(request: &Request, sessions: &[OwnSession]) -> WebResponse {
     match ResponseFormat::of_request(request) {
         ResponseFormat::Html if !sessions.is_empty() => list(request, sessions),
@@ -78,7 +80,7 @@ fn left_over(request: &Request, sessions: &[OwnSession]) -> WebResponse {
     }
 }
 
-/// Also of another person's: as if there were none.
+/// Returns the problem for an unknown session. It is the same for a session of another person.
 fn no_session() -> Problem {
     Problem::new(StatusCode::NOT_FOUND, "no-session", "That session has ended already.")
 }

@@ -1,4 +1,4 @@
-//! The identity provider, as it describes itself.
+//! The identity provider's metadata.
 
 use http::Request;
 use http::header::ACCEPT;
@@ -10,18 +10,20 @@ use serde::de::DeserializeOwned;
 use crate::exchange::ClientAuthentication;
 use crate::failure::{SignInFailure, unavailable};
 
+/// The endpoints of an identity provider.
 pub(crate) struct IdentityProvider {
     pub(crate) authorization_endpoint: Url,
     pub(crate) token_endpoint: String,
     pub(crate) authentication: ClientAuthentication,
     /// Where its keys are.
     pub(crate) jwks_uri: String,
-    /// Where a browser ends its session with the provider; `None` if it cannot.
+    /// Where a browser ends its session with the provider. `None` if it cannot.
     pub(crate) end_session_endpoint: Option<Url>,
 }
 
-/// All that is read of its discovery document (OpenID Connect Discovery 1.0, section 3, and RP-Initiated Logout 1.0,
-/// section 2.1).
+/// The fields of the discovery document that are used.
+///
+/// See OpenID Connect Discovery 1.0, section 3, and RP-Initiated Logout 1.0, section 2.1.
 #[derive(Deserialize)]
 struct ProviderMetadata {
     issuer: String,
@@ -33,6 +35,7 @@ struct ProviderMetadata {
 }
 
 impl IdentityProvider {
+    /// Fetches the discovery document of an issuer. Fails if it names another issuer.
     pub(crate) async fn discover(https: &Https, issuer: &str) -> Result<Self, SignInFailure> {
         let address = format!("{}/.well-known/openid-configuration", issuer.strip_suffix('/').unwrap_or(issuer));
         let metadata: Option<ProviderMetadata> = get(https, &address).await;
@@ -51,7 +54,7 @@ impl IdentityProvider {
     }
 }
 
-/// A document of the provider's; `None` if it cannot be had or read.
+/// Fetches a JSON document from the provider. `None` if it cannot be fetched or parsed.
 pub(crate) async fn get<T: DeserializeOwned>(https: &Https, address: &str) -> Option<T> {
     let request = Request::get(address).header(ACCEPT, "application/json").body(Vec::new()).ok()?;
     let answer = https.ask(request).await.ok().filter(|answer| answer.status() == 200)?;

@@ -1,5 +1,5 @@
-// Appointments: the day that the address names, and the one that it names, whose form keeps what is
-// written in it until it is saved, whatever comes meanwhile.
+// The appointments of a day, and the form of a single appointment. The address gives the day or the appointment. The
+// form keeps what the person has written until it is saved, whatever updates arrive.
 
 const asked = new URLSearchParams(location.search);
 
@@ -18,7 +18,7 @@ if (days) {
   });
 }
 
-// What was changed elsewhere is asked for again, once for all that comes together.
+// Requests the content again when it was changed elsewhere, once for all changes that arrive together.
 let asking = 0;
 document.addEventListener('frame', ({detail}) => {
   const shown = days ?? booking;
@@ -39,8 +39,8 @@ const draft = openDraft(booking ? `appointment-${asked.get('a') ?? ''}` : formNo
 const controls = () => [...formNow().elements].filter(control => control.name && control.type !== 'hidden');
 const isChanged = control => (control.matches('select') ? !control.selectedOptions[0]?.defaultSelected : control.value !== control.defaultValue);
 
-// What is written and not saved, with the version that it was begun from. In a form that tells of
-// changes nothing is saved yet.
+// Keeps the unsaved fields with the version that they are based on. While the form shows another writer's changes,
+// nothing in it is saved yet.
 function keep() {
   const told = document.getElementById('told');
   if (!told && !controls().some(isChanged)) return draft.forget();
@@ -57,7 +57,8 @@ function restore() {
 
 if (booking || formNow()) document.addEventListener('owner', () => draft.load(restore));
 
-// What may have been overlooked of a time is said while it is chosen. Nothing of the customer stands in the address.
+// Checks the time while it is chosen: in the past, or overlapping another appointment. The address has no data of the
+// customer.
 const PLAN = ['day', 'time', 'minutes', 'provider'];
 document.addEventListener('change', async ({target}) => {
   if (target.form?.id !== 'appointment-form' || !PLAN.includes(target.name)) return;
@@ -94,7 +95,7 @@ if (booking) {
     },
   });
 
-  // The form as it is now. One that somebody is writing in stays, and only what is above it is new.
+  // Updates the form. If it has unsaved fields, only the part above it is replaced.
   function take(pane) {
     const html = pane.outerHTML;
     const there = document.getElementById('appointment-pane');
@@ -104,10 +105,10 @@ if (booking) {
     }
     if (html === came && there && !answer.saving) return;
     came = answer.status === 200 ? html : '';
-    // What was written on while it was on its way is not saved yet.
+    // Input that followed while the form was being saved is not saved yet.
     const since = answer.saving ? controls().filter(control => control.value !== sent.fields[control.name]) : [];
     const later = since.map(control => [control.name, control.value]);
-    // A button that was pressed has lost the focus by now.
+    // A pressed button has lost the focus by now.
     const focused = answer.saving ? sent.focused : there?.contains(document.activeElement) && document.activeElement.id;
     if (there) there.replaceWith(pane);
     else booking.replaceChildren(pane);
@@ -127,12 +128,13 @@ if (booking) {
     const there = document.getElementById('texting');
     if (there.outerHTML !== texting.outerHTML) there.replaceWith(texting);
     openConversation(texting.dataset.conversation ?? '');
-    // What the customer is called, and when they come, may be new.
+    // The customer's name and next appointment may have changed.
     if (answer.saving && texting.dataset.conversation) htmx.trigger(document.getElementById('messages'), 'refresh');
   }
 } else if (formNow()) {
   const form = formNow();
-  // A second try of the same booking has the same key, also after a reload or on another device; another booking has another.
+  // A repeat of the same booking has the same idempotency key, also after a reload or on another device. Another
+  // booking has another key.
   const key = () => {
     const tried = JSON.stringify(controls().map(({value}) => value));
     if (draft.value?.tried !== tried) draft.value = {...draft.value, tried, key: crypto.randomUUID()};
@@ -140,16 +142,16 @@ if (booking) {
     keep();
     return key;
   };
-  // The day that was looked at, or today.
+  // Suggests the day in the address, or today.
   const suggest = () => {
     const field = form.elements.day;
-    // Not written by anybody.
+    // A suggested value does not count as input.
     if (!field.value) field.defaultValue = asked.get('day') ?? companyDay(Date.now());
     delete field.dataset.waits;
   };
   suggest();
   document.addEventListener('time-zone', suggest);
-  // Whoever was chosen before the names came is chosen still.
+  // Restores the chosen practitioner when the names have loaded.
   document.addEventListener('htmx:after:swap', event => event.detail.ctx.sourceElement.matches('select') && restore());
   document.addEventListener('htmx:config:request', event => {
     const {ctx} = event.detail;

@@ -1,11 +1,11 @@
-// The bell: whether this browser tells of new messages, and if it does not, why. What the service worker
-// does with a push is in sw.js.
+// The bell: whether this browser gets push notifications, and if not, why. The service worker (sw.js) handles the
+// pushes.
 
 const bell = document.getElementById('bell');
 
 if (bell) {
   const WORDS = {off: 'off', on: 'on', denied: 'blocked', unsupported: 'not here', install: 'install', broken: 'broken', again: 'sign in'};
-  // The id of what this browser was kept as, for when the browser itself has forgotten.
+  // The id of this browser's push subscription, kept here in case the browser loses the subscription.
   const KEPT = 'push-subscription';
   const HOUR = 60 * 60_000;
   const panel = document.getElementById('bell-panel');
@@ -45,15 +45,15 @@ if (bell) {
   const base64url = bytes => btoa(String.fromCharCode(...new Uint8Array(bytes))).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
   const keyOf = ({options}) => options?.applicationServerKey ? base64url(options.applicationServerKey) : undefined;
 
-  // What this browser lacks, if anything.
+  // Returns what this browser lacks for push notifications, or null.
   function lacks() {
     if (worker && 'PushManager' in window && 'Notification' in window) return null;
-    // An iPad says that it is a Mac, and no Mac can be touched.
+    // An iPad identifies itself as a Mac, but no Mac has a touch screen.
     const apple = /iP(hone|ad|od)/.test(navigator.userAgent) || (navigator.platform === 'MacIntel' && navigator.maxTouchPoints > 1);
     return apple && !matchMedia('(display-mode: standalone)').matches ? 'install' : 'unsupported';
   }
 
-  // Why it did not work, for the person.
+  // Returns the reason of an error for the person.
   function reason(error) {
     if (error instanceof Refused) return error.message;
     if (error.name === 'AbortError') return 'This browser could not reach its own push service. A network or a browser setting may keep it from that.';
@@ -66,37 +66,37 @@ if (bell) {
     return Promise.race([worker.ready, late]);
   }
 
-  // One page at a time: of several that subscribe anew at once, each would undo what the one before it did.
+  // One page at a time: of several that subscribe at once, each would undo the previous one.
   const alone = work => navigator.locks.request('push-subscription', work);
 
-  // What this browser was kept as before goes when it is another one by now.
+  // Stores the subscription. The one that it replaces is deleted.
   const put = (subscription, turnedOn = false, replaces = localStorage.getItem(KEPT)) => ask('PUT', 'push-subscriptions', {
     ...subscription.toJSON(), key: keyOf(subscription), replaces, turnedOn,
   });
 
-  // Has it kept, anew at each load: our key may be another one by now, or it another person's.
+  // Refreshes the subscription at each load, since our key or the signed-in person may have changed.
   async function keep(registration, subscription) {
     const before = localStorage.getItem(KEPT);
     let kept;
     try {
       kept = await put(subscription);
     } catch (error) {
-      // Its person has removed it elsewhere: it does not come back by itself.
+      // The person has removed this browser elsewhere, so it must not return without a click.
       if (error.code === 'removed') return DOES.off(error.message);
       if (error.code === 'sign-in-again') return show('again');
       if (error.code !== 'not-our-key') throw error;
       kept = await ask('GET', 'push-subscriptions');
     }
     const isForOurKey = kept.id && (!keyOf(subscription) || kept.key === keyOf(subscription));
-    // It was away meanwhile, maybe because its push service does not know it any more.
+    // The subscription was deleted meanwhile, maybe because its push service reported it as gone.
     const wasAway = kept.isNew && kept.id === before;
     if (isForOurKey && !wasAway) return stays(kept);
     if (kept.id) localStorage.setItem(KEPT, kept.id);
     await begin(registration, {key: kept.key});
   }
 
-  // Subscribes anew: by a click, or in place of what is lost. Until Switchboard has it nothing comes here, so
-  // whatever keeps it from that is said.
+  // Subscribes again, after a click or in place of a lost subscription. No push arrives until the server has stored it,
+  // so any failure is shown.
   async function begin(registration, {key, turnedOn} = {}) {
     try {
       key ??= (await ask('GET', 'push-subscriptions')).key;
@@ -104,7 +104,7 @@ if (bell) {
       const before = await registration.pushManager.getSubscription();
       await before?.unsubscribe();
       const subscription = await registration.pushManager.subscribe({userVisibleOnly: true, applicationServerKey: key});
-      // By its endpoint, which nobody but this browser knows, it is the same browser as before.
+      // Its endpoint is known to this browser only, so it proves that this is the same browser as before.
       stays(await put(subscription, turnedOn, before?.endpoint));
     } catch (error) {
       if (error.status === 401) throw error;
@@ -115,7 +115,7 @@ if (bell) {
     }
   }
 
-  // Kept, so a push comes here, unless the last one was not taken for a reason that stays.
+  // The subscription is stored, so pushes arrive, unless the last one was rejected for a lasting reason.
   function stays({id, unanswered, at, lastProblem}) {
     localStorage.setItem(KEPT, id);
     if (lastProblem?.lasts) return show('broken', lastProblem.what);
@@ -123,14 +123,14 @@ if (bell) {
     waits({unanswered, at});
   }
 
-  // The worker keeps the number on the app's icon: it has what is pushed, too.
+  // The service worker sets the number on the app's icon, since it receives the pushes too.
   function waits(told) {
     if (navigator.setAppBadge && bell.dataset.state === 'on') worker.ready.then(({active}) => active.postMessage({kind: 'waits', ...told}));
   }
 
   document.addEventListener('frame', ({detail}) => /"(conversations|erased)"/.test(detail) && waits());
 
-  // If nobody hears of it, the push service says at the next push that it is gone.
+  // If this request fails, the push service reports at the next push that the subscription is gone.
   function forget() {
     const id = localStorage.getItem(KEPT);
     localStorage.removeItem(KEPT);
@@ -149,16 +149,16 @@ if (bell) {
     const subscription = await registration.pushManager.getSubscription();
     if (Notification.permission === 'granted') {
       if (subscription) return keep(registration, subscription);
-      // Nobody has turned it off: the browser has lost it, or its push service has taken it away.
+      // The person has not turned it off: the browser or its push service has dropped it.
       if (localStorage.getItem(KEPT)) return begin(registration);
     }
-    // A browser may keep what nobody is to hear of any more.
+    // A browser may keep a subscription that is no longer wanted.
     await subscription?.unsubscribe().catch(() => {});
     show(Notification.permission === 'denied' ? 'denied' : 'off');
     forget();
   }
 
-  // What is there already goes on without being looked at: only a plain no is one.
+  // An existing subscription works without this check. Only a rejection turns it off.
   function missed(error) {
     if (error instanceof Refused && error.status === 401) return;
     const asBefore = localStorage.getItem(KEPT) && !(error instanceof Refused && error.status < 500);
@@ -168,7 +168,7 @@ if (bell) {
 
   const DOES = {
     async on() {
-      // In the click itself: a browser asks at no other time.
+      // In the click itself, since browsers ask for permission at no other time.
       const permission = await Notification.requestPermission();
       if (permission === 'denied') return show('denied');
       if (permission !== 'granted') {
@@ -192,7 +192,7 @@ if (bell) {
     },
   };
 
-  // --- A test: from a button over Switchboard and the push service to the service worker, and back here.
+  // --- A test: from a button through Switchboard and the push service to the service worker, and back here.
 
   const PATIENCE = 20_000;
   const shown = new Map();
@@ -213,7 +213,7 @@ if (bell) {
     }
   }
 
-  // The push service did not know this browser any more, or somebody has removed it elsewhere.
+  // The push service no longer knows this browser, or the person has removed it elsewhere.
   async function isGone(say) {
     await look().catch(missed);
     if (bell.dataset.state !== 'on') return say('It did not come: the bell says why.');
@@ -247,7 +247,7 @@ if (bell) {
     else if (data.kind === 'which') port.postMessage(document.getElementById('messages')?.dataset.conversation);
   });
 
-  // --- What is open in front of somebody needs no notification any more.
+  // --- A conversation that is open and in front needs no notification.
 
   async function clear() {
     const conversation = document.getElementById('messages')?.dataset.conversation;
@@ -259,7 +259,7 @@ if (bell) {
   addEventListener('focus', clear);
   document.addEventListener('conversation', clear);
 
-  // What was pressed is at work: until it is done, nothing else finds out how things are.
+  // While an action runs, no other check may change the state.
   let busy = false;
 
   panel.addEventListener('click', async ({target}) => {
@@ -275,17 +275,17 @@ if (bell) {
     }
     busy = false;
     for (const each of all) each.disabled = false;
-    // The button that was pressed may be gone: what took its place is next.
+    // The pressed button may be hidden now, so its replacement gets the focus.
     if (!button.checkVisibility()) panel.querySelector('div:not([hidden]) button, div:not([hidden]) a')?.focus();
   });
 
-  // Back here, what the browser has by then is kept.
+  // After the sign-in, this page stores the subscription.
   document.getElementById('bell-again').href = `/api/sign-in?${new URLSearchParams({back: location.pathname + location.search})}`;
 
-  // A browser that does not know what a popover is.
+  // For a browser without popovers.
   if (!('popover' in panel)) bell.addEventListener('click', () => panel.toggleAttribute('data-open'));
 
-  // A person answers the browser itself, in its settings, or a page is left open for days.
+  // The person may change the permission in the browser's settings, and a page may stay open for days.
   navigator.permissions?.query({name: 'notifications'}).then(permission => {
     permission.onchange = () => busy || look().catch(missed);
   }, () => {});

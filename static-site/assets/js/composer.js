@@ -1,17 +1,17 @@
-// Writing a message: sent once however often Send is pressed, and never lost.
+// The composer. It sends a message once, however often Send is pressed, and never loses it.
 
 const form = document.querySelector('form.composer');
 
 if (form) {
   const text = form.elements.namedItem('text');
   const counter = document.getElementById('segments');
-  // A draft belongs to the conversation, wherever it is written in it, or else to the page.
+  // A draft belongs to the conversation, on whatever page it is written, or else to the page.
   const named = new URLSearchParams(location.search).get('c');
   const draftIn = conversation => openDraft(conversation && `conversation-${conversation}`);
-  // What is written, with the name under which it was last tried: a second try is the same message, also after a reload or
-  // on another device, and another text is another.
+  // The draft with its idempotency key. Another attempt with the same text has the same key, also after a reload or on
+  // another device. Another text has another key.
   let draft = form.elements.to ? openDraft('new-message') : draftIn(named);
-  // Also while they are disabled.
+  // Disabled fields are included.
   const fields = () => Object.fromEntries([...form.elements].filter(({name}) => name).map(({name, value}) => [name, value]));
   const written = () => JSON.stringify(fields());
   const isWritten = () => Object.values(fields()).some(Boolean);
@@ -20,7 +20,7 @@ if (form) {
     const value = {...draft.value, fields: fields()};
     if (isWritten()) return draft.keep(value);
     draft.forget();
-    // The same text, written anew, is the same message.
+    // If the same text is written again, it is the same message.
     draft.value = value;
   };
   const show = () => {
@@ -32,7 +32,7 @@ if (form) {
 
   const load = () => {
     const opened = draft;
-    // Some browsers fill fields in again after a reload.
+    // Some browsers fill in fields again after a reload.
     if (isWritten()) Object.assign(draft, {value: {fields: fields()}, isTouched: true});
     opened.load(value => {
       if (draft !== opened) return;
@@ -40,7 +40,7 @@ if (form) {
       show();
     });
   };
-  // Whose drafts these are is known with the first answer.
+  // The first response tells which person's drafts to load.
   document.addEventListener('owner', load);
 
   document.addEventListener('conversation', event => {
@@ -58,7 +58,7 @@ if (form) {
   form.addEventListener('keydown', event => {
     if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
-      // As the button does: not while a message is on its way.
+      // Like the button: not while a message is being sent.
       if (!form.querySelector('button').disabled) form.requestSubmit();
     }
   });
@@ -71,7 +71,7 @@ if (form) {
 
   document.addEventListener('htmx:config:request', event => {
     const {ctx} = event.detail;
-    // The button goes with its message, which the answer replaces.
+    // The response replaces the message, and the button with it.
     if (ctx.sourceElement.matches('.again')) ctx.again = ctx.sourceElement.closest('.message').querySelector('.bubble bdi').textContent;
     if (ctx.sourceElement !== form) return;
     const tried = written();
@@ -84,7 +84,7 @@ if (form) {
   document.addEventListener('htmx:after:request', event => {
     const {ctx} = event.detail;
     const {status} = ctx.response;
-    // What was refused, and is sent again from the conversation, is not to be sent from here a second time.
+    // A message that failed and was sent again from the conversation must not be sent again from here.
     if (ctx.again && status < 300) {
       if (ctx.again.trim() === text.value.trim()) clear();
       form.closest('section').querySelector('.problem-place').replaceChildren();
@@ -92,15 +92,16 @@ if (form) {
     if (ctx.sourceElement !== form) return;
     // Another conversation is open by now.
     if (ctx.draft !== draft) return status < 300 && ctx.draft.forget();
-    // A refusal is final: pressing Send again is a new try of the same text.
+    // A rejection is final: pressing Send again is a new attempt with the same text.
     if (status < 500) delete draft.value?.tried;
     if (status >= 300) {
-      // What the carrier refused stands in the conversation, with its reason, and that the number is blocked in its place.
+      // The conversation shows a message that the carrier rejected, with the reason. The composer shows that the number
+      // is blocked.
       const thread = document.getElementById('messages');
       if ([409, 422].includes(status) && thread) htmx.trigger(thread, 'refresh');
       return keep();
     }
-    // What was written on while the message was on its way is the next message.
+    // Text that was added while the message was being sent is the next message.
     const more = text.value.startsWith(ctx.written) ? text.value.slice(ctx.written.length).trimStart() : text.value;
     clear();
     if (more) {
@@ -111,7 +112,7 @@ if (form) {
     text.focus();
   });
 
-  // Words that are offered are only written: to send them is somebody's choice.
+  // A suggested text is only inserted. The person decides whether to send it.
   document.addEventListener('click', ({target}) => {
     const offered = target.closest('[data-writes]')?.dataset.writes;
     if (!offered) return;
@@ -121,7 +122,7 @@ if (form) {
     text.focus();
   });
 
-  // A page that comes back from the browser's memory may have been left while it was sending.
+  // A page may have entered the browser's memory while it was sending.
   addEventListener('pageshow', event => {
     if (event.persisted) form.querySelector('button').disabled = false;
   });

@@ -1,12 +1,11 @@
-// What is written in a form and neither sent nor saved. The server keeps it for its person, on whatever device they go on;
-// this window holds only what the server does not have yet. Where a person writes the same draft in two places, what is
-// saved last counts.
+// Form drafts: input that is neither sent nor saved. The server stores them for the person, on any device. This window
+// keeps only what the server does not have yet. If a person writes the same draft in two places, the last save wins.
 
 const PAUSE = 1000;
 const HERE = 'draft:';
-// What stands here for one that is to be deleted.
+// The value of a draft that must be deleted.
 const DELETED = 'null';
-// Those that the server may have, what is on its way there, and when it is to be.
+// The drafts that the server may have, those being sent, and for each the queue and the timer of its requests.
 const there = new Set();
 const sending = new Map();
 const turns = new Map();
@@ -22,7 +21,7 @@ async function send(name, isLeaving) {
   there.add(name);
   sending.set(name, draft);
   const asks = draft === DELETED ? {method: 'DELETE'} : {method: 'PUT', body: draft, headers: {'Content-Type': 'application/json'}};
-  // What could be aborted may be when the page is left.
+  // When the page is left, an abortable request may be aborted.
   const lasts = isLeaving ? {keepalive: true} : {signal: AbortSignal.timeout(5000)};
   const answer = await askAsOwner(address(name), {...asks, ...lasts}).catch(() => null);
   sending.delete(name);
@@ -31,7 +30,7 @@ async function send(name, isLeaving) {
   if (here(name) === draft) sessionStorage.removeItem(HERE + name);
 }
 
-// One after another, so that what was written last arrives last.
+// Sends one after another, so that the last version arrives last.
 function save(name) {
   clearTimeout(timers.get(name));
   turns.set(name, Promise.resolve(turns.get(name)).then(() => send(name)));
@@ -44,10 +43,12 @@ globalThis.hasUnsavedDrafts = () => names().some(name => here(name) !== DELETED)
 for (const event of ['owner', 'catch-up']) document.addEventListener(event, saveDrafts);
 addEventListener('online', saveDrafts);
 document.addEventListener('visibilitychange', () => document.hidden && saveDrafts());
-// There is no waiting for what is on its way. A browser may drop this, and then the window's next page saves it.
+// This does not wait for requests that are running. A browser may drop it; the next page in this window then saves the
+// draft.
 addEventListener('pagehide', () => hasOwner() && names().forEach(name => send(name, true)));
 
-// A draft by its name; without one, nothing is kept. `value` has the `fields` by name, and what else its form keeps.
+// Opens a draft by name. Without a name, nothing is kept. `value` has the `fields` by name, and what else the form
+// keeps.
 globalThis.openDraft = name => ({
   value: null,
   isTouched: false,
@@ -65,8 +66,8 @@ globalThis.openDraft = name => ({
     if (there.has(name)) sessionStorage.setItem(HERE + name, DELETED);
     save(name);
   },
-  // Reads what was written before, and shows it unless something is written until it is here: that stays, and is the same
-  // message or booking as before if it is the same.
+  // Loads the stored draft and shows it, unless the person has written something by then. Their input stays. It keeps
+  // the idempotency key if it is the same message or booking.
   async load(show) {
     let found = JSON.parse(here(name));
     if (name && here(name) === null) {

@@ -1,4 +1,4 @@
-// What is held of a customer comes as a file, if the person who asks signed in just now. If not, a link leads to the identity
+// Downloads the customer's data as a file, if the person has signed in recently. If not, a link leads to the identity
 // provider and back to this page.
 
 document.addEventListener('submit', async event => {

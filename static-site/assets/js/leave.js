@@ -1,7 +1,7 @@
-// Signing out removes what the person has in this browser, and blanks every tab. What is written and not sent is saved first;
-// it asks only before it discards what could not be.
+// Signing out removes the person's data from this browser and blanks all tabs. Unsent drafts are saved first. The
+// person is asked only before a draft that could not be saved is discarded.
 
-// Asks before somebody leaves. `words` and `go`, the button's, are the page's own.
+// Asks before the person leaves. `words` is the question and `go` the button's label; both are trusted text.
 globalThis.askToLeave = (words, go, leave) => {
   const dialog = document.createElement('dialog');
   dialog.className = 'asks';
@@ -32,13 +32,13 @@ document.addEventListener('submit', async event => {
     await saveDrafts();
     return hasUnsavedDrafts() ? asks(form) : form.requestSubmit();
   }
-  // A refresh that finds the session over must not lead elsewhere meanwhile; a page that is come back to is not left.
+  // A refresh that finds the session ended must not redirect meanwhile. A page that is returned to is not being left.
   form.dataset.leaves = '';
   addEventListener('pageshow', () => delete form.dataset.leaves, {once: true});
   sessionStorage.clear();
-  // Every other tab leaves too, and the sign-in page knows that somebody has signed out here.
+  // Makes all other tabs leave too, and tells the sign-in page that a person has signed out here.
   localStorage.setItem('staff', '');
-  // Whose the browser's notifications are, the next one's sign-in says.
+  // The next sign-in decides whose push subscription this is.
   localStorage.removeItem('push-subscription');
   navigator.clearAppBadge?.().catch(() => {});
   navigator.serviceWorker?.getRegistration().then(async registration => {

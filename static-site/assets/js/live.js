@@ -1,12 +1,12 @@
-// The WebSocket over which rows come as they change. It is a hint: whatever it misses, the refresh
-// brings, at once when it opens and every five seconds as if there were none.
+// The WebSocket that delivers changed rows. It is optional: refreshes bring whatever it misses, when it opens and every
+// five seconds.
 
 const sign = document.getElementById('live');
 
 if (sign) {
   const address = `${location.origin.replace(/^http/, 'ws')}/live`;
   const MINUTE = 60_000;
-  // The gateway closes what is idle for 10 minutes, and everything after 2 hours.
+  // API Gateway closes a connection that is idle for 10 minutes, and any after 2 hours.
   const BEAT = 5 * MINUTE;
   const RENEWAL = 105 * MINUTE;
   const LOOK = MINUTE / 4;
@@ -18,8 +18,7 @@ if (sign) {
   let heard = 0;
   let looked = Date.now();
   let waiting = 0;
-  // Whether the portal has answered since there was a socket: without, there is nobody to connect to,
-  // or nobody signed in.
+  // Whether a request has succeeded since the last socket. If not, the server is unreachable or nobody is signed in.
   let answered = false;
   let begun = false;
 
@@ -30,7 +29,7 @@ if (sign) {
     if (opening) return;
     const mine = opening = new WebSocket(address);
     mine.onopen = () => {
-      // The one that it renews is open until now: nothing falls between them.
+      // The previous socket stays open until now, so no frame is missed.
       const old = socket;
       [socket, opening, tries] = [mine, null, 0];
       opened = heard = Date.now();
@@ -50,7 +49,7 @@ if (sign) {
     };
   }
 
-  // Each time later, and never all pages at the same moment.
+  // Waits longer after each attempt, with jitter so that not all pages connect at once.
   function later() {
     clearTimeout(waiting);
     waiting = setTimeout(() => answered ? connect() : later(), Math.min(MINUTE / 2, 500 * 2 ** tries) * (0.5 + Math.random()));
@@ -63,17 +62,17 @@ if (sign) {
     socket = null;
     answered = false;
     tell(false);
-    // Why it is gone is said where words can be: if the session has ended, the answer leads to the sign-in page.
+    // The socket does not tell why it closed. If the session has ended, this request leads to the sign-in page.
     catchUp();
   }
 
-  // One that has lost its way may take minutes to notice: it is not waited for.
+  // A broken connection may take minutes to close, so nothing waits for it.
   function drop(old) {
     old.onopen = old.onmessage = old.onclose = null;
     old.close();
   }
 
-  // Asks whether anybody is there, and does not wait long for the answer.
+  // Sends a ping, and reconnects if no answer comes within `patience` milliseconds.
   function beat(patience) {
     if (!socket) return;
     const [asked, beaten] = [Date.now(), socket];
@@ -94,7 +93,7 @@ if (sign) {
 
   setInterval(() => {
     const now = Date.now();
-    // A computer that slept does not say so: its clock has jumped.
+    // A computer gives no notice that it slept, but its clock has jumped.
     const slept = now - looked > 4 * LOOK;
     looked = now;
     if (slept) {
@@ -114,7 +113,7 @@ if (sign) {
     tries = 0;
     wake();
   });
-  // A page in the browser's memory has no socket, and the browser keeps none that has one.
+  // A browser keeps no page with an open socket in its memory.
   addEventListener('pagehide', () => {
     clearTimeout(waiting);
     if (opening) drop(opening);
@@ -123,7 +122,7 @@ if (sign) {
   });
   addEventListener('pageshow', event => event.persisted && connect());
 
-  // Off for a moment is nothing to speak of.
+  // A short interruption is not shown.
   let telling = 0;
 
   function tell(on) {
@@ -139,7 +138,7 @@ if (sign) {
     }, on ? 0 : 2000);
   }
 
-  // The first answer says that somebody is signed in.
+  // The first successful response shows that a person is signed in.
   document.addEventListener('htmx:after:request', ({detail}) => {
     if (detail.ctx.response.status >= 400) return;
     answered = true;

@@ -1,18 +1,17 @@
-// The swap style "merge": what comes is put into a list by id and by place, and what is there stays.
+// The swap style "merge": inserts new elements into a list by id and position, and keeps the others.
 //
-// An element that is in the list already is replaced only if it came differently, and keeps the
-// focus if it had it. A new one goes where its data-key says. An ".older" element stands where
-// something was not loaded: it is kept only where that is so.
+// An element that is in the list already is replaced only if its HTML differs, and keeps the focus. A new element is
+// placed by its `data-key`. An ".older" element marks rows that are not loaded: it is kept only while there are any.
 
 const isOlder = element => element.matches('.older');
 const rowsOf = list => [...list.children].filter(child => child.dataset.key && !isOlder(child));
 const keyOf = element => element.dataset.key;
 
-// What is being merged: the button that asked for it, if one did, and whether it is a whole page of
-// the list or only an element of it.
+// The state of the current merge: the button that asked for it, if one did, and whether it is a whole page of the list
+// or single rows.
 let asked = null;
 let isPage = true;
-// Its request, if there was one. A row that came over the socket since then is newer than what was asked for.
+// Its request, if there was one. A row that arrived over the socket since the request is newer than the response.
 let request = null;
 
 htmx.registerExtension('merge', {
@@ -23,7 +22,7 @@ htmx.registerExtension('merge', {
     asked = element.closest?.('.older') ?? null;
     isPage = ctx.request.method === 'GET';
     request = ctx;
-    // So is what stands beside the list.
+    // The same holds for elements beside the list.
     for (const task of tasks) if (task.target?.live > ctx.since) {
       task.swapSpec = {style: 'none'};
       differs(ctx.target);
@@ -40,8 +39,8 @@ htmx.registerExtension('merge', {
   },
 });
 
-// A frame holds single rows for the lists of a page, and sometimes instead of a row that there is one
-// to be asked for. What it holds for lists that this page has not, or has not filled yet, is left.
+// A frame has single rows for the lists of a page, or instead of a row the hint to request it. Parts for lists that
+// this page does not have, or has not filled yet, are ignored.
 document.addEventListener('frame', ({detail}) => {
   const frame = document.createElement('template');
   frame.innerHTML = detail;
@@ -61,10 +60,10 @@ document.addEventListener('frame', ({detail}) => {
   }
 });
 
-// What a list shows is not what was answered last.
+// Announces that a list no longer matches the last response.
 const differs = list => document.dispatchEvent(new CustomEvent('differs', {detail: list}));
 
-// Nothing is held of that customer any more.
+// Removes the rows of a customer whose data was erased, or reloads their conversation.
 function forget(conversation) {
   if (document.getElementById('messages')?.dataset.conversation === conversation) location.reload();
   else takeOff(conversation);
@@ -91,7 +90,7 @@ function replace(came) {
 
 function take(list, rows) {
   if (!rows.length) return;
-  // Whoever watches the lists watches swaps: this is one, though nobody asked for it.
+  // Scripts that watch lists listen for swaps, so this is announced as one, although no request caused it.
   const swap = {detail: {ctx: {sourceElement: list, request: {action: list.getAttribute('hx-get')}}}};
   document.dispatchEvent(new CustomEvent('htmx:before:swap', swap));
   [asked, isPage, request] = [null, false, null];
@@ -104,8 +103,8 @@ function take(list, rows) {
   document.dispatchEvent(new CustomEvent('htmx:after:swap', swap));
 }
 
-// Whether a row belongs where the list is complete. Beyond what was loaded it would look as if nothing
-// were missing above it: it comes when that is asked for.
+// Returns whether a row belongs to the loaded part of the list. A row beyond it would look as if none were missing
+// above: it comes when that part is loaded.
 function isLoaded(list, row) {
   if (document.getElementById(row.id)) return true;
   const above = [...list.children].filter(child => keyOf(child) > keyOf(row)).map(keyOf).sort()[0];
@@ -128,7 +127,7 @@ function merge(list, came) {
   if (most) rowsOf(list).slice(most).forEach(row => row.remove());
 }
 
-// A page of a feed has all that there is between its ends: a row that it has not is gone, unless it came since then.
+// Removes rows that a page of the feed no longer has between its ends, unless they arrived after the request.
 function leaveOut(list, rows, older) {
   const lowest = older ? keyOf(older) : '';
   const isNewest = !new URL(request.request.action, location).searchParams.has('before');
@@ -140,20 +139,20 @@ function leaveOut(list, rows, older) {
   }
 }
 
-// A page reaches from its newest row down to `older`, or to the end of the list if it has none.
-// Nothing is missing in there; what is missing below it, `older` stands for.
+// Places the ".older" element of a page. The page is complete from its newest row down to `older`, or to the end of the
+// list without one. `older` stands for the missing rows below.
 function placeOlder(list, older, rows) {
   const lowest = older ? keyOf(older) : '';
   const highest = rows.map(keyOf).sort().at(-1) ?? '';
   for (const stale of list.querySelectorAll(':scope > .older')) {
     if (lowest < keyOf(stale) && keyOf(stale) <= highest) stale.remove();
   }
-  // One that stands there already may have been pressed.
+  // One that is there already may have been pressed.
   if (!older || document.getElementById(older.id)) return;
   const below = rowsOf(list).filter(row => keyOf(row) < lowest).length;
   if (!below) return place(list, older);
-  // A row that was in this very place before joins the page to what was loaded below it. Without one there
-  // is something between; with one, what is below may still have changed since.
+  // A row that was at the same place before joins the page to the rows below it. Without one, rows between are missing;
+  // with one, the rows below may still have changed.
   const joined = rows.some(row => {
     const there = document.getElementById(row.id);
     return there && keyOf(there) === keyOf(row) && !there.alone;
@@ -164,7 +163,7 @@ function placeOlder(list, older, rows) {
 function place(list, row) {
   const came = row.outerHTML;
   const there = document.getElementById(row.id);
-  // What came by itself says nothing of its neighbours.
+  // A row from the socket says nothing about its neighbours.
   if (there && isPage) there.alone = false;
   if (there?.came === came) return;
   if (there?.live > request?.since) return differs(list);
@@ -188,7 +187,7 @@ function place(list, row) {
 
 const controls = row => [...row.querySelectorAll('a, button')];
 
-// Where a reader goes on who pressed "Show earlier ones" with the keyboard.
+// Moves the focus on for a person who pressed "Show earlier ones" with the keyboard.
 function keepReadingAt(list, before) {
   const came = rowsOf(list).filter(row => !before.has(row));
   const first = list.dataset.merge === 'newest-first' ? came[0] : null;

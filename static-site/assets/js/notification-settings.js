@@ -1,4 +1,4 @@
-// The settings: which of the browsers is this one, what becomes of it when it is removed there, and tests.
+// The settings page: marks this browser's row, turns it off here when it is removed there, and sends tests.
 
 const settings = document.getElementById('push-settings');
 
@@ -10,13 +10,13 @@ const mark = () => {
   }
 };
 document.addEventListener('htmx:after:swap', mark);
-// It may have come before this script.
+// The rows may have loaded before this script.
 mark();
 document.addEventListener('push-state', ({detail}) => {
   const other = detail.id !== mine;
   mine = detail.id;
   mark();
-  // It has just come, or gone.
+  // This browser was just added or removed.
   if (other) htmx.trigger(settings, 'refresh');
 });
 document.addEventListener('htmx:after:request', ({detail: {ctx}}) => {

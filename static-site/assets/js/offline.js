@@ -1,4 +1,4 @@
-// The page that stands in for every other while there is no connection: it goes away by itself.
+// Reloads the offline page as soon as there is a connection.
 
 addEventListener('online', () => location.reload());
 setInterval(() => {

@@ -1,13 +1,13 @@
-// A page belongs to the person whom its first answer names. Its later requests name that person, and are refused if
-// somebody else is signed in. An answer or a frame for another person hides the page before any of it shows, and loads it
-// anew. So does another tab in which somebody else signs in, or signs out.
+// A page belongs to the person named in its first response. Later requests name that person, and the server rejects
+// them if another person is signed in. A response or frame for another person hides the page before any of it shows,
+// and reloads it. The same happens when a person signs in or out in another tab.
 
 const NAMED = 'staff';
 const HEADER = 'X-Staff';
 const root = document.documentElement;
 let owner = null;
 
-// With its title, which may name a customer.
+// The title is hidden too, since it may name a customer.
 let title = '';
 const hide = () => {
   root.dataset.unconfirmed = '';
@@ -20,7 +20,7 @@ const show = () => {
   title = '';
 };
 
-// Hides what is on the page at once, however long it takes until another is there.
+// Hides the page at once, however long the next one takes to load.
 globalThis.leavePage = address => {
   hide();
   if (address) location.assign(address);
@@ -34,14 +34,15 @@ globalThis.goToSignIn = () => {
 
 function own(staff) {
   owner = staff;
-  // What is written and not saved yet is that person's.
+  // Unsaved drafts of another person are removed.
   if (sessionStorage.getItem(NAMED) !== staff) sessionStorage.clear();
   sessionStorage.setItem(NAMED, staff);
   localStorage.setItem(NAMED, staff);
   document.dispatchEvent(new Event('owner'));
 }
 
-// Whether something came for the person whose page this is. Without a name it is for nobody, and shows nothing of anybody.
+// Returns whether a response or frame is for the page's person. One that names no person is for all, and has no private
+// data.
 globalThis.isOwners = staff => {
   if (!staff) return true;
   if (!owner) own(staff);
@@ -51,7 +52,7 @@ globalThis.isOwners = staff => {
 
 globalThis.hasOwner = () => Boolean(owner);
 
-// What scripts ask by themselves.
+// Fetches an address in the name of the page's person.
 globalThis.askAsOwner = async (address, {headers, ...options} = {}) => {
   const answer = await fetch(address, {...options, headers: {...headers, ...(owner && {[HEADER]: owner})}});
   if (!isOwners(answer.headers.get(HEADER))) throw new DOMException('This page was another person’s.', 'AbortError');
@@ -65,7 +66,7 @@ document.addEventListener('htmx:before:response', event => {
   if (!isOwners(event.detail.ctx.response.headers.get(HEADER))) event.preventDefault();
 });
 
-// Who is signed in as far as this browser knows, without asking. Whether the page is left for that.
+// Checks who is signed in in this browser, without a request. Returns whether the page is being left.
 function look() {
   const signedIn = localStorage.getItem(NAMED);
   if (!owner || signedIn === owner || document.querySelector('[data-leaves]')) return false;
@@ -78,14 +79,14 @@ addEventListener('storage', look);
 document.addEventListener('visibilitychange', look);
 addEventListener('focus', look);
 
-// A page that the browser keeps in its memory is kept hidden, and stays so until its session is confirmed.
+// A page in the browser's memory is kept hidden until its session is confirmed.
 addEventListener('pagehide', event => event.persisted && owner && hide());
 addEventListener('pageshow', event => event.persisted && owner && confirmOwner());
 
 async function confirmOwner() {
   if (look()) return;
   const answer = await askAsOwner('/api/session', {signal: AbortSignal.timeout(10_000)}).catch(() => null);
-  // Not by any other answer: what was asked before the page was left may be answered only now.
+  // Only this response counts: an earlier request may be answered only now.
   if (answer?.ok) show();
   else if (answer?.status === 401) goToSignIn();
   else setTimeout(confirmOwner, 3000);

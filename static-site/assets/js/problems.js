@@ -1,4 +1,4 @@
-// What went wrong is said where it was asked for, and takes nothing away that is on the screen.
+// Shows an error where the request was made, and removes nothing from the screen.
 
 document.addEventListener('htmx:after:request', event => {
   const {ctx} = event.detail;
@@ -8,7 +8,8 @@ document.addEventListener('htmx:after:request', event => {
     if (!document.querySelector('[data-leaves]')) goToSignIn();
     return;
   }
-  // What somebody else saved meanwhile comes as the form itself, and takes its place. Other conflicts come in words.
+  // If another person has changed the appointment, the response is the form itself and replaces it. Other conflicts are
+  // shown as text.
   if (status === 409 && ctx.sourceElement.matches('[data-tells-of-changes]') && ctx.text.includes('id="told"')) return;
   const place = placeFor(ctx.sourceElement);
   if (status < 400) {

@@ -1,23 +1,23 @@
-// What refreshes itself: cheaply when nothing has changed, at once and to its end when the reader comes back.
+// Refreshes lists: with conditional requests while nothing changes, and completely when the person returns to the page.
 
 const refreshing = '[hx-trigger*="refresh"]';
 const tags = new WeakMap();
-// The lists that may have missed something at any place that they show, and the page with which they go on.
+// The lists that may have missed changes in any of their rows, with the page from which they continue.
 const behind = new WeakMap();
 
 htmx.registerExtension('refresh', {
   htmx_config_request(element, {ctx}) {
     if (!element.matches(refreshing)) return;
-    // Nobody sees a hidden page: it catches up when it is looked at. Nor the pane that a phone leaves out.
+    // A hidden page is not refreshed, and catches up when it is shown. Neither is the pane that a phone hides.
     if (document.hidden && ctx.sourceEvent?.type === 'every' || !element.checkVisibility()) return false;
   },
-  // Not before: one that waited for the answer to the one before it asks with that answer's tag.
+  // Set here, not earlier: a request that waited for the previous response uses that response's `ETag`.
   htmx_before_request(element, {ctx}) {
-    // One that shows nothing has missed nothing.
+    // A list without rows has missed nothing.
     if (!element.filled) behind.delete(element);
     if (behind.has(element)) {
       ctx.request.action = behind.get(element).page ?? asMuchAsIsLoaded(element, ctx.request.action);
-      // Without an answer, the next request begins anew.
+      // If there is no response, the next request starts again.
       ctx.catchingUp = {};
       behind.set(element, ctx.catchingUp);
     }
@@ -28,12 +28,12 @@ htmx.registerExtension('refresh', {
     if (!element.matches(refreshing)) return;
     const tag = ctx.response.headers.get('ETag');
     if (ctx.response.status === 200 && tag) tags.set(element, tag);
-    // Nothing has changed, and nothing was missed.
+    // Nothing has changed, so nothing was missed.
     if (ctx.response.status === 304 && behind.get(element) === ctx.catchingUp) behind.delete(element);
   },
 });
 
-// The first page again, with all rows that are loaded, as far as one page can have them. So many it has at least.
+// Requests the first page with as many rows as are loaded, but at least 25 and at most 100.
 function asMuchAsIsLoaded(list, address) {
   const [least, loaded] = [25, list.querySelectorAll(':scope > [data-key]:not(.older)').length];
   return loaded > least ? pageOf(address, loaded) : address;
@@ -45,13 +45,13 @@ function pageOf(address, rows) {
   return url.pathname + url.search;
 }
 
-// A page that ends above what the list shows is followed by the next, until all that it shows has come again.
+// If a page ends above the last row that the list shows, the next page follows until all rows are current.
 document.addEventListener('htmx:after:swap', ({detail: {ctx}}) => {
   const {target: list, catchingUp, next} = ctx;
-  // Another catching up has begun meanwhile.
+  // Another refresh has started to catch up meanwhile.
   if (behind.get(list) !== catchingUp) return;
   if (!next) return behind.delete(list);
-  // What was answered is not all: that it has not changed would not be enough.
+  // The response covers only a part, so a 304 would not be enough.
   tags.delete(list);
   behind.set(list, {page: pageOf(...next)});
   htmx.trigger(list, 'refresh');
@@ -70,10 +70,10 @@ addEventListener('online', catchUp);
 addEventListener('pageshow', event => event.persisted && catchUp());
 document.addEventListener('catch-up', catchUp);
 
-// Then the next answer is to be a whole one: that nothing has changed since would not be enough.
+// The next response must be complete, since the list has changed since the last one.
 document.addEventListener('differs', event => tags.delete(event.detail));
 
-// One failure is nothing to speak of; the next refresh may do. A second one is said, quietly.
+// A single failure is not shown, since the next refresh may succeed. A second one is.
 let failures = 0;
 
 document.addEventListener('htmx:error', event => {

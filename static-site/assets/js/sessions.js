@@ -1,14 +1,14 @@
-// Signing out everywhere ends this browser's session too, so it asks first, and then leaves as the header's button does.
+// Signing out everywhere ends this browser's session too. It asks first, and then leaves as the header's button does.
 
 const sessions = document.getElementById('sessions');
 
 const WORDS = 'This signs you out in every browser, this one too. What you have written and not sent is kept for you.';
 
 async function leave() {
-  // Nothing is saved any more after that.
+  // Drafts cannot be saved after this.
   await saveDrafts();
   const answer = await askAsOwner('/api/sessions', {method: 'DELETE', headers: {Accept: 'text/html'}}).catch(() => null);
-  // A session that is over already is left all the same.
+  // A session that has ended already is left in the same way.
   if (answer?.ok || answer?.status === 401) {
     sessionStorage.clear();
     document.querySelector('.account-leave').requestSubmit();

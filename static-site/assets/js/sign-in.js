@@ -1,13 +1,13 @@
-// Signing in leads back to the page that asked for it. After somebody has signed out in this browser, whatever page it
-// shows now, or is known to nobody here, the next one may be somebody else, and is asked who they are again: the identity
-// provider would still take them for the one before.
+// Signing in returns to the page that asked for it. After a person has signed out in this browser, or was unknown here,
+// the next sign-in asks for credentials. The next person may be another one, and the identity provider would take them
+// for the first.
 
 const signIn = document.querySelector('#sign-in');
 const hasSignedOut = localStorage.getItem('staff') === '';
 if (signIn && location.hash === '#signing-out') {
   location.replace('/api/sign-out/issuer');
 } else if (signIn) {
-  // The provider leads back here without a word of what it did.
+  // The provider returns here without saying that it has signed the person out.
   if (hasSignedOut && !location.hash && !location.search) location.replace('#signed-out');
   const asked = new URLSearchParams();
   const back = new URLSearchParams(location.search).get('back');

@@ -1,4 +1,4 @@
-// The conversation that the page's address names: its days, and where its reader is in it.
+// The conversation that the address gives: its messages, grouped by day, and the scroll position.
 
 const list = document.getElementById('messages');
 const parts = document.getElementById('thread-parts');
@@ -22,7 +22,7 @@ if (list) {
   const [optingOut, blocking] = document.querySelectorAll('.opting-out');
   const actions = document.querySelector('.thread-actions');
 
-  // Another conversation in the same place, or none: an appointment's number decides which.
+  // Shows another conversation in the same place, or none. The appointment's number decides which.
   globalThis.openConversation = id => {
     if (id === conversation) return;
     conversation = id;
@@ -47,15 +47,15 @@ if (list) {
 
   list.addEventListener('scroll', () => { if (below() < 40) jump.hidden = true; }, {passive: true});
   jump.addEventListener('click', () => { jump.hidden = true; toEnd(); });
-  // Where there is no conversation there is nothing to answer.
+  // Without a conversation there is nothing to reply to.
   document.addEventListener('htmx:after:request', event => {
     const {sourceElement, response} = event.detail.ctx;
-    // The one that was sent again has one less to offer, and what the carrier refused stands beneath it.
+    // A message that was sent again loses its button, and a rejected one shows below it.
     if (sourceElement.matches('.again')) htmx.trigger(list, 'refresh');
     if (sourceElement === list) composer.hidden = actions.hidden = response.status === 404;
   });
 
-  // Nobody writes to a customer who has opted out, or whose number is blocked. What was written stays, for when they come back.
+  // Disables the composer for a customer who has opted out or whose number is blocked. The draft is kept.
   function closeToOptedOut() {
     const place = document.getElementById('opt-out');
     const [optedOut, blocked] = ['[data-opted-out]', '[data-blocked]'].map(state => place.matches(state));
@@ -66,7 +66,7 @@ if (list) {
   document.addEventListener('htmx:after:swap', closeToOptedOut);
   document.addEventListener('replaced', closeToOptedOut);
 
-  // A keyboard that opens on a phone, or a composer that grows, must not hide the newest message.
+  // When a keyboard opens on a phone, or the composer grows, the newest message must stay visible.
   let height = list.clientHeight;
   new ResizeObserver(() => {
     if (below() - Math.max(0, height - list.clientHeight) < 40) toEnd();
@@ -78,7 +78,7 @@ if (list) {
   document.addEventListener('htmx:before:swap', event => {
     const {sourceElement, request} = event.detail.ctx;
     if (!concerns(sourceElement)) return;
-    // What was asked of a conversation that is not open any more.
+    // The response is for a conversation that is no longer open.
     if (!new URL(request.action, location).pathname.startsWith(`${base()}/`)) return event.preventDefault();
     before = {
       newest: newest()?.id,
@@ -106,8 +106,8 @@ function newest() {
   return [...list.querySelectorAll('.message')].at(-1);
 }
 
-// A line above the first message of each day. A line that is right already stays, or it would be
-// read out again.
+// Adds a line above the first message of each day. A correct line stays, since a screen reader would read a new one
+// again.
 function showDays() {
   const stale = new Set(list.querySelectorAll('.day'));
   let last = '';
@@ -130,7 +130,7 @@ function showDays() {
 
 document.addEventListener('time-zone', () => list && showDays());
 
-// The row of the conversation that is open.
+// Marks the row of the open conversation.
 document.addEventListener('htmx:after:swap', () => {
   for (const link of document.querySelectorAll('#conversations a[data-conversation]')) {
     if (link.dataset.conversation === conversation) link.setAttribute('aria-current', 'true');

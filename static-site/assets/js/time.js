@@ -1,6 +1,6 @@
-// Times in words, where the company is: its appointments are there, wherever staff look at them
-// from. The one place that does so. The session says where its clocks stand, since a browser's own
-// data of its zone may be older, or missing; until it has, they are where this window last knew them to be.
+// Formats all times, in the company's time zone, wherever staff are. The session gives the offsets from UTC, since a
+// browser's own time zone data may be old or missing. Until it has loaded, the offsets that this window had last are
+// used.
 
 const KEPT = 'clock';
 const MINUTE = 60_000;
@@ -11,23 +11,24 @@ const date = format({day: 'numeric', month: 'short'});
 const fullDate = format({weekday: 'long', day: 'numeric', month: 'long'});
 const exact = format({dateStyle: 'full', timeStyle: 'short'});
 
-// "-480 30018840:-420": minutes ahead of UTC, then each change with its minute since 1970, the last first.
+// "-480 30018840:-420": the offset in minutes, then each change as its minute since 1970 and the new offset. The result
+// has the latest first.
 const read = said => said?.split(' ').map(change => change.includes(':') ? change.split(':').map(Number) : [-Infinity, +change]).reverse();
 let kept = sessionStorage.getItem(KEPT);
 let clocks = read(kept);
 
-// A moment as the company's clocks show it, as if that were UTC.
+// Returns a moment as the company's clocks show it, as a UTC date.
 const local = moment => {
   const at = new Date(moment);
   const ahead = clocks ? clocks.find(([since]) => since * MINUTE <= at)[1] : -at.getTimezoneOffset();
   return new Date(+at + ahead * MINUTE);
 };
-// 2026-11-30, by which days are told apart.
+// Returns the company's day of a moment, such as 2026-11-30.
 const dayOf = at => local(at).toISOString().slice(0, 10);
-// The day so many days after another, by the calendar: days there have 23 to 25 hours.
+// Returns a day plus a number of days, by the calendar: days have 23 to 25 hours.
 const dayAfter = (day, days) => new Date(Date.parse(day) + days * DAY).toISOString().slice(0, 10);
 
-// What a day is called: today, tomorrow, yesterday, or by its date.
+// Returns the name of a day: today, tomorrow, yesterday, or its date.
 globalThis.nameOfDay = (at, written = fullDate) => {
   const today = dayOf(Date.now());
   for (const [name, days] of [['Today', 0], ['Yesterday', -1], ['Tomorrow', 1]]) {
@@ -68,7 +69,7 @@ function settle() {
   document.dispatchEvent(new Event('time-zone'));
 }
 
-// However something came onto the page, its times are in words before it is painted.
+// Formats new times before they are painted, however they came onto the page.
 new MutationObserver(() => {
   settle();
   tell(document);

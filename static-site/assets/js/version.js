@@ -1,6 +1,5 @@
-// A page that is left open stays as it was loaded, for days. Once a new version of the portal has taken over (sw.js)
-// it is loaded anew when nobody looks at it, and only if nothing is lost by that: what is written to a customer or of
-// an appointment is kept in the window.
+// Reloads a page that has been open for days, once a new version of the portal is active (sw.js). It does so while the
+// page is hidden, and only if nothing is lost: drafts of messages and appointments are kept in the window.
 
 const worker = navigator.serviceWorker;
 
@@ -14,14 +13,14 @@ if (worker) {
   }
 
   worker.addEventListener('controllerchange', () => {
-    // The first one that there is has taken over from nobody.
+    // The first service worker replaces no earlier version.
     isOld ||= before;
     before = worker.controller;
     renew();
   });
   document.addEventListener('visibilitychange', () => {
     if (document.hidden) renew();
-    // By itself a browser looks for a new version only when a page is opened.
+    // Browsers check for a new version only when a page is opened.
     else worker.getRegistration().then(registration => registration?.update()).catch(() => {});
   });
   document.addEventListener('input', ({target: {form}}) => {

@@ -1,10 +1,10 @@
-// The service worker: shows what is pushed, opens what is clicked, and has a page for when there is no
-// connection. Above it stand VERSION, OFFLINE, KEPT, ICON and BADGE. It keeps no page that shows a customer.
+// The service worker: shows push notifications, handles clicks on them, and has a page for when there is no connection.
+// The build adds the constants VERSION, OFFLINE, KEPT, ICON and BADGE. It caches no page that shows a customer.
 
 const CACHE = `offline-${VERSION}`;
 const DAY = 24 * 60 * 60_000;
 
-// --- A new version takes over at once: pages are asked for anew each time, so none depends on an old one.
+// --- A new version takes over at once. Pages are revalidated each time, so none depends on an old version.
 
 addEventListener('install', event => {
   skipWaiting();
@@ -19,8 +19,8 @@ async function takeOver() {
   await clients.claim();
 }
 
-// --- Without a connection. Navigation preload stays off: what is not answered here, such as the way back from
-// signing in, would go to the portal twice, and a code is good for once.
+// --- Offline. Navigation preload stays off: requests that are not handled here, such as the sign-in callback, would be
+// sent twice, and a code is valid only once.
 
 addEventListener('fetch', event => {
   const {request} = event;
@@ -41,7 +41,7 @@ async function page(request) {
   }
 }
 
-// --- Pushes, one after the other, so that two of one customer find each other.
+// --- Pushes are handled one after another, so that two of the same customer see each other's notification.
 
 let line = Promise.resolve();
 
@@ -55,13 +55,13 @@ function read(data) {
   try {
     return data.json();
   } catch {
-    // A browser wants something to be shown for each push.
+    // Browsers require a notification for each push.
     return {id: '', kind: 'unknown', conversation: null, title: 'Switchboard', body: 'Something is new.', at: new Date().toISOString()};
   }
 }
 
-// Safari and what else is WebKit inside, which takes a subscription away after a few pushes that show nothing. Nothing
-// in a worker tells it from others but what it says of itself, and Chromium says that it is AppleWebKit too.
+// Safari and other WebKit browsers cancel a subscription after a few pushes without a notification. Only the user agent
+// tells them apart, and Chromium's contains AppleWebKit too.
 const NEEDS_ALL_SHOWN = /AppleWebKit\//.test(navigator.userAgent) && !/Chrome\//.test(navigator.userAgent);
 
 async function take(push) {
@@ -79,18 +79,18 @@ async function take(push) {
 }
 
 async function show({id, kind, conversation, title, body, at}, tag, there) {
-  // What came later under an earlier time: the newest text stays.
+  // This push is older than the notification that is shown, so the newer text stays.
   if (Date.parse(there?.data?.at) > Date.parse(at)) return stay(there, tag);
   const data = {id, kind, conversation, at};
   await registration.showNotification(title, {...looks(data), body, tag, data, renotify: true});
 }
 
-// What is there stays, and makes no noise a second time.
+// Shows an existing notification again, without a sound.
 async function stay({title, body, data}, tag) {
   await registration.showNotification(title, {...looks(data), body, tag, data, silent: true});
 }
 
-// Shows what nobody is to see: without a sound, and no longer than it takes to put it away.
+// Shows a notification that the person need not see: without a sound, and closed at once.
 async function pass({title, body, at}, tag, there) {
   if (there) return stay(there, tag);
   await registration.showNotification(title, {...looks({at}), body, tag, silent: true});
@@ -101,8 +101,8 @@ function looks({at}) {
   return {icon: ICON, badge: BADGE, timestamp: Date.parse(at) || Date.now()};
 }
 
-// --- The number on the app's icon: how many customers wait, as of the newest word of it. Pushes say so, and pages
-// while there are any: with the number that they were told, or that it may be another one by now.
+// --- The number on the app's icon: how many customers wait for an answer, as of the newest report. Pushes contain it.
+// Open pages report it too, or that it may have changed.
 
 addEventListener('message', event => {
   const {kind, ...told} = event.data;
@@ -111,14 +111,14 @@ addEventListener('message', event => {
 
 let counting = null;
 
-// Once for all pages, and for all that comes together.
+// Requests the number once for all pages and reports that arrive together.
 async function count() {
   await new Promise(resolve => setTimeout(resolve, 2000));
   counting = null;
   const answer = await fetch('/api/push-subscriptions', {headers: {Accept: 'application/json'}}).catch(() => null);
   if (!answer?.ok) return;
   const {unanswered} = await answer.json();
-  // Where it was turned off meanwhile there is none.
+  // Push notifications may have been turned off meanwhile.
   if (await registration.pushManager.getSubscription()) await badge({unanswered, at: answer.headers.get('Date')});
 }
 
@@ -128,11 +128,11 @@ async function badge({unanswered, at}) {
     if (unanswered) await navigator.setAppBadge?.(unanswered);
     else await navigator.clearAppBadge?.();
   } catch {
-    // A browser may have the words and no place to show a number.
+    // A browser may have the functions but no place to show a number.
   }
 }
 
-// --- Windows of the portal. Help is read beside what is done: it is not led away from.
+// --- Windows of the portal. A help page is never led away from, since it is read beside the work.
 
 async function windows() {
   const all = await clients.matchAll({type: 'window', includeUncontrolled: true});
@@ -143,7 +143,8 @@ function addressOf(conversation) {
   return `/conversation.html?${new URLSearchParams({c: conversation})}`;
 }
 
-// Whether a window shows that conversation: by its address, or by its word, since appointments have one beside them.
+// Returns whether a window shows a conversation: by its address, or by asking a page of an appointment, which shows one
+// too.
 async function shows(client, conversation) {
   const {pathname, searchParams} = new URL(client.url);
   if (pathname === '/conversation.html') return searchParams.get('c') === conversation;
@@ -173,17 +174,17 @@ async function open({kind, conversation}) {
   const is = kind === 'browser-added' ? '/notification-settings.html' : '/';
   const address = conversation ? addressOf(conversation) : is;
   const all = await windows();
-  // All at once: a browser waits about a second for what a click is to do.
+  // In parallel, since a browser allows about a second to handle a click.
   const shown = await Promise.all(all.map(client => conversation ? shows(client, conversation) : is === '/'));
   for (const client of all.filter((_, at) => shown[at])) if (await comes(client)) return;
   for (const client of all) {
-    // Not one that was loaded past this worker, by a forced reload for instance: a browser refuses to lead it.
+    // A window that was loaded without this worker, for instance by a forced reload, cannot be navigated.
     if (await isControlled(client) && await comes(client) && await goes(client, address)) return;
   }
   await clients.openWindow(address);
 }
 
-// Asks first whether it is still there: some browsers let a click bring one window to the front, also if that fails.
+// Checks first that the window still exists: some browsers allow one focus per click, even if it fails.
 async function comes(client) {
   try {
     return Boolean(await clients.get(client.id) && await client.focus());
@@ -204,18 +205,18 @@ async function isControlled({id}) {
   return (await clients.matchAll({type: 'window'})).some(client => client.id === id);
 }
 
-// --- The browser has a new subscription, or none any more: it is told of as a page would.
+// --- The browser has a new subscription, or none. It is stored as a page would do it.
 
 addEventListener('pushsubscriptionchange', event => event.waitUntil(renew(event)));
 
 async function renew({oldSubscription, newSubscription}) {
   const headers = {Accept: 'application/json', 'Content-Type': 'application/json'};
   const known = await fetch('/api/push-subscriptions', {headers});
-  // Nobody is signed in: the next page that somebody opens looks again.
+  // Nobody is signed in. The next page that is opened checks again.
   if (!known.ok) return;
   const {key} = await known.json();
   let subscription = newSubscription ?? await registration.pushManager.getSubscription();
-  // A browser that nobody turned on stays so.
+  // A browser that was never turned on stays off.
   if (!subscription && !oldSubscription) return;
   subscription ??= await registration.pushManager.subscribe({userVisibleOnly: true, applicationServerKey: key});
   const made = subscription.options.applicationServerKey;
@@ -228,7 +229,7 @@ function base64url(bytes) {
   return btoa(String.fromCharCode(...new Uint8Array(bytes))).replace(/[+/=]/g, sign => ({'+': '-', '/': '_', '=': ''})[sign]);
 }
 
-// --- What was shown, by its id: a push service may bring the same twice, hours apart.
+// --- The ids of handled pushes. A push service may deliver the same push twice, hours apart.
 
 async function isKnown(id) {
   return within('readonly', ids => ids.get(id));
@@ -237,7 +238,7 @@ async function isKnown(id) {
 async function know(id) {
   const now = Date.now();
   await within('readwrite', ids => {
-    // None is kept by a push service for longer than a day.
+    // Push services keep no push for longer than a day.
     ids.index('at').openKeyCursor(IDBKeyRange.upperBound(now - 2 * DAY)).onsuccess = ({target: {result}}) => {
       if (!result) return;
       ids.delete(result.primaryKey);
@@ -247,7 +248,8 @@ async function know(id) {
   });
 }
 
-// Whether nothing newer was said yet of how many wait. It is kept beside the ids, as a worker may sleep meanwhile.
+// Returns whether no newer number was reported. The time is stored beside the ids, since a worker may be stopped in
+// between.
 async function isNewest(asOf) {
   const before = await within('readwrite', ids => {
     const known = ids.get('waits');

@@ -4,7 +4,7 @@ use views::new_appointment;
 use super::conversation::thread;
 use super::{HeaderLink, portal};
 
-/// A day of appointments, which the address names: `?day=2026-11-30`, or today.
+/// Renders the appointments of a day, which the address gives as `?day=2026-11-30`. The default is today.
 pub(super) fn day() -> Markup {
     portal(
         "Appointments",
@@ -28,8 +28,8 @@ pub(super) fn day() -> Markup {
     )
 }
 
-/// One appointment, which the address names: `?a=<appointment>`, with its conversation beside it.
-/// `appointment.js` puts it into the addresses that are left out here.
+/// Renders an appointment, which the address gives as `?a=<appointment>`, with its conversation. `appointments.js` adds
+/// the missing addresses.
 pub(super) fn edit() -> Markup {
     portal(
         "Edit Appointment",

@@ -2,8 +2,8 @@ use maud::{Markup, html};
 
 use super::{HELP_WITH_PUSH, SETTINGS};
 
-/// The bell: whether this browser tells of new messages, in a header, with all that can be done about
-/// it one click away. `bell.js` finds out which of the states it is.
+/// Renders the bell in the header, with a panel for push notifications in this browser. `bell.js` finds out which state
+/// applies.
 pub(super) fn bell() -> Markup {
     html! {
         button.quiet.bell id="bell" type="button" popovertarget="bell-panel" title="Notifications in this browser" {

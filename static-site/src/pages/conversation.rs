@@ -4,8 +4,7 @@ use views::{Icon, icon};
 use super::messages::{inbox, tabs};
 use super::{HISTORY, HeaderLink, portal};
 
-/// One conversation, which the address names: `?c=<conversation>`. `thread.js` puts it into the
-/// addresses that are left out here.
+/// Renders a conversation, which the address gives as `?c=<conversation>`. `thread.js` adds the missing addresses.
 pub(super) fn page() -> Markup {
     portal(
         "Conversation",
@@ -23,7 +22,7 @@ pub(super) fn page() -> Markup {
     )
 }
 
-/// What was said, and what is to be said next; with the way back, where a phone shows nothing else.
+/// Renders the messages of a conversation and the composer. `back` is the address of the back link on a phone.
 pub(super) fn thread(back: Option<&str>) -> Markup {
     html! {
         div.thread-top {
@@ -44,7 +43,8 @@ pub(super) fn thread(back: Option<&str>) -> Markup {
     }
 }
 
-/// For a customer who says so on the phone or at the desk: two steps, since there is no way back for staff.
+/// Renders the form to opt out a customer who asks for it by phone or in person. It takes two steps, since staff cannot
+/// undo it.
 fn opting_out() -> Markup {
     html! {
         details.opting-out {
@@ -57,7 +57,7 @@ fn opting_out() -> Markup {
     }
 }
 
-/// For a number that nobody wants to hear from: two steps, since colleagues do not hear from it either then.
+/// Renders the form to block a number. It takes two steps, since it affects all staff.
 fn blocking() -> Markup {
     html! {
         details.opting-out.blocking {

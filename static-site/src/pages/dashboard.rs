@@ -2,7 +2,7 @@ use maud::{Markup, html};
 
 use super::{HELP_WITH_ANSWERING, HELP_WITH_PUSH, HeaderLink, SESSIONS, list, portal};
 
-/// How many the panel shows.
+/// How many rows the panel shows.
 const MAX_ROWS: u8 = 10;
 
 pub(super) fn page() -> Markup {

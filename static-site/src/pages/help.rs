@@ -1,11 +1,11 @@
-//! Help, which anybody can read: also somebody whose browser or session keeps them from the portal.
+//! The help pages. They need no sign-in, so they also help a person who cannot get into the portal.
 
 use maud::{Markup, html};
 
 use super::{HELP_WITH_ANSWERING, HELP_WITH_PUSH, SESSIONS, SETTINGS, document_with};
 use crate::assets::address;
 
-/// A picture with what it shows in words, asked for when it is scrolled to.
+/// A picture with its text alternative. It loads when it is scrolled into view.
 struct Picture {
     file: &'static str,
     width: u16,

@@ -3,8 +3,9 @@ use maud::{Markup, html};
 use super::{HeaderLink, portal};
 use crate::assets::address;
 
-/// Who did what about the customer of a conversation, which the address names: `?c=<conversation>`. For
-/// administrators; anybody else is told so. `thread.js` puts it into the address that is left out here.
+/// Renders the history of a customer, for administrators. The address gives the conversation as `?c=<conversation>`.
+///
+/// Other staff get an explanation. `thread.js` adds the missing address.
 pub(super) fn page() -> Markup {
     portal(
         "History",

@@ -3,7 +3,7 @@ use views::{Icon, icon};
 
 use super::{BLOCKED, HeaderLink, list, portal};
 
-/// The message centre's two tabs, each a page of its own.
+/// Renders the two tabs of the message centre. Each is a page.
 pub(super) fn tabs(conversations: bool) -> Markup {
     let current = |here: bool| here.then_some("page");
     html! {
@@ -54,7 +54,7 @@ pub(super) fn notifications() -> Markup {
     )
 }
 
-/// The numbers that staff want to hear nothing from.
+/// Renders the list of blocked numbers.
 pub(super) fn blocked() -> Markup {
     portal(
         "Blocked numbers",

@@ -3,7 +3,7 @@ use maud::{Markup, html};
 use super::{HELP_WITH_PUSH, HeaderLink, portal};
 use crate::assets::address;
 
-/// Which browsers of a person are told of new messages, and of which: what it shows comes from
+/// Renders a person's browsers with push notifications, and their preferences. The content comes from
 /// `push-subscriptions`.
 pub(super) fn page() -> Markup {
     portal(

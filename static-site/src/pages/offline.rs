@@ -3,8 +3,7 @@ use maud::{Markup, html};
 use super::document_with;
 use crate::assets::address;
 
-/// What the service worker shows in place of a page while there is no connection, at that page's own
-/// address.
+/// Renders the page that the service worker shows while there is no connection, at the address of the requested page.
 pub(super) fn page() -> Markup {
     document_with(
         "No connection",

@@ -3,7 +3,7 @@ use maud::{Markup, html};
 use super::{HELP_WITH_SESSIONS, HeaderLink, portal};
 use crate::assets::address;
 
-/// Where a person is signed in: what it shows comes from `sign-in`.
+/// Renders a person's sessions. The content comes from `sign-in`.
 pub(super) fn page() -> Markup {
     portal(
         "Where you are signed in",

@@ -3,7 +3,7 @@ use maud::{Markup, html};
 use super::document;
 use crate::assets::address;
 
-/// What the address can say of an earlier attempt, by its fragment.
+/// The sentences about an earlier sign-in attempt, by the fragment of the address.
 const FAILURE_SENTENCES: [(&str, &str); 5] = [
     ("signed-out", "You are signed out."),
     ("stale", "That sign-in took too long, or was begun in another browser. Begin again here."),
