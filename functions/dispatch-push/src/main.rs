@@ -10,11 +10,7 @@ use serde_json::Value;
 async fn main() -> Result<(), Error> {
     let runtime = Runtime::on_lambda()?;
     let services = PushServices::from_setting(&runtime::push_services())?;
-    // In parallel: opening the table waits for the network, and reading the numbering plans takes one core for a
-    // moment.
-    let plans = tokio::task::spawn_blocking(domain::read_numbering_plans);
-    runtime.open_table().await;
-    plans.await?;
+    runtime.warm_up().await?;
     let pusher = Pusher::new(runtime.clock.clone());
     let function =
         DispatchPushFunction::new(&runtime, services, pusher, runtime::push_secret()?, runtime::push_retries()?);

@@ -8,11 +8,7 @@ use serde_json::Value;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let runtime = Runtime::on_lambda()?;
-    // In parallel: opening the table waits for the network, and reading the numbering plans takes one core for a
-    // moment.
-    let plans = tokio::task::spawn_blocking(domain::read_numbering_plans);
-    runtime.open_table().await;
-    plans.await?;
+    runtime.warm_up().await?;
     let function = LiveUpdatesFunction::new(&runtime, &runtime::live_endpoint()?);
     let function = &function;
     run(service_fn(|event: LambdaEvent<Value>| async move { function.handle(&event.payload).await })).await

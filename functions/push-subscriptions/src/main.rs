@@ -1,7 +1,5 @@
 #![doc = include_str!("../README.md")]
 
-use std::sync::Arc;
-
 use lambda_http::{Error, run, service_fn};
 use push::PushServices;
 use push_subscriptions::PushSubscriptionsFunction;
@@ -14,10 +12,6 @@ async fn main() -> Result<(), Error> {
     let secret = runtime::push_secret()?;
     let days = runtime::push_days()?;
     runtime.open_table().await;
-    let function = Arc::new(PushSubscriptionsFunction::new(&runtime, services, secret, days));
-    run(service_fn(|request| {
-        let function = function.clone();
-        async move { function.handle(request).await }
-    }))
-    .await
+    let function = &PushSubscriptionsFunction::new(&runtime, services, secret, days);
+    run(service_fn(|request| function.handle(request))).await
 }

@@ -12,6 +12,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use domain::{Clock, Randomness, Timestamp};
 use store::Store;
+use tokio::task::JoinError;
 
 pub use aws::{ATTEMPT_TIMEOUT, OPERATION_TIMEOUT, aws_on_lambda};
 pub use configuration::{
@@ -47,6 +48,15 @@ impl Runtime {
     /// Opens the connection to the table during the start. For functions whose first request uses the table.
     pub async fn open_table(&self) {
         warm_up::open(&self.aws).await;
+    }
+
+    /// Opens the connection to the table and reads the numbering plans, in parallel.
+    ///
+    /// The connection waits for the network, and the plans take one core for a moment.
+    pub async fn warm_up(&self) -> Result<(), JoinError> {
+        let plans = tokio::task::spawn_blocking(domain::read_numbering_plans);
+        self.open_table().await;
+        plans.await
     }
 
     /// Returns a client of the table.

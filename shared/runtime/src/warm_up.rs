@@ -36,7 +36,7 @@ struct HealthProbe;
 
 impl Intercept for HealthProbe {
     fn name(&self) -> &'static str {
-        "AsksForHealth"
+        "HealthProbe"
     }
 
     fn modify_before_transmit(
