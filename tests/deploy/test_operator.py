@@ -53,7 +53,7 @@ class Operator:
         self.aws(*shlex.split(advice[advice.index("aws ") :])[1:])
 
 
-def test_a_new_company_and_its_staff_are_at_work_at_once(deployment, issuer, numbers):
+def test_a_new_company_and_its_staff_work_at_once(deployment, issuer, numbers):
     operator, line = Operator(deployment), "+12065550171"
     operator.does("company", "add", "elm-vets", "--name", "Elm Vets", "--region", "US", "--time-zone", "America/Los_Angeles", "--line", line)
     operator.does("staff", "add", "ana", "--company", "elm-vets", "--name", "Ana Ruiz", "--email", "ana@elm.example", "--administrator")
@@ -68,7 +68,7 @@ def test_a_new_company_and_its_staff_are_at_work_at_once(deployment, issuer, num
     assert [it["done"] for it in history.items()] == ["sent"], "she is an administrator"
 
 
-def test_a_program_keeps_appointments_by_its_cookie_and_does_nothing_else(deployment, harbor, dana, numbers):
+def test_an_api_client_writes_appointments_with_its_cookie_and_nothing_else(deployment, harbor, dana, numbers):
     operator = Operator(deployment)
     added = operator.runs("--json", "program", "add", "scheduling", "--company", "harbor-dental", "--name", "Scheduling system")
     assert added.returncode == 0, added.stderr
@@ -83,7 +83,7 @@ def test_a_program_keeps_appointments_by_its_cookie_and_does_nothing_else(deploy
     assert asked_anew(program) == (401, "session-ended")
 
 
-def test_a_company_is_known_by_the_line_that_its_customers_are_called_from(deployment, harbor, dana, maria):
+def test_the_line_of_a_call_identifies_the_company(deployment, harbor, dana, maria):
     line = "+12065550188"
     appointment = dana.books("Maria Lopez", maria.number)["id"]
     pressed = Call(line, maria.number, appointment).pressed("1")
@@ -93,7 +93,7 @@ def test_a_company_is_known_by_the_line_that_its_customers_are_called_from(deplo
     assert dana.status_of(appointment) == "confirmed"
 
 
-def test_whoever_is_signed_out_or_removed_is_out(deployment, issuer, numbers):
+def test_sign_out_and_removal_end_sessions(deployment, issuer, numbers):
     operator = Operator(deployment)
     operator.does("company", "add", "oak-hair", "--name", "Oak Hair", "--region", "US", "--time-zone", "America/Los_Angeles", "--line", "+12065550172")
     operator.does("line", "add", "+12065550173", "--company", "oak-hair")
@@ -147,7 +147,7 @@ def test_the_issuers_secret_is_rotated_without_a_deployment(deployment, issuer, 
         Staff(deployment).signs_in(issuer, email)
 
 
-def test_push_keys_are_rotated_and_a_browser_that_knows_the_earlier_one_goes_on(deployment, harbor, dana, maria, told):
+def test_push_keys_are_rotated_and_a_browser_with_the_earlier_one_is_still_notified(deployment, harbor, dana, maria, told):
     operator, early = Operator(deployment), Browser()
     before = dana.gets("/api/push-subscriptions").json()["key"]
     browser = dana.is_notified_in(early)
@@ -167,7 +167,7 @@ def test_push_keys_are_rotated_and_a_browser_that_knows_the_earlier_one_goes_on(
     assert len(json.loads(kept)["keys"]) == 2
 
 
-def test_a_customer_is_given_what_is_held_and_has_it_erased(deployment, harbor, dana, maria):
+def test_a_customers_data_is_exported_and_erased(deployment, harbor, dana, maria):
     operator = Operator(deployment)
     maria.texts(harbor.line, "What do you hold of me?")
     conversation = dana.sees(maria, "What do you hold of me?")["conversation"]
@@ -178,7 +178,7 @@ def test_a_customer_is_given_what_is_held_and_has_it_erased(deployment, harbor, 
     assert dana.gets(f"/api/conversations/{conversation}/messages").status == 404
 
 
-def test_what_was_lost_or_changed_is_brought_back_from_a_table_that_was_restored(deployment, harbor, dana, maria, tmp_path):
+def test_lost_and_changed_items_are_restored_from_a_restored_table(deployment, harbor, dana, maria, tmp_path):
     dynamodb, table = deployment.emulator.client("dynamodb"), deployment.outputs["Table"]
     maria.texts(harbor.line, "Before")
     conversation = dana.sees(maria, "Before")["conversation"]
@@ -227,12 +227,12 @@ def everything_in(dynamodb, table):
 
 # Findings that the doctor has here because the emulator lacks something, each with the reason.
 NOT_EMULATED = {
-    "nothing that has expired is deleted: it is hidden, but kept": "MiniStack drops it, and test_template.py asserts it",
-    "point-in-time recovery is off: what is lost cannot be restored": "the same",
-    "the secret's `issuer` is not an https address: anybody between can sign in": "the issuer is on this machine",
-    "the portal is not reached": "there is no DNS that leads to the emulated CloudFront",
+    "expired items are not deleted: they are hidden, but kept": "MiniStack drops it, and test_template.py asserts it",
+    "point-in-time recovery is off: lost items cannot be restored": "the same",
+    "the secret's `issuer` is not an https address: an attacker on the network path can sign in": "the issuer is on this machine",
+    "the portal is unreachable": "there is no DNS that leads to the emulated CloudFront",
     "Receipts is not in this stack": "MiniStack makes no configuration set, and test_template.py asserts it",
-    "nobody hears them": "nobody has confirmed an email",
+    "the alarm topic has no subscription": "the stack is deployed without AlarmEmail",
 }
 
 
@@ -274,13 +274,13 @@ def operator(deployment, dana, josie):
     assert is_in_order(deployment)
 
 
-def test_the_doctor_finds_nothing_wrong_but_what_is_not_as_on_aws(deployment, dana, josie):
+def test_the_doctor_finds_only_what_the_emulator_lacks(deployment, dana, josie):
     assert is_in_order(deployment)
 
 
-def test_the_doctor_finds_that_nobody_is_told_what_it_costs(deployment, operator, tmp_path):
+def test_the_doctor_finds_that_there_is_no_cost_alarm_and_no_budget(deployment, operator, tmp_path):
     deployment.emulator.client("budgets").delete_budget(AccountId=ACCOUNT, BudgetName="switchboard")
-    says = "nobody is told when it costs much: there is neither an alarm on texts nor a budget"
+    says = "nothing reports high costs: there is neither an alarm on the cost of messages nor a budget"
     assert operator.asks_the_doctor() == {says: "deploy with SmsSpendAlarm or MonthlyBudget"}
     run(deployment, commands("Limit what it costs")[-1], tmp_path)
 
@@ -288,19 +288,19 @@ def test_the_doctor_finds_that_nobody_is_told_what_it_costs(deployment, operator
 def test_the_doctor_finds_that_the_key_of_the_topics_is_disabled(deployment, operator):
     deployment.emulator.client("kms").disable_key(KeyId=deployment.ids["Key"])
     found = operator.asks_the_doctor()
-    operator.follows(found.pop("the key of the topics is Disabled: no text of a customer arrives"))
+    operator.follows(found.pop("the key of the topics is Disabled: no inbound message arrives"))
     assert found == {}
 
 
-def test_the_doctor_finds_a_function_that_is_kept_from_what_waits_for_it(deployment, operator):
+def test_the_doctor_finds_every_disabled_event_source_mapping(deployment, operator):
     functions = deployment.emulator.client("lambda")
     kept = {
-        "InboundSmsMapping": "InboundSms is kept from reading InboundQueue",
-        "ConfirmationCallMapping": "ConfirmationCall is kept from reading CallQueue",
-        "DeliveryReceiptMapping": "DeliveryReceipt is kept from reading ReceiptQueue",
-        "LiveUpdatesMapping": "LiveUpdates is kept from reading the table's stream",
-        "DispatchPushMapping": "DispatchPush is kept from reading the table's stream",
-        "DispatchPushRetriesMapping": "DispatchPush is kept from reading PushRetries",
+        "InboundSmsMapping": "InboundSms does not read InboundQueue",
+        "ConfirmationCallMapping": "ConfirmationCall does not read CallQueue",
+        "DeliveryReceiptMapping": "DeliveryReceipt does not read ReceiptQueue",
+        "LiveUpdatesMapping": "LiveUpdates does not read the table's stream",
+        "DispatchPushMapping": "DispatchPush does not read the table's stream",
+        "DispatchPushRetriesMapping": "DispatchPush does not read PushRetries",
     }
     assert set(kept) == set(resources("AWS::Lambda::EventSourceMapping"))
     for reader in kept:
@@ -311,7 +311,7 @@ def test_the_doctor_finds_a_function_that_is_kept_from_what_waits_for_it(deploym
         operator.follows(advice)
 
 
-def test_the_doctor_finds_what_was_given_up_in_every_queue(deployment, operator):
+def test_the_doctor_finds_failed_messages_in_every_queue(deployment, operator):
     """The advice names the function that failed, and how to redrive or delete the messages."""
     given_up = {
         "InboundDeadLetters": ("InboundSms", "InboundQueue"),
@@ -325,11 +325,11 @@ def test_the_doctor_finds_what_was_given_up_in_every_queue(deployment, operator)
     assert set(given_up) == {name for name, queue in queues.items() if "RedrivePolicy" not in queue["Properties"]}
     sqs = deployment.emulator.client("sqs")
     for queue in given_up:
-        sqs.send_message(QueueUrl=deployment.ids[queue], MessageBody="nobody could make anything of this")
+        sqs.send_message(QueueUrl=deployment.ids[queue], MessageBody="this could not be processed")
     found = operator.asks_the_doctor()
     for queue, (function, back) in given_up.items():
-        advice = found.pop(f"{queue} has what was given up: 1")
-        assert f"what {function} wrote to the log group {deployment.outputs['LogGroup']}" in advice
+        advice = found.pop(f"{queue} holds failed messages: 1")
+        assert f"the log of {function} in the log group {deployment.outputs['LogGroup']}" in advice
         if back:
             # MiniStack cannot move messages (adaptation 6).
             assert f"start-message-move-task --source-arn {arn(sqs, deployment, queue)}" in advice
@@ -340,13 +340,13 @@ def test_the_doctor_finds_what_was_given_up_in_every_queue(deployment, operator)
     assert found == {}
 
 
-def test_what_was_given_up_is_looked_at_without_taking_it(deployment, tmp_path):
+def test_failed_messages_are_read_without_being_removed(deployment, tmp_path):
     sqs, queue = deployment.emulator.client("sqs"), deployment.outputs["InboundDeadLettersUrl"]
     look = commands("Redrive a dead-letter queue")[-1]
-    sqs.send_message(QueueUrl=queue, MessageBody="nobody could make anything of this")
+    sqs.send_message(QueueUrl=queue, MessageBody="this could not be processed")
     for _ in range(2):
         (message,) = json.loads(run(deployment, look, tmp_path))["Messages"]
-        assert message["Body"] == "nobody could make anything of this"
+        assert message["Body"] == "this could not be processed"
     sqs.purge_queue(QueueUrl=queue)
 
 
@@ -355,7 +355,7 @@ def arn(sqs, deployment, queue):
 
 
 @pytest.mark.parametrize("topic", ["InboundTopic", "ReceiptTopic"])
-def test_the_doctor_finds_that_what_the_sms_service_tells_goes_nowhere(deployment, operator, harbor, dana, maria, topic):
+def test_the_doctor_finds_a_topic_without_a_subscription(deployment, operator, harbor, dana, maria, topic):
     sns, arn = deployment.emulator.client("sns"), deployment.outputs[topic]
     (subscription,) = sns.list_subscriptions_by_topic(TopicArn=arn)["Subscriptions"]
     sns.unsubscribe(SubscriptionArn=subscription["SubscriptionArn"])
@@ -369,7 +369,7 @@ def test_the_doctor_finds_that_what_the_sms_service_tells_goes_nowhere(deploymen
     eventually(lambda: dana.messages(conversation)[0]["status"] == "delivered", "its receipt is recorded")
 
 
-def test_the_doctor_finds_an_alarm_that_rings_and_one_that_would_tell_nobody(deployment, operator):
+def test_the_doctor_finds_an_alarm_that_rings_and_one_without_actions(deployment, operator):
     cloudwatch = deployment.emulator.client("cloudwatch")
     rings, silent = deployment.ids["DeadLettersAlarm"], deployment.ids["SignInAlarm"]
     said = cloudwatch.describe_alarms(AlarmNames=[rings])["MetricAlarms"][0]["AlarmDescription"]
@@ -378,12 +378,12 @@ def test_the_doctor_finds_an_alarm_that_rings_and_one_that_would_tell_nobody(dep
     found = operator.asks_the_doctor()
     rung = found.pop(f"DeadLettersAlarm rings: {said}")
     assert "DeadLettersAlarm" in rung and "infra/README.md" in rung
-    operator.follows(found.pop("SignInAlarm would tell nobody: its actions are off"))
+    operator.follows(found.pop("SignInAlarm sends no notification: its actions are off"))
     assert found == {}
     cloudwatch.set_alarm_state(AlarmName=rings, StateValue="OK", StateReason="a test")
 
 
-def test_a_slip_in_the_allowed_countries_keeps_nobody_from_texting_and_is_told(deployment, dana):
+def test_an_unknown_country_code_is_reported_and_the_other_countries_are_allowed(deployment, dana):
     operator, canadian, briton = Operator(deployment), "+16135550190", "+447400123456"
     refused = dana.writes_first(canadian, "Hello")
     assert (refused.status, refused.code()) == (422, "country-not-allowed")
@@ -392,7 +392,7 @@ def test_a_slip_in_the_allowed_countries_keeps_nobody_from_texting_and_is_told(d
         for number in (canadian, briton):
             assert dana.writes_first(number, "Hello").status == 201, number
         assert "names an unknown country" in log_of(deployment)
-        slip = "ZZ of AllowedCountries is no country: each company texts its own country, and GB, CA"
+        slip = "unknown country codes in AllowedCountries: ZZ; each company texts its own country, and GB, CA"
         is_told(operator, {slip})
     finally:
         # `sam deploy` keeps the earlier value of a parameter that is not given.
@@ -405,8 +405,8 @@ def is_told(operator, wrong):
     eventually(lambda: set(operator.asks_the_doctor()) == wrong, f"the doctor finds {wrong or 'nothing'}", patience=120)
 
 
-def test_the_doctor_says_that_a_region_has_no_sms_service(operator):
+def test_the_doctor_reports_that_the_sms_service_is_unreachable(operator):
     found = operator.asks_the_doctor(AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2="http://127.0.0.1:1")
     ((says, advice),) = found.items()
-    assert says.startswith("AWS End User Messaging SMS is not reached in us-east-1")
-    assert "deploy to one in which it has" in advice
+    assert says.startswith("AWS End User Messaging SMS is unreachable in us-east-1")
+    assert "deploy to a region where it has one" in advice

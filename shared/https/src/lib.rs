@@ -27,15 +27,15 @@ type PooledClient = Client<HttpsConnector<HttpConnector<Resolver>>, Body>;
 pub enum HttpsError {
     #[error("is not an address")]
     NotAnAddress,
-    #[error("is inside of a private network")]
+    #[error("is in a private network")]
     NotPublic,
-    #[error("cannot be asked: this system has no root certificates that can be read")]
+    #[error("cannot be requested: this system has no readable root certificates")]
     NoRoots,
-    #[error("is not reached")]
+    #[error("is unreachable")]
     NotReached,
-    #[error("takes too long to answer")]
+    #[error("does not respond in time")]
     TooLate,
-    #[error("answers too much, or stops")]
+    #[error("sends a response that is too large or incomplete")]
     NotRead,
 }
 

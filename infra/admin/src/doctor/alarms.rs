@@ -40,17 +40,17 @@ async fn check_subscriptions(live: &DeployedStack, topic: &str) -> Finding {
     match (confirmed, pending) {
         (0, 0) => Finding::wrong(
             CHECK,
-            "nobody hears them",
+            "the alarm topic has no subscription",
             live.command(&format!(
                 "sns subscribe --topic-arn {topic} --protocol email --notification-endpoint YOUR-ADDRESS"
             )),
         ),
         (0, _) => Finding::wrong(
             CHECK,
-            "nobody hears them: the subscription is not confirmed",
-            "follow the link in the message that AWS has sent there",
+            "the subscription to the alarm topic is not confirmed",
+            "open the link in the message that AWS has sent to the address",
         ),
-        (confirmed, _) => Finding::ok(CHECK, format!("{confirmed} subscribed")),
+        (confirmed, _) => Finding::ok(CHECK, format!("confirmed subscriptions: {confirmed}")),
     }
 }
 
@@ -65,11 +65,11 @@ async fn ringing(live: &DeployedStack, topic: &str) -> Vec<Finding> {
         .iter()
         .flat_map(|made| match alarms.iter().find(|alarm| alarm.name == made.physical) {
             Some(alarm) => faults(live, topic, &made.logical, alarm),
-            None => vec![Finding::wrong(CHECK, format!("{} is gone", made.logical), live.redeploy())],
+            None => vec![Finding::wrong(CHECK, format!("{} does not exist", made.logical), live.redeploy())],
         })
         .collect();
     if findings.is_empty() {
-        return vec![Finding::ok(CHECK, format!("none of the {} rings, and all tell the topic", made.len()))];
+        return vec![Finding::ok(CHECK, format!("none of the {} rings, and all notify the alarm topic", made.len()))];
     }
     findings
 }
@@ -77,15 +77,15 @@ async fn ringing(live: &DeployedStack, topic: &str) -> Vec<Finding> {
 fn faults(live: &DeployedStack, topic: &str, logical: &str, alarm: &Alarm) -> Vec<Finding> {
     let mut findings = Vec::new();
     if alarm.state == "ALARM" {
-        let to_do = format!("infra/README.md says under `Alarms` what to do about {logical}");
+        let to_do = format!("see {logical} under `Alarms` in infra/README.md");
         findings.push(Finding::wrong(CHECK, format!("{logical} rings: {}", alarm.description), to_do));
     }
     if !alarm.tells {
         let turn_on = format!("cloudwatch enable-alarm-actions --alarm-names {}", alarm.name);
-        let says = format!("{logical} would tell nobody: its actions are off");
+        let says = format!("{logical} sends no notification: its actions are off");
         findings.push(Finding::wrong(CHECK, says, live.command(&turn_on)));
     } else if !alarm.recipients.iter().any(|told| told == topic) {
-        findings.push(Finding::wrong(CHECK, format!("{logical} does not tell the topic of alarms"), live.redeploy()));
+        findings.push(Finding::wrong(CHECK, format!("{logical} does not notify the alarm topic"), live.redeploy()));
     }
     findings
 }

@@ -19,7 +19,7 @@ const OPEN_ROUTE: &str = "/api/sign-in";
 pub(crate) async fn check(live: &DeployedStack) -> Vec<Finding> {
     let redeploy = live.redeploy();
     let Some(origin) = OriginSecretNames::from_stack(&live.stack) else {
-        let says = "the stack has no output `OriginSecret`: anybody can go around CloudFront";
+        let says = "the stack has no output `OriginSecret`: requests can bypass CloudFront";
         return vec![Finding::wrong(CHECK, says, redeploy)];
     };
     let mut findings = vec![check_secret(live, &origin).await];
@@ -49,18 +49,18 @@ fn agreeing(written: &str, version: &str, deployed: &str, now: Timestamp) -> Fin
     let secret = match OriginSecret::parse(written) {
         Ok(secret) => secret,
         Err(why) => {
-            let says = format!("{why}: functions that start now let nobody in");
-            return Finding::wrong(CHECK, says, "put the earlier version of the secret back");
+            let says = format!("{why}: functions that start now reject all requests");
+            return Finding::wrong(CHECK, says, "restore the earlier version of the secret");
         }
     };
     if is_deployed(&secret, version, deployed) {
-        return Finding::ok(CHECK, "CloudFront was told what the functions demand");
+        return Finding::ok(CHECK, "CloudFront is deployed with the origin secret that the functions require");
     }
     let says = match secret.previous_counts_until() {
         Some(until) if now < until => {
-            format!("the origin secret was rotated and not deployed: from {until} on nobody reaches the API")
+            format!("the origin secret was rotated and not deployed: from {until} on the API rejects all requests")
         }
-        _ => "the origin secret was rotated and not deployed: nobody reaches the API".to_owned(),
+        _ => "the origin secret was rotated and not deployed: the API rejects all requests".to_owned(),
     };
     Finding::wrong(CHECK, says, deploy(version))
 }
@@ -76,22 +76,22 @@ async fn probe(address: &str, judge: impl FnOnce(u16) -> Finding) -> Finding {
 
 fn judge_portal(portal: &str, status: u16, redeploy: &str) -> Finding {
     match status {
-        303 => Finding::ok(CHECK, "the API takes what comes through CloudFront"),
+        303 => Finding::ok(CHECK, "the API accepts requests through CloudFront"),
         401 => {
-            Finding::wrong(CHECK, format!("the API refuses what comes through {portal}: nobody can sign in"), redeploy)
+            Finding::wrong(CHECK, format!("the API rejects requests through {portal}: staff cannot sign in"), redeploy)
         }
-        _ => Finding::wrong(CHECK, format!("{portal}{OPEN_ROUTE} answers {status}; 303 is right"), redeploy),
+        _ => Finding::wrong(CHECK, format!("{portal}{OPEN_ROUTE} responds with {status}; expected 303"), redeploy),
     }
 }
 
 fn judge_api(api: &str, status: u16, redeploy: &str) -> Finding {
     match status {
-        401 => Finding::ok(CHECK, "the API refuses who goes around CloudFront"),
+        401 => Finding::ok(CHECK, "the API rejects requests that bypass CloudFront"),
         // The API limits the requests of all clients together, so another client can be the cause.
-        429 => Finding::cannot_be_checked(CHECK, format!("{api} has more requests just now than it takes")),
+        429 => Finding::cannot_be_checked(CHECK, format!("{api} throttles requests at this moment")),
         _ => Finding::wrong(
             CHECK,
-            format!("{api} answers {status} to who goes around CloudFront; 401 is right"),
+            format!("{api} responds with {status} to a request that bypasses CloudFront; expected 401"),
             redeploy,
         ),
     }
@@ -105,7 +105,7 @@ mod tests {
     use crate::doctor::Verdict;
 
     #[test]
-    fn the_portal_is_let_in_and_nobody_around_it() {
+    fn the_api_must_accept_the_portal_and_reject_requests_that_bypass_it() {
         let verdicts = |judge: fn(&str, u16, &str) -> Finding| {
             [303, 401, 403, 404, 429, 503].map(|status| judge("https://a.example", status, "deploy").verdict)
         };
@@ -115,14 +115,14 @@ mod tests {
     }
 
     #[test]
-    fn a_rotation_that_was_not_deployed_is_found_and_no_value_is_shown() {
+    fn a_rotation_that_was_not_deployed_is_found_and_no_value_is_printed() {
         let (first, now) = ("first0first0first0first0first0first0", Timestamp::from_millis(1_796_036_400_000));
         let made = OriginSecret::parse(&format!(r#"{{"current":"{first}"}}"#)).unwrap();
         let rotated = made.rotated(&Randomness::new(|| [7; 32]), now).to_json();
         assert_eq!(agreeing(&made.to_json(), "v1", "", now).verdict, Verdict::Ok);
         assert_eq!(agreeing(&rotated, "v2", "v2", now).verdict, Verdict::Ok);
         for (deployed, at, words) in
-            [("", now, "from 2026-11-30T12:00:00.000Z on"), ("v1", now.plus_secs(3600), "deployed: nobody")]
+            [("", now, "from 2026-11-30T12:00:00.000Z on"), ("v1", now.plus_secs(3600), "deployed: the API rejects")]
         {
             let found = agreeing(&rotated, "v2", deployed, at);
             assert!(found.verdict == Verdict::Wrong && found.says.contains(words), "{}", found.says);

@@ -21,7 +21,7 @@ pub(crate) async fn check(live: &DeployedStack) -> Finding {
             Some(limit) => judge(limit.concurrent_executions(), limit.unreserved_concurrent_executions(), |command| {
                 live.command(command)
             }),
-            None => Finding::cannot_be_checked(CHECK, "Lambda says nothing of the account's limits"),
+            None => Finding::cannot_be_checked(CHECK, "Lambda reports no limits of the account"),
         },
         Err(failure) => Finding::failed(CHECK, &failure),
     }
@@ -32,7 +32,7 @@ fn judge(all: i32, unreserved: Option<i32>, command: impl Fn(&str) -> String) ->
     if left >= SUFFICIENT {
         return Finding::ok(
             CHECK,
-            format!("the account may run {left} functions at once beside those that are reserved for"),
+            format!("the account may run {left} functions at once, besides reserved concurrency"),
         );
     }
     let says = format!("the account may run only {left} functions at once: a few open pages use them up");
@@ -40,7 +40,7 @@ fn judge(all: i32, unreserved: Option<i32>, command: impl Fn(&str) -> String) ->
         return Finding::wrong(
             CHECK,
             says,
-            "reserve less for other functions of the account, or ask for a higher quota",
+            "reserve less concurrency for other functions of the account, or request a higher quota",
         );
     }
     let raise = "service-quotas request-service-quota-increase --service-code lambda --quota-code L-B99A9384 \
@@ -54,7 +54,7 @@ mod tests {
     use crate::doctor::Verdict;
 
     #[test]
-    fn an_account_that_may_run_too_few_functions_is_told_how_to_have_more() {
+    fn an_account_with_too_little_concurrency_gets_the_command_that_raises_it() {
         let judge = |all, unreserved| judge(all, unreserved, str::to_owned);
         assert_eq!(judge(1000, Some(900)).verdict, Verdict::Ok);
         assert_eq!(judge(1000, None).verdict, Verdict::Ok);

@@ -23,8 +23,8 @@ fn verdict(allowed: &str) -> Finding {
     }
     Finding::wrong(
         CHECK,
-        format!("{} of AllowedCountries is no country: {texted}", unknown.join(", ")),
-        "correct AllowedCountries, ISO 3166 codes as CA,GB (GB, not UK), and deploy again",
+        format!("unknown country codes in AllowedCountries: {}; {texted}", unknown.join(", ")),
+        "correct AllowedCountries (ISO 3166 codes such as CA,GB; GB, not UK), and deploy again",
     )
 }
 
@@ -34,16 +34,20 @@ mod tests {
     use crate::doctor::Verdict;
 
     #[test]
-    fn a_code_that_no_country_has_is_named_beside_those_that_are_texted() {
+    fn an_unknown_country_code_is_reported_with_the_countries_that_are_texted() {
         for (allowed, verdict_is, says) in [
             ("", Verdict::Ok, "each company texts its own country only"),
             ("CA,GB", Verdict::Ok, "each company texts its own country, and CA, GB"),
             (
                 "CA,ZZ",
                 Verdict::Wrong,
-                "ZZ of AllowedCountries is no country: each company texts its own country, and CA",
+                "unknown country codes in AllowedCountries: ZZ; each company texts its own country, and CA",
             ),
-            ("UK", Verdict::Wrong, "UK of AllowedCountries is no country: each company texts its own country only"),
+            (
+                "UK",
+                Verdict::Wrong,
+                "unknown country codes in AllowedCountries: UK; each company texts its own country only",
+            ),
         ] {
             let finding = verdict(allowed);
             assert_eq!((finding.verdict, finding.says.as_str()), (verdict_is, says), "{allowed}");

@@ -71,7 +71,7 @@ impl DeployedStack {
     /// Returns the advice to look for the cause of a function's failure in its log group.
     pub(crate) fn cause(&self, function: &str) -> String {
         let group = self.stack.output("LogGroup").unwrap_or("of the stack");
-        format!("find the cause in what {function} wrote to the log group {group}")
+        format!("find the cause in the log of {function} in the log group {group}")
     }
 
     /// Returns a command of the AWS CLI with the stack's region, for the operator to run.
@@ -85,7 +85,7 @@ impl DeployedStack {
     /// drift.
     pub(crate) fn redeploy(&self) -> String {
         let drift = self.command(&format!("cloudformation detect-stack-drift --stack-name {}", self.stack.name));
-        format!("deploy the template of this version; if it is deployed, something was changed by hand: {drift}")
+        format!("deploy the template of this version; if it is deployed, a resource was changed by hand: run {drift}")
     }
 }
 
@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_looked_at_is_called_so_in_the_template() {
+    fn the_parts_outputs_and_parameters_exist_in_the_template() {
         let template = include_str!("../../../template.yaml");
         for part in [
             StackPart::Table,

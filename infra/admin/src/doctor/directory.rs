@@ -21,14 +21,14 @@ pub(crate) fn check(directory: &Directory) -> Vec<Finding> {
         if !lines.iter().any(|line| line.number == company.line && line.company == *id) {
             findings.push(Finding::wrong(
                 CHECK,
-                format!("{id} writes first from {}, which is not its line", company.line),
+                format!("{id} has the first line {}, which is not one of its lines", company.line),
                 format!("switchboard-admin line add {} --company {id}", company.line),
             ));
         }
         if !staff.iter().any(|member| member.company == *id) {
             findings.push(Finding::wrong(
                 CHECK,
-                format!("{id} has no staff: nobody reads what its customers write"),
+                format!("{id} has no staff: its inbound messages are not read"),
                 format!("switchboard-admin staff add ID --company {id} --name NAME --email ADDRESS"),
             ));
         }
@@ -36,8 +36,8 @@ pub(crate) fn check(directory: &Directory) -> Vec<Finding> {
     for line in lines.iter().filter(|line| !companies.iter().any(|company| company.id == line.company)) {
         findings.push(Finding::wrong(
             CHECK,
-            format!("{} is the line of {}, which is no company here", line.number, line.company),
-            "add the company again, or mend the table",
+            format!("{} is a line of {}, which is not a company of this stack", line.number, line.company),
+            "add the company again, or correct the table",
         ));
     }
     if findings.is_empty() {

@@ -34,7 +34,7 @@ pub(crate) async fn find(live: &DeployedStack) -> (Vec<EventSourceMapping>, Vec<
             Ok(reader) => readers.push(reader),
             Err(Failure { why: FailureCause::NotThere, .. }) => missing.push(Finding::wrong(
                 CHECK,
-                format!("{} is gone: its function is given nothing of what waits for it", resource.logical),
+                format!("{} does not exist: its function receives no records", resource.logical),
                 live.redeploy(),
             )),
             Err(failure) => missing.push(Finding::failed(CHECK, &failure)),
@@ -46,7 +46,7 @@ pub(crate) async fn find(live: &DeployedStack) -> (Vec<EventSourceMapping>, Vec<
 pub(crate) fn check(live: &DeployedStack, readers: &[EventSourceMapping]) -> Vec<Finding> {
     let findings: Vec<_> = readers.iter().filter_map(|reader| reader.fault(live)).collect();
     if findings.is_empty() && !readers.is_empty() {
-        return vec![Finding::ok(CHECK, format!("all {} hand on what waits", readers.len()))];
+        return vec![Finding::ok(CHECK, format!("all {} are enabled, and processed their last batch", readers.len()))];
     }
     findings
 }
@@ -74,15 +74,15 @@ impl EventSourceMapping {
         if !matches!(state.as_str(), "Enabled" | "Enabling" | "Updating" | "Creating") {
             return Some(Finding::wrong(
                 CHECK,
-                format!("{function} is kept from reading {source}: {logical} is {state}"),
+                format!("{function} does not read {source}: {logical} is {state}"),
                 live.command(&format!("lambda update-event-source-mapping --enabled --uuid {uuid}")),
             ));
         }
         (!went_well(last_result)).then(|| {
             Finding::wrong(
                 CHECK,
-                format!("{function} could not take what {logical} last had for it from {source} ({last_result})"),
-                format!("{}; it is tried again by itself", live.cause(function)),
+                format!("{function} failed to process the last batch of {logical} from {source} ({last_result})"),
+                format!("{}; Lambda retries the batch", live.cause(function)),
             )
         })
     }
@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_last_batch_went_well_unless_lambda_tells_of_a_problem() {
+    fn a_last_batch_went_well_unless_lambda_reports_a_problem() {
         for good in ["", "OK", "No records processed"] {
             assert!(went_well(good), "{good}");
         }

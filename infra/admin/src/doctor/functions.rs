@@ -39,6 +39,9 @@ async fn active(client: &Client, live: &DeployedStack, function: &Resource) -> R
     Err(Finding::wrong(
         CHECK,
         format!("{logical} is {state}"),
-        format!("{} says why", live.command(&format!("lambda get-function-configuration --function-name {function}"))),
+        format!(
+            "{} shows the reason",
+            live.command(&format!("lambda get-function-configuration --function-name {function}"))
+        ),
     ))
 }

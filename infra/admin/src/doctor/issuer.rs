@@ -20,25 +20,33 @@ pub(crate) async fn check(issuer: &str) -> Finding {
     let document = match get(&address).await {
         Ok(answer) if answer.status() == 200 => answer.into_body(),
         Ok(answer) => {
-            let says = format!("{address} answers {}", answer.status().as_u16());
+            let says = format!("{address} responds with {}", answer.status().as_u16());
             return Finding::wrong(CHECK, says, "correct the secret's `issuer`");
         }
         Err(why) => {
-            return Finding::wrong(CHECK, format!("{address} {why}"), "correct the secret's `issuer`, or mend it");
+            return Finding::wrong(
+                CHECK,
+                format!("{address} {why}"),
+                "correct the secret's `issuer`, or repair the issuer",
+            );
         }
     };
     let Ok(metadata) = serde_json::from_slice::<IssuerMetadata>(&document) else {
-        return Finding::wrong(CHECK, format!("{address} is no discovery document"), "correct the secret's `issuer`");
+        return Finding::wrong(
+            CHECK,
+            format!("{address} is not a discovery document"),
+            "correct the secret's `issuer`",
+        );
     };
     if metadata.issuer != issuer {
         return Finding::wrong(
             CHECK,
-            format!("it is configured as {issuer}, but names itself {}", metadata.issuer),
-            "write the secret's `issuer` as it names itself, to the last character",
+            format!("the secret's `issuer` is {issuer}, but its discovery document has {}", metadata.issuer),
+            "set the secret's `issuer` to the value in the discovery document, character by character",
         );
     }
     if metadata.code_challenge_methods_supported.is_some_and(|methods| !methods.iter().any(|method| method == "S256")) {
-        return Finding::wrong(CHECK, format!("{issuer} does not take PKCE with S256"), "turn it on there");
+        return Finding::wrong(CHECK, format!("{issuer} does not support PKCE with S256"), "turn it on at the issuer");
     }
-    Finding::ok(CHECK, format!("{issuer} answers"))
+    Finding::ok(CHECK, format!("{issuer} responds"))
 }

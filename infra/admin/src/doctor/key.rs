@@ -43,10 +43,10 @@ pub(crate) async fn check(live: &DeployedStack) -> Finding {
 }
 
 fn judge(state: &str, key: &str, command: impl Fn(&str) -> String) -> Finding {
-    let nothing_arrives = format!("the key of the topics is {state}: no text of a customer arrives");
+    let nothing_arrives = format!("the key of the topics is {state}: no inbound message arrives");
     let enable = command(&format!("kms enable-key --key-id {key}"));
     match state {
-        "Enabled" => Finding::ok(CHECK, "the topics can be encrypted"),
+        "Enabled" => Finding::ok(CHECK, "the key of the topics is enabled"),
         "PendingDeletion" => {
             let cancel = command(&format!("kms cancel-key-deletion --key-id {key}"));
             Finding::wrong(CHECK, nothing_arrives, format!("{cancel}; then {enable}"))
@@ -61,7 +61,7 @@ mod tests {
     use crate::doctor::Verdict;
 
     #[test]
-    fn a_key_that_cannot_be_used_has_the_commands_that_bring_it_back() {
+    fn a_key_that_cannot_be_used_has_the_commands_that_enable_it() {
         let judge = |state| judge(state, "key-1", |command| format!("aws {command}"));
         assert_eq!(judge("Enabled").verdict, Verdict::Ok);
         for (state, to_do) in [

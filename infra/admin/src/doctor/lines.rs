@@ -30,7 +30,7 @@ pub(crate) async fn check(live: &DeployedStack, directory: &Directory) -> Vec<Fi
     let findings = directory.lines.iter().map(|line| match line.carries {
         LineCapability::Texts => two_way(&live.stack.region, topic, line, &known),
         LineCapability::CallsOnly => {
-            Finding::ok(CHECK, format!("{} is for calls only, and takes no texts", line.number))
+            Finding::ok(CHECK, format!("{} is for calls only, and receives no messages", line.number))
         }
     });
     let managed = match live.stack.parameter("SelfManagedOptOuts") {
@@ -48,17 +48,18 @@ fn without_the_service(region: &str) -> Finding {
     Finding::wrong(
         CHECK,
         format!(
-            "AWS End User Messaging SMS is not reached in {region}, where the rest of AWS is: no text comes in or goes out"
+            "AWS End User Messaging SMS is unreachable in {region}, and the rest of AWS is not: no message comes in or goes \
+             out"
         ),
-        "look in the AWS General Reference whether it has an endpoint in this region; if not, deploy to one in which it \
-         has, and if so, see what keeps this machine from it",
+        "look up its endpoints in the AWS General Reference: if it has none in this region, deploy to a region where it has \
+         one; if it has one, find out what blocks this machine",
     )
 }
 
 fn two_way(region: &str, topic: &str, line: &Line, known: &[PhoneNumberInformation]) -> Finding {
     let ours = &line.number;
     let Some(fault) = sms::two_way_fault(line, known, topic) else {
-        return Finding::ok(CHECK, format!("what is texted to {ours} comes here"));
+        return Finding::ok(CHECK, format!("inbound messages to {ours} reach this stack"));
     };
     let turn_on = |number| update(number, &format!("--two-way-enabled --two-way-channel-arn {topic}"), region);
     let (says, to_do) = match fault {
@@ -67,19 +68,22 @@ fn two_way(region: &str, topic: &str, line: &Line, known: &[PhoneNumberInformati
             "wait until it is ACTIVE; a registration may be missing".to_owned(),
         ),
         TwoWayFault::CannotText => {
-            (format!("{ours} cannot text"), "request a number with the capability SMS".to_owned())
+            (format!("{ours} cannot send or receive messages"), "request a number with the capability SMS".to_owned())
         }
         TwoWayFault::NotInPool(wanted) => (
             format!(
-                "{ours} is to leave by {wanted}, and is not in it: customers may get texts from a stranger's number"
+                "messages of {ours} are sent from the pool {wanted}, and {ours} is not in it: customers may get messages from \
+                 an unknown number"
             ),
-            format!("add it to the pool in AWS End User Messaging SMS, or switchboard-admin line set-pool {ours}"),
+            format!("add it to the pool in AWS End User Messaging SMS, or run switchboard-admin line set-pool {ours}"),
         ),
-        TwoWayFault::TwoWayOff(number) => (format!("{ours} takes no texts: two-way SMS is off"), turn_on(number)),
-        TwoWayFault::LeadsElsewhere(number) => (format!("what is texted to {ours} goes elsewhere"), turn_on(number)),
+        TwoWayFault::TwoWayOff(number) => (format!("{ours} receives no messages: two-way SMS is off"), turn_on(number)),
+        TwoWayFault::LeadsElsewhere(number) => {
+            (format!("inbound messages to {ours} are not published to this stack's topic"), turn_on(number))
+        }
         TwoWayFault::Unknown => (
             format!("{ours} is not a number of this account in {region}"),
-            format!("request it in AWS End User Messaging SMS, or switchboard-admin line remove {ours}"),
+            format!("request it in AWS End User Messaging SMS, or run switchboard-admin line remove {ours}"),
         ),
     };
     Finding::wrong(CHECK, says, to_do)
@@ -138,7 +142,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_line_whose_texts_leave_by_a_pool_is_in_it() {
+    fn a_line_that_sends_from_a_pool_is_in_it() {
         let shared = "arn:aws:sms-voice:eu-west-1:123456789012:pool/pool-1";
         for pool in ["pool-1", shared] {
             assert_eq!(found_of(Some(pool), number().pool_id("pool-1")).verdict, Verdict::Ok);
@@ -151,7 +155,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_line_is_in_order_only_if_its_texts_come_here() {
+    fn a_line_is_in_order_only_if_its_inbound_messages_reach_the_stack() {
         assert_eq!(finding_for(number()).verdict, Verdict::Ok);
         let command = "aws pinpoint-sms-voice-v2 update-phone-number --phone-number-id phone-1 --two-way-enabled \
                        --two-way-channel-arn arn:aws:sns:eu-west-1:123456789012:inbound --region eu-west-1";

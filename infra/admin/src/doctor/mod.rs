@@ -101,7 +101,11 @@ async fn local(report: &mut Report, address: &str) -> anyhow::Result<()> {
     report.add([if health.status() == 200 {
         Finding::ok("stack", format!("the local stack at {address} is ready"))
     } else {
-        Finding::wrong("stack", format!("{address} answers, but is not ready"), "wait a moment, and ask again")
+        Finding::wrong(
+            "stack",
+            format!("{address} answers, but is not ready"),
+            "wait a moment, then run `doctor` again",
+        )
     }])?;
     let place = Target::local(address);
     report.add([table::check_local(&place.aws, LOCAL_TABLE).await])?;

@@ -25,12 +25,15 @@ fn finding_of(line: &Line, number: &PhoneNumberInformation, fault: OptOutFault<'
     let (says, flag) = match fault {
         OptOutFault::Unanswered => (
             format!(
-                "nobody answers a STOP to {ours}: its opt-outs are left to this stack, which leaves them to the service"
+                "a STOP to {ours} is not acknowledged: the number leaves opt-outs to this stack, which leaves them to the SMS \
+                 service"
             ),
             "--no-self-managed-opt-outs-enabled",
         ),
         OptOutFault::AnsweredTwice => (
-            format!("a STOP to {ours} is answered twice: by the service, and by this stack (SelfManagedOptOuts)"),
+            format!(
+                "a STOP to {ours} is acknowledged twice: by the SMS service, and by this stack (SelfManagedOptOuts)"
+            ),
             "--self-managed-opt-outs-enabled",
         ),
         OptOutFault::Shared(other) => return shared_list(line, other, number, region),
@@ -46,7 +49,8 @@ fn shared_list(line: &Line, other: &Line, number: &PhoneNumberInformation, regio
     Finding::wrong(
         CHECK,
         format!(
-            "who writes STOP to {} or {company} gets no texts of either: {} and {ours} share the opt-out list {list}",
+            "a customer who opts out of {} or {company} gets no messages from either: {} and {ours} share the opt-out list \
+             {list}",
             other.company, other.number
         ),
         format!("{create} && {update}"),
@@ -89,8 +93,8 @@ mod tests {
         let [(says, to_do)] = shared.as_slice() else { panic!("{shared:?}") };
         assert_eq!(
             says,
-            "who writes STOP to harbor-dental or tidewater-physio gets no texts of either: +12065550142 and +61491570006 \
-             share the opt-out list Default"
+            "a customer who opts out of harbor-dental or tidewater-physio gets no messages from either: +12065550142 and \
+             +61491570006 share the opt-out list Default"
         );
         assert!(
             to_do.contains("update-phone-number --phone-number-id phone-0006 --opt-out-list-name tidewater-physio")
@@ -100,12 +104,12 @@ mod tests {
     }
 
     #[test]
-    fn a_stop_is_answered_by_the_service_or_by_the_stack() {
+    fn a_stop_is_acknowledged_by_the_service_or_by_the_stack() {
         let (says, to_do) = findings_for(&[number(ONE, "a", true)], ByTheService).pop().unwrap();
-        assert!(says.starts_with("nobody answers a STOP to +12065550142"), "{says}");
+        assert!(says.starts_with("a STOP to +12065550142 is not acknowledged"), "{says}");
         assert!(to_do.contains("--phone-number-id phone-0142 --no-self-managed-opt-outs-enabled"), "{to_do}");
         let (says, to_do) = findings_for(&[number(ONE, "a", false)], ByUs).pop().unwrap();
-        assert!(says.contains("is answered twice"), "{says}");
+        assert!(says.contains("is acknowledged twice"), "{says}");
         assert!(to_do.contains("--phone-number-id phone-0142 --self-managed-opt-outs-enabled"), "{to_do}");
     }
 }

@@ -16,12 +16,12 @@ pub(super) fn check(lines: &[Line], known: &[PhoneNumberInformation], allowed: &
         return Vec::new();
     }
     let refused = sms::texting_lines(lines, known).filter_map(|(line, number)| {
-        let leaves_by = origin(line, number);
-        (!allowed.contains(&leaves_by.as_str())).then(|| {
+        let arn = origin(line, number);
+        (!allowed.contains(&arn.as_str())).then(|| {
             Finding::wrong(
                 CHECK,
-                format!("no text leaves from {}: SmsOrigins does not name what it leaves by", line.number),
-                format!("deploy with {leaves_by} in SmsOrigins, beside what is in it"),
+                format!("{} cannot send: SmsOrigins does not include its number or pool", line.number),
+                format!("add {arn} to the parameter SmsOrigins, and deploy"),
             )
         })
     });
@@ -51,12 +51,12 @@ mod tests {
     fn finding_for(pool: Option<&str>, allowed: &str) -> Option<String> {
         let number = tests::number().build().unwrap();
         let finding = check(&[tests::line(pool)], &[number], allowed).pop()?;
-        assert!(finding.says.starts_with("no text leaves from +12065550142"), "{finding:?}");
+        assert!(finding.says.starts_with("+12065550142 cannot send"), "{finding:?}");
         finding.to_do
     }
 
     #[test]
-    fn a_line_may_text_if_what_it_leaves_by_is_named_or_nothing_is() {
+    fn a_line_may_send_if_its_number_or_pool_is_allowed_or_all_are() {
         for (pool, named) in [(None, NUMBER), (Some("pool-1"), POOL), (Some(SHARED), SHARED)] {
             for allowed in ["", " ", named, &format!("arn:aws:sms-voice:eu-west-1:123456789012:pool/pool-9, {named}")] {
                 assert_eq!(finding_for(pool, allowed), None, "{allowed}");
@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_may_not_text_is_told_with_what_is_missing() {
+    fn a_line_that_may_not_send_is_reported_with_the_missing_arn() {
         let elsewhere = NUMBER.replace("eu-west-1", "us-east-1");
         for (pool, allowed, missing) in [
             (None, elsewhere.as_str(), NUMBER),
@@ -75,7 +75,7 @@ mod tests {
             (Some(SHARED), POOL, SHARED),
         ] {
             let to_do = finding_for(pool, allowed).unwrap();
-            assert!(to_do.contains(&format!("deploy with {missing} in SmsOrigins")), "{to_do}");
+            assert!(to_do.contains(&format!("add {missing} to the parameter SmsOrigins")), "{to_do}");
         }
     }
 }

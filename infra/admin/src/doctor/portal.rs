@@ -19,7 +19,7 @@ pub(crate) async fn check(address: Option<&str>, publish: &str) -> Vec<Finding> 
     let page = match get(&format!("{address}/")).await {
         Ok(page) => page,
         Err(why) => {
-            let check = "check its DNS name and certificate, and that the deployment has ended";
+            let check = "check its DNS name and certificate, and that the deployment is complete";
             return vec![Finding::wrong(CHECK, format!("{address} {why}"), check)];
         }
     };
@@ -35,14 +35,14 @@ fn published(address: &str, page: &Response<Vec<u8>>, publish: &str) -> Finding 
     let index = static_site::files().into_iter().find(|file| file.path == "index.html");
     match index {
         Some(index) if page.status() == 200 && page.body().as_slice() == index.bytes.as_ref() => {
-            Finding::ok(CHECK, format!("{address} shows the Dashboard"))
+            Finding::ok(CHECK, format!("{address} serves the Dashboard"))
         }
         Some(_) if page.status() == 200 => {
-            Finding::wrong(CHECK, format!("{address} shows another version, or something else"), publish)
+            Finding::wrong(CHECK, format!("{address} serves another version, or another site"), publish)
         }
         _ => Finding::wrong(
             CHECK,
-            format!("{address} answers {}: nothing is published there", page.status().as_u16()),
+            format!("{address} responds with {}: the portal is not published", page.status().as_u16()),
             publish,
         ),
     }
@@ -56,9 +56,9 @@ fn protected(page: &Response<Vec<u8>>) -> Finding {
         .map(|(name, _)| *name)
         .collect();
     if missing.is_empty() {
-        Finding::ok(CHECK, "its pages have their Content-Security-Policy and the other headers")
+        Finding::ok(CHECK, "its pages have the Content-Security-Policy and the other security headers")
     } else {
-        let says = format!("its pages lack, or have otherwise: {}", missing.join(", "));
+        let says = format!("its pages have missing or different headers: {}", missing.join(", "));
         Finding::wrong(CHECK, says, "deploy the template of this version")
     }
 }
@@ -67,14 +67,19 @@ fn protected(page: &Response<Vec<u8>>) -> Finding {
 async fn leading_to_functions(address: &str) -> Finding {
     let session = format!("{address}/api/session");
     match get(&session).await {
-        Ok(answer) if answer.status() == 401 => Finding::ok(CHECK, "/api leads to the functions, and asks who it is"),
+        Ok(answer) if answer.status() == 401 => {
+            Finding::ok(CHECK, "/api reaches the functions, which require a session")
+        }
         Ok(answer) => Finding::wrong(
             CHECK,
-            format!("{session} answers {} to somebody who is not signed in; 401 is right", answer.status().as_u16()),
-            "check that the distribution sends /api/* to the API",
+            format!(
+                "{session} responds with {} to a request without a session; expected 401",
+                answer.status().as_u16()
+            ),
+            "check that the distribution routes /api/* to the API",
         ),
         Err(why) => {
-            Finding::wrong(CHECK, format!("{session} {why}"), "check that the distribution sends /api/* to the API")
+            Finding::wrong(CHECK, format!("{session} {why}"), "check that the distribution routes /api/* to the API")
         }
     }
 }
@@ -83,15 +88,14 @@ async fn leading_to_functions(address: &str) -> Finding {
 async fn leading_to_sockets(address: &str) -> Finding {
     let live = format!("{address}/live");
     let check =
-        "check that the distribution sends /live to the WebSocket API; until then screens are refreshed every 5 s";
+        "check that the distribution routes /live to the WebSocket API; until then pages refresh every 5 seconds";
     match upgrade(&live).await {
-        Ok(answer) if answer.status() == 401 => Finding::ok(CHECK, "/live leads to the WebSockets, and asks who it is"),
+        Ok(answer) if answer.status() == 401 => {
+            Finding::ok(CHECK, "/live reaches the WebSockets, which require a session")
+        }
         Ok(answer) => Finding::wrong(
             CHECK,
-            format!(
-                "{live} answers {} to a WebSocket of somebody who is not signed in; 401 is right",
-                answer.status().as_u16()
-            ),
+            format!("{live} responds with {} to a WebSocket without a session; expected 401", answer.status().as_u16()),
             check,
         ),
         Err(why) => Finding::wrong(CHECK, format!("{live} {why}"), check),

@@ -34,22 +34,22 @@ async fn read(aws: &SdkConfig, secret: &str, place: &str) -> Finding {
 fn verdict(written: &str, place: &str) -> Finding {
     match VapidKeys::parse(written) {
         Ok(keys) => match keys.contact() {
-            Ok(_) => Finding::ok(CHECK, "there are keys for notifications"),
+            Ok(_) => Finding::ok(CHECK, "there are push keys"),
             Err(why) => Finding::wrong(
                 CHECK,
-                format!("{why}: browsers of Apple's are not notified"),
+                format!("{why}: Apple's browsers are not notified"),
                 format!("switchboard-admin {place}push-keys contact mailto:it@example.com"),
             ),
         },
         Err(_) if written.trim() == "{}" => Finding::wrong(
             CHECK,
-            "nobody has made the keys for notifications: no browser can turn them on",
+            "there are no push keys: no browser can turn notifications on",
             format!("switchboard-admin {place}push-keys create"),
         ),
         Err(why) => Finding::wrong(
             CHECK,
-            format!("{why}: no notification goes out"),
-            "put the earlier version of the secret back, or set it to {} and make new keys: every browser then has to \
+            format!("{why}: no push notification is sent"),
+            "restore the earlier version of the secret, or set it to {} and run `push-keys create`: every browser must then \
              turn notifications on again",
         ),
     }
@@ -63,7 +63,7 @@ mod tests {
     use crate::doctor::Verdict;
 
     #[test]
-    fn keys_that_were_never_made_and_keys_that_are_none_are_told_apart_and_not_shown() {
+    fn missing_keys_and_invalid_keys_are_told_apart_and_not_printed() {
         let made = VapidKeys::generate(&Randomness::new(|| [7; 32]), "mailto:it@example.com");
         assert_eq!(verdict(&made, "").verdict, Verdict::Ok);
         let never = verdict("{}", "--stack switchboard ");

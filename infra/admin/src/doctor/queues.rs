@@ -32,7 +32,7 @@ pub(crate) async fn check(live: &DeployedStack, readers: &[EventSourceMapping]) 
         match Queue::describe(live, resource).await {
             Ok(queue) => queues.push(queue),
             Err(failure) if failure.why == FailureCause::NotThere => {
-                findings.push(Finding::wrong(CHECK, format!("{} is gone", resource.logical), live.redeploy()));
+                findings.push(Finding::wrong(CHECK, format!("{} does not exist", resource.logical), live.redeploy()));
             }
             Err(failure) => findings.push(Finding::failed(CHECK, &failure)),
         }
@@ -82,12 +82,12 @@ impl<'a> Queue<'a> {
         match queues.iter().find(|queue| self.dead_letters.as_ref() == Some(&queue.arn)) {
             Some(behind) => Finding::ok(
                 CHECK,
-                format!("{logical}: {waiting} waiting, {taken} being read; {} is behind it", behind.logical),
+                format!("{logical}: {waiting} waiting, {taken} in flight; its dead-letter queue is {}", behind.logical),
             ),
             None => Finding::wrong(
                 CHECK,
                 format!(
-                    "what cannot be recorded is tried until it is lost: there is no dead-letter queue behind {logical}"
+                    "{logical} has no dead-letter queue: a message that cannot be processed is retried until it is lost"
                 ),
                 live.redeploy(),
             ),
@@ -124,8 +124,8 @@ impl<'a> Queue<'a> {
         };
         Finding::wrong(
             CHECK,
-            format!("{logical} has what was given up: {count}"),
-            format!("{cause}; when that is mended, {}", live.command(&then)),
+            format!("{logical} holds failed messages: {count}"),
+            format!("{cause}; when the cause is removed, run {}", live.command(&then)),
         )
     }
 }

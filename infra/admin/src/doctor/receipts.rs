@@ -11,7 +11,7 @@ const CHECK: &str = "receipts";
 
 pub(crate) async fn check(live: &DeployedStack) -> Finding {
     if live.stack.parameter("SmsProvider") == Some("SNS") {
-        return Finding::ok(CHECK, "texts leave by Amazon SNS, which tells nobody what becomes of them");
+        return Finding::ok(CHECK, "Amazon SNS sends the messages, and reports no delivery receipts");
     }
     match inspect(live).await {
         Ok(finding) | Err(finding) => finding,
@@ -24,7 +24,7 @@ async fn inspect(live: &DeployedStack) -> Result<Finding, Finding> {
     let described = Client::new(&live.aws).describe_configuration_sets().configuration_set_names(set).send().await;
     let described = described.map_err(failure("sms-voice:DescribeConfigurationSets")).map_err(|failure: Failure| {
         if failure.why == FailureCause::NotThere {
-            let says = format!("the configuration set {set} was deleted: no text of staff goes out");
+            let says = format!("the configuration set {set} does not exist: no outbound message is sent");
             Finding::wrong(CHECK, says, live.redeploy())
         } else {
             Finding::failed(CHECK, &failure)
@@ -50,7 +50,7 @@ fn status_events<'a>(
     let Some(destination) = leading_here else {
         return Finding::wrong(
             CHECK,
-            format!("nobody is told what becomes of texts: nothing leads from {set} to the topic"),
+            format!("no delivery receipt arrives: {set} has no event destination for the topic"),
             command(
                 "create",
                 "switchboard",
@@ -62,18 +62,20 @@ fn status_events<'a>(
     if !destination.enabled() {
         return Finding::wrong(
             CHECK,
-            format!("nobody is told what becomes of texts: what leads from {set} to the topic is turned off"),
+            format!("no delivery receipt arrives: the event destination of {set} for the topic is disabled"),
             update("--enabled"),
         );
     }
     if !destination.matching_event_types().iter().any(|kind| matches!(kind, EventType::All | EventType::TextAll)) {
         return Finding::wrong(
             CHECK,
-            format!("not all that becomes of texts is told: {set} hands on some of it only"),
+            format!(
+                "some delivery receipts do not arrive: the event destination of {set} publishes only some event types"
+            ),
             update("--matching-event-types TEXT_ALL"),
         );
     }
-    Finding::ok(CHECK, "the topic is told what becomes of texts")
+    Finding::ok(CHECK, "the topic receives all delivery receipts")
 }
 
 #[cfg(test)]
@@ -100,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn what_becomes_of_texts_is_told_only_if_all_of_it_leads_to_the_topic() {
+    fn receipts_are_in_order_only_if_all_event_types_are_published_to_the_topic() {
         let elsewhere = destination("arn:aws:sns:eu-west-1:123456789012:other");
         assert_eq!(finding_for(&[elsewhere.clone(), destination(TOPIC)]).verdict, Verdict::Ok);
         let named = "--configuration-set-name switchboard-receipts --event-destination-name";

@@ -29,22 +29,21 @@ fn judge(registration: &RegistrationInformation, region: &str) -> Option<Finding
     let in_the_console = |what: &str| format!("{what} under `Registrations` in the console of AWS End User Messaging");
     Some(match registration.registration_status() {
         RegistrationStatus::Complete => Finding::ok(CHECK, says("is complete")),
-        RegistrationStatus::Created => {
-            wrong("was begun and not submitted: its numbers send nothing", in_the_console("submit it"))
-        }
+        RegistrationStatus::Created => wrong("is not submitted: its numbers cannot send", in_the_console("submit it")),
         RegistrationStatus::RequiresUpdates => {
             let reasons = format!(
                 "pinpoint-sms-voice-v2 describe-registration-versions --registration-id {id} --query \
                  RegistrationVersions[].DeniedReasons[]"
             );
-            let to_do = format!("{}, {}", aws_command(&reasons, region), in_the_console("says why; mend it"));
-            wrong("was denied: its numbers send nothing", to_do)
+            let to_do =
+                format!("{} {}", aws_command(&reasons, region), in_the_console("shows the reasons; correct it"));
+            wrong("was denied: its numbers cannot send", to_do)
         }
         RegistrationStatus::RequiresAuthentication => {
-            wrong("waits for a code that was sent to the company", in_the_console("enter it"))
+            wrong("waits for the verification code that was sent to the company", in_the_console("enter the code"))
         }
         RegistrationStatus::Closed | RegistrationStatus::Deleted => return None,
-        status => Finding::ok(CHECK, says(&format!("is {}: its numbers send nothing yet", status.as_str()))),
+        status => Finding::ok(CHECK, says(&format!("is {}: its numbers cannot send yet", status.as_str()))),
     })
 }
 
@@ -67,11 +66,11 @@ mod tests {
     }
 
     #[test]
-    fn a_registration_that_waits_for_its_company_is_wrong_and_says_for_what() {
+    fn a_registration_that_waits_for_its_company_is_wrong_with_what_to_do() {
         for (status, to_do) in [
             (RegistrationStatus::Created, "submit it"),
             (RegistrationStatus::RequiresUpdates, "describe-registration-versions --registration-id registration-1"),
-            (RegistrationStatus::RequiresAuthentication, "enter it"),
+            (RegistrationStatus::RequiresAuthentication, "enter the code"),
         ] {
             let finding = finding_for(status.clone()).unwrap();
             assert_eq!(finding.verdict, Verdict::Wrong, "{status:?}");

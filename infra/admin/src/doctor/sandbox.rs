@@ -13,8 +13,8 @@ pub(crate) async fn check(live: &DeployedStack) -> Finding {
     match status.map_err(failure("sns:GetSMSSandboxAccountStatus")) {
         Ok(status) if status.is_in_sandbox => Finding::wrong(
             CHECK,
-            "the account is in the SMS sandbox: only numbers that were verified there can be texted",
-            "ask AWS to move it out, in the console of AWS End User Messaging SMS",
+            "the account is in the SMS sandbox: only verified numbers can be texted",
+            "request production access in the console of AWS End User Messaging SMS",
         ),
         Ok(_) => Finding::ok(CHECK, "the account is out of the SMS sandbox"),
         Err(failure) => Finding::failed(CHECK, &failure),

@@ -45,13 +45,15 @@ fn judge(line: &Line, arn: &str, policy: &Value, account: &str, region: &str) ->
         "Resource": arn, "Condition": {"StringEquals": {"aws:SourceAccount": account}},
     }]});
     let command = format!("pinpoint-sms-voice-v2 put-resource-policy --resource-arn {arn} --policy '{wanted}'");
-    let says =
-        format!("Amazon SNS may not send from {}: what staff send goes nowhere, and nothing says so", line.number);
+    let says = format!("Amazon SNS may not send from {}: outbound messages are lost without an error", line.number);
     // `put-resource-policy` replaces the policy that is there.
     let to_do = if policy.is_null() {
         aws_command(&command, region)
     } else {
-        format!("add this statement to what `get-resource-policy` shows, and put it: {}", aws_command(&command, region))
+        format!(
+            "add this statement to the policy that `get-resource-policy` shows, and put the result: {}",
+            aws_command(&command, region)
+        )
     };
     Finding::wrong(CHECK, says, to_do)
 }

@@ -41,7 +41,7 @@ pub(crate) async fn check(live: &DeployedStack) -> Vec<Finding> {
     if !settings.issuer.starts_with("https://") {
         findings.push(Finding::wrong(
             CHECK,
-            "the secret's `issuer` is not an https address: anybody between can sign in",
+            "the secret's `issuer` is not an https address: an attacker on the network path can sign in",
             put,
         ));
     }
@@ -50,7 +50,7 @@ pub(crate) async fn check(live: &DeployedStack) -> Vec<Finding> {
 }
 
 pub(crate) async fn check_local(aws: &SdkConfig, address: &str) -> Vec<Finding> {
-    match read(aws, LOCAL_SECRET, "start the local stack anew").await {
+    match read(aws, LOCAL_SECRET, "restart the local stack").await {
         // `address` can be another name of this machine than the portal's, so it is not compared.
         Ok(settings) => vec![agreeing(&settings, None, address), issuer::check(&settings.issuer).await],
         Err(finding) => vec![finding],
@@ -65,7 +65,7 @@ async fn read(aws: &SdkConfig, secret: &str, put: &str) -> Result<Settings, Find
     settings.ok_or_else(|| {
         Finding::wrong(
             CHECK,
-            "the secret is not JSON with `issuer`, `client_id`, `client_secret` and `portal`: nobody can sign in",
+            "the secret is not JSON with `issuer`, `client_id`, `client_secret` and `portal`: staff cannot sign in",
             put,
         )
     })
@@ -78,18 +78,17 @@ fn agreeing(settings: &Settings, portal: Option<&str>, put: &str) -> Finding {
     if settings.attempt_key.len() < SHORTEST_KEY {
         return Finding::wrong(
             CHECK,
-            "the secret has no `attempt_key`, or a short one: where `client_secret` is empty too, strangers can have the \
-             issuer asked with words of theirs",
-            format!("put into it what `openssl rand -hex 32` prints, beside what it has: {put}"),
+            "the secret has no `attempt_key`, or a short one: if `client_secret` is empty too, sign-in attempts can be forged",
+            format!("add the output of `openssl rand -hex 32` as `attempt_key` and keep the other fields: {put}"),
         );
     }
     match portal {
         Some(portal) if portal != settings.portal => Finding::wrong(
             CHECK,
             format!("the secret's `portal` is {}, but the portal is {portal}", settings.portal),
-            format!("{put}; the issuer must lead back to {portal}/api/sign-in/callback"),
+            format!("{put}; the redirect URI at the issuer must be {portal}/api/sign-in/callback"),
         ),
-        _ => Finding::ok(CHECK, "the secret has what is needed"),
+        _ => Finding::ok(CHECK, "the secret is complete"),
     }
 }
 

@@ -40,7 +40,7 @@ pub(super) enum ServiceLocation {
 impl Operation {
     pub(super) async fn ask<T: DeserializeOwned>(&self, aws: &SdkConfig, body: &Value) -> Result<T, Failure> {
         let failed = |code: &str| Failure::new(self.action, code);
-        let request = self.signed(aws, body).await.ok_or_else(|| failed("a request that cannot be made"))?;
+        let request = self.signed(aws, body).await.ok_or_else(|| failed("the request cannot be built"))?;
         let answer = Https::new(TIMEOUT, LARGEST_ANSWER).ask(request).await.map_err(|why| match why {
             HttpsError::TooLate => failed("timed out"),
             _ => failed("not reached"),
@@ -48,7 +48,7 @@ impl Operation {
         if !answer.status().is_success() {
             return Err(failed(&code(answer.body())));
         }
-        serde_json::from_slice(answer.body()).map_err(|_| failed("no valid answer"))
+        serde_json::from_slice(answer.body()).map_err(|_| failed("the response is invalid"))
     }
 
     async fn signed(&self, aws: &SdkConfig, body: &Value) -> Option<Request<Vec<u8>>> {
@@ -92,6 +92,6 @@ impl Operation {
 /// For `com.amazonaws.cloudwatch#ResourceNotFoundException` it is `ResourceNotFoundException`.
 fn code(answer: &[u8]) -> String {
     let said: Value = serde_json::from_slice(answer).unwrap_or_default();
-    let name = said["__type"].as_str().unwrap_or("an error without a name");
+    let name = said["__type"].as_str().unwrap_or("an error without a code");
     name.rsplit('#').next().unwrap_or(name).to_owned()
 }

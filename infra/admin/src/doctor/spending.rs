@@ -45,14 +45,14 @@ async fn limit(live: &DeployedStack) -> Finding {
             Err(failure) => return Finding::failed(CHECK, &failure),
         }
     }
-    Finding::cannot_be_checked(CHECK, "the SMS service says nothing of a limit")
+    Finding::cannot_be_checked(CHECK, "the SMS service reports no spend limit")
 }
 
 /// Returns the finding for a spending limit. All amounts are US dollars a month.
 fn limited(enforced: i64, most: i64, alarm: i64, command: impl Fn(&str) -> String) -> Finding {
     let raise =
         |to: i64| command(&format!("pinpoint-sms-voice-v2 set-text-message-spend-limit-override --monthly-limit {to}"));
-    let says = format!("texts stop for all companies at {enforced} US dollars a month");
+    let says = format!("outbound messages of all companies stop at {enforced} US dollars a month");
     if enforced <= 1 {
         // One dollar is the limit of a new account.
         let to_do = if most > 1 {
@@ -66,7 +66,7 @@ fn limited(enforced: i64, most: i64, alarm: i64, command: impl Fn(&str) -> Strin
         return Finding::wrong(
             CHECK,
             format!("{says}, before SmsSpendAlarm rings at {alarm}"),
-            format!("deploy with a lower SmsSpendAlarm, or {}", raise(most)),
+            format!("deploy with a lower SmsSpendAlarm, or run {}", raise(most)),
         );
     }
     Finding::ok(CHECK, says)
@@ -84,12 +84,12 @@ fn whole_dollars(dollars: f64) -> i64 {
 /// Checks that an alarm or a budget reports high costs.
 async fn check_budgets(live: &DeployedStack) -> Finding {
     if alarm(live) > 0 {
-        return Finding::ok(CHECK, "SmsSpendRisesAlarm rings when texts cost much");
+        return Finding::ok(CHECK, "SmsSpendRisesAlarm rings when messages cost more than SmsSpendAlarm");
     }
     match DESCRIBE_BUDGETS.ask::<BudgetList>(&live.aws, &json!({"AccountId": live.stack.account})).await {
         Ok(described) if described.budgets.is_empty() => Finding::wrong(
             CHECK,
-            "nobody is told when it costs much: there is neither an alarm on texts nor a budget",
+            "nothing reports high costs: there is neither an alarm on the cost of messages nor a budget",
             "deploy with SmsSpendAlarm or MonthlyBudget",
         ),
         Ok(_) => Finding::ok(CHECK, "the account has a budget"),
@@ -103,7 +103,7 @@ mod tests {
     use crate::doctor::Verdict;
 
     #[test]
-    fn texts_that_stop_before_anybody_is_told_are_found() {
+    fn a_spend_limit_below_the_alarm_is_found() {
         let judge = |enforced, most, alarm| limited(enforced, most, alarm, str::to_owned);
         assert_eq!(judge(200, 200, 0).verdict, Verdict::Ok);
         assert_eq!(judge(200, 200, 150).verdict, Verdict::Ok);

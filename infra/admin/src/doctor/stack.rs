@@ -10,7 +10,7 @@ pub(crate) fn check(stack: &Stack) -> Vec<Finding> {
     let ended_well = state.verdict == Verdict::Ok;
     let mut findings = vec![state];
     if ended_well && stack.output("Table").is_none() {
-        let says = format!("{} has no output `Table`: it is another application's", stack.name);
+        let says = format!("{} has no output `Table`: it is not a Switchboard stack", stack.name);
         findings.push(Finding::wrong(CHECK, says, "name another with --stack"));
     }
     findings
@@ -29,20 +29,20 @@ fn judge(name: &str, status: &str, region: &str, says: String) -> Finding {
             let why = command("describe-stack-events");
             Finding::wrong(
                 CHECK,
-                format!("{says}: the last deployment was undone"),
-                format!("{why} says why; deploy again"),
+                format!("{says}: the last deployment was rolled back"),
+                format!("{why} shows the reason; then deploy again"),
             )
         }
         "UPDATE_ROLLBACK_FAILED" => Finding::wrong(CHECK, says, command("continue-update-rollback")),
         "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED" | "CREATE_FAILED" | "DELETE_FAILED" | "REVIEW_IN_PROGRESS" => {
             Finding::wrong(
                 CHECK,
-                format!("{says}: it was never deployed, or not removed, to the end"),
+                format!("{says}: its creation or deletion did not finish"),
                 format!("{}; then deploy again", command("delete-stack")),
             )
         }
         status if status.ends_with("_IN_PROGRESS") => {
-            Finding::wrong(CHECK, says, "wait until the deployment has ended, and ask again")
+            Finding::wrong(CHECK, says, "wait until the deployment ends, then run `doctor` again")
         }
         _ => Finding::wrong(CHECK, says, command("describe-stack-events")),
     }

@@ -24,10 +24,10 @@ pub(crate) async fn check(live: &DeployedStack) -> Vec<Finding> {
     };
     let mut findings = vec![active(table, &described, &live.redeploy())];
     findings.push(match expiring(&client, table).await {
-        Ok(true) => Finding::ok(CHECK, "what has expired is deleted"),
+        Ok(true) => Finding::ok(CHECK, "expired items are deleted"),
         Ok(false) => Finding::wrong(
             CHECK,
-            "nothing that has expired is deleted: it is hidden, but kept",
+            "expired items are not deleted: they are hidden, but kept",
             live.command(&format!(
                 "dynamodb update-time-to-live --table-name {table} --time-to-live-specification \
                  Enabled=true,AttributeName={}",
@@ -40,7 +40,7 @@ pub(crate) async fn check(live: &DeployedStack) -> Vec<Finding> {
         Ok(true) => Finding::ok(CHECK, "it can be restored to any second of the last weeks"),
         Ok(false) => Finding::wrong(
             CHECK,
-            "point-in-time recovery is off: what is lost cannot be restored",
+            "point-in-time recovery is off: lost items cannot be restored",
             live.command(&format!(
                 "dynamodb update-continuous-backups --table-name {table} --point-in-time-recovery-specification \
                  PointInTimeRecoveryEnabled=true"
@@ -51,7 +51,7 @@ pub(crate) async fn check(live: &DeployedStack) -> Vec<Finding> {
     findings.push(if described.deletion_protection_enabled == Some(true) {
         Finding::ok(CHECK, "it is protected from deletion")
     } else if live.stack.parameter("DeletionProtection") == Some("false") {
-        Finding::ok(CHECK, "it is not protected from deletion, as the stack was told")
+        Finding::ok(CHECK, "it is not protected from deletion, as DeletionProtection says")
     } else {
         Finding::wrong(
             CHECK,
@@ -78,8 +78,10 @@ pub(crate) async fn check(live: &DeployedStack) -> Vec<Finding> {
 pub(crate) async fn check_local(aws: &SdkConfig, table: &str) -> Finding {
     let client = Client::new(aws);
     match (describe(&client, table).await, expiring(&client, table).await) {
-        (Ok(described), Ok(true)) => active(table, &described, "begin with a new --data"),
-        (Ok(_), Ok(false)) => Finding::wrong(CHECK, "nothing that has expired is deleted", "begin with a new --data"),
+        (Ok(described), Ok(true)) => active(table, &described, "start the local stack with a new --data directory"),
+        (Ok(_), Ok(false)) => {
+            Finding::wrong(CHECK, "expired items are not deleted", "start the local stack with a new --data directory")
+        }
         (Err(failure), _) | (_, Err(failure)) => Finding::failed(CHECK, &failure),
     }
 }
@@ -97,7 +99,7 @@ fn active(table: &str, described: &TableDescription, redeploy: &str) -> Finding 
                 "{table} is {}, or its index is not ready",
                 status.as_ref().map_or("in an unknown state", TableStatus::as_str)
             ),
-            "wait a moment, and ask again",
+            "wait a moment, then run `doctor` again",
         ),
     }
 }

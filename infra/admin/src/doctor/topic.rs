@@ -61,14 +61,14 @@ async fn publishable(client: &Client, live: &DeployedStack, topic: &str) -> Resu
     let mut findings = vec![if admits_the_sms_service(&policy) {
         Finding::ok(CHECK, "the SMS service may publish to it")
     } else {
-        Finding::wrong(CHECK, "its policy does not let the SMS service publish", live.redeploy())
+        Finding::wrong(CHECK, "its policy does not allow the SMS service to publish", live.redeploy())
     }];
     if attributes.get("KmsMasterKeyId").is_some_and(|key| key.ends_with("alias/aws/sns")) {
         findings.push(Finding::wrong(
             CHECK,
-            "it is encrypted with AWS's own key, which the SMS service may not use: nothing that it publishes arrives",
-            "encrypt it with a key of your own whose policy allows sms-voice.amazonaws.com kms:GenerateDataKey* and \
-             kms:Decrypt, or with none",
+            "it is encrypted with the AWS managed key, which the SMS service cannot use: no event of the service arrives",
+            "encrypt it with a customer managed key whose policy allows sms-voice.amazonaws.com kms:GenerateDataKey* and \
+             kms:Decrypt, or turn encryption off",
         ));
     }
     Ok(findings)
@@ -130,7 +130,7 @@ async fn delivering(
         );
         return Ok(Finding::wrong(
             CHECK,
-            "it delivers raw: without the envelope no message can be read",
+            "raw message delivery is on: without the SNS envelope no message can be parsed",
             live.command(&command),
         ));
     }
@@ -139,9 +139,13 @@ async fn delivering(
             "sns set-subscription-attributes --subscription-arn {subscription} --attribute-name RedrivePolicy \
              --attribute-value '{{\"deadLetterTargetArn\":\"{dead_letters}\"}}'"
         );
-        return Ok(Finding::wrong(CHECK, "what it cannot hand to the queue is lost", live.command(&command)));
+        return Ok(Finding::wrong(
+            CHECK,
+            "messages that it cannot deliver to the queue are lost",
+            live.command(&command),
+        ));
     }
-    Ok(Finding::ok(CHECK, "it delivers to the queue, and what it cannot to the dead-letter queue"))
+    Ok(Finding::ok(CHECK, "it delivers to the queue, and failed deliveries to the dead-letter queue"))
 }
 
 #[cfg(test)]

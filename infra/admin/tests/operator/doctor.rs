@@ -12,7 +12,8 @@ async fn doctor_finds_nothing_wrong_with_a_stack_that_works() {
     for check in ["stack", "table", "sign-in", "issuer", "push-keys", "portal", "directory"] {
         assert!(said.lines().any(|line| line.starts_with(&format!("ok     {check} "))), "{check}: {said}");
     }
-    for door in ["/api leads to the functions, and asks who it is", "/live leads to the WebSockets, and asks who it is"]
+    for door in
+        ["/api reaches the functions, which require a session", "/live reaches the WebSockets, which require a session"]
     {
         assert!(said.contains(&format!("ok     portal       {door}\n")), "{door}: {said}");
     }
@@ -20,7 +21,7 @@ async fn doctor_finds_nothing_wrong_with_a_stack_that_works() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn doctor_says_what_is_missing_and_what_to_do() {
+async fn doctor_reports_what_is_missing_and_what_to_do() {
     let stack = TestStack::open().await;
     for staff in ["josie", "tom"] {
         on(&stack, &["staff", "remove", staff, "--company", "tidewater-physio", "--yes"]).await.succeeds();
@@ -31,14 +32,14 @@ async fn doctor_says_what_is_missing_and_what_to_do() {
         wrong,
         [&json!({
             "check": "directory", "verdict": "wrong",
-            "says": "tidewater-physio has no staff: nobody reads what its customers write",
+            "says": "tidewater-physio has no staff: its inbound messages are not read",
             "do": "switchboard-admin staff add ID --company tidewater-physio --name NAME --email ADDRESS",
         })]
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn doctor_says_that_a_directory_is_empty() {
+async fn doctor_reports_an_empty_directory() {
     let stack = TestStack::open().await;
     for (company, staff) in
         [("harbor-dental", &["dana", "marcus", "priya"][..]), ("tidewater-physio", &["josie", "tom"])]
@@ -60,7 +61,7 @@ async fn doctor_says_that_a_directory_is_empty() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_local_stack_that_does_not_run_is_said_to_be_not_running() {
+async fn a_local_stack_that_does_not_run_is_reported() {
     let stack = TestStack::open().await;
     let local = format!("--local={}", stack.origin());
     stack.close().await;

@@ -72,7 +72,7 @@ async fn a_contact_that_apple_refuses_is_found_and_changed_without_touching_the_
     on(&stack, &["push-keys", "contact", "mailto:desk@example.com"]).await.succeeds();
     let now = secret(&stack).await;
     assert_eq!((&now["subject"], &now["keys"]), (&json!("mailto:desk@example.com"), &kept["keys"]));
-    assert!(on(&stack, &["doctor"]).await.out.contains("there are keys for notifications"));
+    assert!(on(&stack, &["doctor"]).await.out.contains("there are push keys"));
     assert_eq!(dana.push_settings().await["key"], before);
 }
 
