@@ -35,5 +35,5 @@ pub(crate) async fn list(operator: &Operator, company: Option<&CompanyId>, limit
             json!({"at": entry.at.to_string(), "staff": entry.staff, "action": entry.action, "request": entry.request})
         })
         .collect();
-    operator.output.listed(["WHEN", "WHO", "WHAT", "REQUEST"], &rows, &values, "Nothing was done that is noted here.")
+    operator.output.listed(["TIME", "ACTOR", "ACTION", "REQUEST"], &rows, &values, "The audit log has no entries.")
 }

@@ -28,7 +28,7 @@ pub(crate) async fn deployed(profile: Option<&str>, region: Option<&str>) -> any
     }
     let aws = loader.load().await;
     if aws.region().is_none() {
-        bail!("There is no AWS region to look in. Name one with --aws-region, AWS_REGION or the profile's `region`.");
+        bail!("No AWS region is configured. Set --aws-region, AWS_REGION or the profile's `region`.");
     }
     let Some(provider) = aws.credentials_provider() else { bail!(NO_CREDENTIALS) };
     // Resolve the credentials once: the SDK clients would each run the credential process or sign-in again.
@@ -48,8 +48,8 @@ pub(crate) fn local(address: &str) -> SdkConfig {
         .build()
 }
 
-const NO_CREDENTIALS: &str = "There are no AWS credentials. Sign in as for the AWS CLI (`aws configure`, or `aws configure sso` \
-                              and `aws sso login`), or name a profile with --profile.";
+const NO_CREDENTIALS: &str = "No AWS credentials were found. Sign in as for the AWS CLI (`aws configure`, or `aws configure \
+                              sso` and `aws sso login`), or name a profile with --profile.";
 
 /// Returns the error for credentials that could not be loaded.
 ///
@@ -59,19 +59,19 @@ fn not_signed_in(error: &CredentialsError, profile: Option<&str>) -> anyhow::Err
     match (error, profile) {
         (CredentialsError::CredentialsNotLoaded(_), None) => anyhow!(NO_CREDENTIALS),
         (CredentialsError::CredentialsNotLoaded(_), Some(profile)) => anyhow!(
-            "There is no profile {profile} in the AWS configuration, or it has no credentials. `aws configure list{option}` \
-             shows what there is."
+            "The AWS configuration has no profile {profile}, or the profile has no credentials. `aws configure list{option}` \
+             shows the configuration."
         ),
         (CredentialsError::ProviderTimedOut(_), _) => {
-            anyhow!("The source of the AWS credentials took too long. Try `aws sts get-caller-identity{option}`.")
+            anyhow!("The provider of the AWS credentials timed out. Try `aws sts get-caller-identity{option}`.")
         }
         (CredentialsError::InvalidConfiguration(_), _) => anyhow!(
-            "The AWS configuration is not valid, or has no such profile. `aws configure list{option}` shows what it says."
+            "The AWS configuration is invalid, or has no such profile. `aws configure list{option}` shows the configuration."
         ),
         _ => anyhow!(
-            "The AWS credentials could not be had; a sign-in may have ended. Try `aws sso login{option}`. What only the AWS \
-             CLI can do, as to ask for a second factor, it hands over by `eval \"$(aws configure export-credentials --format \
-             env{option})\"`."
+            "The AWS credentials cannot be loaded; the sign-in may have expired. Try `aws sso login{option}`. If only the AWS \
+             CLI can load them, for example with a second factor, run `eval \"$(aws configure export-credentials --format \
+             env{option})\"` first."
         ),
     }
 }

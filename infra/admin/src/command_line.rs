@@ -11,7 +11,8 @@ use domain::{CompanyId, ContactDetails, InvalidLogin, Login, Pool, Region, Staff
 #[derive(Parser)]
 #[command(name = "switchboard-admin", version)]
 #[command(
-    after_help = "Ends with 0 when it is done, 1 when it was refused or failed, and 2 when it was not understood."
+    after_help = "Exit codes: 0 for success; 1 if the command is refused or fails, or `doctor` finds a fault; 2 for an \
+                  invalid command line."
 )]
 pub(crate) struct CommandLine {
     #[command(flatten)]
@@ -69,7 +70,7 @@ impl CommandLine {
     pub(crate) fn read() -> Self {
         let command_line = Self::parse();
         if command_line.place.is_two() {
-            let says = "--local is a stack of its own: it goes without --stack, --profile and --aws-region";
+            let says = "--local cannot be combined with --stack, --profile or --aws-region";
             Self::command().error(ErrorKind::ArgumentConflict, says).exit();
         }
         command_line
@@ -380,7 +381,7 @@ fn name(text: &str) -> Result<String, &'static str> {
 fn region(text: &str) -> Result<Region, &'static str> {
     text.to_ascii_uppercase()
         .parse()
-        .map_err(|_| "write the ISO 3166 code of a region, such as US or AU (for AWS's region there is --aws-region)")
+        .map_err(|_| "write the ISO 3166 code of a country, such as US or AU (--aws-region sets the AWS region)")
 }
 
 fn time_zone(text: &str) -> Result<TimeZone, &'static str> {

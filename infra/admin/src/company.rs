@@ -22,7 +22,7 @@ pub(crate) async fn add(operator: &Operator, new: NewCompany) -> anyhow::Result<
     operator.store.add_company(&company, now).await.map_err(|refused| operator.error_of(&refused))?;
     operator.output.report(
         &format!(
-            "Added {} ({}), which writes first from {}. Next: `staff add`.",
+            "Added {} ({}) with the first line {}. Next: `staff add`.",
             company.name,
             company.id,
             number::display_number(&company.line, company.region)
@@ -49,7 +49,7 @@ pub(crate) async fn list(operator: &Operator) -> anyhow::Result<()> {
         value
     });
     operator.output.listed(
-        ["ID", "NAME", "REGION", "TIME ZONE", "WRITES FIRST FROM", "LINES", "STAFF"],
+        ["ID", "NAME", "REGION", "TIME ZONE", "FIRST LINE", "LINES", "STAFF"],
         &rows.collect::<Vec<_>>(),
         &values.collect::<Vec<_>>(),
         "There are no companies. `company add` adds one.",
@@ -65,7 +65,7 @@ pub(crate) async fn remove(operator: &Operator, id: &CompanyId) -> anyhow::Resul
     }
     let lines = lines(&directory, id);
     let happens = format!(
-        "This removes {} ({id}) from {}, with its lines {}. What customers text to them is taken no more.",
+        "This removes {} ({id}) from {}, with its lines {}. Inbound messages to these lines are no longer stored.",
         company.name,
         operator.place,
         lines.join(", ")
@@ -78,7 +78,8 @@ pub(crate) async fn remove(operator: &Operator, id: &CompanyId) -> anyhow::Resul
         .map_err(|refused| operator.error_of(&refused))?;
     operator.output.report(
         &format!(
-            "Removed {} ({id}) and its lines {}. What was said is kept until its retention ends, and nobody gets its id meanwhile.{}",
+            "Removed {} ({id}) and its lines {}. Its conversations are kept until their retention ends, and its id stays \
+             reserved for a year.{}",
             company.name,
             lines.join(", "),
             operator.next_for_numbers()
@@ -95,7 +96,7 @@ pub(crate) async fn contact(
     let set = operator.store.set_contact(id, contact).await;
     let company = set.map_err(|refused| operator.error_of(&refused))?;
     operator.output.report(
-        &format!("Who texts HELP to {} is answered: {}", company.name, company.help(&company.line)),
+        &format!("The answer to HELP of {} is: {}", company.name, company.help(&company.line)),
         &json!({"changed": described(&company)}),
     )
 }

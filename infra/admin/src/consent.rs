@@ -19,7 +19,9 @@ impl Consent {
         match self {
             Self::Given => Ok(()),
             Self::Lacking => {
-                bail!("Nothing was changed: {what_happens} There is no terminal to ask at; say --yes if you are sure.")
+                bail!(
+                    "Nothing was changed: {what_happens} There is no terminal to confirm this on: add --yes to confirm."
+                )
             }
             Self::Asked => ask(what_happens, id, std::io::stdin().lock(), std::io::stderr()),
         }
@@ -27,11 +29,11 @@ impl Consent {
 }
 
 fn ask(what_happens: &str, id: &str, mut from: impl BufRead, mut to: impl Write) -> anyhow::Result<()> {
-    write!(to, "{what_happens}\nType {id} to go on: ")?;
+    write!(to, "{what_happens}\nType {id} to confirm: ")?;
     to.flush()?;
     let mut typed = String::new();
     from.read_line(&mut typed)?;
-    if typed.trim() == id { Ok(()) } else { bail!("Nothing was changed: that is not {id}.") }
+    if typed.trim() == id { Ok(()) } else { bail!("Nothing was changed: the input is not {id}.") }
 }
 
 #[cfg(test)]
@@ -39,13 +41,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_is_removed_is_a_yes_to_removing_it() {
+    fn a_removal_is_confirmed_only_by_typing_the_id() {
         for (typed, consent) in
             [("dana\n", true), (" dana ", true), ("y\n", false), ("\n", false), ("", false), ("dan", false)]
         {
             let mut shown = Vec::new();
             assert_eq!(ask("This removes Dana.", "dana", typed.as_bytes(), &mut shown).is_ok(), consent, "{typed:?}");
-            assert_eq!(shown, b"This removes Dana.\nType dana to go on: ");
+            assert_eq!(shown, b"This removes Dana.\nType dana to confirm: ");
         }
     }
 }

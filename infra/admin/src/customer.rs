@@ -32,17 +32,17 @@ pub(crate) async fn erase(operator: &Operator, number: &str, company: &CompanyId
     let (events, appointments) = held.counts();
     let shown = number::display_number(&customer.number, owner.region);
     let happens = format!(
-        "This erases all that {} holds of {shown}: {events} texts and calls, and {appointments} appointments, also those \
-         that are still to come. Whether they get texts stays: who has opted out is not texted again.",
+        "This erases all data that {} stores about {shown}: {events} messages and calls, and {appointments} appointments, \
+         future ones too. The opt-out state stays: a customer who has opted out gets no messages.",
         owner.name
     );
     operator.consent.require_for(&happens, customer.number.as_str())?;
     let erased =
         operator.store.erase(&held, runtime::wall_clock().now()).await.map_err(|error| operator.failed(&error))?;
-    let once_more = if erased.once_more { " Something was written meanwhile: do it once more." } else { "" };
+    let once_more = if erased.once_more { " New data was written meanwhile: run the command again." } else { "" };
     operator.output.report(
         &format!(
-            "Erased {} texts and calls and {} appointments of {shown}.{once_more}",
+            "Erased {} messages and calls and {} appointments of {shown}.{once_more}",
             erased.events, erased.appointments
         ),
         &json!({"erased": {
@@ -64,7 +64,7 @@ async fn held_data(
     let held = held.map_err(|error| operator.failed(&error))?;
     if held.is_empty() {
         let shown = number::display_number(&customer.number, owner.region);
-        bail!("Nothing was changed: {} holds nothing of {shown}.", owner.name)
+        bail!("Nothing was changed: {} stores no data about {shown}.", owner.name)
     }
     Ok((owner, customer, held))
 }

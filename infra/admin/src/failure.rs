@@ -49,13 +49,13 @@ impl Failure {
     pub(crate) fn of_store(error: &StoreError) -> Self {
         match error {
             StoreError::Unavailable { operation, code } => Self::new(&format!("dynamodb:{operation}"), code),
-            StoreError::SignedOut => Self::new("a session", &error.to_string()),
+            StoreError::SignedOut => Self::new("the session check", &error.to_string()),
             StoreError::Contended { operation } => {
-                Self::new(&format!("dynamodb:{operation}"), "others write the same at this moment; try again")
+                Self::new(&format!("dynamodb:{operation}"), "other writers changed the same items; try again")
             }
             StoreError::Misshapen { operation } => Self::new(
                 &format!("dynamodb:{operation}"),
-                "an item of another shape than this version writes; use the version that is deployed",
+                "this version cannot parse an item; use the version that is deployed",
             ),
         }
     }
@@ -68,11 +68,11 @@ where
 {
     move |error| {
         let code = match &error {
-            SdkError::ServiceError(service) => service.err().code().unwrap_or("an error without a name"),
+            SdkError::ServiceError(service) => service.err().code().unwrap_or("an error without a code"),
             SdkError::TimeoutError(_) => "timed out",
             SdkError::DispatchFailure(_) => "not reached",
-            SdkError::ConstructionFailure(_) => "a request that cannot be made",
-            _ => "no valid answer",
+            SdkError::ConstructionFailure(_) => "the request cannot be built",
+            _ => "the response is invalid",
         };
         Failure::new(action, code)
     }
@@ -83,20 +83,20 @@ impl fmt::Display for Failure {
         let action = &self.action;
         match &self.why {
             FailureCause::NotReached => {
-                write!(f, "AWS was not reached for {action}. Check the network, the region and AWS_ENDPOINT_URL.")
+                write!(f, "Cannot reach AWS for {action}. Check the network, the region and AWS_ENDPOINT_URL.")
             }
-            FailureCause::TooLate => write!(f, "AWS took too long over {action}. Try again."),
+            FailureCause::TooLate => write!(f, "{action} timed out. Try again."),
             FailureCause::Denied => write!(
                 f,
-                "These credentials may not do {action}. The README of infra/admin lists what an operator is allowed."
+                "These credentials do not allow {action}. infra/admin/README.md lists the permissions of an operator."
             ),
             FailureCause::NotSignedIn => {
                 write!(
                     f,
-                    "AWS does not take these credentials any more, or never did. Sign in again (`aws sso login`)."
+                    "AWS rejects these credentials: they are invalid or have expired. Sign in again (`aws sso login`)."
                 )
             }
-            FailureCause::NotThere => write!(f, "What {action} asks about is not there."),
+            FailureCause::NotThere => write!(f, "{action} failed: the resource does not exist."),
             FailureCause::Other(code) => write!(f, "{action} failed: {code}."),
         }
     }

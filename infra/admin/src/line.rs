@@ -21,15 +21,15 @@ pub(crate) async fn add(
     let next = match (&operator.place.kind, carries) {
         (TargetKind::Local(_), _) => "",
         (TargetKind::Deployed(_), LineCapability::CallsOnly) => {
-            " Calls from it count as the company's. Claim it in Amazon Connect, if it is not yet."
+            " Calls from it belong to the company. Claim the number in Amazon Connect, if you have not yet."
         }
         (TargetKind::Deployed(_), LineCapability::Texts) => {
-            " `doctor` says whether what customers text to it comes here."
+            " `doctor` checks whether inbound messages to it reach this stack."
         }
     };
     let shown = number::display_number(&number, owner.region);
     operator.output.report(
-        &format!("Added the line {shown} of {}.{next}", owner.name),
+        &format!("Added the line {shown} to {}.{next}", owner.name),
         &json!({"added": {"number": number, "company": company, "carries": carries, "pool": pool}}),
     )
 }
@@ -46,7 +46,7 @@ pub(crate) async fn list(operator: &Operator) -> anyhow::Result<()> {
         let first = match line.carries {
             _ if first(line) => "yes",
             LineCapability::Texts => "",
-            LineCapability::CallsOnly => "never: for calls only",
+            LineCapability::CallsOnly => "no: for calls only",
         };
         [line.company.to_string(), line.number.to_string(), shown, first.to_owned()]
     });
@@ -57,10 +57,10 @@ pub(crate) async fn list(operator: &Operator) -> anyhow::Result<()> {
         })
     });
     operator.output.listed(
-        ["COMPANY", "NUMBER", "SHOWN AS", "WRITES FIRST"],
+        ["COMPANY", "NUMBER", "SHOWN AS", "FIRST LINE"],
         &rows.collect::<Vec<_>>(),
         &values.collect::<Vec<_>>(),
-        "There are no lines. `company add` adds a company with its first.",
+        "There are no lines. `company add` adds a company with its first line.",
     )
 }
 
@@ -69,7 +69,7 @@ pub(crate) async fn write_first_from(operator: &Operator, number: &str) -> anyho
     operator.store.write_first_from(&owner.id, &number).await.map_err(|refused| operator.error_of(&refused))?;
     let shown = number::display_number(&number, owner.region);
     operator.output.report(
-        &format!("{} now writes first from {shown}.", owner.name),
+        &format!("The first line of {} is now {shown}. New conversations start from it.", owner.name),
         &json!({"writes_first": {"number": number, "company": owner.id}}),
     )
 }
@@ -78,13 +78,13 @@ pub(crate) async fn set_pool(operator: &Operator, number: &str, pool: Option<Poo
     let (number, owner) = owned(operator, number).await?;
     operator.store.set_pool(&number, pool.clone()).await.map_err(|refused| operator.error_of(&refused))?;
     let shown = number::display_number(&number, owner.region);
-    let by = pool.as_ref().map_or_else(|| "the number itself".to_owned(), Pool::to_string);
+    let by = pool.as_ref().map_or_else(|| "the number itself".to_owned(), |pool| format!("the pool {pool}"));
     let next = match operator.place.kind {
-        TargetKind::Deployed(_) if pool.is_some() => " `doctor` says whether the line is in it.",
+        TargetKind::Deployed(_) if pool.is_some() => " `doctor` checks whether the number is in the pool.",
         _ => "",
     };
     operator.output.report(
-        &format!("Texts from the line {shown} of {} leave by {by} within a minute.{next}", owner.name),
+        &format!("Within a minute, messages of the line {shown} of {} are sent from {by}.{next}", owner.name),
         &json!({"line": {"number": number, "company": owner.id, "pool": pool}}),
     )
 }
@@ -96,7 +96,7 @@ pub(crate) async fn remove(operator: &Operator, number: &str) -> anyhow::Result<
     }
     let shown = number::display_number(&number, owner.region);
     let happens = format!(
-        "This removes the line {shown} of {} from {}. What customers text to it is taken no more.",
+        "This removes the line {shown} of {} from {}. Inbound messages to it are no longer stored.",
         owner.name, operator.place
     );
     operator.consent.require_for(&happens, number.as_str())?;

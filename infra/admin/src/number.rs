@@ -12,7 +12,10 @@ pub(crate) fn read(text: &str, region: Region) -> anyhow::Result<PhoneNumber> {
         // A line can be toll-free or a landline that texts, unlike a customer's phone. The full form leaves no doubt
         // about which number is meant.
         Err(InvalidPhoneNumber::Landline(shown) | InvalidPhoneNumber::NotMobile(shown)) => e164(text).ok_or_else(|| {
-            anyhow!("Nothing was changed: {shown} is not a mobile number. If it is your line all the same, write it with + and the country code.")
+            anyhow!(
+                "Nothing was changed: {shown} is not a mobile number. If it is your line, write it with + and the country \
+                 code."
+            )
         }),
         Err(unreadable) => bail!("Nothing was changed. {unreadable}"),
     }
@@ -23,7 +26,9 @@ pub(crate) fn of_customer(text: &str, region: Region) -> anyhow::Result<PhoneNum
     e164(text)
         .and_then(|number| PhoneNumber::subscriber(number.as_str()).ok())
         .or_else(|| PhoneNumber::mobile(text, region).ok())
-        .ok_or_else(|| anyhow!("Nothing was changed: that is not a number. Write it with + and the country code."))
+        .ok_or_else(|| {
+            anyhow!("Nothing was changed: that is not a phone number. Write it with + and the country code.")
+        })
 }
 
 /// Finds the line with this number: in E.164, or as people of its company's region write it.
@@ -44,9 +49,9 @@ pub(crate) fn of_line(text: &str, directory: &Directory) -> anyhow::Result<Phone
     match (found.pop(), found.is_empty()) {
         (Some(number), true) => Ok(number),
         (Some(_), false) => {
-            bail!("Nothing was changed: {text} can be one of several lines. Write it with + and the country code.")
+            bail!("Nothing was changed: {text} matches several lines. Write it with + and the country code.")
         }
-        (None, _) => bail!("Nothing was changed: {text} is none of the lines that `line list` shows."),
+        (None, _) => bail!("Nothing was changed: no line matches {text}. `line list` shows the lines."),
     }
 }
 
@@ -65,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_toll_free_line_is_taken_when_it_is_written_in_full_and_a_typo_never() {
+    fn a_toll_free_line_is_accepted_in_e164_and_a_typo_never() {
         let us = "US".parse().unwrap();
         assert_eq!(read("(206) 555-0142", us).unwrap().as_str(), "+12065550142");
         assert_eq!(read("+1 206-555-0142", us).unwrap().as_str(), "+12065550142");

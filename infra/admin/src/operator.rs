@@ -38,12 +38,12 @@ impl Operator {
             DirectoryError::CompanyHasStaff
             | DirectoryError::StaffExists
             | DirectoryError::NoStaff
-            | DirectoryError::LoginTaken => "`staff list` shows who there is.",
+            | DirectoryError::LoginTaken => "`staff list` shows the staff.",
             DirectoryError::LineTaken | DirectoryError::LineReserved | DirectoryError::NoLine => {
                 "`line list` shows the lines."
             }
-            DirectoryError::FirstLine => "`line first` gives it another.",
-            DirectoryError::CallsOnly => "`line list` shows which others it has.",
+            DirectoryError::FirstLine => "`line first` sets another.",
+            DirectoryError::CallsOnly => "`line list` shows the other lines.",
         };
         anyhow!("Nothing was changed: {refused}. {next}")
     }
@@ -53,7 +53,7 @@ impl Operator {
         match self.place.kind {
             TargetKind::Local(_) => "",
             TargetKind::Deployed(_) => {
-                " Release the number, or turn its two-way SMS off: what is still texted to it ends in the dead-letter queue."
+                " Release the number, or turn its two-way SMS off: messages to it end in the dead-letter queue."
             }
         }
     }
@@ -75,6 +75,6 @@ impl Operator {
 /// Returns the error for a local stack that does not answer.
 pub(crate) fn not_running(address: &str) -> anyhow::Error {
     anyhow!(
-        "No local stack answers at {address}. Start it with `cargo run`, or say where it is with --local=http://localhost:PORT."
+        "No local stack answers at {address}. Start it with `cargo run`, or set its address with --local=http://localhost:PORT."
     )
 }

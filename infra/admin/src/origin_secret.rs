@@ -17,13 +17,13 @@ pub(crate) async fn rotate(operator: &Operator) -> anyhow::Result<()> {
     let found = secrets.get_secret_value().secret_id(&origin.secret).send().await;
     let found = found.map_err(failure("secretsmanager:GetSecretValue")).map_err(|error| operator.not_done(error))?;
     let secret = OriginSecret::parse(found.secret_string().unwrap_or_default()).map_err(|why| {
-        anyhow!("Nothing was changed: {why}. If it was changed by hand, put the earlier version of the secret back.")
+        anyhow!("Nothing was changed: {why}. If it was edited by hand, restore the earlier version of the secret.")
     })?;
     let version = found.version_id().unwrap_or_default();
     if !is_deployed(&secret, version, &origin.deployed) {
         bail!(
-            "Nothing was changed: CloudFront does not send the present value yet, and another would end the one that it \
-             sends. Deploy first: {}",
+            "Nothing was changed: CloudFront does not send the current value yet, and another rotation would invalidate the \
+             value that it sends. Deploy first: {}",
             deploy(version)
         );
     }
@@ -35,8 +35,8 @@ pub(crate) async fn rotate(operator: &Operator) -> anyhow::Result<()> {
     let until = rotated.previous_counts_until().unwrap_or(now);
     operator.output.report(
         &format!(
-            "Made a new origin secret for {}. Deploy now, so that CloudFront sends it: {}\nThe earlier one counts until \
-             {until}. If CloudFront still sends that then, nobody reaches the API until it is deployed.",
+            "Rotated the origin secret of {}. Deploy now, so that CloudFront sends the new value: {}\nThe earlier value is \
+             valid until {until}. If CloudFront still sends it then, the API rejects all requests until you deploy.",
             operator.place,
             deploy(version)
         ),
@@ -59,7 +59,7 @@ pub(crate) fn deploy(version: &str) -> String {
 fn origin(operator: &Operator) -> anyhow::Result<&OriginSecretNames> {
     let place = &operator.place;
     place.origin.as_ref().ok_or_else(|| match place.kind {
-        TargetKind::Local(_) => anyhow!("{place} has no CloudFront in front of it, and so no origin secret."),
+        TargetKind::Local(_) => anyhow!("{place} has no CloudFront distribution, and therefore no origin secret."),
         TargetKind::Deployed(_) => anyhow!("{place} has no origin secret. Deploy the template of this version first."),
     })
 }

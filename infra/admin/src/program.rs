@@ -12,7 +12,7 @@ pub(crate) async fn add(operator: &Operator, company: CompanyId, id: StaffId, na
     let login = Login::program(&company, &id);
     let member = Member { staff: id, company, name, login, is_administrator: false, sessions_since: None };
     operator.store.add_staff(&member).await.map_err(|refused| operator.error_of(&refused))?;
-    let sentence = format!("Added the program {} ({}) to {}.", member.name, member.staff, member.company);
+    let sentence = format!("Added the API client {} ({}) to {}.", member.name, member.staff, member.company);
     issue(operator, &member.company, &member.staff, runtime::wall_clock().now(), &sentence).await
 }
 
@@ -21,12 +21,13 @@ pub(crate) async fn token(operator: &Operator, company: &CompanyId, id: &StaffId
     let present = present.ok_or_else(|| operator.error_of(&DirectoryError::NoStaff))?;
     if !present.staff.is_program {
         return Err(anyhow!(
-            "Nothing was changed: {id} of {company} is a person, who signs in. Only a program has a token."
+            "Nothing was changed: {id} of {company} is a person, who signs in. Only an API client has a token."
         ));
     }
     let now = runtime::wall_clock().now();
     operator.store.end_sessions(company, id, now).await.map_err(|refused| operator.error_of(&refused))?;
-    let sentence = format!("The earlier tokens of {} ({id}) of {company} end within a minute.", present.staff.name);
+    let sentence =
+        format!("Earlier tokens of {} ({id}) of {company} become invalid within a minute.", present.staff.name);
     issue(operator, company, id, now, &sentence).await
 }
 
@@ -41,14 +42,15 @@ async fn issue(
     let token = runtime::randomness().token();
     // No idle timeout: an API client can send no request for months.
     let lifetime = SessionLifetime::new(began, TOKEN_LIFETIME_SECS, None);
-    let session = Session::new(company.clone(), id.clone(), "A program".to_owned(), began, lifetime);
+    let session = Session::new(company.clone(), id.clone(), "An API client".to_owned(), began, lifetime);
     let ends = session.ends;
     let cookie = format!("{}={token}", web::session_cookie_name(operator.place.scheme()));
     let kept = operator.store.start_session(&web::token_hash(&token), &session).await;
     kept.map_err(|error| operator.failed(&error))?;
     operator.output.report(
         &format!(
-            "{sentence}\n\nIt asks with this cookie, which is shown only now and is good until {ends}:\n\n  {cookie}"
+            "{sentence}\n\nIt authenticates with this cookie, which is printed only once and is valid until \
+             {ends}:\n\n  {cookie}"
         ),
         &json!({"program": {"id": id, "company": company, "cookie": cookie,
             "ends": ends.to_string()}}),

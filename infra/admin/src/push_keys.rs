@@ -15,7 +15,8 @@ pub(crate) async fn create(operator: &Operator, contact: Option<&str>) -> anyhow
     if written.trim() != "{}" {
         match VapidKeys::parse(&written) {
             Ok(_) => bail!(
-                "Nothing was changed: {} has push keys already. `push-keys rotate` makes a new one, and keeps them.",
+                "Nothing was changed: {} already has push keys. `push-keys rotate` adds a new one and keeps the \
+                 earlier ones.",
                 operator.place
             ),
             Err(why) => return Err(unreadable(why)),
@@ -23,14 +24,17 @@ pub(crate) async fn create(operator: &Operator, contact: Option<&str>) -> anyhow
     }
     let contact = contact.or(operator.place.portal.as_deref().filter(|portal| portal.starts_with("https://")));
     let Some(contact) = contact else {
-        bail!("Nothing was changed: say whom push services can reach, as --contact mailto:it@example.com.")
+        bail!("Nothing was changed: name a contact for push services, such as --contact mailto:it@example.com.")
     };
     let contact: Contact = contact.parse().map_err(|why| anyhow!("Nothing was changed: {why}. Correct --contact."))?;
     let made = VapidKeys::generate(&runtime::randomness(), &contact.to_string());
     let keys = VapidKeys::parse(&made)?;
     write(operator, &made).await?;
     operator.output.report(
-        &format!("Made the first push key of {}. Notifications can be turned on within five minutes.", operator.place),
+        &format!(
+            "Created the first push key of {}. Staff can turn notifications on within five minutes.",
+            operator.place
+        ),
         &json!({"created": {"key": keys.current()}}),
     )
 }
@@ -43,8 +47,8 @@ pub(crate) async fn rotate(operator: &Operator) -> anyhow::Result<()> {
     write(operator, &rotated).await?;
     operator.output.report(
         &format!(
-            "Made a new push key for {}. Browsers take it up when their people next open the portal; until then the \
-             earlier one serves them.",
+            "Created a new push key for {}. A browser uses it when its owner next opens the portal; until then it is notified \
+             with the earlier key.",
             operator.place
         ),
         &json!({"rotated": {"key": now.current(), "before": keys.current()}}),
@@ -57,7 +61,7 @@ pub(crate) async fn set_contact(operator: &Operator, contact: &str) -> anyhow::R
     let keys = VapidKeys::parse(&read(operator).await?).map_err(unreadable)?;
     write(operator, &keys.with_contact(&contact)).await?;
     operator.output.report(
-        &format!("Push services can reach {contact} about {}, within five minutes.", operator.place),
+        &format!("Within five minutes, push services get {contact} as the contact of {}.", operator.place),
         &json!({"contact": contact.to_string()}),
     )
 }
@@ -65,8 +69,8 @@ pub(crate) async fn set_contact(operator: &Operator, contact: &str) -> anyhow::R
 /// Returns the error for a secret that cannot be parsed. It quotes nothing of the secret.
 fn unreadable(why: InvalidKeys) -> anyhow::Error {
     anyhow!(
-        "Nothing was changed: {why}. If there never were any, `push-keys create` makes them; if it was changed by hand, put \
-         the earlier version of the secret back."
+        "Nothing was changed: {why}. If the stack never had push keys, run `push-keys create`; if the secret was edited by \
+         hand, restore its earlier version."
     )
 }
 

@@ -7,15 +7,14 @@ use crate::operator::Operator;
 
 pub(crate) async fn run(operator: &Operator, from: &str, overwrite: bool) -> anyhow::Result<()> {
     let (there, what) = if overwrite {
-        (CollisionPolicy::Replaced, "all that the table {from} has, over what was changed since")
+        (CollisionPolicy::Replaced, "all of them, overwriting items that changed since")
     } else {
-        (CollisionPolicy::Kept, "what the table {from} has and is not there any more")
+        (CollisionPolicy::Kept, "only those that are missing there")
     };
-    let what = what.replace("{from}", from);
     operator.consent.require_for(
         &format!(
-            "This writes {what} into {}. Whatever was removed on purpose since then is back, too, but \
-             for customers who were erased.",
+            "This copies items from the table {from} to {}: {what}. Items that were removed on purpose since then come back \
+             too, except those of erased customers.",
             operator.place
         ),
         from,
@@ -24,7 +23,7 @@ pub(crate) async fn run(operator: &Operator, from: &str, overwrite: bool) -> any
     let restored = operator.store.restore(from, there, now).await.map_err(|error| operator.failed(&error))?;
     operator.output.report(
         &format!(
-            "Brought back {} items. {} were there already; {} have expired, or were sessions and open screens; {} are of \
+            "Restored {} items. {} exist already; {} are expired, or are sessions, connections, counts or drafts; {} belong to \
              customers who were erased since.",
             restored.written, restored.there, restored.left_out, restored.erased
         ),

@@ -88,7 +88,7 @@ impl Stack {
 
 fn no_such_stack(name: &str, region: &str) -> anyhow::Error {
     anyhow!(
-        "There is no stack {name} in {region} of this AWS account. Name another with --stack, --aws-region or --profile, or \
-         deploy it."
+        "This AWS account has no stack {name} in {region}. Name another with --stack, --aws-region or --profile, or deploy \
+         it."
     )
 }

@@ -7,7 +7,7 @@ use crate::command_line::NewMember;
 use crate::operator::Operator;
 
 pub(crate) async fn add(operator: &Operator, new: NewMember) -> anyhow::Result<()> {
-    let login = new.login.login().ok_or_else(|| anyhow!("Say how they sign in: --email or --subject."))?;
+    let login = new.login.login().ok_or_else(|| anyhow!("Name the login with --email or --subject."))?;
     let member = Member {
         staff: new.id,
         company: new.company,
@@ -22,7 +22,7 @@ pub(crate) async fn add(operator: &Operator, new: NewMember) -> anyhow::Result<(
         Err(refused) => return Err(operator.error_of(&refused)),
     }
     operator.output.report(
-        &format!("Added {} ({}) to {}, signing in with {}.", member.name, member.staff, member.company, member.login),
+        &format!("Added {} ({}) to {}, with the login {}.", member.name, member.staff, member.company, member.login),
         &json!({"added": described(&member)}),
     )
 }
@@ -31,7 +31,7 @@ pub(crate) async fn add(operator: &Operator, new: NewMember) -> anyhow::Result<(
 async fn login_taken(operator: &Operator, member: &Member) -> anyhow::Error {
     match operator.store.signing_in(&member.login).await {
         Ok(Some(LoginOwner { company, staff, .. })) => {
-            anyhow!("Nothing was changed: {} is how {staff} of {company} signs in already.", member.login)
+            anyhow!("Nothing was changed: {staff} of {company} already signs in with {}.", member.login)
         }
         _ => operator.error_of(&DirectoryError::LoginTaken),
     }
@@ -56,10 +56,10 @@ pub(crate) async fn list(operator: &Operator, company: Option<&CompanyId>) -> an
         ]
     });
     operator.output.listed(
-        ["COMPANY", "ID", "NAME", "SIGNS IN WITH", "ADMINISTRATOR"],
+        ["COMPANY", "ID", "NAME", "LOGIN", "ADMINISTRATOR"],
         &rows.collect::<Vec<_>>(),
         &staff.iter().map(described).collect::<Vec<_>>(),
-        "There are no staff. `staff add` adds somebody.",
+        "There are no staff. `staff add` adds a member of staff.",
     )
 }
 
@@ -82,7 +82,7 @@ pub(crate) async fn sign_out(operator: &Operator, company: &CompanyId, id: &Staf
     let now = runtime::wall_clock().now();
     operator.store.end_sessions(company, id, now).await.map_err(|refused| operator.error_of(&refused))?;
     operator.output.report(
-        &format!("The sessions of {id} of {company} end within a minute. They may sign in again."),
+        &format!("All sessions of {id} of {company} end within a minute. {id} can sign in again."),
         &json!({"signed_out": {"staff": id, "company": company, "at": now.to_string()}}),
     )
 }
@@ -90,7 +90,7 @@ pub(crate) async fn sign_out(operator: &Operator, company: &CompanyId, id: &Staf
 pub(crate) async fn unpin(operator: &Operator, company: &CompanyId, id: &StaffId) -> anyhow::Result<()> {
     operator.store.unpin(company, id).await.map_err(|refused| operator.error_of(&refused))?;
     operator.output.report(
-        &format!("Whoever signs in next with the login of {id} of {company} is {id} from then on."),
+        &format!("The login of {id} of {company} is unpinned: it binds to the next account that signs in with it."),
         &json!({"unpinned": {"staff": id, "company": company}}),
     )
 }
@@ -103,9 +103,9 @@ pub(crate) async fn administers(
 ) -> anyhow::Result<()> {
     let set = operator.store.set_administrator(company, id, !no_longer).await;
     set.map_err(|refused| operator.error_of(&refused))?;
-    let is = if no_longer { "is no administrator any more" } else { "is an administrator" };
+    let is = if no_longer { "is no longer an administrator" } else { "is an administrator" };
     operator.output.report(
-        &format!("{id} of {company} {is}, within a minute."),
+        &format!("Within a minute, {id} of {company} {is}."),
         &json!({"staff": {"id": id, "company": company, "administrator": !no_longer}}),
     )
 }

@@ -62,8 +62,8 @@ impl Target {
         let stack = Stack::describe(&aws, which.stack()).await?;
         let Some(table) = stack.output("Table") else {
             bail!(
-                "The stack {} has no output `Table` (it is {}). Deploy Switchboard under that name first, or name another \
-                 with --stack.",
+                "The stack {} has no output `Table` (it is {}). Deploy Switchboard under that name, or name another with \
+                 --stack.",
                 stack.name,
                 stack.status
             );

@@ -40,7 +40,7 @@ impl Admission {
 pub enum InvalidOriginSecret {
     #[error("the origin secret is not JSON of the form {{\"current\":\"…\"}}")]
     NotWritten,
-    #[error("a value of the origin secret has fewer than 32 characters, or such as no header can have")]
+    #[error("a value of the origin secret has fewer than 32 characters, or characters that a header cannot have")]
     NotAValue,
 }
 

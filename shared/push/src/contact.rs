@@ -17,7 +17,7 @@ pub struct Contact(String);
 pub enum InvalidContact {
     #[error("the contact is neither a mailbox, as mailto:it@example.com, nor a page, as https://example.com/contact")]
     Shape,
-    #[error("the contact is on no host that is found from outside: Apple refuses what names it")]
+    #[error("the contact's host is not in the public DNS, which Apple requires")]
     Host,
 }
 

@@ -25,33 +25,34 @@ pub struct Directory {
 /// The reason why a change to the directory is rejected, for an operator.
 #[derive(Debug, Error)]
 pub enum DirectoryError {
-    #[error("there is a company with that id already")]
+    #[error("a company with that id exists already")]
     CompanyExists,
     #[error(
-        "a company with that id was removed lately, and what its customers wrote may still be kept; choose another"
+        "a company with that id was removed within the last year, and messages of its customers may still be stored; \
+         choose another id"
     )]
     CompanyRemoved,
-    #[error("that id is Switchboard's own, for the text that it sends itself; choose another")]
+    #[error("that id is reserved for the heartbeat; choose another")]
     CompanyReserved,
-    #[error("that number is Switchboard's own, for the text that it sends itself, and nobody's line")]
+    #[error("that number is reserved for the heartbeat, and cannot be a company's line")]
     LineReserved,
     #[error("there is no company with that id")]
     NoCompany,
     #[error("the company still has staff; remove them first")]
     CompanyHasStaff,
-    #[error("that number is a company's line already")]
+    #[error("that number is already a line of a company")]
     LineTaken,
     #[error("there is no such line")]
     NoLine,
-    #[error("that line is for calls only; no texts go out from it")]
+    #[error("that line is for calls only; it cannot send messages")]
     CallsOnly,
-    #[error("the company writes first from that line; remove the company, or give it another line first")]
+    #[error("that line is the company's first line; set another first line, or remove the company")]
     FirstLine,
-    #[error("the company has a member of staff with that id already")]
+    #[error("the company already has a member of staff with that id")]
     StaffExists,
     #[error("the company has no member of staff with that id")]
     NoStaff,
-    #[error("somebody signs in with that login already")]
+    #[error("another member of staff already signs in with that login")]
     LoginTaken,
     #[error(transparent)]
     Store(#[from] StoreError),

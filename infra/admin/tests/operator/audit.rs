@@ -6,7 +6,7 @@ use tests::TestStack;
 use crate::command::{listed, on};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_operators_change_is_noted_beside_what_staff_do_and_what_is_refused_or_only_read_is_not() {
+async fn the_audit_log_has_actions_of_operators_and_staff_but_no_refused_or_reading_commands() {
     let stack = TestStack::open().await;
     let dana = stack.dana().await;
     on(&stack, &["staff", "list"]).await.succeeds();

@@ -34,7 +34,7 @@ async fn run_admin(stack: &TestStack, words: &[&str]) -> Vec<Value> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_customer_is_given_all_that_was_said_and_booked_and_nothing_of_another_company() {
+async fn an_export_has_all_data_of_the_customer_and_none_of_another_company() {
     let stack = TestStack::open().await;
     let conversation = talked(&stack).await;
     let file: Value = serde_json::from_str(&on(&stack, &customer("export", &[])).await.succeeds()).unwrap();
@@ -54,7 +54,7 @@ async fn a_customer_is_given_all_that_was_said_and_booked_and_nothing_of_another
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_appointment_that_is_somebody_elses_by_now_is_given_and_erased_only_as_what_it_was() {
+async fn an_appointment_that_moved_to_another_customer_is_exported_and_erased_only_in_earlier_versions() {
     let stack = TestStack::open().await;
     talked(&stack).await;
     stack.has_appointment("harbor-dental", "7f3a", Some(SAM)).await;
@@ -67,14 +67,14 @@ async fn an_appointment_that_is_somebody_elses_by_now_is_given_and_erased_only_a
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_is_left_of_a_customer_who_is_erased_but_that_they_want_no_texts() {
+async fn erasure_leaves_only_the_opt_out_and_a_tombstone() {
     let stack = TestStack::open().await;
     let conversation = talked(&stack).await;
     let (dana, maria) = (stack.dana().await, stack.phone(MARIA));
     maria.texts(HARBOR, "STOP").await;
     on(&stack, &["customer", "erase", MARIA, "--company", "harbor-dental"]).await.fails();
     let said = on(&stack, &customer("erase", &["--yes"])).await.succeeds();
-    assert!(said.contains("Erased 4 texts and calls and 1 appointments"), "{said}");
+    assert!(said.contains("Erased 4 messages and calls and 1 appointments"), "{said}");
     let left = run_admin(&stack, &["My tooth aches", "Come at four", "7f3a", MARIA]).await;
     let left: Vec<_> = left.iter().filter(|item| !item.to_string().contains("tidewater")).collect();
     // The fake carrier keeps its messages in another table.
@@ -98,7 +98,7 @@ async fn nothing_is_left_of_a_customer_who_is_erased_but_that_they_want_no_texts
 
     on(&stack, &customer("erase", &["--yes"])).await.succeeds();
     let again = on(&stack, &["customer", "export", "+14255550199", "--company", "harbor-dental"]).await.fails();
-    assert!(again.contains("Harbor Dental holds nothing of +14255550199"), "{again}");
+    assert!(again.contains("Harbor Dental stores no data about +14255550199"), "{again}");
     let no_number = on(&stack, &["customer", "export", "Maria", "--company", "harbor-dental"]).await.fails();
-    assert!(no_number.contains("that is not a number"), "{no_number}");
+    assert!(no_number.contains("that is not a phone number"), "{no_number}");
 }

@@ -22,7 +22,7 @@ const ANA: [&str; 9] =
     ["staff", "add", "ana", "--company", "elm-vets", "--name", "Ana Reyes", "--email", "Ana@Elm.example"];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_company_that_an_operator_adds_hears_from_its_customers() {
+async fn a_new_company_receives_messages_of_its_customers() {
     let stack = TestStack::open().await;
     let added = on(&stack, &ELM).await.succeeds();
     assert!(added.contains("Elm Vets") && added.contains("+12065550188 ((206) 555-0188)"), "{added}");
@@ -45,7 +45,7 @@ async fn a_company_that_an_operator_adds_hears_from_its_customers() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_texts_help_is_told_whom_an_operator_says() {
+async fn the_answer_to_help_has_the_contact_that_an_operator_sets() {
     let stack = TestStack::with_self_managed_opt_outs(TestStack::limits()).await;
     let set = on(&stack, &["company", "contact", "harbor-dental", " 1 Harbor Lane, (206) 555-0100 "]).await.succeeds();
     let help = "Harbor Dental. For help: 1 Harbor Lane, (206) 555-0100. Reply STOP to unsubscribe.";
@@ -70,25 +70,25 @@ async fn who_texts_help_is_told_whom_an_operator_says() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn lists_are_aligned_and_name_everything_there_is() {
+async fn lists_are_aligned_and_complete() {
     let stack = TestStack::open().await;
     assert_eq!(
         on(&stack, &["line", "list"]).await.succeeds(),
-        "COMPANY           NUMBER        SHOWN AS        WRITES FIRST\n\
+        "COMPANY           NUMBER        SHOWN AS        FIRST LINE\n\
          harbor-dental     +12065550142  (206) 555-0142  yes\n\
          harbor-dental     +12065550167  (206) 555-0167\n\
          tidewater-physio  +61491570006  0491 570 006    yes\n"
     );
     assert_eq!(
         on(&stack, &["staff", "list", "--company", "tidewater-physio"]).await.succeeds(),
-        "COMPANY           ID     NAME          SIGNS IN WITH                         ADMINISTRATOR\n\
+        "COMPANY           ID     NAME          LOGIN                                 ADMINISTRATOR\n\
          tidewater-physio  josie  Josie Nguyen  email josie@tidewater-physio.example  yes\n\
          tidewater-physio  tom    Tom Hale      email tom@tidewater-physio.example\n"
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_administrator_is_whom_an_operator_makes_one_until_they_are_no_longer() {
+async fn an_operator_makes_and_revokes_administrators() {
     let stack = TestStack::open().await;
     let conversation = stack.dana().await.hears_from("+14255550182").await;
     let history = format!("/api/conversations/{conversation}/history");
@@ -109,7 +109,7 @@ async fn an_administrator_is_whom_an_operator_makes_one_until_they_are_no_longer
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_login_is_for_whoever_signed_in_with_it_first_until_an_operator_unpins_it() {
+async fn a_login_is_bound_to_its_first_account_until_an_operator_unpins_it() {
     let stack = TestStack::open().await;
     let issuer = FaultyIssuer::open(IssuerBehaviour::default()).await;
     stack.trusts(&issuer).await;
@@ -135,7 +135,7 @@ async fn a_login_is_for_whoever_signed_in_with_it_first_until_an_operator_unpins
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_company_writes_first_from_the_line_that_it_is_told() {
+async fn a_company_starts_conversations_from_its_first_line() {
     let stack = TestStack::open().await;
     on(&stack, &["line", "first", "(206) 555-0167"]).await.succeeds();
     stack.dana().await.writes_first("+14255550182", "Your visit is tomorrow").await;
@@ -146,12 +146,12 @@ async fn a_company_writes_first_from_the_line_that_it_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn texts_of_a_line_leave_by_its_pool_and_by_the_number_itself_again() {
+async fn messages_of_a_line_are_sent_from_its_pool_until_the_pool_is_removed() {
     let folder = tempfile::tempdir().unwrap();
     let stack = TestStack::open_in(folder.path()).await;
     let (dana, maria) = (stack.dana().await, stack.phone("+14255550182"));
     let added = on(&stack, &["line", "set-pool", HARBOR, "--pool", "pool-0a1b2c"]).await.succeeds();
-    assert!(added.contains("leave by pool-0a1b2c"), "{added}");
+    assert!(added.contains("are sent from the pool pool-0a1b2c"), "{added}");
     let lines = listed(&stack, &["line", "list"]).await;
     assert_eq!(lines.iter().find(|line| line["number"] == HARBOR).unwrap()["pool"], "pool-0a1b2c");
     let refused = dana.writes_first(&maria.number, "Is there a pool?").await;
@@ -175,7 +175,7 @@ async fn texts_of_a_line_leave_by_its_pool_and_by_the_number_itself_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn calls_from_a_line_for_calls_only_are_the_companys_and_no_text_goes_out_from_it() {
+async fn a_line_for_calls_only_identifies_the_company_of_a_call_and_sends_no_message() {
     let stack = TestStack::open().await;
     let add = ["line", "add", "(206) 555-0188", "--company", "harbor-dental", "--calls-only"];
     on(&stack, &add).await.succeeds();
@@ -196,7 +196,7 @@ async fn calls_from_a_line_for_calls_only_are_the_companys_and_no_text_goes_out_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_is_signed_out_or_removed_is_out() {
+async fn sign_out_and_removal_end_sessions() {
     let stack = TestStack::open().await;
     let (dana, josie) = (stack.dana().await, stack.josie().await);
     on(&stack, &["staff", "sign-out", "dana", "--company", "harbor-dental"]).await.succeeds();
@@ -209,7 +209,7 @@ async fn whoever_is_signed_out_or_removed_is_out() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_somebody_wrote_and_did_not_send_goes_with_them_and_not_to_whoever_has_their_id_next() {
+async fn drafts_are_removed_with_their_author_and_do_not_go_to_the_next_owner_of_the_id() {
     let stack = TestStack::open().await;
     let (dana, marcus) = (stack.dana().await, stack.sign_in("harbor-dental.marcus").await);
     let draft = serde_json::json!({"fields": {"text": "Between us"}});
@@ -224,7 +224,7 @@ async fn what_somebody_wrote_and_did_not_send_goes_with_them_and_not_to_whoever_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_company_goes_when_its_staff_are_gone_and_takes_its_lines_along() {
+async fn a_company_without_staff_is_removed_with_its_lines() {
     let stack = TestStack::open().await;
     let remove = ["company", "remove", "tidewater-physio", "--yes"];
     assert!(on(&stack, &remove).await.fails().contains("still has staff"));
@@ -239,7 +239,7 @@ async fn a_company_goes_when_its_staff_are_gone_and_takes_its_lines_along() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_id_of_a_company_that_is_gone_is_given_to_nobody_while_its_conversations_may_be_kept() {
+async fn the_id_of_a_removed_company_is_reserved_while_its_conversations_may_be_stored() {
     let stack = TestStack::open().await;
     stack.phone("+14255550182").texts(TIDEWATER, "Only for Josie").await;
     for staff in ["josie", "tom"] {
@@ -260,7 +260,7 @@ async fn the_id_of_a_company_that_is_gone_is_given_to_nobody_while_its_conversat
         TIDEWATER,
     ];
     let said = on(&stack, &[&add[..], &["--yes"]].concat()).await.fails();
-    assert!(said.contains("what its customers wrote may still be kept"), "{said}");
+    assert!(said.contains("messages of its customers may still be stored"), "{said}");
     assert_eq!(listed(&stack, &["company", "list"]).await.len(), 1);
     let add = [
         "company",

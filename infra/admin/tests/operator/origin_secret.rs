@@ -8,6 +8,6 @@ use crate::command::on;
 async fn a_stack_without_cloudfront_has_no_origin_secret_to_rotate() {
     let stack = TestStack::open().await;
     let said = on(&stack, &["origin-secret", "rotate"]).await.fails();
-    assert!(said.contains("has no CloudFront in front of it"), "{said}");
+    assert!(said.contains("has no CloudFront distribution"), "{said}");
     assert!(!on(&stack, &["doctor"]).await.succeeds().contains("cloudfront"));
 }

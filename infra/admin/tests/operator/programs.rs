@@ -23,7 +23,7 @@ async fn puts(desk: &StaffClient<'_>, body: &Value) -> tests::TestResponse {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_program_keeps_appointments_in_step_and_staff_see_that_it_did() {
+async fn an_api_client_writes_appointments_and_staff_see_its_name() {
     let stack = TestStack::open().await;
     let scheduling = program(&stack, &ADD).await;
     let now = tests::ago(0);
@@ -42,7 +42,7 @@ async fn a_program_keeps_appointments_in_step_and_staff_see_that_it_did() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_program_reads_no_message_sends_none_and_sees_no_screen() {
+async fn an_api_client_reads_and_sends_no_messages_and_opens_no_page() {
     let stack = TestStack::open().await;
     let dana = stack.dana().await;
     stack.phone("+14255550182").texts(tests::HARBOR, "hello").await;
@@ -70,7 +70,7 @@ async fn a_program_reads_no_message_sends_none_and_sees_no_screen() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_programs_token_is_replaced_and_ends_with_it() {
+async fn the_token_of_an_api_client_ends_when_it_is_replaced_or_the_client_is_removed() {
     let stack = TestStack::open().await;
     let first = program(&stack, &ADD).await;
     assert_eq!(first.get("/api/appointments").await.status, 200);

@@ -16,10 +16,10 @@ async fn put_secret(stack: &TestStack, keys: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_first_key_is_made_once_and_with_somebody_to_reach() {
+async fn the_first_key_is_created_once_and_with_a_contact() {
     let stack = TestStack::open().await;
     let said = on(&stack, &["push-keys", "create"]).await.fails();
-    assert!(said.contains("has push keys already") && said.contains("push-keys rotate"), "{said}");
+    assert!(said.contains("already has push keys") && said.contains("push-keys rotate"), "{said}");
     // The secret of a newly deployed stack.
     put_secret(&stack, "{}").await;
     let doctor = on(&stack, &["doctor"]).await;
@@ -55,7 +55,7 @@ async fn the_first_key_is_made_once_and_with_somebody_to_reach() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_contact_that_apple_refuses_is_found_and_changed_without_touching_the_keys() {
+async fn a_contact_that_apple_rejects_is_reported_and_changed_without_the_keys() {
     let stack = TestStack::open().await;
     let dana = stack.dana().await;
     let mut kept = secret(&stack).await;
@@ -77,7 +77,7 @@ async fn a_contact_that_apple_refuses_is_found_and_changed_without_touching_the_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_rotated_key_is_in_use_and_browsers_that_know_the_earlier_one_go_on() {
+async fn a_rotated_key_is_in_use_and_browsers_with_the_earlier_one_are_still_notified() {
     let folder = tempfile::tempdir().unwrap();
     let stack = TestStack::open_in(folder.path()).await;
     let dana = stack.dana().await;
@@ -108,7 +108,7 @@ async fn a_rotated_key_is_in_use_and_browsers_that_know_the_earlier_one_go_on() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_browser_that_knows_of_a_rotation_before_the_functions_do_is_notified_at_once() {
+async fn a_browser_with_a_key_that_the_functions_have_not_read_yet_is_notified_at_once() {
     let service = PushService::open().await;
     let stack = TestStack::with_push_service(&service).await;
     let dana = stack.dana().await;

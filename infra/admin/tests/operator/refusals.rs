@@ -25,7 +25,7 @@ async fn nothing_is_added_twice() {
                 "--line",
                 "+12065550188",
             ][..],
-            "there is a company with that id already",
+            "a company with that id exists already",
         ),
         (
             &[
@@ -41,12 +41,12 @@ async fn nothing_is_added_twice() {
                 "--line",
                 HARBOR,
             ],
-            "that number is a company's line already",
+            "that number is already a line of a company",
         ),
-        (&["line", "add", HARBOR, "--company", "tidewater-physio"], "that number is a company's line already"),
+        (&["line", "add", HARBOR, "--company", "tidewater-physio"], "that number is already a line of a company"),
         (
             &["staff", "add", "dana", "--company", "harbor-dental", "--name", "D", "--email", "d@harbor.example"],
-            "a member of staff with that id already",
+            "already has a member of staff with that id",
         ),
     ] {
         let said = on(&stack, again).await.fails();
@@ -56,7 +56,7 @@ async fn nothing_is_added_twice() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_is_given_what_the_heartbeat_has() {
+async fn the_id_and_the_number_of_the_heartbeat_are_reserved() {
     let stack = TestStack::open().await;
     let (before, id, line) = (everything(&stack).await, heartbeat::company(), heartbeat::line().number.to_string());
     let refused_as_it_was = async |before| {
@@ -64,11 +64,11 @@ async fn nobody_is_given_what_the_heartbeat_has() {
             ["company", "add", "--name", "Elm Vets", "--region", "US", "--time-zone", "America/Los_Angeles", "--line"];
         let company = [&add[..], &["+12065550188", "--", id.as_str()]].concat();
         let said = on(&stack, &company).await.fails();
-        assert!(said.contains("that id is Switchboard's own"), "{said}");
+        assert!(said.contains("that id is reserved for the heartbeat"), "{said}");
         let first = [&add[..], &[&line, "elm-vets"]].concat();
         for taken in [&first[..], &["line", "add", &line, "--company", "harbor-dental"]] {
             let said = on(&stack, taken).await.fails();
-            assert!(said.contains("that number is Switchboard's own"), "{said}");
+            assert!(said.contains("that number is reserved for the heartbeat"), "{said}");
         }
         assert_eq!(everything(&stack).await, before);
     };
@@ -78,19 +78,19 @@ async fn nobody_is_given_what_the_heartbeat_has() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_login_belongs_to_one_person_in_the_whole_deployment() {
+async fn a_login_belongs_to_one_member_of_staff_of_the_deployment() {
     let stack = TestStack::open().await;
     let login = "DANA@harbor-dental.example";
     let add = ["staff", "add", "d", "--company", "tidewater-physio", "--name", "D", "--email", login];
     let said = on(&stack, &add).await.fails();
-    assert!(said.contains("email dana@harbor-dental.example is how dana of harbor-dental signs in already"), "{said}");
+    assert!(said.contains("dana of harbor-dental already signs in with email dana@harbor-dental.example"), "{said}");
     // A subject that looks like an email address is another login than the address.
     let add = [&add[..7], &["--subject", "dana@harbor-dental.example"]].concat();
     on(&stack, &add).await.succeeds();
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_removal_needs_a_yes() {
+async fn a_removal_needs_a_confirmation() {
     let stack = TestStack::open().await;
     on(
         &stack,
@@ -118,7 +118,7 @@ async fn a_removal_needs_a_yes() {
     ];
     for removal in removals {
         let said = on(&stack, removal).await.fails();
-        assert!(said.contains("say --yes if you are sure"), "{removal:?}: {said}");
+        assert!(said.contains("add --yes to confirm"), "{removal:?}: {said}");
     }
     assert_eq!(everything(&stack).await, before);
     for removal in removals {
@@ -129,15 +129,15 @@ async fn a_removal_needs_a_yes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_not_there_is_said_to_be_not_there() {
+async fn a_missing_company_line_or_member_of_staff_is_reported() {
     let stack = TestStack::open().await;
     for (missing, why) in [
         (&["company", "remove", "nobody", "--yes"][..], "there is no company with that id"),
         (&["line", "add", "+12065550188", "--company", "nobody"], "there is no company with that id"),
         (&["line", "first", "+12065550188"], "there is no such line"),
         (&["line", "remove", "+12065550188", "--yes"], "there is no such line"),
-        (&["line", "remove", "555", "--yes"], "none of the lines"),
-        (&["line", "remove", HARBOR, "--yes"], "writes first from that line"),
+        (&["line", "remove", "555", "--yes"], "no line matches 555"),
+        (&["line", "remove", HARBOR, "--yes"], "is the company's first line"),
         (&["staff", "list", "--company", "nobody"], "there is no company with that id"),
         (
             &["staff", "add", "ana", "--company", "nobody", "--name", "Ana", "--email", "ana@elm.example"],
@@ -152,7 +152,7 @@ async fn what_is_not_there_is_said_to_be_not_there() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bad_input_is_told_in_words_and_changes_nothing() {
+async fn invalid_input_is_explained_and_changes_nothing() {
     let stack = TestStack::open().await;
     let before = everything(&stack).await;
     let company = |id, name, region, line| {
@@ -173,7 +173,7 @@ async fn bad_input_is_told_in_words_and_changes_nothing() {
         (2, &["staff", "add", "ana", "--company", "harbor-dental", "--name", "A"], "--email"),
         (2, &["company"], "Usage"),
         (2, &["line", "list", "--local=ftp://x"], "http://localhost:8080"),
-        (2, &["line", "list", "--stack", "switchboard"], "--local is a stack of its own"),
+        (2, &["line", "list", "--stack", "switchboard"], "--local cannot be combined"),
     ] {
         let said = on(&stack, bad).await;
         assert_eq!(said.code, code, "{bad:?}: {}", said.err);

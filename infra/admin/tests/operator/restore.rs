@@ -42,7 +42,7 @@ async fn restored_table(stack: &TestStack) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_lost_is_brought_back_and_what_was_said_since_stays() {
+async fn lost_items_are_restored_and_later_messages_stay() {
     let stack = TestStack::open().await;
     let (dana, josie) = (stack.dana().await, stack.josie().await);
     stack.phone(MARIA).texts(HARBOR, "Before").await;
@@ -81,7 +81,7 @@ async fn what_was_lost_is_brought_back_and_what_was_said_since_stays() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_changed_since_is_put_back_only_if_that_is_said() {
+async fn changed_items_are_restored_only_with_overwrite() {
     let stack = TestStack::open().await;
     let dana = stack.dana().await;
     restored_table(&stack).await;
@@ -98,7 +98,7 @@ async fn what_was_changed_since_is_put_back_only_if_that_is_said() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_opt_out_since_is_never_undone() {
+async fn a_later_opt_out_is_kept() {
     let stack = TestStack::open().await;
     let dana = stack.dana().await;
     let maria = stack.phone(MARIA);
@@ -113,7 +113,7 @@ async fn an_opt_out_since_is_never_undone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn customers_who_were_erased_since_are_not_brought_back_and_what_they_wrote_after_that_stays() {
+async fn customers_who_were_erased_since_stay_erased_and_their_later_messages_stay() {
     let stack = TestStack::open().await;
     let (dana, maria) = (stack.dana().await, stack.phone(MARIA));
     maria.texts(HARBOR, "Before").await;
@@ -146,8 +146,8 @@ async fn customers_who_were_erased_since_are_not_brought_back_and_what_they_wrot
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_table_that_is_not_there_is_said_to_be_missing() {
+async fn a_missing_table_is_reported() {
     let stack = TestStack::open().await;
     let refused = on(&stack, &["restore", "--from", "switchboard-lost", "--yes"]).await.fails();
-    assert!(refused.contains("dynamodb:Query") && refused.contains("not there"), "{refused}");
+    assert!(refused.contains("dynamodb:Query") && refused.contains("does not exist"), "{refused}");
 }

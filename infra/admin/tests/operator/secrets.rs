@@ -6,7 +6,7 @@ use tests::TestStack;
 use crate::command::{CommandOutput, on};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_key_and_no_secret_is_ever_printed() {
+async fn no_key_and_no_secret_is_printed() {
     let stack = TestStack::open().await;
     let mut secrets = vec![client_secret(&stack).await];
     let mut push_keys = Vec::new();
