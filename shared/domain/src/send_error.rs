@@ -57,23 +57,26 @@ impl SendError {
     pub fn remedy(self) -> Option<&'static str> {
         match self {
             Self::NotVerified => Some(
-                "the account is in the SMS sandbox: ask AWS for production access, or verify the number as a destination",
+                "the account is in the SMS sandbox: request production access, or verify the number as a destination",
             ),
             Self::BlockedCountry | Self::BlockedNumber => {
-                Some("a protect configuration of the account blocks it: change its rules, if texts are to go there")
+                Some("a protect configuration of the account blocks it: change its rules to allow messages there")
             }
-            Self::SpendLimit => {
-                Some("the account's monthly spend limit for texts is reached: raise it, or ask AWS for a higher one")
-            }
-            Self::Price => Some("it costs more than the parameter MaxPricePerText: raise it, if that is worth it"),
-            Self::Line => Some(
-                "the line cannot send it: look whether the number or pool belongs to this account, is active, and may text there",
+            Self::SpendLimit => Some(
+                "the account's monthly spend limit for messages is reached: raise it, or ask AWS for a higher maximum",
             ),
-            Self::Throttled => {
-                Some("more was sent in a second than the number may: a number of another type, or a pool, sends more")
-            }
+            Self::Price => Some(
+                "the message costs more than the parameter MaxPricePerText: raise it if the message is worth the price",
+            ),
+            Self::Line => Some(
+                "the line cannot send it: check that the number or pool belongs to this account, is active, and may send \
+                 there",
+            ),
+            Self::Throttled => Some(
+                "more messages per second were sent than the number allows: a number of another type, or a pool, sends more",
+            ),
             Self::Other => {
-                Some("the SMS service refused it: its code and reason, beside this, are in the service's API reference")
+                Some("the SMS service rejected it: look up the code and the reason in the service's API reference")
             }
             Self::OptedOut | Self::InvalidNumber | Self::Body | Self::Unreachable => None,
         }

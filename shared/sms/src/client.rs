@@ -141,8 +141,8 @@ where
     let code = error.code().unwrap_or("none");
     let reason = error.as_service_error().and_then(reason);
     if let SendOutcome::Refused(refused) = &handed {
-        let remedy = refused.remedy().unwrap_or("nothing");
-        tracing::warn!(code, reason, ?refused, remedy, "the carrier did not accept a message");
+        let remedy = refused.remedy().unwrap_or("none");
+        tracing::warn!(code, reason, ?refused, remedy, "a message was not sent");
     } else {
         tracing::warn!(code, "the outcome of a send is unknown");
     }
@@ -245,22 +245,22 @@ mod tests {
         (handed, logged, asked)
     }
 
-    /// Returns text that the sentence for staff contains, and text that the remedy for operators contains. "nothing"
+    /// Returns text that the sentence for staff contains, and text that the remedy for operators contains. "none"
     /// means that operators have no remedy.
     fn codes_of(refusal: SendError) -> (&'static str, &'static str) {
         match refusal {
-            SendError::OptedOut => ("has unsubscribed by replying STOP", "nothing"),
-            SendError::InvalidNumber => ("does not accept this number", "nothing"),
+            SendError::OptedOut => ("has unsubscribed by replying STOP", "none"),
+            SendError::InvalidNumber => ("does not accept this number", "none"),
             SendError::NotVerified => ("numbers that were verified", "the SMS sandbox"),
             SendError::BlockedCountry => ("does not text to this country", "a protect configuration"),
             SendError::BlockedNumber => ("settings block texts to this number", "a protect configuration"),
             SendError::SpendLimit => ("budget for texts is used up", "monthly spend limit"),
             SendError::Price => ("costs more than your company allows", "the parameter MaxPricePerText"),
-            SendError::Body => ("does not accept this text", "nothing"),
+            SendError::Body => ("does not accept this text", "none"),
             SendError::Line => ("your company's number cannot send this text", "belongs to this account, is active"),
             SendError::Throttled => ("too many texts at once", "or a pool, sends more"),
-            SendError::Unreachable => ("the SMS service could not be reached", "nothing"),
-            SendError::Other => ("the SMS service refused this message", "its code and reason"),
+            SendError::Unreachable => ("the SMS service could not be reached", "none"),
+            SendError::Other => ("the SMS service refused this message", "the code and the reason"),
         }
     }
 
@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn whatever_end_user_messaging_refuses_staff_are_told_in_a_sentence_and_operators_with_code_and_reason() {
+    async fn a_rejection_by_end_user_messaging_has_a_sentence_for_staff_and_a_code_and_reason_for_operators() {
         let (conflict, quota, invalid) = ("ConflictException", "ServiceQuotaExceededException", "ValidationException");
         let denied = "AccessDeniedException";
         for (code, reason, field, refusal) in [
@@ -323,7 +323,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn whatever_sns_refuses_staff_are_told_in_a_sentence_and_operators_with_its_code() {
+    async fn a_rejection_by_sns_has_a_sentence_for_staff_and_a_code_for_operators() {
         for (code, message, refusal) in [
             ("OptedOut", "The phone number has opted out", SendError::OptedOut),
             ("InvalidParameter", "Invalid parameter: PhoneNumber Reason: not valid", SendError::InvalidNumber),
@@ -341,7 +341,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_service_that_nobody_connects_to_has_sent_nothing() {
+    async fn a_refused_connection_means_that_nothing_was_sent() {
         for provider in
             [SmsProvider::Sns { max_price: None }, SmsProvider::EndUserMessaging(EndUserMessagingSettings::default())]
         {
@@ -352,7 +352,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn either_service_is_told_the_most_that_a_text_may_cost_where_there_is_such_a_limit() {
+    async fn both_services_receive_the_price_ceiling_if_one_is_set() {
         let settings = |max_price| {
             SmsProvider::EndUserMessaging(EndUserMessagingSettings { max_price, ..EndUserMessagingSettings::default() })
         };

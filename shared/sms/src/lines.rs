@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn each_setting_that_keeps_texts_away_is_told_apart() {
+    fn each_faulty_setting_has_its_own_reason() {
         let mut one = line(ONE, "harbor-dental");
         let fault =
             |line: &Line, number| faults_of(std::slice::from_ref(line), vec![number], OptOutManagement::ByTheService);
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn two_companies_share_no_list_of_opt_outs_and_nobody_answers_them_twice() {
+    fn a_shared_opt_out_list_and_a_second_acknowledgement_are_faults() {
         let lines = [line(ONE, "harbor-dental"), line(OTHERS, "tidewater-physio")];
         let both = |list, by_us| {
             [ONE, OTHERS].map(|it| number(it).opt_out_list_name(list).self_managed_opt_outs_enabled(by_us))
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn without_lines_nothing_is_wrong() {
+    fn a_deployment_without_lines_has_no_faults() {
         assert_eq!(faults_of(&[], vec![number(ONE).two_way_enabled(false)], OptOutManagement::ByTheService), [""; 0]);
     }
 }
