@@ -325,7 +325,7 @@ async fn the_conversation_says_that_and_why_its_customer_has_opted_out() {
     assert_eq!(opted_out().await, said);
     let screen = dana.screen(&path).await.body;
     assert!(screen.contains("<strong>Opted out of texts: </strong>they wrote REVOKE, "), "{screen}");
-    assert_eq!(screen.matches("<p class=\"wish\">Opted out of texts</p>").count(), 1, "{screen}");
+    assert_eq!(screen.matches("<p class=\"keyword\">Opted out of texts</p>").count(), 1, "{screen}");
     stack.phone(MARIA).texts(HARBOR, "START").await;
     assert_eq!(opted_out().await, Value::Null);
     let screen = dana.screen(&path).await.body;
