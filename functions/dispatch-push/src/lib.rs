@@ -1,16 +1,15 @@
 #![doc = include_str!("../README.md")]
 
-mod batch;
 mod circuit_breaker;
 mod delivery;
 mod payload;
+mod push_changes;
 mod push_event;
 mod retries;
 
 use std::sync::Arc;
 
 use aws_sdk_secretsmanager::Client as Secrets;
-use batch::{AddedBrowser, CompanyChanges, Revocation};
 use circuit_breaker::CircuitBreaker;
 use delivery::{BrowserDelivery, DeliverySource};
 use domain::{
@@ -20,11 +19,12 @@ use domain::{
 use lambda_runtime::Diagnostic;
 use payload::{EventCustomer, NotificationPayload};
 use push::{KeyRing, PushServices, Pusher};
+use push_changes::{AddedBrowser, PushChanges, Revocation};
 use push_event::PushEvent;
 use retries::{Retry, RetryQueue};
 use runtime::{Metric, Metrics, Runtime};
 use serde_json::{Value, json};
-use store::{PositionRange, Store, StoreError};
+use store::{PositionRange, Store, StoreError, StreamBatch};
 use thiserror::Error;
 
 /// Sends push notifications about customers' messages and calls to the browsers of staff.
@@ -103,7 +103,12 @@ impl DispatchPushFunction {
 
     async fn follow(&self, records: &[Value]) -> Vec<String> {
         let (mut deliveries, mut failures) = (Vec::new(), Vec::new());
-        for (company, changes) in batch::by_company(records) {
+        let batch = StreamBatch::read(records);
+        for (record, reason) in &batch.invalid {
+            tracing::error!(record, %reason, "a record of the stream was dropped");
+        }
+        for (company, changes) in batch.companies {
+            let (changes, records) = (PushChanges::from_changes(changes.changes), changes.records);
             if company == heartbeat::company() {
                 self.count_heartbeats(&changes);
                 continue;
@@ -111,8 +116,8 @@ impl DispatchPushFunction {
             match self.follow_company(&company, &changes).await {
                 Ok(more) => deliveries.extend(more),
                 Err(error) => {
-                    tracing::error!(%company, records = changes.records.len(), %error, "push notifications of a company failed");
-                    failures.extend(changes.records);
+                    tracing::error!(%company, records = records.len(), %error, "push notifications of a company failed");
+                    failures.extend(records);
                 }
             }
         }
@@ -121,7 +126,7 @@ impl DispatchPushFunction {
     }
 
     /// Counts a heartbeat that has passed through the deployment as a customer's message does. No browser is notified.
-    fn count_heartbeats(&self, changes: &CompanyChanges) {
+    fn count_heartbeats(&self, changes: &PushChanges) {
         let now = self.clock.now();
         if changes.news.iter().any(|news| heartbeat::is_fresh(news.since_when(), now)) {
             self.metrics.count(Metric::Heartbeat);
@@ -131,7 +136,7 @@ impl DispatchPushFunction {
     async fn follow_company(
         &self,
         company: &CompanyId,
-        changes: &CompanyChanges,
+        changes: &PushChanges,
     ) -> Result<Vec<BrowserDelivery>, StoreError> {
         for ending in &changes.endings {
             match ending {

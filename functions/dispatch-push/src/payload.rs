@@ -7,7 +7,7 @@ use domain::{
 };
 use serde::{Serialize, Serializer};
 
-use crate::batch::AddedBrowser;
+use crate::push_changes::AddedBrowser;
 use crate::push_event::{EventContent, PushEvent};
 
 /// The longest payload, in bytes. A push service must take 4,096 encrypted, but some take less.

@@ -1,13 +1,11 @@
 #![doc = include_str!("../README.md")]
 
-mod batch;
 mod conversation_changes;
 mod regions;
 
 use std::time::Duration;
 
 use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
-use batch::CompanyChanges;
 use domain::{Clock, CompanyId, Timestamp};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use lambda_runtime::Diagnostic;
@@ -15,7 +13,7 @@ use live::{Frame, PostOutcome, Sockets, frames};
 use regions::RegionCache;
 use runtime::Runtime;
 use serde_json::Value;
-use store::{Change, Connection, ConnectionId, Store, StoreError};
+use store::{Change, CompanyChanges, Connection, ConnectionId, Store, StoreError, StreamBatch};
 use tokio::time::Instant;
 use views::Viewer;
 
@@ -56,13 +54,17 @@ impl LiveUpdatesFunction {
     /// Reports the records of companies for which DynamoDB did not answer, so that they are delivered again. All others
     /// are done.
     pub async fn handle(&self, event: &Value) -> Result<DynamoDbEventResponse, Diagnostic> {
-        let companies = batch::by_company(event).ok_or_else(|| Diagnostic {
+        let records = event["Records"].as_array().ok_or_else(|| Diagnostic {
             error_type: "NotABatch".to_owned(),
             error_message: "the event is no batch of a table's stream".to_owned(),
         })?;
+        let batch = StreamBatch::read(records);
+        for (record, reason) in &batch.invalid {
+            tracing::error!(record, %reason, "a record of the stream was dropped");
+        }
         let deadline = Instant::now() + POSTED_WITHIN;
         let mut response = DynamoDbEventResponse::default();
-        for (company, changes) in companies {
+        for (company, changes) in batch.companies {
             if let Err(error) = self.update_company(&company, &changes, deadline).await {
                 tracing::error!(%company, records = changes.records.len(), %error, "live updates of a company failed");
                 response.batch_item_failures.extend(changes.records.into_iter().map(failed));

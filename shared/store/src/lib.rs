@@ -44,6 +44,7 @@ mod retries;
 mod sessions;
 mod slots;
 mod staff;
+mod stream_batch;
 mod subscribe;
 mod summary;
 mod timeline;
@@ -78,6 +79,7 @@ pub use push_settings::{PushSettings, PushSettingsChange};
 pub use restore::{CollisionPolicy, RestoreReport};
 pub use sessions::Session;
 pub use staff::{ActiveStaff, LoginOwner, Member};
+pub use stream_batch::{CompanyChanges, StreamBatch};
 pub use subscribe::{BROWSERS_AT_MOST, SubscribeOutcome, SubscribeRequest};
 
 /// The DynamoDB table of a deployment.

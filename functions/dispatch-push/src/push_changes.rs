@@ -1,23 +1,18 @@
-//! The changes of a stream batch, grouped by company.
+//! The changes of a stream batch that concern push notifications.
 
-use std::collections::BTreeMap;
-
-use domain::{CompanyId, PushTest, StaffId, SubscriptionId, Timestamp, TokenHash};
-use serde_json::Value;
+use domain::{PushTest, StaffId, SubscriptionId, Timestamp, TokenHash};
 use store::{Change, SessionEnd};
 
 use crate::push_event::PushEvent;
 
 /// The changes of one company that concern push notifications, in order.
 #[derive(Default)]
-pub(crate) struct CompanyChanges {
+pub(crate) struct PushChanges {
     /// The newest event of each conversation for the same recipients. It replaces the earlier ones.
     pub(crate) news: Vec<PushEvent>,
     pub(crate) endings: Vec<Revocation>,
     pub(crate) tests: Vec<(StaffId, SubscriptionId, PushTest)>,
     pub(crate) added: Vec<AddedBrowser>,
-    /// The sequence numbers of the records with these changes.
-    pub(crate) records: Vec<String>,
 }
 
 /// A browser in which a member of staff turned notifications on.
@@ -37,27 +32,15 @@ pub(crate) enum Revocation {
     Staff(StaffId, Option<Timestamp>),
 }
 
-/// Groups a batch by company.
-///
-/// A record that cannot be parsed is logged and dropped. It would fail again, and hold up all the others.
-pub(crate) fn by_company(records: &[Value]) -> BTreeMap<CompanyId, CompanyChanges> {
-    let mut companies = BTreeMap::<CompanyId, CompanyChanges>::new();
-    for record in records {
-        let id = record.pointer("/dynamodb/SequenceNumber").and_then(Value::as_str).unwrap_or_default();
-        match Change::read(record) {
-            Ok(Some(change)) => {
-                let of = companies.entry(change.company().clone()).or_default();
-                of.records.push(id.to_owned());
-                of.take(change);
-            }
-            Ok(None) => {}
-            Err(reason) => tracing::error!(record = id, %reason, "a record of the stream was dropped"),
+impl PushChanges {
+    pub(crate) fn from_changes(changes: Vec<Change>) -> Self {
+        let mut push_changes = Self::default();
+        for change in changes {
+            push_changes.take(change);
         }
+        push_changes
     }
-    companies
-}
 
-impl CompanyChanges {
     fn take(&mut self, change: Change) {
         match change {
             Change::Event { event, before, .. } => {
