@@ -1,8 +1,8 @@
-//! How fast the local stack is, and whether the size of the store shows: `cargo bench`.
+//! Throughput of the local stack, and whether it depends on the size of the table: `cargo bench`.
 //!
-//! Two stacks, one with few messages and one with many, are asked the same in turns, through the
-//! doors that users have, from four clients at a time. The machine's own speed and whatever else it
-//! does are in every figure: what matters is the ratio, which the turns keep fair.
+//! Two stacks, one with few messages and one with many, get the same requests in turns, through HTTP and Lambda's
+//! Invoke API, from four clients at a time. Each figure depends on the machine's speed and its other load. The ratio of
+//! the two matters, and the turns keep it fair.
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "it prints figures, and has failed if it cannot go on")]
 
 use std::time::Instant;
@@ -15,19 +15,19 @@ use tests::{HARBOR, SmsEvent, StaffClient, TestStack, ago, by_queue};
 const CLIENTS: usize = 4;
 const FEW: usize = 10;
 const MANY: usize = 100_000;
-/// Customers who wrote the many, each as often as the others.
+/// The senders of the many messages, each of as many as the others.
 const CUSTOMERS: usize = 1000;
 const TURNS: usize = 15;
 const ASKED_A_TURN: usize = 300;
 const DELIVERED_A_TURN: usize = 200;
-/// As many as SQS hands over at once.
+/// The batch size of SQS.
 const BATCH: usize = 10;
 
 const MARIA: &str = "+14255550182";
 
 #[tokio::main]
 async fn main() {
-    // `cargo test` only wants to see that it runs.
+    // `cargo test` runs this only to see that it works.
     let whole = std::env::args().any(|argument| argument == "--bench");
     let (many, turns) = if whole { (MANY, TURNS) } else { (FEW * 10, 1) };
     let (small_house, large_house) = (TestStack::open().await, TestStack::open().await);
@@ -50,7 +50,7 @@ async fn main() {
     }
 }
 
-/// What is measured of one stack: how often a second, in each turn.
+/// The figures of one stack: operations per second, in each turn.
 struct Bench<'a> {
     desk: StaffClient<'a>,
     page: String,
@@ -61,7 +61,7 @@ struct Bench<'a> {
 }
 
 impl<'a> Bench<'a> {
-    /// Maria writes the few: they are the newest of either stack, so the answers are the same size.
+    /// Stores the few messages. They are Maria's and the newest of both stacks, so that responses have the same size.
     async fn begin(stack: &'a TestStack) -> Self {
         let texts: Vec<_> = (0..FEW).map(|n| sms(&format!("maria-{n}"), MARIA)).collect();
         assert!(stack.deliver(&by_queue(&texts)).await.is_empty());
@@ -90,7 +90,7 @@ impl<'a> Bench<'a> {
         .await
     }
 
-    /// Maria's go on to be the newest, since she writes these too.
+    /// Delivers more of Maria's messages, which are then the newest.
     async fn deliver(&self, turn: usize) -> f64 {
         let texts: Vec<_> = (0..DELIVERED_A_TURN).map(|n| sms(&format!("{turn}-{n}"), MARIA)).collect();
         let batches: Vec<_> = texts.chunks(BATCH).map(by_queue).collect();
@@ -98,16 +98,16 @@ impl<'a> Bench<'a> {
     }
 }
 
-/// Does something with each, for a few clients at a time. Gives how many it were in a second.
+/// Runs `work` for each item with a few clients at a time. Returns the items per second.
 async fn each<T>(all: impl IntoIterator<Item = T>, work: impl AsyncFn(T)) -> f64 {
     let begun = Instant::now();
     let done = stream::iter(all).map(|one| work(one)).buffer_unordered(CLIENTS).count().await;
     as_float(done) / begun.elapsed().as_secs_f64()
 }
 
-/// Stores so many messages of many customers. The first of each is delivered; the others are copies
-/// of it at earlier places, written to the table itself. Delivered, all would take most of an hour:
-/// dynoxide looks through the request tokens of the last ten minutes at every transaction.
+/// Stores messages of many customers. The first message of each customer is delivered. The others are copies of it at
+/// earlier positions, which are written directly to the table. To deliver them all would take most of an hour, because
+/// dynoxide scans the request tokens of the last ten minutes in each transaction.
 async fn fill(stack: &TestStack, count: usize) {
     let customers = CUSTOMERS.min(count);
     let texts: Vec<_> = (0..customers).map(|n| sms(&n.to_string(), &format!("+1425{:07}", 5_560_000 + n))).collect();
@@ -136,7 +136,7 @@ async fn fill(stack: &TestStack, count: usize) {
     .await;
 }
 
-/// The write of a copy of a message, at a place some hours earlier that is its own.
+/// Returns the write of a copy of a message at a unique position some hours earlier.
 fn earlier(event: &Value, n: usize) -> Value {
     let place = event["position"]["S"].as_str().unwrap();
     let at = place[..13].parse::<usize>().unwrap() - 40_000_000 - n;

@@ -1,4 +1,4 @@
-//! The functions in an AWS account in which nothing is, and which answers at once.
+//! The functions in an empty AWS account that answers at once.
 
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
@@ -22,7 +22,7 @@ pub(crate) struct Account {
     instance: LambdaInstance,
 }
 
-/// An account that has secrets, and nothing else.
+/// An HTTP client for an account that has secrets and nothing else.
 #[derive(Clone, Debug)]
 struct SecretsOnly;
 
@@ -36,8 +36,8 @@ impl HttpConnector for SecretsOnly {
     }
 }
 
-/// What the functions read of secrets, in one: the push keys, and how to sign in. The corpus has cookies that were signed
-/// with the key for attempts.
+/// Returns one secret with all that the functions read of secrets: the push keys and the sign-in settings. The corpus
+/// has cookies that were signed with its `attempt_key`.
 fn secrets() -> Value {
     json!({
         "subject": "mailto:it@example.com",
@@ -56,7 +56,7 @@ impl Account {
         aws.set_http_client(Some(http_client_fn(|_, _| SharedHttpConnector::new(SecretsOnly))));
         aws.set_endpoint_url(Some("http://aws.local".to_owned()));
         aws.set_region(Some(Region::from_static("local")));
-        // 2026-11-20T15:00:00Z: what is in the corpus has just been sent.
+        // 2026-11-20T15:00:00Z, shortly after the messages of the corpus were sent.
         let clock = Clock::new(|| Timestamp::from_millis(1_795_186_800_000));
         let runtime = Runtime {
             configuration: Configuration {
@@ -86,12 +86,12 @@ impl Account {
         Ok(answered.ok())
     }
 
-    /// A function takes an event, or refuses it.
+    /// Invokes a function with an event. It may succeed or fail, but not panic.
     pub(crate) fn takes(&self, function: &str, event: &Value) -> Result<(), TestCaseError> {
         self.invoke(function, event).map(drop)
     }
 
-    /// Functions answer requests, and not with trouble of ours.
+    /// Invokes functions with requests. None may answer with a status of 500 or above.
     pub(crate) fn answers(&self, requests: impl Iterator<Item = (&'static str, Value)>) -> Result<(), TestCaseError> {
         for (function, request) in requests {
             let answer = self.invoke(function, &request)?.unwrap_or_default();

@@ -1,4 +1,4 @@
-//! How words are brought to the functions.
+//! Events that carry fuzzed input to the functions.
 
 use std::collections::BTreeMap;
 
@@ -8,11 +8,11 @@ use reqwest::Url;
 use serde_json::{Value, json};
 use tests::record;
 
-/// Those that take an event as it comes.
+/// The functions that receive fuzzed JSON as their whole event.
 pub(crate) const FUNCTIONS: [&str; 5] =
     ["authorize", "confirmation-call", "delivery-receipt", "inbound-sms", "live-connection"];
 
-/// Where something can be written to, or asked of.
+/// A route of the API that takes input.
 pub(crate) struct InputPlace {
     function: &'static str,
     method: &'static str,
@@ -27,7 +27,7 @@ pub(crate) const FORMS: [InputPlace; 5] = [
     InputPlace { function: "push-subscriptions", method: "PUT", path: "/api/push-settings" },
 ];
 
-/// What is named in a query, or in a path.
+/// The parameters of queries and paths.
 pub(crate) const PARAMETERS: [(InputPlace, &str); 6] = [
     (InputPlace { function: "list-notifications", method: "GET", path: "/api/notifications" }, "before"),
     (InputPlace { function: "list-conversations", method: "GET", path: "/api/conversations" }, "limit"),
@@ -42,7 +42,7 @@ pub(crate) const PARAMETERS: [(InputPlace, &str); 6] = [
 
 const CONVERSATIONS: &str = "/api/conversations/{conversation}/messages";
 
-/// What stands for itself where nothing of a request is foreign.
+/// The conversation in the path where the path is not fuzzed.
 const CONVERSATION: &str = "00112233445566778899aabbccddeeff";
 
 impl InputPlace {
@@ -62,7 +62,7 @@ impl InputPlace {
         (self.function, request)
     }
 
-    /// With a word for a parameter, no longer than API Gateway takes an address, which ends at 10 KB.
+    /// Returns a request with `word` as a parameter, cut to 3,000 characters. API Gateway limits an address to 10 KB.
     pub(crate) fn with_parameter(&self, parameter: &str, word: &str) -> (&'static str, Value) {
         let word: &str = &word.chars().take(3000).collect::<String>();
         let mut request = self.request(CONVERSATION, &[(parameter, word)]);
@@ -93,7 +93,7 @@ impl InputPlace {
     }
 }
 
-/// The callback of a sign-in, in a browser that has a cookie.
+/// Returns the request of a sign-in callback, from a browser with a cookie.
 pub(crate) fn callback(cookie: &str) -> (&'static str, Value) {
     let to = InputPlace { function: "sign-in", method: "GET", path: "/api/sign-in/callback" };
     let mut request = to.request("", &[("state", "00ff"), ("code", "00ff")]);
@@ -101,7 +101,7 @@ pub(crate) fn callback(cookie: &str) -> (&'static str, Value) {
     (to.function, request)
 }
 
-/// What an authorizer is asked with, whichever way cookies come.
+/// Returns an authorizer's event with the cookie in both places in which cookies can come.
 pub(crate) fn cookie(cookie: &str) -> Value {
     json!({"cookies": [cookie], "headers": {"Cookie": cookie}})
 }
@@ -110,7 +110,7 @@ pub(crate) fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_default()
 }
 
-/// An event, with no more records than an event source mapping of ours hands over.
+/// Returns an event with at most 10 records, the batch size of the event source mappings.
 pub(crate) fn batch(text: &str) -> Value {
     let mut event = json(text);
     if let Some(Value::Array(records)) = event.get_mut("Records") {
@@ -127,7 +127,7 @@ pub(crate) fn by_topic(message: &str) -> Value {
     json!({"Records": [{"EventSource": "aws:sns", "Sns": {"Message": message, "Timestamp": message}}]})
 }
 
-/// A frame that somebody's page sends.
+/// Returns the event of a frame that a page sends.
 pub(crate) fn frame(body: &str) -> Value {
     json!({
         "requestContext": {

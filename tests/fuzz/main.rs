@@ -1,8 +1,8 @@
-//! What reads foreign words, by itself: no bytes make it panic, nor take more memory than their length allows.
+//! Fuzz tests of each parser of untrusted input: no bytes make it panic, or use more memory than their length allows.
 //!
-//! Each reader has a folder in `corpus/` with words that are in order and words that once were, or could have been,
-//! trouble. They are tried as they are, and then broken in thousands of ways. What fails is made as small as it can be
-//! and put into the folder, where it is tried first from then on: it is to be committed.
+//! Each parser has a folder in `corpus/` with valid inputs, and inputs that caused or could cause a failure. These are
+//! tried unchanged, and then with thousands of random changes. An input that fails is made as small as possible and
+//! saved in the folder. It is then tried first in each run, and should be committed.
 //!
 //! `PROPTEST_CASES=100000 cargo test --package tests --test fuzz` tries more.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
@@ -31,31 +31,31 @@ use tests::mutation::{changes, texts};
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
 
-/// Memory is counted for the whole process.
+/// Runs the tests one after another, because memory is counted for the whole process.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
-/// The most that SQS, SNS and Lambda's asynchronous invocation bring. API Gateway brings more, of which nothing is read
-/// in another way.
+/// The largest payload of SQS, SNS and Lambda's asynchronous invocation, in bytes. API Gateway allows more, but the
+/// same code parses it.
 const LARGEST: usize = 256 * 1024;
 
-/// What reading may take for each byte of the words, twice what the worst do: a form of nothing but short fields.
+/// The memory that a parser may use per byte of input, in bytes. It is twice that of the worst input: a form of short
+/// fields only.
 const FOR_EACH_BYTE: usize = 64;
-/// What is taken for no words at all: a request or two of the SDK's.
+/// The memory in bytes that a parser may use whatever the input: that of a few SDK requests.
 const BASELINE_BYTES: usize = 256 * 1024;
 
-/// Reads words, and says what is wrong with how they were read.
+/// Parses an input and fails if it was not handled correctly.
 type ReadFn = fn(&Account, &str, &[u8]) -> Result<(), TestCaseError>;
 
 struct Reader {
-    /// And of its corpus.
+    /// Also the name of its folder in `corpus/`.
     name: &'static str,
-    /// How many times as many cases are tried as `PROPTEST_CASES` says, which is 256 unless it is set: more of what is
-    /// read faster.
+    /// How many times as many cases to try as `PROPTEST_CASES` says, whose default is 256. Fast parsers try more.
     times: u32,
     reads: ReadFn,
 }
 
-/// Everything that reads foreign words.
+/// All parsers of untrusted input.
 const READERS: [Reader; 12] = [
     reader("contact-event", 32, |account, words, _| account.takes("confirmation-call", &brought::by_queue(words))),
     reader("contact-flow", 32, |account, words, _| account.takes("confirmation-call", &brought::json(words))),
@@ -103,7 +103,7 @@ fn reads_a_page_token(_: &Account, words: &str, _: &[u8]) -> Result<(), TestCase
 }
 
 fn reads_a_phone_number(_: &Account, words: &str, _: &[u8]) -> Result<(), TestCaseError> {
-    // Reading one takes longer than everything else here: each is read by the plan of one country.
+    // Parsing a phone number is the slowest test here, so each input is parsed for one country only.
     let region = ["US", "AU", "DE", "AR"][words.len() % 4];
     let region: Region = region.parse().unwrap();
     if let Ok(number) = PhoneNumber::mobile(words, region) {
@@ -120,7 +120,7 @@ fn reads_a_phone_number(_: &Account, words: &str, _: &[u8]) -> Result<(), TestCa
     Ok(())
 }
 
-/// What goes wrong with bytes.
+/// A change to bytes: a range of them is replaced.
 #[derive(Clone, Debug)]
 struct ByteMutation {
     from: Index,
@@ -145,7 +145,7 @@ fn cuts() -> impl Strategy<Value = ByteMutation> {
     (any::<Index>(), any::<Index>(), put).prop_map(|(from, until, put)| ByteMutation { from, until, put })
 }
 
-/// Words of a corpus as they never came.
+/// Returns a strategy for changed inputs of a corpus.
 fn broken(corpus: &[Vec<u8>]) -> impl Strategy<Value = Vec<u8>> + use<> {
     let json: Vec<Value> = corpus.iter().filter_map(|words| serde_json::from_slice(words).ok()).collect();
     let cut = (select(corpus.to_vec()), vec(cuts(), 1..4))
@@ -170,19 +170,19 @@ fn broken(corpus: &[Vec<u8>]) -> impl Strategy<Value = Vec<u8>> + use<> {
     })
 }
 
-/// Whether words are read without a panic, and in the memory that their length allows.
+/// Fails if an input makes a parser panic or use more memory than its length allows.
 fn holds(reads: ReadFn, account: &Account, bytes: &[u8]) -> Result<(), TestCaseError> {
     let words = String::from_utf8_lossy(bytes);
     let memory_of_reading = || {
         let before = MEMORY.current_usage();
         MEMORY.reset_peak_usage();
         let read = catch_unwind(AssertUnwindSafe(|| reads(account, &words, bytes)));
-        // Those who run the tests have memory too, and give some back.
+        // The test runner's other threads can free memory meanwhile, so the difference saturates.
         let taken = MEMORY.peak_usage().saturating_sub(before);
         read.map_err(|_| TestCaseError::fail("it panics"))?.map(|()| taken)
     };
     let allowed = BASELINE_BYTES + FOR_EACH_BYTE * bytes.len();
-    // What is read once for all, such as a country's numbering plan, is not taken a second time.
+    // Data that is loaded once, such as a country's numbering plan, is only counted the first time.
     let mut taken = memory_of_reading()?;
     if taken > allowed {
         taken = memory_of_reading()?;
@@ -195,7 +195,7 @@ fn corpora() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus")
 }
 
-/// Tries a reader: first with its corpus, then with what becomes of it.
+/// Tests a parser, first with the inputs of its corpus and then with changed ones.
 fn run_reader(name: &str) {
     let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let Reader { times, reads, .. } = READERS.into_iter().find(|reader| reader.name == name).unwrap();

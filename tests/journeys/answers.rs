@@ -1,4 +1,5 @@
-//! Only what the carrier took, and has not given back, is an answer: until then the customer waits, on every screen.
+//! A reply is an answer only if the carrier accepted it and has not reported it as undelivered. Until then every screen
+//! shows that the customer waits.
 
 use std::time::Duration;
 
@@ -7,15 +8,15 @@ use tests::{Browser, CustomerPhone, HARBOR, ManualClock, PushService, StaffClien
 
 const MARIA: &str = "+14255550182";
 
-/// Dana, whom Maria has asked something; and their conversation.
+/// Returns Dana, Maria, and their conversation, in which Maria waits for an answer.
 async fn open_with_question(stack: &TestStack) -> (StaffClient<'_>, CustomerPhone<'_>, String) {
     let (dana, maria) = (stack.dana().await, stack.phone(MARIA));
     let conversation = dana.hears_from(MARIA).await;
     (dana, maria, conversation)
 }
 
-/// How many of Maria's entries wait, whether she has not got what was written last, and whether her row is marked and
-/// says so: by the feed, the inbox and their screens, which agree.
+/// Returns Maria's count of unanswered entries, and whether the last message to her was not delivered. Asserts that the
+/// feed, the inbox and their screens agree, and that the screens mark her row accordingly.
 async fn stands(dana: &StaffClient<'_>) -> (u64, bool) {
     let told = |item: &Value| (item["unanswered"].as_u64().unwrap(), item["not_delivered"].as_bool().unwrap());
     let feed = told(&dana.notifications().await.items()[0]);
@@ -71,7 +72,7 @@ async fn a_text_of_which_nobody_knows_answers_nothing_until_it_is_known_to_have_
     let stack = TestStack::with_limits(TestStack::limits(), &clock).await;
     let (dana, maria, conversation) = open_with_question(&stack).await;
     maria.next_is("silent").await;
-    // The clock stands, and of one moment neither is the later.
+    // The clock stands still, and two messages of the same time have no order.
     clock.passes(1);
     assert_eq!(dana.replies(&conversation, "Yes").await.status, 202);
     assert_eq!(stands(&dana).await, (1, true));
@@ -139,7 +140,7 @@ async fn when_the_last_of_several_answers_is_given_back_the_customer_waits_with_
     assert_eq!(stands(&dana).await, (0, false));
 }
 
-/// The carrier's own id of a message, as the table has it.
+/// Returns the carrier's id of a message, as stored in the table.
 async fn provider_id(stack: &TestStack, message: &Value) -> Value {
     let pk = format!("CONVERSATION#harbor-dental#{}", message["conversation"].as_str().unwrap());
     let sk = format!("EVENT#{}", message["id"].as_str().unwrap());
@@ -158,7 +159,7 @@ async fn an_answer_that_is_taken_after_a_later_one_was_refused_stands() {
         while dana.messages(&conversation).await.items()[0]["text"] != "One" {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        // The first one is offered again in a while.
+        // The carrier's answer to the first message is still pending, so it is retried later.
         dana.replies(&conversation, "Two").await
     };
     let (first, second) = tokio::join!(first, second);

@@ -1,5 +1,4 @@
-//! What appointments may cost: questions to the carriers, saves in a minute, what is read of a day, and many who write at
-//! once.
+//! Limits of appointments: number lookups at the carriers, saves per minute, reads per day, and concurrent writers.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +13,7 @@ const SAM: &str = "+12535550119";
 const GRACE: &str = "+12065550126";
 const KINGSTON: &str = "+18765550123";
 
-/// The day after tomorrow, also by the clock that is moved by hand.
+/// Returns the day after tomorrow, which is in the future by the manual clock, too.
 fn day() -> String {
     let zone: TimeZone = "America/Los_Angeles".parse().unwrap();
     zone.local(runtime::wall_clock().now()).0.next().next().to_string()
@@ -212,7 +211,7 @@ async fn whoever_writes_one_appointment_many_times_at_once_is_told_so_and_no_ope
     }
     assert!(statuses.keys().all(|status| [200, 201, 409].contains(status)), "{statuses:?}");
     assert_eq!(statuses[&201], 1, "{statuses:?}");
-    // Each that was told to be saved is a version of its own.
+    // Each successful save is a version of its own.
     let saved = statuses[&200] + 1;
     assert_eq!(dana.get("/api/appointments/A-1").await.json()["version"], saved, "{statuses:?}");
 }

@@ -1,4 +1,4 @@
-//! Appointments that are moved: what their customers said was of another time.
+//! Appointments that are moved: a customer's answer was about the earlier time.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use tests::{HARBOR, SendOptions, StaffClient, TestResponse, TestStack, ago};
 const MARIA: &str = "+14255550182";
 const HOUR: u64 = 60 * 60;
 
-/// Hours from now, as a scheduling system writes it.
+/// Returns the time so many hours from now, formatted as a scheduling system does.
 fn ahead(hours: u64) -> Value {
     let now = runtime::wall_clock().now();
     json!(now.plus_secs(hours * HOUR).to_string())
@@ -66,19 +66,19 @@ async fn the_screen_says_that_it_was_moved_and_offers_to_text_the_new_time() {
     let screen = async || dana.screen("/api/appointments/PMS-1").await.body;
     let booked = puts(&dana, &booking(&ahead(24), Some("confirmed"))).await;
     assert!(!screen().await.contains("Moved from"), "it is new");
-    // As the form sends it, with the status as it was.
+    // The form sends an empty status if it was not changed.
     let moved = changes(&dana, &booked, json!({"start": ahead(48), "status": ""})).await.json();
     assert_eq!(moved["status"], "booked");
     let shown = screen().await;
     assert!(shown.contains("It is booked again: the customer confirmed the other time."), "{shown}");
     assert!(shown.contains("Text the new time") && shown.contains("Your appointment is now on "), "{shown}");
-    // Somebody who gets no texts is not offered any.
+    // The page does not offer to text a customer who has opted out.
     stack.phone(MARIA).texts(HARBOR, "STOP").await;
     let shown = screen().await;
     assert!(shown.contains("Moved from") && !shown.contains("Text the new time"), "{shown}");
     let named = changes(&dana, &moved, json!({"notes": "Ring the back door"})).await.json();
     assert!(!screen().await.contains("Moved from"), "that was before the last change");
-    // What is over is not announced.
+    // The page does not offer to announce an appointment that is over.
     changes(&dana, &named, json!({"start": ago(3600)})).await;
     assert!(!screen().await.contains("Moved from"));
 }

@@ -1,5 +1,4 @@
-//! Appointments: a day of them, what staff and scheduling systems make of them, and the conversation
-//! that each has.
+//! Appointments: the list of a day, changes by staff and scheduling systems, and the conversation of each appointment.
 
 use domain::{Day, SendingLimits, TimeZone};
 use futures_util::future::join_all;
@@ -15,7 +14,7 @@ const LANDLINE: &str = "+14255550190";
 const INTERNET: &str = "+14255550191";
 const NOBODY: &str = "+14255550192";
 
-/// Tomorrow where Harbor Dental is.
+/// Returns the day of tomorrow in Harbor Dental's time zone.
 fn tomorrow() -> String {
     day_in("America/Los_Angeles").next().to_string()
 }
@@ -25,7 +24,7 @@ fn day_in(zone: &str) -> Day {
     zone.local(runtime::wall_clock().now()).0
 }
 
-/// What somebody books for a number: a cleaning tomorrow at three.
+/// Returns a booking for a number: a cleaning tomorrow at three.
 fn booking(name: &str, number: &str) -> Value {
     json!({"name": name, "number": number, "day": tomorrow(), "time": "15:00", "minutes": 45, "service": "Cleaning"})
 }
@@ -48,7 +47,7 @@ fn path(appointment: &Value) -> String {
     format!("/api/appointments/{}", appointment["id"].as_str().unwrap())
 }
 
-/// Changes an appointment from the version that somebody saw.
+/// Changes an appointment, based on the version in `seen`.
 async fn changes(desk: &StaffClient<'_>, seen: &Value, fields: Value) -> TestResponse {
     desk.post(&path(seen), &booking_with(fields, json!({"version": seen["version"]})), SendOptions::default()).await
 }
@@ -63,7 +62,7 @@ async fn is_said_to_be(stack: &TestStack, number: &str, kind: &str) {
     assert_eq!(decided.status, 204, "{}", decided.body);
 }
 
-/// The key of what is stored of an appointment's customer at Harbor Dental.
+/// Returns the table key of an appointment's customer at Harbor Dental.
 fn person(appointment: &Value) -> Value {
     let conversation = appointment["conversation"].as_str().unwrap();
     json!({"pk": {"S": format!("CONVERSATION#harbor-dental#{conversation}")}, "sk": {"S": "PERSON"}})
@@ -164,7 +163,7 @@ async fn an_appointment_of_another_company_or_of_nobody_is_not_found() {
     let conversation = booked["conversation"].as_str().unwrap();
     assert_eq!(josie.messages(conversation).await.status, 404);
     assert_eq!(josie.replies(conversation, "hello").await.status, 404);
-    // The same id is another appointment of another company.
+    // Another company can use the same id for an appointment of its own.
     let own = booking_with(
         booking("Liam Fraser", "0491 570 156"),
         json!({"day": day_in("Australia/Sydney").next().to_string()}),
@@ -194,7 +193,8 @@ async fn the_second_of_two_who_save_is_told_what_changed_and_saves_on_top() {
     assert_eq!(told["changes"].as_array().unwrap().len(), 2);
     assert_eq!(told["appointment"], first.json(), "nothing of hers is saved yet");
 
-    // As a page: her words are in the form, his are where she wrote nothing, and the next save counts.
+    // The form shows her changes, and his in the fields that she did not change. Its version lets the next save
+    // succeed.
     let form = [("version", "1"), ("name", "Maria Garcia"), ("minutes", "30")];
     let screen = dana.send(dana.request(Method::POST, &path(&seen)).form(&form)).await;
     assert_eq!(screen.status, 409);
@@ -214,7 +214,7 @@ async fn the_second_of_two_who_save_is_told_what_changed_and_saves_on_top() {
         (&again["name"], &again["minutes"], &again["notes"], &again["version"]),
         (&json!("Maria Garcia"), &json!(30), &json!("Ring the back door"), &json!(3))
     );
-    // The same save once more, as after an answer that was lost, changes nothing.
+    // A repeat of the same save, as after a lost response, changes nothing.
     let repeated = changes(&dana, &told["appointment"], json!({"name": "Maria Garcia", "minutes": 30})).await;
     assert_eq!((repeated.status, repeated.json()), (200, again));
 }
@@ -281,7 +281,7 @@ async fn a_name_and_the_next_appointment_flow_to_feed_inbox_thread_and_follow_a_
     let thread = dana.screen(&format!("/api/conversations/{conversation}/messages")).await.body;
     assert!(thread.contains(&format!("/appointment.html?a={}", booked["id"].as_str().unwrap())), "{thread}");
 
-    // What is cancelled is no next appointment, and its customer keeps their name.
+    // A cancelled appointment is not the next appointment, and its customer keeps the name.
     let cancelled = changes(&dana, &changed.json(), json!({"cancel": "yes"})).await;
     assert_eq!(cancelled.status, 200);
     let item = dana.notifications().await.items().remove(0);
@@ -348,7 +348,7 @@ async fn a_number_that_cannot_be_texted_says_why_and_what_to_do() {
         let screen = dana.screen(&path(&booked)).await.body;
         assert!(screen.contains(words) && !screen.contains("data-conversation"), "{screen}");
     }
-    // What no numbering plan has is not even kept.
+    // A number that no numbering plan has is rejected and not stored.
     for (typed, words) in [
         ("hello", "That is not a phone number"),
         ("800 555 0199", "cannot receive an SMS"),
@@ -377,7 +377,7 @@ async fn no_line_of_the_company_is_a_customer_of_it() {
             assert!(refused.sentence().contains("is your own number"), "{}", refused.body);
         }
     }
-    // It was a customer's once: what was said stays, and nothing more is sent to it.
+    // The number was a customer's before it became a line. Its messages stay, and no more are sent to it.
     stack.phone("+12065550198").texts(HARBOR, "hello").await;
     let conversation = dana.conversation_with("+12065550198").await;
     stack.adds_line("+12065550198").await;
@@ -438,7 +438,7 @@ async fn an_appointment_says_whether_its_customers_country_is_texted_as_sending_
         } else {
             assert_eq!((&texting["possible"], sent.status), (&json!(true), 201), "{number}: {}", sent.body);
         }
-        // What they write is there, and whether it can be answered is the same everywhere.
+        // Inbound messages are shown, and all screens agree on whether the customer can be texted.
         stack.phone(number).texts(HARBOR, "Hello?").await;
         let conversation = dana.conversation_with(number).await;
         let no_texting = dana.messages(&conversation).await.json()["no_texting"].clone();
@@ -602,7 +602,7 @@ async fn impossible_dates_and_times_are_refused_in_words() {
     let stack = TestStack::open().await;
     let dana = stack.dana().await;
     let year: i32 = tomorrow()[..4].parse().unwrap();
-    // The second Sunday of March, and the first of November, of a year to come.
+    // The second Sunday of March and the first of November next year, when the clocks change.
     let sundays = |month: &str, days: std::ops::RangeInclusive<u8>| {
         let days = days.map(|day| format!("{}-{month}-{day:02}", year + 1));
         days.into_iter().find(|day| day.parse::<Day>().unwrap().written_out().starts_with("Sunday")).unwrap()
@@ -638,7 +638,7 @@ async fn impossible_dates_and_times_are_refused_in_words() {
     let day = dana.get("/api/appointments?day=2026-02-30").await;
     assert_eq!((day.status, day.code()), (422, "bad-day".to_owned()));
 
-    // An hour that the clocks show twice is the first of the two, and saving it again does not move it.
+    // A time that occurs twice is the first of the two. Saving it again does not move the appointment.
     let twice =
         books(&dana, &booking_with(booking("Maria Lopez", MARIA), json!({"day": autumn, "time": "01:30"}))).await;
     assert!(twice["start"].as_str().unwrap().ends_with("T08:30:00.000Z"), "{twice}");
@@ -669,7 +669,7 @@ async fn a_scheduling_system_keeps_an_appointment_in_step_by_its_own_id() {
         assert_eq!((otherwise.status, &otherwise.json()["version"]), (200, &json!(1)), "{written}");
     }
 
-    // What staff added and the customer answered is not undone by a system that does not know of it.
+    // A system's save keeps the changes by staff and the customer's answer that the system does not know.
     changes(&dana, &new.json(), json!({"notes": "Afternoons are best", "status": "confirmed"})).await;
     let moved = puts(&dana, id, &booking_with(own.clone(), json!({"minutes": 30}))).await.json();
     assert_eq!(
@@ -702,7 +702,7 @@ async fn a_booking_that_is_sent_twice_is_one_appointment() {
     let bookings =
         join_all((0..6).map(|_| async { dana.post("/api/appointments", &booking("Maria Lopez", MARIA), send).await }))
             .await;
-    // Whoever was not the one to ask the carriers does not know yet what they say.
+    // One of the requests looks the number up. The others are answered before the result is known.
     let booked = |answer: &TestResponse| booking_with(answer.json(), json!({"texting": {"checked": null}}));
     assert!(bookings.iter().all(|it| it.status == 201 && booked(it) == booked(&bookings[0])), "{bookings:?}");
     assert_eq!(dana.get(&format!("/api/appointments?day={}", tomorrow())).await.items().len(), 1);
@@ -728,7 +728,7 @@ async fn a_key_that_was_used_for_one_booking_makes_no_other_of_it() {
         assert!(refused.sentence().contains("another booking"), "{}", refused.sentence());
         assert_eq!(dana.get(&path(&booked)).await.json(), booked);
     }
-    // The same again, after more changes than are kept: it stays as it is.
+    // A repeat of the booking after more changes than versions are kept still changes nothing.
     let mut moved = booked.clone();
     for minutes in 15..27 {
         moved = changes(&marcus, &moved, json!({"time": "15:30", "minutes": minutes})).await.json();
@@ -808,7 +808,7 @@ async fn a_name_that_cannot_be_read_whole_is_saved_with_what_can_be() {
     assert_eq!((booked.status, &booked.json()["name"]), (201, &json!("Maria \u{fffd}")), "{}", booked.body);
     let put = asks(Method::PUT, "/api/appointments/x-1", written.clone().into_bytes()).await;
     assert_eq!((put.status, &put.json()["name"]), (201, &json!("Maria \u{fffd}")), "{}", put.body);
-    // Bytes that are no UTF-8.
+    // Bytes that are not valid UTF-8.
     let latin = written.replace(r"\ud83d", "Lopez");
     let latin: Vec<u8> = latin.bytes().map(|byte| if byte == b'z' { 0xe9 } else { byte }).collect();
     let booked = asks(Method::POST, "/api/appointments", latin).await;

@@ -1,4 +1,4 @@
-//! The audit log: who used which authority, and nothing of any customer.
+//! The audit log: who did what with which authority. It has no data of customers.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use tests::{StaffClient, TestResponse, TestStack};
 
 const MARIA: &str = "+14255550182";
 
-/// The entries of a company, the oldest first, as items of the table.
+/// Returns a company's audit log entries as items of the table, oldest first.
 async fn log_of(stack: &TestStack, company: &str) -> Vec<Value> {
     let query = json!({
         "KeyConditionExpression": "pk = :pk", "ExpressionAttributeValues": {":pk": {"S": format!("AUDIT#{company}")}},
@@ -14,7 +14,7 @@ async fn log_of(stack: &TestStack, company: &str) -> Vec<Value> {
     stack.table("Query", query).await["Items"].as_array().unwrap().clone()
 }
 
-/// Who did what, without the sign-ins.
+/// Returns who did what, without sign-ins.
 async fn entries_of(stack: &TestStack, company: &str) -> Vec<(String, String)> {
     let word = |item: &Value, name: &str| item[name]["S"].as_str().unwrap().to_owned();
     let items = log_of(stack, company).await;
@@ -50,7 +50,7 @@ async fn who_used_which_authority_is_noted_once_and_by_company() {
     assert_eq!(asks(&dana, Method::DELETE, &held).await.status, 200);
     assert_eq!(asks(&dana, Method::DELETE, "/api/sessions?others=true").await.status, 204);
     assert_eq!(asks(&marcus, Method::POST, "/api/sign-out").await.status, 303);
-    // There is no session any more, so that nobody signs out.
+    // The session has ended, so this sign-out is not logged.
     assert_eq!(asks(&marcus, Method::POST, "/api/sign-out").await.status, 303);
 
     let expected = [

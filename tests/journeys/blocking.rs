@@ -1,4 +1,4 @@
-//! A number that staff have blocked: what it sends is kept, and nobody is told of it until it is unblocked.
+//! A number that staff have blocked: its messages are stored, and staff are not notified until it is unblocked.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -36,7 +36,7 @@ async fn blocked(desk: &StaffClient<'_>) -> Vec<Value> {
     desk.get("/api/conversations?filter=blocked").await.items()
 }
 
-/// What the feed says, with one row for each entry and with one for each customer.
+/// Returns the texts of the feed, with one row for each entry and with one for each customer.
 async fn feeds(desk: &StaffClient<'_>) -> [Vec<String>; 2] {
     [desk.notifications().await.texts(), desk.get("/api/notifications?by=customer").await.texts()]
 }
@@ -50,7 +50,7 @@ async fn what_a_blocked_number_sends_is_kept_and_in_no_feed_count_or_inbox() {
     let said = blocks(&dana, &conversation).await;
     assert_eq!((&said["conversation"], &said["blocked"]["by"]), (&json!(conversation), &json!("Dana Whitfield")));
     let open = json!("Is it open today?");
-    // Also what came before it goes from the lists.
+    // Earlier messages of the customer leave the lists, too.
     assert_eq!(feeds(&dana).await, [["Is it open today?"], ["Is it open today?"]]);
     let text = SmsEvent::new("spam", MARIA, HARBOR, "buy now");
     for _ in 0..2 {
@@ -175,7 +175,7 @@ async fn a_call_to_a_blocked_number_is_as_quiet_and_its_appointment_has_the_answ
     let dana = stack.dana().await;
     stack.has_appointment("harbor-dental", "A-1", Some(MARIA)).await;
     let conversation = dana.get("/api/appointments/A-1").await.json()["conversation"].as_str().unwrap().to_owned();
-    // Nothing was said yet: it is known by its appointment.
+    // The conversation has no messages yet. It exists because of the appointment.
     blocks(&dana, &conversation).await;
     let call = Call::new("c-1", HARBOR, MARIA, "A-1");
     stack.contact_events(&[call.ended_event("HUMAN_ANSWERED")]).await;
@@ -198,7 +198,7 @@ async fn a_block_outlives_what_was_said_and_what_is_erased() {
     let item =
         stack.table("GetItem", json!({"Key": {"pk": {"S": pk}, "sk": {"S": "NUMBERBLOCK"}}})).await["Item"].clone();
     assert!(item["expires_at"].is_null(), "{item}");
-    // What has expired is deleted.
+    // Deletes the conversation summary, as if it had expired.
     stack.table("DeleteItem", json!({"Key": {"pk": {"S": pk}, "sk": {"S": "HEAD"}}})).await;
     let list = blocked(&dana).await;
     assert_eq!((list.len(), &list[0]["number"]), (1, &json!(MARIA)));
@@ -218,7 +218,8 @@ async fn a_block_outlives_what_was_said_and_what_is_erased() {
     assert_eq!(inbox(&dana).await, [(json!("still me"), json!(0))]);
 }
 
-/// Texts come while the number is blocked and unblocked: each is told of, or kept quietly.
+/// Texts arrive while the number is blocked and unblocked. Staff are either notified of a text, or it is stored
+/// silently.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_text_that_comes_at_the_moment_of_blocking_is_told_of_or_kept_quietly_and_never_half() {
     let stack = TestStack::open().await;
@@ -292,7 +293,7 @@ async fn a_blocked_number_is_pushed_to_nobody() {
     assert_eq!(service.sends(&browser, 3).await[2]["body"], "sorry");
 }
 
-/// Of the newest ten customers those whose numbers are blocked leave room for others.
+/// Customers whose numbers are blocked do not take rows from the ten newest customers.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_dashboard_has_ten_customers_whoever_is_blocked() {
     let stack = TestStack::open().await;

@@ -1,11 +1,11 @@
-//! What each operation asks of the table, counted exactly.
+//! The exact number of table requests of each operation.
 
 use serde_json::json;
 use tests::{Browser, Call, HARBOR, PushService, SmsEvent, TableUsage, TestStack, ago, by_queue};
 
 const MARIA: &str = "+14255550182";
 
-/// Does something, and gives what it asked of the table.
+/// Runs an operation and returns its table usage.
 async fn cost<T>(stack: &TestStack, work: impl Future<Output = T>) -> TableUsage {
     let before = stack.usage().await;
     work.await;
@@ -22,7 +22,7 @@ async fn a_warm_inbound_sms_is_one_transaction_and_a_cold_one_a_look_up_more() {
     assert_eq!(deliver("1", 30).await.counts(), [("GetItem", 1), ("TransactWriteItems", 1)], "cold");
     let warm = deliver("2", 20).await;
     assert_eq!(warm.counts(), [("TransactWriteItems", 1)], "warm");
-    // Two units for each of three items of a transaction, and their entries in the index.
+    // Two write units for each of three items of a transaction, and for their index entries.
     assert!((6.0..=14.0).contains(&warm.units), "{} units", warm.units);
     assert_eq!(deliver("2", 20).await.counts(), [("TransactWriteItems", 1)], "a repeat");
     assert_eq!(deliver("3", 25).await.counts(), [("TransactWriteItems", 2)], "out of order");
@@ -50,7 +50,7 @@ async fn a_refresh_is_two_requests_changed_or_not() {
         })
         .await;
         assert_eq!(unchanged.counts(), [("BatchGetItem", 1), ("Query", 1)]);
-        // Small items from the index, eventually consistent, and ten heads and customers.
+        // Small items from the index, eventually consistent, and ten conversation summaries and customers.
         assert!(unchanged.units <= 13.0, "{path}: {} units", unchanged.units);
     }
 }
@@ -74,7 +74,7 @@ async fn a_page_of_a_conversation_is_one_request_and_one_of_the_inbox_two() {
         pages += 1;
     }
     assert_eq!(pages, 3);
-    // The customers' names and appointments are items of their own, and the index has only the heads.
+    // The customers' names and appointments are separate items. The index has only the conversation summaries.
     assert_eq!(cost(&stack, dana.get("/api/conversations")).await.counts(), [("BatchGetItem", 1), ("Query", 1)]);
 }
 
@@ -83,8 +83,8 @@ async fn a_warm_send_is_two_transactions_and_the_first_looks_up_whom_and_its_lin
     let stack = TestStack::open().await;
     let dana = stack.dana().await;
     let conversation = dana.hears_from(MARIA).await;
-    // The carrier, a stand-in, keeps what it carries in the same DynamoDB: a look whether the
-    // customer has opted out, and the message.
+    // The local carrier keeps its messages in the same DynamoDB. It reads whether the customer has opted out, and
+    // writes the message.
     let carriers = [("GetItem", 1), ("PutItem", 1)];
     let cold = cost(&stack, dana.replies(&conversation, "one")).await;
     assert_eq!(
@@ -94,8 +94,8 @@ async fn a_warm_send_is_two_transactions_and_the_first_looks_up_whom_and_its_lin
     );
     let warm = cost(&stack, dana.replies(&conversation, "two")).await;
     assert_eq!(warm.counts(), [carriers[0], carriers[1], ("TransactWriteItems", 2)], "warm");
-    // Two for each of twelve items of the first transaction, six of which count what is sent and two are conditions of the
-    // session, and of two of the second, and their entries in the index.
+    // Two units for each of twelve items of the first transaction: six count what is sent, and two are conditions on
+    // the session. Two units for each of two items of the second, and their index entries.
     assert!((28.0..=34.0).contains(&warm.units), "{} units", warm.units);
 }
 
@@ -109,7 +109,7 @@ async fn a_draft_is_read_saved_and_deleted_in_one_request_and_begun_in_three() {
     assert_eq!(begun.counts(), [("Query", 1), ("TransactWriteItems", 2)], "it counts those that there are");
     let saved = cost(&stack, dana.saves_draft("new-message", &draft)).await;
     assert_eq!(saved.counts(), [("TransactWriteItems", 1)]);
-    // Two for the draft and for each of two conditions of the session.
+    // Two units for the draft and for each of two conditions on the session.
     assert!(saved.units <= 6.0, "{} units", saved.units);
     assert_eq!(cost(&stack, dana.draft("new-message")).await.counts(), [("GetItem", 1)]);
     assert_eq!(cost(&stack, dana.deletes_draft("new-message")).await.counts(), [("TransactWriteItems", 1)]);
@@ -166,10 +166,10 @@ async fn a_warm_live_frame_is_a_page_of_connections_one_of_the_conversation_and_
         stack.usage_of("live-updates").await.since(&before)
     };
     told("cold").await;
-    // And the feed, of which the Dashboard has one row for each customer with how many more there are.
+    // The third query reads the feed: the Dashboard has one row for each customer, with the number of further entries.
     assert_eq!(told("warm").await.counts(), [("Query", 3)]);
     let connecting = stack.usage_of("live-connection").await;
-    // Held, since one that goes is forgotten at the cost of another request.
+    // The socket stays open, because a closed one costs another request to delete it.
     let _one_more = dana.goes_live().await;
     assert_eq!(stack.usage_of("live-connection").await.since(&connecting).counts(), [("TransactWriteItems", 1)]);
 }
@@ -193,8 +193,8 @@ async fn a_warm_push_to_some_browsers_is_a_page_of_them_and_one_of_each_thing_th
         stack.usage_of("dispatch-push").await.since(&before)
     };
     told(&["cold", "and noted"]).await;
-    // Of two, so that whatever followed from the first is counted: browsers, and those who wait; the company; the
-    // conversation. Deliveries are noted once in a while.
+    // Two texts, so that all effects of the first are counted: the browsers and the count of waiting customers, the
+    // company, and the conversation. Deliveries are recorded only once in a while.
     assert_eq!(told(&["warm", "again"]).await.counts(), [("BatchGetItem", 2), ("GetItem", 2), ("Query", 4)]);
 }
 
@@ -212,9 +212,9 @@ async fn an_appointment_asks_for_what_it_shows_and_is_written_with_its_customer_
         let answer = dana.send(request).await;
         assert!([200, 201].contains(&answer.status), "{}", answer.body);
     };
-    // What is there, and, since the number is new, the company and whether it is a line of it; the customer, to write
-    // them and to answer; whether who saves is still signed in, and two counts, of them and of their company; and, once for every number, that the carriers are
-    // being asked what it is, and what they said.
+    // Requests: the appointment; for a new number, the company and whether the number is one of its lines; the
+    // customer, before the write and for the response; the session; two rate limits, of the person and of the company;
+    // and, once for every number, that its lookup at the carriers has begun and what it returned.
     assert_eq!(
         cost(&stack, puts(MARIA, "Cleaning")).await.counts(),
         [("BatchGetItem", 4), ("GetItem", 2), ("TransactWriteItems", 2), ("UpdateItem", 3)],
@@ -248,7 +248,7 @@ async fn a_day_does_not_read_what_its_appointments_were_before() {
     }
     assert_eq!(dana.get("/api/appointments/PMS-1").await.json()["version"], 9);
     let list = cost(&stack, dana.get(&format!("/api/appointments?day={day}"))).await;
-    // Half a unit for every 4 KB. All nine versions are 20 KB.
+    // Half a read unit for every 4 KB. All nine versions together have 20 KB.
     assert!(list.units <= 0.5, "{} units", list.units);
 }
 
@@ -261,7 +261,7 @@ async fn a_browser_that_comes_with_every_page_costs_two_requests_and_a_new_one_f
     let new = cost(&stack, dana.is_notified_in(&firefox)).await;
     assert_eq!(new.counts(), [("BatchGetItem", 1), ("Query", 2), ("TransactWriteItems", 1)]);
     let again = cost(&stack, dana.is_notified_in(&firefox)).await;
-    // The other is the count of those who wait.
+    // The query counts the customers who wait for an answer.
     assert_eq!(again.counts(), [("BatchGetItem", 1), ("Query", 1)]);
     assert!(again.units <= 4.0, "{} units", again.units);
     let tomorrow = stack.dana().await;

@@ -1,4 +1,4 @@
-//! Confirmation calls: from what Amazon Connect reports to what staff see.
+//! Confirmation calls: from the reports of Amazon Connect to what staff see.
 
 use serde_json::{Value, json};
 use tests::{Call, CustomerPhone, HARBOR, HARBOR_SECOND, StaffClient, TIDEWATER, TestStack, ago, record};
@@ -7,7 +7,7 @@ const MARIA: &str = "+14255550182";
 const SAM: &str = "+12535550119";
 const LIAM: &str = "+61491570156";
 
-/// A house in which Maria has the appointment A-1 at Harbor Dental.
+/// Starts a stack in which Maria has the appointment A-1 at Harbor Dental.
 async fn with_an_appointment() -> TestStack {
     let stack = TestStack::open().await;
     stack.has_appointment("harbor-dental", "A-1", Some(MARIA)).await;
@@ -23,7 +23,7 @@ async fn outcomes(desk: &StaffClient<'_>) -> Vec<String> {
     items.iter().map(|item| item["outcome"].as_str().unwrap_or("sms").to_owned()).collect()
 }
 
-/// What the inbox says of the only conversation.
+/// Returns the only conversation of the inbox.
 async fn only_conversation(desk: &StaffClient<'_>) -> Value {
     let items = desk.get("/api/conversations").await.items();
     assert_eq!(items.len(), 1, "{items:?}");
@@ -83,7 +83,7 @@ async fn what_the_network_makes_of_a_call_is_told_and_changes_no_appointment() {
     }
 }
 
-/// Everything that is ever reported of one call.
+/// A report about a call: a pressed key or a contact event.
 enum CallReport {
     Pressed(Value),
     Told(Value),
@@ -202,7 +202,7 @@ async fn a_call_that_is_told_of_late_stands_where_it_ended() {
     let conversation = head["conversation"].as_str().unwrap();
     assert_eq!(dana.messages(conversation).await.texts(), ["You called?", "Called, no answer"]);
     assert_eq!(dana.notifications().await.texts(), ["You called?", "Called, no answer"]);
-    // A better-known outcome changes it where it is, and what came after it stays the newest.
+    // A more specific outcome changes the entry in its place, and later entries stay the newest.
     stack.flow(&call.pressed("2")).await;
     assert_eq!(dana.messages(conversation).await.texts(), ["You called?", "Declined by phone"]);
     let head = only_conversation(&dana).await;
@@ -235,7 +235,7 @@ async fn a_repeat_does_not_undo_what_staff_made_of_the_appointment_since() {
     let call = to_maria("c-1");
     stack.flow(&call.pressed("2")).await;
     assert_eq!(stack.status_of("harbor-dental", "A-1").await.0, "declined");
-    // Staff talk with her, and she comes after all.
+    // Staff talk with her, and book the appointment again.
     stack.has_appointment("harbor-dental", "A-1", Some(MARIA)).await;
     assert_eq!(stack.flow(&call.pressed("2")).await["result"], "declined");
     assert_eq!(stack.status_of("harbor-dental", "A-1").await.0, "booked");
@@ -248,7 +248,7 @@ async fn an_appointment_that_was_not_told_what_the_customer_pressed_is_told_by_t
     let stack = with_an_appointment().await;
     let call = to_maria("c-1");
     stack.flow(&call.pressed("2")).await;
-    // As if the function had ended when the call was recorded and nothing else.
+    // Simulates that the function ended after it had stored the call and before it updated the appointment.
     let item = json!({"pk": {"S": "COMPANY#harbor-dental"}, "sk": {"S": "APPOINTMENT#A-1"}});
     let booked = json!({
         "Key": item, "UpdateExpression": "SET appointment.#now.details.#status = :booked",
@@ -303,7 +303,7 @@ async fn the_line_says_whose_call_it_is_and_nobody_reaches_another_companys_appo
     let stack = with_an_appointment().await;
     stack.has_appointment("tidewater-physio", "T-1", Some(LIAM)).await;
     let (dana, josie) = (stack.dana().await, stack.josie().await);
-    // Harbor's line with Tidewater's appointment, and with parameters that name a company.
+    // Harbor Dental's line with Tidewater's appointment, and with parameters that name a company.
     let crossed = Call::new("c-1", HARBOR, LIAM, "T-1");
     let mut invocation = crossed.pressed("2");
     invocation["Details"]["Parameters"]["company"] = json!("tidewater-physio");
@@ -314,7 +314,7 @@ async fn the_line_says_whose_call_it_is_and_nobody_reaches_another_companys_appo
     assert!(josie.notifications().await.items().is_empty(), "Tidewater hears nothing");
     let at_harbor = dana.notifications().await.items();
     assert_eq!((at_harbor.len(), &at_harbor[0]["appointment"]), (1, &Value::Null), "what was pressed is not lost");
-    // One contact id is a call of each company's, if both have it.
+    // If two companies have a call with the same contact id, each has a call of its own.
     stack.flow(&Call::new("c-3", HARBOR, MARIA, "A-1").pressed("1")).await;
     stack.flow(&Call::new("c-3", TIDEWATER, LIAM, "T-1").pressed("2")).await;
     assert_eq!(outcomes(&josie).await, ["declined"]);
@@ -434,7 +434,7 @@ async fn an_invocation_that_is_no_answer_says_what_is_wrong_with_it() {
     for nonsense in [json!({}), json!([]), json!(null), json!({"Details": {}}), json!({"Records": 7})] {
         assert!(stack.invoke("confirmation-call", &nonsense).await.failed, "{nonsense}");
     }
-    // As older documentation spells it.
+    // Older documentation spells these values differently.
     let mut other = with("ContactData/Channel", json!("Voice"));
     other["Name"] = json!("ContactFlowExecution");
     assert_eq!(stack.flow(&other).await["result"], "confirmed");
@@ -459,7 +459,7 @@ async fn a_cancelled_appointment_stays_cancelled_and_the_customer_is_told() {
     assert_eq!(outcomes(&stack.dana().await).await, ["confirmed"], "what she pressed is told all the same");
 }
 
-/// What a call says until it waits for the customer, as the phone shows it.
+/// Returns what a call says until it waits for the customer, as the local phone shows it.
 async fn phone_shows(stack: &TestStack, customer: &str) -> String {
     let path = format!("/local/handset/call?from={}&to={}", customer.replace('+', "%2B"), HARBOR.replace('+', "%2B"));
     stack.get(&path).await.body

@@ -1,4 +1,4 @@
-//! Nobody's data crosses companies: every route, walked with another company's session.
+//! Companies cannot reach each other's data: each route is requested with another company's session.
 
 use local::{ROUTES, Route};
 use reqwest::Method;
@@ -14,7 +14,7 @@ const MARIA: &str = "+14255550182";
 const THEIR_APPOINTMENT: &str = "PMS-1";
 const SECRET: &str = "the secret of Tidewater";
 
-/// What to send to a route so that it would touch a conversation.
+/// Returns a request body with which a route would change a conversation.
 fn body(route: Route) -> Option<Value> {
     match (route.method, route.path) {
         ("POST", "/api/conversations/{conversation}/messages") => Some(json!({"text": "from the other company"})),
@@ -68,7 +68,7 @@ fn body(route: Route) -> Option<Value> {
     }
 }
 
-/// What another company has that a path can name.
+/// Ids of another company that a path can name.
 struct ForeignIds<'a> {
     conversation: &'a str,
     browser: &'a str,
@@ -112,12 +112,12 @@ async fn no_route_reads_or_writes_anything_of_another_company() {
     let theirs = ForeignIds { conversation: &conversation, browser, session };
 
     for route in ROUTES {
-        // A fresh session for each, since one of them signs out.
+        // A new session for each route, because one of the routes signs out.
         let dana = stack.dana().await;
         let answer = ask(&dana, route, &theirs).await;
         assert!(!answer.body.contains(SECRET), "{route:?}");
         if route.path.contains("{conversation}") {
-            // Of which conversation it is asked is not even looked at.
+            // The method is rejected before the conversation is looked up.
             let by_get = if route.path.ends_with("/customer-data") { 405 } else { 404 };
             if (route.method, by_get) == ("GET", 405) {
                 assert_eq!((answer.status, answer.code()), (405, "not-by-get".to_owned()), "{route:?}");
@@ -204,7 +204,7 @@ async fn every_route_asks_for_a_session() {
     for route in ROUTES.iter().filter(|route| !route.public) {
         assert_eq!(ask(&nobody, *route, &nothing).await.status, 401, "{route:?}");
         let answer = ask(&forged, *route, &nothing).await;
-        // Whoever wants to leave may, whatever their cookie is.
+        // Signing out is allowed with any cookie.
         let expected = if route.path == "/api/sign-out" { 303 } else { 401 };
         assert_eq!(answer.status, expected, "{route:?}");
     }

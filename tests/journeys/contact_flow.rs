@@ -1,11 +1,11 @@
-//! The contact flow that operators import is whole, and speaks with the function as it is.
+//! The contact flow that operators import is complete and matches the function's interface.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
 const TEXT: &str = include_str!("../../infra/connect/confirmation-call.json");
-/// What stands where an operator's own function belongs.
+/// The placeholder for the ARN of an operator's own function.
 const PLACEHOLDER: &str = "REPLACE_WITH_CONFIRMATION_CALL_ARN";
 
 fn flow() -> Value {
@@ -19,7 +19,7 @@ fn actions(flow: &Value) -> BTreeMap<&str, &Value> {
     by_id
 }
 
-/// Where an action can lead, and by what.
+/// Returns the transitions of an action: the condition or error, and the next action.
 fn ways(action: &Value) -> Vec<(String, &str)> {
     let transitions = &action["Transitions"];
     let text = |value: &Value| value.as_str().unwrap().to_owned();

@@ -1,4 +1,4 @@
-//! Who did what about a customer, and all that is held of them: for administrators.
+//! The history and the export of a customer's data, which administrators can read.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -20,13 +20,13 @@ async fn erases(desk: &StaffClient<'_>, conversation: &str) -> TestResponse {
     desk.send(request.header("accept", "application/json")).await
 }
 
-/// As the form of the page does.
+/// Exports a customer's data as the page's form does.
 async fn takes(desk: &StaffClient<'_>, conversation: &str) -> TestResponse {
     let request = desk.request(Method::POST, &data_of(conversation)).header("sec-fetch-site", "same-origin");
     desk.send(request.header("accept", "application/json")).await
 }
 
-/// Who did what, the latest first.
+/// Returns who did what about a customer, newest first.
 async fn actions_of(desk: &StaffClient<'_>, conversation: &str) -> Vec<(Value, String)> {
     let items = desk.get(&history_of(conversation)).await.items();
     items.iter().map(|item| (item["by"].clone(), item["done"].as_str().unwrap().to_owned())).collect()

@@ -1,4 +1,4 @@
-//! What a person has written in a form and not sent is theirs on every device, for seven days.
+//! A person's unsent form input is available on all their devices for seven days.
 
 use reqwest::Method;
 use serde_json::{Value, json};

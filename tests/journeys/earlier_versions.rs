@@ -1,4 +1,4 @@
-//! The earlier versions of an appointment are an item of their own, which can be out of step with the appointment.
+//! The earlier versions of an appointment are a separate item, which can be out of step with the appointment.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ async fn puts(desk: &StaffClient<'_>, minutes: u16) {
     assert!([200, 201].contains(&answer.status), "{}", answer.body);
 }
 
-/// How the length was changed since a version, as somebody is told who saves on top of that: from what, to what.
+/// Returns how the duration changed since a version, as a conflicting save reports it: from, to.
 async fn changes_since(desk: &StaffClient<'_>, version: u32) -> Vec<(Value, Value)> {
     let change = json!({"version": version, "minutes": 99});
     let told = desk.post("/api/appointments/PMS-1", &change, SendOptions::default()).await;
@@ -20,7 +20,7 @@ async fn changes_since(desk: &StaffClient<'_>, version: u32) -> Vec<(Value, Valu
     lengths.map(|it| (it["from"].clone(), it["to"].clone())).collect()
 }
 
-/// Says that they come before another version than the appointment has.
+/// Stores that the earlier versions precede another version than the appointment's.
 async fn are_before(stack: &TestStack, version: u32) {
     let key = json!({"pk": {"S": "VERSIONS#harbor-dental"}, "sk": {"S": "PMS-1"}});
     let other = json!({
@@ -52,7 +52,7 @@ async fn a_new_appointment_has_nothing_of_one_that_had_its_id_before() {
     for minutes in [10, 20, 30] {
         puts(&dana, minutes).await;
     }
-    // As after its item has expired and what came before it has not yet.
+    // Simulates that the appointment has expired and its earlier versions have not yet.
     let key = json!({"pk": {"S": "COMPANY#harbor-dental"}, "sk": {"S": "APPOINTMENT#PMS-1"}});
     stack.table("DeleteItem", json!({"Key": key})).await;
     puts(&dana, 45).await;

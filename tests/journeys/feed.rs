@@ -1,4 +1,4 @@
-//! The notifications: the ten newest, and all others behind them.
+//! The notifications: the ten newest, and pages of all others.
 
 use std::collections::BTreeSet;
 
@@ -101,14 +101,14 @@ async fn nothing_older_than_thirty_days_is_shown_though_it_is_still_stored() {
     );
     let conversation = conversations[0]["conversation"].as_str().unwrap();
     assert_eq!(dana.messages(conversation).await.texts(), ["just within"]);
-    // Nor by an address that reaches further back.
+    // A cursor from before the retention returns no more.
     let reach = format!("/api/conversations/{conversation}/messages?after=0000000000000-{}", "0".repeat(32));
     assert_eq!(dana.get(&reach).await.texts(), ["just within"]);
     let reach = format!("/api/notifications?before={}", position(&ago(30 * DAY - 30)));
     assert!(dana.get(&reach).await.items().is_empty());
 }
 
-/// A page token for the moment that AWS writes so.
+/// Returns the cursor for a time as AWS writes it.
 fn position(at: &str) -> String {
     let millis = domain::Timestamp::from_rfc3339(at).unwrap().as_millis();
     format!("{millis:013}-{}", "0".repeat(32))
@@ -123,7 +123,7 @@ async fn a_conversation_beyond_thirty_days_is_as_one_that_never_was_until_the_cu
     let conversation = dana.conversation_with("+14255550182").await;
     assert_eq!(dana.replies(&conversation, "hi").await.status, 201);
     maria.texts(HARBOR, "are you there?").await;
-    // Thirty days pass: as seen by the conversation's head, which TTL has not deleted yet.
+    // Thirty days pass: the conversation summary is that old, and TTL has not deleted it yet.
     let key = json!({"pk": {"S": format!("CONVERSATION#harbor-dental#{conversation}")}, "sk": {"S": "HEAD"}});
     let then = position(&ago(30 * DAY + 5));
     stack
@@ -166,7 +166,7 @@ async fn a_refresh_with_nothing_new_is_304_with_no_body() {
     }
 }
 
-/// Who each row of the Dashboard says wrote what, and how many more there are of them.
+/// Returns the rows of the Dashboard: the text, and how many more entries the customer has.
 async fn dashboard(dana: &StaffClient<'_>) -> Vec<(String, u64)> {
     let items = dana.get("/api/notifications?by=customer&limit=10").await.items();
     items.iter().map(|item| (item["text"].as_str().unwrap().to_owned(), item["more"].as_u64().unwrap())).collect()
@@ -190,13 +190,13 @@ async fn one_customer_who_writes_much_is_one_of_the_ten_with_a_count() {
     assert_eq!((page.matches("<li ").count(), page.matches("and 39 more").count()), (10, 1), "{page}");
     let all = dana.everything("/api/notifications?limit=100").await;
     assert_eq!(all.len(), 52, "the message centre has a row for each");
-    // Another of a customer who is there already moves their row up, and a call is one of theirs.
+    // A new entry of a customer moves their row to the top, and a call counts as an entry.
     stack.phone("+14255550007").texts(HARBOR, "quiet no more").await;
     assert_eq!(dashboard(&dana).await[0], ("quiet no more".to_owned(), 1));
     stack.has_appointment("harbor-dental", "A-1", Some("+14255550007")).await;
     stack.contact_events(&[Call::new("c", HARBOR, "+14255550007", "A-1").ended_event("HUMAN_ANSWERED")]).await;
     assert_eq!(dashboard(&dana).await[0].1, 2);
-    // Their oldest comes late, and is counted where it stands.
+    // The customer's oldest entry arrives late. It is counted at its own position.
     stack
         .deliver(&by_queue(&[loud(0), SmsEvent::new("late", "+14255550182", HARBOR, "late").with_time(ago(799))]))
         .await;

@@ -1,8 +1,8 @@
-//! Whatever comes from outside may be broken, or meant to break: nothing panics at it, nobody is answered with
-//! trouble of ours, and whoever comes next is served.
+//! Invalid or hostile input from outside causes no panic and no status of 500 or above, and the next valid request
+//! succeeds.
 //!
-//! `PROPTEST_CASES=100000 cargo test --package tests foreign_input` tries more. What once failed is tried first, from
-//! `foreign_input.regressions`. What reads foreign words is tried by itself, and far more often, in `fuzz/`.
+//! `PROPTEST_CASES=100000 cargo test --package tests foreign_input` tries more. Inputs that failed before are tried
+//! first, from `foreign_input.regressions`. The parsers have fuzz tests of their own in `fuzz/`, with far more cases.
 
 use std::fmt::Write;
 
@@ -20,8 +20,7 @@ use tokio::task::block_in_place;
 
 const MARIA: &str = "+14255550182";
 
-/// Tries what a strategy gives until there are `times` as many cases as `PROPTEST_CASES` says; what failed is made as
-/// small as it can be.
+/// Tries cases of a strategy, `times` as many as `PROPTEST_CASES` says. A case that fails is made as small as possible.
 fn tries<S: Strategy>(times: u32, strategy: &S, mut holds: impl AsyncFnMut(S::Value) -> Result<(), TestCaseError>) {
     let kept =
         FileFailurePersistence::Direct(concat!(env!("CARGO_MANIFEST_DIR"), "/journeys/foreign_input.regressions"));
@@ -44,10 +43,10 @@ fn envelope(message: &Value) -> Value {
     })
 }
 
-/// What foreign words are brought in: what they are, and the event that brings them.
+/// A kind of inbound input: the function, the input, and how an event carries it.
 type InboundCase = (&'static str, Value, fn(&Value) -> Value);
 
-/// `sent` is a message whose receipts are brought, too.
+/// Returns the kinds of inbound input. `sent` is a message for which delivery receipts are included.
 fn inbound_cases(sent: &Value) -> Vec<InboundCase> {
     let sms = json!({
         "originationNumber": MARIA, "destinationNumber": HARBOR, "messageKeyword": "KEYWORD_1", "messageBody": "Hello",
@@ -109,18 +108,18 @@ async fn no_function_panics_at_what_it_is_brought() {
         }
         let invoked = stack.invoke(function, &event).await;
         prop_assert_ne!(&invoked.payload["errorType"], "Panic", "{}", function);
-        // A batch is not given up for what one of its records has: the record is.
+        // An invalid record fails alone, and not its batch.
         if around.is_empty() && event.pointer("/Records/0/messageId").is_some() {
             prop_assert!(!invoked.failed, "{}: {}", function, invoked.payload);
         }
         Ok(())
     });
-    // And whoever comes next is served.
+    // The next valid message is still stored.
     stack.phone("+12535550119").texts(HARBOR, "Still there?").await;
     assert!(dana.notifications().await.texts().contains(&"Still there?".to_owned()));
 }
 
-/// What the table's stream says of everything that is stored: that it is new, or was the same before.
+/// Returns stream records of all stored items, each as an insertion and as an unchanged update.
 async fn streamed(stack: &TestStack) -> Vec<Value> {
     let stored = stack.table("Scan", json!({"ConsistentRead": true})).await;
     let record = |item: &Value| {
@@ -167,12 +166,13 @@ async fn no_record_of_the_stream_is_panicked_at_or_holds_up_those_behind_it() {
             for change in changes {
                 change.happens_to(&mut record);
             }
-            // Behind one in order, by which a batch is known to be the stream's.
+            // The first record is valid, so that the function recognizes a batch of the stream.
             let invoked = stack.invoke(function, &json!({"Records": [records[0], record]})).await;
             prop_assert_ne!(&invoked.payload["errorType"], "Panic", "{}", function);
             prop_assert!(!invoked.failed, "{}: {}", function, invoked.payload);
             prop_assert_eq!(&invoked.payload["batchItemFailures"], &json!([]), "{}", function);
-            // One may say that Dana's session is over, or that she is staff no more: then her socket is closed.
+            // A record can say that Dana's session has ended or that she was removed from staff. Her socket is then
+            // closed.
             if !open.answers().await {
                 open = dana.goes_live().await;
                 prop_assert!(open.answers().await);
@@ -187,11 +187,11 @@ async fn no_record_of_the_stream_is_panicked_at_or_holds_up_those_behind_it() {
     open.sees("Still there?").await;
 }
 
-/// A request with foreign words in every place that has some.
+/// A request, with input in each place that can carry some.
 #[derive(Clone)]
 struct ApiRequest {
     route: Route,
-    /// What stands in the path for what is named there.
+    /// The value of the path's parameter.
     word: String,
     query: Vec<(String, String)>,
     json: Option<Value>,
@@ -216,7 +216,7 @@ impl ApiRequest {
         Self { form: fields.iter().map(|(name, value)| (*name, (*value).to_owned())).collect(), ..self }
     }
 
-    /// Whether what is there before is gone when it is answered.
+    /// Returns whether the request ends or deletes something that later requests need.
     fn ends_something(&self) -> bool {
         let ends =
             ["/api/sign-out", "/api/conversations/{conversation}/opt-out", "/api/conversations/{conversation}/block"];
@@ -224,13 +224,13 @@ impl ApiRequest {
     }
 }
 
-/// What there is to ask for.
+/// The ids that requests refer to.
 struct ApiFixture<'a> {
     dana: StaffClient<'a>,
     conversation: String,
-    /// Of its messages, with more before and after it.
+    /// The cursor of a message with more before and after it.
     position: String,
-    /// Which may be sent again.
+    /// A message that may be sent again.
     failed: String,
     appointment: String,
     browser: String,
@@ -238,13 +238,13 @@ struct ApiFixture<'a> {
 }
 
 impl<'a> ApiFixture<'a> {
-    /// `time` tells its messages from those of another time.
+    /// Creates the data. `time` makes its message ids unique.
     async fn in_house(stack: &'a TestStack, time: usize) -> Self {
         let dana = stack.dana().await;
         let texts =
             (0..40).map(|n| SmsEvent::new(&format!("{time}-{n}"), MARIA, HARBOR, "Hello").with_time(ago(90 - n)));
         stack.deliver(&by_queue(&texts.collect::<Vec<_>>())).await;
-        // Somebody may have blocked her, or said that she wants no more.
+        // An earlier request can have blocked Maria or opted her out.
         for blocked in dana.get("/api/conversations?filter=blocked").await.items() {
             let path = format!("/api/conversations/{}/block", blocked["conversation"].as_str().unwrap());
             dana.send(dana.request(Method::DELETE, &path)).await;
@@ -262,7 +262,7 @@ impl<'a> ApiFixture<'a> {
         Self { dana, conversation, position, failed, appointment: "7f3a".to_owned(), browser, session }
     }
 
-    /// How a route is asked, in order.
+    /// Returns the valid requests of a route.
     fn ways(&self, route: Route) -> Vec<ApiRequest> {
         let Self { conversation, position, failed, appointment, browser, session, .. } = self;
         let written = json!({
@@ -328,7 +328,7 @@ impl<'a> ApiFixture<'a> {
     }
 }
 
-/// So that any text can stand in an address.
+/// Percent-encodes a text for use in an address.
 fn encoded(text: &str) -> String {
     text.bytes().fold(String::new(), |mut encoded, byte| {
         if byte.is_ascii_alphanumeric() || byte == b'-' {
@@ -340,27 +340,27 @@ fn encoded(text: &str) -> String {
     })
 }
 
-/// What goes wrong with a request.
+/// The changes to a request.
 #[derive(Clone, Debug, Default)]
 struct RequestMutation {
     word: Option<TextMutation>,
     query: Option<(Index, TextMutation)>,
     json: Vec<JsonMutation>,
-    /// With the body as it is sent.
+    /// Applied to the serialized body.
     body: Option<TextMutation>,
     cookie: Option<TextMutation>,
     html: bool,
 }
 
 fn wrong() -> impl Strategy<Value = RequestMutation> {
-    // An address longer than this is refused before anybody reads it.
+    // API Gateway rejects longer addresses before a function runs.
     let short = || edits().prop_map(|edit| edit.at_most(300));
     (
         proptest::option::of(short()),
         proptest::option::of((any::<Index>(), short())),
         vec(changes(), 0..4),
         proptest::option::weighted(0.2, edits()),
-        // Nothing but the cookie is read of a request that has another.
+        // A request with a changed cookie is rejected before anything else is read, so few cases change it.
         proptest::option::weighted(0.2, short()),
         any::<bool>(),
     )
@@ -423,7 +423,7 @@ async fn no_request_is_answered_with_trouble_of_ours() {
     for route in ROUTES {
         for asked in there.ways(route) {
             let answer = there.dana.send(request(&there.dana, &asked, &RequestMutation::default())).await;
-            // One is there to say how it is asked.
+            // The route for GET exists only to return this error.
             assert!(
                 answer.status < 400 || answer.code() == "not-by-get",
                 "{route:?} is in order: {} {}",

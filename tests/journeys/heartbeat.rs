@@ -1,4 +1,4 @@
-//! The text that a deployment sends itself.
+//! The text that a deployment sends to itself.
 
 use std::time::{Duration, Instant};
 
@@ -6,7 +6,7 @@ use domain::heartbeat;
 use serde_json::{Value, json};
 use tests::{HARBOR, SmsEvent, TestStack, ago, by_queue};
 
-/// All items of the heartbeat, by their keys; and of everybody else how many.
+/// Returns the keys of the heartbeat's items, and the number of all other items.
 async fn items(stack: &TestStack) -> (Vec<String>, usize) {
     let all = stack.table("Scan", json!({})).await["Items"].as_array().unwrap().clone();
     let text = |item: &Value, name: &str| item[name]["S"].as_str().unwrap_or_default().to_owned();
@@ -106,7 +106,7 @@ async fn a_heartbeat_that_comes_late_or_again_is_not_heard() {
     assert!(stack.deliver(&by_queue(&[text("in time", 0)])).await.is_empty());
     is_heard(&stack, 2).await;
     assert_eq!(heartbeats(&stack).await, 2);
-    // Whatever is stored is removed, however it came there.
+    // The heartbeat deletes all of its items, however they were created.
     assert_eq!(beats(&stack).await, 3);
 }
 
@@ -129,7 +129,7 @@ async fn a_heartbeat_costs_five_requests_and_a_look_at_lines_one() {
     let asked = stack.usage_of("heartbeat").await.since(&before);
     assert_eq!(asked.counts(), [("DeleteItem", 3), ("PutItem", 1), ("Query", 1)]);
     is_heard(&stack, 2).await;
-    // The local stack has no SMS service that could say how they are set.
+    // The local stack has no SMS service that returns the settings of lines.
     let before = stack.usage_of("heartbeat").await;
     assert!(stack.invoke("heartbeat", &json!({"check": "lines"})).await.failed);
     let asked = stack.usage_of("heartbeat").await.since(&before);

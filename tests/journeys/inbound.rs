@@ -1,4 +1,4 @@
-//! A customer's SMS arrives, by any of the ways and with any of the faults that it can.
+//! Inbound messages: each way in which they can be delivered, and each fault that they can have.
 
 use futures_util::future::join_all;
 use serde_json::json;
@@ -41,7 +41,7 @@ async fn a_redelivered_text_is_one_message_one_notification_and_one_unanswered()
     let sms = SmsEvent::new("cae173d2", MARIA, HARBOR, "once");
     for _ in 0..3 {
         assert!(stack.deliver(&by_queue(&[sms.clone(), sms.clone()])).await.is_empty());
-        // The SMS service itself may publish it again, in an envelope of another time.
+        // The SMS service can publish a message again, in an envelope with another time.
         assert!(stack.deliver(&by_topic(&[sms.clone().with_time(ago(30))])).await.is_empty());
         assert!(stack.deliver(&by_queue_raw(std::slice::from_ref(&sms))).await.is_empty());
     }
@@ -161,7 +161,7 @@ async fn a_malformed_record_fails_alone_and_its_batch_goes_on() {
     assert_eq!(dana.notifications().await.items().len(), 2);
 }
 
-/// What is written as `messageBody`, in JSON, and what is to be read of it.
+/// Values of `messageBody` in JSON, and the text that is read from each.
 const HARD_TO_READ: [(&str, &str); 9] = [
     (r#""Running late \ud83d""#, "Running late \u{fffd}"),
     (r#""\ude0a see you""#, "\u{fffd} see you"),
@@ -188,7 +188,8 @@ async fn a_text_that_cannot_be_read_whole_is_recorded_with_what_can_be_by_each_w
     for _ in 0..2 {
         for (place, (body, _)) in HARD_TO_READ.iter().enumerate() {
             let id = |way: &str| format!("{way}-{place}");
-            // In JSON a control character is nothing else in an envelope that was written by SNS.
+            // SNS escapes control characters in the envelope, so an unescaped one is only possible in the message
+            // inside.
             let mut event = by_queue(&[SmsEvent::new(&id("neighbour"), "+14255550104", HARBOR, "neighbour")]);
             let records = event["Records"].as_array_mut().unwrap();
             records.push(record("queue", &envelope(&payload(&id("queue"), numbers[0], body))));

@@ -1,4 +1,4 @@
-//! The conversations: whom staff talk with, and who waits for an answer.
+//! The conversations: their customers, and which of them wait for an answer.
 
 use serde_json::{Value, json};
 use tests::{HARBOR, HARBOR_SECOND, SmsEvent, TestStack, ago, by_queue};
@@ -47,7 +47,7 @@ async fn a_long_text_is_cut_between_characters_and_says_that_it_goes_on() {
     for (n, (text, preview)) in [
         ("x".repeat(160), "x".repeat(160)),
         ("x".repeat(161), format!("{}…", "x".repeat(157))),
-        // Six flags of two code points each stand where it is cut, or what people see as one character.
+        // The cut falls within six flags of two code points each, or within what people see as one character.
         (format!("{}{}", "x".repeat(151), "🇲🇽".repeat(6)), format!("{}{}…", "x".repeat(151), "🇲🇽".repeat(4))),
         (format!("{}{family}{family}", "x".repeat(150)), format!("{}{family}…", "x".repeat(150))),
         (format!("{}{}", "x".repeat(155), "e\u{301}".repeat(5)), format!("{}e\u{301}…", "x".repeat(155))),
@@ -87,7 +87,7 @@ async fn a_reply_goes_out_from_the_line_that_the_customer_last_wrote_to() {
     let conversation = dana.conversation_with("+14255550182").await;
     dana.replies(&conversation, "from one").await;
     maria.texts(HARBOR_SECOND, "to the other").await;
-    // The function has sent in this conversation before and remembers the line that was.
+    // The function has sent in this conversation before and has cached its earlier line.
     dana.replies(&conversation, "from the other").await;
     dana.writes_first("+14255550182", "and again").await;
     assert_eq!(lines().await, [HARBOR, HARBOR_SECOND, HARBOR_SECOND]);

@@ -1,4 +1,4 @@
-//! Issuers as they are, and as none may be: who is let in by them, what they are asked, and what rings an alarm.
+//! OpenID Connect issuers, correct and faulty: who can sign in, which requests are sent, and what raises an alarm.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use tests::{
     TestResponse, TestStack,
 };
 
-/// Where a sign-in at an issuer of this behaviour ends, and whether with a session.
+/// Signs in at an issuer with this behaviour. Returns where that ends, and whether with a session.
 async fn outcome(behaviour: IssuerBehaviour) -> (String, bool) {
     let stack = TestStack::open().await;
     let issuer = FaultyIssuer::open(behaviour).await;
@@ -33,7 +33,7 @@ fn claiming(claims: &[(&'static str, Value)]) -> IssuerBehaviour {
     IssuerBehaviour { claims: claims.to_vec(), ..IssuerBehaviour::default() }
 }
 
-/// How often an alarm was given a reason to ring.
+/// Returns how often the metric of the sign-in alarm was counted.
 async fn alarms(stack: &TestStack) -> u64 {
     stack.metrics_of("sign-in").await["SignInUnavailable"].as_u64().unwrap_or_default()
 }
@@ -191,7 +191,7 @@ async fn a_new_key_of_the_issuers_is_fetched_once_and_no_more_often_than_every_t
     assert_eq!(outcome_of(&stack.comes_from(&issuer).await), let_in(), "by the new key");
     assert_eq!(issuer.request_counts(), RequestCounts { discoveries: 1, keys: 2, tokens: 2 });
 
-    // Signed by keys that the issuer does not show, however often.
+    // Tokens that are signed by a key the issuer does not publish, several times.
     for _ in 0..5 {
         issuer.behaves(IssuerBehaviour { key: 2, signed: SignedBy::BySomebodyElse, ..IssuerBehaviour::default() });
         assert_eq!(outcome_of(&stack.comes_from(&issuer).await), page("refused"));
@@ -220,7 +220,7 @@ async fn what_strangers_bring_asks_nothing_of_the_issuer_and_rings_no_alarm() {
     for turn in 0..20 {
         let state = format!("{turn:064x}");
         for name in ["switchboard-signing-in".to_owned(), format!("switchboard-signing-in-{state}")] {
-            // As `sign-in` once kept an attempt, and as it keeps one now, without what only it can make.
+            // Cookies in the earlier and the current format of `sign-in`, without a valid signature.
             for value in [format!("{state}.n.v.Lw"), format!("9999999999.n.v.Lw.{state}")] {
                 stranger.cookies.insert(name.clone(), value);
                 let answer = stranger.goes_to(&format!("/api/sign-in/callback?code=made-up&state={state}")).await;
@@ -230,7 +230,7 @@ async fn what_strangers_bring_asks_nothing_of_the_issuer_and_rings_no_alarm() {
     }
     assert_eq!(issuer.request_counts(), known, "nobody has the issuer asked with words of their own");
 
-    // An attempt that is one, with codes that are none: each attempt counts once, and drops nothing that is known.
+    // A valid attempt with invalid codes: each attempt sends one request, and clears nothing that is cached.
     let refusals = [
         (400, json!({"error": "invalid_grant"})),
         (403, json!({"error": "invalid_grant"})),
@@ -251,7 +251,7 @@ async fn what_strangers_bring_asks_nothing_of_the_issuer_and_rings_no_alarm() {
     assert_eq!(asked, RequestCounts { tokens: known.tokens + refusals.len() as u64, ..known });
     assert_eq!(alarms(&stack).await, 0);
 
-    // That the issuer does not know us is ours.
+    // If the issuer does not know the client, the configuration is at fault.
     issuer.behaves(IssuerBehaviour {
         refusal: Some((401, json!({"error": "invalid_client"}))),
         ..IssuerBehaviour::default()
@@ -299,13 +299,13 @@ async fn a_mailbox_that_is_given_to_somebody_else_does_not_inherit_the_account()
     assert_eq!(outcome_of(&stack.comes_from(&issuer).await), let_in(), "again and again");
     issuer.behaves(claiming(&[("sub", json!("danas successor"))]));
     assert_eq!(outcome_of(&stack.comes_from(&issuer).await), page("stranger"));
-    // Their own mailbox is another login.
+    // A person's own mailbox identifies another login.
     issuer.behaves(claiming(&[("sub", json!("marcus")), ("email", json!("marcus@harbor-dental.example"))]));
     assert_eq!(outcome_of(&stack.comes_from(&issuer).await), let_in());
 
     let other = FaultyIssuer::open(IssuerBehaviour::default()).await;
     stack.trusts(&other).await;
-    // What is known of the first one is known for ten minutes, or until it does not know us any more.
+    // The first issuer's metadata is cached for ten minutes, or until the issuer rejects the client.
     issuer.behaves(IssuerBehaviour { client_secret: "another secret", ..IssuerBehaviour::default() });
     assert_eq!(outcome_of(&stack.comes_from(&issuer).await), page("unavailable"));
     assert_eq!(
@@ -323,7 +323,7 @@ async fn a_secret_that_has_no_key_for_attempts_yet_works() {
     assert_eq!(outcome_of(&stack.comes_from(&issuer).await), let_in(), "signed with the client's secret");
 }
 
-/// Whether a session that an issuer of these claims lets in by an address is enough to take what is held of a customer.
+/// Signs in at an issuer with these claims. Returns whether the session may export a customer's data.
 async fn takes(stack: &TestStack, issuer: &FaultyIssuer, path: &str, claims: &[(&'static str, Value)]) -> bool {
     issuer.behaves(claiming(claims));
     let answer = stack.comes_by(path, issuer).await;

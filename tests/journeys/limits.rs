@@ -1,4 +1,4 @@
-//! No more is sent than a deployment lets out, by whatever way, and nothing to where it does not text.
+//! Sending limits and allowed countries hold for each way of sending.
 
 use domain::SendingLimits;
 use futures_util::future::join_all;
@@ -26,7 +26,7 @@ fn number(allowed: &str) -> SendingLimits {
     SendingLimits { number: allowed.parse().unwrap(), ..TestStack::limits() }
 }
 
-/// The sentence of a message that went beyond a limit, and the seconds that it is to be waited for.
+/// Returns the message of a rate limit error, and the seconds of its `Retry-After`.
 fn refusal_of(answer: &TestResponse, code: &str) -> (String, u64) {
     assert_eq!((answer.status, answer.code()), (429, code.to_owned()), "{}", answer.body);
     (answer.sentence(), answer.header("retry-after").expect("how long").parse().expect("seconds"))
@@ -36,7 +36,7 @@ fn assert_sent(answer: &TestResponse) {
     assert_eq!((answer.status, &answer.json()["status"]), (201, &json!("sent")), "{}", answer.body);
 }
 
-/// Writes to somebody whom nobody has written to.
+/// Sends a first message to a new number.
 async fn writes_to_a_stranger(desk: &StaffClient<'_>, n: usize) -> TestResponse {
     desk.writes_first(&format!("+142555502{n:02}"), "Your crown is ready").await
 }
@@ -78,7 +78,7 @@ async fn a_day_ends_at_midnight_where_the_company_is() {
     assert!(sentence.contains("You can send again after midnight."), "{sentence}");
     assert_eq!(seconds, 12 * HOUR - 3 * MINUTE - 30);
     clock.passes(seconds - 1);
-    // Sessions end sooner than a day does.
+    // Dana signs in again, because a session ends within a day.
     let dana = stack.dana().await;
     refusal_of(&writes_to_a_stranger(&dana, 3).await, "staff-limit");
     clock.passes(1);

@@ -1,4 +1,4 @@
-//! Pages that show what happens as it does.
+//! Pages that update live.
 
 use std::time::Duration;
 
@@ -71,12 +71,12 @@ async fn the_dashboards_row_of_a_customer_is_the_same_live_and_after_a_refresh()
         stack.phone(MARIA).texts(HARBOR, text).await;
         agrees(text, more).await;
     }
-    // What comes late is one more, and not the newest.
+    // A late text adds to the count and is not the newest.
     stack.deliver(&by_queue(&[SmsEvent::new("late", MARIA, HARBOR, "Late").with_time(ago(60))])).await;
     agrees("Hello?", "and 3 more").await;
 }
 
-/// What a frame has for a list: a piece for each change that it tells of.
+/// Returns the fragments of a frame for a list, one for each change.
 fn pieces<'a>(frame: &'a str, list: &str) -> Vec<&'a str> {
     let begins = format!(r#"<template data-live="{list}""#);
     frame.match_indices(&begins).map(|(at, _)| &frame[at..at + frame[at..].find("</template>").unwrap()]).collect()
@@ -157,7 +157,7 @@ async fn nobody_without_a_session_gets_a_socket() {
     assert_eq!(connections(&stack).await.len(), 0);
 }
 
-/// Lets the session of a desk end at a moment, in milliseconds.
+/// Sets when a session ends, in milliseconds.
 async fn session_ends(stack: &TestStack, desk: &StaffClient<'_>, at_millis: u64) {
     let key = json!({"pk": {"S": format!("SESSION#{}", token_hash(&desk.cookie))}, "sk": {"S": "SESSION"}});
     let seconds = (at_millis / 1000).to_string();
@@ -174,14 +174,14 @@ fn token_hash(cookie: &str) -> String {
     web::token_hash(cookie.split_once('=').unwrap().1).to_string()
 }
 
-/// The connections that the table knows of.
+/// Returns the connections in the table.
 async fn connections(stack: &TestStack) -> Vec<Value> {
     let ask =
         json!({"FilterExpression": "begins_with(pk, :live)", "ExpressionAttributeValues": {":live": {"S": "LIVE#"}}});
     stack.table("Scan", ask).await["Items"].as_array().unwrap().clone()
 }
 
-/// Waits until the table knows of so many connections.
+/// Waits until the table has so many connections.
 async fn connections_are(stack: &TestStack, count: usize) {
     for _ in 0..400 {
         if connections(stack).await.len() == count {
@@ -223,7 +223,7 @@ async fn a_session_has_ten_sockets_at_most_and_those_that_are_open_stay() {
     for socket in &mut sockets {
         socket.sees("Running late").await;
     }
-    // A page that is left makes room for another.
+    // Closing a page makes room for another.
     drop(sockets.pop());
     connections_are(&stack, 9).await;
     let mut next = dana.goes_live().await;
@@ -282,7 +282,7 @@ async fn whoever_is_signed_out_everywhere_or_removed_loses_their_sockets() {
     stack.table("UpdateItem", sign_out).await;
     hers.is_closed().await;
     assert_eq!(dana.open_with_headers(&[]).await.err(), Some(HandshakeRejection(403)));
-    // With a new session she is back.
+    // With a new session she can connect again.
     let mut again = stack.dana().await.goes_live().await;
     assert_eq!(again.everything().await, "");
     stack.table("DeleteItem", json!({"Key": staff("marcus")})).await;
@@ -294,7 +294,7 @@ async fn whoever_is_signed_out_everywhere_or_removed_loses_their_sockets() {
 async fn a_socket_outlives_its_session_by_no_frame() {
     let stack = TestStack::open().await;
     let (dana, marcus) = (stack.dana().await, stack.sign_in("harbor-dental.marcus").await);
-    // Seconds are what the table's TTL counts in.
+    // In whole seconds, as the table's TTL.
     let ends = runtime::wall_clock().now().plus_secs(8);
     session_ends(&stack, &dana, ends.as_millis()).await;
     let (mut hers, mut pinging) = (dana.goes_live().await, dana.goes_live().await);
@@ -304,7 +304,7 @@ async fn a_socket_outlives_its_session_by_no_frame() {
     while runtime::wall_clock().now() <= ends {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    // A ping notices that it has ended; a frame that would come too.
+    // The server closes the socket at a ping after the session's end, and would at a frame, too.
     pinging.sends(r#"{"action":"ping"}"#).await;
     pinging.is_closed().await;
     stack.phone(MARIA).texts(HARBOR, "after").await;
@@ -322,7 +322,7 @@ async fn a_connection_that_is_gone_is_forgotten() {
     let mut socket = dana.goes_live().await;
     dana.goes_live().await.vanishes();
     connections_are(&stack, 1).await;
-    // One of which nobody said that it ended: the gateway does not know it.
+    // The table has a connection that the gateway does not know, because its end was not reported.
     let later = runtime::wall_clock().now().plus_secs(60 * 60).as_millis();
     is_connected(&stack, "gone0123456789=", later).await;
     stack.phone(MARIA).texts(HARBOR, "Running late").await;
@@ -330,8 +330,7 @@ async fn a_connection_that_is_gone_is_forgotten() {
     connections_are(&stack, 1).await;
 }
 
-/// Has the table know of another connection, like the first that it knows, that was opened long ago and whose session
-/// ends at a moment in milliseconds.
+/// Adds an old connection to the table, as a copy of its first. Its session ends at `ends`, in milliseconds.
 async fn is_connected(stack: &TestStack, id: &str, ends: u64) {
     let mut other = connections(stack).await.remove(0);
     other["sk"] = json!({"S": id});
@@ -498,7 +497,7 @@ async fn a_page_that_opens_just_now_is_not_forgotten_for_not_being_there_yet() {
     let stack = TestStack::open().await;
     let dana = stack.dana().await;
     let mut socket = dana.goes_live().await;
-    // As the table has it before the gateway has answered the handshake.
+    // A connection is in the table before the gateway has answered its handshake.
     let mut opening = connections(&stack).await.remove(0);
     opening["sk"] = json!({"S": "opening0123456="});
     opening["connection"] = opening["sk"].clone();
@@ -539,7 +538,7 @@ async fn the_name_that_an_appointment_gives_is_on_every_screen_at_once() {
         assert!(piece(&frame, list).contains("Maria Lopez"), "{list}: {frame}");
     }
     assert!(!frame.contains(r#"data-live="messages""#), "nothing was said: {frame}");
-    // What comes then is of somebody with a name, and does not show again what has not changed.
+    // The next text shows the customer's name, and does not repeat unchanged fragments.
     stack.phone(MARIA).texts(HARBOR, "Ten minutes").await;
     let frame = socket.sees("Ten minutes").await;
     assert!(piece(&frame, "notifications").contains("Maria Lopez"), "{frame}");
@@ -564,7 +563,7 @@ async fn how_a_confirmation_call_ended_is_on_every_screen() {
     let mut socket = stack.dana().await.goes_live().await;
     stack.has_appointment("harbor-dental", "A-1", Some(MARIA)).await;
     stack.flow(&Call::new("c-1", HARBOR, MARIA, "A-1").pressed("2")).await;
-    // The call and what it says of the appointment are written one after the other: that may be two frames.
+    // The call and the appointment's status are written one after the other, which can make two frames.
     let mut seen = String::new();
     let on = |seen: &str, list: &str| pieces(seen, list).iter().any(|piece| piece.contains("by phone"));
     while !["messages", "notifications", "conversations"].iter().all(|list| on(&seen, list)) {

@@ -1,4 +1,4 @@
-//! What users of every kind do, through the doors that they have.
+//! Integration tests: what users of each kind do, through HTTP, Lambda's Invoke API, the local phone and DynamoDB.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a journey that cannot go on has failed")]
 
 mod answers;

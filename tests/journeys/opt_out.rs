@@ -1,4 +1,4 @@
-//! Customers who want no texts get none, until they themselves say START.
+//! Customers who have opted out are not texted until they opt in with START.
 
 use domain::SendingLimits;
 use reqwest::Method;
@@ -10,7 +10,7 @@ use tests::{
 const MARIA: &str = "+14255550182";
 const MARIA_AS_TYPED: &str = "(425) 555-0182";
 
-/// Dana, and her conversation with Maria, who has texted.
+/// Returns Dana and her conversation with Maria, who has sent a text.
 async fn talking(stack: &TestStack) -> (StaffClient<'_>, String) {
     let dana = stack.dana().await;
     let conversation = dana.hears_from(MARIA).await;
@@ -23,7 +23,7 @@ fn is_refused(answer: &TestResponse, why: &str) {
     assert!(answer.sentence().ends_with("Only they can undo it, by texting START."), "{}", answer.sentence());
 }
 
-/// What the table has of it.
+/// Returns the opt-out state of a conversation, as stored in the table.
 async fn item(stack: &TestStack, conversation: &str) -> Value {
     let key = json!({"pk": {"S": format!("CONVERSATION#harbor-dental#{conversation}")}, "sk": {"S": "OPTOUT"}});
     stack.table("GetItem", json!({"Key": key})).await["Item"].clone()
@@ -34,8 +34,8 @@ async fn a_keyword_stops_everything_that_staff_would_send_until_start() {
     let stack = TestStack::open().await;
     let (dana, conversation) = talking(&stack).await;
     let maria = stack.phone(MARIA);
-    // The first is on AWS's list and the regulator's, the others on the regulator's alone, so that
-    // the carrier would carry what we sent.
+    // The first keyword is on both AWS's and the regulator's list. The others are on the regulator's only, so the
+    // carrier would deliver a reply.
     let mut received = 0;
     for (written, keyword) in [("Stop ", "STOP"), ("“Revoke.”", "REVOKE"), ("opt out", "OPT OUT")] {
         maria.texts(HARBOR, written).await;
@@ -211,7 +211,7 @@ async fn what_was_said_last_is_in_force_in_whatever_order_and_however_often_it_c
         assert!(stack.deliver(event).await.is_empty());
         assert_eq!(replies().await, code);
     }
-    // A START that comes again after its guard is gone is as old as it was.
+    // A START whose idempotency record has expired is still applied at its original time.
     let old_start = said("4", "START", 40);
     stack.deliver(&old_start).await;
     assert_eq!(replies().await, "opted-out");
@@ -228,7 +228,7 @@ async fn of_what_is_said_in_the_same_millisecond_the_last_of_its_batch_is_in_for
     let stack = TestStack::open().await;
     let dana = stack.dana().await;
     let at = ago(5);
-    // By a hash of their ids each order would come about about as often as the other.
+    // If the order came from a hash of the ids, about half of these cases would fail.
     for n in 0..8 {
         let number = format!("+142555501{n:02}");
         let said =
@@ -284,7 +284,7 @@ async fn a_refusal_by_the_sms_service_is_an_opt_out_too() {
     let stack = TestStack::open().await;
     let (dana, conversation) = talking(&stack).await;
     let maria = stack.phone(MARIA);
-    // The service keeps a list for each line, and has not heard the START.
+    // The service has one opt-out list for each line, and the START was sent to another line.
     maria.texts(HARBOR, "STOP").await;
     maria.texts(HARBOR_SECOND, "START").await;
     maria.texts(HARBOR, "hello").await;
@@ -398,7 +398,7 @@ async fn a_form_opts_out_as_json_does_and_is_answered_with_what_stands_in_the_co
     assert!(answer.body.contains("data-opted-out") && answer.body.contains("id=\"opt-out-line\""), "{}", answer.body);
     let frame = socket.sees("data-opted-out").await;
     assert!(frame.contains("they told Dana Whitfield") && frame.contains("id=\"opt-out-line\""), "{frame}");
-    // A customer with an appointment, to whom nothing was ever said, can be opted out, and nobody else.
+    // A customer without messages can be opted out only if they have an appointment.
     stack.has_appointment("harbor-dental", "A-1", Some("+12535550119")).await;
     let theirs = dana.get("/api/appointments/A-1").await.json()["conversation"].as_str().unwrap().to_owned();
     let noted = dana.post(&format!("/api/conversations/{theirs}/opt-out"), &json!({}), SendOptions::default()).await;
@@ -452,7 +452,7 @@ async fn where_opt_outs_are_self_managed_each_is_confirmed_once_from_the_line_th
         (&json!(text), &json!("Switchboard"), &json!("sent"))
     );
     is_refused(&dana.replies(&conversation, "hi").await, "they wrote STOP on ");
-    // What is no opt-out, what is not in force and what is late is not confirmed.
+    // No acknowledgement for a text that is not a keyword, an opt-out that is not in force, or a late one.
     maria.texts(HARBOR, "START").await;
     maria.texts(HARBOR, "please stop texting me").await;
     stack.deliver(&by_queue(&[SmsEvent::new("2", MARIA, HARBOR, "QUIT").with_time(ago(1))])).await;

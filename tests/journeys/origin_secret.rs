@@ -1,4 +1,4 @@
-//! The API as it stands behind CloudFront: whoever goes around it is let in nowhere.
+//! The API behind CloudFront: requests that bypass it are rejected.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ async fn rotated(stack: &TestStack, clock: &ManualClock) {
     stack.puts_secret("switchboard/origin", &rotated.to_string()).await;
 }
 
-/// What somebody is answered who shows this, or nothing.
+/// Sends a request with this origin secret, or with none if it is empty.
 async fn showing(shown: &str, desk: &StaffClient<'_>, path: &str) -> TestResponse {
     let asked = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     let mut asked = asked.get(desk.stack.url(path)).header("cookie", &desk.cookie).header("accept", "application/json");
@@ -29,7 +29,7 @@ async fn showing(shown: &str, desk: &StaffClient<'_>, path: &str) -> TestRespons
 
 const WRONG: [&str; 3] = ["", "wrong0wrong0wrong0wrong0wrong0wrong0", "first0"];
 
-/// The routes that nobody is asked for a session at.
+/// The routes that need no session.
 const OPEN: [&str; 3] = ["/api/sign-in", "/api/sign-in/callback?state=a&code=b", "/api/sign-out/issuer"];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -45,7 +45,7 @@ async fn staff_who_come_through_cloudfront_notice_nothing() {
 async fn who_goes_around_cloudfront_is_refused_in_words_that_tell_nothing() {
     let stack = TestStack::behind_cloudfront(&secret(), FIRST, &ManualClock::at_noon()).await;
     let dana = stack.dana().await;
-    // Her session is known to the gateway, with what CloudFront shows.
+    // The gateway has cached the authorizer's result for her session and CloudFront's secret.
     assert_eq!(dana.get("/api/session").await.status, 200);
     for wrong in WRONG {
         for route in OPEN {
@@ -92,7 +92,7 @@ async fn a_value_that_was_replaced_counts_for_an_hour_and_the_new_one_at_once() 
     };
     assert_eq!((asks(FIRST).await, asks(SECOND).await), (200, 403), "nobody has made it yet");
     rotated(&stack, &clock).await;
-    // What was refused is kept for a minute, and looked for again every ten seconds.
+    // A denied result is cached for a minute. The secret is fetched again at most every ten seconds.
     clock.passes(61);
     assert_eq!((asks(SECOND).await, asks(FIRST).await), (200, 200));
     assert_eq!(stack.metrics_of("authorize").await["OriginSecretOverdue"], Value::Null);

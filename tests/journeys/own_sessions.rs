@@ -1,4 +1,4 @@
-//! Where a person is signed in, and how they end it there.
+//! The list of a person's own sessions, and how they end them.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -143,7 +143,7 @@ async fn the_last_use_is_the_last_write_to_five_minutes_and_costs_no_request() {
     let stack = TestStack::with_limits(TestStack::limits(), &clock).await;
     let (dana, other) = (stack.dana().await, stack.sign_in_with(DANA, LAPTOP).await);
     let conversation = dana.hears_from(MARIA).await;
-    // The line and the customer are known from then on.
+    // From then on the function has cached the line and the customer.
     for _ in 0..2 {
         assert_eq!(dana.replies(&conversation, "Hello").await.status, 201);
     }
@@ -161,7 +161,7 @@ async fn the_last_use_is_the_last_write_to_five_minutes_and_costs_no_request() {
     assert_eq!(marcus.replies(&conversation, "Whatever is remembered is now").await.status, 201);
     dana.get("/api/session").await;
     let asked = async |text: &str| {
-        // Of two at the same moment the second may be recorded as the first, by another request.
+        // Of two writes at the same time, the second can be recorded as the first, by another request.
         clock.passes(1);
         let before = stack.usage().await;
         assert_eq!(dana.replies(&conversation, text).await.status, 201);
@@ -173,7 +173,7 @@ async fn the_last_use_is_the_last_write_to_five_minutes_and_costs_no_request() {
     assert_eq!(asked("And at once").await, writing, "the last use is written with what is written anyway");
     assert_eq!(last_use(&other).await, began, "of the session that it was written in");
 
-    // Half past a minute: what began five minutes before is five minutes old.
+    // The clock is half past a minute, so exactly five minutes have passed after five steps.
     let mut uses = vec![after];
     for _ in 0..20 {
         clock.passes(60);
@@ -210,7 +210,7 @@ async fn a_session_ends_when_nothing_was_written_in_it_for_as_long_as_is_configu
     assert!(dana.open_with_headers(&[]).await.is_ok(), "a socket of a session that is used is opened anew");
     assert_eq!(dana.own_sessions().await.len(), 1);
 
-    // She last wrote at half past a minute, which is known to five minutes.
+    // She last wrote at half past a minute. The time is stored with a precision of five minutes.
     clock.passes(29 * 60);
     assert_eq!(dana.notifications().await.status, 200);
     clock.passes(30);
@@ -239,12 +239,12 @@ async fn id_of(desk: &StaffClient<'_>, browser: &str) -> String {
     found.unwrap_or_else(|| panic!("{browser} in {sessions:?}"))["id"].as_str().unwrap().to_owned()
 }
 
-/// Of the session that asks.
+/// Returns the last use of the current session.
 async fn last_use(desk: &StaffClient<'_>) -> Value {
     desk.own_sessions().await[0]["lastUse"].clone()
 }
 
-/// The same session when the gateway no longer remembers what the authorizer said of it.
+/// Returns the same session with a cookie for which the gateway has not cached the authorizer's result.
 fn later<'a>(desk: &StaffClient<'a>) -> StaffClient<'a> {
     StaffClient { stack: desk.stack, cookie: format!("{}; later=1", desk.cookie) }
 }

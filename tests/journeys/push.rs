@@ -1,4 +1,4 @@
-//! What staff are told of in their browsers, through the push services of those.
+//! Push notifications to the browsers of staff.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -12,14 +12,14 @@ use tests::{
 const MARIA: &str = "+14255550182";
 const SAM: &str = "+12535550119";
 
-/// Turns notifications on in a browser. Gives its id.
+/// Turns notifications on in a browser. Returns its id.
 async fn allows(desk: &StaffClient<'_>, subscriber: &Subscriber) -> String {
     let kept = desk.puts_subscription(&subscriber.browser, &subscriber.subscription()).await;
     assert_eq!(kept.status, 201, "{}", kept.body);
     kept.json()["id"].as_str().unwrap().to_owned()
 }
 
-/// Waits for something that follows in its own time.
+/// Waits until a condition is true, for at most two minutes.
 async fn until<F: Future<Output = bool>>(what: &str, is: impl Fn() -> F) {
     let patience = Instant::now() + Duration::from_mins(2);
     while !is().await {
@@ -67,7 +67,8 @@ async fn a_text_is_told_once_to_every_browser_of_its_company_and_to_no_other() {
             .ends_with(&format!("k={}", dana.push_settings().await["key"].as_str().unwrap()))
     );
 
-    // The same again, and what nobody is told of; then something that is told, after all of that.
+    // A repeat, and events without a push notification. Then one with a push notification, to see that the others sent
+    // none.
     stack.deliver(&by_queue(std::slice::from_ref(&sms))).await;
     stack.deliver(&by_queue(&[SmsEvent::new("old", SAM, HARBOR, "Yesterday").with_time(ago(90_000))])).await;
     dana.replies(&conversation, "Yes.").await;
@@ -99,7 +100,7 @@ async fn a_call_is_told_when_somebody_has_to_answer_it() {
     assert_eq!((shown.len(), &shown[0]["kind"], &shown[0]["unanswered"]), (1, &json!("call"), &json!(1)));
     let body = shown[0]["body"].as_str().unwrap();
     assert!(body.starts_with("Declined the appointment on "), "{body}");
-    // The customer has changed their mind within the call.
+    // The customer changes their answer within the call.
     stack.flow(&Call::new("c-1", HARBOR, MARIA, "A-1").pressed("3")).await;
     let shown = service.sends(&hers, 2).await;
     assert!(shown[1]["body"].as_str().unwrap().starts_with("Asks to reschedule the appointment on "), "{shown:?}");
@@ -202,7 +203,7 @@ async fn a_test_goes_the_whole_way_and_to_that_browser_only() {
     let pushed = service.pushed();
     assert!(!pushed[0].headers.contains_key("topic"));
     assert!(pushed[0].headers["ttl"].parse::<u64>().unwrap() <= 240);
-    // Noting the delivery is no test again.
+    // Recording the delivery is not taken for another test.
     stack.phone(MARIA).texts(HARBOR, "Hello").await;
     service.sends(&other, 1).await;
     assert_eq!(service.sends(&one, 2).await.len(), 2);
@@ -248,7 +249,7 @@ async fn what_a_push_service_answers_removes_a_browser_or_is_told_and_never_both
         let what = browser["lastProblem"]["what"].as_str().unwrap();
         assert!(what.contains("did not accept"), "{status}: {what}");
     }
-    // The next message tries each of those once more, and none of the others.
+    // The next message tries each of those browsers once more, and none of the others.
     let first = service.pushed().len();
     assert_eq!(first, 7, "each once");
     stack.phone(MARIA).texts(HARBOR, "Hello again").await;
@@ -317,7 +318,7 @@ async fn what_was_answered_or_overtaken_meanwhile_is_not_told_late() {
     service.sends(&broken, 1).await;
     stack.phone(MARIA).texts(HARBOR, "Second").await;
     service.sends(&broken, 2).await;
-    // The first is due again by now, and after it another customer's that was not there before.
+    // By now the first push notification is retried, and then that of a customer who was not included before.
     tokio::time::sleep(Duration::from_secs(7)).await;
     stack.phone(SAM).texts(HARBOR, "Third").await;
     let bodies: Vec<_> = service.sends(&broken, 3).await.iter().map(|shown| shown["body"].clone()).collect();
@@ -377,7 +378,8 @@ async fn a_push_service_that_hangs_holds_up_no_other_and_is_left_alone_for_a_whi
         let later =
             pushed.iter().filter(|pushed| pushed.path == browser.path && browser.reads(pushed)["body"] != "One");
         let waits: Vec<_> = later.map(|pushed| pushed.at - first).collect();
-        // Half a minute after the first ones timed out: had it been tried for each text, the others would have waited.
+        // The later push notifications come at least thirty seconds after the first, which timed out. If each text had
+        // tried the browser again, the other browsers would have waited.
         assert!(waits.iter().all(|wait| *wait >= Duration::from_secs(30)), "{waits:?}");
     }
     for browser in &ok {
@@ -396,12 +398,12 @@ async fn operators_are_told_of_what_is_refused_and_given_up_and_of_nothing_else(
     let counted = || stack.metrics_of("dispatch-push");
     stack.phone(MARIA).texts(HARBOR, "Hello").await;
     service.until("each that can be is served", |pushed| pushed.len() == 6).await;
-    // A test that fails is on the screen of whoever asked for it.
+    // A failed test is shown on the screen of the person who asked for it, and not counted.
     let broken = allows(&dana, &service.browser("500", "x")).await;
     dana.tests_browser(&broken).await;
     has_problem(&dana, &broken, "could not be reached").await;
     dana.removes_browser(&broken).await;
-    // A key that was dropped is whoever's browser it is to mend.
+    // A key that was removed from the configuration is a problem that only the browser's owner can solve.
     let stranger = allows(&dana, &service.browser("ok", "stranger")).await;
     knows_key(
         &stack,
@@ -422,7 +424,7 @@ async fn operators_are_told_of_what_is_refused_and_given_up_and_of_nothing_else(
             .map(|(_, times)| times)
     };
     let before = asked().await;
-    // It would be due again by now.
+    // A retry would be due by now.
     tokio::time::sleep(Duration::from_secs(7)).await;
     assert_eq!(asked().await, before, "nothing is tried again");
     let times = async |name: &str| counted().await[name].as_u64().unwrap_or_default();
@@ -430,12 +432,12 @@ async fn operators_are_told_of_what_is_refused_and_given_up_and_of_nothing_else(
 
     let hostile = service.browser("403", "x");
     allows(&dana, &hostile).await;
-    // Until then nobody wants to be told of a text.
+    // The push service asks to wait until after the text's push notification has expired.
     allows(&dana, &service.browser("busy-90000", "x")).await;
     stack.phone(MARIA).texts(HARBOR, "Hello again").await;
     until("both are counted", || async { (times("PushRefused").await, times("PushAbandoned").await) == (1, 1) }).await;
     assert_eq!(times("PushRefused Service").await, 1, "by whose it is");
-    // Whoever registers an address that refuses all it is sent calls nobody again and again.
+    // A push service that rejects everything is counted once, so it does not raise the alarm again and again.
     let delivered = times("PushDelivered").await;
     stack.phone(MARIA).texts(HARBOR, "And again").await;
     let twice = |pushed: &[ReceivedPush]| pushed.iter().filter(|it| it.path == hostile.path).count() == 2;
@@ -498,7 +500,7 @@ async fn browsers_on_all_pages_of_the_table_are_told_as_they_are_set() {
         let person = number / EACH;
         let subscriber = service.browser("ok", &number.to_string());
         let mut item = as_kept(&item, person, &subscriber);
-        // A page is a megabyte: so that one ends among each few people's.
+        // A page of the table has at most one megabyte. With large items, it ends after a few people's browsers.
         item["browser"]["S"] = json!("x".repeat(30_000));
         items.push(item);
         if person < PEOPLE / 2 { told.push(subscriber) } else { not_told.push(subscriber) }
@@ -515,7 +517,7 @@ async fn browsers_on_all_pages_of_the_table_are_told_as_they_are_set() {
     for browser in &told {
         assert_eq!(service.sends(browser, 1).await[0]["body"], "New message");
     }
-    // Whatever else the first text would bring has been brought when the second has.
+    // All effects of the first text have happened when the second has been pushed.
     stack.phone(SAM).texts(HARBOR, "And me?").await;
     for browser in &told {
         assert_eq!(service.sends(browser, 2).await.len(), 2, "each once");
@@ -525,24 +527,24 @@ async fn browsers_on_all_pages_of_the_table_are_told_as_they_are_set() {
     }
     let asked = stack.usage_of("dispatch-push").await.since(&before);
     let queries = asked.counts().iter().find(|(operation, _)| *operation == "Query").unwrap().1;
-    // A page less for each text would be all of them on one, and the count of those who wait.
+    // With one query fewer for each text, all browsers could be on one page, beside the count of waiting customers.
     assert!(queries >= 2 * 4, "{queries} queries");
 }
 
-/// Waits until somebody is told why a browser of theirs is not notified.
+/// Waits until the settings show this problem for a browser.
 async fn has_problem(desk: &StaffClient<'_>, browser: &str, why: &str) {
     until(why, || async { problem_of(desk, browser).await["what"].as_str().is_some_and(|what| what.contains(why)) })
         .await;
 }
 
-/// What somebody is told of a browser of theirs that was not notified.
+/// Returns the last problem of a browser, as the settings show it.
 async fn problem_of(desk: &StaffClient<'_>, browser: &str) -> Value {
     let settings = desk.push_settings().await;
     let mut browsers = settings["browsers"].as_array().unwrap().iter();
     browsers.find(|there| there["id"] == browser).unwrap()["lastProblem"].clone()
 }
 
-/// Has a browser know a key of ours that is none any more.
+/// Stores an outdated VAPID key with a browser's subscription.
 async fn knows_key(stack: &TestStack, browser: &str, key: &str) {
     let items = stored_browsers(stack).await;
     let item = items.iter().find(|item| item["sk"]["S"].as_str().unwrap().ends_with(browser)).unwrap();
@@ -552,7 +554,7 @@ async fn knows_key(stack: &TestStack, browser: &str, key: &str) {
     stack.table("UpdateItem", change).await;
 }
 
-/// A third of a thousand browsers have a push service that is bad, in each of the ways there are.
+/// A third of a thousand browsers have a push service that fails in one of the ways in `BAD`.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_third_of_a_thousand_that_cannot_be_served_hold_up_nobody() {
     const BAD: [&str; 12] = [
@@ -620,7 +622,7 @@ async fn a_third_of_a_thousand_that_cannot_be_served_hold_up_nobody() {
         let times = service.pushed().iter().filter(|pushed| pushed.path.starts_with(&format!("/{how}/"))).count();
         assert_eq!(times, all.len(), "{how}: each once");
     }
-    // Who goes on to ask for two seconds more is not tried for ever, and an operator is told.
+    // A service that keeps asking to wait two seconds is not retried forever, and operators are alerted.
     let busy = of("busy-2");
     until("given up", || async { stack.metrics_of("dispatch-push").await["PushAbandoned"] == json!(busy.len()) }).await;
     for subscriber in &busy {
@@ -628,12 +630,12 @@ async fn a_third_of_a_thousand_that_cannot_be_served_hold_up_nobody() {
     }
     let tokens: BTreeSet<_> = service.pushed().iter().map(|pushed| pushed.token().to_owned()).collect();
     assert_eq!(tokens.len(), 1, "one signature for all of them");
-    // The stream goes on meanwhile.
+    // Meanwhile the stream is processed.
     stack.phone(SAM).texts(HARBOR, "And me?").await;
     service.until("the next message", |pushed| served(&good, 2, pushed)).await;
 }
 
-/// The browsers that the table has.
+/// Returns the browsers in the table.
 async fn stored_browsers(stack: &TestStack) -> Vec<Value> {
     let query = json!({"KeyConditionExpression": "pk = :pk AND begins_with(sk, :staff)", "ConsistentRead": true,
         "FilterExpression": "attribute_exists(subscription)",
@@ -641,8 +643,8 @@ async fn stored_browsers(stack: &TestStack) -> Vec<Value> {
     stack.table("Query", query).await["Items"].as_array().unwrap().clone()
 }
 
-/// A browser as the table has another one, of one of a hundred people: nobody can have a thousand of them by the front
-/// door, and whatever is tried again reads all that a person has.
+/// Returns a copy of a browser's item for another subscriber and another person. The API limits each person's browsers,
+/// and a retry reads all browsers of a person. So a thousand browsers belong to a hundred people.
 fn as_kept(item: &Value, person: usize, subscriber: &Subscriber) -> Value {
     let subscription = subscriber.subscription();
     let text = |value: &Value| value.as_str().unwrap().to_owned();
@@ -653,7 +655,7 @@ fn as_kept(item: &Value, person: usize, subscriber: &Subscriber) -> Value {
         key: text(&item["subscription"]["M"]["key"]["S"]),
     };
     let mut item = item.clone();
-    // Nobody is told of it.
+    // Without it, the person's other browsers would be notified of this one.
     item.as_object_mut().unwrap().remove("added");
     let person = format!("person-{person}");
     item["sk"]["S"] = json!(format!("STAFF#{person}#{}", named.id()));
@@ -673,7 +675,7 @@ async fn the_other_browsers_of_somebody_are_told_of_one_more_and_not_of_one_that
         ["known", "colleagues", "added", "renewed"].map(|it| service.browser("ok", it));
     allows(&dana, &known).await;
     allows(&marcus, &colleagues).await;
-    // As whoever has stolen the session may.
+    // A thief of the session could do this.
     allows(&dana, &added).await;
     until("it is told", || async { !service.pushes_of_others(&known).is_empty() }).await;
     let [told] = &service.pushes_of_others(&known)[..] else { panic!("once") };
@@ -683,7 +685,8 @@ async fn the_other_browsers_of_somebody_are_told_of_one_more_and_not_of_one_that
     );
     assert!(told["body"].as_str().unwrap().contains("Was it not you?"), "{told}");
 
-    // As each page says it, and as a browser with another endpoint does: it is no other browser.
+    // The same browser again, as each page reports it, and the browser with a new endpoint: neither counts as another
+    // browser.
     assert_eq!(dana.puts_subscription(&added.browser, &added.subscription()).await.status, 200);
     let mut subscription = renewed.subscription();
     subscription["replaces"] = json!(added.browser.endpoint);

@@ -1,4 +1,4 @@
-//! In which browsers a member of staff is notified, and of what.
+//! The browsers in which a member of staff is notified, and the settings of notifications.
 
 use std::time::{Duration, Instant};
 
@@ -13,12 +13,12 @@ fn id(answer: &tests::TestResponse) -> String {
     answer.json()["id"].as_str().unwrap_or_else(|| panic!("{} {}", answer.status, answer.body)).to_owned()
 }
 
-/// The same session when the gateway no longer remembers what the authorizer said of it.
+/// Returns the same session with a cookie for which the gateway has not cached the authorizer's result.
 fn later<'a>(desk: &StaffClient<'a>) -> StaffClient<'a> {
     StaffClient { stack: desk.stack, cookie: format!("{}; later=1", desk.cookie) }
 }
 
-/// Waits until the browsers that somebody is notified in are these.
+/// Waits until a person's browsers are these.
 async fn has_browsers(desk: &StaffClient<'_>, expected: &[String]) {
     let deadline = Instant::now() + Duration::from_secs(20);
     loop {
@@ -31,7 +31,7 @@ async fn has_browsers(desk: &StaffClient<'_>, expected: &[String]) {
     }
 }
 
-/// What the table has of notifications.
+/// Returns all items of push subscriptions and settings in the table.
 async fn stored_browsers(stack: &TestStack) -> Vec<Value> {
     let filter = json!({"FilterExpression": "begins_with(pk, :push)", "ConsistentRead": true,
         "ExpressionAttributeValues": {":push": {"S": "PUSH"}}});
@@ -74,7 +74,7 @@ async fn a_browser_that_comes_with_other_keys_or_another_session_is_the_same_bro
     let again = dana.puts_subscription(&firefox, &renewed).await;
     assert_eq!((again.status, again.json()), (200, first.json()));
     assert!(stored_browsers(&stack).await.iter().any(|item| item.to_string().contains("AAAAAAAAAAAAAAAAAAAAAA")));
-    // The next day.
+    // A session of the next day.
     let tomorrow = stack.dana().await;
     assert_eq!(tomorrow.is_notified_in(&firefox).await.status, 200);
     assert_eq!(tomorrow.browsers().await, [id(&first)]);
@@ -91,7 +91,7 @@ async fn a_browser_that_people_share_notifies_the_one_who_is_signed_in_of_whatev
     assert_eq!((dana.browsers().await, marcus.browsers().await), (vec![id(&own)], vec![id(&first)]));
     assert_eq!(josie.is_notified_in(&shared).await.status, 201);
     assert_eq!((marcus.browsers().await, josie.browsers().await), (vec![], vec![id(&first)]));
-    // Whoever had it before ends nothing of whoever has it now.
+    // The browser's former owners cannot remove it from its present owner.
     for other in [&dana, &marcus] {
         assert_eq!(other.removes_browser(&id(&first)).await.status, 204);
         assert_eq!(other.tests_browser(&id(&first)).await.status, 404);
@@ -117,7 +117,7 @@ async fn a_browser_that_is_removed_is_gone_whole_and_may_come_again() {
         assert_eq!(dana.removes_browser(gone).await.status, 204, "{gone}");
     }
     assert_eq!(dana.turns_on(&firefox).await.status, 201);
-    // As the settings page removes one, and shows what is left.
+    // The settings page removes a browser and shows those that are left.
     let request = dana.request(Method::DELETE, &format!("/api/push-subscriptions/{kept_id}"));
     let fragment = dana.send(request.header("accept", "text/html")).await;
     assert_eq!(fragment.status, 200);
@@ -136,17 +136,17 @@ async fn a_browser_that_was_removed_does_not_come_back_by_itself_and_does_when_i
         assert_eq!((answer.status, answer.code().as_str()), (409, "removed"));
         assert!(answer.sentence().contains("removed this browser"), "{}", answer.sentence());
     }
-    // Nor with the address that it has by now.
+    // A new endpoint of the same browser is rejected, too.
     let renewed = dana.replaces(&removed, &Browser::firefox("phone-renewed")).await;
     assert_eq!(renewed.code(), "removed");
     assert_eq!(dana.browsers().await, Vec::<String>::new());
-    // Another's wish changes nothing of that, nor does a new session of hers.
+    // Another person's request does not change that, and neither does a new session of hers.
     assert_eq!(marcus.removes_browser(&removed).await.status, 204);
     assert_eq!(stack.dana().await.is_notified_in(&phone).await.code(), "removed");
     assert_eq!(dana.turns_on(&phone).await.status, 201);
     assert_eq!(dana.is_notified_in(&phone).await.status, 200, "and it is as if it had never been removed");
     assert_eq!(dana.browsers().await, std::slice::from_ref(&removed));
-    // Who removed it has removed it for themselves.
+    // A removal applies only to the person who made it.
     dana.removes_browser(&removed).await;
     assert_eq!(marcus.is_notified_in(&phone).await.status, 201);
     assert_eq!(dana.is_notified_in(&phone).await.status, 201, "it was another's since");
@@ -160,7 +160,7 @@ async fn a_browser_that_was_away_without_being_removed_comes_back_by_itself() {
     let browser = id(&dana.is_notified_in(&firefox).await);
     let row = json!({"pk": {"S": "PUSH#harbor-dental"}, "sk": {"S": format!("STAFF#dana#{browser}")}});
     let owner = json!({"pk": {"S": format!("PUSH-ENDPOINT#{browser}")}, "sk": {"S": "OWNER"}});
-    // As it is after a week in which nobody signed in there.
+    // Simulates a week without a sign-in in that browser.
     for key in [&row, &owner] {
         let expired = json!({"Key": key, "UpdateExpression": "SET expires_at = :past",
             "ExpressionAttributeValues": {":past": {"N": "1700000000"}}});
@@ -168,7 +168,8 @@ async fn a_browser_that_was_away_without_being_removed_comes_back_by_itself() {
     }
     assert_eq!(dana.is_notified_in(&firefox).await.status, 201);
     assert_eq!(dana.browsers().await, std::slice::from_ref(&browser));
-    // As the table's TTL leaves it, and as one is forgotten whose push service says that it is gone.
+    // Deletes the items, as TTL does, and as `dispatch-push` does if the push service reports that the subscription is
+    // gone.
     for key in [&row, &owner] {
         stack.table("DeleteItem", json!({"Key": key})).await;
     }
@@ -230,14 +231,14 @@ async fn a_renewed_subscription_takes_the_place_of_the_one_before_it() {
     assert_eq!(dana.browsers().await, std::slice::from_ref(&second), "by its endpoint");
     let left = stored_browsers(&stack).await;
     assert!(left.iter().all(|item| !item.to_string().contains(&first)), "not even whose it was: {left:?}");
-    // A page may come first, and say no more than that the browser is there.
+    // A page can report the browser first, without `replaces`.
     let latest = Browser::firefox("latest");
     let third = id(&dana.is_notified_in(&latest).await);
     assert_eq!(dana.browsers().await.len(), 2);
     let again = dana.replaces(&second, &latest).await;
     assert_eq!((again.status, id(&again)), (200, third.clone()));
     assert_eq!(dana.browsers().await, std::slice::from_ref(&third), "by its id");
-    // Whoever has as many as anybody can have can renew each of them.
+    // A person with the maximum of browsers can renew each of them.
     for n in 1..20 {
         assert_eq!(dana.is_notified_in(&Browser::firefox(&n.to_string())).await.status, 201);
     }
@@ -259,7 +260,7 @@ async fn nobody_ends_anothers_browser_by_saying_that_theirs_takes_its_place() {
             assert!([200, 201].contains(&answer.status), "{} {}", answer.status, answer.body);
         }
         assert_eq!(desk.browsers().await.len(), 1);
-        // Nor one's own by naming itself.
+        // A browser that names itself is not removed, either.
         let itself = desk.replaces(&browser.endpoint, &browser).await;
         assert_eq!((itself.status, desk.browsers().await), (200, vec![id(&itself)]));
         let fresh = Browser::firefox(&format!("{name}-fresh"));
@@ -267,7 +268,7 @@ async fn nobody_ends_anothers_browser_by_saying_that_theirs_takes_its_place() {
     }
     assert_eq!(dana.browsers().await, std::slice::from_ref(&hers));
     assert_eq!(dana.is_notified_in(&victim).await.status, 200);
-    // Her having removed it keeps nobody else from theirs.
+    // Her removal does not affect other people's browsers.
     dana.removes_browser(&hers).await;
     assert_eq!(marcus.replaces(&hers, &Browser::firefox("his-next")).await.status, 201);
     assert_eq!(dana.is_notified_in(&victim).await.code(), "removed", "and it stays removed");
@@ -286,7 +287,7 @@ async fn twenty_browsers_are_as_many_as_a_person_can_have() {
     for browser in &browsers[..18] {
         assert_eq!(dana.is_notified_in(browser).await.status, 201);
     }
-    // All at once: each must see those that came meanwhile.
+    // Concurrent requests: each must count the others.
     let at_once = join_all(browsers[18..].iter().map(|browser| dana.is_notified_in(browser))).await;
     let mut statuses: Vec<_> = at_once.iter().map(|answer| answer.status).collect();
     statuses.sort_unstable();
@@ -297,7 +298,7 @@ async fn twenty_browsers_are_as_many_as_a_person_can_have() {
     let more = dana.is_notified_in(&Browser::firefox("more")).await;
     assert_eq!((more.status, more.code().as_str()), (409, "too-many-browsers"));
     assert!(more.sentence().contains("20 browsers") && more.sentence().ends_with('.'), "{}", more.sentence());
-    // Others are not kept from theirs, and one less makes room.
+    // Other people can add theirs, and a removal makes room for one more.
     let marcus = stack.sign_in("harbor-dental.marcus").await;
     assert_eq!(marcus.is_notified_in(&Browser::firefox("his")).await.status, 201);
     dana.removes_browser(&kept[0]).await;
@@ -332,7 +333,7 @@ async fn an_address_that_is_no_push_services_is_refused_in_words_and_never_kept(
         ("https://evil.example/x", "push-service-not-allowed"),
         ("https://fcm.googleapis.com.evil.example/x", "push-service-not-allowed"),
         ("https://evil-notify.windows.com/x", "push-service-not-allowed"),
-        // Not allowed here either, unless whoever starts the stack says so.
+        // Only allowed if the stack's options list this origin.
         ("http://127.0.0.1:8090/x", "bad-endpoint"),
     ] {
         let browser = Browser { endpoint: endpoint.to_owned(), ..Browser::firefox("") };
@@ -433,7 +434,7 @@ async fn a_session_that_is_over_keeps_no_browser_not_even_while_the_gateway_reme
     let answer = dana.is_notified_in(&Browser::firefox("one")).await;
     assert_eq!((answer.status, answer.code().as_str()), (401, "session-ended"));
 
-    // The same of somebody who was signed out everywhere, or is no staff any more.
+    // The same for a person whose sessions were all ended, or who was removed from staff.
     let marcus = stack.sign_in("harbor-dental.marcus").await;
     assert_eq!(marcus.get("/api/session").await.status, 200);
     let key = json!({"pk": {"S": "COMPANY#harbor-dental"}, "sk": {"S": "STAFF#marcus"}});
@@ -501,13 +502,13 @@ async fn a_choice_is_a_persons_and_a_setting_a_companys_and_each_stays_as_it_was
     assert_eq!(set(dana.sets_pushes(&json!({"showsText": false})).await.json()), (json!("mine"), json!(false)));
     assert_eq!(set(marcus.push_settings().await), (json!("all"), json!(false)));
     assert_eq!(set(josie.push_settings().await), (json!("all"), json!(true)));
-    // As a form sends it, and is answered.
+    // The same with a form, which is answered with a fragment.
     let form = dana.request(Method::POST, "/api/push-settings").header("accept", "text/html");
     let fragment = dana.send(form.form(&[("messages", "all"), ("showsText", "true")])).await;
     assert_eq!(fragment.status, 200, "{}", fragment.body);
     assert!(fragment.body.contains(r#"value="all" checked"#), "{}", fragment.body);
     assert_eq!(set(marcus.push_settings().await), (json!("all"), json!(true)));
-    // A browser that is turned on later changes none of it.
+    // Turning notifications on in a browser later does not change the settings.
     dana.sets_pushes(&json!({"messages": "mine"})).await;
     dana.is_notified_in(&Browser::firefox("one")).await;
     assert_eq!(set(dana.push_settings().await), (json!("mine"), json!(true)));
@@ -535,7 +536,7 @@ async fn somebody_elses_browsers_are_nobodys_to_see() {
     let stack = TestStack::open().await;
     let dana = stack.dana().await;
     dana.is_notified_in(&Browser::firefox("one")).await;
-    // Whose id begins with hers, too.
+    // Other people do not see her browsers.
     for other in ["harbor-dental.marcus", "harbor-dental.priya", "tidewater-physio.josie"] {
         let other = stack.sign_in(other).await;
         assert_eq!(other.browsers().await, Vec::<String>::new());
@@ -554,10 +555,10 @@ async fn signing_out_ends_the_browsers_of_that_session_and_of_no_other() {
     has_browsers(&phone, std::slice::from_ref(&goes_on)).await;
     let left = stored_browsers(&stack).await;
     assert!(left.iter().all(|item| !item.to_string().contains(&ended)), "not even whose it was: {left:?}");
-    // Whoever uses that browser next is not taken for her.
+    // The next user of that browser does not get her notifications.
     let marcus = stack.sign_in("harbor-dental.marcus").await;
     assert_eq!(marcus.is_notified_in(&one).await.status, 201);
-    // A browser that was there in a later session too goes on with that.
+    // A browser that was also reported in a later session stays with that session.
     let evening = stack.dana().await;
     assert_eq!(phone.is_notified_in(&Browser::firefox("tablet")).await.status, 201);
     assert_eq!(evening.is_notified_in(&two).await.status, 200);
@@ -577,7 +578,7 @@ async fn a_session_that_runs_out_ends_no_browser_and_one_that_is_ended_does() {
         let images = json!({"SequenceNumber": "1", "Keys": keys, "OldImage": session});
         json!({"Records": [{"eventName": "REMOVE", "userIdentity": by, "dynamodb": images}]})
     };
-    // As the table says it of what its TTL deleted.
+    // The stream record of a deletion by TTL.
     let by_itself = json!({"type": "Service", "principalId": "dynamodb.amazonaws.com"});
     let invoked = stack.invoke("dispatch-push", &removed(by_itself)).await;
     assert_eq!((invoked.failed, invoked.payload), (false, json!({"batchItemFailures": []})));
@@ -595,12 +596,12 @@ async fn whoever_is_signed_out_everywhere_or_removed_is_notified_nowhere() {
         dana.is_notified_in(&Browser::firefox(name)).await;
     }
     let key = json!({"pk": {"S": "COMPANY#harbor-dental"}, "sk": {"S": "STAFF#dana"}});
-    // As `staff sign-out` does it.
+    // Ends all sessions, as `staff sign-out` does.
     let now = runtime::wall_clock().now().plus_secs(1);
     let ended = json!({"Key": key, "UpdateExpression": "SET sessions_since = :now",
         "ExpressionAttributeValues": {":now": {"N": now.as_millis().to_string()}}});
     stack.table("UpdateItem", ended).await;
-    // The gateway remembers her for a minute, so she can still look.
+    // The gateway caches the authorizer's result for a minute, so she can still read.
     has_browsers(&dana, &[]).await;
     while runtime::wall_clock().now() <= now {
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -609,7 +610,7 @@ async fn whoever_is_signed_out_everywhere_or_removed_is_notified_nowhere() {
     let browser = id(&again.is_notified_in(&Browser::firefox("one")).await);
     assert_eq!(again.browsers().await, [browser]);
     again.sets_pushes(&json!({"messages": "mine"})).await;
-    // As `staff remove` does it: what she chose goes too.
+    // Removes a member of staff, as `staff remove` does. Her settings are deleted, too.
     stack.table("DeleteItem", json!({"Key": key})).await;
     has_browsers(&again, &[]).await;
     let deadline = Instant::now() + Duration::from_secs(20);

@@ -1,4 +1,4 @@
-//! What became of the texts that staff sent, as the SMS service tells of it: late, repeated and in any order.
+//! Delivery receipts: late, repeated and in any order.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use tests::{CustomerPhone, StaffClient, TestStack, record};
 
 const MARIA: &str = "+14255550182";
 
-/// Dana, who has replied to Maria, and their conversation.
+/// Returns Dana, Maria, and their conversation, in which Dana has replied.
 async fn replied(stack: &TestStack) -> (StaffClient<'_>, CustomerPhone<'_>, String) {
     let (dana, maria) = (stack.dana().await, stack.phone(MARIA));
     let conversation = dana.hears_from(MARIA).await;
@@ -16,14 +16,14 @@ async fn replied(stack: &TestStack) -> (StaffClient<'_>, CustomerPhone<'_>, Stri
     (dana, maria, conversation)
 }
 
-/// The newest message's state, with its reason.
+/// Returns the newest message's delivery status and reason.
 async fn newest(dana: &StaffClient<'_>, conversation: &str) -> (String, String) {
     let message = dana.messages(conversation).await.items()[0].clone();
     let field = |name: &str| message[name].as_str().unwrap_or_default().to_owned();
     (field("status"), field("reason"))
 }
 
-/// The receipt that the SMS service would publish of a message, as an SQS batch of one.
+/// Returns a delivery receipt of a message as an SQS batch of one. `changed` replaces fields.
 fn receipt(message: &Value, changed: &[(&str, Value)]) -> Value {
     let mut event = json!({
         "eventType": "TEXT_DELIVERED", "eventVersion": "1.0", "eventTimestamp": 1_700_000_000_000_u64, "isFinal": true,
@@ -102,7 +102,8 @@ async fn a_failure_counts_when_it_is_final_and_has_a_reason_in_words() {
         assert!(screen.contains(&reason.replace('\'', "&#39;")) || screen.contains(&reason), "{screen}");
     }
     let counted = stack.metrics_of("delivery-receipt").await;
-    // Of these, what was held back is for operators; phones and numbers are not.
+    // The alarm watches the cause `Service` only, that is, messages that were held back. Unreachable phones and invalid
+    // numbers need no operator.
     let times = ["Undelivered", "Undelivered Service", "Undelivered Message"].map(|name| counted[name].clone());
     assert_eq!(times, [9, 4, 5]);
 }

@@ -1,4 +1,4 @@
-//! Staff write: a reply, or a first message; once each, and with the truth about what became of it.
+//! Staff send a reply or a first message: each is sent once, and shown with its true delivery status.
 
 use futures_util::future::join_all;
 use reqwest::Method;
@@ -7,7 +7,7 @@ use tests::{HARBOR, SendOptions, StaffClient, TestStack};
 
 const MARIA: &str = "+14255550182";
 
-/// Dana, and her conversation with Maria, who has texted.
+/// Returns Dana and her conversation with Maria, who has sent a text.
 async fn talking(stack: &TestStack) -> (StaffClient<'_>, String) {
     let dana = stack.dana().await;
     let conversation = dana.hears_from(MARIA).await;

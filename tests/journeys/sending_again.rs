@@ -1,4 +1,4 @@
-//! A text that did not arrive is sent again by somebody who chose to, once, as a message of its own.
+//! A member of staff can send an undelivered message again, once, as a message of its own.
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use tests::{CustomerPhone, HARBOR, StaffClient, TestStack};
 
 const MARIA: &str = "+14255550182";
 
-/// Dana, who writes to Maria; and their conversation.
+/// Returns Dana, Maria, and their conversation.
 async fn talking(stack: &TestStack) -> (StaffClient<'_>, CustomerPhone<'_>, String) {
     let (dana, maria) = (stack.dana().await, stack.phone(MARIA));
     let conversation = dana.hears_from(MARIA).await;

@@ -1,4 +1,4 @@
-//! Who is let in, and what the others are told.
+//! Who can sign in, and what others are shown.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -85,7 +85,7 @@ async fn a_callback_that_is_loaded_again_goes_on_with_the_session_that_it_began(
     assert_eq!(browser.goes_to(&callback).await.header("location"), Some("/messages.html"));
     assert_eq!(browser.goes_to(&callback).await.header("location"), Some("/"));
 
-    // The same where the browser still has the attempt, as when the first answer was lost on its way.
+    // The same if the browser still has the attempt's cookie, as when the first response was lost.
     browser.cookies.extend(before.clone());
     assert_eq!(browser.goes_to(&callback).await.header("location"), Some("/messages.html"));
     assert_eq!(browser.goes_to("/api/session").await.json()["name"], "Dana Whitfield");
@@ -139,7 +139,7 @@ async fn a_callback_counts_once_and_only_in_the_browser_that_began() {
     not_signed_in(&stack.get(&callback).await, "stale");
     not_signed_in(&begun.comes_back(&callback.replace("state=", "state=0")).await, "stale");
 
-    // The code of one attempt under the state of another: the verifier and the nonce do not fit.
+    // The code of one attempt with the state of another: the verifier and the nonce do not match.
     let other_state = other.query_parameter("state").unwrap();
     let stolen = callback.replace(&begun.query_parameter("state").unwrap(), &other_state);
     not_signed_in(&other.comes_back(&stolen).await, "refused");
@@ -249,7 +249,7 @@ async fn sessions(stack: &TestStack) -> Value {
     stack.table("Scan", sessions).await
 }
 
-/// The same session when the gateway no longer remembers what the authorizer said of it.
+/// Returns the same session with a cookie for which the gateway has not cached the authorizer's result.
 fn later<'a>(desk: &StaffClient<'a>) -> StaffClient<'a> {
     StaffClient { stack: desk.stack, cookie: format!("{}; later=1", desk.cookie) }
 }

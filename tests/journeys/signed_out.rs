@@ -1,4 +1,4 @@
-//! What was asked in a session that is over, or for a page that was made for somebody else.
+//! Requests in a session that has ended, or from a page that was made for another person.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ const MARIA: &str = "+14255550182";
 const SAM: &str = "+12535550119";
 const NO_BROWSER: &str = "00000000000000000000000000000000";
 
-/// Everything that staff may write, by what it is, as somebody asks for it.
+/// Sends every kind of write that staff can make. Returns the responses by kind.
 async fn writes_all(
     desk: &StaffClient<'_>,
     conversation: &str,
@@ -42,21 +42,21 @@ async fn writes_all(
     ]
 }
 
-/// A reply that could be sent again.
+/// Returns a message that failed and can be sent again.
 async fn fails_to_reply(desk: &StaffClient<'_>, conversation: &str) -> Value {
     desk.stack.phone(MARIA).next_is("price").await;
     desk.replies(conversation, "Not sent").await;
     desk.messages(conversation).await.items().remove(0)
 }
 
-/// Asks for all of it, which is refused.
+/// Asserts that every kind of write is rejected because the session has ended.
 async fn is_refused_everything(desk: &StaffClient<'_>, conversation: &str, failed: &Value, browser: &Browser) {
     for (what, answer) in writes_all(desk, conversation, failed, browser).await {
         assert_eq!((answer.status, answer.code()), (401, "session-ended".to_owned()), "{what}");
     }
 }
 
-/// What is left of everything that was asked: nothing.
+/// Asserts that none of the writes had an effect.
 async fn nothing_is_done(stack: &TestStack, conversation: &str) {
     let drafts = json!({"KeyConditionExpression": "pk = :pk", "ExpressionAttributeValues": {":pk": {"S": "DRAFT#harbor-dental"}}});
     assert_eq!(stack.table("Query", drafts).await["Count"], 0);

@@ -1,17 +1,17 @@
-//! Each customer is one person with one conversation, in whichever form their country's numbers come.
+//! A customer has one conversation, whatever form of their country's numbers is used.
 
 use domain::SendingLimits;
 use serde_json::{Value, json};
 use tests::{Call, HARBOR, ManualClock, SendOptions, SmsEvent, StaffClient, TestStack, by_queue, by_topic};
 
-/// What a company books and texts, another form of the same that a carrier delivers from, and one that people type.
+/// Numbers in three forms: as a company books and texts them, as a carrier delivers from them, and as typed.
 const SUBSCRIBERS: [(&str, &str, &str); 6] = [
     ("+525587654321", "+5215587654321", "+52 1 55 8765 4321"),
     ("+5491123456789", "+541123456789", "+54 11 2345-6789"),
     ("+5511987654321", "+551187654321", "+55 11 8765-4321"),
     ("+2250707123456", "+22507123456", "+225 07 12 34 56"),
     ("+2290197123456", "+22997123456", "+229 97 12 34 56"),
-    // A country with one form for each.
+    // A country in which all forms are the same.
     ("+393471234567", "+393471234567", "+39 347 123 4567"),
 ];
 
@@ -92,7 +92,7 @@ async fn a_receipt_that_names_another_form_of_the_number_speaks_of_the_same_cust
     let [(number, delivered, _), ..] = SUBSCRIBERS;
     let booked = books(&dana, number).await;
     let conversation = booked["conversation"].as_str().unwrap();
-    // Nobody has told yet what the carrier calls the message.
+    // The receipt comes before the carrier's id of the message is stored.
     stack.phone(number).next_is("silent").await;
     let sent = dana.replies(conversation, "hello").await.json();
     let event = json!({

@@ -1,4 +1,4 @@
-//! What is deployed and what runs locally are the same: routes, functions and table.
+//! The template and the local stack agree: routes, functions and table.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use tests::TestStack;
 fn template() -> Value {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../infra/template.yaml");
     let text = std::fs::read_to_string(path).unwrap();
-    // CloudFormation's short forms (!Ref and its like) are tags, which say nothing of what is compared here.
+    // CloudFormation's short forms, such as `!Ref`, are tags. They do not matter for these comparisons.
     serde_saphyr::from_str(&text).unwrap()
 }
 
@@ -22,7 +22,7 @@ fn functions(template: &Value) -> Vec<&Value> {
     resources.values().filter(|resource| resource["Type"] == "AWS::Serverless::Function").collect()
 }
 
-/// The crate that a function is built from.
+/// Returns the crate that a function is built from.
 fn binary(function: &Value) -> &str {
     function["Properties"]["CodeUri"].as_str().unwrap().strip_prefix("../functions/").unwrap()
 }
@@ -52,7 +52,7 @@ fn every_function_has_time_for_a_request_to_aws_and_a_request_for_a_second_attem
     for function in functions(&template) {
         let timeout = function["Properties"]["Timeout"].as_u64().or(globals.as_u64()).unwrap();
         assert!(OPERATION_TIMEOUT < Duration::from_secs(timeout), "{}: {timeout} s", binary(function));
-        // A message is recorded, handed over, and its outcome recorded.
+        // These functions record a message, send it, and record the outcome.
         if ["inbound-sms", "send-reply"].contains(&binary(function)) {
             assert!(2 * OPERATION_TIMEOUT + SEND_TIMEOUT < Duration::from_secs(timeout), "{}", binary(function));
         }
@@ -92,7 +92,7 @@ async fn every_function_of_the_template_runs_locally() {
     let functions = functions(&template);
     assert_eq!(functions.len(), 16);
     for function in functions {
-        // Not 404: that is asserted where a function is invoked.
+        // `invoke` panics if the local stack does not have the function.
         stack.invoke(binary(function), &json!({})).await;
     }
 }
@@ -124,7 +124,7 @@ async fn the_table_of_the_template_is_the_one_that_runs_locally() {
 fn every_alarm_on_what_the_functions_count_names_something_that_they_count() {
     let template = template();
     let resources = template["Resources"].as_object().unwrap();
-    // An alarm is on a metric, or on the sum of some.
+    // An alarm is on one metric or on a sum of several.
     let added = |it: &Value| it["Metrics"].as_array().cloned().unwrap_or_default();
     let metrics = resources.values().map(|it| &it["Properties"]).flat_map(|it| {
         added(it).iter().map(|of| of["MetricStat"]["Metric"].clone()).chain([it.clone()]).collect::<Vec<_>>()
@@ -133,7 +133,8 @@ fn every_alarm_on_what_the_functions_count_names_something_that_they_count() {
     for alarm in metrics.filter(|it| it["Namespace"] == NAMESPACE) {
         assert_eq!(alarm["Dimensions"][0]["Name"], "Function", "the one that they count by");
         let by = alarm["Dimensions"][1].as_object().map(|by| (by["Name"].as_str(), by["Value"].as_str()));
-        // That this is how it is counted is seen where a company sends as much as it may, and where something fails.
+        // Other tests check that the metrics are counted with these dimensions: those of the company's daily limit, and
+        // those of failures.
         let known = [("Limit", "CompanyDay"), ("Cause", "Ours"), ("Cause", "Service"), ("Cause", "Keys")];
         assert!(by.is_none_or(|by| known.map(|(name, value)| (Some(name), Some(value))).contains(&by)), "{by:?}");
         watched.insert(alarm["MetricName"].as_str().unwrap().to_owned());
@@ -179,8 +180,8 @@ fn the_template_limits_what_is_sent_as_the_local_stack_does_unless_told_otherwis
     assert_eq!((deployed, default("SWITCHBOARD_ALLOWED_COUNTRIES")), (SendingLimits::default(), ""));
 }
 
-/// What is answered to one visitor is kept for nobody: neither the API nor a socket's handshake, which all ask at one
-/// address, nor a page that is not there.
+/// CloudFront caches no error response: neither the API's, nor a WebSocket handshake's, nor that of a missing page. All
+/// visitors request the same addresses.
 #[test]
 fn the_distribution_of_the_template_keeps_no_error_for_the_next_who_asks() {
     let template = template();
@@ -190,7 +191,7 @@ fn the_distribution_of_the_template_keeps_no_error_for_the_next_who_asks() {
     assert!(kept.is_empty(), "{kept:?}");
     assert!(errors.iter().any(|error| error["ErrorCode"] == 403), "a denied handshake is answered so");
     let live = config["CacheBehaviors"].as_array().unwrap().iter().find(|it| it["PathPattern"] == "/live").unwrap();
-    // AWS's own, CachingDisabled.
+    // The id of AWS's managed policy `CachingDisabled`.
     assert_eq!(live["CachePolicyId"], "4135ea2d-6df8-44a3-9df3-4b5a84be39ad");
 }
 

@@ -1,4 +1,4 @@
-//! One conversation, page by page.
+//! Pages of a conversation.
 
 use tests::{HARBOR, SmsEvent, TestStack, ago, by_queue};
 
@@ -71,7 +71,7 @@ async fn after_a_message_there_is_only_what_came_after_it() {
 async fn a_page_of_the_longest_texts_is_whole() {
     let stack = TestStack::open().await;
     let dana = stack.dana().await;
-    // Together above the megabyte that one answer of the table can hold.
+    // Together more than one megabyte, the limit of one `Query` response.
     let long = "字".repeat(30_000);
     for n in 0..20 {
         stack
@@ -121,7 +121,7 @@ async fn a_page_of_texts_that_take_much_room_has_fewer_of_them_and_none_is_lost(
     {
         let screen = dana.screen(&path).await;
         assert_eq!(screen.status, 200, "{path}");
-        // Lambda gives no more than 6 MB of an answer, with what it is escaped by.
+        // Lambda limits a response to 6 MB, including its JSON escapes.
         let bytes = serde_json::to_string(&screen.body).unwrap().len();
         assert!((2_000_000..6 * 1024 * 1024).contains(&bytes), "{path}: {bytes} bytes");
         assert!(screen.body.contains("before="), "it goes on: {path}");

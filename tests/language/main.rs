@@ -34,7 +34,7 @@ impl std::fmt::Display for Finding {
 }
 
 /// An item with a name: a type, a function, a constant.
-struct Named<'a> {
+struct NamedItem<'a> {
     name: &'a Ident,
     attributes: &'a [Attribute],
     is_public: bool,
@@ -42,13 +42,13 @@ struct Named<'a> {
 
 /// Calls a closure for each named item of a file, including tests and nested modules.
 struct Walk<'f, 'a> {
-    see: &'f mut dyn FnMut(&Named<'a>),
+    see: &'f mut dyn FnMut(&NamedItem<'a>),
 }
 
 impl<'a> Walk<'_, 'a> {
     fn see(&mut self, name: &'a Ident, attributes: &'a [Attribute], visibility: Option<&Visibility>) {
         let is_public = matches!(visibility, Some(Visibility::Public(_)));
-        (self.see)(&Named { name, attributes, is_public });
+        (self.see)(&NamedItem { name, attributes, is_public });
     }
 }
 
@@ -131,10 +131,10 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
 }
 
 /// Returns the items that break a rule.
-fn findings(breaks: impl Fn(&Path, &Named<'_>) -> Option<String>) -> Vec<Finding> {
+fn findings(breaks: impl Fn(&Path, &NamedItem<'_>) -> Option<String>) -> Vec<Finding> {
     let mut found = Vec::new();
     for (file, parsed) in &sources() {
-        let mut see = |named: &Named<'_>| {
+        let mut see = |named: &NamedItem<'_>| {
             found.extend(breaks(file, named).map(|name| Finding { file: file.clone(), name }));
         };
         Walk { see: &mut see }.visit_file(parsed);

@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 
 use crate::{NOBODY_LISTENS, SendOptions, StaffClient, TestResponse};
 
-/// A browser, by the address that its push service gave it.
+/// A browser, identified by the endpoint of its push subscription.
 #[derive(Clone, Debug)]
 pub struct Browser {
     pub endpoint: String,
@@ -15,7 +15,7 @@ pub const P256DH: &str = "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWX
 pub const AUTH: &str = "BTBZMqHH6r4Tts7J_aSIgg";
 
 impl Browser {
-    /// A Firefox, one of its own for each name, that no push reaches.
+    /// Returns a Firefox with an endpoint of its own for each name. No push notification reaches it.
     #[must_use]
     pub fn firefox(name: &str) -> Self {
         Self {
@@ -24,7 +24,7 @@ impl Browser {
         }
     }
 
-    /// What its `PushSubscription.toJSON()` gives.
+    /// Returns the subscription as `PushSubscription.toJSON()` does.
     #[must_use]
     pub fn subscription(&self) -> Value {
         json!({"endpoint": self.endpoint, "expirationTime": null, "keys": {"p256dh": P256DH, "auth": AUTH}})
@@ -32,7 +32,7 @@ impl Browser {
 }
 
 impl StaffClient<'_> {
-    /// Turns notifications on in a browser, or is there again with it.
+    /// Turns notifications on in a browser, or confirms that they are still on.
     pub async fn is_notified_in(&self, browser: &Browser) -> TestResponse {
         self.puts_subscription(browser, &browser.subscription()).await
     }
@@ -45,26 +45,26 @@ impl StaffClient<'_> {
         answer
     }
 
-    /// As a click on Turn on says it.
+    /// Turns notifications on as a click on "Turn on" does.
     pub async fn turns_on(&self, browser: &Browser) -> TestResponse {
         let mut subscription = browser.subscription();
         subscription["turnedOn"] = json!(true);
         self.puts_subscription(browser, &subscription).await
     }
 
-    /// As a browser says it that has a new subscription in place of another: by its id, or its endpoint.
+    /// Replaces a subscription with that of `browser`. `before` is the id or the endpoint of the old one.
     pub async fn replaces(&self, before: &str, browser: &Browser) -> TestResponse {
         let mut subscription = browser.subscription();
         subscription["replaces"] = json!(before);
         self.puts_subscription(browser, &subscription).await
     }
 
-    /// The settings of notifications, with the browsers.
+    /// Returns the notification settings, with the browsers.
     pub async fn push_settings(&self) -> Value {
         self.get("/api/push-subscriptions").await.json()
     }
 
-    /// The ids of the browsers that they are notified in.
+    /// Returns the ids of the browsers in which the member of staff is notified.
     pub async fn browsers(&self) -> Vec<String> {
         let settings = self.push_settings().await;
         let browsers = settings["browsers"].as_array().expect("browsers").iter();

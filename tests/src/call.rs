@@ -1,5 +1,5 @@
-//! Confirmation calls as Amazon Connect reports them: a contact flow's invocation, and contact
-//! events as EventBridge and a queue hand them on.
+//! Confirmation calls as Amazon Connect reports them: a contact flow's invocation, and contact events that EventBridge
+//! and a queue pass on.
 
 use reqwest::Method;
 use serde_json::{Map, Value, json};
@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::event::record;
 use crate::{TestStack, ago};
 
-/// A call to a customer about an appointment.
+/// A confirmation call to a customer about an appointment.
 #[derive(Clone, Debug)]
 pub struct Call {
     pub contact: String,
@@ -23,7 +23,7 @@ impl Call {
         Self { contact, line, customer, appointment }
     }
 
-    /// What a contact flow hands over when the customer has pressed a key.
+    /// Returns the event of a contact flow in which the customer has pressed a key.
     #[must_use]
     pub fn pressed(&self, digit: &str) -> Value {
         json!({
@@ -41,7 +41,7 @@ impl Call {
         })
     }
 
-    /// A contact event of some kind, with more in its detail.
+    /// Returns a contact event of this kind. The fields of `more` are added to its `detail`.
     #[must_use]
     pub fn event(&self, kind: &str, more: Value) -> Value {
         let mut detail: Map<String, Value> = Map::new();
@@ -67,14 +67,14 @@ impl Call {
         self.event("INITIATED", json!({}))
     }
 
-    /// Somebody or something answered.
+    /// Returns the contact event of a call that a person or an answering machine has answered.
     #[must_use]
     pub fn connected(&self, detected: &str) -> Value {
         let more = json!({"connectedToSystemTimestamp": ago(20), "answeringMachineDetectionStatus": detected});
         self.event("CONNECTED_TO_SYSTEM", more)
     }
 
-    /// The end of a call that was answered.
+    /// Returns the contact event of the end of a call that was answered.
     #[must_use]
     pub fn ended_event(&self, detected: &str) -> Value {
         let more = json!({
@@ -84,7 +84,7 @@ impl Call {
         self.event("DISCONNECTED", more)
     }
 
-    /// The end of a call that nobody answered.
+    /// Returns the contact event of the end of a call that nobody answered.
     #[must_use]
     pub fn unanswered(&self, reason: &str) -> Value {
         self.event("DISCONNECTED", json!({"disconnectTimestamp": ago(5), "disconnectReason": reason}))
@@ -92,7 +92,7 @@ impl Call {
 }
 
 impl TestStack {
-    /// What a contact flow is answered.
+    /// Invokes `confirmation-call` as a contact flow does and returns the response.
     pub async fn flow(&self, invocation: &Value) -> Value {
         let invoked = self.invoke("confirmation-call", invocation).await;
         assert!(!invoked.failed, "{}", invoked.payload);
@@ -101,7 +101,7 @@ impl TestStack {
         invoked.payload
     }
 
-    /// Hands contact events to `confirmation-call`, as its queue does. Gives which failed, by place.
+    /// Passes contact events to `confirmation-call` as its queue does. Returns the indices of the events that failed.
     pub async fn contact_events(&self, events: &[Value]) -> Vec<usize> {
         let records = events.iter().enumerate();
         let records: Vec<_> = records.map(|(place, event)| record(&place.to_string(), &event.to_string())).collect();
@@ -112,7 +112,7 @@ impl TestStack {
         failures.iter().map(|failure| place(failure).expect("a place")).collect()
     }
 
-    /// An appointment of a company's for tomorrow, booked, as its scheduling system keeps it.
+    /// Books an appointment for tomorrow as the company's scheduling system does.
     pub async fn has_appointment(&self, company: &str, id: &str, number: Option<&str>) {
         let staff = if company == "harbor-dental" { self.dana().await } else { self.josie().await };
         let start = runtime::wall_clock().now().plus_secs(24 * 60 * 60).to_string();
@@ -122,7 +122,7 @@ impl TestStack {
         assert!([200, 201].contains(&kept.status), "{}", kept.body);
     }
 
-    /// What is stored of an appointment's status, and who gave it.
+    /// Returns the stored status of an appointment, and who set it.
     pub async fn status_of(&self, company: &str, id: &str) -> (String, String) {
         let key = json!({"pk": {"S": format!("COMPANY#{company}")}, "sk": {"S": format!("APPOINTMENT#{id}")}});
         let item = self.table("GetItem", json!({"Key": key, "ConsistentRead": true})).await;

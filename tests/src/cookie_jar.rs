@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use crate::{TestResponse, TestStack};
 
-/// The cookies of one browser, which all of its tabs share.
+/// The cookies of one browser, shared by all of its tabs.
 pub struct CookieJar<'a> {
     stack: &'a TestStack,
     /// By name.
@@ -14,7 +14,7 @@ impl<'a> CookieJar<'a> {
         Self { stack, cookies: BTreeMap::new() }
     }
 
-    /// Asks for a page, or an address of the API, and does with cookies what it is told.
+    /// Requests a page or an API address, and stores or clears cookies as the response says.
     pub async fn goes_to(&mut self, path: &str) -> TestResponse {
         let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let mut request = self.stack.http.get(self.stack.url(path)).header("accept", "application/json");
@@ -35,7 +35,8 @@ impl<'a> CookieJar<'a> {
         answer
     }
 
-    /// A tab begins to sign in and picks a person, `<company>.<person>`, at the provider. Gives where that leads.
+    /// Begins to sign in in a tab and picks a person, `<company>.<person>`, at the identity provider. Returns the
+    /// address of the redirect.
     pub async fn begins(&mut self, path: &str, staff: &str) -> String {
         let answer = self.goes_to(path).await;
         let address = answer.header("location").and_then(|address| address.parse().ok());

@@ -1,8 +1,8 @@
-//! Inbound SMS as AWS delivers them.
+//! Inbound messages as AWS delivers them.
 
 use serde_json::{Value, json};
 
-/// An inbound SMS, as the SMS service publishes it.
+/// An inbound message, as the SMS service publishes it.
 #[derive(Clone, Debug)]
 pub struct SmsEvent {
     pub id: String,
@@ -48,13 +48,13 @@ impl SmsEvent {
     }
 }
 
-/// The moment so many seconds ago, as AWS writes it.
+/// Returns the time so many seconds ago, formatted as AWS does.
 #[must_use]
 pub fn ago(seconds: u64) -> String {
     runtime::wall_clock().now().minus_secs(seconds).to_string()
 }
 
-/// One record of an SQS batch.
+/// Returns one record of an SQS batch.
 #[must_use]
 pub fn record(id: &str, body: &str) -> Value {
     json!({
@@ -69,21 +69,21 @@ pub fn record(id: &str, body: &str) -> Value {
     })
 }
 
-/// An SQS batch of SNS envelopes.
+/// Returns an SQS batch of SNS envelopes.
 #[must_use]
 pub fn by_queue(messages: &[SmsEvent]) -> Value {
     let records: Vec<_> = messages.iter().map(|sms| record(&sms.id, &sms.envelope().to_string())).collect();
     json!({"Records": records})
 }
 
-/// An SQS batch of raw messages.
+/// Returns an SQS batch of raw messages.
 #[must_use]
 pub fn by_queue_raw(messages: &[SmsEvent]) -> Value {
     let records: Vec<_> = messages.iter().map(|sms| record(&sms.id, &sms.payload().to_string())).collect();
     json!({"Records": records})
 }
 
-/// An SNS event.
+/// Returns an SNS event.
 #[must_use]
 pub fn by_topic(messages: &[SmsEvent]) -> Value {
     let records = messages.iter().map(|sms| {

@@ -1,4 +1,4 @@
-//! API Gateway's `@connections`, not at its best.
+//! A stand-in for API Gateway's `@connections` that can fail.
 
 use std::future::pending;
 use std::net::Ipv4Addr;
@@ -15,15 +15,15 @@ use tokio::task::JoinHandle;
 
 use crate::TestStack;
 
-/// It answers as the id of a connection says: `hangs-...` never, `refuses-429-...` with that status. About
-/// every other connection it asks the gateway of the house that it stands before.
+/// A proxy for `@connections` that fails as the id of a connection says. It never answers `hangs-...`, and answers
+/// `refuses-429-...` with that status. It passes every other request on to the gateway of the stack behind it.
 pub struct FaultyGateway {
     address: String,
     stack: StackAddress,
     serving: JoinHandle<()>,
 }
 
-/// Where the house's own gateway is, and how to ask it.
+/// The address of the stack's own gateway, and a client for it.
 type StackAddress = Arc<OnceLock<(String, reqwest::Client)>>;
 
 impl Drop for FaultyGateway {

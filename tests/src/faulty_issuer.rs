@@ -1,4 +1,4 @@
-//! An OpenID Connect issuer that does what a test says, also what none may do.
+//! An OpenID Connect issuer that behaves as a test sets it, also against the specification.
 
 use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -20,23 +20,23 @@ use tokio::task::JoinHandle;
 
 const CLIENT: &str = "portal";
 
-/// How it behaves. By default as it should, and it says of everybody that they are Dana.
+/// The behaviour of the issuer. By default it is correct, and every user is Dana.
 #[derive(Clone)]
 pub struct IssuerBehaviour {
-    /// What its discovery document has besides, or in place of what it should.
+    /// Fields that are added to its discovery document, or replace the correct ones.
     pub discovery: Vec<(&'static str, Value)>,
-    /// The same of an ID token's claims.
+    /// Claims that are added to an ID token, or replace the correct ones.
     pub claims: Vec<(&'static str, Value)>,
-    /// The same of the token endpoint's answer.
+    /// Fields that are added to the token endpoint's response, or replace the correct ones.
     pub answer: Vec<(&'static str, Value)>,
-    /// What the token endpoint answers instead: status and body.
+    /// An error of the token endpoint: status and body.
     pub refusal: Option<(u16, Value)>,
     pub signed: SignedBy,
-    /// Which key it has now; each has an id of its own.
+    /// The current signing key. Each key has its own id.
     pub key: u8,
-    /// Where it takes the client's secret.
+    /// Where the issuer expects the client's secret.
     pub takes_secret: SecretLocation,
-    /// The client's secret, as the issuer knows it.
+    /// The client's secret, as registered with the issuer.
     pub client_secret: &'static str,
 }
 
@@ -55,7 +55,7 @@ impl Default for IssuerBehaviour {
     }
 }
 
-/// What the secret of a stack that trusts the issuer has.
+/// The client's secret, as configured in a stack that trusts the issuer.
 const CLIENT_SECRET: &str = "the client's secret";
 
 #[derive(Clone, Copy, Debug)]
@@ -72,7 +72,7 @@ pub enum SecretLocation {
     InTheBody,
 }
 
-/// How often it was asked for what.
+/// How often each endpoint was requested.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RequestCounts {
     pub discoveries: u64,
@@ -140,7 +140,7 @@ impl FaultyIssuer {
         RequestCounts { discoveries: count(discoveries), keys: count(keys), tokens: count(tokens) }
     }
 
-    /// What a stack's secret has for this issuer, but for the portal.
+    /// Returns the sign-in secret of a stack that trusts this issuer, without `portal`.
     #[must_use]
     pub fn client(&self) -> Value {
         json!({"issuer": self.address(), "client_id": CLIENT, "client_secret": CLIENT_SECRET,
@@ -170,7 +170,7 @@ fn key(seed: u8) -> CoreEdDsaPrivateSigningKey {
     key.unwrap_or_else(|error| panic!("no key: {error}"))
 }
 
-/// A JWT that says of itself that the issuer's key has signed it.
+/// Returns a JWT whose header names the issuer's key, signed as `behaviour` says.
 fn jwt(behaviour: &IssuerBehaviour, claims: &Value) -> String {
     let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
     let with = |algorithm: &str, sign: &dyn Fn(&[u8]) -> Vec<u8>| {
@@ -223,7 +223,8 @@ async fn keys(State(world): State<Arc<IssuerState>>) -> Json<Value> {
     Json(json!({"keys": [key(world.behaviour().key).as_verification_key()]}))
 }
 
-/// Gives an ID token with the code as its nonce: so each sign-in brings its own, whatever else goes on.
+/// Answers the token endpoint. The ID token has the code as its nonce, so each of several concurrent sign-ins gets its
+/// own.
 async fn token(
     State(world): State<Arc<IssuerState>>,
     headers: HeaderMap,
@@ -237,7 +238,7 @@ async fn token(
     let sent = |name: &str| form.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
     let knows = match behaviour.takes_secret {
         SecretLocation::InTheHeader => {
-            // As RFC 6749, section 2.3.1, has both encoded first.
+            // RFC 6749, section 2.3.1: both are form-encoded first.
             let secret = behaviour.client_secret.replace(' ', "+").replace('\'', "%27");
             let basic = format!("Basic {}", STANDARD.encode(format!("{CLIENT}:{secret}")));
             headers.get(AUTHORIZATION).is_some_and(|sent| sent.as_bytes() == basic.as_bytes())

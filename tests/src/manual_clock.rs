@@ -3,12 +3,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use domain::{Clock, Timestamp};
 
-/// A clock that stands still until it is moved by hand.
+/// A clock that stands still until a test moves it.
 #[derive(Clone)]
 pub struct ManualClock(Arc<AtomicU64>);
 
 impl ManualClock {
-    /// Half past a minute, at noon in Los Angeles, of a day to come: what expires by this clock has not by the table's.
+    /// Returns a clock at 12:00:30 tomorrow in Los Angeles. An item that has expired by this clock has not expired by
+    /// the table's clock.
     #[must_use]
     pub fn at_noon() -> Self {
         let zone: domain::TimeZone = "America/Los_Angeles".parse().expect("a zone");

@@ -1,10 +1,10 @@
-//! What comes from outside and is broken, or meant to break.
+//! Random changes that make input from outside invalid or hostile.
 
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde_json::{Value, json};
 
-/// What does harm somewhere: to whoever counts, cuts, copies, converts or believes.
+/// Texts that break code that counts, cuts, copies, converts or trusts them.
 const TEXTS: [&str; 20] = [
     "",
     "\0",
@@ -28,7 +28,7 @@ const TEXTS: [&str; 20] = [
     "COMPANY#harbor-dental",
 ];
 
-/// One thing that goes wrong with a text.
+/// A change to a text: a range of it is replaced.
 #[derive(Clone, Debug)]
 pub struct TextMutation {
     from: Index,
@@ -36,7 +36,7 @@ pub struct TextMutation {
     put: String,
 }
 
-/// One thing that goes wrong with JSON, at one of its places.
+/// A change to JSON at one of its values.
 #[derive(Clone, Debug)]
 pub enum JsonMutation {
     Text(Index, TextMutation),
@@ -53,7 +53,7 @@ pub fn texts() -> impl Strategy<Value = String> {
 }
 
 fn values() -> impl Strategy<Value = Value> {
-    // Several of them within each other are as deep as an event may be: Lambda refuses what is deeper.
+    // Lambda rejects events that are nested deeper. A few of these inside each other reach that limit.
     let nested = (0..25).fold(json!(1), |inner, _| json!([inner]));
     prop_oneof![
         3 => texts().prop_map(Value::from),
@@ -75,7 +75,7 @@ pub fn changes() -> impl Strategy<Value = JsonMutation> {
 }
 
 impl TextMutation {
-    /// The same with no more put in than so many characters.
+    /// Limits the inserted text to so many characters.
     #[must_use]
     pub fn at_most(self, characters: usize) -> Self {
         Self { put: self.put.chars().take(characters).collect(), ..self }
@@ -116,7 +116,7 @@ impl JsonMutation {
     }
 }
 
-/// Where everything in a value is, itself included.
+/// Collects the JSON pointers of all values in a value, including its own.
 fn pointers(value: &Value, here: String, all: &mut Vec<String>) {
     match value {
         Value::Object(fields) => {
@@ -125,7 +125,7 @@ fn pointers(value: &Value, here: String, all: &mut Vec<String>) {
             }
         }
         Value::Array(items) => {
-            // The first ones are enough of what is all alike.
+            // Items of a list are alike, so the first ones are enough.
             for (place, item) in items.iter().enumerate().take(20) {
                 pointers(item, format!("{here}/{place}"), all);
             }

@@ -1,4 +1,4 @@
-//! A push service on this machine, with the browsers that it serves.
+//! A local push service, with the browsers that it serves.
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
@@ -15,11 +15,12 @@ use tokio::task::JoinHandle;
 
 use crate::Browser;
 
-/// A push service that every house may push to, on this machine and of no use: the port is none that a system gives out.
+/// The origin of a push service at which nothing listens. Every stack allows it. The operating system never assigns
+/// this port.
 pub const NOBODY_LISTENS: &str = "http://127.0.0.1:1";
 
-/// It answers as the first part of an endpoint's path says: `ok`, a status such as `410`, or one of
-/// the ways in which a service can be bad.
+/// A push service that answers as the first part of an endpoint's path says. That is `ok`, a status such as `410`, or a
+/// fault such as `hang`, `reset` or `redirect`.
 pub struct PushService {
     address: String,
     seen: ReceivedPushes,
@@ -29,7 +30,7 @@ pub struct PushService {
 
 type ReceivedPushes = Arc<Mutex<Vec<ReceivedPush>>>;
 
-/// What it was sent.
+/// A request that the push service received.
 #[derive(Clone, Debug)]
 pub struct ReceivedPush {
     pub path: String,
@@ -38,7 +39,7 @@ pub struct ReceivedPush {
     pub at: Instant,
 }
 
-/// A browser that takes pushes, and can read them.
+/// A browser that receives push notifications and can decrypt them.
 pub struct Subscriber {
     pub browser: Browser,
     pub path: String,
@@ -66,7 +67,7 @@ impl PushService {
         &self.address
     }
 
-    /// A browser with an endpoint of its own, at which pushes are answered in some way.
+    /// Returns a browser with an endpoint of its own. `answer` says how the service answers its push notifications.
     #[must_use]
     pub fn browser(&self, answer: &str, name: &str) -> Subscriber {
         let path = format!("/{answer}/{name}");
@@ -76,35 +77,35 @@ impl PushService {
         Subscriber { browser, path, keys, auth }
     }
 
-    /// What a browser was told of others of its person that were added. It is no news of a customer: it is taken
-    /// whatever is answered else, and kept apart.
+    /// Returns the push notifications to a browser about a newly added browser of the same person. They are kept apart
+    /// from those about customers. The service always accepts them.
     #[must_use]
     pub fn pushes_of_others(&self, to: &Subscriber) -> Vec<Value> {
         let told = lock(&self.of_others);
         told.iter().filter(|pushed| pushed.path == to.path).map(|pushed| to.reads(pushed)).collect()
     }
 
-    /// Everything else so far, in the order in which it came.
+    /// Returns all other push notifications so far, in the order in which they came.
     #[must_use]
     pub fn pushed(&self) -> Vec<ReceivedPush> {
         lock(&self.seen).clone()
     }
 
-    /// What a browser was sent so far, read as it reads it.
+    /// Returns the push notifications that a browser has received so far, decrypted.
     #[must_use]
     pub fn notifications_of(&self, to: &Subscriber) -> Vec<Value> {
         let pushed = self.pushed();
         pushed.iter().filter(|pushed| pushed.path == to.path).map(|pushed| to.reads(pushed)).collect()
     }
 
-    /// When a browser was sent each of them.
+    /// Returns when a browser received each of its push notifications.
     #[must_use]
     pub fn pushed_at(&self, to: &Subscriber) -> Vec<Instant> {
         let pushed = self.pushed();
         pushed.iter().filter(|pushed| pushed.path == to.path).map(|pushed| pushed.at).collect()
     }
 
-    /// Waits until a browser has been sent so many.
+    /// Waits until a browser has received so many push notifications.
     pub async fn sends(&self, to: &Subscriber, many: usize) -> Vec<Value> {
         self.until(&format!("{many} pushes to {}", to.path), |pushed| {
             pushed.iter().filter(|pushed| pushed.path == to.path).count() >= many
@@ -123,14 +124,14 @@ impl PushService {
 }
 
 impl Subscriber {
-    /// What its `PushSubscription.toJSON()` gives.
+    /// Returns the subscription as `PushSubscription.toJSON()` does.
     #[must_use]
     pub fn subscription(&self) -> Value {
         let [p256dh, auth] = [self.keys.public_key(), &self.auth].map(|bytes| URL_SAFE_NO_PAD.encode(bytes));
         json!({"endpoint": self.browser.endpoint, "expirationTime": null, "keys": {"p256dh": p256dh, "auth": auth}})
     }
 
-    /// What it shows of a push.
+    /// Decrypts a push notification as the browser does.
     #[must_use]
     pub fn reads(&self, pushed: &ReceivedPush) -> Value {
         let plain = ece::decrypt(&self.keys, &self.auth, &pushed.body).expect("it can be read");
@@ -139,13 +140,14 @@ impl Subscriber {
 }
 
 impl ReceivedPush {
-    /// Of a customer's news each is under the topic of their conversation, and a test is over in minutes.
+    /// Returns whether this is about a newly added browser. A push notification about a customer has the topic of its
+    /// conversation, and a test notification expires within minutes.
     fn is_of_another_browser(&self) -> bool {
         let lasts = self.headers.get("ttl").and_then(|ttl| ttl.parse().ok());
         !self.headers.contains_key("topic") && lasts.is_some_and(|secs: u32| secs > 240)
     }
 
-    /// The token of its signature.
+    /// Returns the token of the VAPID signature.
     #[must_use]
     pub fn token(&self) -> &str {
         let signed = self.headers.get("authorization").expect("a signature");
@@ -164,7 +166,7 @@ async fn serve(listener: TcpListener, seen: ReceivedPushes, of_others: ReceivedP
     }
 }
 
-/// One connection, until it is closed or a bad answer ends it.
+/// Serves one connection until it is closed or a faulty answer ends it.
 async fn serve_one(mut stream: TcpStream, seen: ReceivedPushes, of_others: ReceivedPushes) -> Option<()> {
     let mut read = Vec::new();
     loop {
@@ -198,7 +200,8 @@ async fn answer(stream: &mut TcpStream, how: &str) -> Option<()> {
             tokio::time::sleep(Duration::from_mins(2)).await;
             None
         }
-        // Data that nobody has read, left behind, resets a connection; so does this.
+        // Sets the linger time to zero, so that closing the connection resets it. Leaving received data unread would
+        // reset it, too.
         "reset" => {
             stream.set_zero_linger().ok()?;
             None

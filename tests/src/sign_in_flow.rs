@@ -2,15 +2,15 @@ use reqwest::Url;
 
 use crate::{FaultyIssuer, TestResponse, TestStack};
 
-/// What the names of cookies begin with that attempts are kept in.
+/// The prefix of the cookies in which sign-in attempts are kept.
 const ATTEMPT: &str = "switchboard-signing-in";
 
 /// A browser between the portal and the identity provider.
 pub struct SignInFlow<'a> {
     stack: &'a TestStack,
-    /// The cookie that the attempt is kept in.
+    /// The cookie in which the attempt is kept.
     pub attempt: String,
-    /// Where the portal sent the browser.
+    /// The address to which the portal redirected the browser.
     pub address: Url,
 }
 
@@ -25,23 +25,23 @@ impl<'a> SignInFlow<'a> {
         }
     }
 
-    /// What the portal asked of the provider.
+    /// Returns a parameter of the portal's request to the identity provider.
     #[must_use]
     pub fn query_parameter(&self, name: &str) -> Option<String> {
         self.address.query_pairs().find(|(known, _)| known == name).map(|(_, value)| value.into_owned())
     }
 
-    /// Picks a person, `<company>.<person>`, at the provider. Gives where that leads: path and query.
+    /// Picks a person, `<company>.<person>`, at the identity provider. Returns the path and query of the redirect.
     pub async fn picks(&mut self, staff: &str) -> String {
         self.stack.picks(&self.address, staff).await
     }
 
-    /// Follows the provider back to the portal.
+    /// Follows the redirect of the identity provider to the portal.
     pub async fn comes_back(&self, callback: &str) -> TestResponse {
         self.comes_back_with(callback, "").await
     }
 
-    /// The same of a browser that says what it is.
+    /// Follows the redirect as a browser with this `User-Agent`.
     pub async fn comes_back_with(&self, callback: &str, user_agent: &str) -> TestResponse {
         let request = self.stack.http.get(self.stack.url(callback)).header("cookie", &self.attempt);
         TestResponse::read(request.header("user-agent", user_agent).send().await.expect("an answer")).await
@@ -49,12 +49,12 @@ impl<'a> SignInFlow<'a> {
 }
 
 impl TestStack {
-    /// Has an issuer of a test's say who people are. What `sign-in` knew of another is not forgotten by that.
+    /// Configures the stack to trust a test's issuer. What `sign-in` has cached of another issuer stays cached.
     pub async fn trusts(&self, issuer: &FaultyIssuer) {
         self.trusts_with(issuer, &[]).await;
     }
 
-    /// The same with other words in the secret.
+    /// Configures the stack to trust a test's issuer, with other values in the sign-in secret.
     pub async fn trusts_with(&self, issuer: &FaultyIssuer, words: &[(&str, &str)]) {
         let mut settings = issuer.client();
         settings["portal"] = self.origin().into();
@@ -64,12 +64,12 @@ impl TestStack {
         self.puts_secret("switchboard/sign-in", &settings.to_string()).await;
     }
 
-    /// A whole sign-in at an issuer of a test's. Gives the last answer.
+    /// Signs in at a test's issuer. Returns the last response.
     pub async fn comes_from(&self, issuer: &FaultyIssuer) -> TestResponse {
         self.comes_by("/api/sign-in", issuer).await
     }
 
-    /// The same from an address of one's own.
+    /// Signs in at a test's issuer, starting at `path`. Returns the last response.
     pub async fn comes_by(&self, path: &str, issuer: &FaultyIssuer) -> TestResponse {
         let answer = self.get(path).await;
         let Some(address) = answer.header("location").filter(|address| address.starts_with(issuer.address())) else {
@@ -83,7 +83,7 @@ impl TestStack {
         begun.comes_back(&format!("/api/sign-in/callback?code={nonce}&state={state}")).await
     }
 
-    /// Picks a person at the local stack's own provider, where the portal sent a browser.
+    /// Picks a person at the local stack's own identity provider, to which the portal redirected a browser.
     pub(crate) async fn picks(&self, address: &Url, staff: &str) -> String {
         let mut form: Vec<_> = address.query_pairs().into_owned().collect();
         form.push(("staff".to_owned(), staff.to_owned()));

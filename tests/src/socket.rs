@@ -9,7 +9,7 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 
 use crate::StaffClient;
 
-/// What a test waits for comes within this, or it has failed.
+/// How long a test waits for a frame before it fails.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A page's WebSocket.
@@ -17,25 +17,25 @@ pub struct Socket {
     stream: WebSocketStream<TcpStream>,
 }
 
-/// The status that a handshake was refused with.
+/// The status with which a handshake was rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HandshakeRejection(pub u16);
 
 impl StaffClient<'_> {
-    /// Opens a WebSocket, as a page of the portal does.
+    /// Opens a WebSocket as a page of the portal does.
     pub async fn goes_live(&self) -> Socket {
         let shaken =
             self.open_with_headers(&[("origin", self.stack.origin()), ("sec-fetch-site", "same-origin")]).await;
         shaken.unwrap_or_else(|HandshakeRejection(status)| panic!("the WebSocket was refused: {status}"))
     }
 
-    /// A WebSocket's handshake with the session's cookie, and more headers.
+    /// Performs a WebSocket handshake with the session's cookie and more headers.
     pub async fn open_with_headers(&self, headers: &[(&str, &str)]) -> Result<Socket, HandshakeRejection> {
         let socket = TcpSocket::new_v4().expect("a socket");
         self.shakes_hands_over(socket, headers).await
     }
 
-    /// The same, of somebody who will read nothing that does not fit into their smallest buffer.
+    /// Opens a WebSocket whose client never reads, with the smallest receive buffer.
     pub async fn goes_live_and_reads_nothing(&self) -> Socket {
         let socket = TcpSocket::new_v4().expect("a socket");
         socket.set_recv_buffer_size(2048).expect("a smaller buffer");
@@ -65,7 +65,7 @@ impl StaffClient<'_> {
 }
 
 impl Socket {
-    /// The next frame; `None` when the socket is closed.
+    /// Returns the next frame, or `None` when the socket is closed.
     pub async fn next(&mut self) -> Option<String> {
         tokio::time::timeout(TIMEOUT, async {
             loop {
@@ -80,7 +80,7 @@ impl Socket {
         .expect("a frame, or the end of the socket")
     }
 
-    /// The next frame in which there are some words.
+    /// Returns the next frame that contains `words`.
     pub async fn sees(&mut self, words: &str) -> String {
         loop {
             let frame = self.next().await.unwrap_or_else(|| panic!("closed before {words:?} was seen"));
@@ -94,7 +94,7 @@ impl Socket {
         self.stream.send(Message::text(text)).await.expect("a frame is sent");
     }
 
-    /// Everything that has come until now.
+    /// Returns all frames that have arrived so far.
     pub async fn everything(&mut self) -> String {
         self.sends(r#"{"action":"ping"}"#).await;
         let mut seen = String::new();
@@ -106,7 +106,7 @@ impl Socket {
         }
     }
 
-    /// Whether it is open, and somebody at the other end of it.
+    /// Returns whether the socket is open and the server answers a ping.
     pub async fn answers(&mut self) -> bool {
         if self.stream.send(Message::text(r#"{"action":"ping"}"#)).await.is_err() {
             return false;
@@ -119,12 +119,12 @@ impl Socket {
         false
     }
 
-    /// Waits until it is closed from the other side.
+    /// Waits until the server has closed the socket.
     pub async fn is_closed(&mut self) {
         while self.next().await.is_some() {}
     }
 
-    /// Ends it as a computer does that is switched off: without a word.
+    /// Drops the connection without a close frame, as a computer that loses power does.
     pub fn vanishes(self) {
         drop(self);
     }

@@ -3,14 +3,14 @@ use serde_json::{Value, json};
 
 use crate::{HARBOR, TestResponse, TestStack};
 
-/// A member of staff, signed in, with the session's cookie.
+/// A client of a signed-in member of staff, with the session's cookie.
 #[derive(Clone)]
 pub struct StaffClient<'a> {
     pub stack: &'a TestStack,
     pub cookie: String,
 }
 
-/// How a message is sent.
+/// Options of a send.
 #[derive(Clone, Copy, Default)]
 pub struct SendOptions<'a> {
     pub key: Option<&'a str>,
@@ -27,12 +27,12 @@ impl StaffClient<'_> {
         answer
     }
 
-    /// As a program asks: for JSON.
+    /// Requests JSON, as an API client does.
     pub async fn get(&self, path: &str) -> TestResponse {
         self.send(self.request(Method::GET, path).header("accept", "application/json")).await
     }
 
-    /// As a page asks: for an HTML fragment.
+    /// Requests an HTML fragment, as a page does.
     pub async fn screen(&self, path: &str) -> TestResponse {
         self.send(self.request(Method::GET, path).header("accept", "text/html")).await
     }
@@ -41,7 +41,7 @@ impl StaffClient<'_> {
         self.get("/api/notifications").await
     }
 
-    /// Every item of a list, page by page, newest first.
+    /// Returns all items of a list, page by page, newest first.
     pub async fn everything(&self, path: &str) -> Vec<Value> {
         let mut items = Vec::new();
         let mut next = Some(path.to_owned());
@@ -53,14 +53,14 @@ impl StaffClient<'_> {
         items
     }
 
-    /// The conversation with a number, which there must be.
+    /// Returns the id of the conversation with a number. Panics if there is none.
     pub async fn conversation_with(&self, number: &str) -> String {
         let conversations = self.everything("/api/conversations?limit=100").await;
         let found = conversations.iter().find(|conversation| conversation["number"] == number);
         found.expect("a conversation with that number")["conversation"].as_str().expect("its id").to_owned()
     }
 
-    /// A customer texts the company; gives their conversation.
+    /// Sends a text from a customer to Harbor Dental. Returns the customer's conversation.
     pub async fn hears_from(&self, number: &str) -> String {
         self.stack.phone(number).texts(HARBOR, "hello").await;
         self.conversation_with(number).await
@@ -89,7 +89,7 @@ impl StaffClient<'_> {
         self.post("/api/messages", &json!({"to": to, "text": text}), SendOptions::default()).await
     }
 
-    /// Where they are signed in, this one first.
+    /// Returns the person's own sessions, this one first.
     pub async fn own_sessions(&self) -> Vec<Value> {
         self.get("/api/sessions").await.items()
     }
@@ -104,7 +104,7 @@ impl StaffClient<'_> {
             .await
     }
 
-    /// Keeps what is written in a form, as its page does.
+    /// Saves the draft of a form, as its page does.
     pub async fn saves_draft(&self, name: &str, draft: &Value) -> TestResponse {
         let request = self.request(Method::PUT, &draft_of(name)).header("accept", "application/json");
         self.send(request.json(draft)).await
@@ -114,7 +114,7 @@ impl StaffClient<'_> {
         self.send(self.request(Method::DELETE, &draft_of(name)).header("accept", "application/json")).await
     }
 
-    /// The fields of a form as they are kept, or null.
+    /// Returns the fields of a saved draft, or null.
     pub async fn draft(&self, name: &str) -> Value {
         let kept = self.get(&draft_of(name)).await;
         assert_eq!(kept.status, 200, "{}", kept.body);

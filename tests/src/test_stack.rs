@@ -13,21 +13,21 @@ use crate::{
     TestResponse,
 };
 
-/// Lines of the two companies that every stack serves.
+/// The lines of the two companies in every stack.
 pub const HARBOR: &str = "+12065550142";
 pub const HARBOR_SECOND: &str = "+12065550167";
 pub const TIDEWATER: &str = "+61491570006";
 
-/// What a stack without TLS calls the cookie that a session is in.
+/// The name of the session cookie in a stack without TLS.
 pub const SESSION_COOKIE: &str = "switchboard";
 
-/// A local stack, and the doors to it.
+/// A local stack and an HTTP client for it.
 pub struct TestStack {
     stack: Stack,
     pub(crate) http: reqwest::Client,
 }
 
-/// What Lambda's Invoke API answered.
+/// The response of Lambda's Invoke API.
 #[derive(Clone, Debug)]
 pub struct InvokeResult {
     /// Whether `X-Amz-Function-Error` says that the function failed.
@@ -35,7 +35,7 @@ pub struct InvokeResult {
     pub payload: Value,
 }
 
-/// What the functions asked of the table.
+/// The requests that functions made to the table, and the capacity units that they used.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TableUsage {
     pub requests: Vec<(String, u64)>,
@@ -43,12 +43,12 @@ pub struct TableUsage {
 }
 
 impl TestStack {
-    /// Two companies with lines and staff, and nothing said yet; gone with the test.
+    /// Starts a stack with two companies, their lines and their staff, without messages. It is kept in memory.
     pub async fn open() -> Self {
         Self::start(Self::plain()).await
     }
 
-    /// The same, with a push service on this machine that may be pushed to.
+    /// Starts a stack that may push to a local push service.
     pub async fn with_push_service(service: &PushService) -> Self {
         Self::with_push_services(&[service]).await
     }
@@ -57,7 +57,7 @@ impl TestStack {
         Self::start(StackOptions { push_services: origins(services), ..Self::plain() }).await
     }
 
-    /// The same, kept in a folder.
+    /// Starts a stack that is kept in a folder.
     pub async fn open_in(folder: &Path) -> Self {
         Self::open_with_push_services_in(folder, &[]).await
     }
@@ -67,12 +67,12 @@ impl TestStack {
         Self::start(StackOptions { data, push_services: origins(services), ..Self::plain() }).await
     }
 
-    /// The same as the first, with a gateway that keeps WebSockets for as long as is said.
+    /// Starts a stack whose gateway limits WebSockets as `sockets` says.
     pub async fn with_sockets_kept(sockets: SocketLimits) -> Self {
         Self::start(StackOptions { sockets, ..Self::plain() }).await
     }
 
-    /// The same as the first, with a gateway that does not always do what it is asked.
+    /// Starts a stack behind a gateway that can fail.
     pub async fn open_behind(gateway: &FaultyGateway) -> Self {
         let stack =
             Self::start(StackOptions { connections: Some(gateway.address().to_owned()), ..Self::plain() }).await;
@@ -80,27 +80,28 @@ impl TestStack {
         stack
     }
 
-    /// The same as the first, with SMS that leave by Amazon SNS.
+    /// Starts a stack that sends SMS by Amazon SNS.
     pub async fn sending_by_sns() -> Self {
         Self::start(StackOptions { sms: SmsProvider::Sns { max_price: None }, ..Self::plain() }).await
     }
 
-    /// The same as the first, with lines whose opt-outs the SMS service leaves to us.
+    /// Starts a stack with self-managed opt-outs: Switchboard handles SMS keywords, not the SMS service.
     pub async fn with_self_managed_opt_outs(limits: SendingLimits) -> Self {
         Self::start(StackOptions { opt_outs: OptOutManagement::ByUs, limits, ..Self::plain() }).await
     }
 
-    /// The same as the first, with limits of its own and a clock that is moved by hand.
+    /// Starts a stack with other sending limits and a manual clock.
     pub async fn with_limits(limits: SendingLimits, clock: &ManualClock) -> Self {
         Self::start(StackOptions { limits, clock: clock.clock(), ..Self::plain() }).await
     }
 
-    /// The same as the first, with sessions that end when they are not used, and a clock that is moved by hand.
+    /// Starts a stack with a manual clock in which unused sessions end after `idle_minutes`.
     pub async fn ending_idle_sessions(idle_minutes: u16, clock: &ManualClock) -> Self {
         Self::start(StackOptions { idle_minutes: Some(idle_minutes), clock: clock.clock(), ..Self::plain() }).await
     }
 
-    /// None that a test meets which does not mean to: tests write more than people, and to either company's country.
+    /// Returns limits that no test reaches by accident. Tests send more than people do, to the countries of both
+    /// companies.
     #[must_use]
     pub fn limits() -> SendingLimits {
         let [staff, company, number] = ["999999/999999"; 3].map(|allowed| allowed.parse().expect("an allowance"));
@@ -116,8 +117,8 @@ impl TestStack {
         SendingLimits { staff, company, number, countries, usage }
     }
 
-    /// The same as the first, as CloudFront would ask it: each request shows `value`, and what shows none of the secret's is
-    /// refused.
+    /// Starts a stack behind CloudFront: requests need a valid origin secret. The client sends `value` as the secret
+    /// with every request.
     pub async fn behind_cloudfront(secret: &Value, value: &str, clock: &ManualClock) -> Self {
         let options = StackOptions { origin_secret: Some(secret.to_string()), clock: clock.clock(), ..Self::plain() };
         let shown = HeaderValue::from_str(value).expect("a header's value");
@@ -162,18 +163,18 @@ impl TestStack {
         format!("{}{path}", self.stack.address().replace("localhost", "127.0.0.1"))
     }
 
-    /// The origin that a browser names for the portal's own pages.
+    /// Returns the `Origin` that a browser sends for the portal's own pages.
     #[must_use]
     pub fn origin(&self) -> &str {
         self.stack.address()
     }
 
-    /// A member of staff, `<company>.<person>`, signed in.
+    /// Signs in a member of staff, `<company>.<person>`.
     pub async fn sign_in(&self, staff: &str) -> StaffClient<'_> {
         self.sign_in_with(staff, "").await
     }
 
-    /// The same in a browser that says what it is.
+    /// Signs in a member of staff in a browser with this `User-Agent`.
     pub async fn sign_in_with(&self, staff: &str, user_agent: &str) -> StaffClient<'_> {
         let mut begun = self.begins_to_sign_in("/api/sign-in").await;
         let callback = begun.picks(staff).await;
@@ -181,12 +182,12 @@ impl TestStack {
         StaffClient { stack: self, cookie: cookie.unwrap_or_else(|| panic!("{staff} cannot sign in")) }
     }
 
-    /// A browser that is sent to the identity provider.
+    /// Begins to sign in at `path`, up to the redirect to the identity provider.
     pub async fn begins_to_sign_in(&self, path: &str) -> SignInFlow<'_> {
         SignInFlow::begin(self, path).await
     }
 
-    /// A browser that nobody has signed in with.
+    /// Returns a browser without cookies.
     #[must_use]
     pub fn browser(&self) -> CookieJar<'_> {
         CookieJar::empty(self)
@@ -213,7 +214,7 @@ impl TestStack {
         TestResponse::read(self.http.post(self.url(path)).form(fields).send().await.expect("an answer")).await
     }
 
-    /// What a browser asks before a page of another site may write.
+    /// Sends the CORS preflight request that precedes a write by another site's page.
     pub async fn preflight(&self, path: &str, origin: &str) -> TestResponse {
         let request = self.http.request(reqwest::Method::OPTIONS, self.url(path)).header("origin", origin);
         let request = request.header("access-control-request-method", "PUT");
@@ -229,7 +230,7 @@ impl TestStack {
         InvokeResult { failed: answer.header("x-amz-function-error").is_some(), payload: answer.json() }
     }
 
-    /// Hands an event to `inbound-sms`. Gives the ids of the records that failed.
+    /// Passes an event to `inbound-sms`. Returns the ids of the records that failed.
     pub async fn deliver(&self, event: &Value) -> Vec<String> {
         let invoked = self.invoke("inbound-sms", event).await;
         assert!(!invoked.failed, "{}", invoked.payload);
@@ -237,7 +238,7 @@ impl TestStack {
         failures.iter().map(|failure| failure["itemIdentifier"].as_str().expect("an id").to_owned()).collect()
     }
 
-    /// Asks DynamoDB itself, as any tool of it does.
+    /// Sends a request to DynamoDB itself, as any DynamoDB client does.
     pub async fn table(&self, operation: &str, mut request: Value) -> Value {
         if request.get("RequestItems").is_none() {
             request["TableName"] = json!(local::TABLE);
@@ -266,7 +267,7 @@ impl TestStack {
         assert_eq!(answer.status, 200, "{}", answer.body);
     }
 
-    /// Gives Harbor Dental another line, as a copy of the one that it has.
+    /// Adds a line to Harbor Dental, as a copy of its first line.
     pub async fn adds_line(&self, number: &str) {
         let key = json!({"pk": {"S": format!("LINE#{HARBOR}")}, "sk": {"S": "LINE"}});
         let mut item = self.table("GetItem", json!({"Key": key})).await["Item"].clone();
@@ -277,17 +278,17 @@ impl TestStack {
         self.table("PutItem", json!({"Item": item})).await;
     }
 
-    /// What was asked by all but those that follow from the table's stream, in their own time.
+    /// Returns the table usage of all functions except those that read the table's stream. Those run at any time.
     pub async fn usage(&self) -> TableUsage {
         self.usage_where(|function| !MAPPINGS.iter().any(|mapping| mapping.function == function)).await
     }
 
-    /// What one function asked.
+    /// Returns the table usage of one function.
     pub async fn usage_of(&self, function: &str) -> TableUsage {
         self.usage_where(|asking| asking == function).await
     }
 
-    /// How often a function has counted each of its metrics.
+    /// Returns the metrics of a function, by name.
     pub async fn metrics_of(&self, function: &str) -> Value {
         self.get("/local/metrics").await.json()[function].clone()
     }
@@ -306,7 +307,7 @@ impl TestStack {
 }
 
 impl TableUsage {
-    /// What was asked since an earlier look.
+    /// Returns the usage since `earlier`.
     #[must_use]
     pub fn since(&self, earlier: &Self) -> Self {
         let before = |operation: &str| {
@@ -316,7 +317,7 @@ impl TableUsage {
         Self { requests: requests.filter(|(_, count)| *count > 0).collect(), units: self.units - earlier.units }
     }
 
-    /// The same as pairs that a test can spell.
+    /// Returns the requests by operation, as pairs that a test can compare with literals.
     #[must_use]
     pub fn counts(&self) -> Vec<(&str, u64)> {
         self.requests.iter().map(|(operation, count)| (operation.as_str(), *count)).collect()

@@ -7,43 +7,44 @@ use crate::checked::checked;
 use crate::conversation::digest;
 use crate::{ConversationId, InvalidLocalTime, PhoneNumber, Position, StaffId, Timestamp};
 
-/// An appointment of a company's, as it is now, with what it was before its last changes.
+/// An appointment of a company: the current version, and earlier versions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Appointment {
     pub id: AppointmentId,
     pub now: AppointmentVersion,
-    /// The versions before this one, the latest first. They are kept apart from it, and an appointment of a list has none.
+    /// The earlier versions, latest first. They are stored separately, and are empty for an appointment in a list.
     #[serde(skip)]
     pub past: Vec<AppointmentVersion>,
-    /// What it was made of, if under an idempotency key.
+    /// The digest of the request that created it, if that had an idempotency key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub made_of: Option<RequestDigest>,
 }
 
-/// What a request for a new appointment said, to know the same request again: a digest of it.
+/// A digest of a request for a new appointment, which recognizes a repeat of the request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RequestDigest(String);
 
 impl RequestDigest {
+    /// Computes the digest of a request's body.
     #[must_use]
     pub fn request(body: &[u8]) -> Self {
         Self(format!("{:032x}", digest("made-of", &[&String::from_utf8_lossy(body)])))
     }
 }
 
-/// What one save made of an appointment.
+/// One saved version of an appointment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AppointmentVersion {
-    /// 1 for the first, and one more with every change.
+    /// 1 for the first version, and one more for every change.
     pub number: u32,
     pub details: AppointmentDetails,
-    /// Who saved it, by name.
+    /// The name of the member of staff who saved it.
     pub by: String,
     pub at: Timestamp,
 }
 
-/// What there is to be said of an appointment.
+/// The details of an appointment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AppointmentDetails {
     pub name: CustomerName,
@@ -52,20 +53,20 @@ pub struct AppointmentDetails {
     pub length: AppointmentDuration,
     pub service: Service,
     pub notes: Notes,
-    /// Whom it is with, if with somebody in particular.
+    /// The practitioner, if one is chosen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider: Option<Practitioner>,
     pub status: AppointmentStatus,
 }
 
-/// A member of staff whom an appointment is with, and what they were called when that was saved.
+/// The practitioner of an appointment: a member of staff, with their name when the appointment was saved.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Practitioner {
     pub staff: StaffId,
     pub name: String,
 }
 
-/// One of the details, for saying which.
+/// A field of the appointment details.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AppointmentField {
     Name,
@@ -78,26 +79,27 @@ pub enum AppointmentField {
     Status,
 }
 
-/// A customer's mobile number, and the conversation with it.
+/// A customer's mobile number, with the id of the conversation with it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MobileNumber {
     pub number: PhoneNumber,
     pub conversation: ConversationId,
 }
 
+/// The status of an appointment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AppointmentStatus {
     Booked,
-    /// By the customer.
+    /// Confirmed by the customer.
     Confirmed,
-    /// By the customer: it will not take place unless they are talked to.
+    /// Declined by the customer. It will not take place unless staff reach an agreement with them.
     Declined,
     /// It does not take place.
     Cancelled,
 }
 
-/// Why an appointment cannot be as it is written. Each is a sentence for the person who wrote it.
+/// Why an appointment is not valid. Each is a sentence for the person who wrote it.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum InvalidAppointment {
     #[error(
@@ -125,7 +127,7 @@ pub enum InvalidAppointment {
 }
 
 impl Appointment {
-    /// How many earlier versions are kept: more than two people change while a third has it open.
+    /// The largest number of earlier versions that are kept: more than two people save while a third edits.
     const PAST: usize = 8;
 
     #[must_use]
@@ -138,7 +140,7 @@ impl Appointment {
         }
     }
 
-    /// The same appointment with other details.
+    /// Returns the next version of the appointment, with other details.
     #[must_use]
     pub fn changed(&self, details: AppointmentDetails, by: &str, at: Timestamp) -> Self {
         let now = AppointmentVersion { number: self.now.number.saturating_add(1), details, by: by.to_owned(), at };
@@ -146,37 +148,40 @@ impl Appointment {
         Self { id: self.id.clone(), now, past, made_of: self.made_of.clone() }
     }
 
-    /// As it is and as it was, the latest first.
+    /// Returns all versions, latest first.
     pub fn versions(&self) -> impl Iterator<Item = &AppointmentVersion> {
         std::iter::once(&self.now).chain(&self.past)
     }
 
+    /// Returns the details of the current version.
     #[must_use]
     pub fn details(&self) -> &AppointmentDetails {
         &self.now.details
     }
 
-    /// Its place among its company's appointments: by start, then by id.
+    /// Returns the position among the company's appointments: ordered by start, then by id.
     #[must_use]
     pub fn place(&self) -> Position {
         Position::new(self.details().start, digest("appointment", &[self.id.as_str()]))
     }
 
-    /// How it was before it was moved to the time that it has, if that was its last change.
+    /// Returns the details before the last change, if that change moved the appointment to its current time.
     #[must_use]
     pub fn moved_from(&self) -> Option<&AppointmentDetails> {
         let before = &self.past.first()?.details;
         (before.start != self.details().start).then_some(before)
     }
 
-    /// It as it was when somebody looked; `None` if that is too many changes ago.
+    /// Returns the version with a number; `None` if it is no longer kept.
     #[must_use]
     pub fn version(&self, number: u32) -> Option<&AppointmentVersion> {
         self.versions().find(|version| version.number == number)
     }
 
-    /// What was changed since a version, oldest change first: the version that changed it, what it
-    /// was before, and which fields differ. Changes that are no longer kept are left out.
+    /// Returns the changes since a version, oldest first.
+    ///
+    /// Each change is the new version, the version before it, and the fields that differ. Changes that are no longer
+    /// kept are left out.
     #[must_use]
     pub fn changes_since(&self, number: u32) -> Vec<(&AppointmentVersion, &AppointmentVersion, Vec<AppointmentField>)> {
         let versions: Vec<_> = self.versions().collect();
@@ -193,7 +198,7 @@ impl Appointment {
 }
 
 impl AppointmentVersion {
-    /// Whether it named the customer of a conversation.
+    /// Returns whether this version named the customer of a conversation.
     #[must_use]
     pub fn is_of(&self, conversation: ConversationId) -> bool {
         self.details.mobile.as_ref().is_some_and(|mobile| mobile.conversation == conversation)
@@ -201,12 +206,13 @@ impl AppointmentVersion {
 }
 
 impl AppointmentDetails {
+    /// Returns when the appointment ends.
     #[must_use]
     pub fn ends(&self) -> Timestamp {
         self.start.plus_minutes(self.length.minutes())
     }
 
-    /// Which fields are not the same.
+    /// Returns the fields that differ.
     #[must_use]
     pub fn differences(&self, other: &Self) -> Vec<AppointmentField> {
         [
@@ -224,8 +230,9 @@ impl AppointmentDetails {
         .collect()
     }
 
-    /// What somebody wrote who began from `seen`, put on top of what has been saved since: a field
-    /// that they left as it was is as it was saved, and one that they changed is theirs.
+    /// Merges an edit that started from `seen` into the details that were saved since.
+    ///
+    /// A field that the edit left unchanged gets its saved value. A field that the edit changed keeps the edited value.
     #[must_use]
     pub fn merge_onto(self, saved: &Self, seen: &Self) -> Self {
         fn pick<T: PartialEq + Clone>(typed: T, saved: &T, seen: &T) -> T {
@@ -245,9 +252,11 @@ impl AppointmentDetails {
 }
 
 impl AppointmentStatus {
+    /// All statuses.
     pub const ALL: [Self; 4] = [Self::Booked, Self::Confirmed, Self::Declined, Self::Cancelled];
 
-    /// What it is worth once the appointment is moved: what the customer said was of the other time.
+    /// Returns the status after a change of the appointment. A move resets `Confirmed` and `Declined` to
+    /// `Booked`, because the customer answered for the earlier time.
     #[must_use]
     pub fn at_another_time(self, is_moved: bool) -> Self {
         match self {
@@ -256,7 +265,7 @@ impl AppointmentStatus {
         }
     }
 
-    /// In words, and in JSON.
+    /// Returns the status as text, for display and JSON.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -276,9 +285,10 @@ impl FromStr for AppointmentStatus {
 }
 
 checked! {
-    /// Names an appointment of a company's: a scheduling system's own id, or ours. 1 to 64 of
-    /// `A-Z`, `a-z`, `0-9`, `.`, `_` and `-`, of which the first is a letter or a digit, so that it can
-    /// stand in a key, an address and a log.
+    /// The id of an appointment: a scheduling system's own, or one that Switchboard generates.
+    ///
+    /// 1 to 64 of `A-Z`, `a-z`, `0-9`, `.`, `_` and `-`. The first is a letter or a digit, so that the id can appear in
+    /// a key, a URL and a log.
     #[derive(PartialOrd, Ord)]
     AppointmentId, id => InvalidAppointment
 }
@@ -290,52 +300,56 @@ fn id(text: &str) -> Result<String, InvalidAppointment> {
     if fits { Ok(text.to_owned()) } else { Err(InvalidAppointment::Id) }
 }
 
-/// Text of one line: what is between its words is one blank each.
+/// Joins a text into one line, with one space for any white space.
 fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Whose appointment it is: 1 to 100 characters on one line.
+/// The customer's name on an appointment: 1 to 100 characters on one line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct CustomerName(String);
 
 impl CustomerName {
+    /// Parses a name. Joins its lines, with one space for any white space.
     pub fn parse(text: &str) -> Result<Self, InvalidAppointment> {
         let name = one_line(text);
         if (1..=100).contains(&name.chars().count()) { Ok(Self(name)) } else { Err(InvalidAppointment::Name) }
     }
 
+    /// Returns the name.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// What it is for: up to 100 characters on one line.
+/// The service of an appointment: up to 100 characters on one line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Service(String);
 
 impl Service {
+    /// Parses a service. Joins its lines, with one space for any white space.
     pub fn parse(text: &str) -> Result<Self, InvalidAppointment> {
         let service = one_line(text);
         if service.chars().count() <= 100 { Ok(Self(service)) } else { Err(InvalidAppointment::Service) }
     }
 
+    /// Returns the service.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// What colleagues should know: up to 2,000 characters.
+/// Notes for colleagues: up to 2,000 characters.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Notes(String);
 
 impl Notes {
-    /// Line ends are made one character (forms send two), and white space around the text goes.
+    /// Parses notes. Turns `\r\n`, which forms send, into `\n`, and trims white space around the text.
     pub fn parse(text: &str) -> Result<Self, InvalidAppointment> {
         let notes = text.replace("\r\n", "\n").trim().to_owned();
         match notes.chars().count() {
@@ -344,22 +358,25 @@ impl Notes {
         }
     }
 
+    /// Returns the notes.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// How long it takes: 1 minute to a day.
+/// The duration of an appointment: 1 to 1,440 minutes, which is a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct AppointmentDuration(u16);
 
 impl AppointmentDuration {
+    /// Creates a duration. Fails with `Length` outside 1 to 1,440 minutes.
     pub fn of_minutes(minutes: u16) -> Result<Self, InvalidAppointment> {
         if (1..=24 * 60).contains(&minutes) { Ok(Self(minutes)) } else { Err(InvalidAppointment::Length) }
     }
 
+    /// Returns the duration in minutes.
     #[must_use]
     pub fn minutes(self) -> u16 {
         self.0

@@ -4,33 +4,34 @@ use serde::{Deserialize, Serialize};
 
 use crate::{CompanyId, StaffId, Timestamp};
 
-/// One use of authority, for whoever has to find out later what was done and by whom. It names no customer, number or text,
-/// so that it can be kept when a customer is erased.
+/// An entry of the audit log: one use of authority, kept for later investigation.
+///
+/// It names no customer, number or text, so it can be kept when a customer is erased.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditEntry {
     pub at: Timestamp,
-    /// `None` for what concerns no company by itself, such as the push keys.
+    /// `None` for an action on no particular company, such as one on the push keys.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub company: Option<CompanyId>,
     /// `None` for an operator.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub staff: Option<StaffId>,
-    /// As [`AuditAction`] writes it, or an operator's command without what it was about: `staff sign-out`.
+    /// The text of an [`AuditAction`], or an operator's command without its arguments: `staff sign-out`.
     pub action: String,
-    /// The gateway's id of the request, which its access log has too; of a command, one of its own.
+    /// The gateway's request id, which its access log has too. A command generates its own id.
     pub request: String,
 }
 
-/// What a member of staff did.
+/// An audited action of a member of staff.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AuditAction {
     SignIn,
     SignOut,
-    /// They asked for what their role does not let them do.
+    /// An attempt at an action that their role does not allow.
     Refused,
     CustomerDataExport,
     CustomerDataErasure,
-    /// They set what notifications of all staff show.
+    /// A change of the content of all push notifications.
     PushSettings,
 }
 

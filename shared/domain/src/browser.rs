@@ -2,79 +2,80 @@ use serde::{Deserialize, Serialize};
 
 use crate::{CompanyId, PushSubscription, StaffId, SubscriptionId, Timestamp};
 
-/// A browser in which a member of staff allowed notifications.
+/// A browser in which a member of staff has turned on push notifications.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Browser {
     pub company: CompanyId,
     pub staff: StaffId,
     pub subscription: PushSubscription,
-    /// As it is called in a list of browsers: "Firefox on Linux".
+    /// The name in a list of browsers: "Firefox on Linux".
     pub name: String,
     pub since: Timestamp,
     pub last_delivery: Option<Timestamp>,
-    /// What last went wrong, be it over or not.
+    /// The last problem, whether it is over or not.
     pub last_problem: Option<PushProblem>,
-    /// The last test that was asked for.
+    /// The last test notification that the member of staff asked for.
     pub test: Option<PushTest>,
 }
 
 impl Browser {
+    /// Returns the id of the browser's push subscription.
     #[must_use]
     pub fn id(&self) -> SubscriptionId {
         self.subscription.id()
     }
 
-    /// What is wrong with it: whatever came before the last delivery is over.
+    /// Returns the current problem. A problem before the last delivery is over.
     #[must_use]
     pub fn problem(&self) -> Option<PushProblem> {
         self.last_problem.filter(|problem| self.last_delivery.is_none_or(|delivered| delivered <= problem.at))
     }
 
-    /// Before this it is left alone.
+    /// Returns the time before which no push is sent to the browser.
     #[must_use]
     pub fn not_before(&self) -> Option<Timestamp> {
         self.problem().and_then(|problem| problem.not_before)
     }
 }
 
-/// A notification that a member of staff asked for, to see whether they arrive.
+/// A test notification, which a member of staff requests to check that notifications arrive.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PushTest {
-    /// Names it: it comes back in the notification.
+    /// The id of the test. The notification contains it.
     pub nonce: String,
     pub at: Timestamp,
 }
 
-/// That a notification was not delivered to a browser.
+/// A failed delivery of a push notification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PushProblem {
     pub what: PushFailure,
     pub at: Timestamp,
-    /// When it may be tried again: its push service says so, or has kept others waiting.
+    /// The time of the next attempt. The push service gives it, or has delayed other pushes until then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_before: Option<Timestamp>,
 }
 
-/// Why a browser is not delivered to.
+/// Why a push notification is not delivered to a browser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PushFailure {
-    /// Its push service is not there, or has too much to do. It is tried again.
+    /// The push service is down or overloaded. The push is tried again.
     Unreachable,
-    /// Its push service does not take what we send: our mistake, or a key that it does not know.
+    /// The push service rejects the push: the request is wrong, or the service does not know the key.
     Refused,
-    /// Its push service is none that may be sent to, or not any more.
+    /// The push service is not on the list of allowed services, or no longer on it.
     NotAllowed,
 }
 
 impl PushFailure {
-    /// Whether it stays until somebody does something about it.
+    /// Returns whether the problem stays until someone fixes it.
     #[must_use]
     pub fn lasts(self) -> bool {
         self != Self::Unreachable
     }
 
-    /// What happened, for whoever's browser it is.
+    /// Returns what happened, as a sentence for the owner of the browser.
     #[must_use]
     pub fn sentence(self) -> &'static str {
         match self {
@@ -84,7 +85,7 @@ impl PushFailure {
         }
     }
 
-    /// What there is to be done about it, as long as it is not over.
+    /// Returns what to do about the problem while it lasts.
     #[must_use]
     pub fn advice(self) -> &'static str {
         match self {
@@ -97,12 +98,12 @@ impl PushFailure {
     }
 }
 
-/// Which messages a member of staff is notified of.
+/// Which messages a member of staff gets push notifications for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PushPreference {
     #[default]
     All,
-    /// Those of customers whose next appointment is theirs.
+    /// Messages of customers whose next appointment is with this member of staff.
     Mine,
 }

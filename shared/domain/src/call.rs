@@ -2,33 +2,34 @@ use serde::{Deserialize, Serialize};
 
 use crate::{AppointmentId, ConversationId, PhoneNumber, Position};
 
-/// A call that asked a customer to confirm their appointment.
+/// A confirmation call: it asked a customer to confirm an appointment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
     pub conversation: ConversationId,
-    /// When it was first known how the call ended, with an id derived from the call's own. It stays
-    /// when a better-known outcome replaces the first.
+    /// When the first outcome was recorded, with an id derived from the call's own. It stays when a more reliable
+    /// outcome replaces the first.
     pub position: Position,
-    /// Our number, which the customer was called from.
+    /// The line that the call came from.
     pub line: PhoneNumber,
-    /// `None` for a call of which nobody said what it was about.
+    /// `None` if the call event named no appointment.
     pub appointment: Option<AppointmentId>,
     pub outcome: CallOutcome,
-    /// Whether the customer's number was blocked when it was recorded, so that nobody was told.
+    /// Whether the number was blocked when the call was recorded, so that no notification was sent.
     pub while_blocked: bool,
 }
 
-/// How a confirmation call ended, from what is known poorly to what is known well: what the customer
-/// said with a key is known better than what the network made of the call, and of two keys of one
-/// call the one counts that somebody has to do something about.
+/// The outcome of a confirmation call, ordered from least to most reliable.
+///
+/// A key that the customer pressed is more reliable than the network's result. If the customer pressed two keys in one
+/// call, the key that needs an action by staff wins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CallOutcome {
-    /// It could not be put through.
+    /// The call could not be connected.
     Failed,
     /// Nobody answered.
     NoAnswer,
-    /// Somebody answered, and pressed no key.
+    /// A person answered and pressed no key.
     Answered,
     /// A machine answered.
     Voicemail,
@@ -38,6 +39,7 @@ pub enum CallOutcome {
 }
 
 impl CallOutcome {
+    /// All outcomes, from least to most reliable.
     pub const ALL: [Self; 7] = [
         Self::Failed,
         Self::NoAnswer,
@@ -48,19 +50,19 @@ impl CallOutcome {
         Self::Declined,
     ];
 
-    /// Whether this is to replace what was known before.
+    /// Returns whether this outcome replaces the known one.
     #[must_use]
     pub fn supersedes(self, known: Self) -> bool {
         self > known
     }
 
-    /// Whether somebody must get in touch with the customer.
+    /// Returns whether staff must contact the customer.
     #[must_use]
     pub fn needs_an_answer(self) -> bool {
         matches!(self, Self::AsksToReschedule | Self::Declined)
     }
 
-    /// In words for staff.
+    /// Returns the outcome in English for staff.
     #[must_use]
     pub fn words(self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-/// A newtype over text that was checked, which reads and writes itself as plain text.
+/// Defines a newtype over validated text, which serializes as plain text.
 macro_rules! checked {
     ($(#[$doc:meta])* $name:ident, $check:path => $error:ty) => {
         $(#[$doc])*
@@ -7,6 +7,7 @@ macro_rules! checked {
         pub struct $name(String);
 
         impl $name {
+            /// Returns the text.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0

@@ -9,47 +9,51 @@ use serde::{Deserialize, Serialize};
 pub struct Timestamp(u64);
 
 impl Timestamp {
-    /// The last moment whose milliseconds still have the 13 digits that sort keys are written
-    /// with: 2286-11-20.
+    /// The last moment whose milliseconds fit the 13 digits of a sort key: 2286-11-20.
     const LAST: u64 = 9_999_999_999_999;
 
-    /// The moment so many milliseconds after 1970, held within what a sort key can spell.
+    /// Creates a moment from milliseconds since 1970. A moment after 2286-11-20 becomes the last that a sort key can
+    /// hold.
     #[must_use]
     pub fn from_millis(millis: u64) -> Self {
         Self(millis.min(Self::LAST))
     }
 
+    /// Returns the milliseconds since 1970.
     #[must_use]
     pub fn as_millis(self) -> u64 {
         self.0
     }
 
-    /// Whole seconds, the unit of a table's TTL attribute.
+    /// Returns whole seconds since 1970, the unit of a table's TTL attribute.
     #[must_use]
     pub fn as_secs(self) -> u64 {
         self.0 / 1000
     }
 
+    /// Returns the moment `secs` seconds later.
     #[must_use]
     pub fn plus_secs(self, secs: u64) -> Self {
         Self::from_millis(self.0.saturating_add(secs.saturating_mul(1000)))
     }
 
+    /// Returns the moment `minutes` minutes later.
     #[must_use]
     pub fn plus_minutes(self, minutes: u16) -> Self {
         self.plus_secs(u64::from(minutes) * 60)
     }
 
+    /// Returns the moment `secs` seconds earlier, but not before 1970.
     #[must_use]
     pub fn minus_secs(self, secs: u64) -> Self {
         Self(self.0.saturating_sub(secs.saturating_mul(1000)))
     }
 
-    /// A moment as AWS writes it in an SNS envelope. `None` if it is not RFC 3339.
+    /// Parses a moment as AWS writes it in an SNS envelope. `None` if it is not RFC 3339.
     #[must_use]
     pub fn from_rfc3339(text: &str) -> Option<Self> {
         let time: jiff::Timestamp = text.parse().ok()?;
-        // An offset has the hours of a day (RFC 3339, section 5.6): jiff takes some more.
+        // The hours of an offset are 00 to 23 (RFC 3339, section 5.6). `jiff` accepts more.
         let offset = text.get("2026-11-30".len()..)?.split_once(['+', '-']);
         if offset.is_some_and(|(_, offset)| offset.get(..2).is_none_or(|hours| hours > "23")) {
             return None;
@@ -58,7 +62,7 @@ impl Timestamp {
     }
 }
 
-/// RFC 3339 in UTC with milliseconds, as `<time datetime>` and JSON want it.
+/// RFC 3339 in UTC with milliseconds, for `<time datetime>` and JSON.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let millis = i64::try_from(self.0).unwrap_or(i64::MAX);
@@ -67,7 +71,7 @@ impl fmt::Display for Timestamp {
     }
 }
 
-/// Where the present moment comes from.
+/// A source of the current time.
 #[derive(Clone)]
 pub struct Clock(Arc<dyn Fn() -> Timestamp + Send + Sync>);
 
@@ -76,13 +80,14 @@ impl Clock {
         Self(Arc::new(now))
     }
 
+    /// Returns the current time.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         (self.0)()
     }
 }
 
-/// Where unguessable bytes come from.
+/// A source of random bytes that cannot be guessed.
 #[derive(Clone)]
 pub struct Randomness(Arc<dyn Fn() -> [u8; 32] + Send + Sync>);
 
@@ -91,19 +96,20 @@ impl Randomness {
         Self(Arc::new(bytes))
     }
 
+    /// Returns 32 random bytes.
     #[must_use]
     pub fn bytes(&self) -> [u8; 32] {
         (self.0)()
     }
 
-    /// From 0 up to, and without, 1: to spread what would otherwise happen together.
+    /// Returns a number from 0 up to, but not including, 1. It spreads out work that would start at the same time.
     #[must_use]
     pub fn fraction(&self) -> f64 {
         let [byte, ..] = self.bytes();
         f64::from(byte) / 256.0
     }
 
-    /// 64 hexadecimal digits: 256 bits.
+    /// Returns a token of 64 hexadecimal digits, which are 256 bits.
     #[must_use]
     pub fn token(&self) -> String {
         hex::encode(self.bytes())

@@ -8,40 +8,42 @@ use crate::slug::slug;
 use crate::{ConversationKey, MobileNumber, PhoneNumber, Pool, Region, TimeZone};
 
 slug! {
-    /// Which company. Comes from the session, or from the line a customer wrote to; never from a request.
+    /// The id of a company. It comes from the session, or from the line a customer texted, and never from a request.
     CompanyId
 }
 
 impl CompanyId {
-    /// The one that no company is given. A command would take it for an option, so none has it by chance.
+    /// Returns the reserved company id of the heartbeat. Its leading hyphen keeps companies from getting it: the
+    /// command that adds them would read it as an option.
     pub(crate) fn of_heartbeat() -> Self {
         Self("-heartbeat".to_owned())
     }
 }
 
-/// A company that talks with its customers through Switchboard.
+/// A company that texts with its customers through Switchboard.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Company {
     pub id: CompanyId,
     pub name: String,
-    /// How numbers without a country code are read, and which numbers are shown nationally.
+    /// The region in which numbers without a country code are read, and whose numbers are shown in national format.
     pub region: Region,
-    /// Where its appointments are. UTC for a company that was added before it had one.
+    /// The time zone of its appointments. UTC for a company that was added before companies had one.
     #[serde(default)]
     pub time_zone: TimeZone,
-    /// The origination number of a first message to a customer.
+    /// The origination number of the first message to a customer.
     pub line: PhoneNumber,
     pub conversation_key: ConversationKey,
-    /// A phone number or an address for customers, which the answer to HELP gives.
+    /// A phone number or an address for customers, which the answer to HELP contains.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contact: Option<ContactDetails>,
 }
 
-/// A phone number or an address of a company, as its customers read it in an answer to HELP.
+/// A company's phone number or address for customers, as shown in the answer to HELP.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ContactDetails(String);
 
+/// The error for contact details that are not 1 to 100 characters on one line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("a phone number or an address has 1 to 100 characters, on one line")]
 pub struct InvalidContactDetails;
@@ -75,20 +77,20 @@ impl fmt::Display for ContactDetails {
 }
 
 impl Company {
-    /// The answer to HELP: the company's name, its contact details, and how to opt out.
+    /// Returns the answer to HELP: the company's name, its contact details, and how to opt out.
     #[must_use]
     pub fn help(&self, line: &PhoneNumber) -> String {
         let contact = self.contact.as_ref().map_or_else(|| line.shown_in(self.region), ToString::to_string);
         format!("{}. For help: {contact}. Reply STOP to unsubscribe.", self.name)
     }
 
-    /// A customer's number, with the conversation that this company has with it.
+    /// Returns a customer's number with the id of the company's conversation with it.
     #[must_use]
     pub fn mobile(&self, number: PhoneNumber) -> MobileNumber {
         MobileNumber { conversation: self.conversation_key.conversation_with(&number), number }
     }
 
-    /// A number as a line of this company.
+    /// Returns a number as a line of this company.
     #[must_use]
     pub fn a_line(&self, number: PhoneNumber) -> Line {
         Line {
@@ -101,28 +103,27 @@ impl Company {
     }
 }
 
-/// What a line is there for.
+/// The purpose of a line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LineCapability {
-    /// Customers write to it, and are written to from it. They may be called from it too.
+    /// Texts in both directions. Calls may come from it too.
     #[default]
     Texts,
-    /// Customers are called from it, a number that is claimed in Amazon Connect and not in the SMS
-    /// service.
+    /// Calls to customers only. The number is claimed in Amazon Connect, and not in the SMS service.
     CallsOnly,
 }
 
-/// A number of ours that customers write to or are called from, and whose it is.
+/// A line: a company's number that customers text, or that calls to them come from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {
     pub number: PhoneNumber,
     pub company: CompanyId,
-    /// The company's own, kept here too so that an inbound message needs one look-up, not two.
+    /// A copy of the company's key, so that an inbound message needs one lookup instead of two.
     pub conversation_key: ConversationKey,
     #[serde(default)]
     pub carries: LineCapability,
-    /// What its texts leave by, in place of the number itself.
+    /// The pool that sends the line's texts, instead of the number itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pool: Option<Pool>,
 }

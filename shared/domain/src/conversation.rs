@@ -11,37 +11,38 @@ use crate::{
     Sender, Timestamp,
 };
 
-/// Everything said with one mobile number within the retention, as its head keeps it.
+/// The summary of a conversation: the current state of all messages and calls with one number within the retention.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConversationSummary {
     pub id: ConversationId,
     pub sender: Sender,
-    /// The line the customer last wrote to, which replies go out from.
+    /// The line that the customer last texted. Replies are sent from it.
     pub line: PhoneNumber,
-    /// What its customers are called, and their next appointment, if they have appointments.
+    /// The names of the customers who share the number, and their next appointment; `None` without appointments.
     pub name: Option<String>,
     pub next: Option<NextAppointment>,
-    /// Where the newest message or call is, and the start of its text.
+    /// The position of the newest message or call, and the start of its text.
     pub last: Position,
     pub last_text: String,
     pub last_is_ours: bool,
-    /// Whether our newest text reached the customer, if there is one.
+    /// The outcome of the newest outbound message, if there is one.
     pub reply: Option<ReplyOutcome>,
-    /// Where the newest text of the customer is.
+    /// The position of the newest inbound message.
     pub heard: Option<Position>,
-    /// How the newest one ended, if it is a call.
+    /// The outcome of the newest entry, if that is a call.
     pub last_call: Option<CallOutcome>,
-    /// Texts of the customer, and calls in which they would not come, since the last text of ours that the carrier took
-    /// and has not given back.
+    /// The number of entries that wait for an answer: inbound messages, and calls in which the customer declined or
+    /// asked to reschedule. Counted since the last outbound message that the carrier accepted and did not report as
+    /// undelivered.
     pub unanswered: u32,
-    /// Where the latest of those is, answered or not.
+    /// The position of the latest entry that needed an answer, whether it has one or not.
     pub asked: Option<Position>,
-    /// Whether staff have blocked its number.
+    /// Whether staff have blocked the number.
     pub is_blocked: bool,
 }
 
 impl ConversationSummary {
-    /// Whether the newest entry is a text of ours that failed or is unconfirmed.
+    /// Returns whether the newest entry is an outbound message that failed or is unconfirmed.
     #[must_use]
     pub fn is_not_delivered(&self, now: Timestamp) -> bool {
         self.last_is_ours
@@ -55,27 +56,29 @@ impl ConversationSummary {
     }
 }
 
-/// Whom a conversation is with.
+/// The customer of a conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CustomerRef {
-    /// Somebody with whom something was said.
+    /// A customer with at least one message or call.
     Conversation(Box<ConversationSummary>),
-    /// Somebody with an appointment, with whom nothing was said yet.
+    /// A customer who has an appointment, but no message or call yet.
     Customer(Customer),
 }
 
-/// Names a conversation without naming its number, so it may stand in an address and in a log.
-/// 32 hexadecimal digits.
+/// The id of a conversation: 32 hexadecimal digits.
+///
+/// It does not reveal the customer's number, so it may appear in a URL and in a log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ConversationId(u128);
 
+/// The error for a text that is not the id of a conversation.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("not the id of a conversation")]
 pub struct InvalidConversationId;
 
 impl ConversationId {
-    /// The head's place in its company's inbox.
+    /// Returns the position of the conversation summary in its company's inbox, given the position of its last entry.
     #[must_use]
     pub fn place_in_inbox(self, last: Position) -> Position {
         Position::new(last.at, self.0)
@@ -112,24 +115,28 @@ impl From<ConversationId> for String {
     }
 }
 
-/// A company's secret from which its conversations get their ids. Without it, anyone who saw an
-/// id could find the number by trying them all: there are only some ten thousand million.
+/// A company's secret key, from which the ids of its conversations are derived.
+///
+/// Without a key, anyone who saw an id could find the number by trying all numbers: there are only some ten thousand
+/// million.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ConversationKey(String);
 
 impl ConversationKey {
-    /// From a random token of at least 128 bits.
+    /// Creates a key from a random token of at least 128 bits.
     #[must_use]
     pub fn new(token: String) -> Self {
         Self(token)
     }
 
+    /// Derives the id of the conversation with a number.
     #[must_use]
     pub fn conversation_with(&self, number: &PhoneNumber) -> ConversationId {
         self.conversation_of(number.as_str())
     }
 
+    /// Derives the id of the conversation with a sender.
     #[must_use]
     pub fn conversation_with_sender(&self, sender: &Sender) -> ConversationId {
         self.conversation_of(sender.as_str())
@@ -146,7 +153,7 @@ impl fmt::Debug for ConversationKey {
     }
 }
 
-/// The first 128 bits of HMAC-SHA-256 over the parts, each preceded by its length.
+/// Returns the first 128 bits of HMAC-SHA-256 over the parts, each preceded by its length in 8 bytes.
 pub(crate) fn digest(key: &str, parts: &[&str]) -> u128 {
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key.as_bytes()) else {
         unreachable!("HMAC takes a key of any length")

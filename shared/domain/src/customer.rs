@@ -2,21 +2,22 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Appointment, AppointmentId, AppointmentStatus, PhoneNumber, Region, SendingLimits, StaffId, Timestamp};
 
-/// Whoever a mobile number belongs to, one person or several: what is known of the number, and the
-/// appointments that name it. It is there as long as they are, whether anything was said or not.
+/// The customer with a mobile number, one person or several, with the appointments that name the number.
+///
+/// It exists as long as the appointments do, whether there is a conversation or not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Customer {
     pub number: PhoneNumber,
-    /// What the carriers said of the number, once they were asked.
+    /// The kind of the number, once a carrier lookup has returned it.
     pub kind: Option<NumberKind>,
-    /// When they were asked last.
+    /// When the last carrier lookup was made.
     pub asked: Option<Timestamp>,
-    /// When the carrier last refused a text because of the number, and has taken none since.
+    /// When the carrier last rejected a text because of the number, and has accepted none since.
     pub refused: Option<Timestamp>,
     pub bookings: Vec<CustomerAppointment>,
 }
 
-/// An appointment, as its customer's number knows it.
+/// An appointment, as copied to its customer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CustomerAppointment {
     pub id: AppointmentId,
@@ -24,13 +25,13 @@ pub struct CustomerAppointment {
     pub start: Timestamp,
     pub ends: Timestamp,
     pub service: String,
-    /// Whom it is with, if with somebody in particular.
+    /// The practitioner, if the appointment has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider: Option<StaffId>,
     pub status: AppointmentStatus,
 }
 
-/// The appointment that a customer has next, or has now.
+/// A customer's next or current appointment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NextAppointment {
     pub id: AppointmentId,
@@ -39,37 +40,37 @@ pub struct NextAppointment {
     pub status: AppointmentStatus,
 }
 
-/// What carriers say that a number is (End User Messaging, `PhoneNumberType`).
+/// The kind of a number according to a carrier lookup (End User Messaging, `PhoneNumberType`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum NumberKind {
     Mobile,
     Landline,
-    /// Neither: one of the internet, or a service's. They text as mobiles do.
+    /// Neither, such as an internet or service number. Such numbers can text like mobiles.
     Other,
-    /// Nobody's.
+    /// Not assigned.
     Invalid,
 }
 
-/// Why nobody can be texted at an appointment's number, and with what to do about it, in words.
+/// Why an appointment's number cannot be texted. Its sentence also says what to do about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TextingObstacle {
     NoNumber,
     Landline,
     NotInUse,
     Refused,
-    /// Nothing is sent to this country; `None` for a number that is of no country, or of nobody knows which.
+    /// The deployment does not text to this country; `None` for a number of no country, or of an unknown one.
     Country(Option<Region>),
-    /// It is no phone number.
+    /// The sender is no phone number.
     NotANumber,
 }
 
 impl Customer {
-    /// How many appointments a number knows: those that are soonest, then those that were latest.
+    /// The largest number of appointments that are kept: the soonest ones, then the most recent past ones.
     const BOOKINGS: usize = 100;
-    /// How many names are told before it is only said that there are more.
+    /// The largest number of names that are listed. The rest are counted.
     const NAMES: usize = 3;
-    /// After so long carriers who did not say what a number is are asked again.
+    /// The seconds after which a carrier lookup without a result is repeated.
     const LOOKUP_INTERVAL_SECS: u64 = 60;
 
     #[must_use]
@@ -77,8 +78,8 @@ impl Customer {
         Self { number, kind: None, asked: None, refused: None, bookings: Vec::new() }
     }
 
-    /// What the customers are called: the names of all who share the number, those with an
-    /// appointment to come first. `None` without an appointment.
+    /// Returns the names of all customers who share the number, those with an upcoming appointment first. `None`
+    /// without an appointment.
     #[must_use]
     pub fn name(&self, now: Timestamp) -> Option<String> {
         let mut names: Vec<&str> = Vec::new();
@@ -97,7 +98,7 @@ impl Customer {
         }
     }
 
-    /// The soonest appointment that has not ended and still takes place.
+    /// Returns the soonest appointment that has not ended and is not cancelled.
     #[must_use]
     pub fn next(&self, now: Timestamp) -> Option<NextAppointment> {
         let booking = self.sorted_appointments(now).into_iter().find(|booking| booking.is_upcoming(now))?;
@@ -109,13 +110,13 @@ impl Customer {
         })
     }
 
-    /// Whether they have an appointment with a member of staff that has not ended and still takes place.
+    /// Returns whether the customer has an appointment with a practitioner that has not ended and is not cancelled.
     #[must_use]
     pub fn comes_to(&self, staff: &StaffId, now: Timestamp) -> bool {
         self.bookings.iter().any(|booking| booking.is_upcoming(now) && booking.provider.as_ref() == Some(staff))
     }
 
-    /// Takes an appointment in, or as it is now.
+    /// Adds an appointment, or replaces it by its current version.
     pub fn add_appointment(&mut self, appointment: &Appointment, now: Timestamp) {
         self.remove_appointment(&appointment.id);
         let details = appointment.details();
@@ -131,31 +132,35 @@ impl Customer {
         self.bookings = self.sorted_appointments(now).into_iter().take(Self::BOOKINGS).cloned().collect();
     }
 
+    /// Removes an appointment.
     pub fn remove_appointment(&mut self, appointment: &AppointmentId) {
         self.bookings.retain(|booking| booking.id != *appointment);
     }
 
-    /// A customer is called something else now: also in what is over, which nobody will change any more.
+    /// Renames a customer in past appointments, which staff will not change any more.
     pub fn rename(&mut self, from: &str, to: &str, now: Timestamp) {
         for booking in self.bookings.iter_mut().filter(|booking| booking.ends <= now && booking.name == from) {
             to.clone_into(&mut booking.name);
         }
     }
 
-    /// Forgets the appointments that ended before a moment.
+    /// Removes the appointments that ended before a moment.
     pub fn remove_before(&mut self, floor: Timestamp) {
         self.bookings.retain(|booking| booking.ends >= floor);
     }
 
-    /// Whether the carriers are to be asked what the number is. Every question is charged for.
+    /// Returns whether to look up the kind of the number at the carriers. Each lookup is charged for.
     #[must_use]
     pub fn is_to_be_looked_up(&self, now: Timestamp) -> bool {
         self.kind.is_none() && self.asked.is_none_or(|asked| asked.plus_secs(Self::LOOKUP_INTERVAL_SECS) <= now)
     }
 
-    /// Whether a company that is at home somewhere can text the number, as far as is known. Who has texted can be
-    /// answered, whatever carriers say that the number is. A refusal by the carrier counts until the customer, who was
-    /// `heard` last, writes: a number that is called need not be one that is texted.
+    /// Checks whether a company in the region `home` can text the number, as far as known.
+    ///
+    /// Fails with `Country` if the deployment does not text to the number's country. Fails with `Landline` or
+    /// `NotInUse` if the carrier lookup says so, unless the customer has texted: then they can be answered. Fails with
+    /// `Refused` if the carrier rejected a text after `heard`, the customer's last inbound message. A call does not
+    /// lift a rejection, since a number that takes calls may not take texts.
     pub fn can_be_texted(
         &self,
         home: Region,
@@ -174,7 +179,7 @@ impl Customer {
         }
     }
 
-    /// The soonest of those to come first, then the latest of those that are over.
+    /// Returns the appointments in order: upcoming ones from the soonest, then past ones from the latest.
     fn sorted_appointments(&self, now: Timestamp) -> Vec<&CustomerAppointment> {
         let (mut to_come, mut over): (Vec<_>, Vec<_>) = self.bookings.iter().partition(|booking| booking.ends > now);
         to_come.sort_by_key(|booking| (booking.start, booking.id.clone()));
@@ -191,7 +196,7 @@ impl CustomerAppointment {
 }
 
 impl TextingObstacle {
-    /// For whoever wanted to text the customer.
+    /// Returns the reason and the remedy as a sentence for the member of staff who wanted to text.
     #[must_use]
     pub fn sentence(self, number: &str) -> String {
         match self {
@@ -263,7 +268,7 @@ mod tests {
             appointment("c", "Maria Lopez", 300, Booked),
         ]);
         assert_eq!(shared.name(minute(0)).as_deref(), Some("Maria Lopez / Sofia Lopez"));
-        // Once hers is over, whoever comes next is named first.
+        // Once the first appointment is over, the customer with the next one is named first.
         assert_eq!(shared.name(minute(150)).as_deref(), Some("Sofia Lopez / Maria Lopez"));
         assert_eq!(customer(&[]).name(minute(0)), None);
         let many: Vec<_> = (0..5).map(|n| appointment(&n.to_string(), &format!("N{n}"), 100 + n, Booked)).collect();

@@ -6,26 +6,27 @@ use crate::{
     Timestamp,
 };
 
-/// What somebody did about a customer that no message says.
+/// An action of a member of staff on a customer's data, other than a message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CustomerAction {
     pub at: Position,
-    /// By name.
+    /// The name of the member of staff.
     pub by: String,
     pub done: CustomerActionKind,
 }
 
+/// The kinds of actions on a customer's data.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum CustomerActionKind {
-    /// Noted that the customer wants no texts.
+    /// Recorded that the customer opted out of texts.
     OptedOut,
-    /// Blocked the customer's number, so that nobody is told of what comes from it.
+    /// Blocked the customer's number, so that its messages cause no notification.
     Blocked,
     Unblocked,
-    /// Took a copy of all that is held of the customer.
+    /// Exported all data of the customer.
     Exported,
-    /// Saved an appointment, as it was and as it is: so much of it as was the customer's.
+    /// Saved an appointment: the details before and after, each `None` if the appointment was not the customer's then.
     Appointment {
         id: AppointmentId,
         before: Option<Box<AppointmentDetails>>,
@@ -34,29 +35,33 @@ pub enum CustomerActionKind {
 }
 
 impl CustomerAction {
-    /// `None` where it was not a member of staff who told of an opt-out.
+    /// Returns the action for an opt-out that a member of staff recorded; `None` for an opt-out with another cause.
     #[must_use]
     pub fn opted_out(out: &OptOut) -> Option<Self> {
         let OptOutCause::Staff { by } = &out.cause else { return None };
         Some(Self { at: out.at, by: by.clone(), done: CustomerActionKind::OptedOut })
     }
 
+    /// Returns the action for blocking the number.
     #[must_use]
     pub fn blocked(by: &str, at: Timestamp) -> Self {
         Self { at: Position::new(at, digest("block", &[by])), by: by.to_owned(), done: CustomerActionKind::Blocked }
     }
 
+    /// Returns the action for unblocking the number.
     #[must_use]
     pub fn unblocked(by: &str, at: Timestamp) -> Self {
         Self { at: Position::new(at, digest("unblock", &[by])), by: by.to_owned(), done: CustomerActionKind::Unblocked }
     }
 
+    /// Returns the action for exporting the customer's data.
     #[must_use]
     pub fn exported(by: &str, at: Timestamp) -> Self {
         Self { at: Position::new(at, digest("export", &[by])), by: by.to_owned(), done: CustomerActionKind::Exported }
     }
 
-    /// What a save is to the customer of a conversation. Of what it was or is as somebody else's it says nothing.
+    /// Returns the action for saving an appointment, as seen by the customer of a conversation. Details of a version
+    /// that named another customer are left out.
     #[must_use]
     pub fn appointment_saved(
         before: Option<&Appointment>,

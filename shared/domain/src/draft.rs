@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use crate::{AppointmentId, ConversationId, Timestamp};
 
-/// Which form a draft is of. Its text is an id, in which nothing of a customer stands.
+/// The name of the form that a draft belongs to. Its text contains ids only, and no data of a customer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DraftName {
     NewMessage,
@@ -16,6 +16,7 @@ pub enum DraftName {
     Appointment(AppointmentId),
 }
 
+/// The error for a text that is not the name of a draft.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("not the name of a draft")]
 pub struct InvalidDraftName;
@@ -53,20 +54,22 @@ impl fmt::Display for DraftName {
     }
 }
 
-/// What a person has written in a form and neither sent nor saved, as the form keeps it.
+/// The fields of a form that a member of staff has filled in, but not yet sent or saved.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FormDraft {
     pub fields: BTreeMap<String, String>,
-    /// What was tried last, and its idempotency key: the same again, on whatever device, is the same message or booking.
+    /// The content of the last attempt, with its idempotency key. The same content from any device is the same message
+    /// or booking.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tried: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
-    /// The version of the appointment from which a change was begun.
+    /// The appointment version that the change started from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
 }
 
+/// Why a draft cannot be saved. Each is a sentence for the person who wrote it.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum InvalidDraft {
     #[error("A draft has at most 20 fields, each named by 1 to 40 characters.")]
@@ -76,16 +79,18 @@ pub enum InvalidDraft {
 }
 
 impl FormDraft {
-    /// For how long one is kept since it was last written.
+    /// The seconds for which a draft is kept after its last change.
     pub const RETENTION_SECS: u64 = 7 * 24 * 60 * 60;
 
-    /// As many as a form has, and some.
+    /// The largest number of fields: more than any form has.
     const MOST_FIELDS: usize = 20;
     const LONGEST_NAME: usize = 40;
 
-    /// Notes of 2,000 characters of four bytes each, twice: as they are, and as they were tried.
+    /// The largest size in bytes. Notes of 2,000 four-byte characters fit twice: as written, and as last tried.
     const MOST_BYTES: usize = 24 * 1024;
 
+    /// Checks the size of the draft. Fails with `Fields` for more than 20 fields or a name that is not 1 to 40
+    /// characters, and with `TooLong` above 24 KiB.
     pub fn check(&self) -> Result<(), InvalidDraft> {
         let is_named = |name: &String| (1..=Self::LONGEST_NAME).contains(&name.chars().count());
         if self.fields.len() > Self::MOST_FIELDS || !self.fields.keys().all(is_named) {
@@ -100,7 +105,7 @@ impl FormDraft {
     }
 }
 
-/// One that is kept.
+/// A saved draft, with the time of its last change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SavedDraft {
     pub draft: FormDraft,

@@ -1,58 +1,62 @@
-//! The text that a deployment sends itself, to see that what customers write comes through.
+//! The heartbeat: a text that a deployment sends to itself, to check that inbound messages are processed.
 //!
-//! It comes to the line of a company that nobody is: its partitions of the table are its own, so no company sees it.
+//! It arrives at the line of a reserved company. That company's table partitions are its own, so no other company sees
+//! the heartbeat.
 
 use crate::company::CompanyId;
 use crate::{ConversationId, ConversationKey, Line, MessageId, PhoneNumber, Sender, Timestamp};
 
-/// As the SMS service would have it. The same each time: what one heartbeat left, the next finds by its key.
+/// The `inboundMessageId` of a heartbeat. It is always the same, so that a heartbeat finds the record of the previous
+/// one by its key.
 pub const INBOUND_ID: &str = "heartbeat";
 
-/// Neither a keyword nor empty.
+/// The text of a heartbeat: neither an SMS keyword nor empty.
 pub const TEXT: &str = "Heartbeat";
 
-/// One that takes longer than this to come through is as good as none.
+/// The seconds within which a heartbeat must be processed. One that takes longer counts as lost.
 pub const FRESH_SECS: u64 = 15 * 60;
 
-/// The company of the line.
+/// Returns the reserved company that owns the heartbeat's line.
 #[must_use]
 pub fn company() -> CompanyId {
     CompanyId::of_heartbeat()
 }
 
-/// The line that it comes to.
+/// Returns the line that receives the heartbeat.
 ///
-/// North America's plan keeps 555-0100 to 555-0199 of every area code for fiction: nobody is given one, and the SMS
-/// service sells none.
+/// North America's plan reserves 555-0100 to 555-0199 of every area code for fiction. No subscriber has such a number,
+/// and the SMS service sells none.
 #[must_use]
 pub fn line() -> Line {
     Line {
         number: PhoneNumber::from_e164("+12025550100"),
         company: company(),
-        // Whose number its one conversation is with is no secret.
+        // The only conversation of this company is with a reserved number, so the key protects no secret.
         conversation_key: ConversationKey::new("heartbeat".to_owned()),
         carries: crate::LineCapability::Texts,
         pool: None,
     }
 }
 
-/// Whom it is from.
+/// Returns the sender of the heartbeat.
 #[must_use]
 pub fn customer() -> Sender {
     Sender::Number(PhoneNumber::from_e164("+12025550101"))
 }
 
+/// Returns the id of the heartbeat's conversation.
 #[must_use]
 pub fn conversation() -> ConversationId {
     line().conversation_key.conversation_with_sender(&customer())
 }
 
+/// Returns the id of the heartbeat's message.
 #[must_use]
 pub fn message() -> MessageId {
     MessageId::of_inbound(&company(), INBOUND_ID)
 }
 
-/// Whether one that was sent at a moment still says that texts come through.
+/// Returns whether a heartbeat sent at `sent` still shows that inbound messages are processed.
 #[must_use]
 pub fn is_fresh(sent: Timestamp, now: Timestamp) -> bool {
     now < sent.plus_secs(FRESH_SECS)

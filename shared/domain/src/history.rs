@@ -1,13 +1,14 @@
 use crate::{CustomerAction, CustomerRef, Position, TimelineEntry};
 
-/// What was said with a customer and done about them, by whom and when.
+/// The history of a customer: their messages and calls, and the actions of staff on their data.
 #[derive(Clone, Debug)]
 pub struct History {
     pub customer: CustomerRef,
-    /// The latest first.
+    /// Newest first.
     pub entries: Vec<HistoryEntry>,
 }
 
+/// An entry of a customer's history.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HistoryEntry {
     Event(TimelineEntry),
@@ -15,6 +16,7 @@ pub enum HistoryEntry {
 }
 
 impl HistoryEntry {
+    /// Returns the position of the entry.
     #[must_use]
     pub fn position(&self) -> Position {
         match self {

@@ -1,50 +1,55 @@
-//! What a customer's text says of whether they want texts.
+//! SMS keywords: how a customer's text opts out, opts in or asks for help.
 
 use crate::OptOutManagement;
 
-/// What a text asks for, if it is about texts themselves.
+/// The SMS keyword in an inbound message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keyword {
-    /// No more texts, by a keyword for it, which this is: the whole message, or, where the SMS service keeps opt-outs, what
-    /// it begins with.
+    /// An opt-out, with its keyword. The keyword is the whole message, or its beginning where the SMS service manages
+    /// opt-outs.
     Stop(&'static str),
-    /// Texts again: the whole message is one of the keywords for it.
+    /// An opt-in: the whole message is one of the opt-in keywords.
     Start,
-    /// Whom to turn to, and how to get no more texts: the whole message is one of the keywords for it.
+    /// A request for contact details and opt-out instructions: the whole message is one of the help keywords.
     Help,
-    /// It reads as if no more texts were wanted. The regulator counts any wording that a reasonable
-    /// person understands so (47 CFR 64.1200(a)(10)), and only a person can tell.
+    /// The message reads like an opt-out in other words. The regulator counts any wording that a reasonable person
+    /// understands so (47 CFR 64.1200(a)(10)), and only a person can decide.
     SeemsToStop,
-    /// It begins with a keyword which is an ordinary word, too, and says more: the SMS service, which keeps opt-outs, may
-    /// take it for one.
+    /// The message begins with a keyword that is also an ordinary word, and has more text. The SMS service, which
+    /// manages opt-outs, may treat it as an opt-out.
     MayBeStopped(&'static str),
 }
 
-/// The keywords of AWS ("Required opt-out keywords", End User Messaging SMS), and after them those of the
-/// US regulator (47 CFR 64.1200(a)(10)) that AWS has not.
+/// The opt-out keywords of AWS and of the US regulator.
+///
+/// First those of AWS ("Required opt-out keywords", End User Messaging SMS), then those of 47 CFR 64.1200(a)(10) that
+/// AWS does not list.
 const STOP: [&str; 12] =
     ["ARRET", "CANCEL", "END", "OPT-OUT", "OPTOUT", "QUIT", "REMOVE", "STOP", "TD", "UNSUBSCRIBE", "OPT OUT", "REVOKE"];
 
-/// Of these those that mean nothing else in a text to a business. AWS opts out who sends a text that begins with one
-/// ("Keywords in AWS End User Messaging SMS", "Self-managed opt-outs").
+/// The AWS opt-out keywords that have no other meaning in a text to a business.
+///
+/// AWS opts out the sender of a text that begins with one ("Keywords in AWS End User Messaging SMS", "Self-managed
+/// opt-outs").
 const STOP_AT_THE_BEGINNING: [&str; 6] = ["ARRET", "OPT-OUT", "OPTOUT", "QUIT", "STOP", "UNSUBSCRIBE"];
 
-/// The others of AWS: "Cancel my 3 pm", "End of the month is fine".
+/// The other AWS opt-out keywords, which are also ordinary words: "Cancel my 3 pm", "End of the month is fine".
 const WORDS_AT_THE_BEGINNING: [&str; 4] = ["CANCEL", "END", "REMOVE", "TD"];
 
-/// With which a customer comes back ("Required opt-out keywords").
+/// The keywords that opt a customer in again ("Required opt-out keywords").
 const START: [&str; 2] = ["START", "UNSTOP"];
 
-/// With which a customer asks who writes ("Required opt-out keywords", and what carriers have beside it).
+/// The keywords that ask for help ("Required opt-out keywords", and the additional keyword of carriers).
 const HELP: [&str; 2] = ["HELP", "INFO"];
 
 impl Keyword {
-    /// Whether an opt-out may be meant for an appointment: a person is to look.
+    /// Returns whether the customer may have meant to cancel an appointment. A member of staff must decide.
     #[must_use]
     pub fn may_mean_an_appointment(self) -> bool {
         self == Self::Stop("CANCEL")
     }
 
+    /// Returns the keyword of a text, given which side manages opt-outs; `None` for an ordinary text.
     #[must_use]
     pub fn of_text(text: &str, managed: OptOutManagement) -> Option<Self> {
         let plain = plain(without_signature(text));
@@ -77,12 +82,12 @@ impl Keyword {
     }
 }
 
-/// What stands above the signature that a mail program or a telephone puts below a message.
+/// Returns the text above the signature that a mail program or a phone adds to a message.
 fn without_signature(text: &str) -> &str {
     const BEGINS: [&str; 4] = ["SENT FROM ", "SENT VIA ", "GET OUTLOOK FOR ", "ENVIADO DESDE "];
     let is_signature = |line: &str| {
         let line = plain(line);
-        // RFC 3676, section 4.3, and what programs make of it.
+        // The signature separator of RFC 3676, section 4.3, and its variants in mail programs.
         let is_ruled = line.len() >= 2 && line.chars().all(|c| matches!(c, '-' | '_'));
         is_ruled || BEGINS.iter().any(|begins| line.starts_with(begins))
     };
@@ -96,8 +101,10 @@ fn without_signature(text: &str) -> &str {
     text
 }
 
-/// In one case, without apostrophes, accents and what cannot be seen, with a space for any white space and ordinary letters
-/// for wide ones: keyboards differ.
+/// Normalizes a text, because keyboards differ.
+///
+/// Changes letters to upper case and wide letters to ordinary ones. Removes apostrophes, accents and invisible
+/// characters, and replaces white space by one space.
 fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     for word in text.split_whitespace() {
@@ -120,24 +127,27 @@ fn plain(text: &str) -> String {
     plain
 }
 
-/// Characters of no width, which keyboards and copied texts leave within words: joiners, marks of direction, variation
-/// selectors, the soft hyphen and the byte-order mark.
+/// Returns whether a character has no width.
+///
+/// Keyboards and copied texts leave such characters within a keyword: joiners, direction marks, variation selectors,
+/// the soft hyphen and the byte-order mark.
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}'
         | '\u{fe00}'..='\u{fe0f}' | '\u{feff}')
 }
 
-/// Of what cannot be said of an appointment. `PARE` and `ALTO` are STOP in Spanish.
+/// Opt-out requests that cannot be about an appointment. `PARE` and `ALTO` are STOP in Spanish.
 const OPT_OUT_WORDS: &str = "ALTO ARRET OPTOUT PARE QUIT REVOKE STOP STOP2END STOP2QUIT STOPALL UNSUBSCRIBE";
 const POLITE: &str = "ALL I IT JUST NOW OK PLEASE PLS PLZ POR FAVOR SAID THANK THANKS THAT THE THIS YOU";
 
-/// "Stop please": nothing but such a keyword and politeness.
+/// Returns whether the text has only opt-out requests and polite phrases: "Stop please".
 fn is_bare_keyword(words: &[&str]) -> bool {
     words.iter().any(|word| is_among(OPT_OUT_WORDS, word))
         && words.iter().all(|word| is_among(OPT_OUT_WORDS, word) || is_among(POLITE, word))
 }
 
-/// "STOP I never signed up for this": begins with such a keyword. Not "stop by" or "stop at", which speak of a visit.
+/// Returns whether the text begins with an opt-out request: "STOP I never signed up for this". Not "stop by" or "stop
+/// at", which are about a visit.
 fn begins_with_keyword(words: &[&str]) -> bool {
     const COMES: &str = "AT BY IN LIGHT OFF OVER SIGN THERE";
     const BEGINS: &str = "ARRET OPTOUT QUIT STOP STOP2END STOP2QUIT STOPALL UNSUBSCRIBE";
@@ -145,7 +155,7 @@ fn begins_with_keyword(words: &[&str]) -> bool {
     is_among(BEGINS, first) && !is_among(COMES, second)
 }
 
-/// "Wrong number, please stop", "remove me": it ends with a plea, and nothing says that it is about something else.
+/// Returns whether the text ends with a request that can only be about texts: "Wrong number, please stop", "remove me".
 fn ends_with_keyword(words: &[&str]) -> bool {
     const ENDINGS: [&str; 8] = [
         "DELETE ME",
@@ -163,7 +173,9 @@ fn ends_with_keyword(words: &[&str]) -> bool {
         .any(|at| ENDINGS.iter().any(|ending| strip_phrase(&said[at..], ending).is_some_and(<[&str]>::is_empty)))
 }
 
-/// "Please stop sending me texts": what ends something, then texts, and between them only what links the two.
+/// Returns whether the text asks to end texts: "Please stop sending me texts".
+///
+/// It looks for a verb that ends something, then a noun for texts, with only linking terms between them.
 fn asks_to_unsubscribe(words: &[&str]) -> bool {
     const OPT_OUT_PHRASES: [&str; 18] = [
         "LEAVE ME ALONE",
@@ -220,7 +232,7 @@ fn is_among(list: &str, word: &str) -> bool {
     list.split_whitespace().any(|listed| listed == word)
 }
 
-/// What follows a phrase that words begin with.
+/// Removes a phrase from the start of a list; `None` if the list does not begin with it.
 fn strip_phrase<'a, 'b>(words: &'a [&'b str], phrase: &str) -> Option<&'a [&'b str]> {
     phrase
         .split(' ')

@@ -4,31 +4,33 @@ use thiserror::Error;
 
 use crate::{PhoneNumber, Region, Staff, TimeZone, Timestamp, UsageLimits};
 
-/// The most that a deployment lets out: messages of a member of staff, of a company and to a number, and the countries
-/// that they may go to. It is generous for people and tight for a program that runs away.
+/// The sending limits of a deployment: rate limits per member of staff, company and number, and allowed countries.
+///
+/// They are generous for people and tight for a client in a loop.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SendingLimits {
     pub staff: RateLimit,
     pub company: RateLimit,
     pub number: RateLimit,
-    /// Besides the company's own.
+    /// The countries that texts may go to, in addition to the company's own.
     pub countries: Vec<Region>,
-    /// Of what else costs something.
+    /// The limits of other actions that cost something.
     pub usage: UsageLimits,
 }
 
-/// How many messages may be sent within a minute and within a day: `20/500`.
+/// A rate limit: messages per minute and per day, written as `20/500`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RateLimit {
     pub(crate) minute: u32,
     pub(crate) day: u32,
 }
 
+/// The error for a text that is not two numbers from 1 to 999999 with a slash between.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("not two numbers from 1 to 999999 with a slash between, as in 20/500")]
 pub struct InvalidRateLimit;
 
-/// Whose messages are counted together.
+/// The scope of a rate limit: whose messages are counted together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LimitScope {
     Staff,
@@ -36,22 +38,22 @@ pub enum LimitScope {
     Number,
 }
 
-/// How long it is counted before it begins at nothing again.
+/// The period after which a count starts again at zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LimitPeriod {
-    /// Of the clock.
+    /// A minute of the clock.
     Minute,
-    /// Of the calendar, where the company is.
+    /// A calendar day in the company's time zone.
     Day,
 }
 
-/// What is counted of the messages that are sent in one minute or on one day.
+/// One minute or day in which the messages of a scope are counted, with its limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LimitWindow {
     pub counted: LimitScope,
     pub period: LimitPeriod,
     pub begins: Timestamp,
-    /// It begins at nothing again from here on.
+    /// The count starts again at zero from this moment.
     pub ends: Timestamp,
     pub most: u32,
 }
@@ -59,16 +61,16 @@ pub struct LimitWindow {
 /// Why a message may not be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SendRestriction {
-    /// As many were sent as may be.
+    /// The limit of this window is reached.
     Reached(LimitWindow),
-    /// Nothing is sent to this country; `None` for a number that is of no country, or of nobody knows which.
+    /// The deployment does not text to this country; `None` for a number of no country, or of an unknown one.
     Country(Option<Region>),
 }
 
 const MINUTE_MILLIS: u64 = 60_000;
 
 impl SendingLimits {
-    /// What a message of a member of staff is counted in now.
+    /// Returns the windows in which a message of a member of staff counts now.
     #[must_use]
     pub fn windows(&self, staff: &Staff, now: Timestamp) -> [LimitWindow; 6] {
         let window = |counted, period| {
@@ -93,7 +95,8 @@ impl SendingLimits {
         ]
     }
 
-    /// Whether a company that is at home somewhere texts to the country of a number; that country, if not.
+    /// Checks whether a company in the region `home` may text to the country of a number. Fails with that country; with
+    /// `None` if it is unknown.
     pub fn reach(&self, number: &PhoneNumber, home: Region) -> Result<(), Option<Region>> {
         let country = number.country();
         let reached = country.is_some_and(|country| country == home || self.countries.contains(&country));
@@ -102,7 +105,7 @@ impl SendingLimits {
 }
 
 impl LimitWindow {
-    /// That of a moment.
+    /// Returns the window that contains a moment.
     pub(crate) fn containing(
         counted: LimitScope,
         period: LimitPeriod,
@@ -123,14 +126,14 @@ impl LimitWindow {
         Self { counted, period, begins, ends, most }
     }
 
-    /// In how many seconds it begins at nothing again.
+    /// Returns the seconds until the window ends, at least 1.
     #[must_use]
     pub fn lasts_secs(&self, now: Timestamp) -> u64 {
         self.ends.as_millis().saturating_sub(now.as_millis()).div_ceil(1000).max(1)
     }
 }
 
-/// Twenty a minute is more than somebody types, and forty people at it are a company's hundred and twenty.
+/// Twenty messages a minute is more than one person types. A company's 120 allow for forty people at a busy pace.
 impl Default for SendingLimits {
     fn default() -> Self {
         Self {
@@ -161,7 +164,7 @@ impl FromStr for RateLimit {
 }
 
 impl SendRestriction {
-    /// The reason in words for whoever wants to send, a member of the company's staff.
+    /// Returns the reason as a sentence for the member of staff who wants to send.
     #[must_use]
     pub fn sentence(&self, company_name: &str) -> String {
         let window = match self {
@@ -200,7 +203,7 @@ impl SendRestriction {
         format!("Not sent: {who} {} {within}, the most that is allowed. {what_to_do}", texts(window.most))
     }
 
-    /// How long it lasts, if it passes by itself.
+    /// Returns the seconds until the restriction ends; `None` if it does not end without a change of settings.
     #[must_use]
     pub fn lasts_secs(&self, now: Timestamp) -> Option<u64> {
         match self {
@@ -210,12 +213,12 @@ impl SendRestriction {
     }
 }
 
-/// `1 text`, `5,000 texts`.
+/// Formats a number of texts: `1 text`, `5,000 texts`.
 fn texts(number: u32) -> String {
     if number == 1 { "1 text".to_owned() } else { format!("{} texts", with_thousands(number)) }
 }
 
-/// `60`, `5,000`.
+/// Formats a number with a thousands separator: `60`, `5,000`.
 pub(crate) fn with_thousands(number: u32) -> String {
     match (number / 1000, number % 1000) {
         (0, few) => few.to_string(),
@@ -254,7 +257,7 @@ pub(crate) mod tests {
         let now = Timestamp::from_rfc3339("2026-11-01T07:30:59.999Z").unwrap();
         let windows = SendingLimits::default().windows(&dana(), now);
         let shown = |window: &LimitWindow| (window.begins.to_string(), window.ends.to_string());
-        // A day of 25 hours: the clocks are put back.
+        // A day of 25 hours: the clocks go back.
         assert_eq!(shown(&windows[0]), ("2026-11-01T07:30:00.000Z".into(), "2026-11-01T07:31:00.000Z".into()));
         assert_eq!(shown(&windows[1]), ("2026-11-01T07:00:00.000Z".into(), "2026-11-02T08:00:00.000Z".into()));
         assert_eq!(SendRestriction::Reached(windows[0]).lasts_secs(now), Some(1), "not sooner than it ends");
@@ -295,7 +298,7 @@ pub(crate) mod tests {
             ("+447400123456", "GB"),
             ("+447911123456", "GG"),
             ("+61491570156", "AU"),
-            // An area code that nobody has, the countries of no number, and a code of none.
+            // An area code that is not assigned, the codes of no country, and a code that does not exist.
             ("+12115550123", "unknown"),
             ("+881612345678", "unknown"),
             ("+8835100012345", "unknown"),

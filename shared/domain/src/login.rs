@@ -5,18 +5,21 @@ use thiserror::Error;
 
 use crate::{CompanyId, StaffId};
 
-/// How somebody on a company's staff is known to be who they are. An identity provider names a person by an
-/// email address that it has verified, or by the subject that it never gives to anybody else.
+/// The login of a member of staff: how an identity provider or Switchboard identifies them.
+///
+/// An identity provider identifies a person by an email address that it has verified, or by a subject that it never
+/// assigns to another person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Login {
     Email(String),
     Subject(String),
-    /// A program, which no provider knows: it has a token that an operator made. Named by where it belongs.
+    /// An API client, which no identity provider knows. It has a token that an operator created. Contains the company's
+    /// id and its own.
     Program(String),
 }
 
-/// Why a text names nobody.
+/// Why a text is not a valid login.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum InvalidLogin {
     #[error("an email address is a name, an @ and a domain, of 254 characters of ASCII at most, and nothing else")]
@@ -26,9 +29,11 @@ pub enum InvalidLogin {
 }
 
 impl Login {
-    /// Small and capital letters are the same: providers and people do not agree on them. Printable ASCII only: letters
-    /// of other scripts look like these, and some become these when they are made small (the sign of the kelvin is a k).
-    /// Nothing is trimmed, since what a provider has with a line break is another address there.
+    /// Parses an email address: printable ASCII of at most 254 characters, in any letter case.
+    ///
+    /// Letter case is ignored, because providers and people do not agree on it. Letters of other scripts are rejected:
+    /// they look like ASCII letters, and some become ASCII letters in lower case (the kelvin sign becomes k). Nothing
+    /// is trimmed, because an address with a line break is a different address at the provider.
     pub fn email(text: &str) -> Result<Self, InvalidLogin> {
         let (name, domain) = text.split_once('@').ok_or(InvalidLogin::Email)?;
         let plain = text.bytes().all(|byte| byte.is_ascii_graphic());
@@ -36,21 +41,20 @@ impl Login {
         if fits { Ok(Self::Email(text.to_ascii_lowercase())) } else { Err(InvalidLogin::Email) }
     }
 
-    /// A company's program of that id.
+    /// Returns the login of a company's API client.
     #[must_use]
     pub fn program(company: &CompanyId, program: &StaffId) -> Self {
         Self::Program(format!("{company}/{program}"))
     }
 
-    /// The `sub` of an ID token (OpenID Connect Core 1.0, section 2).
+    /// Parses the `sub` of an ID token (OpenID Connect Core 1.0, section 2).
     pub fn subject(text: &str) -> Result<Self, InvalidLogin> {
         let fits = (1..=255).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
         if fits { Ok(Self::Subject(text.to_owned())) } else { Err(InvalidLogin::Subject) }
     }
 }
 
-/// For a key and for an operator's eyes; the kind comes first, so that no subject can be taken for
-/// an address.
+/// The text for keys and for operators. The kind comes first, so that a subject is never mistaken for an address.
 impl fmt::Display for Login {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -11,40 +11,43 @@ use crate::{
 pub struct Message {
     pub conversation: ConversationId,
     pub position: Position,
-    /// Our number in it: the destination of an inbound SMS, the origination number of an outbound one.
+    /// The line: the destination of an inbound message, the origination number of an outbound one.
     pub line: PhoneNumber,
     pub text: String,
     pub kind: MessageKind,
 }
 
+/// The direction of a message, with the data recorded for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MessageKind {
     Inbound {
-        /// Who kept opt-outs when it came: what its words mean depends on that.
+        /// The opt-out management of the line when the message arrived. It decides what counts as a keyword.
         opt_outs: OptOutManagement,
-        /// Whether its number was blocked when it came, so that nobody was told.
+        /// Whether the number was blocked when the message arrived, so that no notification was sent.
         while_blocked: bool,
     },
     Outbound {
         by: String,
-        /// Who that is; `None` where nobody wrote it, and for what older versions recorded.
+        /// The id of the author; `None` for automatic texts and for messages recorded by older versions.
         staff: Option<StaffId>,
         progress: DeliveryProgress,
-        /// The message that this one is another try of.
+        /// The position of the message that this one repeats.
         again: Option<Position>,
-        /// The message that is another try of this one.
+        /// The position of the message that repeats this one.
         tried_again: Option<Position>,
     },
 }
 
-/// What is recorded of an outbound SMS. It only ever moves down this list, whatever comes late or
-/// again: what is `Failed` may yet turn out to have gone out, and what was not delivered to have been.
+/// The recorded progress of an outbound message.
+///
+/// Progress only moves down this list, even if an update arrives late or twice. A `Failed` message may turn out to be
+/// sent, and an `Undelivered` one to be delivered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "kebab-case")]
 pub enum DeliveryProgress {
-    /// Recorded, and about to be handed to the carrier, once.
+    /// Recorded, and about to be sent to the carrier, once.
     Queued,
-    /// It was handed over, and nobody knows whether the carrier took it.
+    /// Sent to the carrier, without an answer whether the carrier accepted it.
     Unconfirmed {
         at: Timestamp,
     },
@@ -53,7 +56,7 @@ pub enum DeliveryProgress {
     },
     Sent {
         at: Timestamp,
-        /// The carrier's own id of the message, which its receipts name.
+        /// The carrier's id of the message, which delivery receipts name.
         provider_id: String,
     },
     Undelivered {
@@ -67,7 +70,7 @@ pub enum DeliveryProgress {
     },
 }
 
-/// What can be told of an outbound SMS at a moment.
+/// The delivery status of an outbound message at a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeliveryStatus {
     Sending,
@@ -79,20 +82,21 @@ pub enum DeliveryStatus {
     },
     Failed(SendError),
     Undelivered(DeliveryFailure),
-    /// Nobody knows whether it went out: the carrier did not say, or it is queued too long to be on its way still.
+    /// It is unknown whether the message was sent: the carrier did not answer, or the message was queued too long ago
+    /// to be still on its way.
     Unconfirmed,
 }
 
 impl DeliveryStatus {
-    /// What staff are told of what is unconfirmed.
+    /// The sentence that staff see at an unconfirmed message.
     pub const UNCONFIRMED: &str = "We don't know whether this went out. It will not be sent again by itself.";
 }
 
 impl Message {
-    /// The author that automatic texts are shown with.
+    /// The author's name that automatic texts are shown with.
     pub const SWITCHBOARD: &str = "Switchboard";
 
-    /// What a customer's says of whether they want texts.
+    /// Returns the SMS keyword of an inbound message, if it has one.
     #[must_use]
     pub fn keyword(&self) -> Option<Keyword> {
         match self.kind {
@@ -101,12 +105,13 @@ impl Message {
         }
     }
 
+    /// Returns whether the customer sent the message.
     #[must_use]
     pub fn is_inbound(&self) -> bool {
         matches!(self.kind, MessageKind::Inbound { .. })
     }
 
-    /// Whether staff wrote it. Automatic texts answer nothing.
+    /// Returns whether a member of staff wrote the message. Automatic texts do not count as answers.
     #[must_use]
     pub fn is_by_staff(&self) -> bool {
         match &self.kind {
@@ -115,8 +120,10 @@ impl Message {
         }
     }
 
-    /// Whether it may be sent again by somebody who knows what is told of it: it did not arrive, or nobody knows though
-    /// a receipt has had a minute to come, and nobody has sent it again.
+    /// Returns whether staff may send the message again, once they have seen its delivery status.
+    ///
+    /// A message may be repeated once, if it was not delivered or failed for another reason than an opt-out. Without an
+    /// outcome it may be repeated 60 seconds after it was queued, since a delivery receipt may take so long.
     #[must_use]
     pub fn may_be_sent_again(&self, now: Timestamp) -> bool {
         match &self.kind {
@@ -132,7 +139,8 @@ impl Message {
         }
     }
 
-    /// Whether it can be the message that the carrier knows by this id.
+    /// Returns whether the message can be the one with this carrier id. An unknown id on either side matches every
+    /// outbound message.
     #[must_use]
     pub fn is_known_as(&self, provider_id: Option<&str>) -> bool {
         match &self.kind {
@@ -146,7 +154,7 @@ impl Message {
 }
 
 impl DeliveryProgress {
-    /// What the carrier calls the message, once it has taken it.
+    /// Returns the carrier's id of the message, once the carrier has accepted it.
     #[must_use]
     pub fn provider_id(&self) -> Option<&str> {
         match self {
@@ -157,13 +165,14 @@ impl DeliveryProgress {
         }
     }
 
-    /// A send that has no outcome after so many seconds will not get one from the request that made it.
+    /// The seconds after which the request that sent a message can no longer bring its outcome.
     const UNCONFIRMED_AFTER_SECS: u64 = 60;
 
     fn is_late(queued: Timestamp, now: Timestamp) -> bool {
         queued.plus_secs(Self::UNCONFIRMED_AFTER_SECS) <= now
     }
 
+    /// Returns the delivery status at `now` of a message that was queued at `queued`.
     #[must_use]
     pub fn delivery_status(&self, queued: Timestamp, now: Timestamp) -> DeliveryStatus {
         match self {
@@ -178,41 +187,42 @@ impl DeliveryProgress {
     }
 }
 
-/// Names a message or a call. Derived from what makes it unique, so that a repeat has the same id.
+/// The id of a message or a call. It is derived from unique attributes, so a repeat has the same id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MessageId(u128);
 
 impl MessageId {
-    /// Of an inbound SMS: the carrier's `inboundMessageId`, whatever its form, within the company.
+    /// Derives the id of an inbound message from the carrier's `inboundMessageId`, in any form, and the company.
     #[must_use]
     pub fn of_inbound(company: &CompanyId, inbound_message_id: &str) -> Self {
         Self(digest("inbound", &[company.as_str(), inbound_message_id]))
     }
 
-    /// Of a message that staff send: the request's `Idempotency-Key`, which is the sender's own.
+    /// Derives the id of a message that staff send from the request's `Idempotency-Key`, its sender and the company.
     #[must_use]
     pub fn of_request(company: &CompanyId, staff: &StaffId, idempotency_key: &str) -> Self {
         Self(digest("request", &[company.as_str(), staff.as_str(), idempotency_key]))
     }
 
-    /// Of the text that confirms an opt-out by a customer's message.
+    /// Derives the id of the opt-out acknowledgement from the customer's message that opted out.
     #[must_use]
     pub fn of_confirmation(company: &CompanyId, opt_out: Self) -> Self {
         Self(digest("confirmation", &[company.as_str(), &opt_out.to_string()]))
     }
 
-    /// Of the text that answers a customer who asks for help by a message.
+    /// Derives the id of the answer to HELP from the customer's message that asked for help.
     #[must_use]
     pub fn of_help(company: &CompanyId, asked: Self) -> Self {
         Self(digest("help", &[company.as_str(), &asked.to_string()]))
     }
 
-    /// Of a confirmation call: Amazon Connect's id of the contact, within the company.
+    /// Derives the id of a confirmation call from Amazon Connect's contact id and the company.
     #[must_use]
     pub fn of_call(company: &CompanyId, contact_id: &str) -> Self {
         Self(digest("call", &[company.as_str(), contact_id]))
     }
 
+    /// Returns the position of the message or call at a moment.
     #[must_use]
     pub fn position(self, at: Timestamp) -> Position {
         Position::new(at, self.0)

@@ -1,21 +1,21 @@
 use crate::{ConversationId, ConversationSummary, TimelineEntry};
 
-/// Something of a customer's that staff are told of, an inbound message or how a confirmation call
-/// ended, with whom it is about.
+/// A notification for staff: an inbound message, or the end of a confirmation call, with its conversation.
 #[derive(Clone, Debug)]
 pub struct Notification {
     pub event: TimelineEntry,
     pub conversation: ConversationSummary,
 }
 
-/// Several notifications of one customer as one: the newest, and how many more there are.
+/// The notifications of one customer combined: the newest, and the number of others.
 #[derive(Clone, Debug)]
 pub struct NotificationGroup {
     pub newest: Notification,
     pub more: usize,
 }
 
-/// The newest entries of a company's feed, so many that those of one customer leave others in it. Newest first.
+/// The newest entries of a company's feed, newest first. There are enough that one customer's entries do not displace
+/// all others.
 #[derive(Clone, Debug)]
 pub struct RecentFeed {
     entries: Vec<TimelineEntry>,
@@ -24,7 +24,7 @@ pub struct RecentFeed {
 }
 
 impl RecentFeed {
-    /// How many entries it has at most.
+    /// The largest number of entries.
     pub const MOST: usize = 100;
 
     #[must_use]
@@ -32,7 +32,7 @@ impl RecentFeed {
         Self { entries, is_cut }
     }
 
-    /// Each customer's newest entry, and how many more they have here. Newest first.
+    /// Returns each customer's newest entry, with the number of their other entries. Newest first.
     #[must_use]
     pub fn by_customer(&self) -> Vec<(&TimelineEntry, usize)> {
         let mut groups: Vec<(&TimelineEntry, usize)> = Vec::new();
@@ -45,7 +45,10 @@ impl RecentFeed {
         groups
     }
 
-    /// The same of one customer, of whom some of the newest entries are known for sure: the feed may not have them yet.
+    /// Returns one customer's newest entry, with the number of their other entries; `None` if they have none.
+    ///
+    /// `known` holds recent entries that the feed may not have yet. They take the place of the feed's entries at the
+    /// same positions.
     #[must_use]
     pub fn of_customer(&self, conversation: ConversationId, known: &[TimelineEntry]) -> Option<(TimelineEntry, usize)> {
         let lowest = self.entries.last().filter(|_| self.is_cut).map(TimelineEntry::position);

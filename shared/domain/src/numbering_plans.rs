@@ -5,33 +5,34 @@ use bytes::Bytes;
 use prost::Message;
 use rlibphonenumber::{PhoneMetadata, PhoneMetadataCollection, PhoneNumberUtil, Region};
 
-/// As `rlibphonenumber` carries them, which unpacks all or none.
+/// The numbering plans as packed by `rlibphonenumber`, which itself unpacks all or none.
 static PACKED: &[u8] = include_bytes!("numbering_plans.bin");
 
 static PLANS: LazyLock<NumberingPlans> = LazyLock::new(NumberingPlans::sorted);
 
-/// The numbering plans of the world. Those of a calling code are unpacked when one of its numbers is first read or shown.
+/// The numbering plans of the world. The plans of a calling code are unpacked when one of its numbers is first parsed
+/// or shown.
 struct NumberingPlans {
     codes: HashMap<String, i32>,
     countries: HashMap<i32, CallingCodePlans>,
     world: OnceLock<PhoneNumberUtil>,
 }
 
-/// Those who share a calling code: one country, or the 25 of North America.
+/// The plans of one calling code: of one country, or of the 25 of North America.
 #[derive(Default)]
 struct CallingCodePlans {
     packed: Vec<Bytes>,
     unpacked: OnceLock<PhoneNumberUtil>,
 }
 
-/// A `PhoneMetadataCollection`, its parts left as they are.
+/// A `PhoneMetadataCollection` whose items are left packed.
 #[derive(Clone, PartialEq, Message)]
 struct PackedCollection {
     #[prost(bytes = "bytes", repeated, tag = "1")]
     plans: Vec<Bytes>,
 }
 
-/// Of a `PhoneMetadata`, whose plan it is.
+/// The fields of a `PhoneMetadata` that identify its plan.
 #[derive(Clone, PartialEq, Message)]
 struct PlanIdentity {
     #[prost(string, tag = "9")]
@@ -40,13 +41,13 @@ struct PlanIdentity {
     code: i32,
 }
 
-/// The plans of those who share a calling code; all, if nobody has it.
+/// Returns the plans of a calling code; all plans if the code does not exist.
 pub(crate) fn plan_of(code: i32) -> &'static PhoneNumberUtil {
     let countries = PLANS.countries.get(&code);
     countries.map_or_else(world, |countries| countries.unpacked.get_or_init(|| unpack(&countries.packed)))
 }
 
-/// All plans, which take some milliseconds and as many MB.
+/// Returns all plans. Unpacking them takes some milliseconds and as many MB.
 pub(crate) fn world() -> &'static PhoneNumberUtil {
     PLANS.world.get_or_init(|| unpack(PLANS.countries.values().flat_map(|countries| &countries.packed)))
 }
@@ -55,7 +56,7 @@ pub(crate) fn code_of_region(region: Region) -> Option<i32> {
     PLANS.codes.get(&*region.as_region_str()).copied()
 }
 
-/// The calling code that a number in E.164 begins with: none is the beginning of another.
+/// Returns the calling code of a number in E.164. No code is the beginning of another.
 pub(crate) fn code_of_number(e164: &str) -> Option<i32> {
     let digits = e164.strip_prefix('+')?;
     let mut beginnings = (1..=3).filter_map(|length| digits.get(..length)?.parse().ok());
@@ -72,7 +73,7 @@ impl NumberingPlans {
             countries.entry(whose.code).or_default().packed.push(plan);
             codes.insert(whose.region, whose.code);
         }
-        // The region of the codes that are no country's, 800 or 870.
+        // The region of the codes that belong to no country, such as 800 or 870.
         codes.remove("001");
         Self { codes, countries, world: OnceLock::new() }
     }
@@ -91,7 +92,7 @@ mod tests {
 
     use super::*;
 
-    /// Numbers of every calling code and of no pattern, so that most lengths and prefixes of a plan are met.
+    /// Returns numbers of every calling code without a pattern, so that they cover most lengths and prefixes of a plan.
     fn numbers() -> impl Iterator<Item = String> {
         let mut state = 0x2545_f491_4f6c_dd1d_u64;
         let mut digit = move || {

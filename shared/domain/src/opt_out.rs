@@ -2,55 +2,56 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Position, Timestamp};
 
-/// Who keeps opt-outs of a line, and answers a customer who opts out or asks for help.
+/// Which side manages the opt-outs of a line and answers SMS keywords.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum OptOutManagement {
-    /// The SMS service, as it does by default.
+    /// The SMS service manages them, as it does by default.
     #[default]
     ByTheService,
-    /// Nobody but us: the numbers are set to self-managed opt-outs.
+    /// Switchboard manages them: the numbers are set to self-managed opt-outs.
     ByUs,
 }
 
-/// The latest word on whether a customer gets a company's texts. Without one, they do.
+/// The opt-out state of a customer at a company. A customer without one gets texts.
 ///
-/// Words come late, repeated and out of order, so each has a place in time, and the latest is in force
-/// whenever it came.
+/// Changes arrive late, repeated and out of order. Each has a position in time, and the change with the latest position
+/// is in force, whenever it arrived.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "kebab-case")]
 pub enum OptOutState {
     Out(OptOut),
-    /// The customer's own START, which is all that undoes an opt-out.
+    /// The customer opted in by texting START. Nothing else undoes an opt-out.
     In {
         at: Position,
     },
 }
 
-/// That a customer gets no texts.
+/// An opt-out: the customer gets no texts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OptOut {
     pub at: Position,
     pub cause: OptOutCause,
 }
 
-/// How it is known.
+/// The source of an opt-out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum OptOutCause {
-    /// They wrote so, in a word that means it.
+    /// The customer texted an opt-out keyword.
     Keyword { word: String },
-    /// The SMS service has it of them, and refused a text.
+    /// The SMS service has an opt-out of the customer, and rejected a text because of it.
     Refused {
-        /// With which a text of theirs begins, that it may have taken for an opt-out.
+        /// The keyword at the start of an inbound message that the service may have taken for an opt-out.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         word: Option<String>,
     },
-    /// They said so to a member of staff, by name.
+    /// The customer asked a member of staff for no more texts. The name is the staff member's.
     Staff { by: String },
 }
 
 impl OptOutState {
+    /// Returns the position at which the state began.
     #[must_use]
     pub fn position(&self) -> Position {
         match self {
@@ -58,6 +59,7 @@ impl OptOutState {
         }
     }
 
+    /// Returns the opt-out, if the customer has opted out.
     #[must_use]
     pub fn out(self) -> Option<OptOut> {
         match self {
@@ -68,15 +70,17 @@ impl OptOutState {
 }
 
 impl OptOut {
-    /// What follows from it for staff.
+    /// The sentence for staff about how an opt-out ends.
     pub const HOW_TO_RESUBSCRIBE: &str = "Only they can undo it, by texting START.";
 
+    /// Returns when the customer opted out.
     #[must_use]
     pub fn since(&self) -> Timestamp {
         self.at.at
     }
 
-    /// For whoever wanted to text the customer; `day` is when it was, where they are.
+    /// Returns the sentence for a member of staff who wants to text the customer. `day` is the day of the opt-out in
+    /// the company's time zone.
     #[must_use]
     pub fn sentence(&self, day: &str) -> String {
         format!("This customer has opted out of texts ({} on {day}). {}", self.cause.words(), Self::HOW_TO_RESUBSCRIBE)
@@ -84,7 +88,7 @@ impl OptOut {
 }
 
 impl OptOutCause {
-    /// How it came about, as part of a sentence.
+    /// Returns the cause as a part of a sentence.
     #[must_use]
     pub fn words(&self) -> String {
         match self {

@@ -4,12 +4,12 @@ use crate::Position;
 #[derive(Clone, Debug)]
 pub struct Page<T> {
     pub items: Vec<T>,
-    /// Where the next older page begins, left out: `None` at the end.
+    /// The cursor after which the next older page begins; `None` at the end of the list.
     pub next: Option<Position>,
 }
 
 impl<T> Page<T> {
-    /// The page with as many of its items as weigh no more together than `most`, and one at least.
+    /// Truncates the page to the items whose total weight is at most `most`, and at least one item.
     #[must_use]
     pub fn up_to(mut self, most: usize, weight: impl Fn(&T) -> usize, place: impl Fn(&T) -> Position) -> Self {
         let mut together = 0;

@@ -12,7 +12,7 @@ use crate::{numbering_plans, subscriber};
 #[serde(try_from = "String", into = "String")]
 pub struct PhoneNumber(String);
 
-/// Why something is not a number we can text. Each is a sentence for the person who typed it.
+/// Why a text is not a number that can be texted. Each is a sentence for the person who typed it.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum InvalidPhoneNumber {
     #[error("That is not a phone number. Write it as you would dial it, or with + and the country code.")]
@@ -30,8 +30,8 @@ pub enum InvalidPhoneNumber {
 }
 
 impl PhoneNumber {
-    /// Reads a number already in E.164, as carriers write it. That it exists is not checked: a
-    /// number that has texted us does.
+    /// Parses a number that is already in E.164, as carriers write it. Does not check that it exists: a number that has
+    /// texted us does.
     pub fn e164(text: &str) -> Result<Self, InvalidPhoneNumber> {
         let digits = text.strip_prefix('+').ok_or(InvalidPhoneNumber::Unreadable)?;
         let fits =
@@ -39,24 +39,25 @@ impl PhoneNumber {
         if fits { Ok(Self(text.to_owned())) } else { Err(InvalidPhoneNumber::Unreadable) }
     }
 
-    /// One that is written in this crate, in E.164.
+    /// Creates a number from an E.164 literal in this crate.
     pub(crate) fn from_e164(e164: &'static str) -> Self {
         Self(e164.to_owned())
     }
 
-    /// Reads a customer's number as carriers write it, in whichever form: each subscriber has one.
+    /// Parses a customer's number as carriers write it, and brings it to the subscriber's one current form.
     pub fn subscriber(text: &str) -> Result<Self, InvalidPhoneNumber> {
         let number = Self::e164(text)?;
         Ok(subscriber::newer(&number.0[1..]).map_or(number, |newer| Self(format!("+{newer}"))))
     }
 
-    /// Reads a mobile number as people of a region write it, also in a form that its country had before.
+    /// Parses a mobile number as people of a region write it, also in an older form of its country's plan.
     ///
-    /// Where a numbering plan does not tell mobiles from landlines (North America), a number that
-    /// may be a mobile counts as one.
+    /// Some plans do not tell mobiles from landlines (North America). There, a number that may be a mobile counts as
+    /// one.
     pub fn mobile(text: &str, region: Region) -> Result<Self, InvalidPhoneNumber> {
         let number = read(text.trim(), region).ok_or(InvalidPhoneNumber::Unreadable)?;
-        // The digits after a comma, a semicolon, `#`, `x` or `ext`, which a telephone dials when the call is answered.
+        // An extension: the digits after a comma, a semicolon, `#`, `x` or `ext`, which a phone dials after the call is
+        // answered.
         if let Some(more) = &number.extension {
             return Err(InvalidPhoneNumber::More(more.clone()));
         }
@@ -74,26 +75,28 @@ impl PhoneNumber {
         }
     }
 
+    /// Returns the number in E.164.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The country that the number is of. `None` for a number of none, such as a satellite telephone's, and for one of
-    /// nobody knows which.
+    /// Returns the country of the number. `None` for a number of no country, such as a satellite phone's, and for one
+    /// whose country is unknown.
     #[must_use]
     pub fn country(&self) -> Option<Region> {
         let code = numbering_plans::code_of_number(&self.0)?;
         let plans = numbering_plans::plan_of(code);
         let of_plan = plans.get_region_for_number(&plans.parse(&self.0, None).ok()?);
-        // Numbers are given out that no plan here knows yet. They are those of the country that a code is mostly of;
-        // only that of North America is also that of two dozen others, to some of which a text costs many times as much.
+        // New numbers are assigned before the plans here know them. Such a number counts for the main country of its
+        // calling code. North America's code is the exception: two dozen other countries share it, and a text to some
+        // of them costs many times as much.
         let mostly_of = || (code != NORTH_AMERICA).then(|| plans.get_region_for_country_code(code)).flatten();
         of_plan.or_else(mostly_of).filter(|region| *region != rlibphonenumber::Region::World).map(Region)
     }
 
-    /// The number as people of a region write it: nationally if it is of the region's country,
-    /// internationally otherwise.
+    /// Formats the number as people of a region write it: nationally if it has the region's country code, else
+    /// internationally.
     #[must_use]
     pub fn shown_in(&self, region: Region) -> String {
         let plans = numbering_plans::code_of_number(&self.0).map(numbering_plans::plan_of);
@@ -105,20 +108,21 @@ impl PhoneNumber {
 /// The calling code that 25 countries share.
 const NORTH_AMERICA: i32 = 1;
 
-/// Reads the numbering plans of North America, as happens by itself with the first of its numbers, and with those of
-/// every other country: a process can do it before somebody waits for it.
+/// Loads the numbering plans of North America before the first number needs them.
+///
+/// Without it, they are loaded with the first of their numbers. Plans of other countries are loaded on first use.
 pub fn read_numbering_plans() {
     numbering_plans::plan_of(NORTH_AMERICA);
 }
 
-/// By the plans of the region's own country, which most numbers are of, and by all if it is none of those.
+/// Parses a number with the plans of the region's own country, which most numbers belong to, then with all plans.
 fn read(text: &str, region: Region) -> Option<Parsed> {
     let by = |plans: &PhoneNumberUtil| plans.parse(text, Some(region.0)).ok();
     region.country_code().map(numbering_plans::plan_of).and_then(by).or_else(|| by(numbering_plans::world()))
 }
 
 fn display(plans: &PhoneNumberUtil, number: &Parsed, region: Region) -> String {
-    // Country codes, not regions, are compared: the 25 countries of North America dial one another nationally.
+    // Compares country codes instead of regions: the 25 countries of North America dial one another nationally.
     let here = region.country_code() == Some(number.country_code);
     let format = if here { PhoneNumberFormat::National } else { PhoneNumberFormat::International };
     plans.format(number, format).into_owned()
@@ -143,23 +147,25 @@ impl fmt::Display for PhoneNumber {
     }
 }
 
-/// A region of the world by its ISO 3166 code, `US` or `AU`.
+/// A region of the world by its ISO 3166 code, such as `US` or `AU`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Region(rlibphonenumber::Region);
 
+/// The error for a text that is not the ISO 3166 code of a region.
 #[derive(Debug, Error)]
 #[error("not the ISO 3166 code of a region")]
 pub struct InvalidRegion;
 
 impl Region {
-    /// Whether there are numbers of it. `UK` is a region to some, and has none: they are of `GB`.
+    /// Returns whether the region has phone numbers. `UK` is a reserved code without numbers: they belong to `GB`.
     #[must_use]
     pub fn has_numbers(self) -> bool {
         self.country_code().is_some()
     }
 
-    /// Reads ISO 3166 codes between commas, `CA,GB`: the regions that have numbers, and what is of none of them.
+    /// Parses a list of ISO 3166 codes with commas, `CA,GB`. Returns the regions that have numbers, and the codes that
+    /// are none of them.
     #[must_use]
     pub fn read_list(text: &str) -> (Vec<Self>, Vec<&str>) {
         let (mut regions, mut unknown) = (Vec::new(), Vec::new());
@@ -301,7 +307,7 @@ mod tests {
         assert!(PhoneNumber::mobile("06 6982 1234", region("IT")).is_err(), "a fixed line of Italy's, with its zero");
         let fixed = PhoneNumber::subscriber("+390669821234").unwrap();
         assert_eq!(fixed.shown_in(region("IT")), "06 6982 1234");
-        // A company's line is kept in the form that the SMS service has it in.
+        // A company's line keeps the form that the SMS service uses.
         assert_eq!(PhoneNumber::e164("+541123456789").unwrap().as_str(), "+541123456789");
     }
 

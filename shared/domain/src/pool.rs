@@ -3,16 +3,17 @@ use thiserror::Error;
 use crate::checked::checked;
 
 checked! {
-    /// A pool of numbers of the SMS service, as it names one: by its id, or by its ARN where another account shares it.
+    /// A pool of origination numbers in the SMS service. Given by its id, or by its ARN if another account shares it.
     Pool, parse => InvalidPool
 }
 
+/// The error for a text that is neither the id nor the ARN of a pool.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("a pool is named by its id, such as pool-0a1b2c3d4e5f60718293a4b5c6d7e8f9, or by its ARN")]
 pub struct InvalidPool;
 
 impl Pool {
-    /// Without the account that it is of.
+    /// Returns the pool's id, without the ARN's account.
     #[must_use]
     pub fn id(&self) -> &str {
         id(&self.0)

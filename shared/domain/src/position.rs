@@ -6,11 +6,12 @@ use thiserror::Error;
 
 use crate::Timestamp;
 
-/// A place in a list: a moment, with an id to break ties. Sorts as text the way it sorts as a
-/// value, so it is the sort key in the table, the `data-key` of a list's element and the token of
-/// a page alike.
+/// A cursor: a position in an ordered list, made of a moment and an id to break ties.
 ///
-/// Spelled `<13 digits of milliseconds>-<32 hexadecimal digits>`.
+/// Its text sorts in the same order as the value. So it is the sort key in the table, the `data-key` of a list's
+/// element, and the token of a page.
+///
+/// Written as `<13 digits of milliseconds>-<32 hexadecimal digits>`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Position {
@@ -18,6 +19,7 @@ pub struct Position {
     pub id: u128,
 }
 
+/// The error for a text that is not a position.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("not the address of a page")]
 pub struct InvalidPosition;
@@ -28,14 +30,14 @@ impl Position {
         Self { at, id }
     }
 
-    /// The first place of a moment.
+    /// Returns the first position of a moment.
     #[must_use]
     pub fn start_of(at: Timestamp) -> Self {
         Self { at, id: 0 }
     }
 
-    /// The place just before this one: the inclusive upper bound that leaves this one out. The very first has none, and
-    /// gives itself.
+    /// Returns the position just before this one, as an inclusive upper bound that excludes this one. The very first
+    /// position returns itself.
     #[must_use]
     pub fn predecessor(self) -> Self {
         let before = match self.id.checked_sub(1) {
@@ -45,8 +47,8 @@ impl Position {
         before.min(self)
     }
 
-    /// The place just after this one: the inclusive lower bound that leaves this one out. The very last has none, and
-    /// gives itself.
+    /// Returns the position just after this one, as an inclusive lower bound that excludes this one. The very last
+    /// position returns itself.
     #[must_use]
     pub fn successor(self) -> Self {
         let after = match self.id.checked_add(1) {

@@ -6,21 +6,24 @@ use thiserror::Error;
 
 use crate::conversation::digest;
 
-/// What a browser was given by its push service, and hands on for us to send to: the three values of
-/// `PushSubscription.toJSON()`, as they were written. They are a browser's word: whoever keeps or
-/// uses them checks them.
+/// A browser's push subscription: the three values of `PushSubscription.toJSON()`, unchanged, and the public key it was
+/// made for.
+///
+/// The values come from the browser and are not trusted. Code that stores or uses them checks them.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PushSubscription {
     pub endpoint: PushEndpoint,
     /// The browser's public key, an uncompressed point on P-256, in base64url.
     pub p256dh: String,
-    /// A secret of 16 bytes that only the browser and we know, in base64url.
+    /// A secret of 16 bytes that the browser and Switchboard share, in base64url.
     pub auth: String,
-    /// Our public key that it takes pushes from (its `applicationServerKey`), in base64url.
+    /// The public key of Switchboard that the subscription accepts pushes from (its `applicationServerKey`), in
+    /// base64url.
     pub key: String,
 }
 
 impl PushSubscription {
+    /// Returns the id of the subscription.
     #[must_use]
     pub fn id(&self) -> SubscriptionId {
         self.endpoint.id()
@@ -33,8 +36,8 @@ impl fmt::Debug for PushSubscription {
     }
 }
 
-/// The address that a push service takes a browser's pushes at. Whoever knows it can try to push, so
-/// it never reaches a log.
+/// The URL at which a push service accepts pushes for a browser. Anyone who knows it can try to push, so it is never
+/// logged.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PushEndpoint(String);
@@ -45,12 +48,13 @@ impl PushEndpoint {
         Self(address)
     }
 
+    /// Returns the URL.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Names the subscription that has it.
+    /// Returns the id of the subscription with this endpoint.
     #[must_use]
     pub fn id(&self) -> SubscriptionId {
         SubscriptionId(digest("push-endpoint", &[&self.0]))
@@ -63,12 +67,15 @@ impl fmt::Debug for PushEndpoint {
     }
 }
 
-/// Names a subscription: of its endpoint, so that a browser that comes again has the same. It says
-/// nothing of the endpoint and may stand in a key, an address and a log. 32 hexadecimal digits.
+/// The id of a push subscription: 32 hexadecimal digits.
+///
+/// It is derived from the endpoint, so a browser that subscribes again has the same id. It does not reveal the
+/// endpoint, and may appear in a key, a URL and a log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct SubscriptionId(u128);
 
+/// The error for a text that is not the id of a push subscription.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 #[error("not the id of a push subscription")]
 pub struct InvalidSubscriptionId;

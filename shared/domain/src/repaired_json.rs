@@ -1,8 +1,8 @@
-/// Repairs JSON whose strings are not valid Unicode, so that a parser takes it.
+/// Repairs JSON with invalid Unicode in its strings, so that a parser accepts it.
 ///
-/// A surrogate without its other half (`\ud83d` of an emoji that a network cut in two) becomes U+FFFD, a control character
-/// within a string its escape (RFC 8259, section 7), and a byte-order mark before it goes. Whatever else is wrong stays
-/// wrong.
+/// A surrogate without its other half (`\ud83d` of an emoji that a network split) becomes U+FFFD. A control character
+/// within a string is escaped (RFC 8259, section 7). A leading byte-order mark is removed. Other errors are left as
+/// they are.
 #[must_use]
 pub fn repaired_json(json: &str) -> String {
     let mut rest = json.strip_prefix('\u{feff}').unwrap_or(json);
@@ -25,7 +25,7 @@ pub fn repaired_json(json: &str) -> String {
                     repaired.push('\u{fffd}');
                 }
                 _ => {
-                    // What is escaped is taken along, so that a quotation mark ends nothing.
+                    // Skip the escaped character too, so that an escaped quotation mark does not end the string.
                     taken += rest[taken..].chars().next().map_or(0, char::len_utf8);
                     repaired.push_str(&rest[..taken]);
                 }
@@ -41,7 +41,7 @@ pub fn repaired_json(json: &str) -> String {
 /// The length of `\uXXXX`.
 const ESCAPE: usize = 6;
 
-/// The UTF-16 unit whose escape this begins with.
+/// Returns the UTF-16 code unit of the escape at the start of `json`.
 fn unit(json: &str) -> Option<u16> {
     let digits = json.strip_prefix("\\u")?.get(..4)?;
     digits.bytes().all(|digit| digit.is_ascii_hexdigit()).then(|| u16::from_str_radix(digits, 16).ok())?

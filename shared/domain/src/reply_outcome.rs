@@ -2,21 +2,22 @@ use serde::{Deserialize, Serialize};
 
 use crate::DeliveryProgress;
 
-/// Whether a text of ours reached its customer, as far as who waits for an answer depends on it.
+/// The outcome of an outbound message, as far as it decides whether a customer has been answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ReplyOutcome {
-    /// It is about to be handed to the carrier.
+    /// It is about to be sent to the carrier.
     Pending,
-    /// Nobody knows whether the carrier took it.
+    /// It is unknown whether the carrier accepted it.
     Unconfirmed,
-    /// The carrier took it, and has not given it back. Only this is an answer.
+    /// The carrier accepted it, and has not reported it as undelivered. Only this counts as an answer.
     Accepted,
-    /// It was refused, or given back.
+    /// It was rejected or not delivered.
     Failed,
 }
 
 impl ReplyOutcome {
+    /// Returns the outcome for a delivery progress.
     #[must_use]
     pub fn of_progress(progress: &DeliveryProgress) -> Self {
         match progress {

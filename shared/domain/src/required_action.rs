@@ -1,17 +1,17 @@
 use crate::{Keyword, Message, MessageKind, TimelineEntry};
 
-/// What an entry of a customer asks of staff.
+/// The action that an entry of a customer requires of staff.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RequiredAction {
     Answer,
-    /// To be left alone: no text can answer what they said before, either.
+    /// Stop texting: the customer opted out, so earlier messages cannot be answered by text either.
     NoMore,
-    /// Nothing: it is a call that went well, the wish to get texts again, or from a number that was blocked.
+    /// No action: a call that went well, an opt-in, or an entry of a blocked number.
     Nothing,
 }
 
 impl RequiredAction {
-    /// `None` for a text of ours.
+    /// Returns the action that a message requires; `None` for an outbound message.
     #[must_use]
     pub fn of_message(message: &Message) -> Option<Self> {
         let MessageKind::Inbound { while_blocked, .. } = message.kind else { return None };
@@ -26,7 +26,7 @@ impl RequiredAction {
         })
     }
 
-    /// `None` for what is not the customer's.
+    /// Returns the action that an entry requires; `None` for an outbound message.
     #[must_use]
     pub fn of_entry(event: &TimelineEntry) -> Option<Self> {
         match event {

@@ -1,18 +1,19 @@
 use crate::{Position, Timestamp};
 
-/// How long the history of a conversation is kept: one number for the whole deployment.
+/// How long the history of a conversation is kept: one value for the whole deployment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retention {
     days: u16,
 }
 
 impl Retention {
-    /// `None` for 0 days, which would keep nothing.
+    /// Creates a retention of whole days. `None` for 0 days, which would keep nothing.
     #[must_use]
     pub fn days(days: u16) -> Option<Self> {
         (days > 0).then_some(Self { days })
     }
 
+    /// Returns the retention in days.
     #[must_use]
     pub fn in_days(self) -> u16 {
         self.days
@@ -22,14 +23,14 @@ impl Retention {
         u64::from(self.days) * 24 * 60 * 60
     }
 
-    /// The earliest place that may still be shown. Every read is bounded by it, because a table's
-    /// TTL deletes late.
+    /// Returns the earliest position that may still be shown. Every read is bounded by it, because a table's TTL
+    /// deletes late.
     #[must_use]
     pub fn oldest_position(self, now: Timestamp) -> Position {
         Position::start_of(now.minus_secs(self.secs()))
     }
 
-    /// When something that happened at `at` may be deleted.
+    /// Returns when an item with the time `at` may be deleted.
     #[must_use]
     pub fn expires(self, at: Timestamp) -> Timestamp {
         at.plus_secs(self.secs())

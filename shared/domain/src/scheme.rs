@@ -1,14 +1,14 @@
-/// How browsers reach the portal. Its cookies follow from it.
+/// The URL scheme of the portal. It decides the attributes of cookies.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Scheme {
     #[default]
     Https,
-    /// Without TLS: on this machine only.
+    /// Without TLS: for local development only.
     Http,
 }
 
 impl Scheme {
-    /// Of the portal's origin.
+    /// Returns the scheme of the portal's origin.
     #[must_use]
     pub fn of_origin(origin: &str) -> Self {
         if origin.starts_with("http://") { Self::Http } else { Self::Https }

@@ -2,24 +2,24 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Why an SMS certainly did not go out.
+/// Why an outbound message was certainly not sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SendError {
     OptedOut,
     InvalidNumber,
-    /// The account is in the SMS sandbox, which texts only numbers that were verified.
+    /// The account is in the SMS sandbox, which only texts verified numbers.
     NotVerified,
     /// The account's settings block the country.
     BlockedCountry,
     /// The account's settings block the number.
     BlockedNumber,
     SpendLimit,
-    /// It costs more than the deployment allows.
+    /// The text costs more than the deployment allows.
     Price,
-    /// The text, not whom it is for.
+    /// The service rejected the text, not the recipient.
     Body,
-    /// The line cannot send: it is not this account's, not active, or not allowed to text there.
+    /// The line cannot send: it is not in this account, not active, or not allowed to text to the country.
     Line,
     Throttled,
     Unreachable,
@@ -27,7 +27,7 @@ pub enum SendError {
 }
 
 impl SendError {
-    /// The reason in words for the member of staff who sent it.
+    /// Returns the reason as a sentence for the member of staff who sent the message.
     #[must_use]
     pub fn sentence(self) -> &'static str {
         match self {
@@ -52,7 +52,7 @@ impl SendError {
         }
     }
 
-    /// What an operator can do about it, where it is theirs to mend.
+    /// Returns the remedy for operators, if they can fix the cause.
     #[must_use]
     pub fn remedy(self) -> Option<&'static str> {
         match self {
@@ -82,13 +82,13 @@ impl SendError {
         }
     }
 
-    /// Whose it is to mend.
+    /// Returns which party can fix the cause.
     #[must_use]
     pub fn cause(self) -> FaultOwner {
         match self {
             Self::NotVerified | Self::SpendLimit | Self::Line => FaultOwner::Ours,
             Self::Throttled | Self::Unreachable | Self::Other => FaultOwner::Service,
-            // The account's rules and the ceiling are meant to keep out what they keep out.
+            // The account's rules and the price limit are there to reject these messages.
             Self::OptedOut
             | Self::InvalidNumber
             | Self::BlockedCountry
@@ -98,22 +98,25 @@ impl SendError {
         }
     }
 
-    /// Whether it is worth another try by itself: it passes, and certainly nothing went out.
+    /// Returns whether an automatic retry is worthwhile: the error is temporary, and the message was certainly not
+    /// sent.
     #[must_use]
     pub fn passes(self) -> bool {
         matches!(self, Self::Throttled | Self::Unreachable)
     }
 }
 
-/// Whose it is to mend that a text did not go out or did not arrive. Operators are called for what is theirs, at once or
-/// where it goes on; anybody can write to a number that takes no texts.
+/// The party that can fix why a text was not sent or not delivered.
+///
+/// An alarm calls operators for their own faults at once, and for the service's if they continue. `Message`
+/// causes no alarm, since anyone can enter a number that takes no texts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FaultOwner {
-    /// The deployment's: its account, its lines, or what it may spend.
+    /// The deployment: its account, its lines or its spend limit.
     Ours,
-    /// The SMS service's or a carrier's, or nobody knows whose. It may pass.
+    /// The SMS service or a carrier, or the cause is unknown. The fault may be temporary.
     Service,
-    /// Of whoever wrote: the number that they wrote to, or what they wrote.
+    /// The author of the message: the recipient's number or the text is wrong.
     Message,
 }
 
@@ -123,27 +126,27 @@ impl fmt::Display for FaultOwner {
     }
 }
 
-/// Why an SMS that the carrier took did not arrive, in the end.
+/// Why a message that the carrier accepted was not delivered in the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DeliveryFailure {
-    /// The phone was switched off or out of reach for as long as it was tried.
+    /// The phone was switched off or out of reach until the carrier gave up.
     Unreachable,
-    /// Nobody has the number, or it is no mobile.
+    /// The number is not assigned, or is no mobile number.
     InvalidNumber,
-    /// The phone, or who has it, takes no texts from us.
+    /// The phone or its owner blocks texts from this line.
     Blocked,
-    /// The carrier held it back.
+    /// The carrier filtered the message as unwanted.
     Filtered,
     InvalidMessage,
     CarrierUnreachable,
     Expired,
-    /// The account's settings block it.
+    /// The account's settings block the number.
     Protected,
 }
 
 impl DeliveryFailure {
-    /// The reason in words for staff.
+    /// Returns the reason as a sentence for staff.
     #[must_use]
     pub fn sentence(self) -> &'static str {
         match self {
@@ -160,7 +163,7 @@ impl DeliveryFailure {
         }
     }
 
-    /// Whose it is to mend.
+    /// Returns which party can fix the cause.
     #[must_use]
     pub fn cause(self) -> FaultOwner {
         match self {
@@ -171,8 +174,8 @@ impl DeliveryFailure {
         }
     }
 
-    /// Whether it speaks against the number: no text will arrive there. Of a phone that is switched off nothing is said for
-    /// the next text.
+    /// Returns whether the failure means that no text to this number will be delivered. A phone that is switched off
+    /// may receive the next text.
     #[must_use]
     pub fn is_the_numbers(self) -> bool {
         self == Self::InvalidNumber

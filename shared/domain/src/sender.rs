@@ -5,8 +5,9 @@ use thiserror::Error;
 
 use crate::{PhoneNumber, Region};
 
-/// Whom a text is from: a subscriber, or something that is no phone number and cannot be answered, such as a short code
-/// (`68849`) or a name (`SUPPORT`).
+/// The sender of an inbound message: a subscriber's number, or another sender that cannot be answered.
+///
+/// The other senders are short codes (`68849`) and names (`SUPPORT`).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Sender {
@@ -14,15 +15,17 @@ pub enum Sender {
     Other(String),
 }
 
+/// The error for an empty sender.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("a sender is not empty")]
 pub struct InvalidSender;
 
 impl Sender {
-    /// More than carriers take of a name, which is 11 characters.
+    /// The longest other sender that is kept, in characters. Carriers allow 11 for a name.
     const MAX_CHARS: usize = 100;
 
-    /// Reads a sender as carriers write it: of a subscriber in whichever form, of anything else as it comes.
+    /// Parses a sender as carriers write it. A subscriber's number is brought to its current form; any other sender is
+    /// kept as given, up to 100 characters.
     pub fn read(text: &str) -> Result<Self, InvalidSender> {
         let text = text.trim();
         if let Ok(number) = PhoneNumber::subscriber(text) {
@@ -31,7 +34,7 @@ impl Sender {
         if text.is_empty() { Err(InvalidSender) } else { Ok(Self::Other(text.chars().take(Self::MAX_CHARS).collect())) }
     }
 
-    /// The number that can be written to, if it is one.
+    /// Returns the phone number, if the sender has one and can be answered.
     #[must_use]
     pub fn number(&self) -> Option<&PhoneNumber> {
         match self {
@@ -40,6 +43,7 @@ impl Sender {
         }
     }
 
+    /// Returns the sender as text: a number in E.164, or the other sender as it was received.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
@@ -48,7 +52,7 @@ impl Sender {
         }
     }
 
-    /// As people of a region write it, if it is a number; or as it came.
+    /// Formats the sender for display in a region: a number as people there write it, any other sender as received.
     #[must_use]
     pub fn shown_in(&self, region: Region) -> String {
         match self {

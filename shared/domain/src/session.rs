@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use crate::Timestamp;
 use crate::conversation::digest;
 
-/// The SHA-256 of a session's token, in hexadecimal. The table never holds a token, so whoever can read the table cannot use
-/// its sessions.
+/// The SHA-256 of a session's token, in hexadecimal.
+///
+/// The table never holds a token, so someone who can read the table cannot use its sessions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TokenHash(String);
 
@@ -16,7 +17,7 @@ impl TokenHash {
         Self(hexadecimal)
     }
 
-    /// Names the session that has it.
+    /// Returns the id of the session with this token.
     #[must_use]
     pub fn id(&self) -> SessionId {
         SessionId(digest("session", &[&self.0]))
@@ -29,8 +30,9 @@ impl fmt::Display for TokenHash {
     }
 }
 
-/// Names a session to its person. It is a digest of what the table knows the session by, so it is no credential, and may
-/// stand in an address. 32 hexadecimal digits.
+/// The id of a session in its owner's list: 32 hexadecimal digits.
+///
+/// It is a digest of the token hash. It is no credential, and may appear in a URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SessionId(u128);
 
@@ -40,60 +42,62 @@ impl fmt::Display for SessionId {
     }
 }
 
-/// The session of a request, and when its person signed in.
+/// The session of a request, with the time of its sign-in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RequestSession {
     pub session: TokenHash,
     pub began: Timestamp,
-    /// When they last proved to the identity provider who they are; `None` if it did not say.
+    /// When the user last authenticated at the identity provider; `None` if the provider did not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authenticated: Option<Timestamp>,
-    /// `None` where its use is not noted, and from an authorizer of an older version.
+    /// `None` if the session's use is not recorded, or if an authorizer of an older version wrote this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lifetime: Option<SessionLifetime>,
 }
 
-/// What a stolen session, or one that was left open at a desk, must not be enough for needs a sign-in within so many seconds.
+/// The seconds within which the user must have signed in for sensitive actions.
+///
+/// A stolen session, or one left open at a desk, is then not enough for these actions.
 pub const FRESH_SIGN_IN_SECS: u64 = 10 * 60;
 
 impl RequestSession {
-    /// Whether they proved within [`FRESH_SIGN_IN_SECS`] who they are. A session can begin without that: an identity
-    /// provider remembers people.
+    /// Returns whether the user authenticated within [`FRESH_SIGN_IN_SECS`]. A session can begin without that, because
+    /// identity providers remember users.
     #[must_use]
     pub fn is_fresh(&self, now: Timestamp) -> bool {
         self.authenticated.is_some_and(|authenticated| now < authenticated.plus_secs(FRESH_SIGN_IN_SECS))
     }
 }
 
-/// How long a session lasts, and when it was last used. A write is a use; a page that is opened or refreshed is not.
+/// The lifetime and the last use of a session. A write counts as a use; opening or refreshing a page does not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionLifetime {
-    /// The beginning of the five minutes in which something was last written, or when the session began.
+    /// The start of the five-minute period of the last write, or the start of the session.
     pub last_use: Timestamp,
     /// When the session ends, however much it is used.
     pub ends: Timestamp,
-    /// After how many minutes without a use it ends before that.
+    /// The minutes without use after which the session ends early.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idle_minutes: Option<u16>,
 }
 
 impl SessionLifetime {
-    /// How closely the last use is known: it is written no more often.
+    /// The precision of the last use. It is written at most once in this time.
     const USES_APART_MILLIS: u64 = 5 * 60 * 1000;
 
-    /// Of a session that begins.
+    /// Creates the lifetime of a new session.
     #[must_use]
     pub fn new(began: Timestamp, lasts_secs: u64, idle_minutes: Option<u16>) -> Self {
         Self { last_use: began, ends: began.plus_secs(lasts_secs), idle_minutes }
     }
 
-    /// When the session ends if it is not used again.
+    /// Returns when the session ends if it is not used again.
     #[must_use]
     pub fn expires(self) -> Timestamp {
         self.idle_minutes.map_or(self.ends, |minutes| self.ends.min(self.last_use.plus_minutes(minutes)))
     }
 
-    /// The lifetime after a use; `None` if the last use is known closely enough already.
+    /// Returns the lifetime after a use; `None` if the recorded last use is precise enough.
     #[must_use]
     pub fn used(self, now: Timestamp) -> Option<Self> {
         let now = now.as_millis();
@@ -102,15 +106,15 @@ impl SessionLifetime {
     }
 }
 
-/// A session in the list of its person's.
+/// A session in its owner's list of sessions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnSession {
     pub session: TokenHash,
-    /// As the browser is called in a list: "Firefox on Linux".
+    /// The name of the browser in a list: "Firefox on Linux".
     pub browser: String,
     pub began: Timestamp,
     pub last_use: Timestamp,
-    /// Whether it is the one that the list is asked for in.
+    /// Whether this session requested the list.
     pub is_this: bool,
 }
 

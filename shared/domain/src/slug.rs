@@ -1,7 +1,8 @@
 use thiserror::Error;
 
-/// An id that people choose: 1 to 40 of `a-z`, `0-9` and `-`, so that it can stand in a key, an
-/// address and a log without being quoted.
+/// The error for a text that is not a valid id: 1 to 40 of `a-z`, `0-9` and `-`.
+///
+/// Operators choose such ids. These characters need no quoting in a key, a URL and a log.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("an id is 1 to 40 of the characters a-z, 0-9 and -")]
 pub struct InvalidSlug;
@@ -12,7 +13,7 @@ pub(crate) fn parse(text: &str) -> Result<String, InvalidSlug> {
     if fits { Ok(text.to_owned()) } else { Err(InvalidSlug) }
 }
 
-/// An id that people choose.
+/// Defines the type of an id that operators choose.
 macro_rules! slug {
     ($(#[$doc:meta])* $name:ident) => {
         $crate::checked::checked! {

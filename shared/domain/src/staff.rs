@@ -4,20 +4,19 @@ use crate::slug::slug;
 use crate::{CompanyId, Region, RequestSession, TimeZone};
 
 slug! {
-    /// Which member of a company's staff; unique within the company.
+    /// The id of a member of staff, unique within the company.
     StaffId
 }
 
 impl StaffId {
-    /// Which member of staff of all companies: `harbor-dental/dana`.
+    /// Returns the id that is unique across companies: `harbor-dental/dana`.
     #[must_use]
     pub fn qualified_id(&self, company: &CompanyId) -> String {
         format!("{company}/{self}")
     }
 }
 
-/// A member of staff as a request knows them: who, of which company, and how that company reads
-/// and shows numbers and times.
+/// The member of staff behind a request, with the company's settings for numbers and times.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Staff {
     pub id: StaffId,
@@ -27,13 +26,13 @@ pub struct Staff {
     pub region: Region,
     #[serde(default)]
     pub time_zone: TimeZone,
-    /// Whether it is a program of the company's that keeps its appointments, and does nothing else.
+    /// Whether it is an API client of the company, which manages appointments and does nothing else.
     #[serde(default)]
     pub is_program: bool,
-    /// Whether they may see who did what, and hand over or erase what is held of a customer.
+    /// Whether they may read the history of customers, and export or erase a customer's data.
     #[serde(default)]
     pub is_administrator: bool,
-    /// The session that they ask in; `None` for what nobody asks in a session, and from an authorizer of an older version.
+    /// The session of the request; `None` for a request without a session, and from an authorizer of an older version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signed_in: Option<RequestSession>,
 }

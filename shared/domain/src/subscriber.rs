@@ -1,11 +1,12 @@
-//! One subscriber, one number.
+//! Rules that give each subscriber one number.
 //!
-//! A numbering plan changes, and carriers still deliver texts with the old form of the sender's number. Or a carrier leaves
-//! out a digit that only calls from abroad need. Switchboard brings both to the form of today's plan: it stores customers
-//! under that form and sends texts to it. Numbers of other countries stay as they are, also Italy's with their zero.
+//! A numbering plan changes, and carriers still deliver texts with the old form of the sender's number. Some carriers
+//! leave out a digit that only calls from abroad need. Switchboard brings both to the form of the current plan. It
+//! stores customers under that form, and sends texts to it. Numbers of other countries stay as they are, also Italy's
+//! with their leading zero.
 
-/// The number in the form of its country's plan of today; `None` if it has that form already. Takes and gives the digits of
-/// E.164 without `+`.
+/// Returns the number in the current form of its country's plan; `None` if it has that form already. Takes and returns
+/// the digits of E.164 without `+`.
 pub(crate) fn newer(digits: &str) -> Option<String> {
     RULES.iter().find_map(|(code, rule)| {
         let national = digits.strip_prefix(code)?;
@@ -18,30 +19,39 @@ type Rule = fn(&str) -> Option<String>;
 const RULES: [(&str, Rule); 5] =
     [("52", mexico), ("54", argentina), ("55", brazil), ("225", ivory_coast), ("229", benin)];
 
-/// Nothing stands before the ten digits since 3 August 2019 (Instituto Federal de Telecomunicaciones, Plan Técnico
-/// Fundamental de Numeración): neither the 1 of a call to a mobile number from abroad, nor what it took within the country.
+/// Removes the former prefixes before the ten digits of a Mexican number: `1`, `01`, `044` and `045`.
+///
+/// They are not dialled since 3 August 2019 (Instituto Federal de Telecomunicaciones, Plan Técnico Fundamental de
+/// Numeración). `1` was for calls to a mobile number from abroad, the others for calls within the country.
 fn mexico(national: &str) -> Option<String> {
     let ten =
         ["1", "01", "044", "045"].iter().find_map(|before| national.strip_prefix(before).filter(|it| it.len() == 10));
     ten.map(str::to_owned)
 }
 
-/// From abroad a mobile number has a 9 before the ten digits of area and subscriber (ENACOM, Plan Fundamental de Numeración
-/// Nacional). Mobile and fixed numbers share those ten digits, of which no two are the same: so a text is from the mobile
-/// whose ten digits they are. Areas begin with 1, 2 or 3; the services that do not, as 800, are left as they are.
+/// Adds the 9 that Argentina's mobile numbers have in international format.
+///
+/// It stands before the ten digits of area and subscriber (ENACOM, Plan Fundamental de Numeración Nacional). Mobile and
+/// fixed numbers share those ten digits, and each combination is assigned once. So a text with ten digits is from the
+/// mobile with those digits. Area codes begin with 1, 2 or 3. Services, such as 800, begin with other digits and stay
+/// as they are.
 fn argentina(national: &str) -> Option<String> {
     (national.len() == 10 && national.starts_with(['1', '2', '3'])).then(|| format!("9{national}"))
 }
 
-/// Mobile numbers have a 9 after the two digits of the area, everywhere since 6 November 2016 (Anatel, Resolução 553/2010).
-/// Before, they began with 6 to 9; fixed numbers begin with 2 to 5.
+/// Adds the 9 after the two digits of the area in Brazil's mobile numbers.
+///
+/// All mobile numbers have it since 6 November 2016 (Anatel, Resolução 553/2010). Before, they began with 6 to 9. Fixed
+/// numbers begin with 2 to 5.
 fn brazil(national: &str) -> Option<String> {
     let (area, subscriber) = national.split_at_checked(2)?;
     (subscriber.len() == 8 && subscriber.starts_with(['6', '7', '8', '9'])).then(|| format!("{area}9{subscriber}"))
 }
 
-/// Ten digits in place of eight since 31 January 2021 (ARTCI): a mobile number begins with its operator, which the second of
-/// its digits has said until then. Those that began with 2 or 3 were fixed.
+/// Adds the operator's two digits to an eight-digit mobile number of Côte d'Ivoire.
+///
+/// Numbers have ten digits since 31 January 2021 (ARTCI). A mobile number begins with its operator's two digits. The
+/// second of the eight digits identified the operator before. Numbers that began with 2 or 3 were fixed.
 fn ivory_coast(national: &str) -> Option<String> {
     let mut digits = national.bytes();
     let (first, second) = (digits.next()?, digits.next()?);
@@ -56,7 +66,7 @@ fn ivory_coast(national: &str) -> Option<String> {
     Some(format!("{operator}{national}"))
 }
 
-/// Ten digits in place of eight since 30 November 2024: 01 stands before all of them (ARCEP Bénin).
+/// Adds `01` to an eight-digit number of Benin. All numbers have ten digits since 30 November 2024 (ARCEP Bénin).
 fn benin(national: &str) -> Option<String> {
     (national.len() == 8).then(|| format!("01{national}"))
 }
@@ -98,7 +108,7 @@ mod tests {
             "52",
             "55",
             "225",
-            // Countries without such a rule: a zero of Italy's, Vatican City's in it, a 1 that is another country's.
+            // Countries without such a rule: Italy and Vatican City with a leading zero, and a 1 of another country.
             "390236618300",
             "393471234567",
             "390669812345",

@@ -1,18 +1,20 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// What is shown of a message: its text, or "(no text)" if that is empty.
+/// Returns the text of a message for display, or "(no text)" if it is empty.
 #[must_use]
 pub fn shown_text(text: &str) -> &str {
     if text.trim().is_empty() { "(no text)" } else { text }
 }
 
-/// What a member of staff sends: 1 to 1,600 characters (the carrier's own limit for one SMS of
-/// several segments), not only white space.
+/// The text of an outbound message: 1 to 1,600 characters, not only white space.
+///
+/// 1,600 characters is the carrier's limit for one SMS of several segments.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct OutboundText(String);
 
+/// Why a text cannot be sent. Each is a sentence for the person who wrote it.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum InvalidText {
     #[error("There is nothing to send yet. Write a message first.")]
@@ -24,7 +26,7 @@ pub enum InvalidText {
 impl OutboundText {
     const MAX_CHARS: usize = 1600;
 
-    /// Line ends are made one character (forms send two), and white space around the text goes.
+    /// Parses a text. Turns `\r\n`, which forms send, into `\n`, and trims white space around the text.
     pub fn parse(text: &str) -> Result<Self, InvalidText> {
         let text = text.replace("\r\n", "\n");
         let text = text.trim();
@@ -35,6 +37,7 @@ impl OutboundText {
         }
     }
 
+    /// Returns the text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

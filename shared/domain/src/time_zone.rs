@@ -8,24 +8,25 @@ use thiserror::Error;
 
 use crate::Timestamp;
 
-/// Where a company's clocks are, by the name that the IANA gives it: `America/Los_Angeles`.
+/// A company's time zone, by its IANA name: `America/Los_Angeles`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct TimeZone(tz::TimeZone);
 
+/// The error for a text that is not the IANA name of a time zone.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("not the IANA name of a time zone")]
 pub struct InvalidTimeZone;
 
-/// A day of the calendar, wherever. Spelled `2026-11-30`.
+/// A calendar day, in no particular time zone. Written as `2026-11-30`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Day(Date);
 
-/// A time of the day, to the minute. Spelled `15:30`.
+/// A time of day, to the minute. Written as `15:30`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TimeOfDay(Time);
 
-/// Why a day and a time are no moment. Each is a sentence for the person who typed them.
+/// Why a day and a time do not name a moment. Each is a sentence for the person who typed them.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum InvalidLocalTime {
     #[error("That is not a day. Write it as year, month and day: 2026-11-30.")]
@@ -41,12 +42,13 @@ pub enum InvalidLocalTime {
 }
 
 impl TimeZone {
+    /// Returns the IANA name, or `UTC` if the zone has none.
     #[must_use]
     pub fn name(&self) -> &str {
         self.0.iana_name().unwrap_or("UTC")
     }
 
-    /// The day and the time of a moment here.
+    /// Returns the local day and time of a moment.
     #[must_use]
     pub fn local(&self, at: Timestamp) -> (Day, TimeOfDay) {
         let millis = i64::try_from(at.as_millis()).unwrap_or(i64::MAX);
@@ -54,8 +56,10 @@ impl TimeZone {
         (Day(local.date()), TimeOfDay(Time::constant(local.hour(), local.minute(), 0, 0)))
     }
 
-    /// The moment of a day and a time here. A time that the clocks show twice, when they are put
-    /// back, is the first of the two; one that they leave out, when they are put forward, is none.
+    /// Returns the moment of a local day and time.
+    ///
+    /// A time that occurs twice, when clocks go back, is the first of the two. Fails with `Skipped` for a time that
+    /// does not occur, when clocks go forward.
     pub fn moment(&self, day: Day, time: TimeOfDay) -> Result<Timestamp, InvalidLocalTime> {
         let moment = self.0.to_ambiguous_timestamp(day.0.to_datetime(time.0));
         if moment.is_ambiguous() && matches!(moment.offset(), tz::AmbiguousOffset::Gap { .. }) {
@@ -64,8 +68,10 @@ impl TimeZone {
         moment.compatible().map(from_jiff).map_err(|_| InvalidLocalTime::UnreadableDay)
     }
 
-    /// How many minutes the clocks here are ahead of UTC at a moment, and each change of that until another: when, in
-    /// minutes since 1970, and what it is then.
+    /// Returns the UTC offset at `from` in minutes, and each change of it before `until`.
+    ///
+    /// A change is its time in minutes since 1970, and the new offset in minutes. An offset is positive if local clocks
+    /// are ahead of UTC.
     #[must_use]
     pub fn clock(&self, from: Timestamp, until: Timestamp) -> (i32, Vec<(u64, i32)>) {
         let moment = |at: Timestamp| {
@@ -78,7 +84,7 @@ impl TimeZone {
         (minutes(self.0.to_offset(moment(from))), changes.collect())
     }
 
-    /// When a day begins here. Where midnight is left out, that is the first moment after it.
+    /// Returns the start of a local day. If clocks skip midnight, this is the first moment after it.
     #[must_use]
     pub fn start_of(&self, day: Day) -> Timestamp {
         let midnight = day.0.to_datetime(Time::midnight());
@@ -86,7 +92,7 @@ impl TimeZone {
     }
 }
 
-/// A moment before 1970 is held at its beginning.
+/// Converts a moment. One before 1970 becomes the start of 1970.
 fn from_jiff(at: jiff::Timestamp) -> Timestamp {
     Timestamp::from_millis(u64::try_from(at.as_millisecond()).unwrap_or(0))
 }
@@ -101,7 +107,7 @@ impl Default for TimeZone {
 impl FromStr for TimeZone {
     type Err = InvalidTimeZone;
 
-    /// However its letters are written; it is kept as the IANA writes them.
+    /// Parses an IANA name in any letter case. The zone keeps the IANA's own spelling.
     fn from_str(name: &str) -> Result<Self, InvalidTimeZone> {
         tz::TimeZone::get(name).map(Self).map_err(|_| InvalidTimeZone)
     }
@@ -127,17 +133,19 @@ impl fmt::Display for TimeZone {
 }
 
 impl Day {
+    /// Returns the next day.
     #[must_use]
     pub fn next(self) -> Self {
         Self(self.0.saturating_add(1.day()))
     }
 
+    /// Returns the previous day.
     #[must_use]
     pub fn previous(self) -> Self {
         Self(self.0.saturating_sub(1.day()))
     }
 
-    /// As a heading: `Monday, 30 November 2026`.
+    /// Formats the day as a heading: `Monday, 30 November 2026`.
     #[must_use]
     pub fn written_out(self) -> String {
         self.0.strftime("%A, %-d %B %Y").to_string()
@@ -171,7 +179,7 @@ impl fmt::Display for Day {
 impl FromStr for TimeOfDay {
     type Err = InvalidLocalTime;
 
-    /// `15:30`; seconds and fractions of them, which some browsers and calendars add, are taken and left out.
+    /// Parses `15:30`. Seconds and their fractions, which some browsers and calendars send, are accepted and dropped.
     fn from_str(text: &str) -> Result<Self, InvalidLocalTime> {
         let (text, fraction) = text.split_once('.').map_or((text, None), |(text, fraction)| (text, Some(fraction)));
         let mut parts = text.split(':').map(|part| number(part, 2));

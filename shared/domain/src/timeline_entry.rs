@@ -1,6 +1,6 @@
 use crate::{Call, ConversationId, Message, MessageKind, PhoneNumber, Position};
 
-/// What a conversation holds.
+/// A timeline entry: a message or a call in a conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TimelineEntry {
     Message(Message),
@@ -8,6 +8,7 @@ pub enum TimelineEntry {
 }
 
 impl TimelineEntry {
+    /// Returns the id of the entry's conversation.
     #[must_use]
     pub fn conversation(&self) -> ConversationId {
         match self {
@@ -16,6 +17,7 @@ impl TimelineEntry {
         }
     }
 
+    /// Returns the position of the entry.
     #[must_use]
     pub fn position(&self) -> Position {
         match self {
@@ -24,7 +26,7 @@ impl TimelineEntry {
         }
     }
 
-    /// Our number in it.
+    /// Returns the line that the entry used.
     #[must_use]
     pub fn line(&self) -> &PhoneNumber {
         match self {
@@ -33,7 +35,8 @@ impl TimelineEntry {
         }
     }
 
-    /// Whether staff are told of it: what we send ourselves is no news to us.
+    /// Returns whether the entry appears in the notifications of staff. Outbound messages and entries of a blocked
+    /// number do not.
     #[must_use]
     pub fn is_in_feed(&self) -> bool {
         match self {
@@ -42,7 +45,7 @@ impl TimelineEntry {
         }
     }
 
-    /// Whether the customer's number was blocked when it came.
+    /// Returns whether the number was blocked when the entry was recorded.
     #[must_use]
     pub fn arrived_while_blocked(&self) -> bool {
         match self {

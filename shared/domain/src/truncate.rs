@@ -2,8 +2,9 @@ use unicode_segmentation::GraphemeCursor;
 
 const ELLIPSIS: &str = "…";
 
-/// A text of at most so many bytes: whole, or its beginning with "…". It is cut between characters as people see them
-/// (grapheme clusters, UAX #29), so that no flag, family or accent comes apart.
+/// Truncates a text to at most `longest` bytes. A truncated text ends with "…".
+///
+/// It is cut between grapheme clusters (UAX #29), so that no flag, family or accented letter is split.
 #[must_use]
 pub fn truncate(text: &str, longest: usize) -> String {
     if text.len() <= longest {
@@ -16,7 +17,7 @@ pub fn truncate(text: &str, longest: usize) -> String {
         Ok(true) => Some(room),
         _ => cursor.prev_boundary(text, 0).ok().flatten(),
     };
-    // A cluster that is longer than that by itself is cut all the same.
+    // A single cluster that does not fit is split all the same.
     let beginning = &text[..between.filter(|at| *at > 0).unwrap_or(room)];
     let beginning = beginning.trim_end();
     if beginning.is_empty() { String::new() } else { format!("{beginning}{ELLIPSIS}") }
@@ -38,7 +39,7 @@ mod tests {
         for (text, longest, cut) in [
             ("hello there", 9, "hello…"),
             ("hello there", 10, "hello t…"),
-            // Flags, a family, an accent that is a character of its own, a line break of two characters.
+            // Flags, a family, an accent as a separate character, a line break of two characters.
             ("a🇺🇸🇦🇺🇲🇽", 16, "a🇺🇸…"),
             ("a👩‍👩‍👧‍👦b👩‍👩‍👧‍👦", 40, "a👩‍👩‍👧‍👦b…"),
             ("Rene\u{301}es", 7, "Ren…"),

@@ -1,36 +1,37 @@
 use crate::limits::with_thousands;
 use crate::{LimitPeriod, LimitScope, LimitWindow, RateLimit, Staff, Timestamp};
 
-/// What is done only so often besides sending texts, since each time costs something.
+/// An action other than sending that is rate limited, because each use costs something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MeteredAction {
-    /// Asking the carriers what a number is, which is billed.
+    /// A lookup of a number's kind at the carriers, which is billed.
     NumberLookup,
     /// Saving an appointment.
     AppointmentWrite,
-    /// Sending a notification to a browser of one's own, to see that it comes.
+    /// Sending a test notification to one's own browser.
     PushTest,
-    /// Taking or erasing everything held of a customer.
+    /// Exporting or erasing all data of a customer.
     CustomerData,
 }
 
-/// How often each may be done by a person, by a program and by all of a company.
+/// The rate limits of metered actions, for a member of staff, an API client and a company.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UsageLimits {
-    /// Of a person. A program's are counted for its company only: it brings in a day of new customers at once.
+    /// Lookups of a member of staff. An API client's count for its company only, since it adds a day of new customers
+    /// at once.
     pub staff_lookups: RateLimit,
     pub company_lookups: RateLimit,
-    /// In a minute.
+    /// Appointments saved per minute.
     pub staff_writes: u32,
     pub program_writes: u32,
     pub company_writes: u32,
     pub push_tests: u32,
-    /// In a day.
+    /// Exports and erasures of customer data per day.
     pub staff_customer_data: u32,
     pub company_customer_data: u32,
 }
 
-/// Generous for people and for a program that keeps a company's day in step, tight for one that runs away.
+/// Generous for staff and for an API client that keeps a company's day in sync, tight for a client in a loop.
 impl Default for UsageLimits {
     fn default() -> Self {
         Self {
@@ -47,7 +48,7 @@ impl Default for UsageLimits {
 }
 
 impl UsageLimits {
-    /// What one more is counted in now, a person's before their company's.
+    /// Returns the windows in which one more use counts now. A member of staff's windows come before their company's.
     #[must_use]
     pub fn windows(&self, usage: MeteredAction, staff: &Staff, now: Timestamp) -> Vec<LimitWindow> {
         let minute = |counted, most| LimitWindow::containing(counted, LimitPeriod::Minute, most, &staff.time_zone, now);
@@ -77,7 +78,7 @@ impl UsageLimits {
 }
 
 impl MeteredAction {
-    /// Why it was not done, in words for whoever wanted it, and what to do about it.
+    /// Returns why the action was not done and what to do about it, as a sentence for the user.
     #[must_use]
     pub fn sentence(self, full: &LimitWindow, staff: &Staff) -> String {
         let who = match full.counted {

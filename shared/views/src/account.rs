@@ -4,9 +4,11 @@ use serde_json::{Value, json};
 
 use crate::icon::{Icon, icon};
 
-/// Where the company's clocks stand from a month ago until appointments end, since a browser may have older data of its
-/// zone or none: `-480 30018840:-420`, the minutes that they are ahead of UTC, then each change with its minute since 1970.
-/// It changes once a day, so that an answer that has it does not change more often.
+/// Formats the UTC offsets of the company's zone, for browsers whose time zone data is old or missing.
+///
+/// The offsets cover 40 days before today to ten years after it, the furthest an appointment may be. Format:
+/// `-480 30018840:-420`, the offset in minutes ahead of UTC, then each change as its minute since 1970 and the new
+/// offset. The text changes once a day, so that a cached answer does not change more often.
 fn clock(zone: &TimeZone, now: Timestamp) -> String {
     const DAY_SECS: u64 = 24 * 60 * 60;
     let today = Timestamp::from_millis(now.as_secs() / DAY_SECS * DAY_SECS * 1000);
@@ -14,7 +16,7 @@ fn clock(zone: &TimeZone, now: Timestamp) -> String {
     changes.iter().fold(offset.to_string(), |said, (at, offset)| format!("{said} {at}:{offset}"))
 }
 
-/// Who is signed in, in a page's header, with the way out.
+/// Renders the signed-in member of staff in a page's header, with the sign-out button.
 #[must_use]
 pub fn account(staff: &Staff, now: Timestamp) -> Markup {
     html! {
@@ -28,6 +30,7 @@ pub fn account(staff: &Staff, now: Timestamp) -> Markup {
     }
 }
 
+/// Returns the signed-in member of staff and their company as JSON.
 #[must_use]
 pub fn account_json(staff: &Staff) -> Value {
     json!({

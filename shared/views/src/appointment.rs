@@ -12,24 +12,24 @@ use crate::moment::{TimeFormat, moment};
 use crate::text::text;
 use crate::{Viewer, appointment_form};
 
-/// Where the portal shows an appointment.
+/// Returns the portal's URL path of an appointment.
 #[must_use]
 pub fn appointment_address(id: &AppointmentId) -> String {
     format!("/appointment.html?a={id}")
 }
 
-/// An appointment as one person sees it who may be changing it.
+/// An appointment as shown in the form of a member of staff.
 #[derive(Clone, Copy, Debug)]
 pub struct AppointmentView<'a> {
     pub appointment: &'a Appointment,
-    /// What is in the form: as it was saved, or with what they wrote on top of it.
+    /// The values in the form: the saved ones, or with the reader's changes merged in.
     pub typed: &'a AppointmentDetails,
-    /// The version that they began from, where others have changed it since.
+    /// The version that the reader started from, if others have changed the appointment since.
     pub since: Option<u32>,
 }
 
 impl<'a> AppointmentView<'a> {
-    /// As it was saved.
+    /// Creates the view of an appointment without unsaved changes.
     #[must_use]
     pub fn unchanged(appointment: &'a Appointment) -> Self {
         Self { appointment, typed: appointment.details(), since: None }
@@ -41,32 +41,32 @@ impl<'a> AppointmentView<'a> {
 pub struct TextingView {
     pub mobile: Option<MobileNumber>,
     pub refused: Option<TextingObstacle>,
-    /// Whether carriers have said what the number is.
+    /// Whether a carrier lookup has returned the kind of the number.
     pub checked: bool,
-    /// Why they were not asked, where that is for a limit: a sentence.
+    /// Why no carrier lookup was made, if a rate limit prevented it: a sentence.
     pub unchecked: Option<String>,
-    /// Whether anything was said with the number lately.
+    /// Whether the number has a recent conversation.
     pub talked: bool,
-    /// Whether the number is blocked. People see it in the conversation.
+    /// Whether the number is blocked. The conversation shows this.
     pub is_blocked: bool,
-    /// Why the customer gets no texts, if they have opted out. People see it in the conversation.
+    /// The opt-out, if the customer has opted out. The conversation shows this.
     pub opt_out: Option<OptOut>,
 }
 
 impl TextingView {
-    /// Why the customer cannot be texted, and what to do about it.
+    /// Returns why the customer cannot be texted, and what to do about it.
     fn sentence(&self, viewer: &Viewer) -> Option<String> {
         let number = self.mobile.as_ref().map(|mobile| mobile.number.shown_in(viewer.region));
         self.refused.map(|refused| refused.sentence(&number.unwrap_or_default()))
     }
 }
 
-/// A customer's next appointment in one line: today 3:00 pm · Haircut · booked.
+/// Renders a customer's next appointment in one line: today 3:00 pm · Haircut · booked.
 pub(crate) fn next_appointment(next: &NextAppointment) -> Markup {
     html! { (appointment_time(next)) " · " span.status.(next.status.as_str()) { (next.status.as_str()) } }
 }
 
-/// The same without what has become of it.
+/// Renders a customer's next appointment in one line, without its status.
 pub(crate) fn appointment_time(next: &NextAppointment) -> Markup {
     html! {
         (moment(next.start, TimeFormat::Day))
@@ -78,8 +78,10 @@ pub(crate) fn next_appointment_json(next: &NextAppointment) -> Value {
     json!({"id": next.id, "start": next.start.to_string(), "service": next.service, "status": next.status})
 }
 
-/// A day of appointments, with the way to other days. So many are `shown` of it at most, and so many if there are more and
-/// they are asked for. The screen asks for as many again with every refresh, by what `appointments-shown` says.
+/// Renders a day of appointments, with links to other days.
+///
+/// `shown` is the largest number of rows that this page has, and the number that the "Show more" button requests. The
+/// page has a hidden field `appointments-shown` with the first number, which it sends with every refresh.
 #[must_use]
 pub fn appointments(page: &Page<Appointment>, shown: (usize, usize), day: Day, today: Day, viewer: &Viewer) -> Markup {
     let (limit, more) = shown;
@@ -143,8 +145,9 @@ fn row(appointment: &Appointment, viewer: &Viewer) -> Markup {
     }
 }
 
-/// An appointment to be changed, and whether its customer can be texted: two elements, each of which
-/// takes the place of the one with its id.
+/// Renders the form of an appointment, and whether its customer can be texted.
+///
+/// These are two elements. Each replaces the page's element with its id.
 #[must_use]
 pub fn appointment(
     view: &AppointmentView<'_>,
@@ -178,7 +181,8 @@ pub fn appointment(
     }
 }
 
-/// That an appointment was moved, and what its customer may have to be told. Nothing is said of what is over.
+/// Renders that an appointment was moved, with a button to text the customer the new time. Empty for a past or
+/// cancelled appointment.
 fn moved(
     appointment: &Appointment,
     before: &AppointmentDetails,
@@ -205,7 +209,7 @@ fn moved(
     }
 }
 
-/// What stands above the conversation, or in its place. Its `data-conversation` is the one to show.
+/// Renders the place above the conversation or instead of it. Its `data-conversation` is the conversation to show.
 fn texting_place(texting: &TextingView, viewer: &Viewer) -> Markup {
     let conversation = texting.mobile.as_ref().map(|mobile| mobile.conversation);
     html! {
@@ -228,7 +232,7 @@ fn texting_place(texting: &TextingView, viewer: &Viewer) -> Markup {
     }
 }
 
-/// What others changed since a version, and what of it the reader has written differently.
+/// Renders the changes of others since a version, with the reader's own value where it differs.
 fn changed_meanwhile(appointment: &Appointment, typed: &AppointmentDetails, seen: u32, viewer: &Viewer) -> Markup {
     let changes = appointment.changes_since(seen);
     let ours = typed.differences(appointment.details());
@@ -314,7 +318,7 @@ fn provider_json(details: &AppointmentDetails) -> Value {
     json!(details.provider.as_ref().map(|provider| json!({"id": provider.staff, "name": provider.name})))
 }
 
-/// The fields are described in the README of `edit-appointment`.
+/// Returns an appointment as JSON. The README of `edit-appointment` describes the fields.
 #[must_use]
 pub fn appointment_json(appointment: &Appointment, zone: &TimeZone, viewer: &Viewer) -> Value {
     let details = appointment.details();
@@ -341,7 +345,7 @@ pub fn appointment_json(appointment: &Appointment, zone: &TimeZone, viewer: &Vie
     })
 }
 
-/// The same, with whether the customer can be texted.
+/// Returns an appointment as JSON, with whether the customer can be texted.
 #[must_use]
 pub fn appointment_and_texting_json(
     appointment: &Appointment,
@@ -366,7 +370,7 @@ pub fn appointment_and_texting_json(
     json
 }
 
-/// Why nobody can be texted, in JSON.
+/// Returns the JSON value for why a customer cannot be texted.
 pub(crate) fn reason(why: TextingObstacle) -> &'static str {
     match why {
         TextingObstacle::NoNumber => "no-number",
@@ -378,7 +382,7 @@ pub(crate) fn reason(why: TextingObstacle) -> &'static str {
     }
 }
 
-/// What was changed since somebody looked, with the appointment as it is.
+/// Returns the changes since the reader's version as JSON, with the current appointment.
 #[must_use]
 pub fn changed_meanwhile_json(
     view: &AppointmentView<'_>,
@@ -408,6 +412,6 @@ pub fn changed_meanwhile_json(
     })
 }
 
-/// What a status may be turned into by hand. Cancelling has a button of its own.
+/// The statuses that staff can choose in the form. Cancelling has its own button.
 pub(crate) const BY_HAND: [AppointmentStatus; 3] =
     [AppointmentStatus::Booked, AppointmentStatus::Confirmed, AppointmentStatus::Declined];

@@ -1,4 +1,4 @@
-//! The form of an appointment, new or there already.
+//! The form of a new or an existing appointment.
 
 use domain::{Appointment, AppointmentDetails, AppointmentStatus, Practitioner, TimeZone};
 use maud::{Markup, html};
@@ -9,7 +9,7 @@ use crate::appointment::BY_HAND;
 use crate::moment::{TimeFormat, moment};
 use crate::text::text;
 
-/// What is in the fields, as it is written there.
+/// The texts in the form's fields.
 #[derive(Default)]
 struct FormFields {
     name: String,
@@ -21,7 +21,7 @@ struct FormFields {
     notes: String,
 }
 
-/// For an appointment that is not there yet.
+/// Renders the form of a new appointment.
 #[must_use]
 pub fn new_appointment() -> Markup {
     let empty = FormFields { minutes: "30".to_owned(), ..FormFields::default() };
@@ -73,7 +73,8 @@ pub(crate) fn changing(
                 label for="appointment-status" { "Status" }
                 select id="appointment-status" name="status" {
                     @for offered in offered {
-                        // Left as it is, it is not said: what a customer has confirmed is not what they confirm for another time.
+                        // An unchanged status is sent empty. Otherwise a move to another time would keep the customer's
+                        // confirmation of the earlier time.
                         option value=(if offered == appointment.details().status { "" } else { offered.as_str() }) selected[offered == status] { (offered.as_str()) }
                     }
                 }
@@ -121,10 +122,11 @@ fn fields(written: &FormFields) -> Markup {
     }
 }
 
-/// What an appointment with nobody in particular is with.
+/// The label for an appointment without a particular practitioner.
 pub(crate) const ANYBODY: &str = "Anybody";
 
-/// Whom an appointment can be with, as a form offers it: also whoever it is with and is not staff any more.
+/// Renders the options for the practitioner of an appointment. The list has the chosen practitioner even after they
+/// left the staff.
 #[must_use]
 pub fn providers(staff: &[Practitioner], chosen: Option<&Practitioner>) -> Markup {
     let left = chosen.filter(|chosen| staff.iter().all(|there| there.staff != chosen.staff));
@@ -136,13 +138,14 @@ pub fn providers(staff: &[Practitioner], chosen: Option<&Practitioner>) -> Marku
     }
 }
 
+/// Returns the practitioners that an appointment can have as JSON.
 #[must_use]
 pub fn providers_json(staff: &[Practitioner]) -> Value {
     let items = staff.iter().map(|provider| json!({"id": provider.staff, "name": provider.name}));
     json!({"items": items.collect::<Vec<_>>()})
 }
 
-/// The way to cancel: a button that shows another.
+/// Renders the way to cancel an appointment: a button that reveals another one to confirm.
 pub(crate) fn cancelling(appointment: &Appointment) -> Markup {
     let details = appointment.details();
     html! {

@@ -10,7 +10,7 @@ use crate::older::older;
 use crate::person::{customer_name, person};
 use crate::text::message_text;
 
-/// A page of the numbers that are blocked: an element for each, the latest first, to be merged into a list.
+/// Renders a page of blocked numbers, latest first: list rows to merge into a list.
 #[must_use]
 pub fn blocked_rows(page: &Page<BlockedNumber>, next: Option<&str>, viewer: &Viewer) -> Markup {
     html! {
@@ -57,7 +57,7 @@ fn row(BlockedNumber { conversation, block, customer: with }: &BlockedNumber, vi
     }
 }
 
-/// The line in the composer's place, of a number that is blocked.
+/// Renders the notice that a number is blocked, in place of the composer.
 pub(crate) fn block_line(conversation: domain::ConversationId, block: &Block) -> Markup {
     html! {
         form.blocked hx-delete={ "/api/conversations/" (conversation) "/block" } hx-target="#messages" hx-swap="merge" hx-disable="find button" {
@@ -71,13 +71,13 @@ pub(crate) fn block_line(conversation: domain::ConversationId, block: &Block) ->
     }
 }
 
-/// The fields are described in the README of `fetch-conversation`.
+/// Returns a block as JSON. The README of `fetch-conversation` describes the fields.
 #[must_use]
 pub fn block_json(block: Option<&Block>) -> Value {
     json!(block.map(|block| json!({"since": block.since.at.to_string(), "by": block.by})))
 }
 
-/// The fields are described in the README of `list-conversations`.
+/// Returns a blocked number as JSON. The README of `list-conversations` describes the fields.
 #[must_use]
 pub fn blocked_number_json(
     BlockedNumber { conversation, block, customer: with }: &BlockedNumber,

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::icon::{Icon, icon};
 use crate::moment::{TimeFormat, moment};
 
-/// A call in a conversation: nothing was written, so it is a line between the bubbles.
+/// Renders a call in a conversation, as a line between the message bubbles.
 pub(crate) fn call_line(call: &Call) -> Markup {
     html! {
         li.message.call id={ "call-" (call.position) } data-key=(call.position) data-at=(call.position.at) {
@@ -19,7 +19,7 @@ pub(crate) fn call_line(call: &Call) -> Markup {
     }
 }
 
-/// The fields are described in the README of `fetch-conversation`.
+/// Returns a call as JSON. The README of `fetch-conversation` describes the fields.
 pub(crate) fn call_json(call: &Call) -> Value {
     json!({
         "id": call.position,

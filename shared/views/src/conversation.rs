@@ -10,13 +10,13 @@ use crate::older::older;
 use crate::person::{person, to_call};
 use crate::text::message_text;
 
-/// Where the portal shows a conversation.
+/// Returns the portal's URL path of a conversation.
 #[must_use]
 pub fn conversation_address(id: ConversationId) -> String {
     format!("/conversation.html?c={id}")
 }
 
-/// A page of the inbox: an element for each conversation, the latest first, to be merged into a list.
+/// Renders a page of the inbox, latest first: list rows to merge into a list.
 #[must_use]
 pub fn conversation_rows(page: &Page<ConversationSummary>, next: Option<&str>, viewer: &Viewer) -> Markup {
     html! {
@@ -51,12 +51,13 @@ pub(crate) fn row(conversation: &ConversationSummary, viewer: &Viewer) -> Markup
     }
 }
 
-/// That the customer does not have what we wrote last.
+/// Renders that the customer did not receive the last outbound message.
 pub(crate) fn not_delivered(words: &str) -> Markup {
     html! { strong.not-delivered { (words) } }
 }
 
-/// Whom a conversation is with, above it. Replaces the one that is there, whatever it came with.
+/// Renders the header of a conversation: the customer, their next appointment and the line. Replaces the page's header,
+/// whatever response it is part of.
 #[must_use]
 pub fn conversation_head(with: &CustomerRef, viewer: &Viewer) -> Markup {
     let (who, next) = match with {
@@ -94,7 +95,7 @@ pub fn conversation_head(with: &CustomerRef, viewer: &Viewer) -> Markup {
     }
 }
 
-/// The fields are described in the README of `list-conversations`.
+/// Returns a conversation summary as JSON. The README of `list-conversations` describes the fields.
 #[must_use]
 pub fn conversation_json(conversation: &ConversationSummary, viewer: &Viewer) -> Value {
     let (at, text) = (conversation.last.at.to_string(), &conversation.last_text);

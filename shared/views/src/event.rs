@@ -8,8 +8,9 @@ use crate::message::{message, message_json};
 use crate::older::older;
 use crate::opt_out::opt_out_line;
 
-/// A page of a conversation: an element for each message and call, oldest first as they are read,
-/// to be merged into the thread; and that the customer told staff to send them no more, where it was.
+/// Renders a page of a conversation, oldest entry first: elements to merge into the thread.
+///
+/// An opt-out that staff recorded is a line at its place between the messages.
 #[must_use]
 pub fn events(page: &Page<TimelineEntry>, out: Option<&OptOut>, next: Option<&str>, viewer: &Viewer) -> Markup {
     let lowest = page.items.last().map(TimelineEntry::position);
@@ -22,7 +23,7 @@ pub fn events(page: &Page<TimelineEntry>, out: Option<&OptOut>, next: Option<&st
     }
 }
 
-/// One message or call of a conversation.
+/// Renders one message or call of a conversation.
 #[must_use]
 pub fn event(event: &TimelineEntry, viewer: &Viewer) -> Markup {
     match event {
@@ -31,7 +32,7 @@ pub fn event(event: &TimelineEntry, viewer: &Viewer) -> Markup {
     }
 }
 
-/// The fields are described in the README of `fetch-conversation`.
+/// Returns a timeline entry as JSON. The README of `fetch-conversation` describes the fields.
 #[must_use]
 pub fn event_json(event: &TimelineEntry, viewer: &Viewer) -> Value {
     match event {

@@ -13,7 +13,7 @@ use crate::moment::{TimeFormat, moment};
 use crate::person::{customer_name, person};
 use crate::text::{message_text, text};
 
-/// What was done about a customer and by whom, the latest first, with what an administrator may do with all of it.
+/// Renders a customer's history, latest first, with the buttons to export and erase their data.
 #[must_use]
 pub fn history(id: ConversationId, history: &History, viewer: &Viewer) -> Markup {
     let rows: Vec<_> = history.entries.iter().filter_map(|entry| row(entry, viewer)).collect();
@@ -43,7 +43,7 @@ fn customer_line(with: &CustomerRef, viewer: &Viewer) -> Markup {
     }
 }
 
-/// Two steps to erase it, since there is no way back.
+/// Renders the buttons to export and erase a customer's data. Erasing takes two steps, because it cannot be undone.
 fn held_data_section(id: ConversationId) -> Markup {
     let address = format!("/api/conversations/{id}/customer-data");
     html! {
@@ -69,7 +69,7 @@ fn held_data_section(id: ConversationId) -> Markup {
     }
 }
 
-/// `None` for what nobody here has done, and what does not say whether somebody wants texts.
+/// Renders one entry; `None` for a call, and for an inbound message that neither opts out nor opts in.
 fn row(entry: &HistoryEntry, viewer: &Viewer) -> Option<Markup> {
     let (by, what) = match entry {
         HistoryEntry::Event(TimelineEntry::Call(_)) => return None,
@@ -140,7 +140,7 @@ fn appointment(
             }
         },
         (None, Some(after)) => html! { p { "entered the appointment " (link(after)) } },
-        // Whose it is now is not told here.
+        // The customer who has the appointment now is another one, so this history does not name them.
         (Some(before), None) => {
             html! { p { "took this customer's number off the appointment " (moment(before.start, TimeFormat::Day)) } }
         }
@@ -148,7 +148,7 @@ fn appointment(
     }
 }
 
-/// The fields are described in the README of `customer-data`.
+/// Returns a history as JSON. The README of `customer-data` describes the fields.
 #[must_use]
 pub fn history_json(history: &History, viewer: &Viewer) -> Value {
     let entries = history.entries.iter().filter_map(|entry| {
@@ -205,7 +205,9 @@ fn changes(before: &AppointmentDetails, after: &AppointmentDetails) -> Vec<Value
     fields.map(change).collect()
 }
 
-/// In the place of the history, once it is erased with everything else.
+/// Renders the result of erasing a customer's data, in place of the history.
+///
+/// `once_more` is whether new data arrived meanwhile and is still stored.
 #[must_use]
 pub fn erasure_done(events: usize, appointments: usize, once_more: bool) -> Markup {
     html! {
@@ -221,6 +223,7 @@ fn pluralized(number: usize, one: &str, more: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { more })
 }
 
+/// Returns the result of erasing a customer's data as JSON.
 #[must_use]
 pub fn erased_json(events: usize, appointments: usize, once_more: bool) -> Value {
     json!({"erased": {"texts_and_calls": events, "appointments": appointments, "once_more": once_more}})

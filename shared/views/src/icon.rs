@@ -1,6 +1,6 @@
 use maud::{Markup, PreEscaped, html};
 
-/// The portal's own icons, drawn on 24 by 24, so that none depends on a font that has it.
+/// The portal's own icons, drawn on a grid of 24 by 24. They do not depend on a font.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Icon {
     Back,
@@ -13,7 +13,7 @@ pub enum Icon {
     Warning,
 }
 
-/// For the eye only: whoever uses one says in words what it means.
+/// Renders an icon. It is hidden from screen readers, so the text next to it must have the same meaning.
 #[must_use]
 pub fn icon(icon: Icon) -> Markup {
     let path = match icon {

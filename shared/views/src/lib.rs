@@ -44,21 +44,22 @@ pub use planned::{planned, planned_json};
 pub use push::{PushSettingsView, push_settings, push_settings_json, subscribed_browser_json};
 pub use text::{HEAVIEST_PAGE, event_weight};
 
-/// For whom, and when, something is rendered.
+/// The reader and the time that something is rendered for.
 #[derive(Clone, Copy, Debug)]
 pub struct Viewer {
-    /// Numbers of this region are shown nationally.
+    /// The region whose numbers are shown in national format.
     pub region: Region,
     pub now: Timestamp,
 }
 
-/// Why something was not done, where it was asked for.
+/// Renders why an action was not done, next to its form.
 #[must_use]
 pub fn problem(message: &str) -> Markup {
     html! { p.problem { (icon(Icon::Warning)) " " (message) } }
 }
 
-/// The same of what needs a sign-in just now, with the link that leads there. `history.js` adds the way back to it.
+/// Renders why an action needs a recent sign-in, with a link to sign in again. `history.js` adds the way back to the
+/// link.
 #[must_use]
 pub fn to_sign_in_again(message: &str) -> Markup {
     html! {

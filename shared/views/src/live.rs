@@ -1,5 +1,6 @@
-//! What pages that are open are sent of a change: for each kind of list a row of it. How a page takes
-//! them is described in the README of `live`.
+//! The updates that open pages receive over the socket: a list row for each kind of list.
+//!
+//! The README of `live` describes how a page applies them.
 
 use domain::{
     AppointmentId, Block, ConversationId, ConversationSummary, CustomerRef, Notification, NotificationGroup, OptOut,
@@ -13,20 +14,20 @@ use crate::event::event;
 use crate::notification::{group_row, row as notification_row};
 use crate::opt_out::{composer_place, opt_out_line};
 
-/// What a page may show, and be sent something for.
+/// An update of something that an open page may show.
 #[derive(Clone, Copy, Debug)]
 pub enum LiveUpdate<'a> {
-    /// Of a conversation that is open.
+    /// An entry of an open conversation.
     Event(&'a TimelineEntry),
     Notification(&'a Notification),
-    /// Where each customer is one row.
+    /// A row of the list with one row per customer.
     Recent(&'a NotificationGroup),
     Conversation(&'a ConversationSummary),
-    /// What stands above a conversation that is open.
+    /// The header of an open conversation.
     Head(ConversationId, &'a CustomerRef),
-    /// Whether its customer gets texts and its number is blocked, where one would be written.
+    /// The notice at the composer of a conversation: its number is blocked, or its customer has opted out.
     OptOut(ConversationId, Option<&'a Block>, Option<&'a OptOut>),
-    /// That they told a member of staff so, among the messages.
+    /// The line among the messages for an opt-out that staff recorded.
     OptOutLine(ConversationId, &'a OptOut),
 }
 
@@ -42,7 +43,7 @@ impl LiveUpdate<'_> {
         }
     }
 
-    /// Whose page it is for, if not every page's that has such a list.
+    /// Returns the conversation whose pages receive the update; `None` if every page with such a list does.
     fn only_of(&self) -> Option<ConversationId> {
         match self {
             Self::Event(event) => Some(event.conversation()),
@@ -53,7 +54,7 @@ impl LiveUpdate<'_> {
         }
     }
 
-    /// It, as pages render it themselves.
+    /// Renders the update as an element that pages can merge.
     #[must_use]
     pub fn piece(&self, viewer: &Viewer) -> Markup {
         html! {
@@ -71,38 +72,41 @@ impl LiveUpdate<'_> {
         }
     }
 
-    /// What pages that show appointments are sent when one has changed: which, and nothing of it, since
-    /// what they show of it depends on the day and on what somebody is writing.
+    /// Renders the update that an appointment has changed, for pages that show appointments.
+    ///
+    /// It contains only the id. What a page shows of the appointment depends on its day and on the reader's unsaved
+    /// changes.
     #[must_use]
     pub fn appointment(id: &AppointmentId) -> Markup {
         html! { template data-live="appointments" data-appointment=(id) data-refresh {} }
     }
 
-    /// What every page is sent when all that was held of a customer was erased.
+    /// Renders the update that a customer's data was erased, for all pages.
     #[must_use]
     pub fn erasure_fragment(conversation: ConversationId) -> Markup {
         html! { template data-live="erased" data-conversation=(conversation) {} }
     }
 
-    /// What every page is sent of a number that is blocked: it is in no list but that of what is blocked.
+    /// Renders the update that a number was blocked, for all pages. They remove it from all lists, and reload the list
+    /// of blocked numbers.
     #[must_use]
     pub fn blocked(conversation: ConversationId) -> Markup {
         html! { template data-live="not-listed" data-conversation=(conversation) {} (Self::ask_again("blocked")) }
     }
 
-    /// What every page is sent of a number that is blocked no more.
+    /// Renders the update that a number was unblocked, for all pages.
     #[must_use]
     pub fn unblocked() -> Markup {
         html! { @for list in ["blocked", "conversations", "notifications", "recent"] { (Self::ask_again(list)) } }
     }
 
-    /// That a list of some kind is to be asked for again.
+    /// Renders the update that makes pages reload a kind of list.
     #[must_use]
     pub fn ask_again(list: &str) -> Markup {
         html! { template data-live=(list) data-refresh {} }
     }
 
-    /// Instead of it: that there is something to be asked for.
+    /// Renders the update without its content: pages load it themselves.
     #[must_use]
     pub fn hint(&self) -> Markup {
         html! { template data-live=(self.kind()) data-conversation=[self.only_of()] data-refresh {} }

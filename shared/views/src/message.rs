@@ -7,7 +7,7 @@ use crate::moment::{TimeFormat, moment};
 use crate::opt_out::wish_line;
 use crate::text::message_text;
 
-/// A message in a conversation, to be merged into the thread.
+/// Renders a message in a conversation, to merge into the thread.
 #[must_use]
 pub fn message(message: &Message, viewer: &Viewer) -> Markup {
     let (side, by) = match &message.kind {
@@ -42,7 +42,7 @@ fn arrived_while_blocked(message: &Message) -> bool {
     matches!(message.kind, MessageKind::Inbound { while_blocked: true, .. })
 }
 
-/// Of an outbound message, the one that it is another try of.
+/// Returns the position of the message that an outbound message repeats.
 pub(crate) fn resend_of(message: &Message) -> Option<Position> {
     match message.kind {
         MessageKind::Inbound { .. } => None,
@@ -50,7 +50,7 @@ pub(crate) fn resend_of(message: &Message) -> Option<Position> {
     }
 }
 
-/// Of an outbound message, the one that is another try of it.
+/// Returns the position of the message that repeats an outbound message.
 fn tried_again(message: &Message) -> Option<Position> {
     match message.kind {
         MessageKind::Inbound { .. } => None,
@@ -58,7 +58,7 @@ fn tried_again(message: &Message) -> Option<Position> {
     }
 }
 
-/// What is sent again is a message of its own, and somebody's choice.
+/// Renders the button to send a message again. The repeat is a new message, and staff decide on it.
 fn send_again(message: &Message) -> Markup {
     html! {
         button.again type="button" hx-post={ "/api/conversations/" (message.conversation) "/messages" }
@@ -66,8 +66,7 @@ fn send_again(message: &Message) -> Markup {
     }
 }
 
-/// The state of a message at a glance, with the words behind it. What someone must know is said
-/// outright; what went as it should is a mark.
+/// Renders the delivery status of a message. A problem is a sentence; a normal status is a symbol with a tooltip.
 pub(crate) fn mark(told: DeliveryStatus) -> Markup {
     html! {
         @match told {
@@ -81,7 +80,7 @@ pub(crate) fn mark(told: DeliveryStatus) -> Markup {
     }
 }
 
-/// The fields are described in the README of `fetch-conversation`.
+/// Returns a message as JSON. The README of `fetch-conversation` describes the fields.
 #[must_use]
 pub fn message_json(message: &Message, viewer: &Viewer) -> Value {
     let mut json = json!({

@@ -1,7 +1,7 @@
 use domain::Timestamp;
 use maud::{Markup, html};
 
-/// A time, which the portal's `time.js` puts into words where the reader is: `shape` says which.
+/// Renders a time. The portal's `time.js` formats it in the reader's time zone, as `shape` says.
 pub(crate) fn moment(at: Timestamp, shape: TimeFormat) -> Markup {
     let shape = match shape {
         TimeFormat::Ago => "ago",
@@ -13,9 +13,9 @@ pub(crate) fn moment(at: Timestamp, shape: TimeFormat) -> Markup {
 
 #[derive(Clone, Copy)]
 pub(crate) enum TimeFormat {
-    /// How long ago up to an hour, then the clock, then the date.
+    /// The time since then up to an hour, then the time of day, then the date.
     Ago,
-    /// The time of day, beneath a line that names the day.
+    /// The time of day, below a heading with the day.
     Clock,
     /// The day and the time of day: today 3:00 pm.
     Day,

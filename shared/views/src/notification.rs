@@ -11,7 +11,7 @@ use crate::older::older;
 use crate::person::{called, person};
 use crate::text::message_text;
 
-/// A page of the feed: an element for each notification, newest first, to be merged into a list.
+/// Renders a page of notifications, newest first: list rows to merge into a list.
 #[must_use]
 pub fn notification_rows(page: &Page<Notification>, next: Option<&str>, viewer: &Viewer) -> Markup {
     html! {
@@ -23,7 +23,7 @@ pub fn notification_rows(page: &Page<Notification>, next: Option<&str>, viewer: 
     }
 }
 
-/// The newest of the feed: an element for each customer, newest first, to be merged into a list.
+/// Renders the recent notifications, one row per customer, newest first, to merge into a list.
 #[must_use]
 pub fn notification_groups(groups: &[NotificationGroup], viewer: &Viewer) -> Markup {
     html! {
@@ -42,7 +42,7 @@ pub(crate) fn row(notification: &Notification, viewer: &Viewer) -> Markup {
     row_of(notification, &format!("notification-{}", notification.event.position()), 0, viewer)
 }
 
-/// The row of a customer, whichever of their entries is the newest: a newer one replaces it.
+/// Renders the row of a customer. Its id comes from the conversation, so a newer notification replaces it.
 pub(crate) fn group_row(NotificationGroup { newest, more }: &NotificationGroup, viewer: &Viewer) -> Markup {
     row_of(newest, &format!("recent-{}", newest.event.conversation()), *more, viewer)
 }
@@ -61,7 +61,7 @@ fn row_of(Notification { event, conversation }: &Notification, id: &str, more: u
                 (person(conversation, viewer))
                 @if let Some(next) = &conversation.next {
                     span.row-next {
-                        // What the call made of it stands below; what became of it since is another matter.
+                        // The call's outcome is below. The appointment's status now may differ, so it is left out.
                         @if matches!(event, TimelineEntry::Call(_)) { (appointment_time(next)) } @else { (next_appointment(next)) }
                     }
                 }
@@ -80,13 +80,13 @@ fn row_of(Notification { event, conversation }: &Notification, id: &str, more: u
     }
 }
 
-/// Whether this is the latest of what the customer asked. What came before it is not marked.
+/// Returns whether this is the latest entry that needed an answer. Earlier entries are not marked as waiting.
 fn is_asked(event: &TimelineEntry, conversation: &ConversationSummary) -> bool {
-    // What older versions recorded does not say which it is.
+    // Summaries that older versions wrote do not have the position.
     conversation.asked.unwrap_or(conversation.last) == event.position()
 }
 
-/// The fields are described in the README of `list-notifications`.
+/// Returns a customer's notifications as JSON. The README of `list-notifications` describes the fields.
 #[must_use]
 pub fn notification_group_json(NotificationGroup { newest, more }: &NotificationGroup, viewer: &Viewer) -> Value {
     let mut json = notification_json(newest, viewer);
@@ -94,7 +94,7 @@ pub fn notification_group_json(NotificationGroup { newest, more }: &Notification
     json
 }
 
-/// The fields are described in the README of `list-notifications`.
+/// Returns a notification as JSON. The README of `list-notifications` describes the fields.
 #[must_use]
 pub fn notification_json(Notification { event, conversation }: &Notification, viewer: &Viewer) -> Value {
     let mut json = json!({

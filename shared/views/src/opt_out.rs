@@ -7,9 +7,10 @@ use crate::block::block_line;
 use crate::icon::{Icon, icon};
 use crate::moment::{TimeFormat, moment};
 
-/// Why a customer gets no texts, above what nobody can write then, or that their number is blocked, in its place; empty
-/// where they do. Replaces the one that is there, whatever it came with. `no_texting` is why their number could not be
-/// texted otherwise.
+/// Renders the notice at the composer: the number is blocked, or the customer cannot be texted. Empty if they can.
+///
+/// It replaces the page's notice, whatever response it is part of. `no_texting` is a reason other than a block or an
+/// opt-out, with the number for its sentence.
 #[must_use]
 pub fn composer_place(
     conversation: ConversationId,
@@ -34,8 +35,10 @@ pub fn composer_place(
     }
 }
 
-/// Where in a conversation it was that a customer told a member of staff. What they wrote themselves, and
-/// what was refused, stands there as a message. There is one such line: the latest word is all that is kept.
+/// Renders the line in a conversation for an opt-out that staff recorded.
+///
+/// Other opt-outs are visible as a message: the customer's keyword or the rejected text. There is at most one such
+/// line, since only the latest opt-out state is stored.
 pub(crate) fn opt_out_line(out: &OptOut) -> Markup {
     html! {
         @if let OptOutCause::Staff { by } = &out.cause {
@@ -49,7 +52,7 @@ pub(crate) fn opt_out_line(out: &OptOut) -> Markup {
     }
 }
 
-/// The answer to whoever noted it, to be merged into the conversation.
+/// Renders the response to a recorded opt-out, to merge into the conversation.
 #[must_use]
 pub fn opt_out_banner(conversation: ConversationId, block: Option<&Block>, out: Option<&OptOut>) -> Markup {
     html! {
@@ -58,7 +61,7 @@ pub fn opt_out_banner(conversation: ConversationId, block: Option<&Block>, out: 
     }
 }
 
-/// What a message says of whether its writer wants texts, beneath it.
+/// Renders the effect of a message's SMS keyword, below the message.
 pub(crate) fn wish_line(message: &Message) -> Markup {
     html! {
         @match message.keyword() {
@@ -80,13 +83,13 @@ pub(crate) fn wish_line(message: &Message) -> Markup {
     }
 }
 
-/// The fields are described in the README of `fetch-conversation`.
+/// Returns why a customer cannot be texted as JSON. The README of `fetch-conversation` describes the fields.
 #[must_use]
 pub fn no_texting_json(no_texting: Option<&(TextingObstacle, String)>) -> Value {
     json!(no_texting.map(|(why, number)| json!({"reason": reason(*why), "message": why.sentence(number)})))
 }
 
-/// The fields are described in the README of `fetch-conversation`.
+/// Returns an opt-out as JSON. The README of `fetch-conversation` describes the fields.
 #[must_use]
 pub fn opt_out_json(out: Option<&OptOut>) -> Value {
     let Some(out) = out else { return Value::Null };

@@ -1,4 +1,4 @@
-//! Where somebody is signed in.
+//! The list of a member of staff's own sessions.
 
 use domain::OwnSession;
 use maud::{Markup, html};
@@ -7,8 +7,10 @@ use serde_json::{Value, json};
 use crate::moment::{TimeFormat, moment};
 use crate::text::text;
 
-/// What stands in the page's `#sessions`, and in its place after each of the buttons but the last, which the page itself
-/// asks about (`sessions.js`): it ends the page's own session, too.
+/// Renders the content of the page's `#sessions`.
+///
+/// It also replaces that content after each button but the last, "Sign out everywhere…". That one ends the page's own
+/// session too, so `sessions.js` asks for confirmation and sends it.
 #[must_use]
 pub fn own_sessions(sessions: &[OwnSession]) -> Markup {
     let has_others = sessions.iter().any(|session| !session.is_this);
@@ -47,7 +49,7 @@ fn row(session: &OwnSession) -> Markup {
                     span { "Last used " (moment(session.last_use, TimeFormat::Day)) }
                 }
             }
-            // The page's header signs this one out.
+            // The page's header has the sign-out button of this session.
             @if !session.is_this {
                 div.browser-does {
                     button.button type="button" hx-delete={ "/api/sessions/" (id) } hx-target="#sessions"
@@ -58,6 +60,7 @@ fn row(session: &OwnSession) -> Markup {
     }
 }
 
+/// Returns a session as JSON.
 #[must_use]
 pub fn own_session_json(session: &OwnSession) -> Value {
     json!({
@@ -69,7 +72,7 @@ pub fn own_session_json(session: &OwnSession) -> Value {
     })
 }
 
-/// Sessions of an older version have no name.
+/// Returns the name of the browser. Sessions that older versions recorded have none.
 fn name(session: &OwnSession) -> &str {
     if session.browser.is_empty() { "A browser" } else { &session.browser }
 }

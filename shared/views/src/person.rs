@@ -4,12 +4,12 @@ use maud::{Markup, html};
 use crate::Viewer;
 use crate::text::text;
 
-/// The customer of a conversation: by name and number if the name is known, by number otherwise.
+/// Renders the customer of a conversation: name and number, or the number alone if no name is known.
 pub(crate) fn person(conversation: &ConversationSummary, viewer: &Viewer) -> Markup {
     customer_name(conversation.name.as_deref(), &conversation.sender.shown_in(viewer.region))
 }
 
-/// By a number as it is shown, or by what stands in its place.
+/// Renders a customer by name and by a formatted number or its substitute.
 pub(crate) fn customer_name(name: Option<&str>, number: &str) -> Markup {
     html! {
         @match name {
@@ -19,7 +19,7 @@ pub(crate) fn customer_name(name: Option<&str>, number: &str) -> Markup {
     }
 }
 
-/// The same where somebody may want to call.
+/// Renders a customer by name and number, with a link that calls the number.
 pub(crate) fn to_call(name: Option<&str>, number: &PhoneNumber, viewer: &Viewer) -> Markup {
     let number = html! { a href={ "tel:" (number) } title="Call" { (number.shown_in(viewer.region)) } };
     html! {
@@ -30,7 +30,7 @@ pub(crate) fn to_call(name: Option<&str>, number: &PhoneNumber, viewer: &Viewer)
     }
 }
 
-/// What to call a customer in a sentence.
+/// Returns what a sentence calls the customer: the name, or else the number.
 pub(crate) fn called(conversation: &ConversationSummary, viewer: &Viewer) -> String {
     conversation.name.clone().unwrap_or_else(|| conversation.sender.shown_in(viewer.region))
 }

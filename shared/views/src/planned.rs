@@ -8,7 +8,9 @@ use crate::icon::{Icon, icon};
 use crate::moment::{TimeFormat, moment};
 use crate::text::text;
 
-/// What somebody may have overlooked of the time that they chose: one line for each.
+/// Renders the warnings about the chosen time, one line each.
+///
+/// There is one if the time is in the past, and one for each other appointment of the practitioner at that time.
 #[must_use]
 pub fn planned(is_over: bool, meets: &[Appointment]) -> Markup {
     html! {
@@ -26,7 +28,7 @@ pub fn planned(is_over: bool, meets: &[Appointment]) -> Markup {
     }
 }
 
-/// The fields are described in the README of `edit-appointment`.
+/// Returns the warnings about the chosen time as JSON. The README of `edit-appointment` describes the fields.
 #[must_use]
 pub fn planned_json(is_over: bool, meets: &[Appointment], zone: &TimeZone, viewer: &Viewer) -> Value {
     let meets: Vec<_> = meets.iter().map(|other| appointment_json(other, zone, viewer)).collect();

@@ -1,5 +1,5 @@
-//! The settings of notifications: somebody's browsers, what they are notified of, and what a company
-//! shows of a message.
+//! The push notification settings: a member of staff's browsers, which messages they want, and what the company's
+//! notifications show.
 
 use domain::{Browser, PushFailure, PushPreference, PushProblem};
 use maud::{Markup, html};
@@ -9,24 +9,25 @@ use crate::icon::{Icon, icon};
 use crate::moment::{TimeFormat, moment};
 use crate::text::text;
 
-/// What a settings page shows to whoever's it is.
+/// The data of a member of staff's settings page.
 #[derive(Clone, Copy, Debug)]
 pub struct PushSettingsView<'a> {
-    /// The public key that browsers subscribe with; `None` as long as there is none.
+    /// The public key that browsers subscribe with; `None` if there is none yet.
     pub key: Option<&'a str>,
     pub browsers: &'a [Browser],
     pub messages: PushPreference,
-    /// Whether pushes show a message's text.
+    /// Whether push notifications show a message's text.
     pub shows_text: bool,
     /// The company's name.
     pub company: &'a str,
-    /// How many of its customers wait for an answer.
+    /// The number of the company's conversations that wait for an answer.
     pub unanswered: u32,
 }
 
-/// What stands in the page's `#push-settings`, and in its place after each of the forms. The page itself
-/// says of the browser that shows it that it is this one (`.this-browser` in the row with its id), and
-/// sends the tests (`button[data-push-test]`), which are seen where it is.
+/// Renders the content of the page's `#push-settings`, also after each of its forms.
+///
+/// The page marks its own browser itself (`.this-browser` in the row with its id). It also sends the tests
+/// (`button[data-push-test]`), since their result shows there.
 #[must_use]
 pub fn push_settings(view: &PushSettingsView<'_>) -> Markup {
     html! {
@@ -133,6 +134,7 @@ fn setting(shows_text: bool, company: &str) -> Markup {
     }
 }
 
+/// Returns the settings as JSON.
 #[must_use]
 pub fn push_settings_json(view: &PushSettingsView<'_>) -> Value {
     json!({
@@ -144,7 +146,7 @@ pub fn push_settings_json(view: &PushSettingsView<'_>) -> Value {
     })
 }
 
-/// What a browser is told that is kept: of itself, the key that browsers subscribe with, and how many customers wait.
+/// Returns a saved subscription as JSON, with the public key and the number of unanswered conversations.
 #[must_use]
 pub fn subscribed_browser_json(browser: &Browser, key: &str, unanswered: u32) -> Value {
     let mut kept = browser_json(browser);
@@ -168,12 +170,12 @@ fn browser_json(browser: &Browser) -> Value {
     })
 }
 
-/// Whether its last problem is one no more.
+/// Returns whether the browser's last problem is over.
 fn is_over(browser: &Browser) -> bool {
     browser.problem().is_none()
 }
 
-/// What went wrong, and what follows from that now.
+/// Returns the problem and its current effect as a sentence.
 fn sentence(browser: &Browser, what: PushFailure) -> String {
     let follows = if is_over(browser) { "Notifications have arrived since." } else { what.advice() };
     format!("{} {follows}", what.sentence())

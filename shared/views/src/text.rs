@@ -1,8 +1,10 @@
 use domain::{TimelineEntry, shown_text};
 use maud::{Markup, html};
 
-/// What somebody wrote, as text and as nothing else: escaped by `maud`, isolated from the
-/// direction of the text around it (`<bdi>`), with characters that would act unseen shown by name.
+/// Renders a text that a customer or staff wrote, as plain text.
+///
+/// `maud` escapes it, `<bdi>` isolates its direction from the text around it, and invisible control characters are
+/// shown by name.
 pub(crate) fn text(text: &str) -> Markup {
     let mut pieces = Vec::new();
     let mut start = 0;
@@ -23,19 +25,19 @@ pub(crate) fn text(text: &str) -> Markup {
     }
 }
 
-/// The text of a message, or that it has none.
+/// Renders the text of a message, or "(no text)".
 pub(crate) fn message_text(message: &str) -> Markup {
     text(shown_text(message))
 }
 
-/// How many bytes an entry takes at most in an answer, as HTML or as JSON, apart from its text.
+/// The largest size of an entry in an answer without its text, in bytes, as HTML or JSON.
 const ENTRY: usize = 4096;
 
-/// How many bytes a text takes at most in an answer of a function, which is JSON with HTML or JSON within it.
+/// Returns the largest size of a text in a function's answer, in bytes: JSON that contains HTML or JSON.
 fn weight(text: &str) -> usize {
     text.chars()
         .map(|character| match character {
-            // `<span class="unseen" title="An invisible character: RLO">RLO</span>`, its quotes escaped.
+            // `<span class="unseen" title="An invisible character: RLO">RLO</span>`, with escaped quotes.
             unnamed if unseen(unnamed).is_some() => 80,
             '<' | '>' | '&' | '"' | '\\' => 6,
             '\n' | '\r' | '\t' => 3,
@@ -44,10 +46,10 @@ fn weight(text: &str) -> usize {
         .sum()
 }
 
-/// What a page of an answer may weigh: Lambda gives no more than 6 MB of one.
+/// The largest size of a page in an answer, in bytes. Lambda limits an answer to 6 MB.
 pub const HEAVIEST_PAGE: usize = 5 * 1024 * 1024;
 
-/// How many bytes an event takes at most in an answer.
+/// Returns the largest size of a timeline entry in an answer, in bytes.
 #[must_use]
 pub fn event_weight(event: &TimelineEntry) -> usize {
     match event {
@@ -56,8 +58,9 @@ pub fn event_weight(event: &TimelineEntry) -> usize {
     }
 }
 
-/// The name of a character that changes how its neighbours look, or that cannot be seen. Marks
-/// and isolates that ordinary Arabic and Hebrew need are left alone: `<bdi>` holds them in.
+/// Returns the name of a character that is invisible or changes the direction of its neighbours.
+///
+/// Marks and isolates that ordinary Arabic and Hebrew need are not included: `<bdi>` limits their effect.
 fn unseen(character: char) -> Option<&'static str> {
     const CONTROLS: [&str; 32] = [
         "NUL", "SOH", "STX", "ETX", "EOT", "ENQ", "ACK", "BEL", "BS", "HT", "LF", "VT", "FF", "CR", "SO", "SI", "DLE",

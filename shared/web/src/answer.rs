@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{Problem, identity};
 
-/// What a request is to be answered in.
+/// The format of a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResponseFormat {
     Html,
@@ -15,6 +15,7 @@ pub enum ResponseFormat {
 }
 
 impl ResponseFormat {
+    /// Returns the format that a request accepts: JSON if `Accept` names `application/json`, else HTML.
     #[must_use]
     pub fn of_request(request: &Request) -> Self {
         let json = request
@@ -25,7 +26,7 @@ impl ResponseFormat {
         if json { Self::Json } else { Self::Html }
     }
 
-    /// An answer in this format: the other one is not rendered.
+    /// Builds a response in this format. The other format is not rendered.
     pub fn answer(self, html: impl FnOnce() -> Markup, json: impl FnOnce() -> Value) -> WebResponse {
         let (content_type, body) = match self {
             Self::Html => ("text/html; charset=utf-8", html().into_string()),
@@ -35,6 +36,7 @@ impl ResponseFormat {
     }
 }
 
+/// A response of a function: status, headers and body.
 #[derive(Clone, Debug)]
 pub struct WebResponse {
     status: StatusCode,
@@ -44,24 +46,25 @@ pub struct WebResponse {
 }
 
 impl WebResponse {
-    /// For a program, whatever it said that it takes.
+    /// Builds a JSON response for an API client, whatever its `Accept` header says.
     #[must_use]
     pub fn json(value: &Value) -> Self {
         ResponseFormat::Json.answer(|| maud::html! {}, || value.clone())
     }
 
-    /// That it is done, and there is nothing to be shown.
+    /// Builds an empty response with the status 204.
     #[must_use]
     pub fn nothing() -> Self {
         Self::json(&Value::Null).with_status(StatusCode::NO_CONTENT)
     }
 
+    /// Returns the response with another status.
     #[must_use]
     pub fn with_status(self, status: StatusCode) -> Self {
         Self { status, ..self }
     }
 
-    /// A value that cannot stand in a header is left out.
+    /// Returns the response with one more header. A value that is invalid in a header is left out.
     #[must_use]
     pub fn with_header(mut self, name: &'static str, value: &str) -> Self {
         self.headers.extend(HeaderValue::from_str(value).ok().map(|value| (HeaderName::from_static(name), value)));
@@ -69,13 +72,15 @@ impl WebResponse {
     }
 }
 
-/// A page of a list, as JSON.
+/// Returns a page of a list as JSON.
 #[must_use]
 pub fn list(items: impl Iterator<Item = Value>, next: Option<&str>) -> Value {
     json!({"items": items.collect::<Vec<_>>(), "next": next})
 }
 
-/// The response to a request: the answer, or the problem in the format that was asked for.
+/// Builds the HTTP response for a result: the answer, or the problem in the requested format.
+///
+/// A successful `GET` gets an `ETag`, and becomes a 304 if `If-None-Match` names it.
 #[must_use]
 pub fn respond(request: &Request, outcome: Result<WebResponse, Problem>) -> Response<Body> {
     let answer = outcome.unwrap_or_else(|problem| problem.answer(ResponseFormat::of_request(request)));
@@ -83,7 +88,7 @@ pub fn respond(request: &Request, outcome: Result<WebResponse, Problem>) -> Resp
     *response.status_mut() = answer.status;
     let headers = response.headers_mut();
     headers.extend(answer.headers);
-    // What customers wrote is not left behind in the cache of a computer that people share.
+    // Customers' messages must not stay in the browser cache of a shared computer.
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     headers.insert(VARY, HeaderValue::from_static("accept, cookie"));
     headers.extend(identity::staff_header(request).map(|whose| (identity::STAFF_HEADER, whose)));
@@ -104,7 +109,7 @@ pub fn respond(request: &Request, outcome: Result<WebResponse, Problem>) -> Resp
     response
 }
 
-/// Weak, because whoever compresses the body on its way changes its bytes and not its meaning.
+/// Returns a weak entity tag, because a proxy that compresses the body changes its bytes but not its meaning.
 fn entity_tag(body: &str) -> String {
     let digest = Sha256::digest(body.as_bytes());
     format!("W/\"{}\"", hex::encode(&digest[..12]))

@@ -2,7 +2,7 @@ use domain::{AuditAction, AuditEntry, CompanyId, StaffId, Timestamp};
 use lambda_http::request::RequestContext;
 use lambda_http::{Request, RequestExt};
 
-/// What the audit log notes of a request.
+/// Returns the audit log entry for a request.
 #[must_use]
 pub fn audited(
     request: &Request,

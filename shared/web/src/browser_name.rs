@@ -1,10 +1,12 @@
-//! What a browser is called in a list of browsers, from what it says of itself.
+//! The display name of a browser, from its `User-Agent` header.
 
 use http::HeaderMap;
 use http::header::USER_AGENT;
 
-/// A word that only this browser has in its `User-Agent`, or that it has in front of those after it:
-/// most of them also name the ones they want to be taken for.
+/// A token of the `User-Agent` header for each browser, in the order to check.
+///
+/// Most browsers also name the browsers that they are compatible with. So a token is unique to its browser, or is
+/// checked before the tokens that the browser also has.
 const BROWSERS: [(&str, &str); 11] = [
     ("Edg/", "Edge"),
     ("EdgA/", "Edge"),
@@ -29,7 +31,7 @@ const SYSTEMS: [(&str, &str); 7] = [
     ("Linux", "Linux"),
 ];
 
-/// "Firefox on Linux". An iPad says that it is a Mac.
+/// Returns a browser's display name, such as "Firefox on Linux". An iPad may appear as a Mac, since its header says so.
 #[must_use]
 pub fn browser_name(headers: &HeaderMap) -> String {
     let user_agent = headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();

@@ -5,8 +5,11 @@ use sha2::{Digest, Sha256};
 
 const SESSION: &str = "switchboard";
 
-/// What a cookie of the portal's is called. `__Host-`: kept only with Secure and Path=/, and never shared with another
-/// host of the domain. Without TLS neither is to be had: Safari takes no `Secure` cookie from `http://localhost`.
+/// Returns the name of a cookie of the portal.
+///
+/// With TLS it has the prefix `__Host-`: browsers then require `Secure` and `Path=/`, and never share the cookie with
+/// another host of the domain. Without TLS, neither is possible: Safari accepts no `Secure` cookie from
+/// `http://localhost`.
 #[must_use]
 pub fn cookie_name(scheme: Scheme, name: &str) -> String {
     match scheme {
@@ -15,8 +18,9 @@ pub fn cookie_name(scheme: Scheme, name: &str) -> String {
     }
 }
 
-/// A `Set-Cookie` of one that scripts cannot read and other sites cannot use. Lax, since people come from the identity
-/// provider's site, and from links in their mail.
+/// Returns the `Set-Cookie` value for a cookie that scripts cannot read and other sites cannot use.
+///
+/// `SameSite` is `Lax`, because users arrive from the identity provider's site and from links in emails.
 #[must_use]
 pub fn set_cookie(scheme: Scheme, name: &str, value: &str, seconds: u64) -> String {
     let name = cookie_name(scheme, name);
@@ -24,29 +28,30 @@ pub fn set_cookie(scheme: Scheme, name: &str, value: &str, seconds: u64) -> Stri
     format!("{name}={value}; Path=/; {secure}HttpOnly; SameSite=Lax; Max-Age={seconds}")
 }
 
-/// What the cookie is called that a session's token is in.
+/// Returns the name of the cookie with the session token.
 #[must_use]
 pub fn session_cookie_name(scheme: Scheme) -> String {
     cookie_name(scheme, SESSION)
 }
 
-/// The `Set-Cookie` that starts a session in a browser.
+/// Returns the `Set-Cookie` value that starts a session in a browser.
 #[must_use]
 pub fn session_cookie(scheme: Scheme, token: &str, seconds: u64) -> String {
     set_cookie(scheme, SESSION, token, seconds)
 }
 
-/// The `Set-Cookie` that ends it.
+/// Returns the `Set-Cookie` value that ends a session in a browser.
 #[must_use]
 pub fn clear_session_cookie(scheme: Scheme) -> String {
     session_cookie(scheme, "", 0)
 }
 
+/// Returns the session token from a request's cookies.
 pub fn session_token<'a>(scheme: Scheme, cookies: impl IntoIterator<Item = &'a str>) -> Option<String> {
     cookie(&session_cookie_name(scheme), cookies)
 }
 
-/// One of the cookies as API Gateway hands them over: each on its own, or joined in the header.
+/// Returns the value of a cookie. API Gateway passes cookies separately, or joined in one header.
 pub fn cookie<'a>(wanted: &str, cookies: impl IntoIterator<Item = &'a str>) -> Option<String> {
     cookies
         .into_iter()
@@ -56,12 +61,12 @@ pub fn cookie<'a>(wanted: &str, cookies: impl IntoIterator<Item = &'a str>) -> O
         .map(|(_, value)| value.to_owned())
 }
 
-/// The cookies of an HTTP request.
+/// Returns the `Cookie` headers of an HTTP request.
 pub fn cookies(headers: &HeaderMap) -> impl Iterator<Item = &str> {
     headers.get_all(COOKIE).iter().filter_map(|cookie| cookie.to_str().ok())
 }
 
-/// What the table keeps of a token.
+/// Returns the hash of a token, which is stored in the table.
 #[must_use]
 pub fn token_hash(token: &str) -> TokenHash {
     TokenHash::new(hex::encode(Sha256::digest(token.as_bytes())))

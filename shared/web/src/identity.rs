@@ -1,5 +1,7 @@
-//! Who asks. The authorizer looks the session up once and hands its verdict on in the request's
-//! context; a function takes it from there and from nowhere else.
+//! The identity of a request's user.
+//!
+//! The authorizer looks up the session once, and passes its verdict in the request context. Functions take the identity
+//! from there only.
 
 use std::collections::HashMap;
 
@@ -11,15 +13,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::Problem;
 
-/// What is not for somebody is not there for them. Not 403: in front of the portal that stands for a page of the site
-/// that is not there, and its words would be that page.
+/// The status for a resource that the user may not access: it looks as if it did not exist.
+///
+/// It is not 403, because CloudFront replaces a 403 by the site's page for missing pages.
 const NOT_FOR_THEM: StatusCode = StatusCode::NOT_FOUND;
 
-/// What the authorizer found of a session.
+/// The authorizer's verdict on a session.
 ///
-/// API Gateway answers a request that its authorizer turns away with words of its own that cannot
-/// be changed, so the verdict is handed on and the function says what is wrong. It cannot be
-/// overlooked: a `Staff`, and with it a company, is only to be had from `Live`.
+/// API Gateway's own response to a denied request cannot be changed. So the authorizer passes the verdict on, and the
+/// function explains the problem. A function cannot ignore it: only `Live` contains a `Staff`, and with it a company.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "session", rename_all = "kebab-case")]
 pub enum SessionVerdict {
@@ -28,7 +30,7 @@ pub enum SessionVerdict {
     Unknown,
 }
 
-/// The member of staff that a request comes from: a person.
+/// Returns the member of staff who sent a request. Fails for an API client.
 pub fn staff(request: &Request) -> Result<Staff, Problem> {
     let staff = staff_or_program(request)?;
     if staff.is_program {
@@ -41,7 +43,9 @@ pub fn staff(request: &Request) -> Result<Staff, Problem> {
     Ok(staff)
 }
 
-/// The member of staff that a request comes from: one who may see who did what, and hand over or erase what is held.
+/// Returns the administrator who sent a request. Fails for other staff and for API clients.
+///
+/// An administrator may read the history of customers, and export or erase a customer's data.
 pub fn administrator(request: &Request) -> Result<Staff, Problem> {
     let staff = staff(request)?;
     if staff.is_administrator {
@@ -57,7 +61,7 @@ pub fn administrator(request: &Request) -> Result<Staff, Problem> {
     ))
 }
 
-/// The member of staff that a request comes from, who may be a program of the company's.
+/// Returns the member of staff or the API client that sent a request.
 pub fn staff_or_program(request: &Request) -> Result<Staff, Problem> {
     let unauthorized = |code, message: &str| Problem::new(StatusCode::UNAUTHORIZED, code, message);
     match verdict(request) {
@@ -70,11 +74,14 @@ pub fn staff_or_program(request: &Request) -> Result<Staff, Problem> {
     }
 }
 
-/// Names whom an answer is for, and whom a page that asks was made for: `harbor-dental/dana`.
+/// The header with the qualified id of the user: `harbor-dental/dana`. A response says which user it is for, and a
+/// request which user its page was made for.
 pub(crate) const STAFF_HEADER: HeaderName = HeaderName::from_static("x-staff");
 
-/// A page goes on asking after somebody else has signed in in its browser: nothing is done for it as theirs. What names
-/// nobody is judged by its session alone.
+/// Rejects a request from a page that was made for another user.
+///
+/// A page can stay open after another user signs in in the same browser. Its requests must not run in the new session.
+/// A request without the header is judged by its session alone.
 fn of_their_page(request: &Request, staff: Staff) -> Result<Staff, Problem> {
     match request.headers().get(STAFF_HEADER) {
         Some(whose) if whose.as_bytes() != staff.id.qualified_id(&staff.company).as_bytes() => Err(Problem::new(
@@ -86,7 +93,7 @@ fn of_their_page(request: &Request, staff: Staff) -> Result<Staff, Problem> {
     }
 }
 
-/// Whom the answer to a request is for, if its session is one.
+/// Returns the value of the `X-Staff` response header, if the request has a live session.
 pub(crate) fn staff_header(request: &Request) -> Option<HeaderValue> {
     let Some(SessionVerdict::Live(staff)) = verdict(request) else { return None };
     HeaderValue::from_str(&staff.id.qualified_id(&staff.company)).ok()

@@ -4,19 +4,19 @@ use lambda_http::Request;
 
 use crate::Problem;
 
-/// Refuses what a page of another site sends with a visitor's session.
+/// Rejects a request that a page of another site sends with a user's session.
 ///
-/// Every browser says of each request whose page it comes from (`Sec-Fetch-Site`, W3C Fetch
-/// Metadata; the last to begin was Safari 16.4), and no page can change that. So there is no list of
-/// origins to be configured, or to be wrong. A client that names neither this nor an origin is no
-/// browser, and has its session from nobody else's.
+/// In `Sec-Fetch-Site`, every browser sends how the page of a request relates to the site, and no page can change it.
+/// The header is defined in W3C Fetch Metadata. Safari was the last browser to send it, since 16.4. So there is no list
+/// of origins that could be configured wrong. A client that sends neither this header nor `Origin` is no browser, so it
+/// cannot send another user's session cookie.
 pub fn same_origin(request: &Request) -> Result<(), Problem> {
     let headers = request.headers();
     match headers.get("sec-fetch-site").map(HeaderValue::as_bytes) {
         Some(b"same-origin") => Ok(()),
         None if !headers.contains_key(ORIGIN) => Ok(()),
         _ => Err(Problem::new(
-            // Not 403: in front of the portal that stands for a page that is not there.
+            // Not 403: CloudFront replaces a 403 by the site's page for missing pages.
             StatusCode::BAD_REQUEST,
             "foreign-origin",
             "This came from a page that is not Switchboard's, or from a browser older than 2023, so it was not done.",

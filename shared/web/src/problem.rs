@@ -7,13 +7,13 @@ use crate::{ResponseFormat, WebResponse};
 
 const SIGN_IN_AGAIN: &str = "sign-in-again";
 
-/// Why a request was not done: a status and a code for programs, a sentence for the person.
+/// Why a request failed: a status and a code for API clients, and a sentence for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     pub status: StatusCode,
     pub code: &'static str,
     pub message: String,
-    /// In how many seconds the same would be done, if that is known.
+    /// The seconds after which the same request would succeed, if known.
     pub retry_after: Option<u64>,
 }
 
@@ -22,7 +22,7 @@ impl Problem {
         Self { status, code, message: message.into(), retry_after: None }
     }
 
-    /// Also for what is another company's: as if it did not exist.
+    /// Returns the problem for a conversation that does not exist or belongs to another company. Both look the same.
     #[must_use]
     pub fn no_conversation() -> Self {
         Self::new(
@@ -32,12 +32,13 @@ impl Problem {
         )
     }
 
-    /// Also for what is beyond the retention.
+    /// Returns the problem for a message that does not exist or is older than the retention.
     #[must_use]
     pub fn no_message() -> Self {
         Self::new(StatusCode::NOT_FOUND, "no-message", "There is no such message, or it was too long ago to be kept.")
     }
 
+    /// Returns the problem for a session whose company is no longer served.
     #[must_use]
     pub fn no_company() -> Self {
         Self::new(
@@ -47,7 +48,7 @@ impl Problem {
         )
     }
 
-    /// Also for what is another company's: as if it did not exist.
+    /// Returns the problem for an appointment that does not exist or belongs to another company. Both look the same.
     #[must_use]
     pub fn no_appointment() -> Self {
         Self::new(
@@ -57,29 +58,33 @@ impl Problem {
         )
     }
 
+    /// Returns the problem for a draft name without a form.
     #[must_use]
     pub fn no_form() -> Self {
         Self::new(StatusCode::NOT_FOUND, "no-form", "There is no form of that name to keep a draft of.")
     }
 
+    /// Returns the problem for a session that has ended.
     #[must_use]
     pub fn session_ended() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "session-ended", "Your session has ended. Sign in again to go on.")
     }
 
-    /// For what was sent to the API's own address. Says nothing of what is missing.
+    /// Returns the problem for a request to the API's own address instead of the portal's.
+    ///
+    /// The sentence does not say what the request lacks.
     #[must_use]
     pub fn around_the_portal() -> Self {
         Self::new(
-            // Not 403: in front of the portal that stands for a page that is not there, and whoever operates it may have it
-            // refused by mistake.
+            // Not 403: CloudFront replaces a 403 by the site's page for missing pages. A wrong
+            // configuration can also cause this problem, and that page would hide it.
             StatusCode::UNAUTHORIZED,
             "around-the-portal",
             "Switchboard is only to be reached at its portal's address. If you are there, tell whoever operates it.",
         )
     }
 
-    /// For what failed and will be done another time.
+    /// Returns the problem for a temporary failure. The same request can succeed later.
     #[must_use]
     pub fn unavailable() -> Self {
         Self::new(
@@ -89,13 +94,15 @@ impl Problem {
         )
     }
 
-    /// For what a session is not enough for. As HTML it has a link that leads to the identity provider and back.
+    /// Returns the problem for an action that needs a more recent sign-in.
+    ///
+    /// As HTML it has a link that leads to the identity provider and back.
     #[must_use]
     pub fn sign_in_again(message: &str) -> Self {
         Self::new(StatusCode::CONFLICT, SIGN_IN_AGAIN, message)
     }
 
-    /// The answer that says so, with the code and the sentence.
+    /// Builds the response with the code and the sentence.
     #[must_use]
     pub fn answer(&self, format: ResponseFormat) -> WebResponse {
         let body = || json!({"error": {"code": self.code, "message": self.message}});
@@ -111,14 +118,15 @@ impl Problem {
     }
 }
 
-/// Nothing of the error itself is shown: it is logged, by name.
+/// The response shows nothing of the error itself. The error's name is logged.
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         if let StoreError::SignedOut = error {
             return Self::session_ended();
         }
         if let StoreError::Contended { .. } = error {
-            // Whoever writes the same thing many times at once does it to themselves, and to nobody else.
+            // Contention comes from one user's simultaneous writes to one item, and affects no other user. So it is a
+            // warning only.
             tracing::warn!(%error, "a write was abandoned: too many conflicts");
             return Self {
                 retry_after: Some(1),

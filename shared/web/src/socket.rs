@@ -1,11 +1,12 @@
-//! A WebSocket's handshake and frames, as API Gateway's WebSocket API tells of them.
+//! The handshakes and frames of WebSockets, as events of API Gateway's WebSocket API.
 
 use domain::{Timestamp, TokenHash};
 use serde_json::{Value, json};
 use store::ConnectionOwner;
 
-/// What the authorizer hands on of the session that a WebSocket is opened with. API Gateway takes
-/// no nested values here, and gives every value back as a string, with each frame.
+/// Returns the authorizer's context for the session that opens a WebSocket.
+///
+/// API Gateway allows no nested values here. It passes each value as a string, with every frame.
 #[must_use]
 pub fn socket_context(holder: &ConnectionOwner) -> Value {
     json!({
@@ -17,7 +18,7 @@ pub fn socket_context(holder: &ConnectionOwner) -> Value {
     })
 }
 
-/// Whose WebSocket an event is about; `None` if the authorizer was not asked.
+/// Returns the owner of the WebSocket that an event is about; `None` if the authorizer did not run.
 #[must_use]
 pub fn socket_holder(event: &Value) -> Option<ConnectionOwner> {
     let context = event.pointer("/requestContext/authorizer")?;
@@ -32,14 +33,14 @@ pub fn socket_holder(event: &Value) -> Option<ConnectionOwner> {
     })
 }
 
-/// Whether a handshake may come from one of the portal's own pages. A browser sends a visitor's
-/// cookie with every page's handshake, and a WebSocket knows no same-origin policy, so nothing else
-/// keeps another site's page from reading along.
+/// Returns whether a handshake may come from one of the portal's own pages.
 ///
-/// Where a browser does not say `Sec-Fetch-Site` of a handshake, its `Origin` must be of the host
-/// that it asked: the one that CloudFront was asked for (`X-Portal-Host`, which it sets itself), or
-/// without CloudFront the `Host`. A client that says nothing of where it comes from is no browser,
-/// and has its session from nobody else's.
+/// A browser sends a user's cookie with the handshake of every page, and WebSockets have no same-origin policy. So only
+/// this check keeps another site's page from reading messages.
+///
+/// If the browser sends no `Sec-Fetch-Site`, its `Origin` must have the host of the request. That is `X-Portal-Host`,
+/// which CloudFront sets itself, or `Host` without CloudFront. A client that sends neither header is no browser, so it
+/// cannot send another user's session cookie.
 #[must_use]
 pub fn own_handshake(event: &Value) -> bool {
     let header = |name: &str| {

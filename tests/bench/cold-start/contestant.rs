@@ -1,4 +1,4 @@
-//! Who is measured, and how one starts.
+//! The contestants of the benchmark, and how they are started.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -17,43 +17,44 @@ pub(crate) struct Contestant {
     pub(crate) asked: Task,
 }
 
-/// What it is asked to do.
+/// What a contestant does in an invocation.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Task {
-    /// Nothing, though the event is the same.
+    /// No work. The event is that of `Query`.
     Nothing,
-    /// The read of `fetch-conversation`, told in the event.
+    /// The query of `fetch-conversation`, given in the event.
     Query,
     Page,
     Conversations,
-    /// Who did what about a customer.
+    /// The history of a customer.
     History,
-    /// A refresh first, and then whether there is anything new, which there is not.
+    /// A refresh first, and then conditional refreshes, which find nothing new.
     RefreshAgain,
     Inbound,
     Reply,
     Authorize,
     Appointment,
     Call,
-    /// Of a message that is gone, so that every one asks the same of the table.
+    /// A delivery receipt of a message that is gone, so that each invocation sends the same requests to the table.
     Receipt,
     Session,
     Browsers,
-    /// A new WebSocket.
+    /// Opening a WebSocket.
     Socket,
-    /// What the stream tells of a text.
+    /// The stream record of a text.
     ShowChange,
-    /// The same, where nobody has turned notifications on: nothing here may be pushed to.
+    /// The same stream record, in a company in which nobody has turned notifications on. No push service is allowed
+    /// here.
     PushChange,
 }
 
-/// What a contestant is started with.
+/// The settings with which a contestant is started.
 pub(crate) struct ContestantEnvironment<'a> {
     pub(crate) runtime_api: String,
     pub(crate) endpoint: &'a str,
-    /// The certificates that are believed, as many as where it is deployed.
+    /// The trusted root certificates, as many as in a deployment.
     pub(crate) roots: &'a Path,
-    /// Where programs are found.
+    /// The value of `PATH`.
     pub(crate) path: &'a OsStr,
 }
 
@@ -79,7 +80,7 @@ impl Task {
         }
     }
 
-    /// Whether it did what it was asked to: nobody wins by failing.
+    /// Returns whether the invocation did its work. A contestant must not win by failing.
     pub(crate) fn is_done_by(self, answer: &Value, n: usize) -> bool {
         let body = || answer["body"].as_str().unwrap_or_default();
         match self {
@@ -104,7 +105,7 @@ impl Task {
     }
 }
 
-/// A number that no other invocation has had.
+/// Returns a number that no other invocation has used.
 fn unique() -> usize {
     use std::sync::atomic::{AtomicUsize, Ordering};
     static NEXT: AtomicUsize = AtomicUsize::new(0);
@@ -134,7 +135,7 @@ impl Contestant {
             .env("AWS_CA_BUNDLE", with.roots)
             .env("SWITCHBOARD_TABLE", local::TABLE)
             .env("SWITCHBOARD_SMS_PROVIDER", "EndUserMessaging")
-            // It is asked the same by one person, over and over.
+            // All invocations are requests of one person.
             .env("SWITCHBOARD_STAFF_LIMITS", "999999/999999")
             .env("SWITCHBOARD_COMPANY_LIMITS", "999999/999999")
             .env("SWITCHBOARD_NUMBER_LIMITS", "999999/999999")

@@ -1,11 +1,11 @@
-//! What it costs at list prices, from what was counted and measured.
+//! The costs at list prices, computed from the counted requests and measured durations.
 
 use tests::{Browser, HARBOR, PushService, TableUsage, TestStack};
 
 use crate::contestant::Task;
 use crate::scene::{MARIA, PAGES, Scene};
 
-/// US dollars in us-east-1, each with where AWS lists it.
+/// US dollars in us-east-1, each with the AWS page that lists it.
 mod price {
     /// aws.amazon.com/lambda/pricing: arm64.
     pub(super) const GB_SECOND: f64 = 0.000_013_333_4;
@@ -22,30 +22,32 @@ mod price {
     /// aws.amazon.com/dynamodb/pricing/on-demand: request units.
     pub(super) const WRITE_UNIT: f64 = 0.625 / 1e6;
     pub(super) const READ_UNIT: f64 = 0.125 / 1e6;
-    /// aws.amazon.com/sns/pricing: requests of a standard topic; handing over to SQS is free.
+    /// aws.amazon.com/sns/pricing: requests of a standard topic. Deliveries to SQS are free.
     pub(super) const TOPIC_REQUEST: f64 = 0.50 / 1e6;
     /// aws.amazon.com/sqs/pricing: requests of a standard queue.
     pub(super) const QUEUE_REQUEST: f64 = 0.40 / 1e6;
-    /// aws.amazon.com/cloudwatch/pricing: logs taken in.
+    /// aws.amazon.com/cloudwatch/pricing: logs ingested.
     pub(super) const LOG_GB: f64 = 0.50;
 }
 
-/// A line of the API's access log. Functions log nothing of what went well, and Lambda's own lines are turned off.
+/// The size of a line of the API's access log. Functions log nothing on success, and Lambda's own lines are turned off.
 const LOGGED_BYTES: f64 = 250.0;
-/// What a request to the table takes longer in a region than on this machine: DynamoDB speaks of
-/// single-digit milliseconds, which the function is billed for.
+/// The additional latency in milliseconds of a table request in an AWS region, compared with this machine. DynamoDB
+/// documents single-digit milliseconds. The function is billed for it.
 const AWAY_MS: f64 = 5.0;
-/// What the slowest of some push services takes to answer, and what one more push takes of the core (`push/run`).
+/// The response time of the slowest of several push services, and the core time of another push (`push/run`), in
+/// milliseconds.
 const PUSH_SERVICE_MS: f64 = 100.0;
 const PUSH_MS: f64 = 0.13;
-/// Of a whole core, which comes with so many MB.
+/// The memory in MB with which a function gets a whole core.
 const FULL_CORE_MB: f64 = 1769.0;
-/// Who is notified: as many as look.
+/// The browsers that are notified: as many as there are open pages.
 const BROWSERS: usize = PAGES;
-/// Of messages or requests, one a second is traced, and one in twenty of those beyond: of ten a second, so many.
+/// The fraction of messages or requests that X-Ray traces at ten a second. It traces the first of each second, and 5%
+/// of the others.
 const TRACED_OF_TEN_A_SECOND: f64 = 0.145;
 
-/// What was counted at the table.
+/// The table requests and capacity units of each operation.
 #[derive(Clone, Copy)]
 pub(crate) struct MeasuredCapacity {
     inbound: (f64, f64),
@@ -58,9 +60,9 @@ pub(crate) struct MeasuredCapacity {
 }
 
 impl MeasuredCapacity {
-    /// Requests and units of what is asked over and over, warm.
+    /// Counts the requests and capacity units of repeated operations when warm.
     ///
-    /// In a stack of its own: what others have written would be something new to see.
+    /// It uses a stack of its own, because a conditional refresh would find the writes of other benchmarks.
     pub(crate) async fn in_a_stack() -> Self {
         let service = &PushService::open().await;
         let stack = &TestStack::with_push_service(service).await;
@@ -76,7 +78,7 @@ impl MeasuredCapacity {
             requests_and_units(&usage.unwrap_or_else(|| unreachable!()))
         };
         Self {
-            // Before the message that comes in.
+            // Before the inbound message, which a refresh would find.
             refresh: count("list-notifications", Task::RefreshAgain).await,
             authorize: count("authorize", Task::Authorize).await,
             inbound: count("inbound-sms", Task::Inbound).await,
@@ -88,7 +90,7 @@ impl MeasuredCapacity {
     }
 }
 
-/// Of a text, on some open pages.
+/// Counts `live-updates` for a text with open pages.
 async fn measure_show(stack: &TestStack) -> (f64, f64) {
     let dana = stack.dana().await;
     let mut pages = Vec::new();
@@ -107,7 +109,7 @@ async fn measure_show(stack: &TestStack) -> (f64, f64) {
     requests_and_units(&usage.unwrap_or_else(|| unreachable!()))
 }
 
-/// Of a text, to some browsers.
+/// Counts `dispatch-push` for a text with several browsers.
 async fn pushed(stack: &TestStack, service: &PushService) -> (f64, f64) {
     const TEXTS: f64 = 2.0;
     let dana = stack.dana().await;
@@ -116,7 +118,7 @@ async fn pushed(stack: &TestStack, service: &PushService) -> (f64, f64) {
         dana.puts_subscription(&subscriber.browser, &subscriber.subscription()).await;
     }
     let mut usage = None;
-    // Deliveries are noted once in a while. Of two, so that what follows from the first is counted.
+    // Deliveries are recorded only once in a while. Two texts, so that all effects of the first are counted.
     for texts in [["Is it cold?", "It was."], ["Is it warm?", "It is."]] {
         let before = stack.usage_of("dispatch-push").await;
         for text in texts {
@@ -130,7 +132,7 @@ async fn pushed(stack: &TestStack, service: &PushService) -> (f64, f64) {
     (requests / TEXTS, units / TEXTS)
 }
 
-/// Of a page that is opened where notifications are turned on.
+/// Counts `push-subscriptions` for a page that opens where notifications are turned on.
 async fn rung(stack: &TestStack) -> (f64, f64) {
     let dana = stack.dana().await;
     let browser = Browser::firefox("bell");
@@ -145,7 +147,7 @@ fn requests_and_units(usage: &TableUsage) -> (f64, f64) {
     (usage.requests.iter().map(|(_, count)| *count).sum::<u64>() as f64, usage.units)
 }
 
-/// What the functions took, warm, with a memory of so many MB.
+/// The durations of the functions when warm, with this memory.
 pub(crate) struct MeasuredDurations {
     pub(crate) memory_mb: f64,
     pub(crate) inbound_ms: f64,
@@ -157,7 +159,7 @@ pub(crate) struct MeasuredDurations {
     pub(crate) bell_ms: f64,
 }
 
-/// One line of a bill.
+/// An item of a bill.
 struct BillLine {
     what: &'static str,
     how_many: f64,
@@ -168,13 +170,13 @@ fn line(what: &'static str, how_many: f64, each: f64) -> BillLine {
     BillLine { what, how_many, each }
 }
 
-/// Lambda bills milliseconds that have begun.
+/// Returns the cost of an invocation's time. Lambda rounds up to whole milliseconds.
 fn lambda(memory_mb: f64, ms: f64, requests: f64) -> f64 {
     let billed = (ms + requests * AWAY_MS).ceil();
     memory_mb / 1024.0 * billed / 1000.0 * price::GB_SECOND
 }
 
-/// A million inbound messages, each arriving alone, which costs most.
+/// Returns the cost of a million inbound messages. Each arrives alone, which is the most expensive case.
 fn million_inbound(counted: &MeasuredCapacity, measured: &MeasuredDurations) -> Vec<BillLine> {
     const MILLION: f64 = 1e6;
     let (requests, units) = counted.inbound;
@@ -188,7 +190,7 @@ fn million_inbound(counted: &MeasuredCapacity, measured: &MeasuredDurations) -> 
     ]
 }
 
-/// What follows from them: each is shown on open pages and pushed to browsers.
+/// Returns the further cost of these messages: each is shown on open pages and pushed to browsers.
 #[allow(clippy::cast_precision_loss, reason = "a few")]
 fn million_followed(counted: &MeasuredCapacity, measured: &MeasuredDurations) -> Vec<BillLine> {
     const MILLION: f64 = 1e6;
@@ -208,12 +210,13 @@ fn million_followed(counted: &MeasuredCapacity, measured: &MeasuredDurations) ->
     ]
 }
 
-/// Eight hours of a Dashboard that looks every five seconds and finds nothing new.
+/// Returns the cost of an open Dashboard for eight hours. It refreshes every five seconds and finds nothing new.
 fn working_day(counted: &MeasuredCapacity, measured: &MeasuredDurations) -> Vec<BillLine> {
     const REFRESHES: f64 = 8.0 * 3600.0 / 5.0;
-    // The gateway keeps the authorizer's answer for a minute.
+    // The gateway caches the authorizer's result for a minute.
     const AUTHORIZED: f64 = 8.0 * 60.0;
-    // Conversations and appointments too: each page opens a socket of its own, and rings the bell.
+    // Includes conversations and appointments: each page opens a socket of its own and reports its browser's
+    // subscription.
     const LOADED: f64 = 50.0;
     const PINGS: f64 = 8.0 * 60.0 / 5.0;
     let (connects, connected) = counted.connect;
@@ -238,7 +241,7 @@ fn working_day(counted: &MeasuredCapacity, measured: &MeasuredDurations) -> Vec<
         line("DynamoDB: write units", connected * LOADED, price::WRITE_UNIT),
         line("DynamoDB: read units", looked * REFRESHES + checked * AUTHORIZED + rung * LOADED, price::READ_UNIT),
         line("CloudWatch: GB of logs", LOGGED_BYTES * REFRESHES / 1e9, price::LOG_GB),
-        // Of one Dashboard alone all are traced; of a hundred, one in ten.
+        // All requests of a single Dashboard are traced. Of a hundred Dashboards, one request in ten is.
         line("X-Ray: traces", REFRESHES + AUTHORIZED, price::TRACE),
     ]
 }

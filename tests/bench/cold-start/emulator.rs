@@ -15,9 +15,9 @@ use tokio::net::TcpListener;
 use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinHandle;
 
-/// What is heard from the function, with the moment.
+/// A request of the function to the Runtime API, with its time.
 pub(crate) enum RuntimeEvent {
-    /// It has started, or is done with what came before, and asks for more.
+    /// The function asks for the next event: it has started, or has finished the one before.
     Task(Instant),
     Answered(Instant, Value),
     Failed(String),
@@ -52,7 +52,7 @@ impl Emulator {
         Self { address, heard, events, served }
     }
 
-    /// When the function asks for an event.
+    /// Waits until the function asks for an event. Returns when it did.
     pub(crate) async fn ready(&mut self) -> Instant {
         match self.heard.recv().await.unwrap() {
             RuntimeEvent::Task(at) => at,
@@ -61,7 +61,7 @@ impl Emulator {
         }
     }
 
-    /// Hands an event to the function, which has asked for it. Gives its answer and when it came.
+    /// Passes an event to the function, which has asked for one. Returns the response and its time.
     pub(crate) async fn invoke(&mut self, event: Value) -> (Instant, Value) {
         self.events.send(event).unwrap();
         match self.heard.recv().await.unwrap() {
@@ -91,7 +91,7 @@ async fn next(State(api): State<Api>) -> Response {
     (headers, event.to_string()).into_response()
 }
 
-/// A minute from now.
+/// Returns the time a minute from now, in milliseconds.
 fn deadline() -> String {
     let now = runtime::wall_clock().now();
     (now.as_millis() + 60_000).to_string()

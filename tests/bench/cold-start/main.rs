@@ -1,5 +1,5 @@
-//! How fast the functions start, next to others that do the same read. `tests/bench/cold-start/run`
-//! builds them all and runs this; `tests/bench/README.md` has the figures.
+//! How fast the functions start, compared with others that do the same read. `tests/bench/cold-start/run` builds them
+//! all and runs this. `tests/bench/README.md` has the figures.
 #![allow(
     clippy::print_stdout,
     clippy::unwrap_used,
@@ -31,35 +31,35 @@ use tls::Authority;
 
 #[derive(Parser)]
 struct Arguments {
-    /// How often each is started.
+    /// How often to start each function.
     #[arg(long, default_value_t = 21)]
     starts: usize,
-    /// How often each is invoked once it is warm.
+    /// How often to invoke each function once it is warm.
     #[arg(long, default_value_t = 50)]
     warm: usize,
     /// Another build of `fetch-conversation` to measure: `NAME=PROGRAM`.
     #[arg(long, value_name = "NAME=PROGRAM")]
     also: Vec<String>,
-    /// Only those whose name contains this, besides the bare one.
+    /// Measure only the functions whose name contains this, and the bare one.
     #[arg(long)]
     only: Option<String>,
-    /// Where `cargo lambda build` has left the functions. Nothing is measured without.
+    /// The folder in which `cargo lambda build` has left the functions. Without it, nothing is measured.
     #[arg(long)]
     built: Option<PathBuf>,
-    /// What `cargo bench` says to every benchmark.
+    /// The option that `cargo bench` passes to each benchmark.
     #[arg(long, hide = true)]
     bench: bool,
 }
 
-/// Where the contestants reach AWS, over one transport.
+/// The addresses at which the contestants reach AWS, all with TLS or all without.
 struct Endpoints {
     reads: String,
     writes: String,
-    /// With a carrier, secrets and open pages beside the table.
+    /// Has an SMS service, secrets and open pages beside the table.
     stack: String,
 }
 
-/// All that the contestants are asked about, and the files they need.
+/// The data that the contestants read, their endpoints, and the files that they need.
 struct Stage {
     scene: Scene,
     stack_scene: Scene,
@@ -77,7 +77,7 @@ async fn main() {
         return;
     };
     let contestants = contestants(&arguments, built);
-    // In memory, where there is such a folder: a disk's own pace is not what is asked for.
+    // The folder is in memory if possible, so that the speed of the disk does not count.
     let memory = Path::new("/dev/shm");
     let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap();
     let stack = TestStack::open_in(&folder.path().join("stack")).await;
@@ -101,9 +101,9 @@ async fn main() {
             println!("\nControl groups cannot be made here: run it as root for the figures with a part of a core.");
             return;
         };
-        // The others are compared at the least.
+        // The others are compared at the smallest memory only.
         let contestants = if mb == 128 { &contestants[..] } else { &contestants[..rust.unwrap_or(contestants.len())] };
-        // It takes its time.
+        // Fewer runs, because a part of a core is slow.
         let figures =
             compete(contestants, &stage, &stage.tls, starts.div_ceil(3), warm.div_ceil(3), Some(&quota)).await;
         report::print(
@@ -141,7 +141,7 @@ fn secure(server: std::net::SocketAddr) -> String {
     format!("https://localhost:{}", server.port())
 }
 
-/// In turns, so that whatever else the machine does meets them all.
+/// Runs the contestants in turns, so that the machine's other load affects all of them alike.
 async fn compete(
     contestants: &[Contestant],
     stage: &Stage,
@@ -151,7 +151,7 @@ async fn compete(
     quota: Option<&Quota>,
 ) -> Vec<Figures> {
     let mut runs: Vec<Vec<Run>> = contestants.iter().map(|_| Vec::new()).collect();
-    // The first turn only fills the caches of files.
+    // The first turn only fills the file caches.
     for turn in 0..=starts {
         for (contestant, runs) in contestants.iter().zip(&mut runs) {
             let (endpoint, scene) = match contestant.asked {

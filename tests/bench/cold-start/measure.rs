@@ -1,4 +1,4 @@
-//! One run of one contestant, and the figures of many.
+//! One run of one contestant, and the medians of many.
 
 use std::time::{Duration, Instant};
 
@@ -7,7 +7,7 @@ use crate::emulator::Emulator;
 use crate::quota::{PERIOD, Quota};
 use crate::scene::Scene;
 
-/// What one run took.
+/// The durations and the memory of one run.
 pub(crate) struct Run {
     ready: Duration,
     first: Duration,
@@ -15,7 +15,7 @@ pub(crate) struct Run {
     peak_kb: u64,
 }
 
-/// Medians of many runs.
+/// The medians of many runs.
 #[derive(Clone, Copy)]
 pub(crate) struct Figures {
     pub(crate) ready_ms: f64,
@@ -25,8 +25,8 @@ pub(crate) struct Figures {
     pub(crate) peak_mb: f64,
 }
 
-/// Starts it, has it do its work once and then `warm` times more, and ends it. A quota counts from
-/// the first invocation on, as on Lambda, where it starts with a whole core.
+/// Starts a contestant, invokes it once and then `warm` times more, and ends it. The quota applies from the first
+/// invocation on, as on Lambda, where a function starts with a whole core.
 pub(crate) async fn run(
     contestant: &Contestant,
     mut with: ContestantEnvironment<'_>,
@@ -48,7 +48,7 @@ pub(crate) async fn run(
     let mut took = Vec::with_capacity(warm + 1);
     for n in 0..=warm {
         let event = contestant.asked.event(scene, n);
-        // In life there is time between invocations, in which the next part of the core falls due.
+        // In production there is time between invocations, in which the next period of the quota begins.
         if quota.is_some() {
             tokio::time::sleep(2 * PERIOD).await;
         }

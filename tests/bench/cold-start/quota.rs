@@ -4,18 +4,18 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Of a whole core, which comes with so many MB.
+/// The memory in MB with which a function gets a whole core.
 const MB_OF_A_CORE: u64 = 1769;
-/// How often the part is dealt out.
+/// The period of the CPU quota.
 pub(crate) const PERIOD: Duration = Duration::from_millis(20);
 
-/// A group of processes that have no more than their part.
+/// A control group whose processes have a CPU quota.
 pub(crate) struct Quota {
     group: PathBuf,
 }
 
 impl Quota {
-    /// `None` where this process may not make groups.
+    /// Creates a group. Returns `None` if this process may not create control groups.
     pub(crate) fn of_memory(mb: u64) -> Option<Self> {
         let name = format!("switchboard-bench-{}-{mb}", std::process::id());
         let period = u64::try_from(PERIOD.as_micros()).ok()?;
@@ -41,7 +41,7 @@ impl Quota {
 }
 
 impl Drop for Quota {
-    /// The processes have ended, but the kernel may still be at it.
+    /// Retries, because the kernel can still be removing the ended processes.
     fn drop(&mut self) {
         for _ in 0..50 {
             if fs::remove_dir(&self.group).is_ok() {

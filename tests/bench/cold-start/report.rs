@@ -1,4 +1,4 @@
-//! The figures, as tables that a README can take.
+//! The figures, as tables for a README.
 
 use std::fs;
 

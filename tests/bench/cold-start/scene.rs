@@ -1,4 +1,4 @@
-//! What the functions are asked for: a company that ten customers have written to.
+//! The data that the functions read: a company to which ten customers have sent texts.
 
 use std::time::Duration;
 
@@ -7,28 +7,28 @@ use tests::{Call, HARBOR, SmsEvent, TestStack, ago, by_queue, record};
 use tokio::task::JoinSet;
 
 pub(crate) const MARIA: &str = "+14255550182";
-/// As many as a page of notifications shows, each with one.
+/// One page of notifications, with one for each customer.
 const CUSTOMERS: u64 = 10;
-/// What Maria wrote, most of it before the others.
+/// The number of Maria's texts. Most are older than the other customers'.
 const TEXTS: u64 = 10;
-/// Maria's.
+/// The id of Maria's appointment.
 const APPOINTMENT: &str = "A-1";
-/// Of the company's staff, while something is said.
+/// The open pages of the company's staff when a text arrives.
 pub(crate) const PAGES: usize = 5;
 
-/// What is there, by name, and who asks.
+/// The ids of the stored data, and the events' session.
 pub(crate) struct Scene {
     conversation: String,
-    /// The read of `fetch-conversation`, for those who have to be told.
+    /// The query of `fetch-conversation`, for contestants that get it in the event.
     query: Value,
     cookie: String,
-    /// What the authorizer says of the cookie.
+    /// The authorizer's result for the cookie.
     verdict: Value,
-    /// What it says of the same cookie with a WebSocket.
+    /// The authorizer's result for the cookie with a WebSocket.
     socket_verdict: Value,
-    /// Of the newest notifications.
+    /// The `ETag` of the newest notifications.
     tag: String,
-    /// What the table's stream tells of Maria's newest text.
+    /// The stream record of Maria's newest text.
     change: Value,
 }
 
@@ -61,12 +61,12 @@ impl Scene {
         let change = json!({"Records": [{"eventID": "1", "eventName": "INSERT", "eventSource": "aws:dynamodb",
             "dynamodb": {"SequenceNumber": "1", "Keys": keys, "NewImage": image}}]});
         let tag = feed.header("etag").unwrap().to_owned();
-        // As a stack with TLS calls it, which is what the function is built for.
+        // A stack with TLS, for which the function is built, adds this prefix to the cookie's name.
         let cookie = format!("__Host-{}", dana.cookie);
         Self { conversation, query, cookie, verdict, socket_verdict, tag, change }
     }
 
-    /// Pages that are looked at until this is dropped.
+    /// Opens pages that read their frames until the result is dropped.
     pub(crate) async fn pages(stack: &TestStack) -> JoinSet<()> {
         let dana = stack.dana().await;
         let mut pages = JoinSet::new();
@@ -86,7 +86,7 @@ impl Scene {
         self.query.clone()
     }
 
-    /// As API Gateway asks its authorizer.
+    /// Returns an event of an API Gateway authorizer.
     pub(crate) fn cookie(&self) -> Value {
         json!({"version": "2.0", "type": "REQUEST", "identitySource": [self.cookie], "cookies": [self.cookie],
             "headers": {"host": "example.com"}})
@@ -110,7 +110,7 @@ impl Scene {
         self.request("GET", "/api/notifications", "/api/notifications", &[])
     }
 
-    /// A refresh by somebody who has seen it all.
+    /// Returns a conditional refresh that finds nothing new.
     pub(crate) fn refresh_again(&self) -> Value {
         self.request("GET", "/api/notifications", "/api/notifications", &[("if-none-match", &self.tag)])
     }
@@ -132,7 +132,7 @@ impl Scene {
         self.change.clone()
     }
 
-    /// As API Gateway tells of a WebSocket, each with an id of its own.
+    /// Returns the event of a WebSocket that opens, each with its own connection id.
     pub(crate) fn socket(&self, n: usize) -> Value {
         json!({
             "headers": {"Host": "example.com", "Sec-Fetch-Site": "same-origin", "Cookie": self.cookie},
@@ -143,7 +143,7 @@ impl Scene {
         })
     }
 
-    /// Each with a text of its own.
+    /// Returns a reply, each with its own idempotency key and text.
     pub(crate) fn reply(&self, n: usize) -> Value {
         let path = format!("/api/conversations/{}/messages", self.conversation);
         let key = format!("{:032x}", n + 1);
@@ -153,7 +153,7 @@ impl Scene {
         event
     }
 
-    /// An API Gateway event, payload format 2.0.
+    /// Returns an API Gateway event, payload format 2.0.
     fn request(&self, method: &str, route: &str, path: &str, headers: &[(&str, &str)]) -> Value {
         let mut event = json!({
             "version": "2.0",
@@ -180,17 +180,17 @@ impl Scene {
     }
 }
 
-/// Each with a text of its own: in this run of the function, and in all of this process.
+/// Returns an inbound message, each with its own id within this process.
 pub(crate) fn inbound(n: usize) -> Value {
     by_queue(&[sms(&format!("inbound-{n}"), MARIA, 0)])
 }
 
-/// What Amazon Connect hands over when a customer has pressed 1, each in a call of its own.
+/// Returns a contact flow's event in which a customer has pressed 1, each in a call of its own.
 pub(crate) fn confirmed(n: usize) -> Value {
     Call::new(&format!("call-{n}"), HARBOR, MARIA, APPOINTMENT).pressed("1")
 }
 
-/// What End User Messaging tells of a message that was delivered.
+/// Returns End User Messaging's receipt of a delivered message.
 pub(crate) fn receipt() -> Value {
     let context =
         json!({"company": "harbor-dental", "conversation": "0".repeat(32), "message": format!("{:013}-{:032x}", 1, 1)});

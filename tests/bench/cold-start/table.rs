@@ -8,7 +8,7 @@ use dynoxide::Database;
 use dynoxide::server::serve_with_shutdown;
 use tokio::net::TcpListener;
 
-/// What a stack has left in a folder, copied, so that one can be written and another stay as it is.
+/// Serves a copy of a stack's folder, so that writes leave the original unchanged.
 pub(crate) async fn serve_copy(folder: &Path, copy: &Path) -> SocketAddr {
     fs::create_dir_all(copy).unwrap();
     for file in fs::read_dir(folder).unwrap() {

@@ -1,4 +1,4 @@
-//! TLS before a server of this machine, with a certificate authority of its own.
+//! TLS in front of a local server, with its own certificate authority.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -12,7 +12,7 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring::default_provider;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
-/// Who vouches for the servers here.
+/// The certificate authority of the local servers.
 pub(crate) struct Authority {
     issuer: CertifiedIssuer<'static, KeyPair>,
 }
@@ -20,19 +20,19 @@ pub(crate) struct Authority {
 impl Authority {
     pub(crate) fn new() -> Self {
         let mut params = CertificateParams::default();
-        // Not the name that its certificates have too: Node would take them for self-signed.
+        // This name differs from that of its certificates. Otherwise Node would take them for self-signed.
         params.distinguished_name.push(DnType::CommonName, "Authority of a benchmark");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
         Self { issuer }
     }
 
-    /// Its certificate, and others, for those who are to believe them.
+    /// Writes its certificate and other root certificates to a file.
     pub(crate) fn write(&self, file: &Path, others: &str) {
         std::fs::write(file, format!("{}\n{others}", self.issuer.pem())).unwrap();
     }
 
-    /// Takes TLS connections and hands on what they carry.
+    /// Accepts TLS connections and forwards their content to `server`.
     pub(crate) async fn terminate(&self, server: SocketAddr) -> SocketAddr {
         let key = KeyPair::generate().unwrap();
         let params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
@@ -57,7 +57,7 @@ impl Authority {
     }
 }
 
-/// Until one of them hangs up: a function is ended in the middle of a connection.
+/// Forwards until one side closes the connection. A function can be ended in the middle of one.
 async fn hand_on(acceptor: TlsAcceptor, stream: TcpStream, server: SocketAddr) -> std::io::Result<()> {
     let mut inside = acceptor.accept(stream).await?;
     let mut onward = TcpStream::connect(server).await?;

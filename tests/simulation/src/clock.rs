@@ -5,13 +5,13 @@ use aws_smithy_async::time::TimeSource;
 use domain::{Clock, Timestamp};
 use tokio::time::Instant;
 
-/// The time of a run: that of its runtime, which is paused, and passes when nothing can be done before it has.
+/// The clock of a run. It is the paused clock of the run's runtime, which advances when no task can run.
 #[derive(Clone, Copy)]
 pub(crate) struct SimulatedTime {
     began: Instant,
 }
 
-/// When every story begins: 2026-03-02 17:00 UTC.
+/// When each scenario begins: 2026-03-02 17:00 UTC.
 const BEGINNING_MILLIS: u64 = 1_772_470_800_000;
 
 impl SimulatedTime {

@@ -1,4 +1,4 @@
-//! What must hold after every run, whatever went wrong in it.
+//! The invariants that must hold after each run, whatever faults it had.
 
 mod checker;
 mod observations;
@@ -8,7 +8,7 @@ use std::fmt;
 pub use checker::judge;
 pub use observations::Observations;
 
-/// One of the things that must hold.
+/// A property that must hold after each run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Invariant {
     Conversation,
@@ -34,7 +34,7 @@ pub enum Invariant {
     Ends,
 }
 
-/// A claim that does not hold, and what shows it.
+/// An invariant that does not hold, and the evidence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
     pub invariant: Invariant,

@@ -1,4 +1,4 @@
-//! Lambda: instances of the functions, one invocation at a time each, with their time-outs.
+//! Lambda: instances of the functions, which handle one invocation at a time, and their timeouts.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::clock::SimulatedTime;
 use crate::network::{Invocation, Network};
 use crate::trace::Trace;
 
-/// Where the WebSocket API's `@connections` are.
+/// The endpoint of the WebSocket API's `@connections`.
 const LIVE: &str = "http://live.local/live";
 
 pub(crate) struct Lambda {
@@ -41,7 +41,7 @@ impl Lambda {
         Self { runtime, sms, limits, managed, network, time, trace, idle: Mutex::default() }
     }
 
-    /// One that has remembered nothing yet.
+    /// Returns an instance whose caches are empty.
     pub(crate) fn cold(&self) -> LambdaInstance {
         let network = self.network.clone();
         let carry = move |request| {
@@ -52,12 +52,12 @@ impl Lambda {
         LambdaInstance::cold(&self.runtime, LIVE, pusher, &self.sms, &self.limits, self.managed)
     }
 
-    /// What stands for the rest of AWS.
+    /// Returns the local stand-in for the rest of AWS.
     pub(crate) fn aws(&self, instance: &LambdaInstance) -> anyhow::Result<InProcess> {
         InProcess::new(&self.runtime, instance, self.managed)
     }
 
-    /// A function's answer; `None` if it failed or did not come to its end.
+    /// Invokes a function. Returns its response, or `None` if it failed or did not finish.
     pub(crate) async fn invoke(&self, function: &str, event: Value, invocation: &Arc<Invocation>) -> Option<Value> {
         let warm = self.idle().pop();
         let instance = warm.unwrap_or_else(|| self.cold());
@@ -92,7 +92,7 @@ impl Lambda {
     }
 }
 
-/// As the template has it.
+/// Returns the timeout of a function in the template.
 fn timeout(function: &str) -> Duration {
     Duration::from_secs(match function {
         "confirmation-call" => 7,

@@ -1,4 +1,4 @@
-//! `simulation --help` says how it is used; the README what it is.
+//! The command-line tool of the simulation. `simulation --help` lists the options, and the README explains it.
 
 use std::process::ExitCode;
 use std::sync::Mutex;
@@ -8,18 +8,18 @@ use std::time::Instant;
 use clap::Parser;
 use simulation::{Invariant, Scenario, play, shrink};
 
-/// Plays stories and says which claims do not hold of them, with the shortest story that shows it.
+/// Runs scenarios and reports the violated invariants, each with the shortest scenario that shows it.
 #[derive(Parser)]
 struct Arguments {
-    /// How many seeds, beginning at --from.
+    /// How many seeds to run, beginning at --from.
     #[arg(long, default_value_t = 2_000)]
     seeds: u64,
     #[arg(long, default_value_t = 0)]
     from: u64,
-    /// Only this seed: its story and everything that happened in it.
+    /// Run only this seed, and print its scenario and everything that happened.
     #[arg(long, conflicts_with_all = ["seeds", "from"])]
     seed: Option<u64>,
-    /// Succeed only if this claim is seen to fail, and stop when it is: `CarriedOnce`, for one.
+    /// Succeed only if this invariant fails, and stop when it does, for example `CarriedOnce`.
     #[arg(long)]
     fails: Option<String>,
 }
@@ -64,7 +64,7 @@ fn play_all(arguments: &Arguments) -> ExitCode {
     eprintln!("{} seeds in {took:.1} s: {seeds:.1} seeds a second, {events:.0} events a second", arguments.seeds);
     let mut failed = failed.into_inner().unwrap_or_default();
     failed.sort_unstable();
-    // The first of each claim is enough to begin with.
+    // One failing seed of each invariant is enough.
     for invariant in Invariant::ALL {
         let of: Vec<_> = failed.iter().filter(|(_, broken)| *broken == invariant).map(|(seed, _)| *seed).collect();
         let Some(seed) = of.first() else { continue };

@@ -1,4 +1,4 @@
-//! The way from the SDK to what stands for AWS, in this process, and everything that can go wrong on it.
+//! The network between the SDK and the local stand-ins for AWS, within this process, with all of its faults.
 
 mod cancellation;
 mod conflicts;
@@ -39,29 +39,29 @@ use crate::trace::Trace;
 /// The operations that write one item.
 const SINGLE_WRITES: [&str; 3] = ["DeleteItem", "PutItem", "UpdateItem"];
 
-/// What a replica does again.
+/// The operations that are repeated on the replica.
 const WRITES: [&str; 6] =
     ["CreateTable", "DeleteItem", "PutItem", "TransactWriteItems", "UpdateItem", "UpdateTimeToLive"];
 
 tokio::task_local! {
-    /// The invocation that is running, if one is: what AWS does itself goes through the SDK here, too.
+    /// The current invocation. It is `None` for the local AWS itself, which uses the SDK, too.
     static INVOCATION: Option<Arc<Invocation>>;
 }
 
-/// An invocation of a function, as far as the network knows it.
+/// The network's state of an invocation of a function.
 pub(crate) struct Invocation {
-    /// As the trace names it.
+    /// The name in the trace.
     name: String,
     place: [u64; 3],
     faults: BTreeMap<u32, Fault>,
     calls: AtomicU32,
     killed: AtomicBool,
-    /// How often Secrets Manager said that it is too much.
+    /// How many requests Secrets Manager has throttled.
     held_off_by_secrets: AtomicU32,
 }
 
 impl Invocation {
-    /// With what goes wrong in it. `place` tells its dice from those of others.
+    /// Creates an invocation with its faults. `place` makes its random numbers independent of others.
     pub(crate) fn new(name: String, place: [u64; 3], troubles: impl IntoIterator<Item = FaultPoint>) -> Arc<Self> {
         Arc::new(Self {
             name,
@@ -73,12 +73,12 @@ impl Invocation {
         })
     }
 
-    /// Does something as this invocation; `None` if it is killed.
+    /// Runs `work` as this invocation. Returns `None` if the invocation is killed.
     pub(crate) async fn run<T>(self: &Arc<Self>, work: impl Future<Output = T>) -> Option<T> {
         let mut work = Box::pin(INVOCATION.scope(Some(self.clone()), work));
         std::future::poll_fn(|context| match work.as_mut().poll(context) {
             std::task::Poll::Ready(done) => std::task::Poll::Ready(Some(done)),
-            // Between two calls, or in one: nothing of it goes on.
+            // A killed invocation does not continue, neither between two calls nor in one.
             std::task::Poll::Pending if self.killed.load(Ordering::Relaxed) => std::task::Poll::Ready(None),
             std::task::Poll::Pending => std::task::Poll::Pending,
         })
@@ -89,8 +89,8 @@ impl Invocation {
         &self.name
     }
 
-    /// Whether it can do its work all the same: nothing goes wrong but throttling, conflicts and one connection that hangs.
-    /// Secrets Manager is asked three times and no more.
+    /// Returns whether the invocation can succeed despite its faults. It can if they are throttling, conflicts and at
+    /// most one connection that hangs. A request to Secrets Manager is tried three times only.
     pub(crate) fn is_to_succeed(&self) -> bool {
         let others = self.faults.values().filter(|fault| !fault.is_throttling_or_conflict());
         let hanging = others.clone().filter(|fault| fault.is_silent()).count();
@@ -103,14 +103,14 @@ impl Invocation {
     }
 }
 
-/// A message that End User Messaging took: what it was asked, and what it calls it.
+/// A message that End User Messaging accepted: the request, and the service's id.
 #[derive(Clone, Debug)]
 pub(crate) struct SentMessage {
     pub(crate) asked: Value,
     pub(crate) id: Value,
 }
 
-/// A record that was put into the queue of pushes to be tried again, and for how long it is kept back.
+/// A record that was put into the retry queue of pushes, with its delay.
 #[derive(Clone, Debug)]
 pub(crate) struct PushRetry {
     pub(crate) body: String,
@@ -128,16 +128,16 @@ struct NetworkState {
     push_service: PushService,
     conflicts: Conflicts,
     replication: Replication,
-    /// Whoever follows the table's stream is told of everything that may have been written. One for each, in an order
-    /// that is always the same.
+    /// Notifies each reader of the table's stream that records may have been written. Each has its own, so that the
+    /// order is always the same.
     written: [Notify; 2],
-    /// What the SMS service took.
+    /// The requests that the SMS service accepted and that were not read yet.
     sent: Mutex<Vec<SentMessage>>,
-    /// What all of it is here, of End User Messaging.
+    /// The ids of all messages that End User Messaging accepted, as Switchboard assigns them.
     taken: Mutex<Vec<String>>,
-    /// What the queue took.
+    /// The messages that the retry queue accepted and that were not read yet.
     retries: Mutex<Vec<PushRetry>>,
-    /// Behind it all; gone with the run.
+    /// The local AWS. It is dropped with the run.
     aws: Mutex<Option<Arc<InProcess>>>,
 }
 
@@ -166,38 +166,38 @@ impl Network {
         }))
     }
 
-    /// What was taken since the last time.
+    /// Returns the messages that were accepted since the last call.
     pub(crate) fn sent_messages(&self) -> Vec<SentMessage> {
         std::mem::take(&mut self.0.sent.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The messages that End User Messaging took, as they are called here.
+    /// Returns the ids of all messages that End User Messaging accepted, as Switchboard assigns them.
     pub(crate) fn operations(&self) -> Vec<String> {
         self.0.taken.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// What is to be pushed later, since the last time.
+    /// Returns the pushes that were queued for a retry since the last call.
     pub(crate) fn retries(&self) -> Vec<PushRetry> {
         std::mem::take(&mut self.0.retries.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The table has deleted what had expired.
+    /// Records that the table has deleted expired items.
     pub(crate) fn has_swept(&self) {
         self.0.replication.swept();
         self.0.written.iter().for_each(Notify::notify_one);
     }
 
-    /// Whether eventually consistent reads can be behind from now on.
+    /// Sets whether eventually consistent reads can be stale.
     pub(crate) fn is_behind(&self, is: bool) {
         self.0.replication.is_behind(is);
     }
 
-    /// Comes when something may have been written since one who follows the stream last waited.
+    /// Waits until records may have been written since this reader of the stream last waited.
     pub(crate) async fn wait_for_write(&self, of: usize) {
         self.0.written[of].notified().await;
     }
 
-    /// Carries a push, and waits for its answer as long as a function does.
+    /// Sends a push, and waits for the response as long as a function does.
     pub(crate) async fn push(&self, request: http::Request<Vec<u8>>) -> Result<http::Response<()>, HttpsError> {
         let (parts, body) = request.into_parts();
         let (method, host) = (parts.method.to_string(), parts.uri.host().unwrap_or_default().to_owned());
@@ -218,7 +218,7 @@ impl Network {
         Ok(response)
     }
 
-    /// What is behind it from now on.
+    /// Connects the network to a local AWS, or disconnects it.
     pub(crate) fn leads_to(&self, aws: Option<Arc<InProcess>>) {
         *self.0.aws.lock().unwrap_or_else(PoisonError::into_inner) = aws;
     }
@@ -267,12 +267,12 @@ struct Answer {
 }
 
 impl NetworkState {
-    /// A call of an invocation's, with what goes wrong in it.
+    /// Carries a call of an invocation, with its faults.
     async fn carry(&self, invocation: &Invocation, request: Request) -> Result<Answer, ConnectorError> {
         let number = invocation.calls.fetch_add(1, Ordering::Relaxed);
         let connection = request.connection();
         let fault = invocation.faults.get(&number).copied();
-        // Whoever watches that everything is announced must not be kept from it.
+        // The witness must get everything that is announced, so its connection has no faults.
         let fault = fault.filter(|_| !connection.as_ref().is_some_and(|id| id.starts_with(WITNESS)));
         if let (Some(_), Some(connection)) = (fault, &connection) {
             self.sockets.misses(connection);
@@ -324,7 +324,8 @@ impl NetworkState {
             }
             (None, None) => {
                 let answer = INVOCATION.scope(None, self.answer(request)).await?;
-                // Also without a fault: a condition fails in few of the calls that one could hit.
+                // This happens without a fault, too. Few of the calls that a fault could hit have a condition that
+                // fails.
                 let mixed = (operation == "TransactWriteItems" && dice.percent(25))
                     .then(|| cancellation::with_one_throttled(&answer.body, &mut dice));
                 match mixed.flatten() {
@@ -348,7 +349,7 @@ impl NetworkState {
         Ok(answer)
     }
 
-    /// A transaction is in flight from when it is sent, unless it meets another: then this is its answer.
+    /// Begins a transaction, which is in flight from now on. If it conflicts with another, returns the error response.
     fn begins(&self, operation: &str, request: &Request) -> (Option<InFlight>, Option<Answer>) {
         if operation != "TransactWriteItems" {
             return (None, None);
@@ -362,7 +363,7 @@ impl NetworkState {
         }
     }
 
-    /// A `BatchGetItem` of which only a part is done.
+    /// Answers a `BatchGetItem` with some of its keys unprocessed.
     async fn answer_in_part(&self, request: &Request, dice: &mut Rng) -> Result<Answer, ConnectorError> {
         let divided = unprocessed::divided(&request.json(), dice);
         let answered = match &divided.processed {
@@ -460,7 +461,7 @@ impl Request {
         Self { method, host, path, headers: self.headers.clone(), body: body.to_string().into_bytes() }
     }
 
-    /// The answer where there are too many requests, or a conflict, before it takes effect.
+    /// Returns the error response to a throttled or conflicting request, which has no effect.
     fn held_off(&self, fault: Fault, dice: &mut Rng) -> Answer {
         let operation = self.operation();
         match fault.cancellation() {
@@ -473,7 +474,7 @@ impl Request {
         }
     }
 
-    /// The answer to a single write that meets a transaction.
+    /// Returns the error response to a single write that conflicts with a transaction.
     fn in_conflict() -> Answer {
         let kind = "com.amazonaws.dynamodb.v20120810#TransactionConflictException";
         Answer::bad_request(&json!({"__type": kind, "message": "Transaction is ongoing for the item"}))
@@ -493,7 +494,7 @@ impl Request {
         self.aws_error(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", "InternalServerError")
     }
 
-    /// An error in the protocol of the service that was asked: SNS's is of XML.
+    /// Returns an error in the protocol of the service: XML for SNS, otherwise JSON.
     fn aws_error(&self, status: StatusCode, by_query: &str, by_json: &str) -> Answer {
         let sns = !self.headers.contains_key("x-amz-target") && self.connection().is_none();
         let body = if sns {

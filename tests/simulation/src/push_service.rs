@@ -1,4 +1,4 @@
-//! A push service, and the browsers behind it, which read what they are pushed.
+//! A push service and its browsers, which decrypt their push notifications.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,10 +9,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ece::EcKeyComponents;
 use serde_json::{Value, json};
 
-/// One that is on everybody's list.
+/// The host of a push service that the egress policy allows.
 pub(crate) const HOST: &str = "fcm.googleapis.com";
 
-/// Every browser's key pair and secret, those of the example of RFC 8291, section 5: nothing is left to chance here.
+/// The key pair and secret of every browser. They are those of RFC 8291's example, section 5, so that no key is random.
 const PRIVATE: &str = "q1dXpw3UpT5VOmu_cf_v6ih07Aems3njxI-JWgLcM94";
 const PUBLIC: &str = "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4";
 const SECRET: &str = "BTBZMqHH6r4Tts7J_aSIgg";
@@ -23,7 +23,7 @@ pub(crate) struct PushService {
     pushed: Arc<Mutex<BTreeMap<String, Vec<Value>>>>,
 }
 
-/// What a browser gives of its subscription, as `PushSubscription.toJSON()` does.
+/// Returns a browser's subscription as `PushSubscription.toJSON()` does.
 pub(crate) fn subscription(browser: &str) -> Value {
     json!({"endpoint": format!("https://{HOST}{}", path(browser)), "keys": {"p256dh": PUBLIC, "auth": SECRET}})
 }
@@ -33,14 +33,14 @@ fn path(browser: &str) -> String {
 }
 
 impl PushService {
-    /// What it answers to a push.
+    /// Answers a push, and stores its payload.
     pub(crate) fn answer(&self, path: &str, body: &[u8]) -> StatusCode {
         let Some(read) = read(body) else { return StatusCode::BAD_REQUEST };
         self.pushed.lock().unwrap_or_else(PoisonError::into_inner).entry(path.to_owned()).or_default().push(read);
         StatusCode::CREATED
     }
 
-    /// What reached a browser, in the order in which it did.
+    /// Returns the push notifications of a browser, in the order in which they arrived.
     pub(crate) fn pushed_to(&self, browser: &str) -> Vec<Value> {
         let pushed = self.pushed.lock().unwrap_or_else(PoisonError::into_inner);
         pushed.get(&path(browser)).cloned().unwrap_or_default()

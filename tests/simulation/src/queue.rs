@@ -1,4 +1,4 @@
-//! SQS: what is in it is delivered at least once, in batches, in any order, and what fails comes again.
+//! SQS: messages are delivered at least once, in batches and in any order, and again if they fail.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -9,13 +9,13 @@ use tokio::sync::Notify;
 
 use crate::rng::Rng;
 
-/// Which queue.
+/// The queues of the stack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum QueueKind {
     Texts,
     Calls,
     Receipts,
-    /// Of pushes that are to be tried again.
+    /// Pushes to be retried.
     Pushes,
 }
 
@@ -25,7 +25,7 @@ impl QueueKind {
 
 pub(crate) struct Queue {
     pub(crate) function: &'static str,
-    /// As the template has it.
+    /// The visibility timeout in the template.
     pub(crate) visibility: Duration,
     state: Mutex<State>,
     arrived: Notify,
@@ -39,16 +39,16 @@ struct State {
 
 #[derive(Clone, Debug)]
 pub(crate) struct Message {
-    /// The step of the story that it comes from, if it comes from one, and which of its messages it is.
+    /// The step of the scenario from which the message comes, if any. `place` says which of the step's messages it is.
     pub(crate) step: Option<usize>,
     pub(crate) place: [u64; 2],
     pub(crate) body: String,
     pub(crate) sent: Timestamp,
-    /// How often it was received before.
+    /// How often the message was received before.
     pub(crate) received: u32,
 }
 
-/// As the template has it, for all of the queues.
+/// The settings of all queues in the template.
 const BATCH: usize = 10;
 const RECEIVED_AT_MOST: u32 = 5;
 
@@ -79,11 +79,11 @@ impl Queue {
         self.arrived.notify_one();
     }
 
-    /// The next batch, when there is one.
+    /// Waits for messages and returns the next batch.
     pub(crate) async fn receive(&self, seed: u64) -> Vec<Message> {
         loop {
             self.arrived.notified().await;
-            // Whatever else comes meanwhile may be in the batch.
+            // Messages that arrive meanwhile can be in the batch.
             let mut dice = Rng::from_seed(seed, &self.state().visible.first().map_or([0, 0], |first| first.place));
             tokio::time::sleep(Duration::from_millis(dice.next_below(60))).await;
             let mut state = self.state();
@@ -106,7 +106,7 @@ impl Queue {
         json!({"Records": batch.iter().map(Message::record).collect::<Vec<_>>()})
     }
 
-    /// Whether a message that failed comes again; if not, it is in the dead-letter queue from now on.
+    /// Returns whether a failed message is delivered again. If not, moves it to the dead-letter queue.
     pub(crate) fn comes_again(&self, message: &Message) -> bool {
         let again = message.received + 1 < RECEIVED_AT_MOST;
         if !again {

@@ -1,4 +1,4 @@
-/// Numbers that follow from a seed: `SplitMix64`.
+/// A random number generator with a seed: `SplitMix64`.
 #[derive(Clone, Debug)]
 pub(crate) struct Rng(u64);
 
@@ -7,7 +7,8 @@ impl Rng {
         Self(seed)
     }
 
-    /// What a place in a story has always, whatever else is in it: so that a story with less in it goes on as before.
+    /// Creates a generator for one place of a scenario. It does not depend on other places, so a shortened scenario has
+    /// the same random numbers.
     pub(crate) fn from_seed(seed: u64, place: &[u64]) -> Self {
         place.iter().fold(Self(seed), |mut dice, part| Self(dice.next() ^ part.wrapping_mul(0xD6E8_FEB8_6659_FD93)))
     }

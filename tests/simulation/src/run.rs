@@ -7,21 +7,21 @@ use crate::invariants::{Invariant, Observations, Violation, judge};
 use crate::scenario::Scenario;
 use crate::world::World;
 
-/// A story that was played.
+/// The result of running a scenario.
 #[derive(Clone, Debug)]
 pub struct Run {
-    /// What happened, a line each.
+    /// The trace, one line for each event.
     pub trace: Vec<String>,
-    /// The texts that the SMS service took: the step, and when.
+    /// The inbound messages that the SMS service accepted: the step and the time.
     pub accepted: Vec<(usize, u64)>,
     pub seen: Observations,
     pub broken: Vec<Violation>,
 }
 
-/// In simulated time: far above what any story takes.
+/// The maximum simulated time, far above that of any scenario.
 const MAX_DURATION: Duration = Duration::from_hours(2 * 365 * 24);
 
-/// Plays a story in a world of its own, and judges it. The same story is the same run, to the letter.
+/// Runs a scenario in a stack of its own and checks the invariants. The same scenario always gives the same trace.
 #[must_use]
 pub fn play(story: &Scenario) -> Run {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
@@ -57,7 +57,7 @@ async fn played(story: &Scenario) -> anyhow::Result<Run> {
     })
 }
 
-/// Does something with each seed, on all cores, for as long as it says that it wants to go on.
+/// Calls `of` with each seed, on all cores, until it returns `false`.
 pub fn each_seed(seeds: Range<u64>, of: impl Fn(u64) -> bool + Sync) {
     let next = AtomicU64::new(seeds.start);
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);

@@ -1,25 +1,25 @@
-//! What happens in a run, and what goes wrong in it: a list that can be told, shortened and played again.
+//! Scenarios: what happens in a run and which faults it has, as a list that can be printed, shortened and run again.
 
 use std::fmt;
 use std::time::Duration;
 
 use crate::rng::Rng;
 
-/// Everything that a run is made of. The same story is the same run.
+/// The complete input of a run. The same scenario always gives the same run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scenario {
     pub seed: u64,
     pub provider: ScenarioProvider,
-    /// Whether the service leaves it to us to confirm opt-outs.
+    /// Whether Switchboard sends the opt-out acknowledgements, and not the SMS service.
     pub confirms: bool,
     pub steps: Vec<Step>,
-    /// What goes wrong where something follows from the table's stream: the attempt is the batch's number.
+    /// Faults of `live-updates`, which reads the stream. Their `attempt` is the number of the batch.
     pub stream: Vec<FaultPoint>,
-    /// The same where browsers are notified, by the stream or by the queue of what is to be tried again.
+    /// Faults of `dispatch-push`, whether it reads the stream or the retry queue.
     pub pushes: Vec<FaultPoint>,
 }
 
-/// Which service outbound SMS leave by.
+/// The service that sends SMS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ScenarioProvider {
     EndUserMessaging,
@@ -28,9 +28,9 @@ pub enum ScenarioProvider {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
-    /// Stays the same in a story that was shortened.
+    /// The number stays the same when the scenario is shortened.
     pub number: u32,
-    /// Since the story began.
+    /// Since the beginning of the scenario.
     pub at: Duration,
     pub company: usize,
     pub customer: usize,
@@ -40,72 +40,71 @@ pub struct Step {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// A customer texts a line: words of their own, or a keyword that opts out or in. Its copies reach the queue so
-    /// much later each.
+    /// A customer sends a text or an SMS keyword to a line. Each copy reaches the queue after its delay.
     Text {
         keyword: Option<&'static str>,
         line: usize,
         copies: Vec<Duration>,
     },
-    /// Staff answer; the same request comes again so much later each, and what became of the message is told so much
-    /// after it was sent.
+    /// Staff reply. The request is repeated after each delay of `again`. Each receipt is published at its delay after
+    /// the send.
     Reply {
         first: bool,
         again: Vec<Duration>,
         receipts: Vec<(Receipt, Duration)>,
     },
-    /// Staff send again what did not go out, or what nobody knows of; and press so much later once more.
+    /// Staff send a failed or unconfirmed message again, and once more after each delay.
     Again {
         again: Vec<Duration>,
     },
-    /// A customer is called about their appointment: what they press, and how the call ends, come so much later.
+    /// A customer gets a confirmation call. The pressed key and the reports of its end arrive after their delays.
     Call {
         pressed: Option<(char, Duration)>,
         ended: Vec<Duration>,
     },
-    /// Staff give a customer an appointment, or change it.
+    /// Staff create or change a customer's appointment.
     Edit {
         status: &'static str,
         again: Vec<Duration>,
     },
-    /// Staff look at the feed and at the conversation.
+    /// Staff read the feed and the conversation.
     Read,
-    /// A screen opens, loses its connection, or comes back.
+    /// A screen opens, loses its connection, or reconnects.
     Opens,
     CutOff,
     ComesBack,
-    /// Somebody wants to be notified in a browser, or no more.
+    /// A person turns notifications in a browser on or off.
     TurnsOn,
     TurnsOff,
-    /// A member of staff signs in in another browser and sends a message to a stranger after each delay of `asked`. They
-    /// sign out after `after`.
+    /// A member of staff signs in in another browser and sends a message to a stranger after each delay of `asked`.
+    /// They sign out after `after`.
     SignsOut {
         asked: Vec<Duration>,
         after: Duration,
     },
-    /// Something that is no SMS reaches the queue.
+    /// A message that is not an SMS reaches the queue.
     Malformed,
-    /// The table deletes what has expired.
+    /// The table deletes expired items.
     Sweep,
 }
 
-/// What End User Messaging tells of a message.
+/// A delivery receipt of End User Messaging.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Receipt {
     Pending,
     Sent,
-    /// Not yet.
+    /// The phone is unreachable for now.
     Unreachable,
     NotDelivered,
     Delivered,
 }
 
-/// A call to AWS that does not go as it should.
+/// A fault in one call to AWS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FaultPoint {
-    /// Which invocation made for the step, from 0.
+    /// Which invocation of the step, counted from 0.
     pub attempt: u32,
-    /// Which call of that invocation, from 0.
+    /// Which call of that invocation, counted from 0.
     pub call: u32,
     pub fault: Fault,
 }
@@ -114,22 +113,23 @@ pub struct FaultPoint {
 pub enum Fault {
     /// The connection is refused.
     Refused,
-    /// The connection breaks before the request is taken, or before its answer is.
+    /// The connection breaks before the request is received, or before the response is.
     BrokenBefore,
     BrokenAfter,
-    /// The service says that it is too much.
+    /// The service throttles the request.
     Throttled,
-    /// A transaction is cancelled because of one of its items; a single write meets a conflict. Anything else is throttled.
+    /// A transaction is cancelled because of one of its items. A single write fails with a conflict. Other calls are
+    /// throttled.
     CancelledByConflict,
     CancelledByThrottling,
     CancelledByThroughput,
     CancelledByRequestLimit,
-    /// A `BatchGetItem` is answered without some of its keys, or without any. Anything else is throttled.
+    /// A `BatchGetItem` leaves some or all of its keys unprocessed. Other calls are throttled.
     Unprocessed,
-    /// The service says that it failed, which is true, or not.
+    /// The service returns an error before the request takes effect, or after.
     FailedBefore,
     FailedAfter,
-    /// No answer ever comes.
+    /// The service never answers.
     SilentBefore,
     SilentAfter,
     /// The function is killed.
@@ -156,7 +156,7 @@ impl Fault {
         Self::KilledAfter,
     ];
 
-    /// The reason that a transaction's answer gives for the item that it is cancelled because of.
+    /// Returns the cancellation reason of the item because of which a transaction is cancelled.
     pub(crate) fn cancellation(self) -> Option<&'static str> {
         match self {
             Self::CancelledByConflict => Some("TransactionConflict"),
@@ -167,12 +167,12 @@ impl Fault {
         }
     }
 
-    /// Whether the service says that it was not done, and may be asked again.
+    /// Returns whether the request had no effect and can be retried.
     pub(crate) fn is_throttling_or_conflict(self) -> bool {
         matches!(self, Self::Throttled | Self::Unprocessed) || self.cancellation().is_some()
     }
 
-    /// Whether a connection hangs.
+    /// Returns whether the connection hangs.
     pub(crate) fn is_silent(self) -> bool {
         matches!(self, Self::SilentBefore | Self::SilentAfter)
     }
@@ -183,20 +183,20 @@ const KEYWORDS: [&str; 2] = ["STOP", "START"];
 pub(crate) const STATUSES: [&str; 4] = ["booked", "confirmed", "declined", "cancelled"];
 
 impl Scenario {
-    /// The story that a seed stands for.
+    /// Returns the scenario of a seed.
     #[must_use]
     pub fn from_seed(seed: u64) -> Self {
         let dice = &mut Rng::new(seed);
         let provider = if dice.percent(75) { ScenarioProvider::EndUserMessaging } else { ScenarioProvider::Sns };
         let length = dice.next_between(4, 16);
-        // By then everybody has moved in.
+        // The stack is set up by then.
         let mut at = Duration::from_secs(1);
         let mut steps = Vec::new();
         for number in 0..u32::try_from(length).unwrap_or_default() {
             at += pause(dice);
             let what = Action::cast(dice);
             let troubles = if dice.percent(55) { troubles(dice, 3, 6) } else { Vec::new() };
-            // Mostly the same company and customer: what meets is what matters.
+            // Mostly the same company and customer, because faults show where actions meet.
             let company = usize::from(dice.percent(30));
             let customer =
                 usize::try_from(if dice.percent(60) { 0 } else { dice.next_below(CUSTOMERS) }).unwrap_or_default();
@@ -209,7 +209,7 @@ impl Scenario {
     }
 }
 
-/// Between two steps: hardly anything, or across a border of a cache, of a session, or of the retention.
+/// Returns the time between two steps. It is tiny, or long enough to expire a cache, a session or the retention.
 fn pause(dice: &mut Rng) -> Duration {
     const DAY: u64 = 24 * 60 * 60;
     match dice.next_below(100) {
@@ -222,7 +222,7 @@ fn pause(dice: &mut Rng) -> Duration {
     }
 }
 
-/// So much later, once for each time that something comes.
+/// Returns delays, one for each repetition.
 fn times(dice: &mut Rng, least: u64, most: u64) -> Vec<Duration> {
     let delay = |dice: &mut Rng| match dice.next_below(100) {
         0..60 => Duration::from_millis(dice.next_below(60)),
@@ -239,7 +239,7 @@ fn troubles(dice: &mut Rng, attempts: u64, calls: u64) -> Vec<FaultPoint> {
         let attempt = u32::try_from(dice.next_below(attempts)).unwrap_or_default();
         let call = u32::try_from(dice.next_below(calls)).unwrap_or_default();
         let fault = dice.pick(&Fault::ALL);
-        // Some go on for as long as the SDK tries.
+        // Some faults last as long as the SDK retries.
         let calls = if dice.percent(30) { 3 } else { 1 };
         for call in call..call + calls {
             if !troubles.iter().any(|known: &FaultPoint| (known.attempt, known.call) == (attempt, call)) {
@@ -285,7 +285,7 @@ impl Action {
 }
 
 impl Action {
-    /// The same with less in it.
+    /// Returns variants of this action with less in it.
     pub(crate) fn shorter(&self) -> Vec<Self> {
         match self.clone() {
             Self::Text { keyword, line, copies } if copies.len() > 1 => {
@@ -313,7 +313,7 @@ impl Action {
     }
 }
 
-/// A list with each of its items left out in turn.
+/// Returns the list with each of its items left out in turn.
 fn without_one<T: Clone>(all: &[T]) -> Vec<Vec<T>> {
     let without = |place| all[..place].iter().chain(&all[place + 1..]).cloned().collect();
     (0..all.len()).map(without).collect()
@@ -322,7 +322,7 @@ fn without_one<T: Clone>(all: &[T]) -> Vec<Vec<T>> {
 impl Receipt {
     const ALL: [Self; 5] = [Self::Pending, Self::Sent, Self::Unreachable, Self::NotDelivered, Self::Delivered];
 
-    /// As the service names it, and whether it is its last word.
+    /// Returns the service's event type, and whether it is final.
     pub(crate) fn event(self) -> (&'static str, bool) {
         match self {
             Self::Pending => ("TEXT_PENDING", false),
@@ -441,7 +441,7 @@ impl fmt::Display for Fault {
     }
 }
 
-/// A time of a story: `2d 03:04:05.678`.
+/// A time since the beginning of a scenario, printed as `2d 03:04:05.678`.
 pub(crate) struct ScenarioTime(pub(crate) Duration);
 
 impl fmt::Display for ScenarioTime {

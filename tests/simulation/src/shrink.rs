@@ -1,6 +1,6 @@
 use crate::scenario::Scenario;
 
-/// The shortest story that still fails which can be found by leaving out more and more.
+/// Returns a shortest failing scenario, found by leaving out more and more.
 #[must_use]
 pub fn shrink(story: &Scenario, fails: impl Fn(&Scenario) -> bool) -> Scenario {
     let mut shortest = story.clone();
@@ -33,7 +33,7 @@ pub fn shrink(story: &Scenario, fails: impl Fn(&Scenario) -> bool) -> Scenario {
     }
 }
 
-/// A list from which as much as can be is left out: halves first, single items at last.
+/// Leaves out as many items of a list as possible, first halves and finally single items.
 fn remove_parts<T: Clone>(all: &[T], fails: impl Fn(Vec<T>) -> bool) -> Vec<T> {
     let mut kept = all.to_vec();
     let mut size = kept.len().div_ceil(2);

@@ -1,4 +1,4 @@
-//! API Gateway's open WebSockets, as far as functions can reach them.
+//! The open WebSockets of API Gateway, as functions reach them.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,10 +8,10 @@ use axum::http::StatusCode;
 
 use crate::clock::SimulatedTime;
 
-/// How the ids of those connections begin that are never cut off, and see whether everything is announced.
+/// The prefix of the connection ids of witnesses. They are never disconnected, and see whether everything is announced.
 pub(crate) const WITNESS: &str = "witness";
 
-/// API Gateway closes every WebSocket after this.
+/// The time after which API Gateway closes a WebSocket.
 const MAX_LIFETIME: Duration = Duration::from_hours(2);
 
 #[derive(Clone)]
@@ -20,12 +20,12 @@ pub(crate) struct Sockets {
     open: Arc<Mutex<BTreeMap<String, PageContent>>>,
 }
 
-/// What a page behind a connection was given to show.
+/// The content that a page got by its connection.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct PageContent {
-    /// In the order in which it came: frames, and what was asked for.
+    /// Frames and responses, in the order in which they arrived.
     pub(crate) html: Vec<String>,
-    /// Whether a frame may not have reached it.
+    /// Whether the page may have missed a frame.
     pub(crate) missed: bool,
     opened: Duration,
 }
@@ -40,26 +40,26 @@ impl Sockets {
         self.connections().insert(connection.to_owned(), PageContent { opened, ..PageContent::default() });
     }
 
-    /// Gives what reached its page.
+    /// Closes a connection. Returns what its page got.
     pub(crate) fn cut_off(&self, connection: &str) -> Option<PageContent> {
         self.connections().remove(connection)
     }
 
-    /// What its page asked for has come.
+    /// Records the response to a page's refresh.
     pub(crate) fn record_refresh(&self, connection: &str, html: String) {
         if let Some(shown) = self.connections().get_mut(connection) {
             shown.html.push(html);
         }
     }
 
-    /// A frame may not reach it.
+    /// Records that a page may have missed a frame.
     pub(crate) fn misses(&self, connection: &str) {
         if let Some(shown) = self.connections().get_mut(connection) {
             shown.missed = true;
         }
     }
 
-    /// What API Gateway answers to `PostToConnection` and `DeleteConnection`.
+    /// Answers `PostToConnection` and `DeleteConnection`.
     pub(crate) fn answer(&self, method: &str, connection: &str, body: &[u8]) -> StatusCode {
         let mut connections = self.connections();
         if method == "DELETE" {
@@ -74,7 +74,7 @@ impl Sockets {
         }
     }
 
-    /// Those that are open now.
+    /// Returns the open connections.
     fn connections(&self) -> MutexGuard<'_, BTreeMap<String, PageContent>> {
         let now = self.time.passed();
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);

@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::clock::SimulatedTime;
 use crate::scenario::ScenarioTime;
 
-/// What happened in a run, a line each, in the order in which it did.
+/// The events of a run, one line each, in the order in which they happened.
 #[derive(Clone, Default)]
 pub(crate) struct Trace(Arc<Mutex<Vec<String>>>);
 

@@ -1,4 +1,4 @@
-//! A run: the real functions and the real SDK before the real endpoints, in simulated time.
+//! A run: the real functions and the real SDK with the local endpoints, in simulated time.
 
 mod browsers;
 mod delivery;
@@ -39,7 +39,7 @@ use crate::scenario::{Action, COMPANIES, Scenario, ScenarioProvider, Step};
 use crate::sockets::{Sockets, WITNESS};
 use crate::trace::Trace;
 
-/// Nobody's customer.
+/// A number that belongs to no customer.
 const STRANGER: &str = "+14255550199";
 
 pub(crate) const CUSTOMERS: [&str; 3] = ["+14255550182", "+14255550183", "+14255550184"];
@@ -50,7 +50,7 @@ pub(crate) struct SimulatedCompany {
     staff: StaffId,
 }
 
-/// What is done once, and waited for by all who want it done.
+/// A task that runs once and for which all callers wait.
 type SharedOnce = Arc<OnceCell<()>>;
 
 pub(crate) struct World {
@@ -63,34 +63,34 @@ pub(crate) struct World {
     queues: [Queue; 4],
     followers: [StreamFollower; 2],
     pub(crate) told: Mutex<Vec<StaffResponse>>,
-    /// What failed, or had to wait for its second delivery, although all that went wrong could be tried again at once.
+    /// Work that failed or needed a second delivery, although all of its faults could be retried at once.
     pub(crate) late: Mutex<Vec<String>>,
     accepted: Mutex<Vec<(usize, u64)>>,
     pub(crate) screens: Mutex<Vec<Screen>>,
-    /// The table's stream, in the order in which it was written.
+    /// The records of the table's stream, in the order in which they were written.
     pub(crate) written: Mutex<Vec<Value>>,
     pub(crate) sockets: Sockets,
     pub(crate) push_service: PushService,
-    /// What was asked for browsers.
+    /// The requests to turn notifications on or off.
     pub(crate) turns: Mutex<Vec<SubscriptionChange>>,
     network: Network,
     lambda: Lambda,
     sessions: Mutex<Vec<Vec<(String, Timestamp)>>>,
-    /// The steps in which somebody signed out, with what the table had of the session.
+    /// The steps in which a person signed out, with the partition key of their session.
     pub(crate) signed_out: Mutex<Vec<(usize, String)>>,
     authorized: Mutex<HashMap<String, (Value, Timestamp)>>,
     booked: Mutex<HashMap<(usize, usize), SharedOnce>>,
-    /// The steps whose messages are told of by receipts.
+    /// The steps whose messages get delivery receipts.
     told_of: Mutex<BTreeSet<usize>>,
     connections: AtomicU32,
-    /// How often somebody has signed in, so that no two sessions have one token.
+    /// How many sign-ins there were, so that each session has a token of its own.
     sign_ins: AtomicU32,
-    /// How many pushes were to be tried again.
+    /// How many pushes were queued for a retry.
     retries: AtomicU64,
     busy: watch::Sender<usize>,
 }
 
-/// Held while something is still to be done.
+/// Held while work is pending.
 struct PendingWork(watch::Sender<usize>);
 
 impl Drop for PendingWork {
@@ -99,7 +99,8 @@ impl Drop for PendingWork {
     }
 }
 
-/// Names what a run has for itself of what the SDK keeps for a whole process: how often it may try again.
+/// Numbers the runs, so that each has a region of its own. The SDK keeps its retry quota for a whole process, by
+/// region.
 static RUNS: AtomicU64 = AtomicU64::new(0);
 
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -145,7 +146,7 @@ impl World {
             }
             ScenarioProvider::Sns => sms::SmsProvider::Sns { max_price: None },
         };
-        // Both companies text both customers' countries.
+        // Both companies text customers in both countries.
         let countries = ["US", "AU"].into_iter().filter_map(|country| country.parse().ok()).collect();
         let limits = SendingLimits { countries, ..SendingLimits::default() };
         let managed = if story.confirms { OptOutManagement::ByUs } else { OptOutManagement::ByTheService };
@@ -196,7 +197,7 @@ impl World {
         Ok(world)
     }
 
-    /// The companies, and a witness of everything that is announced to each.
+    /// Adds the companies, and a witness of each company's announcements.
     async fn move_in(&self) -> anyhow::Result<()> {
         for firm in &self.firms {
             let company = &firm.company;
@@ -220,7 +221,7 @@ impl World {
             let id = format!("{WITNESS}-{place}");
             self.sockets.open(&id);
             let forever = self.time.now().plus_secs(1_000 * 24 * 60 * 60);
-            // A socket is opened only in a session that lives at that moment.
+            // A socket needs a session that is valid when it opens.
             let token = self.sign_in_until(place, forever.plus_secs(1)).await?;
             let holder = ConnectionOwner {
                 company: firm.company.id.clone(),
@@ -229,14 +230,14 @@ impl World {
                 began: self.time.now(),
                 ends: forever.plus_secs(1),
             };
-            // As if it had just opened for as long as the story lasts.
+            // The connection seems to have just opened for as long as the scenario lasts.
             self.store.open_connection(&Connection { id: id.parse()?, holder, since: forever }).await?;
         }
         lock(&self.sessions).iter_mut().for_each(Vec::clear);
         Ok(())
     }
 
-    /// Plays the story to its end, and until nothing is left to be done.
+    /// Runs the scenario until no work is pending.
     pub(crate) async fn play(self: &Arc<Self>) -> anyhow::Result<()> {
         let mut readers = JoinSet::new();
         let place = self.aws.latest()?;
@@ -262,7 +263,7 @@ impl World {
         }
         let mut busy = self.busy.subscribe();
         busy.wait_for(|busy| *busy == 0).await?;
-        // A message that has no outcome yet is unconfirmed after a minute; and the stream is read to its end.
+        // A message without an outcome becomes unconfirmed after a minute. The stream is then read to its end.
         tokio::time::sleep(Duration::from_secs(150)).await;
         busy.wait_for(|busy| *busy == 0).await?;
         readers.abort_all();
@@ -272,7 +273,7 @@ impl World {
         Ok(())
     }
 
-    /// The texts that the SMS service took: the step, and when.
+    /// Returns the inbound messages that the SMS service accepted: the step and the time.
     pub(crate) fn accepted(&self) -> Vec<(usize, u64)> {
         lock(&self.accepted).clone()
     }
@@ -326,17 +327,17 @@ impl World {
     }
 }
 
-/// Amazon Connect's id of a call.
+/// Returns Amazon Connect's id of a call.
 pub(crate) fn contact_of(step: &Step) -> String {
     format!("contact-{}", step.number)
 }
 
-/// The SMS service's id of a text.
+/// Returns the SMS service's id of an inbound message.
 pub(crate) fn sms_of(step: &Step) -> String {
     format!("sms-{}", step.number)
 }
 
-/// What is written in a step, and nowhere else unless it is a keyword.
+/// Returns the text of a step. It is unique unless it is an SMS keyword.
 pub(crate) fn text_of(step: &Step) -> String {
     if let Action::Text { keyword: Some(keyword), .. } = step.what {
         return keyword.to_owned();

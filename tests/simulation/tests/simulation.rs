@@ -54,7 +54,7 @@ fn a_story_shrinks_to_what_is_needed_for_it_to_fail() {
     assert!(short.stream.is_empty(), "{short}");
 }
 
-/// A run in which enough happened for every claim to have something to be about.
+/// Returns a run in which each invariant has something to check.
 fn eventful() -> (Vec<Step>, Run) {
     let all = [
         |step: &Step| matches!(step.what, Action::Text { .. }) && step.company == 0,
@@ -132,7 +132,7 @@ fn each_claim_is_seen_to_fail() {
     fails(Invariant::DeadLetters, &|run| run.seen.dead.push(Some(sent)));
 }
 
-/// What a mutation breaks has moved otherwise, and nobody would know that its claim is not seen to fail any more.
+/// Checks that the mutations still apply. Otherwise nobody would notice that an invariant is no longer seen to fail.
 #[test]
 fn each_mutation_applies_to_the_code_and_names_an_invariant() {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -1,4 +1,4 @@
-//! The least that a Rust function can be: `lambda_runtime` alone, which hands the event back.
+//! The smallest possible Rust function: `lambda_runtime` alone, which returns the event.
 
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde_json::Value;

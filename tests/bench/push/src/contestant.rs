@@ -1,7 +1,7 @@
-//! Whoever pushes: a process on the first core.
+//! A contestant: a process on the first core that sends push notifications.
 //!
-//! It is given the name of a file with the subscriptions and what is pushed, says `ready`, reads how many
-//! messages it is to send, and says `done` when all of them were answered; again and again.
+//! Its argument is a file with the subscriptions and the payload. It prints `ready`. Then it reads a number, sends so
+//! many messages, and prints `done` when all are answered. It repeats this until its input ends.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -17,17 +17,17 @@ pub(crate) struct Contestant {
     says: Lines<BufReader<ChildStdout>>,
 }
 
-/// What a turn took.
+/// The duration and the CPU time of a turn.
 #[derive(Clone, Copy)]
 pub(crate) struct RoundTime {
     pub(crate) wall: Duration,
-    /// Of the contestant's core, and of the other.
+    /// The CPU time of the contestant, and that of the push service on the other core.
     pub(crate) own: Duration,
     pub(crate) service: Duration,
 }
 
 impl Contestant {
-    /// `command` is a program and its arguments. It believes the authority of `certificate` only.
+    /// Starts `command`, a program with its arguments. It trusts only the authority of `certificate`.
     pub(crate) async fn start(name: &'static str, command: &[&str], stage: &Path, certificate: &Path) -> Self {
         let mut process = Command::new("taskset")
             .args(["--cpu-list", "0"])
@@ -50,7 +50,7 @@ impl Contestant {
         contestant
     }
 
-    /// Has it send so many.
+    /// Has the contestant send so many messages.
     pub(crate) async fn send(&mut self, messages: usize) -> RoundTime {
         let process = self.process.id().unwrap().to_string();
         let (own, service, began) = (processor_time(&process), processor_time("self"), Instant::now());
@@ -67,11 +67,11 @@ impl Contestant {
     }
 }
 
-/// In user and kernel mode, of all threads, in steps of 10 ms.
+/// Returns the CPU time of all threads in user and kernel mode, in steps of 10 ms.
 fn processor_time(process: &str) -> Duration {
     const TICK_MS: u64 = 10;
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
-    // After the name, which may have anything in it.
+    // The fields after the program's name, which can contain any characters.
     let (_, fields) = stat.rsplit_once(')').unwrap();
     let ticks = fields.split_whitespace().skip(11).take(2).map(|field| field.parse::<u64>().unwrap());
     Duration::from_millis(ticks.sum::<u64>() * TICK_MS)

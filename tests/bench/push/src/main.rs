@@ -1,5 +1,5 @@
-//! How many pushes a core encrypts and sends, next to others that do the same. `tests/bench/push/run` builds and
-//! installs them all and runs this; `tests/bench/README.md` has the figures.
+//! How many push notifications a core encrypts and sends, compared with other libraries. `tests/bench/push/run` builds
+//! and installs them all and runs this. `tests/bench/README.md` has the figures.
 #![allow(
     clippy::print_stdout,
     clippy::unwrap_used,
@@ -25,27 +25,27 @@ use service::{RoundTraffic, Service};
 
 #[derive(Parser)]
 struct Arguments {
-    /// How often each has its turn.
+    /// How many turns each contestant has.
     #[arg(long, default_value_t = 9)]
     turns: usize,
-    /// How many messages it sends then.
+    /// How many messages to send in a turn.
     #[arg(long, default_value_t = 5000)]
     messages: usize,
-    /// Node, with `node_modules` in `node`.
+    /// The `node` program. The folder `node` has its `node_modules`.
     #[arg(long)]
     node: PathBuf,
-    /// The interpreter of an environment that has `python/requirements.txt`.
+    /// The interpreter of an environment with `python/requirements.txt` installed.
     #[arg(long)]
     python: PathBuf,
 }
 
-/// Who stands for the push service, at an address that `run` gives it.
+/// The host of the push service. `run` maps it to an address.
 const HOST: &str = "push.example.com";
 
-/// On one origin.
+/// The number of subscriptions, all of one origin.
 const SUBSCRIPTIONS: usize = 1000;
 
-/// Requests that are under way, where a contestant has more than one: as in `dispatch-push`.
+/// The concurrent requests of a contestant that supports them, as in `dispatch-push`.
 const BATCH_SIZE: usize = 100;
 
 const PAYLOAD: &str = concat!(
@@ -55,7 +55,7 @@ const PAYLOAD: &str = concat!(
     r#""at":"2026-01-31T12:00:00.000Z","unanswered":3}"#
 );
 
-/// RFC 8291's, of its example.
+/// The private key of RFC 8291's example.
 const PRIVATE: &str = "yfWPiYE-n46HLnH0KqZOF1fJJU3MYrct3AELtAQ-oRw";
 const SUBJECT: &str = "mailto:push@example.com";
 
@@ -63,16 +63,16 @@ const OURS: &str = "Switchboard";
 const WEB_PUSH: &str = "web-push";
 const PYWEBPUSH: [&str; 2] = ["pywebpush, `requests`", "pywebpush, `aiohttp`"];
 
-/// A browser that can read what it is sent.
+/// A browser that can decrypt its push notifications.
 struct Browser {
     keys: EcKeyComponents,
     auth: [u8; 16],
 }
 
-/// Medians of a contestant's turns.
+/// The medians of a contestant's turns.
 struct Figures {
     name: &'static str,
-    /// Of the first turn, in which every subscription is pushed to once.
+    /// Of the first turn, in which each subscription gets one message.
     signatures: usize,
     connections: usize,
     per_sec: f64,
@@ -132,7 +132,7 @@ async fn contestants(arguments: &Arguments, stage: &Path, certificate: &Path) ->
     contestants
 }
 
-/// By their paths, as long as push services' are.
+/// Returns browsers by path. The paths are as long as those of real push services.
 fn browsers() -> BTreeMap<String, Browser> {
     let browser = |number| {
         let (pair, auth) = ece::generate_keypair_and_auth_secret().unwrap();
@@ -141,7 +141,7 @@ fn browsers() -> BTreeMap<String, Browser> {
     (0..SUBSCRIPTIONS).map(browser).collect()
 }
 
-/// What the contestants are told.
+/// Returns the file that the contestants read.
 fn staged(browsers: &BTreeMap<String, Browser>) -> Value {
     let subscription = |(path, browser): (&String, &Browser)| {
         let [p256dh, auth] = [browser.keys.public_key(), &browser.auth].map(|bytes| URL_SAFE_NO_PAD.encode(bytes));
@@ -154,7 +154,7 @@ fn staged(browsers: &BTreeMap<String, Browser>) -> Value {
         "subject": SUBJECT, "private": PRIVATE, "public": keys.current()})
 }
 
-/// Whether every browser was sent one message, and can read it.
+/// Asserts that each browser was sent one message and can decrypt it.
 fn read_all(name: &str, seen: &RoundTraffic, browsers: &BTreeMap<String, Browser>) {
     let first: BTreeMap<_, _> = seen.first.iter().map(|(path, body)| (path, body)).collect();
     assert_eq!((seen.messages, first.len()), (browsers.len(), browsers.len()), "{name}");
@@ -185,7 +185,7 @@ impl Figures {
     }
 }
 
-/// Whether the targets are met.
+/// Prints the figures. Returns whether the targets are met.
 fn print(figures: &[Figures]) -> bool {
     let of = |name: &str| figures.iter().find(|figures| figures.name == name).unwrap();
     let ours = of(OURS);

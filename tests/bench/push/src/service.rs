@@ -1,4 +1,4 @@
-//! A push service that takes everything, and counts.
+//! A push service that accepts and counts all messages.
 
 use std::collections::HashSet;
 use std::net::Ipv4Addr;
@@ -13,14 +13,14 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring::default_provider;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
-/// What it was sent in one turn.
+/// What the service received in one turn.
 #[derive(Default)]
 pub(crate) struct RoundTraffic {
     pub(crate) connections: usize,
     pub(crate) messages: usize,
-    /// As many as were told apart.
+    /// The distinct VAPID signatures.
     pub(crate) signatures: HashSet<Vec<u8>>,
-    /// The first of them, with the paths that they came to.
+    /// The first message bodies, with their paths.
     pub(crate) first: Vec<(String, Vec<u8>)>,
 }
 
@@ -28,11 +28,11 @@ pub(crate) struct Service {
     seen: Arc<Mutex<RoundTraffic>>,
 }
 
-/// So many are kept to be read.
+/// How many bodies are kept for decryption.
 const MAX_SAMPLES: usize = 1000;
 
 impl Service {
-    /// At port 443 of every address. Whoever is to believe it reads `certificate`.
+    /// Opens the service at port 443 of every address. Clients that trust it read `certificate`.
     pub(crate) async fn open(host: &str, certificate: &Path) -> Self {
         let acceptor = TlsAcceptor::from(Arc::new(config(host, certificate)));
         let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 443)).await.unwrap();
@@ -48,7 +48,7 @@ impl Service {
         Self { seen }
     }
 
-    /// What there was since the last time.
+    /// Returns what the service received since the last call.
     pub(crate) fn take(&self) -> RoundTraffic {
         std::mem::take(&mut *self.seen.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -56,14 +56,14 @@ impl Service {
 
 fn config(host: &str, certificate: &Path) -> ServerConfig {
     let mut params = CertificateParams::default();
-    // Not the name that the certificate has too: Node would take it for self-signed.
+    // This name differs from the certificate's. Otherwise Node would take it for self-signed.
     params.distinguished_name.push(DnType::CommonName, "Authority of a benchmark");
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
     std::fs::write(certificate, issuer.pem()).unwrap();
     let key = KeyPair::generate().unwrap();
     let mut params = CertificateParams::new(vec![host.to_owned()]).unwrap();
-    // Without it Python's ssl, which reads the standard strictly, believes no certificate.
+    // Python's `ssl` follows the standard strictly and rejects certificates without it.
     params.use_authority_key_identifier_extension = true;
     let signed = params.signed_by(&key, &issuer).unwrap();
     ServerConfig::builder_with_provider(Arc::new(default_provider()))
@@ -74,7 +74,7 @@ fn config(host: &str, certificate: &Path) -> ServerConfig {
         .unwrap()
 }
 
-/// One connection, until whoever opened it hangs up.
+/// Serves one connection until the client closes it.
 async fn serve(acceptor: TlsAcceptor, stream: TcpStream, seen: Arc<Mutex<RoundTraffic>>) -> Option<()> {
     const ANSWER: &[u8] =
         b"HTTP/1.1 201 Created\r\nlocation: https://push.example.com/m/1\r\ncontent-length: 0\r\n\r\n";
@@ -93,7 +93,7 @@ async fn serve(acceptor: TlsAcceptor, stream: TcpStream, seen: Arc<Mutex<RoundTr
     }
 }
 
-/// Counts the request that what was read begins with, if all of it is there. Gives where it ends.
+/// Counts the request at the start of `read` if it is complete. Returns where it ends.
 fn note(read: &[u8], seen: &Mutex<RoundTraffic>) -> Option<usize> {
     let end = read.windows(4).position(|four| four == b"\r\n\r\n")?;
     let head = std::str::from_utf8(&read[..end]).unwrap();

@@ -1,4 +1,4 @@
-//! Holds what is seen against what must hold.
+//! The checker, which compares the observations with the invariants.
 
 mod messages;
 mod pushes;
@@ -12,7 +12,7 @@ use super::{Invariant, Observations, Violation};
 use crate::scenario::{Action, COMPANIES, Step};
 use crate::world::browsers_of;
 
-/// The claims that do not hold of a story, by what is seen at its end.
+/// Returns the violated invariants of a run, from the observations at its end.
 #[must_use]
 pub fn judge(steps: &[Step], accepted: &[(usize, u64)], seen: &Observations) -> Vec<Violation> {
     let mut checker = Checker { steps, accepted, seen, broken: Vec::new() };
@@ -38,7 +38,7 @@ pub fn judge(steps: &[Step], accepted: &[(usize, u64)], seen: &Observations) -> 
 
 struct Checker<'a> {
     steps: &'a [Step],
-    /// The texts that reached a queue: the step, and when the SMS service took them.
+    /// The inbound messages that reached a queue: the step, and when the SMS service accepted them.
     accepted: &'a [(usize, u64)],
     seen: &'a Observations,
     broken: Vec<Violation>,
@@ -49,7 +49,8 @@ impl Checker<'_> {
         self.broken.push(Violation { invariant, shown_by });
     }
 
-    /// Whether something of a moment is within the retention, in any case or in none: near the border it may be either.
+    /// Returns whether an entry of this time is within the retention. Returns `None` within a minute of the limit,
+    /// where both are correct.
     fn is_kept(&self, at: u64) -> Option<bool> {
         const MARGIN_MILLIS: u64 = 60_000;
         let floor = Retention::default().oldest_position(Timestamp::from_millis(self.seen.now)).at.as_millis();
@@ -66,13 +67,14 @@ impl Checker<'_> {
         self.seen.told.iter().any(|(of, _, told, _)| *of == place && [Some(status), Some(202), None].contains(told))
     }
 
-    /// Whether the last attempt of a step is surely within the retention.
+    /// Returns whether the last attempt of a step is certainly within the retention.
     fn was_within(&self, place: usize) -> bool {
         let began = self.seen.now.saturating_sub(self.since(place));
         self.is_kept(began) == Some(true)
     }
 
-    /// How long before the end a step was.
+    /// Returns an upper bound of the time from a step to the end of the run, in milliseconds. A run lasts up to four
+    /// days after its last step.
     fn since(&self, place: usize) -> u64 {
         let end = self.steps.last().map_or(0, |last| last.at.as_millis());
         u64::try_from(end - self.steps[place].at.as_millis()).unwrap_or(u64::MAX) + 4 * 24 * 3_600_000
@@ -101,7 +103,7 @@ impl Checker<'_> {
         }
     }
 
-    /// What is in the feed was on every screen that is connected, by a frame or because it asked.
+    /// Checks that each connected screen has shown each entry of the feed, from a frame or a refresh.
     fn screens(&mut self) {
         for (company, shown, missed) in &self.seen.screens {
             let all = |id: &str| shown.iter().any(|html| html.contains(&format!("id=\"notification-{id}\"")));

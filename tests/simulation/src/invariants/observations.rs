@@ -1,4 +1,4 @@
-//! What everybody can see when a story is over.
+//! The observable state at the end of a run.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -14,50 +14,50 @@ use crate::world::{
     thread,
 };
 
-/// What everybody can see when everything is over, as it is checked. A test corrupts it to see each claim fail.
+/// What staff, customers and operators can observe at the end of a run. A test corrupts it to see each invariant fail.
 #[derive(Clone, Debug, Default)]
 pub struct Observations {
     pub now: u64,
-    /// Whether the SMS service tells what became of messages.
+    /// Whether the SMS service sends delivery receipts.
     pub by_receipts: bool,
-    /// By company: the feed, page after page.
+    /// By company: all pages of the feed.
     pub feeds: Vec<Vec<Value>>,
-    /// By company and customer: the conversation, page after page.
+    /// By company and customer: all pages of the conversation.
     pub threads: BTreeMap<(usize, usize), Vec<Value>>,
-    /// By company and customer: the texts that reached their phone, in order.
+    /// By customer: the texts that reached their phone, in order.
     pub carried: BTreeMap<usize, Vec<String>>,
-    /// The messages that End User Messaging took, as they are called here.
+    /// The messages that End User Messaging accepted, by their ids in Switchboard.
     pub taken: Vec<String>,
-    /// What a company's staff were answered, and the step of the story that they asked in.
+    /// The responses to staff: step, company, status and body.
     pub told: Vec<(usize, usize, Option<u16>, String)>,
-    /// What failed, or had to wait for its second delivery, although all that went wrong could be tried again at once.
+    /// Work that failed or needed a second delivery, although all of its faults could be retried at once.
     pub late: Vec<String>,
-    /// The table's stream.
+    /// The records of the table's stream.
     pub written: Vec<Value>,
     pub given_up: BTreeSet<String>,
-    /// Of what was to be pushed.
+    /// The sequence numbers of records that `dispatch-push` gave up.
     pub not_pushed: BTreeSet<String>,
-    /// Whether anything went wrong where it was.
+    /// Whether `dispatch-push` had any fault.
     pub push_goes_wrong: bool,
-    /// By browser.
+    /// By browser: its push notifications.
     pub pushed: BTreeMap<String, Vec<Value>>,
-    /// When notifications were turned on or off in which browser: from when it was asked until it was answered, if it
-    /// was, in milliseconds.
+    /// When notifications were turned on or off: browser, whether on, and the times of the request and of the response,
+    /// in milliseconds. The last is `None` if there was no response.
     pub turns: Vec<(String, bool, u64, Option<u64>)>,
-    /// The steps in which somebody signed out, with the partition key of their session.
+    /// The steps in which a person signed out, with the partition key of their session.
     pub signed_out: Vec<(usize, String)>,
-    /// By company and customer: what staff did.
+    /// By company and customer: the history.
     pub histories: BTreeMap<(usize, usize), Vec<Value>>,
-    /// By company: what everybody there is sent.
+    /// By company: the frames that were sent to everyone.
     pub announced: Vec<Vec<String>>,
-    /// Pages that are open at the end: whose, what they show, and whether they may have missed something.
+    /// The pages that are open at the end: company, what they show, and whether they may have missed something.
     pub screens: Vec<(usize, Vec<String>, bool)>,
-    /// By step, of what comes from one.
+    /// The messages in the dead-letter queues: their step, if they come from one.
     pub dead: Vec<Option<usize>>,
 }
 
 impl Observations {
-    /// What was recorded of a kind, in the order in which it was.
+    /// Returns the recorded entries of a kind, in the order in which they were recorded.
     pub(super) fn recorded(&self, kind: &str) -> impl Iterator<Item = &Value> {
         let inserted = self.written.iter().filter(|record| record["eventName"] == "INSERT");
         inserted.map(|record| &record["dynamodb"]["NewImage"]).filter(move |image| image["kind"]["S"] == *kind)
@@ -65,7 +65,7 @@ impl Observations {
 }
 
 impl World {
-    /// Looks at everything, as staff, customers and operators can.
+    /// Collects the observations, as staff, customers and operators can make them.
     pub(crate) async fn observe(self: &Arc<Self>) -> anyhow::Result<Observations> {
         let (now, by_receipts) =
             (self.time.now().as_millis(), self.story.provider == ScenarioProvider::EndUserMessaging);
@@ -116,7 +116,7 @@ impl World {
         Ok(seen)
     }
 
-    /// All pages of a list; `None` if there is no such list.
+    /// Returns all pages of a list, or `None` if the list does not exist.
     async fn list(
         self: &Arc<Self>,
         company: usize,

@@ -1,10 +1,10 @@
-//! The reasons for which DynamoDB cancels a transaction: a list with one for each of its items.
+//! The cancellation reasons of a DynamoDB transaction: a list with one reason for each item.
 
 use serde_json::{Value, json};
 
 use crate::rng::Rng;
 
-/// A cancelled transaction's answer.
+/// Returns the response to a cancelled transaction.
 pub(super) fn cancelled(reasons: &[Value]) -> Value {
     let codes: Vec<_> = reasons.iter().map(|reason| reason["Code"].as_str().unwrap_or_default()).collect();
     json!({
@@ -17,19 +17,21 @@ pub(super) fn cancelled(reasons: &[Value]) -> Value {
     })
 }
 
-/// One reason at some places, and none at the others.
+/// Returns reasons with this code at some items, and `None` at the others.
 pub(super) fn reasons_at(places: &[bool], code: &str) -> Vec<Value> {
     places.iter().map(|is_here| if *is_here { reason(code) } else { json!({"Code": "None"}) }).collect()
 }
 
-/// One reason at a place that is drawn.
+/// Returns reasons with this code at one random item.
 pub(super) fn somewhere(items: usize, code: &str, dice: &mut Rng) -> Vec<Value> {
     let place = dice.next_below(items as u64);
     reasons_at(&(0..items as u64).map(|item| item == place).collect::<Vec<_>>(), code)
 }
 
-/// The same answer where another item was throttled: what a condition made of that is not known, so one that failed is
-/// hidden if there are several. `None` if no condition failed, or there is nothing else.
+/// Changes a cancellation so that one more item was throttled.
+///
+/// The result of that item's condition is then unknown. If several conditions failed, one of them is hidden. Returns
+/// `None` if no condition failed, or if the only item failed.
 pub(super) fn with_one_throttled(answer: &[u8], dice: &mut Rng) -> Option<Value> {
     let answer: Value = serde_json::from_slice(answer).ok()?;
     let mut reasons = answer["CancellationReasons"].as_array()?.clone();

@@ -1,4 +1,5 @@
-//! Conflicts: of two transactions in flight that name the same item one is cancelled, and so is a single write.
+//! Transaction conflicts: of two concurrent transactions with a common item one is cancelled, and a single write to
+//! such an item fails.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -6,11 +7,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde_json::Value;
 use store::{PK, SK};
 
-/// The items that transactions in flight name.
+/// The items of all transactions in flight.
 #[derive(Clone, Default)]
 pub(super) struct Conflicts(Arc<Mutex<BTreeSet<String>>>);
 
-/// A transaction in flight: until it is dropped, nothing else is written to its items.
+/// A transaction in flight. Until it is dropped, no other request can write its items.
 pub(super) struct InFlight {
     items: Vec<String>,
     conflicts: Conflicts,
@@ -24,7 +25,7 @@ impl Drop for InFlight {
 }
 
 impl Conflicts {
-    /// Begins a transaction; gives at which of its items it is in conflict, if it is.
+    /// Begins a transaction. Fails with its conflicting items if there are any.
     pub(super) fn begin(&self, items: Vec<String>) -> Result<InFlight, Vec<bool>> {
         let mut held = self.lock_items();
         let met: Vec<_> = items.iter().map(|item| held.contains(item)).collect();
@@ -36,7 +37,7 @@ impl Conflicts {
         Ok(InFlight { items, conflicts: self.clone() })
     }
 
-    /// Whether a single write is in conflict.
+    /// Returns whether a single write conflicts with a transaction.
     pub(super) fn meets(&self, item: &str) -> bool {
         self.lock_items().contains(item)
     }
@@ -46,7 +47,7 @@ impl Conflicts {
     }
 }
 
-/// The items that a `TransactWriteItems` names.
+/// Returns the items of a `TransactWriteItems` request.
 pub(super) fn items_of_transaction(request: &Value) -> Vec<String> {
     let items = request["TransactItems"].as_array().into_iter().flatten();
     let writes = items.map(|item| {
@@ -56,7 +57,7 @@ pub(super) fn items_of_transaction(request: &Value) -> Vec<String> {
     writes.collect()
 }
 
-/// The item that a single write, or one of a transaction's, names.
+/// Returns the item of a single write, or of one write of a transaction.
 pub(super) fn item_of_write(write: &Value) -> String {
     let key = if write["Item"].is_object() { &write["Item"] } else { &write["Key"] };
     [&write["TableName"], &key[PK]["S"], &key[SK]["S"]].map(|part| part.as_str().unwrap_or_default()).join(" ")

@@ -1,4 +1,4 @@
-//! Replication: what is written to the table reaches a replica of it later.
+//! Replication: writes to the table reach a replica later.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,21 +13,21 @@ use serde_json::Value;
 use crate::clock::SimulatedTime;
 use crate::rng::Rng;
 
-/// The replica, and what it does not have yet.
+/// A replica with the writes that it does not have yet.
 pub(crate) struct Replication {
     seed: u64,
     time: SimulatedTime,
     replica: Replica,
-    /// Whether it is behind: not while the world is made, and not when it is looked at in the end.
+    /// Whether reads can be stale. They cannot while the stack is set up, or when the end state is observed.
     is_behind: AtomicBool,
     waiting: Mutex<VecDeque<PendingWrite>>,
 }
 
 struct PendingWrite {
     written: Write,
-    /// When it was done on the table.
+    /// When the table was written.
     at: Timestamp,
-    /// When the replica has it, since the story began.
+    /// When the write reaches the replica, since the beginning of the scenario.
     due: Duration,
 }
 
@@ -36,7 +36,7 @@ enum Write {
     Sweep,
 }
 
-/// Tells the dice of a lag from those of others.
+/// Makes the random numbers of lags independent of others.
 const PLACE: u64 = 12 << 40;
 
 impl Replication {
@@ -57,7 +57,7 @@ impl Replication {
         self.later(Write::Sweep);
     }
 
-    /// The answer of a replica that is behind; `None` if it has all, or if the read is consistent.
+    /// Answers a read from the replica. Returns `None` if the replica is up to date or the read is consistent.
     pub(super) fn answer(&self, operation: &str, body: &[u8]) -> Option<anyhow::Result<Response>> {
         if !self.is_behind.load(Ordering::Relaxed) || !is_eventually_consistent(operation, body) {
             return None;
@@ -71,17 +71,17 @@ impl Replication {
 
     fn later(&self, written: Write) {
         let now = self.time.passed();
-        // By its moment: a story with less in it has the same lags.
+        // The seed is the time, so a shortened scenario has the same lags.
         let mut dice = Rng::from_seed(self.seed, &[PLACE, u64::try_from(now.as_millis()).unwrap_or_default()]);
         let longest = if dice.percent(90) { 100 } else { 1_000 };
         let due = now + Duration::from_millis(dice.next_below(longest));
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        // In the order in which it was done.
+        // Writes reach the replica in the order of the table.
         let due = waiting.back().map_or(due, |last| last.due.max(due));
         waiting.push_back(PendingWrite { written, at: self.time.now(), due });
     }
 
-    /// Does what is due; gives whether anything is not.
+    /// Applies the writes that are due. Returns whether others are left.
     fn catch_up(&self) -> anyhow::Result<bool> {
         let now = self.time.passed();
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,17 +1,17 @@
-//! A `BatchGetItem` of which a throttled table does only a part.
+//! `BatchGetItem` requests of which a throttled table processes only a part.
 
 use serde_json::{Value, json};
 
 use crate::rng::Rng;
 
-/// A `BatchGetItem` as its keys are divided.
+/// A `BatchGetItem` request, split by its keys.
 pub(super) struct SplitBatch {
-    /// The same request for the keys that are processed; `None` if none is.
+    /// The request for the keys that are processed, or `None` if there are none.
     pub(super) processed: Option<Value>,
     left: Value,
 }
 
-/// Draws which keys are left: at least one, possibly all.
+/// Chooses the unprocessed keys at random: at least one, possibly all.
 pub(super) fn divided(request: &Value, dice: &mut Rng) -> SplitBatch {
     let (mut processed, mut left) = (request.clone(), json!({}));
     let all = dice.percent(25);
@@ -33,7 +33,7 @@ pub(super) fn divided(request: &Value, dice: &mut Rng) -> SplitBatch {
 }
 
 impl SplitBatch {
-    /// The answer to the whole from that to the part that is processed.
+    /// Returns the response to the whole request, given that to the processed part.
     pub(super) fn answer(self, answered: Option<&[u8]>) -> Value {
         let answered = answered.and_then(|body| serde_json::from_slice(body).ok());
         let mut answer: Value = answered.unwrap_or_else(|| json!({"Responses": {}}));

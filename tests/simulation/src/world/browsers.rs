@@ -1,4 +1,4 @@
-//! Browsers that staff want to be notified in.
+//! Browsers in which staff turn notifications on and off.
 
 use std::sync::Arc;
 
@@ -12,23 +12,23 @@ use crate::network::Invocation;
 use crate::push_service;
 use crate::scenario::COMPANIES;
 
-/// Somebody turned notifications on or off in a browser: when they asked, and when they were told that it is so.
+/// A request that turned notifications in a browser on or off, and the times of request and response.
 #[derive(Clone, Debug)]
 pub(crate) struct SubscriptionChange {
     pub(crate) browser: String,
     pub(crate) on: bool,
     pub(crate) asked: Timestamp,
-    /// `None` if nobody can know.
+    /// `None` if there was no response.
     pub(crate) told: Option<Timestamp>,
 }
 
-/// A company's: one in which notifications are always on, and one in which they are turned on and off.
+/// Returns a company's browsers: the first always has notifications on, the second turns them on and off.
 pub(crate) fn browsers_of(company: usize) -> [String; 2] {
     [0, 1].map(|number| format!("{}-{number}", COMPANIES[company]))
 }
 
 impl World {
-    /// Notifications are on in each company's first browser.
+    /// Turns notifications on in each company's first browser.
     pub(super) async fn are_told(self: &Arc<Self>) -> anyhow::Result<()> {
         for company in 0..COMPANIES.len() {
             let invocation = Invocation::new("the first browser".to_owned(), [9 << 40, company as u64, 0], []);

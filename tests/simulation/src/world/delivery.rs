@@ -1,4 +1,4 @@
-//! What AWS hands to functions by itself: queues, the table's stream, and calls.
+//! Events that AWS delivers to functions: from queues, the table's stream, and calls.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -14,18 +14,18 @@ use crate::network::{Invocation, PushRetry};
 use crate::queue::{Message, Queue, QueueKind};
 use crate::scenario::{Action, FaultPoint, Scenario, Step};
 
-/// The places of those who follow the table's stream.
+/// The indices of the readers of the table's stream.
 pub(crate) const LIVE: usize = 0;
 pub(crate) const PUSHES: usize = 1;
 
-/// Who follows the table's stream, and what goes wrong there.
+/// A reader of the table's stream, with its faults.
 pub(super) struct StreamFollower {
     mapping: StreamMapping,
     troubles: Vec<FaultPoint>,
-    /// Tells its dice from those of others.
+    /// Makes its random numbers independent of others.
     place: u64,
     batches: AtomicU32,
-    /// The sequence numbers of the records that were given up.
+    /// The sequence numbers of the records that the reader gave up.
     given_up: Mutex<Vec<String>>,
 }
 
@@ -40,7 +40,7 @@ impl StreamFollower {
         })
     }
 
-    /// The next one, in which something may go wrong or not.
+    /// Returns the next invocation, with its faults if `goes_wrong`.
     fn invocation(&self, name: &str, goes_wrong: bool) -> Arc<Invocation> {
         let batch = self.batches.fetch_add(1, Ordering::Relaxed);
         let troubles = self.troubles.iter().filter(|it| it.attempt == batch && goes_wrong).copied();
@@ -49,7 +49,7 @@ impl StreamFollower {
     }
 }
 
-/// After so many attempts nothing goes wrong any more: what fails for longer than that is an outage, which people end.
+/// How many attempts can have faults. An outage that lasts longer needs a redrive by an operator.
 const TROUBLED_ATTEMPTS: u32 = 2;
 
 impl World {
@@ -57,12 +57,12 @@ impl World {
         self.network.operations()
     }
 
-    /// The sequence numbers of the records that somebody who follows the stream gave up.
+    /// Returns the sequence numbers of the records that a reader of the stream gave up.
     pub(crate) fn given_up(&self, of: usize) -> BTreeSet<String> {
         lock(&self.followers[of].given_up).iter().cloned().collect()
     }
 
-    /// What the SMS service publishes, as its topic hands it to the queue.
+    /// Returns an inbound message as SNS passes it to the queue.
     pub(super) fn sms(&self, step: &Step, line: usize) -> String {
         let lines = &self.firms[step.company].lines;
         let message = json!({
@@ -74,7 +74,7 @@ impl World {
             .to_string()
     }
 
-    /// Something of a step's reaches a queue after a while.
+    /// Puts a message of a step into a queue after a delay.
     pub(super) fn brings(self: &Arc<Self>, of: QueueKind, step: usize, copy: u64, delay: Duration, body: String) {
         let place = [u64::from(self.story.steps[step].number), copy];
         let message = Message { step: Some(step), place, body, sent: self.time.now(), received: 0 };
@@ -93,18 +93,18 @@ impl World {
         &self.queues[of as usize]
     }
 
-    /// The steps that what is in the dead-letter queues comes from, where it comes from one.
+    /// Returns the steps of the messages in the dead-letter queues, where a message comes from a step.
     pub(crate) fn dead(&self) -> Vec<Option<usize>> {
         self.queues.iter().flat_map(Queue::dead).map(|message| message.step).collect()
     }
 
     fn enqueue(&self, of: QueueKind, message: Message, busy: PendingWork) {
-        // It is somebody's to do as long as it is in the queue.
+        // The work stays pending as long as the message is in the queue.
         std::mem::forget(busy);
         self.queue(of).enqueue(message);
     }
 
-    /// Lambda's poller: batches are handed over side by side.
+    /// Polls a queue as Lambda does. Batches are handled concurrently.
     pub(super) async fn receive(self: Arc<Self>, of: QueueKind) -> anyhow::Result<()> {
         loop {
             let batch = self.queue(of).receive(self.story.seed).await;
@@ -134,7 +134,7 @@ impl World {
         for message in batch {
             let failed = failures
                 .is_none_or(|failures| failures.iter().any(|failure| failure["itemIdentifier"] == *message.id()));
-            // Its share of what is to be done, which `put` has kept.
+            // Takes over the pending work that `enqueue` has kept for this message.
             let busy = PendingWork(self.busy.clone());
             let is_sound = message.step.is_some_and(|step| self.story.steps[step].what != Action::Malformed);
             if failed && is_sound && invocation.is_to_succeed() {
@@ -152,7 +152,7 @@ impl World {
         }
     }
 
-    /// One of the table's event source mappings.
+    /// Runs one of the table's event source mappings.
     pub(super) async fn follow(self: Arc<Self>, of: usize, mut place: String) -> anyhow::Result<()> {
         let follower = &self.followers[of];
         let mapping = follower.mapping;
@@ -185,9 +185,9 @@ impl World {
         }
     }
 
-    /// What is to be pushed later is in its queue from then on.
+    /// Puts pushes to be retried into their queue, each with its delay.
     fn brings_retries(self: &Arc<Self>) {
-        /// Beyond the numbers of steps.
+        /// Larger than any number of a step.
         const PLACE: u64 = 1_000;
         for PushRetry { body, delay } in self.network.retries() {
             let place = [PLACE, self.retries.fetch_add(1, Ordering::Relaxed)];
@@ -239,13 +239,13 @@ impl World {
         Ok(())
     }
 
-    /// What becomes of messages that were sent is told as the story has it.
+    /// Publishes the scenario's delivery receipts of the messages that were sent.
     pub(super) fn tells_of_what_was_sent(self: &Arc<Self>) {
         for sent in self.network.sent_messages() {
             let of_it = |step: &&Step| sent.asked["MessageBody"] == *text_of(step);
             let Some(place) = self.story.steps.iter().position(|step| of_it(&step)) else { continue };
             let Action::Reply { receipts, .. } = &self.story.steps[place].what else { continue };
-            // Of what is sent again nothing is heard.
+            // A message that is sent again gets no receipts.
             if !lock(&self.told_of).insert(place) {
                 continue;
             }

@@ -1,4 +1,4 @@
-//! Requests as the portal's pages and a scheduling system send them.
+//! Requests of the portal's pages and of a scheduling system.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::CUSTOMERS;
 
-/// A request as the portal's pages send it.
+/// A request of the portal's pages.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
     pub(crate) method: &'static str,
@@ -32,7 +32,7 @@ pub(super) const READ: Request = Request {
 };
 
 impl Request {
-    /// As API Gateway tells of it, in payload format 2.0.
+    /// Returns API Gateway's event for the request, in payload format 2.0.
     pub(super) fn event(&self, verdict: &Value, token: &str) -> Value {
         let mut headers = json!({
             "accept": self.accept, "content-type": "application/json", "sec-fetch-site": "same-origin",
@@ -60,18 +60,18 @@ impl Request {
     }
 }
 
-/// A page of the feed.
+/// Returns the request for a page of the feed.
 pub(crate) fn feed(accept: &'static str, before: Option<&str>) -> Request {
     page("list-notifications", "/api/notifications".to_owned(), json!({}), accept, before)
 }
 
-/// A page of a conversation.
+/// Returns the request for a page of a conversation.
 pub(crate) fn thread(conversation: ConversationId, before: Option<&str>) -> Request {
     let path = format!("/api/conversations/{conversation}/messages");
     page("fetch-conversation", path, json!({"conversation": conversation}), "application/json", before)
 }
 
-/// What was done about a customer.
+/// Returns the request for a customer's history.
 pub(crate) fn history(conversation: ConversationId) -> Request {
     let path = format!("/api/conversations/{conversation}/history");
     Request {
@@ -95,12 +95,12 @@ fn page(
     Request { function, path, parameters, query, accept, ..READ }
 }
 
-/// What names an appointment of a customer's.
+/// Returns the id of a customer's appointment.
 pub(crate) fn appointment_of(customer: usize) -> String {
     format!("A-{customer}")
 }
 
-/// A scheduling system's request to have an appointment as it says.
+/// Returns a scheduling system's request that saves an appointment.
 pub(super) fn appointment(customer: usize, status: &str, notes: &str) -> Request {
     let id = appointment_of(customer);
     let body = json!({

@@ -15,17 +15,17 @@ use crate::sockets::{PageContent, WITNESS};
 /// A page that shows a company's feed.
 pub(crate) struct Screen {
     pub(crate) company: usize,
-    /// While it is connected.
+    /// `None` while it is disconnected.
     pub(crate) connection: Option<String>,
     pub(crate) shown: Vec<String>,
     pub(crate) missed: bool,
 }
 
-/// A page that is open asks for its list every so often; whatever a socket or a replica missed is there then.
+/// The interval at which an open page refreshes its list. A refresh shows what a socket or a replica missed.
 const REFRESH: Duration = Duration::from_secs(5);
 
 impl World {
-    /// The company's screens that have no connection get one, and ask for what they missed: at once, and with the next
+    /// Connects the company's disconnected screens. They fetch what they missed at once, and again with the next
     /// refresh.
     pub(super) async fn connects(self: &Arc<Self>, place: usize) -> anyhow::Result<()> {
         let step = &self.story.steps[place];
@@ -80,7 +80,7 @@ impl World {
         Ok(answer.is_some_and(|answer| answer["statusCode"] == 200))
     }
 
-    /// All of the company's screens lose their connections; API Gateway tells of some that they are gone.
+    /// Disconnects all of the company's screens. Functions only notice by a response with status 410.
     pub(super) fn cuts_off(&self, place: usize) {
         let step = &self.story.steps[place];
         for screen in lock(&self.screens).iter_mut().filter(|screen| screen.company == step.company) {
@@ -90,14 +90,14 @@ impl World {
         }
     }
 
-    /// What the witness of a company was shown.
+    /// Returns what the witness of a company was shown.
     pub(crate) fn witnessed(&self, company: usize) -> Vec<String> {
         self.sockets.cut_off(&format!("{WITNESS}-{company}")).unwrap_or_default().html
     }
 }
 
 impl Screen {
-    /// `None` of a connection that was closed by the other side.
+    /// Adds what a connection brought. `None` stands for a connection that the other side has closed.
     pub(crate) fn takes(&mut self, shown: Option<PageContent>) {
         match shown {
             Some(shown) => {

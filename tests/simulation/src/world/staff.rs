@@ -1,4 +1,4 @@
-//! What staff do, and what they are answered.
+//! The actions of staff, and the responses to them.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -15,12 +15,12 @@ use super::{CUSTOMERS, STRANGER, World, lock, text_of};
 use crate::network::Invocation;
 use crate::scenario::FaultPoint;
 
-/// What somebody was answered.
+/// A response to staff.
 #[derive(Clone, Debug)]
 pub(crate) struct StaffResponse {
     pub(crate) step: usize,
     pub(crate) company: usize,
-    /// `None` if the function did not come to its end.
+    /// `None` if the function did not finish.
     pub(crate) status: Option<u16>,
     pub(crate) body: String,
 }
@@ -40,7 +40,7 @@ impl World {
         self.asks_again(place, &request, again).await
     }
 
-    /// Staff press "Send again" beneath the newest message of theirs that has it.
+    /// Sends the newest failed or unconfirmed message again.
     pub(super) async fn sends_again(self: &Arc<Self>, place: usize, again: &[Duration]) -> anyhow::Result<()> {
         let step = &self.story.steps[place];
         let conversation = self.conversation(step.company, step.customer)?;
@@ -58,7 +58,7 @@ impl World {
             body: Some(json!({"again": message["id"]})),
             ..READ
         };
-        // Colleagues press the same, each with a key of their own.
+        // Several colleagues send it again, each with their own idempotency key.
         self.asks_side_by_side(place, again, |press| Request {
             key: Some(format!("key-{}-{press}", step.number)),
             ..request.clone()
@@ -73,7 +73,7 @@ impl World {
         self.asks_again(place, &request, again).await
     }
 
-    /// A customer has an appointment with a company, if they had none; one that is being made is waited for.
+    /// Creates a customer's appointment if they have none. If another task is creating it, waits for that.
     pub(super) async fn books(self: &Arc<Self>, company: usize, customer: usize) -> anyhow::Result<()> {
         let booked = lock(&self.booked).entry((company, customer)).or_default().clone();
         booked.get_or_try_init(|| self.books_now(company, customer)).await?;
@@ -97,13 +97,13 @@ impl World {
         Ok(())
     }
 
-    /// Sends a request, and the same again so much later each, whatever became of the first.
+    /// Sends a request, and repeats it after each delay, whatever the first response was.
     async fn asks_again(self: &Arc<Self>, place: usize, request: &Request, again: &[Duration]) -> anyhow::Result<()> {
         let key = format!("key-{}", self.story.steps[place].number);
         self.asks_side_by_side(place, again, |_| Request { key: Some(key.clone()), ..request.clone() }).await
     }
 
-    /// Sends a request, and one more so much later each.
+    /// Sends a request, and another one after each delay, all concurrently.
     async fn asks_side_by_side(
         self: &Arc<Self>,
         place: usize,
@@ -150,8 +150,7 @@ impl World {
         Ok(told)
     }
 
-    /// A request of a company's staff, as API Gateway hands it on; who is told that they have no session any more signs
-    /// in again.
+    /// Sends a request of a company's staff as API Gateway passes it on. Signs in again if the session has ended.
     pub(crate) async fn asks(
         self: &Arc<Self>,
         company: usize,
@@ -186,7 +185,8 @@ impl World {
         }
     }
 
-    /// Somebody writes in a session of its own, and signs out in the middle. The gateway goes on as if they had not.
+    /// Sends messages in a session of its own, which is ended meanwhile. The gateway uses the authorizer's earlier
+    /// result for all of them.
     pub(super) async fn signs_out(
         self: &Arc<Self>,
         place: usize,
@@ -242,7 +242,7 @@ impl World {
         Ok(token)
     }
 
-    /// What the authorizer says, or said within the last minute.
+    /// Returns the authorizer's result, which the gateway caches for a minute.
     async fn authorize(&self, token: &str, invocation: &Arc<Invocation>) -> Option<Value> {
         let now = self.time.now();
         let known = lock(&self.authorized).get(token).cloned();

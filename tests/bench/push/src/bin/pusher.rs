@@ -1,4 +1,4 @@
-//! Pushes as `dispatch-push` does, as often as it is told to: see `contestant.rs` for what it is told.
+//! Sends push notifications as `dispatch-push` does. `contestant.rs` describes its input and output.
 #![allow(
     clippy::print_stdout,
     clippy::unwrap_used,
@@ -39,7 +39,7 @@ fn main() {
     for line in stdin().lines() {
         let messages = subscriptions.iter().cycle().take(line.unwrap().parse().unwrap());
         let sent = stream::iter(messages).map(|subscription| async {
-            // Each time, as an address is admitted again for every push.
+            // Admitted for each push, as `dispatch-push` does.
             let to = services.check_endpoint(subscription).unwrap();
             pusher.push(&to, &keys, &push).await
         });

@@ -1,4 +1,5 @@
-//! Texts, calls and replies: in conversations and feeds, at the carrier, and waiting for an answer.
+//! Checks of inbound messages, calls and replies: in conversations and feeds, at the carrier, and in the count of
+//! unanswered entries.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,17 +12,17 @@ use crate::invariants::Invariant;
 use crate::scenario::{Action, COMPANIES, Receipt, Step};
 use crate::world::{contact_of, text_of};
 
-/// How many texts a batch has at most.
+/// The maximum number of inbound messages in a batch.
 const BATCH: u64 = 10;
 
-/// What was said in a conversation, as the stream tells of it.
+/// The entries of a conversation, as read from the stream.
 #[derive(Default)]
 struct ConversationCheck {
-    /// In the order in which it was recorded.
+    /// In the order in which they were recorded.
     said: Vec<(Position, MessageClass)>,
-    /// Of our replies, whether the carrier took it and has not given it back.
+    /// Whether each of our replies is accepted by the carrier and not reported as undelivered.
     is_answer: BTreeMap<Position, bool>,
-    /// When the newest was said.
+    /// The time of the newest entry, in milliseconds.
     last: u64,
 }
 
@@ -33,8 +34,8 @@ enum MessageClass {
 }
 
 impl ConversationCheck {
-    /// How many wait, at least and at most: a text that was recorded after an answer which was said later can be taken as
-    /// answered or not.
+    /// Returns the lowest and the highest correct count of unanswered entries. A text that was recorded after an answer
+    /// of a later time may count as answered or not.
     fn wait(&self) -> (u64, u64) {
         let as_recorded = self.since_an_answer(&self.said);
         let mut as_said = self.said.clone();
@@ -89,7 +90,7 @@ impl Checker<'_> {
             for item in items {
                 let id = item["id"].as_str().unwrap_or_default();
                 let taken = self.accepted.iter().find(|(place, _)| is_called(item, &id_of(&self.steps[*place])));
-                // What a batch has of one customer and one millisecond follows one another in as many.
+                // Texts of one customer, batch and millisecond get consecutive milliseconds.
                 let stands = id.split_once('-').and_then(|(stands, _)| stands.parse().ok()).unwrap_or(0);
                 if let Some((_, at)) = taken
                     && !(*at..*at + BATCH).contains(&stands)
@@ -100,9 +101,10 @@ impl Checker<'_> {
         }
     }
 
-    /// Plays the stream again: what was written, in which order, and what became of it says how many wait.
+    /// Replays the stream to compute the counts of unanswered entries: from the writes, their order, and the final
+    /// delivery status.
     pub(super) fn unanswered(&mut self) {
-        // What was written within this of the retention's border may have been on either side of it.
+        // An entry this close to the retention's limit may have been on either side of it.
         const MARGIN_MILLIS: u64 = 60_000;
         let mut talks = BTreeMap::<String, ConversationCheck>::new();
         let mut unclear = BTreeSet::new();
@@ -126,7 +128,7 @@ impl Checker<'_> {
                 talk.said.clear();
             }
             let said = match (is_new, kind) {
-                // It answers nothing.
+                // The acknowledgement of an opt-out does not count as an answer.
                 (_, "outbound-sms") if confirms(image) => continue,
                 (true, "inbound-sms") if image["text"]["S"] == "START" => None,
                 (true, "inbound-sms") if image["text"]["S"] == "STOP" => Some(MessageClass::Stop),
@@ -225,8 +227,8 @@ impl Checker<'_> {
             }
             for (_, _, told, body) in seen.told.iter().filter(|(of, ..)| *of == place) {
                 match told {
-                    // The same request again is the same message, whatever the customer said since. Before that it may
-                    // have been kept back.
+                    // A repeated request returns the same message, even if the customer has opted out since. If there
+                    // was an opt-out before, the request may have been rejected.
                     Some(422)
                         if carried > 0
                             && body.contains("opted-out")
@@ -255,14 +257,14 @@ impl Checker<'_> {
         }
     }
 
-    /// Whether a customer had ever opted out when a message to them was recorded.
+    /// Returns whether a customer had ever opted out when a message to them was recorded.
     fn was_opted_out_before(&self, message: &Value) -> bool {
         let images = self.seen.written.iter().map(|record| &record["dynamodb"]["NewImage"]);
         let mut before = images.take_while(|image| image["sk"] != message["sk"]);
         before.any(|image| image["pk"] == message["pk"] && image["sk"]["S"] == "OPTOUT" && image["state"]["S"] == "out")
     }
 
-    /// Each message is tried again by one other at most, and none that was carried is shown as not sent.
+    /// Checks that each message is sent again at most once, and that no delivered message is shown as not sent.
     fn sent_again(&mut self, step: &Step, sends: &[&Value], shown: &[&Value], carried: usize) {
         let again: BTreeSet<_> = sends.iter().map(|image| image["again"]["S"].as_str()).collect();
         if again.len() < sends.len() {
@@ -274,7 +276,8 @@ impl Checker<'_> {
         }
     }
 
-    /// Plays the stream again: a message is recorded before it is sent, and not where the word in force is STOP.
+    /// Replays the stream to check that no message is recorded while the customer is opted out. Each message is
+    /// recorded before it is sent.
     pub(super) fn opted_out(&mut self) {
         let (seen, mut opted_out, mut confirmed) = (self.seen, BTreeMap::new(), BTreeSet::new());
         for record in &seen.written {

@@ -1,4 +1,4 @@
-//! What browsers are pushed, and what they are not.
+//! Checks of push notifications: those that browsers must get, and those that they must not.
 
 use domain::Position;
 use serde_json::Value;
@@ -10,7 +10,8 @@ use crate::scenario::COMPANIES;
 use crate::world::browsers_of;
 
 impl Checker<'_> {
-    /// What is pushed takes the place of what was pushed of the same conversation before.
+    /// Checks that each event was pushed. A push notification replaces an earlier one of the same conversation, so a
+    /// newer one counts as well.
     pub(super) fn pushed(&mut self) {
         let seen = self.seen;
         for (place, record) in seen.written.iter().enumerate() {
@@ -19,7 +20,7 @@ impl Checker<'_> {
                 continue;
             };
             let number = record["dynamodb"]["SequenceNumber"].as_str().unwrap_or_default();
-            // A day after it was said nobody is told any more.
+            // Staff are not notified of events that are older than a day. The last hour may go either way.
             let is_old = position.at.plus_secs(23 * 60 * 60).as_secs() < written;
             if is_old || seen.not_pushed.contains(number) || self.is_answered_before_it_is_tried_again(place) {
                 continue;
@@ -46,7 +47,8 @@ impl Checker<'_> {
         }
     }
 
-    /// What went wrong is tried again only while it waits for an answer, as nothing does that opts out or in.
+    /// Returns whether a failed push may have been dropped. It is retried only while the customer waits for an answer.
+    /// An opt-out or opt-in never waits for one.
     fn is_answered_before_it_is_tried_again(&self, place: usize) -> bool {
         let image = |record: &Value| record["dynamodb"]["NewImage"].clone();
         let news = image(&self.seen.written[place]);
@@ -57,11 +59,12 @@ impl Checker<'_> {
             && (is_word(&news) || later.any(|image| image["kind"]["S"] == "outbound-sms" || is_word(&image)))
     }
 
-    /// Whether notifications are surely on in a browser when something that is written now is pushed.
+    /// Returns whether notifications are certainly on in a browser when an event that is written now is pushed.
     fn is_on(&self, browser: &str, written: u64) -> bool {
-        /// For so long a push is tried again.
+        /// How long a push is retried, in milliseconds.
         const TRIED: u64 = 60 * 60 * 1000;
-        /// A browser is pushed to for a week after its person signed in there, which was half a day before at most.
+        /// A lower bound of how long a browser is notified. That is a week after a sign-in, which was at most half a
+        /// day before.
         const RETENTION_MS: u64 = 6 * 24 * 60 * 60 * 1000;
         let written = written * 1000;
         let of = |turned: bool| self.seen.turns.iter().filter(move |(of, on, ..)| of == browser && *on == turned);
@@ -90,7 +93,7 @@ impl Checker<'_> {
     }
 }
 
-/// What customers say, in a record of the stream, and whoever has to answer it hears of.
+/// A stream record of an event about which staff are notified because they have to answer it.
 struct PushableEvent {
     company: usize,
     conversation: String,

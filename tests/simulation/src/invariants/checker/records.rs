@@ -1,4 +1,4 @@
-//! Records of the table's stream and messages of lists, as they are told apart.
+//! Classification of stream records and of messages in lists.
 
 use domain::{MessageId, Position, Retention, Timestamp};
 use serde_json::Value;
@@ -6,34 +6,34 @@ use serde_json::Value;
 use crate::scenario::{COMPANIES, Step};
 use crate::world::sms_of;
 
-/// Whether a message is the last that a customer gets who has opted out.
+/// Returns whether a message is an opt-out acknowledgement.
 pub(super) fn confirms(image: &Value) -> bool {
     image["by"]["S"] == "Switchboard"
 }
 
-/// Whether a call is one that somebody has to answer.
+/// Returns whether a call needs an answer by staff.
 pub(super) fn asks(image: &Value) -> bool {
     matches!(image["outcome"]["S"].as_str(), Some("declined" | "asks-to-reschedule"))
 }
 
-/// Switchboard's own id of a text.
+/// Returns Switchboard's id of an inbound message.
 pub(super) fn id_of(step: &Step) -> String {
     let company = COMPANIES[step.company].parse();
     company.map(|company| MessageId::of_inbound(&company, &sms_of(step)).to_string()).unwrap_or_default()
 }
 
-/// Whether something in a list is the message with this id.
+/// Returns whether a list's item is the message with this id.
 pub(super) fn is_called(item: &Value, id: &str) -> bool {
     item["id"].as_str().is_some_and(|it| it.ends_with(id))
 }
 
-/// In seconds.
+/// Returns when a record was written, in seconds.
 pub(super) fn written_at(record: &Value) -> u64 {
     let secs = record["dynamodb"]["ApproximateCreationDateTime"].to_string();
     secs.split('.').next().and_then(|secs| secs.parse().ok()).unwrap_or_default()
 }
 
-/// The earliest moment that was kept when a record was written, to the second.
+/// Returns the beginning of the retention when a record was written, with a precision of one second.
 pub(super) fn floor_at(record: &Value) -> Timestamp {
     Retention::default().oldest_position(Timestamp::from_millis(written_at(record) * 1000)).at
 }

@@ -1,4 +1,4 @@
-//! What staff did: it is there, and their history says so.
+//! Checks that what staff did is stored and in the history.
 
 use serde_json::Value;
 
@@ -22,7 +22,7 @@ impl Checker<'_> {
         }
     }
 
-    /// Plays the stream again: what was recorded to be sent, and each save, is there once.
+    /// Replays the stream to check that the history has each recorded message and each save exactly once.
     pub(super) fn history(&mut self) {
         let seen = self.seen;
         for step in self.steps {
@@ -45,7 +45,7 @@ impl Checker<'_> {
         }
     }
 
-    /// Plays the stream again: what somebody had sent stands in it before the end of their session.
+    /// Replays the stream to check that a session's messages were all recorded before its end.
     pub(super) fn signed_out(&mut self) {
         let seen = self.seen;
         for (place, session) in &seen.signed_out {
@@ -61,7 +61,7 @@ impl Checker<'_> {
     }
 }
 
-/// When something was written that is about these words, in milliseconds.
+/// Returns the times of the records that are about this text, in milliseconds.
 fn writes(seen: &Observations, words: &str, is_about: fn(&Value, &str) -> bool) -> Vec<u64> {
     seen.written.iter().filter(|record| is_about(record, words)).map(|record| written_at(record) * 1000).collect()
 }
@@ -71,7 +71,7 @@ fn sends(record: &Value, words: &str) -> bool {
     record["eventName"] == "INSERT" && image["kind"]["S"] == "outbound-sms" && image["text"]["S"] == *words
 }
 
-/// Whether an appointment that was there has these notes from then on.
+/// Returns whether a record changes the notes of an existing appointment to this text.
 fn saves(record: &Value, words: &str) -> bool {
     let notes = |image: &str| &record["dynamodb"][image]["appointment"]["M"]["now"]["M"]["details"]["M"]["notes"]["S"];
     record["eventName"] == "MODIFY" && notes("NewImage") == words && notes("OldImage") != words
