@@ -263,7 +263,7 @@ def is_in_order(deployment):
 @pytest.fixture(scope="module", autouse=True)
 def budget(deployment, tmp_path_factory):
     """Creates the budget that the manual describes. Without a budget or an alarm the doctor has a finding."""
-    run(deployment, commands("When it costs too much")[-1], tmp_path_factory.mktemp("budget"))
+    run(deployment, commands("Limit what it costs")[-1], tmp_path_factory.mktemp("budget"))
 
 
 @pytest.fixture

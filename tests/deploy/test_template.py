@@ -383,8 +383,8 @@ def refused(rule, **parameters):
 
 def test_a_number_that_cannot_text_is_refused_in_words():
     assert refused("NumberThatTexts", NewNumber="LONG_CODE") == [
-        "US long codes cannot text, and the first deployment would fail with its number. Deploy without NewNumber, and "
-        "register for a 10DLC number as the manual says, or take NewNumber=TOLL_FREE."
+        "US long codes cannot text, and the first deployment would fail at the number. Deploy without NewNumber and "
+        "register a 10DLC number as infra/README.md describes, or set NewNumber=TOLL_FREE."
     ]
     for fine in ({}, {"NewNumber": "TOLL_FREE"}, {"NewNumber": "LONG_CODE", "NewNumberCountry": "GB"}):
         assert refused("NumberThatTexts", **fine) == []
@@ -579,7 +579,7 @@ def test_invitations_are_sent_by_an_address_of_whoever_deploys_if_they_have_one(
         assert not re.search(translated()["Parameters"][name]["AllowedPattern"], value), value
     assert refused("EmailOfTheUserPool", EmailIdentityArn=arn, EmailFrom=address) == []
     assert "EmailFrom" in refused("EmailOfTheUserPool", EmailIdentityArn=arn)[0]
-    assert "issuer of your own" in refused("EmailOfTheUserPool", EmailIdentityArn=arn, EmailFrom=address, OidcIssuer="https://id.example.com")[0]
+    assert "your own issuer" in refused("EmailOfTheUserPool", EmailIdentityArn=arn, EmailFrom=address, OidcIssuer="https://id.example.com")[0]
     assert refused("IdentityOfTheEmail", EmailFrom=address)
 
 
