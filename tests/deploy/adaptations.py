@@ -59,7 +59,7 @@ import time
 from contextlib import contextmanager
 from itertools import product
 
-from authorisation import covers, listed
+from authorisation import as_list, covers
 from recorder import access_key
 
 from samcli.yamlhelper import yaml_dump, yaml_parse
@@ -67,7 +67,7 @@ from samcli.yamlhelper import yaml_dump, yaml_parse
 METHODS = {"get", "post", "put", "delete", "patch", "head", "options", "x-amazon-apigateway-any-method"}
 
 
-def deployable(built):
+def write_adapted_template(built):
     """Writes the built template without what MiniStack cannot create (adaptation 0).
 
     The new file is in the folder of the built template, because paths in it are relative. Returns its path.
@@ -124,7 +124,7 @@ def resolve(value, references):
     return {key: resolve(item, references) for key, item in value.items()}
 
 
-def add_the_routes(gateway, api_id, document, references):
+def create_routes(gateway, api_id, document, references):
     """Creates the routes of the HTTP API (adaptation 1). Replaces those that an earlier call created."""
     document = resolve(document, references)
     for route in gateway.get_routes(ApiId=api_id)["Items"]:
@@ -165,7 +165,7 @@ def add_the_routes(gateway, api_id, document, references):
             gateway.create_route(ApiId=api_id, RouteKey=f"{verb} {path}", Target=f"integrations/{integration}", **authorization)
 
 
-def point_to_the_api(cloudfront, distribution, api_id, port):
+def point_origin_to_api(cloudfront, distribution, api_id, port):
     """Points CloudFront's origin to MiniStack's address of the API (adaptation 2)."""
     found = cloudfront.get_distribution_config(Id=distribution)
     config = found["DistributionConfig"]
@@ -180,7 +180,7 @@ def point_to_the_api(cloudfront, distribution, api_id, port):
     cloudfront.update_distribution(Id=distribution, DistributionConfig=config, IfMatch=found["ETag"])
 
 
-def tell_where_sockets_are(functions, names, address):
+def set_live_endpoint(functions, names, address):
     """Gives the functions MiniStack's address of `@connections` (adaptation 3)."""
     for name in names:
         variables = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
@@ -189,7 +189,7 @@ def tell_where_sockets_are(functions, names, address):
 
 
 @contextmanager
-def retries_that_come_at_once(sqs, queue):
+def immediate_retries(sqs, queue):
     """Sets the queue's visibility timeout to 1 s until the end of the block (adaptation 7)."""
     deployed = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["VisibilityTimeout"])["Attributes"]
     sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "1"})
@@ -199,48 +199,52 @@ def retries_that_come_at_once(sqs, queue):
         sqs.set_queue_attributes(QueueUrl=queue, Attributes=deployed)
 
 
-class Carriers:
+class SmsServiceStub:
     """A stand-in for End User Messaging (adaptation 4)."""
 
     def __init__(self, emulator):
         self.iam, self.functions, self.sns = (emulator.client(service) for service in ("iam", "lambda", "sns"))
         # Every number of a `CarrierLookup`, in order.
-        self.asked = []
+        self.lookups = []
         # Every accepted message, by destination number.
         self.sent = {}
         # The account's phone numbers, as `DescribePhoneNumbers` returns them.
         self.numbers = []
 
-    def stand_ins(self):
+    def stubs(self):
         """Returns the function that answers each operation, by `X-Amz-Target`.
 
         A function takes the key that signed the request, the actions that the request needs, and the request.
         """
-        answers = {"CarrierLookup": self.looks_up, "DescribePhoneNumbers": self.describes, "SendTextMessage": self.sends}
-        return {f"PinpointSMSVoiceV2.{operation}": self.allowed(answer) for operation, answer in answers.items()}
+        answers = {
+            "CarrierLookup": self.carrier_lookup,
+            "DescribePhoneNumbers": self.describe_phone_numbers,
+            "SendTextMessage": self.send_text_message,
+        }
+        return {f"PinpointSMSVoiceV2.{operation}": self.authorised(answer) for operation, answer in answers.items()}
 
-    def allowed(self, answer):
-        def to(key, needs, request):
-            granted = list(self.granted(key))
+    def authorised(self, answer):
+        def authorised_answer(key, needs, request):
+            grants = list(self.grants_of_key(key))
             for need in needs:
-                if not any(covers(it, need) for it in granted):
+                if not any(covers(it, need) for it in grants):
                     action, resource = need
-                    said = f"User: {key} is not authorized to perform: {action} on resource: {resource}"
-                    return 400, {"__type": "AccessDeniedException", "message": said}
+                    message = f"User: {key} is not authorized to perform: {action} on resource: {resource}"
+                    return 400, {"__type": "AccessDeniedException", "message": message}
             return 200, answer(request)
 
-        return to
+        return authorised_answer
 
-    def looks_up(self, request):
+    def carrier_lookup(self, request):
         number = request["PhoneNumber"]
-        self.asked.append(number)
+        self.lookups.append(number)
         kind = "LANDLINE" if number.endswith("0190") else "MOBILE"
         return {"E164PhoneNumber": number, "PhoneNumberType": kind}
 
-    def describes(self, _):
+    def describe_phone_numbers(self, _):
         return {"PhoneNumbers": self.numbers}
 
-    def has(self, number, topic, **otherwise):
+    def add_number(self, number, topic, **otherwise):
         """Gives the account a phone number with the right settings, except for those in `otherwise`."""
         known = {
             "PhoneNumberArn": f"arn:aws:sms-voice:us-east-1:000000000000:phone-number/phone-{number.removeprefix('+')}",
@@ -251,14 +255,14 @@ class Carriers:
         }
         self.numbers.append(known | otherwise)
 
-    def sends(self, request):
+    def send_text_message(self, request):
         number = request["DestinationPhoneNumber"]
         self.sns.publish(PhoneNumber=number, Message=request["MessageBody"])
         message = f"of-the-carrier-{sum(map(len, self.sent.values()))}"
         self.sent.setdefault(number, []).append(request | {"MessageId": message})
         return {"MessageId": message}
 
-    def tells(self, topic, number, event, is_final=True):
+    def publish_receipt(self, topic, number, event, is_final=True):
         """Publishes a delivery receipt of the newest message to a number, as the configuration set does."""
         message = self.sent[number][-1]
         receipt = {
@@ -268,15 +272,15 @@ class Carriers:
         }
         self.sns.publish(TopicArn=topic, Message=json.dumps(receipt))
 
-    def granted(self, key):
+    def grants_of_key(self, key):
         """Yields the (action, resource) pairs that the role of this access key allows."""
         for page in self.functions.get_paginator("list_functions").paginate():
             for function in page["Functions"]:
                 if access_key(function["FunctionArn"], function["Role"]) == key:
-                    yield from self.allows(function["Role"].rsplit("/", 1)[-1])
+                    yield from self.grants_of_role(function["Role"].rsplit("/", 1)[-1])
 
-    def allows(self, role):
+    def grants_of_role(self, role):
         for name in self.iam.list_role_policies(RoleName=role)["PolicyNames"]:
-            for statement in listed(self.iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]["Statement"]):
+            for statement in as_list(self.iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]["Statement"]):
                 if statement["Effect"] == "Allow":
-                    yield from product(listed(statement["Action"]), listed(statement["Resource"]))
+                    yield from product(as_list(statement["Action"]), as_list(statement["Resource"]))

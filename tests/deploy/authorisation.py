@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 ACCOUNT = "000000000000"
 
 # The action that authorises each part of a transaction.
-IN_A_TRANSACTION = {
+TRANSACTION_ACTIONS = {
     "Put": "PutItem",
     "Update": "UpdateItem",
     "Delete": "DeleteItem",
@@ -21,10 +21,10 @@ AUTHORISED_AS = {"sqs:SendMessageBatch": "sqs:SendMessage"}
 
 # Actions whose call has no resource that a policy could name, each with the reason. The need of such a call has the
 # resource `*`.
-OF_NO_RESOURCE = {
-    "sns:Publish": "a phone number is none; a topic is one, and is named",
-    "sms-voice:DescribePhoneNumbers": "it is asked for all of the account's numbers",
-    "sms-voice:CarrierLookup": "it is asked of anybody's phone number",
+ACTIONS_WITHOUT_RESOURCE = {
+    "sns:Publish": "a phone number is no resource; a topic is one, and the need names it",
+    "sms-voice:DescribePhoneNumbers": "it lists all numbers of the account",
+    "sms-voice:CarrierLookup": "a customer's phone number is no resource",
 }
 
 
@@ -32,39 +32,39 @@ def needs_of(service, region, command, path, headers, body, answer):
     """Returns the (action, resource) pairs that policies must allow for a request."""
     target = headers.get("X-Amz-Target")
     if "/@connections/" in path:
-        found = [("ManageConnections", connection(command, path))]
+        found = [("ManageConnections", connection_resource(command, path))]
     elif target:
-        found = OF_SERVICE.get(service, of_another)(target.split(".")[-1], json.loads(body), answer)
+        found = NEEDS_BY_SERVICE.get(service, unknown_needs)(target.split(".")[-1], json.loads(body), answer)
     else:
-        asked = parse_qs(body.decode(errors="replace"))
-        operation = asked.get("Action", [f"{headers.get('Host')} {path}"])[0]
-        found = [(operation, asked["TopicArn"][0])] if "TopicArn" in asked else of_another(operation)
+        request = parse_qs(body.decode(errors="replace"))
+        operation = request.get("Action", [f"{headers.get('Host')} {path}"])[0]
+        found = [(operation, request["TopicArn"][0])] if "TopicArn" in request else unknown_needs(operation)
     needs = set()
     for operation, resource in found:
         action = AUTHORISED_AS.get(f"{service}:{operation}", f"{service}:{operation}")
         if not resource.startswith("arn:"):
-            resource = "*" if action in OF_NO_RESOURCE else f"arn:aws:{service}:{region}:{ACCOUNT}:{resource}"
+            resource = "*" if action in ACTIONS_WITHOUT_RESOURCE else f"arn:aws:{service}:{region}:{ACCOUNT}:{resource}"
         needs.add((action, resource))
     return tuple(sorted(needs))
 
 
-def connection(command, path):
+def connection_resource(command, path):
     """Returns the resource of a request to `@connections`: API, stage, method and connection."""
     api, stage, connection = path.removeprefix("/_aws/execute-api/").split("/", 2)
     return f"{api}/{stage}/{command}/{connection}"
 
 
-def of_dynamodb(operation, asked, _):
+def dynamodb_needs(operation, request, _):
     if operation in ("TransactWriteItems", "TransactGetItems"):
-        for part in asked["TransactItems"]:
+        for part in request["TransactItems"]:
             for kind, one in part.items():
-                yield IN_A_TRANSACTION[kind], f"table/{one['TableName']}"
-    elif "RequestItems" in asked:
-        for table in asked["RequestItems"]:
+                yield TRANSACTION_ACTIONS[kind], f"table/{one['TableName']}"
+    elif "RequestItems" in request:
+        for table in request["RequestItems"]:
             yield operation, f"table/{table}"
     else:
-        index = f"/index/{asked['IndexName']}" if "IndexName" in asked else ""
-        yield operation, f"table/{asked['TableName']}{index}"
+        index = f"/index/{request['IndexName']}" if "IndexName" in request else ""
+        yield operation, f"table/{request['TableName']}{index}"
 
 
 def leading_keys(target, body):
@@ -72,43 +72,43 @@ def leading_keys(target, body):
     included."""
     if not (target or "").startswith("DynamoDB_"):
         return frozenset()
-    asked = json.loads(body)
-    parts = [one for part in asked.get("TransactItems", []) for one in part.values()] or [asked]
+    request = json.loads(body)
+    parts = [one for part in request.get("TransactItems", []) for one in part.values()] or [request]
     keys = {place["pk"]["S"] for part in parts for name in ("Key", "Item") if (place := part.get(name))}
-    if condition := asked.get("KeyConditionExpression"):
+    if condition := request.get("KeyConditionExpression"):
         value = re.search(r"pk = (:\w+)", condition).group(1)
-        keys.add(asked["ExpressionAttributeValues"][value]["S"])
+        keys.add(request["ExpressionAttributeValues"][value]["S"])
     return frozenset(keys)
 
 
-def of_sqs(operation, asked, _):
-    yield operation, asked["QueueUrl"].rsplit("/", 1)[-1]
+def sqs_needs(operation, request, _):
+    yield operation, request["QueueUrl"].rsplit("/", 1)[-1]
 
 
-def of_secrets_manager(operation, asked, answer):
+def secrets_manager_needs(operation, request, answer):
     # The ARN ends in six random characters. A request by name does not have them; the response does.
-    yield operation, json.loads(answer).get("ARN") or asked["SecretId"]
+    yield operation, json.loads(answer).get("ARN") or request["SecretId"]
 
 
-def of_the_sms_service(operation, asked, _):
+def sms_service_needs(operation, request, _):
     if operation == "SendTextMessage":
-        yield operation, f"configuration-set/{asked['ConfigurationSetName']}"
-        yield operation, origin(asked["OriginationIdentity"])
+        yield operation, f"configuration-set/{request['ConfigurationSetName']}"
+        yield operation, origin_resource(request["OriginationIdentity"])
     else:
-        yield from of_another(operation)
+        yield from unknown_needs(operation)
 
 
-def origin(identity):
+def origin_resource(identity):
     """Returns the origination identity's part of an ARN: a pool, or a phone number with its id (adaptation 4)."""
     return f"pool/{identity}" if identity.startswith("pool-") else f"phone-number/phone-{identity.removeprefix('+')}"
 
 
-def of_another(operation, *_):
-    # No policy names this resource. A call in `OF_NO_RESOURCE` matches by its action.
+def unknown_needs(operation, *_):
+    # No policy names this resource. A call in `ACTIONS_WITHOUT_RESOURCE` matches by its action.
     yield operation, "unknown"
 
 
-OF_SERVICE = {"dynamodb": of_dynamodb, "sqs": of_sqs, "secretsmanager": of_secrets_manager, "sms-voice": of_the_sms_service}
+NEEDS_BY_SERVICE = {"dynamodb": dynamodb_needs, "sqs": sqs_needs, "secretsmanager": secrets_manager_needs, "sms-voice": sms_service_needs}
 
 
 def covers(granted, need):
@@ -117,6 +117,6 @@ def covers(granted, need):
     return AUTHORISED_AS.get(action, action) == needed and fnmatchcase(resource, pattern)
 
 
-def listed(value):
+def as_list(value):
     """Returns a value as a list: policies may write a single value without one."""
     return value if isinstance(value, list) else [value]

@@ -8,7 +8,7 @@ import http_ece
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from push_service import NAME
+from push_service import PUSH_HOST
 
 
 def encoded(data):
@@ -20,7 +20,7 @@ def decoded(text):
 
 
 class Browser:
-    def __init__(self, service=NAME):
+    def __init__(self, service=PUSH_HOST):
         self.service = service
         # The path is a secret: with it and the key of the subscription, a server can push to the browser.
         self.path = f"/fcm/send/{secrets.token_hex(8)}"

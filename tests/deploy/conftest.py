@@ -3,11 +3,11 @@ import itertools
 import pytest
 
 from calls import INSTANCE
-from deadlines import eventually
 from deployment import Deployment
 from emulator import Emulator
 from issuer import Issuer
 from people import Company, Customer, Staff
+from polling import eventually
 from push_service import PushService
 from seeding import Seeding
 
@@ -43,7 +43,7 @@ def deployment(emulator, issuer):
         # One member of staff does everything here, which would exceed the default rate limits.
         StaffLimits="1000/10000", StaffLookups="1000/10000", CompanyLookups="1000/10000", **issuer.parameters(),
     )
-    deployment.makes_push_keys()
+    deployment.create_push_keys()
     return deployment
 
 
@@ -73,31 +73,31 @@ def josie(tidewater):
 
 
 @pytest.fixture(scope="session")
-def numbers():
+def unused_numbers():
     """Numbers that belong to nobody, from the range that is reserved for examples."""
     return (f"+1425555{n:04}" for n in itertools.count(100))
 
 
 @pytest.fixture
-def maria(deployment, numbers):
+def maria(deployment, unused_numbers):
     """A customer who has not written before."""
-    return Customer(deployment, next(numbers))
+    return Customer(deployment, next(unused_numbers))
 
 
 @pytest.fixture(scope="session")
-def stranger(deployment):
+def visitor(deployment):
     return lambda token=None: Staff(deployment, token)
 
 
 @pytest.fixture
-def told(push_service):
+def pushes_of(push_service):
     """Returns the pushes of a text to a browser, once there are `times` of them."""
 
-    def told(browser, text, times=1):
+    def pushes_of(browser, text, times=1):
         def found():
             return [it for it in push_service.pushes[browser.path] if browser.reads(it)["body"].split("\n")[0] == text]
 
-        eventually(lambda: len(found()) >= times, f"{text!r} is pushed")
+        eventually(lambda: len(found()) >= times, f"{text!r} is pushed to the browser")
         return found()
 
-    return told
+    return pushes_of

@@ -10,30 +10,30 @@ from pathlib import Path
 
 import requests
 
-from adaptations import add_the_routes, deployable, point_to_the_api, tell_where_sockets_are
+from adaptations import create_routes, point_origin_to_api, set_live_endpoint, write_adapted_template
 from authorisation import ACCOUNT
 from emulator import REGION, ROOT, TOOLS
-from template import TEMPLATE, resources, translated
+from template import resources, translated
 
 ARCHITECTURE = {"x86_64": "x86_64", "aarch64": "arm64"}[platform.machine()]
 # `run` uses two builds at the same time.
-BUILT = Path(os.environ.get("SAM_BUILD_DIR", ROOT / "target" / "sam" / "build")) / "template.yaml"
+BUILT_TEMPLATE = Path(os.environ.get("SAM_BUILD_DIR", ROOT / "target" / "sam" / "build")) / "template.yaml"
 PARAMETERS = {"Architecture": ARCHITECTURE}
 # The header that CloudFront adds to its requests to the API.
 ORIGIN_SECRET = "X-Origin-Secret"
 
 
-def sam(environment, *arguments, patience=600):
+def sam(environment, *arguments, timeout=600):
     """Runs `sam`. Returns whether it succeeded, and what it wrote to stdout and stderr."""
     command = [TOOLS / "sam" / "bin" / "sam", *arguments]
     ran = subprocess.run(
-        command, cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=patience
+        command, cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=timeout
     )
     return ran.returncode == 0, ran.stdout
 
 
-def sam_deploy(emulator, stack, parameters, built=BUILT):
-    template = deployable(built)
+def sam_deploy(emulator, stack, parameters, built=BUILT_TEMPLATE):
+    template = write_adapted_template(built)
     overrides = [f"{name}={value}" for name, value in parameters.items()]
     return sam(
         emulator.environment(), "deploy", "--config-file", str(ROOT / "samconfig.toml"), "--template-file", str(template), "--stack-name", stack,
@@ -49,7 +49,7 @@ class Deployment:
         self.cloudformation = emulator.client("cloudformation")
         self.deploy()
 
-    def deploy(self, built=BUILT, **parameters):
+    def deploy(self, built=BUILT_TEMPLATE, **parameters):
         succeeded, said = sam_deploy(self.emulator, self.name, self.parameters | parameters, built)
         assert succeeded, said
         for attribute in ("ids", "outputs"):
@@ -60,15 +60,15 @@ class Deployment:
         gateway = self.emulator.client("apigatewayv2")
         for name, api in resources("AWS::ApiGatewayV2::Api").items():
             if api["Properties"].get("Body"):
-                add_the_routes(gateway, self.ids[name], api["Properties"]["Body"], self.reference)
+                create_routes(gateway, self.ids[name], api["Properties"]["Body"], self.resolve_reference)
         cloudfront = self.emulator.client("cloudfront")
-        point_to_the_api(cloudfront, self.outputs["DistributionId"], self.ids["Api"], self.emulator.port)
+        point_origin_to_api(cloudfront, self.outputs["DistributionId"], self.ids["Api"], self.emulator.port)
         # Through the recorder, like every other call of the functions.
-        address = f"{self.emulator.recorder.url}{self.sockets}"
-        tell_where_sockets_are(self.emulator.client("lambda"), [self.ids[it] for it in ("LiveConnection", "LiveUpdates")], address)
+        address = f"{self.emulator.recorder.url}{self.socket_path}"
+        set_live_endpoint(self.emulator.client("lambda"), [self.ids[it] for it in ("LiveConnection", "LiveUpdates")], address)
 
     @property
-    def sockets(self):
+    def socket_path(self):
         """The path of the WebSocket API in the emulator. `@connections` is below it."""
         return f"/_aws/execute-api/{self.ids['LiveApi']}/live"
 
@@ -83,7 +83,7 @@ class Deployment:
         stack = self.cloudformation.describe_stacks(StackName=self.name)["Stacks"][0]
         return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
-    def reference(self, name, attribute):
+    def resolve_reference(self, name, attribute):
         """Returns the value of `Ref` or `GetAtt`. Covers the resources that the OpenAPI document and the roles use."""
         pseudo = {"AWS::Region": REGION, "AWS::Partition": "aws", "AWS::AccountId": ACCOUNT, "AWS::StackName": self.name}
         if name in pseudo:
@@ -93,7 +93,7 @@ class Deployment:
         kind, identity = translated()["Resources"][name]["Type"], self.ids[name]
         if (kind, attribute) == ("AWS::SecretsManager::Secret", "Id"):
             return self.emulator.client("secretsmanager").describe_secret(SecretId=identity)["ARN"]
-        assert attribute == "Arn", f"{name}.{attribute}"
+        assert attribute == "Arn", f"{name}.{attribute} is not supported here"
         place = f"{REGION}:{ACCOUNT}"
         return {
             "AWS::Lambda::Function": f"arn:aws:lambda:{place}:function:{identity}",
@@ -106,7 +106,7 @@ class Deployment:
     def function(self, name):
         return self.emulator.client("lambda").get_function_configuration(FunctionName=self.ids[name])
 
-    def starts_cold(self, name):
+    def restart_function(self, name):
         """Makes the next call of a function start a new instance, without caches."""
         client = self.emulator.client("lambda")
         variables = client.get_function_configuration(FunctionName=self.ids[name])["Environment"]["Variables"]
@@ -123,19 +123,19 @@ class Deployment:
     def origin_secret(self, secret):
         self.emulator.client("secretsmanager").put_secret_value(SecretId=self.outputs["OriginSecret"], SecretString=json.dumps(secret))
 
-    def functions(self):
+    def function_names(self):
         return list(resources("AWS::Lambda::Function"))
 
-    def portal(self, path, method="GET", headers=None, **options):
+    def request(self, path, method="GET", headers=None, **options):
         """Sends a request to the portal's address, as a browser does."""
         # See adaptation 5.
         named = {"Host": self.outputs["PortalHost"], "X-Forwarded-Proto": "https"} | (headers or {})
         url = f"{self.emulator.url}{path}"
         return requests.request(method, url, headers=named, timeout=60, allow_redirects=False, **options)
 
-    def around(self, path, method="GET", shown=None, headers=None, **options):
-        """Sends a request to the API's own address, past CloudFront. With `shown`, it carries that origin secret."""
-        said = (headers or {}) | ({ORIGIN_SECRET: shown} if shown else {})
+    def bypass_cloudfront(self, path, method="GET", secret=None, headers=None, **options):
+        """Sends a request to the API's own address, past CloudFront. With `secret`, it carries that origin secret."""
+        said = (headers or {}) | ({ORIGIN_SECRET: secret} if secret else {})
         url = f"{self.emulator.url}/_aws/execute-api/{self.ids['Api']}{path}"
         return requests.request(method, url, headers=said, timeout=60, allow_redirects=False, **options)
 
@@ -149,14 +149,14 @@ class Deployment:
         assert ran.returncode == 0, ran.stdout
         return ran.stdout
 
-    def makes_push_keys(self):
+    def create_push_keys(self):
         """Creates the VAPID keys with the operators' command. This is done once for a stack."""
         contact = ["--contact", "mailto:it@example.com"]
         command = [ROOT / "target" / "debug" / "switchboard-admin", "--stack", self.name, "push-keys", "create", *contact]
         ran = subprocess.run(command, cwd=ROOT, env=self.emulator.environment(), text=True, capture_output=True)
         assert ran.returncode == 0, ran.stdout + ran.stderr
 
-    def invokes(self, name, event):
+    def invoke(self, name, event):
         answer = self.emulator.client("lambda").invoke(FunctionName=self.ids[name], Payload=json.dumps(event))
         payload = json.loads(answer["Payload"].read())
         assert "FunctionError" not in answer, payload

@@ -11,15 +11,15 @@ import boto3
 import requests
 from botocore.config import Config
 
-from adaptations import Carriers
-from deadlines import eventually
+from adaptations import SmsServiceStub
+from polling import eventually
 from recorder import Recorder
 
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ROOT / "target" / "tools"
 REGION = "us-east-1"
 # The root user of the emulated account: it deploys, seeds and inspects. Functions have their own roles.
-OWNER = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+ROOT_CREDENTIALS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
 
 
 class Emulator:
@@ -54,8 +54,8 @@ class Emulator:
                 [TOOLS / "ministack" / "bin" / "ministack"], env=environment, stdout=log, stderr=log, start_new_session=True
             )
         eventually(self.is_up, "MiniStack answers")
-        self.carriers = Carriers(self)
-        self.recorder.stand_ins |= self.carriers.stand_ins()
+        self.sms_service = SmsServiceStub(self)
+        self.recorder.stubs |= self.sms_service.stubs()
 
     def is_up(self):
         assert self.process.poll() is None, f"MiniStack has ended:\n{self.log.read_text()[-2000:]}"
@@ -67,15 +67,15 @@ class Emulator:
     def client(self, service, region=REGION):
         # No retries: a test must see each response of the emulator.
         config = Config(retries={"total_max_attempts": 1}, read_timeout=120)
-        return boto3.client(service, endpoint_url=self.url, region_name=region, config=config, **OWNER)
+        return boto3.client(service, endpoint_url=self.url, region_name=region, config=config, **ROOT_CREDENTIALS)
 
     def environment(self):
         """Returns the environment for sam and the AWS CLI, without the variables of the user who runs the tests."""
         mine = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         return mine | {
             "AWS_ENDPOINT_URL": self.url,
-            "AWS_ACCESS_KEY_ID": OWNER["aws_access_key_id"],
-            "AWS_SECRET_ACCESS_KEY": OWNER["aws_secret_access_key"],
+            "AWS_ACCESS_KEY_ID": ROOT_CREDENTIALS["aws_access_key_id"],
+            "AWS_SECRET_ACCESS_KEY": ROOT_CREDENTIALS["aws_secret_access_key"],
             "AWS_DEFAULT_REGION": REGION,
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,

@@ -24,12 +24,12 @@ class Issuer:
     def __init__(self):
         self.secret = secrets.token_hex(16)
         self.key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        self.granted = {}
+        self.codes = {}
         # The new subjects of accounts that were deleted and created again, by email address.
-        self.made_again = {}
+        self.replaced_subjects = {}
         issuer = self
 
-        class Pages(BaseHTTPRequestHandler):
+        class IssuerHandler(BaseHTTPRequestHandler):
             def log_message(self, *_):
                 pass
 
@@ -49,7 +49,7 @@ class Issuer:
                 self.end_headers()
                 self.wfile.write(body)
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Pages)
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), IssuerHandler)
         self.address = f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
@@ -73,33 +73,33 @@ class Issuer:
         number = lambda value: encoded(value.to_bytes((value.bit_length() + 7) // 8, "big"))
         return {"keys": [{"kty": "RSA", "kid": "1", "use": "sig", "alg": "RS256", "n": number(public.n), "e": number(public.e)}]}
 
-    def lets_in(self, address, email):
+    def authorize(self, address, email):
         """Signs somebody in at the authorization endpoint. Returns the redirect URL for their browser."""
         assert address.startswith(f"{self.address}/authorize?"), address
         asked = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
         assert (asked["client_id"], asked["code_challenge_method"]) == (CLIENT, "S256")
         code = secrets.token_hex(16)
-        self.granted[code] = asked | {"email": email}
+        self.codes[code] = asked | {"email": email}
         return f"{asked['redirect_uri']}?{urlencode({'code': code, 'state': asked['state']})}"
 
     def token(self, headers, exchange):
         known = base64.b64encode(f"{CLIENT}:{self.secret}".encode()).decode()
         if headers["Authorization"] != f"Basic {known}":
             return 401, {"error": "invalid_client"}
-        granted = self.granted.pop(exchange["code"], None)
+        grant = self.codes.pop(exchange["code"], None)
         challenge = encoded(hashlib.sha256(exchange["code_verifier"].encode()).digest())
-        if not granted or granted["code_challenge"] != challenge or granted["redirect_uri"] != exchange["redirect_uri"]:
+        if not grant or grant["code_challenge"] != challenge or grant["redirect_uri"] != exchange["redirect_uri"]:
             return 400, {"error": "invalid_grant"}
         now = int(time.time())
         claims = {
             "iss": self.address,
-            "sub": self.made_again.get(granted["email"]) or hashlib.sha256(granted["email"].encode()).hexdigest(),
+            "sub": self.replaced_subjects.get(grant["email"]) or hashlib.sha256(grant["email"].encode()).hexdigest(),
             "aud": CLIENT,
             "iat": now,
             "auth_time": now,
             "exp": now + 300,
-            "nonce": granted["nonce"],
-            "email": granted["email"],
+            "nonce": grant["nonce"],
+            "email": grant["email"],
             "email_verified": True,
         }
         signed = f"{encoded({'alg': 'RS256', 'typ': 'JWT', 'kid': '1'})}.{encoded(claims)}"

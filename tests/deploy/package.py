@@ -11,24 +11,24 @@ import zipfile
 
 from samcli.yamlhelper import yaml_dump, yaml_parse
 
-from deployment import BUILT
+from deployment import BUILT_TEMPLATE
 from emulator import ROOT
-from template import TEMPLATE, functions
+from template import TEMPLATE, function_binaries
 
 SAM = ROOT / "target" / "sam"
 CARGO = ROOT / "target" / "debug"
 
 
 def package(built_by_sam):
-    shutil.rmtree(BUILT.parent, ignore_errors=True)
+    shutil.rmtree(BUILT_TEMPLATE.parent, ignore_errors=True)
     template = yaml_parse(TEMPLATE.read_text())
-    for name, binary in functions().items():
+    for name, binary in function_binaries().items():
         if name in built_by_sam:
-            code = shutil.copytree(SAM / name / name, BUILT.with_name(name))
+            code = shutil.copytree(SAM / name / name, BUILT_TEMPLATE.with_name(name))
         else:
-            code = zipped(CARGO / binary, BUILT.with_name(f"{name}.zip"))
+            code = zipped(CARGO / binary, BUILT_TEMPLATE.with_name(f"{name}.zip"))
         template["Resources"][name]["Properties"]["CodeUri"] = code.name
-    BUILT.write_text(yaml_dump(template))
+    BUILT_TEMPLATE.write_text(yaml_dump(template))
 
 
 def zipped(program, archive):

@@ -6,11 +6,11 @@ import time
 
 from websocket import WebSocketBadStatusException, WebSocketConnectionClosedException, create_connection
 
-from deadlines import eventually
 from deployment import ORIGIN_SECRET
+from polling import eventually
 
 
-class Answer:
+class Response:
     """An HTTP response."""
 
     def __init__(self, response):
@@ -39,8 +39,8 @@ class Company:
         self.id, self.name, self.region, self.line = company, name, region, line
         self.key = seeding.company(company, name, region, line)
 
-    def adds_line(self, number, **leaves_by):
-        self.seeding.line(self.id, number, self.key, **leaves_by)
+    def adds_line(self, number, **origin):
+        self.seeding.line(self.id, number, self.key, **origin)
 
     def employs(self, staff, name, is_administrator=False):
         """Adds a member of staff. Returns the email address that they sign in with."""
@@ -95,34 +95,34 @@ class Staff:
         self.deployment, self.signs_in_again = deployment, signs_in_again
         self.cookies = {"__Host-switchboard": token} if token else {}
 
-    def asks(self, method, path, headers=None, **options):
+    def request(self, method, path, headers=None, **options):
         """Sends a request. Signs in and sends it again if the portal answers `sign-in-again`."""
-        answer = self.asks_once(method, path, headers, **options)
+        answer = self.request_once(method, path, headers, **options)
         if self.signs_in_again and answer.status == 409 and answer.code() == "sign-in-again":
             self.cookies["__Host-switchboard"] = self.signs_in_again()
-            answer = self.asks_once(method, path, headers, **options)
+            answer = self.request_once(method, path, headers, **options)
         return answer
 
-    def asks_once(self, method, path, headers=None, **options):
+    def request_once(self, method, path, headers=None, **options):
         said = {"Accept": "application/json"} | (headers or {})
         if self.cookies:
             said["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        answer = Answer(self.deployment.portal(path, method, said, **options))
+        answer = Response(self.deployment.request(path, method, said, **options))
         for name, value in answer.cookies.items():
             self.cookies[name] = value
         return answer
 
     def gets(self, path):
-        return self.asks("GET", path)
+        return self.request("GET", path)
 
     def posts(self, path, body, **headers):
-        return self.asks("POST", path, json=body, headers={"Sec-Fetch-Site": "same-origin"} | headers)
+        return self.request("POST", path, json=body, headers={"Sec-Fetch-Site": "same-origin"} | headers)
 
     def puts(self, path, body):
-        return self.asks("PUT", path, json=body, headers={"Sec-Fetch-Site": "same-origin"})
+        return self.request("PUT", path, json=body, headers={"Sec-Fetch-Site": "same-origin"})
 
     def deletes(self, path):
-        return self.asks("DELETE", path, headers={"Sec-Fetch-Site": "same-origin"})
+        return self.request("DELETE", path, headers={"Sec-Fetch-Site": "same-origin"})
 
     def is_notified_in(self, browser):
         """Turns notifications on in a browser, or renews its push subscription. Returns the subscription's id."""
@@ -145,7 +145,7 @@ class Staff:
         assert booked.status == 201, f"{booked.status}: {booked.body}"
         return booked.json()
 
-    def changes(self, appointment, **fields):
+    def changes_appointment(self, appointment, **fields):
         """Changes an appointment, with the version that it has now."""
         path = f"/api/appointments/{appointment}"
         changed = self.posts(path, {"version": self.gets(path).json()["version"]} | fields)
@@ -154,10 +154,10 @@ class Staff:
     def status_of(self, appointment):
         return self.gets(f"/api/appointments/{appointment}").json()["status"]
 
-    def goes_live(self, **headers):
+    def opens_socket(self, **headers):
         """Opens a page's WebSocket, as CloudFront would (adaptation 2). Returns the status if it is refused."""
         headers = {ORIGIN_SECRET: self.deployment.origin_secret["current"]} | headers
-        address = self.deployment.emulator.url.replace("http://", "ws://") + self.deployment.sockets
+        address = self.deployment.emulator.url.replace("http://", "ws://") + self.deployment.socket_path
         cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items()) or None
         named = [f"{name}: {value}" for name, value in headers.items()]
         try:
@@ -167,12 +167,12 @@ class Staff:
 
     def signs_in(self, issuer, email):
         """Signs in through the portal and the issuer. Returns the page that the browser ends on."""
-        begun = self.asks("GET", "/api/sign-in?back=/messages.html", headers={"Accept": "text/html"})
+        begun = self.request("GET", "/api/sign-in?back=/messages.html", headers={"Accept": "text/html"})
         assert begun.status == 303, begun.body
-        back = issuer.lets_in(begun.headers["location"], email)
+        back = issuer.authorize(begun.headers["location"], email)
         address = self.deployment.outputs["PortalAddress"]
         assert back.startswith(f"{address}/"), back
-        finished = self.asks("GET", back.removeprefix(address), headers={"Accept": "text/html"})
+        finished = self.request("GET", back.removeprefix(address), headers={"Accept": "text/html"})
         assert finished.status == 303, finished.body
         return finished.headers["location"]
 
@@ -184,7 +184,7 @@ class Staff:
         text."""
         said = {"number": customer.number, "text": text}
         return eventually(
-            lambda: next((item for item in self.notifications() if said.items() <= item.items()), None), f"{text!r} is shown"
+            lambda: next((item for item in self.notifications() if said.items() <= item.items()), None), f"the notification of {text!r} is shown"
         )
 
     def messages(self, conversation):
@@ -192,7 +192,7 @@ class Staff:
 
     def conversation_with(self, number):
         found = [it for it in self.gets("/api/conversations?limit=100").items() if it["number"] == number]
-        assert len(found) == 1, f"{len(found)} conversations with that number"
+        assert len(found) == 1, f"expected one conversation with that number, found {len(found)}"
         return found[0]
 
     def replies(self, conversation, text):
@@ -212,28 +212,28 @@ class Socket:
         """Returns the next frame that contains a text."""
         while True:
             frame = self.connection.recv()
-            assert frame, f"closed before {text!r} was seen"
+            assert frame, f"the WebSocket closed before a frame with {text!r}"
             if text in frame:
                 return frame
 
-    def sees_all(self, *texts):
+    def waits_for_all(self, *texts):
         """Receives frames until each text was in one of them: simultaneous events may come in one frame or in several."""
         seen = []
         while not all(any(text in frame for frame in seen) for text in texts):
             frame = self.connection.recv()
-            assert frame, f"closed before all of {texts!r} was seen"
+            assert frame, f"the WebSocket closed before frames with all of {texts!r}"
             seen.append(frame)
 
-    def everything(self):
+    def frames_until_now(self):
         """Returns all frames until now."""
         self.connection.send('{"action":"ping"}')
         seen = []
         while (frame := self.connection.recv()) != "pong":
-            assert frame, "closed before a ping was answered"
+            assert frame, "the WebSocket closed before the pong"
             seen.append(frame)
         return "".join(seen)
 
-    def answers(self):
+    def answers_ping(self):
         """Returns whether a ping is answered. It is not if the connection is closed."""
         try:
             self.connection.send('{"action":"ping"}')
@@ -243,7 +243,7 @@ class Socket:
         except (WebSocketConnectionClosedException, ConnectionError):
             return False
 
-    def is_closed(self):
+    def waits_until_closed(self):
         """Waits until the server closes the connection."""
         try:
             while self.connection.recv():
@@ -251,5 +251,5 @@ class Socket:
         except WebSocketConnectionClosedException:
             pass
 
-    def leaves(self):
+    def closes(self):
         self.connection.close()

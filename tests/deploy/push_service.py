@@ -22,11 +22,11 @@ from cryptography.x509.oid import NameOID
 
 ADDRESS = ("9.9.9.9", 443)
 # The names in `hosts`.
-NAME = "fcm.googleapis.com"
-NOT_CERTIFIED = "updates.push.services.mozilla.com"
-INSIDE = "jmt17.google.com"
+PUSH_HOST = "fcm.googleapis.com"
+UNCERTIFIED_HOST = "updates.push.services.mozilla.com"
+PRIVATE_HOST = "jmt17.google.com"
 # Its address is public until a test gives it another.
-REBOUND = "web.push.apple.com"
+REBOUND_HOST = "web.push.apple.com"
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Push:
     body: bytes
 
     @property
-    def is_of_another_browser(self):
+    def is_new_browser_notice(self):
         """Whether it reports that the same person added another browser.
 
         A push about a customer has a topic. A test push has a TTL of minutes.
@@ -55,12 +55,12 @@ class PushService:
         # All pushes, by the path of the browser's push subscription.
         self.pushes = defaultdict(list)
         # How often each browser was told about another. These pushes are accepted: `answers` does not apply to them.
-        self.told_of_others = Counter()
+        self.new_browser_notices = Counter()
         # Status and headers of the next responses, by the browser's path. Without an entry, the response is 201.
         self.answers = defaultdict(list)
         service = self
 
-        class Door(BaseHTTPRequestHandler):
+        class PushHandler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
             def log_message(self, *_):
@@ -69,8 +69,8 @@ class PushService:
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 push = Push(time.monotonic(), self.headers, body)
-                if push.is_of_another_browser:
-                    service.told_of_others[self.path] += 1
+                if push.is_new_browser_notice:
+                    service.new_browser_notices[self.path] += 1
                     answers = []
                 else:
                     service.pushes[self.path].append(push)
@@ -89,20 +89,20 @@ class PushService:
                 its connection."""
 
         try:
-            self.server = Server(ADDRESS, Door)
+            self.server = Server(ADDRESS, PushHandler)
         except OSError as error:
-            raise AssertionError(f"{ADDRESS[0]} is not this machine: run the tests by tests/deploy/run or alone") from error
+            raise AssertionError(f"{ADDRESS[0]} is not this machine: run the tests with tests/deploy/run or tests/deploy/alone") from error
         # Each connection's own thread does the handshake.
-        self.server.socket = self.certified().wrap_socket(self.server.socket, server_side=True, do_handshake_on_connect=False)
+        self.server.socket = self.tls_context().wrap_socket(self.server.socket, server_side=True, do_handshake_on_connect=False)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
-    def certified(self):
+    def tls_context(self):
         """Creates an authority and a certificate for the host name. Returns the TLS context."""
         authority, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
         issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "The tests' own authority")])
         root = certificate(issuer, authority, issuer, authority, x509.BasicConstraints(ca=True, path_length=0))
-        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, NAME)])
-        leaf = certificate(subject, key, issuer, authority, x509.SubjectAlternativeName([x509.DNSName(NAME)]))
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, PUSH_HOST)])
+        leaf = certificate(subject, key, issuer, authority, x509.SubjectAlternativeName([x509.DNSName(PUSH_HOST)]))
         self.roots.write_bytes(root.public_bytes(Encoding.PEM))
         chain = Path(self.home.name) / "push-service.pem"
         private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())

@@ -12,18 +12,18 @@ README = ROOT / "infra" / "README.md"
 
 def commands(heading):
     """Returns the code blocks with commands below a heading."""
-    return re.findall(r"^```sh\n(.*?)^```$", below(heading), re.M | re.S)
+    return re.findall(r"^```sh\n(.*?)^```$", section(heading), re.M | re.S)
 
 
-def rows(heading):
+def table_names(heading):
     """Returns the names in the first column of the table below a heading."""
-    return {name for row in re.findall(r"^\| (`.*?) \|", below(heading), re.M) for name in re.findall(r"`(\w+)`", row)}
+    return {name for row in re.findall(r"^\| (`.*?) \|", section(heading), re.M) for name in re.findall(r"`(\w+)`", row)}
 
 
-def below(heading):
+def section(heading):
     """What stands below a heading, of which tasks have a number in front."""
-    (section,) = re.findall(rf"^## (?:\d+\. )?{re.escape(heading)}$(.*?)(?=^## |\Z)", README.read_text(), re.M | re.S)
-    return section
+    (text,) = re.findall(rf"^## (?:\d+\. )?{re.escape(heading)}$(.*?)(?=^## |\Z)", README.read_text(), re.M | re.S)
+    return text
 
 
 def run(deployment, block, folder):

@@ -30,7 +30,7 @@ class Call:
         `AccessDenied`; the message is the same."""
         return self.status in (400, 403) and "is not authorized to perform" in self.answer
 
-    def names(self, action):
+    def mentions(self, action):
         """Returns whether the response names an action. Amazon SNS writes its own name in capitals."""
         return action.lower() in self.answer.lower()
 
@@ -41,7 +41,7 @@ def access_key(function_arn, role_arn):
     return f"ASIA{digest[:16].upper()}"
 
 
-def who_needs_what(headers, command, path, body, answer=""):
+def caller_and_needs(headers, command, path, body, answer=""):
     """Returns the access key that signed a request, and the permissions that the request needs."""
     scope = SCOPE.search(headers.get("Authorization", ""))
     key, region, service = scope.groups() if scope else (UNSIGNED, UNSIGNED, UNSIGNED)
@@ -52,10 +52,10 @@ class Recorder:
     def __init__(self, emulator_port):
         self.calls = []
         # The functions that answer in the emulator's place, by `X-Amz-Target`.
-        self.stand_ins = {}
+        self.stubs = {}
         recorder = self
 
-        class Pass(BaseHTTPRequestHandler):
+        class ProxyHandler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
             # Whether a stand-in has answered on this connection.
             used = False
@@ -65,32 +65,32 @@ class Recorder:
 
             def answer(self):
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                stand_in = recorder.stand_ins.get(self.headers.get("X-Amz-Target"))
-                if stand_in:
+                stub = recorder.stubs.get(self.headers.get("X-Amz-Target"))
+                if stub:
                     if self.used:
                         # Like the connection of a function that was frozen: the server has closed it long ago.
                         self.close_connection = True
                         return
                     self.used = True
-                    asked = who_needs_what(self.headers, self.command, self.path, body)
-                    status, answer = stand_in(*asked, json.loads(body))
+                    caller_needs = caller_and_needs(self.headers, self.command, self.path, body)
+                    status, answer = stub(*caller_needs, json.loads(body))
                     content = json.dumps(answer).encode()
-                    recorder.note(self.headers, self.command, self.path, body, status, content)
+                    recorder.record(self.headers, self.command, self.path, body, status, content)
                     self.send_response(status)
                     self.send_header("Content-Type", "application/x-amz-json-1.0")
                     self.send_header("Content-Length", str(len(content)))
                     self.end_headers()
                     self.wfile.write(content)
                     return
-                onward = http.client.HTTPConnection("127.0.0.1", emulator_port, timeout=60)
+                upstream = http.client.HTTPConnection("127.0.0.1", emulator_port, timeout=60)
                 try:
                     # The `Host` header stays unchanged: it is part of the signature.
-                    onward.request(self.command, self.path, body, dict(self.headers.items()))
-                    answer = onward.getresponse()
+                    upstream.request(self.command, self.path, body, dict(self.headers.items()))
+                    answer = upstream.getresponse()
                     content = answer.read()
                 finally:
-                    onward.close()
-                recorder.note(self.headers, self.command, self.path, body, answer.status, content)
+                    upstream.close()
+                recorder.record(self.headers, self.command, self.path, body, answer.status, content)
                 self.send_response(answer.status)
                 for name, value in answer.getheaders():
                     if name.lower() not in ("content-length", "transfer-encoding", "connection", "server", "date"):
@@ -108,14 +108,14 @@ class Recorder:
                 # A function may end while a connection is open. That is no error.
                 pass
 
-        self.server = Server(("127.0.0.1", 0), Pass)
+        self.server = Server(("127.0.0.1", 0), ProxyHandler)
         self.url = f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
-    def note(self, headers, command, path, body, status, content):
+    def record(self, headers, command, path, body, status, content):
         answer = content.decode(errors="replace")
         keys = leading_keys(headers.get("X-Amz-Target"), body)
-        self.calls.append(Call(*who_needs_what(headers, command, path, body, answer), status, answer, keys))
+        self.calls.append(Call(*caller_and_needs(headers, command, path, body, answer), status, answer, keys))
 
     def stop(self):
         self.server.shutdown()

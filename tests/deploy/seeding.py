@@ -16,7 +16,7 @@ class Seeding:
 
     def company(self, company, name, region, line):
         key = secrets.token_hex(16)
-        self.listed(
+        self.put_listed(
             f"COMPANY#{company}",
             "PROFILE",
             id=company,
@@ -29,11 +29,11 @@ class Seeding:
         self.line(company, line, key)
         return key
 
-    def line(self, company, number, key, **leaves_by):
-        self.listed(f"LINE#{number}", "LINE", number=number, company=company, conversation_key=key, **leaves_by)
+    def line(self, company, number, key, **origin):
+        self.put_listed(f"LINE#{number}", "LINE", number=number, company=company, conversation_key=key, **origin)
 
     def staff(self, company, staff, name, email, is_administrator):
-        self.listed(
+        self.put_listed(
             f"COMPANY#{company}", f"STAFF#{staff}", staff=staff, company=company, name=name, login={"email": email},
             is_administrator=is_administrator,
         )
@@ -69,7 +69,7 @@ class Seeding:
             since=0,
         )
 
-    def listed(self, pk, sk, **fields):
+    def put_listed(self, pk, sk, **fields):
         self.put(pk=pk, sk=sk, recent_pk="DIRECTORY", recent_sk=f"{pk}#{sk}", **fields)
 
     def put(self, **fields):

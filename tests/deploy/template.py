@@ -8,7 +8,7 @@ from cfnlint.helpers import REGIONS
 from samcli.yamlhelper import yaml_parse
 from samtranslator.translator.transform import transform
 
-from authorisation import listed
+from authorisation import as_list
 from emulator import REGION, ROOT
 
 TEMPLATE = ROOT / "infra" / "template.yaml"
@@ -21,20 +21,20 @@ class NoManagedPolicies:
         return {}
 
 
-def written():
+def source_template():
     return yaml_parse(TEMPLATE.read_text())
 
 
-def functions():
+def function_binaries():
     """Returns the binary of each function, by logical id."""
-    resources = written()["Resources"].items()
+    resources = source_template()["Resources"].items()
     serverless = {name: it["Properties"] for name, it in resources if it["Type"] == "AWS::Serverless::Function"}
     return {name: it["CodeUri"].rsplit("/", 1)[-1] for name, it in serverless.items()}
 
 
 @cache
 def _translated():
-    template = written()
+    template = source_template()
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
             # A place for the code, which the transform requires.
@@ -54,9 +54,9 @@ def resources(of_type):
 
 # The routes without the authorizer, each with the reason.
 OPEN_ROUTES = {
-    "GET /api/sign-in": "whoever has no session begins here",
-    "GET /api/sign-out/issuer": "whoever has just signed out has none any more",
-    "GET /api/sign-in/callback": "and comes back here from the issuer, still without one",
+    "GET /api/sign-in": "the sign-in starts here, before there is a session",
+    "GET /api/sign-out/issuer": "there is no session after the sign-out",
+    "GET /api/sign-in/callback": "the issuer redirects here, before there is a session",
 }
 
 
@@ -70,44 +70,44 @@ def routes():
     }
 
 
-def statements(document, where=None):
-    return list(chosen(listed(document["Statement"]), where))
+def statements(document, settings=None):
+    return list(choose_branches(as_list(document["Statement"]), settings))
 
 
-def policies(role, where=None):
+def policies(role, settings=None):
     """Returns a role's inline policies."""
-    return chosen(role["Properties"].get("Policies", []), where)
+    return choose_branches(role["Properties"].get("Policies", []), settings)
 
 
-def chosen(values, where):
+def choose_branches(values, settings):
     """Yields the values, with the chosen branch of each `Fn::If`.
 
-    Parameters that `where` does not list have their defaults. Without `where`, both branches are yielded.
+    Parameters that `settings` does not list have their defaults. Without `settings`, both branches are yielded.
     """
     for value in values:
         if "Fn::If" not in value:
             yield value
-        elif where is None:
+        elif settings is None:
             yield from value["Fn::If"][1:]
         else:
             condition, yes, no = value["Fn::If"]
-            yield yes if holds(condition, where) else no
+            yield yes if condition_holds(condition, settings) else no
 
 
-def holds(condition, where):
+def condition_holds(condition, settings):
     """Returns whether a condition holds. `condition` is a name or an expression."""
     if isinstance(condition, str):
         condition = translated()["Conditions"][condition]
     (function, of), = condition.items()
     if function == "Condition":
-        return holds(of, where)
+        return condition_holds(of, settings)
     if function == "Fn::Not":
-        return not holds(of[0], where)
+        return not condition_holds(of[0], settings)
     if function == "Fn::And":
-        return all(holds(it, where) for it in of)
+        return all(condition_holds(it, settings) for it in of)
     parameters = translated()["Parameters"]
     # CloudFormation treats a parameter of type Number as a string.
-    value = lambda it: str(where[it["Ref"]] if it["Ref"] in where else parameters[it["Ref"]]["Default"]) if isinstance(it, dict) else it
+    value = lambda it: str(settings[it["Ref"]] if it["Ref"] in settings else parameters[it["Ref"]]["Default"]) if isinstance(it, dict) else it
     one, other = of
     if function == "Fn::Contains":
         return value(other) in one
@@ -115,14 +115,14 @@ def holds(condition, where):
     return value(one) == value(other)
 
 
-def granting(function, where):
+def granted_statements(function, settings):
     """Returns the statements that the template gives to a function's role, for these values of parameters."""
     role = f"{function}Role"
-    documents = [policy["PolicyDocument"] for policy in policies(translated()["Resources"][role], where)]
+    documents = [policy["PolicyDocument"] for policy in policies(translated()["Resources"][role], settings)]
     for policy in resources("AWS::IAM::RolePolicy").values():
-        if policy["Properties"]["RoleName"] == {"Ref": role} and holds(policy["Condition"], where):
-            documents += [it for it in chosen([policy["Properties"]["PolicyDocument"]], where)]
-    return [statement for document in documents for statement in statements(document, where)]
+        if policy["Properties"]["RoleName"] == {"Ref": role} and condition_holds(policy["Condition"], settings):
+            documents += [it for it in choose_branches([policy["Properties"]["PolicyDocument"]], settings)]
+    return [statement for document in documents for statement in statements(document, settings)]
 
 
 def refused_regions():
@@ -133,8 +133,8 @@ def refused_regions():
 
 
 # The AWS partitions that the public has no access to. cfn-lint lists them; we cannot test in them.
-ELSEWHERE = ("us-iso", "eu-iso", "eusc")
+UNTESTED_PARTITIONS = ("us-iso", "eu-iso", "eusc")
 
 
-def admitted_regions():
-    return {it for it in set(REGIONS) - set(refused_regions()) if not it.startswith(ELSEWHERE)}
+def supported_regions():
+    return {it for it in set(REGIONS) - set(refused_regions()) if not it.startswith(UNTESTED_PARTITIONS)}

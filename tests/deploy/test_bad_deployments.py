@@ -6,12 +6,12 @@ import pytest
 from botocore.exceptions import ClientError
 from samcli.yamlhelper import yaml_dump, yaml_parse
 
-from adaptations import deployable
-from deployment import BUILT, PARAMETERS, sam_deploy
+from adaptations import write_adapted_template
+from deployment import BUILT_TEMPLATE, PARAMETERS, sam_deploy
 from emulator import REGION
 
 # Wrong parameters, each with what the message must contain.
-WRONG = [
+WRONG_PARAMETERS = [
     ({"DomainName": "https://sms.example.com"}, ["DomainName", "host name"]),
     ({"DomainName": "sms.example.com"}, ["DomainName needs CertificateArn"]),
     ({"DomainName": "sms.example.com", "CertificateArn": "arn:aws:acm:eu-west-1:000000000000:certificate/1"},
@@ -56,26 +56,26 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize("parameters, said", WRONG, ids=lambda it: ",".join(it) if isinstance(it, dict) else "")
-def test_a_wrong_or_missing_parameter_is_named_before_anything_is_made(emulator, parameters, said):
-    refused(emulator, PARAMETERS | parameters, *said)
+@pytest.mark.parametrize("parameters, words", WRONG_PARAMETERS, ids=lambda it: ",".join(it) if isinstance(it, dict) else "")
+def test_a_wrong_or_missing_parameter_is_named_before_anything_is_created(emulator, parameters, words):
+    assert_refused(emulator, PARAMETERS | parameters, *words)
 
 
-def test_a_region_without_the_services_is_named_before_anything_is_made(emulator):
-    refused(emulator, PARAMETERS, "region", "End User Messaging", region="ap-east-1")
+def test_a_region_without_the_services_is_refused_before_anything_is_created(emulator):
+    assert_refused(emulator, PARAMETERS, "region", "End User Messaging", region="ap-east-1")
 
 
-def test_a_rate_rule_is_refused_where_it_cannot_be_made_with_the_command_that_makes_it(emulator):
+def test_a_rate_rule_is_refused_outside_us_east_1_with_the_command_that_creates_it(emulator):
     parameters = PARAMETERS | {"RequestsPerAddress": "2000"}
-    refused(emulator, parameters, "RequestsPerAddress", "wafv2 create-web-acl --region us-east-1", "WebAclArn", region="eu-west-1")
+    assert_refused(emulator, parameters, "RequestsPerAddress", "wafv2 create-web-acl --region us-east-1", "WebAclArn", region="eu-west-1")
 
 
-def refused(emulator, parameters, *words, region=REGION):
+def assert_refused(emulator, parameters, *words, region=REGION):
     cloudformation = emulator.client("cloudformation", region)
     # As sam does: a template longer than 51,200 bytes cannot be sent inline.
     s3 = emulator.client("s3")
     s3.create_bucket(Bucket="templates")
-    s3.put_object(Bucket="templates", Key="wrong", Body=json.dumps(without_code()))
+    s3.put_object(Bucket="templates", Key="wrong", Body=json.dumps(template_without_code()))
     with pytest.raises(ClientError) as refusal:
         # The first request of `sam deploy`, which prints its error.
         cloudformation.create_change_set(
@@ -88,12 +88,12 @@ def refused(emulator, parameters, *words, region=REGION):
         )
     message = refusal.value.response["Error"]["Message"]
     assert all(word in message for word in words), message
-    assert len(message) < 500, "it says no more than what is wrong"
-    assert set(state(emulator, "wrong")) <= {"REVIEW_IN_PROGRESS"}
+    assert len(message) < 500, "the message should be short and name the fault only"
+    assert set(stack_statuses(emulator, "wrong")) <= {"REVIEW_IN_PROGRESS"}
 
 
-def without_code():
-    template = yaml_parse(deployable(BUILT).read_text())
+def template_without_code():
+    template = yaml_parse(write_adapted_template(BUILT_TEMPLATE).read_text())
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
             resource["Properties"]["CodeUri"] = "s3://bucket/key"
@@ -108,50 +108,50 @@ def test_sam_prints_what_is_wrong(emulator):
 
 
 @pytest.fixture
-def broken(tmp_path):
+def broken_template(tmp_path):
     """The template with one resource that cannot be created. Most other resources are created before it."""
-    template = yaml_parse(BUILT.read_text())
+    template = yaml_parse(BUILT_TEMPLATE.read_text())
     template["Resources"]["Broken"] = {
         "Type": "AWS::SQS::Queue",
         "Properties": {"VisibilityTimeout": 99999999},
         "DependsOn": ["Table", "InboundSms", "Authorize", "InboundSubscription"],
     }
     # In the folder of the built template, because paths in it are relative.
-    path = BUILT.with_name("broken.yaml")
+    path = BUILT_TEMPLATE.with_name("broken.yaml")
     path.write_text(yaml_dump(template))
     yield path
     path.unlink()
 
 
-def state(emulator, stack):
+def stack_statuses(emulator, stack):
     """Returns the status of every stack that had this name, newest first."""
     found = emulator.client("cloudformation").list_stacks()["StackSummaries"]
     return [it["StackStatus"] for it in found if it["StackName"] == stack]
 
 
-def test_a_first_deployment_that_fails_halfway_leaves_no_stack_in_the_way_of_the_next(emulator, broken):
-    succeeded, output = sam_deploy(emulator, "halfway", PARAMETERS, broken)
+def test_a_failed_first_deployment_does_not_block_the_next(emulator, broken_template):
+    succeeded, output = sam_deploy(emulator, "halfway", PARAMETERS, broken_template)
     assert not succeeded
-    assert "Broken" in output and "VisibilityTimeout" in "".join(output.split()), "what failed is named"
+    assert "Broken" in output and "VisibilityTimeout" in "".join(output.split()), "the output should name the failed resource and its property"
     # CloudFormation cannot update a stack whose creation was rolled back. The emulator could.
-    assert state(emulator, "halfway") == ["DELETE_COMPLETE"]
+    assert stack_statuses(emulator, "halfway") == ["DELETE_COMPLETE"]
 
     succeeded, output = sam_deploy(emulator, "halfway", PARAMETERS)
     assert succeeded, output
-    assert "CREATE_COMPLETE" in state(emulator, "halfway")
+    assert "CREATE_COMPLETE" in stack_statuses(emulator, "halfway")
 
 
-def test_an_update_that_fails_halfway_goes_back_and_the_next_completes_it(emulator, deployment, broken):
+def test_a_failed_update_is_rolled_back_and_the_next_succeeds(emulator, deployment, broken_template):
     """Uses the stack of the journeys: the failed update must not affect it."""
-    before = retention(deployment)
-    succeeded, output = sam_deploy(emulator, deployment.name, deployment.parameters | {"RetentionDays": "8"}, broken)
+    before = retention_setting(deployment)
+    succeeded, output = sam_deploy(emulator, deployment.name, deployment.parameters | {"RetentionDays": "8"}, broken_template)
     assert not succeeded and "Broken" in output
-    assert state(emulator, deployment.name) == ["UPDATE_ROLLBACK_COMPLETE"]
-    assert retention(deployment) == before
+    assert stack_statuses(emulator, deployment.name) == ["UPDATE_ROLLBACK_COMPLETE"]
+    assert retention_setting(deployment) == before
     deployment.deploy(RetentionDays="8")
-    assert (state(emulator, deployment.name), retention(deployment)) == (["UPDATE_COMPLETE"], "8")
+    assert (stack_statuses(emulator, deployment.name), retention_setting(deployment)) == (["UPDATE_COMPLETE"], "8")
     deployment.deploy()
 
 
-def retention(deployment):
+def retention_setting(deployment):
     return deployment.function("ListNotifications")["Environment"]["Variables"]["SWITCHBOARD_RETENTION_DAYS"]

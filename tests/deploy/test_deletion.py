@@ -18,7 +18,7 @@ def stack(emulator):
     return stack
 
 
-def test_whoever_is_invited_to_the_user_pool_can_sign_in_by_their_address(stack, tmp_path):
+def test_an_invited_user_can_sign_in_with_their_email_address(stack, tmp_path):
     _, invite, _ = commands("Add the first company")
     run(stack, invite, tmp_path)
     cognito, pool = stack.emulator.client("cognito-idp"), stack.outputs["UserPoolId"]
@@ -28,7 +28,7 @@ def test_whoever_is_invited_to_the_user_pool_can_sign_in_by_their_address(stack,
     assert invited["UserStatus"] == "FORCE_CHANGE_PASSWORD"
 
 
-def test_everything_is_deleted_and_what_was_said_only_when_it_is_meant(stack, tmp_path):
+def test_the_stack_is_deleted_and_its_data_only_by_separate_commands(stack, tmp_path):
     whole, kept = commands("Delete everything")
     s3, dynamodb, cognito = (stack.emulator.client(it) for it in ("s3", "dynamodb", "cognito-idp"))
     bucket, table, pool = (stack.outputs[it] for it in ("SiteBucket", "Table", "UserPoolId"))

@@ -3,28 +3,37 @@
 import pytest
 
 from adaptations import resolve
-from authorisation import covers, listed
-from functions_at_work import AT_WORK, World
+from authorisation import as_list, covers
+from exercises import EXERCISES, World
 from recorder import UNSIGNED, access_key
-from roles import READS_A_QUEUE, READS_A_STREAM, assert_no_less_and_no_more, calls_of, granted, taken_away
-from template import granting, resources
+from roles import QUEUE_READER_ACTIONS, STREAM_READER_ACTIONS, assert_grants_match_calls, calls_of, grants_of, revoked
+from template import granted_statements, resources
 
 FUNCTIONS = sorted(resources("AWS::Lambda::Function"))
 
 # The parameters of the shared stack that decide what is granted: all have their defaults.
 PARAMETERS = {}
 
-READERS = [
+QUEUE_READERS = [
     ("InboundSms", "InboundQueue"), ("ConfirmationCall", "CallQueue"), ("DeliveryReceipt", "ReceiptQueue"), ("DispatchPush", "PushRetries"),
 ]
 
 # The grants (function, action, resource) whose use no test can record, each with the reason.
-UNSEEN = {
-    ("LiveUpdates", "sqs:SendMessage", "LiveUpdatesFailures"): "Lambda itself hands over what is given up, which MiniStack does not",
-    ("DispatchPush", "sqs:SendMessage", "DispatchPushFailures"): "the same",
-    **{("Heartbeat", action, "Key"): "Amazon SNS does it for whoever publishes, which MiniStack does not" for action in ("kms:Decrypt", "kms:GenerateDataKey")},
-    **{(function, action, queue): "Lambda reads its queue" for function, queue in READERS for action in READS_A_QUEUE},
-    **{(function, action, "Table/stream/*"): "Lambda reads the stream" for function in ("LiveUpdates", "DispatchPush") for action in READS_A_STREAM},
+UNRECORDED_GRANTS = {
+    ("LiveUpdates", "sqs:SendMessage", "LiveUpdatesFailures"): "Lambda sends failed records to the failure queue; MiniStack does not",
+    ("DispatchPush", "sqs:SendMessage", "DispatchPushFailures"): "Lambda sends failed records to the failure queue; MiniStack does not",
+    **{
+        ("Heartbeat", action, "Key"): "Amazon SNS uses the key with the publisher's role; MiniStack does not"
+        for action in ("kms:Decrypt", "kms:GenerateDataKey")
+    },
+    **{
+        (function, action, queue): "Lambda reads the queue with this role; MiniStack reads it without"
+        for function, queue in QUEUE_READERS for action in QUEUE_READER_ACTIONS
+    },
+    **{
+        (function, action, "Table/stream/*"): "Lambda reads the stream with this role; MiniStack reads it without"
+        for function in ("LiveUpdates", "DispatchPush") for action in STREAM_READER_ACTIONS
+    },
 }
 
 
@@ -34,23 +43,23 @@ def world(deployment, issuer, harbor, dana):
 
 
 @pytest.fixture(scope="module")
-def everybody_has_worked(world):
+def exercised(world):
     # inbound-sms comes first: it creates the conversations that the others read.
-    for function in sorted(AT_WORK, key=lambda name: name != "InboundSms"):
-        AT_WORK[function](world)
+    for function in sorted(EXERCISES, key=lambda name: name != "InboundSms"):
+        EXERCISES[function](world)
 
 
-def test_there_is_work_for_every_function():
-    assert sorted(AT_WORK) == FUNCTIONS
+def test_every_function_has_an_exercise():
+    assert sorted(EXERCISES) == FUNCTIONS
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_a_function_makes_the_calls_that_its_role_grants(deployment, everybody_has_worked, function):
-    unseen = {(action, resource) for name, action, resource in UNSEEN if name == function}
-    assert_no_less_and_no_more(deployment, function, PARAMETERS, unseen)
+def test_a_function_makes_the_calls_that_its_role_grants(deployment, exercised, function):
+    unrecorded = {(action, resource) for name, action, resource in UNRECORDED_GRANTS if name == function}
+    assert_grants_match_calls(deployment, function, PARAMETERS, unrecorded)
 
 
-def test_every_call_is_some_functions(deployment, everybody_has_worked):
+def test_every_call_belongs_to_a_function(deployment, exercised):
     """A call under an unknown key would be missed by the tests above."""
     emulator = deployment.emulator
     pages = emulator.client("lambda").get_paginator("list_functions").paginate()
@@ -67,37 +76,37 @@ def partitions(statement):
     return statement.get("Condition", {}).get("ForAllValues:StringEquals", {}).get(LEADING_KEYS)
 
 
-KEPT_TO_SOME = [name for name in FUNCTIONS if any(partitions(it) for it in granting(name, PARAMETERS))]
+PARTITION_LIMITED = [name for name in FUNCTIONS if any(partitions(it) for it in granted_statements(name, PARAMETERS))]
 
 
-@pytest.mark.parametrize("function", KEPT_TO_SOME)
-def test_what_is_granted_of_some_partitions_is_asked_of_all_of_those_and_no_others(deployment, everybody_has_worked, function):
+@pytest.mark.parametrize("function", PARTITION_LIMITED)
+def test_calls_use_exactly_the_partitions_that_their_grant_is_limited_to(deployment, exercised, function):
     """Compares the partition keys of the calls with the conditions. MiniStack does not check these."""
-    kept = [it for it in granting(function, PARAMETERS) if "dynamodb:" in str(it["Action"])]
+    kept = [it for it in granted_statements(function, PARAMETERS) if "dynamodb:" in str(it["Action"])]
     asked = {}
     for call in calls_of(deployment, function):
         for need in call.needs:
             for place, statement in enumerate(kept):
-                actions, resource = listed(statement["Action"]), resolve(statement["Resource"], deployment.reference)
+                actions, resource = as_list(statement["Action"]), resolve(statement["Resource"], deployment.resolve_reference)
                 if any(covers((action, resource), need) for action in actions):
                     asked.setdefault(place, set()).update(call.keys)
     assert asked == {place: set(partitions(statement)) for place, statement in enumerate(kept)}
 
 
-SEEN = [
+RECORDED_GRANTS = [
     pytest.param(function, grant, id=f"{function}-{grant.action}-{grant.name}")
-    for function in FUNCTIONS for grant in granted(function, PARAMETERS) if (function, grant.action, grant.name) not in UNSEEN
+    for function in FUNCTIONS for grant in grants_of(function, PARAMETERS) if (function, grant.action, grant.name) not in UNRECORDED_GRANTS
 ]
 
 
-@pytest.mark.parametrize("function, grant", SEEN)
-def test_without_a_grant_the_work_fails(deployment, world, everybody_has_worked, function, grant):
+@pytest.mark.parametrize("function, grant", RECORDED_GRANTS)
+def test_without_a_grant_the_exercise_fails(deployment, world, exercised, function, grant):
     before = len(calls_of(deployment, function))
-    with taken_away(deployment, function, grant):
+    with revoked(deployment, function, grant):
         # A new instance has no caches, so it makes every call again.
-        deployment.starts_cold(function)
+        deployment.restart_function(function)
         with pytest.raises(AssertionError):
-            AT_WORK[function](world)
+            EXERCISES[function](world)
     denied = [call for call in calls_of(deployment, function)[before:] if call.denied]
-    assert denied and all(call.names(grant.action) for call in denied), denied
-    AT_WORK[function](world)
+    assert denied and all(call.mentions(grant.action) for call in denied), denied
+    EXERCISES[function](world)

@@ -5,22 +5,22 @@ Run after the journeys, these tests also read the logs of those.
 
 import re
 
-from deadlines import eventually
 from logs import log_of, metrics_of
+from polling import eventually
 from template import resources
 
 TEXT = "My PIN is quokka, please call back"
 REPLY = "We never ask for your PIN"
 
 
-def test_no_number_and_no_text_is_in_any_log(deployment, harbor, dana, maria):
+def test_no_log_has_a_phone_number_or_a_message_text(deployment, harbor, dana, maria):
     maria.texts(harbor.line, TEXT)
     conversation = dana.sees(maria, TEXT)["conversation"]
     assert dana.replies(conversation, REPLY).status == 201
     # A message that fails is logged with the reason.
     maria.publishes("not JSON, but it has my number " + maria.number)
     maria.texts("+12065550198", TEXT)
-    lines = eventually(lambda: complaints(deployment), "a failure is logged")
+    lines = eventually(lambda: recording_errors(deployment), "the failure of the malformed message is logged")
     assert lines
 
     written = log_of(deployment)
@@ -31,14 +31,14 @@ def test_no_number_and_no_text_is_in_any_log(deployment, harbor, dana, maria):
     assert not re.search(r"\+\d{10,15}", written)
 
 
-def complaints(deployment):
-    return [line for line in log_of(deployment).splitlines() if "a confirmation call came from an unknown line" in line]
+def recording_errors(deployment):
+    return [line for line in log_of(deployment).splitlines() if "an inbound message was not recorded" in line]
 
 
-def test_what_is_counted_is_counted_where_the_alarms_and_the_dashboard_look(deployment, harbor, dana, maria):
+def test_a_send_is_counted_in_the_metric_of_the_alarm_and_the_dashboard(deployment, harbor, dana, maria):
     assert dana.writes_first(maria.number, "Counted?").status == 201
     name = deployment.function("SendReply")["FunctionName"]
-    counted = eventually(lambda: metrics_of(deployment, name), "a send is counted")[-1]
+    counted = eventually(lambda: metrics_of(deployment, name), "the send is counted")[-1]
     (directive,) = counted["_aws"]["CloudWatchMetrics"]
     assert directive == {"Namespace": "Switchboard", "Dimensions": [["Function"]], "Metrics": [{"Name": "SendAccepted", "Unit": "Count"}]}
     assert (counted["Function"], counted["SendAccepted"]) == (name, 1)

@@ -10,10 +10,10 @@ import pytest
 from authorisation import ACCOUNT
 from browsers import Browser
 from calls import Call
-from deadlines import eventually
 from emulator import ROOT
 from logs import log_of
 from people import Customer, Staff
+from polling import eventually
 from readme import commands, run
 from template import resources
 
@@ -22,13 +22,13 @@ class Operator:
     def __init__(self, deployment):
         self.deployment = deployment
 
-    def runs(self, *arguments, **environment):
+    def run(self, *arguments, **environment):
         command = [ROOT / "target" / "debug" / "switchboard-admin", "--stack", self.deployment.name, *arguments]
         environment = self.deployment.emulator.environment() | environment
         return subprocess.run(command, cwd=ROOT, env=environment, text=True, capture_output=True)
 
-    def does(self, *arguments):
-        ran = self.runs(*arguments)
+    def run_ok(self, *arguments):
+        ran = self.run(*arguments)
         assert ran.returncode == 0, ran.stdout + ran.stderr
 
     def aws(self, *arguments):
@@ -38,9 +38,9 @@ class Operator:
         assert ran.returncode == 0, ran.stderr
         return ran.stdout
 
-    def asks_the_doctor(self, **environment):
+    def doctor_findings(self, **environment):
         """Returns the doctor's findings and its advice, without those that the emulator causes."""
-        ran = self.runs("--json", "doctor", **environment)
+        ran = self.run("--json", "doctor", **environment)
         findings = json.loads(ran.stdout)
         assert findings, ran.stderr
         portal = self.deployment.outputs["PortalAddress"]
@@ -48,80 +48,80 @@ class Operator:
         assert set(NOT_EMULATED) <= set(wrong), wrong
         return {says: to_do for says, to_do in wrong.items() if says not in NOT_EMULATED}
 
-    def follows(self, advice):
+    def run_advice(self, advice):
         """Runs the command of the AWS CLI in the doctor's advice."""
         self.aws(*shlex.split(advice[advice.index("aws ") :])[1:])
 
 
-def test_a_new_company_and_its_staff_work_at_once(deployment, issuer, numbers):
+def test_a_new_company_and_its_staff_can_work_at_once(deployment, issuer, unused_numbers):
     operator, line = Operator(deployment), "+12065550171"
-    operator.does("company", "add", "elm-vets", "--name", "Elm Vets", "--region", "US", "--time-zone", "America/Los_Angeles", "--line", line)
-    operator.does("staff", "add", "ana", "--company", "elm-vets", "--name", "Ana Ruiz", "--email", "ana@elm.example", "--administrator")
+    operator.run_ok("company", "add", "elm-vets", "--name", "Elm Vets", "--region", "US", "--time-zone", "America/Los_Angeles", "--line", line)
+    operator.run_ok("staff", "add", "ana", "--company", "elm-vets", "--name", "Ana Ruiz", "--email", "ana@elm.example", "--administrator")
 
-    ana, customer = Staff(deployment), Customer(deployment, next(numbers))
+    ana, customer = Staff(deployment), Customer(deployment, next(unused_numbers))
     assert ana.signs_in(issuer, "ana@elm.example") == "/messages.html"
     customer.texts(line, "Is the vet in?")
     notification = ana.sees(customer, "Is the vet in?")
     assert ana.replies(notification["conversation"], "She is.").status == 201
     assert customer.received() == ["She is."]
     history = ana.gets(f"/api/conversations/{notification['conversation']}/history")
-    assert [it["done"] for it in history.items()] == ["sent"], "she is an administrator"
+    assert [it["done"] for it in history.items()] == ["sent"], "an administrator should see the history"
 
 
-def test_an_api_client_writes_appointments_with_its_cookie_and_nothing_else(deployment, harbor, dana, numbers):
+def test_an_api_client_can_save_appointments_and_nothing_else(deployment, harbor, dana, unused_numbers):
     operator = Operator(deployment)
-    added = operator.runs("--json", "program", "add", "scheduling", "--company", "harbor-dental", "--name", "Scheduling system")
+    added = operator.run("--json", "program", "add", "scheduling", "--company", "harbor-dental", "--name", "Scheduling system")
     assert added.returncode == 0, added.stderr
     name, token = json.loads(added.stdout)["program"]["cookie"].split("=")
     assert name == "__Host-switchboard"
     program = Staff(deployment, token)
-    booked = program.books("Edith Moreau", next(numbers), "PMS-2026.18")
+    booked = program.books("Edith Moreau", next(unused_numbers), "PMS-2026.18")
     assert dana.gets("/api/appointments/PMS-2026.18").json()["name"] == "Edith Moreau"
     for refused in (program.gets("/api/notifications"), program.replies(booked["conversation"], "psst")):
         assert refused.code() == "not-for-programs"
-    operator.does("staff", "remove", "scheduling", "--company", "harbor-dental", "--yes")
-    assert asked_anew(program) == (401, "session-ended")
+    operator.run_ok("staff", "remove", "scheduling", "--company", "harbor-dental", "--yes")
+    assert uncached_session(program) == (401, "session-ended")
 
 
-def test_the_line_of_a_call_identifies_the_company(deployment, harbor, dana, maria):
+def test_a_confirmation_call_belongs_to_the_company_of_its_line(deployment, harbor, dana, maria):
     line = "+12065550188"
     appointment = dana.books("Maria Lopez", maria.number)["id"]
     pressed = Call(line, maria.number, appointment).pressed("1")
-    assert deployment.invokes("ConfirmationCall", pressed) == {"result": "unknown-line"}
-    Operator(deployment).does("line", "add", line, "--company", "harbor-dental", "--calls-only")
-    assert deployment.invokes("ConfirmationCall", pressed) == {"result": "confirmed"}
+    assert deployment.invoke("ConfirmationCall", pressed) == {"result": "unknown-line"}
+    Operator(deployment).run_ok("line", "add", line, "--company", "harbor-dental", "--calls-only")
+    assert deployment.invoke("ConfirmationCall", pressed) == {"result": "confirmed"}
     assert dana.status_of(appointment) == "confirmed"
 
 
-def test_sign_out_and_removal_end_sessions(deployment, issuer, numbers):
+def test_staff_who_are_signed_out_or_removed_have_no_access(deployment, issuer, unused_numbers):
     operator = Operator(deployment)
-    operator.does("company", "add", "oak-hair", "--name", "Oak Hair", "--region", "US", "--time-zone", "America/Los_Angeles", "--line", "+12065550172")
-    operator.does("line", "add", "+12065550173", "--company", "oak-hair")
-    operator.does("staff", "add", "lee", "--company", "oak-hair", "--name", "Lee Park", "--email", "lee@oak.example")
+    operator.run_ok("company", "add", "oak-hair", "--name", "Oak Hair", "--region", "US", "--time-zone", "America/Los_Angeles", "--line", "+12065550172")
+    operator.run_ok("line", "add", "+12065550173", "--company", "oak-hair")
+    operator.run_ok("staff", "add", "lee", "--company", "oak-hair", "--name", "Lee Park", "--email", "lee@oak.example")
     # A company without staff would be a finding of the doctor, so one member stays.
-    operator.does("staff", "add", "kim", "--company", "oak-hair", "--name", "Kim Roe", "--email", "kim@oak.example")
+    operator.run_ok("staff", "add", "kim", "--company", "oak-hair", "--name", "Kim Roe", "--email", "kim@oak.example")
     lee = Staff(deployment)
     lee.signs_in(issuer, "lee@oak.example")
-    customer = Customer(deployment, next(numbers))
+    customer = Customer(deployment, next(unused_numbers))
     customer.texts("+12065550173", "to the other line")
     lee.sees(customer, "to the other line")
 
-    operator.does("staff", "sign-out", "lee", "--company", "oak-hair")
-    assert asked_anew(lee) == (401, "session-ended")
+    operator.run_ok("staff", "sign-out", "lee", "--company", "oak-hair")
+    assert uncached_session(lee) == (401, "session-ended")
     lee = Staff(deployment)
     lee.signs_in(issuer, "lee@oak.example")
     assert lee.gets("/api/session").status == 200
 
-    issuer.made_again["lee@oak.example"] = secrets.token_hex(8)
-    assert Staff(deployment).signs_in(issuer, "lee@oak.example") == "/sign-in.html#stranger", "who has the mailbox now"
-    operator.does("staff", "unpin", "lee", "--company", "oak-hair")
+    issuer.replaced_subjects["lee@oak.example"] = secrets.token_hex(8)
+    assert Staff(deployment).signs_in(issuer, "lee@oak.example") == "/sign-in.html#stranger", "the new owner of the mailbox should be refused"
+    operator.run_ok("staff", "unpin", "lee", "--company", "oak-hair")
     assert Staff(deployment).signs_in(issuer, "lee@oak.example") == "/messages.html"
-    operator.does("staff", "remove", "lee", "--company", "oak-hair", "--yes")
-    assert asked_anew(lee) == (401, "session-ended")
+    operator.run_ok("staff", "remove", "lee", "--company", "oak-hair", "--yes")
+    assert uncached_session(lee) == (401, "session-ended")
     assert Staff(deployment).signs_in(issuer, "lee@oak.example") == "/sign-in.html#stranger"
 
 
-def asked_anew(staff):
+def uncached_session(staff):
     """Returns the authorizer's current answer: a new cookie keeps the gateway from using its cache."""
     staff.cookies["later"] = secrets.token_hex(4)
     answer = staff.gets("/api/session")
@@ -147,20 +147,20 @@ def test_the_issuers_secret_is_rotated_without_a_deployment(deployment, issuer, 
         Staff(deployment).signs_in(issuer, email)
 
 
-def test_push_keys_are_rotated_and_a_browser_with_the_earlier_one_is_still_notified(deployment, harbor, dana, maria, told):
+def test_after_a_rotation_of_push_keys_an_earlier_browser_is_still_notified(deployment, harbor, dana, maria, pushes_of):
     operator, early = Operator(deployment), Browser()
     before = dana.gets("/api/push-subscriptions").json()["key"]
     browser = dana.is_notified_in(early)
-    assert "already" in operator.runs("push-keys", "create").stderr
-    rotated = json.loads(operator.runs("--json", "push-keys", "rotate").stdout)["rotated"]
+    assert "already" in operator.run("push-keys", "create").stderr
+    rotated = json.loads(operator.run("--json", "push-keys", "rotate").stdout)["rotated"]
     assert rotated["before"] == before != rotated["key"]
     # An instance caches the keys for five minutes.
     for function in ("PushSubscriptions", "DispatchPush"):
-        deployment.starts_cold(function)
+        deployment.restart_function(function)
     assert dana.gets("/api/push-subscriptions").json()["key"] == rotated["key"]
     assert dana.is_notified_in(early) == browser
     maria.texts(harbor.line, "Do you still hear of me?")
-    (push,) = told(early, "Do you still hear of me?")
+    (push,) = pushes_of(early, "Do you still hear of me?")
     assert push.headers["Authorization"].endswith(f"k={before}")
     name = deployment.outputs["PushSecret"]
     kept = json.loads(operator.aws("secretsmanager", "get-secret-value", "--secret-id", name))["SecretString"]
@@ -171,21 +171,21 @@ def test_a_customers_data_is_exported_and_erased(deployment, harbor, dana, maria
     operator = Operator(deployment)
     maria.texts(harbor.line, "What do you hold of me?")
     conversation = dana.sees(maria, "What do you hold of me?")["conversation"]
-    exported = operator.runs("customer", "export", maria.number, "--company", "harbor-dental")
+    exported = operator.run("customer", "export", maria.number, "--company", "harbor-dental")
     assert exported.returncode == 0, exported.stderr
     assert [it["text"] for it in json.loads(exported.stdout)["held"]["messages"]] == ["What do you hold of me?"]
-    operator.does("--yes", "customer", "erase", maria.number, "--company", "harbor-dental")
+    operator.run_ok("--yes", "customer", "erase", maria.number, "--company", "harbor-dental")
     assert dana.gets(f"/api/conversations/{conversation}/messages").status == 404
 
 
-def test_lost_and_changed_items_are_restored_from_a_restored_table(deployment, harbor, dana, maria, tmp_path):
+def test_lost_and_changed_items_are_copied_from_a_restored_table(deployment, harbor, dana, maria, tmp_path):
     dynamodb, table = deployment.emulator.client("dynamodb"), deployment.outputs["Table"]
     maria.texts(harbor.line, "Before")
     conversation = dana.sees(maria, "Before")["conversation"]
-    is_restored_to(dynamodb, "switchboard-restored", table)
+    create_restored_table(dynamodb, "switchboard-restored", table)
     # A conversation is deleted and a member of staff is renamed, both by mistake.
     of_hers, renamed = {"S": f"CONVERSATION#{harbor.id}#{conversation}"}, {"pk": {"S": f"COMPANY#{harbor.id}"}, "sk": {"S": "STAFF#dana"}}
-    for item in everything_in(dynamodb, table):
+    for item in scan_all(dynamodb, table):
         if item["pk"] == of_hers:
             dynamodb.delete_item(TableName=table, Key={name: item[name] for name in ("pk", "sk")})
     dana_as_kept = lambda: dynamodb.get_item(TableName=table, Key=renamed, ConsistentRead=True)["Item"]
@@ -199,7 +199,7 @@ def test_lost_and_changed_items_are_restored_from_a_restored_table(deployment, h
     said = lambda: sorted(it["text"] for it in dana.messages(conversation))
     run(deployment, kept, tmp_path)
     assert said() == ["Before", "Since"]
-    assert dana_as_kept()["name"] == {"S": "Nobody"}, "what is there is left as it is"
+    assert dana_as_kept()["name"] == {"S": "Nobody"}, "the first command should leave existing items"
     run(deployment, overwritten, tmp_path)
     assert dana_as_kept()["name"] == {"S": "Dana Whitfield"}
     assert said() == ["Before", "Since"]
@@ -208,7 +208,7 @@ def test_lost_and_changed_items_are_restored_from_a_restored_table(deployment, h
         dynamodb.describe_table(TableName="switchboard-restored")
 
 
-def is_restored_to(dynamodb, restored, table):
+def create_restored_table(dynamodb, restored, table):
     """Creates what point-in-time recovery creates: a table with the same indexes and items, without the other
     settings."""
     of = dynamodb.describe_table(TableName=table)["Table"]
@@ -217,82 +217,82 @@ def is_restored_to(dynamodb, restored, table):
         TableName=restored, BillingMode="PAY_PER_REQUEST", KeySchema=of["KeySchema"],
         AttributeDefinitions=of["AttributeDefinitions"], GlobalSecondaryIndexes=indexes,
     )
-    for item in everything_in(dynamodb, table):
+    for item in scan_all(dynamodb, table):
         dynamodb.put_item(TableName=restored, Item=item)
 
 
-def everything_in(dynamodb, table):
+def scan_all(dynamodb, table):
     return [item for page in dynamodb.get_paginator("scan").paginate(TableName=table, ConsistentRead=True) for item in page["Items"]]
 
 
 # Findings that the doctor has here because the emulator lacks something, each with the reason.
 NOT_EMULATED = {
-    "expired items are not deleted: they are hidden, but kept": "MiniStack drops it, and test_template.py asserts it",
-    "point-in-time recovery is off: lost items cannot be restored": "the same",
-    "the secret's `issuer` is not an https address: an attacker on the network path can sign in": "the issuer is on this machine",
-    "the portal is unreachable": "there is no DNS that leads to the emulated CloudFront",
-    "Receipts is not in this stack": "MiniStack makes no configuration set, and test_template.py asserts it",
-    "the alarm topic has no subscription": "the stack is deployed without AlarmEmail",
+    "nothing that has expired is deleted: it is hidden, but kept": "MiniStack ignores the setting; test_template.py asserts it",
+    "point-in-time recovery is off: what is lost cannot be restored": "MiniStack ignores the setting; test_template.py asserts it",
+    "the secret's `issuer` is not an https address: anybody between can sign in": "the tests' issuer is on this machine, without TLS",
+    "the portal is not reached": "no DNS resolves to the emulated CloudFront",
+    "Receipts is not in this stack": "MiniStack has no configuration sets; test_template.py asserts it",
+    "nobody hears them": "no email subscription of the alarm topic is confirmed",
 }
 
 
 # A push retry for a subscription that does not exist.
-FOR_NOBODY = {
+RETRY_FOR_UNKNOWN_STAFF = {
     "company": "nobody", "staff": "nobody", "subscription": "0" * 32, "conversation": "0" * 32,
     "event": f"{0:013}-{0:032}", "tries": 1, "not_before": 0,
 }
 
 
-def is_in_order(deployment):
+def wait_for_no_findings(deployment):
     """Waits until the doctor finds nothing wrong.
 
     A function that was replaced while it read a queue has failed for the emulator until it gets another message from
     there. This sends one.
     """
     queue = deployment.outputs["PushRetriesUrl"]
-    deployment.emulator.client("sqs").send_message(QueueUrl=queue, MessageBody=json.dumps(FOR_NOBODY))
+    deployment.emulator.client("sqs").send_message(QueueUrl=queue, MessageBody=json.dumps(RETRY_FOR_UNKNOWN_STAFF))
 
     def finds_nothing():
-        found = Operator(deployment).asks_the_doctor()
+        found = Operator(deployment).doctor_findings()
         assert found == {}, found
         return True
 
-    return eventually(finds_nothing, "nothing is wrong")
+    return eventually(finds_nothing, "the doctor finds nothing wrong")
 
 
 @pytest.fixture(scope="module", autouse=True)
 def budget(deployment, tmp_path_factory):
     """Creates the budget that the manual describes. Without a budget or an alarm the doctor has a finding."""
-    run(deployment, commands("When it costs too much")[-1], tmp_path_factory.mktemp("budget"))
+    run(deployment, commands("Limit what it costs")[-1], tmp_path_factory.mktemp("budget"))
 
 
 @pytest.fixture
 def operator(deployment, dana, josie):
     """The operators' command for a stack without findings, before and after the test. It has two companies with staff."""
-    assert is_in_order(deployment)
+    assert wait_for_no_findings(deployment)
     yield Operator(deployment)
-    assert is_in_order(deployment)
+    assert wait_for_no_findings(deployment)
 
 
-def test_the_doctor_finds_only_what_the_emulator_lacks(deployment, dana, josie):
-    assert is_in_order(deployment)
+def test_the_doctor_finds_nothing_wrong_except_what_the_emulator_lacks(deployment, dana, josie):
+    assert wait_for_no_findings(deployment)
 
 
-def test_the_doctor_finds_that_there_is_no_cost_alarm_and_no_budget(deployment, operator, tmp_path):
+def test_the_doctor_finds_that_there_is_no_alarm_on_costs(deployment, operator, tmp_path):
     deployment.emulator.client("budgets").delete_budget(AccountId=ACCOUNT, BudgetName="switchboard")
-    says = "nothing reports high costs: there is neither an alarm on the cost of messages nor a budget"
-    assert operator.asks_the_doctor() == {says: "deploy with SmsSpendAlarm or MonthlyBudget"}
+    says = "nobody is told when it costs much: there is neither an alarm on texts nor a budget"
+    assert operator.doctor_findings() == {says: "deploy with SmsSpendAlarm or MonthlyBudget"}
     run(deployment, commands("Limit what it costs")[-1], tmp_path)
 
 
 def test_the_doctor_finds_that_the_key_of_the_topics_is_disabled(deployment, operator):
     deployment.emulator.client("kms").disable_key(KeyId=deployment.ids["Key"])
-    found = operator.asks_the_doctor()
-    operator.follows(found.pop("the key of the topics is Disabled: no inbound message arrives"))
+    found = operator.doctor_findings()
+    operator.run_advice(found.pop("the key of the topics is Disabled: no text of a customer arrives"))
     assert found == {}
 
 
-def test_the_doctor_finds_every_disabled_event_source_mapping(deployment, operator):
+def test_the_doctor_finds_disabled_event_source_mappings(deployment, operator):
     functions = deployment.emulator.client("lambda")
     kept = {
         "InboundSmsMapping": "InboundSms does not read InboundQueue",
@@ -305,13 +305,13 @@ def test_the_doctor_finds_every_disabled_event_source_mapping(deployment, operat
     assert set(kept) == set(resources("AWS::Lambda::EventSourceMapping"))
     for reader in kept:
         functions.update_event_source_mapping(UUID=deployment.ids[reader], Enabled=False)
-    found = operator.asks_the_doctor()
+    found = operator.doctor_findings()
     assert set(found) == {f"{says}: {reader} is Disabled" for reader, says in kept.items()}
     for advice in found.values():
-        operator.follows(advice)
+        operator.run_advice(advice)
 
 
-def test_the_doctor_finds_failed_messages_in_every_queue(deployment, operator):
+def test_the_doctor_finds_messages_in_every_failure_queue(deployment, operator):
     """The advice names the function that failed, and how to redrive or delete the messages."""
     given_up = {
         "InboundDeadLetters": ("InboundSms", "InboundQueue"),
@@ -325,22 +325,22 @@ def test_the_doctor_finds_failed_messages_in_every_queue(deployment, operator):
     assert set(given_up) == {name for name, queue in queues.items() if "RedrivePolicy" not in queue["Properties"]}
     sqs = deployment.emulator.client("sqs")
     for queue in given_up:
-        sqs.send_message(QueueUrl=deployment.ids[queue], MessageBody="this could not be processed")
-    found = operator.asks_the_doctor()
+        sqs.send_message(QueueUrl=deployment.ids[queue], MessageBody="nobody could make anything of this")
+    found = operator.doctor_findings()
     for queue, (function, back) in given_up.items():
         advice = found.pop(f"{queue} holds failed messages: 1")
         assert f"the log of {function} in the log group {deployment.outputs['LogGroup']}" in advice
         if back:
             # MiniStack cannot move messages (adaptation 6).
-            assert f"start-message-move-task --source-arn {arn(sqs, deployment, queue)}" in advice
-            assert f"--destination-arn {arn(sqs, deployment, back)}" in advice
+            assert f"start-message-move-task --source-arn {queue_arn(sqs, deployment, queue)}" in advice
+            assert f"--destination-arn {queue_arn(sqs, deployment, back)}" in advice
             sqs.purge_queue(QueueUrl=deployment.ids[queue])
         else:
-            operator.follows(advice)
+            operator.run_advice(advice)
     assert found == {}
 
 
-def test_failed_messages_are_read_without_being_removed(deployment, tmp_path):
+def test_the_manuals_command_shows_dead_letters_and_leaves_them(deployment, tmp_path):
     sqs, queue = deployment.emulator.client("sqs"), deployment.outputs["InboundDeadLettersUrl"]
     look = commands("Redrive a dead-letter queue")[-1]
     sqs.send_message(QueueUrl=queue, MessageBody="this could not be processed")
@@ -350,23 +350,23 @@ def test_failed_messages_are_read_without_being_removed(deployment, tmp_path):
     sqs.purge_queue(QueueUrl=queue)
 
 
-def arn(sqs, deployment, queue):
+def queue_arn(sqs, deployment, queue):
     return sqs.get_queue_attributes(QueueUrl=deployment.ids[queue], AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
 
 
 @pytest.mark.parametrize("topic", ["InboundTopic", "ReceiptTopic"])
-def test_the_doctor_finds_a_topic_without_a_subscription(deployment, operator, harbor, dana, maria, topic):
+def test_the_doctor_finds_a_topic_without_its_subscription(deployment, operator, harbor, dana, maria, topic):
     sns, arn = deployment.emulator.client("sns"), deployment.outputs[topic]
     (subscription,) = sns.list_subscriptions_by_topic(TopicArn=arn)["Subscriptions"]
     sns.unsubscribe(SubscriptionArn=subscription["SubscriptionArn"])
-    found = operator.asks_the_doctor()
-    operator.follows(found.pop(f"{topic}: the queue is not subscribed to it"))
+    found = operator.doctor_findings()
+    operator.run_advice(found.pop(f"{topic}: the queue is not subscribed to it"))
     assert found == {}
     maria.texts(harbor.line, "Did you get this?")
     conversation = dana.sees(maria, "Did you get this?")["conversation"]
     assert dana.replies(conversation, "Yes.").status == 201
-    deployment.emulator.carriers.tells(deployment.outputs["ReceiptTopic"], maria.number, "TEXT_DELIVERED")
-    eventually(lambda: dana.messages(conversation)[0]["status"] == "delivered", "its receipt is recorded")
+    deployment.emulator.sms_service.publish_receipt(deployment.outputs["ReceiptTopic"], maria.number, "TEXT_DELIVERED")
+    eventually(lambda: dana.messages(conversation)[0]["status"] == "delivered", "the delivery receipt is recorded")
 
 
 def test_the_doctor_finds_an_alarm_that_rings_and_one_without_actions(deployment, operator):
@@ -375,15 +375,15 @@ def test_the_doctor_finds_an_alarm_that_rings_and_one_without_actions(deployment
     said = cloudwatch.describe_alarms(AlarmNames=[rings])["MetricAlarms"][0]["AlarmDescription"]
     cloudwatch.set_alarm_state(AlarmName=rings, StateValue="ALARM", StateReason="a test")
     cloudwatch.disable_alarm_actions(AlarmNames=[silent])
-    found = operator.asks_the_doctor()
+    found = operator.doctor_findings()
     rung = found.pop(f"DeadLettersAlarm rings: {said}")
     assert "DeadLettersAlarm" in rung and "infra/README.md" in rung
-    operator.follows(found.pop("SignInAlarm sends no notification: its actions are off"))
+    operator.run_advice(found.pop("SignInAlarm would tell nobody: its actions are off"))
     assert found == {}
     cloudwatch.set_alarm_state(AlarmName=rings, StateValue="OK", StateReason="a test")
 
 
-def test_an_unknown_country_code_is_reported_and_the_other_countries_are_allowed(deployment, dana):
+def test_an_unknown_country_in_the_parameter_is_ignored_and_reported(deployment, dana):
     operator, canadian, briton = Operator(deployment), "+16135550190", "+447400123456"
     refused = dana.writes_first(canadian, "Hello")
     assert (refused.status, refused.code()) == (422, "country-not-allowed")
@@ -392,21 +392,21 @@ def test_an_unknown_country_code_is_reported_and_the_other_countries_are_allowed
         for number in (canadian, briton):
             assert dana.writes_first(number, "Hello").status == 201, number
         assert "names an unknown country" in log_of(deployment)
-        slip = "unknown country codes in AllowedCountries: ZZ; each company texts its own country, and GB, CA"
-        is_told(operator, {slip})
+        slip = "ZZ of AllowedCountries is no country: each company texts its own country, and GB, CA"
+        wait_for_findings(operator, {slip})
     finally:
         # `sam deploy` keeps the earlier value of a parameter that is not given.
         deployment.deploy(AllowedCountries='""')
-    is_told(operator, set())
+    wait_for_findings(operator, set())
 
 
-def is_told(operator, wrong):
+def wait_for_findings(operator, wrong):
     """Waits until the doctor has exactly these findings: functions are pending for a moment after a deployment."""
-    eventually(lambda: set(operator.asks_the_doctor()) == wrong, f"the doctor finds {wrong or 'nothing'}", patience=120)
+    eventually(lambda: set(operator.doctor_findings()) == wrong, f"the doctor finds {wrong or 'nothing'}", timeout=120)
 
 
-def test_the_doctor_reports_that_the_sms_service_is_unreachable(operator):
-    found = operator.asks_the_doctor(AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2="http://127.0.0.1:1")
+def test_the_doctor_finds_a_region_without_the_sms_service(operator):
+    found = operator.doctor_findings(AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2="http://127.0.0.1:1")
     ((says, advice),) = found.items()
     assert says.startswith("AWS End User Messaging SMS is unreachable in us-east-1")
     assert "deploy to a region where it has one" in advice

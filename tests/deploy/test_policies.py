@@ -4,25 +4,25 @@ import re
 
 import pytest
 
-from template import listed, policies, resources, statements, translated
+from template import as_list, policies, resources, statements, translated
 
 # (role or resource, action) with the resource `*`, each with the reason.
-EVERY_RESOURCE = {
+WILDCARD_RESOURCES = {
     ("SendReplyRole", "sns:Publish"): "a phone number is no resource; a second statement denies every topic",
-    ("SendReplyRole", "sms-voice:SendTextMessage"): "lines are added by an operator, when the stack is there",
-    ("OptOutConfirmations", "sms-voice:SendTextMessage"): "the same, for a deployment that confirms opt-outs itself",
-    ("OptOutConfirmations", "sns:Publish"): "the same, for a deployment that confirms opt-outs itself",
-    ("EditAppointmentRole", "sms-voice:CarrierLookup"): "it is asked of a customer's number, which is no resource",
-    ("HeartbeatRole", "sms-voice:DescribePhoneNumbers"): "it is asked for all of the account's numbers",
-    ("Key", "kms:*"): "a key's policy speaks of that key only, and its resource is always written *",
-    ("Key", "kms:Decrypt"): "the same",
-    ("Key", "kms:GenerateDataKey*"): "the same",
+    ("SendReplyRole", "sms-voice:SendTextMessage"): "operators add lines after the deployment",
+    ("OptOutConfirmations", "sms-voice:SendTextMessage"): "operators add lines after the deployment",
+    ("OptOutConfirmations", "sns:Publish"): "a phone number is no resource; a second statement denies every topic",
+    ("EditAppointmentRole", "sms-voice:CarrierLookup"): "a customer's phone number is no resource",
+    ("HeartbeatRole", "sms-voice:DescribePhoneNumbers"): "it lists all numbers of the account",
+    ("Key", "kms:*"): "a key policy applies to its key only, and its resource is always *",
+    ("Key", "kms:Decrypt"): "a key policy applies to its key only, and its resource is always *",
+    ("Key", "kms:GenerateDataKey*"): "a key policy applies to its key only, and its resource is always *",
 }
 
 # (role or resource, action) with a wildcard in the action, each with the reason.
 WILDCARD_ACTIONS = {
-    ("Key", "kms:*"): "as AWS gives it to every key: without it the account could lock itself out of the key",
-    ("Key", "kms:GenerateDataKey*"): "as AWS documents it for services that publish to an encrypted topic",
+    ("Key", "kms:*"): "AWS's default statement: without it the account could lose access to the key",
+    ("Key", "kms:GenerateDataKey*"): "AWS documents it for services that publish to an encrypted topic",
 }
 
 # Managed policies for what Lambda itself does with a function's role, in every function. These calls are not in the
@@ -37,7 +37,7 @@ def roles():
     return resources("AWS::IAM::Role")
 
 
-def documents():
+def policy_documents():
     """Yields every policy document of the template: those of roles, and those attached to other resources."""
     for name, role in roles().items():
         for policy in policies(role):
@@ -50,64 +50,64 @@ def documents():
                 yield name, branch
 
 
-def every_statement():
-    for name, document in documents():
+def all_statements():
+    for name, document in policy_documents():
         for statement in statements(document):
             yield name, statement
 
 
-def allowing():
-    for name, statement in every_statement():
+def allow_statements():
+    for name, statement in all_statements():
         if statement["Effect"] == "Allow":
             yield name, statement
 
 
-def test_there_are_policies_to_judge():
-    assert len(list(every_statement())) >= 10
+def test_the_template_has_policies_to_check():
+    assert len(list(all_statements())) >= 10
 
 
 def test_no_action_is_a_wildcard():
-    for name, statement in allowing():
+    for name, statement in allow_statements():
         assert "NotAction" not in statement, name
-        for action in listed(statement["Action"]):
+        for action in as_list(statement["Action"]):
             wild = "*" in action or "?" in action
             assert not wild or (name, action) in WILDCARD_ACTIONS, f"{name} allows {action}"
 
 
 def test_no_resource_is_a_wildcard_without_a_reason():
-    for name, statement in allowing():
+    for name, statement in allow_statements():
         assert "NotResource" not in statement, name
-        for resource in listed(statement["Resource"]):
-            if not is_everything(resource):
+        for resource in as_list(statement["Resource"]):
+            if not is_wildcard(resource):
                 continue
-            for action in listed(statement["Action"]):
-                assert (name, action) in EVERY_RESOURCE, f"{name} allows {action} on {resource}"
+            for action in as_list(statement["Action"]):
+                assert (name, action) in WILDCARD_RESOURCES, f"{name} allows {action} on {resource}"
 
 
-def test_no_reason_is_left_over():
-    allowed = {(name, action) for name, statement in allowing() for action in listed(statement["Action"])}
+def test_every_reason_is_needed():
+    allowed = {(name, action) for name, statement in allow_statements() for action in as_list(statement["Action"])}
     assert set(WILDCARD_ACTIONS) <= allowed
     granted = {
         (name, action)
-        for name, statement in allowing()
-        if any(is_everything(resource) for resource in listed(statement["Resource"]))
-        for action in listed(statement["Action"])
+        for name, statement in allow_statements()
+        if any(is_wildcard(resource) for resource in as_list(statement["Resource"]))
+        for action in as_list(statement["Action"])
     }
-    assert granted == set(EVERY_RESOURCE)
+    assert granted == set(WILDCARD_RESOURCES)
 
 
-def is_everything(resource):
+def is_wildcard(resource):
     """Returns whether a resource name has only wildcards and types.
 
     Examples: `*`, `arn:aws:sns:*:*:*`, `arn:aws:sqs:*:*:queue/*`.
     """
     if isinstance(resource, dict) and "Fn::Sub" in resource:
-        resource = listed(resource["Fn::Sub"])[0]
+        resource = as_list(resource["Fn::Sub"])[0]
     if isinstance(resource, dict):
         if resource == {"Fn::Split": [",", {"Ref": "SmsOrigins"}]}:
             # A list of ARNs without wildcards: the parameter's pattern allows none.
             return False
-        assert set(resource) <= {"Ref", "Fn::GetAtt"}, f"{resource} cannot be judged: spell it with Fn::Sub"
+        assert set(resource) <= {"Ref", "Fn::GetAtt"}, f"{resource} cannot be checked: write it with Fn::Sub"
         return False
     # The account and the region do not limit the resource.
     resource = re.sub(r"\$\{AWS::(Partition|Region|AccountId)\}", "x", resource)
@@ -117,39 +117,39 @@ def is_everything(resource):
     return ("*" in named or "?" in named) and "${" not in named
 
 
-def test_a_resource_of_wildcards_is_seen_however_it_is_spelled():
-    for everything in (
+def test_a_wildcard_resource_is_recognised_in_every_spelling():
+    for wildcard in (
         "*", "arn:aws:sns:*:*:*", {"Fn::Sub": "arn:${AWS::Partition}:dynamodb:*:*:table/*"},
         {"Fn::Sub": ["arn:aws:sqs:${Region}:*:*", {"Region": "x"}]}, "arn:aws:s3:::*",
         {"Fn::Sub": "arn:${AWS::Partition}:sms-voice:${AWS::Region}:${AWS::AccountId}:pool/*"},
     ):
-        assert is_everything(everything), everything
-    for something in (
+        assert is_wildcard(wildcard), wildcard
+    for named in (
         {"Fn::GetAtt": ["Table", "Arn"]}, {"Fn::Sub": "${Table.Arn}/stream/*"}, {"Fn::Sub": "arn:aws:execute-api:x:y:${LiveApi}/live/*"},
     ):
-        assert not is_everything(something), something
+        assert not is_wildcard(named), named
 
 
 def test_no_principal_is_open():
-    for name, statement in allowing():
+    for name, statement in allow_statements():
         assert "NotPrincipal" not in statement, name
         principal = statement.get("Principal", {})
-        assert principal != "*", f"{name} is open to everybody"
+        assert principal != "*", f"{name} allows every principal"
         for kind, who in principal.items():
-            for one in listed(who):
-                assert one != "*", f"{name} is open to every {kind}"
+            for one in as_list(who):
+                assert one != "*", f"{name} allows every principal of type {kind}"
 
 
 def test_a_service_may_act_for_this_account_only():
     """Without a condition, a service could act for any of its customers on our resources."""
-    for name, statement in allowing():
+    for name, statement in allow_statements():
         if "Service" in statement.get("Principal", {}):
             conditions = {key for condition in statement.get("Condition", {}).values() for key in condition}
             assert conditions & {"aws:SourceArn", "aws:SourceAccount"}, name
 
 
 @pytest.mark.parametrize("topic", ["Inbound", "Receipt"])
-def test_what_the_sms_service_tells_is_heard_from_it_only(topic):
+def test_only_this_accounts_sms_service_may_publish_to_the_topics(topic):
     (statement,) = statements(translated()["Resources"][f"{topic}TopicPolicy"]["Properties"]["PolicyDocument"])
     assert statement["Principal"] == {"Service": "sms-voice.amazonaws.com"}
     assert statement["Action"] == "sns:Publish"
@@ -157,7 +157,7 @@ def test_what_the_sms_service_tells_is_heard_from_it_only(topic):
     assert conditions == {"aws:SourceAccount", "aws:SourceArn"}
 
 
-def test_the_queue_of_calls_hears_its_rule_only():
+def test_only_its_rule_may_send_to_the_queue_of_calls():
     (statement,) = statements(translated()["Resources"]["CallQueuePolicy"]["Properties"]["PolicyDocument"])
     assert statement["Principal"] == {"Service": "events.amazonaws.com"}
     assert statement["Action"] == "sqs:SendMessage"
@@ -169,22 +169,22 @@ def test_every_function_has_a_role_of_its_own():
     assert len(used) == len(set(used))
 
 
-def test_roles_are_assumed_by_lambda_and_hold_no_managed_policy_but_the_platforms():
+def test_roles_are_assumed_by_lambda_and_have_no_managed_policy_but_the_platforms():
     for name, role in roles().items():
         trusted = {
             one
             for statement in statements(role["Properties"]["AssumeRolePolicyDocument"])
-            for one in listed(statement["Principal"]["Service"])
+            for one in as_list(statement["Principal"]["Service"])
         }
         assert trusted == {"lambda.amazonaws.com"}, name
         for arn in role["Properties"].get("ManagedPolicyArns", []):
-            assert str(arn).rsplit("/", 1)[-1].rstrip("'}") in PLATFORM_POLICIES, f"{name} holds {arn}"
+            assert str(arn).rsplit("/", 1)[-1].rstrip("'}") in PLATFORM_POLICIES, f"{name} has the managed policy {arn}"
 
 
-def test_a_function_is_given_what_its_own_queue_and_stream_hold_and_no_others():
+def test_a_function_may_read_its_own_queue_and_stream_only():
     readable = {}
-    for name, statement in allowing():
-        if {"sqs:ReceiveMessage", "dynamodb:GetRecords"} & set(listed(statement["Action"])):
+    for name, statement in allow_statements():
+        if {"sqs:ReceiveMessage", "dynamodb:GetRecords"} & set(as_list(statement["Action"])):
             readable.setdefault(name.removesuffix("Role"), []).append(statement["Resource"])
     read = {}
     for mapping in resources("AWS::Lambda::EventSourceMapping").values():
@@ -196,8 +196,8 @@ def test_a_function_is_given_what_its_own_queue_and_stream_hold_and_no_others():
     assert ordered(readable) == ordered(read)
 
 
-def test_sending_can_publish_to_phones_and_to_no_topic():
-    denied = [(name, it["Action"], it["Resource"]) for name, it in every_statement() if it["Effect"] == "Deny" and it["Action"] == "sns:Publish"]
+def test_functions_that_send_may_publish_to_no_topic():
+    denied = [(name, it["Action"], it["Resource"]) for name, it in all_statements() if it["Effect"] == "Deny" and it["Action"] == "sns:Publish"]
     topics = {"Fn::Sub": "arn:${AWS::Partition}:sns:*:*:*"}
     assert sorted(denied, key=lambda it: it[0]) == [
         ("OptOutConfirmations", "sns:Publish", topics),
@@ -205,7 +205,7 @@ def test_sending_can_publish_to_phones_and_to_no_topic():
     ]
 
 
-def test_texts_are_sent_from_no_number_or_pool_but_those_that_an_operator_names():
+def test_messages_are_sent_from_the_operators_origins_only():
     pattern = translated()["Parameters"]["SmsOrigins"]["AllowedPattern"]
     number, pool = (f"arn:aws:sms-voice:us-east-1:000000000000:{it}" for it in ("phone-number/phone-0a1b", "pool/pool-0a1b"))
     for good in ("", number, pool, f"{number},{pool}"):
@@ -213,51 +213,51 @@ def test_texts_are_sent_from_no_number_or_pool_but_those_that_an_operator_names(
     for bad in ("*", f"{number},*", "arn:aws:sms-voice:us-east-1:000000000000:pool/*", "arn:aws:sns:us-east-1:000000000000:pool/pool-0a1b", "+12065550142"):
         assert not re.fullmatch(pattern, bad), bad
     for name in ("SendReplyRole", "OptOutConfirmations"):
-        sending = [it["Resource"] for of, it in allowing() if of == name and "sms-voice:SendTextMessage" in listed(it["Action"])]
+        sending = [it["Resource"] for of, it in allow_statements() if of == name and "sms-voice:SendTextMessage" in as_list(it["Action"])]
         assert {"Fn::Split": [",", {"Ref": "SmsOrigins"}]} in sending
 
 
-def test_who_takes_texts_sends_some_only_where_opt_outs_are_self_managed():
+def test_inbound_sms_may_send_only_if_opt_outs_are_self_managed():
     policy = translated()["Resources"]["OptOutConfirmations"]
     assert policy["Condition"] == "HasSelfManagedOptOuts"
     assert translated()["Parameters"]["SelfManagedOptOuts"]["Default"] == "false"
-    assert not any({"sns:Publish", "sms-voice:SendTextMessage"} & set(listed(it["Action"])) for name, it in allowing() if name == "InboundSmsRole")
+    assert not any({"sns:Publish", "sms-voice:SendTextMessage"} & set(as_list(it["Action"])) for name, it in allow_statements() if name == "InboundSmsRole")
 
 
-def test_the_site_is_read_by_its_distribution_only_and_by_tls_only():
+def test_only_its_distribution_reads_the_site_and_only_over_tls():
     site = {it["Sid"]: it for it in statements(translated()["Resources"]["SitePolicy"]["Properties"]["PolicyDocument"])}
-    reading = site["OnlyThisDistribution"]
-    assert (reading["Action"], reading["Principal"]) == ("s3:GetObject", {"Service": "cloudfront.amazonaws.com"})
-    assert "distribution/${Distribution}" in str(reading["Condition"]["StringEquals"]["aws:SourceArn"])
+    roles_reading = site["OnlyThisDistribution"]
+    assert (roles_reading["Action"], roles_reading["Principal"]) == ("s3:GetObject", {"Service": "cloudfront.amazonaws.com"})
+    assert "distribution/${Distribution}" in str(roles_reading["Condition"]["StringEquals"]["aws:SourceArn"])
     unsafe = site["OnlyByTls"]
     assert (unsafe["Effect"], unsafe["Principal"], unsafe["Action"]) == ("Deny", "*", "s3:*")
     assert unsafe["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
-def test_the_push_keys_are_read_by_those_who_need_them():
-    assert reading({"Fn::GetAtt": ["PushSecret", "Id"]}) == {"PushSubscriptionsRole", "DispatchPushRole"}
+def test_the_push_keys_are_readable_by_the_functions_that_use_them_only():
+    assert roles_reading({"Fn::GetAtt": ["PushSecret", "Id"]}) == {"PushSubscriptionsRole", "DispatchPushRole"}
 
 
-def test_what_cloudfront_shows_is_read_by_those_who_demand_it():
-    assert reading({"Fn::GetAtt": ["OriginSecret", "Id"]}) == {"AuthorizeRole", "SignInRole"}
+def test_the_origin_secret_is_readable_by_the_functions_that_check_it_only():
+    assert roles_reading({"Fn::GetAtt": ["OriginSecret", "Id"]}) == {"AuthorizeRole", "SignInRole"}
 
 
-def test_how_to_ask_the_issuer_is_read_by_sign_in_only_and_so_is_every_secret_by_those_who_need_it():
+def test_the_sign_in_secret_is_readable_by_sign_in_only_and_no_secret_is_unaccounted_for():
     """The wildcards stand for the six characters that Secrets Manager adds to the name."""
     name = ":${AWS::AccountId}:secret:${AWS::StackName}/sign-in-??????"
     own = {"Fn::Sub": f"arn:${{AWS::Partition}}:secretsmanager:${{AWS::Region}}{name}"}
-    assert reading(own) == {"SignInRole"}
+    assert roles_reading(own) == {"SignInRole"}
     known = [own, *({"Fn::GetAtt": [secret, "Id"]} for secret in ("PushSecret", "OriginSecret"))]
-    assert all(resource in known for _, resource in secrets_read())
+    assert all(resource in known for _, resource in secret_readers())
 
 
-def reading(secret):
+def roles_reading(secret):
     """Returns the roles that may read a secret."""
-    return {name for name, resource in secrets_read() if resource == secret}
+    return {name for name, resource in secret_readers() if resource == secret}
 
 
-def secrets_read():
-    for name, statement in allowing():
+def secret_readers():
+    for name, statement in allow_statements():
         if "secretsmanager" in str(statement["Action"]):
             assert statement["Action"] == "secretsmanager:GetSecretValue", name
-            yield from ((name, resource) for resource in listed(statement["Resource"]))
+            yield from ((name, resource) for resource in as_list(statement["Resource"]))

@@ -7,8 +7,8 @@ import subprocess
 import pytest
 import requests
 
-from deadlines import eventually
 from emulator import ROOT
+from polling import eventually
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +19,7 @@ def portal(deployment):
 
 
 @pytest.fixture(scope="module")
-def local_product():
+def local_stack():
     """Returns a function that requests a path of the same site from a local stack."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -29,13 +29,13 @@ def local_product():
     ask = lambda path: requests.get(f"http://127.0.0.1:{port}{path}", headers={"Host": f"localhost:{port}"}, timeout=10, allow_redirects=False)
 
     def answers():
-        assert process.poll() is None, "the local product has ended"
+        assert process.poll() is None, "the local stack has ended"
         try:
             return ask("/").ok
         except requests.ConnectionError:
             return False
 
-    eventually(answers, "the local product answers")
+    eventually(answers, "the local stack answers")
     yield ask
     process.terminate()
     process.wait()
@@ -45,8 +45,8 @@ PAGES = ["/", "/index.html", "/messages.html", "/conversation.html", "/sign-in.h
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_page_is_served_and_asked_for_each_time(portal, page):
-    answer = portal.portal(page)
+def test_a_page_is_served_and_not_cached(portal, page):
+    answer = portal.request(page)
     assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
     assert answer.headers["cache-control"] == "no-cache"
     assert "<html" in answer.text
@@ -55,50 +55,50 @@ def test_a_page_is_served_and_asked_for_each_time(portal, page):
 @pytest.mark.parametrize(
     ("file", "kind"), [("sw.js", "text/javascript; charset=utf-8"), ("manifest.webmanifest", "application/manifest+json")]
 )
-def test_what_makes_the_portal_an_app_is_asked_for_each_time(portal, file, kind):
-    answer = portal.portal(f"/{file}")
+def test_the_service_worker_and_the_manifest_are_not_cached(portal, file, kind):
+    answer = portal.request(f"/{file}")
     assert (answer.status_code, answer.headers["content-type"]) == (200, kind)
     assert answer.headers["cache-control"] == "no-cache"
 
 
-def test_every_published_file_has_the_type_and_is_kept_as_the_local_product_says(portal, local_product):
-    published = files(portal.emulator.client("s3"), portal.outputs["SiteBucket"])
+def test_every_published_file_has_the_type_and_caching_of_the_local_stack(portal, local_stack):
+    published = object_keys(portal.emulator.client("s3"), portal.outputs["SiteBucket"])
     assert len(published) > 40, published
     for path in published:
-        here, there = local_product(f"/{path}"), portal.portal(f"/{path}")
+        here, there = local_stack(f"/{path}"), portal.request(f"/{path}")
         assert (here.status_code, there.status_code) == (200, 200), path
         for header in ("content-type", "cache-control"):
             assert there.headers[header] == here.headers[header] != "", path
         assert there.content == here.content, path
 
 
-def test_the_assets_of_a_page_are_kept_for_ever(portal):
-    assets = set(re.findall(r'(?:src|href)="(/assets/[^"]+)"', portal.portal("/").text))
+def test_the_assets_of_a_page_are_cached_for_ever(portal):
+    assets = set(re.findall(r'(?:src|href)="(/assets/[^"]+)"', portal.request("/").text))
     assert assets
     for asset in assets:
-        answer = portal.portal(asset)
+        answer = portal.request(asset)
         assert answer.status_code == 200, asset
         assert answer.headers["cache-control"] == "public, max-age=31536000, immutable", asset
 
 
-def test_a_type_that_was_published_wrong_is_corrected_by_publishing_again(portal):
+def test_publishing_again_corrects_a_wrong_content_type(portal):
     s3, bucket = portal.emulator.client("s3"), portal.outputs["SiteBucket"]
-    asset = next(it for it in sorted(files(s3, bucket)) if it.endswith(".webp"))
+    asset = next(it for it in sorted(object_keys(s3, bucket)) if it.endswith(".webp"))
     content = s3.get_object(Bucket=bucket, Key=asset)["Body"].read()
     s3.put_object(Bucket=bucket, Key=asset, Body=content, ContentType="binary/octet-stream")
     portal.publish()
     assert s3.head_object(Bucket=bucket, Key=asset)["ContentType"] == "image/webp"
 
 
-def test_a_page_that_is_not_there_has_the_portals_own_answer(portal):
-    answer = portal.portal("/nowhere.html")
+def test_a_missing_page_gets_the_portals_own_404_page(portal):
+    answer = portal.request("/nowhere.html")
     assert answer.status_code == 404
-    assert answer.text == portal.portal("/404.html").text
+    assert answer.text == portal.request("/404.html").text
 
 
 @pytest.mark.parametrize("path", ["/", "/nowhere.html", "/api/notifications"])
-def test_every_answer_has_the_security_headers(portal, path):
-    headers = portal.portal(path).headers
+def test_every_response_has_the_security_headers(portal, path):
+    headers = portal.request(path).headers
     policy = headers["content-security-policy"]
     for part in ("default-src 'none'", "script-src 'self'", "manifest-src 'self'", "frame-ancestors 'none'", "form-action 'self'"):
         assert part in policy
@@ -112,13 +112,13 @@ def test_the_api_answers_at_the_same_origin(portal, dana):
     assert dana.gets("/api/session").json()["name"] == "Dana Whitfield"
 
 
-def test_plain_http_is_led_to_https(portal):
-    answer = portal.portal("/", headers={"X-Forwarded-Proto": "http"})
+def test_plain_http_is_redirected_to_https(portal):
+    answer = portal.request("/", headers={"X-Forwarded-Proto": "http"})
     assert answer.status_code == 301
     assert answer.headers["location"] == f"{portal.outputs['PortalAddress']}/"
 
 
-def test_the_bucket_shows_its_files_to_nobody_else(portal):
+def test_the_bucket_blocks_public_access(portal):
     """The emulator does not check permissions of requests by a bucket's host name. test_policies.py asserts the
     bucket policy."""
     s3 = portal.emulator.client("s3")
@@ -126,24 +126,24 @@ def test_the_bucket_shows_its_files_to_nobody_else(portal):
     assert set(blocked.values()) == {True}
 
 
-def test_publishing_again_changes_nothing_and_takes_away_what_is_no_longer_a_page(portal):
+def test_publishing_again_removes_old_pages_and_changes_nothing_else(portal):
     s3, bucket = portal.emulator.client("s3"), portal.outputs["SiteBucket"]
     s3.put_object(Bucket=bucket, Key="left-over.html", Body=b"old")
     s3.put_object(Bucket=bucket, Key="assets/old.css", Body=b"old")
-    before = files(s3, bucket)
+    before = object_keys(s3, bucket)
     portal.publish()
-    assert files(s3, bucket) == before - {"left-over.html"}, "an asset may still be in use by an open page"
+    assert object_keys(s3, bucket) == before - {"left-over.html"}, "old pages should be removed, and assets kept for pages that are open"
 
 
-def test_whenever_it_is_published_what_cloudfront_has_of_every_page_is_forgotten(portal):
+def test_publishing_invalidates_every_page_at_cloudfront(portal):
     for _ in range(2):
-        before = forgotten(portal)
+        before = invalidations(portal)
         portal.publish()
-        new = {identity: paths for identity, paths in forgotten(portal).items() if identity not in before}
+        new = {identity: paths for identity, paths in invalidations(portal).items() if identity not in before}
         assert list(new.values()) == [["/*"]]
 
 
-def forgotten(portal):
+def invalidations(portal):
     """Returns the paths of every invalidation, by id."""
     cloudfront, distribution = portal.emulator.client("cloudfront"), portal.outputs["DistributionId"]
     pages = cloudfront.get_paginator("list_invalidations").paginate(DistributionId=distribution)
@@ -152,5 +152,5 @@ def forgotten(portal):
     return {identity: ask(identity)["InvalidationBatch"]["Paths"]["Items"] for identity in identities}
 
 
-def files(s3, bucket):
+def object_keys(s3, bucket):
     return {it["Key"] for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket) for it in page["Contents"]}

@@ -9,7 +9,7 @@ import shutil
 import pytest
 from samcli.yamlhelper import yaml_dump, yaml_parse
 
-from deployment import BUILT, Deployment
+from deployment import BUILT_TEMPLATE, Deployment
 from logs import log_of
 from people import Company, Customer, Staff
 from seeding import Seeding
@@ -31,24 +31,24 @@ def dana(harbor):
     return harbor.staff("dana", "Dana Whitfield")
 
 
-def test_an_update_keeps_what_was_said_and_changes_what_was_configured(stack, harbor, dana):
+def test_an_update_keeps_messages_and_changes_settings(stack, harbor, dana):
     maria = Customer(stack, "+14255550001")
     maria.texts(harbor.line, "before the update")
     dana.sees(maria, "before the update")
-    ids, settings = stack.ids, variables(stack)
+    ids, settings = stack.ids, environment_variables(stack)
     assert (settings["SWITCHBOARD_RETENTION_DAYS"], settings["RUST_LOG"]) == ("30", "info")
 
     stack.deploy(RetentionDays="7", LogLevel="debug", SmsProvider="SNS")
 
-    settings = variables(stack)
+    settings = environment_variables(stack)
     assert (settings["SWITCHBOARD_RETENTION_DAYS"], settings["RUST_LOG"]) == ("7", "debug")
-    assert stack.ids == ids, "nothing was replaced"
-    assert [it["text"] for it in dana.notifications()] == ["before the update"], "what was said is there"
+    assert stack.ids == ids, "no resource should be replaced"
+    assert [it["text"] for it in dana.notifications()] == ["before the update"], "the earlier message should still be shown"
     maria.texts(harbor.line, "after the update")
     shown = dana.sees(maria, "after the update")
     assert dana.replies(shown["conversation"], "and a reply").status == 201
     assert maria.received() == ["and a reply"]
-    assert maria.number not in stack.emulator.carriers.sent, "it left by Amazon SNS"
+    assert maria.number not in stack.emulator.sms_service.sent, "Amazon SNS should have sent the reply"
 
 
 def test_an_update_that_changes_nothing_succeeds(stack):
@@ -58,12 +58,12 @@ def test_an_update_that_changes_nothing_succeeds(stack):
 
 
 @pytest.fixture
-def newer():
+def newer_build():
     """A build in which one function has different code with the same behaviour, and more memory."""
-    template = yaml_parse(BUILT.read_text())
+    template = yaml_parse(BUILT_TEMPLATE.read_text())
     function = template["Resources"]["FetchConversation"]["Properties"]
     # In the folder of the built template, because paths in it are relative.
-    built, code = BUILT.with_name(function["CodeUri"]), BUILT.with_name("newer")
+    built, code = BUILT_TEMPLATE.with_name(function["CodeUri"]), BUILT_TEMPLATE.with_name("newer")
     if built.is_dir():
         shutil.copytree(built, code)
     else:
@@ -71,40 +71,40 @@ def newer():
         (code / "bootstrap").chmod(0o755)
     (code / "more").write_text("One more file, and the hash of all is another.")
     function |= {"CodeUri": code.name, "MemorySize": 512}
-    path = BUILT.with_name("newer.yaml")
+    path = BUILT_TEMPLATE.with_name("newer.yaml")
     path.write_text(yaml_dump(template))
     yield path
     path.unlink()
     shutil.rmtree(code)
 
 
-def test_an_upgrade_runs_the_new_code_and_keeps_what_was_said(stack, harbor, dana, newer):
+def test_an_upgrade_runs_the_new_code_and_keeps_messages(stack, harbor, dana, newer_build):
     sam = Customer(stack, "+14255550002")
     sam.texts(harbor.line, "before the upgrade")
     dana.sees(sam, "before the upgrade")
-    ids, code = stack.ids, hashes(stack)
+    ids, code = stack.ids, code_hashes(stack)
 
-    stack.deploy(newer)
+    stack.deploy(newer_build)
 
-    assert stack.ids == ids, "nothing was replaced"
-    changed = {name for name, hashed in hashes(stack).items() if hashed != code[name]}
+    assert stack.ids == ids, "no resource should be replaced"
+    changed = {name for name, hashed in code_hashes(stack).items() if hashed != code[name]}
     assert changed == {"FetchConversation"}
     assert stack.function("FetchConversation")["MemorySize"] == 512
     dana.sees(sam, "before the upgrade")
     sam.texts(harbor.line, "after the upgrade")
     shown = dana.sees(sam, "after the upgrade")
-    assert "after the upgrade" in [it["text"] for it in dana.messages(shown["conversation"])], "by the new code"
+    assert "after the upgrade" in [it["text"] for it in dana.messages(shown["conversation"])], "the new code should read the new message"
 
 
-def hashes(stack):
-    return {name: stack.function(name)["CodeSha256"] for name in stack.functions()}
+def code_hashes(stack):
+    return {name: stack.function(name)["CodeSha256"] for name in stack.function_names()}
 
 
-def variables(stack):
+def environment_variables(stack):
     return stack.function("ListNotifications")["Environment"]["Variables"]
 
 
-def test_an_issuer_out_of_reach_is_told_to_staff_and_in_the_log(stack):
+def test_an_unreachable_issuer_is_shown_to_staff_and_logged(stack):
     begun = Staff(stack).gets("/api/sign-in")
     assert (begun.status, begun.headers["location"]) == (303, "/sign-in.html#unavailable")
     assert "the issuer cannot be asked what it is" in log_of(stack)

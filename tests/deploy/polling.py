@@ -3,19 +3,19 @@
 import time
 
 # In seconds. Nothing takes nearly as long; only a test that fails waits until the end.
-PATIENCE = 30
+TIMEOUT = 30
 
 
-def eventually(ask, what, patience=PATIENCE):
-    """Returns the first truthy result of `ask`. Until then `ask` may raise `AssertionError`."""
-    deadline = time.monotonic() + patience
+def eventually(probe, what, timeout=TIMEOUT):
+    """Returns the first truthy result of `probe`. Until then `probe` may raise `AssertionError`."""
+    deadline = time.monotonic() + timeout
     while True:
         try:
-            answer, doubt = ask(), None
+            answer, failure = probe(), None
         except AssertionError as error:
-            answer, doubt = None, error
+            answer, failure = None, error
         if answer:
             return answer
         if time.monotonic() > deadline:
-            raise AssertionError(f"{what}: not within {patience} s") from doubt
+            raise AssertionError(f"{what}: not within {timeout} s") from failure
         time.sleep(0.1)

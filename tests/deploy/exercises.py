@@ -1,7 +1,7 @@
 """For each function, a use that makes every call that its role grants.
 
 Each use fails if the function fails. A function of the template that is missing here fails the tests that use
-`AT_WORK`.
+`EXERCISES`.
 """
 
 import hashlib
@@ -13,11 +13,11 @@ from dataclasses import dataclass
 
 from browsers import Browser
 from calls import Call
-from deadlines import eventually
 from deployment import Deployment
 from issuer import Issuer
 from people import Company, Customer, Staff
-from push_service import NOT_CERTIFIED
+from polling import eventually
+from push_service import UNCERTIFIED_HOST
 
 FRESH_LINES = (f"+1206555{n:04}" for n in itertools.count(1000))
 FRESH_CUSTOMERS = (f"+1425555{n:04}" for n in itertools.count(1000))
@@ -30,10 +30,10 @@ class World:
     harbor: Company
     dana: Staff
 
-    def customer(self):
+    def new_customer(self):
         return Customer(self.deployment, next(FRESH_CUSTOMERS))
 
-    def delivers(self, *texts):
+    def deliver(self, *texts):
         """Invokes inbound-sms with texts, as the queue does. Returns how many failed."""
         records = [
             {
@@ -44,10 +44,10 @@ class World:
             }
             for text in texts
         ]
-        answer = self.deployment.invokes("InboundSms", {"Records": records})
+        answer = self.deployment.invoke("InboundSms", {"Records": records})
         return len(answer["batchItemFailures"])
 
-    def newest_event(self, conversation):
+    def newest_event_record(self, conversation):
         """Returns the stream record of a conversation's newest timeline entry."""
         found = self.table().query(
             TableName=self.deployment.outputs["Table"],
@@ -60,28 +60,28 @@ class World:
         (item, *_) = found["Items"]
         return {"eventName": "INSERT", "dynamodb": {"Keys": key_of(item), "NewImage": item}}
 
-    def session_of(self, staff):
+    def session_item(self, staff):
         """Returns the item of the session of a member of staff."""
         digest = hashlib.sha256(staff.cookies["__Host-switchboard"].encode()).hexdigest()
         key = {"pk": {"S": f"SESSION#{digest}"}, "sk": {"S": "SESSION"}}
         return self.table().get_item(TableName=self.deployment.outputs["Table"], Key=key)["Item"]
 
-    def removed(self, item):
+    def removal_of(self, item):
         """Returns the stream record of an item that a function removed."""
         return {"eventName": "REMOVE", "dynamodb": {"Keys": key_of(item), "OldImage": item}}
 
-    def pushes(self, record):
+    def dispatch(self, record):
         """Invokes dispatch-push with a record, as the stream does. Returns the batch item failures."""
         record["dynamodb"]["SequenceNumber"] = "1"
-        return self.deployment.invokes("DispatchPush", {"Records": [record]})["batchItemFailures"]
+        return self.deployment.invoke("DispatchPush", {"Records": [record]})["batchItemFailures"]
 
     def table(self):
         return self.deployment.emulator.client("dynamodb")
 
-    def conversation(self):
+    def new_conversation(self):
         """Returns a new conversation with one inbound message. No instance of a function has it in a cache."""
-        customer = self.customer()
-        assert self.delivers(sms(customer.number, self.harbor.line, "hello")) == 0
+        customer = self.new_customer()
+        assert self.deliver(sms(customer.number, self.harbor.line, "hello")) == 0
         return self.dana.conversation_with(customer.number)["conversation"]
 
 
@@ -102,22 +102,22 @@ def sms(customer, line, text):
     }
 
 
-def somebody_signed_in_comes_back(world):
+def staff_use_a_session(world):
     fresh = world.harbor.staff("priya", "Priya Natarajan")
     assert fresh.gets("/api/session").status == 200
 
 
-def a_text_comes_to_a_line_that_was_not_used_lately(world):
+def two_messages_arrive_at_a_new_line(world):
     line = next(FRESH_LINES)
     world.harbor.adds_line(line)
-    assert world.delivers(sms(world.customer().number, line, "first"), sms(world.customer().number, line, "second")) == 0
+    assert world.deliver(sms(world.new_customer().number, line, "first"), sms(world.new_customer().number, line, "second")) == 0
 
 
 def a_customer_confirms_by_phone(world):
-    customer = world.customer().number
+    customer = world.new_customer().number
     appointment = world.dana.books("Maria Lopez", customer)["id"]
     call = Call(world.harbor.line, customer, appointment)
-    assert world.deployment.invokes("ConfirmationCall", call.pressed("1")) == {"result": "confirmed"}
+    assert world.deployment.invoke("ConfirmationCall", call.pressed("1")) == {"result": "confirmed"}
     assert world.dana.status_of(appointment) == "confirmed"
 
 
@@ -130,19 +130,19 @@ def staff_look_at_the_inbox(world):
 
 
 def staff_read_a_conversation_to_its_beginning(world):
-    path = f"/api/conversations/{world.conversation()}/messages"
+    path = f"/api/conversations/{world.new_conversation()}/messages"
     oldest = world.dana.gets(path).items()[-1]["id"]
     assert world.dana.gets(f"{path}?before={oldest}").items() == []
 
 
-def staff_reply_and_write_first(world):
-    assert world.dana.replies(world.conversation(), "a reply").status == 201
-    appointment = world.dana.books("Maria Lopez", world.customer().number)
+def staff_reply_and_send_first_messages(world):
+    assert world.dana.replies(world.new_conversation(), "a reply").status == 201
+    appointment = world.dana.books("Maria Lopez", world.new_customer().number)
     assert world.dana.replies(appointment["conversation"], "a first message to her").status == 201
-    assert world.dana.writes_first(world.customer().number, "a first message").status == 201
-    customer, line = world.customer(), next(FRESH_LINES)
+    assert world.dana.writes_first(world.new_customer().number, "a first message").status == 201
+    customer, line = world.new_customer(), next(FRESH_LINES)
     world.harbor.adds_line(line, pool="pool-0a1b")
-    assert world.delivers(sms(customer.number, line, "hello")) == 0
+    assert world.deliver(sms(customer.number, line, "hello")) == 0
     conversation = world.dana.conversation_with(customer.number)["conversation"]
     assert world.dana.replies(conversation, "by a pool").status == 201
     block = f"/api/conversations/{conversation}/block"
@@ -150,8 +150,8 @@ def staff_reply_and_write_first(world):
     refused = world.dana.replies(conversation, "while it is blocked")
     assert (refused.status, refused.code()) == (409, "blocked")
     assert world.dana.deletes(block).json()["blocked"] is None
-    told = world.dana.posts(f"/api/conversations/{appointment['conversation']}/opt-out", {})
-    assert told.status == 200, told.body
+    opted_out = world.dana.posts(f"/api/conversations/{appointment['conversation']}/opt-out", {})
+    assert opted_out.status == 200, opted_out.body
     refused = world.dana.replies(appointment["conversation"], "another")
     assert (refused.status, refused.code()) == (422, "opted-out")
     draft = f"/api/drafts/conversation-{conversation}"
@@ -163,12 +163,12 @@ def staff_reply_and_write_first(world):
     assert world.dana.gets(draft).json() is None
 
 
-def an_administrator_looks_into_a_customer_and_erases_them(world):
-    maria, sam = world.customer(), world.customer()
+def an_administrator_exports_and_erases_a_customer(world):
+    maria, sam = world.new_customer(), world.new_customer()
     # A new administrator each time: the rate limit of one is lower than the number of calls here.
     olga = world.harbor.staff(f"olga-{secrets.token_hex(4)}", "Olga Petrova", is_administrator=True)
     booked = world.dana.books("Maria Lopez", maria.number)
-    world.dana.changes(booked["id"], number=sam.number)
+    world.dana.changes_appointment(booked["id"], number=sam.number)
     assert world.dana.writes_first(maria.number, "Hello").status == 201
     path = f"/api/conversations/{booked['conversation']}"
     draft = f"/api/drafts/conversation-{booked['conversation']}"
@@ -184,12 +184,12 @@ def an_administrator_looks_into_a_customer_and_erases_them(world):
     assert world.dana.gets(draft).json() is None
 
 
-def staff_keep_an_appointment(world):
-    customer = world.customer()
+def staff_book_and_change_an_appointment(world):
+    customer = world.new_customer()
     booked = world.dana.books("Maria Lopez", customer.number)
     path = f"/api/appointments/{booked['id']}"
     assert world.dana.gets(path).json()["texting"]["checked"]
-    assert world.deployment.emulator.carriers.asked.count(customer.number) == 1
+    assert world.deployment.emulator.sms_service.lookups.count(customer.number) == 1
     changed = world.dana.posts(path, {"name": "Maria Garcia", "version": booked["version"]})
     assert changed.status == 200, changed.body
     day = world.dana.gets(f"/api/appointments?day={booked['day']}").items()
@@ -210,40 +210,40 @@ def staff_turn_notifications_on_and_off(world):
     assert removed.status == 204, removed.body
 
 
-def kept_for_later(world):
+def queued_retries(world):
     """Returns how many messages the queue of push retries has accepted."""
     calls = world.deployment.emulator.recorder.calls
     return sum(action == "sqs:SendMessage" and call.status == 200 for call in calls for action, _ in call.needs)
 
 
-def a_browser_cannot_be_reached_and_then_its_session_ends(world):
+def a_push_fails_and_the_session_ends(world):
     lena = world.harbor.staff("lena", "Lena Moss")
-    browser = lena.is_notified_in(Browser(NOT_CERTIFIED))
-    later = kept_for_later(world)
-    text = world.newest_event(world.conversation())
-    assert world.pushes(text) == []
+    browser = lena.is_notified_in(Browser(UNCERTIFIED_HOST))
+    later = queued_retries(world)
+    text = world.newest_event_record(world.new_conversation())
+    assert world.dispatch(text) == []
     shown = {it["id"]: it for it in lena.gets("/api/push-subscriptions").json()["browsers"]}
-    assert shown[browser]["lastProblem"], "its push service is not believed"
-    assert kept_for_later(world) > later
-    assert world.pushes(world.removed(world.session_of(lena))) == []
+    assert shown[browser]["lastProblem"], "the browser should show a problem: its push service has no valid certificate"
+    assert queued_retries(world) > later
+    assert world.dispatch(world.removal_of(world.session_item(lena))) == []
     assert browser not in [it["id"] for it in lena.gets("/api/push-subscriptions").json()["browsers"]]
 
 
-def a_text_does_not_arrive(world):
-    customer = world.customer()
+def a_message_is_not_delivered(world):
+    customer = world.new_customer()
     assert world.dana.writes_first(customer.number, "Are you coming?").status == 201
-    sent = world.deployment.emulator.carriers.sent[customer.number][-1]
+    sent = world.deployment.emulator.sms_service.sent[customer.number][-1]
     receipt = {
         "eventType": "TEXT_INVALID", "eventTimestamp": int(time.time() * 1000), "isFinal": True,
         "destinationPhoneNumber": customer.number, "messageId": sent["MessageId"], "context": sent["Context"],
     }
     record = {"messageId": "1", "body": json.dumps({"Message": json.dumps(receipt)}), "eventSource": "aws:sqs"}
-    assert world.deployment.invokes("DeliveryReceipt", {"Records": [record]}) == {"batchItemFailures": []}
+    assert world.deployment.invoke("DeliveryReceipt", {"Records": [record]}) == {"batchItemFailures": []}
     conversation = world.dana.conversation_with(customer.number)["conversation"]
     assert world.dana.messages(conversation)[0]["status"] == "failed"
 
 
-def somebody_signs_in_and_out(world):
+def staff_sign_in_and_out(world):
     email = world.harbor.employs("marcus", "Marcus Bell")
     marcus = Staff(world.deployment)
     assert marcus.signs_in(world.issuer, email) == "/messages.html"
@@ -270,43 +270,43 @@ def connections_of(deployment, company):
     return {item["sk"]["S"] for item in found["Items"]}
 
 
-def a_page_goes_live_and_leaves_and_another_outlives_its_session(world):
+def a_socket_opens_and_closes_and_another_outlives_its_session(world):
     before = connections_of(world.deployment, world.harbor)
-    socket = world.dana.goes_live()
-    assert not isinstance(socket, int), f"refused: {socket}"
-    assert socket.answers()
+    socket = world.dana.opens_socket()
+    assert not isinstance(socket, int), f"the WebSocket was refused: {socket}"
+    assert socket.answers_ping()
     (opened,) = connections_of(world.deployment, world.harbor) - before
-    socket.leaves()
-    eventually(lambda: opened not in connections_of(world.deployment, world.harbor), "it is forgotten")
+    socket.closes()
+    eventually(lambda: opened not in connections_of(world.deployment, world.harbor), "the closed WebSocket is removed from the table")
     ended = {"company": world.harbor.id, "staff": "dana", "session": "0" * 64, "began": "0", "ends": "1"}
     ping = {
         "requestContext": {"eventType": "MESSAGE", "connectionId": secrets.token_hex(8), "authorizer": ended},
         "body": '{"action":"ping"}',
     }
-    assert world.deployment.invokes("LiveConnection", ping) == {"statusCode": 200}
+    assert world.deployment.invoke("LiveConnection", ping) == {"statusCode": 200}
 
 
-def something_changes_while_somebody_looks_who_is_gone_and_a_session_ends(world):
-    conversation = world.conversation()
+def a_change_meets_a_closed_socket_and_a_session_ends(world):
+    conversation = world.new_conversation()
     gone = secrets.token_hex(8)
     world.harbor.seeding.connection(world.harbor.id, gone)
     head = {"pk": {"S": f"CONVERSATION#{world.harbor.id}#{conversation}"}, "sk": {"S": "HEAD"}}
     record = {"eventName": "MODIFY", "dynamodb": {"SequenceNumber": "1", "Keys": head, "NewImage": head}}
     # A text has a row. It shows how many other notifications its customer has, which the function reads from the feed.
-    text = world.newest_event(conversation)
+    text = world.newest_event_record(conversation)
     text["dynamodb"]["SequenceNumber"] = "2"
-    assert world.deployment.invokes("LiveUpdates", {"Records": [record, text]}) == {"batchItemFailures": []}
+    assert world.deployment.invoke("LiveUpdates", {"Records": [record, text]}) == {"batchItemFailures": []}
     assert gone not in connections_of(world.deployment, world.harbor)
     omar = world.harbor.staff("omar", "Omar Haddad")
-    socket = omar.goes_live()
-    assert socket.answers()
-    record = world.removed(world.session_of(omar))
+    socket = omar.opens_socket()
+    assert socket.answers_ping()
+    record = world.removal_of(world.session_item(omar))
     record["dynamodb"]["SequenceNumber"] = "1"
-    assert world.deployment.invokes("LiveUpdates", {"Records": [record]}) == {"batchItemFailures": []}
-    assert not socket.answers(), "it was closed"
+    assert world.deployment.invoke("LiveUpdates", {"Records": [record]}) == {"batchItemFailures": []}
+    assert not socket.answers_ping(), "the WebSocket should be closed when its session ends"
 
 
-def heartbeats(deployment):
+def stored_heartbeats(deployment):
     """Returns the sort keys of the stored heartbeats."""
     dynamodb, table = deployment.emulator.client("dynamodb"), deployment.outputs["Table"]
     pages = dynamodb.get_paginator("scan").paginate(
@@ -316,30 +316,30 @@ def heartbeats(deployment):
     return [item["sk"]["S"] for page in pages for item in page["Items"]]
 
 
-def a_heartbeat_comes_and_goes_and_the_lines_are_looked_at(world):
-    world.deployment.invokes("Heartbeat", {})
+def a_heartbeat_is_sent_and_the_lines_are_checked(world):
+    world.deployment.invoke("Heartbeat", {})
     # The schedule may run the function at any moment, and remove the heartbeat.
-    eventually(lambda: heartbeats(world.deployment), "a heartbeat is stored")
-    assert world.deployment.invokes("Heartbeat", {})["removed"] in (0, 1)
-    looked = world.deployment.invokes("Heartbeat", {"check": "lines"})
-    assert looked["wrong"] > 0, "the account has none of their numbers"
+    eventually(lambda: stored_heartbeats(world.deployment), "a heartbeat is stored")
+    assert world.deployment.invoke("Heartbeat", {})["removed"] in (0, 1)
+    looked = world.deployment.invoke("Heartbeat", {"check": "lines"})
+    assert looked["wrong"] > 0, "every line should be wrong: the account has no phone numbers"
 
 
-AT_WORK = {
-    "Authorize": somebody_signed_in_comes_back,
+EXERCISES = {
+    "Authorize": staff_use_a_session,
     "ConfirmationCall": a_customer_confirms_by_phone,
-    "DeliveryReceipt": a_text_does_not_arrive,
-    "InboundSms": a_text_comes_to_a_line_that_was_not_used_lately,
+    "DeliveryReceipt": a_message_is_not_delivered,
+    "InboundSms": two_messages_arrive_at_a_new_line,
     "ListNotifications": staff_look_at_the_dashboard,
     "ListConversations": staff_look_at_the_inbox,
-    "CustomerData": an_administrator_looks_into_a_customer_and_erases_them,
+    "CustomerData": an_administrator_exports_and_erases_a_customer,
     "FetchConversation": staff_read_a_conversation_to_its_beginning,
-    "DispatchPush": a_browser_cannot_be_reached_and_then_its_session_ends,
-    "EditAppointment": staff_keep_an_appointment,
-    "Heartbeat": a_heartbeat_comes_and_goes_and_the_lines_are_looked_at,
-    "LiveConnection": a_page_goes_live_and_leaves_and_another_outlives_its_session,
-    "LiveUpdates": something_changes_while_somebody_looks_who_is_gone_and_a_session_ends,
+    "DispatchPush": a_push_fails_and_the_session_ends,
+    "EditAppointment": staff_book_and_change_an_appointment,
+    "Heartbeat": a_heartbeat_is_sent_and_the_lines_are_checked,
+    "LiveConnection": a_socket_opens_and_closes_and_another_outlives_its_session,
+    "LiveUpdates": a_change_meets_a_closed_socket_and_a_session_ends,
     "PushSubscriptions": staff_turn_notifications_on_and_off,
-    "SendReply": staff_reply_and_write_first,
-    "SignIn": somebody_signs_in_and_out,
+    "SendReply": staff_reply_and_send_first_messages,
+    "SignIn": staff_sign_in_and_out,
 }
