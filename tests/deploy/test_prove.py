@@ -21,14 +21,14 @@ from pathlib import Path
 import pytest
 
 import pretended_aws
-from adaptations import deployable
-from deadlines import eventually
-from deployment import ARCHITECTURE, BUILT, Deployment
+from adaptations import write_adapted_template
+from deployment import ARCHITECTURE, BUILT_TEMPLATE, Deployment
 from emulator import ROOT, TOOLS
+from polling import eventually
 from quick_aws import CLIENT
-from readme import below
-from roles import granted, taken_away
-from test_operator import NOT_EMULATED, is_restored_to
+from readme import section
+from roles import grants_of, revoked
+from test_operator import NOT_EMULATED, create_restored_table
 
 PROVE = ROOT / "infra" / "prove"
 STACK = "proved"
@@ -161,11 +161,11 @@ def prover(emulator, stack, quick_aws, tmp_path_factory):
 
     def restores():
         dynamodb = emulator.client("dynamodb")
-        is_restored_to(dynamodb, f"{STACK}-restored", stack.outputs["Table"])
+        create_restored_table(dynamodb, f"{STACK}-restored", stack.outputs["Table"])
         for item in copy:
             dynamodb.put_item(TableName=f"{STACK}-restored", Item=item)
 
-    nothing = lambda: is_restored_to(emulator.client("dynamodb"), f"{STACK}-restored", stack.outputs["Table"])
+    nothing = lambda: create_restored_table(emulator.client("dynamodb"), f"{STACK}-restored", stack.outputs["Table"])
     hooks = Hooks(adapts=stack.adapts, redrives=redrives, keeps=keeps, restores=restores, nothing=nothing)
     hook = lambda name: f"/usr/bin/curl --fail-with-body -sS -X POST {hooks.url}/{name}"
     deploying = shlex.quote(str(folder / "deploying"))
@@ -186,7 +186,7 @@ def prover(emulator, stack, quick_aws, tmp_path_factory):
         [ "$1" != build ] || exit 0
         exec 9>{deploying}
         flock 9
-        {sam}/sam "$@" --config-file {ROOT}/samconfig.toml --template-file {deployable(BUILT)} --s3-prefix switchboard
+        {sam}/sam "$@" --config-file {ROOT}/samconfig.toml --template-file {write_adapted_template(BUILT_TEMPLATE)} --s3-prefix switchboard
         {hook('adapts')}
     """)
     # Adaptation 5; and an API that demands nothing, where a test says so.
@@ -244,8 +244,8 @@ def test_nobody_goes_around_cloudfront(stack, deployed):
 
 def test_the_heartbeats_role_denies_nothing_that_it_does(stack, deployed):
     assert deployed.says("role") == "proven"
-    (publishes,) = [it for it in granted("Heartbeat", {}) if it.action == "sns:Publish"]
-    with taken_away(stack, "Heartbeat", publishes):
+    (publishes,) = [it for it in grants_of("Heartbeat", {}) if it.action == "sns:Publish"]
+    with revoked(stack, "Heartbeat", publishes):
         assert deployed.says("role").startswith("not so: the heartbeat failed: ")
 
 
@@ -505,7 +505,7 @@ def test_all_steps_are_taken_in_order_and_the_rest_is_named(tmp_path):
 
 
 def test_the_manual_says_of_each_row_which_step_proves_it_or_that_it_is_by_hand():
-    rows = [[cell.strip() for cell in row.split(" | ")] for row in re.findall(r"^\| (.*) \|$", below("Not proven on AWS yet"), re.M)]
+    rows = [[cell.strip() for cell in row.split(" | ")] for row in re.findall(r"^\| (.*) \|$", section("Not proven on AWS yet"), re.M)]
     header, _, *rows = rows
     assert header == ["what", "command", "expected", "by"]
     assert all(len(row) == 4 for row in rows)
@@ -516,5 +516,5 @@ def test_the_manual_says_of_each_row_which_step_proves_it_or_that_it_is_by_hand(
 
 
 def test_the_sections_that_the_command_names_are_in_the_manual():
-    for section in re.findall(r" \((.*?)\)", block("by_hand")):
-        below(section)
+    for name in re.findall(r" \((.*?)\)", block("by_hand")):
+        section(name)
