@@ -32,8 +32,8 @@ async fn main() {
     let (many, turns) = if whole { (MANY, TURNS) } else { (FEW * 10, 1) };
     let (small_house, large_house) = (TestStack::open().await, TestStack::open().await);
     fill(&large_house, many - FEW).await;
-    let mut small = Bench::begin(&small_house).await;
-    let mut large = Bench::begin(&large_house).await;
+    let mut small = ThroughputBench::begin(&small_house).await;
+    let mut large = ThroughputBench::begin(&large_house).await;
     for turn in 0..turns {
         small.turn(turn).await;
         large.turn(turn).await;
@@ -51,7 +51,7 @@ async fn main() {
 }
 
 /// The figures of one stack: operations per second, in each turn.
-struct Bench<'a> {
+struct ThroughputBench<'a> {
     desk: StaffClient<'a>,
     page: String,
     refreshes: Vec<f64>,
@@ -60,7 +60,7 @@ struct Bench<'a> {
     inbound: Vec<f64>,
 }
 
-impl<'a> Bench<'a> {
+impl<'a> ThroughputBench<'a> {
     /// Stores the few messages. They are Maria's and the newest of both stacks, so that responses have the same size.
     async fn begin(stack: &'a TestStack) -> Self {
         let texts: Vec<_> = (0..FEW).map(|n| sms(&format!("maria-{n}"), MARIA)).collect();

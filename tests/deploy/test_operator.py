@@ -53,7 +53,7 @@ class Operator:
         self.aws(*shlex.split(advice[advice.index("aws ") :])[1:])
 
 
-def test_a_new_company_and_its_staff_can_work_at_once(deployment, issuer, unused_numbers):
+def test_a_new_company_and_its_staff_work_at_once(deployment, issuer, unused_numbers):
     operator, line = Operator(deployment), "+12065550171"
     operator.run_ok("company", "add", "elm-vets", "--name", "Elm Vets", "--region", "US", "--time-zone", "America/Los_Angeles", "--line", line)
     operator.run_ok("staff", "add", "ana", "--company", "elm-vets", "--name", "Ana Ruiz", "--email", "ana@elm.example", "--administrator")
@@ -68,7 +68,7 @@ def test_a_new_company_and_its_staff_can_work_at_once(deployment, issuer, unused
     assert [it["done"] for it in history.items()] == ["sent"], "an administrator should see the history"
 
 
-def test_an_api_client_can_save_appointments_and_nothing_else(deployment, harbor, dana, unused_numbers):
+def test_an_api_client_writes_appointments_with_its_cookie_and_nothing_else(deployment, harbor, dana, unused_numbers):
     operator = Operator(deployment)
     added = operator.run("--json", "program", "add", "scheduling", "--company", "harbor-dental", "--name", "Scheduling system")
     assert added.returncode == 0, added.stderr
@@ -83,7 +83,7 @@ def test_an_api_client_can_save_appointments_and_nothing_else(deployment, harbor
     assert uncached_session(program) == (401, "session-ended")
 
 
-def test_a_confirmation_call_belongs_to_the_company_of_its_line(deployment, harbor, dana, maria):
+def test_the_line_of_a_call_identifies_the_company(deployment, harbor, dana, maria):
     line = "+12065550188"
     appointment = dana.books("Maria Lopez", maria.number)["id"]
     pressed = Call(line, maria.number, appointment).pressed("1")
@@ -93,7 +93,7 @@ def test_a_confirmation_call_belongs_to_the_company_of_its_line(deployment, harb
     assert dana.status_of(appointment) == "confirmed"
 
 
-def test_staff_who_are_signed_out_or_removed_have_no_access(deployment, issuer, unused_numbers):
+def test_sign_out_and_removal_end_sessions(deployment, issuer, unused_numbers):
     operator = Operator(deployment)
     operator.run_ok("company", "add", "oak-hair", "--name", "Oak Hair", "--region", "US", "--time-zone", "America/Los_Angeles", "--line", "+12065550172")
     operator.run_ok("line", "add", "+12065550173", "--company", "oak-hair")
@@ -147,7 +147,7 @@ def test_the_issuers_secret_is_rotated_without_a_deployment(deployment, issuer, 
         Staff(deployment).signs_in(issuer, email)
 
 
-def test_after_a_rotation_of_push_keys_an_earlier_browser_is_still_notified(deployment, harbor, dana, maria, pushes_of):
+def test_push_keys_are_rotated_and_a_browser_with_the_earlier_one_is_still_notified(deployment, harbor, dana, maria, pushes_of):
     operator, early = Operator(deployment), Browser()
     before = dana.gets("/api/push-subscriptions").json()["key"]
     browser = dana.is_notified_in(early)
@@ -178,7 +178,7 @@ def test_a_customers_data_is_exported_and_erased(deployment, harbor, dana, maria
     assert dana.gets(f"/api/conversations/{conversation}/messages").status == 404
 
 
-def test_lost_and_changed_items_are_copied_from_a_restored_table(deployment, harbor, dana, maria, tmp_path):
+def test_lost_and_changed_items_are_restored_from_a_restored_table(deployment, harbor, dana, maria, tmp_path):
     dynamodb, table = deployment.emulator.client("dynamodb"), deployment.outputs["Table"]
     maria.texts(harbor.line, "Before")
     conversation = dana.sees(maria, "Before")["conversation"]
@@ -227,12 +227,12 @@ def scan_all(dynamodb, table):
 
 # Findings that the doctor has here because the emulator lacks something, each with the reason.
 NOT_EMULATED = {
-    "nothing that has expired is deleted: it is hidden, but kept": "MiniStack ignores the setting; test_template.py asserts it",
-    "point-in-time recovery is off: what is lost cannot be restored": "MiniStack ignores the setting; test_template.py asserts it",
-    "the secret's `issuer` is not an https address: anybody between can sign in": "the tests' issuer is on this machine, without TLS",
-    "the portal is not reached": "no DNS resolves to the emulated CloudFront",
-    "Receipts is not in this stack": "MiniStack has no configuration sets; test_template.py asserts it",
-    "nobody hears them": "no email subscription of the alarm topic is confirmed",
+    "expired items are not deleted: they are hidden, but kept": "MiniStack drops it, and test_template.py asserts it",
+    "point-in-time recovery is off: lost items cannot be restored": "the same",
+    "the secret's `issuer` is not an https address: an attacker on the network path can sign in": "the issuer is on this machine",
+    "the portal is unreachable": "there is no DNS that leads to the emulated CloudFront",
+    "Receipts is not in this stack": "MiniStack makes no configuration set, and test_template.py asserts it",
+    "the alarm topic has no subscription": "the stack is deployed without AlarmEmail",
 }
 
 
@@ -274,13 +274,13 @@ def operator(deployment, dana, josie):
     assert wait_for_no_findings(deployment)
 
 
-def test_the_doctor_finds_nothing_wrong_except_what_the_emulator_lacks(deployment, dana, josie):
+def test_the_doctor_finds_only_what_the_emulator_lacks(deployment, dana, josie):
     assert wait_for_no_findings(deployment)
 
 
-def test_the_doctor_finds_that_there_is_no_alarm_on_costs(deployment, operator, tmp_path):
+def test_the_doctor_finds_that_there_is_no_cost_alarm_and_no_budget(deployment, operator, tmp_path):
     deployment.emulator.client("budgets").delete_budget(AccountId=ACCOUNT, BudgetName="switchboard")
-    says = "nobody is told when it costs much: there is neither an alarm on texts nor a budget"
+    says = "nothing reports high costs: there is neither an alarm on the cost of messages nor a budget"
     assert operator.doctor_findings() == {says: "deploy with SmsSpendAlarm or MonthlyBudget"}
     run(deployment, commands("Limit what it costs")[-1], tmp_path)
 
@@ -288,11 +288,11 @@ def test_the_doctor_finds_that_there_is_no_alarm_on_costs(deployment, operator, 
 def test_the_doctor_finds_that_the_key_of_the_topics_is_disabled(deployment, operator):
     deployment.emulator.client("kms").disable_key(KeyId=deployment.ids["Key"])
     found = operator.doctor_findings()
-    operator.run_advice(found.pop("the key of the topics is Disabled: no text of a customer arrives"))
+    operator.run_advice(found.pop("the key of the topics is Disabled: no inbound message arrives"))
     assert found == {}
 
 
-def test_the_doctor_finds_disabled_event_source_mappings(deployment, operator):
+def test_the_doctor_finds_every_disabled_event_source_mapping(deployment, operator):
     functions = deployment.emulator.client("lambda")
     kept = {
         "InboundSmsMapping": "InboundSms does not read InboundQueue",
@@ -311,7 +311,7 @@ def test_the_doctor_finds_disabled_event_source_mappings(deployment, operator):
         operator.run_advice(advice)
 
 
-def test_the_doctor_finds_messages_in_every_failure_queue(deployment, operator):
+def test_the_doctor_finds_failed_messages_in_every_queue(deployment, operator):
     """The advice names the function that failed, and how to redrive or delete the messages."""
     given_up = {
         "InboundDeadLetters": ("InboundSms", "InboundQueue"),
@@ -325,7 +325,7 @@ def test_the_doctor_finds_messages_in_every_failure_queue(deployment, operator):
     assert set(given_up) == {name for name, queue in queues.items() if "RedrivePolicy" not in queue["Properties"]}
     sqs = deployment.emulator.client("sqs")
     for queue in given_up:
-        sqs.send_message(QueueUrl=deployment.ids[queue], MessageBody="nobody could make anything of this")
+        sqs.send_message(QueueUrl=deployment.ids[queue], MessageBody="this could not be processed")
     found = operator.doctor_findings()
     for queue, (function, back) in given_up.items():
         advice = found.pop(f"{queue} holds failed messages: 1")
@@ -340,7 +340,7 @@ def test_the_doctor_finds_messages_in_every_failure_queue(deployment, operator):
     assert found == {}
 
 
-def test_the_manuals_command_shows_dead_letters_and_leaves_them(deployment, tmp_path):
+def test_failed_messages_are_read_without_being_removed(deployment, tmp_path):
     sqs, queue = deployment.emulator.client("sqs"), deployment.outputs["InboundDeadLettersUrl"]
     look = commands("Redrive a dead-letter queue")[-1]
     sqs.send_message(QueueUrl=queue, MessageBody="this could not be processed")
@@ -355,7 +355,7 @@ def queue_arn(sqs, deployment, queue):
 
 
 @pytest.mark.parametrize("topic", ["InboundTopic", "ReceiptTopic"])
-def test_the_doctor_finds_a_topic_without_its_subscription(deployment, operator, harbor, dana, maria, topic):
+def test_the_doctor_finds_a_topic_without_a_subscription(deployment, operator, harbor, dana, maria, topic):
     sns, arn = deployment.emulator.client("sns"), deployment.outputs[topic]
     (subscription,) = sns.list_subscriptions_by_topic(TopicArn=arn)["Subscriptions"]
     sns.unsubscribe(SubscriptionArn=subscription["SubscriptionArn"])
@@ -378,12 +378,12 @@ def test_the_doctor_finds_an_alarm_that_rings_and_one_without_actions(deployment
     found = operator.doctor_findings()
     rung = found.pop(f"DeadLettersAlarm rings: {said}")
     assert "DeadLettersAlarm" in rung and "infra/README.md" in rung
-    operator.run_advice(found.pop("SignInAlarm would tell nobody: its actions are off"))
+    operator.run_advice(found.pop("SignInAlarm sends no notification: its actions are off"))
     assert found == {}
     cloudwatch.set_alarm_state(AlarmName=rings, StateValue="OK", StateReason="a test")
 
 
-def test_an_unknown_country_in_the_parameter_is_ignored_and_reported(deployment, dana):
+def test_an_unknown_country_code_is_reported_and_the_other_countries_are_allowed(deployment, dana):
     operator, canadian, briton = Operator(deployment), "+16135550190", "+447400123456"
     refused = dana.writes_first(canadian, "Hello")
     assert (refused.status, refused.code()) == (422, "country-not-allowed")
@@ -392,7 +392,7 @@ def test_an_unknown_country_in_the_parameter_is_ignored_and_reported(deployment,
         for number in (canadian, briton):
             assert dana.writes_first(number, "Hello").status == 201, number
         assert "names an unknown country" in log_of(deployment)
-        slip = "ZZ of AllowedCountries is no country: each company texts its own country, and GB, CA"
+        slip = "unknown country codes in AllowedCountries: ZZ; each company texts its own country, and GB, CA"
         wait_for_findings(operator, {slip})
     finally:
         # `sam deploy` keeps the earlier value of a parameter that is not given.
@@ -405,7 +405,7 @@ def wait_for_findings(operator, wrong):
     eventually(lambda: set(operator.doctor_findings()) == wrong, f"the doctor finds {wrong or 'nothing'}", timeout=120)
 
 
-def test_the_doctor_finds_a_region_without_the_sms_service(operator):
+def test_the_doctor_reports_that_the_sms_service_is_unreachable(operator):
     found = operator.doctor_findings(AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2="http://127.0.0.1:1")
     ((says, advice),) = found.items()
     assert says.startswith("AWS End User Messaging SMS is unreachable in us-east-1")

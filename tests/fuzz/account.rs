@@ -24,9 +24,9 @@ pub(crate) struct Account {
 
 /// An HTTP client for an account that has secrets and nothing else.
 #[derive(Clone, Debug)]
-struct SecretsOnly;
+struct SecretsOnlyAccount;
 
-impl HttpConnector for SecretsOnly {
+impl HttpConnector for SecretsOnlyAccount {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let secret = request.headers().get("x-amz-target") == Some("secretsmanager.GetSecretValue");
         let answer = if secret { json!({"SecretString": secrets().to_string()}) } else { json!({}) };
@@ -53,7 +53,7 @@ impl Account {
     pub(crate) fn open() -> Self {
         let thread = Builder::new_current_thread().enable_all().build().unwrap();
         let mut aws = runtime::aws_on_lambda().into_builder();
-        aws.set_http_client(Some(http_client_fn(|_, _| SharedHttpConnector::new(SecretsOnly))));
+        aws.set_http_client(Some(http_client_fn(|_, _| SharedHttpConnector::new(SecretsOnlyAccount))));
         aws.set_endpoint_url(Some("http://aws.local".to_owned()));
         aws.set_region(Some(Region::from_static("local")));
         // 2026-11-20T15:00:00Z, shortly after the messages of the corpus were sent.

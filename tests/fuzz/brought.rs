@@ -13,29 +13,29 @@ pub(crate) const FUNCTIONS: [&str; 5] =
     ["authorize", "confirmation-call", "delivery-receipt", "inbound-sms", "live-connection"];
 
 /// A route of the API that takes input.
-pub(crate) struct InputPlace {
+pub(crate) struct InputLocation {
     function: &'static str,
     method: &'static str,
     path: &'static str,
 }
 
-pub(crate) const FORMS: [InputPlace; 5] = [
-    InputPlace { function: "send-reply", method: "POST", path: "/api/messages" },
-    InputPlace { function: "send-reply", method: "POST", path: CONVERSATIONS },
-    InputPlace { function: "edit-appointment", method: "PUT", path: "/api/appointments/{appointment}" },
-    InputPlace { function: "push-subscriptions", method: "PUT", path: "/api/push-subscriptions" },
-    InputPlace { function: "push-subscriptions", method: "PUT", path: "/api/push-settings" },
+pub(crate) const FORMS: [InputLocation; 5] = [
+    InputLocation { function: "send-reply", method: "POST", path: "/api/messages" },
+    InputLocation { function: "send-reply", method: "POST", path: CONVERSATIONS },
+    InputLocation { function: "edit-appointment", method: "PUT", path: "/api/appointments/{appointment}" },
+    InputLocation { function: "push-subscriptions", method: "PUT", path: "/api/push-subscriptions" },
+    InputLocation { function: "push-subscriptions", method: "PUT", path: "/api/push-settings" },
 ];
 
 /// The parameters of queries and paths.
-pub(crate) const PARAMETERS: [(InputPlace, &str); 6] = [
-    (InputPlace { function: "list-notifications", method: "GET", path: "/api/notifications" }, "before"),
-    (InputPlace { function: "list-conversations", method: "GET", path: "/api/conversations" }, "limit"),
-    (InputPlace { function: "fetch-conversation", method: "GET", path: CONVERSATIONS }, "after"),
-    (InputPlace { function: "fetch-conversation", method: "GET", path: CONVERSATIONS }, "conversation"),
-    (InputPlace { function: "edit-appointment", method: "GET", path: "/api/appointments" }, "day"),
+pub(crate) const PARAMETERS: [(InputLocation, &str); 6] = [
+    (InputLocation { function: "list-notifications", method: "GET", path: "/api/notifications" }, "before"),
+    (InputLocation { function: "list-conversations", method: "GET", path: "/api/conversations" }, "limit"),
+    (InputLocation { function: "fetch-conversation", method: "GET", path: CONVERSATIONS }, "after"),
+    (InputLocation { function: "fetch-conversation", method: "GET", path: CONVERSATIONS }, "conversation"),
+    (InputLocation { function: "edit-appointment", method: "GET", path: "/api/appointments" }, "day"),
     (
-        InputPlace { function: "edit-appointment", method: "GET", path: "/api/appointments/{appointment}" },
+        InputLocation { function: "edit-appointment", method: "GET", path: "/api/appointments/{appointment}" },
         "appointment",
     ),
 ];
@@ -45,7 +45,7 @@ const CONVERSATIONS: &str = "/api/conversations/{conversation}/messages";
 /// The conversation in the path where the path is not fuzzed.
 const CONVERSATION: &str = "00112233445566778899aabbccddeeff";
 
-impl InputPlace {
+impl InputLocation {
     pub(crate) fn form(&self, body: &[u8]) -> (&'static str, Value) {
         self.with_body("application/x-www-form-urlencoded", body)
     }
@@ -95,7 +95,7 @@ impl InputPlace {
 
 /// Returns the request of a sign-in callback, from a browser with a cookie.
 pub(crate) fn callback(cookie: &str) -> (&'static str, Value) {
-    let to = InputPlace { function: "sign-in", method: "GET", path: "/api/sign-in/callback" };
+    let to = InputLocation { function: "sign-in", method: "GET", path: "/api/sign-in/callback" };
     let mut request = to.request("", &[("state", "00ff"), ("code", "00ff")]);
     request["cookies"] = json!([cookie]);
     (to.function, request)

@@ -45,14 +45,14 @@ const FOR_EACH_BYTE: usize = 64;
 const BASELINE_BYTES: usize = 256 * 1024;
 
 /// Parses an input and fails if it was not handled correctly.
-type ReadFn = fn(&Account, &str, &[u8]) -> Result<(), TestCaseError>;
+type ParserCheck = fn(&Account, &str, &[u8]) -> Result<(), TestCaseError>;
 
 struct Reader {
     /// Also the name of its folder in `corpus/`.
     name: &'static str,
     /// How many times as many cases to try as `PROPTEST_CASES` says, whose default is 256. Fast parsers try more.
     times: u32,
-    reads: ReadFn,
+    reads: ParserCheck,
 }
 
 /// All parsers of untrusted input.
@@ -79,7 +79,7 @@ const READERS: [Reader; 12] = [
     reader("receipt", 32, |account, words, _| account.takes("delivery-receipt", &brought::by_queue(words))),
 ];
 
-const fn reader(name: &'static str, times: u32, reads: ReadFn) -> Reader {
+const fn reader(name: &'static str, times: u32, reads: ParserCheck) -> Reader {
     Reader { name, times, reads }
 }
 
@@ -171,7 +171,7 @@ fn broken(corpus: &[Vec<u8>]) -> impl Strategy<Value = Vec<u8>> + use<> {
 }
 
 /// Fails if an input makes a parser panic or use more memory than its length allows.
-fn holds(reads: ReadFn, account: &Account, bytes: &[u8]) -> Result<(), TestCaseError> {
+fn holds(reads: ParserCheck, account: &Account, bytes: &[u8]) -> Result<(), TestCaseError> {
     let words = String::from_utf8_lossy(bytes);
     let memory_of_reading = || {
         let before = MEMORY.current_usage();

@@ -69,13 +69,13 @@ fn body(route: Route) -> Option<Value> {
 }
 
 /// Ids of another company that a path can name.
-struct ForeignIds<'a> {
+struct OtherCompanyIds<'a> {
     conversation: &'a str,
     browser: &'a str,
     session: &'a str,
 }
 
-async fn ask(desk: &StaffClient<'_>, route: Route, theirs: &ForeignIds<'_>) -> TestResponse {
+async fn ask(desk: &StaffClient<'_>, route: Route, theirs: &OtherCompanyIds<'_>) -> TestResponse {
     let path = route.path.replace("{conversation}", theirs.conversation).replace("{appointment}", THEIR_APPOINTMENT);
     let path = path
         .replace("{subscription}", theirs.browser)
@@ -109,7 +109,7 @@ async fn no_route_reads_or_writes_anything_of_another_company() {
     let [browser] = &josie.browsers().await[..] else { panic!("one browser") };
     let [session] = &josie.get("/api/sessions").await.items()[..] else { panic!("one session") };
     let session = session["id"].as_str().unwrap();
-    let theirs = ForeignIds { conversation: &conversation, browser, session };
+    let theirs = OtherCompanyIds { conversation: &conversation, browser, session };
 
     for route in ROUTES {
         // A new session for each route, because one of the routes signs out.
@@ -198,7 +198,7 @@ async fn every_route_asks_for_a_session() {
     let nobody = StaffClient { stack: &stack, cookie: String::new() };
     let forged = StaffClient { stack: &stack, cookie: format!("{SESSION_COOKIE}={}", "f".repeat(64)) };
     let nothing = "0".repeat(32);
-    let nothing = ForeignIds { conversation: &nothing, browser: &nothing, session: &nothing };
+    let nothing = OtherCompanyIds { conversation: &nothing, browser: &nothing, session: &nothing };
     let public: Vec<_> = ROUTES.iter().filter(|route| route.public).map(|route| route.path).collect();
     assert_eq!(public, PUBLIC);
     for route in ROUTES.iter().filter(|route| !route.public) {

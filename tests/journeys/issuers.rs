@@ -3,8 +3,8 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 use tests::{
-    FaultyIssuer, IssuerBehaviour, ManualClock, RequestCounts, SESSION_COOKIE, SecretLocation, SignedBy, StaffClient,
-    TestResponse, TestStack,
+    FaultyIssuer, IssuerBehaviour, ManualClock, RequestCounts, SESSION_COOKIE, SecretLocation, StaffClient,
+    TestResponse, TestStack, TokenSigner,
 };
 
 /// Signs in at an issuer with this behaviour. Returns where that ends, and whether with a session.
@@ -74,7 +74,7 @@ async fn a_token_that_is_not_of_this_issuer_client_attempt_and_time_is_refused()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_that_the_issuer_did_not_sign_is_refused() {
-    for signed in [SignedBy::BySomebodyElse, SignedBy::WithTheClientsSecret, SignedBy::NotAtAll] {
+    for signed in [TokenSigner::BySomebodyElse, TokenSigner::WithTheClientsSecret, TokenSigner::NotAtAll] {
         assert_eq!(
             outcome(IssuerBehaviour { signed, ..IssuerBehaviour::default() }).await,
             page("refused"),
@@ -193,7 +193,7 @@ async fn a_new_key_of_the_issuers_is_fetched_once_and_no_more_often_than_every_t
 
     // Tokens that are signed by a key the issuer does not publish, several times.
     for _ in 0..5 {
-        issuer.behaves(IssuerBehaviour { key: 2, signed: SignedBy::BySomebodyElse, ..IssuerBehaviour::default() });
+        issuer.behaves(IssuerBehaviour { key: 2, signed: TokenSigner::BySomebodyElse, ..IssuerBehaviour::default() });
         assert_eq!(outcome_of(&stack.comes_from(&issuer).await), page("refused"));
         clock.passes(5);
     }

@@ -41,18 +41,18 @@ struct NamedItem<'a> {
 }
 
 /// Calls a closure for each named item of a file, including tests and nested modules.
-struct Walk<'f, 'a> {
+struct ItemVisitor<'f, 'a> {
     see: &'f mut dyn FnMut(&NamedItem<'a>),
 }
 
-impl<'a> Walk<'_, 'a> {
+impl<'a> ItemVisitor<'_, 'a> {
     fn see(&mut self, name: &'a Ident, attributes: &'a [Attribute], visibility: Option<&Visibility>) {
         let is_public = matches!(visibility, Some(Visibility::Public(_)));
         (self.see)(&NamedItem { name, attributes, is_public });
     }
 }
 
-impl<'a> Visit<'a> for Walk<'_, 'a> {
+impl<'a> Visit<'a> for ItemVisitor<'_, 'a> {
     fn visit_item(&mut self, item: &'a Item) {
         match item {
             Item::Const(it) => self.see(&it.ident, &it.attrs, Some(&it.vis)),
@@ -137,7 +137,7 @@ fn findings(breaks: impl Fn(&Path, &NamedItem<'_>) -> Option<String>) -> Vec<Fin
         let mut see = |named: &NamedItem<'_>| {
             found.extend(breaks(file, named).map(|name| Finding { file: file.clone(), name }));
         };
-        Walk { see: &mut see }.visit_file(parsed);
+        ItemVisitor { see: &mut see }.visit_file(parsed);
     }
     found
 }

@@ -31,7 +31,7 @@ pub struct IssuerBehaviour {
     pub answer: Vec<(&'static str, Value)>,
     /// An error of the token endpoint: status and body.
     pub refusal: Option<(u16, Value)>,
-    pub signed: SignedBy,
+    pub signed: TokenSigner,
     /// The current signing key. Each key has its own id.
     pub key: u8,
     /// Where the issuer expects the client's secret.
@@ -47,7 +47,7 @@ impl Default for IssuerBehaviour {
             claims: Vec::new(),
             answer: Vec::new(),
             refusal: None,
-            signed: SignedBy::ByTheIssuer,
+            signed: TokenSigner::ByTheIssuer,
             key: 1,
             takes_secret: SecretLocation::InTheHeader,
             client_secret: CLIENT_SECRET,
@@ -59,7 +59,7 @@ impl Default for IssuerBehaviour {
 const CLIENT_SECRET: &str = "the client's secret";
 
 #[derive(Clone, Copy, Debug)]
-pub enum SignedBy {
+pub enum TokenSigner {
     ByTheIssuer,
     BySomebodyElse,
     WithTheClientsSecret,
@@ -183,13 +183,13 @@ fn jwt(behaviour: &IssuerBehaviour, claims: &Value) -> String {
         with("EdDSA", &|content| key(seed).sign(&CoreJwsSigningAlgorithm::EdDsa, content).expect("a signature"))
     };
     match behaviour.signed {
-        SignedBy::ByTheIssuer => ed25519(behaviour.key),
-        SignedBy::BySomebodyElse => ed25519(behaviour.key + 100),
-        SignedBy::WithTheClientsSecret => with("HS256", &|content| {
+        TokenSigner::ByTheIssuer => ed25519(behaviour.key),
+        TokenSigner::BySomebodyElse => ed25519(behaviour.key + 100),
+        TokenSigner::WithTheClientsSecret => with("HS256", &|content| {
             let key = CoreHmacKey::new(behaviour.client_secret);
             key.sign(&CoreJwsSigningAlgorithm::HmacSha256, content).expect("a signature")
         }),
-        SignedBy::NotAtAll => with("none", &|_| Vec::new()),
+        TokenSigner::NotAtAll => with("none", &|_| Vec::new()),
     }
 }
 

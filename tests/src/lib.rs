@@ -29,7 +29,7 @@ pub use cookie_jar::CookieJar;
 pub use customer_phone::CustomerPhone;
 pub use event::{SmsEvent, ago, by_queue, by_queue_raw, by_topic, record};
 pub use faulty_gateway::FaultyGateway;
-pub use faulty_issuer::{FaultyIssuer, IssuerBehaviour, RequestCounts, SecretLocation, SignedBy};
+pub use faulty_issuer::{FaultyIssuer, IssuerBehaviour, RequestCounts, SecretLocation, TokenSigner};
 pub use manual_clock::ManualClock;
 pub use push_service::{NOBODY_LISTENS, PushService, ReceivedPush, Subscriber};
 pub use sign_in_flow::SignInFlow;

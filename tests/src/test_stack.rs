@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use domain::{SendingLimits, UsageLimits};
-use local::{DataLocation, MAPPINGS, MessageFate, OptOutManagement, SocketLimits, Stack, StackOptions};
+use local::{DataLocation, DeliveryOutcome, MAPPINGS, OptOutManagement, SocketLimits, Stack, StackOptions};
 use reqwest::header::{HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
 use serde_json::{Value, json};
@@ -136,7 +136,7 @@ impl TestStack {
             connections: None,
             sms: SmsProvider::EndUserMessaging(EndUserMessagingSettings::default()),
             limits: Self::limits(),
-            fate: MessageFate::Untold,
+            fate: DeliveryOutcome::Untold,
             opt_outs: OptOutManagement::ByTheService,
             idle_minutes: None,
             origin_secret: None,

@@ -8,7 +8,7 @@ use crate::contact;
 
 /// A customer's answer to a confirmation call.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct FlowAnswer {
+pub(crate) struct ConfirmationAnswer {
     pub(crate) contact_id: String,
     pub(crate) line: PhoneNumber,
     pub(crate) customer: PhoneNumber,
@@ -42,7 +42,7 @@ pub(crate) fn is_invocation(event: &Value) -> bool {
 }
 
 /// Parses the customer's answer from an invocation.
-pub(crate) fn read(event: &Value) -> Result<FlowAnswer, FlowInputError> {
+pub(crate) fn read(event: &Value) -> Result<ConfirmationAnswer, FlowInputError> {
     let contact = &event["Details"]["ContactData"];
     let parameters = &event["Details"]["Parameters"];
     let contact_id = contact::contact_id(contact).ok_or(FlowInputError::NoContactId)?;
@@ -58,7 +58,7 @@ pub(crate) fn read(event: &Value) -> Result<FlowAnswer, FlowInputError> {
         Some("3") => CallOutcome::AsksToReschedule,
         _ => return Err(FlowInputError::UnknownKey),
     };
-    Ok(FlowAnswer {
+    Ok(ConfirmationAnswer {
         contact_id: contact_id.to_owned(),
         line: contact::address(contact, "systemEndpoint")
             .and_then(|line| PhoneNumber::e164(line).ok())
@@ -92,7 +92,7 @@ mod tests {
         })
     }
 
-    fn answer_with(pointer: &str, value: Value) -> Result<FlowAnswer, FlowInputError> {
+    fn answer_with(pointer: &str, value: Value) -> Result<ConfirmationAnswer, FlowInputError> {
         let mut invocation = invocation();
         *invocation.pointer_mut(pointer).unwrap() = value;
         read(&invocation)

@@ -8,7 +8,7 @@ use contact_event::{EndedCall, IgnoredEvent};
 use domain::{
     Appointment, AppointmentId, AppointmentStatus, CallOutcome, Clock, Company, MessageId, PhoneNumber, Timestamp,
 };
-use flow::FlowAnswer;
+use flow::ConfirmationAnswer;
 use lambda_runtime::Diagnostic;
 use runtime::Runtime;
 use serde_json::{Value, json};
@@ -92,7 +92,7 @@ impl ConfirmationCallFunction {
 
     async fn answer(&self, event: &Value) -> Result<Value, FunctionError> {
         let now = self.clock.now();
-        let FlowAnswer { contact_id, line, customer, appointment, outcome } = match flow::read(event) {
+        let ConfirmationAnswer { contact_id, line, customer, appointment, outcome } = match flow::read(event) {
             Ok(answer) => answer,
             Err(reason) => {
                 tracing::error!(%reason, "a contact flow's invocation is invalid");

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use domain::{
-    AuditAction, Clock, ConversationId, CustomerAction, LimitWindow, MeteredAction, RequestSession, Staff, Timestamp,
+    AuditAction, Clock, ConversationId, LimitWindow, MeteredAction, RequestSession, Staff, StaffAction, Timestamp,
     UsageLimits,
 };
 use http::{Method, StatusCode};
@@ -125,7 +125,7 @@ impl CustomerDataFunction {
         let now = self.clock.now();
         let held = self.held_data(staff, conversation).await?.json()?;
         self.audit(request, staff, AuditAction::CustomerDataExport).await?;
-        let deed = CustomerAction::exported(&staff.name, now);
+        let deed = StaffAction::exported(&staff.name, now);
         self.store.record_deed(&staff.company, conversation, &deed).await?;
         self.metrics.count_by(Metric::CustomerData, "Done", "Exported");
         let file = json!({"company": staff.company_name, "exported_at": now.to_string(), "held": held});

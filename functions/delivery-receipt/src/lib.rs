@@ -7,7 +7,7 @@ use lambda_runtime::Diagnostic;
 use runtime::{Metric, Metrics, Runtime};
 use serde_json::Value;
 use sms::{Receipt, ReceiptParseError, ReceiptStatus};
-use store::{DeliveryUpdate, SettleOutcome, Store, StoreError};
+use store::{DeliveryUpdate, DeliveryUpdateOutcome, Store, StoreError};
 use thiserror::Error;
 
 /// Records the delivery receipts of outbound messages. They may come late, repeatedly and out of order.
@@ -81,16 +81,16 @@ impl DeliveryReceiptFunction {
             .store
             .record_delivery(DeliveryUpdate { company, conversation, position, progress }, self.clock.now())
             .await?;
-        if receipt.fate == ReceiptStatus::Delivered && settled != SettleOutcome::Unknown {
+        if receipt.fate == ReceiptStatus::Delivered && settled != DeliveryUpdateOutcome::Unknown {
             self.store.number_accepted(&receipt.company, receipt.conversation, receipt.at).await?;
         }
         let ReceiptStatus::Undelivered(why) = receipt.fate else { return Ok(()) };
-        if settled == SettleOutcome::Now {
+        if settled == DeliveryUpdateOutcome::Now {
             tracing::warn!(?why, "a message was not delivered");
             self.metrics.count_by(Metric::Undelivered, "Cause", &why.cause().to_string());
         }
         // Also if the status was recorded before: that attempt may have failed before this step.
-        if settled != SettleOutcome::Unknown && why.is_the_numbers() {
+        if settled != DeliveryUpdateOutcome::Unknown && why.is_the_numbers() {
             let mobile = MobileNumber { number: receipt.to, conversation: receipt.conversation };
             self.store.number_refused(&receipt.company, &mobile, receipt.at).await?;
         }

@@ -19,7 +19,7 @@ use domain::{
 use lambda_runtime::Diagnostic;
 use payload::{EventCustomer, NotificationPayload};
 use push::{KeyRing, PushServices, Pusher};
-use push_changes::{AddedBrowser, PushChanges, Revocation};
+use push_changes::{AddedBrowser, PushChanges, SubscriptionsToDelete};
 use push_event::PushEvent;
 use retries::{Retry, RetryQueue};
 use runtime::{Metric, Metrics, Runtime};
@@ -140,10 +140,12 @@ impl DispatchPushFunction {
     ) -> Result<Vec<BrowserDelivery>, StoreError> {
         for ending in &changes.endings {
             match ending {
-                Revocation::Session(staff, session) => {
+                SubscriptionsToDelete::Session(staff, session) => {
                     self.store.delete_browsers_of_session(company, staff, session).await?;
                 }
-                Revocation::Staff(staff, before) => self.store.delete_browsers_of(company, staff, *before).await?,
+                SubscriptionsToDelete::Staff(staff, before) => {
+                    self.store.delete_browsers_of(company, staff, *before).await?;
+                }
             }
         }
         let now = self.clock.now();
@@ -230,7 +232,7 @@ impl DispatchPushFunction {
         deliveries: &mut Vec<BrowserDelivery>,
     ) -> Result<(), StoreError> {
         let mut after = None;
-        let mut told: Option<Vec<PreparedEvent<'_>>> = None;
+        let mut told: Option<Vec<PreparedNotification<'_>>> = None;
         loop {
             let page = self.store.browsers(company, after.take(), now).await?;
             if !page.browsers.is_empty() && told.is_none() {
@@ -263,7 +265,7 @@ impl DispatchPushFunction {
         news: &[&'a PushEvent],
         shows_text: bool,
         now: Timestamp,
-    ) -> Result<Vec<PreparedEvent<'a>>, StoreError> {
+    ) -> Result<Vec<PreparedNotification<'a>>, StoreError> {
         let Some(company) = self.store.company(company).await? else { return Ok(Vec::new()) };
         let unanswered = self.store.unanswered(&company.id, now).await?;
         let mut told = Vec::new();
@@ -273,7 +275,7 @@ impl DispatchPushFunction {
             if let Some((conversation, customer)) = found
                 && news.needs_notification(&conversation)
             {
-                told.extend(PreparedEvent::new(news, &conversation, customer, &company, shows_text, unanswered));
+                told.extend(PreparedNotification::new(news, &conversation, customer, &company, shows_text, unanswered));
             }
         }
         Ok(told)
@@ -323,7 +325,7 @@ impl DispatchPushFunction {
         let news = newest.filter(|news| news.position == retry.event && still(news) && now < ends(news));
         let Some(news) = news else { return Ok(None) };
         let unanswered = self.store.unanswered(&company.id, now).await?;
-        let told = PreparedEvent::new(&news, &conversation, customer, &company, settings.shows_text, unanswered);
+        let told = PreparedNotification::new(&news, &conversation, customer, &company, settings.shows_text, unanswered);
         let wanted = told.filter(|told| told.is_wanted(settings.messages, &browser.staff, now));
         let Some(told) = wanted else { return Ok(None) };
         match self.services.check_endpoint(&browser.subscription) {
@@ -337,13 +339,13 @@ impl DispatchPushFunction {
 }
 
 /// An event with its payload.
-struct PreparedEvent<'a> {
+struct PreparedNotification<'a> {
     news: &'a PushEvent,
     customer: Option<Customer>,
     payload: Arc<[u8]>,
 }
 
-impl<'a> PreparedEvent<'a> {
+impl<'a> PreparedNotification<'a> {
     fn new(
         news: &'a PushEvent,
         conversation: &ConversationSummary,

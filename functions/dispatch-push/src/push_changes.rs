@@ -10,7 +10,7 @@ use crate::push_event::PushEvent;
 pub(crate) struct PushChanges {
     /// The newest event of each conversation for the same recipients. It replaces the earlier ones.
     pub(crate) news: Vec<PushEvent>,
-    pub(crate) endings: Vec<Revocation>,
+    pub(crate) endings: Vec<SubscriptionsToDelete>,
     pub(crate) tests: Vec<(StaffId, SubscriptionId, PushTest)>,
     pub(crate) added: Vec<AddedBrowser>,
 }
@@ -25,7 +25,7 @@ pub(crate) struct AddedBrowser {
 
 /// The push subscriptions to delete.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Revocation {
+pub(crate) enum SubscriptionsToDelete {
     /// Those last refreshed in this session.
     Session(StaffId, TokenHash),
     /// Those of a member of staff: of sessions that began before a moment, or all.
@@ -53,9 +53,11 @@ impl PushChanges {
                 self.added.push(AddedBrowser { staff, subscription, name, at });
             }
             Change::SessionEnded { staff, session, how: SessionEnd::SignedOut, .. } => {
-                self.endings.push(Revocation::Session(staff, session));
+                self.endings.push(SubscriptionsToDelete::Session(staff, session));
             }
-            Change::StaffSignedOut { staff, before, .. } => self.endings.push(Revocation::Staff(staff, before)),
+            Change::StaffSignedOut { staff, before, .. } => {
+                self.endings.push(SubscriptionsToDelete::Staff(staff, before));
+            }
             // A session that expires ends no subscription: a browser is notified while nobody uses it, too.
             Change::SessionEnded { how: SessionEnd::RanOut, .. }
             | Change::Head { .. }

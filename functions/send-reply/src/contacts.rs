@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use domain::{Company, CompanyId, ConversationId, Timestamp};
-use store::Contact;
+use store::NumberPair;
 
 /// Caches contacts and companies between requests of one function instance, so that a warm send needs no look-up.
 ///
@@ -15,7 +15,7 @@ pub(crate) struct ContactCache {
 
 #[derive(Default)]
 struct CachedContacts {
-    contacts: HashMap<(CompanyId, ConversationId), Contact>,
+    contacts: HashMap<(CompanyId, ConversationId), NumberPair>,
     companies: HashMap<CompanyId, (Company, Timestamp)>,
 }
 
@@ -26,11 +26,11 @@ const COMPANY_GOOD_FOR_SECS: u64 = 60;
 const MAX_CONTACTS: usize = 10_000;
 
 impl ContactCache {
-    pub(crate) fn contact_of(&self, company: &CompanyId, conversation: ConversationId) -> Option<Contact> {
+    pub(crate) fn contact_of(&self, company: &CompanyId, conversation: ConversationId) -> Option<NumberPair> {
         self.lock_cache().contacts.get(&(company.clone(), conversation)).cloned()
     }
 
-    pub(crate) fn insert(&self, company: &CompanyId, conversation: ConversationId, contact: Contact) {
+    pub(crate) fn insert(&self, company: &CompanyId, conversation: ConversationId, contact: NumberPair) {
         let mut known = self.lock_cache();
         if known.contacts.len() == MAX_CONTACTS {
             known.contacts.clear();

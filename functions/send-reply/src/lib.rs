@@ -19,7 +19,9 @@ use runtime::{Metric, Metrics, Runtime};
 use serde::Deserialize;
 use serde_json::json;
 use sms::{OutboundMessage, SendOutcome, SmsClient, SmsProvider};
-use store::{Contact, DeliveryUpdate, DoneOutcome, DraftMessage, KnownContact, LineCache, QueueOutcome, Store};
+use store::{
+    ConversationContact, DeliveryUpdate, LineCache, MarkDoneOutcome, NewMessage, NumberPair, QueueOutcome, Store,
+};
 use views::Viewer;
 use web::{IdempotencyKey, Problem, ResponseFormat, WebResponse};
 
@@ -72,7 +74,7 @@ struct FirstMessageRequest {
 /// The recipient of a message, looked up.
 struct Recipient {
     conversation: ConversationId,
-    contact: Contact,
+    contact: NumberPair,
     reply: bool,
     /// When the carrier rejected a text because of the number, if it has accepted none since.
     rejected_at: Option<Timestamp>,
@@ -200,13 +202,13 @@ impl SendReplyFunction {
         let conversation = web::conversation(request)?;
         let DoneRequest { through } = web::body(request)?;
         match self.store.mark_done(staff, conversation, through, self.clock.now()).await? {
-            DoneOutcome::Now => Ok(WebResponse::nothing()),
-            DoneOutcome::SomethingNewer => Err(Problem::new(
+            MarkDoneOutcome::Now => Ok(WebResponse::nothing()),
+            MarkDoneOutcome::SomethingNewer => Err(Problem::new(
                 StatusCode::CONFLICT,
                 "something-newer",
                 "The customer has written since. Read that first.",
             )),
-            DoneOutcome::NoConversation => Err(Problem::no_conversation()),
+            MarkDoneOutcome::NoConversation => Err(Problem::no_conversation()),
         }
     }
 
@@ -218,7 +220,7 @@ impl SendReplyFunction {
         }
         let known = self.store.known_contact(&staff.company, conversation, now).await?;
         self.can_be_texted(staff, &known)?;
-        let KnownContact { contact, customer, .. } = known;
+        let ConversationContact { contact, customer, .. } = known;
         let refused = customer.as_ref().and_then(|customer| customer.refused);
         if let Some(contact) = contact {
             self.is_not_ours(staff, &contact.number).await?;
@@ -229,7 +231,7 @@ impl SendReplyFunction {
         let line = self.company(staff).await?.line;
         Ok(Recipient {
             conversation,
-            contact: Contact { number: customer.number, line },
+            contact: NumberPair { number: customer.number, line },
             reply: false,
             rejected_at: refused,
         })
@@ -247,7 +249,7 @@ impl SendReplyFunction {
         let known = self.store.known_contact(&staff.company, conversation, self.clock.now()).await?;
         self.can_be_texted(staff, &known)?;
         let refused = known.customer.and_then(|customer| customer.refused);
-        let contact = known.contact.unwrap_or(Contact { number, line: company.line });
+        let contact = known.contact.unwrap_or(NumberPair { number, line: company.line });
         Ok(Recipient { conversation, contact, reply: false, rejected_at: refused })
     }
 
@@ -263,7 +265,7 @@ impl SendReplyFunction {
     ///
     /// A number that the carrier rejected before is allowed. Some causes pass, and only another try shows that. A text
     /// to a country that is not allowed is rejected, and counted, when it is queued.
-    fn can_be_texted(&self, staff: &Staff, known: &KnownContact) -> Result<(), Problem> {
+    fn can_be_texted(&self, staff: &Staff, known: &ConversationContact) -> Result<(), Problem> {
         let not_textable = |why: TextingObstacle, number: &str| {
             Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "not-textable", why.sentence(number)))
         };
@@ -297,7 +299,7 @@ impl SendReplyFunction {
         again: Option<Position>,
     ) -> Result<Message, Problem> {
         let text = OutboundText::parse(text)?;
-        let draft = DraftMessage {
+        let draft = NewMessage {
             id,
             staff,
             conversation: recipient.conversation,
@@ -352,7 +354,7 @@ impl SendReplyFunction {
 
     async fn send_message(&self, staff: &Staff, mut message: Message, recipient: &Recipient) -> Message {
         let number = &recipient.contact.number;
-        let contact = Contact { number: number.clone(), line: message.line.clone() };
+        let contact = NumberPair { number: number.clone(), line: message.line.clone() };
         // Not cached while a rejection is recorded: the next send must look the rejection up, to clear it once the
         // carrier accepts.
         if recipient.rejected_at.is_none() {

@@ -1,6 +1,6 @@
 //! The sessions of a member of staff.
 
-use domain::{OwnSession, Staff, Timestamp};
+use domain::{ListedSession, Staff, Timestamp};
 use http::{Method, StatusCode};
 use lambda_http::{Request, RequestExt};
 use store::DirectoryError;
@@ -65,7 +65,7 @@ impl SignInFunction {
     }
 }
 
-fn list(request: &Request, sessions: &[OwnSession]) -> WebResponse {
+fn list(request: &Request, sessions: &[ListedSession]) -> WebResponse {
     let json = || web::list(sessions.iter().map(views::own_session_json), None);
     ResponseFormat::of_request(request).answer(|| views::own_sessions(sessions), json)
 }
@@ -73,7 +73,7 @@ fn list(request: &Request, sessions: &[OwnSession]) -> WebResponse {
 /// Answers a page with the remaining sessions, which the index may not show yet.
 ///
 /// JSON clients, and a person whose own session has ended, get no content.
-fn left_over(request: &Request, sessions: &[OwnSession]) -> WebResponse {
+fn left_over(request: &Request, sessions: &[ListedSession]) -> WebResponse {
     match ResponseFormat::of_request(request) {
         ResponseFormat::Html if !sessions.is_empty() => list(request, sessions),
         _ => WebResponse::nothing(),

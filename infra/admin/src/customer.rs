@@ -1,7 +1,7 @@
 //! Exports or erases the data held about one customer.
 
 use anyhow::bail;
-use domain::{Company, CompanyId, CustomerAction, MobileNumber};
+use domain::{Company, CompanyId, MobileNumber, StaffAction};
 use serde_json::json;
 use store::{CustomerData, DirectoryError};
 
@@ -19,7 +19,7 @@ pub(crate) async fn export(operator: &Operator, number: &str, company: &CompanyI
     let (owner, customer, held) = held_data(operator, number, company).await?;
     let held = held.json().map_err(|error| operator.failed(&error))?;
     let now = runtime::wall_clock().now();
-    let deed = CustomerAction::exported(OPERATOR, now);
+    let deed = StaffAction::exported(OPERATOR, now);
     let recorded = operator.store.record_deed(company, customer.conversation, &deed).await;
     recorded.map_err(|error| operator.failed(&error))?;
     Output::json(&json!({

@@ -2,7 +2,7 @@
 
 use anyhow::{anyhow, bail};
 use aws_sdk_secretsmanager::Client;
-use push::{Contact, InvalidKeys, VapidKeys};
+use push::{InvalidKeys, VapidContact, VapidKeys};
 use serde_json::json;
 
 use crate::failure::failure;
@@ -26,7 +26,8 @@ pub(crate) async fn create(operator: &Operator, contact: Option<&str>) -> anyhow
     let Some(contact) = contact else {
         bail!("Nothing was changed: name a contact for push services, such as --contact mailto:it@example.com.")
     };
-    let contact: Contact = contact.parse().map_err(|why| anyhow!("Nothing was changed: {why}. Correct --contact."))?;
+    let contact: VapidContact =
+        contact.parse().map_err(|why| anyhow!("Nothing was changed: {why}. Correct --contact."))?;
     let made = VapidKeys::generate(&runtime::randomness(), &contact.to_string());
     let keys = VapidKeys::parse(&made)?;
     write(operator, &made).await?;
@@ -57,7 +58,7 @@ pub(crate) async fn rotate(operator: &Operator) -> anyhow::Result<()> {
 
 /// Changes the contact for push services. The keys stay.
 pub(crate) async fn set_contact(operator: &Operator, contact: &str) -> anyhow::Result<()> {
-    let contact: Contact = contact.parse().map_err(|why| anyhow!("Nothing was changed: {why}."))?;
+    let contact: VapidContact = contact.parse().map_err(|why| anyhow!("Nothing was changed: {why}."))?;
     let keys = VapidKeys::parse(&read(operator).await?).map_err(unreadable)?;
     write(operator, &keys.with_contact(&contact)).await?;
     operator.output.report(

@@ -10,7 +10,7 @@ use maud::{DOCTYPE, Markup, html};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::carrier::{CarrierAnswer, Direction, LineType, MessageFate};
+use crate::carrier::{CarrierAnswer, DeliveryOutcome, Direction, LineType};
 use crate::stack::StackParts;
 
 pub(crate) fn router() -> Router<StackParts> {
@@ -99,24 +99,24 @@ async fn set_number_kind(State(shared): State<StackParts>, Form(request): Form<N
 }
 
 #[derive(Deserialize)]
-struct PoolRequest {
+struct PoolNumberRequest {
     pool: Pool,
     number: PhoneNumber,
 }
 
-async fn fill_pool(State(shared): State<StackParts>, Form(fill): Form<PoolRequest>) -> Response {
+async fn fill_pool(State(shared): State<StackParts>, Form(fill): Form<PoolNumberRequest>) -> Response {
     shared.carrier.steering.fill_pool(fill.pool, fill.number);
     StatusCode::NO_CONTENT.into_response()
 }
 
 #[derive(Deserialize)]
-struct FateRequest {
+struct DeliveryOutcomeRequest {
     to: String,
-    fate: MessageFate,
+    fate: DeliveryOutcome,
 }
 
 /// Sets the outcome of future messages to a number.
-async fn set_fate(State(shared): State<StackParts>, Form(request): Form<FateRequest>) -> Response {
+async fn set_fate(State(shared): State<StackParts>, Form(request): Form<DeliveryOutcomeRequest>) -> Response {
     let Some(number) = read(&request.to, None) else {
         return (StatusCode::BAD_REQUEST, "`to` is a number in E.164.").into_response();
     };
@@ -125,14 +125,14 @@ async fn set_fate(State(shared): State<StackParts>, Form(request): Form<FateRequ
 }
 
 #[derive(Deserialize)]
-struct FateForm {
+struct DeliveryOutcomeForm {
     #[serde(flatten)]
     phones: PhonePair,
-    fate: MessageFate,
+    fate: DeliveryOutcome,
 }
 
 /// Sets the outcome of future messages to the phone, for example by switching it off or on.
-async fn turn(State(shared): State<StackParts>, Form(turned): Form<FateForm>) -> Response {
+async fn turn(State(shared): State<StackParts>, Form(turned): Form<DeliveryOutcomeForm>) -> Response {
     match parse_phones(&shared, &turned.phones).await {
         Ok((number, _)) => {
             shared.carrier.steering.set_fate(number, turned.fate);

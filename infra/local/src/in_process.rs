@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use sms::SmsProvider;
 
 use crate::DataLocation;
-use crate::carrier::{self, Carrier, Direction, MessageFate};
+use crate::carrier::{self, Carrier, DeliveryOutcome, Direction};
 use crate::functions::{Functions, PUSH_SECRET};
 use crate::push_keys::PushKeys;
 use crate::stream::{self, StreamMapping};
@@ -91,7 +91,7 @@ impl InProcess {
             .map_err(|error| anyhow!("there is no memory for a table: {error}"))?;
         let client = Client::new(&runtime.aws);
         // The carrier sends no receipts here: the caller does.
-        let carrier = Carrier::new(client.clone(), &instance.0, runtime, managed, MessageFate::Untold);
+        let carrier = Carrier::new(client.clone(), &instance.0, runtime, managed, DeliveryOutcome::Untold);
         let push_keys = PushKeys::open(&DataLocation::InMemory, &runtime.randomness)?;
         Ok(Self { database, client, carrier, push_keys })
     }

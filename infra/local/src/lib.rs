@@ -23,7 +23,7 @@ mod table;
 mod table_endpoint;
 mod usage;
 
-pub use carrier::MessageFate;
+pub use carrier::DeliveryOutcome;
 pub use connect::CONTACT_EVENTS;
 pub use domain::OptOutManagement;
 pub use gateway::{ROUTES, Route};

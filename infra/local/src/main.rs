@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Parser;
-use local::{DataLocation, MessageFate, OptOutManagement, SocketLimits, Stack, StackOptions};
+use local::{DataLocation, DeliveryOutcome, OptOutManagement, SocketLimits, Stack, StackOptions};
 use sms::{EndUserMessagingSettings, SmsProvider};
 use tracing_subscriber::EnvFilter;
 
@@ -49,7 +49,7 @@ async fn main() -> anyhow::Result<()> {
         connections: None,
         sms: SmsProvider::EndUserMessaging(EndUserMessagingSettings::default()),
         limits: runtime::sending_limits()?,
-        fate: MessageFate::Delivered,
+        fate: DeliveryOutcome::Delivered,
         idle_minutes: None,
         origin_secret: None,
         opt_outs: if arguments.self_managed_opt_outs { OptOutManagement::ByUs } else { OptOutManagement::ByTheService },

@@ -20,7 +20,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tower_http::compression::CompressionLayer;
 
-use crate::carrier::{Carrier, MessageFate};
+use crate::carrier::{Carrier, DeliveryOutcome};
 use crate::connect::Connect;
 use crate::functions::{Functions, ORIGIN_SECRET};
 use crate::gateway::ApiGateway;
@@ -54,7 +54,7 @@ pub struct StackOptions {
     /// The rate limits of sending, and the countries to send to.
     pub limits: SendingLimits,
     /// The outcome of messages to numbers for which none was configured.
-    pub fate: MessageFate,
+    pub fate: DeliveryOutcome,
     /// The party that handles opt-out keywords and acknowledges them.
     pub opt_outs: OptOutManagement,
     /// The number of minutes without a request after which a session ends.

@@ -8,17 +8,17 @@ use crate::{
 
 /// An action of a member of staff on a customer's data, other than a message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CustomerAction {
+pub struct StaffAction {
     pub at: Position,
     /// The name of the member of staff.
     pub by: String,
-    pub done: CustomerActionKind,
+    pub done: StaffActionKind,
 }
 
 /// The kinds of actions on a customer's data.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
-pub enum CustomerActionKind {
+pub enum StaffActionKind {
     /// Recorded that the customer opted out of texts.
     OptedOut,
     /// Blocked the customer's number, so that its messages cause no notification.
@@ -34,30 +34,30 @@ pub enum CustomerActionKind {
     },
 }
 
-impl CustomerAction {
+impl StaffAction {
     /// Returns the action for an opt-out that a member of staff recorded; `None` for an opt-out with another cause.
     #[must_use]
     pub fn opted_out(out: &OptOut) -> Option<Self> {
         let OptOutCause::Staff { by } = &out.cause else { return None };
-        Some(Self { at: out.at, by: by.clone(), done: CustomerActionKind::OptedOut })
+        Some(Self { at: out.at, by: by.clone(), done: StaffActionKind::OptedOut })
     }
 
     /// Returns the action for blocking the number.
     #[must_use]
     pub fn blocked(by: &str, at: Timestamp) -> Self {
-        Self { at: Position::new(at, digest("block", &[by])), by: by.to_owned(), done: CustomerActionKind::Blocked }
+        Self { at: Position::new(at, digest("block", &[by])), by: by.to_owned(), done: StaffActionKind::Blocked }
     }
 
     /// Returns the action for unblocking the number.
     #[must_use]
     pub fn unblocked(by: &str, at: Timestamp) -> Self {
-        Self { at: Position::new(at, digest("unblock", &[by])), by: by.to_owned(), done: CustomerActionKind::Unblocked }
+        Self { at: Position::new(at, digest("unblock", &[by])), by: by.to_owned(), done: StaffActionKind::Unblocked }
     }
 
     /// Returns the action for exporting the customer's data.
     #[must_use]
     pub fn exported(by: &str, at: Timestamp) -> Self {
-        Self { at: Position::new(at, digest("export", &[by])), by: by.to_owned(), done: CustomerActionKind::Exported }
+        Self { at: Position::new(at, digest("export", &[by])), by: by.to_owned(), done: StaffActionKind::Exported }
     }
 
     /// Returns the action for saving an appointment, as seen by the customer of a conversation. Details of a version
@@ -74,7 +74,7 @@ impl CustomerAction {
         Self {
             at: Position::new(*at, digest("deed", &[appointment.id.as_str(), &number.to_string()])),
             by: by.clone(),
-            done: CustomerActionKind::Appointment {
+            done: StaffActionKind::Appointment {
                 id: appointment.id.clone(),
                 before: before.and_then(|before| theirs(&before.now)),
                 after: theirs(&appointment.now),

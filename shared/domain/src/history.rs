@@ -1,4 +1,4 @@
-use crate::{CustomerAction, CustomerRef, Position, TimelineEntry};
+use crate::{CustomerRef, Position, StaffAction, TimelineEntry};
 
 /// The history of a customer: their messages and calls, and the actions of staff on their data.
 #[derive(Clone, Debug)]
@@ -12,7 +12,7 @@ pub struct History {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HistoryEntry {
     Event(TimelineEntry),
-    Deed(CustomerAction),
+    Deed(StaffAction),
 }
 
 impl HistoryEntry {

@@ -108,7 +108,7 @@ impl SessionLifetime {
 
 /// A session in its owner's list of sessions.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OwnSession {
+pub struct ListedSession {
     pub session: TokenHash,
     /// The name of the browser in a list: "Firefox on Linux".
     pub browser: String,

@@ -14,9 +14,9 @@ pub(crate) fn newer(digits: &str) -> Option<String> {
     })
 }
 
-type Rule = fn(&str) -> Option<String>;
+type NumberRewrite = fn(&str) -> Option<String>;
 
-const RULES: [(&str, Rule); 5] =
+const RULES: [(&str, NumberRewrite); 5] =
     [("52", mexico), ("54", argentina), ("55", brazil), ("225", ivory_coast), ("229", benin)];
 
 /// Removes the former prefixes before the ten digits of a Mexican number: `1`, `01`, `044` and `045`.

@@ -24,7 +24,7 @@ pub(crate) enum EgressPolicy {
 /// The error for a name that resolves to no public address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("the name stands for no public address")]
-pub(crate) struct NonPublicAddress;
+pub(crate) struct NoPublicAddress;
 
 /// A DNS resolver that returns only the addresses that the policy allows.
 ///
@@ -59,7 +59,7 @@ where
         Box::pin(async move {
             let found = looked_up.await.map_err(Into::into)?;
             let allowed: Vec<_> = found.filter(|address| reach.allows(address.ip())).collect();
-            if allowed.is_empty() { Err(NonPublicAddress.into()) } else { Ok(allowed.into_iter()) }
+            if allowed.is_empty() { Err(NoPublicAddress.into()) } else { Ok(allowed.into_iter()) }
         })
     }
 }
@@ -82,7 +82,7 @@ pub async fn is_public(name: &str) -> Option<bool> {
     let name = name.parse().ok()?;
     match Resolver::new(EgressPolicy::PublicAddresses).call(name).await {
         Ok(_) => Some(true),
-        Err(error) => error.is::<NonPublicAddress>().then_some(false),
+        Err(error) => error.is::<NoPublicAddress>().then_some(false),
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 pub use egress_policy::is_public;
-use egress_policy::{EgressPolicy, NonPublicAddress, Resolver};
+use egress_policy::{EgressPolicy, NoPublicAddress, Resolver};
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
@@ -119,7 +119,7 @@ fn client(reach: EgressPolicy) -> Result<PooledClient, HttpsError> {
 fn is_not_public(error: &(dyn Error + 'static)) -> bool {
     let mut cause = Some(error);
     while let Some(error) = cause {
-        if error.is::<NonPublicAddress>() {
+        if error.is::<NoPublicAddress>() {
             return true;
         }
         cause = error.source();

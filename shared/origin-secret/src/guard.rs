@@ -9,11 +9,11 @@ use crate::{Admission, InvalidOriginSecret, OriginSecret};
 
 /// Checks whether requests came through CloudFront.
 pub struct OriginGuard {
-    demanded: Option<RequiredSecret>,
+    demanded: Option<SecretReader>,
     clock: Clock,
 }
 
-struct RequiredSecret {
+struct SecretReader {
     secrets: Client,
     secret: String,
     cache: Mutex<Option<CachedSecret>>,
@@ -35,7 +35,7 @@ const RECHECK_SECS: u64 = 10;
 
 /// The error for a check that cannot be made, because the secret is not available.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum Unavailable {
+pub enum OriginSecretUnavailable {
     #[error(transparent)]
     Bad(#[from] InvalidOriginSecret),
     #[error("the origin secret cannot be read: {code}")]
@@ -46,8 +46,7 @@ impl OriginGuard {
     /// `secret` is the name of the secret. Without one, every request is admitted.
     #[must_use]
     pub fn new(aws: &SdkConfig, secret: Option<String>, clock: Clock) -> Self {
-        let demanded =
-            secret.map(|secret| RequiredSecret { secrets: Client::new(aws), secret, cache: Mutex::default() });
+        let demanded = secret.map(|secret| SecretReader { secrets: Client::new(aws), secret, cache: Mutex::default() });
         Self { demanded, clock }
     }
 
@@ -60,15 +59,15 @@ impl OriginGuard {
     }
 
     /// Checks the value of the request's `x-origin-secret` header. At most one request.
-    pub async fn admission(&self, shown: Option<&str>) -> Result<Admission, Unavailable> {
+    pub async fn admission(&self, shown: Option<&str>) -> Result<Admission, OriginSecretUnavailable> {
         let Some(demanded) = &self.demanded else { return Ok(Admission::Admitted) };
         let Some(shown) = shown else { return Ok(Admission::Refused) };
         demanded.admission(shown, self.clock.now()).await
     }
 }
 
-impl RequiredSecret {
-    async fn admission(&self, shown: &str, now: Timestamp) -> Result<Admission, Unavailable> {
+impl SecretReader {
+    async fn admission(&self, shown: &str, now: Timestamp) -> Result<Admission, OriginSecretUnavailable> {
         let mut known = self.cache.lock().await;
         if let Some(known) = known.as_ref() {
             let admission = known.secret.admission(shown, now);
@@ -88,10 +87,11 @@ impl RequiredSecret {
         Ok(known.as_ref().map_or(Admission::Refused, |known| known.secret.admission(shown, now)))
     }
 
-    async fn read(&self, now: Timestamp) -> Result<CachedSecret, Unavailable> {
+    async fn read(&self, now: Timestamp) -> Result<CachedSecret, OriginSecretUnavailable> {
         let found = self.secrets.get_secret_value().secret_id(&self.secret).send().await;
-        let found =
-            found.map_err(|error| Unavailable::Unread { code: error.code().unwrap_or("no answer").to_owned() })?;
+        let found = found.map_err(|error| OriginSecretUnavailable::Unread {
+            code: error.code().unwrap_or("no answer").to_owned(),
+        })?;
         let secret = OriginSecret::parse(found.secret_string().unwrap_or_default())?;
         Ok(CachedSecret { secret, stale: now.plus_secs(CACHE_SECS), checked_at: now.plus_secs(RECHECK_SECS) })
     }

@@ -3,7 +3,7 @@
 mod guard;
 mod secret;
 
-pub use guard::{OriginGuard, Unavailable};
+pub use guard::{OriginGuard, OriginSecretUnavailable};
 pub use secret::{Admission, InvalidOriginSecret, OriginSecret};
 
 /// The header that CloudFront adds to requests to the API.

@@ -10,7 +10,7 @@ use crate::dns_name::is_dns_name;
 ///
 /// RFC 8292, section 2.1. Apple rejects every push whose contact is neither, or is on a host outside the public DNS.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Contact(String);
+pub struct VapidContact(String);
 
 /// The error for an invalid contact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -24,7 +24,7 @@ pub enum InvalidContact {
 /// Top-level domains that are not in the public DNS. Those of RFC 2606 and RFC 6761, and those of private networks.
 const NOT_PUBLIC: [&str; 8] = ["example", "internal", "invalid", "lan", "local", "localdomain", "localhost", "test"];
 
-impl FromStr for Contact {
+impl FromStr for VapidContact {
     type Err = InvalidContact;
 
     fn from_str(text: &str) -> Result<Self, InvalidContact> {
@@ -40,7 +40,7 @@ impl FromStr for Contact {
     }
 }
 
-impl fmt::Display for Contact {
+impl fmt::Display for VapidContact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
@@ -81,7 +81,7 @@ mod tests {
             "https://d111111abcdef8.cloudfront.net",
             "https://example.com/contact?from=push",
         ] {
-            assert_eq!(good.parse::<Contact>().map(|contact| contact.to_string()), Ok(good.to_owned()));
+            assert_eq!(good.parse::<VapidContact>().map(|contact| contact.to_string()), Ok(good.to_owned()));
         }
         for bad in [
             "",
@@ -99,7 +99,7 @@ mod tests {
             "https://example.com:8443",
             "https://[::1]",
         ] {
-            assert_eq!(bad.parse::<Contact>(), Err(InvalidContact::Shape), "{bad}");
+            assert_eq!(bad.parse::<VapidContact>(), Err(InvalidContact::Shape), "{bad}");
         }
         for bad in [
             "mailto:it@localhost",
@@ -112,7 +112,7 @@ mod tests {
             "https://127.0.0.1",
             "https://example.com.",
         ] {
-            assert_eq!(bad.parse::<Contact>(), Err(InvalidContact::Host), "{bad}");
+            assert_eq!(bad.parse::<VapidContact>(), Err(InvalidContact::Host), "{bad}");
         }
     }
 }

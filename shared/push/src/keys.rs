@@ -7,7 +7,7 @@ use p256::ecdsa::SigningKey;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::{Contact, InvalidContact};
+use crate::{InvalidContact, VapidContact};
 
 /// The VAPID keys, which sign pushes (RFC 8292).
 ///
@@ -83,12 +83,12 @@ impl VapidKeys {
 
     /// Returns the secret with another contact and the same keys. Subscriptions stay valid.
     #[must_use]
-    pub fn with_contact(&self, contact: &Contact) -> String {
+    pub fn with_contact(&self, contact: &VapidContact) -> String {
         StoredKeys { subject: contact.to_string(), ..self.stored.clone() }.to_string()
     }
 
     /// Returns the contact, or an error if some push services reject it.
-    pub fn contact(&self) -> Result<Contact, InvalidContact> {
+    pub fn contact(&self) -> Result<VapidContact, InvalidContact> {
         self.stored.subject.parse()
     }
 

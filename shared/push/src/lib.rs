@@ -8,7 +8,7 @@ mod pusher;
 mod services;
 mod signature;
 
-pub use contact::{Contact, InvalidContact};
+pub use contact::{InvalidContact, VapidContact};
 pub use key_ring::{KeyRing, KeyRingError};
 pub use keys::{InvalidKeys, VapidKeys};
 pub use pusher::{Push, PushOutcome, Pusher, TIMEOUT};

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use domain::{
-    Appointment, AppointmentId, AppointmentStatus, CompanyId, ConversationId, CustomerAction, MobileNumber, Page,
-    Position, Staff, StaffId, Timestamp,
+    Appointment, AppointmentId, AppointmentStatus, CompanyId, ConversationId, MobileNumber, Page, Position, Staff,
+    StaffAction, StaffId, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -184,7 +184,7 @@ impl Store {
         mobiles.extend(was.filter(|was| Some(*was) != is));
         let put = self.put_appointment(company, before, appointment, now)?;
         let deeds = mobiles.iter().map(|mobile| {
-            let deed = CustomerAction::appointment_saved(before, appointment, mobile.conversation);
+            let deed = StaffAction::appointment_saved(before, appointment, mobile.conversation);
             self.put_deed(company, mobile.conversation, &deed)
         });
         let deeds = deeds.collect::<Result<Vec<_>, _>>()?;

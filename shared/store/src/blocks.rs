@@ -9,8 +9,8 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Put, ReturnConsumedCapacity, TransactWriteItem, Update};
 use domain::{
-    Block, BlockedNumber, CompanyId, ConversationId, Customer, CustomerAction, CustomerRef, MessageId, Page, Position,
-    Sender, Staff, Timestamp,
+    Block, BlockedNumber, CompanyId, ConversationId, Customer, CustomerRef, MessageId, Page, Position, Sender, Staff,
+    StaffAction, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -83,7 +83,7 @@ impl Store {
             let writes = vec![
                 self.put_block(&staff.company, conversation, Some(&block), now)?,
                 self.hide_from_inbox(&staff.company, conversation, there.summary.is_some())?,
-                self.put_deed(&staff.company, conversation, &CustomerAction::blocked(&staff.name, now))?,
+                self.put_deed(&staff.company, conversation, &StaffAction::blocked(&staff.name, now))?,
             ];
             if matches!(self.transact_for(Some(staff), writes, now).await?, TransactionOutcome::Done) {
                 return Ok(Some(block));
@@ -112,7 +112,7 @@ impl Store {
             let writes = vec![
                 self.put_block(&staff.company, conversation, None, now)?,
                 self.show_in_inbox(&staff.company, conversation, there.summary.as_ref())?,
-                self.put_deed(&staff.company, conversation, &CustomerAction::unblocked(&staff.name, now))?,
+                self.put_deed(&staff.company, conversation, &StaffAction::unblocked(&staff.name, now))?,
             ];
             if matches!(self.transact_for(Some(staff), writes, now).await?, TransactionOutcome::Done) {
                 return Ok(true);

@@ -10,7 +10,7 @@ use domain::{AppointmentId, Call, CallOutcome, Company, CompanyId, MessageId, Ph
 use crate::contention::{WRITE_ATTEMPTS, contended};
 use crate::error::{invalid_item, unavailable};
 use crate::idempotency::{self, CompletedWrite};
-use crate::summary::{ASKED_ONCE_MORE, SummaryItem, SummaryUpdate, UpdateOrder, UpdateSource};
+use crate::summary::{ASKED_ONCE_MORE, RelativeOrder, SummaryItem, SummaryUpdate, UpdateSource};
 use crate::transaction::TransactionOutcome;
 use crate::{Store, StoreError, keys, timeline};
 
@@ -37,7 +37,7 @@ pub struct CallEntry {
 
 /// The state of a conversation summary relative to a call.
 #[derive(Clone, Copy)]
-enum SummaryPlace {
+enum SummaryState {
     /// The call is the conversation's last entry.
     AtTheCall,
     /// A later entry is the conversation's last, and that does not change back.
@@ -62,7 +62,7 @@ impl Store {
         let position = report.id.position(report.at);
         let customer = report.customer.clone().into();
         let guard = self.put_guard(keys::call_guard(report.id), CompletedWrite { conversation, position }, now)?;
-        let mut stands = UpdateOrder::Newest;
+        let mut stands = RelativeOrder::Newest;
         let mut while_blocked = false;
         for attempt in 0..WRITE_ATTEMPTS {
             self.back_off(attempt).await;
@@ -106,7 +106,7 @@ impl Store {
                 while_blocked = !while_blocked;
             }
             if let Some(summary) = refused.next().flatten() {
-                stands = UpdateOrder::order_of(&SummaryItem::read(summary, "TransactWriteItems")?, &news);
+                stands = RelativeOrder::order_of(&SummaryItem::read(summary, "TransactWriteItems")?, &news);
             }
         }
         Err(contended())
@@ -169,7 +169,7 @@ impl Store {
         CompletedWrite { conversation, position }: CompletedWrite,
         outcome: CallOutcome,
     ) -> Result<Option<CallEntry>, StoreError> {
-        let mut head_is = SummaryPlace::AtTheCall;
+        let mut head_is = SummaryState::AtTheCall;
         for attempt in 0..WRITE_ATTEMPTS {
             self.back_off(attempt).await;
             let found = self
@@ -192,16 +192,16 @@ impl Store {
             let asks = outcome.needs_an_answer() && !call.outcome.needs_an_answer() && !call.while_blocked;
             let mut writes = vec![self.replace_outcome(company, &call, outcome)?];
             match head_is {
-                SummaryPlace::AtTheCall => writes.push(self.update_last_call(company, &call, outcome, asks)?),
-                SummaryPlace::Elsewhere if asks => writes.push(self.count_unanswered(company, &call)?),
-                SummaryPlace::Elsewhere | SummaryPlace::Gone => {}
+                SummaryState::AtTheCall => writes.push(self.update_last_call(company, &call, outcome, asks)?),
+                SummaryState::Elsewhere if asks => writes.push(self.count_unanswered(company, &call)?),
+                SummaryState::Elsewhere | SummaryState::Gone => {}
             }
             let TransactionOutcome::Refused(refused) = self.transact(writes).await? else {
                 return Ok(Some(CallEntry { call: Call { outcome, ..call }, appointment_told: false }));
             };
             // If the condition of this write held, another report has replaced the outcome, and the call is read again.
             if let Some(summary) = refused.into_iter().nth(1).flatten() {
-                head_is = if summary.is_empty() { SummaryPlace::Gone } else { SummaryPlace::Elsewhere };
+                head_is = if summary.is_empty() { SummaryState::Gone } else { SummaryState::Elsewhere };
             }
         }
         Err(contended())

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_dynamo::Item;
 use thiserror::Error;
 
-use crate::keys::{self, ItemIdentity};
+use crate::keys::{self, ItemType};
 use crate::staff::Member;
 use crate::summary::SummaryItem;
 use crate::{push, timeline};
@@ -128,39 +128,37 @@ impl Change {
         // A deletion by a user has another type (DynamoDB, "TTL and streams").
         let by_itself = by.is_some_and(|by| by.kind.as_deref() == Some("Service"));
         match keys::place(&key).ok_or(RecordError::Key)? {
-            ItemIdentity::Event { company } => {
+            ItemType::Event { company } => {
                 // A deleted entry was past its retention, so no page shows it.
                 let Some(event) = new else { return Ok(None) };
                 let read = |image| timeline::from_image(image).map(Box::new).map_err(|_| RecordError::Image);
                 Ok(Some(Self::Event { company, event: read(event)?, before: old.map(read).transpose()? }))
             }
-            ItemIdentity::Head { company, conversation } if new.is_some() => {
+            ItemType::Head { company, conversation } if new.is_some() => {
                 let before =
                     old.map(serde_dynamo::from_item::<_, SummaryItem>).transpose().map_err(|_| RecordError::Image)?;
                 // The time affects only appointments, which are not included here.
                 let before = before.map(|summary| Box::new(summary.into_summary(None, Timestamp::from_millis(0))));
                 Ok(Some(Self::Head { company, conversation, before }))
             }
-            ItemIdentity::OptOut { company, conversation } if new.is_some() => {
+            ItemType::OptOut { company, conversation } if new.is_some() => {
                 Ok(Some(Self::OptOut { company, conversation }))
             }
-            ItemIdentity::Block { company, conversation } if new.is_some() => {
+            ItemType::Block { company, conversation } if new.is_some() => {
                 Ok(Some(Self::Block { company, conversation }))
             }
-            ItemIdentity::Person { company, conversation } if new.is_some() => {
+            ItemType::Person { company, conversation } if new.is_some() => {
                 Ok(Some(Self::Person { company, conversation }))
             }
             // Only an erasure deletes these items explicitly. Items that DynamoDB deletes by TTL are on no page any
             // more.
-            ItemIdentity::Head { company, conversation } | ItemIdentity::Person { company, conversation }
-                if !by_itself =>
-            {
+            ItemType::Head { company, conversation } | ItemType::Person { company, conversation } if !by_itself => {
                 Ok(Some(Self::Erased { company, conversation }))
             }
-            ItemIdentity::Appointment { company, appointment } if new.is_some() => {
+            ItemType::Appointment { company, appointment } if new.is_some() => {
                 Ok(Some(Self::Appointment { company, appointment }))
             }
-            ItemIdentity::Session { session } => {
+            ItemType::Session { session } => {
                 let read = |item: Option<Item>| {
                     item.map(serde_dynamo::from_item::<_, SessionImage>).transpose().map_err(|_| RecordError::Image)
                 };
@@ -171,7 +169,7 @@ impl Change {
                 let how = if new.is_none() && by_itself { SessionEnd::RanOut } else { SessionEnd::SignedOut };
                 Ok(Some(Self::SessionEnded { company: old.company, staff: old.staff, session, how }))
             }
-            ItemIdentity::Staff { company, staff } => {
+            ItemType::Staff { company, staff } => {
                 let member = |item: Option<Item>| {
                     item.map(serde_dynamo::from_item::<_, Member>).transpose().map_err(|_| RecordError::Image)
                 };
@@ -183,7 +181,7 @@ impl Change {
                     _ => None,
                 })
             }
-            ItemIdentity::Browser { company, staff, subscription } => {
+            ItemType::Browser { company, staff, subscription } => {
                 Ok(push::news(old, new).map_err(|_| RecordError::Image)?.map(|news| match news {
                     push::BrowserChange::Test(test) => Self::PushTest { company, staff, subscription, test },
                     push::BrowserChange::Added { name, at } => {
@@ -191,12 +189,12 @@ impl Change {
                     }
                 }))
             }
-            ItemIdentity::Head { .. }
-            | ItemIdentity::OptOut { .. }
-            | ItemIdentity::Block { .. }
-            | ItemIdentity::Person { .. }
-            | ItemIdentity::Appointment { .. }
-            | ItemIdentity::Elsewhere => Ok(None),
+            ItemType::Head { .. }
+            | ItemType::OptOut { .. }
+            | ItemType::Block { .. }
+            | ItemType::Person { .. }
+            | ItemType::Appointment { .. }
+            | ItemType::Elsewhere => Ok(None),
         }
     }
 }

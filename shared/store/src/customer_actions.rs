@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnConsumedCapacity, TransactWriteItem};
-use domain::{CompanyId, ConversationId, CustomerAction};
+use domain::{CompanyId, ConversationId, StaffAction};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{invalid_item, unavailable};
@@ -15,7 +15,7 @@ struct Item {
     key: keys::Key,
     expires_at: u64,
     #[serde(flatten)]
-    deed: CustomerAction,
+    deed: StaffAction,
 }
 
 impl Store {
@@ -24,7 +24,7 @@ impl Store {
         &self,
         company: &CompanyId,
         conversation: ConversationId,
-        deed: &CustomerAction,
+        deed: &StaffAction,
     ) -> Result<(), StoreError> {
         self.client
             .put_item()
@@ -42,7 +42,7 @@ impl Store {
         &self,
         company: &CompanyId,
         conversation: ConversationId,
-        deed: &CustomerAction,
+        deed: &StaffAction,
     ) -> Result<TransactWriteItem, StoreError> {
         let put = Put::builder()
             .table_name(&self.table)
@@ -56,7 +56,7 @@ impl Store {
         &self,
         company: &CompanyId,
         conversation: ConversationId,
-        deed: &CustomerAction,
+        deed: &StaffAction,
     ) -> Result<HashMap<String, AttributeValue>, StoreError> {
         let item = Item {
             key: keys::deed(company, conversation, deed.at),
@@ -68,10 +68,7 @@ impl Store {
 }
 
 /// Parses a customer action item.
-pub(crate) fn read(
-    item: HashMap<String, AttributeValue>,
-    operation: &'static str,
-) -> Result<CustomerAction, StoreError> {
+pub(crate) fn read(item: HashMap<String, AttributeValue>, operation: &'static str) -> Result<StaffAction, StoreError> {
     let item: Item = serde_dynamo::from_item(item).map_err(invalid_item(operation))?;
     Ok(item.deed)
 }

@@ -57,7 +57,7 @@ pub struct TextingState {
 }
 
 /// The summary and the customer of each conversation.
-pub(crate) type KnownCustomers = HashMap<ConversationId, (Option<SummaryItem>, Option<Customer>)>;
+pub(crate) type CustomersById = HashMap<ConversationId, (Option<SummaryItem>, Option<Customer>)>;
 
 impl CustomerRecord {
     pub(crate) fn new(number: PhoneNumber) -> Self {
@@ -335,11 +335,11 @@ impl Store {
         conversations: HashSet<ConversationId>,
         wanted: [fn(&CompanyId, ConversationId) -> Key; N],
         now: Timestamp,
-    ) -> Result<KnownCustomers, StoreError> {
+    ) -> Result<CustomersById, StoreError> {
         let conversation_of: HashMap<String, ConversationId> =
             conversations.into_iter().map(|id| (keys::conversation(company, id), id)).collect();
         let keys = conversation_of.values().flat_map(|id| wanted.map(|key| key(company, *id))).collect();
-        let mut known = KnownCustomers::new();
+        let mut known = CustomersById::new();
         for item in self.batch(keys, false).await? {
             let pk = item.get(keys::PK).and_then(|pk| pk.as_s().ok());
             let Some(id) = pk.and_then(|pk| conversation_of.get(pk)) else { continue };

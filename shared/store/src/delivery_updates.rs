@@ -23,7 +23,7 @@ use crate::{Store, StoreError, keys, timeline};
 
 /// Whether a delivery update was stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SettleOutcome {
+pub enum DeliveryUpdateOutcome {
     Now,
     /// The stored status is the same, or a later one.
     Before,
@@ -49,10 +49,10 @@ impl Store {
         &self,
         outcome: DeliveryUpdate<'_>,
         now: Timestamp,
-    ) -> Result<SettleOutcome, StoreError> {
+    ) -> Result<DeliveryUpdateOutcome, StoreError> {
         match outcome.progress {
             DeliveryProgress::Delivered { .. } => match self.update_progress(&outcome, &["sent"]).await? {
-                UpdateOutcome::Now => return Ok(SettleOutcome::Now),
+                UpdateOutcome::Now => return Ok(DeliveryUpdateOutcome::Now),
                 UpdateOutcome::NotNow(there) if !there.as_ref().is_some_and(|there| outcome.may_follow(there)) => {
                     return Ok(outcome.outcome_from(there.as_deref()));
                 }
@@ -64,7 +64,7 @@ impl Store {
                     self.update_newest_in_summary(&outcome)?,
                 ];
                 let TransactionOutcome::Refused(refused) = self.transact(writes).await? else {
-                    return Ok(SettleOutcome::Now);
+                    return Ok(DeliveryUpdateOutcome::Now);
                 };
                 if let Some(there) = refused.into_iter().next().flatten() {
                     let there = message(there, "TransactWriteItems")?;
@@ -79,9 +79,12 @@ impl Store {
     }
 
     /// Stores a delivery update of an automatic text, which does not count as an answer. One request.
-    pub async fn record_automatic_delivery(&self, outcome: DeliveryUpdate<'_>) -> Result<SettleOutcome, StoreError> {
+    pub async fn record_automatic_delivery(
+        &self,
+        outcome: DeliveryUpdate<'_>,
+    ) -> Result<DeliveryUpdateOutcome, StoreError> {
         Ok(match self.update_progress(&outcome, earlier_states(outcome.progress)).await? {
-            UpdateOutcome::Now => SettleOutcome::Now,
+            UpdateOutcome::Now => DeliveryUpdateOutcome::Now,
             UpdateOutcome::NotNow(there) => outcome.outcome_from(there.as_deref()),
         })
     }
@@ -92,14 +95,16 @@ impl Store {
         &self,
         outcome: &DeliveryUpdate<'_>,
         now: Timestamp,
-    ) -> Result<SettleOutcome, StoreError> {
+    ) -> Result<DeliveryUpdateOutcome, StoreError> {
         for attempt in 0..WRITE_ATTEMPTS {
             self.back_off(attempt).await;
             let there = self.message(outcome.company, outcome.conversation, outcome.position).await?;
             let Some(there) = there.as_ref().filter(|there| outcome.may_follow(there)) else {
                 return Ok(outcome.outcome_from(there.as_ref()));
             };
-            let MessageKind::Outbound { progress: known, .. } = &there.kind else { return Ok(SettleOutcome::Unknown) };
+            let MessageKind::Outbound { progress: known, .. } = &there.kind else {
+                return Ok(DeliveryUpdateOutcome::Unknown);
+            };
             let mut writes = vec![self.write_progress(outcome, &[state(known)])?];
             if there.is_by_staff()
                 && let Some((summary, asked)) = self.asked_since_an_answer(outcome, now).await?
@@ -107,7 +112,7 @@ impl Store {
                 writes.push(self.recount(outcome, &summary, asked)?);
             }
             if matches!(self.transact(writes).await?, TransactionOutcome::Done) {
-                return Ok(SettleOutcome::Now);
+                return Ok(DeliveryUpdateOutcome::Now);
             }
         }
         Err(contended())
@@ -323,10 +328,10 @@ impl DeliveryUpdate<'_> {
     }
 
     /// Returns the outcome for a stored message that this update does not apply to.
-    fn outcome_from(&self, there: Option<&Message>) -> SettleOutcome {
+    fn outcome_from(&self, there: Option<&Message>) -> DeliveryUpdateOutcome {
         match there {
-            Some(there) if there.is_known_as(self.progress.provider_id()) => SettleOutcome::Before,
-            _ => SettleOutcome::Unknown,
+            Some(there) if there.is_known_as(self.progress.provider_id()) => DeliveryUpdateOutcome::Before,
+            _ => DeliveryUpdateOutcome::Unknown,
         }
     }
 

@@ -5,7 +5,7 @@ use domain::{
 
 use crate::contention::{WRITE_ATTEMPTS, contended};
 use crate::idempotency::CompletedWrite;
-use crate::summary::{SummaryItem, SummaryUpdate, UpdateOrder, UpdateSource};
+use crate::summary::{RelativeOrder, SummaryItem, SummaryUpdate, UpdateSource};
 use crate::transaction::TransactionOutcome;
 use crate::{Store, StoreError, keys};
 
@@ -43,7 +43,7 @@ impl Store {
         let position = arrival.id.position(arrival.at);
         let guard = self.put_guard(keys::inbound_guard(arrival.id), CompletedWrite { conversation, position }, now)?;
         let mut opted = opt_out_change(&message(line, arrival, conversation, false));
-        let mut stands = UpdateOrder::Newest;
+        let mut stands = RelativeOrder::Newest;
         let mut while_blocked = false;
         for attempt in 0..WRITE_ATTEMPTS {
             self.back_off(attempt).await;
@@ -86,7 +86,7 @@ impl Store {
                 opted = None;
             }
             if let Some(summary) = refused.next().flatten() {
-                stands = UpdateOrder::order_of(&SummaryItem::read(summary, "TransactWriteItems")?, &news);
+                stands = RelativeOrder::order_of(&SummaryItem::read(summary, "TransactWriteItems")?, &news);
             }
         }
         Err(contended())

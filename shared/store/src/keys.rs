@@ -404,7 +404,7 @@ pub(crate) fn push_part(item: &HashMap<String, AttributeValue>) -> Option<PushIt
 }
 
 /// The kind and the owner of an item, from its key, for items whose changes notify browsers.
-pub(crate) enum ItemIdentity {
+pub(crate) enum ItemType {
     Event { company: CompanyId },
     Head { company: CompanyId, conversation: ConversationId },
     Block { company: CompanyId, conversation: ConversationId },
@@ -418,39 +418,39 @@ pub(crate) enum ItemIdentity {
 }
 
 /// Parses the key of an item in the stream. Returns `None` if a key of one of these kinds is invalid.
-pub(crate) fn place(key: &Key) -> Option<ItemIdentity> {
-    let Some((kind, whose)) = key.pk.split_once('#') else { return Some(ItemIdentity::Elsewhere) };
+pub(crate) fn place(key: &Key) -> Option<ItemType> {
+    let Some((kind, whose)) = key.pk.split_once('#') else { return Some(ItemType::Elsewhere) };
     Some(match kind {
         "CONVERSATION" => {
             let (company, conversation) = whose.split_once('#')?;
             let (company, conversation) = (company.parse().ok()?, conversation.parse().ok()?);
             match key.sk.as_str() {
-                HEAD => ItemIdentity::Head { company, conversation },
-                BLOCK => ItemIdentity::Block { company, conversation },
-                OPT_OUT => ItemIdentity::OptOut { company, conversation },
-                PERSON => ItemIdentity::Person { company, conversation },
-                sk if sk.starts_with("EVENT#") => ItemIdentity::Event { company },
-                _ => ItemIdentity::Elsewhere,
+                HEAD => ItemType::Head { company, conversation },
+                BLOCK => ItemType::Block { company, conversation },
+                OPT_OUT => ItemType::OptOut { company, conversation },
+                PERSON => ItemType::Person { company, conversation },
+                sk if sk.starts_with("EVENT#") => ItemType::Event { company },
+                _ => ItemType::Elsewhere,
             }
         }
-        "SESSION" => ItemIdentity::Session { session: TokenHash::new(whose.to_owned()) },
+        "SESSION" => ItemType::Session { session: TokenHash::new(whose.to_owned()) },
         "COMPANY" => {
             if let Some(staff) = key.sk.strip_prefix(STAFF) {
-                ItemIdentity::Staff { company: whose.parse().ok()?, staff: staff.parse().ok()? }
+                ItemType::Staff { company: whose.parse().ok()?, staff: staff.parse().ok()? }
             } else if let Some(appointment) = key.sk.strip_prefix(APPOINTMENT) {
-                ItemIdentity::Appointment { company: whose.parse().ok()?, appointment: appointment.parse().ok()? }
+                ItemType::Appointment { company: whose.parse().ok()?, appointment: appointment.parse().ok()? }
             } else {
-                ItemIdentity::Elsewhere
+                ItemType::Elsewhere
             }
         }
         "PUSH" => match key.sk.strip_prefix("STAFF#").and_then(|rest| rest.split_once('#')) {
-            Some((staff, subscription)) => ItemIdentity::Browser {
+            Some((staff, subscription)) => ItemType::Browser {
                 company: whose.parse().ok()?,
                 staff: staff.parse().ok()?,
                 subscription: subscription.parse().ok()?,
             },
-            None => ItemIdentity::Elsewhere,
+            None => ItemType::Elsewhere,
         },
-        _ => ItemIdentity::Elsewhere,
+        _ => ItemType::Elsewhere,
     })
 }

@@ -9,7 +9,7 @@ use crate::{Store, StoreError, keys};
 
 /// The result of marking a conversation as done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DoneOutcome {
+pub enum MarkDoneOutcome {
     Now,
     /// The customer has sent another text that needs an answer.
     SomethingNewer,
@@ -24,7 +24,7 @@ impl Store {
         conversation: ConversationId,
         through: Position,
         now: Timestamp,
-    ) -> Result<DoneOutcome, StoreError> {
+    ) -> Result<MarkDoneOutcome, StoreError> {
         let done = Update::builder()
             .table_name(&self.table)
             .set_key(Some(keys::summary(&staff.company, conversation).attributes()))
@@ -38,9 +38,9 @@ impl Store {
             .map_err(invalid_item("TransactWriteItems"))?;
         let done = TransactWriteItem::builder().update(done).build();
         let TransactionOutcome::Refused(refused) = self.transact_for(Some(staff), vec![done], now).await? else {
-            return Ok(DoneOutcome::Now);
+            return Ok(MarkDoneOutcome::Now);
         };
         let is_there = refused.into_iter().flatten().any(|summary| !summary.is_empty());
-        Ok(if is_there { DoneOutcome::SomethingNewer } else { DoneOutcome::NoConversation })
+        Ok(if is_there { MarkDoneOutcome::SomethingNewer } else { MarkDoneOutcome::NoConversation })
     }
 }

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::{
     AttributeValue, ConditionCheck, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
-use domain::{CompanyId, ConversationId, CustomerAction, OptOut, OptOutState, Position, Staff, Timestamp};
+use domain::{CompanyId, ConversationId, OptOut, OptOutState, Position, Staff, StaffAction, Timestamp};
 
 use crate::error::invalid_item;
 use crate::transaction::TransactionOutcome;
@@ -31,7 +31,7 @@ impl Store {
         by: Option<&Staff>,
         now: Timestamp,
     ) -> Result<OptOutState, StoreError> {
-        let deed = CustomerAction::opted_out(&out);
+        let deed = StaffAction::opted_out(&out);
         let opted = OptOutState::Out(out);
         let mut writes = vec![self.put_opt_out_state(company, conversation, &opted)?];
         if let Some(deed) = deed {

@@ -7,22 +7,22 @@ use domain::{
 use crate::contention::{WRITE_ATTEMPTS, contended};
 use crate::error::{invalid_item, unavailable};
 use crate::idempotency::CompletedWrite;
-use crate::summary::{SummaryItem, SummaryUpdate, UpdateOrder, UpdateSource};
+use crate::summary::{RelativeOrder, SummaryItem, SummaryUpdate, UpdateSource};
 use crate::transaction::TransactionOutcome;
 use crate::{Store, StoreError, idempotency, keys, opt_out, timeline};
 
 /// The customer's number of a conversation, and the line that it is on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Contact {
+pub struct NumberPair {
     pub number: PhoneNumber,
     pub line: PhoneNumber,
 }
 
 /// The customer of a conversation, with what decides whether they can be texted.
 #[derive(Clone, Debug)]
-pub struct KnownContact {
+pub struct ConversationContact {
     /// `None` without an entry within the retention, and for a sender that is not a phone number.
-    pub contact: Option<Contact>,
+    pub contact: Option<NumberPair>,
     /// The sender, if it is not a phone number.
     pub no_number: Option<Sender>,
     /// When the customer last sent a text.
@@ -32,13 +32,13 @@ pub struct KnownContact {
 
 /// A draft of an outbound message.
 #[derive(Clone, Debug)]
-pub struct DraftMessage<'a> {
+pub struct NewMessage<'a> {
     /// From the request's `Idempotency-Key`: the same id means the same message.
     pub id: MessageId,
     /// The author.
     pub staff: &'a Staff,
     pub conversation: ConversationId,
-    pub contact: &'a Contact,
+    pub contact: &'a NumberPair,
     /// Whether the conversation must exist.
     pub reply: bool,
     pub text: &'a OutboundText,
@@ -72,13 +72,13 @@ impl Store {
         company: &CompanyId,
         conversation: ConversationId,
         now: Timestamp,
-    ) -> Result<KnownContact, StoreError> {
+    ) -> Result<ConversationContact, StoreError> {
         let (summary, customer) = self.summary_and_customer(company, conversation, now).await?;
-        let mut known = KnownContact { contact: None, no_number: None, heard: None, customer };
+        let mut known = ConversationContact { contact: None, no_number: None, heard: None, customer };
         if let Some(summary) = summary.filter(|summary| summary.is_current(self.retention.oldest_position(now))) {
             known.heard = summary.heard.map(|heard| heard.at);
             match summary.sender {
-                Sender::Number(number) => known.contact = Some(Contact { number, line: summary.line }),
+                Sender::Number(number) => known.contact = Some(NumberPair { number, line: summary.line }),
                 other @ Sender::Other(_) => known.no_number = Some(other),
             }
         }
@@ -93,7 +93,7 @@ impl Store {
     ///
     /// One request. One more if the conversation is now on another line, if the message is not the newest entry, or for
     /// a repeat.
-    pub async fn queue(&self, draft: &DraftMessage<'_>, now: Timestamp) -> Result<QueueOutcome, StoreError> {
+    pub async fn queue(&self, draft: &NewMessage<'_>, now: Timestamp) -> Result<QueueOutcome, StoreError> {
         let company = &draft.staff.company;
         if let Err(country) = draft.limits.reach(&draft.contact.number, draft.staff.region) {
             return Ok(QueueOutcome::Limited(SendRestriction::Country(country)));
@@ -121,7 +121,7 @@ impl Store {
         let windows = draft.limits.windows(draft.staff, now);
         let counts = windows.iter().map(|window| self.count_sent(draft.staff, draft.conversation, window));
         let counts = counts.collect::<Result<Vec<_>, _>>()?;
-        let mut stands = UpdateOrder::Newest;
+        let mut stands = RelativeOrder::Newest;
         let customer = draft.contact.number.clone().into();
         for attempt in 0..WRITE_ATTEMPTS {
             self.back_off(attempt).await;
@@ -176,11 +176,11 @@ impl Store {
                 return Ok(QueueOutcome::NoConversation);
             };
             let summary = SummaryItem::read(summary, "TransactWriteItems")?;
-            stands = UpdateOrder::order_of(&summary, &news);
+            stands = RelativeOrder::order_of(&summary, &news);
             match stands {
-                UpdateOrder::Afresh if draft.reply => return Ok(QueueOutcome::NoConversation),
-                UpdateOrder::Afresh => {}
-                UpdateOrder::Late | UpdateOrder::Newest => message.line = summary.line,
+                RelativeOrder::Afresh if draft.reply => return Ok(QueueOutcome::NoConversation),
+                RelativeOrder::Afresh => {}
+                RelativeOrder::Late | RelativeOrder::Newest => message.line = summary.line,
             }
         }
         Err(contended())
@@ -190,7 +190,7 @@ impl Store {
     /// is known to need no retry.
     fn try_again(
         &self,
-        draft: &DraftMessage<'_>,
+        draft: &NewMessage<'_>,
         earlier: Position,
         another: Position,
     ) -> Result<TransactWriteItem, StoreError> {

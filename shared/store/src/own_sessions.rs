@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
-use domain::{OwnSession, RequestSession, Staff, Timestamp, TokenHash};
+use domain::{ListedSession, RequestSession, Staff, Timestamp, TokenHash};
 
 use crate::error::{unavailable, updated};
 use crate::sessions::{self, Session};
@@ -14,7 +14,7 @@ impl Store {
     ///
     /// A session that has just begun or ended can be missing or included for a moment, because the index is eventually
     /// consistent. Fails with `SignedOut` if the current session is over. Two requests.
-    pub async fn own_sessions(&self, staff: &Staff, now: Timestamp) -> Result<Vec<OwnSession>, StoreError> {
+    pub async fn own_sessions(&self, staff: &Staff, now: Timestamp) -> Result<Vec<ListedSession>, StoreError> {
         let signed_in = staff.signed_in.as_ref().ok_or(StoreError::SignedOut)?;
         // A consistent read, so the current session is returned even if it is not in the index yet.
         let present = self.session_of(staff, signed_in, now).await?;
@@ -66,8 +66,8 @@ impl Store {
     }
 }
 
-fn own_session(token: TokenHash, session: Session, signed_in: &RequestSession) -> OwnSession {
-    OwnSession {
+fn own_session(token: TokenHash, session: Session, signed_in: &RequestSession) -> ListedSession {
+    ListedSession {
         is_this: token == signed_in.session,
         session: token,
         browser: session.browser,

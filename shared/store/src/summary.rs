@@ -137,7 +137,7 @@ impl UpdateSource {
 
 /// The position of a new entry relative to the stored summary.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum UpdateOrder {
+pub(crate) enum RelativeOrder {
     /// The entry is the conversation's newest, or its first.
     Newest,
     /// A newer entry is stored already, or this entry was stored before.
@@ -146,7 +146,7 @@ pub(crate) enum UpdateOrder {
     Afresh,
 }
 
-impl UpdateOrder {
+impl RelativeOrder {
     pub(crate) fn order_of(summary: &SummaryItem, news: &SummaryUpdate<'_>) -> Self {
         if summary.last < news.floor {
             Self::Afresh
@@ -164,12 +164,12 @@ impl Store {
     pub(crate) fn update_summary(
         &self,
         news: &SummaryUpdate<'_>,
-        stands: UpdateOrder,
+        stands: RelativeOrder,
     ) -> Result<TransactWriteItem, StoreError> {
         let (update, condition) = match stands {
-            UpdateOrder::Newest => (moved(news, unanswered_expression(news.asks())), newest_condition(news.from)),
-            UpdateOrder::Afresh => (moved(news, unanswered_restart(news.asks())), "#last < :floor"),
-            UpdateOrder::Late => (format!("SET {}", unanswered_expression(news.asks())), "#last >= :position"),
+            RelativeOrder::Newest => (moved(news, unanswered_expression(news.asks())), newest_condition(news.from)),
+            RelativeOrder::Afresh => (moved(news, unanswered_restart(news.asks())), "#last < :floor"),
+            RelativeOrder::Late => (format!("SET {}", unanswered_expression(news.asks())), "#last >= :position"),
         };
         let used = |token: &String| {
             [update.as_str(), condition].iter().any(|expression| {

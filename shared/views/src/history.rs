@@ -1,6 +1,6 @@
 use domain::{
-    AppointmentDetails, AppointmentId, ConversationId, CustomerAction, CustomerActionKind, CustomerRef, History,
-    HistoryEntry, Keyword, Message, MessageKind, TimelineEntry,
+    AppointmentDetails, AppointmentId, ConversationId, CustomerRef, History, HistoryEntry, Keyword, Message,
+    MessageKind, StaffAction, StaffActionKind, TimelineEntry,
 };
 use maud::{Markup, html};
 use serde_json::{Value, json};
@@ -74,7 +74,7 @@ fn row(entry: &HistoryEntry, viewer: &Viewer) -> Option<Markup> {
     let (by, what) = match entry {
         HistoryEntry::Event(TimelineEntry::Call(_)) => return None,
         HistoryEntry::Event(TimelineEntry::Message(message)) => message_line(message, viewer)?,
-        HistoryEntry::Deed(CustomerAction { by, done, .. }) => (by.as_str(), done_by(done, viewer)),
+        HistoryEntry::Deed(StaffAction { by, done, .. }) => (by.as_str(), done_by(done, viewer)),
     };
     Some(html! {
         li.deed {
@@ -104,13 +104,13 @@ fn message_line<'a>(message: &'a Message, viewer: &Viewer) -> Option<(&'a str, M
     Some((by, what))
 }
 
-fn done_by(done: &CustomerActionKind, viewer: &Viewer) -> Markup {
+fn done_by(done: &StaffActionKind, viewer: &Viewer) -> Markup {
     match done {
-        CustomerActionKind::OptedOut => html! { p { "recorded that the customer has unsubscribed" } },
-        CustomerActionKind::Blocked => html! { p { "blocked the customer’s number" } },
-        CustomerActionKind::Unblocked => html! { p { "unblocked the customer’s number" } },
-        CustomerActionKind::Exported => html! { p { "took a copy of everything held of the customer" } },
-        CustomerActionKind::Appointment { id, before, after } => {
+        StaffActionKind::OptedOut => html! { p { "recorded that the customer has unsubscribed" } },
+        StaffActionKind::Blocked => html! { p { "blocked the customer’s number" } },
+        StaffActionKind::Unblocked => html! { p { "unblocked the customer’s number" } },
+        StaffActionKind::Exported => html! { p { "took a copy of everything held of the customer" } },
+        StaffActionKind::Appointment { id, before, after } => {
             appointment(id, before.as_deref(), after.as_deref(), viewer)
         }
     }
@@ -164,22 +164,20 @@ pub fn history_json(history: &History, viewer: &Viewer) -> Value {
                 };
                 (by, done, json!({"message": message_json(message, viewer)}))
             }
-            HistoryEntry::Deed(CustomerAction { by, done: CustomerActionKind::OptedOut, .. }) => {
+            HistoryEntry::Deed(StaffAction { by, done: StaffActionKind::OptedOut, .. }) => {
                 (Some(by), "opted-out", json!({}))
             }
-            HistoryEntry::Deed(CustomerAction { by, done: CustomerActionKind::Blocked, .. }) => {
+            HistoryEntry::Deed(StaffAction { by, done: StaffActionKind::Blocked, .. }) => {
                 (Some(by), "blocked", json!({}))
             }
-            HistoryEntry::Deed(CustomerAction { by, done: CustomerActionKind::Unblocked, .. }) => {
+            HistoryEntry::Deed(StaffAction { by, done: StaffActionKind::Unblocked, .. }) => {
                 (Some(by), "unblocked", json!({}))
             }
-            HistoryEntry::Deed(CustomerAction { by, done: CustomerActionKind::Exported, .. }) => {
+            HistoryEntry::Deed(StaffAction { by, done: StaffActionKind::Exported, .. }) => {
                 (Some(by), "exported", json!({}))
             }
-            HistoryEntry::Deed(CustomerAction {
-                by,
-                done: CustomerActionKind::Appointment { id, before, after },
-                ..
+            HistoryEntry::Deed(StaffAction {
+                by, done: StaffActionKind::Appointment { id, before, after }, ..
             }) => {
                 let done = match (before, after) {
                     (None, _) => "appointment-entered",

@@ -1,6 +1,6 @@
 //! The list of a member of staff's own sessions.
 
-use domain::OwnSession;
+use domain::ListedSession;
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ use crate::text::text;
 /// It also replaces that content after each button but the last, "Sign out everywhere…". That one ends the page's own
 /// session too, so `sessions.js` asks for confirmation and sends it.
 #[must_use]
-pub fn own_sessions(sessions: &[OwnSession]) -> Markup {
+pub fn own_sessions(sessions: &[ListedSession]) -> Markup {
     let has_others = sessions.iter().any(|session| !session.is_this);
     html! {
         div.push-settings {
@@ -36,7 +36,7 @@ pub fn own_sessions(sessions: &[OwnSession]) -> Markup {
     }
 }
 
-fn row(session: &OwnSession) -> Markup {
+fn row(session: &ListedSession) -> Markup {
     let id = session.session.id();
     let name = name(session);
     html! {
@@ -62,7 +62,7 @@ fn row(session: &OwnSession) -> Markup {
 
 /// Returns a session as JSON.
 #[must_use]
-pub fn own_session_json(session: &OwnSession) -> Value {
+pub fn own_session_json(session: &ListedSession) -> Value {
     json!({
         "id": session.session.id().to_string(),
         "browser": name(session),
@@ -73,7 +73,7 @@ pub fn own_session_json(session: &OwnSession) -> Value {
 }
 
 /// Returns the name of the browser. Sessions that older versions recorded have none.
-fn name(session: &OwnSession) -> &str {
+fn name(session: &ListedSession) -> &str {
     if session.browser.is_empty() { "A browser" } else { &session.browser }
 }
 
@@ -83,8 +83,8 @@ mod tests {
 
     use super::*;
 
-    fn session(browser: &str, is_this: bool) -> OwnSession {
-        OwnSession {
+    fn session(browser: &str, is_this: bool) -> ListedSession {
+        ListedSession {
             session: TokenHash::new(browser.to_owned()),
             browser: browser.to_owned(),
             began: Timestamp::from_millis(1_732_250_000_000),
@@ -96,7 +96,7 @@ mod tests {
     #[test]
     fn what_the_table_knows_a_session_by_is_not_shown() {
         let session = session("secret", false);
-        let session = OwnSession { browser: "Firefox on <Linux>".to_owned(), ..session };
+        let session = ListedSession { browser: "Firefox on <Linux>".to_owned(), ..session };
         let id = session.session.id().to_string();
         let json = own_session_json(&session).to_string();
         for shown in [own_sessions(&[session]).into_string(), json] {

@@ -7,9 +7,9 @@ use std::process::Stdio;
 use serde_json::Value;
 use tokio::process::{Child, Command};
 
-use crate::scene::{self, Scene};
+use crate::scene::{self, Fixture};
 
-pub(crate) struct Contestant {
+pub(crate) struct BenchmarkTarget {
     pub(crate) name: String,
     pub(crate) program: PathBuf,
     pub(crate) arguments: Vec<PathBuf>,
@@ -49,7 +49,7 @@ pub(crate) enum Task {
 }
 
 /// The settings with which a contestant is started.
-pub(crate) struct ContestantEnvironment<'a> {
+pub(crate) struct BenchmarkEnvironment<'a> {
     pub(crate) runtime_api: String,
     pub(crate) endpoint: &'a str,
     /// The trusted root certificates, as many as in a deployment.
@@ -59,7 +59,7 @@ pub(crate) struct ContestantEnvironment<'a> {
 }
 
 impl Task {
-    pub(crate) fn event(self, scene: &Scene, n: usize) -> Value {
+    pub(crate) fn event(self, scene: &Fixture, n: usize) -> Value {
         match self {
             Self::Nothing | Self::Query => scene.query(),
             Self::Page => scene.page(),
@@ -112,8 +112,8 @@ fn unique() -> usize {
     NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
-impl Contestant {
-    pub(crate) fn start(&self, with: &ContestantEnvironment<'_>) -> Child {
+impl BenchmarkTarget {
+    pub(crate) fn start(&self, with: &BenchmarkEnvironment<'_>) -> Child {
         Command::new(&self.program)
             .args(&self.arguments)
             .env_clear()

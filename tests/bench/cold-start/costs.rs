@@ -3,7 +3,7 @@
 use tests::{Browser, HARBOR, PushService, TableUsage, TestStack};
 
 use crate::contestant::Task;
-use crate::scene::{MARIA, PAGES, Scene};
+use crate::scene::{Fixture, MARIA, PAGES};
 
 /// US dollars in us-east-1, each with the AWS page that lists it.
 mod price {
@@ -66,7 +66,7 @@ impl MeasuredCapacity {
     pub(crate) async fn in_a_stack() -> Self {
         let service = &PushService::open().await;
         let stack = &TestStack::with_push_service(service).await;
-        let scene = &Scene::set_up(stack).await;
+        let scene = &Fixture::set_up(stack).await;
         let count = async |function: &str, asked: Task| {
             let mut usage = None;
             for n in 0..2 {
@@ -160,14 +160,14 @@ pub(crate) struct MeasuredDurations {
 }
 
 /// An item of a bill.
-struct BillLine {
+struct CostItem {
     what: &'static str,
     how_many: f64,
     each: f64,
 }
 
-fn line(what: &'static str, how_many: f64, each: f64) -> BillLine {
-    BillLine { what, how_many, each }
+fn line(what: &'static str, how_many: f64, each: f64) -> CostItem {
+    CostItem { what, how_many, each }
 }
 
 /// Returns the cost of an invocation's time. Lambda rounds up to whole milliseconds.
@@ -177,7 +177,7 @@ fn lambda(memory_mb: f64, ms: f64, requests: f64) -> f64 {
 }
 
 /// Returns the cost of a million inbound messages. Each arrives alone, which is the most expensive case.
-fn million_inbound(counted: &MeasuredCapacity, measured: &MeasuredDurations) -> Vec<BillLine> {
+fn million_inbound(counted: &MeasuredCapacity, measured: &MeasuredDurations) -> Vec<CostItem> {
     const MILLION: f64 = 1e6;
     let (requests, units) = counted.inbound;
     vec![
@@ -192,7 +192,7 @@ fn million_inbound(counted: &MeasuredCapacity, measured: &MeasuredDurations) -> 
 
 /// Returns the further cost of these messages: each is shown on open pages and pushed to browsers.
 #[allow(clippy::cast_precision_loss, reason = "a few")]
-fn million_followed(counted: &MeasuredCapacity, measured: &MeasuredDurations) -> Vec<BillLine> {
+fn million_followed(counted: &MeasuredCapacity, measured: &MeasuredDurations) -> Vec<CostItem> {
     const MILLION: f64 = 1e6;
     let (looks, looked) = counted.show;
     let (asks, asked) = counted.push;
@@ -211,7 +211,7 @@ fn million_followed(counted: &MeasuredCapacity, measured: &MeasuredDurations) ->
 }
 
 /// Returns the cost of an open Dashboard for eight hours. It refreshes every five seconds and finds nothing new.
-fn working_day(counted: &MeasuredCapacity, measured: &MeasuredDurations) -> Vec<BillLine> {
+fn working_day(counted: &MeasuredCapacity, measured: &MeasuredDurations) -> Vec<CostItem> {
     const REFRESHES: f64 = 8.0 * 3600.0 / 5.0;
     // The gateway caches the authorizer's result for a minute.
     const AUTHORIZED: f64 = 8.0 * 60.0;
@@ -256,9 +256,9 @@ pub(crate) fn print(counted: &MeasuredCapacity, by_memory: &[MeasuredDurations])
     }
 }
 
-fn print_bill(what: &str, bill: &[BillLine]) {
+fn print_bill(what: &str, bill: &[CostItem]) {
     println!("\n{what}\n\n| | how many | $ |\n| --- | ---: | ---: |");
-    for BillLine { what, how_many, each } in bill {
+    for CostItem { what, how_many, each } in bill {
         println!("| {what} | {how_many:.2} | {:.5} |", how_many * each);
     }
     println!("| **all** | | **{:.5}** |", bill.iter().map(|line| line.how_many * line.each).sum::<f64>());

@@ -24,7 +24,7 @@ pub(crate) enum RuntimeEvent {
 }
 
 #[derive(Clone)]
-struct Api {
+struct RuntimeApi {
     heard: mpsc::UnboundedSender<RuntimeEvent>,
     events: Arc<Mutex<mpsc::UnboundedReceiver<Value>>>,
 }
@@ -45,7 +45,7 @@ impl Emulator {
             .route("/2018-06-01/runtime/invocation/{id}/response", post(take_answer))
             .route("/2018-06-01/runtime/invocation/{id}/error", post(failed))
             .route("/2018-06-01/runtime/init/error", post(failed))
-            .with_state(Api { heard: says, events: Arc::new(Mutex::new(queued)) });
+            .with_state(RuntimeApi { heard: says, events: Arc::new(Mutex::new(queued)) });
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let served = tokio::spawn(async { axum::serve(listener, router).await.unwrap() });
@@ -78,7 +78,7 @@ impl Drop for Emulator {
     }
 }
 
-async fn next(State(api): State<Api>) -> Response {
+async fn next(State(api): State<RuntimeApi>) -> Response {
     let _ = api.heard.send(RuntimeEvent::Task(Instant::now()));
     let event = api.events.lock().await.recv().await.unwrap_or_default();
     let headers = [
@@ -97,14 +97,14 @@ fn deadline() -> String {
     (now.as_millis() + 60_000).to_string()
 }
 
-async fn take_answer(State(api): State<Api>, body: Bytes) -> (StatusCode, &'static str) {
+async fn take_answer(State(api): State<RuntimeApi>, body: Bytes) -> (StatusCode, &'static str) {
     let at = Instant::now();
     let answer = serde_json::from_slice(&body).unwrap_or_default();
     let _ = api.heard.send(RuntimeEvent::Answered(at, answer));
     (StatusCode::ACCEPTED, "")
 }
 
-async fn failed(State(api): State<Api>, body: String) -> (StatusCode, &'static str) {
+async fn failed(State(api): State<RuntimeApi>, body: String) -> (StatusCode, &'static str) {
     let _ = api.heard.send(RuntimeEvent::Failed(body));
     (StatusCode::ACCEPTED, "")
 }

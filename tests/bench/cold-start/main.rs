@@ -21,13 +21,13 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use clap::Parser;
-use contestant::{Contestant, ContestantEnvironment, Task};
+use contestant::{BenchmarkEnvironment, BenchmarkTarget, Task};
 use costs::{MeasuredCapacity, MeasuredDurations};
-use measure::{Figures, Run};
-use quota::Quota;
-use scene::Scene;
+use measure::{MedianTimings, Run};
+use quota::CpuCgroup;
+use scene::Fixture;
 use tests::TestStack;
-use tls::Authority;
+use tls::CertificateAuthority;
 
 #[derive(Parser)]
 struct Arguments {
@@ -60,9 +60,9 @@ struct Endpoints {
 }
 
 /// The data that the contestants read, their endpoints, and the files that they need.
-struct Stage {
-    scene: Scene,
-    stack_scene: Scene,
+struct BenchmarkSetup {
+    scene: Fixture,
+    stack_scene: Fixture,
     plain: Endpoints,
     tls: Endpoints,
     roots: PathBuf,
@@ -81,11 +81,11 @@ async fn main() {
     let memory = Path::new("/dev/shm");
     let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap();
     let stack = TestStack::open_in(&folder.path().join("stack")).await;
-    let scene = Scene::set_up(&stack).await;
+    let scene = Fixture::set_up(&stack).await;
     stack.close().await;
     let stack = TestStack::open().await;
-    let stack_scene = Scene::set_up(&stack).await;
-    let pages = Scene::pages(&stack).await;
+    let stack_scene = Fixture::set_up(&stack).await;
+    let pages = Fixture::pages(&stack).await;
     let stage = set(folder.path(), &stack, scene, stack_scene).await;
     let (starts, warm) = (arguments.starts, arguments.warm);
 
@@ -97,7 +97,7 @@ async fn main() {
     let mut measured = Vec::new();
     let rust = contestants.iter().position(|contestant| contestant.asked == Task::Query);
     for mb in [128_u32, 256, 512] {
-        let Some(quota) = Quota::of_memory(mb.into()) else {
+        let Some(quota) = CpuCgroup::of_memory(mb.into()) else {
             println!("\nControl groups cannot be made here: run it as root for the figures with a part of a core.");
             return;
         };
@@ -118,11 +118,11 @@ async fn main() {
     stack.close().await;
 }
 
-async fn set(folder: &Path, stack: &TestStack, scene: Scene, stack_scene: Scene) -> Stage {
+async fn set(folder: &Path, stack: &TestStack, scene: Fixture, stack_scene: Fixture) -> BenchmarkSetup {
     let reads = table::serve_copy(&folder.join("stack"), &folder.join("reads")).await;
     let writes = table::serve_copy(&folder.join("stack"), &folder.join("writes")).await;
     let stack = stack.url("").trim_start_matches("http://").parse().unwrap();
-    let authority = Authority::new();
+    let authority = CertificateAuthority::new();
     let tls = Endpoints {
         reads: secure(authority.terminate(reads).await),
         writes: secure(authority.terminate(writes).await),
@@ -134,7 +134,7 @@ async fn set(folder: &Path, stack: &TestStack, scene: Scene, stack_scene: Scene)
     authority.write(&roots, &std::fs::read_to_string("/etc/ssl/certs/ca-certificates.crt").unwrap_or_default());
     #[allow(clippy::disallowed_methods, reason = "Node is where this process finds it")]
     let path = std::env::var_os("PATH").unwrap_or_default();
-    Stage { scene, stack_scene, plain: Endpoints { reads, writes, stack }, tls, roots, path }
+    BenchmarkSetup { scene, stack_scene, plain: Endpoints { reads, writes, stack }, tls, roots, path }
 }
 
 fn secure(server: std::net::SocketAddr) -> String {
@@ -143,13 +143,13 @@ fn secure(server: std::net::SocketAddr) -> String {
 
 /// Runs the contestants in turns, so that the machine's other load affects all of them alike.
 async fn compete(
-    contestants: &[Contestant],
-    stage: &Stage,
+    contestants: &[BenchmarkTarget],
+    stage: &BenchmarkSetup,
     endpoints: &Endpoints,
     starts: usize,
     warm: usize,
-    quota: Option<&Quota>,
-) -> Vec<Figures> {
+    quota: Option<&CpuCgroup>,
+) -> Vec<MedianTimings> {
     let mut runs: Vec<Vec<Run>> = contestants.iter().map(|_| Vec::new()).collect();
     // The first turn only fills the file caches.
     for turn in 0..=starts {
@@ -162,17 +162,17 @@ async fn compete(
                 _ => (&endpoints.reads, &stage.scene),
             };
             let with =
-                ContestantEnvironment { runtime_api: String::new(), endpoint, roots: &stage.roots, path: &stage.path };
+                BenchmarkEnvironment { runtime_api: String::new(), endpoint, roots: &stage.roots, path: &stage.path };
             let run = measure::run(contestant, with, scene, warm, quota).await;
             if turn > 0 {
                 runs.push(run);
             }
         }
     }
-    runs.iter().map(|runs| Figures::medians_of(runs)).collect()
+    runs.iter().map(|runs| MedianTimings::medians_of(runs)).collect()
 }
 
-fn measured_with(mb: u32, contestants: &[Contestant], figures: &[Figures]) -> Option<MeasuredDurations> {
+fn measured_with(mb: u32, contestants: &[BenchmarkTarget], figures: &[MedianTimings]) -> Option<MeasuredDurations> {
     let warm = |asked: Task| {
         let found = contestants.iter().zip(figures).find(|(contestant, _)| contestant.asked == asked);
         found.map(|(_, figures)| figures.warm_ms)
@@ -189,9 +189,9 @@ fn measured_with(mb: u32, contestants: &[Contestant], figures: &[Figures]) -> Op
     })
 }
 
-fn contestants(arguments: &Arguments, built: &Path) -> Vec<Contestant> {
+fn contestants(arguments: &Arguments, built: &Path) -> Vec<BenchmarkTarget> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("bench/cold-start");
-    let function = |name: &str, asked| Contestant {
+    let function = |name: &str, asked| BenchmarkTarget {
         name: name.to_owned(),
         program: built.join(name).join("bootstrap"),
         arguments: vec![],
@@ -215,14 +215,14 @@ fn contestants(arguments: &Arguments, built: &Path) -> Vec<Contestant> {
         function("live-connection", Task::Socket),
         function("live-updates", Task::ShowChange),
         function("dispatch-push", Task::PushChange),
-        Contestant {
+        BenchmarkTarget {
             name: "Node 20, SDK 3".to_owned(),
             program: "/usr/bin/env".into(),
             arguments: vec!["node".into(), here.join("node/dist/bootstrap.mjs")],
             zip: Some(here.join("node/dist/bootstrap.zip")),
             asked: Task::Query,
         },
-        Contestant {
+        BenchmarkTarget {
             name: "Python 3.11, boto3".to_owned(),
             program: here.join("python/.venv/bin/python"),
             arguments: vec![here.join("python/bootstrap.py")],
@@ -232,7 +232,7 @@ fn contestants(arguments: &Arguments, built: &Path) -> Vec<Contestant> {
     ];
     for also in &arguments.also {
         let (name, program) = also.split_once('=').unwrap_or_else(|| panic!("{also} is not NAME=PROGRAM"));
-        all.push(Contestant {
+        all.push(BenchmarkTarget {
             name: name.to_owned(),
             program: program.into(),
             zip: Some(format!("{program}.zip").into()),

@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use crate::contestant::{Contestant, ContestantEnvironment};
+use crate::contestant::{BenchmarkEnvironment, BenchmarkTarget};
 use crate::emulator::Emulator;
-use crate::quota::{PERIOD, Quota};
-use crate::scene::Scene;
+use crate::quota::{CpuCgroup, PERIOD};
+use crate::scene::Fixture;
 
 /// The durations and the memory of one run.
 pub(crate) struct Run {
@@ -17,7 +17,7 @@ pub(crate) struct Run {
 
 /// The medians of many runs.
 #[derive(Clone, Copy)]
-pub(crate) struct Figures {
+pub(crate) struct MedianTimings {
     pub(crate) ready_ms: f64,
     pub(crate) first_ms: f64,
     pub(crate) both_ms: f64,
@@ -28,11 +28,11 @@ pub(crate) struct Figures {
 /// Starts a contestant, invokes it once and then `warm` times more, and ends it. The quota applies from the first
 /// invocation on, as on Lambda, where a function starts with a whole core.
 pub(crate) async fn run(
-    contestant: &Contestant,
-    mut with: ContestantEnvironment<'_>,
-    scene: &Scene,
+    contestant: &BenchmarkTarget,
+    mut with: BenchmarkEnvironment<'_>,
+    scene: &Fixture,
     warm: usize,
-    quota: Option<&Quota>,
+    quota: Option<&CpuCgroup>,
 ) -> Run {
     let mut emulator = Emulator::start().await;
     with.runtime_api = emulator.address.to_string();
@@ -70,7 +70,7 @@ fn peak_kb(process: u32) -> u64 {
     peak.trim().trim_end_matches(" kB").parse().unwrap()
 }
 
-impl Figures {
+impl MedianTimings {
     pub(crate) fn medians_of(runs: &[Run]) -> Self {
         let ms = |duration: Duration| duration.as_secs_f64() * 1000.0;
         #[allow(clippy::cast_precision_loss, reason = "a figure to read")]

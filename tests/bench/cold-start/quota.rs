@@ -10,11 +10,11 @@ const MB_OF_A_CORE: u64 = 1769;
 pub(crate) const PERIOD: Duration = Duration::from_millis(20);
 
 /// A control group whose processes have a CPU quota.
-pub(crate) struct Quota {
+pub(crate) struct CpuCgroup {
     group: PathBuf,
 }
 
-impl Quota {
+impl CpuCgroup {
     /// Creates a group. Returns `None` if this process may not create control groups.
     pub(crate) fn of_memory(mb: u64) -> Option<Self> {
         let name = format!("switchboard-bench-{}-{mb}", std::process::id());
@@ -40,7 +40,7 @@ impl Quota {
     }
 }
 
-impl Drop for Quota {
+impl Drop for CpuCgroup {
     /// Retries, because the kernel can still be removing the ended processes.
     fn drop(&mut self) {
         for _ in 0..50 {

@@ -17,7 +17,7 @@ const APPOINTMENT: &str = "A-1";
 pub(crate) const PAGES: usize = 5;
 
 /// The ids of the stored data, and the events' session.
-pub(crate) struct Scene {
+pub(crate) struct Fixture {
     conversation: String,
     /// The query of `fetch-conversation`, for contestants that get it in the event.
     query: Value,
@@ -32,7 +32,7 @@ pub(crate) struct Scene {
     change: Value,
 }
 
-impl Scene {
+impl Fixture {
     pub(crate) async fn set_up(stack: &TestStack) -> Self {
         let others = (1..CUSTOMERS).map(|n| sms(&format!("other-{n}"), &format!("+142555501{n:02}"), 60 - n));
         let maria = (0..TEXTS).map(|n| sms(&format!("maria-{n}"), MARIA, 90 - n));

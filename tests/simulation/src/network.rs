@@ -21,7 +21,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use axum::http::{self, HeaderMap, StatusCode};
 use axum::response::Response;
-use conflicts::{Conflicts, InFlight};
+use conflicts::{Conflicts, InFlightTransaction};
 use http_body_util::BodyExt;
 use https::HttpsError;
 use local::InProcess;
@@ -350,7 +350,7 @@ impl NetworkState {
     }
 
     /// Begins a transaction, which is in flight from now on. If it conflicts with another, returns the error response.
-    fn begins(&self, operation: &str, request: &Request) -> (Option<InFlight>, Option<Answer>) {
+    fn begins(&self, operation: &str, request: &Request) -> (Option<InFlightTransaction>, Option<Answer>) {
         if operation != "TransactWriteItems" {
             return (None, None);
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::invariants::{Invariant, Observations, Violation, judge};
 use crate::scenario::Scenario;
-use crate::world::World;
+use crate::world::Simulation;
 
 /// The result of running a scenario.
 #[derive(Clone, Debug)]
@@ -38,7 +38,7 @@ pub fn play(story: &Scenario) -> Run {
 }
 
 async fn played(story: &Scenario) -> anyhow::Result<Run> {
-    let world = Box::pin(World::open(story)).await?;
+    let world = Box::pin(Simulation::open(story)).await?;
     let played = tokio::time::timeout(MAX_DURATION, Box::pin(world.play())).await;
     let seen = match played.map_err(anyhow::Error::from).flatten() {
         Ok(()) => world.observe().await,

@@ -17,12 +17,12 @@ const MAX_LIFETIME: Duration = Duration::from_hours(2);
 #[derive(Clone)]
 pub(crate) struct Sockets {
     time: SimulatedTime,
-    open: Arc<Mutex<BTreeMap<String, PageContent>>>,
+    open: Arc<Mutex<BTreeMap<String, ReceivedFrames>>>,
 }
 
 /// The content that a page got by its connection.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct PageContent {
+pub(crate) struct ReceivedFrames {
     /// Frames and responses, in the order in which they arrived.
     pub(crate) html: Vec<String>,
     /// Whether the page may have missed a frame.
@@ -37,11 +37,11 @@ impl Sockets {
 
     pub(crate) fn open(&self, connection: &str) {
         let opened = self.time.passed();
-        self.connections().insert(connection.to_owned(), PageContent { opened, ..PageContent::default() });
+        self.connections().insert(connection.to_owned(), ReceivedFrames { opened, ..ReceivedFrames::default() });
     }
 
     /// Closes a connection. Returns what its page got.
-    pub(crate) fn cut_off(&self, connection: &str) -> Option<PageContent> {
+    pub(crate) fn cut_off(&self, connection: &str) -> Option<ReceivedFrames> {
         self.connections().remove(connection)
     }
 
@@ -75,7 +75,7 @@ impl Sockets {
     }
 
     /// Returns the open connections.
-    fn connections(&self) -> MutexGuard<'_, BTreeMap<String, PageContent>> {
+    fn connections(&self) -> MutexGuard<'_, BTreeMap<String, ReceivedFrames>> {
         let now = self.time.passed();
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         open.retain(|id, shown| id.starts_with(WITNESS) || now < shown.opened + MAX_LIFETIME);

@@ -24,7 +24,7 @@ pub(crate) use request::{Request, feed, history, thread};
 use runtime::{Configuration, Metrics, Runtime};
 pub(crate) use screens::Screen;
 use serde_json::Value;
-pub(crate) use staff::StaffResponse;
+pub(crate) use staff::ResponseToStaff;
 use store::{Connection, ConnectionOwner, Member, Store};
 use tokio::sync::{OnceCell, watch};
 use tokio::task::JoinSet;
@@ -53,7 +53,7 @@ pub(crate) struct SimulatedCompany {
 /// A task that runs once and for which all callers wait.
 type SharedOnce = Arc<OnceCell<()>>;
 
-pub(crate) struct World {
+pub(crate) struct Simulation {
     pub(crate) story: Scenario,
     pub(crate) time: SimulatedTime,
     pub(crate) trace: Trace,
@@ -62,7 +62,7 @@ pub(crate) struct World {
     pub(crate) firms: Vec<SimulatedCompany>,
     queues: [Queue; 4],
     followers: [StreamFollower; 2],
-    pub(crate) told: Mutex<Vec<StaffResponse>>,
+    pub(crate) told: Mutex<Vec<ResponseToStaff>>,
     /// Work that failed or needed a second delivery, although all of its faults could be retried at once.
     pub(crate) late: Mutex<Vec<String>>,
     accepted: Mutex<Vec<(usize, u64)>>,
@@ -107,7 +107,7 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl World {
+impl Simulation {
     pub(crate) async fn open(story: &Scenario) -> anyhow::Result<Arc<Self>> {
         fastrand::seed(story.seed);
         let (time, trace) = (SimulatedTime::begin(), Trace::default());

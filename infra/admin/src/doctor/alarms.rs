@@ -4,13 +4,13 @@ use aws_sdk_sns::Client;
 
 use crate::doctor::Finding;
 use crate::doctor::cloudwatch::{self, Alarm};
-use crate::doctor::deployed_stack::{DeployedStack, StackPart};
+use crate::doctor::deployed_stack::{DeployedStack, StackResource};
 use crate::failure::failure;
 
 const CHECK: &str = "alarms";
 
 pub(crate) async fn check(live: &DeployedStack) -> Vec<Finding> {
-    let topic = match live.physical(CHECK, StackPart::AlarmTopic) {
+    let topic = match live.physical(CHECK, StackResource::AlarmTopic) {
         Ok(topic) => topic,
         Err(absent) => return vec![absent],
     };

@@ -102,14 +102,14 @@ mod tests {
     use domain::Randomness;
 
     use super::*;
-    use crate::doctor::Verdict;
+    use crate::doctor::CheckStatus;
 
     #[test]
     fn the_api_must_accept_the_portal_and_reject_requests_that_bypass_it() {
         let verdicts = |judge: fn(&str, u16, &str) -> Finding| {
             [303, 401, 403, 404, 429, 503].map(|status| judge("https://a.example", status, "deploy").verdict)
         };
-        let (ok, wrong, unchecked) = (Verdict::Ok, Verdict::Wrong, Verdict::CannotBeChecked);
+        let (ok, wrong, unchecked) = (CheckStatus::Ok, CheckStatus::Wrong, CheckStatus::CannotBeChecked);
         assert_eq!(verdicts(judge_portal), [ok, wrong, wrong, wrong, wrong, wrong]);
         assert_eq!(verdicts(judge_api), [wrong, ok, wrong, wrong, unchecked, wrong]);
     }
@@ -119,16 +119,16 @@ mod tests {
         let (first, now) = ("first0first0first0first0first0first0", Timestamp::from_millis(1_796_036_400_000));
         let made = OriginSecret::parse(&format!(r#"{{"current":"{first}"}}"#)).unwrap();
         let rotated = made.rotated(&Randomness::new(|| [7; 32]), now).to_json();
-        assert_eq!(agreeing(&made.to_json(), "v1", "", now).verdict, Verdict::Ok);
-        assert_eq!(agreeing(&rotated, "v2", "v2", now).verdict, Verdict::Ok);
+        assert_eq!(agreeing(&made.to_json(), "v1", "", now).verdict, CheckStatus::Ok);
+        assert_eq!(agreeing(&rotated, "v2", "v2", now).verdict, CheckStatus::Ok);
         for (deployed, at, words) in
             [("", now, "from 2026-11-30T12:00:00.000Z on"), ("v1", now.plus_secs(3600), "deployed: the API rejects")]
         {
             let found = agreeing(&rotated, "v2", deployed, at);
-            assert!(found.verdict == Verdict::Wrong && found.says.contains(words), "{}", found.says);
+            assert!(found.verdict == CheckStatus::Wrong && found.says.contains(words), "{}", found.says);
             assert!(found.to_do.as_deref().unwrap().ends_with("--parameter-overrides OriginSecretVersion=v2"));
             assert!(!found.lines().contains(first) && !found.lines().contains("0707"), "{}", found.lines());
         }
-        assert_eq!(agreeing("{}", "v1", "", now).verdict, Verdict::Wrong);
+        assert_eq!(agreeing("{}", "v1", "", now).verdict, CheckStatus::Wrong);
     }
 }

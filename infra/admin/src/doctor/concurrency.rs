@@ -51,16 +51,16 @@ fn judge(all: i32, unreserved: Option<i32>, command: impl Fn(&str) -> String) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::doctor::Verdict;
+    use crate::doctor::CheckStatus;
 
     #[test]
     fn an_account_with_too_little_concurrency_gets_the_command_that_raises_it() {
         let judge = |all, unreserved| judge(all, unreserved, str::to_owned);
-        assert_eq!(judge(1000, Some(900)).verdict, Verdict::Ok);
-        assert_eq!(judge(1000, None).verdict, Verdict::Ok);
+        assert_eq!(judge(1000, Some(900)).verdict, CheckStatus::Ok);
+        assert_eq!(judge(1000, None).verdict, CheckStatus::Ok);
         let new = judge(10, Some(10));
-        assert!(new.verdict == Verdict::Wrong && new.to_do.unwrap().starts_with("service-quotas request-service"));
+        assert!(new.verdict == CheckStatus::Wrong && new.to_do.unwrap().starts_with("service-quotas request-service"));
         let reserved = judge(1000, Some(99));
-        assert!(reserved.verdict == Verdict::Wrong && reserved.to_do.unwrap().starts_with("reserve less"));
+        assert!(reserved.verdict == CheckStatus::Wrong && reserved.to_do.unwrap().starts_with("reserve less"));
     }
 }

@@ -31,21 +31,21 @@ fn verdict(allowed: &str) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::doctor::Verdict;
+    use crate::doctor::CheckStatus;
 
     #[test]
     fn an_unknown_country_code_is_reported_with_the_countries_that_are_texted() {
         for (allowed, verdict_is, says) in [
-            ("", Verdict::Ok, "each company texts its own country only"),
-            ("CA,GB", Verdict::Ok, "each company texts its own country, and CA, GB"),
+            ("", CheckStatus::Ok, "each company texts its own country only"),
+            ("CA,GB", CheckStatus::Ok, "each company texts its own country, and CA, GB"),
             (
                 "CA,ZZ",
-                Verdict::Wrong,
+                CheckStatus::Wrong,
                 "unknown country codes in AllowedCountries: ZZ; each company texts its own country, and CA",
             ),
             (
                 "UK",
-                Verdict::Wrong,
+                CheckStatus::Wrong,
                 "unknown country codes in AllowedCountries: UK; each company texts its own country only",
             ),
         ] {

@@ -12,7 +12,7 @@ pub(crate) struct DeployedStack {
 
 /// A resource that checks look up by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum StackPart {
+pub(crate) enum StackResource {
     Table,
     InboundTopic,
     InboundQueue,
@@ -27,7 +27,7 @@ pub(crate) enum StackPart {
     Key,
 }
 
-impl StackPart {
+impl StackResource {
     /// Returns the logical id, which is the name in the template.
     pub(crate) fn logical(self) -> &'static str {
         match self {
@@ -49,7 +49,7 @@ impl StackPart {
 
 impl DeployedStack {
     /// Returns the physical id of a part, or a finding that the stack lacks it.
-    pub(crate) fn physical(&self, check: &'static str, part: StackPart) -> Result<&str, Finding> {
+    pub(crate) fn physical(&self, check: &'static str, part: StackResource) -> Result<&str, Finding> {
         let resource = self.resources.iter().find(|resource| resource.logical == part.logical());
         resource
             .map(|resource| resource.physical.as_str())
@@ -101,14 +101,14 @@ mod tests {
     fn the_parts_outputs_and_parameters_exist_in_the_template() {
         let template = include_str!("../../../template.yaml");
         for part in [
-            StackPart::Table,
-            StackPart::InboundTopic,
-            StackPart::InboundQueue,
-            StackPart::InboundDeadLetters,
-            StackPart::Receipts,
-            StackPart::SignInSecret,
-            StackPart::AlarmTopic,
-            StackPart::Key,
+            StackResource::Table,
+            StackResource::InboundTopic,
+            StackResource::InboundQueue,
+            StackResource::InboundDeadLetters,
+            StackResource::Receipts,
+            StackResource::SignInSecret,
+            StackResource::AlarmTopic,
+            StackResource::Key,
         ] {
             assert!(template.contains(&format!("\n  {}:\n    Type: AWS::", part.logical())), "{part:?}");
         }

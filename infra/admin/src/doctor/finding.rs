@@ -7,7 +7,7 @@ use crate::failure::Failure;
 pub(crate) struct Finding {
     /// The name of the check.
     pub(crate) check: &'static str,
-    pub(crate) verdict: Verdict,
+    pub(crate) verdict: CheckStatus,
     pub(crate) says: String,
     /// The advice for the operator.
     #[serde(rename = "do", skip_serializing_if = "Option::is_none")]
@@ -16,7 +16,7 @@ pub(crate) struct Finding {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Verdict {
+pub(crate) enum CheckStatus {
     Ok,
     Wrong,
     CannotBeChecked,
@@ -24,15 +24,15 @@ pub(crate) enum Verdict {
 
 impl Finding {
     pub(crate) fn ok(check: &'static str, says: impl Into<String>) -> Self {
-        Self { check, verdict: Verdict::Ok, says: says.into(), to_do: None }
+        Self { check, verdict: CheckStatus::Ok, says: says.into(), to_do: None }
     }
 
     pub(crate) fn wrong(check: &'static str, says: impl Into<String>, to_do: impl Into<String>) -> Self {
-        Self { check, verdict: Verdict::Wrong, says: says.into(), to_do: Some(to_do.into()) }
+        Self { check, verdict: CheckStatus::Wrong, says: says.into(), to_do: Some(to_do.into()) }
     }
 
     pub(crate) fn cannot_be_checked(check: &'static str, says: impl Into<String>) -> Self {
-        Self { check, verdict: Verdict::CannotBeChecked, says: says.into(), to_do: None }
+        Self { check, verdict: CheckStatus::CannotBeChecked, says: says.into(), to_do: None }
     }
 
     /// Returns the finding for a check that needs a call which has failed.
@@ -43,9 +43,9 @@ impl Finding {
     /// Formats the finding as one line, with a second line if there is advice.
     pub(crate) fn lines(&self) -> String {
         let verdict = match self.verdict {
-            Verdict::Ok => "ok",
-            Verdict::Wrong => "WRONG",
-            Verdict::CannotBeChecked => "?",
+            CheckStatus::Ok => "ok",
+            CheckStatus::Wrong => "WRONG",
+            CheckStatus::CannotBeChecked => "?",
         };
         let line = format!("{verdict:5}  {:11}  {}", self.check, self.says);
         match &self.to_do {

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::doctor::Finding;
-use crate::doctor::deployed_stack::{DeployedStack, StackPart};
+use crate::doctor::deployed_stack::{DeployedStack, StackResource};
 use crate::doctor::signed_request::{Operation, ServiceLocation};
 
 const CHECK: &str = "key";
@@ -30,7 +30,7 @@ struct KeyMetadata {
 }
 
 pub(crate) async fn check(live: &DeployedStack) -> Finding {
-    let key = match live.physical(CHECK, StackPart::Key) {
+    let key = match live.physical(CHECK, StackResource::Key) {
         Ok(key) => key,
         Err(absent) => return absent,
     };
@@ -58,18 +58,18 @@ fn judge(state: &str, key: &str, command: impl Fn(&str) -> String) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::doctor::Verdict;
+    use crate::doctor::CheckStatus;
 
     #[test]
     fn a_key_that_cannot_be_used_has_the_commands_that_enable_it() {
         let judge = |state| judge(state, "key-1", |command| format!("aws {command}"));
-        assert_eq!(judge("Enabled").verdict, Verdict::Ok);
+        assert_eq!(judge("Enabled").verdict, CheckStatus::Ok);
         for (state, to_do) in [
             ("Disabled", "aws kms enable-key --key-id key-1"),
             ("PendingDeletion", "aws kms cancel-key-deletion --key-id key-1; then aws kms enable-key --key-id key-1"),
         ] {
             let finding = judge(state);
-            assert_eq!((finding.verdict, finding.to_do.as_deref()), (Verdict::Wrong, Some(to_do)), "{state}");
+            assert_eq!((finding.verdict, finding.to_do.as_deref()), (CheckStatus::Wrong, Some(to_do)), "{state}");
         }
     }
 }

@@ -5,7 +5,7 @@ use domain::{Line, LineCapability, OptOutManagement};
 use sms::TwoWayFault;
 use store::Directory;
 
-use crate::doctor::deployed_stack::{DeployedStack, StackPart, aws_command};
+use crate::doctor::deployed_stack::{DeployedStack, StackResource, aws_command};
 use crate::doctor::{Finding, opt_outs, origins, sharing};
 use crate::failure::{FailureCause, failure};
 
@@ -15,7 +15,7 @@ pub(crate) async fn check(live: &DeployedStack, directory: &Directory) -> Vec<Fi
     if directory.lines.is_empty() {
         return Vec::new();
     }
-    let topic = match live.physical(CHECK, StackPart::InboundTopic) {
+    let topic = match live.physical(CHECK, StackResource::InboundTopic) {
         Ok(topic) => topic,
         Err(absent) => return vec![absent],
     };
@@ -103,7 +103,7 @@ pub(super) mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::doctor::Verdict;
+    use crate::doctor::CheckStatus;
 
     const TOPIC: &str = "arn:aws:sns:eu-west-1:123456789012:inbound";
 
@@ -145,18 +145,18 @@ pub(super) mod tests {
     fn a_line_that_sends_from_a_pool_is_in_it() {
         let shared = "arn:aws:sms-voice:eu-west-1:123456789012:pool/pool-1";
         for pool in ["pool-1", shared] {
-            assert_eq!(found_of(Some(pool), number().pool_id("pool-1")).verdict, Verdict::Ok);
+            assert_eq!(found_of(Some(pool), number().pool_id("pool-1")).verdict, CheckStatus::Ok);
         }
         for other in [number(), number().pool_id("pool-2")] {
             let finding = found_of(Some("pool-1"), other);
-            assert_eq!(finding.verdict, Verdict::Wrong);
+            assert_eq!(finding.verdict, CheckStatus::Wrong);
             assert!(finding.to_do.unwrap().contains("line set-pool +12065550142"));
         }
     }
 
     #[test]
     fn a_line_is_in_order_only_if_its_inbound_messages_reach_the_stack() {
-        assert_eq!(finding_for(number()).verdict, Verdict::Ok);
+        assert_eq!(finding_for(number()).verdict, CheckStatus::Ok);
         let command = "aws pinpoint-sms-voice-v2 update-phone-number --phone-number-id phone-1 --two-way-enabled \
                        --two-way-channel-arn arn:aws:sns:eu-west-1:123456789012:inbound --region eu-west-1";
         for (wrong, to_do) in [
@@ -168,7 +168,7 @@ pub(super) mod tests {
             (number().phone_number("+12065550167"), "switchboard-admin line remove +12065550142"),
         ] {
             let finding = finding_for(wrong);
-            assert_eq!(finding.verdict, Verdict::Wrong, "{}", finding.says);
+            assert_eq!(finding.verdict, CheckStatus::Wrong, "{}", finding.says);
             assert!(finding.to_do.as_deref().unwrap_or_default().contains(to_do), "{finding:?}");
         }
     }

@@ -40,8 +40,8 @@ use crate::output::Output;
 use crate::stack::Stack;
 use crate::target::{LOCAL_TABLE, Target};
 use crate::{aws, failure};
-use deployed_stack::{DeployedStack, StackPart};
-use finding::{Finding, Verdict};
+use deployed_stack::{DeployedStack, StackResource};
+use finding::{CheckStatus, Finding};
 
 pub(crate) async fn run(which: &TargetOptions, output: Output) -> anyhow::Result<ExitCode> {
     let mut report = Report { output, findings: Vec::new() };
@@ -84,7 +84,7 @@ async fn deployed(report: &mut Report, which: &TargetOptions) -> anyhow::Result<
     report.add([sandbox::check(&live).await])?;
     report.add(registrations::check(&live).await)?;
     report.add(spending::check(&live).await)?;
-    let Ok(table) = live.physical("directory", StackPart::Table) else { return Ok(()) };
+    let Ok(table) = live.physical("directory", StackResource::Table) else { return Ok(()) };
     let directory = Target::deployed(live.aws.clone(), table, &live.stack).store().directory().await;
     match directory {
         Ok(directory) => {
@@ -141,7 +141,7 @@ impl Report {
 
     fn end(self) -> anyhow::Result<ExitCode> {
         let count = |verdict| self.findings.iter().filter(|finding| finding.verdict == verdict).count();
-        let (wrong, unchecked) = (count(Verdict::Wrong), count(Verdict::CannotBeChecked));
+        let (wrong, unchecked) = (count(CheckStatus::Wrong), count(CheckStatus::CannotBeChecked));
         if self.output.is_for_programs() {
             Output::json(&self.findings)?;
         } else {

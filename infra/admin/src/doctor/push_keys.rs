@@ -5,14 +5,14 @@ use aws_types::SdkConfig;
 use push::VapidKeys;
 
 use crate::doctor::Finding;
-use crate::doctor::deployed_stack::{DeployedStack, StackPart};
+use crate::doctor::deployed_stack::{DeployedStack, StackResource};
 use crate::failure::failure;
 use crate::target::LOCAL_PUSH_SECRET;
 
 const CHECK: &str = "push-keys";
 
 pub(crate) async fn check(live: &DeployedStack) -> Finding {
-    match live.physical(CHECK, StackPart::PushSecret) {
+    match live.physical(CHECK, StackResource::PushSecret) {
         Ok(secret) => read(&live.aws, secret, &format!("--stack {} ", live.stack.name)).await,
         Err(absent) => absent,
     }
@@ -60,18 +60,22 @@ mod tests {
     use domain::Randomness;
 
     use super::*;
-    use crate::doctor::Verdict;
+    use crate::doctor::CheckStatus;
 
     #[test]
     fn missing_keys_and_invalid_keys_are_told_apart_and_not_printed() {
         let made = VapidKeys::generate(&Randomness::new(|| [7; 32]), "mailto:it@example.com");
-        assert_eq!(verdict(&made, "").verdict, Verdict::Ok);
+        assert_eq!(verdict(&made, "").verdict, CheckStatus::Ok);
         let never = verdict("{}", "--stack switchboard ");
         assert_eq!(never.to_do.as_deref(), Some("switchboard-admin --stack switchboard push-keys create"));
         let refused = verdict(&VapidKeys::generate(&Randomness::new(|| [7; 32]), "mailto:it@localhost"), "--local ");
-        assert!(refused.verdict == Verdict::Wrong && !refused.lines().contains("it@localhost"), "{}", refused.lines());
+        assert!(
+            refused.verdict == CheckStatus::Wrong && !refused.lines().contains("it@localhost"),
+            "{}",
+            refused.lines()
+        );
         assert!(refused.to_do.unwrap().starts_with("switchboard-admin --local push-keys contact mailto:"));
         let bad = verdict(r#"{"subject":"mailto:it@example.com","keys":[{"private":"hidden"}]}"#, "");
-        assert!(bad.verdict == Verdict::Wrong && !bad.lines().contains("hidden"), "{}", bad.lines());
+        assert!(bad.verdict == CheckStatus::Wrong && !bad.lines().contains("hidden"), "{}", bad.lines());
     }
 }

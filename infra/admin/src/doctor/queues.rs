@@ -7,7 +7,7 @@ use aws_sdk_sqs::types::QueueAttributeName;
 use serde_json::Value;
 
 use crate::doctor::Finding;
-use crate::doctor::deployed_stack::{DeployedStack, StackPart};
+use crate::doctor::deployed_stack::{DeployedStack, StackResource};
 use crate::doctor::event_source_mappings::EventSourceMapping;
 use crate::failure::{Failure, FailureCause, failure};
 use crate::stack::Resource;
@@ -49,7 +49,7 @@ pub(crate) async fn check(live: &DeployedStack, readers: &[EventSourceMapping]) 
 }
 
 /// Returns the ARN of a queue that is a part of the stack.
-pub(crate) async fn arn(live: &DeployedStack, check: &'static str, part: StackPart) -> Result<String, Finding> {
+pub(crate) async fn arn(live: &DeployedStack, check: &'static str, part: StackResource) -> Result<String, Finding> {
     let attributes = attributes(live, live.physical(check, part)?).await;
     Ok(text(&attributes.map_err(|failure| Finding::failed(check, &failure))?, &QueueAttributeName::QueueArn))
 }

@@ -4,7 +4,7 @@ use aws_sdk_pinpointsmsvoicev2::Client;
 use aws_sdk_pinpointsmsvoicev2::types::{ConfigurationSetInformation, EventDestination, EventType};
 
 use crate::doctor::Finding;
-use crate::doctor::deployed_stack::{DeployedStack, StackPart, aws_command};
+use crate::doctor::deployed_stack::{DeployedStack, StackResource, aws_command};
 use crate::failure::{Failure, FailureCause, failure};
 
 const CHECK: &str = "receipts";
@@ -19,8 +19,8 @@ pub(crate) async fn check(live: &DeployedStack) -> Finding {
 }
 
 async fn inspect(live: &DeployedStack) -> Result<Finding, Finding> {
-    let set = live.physical(CHECK, StackPart::Receipts)?;
-    let topic = live.physical(CHECK, StackPart::ReceiptTopic)?;
+    let set = live.physical(CHECK, StackResource::Receipts)?;
+    let topic = live.physical(CHECK, StackResource::ReceiptTopic)?;
     let described = Client::new(&live.aws).describe_configuration_sets().configuration_set_names(set).send().await;
     let described = described.map_err(failure("sms-voice:DescribeConfigurationSets")).map_err(|failure: Failure| {
         if failure.why == FailureCause::NotThere {
@@ -84,7 +84,7 @@ mod tests {
     use aws_sdk_pinpointsmsvoicev2::types::builders::EventDestinationBuilder;
 
     use super::*;
-    use crate::doctor::Verdict;
+    use crate::doctor::CheckStatus;
 
     const TOPIC: &str = "arn:aws:sns:eu-west-1:123456789012:receipts";
 
@@ -104,7 +104,7 @@ mod tests {
     #[test]
     fn receipts_are_in_order_only_if_all_event_types_are_published_to_the_topic() {
         let elsewhere = destination("arn:aws:sns:eu-west-1:123456789012:other");
-        assert_eq!(finding_for(&[elsewhere.clone(), destination(TOPIC)]).verdict, Verdict::Ok);
+        assert_eq!(finding_for(&[elsewhere.clone(), destination(TOPIC)]).verdict, CheckStatus::Ok);
         let named = "--configuration-set-name switchboard-receipts --event-destination-name";
         let create = format!(
             "aws pinpoint-sms-voice-v2 create-event-destination {named} switchboard --matching-event-types TEXT_ALL \
@@ -121,7 +121,7 @@ mod tests {
             (&[some], update("--matching-event-types TEXT_ALL")),
         ] {
             let finding = finding_for(wrong);
-            assert_eq!((finding.verdict, finding.to_do), (Verdict::Wrong, Some(to_do)), "{}", finding.says);
+            assert_eq!((finding.verdict, finding.to_do), (CheckStatus::Wrong, Some(to_do)), "{}", finding.says);
         }
     }
 }

@@ -52,7 +52,7 @@ mod tests {
     use aws_sdk_pinpointsmsvoicev2::primitives::DateTime;
 
     use super::*;
-    use crate::doctor::Verdict;
+    use crate::doctor::CheckStatus;
 
     fn finding_for(status: RegistrationStatus) -> Option<Finding> {
         let registration = RegistrationInformation::builder()
@@ -73,11 +73,11 @@ mod tests {
             (RegistrationStatus::RequiresAuthentication, "enter the code"),
         ] {
             let finding = finding_for(status.clone()).unwrap();
-            assert_eq!(finding.verdict, Verdict::Wrong, "{status:?}");
+            assert_eq!(finding.verdict, CheckStatus::Wrong, "{status:?}");
             assert!(finding.to_do.unwrap().contains(to_do), "{status:?}");
         }
         for status in [RegistrationStatus::Complete, RegistrationStatus::Reviewing, RegistrationStatus::Provisioning] {
-            assert_eq!(finding_for(status.clone()).unwrap().verdict, Verdict::Ok, "{status:?}");
+            assert_eq!(finding_for(status.clone()).unwrap().verdict, CheckStatus::Ok, "{status:?}");
         }
         for status in [RegistrationStatus::Closed, RegistrationStatus::Deleted] {
             assert!(finding_for(status).is_none());

@@ -74,7 +74,7 @@ fn admits_sns(policy: &Value) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::doctor::Verdict;
+    use crate::doctor::CheckStatus;
     use crate::doctor::lines::tests::line;
 
     const ARN: &str = "arn:aws:sms-voice:eu-west-1:123456789012:phone-number/phone-1";
@@ -87,15 +87,15 @@ mod tests {
     fn a_number_is_shared_with_sns_only_by_a_policy_that_names_it() {
         let policy = |effect: &str, service: &str, action: Value| json!({"Statement": [{"Effect": effect, "Principal": {"Service": service}, "Action": action}]});
         let send = || json!("sms-voice:SendTextMessage");
-        assert_eq!(finding_for(&policy("Allow", "sns.amazonaws.com", send())).verdict, Verdict::Ok);
-        assert_eq!(finding_for(&policy("Allow", "sns.amazonaws.com", json!([send()]))).verdict, Verdict::Ok);
+        assert_eq!(finding_for(&policy("Allow", "sns.amazonaws.com", send())).verdict, CheckStatus::Ok);
+        assert_eq!(finding_for(&policy("Allow", "sns.amazonaws.com", json!([send()]))).verdict, CheckStatus::Ok);
         for other in [
             policy("Deny", "sns.amazonaws.com", send()),
             policy("Allow", "sqs.amazonaws.com", send()),
             policy("Allow", "sns.amazonaws.com", json!("sms-voice:DescribePhoneNumbers")),
         ] {
             let finding = finding_for(&other);
-            assert_eq!(finding.verdict, Verdict::Wrong, "{other}");
+            assert_eq!(finding.verdict, CheckStatus::Wrong, "{other}");
             assert!(finding.to_do.unwrap().starts_with("add this statement"), "it would replace what there is");
         }
         let missing = finding_for(&Value::Null).to_do.unwrap();

@@ -4,7 +4,7 @@ use aws_sdk_secretsmanager::Client;
 use aws_types::SdkConfig;
 use serde::Deserialize;
 
-use crate::doctor::deployed_stack::{DeployedStack, StackPart};
+use crate::doctor::deployed_stack::{DeployedStack, StackResource};
 use crate::doctor::{Finding, issuer};
 use crate::failure::failure;
 
@@ -27,7 +27,7 @@ struct Settings {
 const SHORTEST_KEY: usize = 32;
 
 pub(crate) async fn check(live: &DeployedStack) -> Vec<Finding> {
-    let secret = match live.physical(CHECK, StackPart::SignInSecret) {
+    let secret = match live.physical(CHECK, StackResource::SignInSecret) {
         Ok(secret) => secret,
         Err(absent) => return vec![absent],
     };
@@ -95,7 +95,7 @@ fn agreeing(settings: &Settings, portal: Option<&str>, put: &str) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::doctor::Verdict;
+    use crate::doctor::CheckStatus;
 
     #[test]
     fn the_secret_names_the_portal_to_the_last_character() {
@@ -107,14 +107,14 @@ mod tests {
         };
         let portal = "https://sms.example";
         let verdict = |settings| agreeing(&settings, Some(portal), "aws ...").verdict;
-        assert_eq!(verdict(settings("switchboard", portal)), Verdict::Ok);
-        assert_eq!(verdict(settings("", portal)), Verdict::Wrong);
+        assert_eq!(verdict(settings("switchboard", portal)), CheckStatus::Ok);
+        assert_eq!(verdict(settings("", portal)), CheckStatus::Wrong);
         for other in ["https://sms.example/", "http://sms.example", "https://other.example", ""] {
-            assert_eq!(verdict(settings("switchboard", other)), Verdict::Wrong, "{other}");
+            assert_eq!(verdict(settings("switchboard", other)), CheckStatus::Wrong, "{other}");
         }
         for short in ["", "0123456789abcdef"] {
             let settings = Settings { attempt_key: short.to_owned(), ..settings("switchboard", portal) };
-            assert_eq!(verdict(settings), Verdict::Wrong, "{short}");
+            assert_eq!(verdict(settings), CheckStatus::Wrong, "{short}");
         }
     }
 }

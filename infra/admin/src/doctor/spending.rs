@@ -100,19 +100,19 @@ async fn check_budgets(live: &DeployedStack) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::doctor::Verdict;
+    use crate::doctor::CheckStatus;
 
     #[test]
     fn a_spend_limit_below_the_alarm_is_found() {
         let judge = |enforced, most, alarm| limited(enforced, most, alarm, str::to_owned);
-        assert_eq!(judge(200, 200, 0).verdict, Verdict::Ok);
-        assert_eq!(judge(200, 200, 150).verdict, Verdict::Ok);
+        assert_eq!(judge(200, 200, 0).verdict, CheckStatus::Ok);
+        assert_eq!(judge(200, 200, 150).verdict, CheckStatus::Ok);
         for (finding, to_do) in [
             (judge(1, 1, 0), "ask AWS"),
             (judge(1, 500, 0), "pinpoint-sms-voice-v2 set-text-message-spend-limit-override --monthly-limit 500"),
             (judge(200, 500, 200), "deploy with a lower SmsSpendAlarm"),
         ] {
-            assert_eq!(finding.verdict, Verdict::Wrong);
+            assert_eq!(finding.verdict, CheckStatus::Wrong);
             assert!(finding.to_do.as_deref().unwrap().starts_with(to_do), "{finding:?}");
         }
     }

@@ -1,13 +1,13 @@
 //! Checks that the last deployment of the stack succeeded.
 
-use crate::doctor::{Finding, Verdict};
+use crate::doctor::{CheckStatus, Finding};
 use crate::stack::Stack;
 
 const CHECK: &str = "stack";
 
 pub(crate) fn check(stack: &Stack) -> Vec<Finding> {
     let state = state(stack);
-    let ended_well = state.verdict == Verdict::Ok;
+    let ended_well = state.verdict == CheckStatus::Ok;
     let mut findings = vec![state];
     if ended_well && stack.output("Table").is_none() {
         let says = format!("{} has no output `Table`: it is not a Switchboard stack", stack.name);
@@ -56,7 +56,7 @@ mod tests {
     fn each_state_that_a_deployment_can_end_in_has_its_way_out() {
         let judge = |status| judge("switchboard", status, "eu-west-1", String::new());
         for well in ["CREATE_COMPLETE", "UPDATE_COMPLETE"] {
-            assert_eq!(judge(well).verdict, Verdict::Ok, "{well}");
+            assert_eq!(judge(well).verdict, CheckStatus::Ok, "{well}");
         }
         for (status, way_out) in [
             ("ROLLBACK_COMPLETE", "aws cloudformation delete-stack --stack-name switchboard --region eu-west-1"),
@@ -67,7 +67,7 @@ mod tests {
             ("SOMETHING_NEW", "aws cloudformation describe-stack-events"),
         ] {
             let finding = judge(status);
-            assert_eq!(finding.verdict, Verdict::Wrong, "{status}");
+            assert_eq!(finding.verdict, CheckStatus::Wrong, "{status}");
             assert!(finding.to_do.as_deref().unwrap_or_default().starts_with(way_out), "{status}: {finding:?}");
         }
     }

@@ -7,13 +7,13 @@ use aws_sdk_dynamodb::types::{
 use aws_types::SdkConfig;
 
 use crate::doctor::Finding;
-use crate::doctor::deployed_stack::{DeployedStack, StackPart};
+use crate::doctor::deployed_stack::{DeployedStack, StackResource};
 use crate::failure::{Failure, failure};
 
 const CHECK: &str = "table";
 
 pub(crate) async fn check(live: &DeployedStack) -> Vec<Finding> {
-    let table = match live.physical(CHECK, StackPart::Table) {
+    let table = match live.physical(CHECK, StackResource::Table) {
         Ok(table) => table,
         Err(absent) => return vec![absent],
     };

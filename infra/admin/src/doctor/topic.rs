@@ -4,16 +4,16 @@ use aws_sdk_sns::Client;
 use serde_json::Value;
 
 use crate::doctor::Finding;
-use crate::doctor::deployed_stack::{DeployedStack, StackPart};
+use crate::doctor::deployed_stack::{DeployedStack, StackResource};
 use crate::doctor::queues;
 use crate::failure::{Failure, failure};
 
 const CHECK: &str = "topic";
 
 /// Each topic with the queue that it delivers to, and its dead-letter queue.
-const TOPICS: [(StackPart, StackPart, StackPart); 2] = [
-    (StackPart::InboundTopic, StackPart::InboundQueue, StackPart::InboundDeadLetters),
-    (StackPart::ReceiptTopic, StackPart::ReceiptQueue, StackPart::ReceiptDeadLetters),
+const TOPICS: [(StackResource, StackResource, StackResource); 2] = [
+    (StackResource::InboundTopic, StackResource::InboundQueue, StackResource::InboundDeadLetters),
+    (StackResource::ReceiptTopic, StackResource::ReceiptQueue, StackResource::ReceiptDeadLetters),
 ];
 
 pub(crate) async fn check(live: &DeployedStack) -> Vec<Finding> {
@@ -35,8 +35,8 @@ async fn inspect(
     client: &Client,
     live: &DeployedStack,
     topic: &str,
-    queue: StackPart,
-    dead_letters: StackPart,
+    queue: StackResource,
+    dead_letters: StackResource,
 ) -> Vec<Finding> {
     let mut findings = match publishable(client, live, topic).await {
         Ok(findings) => findings,
@@ -90,7 +90,11 @@ fn admits_the_sms_service(policy: &Value) -> bool {
 }
 
 /// Returns the ARNs of the topic's queue and of its dead-letter queue.
-async fn ends(live: &DeployedStack, queue: StackPart, dead_letters: StackPart) -> Result<(String, String), Finding> {
+async fn ends(
+    live: &DeployedStack,
+    queue: StackResource,
+    dead_letters: StackResource,
+) -> Result<(String, String), Finding> {
     Ok((queues::arn(live, CHECK, queue).await?, queues::arn(live, CHECK, dead_letters).await?))
 }
 

@@ -24,9 +24,9 @@ use runtime::Runtime;
 use serde::Serialize;
 use serde_json::{Value, json};
 pub(crate) use sns::publish;
-pub use steering::MessageFate;
+pub use steering::DeliveryOutcome;
 pub(crate) use steering::{CarrierAnswer, LineType};
-use steering::{SendRejection, Steering};
+use steering::{CarrierOverrides, SendRejection};
 
 use crate::functions::{Functions, INBOUND_TOPIC};
 use crate::queue::Queue;
@@ -39,7 +39,7 @@ pub(crate) struct Carrier {
     randomness: Randomness,
     receipts: Receipts,
     opt_outs: OptOutManagement,
-    pub(crate) steering: Steering,
+    pub(crate) steering: CarrierOverrides,
     times_looked_up: Arc<Mutex<HashMap<PhoneNumber, u32>>>,
 }
 
@@ -79,7 +79,7 @@ impl Carrier {
         functions: &Arc<Functions>,
         runtime: &Runtime,
         opt_outs: OptOutManagement,
-        usually: MessageFate,
+        usually: DeliveryOutcome,
     ) -> Self {
         let queue =
             |function| Queue::new(functions.clone(), function, runtime.clock.clone(), runtime.randomness.clone());
@@ -90,7 +90,7 @@ impl Carrier {
             clock: runtime.clock.clone(),
             randomness: runtime.randomness.clone(),
             opt_outs,
-            steering: Steering::new(usually),
+            steering: CarrierOverrides::new(usually),
             times_looked_up: Arc::default(),
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::{Clock, PhoneNumber, Randomness};
 use serde_json::{Value, json};
 
-use super::steering::MessageFate;
+use super::steering::DeliveryOutcome;
 use crate::queue::Queue;
 
 #[derive(Clone)]
@@ -33,7 +33,7 @@ impl Receipts {
     }
 
     /// Publishes the final receipt of a message after [`ON_THE_WAY`].
-    pub(super) fn follow(&self, message: AcceptedMessage, fate: MessageFate) {
+    pub(super) fn follow(&self, message: AcceptedMessage, fate: DeliveryOutcome) {
         let Some(event_type) = last_event(fate) else { return };
         let receipts = self.clone();
         tokio::spawn(async move {
@@ -60,13 +60,13 @@ impl Receipts {
     }
 }
 
-fn last_event(fate: MessageFate) -> Option<&'static str> {
+fn last_event(fate: DeliveryOutcome) -> Option<&'static str> {
     match fate {
-        MessageFate::Delivered => Some("TEXT_DELIVERED"),
-        MessageFate::Unreachable => Some("TEXT_UNREACHABLE"),
-        MessageFate::Invalid => Some("TEXT_INVALID"),
-        MessageFate::Blocked => Some("TEXT_BLOCKED"),
-        MessageFate::Spam => Some("TEXT_SPAM"),
-        MessageFate::Untold => None,
+        DeliveryOutcome::Delivered => Some("TEXT_DELIVERED"),
+        DeliveryOutcome::Unreachable => Some("TEXT_UNREACHABLE"),
+        DeliveryOutcome::Invalid => Some("TEXT_INVALID"),
+        DeliveryOutcome::Blocked => Some("TEXT_BLOCKED"),
+        DeliveryOutcome::Spam => Some("TEXT_SPAM"),
+        DeliveryOutcome::Untold => None,
     }
 }

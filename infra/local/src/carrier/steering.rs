@@ -50,7 +50,7 @@ pub(crate) enum LineType {
 /// The outcome of accepted messages to a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum MessageFate {
+pub enum DeliveryOutcome {
     Delivered,
     /// The phone stays switched off until the carrier stops trying.
     Unreachable,
@@ -65,21 +65,21 @@ pub enum MessageFate {
 }
 
 #[derive(Clone)]
-pub(crate) struct Steering {
-    decided: Arc<Mutex<SteeringState>>,
-    usually: MessageFate,
+pub(crate) struct CarrierOverrides {
+    decided: Arc<Mutex<OverrideState>>,
+    usually: DeliveryOutcome,
 }
 
 #[derive(Default)]
-struct SteeringState {
+struct OverrideState {
     answers: HashMap<PhoneNumber, VecDeque<CarrierAnswer>>,
     kinds: HashMap<PhoneNumber, LineType>,
-    fates: HashMap<PhoneNumber, MessageFate>,
+    fates: HashMap<PhoneNumber, DeliveryOutcome>,
     pools: HashMap<Pool, PhoneNumber>,
 }
 
-impl Steering {
-    pub(crate) fn new(usually: MessageFate) -> Self {
+impl CarrierOverrides {
+    pub(crate) fn new(usually: DeliveryOutcome) -> Self {
         Self { decided: Arc::default(), usually }
     }
 
@@ -118,15 +118,15 @@ impl Steering {
     }
 
     /// Sets the outcome of future messages to a number.
-    pub(crate) fn set_fate(&self, number: PhoneNumber, fate: MessageFate) {
+    pub(crate) fn set_fate(&self, number: PhoneNumber, fate: DeliveryOutcome) {
         self.lock_state().fates.insert(number, fate);
     }
 
-    pub(super) fn fate_of(&self, number: &PhoneNumber) -> MessageFate {
+    pub(super) fn fate_of(&self, number: &PhoneNumber) -> DeliveryOutcome {
         self.lock_state().fates.get(number).copied().unwrap_or(self.usually)
     }
 
-    fn lock_state(&self) -> MutexGuard<'_, SteeringState> {
+    fn lock_state(&self) -> MutexGuard<'_, OverrideState> {
         self.decided.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

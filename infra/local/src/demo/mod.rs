@@ -11,7 +11,7 @@ use domain::{
     Practitioner, SendingLimits, Service, Staff, Timestamp,
 };
 use runtime::Runtime;
-use store::{Contact, DeliveryUpdate, DraftMessage, Member, QueueOutcome, ReceivedMessage};
+use store::{DeliveryUpdate, Member, NewMessage, NumberPair, QueueOutcome, ReceivedMessage};
 
 use crate::carrier::Direction;
 use crate::stack::StackParts;
@@ -192,11 +192,11 @@ impl DemoContext<'_> {
             signed_in: None,
         };
         let text = OutboundText::parse(said.text)?;
-        let draft = DraftMessage {
+        let draft = NewMessage {
             id: MessageId::of_request(&staff.company, &staff.id, &self.runtime.randomness.token()),
             staff: &staff,
             conversation: self.company.conversation_key.conversation_with(customer),
-            contact: &Contact { number: customer.clone(), line: line.clone() },
+            contact: &NumberPair { number: customer.clone(), line: line.clone() },
             reply: false,
             text: &text,
             again: None,

@@ -50,11 +50,11 @@ pub(crate) struct Issuer {
     key: Arc<SigningKey>,
     clock: Clock,
     randomness: Randomness,
-    granted: Arc<Mutex<HashMap<String, Grant>>>,
+    granted: Arc<Mutex<HashMap<String, AuthorizationCode>>>,
 }
 
 /// The data for an authorization code that was issued.
-struct Grant {
+struct AuthorizationCode {
     email: String,
     nonce: String,
     challenge: String,
@@ -104,7 +104,7 @@ impl Issuer {
         let (nonce, challenge) = (request.nonce.clone(), request.code_challenge.clone());
         let mut granted = self.granted.lock().unwrap_or_else(PoisonError::into_inner);
         granted.retain(|_, grant| now < grant.until);
-        granted.insert(code.clone(), Grant { email, nonce, challenge, until: now.plus_secs(CODE_SECS) });
+        granted.insert(code.clone(), AuthorizationCode { email, nonce, challenge, until: now.plus_secs(CODE_SECS) });
         code
     }
 

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
-pub(crate) struct Contestant {
+pub(crate) struct BenchmarkProcess {
     pub(crate) name: &'static str,
     process: Child,
     told: ChildStdin,
@@ -19,14 +19,14 @@ pub(crate) struct Contestant {
 
 /// The duration and the CPU time of a turn.
 #[derive(Clone, Copy)]
-pub(crate) struct RoundTime {
+pub(crate) struct TurnTiming {
     pub(crate) wall: Duration,
     /// The CPU time of the contestant, and that of the push service on the other core.
     pub(crate) own: Duration,
     pub(crate) service: Duration,
 }
 
-impl Contestant {
+impl BenchmarkProcess {
     /// Starts `command`, a program with its arguments. It trusts only the authority of `certificate`.
     pub(crate) async fn start(name: &'static str, command: &[&str], stage: &Path, certificate: &Path) -> Self {
         let mut process = Command::new("taskset")
@@ -51,14 +51,14 @@ impl Contestant {
     }
 
     /// Has the contestant send so many messages.
-    pub(crate) async fn send(&mut self, messages: usize) -> RoundTime {
+    pub(crate) async fn send(&mut self, messages: usize) -> TurnTiming {
         let process = self.process.id().unwrap().to_string();
         let (own, service, began) = (processor_time(&process), processor_time("self"), Instant::now());
         self.told.write_all(format!("{messages}\n").as_bytes()).await.unwrap();
         self.says("done").await;
         let wall = began.elapsed();
         let since = |process: &str, before: Duration| processor_time(process).checked_sub(before).unwrap();
-        RoundTime { wall, own: since(&process, own), service: since("self", service) }
+        TurnTiming { wall, own: since(&process, own), service: since("self", service) }
     }
 
     async fn says(&mut self, what: &str) {

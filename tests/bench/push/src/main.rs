@@ -17,11 +17,11 @@ use std::process::ExitCode;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use clap::Parser;
-use contestant::{Contestant, RoundTime};
+use contestant::{BenchmarkProcess, TurnTiming};
 use ece::EcKeyComponents;
 use push::VapidKeys;
 use serde_json::{Value, json};
-use service::{RoundTraffic, Service};
+use service::{Service, TurnTraffic};
 
 #[derive(Parser)]
 struct Arguments {
@@ -70,7 +70,7 @@ struct Browser {
 }
 
 /// The medians of a contestant's turns.
-struct Figures {
+struct TurnMedians {
     name: &'static str,
     /// Of the first turn, in which each subscription gets one message.
     signatures: usize,
@@ -97,7 +97,7 @@ async fn main() -> ExitCode {
         read_all(contestant.name, &seen, &browsers);
         firsts.push(seen);
     }
-    let mut turns: Vec<Vec<RoundTime>> = contestants.iter().map(|_| Vec::new()).collect();
+    let mut turns: Vec<Vec<TurnTiming>> = contestants.iter().map(|_| Vec::new()).collect();
     for _ in 0..arguments.turns {
         for (contestant, turns) in contestants.iter_mut().zip(&mut turns) {
             turns.push(contestant.send(arguments.messages).await);
@@ -106,12 +106,12 @@ async fn main() -> ExitCode {
     }
     let figures = contestants.iter().zip(&firsts).zip(&turns);
     let figures: Vec<_> = figures
-        .map(|((contestant, first), turns)| Figures::medians_of(contestant.name, first, turns, arguments.messages))
+        .map(|((contestant, first), turns)| TurnMedians::medians_of(contestant.name, first, turns, arguments.messages))
         .collect();
     if print(&figures) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-async fn contestants(arguments: &Arguments, stage: &Path, certificate: &Path) -> Vec<Contestant> {
+async fn contestants(arguments: &Arguments, stage: &Path, certificate: &Path) -> Vec<BenchmarkProcess> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let ours = std::env::current_exe().unwrap().with_file_name("pusher");
     let (in_node, in_python) = (here.join("node/contestant.mjs"), here.join("python/contestant.py"));
@@ -127,7 +127,7 @@ async fn contestants(arguments: &Arguments, stage: &Path, certificate: &Path) ->
     ];
     let mut contestants = Vec::new();
     for (name, command) in commands {
-        contestants.push(Contestant::start(name, command, stage, certificate).await);
+        contestants.push(BenchmarkProcess::start(name, command, stage, certificate).await);
     }
     contestants
 }
@@ -155,7 +155,7 @@ fn staged(browsers: &BTreeMap<String, Browser>) -> Value {
 }
 
 /// Asserts that each browser was sent one message and can decrypt it.
-fn read_all(name: &str, seen: &RoundTraffic, browsers: &BTreeMap<String, Browser>) {
+fn read_all(name: &str, seen: &TurnTraffic, browsers: &BTreeMap<String, Browser>) {
     let first: BTreeMap<_, _> = seen.first.iter().map(|(path, body)| (path, body)).collect();
     assert_eq!((seen.messages, first.len()), (browsers.len(), browsers.len()), "{name}");
     for (path, body) in first {
@@ -165,9 +165,9 @@ fn read_all(name: &str, seen: &RoundTraffic, browsers: &BTreeMap<String, Browser
 }
 
 #[allow(clippy::cast_precision_loss, reason = "figures to read")]
-impl Figures {
-    fn medians_of(name: &'static str, first: &RoundTraffic, turns: &[RoundTime], messages: usize) -> Self {
-        let median = |figure: fn(&RoundTime) -> f64| {
+impl TurnMedians {
+    fn medians_of(name: &'static str, first: &TurnTraffic, turns: &[TurnTiming], messages: usize) -> Self {
+        let median = |figure: fn(&TurnTiming) -> f64| {
             let mut figures: Vec<_> = turns.iter().map(figure).collect();
             figures.sort_by(f64::total_cmp);
             figures[figures.len() / 2]
@@ -186,7 +186,7 @@ impl Figures {
 }
 
 /// Prints the figures. Returns whether the targets are met.
-fn print(figures: &[Figures]) -> bool {
+fn print(figures: &[TurnMedians]) -> bool {
     let of = |name: &str| figures.iter().find(|figures| figures.name == name).unwrap();
     let ours = of(OURS);
     println!(

@@ -10,8 +10,8 @@ use serde_json::Value;
 use crate::network::Invocation;
 use crate::scenario::{COMPANIES, ScenarioProvider};
 use crate::world::{
-    CUSTOMERS, LIVE, PUSHES, Request, StaffResponse, SubscriptionChange, World, browsers_of, feed, history, lock,
-    thread,
+    CUSTOMERS, LIVE, PUSHES, Request, ResponseToStaff, Simulation, SubscriptionChange, browsers_of, feed, history,
+    lock, thread,
 };
 
 /// What staff, customers and operators can observe at the end of a run. A test corrupts it to see each invariant fail.
@@ -64,7 +64,7 @@ impl Observations {
     }
 }
 
-impl World {
+impl Simulation {
     /// Collects the observations, as staff, customers and operators can make them.
     pub(crate) async fn observe(self: &Arc<Self>) -> anyhow::Result<Observations> {
         let (now, by_receipts) =
@@ -94,7 +94,7 @@ impl World {
             seen.carried.insert(customer, carried.into_iter().map(|sms| sms.text).collect());
         }
         seen.taken = self.given_up_records();
-        for StaffResponse { step, company, status, body } in lock(&self.told).iter() {
+        for ResponseToStaff { step, company, status, body } in lock(&self.told).iter() {
             seen.told.push((*step, *company, *status, body.clone()));
         }
         seen.late.clone_from(&lock(&self.late));

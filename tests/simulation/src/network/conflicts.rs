@@ -12,12 +12,12 @@ use store::{PK, SK};
 pub(super) struct Conflicts(Arc<Mutex<BTreeSet<String>>>);
 
 /// A transaction in flight. Until it is dropped, no other request can write its items.
-pub(super) struct InFlight {
+pub(super) struct InFlightTransaction {
     items: Vec<String>,
     conflicts: Conflicts,
 }
 
-impl Drop for InFlight {
+impl Drop for InFlightTransaction {
     fn drop(&mut self) {
         let mut held = self.conflicts.lock_items();
         held.retain(|item| !self.items.contains(item));
@@ -26,7 +26,7 @@ impl Drop for InFlight {
 
 impl Conflicts {
     /// Begins a transaction. Fails with its conflicting items if there are any.
-    pub(super) fn begin(&self, items: Vec<String>) -> Result<InFlight, Vec<bool>> {
+    pub(super) fn begin(&self, items: Vec<String>) -> Result<InFlightTransaction, Vec<bool>> {
         let mut held = self.lock_items();
         let met: Vec<_> = items.iter().map(|item| held.contains(item)).collect();
         if met.contains(&true) {
@@ -34,7 +34,7 @@ impl Conflicts {
         }
         held.extend(items.iter().cloned());
         drop(held);
-        Ok(InFlight { items, conflicts: self.clone() })
+        Ok(InFlightTransaction { items, conflicts: self.clone() })
     }
 
     /// Returns whether a single write conflicts with a transaction.

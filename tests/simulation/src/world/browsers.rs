@@ -7,7 +7,7 @@ use domain::{PushEndpoint, Timestamp};
 use serde_json::json;
 
 use super::request::{READ, Request};
-use super::{World, lock};
+use super::{Simulation, lock};
 use crate::network::Invocation;
 use crate::push_service;
 use crate::scenario::COMPANIES;
@@ -27,7 +27,7 @@ pub(crate) fn browsers_of(company: usize) -> [String; 2] {
     [0, 1].map(|number| format!("{}-{number}", COMPANIES[company]))
 }
 
-impl World {
+impl Simulation {
     /// Turns notifications on in each company's first browser.
     pub(super) async fn are_told(self: &Arc<Self>) -> anyhow::Result<()> {
         for company in 0..COMPANIES.len() {

@@ -9,7 +9,7 @@ use local::{InProcess, MAPPINGS, StreamMapping};
 use serde_json::json;
 
 use super::request::appointment_of;
-use super::{CUSTOMERS, PendingWork, StaffResponse, World, contact_of, lock, sms_of, text_of};
+use super::{CUSTOMERS, PendingWork, ResponseToStaff, Simulation, contact_of, lock, sms_of, text_of};
 use crate::network::{Invocation, PushRetry};
 use crate::queue::{Message, Queue, QueueKind};
 use crate::scenario::{Action, FaultPoint, Scenario, Step};
@@ -52,7 +52,7 @@ impl StreamFollower {
 /// How many attempts can have faults. An outage that lasts longer needs a redrive by an operator.
 const TROUBLED_ATTEMPTS: u32 = 2;
 
-impl World {
+impl Simulation {
     pub(crate) fn given_up_records(&self) -> Vec<String> {
         self.network.operations()
     }
@@ -235,7 +235,7 @@ impl World {
         }
         let told = answer.map(|answer| answer.to_string());
         let (status, body) = (told.is_some().then_some(200), told.unwrap_or_default());
-        lock(&self.told).push(StaffResponse { step: place, company: step.company, status, body });
+        lock(&self.told).push(ResponseToStaff { step: place, company: step.company, status, body });
         Ok(())
     }
 

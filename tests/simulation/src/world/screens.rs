@@ -8,9 +8,9 @@ use domain::Scheme;
 use serde_json::json;
 
 use super::request::feed;
-use super::{World, lock};
+use super::{Simulation, lock};
 use crate::network::Invocation;
-use crate::sockets::{PageContent, WITNESS};
+use crate::sockets::{ReceivedFrames, WITNESS};
 
 /// A page that shows a company's feed.
 pub(crate) struct Screen {
@@ -24,7 +24,7 @@ pub(crate) struct Screen {
 /// The interval at which an open page refreshes its list. A refresh shows what a socket or a replica missed.
 const REFRESH: Duration = Duration::from_secs(5);
 
-impl World {
+impl Simulation {
     /// Connects the company's disconnected screens. They fetch what they missed at once, and again with the next
     /// refresh.
     pub(super) async fn connects(self: &Arc<Self>, place: usize) -> anyhow::Result<()> {
@@ -98,7 +98,7 @@ impl World {
 
 impl Screen {
     /// Adds what a connection brought. `None` stands for a connection that the other side has closed.
-    pub(crate) fn takes(&mut self, shown: Option<PageContent>) {
+    pub(crate) fn takes(&mut self, shown: Option<ReceivedFrames>) {
         match shown {
             Some(shown) => {
                 self.shown.extend(shown.html);

@@ -11,13 +11,13 @@ use store::Session;
 use tokio::task::JoinSet;
 
 use super::request::{READ, Request, appointment, feed, thread};
-use super::{CUSTOMERS, STRANGER, World, lock, text_of};
+use super::{CUSTOMERS, STRANGER, Simulation, lock, text_of};
 use crate::network::Invocation;
 use crate::scenario::FaultPoint;
 
 /// A response to staff.
 #[derive(Clone, Debug)]
-pub(crate) struct StaffResponse {
+pub(crate) struct ResponseToStaff {
     pub(crate) step: usize,
     pub(crate) company: usize,
     /// `None` if the function did not finish.
@@ -25,7 +25,7 @@ pub(crate) struct StaffResponse {
     pub(crate) body: String,
 }
 
-impl World {
+impl Simulation {
     pub(super) async fn replies(self: &Arc<Self>, place: usize, first: bool, again: &[Duration]) -> anyhow::Result<()> {
         let step = &self.story.steps[place];
         let conversation = self.conversation(step.company, step.customer)?;
@@ -146,7 +146,7 @@ impl World {
         if matches!(status, None | Some(503)) && invocation.is_to_succeed() {
             lock(&self.late).push(format!("{} is told {said}", invocation.name()));
         }
-        lock(&self.told).push(StaffResponse { step: place, company, status, body: body.unwrap_or_default() });
+        lock(&self.told).push(ResponseToStaff { step: place, company, status, body: body.unwrap_or_default() });
         Ok(told)
     }
 
