@@ -1,8 +1,8 @@
 //! Throughput of the local stack, and whether it depends on the size of the table: `cargo bench`.
 //!
-//! Two stacks, one with few messages and one with many, get the same requests in turns, through HTTP and Lambda's
-//! Invoke API, from four clients at a time. Each figure depends on the machine's speed and its other load. The ratio of
-//! the two matters, and the turns keep it fair.
+//! Two stacks, one with few messages and one with many, get the same requests alternately, through HTTP and Lambda's
+//! Invoke API, from four clients at a time. Each figure depends on the machine's speed and its other load. Only the
+//! ratio of the two stacks matters. Alternating rounds expose both stacks to the same load.
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "it prints figures, and has failed if it cannot go on")]
 
 use std::time::Instant;
@@ -15,7 +15,7 @@ use tests::{HARBOR, SmsEvent, StaffClient, TestStack, ago, by_queue};
 const CLIENTS: usize = 4;
 const FEW: usize = 10;
 const MANY: usize = 100_000;
-/// The senders of the many messages, each of as many as the others.
+/// The number of customers whose messages fill the large stack. Each customer sends equally many.
 const CUSTOMERS: usize = 1000;
 const TURNS: usize = 15;
 const ASKED_A_TURN: usize = 300;
@@ -27,7 +27,7 @@ const MARIA: &str = "+14255550182";
 
 #[tokio::main]
 async fn main() {
-    // `cargo test` runs this only to see that it works.
+    // `cargo test` runs only a small benchmark, as a check that it works.
     let whole = std::env::args().any(|argument| argument == "--bench");
     let (many, turns) = if whole { (MANY, TURNS) } else { (FEW * 10, 1) };
     let (small_house, large_house) = (TestStack::open().await, TestStack::open().await);
@@ -50,7 +50,7 @@ async fn main() {
     }
 }
 
-/// The figures of one stack: operations per second, in each turn.
+/// The measured throughput of one stack, in operations per second for each round.
 struct ThroughputBench<'a> {
     desk: StaffClient<'a>,
     page: String,
@@ -61,7 +61,7 @@ struct ThroughputBench<'a> {
 }
 
 impl<'a> ThroughputBench<'a> {
-    /// Stores the few messages. They are Maria's and the newest of both stacks, so that responses have the same size.
+    /// Stores the few messages. All are from Maria and the newest of both stacks, so that responses have the same size.
     async fn begin(stack: &'a TestStack) -> Self {
         let texts: Vec<_> = (0..FEW).map(|n| sms(&format!("maria-{n}"), MARIA)).collect();
         assert!(stack.deliver(&by_queue(&texts)).await.is_empty());
@@ -105,9 +105,9 @@ async fn each<T>(all: impl IntoIterator<Item = T>, work: impl AsyncFn(T)) -> f64
     as_float(done) / begun.elapsed().as_secs_f64()
 }
 
-/// Stores messages of many customers. The first message of each customer is delivered. The others are copies of it at
-/// earlier positions, which are written directly to the table. To deliver them all would take most of an hour, because
-/// dynoxide scans the request tokens of the last ten minutes in each transaction.
+/// Stores messages of many customers. The first message of each customer is delivered. The others are copies of it with
+/// earlier sort keys, which are written directly to the table. Delivering all of them would take most of an hour,
+/// because dynoxide scans the request tokens of the last ten minutes in each transaction.
 async fn fill(stack: &TestStack, count: usize) {
     let customers = CUSTOMERS.min(count);
     let texts: Vec<_> = (0..customers).map(|n| sms(&n.to_string(), &format!("+1425{:07}", 5_560_000 + n))).collect();
@@ -136,7 +136,7 @@ async fn fill(stack: &TestStack, count: usize) {
     .await;
 }
 
-/// Returns the write of a copy of a message at a unique position some hours earlier.
+/// Returns a `PutRequest` for a copy of a message, with a unique sort key some hours earlier.
 fn earlier(event: &Value, n: usize) -> Value {
     let place = event["position"]["S"].as_str().unwrap();
     let at = place[..13].parse::<usize>().unwrap() - 40_000_000 - n;

@@ -1,4 +1,4 @@
-//! The functions in an empty AWS account that answers at once.
+//! The functions, in a simulated AWS account that is empty and responds at once.
 
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
@@ -36,8 +36,8 @@ impl HttpConnector for SecretsOnlyAccount {
     }
 }
 
-/// Returns one secret with all that the functions read of secrets: the push keys and the sign-in settings. The corpus
-/// has cookies that were signed with its `attempt_key`.
+/// Returns one secret that contains the push keys and the sign-in settings, all that the functions read of secrets. The
+/// cookies in the corpus were signed with its `attempt_key`.
 fn secrets() -> Value {
     json!({
         "subject": "mailto:it@example.com",
@@ -86,12 +86,12 @@ impl Account {
         Ok(answered.ok())
     }
 
-    /// Invokes a function with an event. It may succeed or fail, but not panic.
+    /// Invokes a function with an event. Fails if the function panics. Any response or error is accepted.
     pub(crate) fn takes(&self, function: &str, event: &Value) -> Result<(), TestCaseError> {
         self.invoke(function, event).map(drop)
     }
 
-    /// Invokes functions with requests. None may answer with a status of 500 or above.
+    /// Invokes functions with requests. Fails if a function answers with a status of 500 or above.
     pub(crate) fn answers(&self, requests: impl Iterator<Item = (&'static str, Value)>) -> Result<(), TestCaseError> {
         for (function, request) in requests {
             let answer = self.invoke(function, &request)?.unwrap_or_default();

@@ -62,7 +62,7 @@ impl InputLocation {
         (self.function, request)
     }
 
-    /// Returns a request with `word` as a parameter, cut to 3,000 characters. API Gateway limits an address to 10 KB.
+    /// Returns a request with `word`, cut to 3,000 characters, as a parameter. API Gateway limits an address to 10 KB.
     pub(crate) fn with_parameter(&self, parameter: &str, word: &str) -> (&'static str, Value) {
         let word: &str = &word.chars().take(3000).collect::<String>();
         let mut request = self.request(CONVERSATION, &[(parameter, word)]);
@@ -101,7 +101,7 @@ pub(crate) fn callback(cookie: &str) -> (&'static str, Value) {
     (to.function, request)
 }
 
-/// Returns an authorizer's event with the cookie in both places in which cookies can come.
+/// Returns an authorizer's event that contains the cookie in both places where API Gateway passes cookies.
 pub(crate) fn cookie(cookie: &str) -> Value {
     json!({"cookies": [cookie], "headers": {"Cookie": cookie}})
 }

@@ -38,7 +38,7 @@ static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 /// same code parses it.
 const LARGEST: usize = 256 * 1024;
 
-/// The memory that a parser may use per byte of input, in bytes. It is twice that of the worst input: a form of short
+/// The memory that a parser may use per byte of input, in bytes. Twice that of the worst input: a form of short
 /// fields only.
 const FOR_EACH_BYTE: usize = 64;
 /// The memory in bytes that a parser may use whatever the input: that of a few SDK requests.
@@ -48,9 +48,9 @@ const BASELINE_BYTES: usize = 256 * 1024;
 type ParserCheck = fn(&Account, &str, &[u8]) -> Result<(), TestCaseError>;
 
 struct Reader {
-    /// Also the name of its folder in `corpus/`.
+    /// The name of the parser, which is also the name of its folder in `corpus/`.
     name: &'static str,
-    /// How many times as many cases to try as `PROPTEST_CASES` says, whose default is 256. Fast parsers try more.
+    /// The number of cases to try, as a multiple of `PROPTEST_CASES`, whose default is 256. Fast parsers try more.
     times: u32,
     reads: ParserCheck,
 }

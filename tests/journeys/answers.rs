@@ -72,7 +72,7 @@ async fn a_text_of_which_nobody_knows_answers_nothing_until_it_is_known_to_have_
     let stack = TestStack::with_limits(TestStack::limits(), &clock).await;
     let (dana, maria, conversation) = open_with_question(&stack).await;
     maria.next_is("silent").await;
-    // The clock stands still, and two messages of the same time have no order.
+    // The manual clock stands still, and the order of two messages of the same time is undefined.
     clock.passes(1);
     assert_eq!(dana.replies(&conversation, "Yes").await.status, 202);
     assert_eq!(stands(&dana).await, (1, true));
@@ -140,7 +140,7 @@ async fn when_the_last_of_several_answers_is_given_back_the_customer_waits_with_
     assert_eq!(stands(&dana).await, (0, false));
 }
 
-/// Returns the carrier's id of a message, as stored in the table.
+/// Returns the provider message id of a message, as stored in the table.
 async fn provider_id(stack: &TestStack, message: &Value) -> Value {
     let pk = format!("CONVERSATION#harbor-dental#{}", message["conversation"].as_str().unwrap());
     let sk = format!("EVENT#{}", message["id"].as_str().unwrap());

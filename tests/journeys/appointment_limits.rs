@@ -211,7 +211,7 @@ async fn whoever_writes_one_appointment_many_times_at_once_is_told_so_and_no_ope
     }
     assert!(statuses.keys().all(|status| [200, 201, 409].contains(status)), "{statuses:?}");
     assert_eq!(statuses[&201], 1, "{statuses:?}");
-    // Each successful save is a version of its own.
+    // Each successful save creates a version.
     let saved = statuses[&200] + 1;
     assert_eq!(dana.get("/api/appointments/A-1").await.json()["version"], saved, "{statuses:?}");
 }

@@ -1,4 +1,4 @@
-//! Appointments that are moved: a customer's answer was about the earlier time.
+//! Appointments that are moved to another time: a customer's earlier answer does not apply to the new time.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use tests::{HARBOR, SendOptions, StaffClient, TestResponse, TestStack, ago};
 const MARIA: &str = "+14255550182";
 const HOUR: u64 = 60 * 60;
 
-/// Returns the time so many hours from now, formatted as a scheduling system does.
+/// Returns the time that is `hours` from now, formatted as a scheduling system does.
 fn ahead(hours: u64) -> Value {
     let now = runtime::wall_clock().now();
     json!(now.plus_secs(hours * HOUR).to_string())

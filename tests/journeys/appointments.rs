@@ -14,7 +14,7 @@ const LANDLINE: &str = "+14255550190";
 const INTERNET: &str = "+14255550191";
 const NOBODY: &str = "+14255550192";
 
-/// Returns the day of tomorrow in Harbor Dental's time zone.
+/// Returns the date of tomorrow in Harbor Dental's time zone.
 fn tomorrow() -> String {
     day_in("America/Los_Angeles").next().to_string()
 }
@@ -163,7 +163,7 @@ async fn an_appointment_of_another_company_or_of_nobody_is_not_found() {
     let conversation = booked["conversation"].as_str().unwrap();
     assert_eq!(josie.messages(conversation).await.status, 404);
     assert_eq!(josie.replies(conversation, "hello").await.status, 404);
-    // Another company can use the same id for an appointment of its own.
+    // Another company can use the same id for one of its appointments.
     let own = booking_with(
         booking("Liam Fraser", "0491 570 156"),
         json!({"day": day_in("Australia/Sydney").next().to_string()}),
@@ -377,7 +377,7 @@ async fn no_line_of_the_company_is_a_customer_of_it() {
             assert!(refused.sentence().contains("is your own number"), "{}", refused.body);
         }
     }
-    // The number was a customer's before it became a line. Its messages stay, and no more are sent to it.
+    // The number was a customer's before it became a line. Its messages stay, and nobody can text the number any more.
     stack.phone("+12065550198").texts(HARBOR, "hello").await;
     let conversation = dana.conversation_with("+12065550198").await;
     stack.adds_line("+12065550198").await;
@@ -702,7 +702,7 @@ async fn a_booking_that_is_sent_twice_is_one_appointment() {
     let bookings =
         join_all((0..6).map(|_| async { dana.post("/api/appointments", &booking("Maria Lopez", MARIA), send).await }))
             .await;
-    // One of the requests looks the number up. The others are answered before the result is known.
+    // One request looks the number up. The functions answer the other requests before the result is known.
     let booked = |answer: &TestResponse| booking_with(answer.json(), json!({"texting": {"checked": null}}));
     assert!(bookings.iter().all(|it| it.status == 201 && booked(it) == booked(&bookings[0])), "{bookings:?}");
     assert_eq!(dana.get(&format!("/api/appointments?day={}", tomorrow())).await.items().len(), 1);
@@ -728,7 +728,7 @@ async fn a_key_that_was_used_for_one_booking_makes_no_other_of_it() {
         assert!(refused.sentence().contains("another booking"), "{}", refused.sentence());
         assert_eq!(dana.get(&path(&booked)).await.json(), booked);
     }
-    // A repeat of the booking after more changes than versions are kept still changes nothing.
+    // Even if its version is no longer kept, a repeat of the booking changes nothing.
     let mut moved = booked.clone();
     for minutes in 15..27 {
         moved = changes(&marcus, &moved, json!({"time": "15:30", "minutes": minutes})).await.json();

@@ -1,4 +1,4 @@
-//! The audit log: who did what with which authority. It has no data of customers.
+//! The audit log: who did what, and with which permission. The log contains no customer data.
 
 use reqwest::Method;
 use serde_json::{Value, json};

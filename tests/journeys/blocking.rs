@@ -218,8 +218,8 @@ async fn a_block_outlives_what_was_said_and_what_is_erased() {
     assert_eq!(inbox(&dana).await, [(json!("still me"), json!(0))]);
 }
 
-/// Texts arrive while the number is blocked and unblocked. Staff are either notified of a text, or it is stored
-/// silently.
+/// Texts arrive while the number is blocked and unblocked. Each text either notifies staff, or is stored without a
+/// notification.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_text_that_comes_at_the_moment_of_blocking_is_told_of_or_kept_quietly_and_never_half() {
     let stack = TestStack::open().await;

@@ -169,7 +169,7 @@ async fn a_warm_live_frame_is_a_page_of_connections_one_of_the_conversation_and_
     // The third query reads the feed: the Dashboard has one row for each customer, with the number of further entries.
     assert_eq!(told("warm").await.counts(), [("Query", 3)]);
     let connecting = stack.usage_of("live-connection").await;
-    // The socket stays open, because a closed one costs another request to delete it.
+    // The socket stays open, because closing it causes another request, which deletes the connection.
     let _one_more = dana.goes_live().await;
     assert_eq!(stack.usage_of("live-connection").await.since(&connecting).counts(), [("TransactWriteItems", 1)]);
 }

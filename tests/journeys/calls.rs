@@ -303,7 +303,7 @@ async fn the_line_says_whose_call_it_is_and_nobody_reaches_another_companys_appo
     let stack = with_an_appointment().await;
     stack.has_appointment("tidewater-physio", "T-1", Some(LIAM)).await;
     let (dana, josie) = (stack.dana().await, stack.josie().await);
-    // Harbor Dental's line with Tidewater's appointment, and with parameters that name a company.
+    // The first call has Harbor Dental's line with Tidewater's appointment, and parameters that name a company.
     let crossed = Call::new("c-1", HARBOR, LIAM, "T-1");
     let mut invocation = crossed.pressed("2");
     invocation["Details"]["Parameters"]["company"] = json!("tidewater-physio");
@@ -314,7 +314,7 @@ async fn the_line_says_whose_call_it_is_and_nobody_reaches_another_companys_appo
     assert!(josie.notifications().await.items().is_empty(), "Tidewater hears nothing");
     let at_harbor = dana.notifications().await.items();
     assert_eq!((at_harbor.len(), &at_harbor[0]["appointment"]), (1, &Value::Null), "what was pressed is not lost");
-    // If two companies have a call with the same contact id, each has a call of its own.
+    // Two calls of different companies can have the same contact id. They are stored separately.
     stack.flow(&Call::new("c-3", HARBOR, MARIA, "A-1").pressed("1")).await;
     stack.flow(&Call::new("c-3", TIDEWATER, LIAM, "T-1").pressed("2")).await;
     assert_eq!(outcomes(&josie).await, ["declined"]);

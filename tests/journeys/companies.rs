@@ -112,12 +112,12 @@ async fn no_route_reads_or_writes_anything_of_another_company() {
     let theirs = OtherCompanyIds { conversation: &conversation, browser, session };
 
     for route in ROUTES {
-        // A new session for each route, because one of the routes signs out.
+        // Dana signs in anew for each route, because one of the routes signs her out.
         let dana = stack.dana().await;
         let answer = ask(&dana, route, &theirs).await;
         assert!(!answer.body.contains(SECRET), "{route:?}");
         if route.path.contains("{conversation}") {
-            // The method is rejected before the conversation is looked up.
+            // The gateway rejects the method before the function looks the conversation up.
             let by_get = if route.path.ends_with("/customer-data") { 405 } else { 404 };
             if (route.method, by_get) == ("GET", 405) {
                 assert_eq!((answer.status, answer.code()), (405, "not-by-get".to_owned()), "{route:?}");

@@ -20,7 +20,8 @@ async fn changes_since(desk: &StaffClient<'_>, version: u32) -> Vec<(Value, Valu
     lengths.map(|it| (it["from"].clone(), it["to"].clone())).collect()
 }
 
-/// Stores that the earlier versions precede another version than the appointment's.
+/// Sets the appointment version that the stored earlier versions precede, so that it differs from the appointment's
+/// version.
 async fn are_before(stack: &TestStack, version: u32) {
     let key = json!({"pk": {"S": "VERSIONS#harbor-dental"}, "sk": {"S": "PMS-1"}});
     let other = json!({

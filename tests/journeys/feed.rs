@@ -166,7 +166,7 @@ async fn a_refresh_with_nothing_new_is_304_with_no_body() {
     }
 }
 
-/// Returns the rows of the Dashboard: the text, and how many more entries the customer has.
+/// Returns the rows of the Dashboard: the text of each, and the number of further entries of the customer.
 async fn dashboard(dana: &StaffClient<'_>) -> Vec<(String, u64)> {
     let items = dana.get("/api/notifications?by=customer&limit=10").await.items();
     items.iter().map(|item| (item["text"].as_str().unwrap().to_owned(), item["more"].as_u64().unwrap())).collect()
@@ -196,7 +196,7 @@ async fn one_customer_who_writes_much_is_one_of_the_ten_with_a_count() {
     stack.has_appointment("harbor-dental", "A-1", Some("+14255550007")).await;
     stack.contact_events(&[Call::new("c", HARBOR, "+14255550007", "A-1").ended_event("HUMAN_ANSWERED")]).await;
     assert_eq!(dashboard(&dana).await[0].1, 2);
-    // The customer's oldest entry arrives late. It is counted at its own position.
+    // The customer's oldest entry arrives late. It is counted at the position of its time.
     stack
         .deliver(&by_queue(&[loud(0), SmsEvent::new("late", "+14255550182", HARBOR, "late").with_time(ago(799))]))
         .await;

@@ -20,7 +20,7 @@ use tokio::task::block_in_place;
 
 const MARIA: &str = "+14255550182";
 
-/// Tries cases of a strategy, `times` as many as `PROPTEST_CASES` says. A case that fails is made as small as possible.
+/// Tries random cases of a strategy, `times` times as many as `PROPTEST_CASES` says. Shrinks a case that fails.
 fn tries<S: Strategy>(times: u32, strategy: &S, mut holds: impl AsyncFnMut(S::Value) -> Result<(), TestCaseError>) {
     let kept =
         FileFailurePersistence::Direct(concat!(env!("CARGO_MANIFEST_DIR"), "/journeys/foreign_input.regressions"));
@@ -187,7 +187,7 @@ async fn no_record_of_the_stream_is_panicked_at_or_holds_up_those_behind_it() {
     open.sees("Still there?").await;
 }
 
-/// A request, with input in each place that can carry some.
+/// A request, with all of its variable input.
 #[derive(Clone)]
 struct ApiRequest {
     route: Route,

@@ -1,4 +1,4 @@
-//! The conversations: their customers, and which of them wait for an answer.
+//! The inbox: the conversations with their customers, and which customers wait for an answer.
 
 use serde_json::{Value, json};
 use tests::{HARBOR, HARBOR_SECOND, SmsEvent, TestStack, ago, by_queue};

@@ -7,7 +7,8 @@ use tests::{
     TestResponse, TestStack, TokenSigner,
 };
 
-/// Signs in at an issuer with this behaviour. Returns where that ends, and whether with a session.
+/// Signs in at an issuer with this behaviour. Returns the location of the last redirect, and whether there is a
+/// session.
 async fn outcome(behaviour: IssuerBehaviour) -> (String, bool) {
     let stack = TestStack::open().await;
     let issuer = FaultyIssuer::open(behaviour).await;
@@ -191,7 +192,7 @@ async fn a_new_key_of_the_issuers_is_fetched_once_and_no_more_often_than_every_t
     assert_eq!(outcome_of(&stack.comes_from(&issuer).await), let_in(), "by the new key");
     assert_eq!(issuer.request_counts(), RequestCounts { discoveries: 1, keys: 2, tokens: 2 });
 
-    // Tokens that are signed by a key the issuer does not publish, several times.
+    // The issuer signs several tokens with a key that it does not publish.
     for _ in 0..5 {
         issuer.behaves(IssuerBehaviour { key: 2, signed: TokenSigner::BySomebodyElse, ..IssuerBehaviour::default() });
         assert_eq!(outcome_of(&stack.comes_from(&issuer).await), page("refused"));

@@ -181,7 +181,7 @@ async fn connections(stack: &TestStack) -> Vec<Value> {
     stack.table("Scan", ask).await["Items"].as_array().unwrap().clone()
 }
 
-/// Waits until the table has so many connections.
+/// Waits until the table contains `count` connections.
 async fn connections_are(stack: &TestStack, count: usize) {
     for _ in 0..400 {
         if connections(stack).await.len() == count {
@@ -294,7 +294,7 @@ async fn whoever_is_signed_out_everywhere_or_removed_loses_their_sockets() {
 async fn a_socket_outlives_its_session_by_no_frame() {
     let stack = TestStack::open().await;
     let (dana, marcus) = (stack.dana().await, stack.sign_in("harbor-dental.marcus").await);
-    // In whole seconds, as the table's TTL.
+    // The end is in whole seconds, as the table's TTL is.
     let ends = runtime::wall_clock().now().plus_secs(8);
     session_ends(&stack, &dana, ends.as_millis()).await;
     let (mut hers, mut pinging) = (dana.goes_live().await, dana.goes_live().await);
@@ -304,7 +304,7 @@ async fn a_socket_outlives_its_session_by_no_frame() {
     while runtime::wall_clock().now() <= ends {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    // The server closes the socket at a ping after the session's end, and would at a frame, too.
+    // After the session's end, the server closes the socket when it receives a ping or has a frame to send.
     pinging.sends(r#"{"action":"ping"}"#).await;
     pinging.is_closed().await;
     stack.phone(MARIA).texts(HARBOR, "after").await;
@@ -330,7 +330,7 @@ async fn a_connection_that_is_gone_is_forgotten() {
     connections_are(&stack, 1).await;
 }
 
-/// Adds an old connection to the table, as a copy of its first. Its session ends at `ends`, in milliseconds.
+/// Adds an old connection to the table, as a copy of the first one there. Its session ends at `ends`, in milliseconds.
 async fn is_connected(stack: &TestStack, id: &str, ends: u64) {
     let mut other = connections(stack).await.remove(0);
     other["sk"] = json!({"S": id});

@@ -452,7 +452,7 @@ async fn where_opt_outs_are_self_managed_each_is_confirmed_once_from_the_line_th
         (&json!(text), &json!("Switchboard"), &json!("sent"))
     );
     is_refused(&dana.replies(&conversation, "hi").await, "they wrote STOP on ");
-    // No acknowledgement for a text that is not a keyword, an opt-out that is not in force, or a late one.
+    // Switchboard does not acknowledge a text that is not a keyword, an opt-out that is not in force, or a late one.
     maria.texts(HARBOR, "START").await;
     maria.texts(HARBOR, "please stop texting me").await;
     stack.deliver(&by_queue(&[SmsEvent::new("2", MARIA, HARBOR, "QUIT").with_time(ago(1))])).await;

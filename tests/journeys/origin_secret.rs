@@ -17,7 +17,7 @@ async fn rotated(stack: &TestStack, clock: &ManualClock) {
     stack.puts_secret("switchboard/origin", &rotated.to_string()).await;
 }
 
-/// Sends a request with this origin secret, or with none if it is empty.
+/// Sends a request with this origin secret. If `shown` is empty, sends no origin secret.
 async fn showing(shown: &str, desk: &StaffClient<'_>, path: &str) -> TestResponse {
     let asked = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     let mut asked = asked.get(desk.stack.url(path)).header("cookie", &desk.cookie).header("accept", "application/json");

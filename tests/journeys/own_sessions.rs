@@ -161,7 +161,7 @@ async fn the_last_use_is_the_last_write_to_five_minutes_and_costs_no_request() {
     assert_eq!(marcus.replies(&conversation, "Whatever is remembered is now").await.status, 201);
     dana.get("/api/session").await;
     let asked = async |text: &str| {
-        // Of two writes at the same time, the second can be recorded as the first, by another request.
+        // Of two messages of the same time, the second can get the earlier position, which causes other requests.
         clock.passes(1);
         let before = stack.usage().await;
         assert_eq!(dana.replies(&conversation, text).await.status, 201);

@@ -67,8 +67,8 @@ async fn a_text_is_told_once_to_every_browser_of_its_company_and_to_no_other() {
             .ends_with(&format!("k={}", dana.push_settings().await["key"].as_str().unwrap()))
     );
 
-    // A repeat, and events without a push notification. Then one with a push notification, to see that the others sent
-    // none.
+    // These are a repeat, and events without a push notification. The last event has a push notification, to show
+    // that the others sent none.
     stack.deliver(&by_queue(std::slice::from_ref(&sms))).await;
     stack.deliver(&by_queue(&[SmsEvent::new("old", SAM, HARBOR, "Yesterday").with_time(ago(90_000))])).await;
     dana.replies(&conversation, "Yes.").await;
@@ -203,7 +203,7 @@ async fn a_test_goes_the_whole_way_and_to_that_browser_only() {
     let pushed = service.pushed();
     assert!(!pushed[0].headers.contains_key("topic"));
     assert!(pushed[0].headers["ttl"].parse::<u64>().unwrap() <= 240);
-    // Recording the delivery is not taken for another test.
+    // Recording the delivery does not send another test notification.
     stack.phone(MARIA).texts(HARBOR, "Hello").await;
     service.sends(&other, 1).await;
     assert_eq!(service.sends(&one, 2).await.len(), 2);
@@ -318,7 +318,7 @@ async fn what_was_answered_or_overtaken_meanwhile_is_not_told_late() {
     service.sends(&broken, 1).await;
     stack.phone(MARIA).texts(HARBOR, "Second").await;
     service.sends(&broken, 2).await;
-    // By now the first push notification is retried, and then that of a customer who was not included before.
+    // By now the first push notification is retried, and then the one about a customer who was not included before.
     tokio::time::sleep(Duration::from_secs(7)).await;
     stack.phone(SAM).texts(HARBOR, "Third").await;
     let bodies: Vec<_> = service.sends(&broken, 3).await.iter().map(|shown| shown["body"].clone()).collect();
@@ -517,7 +517,7 @@ async fn browsers_on_all_pages_of_the_table_are_told_as_they_are_set() {
     for browser in &told {
         assert_eq!(service.sends(browser, 1).await[0]["body"], "New message");
     }
-    // All effects of the first text have happened when the second has been pushed.
+    // When the second text has been pushed, all effects of the first have happened.
     stack.phone(SAM).texts(HARBOR, "And me?").await;
     for browser in &told {
         assert_eq!(service.sends(browser, 2).await.len(), 2, "each once");
@@ -655,7 +655,7 @@ fn as_kept(item: &Value, person: usize, subscriber: &Subscriber) -> Value {
         key: text(&item["subscription"]["M"]["key"]["S"]),
     };
     let mut item = item.clone();
-    // Without it, the person's other browsers would be notified of this one.
+    // Removes a field that would cause push notifications about this browser to the person's other browsers.
     item.as_object_mut().unwrap().remove("added");
     let person = format!("person-{person}");
     item["sk"]["S"] = json!(format!("STAFF#{person}#{}", named.id()));

@@ -18,7 +18,7 @@ fn later<'a>(desk: &StaffClient<'a>) -> StaffClient<'a> {
     StaffClient { stack: desk.stack, cookie: format!("{}; later=1", desk.cookie) }
 }
 
-/// Waits until a person's browsers are these.
+/// Waits until a person's browsers are the expected ones.
 async fn has_browsers(desk: &StaffClient<'_>, expected: &[String]) {
     let deadline = Instant::now() + Duration::from_secs(20);
     loop {
@@ -298,7 +298,7 @@ async fn twenty_browsers_are_as_many_as_a_person_can_have() {
     let more = dana.is_notified_in(&Browser::firefox("more")).await;
     assert_eq!((more.status, more.code().as_str()), (409, "too-many-browsers"));
     assert!(more.sentence().contains("20 browsers") && more.sentence().ends_with('.'), "{}", more.sentence());
-    // Other people can add theirs, and a removal makes room for one more.
+    // Other people can add their browsers, and a removal makes room for another browser.
     let marcus = stack.sign_in("harbor-dental.marcus").await;
     assert_eq!(marcus.is_notified_in(&Browser::firefox("his")).await.status, 201);
     dana.removes_browser(&kept[0]).await;
@@ -434,7 +434,7 @@ async fn a_session_that_is_over_keeps_no_browser_not_even_while_the_gateway_reme
     let answer = dana.is_notified_in(&Browser::firefox("one")).await;
     assert_eq!((answer.status, answer.code().as_str()), (401, "session-ended"));
 
-    // The same for a person whose sessions were all ended, or who was removed from staff.
+    // The response is the same for a person whose sessions were all ended, or who was removed from staff.
     let marcus = stack.sign_in("harbor-dental.marcus").await;
     assert_eq!(marcus.get("/api/session").await.status, 200);
     let key = json!({"pk": {"S": "COMPANY#harbor-dental"}, "sk": {"S": "STAFF#marcus"}});
@@ -502,7 +502,7 @@ async fn a_choice_is_a_persons_and_a_setting_a_companys_and_each_stays_as_it_was
     assert_eq!(set(dana.sets_pushes(&json!({"showsText": false})).await.json()), (json!("mine"), json!(false)));
     assert_eq!(set(marcus.push_settings().await), (json!("all"), json!(false)));
     assert_eq!(set(josie.push_settings().await), (json!("all"), json!(true)));
-    // The same with a form, which is answered with a fragment.
+    // A form has the same effect. The response to it is a fragment.
     let form = dana.request(Method::POST, "/api/push-settings").header("accept", "text/html");
     let fragment = dana.send(form.form(&[("messages", "all"), ("showsText", "true")])).await;
     assert_eq!(fragment.status, 200, "{}", fragment.body);

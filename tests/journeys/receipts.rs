@@ -23,7 +23,7 @@ async fn newest(dana: &StaffClient<'_>, conversation: &str) -> (String, String) 
     (field("status"), field("reason"))
 }
 
-/// Returns a delivery receipt of a message as an SQS batch of one. `changed` replaces fields.
+/// Returns a delivery receipt for a message as an SQS batch of one. `changed` replaces fields.
 fn receipt(message: &Value, changed: &[(&str, Value)]) -> Value {
     let mut event = json!({
         "eventType": "TEXT_DELIVERED", "eventVersion": "1.0", "eventTimestamp": 1_700_000_000_000_u64, "isFinal": true,

@@ -1,4 +1,4 @@
-//! A member of staff can send an undelivered message again, once, as a message of its own.
+//! A member of staff can send an undelivered message again, once, as a new message.
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};

@@ -85,7 +85,7 @@ async fn a_callback_that_is_loaded_again_goes_on_with_the_session_that_it_began(
     assert_eq!(browser.goes_to(&callback).await.header("location"), Some("/messages.html"));
     assert_eq!(browser.goes_to(&callback).await.header("location"), Some("/"));
 
-    // The same if the browser still has the attempt's cookie, as when the first response was lost.
+    // The result is the same if the browser still has the attempt's cookie, as when the first response was lost.
     browser.cookies.extend(before.clone());
     assert_eq!(browser.goes_to(&callback).await.header("location"), Some("/messages.html"));
     assert_eq!(browser.goes_to("/api/session").await.json()["name"], "Dana Whitfield");

@@ -92,7 +92,7 @@ async fn a_receipt_that_names_another_form_of_the_number_speaks_of_the_same_cust
     let [(number, delivered, _), ..] = SUBSCRIBERS;
     let booked = books(&dana, number).await;
     let conversation = booked["conversation"].as_str().unwrap();
-    // The receipt comes before the carrier's id of the message is stored.
+    // The receipt comes before the provider message id is stored.
     stack.phone(number).next_is("silent").await;
     let sent = dana.replies(conversation, "hello").await.json();
     let event = json!({

@@ -95,7 +95,7 @@ fn doc_of(attributes: &[Attribute]) -> Vec<String> {
     attributes.iter().filter_map(text).collect()
 }
 
-/// Returns the text up to the first full stop, or the first paragraph.
+/// Returns the text of a doc up to the first full stop, or the first paragraph if it has none.
 fn first_sentence(doc: &[String]) -> String {
     let paragraph: Vec<_> = doc.iter().take_while(|line| !line.is_empty()).map(String::as_str).collect();
     let paragraph = paragraph.join(" ");

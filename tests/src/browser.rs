@@ -10,12 +10,12 @@ pub struct Browser {
     pub user_agent: &'static str,
 }
 
-/// The browser's keys of RFC 8291's example (appendix A).
+/// The browser's keys in the example of RFC 8291 (appendix A).
 pub const P256DH: &str = "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4";
 pub const AUTH: &str = "BTBZMqHH6r4Tts7J_aSIgg";
 
 impl Browser {
-    /// Returns a Firefox with an endpoint of its own for each name. No push notification reaches it.
+    /// Returns a Firefox whose endpoint is unique to `name`. No push notification reaches the browser.
     #[must_use]
     pub fn firefox(name: &str) -> Self {
         Self {
@@ -59,7 +59,7 @@ impl StaffClient<'_> {
         self.puts_subscription(browser, &subscription).await
     }
 
-    /// Returns the notification settings, with the browsers.
+    /// Returns the notification settings of the member of staff, with their browsers.
     pub async fn push_settings(&self) -> Value {
         self.get("/api/push-subscriptions").await.json()
     }

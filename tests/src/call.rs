@@ -41,7 +41,7 @@ impl Call {
         })
     }
 
-    /// Returns a contact event of this kind. The fields of `more` are added to its `detail`.
+    /// Returns a contact event of the type `kind`. The fields of `more` are added to its `detail`.
     #[must_use]
     pub fn event(&self, kind: &str, more: Value) -> Value {
         let mut detail: Map<String, Value> = Map::new();

@@ -5,7 +5,7 @@ use crate::{TestResponse, TestStack};
 /// The cookies of one browser, shared by all of its tabs.
 pub struct CookieJar<'a> {
     stack: &'a TestStack,
-    /// By name.
+    /// The values of the cookies, by name.
     pub cookies: BTreeMap<String, String>,
 }
 
@@ -14,7 +14,7 @@ impl<'a> CookieJar<'a> {
         Self { stack, cookies: BTreeMap::new() }
     }
 
-    /// Requests a page or an API address, and stores or clears cookies as the response says.
+    /// Requests a page or an API address, and applies the `Set-Cookie` headers of the response.
     pub async fn goes_to(&mut self, path: &str) -> TestResponse {
         let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let mut request = self.stack.http.get(self.stack.url(path)).header("accept", "application/json");

@@ -33,13 +33,13 @@ impl CustomerPhone<'_> {
         assert_eq!(steered.status, 204, "{}", steered.body);
     }
 
-    /// Sets how messages to this phone end from now on.
+    /// Sets the outcome of future messages to this phone.
     pub async fn is(&self, fate: &str) {
         let decided = self.stack.post_form("/local/carrier/fates", &[("to", &self.number), ("fate", fate)]).await;
         assert_eq!(decided.status, 204, "{}", decided.body);
     }
 
-    /// Publishes a delivery receipt of the newest message to this phone. The receipt is recorded when this returns.
+    /// Publishes a delivery receipt for the newest message to this phone. Returns when the receipt is recorded.
     pub async fn receipt(&self, event: &str, is_final: bool) {
         let fields = [("to", &*self.number), ("event", event), ("final", if is_final { "true" } else { "false" })];
         let told = self.stack.post_form("/local/carrier/receipts", &fields).await;

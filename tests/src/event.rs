@@ -48,7 +48,7 @@ impl SmsEvent {
     }
 }
 
-/// Returns the time so many seconds ago, formatted as AWS does.
+/// Returns the time that was `seconds` ago, formatted as AWS does.
 #[must_use]
 pub fn ago(seconds: u64) -> String {
     runtime::wall_clock().now().minus_secs(seconds).to_string()

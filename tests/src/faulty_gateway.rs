@@ -15,8 +15,8 @@ use tokio::task::JoinHandle;
 
 use crate::TestStack;
 
-/// A proxy for `@connections` that fails as the id of a connection says. It never answers `hangs-...`, and answers
-/// `refuses-429-...` with that status. It passes every other request on to the gateway of the stack behind it.
+/// A proxy for `@connections` whose faults depend on the connection id. Never answers `hangs-...`, and answers
+/// `refuses-429-...` with that status. Passes every other request on to the gateway of the stack behind it.
 pub struct FaultyGateway {
     address: String,
     stack: StackAddress,

@@ -1,4 +1,4 @@
-//! An OpenID Connect issuer that behaves as a test sets it, also against the specification.
+//! An OpenID Connect issuer whose behaviour a test sets, including violations of the specification.
 
 use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -20,21 +20,21 @@ use tokio::task::JoinHandle;
 
 const CLIENT: &str = "portal";
 
-/// The behaviour of the issuer. By default it is correct, and every user is Dana.
+/// The behaviour of the issuer. By default, the issuer is correct, and every user is Dana.
 #[derive(Clone)]
 pub struct IssuerBehaviour {
-    /// Fields that are added to its discovery document, or replace the correct ones.
+    /// Fields that are added to the discovery document, or replace the correct ones.
     pub discovery: Vec<(&'static str, Value)>,
     /// Claims that are added to an ID token, or replace the correct ones.
     pub claims: Vec<(&'static str, Value)>,
     /// Fields that are added to the token endpoint's response, or replace the correct ones.
     pub answer: Vec<(&'static str, Value)>,
-    /// An error of the token endpoint: status and body.
+    /// The status and the body of an error with which the token endpoint answers.
     pub refusal: Option<(u16, Value)>,
     pub signed: TokenSigner,
     /// The current signing key. Each key has its own id.
     pub key: u8,
-    /// Where the issuer expects the client's secret.
+    /// Where the issuer expects the client's secret in a request to the token endpoint.
     pub takes_secret: SecretLocation,
     /// The client's secret, as registered with the issuer.
     pub client_secret: &'static str,
@@ -223,8 +223,8 @@ async fn keys(State(world): State<Arc<IssuerState>>) -> Json<Value> {
     Json(json!({"keys": [key(world.behaviour().key).as_verification_key()]}))
 }
 
-/// Answers the token endpoint. The ID token has the code as its nonce, so each of several concurrent sign-ins gets its
-/// own.
+/// Answers the token endpoint. The nonce of an ID token is its authorization code, so each of several concurrent
+/// sign-ins gets its own nonce.
 async fn token(
     State(world): State<Arc<IssuerState>>,
     headers: HeaderMap,

@@ -3,7 +3,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use domain::{Clock, Timestamp};
 
-/// A clock that stands still until a test moves it.
+/// A clock that shows the same time until a test advances it.
 #[derive(Clone)]
 pub struct ManualClock(Arc<AtomicU64>);
 

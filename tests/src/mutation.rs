@@ -53,7 +53,7 @@ pub fn texts() -> impl Strategy<Value = String> {
 }
 
 fn values() -> impl Strategy<Value = Value> {
-    // Lambda rejects events that are nested deeper. A few of these inside each other reach that limit.
+    // Lambda rejects deeply nested events. A few of these values, nested in each other, reach the limit.
     let nested = (0..25).fold(json!(1), |inner, _| json!([inner]));
     prop_oneof![
         3 => texts().prop_map(Value::from),
@@ -75,7 +75,7 @@ pub fn changes() -> impl Strategy<Value = JsonMutation> {
 }
 
 impl TextMutation {
-    /// Limits the inserted text to so many characters.
+    /// Limits the inserted text to a number of characters.
     #[must_use]
     pub fn at_most(self, characters: usize) -> Self {
         Self { put: self.put.chars().take(characters).collect(), ..self }
@@ -116,7 +116,7 @@ impl JsonMutation {
     }
 }
 
-/// Collects the JSON pointers of all values in a value, including its own.
+/// Collects the JSON pointers of all values in a value, including that of the value itself.
 fn pointers(value: &Value, here: String, all: &mut Vec<String>) {
     match value {
         Value::Object(fields) => {

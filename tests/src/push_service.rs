@@ -19,8 +19,8 @@ use crate::Browser;
 /// this port.
 pub const NOBODY_LISTENS: &str = "http://127.0.0.1:1";
 
-/// A push service that answers as the first part of an endpoint's path says. That is `ok`, a status such as `410`, or a
-/// fault such as `hang`, `reset` or `redirect`.
+/// A push service whose answer depends on the first part of an endpoint's path. That is `ok`, a status such as `410`,
+/// or a fault such as `hang`, `reset` or `redirect`.
 pub struct PushService {
     address: String,
     seen: ReceivedPushes,
@@ -67,7 +67,7 @@ impl PushService {
         &self.address
     }
 
-    /// Returns a browser with an endpoint of its own. `answer` says how the service answers its push notifications.
+    /// Returns a browser with a unique endpoint. `answer` sets how the service answers its push notifications.
     #[must_use]
     pub fn browser(&self, answer: &str, name: &str) -> Subscriber {
         let path = format!("/{answer}/{name}");
@@ -77,15 +77,15 @@ impl PushService {
         Subscriber { browser, path, keys, auth }
     }
 
-    /// Returns the push notifications to a browser about a newly added browser of the same person. They are kept apart
-    /// from those about customers. The service always accepts them.
+    /// Returns the push notifications to a browser about a newly added browser of the same person. The service always
+    /// accepts these, and keeps them apart from push notifications about customers.
     #[must_use]
     pub fn pushes_of_others(&self, to: &Subscriber) -> Vec<Value> {
         let told = lock(&self.of_others);
         told.iter().filter(|pushed| pushed.path == to.path).map(|pushed| to.reads(pushed)).collect()
     }
 
-    /// Returns all other push notifications so far, in the order in which they came.
+    /// Returns all push notifications so far in order of arrival, except those about newly added browsers.
     #[must_use]
     pub fn pushed(&self) -> Vec<ReceivedPush> {
         lock(&self.seen).clone()
@@ -105,7 +105,7 @@ impl PushService {
         pushed.iter().filter(|pushed| pushed.path == to.path).map(|pushed| pushed.at).collect()
     }
 
-    /// Waits until a browser has received so many push notifications.
+    /// Waits until a browser has received at least `many` push notifications.
     pub async fn sends(&self, to: &Subscriber, many: usize) -> Vec<Value> {
         self.until(&format!("{many} pushes to {}", to.path), |pushed| {
             pushed.iter().filter(|pushed| pushed.path == to.path).count() >= many
@@ -140,8 +140,8 @@ impl Subscriber {
 }
 
 impl ReceivedPush {
-    /// Returns whether this is about a newly added browser. A push notification about a customer has the topic of its
-    /// conversation, and a test notification expires within minutes.
+    /// Returns whether this push notification is about a newly added browser. A push notification about a customer has
+    /// the topic of its conversation, and a test notification expires within minutes.
     fn is_of_another_browser(&self) -> bool {
         let lasts = self.headers.get("ttl").and_then(|ttl| ttl.parse().ok());
         !self.headers.contains_key("topic") && lasts.is_some_and(|secs: u32| secs > 240)

@@ -49,7 +49,7 @@ impl<'a> SignInFlow<'a> {
 }
 
 impl TestStack {
-    /// Configures the stack to trust a test's issuer. What `sign-in` has cached of another issuer stays cached.
+    /// Configures the stack to trust a test's issuer. Values of another issuer that `sign-in` has cached stay cached.
     pub async fn trusts(&self, issuer: &FaultyIssuer) {
         self.trusts_with(issuer, &[]).await;
     }

@@ -10,7 +10,7 @@ pub struct StaffClient<'a> {
     pub cookie: String,
 }
 
-/// Options of a send.
+/// The options for sending a message.
 #[derive(Clone, Copy, Default)]
 pub struct SendOptions<'a> {
     pub key: Option<&'a str>,
@@ -60,7 +60,7 @@ impl StaffClient<'_> {
         found.expect("a conversation with that number")["conversation"].as_str().expect("its id").to_owned()
     }
 
-    /// Sends a text from a customer to Harbor Dental. Returns the customer's conversation.
+    /// Sends a text from a customer to Harbor Dental. Returns the id of the customer's conversation.
     pub async fn hears_from(&self, number: &str) -> String {
         self.stack.phone(number).texts(HARBOR, "hello").await;
         self.conversation_with(number).await
@@ -89,7 +89,7 @@ impl StaffClient<'_> {
         self.post("/api/messages", &json!({"to": to, "text": text}), SendOptions::default()).await
     }
 
-    /// Returns the person's own sessions, this one first.
+    /// Returns the person's own sessions. The session of this client comes first.
     pub async fn own_sessions(&self) -> Vec<Value> {
         self.get("/api/sessions").await.items()
     }

@@ -43,7 +43,8 @@ pub struct TableUsage {
 }
 
 impl TestStack {
-    /// Starts a stack with two companies, their lines and their staff, without messages. It is kept in memory.
+    /// Starts a stack with two companies, their lines and their staff, without messages. The stack keeps its data in
+    /// memory.
     pub async fn open() -> Self {
         Self::start(Self::plain()).await
     }
@@ -57,7 +58,7 @@ impl TestStack {
         Self::start(StackOptions { push_services: origins(services), ..Self::plain() }).await
     }
 
-    /// Starts a stack that is kept in a folder.
+    /// Starts a stack that keeps its data in a folder.
     pub async fn open_in(folder: &Path) -> Self {
         Self::open_with_push_services_in(folder, &[]).await
     }
@@ -67,7 +68,7 @@ impl TestStack {
         Self::start(StackOptions { data, push_services: origins(services), ..Self::plain() }).await
     }
 
-    /// Starts a stack whose gateway limits WebSockets as `sockets` says.
+    /// Starts a stack whose gateway applies other limits to WebSockets.
     pub async fn with_sockets_kept(sockets: SocketLimits) -> Self {
         Self::start(StackOptions { sockets, ..Self::plain() }).await
     }
@@ -80,7 +81,7 @@ impl TestStack {
         stack
     }
 
-    /// Starts a stack that sends SMS by Amazon SNS.
+    /// Starts a stack that sends SMS through Amazon SNS.
     pub async fn sending_by_sns() -> Self {
         Self::start(StackOptions { sms: SmsProvider::Sns { max_price: None }, ..Self::plain() }).await
     }
@@ -267,7 +268,7 @@ impl TestStack {
         assert_eq!(answer.status, 200, "{}", answer.body);
     }
 
-    /// Adds a line to Harbor Dental, as a copy of its first line.
+    /// Adds a line to Harbor Dental: a copy of the company's first line with another number.
     pub async fn adds_line(&self, number: &str) {
         let key = json!({"pk": {"S": format!("LINE#{HARBOR}")}, "sk": {"S": "LINE"}});
         let mut item = self.table("GetItem", json!({"Key": key})).await["Item"].clone();
@@ -278,7 +279,7 @@ impl TestStack {
         self.table("PutItem", json!({"Item": item})).await;
     }
 
-    /// Returns the table usage of all functions except those that read the table's stream. Those run at any time.
+    /// Returns the table usage of all functions except those that read the table's stream, which can run at any time.
     pub async fn usage(&self) -> TableUsage {
         self.usage_where(|function| !MAPPINGS.iter().any(|mapping| mapping.function == function)).await
     }

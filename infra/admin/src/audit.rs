@@ -19,7 +19,8 @@ pub(crate) async fn note(operator: &Operator, command: &str, company: Option<&Co
     operator.store.audit(&entry).await.map_err(|error| operator.failed(&error))
 }
 
-/// Prints the newest `limit` entries of a company, or of the commands that concern no single company.
+/// Prints the newest `limit` audit log entries of a company. Without a company, prints those of commands that concern
+/// no single company.
 pub(crate) async fn list(operator: &Operator, company: Option<&CompanyId>, limit: i32) -> anyhow::Result<()> {
     let entries = operator.store.audit_log(company, limit).await.map_err(|error| operator.failed(&error))?;
     let rows: Vec<_> = entries

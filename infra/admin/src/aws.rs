@@ -53,7 +53,7 @@ const NO_CREDENTIALS: &str = "No AWS credentials were found. Sign in as for the 
 
 /// Returns the error for credentials that could not be loaded.
 ///
-/// It does not quote the cause, which can contain the output of a credential process.
+/// The error does not quote the cause, which can contain the output of a credential process.
 fn not_signed_in(error: &CredentialsError, profile: Option<&str>) -> anyhow::Error {
     let option = profile.map_or_else(String::new, |profile| format!(" --profile {profile}"));
     match (error, profile) {

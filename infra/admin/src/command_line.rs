@@ -102,7 +102,7 @@ pub(crate) enum Command {
     OriginSecret(OriginSecretCommand),
     /// Put back lost items from a table that was restored to an earlier moment.
     Restore {
-        /// The name of that table. It is only read.
+        /// The name of that table. Nothing is written to it.
         #[arg(long, value_name = "TABLE")]
         from: String,
         /// Also put back items that were changed since.

@@ -5,11 +5,11 @@ use anyhow::bail;
 /// Whether the operator agrees to a change that cannot be undone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Consent {
-    /// Given with `--yes`.
+    /// The operator passed `--yes`.
     Given,
-    /// To be asked for at the terminal.
+    /// The command asks at the terminal.
     Asked,
-    /// Not given, and there is no terminal to ask at.
+    /// The operator did not pass `--yes`, and there is no terminal to ask at.
     Lacking,
 }
 

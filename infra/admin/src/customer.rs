@@ -9,12 +9,12 @@ use crate::number;
 use crate::operator::Operator;
 use crate::output::Output;
 
-/// The author of the export in the audit log that the company's administrators see.
+/// The actor that the company's audit log shows for an export by an operator.
 const OPERATOR: &str = "An operator of Switchboard";
 
-/// Prints the data as JSON, for the operator to redirect into a file.
+/// Prints a customer's data as JSON, for the operator to redirect into a file.
 ///
-/// Adds an audit log entry to the customer's data, so later exports include it.
+/// Adds an audit log entry for the export to the customer's data, so later exports include the entry.
 pub(crate) async fn export(operator: &Operator, number: &str, company: &CompanyId) -> anyhow::Result<()> {
     let (owner, customer, held) = held_data(operator, number, company).await?;
     let held = held.json().map_err(|error| operator.failed(&error))?;

@@ -7,7 +7,7 @@ use store::StoreError;
 
 /// A failed call to AWS.
 ///
-/// It has only the names of the action and the error: the services' own messages can quote keys and policies.
+/// Contains only the names of the action and the error, because the services' own messages can quote keys and policies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Failure {
     /// The action in an IAM policy, such as `sqs:GetQueueAttributes`.

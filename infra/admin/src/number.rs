@@ -4,7 +4,7 @@ use anyhow::{anyhow, bail};
 use domain::{Company, InvalidPhoneNumber, PhoneNumber, Region};
 use store::Directory;
 
-/// Parses the number of a new line: in E.164, or as people of a region write it.
+/// Parses the number of a new line: in E.164, or in the format of its company's region.
 pub(crate) fn read(text: &str, region: Region) -> anyhow::Result<PhoneNumber> {
     match PhoneNumber::mobile(text, region) {
         // Keep the E.164 form as written: the SMS service knows the number by it.
@@ -21,7 +21,7 @@ pub(crate) fn read(text: &str, region: Region) -> anyhow::Result<PhoneNumber> {
     }
 }
 
-/// Parses a customer's number: in E.164, or as people of a region write it.
+/// Parses a customer's number: in E.164, or in the format of the company's region.
 pub(crate) fn of_customer(text: &str, region: Region) -> anyhow::Result<PhoneNumber> {
     e164(text)
         .and_then(|number| PhoneNumber::subscriber(number.as_str()).ok())
@@ -31,7 +31,7 @@ pub(crate) fn of_customer(text: &str, region: Region) -> anyhow::Result<PhoneNum
         })
 }
 
-/// Finds the line with this number: in E.164, or as people of its company's region write it.
+/// Finds the line with this number: in E.164, or in the format of the region of the line's company.
 pub(crate) fn of_line(text: &str, directory: &Directory) -> anyhow::Result<PhoneNumber> {
     if let Some(number) = e164(text) {
         return Ok(number);
@@ -55,7 +55,7 @@ pub(crate) fn of_line(text: &str, directory: &Directory) -> anyhow::Result<Phone
     }
 }
 
-/// Formats a number for operators: in E.164, and as people of the region write it.
+/// Formats a number for operators: in E.164, and in the format of the region.
 pub(crate) fn display_number(number: &PhoneNumber, region: Region) -> String {
     format!("{number} ({})", number.shown_in(region))
 }

@@ -27,7 +27,7 @@ impl Operator {
         Self { store: place.store(), place, output, consent }
     }
 
-    /// Returns an error that says why nothing was changed, and what to do about it.
+    /// Converts a directory error into a message: nothing was changed, the reason, and the next step for the operator.
     pub(crate) fn error_of(&self, refused: &DirectoryError) -> anyhow::Error {
         let next = match refused {
             DirectoryError::Store(error) => return self.failed(error),
@@ -48,7 +48,7 @@ impl Operator {
         anyhow!("Nothing was changed: {refused}. {next}")
     }
 
-    /// Returns the advice for numbers that are no longer lines.
+    /// Returns the advice for the phone numbers of removed lines. Empty for the local stack.
     pub(crate) fn next_for_numbers(&self) -> &'static str {
         match self.place.kind {
             TargetKind::Local(_) => "",
@@ -63,7 +63,7 @@ impl Operator {
         self.not_done(Failure::of_store(error))
     }
 
-    /// Returns the error for a failed call. If the local stack is unreachable, it says how to start it.
+    /// Returns the error for a failed call. If the local stack is unreachable, the error says how to start it.
     pub(crate) fn not_done(&self, failure: Failure) -> anyhow::Error {
         match (&self.place.kind, &failure.why) {
             (TargetKind::Local(address), FailureCause::NotReached) => not_running(address),

@@ -9,8 +9,8 @@ use crate::failure::failure;
 use crate::operator::Operator;
 use crate::target::{OriginSecretNames, TargetKind};
 
-/// Creates a new value. The functions accept the earlier one for another hour. A deployment within that hour lets
-/// CloudFront send the new one.
+/// Creates a new value of the origin secret. The functions accept the earlier value for another hour. CloudFront sends
+/// the new value after the next deployment, which must take place within that hour.
 pub(crate) async fn rotate(operator: &Operator) -> anyhow::Result<()> {
     let origin = origin(operator)?;
     let secrets = Client::new(&operator.place.aws);
@@ -46,7 +46,7 @@ pub(crate) async fn rotate(operator: &Operator) -> anyhow::Result<()> {
 
 /// Returns whether CloudFront was deployed with the current value.
 ///
-/// A secret that was never rotated was deployed with the stack.
+/// If the secret was never rotated, the stack's creation deployed the current value.
 pub(crate) fn is_deployed(secret: &OriginSecret, version: &str, deployed: &str) -> bool {
     secret.previous_counts_until().is_none() || version == deployed
 }

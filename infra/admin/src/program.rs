@@ -31,7 +31,7 @@ pub(crate) async fn token(operator: &Operator, company: &CompanyId, id: &StaffId
     issue(operator, company, id, now, &sentence).await
 }
 
-/// Creates a token and prints it. The table keeps only its hash, so it cannot be printed again.
+/// Creates a token and prints it. The table stores only the token's hash, so the token cannot be printed again.
 async fn issue(
     operator: &Operator,
     company: &CompanyId,
@@ -40,7 +40,7 @@ async fn issue(
     sentence: &str,
 ) -> anyhow::Result<()> {
     let token = runtime::randomness().token();
-    // No idle timeout: an API client can send no request for months.
+    // The session has no idle timeout, because an API client may send no request for months.
     let lifetime = SessionLifetime::new(began, TOKEN_LIFETIME_SECS, None);
     let session = Session::new(company.clone(), id.clone(), "An API client".to_owned(), began, lifetime);
     let ends = session.ends;

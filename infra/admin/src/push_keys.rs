@@ -67,7 +67,7 @@ pub(crate) async fn set_contact(operator: &Operator, contact: &str) -> anyhow::R
     )
 }
 
-/// Returns the error for a secret that cannot be parsed. It quotes nothing of the secret.
+/// Returns the error for a secret that cannot be parsed. The error quotes nothing of the secret.
 fn unreadable(why: InvalidKeys) -> anyhow::Error {
     anyhow!(
         "Nothing was changed: {why}. If the stack never had push keys, run `push-keys create`; if the secret was edited by \

@@ -1,4 +1,4 @@
-//! Puts back lost items from a table that point-in-time recovery has restored beside the stack's own.
+//! Puts back lost items from another table, which point-in-time recovery has restored.
 
 use serde_json::json;
 use store::CollisionPolicy;

@@ -29,11 +29,11 @@ pub(crate) struct Target {
     retention: Retention,
 }
 
-/// The origin secret, which CloudFront sends to the functions, by its names at AWS.
+/// The names of the origin secret, which CloudFront sends to the functions.
 pub(crate) struct OriginSecretNames {
     /// The name of the secret.
     pub(crate) secret: String,
-    /// The version of the secret that was deployed. Empty for the one that the stack was created with.
+    /// The version of the secret that was deployed. Empty for the version that the stack was created with.
     pub(crate) deployed: String,
 }
 

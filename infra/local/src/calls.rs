@@ -61,7 +61,7 @@ async fn apply_input(
     }
 }
 
-/// Calls the phone about its number's next appointment with the line's company.
+/// Calls the phone about the next appointment that its number has with the line's company.
 async fn get_called(State(shared): State<StackParts>, Form(phones): Form<PhonePair>) -> Response {
     let said =
         |words: &'static str| (StatusCode::UNPROCESSABLE_ENTITY, Html(html! { (words) }.into_string())).into_response();
@@ -110,7 +110,7 @@ async fn next_appointment(
     }))
 }
 
-/// Renders the current call to the phone. Empty if there is none.
+/// Renders the current call to the phone. Empty if there is no call.
 async fn show_call(State(shared): State<StackParts>, Query(phones): Query<PhonePair>) -> Response {
     let Ok((customer, _)) = parse_phones(&shared, &phones).await else { return Html(String::new()).into_response() };
     let Some(shown) = shared.connect.call_of(&customer).await else { return Html(String::new()).into_response() };

@@ -123,7 +123,7 @@ const LARGEST_BODY: usize = 6 * 1024 * 1024;
 
 /// Reads a body to its end. Returns `None` if it is larger than [`LARGEST_BODY`].
 ///
-/// It reads the rest of a large body too: a client that is still sending when its connection is closed may miss the
+/// Also reads the rest of a large body: a client that is still sending when its connection is closed may miss the
 /// response.
 async fn read(body: Body) -> Option<Bytes> {
     let mut pieces = body.into_data_stream();
@@ -137,7 +137,7 @@ async fn read(body: Body) -> Option<Bytes> {
     (length <= LARGEST_BODY).then(|| read.into())
 }
 
-/// The authorizer's responses with the times of their requests, by identity sources.
+/// The authorizer's cached responses, by identity sources. Each has the time of the request that caused it.
 type AuthorizerCache = HashMap<Vec<String>, (Value, Timestamp)>;
 
 #[derive(Clone)]
@@ -187,7 +187,7 @@ impl ApiGateway {
     /// Returns the authorizer's context for a request, or the response that refuses the request.
     async fn authorized(&self, request: &HttpRequest, event: &Value) -> Result<Value, Box<Response>> {
         let refusal = |status, message| Err(Box::new(json_message(status, message)));
-        // These are the authorizer's identity sources: API Gateway does not invoke it unless all are present.
+        // These are the identity sources: API Gateway does not invoke the authorizer unless all are present.
         let names: &[&str] = if self.behind_cloudfront { &["cookie", origin_secret::HEADER] } else { &["cookie"] };
         let given = |name: &&str| request.headers.get(*name)?.to_str().ok().filter(|value| !value.is_empty());
         let Some(sources) = names.iter().map(given).map(|given| given.map(str::to_owned)).collect() else {
@@ -221,7 +221,7 @@ impl ApiGateway {
     }
 }
 
-/// Returns a response of API Gateway's own.
+/// Builds an error response as API Gateway itself returns it, not the function: JSON with a `message`.
 fn json_message(status: StatusCode, message: &str) -> Response {
     (status, Json(json!({"message": message}))).into_response()
 }
@@ -241,7 +241,7 @@ fn event(route: Route, path: &HashMap<String, String>, request: &HttpRequest, no
     let cookies: Vec<_> = header(&COOKIE).split(';').map(str::trim).filter(|cookie| !cookie.is_empty()).collect();
     let query = request.uri.query().unwrap_or_default();
     let parameters: BTreeMap<String, String> = serde_urlencoded::from_str(query).unwrap_or_default();
-    // Only JSON in UTF-8 is passed on as text; any other body as Base64.
+    // API Gateway passes on only JSON in UTF-8 as text, and any other body as Base64.
     let json = header(&CONTENT_TYPE).starts_with("application/json");
     let text = std::str::from_utf8(&request.body).ok().filter(|_| json);
     let body = text.map_or_else(|| STANDARD.encode(&request.body), str::to_owned);

@@ -37,7 +37,7 @@ pub(crate) fn router() -> Router<StackParts> {
         .route("/local/carrier/kinds", get(count_lookups).post(set_number_kind))
 }
 
-/// Parses a number that was typed into the phone: in E.164, or as people of the line's region write it.
+/// Parses a number that was typed into the phone: in E.164, or in the format of the line's region.
 fn read(typed: &str, region: Option<Region>) -> Option<PhoneNumber> {
     let plain: String = typed.chars().filter(|c| !c.is_whitespace()).collect();
     PhoneNumber::e164(&plain).ok().or_else(|| PhoneNumber::mobile(typed, region?).ok())
@@ -142,8 +142,8 @@ async fn turn(State(shared): State<StackParts>, Form(turned): Form<DeliveryOutco
     }
 }
 
-/// The responses that can be chosen for the next text to the phone. Each has the name of a `CarrierAnswer`,
-/// and a label.
+/// The responses that the page offers for the next text to the phone. Each has the name of a `CarrierAnswer`, and a
+/// label.
 const NEXT: [(&str, &str); 12] = [
     ("spend-limit", "is refused: the budget for texts is used up"),
     ("throttle", "is refused: too many at once"),
@@ -176,8 +176,8 @@ async fn refuse(State(shared): State<StackParts>, Form(refuse): Form<AnswerForm>
     }
 }
 
-/// The receipts that can be chosen for the last text to the phone. Each has an event type, whether it is final,
-/// and a label.
+/// The delivery receipts that the page offers for the last text to the phone. Each has an event type, whether it is
+/// final, and a label.
 const RECEIPTS: [(&str, bool, &str); 8] = [
     ("TEXT_PENDING", false, "is still on its way"),
     ("TEXT_DELIVERED", true, "was delivered"),
@@ -214,7 +214,8 @@ struct ReceiptRequest {
     is_final: bool,
 }
 
-/// Publishes a receipt for the newest message to a number. It can be repeated, and come in any order.
+/// Publishes a delivery receipt for the newest message to a number. Callers can repeat receipts and send them in any
+/// order.
 async fn send_receipt(State(shared): State<StackParts>, Form(request): Form<ReceiptRequest>) -> Response {
     let Some(number) = read(&request.to, None) else {
         return (StatusCode::BAD_REQUEST, "`to` is a number in E.164.").into_response();

@@ -1,6 +1,6 @@
 //! The AWS endpoint and the functions without a listener, a thread or a clock of their own.
 //!
-//! It is for callers that control the time and carry every request, such as a simulation.
+//! This is for callers that control the time and carry every request, such as a simulation.
 
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ use crate::table;
 
 /// A stand-in for AWS in the process of the caller.
 ///
-/// The SDK in `runtime` sends requests to it: the caller passes them to [`InProcess::answer`].
+/// The caller passes the requests that the SDK in `runtime` sends to [`InProcess::answer`].
 pub struct InProcess {
     database: Database,
     client: Client,
@@ -37,7 +37,7 @@ pub struct InProcess {
     push_keys: PushKeys,
 }
 
-/// One instance of each function. It shares no memory with other instances, and loses its own when it is dropped.
+/// One instance of each function. An instance shares no memory with other instances. Dropping it discards its memory.
 #[derive(Clone)]
 pub struct LambdaInstance(Arc<Functions>);
 
@@ -135,7 +135,7 @@ impl InProcess {
 
     /// Delivers records to a function as its event source mapping does.
     ///
-    /// Returns the sequence numbers of the records that it gave up.
+    /// Returns the sequence numbers of the records that the mapping gave up.
     pub async fn deliver<F>(mapping: StreamMapping, records: Vec<Value>, invoke: impl Fn(Value) -> F) -> Vec<String>
     where
         F: Future<Output = Option<Value>>,
@@ -149,8 +149,8 @@ impl InProcess {
     }
 }
 
-/// Runs a DynamoDB operation in the database, as dynoxide's server does. It knows the operations that the functions
-/// use.
+/// Runs a DynamoDB operation in the database, as dynoxide's server does. Supports only the operations that the
+/// functions use.
 pub(crate) fn in_table(database: &Database, operation: &str, body: &[u8]) -> Response {
     let answer = match operation {
         "BatchGetItem" => json_request(body, |request| database.batch_get_item(request)),

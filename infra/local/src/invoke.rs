@@ -34,7 +34,7 @@ async fn invoke(
     };
     match shared.functions.invoke(&name, event).await {
         None => error(StatusCode::NOT_FOUND, "ResourceNotFoundException", &format!("Function not found: {name}")),
-        // An asynchronous invocation returns no response. Here the event is handled at once.
+        // An asynchronous invocation returns no response. The local stack handles the event at once.
         Some(_) if headers.get("x-amz-invocation-type").is_some_and(|kind| kind == "Event") => {
             StatusCode::ACCEPTED.into_response()
         }

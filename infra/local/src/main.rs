@@ -19,7 +19,7 @@ struct Arguments {
     /// The directory where data is kept between runs.
     #[arg(long, value_name = "DIR", default_value = ".switchboard")]
     data: PathBuf,
-    /// Keep data in memory only. It is lost when the process ends.
+    /// Keep data in memory only. The data is lost when the process ends.
     #[arg(long, conflicts_with = "data")]
     memory: bool,
     /// Start with companies, lines and staff only, without messages.

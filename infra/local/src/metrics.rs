@@ -18,7 +18,7 @@ use crate::stack::StackParts;
 pub(crate) struct MetricCounts(Arc<Mutex<BTreeMap<String, BTreeMap<String, u64>>>>);
 
 impl MetricCounts {
-    /// Returns the metrics that functions count with.
+    /// Returns a `Metrics` that adds to these counts.
     pub(crate) fn metrics(&self, clock: Clock) -> Metrics {
         let counts = self.clone();
         Metrics::new(clock, move |line| counts.take(line))

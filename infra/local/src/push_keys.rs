@@ -13,10 +13,10 @@ use crate::DataLocation;
 
 /// The contact for push services.
 ///
-/// It reaches no one, but some push services refuse an address that does not look reachable.
+/// The address reaches no one, but some push services refuse an address that does not look reachable.
 const SUBJECT: &str = "mailto:switchboard@example.com";
 
-/// The push keys. Created at the first start and kept with the data, so that subscriptions stay valid.
+/// The push keys. The first start creates them. They are kept with the data, so that subscriptions stay valid.
 #[derive(Clone)]
 pub(crate) struct PushKeys {
     secret: Arc<RwLock<String>>,

@@ -1,4 +1,4 @@
-//! An SQS queue that a function reads. It delivers a failed record again, after growing delays.
+//! An SQS queue that a function reads. Delivers a failed record again, after increasing delays.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -52,7 +52,7 @@ impl Default for SocketLimits {
 const LARGEST_MESSAGE: usize = 128 * 1024;
 const LARGEST_FRAME: usize = 32 * 1024;
 
-/// The number of frames that can wait for a slow client. Senders of further frames wait.
+/// The number of frames that can wait for a slow client. Senders of further frames wait until there is room.
 const WAITING_FRAMES: usize = 16;
 
 #[derive(Clone)]
@@ -111,7 +111,7 @@ async fn connect(
     }
 }
 
-/// Returns a response of API Gateway's own.
+/// Builds an error response as API Gateway itself returns it, not the function: JSON with a `message`.
 fn refuse(status: StatusCode, message: &str) -> Response {
     (status, Json(json!({"message": message}))).into_response()
 }

@@ -38,7 +38,7 @@ use crate::{calls, demo, gateway, handset, invoke, issuer, site, socket, table_e
 /// The options for [`Stack::start`].
 #[derive(Clone)]
 pub struct StackOptions {
-    /// The port. 0 for any free port.
+    /// The port to listen on. 0 selects any free port.
     pub port: u16,
     pub data: DataLocation,
     /// Whether to add the demo's conversations and appointments.
@@ -92,7 +92,7 @@ pub(crate) struct StackParts {
     pub(crate) issuer: Issuer,
     pub(crate) sign_in_secret: Secret,
     pub(crate) origin_secret: Option<Secret>,
-    /// The push keys, as the deployment's secret has them.
+    /// The push keys, in the format of the deployment's secret.
     pub(crate) push_keys: PushKeys,
     pub(crate) push_retries: Queue,
     pub(crate) metrics: MetricCounts,

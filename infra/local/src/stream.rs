@@ -30,7 +30,7 @@ pub const MAPPINGS: [StreamMapping; 2] = [
 
 /// Signals to the readers of the stream that there may be new records.
 ///
-/// They need not poll: they read a record at once, and do nothing while nothing is written.
+/// The readers need not poll. They read a record at once, and do nothing while nothing is written.
 #[derive(Clone)]
 pub(crate) struct WriteSignal(watch::Sender<()>);
 
@@ -44,7 +44,7 @@ impl WriteSignal {
     }
 }
 
-/// The tasks that read the stream. They end when it is dropped.
+/// The tasks that read the stream. Dropping this value ends the tasks.
 pub(crate) struct StreamReaders(Vec<JoinHandle<()>>);
 
 impl Drop for StreamReaders {
@@ -96,7 +96,7 @@ async fn read(
                     async move { functions.invoke(mapping.function, event).await.and_then(Result::ok) }
                 };
                 for record in deliver(mapping, records, invoke).await {
-                    // On AWS the record's position goes to a failure queue. The log entry says no more than that.
+                    // On AWS the record's position goes to a failure queue. The log entry also has only the position.
                     tracing::error!(function = mapping.function, record, "a record of the stream was abandoned");
                 }
             }
@@ -129,14 +129,14 @@ pub(crate) fn records(database: &Database, place: &str, limit: usize) -> anyhow:
     Ok((records, read.next_shard_iterator.context("a shard that is open has a next place")?))
 }
 
-/// The delay before the first retry of a single record. It doubles with each retry.
+/// The delay before the first retry of a single record. The delay doubles with each retry.
 const RETRY_DELAY: Duration = Duration::from_millis(100);
 
 /// Delivers records to a function, in order.
 ///
 /// Works as an event source mapping with `ReportBatchItemFailures` and `BisectBatchOnFunctionError`: delivers a
 /// reported record again with all records after it, and halves a failed batch until the failing record is alone.
-/// Returns the sequence numbers of the records that it gave up.
+/// Returns the sequence numbers of the records that the mapping gave up.
 pub(crate) async fn deliver<F>(mapping: StreamMapping, records: Vec<Value>, invoke: impl Fn(Value) -> F) -> Vec<String>
 where
     F: Future<Output = Option<Value>>,
@@ -170,7 +170,7 @@ where
 
 /// Returns the index of the first record that a function reports as failed.
 ///
-/// An unknown identifier stands for the whole batch.
+/// Returns 0, which stands for the whole batch, if the identifier of a failure is unknown.
 fn first_failure(answer: &Value, batch: &[Value]) -> Option<usize> {
     let failures = answer.get("batchItemFailures").and_then(Value::as_array)?;
     let place = |failure: &Value| {

@@ -35,7 +35,7 @@ pub(crate) struct Table {
     stop: Option<oneshot::Sender<()>>,
 }
 
-/// The interval of deleting expired items. DynamoDB deletes them within days.
+/// The interval at which the local table deletes expired items. DynamoDB deletes them within days.
 const SWEEP: Duration = Duration::from_mins(1);
 
 impl Table {
@@ -78,7 +78,7 @@ impl Table {
         self.address
     }
 
-    /// Creates the table, unless there is one from an earlier run.
+    /// Creates the table, unless an earlier run has created it.
     pub(crate) async fn create(&self, client: &Client) -> anyhow::Result<CreateOutcome> {
         let there = client.list_tables().send().await.context("asking for the tables")?;
         if there.table_names().iter().any(|name| name == TABLE) {
@@ -98,7 +98,7 @@ impl Table {
         Ok(())
     }
 
-    /// Runs `work` with faster writes. A crash meanwhile loses them.
+    /// Runs `work` with faster writes. A crash during `work` loses the writes.
     pub(crate) async fn loading<T>(&self, work: impl Future<Output = T>) -> anyhow::Result<T> {
         self.database.enable_bulk_loading().map_err(|error| anyhow!("{error}"))?;
         let done = work.await;
@@ -143,15 +143,15 @@ fn stream() -> anyhow::Result<StreamSpecification> {
     Ok(StreamSpecification::builder().stream_enabled(true).stream_view_type(StreamViewType::NewAndOldImages).build()?)
 }
 
-/// Returns the name of a new database in memory, which is gone with its last connection.
+/// Returns the name of a new database in memory, which ceases to exist when its last connection closes.
 ///
-/// Unlike `:memory:` it has a name, so a second connection can open it.
+/// Unlike `:memory:`, the name lets a second connection open the same database.
 fn shared_memory() -> String {
     static TABLES: AtomicU64 = AtomicU64::new(0);
     format!("file:/switchboard-{}?vfs=memdb", TABLES.fetch_add(1, Ordering::Relaxed))
 }
 
-/// Keeps writes as fast as with an empty stream.
+/// Limits the length of the stream, so that writes stay as fast as with an empty stream.
 ///
 /// dynoxide never deletes a stream record, and scans all of them for the next number: after 12,000 records a write
 /// takes sixteen times as long. A second connection adds an index for that number, and a trigger that deletes, with

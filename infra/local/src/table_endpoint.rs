@@ -131,7 +131,7 @@ fn only_reads(operation: &str) -> bool {
         .any(|read| operation.starts_with(read))
 }
 
-/// A client of the embedded DynamoDB, which has a listener of its own.
+/// An HTTP client of the embedded DynamoDB, which listens at its own address.
 #[derive(Clone)]
 pub(crate) struct TableEndpoint {
     address: Uri,

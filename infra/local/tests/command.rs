@@ -9,7 +9,7 @@ use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
-/// A stack in a process of its own, which is killed at the end of the test.
+/// A stack in a separate process, which is killed at the end of the test.
 struct Switchboard {
     process: Child,
     address: String,

@@ -1,4 +1,4 @@
-//! The contestants of the benchmark, and how they are started.
+//! The programs that the benchmark compares, and how they are started.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -17,34 +17,35 @@ pub(crate) struct BenchmarkTarget {
     pub(crate) asked: Task,
 }
 
-/// What a contestant does in an invocation.
+/// What a contestant does in one invocation.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Task {
-    /// No work. The event is that of `Query`.
+    /// Does nothing. The event is the same as for `Query`.
     Nothing,
-    /// The query of `fetch-conversation`, given in the event.
+    /// Makes the DynamoDB query of `fetch-conversation`. The event contains the query's input.
     Query,
     Page,
     Conversations,
-    /// The history of a customer.
+    /// Fetches a customer's history.
     History,
-    /// A refresh first, and then conditional refreshes, which find nothing new.
+    /// Refreshes the notifications once, and then conditionally. The conditional refreshes find nothing new.
     RefreshAgain,
     Inbound,
     Reply,
     Authorize,
     Appointment,
     Call,
-    /// A delivery receipt of a message that is gone, so that each invocation sends the same requests to the table.
+    /// Handles a delivery receipt for a message that does not exist, so that each invocation sends the same requests to
+    /// the table.
     Receipt,
     Session,
     Browsers,
-    /// Opening a WebSocket.
+    /// Opens a WebSocket.
     Socket,
-    /// The stream record of a text.
+    /// Shows a text on open pages, from its stream record.
     ShowChange,
-    /// The same stream record, in a company in which nobody has turned notifications on. No push service is allowed
-    /// here.
+    /// Handles the same stream record in a company in which nobody has turned notifications on. The stack allows no
+    /// push service.
     PushChange,
 }
 
@@ -80,7 +81,7 @@ impl Task {
         }
     }
 
-    /// Returns whether the invocation did its work. A contestant must not win by failing.
+    /// Returns whether the invocation succeeded. Otherwise a contestant could win by failing.
     pub(crate) fn is_done_by(self, answer: &Value, n: usize) -> bool {
         let body = || answer["body"].as_str().unwrap_or_default();
         match self {

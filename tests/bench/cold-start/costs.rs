@@ -12,7 +12,8 @@ mod price {
     pub(super) const INVOCATION: f64 = 0.20 / 1e6;
     /// aws.amazon.com/api-gateway/pricing: HTTP APIs.
     pub(super) const API_REQUEST: f64 = 1.00 / 1e6;
-    /// The same page, WebSocket APIs: messages of up to 32 KB in either direction, and minutes of a connection.
+    /// aws.amazon.com/api-gateway/pricing: WebSocket APIs, messages of up to 32 KB in either direction and minutes of a
+    /// connection.
     pub(super) const SOCKET_MESSAGE: f64 = 1.00 / 1e6;
     pub(super) const SOCKET_MINUTE: f64 = 0.25 / 1e6;
     /// aws.amazon.com/cloudfront/pricing: HTTPS requests, North America and Europe.
@@ -30,10 +31,11 @@ mod price {
     pub(super) const LOG_GB: f64 = 0.50;
 }
 
-/// The size of a line of the API's access log. Functions log nothing on success, and Lambda's own lines are turned off.
+/// The size in bytes of a line of the API's access log. Functions log nothing on success, and Lambda's own lines are
+/// turned off.
 const LOGGED_BYTES: f64 = 250.0;
 /// The additional latency in milliseconds of a table request in an AWS region, compared with this machine. DynamoDB
-/// documents single-digit milliseconds. The function is billed for it.
+/// documents single-digit milliseconds. AWS bills the function for this time.
 const AWAY_MS: f64 = 5.0;
 /// The response time of the slowest of several push services, and the core time of another push (`push/run`), in
 /// milliseconds.
@@ -41,7 +43,7 @@ const PUSH_SERVICE_MS: f64 = 100.0;
 const PUSH_MS: f64 = 0.13;
 /// The memory in MB with which a function gets a whole core.
 const FULL_CORE_MB: f64 = 1769.0;
-/// The browsers that are notified: as many as there are open pages.
+/// The number of browsers that are notified, which equals the number of open pages.
 const BROWSERS: usize = PAGES;
 /// The fraction of messages or requests that X-Ray traces at ten a second. It traces the first of each second, and 5%
 /// of the others.
@@ -60,9 +62,9 @@ pub(crate) struct MeasuredCapacity {
 }
 
 impl MeasuredCapacity {
-    /// Counts the requests and capacity units of repeated operations when warm.
+    /// Counts the requests and capacity units of repeated operations in warm functions.
     ///
-    /// It uses a stack of its own, because a conditional refresh would find the writes of other benchmarks.
+    /// Uses a new stack, because a conditional refresh would find the writes of other benchmarks.
     pub(crate) async fn in_a_stack() -> Self {
         let service = &PushService::open().await;
         let stack = &TestStack::with_push_service(service).await;
@@ -90,7 +92,7 @@ impl MeasuredCapacity {
     }
 }
 
-/// Counts `live-updates` for a text with open pages.
+/// Counts the requests and capacity units of `live-updates` for a text with open pages.
 async fn measure_show(stack: &TestStack) -> (f64, f64) {
     let dana = stack.dana().await;
     let mut pages = Vec::new();
@@ -109,7 +111,7 @@ async fn measure_show(stack: &TestStack) -> (f64, f64) {
     requests_and_units(&usage.unwrap_or_else(|| unreachable!()))
 }
 
-/// Counts `dispatch-push` for a text with several browsers.
+/// Counts the requests and capacity units of `dispatch-push` for a text with several browsers.
 async fn pushed(stack: &TestStack, service: &PushService) -> (f64, f64) {
     const TEXTS: f64 = 2.0;
     let dana = stack.dana().await;
@@ -118,7 +120,7 @@ async fn pushed(stack: &TestStack, service: &PushService) -> (f64, f64) {
         dana.puts_subscription(&subscriber.browser, &subscriber.subscription()).await;
     }
     let mut usage = None;
-    // Deliveries are recorded only once in a while. Two texts, so that all effects of the first are counted.
+    // Deliveries are recorded only once in a while. Two texts are sent, so that all effects of the first are counted.
     for texts in [["Is it cold?", "It was."], ["Is it warm?", "It is."]] {
         let before = stack.usage_of("dispatch-push").await;
         for text in texts {
@@ -132,7 +134,7 @@ async fn pushed(stack: &TestStack, service: &PushService) -> (f64, f64) {
     (requests / TEXTS, units / TEXTS)
 }
 
-/// Counts `push-subscriptions` for a page that opens where notifications are turned on.
+/// Counts the requests and capacity units of `push-subscriptions` for an opening page with notifications turned on.
 async fn rung(stack: &TestStack) -> (f64, f64) {
     let dana = stack.dana().await;
     let browser = Browser::firefox("bell");
@@ -147,7 +149,7 @@ fn requests_and_units(usage: &TableUsage) -> (f64, f64) {
     (usage.requests.iter().map(|(_, count)| *count).sum::<u64>() as f64, usage.units)
 }
 
-/// The durations of the functions when warm, with this memory.
+/// The durations of warm functions with a given amount of memory.
 pub(crate) struct MeasuredDurations {
     pub(crate) memory_mb: f64,
     pub(crate) inbound_ms: f64,
@@ -170,13 +172,13 @@ fn line(what: &'static str, how_many: f64, each: f64) -> CostItem {
     CostItem { what, how_many, each }
 }
 
-/// Returns the cost of an invocation's time. Lambda rounds up to whole milliseconds.
+/// Returns the cost of an invocation's duration. Lambda rounds up to whole milliseconds.
 fn lambda(memory_mb: f64, ms: f64, requests: f64) -> f64 {
     let billed = (ms + requests * AWAY_MS).ceil();
     memory_mb / 1024.0 * billed / 1000.0 * price::GB_SECOND
 }
 
-/// Returns the cost of a million inbound messages. Each arrives alone, which is the most expensive case.
+/// Returns the cost of a million inbound messages. Each message arrives alone, which is the most expensive case.
 fn million_inbound(counted: &MeasuredCapacity, measured: &MeasuredDurations) -> Vec<CostItem> {
     const MILLION: f64 = 1e6;
     let (requests, units) = counted.inbound;
@@ -190,7 +192,7 @@ fn million_inbound(counted: &MeasuredCapacity, measured: &MeasuredDurations) -> 
     ]
 }
 
-/// Returns the further cost of these messages: each is shown on open pages and pushed to browsers.
+/// Returns the additional cost of a million inbound messages: each is shown on open pages and pushed to browsers.
 #[allow(clippy::cast_precision_loss, reason = "a few")]
 fn million_followed(counted: &MeasuredCapacity, measured: &MeasuredDurations) -> Vec<CostItem> {
     const MILLION: f64 = 1e6;
@@ -210,12 +212,13 @@ fn million_followed(counted: &MeasuredCapacity, measured: &MeasuredDurations) ->
     ]
 }
 
-/// Returns the cost of an open Dashboard for eight hours. It refreshes every five seconds and finds nothing new.
+/// Returns the cost of an open Dashboard for eight hours. The Dashboard refreshes every five seconds and finds nothing
+/// new.
 fn working_day(counted: &MeasuredCapacity, measured: &MeasuredDurations) -> Vec<CostItem> {
     const REFRESHES: f64 = 8.0 * 3600.0 / 5.0;
     // The gateway caches the authorizer's result for a minute.
     const AUTHORIZED: f64 = 8.0 * 60.0;
-    // Includes conversations and appointments: each page opens a socket of its own and reports its browser's
+    // Includes conversations and appointments: each page opens a new socket and reports its browser's
     // subscription.
     const LOADED: f64 = 50.0;
     const PINGS: f64 = 8.0 * 60.0 / 5.0;
@@ -241,7 +244,7 @@ fn working_day(counted: &MeasuredCapacity, measured: &MeasuredDurations) -> Vec<
         line("DynamoDB: write units", connected * LOADED, price::WRITE_UNIT),
         line("DynamoDB: read units", looked * REFRESHES + checked * AUTHORIZED + rung * LOADED, price::READ_UNIT),
         line("CloudWatch: GB of logs", LOGGED_BYTES * REFRESHES / 1e9, price::LOG_GB),
-        // All requests of a single Dashboard are traced. Of a hundred Dashboards, one request in ten is.
+        // All requests of a single Dashboard are traced. With a hundred Dashboards, one request in ten is traced.
         line("X-Ray: traces", REFRESHES + AUTHORIZED, price::TRACE),
     ]
 }

@@ -1,4 +1,4 @@
-//! Lambda's Runtime API, for one function that runs once.
+//! Lambda's Runtime API, for a process that runs one function.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use tokio::task::JoinHandle;
 
 /// A request of the function to the Runtime API, with its time.
 pub(crate) enum RuntimeEvent {
-    /// The function asks for the next event: it has started, or has finished the one before.
+    /// The function asks for the next event: it has started, or has handled the previous event.
     Task(Instant),
     Answered(Instant, Value),
     Failed(String),
@@ -52,7 +52,7 @@ impl Emulator {
         Self { address, heard, events, served }
     }
 
-    /// Waits until the function asks for an event. Returns when it did.
+    /// Waits until the function asks for an event. Returns the time of the request.
     pub(crate) async fn ready(&mut self) -> Instant {
         match self.heard.recv().await.unwrap() {
             RuntimeEvent::Task(at) => at,
@@ -61,7 +61,7 @@ impl Emulator {
         }
     }
 
-    /// Passes an event to the function, which has asked for one. Returns the response and its time.
+    /// Passes an event to the function, which has asked for one. Returns the time of the response, and the response.
     pub(crate) async fn invoke(&mut self, event: Value) -> (Instant, Value) {
         self.events.send(event).unwrap();
         match self.heard.recv().await.unwrap() {

@@ -59,7 +59,7 @@ struct Endpoints {
     stack: String,
 }
 
-/// The data that the contestants read, their endpoints, and the files that they need.
+/// The data that the contestants read, the endpoints that they use, and the files that they need.
 struct BenchmarkSetup {
     scene: Fixture,
     stack_scene: Fixture,
@@ -141,7 +141,7 @@ fn secure(server: std::net::SocketAddr) -> String {
     format!("https://localhost:{}", server.port())
 }
 
-/// Runs the contestants in turns, so that the machine's other load affects all of them alike.
+/// Runs the contestants alternately, so that the machine's other load affects all of them alike.
 async fn compete(
     contestants: &[BenchmarkTarget],
     stage: &BenchmarkSetup,
@@ -151,7 +151,7 @@ async fn compete(
     quota: Option<&CpuCgroup>,
 ) -> Vec<MedianTimings> {
     let mut runs: Vec<Vec<Run>> = contestants.iter().map(|_| Vec::new()).collect();
-    // The first turn only fills the file caches.
+    // The first round only fills the file caches.
     for turn in 0..=starts {
         for (contestant, runs) in contestants.iter().zip(&mut runs) {
             let (endpoint, scene) = match contestant.asked {

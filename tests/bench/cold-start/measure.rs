@@ -1,4 +1,4 @@
-//! One run of one contestant, and the medians of many.
+//! Measures runs of a contestant, and computes the medians of many runs.
 
 use std::time::{Duration, Instant};
 

@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 pub(crate) const MARIA: &str = "+14255550182";
 /// One page of notifications, with one for each customer.
 const CUSTOMERS: u64 = 10;
-/// The number of Maria's texts. Most are older than the other customers'.
+/// The number of Maria's texts. Most are older than the texts of the other customers.
 const TEXTS: u64 = 10;
 /// The id of Maria's appointment.
 const APPOINTMENT: &str = "A-1";
@@ -19,7 +19,7 @@ pub(crate) const PAGES: usize = 5;
 /// The ids of the stored data, and the events' session.
 pub(crate) struct Fixture {
     conversation: String,
-    /// The query of `fetch-conversation`, for contestants that get it in the event.
+    /// The input of `fetch-conversation`'s query, for contestants that get it in the event.
     query: Value,
     cookie: String,
     /// The authorizer's result for the cookie.
@@ -86,7 +86,7 @@ impl Fixture {
         self.query.clone()
     }
 
-    /// Returns an event of an API Gateway authorizer.
+    /// Returns the event of an API Gateway authorizer for the session cookie.
     pub(crate) fn cookie(&self) -> Value {
         json!({"version": "2.0", "type": "REQUEST", "identitySource": [self.cookie], "cookies": [self.cookie],
             "headers": {"host": "example.com"}})
@@ -110,7 +110,7 @@ impl Fixture {
         self.request("GET", "/api/notifications", "/api/notifications", &[])
     }
 
-    /// Returns a conditional refresh that finds nothing new.
+    /// Returns the event of a conditional refresh that finds nothing new.
     pub(crate) fn refresh_again(&self) -> Value {
         self.request("GET", "/api/notifications", "/api/notifications", &[("if-none-match", &self.tag)])
     }
@@ -132,7 +132,7 @@ impl Fixture {
         self.change.clone()
     }
 
-    /// Returns the event of a WebSocket that opens, each with its own connection id.
+    /// Returns the event of a WebSocket that opens. The connection id differs for every `n`.
     pub(crate) fn socket(&self, n: usize) -> Value {
         json!({
             "headers": {"Host": "example.com", "Sec-Fetch-Site": "same-origin", "Cookie": self.cookie},
@@ -143,7 +143,7 @@ impl Fixture {
         })
     }
 
-    /// Returns a reply, each with its own idempotency key and text.
+    /// Returns the event of a reply. Its idempotency key and text differ for every `n`.
     pub(crate) fn reply(&self, n: usize) -> Value {
         let path = format!("/api/conversations/{}/messages", self.conversation);
         let key = format!("{:032x}", n + 1);
@@ -180,17 +180,17 @@ impl Fixture {
     }
 }
 
-/// Returns an inbound message, each with its own id within this process.
+/// Returns the event of an inbound message. The message id differs for every `n`.
 pub(crate) fn inbound(n: usize) -> Value {
     by_queue(&[sms(&format!("inbound-{n}"), MARIA, 0)])
 }
 
-/// Returns a contact flow's event in which a customer has pressed 1, each in a call of its own.
+/// Returns a contact-flow event in which the customer pressed 1. Every `n` is a separate call.
 pub(crate) fn confirmed(n: usize) -> Value {
     Call::new(&format!("call-{n}"), HARBOR, MARIA, APPOINTMENT).pressed("1")
 }
 
-/// Returns End User Messaging's receipt of a delivered message.
+/// Returns an SQS event with End User Messaging's delivery receipt for a delivered message.
 pub(crate) fn receipt() -> Value {
     let context =
         json!({"company": "harbor-dental", "conversation": "0".repeat(32), "message": format!("{:013}-{:032x}", 1, 1)});

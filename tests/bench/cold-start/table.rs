@@ -1,4 +1,4 @@
-//! The table that the functions read and write: dynoxide, reached as DynamoDB is.
+//! The table that the functions read and write: dynoxide, behind the HTTP API of DynamoDB.
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};

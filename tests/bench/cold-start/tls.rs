@@ -20,14 +20,14 @@ pub(crate) struct CertificateAuthority {
 impl CertificateAuthority {
     pub(crate) fn new() -> Self {
         let mut params = CertificateParams::default();
-        // This name differs from that of its certificates. Otherwise Node would take them for self-signed.
+        // This name differs from that of the server certificates. Otherwise Node would consider those self-signed.
         params.distinguished_name.push(DnType::CommonName, "Authority of a benchmark");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
         Self { issuer }
     }
 
-    /// Writes its certificate and other root certificates to a file.
+    /// Writes the authority's certificate and other root certificates to a file.
     pub(crate) fn write(&self, file: &Path, others: &str) {
         std::fs::write(file, format!("{}\n{others}", self.issuer.pem())).unwrap();
     }
@@ -57,7 +57,7 @@ impl CertificateAuthority {
     }
 }
 
-/// Forwards until one side closes the connection. A function can be ended in the middle of one.
+/// Forwards data until one side closes the connection. A function can be stopped while its connection is open.
 async fn hand_on(acceptor: TlsAcceptor, stream: TcpStream, server: SocketAddr) -> std::io::Result<()> {
     let mut inside = acceptor.accept(stream).await?;
     let mut onward = TcpStream::connect(server).await?;

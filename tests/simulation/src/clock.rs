@@ -5,7 +5,7 @@ use aws_smithy_async::time::TimeSource;
 use domain::{Clock, Timestamp};
 use tokio::time::Instant;
 
-/// The clock of a run. It is the paused clock of the run's runtime, which advances when no task can run.
+/// The clock of a run: the paused clock of the run's runtime, which advances when no task can run.
 #[derive(Clone, Copy)]
 pub(crate) struct SimulatedTime {
     began: Instant,

@@ -39,16 +39,16 @@ use crate::trace::Trace;
 /// The operations that write one item.
 const SINGLE_WRITES: [&str; 3] = ["DeleteItem", "PutItem", "UpdateItem"];
 
-/// The operations that are repeated on the replica.
+/// The operations that also run on the replica.
 const WRITES: [&str; 6] =
     ["CreateTable", "DeleteItem", "PutItem", "TransactWriteItems", "UpdateItem", "UpdateTimeToLive"];
 
 tokio::task_local! {
-    /// The current invocation. It is `None` for the local AWS itself, which uses the SDK, too.
+    /// The current invocation. `None` for the local AWS itself, which also uses the SDK.
     static INVOCATION: Option<Arc<Invocation>>;
 }
 
-/// The network's state of an invocation of a function.
+/// The network's state for one invocation of a function.
 pub(crate) struct Invocation {
     /// The name in the trace.
     name: String,
@@ -56,12 +56,13 @@ pub(crate) struct Invocation {
     faults: BTreeMap<u32, Fault>,
     calls: AtomicU32,
     killed: AtomicBool,
-    /// How many requests Secrets Manager has throttled.
+    /// How many requests of this invocation Secrets Manager has throttled.
     held_off_by_secrets: AtomicU32,
 }
 
 impl Invocation {
-    /// Creates an invocation with its faults. `place` makes its random numbers independent of others.
+    /// Creates an invocation with its faults. `place` makes its random numbers independent of those of other
+    /// invocations.
     pub(crate) fn new(name: String, place: [u64; 3], troubles: impl IntoIterator<Item = FaultPoint>) -> Arc<Self> {
         Arc::new(Self {
             name,
@@ -89,8 +90,8 @@ impl Invocation {
         &self.name
     }
 
-    /// Returns whether the invocation can succeed despite its faults. It can if they are throttling, conflicts and at
-    /// most one connection that hangs. A request to Secrets Manager is tried three times only.
+    /// Returns whether the invocation can succeed despite its faults. That is so if they are throttling, conflicts and
+    /// at most one connection that hangs. A request to Secrets Manager is tried only three times.
     pub(crate) fn is_to_succeed(&self) -> bool {
         let others = self.faults.values().filter(|fault| !fault.is_throttling_or_conflict());
         let hanging = others.clone().filter(|fault| fault.is_silent()).count();
@@ -128,8 +129,8 @@ struct NetworkState {
     push_service: PushService,
     conflicts: Conflicts,
     replication: Replication,
-    /// Notifies each reader of the table's stream that records may have been written. Each has its own, so that the
-    /// order is always the same.
+    /// Notifies each reader of the table's stream that records may have been written. Each reader has a separate
+    /// `Notify`, so that the order is always the same.
     written: [Notify; 2],
     /// The requests that the SMS service accepted and that were not read yet.
     sent: Mutex<Vec<SentMessage>>,
@@ -137,7 +138,7 @@ struct NetworkState {
     taken: Mutex<Vec<String>>,
     /// The messages that the retry queue accepted and that were not read yet.
     retries: Mutex<Vec<PushRetry>>,
-    /// The local AWS. It is dropped with the run.
+    /// The local AWS. `None` before and after the run.
     aws: Mutex<Option<Arc<InProcess>>>,
 }
 
@@ -324,8 +325,8 @@ impl NetworkState {
             }
             (None, None) => {
                 let answer = INVOCATION.scope(None, self.answer(request)).await?;
-                // This happens without a fault, too. Few of the calls that a fault could hit have a condition that
-                // fails.
+                // An item can also be throttled without a planned fault, because few of the calls that a fault could
+                // hit have a condition that fails.
                 let mixed = (operation == "TransactWriteItems" && dice.percent(25))
                     .then(|| cancellation::with_one_throttled(&answer.body, &mut dice));
                 match mixed.flatten() {
@@ -363,7 +364,7 @@ impl NetworkState {
         }
     }
 
-    /// Answers a `BatchGetItem` with some of its keys unprocessed.
+    /// Answers a `BatchGetItem`, but leaves some of its keys unprocessed.
     async fn answer_in_part(&self, request: &Request, dice: &mut Rng) -> Result<Answer, ConnectorError> {
         let divided = unprocessed::divided(&request.json(), dice);
         let answered = match &divided.processed {

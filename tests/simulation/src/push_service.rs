@@ -12,14 +12,14 @@ use serde_json::{Value, json};
 /// The host of a push service that the egress policy allows.
 pub(crate) const HOST: &str = "fcm.googleapis.com";
 
-/// The key pair and secret of every browser. They are those of RFC 8291's example, section 5, so that no key is random.
+/// The key pair and secret of every browser, from section 5 of RFC 8291, so that no key is random.
 const PRIVATE: &str = "q1dXpw3UpT5VOmu_cf_v6ih07Aems3njxI-JWgLcM94";
 const PUBLIC: &str = "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4";
 const SECRET: &str = "BTBZMqHH6r4Tts7J_aSIgg";
 
 #[derive(Clone, Default)]
 pub(crate) struct PushService {
-    /// By path.
+    /// The payloads of the push notifications, by the path of the endpoint.
     pushed: Arc<Mutex<BTreeMap<String, Vec<Value>>>>,
 }
 

@@ -39,7 +39,8 @@ struct State {
 
 #[derive(Clone, Debug)]
 pub(crate) struct Message {
-    /// The step of the scenario from which the message comes, if any. `place` says which of the step's messages it is.
+    /// The step of the scenario from which the message comes, if any. `place` identifies the message
+    /// among those of the step.
     pub(crate) step: Option<usize>,
     pub(crate) place: [u64; 2],
     pub(crate) body: String,

@@ -7,8 +7,8 @@ impl Rng {
         Self(seed)
     }
 
-    /// Creates a generator for one place of a scenario. It does not depend on other places, so a shortened scenario has
-    /// the same random numbers.
+    /// Creates a generator for one point of a scenario, which `place` identifies. Its random numbers do not depend on
+    /// other points, so a shortened scenario has the same random numbers.
     pub(crate) fn from_seed(seed: u64, place: &[u64]) -> Self {
         place.iter().fold(Self(seed), |mut dice, part| Self(dice.next() ^ part.wrapping_mul(0xD6E8_FEB8_6659_FD93)))
     }

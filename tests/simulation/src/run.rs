@@ -21,7 +21,7 @@ pub struct Run {
 /// The maximum simulated time, far above that of any scenario.
 const MAX_DURATION: Duration = Duration::from_hours(2 * 365 * 24);
 
-/// Runs a scenario in a stack of its own and checks the invariants. The same scenario always gives the same trace.
+/// Runs a scenario in a new stack and checks the invariants. The same scenario always gives the same trace.
 #[must_use]
 pub fn play(story: &Scenario) -> Run {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
@@ -57,7 +57,7 @@ async fn played(story: &Scenario) -> anyhow::Result<Run> {
     })
 }
 
-/// Calls `of` with each seed, on all cores, until it returns `false`.
+/// Calls `of` with each seed, on all cores, until `of` returns `false`.
 pub fn each_seed(seeds: Range<u64>, of: impl Fn(u64) -> bool + Sync) {
     let next = AtomicU64::new(seeds.start);
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);

@@ -30,7 +30,7 @@ pub enum ScenarioProvider {
 pub struct Step {
     /// The number stays the same when the scenario is shortened.
     pub number: u32,
-    /// Since the beginning of the scenario.
+    /// The time since the beginning of the scenario.
     pub at: Duration,
     pub company: usize,
     pub customer: usize,
@@ -69,14 +69,14 @@ pub enum Action {
     },
     /// Staff read the feed and the conversation.
     Read,
-    /// A screen opens, loses its connection, or reconnects.
+    /// A page of staff opens, loses its connection, or reconnects.
     Opens,
     CutOff,
     ComesBack,
     /// A person turns notifications in a browser on or off.
     TurnsOn,
     TurnsOff,
-    /// A member of staff signs in in another browser and sends a message to a stranger after each delay of `asked`.
+    /// A member of staff signs in in another browser, and sends a message to a new number after each delay of `asked`.
     /// They sign out after `after`.
     SignsOut {
         asked: Vec<Duration>,
@@ -209,7 +209,7 @@ impl Scenario {
     }
 }
 
-/// Returns the time between two steps. It is tiny, or long enough to expire a cache, a session or the retention.
+/// Returns the time between two steps: tiny, or long enough to expire a cache, a session or the retention.
 fn pause(dice: &mut Rng) -> Duration {
     const DAY: u64 = 24 * 60 * 60;
     match dice.next_below(100) {
@@ -239,7 +239,7 @@ fn troubles(dice: &mut Rng, attempts: u64, calls: u64) -> Vec<FaultPoint> {
         let attempt = u32::try_from(dice.next_below(attempts)).unwrap_or_default();
         let call = u32::try_from(dice.next_below(calls)).unwrap_or_default();
         let fault = dice.pick(&Fault::ALL);
-        // Some faults last as long as the SDK retries.
+        // Some faults last for all retries of the SDK.
         let calls = if dice.percent(30) { 3 } else { 1 };
         for call in call..call + calls {
             if !troubles.iter().any(|known: &FaultPoint| (known.attempt, known.call) == (attempt, call)) {
@@ -285,7 +285,7 @@ impl Action {
 }
 
 impl Action {
-    /// Returns variants of this action with less in it.
+    /// Returns shorter variants of this action, each with a part left out.
     pub(crate) fn shorter(&self) -> Vec<Self> {
         match self.clone() {
             Self::Text { keyword, line, copies } if copies.len() > 1 => {
@@ -313,7 +313,7 @@ impl Action {
     }
 }
 
-/// Returns the list with each of its items left out in turn.
+/// Returns variants of the list. Each leaves out a different item.
 fn without_one<T: Clone>(all: &[T]) -> Vec<Vec<T>> {
     let without = |place| all[..place].iter().chain(&all[place + 1..]).cloned().collect();
     (0..all.len()).map(without).collect()

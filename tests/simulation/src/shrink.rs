@@ -1,6 +1,6 @@
 use crate::scenario::Scenario;
 
-/// Returns a shortest failing scenario, found by leaving out more and more.
+/// Returns a shortest failing scenario, found by repeatedly leaving out parts.
 #[must_use]
 pub fn shrink(story: &Scenario, fails: impl Fn(&Scenario) -> bool) -> Scenario {
     let mut shortest = story.clone();

@@ -8,7 +8,8 @@ use axum::http::StatusCode;
 
 use crate::clock::SimulatedTime;
 
-/// The prefix of the connection ids of witnesses. They are never disconnected, and see whether everything is announced.
+/// The prefix of the connection ids of witnesses. Witnesses are never disconnected, and record whether everything is
+/// announced.
 pub(crate) const WITNESS: &str = "witness";
 
 /// The time after which API Gateway closes a WebSocket.
@@ -20,7 +21,7 @@ pub(crate) struct Sockets {
     open: Arc<Mutex<BTreeMap<String, ReceivedFrames>>>,
 }
 
-/// The content that a page got by its connection.
+/// The content that a page received over its connection.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ReceivedFrames {
     /// Frames and responses, in the order in which they arrived.
@@ -40,7 +41,7 @@ impl Sockets {
         self.connections().insert(connection.to_owned(), ReceivedFrames { opened, ..ReceivedFrames::default() });
     }
 
-    /// Closes a connection. Returns what its page got.
+    /// Closes a connection. Returns the content that its page received.
     pub(crate) fn cut_off(&self, connection: &str) -> Option<ReceivedFrames> {
         self.connections().remove(connection)
     }

@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::clock::SimulatedTime;
 use crate::scenario::ScenarioTime;
 
-/// The events of a run, one line each, in the order in which they happened.
+/// The trace of a run: its events, one line each, in the order in which they happened.
 #[derive(Clone, Default)]
 pub(crate) struct Trace(Arc<Mutex<Vec<String>>>);
 

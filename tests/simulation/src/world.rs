@@ -83,9 +83,9 @@ pub(crate) struct Simulation {
     /// The steps whose messages get delivery receipts.
     told_of: Mutex<BTreeSet<usize>>,
     connections: AtomicU32,
-    /// How many sign-ins there were, so that each session has a token of its own.
+    /// The number of sign-ins so far, which makes the token of each session unique.
     sign_ins: AtomicU32,
-    /// How many pushes were queued for a retry.
+    /// The number of pushes that were queued for a retry.
     retries: AtomicU64,
     busy: watch::Sender<usize>,
 }
@@ -99,8 +99,8 @@ impl Drop for PendingWork {
     }
 }
 
-/// Numbers the runs, so that each has a region of its own. The SDK keeps its retry quota for a whole process, by
-/// region.
+/// The number of runs so far, which gives each run a unique region. The SDK keeps its retry quota for a whole process,
+/// by region.
 static RUNS: AtomicU64 = AtomicU64::new(0);
 
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -337,7 +337,7 @@ pub(crate) fn sms_of(step: &Step) -> String {
     format!("sms-{}", step.number)
 }
 
-/// Returns the text of a step. It is unique unless it is an SMS keyword.
+/// Returns the text of a step. The text is unique unless it is an SMS keyword.
 pub(crate) fn text_of(step: &Step) -> String {
     if let Action::Text { keyword: Some(keyword), .. } = step.what {
         return keyword.to_owned();

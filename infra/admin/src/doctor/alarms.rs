@@ -1,4 +1,4 @@
-//! Checks that alarms have subscribers and are configured to notify them, and that none is in the `ALARM` state.
+//! Checks that alarms have subscribers and are configured to notify them, and that no alarm is in the `ALARM` state.
 
 use aws_sdk_sns::Client;
 

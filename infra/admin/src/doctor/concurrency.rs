@@ -8,10 +8,10 @@ use crate::failure::failure;
 
 const CHECK: &str = "concurrency";
 
-/// The least concurrency that is enough.
+/// The lowest concurrency limit of the account that the check accepts.
 ///
-/// A new account may have 10. The queues take ten together, the readers of the stream eight, and each request of a page
-/// two: one for the authorizer and one for the function.
+/// A new account can have a limit of 10. The queues use ten concurrent executions together, and the readers of the
+/// stream eight. Each request of a page uses two: one of the authorizer and one of the function.
 const SUFFICIENT: i32 = 100;
 
 pub(crate) async fn check(live: &DeployedStack) -> Finding {

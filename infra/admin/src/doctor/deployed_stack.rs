@@ -48,7 +48,7 @@ impl StackResource {
 }
 
 impl DeployedStack {
-    /// Returns the physical id of a part, or a finding that the stack lacks it.
+    /// Returns the physical id of a resource, or a finding that the stack does not have the resource.
     pub(crate) fn physical(&self, check: &'static str, part: StackResource) -> Result<&str, Finding> {
         let resource = self.resources.iter().find(|resource| resource.logical == part.logical());
         resource

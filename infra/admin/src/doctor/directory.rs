@@ -1,4 +1,4 @@
-//! Checks that there is a company, and that each has staff and a line for first messages.
+//! Checks that there is a company, and that each company has staff and a line for first messages.
 
 use store::Directory;
 

@@ -11,21 +11,22 @@ const CHECK: &str = "mappings";
 
 /// An event source mapping of the stack, which invokes a function with the records of a queue or stream.
 pub(crate) struct EventSourceMapping {
-    /// Its logical id in the template.
+    /// The mapping's logical id in the template.
     logical: String,
     uuid: String,
-    /// The logical id of its function in the template.
+    /// The logical id of the mapping's function in the template.
     pub(crate) function: String,
-    /// The ARN of the queue or the stream that it reads.
+    /// The ARN of the queue or stream that the mapping reads.
     pub(crate) source: String,
-    /// The ARN of its on-failure destination, the queue for records that it gives up. `None` if it has none.
+    /// The ARN of the on-failure destination: the queue for records that the mapping gives up. `None` if there is no
+    /// destination.
     pub(crate) gives_up_to: Option<String>,
     state: String,
     /// The result of the last batch, as Lambda reports it.
     last_result: String,
 }
 
-/// Returns the stack's event source mappings, and a finding for each that is missing or cannot be described.
+/// Returns the stack's event source mappings, and a finding for each mapping that is missing or cannot be described.
 pub(crate) async fn find(live: &DeployedStack) -> (Vec<EventSourceMapping>, Vec<Finding>) {
     let client = Client::new(&live.aws);
     let (mut readers, mut missing) = (Vec::new(), Vec::new());
@@ -87,7 +88,7 @@ impl EventSourceMapping {
         })
     }
 
-    /// Returns the name of the queue that it reads, or "the table's stream".
+    /// Returns the name of the queue that the mapping reads, or "the table's stream".
     fn source<'a>(&self, live: &'a DeployedStack) -> &'a str {
         let name = self.source.rsplit(':').next().unwrap_or_default();
         live.logical("AWS::SQS::Queue", name).unwrap_or("the table's stream")
@@ -96,7 +97,7 @@ impl EventSourceMapping {
 
 /// Returns whether the last batch succeeded.
 ///
-/// For a failure Lambda reports `PROBLEM: ...`. For a queue it reports nothing.
+/// Lambda reports `PROBLEM: ...` for a failure, and nothing for a queue.
 fn went_well(last_result: &str) -> bool {
     last_result.is_empty() || ["OK", "No records"].iter().any(|good| last_result.starts_with(good))
 }

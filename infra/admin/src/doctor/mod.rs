@@ -58,7 +58,7 @@ async fn deployed(report: &mut Report, which: &TargetOptions) -> anyhow::Result<
     let stack = Stack::describe(&aws, which.stack()).await?;
     report.add(stack::check(&stack))?;
     if stack.output("Table").is_none() {
-        // Without its table the stack is not Switchboard's, or was never deployed: the other checks have nothing to
+        // Without the table, the stack is not Switchboard's, or was never deployed: the other checks have nothing to
         // look at.
         return Ok(());
     }

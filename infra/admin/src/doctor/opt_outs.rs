@@ -9,7 +9,7 @@ use crate::doctor::{Finding, lines};
 
 const CHECK: &str = "opt-outs";
 
-/// Returns the opt-out faults of the lines whose numbers are known.
+/// Returns a finding for each opt-out fault of the lines whose numbers are in `known`.
 pub(super) fn check(
     lines: &[Line],
     known: &[PhoneNumberInformation],

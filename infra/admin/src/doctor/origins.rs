@@ -7,7 +7,7 @@ use crate::doctor::Finding;
 
 const CHECK: &str = "origins";
 
-/// Returns a finding for each line with a known number that the stack may not send from.
+/// Returns a finding for each line that the stack may not send from, if its number is in `known`.
 ///
 /// `allowed` is the value of `SmsOrigins`. If it is empty, the stack may send from every number of the account.
 pub(super) fn check(lines: &[Line], known: &[PhoneNumberInformation], allowed: &str) -> Vec<Finding> {

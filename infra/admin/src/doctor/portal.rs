@@ -63,7 +63,7 @@ fn protected(page: &Response<Vec<u8>>) -> Finding {
     }
 }
 
-/// Checks that `/api` without a session gets 401 from the API, and not from anything in front of it.
+/// Checks that `/api` without a session gets 401 from the API, and not from a server before it.
 async fn leading_to_functions(address: &str) -> Finding {
     let session = format!("{address}/api/session");
     match get(&session).await {

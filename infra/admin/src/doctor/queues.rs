@@ -15,14 +15,14 @@ use crate::stack::Resource;
 const CHECK: &str = "queues";
 
 struct Queue<'a> {
-    /// Its logical id in the template.
+    /// The queue's logical id in the template.
     logical: &'a str,
     url: &'a str,
     arn: String,
-    /// The ARN of its dead-letter queue.
+    /// The ARN of the queue's dead-letter queue.
     dead_letters: Option<String>,
     waiting: u64,
-    /// The number of messages that were received and neither deleted nor returned.
+    /// The number of messages that a consumer has received and neither deleted nor returned.
     in_flight: u64,
 }
 
@@ -38,7 +38,7 @@ pub(crate) async fn check(live: &DeployedStack, readers: &[EventSourceMapping]) 
         }
     }
     findings.extend(queues.iter().map(|queue| {
-        // A queue without a dead-letter queue and a reader holds the messages that others gave up.
+        // A queue that has neither a dead-letter queue nor a reader is itself a dead-letter or failure queue.
         if queue.dead_letters.is_none() && queue.reader(readers).is_none() {
             queue.with_what_was_given_up(live, &queues, readers)
         } else {
@@ -76,7 +76,7 @@ impl<'a> Queue<'a> {
 
     /// Returns the finding for a queue that a function reads.
     ///
-    /// Waiting messages are no fault: an operator who runs the check again sees whether they become fewer.
+    /// Waiting messages are not a fault. An operator who runs the check again sees whether their number decreases.
     fn with_what_is_to_be_done(&self, live: &DeployedStack, queues: &[Queue<'_>]) -> Finding {
         let Self { logical, waiting, in_flight: taken, .. } = self;
         match queues.iter().find(|queue| self.dead_letters.as_ref() == Some(&queue.arn)) {
@@ -96,8 +96,8 @@ impl<'a> Queue<'a> {
 
     /// Returns the finding for a dead-letter or failure queue, with the command that clears it.
     ///
-    /// The command for a dead-letter queue names the queue to move messages back to: those that a topic or a rule gave
-    /// up were never in it.
+    /// For a dead-letter queue, the command names the queue to move messages back to. SQS cannot infer that queue for
+    /// messages that a topic or a rule gave up, because these were never in it.
     fn with_what_was_given_up(
         &self,
         live: &DeployedStack,

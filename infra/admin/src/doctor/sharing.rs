@@ -1,4 +1,5 @@
-//! Checks that Amazon SNS may send from the lines' numbers. Where it may not, it sends nothing and reports no error.
+//! Checks that Amazon SNS may send from the lines' numbers. Without this permission, SNS sends nothing and reports no
+//! error.
 
 use aws_sdk_pinpointsmsvoicev2::Client;
 use aws_sdk_pinpointsmsvoicev2::types::PhoneNumberInformation;

@@ -51,7 +51,7 @@ pub(crate) async fn check(live: &DeployedStack) -> Vec<Finding> {
 
 pub(crate) async fn check_local(aws: &SdkConfig, address: &str) -> Vec<Finding> {
     match read(aws, LOCAL_SECRET, "restart the local stack").await {
-        // `address` can be another name of this machine than the portal's, so it is not compared.
+        // `address` can differ from the portal's name for the same machine, so the two are not compared.
         Ok(settings) => vec![agreeing(&settings, None, address), issuer::check(&settings.issuer).await],
         Err(finding) => vec![finding],
     }

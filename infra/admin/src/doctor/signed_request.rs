@@ -89,7 +89,7 @@ impl Operation {
 
 /// Returns the name of an error without its namespace.
 ///
-/// For `com.amazonaws.cloudwatch#ResourceNotFoundException` it is `ResourceNotFoundException`.
+/// For example, returns `ResourceNotFoundException` for `com.amazonaws.cloudwatch#ResourceNotFoundException`.
 fn code(answer: &[u8]) -> String {
     let said: Value = serde_json::from_slice(answer).unwrap_or_default();
     let name = said["__type"].as_str().unwrap_or("an error without a code");

@@ -10,7 +10,7 @@ use crate::failure::{Failure, failure};
 
 const CHECK: &str = "topic";
 
-/// Each topic with the queue that it delivers to, and its dead-letter queue.
+/// The topics, each with the queue that it delivers to and the dead-letter queue of the subscription.
 const TOPICS: [(StackResource, StackResource, StackResource); 2] = [
     (StackResource::InboundTopic, StackResource::InboundQueue, StackResource::InboundDeadLetters),
     (StackResource::ReceiptTopic, StackResource::ReceiptQueue, StackResource::ReceiptDeadLetters),
@@ -98,7 +98,7 @@ async fn ends(
     Ok((queues::arn(live, CHECK, queue).await?, queues::arn(live, CHECK, dead_letters).await?))
 }
 
-/// Checks that the topic delivers to the queue, with the SNS envelope.
+/// Checks that the topic delivers to the queue, and that it wraps messages in the SNS envelope.
 async fn delivering(
     client: &Client,
     live: &DeployedStack,

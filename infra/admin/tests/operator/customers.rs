@@ -13,9 +13,10 @@ fn customer<'a>(what: &'a str, more: &[&'a str]) -> Vec<&'a str> {
     ["customer", what].into_iter().chain(OF_MARIA).chain(more.iter().copied()).collect()
 }
 
-/// Gives Maria messages both ways, an appointment and a call with one company, and a message to another.
+/// Creates Maria's data: messages in both directions, an appointment and a call with one company, and a message to
+/// another.
 ///
-/// Returns the id of the first conversation.
+/// Returns the id of the conversation with the first company.
 async fn talked(stack: &TestStack) -> String {
     let (dana, maria) = (stack.dana().await, stack.phone(MARIA));
     stack.has_appointment("harbor-dental", "7f3a", Some(MARIA)).await;

@@ -131,7 +131,7 @@ async fn a_browser_with_a_key_that_the_functions_have_not_read_yet_is_notified_a
         let signed = &pushed.headers["authorization"];
         assert!(signed.ends_with(&format!("k={}", key.as_str().unwrap())), "{signed}");
     }
-    // No push was put off for a retry.
+    // No push notification was postponed for a retry.
     let browsers = dana.push_settings().await["browsers"].clone();
     assert!(browsers.as_array().unwrap().iter().all(|browser| browser["lastProblem"].is_null()), "{browsers}");
 }

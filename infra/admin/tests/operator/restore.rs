@@ -1,4 +1,4 @@
-//! Tests that lost items are put back from a table that was restored beside the stack's own.
+//! Tests that lost items are put back from a table that was restored next to the stack's own table.
 
 use serde_json::{Value, json};
 use tests::{HARBOR, TestStack};

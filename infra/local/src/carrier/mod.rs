@@ -43,7 +43,8 @@ pub(crate) struct Carrier {
     times_looked_up: Arc<Mutex<HashMap<PhoneNumber, u32>>>,
 }
 
-/// An SMS that was carried, as `GET /local/carrier/messages` returns it.
+/// An SMS that the simulated carrier stored, in either direction. `GET /local/carrier/messages` returns those to
+/// customers.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Sms {
     pub(crate) id: String,
@@ -125,7 +126,7 @@ impl Carrier {
 
     /// Accepts or rejects a message to a customer, whichever protocol the request used.
     ///
-    /// `context` comes back in the message's delivery receipts. Without it there are none.
+    /// The message's delivery receipts contain `context`. A message without a context gets no receipts.
     async fn take(&self, to: &PhoneNumber, line: &PhoneNumber, text: &str, context: Option<&Value>) -> SendResult {
         let steered = self.steering.next_answer(to);
         match steered {
@@ -155,9 +156,9 @@ impl Carrier {
         if steered == Some(CarrierAnswer::Silent) { SendResult::Failed } else { SendResult::Accepted { id } }
     }
 
-    /// Publishes a delivery receipt for the newest message to a customer.
+    /// Publishes a delivery receipt for the newest message to a customer that was sent with a context.
     ///
-    /// Returns `false` if there is no message, or none that was sent with a context.
+    /// Returns `false` if there is no such message.
     pub(crate) async fn send_receipt(
         &self,
         to: &PhoneNumber,
@@ -263,8 +264,8 @@ impl Carrier {
 
     /// Records an opt-out or opt-in for the SMS keywords that AWS handles.
     ///
-    /// A message opts out if it begins with a keyword, and opts in if it is one. AWS handles them unless the account
-    /// manages opt-outs on its own ("Keywords in AWS End User Messaging SMS").
+    /// A message that begins with an opt-out keyword opts out. A message that consists of an opt-in keyword opts in.
+    /// AWS handles these keywords unless opt-outs are self-managed ("Keywords in AWS End User Messaging SMS").
     async fn listen_for_keywords(&self, from: &PhoneNumber, to: &PhoneNumber, text: &str) -> anyhow::Result<()> {
         const OUT: [&str; 10] =
             ["ARRET", "CANCEL", "END", "OPT-OUT", "OPTOUT", "QUIT", "REMOVE", "STOP", "TD", "UNSUBSCRIBE"];

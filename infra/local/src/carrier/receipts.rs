@@ -32,7 +32,7 @@ impl Receipts {
         Self { queue, clock, randomness }
     }
 
-    /// Publishes the final receipt of a message after [`ON_THE_WAY`].
+    /// Publishes the final receipt of a message after [`DELIVERY_TIME`].
     pub(super) fn follow(&self, message: AcceptedMessage, fate: DeliveryOutcome) {
         let Some(event_type) = last_event(fate) else { return };
         let receipts = self.clone();

@@ -18,7 +18,7 @@ pub(crate) enum CarrierAnswer {
     Refuse(SendRejection),
 }
 
-/// A reason for which the service certainly did not send a message.
+/// A reason why the service certainly did not send a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum SendRejection {
@@ -83,7 +83,7 @@ impl CarrierOverrides {
         Self { decided: Arc::default(), usually }
     }
 
-    /// Queues a response for a message to a number, after those queued before.
+    /// Adds a response to the queue of responses for messages to a number.
     pub(crate) fn answer_next(&self, to: PhoneNumber, answer: CarrierAnswer) {
         self.lock_state().answers.entry(to).or_default().push_back(answer);
     }
@@ -97,7 +97,8 @@ impl CarrierOverrides {
         self.lock_state().kinds.insert(number, kind);
     }
 
-    /// Returns the configured type of a number, or else one for its last digits. So each type can be tried.
+    /// Returns the configured type of a number, or else a type that depends on its last digits. The digits give access
+    /// to each type without configuration.
     pub(super) fn kind_of(&self, number: &PhoneNumber) -> LineType {
         match self.lock_state().kinds.get(number) {
             Some(kind) => *kind,

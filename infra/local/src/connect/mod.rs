@@ -94,7 +94,7 @@ const SHOWN_AFTER_END_SECS: u64 = 8;
 
 /// The types of the contact events that the rule in `infra/template.yaml` matches.
 ///
-/// It matches only contacts with the tag `appointmentId`.
+/// The rule matches only contacts with the tag `appointmentId`.
 pub const CONTACT_EVENTS: [&str; 2] = ["CONNECTED_TO_SYSTEM", "DISCONNECTED"];
 
 const FLOW: &str = include_str!("../../../connect/confirmation-call.json");
@@ -130,7 +130,7 @@ impl Connect {
 
     /// Applies an event at the customer's end to a call.
     ///
-    /// Returns `false` if that is not possible in its state, for example because it has ended.
+    /// Returns `false` if the call's state does not allow the event, for example because the call has ended.
     pub(crate) async fn apply(&self, id: &str, deed: &CustomerInput) -> bool {
         let mut contacts = self.contacts.lock().await;
         let Some(contact) = contacts.get_mut(id).filter(|contact| contact.ended.is_none()) else { return false };
@@ -161,7 +161,7 @@ impl Connect {
         true
     }
 
-    /// Returns the latest call to a phone, unless it ended more than [`LINGERS_SECS`] ago.
+    /// Returns the latest call to a phone, unless it ended more than [`SHOWN_AFTER_END_SECS`] ago.
     pub(crate) async fn call_of(&self, customer: &PhoneNumber) -> Option<CallView> {
         let contacts = self.contacts.lock().await;
         let now = self.clock.now();

@@ -17,9 +17,9 @@ pub(super) struct DemoAppointment {
 
 #[derive(Clone, Copy)]
 pub(super) enum AppointmentTime {
-    /// In about this many minutes, rounded up to a quarter of an hour.
+    /// A number of minutes from now, rounded up to a quarter of an hour.
     Soon(u64),
-    /// This many days from today, at a time of day in the company's time zone.
+    /// A number of days from today, at a time of day in the company's time zone.
     Day(i32, &'static str),
 }
 

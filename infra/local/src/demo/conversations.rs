@@ -23,7 +23,7 @@ pub(super) enum DemoAuthor {
 #[derive(Clone, Copy)]
 pub(super) enum MessageTime {
     MinutesAgo(u64),
-    /// Days ago, with the hour and minute in the company's time zone.
+    /// A number of days ago, with the hour and minute in the company's time zone.
     DaysAgo(u64, u64, u64),
 }
 

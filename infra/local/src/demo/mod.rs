@@ -23,7 +23,7 @@ struct DemoCompany {
     region: &'static str,
     time_zone: &'static str,
     lines: &'static [&'static str],
-    /// Ids and names. The first is an administrator.
+    /// The ids and names of the staff. The first member is an administrator.
     staff: &'static [(&'static str, &'static str)],
     conversations: &'static [DemoConversation],
     appointments: &'static [DemoAppointment],
@@ -216,7 +216,7 @@ impl DemoContext<'_> {
         Ok(())
     }
 
-    /// Returns the time of a message, but never a time in the future.
+    /// Returns the time of a message. A time in the future is replaced by the current time.
     fn moment(&self, when: MessageTime) -> Timestamp {
         let now = self.runtime.clock.now();
         let at = match when {

@@ -1,6 +1,6 @@
-//! The identity provider: an OpenID Connect issuer where one signs in by picking a person.
+//! The identity provider: an OpenID Connect issuer where users sign in by picking a person from a list.
 //!
-//! It is not deployed: a deployment's secret names another issuer.
+//! The issuer is not deployed: a deployment's secret names another issuer.
 
 mod key;
 mod page;
@@ -78,7 +78,7 @@ impl Issuer {
         })
     }
 
-    /// Returns the configuration for `sign-in`, as the deployment's secret has it.
+    /// Returns the configuration for `sign-in`, in the format of the deployment's secret.
     pub(crate) fn settings(&self) -> Value {
         json!({
             "issuer": &*self.address,
@@ -135,7 +135,7 @@ impl Issuer {
 
 /// Unpins every login.
 ///
-/// On another port the issuer has another address, which is not the one that logins are pinned to.
+/// A login is pinned to the address of the issuer. The address changes with the port of the stack.
 pub(crate) async fn unpin_all(store: &Store) -> anyhow::Result<()> {
     for member in store.directory().await?.staff {
         match store.unpin(&member.company, &member.staff).await {

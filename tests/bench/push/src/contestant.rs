@@ -1,7 +1,8 @@
-//! A contestant: a process on the first core that sends push notifications.
+//! A program that the benchmark compares: a process on the first core that sends push notifications.
 //!
-//! Its argument is a file with the subscriptions and the payload. It prints `ready`. Then it reads a number, sends so
-//! many messages, and prints `done` when all are answered. It repeats this until its input ends.
+//! Its argument is a file with the subscriptions and the payload. The program prints `ready`. Then it reads a number,
+//! sends that number of messages, and prints `done` when all are answered. The program repeats this until its input
+//! ends.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -17,7 +18,7 @@ pub(crate) struct BenchmarkProcess {
     says: Lines<BufReader<ChildStdout>>,
 }
 
-/// The duration and the CPU time of a turn.
+/// The duration and the CPU time of one run of a contestant.
 #[derive(Clone, Copy)]
 pub(crate) struct TurnTiming {
     pub(crate) wall: Duration,
@@ -27,7 +28,7 @@ pub(crate) struct TurnTiming {
 }
 
 impl BenchmarkProcess {
-    /// Starts `command`, a program with its arguments. It trusts only the authority of `certificate`.
+    /// Starts `command`, a program with its arguments. The program trusts only the authority of `certificate`.
     pub(crate) async fn start(name: &'static str, command: &[&str], stage: &Path, certificate: &Path) -> Self {
         let mut process = Command::new("taskset")
             .args(["--cpu-list", "0"])
@@ -50,7 +51,7 @@ impl BenchmarkProcess {
         contestant
     }
 
-    /// Has the contestant send so many messages.
+    /// Makes the contestant send a number of messages.
     pub(crate) async fn send(&mut self, messages: usize) -> TurnTiming {
         let process = self.process.id().unwrap().to_string();
         let (own, service, began) = (processor_time(&process), processor_time("self"), Instant::now());

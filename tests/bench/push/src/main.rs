@@ -25,10 +25,10 @@ use service::{Service, TurnTraffic};
 
 #[derive(Parser)]
 struct Arguments {
-    /// How many turns each contestant has.
+    /// How many times each contestant runs.
     #[arg(long, default_value_t = 9)]
     turns: usize,
-    /// How many messages to send in a turn.
+    /// How many messages a contestant sends in each run.
     #[arg(long, default_value_t = 5000)]
     messages: usize,
     /// The `node` program. The folder `node` has its `node_modules`.
@@ -45,7 +45,7 @@ const HOST: &str = "push.example.com";
 /// The number of subscriptions, all of one origin.
 const SUBSCRIPTIONS: usize = 1000;
 
-/// The concurrent requests of a contestant that supports them, as in `dispatch-push`.
+/// The number of concurrent requests of a contestant that supports them, as in `dispatch-push`.
 const BATCH_SIZE: usize = 100;
 
 const PAYLOAD: &str = concat!(
@@ -69,10 +69,10 @@ struct Browser {
     auth: [u8; 16],
 }
 
-/// The medians of a contestant's turns.
+/// The medians of a contestant's runs.
 struct TurnMedians {
     name: &'static str,
-    /// Of the first turn, in which each subscription gets one message.
+    /// The number of distinct signatures in the first run, in which each subscription gets one message.
     signatures: usize,
     connections: usize,
     per_sec: f64,

@@ -13,7 +13,7 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring::default_provider;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
-/// What the service received in one turn.
+/// What the service received in one run of a contestant.
 #[derive(Default)]
 pub(crate) struct TurnTraffic {
     pub(crate) connections: usize,
@@ -28,11 +28,11 @@ pub(crate) struct Service {
     seen: Arc<Mutex<TurnTraffic>>,
 }
 
-/// How many bodies are kept for decryption.
+/// The number of message bodies that are kept for decryption.
 const MAX_SAMPLES: usize = 1000;
 
 impl Service {
-    /// Opens the service at port 443 of every address. Clients that trust it read `certificate`.
+    /// Opens the service at port 443 of every address, and writes its root certificate to `certificate` for clients.
     pub(crate) async fn open(host: &str, certificate: &Path) -> Self {
         let acceptor = TlsAcceptor::from(Arc::new(config(host, certificate)));
         let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 443)).await.unwrap();
@@ -56,7 +56,7 @@ impl Service {
 
 fn config(host: &str, certificate: &Path) -> ServerConfig {
     let mut params = CertificateParams::default();
-    // This name differs from the certificate's. Otherwise Node would take it for self-signed.
+    // This name differs from that of the server certificate. Otherwise Node would consider that self-signed.
     params.distinguished_name.push(DnType::CommonName, "Authority of a benchmark");
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
@@ -93,7 +93,7 @@ async fn serve(acceptor: TlsAcceptor, stream: TcpStream, seen: Arc<Mutex<TurnTra
     }
 }
 
-/// Counts the request at the start of `read` if it is complete. Returns where it ends.
+/// Counts the request at the start of `read` if it is complete. Returns the index of the request's end.
 fn note(read: &[u8], seen: &Mutex<TurnTraffic>) -> Option<usize> {
     let end = read.windows(4).position(|four| four == b"\r\n\r\n")?;
     let head = std::str::from_utf8(&read[..end]).unwrap();

@@ -121,7 +121,8 @@ impl Checker<'_> {
         seen.late.iter().for_each(|late| self.finds(Invariant::InTime, late.clone()));
     }
 
-    /// Reports each 401. The simulated staff sign in again before a request if their session has ended.
+    /// Reports each response with status 401. The simulated staff sign in again before a request if their session has
+    /// ended.
     fn signed_in(&mut self) {
         for (place, ..) in self.seen.told.iter().filter(|(_, _, status, _)| *status == Some(401)) {
             let number = self.steps[*place].number;

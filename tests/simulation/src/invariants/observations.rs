@@ -14,17 +14,18 @@ use crate::world::{
     lock, thread,
 };
 
-/// What staff, customers and operators can observe at the end of a run. A test corrupts it to see each invariant fail.
+/// The state that staff, customers and operators can observe at the end of a run. A test corrupts it to see each
+/// invariant fail.
 #[derive(Clone, Debug, Default)]
 pub struct Observations {
     pub now: u64,
     /// Whether the SMS service sends delivery receipts.
     pub by_receipts: bool,
-    /// By company: all pages of the feed.
+    /// All pages of the feed, by company.
     pub feeds: Vec<Vec<Value>>,
-    /// By company and customer: all pages of the conversation.
+    /// All pages of the conversation, by company and customer.
     pub threads: BTreeMap<(usize, usize), Vec<Value>>,
-    /// By customer: the texts that reached their phone, in order.
+    /// The texts that reached the customer's phone, in order, by customer.
     pub carried: BTreeMap<usize, Vec<String>>,
     /// The messages that End User Messaging accepted, by their ids in Switchboard.
     pub taken: Vec<String>,
@@ -39,16 +40,16 @@ pub struct Observations {
     pub not_pushed: BTreeSet<String>,
     /// Whether `dispatch-push` had any fault.
     pub push_goes_wrong: bool,
-    /// By browser: its push notifications.
+    /// The push notifications of each browser.
     pub pushed: BTreeMap<String, Vec<Value>>,
     /// When notifications were turned on or off: browser, whether on, and the times of the request and of the response,
     /// in milliseconds. The last is `None` if there was no response.
     pub turns: Vec<(String, bool, u64, Option<u64>)>,
     /// The steps in which a person signed out, with the partition key of their session.
     pub signed_out: Vec<(usize, String)>,
-    /// By company and customer: the history.
+    /// The history, by company and customer.
     pub histories: BTreeMap<(usize, usize), Vec<Value>>,
-    /// By company: the frames that were sent to everyone.
+    /// The frames that were sent to all pages of a company, by company.
     pub announced: Vec<Vec<String>>,
     /// The pages that are open at the end: company, what they show, and whether they may have missed something.
     pub screens: Vec<(usize, Vec<String>, bool)>,

@@ -13,21 +13,21 @@ use serde_json::Value;
 use crate::clock::SimulatedTime;
 use crate::rng::Rng;
 
-/// A replica with the writes that it does not have yet.
+/// A replica, with the writes that have not reached it yet.
 pub(crate) struct Replication {
     seed: u64,
     time: SimulatedTime,
     replica: Replica,
-    /// Whether reads can be stale. They cannot while the stack is set up, or when the end state is observed.
+    /// Whether reads can be stale. `false` while the stack is set up, and when the end state is observed.
     is_behind: AtomicBool,
     waiting: Mutex<VecDeque<PendingWrite>>,
 }
 
 struct PendingWrite {
     written: Write,
-    /// When the table was written.
+    /// The time at which the table applied the write.
     at: Timestamp,
-    /// When the write reaches the replica, since the beginning of the scenario.
+    /// The time at which the write reaches the replica, since the beginning of the scenario.
     due: Duration,
 }
 
@@ -36,7 +36,7 @@ enum Write {
     Sweep,
 }
 
-/// Makes the random numbers of lags independent of others.
+/// Makes the random numbers of the lags independent of others.
 const PLACE: u64 = 12 << 40;
 
 impl Replication {

@@ -33,7 +33,7 @@ pub(super) fn divided(request: &Value, dice: &mut Rng) -> SplitBatch {
 }
 
 impl SplitBatch {
-    /// Returns the response to the whole request, given that to the processed part.
+    /// Converts the response to the processed part into the response to the whole request.
     pub(super) fn answer(self, answered: Option<&[u8]>) -> Value {
         let answered = answered.and_then(|body| serde_json::from_slice(body).ok());
         let mut answer: Value = answered.unwrap_or_else(|| json!({"Responses": {}}));

@@ -18,7 +18,7 @@ pub(crate) struct SubscriptionChange {
     pub(crate) browser: String,
     pub(crate) on: bool,
     pub(crate) asked: Timestamp,
-    /// `None` if there was no response.
+    /// The time of the response. `None` if there was no response.
     pub(crate) told: Option<Timestamp>,
 }
 

@@ -22,7 +22,7 @@ pub(crate) const PUSHES: usize = 1;
 pub(super) struct StreamFollower {
     mapping: StreamMapping,
     troubles: Vec<FaultPoint>,
-    /// Makes its random numbers independent of others.
+    /// Makes the random numbers of this reader independent of others.
     place: u64,
     batches: AtomicU32,
     /// The sequence numbers of the records that the reader gave up.
@@ -93,7 +93,7 @@ impl Simulation {
         &self.queues[of as usize]
     }
 
-    /// Returns the steps of the messages in the dead-letter queues, where a message comes from a step.
+    /// Returns the step of each message in the dead-letter queues. `None` stands for a message that comes from no step.
     pub(crate) fn dead(&self) -> Vec<Option<usize>> {
         self.queues.iter().flat_map(Queue::dead).map(|message| message.step).collect()
     }

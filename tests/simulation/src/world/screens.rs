@@ -15,7 +15,7 @@ use crate::sockets::{ReceivedFrames, WITNESS};
 /// A page that shows a company's feed.
 pub(crate) struct Screen {
     pub(crate) company: usize,
-    /// `None` while it is disconnected.
+    /// The connection id. `None` while the page is disconnected.
     pub(crate) connection: Option<String>,
     pub(crate) shown: Vec<String>,
     pub(crate) missed: bool,
@@ -90,14 +90,15 @@ impl Simulation {
         }
     }
 
-    /// Returns what the witness of a company was shown.
+    /// Returns the frames that the witness of a company received.
     pub(crate) fn witnessed(&self, company: usize) -> Vec<String> {
         self.sockets.cut_off(&format!("{WITNESS}-{company}")).unwrap_or_default().html
     }
 }
 
 impl Screen {
-    /// Adds what a connection brought. `None` stands for a connection that the other side has closed.
+    /// Adds the content that the page received over a connection. `None` stands for a connection that the other side
+    /// has closed.
     pub(crate) fn takes(&mut self, shown: Option<ReceivedFrames>) {
         match shown {
             Some(shown) => {

@@ -20,7 +20,7 @@ use crate::scenario::FaultPoint;
 pub(crate) struct ResponseToStaff {
     pub(crate) step: usize,
     pub(crate) company: usize,
-    /// `None` if the function did not finish.
+    /// The HTTP status. `None` if the function did not finish.
     pub(crate) status: Option<u16>,
     pub(crate) body: String,
 }
@@ -185,8 +185,8 @@ impl Simulation {
         }
     }
 
-    /// Sends messages in a session of its own, which is ended meanwhile. The gateway uses the authorizer's earlier
-    /// result for all of them.
+    /// Sends messages in a new session, and signs out meanwhile. The gateway uses the authorizer's earlier result for
+    /// all of the requests.
     pub(super) async fn signs_out(
         self: &Arc<Self>,
         place: usize,

@@ -39,7 +39,7 @@ fn main() {
     for line in stdin().lines() {
         let messages = subscriptions.iter().cycle().take(line.unwrap().parse().unwrap());
         let sent = stream::iter(messages).map(|subscription| async {
-            // Admitted for each push, as `dispatch-push` does.
+            // Checks the endpoint for each push, as `dispatch-push` does.
             let to = services.check_endpoint(subscription).unwrap();
             pusher.push(&to, &keys, &push).await
         });

@@ -18,7 +18,7 @@ const BATCH: u64 = 10;
 /// The entries of a conversation, as read from the stream.
 #[derive(Default)]
 struct ConversationCheck {
-    /// In the order in which they were recorded.
+    /// The entries with their positions, in the order in which they were recorded.
     said: Vec<(Position, MessageClass)>,
     /// Whether each of our replies is accepted by the carrier and not reported as undelivered.
     is_answer: BTreeMap<Position, bool>,

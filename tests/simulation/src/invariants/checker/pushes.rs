@@ -98,7 +98,7 @@ struct PushableEvent {
     company: usize,
     conversation: String,
     position: Position,
-    /// In seconds.
+    /// The time of the write, in seconds.
     written: u64,
 }
 

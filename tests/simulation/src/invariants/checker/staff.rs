@@ -1,4 +1,4 @@
-//! Checks that what staff did is stored and in the history.
+//! Checks that the actions of staff are stored, and are in the history.
 
 use serde_json::Value;
 
