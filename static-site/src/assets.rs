@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 use crate::File;
 
-/// The style sheets, joined in this order. The first names the layers.
+/// The style sheets, joined in this order. The first declares the layers.
 const CSS: &[&str] = &[
     include_str!("../assets/css/layers.css"),
     include_str!("../assets/css/tokens.css"),
@@ -28,8 +28,8 @@ const SESSIONS: &str = include_str!("../assets/js/sessions.js");
 
 /// The scripts, each in its own scope.
 ///
-/// They follow htmx in one file. htmx starts as soon as its file has run, which could be before a second file has
-/// loaded.
+/// The scripts follow htmx in one file. htmx starts as soon as its file has run, which could be before a second file
+/// has loaded.
 const JS: &[&str] = &[
     include_str!("../assets/js/owner.js"),
     include_str!("../assets/js/merge.js"),
@@ -52,7 +52,7 @@ const HTMX: &str = include_str!("../assets/vendor/htmx-4.0.1.min.js");
 const OFFLINE: &str = include_str!("../assets/js/offline.js");
 const ICON: &str = include_str!("../assets/icons/icon.svg");
 
-/// Icons for browsers and systems that take no SVG. `tests/browser/icons.mjs` renders them from `icon.svg`,
+/// Icons for browsers and systems that do not support SVG. `tests/browser/icons.mjs` renders them from `icon.svg`,
 /// `maskable.svg` and `badge.svg`.
 const PNG: &[(&str, &[u8])] = &[
     ("icon-192", include_bytes!("../assets/icons/icon-192.png")),
@@ -62,8 +62,8 @@ const PNG: &[(&str, &[u8])] = &[
     ("badge-96", include_bytes!("../assets/icons/badge-96.png")),
 ];
 
-/// The pictures of the help pages. Those of browsers are drawn; those of the portal are made by
-/// `tests/browser/help-pictures.mjs`.
+/// The pictures of the help pages. The pictures of browsers are SVG drawings. `tests/browser/help-pictures.mjs` makes
+/// the pictures of the portal.
 const DRAWN: &[(&str, &str)] = &[
     ("corner", include_str!("../assets/help/corner.svg")),
     ("question", include_str!("../assets/help/question.svg")),
@@ -81,7 +81,7 @@ const GENERATED: &[(&str, &[u8])] = &[
     ("the-reply", include_bytes!("../assets/help/the-reply.webp")),
 ];
 
-/// All assets, joined, minified and hashed once, since every page needs the addresses of several.
+/// All assets, joined, minified and hashed once, since every page needs the addresses of several assets.
 ///
 /// Comments and indentation are a sixth of the size. A file that the minifier cannot parse is left as it is.
 pub(crate) static FILES: LazyLock<Vec<File>> = LazyLock::new(|| {

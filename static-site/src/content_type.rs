@@ -1,5 +1,5 @@
-/// The content type of each file ending. The local stack responds with it and `infra/publish` uploads with it, so no
-/// machine's own table matters.
+/// The content type of each file ending. The local stack responds with it and `infra/publish` uploads with it, so that
+/// neither depends on a table of the machine.
 const BY_ENDING: [(&str, &str); 7] = [
     ("css", "text/css; charset=utf-8"),
     ("html", "text/html; charset=utf-8"),

@@ -9,7 +9,7 @@ pub const SECURITY_HEADERS: [(&str, &str); 7] = [
     ),
     ("strict-transport-security", "max-age=63072000; includeSubDomains"),
     ("x-content-type-options", "nosniff"),
-    // Not `no-referrer`: with that a browser posts a form with `Origin: null`, which is rejected as another origin.
+    // With `no-referrer`, a browser would post a form with `Origin: null`, which is rejected as another origin.
     ("referrer-policy", "same-origin"),
     ("cross-origin-opener-policy", "same-origin"),
     ("cross-origin-resource-policy", "same-origin"),

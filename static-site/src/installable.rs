@@ -37,8 +37,8 @@ fn manifest() -> String {
     .to_string()
 }
 
-/// Returns the service worker with its constants. Its version changes with its code and with each file that it keeps
-/// for offline use.
+/// Returns the service worker with its constants filled in. Its version changes with its code and with each file that
+/// it keeps for offline use.
 fn worker(offline: &File) -> String {
     let offline_page = format!("/{OFFLINE}");
     let kept = [&offline_page, &address("portal.css"), &address("offline.js"), &address("icon.svg")];

@@ -16,9 +16,9 @@ use std::borrow::Cow;
 /// A file of the site.
 #[derive(Clone, Debug)]
 pub struct File {
-    /// Relative to the site's root.
+    /// The path relative to the site's root.
     pub path: String,
-    /// `None` if the type is not known. Such a site cannot be published.
+    /// `None` if the type is not known. A site with such a file cannot be published.
     pub content_type: Option<&'static str>,
     pub bytes: Cow<'static, [u8]>,
     /// The hash of the content, in hexadecimal.

@@ -1,4 +1,4 @@
-//! The pages. Each is a shell that htmx fills with fragments.
+//! The pages. Each page is a shell that htmx fills with fragments.
 
 mod appointments;
 mod bell;
@@ -45,7 +45,7 @@ pub(crate) fn files() -> Vec<File> {
     .collect()
 }
 
-/// The page that the service worker keeps.
+/// The page that the service worker keeps for offline use.
 pub(crate) const OFFLINE: &str = "offline.html";
 const HISTORY: &str = "/history.html";
 const BLOCKED: &str = "/blocked.html";
@@ -129,8 +129,8 @@ fn document_with(title: &str, more: &Markup, body: &Markup) -> Markup {
     }
 }
 
-/// Renders a list, which is empty until its first page has loaded but has the room for it. `live` is its name in
-/// frames.
+/// Renders an empty list, which reserves the space for its first page of items. `live` is the name of the list in
+/// WebSocket frames.
 fn list(id: &str, label: &str, live: &str, source: &str, most: Option<u8>) -> Markup {
     html! {
         ol.rows id=(id) aria-label=(label) data-live=(live) data-merge="newest-first" data-most=[most]

@@ -6,7 +6,7 @@ use anyhow::Context;
 
 use crate::File;
 
-/// Files that are uploaded together.
+/// Files that are uploaded together, with the same headers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Upload {
     pub content_type: &'static str,
@@ -14,7 +14,7 @@ pub struct Upload {
     pub paths: Vec<String>,
 }
 
-/// Groups files by type, in the order of their upload.
+/// Groups files by content type and caching, in the order of their upload.
 ///
 /// Pages follow the assets that they use. The service worker comes last, since it keeps pages of its own version. Fails
 /// if a file's type is not known.
@@ -34,7 +34,7 @@ pub fn uploads(files: &[File]) -> anyhow::Result<Vec<Upload>> {
     Ok(uploads)
 }
 
-/// One line for a shell: type, caching and paths, separated by tabs. Spaces separate the paths.
+/// Formats the upload as one line for a shell: type, caching and paths, separated by tabs. Spaces separate the paths.
 impl Display for Upload {
     fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(to, "{}\t{}\t{}", self.content_type, self.cache_control, self.paths.join(" "))

@@ -12,15 +12,16 @@ use crate::{ConversationId, InvalidLocalTime, PhoneNumber, Position, StaffId, Ti
 pub struct Appointment {
     pub id: AppointmentId,
     pub now: AppointmentVersion,
-    /// The earlier versions, latest first. They are stored separately, and are empty for an appointment in a list.
+    /// The earlier versions, latest first. The table stores them separately. A list of appointments does not load them,
+    /// so they are empty there.
     #[serde(skip)]
     pub past: Vec<AppointmentVersion>,
-    /// The digest of the request that created it, if that had an idempotency key.
+    /// The digest of the HTTP request that created the appointment, if that request had an idempotency key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub made_of: Option<RequestDigest>,
 }
 
-/// A digest of a request for a new appointment, which recognizes a repeat of the request.
+/// A digest of the HTTP request that creates an appointment. A repeat of the request has the same digest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RequestDigest(String);
@@ -36,10 +37,10 @@ impl RequestDigest {
 /// One saved version of an appointment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AppointmentVersion {
-    /// 1 for the first version, and one more for every change.
+    /// The version number: 1 for the first version, and one more with every change.
     pub number: u32,
     pub details: AppointmentDetails,
-    /// The name of the member of staff who saved it.
+    /// The name of the member of staff who saved this version.
     pub by: String,
     pub at: Timestamp,
 }
@@ -79,7 +80,7 @@ pub enum AppointmentField {
     Status,
 }
 
-/// A customer's mobile number, with the id of the conversation with it.
+/// A customer's mobile number, with the id of the conversation with that number.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MobileNumber {
     pub number: PhoneNumber,
@@ -93,13 +94,14 @@ pub enum AppointmentStatus {
     Booked,
     /// Confirmed by the customer.
     Confirmed,
-    /// Declined by the customer. It will not take place unless staff reach an agreement with them.
+    /// Declined by the customer. The appointment does not take place unless staff and the customer agree on it after
+    /// all.
     Declined,
-    /// It does not take place.
+    /// The appointment does not take place.
     Cancelled,
 }
 
-/// Why an appointment is not valid. Each is a sentence for the person who wrote it.
+/// Why an appointment is not valid. The text of each variant is a sentence for the person who entered it.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum InvalidAppointment {
     #[error(
@@ -127,7 +129,8 @@ pub enum InvalidAppointment {
 }
 
 impl Appointment {
-    /// The largest number of earlier versions that are kept: more than two people save while a third edits.
+    /// The largest number of earlier versions that are kept. Two people do not save that many while a third person
+    /// edits.
     const PAST: usize = 8;
 
     #[must_use]
@@ -172,7 +175,7 @@ impl Appointment {
         (before.start != self.details().start).then_some(before)
     }
 
-    /// Returns the version with a number; `None` if it is no longer kept.
+    /// Returns the version with the given number; `None` if that version is no longer kept.
     #[must_use]
     pub fn version(&self, number: u32) -> Option<&AppointmentVersion> {
         self.versions().find(|version| version.number == number)
@@ -198,7 +201,7 @@ impl Appointment {
 }
 
 impl AppointmentVersion {
-    /// Returns whether this version named the customer of a conversation.
+    /// Returns whether this version is for the customer of the given conversation.
     #[must_use]
     pub fn is_of(&self, conversation: ConversationId) -> bool {
         self.details.mobile.as_ref().is_some_and(|mobile| mobile.conversation == conversation)
@@ -212,7 +215,7 @@ impl AppointmentDetails {
         self.start.plus_minutes(self.length.minutes())
     }
 
-    /// Returns the fields that differ.
+    /// Returns the fields whose values differ from those of `other`.
     #[must_use]
     pub fn differences(&self, other: &Self) -> Vec<AppointmentField> {
         [
@@ -255,8 +258,8 @@ impl AppointmentStatus {
     /// All statuses.
     pub const ALL: [Self; 4] = [Self::Booked, Self::Confirmed, Self::Declined, Self::Cancelled];
 
-    /// Returns the status after a change of the appointment. A move resets `Confirmed` and `Declined` to
-    /// `Booked`, because the customer answered for the earlier time.
+    /// Returns the status after a change of the appointment. A move to another time resets `Confirmed` and `Declined`
+    /// to `Booked`, because the customer answered for the earlier time.
     #[must_use]
     pub fn at_another_time(self, is_moved: bool) -> Self {
         match self {
@@ -285,10 +288,10 @@ impl FromStr for AppointmentStatus {
 }
 
 checked! {
-    /// The id of an appointment: a scheduling system's own, or one that Switchboard generates.
+    /// The id of an appointment, from a scheduling system or generated by Switchboard.
     ///
-    /// 1 to 64 of `A-Z`, `a-z`, `0-9`, `.`, `_` and `-`. The first is a letter or a digit, so that the id can appear in
-    /// a key, a URL and a log.
+    /// The id consists of 1 to 64 characters of `A-Z`, `a-z`, `0-9`, `.`, `_` and `-`. The first character is a letter
+    /// or a digit, so that the id can appear in a key, a URL and a log.
     #[derive(PartialOrd, Ord)]
     AppointmentId, id => InvalidAppointment
 }
@@ -300,7 +303,7 @@ fn id(text: &str) -> Result<String, InvalidAppointment> {
     if fits { Ok(text.to_owned()) } else { Err(InvalidAppointment::Id) }
 }
 
-/// Joins a text into one line, with one space for any white space.
+/// Joins the lines of a text, and replaces each run of white space by one space.
 fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -311,7 +314,7 @@ fn one_line(text: &str) -> String {
 pub struct CustomerName(String);
 
 impl CustomerName {
-    /// Parses a name. Joins its lines, with one space for any white space.
+    /// Parses a name. Joins its lines, and replaces each run of white space by one space.
     pub fn parse(text: &str) -> Result<Self, InvalidAppointment> {
         let name = one_line(text);
         if (1..=100).contains(&name.chars().count()) { Ok(Self(name)) } else { Err(InvalidAppointment::Name) }
@@ -330,7 +333,7 @@ impl CustomerName {
 pub struct Service(String);
 
 impl Service {
-    /// Parses a service. Joins its lines, with one space for any white space.
+    /// Parses a service. Joins its lines, and replaces each run of white space by one space.
     pub fn parse(text: &str) -> Result<Self, InvalidAppointment> {
         let service = one_line(text);
         if service.chars().count() <= 100 { Ok(Self(service)) } else { Err(InvalidAppointment::Service) }
@@ -365,7 +368,7 @@ impl Notes {
     }
 }
 
-/// The duration of an appointment: 1 to 1,440 minutes, which is a day.
+/// The duration of an appointment: 1 to 1,440 minutes (one day).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct AppointmentDuration(u16);

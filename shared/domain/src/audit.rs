@@ -4,13 +4,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::{CompanyId, StaffId, Timestamp};
 
-/// An entry of the audit log: one use of authority, kept for later investigation.
+/// An entry of the audit log: one action that needs authority, kept for later investigation.
 ///
-/// It names no customer, number or text, so it can be kept when a customer is erased.
+/// The entry contains no customer, phone number or text, so it can be kept when a customer is erased.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditEntry {
     pub at: Timestamp,
-    /// `None` for an action on no particular company, such as one on the push keys.
+    /// `None` for an action that concerns no single company, such as a change of the push keys.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub company: Option<CompanyId>,
     /// `None` for an operator.
@@ -18,7 +18,7 @@ pub struct AuditEntry {
     pub staff: Option<StaffId>,
     /// The text of an [`AuditAction`], or an operator's command without its arguments: `staff sign-out`.
     pub action: String,
-    /// The gateway's request id, which its access log has too. A command generates its own id.
+    /// API Gateway's request id, which its access log also contains. An operator's command generates an id instead.
     pub request: String,
 }
 
@@ -27,11 +27,11 @@ pub struct AuditEntry {
 pub enum AuditAction {
     SignIn,
     SignOut,
-    /// An attempt at an action that their role does not allow.
+    /// An attempt at an action that the role of the member of staff does not allow.
     Refused,
     CustomerDataExport,
     CustomerDataErasure,
-    /// A change of the content of all push notifications.
+    /// A change of the company's setting for whether push notifications show the text of messages.
     PushSettings,
 }
 

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{ConversationId, CustomerRef, Position, Sender};
 
-/// A block of a customer's number by staff. Its messages and calls are kept, without notifications.
+/// A block of a customer's number by staff. Messages and calls from the number are stored, but cause no notifications.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Block {
     #[serde(rename = "blocked_since")]
@@ -20,7 +20,7 @@ impl Block {
     pub const NO_TEXTING: &str = "This number is blocked. Unblock it to text it.";
 }
 
-/// A blocked number, with the customer it belongs to.
+/// A blocked number, with the customer who has the number.
 #[derive(Clone, Debug)]
 pub struct BlockedNumber {
     pub conversation: ConversationId,

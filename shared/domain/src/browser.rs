@@ -12,7 +12,7 @@ pub struct Browser {
     pub name: String,
     pub since: Timestamp,
     pub last_delivery: Option<Timestamp>,
-    /// The last problem, whether it is over or not.
+    /// The last failed delivery, even if a later delivery succeeded.
     pub last_problem: Option<PushProblem>,
     /// The last test notification that the member of staff asked for.
     pub test: Option<PushTest>,
@@ -25,7 +25,7 @@ impl Browser {
         self.subscription.id()
     }
 
-    /// Returns the current problem. A problem before the last delivery is over.
+    /// Returns the current problem; `None` if a delivery has succeeded since the last problem.
     #[must_use]
     pub fn problem(&self) -> Option<PushProblem> {
         self.last_problem.filter(|problem| self.last_delivery.is_none_or(|delivered| delivered <= problem.at))
@@ -51,7 +51,8 @@ pub struct PushTest {
 pub struct PushProblem {
     pub what: PushFailure,
     pub at: Timestamp,
-    /// The time of the next attempt. The push service gives it, or has delayed other pushes until then.
+    /// The time before which no push is sent to the browser, because the push service requested a wait or timed out. A
+    /// wait stays in force when another problem follows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_before: Option<Timestamp>,
 }
@@ -60,11 +61,11 @@ pub struct PushProblem {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PushFailure {
-    /// The push service is down or overloaded. The push is tried again.
+    /// The push service is down or overloaded. The push is retried.
     Unreachable,
     /// The push service rejects the push: the request is wrong, or the service does not know the key.
     Refused,
-    /// The push service is not on the list of allowed services, or no longer on it.
+    /// The push service is not, or no longer, on the list of allowed services.
     NotAllowed,
 }
 
@@ -104,6 +105,6 @@ impl PushFailure {
 pub enum PushPreference {
     #[default]
     All,
-    /// Messages of customers whose next appointment is with this member of staff.
+    /// Messages from customers whose next appointment is with this member of staff.
     Mine,
 }

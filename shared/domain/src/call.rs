@@ -2,16 +2,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::{AppointmentId, ConversationId, PhoneNumber, Position};
 
-/// A confirmation call: it asked a customer to confirm an appointment.
+/// A confirmation call, which asked a customer to confirm an appointment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
     pub conversation: ConversationId,
-    /// When the first outcome was recorded, with an id derived from the call's own. It stays when a more reliable
-    /// outcome replaces the first.
+    /// The time when the first outcome was recorded, with an id derived from the call's contact id. The position does
+    /// not change when a more reliable outcome replaces the first.
     pub position: Position,
     /// The line that the call came from.
     pub line: PhoneNumber,
-    /// `None` if the call event named no appointment.
+    /// `None` if the call event contained no appointment.
     pub appointment: Option<AppointmentId>,
     pub outcome: CallOutcome,
     /// Whether the number was blocked when the call was recorded, so that no notification was sent.
@@ -31,7 +31,7 @@ pub enum CallOutcome {
     NoAnswer,
     /// A person answered and pressed no key.
     Answered,
-    /// A machine answered.
+    /// An answering machine or a voicemail service answered.
     Voicemail,
     Confirmed,
     AsksToReschedule,
@@ -50,7 +50,7 @@ impl CallOutcome {
         Self::Declined,
     ];
 
-    /// Returns whether this outcome replaces the known one.
+    /// Returns whether this outcome replaces the recorded outcome `known`.
     #[must_use]
     pub fn supersedes(self, known: Self) -> bool {
         self > known

@@ -12,8 +12,8 @@ impl Timestamp {
     /// The last moment whose milliseconds fit the 13 digits of a sort key: 2286-11-20.
     const LAST: u64 = 9_999_999_999_999;
 
-    /// Creates a moment from milliseconds since 1970. A moment after 2286-11-20 becomes the last that a sort key can
-    /// hold.
+    /// Creates a moment from milliseconds since 1970. A moment after 2286-11-20 becomes the last moment that a sort key
+    /// can hold.
     #[must_use]
     pub fn from_millis(millis: u64) -> Self {
         Self(millis.min(Self::LAST))
@@ -62,7 +62,7 @@ impl Timestamp {
     }
 }
 
-/// RFC 3339 in UTC with milliseconds, for `<time datetime>` and JSON.
+/// Formats the moment as RFC 3339 in UTC with milliseconds, for `<time datetime>` and JSON.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let millis = i64::try_from(self.0).unwrap_or(i64::MAX);
@@ -102,7 +102,8 @@ impl Randomness {
         (self.0)()
     }
 
-    /// Returns a number from 0 up to, but not including, 1. It spreads out work that would start at the same time.
+    /// Returns a number from 0 up to, but not including, 1. Callers use it to spread out work that would otherwise
+    /// start at the same time.
     #[must_use]
     pub fn fraction(&self) -> f64 {
         let [byte, ..] = self.bytes();

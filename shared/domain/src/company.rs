@@ -8,13 +8,14 @@ use crate::slug::slug;
 use crate::{ConversationKey, MobileNumber, PhoneNumber, Pool, Region, TimeZone};
 
 slug! {
-    /// The id of a company. It comes from the session, or from the line a customer texted, and never from a request.
+    /// The id of a company. The id comes from the session, or from the line that a customer texted, and never from the
+    /// input of a request.
     CompanyId
 }
 
 impl CompanyId {
-    /// Returns the reserved company id of the heartbeat. Its leading hyphen keeps companies from getting it: the
-    /// command that adds them would read it as an option.
+    /// Returns the reserved company id of the heartbeat, which begins with a hyphen. No company can get this id,
+    /// because the command that adds companies reads a leading hyphen as an option.
     pub(crate) fn of_heartbeat() -> Self {
         Self("-heartbeat".to_owned())
     }
@@ -27,7 +28,7 @@ pub struct Company {
     pub name: String,
     /// The region in which numbers without a country code are read, and whose numbers are shown in national format.
     pub region: Region,
-    /// The time zone of its appointments. UTC for a company that was added before companies had one.
+    /// The time zone of the company's appointments. UTC for a company that was added before companies had a time zone.
     #[serde(default)]
     pub time_zone: TimeZone,
     /// The origination number of the first message to a customer.
@@ -107,7 +108,7 @@ impl Company {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LineCapability {
-    /// Texts in both directions. Calls may come from it too.
+    /// Texts in both directions. Calls to customers may also come from the line.
     #[default]
     Texts,
     /// Calls to customers only. The number is claimed in Amazon Connect, and not in the SMS service.

@@ -21,7 +21,7 @@ pub struct ConversationSummary {
     /// The names of the customers who share the number, and their next appointment; `None` without appointments.
     pub name: Option<String>,
     pub next: Option<NextAppointment>,
-    /// The position of the newest message or call, and the start of its text.
+    /// The position of the newest message or call. `last_text` is the start of its text.
     pub last: Position,
     pub last_text: String,
     pub last_is_ours: bool,
@@ -32,10 +32,10 @@ pub struct ConversationSummary {
     /// The outcome of the newest entry, if that is a call.
     pub last_call: Option<CallOutcome>,
     /// The number of entries that wait for an answer: inbound messages, and calls in which the customer declined or
-    /// asked to reschedule. Counted since the last outbound message that the carrier accepted and did not report as
-    /// undelivered.
+    /// asked to reschedule. The count starts after the last outbound message that the carrier accepted and did not
+    /// report as undelivered.
     pub unanswered: u32,
-    /// The position of the latest entry that needed an answer, whether it has one or not.
+    /// The position of the latest entry that needed an answer, even if it has been answered.
     pub asked: Option<Position>,
     /// Whether staff have blocked the number.
     pub is_blocked: bool,
@@ -67,7 +67,7 @@ pub enum CustomerRef {
 
 /// The id of a conversation: 32 hexadecimal digits.
 ///
-/// It does not reveal the customer's number, so it may appear in a URL and in a log.
+/// The id does not reveal the customer's number, so it may appear in a URL and in a log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ConversationId(u128);
@@ -117,8 +117,8 @@ impl From<ConversationId> for String {
 
 /// A company's secret key, from which the ids of its conversations are derived.
 ///
-/// Without a key, anyone who saw an id could find the number by trying all numbers: there are only some ten thousand
-/// million.
+/// Without a key, anyone who saw an id could find the number by trying all numbers: only about ten thousand million
+/// numbers exist.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ConversationKey(String);

@@ -2,9 +2,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Appointment, AppointmentId, AppointmentStatus, PhoneNumber, Region, SendingLimits, StaffId, Timestamp};
 
-/// The customer with a mobile number, one person or several, with the appointments that name the number.
+/// The customer with a mobile number: one person, or several who share it, with their appointments.
 ///
-/// It exists as long as the appointments do, whether there is a conversation or not.
+/// The record exists as long as the appointments do, with or without a conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Customer {
     pub number: PhoneNumber,
@@ -12,12 +12,12 @@ pub struct Customer {
     pub kind: Option<NumberKind>,
     /// When the last carrier lookup was made.
     pub asked: Option<Timestamp>,
-    /// When the carrier last rejected a text because of the number, and has accepted none since.
+    /// When the carrier last rejected a text because of the number. `None` if it has accepted a text since.
     pub refused: Option<Timestamp>,
     pub bookings: Vec<CustomerAppointment>,
 }
 
-/// An appointment, as copied to its customer.
+/// A copy of an appointment in its customer's record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CustomerAppointment {
     pub id: AppointmentId,
@@ -46,29 +46,31 @@ pub struct NextAppointment {
 pub enum NumberKind {
     Mobile,
     Landline,
-    /// Neither, such as an internet or service number. Such numbers can text like mobiles.
+    /// Neither mobile nor landline, such as an internet or service number. Such numbers may send and receive texts, as
+    /// mobiles do.
     Other,
-    /// Not assigned.
+    /// The number is not assigned.
     Invalid,
 }
 
-/// Why an appointment's number cannot be texted. Its sentence also says what to do about it.
+/// Why an appointment's number cannot be texted. [`Self::sentence`] also says what staff can do about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TextingObstacle {
     NoNumber,
     Landline,
     NotInUse,
     Refused,
-    /// The deployment does not text to this country; `None` for a number of no country, or of an unknown one.
+    /// The deployment does not text to this country; `None` for a number that belongs to no country or to an unknown
+    /// one.
     Country(Option<Region>),
-    /// The sender is no phone number.
+    /// The sender is not a phone number.
     NotANumber,
 }
 
 impl Customer {
     /// The largest number of appointments that are kept: the soonest ones, then the most recent past ones.
     const BOOKINGS: usize = 100;
-    /// The largest number of names that are listed. The rest are counted.
+    /// The largest number of names that are listed. Further names are only counted.
     const NAMES: usize = 3;
     /// The seconds after which a carrier lookup without a result is repeated.
     const LOOKUP_INTERVAL_SECS: u64 = 60;
@@ -155,12 +157,12 @@ impl Customer {
         self.kind.is_none() && self.asked.is_none_or(|asked| asked.plus_secs(Self::LOOKUP_INTERVAL_SECS) <= now)
     }
 
-    /// Checks whether a company in the region `home` can text the number, as far as known.
+    /// Checks whether a company in the region `home` can text the number, without a new carrier lookup.
     ///
     /// Fails with `Country` if the deployment does not text to the number's country. Fails with `Landline` or
-    /// `NotInUse` if the carrier lookup says so, unless the customer has texted: then they can be answered. Fails with
-    /// `Refused` if the carrier rejected a text after `heard`, the customer's last inbound message. A call does not
-    /// lift a rejection, since a number that takes calls may not take texts.
+    /// `NotInUse` according to the stored carrier lookup, unless the customer has texted: then staff can answer. Fails
+    /// with `Refused` if the carrier rejected a text after `heard`, the customer's last inbound message. A call does
+    /// not lift a rejection, since a number that takes calls may not take texts.
     pub fn can_be_texted(
         &self,
         home: Region,

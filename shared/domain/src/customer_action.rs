@@ -19,14 +19,15 @@ pub struct StaffAction {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum StaffActionKind {
-    /// Recorded that the customer opted out of texts.
+    /// The member of staff recorded that the customer opted out of texts.
     OptedOut,
-    /// Blocked the customer's number, so that its messages cause no notification.
+    /// The member of staff blocked the customer's number, so that its messages cause no notification.
     Blocked,
     Unblocked,
-    /// Exported all data of the customer.
+    /// The member of staff exported all data of the customer.
     Exported,
-    /// Saved an appointment: the details before and after, each `None` if the appointment was not the customer's then.
+    /// The member of staff saved an appointment. `before` and `after` are its details before and after the change; each
+    /// is `None` if the appointment was not the customer's at that time.
     Appointment {
         id: AppointmentId,
         before: Option<Box<AppointmentDetails>>,
@@ -61,7 +62,7 @@ impl StaffAction {
     }
 
     /// Returns the action for saving an appointment, as seen by the customer of a conversation. Details of a version
-    /// that named another customer are left out.
+    /// for another customer are left out.
     #[must_use]
     pub fn appointment_saved(
         before: Option<&Appointment>,

@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use crate::{AppointmentId, ConversationId, Timestamp};
 
-/// The name of the form that a draft belongs to. Its text contains ids only, and no data of a customer.
+/// The name of the form that a draft belongs to. The name contains only ids, and no data of a customer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DraftName {
     NewMessage,
@@ -58,8 +58,8 @@ impl fmt::Display for DraftName {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FormDraft {
     pub fields: BTreeMap<String, String>,
-    /// The content of the last attempt, with its idempotency key. The same content from any device is the same message
-    /// or booking.
+    /// The content of the last attempt to send or save the form, with its idempotency key. A device that submits the
+    /// same content uses the same key, so it creates no second message or appointment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tried: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -69,7 +69,7 @@ pub struct FormDraft {
     pub version: Option<String>,
 }
 
-/// Why a draft cannot be saved. Each is a sentence for the person who wrote it.
+/// Why a draft cannot be saved. The text of each variant is a sentence for the person who filled in the form.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum InvalidDraft {
     #[error("A draft has at most 20 fields, each named by 1 to 40 characters.")]

@@ -1,19 +1,18 @@
 //! The heartbeat: a text that a deployment sends to itself, to check that inbound messages are processed.
 //!
-//! It arrives at the line of a reserved company. That company's table partitions are its own, so no other company sees
-//! the heartbeat.
+//! The heartbeat arrives at the line of a reserved company. That company has separate table partitions, so no other
+//! company sees the heartbeat.
 
 use crate::company::CompanyId;
 use crate::{ConversationId, ConversationKey, Line, MessageId, PhoneNumber, Sender, Timestamp};
 
-/// The `inboundMessageId` of a heartbeat. It is always the same, so that a heartbeat finds the record of the previous
-/// one by its key.
+/// The `inboundMessageId` of a heartbeat. The id is always the same, so the record of every heartbeat has the same key.
 pub const INBOUND_ID: &str = "heartbeat";
 
 /// The text of a heartbeat: neither an SMS keyword nor empty.
 pub const TEXT: &str = "Heartbeat";
 
-/// The seconds within which a heartbeat must be processed. One that takes longer counts as lost.
+/// The seconds within which a heartbeat must be processed. A heartbeat that takes longer counts as lost.
 pub const FRESH_SECS: u64 = 15 * 60;
 
 /// Returns the reserved company that owns the heartbeat's line.
@@ -25,7 +24,7 @@ pub fn company() -> CompanyId {
 /// Returns the line that receives the heartbeat.
 ///
 /// North America's plan reserves 555-0100 to 555-0199 of every area code for fiction. No subscriber has such a number,
-/// and the SMS service sells none.
+/// and the SMS service sells none of these numbers.
 #[must_use]
 pub fn line() -> Line {
     Line {

@@ -5,15 +5,15 @@ use crate::OptOutManagement;
 /// The SMS keyword in an inbound message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keyword {
-    /// An opt-out, with its keyword. The keyword is the whole message, or its beginning where the SMS service manages
-    /// opt-outs.
+    /// An opt-out, with its keyword. The keyword is the whole message, or the beginning of the message if the SMS
+    /// service manages opt-outs.
     Stop(&'static str),
     /// An opt-in: the whole message is one of the opt-in keywords.
     Start,
     /// A request for contact details and opt-out instructions: the whole message is one of the help keywords.
     Help,
     /// The message reads like an opt-out in other words. The regulator counts any wording that a reasonable person
-    /// understands so (47 CFR 64.1200(a)(10)), and only a person can decide.
+    /// would understand as an opt-out (47 CFR 64.1200(a)(10)). Only a member of staff can decide.
     SeemsToStop,
     /// The message begins with a keyword that is also an ordinary word, and has more text. The SMS service, which
     /// manages opt-outs, may treat it as an opt-out.
@@ -22,15 +22,15 @@ pub enum Keyword {
 
 /// The opt-out keywords of AWS and of the US regulator.
 ///
-/// First those of AWS ("Required opt-out keywords", End User Messaging SMS), then those of 47 CFR 64.1200(a)(10) that
-/// AWS does not list.
+/// The keywords of AWS come first ("Required opt-out keywords", End User Messaging SMS), then the keywords of 47 CFR
+/// 64.1200(a)(10) that AWS does not list.
 const STOP: [&str; 12] =
     ["ARRET", "CANCEL", "END", "OPT-OUT", "OPTOUT", "QUIT", "REMOVE", "STOP", "TD", "UNSUBSCRIBE", "OPT OUT", "REVOKE"];
 
 /// The AWS opt-out keywords that have no other meaning in a text to a business.
 ///
-/// AWS opts out the sender of a text that begins with one ("Keywords in AWS End User Messaging SMS", "Self-managed
-/// opt-outs").
+/// AWS opts out the sender of a text that begins with one of these keywords ("Keywords in AWS End User Messaging SMS",
+/// "Self-managed opt-outs").
 const STOP_AT_THE_BEGINNING: [&str; 6] = ["ARRET", "OPT-OUT", "OPTOUT", "QUIT", "STOP", "UNSUBSCRIBE"];
 
 /// The other AWS opt-out keywords, which are also ordinary words: "Cancel my 3 pm", "End of the month is fine".
@@ -146,8 +146,8 @@ fn is_bare_keyword(words: &[&str]) -> bool {
         && words.iter().all(|word| is_among(OPT_OUT_WORDS, word) || is_among(POLITE, word))
 }
 
-/// Returns whether the text begins with an opt-out request: "STOP I never signed up for this". Not "stop by" or "stop
-/// at", which are about a visit.
+/// Returns whether the text begins with an opt-out request: "STOP I never signed up for this". "stop by" and "stop at"
+/// do not count, because they are about a visit.
 fn begins_with_keyword(words: &[&str]) -> bool {
     const COMES: &str = "AT BY IN LIGHT OFF OVER SIGN THERE";
     const BEGINS: &str = "ARRET OPTOUT QUIT STOP STOP2END STOP2QUIT STOPALL UNSUBSCRIBE";
@@ -175,7 +175,7 @@ fn ends_with_keyword(words: &[&str]) -> bool {
 
 /// Returns whether the text asks to end texts: "Please stop sending me texts".
 ///
-/// It looks for a verb that ends something, then a noun for texts, with only linking terms between them.
+/// The text must contain a verb that ends something, then a noun for texts, with only linking terms between them.
 fn asks_to_unsubscribe(words: &[&str]) -> bool {
     const OPT_OUT_PHRASES: [&str; 18] = [
         "LEAVE ME ALONE",

@@ -6,7 +6,7 @@ use crate::{PhoneNumber, Region, Staff, TimeZone, Timestamp, UsageLimits};
 
 /// The sending limits of a deployment: rate limits per member of staff, company and number, and allowed countries.
 ///
-/// They are generous for people and tight for a client in a loop.
+/// The limits are generous for people and tight for a client in a loop.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SendingLimits {
     pub staff: RateLimit,
@@ -14,7 +14,7 @@ pub struct SendingLimits {
     pub number: RateLimit,
     /// The countries that texts may go to, in addition to the company's own.
     pub countries: Vec<Region>,
-    /// The limits of other actions that cost something.
+    /// The rate limits of metered actions other than sending, such as number lookups and exports.
     pub usage: UsageLimits,
 }
 
@@ -25,7 +25,7 @@ pub struct RateLimit {
     pub(crate) day: u32,
 }
 
-/// The error for a text that is not two numbers from 1 to 999999 with a slash between.
+/// The error for a text that is not two numbers from 1 to 999999 separated by a slash.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("not two numbers from 1 to 999999 with a slash between, as in 20/500")]
 pub struct InvalidRateLimit;
@@ -41,7 +41,7 @@ pub enum LimitScope {
 /// The period after which a count starts again at zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LimitPeriod {
-    /// A minute of the clock.
+    /// A clock minute, which begins at second 0.
     Minute,
     /// A calendar day in the company's time zone.
     Day,
@@ -53,7 +53,7 @@ pub struct LimitWindow {
     pub counted: LimitScope,
     pub period: LimitPeriod,
     pub begins: Timestamp,
-    /// The count starts again at zero from this moment.
+    /// The end of the window. The count then starts again at zero.
     pub ends: Timestamp,
     pub most: u32,
 }
@@ -63,7 +63,8 @@ pub struct LimitWindow {
 pub enum SendRestriction {
     /// The limit of this window is reached.
     Reached(LimitWindow),
-    /// The deployment does not text to this country; `None` for a number of no country, or of an unknown one.
+    /// The deployment does not text to this country; `None` for a number that belongs to no country or to an unknown
+    /// one.
     Country(Option<Region>),
 }
 
@@ -95,8 +96,8 @@ impl SendingLimits {
         ]
     }
 
-    /// Checks whether a company in the region `home` may text to the country of a number. Fails with that country; with
-    /// `None` if it is unknown.
+    /// Checks whether a company in the region `home` may text to the country of a number. Fails with the country, or
+    /// with `None` if the country is unknown.
     pub fn reach(&self, number: &PhoneNumber, home: Region) -> Result<(), Option<Region>> {
         let country = number.country();
         let reached = country.is_some_and(|country| country == home || self.countries.contains(&country));
@@ -133,7 +134,8 @@ impl LimitWindow {
     }
 }
 
-/// Twenty messages a minute is more than one person types. A company's 120 allow for forty people at a busy pace.
+/// The default limits. Twenty messages a minute are more than one person types. A company's limit of 120 a minute
+/// allows for forty people at a busy pace.
 impl Default for SendingLimits {
     fn default() -> Self {
         Self {

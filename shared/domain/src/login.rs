@@ -14,8 +14,8 @@ use crate::{CompanyId, StaffId};
 pub enum Login {
     Email(String),
     Subject(String),
-    /// An API client, which no identity provider knows. It has a token that an operator created. Contains the company's
-    /// id and its own.
+    /// An API client, which no identity provider knows. It has a token that an operator created. The text contains the
+    /// company's id and the client's id.
     Program(String),
 }
 

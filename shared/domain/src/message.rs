@@ -31,23 +31,23 @@ pub enum MessageKind {
         /// The id of the author; `None` for automatic texts and for messages recorded by older versions.
         staff: Option<StaffId>,
         progress: DeliveryProgress,
-        /// The position of the message that this one repeats.
+        /// The position of the earlier message that this message repeats.
         again: Option<Position>,
-        /// The position of the message that repeats this one.
+        /// The position of the later message that repeats this message.
         tried_again: Option<Position>,
     },
 }
 
 /// The recorded progress of an outbound message.
 ///
-/// Progress only moves down this list, even if an update arrives late or twice. A `Failed` message may turn out to be
-/// sent, and an `Undelivered` one to be delivered.
+/// An update can only move the progress down this list, even if the update arrives late or twice. A `Failed` message
+/// may turn out to be sent, and an `Undelivered` one to be delivered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "kebab-case")]
 pub enum DeliveryProgress {
     /// Recorded, and about to be sent to the carrier, once.
     Queued,
-    /// Sent to the carrier, without an answer whether the carrier accepted it.
+    /// Sent to the carrier. The carrier did not answer whether it accepted the message.
     Unconfirmed {
         at: Timestamp,
     },
@@ -56,7 +56,7 @@ pub enum DeliveryProgress {
     },
     Sent {
         at: Timestamp,
-        /// The carrier's id of the message, which delivery receipts name.
+        /// The provider's id of the message, which delivery receipts contain.
         provider_id: String,
     },
     Undelivered {
@@ -122,8 +122,8 @@ impl Message {
 
     /// Returns whether staff may send the message again, once they have seen its delivery status.
     ///
-    /// A message may be repeated once, if it was not delivered or failed for another reason than an opt-out. Without an
-    /// outcome it may be repeated 60 seconds after it was queued, since a delivery receipt may take so long.
+    /// A message may be repeated once, if it was not delivered, or failed for another reason than an opt-out. A queued
+    /// or unconfirmed message may be repeated 60 seconds after it was queued, since its outcome may arrive until then.
     #[must_use]
     pub fn may_be_sent_again(&self, now: Timestamp) -> bool {
         match &self.kind {
@@ -139,8 +139,8 @@ impl Message {
         }
     }
 
-    /// Returns whether the message can be the one with this carrier id. An unknown id on either side matches every
-    /// outbound message.
+    /// Returns whether the message can be the one with this provider message id. A missing id on either side matches
+    /// every outbound message.
     #[must_use]
     pub fn is_known_as(&self, provider_id: Option<&str>) -> bool {
         match &self.kind {
@@ -154,7 +154,7 @@ impl Message {
 }
 
 impl DeliveryProgress {
-    /// Returns the carrier's id of the message, once the carrier has accepted it.
+    /// Returns the provider's id of the message, once the carrier has accepted it.
     #[must_use]
     pub fn provider_id(&self) -> Option<&str> {
         match self {
@@ -165,7 +165,7 @@ impl DeliveryProgress {
         }
     }
 
-    /// The seconds after which the request that sent a message can no longer bring its outcome.
+    /// The seconds after which the request that sent a message can no longer record its outcome.
     const UNCONFIRMED_AFTER_SECS: u64 = 60;
 
     fn is_late(queued: Timestamp, now: Timestamp) -> bool {
@@ -192,25 +192,27 @@ impl DeliveryProgress {
 pub struct MessageId(u128);
 
 impl MessageId {
-    /// Derives the id of an inbound message from the carrier's `inboundMessageId`, in any form, and the company.
+    /// Derives the id of an inbound message from the carrier's `inboundMessageId`, which may have any form, and the
+    /// company.
     #[must_use]
     pub fn of_inbound(company: &CompanyId, inbound_message_id: &str) -> Self {
         Self(digest("inbound", &[company.as_str(), inbound_message_id]))
     }
 
-    /// Derives the id of a message that staff send from the request's `Idempotency-Key`, its sender and the company.
+    /// Derives the id of a message that staff send from the request's `Idempotency-Key`, the member of staff and the
+    /// company.
     #[must_use]
     pub fn of_request(company: &CompanyId, staff: &StaffId, idempotency_key: &str) -> Self {
         Self(digest("request", &[company.as_str(), staff.as_str(), idempotency_key]))
     }
 
-    /// Derives the id of the opt-out acknowledgement from the customer's message that opted out.
+    /// Derives the id of the opt-out acknowledgement from the inbound message that opted out.
     #[must_use]
     pub fn of_confirmation(company: &CompanyId, opt_out: Self) -> Self {
         Self(digest("confirmation", &[company.as_str(), &opt_out.to_string()]))
     }
 
-    /// Derives the id of the answer to HELP from the customer's message that asked for help.
+    /// Derives the id of the answer to HELP from the inbound message that asked for help.
     #[must_use]
     pub fn of_help(company: &CompanyId, asked: Self) -> Self {
         Self(digest("help", &[company.as_str(), &asked.to_string()]))

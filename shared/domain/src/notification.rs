@@ -14,8 +14,8 @@ pub struct NotificationGroup {
     pub more: usize,
 }
 
-/// The newest entries of a company's feed, newest first. There are enough that one customer's entries do not displace
-/// all others.
+/// The newest entries of a company's feed, newest first. There are enough entries that one customer's entries do not
+/// displace all others.
 #[derive(Clone, Debug)]
 pub struct RecentFeed {
     entries: Vec<TimelineEntry>,
@@ -32,7 +32,7 @@ impl RecentFeed {
         Self { entries, is_cut }
     }
 
-    /// Returns each customer's newest entry, with the number of their other entries. Newest first.
+    /// Returns each customer's newest entry with the number of their other entries, newest entry first.
     #[must_use]
     pub fn by_customer(&self) -> Vec<(&TimelineEntry, usize)> {
         let mut groups: Vec<(&TimelineEntry, usize)> = Vec::new();
@@ -45,10 +45,11 @@ impl RecentFeed {
         groups
     }
 
-    /// Returns one customer's newest entry, with the number of their other entries; `None` if they have none.
+    /// Returns one customer's newest entry, with the number of their other entries; `None` if the customer has no
+    /// entries.
     ///
-    /// `known` holds recent entries that the feed may not have yet. They take the place of the feed's entries at the
-    /// same positions.
+    /// `known` holds recent entries that the feed may not have yet. They replace the feed's entries at the same
+    /// positions.
     #[must_use]
     pub fn of_customer(&self, conversation: ConversationId, known: &[TimelineEntry]) -> Option<(TimelineEntry, usize)> {
         let lowest = self.entries.last().filter(|_| self.is_cut).map(TimelineEntry::position);

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use prost::Message;
 use rlibphonenumber::{PhoneMetadata, PhoneMetadataCollection, PhoneNumberUtil, Region};
 
-/// The numbering plans as packed by `rlibphonenumber`, which itself unpacks all or none.
+/// The numbering plans in the packed form of `rlibphonenumber`. That crate itself unpacks either all of them or none.
 static PACKED: &[u8] = include_bytes!("numbering_plans.bin");
 
 static PLANS: LazyLock<NumberingPlans> = LazyLock::new(NumberingPlans::sorted);
@@ -18,7 +18,9 @@ struct NumberingPlans {
     world: OnceLock<PhoneNumberUtil>,
 }
 
-/// The plans of one calling code: of one country, or of the 25 of North America.
+/// The numbering plans that share a calling code.
+///
+/// Usually these are one country's plans. 25 countries share +1, and a few share some other codes, such as +44.
 #[derive(Default)]
 struct CallingCodePlans {
     packed: Vec<Bytes>,
@@ -56,7 +58,7 @@ pub(crate) fn code_of_region(region: Region) -> Option<i32> {
     PLANS.codes.get(&*region.as_region_str()).copied()
 }
 
-/// Returns the calling code of a number in E.164. No code is the beginning of another.
+/// Returns the calling code of a number in E.164. No calling code is a prefix of another.
 pub(crate) fn code_of_number(e164: &str) -> Option<i32> {
     let digits = e164.strip_prefix('+')?;
     let mut beginnings = (1..=3).filter_map(|length| digits.get(..length)?.parse().ok());
@@ -73,7 +75,7 @@ impl NumberingPlans {
             countries.entry(whose.code).or_default().packed.push(plan);
             codes.insert(whose.region, whose.code);
         }
-        // The region of the codes that belong to no country, such as 800 or 870.
+        // `001` is the region of the codes that belong to no country, such as 800 or 870.
         codes.remove("001");
         Self { codes, countries, world: OnceLock::new() }
     }

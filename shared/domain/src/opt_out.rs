@@ -13,10 +13,10 @@ pub enum OptOutManagement {
     ByUs,
 }
 
-/// The opt-out state of a customer at a company. A customer without one gets texts.
+/// The opt-out state of a customer at a company. A customer without an opt-out state gets texts.
 ///
-/// Changes arrive late, repeated and out of order. Each has a position in time, and the change with the latest position
-/// is in force, whenever it arrived.
+/// Changes arrive late, repeated and out of order. Each change has a position in time. The change with the latest
+/// position is in force, whenever it arrived.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "kebab-case")]
 pub enum OptOutState {
@@ -46,7 +46,7 @@ pub enum OptOutCause {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         word: Option<String>,
     },
-    /// The customer asked a member of staff for no more texts. The name is the staff member's.
+    /// The customer asked a member of staff for no more texts. `by` is the name of the member of staff.
     Staff { by: String },
 }
 

@@ -9,7 +9,7 @@ pub struct Page<T> {
 }
 
 impl<T> Page<T> {
-    /// Truncates the page to the items whose total weight is at most `most`, and at least one item.
+    /// Truncates the page to a total weight of at most `most`. Keeps at least one item.
     #[must_use]
     pub fn up_to(mut self, most: usize, weight: impl Fn(&T) -> usize, place: impl Fn(&T) -> Position) -> Self {
         let mut together = 0;

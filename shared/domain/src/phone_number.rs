@@ -12,7 +12,7 @@ use crate::{numbering_plans, subscriber};
 #[serde(try_from = "String", into = "String")]
 pub struct PhoneNumber(String);
 
-/// Why a text is not a number that can be texted. Each is a sentence for the person who typed it.
+/// Why a text is not a number that can be texted. The text of each variant is a sentence for the person who typed it.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum InvalidPhoneNumber {
     #[error("That is not a phone number. Write it as you would dial it, or with + and the country code.")]
@@ -30,8 +30,8 @@ pub enum InvalidPhoneNumber {
 }
 
 impl PhoneNumber {
-    /// Parses a number that is already in E.164, as carriers write it. Does not check that it exists: a number that has
-    /// texted us does.
+    /// Parses a number that is already in E.164, as carriers write it. Does not check that the number exists, because a
+    /// number that has sent a text does.
     pub fn e164(text: &str) -> Result<Self, InvalidPhoneNumber> {
         let digits = text.strip_prefix('+').ok_or(InvalidPhoneNumber::Unreadable)?;
         let fits =
@@ -44,7 +44,8 @@ impl PhoneNumber {
         Self(e164.to_owned())
     }
 
-    /// Parses a customer's number as carriers write it, and brings it to the subscriber's one current form.
+    /// Parses a customer's number as carriers write it, and converts it to the form of its country's current numbering
+    /// plan.
     pub fn subscriber(text: &str) -> Result<Self, InvalidPhoneNumber> {
         let number = Self::e164(text)?;
         Ok(subscriber::newer(&number.0[1..]).map_or(number, |newer| Self(format!("+{newer}"))))
@@ -52,8 +53,8 @@ impl PhoneNumber {
 
     /// Parses a mobile number as people of a region write it, also in an older form of its country's plan.
     ///
-    /// Some plans do not tell mobiles from landlines (North America). There, a number that may be a mobile counts as
-    /// one.
+    /// Some plans do not tell mobiles from landlines (North America). There, a number that may be a mobile counts as a
+    /// mobile.
     pub fn mobile(text: &str, region: Region) -> Result<Self, InvalidPhoneNumber> {
         let number = read(text.trim(), region).ok_or(InvalidPhoneNumber::Unreadable)?;
         // An extension: the digits after a comma, a semicolon, `#`, `x` or `ext`, which a phone dials after the call is
@@ -81,8 +82,8 @@ impl PhoneNumber {
         &self.0
     }
 
-    /// Returns the country of the number. `None` for a number of no country, such as a satellite phone's, and for one
-    /// whose country is unknown.
+    /// Returns the country of the number. `None` for a number that belongs to no country, such as a satellite phone's,
+    /// or to an unknown one.
     #[must_use]
     pub fn country(&self) -> Option<Region> {
         let code = numbering_plans::code_of_number(&self.0)?;
@@ -110,12 +111,12 @@ const NORTH_AMERICA: i32 = 1;
 
 /// Loads the numbering plans of North America before the first number needs them.
 ///
-/// Without it, they are loaded with the first of their numbers. Plans of other countries are loaded on first use.
+/// Without this call, the first such number loads them. The plans of other countries are loaded on first use.
 pub fn read_numbering_plans() {
     numbering_plans::plan_of(NORTH_AMERICA);
 }
 
-/// Parses a number with the plans of the region's own country, which most numbers belong to, then with all plans.
+/// Parses a number with the plans of the region's country, which most numbers belong to, then with all plans.
 fn read(text: &str, region: Region) -> Option<Parsed> {
     let by = |plans: &PhoneNumberUtil| plans.parse(text, Some(region.0)).ok();
     region.country_code().map(numbering_plans::plan_of).and_then(by).or_else(|| by(numbering_plans::world()))
@@ -158,14 +159,15 @@ pub struct Region(rlibphonenumber::Region);
 pub struct InvalidRegion;
 
 impl Region {
-    /// Returns whether the region has phone numbers. `UK` is a reserved code without numbers: they belong to `GB`.
+    /// Returns whether the region has phone numbers. `UK` is a reserved code without numbers: the country's numbers
+    /// belong to `GB`.
     #[must_use]
     pub fn has_numbers(self) -> bool {
         self.country_code().is_some()
     }
 
-    /// Parses a list of ISO 3166 codes with commas, `CA,GB`. Returns the regions that have numbers, and the codes that
-    /// are none of them.
+    /// Parses a list of ISO 3166 codes with commas, `CA,GB`. Returns the regions that have numbers, and the items that
+    /// are not the code of such a region.
     #[must_use]
     pub fn read_list(text: &str) -> (Vec<Self>, Vec<&str>) {
         let (mut regions, mut unknown) = (Vec::new(), Vec::new());

@@ -8,8 +8,8 @@ use crate::Timestamp;
 
 /// A cursor: a position in an ordered list, made of a moment and an id to break ties.
 ///
-/// Its text sorts in the same order as the value. So it is the sort key in the table, the `data-key` of a list's
-/// element, and the token of a page.
+/// Its text sorts in the same order as the value. So the text serves as the sort key in the table, the `data-key` of a
+/// list's element, and the token of a page.
 ///
 /// Written as `<13 digits of milliseconds>-<32 hexadecimal digits>`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -30,7 +30,7 @@ impl Position {
         Self { at, id }
     }
 
-    /// Returns the first position of a moment.
+    /// Returns the first position at a moment.
     #[must_use]
     pub fn start_of(at: Timestamp) -> Self {
         Self { at, id: 0 }

@@ -6,8 +6,8 @@ use thiserror::Error;
 
 use crate::conversation::digest;
 
-/// A browser's push subscription: the three values of `PushSubscription.toJSON()`, unchanged, and the public key it was
-/// made for.
+/// A browser's push subscription: the three values of `PushSubscription.toJSON()`, unchanged, and the public key that
+/// it was created with.
 ///
 /// The values come from the browser and are not trusted. Code that stores or uses them checks them.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,7 +69,7 @@ impl fmt::Debug for PushEndpoint {
 
 /// The id of a push subscription: 32 hexadecimal digits.
 ///
-/// It is derived from the endpoint, so a browser that subscribes again has the same id. It does not reveal the
+/// The id is derived from the endpoint, so a browser that subscribes again has the same id. It does not reveal the
 /// endpoint, and may appear in a key, a URL and a log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]

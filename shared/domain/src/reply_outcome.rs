@@ -2,17 +2,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::DeliveryProgress;
 
-/// The outcome of an outbound message, as far as it decides whether a customer has been answered.
+/// The outcome of an outbound message, for deciding whether the customer has been answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ReplyOutcome {
-    /// It is about to be sent to the carrier.
+    /// The message is about to be sent to the carrier.
     Pending,
-    /// It is unknown whether the carrier accepted it.
+    /// It is unknown whether the carrier accepted the message.
     Unconfirmed,
-    /// The carrier accepted it, and has not reported it as undelivered. Only this counts as an answer.
+    /// The carrier accepted the message, and has not reported it as undelivered. Only this outcome counts as an answer.
     Accepted,
-    /// It was rejected or not delivered.
+    /// The message was rejected or not delivered.
     Failed,
 }
 

@@ -1,6 +1,6 @@
 use crate::{Keyword, Message, MessageKind, TimelineEntry};
 
-/// The action that an entry of a customer requires of staff.
+/// The action that staff must take on a timeline entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RequiredAction {
     Answer,

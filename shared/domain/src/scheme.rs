@@ -3,7 +3,7 @@
 pub enum Scheme {
     #[default]
     Https,
-    /// Without TLS: for local development only.
+    /// HTTP without TLS, for local development only.
     Http,
 }
 

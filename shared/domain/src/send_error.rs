@@ -108,8 +108,8 @@ impl SendError {
 
 /// The party that can fix why a text was not sent or not delivered.
 ///
-/// An alarm calls operators for their own faults at once, and for the service's if they continue. `Message`
-/// causes no alarm, since anyone can enter a number that takes no texts.
+/// An alarm notifies operators of faults of the deployment at once, and of faults of the service if they continue. A
+/// fault of a message causes no alarm, since anyone can enter a number that cannot receive texts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FaultOwner {
     /// The deployment: its account, its lines or its spend limit.
@@ -132,7 +132,7 @@ impl fmt::Display for FaultOwner {
 pub enum DeliveryFailure {
     /// The phone was switched off or out of reach until the carrier gave up.
     Unreachable,
-    /// The number is not assigned, or is no mobile number.
+    /// The number is not assigned, or is not a mobile number.
     InvalidNumber,
     /// The phone or its owner blocks texts from this line.
     Blocked,

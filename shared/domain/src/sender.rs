@@ -24,8 +24,8 @@ impl Sender {
     /// The longest other sender that is kept, in characters. Carriers allow 11 for a name.
     const MAX_CHARS: usize = 100;
 
-    /// Parses a sender as carriers write it. A subscriber's number is brought to its current form; any other sender is
-    /// kept as given, up to 100 characters.
+    /// Parses a sender as carriers write it. A subscriber's number is converted to the form of the current numbering
+    /// plan; any other sender is kept as given, up to 100 characters.
     pub fn read(text: &str) -> Result<Self, InvalidSender> {
         let text = text.trim();
         if let Ok(number) = PhoneNumber::subscriber(text) {

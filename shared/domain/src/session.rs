@@ -32,7 +32,7 @@ impl fmt::Display for TokenHash {
 
 /// The id of a session in its owner's list: 32 hexadecimal digits.
 ///
-/// It is a digest of the token hash. It is no credential, and may appear in a URL.
+/// The id is a digest of the token hash. It is not a credential, and may appear in a URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SessionId(u128);
 
@@ -42,7 +42,7 @@ impl fmt::Display for SessionId {
     }
 }
 
-/// The session of a request, with the time of its sign-in.
+/// The session that an HTTP request belongs to, with the time of the sign-in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RequestSession {
     pub session: TokenHash,
@@ -50,14 +50,14 @@ pub struct RequestSession {
     /// When the user last authenticated at the identity provider; `None` if the provider did not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authenticated: Option<Timestamp>,
-    /// `None` if the session's use is not recorded, or if an authorizer of an older version wrote this.
+    /// `None` if uses of the session are not recorded, or if an older version of the authorizer handled the request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lifetime: Option<SessionLifetime>,
 }
 
 /// The seconds within which the user must have signed in for sensitive actions.
 ///
-/// A stolen session, or one left open at a desk, is then not enough for these actions.
+/// A stolen session, or a browser left open at a desk, is then not enough for these actions.
 pub const FRESH_SIGN_IN_SECS: u64 = 10 * 60;
 
 impl RequestSession {
@@ -82,7 +82,7 @@ pub struct SessionLifetime {
 }
 
 impl SessionLifetime {
-    /// The precision of the last use. It is written at most once in this time.
+    /// The precision of the last use, which is written at most once in this time.
     const USES_APART_MILLIS: u64 = 5 * 60 * 1000;
 
     /// Creates the lifetime of a new session.
@@ -97,7 +97,9 @@ impl SessionLifetime {
         self.idle_minutes.map_or(self.ends, |minutes| self.ends.min(self.last_use.plus_minutes(minutes)))
     }
 
-    /// Returns the lifetime after a use; `None` if the recorded last use is precise enough.
+    /// Returns the lifetime with its last use set to `now`; `None` if that would not change it.
+    ///
+    /// The last use is rounded down to five minutes.
     #[must_use]
     pub fn used(self, now: Timestamp) -> Option<Self> {
         let now = now.as_millis();
@@ -114,7 +116,7 @@ pub struct ListedSession {
     pub browser: String,
     pub began: Timestamp,
     pub last_use: Timestamp,
-    /// Whether this session requested the list.
+    /// Whether the request for the list belongs to this session.
     pub is_this: bool,
 }
 

@@ -26,13 +26,14 @@ pub struct Staff {
     pub region: Region,
     #[serde(default)]
     pub time_zone: TimeZone,
-    /// Whether it is an API client of the company, which manages appointments and does nothing else.
+    /// Whether this is an API client of the company, which can only manage appointments.
     #[serde(default)]
     pub is_program: bool,
-    /// Whether they may read the history of customers, and export or erase a customer's data.
+    /// Whether the member of staff is an administrator, who may read the history of customers, and export or erase a
+    /// customer's data.
     #[serde(default)]
     pub is_administrator: bool,
-    /// The session of the request; `None` for a request without a session, and from an authorizer of an older version.
+    /// The session of the request; `None` for a request without a session, or from an older version of the authorizer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signed_in: Option<RequestSession>,
 }

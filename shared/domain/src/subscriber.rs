@@ -1,9 +1,9 @@
 //! Rules that give each subscriber one number.
 //!
 //! A numbering plan changes, and carriers still deliver texts with the old form of the sender's number. Some carriers
-//! leave out a digit that only calls from abroad need. Switchboard brings both to the form of the current plan. It
-//! stores customers under that form, and sends texts to it. Numbers of other countries stay as they are, also Italy's
-//! with their leading zero.
+//! leave out a digit that only calls from abroad need. Switchboard brings both to the form of the current plan.
+//! Switchboard stores customers under that form, and sends texts to it. Numbers of other countries do not change,
+//! including those of Italy with a leading zero.
 
 /// Returns the number in the current form of its country's plan; `None` if it has that form already. Takes and returns
 /// the digits of E.164 without `+`.
@@ -21,8 +21,9 @@ const RULES: [(&str, NumberRewrite); 5] =
 
 /// Removes the former prefixes before the ten digits of a Mexican number: `1`, `01`, `044` and `045`.
 ///
-/// They are not dialled since 3 August 2019 (Instituto Federal de Telecomunicaciones, Plan Técnico Fundamental de
-/// Numeración). `1` was for calls to a mobile number from abroad, the others for calls within the country.
+/// These prefixes have not been dialled since 3 August 2019 (Instituto Federal de Telecomunicaciones, Plan Técnico
+/// Fundamental de Numeración). `1` was for calls to a mobile number from abroad, the others for calls within the
+/// country.
 fn mexico(national: &str) -> Option<String> {
     let ten =
         ["1", "01", "044", "045"].iter().find_map(|before| national.strip_prefix(before).filter(|it| it.len() == 10));
@@ -31,18 +32,18 @@ fn mexico(national: &str) -> Option<String> {
 
 /// Adds the 9 that Argentina's mobile numbers have in international format.
 ///
-/// It stands before the ten digits of area and subscriber (ENACOM, Plan Fundamental de Numeración Nacional). Mobile and
-/// fixed numbers share those ten digits, and each combination is assigned once. So a text with ten digits is from the
-/// mobile with those digits. Area codes begin with 1, 2 or 3. Services, such as 800, begin with other digits and stay
-/// as they are.
+/// The 9 stands before the ten digits of area and subscriber (ENACOM, Plan Fundamental de Numeración Nacional). Mobile
+/// and fixed numbers share those ten digits, and each combination is assigned once. So a text with ten digits is from
+/// the mobile with those digits. Area codes begin with 1, 2 or 3. Services, such as 800, begin with other digits and
+/// stay as they are.
 fn argentina(national: &str) -> Option<String> {
     (national.len() == 10 && national.starts_with(['1', '2', '3'])).then(|| format!("9{national}"))
 }
 
 /// Adds the 9 after the two digits of the area in Brazil's mobile numbers.
 ///
-/// All mobile numbers have it since 6 November 2016 (Anatel, Resolução 553/2010). Before, they began with 6 to 9. Fixed
-/// numbers begin with 2 to 5.
+/// All mobile numbers have had the 9 since 6 November 2016 (Anatel, Resolução 553/2010). Before, they began with 6 to
+/// 9. Fixed numbers begin with 2 to 5.
 fn brazil(national: &str) -> Option<String> {
     let (area, subscriber) = national.split_at_checked(2)?;
     (subscriber.len() == 8 && subscriber.starts_with(['6', '7', '8', '9'])).then(|| format!("{area}9{subscriber}"))
@@ -50,8 +51,8 @@ fn brazil(national: &str) -> Option<String> {
 
 /// Adds the operator's two digits to an eight-digit mobile number of Côte d'Ivoire.
 ///
-/// Numbers have ten digits since 31 January 2021 (ARTCI). A mobile number begins with its operator's two digits. The
-/// second of the eight digits identified the operator before. Numbers that began with 2 or 3 were fixed.
+/// Numbers have had ten digits since 31 January 2021 (ARTCI). A mobile number begins with its operator's two digits.
+/// The second of the eight digits identified the operator before. Numbers that began with 2 or 3 were fixed.
 fn ivory_coast(national: &str) -> Option<String> {
     let mut digits = national.bytes();
     let (first, second) = (digits.next()?, digits.next()?);
@@ -66,7 +67,7 @@ fn ivory_coast(national: &str) -> Option<String> {
     Some(format!("{operator}{national}"))
 }
 
-/// Adds `01` to an eight-digit number of Benin. All numbers have ten digits since 30 November 2024 (ARCEP Bénin).
+/// Adds `01` to an eight-digit number of Benin. All numbers have had ten digits since 30 November 2024 (ARCEP Bénin).
 fn benin(national: &str) -> Option<String> {
     (national.len() == 8).then(|| format!("01{national}"))
 }

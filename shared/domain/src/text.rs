@@ -14,7 +14,7 @@ pub fn shown_text(text: &str) -> &str {
 #[serde(transparent)]
 pub struct OutboundText(String);
 
-/// Why a text cannot be sent. Each is a sentence for the person who wrote it.
+/// Why a text cannot be sent. The text of each variant is a sentence for the person who wrote the text.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum InvalidText {
     #[error("There is nothing to send yet. Write a message first.")]

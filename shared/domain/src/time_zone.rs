@@ -18,7 +18,7 @@ pub struct TimeZone(tz::TimeZone);
 #[error("not the IANA name of a time zone")]
 pub struct InvalidTimeZone;
 
-/// A calendar day, in no particular time zone. Written as `2026-11-30`.
+/// A calendar day, without a time zone. Written as `2026-11-30`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Day(Date);
 
@@ -26,7 +26,7 @@ pub struct Day(Date);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TimeOfDay(Time);
 
-/// Why a day and a time do not name a moment. Each is a sentence for the person who typed them.
+/// Why a day and a time do not identify a moment. The text of each variant is a sentence for the person who typed them.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum InvalidLocalTime {
     #[error("That is not a day. Write it as year, month and day: 2026-11-30.")]
@@ -42,7 +42,7 @@ pub enum InvalidLocalTime {
 }
 
 impl TimeZone {
-    /// Returns the IANA name, or `UTC` if the zone has none.
+    /// Returns the IANA name, or `UTC` if the zone has no IANA name.
     #[must_use]
     pub fn name(&self) -> &str {
         self.0.iana_name().unwrap_or("UTC")
@@ -70,8 +70,8 @@ impl TimeZone {
 
     /// Returns the UTC offset at `from` in minutes, and each change of it before `until`.
     ///
-    /// A change is its time in minutes since 1970, and the new offset in minutes. An offset is positive if local clocks
-    /// are ahead of UTC.
+    /// Each change consists of its time in minutes since 1970 and the new offset in minutes. An offset is positive if
+    /// local clocks are ahead of UTC.
     #[must_use]
     pub fn clock(&self, from: Timestamp, until: Timestamp) -> (i32, Vec<(u64, i32)>) {
         let moment = |at: Timestamp| {
@@ -92,12 +92,12 @@ impl TimeZone {
     }
 }
 
-/// Converts a moment. One before 1970 becomes the start of 1970.
+/// Converts a moment from `jiff`. A moment before 1970 becomes the start of 1970.
 fn from_jiff(at: jiff::Timestamp) -> Timestamp {
     Timestamp::from_millis(u64::try_from(at.as_millisecond()).unwrap_or(0))
 }
 
-/// UTC.
+/// The default time zone is UTC.
 impl Default for TimeZone {
     fn default() -> Self {
         Self(tz::TimeZone::UTC)

@@ -4,7 +4,7 @@ const ELLIPSIS: &str = "…";
 
 /// Truncates a text to at most `longest` bytes. A truncated text ends with "…".
 ///
-/// It is cut between grapheme clusters (UAX #29), so that no flag, family or accented letter is split.
+/// The cut is between grapheme clusters (UAX #29), so that no flag, family or accented letter is split.
 #[must_use]
 pub fn truncate(text: &str, longest: usize) -> String {
     if text.len() <= longest {

@@ -1,14 +1,14 @@
 use crate::limits::with_thousands;
 use crate::{LimitPeriod, LimitScope, LimitWindow, RateLimit, Staff, Timestamp};
 
-/// An action other than sending that is rate limited, because each use costs something.
+/// A metered action: an action with a rate limit, other than sending a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MeteredAction {
     /// A lookup of a number's kind at the carriers, which is billed.
     NumberLookup,
     /// Saving an appointment.
     AppointmentWrite,
-    /// Sending a test notification to one's own browser.
+    /// Sending a test notification to a browser of the same member of staff.
     PushTest,
     /// Exporting or erasing all data of a customer.
     CustomerData,
@@ -17,8 +17,8 @@ pub enum MeteredAction {
 /// The rate limits of metered actions, for a member of staff, an API client and a company.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UsageLimits {
-    /// Lookups of a member of staff. An API client's count for its company only, since it adds a day of new customers
-    /// at once.
+    /// Lookups by a member of staff. Lookups by an API client count against the company's limit only, since an API
+    /// client adds a day of new customers at once.
     pub staff_lookups: RateLimit,
     pub company_lookups: RateLimit,
     /// Appointments saved per minute.
@@ -31,7 +31,8 @@ pub struct UsageLimits {
     pub company_customer_data: u32,
 }
 
-/// Generous for staff and for an API client that keeps a company's day in sync, tight for a client in a loop.
+/// The default limits: generous for staff and for an API client that keeps a company's day in sync, tight for a client
+/// in a loop.
 impl Default for UsageLimits {
     fn default() -> Self {
         Self {

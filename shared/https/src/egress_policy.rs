@@ -69,7 +69,7 @@ impl EgressPolicy {
         self == Self::Anywhere || is_public_address(address)
     }
 
-    /// Tells whether a host may be requested. An IP address is checked here, because it is not resolved. Names are
+    /// Returns whether a host may be requested. An IP address is checked here, because it is not resolved. Names are
     /// checked when they are resolved.
     pub(crate) fn allows_host(self, host: &str) -> bool {
         let literal = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
@@ -77,7 +77,7 @@ impl EgressPolicy {
     }
 }
 
-/// Tells whether a name resolves to a public address now. Returns `None` if it cannot be resolved at the moment.
+/// Returns whether a name resolves to a public address now. Returns `None` if it cannot be resolved at the moment.
 pub async fn is_public(name: &str) -> Option<bool> {
     let name = name.parse().ok()?;
     match Resolver::new(EgressPolicy::PublicAddresses).call(name).await {
@@ -86,7 +86,7 @@ pub async fn is_public(name: &str) -> Option<bool> {
     }
 }
 
-/// Follows IANA's registries of special-purpose addresses.
+/// Returns whether an address is public, by IANA's registries of special-purpose addresses.
 fn is_public_address(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),

@@ -53,7 +53,7 @@ pub struct Https {
 const LARGEST_HEAD: usize = 64 * 1024;
 
 impl Https {
-    /// Waits `patience` for a whole response, of at most `largest_answer` bytes.
+    /// Creates a client that waits `patience` for a whole response, of at most `largest_answer` bytes.
     #[must_use]
     pub fn new(patience: Duration, largest_answer: usize) -> Self {
         Self { client: OnceCell::new(), patience, largest_answer, reach: EgressPolicy::Anywhere }
@@ -67,8 +67,8 @@ impl Https {
 
     /// Sends a request once and returns the whole response.
     ///
-    /// Also sends without TLS if the URL says so, as those of the local stack do. Callers must check URLs from others
-    /// first.
+    /// Sends without TLS if the URL begins with `http:`, as URLs of the local stack do. Callers must first check URLs
+    /// from other parties.
     pub async fn ask(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, HttpsError> {
         let answered = async {
             let (parts, body) = self.begin(request).await?.into_parts();
@@ -81,7 +81,7 @@ impl Https {
 
     /// Sends a request once, like `ask`, and returns only the head of the response.
     pub async fn send(&self, request: Request<Vec<u8>>) -> Result<Response<()>, HttpsError> {
-        /// Reads the body for this long, so that the connection can be reused.
+        /// The time for which the rest of the body is read, so that the connection can be reused.
         const DRAIN_TIMEOUT: Duration = Duration::from_millis(100);
         let begun = tokio::time::timeout(self.patience, self.begin(request)).await;
         let (parts, body) = begun.unwrap_or(Err(HttpsError::TooLate))?.into_parts();

@@ -31,15 +31,15 @@ pub enum PostOutcome {
     Delivered,
     /// The connection does not exist any more.
     Gone,
-    /// The connection did not accept them in time.
+    /// The connection did not accept the frames in time.
     TooSlow,
     /// The rate limit allowed no post before the deadline, so nothing was posted.
     TooLate,
-    /// API Gateway rejected the post or was not reached. Contains the error code.
+    /// API Gateway rejected the post or was not reached. The text is the error code.
     Refused(String),
 }
 
-/// The error for a connection that could not be closed. Contains the error code.
+/// The error for a connection that could not be closed. Its text contains the error code.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("the connection was not closed: {0}")]
 pub struct CloseError(String);
@@ -55,7 +55,7 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(1);
 const CONCURRENCY: usize = 64;
 
 impl Sockets {
-    /// `endpoint` is the URL below which the WebSocket API has its `@connections`.
+    /// Creates a client. `endpoint` is the URL below which the WebSocket API has its `@connections`.
     #[must_use]
     pub fn new(aws: &SdkConfig, endpoint: &str) -> Self {
         let config = Builder::from(aws)
@@ -71,7 +71,7 @@ impl Sockets {
     /// Posts frames to connections: in order to each connection, and to several connections at the same time.
     ///
     /// A slow or closed connection does not delay the others. All posts of a client share the rate limit of the region.
-    /// Frames that it does not allow before the deadline are not posted.
+    /// Frames that the rate limit does not allow before the deadline are not posted.
     pub async fn post<'a>(
         &self,
         connections: impl IntoIterator<Item = &'a Connection>,
@@ -114,7 +114,7 @@ impl Sockets {
         PostOutcome::Delivered
     }
 
-    /// Closes a connection. Succeeds also if it is closed already.
+    /// Closes a connection. Also succeeds if the connection is already closed.
     pub async fn close(&self, id: &ConnectionId) -> Result<(), CloseError> {
         self.pace.turn().await;
         let Err(error) = self.client.delete_connection().connection_id(id.to_string()).send().await else {

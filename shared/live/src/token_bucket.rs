@@ -6,11 +6,11 @@ use std::time::Duration;
 use aws_types::region::Region;
 use tokio::time::{Instant, sleep_until};
 
-/// A token bucket: a number of requests at once, then a number a second.
+/// A token bucket: it allows a number of requests at once, then a number a second.
 ///
 /// API Gateway counts a request to `@connections` like a request of a user, against the quota that all APIs of an
-/// account share in a region. Without a limit, 64 requests of 20 ms in flight are 3,200 a second for each instance, and
-/// requests of users would be rejected (429).
+/// account share in a region. Without a limit, 64 requests of 20 ms in flight amount to 3,200 requests a second for
+/// each instance, and requests of users would be rejected (429).
 #[derive(Debug)]
 pub(crate) struct TokenBucket {
     every: Duration,
@@ -19,8 +19,9 @@ pub(crate) struct TokenBucket {
     full_at: Mutex<Instant>,
 }
 
-/// The requests a second that an account can make to API Gateway, and half as many at once. Shared by HTTP, REST and
-/// WebSocket APIs and `@connections`. <https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>
+/// The quota of an account for API Gateway in one region, in requests a second. The quota for requests at once is half
+/// of it. HTTP, REST and WebSocket APIs and `@connections` share the quota.
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>
 const QUOTA: u32 = 10_000;
 
 /// The same quota in the regions of `SMALLER`, from the same page.
@@ -41,11 +42,12 @@ const SMALLER: [&str; 13] = [
     "mx-central-1",
 ];
 
-/// The part of the quota that an instance of a function uses: a tenth.
+/// The divisor of the quota for one instance of a function, which uses a tenth.
 ///
-/// The bucket holds the tokens of a second. Each shard of the table's stream has an instance. A table on demand begins
-/// with four partitions, since it accepts 4,000 writes a second and a partition 1,000. Together they use 4,000 requests
-/// a second, or 1,000 in the smaller regions. The HTTP API and the WebSockets (`infra/template.yaml`) use 700 at most.
+/// The bucket holds the tokens of a second. Each shard of the table's stream has one instance of the function. An
+/// on-demand table begins with four partitions, since it accepts 4,000 writes a second and a partition accepts 1,000.
+/// Together the four instances use 4,000 requests a second, or 1,000 in the smaller regions. The HTTP API and the
+/// WebSockets (`infra/template.yaml`) use 700 at most.
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/warm-throughput-scenarios.html>
 const SHARE: u32 = 10;
 
@@ -67,15 +69,16 @@ impl TokenBucket {
         }
     }
 
-    /// Waits for the next token. Returns `false` at once, without taking one, if it comes after the deadline.
+    /// Waits for the next token. Returns `false` at once, without taking a token, if the next token comes after the
+    /// deadline.
     pub(crate) async fn turn_before(&self, deadline: Instant) -> bool {
         let Some(at) = self.take(Some(deadline)) else { return false };
         sleep_until(at).await;
         true
     }
 
-    /// Takes the next token and returns when it is available. Returns `None`, and takes none, if that is after the
-    /// deadline.
+    /// Takes the next token and returns when it is available. Returns `None`, and takes no token, if that time is after
+    /// the deadline.
     fn take(&self, deadline: Option<Instant>) -> Option<Instant> {
         let now = Instant::now();
         let mut full_at = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);

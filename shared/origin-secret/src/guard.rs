@@ -43,7 +43,7 @@ pub enum OriginSecretUnavailable {
 }
 
 impl OriginGuard {
-    /// `secret` is the name of the secret. Without one, every request is admitted.
+    /// Creates a guard. `secret` is the name of the secret. With `None`, every request is admitted.
     #[must_use]
     pub fn new(aws: &SdkConfig, secret: Option<String>, clock: Clock) -> Self {
         let demanded = secret.map(|secret| SecretReader { secrets: Client::new(aws), secret, cache: Mutex::default() });
@@ -58,7 +58,7 @@ impl OriginGuard {
         }
     }
 
-    /// Checks the value of the request's `x-origin-secret` header. At most one request.
+    /// Checks the value of the request's `x-origin-secret` header. Makes at most one request to Secrets Manager.
     pub async fn admission(&self, shown: Option<&str>) -> Result<Admission, OriginSecretUnavailable> {
         let Some(demanded) = &self.demanded else { return Ok(Admission::Admitted) };
         let Some(shown) = shown else { return Ok(Admission::Refused) };

@@ -28,14 +28,14 @@ pub enum Admission {
 }
 
 impl Admission {
-    /// Tells whether the request is refused.
+    /// Returns whether the request is refused.
     #[must_use]
     pub fn is_refused(self) -> bool {
         self == Self::Refused
     }
 }
 
-/// The error for an invalid secret. Does not contain any of its content.
+/// The error for an invalid secret. Its text does not contain any of the secret's content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum InvalidOriginSecret {
     #[error("the origin secret is not JSON of the form {{\"current\":\"…\"}}")]

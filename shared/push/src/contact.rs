@@ -8,7 +8,8 @@ use crate::dns_name::is_dns_name;
 
 /// The contact for push services: a mailbox, as `mailto:it@example.com`, or a page, as `https://example.com/contact`.
 ///
-/// RFC 8292, section 2.1. Apple rejects every push whose contact is neither, or is on a host outside the public DNS.
+/// RFC 8292, section 2.1, defines it. Apple rejects every push whose contact is neither a mailbox nor a page, or is on
+/// a host outside the public DNS.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VapidContact(String);
 
@@ -21,7 +22,8 @@ pub enum InvalidContact {
     Host,
 }
 
-/// Top-level domains that are not in the public DNS. Those of RFC 2606 and RFC 6761, and those of private networks.
+/// Top-level domains that are not in the public DNS. They are those of RFC 2606 and RFC 6761, and those of private
+/// networks.
 const NOT_PUBLIC: [&str; 8] = ["example", "internal", "invalid", "lan", "local", "localdomain", "localhost", "test"];
 
 impl FromStr for VapidContact {
@@ -63,7 +65,7 @@ fn host_of_page(text: &str) -> Result<String, InvalidContact> {
     Ok(authority.to_owned())
 }
 
-/// Tells whether a host can be in the public DNS, by its name alone.
+/// Returns whether a host can be in the public DNS, by its name alone.
 fn is_public(host: &str) -> bool {
     is_dns_name(host) && !NOT_PUBLIC.iter().any(|top| host.rsplit('.').next() == Some(top))
 }

@@ -1,4 +1,5 @@
-/// Tells whether lower-case text is a DNS name below a top-level domain. An IP address in any notation is not.
+/// Returns whether lower-case text is a DNS name below a top-level domain. An IP address, in any notation, is not a DNS
+/// name.
 pub(crate) fn is_dns_name(host: &str) -> bool {
     let is_label = |label: &str| {
         (1..=63).contains(&label.len())

@@ -19,7 +19,7 @@ pub struct KeyRing {
 struct CachedKeys {
     keys: Arc<VapidKeys>,
     since: Timestamp,
-    /// When a key was last requested that is not among these.
+    /// When a caller last requested a key that is not among the cached keys.
     missed: Option<Timestamp>,
 }
 
@@ -29,7 +29,7 @@ const CACHE_SECS: u64 = 5 * 60;
 /// How long the secret is not read again for an unknown key, because any client can send one.
 const RETRY_SECS: u64 = 10;
 
-/// The error for keys that are not available. Does not contain any of the secret's content.
+/// The error for keys that are not available. Its text does not contain any of the secret's content.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum KeyRingError {
     /// The secret contains no keys, or invalid ones.
@@ -48,16 +48,16 @@ impl KeyRing {
 
     /// Returns the keys, at most five minutes old.
     ///
-    /// If the secret cannot be read, returns the keys that were last read: an earlier key stays valid for long. At most
-    /// one request.
+    /// If the secret cannot be read, returns the keys that were last read: an earlier key stays valid for long. Makes
+    /// at most one request to Secrets Manager.
     pub async fn keys(&self) -> Result<Arc<VapidKeys>, KeyRingError> {
         self.keys_that_have([]).await
     }
 
     /// Returns the keys, read again if one of the given public keys is not among the cached ones.
     ///
-    /// A browser can know a new key before this instance does. The secret is read again at most once in ten seconds. At
-    /// most one request.
+    /// A browser can know a new key before this instance does. The secret is read again at most once in ten seconds.
+    /// Makes at most one request to Secrets Manager.
     pub async fn keys_that_have<'a>(
         &self,
         wanted: impl IntoIterator<Item = &'a str>,

@@ -20,7 +20,7 @@ pub struct VapidKeys {
 
 pub(crate) struct VapidKey {
     pub(crate) private: SigningKey,
-    /// The public key as an uncompressed point, and that point in base64url.
+    /// The public key as an uncompressed point, of which `public` is the base64url form.
     pub(crate) point: Vec<u8>,
     pub(crate) public: String,
 }
@@ -35,11 +35,11 @@ struct StoredKeys {
 
 #[derive(Clone, Serialize, Deserialize)]
 struct StoredKey {
-    /// 32 bytes in base64url.
+    /// The private key: 32 bytes in base64url.
     private: String,
 }
 
-/// The error for an invalid secret. Does not contain any of its content.
+/// The error for an invalid secret. Its text does not contain any of the secret's content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum InvalidKeys {
     #[error("the push keys are not JSON of the form {{\"subject\":\"mailto:…\",\"keys\":[{{\"private\":\"…\"}}]}}")]
@@ -52,7 +52,7 @@ pub enum InvalidKeys {
     NotAKey(usize),
 }
 
-/// The most keys after a rotation, with the new one.
+/// The largest number of keys after a rotation, including the new one.
 const MAX_KEYS: usize = 5;
 
 impl VapidKeys {
@@ -110,7 +110,7 @@ impl VapidKeys {
         self.keys.first().map_or("", |key| &key.public)
     }
 
-    /// Tells whether a public key is one of these.
+    /// Returns whether a public key belongs to one of these keys.
     #[must_use]
     pub fn has(&self, public: &str) -> bool {
         self.key(public).is_some()

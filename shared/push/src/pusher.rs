@@ -21,7 +21,7 @@ pub struct Pusher {
 enum Transport {
     Dialled {
         services: Box<Https>,
-        /// For push services on this machine, whose addresses are not public.
+        /// The client for push services on this machine, whose addresses are not public.
         local: Box<Https>,
     },
     Carried(Box<dyn Fn(Request<Vec<u8>>) -> ResponseFuture + Send + Sync>),
@@ -32,35 +32,36 @@ type ResponseFuture = Pin<Box<dyn Future<Output = Result<Response<()>, HttpsErro
 /// A push to a browser.
 #[derive(Clone, Copy, Debug)]
 pub struct Push<'a> {
-    /// At most 3,052 bytes.
+    /// The content of the push, of at most 3,052 bytes.
     pub payload: &'a [u8],
-    /// How long the push service stores it for a browser that is not connected.
+    /// How long the push service stores the push for a browser that is not connected.
     pub ttl_secs: u32,
-    /// Replaces a stored push of the same topic. At most 32 characters of base64url.
+    /// The topic of the push, which replaces a stored push of the same topic. At most 32 characters of base64url.
     pub topic: Option<&'a str>,
 }
 
 /// The result of a push.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PushOutcome {
-    /// The push service accepted it.
+    /// The push service accepted the push.
     Delivered,
     /// The subscription does not exist any more.
     Gone,
-    /// The push service is unavailable or overloaded. Contains the wait before a retry, if it specified one.
+    /// The push service is unavailable or overloaded. Contains the wait before a retry, if the push service specified
+    /// one.
     Later(Option<Duration>),
     /// The push service did not answer in time. The push is retried.
     TimedOut,
     /// The push service rejected the request, with this status. A retry would be rejected too.
     Refused(u16),
-    /// The push was not sent.
+    /// The push was not sent. Contains the reason.
     NotAdmitted(EndpointError),
 }
 
-/// The longest wait for the head of the answer. A slower push service is retried later.
+/// The longest wait for the head of the response. A push to a slower push service is retried later.
 pub const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The largest answer in bytes. Only its status and its `Retry-After` are used.
+/// The largest response in bytes. Only its status and its `Retry-After` are used.
 const LARGEST_ANSWER: usize = 16 * 1024;
 
 const TTL: HeaderName = HeaderName::from_static("ttl");
@@ -76,7 +77,7 @@ impl Pusher {
     }
 
     /// Creates a client that sends its requests through a function, such as a simulation. The function must enforce
-    /// `PATIENCE`.
+    /// [`TIMEOUT`].
     pub fn carried_by<F>(carry: impl Fn(Request<Vec<u8>>) -> F + Send + Sync + 'static, clock: Clock) -> Self
     where
         F: Future<Output = Result<Response<()>, HttpsError>> + Send + 'static,
@@ -130,7 +131,7 @@ impl Pusher {
         if let Some(topic) = push.topic {
             request = request.header(TOPIC, topic);
         }
-        // For `aes128gcm`, these are only the signature.
+        // For `aes128gcm`, these headers are only the signature.
         for (_, value) in payload.crypto_headers {
             request = request.header(AUTHORIZATION, value);
         }

@@ -18,7 +18,7 @@ use crate::dns_name::is_dns_name;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PushServices {
     hosts: Vec<HostRule>,
-    /// An origin such as `http://127.0.0.1:8090`.
+    /// The origins of push services on this machine, such as `http://127.0.0.1:8090`.
     local: Vec<String>,
     /// Whether a new subscription's host is resolved to check its address.
     are_looked_up: bool,
@@ -56,7 +56,7 @@ pub enum InvalidPushServices {
     NotLocal,
 }
 
-/// The reason why nothing is pushed to a browser. Its text is a sentence for its member of staff.
+/// The reason why nothing is pushed to a browser. Its text is a sentence for the member of staff who uses the browser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum EndpointError {
     #[error(
@@ -81,20 +81,20 @@ pub struct AllowedEndpoint {
     pub(crate) address: Uri,
     pub(crate) origin: String,
     pub(crate) service: String,
-    /// In the form that the encryption accepts.
+    /// The subscription in the form that the encryption accepts.
     pub(crate) info: SubscriptionInfo,
     pub(crate) key: String,
     pub(crate) is_local: bool,
 }
 
 impl AllowedEndpoint {
-    /// Returns the origin of its push service, such as `https://fcm.googleapis.com`.
+    /// Returns the origin of the subscription's push service, such as `https://fcm.googleapis.com`.
     #[must_use]
     pub fn origin(&self) -> &str {
         &self.origin
     }
 
-    /// Returns its entry on the allow-list. One entry can cover many origins.
+    /// Returns the entry on the allow-list that covers the subscription. One entry can cover many origins.
     #[must_use]
     pub fn service(&self) -> &str {
         &self.service
@@ -122,7 +122,7 @@ impl PushServices {
 
     /// Parses a setting: hosts, and suffixes that begin with a dot, separated by commas.
     ///
-    /// They replace the well-known push services, unless `known` is among them. An empty setting means `known`.
+    /// The setting replaces the well-known push services, unless it contains `known`. An empty setting means `known`.
     pub fn from_setting(setting: &str) -> Result<Self, InvalidPushServices> {
         let names: Vec<_> = setting.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
         if names.is_empty() {
@@ -175,12 +175,12 @@ impl PushServices {
         Ok(AllowedEndpoint { address, origin, service, info, key: subscription.key.clone(), is_local })
     }
 
-    /// Checks a new subscription like `admit`, and also resolves its host.
+    /// Checks a new subscription like [`Self::check_endpoint`], and also resolves its host.
     ///
-    /// The member of staff then learns at once that it has a private address. A host that cannot be resolved now is
-    /// accepted, because it may be resolved later.
+    /// The member of staff then learns at once that the host has a private address. A host that cannot be resolved now
+    /// is accepted, because it may be resolved later.
     pub async fn check_new_endpoint(&self, subscription: &PushSubscription) -> Result<AllowedEndpoint, EndpointError> {
-        /// A user waits.
+        /// The time-out of the DNS query. A user waits for the result.
         const TIMEOUT: Duration = Duration::from_secs(2);
         let admitted = self.check_endpoint(subscription)?;
         if self.are_looked_up && !admitted.is_local {
@@ -197,7 +197,8 @@ impl PushServices {
     ///
     /// Uses the parser of the HTTP client, so that both read a URL in the same way.
     fn address(&self, text: &str) -> Result<(Uri, String, String), EndpointError> {
-        // Longer than the URL of any push service, and much shorter than the largest item.
+        // The largest length of a URL: longer than that of any push service, and much shorter than the largest DynamoDB
+        // item.
         const MAX_LENGTH: usize = 2048;
         if text.len() > MAX_LENGTH || !text.bytes().all(|b| b.is_ascii_graphic() && b != b'#' && b != b'\\') {
             return Err(EndpointError::Address);
@@ -239,7 +240,7 @@ impl HostRule {
     fn is(&self, host: &str) -> bool {
         match self {
             Self::Exactly(name) => host == name,
-            // The host must be a valid name itself, however a resolver would treat it.
+            // The host must be a valid name on its own, whatever a resolver would accept.
             Self::Below(suffix) => {
                 host.ends_with(suffix.as_str()) && Self::read(host).is_some() && !host.starts_with('.')
             }
@@ -253,7 +254,7 @@ fn decoded(text: &str) -> Option<Vec<u8>> {
     if text.len() > MAX_LENGTH { None } else { URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')).ok() }
 }
 
-/// Tells whether bytes are an uncompressed point on P-256. Invalid keys must not reach the encryption.
+/// Returns whether bytes are an uncompressed point on P-256. Invalid keys must not reach the encryption.
 fn is_a_point(bytes: &[u8]) -> bool {
     bytes.len() == 65 && bytes.first() == Some(&4) && PublicKey::from_sec1_bytes(bytes).is_ok()
 }

@@ -13,13 +13,13 @@ use web_push::VapidSignature;
 
 use crate::keys::VapidKey;
 
-/// Half of the longest validity that RFC 8292 allows.
+/// The validity of a signature: half of the longest that RFC 8292 allows.
 const LIFETIME_SECS: u64 = 12 * 60 * 60;
-/// After this time a new signature is made, so that none is near its end when it arrives.
+/// The age at which a signature is replaced. No push then arrives with a signature that is about to expire.
 const RENEWED_AFTER_SECS: u64 = LIFETIME_SECS / 2;
 
-/// A cache of signatures by origin, key and contact. Signing costs as much as encrypting a push, and is now done twice
-/// a day.
+/// A cache of signatures by origin, key and contact. Signing costs as much as encrypting a push. The cache uses a
+/// signature for six hours.
 #[derive(Default)]
 pub(crate) struct SignatureCache {
     cache: Mutex<HashMap<[String; 3], CachedSignature>>,
@@ -33,7 +33,7 @@ struct CachedSignature {
 impl SignatureCache {
     /// Returns a cached or a new signature. Concurrent callers wait for the same one.
     pub(crate) fn signature_for(&self, origin: &str, key: &VapidKey, subject: &str, now: Timestamp) -> VapidSignature {
-        /// More than there are origins of push services: Microsoft's have many names.
+        /// More than the number of push service origins. Microsoft's service has many host names.
         const MAX_SIGNATURES: usize = 256;
         let mut made = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
         let place = [origin, &key.public, subject].map(str::to_owned);

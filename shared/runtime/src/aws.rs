@@ -19,8 +19,8 @@ pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The time-out of a request to AWS with all attempts and waits.
 ///
-/// Shorter than the time-out of every function (`infra/template.yaml`). Otherwise a function would end before it could
-/// answer.
+/// It is shorter than the time-out of every function (`infra/template.yaml`). Otherwise a function would end before it
+/// could answer.
 pub const OPERATION_TIMEOUT: Duration = Duration::from_millis(4_500);
 
 /// Returns the SDK's configuration for a function on Lambda.

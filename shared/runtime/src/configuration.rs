@@ -10,10 +10,10 @@ pub struct Configuration {
     pub retention: Retention,
     /// The scheme of the portal's URL: HTTPS, except for a local stack.
     pub portal: Scheme,
-    /// After how many minutes without use a session ends. `None` if never. Set only for `sign-in`.
+    /// The minutes without use after which a session ends. `None` if sessions do not end early. Set only for `sign-in`.
     pub idle_minutes: Option<u16>,
-    /// The name of the secret with the values that CloudFront sends. `None` if there is no CloudFront. Set for
-    /// `authorize` and `sign-in`.
+    /// The name of the secret with the values that CloudFront sends. `None` for a deployment without CloudFront. Set
+    /// for `authorize` and `sign-in`.
     pub origin_secret: Option<String>,
 }
 
@@ -82,7 +82,7 @@ pub fn push_secret() -> Result<String, InvalidConfiguration> {
         .map_err(|_| InvalidConfiguration { variable: "SWITCHBOARD_PUSH_SECRET", must: "name a secret" })
 }
 
-/// Returns the allow-list of push services, or an empty string for the well-known ones.
+/// Returns the allow-list of push services, or an empty string for the well-known push services.
 #[must_use]
 pub fn push_services() -> String {
     env::var("SWITCHBOARD_PUSH_SERVICES").unwrap_or_default()

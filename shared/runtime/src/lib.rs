@@ -45,7 +45,7 @@ impl Runtime {
         })
     }
 
-    /// Opens the connection to the table during the start. For functions whose first request uses the table.
+    /// Opens the connection to the table during the start. Functions whose first request uses the table call this.
     pub async fn open_table(&self) {
         warm_up::open(&self.aws).await;
     }
@@ -59,7 +59,7 @@ impl Runtime {
         plans.await
     }
 
-    /// Returns a client of the table.
+    /// Returns a client for the table.
     #[must_use]
     pub fn store(&self) -> Store {
         let Configuration { table, retention, .. } = self.configuration.clone();
@@ -78,8 +78,7 @@ pub fn wall_clock() -> Clock {
 
 /// Returns the operating system's source of randomness.
 ///
-/// # Panics
-/// A request that takes randomness panics, and so fails, if the operating system has none.
+/// # Panics A request that takes randomness panics, and so fails, if the operating system has no randomness.
 #[must_use]
 pub fn randomness() -> Randomness {
     Randomness::new(|| {

@@ -11,29 +11,32 @@ use serde_json::json;
 pub enum Metric {
     /// The carrier accepted a message of staff.
     SendAccepted,
-    /// A message of staff was not sent, or its outcome is unknown. By `FaultOwner`.
+    /// A message of staff was not sent, or its outcome is unknown. Counted by the dimension `FaultOwner`.
     SendFailed,
-    /// A message of staff was blocked by a limit, or because its country is not allowed. By `Limit`.
+    /// A message of staff was blocked by a limit, or because its country is not allowed. Counted by the dimension
+    /// `Limit`.
     SendLimited,
-    /// A message that the carrier had accepted was not delivered. By `FaultOwner`.
+    /// A message that the carrier had accepted was not delivered. Counted by the dimension `FaultOwner`.
     Undelivered,
     /// A push service accepted a push.
     PushDelivered,
-    /// A push service rejects the pushes to a browser, or there are no keys to sign them with. By `FaultOwner`.
+    /// A push service rejects the pushes to a browser, or there are no keys to sign them with. Counted by the dimension
+    /// `FaultOwner`.
     PushRefused,
     /// A push was given up after its retries.
     PushAbandoned,
-    /// An administrator exported or erased a customer's data. By `Done`.
+    /// An administrator exported or erased a customer's data. Counted by the dimension `Done`.
     CustomerData,
-    /// An administrator was refused that, because they have reached the daily limit.
+    /// An administrator could not export or erase a customer's data because of the daily limit.
     CustomerDataLimited,
     /// A heartbeat text passed through the deployment, up to the notification of browsers.
     Heartbeat,
-    /// A line is not configured at the SMS service as it must be.
+    /// A line is not configured at the SMS service as Switchboard requires.
     LineFaults,
     /// The identity provider, or something needed to reach it, was unavailable.
     SignInUnavailable,
-    /// CloudFront still sends a value of the origin secret that was replaced half an hour ago and expires soon.
+    /// CloudFront still sends a value of the origin secret that was replaced more than half an hour ago and expires
+    /// soon.
     OriginSecretOverdue,
 }
 
@@ -63,7 +66,7 @@ impl Metrics {
         Self::new(clock, log).for_function(&env::var("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default())
     }
 
-    /// `write` receives each line.
+    /// Creates metrics that pass each line to `write`.
     #[must_use]
     pub fn new(clock: Clock, write: impl Fn(&str) + Send + Sync + 'static) -> Self {
         Self { function: String::new(), clock, write: Arc::new(write) }

@@ -16,17 +16,17 @@ const TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Opens a TLS connection to DynamoDB, which the first request then finds in the HTTP client's pool.
 ///
-/// Lambda gives a starting function a whole core, whatever its memory. From its first request on, it has a small part
-/// of one. At 128 MB, the handshake would then take most of a second.
+/// Lambda gives a starting function a whole core, whatever its memory. From its first request on, the function has a
+/// small part of a core. At 128 MB, the handshake would then take most of a second.
 ///
 /// The SDK prepares a whole request (endpoint, credentials, signature), but sends `GET /` instead. DynamoDB answers
-/// that with its health, without any permission. An error is left to the first request, which can report it.
+/// that with its health status, and requires no permission. An error is left to the first request, which can report it.
 pub(crate) async fn open(aws: &SdkConfig) {
     let once = Builder::new()
         .retry_config(RetryConfig::disabled())
         .timeout_config(TimeoutConfig::builder().operation_timeout(TIMEOUT).build());
     let opening = Client::new(aws).get_item().table_name("none").set_key(Some([].into()));
-    // The health is not an item of a table, so the SDK always returns an error.
+    // The health status is not an item of a table, so the SDK always returns an error.
     let _ = opening.customize().config_override(once).interceptor(HealthProbe).send().await;
 }
 

@@ -19,7 +19,8 @@ pub struct CarrierLookup {
     client: Client,
 }
 
-/// A user waits for the result after saving an appointment. Without a result, the appointment is shown all the same.
+/// The time-out of a lookup. A user waits for the result after saving an appointment. Without a result, the appointment
+/// is shown all the same.
 const TIMEOUT: Duration = Duration::from_secs(4);
 
 impl CarrierLookup {
@@ -35,7 +36,7 @@ impl CarrierLookup {
         Self { client: Client::from_conf(config) }
     }
 
-    /// Returns the kind of a number. Returns `None` if the service is unavailable or returns an unknown type. One
+    /// Returns the kind of a number. Returns `None` if the service is unavailable or returns an unknown type. Makes one
     /// request.
     pub async fn kind_of(&self, number: &PhoneNumber) -> Option<NumberKind> {
         match self.client.carrier_lookup().phone_number(number.as_str()).send().await {

@@ -34,14 +34,14 @@ pub struct OutboundMessage<'a> {
     pub company: &'a CompanyId,
     pub message: &'a Message,
     pub to: &'a PhoneNumber,
-    /// The pool to send from, if not from the line itself.
+    /// The pool to send from; `None` to send from the line itself.
     pub pool: Option<&'a Pool>,
 }
 
 /// The result of passing a message to the carrier.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SendOutcome {
-    /// Accepted, with the carrier's id of the message.
+    /// The service accepted the message. `provider_id` is its id for the message.
     Accepted { provider_id: String },
     /// The message was certainly not sent.
     Refused(SendError),
@@ -49,7 +49,8 @@ pub enum SendOutcome {
     Unknown,
 }
 
-/// The time-out of a request. Shorter than the function's, so the function can record a time-out.
+/// The time-out of a request. It is shorter than the function's time-out, so the function can record that the request
+/// timed out.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long temporary errors are retried.
@@ -58,7 +59,7 @@ const TRY_FOR: Duration = Duration::from_secs(5);
 /// The longest time that sending a message takes, with retries.
 pub const SEND_TIMEOUT: Duration = TRY_FOR.saturating_add(TIMEOUT);
 
-/// The approximate wait before the second attempt. It doubles with each further attempt.
+/// The approximate wait before the second attempt. The wait doubles with each further attempt.
 const FIRST_WAIT: Duration = Duration::from_millis(200);
 
 impl SmsClient {
@@ -99,7 +100,7 @@ impl SmsClient {
     }
 }
 
-/// Turns off the SDK's retries, which follow time-outs too. Neither service accepts an idempotency token, so a retry
+/// Turns off the SDK's retries, which also follow time-outs. Neither service accepts an idempotency token, so a retry
 /// could send a message twice.
 fn sending_once(aws: &SdkConfig) -> SdkConfig {
     aws.to_builder()
@@ -149,7 +150,7 @@ where
     handed
 }
 
-/// Tells whether the connection was refused, so that nothing was transmitted.
+/// Returns whether the connection was refused, so that nothing was transmitted.
 fn refused_connection(error: &(dyn Error + 'static)) -> bool {
     let mut cause = error.source();
     while let Some(error) = cause {

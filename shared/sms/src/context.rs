@@ -1,4 +1,4 @@
-//! The context of an outbound message, which comes back in its delivery receipts and identifies the message.
+//! The context of an outbound message, which the message's delivery receipts return and which identifies the message.
 
 use std::collections::HashMap;
 

@@ -72,7 +72,7 @@ fn refusal(error: &SendTextMessageError) -> SendError {
         },
         SendTextMessageError::ResourceNotFoundException(_) => SendError::Line,
         SendTextMessageError::ValidationException(invalid) => invalid_by(invalid),
-        // Some throttling has this code, from before the service parses the message.
+        // Some throttling errors, from before the service parses the message, have this code.
         error if error.code() == Some("Throttling") => SendError::Throttled,
         _ => SendError::Other,
     }

@@ -6,8 +6,8 @@ use aws_smithy_types::config_bag::ConfigBag;
 
 /// An interceptor that opens a new connection for each request, for requests that must not be retried.
 ///
-/// The other side may have closed an idle connection, above all while a function was frozen between two requests. Other
-/// requests are retried then. But if a message was written to such a connection, its outcome would be unknown.
+/// The other side may have closed an idle connection, above all while a function was frozen between two invocations.
+/// Other requests are then retried. A message that was written to such a connection would have an unknown outcome.
 #[derive(Debug)]
 pub(crate) struct FreshConnection;
 

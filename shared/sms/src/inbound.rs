@@ -9,7 +9,7 @@ use crate::envelope::Envelope;
 /// An inbound message as AWS End User Messaging publishes it ("two-way SMS message payload").
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InboundMessage {
-    /// The same for every delivery of the message.
+    /// The message's id, the same for every delivery of the message.
     pub id: String,
     pub from: Sender,
     pub to: PhoneNumber,
@@ -18,7 +18,7 @@ pub struct InboundMessage {
     pub received: Option<Timestamp>,
 }
 
-/// The error for a record that is not an inbound message. Does not quote the record.
+/// The error for a record that is not an inbound message. Its text does not quote the record.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum InboundParseError {
     #[error("the record is not JSON")]
@@ -38,14 +38,15 @@ pub enum InboundParseError {
 struct Payload {
     origination_number: String,
     destination_number: String,
-    /// `null`, missing, or of another type if a gateway in between has changed it.
+    /// The text of the message; `null`, missing, or of another type if a gateway in between has changed it.
     #[serde(default)]
     message_body: Value,
     inbound_message_id: String,
 }
 
 impl InboundMessage {
-    /// Far more than the longest SMS, and below the 400 KB limit of an item.
+    /// The largest stored text in bytes. It is far more than the longest SMS, and below the 400 KB limit of a DynamoDB
+    /// item.
     const MAX_BYTES: usize = 100_000;
 
     /// Returns the JSON that the SMS service publishes for this message.
@@ -72,8 +73,8 @@ impl InboundMessage {
 
     /// Parses the message of an SNS notification.
     ///
-    /// `timestamp` is the notification's `Timestamp`. One that cannot be parsed is ignored. Every message with a
-    /// sender, a line and an id is accepted: invalid characters in the text become U+FFFD, a missing body becomes an
+    /// `timestamp` is the notification's `Timestamp`. A timestamp that cannot be parsed is ignored. Every message with
+    /// a sender, a line and an id is accepted: invalid characters in the text become U+FFFD, a missing body becomes an
     /// empty text, and a text that is too long for an item is truncated.
     pub fn from_topic(message: &str, timestamp: Option<&str>) -> Result<Self, InboundParseError> {
         let payload: Payload = read(message)

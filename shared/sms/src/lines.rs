@@ -11,14 +11,14 @@ use domain::{Line, LineCapability, OptOutManagement, Pool};
 #[derive(Clone, Copy, Debug)]
 pub struct LineFault<'a> {
     pub line: &'a Line,
-    /// The kind of fault, for a log. Contains no phone number.
+    /// The kind of fault, for a log. The text contains no phone number.
     pub reason: &'static str,
 }
 
 /// A fault that prevents inbound messages, or sending from the configured pool.
 #[derive(Clone, Copy, Debug)]
 pub enum TwoWayFault<'a> {
-    /// The account has no such number in this region.
+    /// The account does not have the number in this region.
     Unknown,
     NotActive(&'a PhoneNumberInformation),
     CannotText,
@@ -29,10 +29,10 @@ pub enum TwoWayFault<'a> {
     LeadsElsewhere(&'a PhoneNumberInformation),
 }
 
-/// A fault in who answers a line's opt-outs, or a list of opt-outs that companies share.
+/// A fault of a line's opt-outs: in who answers them, or in a list that companies share.
 #[derive(Clone, Copy, Debug)]
 pub enum OptOutFault<'a> {
-    /// The service leaves opt-outs to Switchboard, and Switchboard leaves them to the service.
+    /// Neither the service nor Switchboard answers opt-outs: each is configured to leave them to the other.
     Unanswered,
     /// Both the service and Switchboard answer opt-outs.
     AnsweredTwice,
@@ -63,7 +63,7 @@ impl OptOutFault<'_> {
     }
 }
 
-/// Returns the account's phone numbers. One request for every page.
+/// Returns the account's phone numbers. Makes one request for every page.
 pub async fn account_numbers(
     aws: &SdkConfig,
 ) -> Result<Vec<PhoneNumberInformation>, Box<SdkError<DescribePhoneNumbersError>>> {
@@ -91,8 +91,8 @@ pub fn line_faults<'a>(
     two_way.chain(opt_outs).map(|(line, reason)| LineFault { line, reason }).collect()
 }
 
-/// Returns the first fault of a line, opt-outs aside. Returns `None` for a line for calls only, which belongs to Amazon
-/// Connect.
+/// Returns the first fault of a line, other than an opt-out fault. Returns `None` for a line for calls only, which
+/// belongs to Amazon Connect.
 #[must_use]
 pub fn two_way_fault<'a>(line: &'a Line, known: &'a [PhoneNumberInformation], topic: &str) -> Option<TwoWayFault<'a>> {
     if line.carries == LineCapability::CallsOnly {
@@ -152,7 +152,7 @@ fn number_of<'a>(line: &Line, known: &'a [PhoneNumberInformation]) -> Option<&'a
     known.iter().find(|number| number.phone_number() == line.number.as_str())
 }
 
-/// Tells whether the service keeps the opt-outs of two numbers in the same list.
+/// Returns whether the service keeps the opt-outs of two numbers in the same list.
 fn share(one: &PhoneNumberInformation, other: &PhoneNumberInformation) -> bool {
     let kept = !one.self_managed_opt_outs_enabled && !other.self_managed_opt_outs_enabled;
     kept && one.opt_out_list_name == other.opt_out_list_name

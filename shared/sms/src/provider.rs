@@ -4,8 +4,8 @@ use thiserror::Error;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SmsProvider {
     EndUserMessaging(EndUserMessagingSettings),
-    /// Amazon SNS, which sends no delivery receipts. It does not report either that a message was not sent because it
-    /// cost more than `max_price`, in US dollars.
+    /// Amazon SNS, which sends no delivery receipts. It also does not report that a message was not sent because its
+    /// price exceeded `max_price`, in US dollars.
     Sns {
         max_price: Option<String>,
     },

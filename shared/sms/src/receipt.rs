@@ -22,14 +22,15 @@ pub struct Receipt {
 /// The status of a message in a delivery receipt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReceiptStatus {
-    /// The carrier has the message. Not every carrier reports more.
+    /// The carrier has the message. Not every carrier reports a later status.
     Carried,
     Delivered,
-    /// Not delivered, finally.
+    /// The message was not delivered, and will not be delivered later.
     Undelivered(DeliveryFailure),
 }
 
-/// The error for a record that is not the receipt of a message from Switchboard. Does not quote the record.
+/// The error for a record that is not a delivery receipt for a message from Switchboard. Its text does not quote the
+/// record.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum ReceiptParseError {
     #[error("the record is not JSON")]
@@ -93,10 +94,10 @@ impl Receipt {
     }
 }
 
-/// Returns the status for an event type. Returns `None` if it is no text event.
+/// Returns the status for an event type. Returns `None` for an event that does not concern a text message.
 ///
-/// A failure that is not final is still being retried, and after an unexplained one the message may have arrived. Both
-/// count as `Carried`.
+/// After a failure that is not final, the carrier still retries. After an unexplained failure, the message may have
+/// arrived. Both count as `Carried`.
 fn fate(event_type: &str, is_final: bool) -> Option<ReceiptStatus> {
     let undelivered = match event_type.strip_prefix("TEXT_")? {
         "DELIVERED" => return Some(ReceiptStatus::Delivered),

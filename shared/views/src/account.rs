@@ -6,9 +6,9 @@ use crate::icon::{Icon, icon};
 
 /// Formats the UTC offsets of the company's zone, for browsers whose time zone data is old or missing.
 ///
-/// The offsets cover 40 days before today to ten years after it, the furthest an appointment may be. Format:
-/// `-480 30018840:-420`, the offset in minutes ahead of UTC, then each change as its minute since 1970 and the new
-/// offset. The text changes once a day, so that a cached answer does not change more often.
+/// The offsets cover 40 days before today to ten years after it, the furthest an appointment may be. The first number
+/// of `-480 30018840:-420` is the offset in minutes ahead of UTC. Each change follows as its minute since 1970 and the
+/// new offset. The text changes once a day, so that a cached response does not change more often.
 fn clock(zone: &TimeZone, now: Timestamp) -> String {
     const DAY_SECS: u64 = 24 * 60 * 60;
     let today = Timestamp::from_millis(now.as_secs() / DAY_SECS * DAY_SECS * 1000);

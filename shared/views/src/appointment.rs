@@ -43,7 +43,7 @@ pub struct TextingView {
     pub refused: Option<TextingObstacle>,
     /// Whether a carrier lookup has returned the kind of the number.
     pub checked: bool,
-    /// Why no carrier lookup was made, if a rate limit prevented it: a sentence.
+    /// The sentence that says why no carrier lookup was made, if a rate limit prevented it.
     pub unchecked: Option<String>,
     /// Whether the number has a recent conversation.
     pub talked: bool,
@@ -147,7 +147,7 @@ fn row(appointment: &Appointment, viewer: &Viewer) -> Markup {
 
 /// Renders the form of an appointment, and whether its customer can be texted.
 ///
-/// These are two elements. Each replaces the page's element with its id.
+/// The form and the notice are two elements. Each replaces the page's element with the same id.
 #[must_use]
 pub fn appointment(
     view: &AppointmentView<'_>,
@@ -181,8 +181,8 @@ pub fn appointment(
     }
 }
 
-/// Renders that an appointment was moved, with a button to text the customer the new time. Empty for a past or
-/// cancelled appointment.
+/// Renders the notice that an appointment was moved, with a button to text the customer the new time. Empty for a past
+/// or cancelled appointment.
 fn moved(
     appointment: &Appointment,
     before: &AppointmentDetails,
@@ -209,7 +209,8 @@ fn moved(
     }
 }
 
-/// Renders the place above the conversation or instead of it. Its `data-conversation` is the conversation to show.
+/// Renders the notice on whether the customer can be texted, above or instead of the conversation. Its
+/// `data-conversation` is the id of the conversation to show.
 fn texting_place(texting: &TextingView, viewer: &Viewer) -> Markup {
     let conversation = texting.mobile.as_ref().map(|mobile| mobile.conversation);
     html! {
@@ -232,7 +233,7 @@ fn texting_place(texting: &TextingView, viewer: &Viewer) -> Markup {
     }
 }
 
-/// Renders the changes of others since a version, with the reader's own value where it differs.
+/// Renders the changes that others saved since a version, with the reader's value where it differs.
 fn changed_meanwhile(appointment: &Appointment, typed: &AppointmentDetails, seen: u32, viewer: &Viewer) -> Markup {
     let changes = appointment.changes_since(seen);
     let ours = typed.differences(appointment.details());

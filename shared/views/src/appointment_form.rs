@@ -73,8 +73,8 @@ pub(crate) fn changing(
                 label for="appointment-status" { "Status" }
                 select id="appointment-status" name="status" {
                     @for offered in offered {
-                        // An unchanged status is sent empty. Otherwise a move to another time would keep the customer's
-                        // confirmation of the earlier time.
+                        // The form sends an unchanged status as an empty value. Otherwise a move to another time would
+                        // keep the customer's confirmation of the earlier time.
                         option value=(if offered == appointment.details().status { "" } else { offered.as_str() }) selected[offered == status] { (offered.as_str()) }
                     }
                 }

@@ -51,13 +51,13 @@ pub(crate) fn row(conversation: &ConversationSummary, viewer: &Viewer) -> Markup
     }
 }
 
-/// Renders that the customer did not receive the last outbound message.
+/// Renders the notice that the customer did not receive the last outbound message.
 pub(crate) fn not_delivered(words: &str) -> Markup {
     html! { strong.not-delivered { (words) } }
 }
 
-/// Renders the header of a conversation: the customer, their next appointment and the line. Replaces the page's header,
-/// whatever response it is part of.
+/// Renders the header of a conversation: the customer, their next appointment and the line. The page replaces its
+/// header with this one, whichever response contains it.
 #[must_use]
 pub fn conversation_head(with: &CustomerRef, viewer: &Viewer) -> Markup {
     let (who, next) = match with {

@@ -10,7 +10,7 @@ use crate::opt_out::opt_out_line;
 
 /// Renders a page of a conversation, oldest entry first: elements to merge into the thread.
 ///
-/// An opt-out that staff recorded is a line at its place between the messages.
+/// An opt-out that staff recorded is a line between the messages, at the time of the opt-out.
 #[must_use]
 pub fn events(page: &Page<TimelineEntry>, out: Option<&OptOut>, next: Option<&str>, viewer: &Viewer) -> Markup {
     let lowest = page.items.last().map(TimelineEntry::position);

@@ -140,7 +140,7 @@ fn appointment(
             }
         },
         (None, Some(after)) => html! { p { "entered the appointment " (link(after)) } },
-        // The customer who has the appointment now is another one, so this history does not name them.
+        // The appointment now belongs to another customer, so this history does not name that customer.
         (Some(before), None) => {
             html! { p { "took this customer's number off the appointment " (moment(before.start, TimeFormat::Day)) } }
         }
@@ -205,7 +205,7 @@ fn changes(before: &AppointmentDetails, after: &AppointmentDetails) -> Vec<Value
 
 /// Renders the result of erasing a customer's data, in place of the history.
 ///
-/// `once_more` is whether new data arrived meanwhile and is still stored.
+/// `once_more` says whether new data arrived during the erasure and is still stored.
 #[must_use]
 pub fn erasure_done(events: usize, appointments: usize, once_more: bool) -> Markup {
     html! {

@@ -1,6 +1,6 @@
 use maud::{Markup, PreEscaped, html};
 
-/// The portal's own icons, drawn on a grid of 24 by 24. They do not depend on a font.
+/// The portal's own icons, drawn on a grid of 24 by 24. The icons do not depend on a font.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Icon {
     Back,
@@ -13,7 +13,7 @@ pub enum Icon {
     Warning,
 }
 
-/// Renders an icon. It is hidden from screen readers, so the text next to it must have the same meaning.
+/// Renders an icon. The icon is hidden from screen readers, so the text next to it must have the same meaning.
 #[must_use]
 pub fn icon(icon: Icon) -> Markup {
     let path = match icon {

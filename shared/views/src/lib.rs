@@ -44,7 +44,7 @@ pub use planned::{planned, planned_json};
 pub use push::{PushSettingsView, push_settings, push_settings_json, subscribed_browser_json};
 pub use text::{HEAVIEST_PAGE, event_weight};
 
-/// The reader and the time that something is rendered for.
+/// The reader of the rendered HTML or JSON, and the current time.
 #[derive(Clone, Copy, Debug)]
 pub struct Viewer {
     /// The region whose numbers are shown in national format.
@@ -52,14 +52,14 @@ pub struct Viewer {
     pub now: Timestamp,
 }
 
-/// Renders why an action was not done, next to its form.
+/// Renders the sentence that says why an action was not done, for the element next to its form.
 #[must_use]
 pub fn problem(message: &str) -> Markup {
     html! { p.problem { (icon(Icon::Warning)) " " (message) } }
 }
 
-/// Renders why an action needs a recent sign-in, with a link to sign in again. `history.js` adds the way back to the
-/// link.
+/// Renders the sentence that says why an action needs a recent sign-in, with a link to sign in. `history.js` adds the
+/// return address to the link.
 #[must_use]
 pub fn to_sign_in_again(message: &str) -> Markup {
     html! {

@@ -14,7 +14,7 @@ use crate::event::event;
 use crate::notification::{group_row, row as notification_row};
 use crate::opt_out::{composer_place, opt_out_line};
 
-/// An update of something that an open page may show.
+/// An update of an element that an open page may show.
 #[derive(Clone, Copy, Debug)]
 pub enum LiveUpdate<'a> {
     /// An entry of an open conversation.
@@ -43,7 +43,7 @@ impl LiveUpdate<'_> {
         }
     }
 
-    /// Returns the conversation whose pages receive the update; `None` if every page with such a list does.
+    /// Returns the conversation whose pages receive the update; `None` if every page with such a list receives it.
     fn only_of(&self) -> Option<ConversationId> {
         match self {
             Self::Event(event) => Some(event.conversation()),
@@ -74,7 +74,7 @@ impl LiveUpdate<'_> {
 
     /// Renders the update that an appointment has changed, for pages that show appointments.
     ///
-    /// It contains only the id. What a page shows of the appointment depends on its day and on the reader's unsaved
+    /// The update contains only the id. How a page shows the appointment depends on its day and on the reader's unsaved
     /// changes.
     #[must_use]
     pub fn appointment(id: &AppointmentId) -> Markup {
@@ -87,8 +87,8 @@ impl LiveUpdate<'_> {
         html! { template data-live="erased" data-conversation=(conversation) {} }
     }
 
-    /// Renders the update that a number was blocked, for all pages. They remove it from all lists, and reload the list
-    /// of blocked numbers.
+    /// Renders the update that a number was blocked, for all pages. The pages remove the number from all lists, and
+    /// reload the list of blocked numbers.
     #[must_use]
     pub fn blocked(conversation: ConversationId) -> Markup {
         html! { template data-live="not-listed" data-conversation=(conversation) {} (Self::ask_again("blocked")) }
@@ -106,7 +106,7 @@ impl LiveUpdate<'_> {
         html! { template data-live=(list) data-refresh {} }
     }
 
-    /// Renders the update without its content: pages load it themselves.
+    /// Renders the update without its content. Pages then load the content themselves.
     #[must_use]
     pub fn hint(&self) -> Markup {
         html! { template data-live=(self.kind()) data-conversation=[self.only_of()] data-refresh {} }

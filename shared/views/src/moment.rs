@@ -1,7 +1,7 @@
 use domain::Timestamp;
 use maud::{Markup, html};
 
-/// Renders a time. The portal's `time.js` formats it in the reader's time zone, as `shape` says.
+/// Renders a time. The portal's `time.js` formats it in the reader's time zone, in the format `shape`.
 pub(crate) fn moment(at: Timestamp, shape: TimeFormat) -> Markup {
     let shape = match shape {
         TimeFormat::Ago => "ago",
@@ -13,7 +13,7 @@ pub(crate) fn moment(at: Timestamp, shape: TimeFormat) -> Markup {
 
 #[derive(Clone, Copy)]
 pub(crate) enum TimeFormat {
-    /// The time since then up to an hour, then the time of day, then the date.
+    /// The elapsed time up to an hour, after that the time of day, and on later days the date.
     Ago,
     /// The time of day, below a heading with the day.
     Clock,

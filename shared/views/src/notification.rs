@@ -42,7 +42,8 @@ pub(crate) fn row(notification: &Notification, viewer: &Viewer) -> Markup {
     row_of(notification, &format!("notification-{}", notification.event.position()), 0, viewer)
 }
 
-/// Renders the row of a customer. Its id comes from the conversation, so a newer notification replaces it.
+/// Renders the row of a customer. The row's id comes from the conversation, so the row of a newer notification replaces
+/// it.
 pub(crate) fn group_row(NotificationGroup { newest, more }: &NotificationGroup, viewer: &Viewer) -> Markup {
     row_of(newest, &format!("recent-{}", newest.event.conversation()), *more, viewer)
 }

@@ -1,7 +1,7 @@
 use domain::Position;
 use maud::{Markup, html};
 
-/// Renders the button that loads older items, at its place in the list. Empty if there are none.
+/// Renders the button that loads older items, at its place in the list. Empty if there are no older items.
 pub(crate) fn older(kind: &str, next: Option<&str>, last: Option<Position>, words: &str) -> Markup {
     let (Some(next), Some(last)) = (next, last) else { return html! {} };
     let place = last.predecessor();

@@ -7,10 +7,11 @@ use crate::block::block_line;
 use crate::icon::{Icon, icon};
 use crate::moment::{TimeFormat, moment};
 
-/// Renders the notice at the composer: the number is blocked, or the customer cannot be texted. Empty if they can.
+/// Renders the notice at the composer: the number is blocked, or the customer cannot be texted. Empty if the customer
+/// can be texted.
 ///
-/// It replaces the page's notice, whatever response it is part of. `no_texting` is a reason other than a block or an
-/// opt-out, with the number for its sentence.
+/// The page replaces its notice with this one, whichever response contains it. `no_texting` is a reason other than a
+/// block or an opt-out, with the number for its sentence.
 #[must_use]
 pub fn composer_place(
     conversation: ConversationId,

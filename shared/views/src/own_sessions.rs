@@ -1,4 +1,4 @@
-//! The list of a member of staff's own sessions.
+//! The list of the sessions of the signed-in member of staff.
 
 use domain::ListedSession;
 use maud::{Markup, html};
@@ -9,8 +9,8 @@ use crate::text::text;
 
 /// Renders the content of the page's `#sessions`.
 ///
-/// It also replaces that content after each button but the last, "Sign out everywhere…". That one ends the page's own
-/// session too, so `sessions.js` asks for confirmation and sends it.
+/// The content is also the response to each button except "Sign out everywhere…". That button also ends the session of
+/// this page, so `sessions.js` asks for confirmation and sends the request.
 #[must_use]
 pub fn own_sessions(sessions: &[ListedSession]) -> Markup {
     let has_others = sessions.iter().any(|session| !session.is_this);
@@ -72,7 +72,7 @@ pub fn own_session_json(session: &ListedSession) -> Value {
     })
 }
 
-/// Returns the name of the browser. Sessions that older versions recorded have none.
+/// Returns the name of the browser. Sessions that older versions recorded have no name.
 fn name(session: &ListedSession) -> &str {
     if session.browser.is_empty() { "A browser" } else { &session.browser }
 }

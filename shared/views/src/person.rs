@@ -30,7 +30,7 @@ pub(crate) fn to_call(name: Option<&str>, number: &PhoneNumber, viewer: &Viewer)
     }
 }
 
-/// Returns what a sentence calls the customer: the name, or else the number.
+/// Returns the customer's name for a sentence, or the number if no name is known.
 pub(crate) fn called(conversation: &ConversationSummary, viewer: &Viewer) -> String {
     conversation.name.clone().unwrap_or_else(|| conversation.sender.shown_in(viewer.region))
 }

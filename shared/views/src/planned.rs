@@ -10,7 +10,8 @@ use crate::text::text;
 
 /// Renders the warnings about the chosen time, one line each.
 ///
-/// There is one if the time is in the past, and one for each other appointment of the practitioner at that time.
+/// There is one warning if the time is in the past, and one for each other appointment of the practitioner at that
+/// time.
 #[must_use]
 pub fn planned(is_over: bool, meets: &[Appointment]) -> Markup {
     html! {

@@ -12,7 +12,7 @@ use crate::text::text;
 /// The data of a member of staff's settings page.
 #[derive(Clone, Copy, Debug)]
 pub struct PushSettingsView<'a> {
-    /// The public key that browsers subscribe with; `None` if there is none yet.
+    /// The public key that browsers subscribe with; `None` if no key exists yet.
     pub key: Option<&'a str>,
     pub browsers: &'a [Browser],
     pub messages: PushPreference,
@@ -24,10 +24,10 @@ pub struct PushSettingsView<'a> {
     pub unanswered: u32,
 }
 
-/// Renders the content of the page's `#push-settings`, also after each of its forms.
+/// Renders the content of the page's `#push-settings`, which is also the response to each of its forms.
 ///
-/// The page marks its own browser itself (`.this-browser` in the row with its id). It also sends the tests
-/// (`button[data-push-test]`), since their result shows there.
+/// A script on the page marks the current browser (`.this-browser` in the row with its id). The script also requests
+/// the test notifications (`button[data-push-test]`), since their result appears in that browser.
 #[must_use]
 pub fn push_settings(view: &PushSettingsView<'_>) -> Markup {
     html! {

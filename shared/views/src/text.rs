@@ -30,10 +30,11 @@ pub(crate) fn message_text(message: &str) -> Markup {
     text(shown_text(message))
 }
 
-/// The largest size of an entry in an answer without its text, in bytes, as HTML or JSON.
+/// The largest size of an entry without its text in a function's response, in bytes, as HTML or JSON.
 const ENTRY: usize = 4096;
 
-/// Returns the largest size of a text in a function's answer, in bytes: JSON that contains HTML or JSON.
+/// Returns the largest size of a text in a function's response, in bytes. The response is JSON that contains HTML or
+/// JSON.
 fn weight(text: &str) -> usize {
     text.chars()
         .map(|character| match character {
@@ -46,10 +47,10 @@ fn weight(text: &str) -> usize {
         .sum()
 }
 
-/// The largest size of a page in an answer, in bytes. Lambda limits an answer to 6 MB.
+/// The largest size of a page in a function's response, in bytes. Lambda limits a response to 6 MB.
 pub const HEAVIEST_PAGE: usize = 5 * 1024 * 1024;
 
-/// Returns the largest size of a timeline entry in an answer, in bytes.
+/// Returns the largest size of a timeline entry in a function's response, in bytes.
 #[must_use]
 pub fn event_weight(event: &TimelineEntry) -> usize {
     match event {

@@ -78,7 +78,7 @@ pub fn list(items: impl Iterator<Item = Value>, next: Option<&str>) -> Value {
     json!({"items": items.collect::<Vec<_>>(), "next": next})
 }
 
-/// Builds the HTTP response for a result: the answer, or the problem in the requested format.
+/// Builds the HTTP response for a result: the response of the function, or the problem in the requested format.
 ///
 /// A successful `GET` gets an `ETag`, and becomes a 304 if `If-None-Match` names it.
 #[must_use]

@@ -5,8 +5,8 @@ use http::header::USER_AGENT;
 
 /// A token of the `User-Agent` header for each browser, in the order to check.
 ///
-/// Most browsers also name the browsers that they are compatible with. So a token is unique to its browser, or is
-/// checked before the tokens that the browser also has.
+/// Most browsers also name the browsers that they are compatible with. So each token is unique to its browser, or is
+/// checked before the other tokens in that browser's header.
 const BROWSERS: [(&str, &str); 11] = [
     ("Edg/", "Edge"),
     ("EdgA/", "Edge"),

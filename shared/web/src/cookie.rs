@@ -7,9 +7,9 @@ const SESSION: &str = "switchboard";
 
 /// Returns the name of a cookie of the portal.
 ///
-/// With TLS it has the prefix `__Host-`: browsers then require `Secure` and `Path=/`, and never share the cookie with
-/// another host of the domain. Without TLS, neither is possible: Safari accepts no `Secure` cookie from
-/// `http://localhost`.
+/// With TLS, the name has the prefix `__Host-`: browsers then require `Secure` and `Path=/`, and never share the cookie
+/// with another host of the domain. Without TLS, the cookie can have neither the prefix nor `Secure`: Safari accepts no
+/// `Secure` cookie from `http://localhost`.
 #[must_use]
 pub fn cookie_name(scheme: Scheme, name: &str) -> String {
     match scheme {

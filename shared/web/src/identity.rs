@@ -13,15 +13,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::Problem;
 
-/// The status for a resource that the user may not access: it looks as if it did not exist.
+/// The status for a resource that the user may not access, the same as for one that does not exist.
 ///
-/// It is not 403, because CloudFront replaces a 403 by the site's page for missing pages.
+/// The status is not 403, because CloudFront replaces a 403 by the site's page for missing pages.
 const NOT_FOR_THEM: StatusCode = StatusCode::NOT_FOUND;
 
 /// The authorizer's verdict on a session.
 ///
 /// API Gateway's own response to a denied request cannot be changed. So the authorizer passes the verdict on, and the
-/// function explains the problem. A function cannot ignore it: only `Live` contains a `Staff`, and with it a company.
+/// function explains the problem. A function cannot ignore the verdict: only `Live` contains a `Staff`, and with it a
+/// company.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "session", rename_all = "kebab-case")]
 pub enum SessionVerdict {
@@ -80,8 +81,8 @@ pub(crate) const STAFF_HEADER: HeaderName = HeaderName::from_static("x-staff");
 
 /// Rejects a request from a page that was made for another user.
 ///
-/// A page can stay open after another user signs in in the same browser. Its requests must not run in the new session.
-/// A request without the header is judged by its session alone.
+/// A page can stay open after another user signs in in the same browser. Requests of that page must not run in the new
+/// session. A request without the header is judged by its session alone.
 fn of_their_page(request: &Request, staff: Staff) -> Result<Staff, Problem> {
     match request.headers().get(STAFF_HEADER) {
         Some(whose) if whose.as_bytes() != staff.id.qualified_id(&staff.company).as_bytes() => Err(Problem::new(

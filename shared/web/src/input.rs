@@ -12,7 +12,7 @@ fn bad_request(code: &'static str, message: &str) -> Problem {
     Problem::new(StatusCode::BAD_REQUEST, code, message)
 }
 
-/// Parses the body of a write, a form or JSON.
+/// Parses the body of a request that writes, as a form or JSON.
 pub fn body<T: DeserializeOwned>(request: &Request) -> Result<T, Problem> {
     let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let body: &[u8] = request.body();
@@ -32,7 +32,7 @@ pub fn body<T: DeserializeOwned>(request: &Request) -> Result<T, Problem> {
     }
 }
 
-/// A client's idempotency key for a write. A request with the same key is the same write.
+/// A client's idempotency key for a write. A request with the same key repeats the same write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdempotencyKey(pub String);
 
@@ -111,7 +111,7 @@ pub fn choice<'a>(request: &Request, name: &str, choices: &[&'a str]) -> Result<
         .ok_or_else(|| bad_request("bad-choice", &format!("`{name}` is left out, or one of: {}.", choices.join(", "))))
 }
 
-/// Returns a query parameter. An empty one counts as absent.
+/// Returns a query parameter. An empty parameter counts as absent.
 fn parameter(request: &Request, name: &str) -> Option<String> {
     let value = request.query_string_parameters_ref()?.first(name)?;
     (!value.is_empty()).then(|| value.to_owned())

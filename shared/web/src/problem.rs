@@ -22,7 +22,8 @@ impl Problem {
         Self { status, code, message: message.into(), retry_after: None }
     }
 
-    /// Returns the problem for a conversation that does not exist or belongs to another company. Both look the same.
+    /// Returns the problem for a conversation that does not exist or belongs to another company. The response is the
+    /// same in both cases.
     #[must_use]
     pub fn no_conversation() -> Self {
         Self::new(
@@ -48,7 +49,8 @@ impl Problem {
         )
     }
 
-    /// Returns the problem for an appointment that does not exist or belongs to another company. Both look the same.
+    /// Returns the problem for an appointment that does not exist or belongs to another company. The response is the
+    /// same in both cases.
     #[must_use]
     pub fn no_appointment() -> Self {
         Self::new(
@@ -58,7 +60,7 @@ impl Problem {
         )
     }
 
-    /// Returns the problem for a draft name without a form.
+    /// Returns the problem for a draft name that belongs to no form.
     #[must_use]
     pub fn no_form() -> Self {
         Self::new(StatusCode::NOT_FOUND, "no-form", "There is no form of that name to keep a draft of.")
@@ -70,13 +72,13 @@ impl Problem {
         Self::new(StatusCode::UNAUTHORIZED, "session-ended", "Your session has ended. Sign in again to go on.")
     }
 
-    /// Returns the problem for a request to the API's own address instead of the portal's.
+    /// Returns the problem for a request that was sent to the API's address instead of the portal's.
     ///
     /// The sentence does not say what the request lacks.
     #[must_use]
     pub fn around_the_portal() -> Self {
         Self::new(
-            // Not 403: CloudFront replaces a 403 by the site's page for missing pages. A wrong
+            // The status is not 403, because CloudFront replaces a 403 by the site's page for missing pages. A wrong
             // configuration can also cause this problem, and that page would hide it.
             StatusCode::UNAUTHORIZED,
             "around-the-portal",
@@ -96,7 +98,7 @@ impl Problem {
 
     /// Returns the problem for an action that needs a more recent sign-in.
     ///
-    /// As HTML it has a link that leads to the identity provider and back.
+    /// As HTML, the problem has a link that leads to the identity provider and back.
     #[must_use]
     pub fn sign_in_again(message: &str) -> Self {
         Self::new(StatusCode::CONFLICT, SIGN_IN_AGAIN, message)
@@ -118,15 +120,15 @@ impl Problem {
     }
 }
 
-/// The response shows nothing of the error itself. The error's name is logged.
+/// The response contains no details of the error. The error's name is logged.
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         if let StoreError::SignedOut = error {
             return Self::session_ended();
         }
         if let StoreError::Contended { .. } = error {
-            // Contention comes from one user's simultaneous writes to one item, and affects no other user. So it is a
-            // warning only.
+            // Contention comes from one user's simultaneous writes to one item, and affects no other user. So it is
+            // logged as a warning only.
             tracing::warn!(%error, "a write was abandoned: too many conflicts");
             return Self {
                 retry_after: Some(1),

@@ -38,9 +38,9 @@ pub fn socket_holder(event: &Value) -> Option<ConnectionOwner> {
 /// A browser sends a user's cookie with the handshake of every page, and WebSockets have no same-origin policy. So only
 /// this check keeps another site's page from reading messages.
 ///
-/// If the browser sends no `Sec-Fetch-Site`, its `Origin` must have the host of the request. That is `X-Portal-Host`,
-/// which CloudFront sets itself, or `Host` without CloudFront. A client that sends neither header is no browser, so it
-/// cannot send another user's session cookie.
+/// If the browser sends no `Sec-Fetch-Site`, its `Origin` must have the host of the request. `X-Portal-Host`, which
+/// CloudFront sets, contains that host. Without CloudFront, it is in `Host`. A client that sends neither header is not
+/// a browser, so it cannot send another user's session cookie.
 #[must_use]
 pub fn own_handshake(event: &Value) -> bool {
     let header = |name: &str| {

@@ -43,8 +43,8 @@ pub(super) fn thread(back: Option<&str>) -> Markup {
     }
 }
 
-/// Renders the form to opt out a customer who asks for it by phone or in person. It takes two steps, since staff cannot
-/// undo it.
+/// Renders the form to opt out a customer who asks for it by phone or in person. The form takes two steps, since staff
+/// cannot undo an opt-out.
 fn opting_out() -> Markup {
     html! {
         details.opting-out {
@@ -57,7 +57,7 @@ fn opting_out() -> Markup {
     }
 }
 
-/// Renders the form to block a number. It takes two steps, since it affects all staff.
+/// Renders the form to block a number. The form takes two steps, since a block affects all staff.
 fn blocking() -> Markup {
     html! {
         details.opting-out.blocking {

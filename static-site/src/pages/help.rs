@@ -1,11 +1,11 @@
-//! The help pages. They need no sign-in, so they also help a person who cannot get into the portal.
+//! The help pages. A page needs no sign-in, so it also helps a person who cannot sign in to the portal.
 
 use maud::{Markup, html};
 
 use super::{HELP_WITH_ANSWERING, HELP_WITH_PUSH, SESSIONS, SETTINGS, document_with};
 use crate::assets::address;
 
-/// A picture with its text alternative. It loads when it is scrolled into view.
+/// A picture with its text alternative. The picture loads when it is scrolled into view.
 struct Picture {
     file: &'static str,
     width: u16,

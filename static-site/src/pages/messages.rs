@@ -3,7 +3,7 @@ use views::{Icon, icon};
 
 use super::{BLOCKED, HeaderLink, list, portal};
 
-/// Renders the two tabs of the message centre. Each is a page.
+/// Renders the two tabs of the message centre. Each tab is a page.
 pub(super) fn tabs(conversations: bool) -> Markup {
     let current = |here: bool| here.then_some("page");
     html! {
