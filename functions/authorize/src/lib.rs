@@ -10,7 +10,7 @@ use web::SessionVerdict;
 
 /// Authorizes requests and WebSocket handshakes by the session in their cookie.
 ///
-/// API Gateway caches the result of a request for a minute, for each cookie and origin secret.
+/// API Gateway caches the result for an HTTP request for a minute, for each cookie and origin secret.
 pub struct AuthorizeFunction {
     store: Store,
     origin: OriginGuard,
@@ -20,7 +20,7 @@ pub struct AuthorizeFunction {
 }
 
 impl AuthorizeFunction {
-    /// Returns the function with the deployment's configuration.
+    /// Creates the function with the deployment's configuration.
     #[must_use]
     pub fn new(runtime: &Runtime) -> Self {
         let Runtime { configuration, aws, clock, metrics, .. } = runtime;
@@ -36,8 +36,8 @@ impl AuthorizeFunction {
 
     /// Authorizes a request of the HTTP API or a WebSocket handshake.
     ///
-    /// The answer to an HTTP API (payload format 2.0) is a simple response. The answer to a WebSocket API, whose event
-    /// has a `methodArn`, is a policy.
+    /// Returns a simple response for an HTTP API (payload format 2.0). Returns a policy for a WebSocket API, whose
+    /// event has a `methodArn`.
     pub async fn handle(&self, event: &Value) -> Result<Value, Error> {
         let admission = self.origin.admission(header(event, origin_secret::HEADER).next()).await?;
         if admission == Admission::Overdue {
@@ -47,7 +47,7 @@ impl AuthorizeFunction {
             self.metrics.count(Metric::OriginSecretOverdue);
         }
         if admission.is_refused() {
-            // No session is looked up for a request that goes around CloudFront.
+            // A request that did not come through CloudFront is denied without reading its session.
             tracing::warn!("a request did not come through CloudFront");
             return Ok(match event.get("methodArn") {
                 None => json!({"isAuthorized": false}),
@@ -61,7 +61,7 @@ impl AuthorizeFunction {
         })
     }
 
-    /// Returns the verdict on a session token, and for a live session the owner of a WebSocket connection.
+    /// Returns the verdict on a session token. For an active session, also returns the owner of a WebSocket connection.
     async fn verdict(&self, token: Option<String>) -> Result<(SessionVerdict, Option<ConnectionOwner>), StoreError> {
         let Some(token) = token else { return Ok((SessionVerdict::Unknown, None)) };
         let hash = web::token_hash(&token);
@@ -69,7 +69,7 @@ impl AuthorizeFunction {
         if session.ends <= self.clock.now() {
             return Ok((SessionVerdict::Ended, None));
         }
-        // A session ends when its person leaves the staff or is signed out everywhere.
+        // A session ends when its member of staff is removed or signs out everywhere.
         let present = self.store.active_staff(&session.company, &session.staff).await?;
         let present = present.filter(|present| present.sessions_since.is_none_or(|since| since <= session.began));
         let Some(present) = present else { return Ok((SessionVerdict::Ended, None)) };
@@ -83,7 +83,7 @@ impl AuthorizeFunction {
             began: session.began,
             ends: session.ends,
         };
-        // An API client has no WebSocket.
+        // API clients may not open a WebSocket.
         let holder = Some(holder).filter(|_| !staff.is_program);
         Ok((SessionVerdict::Live(staff), holder))
     }
@@ -91,8 +91,8 @@ impl AuthorizeFunction {
 
 /// Returns the policy for a WebSocket API.
 ///
-/// Without a session the handshake is denied here, since it shows no error. The page asks over HTTP and gets the reason
-/// there.
+/// Without a session, the policy denies the handshake. A handshake cannot show an error, so the page then makes an HTTP
+/// request, whose response contains the reason.
 fn policy(method: &Value, holder: Option<&ConnectionOwner>) -> Value {
     let effect = if holder.is_some() { "Allow" } else { "Deny" };
     json!({
@@ -105,13 +105,15 @@ fn policy(method: &Value, holder: Option<&ConnectionOwner>) -> Value {
     })
 }
 
-/// Returns the cookies of a request. HTTP APIs list them; WebSocket APIs and some emulators leave them in the header.
+/// Returns the cookies of a request. HTTP APIs pass cookies as a list. WebSocket APIs and some emulators leave them in
+/// the header.
 fn cookies(event: &Value) -> impl Iterator<Item = &str> {
     let listed = event.get("cookies").and_then(Value::as_array).into_iter().flatten();
     listed.filter_map(Value::as_str).chain(header(event, "cookie"))
 }
 
-/// Returns the values of a header. WebSocket APIs keep the case in which its name was sent.
+/// Returns the values of a header. The comparison ignores case, because WebSocket APIs pass header names as they were
+/// sent.
 fn header<'a>(event: &'a Value, wanted: &'static str) -> impl Iterator<Item = &'a str> {
     let headers = event.get("headers").and_then(Value::as_object).into_iter().flatten();
     headers.filter(move |(name, _)| name.eq_ignore_ascii_case(wanted)).filter_map(|(_, value)| value.as_str())

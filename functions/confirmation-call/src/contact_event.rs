@@ -1,5 +1,5 @@
-//! Parsing of Amazon Connect's contact events, which EventBridge delivers. It is lenient: AWS adds fields over time,
-//! and fields that are not needed may be missing.
+//! Parsing of Amazon Connect's contact events, which EventBridge delivers. The parser is lenient: AWS adds fields over
+//! time, and fields that are not needed may be missing.
 
 use domain::{AppointmentId, CallOutcome, PhoneNumber, Timestamp};
 use serde_json::Value;
@@ -17,7 +17,7 @@ pub(crate) struct EndedCall {
     pub(crate) at: Option<Timestamp>,
 }
 
-/// Why a valid event is not about the end of a confirmation call.
+/// The reason why a valid event is not about the end of a confirmation call.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub(crate) enum IgnoredEvent {
     #[error("it is not about a voice call")]
@@ -30,7 +30,7 @@ pub(crate) enum IgnoredEvent {
     NotEnded,
 }
 
-/// Why a record is no contact event. The error quotes nothing of the record.
+/// The reason why a record is not a valid contact event. The error quotes nothing from the record.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum ContactEventError {
     #[error("the record is not JSON")]
@@ -47,10 +47,12 @@ pub enum ContactEventError {
 
 /// The tag with the id of the appointment. The system that starts the call sets it.
 const APPOINTMENT: &str = "appointmentId";
-/// The tag with our line, which Amazon Connect sets on every contact. Others cannot set tags with this prefix.
+/// The tag with the line of the call, which Amazon Connect sets on every contact. Others cannot set tags with this
+/// prefix.
 const LINE: &str = "aws:connect:systemEndpoint";
 
-/// Parses the body of an SQS record. The inner error is a valid event that is not about the end of a call.
+/// Parses the body of an SQS record. The inner error means that the event is valid but is not about the end of a
+/// confirmation call.
 pub(crate) fn read(body: &str) -> Result<Result<EndedCall, IgnoredEvent>, ContactEventError> {
     let event: Value = serde_json::from_str(body).map_err(|_| ContactEventError::NotJson)?;
     let is_contact_event = event["source"] == "aws.connect" && event["detail-type"] == "Amazon Connect Contact Event";
@@ -79,8 +81,8 @@ pub(crate) fn read(body: &str) -> Result<Result<EndedCall, IgnoredEvent>, Contac
 
 /// Returns the outcome of a call, or `None` before it is known.
 ///
-/// An answering machine is known at once if Amazon Connect detects it; everything else when the call has ended. A
-/// pressed key is known from the contact flow, which takes precedence over all of these.
+/// Amazon Connect can report an answering machine during the call. It reports every other outcome when the call has
+/// ended. The contact flow reports a pressed key, which takes precedence over all of these outcomes.
 fn outcome(detail: &Value) -> Option<CallOutcome> {
     let event = contact::text(detail, "eventType")?;
     let detected = contact::text(detail, "answeringMachineDetectionStatus").unwrap_or_default();
@@ -104,8 +106,8 @@ fn outcome(detail: &Value) -> Option<CallOutcome> {
                 _ => CallOutcome::NoAnswer,
             })
         }
-        // The timestamp is set "When the customer endpoint answers", for a call that we make (Amazon Connect's data
-        // model of contact events).
+        // The timestamp is set "When the customer endpoint answers", for an outbound call (Amazon Connect's data model
+        // of contact events).
         ("DISCONNECTED", _) => Some(CallOutcome::Answered),
         _ => None,
     }

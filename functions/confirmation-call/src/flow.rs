@@ -12,12 +12,12 @@ pub(crate) struct ConfirmationAnswer {
     pub(crate) contact_id: String,
     pub(crate) line: PhoneNumber,
     pub(crate) customer: PhoneNumber,
-    /// `None` if the flow gives no valid id.
+    /// The appointment of the call. `None` if the flow passes no valid id.
     pub(crate) appointment: Option<AppointmentId>,
     pub(crate) outcome: CallOutcome,
 }
 
-/// Why an invocation is no answer, in words for the author of the flow.
+/// The reason why an invocation contains no answer. The messages are for the author of the contact flow.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub(crate) enum FlowInputError {
     #[error("the invocation has no ContactId")]
@@ -36,7 +36,7 @@ pub(crate) enum FlowInputError {
 
 /// Returns whether an event is a contact flow's invocation.
 ///
-/// The shape decides. Its `Name` may be "ContactFlowEvent" or "ContactFlowExecution".
+/// Checks the shape of the event and ignores its `Name`, which can be "ContactFlowEvent" or "ContactFlowExecution".
 pub(crate) fn is_invocation(event: &Value) -> bool {
     event.pointer("/Details/ContactData").is_some_and(Value::is_object)
 }

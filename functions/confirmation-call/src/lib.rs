@@ -17,7 +17,7 @@ use thiserror::Error;
 
 pub use contact_event::ContactEventError;
 
-/// Records the outcome of confirmation calls, one entry per call.
+/// Records the outcomes of confirmation calls, with one timeline entry for each call.
 ///
 /// Outcomes come from the contact flow that asks the customer, and from Amazon Connect's contact events.
 pub struct ConfirmationCallFunction {
@@ -25,10 +25,10 @@ pub struct ConfirmationCallFunction {
     clock: Clock,
 }
 
-/// Why an event was not recorded.
+/// The reason why an event was not recorded.
 ///
-/// SQS delivers its record again, or moves it to the dead-letter queue. From there it can be redriven once the cause is
-/// removed.
+/// SQS delivers the record again, or moves it to the dead-letter queue. Operators can redrive the record from there
+/// once the cause is removed.
 #[derive(Debug, Error)]
 pub enum RecordError {
     #[error(transparent)]
@@ -62,7 +62,7 @@ impl From<FunctionError> for Diagnostic {
     }
 }
 
-/// The author of a status that comes from a call, as the appointment's history shows it.
+/// The author that the appointment's history shows for a status that comes from a call.
 const PHONE_AUTHOR: &str = "the customer, by phone";
 
 impl ConfirmationCallFunction {
@@ -73,7 +73,7 @@ impl ConfirmationCallFunction {
 
     /// Handles a contact flow's invocation or an SQS batch of contact events.
     ///
-    /// The answer to a flow is a flat map of strings. The answer to a batch lists the records that failed.
+    /// Returns a flat map of strings for a contact flow, and the list of failed records for a batch.
     pub async fn handle(&self, event: &Value) -> Result<Value, FunctionError> {
         if flow::is_invocation(event) {
             return self.answer(event).await;
@@ -137,12 +137,12 @@ impl ConfirmationCallFunction {
         let appointment = self.store.appointment(&company.id, &ended.appointment, now).await?;
         let entry = match appointment.as_ref().and_then(|appointment| Self::report(id, &ended, appointment, now)) {
             Some(report) => Some(self.store.record_call(&company, &report, now).await?),
-            // The contact flow may have recorded the call without the appointment, since it knows the customer's
-            // number.
+            // The contact flow may have recorded the call even without the appointment, since its invocation contains
+            // the customer's number.
             None => self.store.update_outcome(&company.id, id, ended.outcome).await?,
         };
         match (entry, appointment) {
-            // The function may have ended after recording the flow's answer and before updating the appointment.
+            // An earlier invocation may have ended after it recorded the answer and before it updated the appointment.
             (Some(entry), Some(appointment)) => {
                 self.update_appointment(&company, &appointment.id, &entry, now).await?;
                 Ok(())
@@ -153,11 +153,12 @@ impl ConfirmationCallFunction {
         }
     }
 
-    /// Returns the report of a call. `None` if the appointment has no number, since the customer is then unknown.
+    /// Returns the report of a call. Returns `None` if the appointment has no number, since the customer is then
+    /// unknown.
     fn report(id: MessageId, ended: &EndedCall, appointment: &Appointment, now: Timestamp) -> Option<CallReport> {
         Some(CallReport {
             id,
-            // A clock that is ahead of ours must not keep a call above all later entries.
+            // A call time in the future would sort the call above all later entries.
             at: ended.at.map_or(now, |at| at.min(now)),
             customer: appointment.details().mobile.as_ref()?.number.clone(),
             line: ended.line.clone(),
@@ -166,8 +167,8 @@ impl ConfirmationCallFunction {
         })
     }
 
-    /// Returns the company of a call by its line. Amazon Connect reports the line, so no flow or tag of ours can forge
-    /// it.
+    /// Returns the company of a call by its line. Amazon Connect reports the line, so neither a contact flow nor a tag
+    /// can forge it.
     async fn company_of(&self, line: &PhoneNumber) -> Result<Option<Company>, StoreError> {
         match self.store.line(line).await? {
             Some(line) => self.store.company(&line.company).await,
@@ -175,9 +176,9 @@ impl ConfirmationCallFunction {
         }
     }
 
-    /// Gives an appointment the status that follows from a call, and returns the result for the flow.
+    /// Sets the appointment status that follows from a call, and returns the result for the contact flow.
     ///
-    /// This happens once for each outcome, so a repeat does not undo a later change by staff.
+    /// The status is set once for each outcome, so a repeated report does not undo a later change by staff.
     async fn update_appointment(
         &self,
         company: &Company,
@@ -197,13 +198,13 @@ impl ConfirmationCallFunction {
                     AnswerOutcome::NoAppointment => "unknown-appointment",
                 });
             };
-            // Another report of the call came in between. Its outcome is better known, so it decides.
+            // A concurrent report of the call had a more certain outcome, so that outcome decides.
             (call, told) = (better, false);
         }
     }
 }
 
-/// Returns the appointment status for an outcome, if there is one, and the result for the flow.
+/// Returns the appointment status that follows from an outcome, if any, and the result for the contact flow.
 fn follows(outcome: CallOutcome) -> (Option<AppointmentStatus>, &'static str) {
     match outcome {
         CallOutcome::Confirmed => (Some(AppointmentStatus::Confirmed), "confirmed"),

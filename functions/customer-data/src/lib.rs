@@ -16,7 +16,7 @@ use web::{Problem, ResponseFormat, WebResponse};
 
 /// Shows, exports and erases all data of a customer, for administrators of the company.
 ///
-/// The history lists what was done about the customer, and by which member of staff.
+/// The history lists the actions that concern the customer, each with the member of staff who took it.
 pub struct CustomerDataFunction {
     store: Store,
     clock: Clock,
@@ -29,7 +29,7 @@ impl CustomerDataFunction {
         Self { store: runtime.store(), clock: runtime.clock.clone(), metrics: runtime.metrics.clone() }
     }
 
-    /// Answers a request of the API. A failure becomes an error response.
+    /// Handles an API request. A failure becomes an error response.
     pub async fn handle(&self, request: Request) -> Result<Response<Body>, Infallible> {
         Ok(web::respond(&request, self.answer(&request).await))
     }
@@ -56,7 +56,7 @@ impl CustomerDataFunction {
         }
     }
 
-    /// Writes an audit log entry for a request that the person's role does not allow.
+    /// Writes an audit log entry for a request that the role of the member of staff does not allow.
     async fn refuse(&self, request: &Request, problem: Problem) -> Problem {
         if problem.status == StatusCode::NOT_FOUND
             && let Ok(staff) = web::staff_or_program(request)
@@ -158,7 +158,7 @@ impl CustomerDataFunction {
     }
 }
 
-/// Rejects GET: a page of another site can make a browser send it.
+/// Rejects a `GET` request, because a page of another site can make a browser send one.
 fn not_by_get(request: &Request) -> WebResponse {
     let message = "What is held of a customer is handed over by POST, on the page of their history.";
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, "not-by-get", message)

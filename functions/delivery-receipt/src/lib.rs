@@ -10,14 +10,15 @@ use sms::{Receipt, ReceiptParseError, ReceiptStatus};
 use store::{DeliveryUpdate, DeliveryUpdateOutcome, Store, StoreError};
 use thiserror::Error;
 
-/// Records the delivery receipts of outbound messages. They may come late, repeatedly and out of order.
+/// Records the delivery receipts of outbound messages. Receipts may arrive late, repeatedly and out of order.
 pub struct DeliveryReceiptFunction {
     store: Store,
     clock: Clock,
     metrics: Metrics,
 }
 
-/// Why a receipt was not recorded. SQS delivers its record again, or moves it to the dead-letter queue.
+/// The reason why a delivery receipt was not recorded. SQS delivers its record again, or moves it to the dead-letter
+/// queue.
 #[derive(Debug, Error)]
 enum RecordError {
     #[error(transparent)]
@@ -38,7 +39,8 @@ impl From<InvalidBatch> for Diagnostic {
     }
 }
 
-/// How many receipts are recorded at once. One instance has one connection pool, so more would only queue inside it.
+/// The maximum number of receipts that are recorded at once. An instance has one connection pool, so further writes
+/// would only wait for a connection.
 const CONCURRENCY: usize = 8;
 
 impl DeliveryReceiptFunction {
@@ -47,7 +49,7 @@ impl DeliveryReceiptFunction {
         Self { store: runtime.store(), clock: runtime.clock.clone(), metrics: runtime.metrics.clone() }
     }
 
-    /// Handles an SQS batch and reports failures one by one.
+    /// Handles an SQS batch. Returns a partial batch response with the records that failed.
     pub async fn handle(&self, event: &Value) -> Result<SqsBatchResponse, InvalidBatch> {
         let records = event.get("Records").and_then(Value::as_array).ok_or(InvalidBatch)?;
         let recording: Vec<_> = records.iter().map(|record| self.failure(record)).collect();
@@ -57,7 +59,7 @@ impl DeliveryReceiptFunction {
         Ok(response)
     }
 
-    /// Records a receipt. Returns its record's failure if that fails.
+    /// Records the delivery receipt of a record. Returns a batch item failure if that fails.
     async fn failure(&self, record: &Value) -> Option<BatchItemFailure> {
         let string = |field| record.get(field).and_then(Value::as_str).unwrap_or_default();
         let reason = self.record(string("body")).await.err()?;
@@ -89,7 +91,8 @@ impl DeliveryReceiptFunction {
             tracing::warn!(?why, "a message was not delivered");
             self.metrics.count_by(Metric::Undelivered, "Cause", &why.cause().to_string());
         }
-        // Also if the status was recorded before: that attempt may have failed before this step.
+        // This step also runs if the status was already recorded, because the earlier attempt may have failed before
+        // this step.
         if settled != DeliveryUpdateOutcome::Unknown && why.is_the_numbers() {
             let mobile = MobileNumber { number: receipt.to, conversation: receipt.conversation };
             self.store.number_refused(&receipt.company, &mobile, receipt.at).await?;

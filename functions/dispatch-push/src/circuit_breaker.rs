@@ -1,19 +1,19 @@
 //! Skips push services that time out.
 //!
-//! A stream batch that waits for one push service delays all later batches, and with them the browsers of all others.
+//! A stream batch that waits for one push service delays all later batches, including those for other push services.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use domain::Timestamp;
 
-/// How many timeouts in a row are the fault of the push service, and not of a browser.
+/// The number of consecutive timeouts after which a push service is skipped. Fewer may be caused by a single browser.
 const MAX_TIMEOUTS: u32 = 3;
 
 /// How long a push service, or one browser, is skipped after timeouts, in seconds.
 pub(crate) const LEFT_ALONE_SECS: u64 = 30;
 
-/// The state of the push services since this function instance started.
+/// A circuit breaker for each push service. The state belongs to one instance of the function.
 #[derive(Default)]
 pub(crate) struct CircuitBreaker {
     services: Mutex<HashMap<String, ServiceState>>,
@@ -21,14 +21,14 @@ pub(crate) struct CircuitBreaker {
 
 #[derive(Default)]
 struct ServiceState {
-    /// When it last answered a request.
+    /// When the push service last answered a request.
     answered: Option<Timestamp>,
     timed_out: u32,
     open_until: Option<Timestamp>,
 }
 
 impl CircuitBreaker {
-    /// Returns until when a push service is skipped, or `None` if it is not.
+    /// Returns the time until which a push service is skipped, or `None` if it is not skipped.
     pub(crate) fn open_until(&self, service: &str, now: Timestamp) -> Option<Timestamp> {
         self.with_state(service, |known| known.open_until.filter(|until| now < *until))
     }
@@ -38,7 +38,7 @@ impl CircuitBreaker {
         self.with_state(service, |known| *known = ServiceState { answered: Some(now), ..ServiceState::default() });
     }
 
-    /// Records a timeout. It does not count if the push service has answered another request since this one began.
+    /// Records a timeout. A timeout does not count if the push service has answered another request since `began`.
     pub(crate) fn timed_out(&self, service: &str, began: Timestamp, now: Timestamp) {
         self.with_state(service, |known| {
             if known.answered.is_none_or(|answered| answered < began) {
@@ -76,11 +76,11 @@ mod tests {
         assert_eq!(breaker.open_until(SERVICE, at_secs(5)), Some(at_secs(35)));
         assert_eq!(breaker.open_until(SERVICE, at_secs(34)), Some(at_secs(35)));
         assert_eq!(breaker.open_until("push.example.org", at_secs(5)), None);
-        // After the pause the service is tried again, and one more timeout opens the breaker again.
+        // After the pause, the push service is tried again. One more timeout opens the breaker again.
         assert_eq!(breaker.open_until(SERVICE, at_secs(35)), None);
         breaker.timed_out(SERVICE, at_secs(35), at_secs(40));
         assert_eq!(breaker.open_until(SERVICE, at_secs(40)), Some(at_secs(70)));
-        // A retry from the queue has been answered.
+        // The push service has answered a retry from the queue.
         breaker.record_answer(SERVICE, at_secs(41));
         assert_eq!(breaker.open_until(SERVICE, at_secs(41)), None);
     }

@@ -21,43 +21,44 @@ pub(crate) struct BrowserDelivery {
     pub(crate) to: AllowedEndpoint,
     pub(crate) payload: Arc<[u8]>,
     pub(crate) topic: Option<String>,
-    /// The push notification is not delivered after this.
+    /// The push notification is not delivered after this time.
     pub(crate) ends: Timestamp,
-    /// The record with which it is retried. `None` if it is tried only once.
+    /// The queue record for a retry. `None` if the delivery is attempted only once.
     pub(crate) retry: Option<Retry>,
 }
 
-/// Where deliveries come from.
+/// The source of a batch of deliveries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum DeliverySource {
     /// The table's stream. The next batch waits for this one.
     Stream,
-    /// The retry queue. Nothing waits for it.
+    /// The retry queue. No later batch waits for this one.
     Queue,
 }
 
-/// The result of a delivery, with the push service where it matters.
+/// The result of a delivery. Contains the push service if the result is counted for each service.
 enum DeliveryResult {
     Nothing,
     Delivered,
-    /// It was not tried, or must be retried.
+    /// The delivery was not attempted, or must be retried.
     Later(Retry),
     Abandoned(String),
     Refused(String, u16),
 }
 
-/// How many requests to one push service run at once.
+/// The maximum number of concurrent requests to one push service.
 const CONCURRENCY: usize = 100;
 
-/// How long a batch is delivered, in seconds. What has not been tried by then is queued as a retry, so that the stream
-/// goes on.
+/// How long a batch is delivered, in seconds. Deliveries that were not attempted by then are queued as retries, so that
+/// the next batch of the stream can start.
 const MAX_RETRY_AFTER_SECS: u64 = 20;
 
 /// The longest `Retry-After` of a push service that is respected.
 const LONGEST_WAIT: Duration = Duration::from_hours(24);
 
 impl DispatchPushFunction {
-    /// Delivers in parallel to all push services, with up to 100 requests to each at once.
+    /// Delivers push notifications to all push services in parallel, with up to 100 concurrent requests to each
+    /// service.
     pub(crate) async fn deliver(&self, deliveries: Vec<BrowserDelivery>, source: DeliverySource) {
         if deliveries.is_empty() {
             return;
@@ -108,11 +109,13 @@ impl DispatchPushFunction {
         let (began, outcome) = (now, self.pusher.push(&delivery.to, keys, &push).await);
         let now = self.clock.now();
         match outcome {
-            // Not counted: retries go to browsers that failed before, so their timeouts say nothing about the service.
+            // Timeouts of retries do not count. Retries go to browsers that failed before, so their timeouts say little
+            // about the push service.
             PushOutcome::TimedOut if source == DeliverySource::Queue => {}
             PushOutcome::TimedOut => self.breaker.timed_out(service, began, now),
             PushOutcome::NotAdmitted(_) => {}
-            // A connection that fails at once does not delay the batch, so it counts as an answer.
+            // A connection that fails immediately does not delay the batch, so it counts as an answer of the push
+            // service.
             _ => self.breaker.record_answer(service, now),
         }
         match outcome {
@@ -129,8 +132,8 @@ impl DispatchPushFunction {
                 log_store_error(self.store.record_push_wait(browser, now.plus_secs(after.as_secs()), now).await);
                 delivery.later(Some(after), now)
             }
-            // The browser is skipped, so no later batch waits for it, even if it is the only one of its service that
-            // times out.
+            // The browser is skipped for a while. Later batches then do not wait for it, even if no other browser of
+            // its push service times out.
             PushOutcome::TimedOut => {
                 log_store_error(self.store.record_push_wait(browser, now.plus_secs(LEFT_ALONE_SECS), now).await);
                 delivery.later(None, now)
@@ -141,15 +144,16 @@ impl DispatchPushFunction {
             }
             PushOutcome::Refused(status) => {
                 let known = log_store_error(self.store.record_push_failure(browser, PushFailure::Refused, now).await);
-                // Anybody can register an endpoint that rejects everything. So a rejection is counted once an hour.
+                // A member of staff can register an endpoint that rejects everything. So the rejections of a browser
+                // are counted once an hour.
                 if known == Some(NoteOutcome::Known) {
                     DeliveryResult::Nothing
                 } else {
                     DeliveryResult::Refused(service.to_owned(), status)
                 }
             }
-            // This includes a key that was dropped: the browser subscribes with a new one when the portal is opened in
-            // it.
+            // One cause is a removed push key. The browser then subscribes with the current key when the portal is next
+            // opened in it.
             PushOutcome::NotAdmitted(why) => {
                 log_store_error(self.store.record_push_failure(browser, failure_of(why), now).await);
                 DeliveryResult::Nothing
@@ -157,7 +161,7 @@ impl DispatchPushFunction {
         }
     }
 
-    /// Queues a delivery that is not tried now as a retry. A test is not retried.
+    /// Queues a delivery that is not attempted now as a retry. A test notification is not retried.
     async fn retry_later(&self, delivery: BrowserDelivery, not_before: Timestamp, now: Timestamp) -> DeliveryResult {
         let service = delivery.to.service();
         match delivery.retry {
@@ -203,15 +207,15 @@ impl DispatchPushFunction {
         }
     }
 
-    /// Records why a browser cannot be pushed to.
+    /// Records why push notifications cannot be sent to a browser.
     pub(crate) async fn not_admitted(&self, browser: &Browser, why: EndpointError, now: Timestamp) {
         log_store_error(self.store.record_push_failure(browser, failure_of(why), now).await);
     }
 }
 
 impl BrowserDelivery {
-    /// Returns the retry after a failed attempt, or gives up after the last. A test is not retried and not counted as
-    /// given up.
+    /// Returns the retry after a failed attempt, or abandons the delivery after the last attempt. A test notification
+    /// is not retried, and does not count as abandoned.
     fn later(self, after: Option<Duration>, now: Timestamp) -> DeliveryResult {
         let Some(retry) = self.retry else { return DeliveryResult::Nothing };
         let retry = retry.failed(after, now).filter(|retry| retry.not_before < self.ends);
@@ -226,7 +230,7 @@ fn failure_of(why: EndpointError) -> PushFailure {
     }
 }
 
-/// Logs a store error and continues. The next push writes the note again.
+/// Logs a store error and continues. The next push notification records the result again.
 fn log_store_error<T>(done: Result<T, StoreError>) -> Option<T> {
     done.inspect_err(|error| tracing::warn!(%error, "the result of a push was not recorded")).ok()
 }

@@ -39,17 +39,18 @@ pub struct DispatchPushFunction {
     metrics: Metrics,
 }
 
-/// How long after an event staff are notified of it, in seconds. A push service keeps the push for the rest of that
-/// time for a browser that is offline.
+/// How long after an event staff are notified of it, in seconds. If a browser is offline, the push service keeps the
+/// push notification for the rest of that time.
 const EVENT_LIFETIME_SECS: u64 = 24 * 60 * 60;
 
-/// How many of a conversation's newest timeline entries are searched for the newest event.
+/// The number of a conversation's newest timeline entries that are searched for the newest event.
 const NEWEST: usize = 10;
 
-/// How long a test may be delivered, in seconds: the person who asked for it is looking at the screen.
+/// How long a test notification may be delivered, in seconds. The member of staff who requested it is looking at the
+/// screen.
 const TEST_FOR_SECS: u64 = 4 * 60;
 
-/// Why the function fails as a whole.
+/// The reason why the whole invocation fails.
 #[derive(Debug, Error)]
 pub enum FunctionError {
     #[error("the event is neither a batch of a table's stream nor one of a queue")]
@@ -62,7 +63,7 @@ impl From<FunctionError> for Diagnostic {
     }
 }
 
-/// Why a record of the retry queue fails. SQS delivers it again, or moves it to the dead-letter queue.
+/// The reason why a record of the retry queue fails. SQS delivers it again, or moves it to the dead-letter queue.
 #[derive(Debug, Error)]
 enum RetryError {
     #[error("it is not a push that is to be tried again")]
@@ -72,9 +73,9 @@ enum RetryError {
 }
 
 impl DispatchPushFunction {
-    /// Returns the function that pushes with `pusher` to the allowed `services`.
+    /// Creates the function, which sends push notifications with `pusher` to the allowed `services`.
     ///
-    /// `secret` is the name of the secret with the push keys, and `retries` the address of the retry queue.
+    /// `secret` is the name of the secret with the push keys, and `retries` is the URL of the retry queue.
     #[must_use]
     pub fn new(runtime: &Runtime, services: PushServices, pusher: Pusher, secret: String, retries: String) -> Self {
         Self {
@@ -91,8 +92,8 @@ impl DispatchPushFunction {
 
     /// Handles a batch of the table's stream or of the retry queue.
     ///
-    /// Reports the records for which DynamoDB did not answer, so that they are delivered again. No answer of a push
-    /// service fails a record.
+    /// Returns a partial batch response. A record fails if a request to DynamoDB fails, and is then delivered again. A
+    /// response of a push service never makes a record fail.
     pub async fn handle(&self, event: &Value) -> Result<Value, FunctionError> {
         let records = event["Records"].as_array().ok_or(FunctionError::NotABatch)?;
         let is_stream = records.first().is_some_and(|record| record.get("dynamodb").is_some());
@@ -125,7 +126,7 @@ impl DispatchPushFunction {
         failures
     }
 
-    /// Counts a heartbeat that has passed through the deployment as a customer's message does. No browser is notified.
+    /// Counts a heartbeat that took the same path as a customer's message. No browser is notified of a heartbeat.
     fn count_heartbeats(&self, changes: &PushChanges) {
         let now = self.clock.now();
         if changes.news.iter().any(|news| heartbeat::is_fresh(news.since_when(), now)) {
@@ -175,7 +176,7 @@ impl DispatchPushFunction {
         if now >= ends {
             return Ok(None);
         }
-        // A newer test replaces this one.
+        // A newer test notification replaces this one.
         let browser = self.store.browser(company, staff, subscription, now).await?;
         let Some(browser) = browser.filter(|browser| browser.test.as_ref() == Some(test)) else { return Ok(None) };
         let unanswered = self.store.unanswered(company, now).await?;
@@ -192,7 +193,7 @@ impl DispatchPushFunction {
         }
     }
 
-    /// Notifies a person's other browsers that one was added, whatever their preferences.
+    /// Notifies the other browsers of a member of staff that a browser was added, regardless of preferences.
     async fn announce_browser(
         &self,
         company: &CompanyId,
@@ -223,7 +224,7 @@ impl DispatchPushFunction {
         Ok(())
     }
 
-    /// Notifies all browsers of a company, according to their preferences at this moment.
+    /// Notifies all browsers of a company, according to the current preferences of their members of staff.
     async fn notify_company(
         &self,
         company: &CompanyId,
@@ -258,7 +259,7 @@ impl DispatchPushFunction {
         }
     }
 
-    /// Prepares the payload of each event. It is the same for all browsers.
+    /// Builds the payload of each event. All browsers get the same payload.
     async fn prepare<'a>(
         &self,
         company: &CompanyId,
@@ -270,7 +271,7 @@ impl DispatchPushFunction {
         let unanswered = self.store.unanswered(&company.id, now).await?;
         let mut told = Vec::new();
         for news in news {
-            // The conversation may be beyond the retention by now.
+            // The conversation may be past the retention by now.
             let found = self.store.conversation(&company.id, news.conversation, now).await?;
             if let Some((conversation, customer)) = found
                 && news.needs_notification(&conversation)
@@ -299,7 +300,8 @@ impl DispatchPushFunction {
 
     /// Returns the delivery that a retry asks for, if it is still due.
     ///
-    /// The event must be the newest of its conversation, and the browser must still want it.
+    /// The event must be the newest of its conversation, and the preferences of the member of staff must still include
+    /// it.
     async fn retry_one(&self, body: &str) -> Result<Option<BrowserDelivery>, RetryError> {
         let retry: Retry = serde_json::from_str(body).map_err(|_| RetryError::Malformed)?;
         let now = self.clock.now();
@@ -359,7 +361,8 @@ impl<'a> PreparedNotification<'a> {
         Some(Self { news, customer, payload: payload.into() })
     }
 
-    /// Returns whether a member of staff is notified: of their own message, or of a customer as they prefer.
+    /// Returns whether a member of staff is notified. They are always notified of their own message, and of a
+    /// customer's event according to their preference.
     fn is_wanted(&self, choice: PushPreference, staff: &StaffId, now: Timestamp) -> bool {
         match (self.news.only_for(), choice) {
             (Some(to), _) => to == staff,
@@ -384,7 +387,8 @@ impl<'a> PreparedNotification<'a> {
             browser: browser.clone(),
             to,
             payload: self.payload.clone(),
-            // Push topics have at most 32 characters. The id differs between companies with the same number.
+            // Push topics have at most 32 characters (RFC 8030, section 5.4). The same number has a different
+            // conversation id at each company.
             topic: Some(self.news.conversation.to_string()),
             ends: ends(self.news),
             retry: Some(retry),

@@ -1,4 +1,4 @@
-//! The payload of a push notification: what it shows, and where a click leads.
+//! The payload of a push notification: the text that it shows, and the page that a click opens.
 
 use std::fmt;
 
@@ -10,27 +10,28 @@ use serde::{Serialize, Serializer};
 use crate::push_changes::AddedBrowser;
 use crate::push_event::{EventContent, PushEvent};
 
-/// The longest payload, in bytes. A push service must take 4,096 encrypted, but some take less.
+/// The maximum size of a payload, in bytes. A push service must accept 4,096 bytes of encrypted content, but some
+/// accept less.
 const LARGEST: usize = 2800;
 
-/// The longest title, in bytes: a customer's name.
+/// The maximum length of the title, which is a customer's name, in bytes.
 const LONGEST_TITLE: usize = 300;
 
 /// The payload that the service worker receives, as JSON.
 #[derive(Debug, Serialize)]
 pub(crate) struct NotificationPayload {
-    /// The same for each push of the same event.
+    /// The id of the push notification. Repeated push notifications of the same event have the same id.
     id: String,
     kind: &'static str,
     conversation: Option<String>,
     title: String,
     body: NotificationBody,
     at: String,
-    /// How many customers wait for an answer.
+    /// The number of customers who wait for an answer.
     unanswered: u32,
 }
 
-/// The text, and below it the customer's next appointment, if there is one.
+/// The body of a push notification: the text, followed by the customer's next appointment, if any.
 #[derive(Debug)]
 struct NotificationBody {
     text: String,
@@ -45,15 +46,15 @@ pub(crate) struct EventCustomer<'a> {
 }
 
 impl NotificationPayload {
-    /// Builds the payload of an event. Without `shows_text` it says only that there is something, not what or from
-    /// which customer.
+    /// Builds the payload of an event. Without `shows_text`, the payload says only what kind of event it is. It
+    /// contains neither the text nor the customer's name.
     pub(crate) fn of_news(news: &PushEvent, whom: &EventCustomer<'_>, shows_text: bool, unanswered: u32) -> Self {
         let (kind, body) = match &news.content {
             EventContent::Text(text) if shows_text => {
                 ("message", NotificationBody { text: shown_text(text).to_owned(), next: next(whom) })
             }
             EventContent::Text(_) => ("message", NotificationBody::from_text("New message")),
-            // Without the next appointment: the text names the appointment of the call.
+            // The next appointment is left out, because the text contains the appointment of the call.
             EventContent::ByPhone { outcome, appointment } if shows_text => {
                 ("call", NotificationBody::from_text(&call_text(*outcome, appointment.as_ref(), whom)))
             }
@@ -70,14 +71,14 @@ impl NotificationPayload {
         };
         let title = if shows_text { name(whom) } else { "Switchboard".to_owned() };
         let conversation = Some(news.conversation.to_string());
-        // When it becomes known that a message failed, a second push follows. With the same id it would count as a
-        // repeat.
+        // A second push notification follows when a message is known to have failed. With the same id, it would count
+        // as a repeat.
         let open = if news.is_known() { "" } else { "-open" };
         let (id, at) = (format!("{}{open}", news.position), news.since_when().to_string());
         Self { id, kind, conversation, title, body, at, unanswered }
     }
 
-    /// Builds the payload of a test.
+    /// Builds the payload of a test notification.
     pub(crate) fn of_test(test: &PushTest, unanswered: u32) -> Self {
         Self {
             id: test.nonce.clone(),
@@ -90,8 +91,8 @@ impl NotificationPayload {
         }
     }
 
-    /// Builds the payload about an added browser, for the person's other browsers. It reveals a browser that another
-    /// person added with their session.
+    /// Builds the payload about an added browser, for the other browsers of the same member of staff. They then learn
+    /// of a browser that was added with a stolen session.
     pub(crate) fn of_added(added: &AddedBrowser, unanswered: u32) -> Self {
         let body = format!(
             "{}. Was it not you? Remove it in the settings of notifications, and sign out everywhere.",
@@ -108,7 +109,7 @@ impl NotificationPayload {
         }
     }
 
-    /// Serializes the payload as JSON, with the text cut to fit.
+    /// Serializes the payload as JSON. Truncates the text if the payload would be too large.
     pub(crate) fn payload(mut self) -> Result<Vec<u8>, serde_json::Error> {
         loop {
             let payload = serde_json::to_vec(&self)?;
@@ -116,7 +117,7 @@ impl NotificationPayload {
             if over == 0 || self.body.text.is_empty() {
                 return Ok(payload);
             }
-            // One byte of text takes at least one byte in the JSON.
+            // Each byte of text takes at least one byte in the JSON, so removing `over` bytes is enough.
             let length = self.body.text.len().saturating_sub(over);
             self.body.text = truncate(&self.body.text, length);
         }
@@ -149,7 +150,8 @@ fn name(whom: &EventCustomer<'_>) -> String {
     truncate(&whom.conversation.name.clone().unwrap_or_else(number), LONGEST_TITLE)
 }
 
-/// Returns the line about the next appointment. It has the full date, since the notification may be read tomorrow.
+/// Returns the line about the next appointment. The line contains the full date, since staff may read the notification
+/// on a later day.
 fn next(whom: &EventCustomer<'_>) -> Option<String> {
     let next = whom.conversation.next.as_ref()?;
     Some(format!("Next appointment: {}", day_and_time(next.start, whom.company)))

@@ -8,7 +8,7 @@ use crate::push_event::PushEvent;
 /// The changes of one company that concern push notifications, in order.
 #[derive(Default)]
 pub(crate) struct PushChanges {
-    /// The newest event of each conversation for the same recipients. It replaces the earlier ones.
+    /// The newest event of each conversation for the same recipients. It replaces the earlier events.
     pub(crate) news: Vec<PushEvent>,
     pub(crate) endings: Vec<SubscriptionsToDelete>,
     pub(crate) tests: Vec<(StaffId, SubscriptionId, PushTest)>,
@@ -26,9 +26,9 @@ pub(crate) struct AddedBrowser {
 /// The push subscriptions to delete.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum SubscriptionsToDelete {
-    /// Those last refreshed in this session.
+    /// The subscriptions that were last refreshed in this session.
     Session(StaffId, TokenHash),
-    /// Those of a member of staff: of sessions that began before a moment, or all.
+    /// The subscriptions of a member of staff: those of sessions that began before a time, or all of them with `None`.
     Staff(StaffId, Option<Timestamp>),
 }
 
@@ -58,7 +58,8 @@ impl PushChanges {
             Change::StaffSignedOut { staff, before, .. } => {
                 self.endings.push(SubscriptionsToDelete::Staff(staff, before));
             }
-            // A session that expires ends no subscription: a browser is notified while nobody uses it, too.
+            // The end of a session by expiry ends no subscription, because a browser is also notified while nobody uses
+            // it.
             Change::SessionEnded { how: SessionEnd::RanOut, .. }
             | Change::Head { .. }
             | Change::OptOut { .. }

@@ -13,7 +13,7 @@ pub(crate) struct PushEvent {
     pub(crate) content: EventContent,
 }
 
-/// What a push event is about.
+/// The content of a push event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum EventContent {
     Text(String),
@@ -22,22 +22,21 @@ pub(crate) enum EventContent {
         outcome: CallOutcome,
         appointment: Option<AppointmentId>,
     },
-    /// An outbound message that was rejected or not delivered, or may not have gone out. Only its author is notified.
+    /// An outbound message that was rejected or not delivered, or may not have been sent. Only its author is notified.
     NotDelivered {
         to: StaffId,
-        /// When that became known. `None` if the message was rejected at once.
+        /// When the failure became known. `None` if the message was rejected at once.
         at: Option<Timestamp>,
-        /// Whether it is certain that it did not arrive.
+        /// Whether it is certain that the message did not arrive.
         is_known: bool,
         sentence: &'static str,
     },
 }
 
 impl PushEvent {
-    /// Returns the event of a timeline entry. `None` for entries without notification.
+    /// Returns the event of a timeline entry. Returns `None` for entries that staff are not notified of.
     ///
-    /// Those are outbound messages that are not known to have failed, calls that need no answer, and everything from a
-    /// blocked number.
+    /// These are outbound messages without a failure, calls that need no answer, and all entries of a blocked number.
     pub(crate) fn from_entry(event: &TimelineEntry) -> Option<Self> {
         if event.arrived_while_blocked() {
             return None;
@@ -53,21 +52,22 @@ impl PushEvent {
         Some(Self { conversation: event.conversation(), position: event.position(), content: said })
     }
 
-    /// Returns the event of a changed entry if it is new.
+    /// Returns the event of a changed entry, if staff were not notified of it before.
     ///
-    /// Staff are notified of an entry once. If its result is unknown, they are notified again when it is known.
+    /// Staff are notified of an entry once. If a message may not have been sent, they are notified again when its
+    /// failure is certain.
     pub(crate) fn from_change(before: Option<&TimelineEntry>, event: &TimelineEntry) -> Option<Self> {
         let (before, now) = (before.and_then(Self::from_entry), Self::from_entry(event)?);
         let is_told = before.is_some_and(|before| before.is_known() || !now.is_known());
         (!is_told).then_some(now)
     }
 
-    /// Returns whether the result is known. `false` for a message that may not have gone out.
+    /// Returns whether the result is certain. Returns `false` for a message that may not have been sent.
     pub(crate) fn is_known(&self) -> bool {
         !matches!(self.content, EventContent::NotDelivered { is_known: false, .. })
     }
 
-    /// Returns when the event happened, from which its time limit counts.
+    /// Returns when the event happened. Its time limit counts from then.
     pub(crate) fn since_when(&self) -> Timestamp {
         match &self.content {
             EventContent::NotDelivered { at: Some(at), .. } => *at,
@@ -77,15 +77,15 @@ impl PushEvent {
         }
     }
 
-    /// Returns whether staff are still notified of the event, given the conversation as it is now.
+    /// Returns whether staff are still notified of the event, given the current conversation.
     ///
-    /// The author of a message that did not arrive is always notified. Other events of a number that was blocked since
-    /// are not.
+    /// The author of a message that did not arrive is always notified. Staff are not notified of other events of a
+    /// number that has been blocked since.
     pub(crate) fn needs_notification(&self, conversation: &ConversationSummary) -> bool {
         self.only_for().is_some() || !conversation.is_blocked
     }
 
-    /// Returns the only recipient. `None` if it is for all staff who want notifications of the customer.
+    /// Returns the only recipient. Returns `None` if the event is for all staff whose preferences include it.
     pub(crate) fn only_for(&self) -> Option<&StaffId> {
         match &self.content {
             EventContent::NotDelivered { to, .. } => Some(to),
@@ -95,7 +95,7 @@ impl PushEvent {
 }
 
 fn not_delivered(kind: &MessageKind) -> Option<EventContent> {
-    // A message that was sent again needs no notification: its failure is known.
+    // A message that was sent again needs no notification, because staff already know of its failure.
     let MessageKind::Outbound { staff: Some(staff), progress, tried_again: None, .. } = kind else { return None };
     let (at, sentence, is_known) = match progress {
         DeliveryProgress::Failed { refusal } => (None, refusal.sentence(), true),

@@ -1,4 +1,4 @@
-//! The queue of pushes to retry. A record has ids only, and nothing that a customer wrote.
+//! The queue of push notifications to retry. A record contains only ids and no text of a customer.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use aws_types::SdkConfig;
 use domain::{CompanyId, ConversationId, Position, StaffId, SubscriptionId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// A push to one browser that must be retried.
+/// A push notification to one browser that must be retried.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Retry {
     pub(crate) company: CompanyId,
@@ -17,19 +17,20 @@ pub(crate) struct Retry {
     pub(crate) subscription: SubscriptionId,
     pub(crate) conversation: ConversationId,
     pub(crate) event: Position,
-    /// How often it was tried.
+    /// The number of attempts so far.
     pub(crate) tries: u32,
-    /// When to retry it. The queue can hold a record back for less time than that.
+    /// The earliest time of the retry. The queue can delay a record only by 15 minutes, so a record may arrive earlier.
     pub(crate) not_before: Timestamp,
 }
 
-/// How often a push is tried, including the first time.
+/// The maximum number of attempts of a push notification, including the first.
 pub(crate) const MAX_ATTEMPTS: u32 = 6;
 
 impl Retry {
     /// Returns the retry after another failed attempt, or `None` after the last.
     ///
-    /// It waits as long as the push service asks for. Otherwise the wait grows with each attempt, 23 minutes in all.
+    /// The wait is as long as the push service asks for. Otherwise, the wait grows with each attempt, to 23 minutes in
+    /// total.
     pub(crate) fn failed(mut self, after: Option<Duration>, now: Timestamp) -> Option<Self> {
         const FIRST_SECS: u64 = 5;
         self.tries = self.tries.saturating_add(1);
@@ -47,7 +48,7 @@ impl Retry {
 /// The longest delay of an SQS message, in seconds.
 const LONGEST_DELAY_SECS: u64 = 900;
 
-/// The most messages that SQS takes in one request.
+/// The maximum number of messages that SQS accepts in one request.
 const BATCH_SIZE: usize = 10;
 
 /// The SQS queue of retries.
@@ -57,7 +58,7 @@ pub(crate) struct RetryQueue {
 }
 
 impl RetryQueue {
-    /// `queue` is the queue's address.
+    /// `queue` is the URL of the queue.
     pub(crate) fn new(aws: &SdkConfig, queue: String) -> Self {
         Self { client: Client::new(aws), queue }
     }

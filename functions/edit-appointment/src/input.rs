@@ -1,4 +1,4 @@
-//! The fields of an appointment as a form or JSON has them, and how they become [`AppointmentDetails`].
+//! Parses the fields of an appointment, from a form or JSON, into [`AppointmentDetails`].
 
 use domain::{
     Appointment, AppointmentDetails, AppointmentDuration, AppointmentStatus, CustomerName, Day, InvalidAppointment,
@@ -6,7 +6,7 @@ use domain::{
 };
 use serde::{Deserialize, Deserializer};
 
-/// The fields of a request. A field that is left out keeps its value; an empty or `null` one is cleared.
+/// The fields of a request. A field that is left out keeps its value. An empty or `null` field is cleared.
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct AppointmentInput {
     name: Option<String>,
@@ -14,7 +14,8 @@ pub(crate) struct AppointmentInput {
     pub(crate) mobile: Option<String>,
     day: Option<String>,
     time: Option<String>,
-    /// In place of `day` and `time`: RFC 3339. Without an offset, the time is in the company's time zone.
+    /// The start in RFC 3339 format, instead of `day` and `time`. Without an offset, the time is in the company's time
+    /// zone.
     start: Option<String>,
     minutes: Option<NumberInput>,
     #[serde(default, deserialize_with = "present_or_empty")]
@@ -31,7 +32,7 @@ pub(crate) struct AppointmentInput {
     cancel: Option<String>,
 }
 
-/// A number as JSON or as a form has it.
+/// A number: a JSON number, or a string from a form.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 enum NumberInput {
@@ -53,7 +54,7 @@ fn present_or_empty<'de, D: Deserializer<'de>>(field: D) -> Result<Option<String
     Option::deserialize(field).map(|text: Option<String>| Some(text.unwrap_or_default()))
 }
 
-/// What parsing the fields needs besides the fields.
+/// The values that parsing needs in addition to the fields.
 pub(crate) struct ParseContext<'a> {
     pub(crate) zone: &'a TimeZone,
     pub(crate) retention: Retention,
@@ -71,8 +72,8 @@ impl AppointmentInput {
         self.cancel.is_some()
     }
 
-    /// Returns the details, with the fields that were left out taken from `before`. `mobile` and `provider` are the
-    /// parsed number and practitioner.
+    /// Returns the details of the appointment. Fields that were left out are taken from `before`. `mobile` and
+    /// `provider` are the parsed number and practitioner.
     pub(crate) fn details(
         &self,
         before: Option<&AppointmentDetails>,
@@ -142,8 +143,8 @@ impl AppointmentInput {
             (None, Some((_, time))) => time,
             (time, _) => time.unwrap_or_default().parse()?,
         };
-        // When the clocks go back, an hour occurs twice. Saving a time in the second one again must not move it to the
-        // first.
+        // When daylight saving time ends, one hour occurs twice. Saving a time in the second of these hours again must
+        // not move it to the first.
         match before {
             Some(before) if reading.zone.local(before.start) == (day, time) => Ok(before.start),
             _ => Ok(reading.zone.moment(day, time)?),
@@ -158,8 +159,8 @@ fn is_of_a_clock(time: &str) -> bool {
     time.bytes().all(|b| b.is_ascii_digit() || b == b':' || b == b'.')
 }
 
-/// Merges what was written from an earlier version into what was saved since. Returns it unchanged if that version is
-/// no longer kept.
+/// Merges details that are based on an earlier version with the saved appointment. Returns `typed` unchanged if version
+/// `seen` is no longer kept.
 pub(crate) fn merge_onto(typed: AppointmentDetails, saved: &Appointment, seen: u32) -> AppointmentDetails {
     match saved.version(seen) {
         Some(seen) => typed.merge_onto(saved.details(), &seen.details),

@@ -25,15 +25,15 @@ use web::{IdempotencyKey, Problem, ResponseFormat, WebResponse};
 pub struct EditAppointmentFunction {
     store: Store,
     lookup: CarrierLookup,
-    /// Used for the allowed countries and for the rate limits on saves and number look-ups.
+    /// The allowed countries, and the rate limits on saves and number look-ups.
     limits: SendingLimits,
     clock: Clock,
     randomness: Randomness,
 }
 
-/// How many appointments of a day are listed by default.
+/// The number of appointments of a day that are listed by default.
 const A_PAGE: usize = 100;
-/// How many appointments of a day are listed at most.
+/// The maximum number of appointments of a day that are listed.
 const MOST_OF_A_DAY: usize = 500;
 
 fn overtaken_too_often() -> Problem {
@@ -60,7 +60,7 @@ impl EditAppointmentFunction {
         }
     }
 
-    /// Answers a request of the API. A failure becomes an error response.
+    /// Handles an API request. A failure becomes an error response.
     pub async fn handle(&self, request: Request) -> Result<Response<Body>, Infallible> {
         Ok(web::respond(&request, self.answer(&request).await))
     }
@@ -113,14 +113,14 @@ impl EditAppointmentFunction {
         ))
     }
 
-    /// Checks a planned time: whether it is in the past, and which appointments of the practitioner it overlaps.
-    /// Forbids nothing.
+    /// Checks a planned time: whether it is in the past, and which appointments of the practitioner it overlaps. The
+    /// check only informs, and prevents nothing.
     async fn check_slot(&self, request: &Request, staff: &Staff) -> Result<WebResponse, Problem> {
         let viewer = self.viewer(staff);
         let planned = PlannedSlot::from_request(request, &staff.time_zone);
         let mut meets = Vec::new();
         if let Some((planned, practitioner)) = planned.as_ref().and_then(|it| Some((it, it.provider.as_ref()?))) {
-            // An appointment lasts at most a day, so none that overlaps starts earlier.
+            // An appointment lasts at most a day, so an overlapping appointment cannot start earlier.
             let (from, until) = (planned.start.minus_secs(24 * 60 * 60), planned.ends);
             let company = &staff.company;
             let there =
@@ -153,7 +153,7 @@ impl EditAppointmentFunction {
 
     /// Creates the appointment of a request under its idempotency key.
     ///
-    /// A repeat of the same request returns the appointment as it is now. Another request with the same key fails.
+    /// A repeat of the same request returns the current appointment. Another request with the same key fails.
     async fn create_from(
         &self,
         staff: &Staff,
@@ -177,8 +177,8 @@ impl EditAppointmentFunction {
         if there.made_of.as_ref().is_none_or(|before| *before == made_of) { Ok(there) } else { Err(key_used()) }
     }
 
-    /// Changes an appointment from the version that the writer has seen. If it has changed since, answers with those
-    /// changes and saves nothing.
+    /// Changes an appointment, based on the version that the writer has seen. If the appointment has changed since,
+    /// returns those changes and saves nothing.
     async fn change(&self, request: &Request, staff: &Staff) -> Result<WebResponse, Problem> {
         web::same_origin(request)?;
         let id = web::appointment(request)?;
@@ -221,11 +221,11 @@ impl EditAppointmentFunction {
 
     /// Counts a save, and fails if the rate limit is reached.
     ///
-    /// A request counts once, even if concurrent writers make it retry. It does not count if it changes nothing, since
-    /// scheduling systems send everything again.
+    /// A request counts once, even if concurrent writers make it retry. A request that changes nothing does not count,
+    /// since scheduling systems send unchanged appointments again.
     async fn count_write(&self, staff: &Staff) -> Result<(), Problem> {
         let now = self.clock.now();
-        // Before counting: a rejected request must not use up the others' rate limit.
+        // The session is checked before counting. A request that is rejected must not use up the company's rate limit.
         self.store.require_session(staff, now).await?;
         let usage = MeteredAction::AppointmentWrite;
         let windows = self.limits.usage.windows(usage, staff, now);
@@ -237,8 +237,8 @@ impl EditAppointmentFunction {
         })
     }
 
-    /// Saves what was written over the current version: the last write wins. Retries when another writer has changed
-    /// the appointment.
+    /// Saves the fields of the request over the current version. The last write wins. Retries when another writer has
+    /// changed the appointment.
     async fn written_over(
         &self,
         staff: &Staff,
@@ -268,7 +268,7 @@ impl EditAppointmentFunction {
         Err(overtaken_too_often())
     }
 
-    /// Saves what was written if the writer has seen the latest version. Otherwise returns the conflict.
+    /// Saves the fields of the request if the writer has seen the latest version. Otherwise returns the conflict.
     async fn on_top(
         &self,
         staff: &Staff,
@@ -314,7 +314,8 @@ impl EditAppointmentFunction {
         Ok(written.details(before, mobile, provider, &reading)?)
     }
 
-    /// Parses the mobile number, written as in the company's region. Keeps the earlier one if the field was left out.
+    /// Parses the mobile number in the national format of the company's region. Keeps the earlier number if the field
+    /// was left out.
     async fn mobile(
         &self,
         staff: &Staff,
@@ -336,7 +337,7 @@ impl EditAppointmentFunction {
         Ok(Some(self.company(staff).await?.mobile(number)))
     }
 
-    /// Looks up the practitioner by the id that was written. Keeps the earlier one if the field was left out.
+    /// Reads the practitioner with the id in the request. Keeps the earlier practitioner if the field was left out.
     async fn provider(
         &self,
         staff: &Staff,
@@ -378,10 +379,10 @@ impl EditAppointmentFunction {
         ))
     }
 
-    /// Answers a save that was based on an outdated version, with status 409.
+    /// Returns the response to a save that was based on an outdated version, with status 409.
     ///
-    /// The answer shows which fields have changed since. It also has the written fields merged with those, ready to be
-    /// saved again.
+    /// The response shows which fields have changed since. It also contains the fields of the request merged with those
+    /// changes, ready to be saved again.
     async fn texting_of(
         &self,
         request: &Request,
@@ -438,10 +439,10 @@ impl EditAppointmentFunction {
         })
     }
 
-    /// Looks up with the carriers what kind of number the customer has.
+    /// Requests a carrier lookup of the kind of the customer's number.
     ///
-    /// Skips the look-up while another request does it, or when the rate limit is reached. The appointment is saved and
-    /// shown without it.
+    /// Skips the look-up while another request does it, or when the rate limit is reached. The appointment is then
+    /// saved and shown without the kind of the number.
     async fn look_up(&self, staff: &Staff, conversation: ConversationId, customer: &Customer) -> LookupOutcome {
         let now = self.clock.now();
         let windows = self.limits.usage.windows(MeteredAction::NumberLookup, staff, now);
@@ -464,7 +465,7 @@ impl EditAppointmentFunction {
         LookupOutcome::Is(Some(kind))
     }
 
-    /// Returns the practitioners that the form offers. Empty for JSON, which has no form.
+    /// Returns the practitioners that the form offers. Returns an empty list for JSON, which has no form.
     async fn offered(&self, request: &Request, staff: &Staff) -> Result<Vec<Practitioner>, Problem> {
         Ok(match ResponseFormat::of_request(request) {
             ResponseFormat::Html => self.store.providers(&staff.company).await?,
@@ -479,9 +480,9 @@ impl EditAppointmentFunction {
 
 /// The result of a carrier look-up.
 enum LookupOutcome {
-    /// `None` if the kind is not known yet.
+    /// The kind of the number. `None` if it is not known yet.
     Is(Option<NumberKind>),
-    /// The look-up was not made because of a rate limit; the sentence says why.
+    /// The look-up was not made because of a rate limit. Contains a sentence with the reason.
     Limited(String),
 }
 
@@ -494,6 +495,7 @@ struct PutRequest {
 /// The result of a change that was based on a version.
 enum ChangeOutcome {
     Yes(Appointment),
-    /// Another writer has changed the appointment. Holds the saved appointment, and the written details merged with it.
+    /// Another writer has changed the appointment. Contains the saved appointment, and the details of the request
+    /// merged with it.
     Meanwhile(Appointment, Box<AppointmentDetails>),
 }

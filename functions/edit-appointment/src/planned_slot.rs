@@ -1,5 +1,5 @@
-//! The time of a planned appointment, checked for a time in the past and for overlaps with the practitioner's other
-//! appointments.
+//! Checks the time of a planned appointment: whether it is in the past, and whether it overlaps other appointments of
+//! the practitioner.
 
 use domain::{
     Appointment, AppointmentDetails, AppointmentId, AppointmentStatus, Day, StaffId, TimeOfDay, TimeZone, Timestamp,
@@ -16,7 +16,7 @@ pub(crate) struct PlannedSlot {
 }
 
 impl PlannedSlot {
-    /// Parses the query `planned=&day=&time=&minutes=&provider=`. `None` if it has no valid time.
+    /// Parses the query `planned=&day=&time=&minutes=&provider=`. Returns `None` if the query contains no valid time.
     pub(crate) fn from_request(request: &Request, zone: &TimeZone) -> Option<Self> {
         let parameters = request.query_string_parameters_ref()?;
         let parameter = |name| parameters.first(name).unwrap_or_default();
@@ -32,7 +32,8 @@ impl PlannedSlot {
         })
     }
 
-    /// Returns whether it overlaps a booked or confirmed appointment of the same practitioner.
+    /// Returns whether the slot overlaps `other`, if that is a booked or confirmed appointment of the same
+    /// practitioner.
     pub(crate) fn meets(&self, other: &Appointment) -> bool {
         let details: &AppointmentDetails = other.details();
         let provider = details.provider.as_ref().map(|provider| &provider.staff);

@@ -13,7 +13,7 @@ use web::{Problem, ResponseFormat, WebResponse};
 /// Returns the timeline entries of a conversation, one page at a time.
 pub struct FetchConversationFunction {
     store: Store,
-    /// Only the allowed countries are used.
+    /// The sending limits, of which only the allowed countries are used.
     limits: SendingLimits,
     clock: Clock,
 }
@@ -24,7 +24,7 @@ impl FetchConversationFunction {
         Self { store: runtime.store(), limits, clock: runtime.clock.clone() }
     }
 
-    /// Answers a request of the API. A failure becomes an error response.
+    /// Handles an API request. A failure becomes an error response.
     pub async fn handle(&self, request: Request) -> Result<Response<Body>, Infallible> {
         Ok(web::respond(&request, self.fetch(&request).await))
     }
@@ -67,8 +67,8 @@ impl FetchConversationFunction {
         ))
     }
 
-    /// Returns why a customer who has not opted out cannot be texted, with their number as it is shown. A number that
-    /// the carrier rejected does not count, since it may be tried again.
+    /// Returns why a customer who has not opted out cannot be texted, with their number as shown to staff. An earlier
+    /// rejection by the carrier is no obstacle, since staff may try again.
     fn no_texting(&self, thread: &ConversationPage, staff: &Staff) -> Option<(TextingObstacle, String)> {
         let (number, heard) = match thread.with.as_ref()? {
             CustomerRef::Conversation(conversation) => match &conversation.sender {

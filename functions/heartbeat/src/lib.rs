@@ -11,7 +11,7 @@ use sms::{InboundMessage, LineFault};
 use store::{DirectoryError, Store, StoreError};
 use thiserror::Error;
 
-/// Sends the deployment a test message as a customer would, and checks the lines once a day.
+/// Sends a test message to the deployment as a customer would, and checks the lines once a day.
 pub struct HeartbeatFunction {
     store: Store,
     aws: SdkConfig,
@@ -21,7 +21,7 @@ pub struct HeartbeatFunction {
     metrics: Metrics,
 }
 
-/// Why inbound messages may not arrive without anybody noticing. Lambda retries and counts it as an error.
+/// The reason why inbound messages may be lost unnoticed. Lambda retries the invocation and counts an error.
 #[derive(Debug, Error)]
 pub enum HeartbeatError {
     #[error("the heartbeat's line cannot be made: {0}")]
@@ -39,7 +39,8 @@ impl From<HeartbeatError> for Diagnostic {
 }
 
 impl HeartbeatFunction {
-    /// `topic` is the ARN of the SNS topic for inbound messages; `managed` says which side manages opt-outs.
+    /// `topic` is the ARN of the SNS topic for inbound messages. `managed` says whether the SMS service or Switchboard
+    /// manages opt-outs.
     #[must_use]
     pub fn new(runtime: &Runtime, topic: String, managed: OptOutManagement) -> Self {
         Self {
@@ -52,13 +53,13 @@ impl HeartbeatFunction {
         }
     }
 
-    /// Checks the lines if the event asks for that. Otherwise sends a heartbeat.
+    /// Checks the lines if the event requests it. Otherwise sends a heartbeat.
     pub async fn handle(&self, event: &Value) -> Result<Value, HeartbeatError> {
         if event["check"] == "lines" { self.check_lines().await } else { self.send_heartbeat().await }
     }
 
     async fn send_heartbeat(&self) -> Result<Value, HeartbeatError> {
-        // Fails if a company has the number, so that no heartbeat goes to a company's line.
+        // This fails if the number is a company's line, so that no company receives a heartbeat.
         self.store.make_heartbeat_line().await?;
         let removed = self.store.remove_heartbeats().await?;
         let text = InboundMessage {

@@ -3,17 +3,17 @@ use runtime::{Metric, Metrics, Runtime};
 use sms::{OutboundMessage, SendOutcome, SmsClient, SmsProvider};
 use store::{DeliveryUpdate, ReceivedMessage, Store, StoreError};
 
-/// Sends automatic replies to SMS keywords where the SMS service leaves opt-outs to us.
+/// Sends automatic replies to SMS keywords, if Switchboard manages opt-outs and the SMS service does not.
 ///
-/// There are two: the opt-out acknowledgement, sent once, and the answer to HELP.
+/// The replies are the opt-out acknowledgement, which is sent once, and the answer to HELP.
 pub(crate) struct AutoReply {
     gateway: SmsClient,
     clock: Clock,
     metrics: Metrics,
 }
 
-/// How old a keyword may be to be answered, in seconds. The one text after an opt-out must follow within five minutes
-/// (47 CFR 64.1200(a)(12)). The same limit holds for HELP, since a later answer helps nobody.
+/// The maximum age of a keyword that is answered, in seconds. The only text allowed after an opt-out must follow within
+/// five minutes (47 CFR 64.1200(a)(12)). The same limit applies to HELP, since a later answer is of no use.
 const MAX_AGE_SECS: u64 = 5 * 60;
 
 impl AutoReply {
@@ -24,8 +24,8 @@ impl AutoReply {
 
     /// Answers a recorded message if it is a keyword.
     ///
-    /// An opt-out is answered if no later keyword has replaced it, HELP once a day. A message that is delivered several
-    /// times is answered once.
+    /// An opt-out is answered unless a later keyword has replaced it. HELP is answered once a day. A message that is
+    /// delivered several times is answered once.
     pub(crate) async fn answer(&self, store: &Store, line: &Line, arrival: &ReceivedMessage) -> Result<(), StoreError> {
         let keyword = Keyword::of_text(&arrival.text, arrival.opt_outs);
         let is_answered = matches!(keyword, Some(Keyword::Stop(_) | Keyword::Help));

@@ -1,5 +1,5 @@
-//! Parsing of the events that carry inbound messages. It is lenient: a field that is not needed may be missing, and a
-//! record that cannot be parsed fails alone.
+//! Parsing of the events that carry inbound messages. The parser is lenient: a field that is not needed may be missing,
+//! and a record that cannot be parsed does not make the others fail.
 
 use domain::Timestamp;
 use serde_json::Value;
@@ -11,7 +11,8 @@ pub(crate) struct Batch {
 }
 
 impl Batch {
-    /// Returns whether failed records can be reported one by one. SQS can; SNS delivers an event again only as a whole.
+    /// Returns whether failed records can be reported one by one. SQS supports this. SNS delivers an event again only
+    /// as a whole.
     pub(crate) fn reports_failures(&self) -> bool {
         self.by_queue
     }
@@ -21,7 +22,7 @@ impl Batch {
 pub(crate) struct Record {
     pub(crate) id: String,
     pub(crate) source: RecordSource,
-    /// When the queue received it. A raw message has no other time.
+    /// When the queue received the record. A raw message contains no other time.
     pub(crate) queued: Option<Timestamp>,
 }
 
@@ -31,7 +32,7 @@ pub(crate) enum RecordSource {
     ByTopic { message: String, timestamp: Option<String> },
 }
 
-/// Parses an event. `None` if it has no records.
+/// Parses an event. Returns `None` if the event has no records.
 pub(crate) fn parse_batch(event: &Value) -> Option<Batch> {
     let records = event.get("Records")?.as_array()?;
     let by_topic = records.iter().any(|record| record.get("Sns").is_some());

@@ -17,20 +17,20 @@ use store::{LineCache, ReceivedMessage, RecordOutcome, Store, StoreError};
 use thiserror::Error;
 use timed_message::TimedMessage;
 
-/// Records inbound messages, each once, in whatever order and however often they are delivered.
+/// Records each inbound message once, even if messages are delivered repeatedly or out of order.
 pub struct InboundSmsFunction {
     store: Store,
     clock: Clock,
     lines: LineCache,
     managed: OptOutManagement,
-    /// Present if we manage opt-outs, and not the SMS service.
+    /// The automatic replies. Present if Switchboard manages opt-outs, and not the SMS service.
     automatic: Option<AutoReply>,
 }
 
-/// Why an inbound message was not recorded.
+/// The reason why an inbound message was not recorded.
 ///
-/// SQS delivers its record again, or moves it to the dead-letter queue. From there it can be redriven once the cause is
-/// removed.
+/// SQS delivers the record again, or moves it to the dead-letter queue. Operators can redrive the record from there
+/// once the cause is removed.
 #[derive(Debug, Error)]
 pub enum RecordError {
     #[error(transparent)]
@@ -41,7 +41,9 @@ pub enum RecordError {
     Store(#[from] StoreError),
 }
 
-/// Why the function fails as a whole: the event is no batch, or its source takes no partial failures.
+/// The reason why the whole invocation fails.
+///
+/// The event is not a batch, or some records failed and the event source does not support partial batch responses.
 #[derive(Debug, Error)]
 pub enum FunctionError {
     #[error("the event is neither an SQS batch nor an SNS notification")]
@@ -61,8 +63,8 @@ impl From<FunctionError> for Diagnostic {
     }
 }
 
-/// How many records are handled at once: a whole batch, as in the template. A record with a keyword may wait for the
-/// SMS service for most of the function's timeout.
+/// The maximum number of records that are handled at once. It equals the batch size in `infra/template.yaml`. A record
+/// with a keyword may wait for the SMS service for most of the function's timeout.
 const CONCURRENCY: usize = 10;
 
 impl InboundSmsFunction {
@@ -77,7 +79,7 @@ impl InboundSmsFunction {
         }
     }
 
-    /// Handles an SQS batch, reporting failures one by one, or an SNS event, which fails as a whole.
+    /// Handles an SQS batch or an SNS event. Returns a partial batch response for SQS. An SNS event fails as a whole.
     pub async fn handle(&self, event: &Value) -> Result<SqsBatchResponse, FunctionError> {
         let carried = event::parse_batch(event).ok_or(FunctionError::NotABatch)?;
         let sent = timed_message::read(&carried.records, self.clock.now());
@@ -102,7 +104,7 @@ impl InboundSmsFunction {
         }
     }
 
-    /// Records an inbound message. Returns the record's id and the reason if that fails.
+    /// Records an inbound message. If recording fails, returns the record's id and the reason.
     async fn failure(
         &self,
         record: &Record,
@@ -118,7 +120,7 @@ impl InboundSmsFunction {
         let id = MessageId::of_inbound(&line.company, &sms.id);
         let arrival = ReceivedMessage { id, at, from: sms.from, text: sms.text, opt_outs: self.managed };
         let recorded = self.store.record_inbound(&line, &arrival, now).await?;
-        // A repeated delivery is answered too, since the first may have failed between the two steps.
+        // A repeated delivery also reaches this step, since the first delivery may have failed between the two steps.
         if let Some(automatic) = &self.automatic {
             automatic.answer(&self.store, &line, &arrival).await?;
         }

@@ -13,7 +13,7 @@ pub(crate) struct TimedMessage {
     pub(crate) at: Timestamp,
 }
 
-/// Parses records in order.
+/// Parses records in order and determines the time of each message.
 pub(crate) fn read(records: &[Record], now: Timestamp) -> Vec<Result<TimedMessage, InboundParseError>> {
     let mut at_once = HashMap::new();
     records.iter().map(|record| Ok(after_the_others(&mut at_once, read_one(record, now)?))).collect()
@@ -24,14 +24,15 @@ fn read_one(record: &Record, now: Timestamp) -> Result<TimedMessage, InboundPars
         RecordSource::ByQueue { body } => InboundMessage::from_queue(body)?,
         RecordSource::ByTopic { message, timestamp } => InboundMessage::from_topic(message, timestamp.as_deref())?,
     };
-    // A time in the future would keep a message above all later ones.
+    // A time in the future would sort a message above all later messages.
     let at = sms.received.or(record.queued).map_or(now, |received| received.min(now));
     Ok(TimedMessage { sms, at })
 }
 
 /// Separates texts that one customer sent in the same millisecond by one millisecond each, in the order of the batch.
 ///
-/// Otherwise a hash would decide whether STOP or START came last. A copy of a text gets the time of the first.
+/// Otherwise, the hash in their positions would decide whether STOP or START came last. A repeated delivery of a text
+/// gets the time of its first delivery.
 fn after_the_others(at_once: &mut HashMap<(Sender, Timestamp), Vec<String>>, sent: TimedMessage) -> TimedMessage {
     let ids = at_once.entry((sent.sms.from.clone(), sent.at)).or_default();
     let before = ids.iter().take_while(|id| **id != sent.sms.id).count();

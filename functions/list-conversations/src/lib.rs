@@ -21,7 +21,7 @@ impl ListConversationsFunction {
         Self { store: runtime.store(), clock: runtime.clock.clone() }
     }
 
-    /// Answers a request of the API. A failure becomes an error response.
+    /// Handles an API request. A failure becomes an error response.
     pub async fn handle(&self, request: Request) -> Result<Response<Body>, Infallible> {
         Ok(web::respond(&request, self.list(&request).await))
     }

@@ -21,7 +21,7 @@ impl ListNotificationsFunction {
         Self { store: runtime.store(), clock: runtime.clock.clone() }
     }
 
-    /// Answers a request of the API. A failure becomes an error response.
+    /// Handles an API request. A failure becomes an error response.
     pub async fn handle(&self, request: Request) -> Result<Response<Body>, Infallible> {
         Ok(web::respond(&request, self.list(&request).await))
     }
@@ -44,7 +44,8 @@ impl ListNotificationsFunction {
         ))
     }
 
-    /// Lists the newest notifications with one row per customer. One who writes a lot does not displace the others.
+    /// Lists the newest notifications with one row per customer. A customer who sends many messages then does not
+    /// displace the others.
     async fn by_customer(
         &self,
         request: &Request,

@@ -8,14 +8,14 @@ use serde_json::{Value, json};
 use store::{Connection, ConnectionId, ConnectionOwner, OpenOutcome, Store, StoreError};
 use thiserror::Error;
 
-/// Opens and closes WebSockets, and answers the messages that pages send.
+/// Records opened and closed WebSocket connections, and answers messages from pages.
 pub struct LiveConnectionFunction {
     store: Store,
     sockets: Sockets,
     clock: Clock,
 }
 
-/// Why an event was not handled.
+/// The reason why an event was not handled.
 #[derive(Debug, Error)]
 pub enum FunctionError {
     #[error("it is no event of a WebSocket API")]
@@ -39,7 +39,7 @@ impl From<FunctionError> for Diagnostic {
 }
 
 impl LiveConnectionFunction {
-    /// `endpoint` is the address of the WebSocket API's `@connections`.
+    /// `endpoint` is the URL of the WebSocket API's `@connections` endpoint.
     #[must_use]
     pub fn new(runtime: &Runtime, endpoint: &str) -> Self {
         Self { store: runtime.store(), sockets: Sockets::new(&runtime.aws, endpoint), clock: runtime.clock.clone() }
@@ -49,7 +49,7 @@ impl LiveConnectionFunction {
     pub async fn handle(&self, event: &Value) -> Result<Value, FunctionError> {
         let id = word(event, "connectionId").and_then(|id| id.parse().ok());
         let id: ConnectionId = id.ok_or(FunctionError::NotAnEvent)?;
-        // Without the authorizer's context there is no session, so nothing is done.
+        // Without the authorizer's context, the session is unknown, so the event is ignored.
         let Some(holder) = web::socket_holder(event) else {
             tracing::error!("a WebSocket connection has no authorizer context");
             return Ok(status(401));
@@ -86,7 +86,7 @@ impl LiveConnectionFunction {
         })
     }
 
-    /// Handles a message from a page. The only known one is `ping`, which is answered with `pong`.
+    /// Handles a message from a page. The only supported message is `ping`, which is answered with `pong`.
     async fn take(&self, event: &Value, id: &ConnectionId, holder: &ConnectionOwner) -> Result<Value, FunctionError> {
         let body = event.get("body").and_then(Value::as_str).unwrap_or_default();
         let frame: Option<Value> = serde_json::from_str(body).ok();

@@ -1,4 +1,4 @@
-//! The fragments that open pages get for a batch of changes.
+//! Renders the fragments that open pages receive for a batch of changes.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -14,7 +14,7 @@ use views::{LiveUpdate, Viewer};
 #[derive(Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a part of a page by itself")]
 pub(crate) struct ConversationChanges<'a> {
-    /// The changed entries as the stream has them, each in its last version.
+    /// The changed entries from the stream, each in its last version in the batch.
     events: Vec<&'a TimelineEntry>,
     /// Whether the conversation summary has changed: its last entry or its unanswered count.
     head: bool,
@@ -24,7 +24,7 @@ pub(crate) struct ConversationChanges<'a> {
     opt_out: bool,
     /// Whether the number was blocked or unblocked.
     block: bool,
-    /// The summary before the first change, where the stream has it.
+    /// The summary before the first change, if the stream contains it.
     before: Option<&'a ConversationSummary>,
 }
 
@@ -75,7 +75,7 @@ pub(crate) fn by_conversation(changes: &[Change]) -> Vec<(ConversationId, Conver
     touched
 }
 
-/// Renders the fragments of erased conversations, one each.
+/// Renders one fragment for each erased conversation.
 pub(crate) fn erasure_fragments(changes: &[Change]) -> Vec<Fragment> {
     let erased = changes.iter().filter_map(|change| match change {
         Change::Erased { conversation, .. } => Some(*conversation),
@@ -84,7 +84,7 @@ pub(crate) fn erasure_fragments(changes: &[Change]) -> Vec<Fragment> {
     once(erased, LiveUpdate::erasure_fragment)
 }
 
-/// Renders the fragments of changed appointments, one each.
+/// Renders one fragment for each changed appointment.
 pub(crate) fn appointments(changes: &[Change]) -> Vec<Fragment> {
     let touched = changes.iter().filter_map(|change| match change {
         Change::Appointment { appointment, .. } => Some(appointment),
@@ -93,17 +93,17 @@ pub(crate) fn appointments(changes: &[Change]) -> Vec<Fragment> {
     once(touched, LiveUpdate::appointment)
 }
 
-/// Renders one fragment for each distinct item. Its hint is the fragment itself.
+/// Renders one fragment for each distinct item. The content of the fragment is also its hint.
 fn once<T: Ord>(touched: impl Iterator<Item = T>, piece: impl Fn(T) -> Markup) -> Vec<Fragment> {
     touched.collect::<BTreeSet<_>>().into_iter().map(piece).map(same).collect()
 }
 
-/// Makes a fragment that is its own hint, since it is small.
+/// Creates a fragment whose content is also its hint, since the content is small.
 fn same(content: Markup) -> Fragment {
     Fragment { hint: content.clone(), content }
 }
 
-/// Returns the changed entries. Those on the page that was read are as in the table, the others as in the stream.
+/// Returns the changed entries. Entries on the page `now` come from the table, and the others from the stream.
 fn changed<'a>(touched: &ConversationChanges<'a>, now: &'a ConversationPage) -> Vec<&'a TimelineEntry> {
     touched.events.iter().map(|event| in_table(event, now).unwrap_or(event)).collect()
 }
@@ -135,7 +135,8 @@ pub(crate) fn notifications(
     pieces
 }
 
-/// Renders the row of the conversation's customer in the feed with one row per customer. `None` if they have none.
+/// Renders the customer's row in the feed that has one row for each customer. Returns `None` if the customer has no
+/// row.
 pub(crate) fn recent(
     id: ConversationId,
     feed: &RecentFeed,
@@ -151,7 +152,7 @@ pub(crate) fn recent(
 
 /// Renders all fragments of a changed conversation.
 ///
-/// `now` was read from the table, so it is as new as the stream's record or newer.
+/// `now` was read from the table, so it is at least as new as the record of the stream.
 pub(crate) fn fragments(
     id: ConversationId,
     touched: &ConversationChanges<'_>,
@@ -188,9 +189,11 @@ pub(crate) fn fragments(
     pieces
 }
 
-/// Returns whether a notification row looked different before the change, since it shows whether the customer waits.
+/// Returns whether a notification row looked different before the change. A row shows whether the customer waits for an
+/// answer.
 ///
-/// The summary before the change lacks the customer's name and appointment, so the current ones are used.
+/// The summary before the change lacks the customer's name and appointment, so the current name and appointment are
+/// used.
 fn looked_different(row: &Notification, before: Option<&ConversationSummary>, viewer: &Viewer) -> bool {
     let Some(before) = before else { return false };
     let now = &row.conversation;

@@ -25,20 +25,20 @@ pub struct LiveUpdatesFunction {
     regions: RegionCache,
 }
 
-/// How many of a conversation's newest entries are checked for rows that look different.
+/// The number of a conversation's newest entries that are checked for notification rows that look different.
 const NEWEST: usize = 10;
 
-/// How long the frames of a batch are posted.
+/// How long the frames of a batch are posted to connections.
 ///
-/// By then every page has refreshed twice. The function still has time to close connections before its timeout
-/// (`Timeout` in `infra/template.yaml`).
+/// By then, every page has refreshed its content twice. The function still has time to close connections before its
+/// timeout (`Timeout` in `infra/template.yaml`).
 const POSTED_WITHIN: Duration = Duration::from_secs(10);
 
-/// How many connections are closed at once.
+/// The maximum number of connections that are closed at once.
 const CLOSED_AT_A_TIME: usize = 64;
 
 impl LiveUpdatesFunction {
-    /// `endpoint` is the address of the WebSocket API's `@connections`.
+    /// `endpoint` is the URL of the WebSocket API's `@connections` endpoint.
     #[must_use]
     pub fn new(runtime: &Runtime, endpoint: &str) -> Self {
         Self {
@@ -51,8 +51,8 @@ impl LiveUpdatesFunction {
 
     /// Handles a batch of the table's stream.
     ///
-    /// Reports the records of companies for which DynamoDB did not answer, so that they are delivered again. All others
-    /// are done.
+    /// Returns a partial batch response. The records of a company fail if a request to DynamoDB fails, and are then
+    /// delivered again. The records of all other companies succeed.
     pub async fn handle(&self, event: &Value) -> Result<DynamoDbEventResponse, Diagnostic> {
         let records = event["Records"].as_array().ok_or_else(|| Diagnostic {
             error_type: "NotABatch".to_owned(),
@@ -73,8 +73,8 @@ impl LiveUpdatesFunction {
         Ok(response)
     }
 
-    /// Posts a company's changes to its connections. Then closes the connections whose sessions are over, so that
-    /// closing delays no page.
+    /// Posts a company's changes to its connections. Then closes the connections whose sessions have ended, and
+    /// connections that are too slow. Closing comes last, so that it delays no page.
     async fn update_company(
         &self,
         company: &CompanyId,
@@ -125,13 +125,13 @@ impl LiveUpdatesFunction {
         let viewer = Viewer { region, now };
         let mut feed = None;
         for (conversation, touched) in touched {
-            // A consistent read: a replica behind the stream may lack a new conversation, and has older rows of others.
-            // `None` if the conversation was erased or is beyond the retention; no page shows it.
+            // The read is consistent. A replica that is behind the stream may lack a new conversation or contain older
+            // items. `None` means that the conversation was erased or is past the retention, so no page shows it.
             let thread = self.store.thread_now(company, conversation, NEWEST, now).await?;
             let Some(thread) = thread else { continue };
             let rows = conversation_changes::notifications(&touched, &thread, &viewer);
             if !rows.is_empty() {
-                // The number of the customer's further entries is known from the feed only.
+                // Only the feed contains the number of the customer's further entries.
                 if feed.is_none() {
                     feed = Some(self.store.recent_feed(company, now).await?);
                 }
@@ -144,7 +144,7 @@ impl LiveUpdatesFunction {
         Ok(frames(pieces))
     }
 
-    /// Posts frames to connections. Returns the connections to close because they are too slow.
+    /// Posts frames to connections. Returns the connections that are too slow and must be closed.
     async fn post(
         &self,
         company: &CompanyId,
@@ -161,7 +161,8 @@ impl LiveUpdatesFunction {
                 PostOutcome::Delivered => {}
                 PostOutcome::Gone if is_opening(connection, began) => {}
                 PostOutcome::Gone => self.store.delete_connection(company, &connection.id).await?,
-                // The page connects again and catches up, so later batches do not wait for this connection.
+                // The connection is closed, so that later batches do not wait for it. The page connects again and
+                // fetches what it missed.
                 PostOutcome::TooSlow => too_slow.push(connection.id.clone()),
                 PostOutcome::TooLate => late += 1,
                 PostOutcome::Refused(code) => {
@@ -180,7 +181,7 @@ impl LiveUpdatesFunction {
 
     async fn close(&self, company: &CompanyId, connection: &ConnectionId) -> Result<(), StoreError> {
         if let Err(error) = self.sockets.close(connection).await {
-            // The connection is forgotten, so it gets nothing more. API Gateway closes it later.
+            // The connection is no longer in the table, so it receives no more frames. API Gateway closes it later.
             tracing::warn!(%company, %error, "a connection could not be closed");
         }
         self.store.delete_connection(company, connection).await
@@ -215,8 +216,8 @@ fn failed(record: String) -> DynamoDbBatchItemFailure {
 
 /// Returns whether a connection may still be opening.
 ///
-/// It is stored before `$connect` is answered, and API Gateway accepts posts only after that. Its page catches up when
-/// it opens.
+/// A connection is stored before `$connect` is answered, and API Gateway accepts posts only after that. Its page
+/// fetches what it missed when the connection opens.
 fn is_opening(connection: &Connection, now: Timestamp) -> bool {
     const TAKES_SECS: u64 = 30;
     now < connection.since.plus_secs(TAKES_SECS)

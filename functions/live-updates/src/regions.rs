@@ -4,17 +4,19 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use domain::{CompanyId, Region, Timestamp};
 use store::{Store, StoreError};
 
-/// Caches the regions of companies for one function instance, so that a warm batch needs no look-up.
+/// Caches the regions of companies for one function instance, so that a warm instance reads few companies from the
+/// table.
 #[derive(Default)]
 pub(crate) struct RegionCache {
     cache: Mutex<HashMap<CompanyId, (Region, Timestamp)>>,
 }
 
-/// How long a region is cached, in seconds. A change of a company's region is used within this time.
+/// How long a region is cached, in seconds. A change of a company's region takes effect within this time.
 const CACHE_SECS: u64 = 60;
 
 impl RegionCache {
-    /// Returns a company's region, from the cache or with one request. `None` if there is no such company.
+    /// Returns a company's region, from the cache or with one DynamoDB request. Returns `None` if the company does not
+    /// exist.
     pub(crate) async fn region_of(
         &self,
         store: &Store,

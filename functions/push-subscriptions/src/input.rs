@@ -1,10 +1,11 @@
-//! The bodies of the requests from a browser and from the settings page.
+//! Parses the bodies of requests from a browser and from the settings page.
 
 use domain::{PushEndpoint, PushPreference, PushSubscription, SubscriptionId};
 use serde::Deserialize;
 use store::PushSettingsChange;
 
-/// A push subscription: the result of `PushSubscription.toJSON()`, the key it was made with, and its origin.
+/// A push subscription: the result of `PushSubscription.toJSON()`, the push key that it was created with, and what it
+/// replaces.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SubscriptionInput {
@@ -23,30 +24,31 @@ struct KeysInput {
 }
 
 impl SubscriptionInput {
-    /// Returns the public key that the browser subscribed with, if it is given.
+    /// Returns the public key that the browser subscribed with, if the request contains the key.
     pub(crate) fn key(&self) -> Option<&str> {
         self.key.as_deref()
     }
 
     /// Returns the id of the subscription that this one replaces.
     ///
-    /// The browser names it by id, or by endpoint if it knows no more.
+    /// The browser sends the id of that subscription, or its endpoint.
     pub(crate) fn replaces(&self) -> Option<SubscriptionId> {
         let replaces = self.replaces.as_ref()?;
         Some(replaces.parse().unwrap_or_else(|_| PushEndpoint::new(replaces.clone()).id()))
     }
 
-    /// Returns whether the replaced subscription is named by its endpoint. Only the browser that had it knows that.
+    /// Returns whether the request contains the endpoint of the replaced subscription. Only the browser that had the
+    /// subscription knows its endpoint.
     pub(crate) fn renews(&self) -> bool {
         self.replaces.as_ref().is_some_and(|replaces| replaces.parse::<SubscriptionId>().is_err())
     }
 
-    /// Returns whether the person has turned it on just now.
+    /// Returns whether the member of staff has just turned notifications on.
     pub(crate) fn is_turned_on(&self) -> bool {
         self.turned_on
     }
 
-    /// Returns the subscription. `current` is the key of a browser that names none.
+    /// Returns the subscription. `current` is the key to use if the request contains no key.
     pub(crate) fn subscription(self, current: &str) -> PushSubscription {
         PushSubscription {
             endpoint: PushEndpoint::new(self.endpoint),

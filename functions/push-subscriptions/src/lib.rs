@@ -30,10 +30,10 @@ pub struct PushSubscriptionsFunction {
 }
 
 impl PushSubscriptionsFunction {
-    /// Returns the function, which accepts subscriptions at the allowed `services`.
+    /// Creates the function, which accepts subscriptions at the allowed `services`.
     ///
-    /// `secret` is the name of the secret with the push keys. A subscription lasts so many `days` after a sign-in in
-    /// its browser.
+    /// `secret` is the name of the secret with the push keys. A subscription lasts `days` days after the last sign-in
+    /// in its browser.
     #[must_use]
     pub fn new(runtime: &Runtime, services: PushServices, secret: String, days: u16) -> Self {
         let secrets = aws_sdk_secretsmanager::Client::new(&runtime.aws);
@@ -48,7 +48,7 @@ impl PushSubscriptionsFunction {
         }
     }
 
-    /// Answers a request of the API. A failure becomes an error response.
+    /// Handles an API request. A failure becomes an error response.
     pub async fn handle(&self, request: Request) -> Result<Response<Body>, Infallible> {
         Ok(web::respond(&request, self.answer(&request).await))
     }
@@ -70,7 +70,7 @@ impl PushSubscriptionsFunction {
         let PushSettings { messages, shows_text, browsers } =
             self.store.push_settings(&staff.company, &staff.id, now).await?;
         let unanswered = self.store.unanswered(&staff.company, now).await?;
-        // Without keys nothing can be turned on, but existing browsers can be shown and turned off.
+        // Without push keys, no browser can subscribe, but the page can still list and delete existing subscriptions.
         let keys = self.keys.keys().await.map_err(logged).ok();
         let key = keys.as_ref().map(|keys| keys.current());
         let view = PushSettingsView {
@@ -123,10 +123,11 @@ impl PushSubscriptionsFunction {
         Ok(WebResponse::json(&answer).with_status(status))
     }
 
-    /// Removes a browser, which gets no push notifications until it is turned on again. Succeeds also if there is none.
+    /// Deletes a browser's push subscription, until notifications are turned on there again. Also succeeds if it does
+    /// not exist.
     async fn remove(&self, request: &Request, staff: &Staff) -> Result<WebResponse, Problem> {
         web::same_origin(request)?;
-        // A parameter that is no id names no browser.
+        // A parameter that is not a subscription id matches no subscription.
         if let Some(id) = subscription(request) {
             let now = self.clock.now();
             self.store.require_session(staff, now).await?;
@@ -138,7 +139,7 @@ impl PushSubscriptionsFunction {
         }
     }
 
-    /// Requests a test notification. It takes the same path as all others.
+    /// Requests a test notification. The test notification takes the same path as all others.
     async fn test(&self, request: &Request, staff: &Staff) -> Result<WebResponse, Problem> {
         web::same_origin(request)?;
         let id = subscription(request).ok_or_else(no_browser)?;
@@ -159,7 +160,7 @@ impl PushSubscriptionsFunction {
         let written: SettingsInput = web::body(request)?;
         let (change, now) = (written.change(), self.clock.now());
         if change.shows_text.is_some() {
-            // First the audit log entry: a setting for all staff must not change without one.
+            // The audit log entry is written first, since a setting for all staff must not change without one.
             let entry = web::audited(request, &staff.company, &staff.id, AuditAction::PushSettings, now);
             self.store.audit(&entry).await?;
         }
@@ -168,7 +169,7 @@ impl PushSubscriptionsFunction {
     }
 }
 
-/// Returns the subscription's id in the path.
+/// Returns the subscription id in the path of the request.
 fn subscription(request: &Request) -> Option<SubscriptionId> {
     request.path_parameters_ref()?.first("subscription")?.parse().ok()
 }

@@ -4,10 +4,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use domain::{Company, CompanyId, ConversationId, Timestamp};
 use store::NumberPair;
 
-/// Caches contacts and companies between requests of one function instance, so that a warm send needs no look-up.
+/// Caches contacts and companies between requests of one function instance. A warm instance then reads few of them from
+/// the table.
 ///
-/// The cache may be out of date. That does no harm: the transaction that queues a message fails if the contact has
-/// changed lines since.
+/// The cache may be out of date, which does no harm. The transaction that queues a message fails if the conversation
+/// has moved to another line since.
 #[derive(Default)]
 pub(crate) struct ContactCache {
     cache: Mutex<CachedContacts>,
@@ -19,10 +20,11 @@ struct CachedContacts {
     companies: HashMap<CompanyId, (Company, Timestamp)>,
 }
 
-/// How long a company is cached, in seconds. A company's new first line is used within this time.
+/// How long a company is cached, in seconds. A change of the company's line for first messages takes effect within this
+/// time.
 const COMPANY_GOOD_FOR_SECS: u64 = 60;
 
-/// How many contacts are cached, which takes a few megabytes at most. A full cache is cleared.
+/// The maximum number of cached contacts, which take a few megabytes at most. A full cache is cleared.
 const MAX_CONTACTS: usize = 10_000;
 
 impl ContactCache {

@@ -1,4 +1,5 @@
-//! Form drafts: text that a member of staff has neither sent nor saved. Only they can read it, on any device.
+//! Form drafts: text that a member of staff has neither sent nor saved. Only its author can read a draft, on any
+//! device.
 
 use domain::{FormDraft, Staff, Timestamp};
 use http::{Method, StatusCode};

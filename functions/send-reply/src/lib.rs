@@ -45,7 +45,7 @@ struct ReplyRequest {
     text: String,
 }
 
-/// A request to send a message again that did not arrive.
+/// A request to send an undelivered message again.
 #[derive(Deserialize)]
 struct ResendRequest {
     again: Position,
@@ -57,7 +57,7 @@ struct DoneRequest {
     through: Position,
 }
 
-/// The body of a POST to a conversation.
+/// The body of a `POST` request to a conversation.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum PostRequest {
@@ -71,12 +71,12 @@ struct FirstMessageRequest {
     text: String,
 }
 
-/// The recipient of a message, looked up.
+/// The recipient of a message, with the number, the line and the state of the conversation.
 struct Recipient {
     conversation: ConversationId,
     contact: NumberPair,
     reply: bool,
-    /// When the carrier rejected a text because of the number, if it has accepted none since.
+    /// When the carrier last rejected a text because of the number, if it has not accepted a text since.
     rejected_at: Option<Timestamp>,
 }
 
@@ -95,7 +95,7 @@ impl SendReplyFunction {
         }
     }
 
-    /// Answers a request of the API. A failure becomes an error response.
+    /// Handles an API request. A failure becomes an error response.
     pub async fn handle(&self, request: Request) -> Result<Response<Body>, Infallible> {
         Ok(web::respond(&request, self.answer(&request).await))
     }
@@ -134,8 +134,8 @@ impl SendReplyFunction {
         }
     }
 
-    /// Sends a message again, as a new message. Concurrent requests to send the same one again all return the same new
-    /// message.
+    /// Sends an undelivered message again, as a new message. Concurrent requests to send the same message again all
+    /// return the same new message.
     async fn try_again(
         &self,
         staff: &Staff,
@@ -191,7 +191,7 @@ impl SendReplyFunction {
         if matches!(ResponseFormat::of_request(request), ResponseFormat::Json) {
             return Ok(WebResponse::json(&json));
         }
-        // The page shows the opt-out beside the block, so the answer needs it too.
+        // The page shows the opt-out beside the block, so the response must contain the opt-out too.
         let (_, _, not_texted) = self.store.customer(&staff.company, conversation, now).await?;
         Ok(ResponseFormat::of_request(request)
             .answer(|| views::composer_place(conversation, block.as_ref(), not_texted.opt_out.as_ref(), None), || json))
@@ -212,7 +212,7 @@ impl SendReplyFunction {
         }
     }
 
-    /// Returns the recipient of a reply, or of a first message to a customer who is known from an appointment.
+    /// Returns the recipient of a reply, or of a first message to a customer who has an appointment.
     async fn recipient_of(&self, staff: &Staff, conversation: ConversationId) -> Result<Recipient, Problem> {
         let now = self.clock.now();
         if let Some(contact) = self.contacts.contact_of(&staff.company, conversation) {
@@ -237,7 +237,7 @@ impl SendReplyFunction {
         })
     }
 
-    /// Returns the recipient of a first message to a number, written as in the company's region.
+    /// Returns the recipient of a first message to a number in the national format of the company's region.
     async fn recipient_for_number(&self, staff: &Staff, to: &str) -> Result<Recipient, Problem> {
         let number = PhoneNumber::mobile(to, staff.region)?;
         let company = self.company(staff).await?;
@@ -253,7 +253,7 @@ impl SendReplyFunction {
         Ok(Recipient { conversation, contact, reply: false, rejected_at: refused })
     }
 
-    /// Rejects a line of the company: a company does not text itself.
+    /// Rejects a number that is a line of the company, because a company must not text itself.
     async fn is_not_ours(&self, staff: &Staff, number: &PhoneNumber) -> Result<(), Problem> {
         if self.store.has_line(&staff.company, number).await? {
             return Err(InvalidPhoneNumber::OurOwn(number.shown_in(staff.region)).into());
@@ -261,10 +261,10 @@ impl SendReplyFunction {
         Ok(())
     }
 
-    /// Rejects a number that no text can reach.
+    /// Rejects a number that cannot receive texts.
     ///
-    /// A number that the carrier rejected before is allowed. Some causes pass, and only another try shows that. A text
-    /// to a country that is not allowed is rejected, and counted, when it is queued.
+    /// A number that the carrier rejected before is allowed. Some causes are temporary, and only another attempt shows
+    /// that. A text to a country that is not allowed is rejected, and counted, when it is queued.
     fn can_be_texted(&self, staff: &Staff, known: &ConversationContact) -> Result<(), Problem> {
         let not_textable = |why: TextingObstacle, number: &str| {
             Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "not-textable", why.sentence(number)))
@@ -289,7 +289,7 @@ impl SendReplyFunction {
         Ok(company)
     }
 
-    /// Records the message, hands it to the carrier once, and records the result.
+    /// Records the message, passes it to the SMS service once, and records the result.
     async fn send(
         &self,
         staff: &Staff,
@@ -329,7 +329,7 @@ impl SendReplyFunction {
         }
     }
 
-    /// Returns the problem for a message that a rate limit or its country keeps from being sent. Nothing was recorded.
+    /// Returns the problem for a message that is not sent because of a rate limit or its country. Nothing was recorded.
     fn limited(&self, staff: &Staff, limited: SendRestriction) -> Problem {
         let (status, code, limit) = match limited {
             SendRestriction::Country(_) => {
@@ -355,8 +355,8 @@ impl SendReplyFunction {
     async fn send_message(&self, staff: &Staff, mut message: Message, recipient: &Recipient) -> Message {
         let number = &recipient.contact.number;
         let contact = NumberPair { number: number.clone(), line: message.line.clone() };
-        // Not cached while a rejection is recorded: the next send must look the rejection up, to clear it once the
-        // carrier accepts.
+        // A contact with a recorded rejection is not cached. The next send must read the rejection, to clear it once
+        // the carrier accepts a text.
         if recipient.rejected_at.is_none() {
             self.contacts.insert(&staff.company, message.conversation, contact);
         }
@@ -376,8 +376,8 @@ impl SendReplyFunction {
                 DeliveryProgress::Unconfirmed { at: self.clock.now() }
             }
         };
-        // First the delivery status, then the opt-out or rejection. If the function ends in between, staff see at least
-        // the status.
+        // The delivery status is recorded before the opt-out or rejection. If the function ends in between, staff see
+        // at least the status.
         let outcome = DeliveryUpdate {
             company: &staff.company,
             conversation: message.conversation,
@@ -403,7 +403,8 @@ impl SendReplyFunction {
         message
     }
 
-    /// Returns the pool that a line sends from. Returns `None`, so that the number itself sends, if the look-up fails.
+    /// Returns the pool that a line's texts are sent from. If the line cannot be read, returns `None`, so that the text
+    /// is sent from the line itself.
     async fn pool(&self, line: &PhoneNumber) -> Option<Pool> {
         match self.lines.line(&self.store, line, self.clock.now()).await {
             Ok(line) => line.and_then(|line| line.pool),
@@ -414,7 +415,7 @@ impl SendReplyFunction {
         }
     }
 
-    /// Records that the number does not work. The customer's appointment then says so.
+    /// Records that the carrier rejected a text because of the number. The customer's appointments then show this.
     async fn record_rejection(&self, staff: &Staff, message: &Message, number: &PhoneNumber) {
         self.contacts.remove(&staff.company, message.conversation);
         let mobile = MobileNumber { number: number.clone(), conversation: message.conversation };
@@ -423,8 +424,8 @@ impl SendReplyFunction {
         }
     }
 
-    /// Records an opt-out that the SMS service has and we did not receive. It takes the message's position, so a START
-    /// that came in later stays in force.
+    /// Records an opt-out that the SMS service knows and Switchboard did not receive. The opt-out gets the message's
+    /// position, so a later START stays in force.
     async fn record_opt_out(&self, staff: &Staff, message: &Message) {
         let word = self.may_be_stopped_by(staff, message).await;
         let out = OptOut { at: message.position, cause: OptOutCause::Refused { word } };
@@ -436,9 +437,9 @@ impl SendReplyFunction {
 
     /// Returns the word that may have opted the customer out.
     ///
-    /// It begins a recent text, and the SMS service may take it for STOP.
+    /// A recent text of the customer begins with this word, and the SMS service may treat the word as STOP.
     async fn may_be_stopped_by(&self, staff: &Staff, message: &Message) -> Option<String> {
-        /// How many of the newest timeline entries are searched.
+        /// The number of newest timeline entries that are searched.
         const NEWEST: usize = 20;
         let read = self.store.thread_now(&staff.company, message.conversation, NEWEST, self.clock.now()).await;
         let thread = read.inspect_err(|error| tracing::error!(%error, "the reason of an opt-out was not read"));
@@ -452,15 +453,14 @@ impl SendReplyFunction {
         })
     }
 
-    /// Clears the recorded rejection of a number, since it works after all.
+    /// Clears the recorded rejection of a number after the carrier has accepted a text.
     async fn clear_rejection(&self, staff: &Staff, message: &Message, refused: Timestamp) {
         if let Err(error) = self.store.number_accepted(&staff.company, message.conversation, refused).await {
             tracing::error!(%error, "a number's recovery was not recorded");
         }
     }
 
-    /// Waits for another request that is sending the message, and returns the message then. Polls every 200 ms, up to
-    /// 75 times.
+    /// Waits until another request has sent the message, and returns the message. Polls every 200 ms, up to 75 times.
     async fn outcome(&self, staff: &Staff, mut message: Message) -> Result<Message, Problem> {
         const LOOK_AGAIN: Duration = Duration::from_millis(200);
         const LOOKS: u32 = 75;
@@ -502,10 +502,10 @@ fn delivery_status(message: &Message, clock: &Clock) -> Option<DeliveryStatus> {
     }
 }
 
-/// Answers the sender of a message.
+/// Returns the response to the member of staff who sent a message.
 ///
-/// The status is 201 if the carrier has accepted it and 202 while that is not known. For a failed message the answer is
-/// the problem with its cause.
+/// The status is 201 if the carrier has accepted the message, and 202 while the result is not known. For a failed
+/// message, the response is the problem with its cause.
 fn respond_with(request: &Request, message: &Message, viewer: &Viewer) -> Result<WebResponse, Problem> {
     let status = match &message.kind {
         MessageKind::Outbound { progress: DeliveryProgress::Failed { refusal }, .. } => return Err((*refusal).into()),

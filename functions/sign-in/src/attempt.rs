@@ -5,8 +5,8 @@ use crate::back;
 /// A sign-in attempt: what the callback must match, and the page to return to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SignInAttempt {
-    /// The `state` parameter, which names this attempt at the provider and in the callback. A callback that another
-    /// person began has another one.
+    /// The `state` parameter, which identifies this attempt in the authorization request and in the callback. A
+    /// callback of another attempt has another `state`.
     pub(crate) state: String,
     /// The nonce in the ID token, which ties the token to this attempt.
     pub(crate) nonce: String,

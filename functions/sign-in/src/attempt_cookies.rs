@@ -8,24 +8,24 @@ use sha2::Sha256;
 use crate::attempt::SignInAttempt;
 use crate::back;
 
-/// Keeps sign-in attempts in the browser, each in its own cookie, which scripts cannot read.
+/// Stores sign-in attempts in the browser. Each attempt has its own cookie, which scripts cannot read.
 ///
-/// So several tabs can sign in at once, and a visitor without a session cannot make the table grow.
+/// Several tabs can then sign in at once, and a visitor without a session cannot make the table grow.
 ///
-/// The cookies are signed, so nobody can forge an attempt and choose what the provider is asked.
+/// The cookies are signed. A forged attempt could otherwise choose the parameters of the requests to the provider.
 #[derive(Clone, Copy)]
 pub(crate) struct AttemptCookies<'a> {
     pub(crate) scheme: Scheme,
     pub(crate) key: &'a [u8],
 }
 
-/// The prefix of the cookies' names. The state follows.
+/// The prefix of the cookies' names. The rest of a name is the `state` of its attempt.
 const NAME: &str = "switchboard-signing-in-";
 
-/// How long an attempt is valid, in seconds: time enough to find a phone for a second factor.
+/// How long an attempt is valid, in seconds. This is enough time to find a phone for a second factor.
 const SECS: u64 = 15 * 60;
 
-/// How many attempts a browser keeps. API Gateway rejects requests with several kilobytes of cookies.
+/// The maximum number of attempts that a browser keeps. API Gateway rejects requests with several kilobytes of cookies.
 const MAX_ATTEMPTS: usize = 5;
 
 impl AttemptCookies<'_> {
@@ -50,7 +50,8 @@ impl AttemptCookies<'_> {
         kept.iter().skip(MAX_ATTEMPTS - 1).map(|(_, state)| self.set(state, "", 0)).collect()
     }
 
-    /// Returns the attempt that a callback names, if this browser began it within the last 15 minutes.
+    /// Returns the attempt with the `state` of a callback, if this browser began the attempt within the last 15
+    /// minutes.
     pub(crate) fn find(&self, headers: &HeaderMap, state: &str, now: Timestamp) -> Option<SignInAttempt> {
         let cookie = web::cookie(&self.name(state), web::cookies(headers))?;
         let (kept, signature) = cookie.rsplit_once('.')?;
@@ -78,7 +79,7 @@ impl AttemptCookies<'_> {
         web::set_cookie(self.scheme, &format!("{NAME}{state}"), value, seconds)
     }
 
-    /// Returns the start of an attempt, as its cookie has it, and its state.
+    /// Parses an attempt cookie into its start time (Unix seconds) and its state. Returns `None` for any other cookie.
     fn started_at<'c>(&self, cookie: &'c str) -> Option<(u64, &'c str)> {
         let (name, value) = cookie.trim().split_once('=')?;
         let state = name.strip_prefix(&self.name(""))?;

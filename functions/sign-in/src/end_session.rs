@@ -1,11 +1,11 @@
-//! The address at which a browser ends its session with the identity provider. Otherwise the next person at the
-//! computer would be signed in as the previous one.
+//! The URL at which a browser ends its session with the identity provider. Without this, the next user of the computer
+//! would be signed in as the previous user.
 
 use openidconnect::url::Url;
 
 use crate::settings::Settings;
 
-/// Returns the provider's logout address (OpenID Connect RP-Initiated Logout 1.0, section 2).
+/// Returns the provider's logout URL (OpenID Connect RP-Initiated Logout 1.0, section 2).
 ///
 /// No ID token is kept for `id_token_hint`, so a provider may ask for confirmation.
 pub(crate) fn address(endpoint: &Url, settings: &Settings) -> String {
@@ -17,7 +17,7 @@ pub(crate) fn address(endpoint: &Url, settings: &Settings) -> String {
 
 /// Returns whether the provider is Amazon Cognito.
 ///
-/// Its parameter for the return address has another name ("Logout endpoint" in its developer guide).
+/// Cognito has another name for the parameter with the return URL ("Logout endpoint" in its developer guide).
 fn is_cognito(issuer: &str) -> bool {
     issuer.starts_with("https://cognito-idp.")
 }

@@ -12,7 +12,7 @@ use crate::attempt::SignInAttempt;
 use crate::failure::{SignInFailure, rejected, unavailable};
 use crate::settings::Settings;
 
-/// How the client secret is sent (OpenID Connect Core 1.0, section 9).
+/// The method by which the client secret is sent (OpenID Connect Core 1.0, section 9).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ClientAuthentication {
     Basic,
@@ -20,14 +20,14 @@ pub(crate) enum ClientAuthentication {
 }
 
 impl ClientAuthentication {
-    /// Chooses from the methods that an issuer supports. Prefers the header, also if none is listed.
+    /// Chooses from the methods that an issuer supports. Prefers the header, also if the issuer lists no method.
     pub(crate) fn choose(supported: Option<&[String]>) -> Self {
         let takes = |way| supported.is_some_and(|ways| ways.iter().any(|known| known == way));
         if takes("client_secret_post") && !takes("client_secret_basic") { Self::Post } else { Self::Basic }
     }
 }
 
-/// The part of the answer that is used.
+/// The used fields of the token endpoint's response.
 #[derive(Deserialize)]
 struct TokenResponse {
     id_token: Option<String>,
@@ -38,10 +38,11 @@ struct TokenError {
     error: String,
 }
 
-/// The issuer rejected our credentials, mostly because the client secret has expired or was replaced.
+/// The failure for an issuer that rejected the client's credentials. The usual cause is a client secret that has
+/// expired or was replaced.
 pub(crate) const CLIENT_REFUSED: SignInFailure = unavailable("the issuer does not take us for its client");
 
-/// Exchanges a code for an ID token. Takes one request.
+/// Exchanges a code for an ID token. Makes one HTTP request.
 pub(crate) async fn id_token(
     https: &Https,
     endpoint: &str,
@@ -93,7 +94,8 @@ fn request(
     request.body(form.finish().into_bytes())
 }
 
-/// Returns the failure for an error response. An invalid code is the browser's fault, a rejected client is ours.
+/// Returns the failure for an error response. The browser may have sent an invalid code. A rejected client means that
+/// the deployment's settings are wrong.
 fn failure_from(status: StatusCode, body: &[u8]) -> SignInFailure {
     let error = serde_json::from_slice(body).map(|refusal: TokenError| refusal.error);
     match (status, error.as_deref()) {

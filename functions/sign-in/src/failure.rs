@@ -1,14 +1,14 @@
-/// Why a sign-in failed. The sign-in page has a sentence for each reason.
+/// The reason why a sign-in failed. The sign-in page has a sentence for each reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FailureReason {
-    /// The identity provider, or something we need for the request, is unreachable or rejects our client. Nobody can
-    /// sign in.
+    /// Nobody can sign in. The identity provider or an AWS service is unreachable, or the provider rejects the client's
+    /// credentials.
     Unavailable,
-    /// This browser began no such attempt, or began it too long ago.
+    /// This browser did not begin the attempt, or began it too long ago.
     Stale,
-    /// The identity provider's answer does not prove who the person is.
+    /// The identity provider's response does not prove the identity of the user.
     Refused,
-    /// The identity provider knows the person, but no company here does.
+    /// The identity provider confirmed the user's identity, but the user is not on the staff of a company here.
     Stranger,
 }
 
@@ -26,14 +26,14 @@ impl FailureReason {
 
 /// A reason with a description for operators.
 ///
-/// It has nothing of the requests or responses, which can contain tokens, addresses or secrets.
+/// The description quotes nothing from requests or responses, which can contain tokens, addresses or secrets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct SignInFailure {
     pub(crate) reason: FailureReason,
     pub(crate) what: &'static str,
 }
 
-/// A callback without a known attempt.
+/// The failure for a callback without a known attempt.
 pub(crate) const STALE: SignInFailure =
     SignInFailure { reason: FailureReason::Stale, what: "a callback without its attempt" };
 

@@ -1,7 +1,7 @@
 //! ID tokens (OpenID Connect Core 1.0, sections 2 and 3.1.3.7).
 //!
-//! `openidconnect` verifies the signatures. The claims are parsed here, since its types reject tokens because of claims
-//! that are not used.
+//! `openidconnect` verifies the signatures. The claims are parsed here, since the types of `openidconnect` reject
+//! tokens because of claims that are not used.
 
 use std::time::Duration;
 
@@ -17,7 +17,8 @@ use store::ProviderIdentity;
 
 use crate::failure::{SignInFailure, rejected};
 
-/// The accepted signature algorithms, which only the provider can sign with. HMAC uses a secret that we have too.
+/// The accepted signature algorithms. Only the provider has the private keys for them. HMAC is not accepted, because
+/// this client has its secret too.
 const SIGNATURES: [CoreJwsSigningAlgorithm; 9] = [
     CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
     CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha384,
@@ -30,7 +31,7 @@ const SIGNATURES: [CoreJwsSigningAlgorithm; 9] = [
     CoreJwsSigningAlgorithm::EdDsa,
 ];
 
-/// How far the provider's clock may be ahead of ours, in seconds.
+/// How far the provider's clock may be ahead, in seconds.
 const SKEW_SECS: u64 = 5 * 60;
 
 /// An ID token with an accepted signature algorithm. Its signature is not verified yet.
@@ -49,7 +50,7 @@ struct Header {
     kid: Option<String>,
     typ: Option<String>,
     cty: Option<IgnoredAny>,
-    /// The extensions that must be understood. None is, so a token with any is rejected.
+    /// The extensions that a recipient must support. This code supports none, so a token with this field is rejected.
     crit: Option<IgnoredAny>,
 }
 
@@ -61,15 +62,15 @@ pub(crate) struct ExpectedClaims<'a> {
     pub(crate) now: Timestamp,
 }
 
-/// A person whose identity the provider has confirmed.
+/// A user whose identity the provider has confirmed.
 pub(crate) struct VerifiedPerson {
     pub(crate) identity: ProviderIdentity,
-    /// The logins under which staff may be listed here.
+    /// The logins to look up in the directory, in this order.
     ///
-    /// The subject comes first, since it never belongs to another person. The email address follows only if the
-    /// provider has verified it: at some providers, people can claim any address.
+    /// The subject comes first, since a provider never gives it to another user. The email address follows only if the
+    /// provider has verified it, since users can claim any address at some providers.
     pub(crate) logins: Vec<Login>,
-    /// When they last entered their credentials. `None` if the provider does not say.
+    /// When the user last entered their credentials. `None` if the token does not contain the time.
     pub(crate) authenticated: Option<Timestamp>,
 }
 
@@ -118,11 +119,11 @@ impl<'a> IdToken<'a> {
         let Header { alg, kid, .. } = &self.header;
         let named = |id: Option<&str>| kid.is_none() || kid.as_deref() == id;
         let mut candidates = keys.keys().iter().filter(|key| named(key.key_id().map(|id| id.as_str())));
-        // A key names its purpose, and `openidconnect` enforces it.
+        // A key states its purpose, and `openidconnect` rejects a key for another purpose.
         candidates.any(|key| key.verify_signature(alg, self.signed.as_bytes(), &self.signature).is_ok())
     }
 
-    /// Returns the person of the token. Verify the token's signature first.
+    /// Checks the claims and returns the user of the token. Callers must verify the token's signature first.
     pub(crate) fn person(&self, expected: &ExpectedClaims) -> Result<VerifiedPerson, SignInFailure> {
         let claims: Claims =
             serde_json::from_slice(&self.claims).map_err(|_| rejected("the ID token lacks what it must say"))?;

@@ -19,10 +19,10 @@ use crate::keys::KeyCache;
 use crate::provider::IdentityProvider;
 use crate::settings::Settings;
 
-/// The timeout of a request. The function makes up to three within API Gateway's 30 s.
+/// The timeout of a request to the provider. A sign-in makes up to three requests within API Gateway's limit of 30 s.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The largest response, in bytes. Discovery documents and key sets have some kilobytes.
+/// The maximum size of a response, in bytes. Discovery documents and key sets have some kilobytes.
 const LARGEST_ANSWER: usize = 512 * 1024;
 
 /// The client of the identity provider.
@@ -54,7 +54,7 @@ impl Issuer {
         Ok(self.settings_and_cache().await?.0)
     }
 
-    /// Returns the address at the provider that a browser is sent to for an attempt.
+    /// Returns the provider's authorization URL, to which a browser is redirected for an attempt.
     pub(crate) async fn address(&self, attempt: &SignInAttempt) -> Result<String, SignInFailure> {
         let (settings, provider) = self.provider().await?;
         let verifier = PkceCodeVerifier::new(attempt.verifier.clone());
@@ -71,21 +71,22 @@ impl Issuer {
             .append_pair("code_challenge", challenge.as_str())
             .append_pair("code_challenge_method", "S256");
         if attempt.again {
-            // Both parameters ask for credentials, since a provider may know only one. With `max_age` it must also
-            // return `auth_time` (OpenID Connect Core 1.0, section 3.1.2.1).
+            // Both parameters make the provider ask for credentials, since a provider may support only one of them.
+            // With `max_age`, the provider must also return `auth_time` (OpenID Connect Core 1.0, section 3.1.2.1).
             query.append_pair("prompt", "login").append_pair("max_age", "0");
         }
         drop(query);
         Ok(address.into())
     }
 
-    /// Returns where a browser ends its session with the provider. `None` if the provider has no such endpoint.
+    /// Returns the URL at which a browser ends its session with the provider. Returns `None` if the provider has no
+    /// such endpoint.
     pub(crate) async fn end_session_address(&self) -> Result<Option<String>, SignInFailure> {
         let (settings, provider) = self.provider().await?;
         Ok(provider.end_session_endpoint.as_ref().map(|endpoint| end_session::address(endpoint, &settings)))
     }
 
-    /// Exchanges a code for a verified person.
+    /// Exchanges a code for a user whose identity is verified.
     pub(crate) async fn person(&self, code: &str, attempt: &SignInAttempt) -> Result<VerifiedPerson, SignInFailure> {
         let (settings, provider) = self.provider().await?;
         let (endpoint, authentication) = (&provider.token_endpoint, provider.authentication);
@@ -116,7 +117,8 @@ impl Issuer {
 
     /// Returns the settings and the locked cache.
     ///
-    /// Reads the secret again if it may have been replaced. If it is the same, the provider's metadata stays cached.
+    /// Reads the secret again if it may have been replaced. If the secret has not changed, the provider's metadata
+    /// stays cached.
     async fn settings_and_cache(&self) -> Result<(Arc<Settings>, MutexGuard<'_, IssuerCache>), SignInFailure> {
         let mut known = self.cache.lock().await;
         let now = self.clock.now();

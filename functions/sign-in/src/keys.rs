@@ -9,7 +9,7 @@ use crate::failure::{SignInFailure, rejected, unavailable};
 use crate::id_token::IdToken;
 use crate::{CACHE_SECS, provider};
 
-/// Caches the provider's keys.
+/// A cache of the provider's signing keys.
 #[derive(Default)]
 pub(crate) struct KeyCache(Mutex<CachedKeySet>);
 
@@ -24,9 +24,9 @@ struct CachedKeySet {
 const PAUSE_SECS: u64 = 30;
 
 impl KeyCache {
-    /// Fails if the provider did not sign the token. `address` is the provider's JWKS URI.
+    /// Checks that the provider signed the token, and fails otherwise. `address` is the provider's JWKS URI.
     ///
-    /// Fetches the keys again before it fails, since they may have changed.
+    /// Fetches the keys again before failing, since the provider may have changed them.
     pub(crate) async fn have_signed(
         &self,
         https: &Https,
@@ -39,7 +39,8 @@ impl KeyCache {
             *seen = CachedKeySet { address: address.to_owned(), ..CachedKeySet::default() };
         }
         let not_asked_for = |secs| seen.requested_at.is_none_or(|requested_at| now >= requested_at.plus_secs(secs));
-        // A key that the provider has withdrawn is trusted no longer than other cached metadata.
+        // The keys are fetched again when the cache expires, even if the token matches. The provider may have withdrawn
+        // the key.
         if token.is_signed_by(&seen.keys) && !not_asked_for(CACHE_SECS) {
             return Ok(());
         }

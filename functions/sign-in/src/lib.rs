@@ -34,7 +34,7 @@ use crate::issuer::Issuer;
 use crate::settings::Settings;
 use crate::used_attempts::UsedAttempts;
 
-/// Starts and ends sessions, and returns the owner of a session.
+/// Signs staff in and out, lists and ends their sessions, and returns the owner of the current session.
 pub struct SignInFunction {
     store: Store,
     origin: OriginGuard,
@@ -47,7 +47,7 @@ pub struct SignInFunction {
     metrics: Metrics,
 }
 
-/// How long a session lasts, in seconds: a working day with some to spare.
+/// How long a session lasts, in seconds: longer than a working day.
 const SESSION_SECS: u64 = 12 * 60 * 60;
 
 /// How long the secret and the provider's metadata are cached, in seconds.
@@ -77,7 +77,7 @@ impl SignInFunction {
         self.origin.warm_up().await;
     }
 
-    /// Answers a request of the API. A failure becomes an error response.
+    /// Handles an API request. A failure becomes an error response.
     pub async fn handle(&self, request: Request) -> Result<Response<Body>, Infallible> {
         let outcome = match self.came_through_the_portal(&request).await {
             Ok(()) => self.answer(&request).await,
@@ -101,7 +101,7 @@ impl SignInFunction {
 
     /// Rejects requests that did not come through CloudFront.
     ///
-    /// Checks every route. The authorizer checks some of them too, but no route can be missed here.
+    /// The check applies to every route. The authorizer also checks some routes, but this check cannot miss a route.
     async fn came_through_the_portal(&self, request: &Request) -> Result<(), Problem> {
         let shown = request.headers().get(origin_secret::HEADER).and_then(|shown| shown.to_str().ok());
         match self.origin.admission(shown).await {
@@ -132,7 +132,7 @@ impl SignInFunction {
 
     /// Handles the callback from the identity provider.
     ///
-    /// Ends only the attempt that the callback names, so a forged callback changes nothing.
+    /// Ends only the attempt with the callback's `state`, so a forged callback changes nothing.
     async fn finish(&self, request: &Request) -> Result<WebResponse, SignInFailure> {
         let settings = self.issuer.settings().await?;
         let cookies = self.attempt_cookies(&settings);
@@ -159,28 +159,29 @@ impl SignInFunction {
         web::session_token(self.portal, web::cookies(request.headers()))
     }
 
-    /// Answers a callback without an attempt: a repeated, late or forged one. A browser with a session continues with
-    /// it.
+    /// Handles a callback that is repeated, late or forged, so that it matches no attempt. A browser with a session is
+    /// redirected to `back`.
     async fn not_of_an_attempt(&self, request: &Request, back: &str) -> WebResponse {
         if self.has_session(request).await { redirect_to(back) } else { self.not_signed_in(STALE) }
     }
 
-    /// Returns whether a browser has a session that has not expired. The page itself notices a session that was
-    /// revoked.
+    /// Returns whether a browser has a session that has not expired. This does not detect a session that was revoked by
+    /// a sign-out everywhere. The page detects that.
     async fn has_session(&self, request: &Request) -> bool {
         let Some(token) = self.session_token(request) else { return false };
         let session = self.store.session(&web::token_hash(&token)).await;
         matches!(session, Ok(Some(session)) if self.clock.now() < session.ends)
     }
 
-    /// Starts the session of a callback's person and returns its cookie.
+    /// Starts the session of the user in a callback, and returns the session cookie.
     async fn session_of(&self, request: &Request, attempt: &SignInAttempt) -> Result<String, SignInFailure> {
         let code = query(request, "code").ok_or(rejected("the issuer let nobody in"))?;
         let person = self.issuer.person(code, attempt).await?;
         let LoginOwner { company, staff, .. } = self.owner_of_login(&person).await?;
         let token = self.randomness.token();
         let began = self.clock.now();
-        // A provider that returns no time, but was asked for new credentials, is assumed to have asked for them.
+        // If the provider returns no time and the attempt required new credentials, the user is assumed to have just
+        // entered them.
         let authenticated = person.authenticated.map(|asked| asked.min(began)).or(attempt.again.then_some(began));
         let lifetime = SessionLifetime::new(began, SESSION_SECS, self.idle_minutes);
         let session = Session::new(company, staff, web::browser_name(request.headers()), began, lifetime);
@@ -190,7 +191,7 @@ impl SignInFunction {
         noted.map_err(|_| unavailable("the table did not take the audit log's entry"))?;
         let started = self.store.start_session(&web::token_hash(&token), &session).await;
         started.map_err(|_| unavailable("the table did not take the session"))?;
-        // The browser replaces its cookie, so its earlier session is ended rather than left behind.
+        // The browser replaces its session cookie, so its earlier session could no longer be used or ended there.
         if let Some(before) = self.session_token(request)
             && let Err(error) = self.store.end_session(&web::token_hash(&before)).await
         {
@@ -199,10 +200,10 @@ impl SignInFunction {
         Ok(web::session_cookie(self.portal, &token, SESSION_SECS))
     }
 
-    /// Returns the owner of the login that a person signs in with.
+    /// Returns the owner of the login that a user signs in with.
     ///
-    /// The first sign-in pins a login to its person. A mailbox can be given to another person, and another issuer can
-    /// have another person by the same name.
+    /// The first sign-in pins a login to the user's identity. An email address can be reassigned to another person, and
+    /// another issuer can use the same login for another person.
     async fn owner_of_login(&self, person: &VerifiedPerson) -> Result<LoginOwner, SignInFailure> {
         let no_answer = |_| unavailable("the table did not answer");
         for login in &person.logins {
@@ -240,10 +241,12 @@ impl SignInFunction {
             .answer(|| html! { p { "You are signed out." } }, || json!({"signed_out": true}));
         Ok(answer
             .with_status(StatusCode::SEE_OTHER)
-            // A script on that page goes on to the provider, since a form may lead to no other site.
+            // A script on that page continues to the provider, since the portal does not allow forms to lead to other
+            // sites.
             .with_header("location", "/sign-in.html#signing-out")
             .with_header("set-cookie", &web::clear_session_cookie(self.portal))
-            // Removes pages from the browser's memory. In browsers that do not support it, pages hide themselves.
+            // This header removes pages from the browser's cache. In browsers that do not support the header, pages
+            // hide their content.
             .with_header("clear-site-data", "\"cache\""))
     }
 
@@ -255,8 +258,8 @@ impl SignInFunction {
         }
     }
 
-    /// Redirects a browser that has signed out here to the provider, to sign out there too. The next sign-in in it asks
-    /// for the password in any case.
+    /// Redirects a browser that has signed out here to the provider, to sign out there too. The browser's next sign-in
+    /// asks for the password in any case.
     async fn leave_issuer(&self) -> WebResponse {
         match self.issuer.end_session_address().await {
             Ok(Some(address)) => redirect_to(&address),

@@ -1,4 +1,4 @@
-//! The sessions of a member of staff.
+//! Lists and ends the sessions of a member of staff.
 
 use domain::{ListedSession, Staff, Timestamp};
 use http::{Method, StatusCode};
@@ -9,7 +9,7 @@ use web::{Problem, ResponseFormat, WebResponse};
 use crate::SignInFunction;
 
 impl SignInFunction {
-    /// Lists the sessions of the person, or ends one, all other ones (`others`), or all of them.
+    /// Lists the sessions of a member of staff, or ends one session, all others (`others`) or all of them.
     pub(crate) async fn own_sessions(&self, request: &Request) -> Result<WebResponse, Problem> {
         let staff = web::staff(request)?;
         let now = self.clock.now();
@@ -53,13 +53,14 @@ impl SignInFunction {
         Ok(left_over(request, &this))
     }
 
-    /// Ends all sessions by the time from which they count. So it also ends those that the index does not list yet.
+    /// Ends all sessions of a member of staff by setting the time from which sessions are valid. This also ends
+    /// sessions that the index does not list yet.
     async fn end_all(&self, staff: &Staff, now: Timestamp) -> Result<WebResponse, Problem> {
         self.store.require_session(staff, now).await?;
         match self.store.end_sessions(&staff.company, &staff.id, now).await {
             Ok(()) => Ok(WebResponse::nothing()),
             Err(DirectoryError::Store(error)) => Err(error.into()),
-            // The person is no longer on the staff.
+            // The user is no longer on the staff.
             Err(_) => Err(Problem::session_ended()),
         }
     }
@@ -70,9 +71,9 @@ fn list(request: &Request, sessions: &[ListedSession]) -> WebResponse {
     ResponseFormat::of_request(request).answer(|| views::own_sessions(sessions), json)
 }
 
-/// Answers a page with the remaining sessions, which the index may not show yet.
+/// Returns the remaining sessions to a page. `sessions` is passed in, because the index may still list ended sessions.
 ///
-/// JSON clients, and a person whose own session has ended, get no content.
+/// JSON clients, and a user whose current session has ended, get an empty response.
 fn left_over(request: &Request, sessions: &[ListedSession]) -> WebResponse {
     match ResponseFormat::of_request(request) {
         ResponseFormat::Html if !sessions.is_empty() => list(request, sessions),
@@ -80,7 +81,7 @@ fn left_over(request: &Request, sessions: &[ListedSession]) -> WebResponse {
     }
 }
 
-/// Returns the problem for an unknown session. It is the same for a session of another person.
+/// Returns the problem for an unknown session. A session of another member of staff has the same problem.
 fn no_session() -> Problem {
     Problem::new(StatusCode::NOT_FOUND, "no-session", "That session has ended already.")
 }

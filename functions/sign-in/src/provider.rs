@@ -15,9 +15,9 @@ pub(crate) struct IdentityProvider {
     pub(crate) authorization_endpoint: Url,
     pub(crate) token_endpoint: String,
     pub(crate) authentication: ClientAuthentication,
-    /// Where its keys are.
+    /// The URL of the provider's signing keys.
     pub(crate) jwks_uri: String,
-    /// Where a browser ends its session with the provider. `None` if it cannot.
+    /// The URL at which a browser ends its session with the provider. `None` if the provider has no such endpoint.
     pub(crate) end_session_endpoint: Option<Url>,
 }
 
@@ -35,7 +35,7 @@ struct ProviderMetadata {
 }
 
 impl IdentityProvider {
-    /// Fetches the discovery document of an issuer. Fails if it names another issuer.
+    /// Fetches the discovery document of an issuer. Fails if the document contains another issuer.
     pub(crate) async fn discover(https: &Https, issuer: &str) -> Result<Self, SignInFailure> {
         let address = format!("{}/.well-known/openid-configuration", issuer.strip_suffix('/').unwrap_or(issuer));
         let metadata: Option<ProviderMetadata> = get(https, &address).await;
@@ -54,7 +54,7 @@ impl IdentityProvider {
     }
 }
 
-/// Fetches a JSON document from the provider. `None` if it cannot be fetched or parsed.
+/// Fetches a JSON document from the provider. Returns `None` if the document cannot be fetched or parsed.
 pub(crate) async fn get<T: DeserializeOwned>(https: &Https, address: &str) -> Option<T> {
     let request = Request::get(address).header(ACCEPT, "application/json").body(Vec::new()).ok()?;
     let answer = https.ask(request).await.ok().filter(|answer| answer.status() == 200)?;

@@ -6,15 +6,16 @@ use crate::failure::{SignInFailure, unavailable};
 /// The sign-in settings that a deployment keeps in its secret, as JSON.
 #[derive(PartialEq, Eq, Deserialize)]
 pub(crate) struct Settings {
-    /// The issuer as in ID tokens. `/.well-known/openid-configuration` is relative to it.
+    /// The issuer, spelled as in the provider's ID tokens. The discovery document is at
+    /// `/.well-known/openid-configuration` below this URL.
     pub(crate) issuer: String,
     pub(crate) client_id: String,
-    /// Empty for a public client, which only PKCE protects.
+    /// The client secret. Empty for a public client, which only PKCE protects.
     #[serde(default)]
     pub(crate) client_secret: String,
-    /// The portal's origin. The issuer redirects to `/api/sign-in/callback` there.
+    /// The portal's origin. The issuer redirects to `/api/sign-in/callback` at this origin.
     pub(crate) portal: String,
-    /// The key that signs attempts. Secrets from before this field have none.
+    /// The key that signs attempts. Empty in secrets that were created before this field existed.
     #[serde(default)]
     attempt_key: String,
 }
@@ -30,18 +31,18 @@ impl Settings {
 
     /// Returns the key that signs attempts. Falls back to the client secret.
     ///
-    /// If both are empty, attempts can be forged, which lets nobody sign in.
+    /// If both are empty, attempts can be forged, but a forged attempt does not let anyone sign in.
     pub(crate) fn attempt_key(&self) -> &[u8] {
         let key = if self.attempt_key.is_empty() { &self.client_secret } else { &self.attempt_key };
         key.as_bytes()
     }
 
-    /// Returns where the issuer redirects after it has ended its session.
+    /// Returns the URL to which the issuer redirects after it has ended its session.
     pub(crate) fn signed_out(&self) -> String {
         format!("{}/sign-in.html", self.portal)
     }
 
-    /// Returns where the issuer redirects after a sign-in.
+    /// Returns the URL to which the issuer redirects after a sign-in.
     pub(crate) fn callback(&self) -> String {
         format!("{}/api/sign-in/callback", self.portal)
     }

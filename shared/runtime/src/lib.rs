@@ -78,7 +78,9 @@ pub fn wall_clock() -> Clock {
 
 /// Returns the operating system's source of randomness.
 ///
-/// # Panics A request that takes randomness panics, and so fails, if the operating system has no randomness.
+/// # Panics
+///
+/// A request that takes randomness panics, and so fails, if the operating system has no randomness.
 #[must_use]
 pub fn randomness() -> Randomness {
     Randomness::new(|| {

@@ -1,5 +1,5 @@
 //! Checks that a session is still active when a request takes effect. The gateway caches the authorizer's answer for a
-//! minute, so the session can end in between.
+//! minute, so the session can end during that minute.
 
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, TransactWriteItem, Update};
 use domain::{CompanyId, RequestSession, SessionLifetime, Staff, StaffId, Timestamp, TokenHash};
@@ -20,9 +20,11 @@ pub(crate) struct ActiveSession {
 }
 
 impl Store {
-    /// Writes a transaction on the condition that the session of the request is still active. Fails with `SignedOut`
-    /// otherwise. An API client's session is read before the transaction instead, at the cost of one request. Requests
-    /// without a session, such as webhooks, have no such condition.
+    /// Runs a transaction on the condition that the session of the HTTP request is still active.
+    ///
+    /// Fails with `SignedOut` if it has ended. The session of an API client is read before the transaction instead,
+    /// which takes one more DynamoDB request. HTTP requests without a session, such as webhooks, have no such
+    /// condition.
     pub(crate) async fn transact_for(
         &self,
         staff: Option<&Staff>,
@@ -34,8 +36,8 @@ impl Store {
             && let Some(signed_in) = &staff.signed_in
         {
             if staff.is_program {
-                // An API client writes many things at once. A condition on its one session would make these
-                // transactions conflict.
+                // An API client runs many transactions at once. A condition on its one session item would make them
+                // conflict.
                 self.require_session(staff, now).await?;
             } else {
                 writes.extend(self.is_signed_in(&staff.company, &staff.id, signed_in, now)?);
@@ -120,14 +122,15 @@ impl Store {
         Ok(TransactWriteItem::builder().condition_check(is_staff).build())
     }
 
-    /// Fails with `SignedOut` if the session of a request is over. For operations that are not one transaction. One
-    /// request.
+    /// Fails with `SignedOut` if the session of the HTTP request has ended. Operations that are not one transaction
+    /// call this first. Makes one DynamoDB request.
     pub async fn require_session(&self, staff: &Staff, now: Timestamp) -> Result<(), StoreError> {
         let Some(signed_in) = &staff.signed_in else { return Ok(()) };
         self.session_of(staff, signed_in, now).await.map(drop)
     }
 
-    /// Returns the session of a request as it is now. Fails with `SignedOut` if it is over. One request.
+    /// Reads the current state of the session that an HTTP request belongs to. Fails with `SignedOut` if it has ended.
+    /// Makes one DynamoDB request.
     pub(crate) async fn session_of(
         &self,
         staff: &Staff,

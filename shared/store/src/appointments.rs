@@ -1,4 +1,4 @@
-//! Appointments. Each is written in one transaction with the customers whose numbers it names.
+//! Appointments. One transaction writes an appointment and the customer items of the numbers that it contains.
 
 use std::collections::HashMap;
 
@@ -25,23 +25,23 @@ struct Item {
     expires_at: u64,
     /// The version of the appointment, as a top-level attribute for conditions.
     version: u32,
-    /// Only the current version: `earlier_versions` stores the others.
+    /// Contains only the current version. `earlier_versions` stores the others.
     appointment: Appointment,
 }
 
-/// How often an appointment is read if its earlier versions do not match its current version.
+/// The maximum number of reads of an appointment whose earlier versions do not match its current version.
 const READ_ATTEMPTS: u32 = 4;
 
 /// The result of saving an appointment.
 #[derive(Clone, Debug)]
 pub enum SaveOutcome {
     Done,
-    /// Nothing was written because another writer saved the appointment first. Contains the appointment as it is now,
-    /// or `None` if it no longer exists.
+    /// Nothing was written, because another writer saved the appointment first. Contains the current appointment, or
+    /// `None` if it no longer exists.
     Overtaken(Option<Box<Appointment>>),
 }
 
-/// The result of an answer from outside the portal, with the appointment as it is afterwards.
+/// The result of an answer from outside the portal. Contains the appointment after it.
 #[derive(Clone, Debug)]
 pub enum AnswerOutcome {
     New(Appointment),
@@ -53,8 +53,8 @@ pub enum AnswerOutcome {
 }
 
 impl Store {
-    /// Returns an appointment with its earlier versions. One request, and another each time a concurrent save makes the
-    /// two items differ.
+    /// Returns an appointment with its earlier versions. Makes one DynamoDB request, and repeats it when a concurrent
+    /// save has made the two items differ.
     pub async fn appointment(
         &self,
         company: &CompanyId,
@@ -85,9 +85,9 @@ impl Store {
         }
     }
 
-    /// Returns a page of the appointments that start from a position and before a time, in order of their start.
-    /// Without earlier versions. `next` is the position of the last appointment if there are more. One request for
-    /// every megabyte.
+    /// Returns a page of the appointments that start from a position and before a time, in order of their start. The
+    /// appointments lack their earlier versions. `next` is the position of the last appointment if there are more.
+    /// Makes one DynamoDB request for every megabyte.
     pub async fn appointments(
         &self,
         company: &CompanyId,
@@ -119,7 +119,7 @@ impl Store {
     }
 
     /// Returns the appointments of a practitioner that start in a period, latest first. Searches only the latest `most`
-    /// appointments of the company in that period. One request for every megabyte searched.
+    /// appointments of the company in that period. Makes one DynamoDB request for every megabyte searched.
     pub async fn appointments_with(
         &self,
         company: &CompanyId,
@@ -153,7 +153,7 @@ impl Store {
         Ok(appointments)
     }
 
-    /// Returns the appointments among index items that are within the retention.
+    /// Parses index items and returns the appointments that are within the retention.
     fn versions_kept(
         &self,
         items: Option<Vec<HashMap<String, AttributeValue>>>,
@@ -168,8 +168,8 @@ impl Store {
     /// Writes an appointment and updates the customers of its number and of its previous number.
     ///
     /// `before` is the version that was read, or `None` for a new appointment. `by` is the member of staff who saves it
-    /// in a session. Adds a customer action to each conversation. Two requests, one without a number, and one more if
-    /// another writer saved the appointment first.
+    /// in a session. Adds a customer action to each conversation. Makes two DynamoDB requests, or one if neither
+    /// version has a number. Makes one more if another writer saved the appointment first.
     pub async fn save_appointment(
         &self,
         company: &CompanyId,
@@ -218,8 +218,8 @@ impl Store {
         Err(contended())
     }
 
-    /// Sets the status that the customer or another system reported for an appointment. The same status again changes
-    /// nothing. Three requests, one if nothing changes.
+    /// Sets the status that the customer or another system reported for an appointment. Setting the same status again
+    /// changes nothing. Makes three DynamoDB requests, or one if nothing changes.
     pub async fn answer_appointment(
         &self,
         company: &CompanyId,
@@ -280,8 +280,8 @@ impl Store {
         Ok(TransactWriteItem::builder().put(put.build().map_err(invalid_item("TransactWriteItems"))?).build())
     }
 
-    /// Tells whether an appointment is within the retention, which begins at its end. Past it, the appointment counts
-    /// as deleted even if its item still exists.
+    /// Returns whether an appointment is within the retention, which begins when the appointment ends. After the
+    /// retention, the appointment counts as deleted even if its item still exists.
     fn is_kept(&self, appointment: &Appointment, now: Timestamp) -> bool {
         appointment.details().ends() >= self.retention.oldest_position(now).at
     }
@@ -293,7 +293,7 @@ pub(crate) fn read(item: HashMap<String, AttributeValue>, operation: &'static st
     Ok(item.appointment)
 }
 
-/// Returns an appointment item, or `None` if it belongs to one of these customers.
+/// Returns an appointment item unchanged, or `None` if the appointment is for one of these customers.
 pub(crate) fn without_appointment(
     item: HashMap<String, AttributeValue>,
     theirs: impl Fn(ConversationId) -> bool,

@@ -1,5 +1,5 @@
-//! The audit log: who used which permission and when, by company. Entries are never changed and outlive customers,
-//! sessions and staff.
+//! The audit log of each company: who used which permission and when. Entries are never changed, and are kept after
+//! their customers, sessions and staff are deleted.
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use domain::{AuditEntry, CompanyId};
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{invalid_item, unavailable};
 use crate::{Store, StoreError, keys};
 
-/// How long an entry is kept: a year, and five more weeks to read it.
+/// How long an audit log entry is kept, in seconds: a year, and five more weeks to read it.
 const RETENTION_SECS: u64 = 400 * 24 * 60 * 60;
 
 #[derive(Serialize, Deserialize)]
@@ -21,7 +21,7 @@ struct Item {
 }
 
 impl Store {
-    /// Stores an audit log entry. Storing the same entry again changes nothing. One request.
+    /// Stores an audit log entry. Storing the same entry again changes nothing. Makes one DynamoDB request.
     pub async fn audit(&self, entry: &AuditEntry) -> Result<(), StoreError> {
         let item = Item {
             key: keys::audit(entry.company.as_ref(), entry.at, &entry.request),
@@ -39,8 +39,8 @@ impl Store {
         Ok(())
     }
 
-    /// Returns the newest audit log entries, newest first. With `None`, returns the entries that concern no company.
-    /// One request.
+    /// Returns the newest audit log entries, newest first. With `None` as the company, returns the entries that concern
+    /// no company. Makes one DynamoDB request.
     pub async fn audit_log(&self, company: Option<&CompanyId>, limit: i32) -> Result<Vec<AuditEntry>, StoreError> {
         let found = self
             .client

@@ -1,5 +1,5 @@
-//! Automatic texts, for when the SMS service leaves opt-outs to Switchboard: the opt-out acknowledgement and the answer
-//! to HELP.
+//! Automatic texts: the opt-out acknowledgement and the answer to HELP. They are used if Switchboard manages opt-outs
+//! and the SMS service does not.
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::{
@@ -11,10 +11,10 @@ use crate::transaction::TransactionOutcome;
 use crate::{ReceivedMessage, Store, StoreError, keys};
 
 impl Store {
-    /// Records an opt-out acknowledgement as queued, if that opt-out is in force.
+    /// Records an opt-out acknowledgement as queued, if the opt-out is still the customer's latest choice.
     ///
-    /// It is the last text that the customer is sent. Returns `None` if an acknowledgement was recorded since the
-    /// customer last got texts. One request.
+    /// The acknowledgement is the last text that the customer is sent. Returns `None` if an acknowledgement was already
+    /// recorded since the customer's last opt-in. Makes one DynamoDB request.
     pub async fn queue_confirmation(
         &self,
         line: &Line,
@@ -27,8 +27,8 @@ impl Store {
         self.queue_automatic(line, message, confirmed).await
     }
 
-    /// Records an answer to HELP as queued, also for a customer who has opted out. Returns `None` if one was recorded
-    /// for the customer on the same day in the company's time zone. One request.
+    /// Records an answer to HELP as queued, also for a customer who has opted out. Returns `None` if an answer to HELP
+    /// was already recorded for the customer on the same day in the company's time zone. Makes one DynamoDB request.
     pub async fn queue_help(
         &self,
         line: &Line,
@@ -61,7 +61,7 @@ impl Store {
 }
 
 fn automatic(line: &Line, answered: &ReceivedMessage, id: MessageId, text: &OutboundText, now: Timestamp) -> Message {
-    // Keeps the order within the same millisecond: the answer follows the text that it answers.
+    // The answer must sort after the text that it answers, even within the same millisecond.
     let at = Timestamp::from_millis(now.max(answered.at).as_millis() + 1);
     Message {
         conversation: line.conversation_key.conversation_with_sender(&answered.from),

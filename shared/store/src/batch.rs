@@ -6,14 +6,15 @@ use crate::error::{invalid_item, unavailable};
 use crate::keys::Key;
 use crate::{Store, StoreError, retries};
 
-/// The most keys that one `BatchGetItem` accepts.
+/// The maximum number of keys in one `BatchGetItem` request.
 const KEYS_PER_REQUEST: usize = 100;
 
-/// How often the keys of one request are requested before it fails.
+/// The maximum number of attempts to read the keys of one request.
 const MAX_ATTEMPTS: u32 = 10;
 
 impl Store {
-    /// Returns the items that exist for these keys, in any order. One request for every 100 keys, none for no keys.
+    /// Returns the items that exist for these keys, in any order. Makes one DynamoDB request for every 100 keys, and no
+    /// request if there are no keys.
     ///
     /// DynamoDB returns part of a batch if a partition is throttled. The remaining keys are requested again after a
     /// wait. Fails with `Unavailable` after some seconds.

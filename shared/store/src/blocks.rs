@@ -1,8 +1,8 @@
-//! Blocked numbers: the block of a number is an item of its conversation, and is in a list of its own.
+//! Blocked numbers. The block of a number is an item of its conversation. The index lists a company's blocks.
 //!
 //! The item does not expire, because a block outlives the conversation's messages. Every transaction that records a
 //! message or a call checks whether the number is blocked, so that an inbound text either notifies staff completely or
-//! not at all. The item of an unblocked number expires.
+//! not at all. The block item expires once its number is unblocked.
 
 use std::collections::HashMap;
 
@@ -31,7 +31,7 @@ struct Item {
     #[serde(flatten)]
     recent: Option<RecentKey>,
     conversation: ConversationId,
-    /// Only for a number that is no longer blocked.
+    /// Present only if the number is no longer blocked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     expires_at: Option<u64>,
     #[serde(flatten)]
@@ -49,7 +49,8 @@ struct BlockState {
 }
 
 impl BlockState {
-    /// Returns the sender if the conversation exists: with a message within the retention, or with an appointment.
+    /// Returns the sender if the conversation exists: it has a message within the retention, or the number has an
+    /// appointment.
     fn sender(&self, floor: Position) -> Option<Sender> {
         let summary =
             self.summary.as_ref().filter(|summary| summary.is_current(floor)).map(|summary| summary.sender.clone());
@@ -61,9 +62,9 @@ impl BlockState {
 impl Store {
     /// Blocks the number of a conversation.
     ///
-    /// From then on, its texts and calls notify no staff and count as answered. It is listed only among the blocked
-    /// numbers. Returns the block that is in force, or `None` if the conversation does not exist. Two requests, also if
-    /// the number is blocked already.
+    /// From then on, texts and calls of the number notify no staff and count as answered. The conversation is listed
+    /// only among the blocked numbers. Returns the block that is in force, or `None` if the conversation does not
+    /// exist. Makes two DynamoDB requests, even if the number is already blocked.
     pub async fn block(
         &self,
         staff: &Staff,
@@ -94,8 +95,8 @@ impl Store {
 
     /// Unblocks a number: its conversation is listed in the inbox again, and new texts notify staff.
     ///
-    /// Texts that arrived while it was blocked stay as they are. Returns `false` if the conversation does not exist.
-    /// Two requests.
+    /// Texts that arrived while the number was blocked do not change. Returns `false` if the conversation does not
+    /// exist. Makes two DynamoDB requests.
     pub async fn unblock(
         &self,
         staff: &Staff,
@@ -121,8 +122,8 @@ impl Store {
         Err(contended())
     }
 
-    /// Returns a page of a company's blocked numbers, latest block first, with their customers. Two requests, one if
-    /// the page is empty.
+    /// Returns a page of a company's blocked numbers, latest block first, with their customers. Makes two DynamoDB
+    /// requests, or one if the page is empty.
     pub async fn blocked_numbers(
         &self,
         company: &CompanyId,
@@ -159,7 +160,7 @@ impl Store {
         Ok(Page { items: items.collect(), next: page.next })
     }
 
-    /// Returns the condition that a number is blocked, or that it is not.
+    /// Returns the condition that a number is blocked, or that a number is not blocked.
     pub(crate) fn is_blocked(
         &self,
         company: &CompanyId,
@@ -228,8 +229,8 @@ impl Store {
         Ok(TransactWriteItem::builder().put(put).build())
     }
 
-    /// Returns the update that removes a conversation from the inbox. Without a summary, returns the condition that
-    /// there is none.
+    /// Returns the update that removes a conversation from the inbox. If the conversation has no summary, returns the
+    /// condition that no summary exists.
     fn hide_from_inbox(
         &self,
         company: &CompanyId,
@@ -257,8 +258,8 @@ impl Store {
         Ok(TransactWriteItem::builder().update(update).build())
     }
 
-    /// Returns the update that adds an unblocked conversation to the inbox. Texts that arrived while it was blocked
-    /// count as answered. Without a summary, returns the condition that there is none.
+    /// Returns the update that adds an unblocked conversation to the inbox. Texts that arrived while the number was
+    /// blocked count as answered. If the conversation has no summary, returns the condition that no summary exists.
     fn show_in_inbox(
         &self,
         company: &CompanyId,
@@ -287,8 +288,8 @@ impl Store {
         Ok(TransactWriteItem::builder().update(update).build())
     }
 
-    /// Removes the phone number from a block. Does nothing if the block has changed since it was read, or is no block
-    /// any more. One request.
+    /// Removes the phone number from a block. Does nothing if the block has changed since it was read, or if the number
+    /// was unblocked. Makes one DynamoDB request.
     pub(crate) async fn erase_blocked_number(&self, item: &HashMap<String, AttributeValue>) -> Result<(), StoreError> {
         let Some(since) = item.get("blocked_since").cloned() else { return Ok(()) };
         let erased = self

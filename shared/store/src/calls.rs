@@ -1,4 +1,4 @@
-//! Confirmation calls: one timeline entry for each call, however often and in whatever order it is reported.
+//! Confirmation calls. Each call has one timeline entry, even if it is reported repeatedly or out of order.
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
@@ -14,7 +14,7 @@ use crate::summary::{ASKED_ONCE_MORE, RelativeOrder, SummaryItem, SummaryUpdate,
 use crate::transaction::TransactionOutcome;
 use crate::{Store, StoreError, keys, timeline};
 
-/// A report of how a confirmation call ended, as known to the reporting system.
+/// A report of how a confirmation call ended. A later report of the same call may have a more certain outcome.
 #[derive(Clone, Debug)]
 pub struct CallReport {
     pub id: MessageId,
@@ -40,18 +40,18 @@ pub struct CallEntry {
 enum SummaryState {
     /// The call is the conversation's last entry.
     AtTheCall,
-    /// A later entry is the conversation's last, and that does not change back.
+    /// A later entry is the conversation's last, and the call cannot become the last again.
     Elsewhere,
-    /// The summary is past its retention.
+    /// The summary is past its retention, or does not exist.
     Gone,
 }
 
 impl Store {
     /// Records a call once: the idempotency record, the entry and the conversation summary in one transaction.
     ///
-    /// If the call is recorded already, a more certain outcome replaces the stored one. One request. One more if it is
-    /// not the newest entry of its conversation or its number is blocked. For a repeated report also those of
-    /// `improve_call`.
+    /// If the call is recorded already, a more certain outcome replaces the stored one. Makes one DynamoDB request, and
+    /// one more if the call is not the newest entry of its conversation or if its number is blocked. For a repeated
+    /// report, makes one more to read the stored outcome, and another to replace it.
     pub async fn record_call(
         &self,
         company: &Company,
@@ -100,7 +100,7 @@ impl Store {
                 // A missing entry is past its retention, so its appointment must not be changed.
                 return Ok(there.unwrap_or(CallEntry { call, appointment_told: true }));
             }
-            // Skips the entry, whose write has no condition.
+            // The write of the entry has no condition, so its result is skipped.
             let mut refused = refused.skip(1);
             if refused.next().flatten().is_some() {
                 while_blocked = !while_blocked;
@@ -112,8 +112,8 @@ impl Store {
         Err(contended())
     }
 
-    /// Replaces the outcome of a recorded call with a more certain one. Returns `None` if the call is not recorded. Two
-    /// requests if nothing changes, three otherwise.
+    /// Replaces the outcome of a recorded call if the new outcome is more certain. Returns `None` if the call is not
+    /// recorded. Makes two DynamoDB requests if nothing changes, or three otherwise.
     pub async fn update_outcome(
         &self,
         company: &CompanyId,
@@ -136,9 +136,10 @@ impl Store {
         }
     }
 
-    /// Marks the appointment of a call as updated from the call's outcome.
+    /// Records in a call's entry that its appointment has the status that follows from the outcome.
     ///
-    /// If a more certain outcome has replaced this one, marks nothing and returns the call as it is now. One request.
+    /// If a more certain outcome has replaced this one, marks nothing and returns the current call. Makes one DynamoDB
+    /// request.
     pub async fn mark_appointment_updated(&self, company: &CompanyId, call: &Call) -> Result<Option<Call>, StoreError> {
         let told = self
             .client
@@ -158,7 +159,7 @@ impl Store {
         };
         match refused.item().cloned().map(|item| timeline::read(item, "UpdateItem")).transpose()? {
             Some(TimelineEntry::Call(call)) => Ok(Some(call)),
-            // Past its retention.
+            // The call's entry is past its retention.
             Some(TimelineEntry::Message(_)) | None => Ok(None),
         }
     }
@@ -199,7 +200,8 @@ impl Store {
             let TransactionOutcome::Refused(refused) = self.transact(writes).await? else {
                 return Ok(Some(CallEntry { call: Call { outcome, ..call }, appointment_told: false }));
             };
-            // If the condition of this write held, another report has replaced the outcome, and the call is read again.
+            // If the condition of the summary's update held, another report has replaced the outcome. The call is then
+            // read again.
             if let Some(summary) = refused.into_iter().nth(1).flatten() {
                 head_is = if summary.is_empty() { SummaryState::Gone } else { SummaryState::Elsewhere };
             }
@@ -267,7 +269,7 @@ impl Store {
     }
 }
 
-/// Adds the names and values of `ASKED_ONCE_MORE`.
+/// Adds the attribute names and values that `ASKED_ONCE_MORE` uses, except `:position`.
 fn count_unanswered_call(summary: UpdateBuilder) -> UpdateBuilder {
     summary
         .expression_attribute_names("#unanswered", "unanswered")

@@ -1,4 +1,4 @@
-//! Parses records of the table's stream. The only module that reads their images.
+//! Parses records of the table's stream. No other module reads the item images of these records.
 
 use domain::{
     AppointmentId, CompanyId, ConversationId, ConversationSummary, PushTest, StaffId, SubscriptionId, TimelineEntry,
@@ -16,14 +16,14 @@ use crate::{push, timeline};
 /// A change to the table that browsers or push subscriptions may be notified of.
 #[derive(Clone, Debug)]
 pub enum Change {
-    /// A timeline entry was recorded, or its delivery status or outcome changed.
+    /// A timeline entry was recorded, or its delivery status or call outcome changed.
     Event {
         company: CompanyId,
         event: Box<TimelineEntry>,
         /// The entry before the change, or `None` if it is new.
         before: Option<Box<TimelineEntry>>,
     },
-    /// A conversation's last entry changed, or its count of unanswered entries.
+    /// A conversation summary changed: the last entry or the count of unanswered entries.
     Head {
         company: CompanyId,
         conversation: ConversationId,
@@ -36,13 +36,13 @@ pub enum Change {
     Block { company: CompanyId, conversation: ConversationId },
     /// The customer of a conversation changed: their name or their next appointment.
     Person { company: CompanyId, conversation: ConversationId },
-    /// All data of a conversation's customer was erased.
+    /// All data of a conversation's customer was erased on request.
     Erased { company: CompanyId, conversation: ConversationId },
     /// An appointment is new, or has changed.
     Appointment { company: CompanyId, appointment: AppointmentId },
     /// A session ended.
     SessionEnded { company: CompanyId, staff: StaffId, session: TokenHash, how: SessionEnd },
-    /// Sessions of a member of staff ended: those that began before a time, or all of them.
+    /// Sessions of a member of staff ended: those that began before `before`, or all of them if it is `None`.
     StaffSignedOut { company: CompanyId, staff: StaffId, before: Option<Timestamp> },
     /// A member of staff asked for a test notification in one of their browsers.
     PushTest { company: CompanyId, staff: StaffId, subscription: SubscriptionId, test: PushTest },
@@ -54,7 +54,7 @@ pub enum Change {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SessionEnd {
     SignedOut,
-    /// It expired, and DynamoDB deleted it.
+    /// The session expired, and DynamoDB deleted its item.
     RanOut,
 }
 
@@ -73,7 +73,7 @@ pub enum RecordError {
 #[derive(Deserialize)]
 struct Record {
     dynamodb: Images,
-    /// Only in records of items that DynamoDB's TTL deleted.
+    /// Present only in records of items that DynamoDB's TTL deleted.
     #[serde(rename = "userIdentity", default)]
     by: Option<RecordOrigin>,
 }
@@ -96,7 +96,7 @@ struct Images {
 struct SessionImage {
     company: CompanyId,
     staff: StaffId,
-    /// Whether the session's member of staff ended it from another session. The item is kept then.
+    /// Whether the member of staff ended this session from another session. In that case, the item is kept.
     #[serde(default)]
     ended: bool,
 }
@@ -125,7 +125,8 @@ impl Change {
         let Record { dynamodb, by } = Record::deserialize(record).map_err(|_| RecordError::NotARecord)?;
         let key: keys::Key = serde_dynamo::from_item(dynamodb.keys).map_err(|_| RecordError::NotARecord)?;
         let (new, old) = (dynamodb.new_image, dynamodb.old_image);
-        // A deletion by a user has another type (DynamoDB, "TTL and streams").
+        // Only deletions by TTL have the type `Service` (DynamoDB Developer Guide, "DynamoDB Streams and Time to
+        // Live").
         let by_itself = by.is_some_and(|by| by.kind.as_deref() == Some("Service"));
         match keys::place(&key).ok_or(RecordError::Key)? {
             ItemType::Event { company } => {
@@ -137,7 +138,7 @@ impl Change {
             ItemType::Head { company, conversation } if new.is_some() => {
                 let before =
                     old.map(serde_dynamo::from_item::<_, SummaryItem>).transpose().map_err(|_| RecordError::Image)?;
-                // The time affects only appointments, which are not included here.
+                // The time affects only the customer's name and next appointment, and no customer is passed here.
                 let before = before.map(|summary| Box::new(summary.into_summary(None, Timestamp::from_millis(0))));
                 Ok(Some(Self::Head { company, conversation, before }))
             }
@@ -150,8 +151,8 @@ impl Change {
             ItemType::Person { company, conversation } if new.is_some() => {
                 Ok(Some(Self::Person { company, conversation }))
             }
-            // Only an erasure deletes these items explicitly. Items that DynamoDB deletes by TTL are on no page any
-            // more.
+            // Only an erasure deletes these items explicitly. Items that DynamoDB deletes by TTL are no longer shown on
+            // any page.
             ItemType::Head { company, conversation } | ItemType::Person { company, conversation } if !by_itself => {
                 Ok(Some(Self::Erased { company, conversation }))
             }

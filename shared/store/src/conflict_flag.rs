@@ -1,4 +1,4 @@
-//! Detects that the time-out of a transaction ended while it waited for other writers.
+//! Detects that a transaction timed out while it waited for other writers.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,8 +13,8 @@ use aws_smithy_runtime_api::client::orchestrator::OrchestratorError;
 
 use crate::retries::Cancellation;
 
-/// Set while a transaction that was in conflict waits for its next attempt. Not set during an attempt, because that
-/// attempt may have succeeded.
+/// A flag that is set while a transaction waits to be retried after a conflict. It is not set during an attempt,
+/// because that attempt may have succeeded.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ConflictFlag(Arc<AtomicBool>);
 

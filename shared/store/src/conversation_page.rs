@@ -11,23 +11,24 @@ use crate::{PositionRange, Store, StoreError, blocks, keys, opt_out, timeline};
 /// A page of a conversation's timeline.
 #[derive(Clone, Debug)]
 pub struct ConversationPage {
-    /// The conversation, or the customer if there is no entry within the retention. Only with the newest page.
+    /// The conversation, or only the customer if the conversation has no entry within the retention. `None` on older
+    /// pages.
     pub with: Option<CustomerRef>,
-    /// The customer of the number. Only with the newest page.
+    /// The customer of the number. `None` on older pages.
     pub customer: Option<Customer>,
-    /// The block of the number, if it is blocked. Only with the newest page.
+    /// The block of the number, if it is blocked. `None` on older pages.
     pub block: Option<Block>,
-    /// The customer's opt-out, if they have opted out. Only with the newest page.
+    /// The customer's opt-out, if they have opted out. `None` on older pages.
     pub opt_out: Option<OptOut>,
-    /// Newest first.
+    /// The timeline entries, newest first.
     pub messages: Page<TimelineEntry>,
 }
 
 impl Store {
     /// Returns a page of a conversation's timeline.
     ///
-    /// Returns `None` if the conversation does not exist: it has no entry within the retention, and no appointment
-    /// names its number. One request, and one more for an older page that is empty.
+    /// Returns `None` if the conversation does not exist: no entry is within the retention, and no appointment has its
+    /// number. Makes one DynamoDB request, and one more for an older page that is empty.
     pub async fn thread(
         &self,
         company: &CompanyId,
@@ -39,7 +40,8 @@ impl Store {
         self.read_thread(company, conversation, span, limit, false, now).await
     }
 
-    /// Returns the newest page with a consistent read. One request, which costs twice the read units of `thread`.
+    /// Returns the newest page with a consistent read. Makes one DynamoDB request, which costs twice the read units of
+    /// `thread`.
     pub async fn thread_now(
         &self,
         company: &CompanyId,
@@ -81,7 +83,8 @@ impl Store {
             .send()
             .await
             .map_err(unavailable("Query"))?;
-        // A query that reaches its limit returns a key too, but then it has returned one item more than the page holds.
+        // A query that reaches its limit also returns a key, but it has then returned one item more than the page
+        // holds.
         let truncate = found.last_evaluated_key.is_some();
         let (mut summary, mut customer, mut block, mut opt_out) = (None, None, None, None);
         let mut messages = Vec::<TimelineEntry>::new();
@@ -104,7 +107,7 @@ impl Store {
             (Some(conversation), _) => Some(CustomerRef::Conversation(Box::new(conversation))),
             (None, Some(customer)) if !customer.bookings.is_empty() => Some(CustomerRef::Customer(customer.clone())),
             _ => block.as_ref().and_then(|block| block.sender.as_ref()?.number()).map(|number| {
-                // A blocked number can be viewed and unblocked even if nothing else is left of its conversation.
+                // Staff can view and unblock a blocked number even if its conversation has no other items.
                 CustomerRef::Customer(Customer::new(number.clone()))
             }),
         };

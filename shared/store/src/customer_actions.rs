@@ -1,4 +1,5 @@
-//! Actions of staff and customers that no message shows, as items of the conversation with the same retention.
+//! Customer actions: what staff or customers did that is not a message or a call. The items are in the conversation's
+//! partition and have its retention.
 
 use std::collections::HashMap;
 
@@ -19,7 +20,7 @@ struct Item {
 }
 
 impl Store {
-    /// Stores a customer action in a conversation. One request.
+    /// Stores a customer action in a conversation. Makes one DynamoDB request.
     pub async fn record_deed(
         &self,
         company: &CompanyId,

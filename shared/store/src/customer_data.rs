@@ -1,4 +1,4 @@
-//! All data of one customer of a company, to be exported or erased.
+//! Exports and erases all data of one customer of a company.
 
 use std::collections::HashMap;
 
@@ -15,13 +15,13 @@ use crate::{Store, StoreError, appointments, earlier_versions, keys};
 
 type Item = HashMap<String, AttributeValue>;
 
-/// All data of one customer, as stored.
+/// All stored data of one customer.
 #[derive(Clone, Debug)]
 pub struct CustomerData {
     company: CompanyId,
     conversation: ConversationId,
     said: Vec<Item>,
-    /// The appointments that name the customer, or did in an earlier version.
+    /// The appointments whose current version or an earlier version contains the customer's number.
     appointments: Vec<Appointment>,
     /// Drafts of staff in the customer's conversation, in those appointments, or addressed to the customer's number.
     drafts: Vec<StaffDraft>,
@@ -30,10 +30,10 @@ pub struct CustomerData {
 /// The result of erasing a customer's data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ErasureReport {
-    /// Texts and calls.
+    /// The number of erased texts and calls.
     pub events: usize,
     pub appointments: usize,
-    /// Whether something was written in the meantime, so that the erasure must be repeated.
+    /// Whether an item was written during the erasure, so that the erasure must be repeated.
     pub once_more: bool,
 }
 
@@ -41,7 +41,7 @@ pub struct ErasureReport {
 const OURS: [&str; 5] = [keys::PK, keys::SK, keys::RECENT_PK, keys::RECENT_SK, keys::EXPIRES_AT];
 
 impl CustomerData {
-    /// Tells whether there is no data of the customer, drafts aside.
+    /// Returns whether the customer has no data. Drafts do not count.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.said.is_empty() && self.appointments.is_empty()
@@ -58,9 +58,9 @@ impl CustomerData {
 
     /// Returns the data as a JSON object with a member for each kind of item.
     ///
-    /// `messages` and `done` are arrays, oldest first. `appointments` is an array with the versions that name the
-    /// customer. `drafts` is an array. `conversation`, `customer`, `block` and `opt_out` are objects, and left out if
-    /// there is none.
+    /// `messages` and `done` are arrays, oldest first. `appointments` is an array with the versions that contain the
+    /// customer's number. `drafts` is an array. `conversation`, `customer`, `block` and `opt_out` are objects, and are
+    /// left out if the item does not exist.
     pub fn json(&self) -> Result<Value, StoreError> {
         let appointments = self.appointments.iter().map(|appointment| {
             let versions = appointment.versions().filter(|version| version.is_of(self.conversation));
@@ -104,7 +104,7 @@ fn number(said: &[Item]) -> Option<PhoneNumber> {
 }
 
 impl Store {
-    /// Returns every item of a conversation, including expired ones. One request for every megabyte.
+    /// Returns every item of a conversation, including expired ones. Makes one DynamoDB request for every megabyte.
     pub(crate) async fn of_conversation(
         &self,
         company: &CompanyId,
@@ -155,7 +155,7 @@ impl Store {
         Ok(CustomerData { company: company.clone(), conversation, said, appointments, drafts })
     }
 
-    /// Returns every appointment with a version that names the customer of a conversation.
+    /// Returns every appointment of which a version contains the number of a conversation's customer.
     async fn appointments_of(
         &self,
         company: &CompanyId,
@@ -169,7 +169,8 @@ impl Store {
                 theirs.insert(appointment.id.clone(), appointment);
             }
         }
-        // Read after the appointments. An appointment that is given to another customer in between is then found here.
+        // The earlier versions are read after the appointments. They then include an appointment that was moved to
+        // another customer between the two reads.
         let mut earlier = self.earlier_versions_of(company, conversation).await?;
         let others = earlier.keys().filter(|id| !theirs.contains_key(id)).map(|id| keys::appointment(company, id));
         for item in self.batch(others.collect(), true).await? {
@@ -182,7 +183,7 @@ impl Store {
         Ok(theirs)
     }
 
-    /// Erases the data that was read of a customer, except the opt-out state.
+    /// Erases the customer data that was read, except the opt-out state.
     ///
     /// A customer who has opted out and asks for erasure must still not be texted. A block stays too, without the phone
     /// number: its key can be derived from the number only with the company's secret. Data that was written after
@@ -229,7 +230,7 @@ impl Store {
         Ok(matches!(self.transact(deletes).await?, TransactionOutcome::Done))
     }
 
-    /// Removes a customer's versions from an appointment that now belongs to another customer.
+    /// Removes a customer's versions from an appointment that is now for another customer.
     async fn erase_earlier(&self, held: &CustomerData, appointment: &Appointment) -> Result<bool, StoreError> {
         let past = appointment.past.iter().filter(|version| !version.is_of(held.conversation)).cloned().collect();
         let without = Appointment { past, ..appointment.clone() };
@@ -237,8 +238,8 @@ impl Store {
         Ok(matches!(self.transact(vec![put]).await?, TransactionOutcome::Done))
     }
 
-    /// Deletes an item. With `same`, only if that attribute still has its value, and returns `false` otherwise. An item
-    /// that does not exist counts as deleted.
+    /// Deletes an item. With `same`, deletes the item only if that attribute still has the given value, and otherwise
+    /// returns `false`. An item that does not exist counts as deleted.
     pub(crate) async fn erase_item(&self, key: Item, same: Option<(&str, AttributeValue)>) -> Result<bool, StoreError> {
         let mut delete = self
             .client

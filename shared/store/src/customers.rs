@@ -19,7 +19,7 @@ use crate::{Store, StoreError, blocks, keys, opt_out};
 #[derive(Clone, Debug)]
 pub(crate) struct CustomerRecord {
     pub(crate) customer: Customer,
-    /// Counts every write. 0 if the item does not exist yet.
+    /// The number of writes of this item. 0 if the item does not exist yet.
     version: u32,
 }
 
@@ -43,13 +43,13 @@ struct Item {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LookupClaim {
     Ours,
-    /// Another request has claimed the lookup since the customer was read, or the customer does not exist any more.
+    /// Another request has claimed the lookup since the customer was read, or the customer no longer exists.
     Theirs,
     /// A limit on lookups is reached.
     Limited(LimitWindow),
 }
 
-/// The block and the opt-out of a number, if it has any.
+/// The block and the opt-out of a number, if they exist.
 #[derive(Clone, Debug, Default)]
 pub struct TextingState {
     pub block: Option<Block>,
@@ -118,7 +118,8 @@ impl Store {
         Ok(TransactWriteItem::builder().put(put.build().map_err(invalid_item("TransactWriteItems"))?).build())
     }
 
-    /// Returns customers by a consistent read, and new ones for numbers without an item. One request.
+    /// Returns the customers of numbers by a consistent read. Creates an empty customer for a number without an item,
+    /// and does not store it. Makes one DynamoDB request.
     pub(crate) async fn customer_records(
         &self,
         company: &CompanyId,
@@ -139,7 +140,7 @@ impl Store {
 
     /// Returns the customer of a number, with the conversation, the block and the opt-out.
     ///
-    /// The conversation is `None` without an entry within the retention. One request.
+    /// The conversation is `None` if it has no entry within the retention. Makes one DynamoDB request.
     pub async fn customer(
         &self,
         company: &CompanyId,
@@ -166,8 +167,8 @@ impl Store {
         Ok((customer, conversation, not_texted))
     }
 
-    /// Returns a conversation and its customer by a consistent read. Returns `None` without an entry within the
-    /// retention. One request.
+    /// Returns a conversation and its customer by a consistent read. Returns `None` if no entry is within the
+    /// retention. Makes one DynamoDB request.
     pub async fn conversation(
         &self,
         company: &CompanyId,
@@ -181,8 +182,8 @@ impl Store {
         Ok(conversation.map(|conversation| (conversation, customer)))
     }
 
-    /// Returns the summary and the customer by a consistent read, the summary even if it is past its retention. One
-    /// request.
+    /// Returns the summary and the customer of a conversation by a consistent read. Returns the summary even if it is
+    /// past its retention. Makes one DynamoDB request.
     pub(crate) async fn summary_and_customer(
         &self,
         company: &CompanyId,
@@ -203,7 +204,7 @@ impl Store {
 
     /// Claims the carrier lookup of a customer's number and counts it against limits, before the lookup is made.
     ///
-    /// If several requests have read the same customer, one of them gets the claim. One request.
+    /// If several requests have read the same customer, only one of them gets the claim. Makes one DynamoDB request.
     pub async fn claim_look_up(
         &self,
         staff: &Staff,
@@ -236,12 +237,12 @@ impl Store {
         if refused.next().flatten().is_some() {
             return Ok(LookupClaim::Theirs);
         }
-        // If several limits are reached, returns the one that lasts longest.
+        // If several limits are reached, returns the limit whose window ends last.
         let full = windows.iter().zip(refused).filter(|(_, refused)| refused.is_some()).map(|(window, _)| *window);
         Ok(full.max_by_key(|window| window.ends).map_or(LookupClaim::Theirs, LookupClaim::Limited))
     }
 
-    /// Stores the kind of a customer's number, for as long as the customer item exists. One request.
+    /// Stores the kind of a customer's number, for as long as the customer item exists. Makes one DynamoDB request.
     pub async fn record_number_kind(
         &self,
         company: &CompanyId,
@@ -264,11 +265,11 @@ impl Store {
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await;
-        // If not updated, the customer does not exist any more.
+        // If the update was not made, the customer no longer exists.
         updated(learned).map(|_| ())
     }
 
-    /// Stores when a text was last not delivered because of its number. One request.
+    /// Stores the time at which a text could not be delivered because of the number. Makes one DynamoDB request.
     pub async fn number_refused(
         &self,
         company: &CompanyId,
@@ -299,12 +300,12 @@ impl Store {
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await;
-        // If not updated, a later failure is stored already.
+        // If the update was not made, a later failure is already stored.
         updated(remembered).map(|_| ())
     }
 
-    /// Clears a number's delivery failure after a text was delivered. Keeps a failure that is later than `until`. One
-    /// request.
+    /// Clears a number's delivery failure after a text was delivered. Keeps a failure that is later than `until`. Makes
+    /// one DynamoDB request.
     pub async fn number_accepted(
         &self,
         company: &CompanyId,
@@ -324,11 +325,12 @@ impl Store {
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await;
-        // If not updated, a later text was not delivered, or the customer does not exist any more.
+        // If the update was not made, a later failure is stored, or the customer no longer exists.
         updated(forgotten).map(|_| ())
     }
 
-    /// Returns the summaries and the customers of conversations, or one of the two. One request for every 100 items.
+    /// Returns the summaries of conversations, their customers, or both. Makes one DynamoDB request for every 100
+    /// items.
     pub(crate) async fn known_customers<const N: usize>(
         &self,
         company: &CompanyId,

@@ -25,9 +25,9 @@ use crate::{Store, StoreError, keys, timeline};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeliveryUpdateOutcome {
     Now,
-    /// The stored status is the same, or a later one.
+    /// The stored status is the same as the new one, or later.
     Before,
-    /// The message is not stored, or is stored with another id of the carrier.
+    /// The message is not stored, or is stored with another provider message id.
     Unknown,
 }
 
@@ -43,8 +43,9 @@ pub struct DeliveryUpdate<'a> {
 impl Store {
     /// Stores a delivery update, unless the stored status is later, and updates the count of unanswered entries.
     ///
-    /// One request if the message is the newest text of staff and was accepted or rejected, or was accepted and is now
-    /// delivered. Some more if it was not delivered after all, or if staff have sent another text since.
+    /// Makes one DynamoDB request if the message is the newest text of staff and was accepted or rejected, or was
+    /// accepted and is now delivered. Makes more requests if the message was accepted but not delivered, or if staff
+    /// have sent another text since.
     pub async fn record_delivery(
         &self,
         outcome: DeliveryUpdate<'_>,
@@ -78,7 +79,7 @@ impl Store {
         self.record_and_recount(&outcome, now).await
     }
 
-    /// Stores a delivery update of an automatic text, which does not count as an answer. One request.
+    /// Stores a delivery update of an automatic text, which does not count as an answer. Makes one DynamoDB request.
     pub async fn record_automatic_delivery(
         &self,
         outcome: DeliveryUpdate<'_>,
@@ -89,8 +90,8 @@ impl Store {
         })
     }
 
-    /// Counts the unanswered entries again from the timeline. The write fails if the summary changes in the meantime,
-    /// and is then retried.
+    /// Stores the update and counts the unanswered entries again from the timeline. Retries when another writer has
+    /// changed the summary.
     async fn record_and_recount(
         &self,
         outcome: &DeliveryUpdate<'_>,
@@ -118,8 +119,8 @@ impl Store {
         Err(contended())
     }
 
-    /// Returns the summary, and how many of the customer's entries follow the last answer, with this update applied.
-    /// Returns `None` if nothing is left within the retention.
+    /// Returns the summary, and the number of the customer's entries after the last answer, with this update applied.
+    /// Returns `None` if the conversation has no entry within the retention.
     async fn asked_since_an_answer(
         &self,
         outcome: &DeliveryUpdate<'_>,
@@ -206,9 +207,9 @@ impl Store {
 
     /// Returns the update of the summary with the new count of unanswered entries.
     ///
-    /// An entry that was recorded late can precede an answer that was written without knowledge of it. It is in the
-    /// summary's count and not in `asked`. So an accepted text never raises the count, and a text that was not
-    /// delivered never lowers it. The condition fails if the summary has changed.
+    /// An entry that was recorded late can precede an answer whose author had not seen the entry. The summary's count
+    /// includes such an entry, and `asked` does not. So an accepted text never raises the count, and a text that was
+    /// not delivered never lowers it. The condition fails if the summary has changed.
     fn recount(
         &self,
         outcome: &DeliveryUpdate<'_>,
@@ -219,7 +220,7 @@ impl Store {
         let is_newest = summary.reply == Some(outcome.position);
         let unanswered = match (is, summary.reply_is) {
             (ReplyOutcome::Accepted, _) if is_newest => summary.asked_since,
-            // That answer covers the same entries as this one.
+            // The newest text of staff is an answer already, and it covers these entries too.
             (_, Some(ReplyOutcome::Accepted)) if !is_newest => summary.unanswered,
             (ReplyOutcome::Accepted, _) => summary.unanswered.min(asked),
             (ReplyOutcome::Pending | ReplyOutcome::Unconfirmed | ReplyOutcome::Failed, _) => {
@@ -276,7 +277,8 @@ impl Store {
         Ok(TransactWriteItem::builder().update(update).build())
     }
 
-    /// Stores a message's status without a transaction, on the same condition as `write_progress`. One request.
+    /// Stores a message's status without a transaction, on the same condition as `write_progress`. Makes one DynamoDB
+    /// request.
     async fn update_progress(&self, outcome: &DeliveryUpdate<'_>, over: &[&str]) -> Result<UpdateOutcome, StoreError> {
         let Condition { expression, names, values } = outcome.condition(over)?;
         let updated = self
@@ -303,7 +305,7 @@ impl Store {
     }
 }
 
-/// Whether a single update was made. If not, contains the stored message.
+/// The result of an update without a transaction. If it was not made, contains the stored message.
 enum UpdateOutcome {
     Now,
     NotNow(Option<Box<Message>>),
@@ -316,7 +318,7 @@ struct Condition {
 }
 
 impl DeliveryUpdate<'_> {
-    /// Tells whether the stored message is the same at the carrier and has an earlier state than this update.
+    /// Returns whether the stored message has a matching provider message id and an earlier state than this update.
     fn may_follow(&self, there: &Message) -> bool {
         match &there.kind {
             MessageKind::Inbound { .. } => false,
@@ -335,7 +337,7 @@ impl DeliveryUpdate<'_> {
         }
     }
 
-    /// Tells whether an entry is an answer, with this update applied.
+    /// Returns whether an entry counts as an answer of staff, with this update applied.
     fn is_answered_by(&self, event: &TimelineEntry) -> bool {
         match event {
             TimelineEntry::Message(message) if message.is_by_staff() => {
@@ -347,7 +349,7 @@ impl DeliveryUpdate<'_> {
         }
     }
 
-    /// Returns the condition that the message has one of the given states and is the one that the carrier means.
+    /// Returns the condition that the message has one of the given states and a matching provider message id.
     fn condition(&self, over: &[&str]) -> Result<Condition, StoreError> {
         let names = HashMap::from([("#state".to_owned(), "state".to_owned())]);
         let progress = serde_dynamo::to_attribute_value(self.progress).map_err(invalid_item("UpdateItem"))?;
@@ -363,7 +365,7 @@ impl DeliveryUpdate<'_> {
     }
 }
 
-/// The states in the order in which a message can pass through them, as stored.
+/// The stored names of the delivery states, in the order in which a message can pass through them.
 const STATES: [&str; 6] = ["queued", "unconfirmed", "failed", "sent", "undelivered", "delivered"];
 
 fn place(progress: &DeliveryProgress) -> usize {
@@ -381,7 +383,7 @@ fn state(progress: &DeliveryProgress) -> &'static str {
     STATES[place(progress)]
 }
 
-/// Returns the states that may precede this one.
+/// Returns the stored names of the states that may precede the given state.
 fn earlier_states(progress: &DeliveryProgress) -> &'static [&'static str] {
     &STATES[..place(progress)]
 }

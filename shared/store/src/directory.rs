@@ -22,7 +22,7 @@ pub struct Directory {
     pub staff: Vec<Member>,
 }
 
-/// The reason why a change to the directory is rejected, for an operator.
+/// The reason why a change to the directory is rejected, with a message for operators.
 #[derive(Debug, Error)]
 pub enum DirectoryError {
     #[error("a company with that id exists already")]
@@ -120,7 +120,8 @@ impl Store {
         if directory.staff.iter().any(|member| member.company == *company) {
             return Err(DirectoryError::CompanyHasStaff);
         }
-        // The company is last, so that an interrupted removal can be repeated: the company is then still listed.
+        // The company is deleted last. It is still listed after an interrupted removal, so an operator can repeat the
+        // removal.
         for line in directory.lines.iter().filter(|line| line.company == *company) {
             self.change(vec![self.delete_listed(keys::line(&line.number))?], [DirectoryError::NoLine]).await?;
         }
@@ -168,7 +169,7 @@ impl Store {
             .await
     }
 
-    /// Sets the line of a company that new conversations are started from.
+    /// Sets the line from which a company starts new conversations.
     pub async fn write_first_from(&self, company: &CompanyId, number: &PhoneNumber) -> Result<(), DirectoryError> {
         let line = self.line(number).await?.filter(|line| line.company == *company).ok_or(DirectoryError::NoLine)?;
         if line.carries == LineCapability::CallsOnly {
@@ -205,23 +206,23 @@ impl Store {
         self.change(vec![self.delete_listed(keys::line(number))?], [DirectoryError::NoLine]).await
     }
 
-    /// Returns a company by its id. One request.
+    /// Returns a company by its id. Makes one DynamoDB request.
     pub async fn company(&self, company: &CompanyId) -> Result<Option<Company>, StoreError> {
         self.listed(keys::company(company)).await
     }
 
-    /// Returns the line with a number, which says which company it belongs to. One request.
+    /// Returns the line with a number. The line contains the id of its company. Makes one DynamoDB request.
     pub async fn line(&self, number: &PhoneNumber) -> Result<Option<Line>, StoreError> {
         self.listed(keys::line(number)).await
     }
 
-    /// Tells whether a number is a line of a company. One request.
+    /// Returns whether a number is a line of a company. Makes one DynamoDB request.
     pub async fn has_line(&self, company: &CompanyId, number: &PhoneNumber) -> Result<bool, StoreError> {
         Ok(self.line(number).await?.is_some_and(|line| line.company == *company))
     }
 
-    /// Returns the whole directory, for operators. Not for request handlers: its cost grows with the number of
-    /// companies.
+    /// Returns the whole directory, for operators. Request handlers must not call this, because its cost grows with the
+    /// number of companies.
     pub async fn directory(&self) -> Result<Directory, StoreError> {
         let mut pages = self
             .client
@@ -247,7 +248,8 @@ impl Store {
         Ok(directory)
     }
 
-    /// Returns the lines of all companies. One request for every megabyte. Not for requests that a user waits for.
+    /// Returns the lines of all companies. Makes one DynamoDB request for every megabyte. Handlers that a user waits
+    /// for must not call this.
     pub async fn lines(&self) -> Result<Vec<Line>, StoreError> {
         let mut items = self
             .client
@@ -268,7 +270,8 @@ impl Store {
         Ok(lines)
     }
 
-    /// Writes a transaction. If a condition fails, returns the error at the position of its write.
+    /// Runs the writes as one transaction. If a write's condition fails, returns the error at the same index of
+    /// `refusals`.
     pub(crate) async fn change(
         &self,
         writes: Vec<TransactWriteItem>,
@@ -316,7 +319,7 @@ impl Store {
         Ok(TransactWriteItem::builder().delete(delete).build())
     }
 
-    /// Returns a directory item by a consistent read. Callers cache the result, also that the item does not exist.
+    /// Returns a directory item by a consistent read. Callers cache the result, even if the item does not exist.
     pub(crate) async fn listed<T: DeserializeOwned>(&self, key: keys::Key) -> Result<Option<T>, StoreError> {
         let found = self
             .client
@@ -332,7 +335,7 @@ impl Store {
     }
 }
 
-/// Rejects the heartbeat's number. Its line is in the table only after the heartbeat has run once.
+/// Rejects the heartbeat's number. The table contains its line only after the first heartbeat.
 fn is_free(number: &PhoneNumber) -> Result<(), DirectoryError> {
     if *number == heartbeat::line().number { Err(DirectoryError::LineReserved) } else { Ok(()) }
 }

@@ -1,5 +1,5 @@
-//! Form drafts: what staff have typed and neither sent nor saved. One item for each form of each member of staff, kept
-//! for 7 days after its last save.
+//! Form drafts: text that staff have typed and neither sent nor saved. Each form of each member of staff has one item,
+//! which is kept for 7 days after its last save.
 
 use std::collections::HashMap;
 
@@ -11,14 +11,14 @@ use crate::error::{invalid_item, unavailable};
 use crate::transaction::TransactionOutcome;
 use crate::{Store, StoreError, keys};
 
-/// The most drafts that a member of staff can have. Two first saves at the same time can exceed it by one.
+/// The maximum number of drafts of a member of staff. Two first saves at the same time can exceed it by one.
 pub const DRAFTS_AT_MOST: usize = 100;
 
 /// The result of saving a draft.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DraftOutcome {
     Done,
-    /// The member of staff has the most drafts already, and this would be a new one.
+    /// The draft is new, and the member of staff already has [`DRAFTS_AT_MOST`] drafts.
     TooMany,
 }
 
@@ -41,7 +41,7 @@ pub(crate) struct StaffDraft {
 }
 
 impl Store {
-    /// Returns the draft of a form, if there is one. One request.
+    /// Returns the draft of a form, if there is one. Makes one DynamoDB request.
     pub async fn draft(
         &self,
         staff: &Staff,
@@ -63,9 +63,9 @@ impl Store {
         Ok((item.expires_at > now.as_secs()).then_some(SavedDraft { draft: item.draft, saved_at: item.saved_at }))
     }
 
-    /// Stores the draft of a form and replaces the previous one. The last save wins, from any device.
+    /// Stores the draft of a form and replaces the previous draft. The last save wins, whichever device it comes from.
     ///
-    /// One request. Two more for the first save of a form, which counts the existing drafts.
+    /// Makes one DynamoDB request, and two more for the first save of a form, which counts the existing drafts.
     pub async fn save_draft(
         &self,
         staff: &Staff,
@@ -107,12 +107,13 @@ impl Store {
             .send()
             .await
             .map_err(unavailable("Query"))?;
-        // A page ends after a megabyte. The drafts of one member of staff exceed that only if each is long.
+        // DynamoDB returns at most a megabyte. The drafts of one member of staff exceed that only if most of them are
+        // long.
         let is_all = found.last_evaluated_key.is_none();
         Ok(if is_all { usize::try_from(found.count).unwrap_or(0) } else { DRAFTS_AT_MOST })
     }
 
-    /// Deletes the draft of a form. Succeeds also if there is none. One request.
+    /// Deletes the draft of a form. Also succeeds if the draft does not exist. Makes one DynamoDB request.
     pub async fn delete_draft(&self, staff: &Staff, name: &DraftName, now: Timestamp) -> Result<(), StoreError> {
         let delete = Delete::builder()
             .table_name(&self.table)
@@ -123,7 +124,7 @@ impl Store {
         Ok(())
     }
 
-    /// Deletes drafts, even if they have changed since they were read. One request for each.
+    /// Deletes drafts, even if they have changed since they were read. Makes one DynamoDB request for each.
     pub(crate) async fn erase_drafts(&self, company: &CompanyId, drafts: &[StaffDraft]) -> Result<(), StoreError> {
         for StaffDraft { staff, name, .. } in drafts {
             self.erase_item(keys::draft(company, staff, name).attributes(), None).await?;
@@ -131,8 +132,8 @@ impl Store {
         Ok(())
     }
 
-    /// Returns all drafts of a company's staff, or of one member of staff, including expired ones. One request for
-    /// every megabyte.
+    /// Returns all drafts of a company's staff, or of one member of staff, including expired ones. Makes one DynamoDB
+    /// request for every megabyte.
     pub(crate) async fn drafts_of(
         &self,
         company: &CompanyId,

@@ -1,5 +1,5 @@
-//! The earlier versions of an appointment, in an item of their own. Queries for appointments and the index then contain
-//! only current versions.
+//! The earlier versions of an appointment, in a separate item. Queries for appointments and the index then return only
+//! current versions.
 
 use std::collections::HashMap;
 
@@ -17,7 +17,7 @@ pub(crate) struct EarlierVersions {
     expires_at: u64,
     /// The number of the version that follows these.
     version: u32,
-    /// Latest first.
+    /// The earlier versions, latest first.
     versions: Vec<AppointmentVersion>,
 }
 
@@ -27,8 +27,8 @@ impl EarlierVersions {
     }
 }
 
-/// Tells whether these versions directly precede the appointment's current version. Always true for the first version,
-/// even if an earlier appointment with the same id has left versions.
+/// Returns whether these versions directly precede the appointment's current version. Always true for the first
+/// version, even if an earlier appointment with the same id has left versions.
 pub(crate) fn versions_match(appointment: &Appointment, earlier: Option<&EarlierVersions>) -> bool {
     appointment.now.number == 1 || earlier.is_some_and(|earlier| earlier.version == appointment.now.number)
 }
@@ -40,7 +40,7 @@ pub(crate) fn joined(appointment: Appointment, earlier: Option<EarlierVersions>)
     if appointment.now.number == 1 { appointment } else { Appointment { past, ..appointment } }
 }
 
-/// Returns an item of earlier versions without those of some customers.
+/// Returns an item of earlier versions without the versions of some customers.
 pub(crate) fn without_appointments(
     item: HashMap<String, AttributeValue>,
     theirs: impl Fn(ConversationId) -> bool,
@@ -52,8 +52,8 @@ pub(crate) fn without_appointments(
 }
 
 impl Store {
-    /// Returns the write of an appointment's earlier versions. With `only_same`, its condition fails if the appointment
-    /// was saved since. That is for changes to the earlier versions alone.
+    /// Returns the write of an appointment's earlier versions. With `only_same`, the condition fails if the appointment
+    /// was saved since it was read. Changes that affect only the earlier versions use it.
     pub(crate) fn put_earlier_versions(
         &self,
         company: &CompanyId,
@@ -78,9 +78,9 @@ impl Store {
         Ok(TransactWriteItem::builder().put(put.build().map_err(invalid_item("TransactWriteItems"))?).build())
     }
 
-    /// Returns the earlier versions of every appointment with one that names the customer of a conversation.
+    /// Returns the earlier versions of every appointment that was once for the customer of a conversation.
     ///
-    /// One request for every megabyte of all earlier versions of the company.
+    /// Makes one DynamoDB request for every megabyte of all earlier versions of the company.
     pub(crate) async fn earlier_versions_of(
         &self,
         company: &CompanyId,

@@ -10,10 +10,10 @@ use thiserror::Error;
 pub enum StoreError {
     #[error("{operation} failed: {code}")]
     Unavailable { operation: &'static str, code: String },
-    /// The session of the request is over. Nothing was done.
+    /// The session of the HTTP request has ended. Nothing was written.
     #[error("the session is over")]
     SignedOut,
-    /// Nothing was written, because every attempt met another writer.
+    /// Nothing was written, because every attempt failed because of another writer.
     #[error("{operation} met other writers too often")]
     Contended { operation: &'static str },
     #[error("an item read by {operation} is not of the shape it was written in")]
@@ -30,7 +30,7 @@ where
     }
 }
 
-/// Tells whether an update was made. `false` if its condition failed and nothing has changed.
+/// Returns whether an update was made. `false` means that its condition failed and nothing has changed.
 pub(crate) fn updated<R>(answer: Result<UpdateItemOutput, SdkError<UpdateItemError, R>>) -> Result<bool, StoreError> {
     match answer {
         Ok(_) => Ok(true),

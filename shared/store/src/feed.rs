@@ -10,7 +10,8 @@ use crate::{PositionRange, Store, StoreError, keys, timeline};
 impl Store {
     /// Returns a page of a company's notifications with their customers, without blocked numbers.
     ///
-    /// Two requests, one if the page is empty. One more if the page has more than 50 conversations.
+    /// Makes two DynamoDB requests, or one if the page is empty. Makes three if the page has more than 50
+    /// conversations.
     pub async fn notifications(
         &self,
         company: &CompanyId,
@@ -33,7 +34,7 @@ impl Store {
         Ok(Page { items: items.collect(), next: page.next })
     }
 
-    /// Returns the newest entries of a company's feed. One request.
+    /// Returns the newest entries of a company's feed. Makes one DynamoDB request.
     pub async fn recent_feed(&self, company: &CompanyId, now: Timestamp) -> Result<RecentFeed, StoreError> {
         let (mut items, is_cut_short) = self.recent(keys::feed(company), None, RecentFeed::MOST, now).await?;
         let is_cut = is_cut_short || items.len() > RecentFeed::MOST;
@@ -44,7 +45,8 @@ impl Store {
 
     /// Returns the newest notifications, grouped by customer, with at most `limit` groups.
     ///
-    /// Two requests, one if the feed is empty. One more if blocked numbers were left out and replaced.
+    /// Makes two DynamoDB requests, or one if the feed is empty. Makes another if blocked numbers were left out and
+    /// other customers took their rows.
     pub async fn notification_groups(
         &self,
         company: &CompanyId,
@@ -69,8 +71,8 @@ impl Store {
         Ok(groups)
     }
 
-    /// Returns one item more than a page holds from a list in the index, newest first. The `bool` says whether the
-    /// query stopped early.
+    /// Returns the newest items of a list in the index, newest first: one more than a page holds. The `bool` says
+    /// whether the query stopped early.
     pub(crate) async fn recent(
         &self,
         list: String,

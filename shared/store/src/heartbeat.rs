@@ -1,4 +1,5 @@
-//! The line of the heartbeat, which is a text that the deployment sends itself, and the items that it leaves behind.
+//! The line of the heartbeat and the items that heartbeats leave in the table. A heartbeat is a text that the
+//! deployment sends to itself.
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
@@ -18,7 +19,7 @@ struct UnlistedLine {
 }
 
 impl Store {
-    /// Creates or updates the line that receives the heartbeat. One request.
+    /// Creates or updates the line that receives the heartbeat. Makes one DynamoDB request.
     ///
     /// Fails with `LineTaken` if the number is a company's line.
     pub async fn make_heartbeat_line(&self) -> Result<(), DirectoryError> {
@@ -44,8 +45,8 @@ impl Store {
         }
     }
 
-    /// Deletes the items of earlier heartbeats, including the idempotency record, and returns how many texts there
-    /// were. One request, and one for each item.
+    /// Deletes the items of earlier heartbeats, including the idempotency record, and returns the number of texts.
+    /// Makes one DynamoDB request, and one for each item.
     pub async fn remove_heartbeats(&self) -> Result<usize, StoreError> {
         let left = self.of_conversation(&heartbeat::company(), heartbeat::conversation()).await?;
         let texts = left.iter().filter(|item| keys::part(item) == keys::ConversationItemKind::Event).count();

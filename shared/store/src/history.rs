@@ -12,8 +12,8 @@ use crate::{Store, StoreError, customer_actions, keys, timeline};
 impl Store {
     /// Returns the history of a customer, newest first.
     ///
-    /// Returns `None` if there is nothing within the retention and no appointment names the number. One request for
-    /// every megabyte.
+    /// Returns `None` if no entry is within the retention and no appointment has the number. Makes one DynamoDB request
+    /// for every megabyte.
     pub async fn history(
         &self,
         company: &CompanyId,

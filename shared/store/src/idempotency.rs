@@ -1,5 +1,5 @@
-//! Idempotency records, each of which makes the repeat of a request or report harmless for as long as it can be
-//! repeated.
+//! Idempotency records. A record makes repeats of a request or report harmless, and is kept for as long as they can
+//! occur.
 
 use std::collections::HashMap;
 

@@ -28,11 +28,11 @@ pub enum RecordOutcome {
 }
 
 impl Store {
-    /// Records an inbound message once, however often it is delivered.
+    /// Records an inbound message once, even if it is delivered repeatedly.
     ///
     /// Writes the idempotency record, the message and the conversation summary in one transaction, and for an opt-out
-    /// or opt-in keyword the opt-out state. One request, two if the message arrives out of order or from a blocked
-    /// number.
+    /// or opt-in keyword the opt-out state. Makes one DynamoDB request, or two if the message arrives out of order or
+    /// from a blocked number.
     pub async fn record_inbound(
         &self,
         line: &Line,
@@ -65,7 +65,7 @@ impl Store {
             if let Some(opted) = &opted {
                 writes.push(self.put_opt_out_state(&line.company, conversation, opted)?);
             }
-            // A message past its retention is never shown, so it does not count as unanswered.
+            // A message past its retention is never shown, so the message does not count as unanswered.
             if news.position >= news.floor {
                 writes.push(self.update_summary(&news, stands)?);
             }
@@ -76,7 +76,7 @@ impl Store {
             if refused.next().flatten().is_some() {
                 return Ok(RecordOutcome::AlreadyThere);
             }
-            // Skips the message, whose write has no condition.
+            // The write of the message has no condition, so its result is skipped.
             let mut refused = refused.skip(1);
             if refused.next().flatten().is_some() {
                 while_blocked = !while_blocked;

@@ -5,8 +5,8 @@ use crate::summary::SummaryItem;
 use crate::{Store, StoreError, keys};
 
 impl Store {
-    /// Returns a page of a company's conversations with their customers, latest message first. Two requests, one if the
-    /// page is empty.
+    /// Returns a page of a company's conversations with their customers, latest message first. Makes two DynamoDB
+    /// requests, or one if the page is empty.
     pub async fn conversations(
         &self,
         company: &CompanyId,

@@ -1,4 +1,4 @@
-//! The keys of all items. The only module that builds or parses them.
+//! The keys of all items. No other module builds or parses keys.
 
 use std::collections::HashMap;
 
@@ -15,9 +15,9 @@ use crate::ConnectionId;
 pub const PK: &str = "pk";
 /// The name of the table's sort key.
 pub const SK: &str = "sk";
-/// The name of the table's TTL attribute, in seconds since 1970.
+/// The name of the table's TTL attribute. Its values are Unix seconds.
 pub const EXPIRES_AT: &str = "expires_at";
-/// The name of the table's one index.
+/// The name of the table's only index.
 pub const RECENT: &str = "recent";
 /// The name of the index's partition key.
 pub const RECENT_PK: &str = "recent_pk";
@@ -52,7 +52,8 @@ pub(crate) fn company(company: &CompanyId) -> Key {
     key(format!("COMPANY#{company}"), "PROFILE")
 }
 
-/// Marks a company as removed, for as long as data of it may still be stored.
+/// Returns the key of the item that marks a company as removed. It exists for as long as the company's data may be
+/// stored.
 pub(crate) fn removed_company(company: &CompanyId) -> Key {
     key(format!("COMPANY#{company}"), "REMOVED")
 }
@@ -64,12 +65,12 @@ pub(crate) fn staff(company: &CompanyId, staff: &StaffId) -> Key {
     key(format!("COMPANY#{company}"), format!("{STAFF}{staff}"))
 }
 
-/// The item that maps a login to a member of staff. A login is unique in the whole deployment.
+/// Returns the key of the item that maps a login to a member of staff. A login is unique in the whole deployment.
 pub(crate) fn login(login: &Login) -> Key {
     key(format!("LOGIN#{login}"), "LOGIN")
 }
 
-/// The prefix of the keys of all lines, in the directory too.
+/// The prefix of the keys of all lines, in the table and in the directory.
 pub(crate) const LINE: &str = "LINE#";
 
 pub(crate) fn line(number: &PhoneNumber) -> Key {
@@ -103,21 +104,21 @@ pub(crate) fn event_sk(at: Position) -> String {
 
 const CUSTOMER_ACTION: &str = "DEED#";
 
-/// Sorts before every timeline entry, so queries for timeline entries do not return it.
+/// Returns the key of a customer action. It sorts before every timeline entry, so queries for timeline entries skip it.
 pub(crate) fn deed(company: &CompanyId, id: ConversationId, at: Position) -> Key {
     key(conversation(company, id), format!("{CUSTOMER_ACTION}{at}"))
 }
 
 const OPT_OUT: &str = "OPTOUT";
 
-/// The opt-out state of a conversation's customer.
+/// Returns the key of the opt-out state of a conversation's customer.
 pub(crate) fn opt_out(company: &CompanyId, id: ConversationId) -> Key {
     key(conversation(company, id), OPT_OUT)
 }
 
 const BLOCK: &str = "NUMBERBLOCK";
 
-/// The block of a conversation's number. Sorts after every timeline entry, like the summary.
+/// Returns the key of the block of a conversation's number. It sorts after every timeline entry, like the summary.
 pub(crate) fn block(company: &CompanyId, id: ConversationId) -> Key {
     key(conversation(company, id), BLOCK)
 }
@@ -132,12 +133,12 @@ pub(crate) fn in_blocked(company: &CompanyId, since: Position) -> RecentKey {
 
 const PERSON: &str = "PERSON";
 
-/// The customer of a conversation, with their appointments.
+/// Returns the key of the customer of a conversation.
 pub(crate) fn person(company: &CompanyId, id: ConversationId) -> Key {
     key(conversation(company, id), PERSON)
 }
 
-/// The last sort key of a conversation.
+/// Returns the last sort key of a conversation.
 ///
 /// The customer's item sorts after every timeline entry, the summary, the block and the opt-out state. One descending
 /// query from here returns them with the newest page.
@@ -175,7 +176,8 @@ pub(crate) fn sk(item: &HashMap<String, AttributeValue>) -> Option<String> {
     item.get(SK).and_then(|sk| sk.as_s().ok()).cloned()
 }
 
-/// The audit log of a company, or with `None` of entries that concern no company.
+/// Returns the partition key of a company's audit log. With `None`, returns that of the entries that concern no
+/// company.
 pub(crate) fn audit_log(company: Option<&CompanyId>) -> String {
     format!("AUDIT#{}", company.map_or("", CompanyId::as_str))
 }
@@ -221,12 +223,13 @@ pub(crate) fn company_of_appointment(item: &HashMap<String, AttributeValue>) -> 
 
 const EARLIER_VERSIONS: &str = "VERSIONS#";
 
-/// The earlier versions of all appointments of a company.
+/// Returns the partition key of the earlier versions of all appointments of a company.
 pub(crate) fn all_earlier_versions(company: &CompanyId) -> String {
     format!("{EARLIER_VERSIONS}{company}")
 }
 
-/// Not in the appointment's partition, so readers of the stream do not get earlier versions with a saved appointment.
+/// Returns the key of an appointment's earlier versions. Its `pk` has its own prefix, so the event filters of the
+/// stream's consumers skip these records.
 pub(crate) fn earlier_versions(company: &CompanyId, id: &AppointmentId) -> Key {
     key(all_earlier_versions(company), id.to_string())
 }
@@ -256,13 +259,13 @@ pub(crate) fn call_guard(id: MessageId) -> Key {
     key(format!("GUARD#call#{id}"), "GUARD")
 }
 
-/// The idempotency record of the answer to HELP, of which each customer gets one a day.
+/// Returns the key of the idempotency record of an answer to HELP. Each customer gets one answer to HELP a day.
 pub(crate) fn help_guard(company: &CompanyId, conversation: ConversationId, day: Day) -> Key {
     key(format!("GUARD#help#{company}#{conversation}#{day}"), "GUARD")
 }
 
-/// The count of messages in a window: by a member of staff, by their company, or to a number. The conversation's id
-/// identifies the number.
+/// Returns the key of a counter of messages in a window. The window's scope decides what is counted: messages by the
+/// member of staff, by their company, or to the number. The conversation's id identifies the number.
 pub(crate) fn sent_counter(staff: &Staff, conversation: ConversationId, window: &LimitWindow) -> Key {
     let whose = match window.counted {
         LimitScope::Staff => format!("STAFF#{}", staff.id),
@@ -272,7 +275,8 @@ pub(crate) fn sent_counter(staff: &Staff, conversation: ConversationId, window: 
     key(format!("SENT#{}", staff.company), format!("{whose}#{}", of_window(window)))
 }
 
-/// The count of a member of staff's or a company's limited actions in a window. `sent_counter` counts messages.
+/// Returns the key of a counter of metered actions in a window. The window's scope decides whether it counts those of
+/// the member of staff or of their company. `sent_counter` returns the key of a counter of messages.
 pub(crate) fn used(staff: &Staff, usage: MeteredAction, window: &LimitWindow) -> Key {
     let what = match usage {
         MeteredAction::NumberLookup => "LOOKUP",
@@ -299,7 +303,7 @@ pub(crate) fn session(token: &TokenHash) -> Key {
     key(format!("SESSION#{token}"), "SESSION")
 }
 
-/// The sessions of a member of staff.
+/// Returns the partition key, in the index, of the sessions of a member of staff.
 pub(crate) fn sessions(company: &CompanyId, staff: &StaffId) -> String {
     format!("SESSIONS#{company}#{staff}")
 }
@@ -321,23 +325,23 @@ pub(crate) fn live(company: &CompanyId, connection: &ConnectionId) -> Key {
     key(live_connections(company), connection.to_string())
 }
 
-/// The open WebSockets of a session.
+/// Returns the key of the slots of a session, which count its open WebSockets.
 pub(crate) fn slots(session: &str) -> Key {
     key(format!("SOCKETS#{session}"), "SOCKETS")
 }
 
-/// Tells whether an item is a session, a connection, a count or a draft. A restoration leaves these out.
+/// Returns whether an item is a session, a connection, a counter or a draft. A restoration leaves these items out.
 pub(crate) fn is_of_the_moment(item: &HashMap<String, AttributeValue>) -> bool {
     let kinds = ["SESSION#", "LIVE#", "SOCKETS#", "SENT#", "USED#", "DRAFT#"];
     pk(item).is_some_and(|pk| kinds.iter().any(|kind| pk.starts_with(kind)))
 }
 
-/// The drafts of a company's staff.
+/// Returns the partition key of the drafts of a company's staff.
 pub(crate) fn drafts(company: &CompanyId) -> String {
     format!("DRAFT#{company}")
 }
 
-/// The prefix of the sort keys of a member of staff's drafts.
+/// Returns the prefix of the sort keys of a member of staff's drafts.
 pub(crate) fn drafts_of(staff: &StaffId) -> String {
     format!("{STAFF}{staff}#")
 }
@@ -346,26 +350,26 @@ pub(crate) fn draft(company: &CompanyId, staff: &StaffId, name: &DraftName) -> K
     key(drafts(company), format!("{}{name}", drafts_of(staff)))
 }
 
-/// Returns the owner of a draft item and the form that it is of. Returns `None` if the key is not a valid draft key.
+/// Returns the owner and the name of a draft item. Returns `None` if the key is not a valid draft key.
 pub(crate) fn of_draft(item: &HashMap<String, AttributeValue>) -> Option<(StaffId, DraftName)> {
     let sk = sk(item)?;
     let (staff, name) = sk.strip_prefix(STAFF)?.split_once('#')?;
     Some((staff.parse().ok()?, name.parse().ok()?))
 }
 
-/// The push subscriptions of a company and their settings.
+/// Returns the partition key of the push subscriptions and push settings of a company.
 pub(crate) fn pushes(company: &CompanyId) -> String {
     format!("PUSH#{company}")
 }
 
 const PUSH_SETTING: &str = "COMPANY";
 
-/// The push setting of a company. Sorts before all other items of `pushes`.
+/// Returns the key of a company's push setting. It sorts before all other items of `pushes`.
 pub(crate) fn push_setting(company: &CompanyId) -> Key {
     key(pushes(company), PUSH_SETTING)
 }
 
-/// The push setting of a member of staff. Sorts before their browsers.
+/// Returns the key of a member of staff's push setting. It sorts before their push subscriptions.
 pub(crate) fn push_choice(company: &CompanyId, staff: &StaffId) -> Key {
     key(pushes(company), format!("STAFF#{staff}"))
 }
@@ -380,7 +384,7 @@ pub(crate) fn pushes_of(staff: &StaffId) -> (String, String) {
     (format!("STAFF#{staff}"), format!("STAFF#{staff}#g"))
 }
 
-/// The owner of a push endpoint, unique in the whole deployment.
+/// Returns the key of the item with the owner of a push endpoint. An endpoint has one owner in the whole deployment.
 pub(crate) fn push_owner(id: SubscriptionId) -> Key {
     key(format!("PUSH-ENDPOINT#{id}"), "OWNER")
 }
@@ -403,7 +407,7 @@ pub(crate) fn push_part(item: &HashMap<String, AttributeValue>) -> Option<PushIt
     Some(if staff.contains('#') { PushItemKind::Browser } else { PushItemKind::Choice(staff.parse().ok()?) })
 }
 
-/// The kind and the owner of an item, from its key, for items whose changes notify browsers.
+/// The kind and the owner of an item whose changes are sent to browsers, parsed from the item's key.
 pub(crate) enum ItemType {
     Event { company: CompanyId },
     Head { company: CompanyId, conversation: ConversationId },
@@ -417,7 +421,7 @@ pub(crate) enum ItemType {
     Elsewhere,
 }
 
-/// Parses the key of an item in the stream. Returns `None` if a key of one of these kinds is invalid.
+/// Parses the key of an item in the stream. Returns `None` if a key of one of the kinds in [`ItemIdentity`] is invalid.
 pub(crate) fn place(key: &Key) -> Option<ItemType> {
     let Some((kind, whose)) = key.pk.split_once('#') else { return Some(ItemType::Elsewhere) };
     Some(match kind {

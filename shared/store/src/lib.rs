@@ -92,7 +92,7 @@ pub struct Store {
 }
 
 impl Store {
-    /// Uses the endpoint, the credentials and the time-outs of `aws`.
+    /// Creates a store that uses the endpoint, the credentials and the time-outs of `aws`.
     #[must_use]
     pub fn new(aws: &SdkConfig, table: String, retention: Retention, randomness: Randomness) -> Self {
         Self { client: retries::client(aws), table, retention, randomness }

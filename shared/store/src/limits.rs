@@ -1,4 +1,4 @@
-//! Rate limits: counters of messages and of other limited actions in windows of time.
+//! Rate limits: counters of messages and of metered actions in windows of time.
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity, TransactWriteItem, Update};
 use domain::{ConversationId, LimitWindow, MeteredAction, Staff};
@@ -6,10 +6,11 @@ use domain::{ConversationId, LimitWindow, MeteredAction, Staff};
 use crate::error::{invalid_item, updated};
 use crate::{Store, StoreError, keys};
 
-/// How long a count is kept after its window, so that a slow clock does not start it again.
+/// How long a counter is kept after its window, in seconds. A function whose clock is slow then cannot start the
+/// counter again.
 const RETENTION_SECS: u64 = 60 * 60;
 
-/// The update that adds one to a count, and the condition that the count has not reached its limit.
+/// The update expression that adds one to a counter. `NOT_FULL` is the condition that the counter is below its limit.
 const COUNT: &str = "SET expires_at = :expires ADD sent :one";
 const NOT_FULL: &str = "attribute_not_exists(sent) OR sent < :most";
 
@@ -33,7 +34,7 @@ impl Store {
         self.count(keys::sent_counter(staff, conversation, window), window)
     }
 
-    /// Returns the update that counts another limited action in a window. Its condition fails if the limit is reached.
+    /// Returns the update that counts a metered action in a window. Its condition fails if the limit is reached.
     pub(crate) fn count_used(
         &self,
         staff: &Staff,
@@ -56,7 +57,7 @@ impl Store {
         Ok(TransactWriteItem::builder().update(update).build())
     }
 
-    /// Counts an action in each window until one is full, and returns the full one.
+    /// Counts an action in each window. Stops at the first window whose limit is reached, and returns that window.
     ///
     /// Uses one request for each window instead of a transaction, because transactions of concurrent requests of the
     /// same member of staff would conflict.

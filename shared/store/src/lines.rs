@@ -5,19 +5,19 @@ use domain::{Line, PhoneNumber, Timestamp};
 
 use crate::{Store, StoreError};
 
-/// A cache of lines in one instance of a function, so that a warm instance needs no look-up.
+/// A cache of lines in one instance of a function. A warm instance then reads few lines from the table.
 ///
-/// Only existing lines are cached, so a line that was just added works at once.
+/// Contains only lines that exist, so a line that was just added works at once.
 #[derive(Default)]
 pub struct LineCache {
     cache: Mutex<HashMap<PhoneNumber, (Line, Timestamp)>>,
 }
 
-/// How long a line is cached. A line that moves to another company is noticed within this time.
+/// How long a line is cached, in seconds. If a line moves to another company, the move takes effect within this time.
 const CACHE_SECS: u64 = 60;
 
 impl LineCache {
-    /// Returns a line by its number, from the cache if it was read within a minute. At most one request.
+    /// Returns a line by its number, from the cache if it was read within a minute. Makes at most one DynamoDB request.
     pub async fn line(&self, store: &Store, number: &PhoneNumber, now: Timestamp) -> Result<Option<Line>, StoreError> {
         let known = self.lock_cache().get(number).cloned();
         if let Some((line, since)) = known

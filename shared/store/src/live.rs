@@ -50,13 +50,13 @@ impl fmt::Display for ConnectionId {
     }
 }
 
-/// The session that a connection was opened with. The connection is valid only as long as the session.
+/// The session that opened a connection. The connection is valid only as long as the session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConnectionOwner {
     pub company: CompanyId,
     pub staff: StaffId,
     pub session: TokenHash,
-    /// When the session began, and when it ends.
+    /// When the session began. `ends` is when it ends.
     pub began: Timestamp,
     pub ends: Timestamp,
 }
@@ -75,7 +75,7 @@ pub enum OpenOutcome {
     Open,
     /// The session ended after the request was authorized.
     SessionOver,
-    /// The session has the most connections that a session can have.
+    /// The session already has the maximum number of connections.
     TooMany,
 }
 
@@ -83,7 +83,7 @@ pub enum OpenOutcome {
 #[derive(Clone, Debug, Default)]
 pub struct ConnectionPage {
     pub items: Vec<Connection>,
-    /// The id to continue after, if there are more.
+    /// The id to continue after, if the company has more connections.
     pub next: Option<ConnectionId>,
 }
 
@@ -142,8 +142,9 @@ impl Item {
 impl Store {
     /// Stores a connection, on the condition that its session is still active.
     ///
-    /// Both are in one transaction, because the end of a session closes only the connections that are stored. One
-    /// request. Two more if the session has the most connections and some of them have ended unreported.
+    /// The check and the write are in one transaction, because the end of a session closes only the connections that
+    /// are stored. Makes one DynamoDB request, and two more if the session has the maximum number of connections and
+    /// API Gateway did not report the end of some.
     pub async fn open_connection(&self, connection: &Connection) -> Result<OpenOutcome, StoreError> {
         let holder = &connection.holder;
         let item = Item::from_connection(connection);
@@ -176,7 +177,8 @@ impl Store {
         Err(contended())
     }
 
-    /// Deletes a connection. Succeeds also if it does not exist. Two requests, one if it does not exist.
+    /// Deletes a connection. Also succeeds if it does not exist. Makes two DynamoDB requests, or one if it does not
+    /// exist.
     pub async fn delete_connection(&self, company: &CompanyId, id: &ConnectionId) -> Result<(), StoreError> {
         let deleted = self
             .client
@@ -193,8 +195,8 @@ impl Store {
         self.release_slots(&item.session, vec![item.slot()]).await
     }
 
-    /// Returns a company's connections, from the first or after an id: as many as fit in one request, some thousands.
-    /// Expired connections are included until DynamoDB deletes them.
+    /// Returns a page of a company's connections, from the first connection or after an id. The page contains as many
+    /// as fit in one DynamoDB response, some thousands. Expired connections are included until DynamoDB deletes them.
     pub async fn connections(
         &self,
         company: &CompanyId,

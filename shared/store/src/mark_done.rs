@@ -11,13 +11,14 @@ use crate::{Store, StoreError, keys};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MarkDoneOutcome {
     Now,
-    /// The customer has sent another text that needs an answer.
+    /// The conversation has a newer entry that needs an answer.
     SomethingNewer,
     NoConversation,
 }
 
 impl Store {
-    /// Marks a conversation as done up to an entry, so that its entries count as answered. One request.
+    /// Marks a conversation as done up to an entry, so that all entries up to it count as answered. Makes one DynamoDB
+    /// request.
     pub async fn mark_done(
         &self,
         staff: &Staff,

@@ -21,8 +21,8 @@ const GETS_TEXTS: &str = "attribute_not_exists(pk) OR #state = :in";
 impl Store {
     /// Records an opt-out, unless a later opt-out or opt-in is stored, and returns the state in force.
     ///
-    /// `by` is the member of staff who recorded it, while their session is active. That also adds a customer action.
-    /// One request.
+    /// `by` is the member of staff who recorded it, if a member of staff did. Their session must be active, and a
+    /// customer action is added. Makes one DynamoDB request.
     pub async fn opt_out(
         &self,
         company: &CompanyId,
@@ -47,7 +47,7 @@ impl Store {
 
     /// Returns the update of an opt-out state. Its condition fails if a later one is stored.
     ///
-    /// The mark that an opt-out was acknowledged stays through repeated opt-outs, until the customer opts in again.
+    /// A repeated opt-out keeps the mark that the opt-out was acknowledged. An opt-in removes the mark.
     pub(crate) fn put_opt_out_state(
         &self,
         company: &CompanyId,
@@ -78,8 +78,8 @@ impl Store {
 
     /// Returns the update that marks an opt-out as acknowledged.
     ///
-    /// The condition fails if an acknowledgement was recorded since the customer last got texts, or if the opt-out at
-    /// `written` is not in force.
+    /// The condition fails if an acknowledgement was already recorded since the customer's last opt-in, or if the
+    /// opt-out at `written` is not in force.
     pub(crate) fn confirmed(
         &self,
         company: &CompanyId,

@@ -11,17 +11,17 @@ use crate::summary::{RelativeOrder, SummaryItem, SummaryUpdate, UpdateSource};
 use crate::transaction::TransactionOutcome;
 use crate::{Store, StoreError, idempotency, keys, opt_out, timeline};
 
-/// The customer's number of a conversation, and the line that it is on.
+/// The customer's number and the line of a conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NumberPair {
     pub number: PhoneNumber,
     pub line: PhoneNumber,
 }
 
-/// The customer of a conversation, with what decides whether they can be texted.
+/// The customer of a conversation, with the facts that decide whether they can be texted.
 #[derive(Clone, Debug)]
 pub struct ConversationContact {
-    /// `None` without an entry within the retention, and for a sender that is not a phone number.
+    /// `None` if the conversation has no entry within the retention, or if the sender is not a phone number.
     pub contact: Option<NumberPair>,
     /// The sender, if it is not a phone number.
     pub no_number: Option<Sender>,
@@ -33,16 +33,16 @@ pub struct ConversationContact {
 /// A draft of an outbound message.
 #[derive(Clone, Debug)]
 pub struct NewMessage<'a> {
-    /// From the request's `Idempotency-Key`: the same id means the same message.
+    /// The id from the `Idempotency-Key` of the HTTP request. The same id means the same message.
     pub id: MessageId,
-    /// The author.
+    /// The member of staff who wrote the message.
     pub staff: &'a Staff,
     pub conversation: ConversationId,
     pub contact: &'a NumberPair,
     /// Whether the conversation must exist.
     pub reply: bool,
     pub text: &'a OutboundText,
-    /// The message of the same conversation that this one retries.
+    /// The position of the message in the same conversation that this message retries.
     pub again: Option<Position>,
     pub limits: &'a SendingLimits,
 }
@@ -51,9 +51,9 @@ pub struct NewMessage<'a> {
 #[derive(Clone, Debug)]
 pub enum QueueOutcome {
     New(Message),
-    /// The request was recorded before. Contains the message as it is now.
+    /// The request was recorded before. Contains the current state of its message.
     Repeat(Message),
-    /// The message to retry has been retried by another message, or is now known to have been sent.
+    /// The message to retry has been retried by another message, or was sent after all.
     NotAgain,
     /// The customer has opted out.
     OptedOut(OptOut),
@@ -61,12 +61,12 @@ pub enum QueueOutcome {
     Blocked,
     /// A limit is reached, or the country is not allowed.
     Limited(SendRestriction),
-    /// The conversation does not exist, or not any more.
+    /// The conversation does not exist or no longer exists.
     NoConversation,
 }
 
 impl Store {
-    /// Returns the number, the line and the customer data of a conversation. One request.
+    /// Returns the number, the line and the customer data of a conversation. Makes one DynamoDB request.
     pub async fn known_contact(
         &self,
         company: &CompanyId,
@@ -89,10 +89,11 @@ impl Store {
     ///
     /// Writes the idempotency record, the message, the conversation summary and the counts for the limits in one
     /// transaction. The transaction fails if the customer has opted out, the number is blocked or a limit is reached.
-    /// The customer's entries stay unanswered until `settle` records that the carrier accepted the message.
+    /// The customer's entries stay unanswered until [`Store::record_delivery`] stores that the carrier accepted the
+    /// message.
     ///
-    /// One request. One more if the conversation is now on another line, if the message is not the newest entry, or for
-    /// a repeat.
+    /// Makes one DynamoDB request, and one more if the conversation is now on another line, if the message is not the
+    /// newest entry, or for a repeat.
     pub async fn queue(&self, draft: &NewMessage<'_>, now: Timestamp) -> Result<QueueOutcome, StoreError> {
         let company = &draft.staff.company;
         if let Err(country) = draft.limits.reach(&draft.contact.number, draft.staff.region) {
@@ -150,7 +151,7 @@ impl Store {
             let written = self.transact_for(Some(draft.staff), writes, now).await?;
             let TransactionOutcome::Refused(refused) = written else { return Ok(QueueOutcome::New(message)) };
             let full = windows.iter().zip(refused.iter().skip(counted_from)).filter(|(_, refused)| refused.is_some());
-            // If several limits are reached, returns the one that lasts longest. The others end earlier.
+            // If several limits are reached, returns the limit whose window ends last.
             let full = full.map(|(window, _)| *window).max_by_key(|window| window.ends);
             let mut refused = refused.into_iter().take(counted_from);
             if let Some(guard) = refused.next().flatten() {
@@ -187,7 +188,7 @@ impl Store {
     }
 
     /// Returns the update that marks a message as retried by another, at most once. Its condition fails if the message
-    /// is known to need no retry.
+    /// is known to have been sent, or was already retried.
     fn try_again(
         &self,
         draft: &NewMessage<'_>,
@@ -212,7 +213,7 @@ impl Store {
         Ok(TransactWriteItem::builder().update(update).build())
     }
 
-    /// Returns a message by a consistent read. Returns `None` also if the entry is a call. One request.
+    /// Returns a message by a consistent read. Also returns `None` if the entry is a call. Makes one DynamoDB request.
     pub async fn message(
         &self,
         company: &CompanyId,

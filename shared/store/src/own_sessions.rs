@@ -1,4 +1,4 @@
-//! The sessions of a member of staff, which they can list and end from any of them.
+//! The sessions of a member of staff. From any of their sessions, they can list and end all of them.
 
 use std::collections::HashMap;
 
@@ -13,10 +13,10 @@ impl Store {
     /// Returns a member of staff's sessions: the current one, then the others, last used first.
     ///
     /// A session that has just begun or ended can be missing or included for a moment, because the index is eventually
-    /// consistent. Fails with `SignedOut` if the current session is over. Two requests.
+    /// consistent. Fails with `SignedOut` if the current session has ended. Makes two DynamoDB requests.
     pub async fn own_sessions(&self, staff: &Staff, now: Timestamp) -> Result<Vec<ListedSession>, StoreError> {
         let signed_in = staff.signed_in.as_ref().ok_or(StoreError::SignedOut)?;
-        // A consistent read, so the current session is returned even if it is not in the index yet.
+        // This read is consistent, so the current session is returned even if the index does not contain it yet.
         let present = self.session_of(staff, signed_in, now).await?;
         let since = present.sessions_since;
         let mut own = vec![own_session(signed_in.session.clone(), present.session, signed_in)];
@@ -46,8 +46,8 @@ impl Store {
 
     /// Ends a session from another session of the same member of staff.
     ///
-    /// The item is kept until DynamoDB deletes it. The browser then learns that its session has ended, not that it is
-    /// unknown. One request.
+    /// The item is kept until DynamoDB deletes it. Until then, the browser gets the error for an ended session and not
+    /// for an unknown session. Makes one DynamoDB request.
     pub async fn end_session_elsewhere(&self, session: &TokenHash, now: Timestamp) -> Result<(), StoreError> {
         let ended = self
             .client
@@ -61,7 +61,7 @@ impl Store {
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await;
-        // If not updated, the session has ended in the meantime.
+        // If the update was not made, the session has already ended.
         updated(ended).map(|_| ())
     }
 }

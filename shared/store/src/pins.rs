@@ -10,7 +10,8 @@ use crate::error::{invalid_item, updated};
 use crate::staff::Member;
 use crate::{Store, StoreError, keys};
 
-/// A user as named by an identity provider, which never reuses a subject for another user.
+/// A user's identity at an identity provider: the issuer and the subject. A provider never gives a subject to another
+/// user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProviderIdentity {
     pub issuer: String,
@@ -18,8 +19,7 @@ pub struct ProviderIdentity {
 }
 
 impl Store {
-    /// Pins a login to an identity, unless it is pinned to another. Returns `false` if it is, or if the login does not
-    /// exist.
+    /// Pins a login to an identity. Returns `false` if the login is pinned to another identity or does not exist.
     pub async fn pin(&self, login: &Login, identity: &ProviderIdentity) -> Result<bool, StoreError> {
         let pinned = self
             .client

@@ -1,4 +1,4 @@
-//! The push subscriptions of staff: reads them, and notes the results of deliveries.
+//! Reads the push subscriptions of staff, and records the results of push deliveries.
 
 use std::collections::HashMap;
 
@@ -16,19 +16,20 @@ use crate::push_settings::{CompanySetting, StaffSetting};
 use crate::transaction::TransactionOutcome;
 use crate::{Store, StoreError, keys};
 
-/// A page of a company's push subscriptions, with the settings that apply to them. As many as fit in one request.
+/// A page of a company's push subscriptions, with the settings that apply to them. Contains as many as fit in one
+/// DynamoDB response.
 #[derive(Clone, Debug)]
 pub struct BrowserPage {
-    /// Whether a push notification shows the text of a message, or only that there is one.
+    /// Whether a push notification shows the text of a message, or only says that there is a message.
     pub shows_text: bool,
-    /// Each with the preference of its member of staff.
+    /// The push subscriptions, each with the preference of its member of staff.
     pub browsers: Vec<(Browser, PushPreference)>,
-    /// The cursor to continue from, if there are more.
+    /// The cursor to continue from, if the company has more push subscriptions.
     pub next: Option<BrowserCursor>,
 }
 
-/// A cursor in the list of a company's push subscriptions. Contains the settings that were read before it and apply
-/// after it too.
+/// A cursor in the list of a company's push subscriptions. Contains the settings that were read on earlier pages and
+/// apply to the following pages.
 #[derive(Clone, Debug)]
 pub struct BrowserCursor {
     key: HashMap<String, AttributeValue>,
@@ -42,7 +43,7 @@ pub(crate) struct Item {
     pub(crate) company: CompanyId,
     pub(crate) staff: StaffId,
     pub(crate) subscription: PushSubscription,
-    /// The session that it was last refreshed in, and when that session began.
+    /// The session in which the subscription was last refreshed. `began` is when that session began.
     pub(crate) session: String,
     pub(crate) began: Timestamp,
     pub(crate) browser: String,
@@ -53,7 +54,7 @@ pub(crate) struct Item {
     pub(crate) noted: BrowserNotes,
 }
 
-/// The notes of deliveries to a browser.
+/// The recorded results of deliveries to a browser.
 #[derive(Clone, Default, Deserialize)]
 pub(crate) struct BrowserNotes {
     #[serde(default)]
@@ -69,7 +70,8 @@ impl Item {
         serde_dynamo::from_item(item).map_err(invalid_item(operation))
     }
 
-    /// Tells whether pushes are sent to it. An expired item exists until DynamoDB deletes it.
+    /// Returns whether push notifications are sent to the subscription. An expired item exists until DynamoDB deletes
+    /// it.
     pub(crate) fn is_current(&self, now: Timestamp) -> bool {
         self.expires_at > now.as_secs()
     }
@@ -88,14 +90,14 @@ impl Item {
     }
 }
 
-/// The shortest time between two notes of a delivery.
+/// The shortest time between two recorded deliveries of a browser, in seconds.
 const DELIVERIES_APART_SECS: u64 = 5 * 60;
 
-/// The shortest time between two notes of the same problem.
+/// The shortest time between two records of the same problem of a browser, in seconds.
 const PROBLEMS_APART_SECS: u64 = 60 * 60;
 
 impl Store {
-    /// Returns a company's push subscriptions, from the first or from a cursor. One request.
+    /// Returns a page of a company's push subscriptions, from the first or from a cursor. Makes one DynamoDB request.
     pub async fn browsers(
         &self,
         company: &CompanyId,
@@ -137,7 +139,7 @@ impl Store {
     }
 
     /// Returns a push subscription of a member of staff. Returns `None` if it does not exist or now belongs to another
-    /// member of staff. One request.
+    /// member of staff. Makes one DynamoDB request.
     pub async fn browser(
         &self,
         company: &CompanyId,
@@ -159,7 +161,8 @@ impl Store {
         Ok(item.filter(|item| item.is_current(now)).map(Item::into_browser))
     }
 
-    /// Returns the push setting and the subscriptions of a member of staff, including expired ones. One request.
+    /// Returns the push setting and the subscriptions of a member of staff, including expired ones. Makes one DynamoDB
+    /// request.
     pub(crate) async fn pushes_of(
         &self,
         company: &CompanyId,
@@ -191,7 +194,7 @@ impl Store {
     }
 
     /// Requests a test notification for a browser and counts it against the limits. The table's stream triggers the
-    /// test. One request.
+    /// test. Makes one DynamoDB request.
     pub async fn ask_push_test(
         &self,
         staff: &Staff,
@@ -223,9 +226,9 @@ impl Store {
         })
     }
 
-    /// Notes that a push service accepted a notification for a browser, at most once in five minutes.
+    /// Records when a push service last accepted a notification for a browser, at most every five minutes.
     ///
-    /// Decides by `browser` as it was read. One request, or none.
+    /// Relies on the state in `browser`, and makes at most one DynamoDB request.
     pub async fn record_delivery_time(&self, browser: &Browser, now: Timestamp) -> Result<NoteOutcome, StoreError> {
         let known = browser.last_delivery.is_some_and(|last| {
             let tested = browser.test.as_ref().is_some_and(|test| test.at > last);
@@ -242,9 +245,9 @@ impl Store {
         update_browser(delivered).await
     }
 
-    /// Notes why a browser cannot be delivered to, if that is not noted yet.
+    /// Records why push notifications cannot be delivered to a browser, at most once an hour for the same reason.
     ///
-    /// Decides by `browser` as it was read. One request, or none.
+    /// Relies on the state in `browser`, and makes at most one DynamoDB request.
     pub async fn record_push_failure(
         &self,
         browser: &Browser,
@@ -260,8 +263,8 @@ impl Store {
         self.record_problem(browser, PushProblem { what, at: now, not_before }).await
     }
 
-    /// Notes that a browser's push service is overloaded or too slow, and that nothing is sent before a time. One
-    /// request.
+    /// Records that a browser's push service is overloaded or too slow. Nothing is sent to the browser before
+    /// `not_before`. Makes one DynamoDB request.
     pub async fn record_push_wait(
         &self,
         browser: &Browser,
@@ -301,13 +304,14 @@ pub enum PushTestOutcome {
     Gone,
 }
 
-/// The result of noting a delivery or a problem of a browser.
+/// The result of recording a delivery or a problem of a browser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoteOutcome {
     Done,
-    /// A recent enough note exists already.
+    /// A recent record of the same result exists already.
     Known,
-    /// The subscription does not exist or belongs to another member of staff. The note does not create it again.
+    /// The subscription does not exist or belongs to another member of staff. Recording does not create the
+    /// subscription again.
     Gone,
 }
 
@@ -319,11 +323,12 @@ async fn update_browser(update: UpdateItemFluentBuilder) -> Result<NoteOutcome, 
 pub(crate) enum BrowserChange {
     /// A test notification is requested.
     Test(PushTest),
-    /// Its member of staff turned on notifications in it. Contains the browser's name.
+    /// The member of staff turned on notifications in this browser. Contains the browser's name.
     Added { name: String, at: Timestamp },
 }
 
-/// Compares the two images of a push subscription's item. Returns `None` for a change that nobody is notified of.
+/// Compares the old and the new image of a push subscription's item. Returns `None` for a change that nobody is
+/// notified of.
 pub(crate) fn news(
     old: Option<serde_dynamo::Item>,
     new: Option<serde_dynamo::Item>,

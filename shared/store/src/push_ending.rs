@@ -1,4 +1,4 @@
-//! The end of push subscriptions.
+//! Deletes push subscriptions.
 
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, ReturnConsumedCapacity, TransactWriteItem, Update};
 use domain::{CompanyId, StaffId, SubscriptionId, Timestamp, TokenHash};
@@ -11,8 +11,8 @@ use crate::{Store, StoreError, keys};
 impl Store {
     /// Deletes a push subscription that its member of staff removed, and prevents the browser from renewing it.
     ///
-    /// Succeeds also if it does not exist, and never affects another member of staff. One request. One more if the
-    /// endpoint belongs to another member of staff or to nobody.
+    /// Also succeeds if the subscription does not exist. Never affects the subscription of another member of staff.
+    /// Makes one DynamoDB request, and one more if the endpoint has no owner or belongs to another member of staff.
     pub async fn remove_browser(
         &self,
         company: &CompanyId,
@@ -34,7 +34,8 @@ impl Store {
         let removed = TransactWriteItem::builder().update(removed).build();
         let browser = self.browser_goes(company, staff, id, None)?;
         if let TransactionOutcome::Refused(_) = self.transact(vec![browser.clone(), removed]).await? {
-            // The endpoint belongs to nobody or to another member of staff. The browser's item is deleted all the same.
+            // The endpoint has no owner or belongs to another member of staff. The item of the push subscription must
+            // be deleted anyway.
             self.transact(vec![browser]).await?;
         }
         Ok(())
@@ -42,8 +43,8 @@ impl Store {
 
     /// Deletes a push subscription of a member of staff.
     ///
-    /// Succeeds also if it does not exist, and never affects another member of staff. One request. One more if the
-    /// endpoint now belongs to another member of staff.
+    /// Also succeeds if the subscription does not exist. Never affects the subscription of another member of staff.
+    /// Makes one DynamoDB request, and one more if the endpoint now belongs to another member of staff.
     pub async fn delete_browser(
         &self,
         company: &CompanyId,
@@ -53,8 +54,8 @@ impl Store {
         self.delete_browser_items(company, staff, id, None).await
     }
 
-    /// Deletes the push subscriptions that were last refreshed in a session. One request, and one for each
-    /// subscription.
+    /// Deletes the push subscriptions that were last refreshed in a session. Makes one DynamoDB request, and one for
+    /// each subscription.
     pub async fn delete_browsers_of_session(
         &self,
         company: &CompanyId,
@@ -71,8 +72,8 @@ impl Store {
 
     /// Deletes the push subscriptions of a member of staff whose sessions began before a time.
     ///
-    /// `None` is for a former member of staff: it deletes all of them and the push setting. One request, and one for
-    /// each subscription.
+    /// With `None`, for a former member of staff, deletes all of their subscriptions and their push setting. Makes one
+    /// DynamoDB request, and one for each subscription.
     pub async fn delete_browsers_of(
         &self,
         company: &CompanyId,
@@ -96,7 +97,7 @@ impl Store {
         Ok(())
     }
 
-    /// Deletes a push subscription with the owner of its endpoint.
+    /// Deletes a push subscription and the item with the owner of its endpoint.
     async fn delete_browser_items(
         &self,
         company: &CompanyId,
@@ -109,15 +110,15 @@ impl Store {
         if let TransactionOutcome::Refused(refused) = self.transact(vec![browser.clone(), owner]).await?
             && refused.first().is_some_and(Option::is_none)
         {
-            // The endpoint now belongs to another member of staff, or is marked as removed. The browser's item is
-            // deleted all the same.
+            // The endpoint now belongs to another member of staff, or is marked as removed. The item of the push
+            // subscription must be deleted anyway.
             self.transact(vec![browser]).await?;
         }
         Ok(())
     }
 
-    /// Returns the delete of a push subscription. With `session`, its condition fails if it was refreshed in another
-    /// session.
+    /// Returns the write that deletes a push subscription. With `session`, its condition fails if the subscription was
+    /// last refreshed in another session.
     pub(crate) fn browser_goes(
         &self,
         company: &CompanyId,
@@ -137,8 +138,8 @@ impl Store {
         Ok(TransactWriteItem::builder().delete(delete).build())
     }
 
-    /// Returns the delete of an endpoint's owner. Its condition fails if the endpoint belongs to another member of
-    /// staff or is marked as removed.
+    /// Returns the write that deletes the owner of an endpoint. Its condition fails if the endpoint belongs to another
+    /// member of staff or is marked as removed.
     pub(crate) fn owner_goes(
         &self,
         company: &CompanyId,

@@ -34,7 +34,7 @@ impl CompanySetting {
 pub(crate) struct StaffSetting {
     #[serde(default)]
     pub(crate) messages: PushPreference,
-    /// The number of browsers ever added, so that the second of two concurrent additions fails.
+    /// The number of browsers that were ever added. It makes the second of two concurrent additions fail.
     #[serde(default)]
     pub(crate) added: u32,
 }
@@ -49,9 +49,10 @@ impl StaffSetting {
 #[derive(Clone, Debug)]
 pub struct PushSettings {
     pub messages: PushPreference,
-    /// The company's setting: whether a push notification shows the text of a message, or only that there is one.
+    /// The company's setting: whether a push notification shows the text of a message, or only says that there is a
+    /// message.
     pub shows_text: bool,
-    /// In the order in which they were turned on.
+    /// The push subscriptions, in the order in which they were turned on.
     pub browsers: Vec<Browser>,
 }
 
@@ -62,11 +63,11 @@ pub struct PushSettingsChange {
     pub shows_text: Option<bool>,
 }
 
-/// The number of latest conversations among which the unanswered ones are counted.
+/// The number of latest conversations that are checked for unanswered entries.
 const MAX_COUNTED: i32 = 250;
 
 impl Store {
-    /// Returns the push subscriptions and settings of a member of staff. Two requests.
+    /// Returns the push subscriptions and settings of a member of staff. Makes two DynamoDB requests.
     pub async fn push_settings(
         &self,
         company: &CompanyId,
@@ -91,7 +92,8 @@ impl Store {
         Ok(PushSettings { messages: choice.messages, shows_text: setting.shows_text, browsers })
     }
 
-    /// Changes push settings, from the next message on. One request, none if nothing changes.
+    /// Changes push settings. The change applies from the next message on. Makes one DynamoDB request, or none if
+    /// nothing changes.
     pub async fn set_pushes(
         &self,
         staff: &Staff,
@@ -128,7 +130,7 @@ impl Store {
         Ok(TransactWriteItem::builder().update(update).build())
     }
 
-    /// Returns the number of unanswered conversations among a company's latest 250. One request.
+    /// Returns the number of unanswered conversations among a company's latest 250. Makes one DynamoDB request.
     pub async fn unanswered(&self, company: &CompanyId, now: Timestamp) -> Result<u32, StoreError> {
         let found = self
             .query_between(

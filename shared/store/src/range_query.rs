@@ -4,7 +4,8 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use crate::{RECENT, Store};
 
 impl Store {
-    /// Returns a query of the index for a list's items between two positions, both included, oldest first.
+    /// Returns a query of the index for the items of a list between two positions, oldest first. Both positions are
+    /// included.
     pub(crate) fn query_between(&self, list: String, lowest: String, highest: String) -> QueryFluentBuilder {
         self.client
             .query()

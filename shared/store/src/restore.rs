@@ -1,4 +1,4 @@
-//! Restores lost items from another table, which was restored to an earlier point in time.
+//! Restores lost items from another table, which contains the state of this table at an earlier point in time.
 
 use std::collections::HashMap;
 
@@ -16,25 +16,25 @@ use crate::{Store, StoreError};
 /// What a restoration does with an item that exists in both tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CollisionPolicy {
-    /// Keeps the item as it is now.
+    /// Keeps the current item.
     Kept,
     /// Replaces the item with the restored one, except an opt-out state that has changed since.
     Replaced,
 }
 
-/// The result of a restoration, in items.
+/// The result of a restoration, in numbers of items.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RestoreReport {
     pub written: u64,
     /// Items that exist in this table already.
     pub there: u64,
-    /// Items that have expired or must not be restored: sessions, connections, counts and drafts.
+    /// Items that have expired or must not be restored: sessions, connections, counters and drafts.
     pub left_out: u64,
     /// Items of customers who were erased since.
     pub erased: u64,
 }
 
-/// The number of writes in flight.
+/// The maximum number of concurrent writes.
 const CONCURRENCY: usize = 25;
 
 enum RestoreOutcome {
@@ -45,8 +45,8 @@ enum RestoreOutcome {
 impl Store {
     /// Writes the items of another table into this one, except those of customers who were erased since.
     ///
-    /// The other table must have the same shape. An interrupted restoration can be repeated. One request for each
-    /// megabyte that is read and for each item that is written.
+    /// The other table must have the same shape. An interrupted restoration can be repeated. Makes one DynamoDB request
+    /// for each megabyte that is read and for each item that is written.
     pub async fn restore(
         &self,
         from: &str,
@@ -116,8 +116,8 @@ fn without_appointment(
     Ok(left.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
 }
 
-/// Tells whether an item is restored. An ended session must not become active again, and a connection that was open
-/// then has closed.
+/// Returns whether an item is restored. An ended session must not become active again, and connections that were open
+/// at the earlier point in time have closed.
 fn is_lasting(item: &HashMap<String, AttributeValue>, now: Timestamp) -> bool {
     let expires = item.get(EXPIRES_AT).and_then(|at| at.as_n().ok()).and_then(|at| at.parse::<u64>().ok());
     !keys::is_of_the_moment(item) && expires.is_none_or(|at| at > now.as_secs())

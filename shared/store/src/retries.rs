@@ -1,7 +1,7 @@
 //! Retries of requests to DynamoDB.
 //!
-//! The SDK retries after time-outs, service errors and throttling. It does not look at why a transaction was cancelled,
-//! nor at the conflict of a single write with a transaction. This module adds both.
+//! The SDK retries after time-outs, service errors and throttling. It does not check the cancellation reasons of a
+//! transaction, and does not retry a single write that conflicts with a transaction. This module adds both.
 
 use std::time::Duration;
 
@@ -17,20 +17,20 @@ use aws_smithy_runtime_api::client::interceptors::context::{Error, InterceptorCo
 use aws_smithy_runtime_api::client::orchestrator::OrchestratorError;
 use aws_types::SdkConfig;
 
-/// More attempts than there is time for: the operation's time-out ends them.
+/// The maximum number of attempts. The time-out of the operation ends the retries before this number is reached.
 const MAX_ATTEMPTS: u32 = 20;
 
 /// The limits of the wait before the second attempt and before any attempt.
 ///
-/// Each wait is a random part of its limit, so requests that collided do not collide again. Two transactions collide
-/// only while both are in flight, some hundredths of a second. A hot partition takes longer.
+/// Each wait is random, up to its limit, so conflicting requests do not conflict again. Two transactions conflict only
+/// while both are in flight, for some hundredths of a second. A throttled partition takes longer to recover.
 const INITIAL_BACKOFF: Duration = Duration::from_millis(50);
 const MAX_BACKOFF: Duration = Duration::from_secs(1);
 
 /// Creates the DynamoDB client, with the time-outs of `aws`.
 pub(crate) fn client(aws: &SdkConfig) -> Client {
-    // The SDK's retry quota of a process protects a service from its clients. Here all staff of a company can collide
-    // in one process, and DynamoDB protects itself.
+    // The SDK has a retry quota for each process, which protects a service from its clients. Here, the requests of a
+    // company's whole staff can conflict in one process, and DynamoDB protects itself by throttling.
     let unlimited = RetryPartition::custom("table").token_bucket(TokenBucket::unlimited()).build();
     let config = aws_sdk_dynamodb::config::Builder::from(aws)
         .retry_config(
@@ -44,7 +44,7 @@ pub(crate) fn client(aws: &SdkConfig) -> Client {
     Client::from_conf(config.build())
 }
 
-/// Returns the limit of the wait after a number of attempts, the same as the SDK's.
+/// Returns the limit of the wait after a number of attempts. The SDK uses the same limits.
 pub(crate) fn backoff(attempts: u32) -> Duration {
     INITIAL_BACKOFF.saturating_mul(1 << attempts.saturating_sub(1).min(16)).min(MAX_BACKOFF)
 }
@@ -79,7 +79,8 @@ fn code(error: &Error) -> Option<&str> {
     put.or(update).or(delete)
 }
 
-/// The reason why a transaction was cancelled: the worst of the reasons of its writes, in ascending order.
+/// The reason why a transaction was cancelled: the worst of the reasons of its writes. The variants are in ascending
+/// order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Cancellation {
     /// Conditions failed, and all other writes were checked and would have succeeded.
@@ -89,7 +90,7 @@ pub(crate) enum Cancellation {
     ByConflict,
     /// A partition or the table was throttled. Conditions may not have been checked.
     ByThrottling,
-    /// A retry would fail too.
+    /// The transaction failed for another reason, and a retry would fail too.
     ForGood,
 }
 
@@ -104,7 +105,7 @@ impl Cancellation {
             }
             Some(_) => Some(Self::ForGood),
         };
-        // Without reasons, a retry cannot be known to help.
+        // If DynamoDB gives no reasons, a retry is not known to help.
         reasons.iter().filter_map(reason).max().unwrap_or(Self::ForGood)
     }
 }

@@ -7,17 +7,18 @@ use serde::{Deserialize, Serialize};
 use crate::error::{invalid_item, unavailable};
 use crate::{Store, StoreError, keys};
 
-/// A session of a member of staff. [`Store::present`] returns whether they still are staff, and their name.
+/// A session of a member of staff. [`Store::active_staff`] returns whether they are still staff, and their name.
 #[derive(Clone, Debug)]
 pub struct Session {
     pub company: CompanyId,
     pub staff: StaffId,
-    /// The browser that signed in: "Firefox on Linux".
+    /// The browser that signed in, such as "Firefox on Linux".
     pub browser: String,
     pub began: Timestamp,
-    /// When the member of staff last proved their identity to the identity provider. `None` if it did not report that.
+    /// When the member of staff last proved their identity to the identity provider. `None` if the identity provider
+    /// did not report the time.
     pub authenticated: Option<Timestamp>,
-    /// When the session ends without further use, or when it ended.
+    /// When the session ends if it is not used again. For an ended session, when it ended.
     pub ends: Timestamp,
     pub lifetime: SessionLifetime,
 }
@@ -72,7 +73,7 @@ pub(crate) fn read(item: HashMap<String, AttributeValue>, operation: &'static st
 }
 
 impl Store {
-    /// Stores a new session under the hash of its token. One request.
+    /// Stores a new session under the hash of its token. Makes one DynamoDB request.
     pub async fn start_session(&self, token: &TokenHash, session: &Session) -> Result<(), StoreError> {
         let item = Item {
             key: keys::session(token),
@@ -98,9 +99,10 @@ impl Store {
         Ok(())
     }
 
-    /// Returns the session of a token, active or ended. Returns `None` if there is none or it was deleted.
+    /// Returns the session of a token, active or ended. Returns `None` if the session never existed or was deleted.
     ///
-    /// The read is consistent, because the gateway would cache for a minute that a new session is unknown. One request.
+    /// The read is consistent. An eventually consistent read could miss a new session, and the gateway would cache that
+    /// for a minute. Makes one DynamoDB request.
     pub async fn session(&self, token: &TokenHash) -> Result<Option<Session>, StoreError> {
         let found = self
             .client
@@ -115,7 +117,7 @@ impl Store {
         found.item.map(|item| read(item, "GetItem")).transpose()
     }
 
-    /// Deletes a session and returns it, if there was one. One request.
+    /// Deletes a session and returns it, if it existed. Makes one DynamoDB request.
     pub async fn end_session(&self, token: &TokenHash) -> Result<Option<Session>, StoreError> {
         let ended = self
             .client

@@ -1,4 +1,5 @@
-//! Limits how many WebSockets a session has open. Each takes a slot and returns it when its connection is deleted.
+//! Limits the number of open WebSockets of a session. A connection takes a slot when it opens, and frees the slot when
+//! it is deleted.
 
 use std::collections::HashMap;
 
@@ -11,7 +12,7 @@ use crate::error::{invalid_item, updated};
 use crate::live::ConnectionOwner;
 use crate::{ConnectionId, Store, StoreError, keys};
 
-/// The most connections of a session. A page has one, and few people open more pages at once.
+/// The maximum number of connections of a session. A page has one connection, and few people open more than ten pages.
 const SOCKETS_AT_MOST: u64 = 10;
 
 /// Returns a slot as stored in a session's set of slots. Contains the latest end of its connection, because API Gateway
@@ -28,8 +29,8 @@ pub(crate) fn expired_slots(slots: &HashMap<String, AttributeValue>, now: Timest
 }
 
 impl Store {
-    /// Returns the update that takes a slot. If the session has no free slot, its condition fails and returns the
-    /// slots.
+    /// Returns the update that takes a slot. If the session has no free slot, the condition fails, and the transaction
+    /// returns the slots.
     pub(crate) fn acquire_slot(&self, holder: &ConnectionOwner, slot: &str) -> Result<TransactWriteItem, StoreError> {
         let number = |number: u64| AttributeValue::N(number.to_string());
         let update = Update::builder()
@@ -46,7 +47,7 @@ impl Store {
         Ok(TransactWriteItem::builder().update(update).build())
     }
 
-    /// Returns slots to a session. One request.
+    /// Removes slots from a session's set, so that new connections can take them. Makes one DynamoDB request.
     pub(crate) async fn release_slots(&self, session: &str, slots: Vec<String>) -> Result<(), StoreError> {
         let given = self
             .client
@@ -59,7 +60,7 @@ impl Store {
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await;
-        // If not updated, the session is over and its slots are deleted.
+        // If the update was not made, the session has ended and its slots are deleted.
         updated(given).map(|_| ())
     }
 }

@@ -18,7 +18,7 @@ pub struct Member {
     pub login: Login,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_administrator: bool,
-    /// Sessions that began before this are over.
+    /// Sessions that began before this time have ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sessions_since: Option<Timestamp>,
 }
@@ -49,7 +49,7 @@ struct LoginItem {
 }
 
 impl Store {
-    /// Returns a company's staff that can be the practitioner of an appointment, in the order of their names. One
+    /// Returns the staff of a company who can be the practitioner of an appointment, sorted by name. Makes one DynamoDB
     /// request for every megabyte.
     pub async fn providers(&self, company: &CompanyId) -> Result<Vec<Practitioner>, StoreError> {
         let mut pages = self
@@ -96,12 +96,12 @@ impl Store {
         let writes =
             vec![self.delete_listed(keys::staff(company, staff))?, self.delete_listed(keys::login(&member.login))?];
         self.change(writes, [DirectoryError::NoStaff, DirectoryError::NoStaff]).await?;
-        // Deleted after the member of staff, who could otherwise save another draft.
+        // The drafts are deleted after the member of staff, who could otherwise save another draft in between.
         let drafts = self.drafts_of(company, Some(staff)).await?;
         Ok(self.erase_drafts(company, &drafts).await?)
     }
 
-    /// Ends every session of a member of staff. One request.
+    /// Ends every session of a member of staff. Makes one DynamoDB request.
     pub async fn end_sessions(
         &self,
         company: &CompanyId,
@@ -143,12 +143,12 @@ impl Store {
         if updated(set)? { Ok(()) } else { Err(DirectoryError::NoStaff) }
     }
 
-    /// Returns the member of staff that a login belongs to. One request.
+    /// Returns the member of staff that a login belongs to. Makes one DynamoDB request.
     pub async fn signing_in(&self, login: &Login) -> Result<Option<LoginOwner>, StoreError> {
         self.listed(keys::login(login)).await
     }
 
-    /// Returns a member of staff and their company by a consistent read. One request.
+    /// Returns a member of staff and their company by a consistent read. Makes one DynamoDB request.
     ///
     /// An eventually consistent read could miss a new member of staff, and the gateway would cache that for a minute.
     pub async fn active_staff(&self, company: &CompanyId, staff: &StaffId) -> Result<Option<ActiveStaff>, StoreError> {

@@ -9,7 +9,7 @@ use crate::{Change, RecordError};
 #[derive(Default)]
 pub struct CompanyChanges {
     pub changes: Vec<Change>,
-    /// The sequence numbers of their records, in order.
+    /// The sequence numbers of the records of these changes, in order.
     pub records: Vec<String>,
 }
 
@@ -17,8 +17,8 @@ pub struct CompanyChanges {
 #[derive(Default)]
 pub struct StreamBatch {
     pub companies: BTreeMap<CompanyId, CompanyChanges>,
-    /// The sequence numbers of the records that cannot be parsed, each with the reason. They would fail again, and hold up
-    /// all the others.
+    /// The sequence numbers of the records that cannot be parsed, each with the reason. A retry of these records would
+    /// fail again and delay all later records.
     pub invalid: Vec<(String, RecordError)>,
 }
 

@@ -21,48 +21,49 @@ use crate::{Store, StoreError, keys};
 pub struct SubscribeRequest {
     pub company: CompanyId,
     pub staff: StaffId,
-    /// The session of the request.
+    /// The session of the HTTP request.
     pub session: TokenHash,
     pub subscription: PushSubscription,
     pub name: String,
     /// The subscription that this one replaces, according to the browser.
     pub replaces: Option<SubscriptionId>,
-    /// Whether the request contains the endpoint of the replaced subscription. Only that browser knows it, so it is the
-    /// same browser.
+    /// Whether the request contains the endpoint of the replaced subscription. Only the browser that had that
+    /// subscription knows its endpoint, so this is the same browser.
     pub renews: bool,
     /// Whether the member of staff has just turned notifications on. A removed subscription is then created again.
     pub turned_on: bool,
-    /// How many days after the sign-in pushes are sent to the browser.
+    /// The number of days after the sign-in for which push notifications are sent to the browser.
     pub days: u16,
 }
 
 /// The result of subscribing a browser.
 #[derive(Clone, Debug)]
 pub enum SubscribeOutcome {
-    /// The browser is subscribed from now on, and no longer for any other member of staff.
+    /// The browser is now subscribed for this member of staff, and no longer for any other.
     New(Browser),
     /// The browser was subscribed already.
     Refreshed(Browser),
     /// The member of staff removed the subscription, and has not turned notifications on again.
     Removed,
-    /// The browser is new, and the sign-in is too long ago.
+    /// The browser is new, and the member of staff signed in too long ago to add a browser.
     SignInAgain,
-    /// The member of staff has the most browsers that are allowed: [`BROWSERS_AT_MOST`].
+    /// The member of staff already has the maximum number of browsers, [`BROWSERS_AT_MOST`].
     TooMany,
     /// The session ended after the request was authorized.
     SessionOver,
 }
 
-/// The most browsers that a member of staff can have.
+/// The maximum number of browsers of a member of staff.
 pub const BROWSERS_AT_MOST: usize = 20;
 
-/// How long a subscription stays marked as removed.
+/// How long a subscription stays marked as removed, in seconds.
 const RETENTION_SECS: u64 = 60 * 24 * 60 * 60;
 
-/// The shortest time between two refreshes of an unchanged subscription. Browsers send it with every page.
+/// The shortest time between two refreshes of an unchanged subscription, in seconds. Browsers send their subscription
+/// with every page.
 const REFRESHES_APART_SECS: u64 = 60 * 60;
 
-/// The owner of a push endpoint, or the last owner, who removed it.
+/// The owner of a push endpoint, or its last owner if that owner removed the subscription.
 #[derive(Clone, Deserialize)]
 pub(crate) struct EndpointOwner {
     company: CompanyId,
@@ -76,13 +77,13 @@ impl EndpointOwner {
         self.company == asked.company && self.staff == asked.staff
     }
 
-    /// Tells whether the owner removed it, so that the browser cannot renew it.
+    /// Returns whether the owner removed the subscription, so that the browser cannot renew it.
     fn has_removed(&self, now: Timestamp) -> bool {
         self.removed.is_some_and(|removed| now < removed.plus_secs(RETENTION_SECS))
     }
 }
 
-/// The stored state that a request is decided by.
+/// The stored state that decides the outcome of a subscribe request.
 struct SubscriptionState {
     session: Option<Session>,
     owner: Option<EndpointOwner>,
@@ -94,10 +95,10 @@ struct SubscriptionState {
 impl Store {
     /// Creates or refreshes a push subscription, on the condition that its session is still active.
     ///
-    /// Both are in one transaction, because the end of a session deletes only the subscriptions that exist. If the
-    /// browser belonged to another member of staff, it no longer does. The replaced subscription is deleted if it
-    /// belongs to the same member of staff. One request if nothing is new, two to refresh, three for a new
-    /// subscription.
+    /// The check and the write are in one transaction, because the end of a session deletes only the subscriptions that
+    /// exist. If the browser was subscribed for another member of staff, that subscription is deleted. The replaced
+    /// subscription is deleted if it belongs to the same member of staff. Makes one DynamoDB request if nothing
+    /// changes, two for a refresh, and three for a new subscription.
     pub async fn subscribe_browser(
         &self,
         asked: &SubscribeRequest,
@@ -173,7 +174,7 @@ impl Store {
         Err(contended())
     }
 
-    /// Reads the state that a request is decided by. One request.
+    /// Reads the stored state that decides the outcome of a subscribe request. Makes one DynamoDB request.
     async fn subscription_state(&self, asked: &SubscribeRequest) -> Result<SubscriptionState, StoreError> {
         let id = asked.subscription.id();
         let (session, owner) = (keys::session(&asked.session), keys::push_owner(id));
@@ -191,7 +192,8 @@ impl Store {
         Ok(SubscriptionState { session, owner, item, replaced: replaced.map_err(invalid_item("BatchGetItem"))? })
     }
 
-    /// Returns the update that counts a new browser. Its condition fails if another browser was counted since.
+    /// Returns the update that counts a new browser. Its condition fails if another browser was counted since the count
+    /// was read.
     fn count_browser(&self, asked: &SubscribeRequest, added: u32) -> Result<TransactWriteItem, StoreError> {
         let number = |number: u32| AttributeValue::N(number.to_string());
         let update = Update::builder()
@@ -242,7 +244,7 @@ impl Store {
         Ok(TransactWriteItem::builder().update(update.build().map_err(invalid_item("TransactWriteItems"))?).build())
     }
 
-    /// Returns the update of a push subscription, which keeps the notes of its deliveries.
+    /// Returns the update of a push subscription. The update keeps the recorded results of deliveries.
     fn put_browser(
         &self,
         asked: &SubscribeRequest,

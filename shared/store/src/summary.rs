@@ -26,20 +26,20 @@ pub(crate) struct SummaryItem {
     pub(crate) unanswered: u32,
     /// The last recorded entry that needs an answer.
     asked: Option<Position>,
-    /// The last recorded text of staff, and its state.
+    /// The last recorded text of staff. `reply_is` is its state.
     pub(crate) reply: Option<Position>,
     pub(crate) reply_is: Option<ReplyOutcome>,
-    /// How many entries that need an answer were recorded after that text. They are the unanswered ones if it is
-    /// accepted.
+    /// The number of entries that need an answer and were recorded after `reply`. Once that text is accepted, these are
+    /// the unanswered entries.
     #[serde(default)]
     pub(crate) asked_since: u32,
     /// The entry up to which staff have marked the conversation as done.
     pub(crate) done: Option<Position>,
-    /// How often the unanswered entries were counted again from the timeline.
+    /// The number of times that the unanswered entries were counted again or set to zero.
     #[serde(default)]
     pub(crate) recounts: u32,
-    /// Whether the number is blocked. Its conversation is then not in the inbox. The block's own item is kept for
-    /// longer.
+    /// Whether the number is blocked. The inbox does not contain the conversations of blocked numbers. The block item
+    /// is kept longer than the summary.
     #[serde(default)]
     pub(crate) is_blocked: bool,
 }
@@ -49,13 +49,13 @@ impl SummaryItem {
         serde_dynamo::from_item(item).map_err(invalid_item(operation))
     }
 
-    /// Tells whether the last entry is within the retention. Past it, the conversation counts as deleted even if its
-    /// item still exists.
+    /// Returns whether the last entry is within the retention. After the retention, the conversation counts as deleted
+    /// even if its summary item still exists.
     pub(crate) fn is_current(&self, floor: Position) -> bool {
         self.last >= floor
     }
 
-    /// Returns the summary with its customer, if it is within the retention.
+    /// Returns the summary with its customer, or `None` if the summary is past the retention.
     pub(crate) fn into_summary_after(
         self,
         floor: Position,
@@ -95,14 +95,15 @@ pub(crate) struct SummaryUpdate<'a> {
     pub(crate) position: Position,
     pub(crate) text: &'a str,
     pub(crate) from: UpdateSource,
-    /// Whether the number is blocked, so that staff are not notified. The same transaction checks that.
+    /// Whether the number is blocked, so that staff are not notified. The same transaction checks that this is still
+    /// so.
     pub(crate) while_blocked: bool,
     pub(crate) floor: Position,
     pub(crate) expires: Timestamp,
 }
 
 impl SummaryUpdate<'_> {
-    /// Returns what a customer's entry requires of staff. Returns `None` for an entry of staff.
+    /// Returns the action that a customer's entry requires of staff. Returns `None` for an entry of staff.
     fn asks(&self) -> Option<RequiredAction> {
         let asks = self.from.asks()?;
         Some(if self.while_blocked { RequiredAction::Nothing } else { asks })
@@ -124,7 +125,7 @@ pub(crate) enum UpdateSource {
 }
 
 impl UpdateSource {
-    /// Returns what a customer's entry requires of staff. Returns `None` for an entry of staff.
+    /// Returns the action that a customer's entry requires of staff. Returns `None` for an entry of staff.
     fn asks(self) -> Option<RequiredAction> {
         match self {
             Self::Customer(asks) => Some(asks),
@@ -138,9 +139,9 @@ impl UpdateSource {
 /// The position of a new entry relative to the stored summary.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RelativeOrder {
-    /// The entry is the conversation's newest, or its first.
+    /// The entry is the conversation's newest, or its only entry.
     Newest,
-    /// A newer entry is stored already, or this entry was stored before.
+    /// A newer entry is already stored, or this entry was stored before.
     Late,
     /// The stored summary is past its retention, though not deleted yet.
     Afresh,
@@ -159,8 +160,8 @@ impl RelativeOrder {
 }
 
 impl Store {
-    /// Returns the update of the summary. If the order is not `stands`, its condition fails and returns the stored
-    /// summary.
+    /// Returns the update of the summary for an entry whose order is `stands`. If the stored summary gives another
+    /// order, the condition fails, and the transaction returns the stored summary.
     pub(crate) fn update_summary(
         &self,
         news: &SummaryUpdate<'_>,
@@ -214,17 +215,17 @@ fn moved(news: &SummaryUpdate<'_>, counted: &str) -> String {
     )
 }
 
-/// Adds an entry that needs an answer to the summary's counts.
+/// The update expression that adds an entry that needs an answer to the summary's counts.
 pub(crate) const ASKED_ONCE_MORE: &str = "#unanswered = if_not_exists(#unanswered, :zero) + :one, asked = :position, \
                                           asked_since = if_not_exists(asked_since, :zero) + :one";
 
-/// Sets the summary's counts to zero. A concurrent recount from earlier entries would be wrong then, so raising
-/// `recounts` makes it fail.
+/// The update expression that sets the summary's counts to zero. It also raises `recounts`, so that a concurrent
+/// recount from older entries fails.
 pub(crate) const ASKED_NO_MORE: &str =
     "#unanswered = :zero, asked_since = :zero, recounts = if_not_exists(recounts, :zero) + :one";
 
-/// Returns how the summary's counts change. A text of staff leaves entries unanswered until the carrier has accepted it
-/// (`delivery_updates`).
+/// Returns the update expression for the summary's counts. A text of staff leaves entries unanswered until the carrier
+/// has accepted it (`delivery_updates`).
 fn unanswered_expression(asks: Option<RequiredAction>) -> &'static str {
     match asks {
         Some(RequiredAction::Answer) => ASKED_ONCE_MORE,
@@ -236,7 +237,7 @@ fn unanswered_expression(asks: Option<RequiredAction>) -> &'static str {
     }
 }
 
-/// Returns the summary's counts after the stored ones have passed their retention.
+/// Returns the update expression for the summary's counts when the stored summary is past its retention.
 fn unanswered_restart(asks: Option<RequiredAction>) -> &'static str {
     match asks {
         Some(RequiredAction::Answer) => "#unanswered = :one, asked = :position, asked_since = :one",
@@ -257,19 +258,21 @@ fn newest_condition(from: UpdateSource) -> &'static str {
     }
 }
 
-/// Returns every name that an expression here can use. Each is a reserved word of DynamoDB.
+/// Returns the attribute names for all expressions of this module. The placeholders avoid reserved words of DynamoDB,
+/// such as `last` and `number`.
 fn names() -> HashMap<String, String> {
     ["number", "line", "last", "unanswered"].map(|name| (format!("#{name}"), name.to_owned())).into()
 }
 
-/// Returns the start of a text, as long as the inbox shows.
+/// Truncates a text to the length that the inbox shows.
 fn preview(text: &str) -> String {
     const CHARACTERS: usize = 160;
     let longest = text.char_indices().nth(CHARACTERS).map_or(text.len(), |(at, _)| at);
     truncate(text, longest)
 }
 
-/// Returns every value that an expression here can use. DynamoDB rejects values that an expression does not use.
+/// Returns the attribute values that the expressions of an update can use. DynamoDB rejects values that no expression
+/// uses.
 fn values(news: &SummaryUpdate<'_>) -> HashMap<String, AttributeValue> {
     let recent = keys::in_inbox(news.company, news.conversation, news.position);
     let text = |value: &dyn ToString| AttributeValue::S(value.to_string());

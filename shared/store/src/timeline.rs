@@ -88,7 +88,7 @@ impl EntryKind {
 }
 
 impl Store {
-    /// Returns the write of a new timeline entry. It is in the company's feed too, if staff are notified of it.
+    /// Returns the write of a new timeline entry. If staff are notified of the entry, the company's feed also lists it.
     pub(crate) fn put_event(
         &self,
         company: &CompanyId,

@@ -11,7 +11,7 @@ use crate::{Store, StoreError, appointments, blocks, earlier_versions};
 
 type Item = HashMap<String, AttributeValue>;
 
-/// How long a tombstone is kept. Point-in-time recovery goes back 35 days.
+/// How long a tombstone is kept, in seconds. Point-in-time recovery goes back 35 days.
 const RETENTION_SECS: u64 = 36 * 24 * 60 * 60;
 
 /// The partition keys of the erased customers' conversations.
@@ -38,7 +38,8 @@ impl Store {
         Ok(())
     }
 
-    /// Returns the customers who were erased after another table's state. Their earlier data is still in that table.
+    /// Returns the customers who were erased after the point in time of another table. That table still contains their
+    /// data.
     pub(crate) async fn erased_since(&self, other: &str) -> Result<Tombstones, StoreError> {
         let then = self.erasures(other).await?;
         let now = self.erasures(&self.table).await?.into_iter();

@@ -13,13 +13,13 @@ use crate::{Store, StoreError};
 /// The result of a transaction.
 pub(crate) enum TransactionOutcome {
     Done,
-    /// Nothing was written. Contains, for each write in order, the item that failed the condition (empty if there is
-    /// none), or `None` if the condition held.
+    /// Nothing was written. Contains one element for each write, in order: `None` if its condition held, otherwise the
+    /// item that failed the condition (empty if no item exists).
     Refused(Vec<Option<HashMap<String, AttributeValue>>>),
 }
 
 impl Store {
-    /// Executes a transaction. Retries as `retries` describes while other writers are in the way.
+    /// Executes a transaction. The module `retries` describes which conflicts with other writers are retried.
     pub(crate) async fn transact(&self, writes: Vec<TransactWriteItem>) -> Result<TransactionOutcome, StoreError> {
         let gave_way = ConflictFlag::default();
         let sent = self
