@@ -51,7 +51,7 @@ const CONCURRENCY: usize = 100;
 
 /// How long a batch is delivered, in seconds. Deliveries that were not attempted by then are queued as retries, so that
 /// the next batch of the stream can start.
-const MAX_RETRY_AFTER_SECS: u64 = 20;
+const MAX_DELIVERY_SECS: u64 = 20;
 
 /// The longest `Retry-After` of a push service that is respected.
 const LONGEST_WAIT: Duration = Duration::from_hours(24);
@@ -67,7 +67,7 @@ impl DispatchPushFunction {
         let known_to_browsers = deliveries.iter().map(|delivery| delivery.to.key());
         let left = match self.keys.keys_that_have(known_to_browsers).await {
             Ok(keys) => {
-                let until = began.plus_secs(MAX_RETRY_AFTER_SECS);
+                let until = began.plus_secs(MAX_DELIVERY_SECS);
                 let mut services = HashMap::<String, Vec<_>>::new();
                 for delivery in deliveries {
                     let service = delivery.to.service().to_owned();
