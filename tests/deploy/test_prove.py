@@ -63,6 +63,8 @@ class Prover:
         command = [PROVE, "--yes", self.stack, self.stack, *steps]
         return subprocess.Popen(
             command, env=self.environment | environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            # A shell ignores SIGINT in what it starts in the background, and a program cannot undo that for its own children.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
     def says(self, step, **environment):
